@@ -1,0 +1,47 @@
+// The ways in which the domain says no: one code each, a sentence for people, and the cause kept out of sight.
+
+export type DomainErrorCode =
+  | 'unauthenticated' // no token, or not genuine, or no longer valid
+  | 'forbidden' // genuine, and a caveat or a role forbids
+  | 'not_found'
+  | 'conflict'
+  | 'name_taken'
+  | 'invalid' // well formed, and yet against a rule of the domain
+  | 'rate_limited'
+
+export class DomainError extends Error {
+  readonly code: DomainErrorCode
+  /** The input field that was wrong, in the door's spelling, where there is one. */
+  readonly field: string | undefined
+  /** Seconds after which it is worth trying again. */
+  readonly retryAfter: number | undefined
+
+  constructor(
+    code: DomainErrorCode,
+    sentence: string,
+    options: { readonly field?: string; readonly retryAfter?: number; readonly cause?: unknown } = {},
+  ) {
+    super(sentence, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'DomainError'
+    this.code = code
+    this.field = options.field
+    this.retryAfter = options.retryAfter
+  }
+}
+
+/** The store or the keyring cannot go on as it was started: a sentence for whoever runs the server. */
+export class StartupError extends Error {
+  readonly code:
+    | 'data_directory_in_use'
+    | 'database_newer_than_program'
+    | 'root_key_invalid'
+    | 'root_key_mismatch'
+    | 'database_unreachable'
+    | 'configuration_invalid'
+
+  constructor(code: StartupError['code'], sentence: string, options?: { readonly cause?: unknown }) {
+    super(sentence, options)
+    this.name = 'StartupError'
+    this.code = code
+  }
+}

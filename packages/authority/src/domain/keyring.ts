@@ -1,0 +1,31 @@
+// The contract of the keyring: the only room where raw signing keys exist. What goes in and out is wrapped or verified.
+import type { Caveat, Macaroon, VerifiedMacaroon } from '@hallpass/macaroon'
+
+import type { WrappedSigningKey } from './key.ts'
+import type { Secret } from './secret.ts'
+
+export interface MintedToken {
+  /** UUID derived from the nonce. */
+  readonly id: string
+  /** `FlyV1 fm2_…`: shown once, never stored. */
+  readonly token: Secret
+}
+
+export interface Keyring {
+  /** A new signing key of one organisation, wrapped for the store. `now` in milliseconds. */
+  createSigningKey(organisationId: number, now: number): WrappedSigningKey
+  /** Mints a macaroon under the key, with these caveats in this order. */
+  mint(key: WrappedSigningKey, caveats: readonly Caveat[]): MintedToken
+  /**
+   * Checks the macaroon's signature under the key that its nonce names.
+   * @throws DomainError `unauthenticated` where it is not genuine, or not of the key's organisation.
+   */
+  verify(key: WrappedSigningKey, macaroon: Macaroon): VerifiedMacaroon
+}
+
+export interface PasswordHasher {
+  /** argon2id, as a PHC string. */
+  hash(password: Secret): Promise<string>
+  /** Takes as long for an unknown user (`undefined`) as for a known one. */
+  verify(password: Secret, hash: string | undefined): Promise<boolean>
+}

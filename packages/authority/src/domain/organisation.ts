@@ -1,0 +1,61 @@
+// Organisations, who belongs to them, and who is asked to.
+
+export type Role = 'admin' | 'member'
+
+export interface Organisation {
+  /** The id that `Organization` caveats carry. Never used again, not even after deletion. */
+  readonly id: number
+  /** Unique among all organisations; `personal` is reserved as everyone's alias for their own. */
+  readonly slug: string
+  readonly name: string
+  /** The owner of a personal organisation; null where the organisation is shared. */
+  readonly personalOf: number | null
+  readonly createdAt: number
+}
+
+export interface Membership {
+  readonly organisationId: number
+  readonly userId: number
+  readonly role: Role
+  readonly createdAt: number
+}
+
+export interface Member {
+  readonly userId: number
+  readonly email: string
+  readonly role: Role
+  readonly joinedAt: number
+}
+
+export interface Invitation {
+  readonly id: number
+  readonly organisationId: number
+  readonly email: string
+  readonly role: Role
+  /** SHA-256 of the code that was handed over once. */
+  readonly codeHash: Uint8Array
+  readonly createdBy: number | null
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly acceptedAt: number | null
+}
+
+/** The alias under which everyone reaches their own personal organisation. */
+export const personalAlias = 'personal'
+
+export const slugPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+
+/**
+ * The slug that a name suggests: ASCII letters and digits, the rest as single hyphens; at most 40 characters.
+ * Empty where the name has none of either.
+ */
+export function suggestSlug(name: string): string {
+  return name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[\u0300-\u036f]/g, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40)
+    .replace(/-+$/, '')
+}

@@ -1,0 +1,29 @@
+// A value that must never reach a log, an error or a JSON document: it prints as [secret].
+import { inspect } from 'node:util'
+
+const hidden = '[secret]'
+
+export class Secret {
+  readonly #value: string
+
+  constructor(value: string) {
+    this.#value = value
+  }
+
+  /** The value itself, for the one place that hands it to its owner or to a hash. */
+  reveal(): string {
+    return this.#value
+  }
+
+  toString(): string {
+    return hidden
+  }
+
+  toJSON(): string {
+    return hidden
+  }
+
+  [inspect.custom](): string {
+    return hidden
+  }
+}

@@ -1,0 +1,141 @@
+// The contract of the store: transactions over nouns. SQLite and PostgreSQL keep it, proven by one conformance suite.
+import type { App } from './app.ts'
+import type { AuditEvent, StoredAuditEvent } from './audit-event.ts'
+import type { WrappedSigningKey } from './key.ts'
+import type { Invitation, Member, Membership, Organisation, Role } from './organisation.ts'
+import type { Page } from './page.ts'
+import type { ListedToken, TokenCursor, TokenQuery, TokenRecord } from './token.ts'
+import type { Session, SetupCode, User, UserWithPassword } from './user.ts'
+
+export interface Store {
+  /** Runs `work` on one consistent snapshot. */
+  read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T>
+  /**
+   * Runs `work` as if alone, and resolves only when all that it did is durable. What `work` throws undoes it all and
+   * is thrown on. `work` may run more than once before one run counts, so it touches nothing but `tx`, and awaits
+   * nothing else: others wait for it.
+   */
+  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** Resolves when the database answers. */
+  ping(): Promise<void>
+  /** Finishes what has begun, then lets go of the database. */
+  close(): Promise<void>
+}
+
+/** Times are milliseconds since 1970. What is not found is undefined. */
+export interface ReadTransaction {
+  readonly settings: {
+    get(name: string): Promise<string | undefined>
+  }
+  readonly users: {
+    byId(id: number): Promise<User | undefined>
+    byEmail(email: string): Promise<UserWithPassword | undefined>
+    /** Whether there is any account yet. */
+    exist(): Promise<boolean>
+  }
+  readonly sessions: {
+    /** With its user; expired ones too. */
+    byTokenHash(hash: Uint8Array): Promise<{ readonly session: Session; readonly user: User } | undefined>
+  }
+  readonly setupCode: {
+    get(): Promise<SetupCode | undefined>
+  }
+  readonly organisations: {
+    byId(id: number): Promise<Organisation | undefined>
+    bySlug(slug: string): Promise<Organisation | undefined>
+    personalOf(userId: number): Promise<Organisation | undefined>
+    /** Those that the user belongs to, with their role there, by name. */
+    ofUser(userId: number): Promise<readonly { readonly organisation: Organisation; readonly role: Role }[]>
+  }
+  readonly memberships: {
+    find(organisationId: number, userId: number): Promise<Membership | undefined>
+    /** By email address. */
+    list(organisationId: number): Promise<readonly Member[]>
+    countAdmins(organisationId: number): Promise<number>
+  }
+  readonly invitations: {
+    byCodeHash(hash: Uint8Array): Promise<Invitation | undefined>
+  }
+  readonly apps: {
+    byId(id: number): Promise<App | undefined>
+    /** With its organisation: both are needed wherever one is. */
+    byName(name: string): Promise<{ readonly app: App; readonly organisation: Organisation } | undefined>
+    byIdempotencyKey(organisationId: number, key: string): Promise<App | undefined>
+    /** All of them, by name. */
+    list(organisationId: number): Promise<readonly App[]>
+    count(organisationId: number): Promise<number>
+  }
+  readonly signingKeys: {
+    byKid(kid: Uint8Array): Promise<WrappedSigningKey | undefined>
+    /** The newest key of the organisation: the one to mint with. */
+    newest(organisationId: number): Promise<WrappedSigningKey | undefined>
+  }
+  readonly tokens: {
+    byId(id: string): Promise<TokenRecord | undefined>
+    byIdWithNames(id: string): Promise<ListedToken | undefined>
+    /** The organisation's tokens of all kinds, from the one that ends last to the one that ends first, then by id. */
+    ofOrganisation(organisationId: number, query: TokenQuery): Promise<Page<ListedToken, TokenCursor>>
+    /** The tokens that are limited to the app, in the same order. */
+    ofApp(appId: number, query: TokenQuery): Promise<Page<ListedToken, TokenCursor>>
+  }
+  readonly audit: {
+    /** Newest first; `before` is the id of the last event seen. */
+    ofOrganisation(
+      organisationId: number,
+      query: { readonly limit: number; readonly before?: number },
+    ): Promise<Page<StoredAuditEvent, number>>
+  }
+}
+
+/** Inserts return what was stored. A broken uniqueness rule throws DomainError `conflict`, or `name_taken` for apps. */
+export interface Transaction extends ReadTransaction {
+  readonly settings: ReadTransaction['settings'] & {
+    set(name: string, value: string): Promise<void>
+  }
+  readonly users: ReadTransaction['users'] & {
+    insert(user: Omit<UserWithPassword, 'id'>): Promise<User>
+  }
+  readonly sessions: ReadTransaction['sessions'] & {
+    insert(session: Omit<Session, 'id'> & { readonly tokenHash: Uint8Array }): Promise<Session>
+    delete(id: number): Promise<void>
+    /** Removes the user's sessions that ended before `now`. */
+    deleteExpired(userId: number, now: number): Promise<void>
+  }
+  readonly setupCode: ReadTransaction['setupCode'] & {
+    /** In the place of any earlier one. */
+    replace(code: SetupCode): Promise<void>
+    delete(): Promise<void>
+  }
+  readonly organisations: ReadTransaction['organisations'] & {
+    insert(organisation: Omit<Organisation, 'id'>): Promise<Organisation>
+    /** With its memberships, invitations, apps, signing keys and tokens; audit events stay. */
+    delete(id: number): Promise<void>
+  }
+  readonly memberships: ReadTransaction['memberships'] & {
+    insert(membership: Membership): Promise<void>
+    setRole(organisationId: number, userId: number, role: Role): Promise<void>
+    delete(organisationId: number, userId: number): Promise<void>
+  }
+  readonly invitations: ReadTransaction['invitations'] & {
+    insert(invitation: Omit<Invitation, 'id'>): Promise<Invitation>
+    accept(id: number, at: number): Promise<void>
+  }
+  readonly apps: ReadTransaction['apps'] & {
+    insert(app: Omit<App, 'id'>): Promise<App>
+    /** The tokens that were limited to it stay, for the record: revoke them first. */
+    delete(id: number): Promise<void>
+  }
+  readonly signingKeys: ReadTransaction['signingKeys'] & {
+    insert(key: WrappedSigningKey): Promise<void>
+  }
+  readonly tokens: ReadTransaction['tokens'] & {
+    insert(token: TokenRecord): Promise<void>
+    /** Only where it is not yet revoked: the first revocation stands. */
+    revoke(id: string, at: number, by: string): Promise<void>
+    /** Revokes every token that is limited to the app. */
+    revokeOfApp(appId: number, at: number, by: string): Promise<void>
+  }
+  readonly audit: ReadTransaction['audit'] & {
+    append(event: AuditEvent): Promise<void>
+  }
+}

@@ -1,0 +1,73 @@
+// People: how they sign up, and the auth tokens that they carry after login.
+import { createHash } from 'node:crypto'
+
+import { Secret } from './secret.ts'
+
+export interface User {
+  readonly id: number
+  /** Lower case; unique. */
+  readonly email: string
+  readonly createdAt: number
+}
+
+export interface UserWithPassword extends User {
+  /** argon2id in PHC string format. */
+  readonly passwordHash: string
+}
+
+export interface Session {
+  readonly id: number
+  readonly userId: number
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+/** The code that makes the first account of an empty database; one at a time. */
+export interface SetupCode {
+  readonly codeHash: Uint8Array
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+export const hour = 3_600_000
+export const day = 24 * hour
+
+export const setupCodeLifetime = hour
+export const invitationLifetime = 7 * day
+export const sessionLifetime = 30 * day
+
+const authTokenPrefix = 'fo1_'
+const authTokenPattern = /^fo1_[A-Za-z0-9_-]{43}$/
+
+/** A new auth token: `fo1_` and 256 random bits. */
+export function createAuthToken(randomBytes: (length: number) => Uint8Array): Secret {
+  return new Secret(authTokenPrefix + Buffer.from(randomBytes(32)).toString('base64url'))
+}
+
+/** What is stored of an auth token; undefined where the text cannot be one of ours. 256 random bits need no salt. */
+export function hashAuthToken(token: string): Uint8Array | undefined {
+  return authTokenPattern.test(token) ? sha256(token) : undefined
+}
+
+/** A new one-time code for setup or invitation: 160 random bits, in groups that can be read aloud. */
+export function createCode(randomBytes: (length: number) => Uint8Array): Secret {
+  const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789'
+  const letters: string[] = []
+  while (letters.length < 32) {
+    for (const byte of randomBytes(32)) {
+      // 248 = 8 * 31: bytes past it would favour the first letters.
+      if (byte < 248) letters.push(alphabet.charAt(byte % alphabet.length))
+    }
+  }
+  const text = letters.slice(0, 32).join('')
+  return new Secret((text.match(/.{8}/g) ?? []).join('-'))
+}
+
+/** What is stored of a one-time code. */
+export function hashCode(code: string): Uint8Array {
+  return sha256(code.trim().toLowerCase())
+}
+
+function sha256(text: string): Uint8Array {
+  return createHash('sha256').update(text).digest()
+}
