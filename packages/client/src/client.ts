@@ -1,0 +1,199 @@
+// A fetch client of an authority: one method a route, typed by the contract, with no other logic.
+import type { App, CreatedApp } from './contract/apps.ts'
+import type {
+  AuditEvent,
+  Invitation,
+  Member,
+  Organisation,
+  OrganisationDetails,
+  Role,
+} from './contract/organisations.ts'
+import type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'
+import type { SessionAnswer, User } from './contract/users.ts'
+import { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode } from './errors.ts'
+
+export interface ClientOptions {
+  /** Where the authority is, as `http://127.0.0.1:4280`; a path in it is kept. */
+  readonly url: string
+  /** A credential as it stands in an Authorization header: `FlyV1 fm2_…`, `fo1_…`, or several with commas. */
+  readonly token?: string | undefined
+  readonly userAgent?: string
+  /** Milliseconds for one request; 30,000 by default. */
+  readonly timeout?: number
+  readonly fetch?: typeof globalThis.fetch
+}
+
+export interface ListQuery {
+  readonly state?: 'live' | 'all'
+  readonly limit?: number
+  readonly cursor?: string | undefined
+}
+
+export type Client = ReturnType<typeof createClient>
+
+const longestAnswer = 64 * 1024 * 1024
+
+/**
+ * A client of the authority at `url`.
+ * Every method throws {@link ApiError} where the authority says no, and {@link ConnectionError} where it says nothing.
+ */
+export function createClient(options: ClientOptions) {
+  const send = sender(options)
+  const organisation = (slug: string) => `/v1/orgs/${encodeURIComponent(slug)}`
+  const app = (name: string) => `/v1/apps/${encodeURIComponent(name)}`
+  const token = (id: string) => `/v1/tokens/${encodeURIComponent(id)}`
+
+  return {
+    users: {
+      signUp: (body: { email: string; password: string; setup_code?: string; invitation?: string }) =>
+        send<SessionAnswer>('POST', '/v1/users', { body }),
+      current: () => send<User>('GET', '/v1/users/current'),
+    },
+    sessions: {
+      create: (body: { email: string; password: string }) => send<SessionAnswer>('POST', '/v1/sessions', { body }),
+      deleteCurrent: () => send<void>('DELETE', '/v1/sessions/current'),
+    },
+    organisations: {
+      list: () => send<{ orgs: Organisation[] }>('GET', '/v1/orgs'),
+      create: (body: { name: string; slug?: string }) => send<Organisation>('POST', '/v1/orgs', { body }),
+      show: (slug: string) => send<OrganisationDetails>('GET', organisation(slug)),
+      delete: (slug: string) => send<void>('DELETE', organisation(slug)),
+      invite: (slug: string, body: { email: string; role?: Role }) =>
+        send<Invitation>('POST', `${organisation(slug)}/invitations`, { body }),
+      acceptInvitation: (code: string) =>
+        send<Organisation>('POST', '/v1/invitations/accept', { body: { invitation: code } }),
+      changeRole: (slug: string, email: string, role: Role) =>
+        send<Member>('PATCH', `${organisation(slug)}/members/${encodeURIComponent(email)}`, { body: { role } }),
+      removeMember: (slug: string, email: string) =>
+        send<void>('DELETE', `${organisation(slug)}/members/${encodeURIComponent(email)}`),
+      audit: (slug: string, query: { limit?: number; cursor?: string | undefined } = {}) =>
+        send<{ events: AuditEvent[]; next_cursor?: string }>('GET', `${organisation(slug)}/audit`, { query }),
+    },
+    apps: {
+      list: (slug: string) =>
+        send<{ total_apps: number; apps: App[] }>('GET', '/v1/apps', { query: { org_slug: slug } }),
+      create: (body: { name: string; org_slug: string; network?: string }) =>
+        send<CreatedApp>('POST', '/v1/apps', { body }),
+      show: (name: string) => send<App>('GET', app(name)),
+      delete: (name: string) => send<void>('DELETE', app(name)),
+    },
+    tokens: {
+      create: (
+        slug: string,
+        body: { profile: Profile; name?: string; app?: string; cluster?: string; expiry?: string },
+      ) => send<MintedToken>('POST', `${organisation(slug)}/tokens`, { body }),
+      listOfOrganisation: (slug: string, query: ListQuery = {}) =>
+        send<TokenList>('GET', `${organisation(slug)}/tokens`, { query: { ...query } }),
+      listOfApp: (name: string, query: ListQuery = {}) =>
+        send<TokenList>('GET', `${app(name)}/tokens`, { query: { ...query } }),
+      current: () => send<CurrentTokens>('GET', '/v1/tokens/current'),
+      show: (id: string) => send<Token>('GET', token(id)),
+      revoke: (id: string) => send<Token>('DELETE', token(id)),
+    },
+  }
+}
+
+interface Parts {
+  readonly query?: Readonly<Record<string, string | number | undefined>>
+  readonly body?: unknown
+}
+
+function sender(options: ClientOptions) {
+  const { url, token, userAgent = 'hallpass-client', timeout = 30_000, fetch = globalThis.fetch } = options
+  const base = url.replace(/\/+$/, '')
+
+  return async function send<Answer>(method: string, path: string, { query = {}, body }: Parts = {}): Promise<Answer> {
+    const search = new URLSearchParams()
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value))
+    const headers = new Headers({ accept: 'application/json', 'user-agent': userAgent })
+    if (token !== undefined) headers.set('authorization', withScheme(token))
+    if (body !== undefined) headers.set('content-type', 'application/json')
+
+    let response: Response
+    let text: string
+    try {
+      response = await fetch(base + path + (search.size > 0 ? `?${search}` : ''), {
+        method,
+        headers,
+        // A redirect could carry the credential to where it was not meant to go.
+        redirect: 'manual',
+        signal: AbortSignal.timeout(timeout),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      text = await readText(response)
+    } catch (cause) {
+      if (cause instanceof ConnectionError) throw cause
+      const timedOut = cause instanceof Error && cause.name === 'TimeoutError'
+      throw timedOut
+        ? new ConnectionError('timeout', `${base} did not answer within ${timeout / 1000} seconds`, { cause })
+        : new ConnectionError('unreachable', `no authority answers at ${base}`, { cause })
+    }
+    const answer = parseJson(text)
+    if (!response.ok) throw refusal(base, response, answer)
+    if (text !== '' && answer === undefined) throw stranger(base, response)
+    return answer as Answer
+  }
+}
+
+/** Go's clients write `FlyV1` before macaroons and `Bearer` before anything else. */
+function withScheme(token: string): string {
+  const trimmed = token.trim()
+  if (/^(?:bearer|flyv1)\s/i.test(trimmed)) return trimmed
+  return /(?:^|,)\s*fm/.test(trimmed) ? `FlyV1 ${trimmed}` : `Bearer ${trimmed}`
+}
+
+async function readText(response: Response): Promise<string> {
+  if (response.body === null) return ''
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.length
+    if (size > longestAnswer) throw new ConnectionError('not_an_authority', 'the answer is longer than 64 MiB')
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function parseJson(text: string): unknown {
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function refusal(base: string, response: Response, answer: unknown): Error {
+  if (!isErrorAnswer(answer)) return stranger(base, response)
+  return new ApiError(answer.code, answer.message, {
+    status: response.status,
+    requestId: answer.request_id,
+    field: answer.field,
+  })
+}
+
+function stranger(base: string, response: Response): ConnectionError {
+  return new ConnectionError(
+    'not_an_authority',
+    `${base} answered ${response.status} as no Hallpass authority does: is the address right?`,
+  )
+}
+
+interface ErrorAnswer {
+  readonly code: ApiErrorCode
+  readonly message: string
+  readonly request_id?: string
+  readonly field?: string
+}
+
+function isErrorAnswer(value: unknown): value is ErrorAnswer {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'message' in value &&
+    typeof value.message === 'string' &&
+    'code' in value &&
+    apiErrorCodes.some((code) => code === value.code)
+  )
+}

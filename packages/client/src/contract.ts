@@ -1,0 +1,37 @@
+// The authority's contract: every route, with the schemas that validate it and describe it.
+import * as apps from './contract/apps.ts'
+import * as organisations from './contract/organisations.ts'
+import type { Route } from './contract/route.ts'
+import * as tokens from './contract/tokens.ts'
+import * as users from './contract/users.ts'
+
+export { errorAnswer, type Route } from './contract/route.ts'
+
+export const routes = {
+  signUp: users.signUp,
+  signIn: users.signIn,
+  signOut: users.signOut,
+  showCurrentUser: users.showCurrentUser,
+  listOrganisations: organisations.listOrganisations,
+  createOrganisation: organisations.createOrganisation,
+  showOrganisation: organisations.showOrganisation,
+  deleteOrganisation: organisations.deleteOrganisation,
+  inviteMember: organisations.inviteMember,
+  acceptInvitation: organisations.acceptInvitation,
+  changeRole: organisations.changeRole,
+  removeMember: organisations.removeMember,
+  listAuditEvents: organisations.listAuditEvents,
+  createApp: apps.createApp,
+  listApps: apps.listApps,
+  showApp: apps.showApp,
+  deleteApp: apps.deleteApp,
+  createDeployToken: tokens.createDeployToken,
+  createToken: tokens.createToken,
+  listOrganisationTokens: tokens.listOrganisationTokens,
+  listAppTokens: tokens.listAppTokens,
+  showCurrentTokens: tokens.showCurrentTokens,
+  showToken: tokens.showToken,
+  revokeToken: tokens.revokeToken,
+} as const satisfies Record<string, Route>
+
+export type RouteName = keyof typeof routes

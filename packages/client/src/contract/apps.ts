@@ -1,0 +1,89 @@
+// Apps, as the Machines API has them.
+import { z } from 'zod'
+
+import { route } from './route.ts'
+import { line, pathName } from './text.ts'
+
+export const appParams = z.object({ app_name: pathName })
+
+/** The field `organization` is spelt as the Machines API spells it. */
+export const app = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    status: z.enum(['pending', 'deployed', 'suspended']),
+    internal_numeric_id: z.number().int().describe('The id that Apps caveats carry.'),
+    network: z.string(),
+    machine_count: z.number().int(),
+    volume_count: z.number().int(),
+    organization: z.object({ name: z.string(), slug: z.string(), internal_numeric_id: z.number().int() }),
+  })
+  .meta({ id: 'App' })
+export type App = z.infer<typeof app>
+
+export const createdApp = app.extend({ created_at: z.number().int().describe('Milliseconds since 1970.') }).meta({
+  id: 'CreatedApp',
+})
+export type CreatedApp = z.infer<typeof createdApp>
+
+const appName = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
+  error: 'is 1 to 63 characters of a-z, 0-9 and hyphens, with a letter or digit at both ends',
+})
+
+/** Clients send either spelling of the name, and more fields than are used here: those are ignored. */
+export const createAppBody = z
+  .object({
+    name: appName.optional(),
+    app_name: appName.optional(),
+    org_slug: pathName,
+    network: line(63).or(z.literal('')).optional(),
+    idempotency_key: line(128).or(z.literal('')).optional(),
+  })
+  .meta({ id: 'CreateAppRequest' })
+
+export const createApp = route({
+  method: 'POST',
+  path: '/v1/apps',
+  operationId: 'createApp',
+  summary: 'Create an app',
+  tag: 'apps',
+  authenticated: true,
+  body: createAppBody,
+  status: 201,
+  answer: createdApp,
+})
+
+export const listApps = route({
+  method: 'GET',
+  path: '/v1/apps',
+  operationId: 'listApps',
+  summary: 'The apps of an organisation',
+  tag: 'apps',
+  authenticated: true,
+  query: z.object({ org_slug: pathName }),
+  status: 200,
+  answer: z.object({ total_apps: z.number().int(), apps: z.array(app) }),
+})
+
+export const showApp = route({
+  method: 'GET',
+  path: '/v1/apps/{app_name}',
+  operationId: 'showApp',
+  summary: 'One app',
+  tag: 'apps',
+  authenticated: true,
+  params: appParams,
+  status: 200,
+  answer: app,
+})
+
+export const deleteApp = route({
+  method: 'DELETE',
+  path: '/v1/apps/{app_name}',
+  operationId: 'deleteApp',
+  summary: 'Delete an app; its deploy tokens are dead from now on',
+  tag: 'apps',
+  authenticated: true,
+  params: appParams,
+  status: 202,
+})

@@ -1,0 +1,176 @@
+// Organisations, their members, invitations and audit events.
+import { z } from 'zod'
+
+import { route } from './route.ts'
+import { cursor, emailAddress, line, oneTimeCode, pageLimit, pathName, timestamp } from './text.ts'
+
+export const role = z.enum(['admin', 'member'])
+export type Role = z.infer<typeof role>
+
+export const organisationParams = z.object({ org_slug: pathName })
+
+export const organisation = z
+  .object({
+    slug: z.string().describe("`personal` for the caller's own personal organisation."),
+    raw_slug: z.string(),
+    name: z.string(),
+    type: z.enum(['PERSONAL', 'SHARED']),
+    internal_numeric_id: z.number().int().describe('The id that Organization caveats carry.'),
+    role: role.nullable().describe("The caller's role; null for a token."),
+    created_at: timestamp,
+  })
+  .meta({ id: 'Organisation' })
+export type Organisation = z.infer<typeof organisation>
+
+export const member = z
+  .object({ id: z.number().int(), email: z.string(), role, joined_at: timestamp })
+  .meta({ id: 'Member' })
+export type Member = z.infer<typeof member>
+
+export const organisationDetails = organisation
+  .extend({ members: z.array(member), app_count: z.number().int() })
+  .meta({ id: 'OrganisationDetails' })
+export type OrganisationDetails = z.infer<typeof organisationDetails>
+
+export const listOrganisations = route({
+  method: 'GET',
+  path: '/v1/orgs',
+  operationId: 'listOrganisations',
+  summary: 'The organisations that the caller reaches; a token sees its own',
+  tag: 'organisations',
+  authenticated: true,
+  status: 200,
+  answer: z.object({ orgs: z.array(organisation) }),
+})
+
+export const createOrganisation = route({
+  method: 'POST',
+  path: '/v1/orgs',
+  operationId: 'createOrganisation',
+  summary: 'Create a shared organisation; the caller becomes its admin',
+  tag: 'organisations',
+  authenticated: true,
+  body: z.strictObject({
+    name: line(80),
+    slug: z
+      .string()
+      .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
+        error: 'is 1 to 63 characters of a-z, 0-9 and hyphens, with a letter or digit at both ends',
+      })
+      .optional()
+      .describe('Made from the name where it is absent.'),
+  }),
+  status: 201,
+  answer: organisation,
+})
+
+export const showOrganisation = route({
+  method: 'GET',
+  path: '/v1/orgs/{org_slug}',
+  operationId: 'showOrganisation',
+  summary: 'One organisation and its members',
+  tag: 'organisations',
+  authenticated: true,
+  params: organisationParams,
+  status: 200,
+  answer: organisationDetails,
+})
+
+export const deleteOrganisation = route({
+  method: 'DELETE',
+  path: '/v1/orgs/{org_slug}',
+  operationId: 'deleteOrganisation',
+  summary: 'Delete an organisation that has no apps; its tokens are dead from now on',
+  tag: 'organisations',
+  authenticated: true,
+  params: organisationParams,
+  status: 204,
+})
+
+export const invitation = z
+  .object({
+    email: z.string(),
+    role,
+    code: z.string().describe('Shown once: hand it to the person invited.'),
+    expires_at: timestamp,
+  })
+  .meta({ id: 'Invitation' })
+export type Invitation = z.infer<typeof invitation>
+
+export const inviteMember = route({
+  method: 'POST',
+  path: '/v1/orgs/{org_slug}/invitations',
+  operationId: 'inviteMember',
+  summary: 'Invite a person to an organisation',
+  tag: 'organisations',
+  authenticated: true,
+  params: organisationParams,
+  body: z.strictObject({ email: emailAddress, role: role.default('member') }),
+  status: 201,
+  answer: invitation,
+})
+
+export const acceptInvitation = route({
+  method: 'POST',
+  path: '/v1/invitations/accept',
+  operationId: 'acceptInvitation',
+  summary: 'Join the organisation that an invitation names',
+  tag: 'organisations',
+  authenticated: true,
+  body: z.strictObject({ invitation: oneTimeCode }),
+  status: 200,
+  answer: organisation,
+})
+
+const memberParams = z.object({ org_slug: pathName, email: pathName })
+
+export const changeRole = route({
+  method: 'PATCH',
+  path: '/v1/orgs/{org_slug}/members/{email}',
+  operationId: 'changeRole',
+  summary: "Change a member's role",
+  tag: 'organisations',
+  authenticated: true,
+  params: memberParams,
+  body: z.strictObject({ role }),
+  status: 200,
+  answer: member,
+})
+
+export const removeMember = route({
+  method: 'DELETE',
+  path: '/v1/orgs/{org_slug}/members/{email}',
+  operationId: 'removeMember',
+  summary: 'Remove a member; the tokens that they made stay until they are revoked',
+  tag: 'organisations',
+  authenticated: true,
+  params: memberParams,
+  status: 204,
+})
+
+export const auditEvent = z
+  .object({
+    id: z.number().int(),
+    at: timestamp,
+    operation: z.string(),
+    outcome: z.enum(['allowed', 'denied']),
+    actor: z.object({ kind: z.enum(['user', 'token', 'nobody']), id: z.string(), label: z.string() }),
+    target: z.string(),
+    reason: z.string(),
+    request_id: z.string(),
+  })
+  .meta({ id: 'AuditEvent' })
+export type AuditEvent = z.infer<typeof auditEvent>
+
+export const listAuditEvents = route({
+  method: 'GET',
+  path: '/v1/orgs/{org_slug}/audit',
+  operationId: 'listAuditEvents',
+  summary: 'What happened in the organisation, newest first',
+  tag: 'organisations',
+  authenticated: true,
+  params: organisationParams,
+  query: z.strictObject({ limit: pageLimit.default(100), cursor: cursor.optional() }),
+  status: 200,
+  answer: z.object({ events: z.array(auditEvent), next_cursor: z.string().optional() }),
+})

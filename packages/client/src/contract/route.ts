@@ -1,0 +1,40 @@
+// What a route is: data from which the authority's door, its OpenAPI document and its tests are made.
+import { z } from 'zod'
+
+import { apiErrorCodes } from '../errors.ts'
+
+export type Schema = z.ZodType
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** With `{parameters}`. */
+  readonly path: string
+  readonly operationId: string
+  readonly summary: string
+  readonly tag: 'apps' | 'organisations' | 'tokens' | 'users'
+  /** False where no credential is needed. */
+  readonly authenticated: boolean
+  readonly params?: z.ZodObject
+  readonly query?: z.ZodObject
+  readonly body?: Schema
+  readonly status: 200 | 201 | 202 | 204
+  /** Absent where the answer has no body. */
+  readonly answer?: Schema
+}
+
+/** Keeps the exact types of a route's schemas. */
+export function route<const R extends Route>(definition: R): R {
+  return definition
+}
+
+/** The one shape of every error; `error` and `status` are the Machines API's own fields. */
+export const errorAnswer = z
+  .object({
+    error: z.string().describe('What went wrong, in the words that clients of the Machines API match.'),
+    message: z.string().describe('What went wrong, in a sentence for people.'),
+    code: z.enum(apiErrorCodes),
+    status: z.string().optional().describe('The code of the Machines API, as name_taken.'),
+    field: z.string().optional().describe('The input field that was wrong.'),
+    request_id: z.string(),
+  })
+  .meta({ id: 'Error' })

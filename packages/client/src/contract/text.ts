@@ -1,0 +1,40 @@
+// Text from outside, bounded: what every string of the contract is made of.
+import { z } from 'zod'
+
+/** A line for people: 1 to `longest` characters, no control characters, no unpaired surrogates. */
+export function line(longest: number) {
+  return (
+    z
+      .string()
+      .min(1)
+      .max(longest)
+      .refine((text) => text.isWellFormed(), { error: 'has an unpaired surrogate' })
+      // oxlint's control-character rule guards against accidents; here they are what is looked for.
+      .refine((text) => !/\p{Cc}/u.test(text), { error: 'has a control character' })
+      .refine((text) => text.trim() !== '', { error: 'is blank' })
+  )
+}
+
+/** A name in a path: what is not of this form cannot exist. */
+export const pathName = z.string().regex(/^[A-Za-z0-9._@+-]{1,254}$/, { error: 'has characters that no name has' })
+
+export const emailAddress = z.email().max(254).toLowerCase()
+
+/** 8 to 1024 characters; any character but NUL. */
+export const password = z
+  .string()
+  .min(8)
+  .max(1024)
+  .refine((text) => text.isWellFormed() && !text.includes('\0'), { error: 'has a character that cannot be typed' })
+
+/** A one-time code as the authority printed it. */
+export const oneTimeCode = z.string().regex(/^\s*[A-Za-z0-9-]{8,80}\s*$/, { error: 'is not a code of this authority' })
+
+/** RFC 3339, UTC. */
+export const timestamp = z.iso.datetime()
+
+/** Where the next page starts; opaque. */
+export const cursor = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, { error: 'is not a cursor of this authority' })
+
+/** Page sizes come as text in a query. */
+export const pageLimit = z.coerce.number().int().min(1).max(1000)

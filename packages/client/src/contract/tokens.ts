@@ -1,0 +1,188 @@
+// Org tokens and deploy tokens: mint, list, show, revoke.
+import { z } from 'zod'
+
+import { DurationError, parseDuration } from '../duration.ts'
+import { appParams } from './apps.ts'
+import { organisationParams } from './organisations.ts'
+import { route } from './route.ts'
+import { cursor, line, pageLimit, pathName, timestamp } from './text.ts'
+
+/** 20 years of 365 days, as flyctl's default. */
+export const defaultExpiry = '175200h0m0s'
+
+const expiry = z
+  .string()
+  .superRefine((text, context) => {
+    try {
+      parseDuration(text)
+    } catch (error) {
+      if (!(error instanceof DurationError)) throw error
+      context.addIssue({ code: 'custom', message: error.message })
+    }
+  })
+  .describe('How long the token is valid: a Go duration; d, w and y (365 days) are known besides.')
+
+export const profile = z.enum(['deploy_organization', 'deploy', 'litefs_cloud'])
+export type Profile = z.infer<typeof profile>
+
+export const token = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    profile,
+    org_slug: z.string(),
+    app: z.string().nullable().describe('The one app of a deploy token.'),
+    created_by: z.string().nullable().describe('Email address of the person in whose name it was made.'),
+    minted_by: z.string().nullable().describe('Id of the token that made it, where a token did.'),
+    created_at: timestamp,
+    expires_at: timestamp,
+    revoked_at: timestamp.nullable(),
+    revoked_by: z.string().nullable(),
+    state: z.enum(['live', 'revoked', 'expired']),
+  })
+  .meta({ id: 'Token', description: 'What is remembered of a token; never the token itself.' })
+export type Token = z.infer<typeof token>
+
+export const mintedToken = token
+  .extend({ token: z.string().describe('The token, `FlyV1 fm2_…`: shown once, stored nowhere.') })
+  .meta({ id: 'MintedToken' })
+export type MintedToken = z.infer<typeof mintedToken>
+
+export const createTokenBody = z
+  .strictObject({
+    profile: profile.default('deploy_organization'),
+    name: line(128).optional(),
+    app: pathName.optional().describe('Needed by the profile deploy.'),
+    cluster: line(128).optional().describe('Needed by the profile litefs_cloud.'),
+    expiry: expiry.default(defaultExpiry),
+  })
+  .superRefine((body, context) => {
+    for (const [field, owner] of [
+      ['app', 'deploy'],
+      ['cluster', 'litefs_cloud'],
+    ] as const) {
+      if (body.profile === owner && body[field] === undefined) {
+        context.addIssue({ code: 'custom', path: [field], message: `is needed by the profile ${owner}` })
+      }
+      if (body.profile !== owner && body[field] !== undefined) {
+        context.addIssue({ code: 'custom', path: [field], message: `belongs to the profile ${owner} alone` })
+      }
+    }
+  })
+
+export const createToken = route({
+  method: 'POST',
+  path: '/v1/orgs/{org_slug}/tokens',
+  operationId: 'createToken',
+  summary: 'Mint a token; it carries at most the authority of who mints it',
+  tag: 'tokens',
+  authenticated: true,
+  params: organisationParams,
+  body: createTokenBody,
+  status: 201,
+  answer: mintedToken,
+})
+
+const listQuery = z.strictObject({
+  state: z.enum(['live', 'all']).default('live'),
+  limit: pageLimit.default(100),
+  cursor: cursor.optional(),
+})
+
+export const tokenList = z
+  .object({ tokens: z.array(token), next_cursor: z.string().optional() })
+  .meta({ id: 'TokenList' })
+export type TokenList = z.infer<typeof tokenList>
+
+export const listOrganisationTokens = route({
+  method: 'GET',
+  path: '/v1/orgs/{org_slug}/tokens',
+  operationId: 'listOrganisationTokens',
+  summary: "All tokens of an organisation, the one that ends last first; never the tokens' secrets",
+  tag: 'tokens',
+  authenticated: true,
+  params: organisationParams,
+  query: listQuery,
+  status: 200,
+  answer: tokenList,
+})
+
+export const listAppTokens = route({
+  method: 'GET',
+  path: '/v1/apps/{app_name}/tokens',
+  operationId: 'listAppTokens',
+  summary: 'The tokens that are limited to one app',
+  tag: 'tokens',
+  authenticated: true,
+  params: appParams,
+  query: listQuery,
+  status: 200,
+  answer: tokenList,
+})
+
+const tokenParams = z.object({ token_id: pathName })
+
+export const showToken = route({
+  method: 'GET',
+  path: '/v1/tokens/{token_id}',
+  operationId: 'showToken',
+  summary: 'What is remembered of one token',
+  tag: 'tokens',
+  authenticated: true,
+  params: tokenParams,
+  status: 200,
+  answer: token,
+})
+
+export const revokeToken = route({
+  method: 'DELETE',
+  path: '/v1/tokens/{token_id}',
+  operationId: 'revokeToken',
+  summary: 'Revoke a token, and with it every token attenuated from it',
+  tag: 'tokens',
+  authenticated: true,
+  params: tokenParams,
+  status: 200,
+  answer: token,
+})
+
+export const currentTokens = z
+  .object({
+    tokens: z.array(
+      z.object({
+        token_id: z.string(),
+        org_slug: z.string(),
+        organization: z.string(),
+        apps: z.array(z.string()).describe('Names of the apps that it is limited to; empty where it is not limited.'),
+        user: z.string().nullable(),
+        restricted_to_machine: z.string(),
+        source_machine_id: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'CurrentTokens' })
+export type CurrentTokens = z.infer<typeof currentTokens>
+
+export const showCurrentTokens = route({
+  method: 'GET',
+  path: '/v1/tokens/current',
+  operationId: 'showCurrentTokens',
+  summary: 'The tokens that the request carries',
+  tag: 'tokens',
+  authenticated: true,
+  status: 200,
+  answer: currentTokens,
+})
+
+export const createDeployToken = route({
+  method: 'POST',
+  path: '/v1/apps/{app_name}/deploy_token',
+  operationId: 'createDeployToken',
+  summary: 'Mint a deploy token for one app, as the Machines API does',
+  tag: 'tokens',
+  authenticated: true,
+  params: appParams,
+  body: z.object({ expiry: expiry.or(z.number().describe('Nanoseconds.')).default(defaultExpiry) }),
+  status: 200,
+  answer: z.object({ token: z.string() }),
+})

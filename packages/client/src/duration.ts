@@ -1,0 +1,83 @@
+// Durations as people and flyctl write them: Go's, and days, weeks and years besides.
+
+const nanosecondsPerUnit: ReadonlyMap<string, bigint> = new Map([
+  ['ns', 1n],
+  ['us', 1_000n],
+  ['µs', 1_000n],
+  ['μs', 1_000n],
+  ['ms', 1_000_000n],
+  ['s', 1_000_000_000n],
+  ['m', 60_000_000_000n],
+  ['h', 3_600_000_000_000n],
+  ['d', 86_400_000_000_000n],
+  ['w', 604_800_000_000_000n],
+  ['y', 31_536_000_000_000_000n],
+])
+
+/** 100 years of 365 days: more is a slip of the hand. */
+export const longestDuration = 100 * 365 * 86_400
+
+const longestText = 64
+
+export class DurationError extends Error {
+  readonly code = 'invalid_duration'
+
+  constructor(sentence: string) {
+    super(sentence)
+    this.name = 'DurationError'
+  }
+}
+
+/**
+ * Reads a duration as Go's `time.ParseDuration` does (`1h30m`, `1.5h`), and knows `d`, `w` and `y` (365 days) besides.
+ * @returns whole seconds, at least 1 and at most {@link longestDuration}; a fraction of a second is dropped
+ * @throws DurationError with a sentence that says what is wrong
+ */
+export function parseDuration(text: string): number {
+  if (text.length > longestText) throw new DurationError(`a duration has at most ${longestText} characters`)
+  const unsigned = text.replace(/^\+/, '')
+  if (unsigned.startsWith('-')) throw new DurationError(`the duration ${text} is negative`)
+  if (!/^(?:(?:\d+\.?\d*|\.\d+)[a-zµμ]+)+$/.test(unsigned)) {
+    throw new DurationError(
+      `${JSON.stringify(text)} is not a duration: write numbers with units, like 24h, 30d or 1h30m`,
+    )
+  }
+  let nanoseconds = 0n
+  for (const [, whole = '', fraction = '', unit = ''] of unsigned.matchAll(/(\d*)\.?(\d*)([a-zµμ]+)/g)) {
+    const scale = nanosecondsPerUnit.get(unit)
+    if (scale === undefined) {
+      throw new DurationError(`${JSON.stringify(unit)} is not a unit of time: use ns, us, ms, s, m, h, d, w or y`)
+    }
+    nanoseconds += BigInt(whole || '0') * scale
+    if (fraction !== '') nanoseconds += (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
+  }
+  return checkDuration(nanoseconds, text)
+}
+
+/**
+ * Reads a duration given as a number of nanoseconds, as Go encodes `time.Duration` in JSON.
+ * @returns whole seconds, within the bounds of {@link parseDuration}
+ * @throws DurationError with a sentence that says what is wrong
+ */
+export function durationFromNanoseconds(nanoseconds: number): number {
+  if (!Number.isSafeInteger(nanoseconds) && Math.abs(nanoseconds) < 2 ** 63) nanoseconds = Math.round(nanoseconds)
+  if (!Number.isFinite(nanoseconds)) throw new DurationError('a duration is a finite number of nanoseconds')
+  if (nanoseconds < 0) throw new DurationError('the duration is negative')
+  return checkDuration(BigInt(Math.trunc(nanoseconds)), `${nanoseconds}ns`)
+}
+
+/** Writes whole seconds as Go's `Duration.String` does: `175200h0m0s`, `10m0s`, `45s`. */
+export function formatDuration(seconds: number): string {
+  const hours = Math.floor(seconds / 3600)
+  const minutes = Math.floor((seconds % 3600) / 60)
+  const rest = seconds % 60
+  if (hours > 0) return `${hours}h${minutes}m${rest}s`
+  return minutes > 0 ? `${minutes}m${rest}s` : `${rest}s`
+}
+
+function checkDuration(nanoseconds: bigint, text: string): number {
+  const seconds = nanoseconds / 1_000_000_000n
+  if (seconds < 1n) throw new DurationError(`the duration ${text} is shorter than one second`)
+  if (seconds > BigInt(longestDuration)) throw new DurationError(`the duration ${text} is longer than 100 years`)
+  return Number(seconds)
+}

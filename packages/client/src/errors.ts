@@ -1,0 +1,50 @@
+// What an authority answers when it says no, and what a caller of the client catches.
+
+/** The codes of the contract: a program decides by these, a person reads the message. */
+export const apiErrorCodes = [
+  'invalid_request',
+  'unauthenticated',
+  'forbidden',
+  'not_found',
+  'conflict',
+  'name_taken',
+  'too_large',
+  'rate_limited',
+  'internal',
+] as const
+
+export type ApiErrorCode = (typeof apiErrorCodes)[number]
+
+/** The authority answered, and the answer was no. */
+export class ApiError extends Error {
+  readonly code: ApiErrorCode
+  /** The HTTP status. */
+  readonly status: number
+  /** The authority's name for this request, to look for in its log. */
+  readonly requestId: string | undefined
+  readonly field: string | undefined
+
+  constructor(
+    code: ApiErrorCode,
+    message: string,
+    details: { readonly status: number; readonly requestId?: string | undefined; readonly field?: string | undefined },
+  ) {
+    super(message)
+    this.name = 'ApiError'
+    this.code = code
+    this.status = details.status
+    this.requestId = details.requestId
+    this.field = details.field
+  }
+}
+
+/** No answer, or none that an authority gives. */
+export class ConnectionError extends Error {
+  readonly code: 'unreachable' | 'timeout' | 'not_an_authority'
+
+  constructor(code: ConnectionError['code'], message: string, options?: { readonly cause?: unknown }) {
+    super(message, options)
+    this.name = 'ConnectionError'
+    this.code = code
+  }
+}

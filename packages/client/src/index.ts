@@ -1,0 +1,15 @@
+// The client's public face; the schemas are at `@hallpass/client/contract`.
+export { createClient, type Client, type ClientOptions, type ListQuery } from './client.ts'
+export type { App, CreatedApp } from './contract/apps.ts'
+export type {
+  AuditEvent,
+  Invitation,
+  Member,
+  Organisation,
+  OrganisationDetails,
+  Role,
+} from './contract/organisations.ts'
+export type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'
+export type { SessionAnswer, User } from './contract/users.ts'
+export { DurationError, durationFromNanoseconds, formatDuration, longestDuration, parseDuration } from './duration.ts'
+export { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode } from './errors.ts'
