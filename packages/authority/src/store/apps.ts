@@ -1,0 +1,103 @@
+// Apps: one namespace of names over all organisations.
+import type { App } from '../domain/app.ts'
+import { DomainError } from '../domain/errors.ts'
+import type { Transaction } from '../domain/store.ts'
+import { query, type Param, type Session } from './query.ts'
+
+export function apps(session: Session): Transaction['apps'] {
+  return {
+    byId: (id) => session.one(byId, { id }),
+    byName: async (name) => {
+      const row = await session.one(byName, { name })
+      if (row === undefined) return undefined
+      const { organisationSlug, organisationName, personalOf, organisationCreatedAt, ...app } = row
+      return {
+        app,
+        organisation: {
+          id: app.organisationId,
+          slug: organisationSlug,
+          name: organisationName,
+          personalOf,
+          createdAt: organisationCreatedAt,
+        },
+      }
+    },
+    byIdempotencyKey: (organisationId, key) => session.one(byIdempotencyKey, { organisationId, key }),
+    list: (organisationId) => session.many(list, { organisationId }),
+    count: async (organisationId) => (await session.one(count, { organisationId }))?.count ?? 0,
+    insert: async ({ publicId, name, organisationId, network, idempotencyKey, createdAt }) => {
+      const app = { publicId, name, organisationId, network, idempotencyKey, createdAt }
+      const row = await session.one(insert, app)
+      if (row !== undefined) return { id: row.id, ...app }
+      if ((await session.one(byName, { name })) !== undefined) {
+        throw new DomainError('name_taken', `The app name "${name}" is taken.`)
+      }
+      throw new DomainError('conflict', 'There is already an app with this idempotency key or this id.')
+    },
+    delete: (id) => session.run(remove, { id }),
+  }
+}
+
+const columns = [
+  'apps.id',
+  'apps.public_id as publicId',
+  'apps.name',
+  'apps.organisation_id as organisationId',
+  'apps.network',
+  'apps.idempotency_key as idempotencyKey',
+  'apps.created_at as createdAt',
+] as const
+
+const byId = query((db, param: Param<{ id: number }>) =>
+  db.selectFrom('apps').select(columns).where('id', '=', param('id')),
+)
+
+const byName = query((db, param: Param<{ name: string }>) =>
+  db
+    .selectFrom('apps')
+    .innerJoin('organisations', 'organisations.id', 'apps.organisation_id')
+    .select(columns)
+    .select([
+      'organisations.slug as organisationSlug',
+      'organisations.name as organisationName',
+      'organisations.personal_of as personalOf',
+      'organisations.created_at as organisationCreatedAt',
+    ])
+    .where('apps.name', '=', param('name')),
+)
+
+const byIdempotencyKey = query((db, param: Param<{ organisationId: number; key: string }>) =>
+  db
+    .selectFrom('apps')
+    .select(columns)
+    .where('organisation_id', '=', param('organisationId'))
+    .where('idempotency_key', '=', param('key')),
+)
+
+const list = query((db, param: Param<{ organisationId: number }>) =>
+  db.selectFrom('apps').select(columns).where('organisation_id', '=', param('organisationId')).orderBy('name'),
+)
+
+const count = query((db, param: Param<{ organisationId: number }>) =>
+  db
+    .selectFrom('apps')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('organisation_id', '=', param('organisationId')),
+)
+
+const insert = query((db, param: Param<Omit<App, 'id'>>) =>
+  db
+    .insertInto('apps')
+    .values({
+      public_id: param('publicId'),
+      name: param('name'),
+      organisation_id: param('organisationId'),
+      network: param('network'),
+      idempotency_key: param('idempotencyKey'),
+      created_at: param('createdAt'),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id'),
+)
+
+const remove = query((db, param: Param<{ id: number }>) => db.deleteFrom('apps').where('id', '=', param('id')))

@@ -1,0 +1,78 @@
+// Who belongs to which organisation, and as what.
+import { DomainError } from '../domain/errors.ts'
+import type { Membership, Role } from '../domain/organisation.ts'
+import type { Transaction } from '../domain/store.ts'
+import { query, type Param, type Session } from './query.ts'
+
+export function memberships(session: Session): Transaction['memberships'] {
+  return {
+    find: (organisationId, userId) => session.one(find, { organisationId, userId }),
+    list: (organisationId) => session.many(list, { organisationId }),
+    countAdmins: async (organisationId) =>
+      (await session.one(countWithRole, { organisationId, role: 'admin' }))?.count ?? 0,
+    insert: async ({ organisationId, userId, role, createdAt }) => {
+      const row = await session.one(insert, { organisationId, userId, role, createdAt })
+      if (row === undefined) throw new DomainError('conflict', 'This person already belongs to the organisation.')
+    },
+    setRole: (organisationId, userId, role) => session.run(setRole, { organisationId, userId, role }),
+    delete: (organisationId, userId) => session.run(remove, { organisationId, userId }),
+  }
+}
+
+interface Key {
+  readonly organisationId: number
+  readonly userId: number
+}
+
+const find = query((db, param: Param<Key>) =>
+  db
+    .selectFrom('memberships')
+    .select(['organisation_id as organisationId', 'user_id as userId', 'role', 'created_at as createdAt'])
+    .where('organisation_id', '=', param('organisationId'))
+    .where('user_id', '=', param('userId')),
+)
+
+const list = query((db, param: Param<{ organisationId: number }>) =>
+  db
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.user_id')
+    .select(['memberships.user_id as userId', 'users.email', 'memberships.role', 'memberships.created_at as joinedAt'])
+    .where('memberships.organisation_id', '=', param('organisationId'))
+    .orderBy('users.email'),
+)
+
+const countWithRole = query((db, param: Param<{ organisationId: number; role: Role }>) =>
+  db
+    .selectFrom('memberships')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('organisation_id', '=', param('organisationId'))
+    .where('role', '=', param('role')),
+)
+
+const insert = query((db, param: Param<Membership>) =>
+  db
+    .insertInto('memberships')
+    .values({
+      organisation_id: param('organisationId'),
+      user_id: param('userId'),
+      role: param('role'),
+      created_at: param('createdAt'),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('user_id'),
+)
+
+const setRole = query((db, param: Param<Key & { role: Role }>) =>
+  db
+    .updateTable('memberships')
+    .set({ role: param('role') })
+    .where('organisation_id', '=', param('organisationId'))
+    .where('user_id', '=', param('userId')),
+)
+
+const remove = query((db, param: Param<Key>) =>
+  db
+    .deleteFrom('memberships')
+    .where('organisation_id', '=', param('organisationId'))
+    .where('user_id', '=', param('userId')),
+)

@@ -1,0 +1,24 @@
+// Opens the store that the configuration names. The PostgreSQL client is only loaded where it is used.
+import type { Store } from '../domain/store.ts'
+import type { PostgresStoreOptions } from './postgres-store.ts'
+import { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts'
+
+export { openSqliteStore, type PostgresStoreOptions, type SqliteStoreOptions }
+
+/**
+ * Opens the store over PostgreSQL where a `url` is given, else over SQLite in `directory`, and brings it up to date.
+ * @throws StartupError as the engine's own function does.
+ */
+export function openStore(options: SqliteStoreOptions | PostgresStoreOptions): Promise<Store> {
+  return 'url' in options ? openPostgresStore(options) : openSqliteStore(options)
+}
+
+/**
+ * Connects to PostgreSQL, and brings the database up to date.
+ * @throws StartupError `database_unreachable` or `database_newer_than_program`; never with the URL, which may carry a
+ * password.
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  const engine = await import('./postgres-store.ts')
+  return engine.openPostgresStore(options)
+}

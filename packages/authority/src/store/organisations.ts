@@ -1,0 +1,75 @@
+// Organisations, shared and personal.
+import { DomainError } from '../domain/errors.ts'
+import type { Organisation } from '../domain/organisation.ts'
+import type { Transaction } from '../domain/store.ts'
+import { query, type Param, type Session } from './query.ts'
+
+export function organisations(session: Session): Transaction['organisations'] {
+  return {
+    byId: (id) => session.one(byId, { id }),
+    bySlug: (slug) => session.one(bySlug, { slug }),
+    personalOf: (userId) => session.one(personalOf, { userId }),
+    ofUser: async (userId) => {
+      const rows = await session.many(ofUser, { userId })
+      return rows.map(({ role, ...organisation }) => ({ organisation, role }))
+    },
+    insert: async ({ slug, name, personalOf: owner, createdAt }) => {
+      const row = await session.one(insert, { slug, name, personalOf: owner, createdAt })
+      if (row === undefined) {
+        throw new DomainError(
+          'conflict',
+          'There is already an organisation with this slug, or a personal one of this user.',
+        )
+      }
+      return { id: row.id, slug, name, personalOf: owner, createdAt }
+    },
+    delete: (id) => session.run(remove, { id }),
+  }
+}
+
+const columns = [
+  'organisations.id',
+  'organisations.slug',
+  'organisations.name',
+  'organisations.personal_of as personalOf',
+  'organisations.created_at as createdAt',
+] as const
+
+const byId = query((db, param: Param<{ id: number }>) =>
+  db.selectFrom('organisations').select(columns).where('id', '=', param('id')),
+)
+
+const bySlug = query((db, param: Param<{ slug: string }>) =>
+  db.selectFrom('organisations').select(columns).where('slug', '=', param('slug')),
+)
+
+const personalOf = query((db, param: Param<{ userId: number }>) =>
+  db.selectFrom('organisations').select(columns).where('personal_of', '=', param('userId')),
+)
+
+const ofUser = query((db, param: Param<{ userId: number }>) =>
+  db
+    .selectFrom('memberships')
+    .innerJoin('organisations', 'organisations.id', 'memberships.organisation_id')
+    .select(columns)
+    .select('memberships.role')
+    .where('memberships.user_id', '=', param('userId'))
+    .orderBy((eb) => eb.fn('lower', ['organisations.name']))
+    .orderBy('organisations.id'),
+)
+
+const insert = query((db, param: Param<Omit<Organisation, 'id'>>) =>
+  db
+    .insertInto('organisations')
+    .values({
+      slug: param('slug'),
+      name: param('name'),
+      personal_of: param('personalOf'),
+      created_at: param('createdAt'),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id'),
+)
+
+// Foreign keys take everything that belongs to it along; audit events have none.
+const remove = query((db, param: Param<{ id: number }>) => db.deleteFrom('organisations').where('id', '=', param('id')))

@@ -1,0 +1,65 @@
+// Queries written once with Kysely and compiled once per database: after that only their SQL text is run.
+import { sql, type Compilable, type Expression, type Kysely } from 'kysely'
+
+import type { Database } from './schema.ts'
+
+/** What a column holds. */
+export type Value = string | number | Uint8Array | null
+
+/** The values that a query needs, by name. */
+export type Values<P> = { readonly [Name in keyof P]: Value }
+
+/** Stands for a value that is given when the query runs. */
+export interface Param<P> {
+  <Name extends keyof P & string>(name: Name): Expression<P[Name]>
+}
+
+/** A query with named parameters. It is compiled when it is first run, and known by its identity from then on. */
+export interface Query<P, Row> {
+  readonly build: (db: Kysely<Database>, param: Param<P>) => Compilable<Row>
+}
+
+/** Runs queries within one transaction. Every method rejects once the transaction has ended. */
+export interface Session {
+  /** The first row. */
+  one<P extends Values<P>, Row>(query: Query<P, Row>, values: NoInfer<P>): Promise<Row | undefined>
+  many<P extends Values<P>, Row>(query: Query<P, Row>, values: NoInfer<P>): Promise<readonly Row[]>
+  run<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<void>
+}
+
+export interface CompiledQuery {
+  readonly sql: string
+  /** The names of the parameters, in the order in which the SQL takes them. */
+  readonly names: readonly string[]
+}
+
+/** Describes a query; nothing is built yet, so that a program which never runs it does not pay for it. */
+export function query<P extends Values<P>, Row>(build: Query<P, Row>['build']): Query<P, Row> {
+  return { build }
+}
+
+/** Compiles the query for the engine of `db`. */
+export function compile<P, Row>(db: Kysely<Database>, { build }: Query<P, Row>): CompiledQuery {
+  const compiled = build(db, (name) => sql`${new Placeholder(name)}`).compile()
+  return {
+    sql: compiled.sql,
+    names: compiled.parameters.map((parameter) => {
+      if (parameter instanceof Placeholder) return parameter.name
+      throw new TypeError(`A query carries a value of its own, where only named parameters are bound: ${compiled.sql}`)
+    }),
+  }
+}
+
+/** The values in the order in which the compiled SQL takes them. */
+export function bind<P extends Values<P>>({ names }: CompiledQuery, values: P): Value[] {
+  const byName = values as Readonly<Record<string, Value>>
+  return names.map((name) => byName[name] ?? null)
+}
+
+class Placeholder {
+  readonly name: string
+
+  constructor(name: string) {
+    this.name = name
+  }
+}

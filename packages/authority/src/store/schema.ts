@@ -1,0 +1,100 @@
+// The tables as queries see them: one description for both engines. `migrations.ts` makes what this promises.
+import type { GeneratedAlways } from 'kysely'
+
+import type { AuditEvent } from '../domain/audit-event.ts'
+import type { Role } from '../domain/organisation.ts'
+import type { Profile } from '../domain/token.ts'
+
+/** Times are milliseconds; hashes, kids and token ids are bytes. */
+export interface Database {
+  readonly settings: {
+    readonly name: string
+    readonly value: string
+  }
+  readonly users: {
+    readonly id: GeneratedAlways<number>
+    readonly email: string
+    readonly password_hash: string
+    readonly created_at: number
+  }
+  readonly sessions: {
+    readonly id: GeneratedAlways<number>
+    readonly user_id: number
+    readonly token_hash: Uint8Array
+    readonly created_at: number
+    readonly expires_at: number
+  }
+  /** One row at most. */
+  readonly setup_code: {
+    readonly id: number
+    readonly code_hash: Uint8Array
+    readonly created_at: number
+    readonly expires_at: number
+  }
+  readonly organisations: {
+    readonly id: GeneratedAlways<number>
+    readonly slug: string
+    readonly name: string
+    readonly personal_of: number | null
+    readonly created_at: number
+  }
+  readonly memberships: {
+    readonly organisation_id: number
+    readonly user_id: number
+    readonly role: Role
+    readonly created_at: number
+  }
+  readonly invitations: {
+    readonly id: GeneratedAlways<number>
+    readonly organisation_id: number
+    readonly email: string
+    readonly role: Role
+    readonly code_hash: Uint8Array
+    readonly created_by: number | null
+    readonly created_at: number
+    readonly expires_at: number
+    readonly accepted_at: number | null
+  }
+  readonly apps: {
+    readonly id: GeneratedAlways<number>
+    readonly public_id: string
+    readonly name: string
+    readonly organisation_id: number
+    readonly network: string
+    readonly idempotency_key: string | null
+    readonly created_at: number
+  }
+  readonly signing_keys: {
+    readonly id: GeneratedAlways<number>
+    readonly kid: Uint8Array
+    readonly organisation_id: number
+    readonly wrapped: Uint8Array
+    readonly created_at: number
+  }
+  readonly tokens: {
+    readonly id: Uint8Array
+    readonly organisation_id: number
+    readonly app_id: number | null
+    readonly profile: Profile
+    readonly name: string
+    readonly created_by: number | null
+    readonly minted_by: Uint8Array | null
+    readonly created_at: number
+    readonly expires_at: number
+    readonly revoked_at: number | null
+    readonly revoked_by: string | null
+  }
+  readonly audit_events: {
+    readonly id: GeneratedAlways<number>
+    readonly at: number
+    readonly organisation_id: number | null
+    readonly operation: string
+    readonly outcome: AuditEvent['outcome']
+    readonly actor_kind: AuditEvent['actor']['kind']
+    readonly actor_id: string
+    readonly actor_label: string
+    readonly target: string
+    readonly reason: string
+    readonly request_id: string
+  }
+}

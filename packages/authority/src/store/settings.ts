@@ -1,0 +1,25 @@
+// Settings: named values that belong to the installation as a whole.
+import type { Transaction } from '../domain/store.ts'
+import { query, type Param, type Session } from './query.ts'
+
+export function settings(session: Session): Transaction['settings'] {
+  return {
+    get: async (name) => (await session.one(byName, { name }))?.value,
+    set: (name, value) => session.run(upsert, { name, value }),
+  }
+}
+
+const byName = query((db, param: Param<{ name: string }>) =>
+  db.selectFrom('settings').select('value').where('name', '=', param('name')),
+)
+
+const upsert = query((db, param: Param<{ name: string; value: string }>) =>
+  db
+    .insertInto('settings')
+    .values({ name: param('name'), value: param('value') })
+    .onConflict((conflict) =>
+      conflict.column('name').doUpdateSet((eb) => ({
+        value: eb.ref('excluded.value'),
+      })),
+    ),
+)

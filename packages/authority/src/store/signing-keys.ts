@@ -1,0 +1,46 @@
+// Signing keys, wrapped: what the store holds cannot sign anything.
+import { DomainError } from '../domain/errors.ts'
+import type { WrappedSigningKey } from '../domain/key.ts'
+import type { Transaction } from '../domain/store.ts'
+import { query, type Param, type Session } from './query.ts'
+
+export function signingKeys(session: Session): Transaction['signingKeys'] {
+  return {
+    byKid: (kid) => session.one(byKid, { kid }),
+    newest: (organisationId) => session.one(newest, { organisationId }),
+    insert: async ({ kid, organisationId, wrapped, createdAt }) => {
+      const row = await session.one(insert, { kid, organisationId, wrapped, createdAt })
+      if (row === undefined) throw new DomainError('conflict', 'There is already a signing key with this id.')
+    },
+  }
+}
+
+const columns = ['kid', 'organisation_id as organisationId', 'wrapped', 'created_at as createdAt'] as const
+
+const byKid = query((db, param: Param<{ kid: Uint8Array }>) =>
+  db.selectFrom('signing_keys').select(columns).where('kid', '=', param('kid')),
+)
+
+// The row id decides between keys of one millisecond.
+const newest = query((db, param: Param<{ organisationId: number }>) =>
+  db
+    .selectFrom('signing_keys')
+    .select(columns)
+    .where('organisation_id', '=', param('organisationId'))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit((eb) => eb.lit(1)),
+)
+
+const insert = query((db, param: Param<WrappedSigningKey>) =>
+  db
+    .insertInto('signing_keys')
+    .values({
+      kid: param('kid'),
+      organisation_id: param('organisationId'),
+      wrapped: param('wrapped'),
+      created_at: param('createdAt'),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id'),
+)

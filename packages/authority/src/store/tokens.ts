@@ -1,0 +1,171 @@
+// Minted tokens: what is remembered of them, and their lists page by page.
+import { DomainError } from '../domain/errors.ts'
+import type { Page } from '../domain/page.ts'
+import type { Transaction } from '../domain/store.ts'
+import type { ListedToken, TokenCursor, TokenQuery, TokenRecord } from '../domain/token.ts'
+import { query, type Param, type Session } from './query.ts'
+import { formatTokenId, parseTokenId } from './token-id.ts'
+
+export function tokens(session: Session): Transaction['tokens'] {
+  async function list(
+    lists: typeof ofOrganisation,
+    owner: number,
+    { state, now, limit, after }: TokenQuery,
+  ): Promise<Page<ListedToken, TokenCursor>> {
+    const afterId = after && parseTokenId(after.id)
+    const rows = await session.many(lists[state], {
+      owner,
+      now,
+      afterExpiry: after?.expiresAt ?? Number.MAX_SAFE_INTEGER,
+      afterId: afterId ?? pastEveryId,
+      limit: limit + 1,
+    })
+    const items = rows.slice(0, limit).map(toRecord)
+    const last = items.at(-1)
+    return rows.length > limit && last ? { items, next: { expiresAt: last.expiresAt, id: last.id } } : { items }
+  }
+
+  return {
+    byId: async (id) => {
+      const bytes = parseTokenId(id)
+      const row = bytes && (await session.one(byId, { id: bytes }))
+      return row && toRecord(row)
+    },
+    byIdWithNames: async (id) => {
+      const bytes = parseTokenId(id)
+      const row = bytes && (await session.one(byIdWithNames, { id: bytes }))
+      return row && toRecord(row)
+    },
+    ofOrganisation: (organisationId, query) => list(ofOrganisation, organisationId, query),
+    ofApp: (appId, query) => list(ofApp, appId, query),
+    insert: async (token) => {
+      const row = await session.one(insert, {
+        ...token,
+        id: requireTokenId(token.id),
+        mintedBy: token.mintedBy === null ? null : requireTokenId(token.mintedBy),
+      })
+      if (row === undefined) throw new DomainError('conflict', 'There is already a token with this id.')
+    },
+    revoke: async (id, at, by) => {
+      const bytes = parseTokenId(id)
+      if (bytes) await session.run(revoke, { id: bytes, at, by })
+    },
+    revokeOfApp: (appId, at, by) => session.run(revokeOfApp, { appId, at, by }),
+  }
+}
+
+/** A record as it is stored, with the ids as bytes. */
+type TokenRow = Omit<TokenRecord, 'id' | 'mintedBy'> & { readonly id: Uint8Array; readonly mintedBy: Uint8Array | null }
+
+interface ListParameters {
+  readonly owner: number
+  readonly now: number
+  readonly afterExpiry: number
+  readonly afterId: Uint8Array
+  readonly limit: number
+}
+
+// Greater than every id of 16 bytes: where the first page starts.
+const pastEveryId = new Uint8Array(17).fill(0xff)
+
+const columns = [
+  'tokens.id',
+  'tokens.organisation_id as organisationId',
+  'tokens.app_id as appId',
+  'tokens.profile',
+  'tokens.name',
+  'tokens.created_by as createdBy',
+  'tokens.minted_by as mintedBy',
+  'tokens.created_at as createdAt',
+  'tokens.expires_at as expiresAt',
+  'tokens.revoked_at as revokedAt',
+  'tokens.revoked_by as revokedBy',
+] as const
+
+const byId = query((db, param: Param<{ id: Uint8Array }>) =>
+  db.selectFrom('tokens').select(columns).where('id', '=', param('id')),
+)
+
+const byIdWithNames = query((db, param: Param<{ id: Uint8Array }>) =>
+  db
+    .selectFrom('tokens')
+    .leftJoin('users', 'users.id', 'tokens.created_by')
+    .leftJoin('apps', 'apps.id', 'tokens.app_id')
+    .select(columns)
+    .select(['users.email as createdByEmail', 'apps.name as appName'])
+    .where('tokens.id', '=', param('id')),
+)
+
+const ofOrganisation = { all: listOf('organisation_id', 'all'), live: listOf('organisation_id', 'live') }
+const ofApp = { all: listOf('app_id', 'all'), live: listOf('app_id', 'live') }
+
+// Each of the four walks one index backwards from the cursor and stops after a page; the names are looked up for its
+// rows alone. "is null" and "is not null" stand there as in the partial indexes, or the planner would not use them.
+function listOf(owner: 'organisation_id' | 'app_id', state: TokenQuery['state']) {
+  return query((db, param: Param<ListParameters>) =>
+    db
+      .selectFrom('tokens')
+      .leftJoin('users', 'users.id', 'tokens.created_by')
+      .leftJoin('apps', 'apps.id', 'tokens.app_id')
+      .select(columns)
+      .select(['users.email as createdByEmail', 'apps.name as appName'])
+      .where(`tokens.${owner}`, '=', param('owner'))
+      .where((eb) =>
+        eb(eb.refTuple('tokens.expires_at', 'tokens.id'), '<', eb.tuple(param('afterExpiry'), param('afterId'))),
+      )
+      .$if(owner === 'app_id', (lists) => lists.where('tokens.app_id', 'is not', null))
+      .$if(state === 'live', (lists) =>
+        lists.where('tokens.revoked_at', 'is', null).where('tokens.expires_at', '>', param('now')),
+      )
+      .orderBy('tokens.expires_at', 'desc')
+      .orderBy('tokens.id', 'desc')
+      .limit(param('limit')),
+  )
+}
+
+const insert = query((db, param: Param<TokenRow>) =>
+  db
+    .insertInto('tokens')
+    .values({
+      id: param('id'),
+      organisation_id: param('organisationId'),
+      app_id: param('appId'),
+      profile: param('profile'),
+      name: param('name'),
+      created_by: param('createdBy'),
+      minted_by: param('mintedBy'),
+      created_at: param('createdAt'),
+      expires_at: param('expiresAt'),
+      revoked_at: param('revokedAt'),
+      revoked_by: param('revokedBy'),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id'),
+)
+
+const revoke = query((db, param: Param<{ id: Uint8Array; at: number; by: string }>) =>
+  db
+    .updateTable('tokens')
+    .set({ revoked_at: param('at'), revoked_by: param('by') })
+    .where('id', '=', param('id'))
+    .where('revoked_at', 'is', null),
+)
+
+const revokeOfApp = query((db, param: Param<{ appId: number; at: number; by: string }>) =>
+  db
+    .updateTable('tokens')
+    .set({ revoked_at: param('at'), revoked_by: param('by') })
+    .where('app_id', '=', param('appId'))
+    .where('app_id', 'is not', null)
+    .where('revoked_at', 'is', null),
+)
+
+function toRecord<Row extends TokenRow>(row: Row): Omit<Row, 'id' | 'mintedBy'> & Pick<TokenRecord, 'id' | 'mintedBy'> {
+  return { ...row, id: formatTokenId(row.id), mintedBy: row.mintedBy && formatTokenId(row.mintedBy) }
+}
+
+function requireTokenId(id: string): Uint8Array {
+  const bytes = parseTokenId(id)
+  if (bytes === undefined) throw new TypeError('A token id must be a UUID.')
+  return bytes
+}
