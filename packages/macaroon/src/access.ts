@@ -1,0 +1,106 @@
+/** An access: one attempted action on one resource, as `clear` holds caveats against it. */
+
+import { type Action, actions, isAction, isSubset } from './action.ts'
+
+/** Go's `flyio.Access`, with the time as a part of it. What is left out is not specified, which is not the same as ''. */
+export interface Access {
+  /** What is attempted; several bits mean all of them at once. */
+  readonly action: Action
+  /** Unix seconds; fractions count. */
+  readonly now: number | bigint
+  readonly orgId?: bigint | undefined
+  readonly appId?: bigint | undefined
+  readonly appFeature?: string | undefined
+  /** A feature of the organisation, such as `wg` or `membership`. */
+  readonly feature?: string | undefined
+  readonly volume?: string | undefined
+  readonly machine?: string | undefined
+  readonly machineFeature?: string | undefined
+  readonly mutation?: string | undefined
+  readonly sourceMachine?: string | undefined
+  readonly sourceApp?: string | undefined
+  readonly sourceOrganization?: string | undefined
+  readonly cluster?: string | undefined
+  readonly command?: readonly string[] | undefined
+  readonly storageObject?: string | undefined
+}
+
+/** Roles are bits of a mask; an admin has all 32. */
+export const roles = { member: 1, billingManager: 2, admin: 0xffffffff } as const
+
+/** What ordinary members may do with a feature of their organisation; a feature that is not listed needs an admin. */
+export const memberFeatures: ReadonlyMap<string, Action> = new Map([
+  ['wg', actions.all],
+  ['domain', actions.all],
+  ['site', actions.all],
+  ['builder', actions.all],
+  ['addon', actions.all],
+  ['checks', actions.all],
+  ['litefs-cloud', actions.all],
+  ['membership', actions.read],
+  ['billing', actions.read],
+  ['authentication', actions.read],
+  ['deletion', actions.none],
+  ['document_signing', actions.none],
+])
+
+/** The role that this access takes, as Go's `Access.GetPermittedRoles`: a member, or an admin. */
+export function permittedRole(access: Access): number {
+  if (access.feature === undefined) return roles.member
+  const allowed = memberFeatures.get(access.feature)
+  return allowed !== undefined && isSubset(access.action, allowed) ? roles.member : roles.admin
+}
+
+/**
+ * Checks that an access is one action on one resource, with the parents of that resource, as Go's `Access.Validate`;
+ * besides, that its action and its time are numbers one can compare with.
+ *
+ * Returns what is wrong as a sentence, or undefined where nothing is.
+ */
+export function validateAccess(access: Access): string | undefined {
+  if (!isAction(access.action)) return 'An access needs an action, a mask of 16 bits'
+  if (typeof access.now !== 'bigint' && !Number.isFinite(access.now)) return 'An access needs the time, in Unix seconds'
+  if (access.orgId === undefined) return 'An access must name its organisation'
+
+  const inOrganization = named(access, ['appId', 'feature', 'storageObject'])
+  if (inOrganization.length > 1) return exclusive(inOrganization)
+
+  const inApp = named(access, ['machine', 'volume', 'appFeature'])
+  if (inApp.length > 0 && access.appId === undefined) return `An access to ${said(inApp)} must name its app`
+  if (inApp.length > 1) return exclusive(inApp)
+
+  if (access.cluster !== undefined && access.feature !== clusterFeature) {
+    return `An access to a cluster must name the feature ${clusterFeature}`
+  }
+
+  const inMachine = named(access, ['command', 'machineFeature'])
+  if (inMachine.length > 0 && access.machine === undefined)
+    return `An access to ${said(inMachine)} must name its machine`
+  if (inMachine.length > 1) return exclusive(inMachine)
+  return undefined
+}
+
+const clusterFeature = 'litefs-cloud'
+
+const resourceNames = {
+  appId: 'an app',
+  feature: 'an organisation feature',
+  storageObject: 'a storage object',
+  machine: 'a machine',
+  volume: 'a volume',
+  appFeature: 'an app feature',
+  command: 'a command',
+  machineFeature: 'a machine feature',
+} as const
+
+function named(access: Access, fields: readonly (keyof typeof resourceNames)[]): (keyof typeof resourceNames)[] {
+  return fields.filter((field) => access[field] !== undefined)
+}
+
+function exclusive(fields: readonly (keyof typeof resourceNames)[]): string {
+  return `An access is to one resource, and this one names ${said(fields)}`
+}
+
+function said(fields: readonly (keyof typeof resourceNames)[]): string {
+  return fields.map((field) => resourceNames[field]).join(' and ')
+}

@@ -1,0 +1,103 @@
+/** Caveats as the JSON that `flyctl tokens attenuate` and `tokens debug` speak. */
+
+import { decodeBase64, encodeBase64 } from './base64.ts'
+import type { Caveat } from './caveat.ts'
+import { checkBounds, expectOneValue } from './caveat-set.ts'
+import { MacaroonError } from './errors.ts'
+import {
+  expectArray,
+  expectObject,
+  expectString,
+  formatJson,
+  type JsonPath,
+  jsonError,
+  type JsonValue,
+  parseJson,
+  quoteShortly,
+} from './json.ts'
+import { flyVocabulary, type Vocabulary } from './vocabulary.ts'
+
+export interface JsonOptions {
+  readonly vocabulary?: Vocabulary
+  /** Spaces per level; 0, the default, puts everything on one line. */
+  readonly indent?: number
+}
+
+/**
+ * `[{"type":"Organization","body":{"id":123,"mask":"rwcdC"}}]`, as Go's `CaveatSet.MarshalJSON`; numbers of 64 bits are
+ * written in full, so read it with `caveatsFromJSON` and not with `JSON.parse`.
+ *
+ * Go has no JSON for a caveat that it does not know. Here it is `{"type":"<number>","body":{"msgpack":"<base64>"}}`,
+ * which `caveatsFromJSON` takes back. Actions without a letter are lost, as in Go.
+ */
+export function caveatsToJSON(caveats: readonly Caveat[], options: JsonOptions = {}): string {
+  const vocabulary = options.vocabulary ?? flyVocabulary
+  checkBounds(caveats, vocabulary)
+  return formatJson(setToJson(caveats, vocabulary), options.indent ?? 0)
+}
+
+/**
+ * Reads that JSON. A type may be a name, an alias or a number.
+ *
+ * Stricter than Go: unknown and missing fields, unknown actions, null where no list is meant and repeated fields are
+ * errors. Throws MacaroonError `bad-json` with the path, such as `[2].body.mask: unknown action "x"`, `too-long`,
+ * `too-many` or `too-deep`.
+ */
+export function caveatsFromJSON(text: string, options: Pick<JsonOptions, 'vocabulary'> = {}): readonly Caveat[] {
+  if (text.length > maxJsonLength) {
+    throw new MacaroonError('too-long', `The JSON has ${text.length} characters; ${maxJsonLength} are the limit`)
+  }
+  const vocabulary = options.vocabulary ?? flyVocabulary
+  const caveats = setFromJson(parseJson(text), '', vocabulary)
+  checkBounds(caveats, vocabulary)
+  return caveats
+}
+
+const maxJsonLength = 262_144
+
+function setToJson(caveats: readonly Caveat[], vocabulary: Vocabulary): JsonValue {
+  return caveats.map((caveat) => {
+    const [type, body] = bodyToJson(caveat, vocabulary)
+    return new Map<string, JsonValue>([
+      ['type', type],
+      ['body', body],
+    ])
+  })
+}
+
+function bodyToJson(caveat: Caveat, vocabulary: Vocabulary): [string, JsonValue] {
+  if (caveat.type === 'Unknown') return [String(caveat.number), new Map([['msgpack', encodeBase64(caveat.body)]])]
+  const codec = vocabulary.byName.get(caveat.type)
+  if (codec === undefined) throw new MacaroonError('bad-caveat', 'A caveat has a type outside this vocabulary')
+  return [codec.type, codec.toJson(caveat, (inner) => setToJson(inner, vocabulary))]
+}
+
+function setFromJson(value: JsonValue, path: JsonPath, vocabulary: Vocabulary): readonly Caveat[] {
+  return expectArray(value, path).map((item, i) => caveatFromJson(item, `${path}[${i}]`, vocabulary))
+}
+
+function caveatFromJson(value: JsonValue, path: JsonPath, vocabulary: Vocabulary): Caveat {
+  const fields = expectObject(value, path, ['type', 'body'])
+  const name = expectString(fields.get('type'), `${path}.type`)
+  const body = fields.get('body') ?? null
+  const number = /^(?:0|[1-9][0-9]{0,19})$/.test(name) ? BigInt(name) : undefined
+  const codec = number === undefined ? vocabulary.byName.get(name) : vocabulary.byNumber.get(number)
+  if (codec !== undefined) {
+    return codec.fromJson(body, `${path}.body`, (inner, at) => setFromJson(inner, at, vocabulary))
+  }
+  if (number === undefined || number > 0xffffffffffffffffn) {
+    throw jsonError(`${path}.type`, `unknown caveat type ${quoteShortly(name)}`)
+  }
+  return { type: 'Unknown', number, body: rawFromJson(body, `${path}.body`) }
+}
+
+function rawFromJson(value: JsonValue, path: JsonPath): Uint8Array {
+  const text = expectString(expectObject(value, path, ['msgpack']).get('msgpack'), `${path}.msgpack`)
+  try {
+    const bytes = decodeBase64(text, 0, text.length, 'the base64')
+    expectOneValue(bytes)
+    return bytes
+  } catch (error) {
+    throw error instanceof MacaroonError ? jsonError(`${path}.msgpack`, error.message) : error
+  }
+}

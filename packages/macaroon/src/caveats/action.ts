@@ -1,0 +1,22 @@
+/** Action: only these actions, whatever the resource. */
+
+import { describeAction, isSubset } from '../action.ts'
+import type { ActionCaveat } from '../caveat.ts'
+import type { CaveatCodec } from '../codec.ts'
+import { expectMask, maskFromJson, maskToJson, readMask } from './mask.ts'
+
+export const action: CaveatCodec<ActionCaveat> = {
+  type: 'Action',
+  number: 26n,
+  decode: (reader) => ({ type: 'Action', mask: readMask(reader) }),
+  encode: (writer, caveat) => writer.writeUint(expectMask(caveat.mask)),
+  toJson: (caveat) => maskToJson(caveat.mask),
+  fromJson: (value, path) => ({ type: 'Action', mask: maskFromJson(value, path) }),
+  prohibits(caveat, access) {
+    if (isSubset(access.action, caveat.mask)) return undefined
+    return {
+      kind: 'action',
+      reason: `Action allows ${describeAction(caveat.mask)}, and this needs ${describeAction(access.action & ~caveat.mask)}`,
+    }
+  },
+}

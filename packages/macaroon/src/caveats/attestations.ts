@@ -1,0 +1,64 @@
+/** Attestations: what a third party asserts about its user. They forbid nothing, and only proofs may carry them. */
+
+import type { FlyioUserId, GitHubUserId, GoogleUserId } from '../caveat.ts'
+import type { CaveatCodec, Refusal } from '../codec.ts'
+import { MacaroonError } from '../errors.ts'
+import { expectInteger } from '../json.ts'
+import { maxUint64 } from './mask.ts'
+
+export const flyioUserId: CaveatCodec<FlyioUserId> = {
+  type: 'FlyioUserID',
+  number: 23n,
+  attestation: true,
+  decode: (reader) => ({ type: 'FlyioUserID', id: reader.readUint() }),
+  encode: (writer, caveat) => writer.writeUint(caveat.id),
+  toJson: (caveat) => caveat.id,
+  fromJson: (value, path) => ({ type: 'FlyioUserID', id: expectInteger(value, path, 0n, maxUint64) }),
+  prohibits: () => refusal('FlyioUserID'),
+}
+
+export const gitHubUserId: CaveatCodec<GitHubUserId> = {
+  type: 'GitHubUserID',
+  number: 24n,
+  attestation: true,
+  decode: (reader) => ({ type: 'GitHubUserID', id: reader.readUint() }),
+  encode: (writer, caveat) => writer.writeUint(caveat.id),
+  toJson: (caveat) => caveat.id,
+  fromJson: (value, path) => ({ type: 'GitHubUserID', id: expectInteger(value, path, 0n, maxUint64) }),
+  prohibits: () => refusal('GitHubUserID'),
+}
+
+export const googleUserId: CaveatCodec<GoogleUserId> = {
+  type: 'GoogleUserID',
+  number: 25n,
+  attestation: true,
+  decode(reader) {
+    const start = reader.offset
+    const bytes = reader.readBytes()
+    if (bytes.length > maxIdBytes) {
+      throw new MacaroonError('malformed', `Byte ${start}: a GoogleUserID has at most ${maxIdBytes} bytes`)
+    }
+    if (bytes[0] === 0) {
+      throw new MacaroonError('not-canonical', `Byte ${start}: a GoogleUserID does not begin with a zero`)
+    }
+    return { type: 'GoogleUserID', id: bytes.reduce((id, byte) => id * 256n + BigInt(byte), 0n) }
+  },
+  encode(writer, caveat) {
+    if (caveat.id < 0n || caveat.id > maxId) throw new MacaroonError('bad-caveat', 'A GoogleUserID is out of range')
+    const hex = caveat.id === 0n ? '' : caveat.id.toString(16)
+    const digits = hex.padStart(Math.ceil(hex.length / 2) * 2, '0')
+    writer.writeBytes(
+      Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(i * 2, i * 2 + 2), 16)),
+    )
+  },
+  toJson: (caveat) => caveat.id,
+  fromJson: (value, path) => ({ type: 'GoogleUserID', id: expectInteger(value, path, 0n, maxId) }),
+  prohibits: () => refusal('GoogleUserID'),
+}
+
+const maxIdBytes = 32
+const maxId = 256n ** BigInt(maxIdBytes) - 1n
+
+function refusal(type: string): Refusal {
+  return { kind: 'bad-caveat', reason: `${type} is an attestation, which has no place inside another caveat` }
+}

@@ -1,0 +1,52 @@
+/** Organization: one organisation, and what may be done there. */
+
+import { describeAction, isSubset } from '../action.ts'
+import type { Organization } from '../caveat.ts'
+import type { CaveatCodec } from '../codec.ts'
+import { expectInteger, expectObject, type JsonValue } from '../json.ts'
+import { expectMask, maskFromJson, maskToJson, maxUint64, readMask } from './mask.ts'
+
+export const organization: CaveatCodec<Organization> = {
+  type: 'Organization',
+  number: 0n,
+  aliases: ['DeprecatedOrganization'],
+  decode(reader) {
+    reader.expectArray(2, 'an Organization')
+    return { type: 'Organization', id: reader.readUint(), mask: readMask(reader) }
+  },
+  encode(writer, caveat) {
+    writer.writeArrayLength(2)
+    writer.writeUint(caveat.id)
+    writer.writeUint(expectMask(caveat.mask))
+  },
+  toJson: (caveat) =>
+    new Map<string, JsonValue>([
+      ['id', caveat.id],
+      ['mask', maskToJson(caveat.mask)],
+    ]),
+  fromJson(value, path) {
+    const body = expectObject(value, path, ['id', 'mask'])
+    return {
+      type: 'Organization',
+      id: expectInteger(body.get('id'), `${path}.id`, 0n, maxUint64),
+      mask: maskFromJson(body.get('mask'), `${path}.mask`),
+    }
+  },
+  prohibits(caveat, access) {
+    const scope = caveat.id === 0n ? 'any organisation' : `organisation ${caveat.id}`
+    if (access.orgId === undefined) {
+      return { kind: 'unspecified', reason: `Organization allows only ${scope}, and this names no organisation` }
+    }
+    if (caveat.id !== 0n && caveat.id !== access.orgId) {
+      return {
+        kind: 'resource',
+        reason: `Organization allows only ${scope}, and this is organisation ${access.orgId}`,
+      }
+    }
+    if (isSubset(access.action, caveat.mask)) return undefined
+    return {
+      kind: 'action',
+      reason: `Organization allows ${describeAction(caveat.mask)} in ${scope}, and this needs ${describeAction(access.action & ~caveat.mask)}`,
+    }
+  },
+}

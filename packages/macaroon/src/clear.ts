@@ -1,0 +1,70 @@
+/** Clearing: does this allow that? Holds every caveat against every access. */
+
+import { type Access, validateAccess } from './access.ts'
+import type { Caveat } from './caveat.ts'
+import { isAttestation } from './caveat-set.ts'
+import type { Refusal, RefusalKind } from './codec.ts'
+import { MacaroonError } from './errors.ts'
+import { isVerified, type VerifiedMacaroon } from './verify.ts'
+import { flyVocabulary, type Vocabulary } from './vocabulary.ts'
+
+export type Clearance =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly denials: readonly [Denial, ...Denial[]] }
+
+export interface Denial {
+  /** Which of the accesses, counted from 0. */
+  readonly access: number
+  /** Which of the caveats, counted from 0; -1 where the access itself makes no sense. */
+  readonly index: number
+  readonly caveat: Caveat | undefined
+  readonly kind: RefusalKind | 'invalid-access'
+  /** A sentence for people: what the caveat allows and what was attempted. */
+  readonly reason: string
+}
+
+/**
+ * Whether a verified macaroon allows all of these accesses, as Go's `CaveatSet.Validate`. Attestations forbid nothing.
+ *
+ * Throws MacaroonError `bad-argument` for no accesses at all, and for what `verify` did not make.
+ */
+export function clear(verified: VerifiedMacaroon, accesses: readonly Access[]): Clearance {
+  if (!isVerified(verified)) throw new MacaroonError('bad-argument', 'Only what verify made is cleared')
+  return clearCaveats(verified.caveats, accesses, verified.vocabulary)
+}
+
+/**
+ * The same for caveats that express somebody's authority without a macaroon, such as a user's role.
+ *
+ * Throws MacaroonError `bad-argument` for no accesses, and `no-caveats` for no caveats: nothing must not mean everything.
+ */
+export function clearCaveats(
+  caveats: readonly Caveat[],
+  accesses: readonly Access[],
+  vocabulary: Vocabulary = flyVocabulary,
+): Clearance {
+  if (accesses.length === 0) throw new MacaroonError('bad-argument', 'There is no access to clear')
+  if (caveats.length === 0) throw new MacaroonError('no-caveats', 'There are no caveats, which would allow everything')
+  const denials: Denial[] = []
+  for (const [number, access] of accesses.entries()) {
+    const invalid = validateAccess(access)
+    if (invalid !== undefined) {
+      denials.push({ access: number, index: -1, caveat: undefined, kind: 'invalid-access', reason: invalid })
+      continue
+    }
+    for (const [index, caveat] of caveats.entries()) {
+      if (isAttestation(caveat, vocabulary)) continue
+      const refusal = prohibits(caveat, access, vocabulary)
+      if (refusal !== undefined) denials.push({ access: number, index, caveat, ...refusal })
+    }
+  }
+  const [first, ...rest] = denials
+  return first === undefined ? { allowed: true } : { allowed: false, denials: [first, ...rest] }
+}
+
+function prohibits(caveat: Caveat, access: Access, vocabulary: Vocabulary): Refusal | undefined {
+  const codec = vocabulary.byName.get(caveat.type)
+  if (codec !== undefined) return codec.prohibits(caveat, access, (inner, same) => prohibits(inner, same, vocabulary))
+  const which = caveat.type === 'Unknown' ? `number ${caveat.number}` : caveat.type
+  return { kind: 'bad-caveat', reason: `The caveat ${which} is not understood here, so it forbids everything` }
+}

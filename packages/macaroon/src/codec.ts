@@ -1,0 +1,49 @@
+/** What one type of caveat must be able to do, and what it may ask of those around it. */
+
+import type { Access } from './access.ts'
+import type { Caveat } from './caveat.ts'
+import type { JsonPath, JsonValue } from './json.ts'
+import type { MsgpackReader } from './msgpack-reader.ts'
+import type { MsgpackWriter } from './msgpack-writer.ts'
+
+/** One type of caveat: its number and name, its two spellings, and what it forbids. */
+export interface CaveatCodec<C extends Caveat> {
+  readonly type: C['type']
+  /** The number on the wire. */
+  readonly number: bigint
+  /** Other names under which its JSON is accepted. */
+  readonly aliases?: readonly string[]
+  /** True where the caveat asserts something rather than forbids; only proofs may carry such. */
+  readonly attestation?: boolean
+  decode(reader: MsgpackReader, nested: NestedDecoder): C
+  encode(writer: MsgpackWriter, caveat: C, nested: NestedEncoder): void
+  toJson(caveat: C, nested: NestedToJson): JsonValue
+  fromJson(value: JsonValue, path: JsonPath, nested: NestedFromJson): C
+  /** Undefined where the caveat does not forbid this access. */
+  prohibits(caveat: C, access: Access, nested: NestedProhibits): Refusal | undefined
+  /** The caveats inside, for those that wrap others. */
+  unwrap?(caveat: C): readonly Caveat[]
+}
+
+/** Why a caveat forbids an access. */
+export interface Refusal {
+  readonly kind: RefusalKind
+  /** A sentence for people: what the caveat allows and what was attempted. */
+  readonly reason: string
+}
+
+export type RefusalKind =
+  /** The access does not name the resource that the caveat is about; inside IfPresent that makes it irrelevant. */
+  | 'unspecified'
+  | 'resource'
+  | 'action'
+  | 'role'
+  | 'time'
+  /** The caveat itself makes no sense here, or is not understood. */
+  | 'bad-caveat'
+
+export type NestedDecoder = (reader: MsgpackReader) => readonly Caveat[]
+export type NestedEncoder = (writer: MsgpackWriter, caveats: readonly Caveat[]) => void
+export type NestedToJson = (caveats: readonly Caveat[]) => JsonValue
+export type NestedFromJson = (value: JsonValue, path: JsonPath) => readonly Caveat[]
+export type NestedProhibits = (caveat: Caveat, access: Access) => Refusal | undefined

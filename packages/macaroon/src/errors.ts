@@ -1,0 +1,72 @@
+/** The one error that this package throws on purpose, and every code it can carry. */
+
+export class MacaroonError extends Error {
+  override readonly name = 'MacaroonError'
+  /** What went wrong, for programs; the message says it for people and never holds a token, a key or a part of one. */
+  readonly code: MacaroonErrorCode
+
+  constructor(code: MacaroonErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export type MacaroonErrorCode =
+  | TextErrorCode
+  | WireErrorCode
+  | CaveatErrorCode
+  | VerifyErrorCode
+  /** The arguments of a call make no sense: a key of the wrong length, no access at all. */
+  | 'bad-argument'
+
+/** Why the text of an Authorization header was refused. */
+export type TextErrorCode =
+  /** No token at all, an empty list element, or a prefix with nothing behind it. */
+  | 'empty'
+  /** An element that starts with none of fm2_, fm1r_, fm1a_ and fo1_. */
+  | 'unknown-prefix'
+  /** A character that standard base64 does not have, or base64 that is not in its one canonical spelling. */
+  | 'bad-base64'
+  /** A base64 length that is not a multiple of four: the end is most likely missing. */
+  | 'truncated'
+  /** Two tokens run together in one element. */
+  | 'missing-comma'
+  | 'too-long'
+  | 'too-many'
+
+/** Why bytes or values were refused as a macaroon. */
+export type WireErrorCode =
+  /** Not the MessagePack that a macaroon consists of. */
+  | 'malformed'
+  /** A second spelling of a value that has a shorter or sorted one; Go would hash other bytes than these. */
+  | 'not-canonical'
+  | 'too-deep'
+  | 'too-long'
+  | 'too-many'
+
+/** Why a caveat, an action or their JSON was refused. */
+export type CaveatErrorCode =
+  | 'bad-json'
+  | 'bad-caveat'
+  | 'bad-action'
+  /** No Organization caveat, so nothing says what the caveats are about. */
+  | 'no-organization'
+  /** Organization caveats that contradict each other. */
+  | 'conflicting-organizations'
+
+/** Why a macaroon is not genuine, or may not be changed so. */
+export type VerifyErrorCode =
+  /** The tail is not what this key makes of these caveats. */
+  | 'forged'
+  /** A third-party caveat without its discharge. */
+  | 'undischarged'
+  /** Bound to a parent token that was not presented with it. */
+  | 'bound-elsewhere'
+  /** No caveats at all: such a macaroon would allow everything. */
+  | 'no-caveats'
+  /** An attestation in a macaroon that its holder could have written into. */
+  | 'attestation'
+  /** A finished proof takes no more caveats. */
+  | 'finished-proof'
+  /** Third-party caveats cannot be added this way. */
+  | 'third-party'

@@ -1,0 +1,39 @@
+/** The public face of the package: everything that others may import, and nothing else. */
+
+export { type Access, memberFeatures, permittedRole, roles, validateAccess } from './access.ts'
+export { type Action, actions, describeAction, formatAction, isSubset, parseAction } from './action.ts'
+export type * from './caveat.ts'
+export { caveatsFromJSON, caveatsToJSON, type JsonOptions } from './caveat-json.ts'
+export { decodeCaveats, encodeCaveats, getCaveats, maxCaveats, maxNesting } from './caveat-set.ts'
+export { clear, type Clearance, clearCaveats, type Denial } from './clear.ts'
+export type { RefusalKind } from './codec.ts'
+export {
+  type CaveatErrorCode,
+  MacaroonError,
+  type MacaroonErrorCode,
+  type TextErrorCode,
+  type VerifyErrorCode,
+  type WireErrorCode,
+} from './errors.ts'
+export {
+  attenuate,
+  decodeMacaroon,
+  type DecodeOptions,
+  encodeMacaroon,
+  type Macaroon,
+  maxMacaroonBytes,
+  mintMacaroon,
+  type MintInput,
+} from './macaroon.ts'
+export { type Nonce, tokenId } from './nonce.ts'
+export { expiration, organizationScope } from './scope.ts'
+export {
+  formatAuthorization,
+  formatTokens,
+  type HeaderTokens,
+  maxHeaderLength,
+  maxTokens,
+  parseAuthorization,
+} from './text.ts'
+export { isVerified, type VerifiedMacaroon, verify, type VerifyOptions } from './verify.ts'
+export { flyVocabulary, type Vocabulary } from './vocabulary.ts'

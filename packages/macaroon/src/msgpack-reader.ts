@@ -1,0 +1,271 @@
+/** A cursor over MessagePack bytes that accepts exactly one spelling of every value: the one that Go's encoder writes. */
+
+import { MacaroonError } from './errors.ts'
+import { decodeUtf8 } from './utf8.ts'
+
+/**
+ * Every `read…` moves the cursor behind the value and throws MacaroonError `malformed` where another kind of value
+ * stands there or the bytes end, and `not-canonical` where the value has a shorter spelling. Lengths are held against
+ * the bytes that remain before anything is allocated.
+ */
+export class MsgpackReader {
+  readonly bytes: Uint8Array
+  offset: number
+
+  constructor(bytes: Uint8Array, offset = 0) {
+    this.bytes = bytes
+    this.offset = offset
+  }
+
+  /** True, and moved on, where a nil stands. */
+  takeNil(): boolean {
+    if (this.bytes[this.offset] !== 0xc0) return false
+    this.offset += 1
+    return true
+  }
+
+  /** An unsigned integer of up to 64 bits. */
+  readUint(): bigint {
+    return BigInt(this.#unsigned(this.#byte(), 'an unsigned integer'))
+  }
+
+  /** An unsigned integer that is not above `max`, itself below 2^53. */
+  readSmallUint(max: number): number {
+    const start = this.offset
+    const value = this.#unsigned(this.#byte(), 'an unsigned integer')
+    if (value > max) throw malformed(start, `an integer of at most ${max}`)
+    return Number(value)
+  }
+
+  /** A signed integer of up to 64 bits; what is not negative is spelt as an unsigned one. */
+  readInt(): bigint {
+    const start = this.offset
+    const code = this.#byte()
+    if (code >= 0xe0) return BigInt(code - 0x100)
+    if (code === 0xd0) return this.#negative(start, BigInt.asIntN(8, BigInt(this.#fixed(1))), -32n)
+    if (code === 0xd1) return this.#negative(start, BigInt.asIntN(16, BigInt(this.#fixed(2))), -0x80n)
+    if (code === 0xd2) return this.#negative(start, BigInt.asIntN(32, BigInt(this.#fixed(4))), -0x8000n)
+    if (code === 0xd3) return this.#negative(start, BigInt.asIntN(64, this.#fixed64()), -0x80000000n)
+    const value = this.#unsigned(code, 'an integer')
+    if (value > 0x7fffffffffffffffn) throw malformed(start, 'an integer of 64 bits with a sign')
+    return BigInt(value)
+  }
+
+  readBoolean(): boolean {
+    const code = this.#byte()
+    if (code === 0xc3) return true
+    if (code === 0xc2) return false
+    throw malformed(this.offset - 1, 'true or false')
+  }
+
+  /** A byte string (bin), copied. */
+  readBytes(): Uint8Array {
+    const code = this.#byte()
+    let length: number
+    if (code === 0xc4) length = this.#fixed(1)
+    else if (code === 0xc5) length = this.#length(2, 0x100)
+    else if (code === 0xc6) length = this.#length(4, 0x10000)
+    else throw malformed(this.offset - 1, 'a byte string')
+    const start = this.#advance(length)
+    return this.bytes.slice(start, this.offset)
+  }
+
+  /** A byte string, or null for Go's nil slice. */
+  readBytesOrNull(): Uint8Array | null {
+    return this.takeNil() ? null : this.readBytes()
+  }
+
+  /** A text (str) of valid UTF-8. */
+  readString(): string {
+    const code = this.#byte()
+    let length: number
+    if (code >= 0xa0 && code <= 0xbf) length = code & 31
+    else if (code === 0xd9) length = this.#length(1, 32)
+    else if (code === 0xda) length = this.#length(2, 0x100)
+    else if (code === 0xdb) length = this.#length(4, 0x10000)
+    else throw malformed(this.offset - 1, 'a text')
+    const start = this.#advance(length)
+    const text = decodeUtf8(this.bytes, start, this.offset)
+    if (text === undefined) throw malformed(start, 'a text of valid UTF-8')
+    return text
+  }
+
+  /** The number of elements of the array that starts here. */
+  readArrayLength(): number {
+    const start = this.offset
+    const code = this.#byte()
+    let length: number
+    if (code >= 0x90 && code <= 0x9f) length = code & 15
+    else if (code === 0xdc) length = this.#length(2, 16)
+    else if (code === 0xdd) length = this.#length(4, 0x10000)
+    else throw malformed(start, 'an array')
+    if (length > this.bytes.length - this.offset) throw cutShort(this.bytes.length)
+    return length
+  }
+
+  /** Requires an array of exactly `length` elements here: a Go struct. */
+  expectArray(length: number, what: string): void {
+    const start = this.offset
+    if (this.readArrayLength() !== length) throw malformed(start, `${what} (an array of ${length})`)
+  }
+
+  /** The number of entries of the map that starts here. */
+  readMapLength(): number {
+    const start = this.offset
+    const code = this.#byte()
+    let length: number
+    if (code >= 0x80 && code <= 0x8f) length = code & 15
+    else if (code === 0xde) length = this.#length(2, 16)
+    else if (code === 0xdf) length = this.#length(4, 0x10000)
+    else throw malformed(start, 'a map')
+    if (length * 2 > this.bytes.length - this.offset) throw cutShort(this.bytes.length)
+    return length
+  }
+
+  /** Moves behind one whole value of any kind. Its spelling is not judged: its bytes are kept as they are. */
+  skipValue(): void {
+    for (let remaining = 1; remaining > 0; remaining -= 1) {
+      remaining += this.#skipHead()
+      // Every value takes a byte at least, so a length that lies is found before it costs anything.
+      if (remaining - 1 > this.bytes.length - this.offset) throw cutShort(this.bytes.length)
+    }
+  }
+
+  /** Requires that nothing follows. */
+  expectEnd(): void {
+    const left = this.bytes.length - this.offset
+    if (left !== 0) {
+      throw new MacaroonError('malformed', `Byte ${this.offset}: the value ends here, and ${left} more bytes follow`)
+    }
+  }
+
+  /** Skips a head and its own payload; returns how many values it contains. */
+  #skipHead(): number {
+    const code = this.#byte()
+    if (code < 0x80 || code >= 0xe0) return 0
+    if (code <= 0x8f) return (code & 15) * 2
+    if (code <= 0x9f) return code & 15
+    if (code <= 0xbf) return this.#skipPayload(code & 31)
+    switch (code) {
+      case 0xc0:
+      case 0xc2:
+      case 0xc3:
+        return 0
+      case 0xc4:
+      case 0xd9:
+        return this.#skipPayload(this.#fixed(1))
+      case 0xc5:
+      case 0xda:
+        return this.#skipPayload(this.#fixed(2))
+      case 0xc6:
+      case 0xdb:
+        return this.#skipPayload(this.#fixed(4))
+      case 0xc7:
+        return this.#skipPayload(this.#fixed(1) + 1)
+      case 0xc8:
+        return this.#skipPayload(this.#fixed(2) + 1)
+      case 0xc9:
+        return this.#skipPayload(this.#fixed(4) + 1)
+      case 0xca:
+      case 0xce:
+      case 0xd2:
+        return this.#skipPayload(4)
+      case 0xcb:
+      case 0xcf:
+      case 0xd3:
+        return this.#skipPayload(8)
+      case 0xcc:
+      case 0xd0:
+        return this.#skipPayload(1)
+      case 0xcd:
+      case 0xd1:
+        return this.#skipPayload(2)
+      case 0xd4:
+      case 0xd5:
+      case 0xd6:
+      case 0xd7:
+      case 0xd8:
+        return this.#skipPayload(1 + 2 ** (code - 0xd4))
+      case 0xdc:
+        return this.#fixed(2)
+      case 0xdd:
+        return this.#fixed(4)
+      case 0xde:
+        return this.#fixed(2) * 2
+      case 0xdf:
+        return this.#fixed(4) * 2
+      default:
+        throw malformed(this.offset - 1, 'a value')
+    }
+  }
+
+  #skipPayload(length: number): number {
+    this.#advance(length)
+    return 0
+  }
+
+  #unsigned(code: number, expected: string): number | bigint {
+    const start = this.offset - 1
+    if (code < 0x80) return code
+    let value: number | bigint
+    let least: number
+    if (code === 0xcc) [value, least] = [this.#fixed(1), 0x80]
+    else if (code === 0xcd) [value, least] = [this.#fixed(2), 0x100]
+    else if (code === 0xce) [value, least] = [this.#fixed(4), 0x10000]
+    else if (code === 0xcf) [value, least] = [this.#fixed64(), 0x100000000]
+    else throw malformed(start, expected)
+    if (value < least) throw notShortest(start)
+    return value
+  }
+
+  #negative(start: number, value: bigint, bound: bigint): bigint {
+    if (value >= bound) throw notShortest(start)
+    return value
+  }
+
+  #length(width: 1 | 2 | 4, least: number): number {
+    const start = this.offset - 1
+    const length = this.#fixed(width)
+    if (length < least) throw notShortest(start)
+    return length
+  }
+
+  #byte(): number {
+    const byte = this.bytes[this.offset]
+    if (byte === undefined) throw cutShort(this.bytes.length)
+    this.offset += 1
+    return byte
+  }
+
+  #fixed(width: 1 | 2 | 4): number {
+    const start = this.#advance(width)
+    let value = 0
+    for (let at = start; at < start + width; at += 1) value = value * 256 + (this.bytes[at] ?? 0)
+    return value
+  }
+
+  #fixed64(): bigint {
+    const high = this.#fixed(4)
+    return (BigInt(high) << 32n) | BigInt(this.#fixed(4))
+  }
+
+  /** Moves on by `length` bytes that must be there; returns where they start. */
+  #advance(length: number): number {
+    const start = this.offset
+    if (length > this.bytes.length - start) throw cutShort(this.bytes.length)
+    this.offset = start + length
+    return start
+  }
+}
+
+function malformed(offset: number, expected: string): MacaroonError {
+  return new MacaroonError('malformed', `Byte ${offset}: expected ${expected}`)
+}
+
+function notShortest(offset: number): MacaroonError {
+  return new MacaroonError('not-canonical', `Byte ${offset}: this value has a shorter spelling`)
+}
+
+function cutShort(length: number): MacaroonError {
+  return new MacaroonError('malformed', `The bytes end after ${length}, and more were announced`)
+}

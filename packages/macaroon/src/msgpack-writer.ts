@@ -1,0 +1,113 @@
+/** Writes MessagePack as Go's vmihailenco/msgpack does with array-encoded structs and compact integers. */
+
+import { MacaroonError } from './errors.ts'
+import { encodeUtf8 } from './utf8.ts'
+
+/** Every value is written in its shortest spelling. Throws MacaroonError `bad-caveat` for values that do not fit. */
+export class MsgpackWriter {
+  #bytes = new Uint8Array(128)
+  #length = 0
+
+  /** What was written so far, copied. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  writeNil(): void {
+    this.#put(0xc0, 1)
+  }
+
+  writeBoolean(value: boolean): void {
+    this.#put(value ? 0xc3 : 0xc2, 1)
+  }
+
+  /** An unsigned integer of up to 64 bits. */
+  writeUint(value: bigint | number): void {
+    if (value < 0 || value > 0xffffffffffffffffn || (typeof value === 'number' && !Number.isSafeInteger(value))) {
+      throw new MacaroonError('bad-caveat', 'The value is not an unsigned integer of 64 bits')
+    }
+    if (value <= 0x7f) this.#put(Number(value), 1)
+    else if (value <= 0xff) this.#head(0xcc, Number(value), 1)
+    else if (value <= 0xffff) this.#head(0xcd, Number(value), 2)
+    else if (value <= 0xffffffff) this.#head(0xce, Number(value), 4)
+    else this.#head64(0xcf, BigInt(value))
+  }
+
+  /** A signed integer of up to 64 bits. */
+  writeInt(value: bigint): void {
+    if (value < -0x8000000000000000n || value > 0x7fffffffffffffffn) {
+      throw new MacaroonError('bad-caveat', 'The value is not a signed integer of 64 bits')
+    }
+    if (value >= 0n) this.writeUint(value)
+    else if (value >= -32n) this.#put(Number(value) + 0x100, 1)
+    else if (value >= -0x80n) this.#head(0xd0, Number(value) + 0x100, 1)
+    else if (value >= -0x8000n) this.#head(0xd1, Number(value) + 0x10000, 2)
+    else if (value >= -0x80000000n) this.#head(0xd2, Number(value) + 0x100000000, 4)
+    else this.#head64(0xd3, BigInt.asUintN(64, value))
+  }
+
+  /** A byte string (bin), or nil for null. */
+  writeBytes(value: Uint8Array | null): void {
+    if (value === null) return this.writeNil()
+    if (value.length <= 0xff) this.#head(0xc4, value.length, 1)
+    else if (value.length <= 0xffff) this.#head(0xc5, value.length, 2)
+    else this.#head(0xc6, value.length, 4)
+    this.writeRaw(value)
+  }
+
+  /** A text (str). */
+  writeString(value: string): void {
+    const bytes = encodeUtf8(value)
+    if (bytes === undefined) throw new MacaroonError('bad-caveat', 'A text holds half a surrogate pair')
+    if (bytes.length < 32) this.#put(0xa0 | bytes.length, 1)
+    else if (bytes.length <= 0xff) this.#head(0xd9, bytes.length, 1)
+    else if (bytes.length <= 0xffff) this.#head(0xda, bytes.length, 2)
+    else this.#head(0xdb, bytes.length, 4)
+    this.writeRaw(bytes)
+  }
+
+  writeArrayLength(length: number): void {
+    this.#container(0x90, 0xdc, length)
+  }
+
+  writeMapLength(length: number): void {
+    this.#container(0x80, 0xde, length)
+  }
+
+  /** Bytes that are MessagePack already. */
+  writeRaw(value: Uint8Array): void {
+    this.#reserve(value.length)
+    this.#bytes.set(value, this.#length)
+    this.#length += value.length
+  }
+
+  #container(short: number, long: number, length: number): void {
+    if (length < 16) this.#put(short | length, 1)
+    else if (length <= 0xffff) this.#head(long, length, 2)
+    else this.#head(long + 1, length, 4)
+  }
+
+  #head(code: number, value: number, width: 1 | 2 | 4): void {
+    this.#put(code, 1)
+    this.#put(value, width)
+  }
+
+  #head64(code: number, value: bigint): void {
+    this.#put(code, 1)
+    this.#put(Number(value >> 32n), 4)
+    this.#put(Number(value & 0xffffffffn), 4)
+  }
+
+  #put(value: number, width: 1 | 2 | 4): void {
+    this.#reserve(width)
+    for (let shift = width - 1; shift >= 0; shift -= 1) this.#bytes[this.#length++] = value / 256 ** shift
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more
+    if (needed <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
+    grown.set(this.#bytes)
+    this.#bytes = grown
+  }
+}

@@ -1,0 +1,76 @@
+/** The nonce of a macaroon: which key signed it, its own randomness, and the id that follows from both. */
+
+import { MacaroonError } from './errors.ts'
+import { portableKernel } from './kernel/kernel.ts'
+import type { MsgpackReader } from './msgpack-reader.ts'
+import { MsgpackWriter } from './msgpack-writer.ts'
+
+export interface Nonce {
+  /** The key id: opaque bytes that the authority chose; in a discharge, the ticket. */
+  readonly kid: Uint8Array
+  readonly rnd: Uint8Array
+  /** True for a finished proof, which takes no more caveats. */
+  readonly proof: boolean
+  /** How many fields stand on the wire: old macaroons have two, `kid` and `rnd`, and are never proofs. */
+  readonly fields: 2 | 3
+  /** The nonce as it stands on the wire: what the first HMAC is made of. */
+  readonly bytes: Uint8Array
+}
+
+/**
+ * The id of a token and of everything attenuated from it, as Go's `Nonce.UUID`: UUID v5 of `rnd` in the name space that
+ * is the UUID v5 of `kid`. Lower case with hyphens.
+ */
+export function tokenId(nonce: Nonce): string {
+  const id = uuid5(uuid5(kidNamespace, nonce.kid), nonce.rnd)
+  let text = ''
+  for (const [i, byte] of id.entries()) {
+    if (i === 4 || i === 6 || i === 8 || i === 10) text += '-'
+    text += byte.toString(16).padStart(2, '0')
+  }
+  return text
+}
+
+/** Reads a nonce of either version. Throws MacaroonError `malformed` or `not-canonical`. */
+export function readNonce(reader: MsgpackReader): Nonce {
+  const start = reader.offset
+  const fields = reader.readArrayLength()
+  if (fields !== 2 && fields !== 3) {
+    throw new MacaroonError('malformed', `Byte ${start}: a nonce has 2 or 3 fields, and this one has ${fields}`)
+  }
+  // Go writes nil for a slice that was never set; it means the same as no bytes, and `bytes` keeps the difference.
+  const kid = reader.readBytesOrNull() ?? new Uint8Array(0)
+  const rnd = reader.readBytesOrNull() ?? new Uint8Array(0)
+  const proof = fields === 3 && reader.readBoolean()
+  return { kid, rnd, proof, fields, bytes: reader.bytes.slice(start, reader.offset) }
+}
+
+/** A new nonce of the present version. `rnd` must be 16 random bytes. Throws `bad-argument` otherwise. */
+export function makeNonce(kid: Uint8Array, rnd: Uint8Array, proof: boolean): Nonce {
+  if (rnd.length !== rndLength) {
+    throw new MacaroonError('bad-argument', `A nonce takes ${rndLength} random bytes, not ${rnd.length}`)
+  }
+  const writer = new MsgpackWriter()
+  writer.writeArrayLength(3)
+  writer.writeBytes(kid)
+  writer.writeBytes(rnd)
+  writer.writeBoolean(proof)
+  return { kid: new Uint8Array(kid), rnd: new Uint8Array(rnd), proof, fields: 3, bytes: writer.finish() }
+}
+
+const rndLength = 16
+
+/** 968fc2c6-a94f-4988-a544-2ad72b02f222, the name space in which Go's library puts key ids. */
+const kidNamespace = new Uint8Array([
+  0x96, 0x8f, 0xc2, 0xc6, 0xa9, 0x4f, 0x49, 0x88, 0xa5, 0x44, 0x2a, 0xd7, 0x2b, 0x02, 0xf2, 0x22,
+])
+
+function uuid5(namespace: Uint8Array, name: Uint8Array): Uint8Array {
+  const input = new Uint8Array(namespace.length + name.length)
+  input.set(namespace)
+  input.set(name, namespace.length)
+  const id = portableKernel.sha1(input).slice(0, 16)
+  id[6] = ((id[6] ?? 0) & 0x0f) | 0x50
+  id[8] = ((id[8] ?? 0) & 0x3f) | 0x80
+  return id
+}
