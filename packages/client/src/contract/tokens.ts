@@ -1,7 +1,7 @@
 // Org tokens and deploy tokens: mint, list, show, revoke.
 import { z } from 'zod'
 
-import { DurationError, parseDuration } from '../duration.ts'
+import { DurationError, durationFromNanoseconds, parseDuration } from '../duration.ts'
 import { appParams } from './apps.ts'
 import { organisationParams } from './organisations.ts'
 import { route } from './route.ts'
@@ -10,17 +10,24 @@ import { cursor, line, pageLimit, pathName, timestamp } from './text.ts'
 /** 20 years of 365 days, as flyctl's default. */
 export const defaultExpiry = '175200h0m0s'
 
-const expiry = z
-  .string()
-  .superRefine((text, context) => {
+/** Lets a parser of durations say what is wrong. */
+function checkedBy<Value>(parse: (value: Value) => number) {
+  return (value: Value, context: z.RefinementCtx): void => {
     try {
-      parseDuration(text)
+      parse(value)
     } catch (error) {
       if (!(error instanceof DurationError)) throw error
       context.addIssue({ code: 'custom', message: error.message })
     }
-  })
+  }
+}
+
+const expiry = z
+  .string()
+  .superRefine(checkedBy(parseDuration))
   .describe('How long the token is valid: a Go duration; d, w and y (365 days) are known besides.')
+
+const expiryInNanoseconds = z.number().superRefine(checkedBy(durationFromNanoseconds)).describe('Nanoseconds.')
 
 export const profile = z.enum(['deploy_organization', 'deploy', 'litefs_cloud'])
 export type Profile = z.infer<typeof profile>
@@ -182,7 +189,7 @@ export const createDeployToken = route({
   tag: 'tokens',
   authenticated: true,
   params: appParams,
-  body: z.object({ expiry: expiry.or(z.number().describe('Nanoseconds.')).default(defaultExpiry) }),
+  body: z.object({ expiry: expiry.or(expiryInNanoseconds).default(defaultExpiry) }),
   status: 200,
   answer: z.object({ token: z.string() }),
 })

@@ -1,0 +1,134 @@
+// The HTTP server with its limits, request ids, metrics and log; the doors are opened on it.
+import { randomUUID } from 'node:crypto'
+
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { pino, type Logger } from 'pino'
+import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+
+import type { LogLevel } from './config.ts'
+import type { Store } from './domain/store.ts'
+import { InvalidInput, sendError } from './doors/rest/errors.ts'
+
+const bodyLimit = 64 * 1024
+// A header of 64 KiB full of tokens, and room for the others.
+const maxHeaderSize = 80 * 1024
+
+export function createLogger(level: LogLevel): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      // Only what is named here: an error of a database driver may carry rows and addresses.
+      serializers: { err: ({ name, message, stack }: Error) => ({ name, message, stack }) },
+    },
+    pino.destination({ dest: 2, sync: true }),
+  )
+}
+
+/** A server that answers `/healthz`, `/readyz` and `/metrics`, and nothing else yet. */
+export function createServer(options: { readonly log: Logger; readonly store: Store }): FastifyInstance {
+  const { log, store } = options
+  const server = fastify({
+    http: { maxHeaderSize },
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit,
+    routerOptions: { maxParamLength: 512 },
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    genReqId: () => randomUUID(),
+    frameworkErrors: sendError,
+    clientErrorHandler: refuseBrokenRequest,
+  })
+
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      // Clients send the content type with no body too.
+      done(null, body === '' ? undefined : JSON.parse(body.toString()))
+    } catch {
+      // The parser's own words quote the body, which may hold a password.
+      done(new InvalidInput('the body is not valid JSON'))
+    }
+  })
+  server.setErrorHandler(sendError)
+  server.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('404 page not found'))
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.raw.setHeader('fly-request-id', request.id)
+    reply.raw.setHeader('cache-control', 'no-store')
+    reply.raw.setHeader('x-content-type-options', 'nosniff')
+    done()
+  })
+  measure(server)
+  server.get('/healthz', () => ({ ok: true }))
+  server.get('/readyz', async (_request, reply) => {
+    try {
+      await store.ping()
+      return { ok: true }
+    } catch (error) {
+      log.warn({ err: error }, 'the store does not answer')
+      return reply.code(503).send({ ok: false })
+    }
+  })
+  return server
+}
+
+/** Counts and times every request by route, never by path: a path may hold anything. */
+function measure(server: FastifyInstance): void {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const requests = new Counter({
+    name: 'hallpass_http_requests_total',
+    help: 'Requests, by route and status.',
+    labelNames: ['method', 'route', 'status'],
+    registers: [registry],
+  })
+  const seconds = new Histogram({
+    name: 'hallpass_http_request_duration_seconds',
+    help: 'Time to answer, by route.',
+    labelNames: ['method', 'route'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registers: [registry],
+  })
+  server.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request
+    const route = routeOptions.url ?? 'none'
+    const { statusCode, elapsedTime } = reply
+    requests.inc({ method: known(method), route, status: statusCode })
+    seconds.observe({ method: known(method), route }, elapsedTime / 1000)
+    const line = { request_id: request.id, method, route, status: statusCode, ms: Math.round(elapsedTime * 10) / 10 }
+    if (statusCode === 401 || statusCode === 403 || statusCode === 429) request.log.info(line, 'refused')
+    else request.log.debug(line, 'answered')
+    done()
+  })
+  server.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+}
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** Whoever invents methods must not fill the registry. */
+function known(method: string): string {
+  return methods.has(method) ? method : 'other'
+}
+
+/** What is not HTTP, or more of it than is taken, before any route is known. */
+function refuseBrokenRequest(error: Error & { code?: string }, socket: import('node:net').Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const requestId = randomUUID()
+  const [status, code, message] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'too_large', 'the headers are too large']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'invalid_request', 'the request did not arrive in time']
+        : ['400 Bad Request', 'invalid_request', 'the request is not well formed']
+  const body = JSON.stringify({ error: message, message, code, request_id: requestId })
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      `fly-request-id: ${requestId}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}

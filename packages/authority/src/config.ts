@@ -1,0 +1,69 @@
+// What an authority is started with, checked.
+import { StartupError } from './domain/errors.ts'
+import { Secret } from './domain/secret.ts'
+
+export interface ServeOptions {
+  /** Port 0 takes any free one. */
+  readonly listen: { readonly host: string; readonly port: number }
+  /** For SQLite, the lock and the root key; made where it is missing. */
+  readonly dataDirectory: string
+  /** `postgres://…`; the embedded SQLite where it is absent. */
+  readonly databaseUrl?: string
+  /** 32 bytes as base64 or hex; a file in the data directory where it is absent. */
+  readonly rootKey?: string
+  /** The first account, made where there is none yet. */
+  readonly bootstrap?: { readonly email: string; readonly password: string }
+  readonly logLevel: string
+  /** The identifier of permission tokens, which every tool of this format hard-codes. */
+  readonly location?: string
+}
+
+export interface Config {
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly dataDirectory: string
+  readonly databaseUrl: Secret | undefined
+  readonly rootKey: Secret | undefined
+  readonly bootstrap: { readonly email: string; readonly password: Secret } | undefined
+  readonly logLevel: LogLevel
+  readonly location: string
+}
+
+const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+const defaultLocation = 'https://api.fly.io/v1'
+
+/** @throws StartupError `configuration_invalid`, naming the option */
+export function checkOptions(options: ServeOptions): Config {
+  const { listen, dataDirectory, databaseUrl, rootKey, bootstrap, location = defaultLocation } = options
+  const logLevel = logLevels.find((level) => level === options.logLevel)
+  if (logLevel === undefined) throw invalid(`--log-level is one of ${logLevels.join(', ')}`)
+  if (dataDirectory === '') throw invalid('--data names a directory')
+  if (databaseUrl !== undefined && !/^postgres(?:ql)?:\/\//.test(databaseUrl)) {
+    throw invalid('--database-url begins with postgres://')
+  }
+  if (location === '' || location.length > 256) throw invalid('the location has 1 to 256 characters')
+  return {
+    listen,
+    dataDirectory,
+    databaseUrl: databaseUrl === undefined ? undefined : new Secret(databaseUrl),
+    rootKey: rootKey === undefined ? undefined : new Secret(rootKey),
+    bootstrap: bootstrap === undefined ? undefined : checkBootstrap(bootstrap),
+    logLevel,
+    location,
+  }
+}
+
+function checkBootstrap({ email, password }: { readonly email: string; readonly password: string }) {
+  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) || email.length > 254) {
+    throw invalid('HALLPASS_BOOTSTRAP_EMAIL is not an email address')
+  }
+  if (password.length < 8 || password.length > 1024) {
+    throw invalid('HALLPASS_BOOTSTRAP_PASSWORD has 8 to 1024 characters')
+  }
+  return { email: email.toLowerCase(), password: new Secret(password) }
+}
+
+function invalid(sentence: string): StartupError {
+  return new StartupError('configuration_invalid', sentence)
+}

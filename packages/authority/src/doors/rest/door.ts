@@ -1,0 +1,67 @@
+// The REST door: parses by contract, performs, encodes.
+import { routes, type Route } from '@hallpass/client/contract'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+
+import type { Authenticate } from '../../operations/authenticate.ts'
+import type { Environment } from '../../operations/operation.ts'
+import { enter, perform } from '../../operations/perform.ts'
+import type { Presented } from '../../operations/principal.ts'
+import { InvalidInput, describeIssues } from './errors.ts'
+import { handlers, type Exchange } from './handlers.ts'
+import { describeApi } from './openapi.ts'
+
+export interface RestDoor {
+  readonly environment: Environment
+  readonly authenticate: Authenticate
+  /** Where people reach the authority, once it listens. */
+  readonly publicUrl: () => string
+}
+
+type AnyHandler = (input: Record<'params' | 'query' | 'body', unknown>, exchange: Exchange) => Promise<unknown>
+
+const nobody: Presented = { tokens: [], authTokenHashes: [], refusals: [] }
+
+/** Opens every route of the contract on the server, and `/openapi.json`. */
+export function openRestDoor(server: FastifyInstance, door: RestDoor): void {
+  for (const [name, route] of Object.entries<Route>(routes)) {
+    // The table of handlers is checked route by route where it stands; here only the shape is left.
+    openRoute(server, door, route, handlers[name as keyof typeof handlers] as AnyHandler)
+  }
+  server.get('/openapi.json', () => describeApi(door.publicUrl()))
+}
+
+function openRoute(server: FastifyInstance, door: RestDoor, route: Route, handle: AnyHandler): void {
+  const { environment, authenticate } = door
+  server.route({
+    method: route.method,
+    url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    async handler(request, reply) {
+      const input = {
+        params: parse(route.params, request.params, 'the path'),
+        query: parse(route.query, request.query, 'the query'),
+        body: parse(route.body, request.body, 'the body'),
+      }
+      const presented = route.authenticated ? await authenticate(request.headers.authorization) : nobody
+      const answer = await handle(input, exchangeOf(environment, presented, request))
+      void reply.code(route.status)
+      return route.answer === undefined ? reply.send() : answer
+    },
+  })
+}
+
+function exchangeOf(environment: Environment, presented: Presented, request: FastifyRequest): Exchange {
+  const caller = { requestId: request.id, remoteAddress: request.ip }
+  return {
+    now: environment.now,
+    perform: (operation, input) => perform(environment, caller, operation, presented, input),
+    enter: (operation, input) => enter(environment, caller, operation, input),
+  }
+}
+
+function parse(schema: Route['body'], value: unknown, place: string): unknown {
+  if (schema === undefined) return undefined
+  if (value === undefined || value === null) throw new InvalidInput(`${place} is missing`)
+  const result = schema.safeParse(value)
+  if (!result.success) throw describeIssues(place, result.error)
+  return result.data
+}

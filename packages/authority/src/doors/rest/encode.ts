@@ -1,0 +1,103 @@
+// From the domain's nouns to the contract's JSON. What is not named here does not leave.
+import type {
+  App,
+  AuditEvent,
+  CreatedApp,
+  Member as MemberAnswer,
+  Organisation as OrganisationAnswer,
+  SessionAnswer,
+  Token,
+} from '@hallpass/client'
+
+import type { StoredAuditEvent } from '../../domain/audit-event.ts'
+import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
+import { tokenState, type ListedToken } from '../../domain/token.ts'
+import type { ReachedOrganisation } from '../../operations/list-organisations.ts'
+import type { FoundApp } from '../../operations/show-app.ts'
+import type { OpenedSession } from '../../operations/sign-in.ts'
+
+export function encodeInstant(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}
+
+export function encodeOrganisation({ organisation, role, own }: ReachedOrganisation): OrganisationAnswer {
+  return {
+    slug: own ? personalAlias : organisation.slug,
+    raw_slug: organisation.slug,
+    name: organisation.name,
+    type: organisation.personalOf === null ? 'SHARED' : 'PERSONAL',
+    internal_numeric_id: organisation.id,
+    role,
+    created_at: encodeInstant(organisation.createdAt),
+  }
+}
+
+export function encodeMember({ userId, email, role, joinedAt }: Member): MemberAnswer {
+  return { id: userId, email, role, joined_at: encodeInstant(joinedAt) }
+}
+
+export function encodeSession({ user, authToken, expiresAt }: OpenedSession): SessionAnswer {
+  return {
+    access_token: authToken.reveal(),
+    expires_at: encodeInstant(expiresAt),
+    user: { id: user.id, email: user.email },
+  }
+}
+
+/** Machines and volumes come with the machines' own door: there are none yet. */
+export function encodeApp({ app, organisation }: FoundApp): App {
+  return {
+    id: app.publicId,
+    name: app.name,
+    status: 'pending',
+    internal_numeric_id: app.id,
+    network: app.network,
+    machine_count: 0,
+    volume_count: 0,
+    organization: { name: organisation.name, slug: organisation.slug, internal_numeric_id: organisation.id },
+  }
+}
+
+export function encodeCreatedApp(found: FoundApp): CreatedApp {
+  return { ...encodeApp(found), created_at: found.app.createdAt }
+}
+
+/** `now` in milliseconds. */
+export function encodeToken(record: ListedToken, organisation: Organisation, now: number): Token {
+  return {
+    id: record.id,
+    name: record.name,
+    profile: record.profile,
+    org_slug: organisation.slug,
+    app: record.appName,
+    created_by: record.createdByEmail,
+    minted_by: record.mintedBy,
+    created_at: encodeInstant(record.createdAt),
+    expires_at: encodeInstant(record.expiresAt),
+    revoked_at: record.revokedAt === null ? null : encodeInstant(record.revokedAt),
+    revoked_by: record.revokedBy,
+    state: tokenState(record, now),
+  }
+}
+
+export function encodeAuditEvent({
+  id,
+  at,
+  operation,
+  outcome,
+  actor,
+  target,
+  reason,
+  requestId,
+}: StoredAuditEvent): AuditEvent {
+  return {
+    id,
+    at: encodeInstant(at),
+    operation,
+    outcome,
+    actor: { kind: actor.kind, id: actor.id, label: actor.label },
+    target,
+    reason,
+    request_id: requestId,
+  }
+}

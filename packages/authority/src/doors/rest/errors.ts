@@ -1,0 +1,135 @@
+// How the REST door says no: one shape for every error, with nothing of the request repeated in it but field names.
+import type { ApiErrorCode } from '@hallpass/client'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+
+import { DomainError, type DomainErrorCode } from '../../domain/errors.ts'
+
+export interface ErrorAnswer {
+  readonly error: string
+  readonly message: string
+  readonly code: ApiErrorCode
+  readonly status?: string
+  readonly field?: string
+  readonly request_id: string
+}
+
+/** Input that is not as the contract has it. */
+export class InvalidInput extends Error {
+  readonly statusCode = 400
+  readonly field: string | undefined
+
+  constructor(sentence: string, field?: string) {
+    super(sentence)
+    this.name = 'InvalidInput'
+    this.field = field
+  }
+}
+
+const answersOfDomain: Readonly<Record<DomainErrorCode, { readonly http: number; readonly code: ApiErrorCode }>> = {
+  unauthenticated: { http: 401, code: 'unauthenticated' },
+  forbidden: { http: 403, code: 'forbidden' },
+  not_found: { http: 404, code: 'not_found' },
+  conflict: { http: 409, code: 'conflict' },
+  name_taken: { http: 422, code: 'name_taken' },
+  invalid: { http: 422, code: 'invalid_request' },
+  rate_limited: { http: 429, code: 'rate_limited' },
+}
+
+// The words that clients of the Machines API match.
+const machinesTexts: Partial<Record<DomainErrorCode, string>> = {
+  forbidden: 'unauthorized',
+  name_taken: 'Validation failed: Name has already been taken',
+}
+
+/** Sends the error as its answer; what nobody foresaw is logged, and answered without its words. */
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  if (error instanceof DomainError) sendDomainError(error, request, reply)
+  else if (error instanceof InvalidInput) {
+    send(reply, 400, { code: 'invalid_request', message: error.message, ...fieldOf(error.field) }, request.id)
+  } else if (isFrameworkError(error)) sendFrameworkError(error, request, reply)
+  else {
+    request.log.error({ err: error, request_id: request.id }, 'a request failed for an unforeseen reason')
+    send(reply, 500, { code: 'internal', message: 'the authority failed; its log knows why' }, request.id)
+  }
+}
+
+/** What zod found, as a sentence: at most five issues, each with its path and never with the value. */
+export function describeIssues(place: string, error: z.ZodError): InvalidInput {
+  const issues = error.issues.slice(0, 5).map((issue) => {
+    const path = issue.path.map(String).join('.')
+    return { path, text: `${path === '' ? place : path} ${describeIssue(issue)}` }
+  })
+  return new InvalidInput(issues.map(({ text }) => text).join('; '), issues[0]?.path || undefined)
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is missing' : `is not of type ${issue.expected}`
+    case 'unrecognized_keys':
+      return `has the unknown field ${issue.keys.map((key) => JSON.stringify(key.slice(0, 40))).join(', ')}`
+    case 'too_small':
+      return `is too ${issue.origin === 'string' ? 'short' : 'small'}: at least ${issue.minimum}`
+    case 'too_big':
+      return `is too ${issue.origin === 'string' ? 'long' : 'large'}: at most ${issue.maximum}`
+    case 'invalid_value':
+      return `is none of ${issue.values.map(String).join(', ')}`
+    case 'invalid_format':
+      return issue.message.startsWith('Invalid ') ? `is not a valid ${issue.format}` : issue.message
+    default:
+      return issue.message
+  }
+}
+
+function sendDomainError(error: DomainError, request: FastifyRequest, reply: FastifyReply): void {
+  const { http, code } = answersOfDomain[error.code]
+  if (http === 401) void reply.header('www-authenticate', 'Bearer realm="hallpass"')
+  if (error.retryAfter !== undefined) void reply.header('retry-after', String(error.retryAfter))
+  const text = machinesTexts[error.code]
+  send(
+    reply,
+    http,
+    {
+      code,
+      message: error.message,
+      ...(text === undefined ? {} : { error: text }),
+      ...(code === 'name_taken' ? { status: 'name_taken' } : {}),
+      ...fieldOf(error.field),
+    },
+    request.id,
+  )
+}
+
+function sendFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const http = error.statusCode ?? 400
+  if (http === 413) return send(reply, 413, { code: 'too_large', message: 'the body is too large' }, request.id)
+  if (http === 415) {
+    const message = 'the body is not JSON: send it with "content-type: application/json"'
+    return send(reply, 415, { code: 'invalid_request', message }, request.id)
+  }
+  // Their messages may repeat what was sent; their codes do not.
+  const message = error.code === 'FST_ERR_BAD_URL' ? 'the path is not well formed' : 'the request is not well formed'
+  send(reply, http, { code: 'invalid_request', message }, request.id)
+}
+
+function send(
+  reply: FastifyReply,
+  http: number,
+  answer: Omit<ErrorAnswer, 'error' | 'request_id'> & { readonly error?: string },
+  requestId: string,
+): void {
+  const { error = answer.message, ...rest } = answer
+  const body: ErrorAnswer = { error, ...rest, request_id: requestId }
+  void reply.code(http).type('application/json; charset=utf-8').send(JSON.stringify(body))
+}
+
+function fieldOf(field: string | undefined): { readonly field?: string } {
+  return field === undefined ? {} : { field }
+}
+
+function isFrameworkError(error: unknown): error is FastifyError {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false
+  if (!error.code.startsWith('FST_')) return false
+  return 'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500
+}

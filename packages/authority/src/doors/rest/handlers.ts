@@ -1,0 +1,224 @@
+// One handler a route: from the contract's words to an operation's input, and back. They decide nothing.
+import { durationFromNanoseconds, parseDuration } from '@hallpass/client'
+import type { RouteName, routes } from '@hallpass/client/contract'
+import type { z } from 'zod'
+
+import type { Page } from '../../domain/page.ts'
+import { Secret } from '../../domain/secret.ts'
+import type { TokenCursor } from '../../domain/token.ts'
+import { acceptInvitation } from '../../operations/accept-invitation.ts'
+import { changeRole } from '../../operations/change-role.ts'
+import { createApp } from '../../operations/create-app.ts'
+import { createOrganisation } from '../../operations/create-organisation.ts'
+import { deleteApp } from '../../operations/delete-app.ts'
+import { deleteOrganisation } from '../../operations/delete-organisation.ts'
+import { inviteMember } from '../../operations/invite-member.ts'
+import { listApps } from '../../operations/list-apps.ts'
+import { listAuditEvents } from '../../operations/list-audit-events.ts'
+import { listOrganisations } from '../../operations/list-organisations.ts'
+import { listAppTokens, listOrganisationTokens, type ListedTokens } from '../../operations/list-tokens.ts'
+import { mintToken } from '../../operations/mint-token.ts'
+import type { Entering, Operation } from '../../operations/operation.ts'
+import { removeMember } from '../../operations/remove-member.ts'
+import { revokeToken } from '../../operations/revoke-token.ts'
+import { showApp } from '../../operations/show-app.ts'
+import { showCurrentTokens } from '../../operations/show-current-tokens.ts'
+import { showCurrentUser } from '../../operations/show-current-user.ts'
+import { showOrganisation } from '../../operations/show-organisation.ts'
+import { showToken } from '../../operations/show-token.ts'
+import { signIn } from '../../operations/sign-in.ts'
+import { signOut } from '../../operations/sign-out.ts'
+import { signUp } from '../../operations/sign-up.ts'
+import { decodeEventCursor, decodeTokenCursor, encodeEventCursor, encodeTokenCursor } from './cursor.ts'
+import {
+  encodeApp,
+  encodeAuditEvent,
+  encodeCreatedApp,
+  encodeInstant,
+  encodeMember,
+  encodeOrganisation,
+  encodeSession,
+  encodeToken,
+} from './encode.ts'
+import { InvalidInput } from './errors.ts'
+
+/** What a handler may do: run operations in the name of whoever asks. */
+export interface Exchange {
+  /** Milliseconds. */
+  readonly now: () => number
+  perform<Input, Subject, Output>(operation: Operation<Input, Subject, Output>, input: Input): Promise<Output>
+  enter<Input, Prepared, Output>(operation: Entering<Input, Prepared, Output>, input: Input): Promise<Output>
+}
+
+type Parsed<R, Key extends string> =
+  R extends Readonly<Record<Key, infer S extends z.ZodType>> ? z.output<S> : undefined
+type Answer<R> = R extends { readonly answer: infer S extends z.ZodType } ? z.input<S> : undefined
+
+type Handler<R> = (
+  input: {
+    readonly params: Parsed<R, 'params'>
+    readonly query: Parsed<R, 'query'>
+    readonly body: Parsed<R, 'body'>
+  },
+  exchange: Exchange,
+) => Promise<Answer<R>>
+
+export const handlers: { readonly [Name in RouteName]: Handler<(typeof routes)[Name]> } = {
+  async signUp({ body: { email, password, setup_code, invitation } }, { enter }) {
+    if ((setup_code === undefined) === (invitation === undefined)) {
+      throw new InvalidInput('an account takes a setup_code or an invitation, and one of them', 'setup_code')
+    }
+    const code = new Secret(setup_code ?? invitation ?? '')
+    const kind = setup_code === undefined ? 'invitation' : 'setup_code'
+    return encodeSession(await enter(signUp, { email, password: new Secret(password), admission: { kind, code } }))
+  },
+
+  async signIn({ body: { email, password } }, { enter }) {
+    return encodeSession(await enter(signIn, { email, password: new Secret(password) }))
+  },
+
+  signOut: (_input, { perform }) => perform(signOut, undefined),
+
+  async showCurrentUser(_input, { perform }) {
+    const { id, email } = await perform(showCurrentUser, undefined)
+    return { id, email }
+  },
+
+  async listOrganisations(_input, { perform }) {
+    const reached = await perform(listOrganisations, undefined)
+    return { orgs: reached.map(encodeOrganisation) }
+  },
+
+  async createOrganisation({ body: { name, slug } }, { perform }) {
+    return encodeOrganisation(await perform(createOrganisation, { name, slug }))
+  },
+
+  async showOrganisation({ params }, { perform }) {
+    const details = await perform(showOrganisation, { slug: params.org_slug })
+    return {
+      ...encodeOrganisation(details),
+      members: details.members.map(encodeMember),
+      app_count: details.appCount,
+    }
+  },
+
+  deleteOrganisation: ({ params }, { perform }) => perform(deleteOrganisation, { slug: params.org_slug }),
+
+  async inviteMember({ params, body }, { perform }) {
+    const invited = await perform(inviteMember, { slug: params.org_slug, email: body.email, role: body.role })
+    const { email, role, code, expiresAt } = invited
+    return { email, role, code: code.reveal(), expires_at: encodeInstant(expiresAt) }
+  },
+
+  async acceptInvitation({ body: { invitation } }, { perform }) {
+    return encodeOrganisation(await perform(acceptInvitation, { code: new Secret(invitation) }))
+  },
+
+  async changeRole({ params: { org_slug, email }, body: { role } }, { perform }) {
+    return encodeMember(await perform(changeRole, { slug: org_slug, email: email.toLowerCase(), role }))
+  },
+
+  removeMember: ({ params: { org_slug, email } }, { perform }) =>
+    perform(removeMember, { slug: org_slug, email: email.toLowerCase() }),
+
+  async listAuditEvents({ params, query: { limit, cursor } }, { perform }) {
+    const before = cursor === undefined ? undefined : decodeEventCursor(cursor)
+    const page = await perform(listAuditEvents, { slug: params.org_slug, limit, before })
+    return { events: page.items.map(encodeAuditEvent), ...nextCursor(page, encodeEventCursor) }
+  },
+
+  async createApp({ body }, { perform }) {
+    const name = body.name ?? body.app_name
+    if (body.app_name !== undefined && body.app_name !== name) {
+      throw new InvalidInput('name and app_name are two spellings of one field, and differ', 'app_name')
+    }
+    const found = await perform(createApp, {
+      slug: body.org_slug,
+      name,
+      network: body.network || 'default',
+      idempotencyKey: body.idempotency_key || undefined,
+    })
+    return encodeCreatedApp(found)
+  },
+
+  async listApps({ query }, { perform }) {
+    const { organisation, apps } = await perform(listApps, { slug: query.org_slug })
+    return { total_apps: apps.length, apps: apps.map((app) => encodeApp({ app, organisation })) }
+  },
+
+  async showApp({ params }, { perform }) {
+    return encodeApp(await perform(showApp, { name: params.app_name }))
+  },
+
+  deleteApp: ({ params }, { perform }) => perform(deleteApp, { name: params.app_name }),
+
+  async createDeployToken({ params, body: { expiry } }, { perform }) {
+    const { token } = await perform(mintToken, {
+      slug: undefined,
+      profile: 'deploy',
+      appName: params.app_name,
+      cluster: undefined,
+      name: undefined,
+      lifetime: typeof expiry === 'number' ? durationFromNanoseconds(expiry) : parseDuration(expiry),
+    })
+    return { token: token.reveal() }
+  },
+
+  async createToken({ params, body }, { perform, now }) {
+    const { token, record, organisation } = await perform(mintToken, {
+      slug: params.org_slug,
+      profile: body.profile,
+      appName: body.app,
+      cluster: body.cluster,
+      name: body.name,
+      lifetime: parseDuration(body.expiry),
+    })
+    return { ...encodeToken(record, organisation, now()), token: token.reveal() }
+  },
+
+  async listOrganisationTokens({ params, query: { state, limit, cursor } }, { perform, now }) {
+    const after = cursor === undefined ? undefined : decodeTokenCursor(cursor)
+    return encodeTokens(await perform(listOrganisationTokens, { slug: params.org_slug, state, limit, after }), now())
+  },
+
+  async listAppTokens({ params, query: { state, limit, cursor } }, { perform, now }) {
+    const after = cursor === undefined ? undefined : decodeTokenCursor(cursor)
+    return encodeTokens(await perform(listAppTokens, { appName: params.app_name, state, limit, after }), now())
+  },
+
+  async showCurrentTokens(_input, { perform }) {
+    const current = await perform(showCurrentTokens, undefined)
+    return {
+      tokens: current.map(({ id, organisationSlug, apps, userEmail, machine }) => ({
+        token_id: id,
+        org_slug: organisationSlug,
+        organization: organisationSlug,
+        apps: [...apps],
+        user: userEmail,
+        restricted_to_machine: machine,
+        source_machine_id: '',
+      })),
+    }
+  },
+
+  async showToken({ params }, { perform, now }) {
+    const { record, organisation } = await perform(showToken, { id: params.token_id })
+    return encodeToken(record, organisation, now())
+  },
+
+  async revokeToken({ params }, { perform, now }) {
+    const { record, organisation } = await perform(revokeToken, { id: params.token_id })
+    return encodeToken(record, organisation, now())
+  },
+}
+
+function encodeTokens(page: ListedTokens, now: number) {
+  return {
+    tokens: page.items.map((record) => encodeToken(record, page.organisation, now)),
+    ...nextCursor<TokenCursor>(page, encodeTokenCursor),
+  }
+}
+
+function nextCursor<Cursor>(page: Page<unknown, Cursor>, encode: (cursor: Cursor) => string): { next_cursor?: string } {
+  return page.next === undefined ? {} : { next_cursor: encode(page.next) }
+}

@@ -1,0 +1,93 @@
+// Mints and verifies under signing keys that are unwrapped here and never leave.
+import { randomBytes } from 'node:crypto'
+
+import {
+  MacaroonError,
+  encodeMacaroon,
+  formatAuthorization,
+  mintMacaroon,
+  organizationScope,
+  tokenId,
+  verify,
+} from '@hallpass/macaroon'
+
+import { DomainError, StartupError } from '../domain/errors.ts'
+import type { WrappedSigningKey } from '../domain/key.ts'
+import type { Keyring } from '../domain/keyring.ts'
+import { Secret } from '../domain/secret.ts'
+import type { RootKey } from './root-key.ts'
+
+const keyLength = 32
+const kidLength = 16
+const nonceLength = 16
+const mostUnwrappedKeys = 10_000
+const rootKeyProof = 'hallpass'
+
+/** A keyring under `rootKey`; `location` is the identifier of permission tokens. */
+export function createKeyring(rootKey: RootKey, location: string): Keyring {
+  const unwrapped = new Map<string, Uint8Array>()
+
+  function unwrap({ kid, organisationId, wrapped }: WrappedSigningKey): Uint8Array {
+    const name = Buffer.from(kid).toString('hex')
+    const known = unwrapped.get(`${organisationId}:${name}`)
+    if (known !== undefined) return known
+    const key = rootKey.unwrap(wrapped, contextOf(kid, organisationId))
+    // A row that was moved between organisations, or damaged: nothing is signed or believed under it.
+    if (key === undefined) throw new Error(`signing key ${name} cannot be unwrapped`)
+    if (unwrapped.size >= mostUnwrappedKeys) unwrapped.clear()
+    unwrapped.set(`${organisationId}:${name}`, key)
+    return key
+  }
+
+  return {
+    createSigningKey(organisationId, now) {
+      const kid = randomBytes(kidLength)
+      const wrapped = rootKey.wrap(randomBytes(keyLength), contextOf(kid, organisationId))
+      return { kid, organisationId, wrapped, createdAt: now }
+    },
+
+    mint(key, caveats) {
+      const macaroon = mintMacaroon({
+        kid: key.kid,
+        rnd: randomBytes(nonceLength),
+        location,
+        key: unwrap(key),
+        caveats,
+      })
+      return { id: tokenId(macaroon.nonce), token: new Secret(formatAuthorization([encodeMacaroon(macaroon)])) }
+    },
+
+    verify(key, macaroon) {
+      const signingKey = unwrap(key)
+      try {
+        const verified = verify(macaroon, signingKey)
+        if (organizationScope(verified.caveats) === BigInt(key.organisationId)) return verified
+      } catch (error) {
+        if (!(error instanceof MacaroonError)) throw error
+        throw new DomainError('unauthenticated', `this token is not genuine: ${error.message}`, { cause: error })
+      }
+      throw new DomainError('unauthenticated', 'this token names an organisation that its key does not belong to')
+    },
+  }
+}
+
+/** What is stored once, to know the root key again. */
+export function proveRootKey(rootKey: RootKey): string {
+  return Buffer.from(rootKey.wrap(Buffer.from(rootKeyProof), 'root key')).toString('base64')
+}
+
+/** @throws StartupError `root_key_mismatch` where the proof was made under another root key */
+export function checkRootKey(rootKey: RootKey, proof: string): void {
+  const opened = rootKey.unwrap(Buffer.from(proof, 'base64'), 'root key')
+  if (opened === undefined || Buffer.from(opened).toString() !== rootKeyProof) {
+    throw new StartupError(
+      'root_key_mismatch',
+      'This database was made under another root key. Give HALLPASS_ROOT_KEY, or put back the root.key that it was made with.',
+    )
+  }
+}
+
+/** Binds a wrapped key to its id and its organisation. */
+function contextOf(kid: Uint8Array, organisationId: number): string {
+  return `signing key ${Buffer.from(kid).toString('hex')} of organisation ${organisationId}`
+}

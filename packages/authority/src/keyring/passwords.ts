@@ -1,0 +1,93 @@
+// Passwords, hashed with argon2id; a bounded number at a time, because each costs 19 MiB and tens of milliseconds.
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
+
+import { DomainError } from '../domain/errors.ts'
+import type { PasswordHasher } from '../domain/keyring.ts'
+
+// OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
+const cost = { memory: 19_456, passes: 2, parallelism: 1 } as const
+const saltLength = 16
+const tagLength = 32
+const atOnce = 2
+const longestQueue = 64
+
+const derive = promisify(argon2)
+
+interface Parameters {
+  readonly memory: number
+  readonly passes: number
+  readonly parallelism: number
+  readonly salt: Uint8Array
+  readonly tag: Uint8Array
+}
+
+export function createPasswordHasher(): PasswordHasher {
+  const run = createQueue()
+  // What an unknown user's password is held against, so that the answer takes as long as for a known one.
+  const nobody: Parameters = { ...cost, salt: randomBytes(saltLength), tag: randomBytes(tagLength) }
+
+  async function compute(password: string, parameters: Omit<Parameters, 'tag'>): Promise<Uint8Array> {
+    const { memory, passes, parallelism, salt } = parameters
+    return run(() =>
+      derive('argon2id', { message: Buffer.from(password), nonce: salt, memory, passes, parallelism, tagLength }),
+    )
+  }
+
+  return {
+    async hash(password) {
+      const salt = randomBytes(saltLength)
+      return format({ ...cost, salt, tag: await compute(password.reveal(), { ...cost, salt }) })
+    },
+    async verify(password, hash) {
+      const expected = hash === undefined ? nobody : parse(hash)
+      const tag = await compute(password.reveal(), expected)
+      return timingSafeEqual(tag, expected.tag) && hash !== undefined
+    },
+  }
+}
+
+/** Runs at most `atOnce` at a time, and refuses to let more than `longestQueue` wait. */
+function createQueue() {
+  let running = 0
+  const waiting: (() => void)[] = []
+  return async function run<T>(work: () => Promise<T>): Promise<T> {
+    if (running >= atOnce) {
+      if (waiting.length >= longestQueue) {
+        throw new DomainError('rate_limited', 'Too many people are logging in at this moment.', { retryAfter: 5 })
+      }
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    } else {
+      running += 1
+    }
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      // The place is handed over, not given back: nobody can slip in between.
+      if (next === undefined) running -= 1
+      else next()
+    }
+  }
+}
+
+function format({ memory, passes, parallelism, salt, tag }: Parameters): string {
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${encode(salt)}$${encode(tag)}`
+}
+
+function parse(hash: string): Parameters {
+  const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(hash)
+  if (match === null) throw new Error('a stored password hash is not readable')
+  const [, memory, passes, parallelism, salt = '', tag = ''] = match
+  return {
+    memory: Number(memory),
+    passes: Number(passes),
+    parallelism: Number(parallelism),
+    salt: Buffer.from(salt, 'base64'),
+    tag: Buffer.from(tag, 'base64'),
+  }
+}
+
+function encode(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64').replaceAll('=', '')
+}

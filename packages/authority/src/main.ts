@@ -1,0 +1,123 @@
+// Wires an authority together and starts it.
+import { randomBytes } from 'node:crypto'
+
+import { createLogger, createServer } from './app.ts'
+import { checkOptions, type Config, type ServeOptions } from './config.ts'
+import { DomainError, StartupError } from './domain/errors.ts'
+import type { Secret } from './domain/secret.ts'
+import type { Store } from './domain/store.ts'
+import { createCode, hashCode, setupCodeLifetime } from './domain/user.ts'
+import { openRestDoor } from './doors/rest/door.ts'
+import { checkRootKey, createKeyring, proveRootKey } from './keyring/keyring.ts'
+import { createPasswordHasher } from './keyring/passwords.ts'
+import { loadRootKey, type RootKey } from './keyring/root-key.ts'
+import { createAuthenticate } from './operations/authenticate.ts'
+import { createDenialLimit, createSignInLimit } from './operations/limits.ts'
+import type { Environment } from './operations/operation.ts'
+import { createAccount } from './operations/sign-up.ts'
+import { openStore } from './store/open.ts'
+
+export type { ServeOptions } from './config.ts'
+export { StartupError } from './domain/errors.ts'
+
+export interface RunningAuthority {
+  readonly url: string
+  /** For the first account; there only while there is none. */
+  readonly setupCode?: Secret
+  /** Finishes what has begun, then stops. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts an authority.
+ * @throws StartupError with a sentence for whoever starts it
+ */
+export async function serve(options: ServeOptions): Promise<RunningAuthority> {
+  const config = checkOptions(options)
+  const store = await openStore(
+    config.databaseUrl === undefined ? { directory: config.dataDirectory } : { url: config.databaseUrl.reveal() },
+  )
+  try {
+    const rootKey = await loadRootKey({ environment: config.rootKey, dataDirectory: config.dataDirectory })
+    await recogniseRootKey(store, rootKey)
+    const environment: Environment = {
+      store,
+      keyring: createKeyring(rootKey, config.location),
+      passwords: createPasswordHasher(),
+      now: Date.now,
+      randomBytes,
+      signInLimit: createSignInLimit(),
+      denialLimit: createDenialLimit(),
+    }
+    const setupCode = await admitFirstUser(environment, config)
+    const { url, close } = await listen(environment, config)
+    return { url, ...(setupCode === undefined ? {} : { setupCode }), close }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function listen(environment: Environment, { listen: { host, port }, location, logLevel }: Config) {
+  const { store, keyring } = environment
+  const server = createServer({ log: createLogger(logLevel), store })
+  let url = ''
+  openRestDoor(server, {
+    environment,
+    authenticate: createAuthenticate({ store, keyring, location }),
+    publicUrl: () => url,
+  })
+  try {
+    url = await server.listen({ host, port })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    throw new StartupError('configuration_invalid', `cannot listen at ${host}:${port} (${code})`, { cause: error })
+  }
+  let closing: Promise<void> | undefined
+  return {
+    url,
+    close: () => (closing ??= server.close().then(() => store.close())),
+  }
+}
+
+async function recogniseRootKey(store: Store, rootKey: RootKey): Promise<void> {
+  await store.write(async (tx) => {
+    const proof = await tx.settings.get('root_key_proof')
+    if (proof === undefined) await tx.settings.set('root_key_proof', proveRootKey(rootKey))
+    else checkRootKey(rootKey, proof)
+  })
+}
+
+/** While there is no account: makes the one of the configuration, or a code with which a person makes it. */
+async function admitFirstUser(environment: Environment, { bootstrap }: Config): Promise<Secret | undefined> {
+  const { store, passwords } = environment
+  const now = environment.now()
+  if (await store.read((tx) => tx.users.exist())) return undefined
+  if (bootstrap !== undefined) {
+    const passwordHash = await passwords.hash(bootstrap.password)
+    await store.write(async (tx) => {
+      if (await tx.users.exist()) return
+      const user = await createAccount({ tx, environment, now }, bootstrap.email, passwordHash)
+      await tx.setupCode.delete()
+      await tx.audit.append({
+        at: now,
+        organisationId: null,
+        operation: 'user.bootstrap',
+        outcome: 'allowed',
+        actor: { kind: 'nobody', id: '', label: 'configuration' },
+        target: `user ${user.email}`,
+        reason: '',
+        requestId: '',
+      })
+    })
+    return undefined
+  }
+  const code = createCode(environment.randomBytes)
+  const codeHash = hashCode(code.reveal())
+  await store.write(async (tx) => {
+    // Another authority on the same database may have let somebody in meanwhile.
+    if (await tx.users.exist()) throw new DomainError('conflict', 'there is an account already')
+    await tx.setupCode.replace({ codeHash, createdAt: now, expiresAt: now + setupCodeLifetime })
+  })
+  return code
+}

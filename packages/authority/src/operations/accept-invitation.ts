@@ -1,0 +1,67 @@
+// membership.accept: joins the organisation that an invitation names.
+import { DomainError } from '../domain/errors.ts'
+import type { Invitation, Organisation, Role } from '../domain/organisation.ts'
+import type { Secret } from '../domain/secret.ts'
+import type { ReadTransaction, Transaction } from '../domain/store.ts'
+import { hashCode, type User } from '../domain/user.ts'
+import type { ReachedOrganisation } from './list-organisations.ts'
+import type { Writing } from './operation.ts'
+
+export const acceptInvitation: Writing<{ readonly code: Secret }, undefined, ReachedOrganisation> = {
+  name: 'membership.accept',
+  mode: 'write',
+
+  async access() {
+    return { subject: undefined, requirement: { kind: 'person' }, target: 'invitation', organisationId: null }
+  },
+
+  async run({ tx, now }, { input, actor }) {
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not join an organisation')
+    const joined = await redeemInvitation(tx, hashCode(input.code.reveal()), actor.user, now)
+    return { ...joined, own: false }
+  },
+}
+
+/**
+ * The invitation of this code, if it is good for this address.
+ * @throws DomainError `forbidden` where the code is not known, used, ended or for another address
+ */
+export async function findInvitation(
+  tx: ReadTransaction,
+  codeHash: Uint8Array,
+  email: string,
+  now: number,
+): Promise<{ readonly invitation: Invitation; readonly organisation: Organisation }> {
+  const invitation = await tx.invitations.byCodeHash(codeHash)
+  const organisation = invitation && (await tx.organisations.byId(invitation.organisationId))
+  if (invitation === undefined || organisation === undefined || invitation.acceptedAt !== null) {
+    throw new DomainError('forbidden', 'this invitation is not known, or was used already', { field: 'invitation' })
+  }
+  if (invitation.expiresAt <= now) {
+    throw new DomainError('forbidden', 'this invitation has ended: ask for a new one', { field: 'invitation' })
+  }
+  if (invitation.email !== email) {
+    throw new DomainError('forbidden', 'this invitation is for another email address', { field: 'invitation' })
+  }
+  return { invitation, organisation }
+}
+
+/**
+ * Makes the user a member as the invitation says, and uses it up.
+ * @throws DomainError as {@link findInvitation}, and `conflict` where they are a member already
+ */
+export async function redeemInvitation(
+  tx: Transaction,
+  codeHash: Uint8Array,
+  user: User,
+  now: number,
+): Promise<{ readonly organisation: Organisation; readonly role: Role }> {
+  const { invitation, organisation } = await findInvitation(tx, codeHash, user.email, now)
+  if ((await tx.memberships.find(organisation.id, user.id)) !== undefined) {
+    throw new DomainError('conflict', `${user.email} is a member of organisation ${organisation.slug} already`)
+  }
+  const { role } = invitation
+  await tx.invitations.accept(invitation.id, now)
+  await tx.memberships.insert({ organisationId: organisation.id, userId: user.id, role, createdAt: now })
+  return { organisation, role }
+}

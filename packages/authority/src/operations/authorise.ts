@@ -1,0 +1,58 @@
+// Whether a principal may do what an operation requires: the only place where access is decided.
+import { actions, roles, clear, clearCaveats, type Access, type Caveat, type Clearance } from '@hallpass/macaroon'
+
+import { DomainError } from '../domain/errors.ts'
+import type { Organisation, Role } from '../domain/organisation.ts'
+import type { ReadTransaction } from '../domain/store.ts'
+import type { Requirement, Scene } from './operation.ts'
+import { describeCredential, type Credential } from './principal.ts'
+
+/**
+ * The first credential of the principal that meets the requirement.
+ * @throws DomainError `forbidden`, saying for the first credential which caveat or role forbids it
+ */
+export async function authorise(scene: Scene<ReadTransaction>, requirement: Requirement): Promise<Credential> {
+  const { credentials } = scene.principal
+  if (requirement.kind === 'credential') return credentials[0]
+  if (requirement.kind === 'person') {
+    const person = credentials.find((credential) => credential.kind === 'user')
+    if (person !== undefined) return person
+    throw new DomainError('forbidden', 'only a person who is logged in may do this, and a token may not')
+  }
+  let reason: string | undefined
+  for (const credential of credentials) {
+    if (requirement.exempt?.(credential) === true) return credential
+    const denial = await findDenial(scene, credential, requirement)
+    if (denial === undefined) return credential
+    reason ??= denial
+  }
+  throw new DomainError('forbidden', reason ?? 'nothing allows this')
+}
+
+/** A person's authority in an organisation, as caveats: there is no second rule book. */
+export function caveatsOfRole(organisationId: number, role: Role): readonly Caveat[] {
+  return [
+    { type: 'Organization', id: BigInt(organisationId), mask: actions.any },
+    { type: 'AllowedRoles', roles: roles[role] },
+  ]
+}
+
+async function findDenial(
+  scene: Scene<ReadTransaction>,
+  credential: Credential,
+  { organisation, access }: Requirement & { readonly kind: 'access' },
+): Promise<string | undefined> {
+  const attempt: Access = { ...access, orgId: BigInt(organisation.id), now: scene.now / 1000 }
+  if (credential.kind === 'token')
+    return describeDenial(credential, clear(credential.verified, [attempt]), organisation)
+  const membership = await scene.tx.memberships.find(organisation.id, credential.user.id)
+  if (membership === undefined) return `${credential.user.email} is not a member of organisation ${organisation.slug}`
+  const caveats = caveatsOfRole(organisation.id, membership.role)
+  return describeDenial(credential, clearCaveats(caveats, [attempt]), organisation)
+}
+
+function describeDenial(credential: Credential, result: Clearance, { slug }: Organisation): string | undefined {
+  if (result.allowed) return undefined
+  const reasons = result.denials.map((denial) => denial.reason)
+  return `${describeCredential(credential)} does not allow this in organisation ${slug}: ${reasons.join('; ')}`
+}

@@ -1,0 +1,25 @@
+// membership.change_role: makes a member an admin, or an admin a member.
+import type { Member, Role } from '../domain/organisation.ts'
+import { accessMember, keepAnAdmin, requireMember, type FoundMember } from './find-member.ts'
+import type { Writing } from './operation.ts'
+
+export interface ChangeRole {
+  readonly slug: string
+  readonly email: string
+  readonly role: Role
+}
+
+export const changeRole: Writing<ChangeRole, FoundMember | undefined, Member> = {
+  name: 'membership.change_role',
+  mode: 'write',
+
+  access: (scene, input) => accessMember(scene, input, { selfAllowed: false }),
+
+  async run({ tx }, { input, subject }) {
+    const found = requireMember(subject, input.email)
+    const { organisation, member } = found
+    if (input.role === 'member') await keepAnAdmin(tx, found)
+    await tx.memberships.setRole(organisation.id, member.userId, input.role)
+    return { ...member, role: input.role }
+  },
+}

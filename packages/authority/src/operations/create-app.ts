@@ -1,0 +1,54 @@
+// app.create: a new app in an organisation; asking again with the same idempotency key finds the first one.
+import { actions } from '@hallpass/macaroon'
+
+import { createPublicAppId } from '../domain/app.ts'
+import { DomainError } from '../domain/errors.ts'
+import type { Organisation } from '../domain/organisation.ts'
+import { findOrganisation } from './find.ts'
+import type { Writing } from './operation.ts'
+import type { FoundApp } from './show-app.ts'
+
+export interface CreateApp {
+  readonly slug: string
+  /** Absent only where an idempotency key names an app that exists. */
+  readonly name: string | undefined
+  readonly network: string
+  readonly idempotencyKey: string | undefined
+}
+
+export const createApp: Writing<CreateApp, Organisation, FoundApp> = {
+  name: 'app.create',
+  mode: 'write',
+
+  async access(scene, { slug, name }) {
+    const organisation = await findOrganisation(scene, slug)
+    return {
+      subject: organisation,
+      requirement: { kind: 'access', organisation, access: { action: actions.create } },
+      target: name === undefined ? 'app' : `app ${name}`,
+      organisationId: organisation.id,
+    }
+  },
+
+  async run({ tx, environment, now }, { input: { name, network, idempotencyKey }, subject: organisation }) {
+    if (idempotencyKey !== undefined) {
+      const app = await tx.apps.byIdempotencyKey(organisation.id, idempotencyKey)
+      if (app !== undefined && (name === undefined || name === app.name)) return { app, organisation }
+      if (app !== undefined) {
+        throw new DomainError('conflict', `this idempotency key created the app ${app.name}`, {
+          field: 'idempotency_key',
+        })
+      }
+    }
+    if (name === undefined) throw new DomainError('invalid', 'name is missing', { field: 'name' })
+    const app = await tx.apps.insert({
+      publicId: createPublicAppId(environment.randomBytes),
+      name,
+      organisationId: organisation.id,
+      network,
+      idempotencyKey: idempotencyKey ?? null,
+      createdAt: now,
+    })
+    return { app, organisation }
+  },
+}

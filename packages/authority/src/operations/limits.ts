@@ -1,0 +1,64 @@
+// Limits on what repeated failure may cost: guesses at passwords, and denials that want to be written down.
+
+export interface SignInLimit {
+  /** Seconds to wait before the next try, or 0. `now` in milliseconds. */
+  secondsToWait(key: string, now: number): number
+  recordFailure(key: string, now: number): void
+}
+
+export interface DenialLimit {
+  /** Whether one more denial of this actor is written to the audit trail. `now` in milliseconds. */
+  take(actor: string, now: number): boolean
+}
+
+const minute = 60_000
+const failuresPerMinute = 10
+const denialBurst = 30
+const denialsPerSecond = 1
+const mostKeys = 10_000
+
+/** Ten failures a minute for each key; success costs nothing. */
+export function createSignInLimit(): SignInLimit {
+  const failures = new Map<string, number[]>()
+  function recent(key: string, now: number): number[] {
+    return (failures.get(key) ?? []).filter((at) => now - at < minute)
+  }
+  return {
+    secondsToWait(key, now) {
+      const times = recent(key, now)
+      const oldest = times[0]
+      if (oldest === undefined || times.length < failuresPerMinute) return 0
+      return Math.max(1, Math.ceil((oldest + minute - now) / 1000))
+    },
+    recordFailure(key, now) {
+      const times = [...recent(key, now), now]
+      remember(failures, key, times.slice(-failuresPerMinute))
+    },
+  }
+}
+
+/** A bucket for each actor: thirty denials at once, then one a second. */
+export function createDenialLimit(): DenialLimit {
+  const buckets = new Map<string, { readonly level: number; readonly at: number }>()
+  return {
+    take(actor, now) {
+      const bucket = buckets.get(actor) ?? { level: denialBurst, at: now }
+      const level = Math.min(denialBurst, bucket.level + ((now - bucket.at) / 1000) * denialsPerSecond)
+      const allowed = level >= 1
+      remember(buckets, actor, { level: allowed ? level - 1 : level, at: now })
+      return allowed
+    },
+  }
+}
+
+/** Sets the key as the youngest, and lets go of the eldest past the bound. */
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size > mostKeys) {
+    for (const eldest of map.keys()) {
+      map.delete(eldest)
+      break
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// audit.list: what happened in an organisation, newest first.
+import { actions } from '@hallpass/macaroon'
+
+import type { StoredAuditEvent } from '../domain/audit-event.ts'
+import type { Organisation } from '../domain/organisation.ts'
+import type { Page } from '../domain/page.ts'
+import { findOrganisation } from './find.ts'
+import type { Reading } from './operation.ts'
+
+export interface ListAuditEvents {
+  readonly slug: string
+  readonly limit: number
+  /** The id of the last event seen. */
+  readonly before: number | undefined
+}
+
+export const listAuditEvents: Reading<ListAuditEvents, Organisation, Page<StoredAuditEvent, number>> = {
+  name: 'audit.list',
+  mode: 'read',
+
+  async access(scene, { slug }) {
+    const organisation = await findOrganisation(scene, slug)
+    return {
+      subject: organisation,
+      requirement: { kind: 'access', organisation, access: { action: actions.read, feature: 'authentication' } },
+      target: `organisation ${organisation.slug}`,
+      organisationId: organisation.id,
+    }
+  },
+
+  run({ tx }, { input: { limit, before }, subject }) {
+    return tx.audit.ofOrganisation(subject.id, before === undefined ? { limit } : { limit, before })
+  },
+}

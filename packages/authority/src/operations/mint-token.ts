@@ -1,0 +1,109 @@
+// token.mint: a new token, with at most the authority of who mints it.
+import { actions, expiration, type Caveat } from '@hallpass/macaroon'
+
+import { DomainError } from '../domain/errors.ts'
+import type { Organisation } from '../domain/organisation.ts'
+import type { Secret } from '../domain/secret.ts'
+import type { ListedToken, Profile, TokenRecord } from '../domain/token.ts'
+import { findApp, findOrganisation } from './find.ts'
+import type { Writing } from './operation.ts'
+import type { Credential } from './principal.ts'
+import { caveatsOfProfile, defaultTokenNames, type TokenScope } from './profiles.ts'
+
+export interface MintToken {
+  /** Absent where the app alone says which organisation is meant. */
+  readonly slug: string | undefined
+  readonly profile: Profile
+  /** Needed by `deploy`. */
+  readonly appName: string | undefined
+  /** Needed by `litefs_cloud`. */
+  readonly cluster: string | undefined
+  readonly name: string | undefined
+  /** Seconds. */
+  readonly lifetime: number
+}
+
+export interface Minted {
+  readonly token: Secret
+  readonly record: ListedToken
+  readonly organisation: Organisation
+}
+
+interface MintSubject {
+  readonly organisation: Organisation
+  readonly app: { readonly id: number; readonly name: string } | undefined
+}
+
+export const mintToken: Writing<MintToken, MintSubject, Minted> = {
+  name: 'token.mint',
+  mode: 'write',
+
+  async access(scene, { slug, profile, appName, name }) {
+    const found = appName === undefined ? undefined : await findApp(scene, appName)
+    const organisation = slug === undefined ? found?.organisation : await findOrganisation(scene, slug)
+    if (organisation === undefined) throw new DomainError('invalid', 'an organisation or an app is needed')
+    if (found !== undefined && found.organisation.id !== organisation.id) {
+      throw new DomainError('not_found', `there is no app ${found.app.name} in organisation ${organisation.slug}`)
+    }
+    // The full mask: whoever lacks any of it must not mint a token that has it.
+    const access = found === undefined ? { action: actions.all } : { action: actions.all, appId: BigInt(found.app.id) }
+    return {
+      subject: { organisation, app: found?.app },
+      requirement: { kind: 'access', organisation, access },
+      target: `token ${name ?? defaultTokenNames[profile]}`,
+      organisationId: organisation.id,
+    }
+  },
+
+  async run({ tx, environment, now }, { input, subject: { organisation, app }, actor }) {
+    const key = await tx.signingKeys.newest(organisation.id)
+    if (key === undefined) throw new Error(`organisation ${organisation.id} has no signing key`)
+    const second = Math.floor(now / 1000)
+    const caveats = [
+      ...caveatsOfProfile(organisation.id, scopeOf(input, app?.id), {
+        notBefore: second,
+        notAfter: second + input.lifetime,
+      }),
+      ...caveatsHandedOn(actor),
+    ]
+    const minted = environment.keyring.mint(key, caveats)
+    const record: TokenRecord = {
+      id: minted.id,
+      organisationId: organisation.id,
+      appId: app?.id ?? null,
+      profile: input.profile,
+      name: input.name ?? defaultTokenNames[input.profile],
+      createdBy: actor.kind === 'user' ? actor.user.id : actor.record.createdBy,
+      mintedBy: actor.kind === 'token' ? actor.record.id : null,
+      createdAt: now,
+      expiresAt: Number(expiration(caveats) ?? second + input.lifetime) * 1000,
+      revokedAt: null,
+      revokedBy: null,
+    }
+    await tx.tokens.insert(record)
+    const creator = record.createdBy === null ? undefined : await tx.users.byId(record.createdBy)
+    return {
+      token: minted.token,
+      record: { ...record, createdByEmail: creator?.email ?? null, appName: app?.name ?? null },
+      organisation,
+    }
+  },
+}
+
+/** A token hands on all that restricts it; what restricts a person (their role) every profile has anyway. */
+function caveatsHandedOn(actor: Credential): readonly Caveat[] {
+  return actor.kind === 'token' ? actor.verified.caveats : []
+}
+
+function scopeOf({ profile, cluster }: MintToken, appId: number | undefined): TokenScope {
+  switch (profile) {
+    case 'deploy_organization':
+      return { profile }
+    case 'deploy':
+      if (appId === undefined) throw new DomainError('invalid', 'a deploy token needs an app', { field: 'app' })
+      return { profile, appId }
+    case 'litefs_cloud':
+      if (cluster === undefined) throw new DomainError('invalid', 'cluster is missing', { field: 'cluster' })
+      return { profile, cluster }
+  }
+}

@@ -1,0 +1,96 @@
+// What an operation is: it says what it would do, apart from doing it.
+import type { Access } from '@hallpass/macaroon'
+
+import type { Keyring, PasswordHasher } from '../domain/keyring.ts'
+import type { Organisation } from '../domain/organisation.ts'
+import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
+import type { DenialLimit, SignInLimit } from './limits.ts'
+import type { Credential, Principal } from './principal.ts'
+
+/** Everything that an operation may use; time and randomness come from outside. */
+export interface Environment {
+  readonly store: Store
+  readonly keyring: Keyring
+  readonly passwords: PasswordHasher
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly randomBytes: (length: number) => Uint8Array
+  readonly signInLimit: SignInLimit
+  readonly denialLimit: DenialLimit
+}
+
+/** The request that asks, as far as audit and limits need to know it. */
+export interface Caller {
+  readonly requestId: string
+  readonly remoteAddress: string
+}
+
+/** What `access` and `run` work with: one transaction, one instant, one principal. */
+export interface Scene<Tx extends ReadTransaction> {
+  readonly tx: Tx
+  readonly environment: Environment
+  /** Milliseconds; the same for the whole operation. */
+  readonly now: number
+  readonly principal: Principal
+}
+
+export type Requirement =
+  /** Whoever presents a genuine credential. */
+  | { readonly kind: 'credential' }
+  /** A person who is logged in. */
+  | { readonly kind: 'person' }
+  /** A credential whose caveats allow the access, or that is exempt from asking. */
+  | {
+      readonly kind: 'access'
+      readonly organisation: Organisation
+      readonly access: Omit<Access, 'now' | 'orgId'>
+      readonly exempt?: (credential: Credential) => boolean
+    }
+
+/** What an operation would do, to what. */
+export interface Intent<Subject> {
+  /** What `access` has found, so that `run` need not look again. */
+  readonly subject: Subject
+  readonly requirement: Requirement
+  /** For the audit trail: `app web-1`. Never a secret. */
+  readonly target: string
+  readonly organisationId: number | null
+}
+
+export interface Deed<Input, Subject> {
+  readonly input: Input
+  readonly subject: Subject
+  /** The credential that was found to allow it. */
+  readonly actor: Credential
+}
+
+interface OperationOn<Tx extends ReadTransaction, Input, Subject, Output> {
+  /** Noun and verb, as `token.mint`; stands in the audit trail. */
+  readonly name: string
+  /** @throws DomainError `not_found` */
+  access(scene: Scene<Tx>, input: Input): Promise<Intent<Subject>>
+  run(scene: Scene<Tx>, deed: Deed<Input, Subject>): Promise<Output>
+}
+
+/** Reads one snapshot; leaves no trace where it is allowed. */
+export interface Reading<Input, Subject, Output> extends OperationOn<ReadTransaction, Input, Subject, Output> {
+  readonly mode: 'read'
+}
+
+/** Changes the store; its audit event is part of the same transaction. */
+export interface Writing<Input, Subject, Output> extends OperationOn<Transaction, Input, Subject, Output> {
+  readonly mode: 'write'
+}
+
+export type Operation<Input, Subject, Output> = Reading<Input, Subject, Output> | Writing<Input, Subject, Output>
+
+/** What a stranger may ask for: to become somebody. Slow work comes before the transaction. */
+export interface Entering<Input, Prepared, Output> {
+  readonly name: string
+  prepare(environment: Environment, input: Input, caller: Caller): Promise<Prepared>
+  run(
+    scene: Omit<Scene<Transaction>, 'principal'>,
+    input: Input,
+    prepared: Prepared,
+  ): Promise<{ readonly output: Output; readonly actor: { readonly id: string; readonly label: string } }>
+}

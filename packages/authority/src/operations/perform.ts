@@ -1,0 +1,123 @@
+// The one way to run an operation: open, find out what it would do, authorise, do it, write it down, commit.
+import type { AuditActor, AuditEvent } from '../domain/audit-event.ts'
+import { DomainError } from '../domain/errors.ts'
+import type { ReadTransaction } from '../domain/store.ts'
+import { authorise } from './authorise.ts'
+import type { Caller, Deed, Entering, Environment, Intent, Operation, Scene } from './operation.ts'
+import { identify, type Credential, type Presented, type Principal } from './principal.ts'
+
+/**
+ * Runs an operation for whoever presents these credentials.
+ * @throws DomainError `unauthenticated`, `not_found`, `forbidden`, or what the operation itself throws
+ */
+export async function perform<Input, Subject, Output>(
+  environment: Environment,
+  caller: Caller,
+  operation: Operation<Input, Subject, Output>,
+  presented: Presented,
+  input: Input,
+): Promise<Output> {
+  const now = environment.now()
+  let denied: { readonly principal: Principal; readonly intent: Intent<Subject> } | undefined
+
+  async function act<Tx extends ReadTransaction>(
+    tx: Tx,
+    steps: {
+      access(scene: Scene<Tx>, input: Input): Promise<Intent<Subject>>
+      run(scene: Scene<Tx>, deed: Deed<Input, Subject>): Promise<Output>
+    },
+    record?: (event: AuditEvent) => Promise<void>,
+  ): Promise<Output> {
+    denied = undefined
+    const principal = await identify(tx, presented, now)
+    const scene = { tx, environment, now, principal }
+    const intent = await steps.access(scene, input)
+    denied = { principal, intent }
+    const actor = await authorise(scene, intent.requirement)
+    denied = undefined
+    const output = await steps.run(scene, { input, subject: intent.subject, actor })
+    await record?.({
+      at: now,
+      organisationId: intent.organisationId,
+      operation: operation.name,
+      outcome: 'allowed',
+      actor: describeActor(actor),
+      target: intent.target,
+      reason: '',
+      requestId: caller.requestId,
+    })
+    return output
+  }
+
+  try {
+    return operation.mode === 'read'
+      ? await environment.store.read((tx) => act(tx, operation))
+      : await environment.store.write((tx) => act(tx, operation, (event) => tx.audit.append(event)))
+  } catch (error) {
+    if (denied !== undefined && error instanceof DomainError && error.code === 'forbidden') {
+      const { principal, intent } = denied
+      await recordDenial(environment, {
+        at: now,
+        organisationId: intent.organisationId,
+        operation: operation.name,
+        outcome: 'denied',
+        actor: describeActor(principal.credentials[0]),
+        target: intent.target,
+        reason: error.message,
+        requestId: caller.requestId,
+      })
+    }
+    throw error
+  }
+}
+
+/**
+ * Lets a stranger in: the slow part first, then one transaction with its audit event.
+ * @throws what the operation throws; a refusal is written down
+ */
+export async function enter<Input, Prepared, Output>(
+  environment: Environment,
+  caller: Caller,
+  operation: Entering<Input, Prepared, Output>,
+  input: Input,
+): Promise<Output> {
+  const now = environment.now()
+  const event = { at: now, organisationId: null, operation: operation.name, requestId: caller.requestId }
+  try {
+    const prepared = await operation.prepare(environment, input, caller)
+    return await environment.store.write(async (tx) => {
+      const { output, actor } = await operation.run({ tx, environment, now }, input, prepared)
+      await tx.audit.append({
+        ...event,
+        outcome: 'allowed',
+        actor: { kind: 'user', ...actor },
+        target: `user ${actor.label}`,
+        reason: '',
+      })
+      return output
+    })
+  } catch (error) {
+    if (error instanceof DomainError && (error.code === 'unauthenticated' || error.code === 'forbidden')) {
+      await recordDenial(environment, {
+        ...event,
+        outcome: 'denied',
+        actor: { kind: 'nobody', id: '', label: caller.remoteAddress },
+        target: '',
+        reason: error.message,
+      })
+    }
+    throw error
+  }
+}
+
+async function recordDenial(environment: Environment, event: AuditEvent): Promise<void> {
+  const actor = event.actor.kind === 'nobody' ? event.actor.label : event.actor.id
+  if (!environment.denialLimit.take(`${event.actor.kind} ${actor}`, event.at)) return
+  await environment.store.write((tx) => tx.audit.append(event))
+}
+
+function describeActor(credential: Credential): AuditActor {
+  return credential.kind === 'user'
+    ? { kind: 'user', id: String(credential.user.id), label: credential.user.email }
+    : { kind: 'token', id: credential.record.id, label: credential.record.name }
+}

@@ -1,0 +1,86 @@
+// Who acts: from what a request presents to the credentials that count at this instant.
+import { expiration, type VerifiedMacaroon } from '@hallpass/macaroon'
+
+import { DomainError } from '../domain/errors.ts'
+import type { ReadTransaction } from '../domain/store.ts'
+import type { TokenRecord } from '../domain/token.ts'
+import type { User } from '../domain/user.ts'
+
+/** A macaroon whose signature is genuine; whether it is known and not revoked is asked of the store. */
+export interface PresentedToken {
+  readonly id: string
+  readonly organisationId: number
+  readonly verified: VerifiedMacaroon
+}
+
+/** What a request carries, as far as it can be checked without the state of this instant. */
+export interface Presented {
+  readonly tokens: readonly PresentedToken[]
+  /** SHA-256 of each auth token. */
+  readonly authTokenHashes: readonly Uint8Array[]
+  /** Why the rest of it was refused, in the order of the header. */
+  readonly refusals: readonly string[]
+}
+
+export type Credential =
+  | { readonly kind: 'user'; readonly user: User; readonly sessionId: number }
+  | { readonly kind: 'token'; readonly record: TokenRecord; readonly verified: VerifiedMacaroon }
+
+/** One credential or more: a request is allowed where any one of them allows all of it. */
+export interface Principal {
+  readonly credentials: readonly [Credential, ...Credential[]]
+}
+
+/**
+ * The credentials that count now: known, not revoked, not expired. `now` in milliseconds.
+ * @throws DomainError `unauthenticated` where none is left, with the reason for the first that is not
+ */
+export async function identify(tx: ReadTransaction, presented: Presented, now: number): Promise<Principal> {
+  const credentials: Credential[] = []
+  const refusals = [...presented.refusals]
+  for (const token of presented.tokens) {
+    const record = await tx.tokens.byId(token.id)
+    const refusal = refuseToken(record, token, now)
+    if (refusal !== undefined) refusals.push(refusal)
+    else if (record !== undefined) credentials.push({ kind: 'token', record, verified: token.verified })
+  }
+  for (const hash of presented.authTokenHashes) {
+    const found = await tx.sessions.byTokenHash(hash)
+    if (found === undefined) refusals.push('this auth token is not known: log in again')
+    else if (found.session.expiresAt <= now) {
+      refusals.push(`this auth token ended at ${formatInstant(found.session.expiresAt)}: log in again`)
+    } else credentials.push({ kind: 'user', user: found.user, sessionId: found.session.id })
+  }
+  const [first, ...rest] = credentials
+  if (first === undefined) {
+    throw new DomainError('unauthenticated', refusals[0] ?? 'this request carries no token')
+  }
+  return { credentials: [first, ...rest] }
+}
+
+/** The person among the credentials, where there is one. */
+export function findUser(principal: Principal): User | undefined {
+  for (const credential of principal.credentials) if (credential.kind === 'user') return credential.user
+  return undefined
+}
+
+/** What people call the credential, in audit events and refusals. */
+export function describeCredential(credential: Credential): string {
+  return credential.kind === 'user' ? credential.user.email : `token ${credential.record.id}`
+}
+
+/** Milliseconds as RFC 3339, whole seconds. */
+export function formatInstant(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z')
+}
+
+function refuseToken(record: TokenRecord | undefined, token: PresentedToken, now: number): string | undefined {
+  // A genuine signature over a nonce that was never minted here means that a key is abused.
+  if (record === undefined || record.organisationId !== token.organisationId) {
+    return `token ${token.id} is not known here`
+  }
+  if (record.revokedAt !== null) return `token ${record.id} is revoked since ${formatInstant(record.revokedAt)}`
+  const narrowed = expiration(token.verified.caveats)
+  const end = Math.min(record.expiresAt, narrowed === undefined ? Infinity : Number(narrowed) * 1000)
+  return end < now ? `token ${record.id} ended at ${formatInstant(end)}` : undefined
+}

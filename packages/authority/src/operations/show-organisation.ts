@@ -1,0 +1,39 @@
+// organisation.show: one organisation and who belongs to it.
+import { actions } from '@hallpass/macaroon'
+
+import type { Member, Organisation } from '../domain/organisation.ts'
+import { findOrganisation } from './find.ts'
+import type { ReachedOrganisation } from './list-organisations.ts'
+import type { Reading } from './operation.ts'
+
+export interface OrganisationDetails extends ReachedOrganisation {
+  readonly members: readonly Member[]
+  readonly appCount: number
+}
+
+export const showOrganisation: Reading<{ readonly slug: string }, Organisation, OrganisationDetails> = {
+  name: 'organisation.show',
+  mode: 'read',
+
+  async access(scene, { slug }) {
+    const organisation = await findOrganisation(scene, slug)
+    return {
+      subject: organisation,
+      requirement: { kind: 'access', organisation, access: { action: actions.read } },
+      target: `organisation ${organisation.slug}`,
+      organisationId: organisation.id,
+    }
+  },
+
+  async run({ tx }, { subject: organisation, actor }) {
+    const members = await tx.memberships.list(organisation.id)
+    const userId = actor.kind === 'user' ? actor.user.id : undefined
+    return {
+      organisation,
+      role: members.find((member) => member.userId === userId)?.role ?? null,
+      own: userId !== undefined && organisation.personalOf === userId,
+      members,
+      appCount: await tx.apps.count(organisation.id),
+    }
+  },
+}

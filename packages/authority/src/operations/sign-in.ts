@@ -1,0 +1,60 @@
+// user.sign_in: opens a session for an email address and its password.
+import { DomainError } from '../domain/errors.ts'
+import type { Secret } from '../domain/secret.ts'
+import type { Transaction } from '../domain/store.ts'
+import { createAuthToken, hashAuthToken, sessionLifetime, type User } from '../domain/user.ts'
+import type { Entering, Environment } from './operation.ts'
+
+export interface SignIn {
+  readonly email: string
+  readonly password: Secret
+}
+
+export interface OpenedSession {
+  readonly user: User
+  /** `fo1_…`: shown once, stored only as a hash. */
+  readonly authToken: Secret
+  readonly expiresAt: number
+}
+
+export const signIn: Entering<SignIn, User, OpenedSession> = {
+  name: 'user.sign_in',
+
+  async prepare(environment, { email, password }, caller) {
+    const limited = `${caller.remoteAddress} ${email}`
+    const retryAfter = environment.signInLimit.secondsToWait(limited, environment.now())
+    if (retryAfter > 0) {
+      throw new DomainError('rate_limited', `too many failed logins: try again in ${retryAfter} seconds`, {
+        retryAfter,
+      })
+    }
+    const user = await environment.store.read((tx) => tx.users.byEmail(email))
+    if (!(await environment.passwords.verify(password, user?.passwordHash)) || user === undefined) {
+      environment.signInLimit.recordFailure(limited, environment.now())
+      throw new DomainError('unauthenticated', 'the email address or the password is wrong')
+    }
+    return { id: user.id, email: user.email, createdAt: user.createdAt }
+  },
+
+  async run(scene, _input, user) {
+    return { output: await openSession(scene, user), actor: { id: String(user.id), label: user.email } }
+  },
+}
+
+/** A new session of the user; their ended ones are swept away on the occasion. */
+export async function openSession(
+  { tx, environment, now }: { readonly tx: Transaction; readonly environment: Environment; readonly now: number },
+  user: User,
+): Promise<OpenedSession> {
+  const authToken = createAuthToken(environment.randomBytes)
+  const tokenHash = hashAuthToken(authToken.reveal())
+  if (tokenHash === undefined) throw new Error('a new auth token is not of the form that it should have')
+  await tx.sessions.deleteExpired(user.id, now)
+  const session = await tx.sessions.insert({
+    userId: user.id,
+    tokenHash,
+    createdAt: now,
+    expiresAt: now + sessionLifetime,
+  })
+  return { user, authToken, expiresAt: session.expiresAt }
+}

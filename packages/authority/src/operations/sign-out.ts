@@ -1,0 +1,18 @@
+// user.sign_out: ends the session whose auth token asks.
+import { DomainError } from '../domain/errors.ts'
+import type { Writing } from './operation.ts'
+
+export const signOut: Writing<undefined, undefined, undefined> = {
+  name: 'user.sign_out',
+  mode: 'write',
+
+  async access() {
+    return { subject: undefined, requirement: { kind: 'person' }, target: 'session', organisationId: null }
+  },
+
+  async run({ tx }, { actor }) {
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no session to end: revoke it instead')
+    await tx.sessions.delete(actor.sessionId)
+    return undefined
+  },
+}
