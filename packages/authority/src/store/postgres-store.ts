@@ -1,9 +1,225 @@
-// The store over PostgreSQL.
-import type { Store } from '../domain/store.ts'
+// The store over PostgreSQL: serialisable writes, tried again where they collide, and reads on one snapshot.
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { Pool, types, type ClientBase } from 'pg'
+
+import { DomainError, StartupError } from '../domain/errors.ts'
+import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
+import { migrate } from './migrate.ts'
+import { postgresWords } from './migrations.ts'
+import { PostgresSession, PostgresStatements } from './postgres-session.ts'
+import { SessionTransaction } from './transaction.ts'
 
 export interface PostgresStoreOptions {
+  /** `postgres://…`; may carry a password, so it is never printed. */
   readonly url: string
+  /** At most so many connections; 10 where it is not given. */
+  readonly connections?: number
+  /** From 0 to 1: spreads the retries of writes that collide. */
+  readonly random?: () => number
 }
-export async function openPostgresStore(_options: PostgresStoreOptions): Promise<Store> {
-  throw new Error('not yet')
+
+/**
+ * Connects, and brings the database up to date; safe where several servers start at once.
+ * @throws StartupError `configuration_invalid` for what is no clear PostgreSQL URL, `database_unreachable`, or
+ * `database_newer_than_program`.
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  const { url, connections = 10, random = Math.random } = options
+  const host = readHost(url)
+  const pool = new Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: 5000,
+    query_timeout: 15_000,
+    keepAlive: true,
+    application_name: 'hallpass',
+    types: { getTypeParser: parserOf },
+  })
+  // A connection that breaks is taken out of the pool, and its query rejects. An event nobody hears would be the end
+  // of the process.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  try {
+    await migrateDatabase(pool)
+    return new PostgresStore(pool, random)
+  } catch (error) {
+    await pool.end()
+    throw unusable(host, error)
+  }
 }
+
+class PostgresStore implements Store {
+  readonly #pool: Pool
+  readonly #random: () => number
+  readonly #statements = new PostgresStatements()
+  readonly #running = new Set<Promise<unknown>>()
+  #closing: Promise<void> | undefined
+
+  constructor(pool: Pool, random: () => number) {
+    this.#pool = pool
+    this.#random = random
+  }
+
+  read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    return this.#track(() => this.#transact('REPEATABLE READ READ ONLY', work))
+  }
+
+  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#track(() => this.#writeUntilAlone(work))
+  }
+
+  ping(): Promise<void> {
+    return this.#track(async () => {
+      await this.#pool.query('SELECT 1')
+    })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#running)
+    await this.#pool.end()
+  }
+
+  async #track<T>(job: () => Promise<T>): Promise<T> {
+    if (this.#closing) throw new Error('The store is closed.')
+    const running = job()
+    this.#running.add(running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(running)
+    }
+  }
+
+  async #writeUntilAlone<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#transact('SERIALIZABLE', work)
+      } catch (error) {
+        if (!isCollision(error)) throw error
+        if (attempt === attempts) {
+          throw new DomainError('conflict', 'Others kept changing the same things at the same moment. Try again.', {
+            cause: error,
+          })
+        }
+      }
+      await pause(Math.min(200, 4 * 2 ** attempt) * this.#random())
+    }
+  }
+
+  async #transact<T>(isolation: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect()
+    const session = new PostgresSession(client, this.#statements)
+    let broken = false
+    try {
+      await client.query(`BEGIN ISOLATION LEVEL ${isolation}; ${transactionSettings}`)
+      const result = await work(new SessionTransaction(session))
+      await session.end()
+      // COMMIT of a void transaction is a rollback that calls itself a success.
+      if (session.failure !== undefined) throw session.failure
+      await client.query('COMMIT')
+      return result
+    } catch (error) {
+      await session.end()
+      await client.query('ROLLBACK').catch(() => {
+        broken = true
+      })
+      // A collision counts whatever `work` made of it: the next attempt may well succeed.
+      throw isCollision(session.failure) ? session.failure : error
+    } finally {
+      client.release(broken)
+    }
+  }
+}
+
+// int8 holds ids and milliseconds, all of which a number holds exactly.
+function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  return oid === int8 ? Number : types.getTypeParser(oid, format)
+}
+
+async function migrateDatabase(pool: Pool): Promise<void> {
+  const client = await pool.connect()
+  let broken = true
+  try {
+    await migrate(
+      {
+        words: postgresWords,
+        currentVersion: () => currentVersion(client),
+        execute: async (sql) => {
+          await client.query(sql)
+        },
+        exclusively: async (work) => {
+          await client.query('BEGIN')
+          await client.query(`SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '10min'`)
+          await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
+          await work()
+          await client.query('COMMIT')
+        },
+      },
+      Date.now(),
+    )
+    broken = false
+  } finally {
+    // A connection that is let go of in the middle of a migration undoes it.
+    client.release(broken)
+  }
+}
+
+async function currentVersion(client: ClientBase): Promise<number> {
+  // Not to_regclass: it answers from a cache that a migration by another server does not empty in time.
+  const { rows: tables } = await client.query(
+    `select 1 from pg_tables where tablename = 'migrations' and schemaname = any (current_schemas(false))`,
+  )
+  if (tables.length === 0) return 0
+  const { rows } = await client.query<{ version: number | null }>('select max(version) as version from migrations')
+  return rows[0]?.version ?? 0
+}
+
+// Refuses what can be read in two ways: a part of a password with reserved characters would be taken for a host's name,
+// and end up in a message.
+function readHost(url: string): string {
+  const signs = url.split('@').length - 1
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (/^postgres(?:ql)?:$/.test(parsed?.protocol ?? '') && parsed?.hash === '') {
+    if (signs === 0 || (signs === 1 && parsed.username !== '')) return parsed.searchParams.get('host') ?? parsed.host
+  }
+  throw new StartupError(
+    'configuration_invalid',
+    'The database URL must be of the form postgres://user:password@host/database, with reserved characters in the ' +
+      'password percent-encoded.',
+  )
+}
+
+function unusable(host: string, cause: unknown): StartupError {
+  if (cause instanceof StartupError) return cause
+  const reason = cause instanceof Error && cause.message !== '' ? cause.message : codeOf(cause)
+  return new StartupError('database_unreachable', `The PostgreSQL database at ${host} cannot be used: ${reason}.`, {
+    cause,
+  })
+}
+
+/** Whether PostgreSQL gave the transaction up for the sake of others: serialisation failure or deadlock. */
+function isCollision(error: unknown): boolean {
+  return ['40001', '40P01'].includes(codeOf(error))
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+}
+
+const attempts = 12
+
+// Any number, as long as it never changes: all versions of the program must wait for the same lock.
+const migrationLock = 4_280_526
+
+const int8: number = types.builtins.INT8
+
+// Local to each transaction, because connection proxies refuse them as start-up parameters and mix sessions up. Without
+// sequential scans a transaction marks the rows that it read, not whole small tables: unrelated writes do not collide.
+const transactionSettings = `SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '10s';
+  SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL enable_seqscan = off`

@@ -1,0 +1,133 @@
+// The store over PostgreSQL: what every store does, and what only a server brings.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { Client } from 'pg'
+
+import type { Store } from '../domain/store.ts'
+import { openPostgresStore } from './open.ts'
+import { describeStore, type TestDatabase } from './testing/conformance.ts'
+import { reasonWithoutPostgres, startPostgres, type TestPostgres } from './testing/postgres.ts'
+import { insertUser, unique } from './testing/seed.ts'
+
+const missing = reasonWithoutPostgres()
+
+describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${missing}` : ''}`, () => {
+  let server: TestPostgres | undefined
+  beforeAll(async () => {
+    server = await startPostgres()
+  })
+  afterAll(async () => {
+    await server?.stop()
+  })
+
+  async function createDatabase(): Promise<TestDatabase & { readonly url: string }> {
+    if (server === undefined) throw new Error('PostgreSQL has not been started.')
+    const name = unique('db').replaceAll('-', '_')
+    const base = server.url
+    await execute(base, `create database ${name}`)
+    const url = base.replace('/postgres?', `/${name}?`)
+    return {
+      url,
+      open: () => openPostgresStore({ url }),
+      remove: () => execute(base, `drop database ${name} with (force)`),
+    }
+  }
+
+  async function withStore(work: (store: Store, url: string) => Promise<void>): Promise<void> {
+    const database = await createDatabase()
+    const store = await database.open()
+    await work(store, database.url)
+    await store.close()
+    await database.remove()
+  }
+
+  describeStore('PostgreSQL', createDatabase)
+
+  test('several servers may start at once on an empty database', async () => {
+    const database = await createDatabase()
+    const stores = await Promise.all(Array.from({ length: 4 }, () => database.open()))
+    await Promise.all(stores.map((store) => store.write(insertUser)))
+    expect(await query(database.url, 'select count(*)::int as n from migrations')).toEqual([{ n: 1 }])
+    await Promise.all(stores.map((store) => store.close()))
+    await database.remove()
+  })
+
+  test('a database that is newer than the program is refused, and stays as it is', async () => {
+    const database = await createDatabase()
+    await execute(database.url, 'create table migrations (version bigint, name text, applied_at bigint)')
+    await execute(database.url, `insert into migrations values (999, 'from the future', 0)`)
+    await expect(database.open()).rejects.toMatchObject({
+      code: 'database_newer_than_program',
+      message: expect.stringMatching(/version 999.* up to 1/) as string,
+    })
+    const tables = await query(database.url, `select tablename from pg_tables where schemaname = 'public'`)
+    expect(tables).toEqual([{ tablename: 'migrations' }])
+    await database.remove()
+  })
+
+  test('a write that goes on after a failed query is not acknowledged', () =>
+    withStore(async (store) => {
+      const write = store.write(async (tx) => {
+        await tx.settings.set('kept', 'x')
+        await tx.settings.set('with \0 in it', 'x').catch(() => {})
+        return 'done'
+      })
+      await expect(write).rejects.toThrow()
+      expect(await store.read((tx) => tx.settings.get('kept'))).toBeUndefined()
+    }))
+
+  test('a lost connection fails what runs on it, and nothing else', () =>
+    withStore(async (store, url) => {
+      const others = `select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'hallpass' and datname = current_database()`
+      await store.ping()
+      // Idle ones, and then one in the middle of a transaction.
+      await query(url, others)
+      await expect.poll(() => store.ping().then(() => 'answers'), { timeout: 5000 }).toBe('answers')
+      const cut = store.write(async (tx) => {
+        await tx.settings.set('cut', 'x')
+        await query(url, others)
+        await tx.settings.set('cut', 'y')
+      })
+      await expect(cut).rejects.toThrow()
+      await store.write((tx) => tx.settings.set('later', 'x'))
+      expect(await store.read((tx) => tx.settings.get('cut'))).toBeUndefined()
+    }))
+})
+
+describe('a PostgreSQL that cannot be used', () => {
+  test('is named without the password', async () => {
+    const error: unknown = await openPostgresStore({ url: 'postgres://me:s3cret@127.0.0.1:1/db' }).catch(
+      (e: unknown) => e,
+    )
+    expect(error).toMatchObject({ name: 'StartupError', code: 'database_unreachable' })
+    expect(String(error)).toContain('127.0.0.1:1')
+    expect(String(error)).not.toContain('s3cret')
+  })
+
+  test.each([
+    'mysql://a/b',
+    'no url',
+    'postgres://me:s3/cret@host/db',
+    'postgres://me:s3@cr@et/db',
+    'postgres://m:s#cret@h/d',
+  ])('is refused where the URL is %s', async (url) => {
+    const error: unknown = await openPostgresStore({ url }).catch((e: unknown) => e)
+    expect(error).toMatchObject({ name: 'StartupError', code: 'configuration_invalid' })
+    expect(String(error)).not.toContain('cret')
+  })
+})
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function execute(url: string, sql: string): Promise<void> {
+  await query(url, sql)
+}

@@ -1,0 +1,41 @@
+// What every store does, whichever engine is under it.
+import { afterAll, beforeAll, describe } from 'vitest'
+
+import type { Store } from '../../domain/store.ts'
+import { describeOrganisations } from './organisations.ts'
+import { describePeople } from './people.ts'
+import { describeTokenModel } from './token-model.ts'
+import { describeTokens } from './tokens.ts'
+import { describeTransactions } from './transactions.ts'
+
+export interface TestDatabase {
+  /** Opens a store over it; any earlier one has been closed. */
+  open(): Promise<Store>
+  remove(): Promise<void>
+}
+
+/** An empty database each time. */
+export type CreateDatabase = () => Promise<TestDatabase>
+
+export function describeStore(name: string, create: CreateDatabase): void {
+  describe(`a store over ${name}`, () => {
+    let database: TestDatabase
+    let store: Store
+
+    beforeAll(async () => {
+      database = await create()
+      store = await database.open()
+    })
+    afterAll(async () => {
+      await store.close()
+      await database.remove()
+    })
+
+    const getStore = (): Store => store
+    describePeople(getStore, create)
+    describeOrganisations(getStore)
+    describeTokens(getStore)
+    describeTokenModel(getStore)
+    describeTransactions(getStore, create)
+  })
+}

@@ -1,0 +1,258 @@
+// Conformance: organisations, memberships, invitations, apps, signing keys, audit events.
+import { describe, expect, test } from 'vitest'
+
+import type { AuditEvent } from '../../domain/audit-event.ts'
+import type { Store } from '../../domain/store.ts'
+import { plain } from './people.ts'
+import { createToken, insertApp, insertMember, insertOrganisation, insertUser, unique, uniqueBytes } from './seed.ts'
+
+export function describeOrganisations(getStore: () => Store): void {
+  describe('organisations', () => {
+    test('are found by id, by slug and by the owner of a personal one', async () => {
+      const slug = unique('org')
+      const { user, organisation } = await getStore().write(async (tx) => {
+        const owner = await insertUser(tx)
+        const personal = { slug, name: 'Zoë – 個人', personalOf: owner.id, createdAt: 5 }
+        return { user: owner, organisation: await tx.organisations.insert(personal) }
+      })
+      expect(organisation).toEqual({
+        id: organisation.id,
+        slug,
+        name: 'Zoë – 個人',
+        personalOf: user.id,
+        createdAt: 5,
+      })
+      await getStore().read(async (tx) => {
+        expect(await tx.organisations.byId(organisation.id)).toEqual(organisation)
+        expect(await tx.organisations.bySlug(slug)).toEqual(organisation)
+        expect(await tx.organisations.personalOf(user.id)).toEqual(organisation)
+        expect(await tx.organisations.byId(2 ** 40)).toBeUndefined()
+        expect(await tx.organisations.bySlug('nowhere')).toBeUndefined()
+        expect(await tx.organisations.personalOf(user.id + 1000)).toBeUndefined()
+      })
+    })
+
+    test('have slugs of their own, and each user one personal organisation', async () => {
+      await getStore().write(async (tx) => {
+        const user = await insertUser(tx)
+        const first = await insertOrganisation(tx, { personalOf: user.id })
+        await expect(insertOrganisation(tx, { slug: first.slug })).rejects.toMatchObject({ code: 'conflict' })
+        await expect(insertOrganisation(tx, { personalOf: user.id })).rejects.toMatchObject({ code: 'conflict' })
+        // A refused insert leaves the transaction as it was.
+        expect((await insertOrganisation(tx)).id).toBeGreaterThan(first.id)
+      })
+    })
+
+    test('of a user are listed by name, with the role there', async () => {
+      const listed = await getStore().write(async (tx) => {
+        const user = await insertUser(tx)
+        for (const [name, role] of [
+          ['zebra', 'member'],
+          ['Acme', 'admin'],
+          ['beta', 'member'],
+        ] as const) {
+          const organisation = await insertOrganisation(tx, { name })
+          await tx.memberships.insert({ organisationId: organisation.id, userId: user.id, role, createdAt: 1 })
+        }
+        await insertOrganisation(tx, { name: 'not theirs' })
+        return tx.organisations.ofUser(user.id)
+      })
+      expect(listed.map(({ organisation, role }) => [organisation.name, role])).toEqual([
+        ['Acme', 'admin'],
+        ['beta', 'member'],
+        ['zebra', 'member'],
+      ])
+    })
+
+    test('take all that is theirs along when they are deleted, but for audit events', async () => {
+      const kid = uniqueBytes()
+      const codeHash = uniqueBytes()
+      const { gone, app, token } = await getStore().write(async (tx) => {
+        const { user, organisation } = await insertMember(tx)
+        const owned = await insertApp(tx, organisation.id)
+        const record = createToken(organisation.id, { appId: owned.id, createdBy: user.id })
+        await tx.tokens.insert(record)
+        await tx.signingKeys.insert({ kid, organisationId: organisation.id, wrapped: uniqueBytes(), createdAt: 1 })
+        await tx.invitations.insert({
+          organisationId: organisation.id,
+          email: 'a@example.com',
+          role: 'member',
+          codeHash,
+          createdBy: user.id,
+          createdAt: 1,
+          expiresAt: 2,
+          acceptedAt: null,
+        })
+        await tx.audit.append(createEvent(organisation.id, 'organisation.create'))
+        await tx.organisations.delete(organisation.id)
+        return { gone: organisation, app: owned, token: record }
+      })
+      await getStore().read(async (tx) => {
+        expect(await tx.organisations.byId(gone.id)).toBeUndefined()
+        expect(await tx.memberships.list(gone.id)).toEqual([])
+        expect(await tx.apps.byId(app.id)).toBeUndefined()
+        expect(await tx.tokens.byId(token.id)).toBeUndefined()
+        expect(await tx.signingKeys.byKid(kid)).toBeUndefined()
+        expect(await tx.invitations.byCodeHash(codeHash)).toBeUndefined()
+        expect((await tx.audit.ofOrganisation(gone.id, { limit: 10 })).items).toHaveLength(1)
+      })
+      const next = await getStore().write((tx) => insertOrganisation(tx))
+      expect(next.id).toBeGreaterThan(gone.id)
+    })
+  })
+
+  test('memberships are found, listed by email address, changed and deleted', async () => {
+    const { organisation, first, second } = await getStore().write(async (tx) => {
+      const { user, organisation: joined } = await insertMember(tx)
+      const other = await tx.users.insert({ email: `${unique('aaa')}@example.com`, passwordHash: 'x', createdAt: 1 })
+      await tx.memberships.insert({ organisationId: joined.id, userId: other.id, role: 'member', createdAt: 9 })
+      return { organisation: joined, first: other, second: user }
+    })
+    const member = { organisationId: organisation.id, userId: first.id, role: 'member', createdAt: 9 } as const
+    await getStore().read(async (tx) => {
+      expect(await tx.memberships.find(organisation.id, first.id)).toEqual(member)
+      expect(await tx.memberships.find(organisation.id, 2 ** 40)).toBeUndefined()
+      expect(await tx.memberships.countAdmins(organisation.id)).toBe(1)
+      expect(await tx.memberships.list(organisation.id)).toEqual([
+        { userId: first.id, email: first.email, role: 'member', joinedAt: 9 },
+        { userId: second.id, email: second.email, role: 'admin', joinedAt: 1000 },
+      ])
+    })
+    const twice = getStore().write((tx) => tx.memberships.insert({ ...member, role: 'admin' }))
+    await expect(twice).rejects.toMatchObject({ code: 'conflict' })
+
+    await getStore().write((tx) => tx.memberships.setRole(organisation.id, first.id, 'admin'))
+    expect(await getStore().read((tx) => tx.memberships.countAdmins(organisation.id))).toBe(2)
+    await getStore().write((tx) => tx.memberships.delete(organisation.id, first.id))
+    expect(await getStore().read((tx) => tx.memberships.list(organisation.id))).toHaveLength(1)
+  })
+
+  test('invitations are found by their code, and accepted', async () => {
+    const codeHash = uniqueBytes()
+    const invitation = await getStore().write(async (tx) => {
+      const { user, organisation } = await insertMember(tx)
+      return tx.invitations.insert({
+        organisationId: organisation.id,
+        email: 'new@example.com',
+        role: 'member',
+        codeHash,
+        createdBy: user.id,
+        createdAt: 1,
+        expiresAt: 2,
+        acceptedAt: null,
+      })
+    })
+    expect(plain(await getStore().read((tx) => tx.invitations.byCodeHash(codeHash)))).toEqual(plain(invitation))
+    expect(await getStore().read((tx) => tx.invitations.byCodeHash(uniqueBytes()))).toBeUndefined()
+    const { id: _, ...again } = invitation
+    await expect(getStore().write((tx) => tx.invitations.insert(again))).rejects.toMatchObject({ code: 'conflict' })
+
+    await getStore().write((tx) => tx.invitations.accept(invitation.id, 77))
+    const accepted = await getStore().read((tx) => tx.invitations.byCodeHash(codeHash))
+    expect(plain(accepted)).toEqual(plain({ ...invitation, acceptedAt: 77 }))
+  })
+
+  describe('apps', () => {
+    test('are found by id, by name and by idempotency key, listed and counted', async () => {
+      const name = unique('app')
+      const { organisation, app, other } = await getStore().write(async (tx) => {
+        const owner = await insertOrganisation(tx)
+        const later = await insertApp(tx, owner.id, { name: `z-${name}` })
+        return { organisation: owner, other: later, app: await insertApp(tx, owner.id, { name, idempotencyKey: 'k' }) }
+      })
+      await getStore().read(async (tx) => {
+        expect(await tx.apps.byId(app.id)).toEqual(app)
+        expect(await tx.apps.byName(name)).toEqual({ app, organisation })
+        expect(await tx.apps.byIdempotencyKey(organisation.id, 'k')).toEqual(app)
+        expect(await tx.apps.list(organisation.id)).toEqual([app, other])
+        expect(await tx.apps.count(organisation.id)).toBe(2)
+        expect(await tx.apps.byId(2 ** 40)).toBeUndefined()
+        expect(await tx.apps.byName('no-such-app')).toBeUndefined()
+        expect(await tx.apps.byIdempotencyKey(organisation.id + 1, 'k')).toBeUndefined()
+        expect(await tx.apps.count(organisation.id + 1000)).toBe(0)
+      })
+    })
+
+    test('share one namespace, and refuse a name or an idempotency key twice', async () => {
+      await getStore().write(async (tx) => {
+        const one = await insertOrganisation(tx)
+        const two = await insertOrganisation(tx)
+        const app = await insertApp(tx, one.id, { idempotencyKey: 'k' })
+        await expect(insertApp(tx, two.id, { name: app.name })).rejects.toMatchObject({
+          name: 'DomainError',
+          code: 'name_taken',
+          message: expect.stringContaining(app.name) as string,
+        })
+        await expect(insertApp(tx, one.id, { idempotencyKey: 'k' })).rejects.toMatchObject({ code: 'conflict' })
+        await insertApp(tx, two.id, { idempotencyKey: 'k' })
+        await insertApp(tx, one.id)
+        expect(await tx.apps.count(one.id)).toBe(2)
+      })
+    })
+
+    test('free their name when they are deleted, never their id', async () => {
+      await getStore().write(async (tx) => {
+        const { id } = await insertOrganisation(tx)
+        const app = await insertApp(tx, id)
+        await tx.apps.delete(app.id)
+        expect(await tx.apps.byName(app.name)).toBeUndefined()
+        expect((await insertApp(tx, id, { name: app.name })).id).toBeGreaterThan(app.id)
+      })
+    })
+  })
+
+  test('signing keys are found by kid, and the newest of an organisation', async () => {
+    const [first, second, third] = [uniqueBytes(), uniqueBytes(), uniqueBytes()] as const
+    const organisationId = await getStore().write(async (tx) => {
+      const { id } = await insertOrganisation(tx)
+      expect(await tx.signingKeys.newest(id)).toBeUndefined()
+      await tx.signingKeys.insert({ kid: first, organisationId: id, wrapped: uniqueBytes(), createdAt: 20 })
+      await tx.signingKeys.insert({ kid: second, organisationId: id, wrapped: uniqueBytes(), createdAt: 20 })
+      await tx.signingKeys.insert({ kid: third, organisationId: id, wrapped: new Uint8Array([0, 255]), createdAt: 10 })
+      const again = { kid: first, organisationId: id, wrapped: uniqueBytes(), createdAt: 30 }
+      await expect(tx.signingKeys.insert(again)).rejects.toMatchObject({ code: 'conflict' })
+      return id
+    })
+    await getStore().read(async (tx) => {
+      const expected = { kid: third, organisationId, wrapped: new Uint8Array([0, 255]), createdAt: 10 }
+      expect(plain(await tx.signingKeys.byKid(third))).toEqual(plain(expected))
+      expect(plain(await tx.signingKeys.newest(organisationId))).toMatchObject({
+        kid: Buffer.from(second).toString('hex'),
+      })
+      expect(await tx.signingKeys.byKid(uniqueBytes())).toBeUndefined()
+    })
+  })
+
+  test('audit events are listed page by page, newest first', async () => {
+    const organisationId = await getStore().write(async (tx) => {
+      const { id } = await insertOrganisation(tx)
+      for (let event = 0; event < 7; event++) await tx.audit.append(createEvent(id, `event.${event}`))
+      await tx.audit.append(createEvent(null, 'session.create'))
+      return id
+    })
+    await getStore().read(async (tx) => {
+      const first = await tx.audit.ofOrganisation(organisationId, { limit: 4 })
+      expect(first.items.map(({ operation }) => operation)).toEqual(['event.6', 'event.5', 'event.4', 'event.3'])
+      const { id, ...event } = first.items[0] ?? { id: 0 }
+      expect(event).toEqual(createEvent(organisationId, 'event.6'))
+      expect(first.next).toBe(id - 3)
+
+      const rest = await tx.audit.ofOrganisation(organisationId, { limit: 4, before: first.next ?? 0 })
+      expect(rest.items.map(({ operation }) => operation)).toEqual(['event.2', 'event.1', 'event.0'])
+      expect(rest).not.toHaveProperty('next')
+    })
+  })
+}
+
+function createEvent(organisationId: number | null, operation: string): AuditEvent {
+  return {
+    at: 1234,
+    organisationId,
+    operation,
+    outcome: 'denied',
+    actor: { kind: 'token', id: 'abc', label: 'Zoë’s “token”' },
+    target: 'app web-1',
+    reason: 'the Apps caveat forbids it',
+    requestId: 'r-1',
+  }
+}

@@ -1,0 +1,69 @@
+// Rows for the tests of the store, each different from all before it.
+import { createHash, randomUUID } from 'node:crypto'
+
+import type { App } from '../../domain/app.ts'
+import type { Organisation, Role } from '../../domain/organisation.ts'
+import type { Transaction } from '../../domain/store.ts'
+import type { TokenRecord } from '../../domain/token.ts'
+import type { User } from '../../domain/user.ts'
+
+let count = 0
+
+/** A name that no other test has. */
+export function unique(prefix: string): string {
+  count += 1
+  return `${prefix}-${process.pid}-${count}`
+}
+
+/** 32 bytes that no other test has. */
+export function uniqueBytes(): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(randomUUID()).digest())
+}
+
+export function insertUser(tx: Transaction): Promise<User> {
+  return tx.users.insert({ email: `${unique('user')}@example.com`, passwordHash: '$argon2id$x', createdAt: 1000 })
+}
+
+export function insertOrganisation(tx: Transaction, changes: Partial<Organisation> = {}): Promise<Organisation> {
+  return tx.organisations.insert({ slug: unique('org'), name: 'Org', personalOf: null, createdAt: 1000, ...changes })
+}
+
+export function insertApp(tx: Transaction, organisationId: number, changes: Partial<App> = {}): Promise<App> {
+  return tx.apps.insert({
+    publicId: unique('public'),
+    name: unique('app'),
+    organisationId,
+    network: 'default',
+    idempotencyKey: null,
+    createdAt: 1000,
+    ...changes,
+  })
+}
+
+/** A user and an organisation that the user belongs to. */
+export async function insertMember(
+  tx: Transaction,
+  role: Role = 'admin',
+): Promise<{ readonly user: User; readonly organisation: Organisation }> {
+  const user = await insertUser(tx)
+  const organisation = await insertOrganisation(tx)
+  await tx.memberships.insert({ organisationId: organisation.id, userId: user.id, role, createdAt: 1000 })
+  return { user, organisation }
+}
+
+export function createToken(organisationId: number, changes: Partial<TokenRecord> = {}): TokenRecord {
+  return {
+    id: randomUUID(),
+    organisationId,
+    appId: null,
+    profile: 'deploy_organization',
+    name: 'Org deploy token',
+    createdBy: null,
+    mintedBy: null,
+    createdAt: 1000,
+    expiresAt: 5000,
+    revokedAt: null,
+    revokedBy: null,
+    ...changes,
+  }
+}

@@ -1,0 +1,149 @@
+// Conformance: random histories of tokens, held against a plain list in memory.
+import {
+  array,
+  assert,
+  asyncProperty,
+  constant,
+  constantFrom,
+  integer,
+  nat,
+  oneof,
+  record,
+  type Arbitrary,
+} from 'fast-check'
+import { expect, test } from 'vitest'
+
+import type { Page } from '../../domain/page.ts'
+import type { Store } from '../../domain/store.ts'
+import {
+  tokenState,
+  type ListedToken,
+  type TokenCursor,
+  type TokenQuery,
+  type TokenRecord,
+} from '../../domain/token.ts'
+import { createToken, insertApp, insertOrganisation } from './seed.ts'
+
+export function describeTokenModel(getStore: () => Store): void {
+  test('any history of tokens reads as a plain list would', async () => {
+    const history = array(step, { minLength: 1, maxLength: 30 })
+    await assert(
+      asyncProperty(history, async (steps) => {
+        const world = await createWorld(getStore())
+        for (const next of steps) await take(next, world)
+      }),
+      { numRuns: 30 },
+    )
+  })
+}
+
+type Step =
+  | { readonly kind: 'insert'; readonly organisation: number; readonly app: number; readonly expiresAt: number }
+  | { readonly kind: 'revoke'; readonly token: number; readonly at: number }
+  | { readonly kind: 'revokeOfApp'; readonly app: number; readonly at: number }
+  | {
+      readonly kind: 'list'
+      readonly of: 'organisation' | 'app'
+      readonly owner: number
+      readonly state: TokenQuery['state']
+      readonly now: number
+      readonly limit: number
+    }
+
+interface World {
+  readonly store: Store
+  readonly organisations: readonly number[]
+  /** One of each organisation, and none. */
+  readonly apps: readonly (number | null)[]
+  readonly tokens: TokenRecord[]
+}
+
+const time = integer({ min: 1, max: 4 })
+const step: Arbitrary<Step> = oneof(
+  {
+    weight: 3,
+    arbitrary: record({
+      kind: constant('insert' as const),
+      organisation: nat(1),
+      app: nat(2),
+      expiresAt: time,
+    }),
+  },
+  record({ kind: constant('revoke' as const), token: nat(20), at: time }),
+  record({ kind: constant('revokeOfApp' as const), app: nat(2), at: time }),
+  {
+    weight: 2,
+    arbitrary: record({
+      kind: constant('list' as const),
+      of: constantFrom('organisation' as const, 'app' as const),
+      owner: nat(1),
+      state: constantFrom('live' as const, 'all' as const),
+      now: integer({ min: 0, max: 5 }),
+      limit: integer({ min: 1, max: 6 }),
+    }),
+  },
+)
+
+async function createWorld(store: Store): Promise<World> {
+  return store.write(async (tx) => {
+    const one = (await insertOrganisation(tx)).id
+    const two = (await insertOrganisation(tx)).id
+    const apps = [(await insertApp(tx, one)).id, (await insertApp(tx, two)).id, null]
+    return { store, organisations: [one, two], apps, tokens: [] }
+  })
+}
+
+async function take(next: Step, { store, organisations, apps, tokens }: World): Promise<void> {
+  switch (next.kind) {
+    case 'insert': {
+      const appId = apps[next.app] ?? null
+      const token = createToken(organisations[next.organisation] ?? 0, { appId, expiresAt: next.expiresAt })
+      await store.write((tx) => tx.tokens.insert(token))
+      tokens.push(token)
+      break
+    }
+    case 'revoke': {
+      const token = tokens[next.token]
+      if (token === undefined) break
+      await store.write((tx) => tx.tokens.revoke(token.id, next.at, 'somebody'))
+      revoke(tokens, next.at, 'somebody', (other) => other.id === token.id)
+      break
+    }
+    case 'revokeOfApp': {
+      const appId = apps[next.app] ?? null
+      if (appId === null) break
+      await store.write((tx) => tx.tokens.revokeOfApp(appId, next.at, 'app'))
+      revoke(tokens, next.at, 'app', (other) => other.appId === appId)
+      break
+    }
+    case 'list': {
+      const owner = (next.of === 'app' ? apps[next.owner] : organisations[next.owner]) ?? 0
+      const expected = tokens
+        .filter((token) => (next.of === 'app' ? token.appId : token.organisationId) === owner)
+        .filter((token) => next.state === 'all' || tokenState(token, next.now) === 'live')
+        .sort((a, b) => b.expiresAt - a.expiresAt || (a.id < b.id ? 1 : -1))
+      expect(await listAll(store, owner, next)).toEqual(expected)
+    }
+  }
+}
+
+function revoke(tokens: TokenRecord[], at: number, by: string, matches: (token: TokenRecord) => boolean): void {
+  for (const [index, token] of tokens.entries()) {
+    if (matches(token) && token.revokedAt === null) tokens[index] = { ...token, revokedAt: at, revokedBy: by }
+  }
+}
+
+async function listAll(store: Store, owner: number, list: Step & { kind: 'list' }): Promise<TokenRecord[]> {
+  const listed: TokenRecord[] = []
+  let after: TokenCursor | undefined
+  do {
+    const query: TokenQuery = { state: list.state, now: list.now, limit: list.limit, ...(after && { after }) }
+    const page: Page<ListedToken, TokenCursor> = await store.read((tx) =>
+      list.of === 'app' ? tx.tokens.ofApp(owner, query) : tx.tokens.ofOrganisation(owner, query),
+    )
+    expect(page.items.length).toBeLessThanOrEqual(list.limit)
+    for (const { createdByEmail: _email, appName: _app, ...token } of page.items) listed.push(token)
+    after = page.next
+  } while (after)
+  return listed
+}
