@@ -1,15 +1,131 @@
 // The store over SQLite: what every store does, and what only a file brings.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { openSqliteStore } from './open.ts'
 import { describeStore } from './testing/conformance.ts'
+import { insertUser } from './testing/seed.ts'
+
+let parent = ''
+let directories = 0
+beforeAll(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'hallpass-store-'))
+})
+afterAll(async () => {
+  await rm(parent, { recursive: true })
+})
+
+/** The path of a data directory that is not there yet. */
+function nextDirectory(): string {
+  directories += 1
+  return join(parent, String(directories), 'data')
+}
 
 describeStore('SQLite', async () => {
-  const parent = await mkdtemp(join(tmpdir(), 'hallpass-store-'))
-  return {
-    open: () => openSqliteStore({ directory: join(parent, 'data') }),
-    remove: () => rm(parent, { recursive: true }),
+  const directory = nextDirectory()
+  return { open: () => openSqliteStore({ directory }), remove: () => rm(directory, { recursive: true }) }
+})
+
+describe('a data directory', () => {
+  test('is made for its owner alone', async () => {
+    const directory = nextDirectory()
+    const store = await openSqliteStore({ directory })
+    await store.write(insertUser)
+    expect((await stat(directory)).mode & 0o777).toBe(0o700)
+    for (const file of ['hallpass.db', 'hallpass.db-wal', 'hallpass.lock']) {
+      expect((await stat(join(directory, file))).mode & 0o777).toBe(0o600)
+    }
+    await store.close()
+  })
+
+  test('takes one server at a time', async () => {
+    const directory = nextDirectory()
+    const store = await openSqliteStore({ directory })
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(openSqliteStore({ directory })).rejects.toMatchObject({
+        name: 'StartupError',
+        code: 'data_directory_in_use',
+        message: expect.stringContaining(directory) as string,
+      })
+    }
+    await store.close()
+    await (await openSqliteStore({ directory })).close()
+  })
+
+  test('can be read by other programs while the server runs', async () => {
+    const directory = nextDirectory()
+    const store = await openSqliteStore({ directory })
+    const user = await store.write(insertUser)
+    const other = new DatabaseSync(join(directory, 'hallpass.db'), { readOnly: true })
+    expect(other.prepare('select email from users').get()).toEqual({ email: user.email })
+    other.close()
+    await store.close()
+  })
+
+  test('whose database is newer than the program is refused, and stays as it is', async () => {
+    const directory = nextDirectory()
+    await (await openSqliteStore({ directory })).close()
+    const path = join(directory, 'hallpass.db')
+    const database = new DatabaseSync(path)
+    database.exec(`insert into migrations values (999, 'from the future', 0)`)
+    database.close()
+    const before = await readFile(path)
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(openSqliteStore({ directory })).rejects.toMatchObject({
+        name: 'StartupError',
+        code: 'database_newer_than_program',
+        message: expect.stringMatching(/version 999.* up to 1/) as string,
+      })
+    }
+    expect(await readFile(path)).toEqual(before)
+  })
+
+  test('that cannot be used is refused with a sentence', async () => {
+    const directory = nextDirectory()
+    await (await openSqliteStore({ directory })).close()
+    const path = join(directory, 'hallpass.db')
+    await writeFile(path, 'this is no database, and long enough that nobody takes it for an empty one'.repeat(100))
+    for (const unusable of [directory, path, join(path, 'data')]) {
+      await expect(openSqliteStore({ directory: unusable })).rejects.toMatchObject({
+        name: 'StartupError',
+        code: 'database_unreachable',
+        message: expect.stringContaining(unusable) as string,
+      })
+    }
+  })
+})
+
+test('a server that is killed loses no write that it acknowledged, and leaves the directory free', async () => {
+  const directory = nextDirectory()
+  const script = fileURLToPath(new URL('testing/acknowledging-writer.ts', import.meta.url))
+  for (const delay of [0, 7, 23, 61, 110]) {
+    const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const acknowledged: string[] = []
+    const lines = createInterface(child.stdout).on('line', (id) => acknowledged.push(id))
+    await once(lines, 'line')
+    await expect(openSqliteStore({ directory })).rejects.toMatchObject({ code: 'data_directory_in_use' })
+    await new Promise((resolve) => setTimeout(resolve, delay))
+    child.kill('SIGKILL')
+    await once(lines, 'close')
+
+    const store = await openSqliteStore({ directory })
+    // A last line that the kill cut short was not acknowledged.
+    const whole = acknowledged.filter((id) => id.length === 36)
+    const lost = await store.read(async (tx) => {
+      const missing: string[] = []
+      for (const id of whole) if ((await tx.tokens.byId(id)) === undefined) missing.push(id)
+      return missing
+    })
+    expect(lost).toEqual([])
+    expect(whole.length).toBeGreaterThan(0)
+    await store.close()
   }
 })

@@ -1,0 +1,112 @@
+// Group commit: how many flushes there are, and who is told what when one fails.
+import { DatabaseSync } from 'node:sqlite'
+
+import { describe, expect, test } from 'vitest'
+
+import { GroupCommit } from './group-commit.ts'
+import { SqliteConnection } from './sqlite-connection.ts'
+
+class RecordingConnection extends SqliteConnection {
+  readonly commands: string[] = []
+
+  override command(sql: string): void {
+    this.commands.push(sql)
+    super.command(sql)
+  }
+
+  count(sql: string): number {
+    return this.commands.filter((command) => command === sql).length
+  }
+}
+
+function setUp() {
+  const database = new DatabaseSync(':memory:')
+  database.exec(`create table parents (id integer primary key) strict;
+    create table children (name text, parent integer references parents (id) deferrable initially deferred) strict`)
+  const connection = new RecordingConnection(database)
+  const writes = new GroupCommit(connection)
+  return {
+    connection,
+    writes,
+    insert: (name: string, parent: number | null = null): Promise<string> =>
+      writes.write(async () => {
+        database.prepare('insert into children values (?, ?)').run(name, parent)
+        return name
+      }),
+    names: () =>
+      database
+        .prepare('select name from children order by rowid')
+        .all()
+        .map(({ name }) => String(name)),
+  }
+}
+
+describe('group commit', () => {
+  test('commits the writes of one turn once', async () => {
+    const { connection, insert, names } = setUp()
+    const wanted = Array.from({ length: 100 }, (_, index) => `write ${index}`)
+    expect(await Promise.all(wanted.map((name) => insert(name)))).toEqual(wanted)
+    expect(names()).toEqual(wanted)
+    expect(connection.count('COMMIT')).toBe(1)
+  })
+
+  test('bounds a group', async () => {
+    const { connection, insert } = setUp()
+    await Promise.all(Array.from({ length: 600 }, (_, index) => insert(`write ${index}`)))
+    expect(connection.count('COMMIT')).toBe(3)
+  })
+
+  test('takes a write that waits alone without a savepoint', async () => {
+    const { connection, insert } = setUp()
+    await insert('first')
+    await insert('second')
+    expect(connection.commands).toEqual(['BEGIN IMMEDIATE', 'COMMIT', 'BEGIN IMMEDIATE', 'COMMIT'])
+  })
+
+  test('undoes what fails, wherever in the group it stands', async () => {
+    const { connection, writes, insert, names } = setUp()
+    const fail = (name: string): Promise<never> =>
+      writes.write(async () => {
+        connection.database.prepare('insert into children values (?, null)').run(name)
+        throw new Error(name)
+      })
+    const results = await Promise.allSettled([fail('a'), insert('b'), fail('c'), insert('d'), fail('e')])
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled', 'rejected'])
+    expect(names()).toEqual(['b', 'd'])
+    expect(connection.count('COMMIT')).toBe(1)
+  })
+
+  test('tells the whole group when the commit fails, and goes on', async () => {
+    const { connection, insert, names } = setUp()
+    const orphan = insert('orphan', 1)
+    const results = await Promise.allSettled([orphan, insert('with it')])
+    for (const result of results) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { message: 'FOREIGN KEY constraint failed' } })
+    }
+    expect(names()).toEqual([])
+    expect(connection.database.isTransaction).toBe(false)
+    expect(await insert('later')).toBe('later')
+  })
+
+  test('tells the whole group when the engine rolls all of it back', async () => {
+    const { connection, writes, insert, names } = setUp()
+    const before = insert('before')
+    const rollsBack = writes.write(async () => {
+      connection.database.exec('insert or rollback into parents values (1), (1)')
+    })
+    // The last one is not in the lost group, but in the next.
+    const results = await Promise.allSettled([before, rollsBack, insert('after')])
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
+    expect(names()).toEqual(['after'])
+  })
+
+  test('tells everyone who waits when it cannot begin', async () => {
+    const { connection, insert, names } = setUp()
+    connection.database.exec('BEGIN')
+    const results = await Promise.allSettled([insert('a'), insert('b')])
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    connection.database.exec('ROLLBACK')
+    expect(await insert('c')).toBe('c')
+    expect(names()).toEqual(['c'])
+  })
+})
