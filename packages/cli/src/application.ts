@@ -1,0 +1,106 @@
+// The tree of commands and the words that the parser uses.
+import {
+  buildApplication,
+  buildRouteMap,
+  formatMessageForArgumentScannerError,
+  help,
+  text_en,
+  version,
+  ArgumentScannerError,
+  type Application,
+  type ApplicationText,
+} from '@stricli/core'
+
+import { appsRoutes } from './commands/apps/routes.ts'
+import { authRoutes } from './commands/auth/routes.ts'
+import { orgsRoutes } from './commands/orgs/routes.ts'
+import { serveCommand } from './commands/serve/routes.ts'
+import { tokensRoutes } from './commands/tokens/routes.ts'
+import { tourCommand } from './commands/tour/routes.ts'
+import type { Context, Environment } from './context.ts'
+import { describeError, exitCodeFor, CommandError } from './errors.ts'
+import { withoutInheritance } from './routes.ts'
+
+/** The whole command line. */
+export function buildHallpass(readVersion: () => Promise<string>, environment: Environment): Application<Context> {
+  const root = buildRouteMap<string, Context>({
+    routes: withoutInheritance({
+      serve: serveCommand,
+      auth: authRoutes,
+      orgs: orgsRoutes,
+      apps: appsRoutes,
+      tokens: tokensRoutes,
+      tour: tourCommand,
+    }),
+    aliases: { app: 'apps', org: 'orgs', token: 'tokens' },
+    docs: {
+      brief: 'Org tokens that you host yourself',
+      fullDescription:
+        'Hallpass gives every organisation on your platform its own API tokens, and you host it yourself.\n\n' +
+        'Start an authority with `hallpass serve`, or see what it does with `hallpass tour`.',
+    },
+  })
+  const formatting = {
+    useAliasInUsageLine: false,
+    onlyRequiredInUsageLine: true,
+    caseStyle: 'convert-camel-to-kebab',
+  } as const
+  return buildApplication<Context>(
+    root,
+    {
+      name: 'hallpass',
+      scanner: {
+        caseStyle: 'allow-kebab-for-camel',
+        allowArgumentEscapeSequence: true,
+        distanceOptions: { threshold: 3, weights: { insertion: 1, deletion: 3, substitution: 2, transposition: 0 } },
+      },
+      documentation: { disableAnsiColor: true },
+      localization: { text: wordsOf(environment) },
+      determineExitCode: exitCodeFor,
+    },
+    {
+      help: help({ brief: 'Print this help', alias: 'h', defaultForRouteMap: true, formatting }),
+      version: version({ brief: 'Print the version', alias: 'v', info: { getCurrentVersion: readVersion } }),
+    },
+  )
+}
+
+/** The parser's words, without a stack trace and without repeating what may be a secret. */
+function wordsOf(environment: Environment): ApplicationText {
+  const describe = (error: unknown) => describeError(error, environment)
+  return {
+    ...text_en,
+    keywords: { default: 'default', separator: 'separator' },
+    briefs: { ...text_en.briefs, argumentEscapeSequence: 'What follows are arguments, not flags' },
+    noCommandRegisteredForInput: ({ input, corrections }) => {
+      const advice = corrections.length > 0 ? `, did you mean ${corrections.join(' or ')}?` : ': see `hallpass --help`'
+      return describe(new CommandError('misused', `there is no command ${JSON.stringify(input)}${advice}`))
+    },
+    exceptionWhileParsingArguments: (error) => describe(asMisuse(error)),
+    exceptionWhileLoadingCommandFunction: describe,
+    exceptionWhileLoadingCommandContext: describe,
+    exceptionWhileRunningCommand: describe,
+    commandErrorResult: describe,
+    exceptionWhileRunningIntegrationFlag: ({ exception }) => describe(exception),
+    exceptionWhileRunningIntegrationHook: ({ exception }) => describe(exception),
+  }
+}
+
+function asMisuse(error: unknown): unknown {
+  if (!(error instanceof ArgumentScannerError)) return error
+  const sentence = formatMessageForArgumentScannerError(error, {
+    FlagNotFoundError: ({ input, corrections }) =>
+      `there is no flag --${input}${corrections.length > 0 ? `, did you mean --${corrections.join(' or --')}?` : ''}`,
+    AliasNotFoundError: ({ input }) => `there is no flag -${input}`,
+    ArgumentParseError: ({ externalFlagNameOrPlaceholder, exception }) =>
+      `${externalFlagNameOrPlaceholder}: ${exception instanceof Error ? exception.message : String(exception)}`,
+    EnumValidationError: ({ externalFlagName, input, values }) =>
+      `--${externalFlagName} is ${values.join(' or ')}, not ${JSON.stringify(input)}`,
+    UnsatisfiedFlagError: ({ externalFlagName }) => `--${externalFlagName} needs a value`,
+    UnexpectedFlagError: ({ externalFlagName }) => `--${externalFlagName} is given twice`,
+    UnexpectedPositionalError: ({ expectedCount, input }) =>
+      `${JSON.stringify(input)} is one argument too many: ${expectedCount === 0 ? 'none is' : `${expectedCount} at most are`} expected`,
+    UnsatisfiedPositionalError: ({ placeholder }) => `the argument ${placeholder} is missing`,
+  })
+  return new CommandError('misused', sentence, { cause: error })
+}

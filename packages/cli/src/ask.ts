@@ -1,0 +1,63 @@
+// Questions to a person at a terminal. A program is told which flag answers them instead.
+import { canAsk, type Context } from './context.ts'
+import { CommandError } from './errors.ts'
+import { printable } from './printable.ts'
+
+export interface Choice {
+  readonly value: string
+  readonly label: string
+  readonly hint?: string
+}
+
+/** Lets a person pick one of several. */
+export async function askChoice(context: Context, message: string, choices: readonly Choice[]): Promise<string> {
+  const { select } = await import('@clack/prompts')
+  return orCancelled(
+    await select<string>({
+      message,
+      options: choices.map(({ value, label, hint }) => ({
+        value,
+        label: printable(label),
+        ...(hint === undefined ? {} : { hint: printable(hint) }),
+      })),
+      maxItems: 12,
+      ...streams(context),
+    }),
+  )
+}
+
+/** Asks for a line of text, like an email address. */
+export async function askText(context: Context, message: string): Promise<string> {
+  const { text } = await import('@clack/prompts')
+  const validate = (value: string | undefined) => ((value ?? '').trim() === '' ? 'write something' : undefined)
+  return orCancelled(await text({ message, validate, ...streams(context) })).trim()
+}
+
+/** Asks for a password, which is not shown. */
+export async function askPassword(context: Context, message: string): Promise<string> {
+  const { password } = await import('@clack/prompts')
+  const validate = (value: string | undefined) => ((value ?? '') === '' ? 'write something' : undefined)
+  return orCancelled(await password({ message, validate, ...streams(context) }))
+}
+
+/**
+ * Asks before something is destroyed.
+ * @throws CommandError where the person says no, or where nobody can be asked and `--yes` is not given
+ */
+export async function confirm(context: Context, question: string, yes: boolean | undefined): Promise<void> {
+  if (yes === true) return
+  if (!canAsk(context)) throw new CommandError('misused', 'this cannot be undone: confirm it with --yes')
+  const prompts = await import('@clack/prompts')
+  const answer = await prompts.confirm({ message: printable(question), initialValue: false, ...streams(context) })
+  if (!orCancelled(answer)) throw new CommandError('failed', 'nothing was done')
+}
+
+function streams(context: Context) {
+  return { input: context.stdin, output: context.stderr }
+}
+
+/** Prompts answer with a symbol where the person pressed Ctrl-C. */
+function orCancelled<Answer>(answer: Answer): Exclude<Answer, symbol> {
+  if (typeof answer === 'symbol') throw new CommandError('cancelled', 'cancelled')
+  return answer as Exclude<Answer, symbol>
+}

@@ -1,0 +1,35 @@
+// `hallpass apps list`: the apps of one organisation, or of all.
+import type { App, Client } from '@hallpass/client'
+
+import { givenOrganisation } from '../../choose.ts'
+import { connect } from '../../connect.ts'
+import type { Context } from '../../context.ts'
+import type { GlobalFlags } from '../../credentials.ts'
+import type { JsonFlag, OrganisationFlag } from '../../flags.ts'
+import { writeJson, writeTable } from '../../output.ts'
+
+/** Prints the apps' names, owners and states. */
+export async function listApps(context: Context, flags: GlobalFlags & JsonFlag & OrganisationFlag): Promise<void> {
+  const client = await connect(context, flags)
+  const given = givenOrganisation(context, flags)
+  const apps = await readApps(client, given === undefined ? await reachableSlugs(client) : [given])
+  if (flags.json === true) {
+    writeJson(context, { total_apps: apps.length, apps })
+    return
+  }
+  writeTable(
+    context,
+    ['NAME', 'OWNER', 'STATUS'],
+    apps.map(({ name, organization, status }) => [name, organization.slug, status]),
+  )
+}
+
+async function reachableSlugs(client: Client): Promise<string[]> {
+  return (await client.organisations.list()).orgs.map(({ slug }) => slug)
+}
+
+async function readApps(client: Client, slugs: readonly string[]): Promise<App[]> {
+  const apps: App[] = []
+  for (const slug of slugs) apps.push(...(await client.apps.list(slug)).apps)
+  return apps
+}

@@ -1,0 +1,56 @@
+// The grammar of `hallpass apps`.
+import { buildCommand, buildRouteMap } from '@stricli/core'
+
+import type { Context } from '../../context.ts'
+import { globalAliases, globalFlags, jsonFlag, organisationFlag, word, yesFlag } from '../../flags.ts'
+import { withContext, withoutInheritance } from '../../routes.ts'
+
+const name = word('Name of the app', 'name')
+
+const create = buildCommand({
+  loader: async () => withContext((await import('./create.ts')).createApp),
+  parameters: {
+    flags: { ...organisationFlag, ...jsonFlag, ...globalFlags },
+    aliases: { ...globalAliases, j: 'json', o: 'org' },
+    positional: { kind: 'tuple', parameters: [name] },
+  },
+  docs: { brief: 'Create an app' },
+})
+
+const list = buildCommand({
+  loader: async () => withContext((await import('./list.ts')).listApps),
+  parameters: {
+    flags: { ...organisationFlag, ...jsonFlag, ...globalFlags },
+    aliases: { ...globalAliases, j: 'json', o: 'org' },
+  },
+  docs: {
+    brief: 'List apps',
+    fullDescription: 'List the apps of one organisation, or of all that you reach.',
+  },
+})
+
+const show = buildCommand({
+  loader: async () => withContext((await import('./show.ts')).showApp),
+  parameters: {
+    flags: { ...jsonFlag, ...globalFlags },
+    aliases: { ...globalAliases, j: 'json' },
+    positional: { kind: 'tuple', parameters: [name] },
+  },
+  docs: { brief: 'Show an app' },
+})
+
+const destroy = buildCommand({
+  loader: async () => withContext((await import('./destroy.ts')).destroyApps),
+  parameters: {
+    flags: { ...yesFlag, ...globalFlags },
+    aliases: { ...globalAliases, y: 'yes' },
+    positional: { kind: 'array', parameter: name, minimum: 1 },
+  },
+  docs: { brief: 'Destroy apps, and with them their deploy tokens' },
+})
+
+export const appsRoutes = buildRouteMap<string, Context>({
+  routes: withoutInheritance({ create, list, show, destroy }),
+  aliases: { ls: 'list', delete: 'destroy', remove: 'destroy', rm: 'destroy' },
+  docs: { brief: 'Manage apps' },
+})

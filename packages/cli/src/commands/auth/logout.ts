@@ -1,0 +1,43 @@
+// `hallpass auth logout`: ends the login at the authority and forgets it here.
+import { createClient } from '@hallpass/client'
+
+import { locateConfig, readConfig, writeConfig } from '../../config-file.ts'
+import type { Context } from '../../context.ts'
+import { serverOfLogin, type GlobalFlags } from '../../credentials.ts'
+import { CommandError } from '../../errors.ts'
+import { tell } from '../../output.ts'
+import { normaliseServer } from '../../server-url.ts'
+
+/** Ends the login of the file; a token given by flag or environment is no login, and is revoked instead. */
+export async function logOut(context: Context, flags: GlobalFlags): Promise<void> {
+  if (flags.accessToken !== undefined) {
+    throw new CommandError(
+      'misused',
+      'logging out ends your own login: a token is ended with `hallpass tokens revoke ID`',
+    )
+  }
+  const file = locateConfig(context.environment)
+  const config = await readConfig(file)
+  const server = serverOfLogin(config)
+  if (flags.apiUrl !== undefined && normaliseServer(flags.apiUrl, '--api-url') !== server) {
+    throw new CommandError('failed', `your login is at ${server}, not at the address given with --api-url`)
+  }
+  if (config.access_token === undefined) {
+    tell(context, 'Not logged in')
+    return
+  }
+  try {
+    await createClient({ url: server, token: config.access_token }).sessions.deleteCurrent()
+  } catch (error) {
+    // What is refused as unknown is dead already; anything else leaves it alive until it expires.
+    if (!isDead(error)) {
+      tell(context, `Warning: ${server} could not be told, so the auth token lives until it expires`)
+    }
+  }
+  await writeConfig(file, { api_url: server })
+  tell(context, `Logged out from ${server}`)
+}
+
+function isDead(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'unauthenticated'
+}

@@ -1,0 +1,31 @@
+// `hallpass auth signup`: creates an account with a setup code or an invitation, and logs in.
+import { connectAnonymously } from '../../connect.ts'
+import type { Context } from '../../context.ts'
+import type { GlobalFlags } from '../../credentials.ts'
+import { CommandError } from '../../errors.ts'
+import type { PasswordFlag } from '../../flags.ts'
+import { chooseLoginServer, keepLogin, readEmail, readPassword } from '../../login.ts'
+
+interface SignUpFlags extends GlobalFlags, PasswordFlag {
+  readonly setupCode?: string | undefined
+  readonly invitation?: string | undefined
+  readonly email?: string | undefined
+}
+
+/** Creates the account and keeps its login. */
+export async function signUp(context: Context, flags: SignUpFlags): Promise<void> {
+  const { setupCode, invitation } = flags
+  if ((setupCode === undefined) === (invitation === undefined)) {
+    throw new CommandError('misused', 'an account needs either --setup-code CODE or --invitation CODE')
+  }
+  const server = await chooseLoginServer(context, flags)
+  const email = await readEmail(context, flags.email)
+  const password = await readPassword(context, flags.passwordStdin, { twice: true })
+  const session = await connectAnonymously(server).users.signUp({
+    email,
+    password,
+    ...(setupCode === undefined ? {} : { setup_code: setupCode }),
+    ...(invitation === undefined ? {} : { invitation }),
+  })
+  await keepLogin(context, server, session)
+}

@@ -1,0 +1,12 @@
+// `hallpass auth token`: prints the credential that commands use.
+import type { Context } from '../../context.ts'
+import { chooseConnection, type GlobalFlags } from '../../credentials.ts'
+import type { JsonFlag } from '../../flags.ts'
+import { writeJson, writeLine } from '../../output.ts'
+
+/** Prints the credential in use; nothing is asked of the authority. */
+export async function showToken(context: Context, flags: GlobalFlags & JsonFlag): Promise<void> {
+  const { token } = await chooseConnection(flags, context.environment)
+  if (flags.json === true) writeJson(context, { token })
+  else writeLine(context, token)
+}

@@ -1,0 +1,34 @@
+// `hallpass auth whoami`: who a person is to the authority, or what a token is.
+import { createClient } from '@hallpass/client'
+
+import type { Context } from '../../context.ts'
+import { chooseConnection, holdsMacaroon, type GlobalFlags } from '../../credentials.ts'
+import type { JsonFlag } from '../../flags.ts'
+import { writeJson, writeLine, writeTable } from '../../output.ts'
+
+/** Prints the person's email address, or the tokens with their organisation and apps. */
+export async function showWhoami(context: Context, flags: GlobalFlags & JsonFlag): Promise<void> {
+  const { server, token } = await chooseConnection(flags, context.environment)
+  const client = createClient({ url: server, token, userAgent: 'hallpass-cli' })
+  if (!holdsMacaroon(token)) {
+    const user = await client.users.current()
+    if (flags.json === true) writeJson(context, user)
+    else writeLine(context, user.email)
+    return
+  }
+  const current = await client.tokens.current()
+  if (flags.json === true) {
+    writeJson(context, current)
+    return
+  }
+  writeTable(
+    context,
+    ['ID', 'ORGANIZATION', 'APPS', 'CREATED BY'],
+    current.tokens.map(({ token_id, org_slug, apps, user }) => [
+      token_id,
+      org_slug,
+      apps.length === 0 ? '(all)' : apps.join(','),
+      user ?? '',
+    ]),
+  )
+}

@@ -1,0 +1,35 @@
+// `hallpass orgs audit`: what happened in an organisation.
+import type { AuditEvent } from '@hallpass/client'
+
+import { connect } from '../../connect.ts'
+import type { Context } from '../../context.ts'
+import type { GlobalFlags } from '../../credentials.ts'
+import type { JsonFlag } from '../../flags.ts'
+import { formatGoTime } from '../../go-time.ts'
+import { writeJson, writeTable } from '../../output.ts'
+import { readPages } from '../../pages.ts'
+
+/** Prints all events that are kept, newest first. */
+export async function listAuditEvents(context: Context, flags: GlobalFlags & JsonFlag, slug: string): Promise<void> {
+  const client = await connect(context, flags)
+  const events = await readPages<AuditEvent>(async (cursor) => {
+    const page = await client.organisations.audit(slug, { limit: 1000, cursor })
+    return { items: page.events, next: page.next_cursor }
+  })
+  if (flags.json === true) {
+    writeJson(context, { events })
+    return
+  }
+  writeTable(
+    context,
+    ['AT', 'WHO', 'OPERATION', 'TARGET', 'OUTCOME', 'REASON'],
+    events.map(({ at, actor, operation, target, outcome, reason }) => [
+      formatGoTime(at),
+      actor.label === '' ? actor.kind : actor.label,
+      operation,
+      target,
+      outcome,
+      reason,
+    ]),
+  )
+}

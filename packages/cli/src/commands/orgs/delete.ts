@@ -1,0 +1,15 @@
+// `hallpass orgs delete`: ends an organisation and its tokens.
+import { confirm } from '../../ask.ts'
+import { connect } from '../../connect.ts'
+import type { Context } from '../../context.ts'
+import type { GlobalFlags } from '../../credentials.ts'
+import type { YesFlag } from '../../flags.ts'
+import { writeLine } from '../../output.ts'
+
+/** Deletes the organisation, after asking. */
+export async function deleteOrganisation(context: Context, flags: GlobalFlags & YesFlag, slug: string): Promise<void> {
+  const client = await connect(context, flags)
+  await confirm(context, `Delete the organisation ${slug} and all its tokens?`, flags.yes)
+  await client.organisations.delete(slug)
+  writeLine(context, `Deleted organisation ${slug}`)
+}

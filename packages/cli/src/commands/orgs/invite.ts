@@ -1,0 +1,26 @@
+// `hallpass orgs invite`: makes a code with which one person joins.
+import type { Role } from '@hallpass/client'
+
+import { connect } from '../../connect.ts'
+import type { Context } from '../../context.ts'
+import { chooseConnection, type GlobalFlags } from '../../credentials.ts'
+import type { JsonFlag } from '../../flags.ts'
+import { tell, writeJson, writeLine } from '../../output.ts'
+import { defaultServer } from '../../server-url.ts'
+
+interface InviteFlags extends GlobalFlags, JsonFlag {
+  readonly role: Role
+}
+
+/** Prints the code to stdout, and to stderr what the invited person does with it. */
+export async function inviteMember(context: Context, flags: InviteFlags, slug: string, email: string): Promise<void> {
+  const { server } = await chooseConnection(flags, context.environment)
+  const invitation = await (await connect(context, flags)).organisations.invite(slug, { email, role: flags.role })
+  if (flags.json === true) writeJson(context, invitation)
+  else writeLine(context, invitation.code)
+  const address = server === defaultServer ? '' : ` --api-url ${server}`
+  tell(context, `Hand this code to ${invitation.email}. Whoever has no account yet runs:`)
+  tell(context, `  hallpass auth signup --invitation ${invitation.code} --email ${invitation.email}${address}`)
+  tell(context, 'and whoever has one, logged in, runs:')
+  tell(context, `  hallpass orgs join ${invitation.code}${address}`)
+}

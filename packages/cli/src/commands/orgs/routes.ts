@@ -1,0 +1,123 @@
+// The grammar of `hallpass orgs`.
+import { buildCommand, buildRouteMap } from '@stricli/core'
+
+import type { Context } from '../../context.ts'
+import { globalAliases, globalFlags, jsonFlag, textFlag, word, yesFlag } from '../../flags.ts'
+import { withContext, withoutInheritance } from '../../routes.ts'
+
+const slug = word('Slug of the organisation', 'slug')
+const email = word('Email address of the person', 'email')
+const jsonAliases = { ...globalAliases, j: 'json' } as const
+const yesAliases = { ...globalAliases, y: 'yes' } as const
+
+const list = buildCommand({
+  loader: async () => withContext((await import('./list.ts')).listOrganisations),
+  parameters: { flags: { ...jsonFlag, ...globalFlags }, aliases: jsonAliases },
+  docs: { brief: 'List the organisations that you reach, with their slugs' },
+})
+
+const create = buildCommand({
+  loader: async () => withContext((await import('./create.ts')).createOrganisation),
+  parameters: {
+    flags: { slug: textFlag('Slug; made from the name where it is absent', 'slug'), ...jsonFlag, ...globalFlags },
+    aliases: jsonAliases,
+    positional: { kind: 'tuple', parameters: [word('Name of the organisation', 'name')] },
+  },
+  docs: { brief: 'Create an organisation' },
+})
+
+const show = buildCommand({
+  loader: async () => withContext((await import('./show.ts')).showOrganisation),
+  parameters: {
+    flags: { ...jsonFlag, ...globalFlags },
+    aliases: jsonAliases,
+    positional: { kind: 'tuple', parameters: [slug] },
+  },
+  docs: { brief: 'Show an organisation and its members' },
+})
+
+const deleteCommand = buildCommand({
+  loader: async () => withContext((await import('./delete.ts')).deleteOrganisation),
+  parameters: {
+    flags: { ...yesFlag, ...globalFlags },
+    aliases: yesAliases,
+    positional: { kind: 'tuple', parameters: [slug] },
+  },
+  docs: { brief: 'Delete an organisation that has no apps, and with it its tokens' },
+})
+
+const invite = buildCommand({
+  loader: async () => withContext((await import('./invite.ts')).inviteMember),
+  parameters: {
+    flags: {
+      role: { kind: 'enum', values: ['member', 'admin'], default: 'member', brief: 'Role of the new member' },
+      ...jsonFlag,
+      ...globalFlags,
+    },
+    aliases: jsonAliases,
+    positional: { kind: 'tuple', parameters: [slug, email] },
+  },
+  docs: {
+    brief: 'Invite a person to an organisation',
+    fullDescription: 'Invite a person to an organisation. The code is printed once: hand it to the person yourself.',
+  },
+})
+
+const join = buildCommand({
+  loader: async () => withContext((await import('./join.ts')).joinOrganisation),
+  parameters: {
+    flags: { ...jsonFlag, ...globalFlags },
+    aliases: jsonAliases,
+    positional: { kind: 'tuple', parameters: [word('Code of the invitation', 'code')] },
+  },
+  docs: { brief: 'Join the organisation that you are invited to' },
+})
+
+const remove = buildCommand({
+  loader: async () => withContext((await import('./remove.ts')).removeMember),
+  parameters: {
+    flags: { ...yesFlag, ...globalFlags },
+    aliases: yesAliases,
+    positional: { kind: 'tuple', parameters: [slug, email] },
+  },
+  docs: {
+    brief: 'Remove a member',
+    fullDescription: 'Remove a member. The tokens that the person made stay alive until they are revoked.',
+  },
+})
+
+const role = buildCommand({
+  loader: async () => withContext((await import('./role.ts')).changeRole),
+  parameters: {
+    flags: { ...jsonFlag, ...globalFlags },
+    aliases: jsonAliases,
+    positional: { kind: 'tuple', parameters: [slug, email, word('admin or member', 'role')] },
+  },
+  docs: { brief: "Change a member's role" },
+})
+
+const audit = buildCommand({
+  loader: async () => withContext((await import('./audit.ts')).listAuditEvents),
+  parameters: {
+    flags: { ...jsonFlag, ...globalFlags },
+    aliases: jsonAliases,
+    positional: { kind: 'tuple', parameters: [slug] },
+  },
+  docs: { brief: 'List what happened in an organisation, newest first' },
+})
+
+export const orgsRoutes = buildRouteMap<string, Context>({
+  routes: withoutInheritance({
+    list,
+    create,
+    show,
+    delete: deleteCommand,
+    invite,
+    join,
+    remove,
+    role,
+    audit,
+  }),
+  aliases: { ls: 'list' },
+  docs: { brief: 'Manage organisations and their members' },
+})

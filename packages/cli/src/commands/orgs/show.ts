@@ -1,0 +1,26 @@
+// `hallpass orgs show`: one organisation and its members.
+import { connect } from '../../connect.ts'
+import type { Context } from '../../context.ts'
+import type { GlobalFlags } from '../../credentials.ts'
+import type { JsonFlag } from '../../flags.ts'
+import { formatGoTime } from '../../go-time.ts'
+import { writeJson, writeLine, writeTable } from '../../output.ts'
+
+/** Prints the organisation, and a table of its members. */
+export async function showOrganisation(context: Context, flags: GlobalFlags & JsonFlag, slug: string): Promise<void> {
+  const found = await (await connect(context, flags)).organisations.show(slug)
+  if (flags.json === true) {
+    writeJson(context, found)
+    return
+  }
+  writeLine(context, `Name: ${found.name}`)
+  writeLine(context, `Slug: ${found.slug}`)
+  writeLine(context, `Type: ${found.type}`)
+  writeLine(context, `Apps: ${found.app_count}`)
+  writeLine(context, '')
+  writeTable(
+    context,
+    ['MEMBER', 'ROLE', 'JOINED AT'],
+    found.members.map(({ email, role, joined_at }) => [email, role, formatGoTime(joined_at)]),
+  )
+}

@@ -1,0 +1,26 @@
+// What a new authority prints: the commands that lead to the first token, ready to paste.
+import type { Environment } from '../../context.ts'
+import { defaultServer } from '../../server-url.ts'
+
+/** Lines to print; commands for another than the default address name it, so that each works by itself. */
+export function firstSteps(url: string, setupCode: string, environment: Environment): string[] {
+  const hallpass = ranThroughNpm(environment) ? 'npx hallpass' : 'hallpass'
+  const address = url.replace(/\/$/, '') === defaultServer ? '' : ` --api-url ${url}`
+  return [
+    '',
+    'There is no account yet. Create the first one with this setup code, valid for one hour and usable once:',
+    `  ${hallpass} auth signup --setup-code ${setupCode} --email you@example.com${address}`,
+    '',
+    'Then create an organisation and a token for it:',
+    `  ${hallpass} orgs create "Acme Staging"${address}`,
+    `  TOKEN=$(${hallpass} tokens create org -o acme-staging -n ci${address})`,
+    '',
+    'Whoever holds the token controls the apps of that organisation, and nothing else:',
+    `  HALLPASS_API_TOKEN=$TOKEN ${hallpass} apps create web-1 -o acme-staging${address}`,
+  ]
+}
+
+/** True under `npx` and `npm start`, where `hallpass` alone may not be on the path. */
+function ranThroughNpm(environment: Environment): boolean {
+  return environment['npm_execpath'] !== undefined || environment['npm_lifecycle_event'] !== undefined
+}

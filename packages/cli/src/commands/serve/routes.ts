@@ -1,0 +1,31 @@
+// The grammar of `hallpass serve`.
+import { buildCommand } from '@stricli/core'
+
+import { globalAliases, globalFlags, textFlag } from '../../flags.ts'
+import { withContext } from '../../routes.ts'
+
+export const serveCommand = buildCommand({
+  loader: async () => withContext((await import('./serve.ts')).serveAuthority),
+  parameters: {
+    flags: {
+      listen: textFlag('Address to listen at, or HALLPASS_LISTEN (default 127.0.0.1:4280)', 'host:port'),
+      data: textFlag('Directory for what is kept, or HALLPASS_DATA (default ./hallpass-data)', 'dir'),
+      databaseUrl: textFlag('PostgreSQL to use instead of SQLite, or HALLPASS_DATABASE_URL', 'url'),
+      logLevel: {
+        kind: 'enum',
+        values: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+        default: 'info',
+        brief: 'What to log',
+      },
+      ...globalFlags,
+    },
+    aliases: globalAliases,
+  },
+  docs: {
+    brief: 'Start an authority',
+    fullDescription:
+      'Start an authority, which mints and revokes tokens and keeps them in one SQLite file or in a PostgreSQL.\n' +
+      'A new one prints how to create the first account. It stops cleanly on Ctrl-C and SIGTERM.\n' +
+      'From the environment it takes HALLPASS_ROOT_KEY, and HALLPASS_BOOTSTRAP_EMAIL with HALLPASS_BOOTSTRAP_PASSWORD.',
+  },
+})

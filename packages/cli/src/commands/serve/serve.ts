@@ -1,0 +1,77 @@
+// `hallpass serve`: runs an authority until it is told to stop.
+import { resolve } from 'node:path'
+
+import { readVariable, type Context, type Environment } from '../../context.ts'
+import type { GlobalFlags } from '../../credentials.ts'
+import { CommandError } from '../../errors.ts'
+import { parseListenAddress, type ListenAddress } from '../../listen-address.ts'
+import { writeLine } from '../../output.ts'
+import { firstSteps } from './first-steps.ts'
+import { waitForStop } from './stop.ts'
+
+interface ServeFlags extends GlobalFlags {
+  readonly listen?: string | undefined
+  readonly data?: string | undefined
+  readonly databaseUrl?: string | undefined
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+}
+
+/** As much of the authority's package as is used here. */
+interface AuthorityPackage {
+  serve(options: {
+    readonly listen: ListenAddress
+    readonly dataDirectory: string
+    readonly databaseUrl?: string
+    readonly rootKey?: string
+    readonly bootstrap?: { readonly email: string; readonly password: string }
+    readonly logLevel: string
+  }): Promise<RunningAuthority>
+}
+
+interface RunningAuthority {
+  readonly url: string
+  readonly setupCode?: { reveal(): string }
+  close(): Promise<void>
+}
+
+/** Starts the authority, prints where it is, and ends when it has stopped. */
+export async function serveAuthority(context: Context, flags: ServeFlags): Promise<void> {
+  const { environment } = context
+  const listen = parseListenAddress(flags.listen ?? readVariable(environment, 'HALLPASS_LISTEN') ?? '127.0.0.1:4280')
+  const data = flags.data ?? readVariable(environment, 'HALLPASS_DATA') ?? './hallpass-data'
+  const databaseUrl = flags.databaseUrl ?? readVariable(environment, 'HALLPASS_DATABASE_URL')
+  const rootKey = readVariable(environment, 'HALLPASS_ROOT_KEY')
+  const bootstrap = readBootstrap(environment)
+  if (data === '') throw new CommandError('misused', 'the directory given with --data is empty')
+  if (databaseUrl === '') throw new CommandError('misused', 'the address given with --database-url is empty')
+
+  // The one place where the command line touches the server, and only when it is wanted.
+  const authority: AuthorityPackage = await import('@hallpass/authority')
+  const running = await authority.serve({
+    listen,
+    dataDirectory: resolve(context.directory, data),
+    logLevel: flags.logLevel,
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(rootKey === undefined ? {} : { rootKey }),
+    ...(bootstrap === undefined ? {} : { bootstrap }),
+  })
+  const stopped = waitForStop(() => running.close())
+  writeLine(context, `Hallpass listens at ${running.url} (data in ${data})`)
+  if (running.setupCode !== undefined) {
+    for (const line of firstSteps(running.url, running.setupCode.reveal(), environment)) writeLine(context, line)
+  }
+  await stopped
+}
+
+function readBootstrap(environment: Environment): { readonly email: string; readonly password: string } | undefined {
+  const email = readVariable(environment, 'HALLPASS_BOOTSTRAP_EMAIL')
+  const password = readVariable(environment, 'HALLPASS_BOOTSTRAP_PASSWORD')
+  if (email === undefined && password === undefined) return undefined
+  if (email === undefined || password === undefined) {
+    throw new CommandError(
+      'misused',
+      'HALLPASS_BOOTSTRAP_EMAIL and HALLPASS_BOOTSTRAP_PASSWORD are set together or not at all',
+    )
+  }
+  return { email, password }
+}

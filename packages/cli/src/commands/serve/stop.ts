@@ -1,0 +1,29 @@
+// When a server stops: on the first signal cleanly, on a second one at once.
+import process from 'node:process'
+
+import { exitCodes } from '../../errors.ts'
+
+/** A terminal sends Ctrl-C to npm and to us, and npm passes it on: within this time it is the same one. */
+const sameSignal = 300
+
+/** How long something left open may keep a stopped server from ending. */
+const patience = 2000
+
+/** Ends when a signal has come and `close` is done. */
+export async function waitForStop(close: () => Promise<void>): Promise<void> {
+  await new Promise<void>((resolve) => {
+    let first: number | undefined
+    const handle = () => {
+      if (first === undefined) {
+        first = performance.now()
+        resolve()
+      } else if (performance.now() - first > sameSignal) {
+        process.exit(exitCodes.failed)
+      }
+    }
+    process.on('SIGINT', handle)
+    process.on('SIGTERM', handle)
+  })
+  await close()
+  setTimeout(() => process.exit(), patience).unref()
+}

@@ -1,0 +1,43 @@
+// `hallpass tokens create readonly`: a token that may look at one organisation and change nothing.
+import { parseDuration } from '@hallpass/client'
+
+import type { Context } from '../../context.ts'
+import { chooseConnection, type GlobalFlags } from '../../credentials.ts'
+import { CommandError } from '../../errors.ts'
+import type { JsonFlag, OrganisationFlag } from '../../flags.ts'
+import { mintForOrganisation, writeToken } from '../../mint.ts'
+import { narrowToReading } from '../../narrow.ts'
+import { writeJson, writeLine } from '../../output.ts'
+
+interface ReadonlyFlags extends GlobalFlags, JsonFlag, OrganisationFlag {
+  readonly expiry?: string | undefined
+  readonly name: string
+  readonly fromExisting?: boolean | undefined
+}
+
+const defaultExpiry = '175200h0m0s'
+
+/** Mints an org token and narrows it, or narrows the credential in use without asking anyone. */
+export async function createReadonlyToken(context: Context, flags: ReadonlyFlags, slug?: string): Promise<void> {
+  if (flags.fromExisting === true) {
+    await narrowExisting(context, flags, slug)
+    return
+  }
+  const asked = { ...flags, expiry: flags.expiry ?? defaultExpiry }
+  const minted = await mintForOrganisation(context, asked, { profile: 'deploy_organization' }, slug)
+  writeToken(context, flags, minted, narrowToReading(minted.token))
+}
+
+async function narrowExisting(context: Context, flags: ReadonlyFlags, slug: string | undefined): Promise<void> {
+  if (flags.org !== undefined || slug !== undefined) {
+    throw new CommandError('misused', 'the existing token names its organisation: give none with --from-existing')
+  }
+  // Without an expiry of its own the new token ends with the old one.
+  const seconds = flags.expiry === undefined ? undefined : parseDuration(flags.expiry)
+  const notBefore = Math.floor(context.now().getTime() / 1000)
+  const window = seconds === undefined ? undefined : { notBefore, notAfter: notBefore + seconds }
+  const { token } = await chooseConnection(flags, context.environment)
+  const narrowed = narrowToReading(token, window)
+  if (flags.json === true) writeJson(context, { token: narrowed })
+  else writeLine(context, narrowed)
+}

@@ -1,0 +1,76 @@
+// `hallpass tokens list`: the tokens of an app or of an organisation.
+import type { Client, ListQuery, Token, TokenList } from '@hallpass/client'
+
+import { chooseApp, chooseOrganisation } from '../../choose.ts'
+import { connect } from '../../connect.ts'
+import type { Context } from '../../context.ts'
+import type { GlobalFlags } from '../../credentials.ts'
+import { CommandError } from '../../errors.ts'
+import type { AppFlags, JsonFlag, OrganisationFlag } from '../../flags.ts'
+import { formatGoTime } from '../../go-time.ts'
+import { writeJson, writeTable } from '../../output.ts'
+import { readPages } from '../../pages.ts'
+
+interface ListFlags extends GlobalFlags, JsonFlag, AppFlags, OrganisationFlag {
+  readonly scope?: 'app' | 'org' | undefined
+  readonly all?: boolean | undefined
+}
+
+/** Prints the live tokens; with `--all` the revoked and expired ones too. */
+export async function listTokens(context: Context, flags: ListFlags, word?: string): Promise<void> {
+  const scope = chooseScope(flags)
+  if (scope === 'app' && word !== undefined) {
+    throw new CommandError('misused', `to list the tokens of the organisation ${word}, add --scope org`)
+  }
+  const client = await connect(context, flags)
+  const readPage =
+    scope === 'app' ? await listOfApp(context, client, flags) : await listOfOrganisation(context, client, flags, word)
+  const tokens = await readPages<Token>(async (cursor) => {
+    const page = await readPage({ state: flags.all === true ? 'all' : 'live', limit: 1000, cursor })
+    return { items: page.tokens, next: page.next_cursor }
+  })
+  if (flags.json === true) {
+    writeJson(context, { tokens })
+    return
+  }
+  writeTable(
+    context,
+    ['ID', 'NAME', 'CREATED BY', 'EXPIRES AT', ...(flags.all === true ? ['REVOKED AT'] : [])],
+    tokens.map(({ id, name, created_by, expires_at, revoked_at }) => [
+      id,
+      name,
+      created_by ?? '',
+      formatGoTime(expires_at),
+      revoked_at === null ? '' : formatGoTime(revoked_at),
+    ]),
+  )
+}
+
+type ReadPage = (query: ListQuery) => Promise<TokenList>
+
+/** An app is narrower than an organisation, so whatever names one decides. */
+export function chooseScope(flags: Pick<ListFlags, 'app' | 'config' | 'org' | 'scope'>): 'app' | 'org' {
+  if (flags.app !== undefined || flags.config !== undefined || flags.scope === 'app') return 'app'
+  return flags.org !== undefined || flags.scope === 'org' ? 'org' : 'app'
+}
+
+async function listOfApp(context: Context, client: Client, flags: ListFlags): Promise<ReadPage> {
+  const name = await chooseApp(context, flags)
+  if (flags.org !== undefined) {
+    const [app, organisation] = [await client.apps.show(name), await client.organisations.show(flags.org)]
+    if (app.organization.internal_numeric_id !== organisation.internal_numeric_id) {
+      throw new CommandError('failed', `the app ${name} does not belong to the organisation ${flags.org}`)
+    }
+  }
+  return (query) => client.tokens.listOfApp(name, query)
+}
+
+async function listOfOrganisation(
+  context: Context,
+  client: Client,
+  flags: ListFlags,
+  word: string | undefined,
+): Promise<ReadPage> {
+  const slug = await chooseOrganisation(context, client, flags, word)
+  return (query) => client.tokens.listOfOrganisation(slug, query)
+}

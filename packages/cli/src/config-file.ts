@@ -1,0 +1,97 @@
+// The file that `auth login` writes: which server, whose login, and its token. Only its owner may read it.
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+import { readVariable, type Environment } from './context.ts'
+import { CommandError } from './errors.ts'
+
+export interface Config {
+  readonly api_url?: string
+  /** Belongs to `api_url` and is sent nowhere else. */
+  readonly access_token?: string
+  readonly email?: string
+}
+
+/** Where the file is: in `$HALLPASS_CONFIG_DIR`, `$XDG_CONFIG_HOME/hallpass` or `~/.config/hallpass`, if any is known. */
+export function locateConfig(environment: Environment): string | undefined {
+  const own = readVariable(environment, 'HALLPASS_CONFIG_DIR')
+  if (own !== undefined) return join(own, 'config.json')
+  const shared = readVariable(environment, 'XDG_CONFIG_HOME')
+  if (shared !== undefined) return join(shared, 'hallpass', 'config.json')
+  const home = readVariable(environment, 'HOME') ?? readVariable(environment, 'USERPROFILE')
+  return home === undefined ? undefined : join(home, '.config', 'hallpass', 'config.json')
+}
+
+/**
+ * What the file says; nothing where there is no file.
+ * @throws CommandError naming the file where it cannot be read or understood
+ */
+export async function readConfig(file: string | undefined): Promise<Config> {
+  if (file === undefined) return {}
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    if (isMissing(cause)) return {}
+    throw new CommandError('failed', `cannot read ${file}: ${reasonOf(cause)}`, { cause })
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    // The parser's own message would quote the file, and a token with it.
+    throw new CommandError('failed', `${file} is not JSON: mend it, or delete it and log in again`, { cause })
+  }
+  return checkConfig(value, file)
+}
+
+/** Replaces the file in one step, so that nobody ever reads half of it; only its owner may read it. */
+export async function writeConfig(file: string | undefined, config: Config): Promise<void> {
+  if (file === undefined) {
+    throw new CommandError('failed', 'there is no home directory to keep a login in: set HALLPASS_CONFIG_DIR')
+  }
+  const draft = `${file}.${randomBytes(6).toString('hex')}`
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await writeDraft(draft, `${JSON.stringify(config, undefined, 2)}\n`)
+    await rename(draft, file)
+  } catch (cause) {
+    await rm(draft, { force: true })
+    throw new CommandError('failed', `cannot write ${file}: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+function checkConfig(value: unknown, file: string): Config {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new CommandError('failed', `${file} does not hold a JSON object: mend it, or delete it and log in again`)
+  }
+  const config: Record<string, string> = {}
+  for (const name of ['api_url', 'access_token', 'email']) {
+    const field: unknown = Reflect.get(value, name)
+    if (field === undefined) continue
+    if (typeof field !== 'string' || field === '') {
+      throw new CommandError('failed', `${name} in ${file} is not text: mend it, or delete the file and log in again`)
+    }
+    config[name] = field
+  }
+  return config
+}
+
+async function writeDraft(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'wx', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

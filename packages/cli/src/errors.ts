@@ -1,0 +1,74 @@
+// What goes wrong on the command line, as a sentence for people and an exit code for programs.
+import { printable } from './printable.ts'
+
+export type CommandErrorCode = 'failed' | 'misused' | 'cancelled'
+
+/** A command cannot do what was asked; the message is a sentence that tells why. */
+export class CommandError extends Error {
+  readonly code: CommandErrorCode
+
+  constructor(code: CommandErrorCode, sentence: string, options?: { readonly cause?: unknown }) {
+    super(sentence, options)
+    this.name = 'CommandError'
+    this.code = code
+  }
+}
+
+/** 0 is done, 1 failed, 2 misused; 130 is what a shell says of Ctrl-C. */
+export const exitCodes = { done: 0, failed: 1, misused: 2, cancelled: 130 } as const
+
+/** The exit code that an error ends the program with. */
+export function exitCodeFor(error: unknown): number {
+  if (error instanceof CommandError) return exitCodes[error.code]
+  return isNamed(error, 'DurationError') ? exitCodes.misused : exitCodes.failed
+}
+
+/**
+ * One sentence for a person.
+ * An error that nobody foresaw says so, and shows its stack only where HALLPASS_DEBUG=1 asks for it.
+ */
+export function describeError(error: unknown, environment: Readonly<Record<string, string | undefined>>): string {
+  const sentence = isForeseen(error)
+    ? `Error: ${printable(withoutSecrets(error.message))}${hintFor(error)}`
+    : `Error: something went wrong that should not have: ${printable(withoutSecrets(messageOf(error)))}`
+  if (environment['HALLPASS_DEBUG'] !== '1') return sentence
+  return `${sentence}\n${withoutSecrets(stackOf(error))}`
+}
+
+/** Leaves of every token just enough to recognise what it was. */
+export function withoutSecrets(text: string): string {
+  return text.replace(/\b(fm1r|fm1a|fm2|fo1)_[A-Za-z0-9+/=_-]+/g, '$1_[secret]')
+}
+
+/** Known by name: importing the classes would load the client for every `--help`. */
+const foreseen: ReadonlySet<string> = new Set([
+  'CommandError',
+  'ApiError',
+  'ConnectionError',
+  'DurationError',
+  'StartupError',
+  'MacaroonError',
+])
+
+function isForeseen(error: unknown): error is Error {
+  return error instanceof Error && foreseen.has(error.name)
+}
+
+function isNamed(error: unknown, name: string): error is Error {
+  return error instanceof Error && error.name === name
+}
+
+function hintFor(error: Error): string {
+  if (!isNamed(error, 'ApiError') || !('code' in error)) return ''
+  return error.code === 'unauthenticated' ? ' (see `hallpass auth whoami`, or log in with `hallpass auth login`)' : ''
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const own = error.stack ?? error.message
+  return error.cause === undefined ? own : `${own}\ncaused by ${stackOf(error.cause)}`
+}

@@ -1,0 +1,68 @@
+// The flags that several commands have, each described once.
+import type { FlagParametersForType } from '@stricli/core'
+
+import type { Context } from './context.ts'
+import type { GlobalFlags } from './credentials.ts'
+
+const takeText = (text: string) => text
+
+/** An optional flag that takes text. */
+export function textFlag(brief: string, placeholder: string) {
+  return { kind: 'parsed', parse: takeText, brief, placeholder, optional: true } as const
+}
+
+/** An optional flag that takes text and is `value` where it is not given. */
+export function textFlagWithDefault(brief: string, placeholder: string, value: string) {
+  return { kind: 'parsed', parse: takeText, brief, placeholder, default: value } as const
+}
+
+/** A flag that is there or not. */
+export function switchFlag(brief: string) {
+  return { kind: 'boolean', brief, optional: true, withNegated: false } as const
+}
+
+/** A word among the arguments. */
+export function word(brief: string, placeholder: string) {
+  return { parse: takeText, brief, placeholder } as const
+}
+
+/** A word that may be left away. */
+export function optionalWord(brief: string, placeholder: string) {
+  return { parse: takeText, brief, placeholder, optional: true } as const
+}
+
+export const globalFlags = {
+  accessToken: textFlag('Token to use instead of the login', 'token'),
+  apiUrl: textFlag('Address of the authority', 'url'),
+} as const satisfies FlagParametersForType<GlobalFlags, Context>
+
+export const globalAliases = { t: 'accessToken' } as const
+
+export interface JsonFlag {
+  readonly json?: boolean | undefined
+}
+export const jsonFlag = { json: switchFlag('JSON output') } as const
+
+export interface YesFlag {
+  readonly yes?: boolean | undefined
+}
+export const yesFlag = { yes: switchFlag('Do not ask for confirmation') } as const
+
+export interface OrganisationFlag {
+  readonly org?: string | undefined
+}
+export const organisationFlag = { org: textFlag('Slug of the organisation (or FLY_ORG)', 'slug') } as const
+
+export interface AppFlags {
+  readonly app?: string | undefined
+  readonly config?: string | undefined
+}
+export const appFlags = {
+  app: textFlag('Name of the app (or FLY_APP)', 'name'),
+  config: textFlag('Configuration file that names the app (default ./fly.toml)', 'file'),
+} as const
+
+export interface PasswordFlag {
+  readonly passwordStdin?: boolean | undefined
+}
+export const passwordFlag = { passwordStdin: switchFlag('Read the password from standard input') } as const

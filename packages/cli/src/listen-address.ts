@@ -1,0 +1,39 @@
+// Where a server listens: `127.0.0.1:4280`, `[::1]:4280`, `localhost:0`.
+import { isIPv6 } from 'node:net'
+
+import { CommandError } from './errors.ts'
+
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Reads `host:port`; an IPv6 address stands in brackets, and port 0 means any free one.
+ * @throws CommandError where the text is anything else
+ */
+export function parseListenAddress(text: string): ListenAddress {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? []
+  const host = bracketed ?? plain
+  const port = Number(digits)
+  if (host === undefined || digits === undefined) {
+    throw refused(text, 'write a host and a port, like 127.0.0.1:4280 or [::1]:4280')
+  }
+  if (bracketed !== undefined && !isIPv6(bracketed)) throw refused(text, 'there is no IPv6 address in the brackets')
+  if (bracketed === undefined && !isHostName(host)) throw refused(text, 'the host is not a name or an IPv4 address')
+  if (port > 65_535) throw refused(text, 'a port is at most 65535')
+  return { host, port }
+}
+
+function isHostName(text: string): boolean {
+  if (/^[\d.]+$/.test(text)) return text.split('.').length === 4 && text.split('.').every(isByte)
+  return text.length <= 253 && text.split('.').every((label) => /^[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?$/i.test(label))
+}
+
+function isByte(text: string): boolean {
+  return /^(?:0|[1-9]\d{0,2})$/.test(text) && Number(text) <= 255
+}
+
+function refused(text: string, why: string): CommandError {
+  return new CommandError('misused', `${JSON.stringify(text)} is not an address to listen at: ${why}`)
+}

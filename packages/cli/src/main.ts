@@ -1,0 +1,58 @@
+// Runs the command line: arguments in, exit code out.
+import { readFile } from 'node:fs/promises'
+
+import { run } from '@stricli/core'
+
+import { buildHallpass } from './application.ts'
+import { arrangeArguments } from './arguments.ts'
+import type { Context } from './context.ts'
+import { describeError, exitCodeFor, exitCodes } from './errors.ts'
+
+/** Runs the command that the process was started with, and sets its exit code. */
+export async function main(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
+  process.on('uncaughtException', die)
+  process.on('unhandledRejection', die)
+  try {
+    process.exitCode = await runArguments(process.argv.slice(2))
+  } catch (error) {
+    process.stderr.write(`${describeError(error, process.env)}\n`)
+    process.exitCode = exitCodeFor(error)
+  }
+}
+
+async function runArguments(given: readonly string[]): Promise<number> {
+  const inner: Context['process'] = { stdout: process.stdout, stderr: process.stderr, env: process.env }
+  const context: Context = {
+    process: inner,
+    stdin: process.stdin,
+    stderr: process.stderr,
+    environment: process.env,
+    directory: process.cwd(),
+    now: () => new Date(),
+  }
+  await run(buildHallpass(readVersion, process.env), arrangeArguments(given), context)
+  return translateExitCode(Number(inner.exitCode ?? 0))
+}
+
+/** The parser's own codes are negative: -4, -5 and -10 are slips of the person, the others are ours. */
+function translateExitCode(code: number): number {
+  if (code >= 0) return code
+  return code <= -4 ? exitCodes.misused : exitCodes.failed
+}
+
+/** The manifest lies one folder up, both from `src` and from the built file. */
+async function readVersion(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
+  return String(Reflect.get(Object(manifest), 'version'))
+}
+
+/** Whoever read our output has read enough. What we do goes on: a half-done revocation helps nobody. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
+
+function die(error: unknown): void {
+  process.stderr.write(`${describeError(error, process.env)}\n`)
+  process.exit(exitCodes.failed)
+}

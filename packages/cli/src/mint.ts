@@ -1,0 +1,51 @@
+// What all `tokens create …` commands share: asking for a token, and printing it alone.
+import { parseDuration, type Client, type MintedToken, type Profile } from '@hallpass/client'
+
+import { chooseApp, chooseOrganisation } from './choose.ts'
+import { connect } from './connect.ts'
+import type { Context } from './context.ts'
+import type { GlobalFlags } from './credentials.ts'
+import type { AppFlags, JsonFlag, OrganisationFlag } from './flags.ts'
+import { writeJson, writeLine } from './output.ts'
+
+export interface MintFlags extends GlobalFlags, JsonFlag {
+  readonly expiry: string
+  readonly name: string
+}
+
+/** Mints a token of an organisation. */
+export async function mintForOrganisation(
+  context: Context,
+  flags: MintFlags & OrganisationFlag,
+  request: { readonly profile: Profile; readonly cluster?: string },
+  word?: string,
+): Promise<MintedToken> {
+  parseDuration(flags.expiry)
+  const client = await connect(context, flags)
+  const slug = await chooseOrganisation(context, client, flags, word)
+  return client.tokens.create(slug, { ...request, name: flags.name, expiry: flags.expiry })
+}
+
+/** Mints a deploy token, which is limited to one app. */
+export async function mintForApp(context: Context, flags: MintFlags & AppFlags): Promise<MintedToken> {
+  parseDuration(flags.expiry)
+  const name = await chooseApp(context, flags)
+  const client: Client = await connect(context, flags)
+  const app = await client.apps.show(name)
+  return client.tokens.create(app.organization.slug, {
+    profile: 'deploy',
+    app: app.name,
+    name: flags.name,
+    expiry: flags.expiry,
+  })
+}
+
+/**
+ * Prints the token alone, or as JSON with what is remembered of it.
+ * @param narrowed the token as it is handed out, where it was narrowed after minting
+ */
+export function writeToken(context: Context, flags: JsonFlag, minted: MintedToken, narrowed?: string): void {
+  const { token, ...rest } = minted
+  if (flags.json === true) writeJson(context, { token: narrowed ?? token, ...rest })
+  else writeLine(context, narrowed ?? token)
+}

@@ -1,0 +1,25 @@
+// The address of an authority, in the one form in which two of them can be compared.
+import { CommandError } from './errors.ts'
+
+export const defaultServer = 'http://127.0.0.1:4280'
+
+/**
+ * Checks an address and drops what makes no difference.
+ * @param source where the address was given, for the error
+ * @throws CommandError where it is not the address of a server
+ */
+export function normaliseServer(text: string, source: string): string {
+  const trimmed = text.trim()
+  if (!URL.canParse(trimmed)) throw refused(source, 'is not a URL: write it like http://127.0.0.1:4280')
+  const url = new URL(trimmed)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw refused(source, 'should begin with http:// or https://')
+  // Neither is repeated in the message: they may be secrets.
+  if (url.username !== '' || url.password !== '') throw refused(source, 'may not carry a name or a password')
+  if (url.search !== '' || url.hash !== '') throw refused(source, 'may not carry a query or a fragment')
+  return url.origin + url.pathname.replace(/\/+$/, '')
+}
+
+function refused(source: string, why: string): CommandError {
+  return new CommandError('misused', `the address in ${source} ${why}`)
+}

@@ -1,0 +1,63 @@
+// Splits one string into words as a shell does, without any of a shell's expansions.
+import { CommandError } from './errors.ts'
+
+/**
+ * The words of a command line: `ls -l "my dir"` is three.
+ * Follows the rules of Go's google/shlex, so that a token made here and one made by flyctl allow the same command:
+ * white space, quotes, backslashes (also inside double quotes, before any character) and comments.
+ * @throws CommandError where a quote or an escape has no end
+ */
+export function splitShellWords(line: string): string[] {
+  const words: string[] = []
+  let word: string | undefined
+  let position = 0
+
+  while (position < line.length) {
+    const character = line.charAt(position)
+    position += 1
+    if (/[ \t\r\n]/.test(character)) {
+      if (word !== undefined) words.push(word)
+      word = undefined
+    } else if (character === '#' && word === undefined) {
+      position = endOfLine(line, position)
+    } else if (character === "'" || character === '"') {
+      const quoted = readQuoted(line, position, character)
+      word = (word ?? '') + quoted.text
+      position = quoted.next
+    } else if (character === '\\') {
+      if (position >= line.length) throw unfinished(line, 'the backslash at its end escapes nothing')
+      word = (word ?? '') + line.charAt(position)
+      position += 1
+    } else {
+      word = (word ?? '') + character
+    }
+  }
+  if (word !== undefined) words.push(word)
+  return words
+}
+
+function readQuoted(line: string, start: number, quote: string): { readonly text: string; readonly next: number } {
+  let text = ''
+  let position = start
+  while (position < line.length) {
+    const character = line.charAt(position)
+    position += 1
+    if (character === quote) return { text, next: position }
+    if (character === '\\' && quote === '"') {
+      text += line.charAt(position)
+      position += 1
+    } else {
+      text += character
+    }
+  }
+  throw unfinished(line, `a ${quote === '"' ? 'double' : 'single'} quote is not closed`)
+}
+
+function endOfLine(line: string, start: number): number {
+  const end = line.indexOf('\n', start)
+  return end === -1 ? line.length : end
+}
+
+function unfinished(line: string, why: string): CommandError {
+  return new CommandError('misused', `${JSON.stringify(line)} is not a command line: ${why}`)
+}
