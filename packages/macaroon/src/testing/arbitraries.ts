@@ -1,0 +1,127 @@
+/** For tests: arbitrary caveats, accesses and macaroons. */
+
+import fc from 'fast-check'
+import type { Access } from '../access.ts'
+import { type Action, actions } from '../action.ts'
+import type { Caveat } from '../caveat.ts'
+import { type Macaroon, mintMacaroon } from '../macaroon.ts'
+
+/** Few ids and names, so that caveats and accesses meet. */
+export const id = fc.oneof(fc.constantFrom(0n, 1n, 2n, 300n), fc.bigInt({ min: 0n, max: 0xffffffffffffffffn }))
+export const text = fc.oneof(
+  fc.constantFrom('', 'a', 'b', 'wg', 'membership', 'litefs-cloud', 'ls'),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+)
+export const mask = fc.oneof(
+  fc.constantFrom<Action>(actions.none, actions.read, actions.all, actions.any),
+  fc.integer({ min: 0, max: 0xffff }),
+)
+/** Masks that JSON can say. */
+export const namedMask = fc.integer({ min: 0, max: 31 })
+const seconds = fc.oneof(
+  fc.bigInt({ min: -40n, max: 3000n }),
+  fc.bigInt({ min: -0x8000000000000000n, max: 0x7fffffffffffffffn }),
+)
+const bytes = fc.uint8Array({ maxLength: 40 })
+
+/** Every type of caveat that any holder may add, IfPresent up to `depth` deep. */
+export function caveat(depth = 2, masks: fc.Arbitrary<Action> = mask): fc.Arbitrary<Caveat> {
+  const texts = fc.option(fc.array(text, { maxLength: 4 }))
+  const named = fc.option(fc.array(fc.tuple(text, masks), { maxLength: 5 }).map((entries) => new Map(entries)))
+  const numbered = fc.option(fc.array(fc.tuple(id, masks), { maxLength: 5 }).map((entries) => new Map(entries)))
+  const command = fc.record({ args: texts, exact: fc.boolean() })
+  const flat: fc.Arbitrary<Caveat>[] = [
+    fc.record({ type: fc.constant('Organization' as const), id, mask: masks }),
+    fc.record({ type: fc.constant('Apps' as const), apps: numbered }),
+    fc.record({ type: fc.constant('Volumes' as const), volumes: named }),
+    fc.record({ type: fc.constant('Machines' as const), machines: named }),
+    fc.record({ type: fc.constant('FeatureSet' as const), features: named }),
+    fc.record({ type: fc.constant('Clusters' as const), clusters: named }),
+    fc.record({ type: fc.constant('ValidityWindow' as const), notBefore: seconds, notAfter: seconds }),
+    fc.record({ type: fc.constant('Action' as const), mask: masks }),
+    fc.record({ type: fc.constant('Mutations' as const), mutations: texts }),
+    fc.record({ type: fc.constant('Commands' as const), commands: fc.option(fc.array(command, { maxLength: 3 })) }),
+    fc.constant<Caveat>({ type: 'IsMember' }),
+    fc.record({
+      type: fc.constant('AllowedRoles' as const),
+      roles: fc.constantFrom(0, 1, 2, 3, 0xfffffffe, 0xffffffff),
+    }),
+    fc.record({
+      type: fc.constant('Unknown' as const),
+      number: fc.bigInt({ min: 4000n, max: 0xfffffffffffffffen }),
+      body: fc
+        .constantFrom([0xc3], [0x91, 0x01], [0xa1, 0x61], [0xcd, 0, 1], [0x82, 1, 2, 3, 4])
+        .map((body) => Uint8Array.from(body)),
+    }),
+  ]
+  if (depth === 0) return fc.oneof(...flat)
+  const ifs = fc.option(fc.array(caveat(depth - 1, masks), { maxLength: 4 }), { freq: 20 })
+  return fc.oneof(...flat, {
+    weight: 3,
+    arbitrary: fc.record({ type: fc.constant('IfPresent' as const), ifs, else: masks }),
+  })
+}
+
+/** The rest: caveats that only a verifier and third parties make. */
+export const rareCaveat: fc.Arbitrary<Caveat> = fc.oneof(
+  fc.record({
+    type: fc.constant('3P' as const),
+    location: text,
+    verifierKey: fc.option(bytes),
+    ticket: fc.option(bytes),
+  }),
+  fc.record({ type: fc.constant('BindToParentToken' as const), prefix: fc.option(bytes) }),
+  fc.record({ type: fc.constantFrom('FlyioUserID' as const, 'GitHubUserID' as const), id }),
+  fc.record({ type: fc.constant('GoogleUserID' as const), id: fc.bigInt({ min: 0n, max: 256n ** 32n - 1n }) }),
+)
+
+export const caveats = fc.array(caveat(), { minLength: 1, maxLength: 6 })
+
+export const access: fc.Arbitrary<Access> = fc.record(
+  {
+    action: mask,
+    now: fc.oneof(
+      fc.integer({ min: -10, max: 6000 }).map((half) => half / 2),
+      fc.integer({ min: 0, max: 2 ** 40 }),
+    ),
+    orgId: id,
+    appId: id,
+    feature: text,
+    volume: text,
+    machine: text,
+    mutation: text,
+    cluster: text,
+    command: fc.array(text, { maxLength: 3 }),
+    appFeature: text,
+    machineFeature: text,
+    storageObject: text,
+  },
+  { requiredKeys: ['action', 'now'] },
+)
+
+/** Accesses that name an organisation and nothing else that would contradict it. */
+export const sensibleAccess: fc.Arbitrary<Access> = fc
+  .tuple(access, fc.constantFrom('none', 'app', 'machine', 'command', 'volume', 'feature', 'cluster'), id, text, text)
+  .map(([{ action, now, mutation, command = [] }, what, number, name, other]) => {
+    const base = { action, now, orgId: number, mutation }
+    if (what === 'app') return { ...base, appId: number }
+    if (what === 'machine') return { ...base, appId: number, machine: name }
+    if (what === 'command') return { ...base, appId: number, machine: name, command }
+    if (what === 'volume') return { ...base, appId: number, volume: name }
+    if (what === 'feature') return { ...base, feature: name }
+    if (what === 'cluster') return { ...base, feature: 'litefs-cloud', cluster: other }
+    return base
+  })
+
+export const key = fc.uint8Array({ minLength: 32, maxLength: 32 })
+
+/** A macaroon and the key that it was minted with. */
+export const minted: fc.Arbitrary<{ macaroon: Macaroon; key: Uint8Array }> = fc
+  .record({
+    kid: fc.uint8Array({ minLength: 1, maxLength: 20 }),
+    rnd: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+    location: fc.constantFrom('https://api.fly.io/v1', '', 'https://tokens.example/ü'),
+    key,
+    caveats,
+  })
+  .map((input) => ({ macaroon: mintMacaroon(input), key: input.key }))

@@ -1,0 +1,37 @@
+/** For tests: the language-neutral vectors, and the spellings they use. */
+
+import { readFileSync } from 'node:fs'
+import type { Access } from '../access.ts'
+import { decodeBase64 } from '../base64.ts'
+import { type JsonValue, parseJson } from '../json.ts'
+
+/** The content of a file of vectors; whole numbers are bigint, since some need 64 bits. */
+export function readVectors<T>(name: string): T {
+  return plain(parseJson(readFileSync(new URL(`../../../../vectors/${name}`, import.meta.url), 'utf8'))) as T
+}
+
+/** An access as the vectors spell it. */
+export type WrittenAccess = Omit<Access, 'action' | 'now'> & { action: bigint; now: bigint | number }
+
+export function readAccess(written: WrittenAccess): Access {
+  return { ...written, action: Number(written.action) }
+}
+
+/** Any JSON as plain objects, with bigint for whole numbers. */
+export function plain(value: JsonValue): unknown {
+  if (Array.isArray(value)) return value.map(plain)
+  if (value instanceof Map) return Object.fromEntries([...value].map(([name, field]) => [name, plain(field)]))
+  return value
+}
+
+export function fromHex(hex: string): Uint8Array {
+  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+export function fromBase64(text: string): Uint8Array {
+  return decodeBase64(text, 0, text.length, 'The vector')
+}
