@@ -1,0 +1,82 @@
+// Makes the publishable packages: packages/*/dist, each with a package.json of its own.
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+import { rolldown } from 'rolldown'
+
+const root = resolve(import.meta.dirname, '..')
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly description: string
+  readonly license: string
+  readonly type: string
+  readonly sideEffects?: boolean
+  readonly engines: Readonly<Record<string, string>>
+  readonly exports?: Readonly<Record<string, string>>
+  readonly bin?: Readonly<Record<string, string>>
+  readonly dependencies?: Readonly<Record<string, string>>
+}
+
+const libraries = ['macaroon', 'client', 'authority']
+for (const folder of [...libraries, 'cli']) rmSync(distOf(folder), { recursive: true, force: true })
+execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root, stdio: 'inherit' })
+for (const folder of libraries) publishLibrary(folder)
+await publishCommand()
+
+/** The compiled modules and their types, with exports that point at them. */
+function publishLibrary(folder: string): void {
+  const { exports = {}, ...manifest } = readManifest(folder)
+  const built = Object.entries(exports).map(([path, source]) => {
+    const module = source.replace(/^\.\/src\//, './').replace(/\.ts$/, '')
+    return [path, { types: `${module}.d.ts`, default: `${module}.js` }]
+  })
+  writeManifest(folder, { ...pick(manifest), exports: Object.fromEntries(built) })
+}
+
+/** One file a command, loaded when it is called for; only the server stays a package of its own. */
+async function publishCommand(): Promise<void> {
+  const manifest = readManifest('cli')
+  const external = ['@hallpass/authority']
+  const out = join(distOf('cli'), 'bin')
+  rmSync(distOf('cli'), { recursive: true, force: true })
+  mkdirSync(out, { recursive: true })
+  const bundle = await rolldown({
+    input: { main: join(root, 'packages/cli/src/main.ts') },
+    platform: 'node',
+    external,
+    logLevel: 'warn',
+  })
+  await bundle.write({ dir: out, format: 'esm', minify: true, chunkFileNames: '[name]-[hash].js' })
+  await bundle.close()
+  cpSync(join(root, 'packages/cli/bin/hallpass.js'), join(out, 'hallpass.js'))
+  const dependencies = Object.entries(manifest.dependencies ?? {}).filter(([name]) => external.includes(name))
+  writeManifest('cli', {
+    ...pick(manifest),
+    bin: manifest.bin,
+    exports: { './package.json': './package.json' },
+    dependencies: Object.fromEntries(dependencies),
+  })
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'))
+}
+
+/** Without what only development needs. */
+function pick({ name, version, description, license, type, sideEffects, engines, dependencies }: Manifest) {
+  return { name, version, description, license, type, sideEffects, engines, dependencies }
+}
+
+function writeManifest(folder: string, manifest: object): void {
+  writeFileSync(join(distOf(folder), 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
+  cpSync(join(root, 'LICENSE'), join(distOf(folder), 'LICENSE'))
+  const readme = join(root, 'packages', folder, 'README.md')
+  if (existsSync(readme)) cpSync(readme, join(distOf(folder), 'README.md'))
+}
+
+function distOf(folder: string): string {
+  return join(root, 'packages', folder, 'dist')
+}

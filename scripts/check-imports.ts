@@ -1,0 +1,97 @@
+// Checks which way imports point, between packages and between the authority's folders: the house of ARCHITECTURE.md.
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** What each package may import of ours. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  '@hallpass/macaroon': [],
+  '@hallpass/client': ['@hallpass/macaroon'],
+  '@hallpass/authority': ['@hallpass/macaroon', '@hallpass/client'],
+  hallpass: ['@hallpass/macaroon', '@hallpass/client'],
+}
+
+/** What each folder of the authority may import: its own folders, packages of ours, and parts from elsewhere. */
+const rooms: Readonly<Record<string, { readonly folders: readonly string[]; readonly parts: readonly string[] }>> = {
+  domain: { folders: [], parts: ['@hallpass/macaroon'] },
+  keyring: { folders: ['domain'], parts: ['@hallpass/macaroon'] },
+  store: { folders: ['domain'], parts: ['kysely', 'pg'] },
+  operations: { folders: ['domain'], parts: ['@hallpass/macaroon'] },
+  'doors/rest': {
+    folders: ['domain', 'operations'],
+    parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify', 'zod'],
+  },
+}
+
+/** The one import against the arrows: the command that starts the server. */
+const exceptions = new Set(['packages/cli/src/commands/serve/serve.ts @hallpass/authority'])
+
+const problems: string[] = []
+for (const file of globSync('packages/*/src/**/*.ts', { cwd: root }).toSorted()) {
+  const text = readFileSync(join(root, file), 'utf8')
+  for (const specifier of importsOf(text)) {
+    const problem = check(file, specifier)
+    if (problem !== undefined) problems.push(`${file}: imports ${specifier}: ${problem}`)
+  }
+}
+if (problems.length > 0) {
+  process.stderr.write(`${problems.join('\n')}\n`)
+  process.exit(1)
+}
+
+function check(file: string, specifier: string): string | undefined {
+  if (exceptions.has(`${file} ${specifier}`)) return undefined
+  const [, folder = ''] = /^packages\/([^/]+)\//.exec(file) ?? []
+  if (specifier.startsWith('.')) {
+    const target = relative(root, resolve(root, dirname(file), specifier))
+    if (!target.startsWith(`packages/${folder}/src/`)) return 'it lies outside of the package'
+    return folder === 'authority' ? checkRoom(file, target) : undefined
+  }
+  const name = nameOfPackage(folder)
+  const target = /^(@hallpass\/[^/]+|hallpass)(\/|$)/.exec(specifier)?.[1]
+  if (target !== undefined && !packages[name]?.includes(target)) return `${name} may not import ${target}`
+  // The core runs in browsers and edge workers; the contract and the client in browsers.
+  if (specifier.startsWith('node:') && ['macaroon', 'client'].includes(folder) && !file.endsWith('.test.ts')) {
+    return `${name} runs where there is no Node`
+  }
+  return folder === 'authority' ? checkPart(file, specifier) : undefined
+}
+
+function checkRoom(file: string, target: string): string | undefined {
+  const from = roomOf(file)
+  const to = roomOf(target)
+  if (from === undefined || from === to || isTest(file)) return undefined
+  if (to === undefined) return 'wiring imports rooms, and no room imports wiring'
+  return rooms[from]?.folders.includes(to) === true ? undefined : `${from} may not import ${to}`
+}
+
+function checkPart(file: string, specifier: string): string | undefined {
+  const room = roomOf(file)
+  if (room === undefined || specifier.startsWith('node:') || isTest(file)) return undefined
+  const allowed = rooms[room]?.parts ?? []
+  return allowed.some((part) => specifier === part || specifier.startsWith(`${part}/`))
+    ? undefined
+    : `${room} may not use it`
+}
+
+function roomOf(file: string): string | undefined {
+  const path = file.replace(/^packages\/authority\/src\//, '')
+  return Object.keys(rooms).find((room) => path.startsWith(`${room}/`))
+}
+
+/** What only tests use: the suites and the launchers beside them. */
+function isTest(file: string): boolean {
+  return /\.test\.ts$|\/testing\/|\/conformance[\w-]*\.ts$/.test(file)
+}
+
+function nameOfPackage(folder: string): string {
+  return folder === 'cli' ? 'hallpass' : `@hallpass/${folder}`
+}
+
+function importsOf(text: string): string[] {
+  const statements = text.matchAll(/^(?:import|export)\s+(?:type\s+)?(?:[\w$]+\s*,?\s*)?(?:\{[^}]*\}|\*[^'"]*?)?\s*from\s+'([^']+)'/gm)
+  const bare = text.matchAll(/^import\s+'([^']+)'/gm)
+  const dynamic = text.matchAll(/\bimport\(\s*'([^']+)'/g)
+  return [...statements, ...bare, ...dynamic].map((match) => match[1] ?? '')
+}
