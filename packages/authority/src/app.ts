@@ -1,7 +1,7 @@
 // The HTTP server with its limits, request ids, metrics and log; the doors are opened on it.
 import { randomUUID } from 'node:crypto'
 
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { pino, type Logger } from 'pino'
 import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 
@@ -29,17 +29,20 @@ export function createLogger(level: LogLevel): Logger {
 /** A server that answers `/healthz`, `/readyz` and `/metrics`, and nothing else yet. */
 export function createServer(options: { readonly log: Logger; readonly store: Store }): FastifyInstance {
   const { log, store } = options
+  function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    if (!sendError(error, request, reply)) {
+      log.error({ err: error, request_id: request.id }, 'a request failed for an unforeseen reason')
+    }
+  }
   const server = fastify({
     http: { maxHeaderSize },
-    loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
     bodyLimit,
     routerOptions: { maxParamLength: 512 },
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
-    frameworkErrors: sendError,
+    frameworkErrors: answerError,
     clientErrorHandler: refuseBrokenRequest,
   })
 
@@ -53,7 +56,7 @@ export function createServer(options: { readonly log: Logger; readonly store: St
       done(new InvalidInput('the body is not valid JSON'))
     }
   })
-  server.setErrorHandler(sendError)
+  server.setErrorHandler(answerError)
   server.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('404 page not found'))
   server.addHook('onRequest', (request, reply, done) => {
     reply.raw.setHeader('fly-request-id', request.id)
@@ -61,7 +64,7 @@ export function createServer(options: { readonly log: Logger; readonly store: St
     reply.raw.setHeader('x-content-type-options', 'nosniff')
     done()
   })
-  measure(server)
+  measure(server, log)
   server.get('/healthz', () => ({ ok: true }))
   server.get('/readyz', async (_request, reply) => {
     try {
@@ -76,7 +79,7 @@ export function createServer(options: { readonly log: Logger; readonly store: St
 }
 
 /** Counts and times every request by route, never by path: a path may hold anything. */
-function measure(server: FastifyInstance): void {
+function measure(server: FastifyInstance, log: Logger): void {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const requests = new Counter({
@@ -99,8 +102,8 @@ function measure(server: FastifyInstance): void {
     requests.inc({ method: known(method), route, status: statusCode })
     seconds.observe({ method: known(method), route }, elapsedTime / 1000)
     const line = { request_id: request.id, method, route, status: statusCode, ms: Math.round(elapsedTime * 10) / 10 }
-    if (statusCode === 401 || statusCode === 403 || statusCode === 429) request.log.info(line, 'refused')
-    else request.log.debug(line, 'answered')
+    if (statusCode === 401 || statusCode === 403 || statusCode === 429) log.info(line, 'refused')
+    else log.debug(line, 'answered')
     done()
   })
   server.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))

@@ -20,6 +20,8 @@ export const acceptInvitation: Writing<{ readonly code: Secret }, undefined, Rea
     const joined = await redeemInvitation(tx, hashCode(input.code.reveal()), actor.user, now)
     return { ...joined, own: false }
   },
+
+  conclude: ({ organisation, role }) => ({ target: `membership as ${role}`, organisationId: organisation.id }),
 }
 
 /**

@@ -1,8 +1,8 @@
 // Whether a principal may do what an operation requires: the only place where access is decided.
-import { actions, roles, clear, clearCaveats, type Access, type Caveat, type Clearance } from '@hallpass/macaroon'
+import { actions, roles, clear, clearCaveats, type Access, type Caveat } from '@hallpass/macaroon'
 
 import { DomainError } from '../domain/errors.ts'
-import type { Organisation, Role } from '../domain/organisation.ts'
+import type { Role } from '../domain/organisation.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import type { Requirement, Scene } from './operation.ts'
 import { describeCredential, type Credential } from './principal.ts'
@@ -42,17 +42,17 @@ async function findDenial(
   credential: Credential,
   { organisation, access }: Requirement & { readonly kind: 'access' },
 ): Promise<string | undefined> {
-  const attempt: Access = { ...access, orgId: BigInt(organisation.id), now: scene.now / 1000 }
-  if (credential.kind === 'token')
-    return describeDenial(credential, clear(credential.verified, [attempt]), organisation)
-  const membership = await scene.tx.memberships.find(organisation.id, credential.user.id)
-  if (membership === undefined) return `${credential.user.email} is not a member of organisation ${organisation.slug}`
-  const caveats = caveatsOfRole(organisation.id, membership.role)
-  return describeDenial(credential, clearCaveats(caveats, [attempt]), organisation)
-}
-
-function describeDenial(credential: Credential, result: Clearance, { slug }: Organisation): string | undefined {
-  if (result.allowed) return undefined
-  const reasons = result.denials.map((denial) => denial.reason)
-  return `${describeCredential(credential)} does not allow this in organisation ${slug}: ${reasons.join('; ')}`
+  const { id, slug } = organisation
+  const attempt: Access = { ...access, orgId: BigInt(id), now: scene.now / 1000 }
+  const holder = describeCredential(credential)
+  if (credential.kind === 'token') {
+    const clearance = clear(credential.verified, [attempt])
+    if (clearance.allowed) return undefined
+    const reasons = clearance.denials.map(({ reason }) => `its caveat ${reason}`)
+    return `${holder} does not allow this in organisation ${slug}: ${reasons.join('; ')}`
+  }
+  const membership = await scene.tx.memberships.find(id, credential.user.id)
+  if (membership === undefined) return `${holder} is not a member of organisation ${slug}`
+  if (clearCaveats(caveatsOfRole(id, membership.role), [attempt]).allowed) return undefined
+  return `${holder} is a ${membership.role} of organisation ${slug}, and this takes an admin`
 }

@@ -31,6 +31,8 @@ export const createOrganisation: Writing<CreateOrganisation, undefined, ReachedO
     const draft = { slug, name: input.name, personalOf: null, createdAt: scene.now }
     return { organisation: await foundOrganisation(scene, draft, actor.user), role: 'admin', own: false }
   },
+
+  conclude: ({ organisation }) => ({ target: `organisation ${organisation.slug}`, organisationId: organisation.id }),
 }
 
 /** An organisation with its first signing key and its first admin. */

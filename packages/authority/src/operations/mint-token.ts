@@ -88,6 +88,8 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
       organisation,
     }
   },
+
+  conclude: ({ record }) => ({ target: `token ${record.id}`, organisationId: record.organisationId }),
 }
 
 /** A token hands on all that restricts it; what restricts a person (their role) every profile has anyway. */

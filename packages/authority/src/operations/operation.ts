@@ -80,6 +80,8 @@ export interface Reading<Input, Subject, Output> extends OperationOn<ReadTransac
 /** Changes the store; its audit event is part of the same transaction. */
 export interface Writing<Input, Subject, Output> extends OperationOn<Transaction, Input, Subject, Output> {
   readonly mode: 'write'
+  /** What the audit event tells that only `run` found out: ids that are new. */
+  conclude?(output: Output): { readonly target: string; readonly organisationId: number }
 }
 
 export type Operation<Input, Subject, Output> = Reading<Input, Subject, Output> | Writing<Input, Subject, Output>

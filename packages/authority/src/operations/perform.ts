@@ -25,6 +25,7 @@ export async function perform<Input, Subject, Output>(
     steps: {
       access(scene: Scene<Tx>, input: Input): Promise<Intent<Subject>>
       run(scene: Scene<Tx>, deed: Deed<Input, Subject>): Promise<Output>
+      conclude?(output: Output): { readonly target: string; readonly organisationId: number }
     },
     record?: (event: AuditEvent) => Promise<void>,
   ): Promise<Output> {
@@ -45,6 +46,7 @@ export async function perform<Input, Subject, Output>(
       target: intent.target,
       reason: '',
       requestId: caller.requestId,
+      ...steps.conclude?.(output),
     })
     return output
   }

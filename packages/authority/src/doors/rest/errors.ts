@@ -42,23 +42,27 @@ const machinesTexts: Partial<Record<DomainErrorCode, string>> = {
   name_taken: 'Validation failed: Name has already been taken',
 }
 
-/** Sends the error as its answer; what nobody foresaw is logged, and answered without its words. */
-export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+/**
+ * Sends the error as its answer; what nobody foresaw is answered without its words.
+ * @returns whether it was foreseen: if not, it belongs into the log
+ */
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): boolean {
   if (error instanceof DomainError) sendDomainError(error, request, reply)
   else if (error instanceof InvalidInput) {
     send(reply, 400, { code: 'invalid_request', message: error.message, ...fieldOf(error.field) }, request.id)
   } else if (isFrameworkError(error)) sendFrameworkError(error, request, reply)
   else {
-    request.log.error({ err: error, request_id: request.id }, 'a request failed for an unforeseen reason')
     send(reply, 500, { code: 'internal', message: 'the authority failed; its log knows why' }, request.id)
+    return false
   }
+  return true
 }
 
 /** What zod found, as a sentence: at most five issues, each with its path and never with the value. */
 export function describeIssues(place: string, error: z.ZodError): InvalidInput {
   const issues = error.issues.slice(0, 5).map((issue) => {
     const path = issue.path.map(String).join('.')
-    return { path, text: `${path === '' ? place : path} ${describeIssue(issue)}` }
+    return { path, text: `${path === '' ? place : path} ${describeIssue(issue)}`.replace(' : ', ': ') }
   })
   return new InvalidInput(issues.map(({ text }) => text).join('; '), issues[0]?.path || undefined)
 }
@@ -77,6 +81,8 @@ function describeIssue(issue: z.core.$ZodIssue): string {
       return `is none of ${issue.values.map(String).join(', ')}`
     case 'invalid_format':
       return issue.message.startsWith('Invalid ') ? `is not a valid ${issue.format}` : issue.message
+    case 'custom':
+      return `: ${issue.message}`
     default:
       return issue.message
   }
