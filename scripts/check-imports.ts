@@ -63,7 +63,7 @@ function checkRoom(file: string, target: string): string | undefined {
   const to = roomOf(target)
   if (from === undefined || from === to || isTest(file)) return undefined
   if (to === undefined) return 'wiring imports rooms, and no room imports wiring'
-  return rooms[from]?.folders.includes(to) === true ? undefined : `${from} may not import ${to}`
+  return rooms[from]?.folders.includes(to) ? undefined : `${from} may not import ${to}`
 }
 
 function checkPart(file: string, specifier: string): string | undefined {
@@ -90,7 +90,9 @@ function nameOfPackage(folder: string): string {
 }
 
 function importsOf(text: string): string[] {
-  const statements = text.matchAll(/^(?:import|export)\s+(?:type\s+)?(?:[\w$]+\s*,?\s*)?(?:\{[^}]*\}|\*[^'"]*?)?\s*from\s+'([^']+)'/gm)
+  const statements = text.matchAll(
+    /^(?:import|export)\s+(?:type\s+)?(?:[\w$]+\s*,?\s*)?(?:\{[^}]*\}|\*[^'"]*?)?\s*from\s+'([^']+)'/gm,
+  )
   const bare = text.matchAll(/^import\s+'([^']+)'/gm)
   const dynamic = text.matchAll(/\bimport\(\s*'([^']+)'/g)
   return [...statements, ...bare, ...dynamic].map((match) => match[1] ?? '')

@@ -1,5 +1,6 @@
 // The HTTP server with its limits, request ids, metrics and log; the doors are opened on it.
 import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
 
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { pino, type Logger } from 'pino'
@@ -101,9 +102,11 @@ function measure(server: FastifyInstance, log: Logger): void {
     const { statusCode, elapsedTime } = reply
     requests.inc({ method: known(method), route, status: statusCode })
     seconds.observe({ method: known(method), route }, elapsedTime / 1000)
-    const line = { request_id: request.id, method, route, status: statusCode, ms: Math.round(elapsedTime * 10) / 10 }
-    if (statusCode === 401 || statusCode === 403 || statusCode === 429) log.info(line, 'refused')
-    else log.debug(line, 'answered')
+    const level = statusCode === 401 || statusCode === 403 || statusCode === 429 ? 'info' : 'debug'
+    if (log.isLevelEnabled(level)) {
+      const ms = Math.round(elapsedTime * 10) / 10
+      log[level]({ request_id: request.id, method, route, status: statusCode, ms }, 'answered')
+    }
     done()
   })
   server.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
@@ -117,7 +120,7 @@ function known(method: string): string {
 }
 
 /** What is not HTTP, or more of it than is taken, before any route is known. */
-function refuseBrokenRequest(error: Error & { code?: string }, socket: import('node:net').Socket): void {
+function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return

@@ -4,7 +4,7 @@ import { chmod, link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { StartupError } from '../domain/errors.ts'
-import { Secret } from '../domain/secret.ts'
+import type { Secret } from '../domain/secret.ts'
 
 const keyLength = 32
 const nonceLength = 12

@@ -46,8 +46,14 @@ import { InvalidInput } from './errors.ts'
 export interface Exchange {
   /** Milliseconds. */
   readonly now: () => number
-  perform<Input, Subject, Output>(operation: Operation<Input, Subject, Output>, input: Input): Promise<Output>
-  enter<Input, Prepared, Output>(operation: Entering<Input, Prepared, Output>, input: Input): Promise<Output>
+  readonly perform: <Input, Subject, Output>(
+    operation: Operation<Input, Subject, Output>,
+    input: Input,
+  ) => Promise<Output>
+  readonly enter: <Input, Prepared, Output>(
+    operation: Entering<Input, Prepared, Output>,
+    input: Input,
+  ) => Promise<Output>
 }
 
 type Parsed<R, Key extends string> =

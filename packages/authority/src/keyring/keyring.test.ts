@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+
+import { actions, decodeMacaroon, mintMacaroon, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+import { Secret } from '../domain/secret.ts'
+import { checkRootKey, createKeyring, proveRootKey } from './keyring.ts'
+import { RootKey, loadRootKey } from './root-key.ts'
+
+const location = 'https://api.fly.io/v1'
+
+function decode(token: Secret): Macaroon {
+  const [bytes] = parseAuthorization(token.reveal()).macaroons
+  if (bytes === undefined) throw new Error('a minted token holds no macaroon')
+  return decodeMacaroon(bytes)
+}
+
+describe('the keyring', () => {
+  const keyring = createKeyring(new RootKey(randomBytes(32)), location)
+  const caveats = [{ type: 'Organization', id: 7n, mask: actions.any }, { type: 'IsMember' }] as const
+
+  it('verifies what it minted, also when it starts again with the same root key', () => {
+    const root = randomBytes(32)
+    const key = createKeyring(new RootKey(root), location).createSigningKey(7, 0)
+    const { id, token } = createKeyring(new RootKey(root), location).mint(key, caveats)
+    const verified = createKeyring(new RootKey(root), location).verify(key, decode(token))
+    expect(id).toMatch(/^[0-9a-f-]{36}$/)
+    expect(verified.caveats).toEqual(caveats)
+    expect(verified.location).toBe(location)
+  })
+
+  it("does not open a token of one organisation with another's key", () => {
+    const own = keyring.createSigningKey(7, 0)
+    const others = keyring.createSigningKey(8, 0)
+    const macaroon = decode(keyring.mint(own, caveats).token)
+    expect(() => keyring.verify(others, macaroon)).toThrow('not genuine')
+  })
+
+  it("refuses a token that is genuine and names an organisation which is not the key's", () => {
+    const key = keyring.createSigningKey(8, 0)
+    const macaroon = decode(keyring.mint(key, caveats).token)
+    expect(() => keyring.verify(key, macaroon)).toThrow('does not belong')
+  })
+
+  it('does not unwrap a key that was moved to another organisation or id, or damaged', () => {
+    const key = keyring.createSigningKey(7, 0)
+    expect(() => keyring.mint({ ...key, organisationId: 8 }, caveats)).toThrow('cannot be unwrapped')
+    expect(() => keyring.mint({ ...key, kid: randomBytes(16) }, caveats)).toThrow('cannot be unwrapped')
+  })
+
+  it('does not unwrap a key in which any bit was changed', () => {
+    const root = randomBytes(32)
+    const key = createKeyring(new RootKey(root), location).createSigningKey(7, 0)
+    for (let position = 0; position < key.wrapped.length; position += 1) {
+      const wrapped = Uint8Array.from(key.wrapped)
+      wrapped[position] = (wrapped[position] ?? 0) ^ 1
+      const afresh = createKeyring(new RootKey(root), location)
+      expect(() => afresh.mint({ ...key, wrapped }, caveats)).toThrow('cannot be unwrapped')
+    }
+    expect(() => createKeyring(new RootKey(root), location).mint(key, caveats)).not.toThrow()
+  })
+
+  it('refuses what others signed under the same kid', () => {
+    const key = keyring.createSigningKey(7, 0)
+    const forged = mintMacaroon({ kid: key.kid, rnd: randomBytes(16), location, key: randomBytes(32), caveats })
+    expect(() => keyring.verify(key, forged)).toThrow('not genuine')
+  })
+
+  it('prints nothing of a token', () => {
+    const { token } = keyring.mint(keyring.createSigningKey(7, 0), caveats)
+    expect([String(token), JSON.stringify({ token }), inspect({ token })].join()).not.toContain('fm2_')
+  })
+})
+
+describe('the root key', () => {
+  let directory: string
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'hallpass-key-'))
+  })
+  afterEach(() => rm(directory, { recursive: true }))
+
+  it('is made once, private, and found again', async () => {
+    const load = () => loadRootKey({ environment: undefined, dataDirectory: directory })
+    const [first, second] = await Promise.all([load(), load()])
+    const proof = proveRootKey(first)
+    checkRootKey(second, proof)
+    checkRootKey(await load(), proof)
+    expect((await stat(join(directory, 'root.key'))).mode & 0o777).toBe(0o600)
+  })
+
+  it.each(['hex', 'base64', 'base64url'] as const)('comes from the environment as %s', async (encoding) => {
+    const bytes = randomBytes(32)
+    const environment = new Secret(bytes.toString(encoding))
+    checkRootKey(await loadRootKey({ environment, dataDirectory: directory }), proveRootKey(new RootKey(bytes)))
+  })
+
+  it.each(['short', 'x'.repeat(44), randomBytes(31).toString('base64'), randomBytes(33).toString('hex')])(
+    'is refused as %j, without being repeated',
+    async (text) => {
+      const loading = loadRootKey({ environment: new Secret(text), dataDirectory: directory })
+      const failure: unknown = await loading.catch((error) => error)
+      expect(failure).toMatchObject({ code: 'root_key_invalid' })
+      expect(String(failure)).not.toContain(text)
+    },
+  )
+
+  it('is refused where others can read it, or the file holds something else', async () => {
+    await loadRootKey({ environment: undefined, dataDirectory: directory })
+    const path = join(directory, 'root.key')
+    await chmod(path, 0o640)
+    await expect(loadRootKey({ environment: undefined, dataDirectory: directory })).rejects.toThrow('chmod 600')
+    await chmod(path, 0o600)
+    await writeFile(path, (await readFile(path, 'utf8')).slice(0, 10))
+    await expect(loadRootKey({ environment: undefined, dataDirectory: directory })).rejects.toMatchObject({
+      code: 'root_key_invalid',
+    })
+  })
+
+  it('is told apart from another by its proof', () => {
+    const proof = proveRootKey(new RootKey(randomBytes(32)))
+    expect(() => checkRootKey(new RootKey(randomBytes(32)), proof)).toThrow('another root key')
+  })
+})

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+
+import { createClient, type Client } from './client.ts'
+import { routes, type Route } from './contract.ts'
+import { ApiError, ConnectionError } from './errors.ts'
+
+interface Seen {
+  readonly method: string
+  readonly url: URL
+  readonly headers: Headers
+  readonly redirect: string | undefined
+}
+
+/** Stands where the network begins: the client's own seam for it. */
+function record(answer: () => Response): { readonly fetch: typeof globalThis.fetch; readonly seen: Seen[] } {
+  const seen: Seen[] = []
+  return {
+    seen,
+    async fetch(input, init) {
+      const headers = new Headers(init?.headers)
+      seen.push({ method: init?.method ?? 'GET', url: new URL(input instanceof Request ? input.url : input), headers, redirect: init?.redirect })
+      return answer()
+    },
+  }
+}
+
+async function callEverything(client: Client): Promise<void> {
+  await client.users.signUp({ email: 'a@example.com', password: 'x', setup_code: 'y' })
+  await client.users.current()
+  await client.sessions.create({ email: 'a@example.com', password: 'x' })
+  await client.sessions.deleteCurrent()
+  await client.organisations.list()
+  await client.organisations.create({ name: 'Acme' })
+  await client.organisations.show('acme')
+  await client.organisations.delete('acme')
+  await client.organisations.invite('acme', { email: 'a@example.com' })
+  await client.organisations.acceptInvitation('code')
+  await client.organisations.changeRole('acme', 'a@example.com', 'admin')
+  await client.organisations.removeMember('acme', 'a@example.com')
+  await client.organisations.audit('acme', { limit: 5 })
+  await client.apps.list('acme')
+  await client.apps.create({ name: 'web-1', org_slug: 'acme' })
+  await client.apps.show('web-1')
+  await client.apps.delete('web-1')
+  await client.tokens.create('acme', { profile: 'deploy_organization' })
+  await client.tokens.listOfOrganisation('acme', { state: 'all' })
+  await client.tokens.listOfApp('web-1')
+  await client.tokens.current()
+  await client.tokens.show('id')
+  await client.tokens.revoke('id')
+}
+
+function pattern({ path }: Route): RegExp {
+  return new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
+}
+
+describe('the client', () => {
+  it('calls every route of the contract but the one that only other clients use, and no other', async () => {
+    const { fetch, seen } = record(() => Response.json({}))
+    await callEverything(createClient({ url: 'http://127.0.0.1:1', fetch }))
+    const called = seen.map(({ method, url }) =>
+      Object.values<Route>(routes)
+        // Of two routes that fit, the one without parameters is meant.
+        .toSorted((a, b) => a.path.split('{').length - b.path.split('{').length)
+        .find((route) => route.method === method && pattern(route).test(url.pathname)),
+    )
+    expect(called).not.toContain(undefined)
+    const missed = Object.values<Route>(routes).filter((route) => !called.includes(route))
+    expect(missed.map((route) => route.operationId)).toEqual(['createDeployToken'])
+  })
+
+  it.each([
+    ['fm2_abc', 'FlyV1 fm2_abc'],
+    ['FlyV1 fm2_abc', 'FlyV1 fm2_abc'],
+    ['fo1_abc', 'Bearer fo1_abc'],
+    ['fo1_abc,fm2_abc', 'FlyV1 fo1_abc,fm2_abc'],
+    ['Bearer fm2_abc', 'Bearer fm2_abc'],
+  ])('sends %s as %s', async (token, header) => {
+    const { fetch, seen } = record(() => Response.json({}))
+    await createClient({ url: 'http://127.0.0.1:1', token, fetch }).tokens.current()
+    expect(seen[0]?.headers.get('authorization')).toBe(header)
+  })
+
+  it('keeps a path in the address, escapes names, and follows no redirect with a credential', async () => {
+    const { fetch, seen } = record(
+      () => new Response(null, { status: 302, headers: { location: 'http://127.0.0.2/' } }),
+    )
+    const client = createClient({ url: 'http://127.0.0.1:1/hallpass/', token: 'fo1_a', fetch })
+    await expect(client.apps.show('a/../b?c')).rejects.toMatchObject({ code: 'not_an_authority' })
+    expect(seen.map(({ url }) => url.href)).toEqual(['http://127.0.0.1:1/hallpass/v1/apps/a%2F..%2Fb%3Fc'])
+    expect(seen[0]?.redirect).toBe('manual')
+  })
+
+  it("throws the authority's no with its code, its words and its request id", async () => {
+    const body = { error: 'unauthorized', message: 'because', code: 'forbidden', request_id: 'r-1' }
+    const { fetch } = record(() => Response.json(body, { status: 403 }))
+    const failure = await createClient({ url: 'http://127.0.0.1:1', fetch })
+      .apps.show('web-1')
+      .catch((error) => error)
+    expect(failure).toBeInstanceOf(ApiError)
+    expect(failure).toMatchObject({ code: 'forbidden', message: 'because', status: 403, requestId: 'r-1' })
+  })
+
+  it.each([
+    ['a page', () => new Response('<html>', { status: 200 })],
+    ['an error page', () => new Response('<html>', { status: 502 })],
+    ['an unknown error', () => Response.json({ code: 'else', message: 'x' }, { status: 400 })],
+  ])('says that %s comes from no authority', async (_what, answer) => {
+    const { fetch } = record(answer)
+    await expect(createClient({ url: 'http://127.0.0.1:1', fetch }).organisations.list()).rejects.toMatchObject({
+      code: 'not_an_authority',
+    })
+  })
+
+  it('says where nothing answers', async () => {
+    const failure = await createClient({ url: 'http://127.0.0.1:9' })
+      .organisations.list()
+      .catch((error) => error)
+    expect(failure).toBeInstanceOf(ConnectionError)
+    expect(failure).toMatchObject({ code: 'unreachable', message: 'no authority answers at http://127.0.0.1:9' })
+  })
+})
