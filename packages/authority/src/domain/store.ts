@@ -73,7 +73,10 @@ export interface ReadTransaction {
   readonly tokens: {
     byId(id: string): Promise<TokenRecord | undefined>
     byIdWithNames(id: string): Promise<ListedToken | undefined>
-    /** The organisation's tokens of all kinds, from the one that ends last to the one that ends first, then by id. */
+    /**
+     * The organisation's tokens of all kinds, from the one that ends last to the one that ends first; those that end
+     * together from the greatest id down.
+     */
     ofOrganisation(organisationId: number, query: TokenQuery): Promise<Page<ListedToken, TokenCursor>>
     /** The tokens that are limited to the app, in the same order. */
     ofApp(appId: number, query: TokenQuery): Promise<Page<ListedToken, TokenCursor>>

@@ -84,7 +84,7 @@ export class PostgresSession implements Session {
 }
 
 /** Compiles for PostgreSQL, and runs nothing. */
-export function createPostgresCompiler(): Kysely<Database> {
+function createPostgresCompiler(): Kysely<Database> {
   return new Kysely({
     dialect: {
       createAdapter: () => new PostgresAdapter(),

