@@ -57,7 +57,7 @@ export async function writeConfig(file: string | undefined, config: Config): Pro
     await writeDraft(draft, `${JSON.stringify(config, undefined, 2)}\n`)
     await rename(draft, file)
   } catch (cause) {
-    await rm(draft, { force: true })
+    await rm(draft, { force: true }).catch(() => undefined)
     throw new CommandError('failed', `cannot write ${file}: ${reasonOf(cause)}`, { cause })
   }
 }

@@ -29,7 +29,7 @@ export function exitCodeFor(error: unknown): number {
  */
 export function describeError(error: unknown, environment: Readonly<Record<string, string | undefined>>): string {
   const sentence = isForeseen(error)
-    ? `Error: ${printable(withoutSecrets(error.message))}${hintFor(error)}`
+    ? `Error: ${printable(withoutSecrets(error.message))}`
     : `Error: something went wrong that should not have: ${printable(withoutSecrets(messageOf(error)))}`
   if (environment['HALLPASS_DEBUG'] !== '1') return sentence
   return `${sentence}\n${withoutSecrets(stackOf(error))}`
@@ -56,11 +56,6 @@ function isForeseen(error: unknown): error is Error {
 
 function isNamed(error: unknown, name: string): error is Error {
   return error instanceof Error && error.name === name
-}
-
-function hintFor(error: Error): string {
-  if (!isNamed(error, 'ApiError') || !('code' in error)) return ''
-  return error.code === 'unauthenticated' ? ' (see `hallpass auth whoami`, or log in with `hallpass auth login`)' : ''
 }
 
 function messageOf(error: unknown): string {

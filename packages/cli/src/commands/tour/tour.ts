@@ -139,7 +139,6 @@ function quote(word: string): string {
 
 /** Enough of a token to recognise it, and of an answer to see what it is. */
 function shorten(text: string): string {
-  const [, ...rest] = [...text.matchAll(/\n/g)]
-  const short = text.replace(/\b(fm2_[A-Za-z0-9+/]{12})[A-Za-z0-9+/=,_]+/g, '$1…')
-  return rest.length === 0 && short.length > 240 ? `${short.slice(0, 240)}…` : short
+  const short = text.replace(/\b(fm2_[A-Za-z0-9+/]{8})[A-Za-z0-9+/=,_]+([A-Za-z0-9+/=]{8})/g, '$1…$2')
+  return !short.includes('\n') && short.length > 240 ? `${short.slice(0, 240)}…` : short
 }

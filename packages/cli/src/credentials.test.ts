@@ -1,0 +1,113 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+import { chooseConnection, chooseCredential, chooseServer, holdsMacaroon } from './credentials.ts'
+import { CommandError } from './errors.ts'
+import { normaliseServer } from './server-url.ts'
+
+const server = 'http://127.0.0.1:4280'
+
+describe('chooseCredential', () => {
+  const everything = { HALLPASS_API_TOKEN: 'fm2_own', FLY_API_TOKEN: 'fm2_fly' }
+  const config = { api_url: server, access_token: 'fo1_file' }
+
+  it('goes by flag, own variable, fly variable and file, in this order', () => {
+    expect(chooseCredential({ accessToken: 'fm2_flag' }, everything, config, server)).toBe('fm2_flag')
+    expect(chooseCredential({}, everything, config, server)).toBe('fm2_own')
+    expect(chooseCredential({}, { ...everything, HALLPASS_API_TOKEN: '' }, config, server)).toBe('fm2_fly')
+    expect(chooseCredential({}, { HALLPASS_API_TOKEN: ' ', FLY_API_TOKEN: '' }, config, server)).toBe('fo1_file')
+  })
+
+  it('never gives the token of the file to another server', () => {
+    expect(() => chooseCredential({}, {}, config, 'http://evil.example')).toThrow(
+      'not logged in at http://evil.example: run `hallpass auth login --api-url http://evil.example`',
+    )
+    expect(() => chooseCredential({}, {}, config, 'http://localhost:4280')).toThrow('not logged in')
+  })
+
+  it('takes an empty flag for a mistake, not for absence', () => {
+    expect(() => chooseCredential({ accessToken: '' }, {}, config, server)).toThrow(CommandError)
+  })
+
+  it('refuses what cannot stand in a header, without repeating it', () => {
+    const error = catchError(() => chooseCredential({ accessToken: 'fm2_secret\nx' }, {}, {}, server))
+    expect(String(error)).toContain('--access-token')
+    expect(String(error)).not.toContain('secret')
+  })
+
+  it('cuts off the white space that files and shells leave', () => {
+    expect(chooseCredential({}, { FLY_API_TOKEN: ' FlyV1 fm2_a,fm2_b\n' }, {}, server)).toBe('FlyV1 fm2_a,fm2_b')
+  })
+})
+
+describe('chooseServer', () => {
+  it('goes by flag, own variable, fly variable, file and default, in this order', () => {
+    const environment = { HALLPASS_API_URL: 'http://own', FLY_API_BASE_URL: 'http://fly' }
+    const config = { api_url: 'http://file' }
+    expect(chooseServer({ apiUrl: 'http://flag' }, environment, config)).toBe('http://flag')
+    expect(chooseServer({}, environment, config)).toBe('http://own')
+    expect(chooseServer({}, { ...environment, HALLPASS_API_URL: '' }, config)).toBe('http://fly')
+    expect(chooseServer({}, {}, config)).toBe('http://file')
+    expect(chooseServer({}, {}, {})).toBe(server)
+  })
+})
+
+describe('chooseConnection', () => {
+  let directory: string
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'hallpass-credentials-'))
+    await writeFile(join(directory, 'config.json'), 'broken')
+  })
+  afterEach(async () => {
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  it('does not open the file of a login that it does not need', async () => {
+    const environment = { HALLPASS_CONFIG_DIR: directory, HALLPASS_API_TOKEN: 'fm2_a', FLY_API_BASE_URL: 'http://x' }
+    expect(await chooseConnection({}, environment)).toEqual({ server: 'http://x', token: 'fm2_a' })
+    await expect(chooseConnection({}, { ...environment, FLY_API_BASE_URL: '' })).rejects.toThrow('config.json')
+  })
+})
+
+describe('normaliseServer', () => {
+  it.each([
+    ['http://127.0.0.1:4280/', server],
+    ['HTTP://Example.COM:80/hallpass//', 'http://example.com/hallpass'],
+    [' https://a.example ', 'https://a.example'],
+  ])('%j is %s', (text, expected) => {
+    expect(normaliseServer(text, '--api-url')).toBe(expected)
+  })
+
+  it.each(['', 'example.com', 'ftp://a', 'http://user:secret@a', 'http://a?secret=1', 'http://a#secret', 'http://'])(
+    'refuses %j without repeating it',
+    (text) => {
+      const error = catchError(() => normaliseServer(text, '--api-url'))
+      expect(error).toBeInstanceOf(CommandError)
+      expect(String(error)).not.toContain('secret')
+    },
+  )
+})
+
+describe('holdsMacaroon', () => {
+  it.each([
+    ['fm2_a', true],
+    ['FlyV1 fm1r_a,fm1a_b', true],
+    ['fo1_x,fm2_y', true],
+    ['fo1_fm2_x', false],
+    ['Bearer fo1_x', false],
+  ])('%s: %s', (credential, expected) => {
+    expect(holdsMacaroon(credential)).toBe(expected)
+  })
+})
+
+function catchError(run: () => unknown): unknown {
+  try {
+    run()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}

@@ -1,0 +1,314 @@
+// The command as people run it: the real entry in a child process, against answers of the contract.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+
+const entry = fileURLToPath(new URL('../bin/hallpass.js', import.meta.url))
+const minted = 'FlyV1 fm2_bWludGVk'
+
+interface Seen {
+  readonly request: string
+  readonly authorization: string | undefined
+  readonly body: unknown
+}
+
+const organisation = {
+  slug: 'acme',
+  raw_slug: 'acme',
+  name: 'Acme \u001b[31mInc',
+  type: 'SHARED',
+  internal_numeric_id: 2,
+  role: 'admin',
+  created_at: '2026-01-02T03:04:05.000Z',
+}
+const app = {
+  id: 'a1',
+  name: 'web-1',
+  status: 'deployed',
+  internal_numeric_id: 7,
+  network: 'default',
+  machine_count: 0,
+  volume_count: 0,
+  organization: { name: 'Acme', slug: 'acme', internal_numeric_id: 2 },
+}
+const token = (id: string) => ({
+  id,
+  name: `token ${id}`,
+  profile: 'deploy_organization',
+  org_slug: 'acme',
+  app: null,
+  created_by: 'ada@example.com',
+  minted_by: null,
+  created_at: '2026-01-02T03:04:05.000Z',
+  expires_at: '2124-04-23T05:39:39.000Z',
+  revoked_at: null,
+  revoked_by: null,
+  state: 'live',
+})
+const session = {
+  access_token: 'fo1_session',
+  expires_at: '2027-01-01T00:00:00.000Z',
+  user: { id: 1, email: 'ada@example.com' },
+}
+const refusal = (code: string, message: string) => ({ error: message, message, code, request_id: 'r1' })
+
+const answers: Readonly<Record<string, readonly [status: number, body?: unknown]>> = {
+  'POST /v1/sessions': [201, session],
+  'DELETE /v1/sessions/current': [204],
+  'GET /v1/users/current': [200, session.user],
+  'GET /v1/orgs': [200, { orgs: [organisation, { ...organisation, slug: 'beta', name: 'Beta' }] }],
+  'POST /v1/orgs/acme/tokens': [201, { ...token('t1'), token: minted }],
+  'POST /v1/orgs/beta/tokens': [201, { ...token('t2'), token: minted }],
+  'GET /v1/apps/web-1': [200, app],
+  'GET /v1/orgs/acme/tokens?state=live&limit=1000': [200, { tokens: [token('t1')], next_cursor: 'p2' }],
+  'GET /v1/orgs/acme/tokens?state=live&limit=1000&cursor=p2': [200, { tokens: [token('t2')] }],
+  'GET /v1/apps/web-1/tokens?state=live&limit=1000': [200, { tokens: [] }],
+  'DELETE /v1/tokens/t1': [200, token('t1')],
+  'DELETE /v1/tokens/t2': [200, token('t2')],
+  'POST /v1/apps': [403, refusal('forbidden', 'the caveat Organization forbids it')],
+}
+
+let seen: Seen[] = []
+let server: Server
+let url: string
+let directory: string
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    let text = ''
+    request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    request.on('end', () => {
+      const line = `${request.method} ${request.url}`
+      const body: unknown = text === '' ? undefined : JSON.parse(text)
+      seen.push({ request: line, authorization: request.headers.authorization, body })
+      const [status, answer] = answers[line] ?? [404, refusal('not_found', `there is no ${line}`)]
+      response.writeHead(status, { 'content-type': 'application/json' })
+      response.end(answer === undefined ? undefined : JSON.stringify(answer))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(async () => {
+  await new Promise((resolve) => server.close(resolve))
+})
+beforeEach(async () => {
+  seen = []
+  directory = await mkdtemp(join(tmpdir(), 'hallpass-cli-'))
+})
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+interface RunOptions {
+  readonly input?: string
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+async function runProgram(program: string, words: readonly string[], options: RunOptions = {}) {
+  const child = spawn(program, words, {
+    cwd: directory,
+    env: { PATH: process.env['PATH'] ?? '', HALLPASS_CONFIG_DIR: join(directory, 'config'), ...options.environment },
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(options.input)
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { code, stdout, stderr }
+}
+
+const hallpass = (words: readonly string[], options: RunOptions = {}) =>
+  runProgram(process.execPath, [entry, ...words], {
+    ...options,
+    environment: { HALLPASS_API_URL: url, HALLPASS_API_TOKEN: 'fm2_held', ...options.environment },
+  })
+
+describe('hallpass', () => {
+  it('prints its version, and help for everything', async () => {
+    expect((await hallpass(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    const help = await hallpass(['tokens', 'create', 'org', '-h'])
+    expect(help).toMatchObject({ code: 0, stderr: '' })
+    for (const text of ['--expiry', '175200h0m0s', 'Org deploy token', '--access-token', '--api-url', '-j']) {
+      expect(help.stdout).toContain(text)
+    }
+  })
+
+  it.each([
+    [['nope'], 'there is no command "nope"'],
+    [['constructor'], 'there is no command'],
+    [['orgs', 'list', '--nope'], 'there is no flag --nope'],
+    [['apps', 'create'], 'the argument name is missing'],
+    [['apps', 'create', 'web-1'], '--org'],
+    [['apps', 'destroy', 'web-1'], '--yes'],
+    [['tokens', 'create', 'org', '-o', 'acme', '-x', '5 days'], 'is not a duration'],
+    [['tokens', 'create', 'org', 'acme', '-o', 'beta'], 'two organisations are given'],
+    [['tokens', 'create', 'machine-exec', '-a', 'web-1', '-C', '"ls'], 'a double quote is not closed'],
+    [['tokens', 'create', 'deploy'], '--app'],
+    [['tokens', 'list', '-s', 'both'], '--scope is app or org'],
+    [['tokens', 'revoke'], 'id'],
+    [['auth', 'login', '--email', 'a@b.c'], '--password-stdin'],
+    [['auth', 'signup', '--email', 'a@b.c'], '--setup-code'],
+    [['auth', 'login', '--password', 'x'], 'there is no flag --password'],
+    [['serve', '--listen', 'nowhere'], 'is not an address'],
+    [['orgs', 'list', '-t', 'fm2_secret', '-t', 'fm2_secret'], '--access-token is given twice'],
+    [['orgs', 'list', '--api-url', 'ftp://x'], 'http://'],
+  ])('ends with 2 and one sentence for %j', async (words, why) => {
+    const { code, stdout, stderr } = await hallpass(words)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^Error: .+\n$/)
+    expect(stderr).toContain(why)
+    expect(stderr).not.toContain('secret')
+    expect(seen.filter(({ request }) => !request.startsWith('GET'))).toEqual([])
+  })
+
+  it('ends with 1 and a sentence where the authority refuses or is not there', async () => {
+    expect(await hallpass(['apps', 'create', 'web-2', '-o', 'acme'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'Error: the caveat Organization forbids it\n',
+    })
+    const alone = await hallpass(['orgs', 'list'], { environment: { HALLPASS_API_URL: 'http://127.0.0.1:1' } })
+    expect(alone).toEqual({ code: 1, stdout: '', stderr: 'Error: no authority answers at http://127.0.0.1:1\n' })
+  })
+
+  it('prints a token alone, or first in JSON', async () => {
+    const plain = await hallpass(['tokens', 'create', 'org', '-o', 'acme', '-n', 'ci', '-x', '30d'])
+    expect(plain).toEqual({ code: 0, stdout: `${minted}\n`, stderr: '' })
+    expect(seen).toEqual([
+      {
+        request: 'POST /v1/orgs/acme/tokens',
+        authorization: 'FlyV1 fm2_held',
+        body: { profile: 'deploy_organization', name: 'ci', expiry: '30d' },
+      },
+    ])
+    const json = await hallpass(['tokens', 'create', 'org', '-j'], { environment: { FLY_ORG: 'acme' } })
+    expect(json.stdout).toMatch(/^\{\n {2}"token": "FlyV1 fm2_bWludGVk",\n {2}"id": "t1",\n/)
+    expect(JSON.parse(json.stdout)).toEqual({ ...token('t1'), token: minted })
+  })
+
+  it('takes the app from a fly.toml', async () => {
+    await writeFile(join(directory, 'fly.toml'), 'app = "web-1"\n')
+    expect(await hallpass(['tokens', 'deploy'])).toMatchObject({ code: 0, stdout: `${minted}\n` })
+    expect(seen.at(-1)?.body).toMatchObject({ profile: 'deploy', app: 'web-1', name: 'Deploy token' })
+    const missing = await hallpass(['tokens', 'list', '-c', 'other.toml'])
+    expect(missing).toMatchObject({ code: 1, stdout: '' })
+    expect(missing.stderr).toContain('other.toml')
+  })
+
+  it('lists all pages, in a table that names cannot disturb', async () => {
+    const { stdout } = await hallpass(['tokens', 'ls', '-o', 'acme'])
+    expect(stdout).toBe(
+      [
+        'ID  NAME      CREATED BY       EXPIRES AT',
+        't1  token t1  ada@example.com  2124-04-23 05:39:39 +0000 UTC',
+        't2  token t2  ada@example.com  2124-04-23 05:39:39 +0000 UTC',
+        '',
+      ].join('\n'),
+    )
+    expect((await hallpass(['orgs', 'list'])).stdout).toContain('Acme \\u{1b}[31mInc')
+  })
+
+  it('revokes what it can, and says what it could not', async () => {
+    const two = await hallpass(['tokens', 'revoke', 't1', 't2'])
+    expect(two).toEqual({ code: 0, stdout: 'Revoked t1\nRevoked t2\n2 tokens revoked\n', stderr: '' })
+    const one = await hallpass(['tokens', 'revoke', 't9', 't1'])
+    expect(one).toMatchObject({ code: 1, stdout: 'Revoked t1\n1 token revoked\n' })
+    expect(one.stderr).toContain('failed to revoke token t9: there is no DELETE /v1/tokens/t9')
+  })
+
+  it('logs in, uses the login only at its server, and logs out', async () => {
+    const nothing = { HALLPASS_API_TOKEN: '', HALLPASS_API_URL: '' }
+    const login = await hallpass(
+      ['auth', 'login', '--email', 'ada@example.com', '--password-stdin', '--api-url', url],
+      {
+        input: 'pass word\n',
+        environment: nothing,
+      },
+    )
+    expect(login).toEqual({ code: 0, stdout: '', stderr: `Logged in at ${url} as ada@example.com\n` })
+    expect(seen[0]).toMatchObject({ authorization: undefined, body: { password: 'pass word' } })
+
+    expect(await hallpass(['auth', 'whoami'], { environment: nothing })).toMatchObject({ stdout: 'ada@example.com\n' })
+    expect(seen[1]?.authorization).toBe('Bearer fo1_session')
+    const elsewhere = await hallpass(['orgs', 'list', '--api-url', 'http://127.0.0.1:1'], { environment: nothing })
+    expect(elsewhere.stderr).toContain('not logged in at http://127.0.0.1:1')
+
+    expect(await hallpass(['auth', 'logout'], { environment: nothing })).toMatchObject({ code: 0, stdout: '' })
+    expect(seen.at(-1)).toMatchObject({ request: 'DELETE /v1/sessions/current', authorization: 'Bearer fo1_session' })
+    expect(await readFile(join(directory, 'config', 'config.json'), 'utf8')).not.toContain('fo1_')
+  })
+
+  it('forgets the login even where the server cannot be told', async () => {
+    const environment = { HALLPASS_API_TOKEN: '', HALLPASS_API_URL: '', HALLPASS_CONFIG_DIR: directory }
+    const config = { api_url: 'http://127.0.0.1:1', access_token: 'fo1_session' }
+    await writeFile(join(directory, 'config.json'), JSON.stringify(config))
+    const logout = await hallpass(['auth', 'logout'], { environment })
+    expect(logout.code).toBe(0)
+    expect(logout.stderr).toContain('Warning: http://127.0.0.1:1 could not be told')
+    expect(await readFile(join(directory, 'config.json'), 'utf8')).not.toContain('fo1_')
+  })
+
+  it('is silent where nobody reads its output', async () => {
+    const command = `{ "${process.execPath}" "${entry}" --help; echo "ended with $?" >&2; } | true`
+    expect(await runProgram('sh', ['-c', command])).toEqual({ code: 0, stdout: '', stderr: 'ended with 0\n' })
+  })
+})
+
+describe.skipIf(!existsSync('/usr/bin/script'))('hallpass at a terminal', () => {
+  /** Runs in a pseudo-terminal, with stdout in a file as in `TOKEN=$(…)`; keys are pressed when the question is seen. */
+  async function atTerminal(words: string, keys: string) {
+    // A pseudo-terminal begins with no width at all.
+    const command = `stty cols 80 rows 24; "${process.execPath}" "${entry}" ${words} > "${join(directory, 'stdout')}"`
+    const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], {
+      cwd: directory,
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        TERM: 'xterm',
+        SHELL: '/bin/sh',
+        HALLPASS_CONFIG_DIR: directory,
+        HALLPASS_API_URL: url,
+        HALLPASS_API_TOKEN: 'fm2_held',
+      },
+    })
+    let shown = ''
+    let pressed = false
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      shown += chunk
+      if (pressed || !/Select Organization:|Destroy the app/.test(shown)) return
+      pressed = true
+      // The question is drawn before the keyboard is listened to.
+      setTimeout(() => child.stdin.write(keys), 200)
+    })
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+    return { code, shown, stdout: await readFile(join(directory, 'stdout'), 'utf8') }
+  }
+
+  it('asks for the organisation, and still prints the token alone', async () => {
+    const { code, shown, stdout } = await atTerminal('tokens create org', '\u001b[B\r')
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${minted}\n` })
+    expect(shown).toContain('Acme \\u{1b}[31mInc')
+    expect(seen.at(-1)?.request).toBe('POST /v1/orgs/beta/tokens')
+  })
+
+  it('ends cleanly on Ctrl-C', async () => {
+    const { code, shown, stdout } = await atTerminal('tokens create org', '\u0003')
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' })
+    expect(shown).toContain('Error: cancelled')
+    expect(seen.map(({ request }) => request)).toEqual(['GET /v1/orgs'])
+  })
+
+  it('destroys nothing without a yes', async () => {
+    const { code } = await atTerminal('apps destroy web-1', '\r')
+    expect(code).toBe(1)
+    expect(seen).toEqual([])
+  })
+})
