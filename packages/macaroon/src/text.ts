@@ -79,7 +79,7 @@ function readElement(
   if (content >= end) throw new MacaroonError('empty', `${what} has nothing behind its prefix ${prefix}`)
   if (prefix === authTokenPrefix) authTokens.push(readAuthToken(header, start, end, what))
   else {
-    refuseSecondToken(header, content, end, what)
+    refuseSecondToken(header, start, content, end, what)
     macaroons.push(decodeBase64(header, content, end, `The base64 of ${what.toLowerCase()}`))
   }
 }
@@ -87,20 +87,20 @@ function readElement(
 function readAuthToken(header: string, start: number, end: number, what: string): string {
   const token = header.slice(start, end)
   if (/^fo1_[A-Za-z0-9_-]{1,256}$/.test(token)) return token
-  refuseSecondToken(header, start + authTokenPrefix.length, end, what)
+  refuseSecondToken(header, start, start + authTokenPrefix.length, end, what)
   throw new MacaroonError(
     'bad-base64',
     `${what} is an auth token, and those have 1 to 256 characters of A-Z a-z 0-9 _ - behind ${authTokenPrefix}`,
   )
 }
 
-function refuseSecondToken(header: string, start: number, end: number, what: string): void {
+function refuseSecondToken(header: string, start: number, content: number, end: number, what: string): void {
   for (const prefix of prefixes) {
-    const at = header.indexOf(prefix, start)
+    const at = header.indexOf(prefix, content)
     if (at !== -1 && at < end) {
       throw new MacaroonError(
         'missing-comma',
-        `${what} holds a second token from its character ${at - start + 1} behind the prefix on: a comma is missing`,
+        `${what} holds a second token from its character ${at - start + 1} on: a comma is missing`,
       )
     }
   }

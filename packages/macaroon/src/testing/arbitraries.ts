@@ -1,9 +1,9 @@
 /** For tests: arbitrary caveats, accesses and macaroons. */
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Access } from '../access.ts'
 import { type Action, actions } from '../action.ts'
-import type { Caveat } from '../caveat.ts'
+import type { Caveat, Command } from '../caveat.ts'
 import { type Macaroon, mintMacaroon } from '../macaroon.ts'
 
 /** Few ids and names, so that caveats and accesses meet. */
@@ -29,7 +29,8 @@ export function caveat(depth = 2, masks: fc.Arbitrary<Action> = mask): fc.Arbitr
   const texts = fc.option(fc.array(text, { maxLength: 4 }))
   const named = fc.option(fc.array(fc.tuple(text, masks), { maxLength: 5 }).map((entries) => new Map(entries)))
   const numbered = fc.option(fc.array(fc.tuple(id, masks), { maxLength: 5 }).map((entries) => new Map(entries)))
-  const command = fc.record({ args: texts, exact: fc.boolean() })
+  const command: fc.Arbitrary<Command> = fc.record({ args: texts, exact: fc.boolean() })
+  const commands = fc.option(fc.array(command, { maxLength: 3 }))
   const flat: fc.Arbitrary<Caveat>[] = [
     fc.record({ type: fc.constant('Organization' as const), id, mask: masks }),
     fc.record({ type: fc.constant('Apps' as const), apps: numbered }),
@@ -40,7 +41,7 @@ export function caveat(depth = 2, masks: fc.Arbitrary<Action> = mask): fc.Arbitr
     fc.record({ type: fc.constant('ValidityWindow' as const), notBefore: seconds, notAfter: seconds }),
     fc.record({ type: fc.constant('Action' as const), mask: masks }),
     fc.record({ type: fc.constant('Mutations' as const), mutations: texts }),
-    fc.record({ type: fc.constant('Commands' as const), commands: fc.option(fc.array(command, { maxLength: 3 })) }),
+    fc.record({ type: fc.constant('Commands' as const), commands }),
     fc.constant<Caveat>({ type: 'IsMember' }),
     fc.record({
       type: fc.constant('AllowedRoles' as const),

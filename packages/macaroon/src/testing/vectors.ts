@@ -3,11 +3,12 @@
 import { readFileSync } from 'node:fs'
 import type { Access } from '../access.ts'
 import { decodeBase64 } from '../base64.ts'
+import type { Clearance } from '../clear.ts'
 import { type JsonValue, parseJson } from '../json.ts'
 
 /** The content of a file of vectors; whole numbers are bigint, since some need 64 bits. */
-export function readVectors<T>(name: string): T {
-  return plain(parseJson(readFileSync(new URL(`../../../../vectors/${name}`, import.meta.url), 'utf8'))) as T
+export function readVectors(name: string): unknown {
+  return plain(parseJson(readFileSync(new URL(`../../../../vectors/${name}`, import.meta.url), 'utf8')))
 }
 
 /** An access as the vectors spell it. */
@@ -34,4 +35,27 @@ export function toHex(bytes: Uint8Array): string {
 
 export function fromBase64(text: string): Uint8Array {
   return decodeBase64(text, 0, text.length, 'The vector')
+}
+
+/** In the words of the vectors: see interop/go/access.go. */
+export function describeClearance(clearance: Clearance): string {
+  if (clearance.allowed) return ''
+  return clearance.denials
+    .map(({ index, kind }) => (kind === 'invalid-access' ? 'access' : `${index}:${kind}`))
+    .join(' ')
+}
+
+/** Whether a clearance comes to the same result as a verdict of Go, caveat by caveat. */
+export function agrees(clearance: Clearance, verdict: string): boolean {
+  const ours = describeClearance(clearance).split(' ')
+  const theirs = verdict.split(' ')
+  return (
+    ours.length === theirs.length &&
+    ours.every((word, i) => {
+      const [index, kinds = ''] = (theirs[i] ?? '').split(':')
+      const [ourIndex, kind = ''] = word.split(':')
+      // Where an IfPresent has several reasons, Go's error is all of them at once, and ours is the first.
+      return ourIndex === index && kinds.split('|').includes(kind)
+    })
+  )
 }

@@ -1,0 +1,86 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { decodeBase64, encodeBase64 } from './base64.ts'
+import { caught, codeOf } from './testing/errors.ts'
+import { formatAuthorization, formatTokens, parseAuthorization } from './text.ts'
+
+const runs = { numRuns: 300 }
+
+describe('headers', () => {
+  it('come back as they were', () => {
+    const tokens = fc.array(fc.uint8Array({ minLength: 1, maxLength: 60 }), { minLength: 1, maxLength: 32 })
+    fc.assert(
+      fc.property(tokens, (macaroons) => {
+        expect(parseAuthorization(formatAuthorization(macaroons))).toEqual({ macaroons, authTokens: [] })
+      }),
+      runs,
+    )
+  })
+
+  it('base64 is that of the platform, and has one spelling', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(), fc.nat({ max: 127 }), (bytes, position, code) => {
+        const text = encodeBase64(bytes)
+        expect(text).toBe(Buffer.from(bytes).toString('base64'))
+        expect(decodeBase64(text, 0, text.length, 'It')).toEqual(bytes)
+        const at = position % Math.max(text.length, 1)
+        const changed = text.slice(0, at) + String.fromCharCode(code) + text.slice(at + 1)
+        if (codeOf(() => decodeBase64(changed, 0, changed.length, 'It')) === 'nothing') {
+          expect(encodeBase64(decodeBase64(changed, 0, changed.length, 'It'))).toBe(changed)
+        }
+      }),
+      runs,
+    )
+  })
+})
+
+describe('messages', () => {
+  const good = 'fm2_AAAA'
+
+  it.each([
+    ['', 'empty', 'The header carries no token'],
+    ['Bearer', 'empty', 'The header carries no token'],
+    [`${good},`, 'empty', 'Token 2 is empty: there is a comma too many'],
+    ['fm2_', 'empty', 'Token 1 has nothing behind its prefix fm2_'],
+    ['secret', 'unknown-prefix', 'Token 1 starts with none of fm2_, fm1r_, fm1a_, fo1_'],
+    [`${good},fm2_AA!A`, 'bad-base64', 'The base64 of token 2: character 3 does not belong to standard base64'],
+    [
+      'fm2_AB==',
+      'bad-base64',
+      'The base64 of token 1: the last character before the padding (character 2) has bits that mean nothing',
+    ],
+    [
+      'fm2_AAAAA',
+      'truncated',
+      'The base64 of token 1 has 5 characters, which is not a multiple of 4: its end is most likely missing',
+    ],
+    [`${good}${good}`, 'missing-comma', 'Token 1 holds a second token from its character 9 on: a comma is missing'],
+    [
+      'fo1_?',
+      'bad-base64',
+      'Token 1 is an auth token, and those have 1 to 256 characters of A-Z a-z 0-9 _ - behind fo1_',
+    ],
+  ])('%s', (header, code, message) => {
+    const error = caught(() => parseAuthorization(header))
+    expect([error.code, error.message]).toEqual([code, message])
+  })
+
+  it('name the bound that was exceeded', () => {
+    expect(caught(() => parseAuthorization('x'.repeat(65_537))).code).toBe('too-long')
+    expect(caught(() => parseAuthorization(' '.repeat(65_536))).code).toBe('empty')
+    expect(caught(() => parseAuthorization('Bearer '.repeat(9000))).code).toBe('empty')
+    const many = Array.from({ length: 33 }, () => good).join()
+    expect(caught(() => parseAuthorization(many)).message).toBe('The header carries more than 32 tokens')
+  })
+})
+
+describe('writing', () => {
+  it('puts auth tokens behind macaroons, and the scheme before both', () => {
+    expect(formatAuthorization([Uint8Array.of(0), Uint8Array.of(1)], ['fo1_x'])).toBe('FlyV1 fm2_AA==,fm2_AQ==,fo1_x')
+    expect(formatTokens([Uint8Array.of(0)])).toBe('fm2_AA==')
+  })
+
+  it('refuses to write nothing', () => {
+    expect(caught(() => formatAuthorization([])).code).toBe('empty')
+  })
+})
