@@ -1,0 +1,82 @@
+// A real authority for a test: started in this process on a free port, with data of its own, and asked over real HTTP.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+import { serve, type RunningAuthority, type ServeOptions } from '../packages/authority/src/main.ts'
+import { createAsk, type Ask } from './http.ts'
+
+export const founder = { email: 'ada@example.com', password: 'ada-s long password' } as const
+
+export interface TestAuthority {
+  readonly url: () => string
+  readonly directory: string
+  readonly ask: Ask
+  /** Stops, lets `edit` change the database, and starts again on the same data. */
+  restart(edit?: (database: DatabaseSync) => void): Promise<void>
+  /** Reads the database while the authority runs. */
+  inspect<T>(look: (database: DatabaseSync) => T): T
+  stop(): Promise<void>
+  /** Stops, and removes everything. */
+  close(): Promise<void>
+}
+
+type Overrides = Partial<Omit<ServeOptions, 'dataDirectory' | 'listen'>>
+
+/** An authority with the account of {@link founder}. */
+export async function startAuthority(overrides: Overrides = {}): Promise<TestAuthority> {
+  const directory = await createDirectory()
+  const start = () => serve({ ...optionsFor(directory), ...overrides })
+  let running: RunningAuthority | undefined
+  try {
+    running = await start()
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true })
+    throw error
+  }
+  let url = running.url
+  async function stop(): Promise<void> {
+    await running?.close()
+    running = undefined
+  }
+  return {
+    url: () => url,
+    directory,
+    ask: createAsk(() => url),
+    async restart(edit) {
+      await stop()
+      if (edit !== undefined) withDatabase(directory, edit)
+      running = await start()
+      url = running.url
+    },
+    inspect: (look) => withDatabase(directory, look),
+    stop,
+    async close() {
+      await stop()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+export function optionsFor(directory: string): ServeOptions {
+  return {
+    listen: { host: '127.0.0.1', port: 0 },
+    dataDirectory: directory,
+    bootstrap: founder,
+    logLevel: 'silent',
+  }
+}
+
+export function createDirectory(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'hallpass-e2e-'))
+}
+
+export function withDatabase<T>(directory: string, work: (database: DatabaseSync) => T): T {
+  const database = new DatabaseSync(join(directory, 'hallpass.db'), { timeout: 5000 })
+  try {
+    return work(database)
+  } finally {
+    database.close()
+  }
+}

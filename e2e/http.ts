@@ -1,0 +1,77 @@
+// Requests to an authority over real HTTP, with every answer read whole and held against what all answers promise.
+import { expect } from 'vitest'
+
+import { errorAnswer, type Route } from '@hallpass/client/contract'
+
+export interface Asked {
+  /** Goes into the Authorization header as it is where it has a scheme, else after `Bearer`. */
+  readonly token?: string | undefined
+  /** Sent as JSON. */
+  readonly body?: unknown
+  /** Sent as it is, with the content type of JSON. */
+  readonly text?: string | undefined
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** Undefined where the answer is not JSON. */
+  readonly body: unknown
+}
+
+export type Ask = (method: string, path: string, asked?: Asked) => Promise<Answer>
+
+export function createAsk(url: () => string): Ask {
+  return async function ask(method, path, { token, body, text, headers = {} } = {}) {
+    const payload = text ?? (body === undefined ? undefined : JSON.stringify(body))
+    const response = await fetch(url() + path, {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: token.includes(' ') ? token : `Bearer ${token}` }),
+        ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(payload === undefined ? {} : { body: payload }),
+    })
+    const received = await response.text()
+    return { status: response.status, headers: response.headers, text: received, body: parseJson(received) }
+  }
+}
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** The answer's JSON; fails where the status is another. */
+export function expectJson<T>(answer: Answer, status: number): T {
+  expect(answer.status, answer.text).toBe(status)
+  return answer.body as T
+}
+
+/** The answer is one of the route: its own with nothing besides, or an error as every route has it. */
+export function expectContract(route: Route, answer: Answer): void {
+  expect(answer.headers.get('fly-request-id'), `${route.operationId}: fly-request-id`).toMatch(/^[0-9a-f-]{36}$/)
+  if (answer.status >= 400) {
+    expectError(answer)
+  } else {
+    expect(answer.status, answer.text).toBe(route.status)
+    if (route.answer === undefined) expect(answer.text).toBe('')
+    // Parsing leaves out what the schema does not know: equal means that there was nothing of the kind.
+    else expect(route.answer.parse(answer.body)).toEqual(answer.body)
+  }
+}
+
+export function expectError(answer: Answer): void {
+  expect(errorAnswer.safeParse(answer.body).error, answer.text).toBeUndefined()
+  const error = errorAnswer.parse(answer.body)
+  expect(error).toEqual(answer.body)
+  expect(error.request_id).toBe(answer.headers.get('fly-request-id'))
+  expect(error.message).not.toBe('')
+  if (answer.status === 401) expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/)
+}

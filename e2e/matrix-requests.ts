@@ -1,0 +1,130 @@
+// One request for every route of the contract, about things that exist, with fresh ones where the request ends them.
+import type { CreatedApp, MintedToken } from '@hallpass/client'
+import type { RouteName } from '@hallpass/client/contract'
+
+import type { World } from './matrix-world.ts'
+import { createApp, createOrganisation, invite, mint, signIn, signUpInto, unique, type Person } from './people.ts'
+
+export interface Subject {
+  readonly world: World
+  /** The app that the case is about: a fresh one where the request may end it. */
+  readonly app: CreatedApp
+  /** Whether the request is expected to change something. */
+  readonly fresh: boolean
+  /** The person who asks, where a person does. */
+  readonly person: Person | undefined
+}
+
+export interface Prepared {
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  /** In the place of the credential of the column: for what ends the credential itself. */
+  readonly token?: string
+}
+
+type Prepare = (subject: Subject) => Prepared | Promise<Prepared>
+
+/** A row is a route, or a route and what it is asked about. */
+export const rowsOfRoutes = {
+  signUp: ['signUp'],
+  signIn: ['signIn'],
+  signOut: ['signOut'],
+  showCurrentUser: ['showCurrentUser'],
+  listOrganisations: ['listOrganisations'],
+  createOrganisation: ['createOrganisation'],
+  showOrganisation: ['showOrganisation'],
+  deleteOrganisation: ['deleteOrganisation'],
+  inviteMember: ['inviteMember'],
+  acceptInvitation: ['acceptInvitation'],
+  changeRole: ['changeRole'],
+  removeMember: ['removeMember'],
+  listAuditEvents: ['listAuditEvents'],
+  createApp: ['createApp'],
+  listApps: ['listApps'],
+  showApp: ['showApp'],
+  deleteApp: ['deleteApp'],
+  createDeployToken: ['createDeployToken'],
+  createToken: ['createToken:org', 'createToken:deploy', 'createToken:litefs'],
+  listOrganisationTokens: ['listOrganisationTokens'],
+  listAppTokens: ['listAppTokens'],
+  showCurrentTokens: ['showCurrentTokens'],
+  showToken: ['showToken:org', 'showToken:deploy'],
+  revokeToken: ['revokeToken:org', 'revokeToken:deploy'],
+} as const satisfies Record<RouteName, readonly string[]>
+
+export type Row = (typeof rowsOfRoutes)[RouteName][number]
+
+const ofOrganisation: Prepare = ({ world }) => ({ params: { org_slug: world.organisation.slug } })
+const ofApp: Prepare = ({ app }) => ({ params: { app_name: app.name } })
+const nothing: Prepare = () => ({})
+
+/** A token that the bystander made: nobody in the table is its creator. */
+async function mintSubject({ world, app }: Subject, profile: 'deploy_organization' | 'deploy'): Promise<MintedToken> {
+  const body = profile === 'deploy' ? { profile, app: app.name } : {}
+  return mint(world.authority.ask, world.bystander.token, world.organisation.slug, body)
+}
+
+const ofToken =
+  (profile: 'deploy_organization' | 'deploy'): Prepare =>
+  async (subject) => ({ params: { token_id: (await mintSubject(subject, profile)).id } })
+
+const inOrganisation =
+  (body: unknown): Prepare =>
+  (subject) => ({ ...ofOrganisation(subject), body })
+
+export const requests: Readonly<Record<Row, Prepare>> = {
+  async signUp({ world }) {
+    const email = `${unique('new')}@example.com`
+    const invitation = await invite(world.authority.ask, world.admin.token, world.organisation.slug, { email })
+    return { body: { email, password: 'a password for nobody', invitation } }
+  },
+  signIn: ({ world: { bystander } }) => ({ body: { email: bystander.email, password: bystander.password } }),
+  signOut: async ({ world, person }) =>
+    person === undefined ? {} : { token: (await signIn(world.authority.ask, person)).token },
+  showCurrentUser: nothing,
+  listOrganisations: nothing,
+  createOrganisation: () => ({ body: { name: unique('Organisation') } }),
+  showOrganisation: ofOrganisation,
+  async deleteOrganisation({ world, fresh }) {
+    if (!fresh) return { params: { org_slug: world.organisation.slug } }
+    return { params: { org_slug: (await createOrganisation(world.authority.ask, world.admin.token)).slug } }
+  },
+  inviteMember: (subject) => inOrganisation({ email: `${unique('new')}@example.com` })(subject),
+  async acceptInvitation({ world, person }) {
+    const { slug } = await createOrganisation(world.authority.ask, world.bystander.token)
+    const email = person?.email ?? 'nobody@example.com'
+    return { body: { invitation: await invite(world.authority.ask, world.bystander.token, slug, { email }) } }
+  },
+  changeRole: ({ world }) => ({
+    params: { org_slug: world.organisation.slug, email: world.bystander.email },
+    body: { role: 'member' },
+  }),
+  async removeMember({ world, fresh }) {
+    const { slug } = world.organisation
+    const { email } = fresh ? await signUpInto(world.authority.ask, world.admin.token, slug) : world.bystander
+    return { params: { org_slug: slug, email } }
+  },
+  listAuditEvents: ofOrganisation,
+  createApp: ({ world }) => ({ body: { name: unique('made'), org_slug: world.organisation.slug } }),
+  listApps: ({ world }) => ({ query: { org_slug: world.organisation.slug } }),
+  showApp: ofApp,
+  deleteApp: ofApp,
+  createDeployToken: ({ app }) => ({ params: { app_name: app.name }, body: { expiry: '1h' } }),
+  'createToken:org': inOrganisation({}),
+  'createToken:deploy': (subject) => inOrganisation({ profile: 'deploy', app: subject.app.name })(subject),
+  'createToken:litefs': inOrganisation({ profile: 'litefs_cloud', cluster: 'main' }),
+  listOrganisationTokens: ofOrganisation,
+  listAppTokens: ofApp,
+  showCurrentTokens: nothing,
+  'showToken:org': ofToken('deploy_organization'),
+  'showToken:deploy': ofToken('deploy'),
+  'revokeToken:org': ofToken('deploy_organization'),
+  'revokeToken:deploy': ofToken('deploy'),
+}
+
+/** The app of a case: its own where the request ends it. */
+export async function appFor(world: World, row: Row, fresh: boolean): Promise<CreatedApp> {
+  if (row !== 'deleteApp' || !fresh) return world.app
+  return createApp(world.authority.ask, world.admin.token, world.organisation.slug)
+}

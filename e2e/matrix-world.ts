@@ -1,0 +1,161 @@
+// The people, things and credentials that the matrix of who may do what is filled with.
+import { randomBytes } from 'node:crypto'
+
+import type { CreatedApp, MintedToken, Organisation } from '@hallpass/client'
+import { actions, tokenId } from '@hallpass/macaroon'
+
+import { startAuthority, type TestAuthority } from './authority.ts'
+import { bundle, endingAt, forge, narrow, nowInSeconds, onlyFor, readMacaroon, readonlyOf } from './macaroons.ts'
+import {
+  createApp,
+  createOrganisation,
+  mint,
+  revoke,
+  signIn,
+  signInFounder,
+  signUpInto,
+  statusOf,
+  type Person,
+} from './people.ts'
+
+export interface World {
+  readonly authority: TestAuthority
+  readonly organisation: Organisation
+  readonly app: CreatedApp
+  readonly admin: Person
+  readonly member: Person
+  readonly stranger: Person
+  /** A member who stands by while others are tried: what they made belongs to nobody else in the table. */
+  readonly bystander: Person
+  readonly orgToken: MintedToken
+  readonly siblingToken: MintedToken
+  readonly otherToken: MintedToken
+  readonly revokedToken: MintedToken
+  /** Credentials that count for nothing, by what is wrong with them. */
+  readonly dead: Readonly<Record<string, string | undefined>>
+}
+
+export const columns = [
+  'admin',
+  'member',
+  'stranger',
+  'org',
+  'readonly',
+  'app',
+  'ending',
+  'deploy',
+  'sibling',
+  'other',
+  'revived',
+  'halves',
+] as const
+export type Column = (typeof columns)[number]
+
+export function personOf(world: World, column: Column): Person | undefined {
+  return column === 'admin' || column === 'member' || column === 'stranger' ? world[column] : undefined
+}
+
+/** The header of this column, for a case that is about this app. */
+export async function present(world: World, column: Column, app: CreatedApp): Promise<string> {
+  const org = world.orgToken.token
+  switch (column) {
+    case 'admin':
+    case 'member':
+    case 'stranger':
+      return world[column].token
+    case 'org':
+      return org
+    case 'readonly':
+      return readonlyOf(org)
+    case 'app':
+      return onlyFor(org, app.internal_numeric_id)
+    case 'ending':
+      return endingAt(org, nowInSeconds() + 3600)
+    case 'deploy': {
+      const { ask } = world.authority
+      const slug = world.organisation.slug
+      return (await mint(ask, world.admin.token, slug, { profile: 'deploy', app: app.name })).token
+    }
+    case 'sibling':
+      return world.siblingToken.token
+    case 'other':
+      return world.otherToken.token
+    case 'revived':
+      return bundle(world.revokedToken.token, org)
+    case 'halves':
+      return bundle(
+        narrow(org, { type: 'Action', mask: actions.read }),
+        narrow(org, { type: 'Action', mask: actions.all & ~actions.read }),
+      )
+  }
+}
+
+export async function buildWorld(): Promise<World> {
+  const authority = await startAuthority()
+  const { ask } = authority
+  const admin = await signInFounder(ask)
+  const organisation = await createOrganisation(ask, admin.token, 'Acme')
+  const { slug } = organisation
+  const expiring = await mint(ask, admin.token, slug, { expiry: '1s' })
+  const member = await signUpInto(ask, admin.token, slug, { name: 'member' })
+  const bystander = await signUpInto(ask, admin.token, slug, { name: 'bystander' })
+  const elsewhere = await createOrganisation(ask, admin.token, 'Elsewhere')
+  const stranger = await signUpInto(ask, admin.token, elsewhere.slug, { name: 'stranger', role: 'admin' })
+  const app = await createApp(ask, admin.token, slug, 'web')
+  const sibling = await createApp(ask, admin.token, slug, 'sibling')
+  const orgToken = await mint(ask, bystander.token, slug)
+  const revokedToken = await mint(ask, admin.token, slug)
+  await revoke(ask, admin.token, revokedToken.id)
+  const doomed = await createOrganisation(ask, admin.token, 'Doomed')
+  const orphan = await mint(ask, admin.token, doomed.slug)
+  await ask('DELETE', `/v1/orgs/${doomed.slug}`, { token: admin.token })
+  const siblingToken = await mint(ask, admin.token, slug, { profile: 'deploy', app: sibling.name })
+  const otherToken = await mint(ask, stranger.token, elsewhere.slug)
+
+  const forgotten = await mint(ask, admin.token, slug)
+  const { token: endedSession } = await signIn(ask, member)
+  const { token: closedSession } = await signIn(ask, member)
+  await ask('DELETE', '/v1/sessions/current', { token: closedSession })
+  await authority.restart((database) => {
+    const id = Buffer.from(tokenId(readMacaroon(forgotten.token).nonce).replaceAll('-', ''), 'hex')
+    const removed = database.prepare('delete from tokens where id = ?').run(id)
+    const ended = database
+      .prepare('update sessions set expires_at = ? where id = (select max(id) from sessions)')
+      .run(Date.now() - 1)
+    if (removed.changes !== 1 || ended.changes !== 1) throw new Error('the database was not edited as meant')
+  })
+  while ((await statusOf(ask, expiring.token)) !== 401) await new Promise((resolve) => setTimeout(resolve, 50))
+
+  const world = {
+    authority,
+    organisation,
+    app,
+    admin,
+    member,
+    stranger,
+    bystander,
+    orgToken,
+    siblingToken,
+    otherToken,
+    revokedToken,
+  }
+  const dead = {
+    none: undefined,
+    empty: ' ',
+    garbage: 'garbage',
+    'a token of no known form': 'Bearer fm2_AAAA',
+    'unknown auth token': `fo1_${randomBytes(32).toString('base64url')}`,
+    'session that ended': endedSession,
+    'session that was closed': closedSession,
+    'expired token': expiring.token,
+    'token narrowed to the past': endingAt(orgToken.token, nowInSeconds() - 60),
+    'revoked token': revokedToken.token,
+    'attenuated copy of a revoked token': readonlyOf(revokedToken.token),
+    'genuine signature over an unknown nonce': forgotten.token,
+    'known nonce under a random key': forge(orgToken.token),
+    'unknown key id': forge(orgToken.token, { kid: randomBytes(16) }),
+    'token of a deleted organisation': orphan.token,
+    'bundle of two dead tokens': bundle(revokedToken.token, orphan.token),
+  }
+  return { ...world, dead }
+}
