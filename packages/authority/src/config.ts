@@ -1,4 +1,6 @@
 // What an authority is started with, checked.
+import { emailAddress, password } from '@hallpass/client/contract'
+
 import { StartupError } from './domain/errors.ts'
 import { Secret } from './domain/secret.ts'
 
@@ -54,14 +56,12 @@ export function checkOptions(options: ServeOptions): Config {
   }
 }
 
-function checkBootstrap({ email, password }: { readonly email: string; readonly password: string }) {
-  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) || email.length > 254) {
-    throw invalid('HALLPASS_BOOTSTRAP_EMAIL is not an email address')
-  }
-  if (password.length < 8 || password.length > 1024) {
-    throw invalid('HALLPASS_BOOTSTRAP_PASSWORD has 8 to 1024 characters')
-  }
-  return { email: email.toLowerCase(), password: new Secret(password) }
+function checkBootstrap(bootstrap: { readonly email: string; readonly password: string }) {
+  const email = emailAddress.safeParse(bootstrap.email)
+  if (!email.success) throw invalid('HALLPASS_BOOTSTRAP_EMAIL is not an email address')
+  const checked = password.safeParse(bootstrap.password)
+  if (!checked.success) throw invalid('HALLPASS_BOOTSTRAP_PASSWORD takes 8 to 1024 characters')
+  return { email: email.data, password: new Secret(checked.data) }
 }
 
 function invalid(sentence: string): StartupError {

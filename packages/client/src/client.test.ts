@@ -18,7 +18,12 @@ function record(answer: () => Response): { readonly fetch: typeof globalThis.fet
     seen,
     async fetch(input, init) {
       const headers = new Headers(init?.headers)
-      seen.push({ method: init?.method ?? 'GET', url: new URL(input instanceof Request ? input.url : input), headers, redirect: init?.redirect })
+      seen.push({
+        method: init?.method ?? 'GET',
+        url: new URL(input instanceof Request ? input.url : input),
+        headers,
+        redirect: init?.redirect,
+      })
       return answer()
     },
   }

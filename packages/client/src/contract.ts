@@ -6,6 +6,7 @@ import * as tokens from './contract/tokens.ts'
 import * as users from './contract/users.ts'
 
 export { errorAnswer, type Route } from './contract/route.ts'
+export { emailAddress, password } from './contract/text.ts'
 
 export const routes = {
   signUp: users.signUp,

@@ -22,8 +22,9 @@ const longestText = 64
 export class DurationError extends Error {
   readonly code = 'invalid_duration'
 
-  constructor(sentence: string) {
-    super(sentence)
+  /** @param predicate what follows the name of the field: `is negative` */
+  constructor(predicate: string) {
+    super(predicate)
     this.name = 'DurationError'
   }
 }
@@ -31,39 +32,36 @@ export class DurationError extends Error {
 /**
  * Reads a duration as Go's `time.ParseDuration` does (`1h30m`, `1.5h`), and knows `d`, `w` and `y` (365 days) besides.
  * @returns whole seconds, at least 1 and at most {@link longestDuration}; a fraction of a second is dropped
- * @throws DurationError with a sentence that says what is wrong
+ * @throws DurationError that says what is wrong, and does not repeat the text: it may be a secret in the wrong place
  */
 export function parseDuration(text: string): number {
-  if (text.length > longestText) throw new DurationError(`a duration has at most ${longestText} characters`)
+  if (text.length > longestText) throw new DurationError(`has more than ${longestText} characters`)
   const unsigned = text.replace(/^\+/, '')
-  if (unsigned.startsWith('-')) throw new DurationError(`the duration ${text} is negative`)
-  if (!/^(?:(?:\d+\.?\d*|\.\d+)[a-zµμ]+)+$/.test(unsigned)) {
-    throw new DurationError(
-      `${JSON.stringify(text)} is not a duration: write numbers with units, like 24h, 30d or 1h30m`,
-    )
+  if (unsigned.startsWith('-')) throw new DurationError('is negative')
+  if (!/^(?:(?:\d+(?:\.\d*)?|\.\d+)[a-zµμ]+)+$/.test(unsigned)) {
+    throw new DurationError('is not a duration: write numbers with units, like 24h, 30d or 1h30m')
   }
   let nanoseconds = 0n
   for (const [, whole = '', fraction = '', unit = ''] of unsigned.matchAll(/(\d*)\.?(\d*)([a-zµμ]+)/g)) {
     const scale = nanosecondsPerUnit.get(unit)
     if (scale === undefined) {
-      throw new DurationError(`${JSON.stringify(unit)} is not a unit of time: use ns, us, ms, s, m, h, d, w or y`)
+      throw new DurationError('has a unit that is not one of time: use ns, us, ms, s, m, h, d, w or y')
     }
     nanoseconds += BigInt(whole || '0') * scale
     if (fraction !== '') nanoseconds += (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
   }
-  return checkDuration(nanoseconds, text)
+  return checkDuration(nanoseconds)
 }
 
 /**
  * Reads a duration given as a number of nanoseconds, as Go encodes `time.Duration` in JSON.
  * @returns whole seconds, within the bounds of {@link parseDuration}
- * @throws DurationError with a sentence that says what is wrong
+ * @throws DurationError that says what is wrong
  */
 export function durationFromNanoseconds(nanoseconds: number): number {
-  if (!Number.isSafeInteger(nanoseconds) && Math.abs(nanoseconds) < 2 ** 63) nanoseconds = Math.round(nanoseconds)
-  if (!Number.isFinite(nanoseconds)) throw new DurationError('a duration is a finite number of nanoseconds')
-  if (nanoseconds < 0) throw new DurationError('the duration is negative')
-  return checkDuration(BigInt(Math.trunc(nanoseconds)), `${nanoseconds}ns`)
+  if (!Number.isFinite(nanoseconds)) throw new DurationError('is not a finite number of nanoseconds')
+  if (nanoseconds < 0) throw new DurationError('is negative')
+  return checkDuration(BigInt(Math.trunc(nanoseconds)))
 }
 
 /** Writes whole seconds as Go's `Duration.String` does: `175200h0m0s`, `10m0s`, `45s`. */
@@ -75,9 +73,9 @@ export function formatDuration(seconds: number): string {
   return minutes > 0 ? `${minutes}m${rest}s` : `${rest}s`
 }
 
-function checkDuration(nanoseconds: bigint, text: string): number {
+function checkDuration(nanoseconds: bigint): number {
   const seconds = nanoseconds / 1_000_000_000n
-  if (seconds < 1n) throw new DurationError(`the duration ${text} is shorter than one second`)
-  if (seconds > BigInt(longestDuration)) throw new DurationError(`the duration ${text} is longer than 100 years`)
+  if (seconds < 1n) throw new DurationError('is shorter than one second')
+  if (seconds > BigInt(longestDuration)) throw new DurationError('is longer than 100 years')
   return Number(seconds)
 }

@@ -2,7 +2,7 @@
 import { actions, roles, clear, clearCaveats, type Access, type Caveat } from '@hallpass/macaroon'
 
 import { DomainError } from '../domain/errors.ts'
-import type { Role } from '../domain/organisation.ts'
+import type { Organisation, Role } from '../domain/organisation.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import type { Requirement, Scene } from './operation.ts'
 import { describeCredential, type Credential } from './principal.ts'
@@ -27,6 +27,16 @@ export async function authorise(scene: Scene<ReadTransaction>, requirement: Requ
     reason ??= denial
   }
   throw new DomainError('forbidden', reason ?? 'nothing allows this')
+}
+
+/** Whether one credential allows one access; `now` in milliseconds. */
+export function allows(
+  credential: Credential & { readonly kind: 'token' },
+  organisation: Organisation,
+  access: Omit<Access, 'now' | 'orgId'>,
+  now: number,
+): boolean {
+  return clear(credential.verified, [{ ...access, orgId: BigInt(organisation.id), now: now / 1000 }]).allowed
 }
 
 /** A person's authority in an organisation, as caveats: there is no second rule book. */

@@ -1,7 +1,7 @@
 // Finds what an operation is about, by the names that people use; not_found where there is none.
 import type { App } from '../domain/app.ts'
 import { DomainError } from '../domain/errors.ts'
-import { personalAlias, type Organisation } from '../domain/organisation.ts'
+import { personalAlias, slugPattern, type Organisation } from '../domain/organisation.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import type { Scene } from './operation.ts'
 import { findUser } from './principal.ts'
@@ -12,7 +12,7 @@ import { findUser } from './principal.ts'
  */
 export async function findOrganisation(scene: Scene<ReadTransaction>, slug: string): Promise<Organisation> {
   const found = slug === personalAlias ? await findPersonal(scene) : await scene.tx.organisations.bySlug(slug)
-  if (found === undefined) throw new DomainError('not_found', `there is no organisation ${slug}`)
+  if (found === undefined) throw new DomainError('not_found', `there is no organisation${echo(slug)}`)
   return found
 }
 
@@ -25,7 +25,7 @@ export async function findApp(
   name: string,
 ): Promise<{ readonly app: App; readonly organisation: Organisation }> {
   const found = await scene.tx.apps.byName(name)
-  if (found === undefined) throw new DomainError('not_found', `there is no app ${name}`)
+  if (found === undefined) throw new DomainError('not_found', `there is no app${echo(name)}`)
   return found
 }
 
@@ -38,4 +38,11 @@ async function findPersonal(scene: Scene<ReadTransaction>): Promise<Organisation
     if (organisation?.personalOf != null) return organisation
   }
   return undefined
+}
+
+const codePattern = /^[a-z0-9]{8}(?:-[a-z0-9]{8}){3}$/
+
+/** Repeats only what can be a name and cannot be a code: people paste secrets where names belong. */
+function echo(name: string): string {
+  return slugPattern.test(name) && !codePattern.test(name) ? ` ${name}` : ' of this name'
 }

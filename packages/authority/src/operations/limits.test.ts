@@ -3,22 +3,28 @@ import { describe, expect, it } from 'vitest'
 import { createDenialLimit, createSignInLimit } from './limits.ts'
 
 describe('the sign-in limit', () => {
-  it('lets ten failures a minute pass, then names the seconds to wait, for this key alone', () => {
+  it('lets ten tries a minute pass, then names the seconds to wait, for this key alone', () => {
     const limit = createSignInLimit()
-    for (let failure = 0; failure < 10; failure += 1) {
-      expect(limit.secondsToWait('ada', 1000)).toBe(0)
-      limit.recordFailure('ada', 1000)
+    const waits = Array.from({ length: 11 }, () => limit.take('ada', 1000))
+    expect(waits).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60])
+    expect(limit.take('ada', 31_000)).toBe(30)
+    expect(limit.take('bob', 31_000)).toBe(0)
+    expect(limit.take('ada', 61_000)).toBe(0)
+  })
+
+  it('does not count what succeeds', () => {
+    const limit = createSignInLimit()
+    for (let login = 0; login < 50; login += 1) {
+      expect(limit.take('ada', 1000)).toBe(0)
+      limit.forgive('ada')
     }
-    expect(limit.secondsToWait('ada', 31_000)).toBe(30)
-    expect(limit.secondsToWait('bob', 31_000)).toBe(0)
-    expect(limit.secondsToWait('ada', 61_000)).toBe(0)
   })
 
   it('forgets the eldest keys rather than grow without end', () => {
     const limit = createSignInLimit()
-    for (let failure = 0; failure < 10; failure += 1) limit.recordFailure('first', 0)
-    for (let key = 0; key < 10_000; key += 1) limit.recordFailure(`other ${key}`, 0)
-    expect(limit.secondsToWait('first', 1)).toBe(0)
+    for (let guess = 0; guess < 10; guess += 1) limit.take('first', 0)
+    for (let key = 0; key < 10_000; key += 1) limit.take(`other ${key}`, 0)
+    expect(limit.take('first', 1)).toBe(0)
   })
 })
 

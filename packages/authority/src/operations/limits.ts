@@ -1,9 +1,13 @@
 // Limits on what repeated failure may cost: guesses at passwords, and denials that want to be written down.
 
 export interface SignInLimit {
-  /** Seconds to wait before the next try, or 0. `now` in milliseconds. */
-  secondsToWait(key: string, now: number): number
-  recordFailure(key: string, now: number): void
+  /**
+   * Counts one more try against the key, or says how many seconds to wait for the next. It counts before the outcome is
+   * known: tries that are under way at once must not slip past the limit together. `now` in milliseconds.
+   */
+  take(key: string, now: number): number
+  /** Takes back a try that succeeded. */
+  forgive(key: string): void
 }
 
 export interface DenialLimit {
@@ -19,20 +23,19 @@ const mostKeys = 10_000
 
 /** Ten failures a minute for each key; success costs nothing. */
 export function createSignInLimit(): SignInLimit {
-  const failures = new Map<string, number[]>()
-  function recent(key: string, now: number): number[] {
-    return (failures.get(key) ?? []).filter((at) => now - at < minute)
-  }
+  const tries = new Map<string, readonly number[]>()
   return {
-    secondsToWait(key, now) {
-      const times = recent(key, now)
-      const oldest = times[0]
-      if (oldest === undefined || times.length < failuresPerMinute) return 0
-      return Math.max(1, Math.ceil((oldest + minute - now) / 1000))
+    take(key, now) {
+      const recent = (tries.get(key) ?? []).filter((at) => now - at < minute)
+      const [oldest] = recent
+      if (oldest !== undefined && recent.length >= failuresPerMinute) {
+        return Math.max(1, Math.ceil((oldest + minute - now) / 1000))
+      }
+      remember(tries, key, [...recent, now])
+      return 0
     },
-    recordFailure(key, now) {
-      const times = [...recent(key, now), now]
-      remember(failures, key, times.slice(-failuresPerMinute))
+    forgive(key) {
+      tries.set(key, (tries.get(key) ?? []).slice(0, -1))
     },
   }
 }

@@ -69,8 +69,12 @@ export function describeCredential(credential: Credential): string {
   return credential.kind === 'user' ? credential.user.email : `token ${credential.record.id}`
 }
 
-/** Milliseconds as RFC 3339, whole seconds. */
+// ECMA-262 §21.4.1.1: what a Date can hold. Caveats may name any 64-bit second.
+const furthestInstant = 8.64e15
+
+/** Milliseconds as RFC 3339, whole seconds; words for what lies beyond every calendar. */
 export function formatInstant(milliseconds: number): string {
+  if (Math.abs(milliseconds) > furthestInstant) return milliseconds < 0 ? 'the beginning of time' : 'the end of time'
   return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 

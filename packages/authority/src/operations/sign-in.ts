@@ -22,7 +22,7 @@ export const signIn: Entering<SignIn, User, OpenedSession> = {
 
   async prepare(environment, { email, password }, caller) {
     const limited = `${caller.remoteAddress} ${email}`
-    const retryAfter = environment.signInLimit.secondsToWait(limited, environment.now())
+    const retryAfter = environment.signInLimit.take(limited, environment.now())
     if (retryAfter > 0) {
       throw new DomainError('rate_limited', `too many failed logins: try again in ${retryAfter} seconds`, {
         retryAfter,
@@ -30,9 +30,9 @@ export const signIn: Entering<SignIn, User, OpenedSession> = {
     }
     const user = await environment.store.read((tx) => tx.users.byEmail(email))
     if (!(await environment.passwords.verify(password, user?.passwordHash)) || user === undefined) {
-      environment.signInLimit.recordFailure(limited, environment.now())
       throw new DomainError('unauthenticated', 'the email address or the password is wrong')
     }
+    environment.signInLimit.forgive(limited)
     return { id: user.id, email: user.email, createdAt: user.createdAt }
   },
 

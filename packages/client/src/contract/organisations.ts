@@ -122,7 +122,7 @@ export const acceptInvitation = route({
   answer: organisation,
 })
 
-const memberParams = z.object({ org_slug: pathName, email: pathName })
+const memberParams = z.object({ org_slug: pathName, email: emailAddress })
 
 export const changeRole = route({
   method: 'PATCH',

@@ -62,7 +62,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 export function describeIssues(place: string, error: z.ZodError): InvalidInput {
   const issues = error.issues.slice(0, 5).map((issue) => {
     const path = issue.path.map(String).join('.')
-    return { path, text: `${path === '' ? place : path} ${describeIssue(issue)}`.replace(' : ', ': ') }
+    return { path, text: `${path === '' ? place : path} ${describeIssue(issue)}` }
   })
   return new InvalidInput(issues.map(({ text }) => text).join('; '), issues[0]?.path || undefined)
 }
@@ -72,7 +72,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
     case 'invalid_type':
       return issue.input === undefined ? 'is missing' : `is not of type ${issue.expected}`
     case 'unrecognized_keys':
-      return `has the unknown field ${issue.keys.map((key) => JSON.stringify(key.slice(0, 40))).join(', ')}`
+      return `has an unknown field: ${issue.keys.slice(0, 5).map(describeKey).join(', ')}`
     case 'too_small':
       return `is too ${issue.origin === 'string' ? 'short' : 'small'}: at least ${issue.minimum}`
     case 'too_big':
@@ -81,11 +81,18 @@ function describeIssue(issue: z.core.$ZodIssue): string {
       return `is none of ${issue.values.map(String).join(', ')}`
     case 'invalid_format':
       return issue.message.startsWith('Invalid ') ? `is not a valid ${issue.format}` : issue.message
-    case 'custom':
-      return `: ${issue.message}`
+    case 'invalid_union': {
+      const [first] = issue.errors[0] ?? []
+      return first === undefined ? 'is of none of the forms that it may have' : describeIssue(first)
+    }
     default:
       return issue.message
   }
+}
+
+/** What does not look like a field's name may be anything, a secret too, and is not repeated. */
+function describeKey(key: string): string {
+  return /^[A-Za-z_]\w{0,31}$/.test(key) ? key : '(not a name)'
 }
 
 function sendDomainError(error: DomainError, request: FastifyRequest, reply: FastifyReply): void {

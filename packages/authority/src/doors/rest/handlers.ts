@@ -121,11 +121,10 @@ export const handlers: { readonly [Name in RouteName]: Handler<(typeof routes)[N
   },
 
   async changeRole({ params: { org_slug, email }, body: { role } }, { perform }) {
-    return encodeMember(await perform(changeRole, { slug: org_slug, email: email.toLowerCase(), role }))
+    return encodeMember(await perform(changeRole, { slug: org_slug, email, role }))
   },
 
-  removeMember: ({ params: { org_slug, email } }, { perform }) =>
-    perform(removeMember, { slug: org_slug, email: email.toLowerCase() }),
+  removeMember: ({ params: { org_slug, email } }, { perform }) => perform(removeMember, { slug: org_slug, email }),
 
   async listAuditEvents({ params, query: { limit, cursor } }, { perform }) {
     const before = cursor === undefined ? undefined : decodeEventCursor(cursor)
