@@ -10,15 +10,22 @@ export function apps(session: Session): Transaction['apps'] {
     byName: async (name) => {
       const row = await session.one(byName, { name })
       if (row === undefined) return undefined
-      const { organisationSlug, organisationName, personalOf, organisationCreatedAt, ...app } = row
       return {
-        app,
+        app: {
+          id: row.id,
+          publicId: row.publicId,
+          name: row.name,
+          organisationId: row.organisationId,
+          network: row.network,
+          idempotencyKey: row.idempotencyKey,
+          createdAt: row.createdAt,
+        },
         organisation: {
-          id: app.organisationId,
-          slug: organisationSlug,
-          name: organisationName,
-          personalOf,
-          createdAt: organisationCreatedAt,
+          id: row.organisationId,
+          slug: row.organisationSlug,
+          name: row.organisationName,
+          personalOf: row.personalOf,
+          createdAt: row.organisationCreatedAt,
         },
       }
     },

@@ -134,7 +134,7 @@ export const migrations: readonly Migration[] = [
         expires_at ${integer} not null,
         revoked_at ${integer},
         revoked_by ${text}
-      ) ${end}`,
+      ) ${endClustered}`,
       // One pair per list: a page of the live ones must not walk over the revoked ones, however many there are.
       'create index tokens_of_organisation on tokens (organisation_id, expires_at, id)',
       `create index tokens_of_organisation_live on tokens (organisation_id, expires_at, id) where revoked_at is null`,

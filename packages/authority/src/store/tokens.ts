@@ -20,7 +20,7 @@ export function tokens(session: Session): Transaction['tokens'] {
       afterId: afterId ?? pastEveryId,
       limit: limit + 1,
     })
-    const items = rows.slice(0, limit).map(toRecord)
+    const items = rows.slice(0, limit).map(toListed)
     const last = items.at(-1)
     return rows.length > limit && last ? { items, next: { expiresAt: last.expiresAt, id: last.id } } : { items }
   }
@@ -34,7 +34,7 @@ export function tokens(session: Session): Transaction['tokens'] {
     byIdWithNames: async (id) => {
       const bytes = parseTokenId(id)
       const row = bytes && (await session.one(byIdWithNames, { id: bytes }))
-      return row && toRecord(row)
+      return row && toListed(row)
     },
     ofOrganisation: (organisationId, query) => list(ofOrganisation, organisationId, query),
     ofApp: (appId, query) => list(ofApp, appId, query),
@@ -160,8 +160,25 @@ const revokeOfApp = query((db, param: Param<{ appId: number; at: number; by: str
     .where('revoked_at', 'is', null),
 )
 
-function toRecord<Row extends TokenRow>(row: Row): Omit<Row, 'id' | 'mintedBy'> & Pick<TokenRecord, 'id' | 'mintedBy'> {
-  return { ...row, id: formatTokenId(row.id), mintedBy: row.mintedBy && formatTokenId(row.mintedBy) }
+// Field by field: rows of node:sqlite are slow to spread, and a page has many.
+function toRecord(row: TokenRow): TokenRecord {
+  return {
+    id: formatTokenId(row.id),
+    organisationId: row.organisationId,
+    appId: row.appId,
+    profile: row.profile,
+    name: row.name,
+    createdBy: row.createdBy,
+    mintedBy: row.mintedBy && formatTokenId(row.mintedBy),
+    createdAt: row.createdAt,
+    expiresAt: row.expiresAt,
+    revokedAt: row.revokedAt,
+    revokedBy: row.revokedBy,
+  }
+}
+
+function toListed(row: TokenRow & Pick<ListedToken, 'createdByEmail' | 'appName'>): ListedToken {
+  return { ...toRecord(row), createdByEmail: row.createdByEmail, appName: row.appName }
 }
 
 function requireTokenId(id: string): Uint8Array {
