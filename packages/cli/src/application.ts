@@ -1,12 +1,19 @@
 // The tree of commands and the words that the parser uses.
 import {
+  AliasNotFoundError,
+  ArgumentParseError,
+  ArgumentScannerError,
   buildApplication,
   buildRouteMap,
-  formatMessageForArgumentScannerError,
+  EnumValidationError,
+  FlagNotFoundError,
   help,
   text_en,
+  UnexpectedFlagError,
+  UnexpectedPositionalError,
+  UnsatisfiedFlagError,
+  UnsatisfiedPositionalError,
   version,
-  ArgumentScannerError,
   type Application,
   type ApplicationText,
 } from '@stricli/core'
@@ -87,20 +94,30 @@ function wordsOf(environment: Environment): ApplicationText {
 }
 
 function asMisuse(error: unknown): unknown {
-  if (!(error instanceof ArgumentScannerError)) return error
-  const sentence = formatMessageForArgumentScannerError(error, {
-    FlagNotFoundError: ({ input, corrections }) =>
-      `there is no flag --${input}${corrections.length > 0 ? `, did you mean --${corrections.join(' or --')}?` : ''}`,
-    AliasNotFoundError: ({ input }) => `there is no flag -${input}`,
-    ArgumentParseError: ({ externalFlagNameOrPlaceholder, exception }) =>
-      `${externalFlagNameOrPlaceholder}: ${exception instanceof Error ? exception.message : String(exception)}`,
-    EnumValidationError: ({ externalFlagName, input, values }) =>
-      `--${externalFlagName} is ${values.join(' or ')}, not ${JSON.stringify(input)}`,
-    UnsatisfiedFlagError: ({ externalFlagName }) => `--${externalFlagName} needs a value`,
-    UnexpectedFlagError: ({ externalFlagName }) => `--${externalFlagName} is given twice`,
-    UnexpectedPositionalError: ({ expectedCount, input }) =>
-      `${JSON.stringify(input)} is one argument too many: ${expectedCount === 0 ? 'none is' : `${expectedCount} at most are`} expected`,
-    UnsatisfiedPositionalError: ({ placeholder }) => `the argument ${placeholder} is missing`,
-  })
-  return new CommandError('misused', sentence, { cause: error })
+  const sentence = describeMisuse(error)
+  return sentence === undefined ? error : new CommandError('misused', sentence, { cause: error })
+}
+
+/** The parser's own sentences repeat what was typed, which may be a secret. */
+function describeMisuse(error: unknown): string | undefined {
+  if (error instanceof FlagNotFoundError) {
+    const advice = error.corrections.length > 0 ? `, did you mean --${error.corrections.join(' or --')}?` : ''
+    return `there is no flag --${error.input}${advice}`
+  }
+  if (error instanceof AliasNotFoundError) return `there is no flag -${error.input}`
+  if (error instanceof ArgumentParseError) {
+    const { exception } = error
+    return `${error.externalFlagNameOrPlaceholder}: ${exception instanceof Error ? exception.message : String(exception)}`
+  }
+  if (error instanceof EnumValidationError) {
+    return `--${error.externalFlagName} is ${error.values.join(' or ')}, not ${JSON.stringify(error.input)}`
+  }
+  if (error instanceof UnsatisfiedFlagError) return `--${error.externalFlagName} needs a value`
+  if (error instanceof UnexpectedFlagError) return `--${error.externalFlagName} is given twice`
+  if (error instanceof UnexpectedPositionalError) {
+    const limit = error.expectedCount === 0 ? 'none is' : `${error.expectedCount} at most are`
+    return `${JSON.stringify(error.input)} is one argument too many: ${limit} expected`
+  }
+  if (error instanceof UnsatisfiedPositionalError) return `the argument ${error.placeholder} is missing`
+  return error instanceof ArgumentScannerError ? error.message : undefined
 }

@@ -11,7 +11,8 @@ export interface GlobalFlags {
 }
 
 const serverVariables = ['HALLPASS_API_URL', 'FLY_API_BASE_URL'] as const
-const tokenVariables = ['HALLPASS_API_TOKEN', 'FLY_API_TOKEN'] as const
+/** Where a token may be given to every command, the first one first. */
+export const tokenVariables = ['HALLPASS_API_TOKEN', 'FLY_API_TOKEN'] as const
 
 /** The server that is meant: `--api-url`, then the environment, then the login, then this machine. */
 export function chooseServer(flags: GlobalFlags, environment: Environment, config: Config): string {

@@ -36,7 +36,7 @@ export function describeError(error: unknown, environment: Readonly<Record<strin
 }
 
 /** Leaves of every token just enough to recognise what it was. */
-export function withoutSecrets(text: string): string {
+function withoutSecrets(text: string): string {
   return text.replace(/\b(fm1r|fm1a|fm2|fo1)_[A-Za-z0-9+/=_-]+/g, '$1_[secret]')
 }
 

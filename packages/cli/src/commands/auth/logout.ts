@@ -2,8 +2,8 @@
 import { createClient } from '@hallpass/client'
 
 import { locateConfig, readConfig, writeConfig } from '../../config-file.ts'
-import type { Context } from '../../context.ts'
-import { serverOfLogin, type GlobalFlags } from '../../credentials.ts'
+import { readVariable, type Context } from '../../context.ts'
+import { serverOfLogin, tokenVariables, type GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import { tell } from '../../output.ts'
 import { normaliseServer } from '../../server-url.ts'
@@ -36,6 +36,10 @@ export async function logOut(context: Context, flags: GlobalFlags): Promise<void
   }
   await writeConfig(file, { api_url: server })
   tell(context, `Logged out from ${server}`)
+  for (const name of tokenVariables) {
+    if (readVariable(context.environment, name) !== undefined)
+      tell(context, `Note: ${name} is still set, and will be used`)
+  }
 }
 
 function isDead(error: unknown): boolean {

@@ -36,7 +36,9 @@ export async function onStage(
 ): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-tour-'))
   const children = new Set<ChildProcess>()
+  let cleared = false
   const clear = async () => {
+    cleared = true
     await Promise.all([...children].map(stopChild))
     await rm(directory, { recursive: true, force: true, maxRetries: 3 })
   }
@@ -44,7 +46,13 @@ export async function onStage(
   try {
     const own = { ...withoutOwn(environment), HALLPASS_CONFIG_DIR: join(directory, 'config') }
     const url = await Promise.race([startAuthority(own, directory, account, children), interrupt.happened])
-    const stage: Stage = { url, run: (words, extra = {}) => runCommand(own, directory, words, extra, children) }
+    const stage: Stage = {
+      url,
+      run: async (words, extra = {}) => {
+        if (cleared) throw new CommandError('cancelled', 'the tour was interrupted')
+        return runCommand(own, directory, words, extra, children)
+      },
+    }
     await Promise.race([play(stage), interrupt.happened])
   } finally {
     interrupt.forget()
@@ -54,7 +62,7 @@ export async function onStage(
 
 /** What the person has set for hallpass is none of the tour's business. */
 function withoutOwn(environment: Environment): Record<string, string> {
-  const kept = Object.entries(environment).filter(([name]) => !/^(?:HALLPASS|FLY|NODE)_/.test(name))
+  const kept = Object.entries(environment).filter(([name]) => !/^(?:HALLPASS|FLY)_/.test(name))
   return Object.fromEntries(kept.map(([name, value]) => [name, value ?? '']))
 }
 
