@@ -1,9 +1,11 @@
 // Requests to an authority over real HTTP, with every answer read whole and held against what all answers promise.
 import { expect } from 'vitest'
 
+import type { z } from 'zod'
+
 import { errorAnswer, type Route } from '@hallpass/client/contract'
 
-export interface Asked {
+interface Asked {
   /** Goes into the Authorization header as it is where it has a scheme, else after `Bearer`. */
   readonly token?: string | undefined
   /** Sent as JSON. */
@@ -40,7 +42,7 @@ export function createAsk(url: () => string): Ask {
   }
 }
 
-export function parseJson(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {
@@ -48,10 +50,18 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The answer's JSON; fails where the status is another. */
-export function expectJson<T>(answer: Answer, status: number): T {
+/** What the route answers where it says yes; fails where it said no. */
+export function expectAnswer<S extends z.ZodType>(route: Route & { readonly answer: S }, answer: Answer): z.output<S> {
+  expect(answer.status, answer.text).toBe(route.status)
+  expectContract(route, answer)
+  return route.answer.parse(answer.body)
+}
+
+/** The error with which the authority said no, in this status. */
+export function expectRefusal(answer: Answer, status: number): z.output<typeof errorAnswer> {
   expect(answer.status, answer.text).toBe(status)
-  return answer.body as T
+  expectError(answer)
+  return errorAnswer.parse(answer.body)
 }
 
 /** The answer is one of the route: its own with nothing besides, or an error as every route has it. */
@@ -67,7 +77,7 @@ export function expectContract(route: Route, answer: Answer): void {
   }
 }
 
-export function expectError(answer: Answer): void {
+function expectError(answer: Answer): void {
   expect(errorAnswer.safeParse(answer.body).error, answer.text).toBeUndefined()
   const error = errorAnswer.parse(answer.body)
   expect(error).toEqual(answer.body)

@@ -5,7 +5,7 @@ import type { RouteName } from '@hallpass/client/contract'
 import type { World } from './matrix-world.ts'
 import { createApp, createOrganisation, invite, mint, signIn, signUpInto, unique, type Person } from './people.ts'
 
-export interface Subject {
+interface Subject {
   readonly world: World
   /** The app that the case is about: a fresh one where the request may end it. */
   readonly app: CreatedApp
@@ -55,7 +55,7 @@ export const rowsOfRoutes = {
 
 export type Row = (typeof rowsOfRoutes)[RouteName][number]
 
-const ofOrganisation: Prepare = ({ world }) => ({ params: { org_slug: world.organisation.slug } })
+const ofOrganisation = ({ world }: Subject): Prepared => ({ params: { org_slug: world.organisation.slug } })
 const ofApp: Prepare = ({ app }) => ({ params: { app_name: app.name } })
 const nothing: Prepare = () => ({})
 

@@ -1,10 +1,11 @@
 // People, organisations, apps and tokens, made as their owners make them: through the authority's own routes.
 import { randomUUID } from 'node:crypto'
 
-import type { CreatedApp, Invitation, MintedToken, Organisation, SessionAnswer } from '@hallpass/client'
+import type { CreatedApp, MintedToken, Organisation, Role } from '@hallpass/client'
+import { routes } from '@hallpass/client/contract'
 
 import { founder } from './authority.ts'
-import { expectJson, type Ask } from './http.ts'
+import { expectAnswer, type Ask } from './http.ts'
 
 export interface Person {
   readonly email: string
@@ -17,9 +18,9 @@ export function unique(prefix: string): string {
   return `${prefix}-${randomUUID().slice(0, 8)}`
 }
 
-export async function signIn(ask: Ask, { email, password }: { readonly email: string; readonly password: string }) {
-  const session = expectJson<SessionAnswer>(await ask('POST', '/v1/sessions', { body: { email, password } }), 201)
-  return { email, password, token: session.access_token } satisfies Person
+export async function signIn(ask: Ask, { email, password }: Omit<Person, 'token'>): Promise<Person> {
+  const answer = await ask('POST', '/v1/sessions', { body: { email, password } })
+  return { email, password, token: expectAnswer(routes.signIn, answer).access_token }
 }
 
 export function signInFounder(ask: Ask): Promise<Person> {
@@ -27,17 +28,17 @@ export function signInFounder(ask: Ask): Promise<Person> {
 }
 
 export async function createOrganisation(ask: Ask, token: string, name = unique('org')): Promise<Organisation> {
-  return expectJson(await ask('POST', '/v1/orgs', { token, body: { name } }), 201)
+  return expectAnswer(routes.createOrganisation, await ask('POST', '/v1/orgs', { token, body: { name } }))
 }
 
 export async function invite(
   ask: Ask,
   token: string,
   slug: string,
-  invited: { readonly email: string; readonly role?: 'admin' | 'member' },
+  invited: { readonly email: string; readonly role?: Role },
 ): Promise<string> {
   const answer = await ask('POST', `/v1/orgs/${slug}/invitations`, { token, body: invited })
-  return expectJson<Invitation>(answer, 201).code
+  return expectAnswer(routes.inviteMember, answer).code
 }
 
 /** Somebody new, who joins the organisation with an account of their own. */
@@ -45,36 +46,33 @@ export async function signUpInto(
   ask: Ask,
   admin: string,
   slug: string,
-  { name = unique('person'), role = 'member' as 'admin' | 'member' } = {},
+  { name = unique('person'), role = 'member' }: { readonly name?: string; readonly role?: Role } = {},
 ): Promise<Person> {
   const email = `${name}@example.com`
   const password = `${name} has a long password`
   const invitation = await invite(ask, admin, slug, { email, role })
   const answer = await ask('POST', '/v1/users', { body: { email, password, invitation } })
-  return { email, password, token: expectJson<SessionAnswer>(answer, 201).access_token }
+  return { email, password, token: expectAnswer(routes.signUp, answer).access_token }
 }
 
 export async function createApp(ask: Ask, token: string, slug: string, name = unique('app')): Promise<CreatedApp> {
-  return expectJson(await ask('POST', '/v1/apps', { token, body: { name, org_slug: slug } }), 201)
+  return expectAnswer(routes.createApp, await ask('POST', '/v1/apps', { token, body: { name, org_slug: slug } }))
 }
 
-export async function mint(
-  ask: Ask,
-  token: string,
-  slug: string,
-  body: {
-    readonly profile?: string
-    readonly app?: string
-    readonly cluster?: string
-    readonly expiry?: string
-    readonly name?: string
-  } = {},
-): Promise<MintedToken> {
-  return expectJson(await ask('POST', `/v1/orgs/${slug}/tokens`, { token, body }), 201)
+interface MintOptions {
+  readonly profile?: string
+  readonly app?: string
+  readonly cluster?: string
+  readonly expiry?: string
+  readonly name?: string
+}
+
+export async function mint(ask: Ask, token: string, slug: string, body: MintOptions = {}): Promise<MintedToken> {
+  return expectAnswer(routes.createToken, await ask('POST', `/v1/orgs/${slug}/tokens`, { token, body }))
 }
 
 export async function revoke(ask: Ask, token: string, id: string): Promise<void> {
-  expectJson(await ask('DELETE', `/v1/tokens/${id}`, { token }), 200)
+  expectAnswer(routes.revokeToken, await ask('DELETE', `/v1/tokens/${id}`, { token }))
 }
 
 /** The status with which the authority answers the token's plainest question. */
