@@ -43,7 +43,7 @@ export type RefusalKind =
   | 'bad-caveat'
 
 export type NestedDecoder = (reader: MsgpackReader) => readonly Caveat[]
-export type NestedEncoder = (writer: MsgpackWriter, caveats: readonly Caveat[]) => void
-export type NestedToJson = (caveats: readonly Caveat[]) => JsonValue
-export type NestedFromJson = (value: JsonValue, path: JsonPath) => readonly Caveat[]
-export type NestedProhibits = (caveat: Caveat, access: Access) => Refusal | undefined
+type NestedEncoder = (writer: MsgpackWriter, caveats: readonly Caveat[]) => void
+type NestedToJson = (caveats: readonly Caveat[]) => JsonValue
+type NestedFromJson = (value: JsonValue, path: JsonPath) => readonly Caveat[]
+type NestedProhibits = (caveat: Caveat, access: Access) => Refusal | undefined

@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,6 +29,7 @@ import { access, caveat, caveats, minted, rareCaveat, sensibleAccess } from './t
 import { agrees, describeClearance, fromHex, plain, readAccess, toHex, type WrittenAccess } from './testing/vectors.ts'
 
 const source = fileURLToPath(new URL('../../../interop/go', import.meta.url))
+const compiler = 'go'
 const missing = whatIsMissing()
 if (missing !== undefined) console.warn(`The comparison with Go is skipped: ${missing}`)
 
@@ -40,11 +41,23 @@ describe.skipIf(missing !== undefined)('superfly/macaroon in Go', () => {
   const program = join(folder, 'interop')
 
   beforeAll(() => {
-    const build = spawnSync('go', ['build', '-o', program, '.'], { cwd: source, encoding: 'utf8' })
+    const build = spawnSync(compiler, ['build', '-o', program, '.'], { cwd: source, encoding: 'utf8' })
     if (build.status !== 0) throw new Error(`The Go program does not build:\n${build.stderr}`)
   }, 240_000)
 
   afterAll(() => rmSync(folder, { recursive: true }))
+
+  it('makes the vectors that are recorded', () => {
+    const written = join(folder, 'vectors')
+    mkdirSync(written)
+    run(program, ['vectors', written], [])
+    const names = readdirSync(written)
+    expect(names.length).toBeGreaterThan(5)
+    for (const name of names) {
+      const recorded = readFileSync(new URL(`../../../vectors/${name}`, import.meta.url), 'utf8')
+      expect(readFileSync(join(written, name), 'utf8') === recorded, name).toBe(true)
+    }
+  })
 
   it('makes tokens that verify here, and clears them as we do', () => {
     interface Line {
@@ -202,9 +215,9 @@ function run<T>(program: string, args: readonly string[], lines: readonly string
 }
 
 function whatIsMissing(): string | undefined {
-  const go = spawnSync('go', ['version'], { encoding: 'utf8' })
+  const go = spawnSync(compiler, ['version'], { encoding: 'utf8' })
   if (go.status !== 0) return 'there is no go on the PATH'
-  const modules = spawnSync('go', ['mod', 'download'], { cwd: source, encoding: 'utf8', timeout: 60_000 })
+  const modules = spawnSync(compiler, ['mod', 'download'], { cwd: source, encoding: 'utf8', timeout: 60_000 })
   return modules.status === 0 ? undefined : 'the modules that interop/go needs cannot be had'
 }
 

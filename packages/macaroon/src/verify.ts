@@ -19,7 +19,9 @@ class VerifiedMacaroon {
   readonly vocabulary: Vocabulary
   readonly #verified = true
 
-  constructor(macaroon: Macaroon) {
+  constructor(macaroon: Macaroon, permit: symbol) {
+    // A class can be reached through its instances; what only this module knows cannot.
+    if (permit !== verifyPermit) throw new MacaroonError('bad-argument', 'Only verify makes a VerifiedMacaroon')
     this.nonce = macaroon.nonce
     this.location = macaroon.location
     this.caveats = macaroon.unsafeCaveats
@@ -68,8 +70,10 @@ export function verify(macaroon: Macaroon, key: Uint8Array, options: VerifyOptio
     throw new MacaroonError('no-caveats', 'The macaroon has no caveats and would allow everything')
   }
   for (const caveat of macaroon.unsafeCaveats) refuseUnanswered(caveat, macaroon)
-  return new VerifiedMacaroon(macaroon)
+  return new VerifiedMacaroon(macaroon, verifyPermit)
 }
+
+const verifyPermit = Symbol('verified')
 
 /** The text proof-signature-finalization: the key under which Go finishes the tail of a proof. */
 const proofKey = Uint8Array.from('proof-signature-finalization', (character) => character.charCodeAt(0))

@@ -48,9 +48,10 @@ export const validityWindow: CaveatCodec<ValidityWindow> = {
  * Go and let everyone in; here it is what it says.)
  */
 export function effectiveEnd(caveat: ValidityWindow): bigint {
-  return caveat.notAfter > lastSecond ? caveat.notAfter - 0x10000000000000000n : caveat.notAfter
+  return caveat.notAfter > lastSecond ? firstSecond : caveat.notAfter
 }
 
+const firstSecond = -0x8000000000000000n
 const lastSecond = 0x7fffffffffffffffn - 62_135_596_800n
 
 function expectSeconds(value: Parameters<typeof expectInteger>[0], path: string): bigint {

@@ -1,0 +1,40 @@
+/** Runs the examples of README.md: what each console.log prints must be what the comment behind it says. */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterEach, expect, it, vi } from 'vitest'
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const examples = [...readme.matchAll(/^## ([^\n]*)\n\s*```ts\n(.*?)```/gms)].map(([, title = '', code = '']) => ({
+  title,
+  code,
+}))
+
+afterEach(() => vi.restoreAllMocks())
+
+it('has three examples', () => {
+  expect(examples).toHaveLength(3)
+})
+
+it.each(examples)('$title', async ({ code }) => {
+  const expected = [...code.matchAll(/console\.log\(.*\) \/\/ (.*)$/gm)].map(([, comment]) => comment)
+  const printed: string[] = []
+  vi.spyOn(console, 'log').mockImplementation((value: unknown) => {
+    printed.push(typeof value === 'bigint' ? `${value}n` : String(value))
+  })
+  const folder = mkdtempSync(join(tmpdir(), 'hallpass-readme-'))
+  try {
+    const file = join(folder, 'example.mjs')
+    writeFileSync(
+      file,
+      code.replace("'@hallpass/macaroon'", JSON.stringify(new URL('./index.ts', import.meta.url).href)),
+    )
+    await import(/* @vite-ignore */ pathToFileURL(file).href)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+  expect(printed).toEqual(expected)
+  expect(printed.length).toBeGreaterThan(0)
+})
