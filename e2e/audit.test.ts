@@ -1,0 +1,222 @@
+// The audit trail: every write and every denial stands in it, once, under who did it, and no secret ever does.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import type { AuditEvent } from '@hallpass/client'
+import { routes } from '@hallpass/client/contract'
+
+import { startAuthority, type TestAuthority } from './authority.ts'
+import { expectAnswer, expectRefusal, type Answer, type Ask } from './http.ts'
+import { readonlyOf } from './macaroons.ts'
+import {
+  createApp,
+  createOrganisation,
+  invite,
+  mint,
+  signInFounder,
+  signUpInto,
+  unique,
+  type Person,
+} from './people.ts'
+
+let authority: TestAuthority
+let ask: Ask
+let admin: Person
+beforeAll(async () => {
+  authority = await startAuthority()
+  ask = authority.ask
+  admin = await signInFounder(ask)
+})
+afterAll(() => authority.close())
+
+/** Newest first. */
+async function eventsOf(slug: string): Promise<readonly AuditEvent[]> {
+  const answer = await ask('GET', `/v1/orgs/${slug}/audit?limit=1000`, { token: admin.token })
+  return expectAnswer(routes.listAuditEvents, answer).events
+}
+
+/** Every event there is, those of no organisation included. */
+function everyEvent(): readonly Readonly<Record<string, unknown>>[] {
+  return authority.inspect((database) => database.prepare('select * from audit_events order by id').all())
+}
+
+function requestId(answer: Answer): string {
+  return answer.headers.get('fly-request-id') ?? ''
+}
+
+describe('what is allowed', () => {
+  test('every write leaves one event, with the id of its request and who made it', async () => {
+    const { slug } = await createOrganisation(ask, admin.token)
+    const member = await signUpInto(ask, admin.token, slug)
+    const { id: tokenId, token } = await mint(ask, member.token, slug)
+    const path = `/v1/orgs/${slug}`
+    const writes: readonly (readonly [string, string, Answer])[] = [
+      ['app.create', 'token', await ask('POST', '/v1/apps', { token, body: { name: unique('app'), org_slug: slug } })],
+      ['token.mint', 'token', await ask('POST', `${path}/tokens`, { token, body: {} })],
+      ['token.revoke', 'user', await ask('DELETE', `/v1/tokens/${tokenId}`, { token: member.token })],
+      [
+        'membership.change_role',
+        'user',
+        await ask('PATCH', `${path}/members/${member.email}`, { token: admin.token, body: { role: 'admin' } }),
+      ],
+      ['membership.remove', 'user', await ask('DELETE', `${path}/members/${member.email}`, { token: admin.token })],
+      [
+        'membership.invite',
+        'user',
+        await ask('POST', `${path}/invitations`, { token: admin.token, body: { email: 'new@example.com' } }),
+      ],
+    ]
+    const events = await eventsOf(slug)
+    for (const [operation, kind, answer] of writes) {
+      expect(answer.status, answer.text).toBeLessThan(300)
+      const [event, ...more] = events.filter(({ request_id }) => request_id === requestId(answer))
+      expect(more).toEqual([])
+      expect(event).toMatchObject({ operation, outcome: 'allowed', reason: '', actor: { kind } })
+      if (kind === 'token') expect(event?.actor.id).toBe(tokenId)
+    }
+    expect(events.at(-1)?.operation).toBe('organisation.create')
+  })
+
+  test('reading leaves none', async () => {
+    const { slug } = await createOrganisation(ask, admin.token)
+    const before = everyEvent().length
+    for (const path of [`/v1/orgs/${slug}`, `/v1/orgs/${slug}/tokens`, `/v1/apps?org_slug=${slug}`, '/v1/orgs']) {
+      expect((await ask('GET', path, { token: admin.token })).status).toBe(200)
+    }
+    expect(everyEvent()).toHaveLength(before)
+  })
+
+  test('deleting an app and an organisation, and coming and going, stand there too', async () => {
+    const { slug } = await createOrganisation(ask, admin.token)
+    const app = await createApp(ask, admin.token, slug)
+    const invitation = await invite(ask, admin.token, slug, { email: `${unique('late')}@example.com` })
+    const person = await signUpInto(ask, admin.token, slug)
+    const { slug: second } = await createOrganisation(ask, admin.token)
+    const joining = await invite(ask, admin.token, second, { email: person.email })
+    const answers = [
+      ['app.delete', await ask('DELETE', `/v1/apps/${app.name}`, { token: admin.token })],
+      [
+        'membership.accept',
+        await ask('POST', '/v1/invitations/accept', { token: person.token, body: { invitation: joining } }),
+      ],
+      ['user.sign_out', await ask('DELETE', '/v1/sessions/current', { token: person.token })],
+      ['user.sign_in', await ask('POST', '/v1/sessions', { body: { email: person.email, password: person.password } })],
+      ['organisation.delete', await ask('DELETE', `/v1/orgs/${slug}`, { token: admin.token })],
+    ] as const
+    for (const [operation, answer] of answers) {
+      expect(answer.status, answer.text).toBeLessThan(300)
+      const events = everyEvent().filter((event) => event['request_id'] === requestId(answer))
+      expect(events, operation).toMatchObject([{ operation, outcome: 'allowed' }])
+    }
+    expect(invitation).not.toBe('')
+  })
+
+  test('pages hold every event once, and newer ones do not shift them', async () => {
+    const { slug } = await createOrganisation(ask, admin.token)
+    for (let count = 0; count < 7; count += 1) await mint(ask, admin.token, slug)
+    const wanted = (await eventsOf(slug)).map(({ id }) => id)
+    const got: number[] = []
+    let cursor: string | undefined
+    do {
+      const query = cursor === undefined ? '?limit=3' : `?limit=3&cursor=${cursor}`
+      const page = expectAnswer(
+        routes.listAuditEvents,
+        await ask('GET', `/v1/orgs/${slug}/audit${query}`, { token: admin.token }),
+      )
+      got.push(...page.events.map(({ id }) => id))
+      cursor = page.next_cursor
+      await mint(ask, admin.token, slug)
+    } while (cursor !== undefined)
+    expect(got).toEqual(wanted)
+  })
+})
+
+describe('what is denied', () => {
+  test('every denial leaves one event with its reason, and undoes nothing else', async () => {
+    const { slug } = await createOrganisation(ask, admin.token)
+    const member = await signUpInto(ask, admin.token, slug)
+    const stranger = await signUpInto(ask, admin.token, (await createOrganisation(ask, admin.token)).slug)
+    const app = await createApp(ask, admin.token, slug)
+    const { id, token } = await mint(ask, admin.token, slug)
+    const reader = readonlyOf(token)
+    const denied: readonly (readonly [string, string, Answer])[] = [
+      ['token.mint', id, await ask('POST', `/v1/orgs/${slug}/tokens`, { token: reader, body: {} })],
+      ['app.delete', id, await ask('DELETE', `/v1/apps/${app.name}`, { token: reader })],
+      ['organisation.show', '', await ask('GET', `/v1/orgs/${slug}`, { token: stranger.token })],
+      ['organisation.delete', '', await ask('DELETE', `/v1/orgs/${slug}`, { token: member.token })],
+      [
+        'membership.remove',
+        '',
+        await ask('DELETE', `/v1/orgs/${slug}/members/${admin.email}`, { token: member.token }),
+      ],
+      ['audit.list', '', await ask('GET', `/v1/orgs/${slug}/audit`, { token: stranger.token })],
+    ]
+    const events = await eventsOf(slug)
+    for (const [operation, actor, answer] of denied) {
+      const { message } = expectRefusal(answer, 403)
+      const found = events.filter(({ request_id }) => request_id === requestId(answer))
+      expect(found, operation).toMatchObject([{ operation, outcome: 'denied', reason: message }])
+      if (actor !== '') expect(found[0]?.actor).toMatchObject({ kind: 'token', id: actor })
+    }
+  })
+
+  test('failed logins and bad codes leave one each, under nobody', async () => {
+    const answers = [
+      await ask('POST', '/v1/sessions', { body: { email: 'nobody@example.com', password: 'wrong' } }),
+      await ask('POST', '/v1/users', {
+        body: { email: 'x@example.com', password: 'long enough', invitation: 'abcdefgh-abcdefgh' },
+      }),
+    ]
+    for (const answer of answers) {
+      const events = everyEvent().filter((event) => event['request_id'] === requestId(answer))
+      expect(events).toMatchObject([{ outcome: 'denied', actor_kind: 'nobody', organisation_id: null }])
+    }
+  })
+
+  test('an invitation that is refused to whoever is logged in leaves one', async () => {
+    const answer = await ask('POST', '/v1/invitations/accept', {
+      token: admin.token,
+      body: { invitation: 'abcdefgh-abcdefgh-abcdefgh-abcdefgh' },
+    })
+    expectRefusal(answer, 403)
+    const events = everyEvent().filter((event) => event['request_id'] === requestId(answer))
+    expect(events).toMatchObject([{ operation: 'membership.accept', outcome: 'denied', actor_kind: 'user' }])
+  })
+
+  test('whoever is denied without end does not fill the disk', async () => {
+    const { slug } = await createOrganisation(ask, admin.token)
+    const stranger = await signUpInto(ask, admin.token, (await createOrganisation(ask, admin.token)).slug)
+    const before = everyEvent().length
+    await Promise.all(Array.from({ length: 200 }, () => ask('GET', `/v1/orgs/${slug}`, { token: stranger.token })))
+    const written = everyEvent().length - before
+    expect(written).toBeGreaterThanOrEqual(10)
+    expect(written).toBeLessThan(150)
+  })
+})
+
+test('no event holds a secret', async () => {
+  const { slug } = await createOrganisation(ask, admin.token)
+  const email = `${unique('secretive')}@example.com`
+  const password = 'S3cret-Passw0rd-of-the-audit'
+  const invitation = await invite(ask, admin.token, slug, { email })
+  const wrong = 'S3cret-Wr0ng-Passw0rd'
+  await ask('POST', '/v1/sessions', { body: { email, password: wrong } })
+  const { access_token } = expectAnswer(
+    routes.signUp,
+    await ask('POST', '/v1/users', { body: { email, password, invitation } }),
+  )
+  await ask('POST', '/v1/users', { body: { email, password, invitation } })
+  const { token } = await mint(ask, access_token, slug)
+  await ask('POST', `/v1/orgs/${slug}/tokens`, { token: readonlyOf(token), body: {} })
+  await ask('DELETE', `/v1/orgs/${slug}/members/${email}`, { token })
+  // Secrets where they do not belong, asked by somebody whose denials are written down.
+  for (const secret of [access_token, password, invitation]) {
+    await ask('DELETE', `/v1/orgs/${slug}/members/${secret}`, { token })
+    await ask('DELETE', `/v1/tokens/${secret}`, { token })
+    await ask('GET', `/v1/apps/${secret}`, { token })
+    await ask('POST', '/v1/apps', { token: readonlyOf(token), body: { name: secret, org_slug: slug } })
+  }
+  const written = JSON.stringify(everyEvent())
+  for (const secret of [password, wrong, invitation, access_token, token, token.slice(20, 60)]) {
+    expect(written).not.toContain(secret)
+  }
+})

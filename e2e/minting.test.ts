@@ -1,0 +1,158 @@
+// What a token may make: nothing minted exceeds what mints it.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { actions, caveatsToJSON, expiration } from '@hallpass/macaroon'
+
+import { startAuthority, type TestAuthority } from './authority.ts'
+import { expectRefusal, type Ask } from './http.ts'
+import { bundle, endingAt, narrow, nowInSeconds, onlyFor, readMacaroon, readonlyOf } from './macaroons.ts'
+import { createApp, createOrganisation, mint, signInFounder } from './people.ts'
+
+let authority: TestAuthority
+let ask: Ask
+let admin: string
+let slug: string
+beforeAll(async () => {
+  authority = await startAuthority()
+  ask = authority.ask
+  admin = (await signInFounder(ask)).token
+  slug = (await createOrganisation(ask, admin, 'Acme')).slug
+})
+afterAll(() => authority.close())
+
+const tryToMint = (token: string, body: object) => ask('POST', `/v1/orgs/${slug}/tokens`, { token, body })
+
+/** The token's caveats as comparable texts. */
+function caveatsOf(token: string): readonly string[] {
+  return readMacaroon(token).unsafeCaveats.map((caveat) => caveatsToJSON([caveat]))
+}
+
+describe('what is minted never exceeds what mints', () => {
+  test.each([
+    ['reading alone', readonlyOf],
+    [
+      'everything but deleting',
+      (token: string) => narrow(token, { type: 'Action', mask: actions.all & ~actions.delete }),
+    ],
+    ['one mutation', (token: string) => narrow(token, { type: 'Mutations', mutations: ['addWireGuardPeer'] })],
+    ['one command', (token: string) => narrow(token, { type: 'Commands', commands: [{ args: ['ls'], exact: true }] })],
+    ['no apps at all', (token: string) => onlyFor(token)],
+    ['one feature', (token: string) => narrow(token, { type: 'FeatureSet', features: new Map([['wg', actions.any]]) })],
+    ['a machine', (token: string) => narrow(token, { type: 'Machines', machines: new Map([['m1', actions.any]]) })],
+    [
+      'what is not understood',
+      (token: string) => narrow(token, { type: 'Unknown', number: 9_999n, body: Uint8Array.of(0x90) }),
+    ],
+    [
+      'what begins only tomorrow',
+      (token: string) =>
+        narrow(token, {
+          type: 'ValidityWindow',
+          notBefore: BigInt(nowInSeconds() + 86_400),
+          notAfter: BigInt(nowInSeconds() + 172_800),
+        }),
+    ],
+    [
+      'another organisation besides',
+      (token: string) => narrow(token, { type: 'Organization', id: 999_999n, mask: actions.any }),
+    ],
+  ] as const)('a token narrowed to %s mints nothing', async (_, narrowed) => {
+    const app = await createApp(ask, admin, slug)
+    const token = narrowed((await mint(ask, admin, slug)).token)
+    for (const answer of [
+      await tryToMint(token, {}),
+      await tryToMint(token, { profile: 'deploy', app: app.name }),
+      await ask('POST', `/v1/apps/${app.name}/deploy_token`, { token, body: { expiry: '1h' } }),
+    ]) {
+      expect([401, 403]).toContain(answer.status)
+    }
+  })
+
+  test('a token that ends mints nothing that ends later, whatever is asked', async () => {
+    const minter = await mint(ask, admin, slug, { expiry: '1h' })
+    for (const expiry of ['20y', '2h', '59m']) {
+      const minted = await mint(ask, minter.token, slug, { expiry })
+      expect(Date.parse(minted.expires_at)).toBeLessThanOrEqual(Date.parse(minter.expires_at))
+      const end = expiration(readMacaroon(minted.token).unsafeCaveats)
+      expect(Number(end) * 1000).toBe(Date.parse(minted.expires_at))
+      expect(caveatsOf(minted.token)).toEqual(expect.arrayContaining([...caveatsOf(minter.token)]))
+    }
+  })
+
+  test('an end that the holder has set binds what their copy mints', async () => {
+    const end = nowInSeconds() + 600
+    const minter = endingAt((await mint(ask, admin, slug)).token, end)
+    const minted = await mint(ask, minter, slug, { expiry: '1y' })
+    expect(Date.parse(minted.expires_at)).toBe(end * 1000)
+    expect(caveatsOf(minted.token)).toEqual(expect.arrayContaining([...caveatsOf(minter)]))
+  })
+
+  test('an org token narrowed to an app mints for that app alone, and hands its limit on', async () => {
+    const app = await createApp(ask, admin, slug)
+    const other = await createApp(ask, admin, slug)
+    const minter = onlyFor((await mint(ask, admin, slug)).token, app.internal_numeric_id)
+    expectRefusal(await tryToMint(minter, {}), 403)
+    expectRefusal(await tryToMint(minter, { profile: 'deploy', app: other.name }), 403)
+    const minted = await mint(ask, minter, slug, { profile: 'deploy', app: app.name })
+    const apps = readMacaroon(minted.token).unsafeCaveats.filter(({ type }) => type === 'Apps')
+    expect(apps).toEqual([{ type: 'Apps', apps: new Map([[BigInt(app.internal_numeric_id), actions.any]]) }])
+    expect((await ask('GET', `/v1/apps/${app.name}`, { token: minted.token })).status).toBe(200)
+    expectRefusal(await ask('GET', `/v1/apps/${other.name}`, { token: minted.token }), 403)
+  })
+
+  test('a deploy token mints deploy tokens of its app, and nothing wider', async () => {
+    const app = await createApp(ask, admin, slug)
+    const other = await createApp(ask, admin, slug)
+    const minter = await mint(ask, admin, slug, { profile: 'deploy', app: app.name })
+    const minted = await mint(ask, minter.token, slug, { profile: 'deploy', app: app.name })
+    expect(minted).toMatchObject({ minted_by: minter.id, created_by: 'ada@example.com', app: app.name })
+    for (const body of [{}, { profile: 'deploy', app: other.name }, { profile: 'litefs_cloud', cluster: 'main' }]) {
+      expectRefusal(await tryToMint(minter.token, body), 403)
+      expectRefusal(await tryToMint(minted.token, body), 403)
+    }
+  })
+
+  test('two tokens that could mint together do not', async () => {
+    const { token } = await mint(ask, admin, slug)
+    const halves = [actions.read | actions.write, actions.all & ~actions.write].map((mask) =>
+      narrow(token, { type: 'Action', mask }),
+    )
+    expectRefusal(await tryToMint(bundle(...halves), {}), 403)
+  })
+
+  test('of several tokens the one that allows it is the minter', async () => {
+    const wide = await mint(ask, admin, slug)
+    const minted = await mint(ask, bundle(readonlyOf((await mint(ask, admin, slug)).token), wide.token), slug)
+    expect(minted.minted_by).toBe(wide.id)
+    expect(caveatsOf(minted.token)).toEqual(expect.arrayContaining([...caveatsOf(wide.token)]))
+  })
+
+  test('a token holds its organisation although another slug stands in the path', async () => {
+    const elsewhere = await createOrganisation(ask, admin)
+    const { token } = await mint(ask, admin, slug)
+    expectRefusal(await ask('POST', `/v1/orgs/${elsewhere.slug}/tokens`, { token, body: {} }), 403)
+    const app = await createApp(ask, admin, elsewhere.slug)
+    // The app exists, and not in the organisation of the path.
+    expectRefusal(await tryToMint(token, { profile: 'deploy', app: app.name }), 404)
+    expectRefusal(await tryToMint(admin, { profile: 'deploy', app: app.name }), 404)
+  })
+
+  test('no number of caveats added by the holder makes a token wider', async () => {
+    const app = await createApp(ask, admin, slug)
+    const { token } = await mint(ask, admin, slug, { profile: 'deploy', app: app.name, expiry: '1h' })
+    const wider = narrow(
+      token,
+      { type: 'ValidityWindow', notBefore: 0n, notAfter: BigInt(nowInSeconds() + 1_000_000) },
+      { type: 'Apps', apps: new Map([[0n, actions.any]]) },
+      { type: 'AllowedRoles', roles: 0xffff_ffff },
+      { type: 'IsMember' },
+    )
+    expectRefusal(await tryToMint(wider, {}), 403)
+    expectRefusal(
+      await ask('POST', `/v1/orgs/${slug}/invitations`, { token: wider, body: { email: 'a@b.example' } }),
+      403,
+    )
+    const minted = await mint(ask, wider, slug, { profile: 'deploy', app: app.name, expiry: '10h' })
+    expect(Date.parse(minted.expires_at)).toBeLessThanOrEqual(Date.now() + 3_600_000)
+  })
+})
