@@ -1,5 +1,12 @@
 // From an Authorization header to what it presents: genuine signatures and hashes, before any state is asked.
-import { MacaroonError, decodeMacaroon, parseAuthorization, tokenId, type Macaroon } from '@hallpass/macaroon'
+import {
+  MacaroonError,
+  decodeMacaroon,
+  expiration,
+  parseAuthorization,
+  tokenId,
+  type Macaroon,
+} from '@hallpass/macaroon'
 
 import { DomainError } from '../domain/errors.ts'
 import type { Keyring } from '../domain/keyring.ts'
@@ -33,7 +40,9 @@ export function createAuthenticate(options: {
     if (key === undefined) return 'this token is signed with a key that is not known here'
     try {
       const verified = keyring.verify(key, macaroon)
-      return { id: tokenId(macaroon.nonce), organisationId: key.organisationId, verified }
+      const end = expiration(verified.caveats)
+      const endsAt = end === undefined ? Infinity : Number(end) * 1000
+      return { id: tokenId(macaroon.nonce), organisationId: key.organisationId, verified, endsAt }
     } catch (error) {
       if (error instanceof DomainError) return error.message
       throw error

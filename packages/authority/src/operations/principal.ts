@@ -1,5 +1,5 @@
 // Who acts: from what a request presents to the credentials that count at this instant.
-import { expiration, type VerifiedMacaroon } from '@hallpass/macaroon'
+import type { VerifiedMacaroon } from '@hallpass/macaroon'
 
 import { DomainError } from '../domain/errors.ts'
 import type { ReadTransaction } from '../domain/store.ts'
@@ -11,6 +11,8 @@ export interface PresentedToken {
   readonly id: string
   readonly organisationId: number
   readonly verified: VerifiedMacaroon
+  /** Milliseconds at which its own caveats end it; a holder may have narrowed it. */
+  readonly endsAt: number
 }
 
 /** What a request carries, as far as it can be checked without the state of this instant. */
@@ -84,7 +86,6 @@ function refuseToken(record: TokenRecord | undefined, token: PresentedToken, now
     return `token ${token.id} is not known here`
   }
   if (record.revokedAt !== null) return `token ${record.id} is revoked since ${formatInstant(record.revokedAt)}`
-  const narrowed = expiration(token.verified.caveats)
-  const end = Math.min(record.expiresAt, narrowed === undefined ? Infinity : Number(narrowed) * 1000)
+  const end = Math.min(record.expiresAt, token.endsAt)
   return end < now ? `token ${record.id} ended at ${formatInstant(end)}` : undefined
 }

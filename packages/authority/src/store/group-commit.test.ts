@@ -24,9 +24,14 @@ function setUp() {
   database.exec(`create table parents (id integer primary key) strict;
     create table children (name text, parent integer references parents (id) deferrable initially deferred) strict`)
   const connection = new RecordingConnection(database)
-  const writes = new GroupCommit(connection)
+  const events: string[] = []
+  const writes = new GroupCommit(connection, {
+    beginning: () => void events.push('beginning'),
+    committed: () => void events.push(`committed after ${connection.commands.at(-1)}`),
+  })
   return {
     connection,
+    events,
     writes,
     insert: (name: string, parent: number | null = null): Promise<string> =>
       writes.write(async () => {
@@ -48,6 +53,12 @@ describe('group commit', () => {
     expect(await Promise.all(wanted.map((name) => insert(name)))).toEqual(wanted)
     expect(names()).toEqual(wanted)
     expect(connection.count('COMMIT')).toBe(1)
+  })
+
+  test('says when a group begins, and that it is committed before anyone is answered', async () => {
+    const { events, insert } = setUp()
+    await insert('first').then(() => events.push('answered'))
+    expect(events).toEqual(['beginning', 'committed after COMMIT', 'answered'])
   })
 
   test('bounds a group', async () => {

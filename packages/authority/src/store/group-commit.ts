@@ -5,13 +5,22 @@ import type { Transaction } from '../domain/store.ts'
 import { SqliteSession, type SqliteConnection } from './sqlite-connection.ts'
 import { SessionTransaction } from './transaction.ts'
 
+/** What others must know about the groups: both are called synchronously, at that very moment. */
+export interface GroupEvents {
+  beginning(): void
+  /** The group is on the disk, and nobody was told so yet. */
+  committed(): void
+}
+
 export class GroupCommit {
   readonly #connection: SqliteConnection
+  readonly #events: GroupEvents
   readonly #queue: Job[] = []
   #running: Promise<void> | undefined
 
-  constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection, events: GroupEvents) {
     this.#connection = connection
+    this.#events = events
   }
 
   /**
@@ -46,6 +55,7 @@ export class GroupCommit {
 
   async #runGroup(): Promise<void> {
     const done: Done[] = []
+    this.#events.beginning()
     try {
       for (let member = 0; member < groupLimit; member++) {
         const job = this.#queue.shift()
@@ -53,7 +63,10 @@ export class GroupCommit {
         const acknowledge = await this.#runMember(job, done.length === 0)
         if (acknowledge) done.push({ acknowledge, reject: job.reject })
       }
-      if (done.length > 0) this.#connection.command('COMMIT')
+      if (done.length > 0) {
+        this.#connection.command('COMMIT')
+        this.#events.committed()
+      }
     } catch (error) {
       for (const { reject } of done) reject(error)
       if (this.#connection.database.isTransaction) this.#connection.command('ROLLBACK')

@@ -6,9 +6,9 @@ import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
 import { GroupCommit } from './group-commit.ts'
 import { migrate } from './migrate.ts'
 import { sqliteWords } from './migrations.ts'
-import { SqliteConnection, SqliteSession } from './sqlite-connection.ts'
+import { SnapshotReader } from './snapshot-reader.ts'
+import { SqliteConnection } from './sqlite-connection.ts'
 import { lockDataDirectory, unusable, type DataDirectory } from './sqlite-directory.ts'
-import { SessionTransaction } from './transaction.ts'
 
 export interface SqliteStoreOptions {
   /** The data directory; made where it is missing. */
@@ -42,30 +42,24 @@ class SqliteStore implements Store {
   readonly #data: DataDirectory
   readonly #reader: SqliteConnection
   readonly #writer: SqliteConnection
+  readonly #reads: SnapshotReader
   readonly #writes: GroupCommit
-  readonly #waitingReads: (() => void)[] = []
-  #reading = false
   #closing: Promise<void> | undefined
 
   constructor(data: DataDirectory, writer: SqliteConnection, reader: SqliteConnection) {
     this.#data = data
     this.#writer = writer
     this.#reader = reader
-    this.#writes = new GroupCommit(writer)
+    this.#reads = new SnapshotReader(reader)
+    this.#writes = new GroupCommit(writer, {
+      beginning: () => this.#reads.rest(),
+      committed: () => this.#reads.outdate(),
+    })
   }
 
   async read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     this.#refuseWhenClosed()
-    await this.#takeReader()
-    const session = new SqliteSession(this.#reader)
-    try {
-      this.#reader.command('BEGIN')
-      return await work(new SessionTransaction(session))
-    } finally {
-      session.end()
-      if (this.#reader.database.isTransaction) this.#reader.command('COMMIT')
-      this.#giveReader()
-    }
+    return this.#reads.read(work)
   }
 
   async write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -85,7 +79,7 @@ class SqliteStore implements Store {
 
   async #close(): Promise<void> {
     await this.#writes.drain()
-    await this.#takeReader()
+    await this.#reads.drain()
     this.#reader.database.close()
     try {
       this.#writer.command('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -93,18 +87,6 @@ class SqliteStore implements Store {
       this.#writer.database.close()
       this.#data.unlock()
     }
-  }
-
-  // One snapshot at a time: whoever gives the reader back hands it to the one who has waited longest.
-  async #takeReader(): Promise<void> {
-    if (this.#reading) await new Promise<void>((resolve) => this.#waitingReads.push(resolve))
-    this.#reading = true
-  }
-
-  #giveReader(): void {
-    const next = this.#waitingReads.shift()
-    if (next) next()
-    else this.#reading = false
   }
 
   #refuseWhenClosed(): void {

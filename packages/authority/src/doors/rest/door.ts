@@ -3,7 +3,7 @@ import { routes, type Route } from '@hallpass/client/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import type { Authenticate } from '../../operations/authenticate.ts'
-import type { Environment } from '../../operations/operation.ts'
+import type { Caller, Environment } from '../../operations/operation.ts'
 import { enter, perform } from '../../operations/perform.ts'
 import type { Presented } from '../../operations/principal.ts'
 import { InvalidInput, describeIssues } from './errors.ts'
@@ -50,7 +50,13 @@ function openRoute(server: FastifyInstance, door: RestDoor, route: Route, handle
 }
 
 function exchangeOf(environment: Environment, presented: Presented, request: FastifyRequest): Exchange {
-  const caller = { requestId: request.id, remoteAddress: request.ip }
+  const caller: Caller = {
+    requestId: request.id,
+    // Asking the socket costs a system call, and only refusals want to know.
+    get remoteAddress() {
+      return request.ip
+    },
+  }
   return {
     now: environment.now,
     perform: (operation, input) => perform(environment, caller, operation, presented, input),
