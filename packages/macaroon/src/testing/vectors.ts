@@ -1,15 +1,9 @@
-/** For tests: the language-neutral vectors, and the spellings they use. */
+/** For tests: the spellings that the language-neutral vectors use. */
 
-import { readFileSync } from 'node:fs'
 import type { Access } from '../access.ts'
 import { decodeBase64 } from '../base64.ts'
 import type { Clearance } from '../clear.ts'
-import { type JsonValue, parseJson } from '../json.ts'
-
-/** The content of a file of vectors; whole numbers are bigint, since some need 64 bits. */
-export function readVectors(name: string): unknown {
-  return plain(parseJson(readFileSync(new URL(`../../../../vectors/${name}`, import.meta.url), 'utf8')))
-}
+import type { JsonValue } from '../json.ts'
 
 /** An access as the vectors spell it. */
 export type WrittenAccess = Omit<Access, 'action' | 'now'> & { action: bigint; now: bigint | number }
