@@ -30,7 +30,7 @@ export interface Config {
   readonly location: string
 }
 
-const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
+const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 export type LogLevel = (typeof logLevels)[number]
 
 const defaultLocation = 'https://api.fly.io/v1'

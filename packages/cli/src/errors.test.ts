@@ -1,4 +1,4 @@
-import { ApiError, ConnectionError, DurationError } from '@hallpass/client'
+import { ApiError, ConnectionError } from '@hallpass/client'
 import { describe, expect, it } from 'vitest'
 
 import { CommandError, describeError, exitCodeFor } from './errors.ts'
@@ -30,7 +30,6 @@ describe('describeError', () => {
 describe('exitCodeFor', () => {
   it('tells misuse from failure', () => {
     expect(exitCodeFor(new CommandError('misused', ''))).toBe(2)
-    expect(exitCodeFor(new DurationError(''))).toBe(2)
     expect(exitCodeFor(new CommandError('cancelled', ''))).toBe(130)
     expect(exitCodeFor(new ConnectionError('timeout', ''))).toBe(1)
     expect(exitCodeFor('anything')).toBe(1)

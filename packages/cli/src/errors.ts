@@ -19,8 +19,7 @@ export const exitCodes = { done: 0, failed: 1, misused: 2, cancelled: 130 } as c
 
 /** The exit code that an error ends the program with. */
 export function exitCodeFor(error: unknown): number {
-  if (error instanceof CommandError) return exitCodes[error.code]
-  return isNamed(error, 'DurationError') ? exitCodes.misused : exitCodes.failed
+  return error instanceof CommandError ? exitCodes[error.code] : exitCodes.failed
 }
 
 /**
@@ -45,17 +44,12 @@ const foreseen: ReadonlySet<string> = new Set([
   'CommandError',
   'ApiError',
   'ConnectionError',
-  'DurationError',
   'StartupError',
   'MacaroonError',
 ])
 
 function isForeseen(error: unknown): error is Error {
   return error instanceof Error && foreseen.has(error.name)
-}
-
-function isNamed(error: unknown, name: string): error is Error {
-  return error instanceof Error && error.name === name
 }
 
 function messageOf(error: unknown): string {

@@ -1,10 +1,11 @@
 // What all `tokens create …` commands share: asking for a token, and printing it alone.
-import { parseDuration, type Client, type MintedToken, type Profile } from '@hallpass/client'
+import { DurationError, parseDuration, type Client, type MintedToken, type Profile } from '@hallpass/client'
 
 import { chooseApp, chooseOrganisation } from './choose.ts'
 import { connect } from './connect.ts'
 import type { Context } from './context.ts'
 import type { GlobalFlags } from './credentials.ts'
+import { CommandError } from './errors.ts'
 import type { AppFlags, JsonFlag, OrganisationFlag } from './flags.ts'
 import { writeJson, writeLine } from './output.ts'
 
@@ -20,7 +21,7 @@ export async function mintForOrganisation(
   request: { readonly profile: Profile; readonly cluster?: string },
   word?: string,
 ): Promise<MintedToken> {
-  parseDuration(flags.expiry)
+  readExpiry(flags.expiry)
   const client = await connect(context, flags)
   const slug = await chooseOrganisation(context, client, flags, word)
   return client.tokens.create(slug, { ...request, name: flags.name, expiry: flags.expiry })
@@ -28,7 +29,7 @@ export async function mintForOrganisation(
 
 /** Mints a deploy token, which is limited to one app. */
 export async function mintForApp(context: Context, flags: MintFlags & AppFlags): Promise<MintedToken> {
-  parseDuration(flags.expiry)
+  readExpiry(flags.expiry)
   const name = await chooseApp(context, flags)
   const client: Client = await connect(context, flags)
   const app = await client.apps.show(name)
@@ -48,4 +49,17 @@ export function writeToken(context: Context, flags: JsonFlag, minted: MintedToke
   const { token, ...rest } = minted
   if (flags.json === true) writeJson(context, { token: narrowed ?? token, ...rest })
   else writeLine(context, narrowed ?? token)
+}
+
+/**
+ * The seconds that `--expiry` says.
+ * @throws CommandError `misused`, naming the flag and what is wrong with its value
+ */
+export function readExpiry(text: string): number {
+  try {
+    return parseDuration(text)
+  } catch (error) {
+    if (error instanceof DurationError) throw new CommandError('misused', `the value of --expiry ${error.message}`)
+    throw error
+  }
 }

@@ -86,6 +86,10 @@ describe('the client', () => {
     expect(seen[0]?.headers.get('authorization')).toBe(header)
   })
 
+  it.each(['fo1_a\nb', 'fo1_ä', 'fo1_\0'])('refuses the token %j without repeating it', (token) => {
+    expect(() => createClient({ url: 'http://127.0.0.1:1', token })).toThrow(/^the token has characters/)
+  })
+
   it('keeps a path in the address, escapes names, and follows no redirect with a credential', async () => {
     const { fetch, seen } = record(
       () => new Response(null, { status: 302, headers: { location: 'http://127.0.0.2/' } }),

@@ -35,6 +35,7 @@ const longestAnswer = 64 * 1024 * 1024
 
 /**
  * A client of the authority at `url`.
+ * @throws TypeError where the token cannot stand in a header.
  * Every method throws {@link ApiError} where the authority says no, and {@link ConnectionError} where it says nothing.
  */
 export function createClient(options: ClientOptions) {
@@ -99,6 +100,10 @@ interface Parts {
 }
 
 function sender(options: ClientOptions) {
+  // What Headers would say of it quotes it.
+  if (options.token !== undefined && /[^\x20-\x7e]/.test(options.token.trim())) {
+    throw new TypeError('the token has characters that no header can carry')
+  }
   const { url, token, userAgent = 'hallpass-client', timeout = 30_000, fetch = globalThis.fetch } = options
   const base = url.replace(/\/+$/, '')
 

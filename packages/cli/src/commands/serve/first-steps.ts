@@ -2,7 +2,7 @@
 import type { Environment } from '../../context.ts'
 import { defaultServer } from '../../server-url.ts'
 
-/** Lines to print; commands for another than the default address name it, so that each works by itself. */
+/** Lines to print. The first command names an address that is not the default; the login that it makes remembers it. */
 export function firstSteps(url: string, setupCode: string, environment: Environment): string[] {
   const hallpass = ranThroughNpm(environment) ? 'npx hallpass' : 'hallpass'
   const address = url.replace(/\/$/, '') === defaultServer ? '' : ` --api-url ${url}`
@@ -12,11 +12,11 @@ export function firstSteps(url: string, setupCode: string, environment: Environm
     `  ${hallpass} auth signup --setup-code ${setupCode} --email you@example.com${address}`,
     '',
     'Then create an organisation and a token for it:',
-    `  ${hallpass} orgs create "Acme Staging"${address}`,
-    `  TOKEN=$(${hallpass} tokens create org -o acme-staging -n ci${address})`,
+    `  ${hallpass} orgs create "Acme Staging"`,
+    `  TOKEN=$(${hallpass} tokens create org -o acme-staging -n ci)`,
     '',
     'Whoever holds the token controls the apps of that organisation, and nothing else:',
-    `  HALLPASS_API_TOKEN=$TOKEN ${hallpass} apps create web-1 -o acme-staging${address}`,
+    `  HALLPASS_API_TOKEN=$TOKEN ${hallpass} apps create web-1 -o acme-staging`,
   ]
 }
 

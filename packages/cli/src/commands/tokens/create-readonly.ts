@@ -1,11 +1,9 @@
 // `hallpass tokens create readonly`: a token that may look at one organisation and change nothing.
-import { parseDuration } from '@hallpass/client'
-
 import type { Context } from '../../context.ts'
 import { chooseConnection, type GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import type { JsonFlag, OrganisationFlag } from '../../flags.ts'
-import { mintForOrganisation, writeToken } from '../../mint.ts'
+import { mintForOrganisation, readExpiry, writeToken } from '../../mint.ts'
 import { narrowToReading } from '../../narrow.ts'
 import { writeJson, writeLine } from '../../output.ts'
 
@@ -33,7 +31,7 @@ async function narrowExisting(context: Context, flags: ReadonlyFlags, slug: stri
     throw new CommandError('misused', 'the existing token names its organisation: give none with --from-existing')
   }
   // Without an expiry of its own the new token ends with the old one.
-  const seconds = flags.expiry === undefined ? undefined : parseDuration(flags.expiry)
+  const seconds = flags.expiry === undefined ? undefined : readExpiry(flags.expiry)
   const notBefore = Math.floor(context.now().getTime() / 1000)
   const window = seconds === undefined ? undefined : { notBefore, notAfter: notBefore + seconds }
   const { token } = await chooseConnection(flags, context.environment)
