@@ -37,10 +37,12 @@ const seed = 20261123
 const cases = 500
 
 describe.skipIf(missing !== undefined)('superfly/macaroon in Go', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'hallpass-interop-'))
-  const program = join(folder, 'interop')
+  let folder = ''
+  let program = ''
 
   beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'hallpass-interop-'))
+    program = join(folder, 'interop')
     const build = spawnSync(compiler, ['build', '-o', program, '.'], { cwd: source, encoding: 'utf8' })
     if (build.status !== 0) throw new Error(`The Go program does not build:\n${build.stderr}`)
   }, 240_000)
