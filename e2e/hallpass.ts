@@ -1,0 +1,108 @@
+// Runs the real command line as a person does: as a process, with its own home, against a served authority.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const bin = resolve(import.meta.dirname, '../packages/cli/bin/hallpass.js')
+
+export interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdin?: string
+  readonly cwd?: string
+}
+
+export interface Place {
+  readonly directory: string
+  /** Runs `hallpass` with these arguments; there is no terminal. */
+  run(args: readonly string[], options?: RunOptions): Promise<Outcome>
+  /** Starts `hallpass serve` and waits until it says where it listens. */
+  serve(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Served>
+  /** Stops every server, and removes everything. */
+  leave(): Promise<void>
+}
+
+export interface Served {
+  readonly url: string
+  /** All that it printed until now. */
+  output(): string
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+/** A temporary directory with a home of its own. */
+export async function arrive(): Promise<Place> {
+  const directory = await mkdtemp(join(tmpdir(), 'hallpass-e2e-'))
+  const home = { PATH: process.env['PATH'] ?? '', HOME: directory, HALLPASS_CONFIG_DIR: join(directory, 'config') }
+  const children = new Set<ChildProcess>()
+
+  function start(args: readonly string[], options: RunOptions): ChildProcess {
+    const child = spawn(process.execPath, [bin, ...args], {
+      cwd: options.cwd ?? directory,
+      env: { ...home, ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    children.add(child)
+    child.once('exit', () => children.delete(child))
+    return child
+  }
+
+  return {
+    directory,
+
+    async run(args, options = {}) {
+      const child = start(args, options)
+      child.stdin?.end(options.stdin ?? '')
+      const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+      const code = await exitOf(child)
+      return { code, stdout: stdout(), stderr: stderr() }
+    },
+
+    async serve(args, env = {}) {
+      const child = start(['serve', '--listen', '127.0.0.1:0', ...args], { env })
+      const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+      const ended = exitOf(child)
+      const url = await new Promise<string>((found, failed) => {
+        child.stdout?.on('data', () => {
+          const [, address] = /listens at (\S+)/.exec(stdout()) ?? []
+          if (address !== undefined) found(address)
+        })
+        child.once('exit', () => failed(new Error(`hallpass serve ended: ${stderr()}`)))
+      })
+      return {
+        url,
+        output: () => stdout() + stderr(),
+        stop(signal = 'SIGTERM') {
+          child.kill(signal)
+          return ended
+        },
+      }
+    },
+
+    async leave() {
+      await Promise.all(
+        [...children].map((child) => {
+          child.kill('SIGKILL')
+          return exitOf(child)
+        }),
+      )
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+function collect(stream: ChildProcess['stdout']): () => string {
+  const chunks: Buffer[] = []
+  stream?.on('data', (chunk: Buffer) => chunks.push(chunk))
+  return () => Buffer.concat(chunks).toString()
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode)
+  return new Promise((resolve) => child.once('close', resolve))
+}
