@@ -1,0 +1,115 @@
+// An authority without its doors, in this process: everything that the server does for a request except HTTP.
+import { randomBytes } from 'node:crypto'
+
+import type { Organisation } from '../packages/authority/src/domain/organisation.ts'
+import { createKeyring } from '../packages/authority/src/keyring/keyring.ts'
+import { createPasswordHasher } from '../packages/authority/src/keyring/passwords.ts'
+import { loadRootKey } from '../packages/authority/src/keyring/root-key.ts'
+import { createAuthenticate, type Authenticate } from '../packages/authority/src/operations/authenticate.ts'
+import { createApp } from '../packages/authority/src/operations/create-app.ts'
+import { createOrganisation } from '../packages/authority/src/operations/create-organisation.ts'
+import { createDenialLimit, createSignInLimit } from '../packages/authority/src/operations/limits.ts'
+import { mintToken, type MintToken } from '../packages/authority/src/operations/mint-token.ts'
+import type { Environment, Operation } from '../packages/authority/src/operations/operation.ts'
+import { perform } from '../packages/authority/src/operations/perform.ts'
+import { openSession } from '../packages/authority/src/operations/sign-in.ts'
+import { createAccount } from '../packages/authority/src/operations/sign-up.ts'
+import type { User } from '../packages/authority/src/domain/user.ts'
+import { openStore } from '../packages/authority/src/store/open.ts'
+
+export interface OpenAuthority {
+  readonly environment: Environment
+  readonly authenticate: Authenticate
+  readonly user: User
+  /** An organisation of the user's. */
+  readonly organisation: Organisation
+  /** The Authorization header of the user. */
+  readonly userHeader: string
+  /** What a door does between parsing and encoding: authenticates the header, and performs. */
+  readonly ask: <Input, Subject, Output>(
+    header: string,
+    operation: Operation<Input, Subject, Output>,
+    input: Input,
+  ) => Promise<Output>
+  close(): Promise<void>
+}
+
+/** Names and tokens that a server can be asked with. */
+export interface Furniture {
+  readonly userHeader: string
+  readonly organisationSlug: string
+  readonly appNames: readonly string[]
+  /** Authorization headers, an org token each. */
+  readonly tokenHeaders: readonly string[]
+}
+
+/** The identifier of permission tokens that `serve` uses where none is configured. */
+export const location = 'https://api.fly.io/v1'
+
+/** Opens the authority of a data directory, with a user and an organisation, made where they are missing. */
+export async function openAuthority(directory: string): Promise<OpenAuthority> {
+  const store = await openStore({ directory })
+  const rootKey = await loadRootKey({ environment: undefined, dataDirectory: directory })
+  const keyring = createKeyring(rootKey, location)
+  const environment: Environment = {
+    store,
+    keyring,
+    passwords: createPasswordHasher(),
+    now: Date.now,
+    randomBytes,
+    signInLimit: createSignInLimit(),
+    denialLimit: createDenialLimit(),
+  }
+  const authenticate = createAuthenticate({ store, keyring, location })
+  const ask: OpenAuthority['ask'] = async (header, operation, input) =>
+    perform(environment, caller, operation, await authenticate(header), input)
+
+  const { user, userHeader } = await store.write(async (tx) => {
+    const scene = { tx, environment, now: Date.now() }
+    const found = (await tx.users.byEmail(email)) ?? (await createAccount(scene, email, noPasswordHash))
+    const { authToken } = await openSession(scene, found)
+    return { user: found, userHeader: `Bearer ${authToken.reveal()}` }
+  })
+  const organisation =
+    (await store.read((tx) => tx.organisations.bySlug(slug))) ??
+    (await ask(userHeader, createOrganisation, { name: 'Acme', slug })).organisation
+  return { environment, authenticate, user, organisation, userHeader, ask, close: () => store.close() }
+}
+
+/** Puts apps and org tokens into the authority of a data directory, and closes it again, so that a server can open it. */
+export async function furnish(
+  directory: string,
+  { apps, tokens }: { readonly apps: number; readonly tokens: number },
+): Promise<Furniture> {
+  const authority = await openAuthority(directory)
+  const { ask, userHeader, organisation } = authority
+  const appNames = Array.from({ length: apps }, (_, number) => `web-${number}`)
+  await Promise.all(appNames.map((name) => ask(userHeader, createApp, { ...appDraft, name })))
+  const minted = await Promise.all(Array.from({ length: tokens }, () => ask(userHeader, mintToken, orgToken)))
+  await authority.close()
+  return {
+    userHeader,
+    organisationSlug: organisation.slug,
+    appNames,
+    tokenHeaders: minted.map(({ token }) => token.reveal()),
+  }
+}
+
+const slug = 'acme'
+const email = 'ada@example.com'
+const caller = { requestId: 'bench', remoteAddress: '127.0.0.1' }
+// Nobody logs in here: a real hash would cost every run a second.
+const noPasswordHash = 'none'
+
+/** The org token that `hallpass tokens create org` asks for. */
+export const orgToken: MintToken = {
+  slug,
+  profile: 'deploy_organization',
+  appName: undefined,
+  cluster: undefined,
+  name: undefined,
+  lifetime: 175_200 * 3600,
+}
+
+/** An app of the organisation; only its name is missing. */
+export const appDraft = { slug, network: 'default', idempotencyKey: undefined } as const

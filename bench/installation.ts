@@ -1,0 +1,38 @@
+// The built packages, laid out as npm would install them: what people run, beside the source that developers run.
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+import type { Workspace } from './workspace.ts'
+
+/** The entry of the command as it stands in the source. */
+export const sourceEntry = resolve(import.meta.dirname, '../packages/cli/bin/hallpass.js')
+
+/** The entry of an installed command, built first where it is not; undefined where it cannot be built. */
+export function installBuilt(workspace: Workspace, say: (line: string) => void): string | undefined {
+  const root = resolve(import.meta.dirname, '..')
+  const built = join(root, 'packages/cli/dist/bin/hallpass.js')
+  if (!existsSync(built)) {
+    try {
+      execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { cwd: root, stdio: ['ignore', 'ignore', 2] })
+    } catch {
+      say('the build has failed: its rows are left out')
+    }
+  }
+  return existsSync(built) ? install(root, workspace.directory()) : undefined
+}
+
+/** Our packages as copies, so that they find each other's builds and not the sources; all others as links. */
+function install(root: string, directory: string): string {
+  const installed = join(directory, 'node_modules')
+  mkdirSync(join(installed, '@hallpass'), { recursive: true })
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (name === '@hallpass' || name === 'hallpass' || name.startsWith('.')) continue
+    symlinkSync(join(root, 'node_modules', name), join(installed, name))
+  }
+  for (const folder of ['macaroon', 'client', 'authority']) {
+    cpSync(join(root, 'packages', folder, 'dist'), join(installed, '@hallpass', folder), { recursive: true })
+  }
+  cpSync(join(root, 'packages/cli/dist'), join(installed, 'hallpass'), { recursive: true })
+  return join(installed, 'hallpass/bin/hallpass.js')
+}

@@ -1,0 +1,49 @@
+// A server in a process of its own, which tells over IPC what it costs: the authority, or Fastify with a constant answer.
+import { createRequire } from 'node:module'
+
+import { serve } from '../packages/authority/src/main.ts'
+import type { Answer, Question } from './server.ts'
+
+const [kind, argument = ''] = process.argv.slice(2)
+const authorityPackage = new URL('../packages/authority/package.json', import.meta.url)
+const loopback = { host: '127.0.0.1', port: 0 }
+
+const answers: Readonly<Record<Question, () => Answer>> = {
+  cpu() {
+    const { user, system } = process.cpuUsage()
+    return { kind: 'cpu', microseconds: user + system }
+  },
+  memory() {
+    const { rss, heapUsed } = process.memoryUsage()
+    return { kind: 'memory', rss, heapUsed }
+  },
+  collect() {
+    // There is a `gc` only under --expose-gc.
+    for (let time = 0; time < 3; time++) globalThis.gc?.()
+    return answers.memory()
+  },
+}
+
+// Whoever started this has gone, perhaps without a word.
+process.on('disconnect', () => process.exit())
+process.on('message', (question: Question) => process.send?.(answers[question]()))
+process.send?.({ kind: 'listening', url: await start() } satisfies Answer)
+
+async function start(): Promise<string> {
+  if (kind === 'authority') {
+    const { url } = await serve({ listen: loopback, dataDirectory: argument, logLevel: 'warn' })
+    return url
+  }
+  const constant: unknown = JSON.parse(argument)
+  // The very Fastify that the authority runs on.
+  const { fastify } = createRequire(authorityPackage)('fastify') as { fastify: () => BareServer }
+  const server = fastify()
+  server.get('/v1/apps/:app_name', async () => constant)
+  return server.listen(loopback)
+}
+
+/** As much of Fastify as a constant answer needs. */
+interface BareServer {
+  get(path: string, handler: () => Promise<unknown>): unknown
+  listen(options: { readonly host: string; readonly port: number }): Promise<string>
+}

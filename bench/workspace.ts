@@ -1,0 +1,55 @@
+// What a run leaves lying about while it lasts: temporary directories and child processes, gone when it ends, however it ends.
+import { fork, spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface Workspace {
+  /** A new directory of its own. */
+  directory(): string
+  /** Runs a module of this folder in a process of its own, with a channel for messages. */
+  fork(module: URL, argv: readonly string[], execArgv?: readonly string[]): ChildProcess
+  /** Runs Node on a script; its standard output is a pipe, and its other streams go nowhere. */
+  spawnNode(argv: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess
+  /** Ends every child. */
+  endChildren(): void
+  /** Ends every child and removes every directory. */
+  clear(): void
+}
+
+/** Makes the workspace, which is cleared on Ctrl-C and SIGTERM too. */
+export function createWorkspace(): Workspace {
+  const root = mkdtempSync(join(tmpdir(), 'hallpass-bench-'))
+  const children = new Set<ChildProcess>()
+
+  function keep(child: ChildProcess): ChildProcess {
+    children.add(child)
+    child.once('exit', () => children.delete(child))
+    return child
+  }
+
+  function endChildren(): void {
+    for (const child of children) child.kill('SIGKILL')
+  }
+
+  function clear(): void {
+    endChildren()
+    rmSync(root, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      clear()
+      process.exit(128 + constants.signals[signal])
+    })
+  }
+
+  return {
+    directory: () => mkdtempSync(join(root, 'data-')),
+    fork: (module, argv, execArgv = []) => keep(fork(module, [...argv], { execArgv: [...execArgv] })),
+    spawnNode: (argv, environment) =>
+      keep(spawn(process.execPath, [...argv], { env: environment, stdio: ['ignore', 'pipe', 'ignore'] })),
+    endChildren,
+    clear,
+  }
+}
