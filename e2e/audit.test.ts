@@ -213,10 +213,10 @@ test('no event holds a secret', async () => {
     await ask('DELETE', `/v1/orgs/${slug}/members/${secret}`, { token })
     await ask('DELETE', `/v1/tokens/${secret}`, { token })
     await ask('GET', `/v1/apps/${secret}`, { token })
-    await ask('POST', '/v1/apps', { token: readonlyOf(token), body: { name: secret, org_slug: slug } })
   }
   const written = JSON.stringify(everyEvent())
   for (const secret of [password, wrong, invitation, access_token, token, token.slice(20, 60)]) {
-    expect(written).not.toContain(secret)
+    // Not toContain: it would print the whole trail.
+    expect(written.includes(secret), secret).toBe(false)
   }
 })

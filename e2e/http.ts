@@ -5,13 +5,13 @@ import type { z } from 'zod'
 
 import { errorAnswer, type Route } from '@hallpass/client/contract'
 
-interface Asked {
+export interface Asked {
   /** Goes into the Authorization header as it is where it has a scheme, else after `Bearer`. */
   readonly token?: string | undefined
   /** Sent as JSON. */
   readonly body?: unknown
   /** Sent as it is, with the content type of JSON. */
-  readonly text?: string | undefined
+  readonly text?: string | Uint8Array<ArrayBuffer> | undefined
   readonly headers?: Readonly<Record<string, string>>
 }
 

@@ -1,0 +1,76 @@
+// What every test of bad input asks with, and what every answer to it must be.
+import { expect } from 'vitest'
+
+import type { CreatedApp, MintedToken, Organisation } from '@hallpass/client'
+import { routes, type Route, type RouteName } from '@hallpass/client/contract'
+
+import { startFreshChild, type ChildAuthority } from './child.ts'
+import { expectRefusal, type Answer, type Asked } from './http.ts'
+import { createApp, createOrganisation, mint, signInFounder, signUpInto, type Person } from './people.ts'
+
+/** A child authority with one of everything in it. */
+export interface Target extends ChildAuthority {
+  readonly admin: Person
+  readonly member: Person
+  readonly organisation: Organisation
+  readonly app: CreatedApp
+  readonly minted: MintedToken
+  remove(): Promise<void>
+}
+
+export async function startTarget(): Promise<Target> {
+  const child = await startFreshChild()
+  const { ask } = child
+  const admin = await signInFounder(ask)
+  const organisation = await createOrganisation(ask, admin.token, 'Acme')
+  return {
+    ...child,
+    admin,
+    organisation,
+    member: await signUpInto(ask, admin.token, organisation.slug, { name: 'member' }),
+    app: await createApp(ask, admin.token, organisation.slug, 'web'),
+    minted: await mint(ask, admin.token, organisation.slug),
+  }
+}
+
+/** The path of a route about things that exist, or about those given. */
+export function pathOf(target: Target, route: Route, params: Readonly<Record<string, string>> = {}): string {
+  const existing: Readonly<Record<string, string>> = {
+    org_slug: target.organisation.slug,
+    app_name: target.app.name,
+    token_id: target.minted.id,
+    email: encodeURIComponent(target.member.email),
+    ...params,
+  }
+  return route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => existing[name] ?? '')
+}
+
+export function askRoute(target: Target, name: RouteName, asked: Asked, params: Readonly<Record<string, string>> = {}) {
+  const route: Route = routes[name]
+  const query = name === 'listApps' ? `?org_slug=${target.organisation.slug}` : ''
+  return target.ask(route.method, pathOf(target, route, params) + query, asked)
+}
+
+/** Says no in the shape of the contract, or knows no such route; says whose fault it is: never its own. */
+export function expectNo(answer: Answer, context = ''): void {
+  expect(answer.status, `${context} ${answer.text}`).toBeGreaterThanOrEqual(400)
+  expect(answer.status, `${context} ${answer.text}`).toBeLessThan(500)
+  if (answer.status === 404 && answer.text === '404 page not found') {
+    expect(answer.headers.get('fly-request-id')).not.toBeNull()
+    return
+  }
+  const { message } = expectRefusal(answer, answer.status)
+  // The words of a library, which say nothing to whoever reads them.
+  expect(message).not.toMatch(/Invalid input|undefined|\[object|Expected|FST_|at .*\.[jt]s:/)
+}
+
+/** The authority answers as if nothing had been; for after the worst of it. */
+export async function expectHealthy(target: Target): Promise<void> {
+  expect((await target.ask('GET', '/readyz')).status).toBe(200)
+  expect((await target.ask('GET', '/v1/orgs', { token: target.minted.token })).status).toBe(200)
+  const failures = target
+    .log()
+    .split('\n')
+    .filter((line) => /"level":(?:50|60)/.test(line))
+  expect(failures.slice(0, 3), `${failures.length} failures in the log`).toEqual([])
+}

@@ -1,0 +1,60 @@
+// An authority in a process of its own, whose log can be read and which can be killed.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+
+import { createDirectory, optionsFor } from './authority.ts'
+import { createAsk, type Ask } from './http.ts'
+
+export interface ChildAuthority {
+  readonly url: string
+  readonly ask: Ask
+  /** All that it has written to its log. */
+  log(): string
+  /** Sends the signal and waits for the end; tells the exit code, null where the signal itself was the end. */
+  end(signal: NodeJS.Signals): Promise<number | null>
+}
+
+const program = fileURLToPath(new URL('./serve-child.ts', import.meta.url))
+
+/** Starts it on a data directory; with every word that it can log. */
+export async function startChild(directory: string): Promise<ChildAuthority> {
+  const options = { ...optionsFor(directory), logLevel: 'debug' }
+  const child = spawn(process.execPath, [program, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let log = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    log += chunk
+  })
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.setEncoding('utf8').once('data', (line: string) => resolve(line.trim()))
+    child.once('exit', () => reject(new Error(`the authority did not start: ${log}`)))
+  })
+  return {
+    url,
+    ask: createAsk(() => url),
+    log: () => log,
+    async end(signal) {
+      const ended = exitOf(child)
+      child.kill(signal)
+      return ended
+    },
+  }
+}
+
+/** One in a new directory, for tests that want no other. */
+export async function startFreshChild(): Promise<ChildAuthority & { remove(): Promise<void> }> {
+  const directory = await createDirectory()
+  const child = await startChild(directory)
+  return {
+    ...child,
+    async remove() {
+      await child.end('SIGKILL')
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+async function exitOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve))
+  return child.exitCode
+}

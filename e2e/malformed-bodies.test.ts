@@ -1,0 +1,225 @@
+// Bodies that are not as the contract has them: each is refused, with the field and what was wrong, and none breaks anything.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+
+import { routes, type Route, type RouteName } from '@hallpass/client/contract'
+
+import { askRoute, expectHealthy, expectNo, startTarget, type Target } from './attack.ts'
+import { expectRefusal } from './http.ts'
+
+let target: Target
+beforeAll(async () => {
+  target = await startTarget()
+})
+afterAll(async () => {
+  await expectHealthy(target)
+  await target.remove()
+})
+
+const code = 'abcdefgh-abcdefgh-abcdefgh-abcdefgh'
+
+/** A body for every route that takes one, each good but for the one field that a test changes. */
+const goodBodies = {
+  signUp: { email: 'new@example.com', password: 'a long enough password', invitation: code },
+  signIn: { email: 'nobody@example.com', password: 'a long enough password' },
+  createOrganisation: { name: 'Acme again' },
+  inviteMember: { email: 'new@example.com', role: 'member' },
+  acceptInvitation: { invitation: code },
+  changeRole: { role: 'member' },
+  createApp: { name: 'web', org_slug: 'acme' },
+  createToken: { name: 'ci', expiry: '1h' },
+  createDeployToken: { expiry: '1h' },
+} as const satisfies Partial<Record<RouteName, object>>
+
+const withBody = Object.keys(goodBodies) as (keyof typeof goodBodies)[]
+
+function fieldsOf(name: RouteName): readonly string[] {
+  const { body }: Route = routes[name]
+  if (body === undefined) return []
+  const { properties = {} } = z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' })
+  return Object.keys(properties)
+}
+
+test('there is a body for every route that takes one', () => {
+  const takers = Object.entries<Route>(routes).filter(([, { body }]) => body !== undefined)
+  expect(takers.map(([name]) => name).sort()).toEqual([...withBody].sort())
+})
+
+const wrongTypes = [null, true, false, [], ['a'], {}, { a: 1 }, [[[]]]] as const
+const strangeTexts = [
+  '\0',
+  'a\0b',
+  '\ud800',
+  'a\udfffb',
+  '\u202e',
+  '',
+  ' ',
+  '\n',
+  '../../etc/passwd',
+  "'; drop table users; --",
+  '{"$gt":""}',
+  'x'.repeat(300),
+  'é'.repeat(2000),
+  '٣h',
+  '-5h',
+  '1e9h',
+  '99999999999h',
+  '0s',
+  '1',
+  '5 h',
+  '1h'.repeat(5000),
+] as const
+
+describe.each(withBody)('%s', (name) => {
+  const token = (): string => target.admin.token
+
+  test('each field of a wrong type is refused by name', async () => {
+    for (const field of fieldsOf(name)) {
+      const values = field === 'expiry' ? wrongTypes : [...wrongTypes, 0, -1, 1.5, 1e308]
+      for (const value of values) {
+        const context = `${field}: ${JSON.stringify(value)}`
+        const answer = await askRoute(target, name, { token: token(), body: { ...goodBodies[name], [field]: value } })
+        expectNo(answer, context)
+        const error = expectRefusal(answer, 400)
+        expect(error.message, context).toContain(field)
+        expect(error.field, context).toContain(field)
+      }
+    }
+  })
+
+  test('strange text in a field is refused by name, or is a name like any other', async () => {
+    for (const field of fieldsOf(name)) {
+      for (const value of strangeTexts) {
+        const context = `${field}: ${JSON.stringify(value.slice(0, 40))}`
+        const answer = await askRoute(target, name, { token: token(), body: { ...goodBodies[name], [field]: value } })
+        if (answer.status < 300) continue
+        expectNo(answer, context)
+        if (answer.status === 400) expect(expectRefusal(answer, 400).message, context).toContain(field)
+      }
+    }
+  })
+
+  test('what is no object is refused', async () => {
+    for (const body of [null, 0, 1, 'text', true, [], [goodBodies[name]], [[[[]]]]]) {
+      const answer = await askRoute(target, name, { token: token(), body })
+      expectNo(answer, JSON.stringify(body))
+      expect(answer.status).toBe(400)
+    }
+  })
+
+  test('what is no JSON is refused', async () => {
+    const bodies = [
+      '',
+      ' ',
+      '{',
+      '{"email":',
+      '{"name":"a",}',
+      "{'name':'a'}",
+      'NaN',
+      '{"name":01}',
+      '\ufeff{}',
+      '\0',
+      '[',
+      '['.repeat(30_000),
+      '['.repeat(30_000) + ']'.repeat(30_000),
+      '"\\ud800"',
+    ]
+    for (const text of bodies) {
+      const answer = await askRoute(target, name, { token: token(), text })
+      expectNo(answer, JSON.stringify(text.slice(0, 40)))
+      expect(answer.status).toBe(400)
+    }
+    // Good JSON, and deep: refused, or ignored where what is not known is ignored.
+    const deep = '{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000)
+    expect((await askRoute(target, name, { token: token(), text: deep })).status).toBeLessThan(500)
+    const bytes = Uint8Array.from([0x7b, 0x22, 0xff, 0xfe, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d])
+    expectNo(await askRoute(target, name, { token: token(), text: bytes }))
+  })
+
+  test('a body past 64 KiB is too large', async () => {
+    for (const length of [65_536, 70_000, 200_000]) {
+      const answer = await askRoute(target, name, {
+        token: token(),
+        text: JSON.stringify({ name: 'x'.repeat(length) }),
+      })
+      expectNo(answer, String(length))
+      expect(expectRefusal(answer, 413).code).toBe('too_large')
+    }
+  })
+
+  test('another type of content is refused', async () => {
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data',
+      'application/xml',
+      'x',
+      '',
+    ]) {
+      const text = JSON.stringify(goodBodies[name])
+      const answer = await askRoute(target, name, { token: token(), text, headers: { 'content-type': type } })
+      expectNo(answer, type)
+    }
+  })
+
+  test('keys that objects have by nature are fields like any other', async () => {
+    for (const key of ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty']) {
+      for (const value of ['{"admin":true}', '"x"', 'null']) {
+        const text = JSON.stringify(goodBodies[name]).replace('{', `{"${key}":${value},`)
+        const answer = await askRoute(target, name, { token: token(), text })
+        if (answer.status >= 300) expectNo(answer, key)
+      }
+      const alone = await askRoute(target, name, { token: token(), text: `{"${key}":{"email":"a@b.example"}}` })
+      expect(alone.status, alone.text).toBeLessThan(500)
+    }
+    expect(Object.hasOwn(Object.prototype, 'admin')).toBe(false)
+  })
+})
+
+describe('fields that are not known', () => {
+  // What clients of the Machines API send besides is ignored by its own two routes, and by no other.
+  const open = new Set<RouteName>(['createApp', 'createDeployToken'])
+
+  test.each(withBody.filter((name) => !open.has(name)))('%s refuses one by name', async (name) => {
+    const answer = await askRoute(target, name, {
+      token: target.admin.token,
+      body: { ...goodBodies[name], surprise: 1 },
+    })
+    expect(expectRefusal(answer, 400).message).toContain('surprise')
+  })
+})
+
+describe('durations', () => {
+  const durations = [
+    '-5h',
+    '1e9h',
+    '99999999999h',
+    '0s',
+    '1',
+    '',
+    '5 h',
+    ' 5h',
+    '5h ',
+    'h',
+    '1h-1m',
+    '1.h.',
+    '+-1h',
+    '0.5s',
+    '1h'.repeat(40),
+  ]
+
+  test.each(['createToken', 'createDeployToken'] as const)('%s says what is wrong with one', async (name) => {
+    for (const expiry of durations) {
+      const error = expectRefusal(await askRoute(target, name, { token: target.admin.token, body: { expiry } }), 400)
+      expect(error.message, expiry).toMatch(/^expiry.*(?:duration|negative|unit|second|years|characters)/)
+      expect(error.field).toBe('expiry')
+    }
+  })
+
+  test('as a number of nanoseconds too', async () => {
+    for (const expiry of [-1, 0, 1, 999_999_999, 1e308, -1e308, 4e18]) {
+      const answer = await askRoute(target, 'createDeployToken', { token: target.admin.token, body: { expiry } })
+      expect(expectRefusal(answer, 400).message, String(expiry)).toMatch(/^expiry.*(?:duration|negative|second|years)/)
+    }
+  })
+})

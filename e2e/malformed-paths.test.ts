@@ -1,0 +1,177 @@
+// Paths, queries and methods that lead nowhere: refused in the words of the contract, whatever stands in them.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { routes, type Route, type RouteName } from '@hallpass/client/contract'
+
+import { askRoute, expectHealthy, expectNo, pathOf, startTarget, type Target } from './attack.ts'
+import { expectRefusal } from './http.ts'
+import { speak, statusesIn } from './raw-socket.ts'
+
+let target: Target
+beforeAll(async () => {
+  target = await startTarget()
+})
+afterAll(async () => {
+  await expectHealthy(target)
+  await target.remove()
+})
+
+const strangeParts = [
+  '%00',
+  'a%00b',
+  '%ff',
+  '%ED%A0%80',
+  '%C0%AF',
+  '%',
+  '%2',
+  '%zz',
+  '%2e%2e%2f%2e%2e%2fetc%2fpasswd',
+  '..%5c..',
+  '%0d%0aset-cookie:%20a=b',
+  '%20',
+  '%F0%9F%92%A9',
+  "'%20or%201=1--",
+  '*',
+  '-',
+  '.',
+  '__proto__',
+  'constructor',
+  'a'.repeat(254),
+  'a'.repeat(255),
+  'a'.repeat(500),
+  'a'.repeat(513),
+  'a'.repeat(5000),
+  'a'.repeat(70_000),
+  '%41'.repeat(3000),
+]
+
+const withParams = Object.entries<Route>(routes).filter(([, { params }]) => params !== undefined) as [
+  RouteName,
+  Route,
+][]
+
+describe.each(withParams)('%s', (name, route) => {
+  const params = Object.keys(route.params?.shape ?? {})
+  const body = route.body === undefined ? {} : { body: { role: 'member', email: 'a@b.example', expiry: '1h' } }
+
+  test.each(params)('strange text as %s', async (param) => {
+    for (const part of strangeParts) {
+      expectNo(
+        await askRoute(target, name, { token: target.admin.token, ...body }, { [param]: part }),
+        part.slice(0, 40),
+      )
+    }
+  })
+})
+
+test('paths that do not exist are told so in plain text, as the Machines API does', async () => {
+  for (const path of [
+    '/nowhere',
+    '/v1',
+    '/v1/',
+    '/v1/orgs/',
+    '/v1/orgs/acme/',
+    '/v2/orgs',
+    '//v1/orgs',
+    '/V1/ORGS',
+    '/v1/tokens',
+  ]) {
+    const answer = await target.ask('GET', path, { token: target.admin.token })
+    expectNo(answer, path)
+  }
+  const answer = await target.ask('GET', '/nowhere')
+  expect(answer.status).toBe(404)
+  expect(answer.text).toBe('404 page not found')
+  expect(answer.headers.get('fly-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+})
+
+test('a path that is not well formed gets a request id like any other', async () => {
+  for (const path of ['/v1/orgs/%ff', '/%', `/v1/orgs/${'a'.repeat(600)}`]) {
+    const answer = await target.ask('GET', path)
+    expectNo(answer, path.slice(0, 20))
+    expect(answer.headers.get('fly-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  }
+})
+
+test('methods that a path does not have are refused', async () => {
+  const methodsOf = new Map<string, string[]>()
+  for (const route of Object.values<Route>(routes)) {
+    const path = pathOf(target, route)
+    methodsOf.set(path, [...(methodsOf.get(path) ?? []), route.method])
+  }
+  for (const [path, known] of methodsOf) {
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      if (known.includes(method)) continue
+      const answer = await target.ask(method, path, { token: target.admin.token })
+      expectNo(answer, `${method} ${path}`)
+      expect([404, 405], `${method} ${path}`).toContain(answer.status)
+    }
+  }
+  for (const method of ['TRACE', 'CONNECT', 'PROPFIND', 'BREW', 'get']) {
+    const statuses = statusesIn(
+      await speak(target.url, `${method} /v1/orgs HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`),
+    )
+    for (const status of statuses) expect(Math.floor(status / 100), method).toBe(4)
+  }
+})
+
+describe('queries', () => {
+  const lists = ['/v1/orgs/acme/tokens', '/v1/apps/web/tokens', '/v1/orgs/acme/audit'] as const
+
+  test.each(lists)('%s names what is wrong with its query', async (path) => {
+    for (const [query, field] of [
+      ['limit=0', 'limit'],
+      ['limit=-1', 'limit'],
+      ['limit=1001', 'limit'],
+      ['limit=1.5', 'limit'],
+      ['limit=ten', 'limit'],
+      ['limit=', 'limit'],
+      ['limit=NaN', 'limit'],
+      ['limit=Infinity', 'limit'],
+      ['limit=99999999999999999999', 'limit'],
+      ['limit=1&limit=2', 'limit'],
+      ['limit%5B%5D=1', 'unknown field'],
+      ['cursor=', 'cursor'],
+      ['cursor=%00', 'cursor'],
+      ['cursor=x', 'cursor'],
+      ['cursor=a&cursor=b', 'cursor'],
+      [`cursor=${'a'.repeat(500)}`, 'cursor'],
+      [`cursor=${Buffer.from('t.1.x').toString('base64url')}`, 'cursor'],
+      [`cursor=${Buffer.from('e.-1').toString('base64url')}`, 'cursor'],
+      [`cursor=${Buffer.from('e.99999999999999999999').toString('base64url')}`, 'cursor'],
+      ['colour=red', 'colour'],
+      ['__proto__=1', '__proto__'],
+      ['constructor=1', 'constructor'],
+    ] as const) {
+      const answer = await target.ask('GET', `${path}?${query}`, { token: target.admin.token })
+      expectNo(answer, query.slice(0, 60))
+      expect(expectRefusal(answer, 400).message, query).toContain(field)
+    }
+  })
+
+  test('the cursor of one list is not one of another', async () => {
+    const page = await target.ask('GET', '/v1/orgs/acme/audit?limit=1', { token: target.admin.token })
+    const cursor = (page.body as { readonly next_cursor: string }).next_cursor
+    expectRefusal(await target.ask('GET', `/v1/orgs/acme/tokens?cursor=${cursor}`, { token: target.admin.token }), 400)
+  })
+
+  test('an organisation named twice, or strangely, is refused', async () => {
+    for (const query of [
+      'org_slug=acme&org_slug=acme',
+      'org_slug=acme&org_slug=x',
+      '',
+      'org_slug',
+      'org_slug=',
+      'org_slug[]=acme',
+      'org_slug=%00',
+      'org_slug=%ff',
+      'org_slug=acme%20',
+      '&&&&',
+      '='.repeat(2000),
+      'a=1&'.repeat(5000),
+    ]) {
+      const answer = await target.ask('GET', `/v1/apps?${query}`, { token: target.admin.token })
+      expectNo(answer, query.slice(0, 60))
+    }
+  })
+})

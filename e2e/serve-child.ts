@@ -1,0 +1,11 @@
+// An authority in a process of its own, made to be killed: takes its options as JSON, prints its address, and stops on
+// SIGTERM. Its log is its stderr.
+import { writeSync } from 'node:fs'
+
+import { serve, type ServeOptions } from '../packages/authority/src/main.ts'
+
+const running = await serve(JSON.parse(process.argv[2] ?? '') as ServeOptions)
+process.once('SIGTERM', () => {
+  void running.close().then(() => process.exit(0))
+})
+writeSync(1, `${running.url}\n`)
