@@ -31,19 +31,24 @@ export function createLogger(level: LogLevel): Logger {
 export function createServer(options: { readonly log: Logger; readonly store: Store }): FastifyInstance {
   const { log, store } = options
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    // Whoever went away in the middle of a request hears no answer, and is none of the log's business.
+    if (request.raw.destroyed && !request.raw.complete) return
     if (!sendError(error, request, reply)) {
       log.error({ err: error, request_id: request.id }, 'a request failed for an unforeseen reason')
     }
   }
   const server = fastify({
-    http: { maxHeaderSize },
+    http: { maxHeaderSize, requireHostHeader: false },
     bodyLimit,
     routerOptions: { maxParamLength: 512 },
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
-    frameworkErrors: answerError,
+    frameworkErrors(error, request, reply) {
+      stamp(request, reply)
+      answerError(error, request, reply)
+    },
     clientErrorHandler: refuseBrokenRequest,
   })
 
@@ -60,10 +65,11 @@ export function createServer(options: { readonly log: Logger; readonly store: St
   server.setErrorHandler(answerError)
   server.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('404 page not found'))
   server.addHook('onRequest', (request, reply, done) => {
-    reply.raw.setHeader('fly-request-id', request.id)
-    reply.raw.setHeader('cache-control', 'no-store')
-    reply.raw.setHeader('x-content-type-options', 'nosniff')
-    done()
+    stamp(request, reply)
+    // RFC 9112 §3.2. Node would refuse it by itself, and without a request id.
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      done(new InvalidInput('the header host is missing', 'host'))
+    } else done()
   })
   measure(server, log)
   server.get('/healthz', () => ({ ok: true }))
@@ -77,6 +83,13 @@ export function createServer(options: { readonly log: Logger; readonly store: St
     }
   })
   return server
+}
+
+/** What every answer carries. */
+function stamp(request: FastifyRequest, reply: FastifyReply): void {
+  reply.raw.setHeader('fly-request-id', request.id)
+  reply.raw.setHeader('cache-control', 'no-store')
+  reply.raw.setHeader('x-content-type-options', 'nosniff')
 }
 
 /** Counts and times every request by route, never by path: a path may hold anything. */

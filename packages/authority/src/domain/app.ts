@@ -12,8 +12,6 @@ export interface App {
   readonly createdAt: number
 }
 
-export const appNamePattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
-
 const idAlphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
 export function createPublicAppId(randomBytes: (length: number) => Uint8Array): string {

@@ -29,8 +29,8 @@ export interface SetupCode {
   readonly expiresAt: number
 }
 
-export const hour = 3_600_000
-export const day = 24 * hour
+const hour = 3_600_000
+const day = 24 * hour
 
 export const setupCodeLifetime = hour
 export const invitationLifetime = 7 * day

@@ -27,13 +27,13 @@ const rootKeyProof = 'hallpass'
 export function createKeyring(rootKey: RootKey, location: string): Keyring {
   const unwrapped = new Map<string, Uint8Array>()
 
-  function unwrap({ kid, organisationId, wrapped }: WrappedSigningKey): Uint8Array {
+  /** The raw key; undefined for a row that was moved between organisations, or damaged. */
+  function unwrap({ kid, organisationId, wrapped }: WrappedSigningKey): Uint8Array | undefined {
     const name = Buffer.from(kid).toString('hex')
     const known = unwrapped.get(`${organisationId}:${name}`)
     if (known !== undefined) return known
     const key = rootKey.unwrap(wrapped, contextOf(kid, organisationId))
-    // A row that was moved between organisations, or damaged: nothing is signed or believed under it.
-    if (key === undefined) throw new Error(`signing key ${name} cannot be unwrapped`)
+    if (key === undefined) return undefined
     if (unwrapped.size >= mostUnwrappedKeys) unwrapped.clear()
     unwrapped.set(`${organisationId}:${name}`, key)
     return key
@@ -46,19 +46,19 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
       return { kid, organisationId, wrapped, createdAt: now }
     },
 
-    mint(key, caveats) {
-      const macaroon = mintMacaroon({
-        kid: key.kid,
-        rnd: randomBytes(nonceLength),
-        location,
-        key: unwrap(key),
-        caveats,
-      })
+    mint(wrapped, caveats) {
+      const { kid, organisationId } = wrapped
+      const key = unwrap(wrapped)
+      if (key === undefined) throw new Error(`the signing key of organisation ${organisationId} cannot be unwrapped`)
+      const macaroon = mintMacaroon({ kid, rnd: randomBytes(nonceLength), location, key, caveats })
       return { id: tokenId(macaroon.nonce), token: new Secret(formatAuthorization([encodeMacaroon(macaroon)])) }
     },
 
     verify(key, macaroon) {
       const signingKey = unwrap(key)
+      if (signingKey === undefined) {
+        throw new DomainError('unauthenticated', 'this token is signed with a key that cannot be opened here')
+      }
       try {
         const verified = verify(macaroon, signingKey)
         if (organizationScope(verified.caveats) === BigInt(key.organisationId)) return verified

@@ -40,7 +40,7 @@ export function allows(
 }
 
 /** A person's authority in an organisation, as caveats: there is no second rule book. */
-export function caveatsOfRole(organisationId: number, role: Role): readonly Caveat[] {
+function caveatsOfRole(organisationId: number, role: Role): readonly Caveat[] {
   return [
     { type: 'Organization', id: BigInt(organisationId), mask: actions.any },
     { type: 'AllowedRoles', roles: roles[role] },

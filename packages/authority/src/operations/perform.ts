@@ -35,8 +35,8 @@ export async function perform<Input, Subject, Output>(
     const intent = await steps.access(scene, input)
     denied = { principal, intent }
     const actor = await authorise(scene, intent.requirement)
-    denied = undefined
     const output = await steps.run(scene, { input, subject: intent.subject, actor })
+    denied = undefined
     await record?.({
       at: now,
       organisationId: intent.organisationId,

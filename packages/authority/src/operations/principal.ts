@@ -75,7 +75,7 @@ export function describeCredential(credential: Credential): string {
 const furthestInstant = 8.64e15
 
 /** Milliseconds as RFC 3339, whole seconds; words for what lies beyond every calendar. */
-export function formatInstant(milliseconds: number): string {
+function formatInstant(milliseconds: number): string {
   if (Math.abs(milliseconds) > furthestInstant) return milliseconds < 0 ? 'the beginning of time' : 'the end of time'
   return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z')
 }

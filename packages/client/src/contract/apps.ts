@@ -7,7 +7,7 @@ import { line, pathName } from './text.ts'
 export const appParams = z.object({ app_name: pathName })
 
 /** The field `organization` is spelt as the Machines API spells it. */
-export const app = z
+const app = z
   .object({
     id: z.string(),
     name: z.string(),
@@ -21,7 +21,7 @@ export const app = z
   .meta({ id: 'App' })
 export type App = z.infer<typeof app>
 
-export const createdApp = app.extend({ created_at: z.number().int().describe('Milliseconds since 1970.') }).meta({
+const createdApp = app.extend({ created_at: z.number().int().describe('Milliseconds since 1970.') }).meta({
   id: 'CreatedApp',
 })
 export type CreatedApp = z.infer<typeof createdApp>
@@ -31,7 +31,7 @@ const appName = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
 })
 
 /** Clients send either spelling of the name, and more fields than are used here: those are ignored. */
-export const createAppBody = z
+const createAppBody = z
   .object({
     name: appName.optional(),
     app_name: appName.optional(),

@@ -4,12 +4,12 @@ import { z } from 'zod'
 import { route } from './route.ts'
 import { cursor, emailAddress, line, oneTimeCode, pageLimit, pathName, timestamp } from './text.ts'
 
-export const role = z.enum(['admin', 'member'])
+const role = z.enum(['admin', 'member'])
 export type Role = z.infer<typeof role>
 
 export const organisationParams = z.object({ org_slug: pathName })
 
-export const organisation = z
+const organisation = z
   .object({
     slug: z.string().describe("`personal` for the caller's own personal organisation."),
     raw_slug: z.string(),
@@ -22,12 +22,10 @@ export const organisation = z
   .meta({ id: 'Organisation' })
 export type Organisation = z.infer<typeof organisation>
 
-export const member = z
-  .object({ id: z.number().int(), email: z.string(), role, joined_at: timestamp })
-  .meta({ id: 'Member' })
+const member = z.object({ id: z.number().int(), email: z.string(), role, joined_at: timestamp }).meta({ id: 'Member' })
 export type Member = z.infer<typeof member>
 
-export const organisationDetails = organisation
+const organisationDetails = organisation
   .extend({ members: z.array(member), app_count: z.number().int() })
   .meta({ id: 'OrganisationDetails' })
 export type OrganisationDetails = z.infer<typeof organisationDetails>
@@ -87,7 +85,7 @@ export const deleteOrganisation = route({
   status: 204,
 })
 
-export const invitation = z
+const invitation = z
   .object({
     email: z.string(),
     role,
@@ -148,7 +146,7 @@ export const removeMember = route({
   status: 204,
 })
 
-export const auditEvent = z
+const auditEvent = z
   .object({
     id: z.number().int(),
     at: timestamp,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 import { apiErrorCodes } from '../errors.ts'
 
-export type Schema = z.ZodType
+type Schema = z.ZodType
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'

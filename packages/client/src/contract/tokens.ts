@@ -8,7 +8,7 @@ import { route } from './route.ts'
 import { cursor, line, pageLimit, pathName, timestamp } from './text.ts'
 
 /** 20 years of 365 days, as flyctl's default. */
-export const defaultExpiry = '175200h0m0s'
+const defaultExpiry = '175200h0m0s'
 
 /** Lets a parser of durations say what is wrong. */
 function checkedBy<Value>(parse: (value: Value) => number) {
@@ -29,10 +29,10 @@ const expiry = z
 
 const expiryInNanoseconds = z.number().superRefine(checkedBy(durationFromNanoseconds)).describe('Nanoseconds.')
 
-export const profile = z.enum(['deploy_organization', 'deploy', 'litefs_cloud'])
+const profile = z.enum(['deploy_organization', 'deploy', 'litefs_cloud'])
 export type Profile = z.infer<typeof profile>
 
-export const token = z
+const token = z
   .object({
     id: z.uuid(),
     name: z.string(),
@@ -50,12 +50,12 @@ export const token = z
   .meta({ id: 'Token', description: 'What is remembered of a token; never the token itself.' })
 export type Token = z.infer<typeof token>
 
-export const mintedToken = token
+const mintedToken = token
   .extend({ token: z.string().describe('The token, `FlyV1 fm2_…`: shown once, stored nowhere.') })
   .meta({ id: 'MintedToken' })
 export type MintedToken = z.infer<typeof mintedToken>
 
-export const createTokenBody = z
+const createTokenBody = z
   .strictObject({
     profile: profile.default('deploy_organization'),
     name: line(128).optional(),
@@ -96,9 +96,7 @@ const listQuery = z.strictObject({
   cursor: cursor.optional(),
 })
 
-export const tokenList = z
-  .object({ tokens: z.array(token), next_cursor: z.string().optional() })
-  .meta({ id: 'TokenList' })
+const tokenList = z.object({ tokens: z.array(token), next_cursor: z.string().optional() }).meta({ id: 'TokenList' })
 export type TokenList = z.infer<typeof tokenList>
 
 export const listOrganisationTokens = route({
@@ -153,7 +151,7 @@ export const revokeToken = route({
   answer: token,
 })
 
-export const currentTokens = z
+const currentTokens = z
   .object({
     tokens: z.array(
       z.object({

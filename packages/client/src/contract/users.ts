@@ -4,15 +4,15 @@ import { z } from 'zod'
 import { route } from './route.ts'
 import { emailAddress, oneTimeCode, password, timestamp } from './text.ts'
 
-export const user = z.object({ id: z.number().int(), email: z.string() }).meta({ id: 'User' })
+const user = z.object({ id: z.number().int(), email: z.string() }).meta({ id: 'User' })
 export type User = z.infer<typeof user>
 
-export const sessionAnswer = z
+const sessionAnswer = z
   .object({ access_token: z.string(), expires_at: timestamp, user })
   .meta({ id: 'Session', description: 'A new auth token: shown once, stored only as a hash.' })
 export type SessionAnswer = z.infer<typeof sessionAnswer>
 
-export const signUpBody = z.strictObject({
+const signUpBody = z.strictObject({
   email: emailAddress,
   password,
   setup_code: oneTimeCode.optional().describe('Printed by an authority that has no account yet.'),
@@ -42,7 +42,7 @@ export const showCurrentUser = route({
   answer: user,
 })
 
-export const signInBody = z.strictObject({ email: emailAddress, password: z.string().min(1).max(1024) })
+const signInBody = z.strictObject({ email: emailAddress, password: z.string().min(1).max(1024) })
 
 export const signIn = route({
   method: 'POST',

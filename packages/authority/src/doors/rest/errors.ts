@@ -5,7 +5,7 @@ import type { z } from 'zod'
 
 import { DomainError, type DomainErrorCode } from '../../domain/errors.ts'
 
-export interface ErrorAnswer {
+interface ErrorAnswer {
   readonly error: string
   readonly message: string
   readonly code: ApiErrorCode
