@@ -20,12 +20,15 @@ export const pathName = z.string().regex(/^[A-Za-z0-9._@+-]{1,254}$/, { error: '
 
 export const emailAddress = z.email().max(254).toLowerCase()
 
-/** 8 to 1024 characters; any character but NUL. */
-export const password = z
+/** What is typed at a login: any character but NUL, 1 to 1024 of them. */
+export const typedPassword = z
   .string()
-  .min(8)
+  .min(1)
   .max(1024)
   .refine((text) => text.isWellFormed() && !text.includes('\0'), { error: 'has a character that cannot be typed' })
+
+/** A new password: at least 8 characters. */
+export const password = typedPassword.min(8)
 
 /** A one-time code as the authority printed it. */
 export const oneTimeCode = z.string().regex(/^\s*[A-Za-z0-9-]{8,80}\s*$/, { error: 'is not a code of this authority' })

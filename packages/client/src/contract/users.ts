@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 import { route } from './route.ts'
-import { emailAddress, oneTimeCode, password, timestamp } from './text.ts'
+import { emailAddress, oneTimeCode, password, timestamp, typedPassword } from './text.ts'
 
 const user = z.object({ id: z.number().int(), email: z.string() }).meta({ id: 'User' })
 export type User = z.infer<typeof user>
@@ -42,7 +42,7 @@ export const showCurrentUser = route({
   answer: user,
 })
 
-const signInBody = z.strictObject({ email: emailAddress, password: z.string().min(1).max(1024) })
+const signInBody = z.strictObject({ email: emailAddress, password: typedPassword })
 
 export const signIn = route({
   method: 'POST',
