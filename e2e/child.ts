@@ -1,6 +1,7 @@
 // An authority in a process of its own, whose log can be read and which can be killed.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { createDirectory, optionsFor } from './authority.ts'
@@ -20,7 +21,11 @@ const program = fileURLToPath(new URL('./serve-child.ts', import.meta.url))
 /** Starts it on a data directory; with every word that it can log. */
 export async function startChild(directory: string): Promise<ChildAuthority> {
   const options = { ...optionsFor(directory), logLevel: 'debug' }
-  const child = spawn(process.execPath, [program, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Starts after the first are several times faster; it goes with the directory.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(directory, 'compile-cache') },
+  })
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     log += chunk

@@ -30,7 +30,7 @@ const runs = { numRuns: 250 } as const
 const headerText = bytes.map((noise) =>
   Buffer.from(noise)
     .toString('latin1')
-    .replaceAll(/[\0\r\n]/g, '~')
+    .replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '~')
     .trim(),
 )
 

@@ -129,11 +129,11 @@ describe.each(withBody)('%s', (name) => {
       expectNo(answer, JSON.stringify(text.slice(0, 40)))
       expect(answer.status).toBe(400)
     }
-    // Good JSON, and deep: refused, or ignored where what is not known is ignored.
+    // Good JSON that is deep, or not UTF-8: refused, or ignored where what is not known is ignored.
     const deep = '{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000)
     expect((await askRoute(target, name, { token: token(), text: deep })).status).toBeLessThan(500)
     const bytes = Uint8Array.from([0x7b, 0x22, 0xff, 0xfe, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d])
-    expectNo(await askRoute(target, name, { token: token(), text: bytes }))
+    expect((await askRoute(target, name, { token: token(), text: bytes })).status).toBeLessThan(500)
   })
 
   test('a body past 64 KiB is too large', async () => {
@@ -206,6 +206,8 @@ describe('durations', () => {
     '+-1h',
     '0.5s',
     '1h'.repeat(40),
+    // Read by a careless expression, this one takes long.
+    `${'11a'.repeat(21)}!`,
   ]
 
   test.each(['createToken', 'createDeployToken'] as const)('%s says what is wrong with one', async (name) => {

@@ -37,6 +37,40 @@ export async function speakAndLeave(url: string, text: string): Promise<void> {
   })
 }
 
+/** A request whose head the server has read, and whose body it is still waiting for. */
+export interface HalfRequest {
+  /** Sends the body, and reads the answer until the server closes. */
+  finish(): Promise<string>
+}
+
+/** Sends the head of a POST, and waits for the server to ask for the rest. */
+export async function beginPost(url: string, path: string, token: string, body: unknown): Promise<HalfRequest> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  const text = JSON.stringify(body)
+  let received = ''
+  const closed = new Promise<void>((resolve) => socket.once('close', resolve))
+  const asked = new Promise<void>((resolve, reject) => {
+    socket.once('error', reject)
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
+      received += chunk
+      if (received.startsWith('HTTP/1.1 100')) resolve()
+    })
+  })
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\nauthorization: Bearer ${token}\r\n` +
+      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\nexpect: 100-continue\r\n\r\n`,
+  )
+  await asked
+  return {
+    async finish() {
+      socket.write(text)
+      await closed
+      return received
+    },
+  }
+}
+
 /** The statuses of the answers in what was received, in order. */
 export function statusesIn(received: string): readonly number[] {
   // Not at the start of a line: a body ends without one.

@@ -1,0 +1,222 @@
+// The same authority on PostgreSQL, alone and as two on one database: what one mints, the other honours; what one revokes
+// is dead at the other at once.
+import { rm } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { routes } from '@hallpass/client/contract'
+import { actions } from '@hallpass/macaroon'
+
+import { serve, type RunningAuthority } from '../packages/authority/src/main.ts'
+import {
+  reasonWithoutPostgres,
+  startPostgres,
+  type TestPostgres,
+} from '../packages/authority/src/store/testing/postgres.ts'
+import { createDirectory, optionsFor } from './authority.ts'
+import { createAsk, expectAnswer, expectRefusal, type Ask } from './http.ts'
+import { narrow, readonlyOf } from './macaroons.ts'
+import {
+  createApp,
+  createOrganisation,
+  invite,
+  mint,
+  revoke,
+  signIn,
+  signInFounder,
+  signUpInto,
+  statusOf,
+} from './people.ts'
+
+const missing = reasonWithoutPostgres()
+const rootKey = Buffer.alloc(32, 7).toString('base64')
+
+describe.skipIf(missing !== undefined)(`on PostgreSQL${missing === undefined ? '' : `, skipped: ${missing}`}`, () => {
+  let server: TestPostgres
+  let directories: readonly string[] = []
+  let running: readonly RunningAuthority[] = []
+  let first: Ask
+  let second: Ask
+  let token: string
+  let slug: string
+
+  beforeAll(async () => {
+    server = await startPostgres()
+    directories = [await createDirectory(), await createDirectory()]
+    // At once, as a rolling start does.
+    running = await Promise.all(
+      directories.map((directory) => serve({ ...optionsFor(directory), databaseUrl: server.url, rootKey })),
+    )
+    const [one, two] = running.map(({ url }) => createAsk(() => url))
+    if (one === undefined || two === undefined) throw new Error('there are not two authorities')
+    first = one
+    second = two
+    token = (await signInFounder(first)).token
+    slug = (await createOrganisation(first, token, 'Acme')).slug
+  })
+  afterAll(async () => {
+    await Promise.all(running.map((authority) => authority.close()))
+    await server.stop()
+    for (const directory of directories) await rm(directory, { recursive: true, force: true })
+  })
+
+  test('from signing up to revoking', async () => {
+    const person = await signUpInto(first, token, slug)
+    const app = await createApp(first, person.token, slug)
+    const org = await mint(first, person.token, slug, { name: 'ci' })
+    const deploy = await mint(first, org.token, slug, { profile: 'deploy', app: app.name })
+    expectAnswer(routes.showApp, await first('GET', `/v1/apps/${app.name}`, { token: deploy.token }))
+    expectRefusal(await first('POST', `/v1/orgs/${slug}/tokens`, { token: readonlyOf(org.token), body: {} }), 403)
+    const listed = expectAnswer(
+      routes.listOrganisationTokens,
+      await first('GET', `/v1/orgs/${slug}/tokens?limit=1`, { token: org.token }),
+    )
+    expect(listed.tokens).toHaveLength(1)
+    const rest = expectAnswer(
+      routes.listOrganisationTokens,
+      await first('GET', `/v1/orgs/${slug}/tokens?cursor=${listed.next_cursor ?? ''}`, { token: org.token }),
+    )
+    expect([...listed.tokens, ...rest.tokens].map(({ id }) => id).sort()).toEqual([org.id, deploy.id].sort())
+    await revoke(first, person.token, org.id)
+    expect(await statusOf(first, org.token)).toBe(401)
+    expect((await first('DELETE', `/v1/apps/${app.name}`, { token: deploy.token })).status).toBe(202)
+    expect(await statusOf(first, deploy.token)).toBe(401)
+    const { events } = expectAnswer(routes.listAuditEvents, await first('GET', `/v1/orgs/${slug}/audit`, { token }))
+    expect(events.map(({ operation }) => operation)).toEqual(
+      expect.arrayContaining(['token.mint', 'token.revoke', 'app.delete']),
+    )
+  })
+
+  test('what one mints works at the other, and what one revokes is dead at the other at once', async () => {
+    for (const [here, there] of [
+      [first, second],
+      [second, first],
+    ] as const) {
+      const minted = await mint(here, token, slug)
+      // Asked there before, so that what is remembered of it there is put to the test.
+      expect(await statusOf(there, minted.token)).toBe(200)
+      expect(await statusOf(there, readonlyOf(minted.token))).toBe(200)
+      await revoke(here, token, minted.id)
+      expect(await statusOf(there, minted.token)).toBe(401)
+      expect(await statusOf(there, readonlyOf(minted.token))).toBe(401)
+    }
+  })
+
+  test('logging out at one is logging out at the other; so are leaving and deleting', async () => {
+    const person = await signUpInto(first, token, slug)
+    expect(await statusOf(second, person.token)).toBe(200)
+    const again = await signIn(second, person)
+    expect((await first('DELETE', '/v1/sessions/current', { token: again.token })).status).toBe(204)
+    expect(await statusOf(second, again.token)).toBe(401)
+    expect((await first('DELETE', `/v1/orgs/${slug}/members/${person.email}`, { token })).status).toBe(204)
+    expectRefusal(await second('GET', `/v1/orgs/${slug}`, { token: person.token }), 403)
+    const doomed = await createOrganisation(second, token)
+    const minted = await mint(first, token, doomed.slug)
+    expect(await statusOf(second, minted.token)).toBe(200)
+    expect((await first('DELETE', `/v1/orgs/${doomed.slug}`, { token })).status).toBe(204)
+    expect(await statusOf(second, minted.token)).toBe(401)
+  })
+
+  test('of two who want one name, or one invitation, at once, one gets it', async () => {
+    const names = await Promise.all(
+      Array.from({ length: 10 }, (_, at) =>
+        (at % 2 === 0 ? first : second)('POST', '/v1/apps', { token, body: { name: 'wanted', org_slug: slug } }),
+      ),
+    )
+    expect(names.map(({ status }) => status).sort((a, b) => a - b)).toEqual([201, ...Array<number>(9).fill(422)])
+    const person = await signUpInto(first, token, (await createOrganisation(first, token)).slug)
+    const invitation = await invite(first, token, slug, { email: person.email })
+    const accepted = await Promise.all(
+      [first, second, first, second].map((ask) =>
+        ask('POST', '/v1/invitations/accept', { token: person.token, body: { invitation } }),
+      ),
+    )
+    expect(accepted.filter(({ status }) => status === 200)).toHaveLength(1)
+    for (const { status } of accepted) expect([200, 403, 409]).toContain(status)
+  })
+
+  test('of two admins who leave at once, at two authorities, one stays', async () => {
+    const { slug: pair } = await createOrganisation(first, token)
+    const other = await signUpInto(first, token, pair, { role: 'admin' })
+    const answers = await Promise.all([
+      first('DELETE', `/v1/orgs/${pair}/members/ada@example.com`, { token }),
+      second('DELETE', `/v1/orgs/${pair}/members/${other.email}`, { token: other.token }),
+    ])
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([204, 409])
+  })
+
+  test('text that a database will not take is refused before it comes there', async () => {
+    const strange = ['a\0b', '\ud800', '\udfff x', '\u0001', '\u{10ffff}\0']
+    for (const text of strange) {
+      for (const [path, body] of [
+        ['/v1/orgs', { name: text }],
+        [`/v1/orgs/${slug}/tokens`, { name: text }],
+        [`/v1/orgs/${slug}/tokens`, { profile: 'litefs_cloud', cluster: text }],
+        ['/v1/apps', { name: 'fine', org_slug: slug, network: text }],
+        ['/v1/apps', { name: 'fine', org_slug: slug, idempotency_key: text }],
+        ['/v1/apps', { name: text, org_slug: slug }],
+        [`/v1/orgs/${slug}/invitations`, { email: `${text}@example.com` }],
+      ] as const) {
+        expectRefusal(await first('POST', path, { token, body }), 400)
+      }
+      // A password may be anything: it is hashed, and never stored.
+      const login = await first('POST', '/v1/sessions', { body: { email: 'a@b.example', password: text } })
+      expect([400, 401]).toContain(login.status)
+    }
+    for (const path of ['/v1/orgs/%00', '/v1/apps/a%00b', '/v1/apps?org_slug=%00', `/v1/orgs/${slug}/members/%00`]) {
+      expectRefusal(await first(path.includes('members') ? 'DELETE' : 'GET', path, { token }), 400)
+    }
+  })
+
+  test('text that a holder puts into a caveat is no way to break the audit trail', async () => {
+    const { token: org } = await mint(first, token, slug)
+    for (const text of ['a\0b', '\0', 'x'.repeat(20_000), '\u202e']) {
+      for (const caveat of [
+        { type: 'Machines', machines: new Map([[text, actions.any]]) },
+        { type: 'Volumes', volumes: new Map([[text, actions.any]]) },
+        { type: 'FeatureSet', features: new Map([[text, actions.any]]) },
+        { type: 'Clusters', clusters: new Map([[text, actions.any]]) },
+        { type: 'Mutations', mutations: [text] },
+        { type: 'Commands', commands: [{ args: [text], exact: false }] },
+      ] as const) {
+        const narrowed = narrow(org, caveat)
+        for (const path of [`/v1/orgs/${slug}/tokens`, `/v1/orgs/${slug}/invitations`]) {
+          const body = path.endsWith('tokens') ? {} : { email: 'a@b.example' }
+          expectRefusal(await first('POST', path, { token: narrowed, body }), 403)
+        }
+        expectAnswer(routes.showCurrentTokens, await first('GET', '/v1/tokens/current', { token: narrowed }))
+      }
+    }
+  })
+
+  test('numbers past what a column holds are refused or not found', async () => {
+    const { token: org } = await mint(first, token, slug)
+    for (const id of [2n ** 31n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n]) {
+      const narrowed = narrow(org, { type: 'Apps', apps: new Map([[id, actions.any]]) })
+      expectAnswer(routes.showCurrentTokens, await first('GET', '/v1/tokens/current', { token: narrowed }))
+    }
+    for (const id of ['e.999999999999999', 't.999999999999999.00000000-0000-0000-0000-000000000000']) {
+      const cursor = Buffer.from(id).toString('base64url')
+      const list = id.startsWith('e') ? 'audit' : 'tokens'
+      expect((await first('GET', `/v1/orgs/${slug}/${list}?cursor=${cursor}`, { token })).status).toBe(200)
+    }
+  })
+
+  test('another root key on the same database is refused', async () => {
+    const directory = await createDirectory()
+    const other = Buffer.alloc(32, 8).toString('base64')
+    const start = serve({ ...optionsFor(directory), databaseUrl: server.url, rootKey: other })
+    await expect(start).rejects.toMatchObject({ code: 'root_key_mismatch' })
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  test('a database that is not there is said to be so, without its password', async () => {
+    const directory = await createDirectory()
+    const url = 'postgres://hallpass:S3cret-0f-the-database@127.0.0.1:1/none'
+    const start = serve({ ...optionsFor(directory), databaseUrl: url, rootKey })
+    await expect(start).rejects.toMatchObject({
+      code: 'database_unreachable',
+      message: expect.not.stringContaining('S3cret') as string,
+    })
+    await rm(directory, { recursive: true, force: true })
+  })
+})
