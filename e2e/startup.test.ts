@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { serve, StartupError, type RunningAuthority, type ServeOptions } from '../packages/authority/src/main.ts'
 import { createDirectory, founder, optionsFor, startAuthority, withDatabase } from './authority.ts'
+import { startChild } from './child.ts'
 import { createAsk } from './http.ts'
 import { createOrganisation, mint, signIn, signInFounder, statusOf } from './people.ts'
 
@@ -100,6 +101,8 @@ describe('the data directory', () => {
   test('one that a server uses is refused to another, and free again afterwards', async () => {
     await start()
     expect((await refusal()).code).toBe('data_directory_in_use')
+    // Nor does another process get in.
+    await expect(startChild(directory)).rejects.toThrow(/Another Hallpass server/)
     // The first one has not suffered.
     await signInFounder(createAsk(() => running?.url ?? ''))
     await stop()
