@@ -82,8 +82,20 @@ describe.each(withBody)('%s', (name) => {
         expectNo(answer, context)
         const error = expectRefusal(answer, 400)
         expect(error.message, context).toContain(field)
+        // It is there, and of another type.
+        expect(error.message, context).not.toContain('missing')
         expect(error.field, context).toContain(field)
       }
+    }
+  })
+
+  test('what is missing is said to be so', async () => {
+    for (const field of fieldsOf(name)) {
+      const { [field]: _, ...rest }: Readonly<Record<string, unknown>> = goodBodies[name]
+      const answer = await askRoute(target, name, { token: token(), body: rest })
+      if (answer.status !== 400) continue
+      const error = expectRefusal(answer, 400)
+      expect(error.message).toMatch(/missing|one of them|is none of/)
     }
   })
 
@@ -103,7 +115,8 @@ describe.each(withBody)('%s', (name) => {
     for (const body of [null, 0, 1, 'text', true, [], [goodBodies[name]], [[[[]]]]]) {
       const answer = await askRoute(target, name, { token: token(), body })
       expectNo(answer, JSON.stringify(body))
-      expect(answer.status).toBe(400)
+      const { message } = expectRefusal(answer, 400)
+      expect(message, JSON.stringify(body)).toMatch(body === null ? /^the body/ : /^the body is not of type object/)
     }
   })
 

@@ -113,16 +113,21 @@ export async function buildWorld(): Promise<World> {
   const otherToken = await mint(ask, stranger.token, elsewhere.slug)
 
   const forgotten = await mint(ask, admin.token, slug)
-  const { token: endedSession } = await signIn(ask, member)
+  const moved = await mint(ask, admin.token, slug)
   const { token: closedSession } = await signIn(ask, member)
   await ask('DELETE', '/v1/sessions/current', { token: closedSession })
+  // Somebody who never logs in again: doing so would sweep the ended session away.
+  const { token: endedSession } = await signUpInto(ask, admin.token, slug)
   await authority.restart((database) => {
-    const id = Buffer.from(tokenId(readMacaroon(forgotten.token).nonce).replaceAll('-', ''), 'hex')
-    const removed = database.prepare('delete from tokens where id = ?').run(id)
+    const removed = database.prepare('delete from tokens where id = ?').run(rowIdOf(forgotten))
+    const given = database
+      .prepare('update tokens set organisation_id = ? where id = ?')
+      .run(elsewhere.internal_numeric_id, rowIdOf(moved))
     const ended = database
       .prepare('update sessions set expires_at = ? where id = (select max(id) from sessions)')
       .run(Date.now() - 1)
-    if (removed.changes !== 1 || ended.changes !== 1) throw new Error('the database was not edited as meant')
+    if ([removed, given, ended].some(({ changes }) => changes !== 1))
+      throw new Error('the database was not edited as meant')
   })
   while ((await statusOf(ask, expiring.token)) !== 401) await new Promise((resolve) => setTimeout(resolve, 50))
 
@@ -152,10 +157,15 @@ export async function buildWorld(): Promise<World> {
     'revoked token': revokedToken.token,
     'attenuated copy of a revoked token': readonlyOf(revokedToken.token),
     'genuine signature over an unknown nonce': forgotten.token,
+    'genuine signature over a nonce of another organisation': moved.token,
     'known nonce under a random key': forge(orgToken.token),
     'unknown key id': forge(orgToken.token, { kid: randomBytes(16) }),
     'token of a deleted organisation': orphan.token,
     'bundle of two dead tokens': bundle(revokedToken.token, orphan.token),
   }
   return { ...world, dead }
+}
+
+function rowIdOf({ token }: MintedToken): Uint8Array {
+  return Buffer.from(tokenId(readMacaroon(token).nonce).replaceAll('-', ''), 'hex')
 }
