@@ -3,7 +3,7 @@
 import type { Caveat } from './caveat.ts'
 import { checkBounds, isAttestation, readCaveats, writeCaveat } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
-import { portableKernel } from './kernel/kernel.ts'
+import { defaultKernel } from './kernel/kernel.ts'
 import { MsgpackReader } from './msgpack-reader.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 import { makeNonce, type Nonce, readNonce } from './nonce.ts'
@@ -68,6 +68,9 @@ export interface MintInput {
 }
 
 export const maxMacaroonBytes = 65_536
+export const tailLength = 32
+/** Where the nonce begins in the bytes of a macaroon: behind the head of an array of four. */
+export const nonceStart = 1
 
 /**
  * Parses a macaroon, as Go's `Decode`, but strictly: only the one canonical spelling that Go itself writes, nothing behind
@@ -107,7 +110,7 @@ export function mintMacaroon(input: MintInput, options: DecodeOptions = {}): Mac
   }
   const nonce = makeNonce(input.kid, input.rnd, false)
   const added = encodeAdded(input.caveats, [], vocabulary)
-  const tail = portableKernel.hmac(input.key, nonce.bytes, 0, nonce.bytes.length)
+  const tail = defaultKernel.hmac(input.key, nonce.bytes, 0, nonce.bytes.length)
   return assemble(nonce, input.location, [], added, tail, vocabulary)
 }
 
@@ -133,7 +136,6 @@ export function expectKey(key: Uint8Array): void {
   }
 }
 
-const tailLength = 32
 const keyLength = 32
 
 /** The wire bytes of those caveats that are not there yet. */
@@ -182,6 +184,15 @@ function assemble(
   writer.writeArrayLength((present.length + added.length) * 2)
   for (const caveat of present) writer.writeRaw(caveat)
   for (const caveat of added) writer.writeRaw(caveat)
-  writer.writeBytes(added.reduce((current, caveat) => portableKernel.chain(current, caveat, [0, caveat.length]), tail))
+  writer.writeBytes(added.reduce(nextTail, tail))
   return decodeMacaroon(writer.finish(), { vocabulary })
+}
+
+/** The tail behind one more caveat, which is hashed as an array of two. */
+function nextTail(tail: Uint8Array, caveat: Uint8Array): Uint8Array {
+  const writer = new MsgpackWriter()
+  writer.writeArrayLength(2)
+  writer.writeRaw(caveat)
+  const pair = writer.finish()
+  return defaultKernel.hmac(tail, pair, 0, pair.length)
 }

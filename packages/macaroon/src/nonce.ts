@@ -1,7 +1,7 @@
 /** The nonce of a macaroon: which key signed it, its own randomness, and the id that follows from both. */
 
 import { MacaroonError } from './errors.ts'
-import { portableKernel } from './kernel/kernel.ts'
+import { defaultKernel } from './kernel/kernel.ts'
 import type { MsgpackReader } from './msgpack-reader.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 
@@ -69,7 +69,7 @@ function uuid5(namespace: Uint8Array, name: Uint8Array): Uint8Array {
   const input = new Uint8Array(namespace.length + name.length)
   input.set(namespace)
   input.set(name, namespace.length)
-  const id = portableKernel.sha1(input).slice(0, 16)
+  const id = defaultKernel.sha1(input).slice(0, 16)
   id[6] = ((id[6] ?? 0) & 0x0f) | 0x50
   id[8] = ((id[8] ?? 0) & 0x3f) | 0x80
   return id

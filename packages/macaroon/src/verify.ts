@@ -3,8 +3,8 @@
 import type { Caveat } from './caveat.ts'
 import { isAttestation } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
-import { equalInConstantTime, type Kernel, portableKernel } from './kernel/kernel.ts'
-import { expectKey, Macaroon } from './macaroon.ts'
+import { defaultKernel, type Kernel } from './kernel/kernel.ts'
+import { expectKey, Macaroon, nonceStart, tailLength } from './macaroon.ts'
 import type { Nonce } from './nonce.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
@@ -59,11 +59,12 @@ export function verify(macaroon: Macaroon, key: Uint8Array, options: VerifyOptio
   if (!Macaroon.isMacaroon(macaroon))
     throw new MacaroonError('bad-argument', 'Only what decodeMacaroon made is verified')
   expectKey(key)
-  const kernel = options.kernel ?? portableKernel
+  const kernel = options.kernel ?? defaultKernel
   const { nonce, bytes, offsets } = macaroon
-  const chained = kernel.chain(kernel.hmac(key, nonce.bytes, 0, nonce.bytes.length), bytes, offsets)
-  const tail = nonce.proof ? kernel.hmac(proofKey, chained, 0, chained.length) : chained
-  if (!equalInConstantTime(tail, macaroon.tail)) {
+  const tails = kernel.chain(key, bytes, nonceStart, nonceStart + nonce.bytes.length, offsets)
+  const last = tails.length - tailLength
+  const tail = nonce.proof ? kernel.hmac(proofKey, tails, last, tails.length) : tails.subarray(last)
+  if (!kernel.equal(tail, macaroon.tail)) {
     throw new MacaroonError('forged', 'The macaroon is not genuine: its tail does not follow from this key')
   }
   if (macaroon.unsafeCaveats.length === 0) {

@@ -1,40 +1,31 @@
-/** The cryptography that a macaroon needs, behind one small interface so that a faster one can take its place. */
+/** The cryptography that a macaroon needs, behind one small interface: one in WebAssembly, and one that runs everywhere. */
 
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha1 } from '@noble/hashes/legacy.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { typescriptKernel } from './typescript-kernel.ts'
 
 export interface Kernel {
-  /** HMAC-SHA256 of `bytes[start..end)`. */
+  readonly name: 'wasm-simd' | 'typescript'
+  sha1(bytes: Uint8Array): Uint8Array
+  sha256(bytes: Uint8Array): Uint8Array
+  /** HMAC-SHA256 of `bytes[start..end)`, under a key of any length. */
   hmac(key: Uint8Array, bytes: Uint8Array, start: number, end: number): Uint8Array
   /**
-   * The tail behind all caveats. Caveat i is `bytes[offsets[i]..offsets[i + 1])`, its number and its body as they stand
-   * on the wire; each step is HMAC-SHA256 under the tail before, over 0x92 (an array of two) and those bytes.
+   * All tails of a macaroon, one behind the other, 32 bytes each. Tail 0 is HMAC(key, bytes[nonceStart..nonceEnd));
+   * caveat i is `bytes[offsets[i]..offsets[i + 1])`, its number and its body as they stand on the wire, and tail i + 1 is
+   * HMAC(tail i, 0x92 ++ caveat i): an array of two. `key` has 32 bytes.
    */
-  chain(tail: Uint8Array, bytes: Uint8Array, offsets: readonly number[]): Uint8Array
-  sha1(bytes: Uint8Array): Uint8Array
+  chain(
+    key: Uint8Array,
+    bytes: Uint8Array,
+    nonceStart: number,
+    nonceEnd: number,
+    offsets: readonly number[],
+  ): Uint8Array
+  /** AEAD_CHACHA20_POLY1305 of RFC 8439: ciphertext ++ tag. `key` has 32 bytes, `nonce` 12. */
+  seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, aad?: Uint8Array): Uint8Array
+  /** What was sealed; undefined where the tag does not belong to it. */
+  open(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, aad?: Uint8Array): Uint8Array | undefined
+  /** Whether two byte strings are equal, in a time that tells only their lengths. */
+  equal(a: Uint8Array, b: Uint8Array): boolean
 }
 
-/** The portable one: plain JavaScript, everywhere. */
-export const portableKernel: Kernel = {
-  hmac: (key, bytes, start, end) => hmac(sha256, key, bytes.subarray(start, end)),
-  chain(tail, bytes, offsets) {
-    let current = tail
-    for (let i = 0; i + 1 < offsets.length; i += 1) {
-      const caveat = bytes.subarray(offsets[i], offsets[i + 1])
-      current = hmac.create(sha256, current).update(pairHead).update(caveat).digest()
-    }
-    return current
-  },
-  sha1: (bytes) => sha1(bytes),
-}
-
-/** Whether two byte strings are equal, in a time that tells only their lengths. */
-export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
-  let difference = 0
-  for (let i = 0; i < a.length; i += 1) difference |= (a[i] ?? 0) ^ (b[i] ?? 0)
-  return difference === 0
-}
-
-const pairHead = Uint8Array.of(0x92)
+export const defaultKernel: Kernel = typescriptKernel
