@@ -66,8 +66,8 @@ function exchangeOf(environment: Environment, presented: Presented, request: Fas
 
 function parse(schema: Route['body'], value: unknown, place: string): unknown {
   if (schema === undefined) return undefined
-  if (value === undefined || value === null) throw new InvalidInput(`${place} is missing`)
+  if (value === undefined) throw new InvalidInput(`${place} is missing`)
   const result = schema.safeParse(value)
-  if (!result.success) throw describeIssues(place, result.error)
+  if (!result.success) throw describeIssues(place, value, result.error)
   return result.data
 }

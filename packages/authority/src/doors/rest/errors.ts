@@ -58,19 +58,27 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   return true
 }
 
-/** What zod found, as a sentence: at most five issues, each with its path and never with the value. */
-export function describeIssues(place: string, error: z.ZodError): InvalidInput {
+/** What zod found in `input`, as a sentence: at most five issues, each with its path and never with the value. */
+export function describeIssues(place: string, input: unknown, error: z.ZodError): InvalidInput {
   const issues = error.issues.slice(0, 5).map((issue) => {
     const path = issue.path.map(String).join('.')
-    return { path, text: `${path === '' ? place : path} ${describeIssue(issue)}` }
+    const missing = issue.code === 'invalid_type' && valueAt(input, issue.path) === undefined
+    return { path, text: `${path === '' ? place : path} ${missing ? 'is missing' : describeIssue(issue)}` }
   })
   return new InvalidInput(issues.map(({ text }) => text).join('; '), issues[0]?.path || undefined)
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    input,
+  )
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'is missing' : `is not of type ${issue.expected}`
+      return `is not of type ${issue.expected}`
     case 'unrecognized_keys':
       return `has an unknown field: ${issue.keys.slice(0, 5).map(describeKey).join(', ')}`
     case 'too_small':
