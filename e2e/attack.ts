@@ -20,6 +20,24 @@ export interface Target extends ChildAuthority {
 
 export async function startTarget(): Promise<Target> {
   const child = await startFreshChild()
+  try {
+    return await furnish(child)
+  } catch (error) {
+    await child.remove()
+    throw error
+  }
+}
+
+/** After all that was sent to it: it is as well as at the beginning; and then it is removed. */
+export async function endTarget(target: Target): Promise<void> {
+  try {
+    await expectHealthy(target)
+  } finally {
+    await target.remove()
+  }
+}
+
+async function furnish(child: Awaited<ReturnType<typeof startFreshChild>>): Promise<Target> {
   const { ask } = child
   const admin = await signInFounder(ask)
   const organisation = await createOrganisation(ask, admin.token, 'Acme')

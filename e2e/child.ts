@@ -22,7 +22,7 @@ const program = fileURLToPath(new URL('./serve-child.ts', import.meta.url))
 export async function startChild(directory: string): Promise<ChildAuthority> {
   const options = { ...optionsFor(directory), logLevel: 'debug' }
   const child = spawn(process.execPath, [program, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
     // Starts after the first are several times faster; it goes with the directory.
     env: { ...process.env, NODE_COMPILE_CACHE: join(directory, 'compile-cache') },
   })

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 
 import type { MintedToken } from '@hallpass/client'
 import { routes } from '@hallpass/client/contract'
@@ -22,7 +22,15 @@ let directory: string
 beforeAll(async () => {
   directory = await createDirectory()
 })
+let child: ChildAuthority | undefined
+afterEach(() => child?.end('SIGKILL'))
 afterAll(() => rm(directory, { recursive: true, force: true }))
+
+/** Starts the next one on the same data. */
+async function startNext(): Promise<Ask> {
+  child = await startChild(directory)
+  return child.ask
+}
 
 interface Acknowledged {
   readonly live: Map<string, string>
@@ -61,19 +69,18 @@ function ignoreLostConnection(error: unknown): void {
 
 test(`every acknowledged mint and revocation outlives ${rounds} kills`, async () => {
   const kept: Acknowledged = { live: new Map(), dead: new Map(), unknown: new Set() }
-  let child: ChildAuthority = await startChild(directory)
-  const { token } = await signInFounder(child.ask)
-  const { slug } = await createOrganisation(child.ask, token)
+  let ask = await startNext()
+  const { token } = await signInFounder(ask)
+  const { slug } = await createOrganisation(ask, token)
   for (let round = 0; round < rounds; round += 1) {
-    const { ask } = child
-    const work = Promise.all(Array.from({ length: writers }, () => writeUntilKilled(ask, token, slug, kept)))
+    const current = ask
+    const work = Promise.all(Array.from({ length: writers }, () => writeUntilKilled(current, token, slug, kept)))
     // The first instants matter as much as the later ones.
     await pause(20 + Math.random() * 80)
-    await child.end('SIGKILL')
+    await child?.end('SIGKILL')
     await work
-    child = await startChild(directory)
+    ask = await startNext()
   }
-  const { ask } = child
   expect(kept.live.size).toBeGreaterThan(rounds)
   expect(kept.dead.size).toBeGreaterThan(rounds)
   const lost = await filter(
@@ -83,6 +90,12 @@ test(`every acknowledged mint and revocation outlives ${rounds} kills`, async ()
   const risen = await filter(kept.dead, async (_, minted) => (await statusOf(ask, minted)) !== 401)
   expect({ lost, risen }).toEqual({ lost: [], risen: [] })
   // What was minted is listed as well, and what was revoked is not.
+  const listed = await listTokens(ask, token, slug)
+  expect([...kept.live.keys()].filter((id) => !kept.unknown.has(id) && !listed.has(id))).toEqual([])
+  expect([...kept.dead.keys()].filter((id) => listed.has(id))).toEqual([])
+})
+
+async function listTokens(ask: Ask, token: string, slug: string): Promise<ReadonlySet<string>> {
   const listed = new Set<string>()
   let cursor: string | undefined
   do {
@@ -94,26 +107,23 @@ test(`every acknowledged mint and revocation outlives ${rounds} kills`, async ()
     for (const { id } of page.tokens) listed.add(id)
     cursor = page.next_cursor
   } while (cursor !== undefined)
-  expect([...kept.live.keys()].filter((id) => !kept.unknown.has(id) && !listed.has(id))).toEqual([])
-  expect([...kept.dead.keys()].filter((id) => listed.has(id))).toEqual([])
-  await child.end('SIGTERM')
-})
+  return listed
+}
 
 test('an answer is never followed by a kill that undoes it, with no other load to hide behind', async () => {
-  let child = await startChild(directory)
-  const { token } = await signInFounder(child.ask)
-  const { slug } = await createOrganisation(child.ask, token)
+  let ask = await startNext()
+  const { token } = await signInFounder(ask)
+  const { slug } = await createOrganisation(ask, token)
   for (let round = 0; round < 4; round += 1) {
-    const minted = await mint(child.ask, token, slug)
-    await child.end('SIGKILL')
-    child = await startChild(directory)
-    expect(await statusOf(child.ask, minted.token)).toBe(200)
-    expectAnswer(routes.revokeToken, await child.ask('DELETE', `/v1/tokens/${minted.id}`, { token }))
-    await child.end('SIGKILL')
-    child = await startChild(directory)
-    expect(await statusOf(child.ask, minted.token)).toBe(401)
+    const minted = await mint(ask, token, slug)
+    await child?.end('SIGKILL')
+    ask = await startNext()
+    expect(await statusOf(ask, minted.token)).toBe(200)
+    expectAnswer(routes.revokeToken, await ask('DELETE', `/v1/tokens/${minted.id}`, { token }))
+    await child?.end('SIGKILL')
+    ask = await startNext()
+    expect(await statusOf(ask, minted.token)).toBe(401)
   }
-  await child.end('SIGKILL')
 })
 
 const hallpass = fileURLToPath(new URL('../packages/cli/bin/hallpass.js', import.meta.url))
@@ -122,21 +132,22 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   '%s lets the requests that are under way finish, and ends with 0',
   async (signal) => {
     // The program that people run, because it is the one that is sent the signal.
-    const child = spawn(process.execPath, [hallpass, 'serve', '--listen', '127.0.0.1:0', '--data', directory], {
+    const served = spawn(process.execPath, [hallpass, 'serve', '--listen', '127.0.0.1:0', '--data', directory], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, HALLPASS_BOOTSTRAP_EMAIL: founder.email, HALLPASS_BOOTSTRAP_PASSWORD: founder.password },
     })
-    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+    const ended = new Promise<number | null>((resolve) => served.once('exit', resolve))
+    onTestFinished(() => void served.kill('SIGKILL'))
     let said = ''
     const url = await new Promise<string>((resolve, reject) => {
-      for (const stream of [child.stdout, child.stderr]) {
+      for (const stream of [served.stdout, served.stderr]) {
         stream.setEncoding('utf8').on('data', (chunk: string) => {
           said += chunk
           const found = /listens at (http:\S+)/.exec(said)?.[1]
           if (found !== undefined) resolve(found)
         })
       }
-      child.once('exit', () => reject(new Error(`it did not start: ${said}`)))
+      served.once('exit', () => reject(new Error(`it did not start: ${said}`)))
     })
     const ask = createAsk(() => url)
     const { token } = await signInFounder(ask)
@@ -146,18 +157,17 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     const logins = await Promise.all(Array.from({ length: 6 }, () => beginPost(url, '/v1/sessions', token, founder)))
     // Each takes tens of milliseconds, two at a time: most of them are still waiting when the signal comes.
     const loggedIn = logins.map((login) => login.finish())
-    child.kill(signal)
+    served.kill(signal)
     await pause(50)
     const answers = await Promise.all([...mints.map((request) => request.finish()), ...loggedIn])
     expect(answers.map(statusesIn)).toEqual(answers.map(() => [100, 201]))
     expect(await ended, said).toBe(0)
     // A clean stop leaves the directory free, and what was answered in it.
-    const next = await startChild(directory)
+    const next = await startNext()
     for (const answer of answers.slice(0, mints.length)) {
       const minted = /"token":"([^"]+)"/.exec(answer)?.[1] ?? ''
-      expect(await statusOf(next.ask, minted)).toBe(200)
+      expect(await statusOf(next, minted)).toBe(200)
     }
-    await next.end('SIGTERM')
   },
 )
 

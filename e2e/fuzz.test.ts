@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { routes, type Route } from '@hallpass/client/contract'
 import { formatAuthorization, parseAuthorization } from '@hallpass/macaroon'
 
-import { expectHealthy, pathOf, startTarget, type Target } from './attack.ts'
+import { endTarget, pathOf, startTarget, type Target } from './attack.ts'
 import { speak, statusesIn } from './raw-socket.ts'
 
 let target: Target
@@ -14,10 +14,7 @@ beforeAll(async () => {
   target = await startTarget()
   genuine = parseAuthorization(target.minted.token).macaroons[0] ?? Uint8Array.of()
 })
-afterAll(async () => {
-  await expectHealthy(target)
-  await target.remove()
-})
+afterAll(() => endTarget(target))
 
 const all = Object.values<Route>(routes)
 const anyRoute = fc.constantFrom(...all)

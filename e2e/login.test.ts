@@ -2,10 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
+import { formatAuthorization } from '@hallpass/macaroon'
 
 import { startAuthority, type TestAuthority } from './authority.ts'
 import { expectAnswer, expectRefusal, type Answer, type Ask } from './http.ts'
-import { createOrganisation, signIn, signInFounder, signUpInto, statusOf, unique, type Person } from './people.ts'
+import { readMacaroon } from './macaroons.ts'
+import { createOrganisation, mint, signIn, signInFounder, signUpInto, statusOf, unique, type Person } from './people.ts'
 
 let authority: TestAuthority
 let ask: Ask
@@ -85,6 +87,20 @@ describe('sessions', () => {
     expect((await ask('DELETE', '/v1/sessions/current', { token: second.token })).status).toBe(204)
     expectRefusal(await ask('GET', '/v1/users/current', { token: second.token }), 401)
     expectAnswer(routes.showCurrentUser, await ask('GET', '/v1/users/current', { token: person.token }))
+  })
+
+  test('beside an org token in one header, the person is still found, and is the one who logs out', async () => {
+    const person = await signUpInto(ask, admin.token, slug)
+    const { token } = await mint(ask, admin.token, slug)
+    const both = formatAuthorization([readMacaroon(token).bytes], [person.token])
+    const shown = expectAnswer(routes.showCurrentUser, await ask('GET', '/v1/users/current', { token: both }))
+    expect(shown.email).toBe(person.email)
+    const current = expectAnswer(routes.showCurrentTokens, await ask('GET', '/v1/tokens/current', { token: both }))
+    expect(current.tokens).toHaveLength(1)
+    await createOrganisation(ask, both)
+    expect((await ask('DELETE', '/v1/sessions/current', { token: both })).status).toBe(204)
+    expect(await statusOf(ask, token)).toBe(200)
+    expectRefusal(await ask('GET', '/v1/users/current', { token: both }), 403)
   })
 
   test('auth tokens are kept as hashes, passwords as argon2id, codes and org tokens not at all', async () => {

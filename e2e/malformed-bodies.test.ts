@@ -4,17 +4,14 @@ import { z } from 'zod'
 
 import { routes, type Route, type RouteName } from '@hallpass/client/contract'
 
-import { askRoute, expectHealthy, expectNo, startTarget, type Target } from './attack.ts'
+import { askRoute, endTarget, expectNo, startTarget, type Target } from './attack.ts'
 import { expectRefusal } from './http.ts'
 
 let target: Target
 beforeAll(async () => {
   target = await startTarget()
 })
-afterAll(async () => {
-  await expectHealthy(target)
-  await target.remove()
-})
+afterAll(() => endTarget(target))
 
 const code = 'abcdefgh-abcdefgh-abcdefgh-abcdefgh'
 

@@ -3,17 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { errorAnswer } from '@hallpass/client/contract'
 
-import { expectHealthy, startTarget, type Target } from './attack.ts'
+import { endTarget, expectHealthy, startTarget, type Target } from './attack.ts'
 import { speak, speakAndLeave, statusesIn } from './raw-socket.ts'
 
 let target: Target
 beforeAll(async () => {
   target = await startTarget()
 })
-afterAll(async () => {
-  await expectHealthy(target)
-  await target.remove()
-})
+afterAll(() => endTarget(target))
 
 /**
  * Whatever is answered is a 4xx in the contract's shape, and then comes the end. Two answers there may be, where a request

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { formatAuthorization, parseAuthorization } from '@hallpass/macaroon'
 
-import { expectHealthy, expectNo, startTarget, type Target } from './attack.ts'
+import { endTarget, expectNo, startTarget, type Target } from './attack.ts'
 import { expectRefusal, type Answer } from './http.ts'
 import { withBoundlessArray, withCaveats, withDeepArrays, withNesting } from './raw-macaroons.ts'
 import { speak, statusesIn } from './raw-socket.ts'
@@ -16,10 +16,7 @@ beforeAll(async () => {
   token = target.minted.token.replace('FlyV1 ', '')
   bytes = parseAuthorization(token).macaroons[0] ?? Uint8Array.of()
 })
-afterAll(async () => {
-  await expectHealthy(target)
-  await target.remove()
-})
+afterAll(() => endTarget(target))
 
 const present = (authorization: string): Promise<Answer> =>
   target.ask('GET', '/v1/orgs', { headers: { authorization } })

@@ -1,5 +1,5 @@
 // An authority in a process of its own, made to be killed: takes its options as JSON, prints its address, and stops on
-// SIGTERM. Its log is its stderr.
+// SIGTERM. Its log is its stderr; when its stdin closes, whoever started it is gone, and so it goes too.
 import { writeSync } from 'node:fs'
 
 import { serve, type ServeOptions } from '../packages/authority/src/main.ts'
@@ -8,4 +8,5 @@ const running = await serve(JSON.parse(process.argv[2] ?? '') as ServeOptions)
 process.once('SIGTERM', () => {
   void running.close().then(() => process.exit(0))
 })
+process.stdin.once('end', () => process.exit(1)).resume()
 writeSync(1, `${running.url}\n`)
