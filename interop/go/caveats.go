@@ -29,6 +29,14 @@ func ifPresent(otherwise action, ifs ...macaroon.Caveat) macaroon.Caveat {
 	return &resset.IfPresent{Ifs: macaroon.NewCaveatSet(ifs...), Else: otherwise}
 }
 
+func prefixes(set map[string]action) macaroon.Caveat {
+	objects := &flyio.StorageObjects{Prefixes: resset.ResourceSet[resset.Prefix, action]{}}
+	for prefix, mask := range set {
+		objects.Prefixes[resset.Prefix(prefix)] = mask
+	}
+	return objects
+}
+
 func commands(list ...flyio.Command) macaroon.Caveat { return ptr(flyio.Commands(list)) }
 
 func unknown(number uint64, body string) macaroon.Caveat {
@@ -143,6 +151,27 @@ func variants() []variant {
 		one("attestations", ptr(auth.FlyioUserID(7)), ptr(auth.GitHubUserID(math.MaxUint64)), google("115792089237316195423570985008687907853269984665640564039457584007913129639935")),
 		one("attestation, google 0", google("0")),
 		one("attestation, google 128", google("128")),
+		one("confine user", auth.RequireUser(7)),
+		one("confine user, greatest", auth.RequireUser(math.MaxUint64)),
+		one("confine organization", auth.RequireOrganization(128)),
+		one("confine google domain", auth.RequireGoogleHD("example.com")),
+		one("confine google domain, empty", auth.RequireGoogleHD("")),
+		one("confine github organization", auth.RequireGitHubOrg(1<<40)),
+		one("max validity", ptr(auth.MaxValidity(3600))),
+		one("max validity, greatest", ptr(auth.MaxValidity(math.MaxUint64))),
+		one("is user", &flyio.IsUser{ID: 9}),
+		one("machine features", &flyio.MachineFeatureSet{Features: names{"metadata": 3, "oidc": every}}),
+		one("machine features, nil", &flyio.MachineFeatureSet{}),
+		one("app features", &flyio.AppFeatureSet{Features: names{"images": 1}}),
+		one("app features, empty", &flyio.AppFeatureSet{Features: names{}}),
+		one("storage objects", prefixes(names{"https://storage.fly/a": 1, "https://storage.fly/a/b": 31, "\u00fc": 2})),
+		one("storage objects, every", prefixes(names{"": every})),
+		one("storage objects, nil", &flyio.StorageObjects{}),
+		one("from machine", &flyio.FromMachine{ID: "148e21"}),
+		one("from machine, empty", &flyio.FromMachine{}),
+		one("fly src", &flyio.FlySrc{Organization: "acme", App: "web", Instance: "148e21"}),
+		one("fly src, app only", &flyio.FlySrc{App: "web"}),
+		one("fly src, nothing", &flyio.FlySrc{}),
 		one("unknown", unknown(1<<48, "93 01 a3666f6f c0")),
 		one("unknown, map", unknown(4242, "82 a161 01 a162 9101")),
 		one("unknown, not minimal", unknown(math.MaxUint64-1, "cd0001")),

@@ -71,6 +71,37 @@ func clearingSets() []variant {
 		one("if present, clusters inside", ifPresent(1, &flyio.Clusters{Clusters: names{"c1": 31}})),
 		one("if present, third party inside", ifPresent(1, &macaroon.Caveat3P{Location: "x"})),
 		one("if present, attestation inside", ifPresent(1, ptr(auth.FlyioUserID(1)))),
+		one("machine features", &flyio.MachineFeatureSet{Features: names{"metadata": 3}}),
+		one("app features", &flyio.AppFeatureSet{Features: names{"f": 1}}),
+		one("app features, every", &flyio.AppFeatureSet{Features: names{"": 16}}),
+		one("storage objects", prefixes(names{"https://s/a": 3, "https://s/a/b": 5, "https://s/c": 31})),
+		one("storage objects, every", prefixes(names{"": 1})),
+		one("storage objects, zero with others", prefixes(names{"": 1, "https://s/a": 3})),
+		one("storage objects, nil", &flyio.StorageObjects{}),
+		one("from machine", &flyio.FromMachine{ID: "s"}),
+		one("from machine, empty", &flyio.FromMachine{}),
+		one("fly src", &flyio.FlySrc{Organization: "o", App: "a", Instance: "s"}),
+		one("fly src, app", &flyio.FlySrc{App: "a"}),
+		one("fly src, nothing", &flyio.FlySrc{}),
+		one("is user", &flyio.IsUser{ID: 9}),
+		one("confine user", auth.RequireUser(7)),
+		one("confine organization", auth.RequireOrganization(12)),
+		one("confine google domain", auth.RequireGoogleHD("example.com")),
+		one("confine google domain, empty", auth.RequireGoogleHD("")),
+		one("confine github organization", auth.RequireGitHubOrg(5)),
+		one("max validity", ptr(auth.MaxValidity(100))),
+		one("max validity, none", ptr(auth.MaxValidity(0))),
+		one("max validity, nearly 292 years", ptr(auth.MaxValidity(9223372036))),
+		one("max validity, over 292 years", ptr(auth.MaxValidity(9223372037))),
+		one("max validity, wraps to a minute", ptr(auth.MaxValidity(18446744073+60))),
+		one("max validity, greatest", ptr(auth.MaxValidity(math.MaxUint64))),
+		one("if present, storage inside", ifPresent(1, prefixes(names{"https://s/": 31}))),
+		one("if present, features inside", ifPresent(1, &flyio.AppFeatureSet{Features: names{"f": 31}}, &flyio.MachineFeatureSet{Features: names{"g": 31}})),
+		one("if present, source inside", ifPresent(0, &flyio.FlySrc{App: "a"})),
+		one("if present, from machine inside", ifPresent(every, &flyio.FromMachine{ID: "s"})),
+		one("if present, confined inside", ifPresent(every, auth.RequireUser(7))),
+		one("if present, max validity inside", ifPresent(every, ptr(auth.MaxValidity(5)))),
+		one("if present, is user inside", ifPresent(0, &flyio.IsUser{})),
 		one("attestation beside", organization(12, every), ptr(auth.FlyioUserID(1)), google("5")),
 		one("bound", organization(12, every), ptr(macaroon.BindToParentToken("x"))),
 		one("unknown", organization(12, every), unknown(4242, "c3")),
@@ -152,13 +183,40 @@ func attempts() []attempt {
 	})
 	// And some that do.
 	add(func(a *attempt) { a.StorageObject = text("https://storage/b") })
+	for _, object := range []string{"", "https://s/", "https://s/a", "https://s/a/b/c", "https://s/ab", "https://s/c", "https://t/"} {
+		for _, mask := range []uint16{1, 4, 6} {
+			add(func(a *attempt) { a.StorageObject = text(object); a.Action = mask })
+		}
+	}
 	add(func(a *attempt) { a.AppID = app; a.AppFeature = text("f") })
 	add(func(a *attempt) { a.AppID = app; a.Machine = text("m1"); a.MachineFeature = text("f") })
+	add(func(a *attempt) { a.AppID = app; a.AppFeature = text("g"); a.Action = 16 })
+	add(func(a *attempt) {
+		a.AppID = app
+		a.Machine = text("m1")
+		a.MachineFeature = text("metadata")
+		a.Action = 2
+	})
 	add(func(a *attempt) {
 		a.SourceMachine = text("s")
 		a.SourceApp = text("a")
 		a.SourceOrganization = text("o")
 	})
+	add(func(a *attempt) { a.SourceMachine = text("") })
+	add(func(a *attempt) { a.SourceMachine = text("t"); a.SourceApp = text("b") })
+	add(func(a *attempt) { a.SourceMachine = text("s"); a.SourceApp = text("a") })
+	add(func(a *attempt) { a.SourceApp = text("a"); a.SourceOrganization = text("p") })
+	// Those who ask for a discharge.
+	ask := func(q asked) { out = append(out, attempt{Now: 1500, Discharge: &q}) }
+	for _, expiry := range []float64{0, 1500, 1559, 1560.5, 1599, 1600, 1600.5, 1e9, 9.3e9} {
+		ask(asked{Expiry: expiry})
+	}
+	ask(asked{Expiry: 1501, Flyio: []flyioAccount{{UserID: 8, OrganizationIDs: []uint64{13, 12}}}})
+	ask(asked{Expiry: 1501, Flyio: []flyioAccount{{UserID: 8, OrganizationIDs: []uint64{}}, {UserID: 7, OrganizationIDs: []uint64{}}}})
+	ask(asked{Expiry: 1501, Google: []googleAccount{{HD: "example.org"}}})
+	ask(asked{Expiry: 1501, Google: []googleAccount{{HD: ""}, {HD: "example.com"}}})
+	ask(asked{Expiry: 1501, GitHub: []gitHubAccount{{OrgIDs: []uint64{4}}, {OrgIDs: []uint64{6, 5}}}})
+	ask(asked{Expiry: 1501, GitHub: []gitHubAccount{{OrgIDs: []uint64{}}}})
 	return out
 }
 
@@ -171,7 +229,7 @@ func clearingVectors() any {
 		must(err)
 		verdicts := make([]string, len(list))
 		for i, a := range list {
-			verdicts[i] = verdict(set, a.access())
+			verdicts[i] = verdict(set, a)
 		}
 		sets = append(sets, map[string]any{"name": v.name, "caveats": toHex(wireOf(v.caveats...)), "verdicts": verdicts})
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/superfly/macaroon"
+	"github.com/superfly/macaroon/auth"
 	"github.com/superfly/macaroon/flyio"
 	"github.com/superfly/macaroon/resset"
 )
@@ -31,7 +32,7 @@ func generate(seed int64, count int) error {
 		verdicts := make([]string, len(list))
 		for j := range list {
 			list[j] = randomAttempt(r)
-			verdicts[j] = verdict(set, list[j].access())
+			verdicts[j] = verdict(set, list[j])
 		}
 		line := map[string]any{
 			"key": toHex(key), "token": toHex(encode(m)), "uuid": nonce.UUID().String(), "caveats": toHex(wireOf(caveats...)),
@@ -64,9 +65,9 @@ func randomCaveats(r *rand.Rand, n, depth int) []macaroon.Caveat {
 }
 
 func randomCaveat(r *rand.Rand, depth int) macaroon.Caveat {
-	kinds := 15
+	kinds := 21
 	if depth == 0 {
-		kinds = 12
+		kinds = 18
 	}
 	switch r.Intn(kinds) {
 	case 0, 1:
@@ -96,6 +97,19 @@ func randomCaveat(r *rand.Rand, depth int) macaroon.Caveat {
 	case 11:
 		return ptr(flyio.AllowedRoles([]uint32{0, 1, 2, 3, 0xffffffff, r.Uint32()}[r.Intn(6)]))
 	case 12:
+		return &flyio.MachineFeatureSet{Features: randomNames(r)}
+	case 13:
+		return &flyio.AppFeatureSet{Features: randomNames(r)}
+	case 14:
+		return prefixes(randomNames(r))
+	case 15:
+		return &flyio.FromMachine{ID: randomName(r)}
+	case 16:
+		return &flyio.FlySrc{Organization: randomName(r), App: randomName(r), Instance: randomName(r)}
+	case 17:
+		return []macaroon.Caveat{&flyio.IsUser{ID: randomID(r)}, auth.RequireUser(randomID(r)), auth.RequireOrganization(randomID(r)),
+			auth.RequireGoogleHD(randomName(r)), auth.RequireGitHubOrg(randomID(r)), ptr(auth.MaxValidity(randomID(r)))}[r.Intn(6)]
+	case 18:
 		if r.Intn(4) > 0 {
 			return randomCaveat(r, depth)
 		}
@@ -164,7 +178,7 @@ func randomAttempt(r *rand.Rand) attempt {
 	}
 	if r.Intn(2) == 0 {
 		a.AppID = ptr(randomID(r))
-		a.Machine, a.Volume = maybe(2), maybe(8)
+		a.Machine, a.Volume, a.AppFeature, a.MachineFeature = maybe(2), maybe(8), maybe(8), maybe(8)
 		if r.Intn(4) == 0 {
 			list := append([]string{}, randomTexts(r)...)
 			a.Command = &list
@@ -172,6 +186,7 @@ func randomAttempt(r *rand.Rand) attempt {
 	} else {
 		a.Feature = maybe(2)
 	}
-	a.Mutation, a.Cluster = maybe(5), maybe(20)
+	a.Mutation, a.Cluster, a.StorageObject = maybe(5), maybe(20), maybe(8)
+	a.SourceMachine, a.SourceApp, a.SourceOrganization = maybe(3), maybe(3), maybe(3)
 	return a
 }

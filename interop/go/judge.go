@@ -92,7 +92,7 @@ func reply(q question) (a answer) {
 			a.JSON = string(text)
 		}
 		for _, access := range q.Accesses {
-			a.Verdicts = append(a.Verdicts, verdict(set, access.access()))
+			a.Verdicts = append(a.Verdicts, verdict(set, access))
 		}
 	case "json":
 		a.Caveats = wireFromJSON(q.Text)

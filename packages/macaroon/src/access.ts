@@ -1,9 +1,12 @@
 /** An access: one attempted action on one resource, as `clear` holds caveats against it. */
 
 import { type Action, actions, isAction, isSubset } from './action.ts'
+import { type DischargeAccess, validateDischargeAccess } from './discharge-access.ts'
 
 /** Go's `flyio.Access`, with the time as a part of it. What is left out is not specified, which is not the same as ''. */
 export interface Access {
+  /** Only a DischargeAccess has one. */
+  readonly type?: undefined
   /** What is attempted; several bits mean all of them at once. */
   readonly action: Action
   /** Unix seconds; fractions count. */
@@ -57,7 +60,8 @@ export function permittedRole(access: Access): number {
  *
  * Returns what is wrong as a sentence, or undefined where nothing is.
  */
-export function validateAccess(access: Access): string | undefined {
+export function validateAccess(access: Access | DischargeAccess): string | undefined {
+  if (access.type === 'discharge') return validateDischargeAccess(access)
   if (!isAction(access.action)) return 'An access needs an action, a mask of 16 bits'
   if (typeof access.now !== 'bigint' && !Number.isFinite(access.now)) return 'An access needs the time, in Unix seconds'
   if (access.orgId === undefined) return 'An access must name its organisation'

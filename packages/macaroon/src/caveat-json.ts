@@ -15,7 +15,7 @@ import {
   parseJson,
   quoteShortly,
 } from './json.ts'
-import { flyVocabulary, type Vocabulary } from './vocabulary.ts'
+import { codecOf, flyVocabulary, type Vocabulary } from './vocabulary.ts'
 
 export interface JsonOptions {
   readonly vocabulary?: Vocabulary
@@ -67,9 +67,11 @@ function setToJson(caveats: readonly Caveat[], vocabulary: Vocabulary): JsonValu
 
 function bodyToJson(caveat: Caveat, vocabulary: Vocabulary): [string, JsonValue] {
   if (caveat.type === 'Unknown') return [String(caveat.number), new Map([['msgpack', encodeBase64(caveat.body)]])]
-  const codec = vocabulary.byName.get(caveat.type)
+  const codec = codecOf(caveat, vocabulary)
   if (codec === undefined) throw new MacaroonError('bad-caveat', 'A caveat has a type outside this vocabulary')
-  return [codec.type, codec.toJson(caveat, (inner) => setToJson(inner, vocabulary))]
+  // Go calls the caveats of its users by their numbers, since nobody else knows their names.
+  const type = caveat.type === 'Own' ? String(codec.number) : codec.type
+  return [type, codec.toJson(caveat, (inner) => setToJson(inner, vocabulary))]
 }
 
 function setFromJson(value: JsonValue, path: JsonPath, vocabulary: Vocabulary): readonly Caveat[] {

@@ -5,7 +5,7 @@ import type { NestedDecoder } from './codec.ts'
 import { MacaroonError } from './errors.ts'
 import { MsgpackReader } from './msgpack-reader.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
-import { flyVocabulary, type Vocabulary } from './vocabulary.ts'
+import { codecOf, flyVocabulary, type Vocabulary } from './vocabulary.ts'
 
 /** In one macaroon, those inside IfPresent counted too. */
 export const maxCaveats = 256
@@ -47,7 +47,7 @@ export function getCaveats<T extends CaveatType>(
   vocabulary: Vocabulary = flyVocabulary,
 ): Extract<Caveat, { type: T }>[] {
   return caveats.flatMap((caveat) => {
-    const inner = vocabulary.byName.get(caveat.type)?.unwrap?.(caveat)
+    const inner = codecOf(caveat, vocabulary)?.unwrap?.(caveat)
     const nested = inner === undefined ? [] : getCaveats(inner, type, vocabulary)
     return isOfType(caveat, type) ? [caveat, ...nested] : nested
   })
@@ -55,7 +55,7 @@ export function getCaveats<T extends CaveatType>(
 
 /** Whether the caveat asserts something rather than forbids. */
 export function isAttestation(caveat: Caveat, vocabulary: Vocabulary): boolean {
-  return vocabulary.byName.get(caveat.type)?.attestation === true
+  return codecOf(caveat, vocabulary)?.attestation === true
 }
 
 /** Reads a set at the cursor, and where each of its caveats begins (and, last, where the last one ends). */
@@ -90,13 +90,14 @@ export function readCaveats(
 export function writeCaveat(writer: MsgpackWriter, caveat: Caveat, vocabulary: Vocabulary): void {
   if (caveat.type === 'Unknown') {
     const known = vocabulary.byNumber.get(caveat.number)
-    if (known !== undefined) throw new MacaroonError('bad-caveat', `The number ${caveat.number} is ${known.type}`)
+    if (known !== undefined)
+      throw new MacaroonError('bad-caveat', `The number ${caveat.number} is ${known.name ?? known.type}`)
     writer.writeUint(caveat.number)
     expectOneValue(caveat.body)
     writer.writeRaw(caveat.body)
     return
   }
-  const codec = vocabulary.byName.get(caveat.type)
+  const codec = codecOf(caveat, vocabulary)
   if (codec === undefined) throw new MacaroonError('bad-caveat', 'A caveat has a type outside this vocabulary')
   writer.writeUint(codec.number)
   codec.encode(writer, caveat, (inner, caveats) => writeCaveats(inner, caveats, vocabulary))
@@ -117,7 +118,7 @@ export function expectOneValue(bytes: Uint8Array): void {
 function countCaveats(caveats: readonly Caveat[], vocabulary: Vocabulary, depth: number): number {
   if (depth > maxNesting) throw tooDeep()
   return caveats.reduce((count, caveat) => {
-    const inner = vocabulary.byName.get(caveat.type)?.unwrap?.(caveat) ?? []
+    const inner = codecOf(caveat, vocabulary)?.unwrap?.(caveat) ?? []
     return count + 1 + (inner.length === 0 ? 0 : countCaveats(inner, vocabulary, depth + 1))
   }, 0)
 }

@@ -10,17 +10,29 @@ export type Caveat =
   | FeatureSet
   | Mutations
   | Machines
+  | ConfineUser
+  | ConfineOrganization
+  | IsUser
   | ThirdParty
   | BindToParentToken
   | IfPresent
+  | MachineFeatureSet
+  | FromMachineSource
   | Clusters
+  | ConfineGoogleHd
+  | ConfineGitHubOrg
+  | MaxValidity
   | IsMember
   | FlyioUserId
   | GitHubUserId
   | GoogleUserId
   | ActionCaveat
   | Commands
+  | AppFeatureSet
+  | StorageObjects
   | AllowedRoles
+  | FlySrc
+  | OwnCaveat
   | Unknown
 
 export type CaveatType = Caveat['type']
@@ -75,6 +87,24 @@ export interface Machines {
   readonly machines: ResourceSet<string>
 }
 
+/** Number 8, for third parties: only for this account of the authority. */
+export interface ConfineUser {
+  readonly type: 'ConfineUser'
+  readonly id: bigint
+}
+
+/** Number 9, for third parties: only for accounts that belong to this organisation. */
+export interface ConfineOrganization {
+  readonly type: 'ConfineOrganization'
+  readonly id: bigint
+}
+
+/** Number 10, deprecated: whose token it was. It forbids nothing and proves nothing. */
+export interface IsUser {
+  readonly type: 'IsUser'
+  readonly id: bigint
+}
+
 /** Number 11. Only together with a discharge from the third party at `location`. */
 export interface ThirdParty {
   readonly type: '3P'
@@ -99,10 +129,40 @@ export interface IfPresent {
   readonly else: Action
 }
 
+/** Number 14. Features of a machine. */
+export interface MachineFeatureSet {
+  readonly type: 'MachineFeatureSet'
+  readonly features: ResourceSet<string>
+}
+
+/** Number 15. Only from this machine. */
+export interface FromMachineSource {
+  readonly type: 'FromMachineSource'
+  readonly id: string
+}
+
 /** Number 16. Clusters of the feature litefs-cloud. */
 export interface Clusters {
   readonly type: 'Clusters'
   readonly clusters: ResourceSet<string>
+}
+
+/** Number 19, for third parties: only for Google accounts of this hosted domain. */
+export interface ConfineGoogleHd {
+  readonly type: 'ConfineGoogleHD'
+  readonly hd: string
+}
+
+/** Number 20, for third parties: only for GitHub accounts that belong to this organisation. */
+export interface ConfineGitHubOrg {
+  readonly type: 'ConfineGitHubOrg'
+  readonly id: bigint
+}
+
+/** Number 21, for third parties: a discharge may hold for so many seconds at most. */
+export interface MaxValidity {
+  readonly type: 'MaxValidity'
+  readonly seconds: bigint
 }
 
 /** Number 22. Nothing that takes more than an ordinary member. */
@@ -146,10 +206,41 @@ export interface Command {
   readonly exact: boolean
 }
 
+/** Number 28. Features of an app. */
+export interface AppFeatureSet {
+  readonly type: 'AppFeatureSet'
+  readonly features: ResourceSet<string>
+}
+
+/**
+ * Number 29. Storage objects whose URL starts with one of these prefixes; where several prefixes fit, only what all of
+ * them allow. The prefix '' fits every object and must then be the only one.
+ */
+export interface StorageObjects {
+  readonly type: 'StorageObjects'
+  readonly prefixes: ResourceSet<string>
+}
+
 /** Number 30. A mask of 32 bits of the roles that may be assumed. */
 export interface AllowedRoles {
   readonly type: 'AllowedRoles'
   readonly roles: number
+}
+
+/** Number 31. Only from there; '' stands for any. */
+export interface FlySrc {
+  readonly type: 'FlySrc'
+  readonly organization: string
+  readonly app: string
+  readonly instance: string
+}
+
+/** A caveat of a service's own vocabulary: see `defineCaveat`. */
+export interface OwnCaveat<Value = unknown> {
+  readonly type: 'Own'
+  /** What the service calls it. */
+  readonly name: string
+  readonly value: Value
 }
 
 /** Any other number. Its body is kept byte for byte, and it forbids everything. */

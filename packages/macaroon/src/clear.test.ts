@@ -172,6 +172,7 @@ describe('clearCaveats', () => {
   it('does not take an attestation for a restriction, but nothing for everything neither', () => {
     expect(clearCaveats([anyOrganization, { type: 'FlyioUserID', id: 1n }], [access]).allowed).toBe(true)
     expect(caught(() => clearCaveats([], [access])).code).toBe('no-caveats')
+    expect(caught(() => clearCaveats([{ type: 'FlyioUserID', id: 1n }], [access])).code).toBe('no-caveats')
     expect(caught(() => clearCaveats([anyOrganization], [])).code).toBe('bad-argument')
   })
 

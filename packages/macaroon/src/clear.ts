@@ -4,9 +4,10 @@ import { type Access, validateAccess } from './access.ts'
 import type { Caveat } from './caveat.ts'
 import { isAttestation } from './caveat-set.ts'
 import type { Refusal, RefusalKind } from './codec.ts'
+import type { DischargeAccess } from './discharge-access.ts'
 import { MacaroonError } from './errors.ts'
 import { isVerified, type VerifiedMacaroon } from './verify.ts'
-import { flyVocabulary, type Vocabulary } from './vocabulary.ts'
+import { codecOf, flyVocabulary, nameOf, type Vocabulary } from './vocabulary.ts'
 
 export type Clearance =
   | { readonly allowed: true }
@@ -18,7 +19,7 @@ export interface Denial {
   /** Which of the caveats, counted from 0; -1 where the access itself makes no sense. */
   readonly index: number
   readonly caveat: Caveat | undefined
-  readonly kind: RefusalKind | 'invalid-access'
+  readonly kind: RefusalKind
   /** A sentence for people: what the caveat allows and what was attempted. */
   readonly reason: string
 }
@@ -28,23 +29,27 @@ export interface Denial {
  *
  * Throws MacaroonError `bad-argument` for no accesses at all, and for what `verify` did not make.
  */
-export function clear(verified: VerifiedMacaroon, accesses: readonly Access[]): Clearance {
+export function clear(verified: VerifiedMacaroon, accesses: readonly (Access | DischargeAccess)[]): Clearance {
   if (!isVerified(verified)) throw new MacaroonError('bad-argument', 'Only what verify made is cleared')
   return clearCaveats(verified.caveats, accesses, verified.vocabulary)
 }
 
 /**
- * The same for caveats that express somebody's authority without a macaroon, such as a user's role.
+ * The same for caveats that express somebody's authority without a macaroon, such as a user's role, and for the caveats
+ * in a ticket.
  *
- * Throws MacaroonError `bad-argument` for no accesses, and `no-caveats` for no caveats: nothing must not mean everything.
+ * Throws MacaroonError `bad-argument` for no accesses, and `no-caveats` where there is no caveat but attestations: nothing
+ * must not mean everything.
  */
 export function clearCaveats(
   caveats: readonly Caveat[],
-  accesses: readonly Access[],
+  accesses: readonly (Access | DischargeAccess)[],
   vocabulary: Vocabulary = flyVocabulary,
 ): Clearance {
   if (accesses.length === 0) throw new MacaroonError('bad-argument', 'There is no access to clear')
-  if (caveats.length === 0) throw new MacaroonError('no-caveats', 'There are no caveats, which would allow everything')
+  if (caveats.every((caveat) => isAttestation(caveat, vocabulary))) {
+    throw new MacaroonError('no-caveats', 'There are no caveats that forbid anything, which would allow everything')
+  }
   const denials: Denial[] = []
   for (const [number, access] of accesses.entries()) {
     const invalid = validateAccess(access)
@@ -62,9 +67,15 @@ export function clearCaveats(
   return first === undefined ? { allowed: true } : { allowed: false, denials: [first, ...rest] }
 }
 
-function prohibits(caveat: Caveat, access: Access, vocabulary: Vocabulary): Refusal | undefined {
-  const codec = vocabulary.byName.get(caveat.type)
-  if (codec !== undefined) return codec.prohibits(caveat, access, (inner, same) => prohibits(inner, same, vocabulary))
-  const which = caveat.type === 'Unknown' ? `number ${caveat.number}` : caveat.type
-  return { kind: 'bad-caveat', reason: `The caveat ${which} is not understood here, so it forbids everything` }
+function prohibits(caveat: Caveat, access: Access | DischargeAccess, vocabulary: Vocabulary): Refusal | undefined {
+  const codec = codecOf(caveat, vocabulary)
+  if (codec === undefined) {
+    const which = caveat.type === 'Unknown' ? `number ${caveat.number}` : nameOf(caveat)
+    return { kind: 'bad-caveat', reason: `The caveat ${which} is not understood here, so it forbids everything` }
+  }
+  if (access.type !== 'discharge') {
+    return codec.prohibits(caveat, access, (inner, same) => prohibits(inner, same, vocabulary))
+  }
+  if (codec.prohibitsDischarge !== undefined) return codec.prohibitsDischarge(caveat, access)
+  return { kind: 'invalid-access', reason: `${nameOf(caveat)} cannot judge who asks for a discharge, so it forbids it` }
 }

@@ -2,6 +2,7 @@
 
 import type { Access } from './access.ts'
 import type { Caveat } from './caveat.ts'
+import type { DischargeAccess } from './discharge-access.ts'
 import type { JsonPath, JsonValue } from './json.ts'
 import type { MsgpackReader } from './msgpack-reader.ts'
 import type { MsgpackWriter } from './msgpack-writer.ts'
@@ -9,6 +10,8 @@ import type { MsgpackWriter } from './msgpack-writer.ts'
 /** One type of caveat: its number and name, its two spellings, and what it forbids. */
 export interface CaveatCodec<C extends Caveat> {
   readonly type: C['type']
+  /** What a service calls a caveat of its own; the others are called by their type. */
+  readonly name?: string
   /** The number on the wire. */
   readonly number: bigint
   /** Other names under which its JSON is accepted. */
@@ -21,6 +24,8 @@ export interface CaveatCodec<C extends Caveat> {
   fromJson(value: JsonValue, path: JsonPath, nested: NestedFromJson): C
   /** Undefined where the caveat does not forbid this access. */
   prohibits(caveat: C, access: Access, nested: NestedProhibits): Refusal | undefined
+  /** The same for somebody who asks a third party for a discharge; where it is left out, the caveat forbids. */
+  prohibitsDischarge?(caveat: C, access: DischargeAccess): Refusal | undefined
   /** The caveats inside, for those that wrap others. */
   unwrap?(caveat: C): readonly Caveat[]
 }
@@ -39,11 +44,17 @@ export type RefusalKind =
   | 'action'
   | 'role'
   | 'time'
+  /** It comes from elsewhere than the caveat demands. */
+  | 'source'
+  /** Who asks for a discharge is not who the caveat demands. */
+  | 'identity'
+  /** The access is not of the kind that the caveat is about, or lacks what it takes to judge. */
+  | 'invalid-access'
   /** The caveat itself makes no sense here, or is not understood. */
   | 'bad-caveat'
 
 export type NestedDecoder = (reader: MsgpackReader) => readonly Caveat[]
-type NestedEncoder = (writer: MsgpackWriter, caveats: readonly Caveat[]) => void
-type NestedToJson = (caveats: readonly Caveat[]) => JsonValue
-type NestedFromJson = (value: JsonValue, path: JsonPath) => readonly Caveat[]
-type NestedProhibits = (caveat: Caveat, access: Access) => Refusal | undefined
+export type NestedEncoder = (writer: MsgpackWriter, caveats: readonly Caveat[]) => void
+export type NestedToJson = (caveats: readonly Caveat[]) => JsonValue
+export type NestedFromJson = (value: JsonValue, path: JsonPath) => readonly Caveat[]
+export type NestedProhibits = (caveat: Caveat, access: Access) => Refusal | undefined

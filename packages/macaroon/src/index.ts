@@ -6,7 +6,8 @@ export type * from './caveat.ts'
 export { caveatsFromJSON, caveatsToJSON, type JsonOptions } from './caveat-json.ts'
 export { decodeCaveats, encodeCaveats, getCaveats, maxCaveats, maxNesting } from './caveat-set.ts'
 export { clear, type Clearance, clearCaveats, type Denial } from './clear.ts'
-export type { RefusalKind } from './codec.ts'
+export type { CaveatCodec, Refusal, RefusalKind } from './codec.ts'
+export type { DischargeAccess, FlyioAccount, GitHubAccount, GoogleAccount } from './discharge-access.ts'
 export {
   type CaveatErrorCode,
   MacaroonError,
@@ -15,6 +16,7 @@ export {
   type VerifyErrorCode,
   type WireErrorCode,
 } from './errors.ts'
+export type { JsonPath, JsonValue } from './json.ts'
 export {
   attenuate,
   decodeMacaroon,
@@ -25,7 +27,10 @@ export {
   mintMacaroon,
   type MintInput,
 } from './macaroon.ts'
+export type { MsgpackReader } from './msgpack-reader.ts'
+export type { MsgpackWriter } from './msgpack-writer.ts'
 export { type Nonce, tokenId } from './nonce.ts'
+export { defineCaveat, type OwnCaveatDefinition, type OwnCaveatType } from './own-caveat.ts'
 export { expiration, organizationScope } from './scope.ts'
 export {
   formatAuthorization,
@@ -36,4 +41,4 @@ export {
   parseAuthorization,
 } from './text.ts'
 export { isVerified, type VerifiedMacaroon, verify, type VerifyOptions } from './verify.ts'
-export { flyVocabulary, type Vocabulary } from './vocabulary.ts'
+export { createVocabulary, extendVocabulary, flyVocabulary, type Vocabulary } from './vocabulary.ts'

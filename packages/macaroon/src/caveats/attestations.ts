@@ -15,6 +15,7 @@ export const flyioUserId: CaveatCodec<FlyioUserId> = {
   toJson: (caveat) => caveat.id,
   fromJson: (value, path) => ({ type: 'FlyioUserID', id: expectInteger(value, path, 0n, maxUint64) }),
   prohibits: () => refusal('FlyioUserID'),
+  prohibitsDischarge: () => refusal('FlyioUserID'),
 }
 
 export const gitHubUserId: CaveatCodec<GitHubUserId> = {
@@ -26,6 +27,7 @@ export const gitHubUserId: CaveatCodec<GitHubUserId> = {
   toJson: (caveat) => caveat.id,
   fromJson: (value, path) => ({ type: 'GitHubUserID', id: expectInteger(value, path, 0n, maxUint64) }),
   prohibits: () => refusal('GitHubUserID'),
+  prohibitsDischarge: () => refusal('GitHubUserID'),
 }
 
 export const googleUserId: CaveatCodec<GoogleUserId> = {
@@ -54,6 +56,7 @@ export const googleUserId: CaveatCodec<GoogleUserId> = {
   toJson: (caveat) => caveat.id,
   fromJson: (value, path) => ({ type: 'GoogleUserID', id: expectInteger(value, path, 0n, maxId) }),
   prohibits: () => refusal('GoogleUserID'),
+  prohibitsDischarge: () => refusal('GoogleUserID'),
 }
 
 const maxIdBytes = 32

@@ -1,14 +1,17 @@
-/** The families that map resources to actions: Apps, Volumes, Machines, FeatureSet, Clusters. */
+/** The families that map resources to actions: Apps, Volumes, Machines, Clusters, StorageObjects and the sets of features. */
 
-import type { Access } from '../access.ts'
-import { type Action, actions, describeAction, isSubset } from '../action.ts'
-import type { Apps, Clusters, FeatureSet, Machines, ResourceSet, Volumes } from '../caveat.ts'
-import type { CaveatCodec, Refusal } from '../codec.ts'
-import { MacaroonError } from '../errors.ts'
-import { expectObject, type JsonPath, type JsonValue, jsonError, quoteShortly } from '../json.ts'
-import type { MsgpackReader } from '../msgpack-reader.ts'
-import type { MsgpackWriter } from '../msgpack-writer.ts'
-import { expectMask, maskFromJson, maskToJson, maxUint64, readMask } from './mask.ts'
+import type {
+  AppFeatureSet,
+  Apps,
+  Clusters,
+  FeatureSet,
+  MachineFeatureSet,
+  Machines,
+  StorageObjects,
+  Volumes,
+} from '../caveat.ts'
+import type { CaveatCodec } from '../codec.ts'
+import { numericIds, readSet, refuse, setFromJson, setToJson, textIds, writeSet } from './resource-map.ts'
 
 export const apps: CaveatCodec<Apps> = {
   type: 'Apps',
@@ -18,7 +21,7 @@ export const apps: CaveatCodec<Apps> = {
   encode: (writer, caveat) => writeSet(writer, caveat.apps, numericIds),
   toJson: (caveat) => setToJson('apps', caveat.apps),
   fromJson: (value, path) => ({ type: 'Apps', apps: setFromJson('apps', value, path, numericIds) }),
-  prohibits: (caveat, access) => refuse('Apps', 'app', caveat.apps, access.appId, access),
+  prohibits: (caveat, access) => refuse('Apps', 'app', caveat.apps, access.appId, access.action),
 }
 
 export const volumes: CaveatCodec<Volumes> = {
@@ -28,7 +31,7 @@ export const volumes: CaveatCodec<Volumes> = {
   encode: (writer, caveat) => writeSet(writer, caveat.volumes, textIds),
   toJson: (caveat) => setToJson('volumes', caveat.volumes),
   fromJson: (value, path) => ({ type: 'Volumes', volumes: setFromJson('volumes', value, path, textIds) }),
-  prohibits: (caveat, access) => refuse('Volumes', 'volume', caveat.volumes, access.volume, access),
+  prohibits: (caveat, access) => refuse('Volumes', 'volume', caveat.volumes, access.volume, access.action),
 }
 
 export const machines: CaveatCodec<Machines> = {
@@ -38,7 +41,7 @@ export const machines: CaveatCodec<Machines> = {
   encode: (writer, caveat) => writeSet(writer, caveat.machines, textIds),
   toJson: (caveat) => setToJson('machines', caveat.machines),
   fromJson: (value, path) => ({ type: 'Machines', machines: setFromJson('machines', value, path, textIds) }),
-  prohibits: (caveat, access) => refuse('Machines', 'machine', caveat.machines, access.machine, access),
+  prohibits: (caveat, access) => refuse('Machines', 'machine', caveat.machines, access.machine, access.action),
 }
 
 export const featureSet: CaveatCodec<FeatureSet> = {
@@ -48,7 +51,7 @@ export const featureSet: CaveatCodec<FeatureSet> = {
   encode: (writer, caveat) => writeSet(writer, caveat.features, textIds),
   toJson: (caveat) => setToJson('features', caveat.features),
   fromJson: (value, path) => ({ type: 'FeatureSet', features: setFromJson('features', value, path, textIds) }),
-  prohibits: (caveat, access) => refuse('FeatureSet', 'feature', caveat.features, access.feature, access),
+  prohibits: (caveat, access) => refuse('FeatureSet', 'feature', caveat.features, access.feature, access.action),
 }
 
 export const clusters: CaveatCodec<Clusters> = {
@@ -58,152 +61,46 @@ export const clusters: CaveatCodec<Clusters> = {
   encode: (writer, caveat) => writeSet(writer, caveat.clusters, textIds),
   toJson: (caveat) => setToJson('clusters', caveat.clusters),
   fromJson: (value, path) => ({ type: 'Clusters', clusters: setFromJson('clusters', value, path, textIds) }),
-  prohibits: (caveat, access) => refuse('Clusters', 'cluster', caveat.clusters, access.cluster, access),
+  prohibits: (caveat, access) => refuse('Clusters', 'cluster', caveat.clusters, access.cluster, access.action),
 }
 
-interface IdKind<Id extends bigint | string> {
-  read(reader: MsgpackReader): Id
-  write(writer: MsgpackWriter, id: Id): void
-  /** Negative, zero or positive, in the order in which Go sorts the keys of a set. */
-  compare(a: Id, b: Id): number
-  fromJson(name: string, path: JsonPath): Id
+export const machineFeatureSet: CaveatCodec<MachineFeatureSet> = {
+  type: 'MachineFeatureSet',
+  number: 14n,
+  decode: (reader) => ({ type: 'MachineFeatureSet', features: readSet(reader, textIds) }),
+  encode: (writer, caveat) => writeSet(writer, caveat.features, textIds),
+  toJson: (caveat) => setToJson('features', caveat.features),
+  fromJson: (value, path) => ({ type: 'MachineFeatureSet', features: setFromJson('features', value, path, textIds) }),
+  prohibits: (caveat, access) =>
+    refuse('MachineFeatureSet', 'machine feature', caveat.features, access.machineFeature, access.action),
 }
 
-const numericIds: IdKind<bigint> = {
-  read: (reader) => reader.readUint(),
-  write: (writer, id) => writer.writeUint(id),
-  compare: (a, b) => (a < b ? -1 : Number(a > b)),
-  fromJson(name, path) {
-    if (!/^[0-9]{1,20}$/.test(name) || BigInt(name) > maxUint64) {
-      throw jsonError(path, `the id ${quoteShortly(name)} is not a number of 64 bits`)
-    }
-    return BigInt(name)
-  },
+export const appFeatureSet: CaveatCodec<AppFeatureSet> = {
+  type: 'AppFeatureSet',
+  number: 28n,
+  decode: (reader) => ({ type: 'AppFeatureSet', features: readSet(reader, textIds) }),
+  encode: (writer, caveat) => writeSet(writer, caveat.features, textIds),
+  toJson: (caveat) => setToJson('features', caveat.features),
+  fromJson: (value, path) => ({ type: 'AppFeatureSet', features: setFromJson('features', value, path, textIds) }),
+  prohibits: (caveat, access) =>
+    refuse('AppFeatureSet', 'app feature', caveat.features, access.appFeature, access.action),
 }
 
-const textIds: IdKind<string> = {
-  read: (reader) => reader.readString(),
-  write: (writer, id) => writer.writeString(id),
-  compare: compareTexts,
-  fromJson(name, path) {
-    if (!name.isWellFormed()) throw jsonError(path, 'an id holds half a surrogate pair')
-    return name
-  },
+export const storageObjects: CaveatCodec<StorageObjects> = {
+  type: 'StorageObjects',
+  number: 29n,
+  decode: (reader) => ({ type: 'StorageObjects', prefixes: readSet(reader, textIds) }),
+  encode: (writer, caveat) => writeSet(writer, caveat.prefixes, textIds),
+  toJson: (caveat) => setToJson('storage_objects', caveat.prefixes),
+  fromJson: (value, path) => ({
+    type: 'StorageObjects',
+    prefixes: setFromJson('storage_objects', value, path, textIds),
+  }),
+  prohibits: (caveat, access) =>
+    refuse('StorageObjects', 'storage object', caveat.prefixes, access.storageObject, access.action, isPrefix),
 }
 
-/** The order of the UTF-8 bytes, which Go uses; it differs from JavaScript's where surrogate pairs are involved. */
-function compareTexts(a: string, b: string): number {
-  const shared = Math.min(a.length, b.length)
-  for (let i = 0; i < shared; i += 1) {
-    const left = a.charCodeAt(i)
-    const right = b.charCodeAt(i)
-    if (left !== right) return rankUnit(left) - rankUnit(right)
-  }
-  return a.length - b.length
-}
-
-function rankUnit(unit: number): number {
-  if (unit < 0xd800) return unit
-  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800
-}
-
-function readSet<Id extends bigint | string>(reader: MsgpackReader, ids: IdKind<Id>): ResourceSet<Id> {
-  reader.expectArray(1, 'a set of resources')
-  if (reader.takeNil()) return null
-  const set = new Map<Id, Action>()
-  let previous: Id | undefined
-  for (let left = reader.readMapLength(); left > 0; left -= 1) {
-    const start = reader.offset
-    const id = ids.read(reader)
-    if (previous !== undefined && ids.compare(previous, id) >= 0) {
-      throw new MacaroonError(
-        'not-canonical',
-        `Byte ${start}: the ids of a set are not in order, or one is there twice`,
-      )
-    }
-    set.set(id, readMask(reader))
-    previous = id
-  }
-  return set
-}
-
-function writeSet<Id extends bigint | string>(writer: MsgpackWriter, set: ResourceSet<Id>, ids: IdKind<Id>): void {
-  writer.writeArrayLength(1)
-  if (set === null) return writer.writeNil()
-  writer.writeMapLength(set.size)
-  for (const [id, mask] of [...set].sort(([a], [b]) => ids.compare(a, b))) {
-    ids.write(writer, id)
-    writer.writeUint(expectMask(mask))
-  }
-}
-
-function setToJson<Id extends bigint | string>(field: string, set: ResourceSet<Id>): JsonValue {
-  if (set === null) return new Map([[field, null]])
-  return new Map([[field, new Map([...set].map(([id, mask]) => [String(id), maskToJson(mask)]))]])
-}
-
-function setFromJson<Id extends bigint | string>(
-  field: string,
-  value: JsonValue,
-  path: JsonPath,
-  ids: IdKind<Id>,
-): ResourceSet<Id> {
-  const inner = expectObject(value, path, [field]).get(field)
-  if (inner === null) return null
-  const at = `${path}.${field}`
-  const set = new Map<Id, Action>()
-  for (const [name, mask] of expectObject(inner, at, [], 'any')) {
-    const id = ids.fromJson(name, at)
-    if (set.has(id)) throw jsonError(at, `the id ${quoteShortly(name)} stands here twice`)
-    set.set(id, maskFromJson(mask, `${at}[${quoteShortly(name)}]`))
-  }
-  return set
-}
-
-/** Go's `ResourceSet.Prohibits`. */
-function refuse<Id extends bigint | string>(
-  type: string,
-  noun: string,
-  set: ResourceSet<Id>,
-  id: Id | undefined,
-  access: Access,
-): Refusal | undefined {
-  const every = set?.get(zeroOf(set))
-  if (set !== null && every !== undefined && set.size !== 1) {
-    return { kind: 'bad-caveat', reason: `${type} lists every ${noun} and single ones besides, which makes no sense` }
-  }
-  if (id === undefined) {
-    return { kind: 'unspecified', reason: `${type} allows ${describeSet(set, noun)}, and this names no ${noun}` }
-  }
-  const mask = every ?? set?.get(id)
-  if (mask === undefined) {
-    return {
-      kind: 'resource',
-      reason: `${type} allows ${describeSet(set, noun)}, and this is ${noun} ${describeId(id)}`,
-    }
-  }
-  if (isSubset(access.action, mask)) return undefined
-  return {
-    kind: 'action',
-    reason: `${type} allows ${describeAction(mask)} on ${noun} ${describeId(id)}, and this needs ${describeAction(access.action & ~mask & actions.any)}`,
-  }
-}
-
-function zeroOf<Id extends bigint | string>(set: ReadonlyMap<Id, Action>): Id {
-  // The zero id of a set of texts is '', of a set of numbers 0n; a set without entries has neither.
-  const [first] = set.keys()
-  return (typeof first === 'bigint' ? 0n : '') as Id
-}
-
-function describeSet<Id extends bigint | string>(set: ResourceSet<Id>, noun: string): string {
-  if (set === null || set.size === 0) return `no ${noun} at all`
-  if (set.has(zeroOf(set))) return `any ${noun}`
-  const ids = [...set.keys()].slice(0, 5).map(describeId)
-  if (set.size > ids.length) ids.push(`${set.size - ids.length} more`)
-  const last = ids.pop()
-  return `only ${noun} ${ids.length === 0 ? last : `${ids.join(', ')} and ${last}`}`
-}
-
-function describeId(id: bigint | string): string {
-  return typeof id === 'bigint' ? String(id) : quoteShortly(id)
+/** Go's `resset.Prefix`: an entry covers whatever begins with it. */
+function isPrefix(entry: string, id: string): boolean {
+  return id.startsWith(entry)
 }

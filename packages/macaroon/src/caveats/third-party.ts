@@ -2,11 +2,11 @@
 
 import { decodeBase64, encodeBase64 } from '../base64.ts'
 import type { BindToParentToken, ThirdParty } from '../caveat.ts'
-import type { CaveatCodec } from '../codec.ts'
+import type { CaveatCodec, Refusal } from '../codec.ts'
 import { MacaroonError } from '../errors.ts'
 import { expectObject, expectString, type JsonPath, jsonError, type JsonValue } from '../json.ts'
 
-export const thirdParty: CaveatCodec<ThirdParty> = {
+export const thirdPartyCaveat: CaveatCodec<ThirdParty> = {
   type: '3P',
   number: 11n,
   decode(reader) {
@@ -39,10 +39,8 @@ export const thirdParty: CaveatCodec<ThirdParty> = {
       ticket: bytesFromJson(body.get('Ticket'), `${path}.Ticket`),
     }
   },
-  prohibits: () => ({
-    kind: 'bad-caveat',
-    reason: '3P is answered by a discharge when a token is verified; where it stands here, nothing can answer it',
-  }),
+  prohibits: refuseThirdParty,
+  prohibitsDischarge: refuseThirdParty,
 }
 
 export const bindToParentToken: CaveatCodec<BindToParentToken> = {
@@ -52,10 +50,22 @@ export const bindToParentToken: CaveatCodec<BindToParentToken> = {
   encode: (writer, caveat) => writer.writeBytes(caveat.prefix),
   toJson: (caveat) => bytesToJson(caveat.prefix),
   fromJson: (value, path) => ({ type: 'BindToParentToken', prefix: bytesFromJson(value, path) }),
-  prohibits: () => ({
+  prohibits: refuseBinding,
+  prohibitsDischarge: refuseBinding,
+}
+
+function refuseThirdParty(): Refusal {
+  return {
+    kind: 'bad-caveat',
+    reason: '3P is answered by a discharge when a token is verified; where it stands here, nothing can answer it',
+  }
+}
+
+function refuseBinding(): Refusal {
+  return {
     kind: 'bad-caveat',
     reason: 'BindToParentToken is checked when a discharge is verified; where it stands here, nothing can answer it',
-  }),
+  }
 }
 
 function bytesToJson(bytes: Uint8Array | null): JsonValue {

@@ -1,7 +1,7 @@
 /** ValidityWindow: from when until when. */
 
 import type { ValidityWindow } from '../caveat.ts'
-import type { CaveatCodec } from '../codec.ts'
+import type { CaveatCodec, Refusal } from '../codec.ts'
 import { expectInteger, expectObject } from '../json.ts'
 
 export const validityWindow: CaveatCodec<ValidityWindow> = {
@@ -30,16 +30,8 @@ export const validityWindow: CaveatCodec<ValidityWindow> = {
       notAfter: expectSeconds(body.get('not_after'), `${path}.not_after`),
     }
   },
-  prohibits(caveat, access) {
-    const end = effectiveEnd(caveat)
-    if (access.now > end) {
-      return { kind: 'time', reason: `ValidityWindow: the token ended at ${formatTime(end)}` }
-    }
-    if (access.now < caveat.notBefore) {
-      return { kind: 'time', reason: `ValidityWindow: the token begins only at ${formatTime(caveat.notBefore)}` }
-    }
-    return undefined
-  },
+  prohibits: refuse,
+  prohibitsDischarge: refuse,
 }
 
 /**
@@ -49,6 +41,15 @@ export const validityWindow: CaveatCodec<ValidityWindow> = {
  */
 export function effectiveEnd(caveat: ValidityWindow): bigint {
   return caveat.notAfter > lastSecond ? firstSecond : caveat.notAfter
+}
+
+function refuse(caveat: ValidityWindow, { now }: { readonly now: number | bigint }): Refusal | undefined {
+  const end = effectiveEnd(caveat)
+  if (now > end) return { kind: 'time', reason: `ValidityWindow: the token ended at ${formatTime(end)}` }
+  if (now < caveat.notBefore) {
+    return { kind: 'time', reason: `ValidityWindow: the token begins only at ${formatTime(caveat.notBefore)}` }
+  }
+  return undefined
 }
 
 const firstSecond = -0x8000000000000000n

@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import type { Access } from '../access.ts'
 import { type Action, actions } from '../action.ts'
 import type { Caveat, Command } from '../caveat.ts'
+import type { DischargeAccess } from '../discharge-access.ts'
 import { type Macaroon, mintMacaroon } from '../macaroon.ts'
 
 /** Few ids and names, so that caveats and accesses meet. */
@@ -12,6 +13,7 @@ const text = fc.oneof(
   fc.constantFrom('', 'a', 'b', 'wg', 'membership', 'litefs-cloud', 'ls'),
   fc.string({ unit: 'binary', maxLength: 40 }),
 )
+const source = fc.oneof({ weight: 3, arbitrary: fc.constantFrom('', 'a', 'b') }, text)
 const mask = fc.oneof(
   fc.constantFrom<Action>(actions.none, actions.read, actions.all, actions.any),
   fc.integer({ min: 0, max: 0xffff }),
@@ -43,6 +45,11 @@ export function caveat(depth = 2, masks: fc.Arbitrary<Action> = mask): fc.Arbitr
     fc.record({ type: fc.constant('Mutations' as const), mutations: texts }),
     fc.record({ type: fc.constant('Commands' as const), commands }),
     fc.constant<Caveat>({ type: 'IsMember' }),
+    fc.record({ type: fc.constantFrom('MachineFeatureSet' as const, 'AppFeatureSet' as const), features: named }),
+    fc.record({ type: fc.constant('StorageObjects' as const), prefixes: named }),
+    fc.record({ type: fc.constant('FromMachineSource' as const), id: text }),
+    fc.record({ type: fc.constant('FlySrc' as const), organization: source, app: source, instance: source }),
+    fc.record({ type: fc.constant('IsUser' as const), id }),
     fc.record({
       type: fc.constant('AllowedRoles' as const),
       roles: fc.constantFrom(0, 1, 2, 3, 0xfffffffe, 0xffffffff),
@@ -72,6 +79,10 @@ export const rareCaveat: fc.Arbitrary<Caveat> = fc.oneof(
     ticket: fc.option(bytes),
   }),
   fc.record({ type: fc.constant('BindToParentToken' as const), prefix: fc.option(bytes) }),
+  fc.record({ type: fc.constantFrom('ConfineUser' as const, 'ConfineOrganization' as const), id }),
+  fc.record({ type: fc.constant('ConfineGitHubOrg' as const), id }),
+  fc.record({ type: fc.constant('ConfineGoogleHD' as const), hd: text }),
+  fc.record({ type: fc.constant('MaxValidity' as const), seconds: id }),
   fc.record({ type: fc.constantFrom('FlyioUserID' as const, 'GitHubUserID' as const), id }),
   fc.record({ type: fc.constant('GoogleUserID' as const), id: fc.bigInt({ min: 0n, max: 256n ** 32n - 1n }) }),
 )
@@ -101,23 +112,62 @@ export const access: fc.Arbitrary<Access> = fc.record(
     appFeature: text,
     machineFeature: text,
     storageObject: text,
+    sourceMachine: source,
+    sourceApp: source,
+    sourceOrganization: source,
   },
   { requiredKeys: ['action', 'now'] },
 )
 
+const resourceKinds = [
+  'none',
+  'app',
+  'machine',
+  'command',
+  'machine feature',
+  'app feature',
+  'storage',
+  'volume',
+  'feature',
+  'cluster',
+] as const
+
 /** Accesses that name an organisation and nothing else that would contradict it. */
 export const sensibleAccess: fc.Arbitrary<Access> = fc
-  .tuple(access, fc.constantFrom('none', 'app', 'machine', 'command', 'volume', 'feature', 'cluster'), id, text, text)
-  .map(([{ action, now, mutation, command = [] }, what, number, name, other]) => {
-    const base = { action: action & actions.all, now, orgId: number, mutation }
+  .tuple(access, fc.constantFrom(...resourceKinds), id, text, text)
+  .map(([{ action, now, mutation, command = [], ...rest }, what, number, name, other]) => {
+    const { sourceMachine, sourceApp, sourceOrganization } = rest
+    const base = {
+      action: action & actions.all,
+      now,
+      orgId: number,
+      mutation,
+      sourceMachine,
+      sourceApp,
+      sourceOrganization,
+    }
     if (what === 'app') return { ...base, appId: number }
     if (what === 'machine') return { ...base, appId: number, machine: name }
     if (what === 'command') return { ...base, appId: number, machine: name, command }
+    if (what === 'machine feature') return { ...base, appId: number, machine: name, machineFeature: other }
+    if (what === 'app feature') return { ...base, appId: number, appFeature: name }
+    if (what === 'storage') return { ...base, storageObject: name }
     if (what === 'volume') return { ...base, appId: number, volume: name }
     if (what === 'feature') return { ...base, feature: name }
     if (what === 'cluster') return { ...base, feature: 'litefs-cloud', cluster: other }
     return base
   })
+
+/** Somebody who asks a third party for a discharge. */
+export const dischargeAccess: fc.Arbitrary<DischargeAccess> = fc
+  .record({
+    now: fc.integer({ min: 0, max: 3000 }),
+    length: fc.oneof(fc.constantFrom(-1, 0, 0.5, 1, 2, 2.5, 300, 300.5), fc.integer({ min: 0, max: 2 ** 40 })),
+    flyio: fc.array(fc.record({ userId: id, organizationIds: fc.array(id, { maxLength: 3 }) }), { maxLength: 2 }),
+    google: fc.array(fc.record({ hd: text }), { maxLength: 2 }),
+    gitHub: fc.array(fc.record({ orgIds: fc.array(id, { maxLength: 3 }) }), { maxLength: 2 }),
+  })
+  .map(({ length, ...rest }) => ({ type: 'discharge', expiry: rest.now + length, ...rest }))
 
 export const key = fc.uint8Array({ minLength: 32, maxLength: 32 })
 

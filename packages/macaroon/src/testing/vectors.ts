@@ -3,13 +3,26 @@
 import type { Access } from '../access.ts'
 import { decodeBase64 } from '../base64.ts'
 import type { Clearance } from '../clear.ts'
+import type { DischargeAccess } from '../discharge-access.ts'
 import type { JsonValue } from '../json.ts'
 
-/** An access as the vectors spell it. */
-export type WrittenAccess = Omit<Access, 'action' | 'now'> & { action: bigint; now: bigint | number }
+/** An access as the vectors spell it: see interop/go/access.go and asked.go. */
+export type WrittenAccess = Omit<Access, 'action' | 'now' | 'type'> & {
+  readonly action: bigint
+  readonly now: bigint | number
+  readonly discharge?: Omit<DischargeAccess, 'type' | 'now'>
+}
 
-export function readAccess(written: WrittenAccess): Access {
+export function readAccess({ discharge, ...written }: WrittenAccess): Access | DischargeAccess {
+  if (discharge !== undefined) return { ...discharge, type: 'discharge', now: written.now }
   return { ...written, action: Number(written.action) }
+}
+
+/** The same the other way round, as far as Go can read it. */
+export function writeAccess(access: Access | DischargeAccess): object {
+  if (access.type !== 'discharge') return access
+  const { now, expiry, flyio, google, gitHub } = access
+  return { action: 0, now, discharge: { expiry, flyio, google: google?.map(({ hd }) => ({ hd })), gitHub } }
 }
 
 /** Any JSON as plain objects, with bigint for whole numbers. */
@@ -34,9 +47,7 @@ export function fromBase64(text: string): Uint8Array {
 /** In the words of the vectors: see interop/go/access.go. */
 export function describeClearance(clearance: Clearance): string {
   if (clearance.allowed) return ''
-  return clearance.denials
-    .map(({ index, kind }) => (kind === 'invalid-access' ? 'access' : `${index}:${kind}`))
-    .join(' ')
+  return clearance.denials.map(({ index, kind }) => (index === -1 ? 'access' : `${index}:${kind}`)).join(' ')
 }
 
 /** Whether a clearance comes to the same result as a verdict of Go, caveat by caveat. */

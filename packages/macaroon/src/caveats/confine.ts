@@ -1,0 +1,93 @@
+/** ConfineUser, ConfineOrganization, ConfineGoogleHD, ConfineGitHubOrg: for whom a third party may discharge a ticket. */
+
+import type { ConfineGitHubOrg, ConfineGoogleHd, ConfineOrganization, ConfineUser } from '../caveat.ts'
+import type { CaveatCodec, Refusal } from '../codec.ts'
+import { expectInteger, expectObject, expectString, quoteShortly } from '../json.ts'
+import { maxUint64 } from './mask.ts'
+
+export const confineUser: CaveatCodec<ConfineUser> = {
+  type: 'ConfineUser',
+  number: 8n,
+  decode(reader) {
+    reader.expectArray(1, 'a ConfineUser')
+    return { type: 'ConfineUser', id: reader.readUint() }
+  },
+  encode(writer, caveat) {
+    writer.writeArrayLength(1)
+    writer.writeUint(caveat.id)
+  },
+  toJson: (caveat) => new Map([['id', caveat.id]]),
+  fromJson(value, path) {
+    const id = expectObject(value, path, ['id']).get('id')
+    return { type: 'ConfineUser', id: expectInteger(id, `${path}.id`, 0n, maxUint64) }
+  },
+  prohibits: () => onlyForDischarges('ConfineUser'),
+  prohibitsDischarge: (caveat, access) =>
+    refuse(
+      `ConfineUser takes the account ${caveat.id}`,
+      (access.flyio ?? []).some(({ userId }) => userId === caveat.id),
+    ),
+}
+
+export const confineOrganization: CaveatCodec<ConfineOrganization> = {
+  type: 'ConfineOrganization',
+  number: 9n,
+  decode(reader) {
+    reader.expectArray(1, 'a ConfineOrganization')
+    return { type: 'ConfineOrganization', id: reader.readUint() }
+  },
+  encode(writer, caveat) {
+    writer.writeArrayLength(1)
+    writer.writeUint(caveat.id)
+  },
+  toJson: (caveat) => new Map([['id', caveat.id]]),
+  fromJson(value, path) {
+    const id = expectObject(value, path, ['id']).get('id')
+    return { type: 'ConfineOrganization', id: expectInteger(id, `${path}.id`, 0n, maxUint64) }
+  },
+  prohibits: () => onlyForDischarges('ConfineOrganization'),
+  prohibitsDischarge: (caveat, access) =>
+    refuse(
+      `ConfineOrganization takes an account of organisation ${caveat.id}`,
+      (access.flyio ?? []).some(({ organizationIds }) => organizationIds.includes(caveat.id)),
+    ),
+}
+
+export const confineGoogleHd: CaveatCodec<ConfineGoogleHd> = {
+  type: 'ConfineGoogleHD',
+  number: 19n,
+  decode: (reader) => ({ type: 'ConfineGoogleHD', hd: reader.readString() }),
+  encode: (writer, caveat) => writer.writeString(caveat.hd),
+  toJson: (caveat) => caveat.hd,
+  fromJson: (value, path) => ({ type: 'ConfineGoogleHD', hd: expectString(value, path) }),
+  prohibits: () => onlyForDischarges('ConfineGoogleHD'),
+  prohibitsDischarge: (caveat, access) =>
+    refuse(
+      `ConfineGoogleHD takes a Google account of ${quoteShortly(caveat.hd)}`,
+      (access.google ?? []).some(({ hd }) => hd === caveat.hd),
+    ),
+}
+
+export const confineGitHubOrg: CaveatCodec<ConfineGitHubOrg> = {
+  type: 'ConfineGitHubOrg',
+  number: 20n,
+  decode: (reader) => ({ type: 'ConfineGitHubOrg', id: reader.readUint() }),
+  encode: (writer, caveat) => writer.writeUint(caveat.id),
+  toJson: (caveat) => caveat.id,
+  fromJson: (value, path) => ({ type: 'ConfineGitHubOrg', id: expectInteger(value, path, 0n, maxUint64) }),
+  prohibits: () => onlyForDischarges('ConfineGitHubOrg'),
+  prohibitsDischarge: (caveat, access) =>
+    refuse(
+      `ConfineGitHubOrg takes a GitHub account of organisation ${caveat.id}`,
+      (access.gitHub ?? []).some(({ orgIds }) => orgIds.includes(caveat.id)),
+    ),
+}
+
+/** The refusal of a caveat that only a third party can judge, as Go's `ErrInvalidAccess`. */
+export function onlyForDischarges(type: string): Refusal {
+  return { kind: 'invalid-access', reason: `${type} is for third parties to judge, and this is no discharge` }
+}
+
+function refuse(demand: string, met: boolean): Refusal | undefined {
+  return met ? undefined : { kind: 'identity', reason: `${demand}, and none was seen` }
+}

@@ -1,0 +1,42 @@
+/** A discharge access: somebody asks a third party for a discharge, and the caveats in the ticket are held against that. */
+
+/** Go's `auth.DischargeRequest`, with the time as a part of it: which accounts were seen, and until when it would hold. */
+export interface DischargeAccess {
+  readonly type: 'discharge'
+  /** Unix seconds; fractions count. */
+  readonly now: number | bigint
+  /** When the discharge would end, in Unix seconds. */
+  readonly expiry: number | bigint
+  /** Accounts of the authority itself. */
+  readonly flyio?: readonly FlyioAccount[]
+  readonly google?: readonly GoogleAccount[]
+  readonly gitHub?: readonly GitHubAccount[]
+}
+
+export interface FlyioAccount {
+  readonly userId: bigint
+  readonly organizationIds: readonly bigint[]
+}
+
+export interface GoogleAccount {
+  /** The hosted domain. */
+  readonly hd: string
+  readonly userId?: bigint
+  readonly email?: string
+}
+
+export interface GitHubAccount {
+  readonly orgIds: readonly bigint[]
+  readonly userId?: bigint
+  readonly login?: string
+}
+
+/** What is wrong with it as a sentence, or undefined. Go's `DischargeRequest.Validate` accepts everything. */
+export function validateDischargeAccess(access: DischargeAccess): string | undefined {
+  if (!isTime(access.now)) return 'An access needs the time, in Unix seconds'
+  return isTime(access.expiry) ? undefined : 'A discharge needs an end, in Unix seconds'
+}
+
+function isTime(value: number | bigint): boolean {
+  return typeof value === 'bigint' || Number.isFinite(value)
+}
