@@ -15,8 +15,8 @@ import { createAsk, expectAnswer, type Ask } from './http.ts'
 import { createOrganisation, mint, signInFounder, statusOf } from './people.ts'
 import { beginPost, statusesIn } from './raw-socket.ts'
 
-const rounds = 16
-const writers = 6
+const rounds = 15
+const writers = 5
 
 let directory: string
 beforeAll(async () => {
@@ -37,6 +37,8 @@ interface Acknowledged {
   readonly dead: Map<string, string>
   /** Asked to be revoked, and not answered: may be either. */
   readonly unknown: Set<string>
+  /** Called at every answer. */
+  answered: () => void
 }
 
 /** Mints, and revokes every other one, until the authority is gone; keeps what was answered. */
@@ -49,6 +51,7 @@ async function writeUntilKilled(ask: Ask, token: string, slug: string, kept: Ack
       return ignoreLostConnection(error)
     }
     kept.live.set(minted.id, minted.token)
+    kept.answered()
     if (count % 2 === 0) continue
     kept.unknown.add(minted.id)
     try {
@@ -59,6 +62,7 @@ async function writeUntilKilled(ask: Ask, token: string, slug: string, kept: Ack
     kept.live.delete(minted.id)
     kept.unknown.delete(minted.id)
     kept.dead.set(minted.id, minted.token)
+    kept.answered()
   }
 }
 
@@ -68,21 +72,26 @@ function ignoreLostConnection(error: unknown): void {
 }
 
 test(`every acknowledged mint and revocation outlives ${rounds} kills`, async () => {
-  const kept: Acknowledged = { live: new Map(), dead: new Map(), unknown: new Set() }
+  const kept: Acknowledged = { live: new Map(), dead: new Map(), unknown: new Set(), answered: () => {} }
   let ask = await startNext()
   const { token } = await signInFounder(ask)
   const { slug } = await createOrganisation(ask, token)
   for (let round = 0; round < rounds; round += 1) {
     const current = ask
-    const work = Promise.all(Array.from({ length: writers }, () => writeUntilKilled(current, token, slug, kept)))
-    // The first instants matter as much as the later ones.
-    await pause(20 + Math.random() * 80)
-    await child?.end('SIGKILL')
-    await work
+    let left = 1 + Math.floor(Math.random() * 20)
+    const killed = new Promise<unknown>((resolve) => {
+      kept.answered = () => {
+        left -= 1
+        // In the very turn in which the answer came: others are under way.
+        if (left === 0) resolve(child?.end('SIGKILL'))
+      }
+    })
+    await Promise.all(Array.from({ length: writers }, () => writeUntilKilled(current, token, slug, kept)))
+    await killed
     ask = await startNext()
   }
-  expect(kept.live.size).toBeGreaterThan(rounds)
-  expect(kept.dead.size).toBeGreaterThan(rounds)
+  expect(kept.live.size).toBeGreaterThanOrEqual(rounds)
+  expect(kept.dead.size).toBeGreaterThan(0)
   const lost = await filter(
     kept.live,
     async (id, minted) => !kept.unknown.has(id) && (await statusOf(ask, minted)) !== 200,
@@ -93,7 +102,8 @@ test(`every acknowledged mint and revocation outlives ${rounds} kills`, async ()
   const listed = await listTokens(ask, token, slug)
   expect([...kept.live.keys()].filter((id) => !kept.unknown.has(id) && !listed.has(id))).toEqual([])
   expect([...kept.dead.keys()].filter((id) => listed.has(id))).toEqual([])
-})
+  // Starting anew takes what it takes on a busy machine.
+}, 120_000)
 
 async function listTokens(ask: Ask, token: string, slug: string): Promise<ReadonlySet<string>> {
   const listed = new Set<string>()
@@ -114,7 +124,7 @@ test('an answer is never followed by a kill that undoes it, with no other load t
   let ask = await startNext()
   const { token } = await signInFounder(ask)
   const { slug } = await createOrganisation(ask, token)
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < 2; round += 1) {
     const minted = await mint(ask, token, slug)
     await child?.end('SIGKILL')
     ask = await startNext()
