@@ -1,10 +1,11 @@
 // What a token may make: nothing minted exceeds what mints it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { routes } from '@hallpass/client/contract'
 import { actions, caveatsToJSON, expiration } from '@hallpass/macaroon'
 
 import { startAuthority, type TestAuthority } from './authority.ts'
-import { expectRefusal, type Ask } from './http.ts'
+import { expectAnswer, expectRefusal, type Ask } from './http.ts'
 import { bundle, endingAt, narrow, nowInSeconds, onlyFor, readMacaroon, readonlyOf } from './macaroons.ts'
 import { createApp, createOrganisation, mint, signInFounder } from './people.ts'
 
@@ -155,4 +156,34 @@ describe('what is minted never exceeds what mints', () => {
     const minted = await mint(ask, wider, slug, { profile: 'deploy', app: app.name, expiry: '10h' })
     expect(Date.parse(minted.expires_at)).toBeLessThanOrEqual(Date.now() + 3_600_000)
   })
+})
+
+test('who is limited to apps sees those in the list of apps, and no sign of the others', async () => {
+  const { slug: fresh } = await createOrganisation(ask, admin)
+  const [one, two, three] = [
+    await createApp(ask, admin, fresh),
+    await createApp(ask, admin, fresh),
+    await createApp(ask, admin, fresh),
+  ]
+  const org = (await mint(ask, admin, fresh)).token
+  const deploy = (await mint(ask, admin, fresh, { profile: 'deploy', app: one.name })).token
+  const listed = async (token: string) => {
+    const answer = await ask('GET', `/v1/apps?org_slug=${fresh}`, { token })
+    const { apps, total_apps } = expectAnswer(routes.listApps, answer)
+    expect(total_apps).toBe(apps.length)
+    return apps.map(({ name }) => name).sort()
+  }
+  expect(await listed(org)).toEqual([one.name, two.name, three.name].sort())
+  expect(await listed(readonlyOf(org))).toEqual([one.name, two.name, three.name].sort())
+  expect(await listed(deploy)).toEqual([one.name])
+  expect(await listed(narrow(deploy, { type: 'IsMember' }))).toEqual([one.name])
+  // A holder's own limit to apps has no "else": what names no app is not in it, the list of them included.
+  for (const narrowed of [
+    onlyFor(org, two.internal_numeric_id),
+    onlyFor(deploy, one.internal_numeric_id),
+    onlyFor(org),
+  ]) {
+    expectRefusal(await ask('GET', `/v1/apps?org_slug=${fresh}`, { token: narrowed }), 403)
+  }
+  expect(await listed(bundle(onlyFor(org, two.internal_numeric_id), deploy))).toEqual([one.name])
 })
