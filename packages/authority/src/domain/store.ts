@@ -75,7 +75,7 @@ export interface ReadTransaction {
     byIdWithNames(id: string): Promise<ListedToken | undefined>
     /**
      * The organisation's tokens of all kinds, from the one that ends last to the one that ends first; those that end
-     * together from the greatest id down.
+     * together from the newest to the oldest, and those of one instant from the greatest id down.
      */
     ofOrganisation(organisationId: number, query: TokenQuery): Promise<Page<ListedToken, TokenCursor>>
     /** The tokens that are limited to the app, in the same order. */

@@ -23,7 +23,11 @@ export function organisations(session: Session): Transaction['organisations'] {
       }
       return { id: row.id, slug, name, personalOf: owner, createdAt }
     },
-    delete: (id) => session.run(remove, { id }),
+    delete: async (id) => {
+      await session.run(removeLiveTokens, { id })
+      await session.run(removeRevokedTokens, { id })
+      await session.run(remove, { id })
+    },
   }
 }
 
@@ -71,5 +75,14 @@ const insert = query((db, param: Param<Omit<Organisation, 'id'>>) =>
     .returning('id'),
 )
 
-// Foreign keys take everything that belongs to it along; audit events have none.
+// Foreign keys take everything else that belongs to it along; audit events have none.
 const remove = query((db, param: Param<{ id: number }>) => db.deleteFrom('organisations').where('id', '=', param('id')))
+
+// Two, each with an index to walk.
+const removeLiveTokens = query((db, param: Param<{ id: number }>) =>
+  db.deleteFrom('tokens').where('organisation_id', '=', param('id')).where('revoked_at', 'is', null),
+)
+
+const removeRevokedTokens = query((db, param: Param<{ id: number }>) =>
+  db.deleteFrom('tokens').where('organisation_id', '=', param('id')).where('revoked_at', 'is not', null),
+)

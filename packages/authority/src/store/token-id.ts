@@ -1,4 +1,4 @@
-// Token ids: UUIDs in text outside, 16 bytes in the database, where five indexes hold them.
+// Token ids: UUIDs in text outside, 16 bytes in the database, where the table and its indexes are in their order.
 
 /** The bytes of a UUID; undefined where the text is none, so that no token can have that id. */
 export function parseTokenId(id: string): Uint8Array | undefined {

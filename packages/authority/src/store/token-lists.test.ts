@@ -1,8 +1,9 @@
-// The plans of the token lists: each walks one index, so that a page costs the same however many tokens there are.
+// The plans of the token lists: each walks one index or two, for a page and no further, so that a page costs the same however many tokens there are.
 import { DatabaseSync } from 'node:sqlite'
 
 import { beforeAll, describe, expect, test } from 'vitest'
 
+import type { TokenQuery } from '../domain/token.ts'
 import { migrations, sqliteWords } from './migrations.ts'
 import { compile, type Query, type Session } from './query.ts'
 import { createSqliteCompiler } from './sqlite-connection.ts'
@@ -34,18 +35,38 @@ class ExplainingSession implements Session {
 
 describe('a page of tokens', () => {
   test.each([
-    ['ofOrganisation', 'live', 'tokens_of_organisation_live'],
-    ['ofOrganisation', 'all', 'tokens_of_organisation'],
-    ['ofApp', 'live', 'tokens_of_app_live'],
-    ['ofApp', 'all', 'tokens_of_app'],
-  ] as const)('%s, %s, walks %s, and sorts nothing', async (list, state, index) => {
-    const session = new ExplainingSession()
-    await tokens(session)[list](1, { state, now: 1, limit: 50 })
-    expect(session.plan[0]).toContain(`SEARCH tokens USING INDEX ${index} (`)
-    expect(session.plan[0]).toContain('(expires_at,id)<(?,?)')
-    expect(session.plan.slice(1)).toEqual([
-      expect.stringContaining('SEARCH users USING INTEGER PRIMARY KEY'),
-      expect.stringContaining('SEARCH apps USING INTEGER PRIMARY KEY'),
+    ['ofOrganisation', 'organisation'],
+    ['ofApp', 'app'],
+  ] as const)('%s, walks one index, or merges a page each of two', async (list, owner) => {
+    expect(await explain(list, 'live')).toEqual(walkOf(`tokens_of_${owner}_live .*expires_at>. ${cursor}`))
+    expect(await explain(list, 'all')).toEqual([
+      'MERGE (UNION ALL)',
+      'LEFT',
+      'CO-ROUTINE live',
+      ...walkOf(`tokens_of_${owner}_live .*id=. ${cursor}`),
+      'SCAN live',
+      'USE TEMP B-TREE FOR ORDER BY',
+      'RIGHT',
+      'CO-ROUTINE revoked',
+      ...walkOf(`tokens_of_${owner}_revoked .*id=. ${cursor}`),
+      'SCAN revoked',
+      'USE TEMP B-TREE FOR ORDER BY',
     ])
   })
 })
+
+function walkOf(index: string): readonly unknown[] {
+  return [
+    expect.stringMatching(`SEARCH tokens USING INDEX ${index}`),
+    expect.stringContaining('SEARCH users USING INTEGER PRIMARY KEY'),
+    expect.stringContaining('SEARCH apps USING INTEGER PRIMARY KEY'),
+  ]
+}
+
+const cursor = 'AND .expires_at,created_at,id.<'
+
+async function explain(list: 'ofOrganisation' | 'ofApp', state: TokenQuery['state']): Promise<readonly string[]> {
+  const session = new ExplainingSession()
+  await tokens(session)[list](1, { state, now: 1, limit: 50 })
+  return session.plan
+}

@@ -1,9 +1,12 @@
 // Minted tokens: what is remembered of them, and their lists page by page.
+import type { Kysely } from 'kysely'
+
 import { DomainError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
 import type { Transaction } from '../domain/store.ts'
 import type { ListedToken, TokenCursor, TokenQuery, TokenRecord } from '../domain/token.ts'
 import { query, type Param, type Session } from './query.ts'
+import type { Database } from './schema.ts'
 import { formatTokenId, parseTokenId } from './token-id.ts'
 
 export function tokens(session: Session): Transaction['tokens'] {
@@ -13,16 +16,18 @@ export function tokens(session: Session): Transaction['tokens'] {
     { state, now, limit, after }: TokenQuery,
   ): Promise<Page<ListedToken, TokenCursor>> {
     const afterId = after && parseTokenId(after.id)
+    const last = afterId && (await session.one(byId, { id: afterId }))
     const rows = await session.many(lists[state], {
       owner,
       now,
       afterExpiry: after?.expiresAt ?? Number.MAX_SAFE_INTEGER,
+      afterCreation: last?.createdAt ?? Number.MAX_SAFE_INTEGER,
       afterId: afterId ?? pastEveryId,
       limit: limit + 1,
     })
     const items = rows.slice(0, limit).map(toListed)
-    const last = items.at(-1)
-    return rows.length > limit && last ? { items, next: { expiresAt: last.expiresAt, id: last.id } } : { items }
+    const end = items.at(-1)
+    return rows.length > limit && end ? { items, next: { expiresAt: end.expiresAt, id: end.id } } : { items }
   }
 
   return {
@@ -61,6 +66,7 @@ interface ListParameters {
   readonly owner: number
   readonly now: number
   readonly afterExpiry: number
+  readonly afterCreation: number
   readonly afterId: Uint8Array
   readonly limit: number
 }
@@ -96,31 +102,54 @@ const byIdWithNames = query((db, param: Param<{ id: Uint8Array }>) =>
     .where('tokens.id', '=', param('id')),
 )
 
-const ofOrganisation = { all: listOf('organisation_id', 'all'), live: listOf('organisation_id', 'live') }
-const ofApp = { all: listOf('app_id', 'all'), live: listOf('app_id', 'live') }
+const ofOrganisation = { all: allOf('organisation_id'), live: liveOf('organisation_id') }
+const ofApp = { all: allOf('app_id'), live: liveOf('app_id') }
 
-// Each of the four walks one index backwards from the cursor and stops after a page; the names are looked up for its
-// rows alone. "is null" and "is not null" stand there as in the partial indexes, or the planner would not use them.
-function listOf(owner: 'organisation_id' | 'app_id', state: TokenQuery['state']) {
+type Owner = 'organisation_id' | 'app_id'
+
+function liveOf(owner: Owner) {
+  return query((db, param: Param<ListParameters>) =>
+    pageOf(db, param, owner, 'is').where('tokens.expires_at', '>', param('now')),
+  )
+}
+
+// A page of either half holds enough: the page of all is merged from the two, and needs no index of all.
+function allOf(owner: Owner) {
   return query((db, param: Param<ListParameters>) =>
     db
-      .selectFrom('tokens')
-      .leftJoin('users', 'users.id', 'tokens.created_by')
-      .leftJoin('apps', 'apps.id', 'tokens.app_id')
-      .select(columns)
-      .select(['users.email as createdByEmail', 'apps.name as appName'])
-      .where(`tokens.${owner}`, '=', param('owner'))
-      .where((eb) =>
-        eb(eb.refTuple('tokens.expires_at', 'tokens.id'), '<', eb.tuple(param('afterExpiry'), param('afterId'))),
-      )
-      .$if(owner === 'app_id', (lists) => lists.where('tokens.app_id', 'is not', null))
-      .$if(state === 'live', (lists) =>
-        lists.where('tokens.revoked_at', 'is', null).where('tokens.expires_at', '>', param('now')),
-      )
-      .orderBy('tokens.expires_at', 'desc')
-      .orderBy('tokens.id', 'desc')
+      .selectFrom(pageOf(db, param, owner, 'is').as('live'))
+      .selectAll()
+      .unionAll(db.selectFrom(pageOf(db, param, owner, 'is not').as('revoked')).selectAll())
+      .orderBy('expiresAt', 'desc')
+      .orderBy('createdAt', 'desc')
+      .orderBy('id', 'desc')
       .limit(param('limit')),
   )
+}
+
+// Walks one partial index backwards from the cursor and stops after a page; the names are looked up for its rows alone.
+// "is null" and "is not null" stand there as in the indexes, or the planner would not use them.
+function pageOf(db: Kysely<Database>, param: Param<ListParameters>, owner: Owner, revoked: 'is' | 'is not') {
+  return db
+    .selectFrom('tokens')
+    .leftJoin('users', 'users.id', 'tokens.created_by')
+    .leftJoin('apps', 'apps.id', 'tokens.app_id')
+    .select(columns)
+    .select(['users.email as createdByEmail', 'apps.name as appName'])
+    .where(`tokens.${owner}`, '=', param('owner'))
+    .where((eb) =>
+      eb(
+        eb.refTuple('tokens.expires_at', 'tokens.created_at', 'tokens.id'),
+        '<',
+        eb.tuple(param('afterExpiry'), param('afterCreation'), param('afterId')),
+      ),
+    )
+    .$if(owner === 'app_id', (lists) => lists.where('tokens.app_id', 'is not', null))
+    .where('tokens.revoked_at', revoked, null)
+    .orderBy('tokens.expires_at', 'desc')
+    .orderBy('tokens.created_at', 'desc')
+    .orderBy('tokens.id', 'desc')
+    .limit(param('limit'))
 }
 
 const insert = query((db, param: Param<TokenRow>) =>

@@ -67,11 +67,13 @@ export function describeOrganisations(getStore: () => Store): void {
     test('take all that is theirs along when they are deleted, but for audit events', async () => {
       const kid = uniqueBytes()
       const codeHash = uniqueBytes()
-      const { gone, app, token } = await getStore().write(async (tx) => {
+      const { gone, app, tokens } = await getStore().write(async (tx) => {
         const { user, organisation } = await insertMember(tx)
         const owned = await insertApp(tx, organisation.id)
         const record = createToken(organisation.id, { appId: owned.id, createdBy: user.id })
         await tx.tokens.insert(record)
+        const revoked = createToken(organisation.id, { revokedAt: 2, revokedBy: 'a@example.com' })
+        await tx.tokens.insert(revoked)
         await tx.signingKeys.insert({ kid, organisationId: organisation.id, wrapped: uniqueBytes(), createdAt: 1 })
         await tx.invitations.insert({
           organisationId: organisation.id,
@@ -85,13 +87,13 @@ export function describeOrganisations(getStore: () => Store): void {
         })
         await tx.audit.append(createEvent(organisation.id, 'organisation.create'))
         await tx.organisations.delete(organisation.id)
-        return { gone: organisation, app: owned, token: record }
+        return { gone: organisation, app: owned, tokens: [record, revoked] }
       })
       await getStore().read(async (tx) => {
         expect(await tx.organisations.byId(gone.id)).toBeUndefined()
         expect(await tx.memberships.list(gone.id)).toEqual([])
         expect(await tx.apps.byId(app.id)).toBeUndefined()
-        expect(await tx.tokens.byId(token.id)).toBeUndefined()
+        for (const { id } of tokens) expect(await tx.tokens.byId(id)).toBeUndefined()
         expect(await tx.signingKeys.byKid(kid)).toBeUndefined()
         expect(await tx.invitations.byCodeHash(codeHash)).toBeUndefined()
         expect((await tx.audit.ofOrganisation(gone.id, { limit: 10 })).items).toHaveLength(1)

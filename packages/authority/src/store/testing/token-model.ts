@@ -38,7 +38,13 @@ export function describeTokenModel(getStore: () => Store): void {
 }
 
 type Step =
-  | { readonly kind: 'insert'; readonly organisation: number; readonly app: number; readonly expiresAt: number }
+  | {
+      readonly kind: 'insert'
+      readonly organisation: number
+      readonly app: number
+      readonly createdAt: number
+      readonly expiresAt: number
+    }
   | { readonly kind: 'revoke'; readonly token: number; readonly at: number }
   | { readonly kind: 'revokeOfApp'; readonly app: number; readonly at: number }
   | {
@@ -66,6 +72,7 @@ const step: Arbitrary<Step> = oneof(
       kind: constant('insert' as const),
       organisation: nat(1),
       app: nat(2),
+      createdAt: time,
       expiresAt: time,
     }),
   },
@@ -97,7 +104,8 @@ async function take(next: Step, { store, organisations, apps, tokens }: World): 
   switch (next.kind) {
     case 'insert': {
       const appId = apps[next.app] ?? null
-      const token = createToken(organisations[next.organisation] ?? 0, { appId, expiresAt: next.expiresAt })
+      const { createdAt, expiresAt } = next
+      const token = createToken(organisations[next.organisation] ?? 0, { appId, createdAt, expiresAt })
       await store.write((tx) => tx.tokens.insert(token))
       tokens.push(token)
       break
@@ -121,7 +129,7 @@ async function take(next: Step, { store, organisations, apps, tokens }: World): 
       const expected = tokens
         .filter((token) => (next.of === 'app' ? token.appId : token.organisationId) === owner)
         .filter((token) => next.state === 'all' || tokenState(token, next.now) === 'live')
-        .sort((a, b) => b.expiresAt - a.expiresAt || (a.id < b.id ? 1 : -1))
+        .sort((a, b) => b.expiresAt - a.expiresAt || b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1))
       expect(await listAll(store, owner, next)).toEqual(expected)
     }
   }

@@ -100,7 +100,7 @@ export function describeTokens(getStore: () => Store): void {
       })
     })
 
-    test('of equal expiry are paged through without loss or repeat', async () => {
+    test('of equal expiry and age are paged through without loss or repeat', async () => {
       const { organisationId, ids } = await getStore().write(async (tx) => {
         const { id } = await insertOrganisation(tx)
         const tokens = Array.from({ length: 500 }, () => createToken(id))
