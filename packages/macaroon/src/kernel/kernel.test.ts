@@ -2,10 +2,11 @@ import { createCipheriv, createHash, createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { typescriptKernel } from './typescript-kernel.ts'
+import { createWasmKernel } from './wasm-kernel.ts'
 
 const bytes = fc.uint8Array({ maxLength: 200 })
 
-describe.each([typescriptKernel])('the kernel $name', (kernel) => {
+describe.each([typescriptKernel, createWasmKernel() ?? typescriptKernel])('the kernel $name', (kernel) => {
   it('hashes as the platform does', () => {
     fc.assert(
       fc.property(bytes, bytes, fc.nat(), (key, message, cut) => {

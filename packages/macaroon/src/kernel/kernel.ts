@@ -1,6 +1,7 @@
 /** The cryptography that a macaroon needs, behind one small interface: one in WebAssembly, and one that runs everywhere. */
 
 import { typescriptKernel } from './typescript-kernel.ts'
+import { createWasmKernel } from './wasm-kernel.ts'
 
 export interface Kernel {
   readonly name: 'wasm-simd' | 'typescript'
@@ -28,4 +29,5 @@ export interface Kernel {
   equal(a: Uint8Array, b: Uint8Array): boolean
 }
 
-export const defaultKernel: Kernel = typescriptKernel
+/** The fastest that may run here, picked once. */
+export const defaultKernel: Kernel = /* @__PURE__ */ createWasmKernel() ?? typescriptKernel

@@ -1,0 +1,129 @@
+/** The kernel in WebAssembly with SIMD: its module is made by `generator/`, and this is what talks to it. */
+
+import { decodeBase64 } from '../base64.ts'
+import { equalBytes } from './equal-bytes.ts'
+import type { Kernel } from './kernel.ts'
+import { typescriptKernel } from './typescript-kernel.ts'
+import { inputCapacity, layout, tailCapacity } from './wasm-layout.ts'
+import { kernelModule } from './wasm-module.gen.ts'
+
+/**
+ * A kernel with a memory of its own; undefined where WebAssembly is not there, knows no SIMD or may not be compiled: under a
+ * content security policy without `wasm-unsafe-eval`, or in workerd.
+ */
+export function createWasmKernel(): Kernel | undefined {
+  try {
+    const module = new WebAssembly.Module(decodeBase64(kernelModule, 0, kernelModule.length, 'The module'))
+    return wrap(new WebAssembly.Instance(module).exports)
+  } catch {
+    return undefined
+  }
+}
+
+/** What the module exports: see `generator/module.ts`. */
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer }
+  hash(length: number): void
+  hmac(length: number): void
+  chain(nonceStart: number, nonceEnd: number, caveats: number): void
+  seal(aadLength: number, length: number): void
+  open(aadLength: number, length: number): number
+  wipe(start: number, end: number): void
+}
+
+// The libraries of TypeScript that are the same everywhere do not know it.
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (module: object) => { readonly exports: Exports }
+}
+
+const tagLength = 16
+
+function wrap(wasm: Exports): Kernel {
+  const memory = new Uint8Array(wasm.memory.buffer)
+  const offsetSlots = new Uint32Array(wasm.memory.buffer, layout.offsets, tailCapacity)
+
+  /** The digest at tail 0, after which nothing of it or of what made it is left. */
+  function takeDigest(inputLength: number): Uint8Array {
+    const digest = memory.slice(layout.tails, layout.tails + 32)
+    wasm.wipe(layout.key, layout.hashEnd)
+    wasm.wipe(layout.tails, layout.tails + 32)
+    wasm.wipe(layout.input, layout.input + inputLength)
+    return digest
+  }
+
+  function sha256(bytes: Uint8Array): Uint8Array {
+    if (bytes.length > inputCapacity) return typescriptKernel.sha256(bytes)
+    memory.set(bytes, layout.input)
+    wasm.hash(bytes.length)
+    return takeDigest(bytes.length)
+  }
+
+  /** Brings key, nonce and additional data to their places. Returns where the text goes. */
+  function prepare(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array | undefined): number {
+    memory.set(key, layout.key)
+    memory.set(nonce, layout.nonce + 4)
+    if (aad === undefined) return layout.input
+    const text = layout.input + Math.ceil(aad.length / 16) * 16
+    memory.fill(0, layout.input, text)
+    memory.set(aad, layout.input)
+    return text
+  }
+
+  /** A copy of what lies there, after which nothing of it or of what made it is left. */
+  function takeText(start: number, length: number): Uint8Array {
+    const text = memory.slice(start, start + length)
+    wasm.wipe(layout.key, layout.secretsEnd)
+    wasm.wipe(layout.input, start + length)
+    return text
+  }
+
+  return {
+    name: 'wasm-simd',
+    sha1: (bytes) => typescriptKernel.sha1(bytes),
+    sha256,
+    hmac(key, bytes, start, end) {
+      if (end - start > inputCapacity) return typescriptKernel.hmac(key, bytes, start, end)
+      memory.set(key.length > 64 ? sha256(key) : key, layout.key)
+      memory.set(bytes.subarray(start, end), layout.input)
+      wasm.hmac(end - start)
+      return takeDigest(end - start)
+    },
+    chain(key, bytes, nonceStart, nonceEnd, offsets) {
+      if (bytes.length > inputCapacity || offsets.length > tailCapacity) {
+        return typescriptKernel.chain(key, bytes, nonceStart, nonceEnd, offsets)
+      }
+      memory.set(key, layout.key)
+      memory.set(bytes, layout.input)
+      for (let i = 0; i < offsets.length; i += 1) offsetSlots[i] = offsets[i] ?? 0
+      const caveats = offsets.length === 0 ? 0 : offsets.length - 1
+      wasm.chain(nonceStart, nonceEnd, caveats)
+      const tailsEnd = layout.tails + (caveats + 1) * 32
+      const tails = memory.slice(layout.tails, tailsEnd)
+      wasm.wipe(layout.key, layout.hashEnd)
+      wasm.wipe(layout.tails, tailsEnd)
+      return tails
+    },
+    seal(key, nonce, plaintext, aad) {
+      if (plaintext.length + (aad?.length ?? 0) + 64 > inputCapacity) {
+        return typescriptKernel.seal(key, nonce, plaintext, aad)
+      }
+      const text = prepare(key, nonce, aad)
+      memory.set(plaintext, text)
+      wasm.seal(aad?.length ?? 0, plaintext.length)
+      return takeText(text, plaintext.length + tagLength)
+    },
+    open(key, nonce, sealed, aad) {
+      if (sealed.length < tagLength) return undefined
+      if (sealed.length + (aad?.length ?? 0) + 64 > inputCapacity) {
+        return typescriptKernel.open(key, nonce, sealed, aad)
+      }
+      const text = prepare(key, nonce, aad)
+      memory.set(sealed, text)
+      const genuine = wasm.open(aad?.length ?? 0, sealed.length - tagLength)
+      const plaintext = takeText(text, sealed.length - tagLength)
+      return genuine === 1 ? plaintext : undefined
+    },
+    equal: equalBytes,
+  }
+}
