@@ -19,7 +19,7 @@ export type MacaroonErrorCode =
   /** The arguments of a call make no sense: a key of the wrong length, no access at all. */
   | 'bad-argument'
 
-/** Why the text of an Authorization header was refused. */
+/** Why the text of an Authorization header was refused. Such a token is damaged; nothing was decided about it. */
 export type TextErrorCode =
   /** No token at all, an empty list element, or a prefix with nothing behind it. */
   | 'empty'
@@ -27,15 +27,17 @@ export type TextErrorCode =
   | 'unknown-prefix'
   /** A character that standard base64 does not have, or base64 that is not in its one canonical spelling. */
   | 'bad-base64'
-  /** A base64 length that is not a multiple of four: the end is most likely missing. */
+  /** The end is missing: the base64 has a length that is not a multiple of four. */
   | 'truncated'
   /** Two tokens run together in one element. */
   | 'missing-comma'
   | 'too-long'
   | 'too-many'
 
-/** Why bytes or values were refused as a macaroon. */
+/** Why bytes or values were refused as a macaroon. Such a token is damaged; nothing was decided about it. */
 export type WireErrorCode =
+  /** The end is missing: less is there than is announced. */
+  | 'truncated'
   /** Not the MessagePack that a macaroon consists of. */
   | 'malformed'
   /** A second spelling of a value that has a shorter or sorted one; Go would hash other bytes than these. */
@@ -60,6 +62,12 @@ export type VerifyErrorCode =
   | 'forged'
   /** A third-party caveat without its discharge. */
   | 'undischarged'
+  /** A discharge came for the ticket, and it is not genuine, not for this macaroon, or asks for others in turn. */
+  | 'bad-discharge'
+  /** A ticket that was not sealed with this key, or was changed. */
+  | 'bad-ticket'
+  /** In a bundle: nobody has the key that the macaroon names. */
+  | 'unknown-key'
   /** Bound to a parent token that was not presented with it. */
   | 'bound-elsewhere'
   /** No caveats at all: such a macaroon would allow everything. */
@@ -68,5 +76,5 @@ export type VerifyErrorCode =
   | 'attestation'
   /** A finished proof takes no more caveats. */
   | 'finished-proof'
-  /** Third-party caveats cannot be added this way. */
+  /** A third-party caveat that cannot be added: as it is, or a second one for its location. */
   | 'third-party'

@@ -2,11 +2,25 @@
 
 export { type Access, memberFeatures, permittedRole, roles, validateAccess } from './access.ts'
 export { type Action, actions, describeAction, formatAction, isSubset, parseAction } from './action.ts'
+export {
+  type Bundle,
+  type BundleClearance,
+  type BundleOptions,
+  clearBundle,
+  type DamagedToken,
+  parseBundle,
+  type Permission,
+  type RefusedToken,
+  type TokenRefusal,
+  type VerifiedBundle,
+  verifyBundle,
+} from './bundle.ts'
 export type * from './caveat.ts'
 export { caveatsFromJSON, caveatsToJSON, type JsonOptions } from './caveat-json.ts'
 export { decodeCaveats, encodeCaveats, getCaveats, maxCaveats, maxNesting } from './caveat-set.ts'
 export { clear, type Clearance, clearCaveats, type Denial } from './clear.ts'
 export type { CaveatCodec, Refusal, RefusalKind } from './codec.ts'
+export { bindToParent, type DischargeInput, dischargeTicket, parentBinding, ticketsOf } from './discharge.ts'
 export type { DischargeAccess, FlyioAccount, GitHubAccount, GoogleAccount } from './discharge-access.ts'
 export {
   type CaveatErrorCode,
@@ -17,20 +31,13 @@ export {
   type WireErrorCode,
 } from './errors.ts'
 export type { JsonPath, JsonValue } from './json.ts'
-export {
-  attenuate,
-  decodeMacaroon,
-  type DecodeOptions,
-  encodeMacaroon,
-  type Macaroon,
-  maxMacaroonBytes,
-  mintMacaroon,
-  type MintInput,
-} from './macaroon.ts'
+export { decodeMacaroon, type DecodeOptions, encodeMacaroon, type Macaroon, maxMacaroonBytes } from './macaroon.ts'
+export { type Addition, attenuate, mintMacaroon, type MintInput } from './mint.ts'
 export type { MsgpackReader } from './msgpack-reader.ts'
 export type { MsgpackWriter } from './msgpack-writer.ts'
 export { type Nonce, tokenId } from './nonce.ts'
 export { defineCaveat, type OwnCaveatDefinition, type OwnCaveatType } from './own-caveat.ts'
+export type { Random } from './random.ts'
 export { expiration, organizationScope } from './scope.ts'
 export {
   formatAuthorization,
@@ -40,5 +47,7 @@ export {
   maxTokens,
   parseAuthorization,
 } from './text.ts'
+export { type NewThirdParty, thirdParty, type ThirdPartyInput } from './third-party.ts'
+export { openTicket, sealTicket, type SealTicketInput, type Ticket } from './ticket.ts'
 export { isVerified, type VerifiedMacaroon, verify, type VerifyOptions } from './verify.ts'
 export { createVocabulary, extendVocabulary, flyVocabulary, type Vocabulary } from './vocabulary.ts'

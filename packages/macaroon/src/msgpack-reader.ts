@@ -1,6 +1,7 @@
 /** A cursor over MessagePack bytes that accepts exactly one spelling of every value: the one that Go's encoder writes. */
 
 import { MacaroonError } from './errors.ts'
+import { leastEnd } from './msgpack-skip.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /**
@@ -124,11 +125,10 @@ export class MsgpackReader {
 
   /** Moves behind one whole value of any kind. Its spelling is not judged: its bytes are kept as they are. */
   skipValue(): void {
-    for (let remaining = 1; remaining > 0; remaining -= 1) {
-      remaining += this.#skipHead()
-      // Every value takes a byte at least, so a length that lies is found before it costs anything.
-      if (remaining - 1 > this.bytes.length - this.offset) throw cutShort(this.bytes.length)
-    }
+    const end = leastEnd(this.bytes, this.offset)
+    if (end === undefined) throw malformed(this.offset, 'a value')
+    if (end > this.bytes.length) throw cutShort(this.bytes.length)
+    this.offset = end
   }
 
   /** Requires that nothing follows. */
@@ -137,71 +137,6 @@ export class MsgpackReader {
     if (left !== 0) {
       throw new MacaroonError('malformed', `Byte ${this.offset}: the value ends here, and ${left} more bytes follow`)
     }
-  }
-
-  /** Skips a head and its own payload; returns how many values it contains. */
-  #skipHead(): number {
-    const code = this.#byte()
-    if (code < 0x80 || code >= 0xe0) return 0
-    if (code <= 0x8f) return (code & 15) * 2
-    if (code <= 0x9f) return code & 15
-    if (code <= 0xbf) return this.#skipPayload(code & 31)
-    switch (code) {
-      case 0xc0:
-      case 0xc2:
-      case 0xc3:
-        return 0
-      case 0xc4:
-      case 0xd9:
-        return this.#skipPayload(this.#fixed(1))
-      case 0xc5:
-      case 0xda:
-        return this.#skipPayload(this.#fixed(2))
-      case 0xc6:
-      case 0xdb:
-        return this.#skipPayload(this.#fixed(4))
-      case 0xc7:
-        return this.#skipPayload(this.#fixed(1) + 1)
-      case 0xc8:
-        return this.#skipPayload(this.#fixed(2) + 1)
-      case 0xc9:
-        return this.#skipPayload(this.#fixed(4) + 1)
-      case 0xca:
-      case 0xce:
-      case 0xd2:
-        return this.#skipPayload(4)
-      case 0xcb:
-      case 0xcf:
-      case 0xd3:
-        return this.#skipPayload(8)
-      case 0xcc:
-      case 0xd0:
-        return this.#skipPayload(1)
-      case 0xcd:
-      case 0xd1:
-        return this.#skipPayload(2)
-      case 0xd4:
-      case 0xd5:
-      case 0xd6:
-      case 0xd7:
-      case 0xd8:
-        return this.#skipPayload(1 + 2 ** (code - 0xd4))
-      case 0xdc:
-        return this.#fixed(2)
-      case 0xdd:
-        return this.#fixed(4)
-      case 0xde:
-        return this.#fixed(2) * 2
-      case 0xdf:
-        return this.#fixed(4) * 2
-      default:
-        throw malformed(this.offset - 1, 'a value')
-    }
-  }
-
-  #skipPayload(length: number): number {
-    this.#advance(length)
-    return 0
   }
 
   #unsigned(code: number, expected: string): number | bigint {

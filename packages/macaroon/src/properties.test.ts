@@ -29,7 +29,7 @@ import {
   rareCaveat,
   sensibleAccess,
 } from './testing/arbitraries.ts'
-import { codeOf } from './testing/errors.ts'
+import { caught, codeOf } from './testing/errors.ts'
 
 const runs = { numRuns: 300 }
 
@@ -98,8 +98,12 @@ describe('macaroons', () => {
   it('do not verify cut short, nor with anything behind them', () => {
     fc.assert(
       fc.property(minted, fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 9 }), ({ macaroon }, position, more) => {
-        const bytes = macaroon.bytes.subarray(0, position % macaroon.bytes.length)
-        expect(codeOf(() => decodeMacaroon(bytes))).toBe('malformed')
+        const bytes = macaroon.bytes.subarray(0, 1 + (position % (macaroon.bytes.length - 1)))
+        const error = caught(() => decodeMacaroon(bytes))
+        expect(error.code).toBe('truncated')
+        const least = Number(/at least (\d+) /.exec(error.message)?.[1])
+        expect(least).toBeGreaterThan(bytes.length)
+        expect(least).toBeLessThanOrEqual(macaroon.bytes.length)
         expect(codeOf(() => decodeMacaroon(Uint8Array.of(...macaroon.bytes, ...more)))).toBe('malformed')
       }),
       runs,
@@ -206,7 +210,7 @@ describe('no parser throws anything but MacaroonError', () => {
         const bytes = encodeMacaroon(macaroon)
         for (const [at, byte] of changes) bytes[at % bytes.length] = byte
         const code = codeOf(() => encodeCaveats(decodeMacaroon(bytes).unsafeCaveats))
-        expect(['nothing', 'malformed', 'not-canonical', 'too-many', 'too-deep']).toContain(code)
+        expect(['nothing', 'truncated', 'malformed', 'not-canonical', 'too-many', 'too-deep']).toContain(code)
       }),
       { numRuns: 2000 },
     )

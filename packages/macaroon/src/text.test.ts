@@ -1,6 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeBase64, encodeBase64 } from './base64.ts'
+import { decodeMacaroon } from './macaroon.ts'
+import { minted } from './testing/arbitraries.ts'
 import { caught, codeOf } from './testing/errors.ts'
 import { formatAuthorization, formatTokens, parseAuthorization } from './text.ts'
 
@@ -63,6 +65,35 @@ describe('messages', () => {
   ])('%s', (header, code, message) => {
     const error = caught(() => parseAuthorization(header))
     expect([error.code, error.message]).toEqual([code, message])
+  })
+
+  it('tell how much of a truncated token is missing at least, wherever it was cut', () => {
+    fc.assert(
+      fc.property(minted, fc.nat(), ({ macaroon }, position) => {
+        const whole = formatTokens([macaroon.bytes])
+        const cut = whole.slice(0, 10 + (position % (whole.length - 12)))
+        const error = caught(() => parseAuthorization(cut).macaroons.map((bytes) => decodeMacaroon(bytes)))
+        if (cut.length % 4 === 0) expect(error.message).toMatch(/^The macaroon is truncated: it has \d+ bytes/)
+        else expect(error.message).toMatch(/^Token 1 is truncated: it has /)
+        expect(error.code).toBe('truncated')
+        expect(error.message).toContain(`${cut.length} characters`)
+        const [, least] = /at least (?:\d+ \()?(\d+)/.exec(error.message) ?? []
+        expect(Number(least)).toBeGreaterThanOrEqual(cut.length)
+        expect(Number(least)).toBeLessThanOrEqual(whole.length)
+      }),
+      runs,
+    )
+  })
+
+  it('do not call truncated what is whole and has more behind it', () => {
+    fc.assert(
+      fc.property(minted, ({ macaroon }) => {
+        const more = formatTokens([Uint8Array.of(...macaroon.bytes, 0, 0)])
+        const error = caught(() => parseAuthorization(more.replace(/=*$/, '')).macaroons.map((b) => decodeMacaroon(b)))
+        expect(error.message).not.toContain('at least')
+      }),
+      runs,
+    )
   })
 
   it('name the bound that was exceeded', () => {

@@ -2,6 +2,7 @@
 
 import { decodeBase64, encodeBase64 } from './base64.ts'
 import { MacaroonError } from './errors.ts'
+import { leastMacaroonLength, textLength } from './truncation.ts'
 
 /** What one header carries. At least one of the two lists is not empty. */
 export interface HeaderTokens {
@@ -80,7 +81,25 @@ function readElement(
   if (prefix === authTokenPrefix) authTokens.push(readAuthToken(header, start, end, what))
   else {
     refuseSecondToken(header, start, content, end, what)
-    macaroons.push(decodeBase64(header, content, end, `The base64 of ${what.toLowerCase()}`))
+    macaroons.push(readMacaroonBytes(header, content, end, what))
+  }
+}
+
+function readMacaroonBytes(header: string, content: number, end: number, what: string): Uint8Array {
+  const of = `The base64 of ${what.toLowerCase()}`
+  try {
+    return decodeBase64(header, content, end, of)
+  } catch (error) {
+    if (!(error instanceof MacaroonError) || error.code !== 'truncated') throw error
+    // What is there in whole groups of four may still tell how much is missing.
+    const begun = decodeBase64(header, content, end - ((end - content) % 4), of)
+    const least = leastMacaroonLength(begun)
+    if (least === undefined || least <= begun.length || least > maxHeaderLength) throw error
+    const length = end - content + textLength(0)
+    throw new MacaroonError(
+      'truncated',
+      `${what} is truncated: it has ${length} characters, and at least ${textLength(least)} were expected`,
+    )
   }
 }
 

@@ -1,31 +1,36 @@
-/** Verification: is this macaroon genuine? The only place where a VerifiedMacaroon is made. */
+/** Verification: is this macaroon genuine, and are its discharges? The only place where a VerifiedMacaroon is made. */
 
 import type { Caveat } from './caveat.ts'
 import { isAttestation } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
 import { defaultKernel, type Kernel } from './kernel/kernel.ts'
-import { expectKey, Macaroon, nonceStart, tailLength } from './macaroon.ts'
+import { Macaroon } from './macaroon.ts'
 import type { Nonce } from './nonce.ts'
+import { expectKey } from './tail.ts'
+import { verifyChain } from './verify-chain.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /** What `verify` found genuine. Whether it allows anything is for `clear` to say; whether it was revoked, for its issuer. */
 class VerifiedMacaroon {
   readonly nonce: Nonce
   readonly location: string
-  /** Every caveat that an access must be held against. */
+  /** Every caveat that an access must be held against: its own, then those of its discharges. */
   readonly caveats: readonly Caveat[]
   /** The macaroon that was verified. */
   readonly macaroon: Macaroon
+  /** The discharges that were used, in the order of the third-party caveats that they answer. */
+  readonly discharges: readonly Macaroon[]
   readonly vocabulary: Vocabulary
   readonly #verified = true
 
-  constructor(macaroon: Macaroon, permit: symbol) {
+  constructor(macaroon: Macaroon, caveats: readonly Caveat[], discharges: readonly Macaroon[], permit: symbol) {
     // A class can be reached through its instances; what only this module knows cannot.
     if (permit !== verifyPermit) throw new MacaroonError('bad-argument', 'Only verify makes a VerifiedMacaroon')
     this.nonce = macaroon.nonce
     this.location = macaroon.location
-    this.caveats = macaroon.unsafeCaveats
+    this.caveats = caveats
     this.macaroon = macaroon
+    this.discharges = discharges
     this.vocabulary = macaroon.vocabulary
   }
 
@@ -42,54 +47,36 @@ export function isVerified(value: unknown): value is VerifiedMacaroon {
 }
 
 export interface VerifyOptions {
+  /** What came along and may answer third-party caveats; what answers none is ignored. */
+  readonly discharges?: readonly Macaroon[]
+  /** By location, the keys shared with third parties whose attestations are believed. Nobody's are by default. */
+  readonly trusted?: ReadonlyMap<string, readonly Uint8Array[]>
   readonly kernel?: Kernel
 }
 
 /**
- * Recomputes the chain over the bytes as they came and compares the tails in constant time, as Go's `Macaroon.Verify`
- * without discharges. `key` is the 32 bytes that `macaroon.nonce.kid` names.
+ * Recomputes the chain over the bytes as they came and compares the tails in constant time, as Go's `Macaroon.Verify`;
+ * then the same for a discharge of every third-party caveat. `key` is the 32 bytes that `macaroon.nonce.kid` names.
  *
- * Beyond Go, a macaroon without caveats is refused: it would allow everything. The location is not covered by the chain;
- * that it is the one expected is for the caller to check.
+ * Beyond Go, a macaroon is refused that leaves no caveat to hold an access against: it would allow everything. The
+ * location is not covered by the chain; that it is the one expected is for the caller to check.
  *
- * Throws MacaroonError `forged`, and for a chain that is right: `no-caveats`, `undischarged` (a third-party caveat),
- * `bound-elsewhere`, `attestation` (in what is no proof). `bad-argument` for a key of another length.
+ * Throws MacaroonError `forged`, and for a chain that is right: `no-caveats`, `undischarged`, `bad-discharge`,
+ * `bound-elsewhere`, `attestation` (in what is no proof) or `too-many` (attempts at discharges). `bad-argument` for a key
+ * of another length and for what `decodeMacaroon` did not make.
  */
 export function verify(macaroon: Macaroon, key: Uint8Array, options: VerifyOptions = {}): VerifiedMacaroon {
-  if (!Macaroon.isMacaroon(macaroon))
+  const discharges = options.discharges ?? []
+  if (![macaroon, ...discharges].every((one) => Macaroon.isMacaroon(one))) {
     throw new MacaroonError('bad-argument', 'Only what decodeMacaroon made is verified')
+  }
   expectKey(key)
-  const kernel = options.kernel ?? defaultKernel
-  const { nonce, bytes, offsets } = macaroon
-  const tails = kernel.chain(key, bytes, nonceStart, nonceStart + nonce.bytes.length, offsets)
-  const last = tails.length - tailLength
-  const tail = nonce.proof ? kernel.hmac(proofKey, tails, last, tails.length) : tails.subarray(last)
-  if (!kernel.equal(tail, macaroon.tail)) {
-    throw new MacaroonError('forged', 'The macaroon is not genuine: its tail does not follow from this key')
+  const trusted = options.trusted ?? new Map<string, readonly Uint8Array[]>()
+  const found = verifyChain(macaroon, key, { discharges, trusted, kernel: options.kernel ?? defaultKernel })
+  if (found.caveats.every((caveat) => isAttestation(caveat, macaroon.vocabulary))) {
+    throw new MacaroonError('no-caveats', 'The macaroon has no caveats that forbid anything and would allow everything')
   }
-  if (macaroon.unsafeCaveats.length === 0) {
-    throw new MacaroonError('no-caveats', 'The macaroon has no caveats and would allow everything')
-  }
-  for (const caveat of macaroon.unsafeCaveats) refuseUnanswered(caveat, macaroon)
-  return new VerifiedMacaroon(macaroon, verifyPermit)
+  return new VerifiedMacaroon(macaroon, found.caveats, found.discharges, verifyPermit)
 }
 
 const verifyPermit = Symbol('verified')
-
-/** The text proof-signature-finalization: the key under which Go finishes the tail of a proof. */
-const proofKey = Uint8Array.from('proof-signature-finalization', (character) => character.charCodeAt(0))
-
-function refuseUnanswered(caveat: Caveat, macaroon: Macaroon): void {
-  if (caveat.type === '3P') {
-    throw new MacaroonError(
-      'undischarged',
-      'The macaroon asks for a discharge from a third party, and none came with it',
-    )
-  }
-  if (caveat.type === 'BindToParentToken') {
-    throw new MacaroonError('bound-elsewhere', 'The macaroon is bound to a parent token that did not come with it')
-  }
-  if (!macaroon.nonce.proof && isAttestation(caveat, macaroon.vocabulary)) {
-    throw new MacaroonError('attestation', `The macaroon carries ${caveat.type} without being a proof`)
-  }
-}

@@ -1,0 +1,72 @@
+/** Discharges: the macaroons with which third parties answer, and what their holders do with them. */
+
+import type { BindToParentToken, Caveat } from './caveat.ts'
+import { getCaveats } from './caveat-set.ts'
+import { defaultKernel } from './kernel/kernel.ts'
+import type { DecodeOptions, Macaroon } from './macaroon.ts'
+import { attenuate, signMacaroon } from './mint.ts'
+import { makeNonce } from './nonce.ts'
+import { openTicket } from './ticket.ts'
+
+export interface DischargeInput {
+  /** The key that the third party shares with the authority, 32 bytes. */
+  readonly key: Uint8Array
+  readonly ticket: Uint8Array
+  /** Where the third party is found: under this name its attestations may be trusted. */
+  readonly location: string
+  /** 16 random bytes. */
+  readonly rnd: Uint8Array
+  /** What the discharge shall be limited by and, in a proof, attest. */
+  readonly caveats?: readonly Caveat[]
+  /** True, the default: a finished proof. False: whoever holds it can add caveats, and it may attest nothing. */
+  readonly proof?: boolean
+}
+
+/**
+ * Answers a ticket, as Go's `DischargeTicket`, `Add` and `Encode` together.
+ *
+ * It does not look at the caveats in the ticket: the third party opens it first (`openTicket`), and discharges only if
+ * those are met.
+ *
+ * Throws what `openTicket` and `mintMacaroon` throw, but no `no-caveats`.
+ */
+export function dischargeTicket(input: DischargeInput, options: DecodeOptions = {}): Macaroon {
+  const { dischargeKey } = openTicket(input.key, input.ticket, options)
+  const nonce = makeNonce(input.ticket, input.rnd, input.proof ?? true)
+  return signMacaroon({ nonce, location: input.location, key: dischargeKey, caveats: input.caveats ?? [] }, options)
+}
+
+/**
+ * A discharge that holds only together with this macaroon or with what is attenuated from it, as Go's
+ * `BindToParentMacaroon`. Throws MacaroonError `finished-proof` for proofs: their makers bind them, with `parentBinding`.
+ */
+export function bindToParent(discharge: Macaroon, parent: Macaroon): Macaroon {
+  return attenuate(discharge, [parentBinding(parent)])
+}
+
+/** The caveat that binds a discharge to this macaroon: the first half of the SHA-256 of its tail. */
+export function parentBinding(parent: Macaroon): BindToParentToken {
+  return { type: 'BindToParentToken', prefix: defaultKernel.sha256(parent.tail).slice(0, bindingLength) }
+}
+
+/**
+ * The tickets that a macaroon asks to be discharged, by location, as Go's `AllThirdPartyTickets`: those inside IfPresent
+ * too, without those that one of `discharges` answers.
+ */
+export function ticketsOf(
+  macaroon: Macaroon,
+  discharges: readonly Macaroon[] = [],
+): ReadonlyMap<string, readonly Uint8Array[]> {
+  const answered = new Set(discharges.map((discharge) => discharge.nonce.kid.join()))
+  const tickets = new Map<string, Uint8Array[]>()
+  for (const caveat of getCaveats(macaroon.unsafeCaveats, '3P', macaroon.vocabulary)) {
+    const ticket = caveat.ticket ?? new Uint8Array(0)
+    if (answered.has(ticket.join())) continue
+    const others = tickets.get(caveat.location)
+    if (others === undefined) tickets.set(caveat.location, [ticket])
+    else others.push(ticket)
+  }
+  return tickets
+}
+
+const bindingLength = 16

@@ -1,0 +1,154 @@
+/** Making macaroons: minted with a key, attenuated without one. */
+
+import type { Caveat } from './caveat.ts'
+import { checkBounds, getCaveats, isAttestation, writeCaveat } from './caveat-set.ts'
+import { MacaroonError } from './errors.ts'
+import { type DecodeOptions, decodeMacaroon, type Macaroon } from './macaroon.ts'
+import { MsgpackWriter } from './msgpack-writer.ts'
+import { makeNonce, type Nonce } from './nonce.ts'
+import { expectKey, finishTail, firstTail, nextTail } from './tail.ts'
+import { NewThirdParty } from './third-party.ts'
+import { flyVocabulary, nameOf, type Vocabulary } from './vocabulary.ts'
+
+/** What can be added to a macaroon: a caveat, or what `thirdParty` made. */
+export type Addition = Caveat | NewThirdParty
+
+export interface MintInput {
+  /** Names the key to whoever will verify: opaque bytes, at least one. */
+  readonly kid: Uint8Array
+  /** 16 random bytes. */
+  readonly rnd: Uint8Array
+  readonly location: string
+  /** The signing key, 32 bytes. */
+  readonly key: Uint8Array
+  /** At least one: a macaroon without caveats would allow everything. */
+  readonly caveats: readonly Addition[]
+}
+
+/**
+ * Makes a macaroon, as Go's `New` and `Add` together. Repeated caveats are kept once.
+ *
+ * Throws MacaroonError `bad-argument` (lengths), `no-caveats`, `attestation`, `third-party`, `bad-caveat`, `too-many`,
+ * `too-deep` or `too-long`.
+ */
+export function mintMacaroon(input: MintInput, options: DecodeOptions = {}): Macaroon {
+  expectKey(input.key)
+  if (input.kid.length === 0) throw new MacaroonError('bad-argument', 'A key id takes at least one byte')
+  if (input.caveats.length === 0) {
+    throw new MacaroonError('no-caveats', 'A macaroon without caveats would allow everything, so none is made')
+  }
+  return signMacaroon({ ...input, nonce: makeNonce(input.kid, input.rnd, false) }, options)
+}
+
+/**
+ * A macaroon with more caveats, as Go's `Add` and `Add3P`: no key is needed, and the given one stays as it is. Caveats
+ * that are there already, byte for byte, or repeated, are left out.
+ *
+ * Throws MacaroonError `finished-proof`, `attestation`, `third-party` (one as it is, or a second one for its location),
+ * `bad-caveat`, `too-many`, `too-deep` or `too-long`.
+ */
+export function attenuate(macaroon: Macaroon, caveats: readonly Addition[]): Macaroon {
+  const { nonce, location, tail, vocabulary, unsafeCaveats, offsets } = macaroon
+  if (nonce.proof) throw new MacaroonError('finished-proof', 'A finished proof takes no more caveats')
+  const present = unsafeCaveats.map((_, i) => macaroon.bytes.subarray(offsets[i], offsets[i + 1]))
+  const locations = getCaveats(unsafeCaveats, '3P', vocabulary).map((caveat) => caveat.location)
+  return assemble(
+    nonce,
+    location,
+    present,
+    addAll(caveats, { present, locations, tail, nonce, vocabulary }),
+    vocabulary,
+  )
+}
+
+/** What `mintMacaroon` and `dischargeTicket` have in common: a proof is finished, so that nothing can be added. */
+export function signMacaroon(
+  input: Pick<MintInput, 'location' | 'key' | 'caveats'> & { readonly nonce: Nonce },
+  options: DecodeOptions,
+): Macaroon {
+  const { nonce, location, key, caveats } = input
+  const vocabulary = options.vocabulary ?? flyVocabulary
+  const tail = firstTail(key, nonce)
+  const added = addAll(caveats, { present: [], locations: [], tail, nonce, vocabulary })
+  if (!nonce.proof) return assemble(nonce, location, [], added, vocabulary)
+  return assemble(nonce, location, [], { ...added, tail: finishTail(added.tail) }, vocabulary)
+}
+
+/** What the additions are added to. */
+interface Ground {
+  /** The wire bytes of the caveats that are there already. */
+  readonly present: readonly Uint8Array[]
+  /** The third parties that are asked already. */
+  readonly locations: readonly string[]
+  readonly tail: Uint8Array
+  readonly nonce: Nonce
+  readonly vocabulary: Vocabulary
+}
+
+interface Added {
+  readonly caveats: readonly Uint8Array[]
+  readonly tail: Uint8Array
+}
+
+/** The wire bytes of those additions that are not there yet, and the tail behind them. */
+function addAll(additions: readonly Addition[], ground: Ground): Added {
+  const { vocabulary } = ground
+  const unsealed = additions.map((addition) => (addition instanceof NewThirdParty ? addition.unsealed() : addition))
+  checkBounds(unsealed, vocabulary)
+  const identities = unsealed.map((caveat) => encodeOne(caveat, vocabulary).join())
+  const seen = new Set(ground.present.map((bytes) => bytes.join()))
+  const locations = new Set(ground.locations)
+  const caveats: Uint8Array[] = []
+  let { tail } = ground
+  for (const [i, addition] of additions.entries()) {
+    const identity = identities[i] ?? ''
+    if (seen.has(identity)) continue
+    seen.add(identity)
+    const bytes = encodeOne(seal(addition, { ...ground, tail }, locations), vocabulary)
+    caveats.push(bytes)
+    tail = nextTail(tail, bytes)
+  }
+  return { caveats, tail }
+}
+
+function seal(addition: Addition, ground: Ground, locations: Set<string>): Caveat {
+  if (addition instanceof NewThirdParty) {
+    if (locations.has(addition.location)) {
+      throw new MacaroonError('third-party', 'The macaroon asks this third party already, and asks each only once')
+    }
+    locations.add(addition.location)
+    return addition.sealUnder(ground.tail)
+  }
+  if (addition.type === '3P') {
+    throw new MacaroonError('third-party', 'A third-party caveat is sealed under the tail: thirdParty makes one to add')
+  }
+  if (isAttestation(addition, ground.vocabulary) && !ground.nonce.proof) {
+    throw new MacaroonError('attestation', `${nameOf(addition)} is an attestation, and only proofs may carry those`)
+  }
+  return addition
+}
+
+function encodeOne(caveat: Caveat, vocabulary: Vocabulary): Uint8Array {
+  const writer = new MsgpackWriter()
+  writeCaveat(writer, caveat, vocabulary)
+  return writer.finish()
+}
+
+/** Puts the parts on the wire and parses the result like any other. */
+function assemble(
+  nonce: Nonce,
+  location: string,
+  present: readonly Uint8Array[],
+  added: Added,
+  vocabulary: Vocabulary,
+): Macaroon {
+  const writer = new MsgpackWriter()
+  writer.writeArrayLength(4)
+  writer.writeRaw(nonce.bytes)
+  writer.writeString(location)
+  writer.writeArrayLength((present.length + added.caveats.length) * 2)
+  for (const caveat of present) writer.writeRaw(caveat)
+  for (const caveat of added.caveats) writer.writeRaw(caveat)
+  writer.writeBytes(added.tail)
+  return decodeMacaroon(writer.finish(), { vocabulary })
+}

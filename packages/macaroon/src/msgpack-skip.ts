@@ -1,0 +1,72 @@
+/** The extent of MessagePack values of any kind, read off their heads alone. */
+
+/**
+ * Where the value at `start` ends at least: exactly there where it lies within the bytes, and beyond them where they end
+ * before it does. Undefined for the one byte that begins no value. Takes time in proportion to the bytes, whatever
+ * lengths they announce.
+ */
+export function leastEnd(bytes: Uint8Array, start: number): number | undefined {
+  let at = start
+  for (let remaining = 1; remaining > 0; remaining -= 1) {
+    // Every value takes a byte at least, so a length that lies is found before it costs anything.
+    if (at + remaining > bytes.length) return at + remaining
+    const code = bytes[at] ?? 0
+    if (code === neverUsed) return undefined
+    const width = widthOfLength(code)
+    at += 1 + width
+    if (at > bytes.length) return at + remaining - 1
+    const length = width === 0 ? 0 : readLength(bytes, at - width, at)
+    remaining += countChildren(code, length)
+    at += countPayload(code, length)
+    if (at > bytes.length) return at + remaining - 1
+  }
+  return at
+}
+
+const neverUsed = 0xc1
+
+/** How many bytes of the head say a length. */
+function widthOfLength(code: number): number {
+  if (code < 0xc4 || code > 0xdf || (code > 0xc9 && code < 0xd9)) return 0
+  if (code <= 0xc6) return 2 ** (code - 0xc4)
+  if (code <= 0xc9) return 2 ** (code - 0xc7)
+  if (code <= 0xdb) return 2 ** (code - 0xd9)
+  return code === 0xdc || code === 0xde ? 2 : 4
+}
+
+function readLength(bytes: Uint8Array, start: number, end: number): number {
+  let length = 0
+  for (let at = start; at < end; at += 1) length = length * 256 + (bytes[at] ?? 0)
+  return length
+}
+
+/** How many values are inside. */
+function countChildren(code: number, length: number): number {
+  if (code >= 0x80 && code <= 0x8f) return (code & 15) * 2
+  if (code >= 0x90 && code <= 0x9f) return code & 15
+  if (code === 0xdc || code === 0xdd) return length
+  return code === 0xde || code === 0xdf ? length * 2 : 0
+}
+
+/** How many bytes behind the head belong to the value itself. */
+function countPayload(code: number, length: number): number {
+  if (code >= 0xa0 && code <= 0xbf) return code & 31
+  if (code >= 0xc7 && code <= 0xc9) return length + 1
+  if ((code >= 0xc4 && code <= 0xc6) || (code >= 0xd9 && code <= 0xdb)) return length
+  if (code >= 0xd4 && code <= 0xd8) return 1 + 2 ** (code - 0xd4)
+  return fixedPayload.get(code) ?? 0
+}
+
+/** Floats and integers. */
+const fixedPayload: ReadonlyMap<number, number> = new Map([
+  [0xca, 4],
+  [0xcb, 8],
+  [0xcc, 1],
+  [0xcd, 2],
+  [0xce, 4],
+  [0xcf, 8],
+  [0xd0, 1],
+  [0xd1, 2],
+  [0xd2, 4],
+  [0xd3, 8],
+])

@@ -1,0 +1,35 @@
+/** Tails: the signature of a macaroon, which runs on with every caveat. */
+
+import { MacaroonError } from './errors.ts'
+import { defaultKernel, type Kernel } from './kernel/kernel.ts'
+import type { Nonce } from './nonce.ts'
+
+/** Throws `bad-argument` where this cannot be a signing key. */
+export function expectKey(key: Uint8Array): void {
+  if (key.length !== keyLength) {
+    throw new MacaroonError('bad-argument', `A signing key has ${keyLength} bytes, and this one has ${key.length}`)
+  }
+}
+
+/** The tail of a macaroon without caveats. */
+export function firstTail(key: Uint8Array, nonce: Nonce): Uint8Array {
+  return defaultKernel.hmac(key, nonce.bytes, 0, nonce.bytes.length)
+}
+
+/** The tail behind one more caveat, which is hashed as an array of two: its number and its body. */
+export function nextTail(tail: Uint8Array, caveat: Uint8Array): Uint8Array {
+  const pair = new Uint8Array(caveat.length + 1)
+  pair[0] = pairHead
+  pair.set(caveat, 1)
+  return defaultKernel.hmac(tail, pair, 0, pair.length)
+}
+
+/** The tail of a proof, to which nothing can be added, as Go's `finalizeSignature`. */
+export function finishTail(tail: Uint8Array, kernel: Kernel = defaultKernel): Uint8Array {
+  return kernel.hmac(proofKey, tail, 0, tail.length)
+}
+
+const keyLength = 32
+const pairHead = 0x92
+/** The text proof-signature-finalization. */
+const proofKey = Uint8Array.from('proof-signature-finalization', (character) => character.charCodeAt(0))

@@ -1,0 +1,196 @@
+/** The chain of a macaroon and those of its discharges, followed as Go's `Macaroon.verify` does. */
+
+import type { Caveat, ThirdParty } from './caveat.ts'
+import { isAttestation } from './caveat-set.ts'
+import { MacaroonError } from './errors.ts'
+import { quoteShortly } from './json.ts'
+import type { Kernel } from './kernel/kernel.ts'
+import { type Macaroon, nonceStart, tailLength } from './macaroon.ts'
+import { openBox } from './sealed.ts'
+import { finishTail } from './tail.ts'
+import { dischargeKeyLength, openTicket } from './ticket.ts'
+import { nameOf } from './vocabulary.ts'
+
+export interface ChainContext {
+  readonly discharges: readonly Macaroon[]
+  readonly trusted: ReadonlyMap<string, readonly Uint8Array[]>
+  readonly kernel: Kernel
+}
+
+/** What a chain that is right amounts to. */
+export interface ChainResult {
+  /** Its own caveats without those that verification answers, then those of its discharges. */
+  readonly caveats: readonly Caveat[]
+  readonly discharges: readonly Macaroon[]
+}
+
+/** Throws MacaroonError with a VerifyErrorCode, and `too-many` for more than 64 attempts at discharges. */
+export function verifyChain(macaroon: Macaroon, key: Uint8Array, context: ChainContext): ChainResult {
+  const tails = recomputeTails(macaroon, key, context.kernel)
+  const own: Caveat[] = []
+  const demands: Demand[] = []
+  for (const [i, caveat] of macaroon.unsafeCaveats.entries()) {
+    if (caveat.type === '3P') demands.push(readDemand(caveat, tailAt(tails, i), context))
+    else if (caveat.type === 'BindToParentToken') {
+      throw new MacaroonError('bound-elsewhere', 'The macaroon is bound to a parent token that did not come with it')
+    } else own.push(allowAttestation(caveat, macaroon))
+  }
+  const answers = answerAll(demands, lazyBindingIds(tails, context.kernel), context)
+  return {
+    caveats: [...own, ...answers.flatMap((answer) => answer.caveats)],
+    discharges: answers.map((answer) => answer.discharge),
+  }
+}
+
+/** A holder can ask one ticket in many caveats, so what many discharges of it cost is bounded. */
+const maxAttempts = 64
+
+/** A third-party caveat, the key that its discharge must be signed with, and what may be that discharge. */
+interface Demand {
+  readonly location: string
+  readonly dischargeKey: Uint8Array
+  readonly candidates: readonly Macaroon[]
+}
+
+interface Answer {
+  readonly discharge: Macaroon
+  readonly caveats: readonly Caveat[]
+}
+
+/** All tails, 32 bytes each. Throws `forged` where the last one is not what the macaroon says. */
+function recomputeTails(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): Uint8Array {
+  const { nonce, bytes, offsets } = macaroon
+  const tails = kernel.chain(key, bytes, nonceStart, nonceStart + nonce.bytes.length, offsets)
+  const last = tails.subarray(tails.length - tailLength)
+  if (!kernel.equal(nonce.proof ? finishTail(last, kernel) : last, macaroon.tail)) {
+    throw new MacaroonError('forged', 'The macaroon is not genuine: its tail does not follow from this key')
+  }
+  return tails
+}
+
+/** The tail in front of caveat i. */
+function tailAt(tails: Uint8Array, i: number): Uint8Array {
+  return tails.subarray(i * tailLength, (i + 1) * tailLength)
+}
+
+/** Throws `undischarged` where nothing came for the ticket, `bad-discharge` where nothing that came could be verified. */
+function readDemand(caveat: ThirdParty, tail: Uint8Array, { discharges, kernel }: ChainContext): Demand {
+  const { location } = caveat
+  const ticket = caveat.ticket ?? nothing
+  const candidates = discharges.filter((discharge) => kernel.equal(discharge.nonce.kid, ticket))
+  if (candidates.length === 0) {
+    throw new MacaroonError(
+      'undischarged',
+      `The macaroon asks for a discharge from ${quoteShortly(location)}, and none came with it`,
+    )
+  }
+  const dischargeKey = openBox(kernel, tail, caveat.verifierKey ?? nothing)
+  if (dischargeKey?.length !== dischargeKeyLength) {
+    throw new MacaroonError(
+      'bad-discharge',
+      `The macaroon asks for a discharge from ${quoteShortly(location)} without holding the key to verify it with`,
+    )
+  }
+  return { location, dischargeKey, candidates }
+}
+
+/** The first discharge of every demand that verifies. */
+function answerAll(
+  demands: readonly Demand[],
+  bindingIds: () => readonly Uint8Array[],
+  context: ChainContext,
+): Answer[] {
+  let attempts = 0
+  return demands.map(({ location, dischargeKey, candidates }) => {
+    const reasons: string[] = []
+    for (const discharge of candidates) {
+      attempts += 1
+      if (attempts > maxAttempts) {
+        throw new MacaroonError('too-many', `The macaroon takes more than ${maxAttempts} attempts at its discharges`)
+      }
+      try {
+        return { discharge, caveats: verifyDischarge(discharge, dischargeKey, bindingIds, context) }
+      } catch (error) {
+        if (!(error instanceof MacaroonError) || error.code === 'bad-argument') throw error
+        reasons.push(error.message)
+      }
+    }
+    throw new MacaroonError(
+      'bad-discharge',
+      `The discharge from ${quoteShortly(location)} does not verify: ${reasons.join('; ')}`,
+    )
+  })
+}
+
+/** The caveats of a discharge that is right for this key and parent; attestations only if its maker is trusted. */
+function verifyDischarge(
+  discharge: Macaroon,
+  key: Uint8Array,
+  bindingIds: () => readonly Uint8Array[],
+  context: ChainContext,
+): Caveat[] {
+  const believed = isTrusted(discharge, key, context)
+  recomputeTails(discharge, key, context.kernel)
+  const caveats: Caveat[] = []
+  for (const caveat of discharge.unsafeCaveats) {
+    if (caveat.type === '3P') {
+      throw new MacaroonError('undischarged', 'The discharge asks for a discharge in turn, which is not allowed')
+    }
+    if (caveat.type === 'BindToParentToken') {
+      if (!bindingIds().some((id) => startsWith(id, caveat.prefix ?? nothing))) {
+        throw new MacaroonError('bound-elsewhere', 'The discharge is bound to another macaroon than this')
+      }
+      continue
+    }
+    allowAttestation(caveat, discharge)
+    if (believed || !isAttestation(caveat, discharge.vocabulary)) caveats.push(caveat)
+  }
+  return caveats
+}
+
+/**
+ * Whether the ticket was sealed with a key of a trusted third party, which then is the one who knew the discharge key.
+ *
+ * Throws where a trusted key opens the ticket and another discharge key, or nonsense, is in it.
+ */
+function isTrusted(discharge: Macaroon, key: Uint8Array, { trusted, kernel }: ChainContext): boolean {
+  for (const shared of trusted.get(discharge.location) ?? []) {
+    const opened = tryTicket(shared, discharge)
+    if (opened === undefined) continue
+    if (!kernel.equal(opened, key)) {
+      throw new MacaroonError('bad-ticket', 'The ticket of the discharge holds another key than the macaroon')
+    }
+    return true
+  }
+  return false
+}
+
+/** The discharge key in the ticket; undefined where this key does not open it. */
+function tryTicket(shared: Uint8Array, { nonce, vocabulary }: Macaroon): Uint8Array | undefined {
+  try {
+    return openTicket(shared, nonce.kid, { vocabulary }).dischargeKey
+  } catch (error) {
+    if (error instanceof MacaroonError && error.code === 'bad-ticket') return undefined
+    throw error
+  }
+}
+
+/** The caveat itself. Throws `attestation` where it attests something in a macaroon that its holder can add to. */
+function allowAttestation(caveat: Caveat, { nonce, vocabulary }: Macaroon): Caveat {
+  if (!nonce.proof && isAttestation(caveat, vocabulary)) {
+    throw new MacaroonError('attestation', `The macaroon carries ${nameOf(caveat)} without being a proof`)
+  }
+  return caveat
+}
+
+/** The SHA-256 of every tail that the macaroon has had: what a discharge may be bound to. Computed when asked for. */
+function lazyBindingIds(tails: Uint8Array, kernel: Kernel): () => readonly Uint8Array[] {
+  let ids: Uint8Array[] | undefined
+  return () => (ids ??= Array.from({ length: tails.length / tailLength }, (_, i) => kernel.sha256(tailAt(tails, i))))
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  return prefix.length <= bytes.length && prefix.every((byte, i) => byte === bytes[i])
+}
+
+const nothing = new Uint8Array(0)
