@@ -22,6 +22,7 @@ describe('the public face', () => {
       'encodeCaveats',
       'encodeMacaroon',
       'expiration',
+      'explain',
       'extendVocabulary',
       'flyVocabulary',
       'formatAction',

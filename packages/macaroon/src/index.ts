@@ -33,6 +33,28 @@ export {
 export type { JsonPath, JsonValue } from './json.ts'
 export { decodeMacaroon, type DecodeOptions, encodeMacaroon, type Macaroon, maxMacaroonBytes } from './macaroon.ts'
 export { type Addition, attenuate, mintMacaroon, type MintInput } from './mint.ts'
+export {
+  type Ability,
+  explain,
+  type ExplainOptions,
+  type Explanation,
+  type Names,
+  type PlaceId,
+  type PlaceKind,
+  type Scope,
+  type Selection,
+  type Step,
+} from './explain.ts'
+export {
+  attenuate,
+  decodeMacaroon,
+  type DecodeOptions,
+  encodeMacaroon,
+  type Macaroon,
+  maxMacaroonBytes,
+  mintMacaroon,
+  type MintInput,
+} from './macaroon.ts'
 export type { MsgpackReader } from './msgpack-reader.ts'
 export type { MsgpackWriter } from './msgpack-writer.ts'
 export { type Nonce, tokenId } from './nonce.ts'
