@@ -30,9 +30,6 @@ export {
   type VerifyErrorCode,
   type WireErrorCode,
 } from './errors.ts'
-export type { JsonPath, JsonValue } from './json.ts'
-export { decodeMacaroon, type DecodeOptions, encodeMacaroon, type Macaroon, maxMacaroonBytes } from './macaroon.ts'
-export { type Addition, attenuate, mintMacaroon, type MintInput } from './mint.ts'
 export {
   type Ability,
   explain,
@@ -45,16 +42,9 @@ export {
   type Selection,
   type Step,
 } from './explain.ts'
-export {
-  attenuate,
-  decodeMacaroon,
-  type DecodeOptions,
-  encodeMacaroon,
-  type Macaroon,
-  maxMacaroonBytes,
-  mintMacaroon,
-  type MintInput,
-} from './macaroon.ts'
+export type { JsonPath, JsonValue } from './json.ts'
+export { decodeMacaroon, type DecodeOptions, encodeMacaroon, type Macaroon, maxMacaroonBytes } from './macaroon.ts'
+export { type Addition, attenuate, mintMacaroon, type MintInput } from './mint.ts'
 export type { MsgpackReader } from './msgpack-reader.ts'
 export type { MsgpackWriter } from './msgpack-writer.ts'
 export { type Nonce, tokenId } from './nonce.ts'
