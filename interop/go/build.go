@@ -31,6 +31,11 @@ func sign(key, message []byte) []byte {
 	return mac.Sum(nil)
 }
 
+func sum(message []byte) []byte {
+	digest := sha256.Sum256(message)
+	return digest[:]
+}
+
 // nonceOf crafts a nonce of two or three fields; the library itself would draw the random part. A nil slice becomes nil on
 // the wire.
 func nonceOf(kid, rnd []byte, fields int, proof bool) macaroon.Nonce {

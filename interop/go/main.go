@@ -51,6 +51,9 @@ func writeVectors(dir string) error {
 		"clearing.json":    clearingVectors(),
 		"headers.json":     headerVectors(),
 		"refused.json":     refusedVectors(),
+		"discharges.json":  dischargeVectors(),
+		"tickets.json":     ticketVectors(),
+		"third-party.json": thirdPartyVectors(),
 	}
 	for name, value := range files {
 		if err := writeFile(filepath.Join(dir, name), value); err != nil {

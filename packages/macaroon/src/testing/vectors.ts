@@ -5,6 +5,7 @@ import { decodeBase64 } from '../base64.ts'
 import type { Clearance } from '../clear.ts'
 import type { DischargeAccess } from '../discharge-access.ts'
 import type { JsonValue } from '../json.ts'
+import type { Random } from '../random.ts'
 
 /** An access as the vectors spell it: see interop/go/access.go and asked.go. */
 export type WrittenAccess = Omit<Access, 'action' | 'now' | 'type'> & {
@@ -42,6 +43,12 @@ export function toHex(bytes: Uint8Array): string {
 
 export function fromBase64(text: string): Uint8Array {
   return decodeBase64(text, 0, text.length, 'The vector')
+}
+
+/** Randomness that is known beforehand: these bytes in order, and no more. */
+export function replay(bytes: Uint8Array): Random {
+  let at = 0
+  return (length) => bytes.slice(at, (at += length))
 }
 
 /** In the words of the vectors: see interop/go/access.go. */
