@@ -4,7 +4,9 @@ import { actions, expiration, type Caveat } from '@hallpass/macaroon'
 import { DomainError } from '../domain/errors.ts'
 import type { Organisation } from '../domain/organisation.ts'
 import type { Secret } from '../domain/secret.ts'
+import type { ReadTransaction } from '../domain/store.ts'
 import type { ListedToken, Profile, TokenRecord } from '../domain/token.ts'
+import type { User } from '../domain/user.ts'
 import { findApp, findOrganisation } from './find.ts'
 import type { Writing } from './operation.ts'
 import type { Credential } from './principal.ts'
@@ -81,7 +83,7 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
       revokedBy: null,
     }
     await tx.tokens.insert(record)
-    const creator = record.createdBy === null ? undefined : await tx.users.byId(record.createdBy)
+    const creator = actor.kind === 'user' ? actor.user : await findCreator(tx, record)
     return {
       token: minted.token,
       record: { ...record, createdByEmail: creator?.email ?? null, appName: app?.name ?? null },
@@ -90,6 +92,11 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
   },
 
   conclude: ({ record }) => ({ target: `token ${record.id}`, organisationId: record.organisationId }),
+}
+
+/** In whose name a token mints. */
+async function findCreator(tx: ReadTransaction, { createdBy }: TokenRecord): Promise<User | undefined> {
+  return createdBy === null ? undefined : tx.users.byId(createdBy)
 }
 
 /** A token hands on all that restricts it; what restricts a person (their role) every profile has anyway. */

@@ -2,20 +2,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import type { Transaction } from '../domain/store.ts'
+import { Changes, createMemory, rememberAfter } from './memory.ts'
+import { RememberingTransaction } from './remembering-transaction.ts'
 import { SqliteSession, type SqliteConnection } from './sqlite-connection.ts'
-import { SessionTransaction } from './transaction.ts'
 
 /** What others must know about the groups: both are called synchronously, at that very moment. */
 export interface GroupEvents {
   beginning(): void
   /** The group is on the disk, and nobody was told so yet. */
-  committed(): void
+  committed(changes: Changes): void
 }
 
 export class GroupCommit {
   readonly #connection: SqliteConnection
   readonly #events: GroupEvents
   readonly #queue: Job[] = []
+  #memory = createMemory()
+  #dataVersion = 0
   #running: Promise<void> | undefined
 
   constructor(connection: SqliteConnection, events: GroupEvents) {
@@ -55,17 +58,19 @@ export class GroupCommit {
 
   async #runGroup(): Promise<void> {
     const done: Done[] = []
+    const changes = new Changes()
     this.#events.beginning()
     try {
       for (let member = 0; member < groupLimit; member++) {
         const job = this.#queue.shift()
         if (job === undefined) break
-        const acknowledge = await this.#runMember(job, done.length === 0)
+        const acknowledge = await this.#runMember(job, changes, done.length === 0)
         if (acknowledge) done.push({ acknowledge, reject: job.reject })
       }
       if (done.length > 0) {
         this.#connection.command('COMMIT')
-        this.#events.committed()
+        this.#memory = rememberAfter(this.#memory, changes)
+        this.#events.committed(changes)
       }
     } catch (error) {
       for (const { reject } of done) reject(error)
@@ -76,12 +81,13 @@ export class GroupCommit {
   }
 
   /** Runs one member. Rejects only where the whole group is lost; what the member throws is told to the member. */
-  async #runMember({ run, reject }: Job, first: boolean): Promise<(() => void) | undefined> {
+  async #runMember({ run, reject }: Job, changes: Changes, first: boolean): Promise<(() => void) | undefined> {
     if (first && !this.#begin(reject)) return undefined
-    const session = new SqliteSession(this.#connection)
+    const session = new SqliteSession(this.#connection, changes)
     try {
-      if (!first) this.#connection.command('SAVEPOINT member')
-      const acknowledge = await run(new SessionTransaction(session))
+      if (first) this.#forgetWhatOthersChanged()
+      else this.#connection.command('SAVEPOINT member')
+      const acknowledge = await run(new RememberingTransaction(session, this.#memory, changes))
       if (!first) this.#connection.command('RELEASE member')
       return acknowledge
     } catch (error) {
@@ -109,6 +115,13 @@ export class GroupCommit {
       for (const waiting of this.#queue.splice(0)) waiting.reject(error)
       return false
     }
+  }
+
+  /** Another program may write to the file, as a person with the sqlite3 tool. */
+  #forgetWhatOthersChanged(): void {
+    const dataVersion = this.#connection.dataVersion()
+    if (dataVersion !== this.#dataVersion) this.#memory = createMemory()
+    this.#dataVersion = dataVersion
   }
 }
 

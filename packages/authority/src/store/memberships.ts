@@ -11,8 +11,8 @@ export function memberships(session: Session): Transaction['memberships'] {
     countAdmins: async (organisationId) =>
       (await session.one(countWithRole, { organisationId, role: 'admin' }))?.count ?? 0,
     insert: async ({ organisationId, userId, role, createdAt }) => {
-      const row = await session.one(insert, { organisationId, userId, role, createdAt })
-      if (row === undefined) throw new DomainError('conflict', 'This person already belongs to the organisation.')
+      const inserted = await session.insert(insert, { organisationId, userId, role, createdAt })
+      if (!inserted) throw new DomainError('conflict', 'This person already belongs to the organisation.')
     },
     setRole: (organisationId, userId, role) => session.run(setRole, { organisationId, userId, role }),
     delete: (organisationId, userId) => session.run(remove, { organisationId, userId }),
@@ -58,8 +58,7 @@ const insert = query((db, param: Param<Membership>) =>
       role: param('role'),
       created_at: param('createdAt'),
     })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('user_id'),
+    .onConflict((conflict) => conflict.doNothing()),
 )
 
 const setRole = query((db, param: Param<Key & { role: Role }>) =>

@@ -68,6 +68,11 @@ export class PostgresSession implements Session {
     await this.#query(query, values)
   }
 
+  async insert<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<boolean> {
+    const { rowCount } = await this.#query(query, values)
+    return rowCount !== null && rowCount > 0
+  }
+
   #query<P extends Values<P>, Row>(query: Query<P, Row>, values: NoInfer<P>): Promise<QueryResult> {
     if (this.#ended) {
       return Promise.reject(new Error('A query came after the end of its transaction: something was not awaited.'))

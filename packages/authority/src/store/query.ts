@@ -1,5 +1,15 @@
 // Queries written once with Kysely and compiled once per database: after that only their SQL text is run.
-import { sql, type Compilable, type Expression, type Kysely } from 'kysely'
+import {
+  DeleteQueryNode,
+  InsertQueryNode,
+  sql,
+  TableNode,
+  UpdateQueryNode,
+  type Compilable,
+  type Expression,
+  type Kysely,
+  type OperationNode,
+} from 'kysely'
 
 import type { Database } from './schema.ts'
 
@@ -25,12 +35,22 @@ export interface Session {
   one<P extends Values<P>, Row>(query: Query<P, Row>, values: NoInfer<P>): Promise<Row | undefined>
   many<P extends Values<P>, Row>(query: Query<P, Row>, values: NoInfer<P>): Promise<readonly Row[]>
   run<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<void>
+  /** Runs an insert that does nothing on conflict. Whether it inserted. */
+  insert<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<boolean>
 }
 
 export interface CompiledQuery {
   readonly sql: string
   /** The names of the parameters, in the order in which the SQL takes them. */
   readonly names: readonly string[]
+  /** Undefined where it only reads. */
+  readonly change: Change | undefined
+}
+
+/** What a query does to its tables: `extends` where every row that was there stays as it was. */
+export interface Change {
+  readonly kind: 'extends' | 'alters' | 'deletes'
+  readonly tables: readonly string[]
 }
 
 /** Describes a query; nothing is built yet, so that a program which never runs it does not pay for it. */
@@ -43,6 +63,7 @@ export function compile<P, Row>(db: Kysely<Database>, { build }: Query<P, Row>):
   const compiled = build(db, (name) => sql`${new Placeholder(name)}`).compile()
   return {
     sql: compiled.sql,
+    change: changeOf(compiled.query),
     names: compiled.parameters.map((parameter) => {
       if (parameter instanceof Placeholder) return parameter.name
       throw new TypeError(`A query carries a value of its own, where only named parameters are bound: ${compiled.sql}`)
@@ -54,6 +75,20 @@ export function compile<P, Row>(db: Kysely<Database>, { build }: Query<P, Row>):
 export function bind<P extends Values<P>>({ names }: CompiledQuery, values: P): Value[] {
   const byName = values as Readonly<Record<string, Value>>
   return names.map((name) => byName[name] ?? null)
+}
+
+function changeOf(node: OperationNode): Change | undefined {
+  if (InsertQueryNode.is(node)) {
+    return { kind: node.onConflict?.doNothing === true ? 'extends' : 'alters', tables: tablesOf(node.into) }
+  }
+  if (UpdateQueryNode.is(node)) return { kind: 'alters', tables: tablesOf(node.table) }
+  if (DeleteQueryNode.is(node)) return { kind: 'deletes', tables: node.from.froms.flatMap(tablesOf) }
+  return undefined
+}
+
+function tablesOf(node: OperationNode | undefined): readonly string[] {
+  if (node !== undefined && TableNode.is(node)) return [node.table.identifier.name]
+  throw new TypeError('A query changes what is not simply a table: nobody could tell what it outdates.')
 }
 
 class Placeholder {

@@ -9,8 +9,8 @@ export function signingKeys(session: Session): Transaction['signingKeys'] {
     byKid: (kid) => session.one(byKid, { kid }),
     newest: (organisationId) => session.one(newest, { organisationId }),
     insert: async ({ kid, organisationId, wrapped, createdAt }) => {
-      const row = await session.one(insert, { kid, organisationId, wrapped, createdAt })
-      if (row === undefined) throw new DomainError('conflict', 'There is already a signing key with this id.')
+      const inserted = await session.insert(insert, { kid, organisationId, wrapped, createdAt })
+      if (!inserted) throw new DomainError('conflict', 'There is already a signing key with this id.')
     },
   }
 }
@@ -41,6 +41,5 @@ const insert = query((db, param: Param<WrappedSigningKey>) =>
       wrapped: param('wrapped'),
       created_at: param('createdAt'),
     })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('id'),
+    .onConflict((conflict) => conflict.doNothing()),
 )

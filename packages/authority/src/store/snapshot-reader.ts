@@ -1,13 +1,16 @@
-// Reads over one SQLite connection: whoever reads between two commits shares one snapshot, which cannot change, so that
-// what it was asked once it need not be asked again.
+// Reads over one SQLite connection: whoever reads between two commits shares one snapshot, and what it found is
+// remembered for the next one, as far as no commit between them changed it.
 import type { ReadTransaction } from '../domain/store.ts'
+import { createMemory, rememberAfter, type Changes } from './memory.ts'
+import { RememberingTransaction } from './remembering-transaction.ts'
 import { SqliteSession, type SqliteConnection } from './sqlite-connection.ts'
-import { SessionTransaction } from './transaction.ts'
 
 export class SnapshotReader {
   readonly #connection: SqliteConnection
   readonly #waiting: (() => void)[] = []
   #snapshot: Snapshot | undefined
+  #memory = createMemory()
+  #forgetting: NodeJS.Timeout | undefined
   #active = 0
   #outdated = false
 
@@ -29,7 +32,12 @@ export class SnapshotReader {
   }
 
   /** Announces a commit: no read that begins from now on sees the state before it. */
-  outdate(): void {
+  outdate(changes: Changes): void {
+    this.#memory = rememberAfter(this.#memory, changes)
+    this.#renew()
+  }
+
+  #renew(): void {
     if (this.#active > 0) this.#outdated = true
     else this.rest()
   }
@@ -41,7 +49,8 @@ export class SnapshotReader {
 
   /** Resolves when the last read has ended, and lets no snapshot behind. */
   async drain(): Promise<void> {
-    this.outdate()
+    clearTimeout(this.#forgetting)
+    this.#renew()
     if (this.#outdated) await this.#renewal()
   }
 
@@ -52,11 +61,17 @@ export class SnapshotReader {
   #open(): Snapshot {
     this.#connection.command('BEGIN')
     const session = new SqliteSession(this.#connection)
-    return { session, tx: rememberLookUps(session), timer: setTimeout(() => this.outdate(), longestLife).unref() }
+    this.#forgetting ??= setTimeout(() => this.#forget(), longestMemory).unref()
+    return { session, tx: new RememberingTransaction(session, this.#memory) }
+  }
+
+  #forget(): void {
+    this.#forgetting = undefined
+    this.#memory = createMemory()
+    this.#renew()
   }
 
   #release(): void {
-    clearTimeout(this.#snapshot?.timer)
     this.#snapshot?.session.end()
     this.#snapshot = undefined
     this.#outdated = false
@@ -68,52 +83,7 @@ export class SnapshotReader {
 interface Snapshot {
   readonly session: SqliteSession
   readonly tx: ReadTransaction
-  readonly timer: NodeJS.Timeout
 }
 
-// Milliseconds in which a snapshot also sees what other programs wrote to the file, as a person with the sqlite3 tool.
-const longestLife = 1000
-
-// Of each kind of look-up: past that it starts afresh.
-const mostRemembered = 4096
-
-/** The transaction of a snapshot, which remembers what every request looks up: who asks, and about what. */
-function rememberLookUps(session: SqliteSession): ReadTransaction {
-  const all = new SessionTransaction(session)
-  const { settings, users, setupCode, organisations, invitations, signingKeys, audit } = all
-  const { sessions, memberships, apps, tokens } = all
-  return {
-    settings,
-    users,
-    setupCode,
-    organisations,
-    invitations,
-    signingKeys,
-    audit,
-    sessions: { ...sessions, byTokenHash: remember((hash) => sessions.byTokenHash(hash), latin1Of) },
-    memberships: { ...memberships, find: remember((...pair) => memberships.find(...pair), pairOf) },
-    apps: { ...apps, byName: remember((name) => apps.byName(name), itself) },
-    tokens: { ...tokens, byId: remember((id) => tokens.byId(id), itself) },
-  }
-}
-
-const itself = (text: string) => text
-const latin1Of = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-const pairOf = (organisationId: number, userId: number) => `${organisationId} ${userId}`
-
-function remember<Parameters extends readonly unknown[], Result>(
-  lookUp: (...parameters: Parameters) => Promise<Result>,
-  keyOf: (...parameters: Parameters) => string,
-): (...parameters: Parameters) => Promise<Result> {
-  const known = new Map<string, Promise<Result>>()
-  return (...parameters) => {
-    const key = keyOf(...parameters)
-    let result = known.get(key)
-    if (result === undefined) {
-      if (known.size >= mostRemembered) known.clear()
-      result = lookUp(...parameters)
-      known.set(key, result)
-    }
-    return result
-  }
-}
+// Milliseconds in which reads also see what other programs wrote to the file, as a person with the sqlite3 tool.
+const longestMemory = 1000

@@ -3,7 +3,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 
-import { bind, compile, type CompiledQuery, type Query, type Session, type Values } from './query.ts'
+import type { Changes } from './memory.ts'
+import { bind, compile, type Change, type CompiledQuery, type Query, type Session, type Values } from './query.ts'
 import type { Database } from './schema.ts'
 
 export class SqliteConnection {
@@ -11,6 +12,8 @@ export class SqliteConnection {
   readonly #compiler = createSqliteCompiler()
   readonly #prepared = new Map<object, Prepared>()
   readonly #commands = new Map<string, StatementSync>()
+  #dataVersion: StatementSync | undefined
+  #dependents: StatementSync | undefined
 
   constructor(database: DatabaseSync) {
     this.database = database
@@ -31,25 +34,49 @@ export class SqliteConnection {
     let prepared = this.#prepared.get(query)
     if (prepared === undefined) {
       const compiled = compile(this.#compiler, query)
-      prepared = { compiled, statement: this.database.prepare(compiled.sql) }
+      const change = compiled.change && this.#withDependents(compiled.change)
+      prepared = { compiled, change, statement: this.database.prepare(compiled.sql) }
       this.#prepared.set(query, prepared)
     }
     return prepared
   }
+
+  /** A number that changes when another connection has changed the database. */
+  dataVersion(): number {
+    this.#dataVersion ??= this.database.prepare('PRAGMA data_version')
+    return Number(this.#dataVersion.get()?.['data_version'])
+  }
+
+  /** A deletion also changes the tables that refer to the table: their rows go along, or lose what they referred to. */
+  #withDependents({ kind, tables }: Change): Change {
+    if (kind !== 'deletes') return { kind, tables }
+    this.#dependents ??= this.database.prepare(dependentTables)
+    const all = new Set(tables)
+    for (const table of all) for (const { name } of this.#dependents.all(table)) all.add(String(name))
+    return { kind, tables: [...all] }
+  }
 }
+
+const dependentTables = `select child.name from sqlite_schema as child, pragma_foreign_key_list(child.name) as reference
+  where child.type = 'table' and reference."table" = ?`
 
 interface Prepared {
   readonly compiled: CompiledQuery
+  /** With what foreign keys do. */
+  readonly change: Change | undefined
   readonly statement: StatementSync
 }
 
 /** Queries on a connection for as long as one transaction lasts; every one has run when its promise is made. */
 export class SqliteSession implements Session {
   readonly #connection: SqliteConnection
+  readonly #changes: Changes | undefined
   #ended = false
 
-  constructor(connection: SqliteConnection) {
+  /** What the queries change is added to `changes`. */
+  constructor(connection: SqliteConnection, changes?: Changes) {
     this.#connection = connection
+    this.#changes = changes
   }
 
   /** From here on every query is refused: a late one would slip into the transaction of somebody else. */
@@ -72,9 +99,16 @@ export class SqliteSession implements Session {
     statement.run(...bind(compiled, values))
   }
 
+  async insert<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<boolean> {
+    const { compiled, statement } = this.#prepare(query)
+    return statement.run(...bind(compiled, values)).changes > 0
+  }
+
   #prepare<P, Row>(query: Query<P, Row>): Prepared {
     if (this.#ended) throw new Error('A query came after the end of its transaction: something was not awaited.')
-    return this.#connection.prepare(query)
+    const prepared = this.#connection.prepare(query)
+    if (prepared.change) this.#changes?.add(prepared.change)
+    return prepared
   }
 }
 

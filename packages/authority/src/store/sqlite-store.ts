@@ -53,7 +53,7 @@ class SqliteStore implements Store {
     this.#reads = new SnapshotReader(reader)
     this.#writes = new GroupCommit(writer, {
       beginning: () => this.#reads.rest(),
-      committed: () => this.#reads.outdate(),
+      committed: (changes) => this.#reads.outdate(changes),
     })
   }
 

@@ -31,6 +31,10 @@ class ExplainingSession implements Session {
   }
 
   async run(): Promise<void> {}
+
+  async insert(): Promise<boolean> {
+    return true
+  }
 }
 
 describe('a page of tokens', () => {

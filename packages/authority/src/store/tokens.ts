@@ -44,12 +44,12 @@ export function tokens(session: Session): Transaction['tokens'] {
     ofOrganisation: (organisationId, query) => list(ofOrganisation, organisationId, query),
     ofApp: (appId, query) => list(ofApp, appId, query),
     insert: async (token) => {
-      const row = await session.one(insert, {
+      const inserted = await session.insert(insert, {
         ...token,
         id: requireTokenId(token.id),
         mintedBy: token.mintedBy === null ? null : requireTokenId(token.mintedBy),
       })
-      if (row === undefined) throw new DomainError('conflict', 'There is already a token with this id.')
+      if (!inserted) throw new DomainError('conflict', 'There is already a token with this id.')
     },
     revoke: async (id, at, by) => {
       const bytes = parseTokenId(id)
@@ -168,8 +168,7 @@ const insert = query((db, param: Param<TokenRow>) =>
       revoked_at: param('revokedAt'),
       revoked_by: param('revokedBy'),
     })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('id'),
+    .onConflict((conflict) => conflict.doNothing()),
 )
 
 const revoke = query((db, param: Param<{ id: Uint8Array; at: number; by: string }>) =>

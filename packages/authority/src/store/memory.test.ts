@@ -1,0 +1,279 @@
+// What SQLite's store remembers is what the database holds, whichever method wrote in between.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
+import { openSqliteStore } from './open.ts'
+import { SqliteConnection, SqliteSession } from './sqlite-connection.ts'
+import {
+  createToken,
+  insertApp,
+  insertMember,
+  insertOrganisation,
+  insertUser,
+  unique,
+  uniqueBytes,
+} from './testing/seed.ts'
+import { SessionTransaction } from './transaction.ts'
+
+let directory = ''
+let store: Store
+let other: DatabaseSync
+let database: ReadTransaction
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'hallpass-memory-'))
+  store = await openSqliteStore({ directory })
+  // A connection of its own, which remembers nothing.
+  other = new DatabaseSync(join(directory, 'hallpass.db'))
+  database = new SessionTransaction(new SqliteSession(new SqliteConnection(other)))
+})
+afterAll(async () => {
+  other.close()
+  await store.close()
+  await rm(directory, { recursive: true })
+})
+
+/** One row of everything that is remembered, and the keys to look it up by. */
+type World = Awaited<ReturnType<typeof createWorld>>
+
+async function createWorld(tx: Transaction) {
+  const { user, organisation } = await insertMember(tx)
+  const [tokenHash, kid] = [uniqueBytes(), uniqueBytes()] as const
+  const session = await tx.sessions.insert({ userId: user.id, tokenHash, createdAt: 1, expiresAt: 100 })
+  const app = await insertApp(tx, organisation.id)
+  await tx.signingKeys.insert({ kid, organisationId: organisation.id, wrapped: uniqueBytes(), createdAt: 1 })
+  const token = createToken(organisation.id, { appId: app.id, createdBy: user.id })
+  await tx.tokens.insert(token)
+  const stranger = await insertUser(tx)
+  return { user, stranger, organisation, tokenHash, session, app, kid, token }
+}
+
+async function lookUp(tx: ReadTransaction, { user, organisation, tokenHash, app, kid, token }: World) {
+  return {
+    session: await tx.sessions.byTokenHash(tokenHash),
+    organisation: await tx.organisations.bySlug(organisation.slug),
+    membership: await tx.memberships.find(organisation.id, user.id),
+    app: await tx.apps.byName(app.name),
+    key: await tx.signingKeys.byKid(kid),
+    newestKey: await tx.signingKeys.newest(organisation.id),
+    token: await tx.tokens.byId(token.id),
+  }
+}
+
+type Found = Awaited<ReturnType<typeof lookUp>>
+
+interface Case {
+  readonly write: (tx: Transaction, world: World) => Promise<unknown>
+  /** What is found otherwise afterwards. */
+  readonly changes: readonly (keyof Found)[]
+}
+
+/** Every method that writes: the compiler asks for those that are missing. */
+const cases: {
+  readonly [Noun in keyof Transaction]: {
+    readonly [Method in Exclude<keyof Transaction[Noun], keyof ReadTransaction[Noun]>]: Case
+  }
+} = {
+  settings: { set: { write: (tx) => tx.settings.set('name', unique('value')), changes: [] } },
+  users: { insert: { write: insertUser, changes: [] } },
+  sessions: {
+    insert: {
+      write: (tx, { user }) =>
+        tx.sessions.insert({ userId: user.id, tokenHash: uniqueBytes(), createdAt: 1, expiresAt: 2 }),
+      changes: [],
+    },
+    delete: { write: (tx, { session }) => tx.sessions.delete(session.id), changes: ['session'] },
+    deleteExpired: { write: (tx, { user }) => tx.sessions.deleteExpired(user.id, 100), changes: ['session'] },
+  },
+  setupCode: {
+    replace: {
+      write: (tx) => tx.setupCode.replace({ codeHash: uniqueBytes(), createdAt: 1, expiresAt: 2 }),
+      changes: [],
+    },
+    delete: { write: (tx) => tx.setupCode.delete(), changes: [] },
+  },
+  organisations: {
+    insert: { write: (tx) => insertOrganisation(tx), changes: [] },
+    delete: {
+      write: (tx, { organisation }) => tx.organisations.delete(organisation.id),
+      changes: ['organisation', 'membership', 'app', 'key', 'newestKey', 'token'],
+    },
+  },
+  memberships: {
+    insert: {
+      write: (tx, { organisation, stranger }) =>
+        tx.memberships.insert({ organisationId: organisation.id, userId: stranger.id, role: 'member', createdAt: 1 }),
+      changes: [],
+    },
+    setRole: {
+      write: (tx, { organisation, user }) => tx.memberships.setRole(organisation.id, user.id, 'member'),
+      changes: ['membership'],
+    },
+    delete: {
+      write: (tx, { organisation, user }) => tx.memberships.delete(organisation.id, user.id),
+      changes: ['membership'],
+    },
+  },
+  invitations: {
+    insert: {
+      write: (tx, { organisation }) =>
+        tx.invitations.insert({
+          organisationId: organisation.id,
+          email: 'a@example.com',
+          role: 'member',
+          codeHash: uniqueBytes(),
+          createdBy: null,
+          createdAt: 1,
+          expiresAt: 2,
+          acceptedAt: null,
+        }),
+      changes: [],
+    },
+    accept: { write: (tx) => tx.invitations.accept(1, 2), changes: [] },
+  },
+  apps: {
+    insert: { write: (tx, { organisation }) => insertApp(tx, organisation.id), changes: [] },
+    delete: { write: (tx, { app }) => tx.apps.delete(app.id), changes: ['app'] },
+  },
+  signingKeys: {
+    insert: {
+      write: (tx, { organisation }) =>
+        tx.signingKeys.insert({
+          kid: uniqueBytes(),
+          organisationId: organisation.id,
+          wrapped: uniqueBytes(),
+          createdAt: 2,
+        }),
+      changes: ['newestKey'],
+    },
+  },
+  tokens: {
+    insert: { write: (tx, { organisation }) => tx.tokens.insert(createToken(organisation.id)), changes: [] },
+    revoke: { write: (tx, { token }) => tx.tokens.revoke(token.id, 5, 'a@example.com'), changes: ['token'] },
+    revokeOfApp: { write: (tx, { app }) => tx.tokens.revokeOfApp(app.id, 5, 'a@example.com'), changes: ['token'] },
+  },
+  audit: {
+    append: {
+      write: (tx, { organisation }) =>
+        tx.audit.append({
+          at: 1,
+          organisationId: organisation.id,
+          operation: 'app.create',
+          outcome: 'allowed',
+          actor: { kind: 'nobody', id: '', label: '' },
+          target: '',
+          reason: '',
+          requestId: '',
+        }),
+      changes: [],
+    },
+  },
+}
+
+const table = Object.entries(cases).flatMap(([noun, methods]) =>
+  Object.entries<Case>(methods).map(([method, { write, changes }]) => ({ name: `${noun}.${method}`, write, changes })),
+)
+
+/** A new world, remembered by whoever reads and whoever writes. */
+async function rememberWorld(): Promise<{ readonly world: World; readonly before: Found }> {
+  const world = await store.write(createWorld)
+  const before = await lookUp(database, world)
+  expect(Object.values(before)).not.toContain(undefined)
+  await expectEverywhere(world, before)
+  return { world, before }
+}
+
+async function expectEverywhere(world: World, found: Found): Promise<void> {
+  for (let time = 0; time < 2; time++) {
+    expect(await store.read((tx) => lookUp(tx, world))).toEqual(found)
+    expect(await store.write((tx) => lookUp(tx, world))).toEqual(found)
+  }
+}
+
+describe.each(table)('after $name', ({ write, changes }) => {
+  test('what was remembered is what there is', async () => {
+    const { world, before } = await rememberWorld()
+    const within = await store.write(async (tx) => {
+      await write(tx, world)
+      return lookUp(tx, world)
+    })
+    const after = await lookUp(database, world)
+    expect(within).toEqual(after)
+    await expectEverywhere(world, after)
+    for (const key of Object.keys(before) as (keyof Found)[]) {
+      if (changes.includes(key)) expect(after[key]).not.toEqual(before[key])
+      else expect(after[key]).toEqual(before[key])
+    }
+  })
+
+  test('within its group, and where it is undone', async () => {
+    const { world, before } = await rememberWorld()
+    const failing = async (tx: Transaction) => {
+      await write(tx, world)
+      throw Object.assign(new Error('undone'), { within: await lookUp(tx, world) })
+    }
+    const results = await Promise.allSettled([
+      store.write(failing),
+      store.write((tx) => lookUp(tx, world)),
+      store.write(failing),
+      store.write((tx) => lookUp(tx, world)),
+      store.write((tx) => write(tx, world)),
+      store.write((tx) => lookUp(tx, world)),
+    ])
+    const after = await lookUp(database, world)
+    const [first, second, third, fourth, fifth, last] = results
+    for (const undone of [first, third]) expect(undone).toMatchObject({ reason: { message: 'undone' } })
+    for (const unchanged of [second, fourth]) expect(unchanged).toEqual({ status: 'fulfilled', value: before })
+    expect(fifth).toMatchObject({ status: 'fulfilled' })
+    expect(last).toEqual({ status: 'fulfilled', value: after })
+    await expectEverywhere(world, after)
+  })
+
+  test('a read that had begun goes on with what there was, and hands none of it on', async () => {
+    const { world, before } = await rememberWorld()
+    await store.read(async (tx) => {
+      // Only a test may wait for something else in a transaction.
+      await store.write((writing) => write(writing, world))
+      expect(await lookUp(tx, world)).toEqual(before)
+    })
+    await expectEverywhere(world, await lookUp(database, world))
+  })
+})
+
+test('a row that was only found before a rollback is not remembered', async () => {
+  const { world } = await rememberWorld()
+  const phantom = createToken(world.organisation.id)
+  const results = await Promise.allSettled([
+    store.write((tx) => tx.settings.set('name', 'first')),
+    store.write(async (tx) => {
+      await tx.tokens.insert(phantom)
+      expect(await tx.tokens.byId(phantom.id)).toEqual(phantom)
+      throw new Error('undone')
+    }),
+    store.write((tx) => tx.tokens.byId(phantom.id)),
+  ])
+  expect(results).toMatchObject([{ status: 'fulfilled' }, { reason: { message: 'undone' } }, { value: undefined }])
+  expect(await store.write((tx) => tx.tokens.byId(phantom.id))).toBeUndefined()
+})
+
+test('mints leave it as it is; what another program writes is seen by writes at once, and by reads in time', async () => {
+  const { world, before } = await rememberWorld()
+  const readName = () => store.read(async (tx) => (await tx.tokens.byId(world.token.id))?.name)
+  await pause(1100)
+  expect(await readName()).toBe(world.token.name)
+
+  other.prepare('update tokens set name = ? where id = unhex(?)').run('renamed', world.token.id.replaceAll('-', ''))
+  const written = await store.write(async (tx) => {
+    await tx.tokens.insert(createToken(world.organisation.id))
+    return lookUp(tx, world)
+  })
+  expect(written).toEqual({ ...before, token: { ...world.token, name: 'renamed' } })
+  expect(await readName()).toBe(world.token.name)
+  await pause(1100)
+  expect(await readName()).toBe('renamed')
+})
