@@ -233,6 +233,12 @@ func refusedVectors() []any {
 	add("member nil, signed as it should be", malformed, spelling{caveats: []string{"16 c0"}, signed: []string{"16 90"}})
 
 	add("unknown with the byte that is never used", malformed, caveatsOf("cd1092 c1"))
+	add("unknown with an extension", malformed, caveatsOf("cd1092 d40500"))
+	add("unknown with a long extension", malformed, caveatsOf("cd1092 91 c7020500ff"))
+	add("unknown with a timestamp", malformed, caveatsOf("cd1092 d6ff00000000"))
+	add("unknown with a list as key", malformed, caveatsOf("cd1092 82 a161 93010203 9101 c0"))
+	add("unknown with a map as key", malformed, caveatsOf("cd1092 91 81 80 c0"))
+	add("unknown with bytes as key", malformed, caveatsOf("cd1092 81 c40161 c0"))
 	add("unknown with a length that lies", malformed, caveatsOf("cd1092 ddffffffff"))
 	add("unknown with a map that lies", malformed, caveatsOf("cd1092 dfffffffff"))
 	add("unknown with bytes that lie", malformed, caveatsOf("cd1092 c6ffffffff"))

@@ -108,10 +108,10 @@ export function checkBounds(caveats: readonly Caveat[], vocabulary: Vocabulary):
   if (countCaveats(caveats, vocabulary, 0) > maxCaveats) throw tooMany()
 }
 
-/** Requires that these bytes are one whole MessagePack value and nothing else. */
+/** Requires that these bytes are one whole MessagePack value, such as `skipUnknown` takes, and nothing else. */
 export function expectOneValue(bytes: Uint8Array): void {
   const reader = new MsgpackReader(bytes)
-  reader.skipValue()
+  reader.skipUnknown()
   reader.expectEnd()
 }
 
@@ -142,7 +142,7 @@ function readCaveat(reader: MsgpackReader, vocabulary: Vocabulary, readNested: N
   const codec = vocabulary.byNumber.get(number)
   if (codec !== undefined) return codec.decode(reader, readNested)
   const start = reader.offset
-  reader.skipValue()
+  reader.skipUnknown()
   return { type: 'Unknown', number, body: reader.bytes.slice(start, reader.offset) }
 }
 

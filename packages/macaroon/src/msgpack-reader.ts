@@ -1,7 +1,7 @@
 /** A cursor over MessagePack bytes that accepts exactly one spelling of every value: the one that Go's encoder writes. */
 
 import { MacaroonError } from './errors.ts'
-import { leastEnd } from './msgpack-skip.ts'
+import { isPlain, leastEnd } from './msgpack-skip.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /**
@@ -123,11 +123,17 @@ export class MsgpackReader {
     return length
   }
 
-  /** Moves behind one whole value of any kind. Its spelling is not judged: its bytes are kept as they are. */
-  skipValue(): void {
+  /**
+   * Moves behind one whole value of any kind that Go's decoder takes: see `isPlain`. Its spelling is not judged: its
+   * bytes are kept as they are.
+   */
+  skipUnknown(): void {
     const end = leastEnd(this.bytes, this.offset)
     if (end === undefined) throw malformed(this.offset, 'a value')
     if (end > this.bytes.length) throw cutShort(this.bytes.length)
+    if (!isPlain(this.bytes, this.offset, end)) {
+      throw malformed(this.offset, 'a value without extensions, and with plain keys in its maps')
+    }
     this.offset = end
   }
 

@@ -15,7 +15,7 @@ export function leastEnd(bytes: Uint8Array, start: number): number | undefined {
     const width = widthOfLength(code)
     at += 1 + width
     if (at > bytes.length) return at + remaining - 1
-    const length = width === 0 ? 0 : readLength(bytes, at - width, at)
+    const length = readLength(bytes, at - width, at)
     remaining += countChildren(code, length)
     at += countPayload(code, length)
     if (at > bytes.length) return at + remaining - 1
@@ -23,7 +23,44 @@ export function leastEnd(bytes: Uint8Array, start: number): number | undefined {
   return at
 }
 
+/**
+ * Whether the values in these bytes, which must be whole, are of kinds that Go's decoder takes without knowing them: no
+ * extension types, and no arrays, maps or byte strings as keys of maps, over which it panics.
+ */
+export function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  // For every container around: how many values are still to come in it, and whether it is a map.
+  const around: { left: number; readonly isMap: boolean }[] = []
+  for (let at = start; at < end;) {
+    const code = bytes[at] ?? 0
+    const container = around.at(-1)
+    if (isExtension(code)) return false
+    if (container?.isMap === true && container.left % 2 === 0 && !canBeKey(code)) return false
+    if (container !== undefined) container.left -= 1
+    const width = widthOfLength(code)
+    const length = readLength(bytes, at + 1, at + 1 + width)
+    const children = countChildren(code, length)
+    if (children > 0) around.push({ left: children, isMap: isMapHead(code) })
+    at += 1 + width + countPayload(code, length)
+    while (around.at(-1)?.left === 0) around.pop()
+  }
+  return true
+}
+
 const neverUsed = 0xc1
+
+function isExtension(code: number): boolean {
+  return (code >= 0xc7 && code <= 0xc9) || (code >= 0xd4 && code <= 0xd8)
+}
+
+function isMapHead(code: number): boolean {
+  return (code >= 0x80 && code <= 0x8f) || code === 0xde || code === 0xdf
+}
+
+function canBeKey(code: number): boolean {
+  const isArray = (code >= 0x90 && code <= 0x9f) || code === 0xdc || code === 0xdd
+  const isBytes = code >= 0xc4 && code <= 0xc6
+  return !isArray && !isBytes && !isMapHead(code)
+}
 
 /** How many bytes of the head say a length. */
 function widthOfLength(code: number): number {

@@ -82,7 +82,7 @@ describe('MessagePack', () => {
         (value) => {
           const wire = oracle.encode(value)
           const reader = new MsgpackReader(Uint8Array.of(...wire, 0x01))
-          reader.skipValue()
+          reader.skipUnknown()
           expect(reader.offset).toBe(wire.length)
         },
       ),
@@ -152,7 +152,7 @@ describe('MessagePack', () => {
       expect(codeOf(() => readers[kind](new MsgpackReader(fromHex(hex))))).toBe('malformed')
     }
     for (const hex of ['ddffffffff', 'dfffffffff00', 'c9ffffffff', '92', '9191919191', 'c1', 'd9']) {
-      expect(codeOf(() => new MsgpackReader(fromHex(hex)).skipValue())).toBe('malformed')
+      expect(codeOf(() => new MsgpackReader(fromHex(hex)).skipUnknown())).toBe('malformed')
     }
   })
 
@@ -160,7 +160,7 @@ describe('MessagePack', () => {
     const deep = new Uint8Array(100_001).fill(0x91)
     deep[100_000] = 0xc0
     const reader = new MsgpackReader(deep)
-    reader.skipValue()
+    reader.skipUnknown()
     reader.expectEnd()
   })
 

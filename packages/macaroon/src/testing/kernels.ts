@@ -1,0 +1,13 @@
+/** For tests: every kernel there is; what one does, the others must do too. */
+
+import type { Kernel } from '../kernel/kernel.ts'
+import { typescriptKernel } from '../kernel/typescript-kernel.ts'
+import { createWasmKernel } from '../kernel/wasm-kernel.ts'
+
+export const kernels: readonly Kernel[] = [typescriptKernel, requireWasmKernel()]
+
+function requireWasmKernel(): Kernel {
+  const kernel = createWasmKernel()
+  if (kernel === undefined) throw new Error('WebAssembly does not run here')
+  return kernel
+}
