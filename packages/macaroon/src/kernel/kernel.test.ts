@@ -1,52 +1,154 @@
+/** Holds every kernel against node:crypto and @noble/hashes, at every length that matters, wherever the bytes lie. */
+
 import { createCipheriv, createHash, createHmac } from 'node:crypto'
+import { hmac as nobleHmac } from '@noble/hashes/hmac.js'
+import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { typescriptKernel } from './typescript-kernel.ts'
-import { createWasmKernel } from './wasm-kernel.ts'
+import { codeOf } from '../testing/errors.ts'
+import { kernels } from '../testing/kernels.ts'
+import { defaultKernel } from './kernel.ts'
 
-const bytes = fc.uint8Array({ maxLength: 200 })
+const bytes = fc.uint8Array({ maxLength: 300 })
+const key = exactly(32)
 
-describe.each([typescriptKernel, createWasmKernel() ?? typescriptKernel])('the kernel $name', (kernel) => {
-  it('hashes as the platform does', () => {
+describe('defaultKernel', () => {
+  it('is the one in WebAssembly, where that runs', () => {
+    expect(defaultKernel.name).toBe('wasm-simd')
+  })
+})
+
+describe.each(kernels)('the kernel $name', (kernel) => {
+  it('hashes as the platform does, at every length up to 300, at every place in its buffer', () => {
+    for (let length = 0; length <= 300; length += 1) {
+      const message = pattern(length + 16).subarray(length % 16, (length % 16) + length)
+      expect(kernel.sha1(message)).toEqual(hash('sha1', message))
+      expect(kernel.sha256(message)).toEqual(hash('sha256', message))
+      expect(kernel.hmac(pattern(length), pattern(length + 9), 3, length + 3)).toEqual(
+        hmac(pattern(length), pattern(length + 3).subarray(3)),
+      )
+    }
+  })
+
+  it('agrees with @noble/hashes', () => {
     fc.assert(
-      fc.property(bytes, bytes, fc.nat(), (key, message, cut) => {
+      fc.property(bytes, bytes, fc.nat(), (anyKey, message, cut) => {
         const end = cut % (message.length + 1)
         const start = Math.floor(end / 2)
-        const hmac = createHmac('sha256', key).update(message.subarray(start, end)).digest()
-        expect(kernel.hmac(key, message, start, end)).toEqual(new Uint8Array(hmac))
-        expect(kernel.sha1(message)).toEqual(new Uint8Array(createHash('sha1').update(message).digest()))
-        expect(kernel.sha256(message)).toEqual(new Uint8Array(createHash('sha256').update(message).digest()))
+        expect(kernel.hmac(anyKey, message, start, end)).toEqual(
+          nobleHmac(nobleSha256, anyKey, message.subarray(start, end)),
+        )
+        expect(kernel.sha256(message)).toEqual(nobleSha256(message))
       }),
     )
   })
 
   it('chains: every step is keyed with the tail before, and covers 0x92 and the caveat', () => {
-    const key = new Uint8Array(32).fill(3)
-    const message = Uint8Array.of(9, 1, 2, 3, 4, 5, 9)
-    const hmac = (under: Uint8Array, ...text: number[]) =>
-      createHmac('sha256', under).update(Uint8Array.from(text)).digest()
-    const first = hmac(key, 9, 1)
-    const second = hmac(first, 0x92, 2, 3)
-    const third = hmac(second, 0x92, 4)
-    expect(kernel.chain(key, message, 0, 2, [2, 4, 5])).toEqual(new Uint8Array([...first, ...second, ...third]))
-    expect(kernel.chain(key, message, 0, 2, [2])).toEqual(new Uint8Array(first))
-    expect(kernel.chain(key, message, 0, 2, [])).toEqual(new Uint8Array(first))
+    fc.assert(
+      fc.property(key, bytes, fc.array(bytes, { maxLength: 20 }), fc.nat(40), (root, nonce, caveats, gap) => {
+        const before = pattern(gap)
+        const whole = concat(before, nonce, ...caveats, pattern(5))
+        const offsets = [gap + nonce.length]
+        for (const caveat of caveats) offsets.push((offsets.at(-1) ?? 0) + caveat.length)
+        const tails = [hmac(root, nonce)]
+        for (const caveat of caveats) tails.push(hmac(tails.at(-1) ?? root, concat(Uint8Array.of(0x92), caveat)))
+        expect(kernel.chain(root, whole, gap, gap + nonce.length, offsets)).toEqual(concat(...tails))
+      }),
+    )
+  })
+
+  it('chains where the first caveat starts the bytes, where there is none, and where there are very many', () => {
+    const root = pattern(32)
+    const caveat = Uint8Array.of(7, 8)
+    const first = hmac(root, Uint8Array.of(8, 9))
+    expect(kernel.chain(root, Uint8Array.of(7, 8, 9), 1, 3, [0, 2])).toEqual(
+      concat(first, hmac(first, concat(Uint8Array.of(0x92), caveat))),
+    )
+    expect(kernel.chain(root, Uint8Array.of(7, 8, 9), 1, 3, [3])).toEqual(first)
+    expect(kernel.chain(root, Uint8Array.of(7, 8, 9), 1, 3, [])).toEqual(first)
+
+    const offsets = Array.from({ length: 700 }, (_, i) => i)
+    const many = kernel.chain(root, pattern(800), 0, 0, offsets)
+    const tail = offsets
+      .slice(1)
+      .reduce((last, end) => hmac(last, Uint8Array.of(0x92, end - 1)), hmac(root, caveat.subarray(2)))
+    expect(many.length).toBe(700 * 32)
+    expect(many.subarray(-32)).toEqual(tail)
   })
 
   it('seals and opens as the platform does', () => {
-    const exactly = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
     fc.assert(
-      fc.property(exactly(32), exactly(12), bytes, bytes, fc.nat(), (key, nonce, plaintext, aad, at) => {
-        const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: 16 })
-        cipher.setAAD(aad)
-        const expected = Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
-        const sealed = kernel.seal(key, nonce, plaintext, aad)
-        expect(sealed).toEqual(new Uint8Array(expected))
-        expect(kernel.open(key, nonce, sealed, aad)).toEqual(plaintext)
-        sealed[at % sealed.length] = (sealed[at % sealed.length] ?? 0) ^ 1
-        expect(kernel.open(key, nonce, sealed, aad)).toBeUndefined()
+      fc.property(key, exactly(12), bytes, bytes, fc.nat(), fc.integer({ min: 0, max: 7 }), (...drawn) => {
+        const [sealingKey, nonce, plaintext, aad, at, bit] = drawn
+        const sealed = kernel.seal(sealingKey, nonce, plaintext, aad)
+        expect(sealed).toEqual(seal(sealingKey, nonce, plaintext, aad))
+        expect(kernel.open(sealingKey, nonce, sealed, aad)).toEqual(plaintext)
+        expect(kernel.seal(sealingKey, nonce, plaintext)).toEqual(seal(sealingKey, nonce, plaintext))
+        sealed[at % sealed.length] = (sealed[at % sealed.length] ?? 0) ^ (1 << bit)
+        expect(kernel.open(sealingKey, nonce, sealed, aad)).toBeUndefined()
+        expect(kernel.open(sealingKey, nonce, sealed.subarray(0, at % 16), aad)).toBeUndefined()
       }),
     )
+  })
+
+  it('seals at every length up to 300, and beyond what the memory of WebAssembly holds', () => {
+    for (const length of [...Array.from({ length: 301 }, (_, i) => i), 65_536, 69_000, 69_632, 70_000, 140_001]) {
+      const sealed = kernel.seal(pattern(32), pattern(12), pattern(length))
+      expect(Buffer.compare(sealed, seal(pattern(32), pattern(12), pattern(length)))).toBe(0)
+      expect(Buffer.compare(kernel.open(pattern(32), pattern(12), sealed) ?? sealed, pattern(length))).toBe(0)
+    }
+  })
+
+  it('hashes and chains beyond what the memory of WebAssembly holds', () => {
+    for (const length of [65_536, 69_632, 69_633, 140_001]) {
+      const long = pattern(length)
+      expect(kernel.sha256(long)).toEqual(hash('sha256', long))
+      expect(kernel.hmac(pattern(131), long, 1, length)).toEqual(hmac(pattern(131), long.subarray(1)))
+      expect(kernel.chain(pattern(32), long, 0, length, [])).toEqual(hmac(pattern(32), long))
+    }
+  })
+
+  it('leaves its inputs alone, and nothing of one call in the next', () => {
+    fc.assert(
+      fc.property(key, bytes, bytes, (root, one, other) => {
+        const copies = [root, one, other].map((input) => new Uint8Array(input))
+        const alone = kernel.hmac(root.subarray(0, 20), one, 0, one.length)
+        kernel.chain(root, other, 0, other.length, [0, other.length])
+        kernel.open(root, root.subarray(0, 12), other)
+        kernel.sha256(other)
+        expect(kernel.hmac(root.subarray(0, 20), one, 0, one.length)).toEqual(alone)
+        expect([root, one, other]).toEqual(copies)
+      }),
+    )
+  })
+
+  it('refuses keys and nonces of other lengths', () => {
+    const nothing = new Uint8Array(0)
+    for (const length of [0, 31, 33, 100]) {
+      expect(codeOf(() => kernel.chain(pattern(length), nothing, 0, 0, []))).toBe('bad-argument')
+      expect(codeOf(() => kernel.seal(pattern(length), pattern(12), nothing))).toBe('bad-argument')
+      expect(codeOf(() => kernel.open(pattern(length), pattern(12), pattern(16)))).toBe('bad-argument')
+      expect(codeOf(() => kernel.seal(pattern(32), pattern(length), nothing))).toBe('bad-argument')
+    }
+  })
+
+  it('refuses places outside of the bytes', () => {
+    const chain = (...offsets: number[]) => kernel.chain(pattern(32), pattern(9), 1, 3, offsets)
+    expect(chain(3, 5, 9).length).toBe(96)
+    for (const call of [
+      () => chain(3, 10),
+      () => chain(5, 3),
+      () => chain(-1, 3),
+      () => chain(3, Number.NaN),
+      () => kernel.chain(pattern(32), pattern(9), 3, 1, []),
+      () => kernel.chain(pattern(32), pattern(9), 0, 10, []),
+      () => kernel.hmac(pattern(32), pattern(9), 0, 10),
+      () => kernel.hmac(pattern(32), pattern(9), 4, 3),
+      () => kernel.hmac(pattern(32), pattern(9), -1, 3),
+    ]) {
+      expect(codeOf(call)).toBe('bad-argument')
+    }
+    expect(kernel.hmac(pattern(5), pattern(9), 0, 9)).toEqual(hmac(pattern(5), pattern(9)))
   })
 
   it('compares', () => {
@@ -63,3 +165,30 @@ describe.each([typescriptKernel, createWasmKernel() ?? typescriptKernel])('the k
     )
   })
 })
+
+function exactly(length: number): fc.Arbitrary<Uint8Array> {
+  return fc.uint8Array({ minLength: length, maxLength: length })
+}
+
+/** Some bytes, always the same. */
+function pattern(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => i)
+}
+
+function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+function hash(algorithm: 'sha1' | 'sha256', message: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash(algorithm).update(message).digest())
+}
+
+function hmac(key: Uint8Array, message: Uint8Array): Uint8Array {
+  return new Uint8Array(createHmac('sha256', key).update(message).digest())
+}
+
+function seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, aad?: Uint8Array): Uint8Array {
+  const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: 16 })
+  if (aad !== undefined) cipher.setAAD(aad)
+  return concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag())
+}

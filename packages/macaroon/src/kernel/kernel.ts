@@ -3,6 +3,7 @@
 import { typescriptKernel } from './typescript-kernel.ts'
 import { createWasmKernel } from './wasm-kernel.ts'
 
+/** Throws MacaroonError `bad-argument` for keys and nonces of other lengths, and for places outside of the bytes. */
 export interface Kernel {
   readonly name: 'wasm-simd' | 'typescript'
   sha1(bytes: Uint8Array): Uint8Array
@@ -12,7 +13,7 @@ export interface Kernel {
   /**
    * All tails of a macaroon, one behind the other, 32 bytes each. Tail 0 is HMAC(key, bytes[nonceStart..nonceEnd));
    * caveat i is `bytes[offsets[i]..offsets[i + 1])`, its number and its body as they stand on the wire, and tail i + 1 is
-   * HMAC(tail i, 0x92 ++ caveat i): an array of two. `key` has 32 bytes.
+   * HMAC(tail i, 0x92 ++ caveat i): an array of two. `key` has 32 bytes, and the offsets do not fall.
    */
   chain(
     key: Uint8Array,

@@ -1,32 +1,66 @@
 /** The kernel in plain TypeScript, for wherever WebAssembly may not be compiled. */
 
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha1 } from '@noble/hashes/legacy.js'
-import { sha256 } from '@noble/hashes/sha2.js'
 import { openSealed, sealBytes } from './chacha20-poly1305.ts'
 import { equalBytes } from './equal-bytes.ts'
+import { expectChain, expectRange, expectSealing } from './expectations.ts'
 import type { Kernel } from './kernel.ts'
+import { sha1 } from './sha1.ts'
+import { Hasher } from './sha256.ts'
 
-export const typescriptKernel: Kernel = {
-  name: 'typescript',
-  sha1: (bytes) => sha1(bytes),
-  sha256: (bytes) => sha256(bytes),
-  hmac: (key, bytes, start, end) => hmac(sha256, key, bytes.subarray(start, end)),
-  chain(key, bytes, nonceStart, nonceEnd, offsets) {
-    const tails = new Uint8Array(Math.max(offsets.length, 1) * 32)
-    let tail = hmac(sha256, key, bytes.subarray(nonceStart, nonceEnd))
-    tails.set(tail)
-    for (let i = 0; i + 1 < offsets.length; i += 1) {
-      const caveat = bytes.subarray(offsets[i], offsets[i + 1])
-      tail = hmac.create(sha256, tail).update(pairHead).update(caveat).digest()
-      tails.set(tail, (i + 1) * 32)
-    }
-    return tails
-  },
-  seal: (key, nonce, plaintext, aad = nothing) => sealBytes(key, nonce, plaintext, aad),
-  open: (key, nonce, sealed, aad = nothing) => openSealed(key, nonce, sealed, aad),
-  equal: equalBytes,
+export const typescriptKernel: Kernel = /* @__PURE__ */ createTypescriptKernel()
+
+/** With scratch space of its own. */
+function createTypescriptKernel(): Kernel {
+  const hasher = new Hasher()
+
+  function sha256(bytes: Uint8Array): Uint8Array {
+    const digest = new Uint8Array(32)
+    hasher.hash(bytes, digest)
+    hasher.wipe()
+    return digest
+  }
+
+  return {
+    name: 'typescript',
+    sha1,
+    sha256,
+    hmac(key, bytes, start, end) {
+      expectRange(bytes, start, end)
+      const short = key.length > 64 ? sha256(key) : key
+      const tag = new Uint8Array(32)
+      hasher.setKey(short)
+      hasher.mac(bytes, start, end, tag, 0)
+      hasher.wipe()
+      return tag
+    },
+    chain(key, bytes, nonceStart, nonceEnd, offsets) {
+      expectChain(key, bytes, nonceStart, nonceEnd, offsets)
+      const tails = new Uint8Array(Math.max(offsets.length, 1) * 32)
+      hasher.setKey(key)
+      hasher.mac(bytes, nonceStart, nonceEnd, tails, 0)
+      // With a byte before the first caveat for the head of its array; for the next ones a hashed byte gives way.
+      const first = offsets[0] ?? 0
+      const pairs = new Uint8Array((offsets.at(-1) ?? 0) - first + 1)
+      for (let i = 1; i < pairs.length; i += 1) pairs[i] = bytes[first + i - 1] ?? 0
+      for (let i = 0; i + 1 < offsets.length; i += 1) {
+        const head = (offsets[i] ?? 0) - first
+        pairs[head] = 0x92
+        hasher.setKeyToLast()
+        hasher.mac(pairs, head, (offsets[i + 1] ?? 0) - first + 1, tails, (i + 1) * 32)
+      }
+      hasher.wipe()
+      return tails
+    },
+    seal(key, nonce, plaintext, aad = nothing) {
+      expectSealing(key, nonce)
+      return sealBytes(key, nonce, plaintext, aad)
+    },
+    open(key, nonce, sealed, aad = nothing) {
+      expectSealing(key, nonce)
+      return openSealed(key, nonce, sealed, aad)
+    },
+    equal: equalBytes,
+  }
 }
 
 const nothing = new Uint8Array(0)
-const pairHead = Uint8Array.of(0x92)

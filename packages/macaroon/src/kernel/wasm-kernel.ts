@@ -2,6 +2,7 @@
 
 import { decodeBase64 } from '../base64.ts'
 import { equalBytes } from './equal-bytes.ts'
+import { expectChain, expectRange, expectSealing } from './expectations.ts'
 import type { Kernel } from './kernel.ts'
 import { typescriptKernel } from './typescript-kernel.ts'
 import { inputCapacity, layout, tailCapacity } from './wasm-layout.ts'
@@ -13,15 +14,19 @@ import { kernelModule } from './wasm-module.gen.ts'
  */
 export function createWasmKernel(): Kernel | undefined {
   try {
-    const module = new WebAssembly.Module(decodeBase64(kernelModule, 0, kernelModule.length, 'The module'))
-    return wrap(new WebAssembly.Instance(module).exports)
+    return wrap(instantiate(decodeBase64(kernelModule, 0, kernelModule.length, 'The module')))
   } catch {
     return undefined
   }
 }
 
+/** The functions of a module, with a memory of their own. Throws where WebAssembly is not there or may not be compiled. */
+export function instantiate(module: Uint8Array): WasmExports {
+  return new WebAssembly.Instance(new WebAssembly.Module(module)).exports
+}
+
 /** What the module exports: see `generator/module.ts`. */
-interface Exports {
+interface WasmExports {
   readonly memory: { readonly buffer: ArrayBuffer }
   hash(length: number): void
   hmac(length: number): void
@@ -29,17 +34,19 @@ interface Exports {
   seal(aadLength: number, length: number): void
   open(aadLength: number, length: number): number
   wipe(start: number, end: number): void
+  /** On its own only for the tests. */
+  poly1305(start: number, end: number): void
 }
 
 // The libraries of TypeScript that are the same everywhere do not know it.
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object) => { readonly exports: Exports }
+  readonly Instance: new (module: object) => { readonly exports: WasmExports }
 }
 
 const tagLength = 16
 
-function wrap(wasm: Exports): Kernel {
+function wrap(wasm: WasmExports): Kernel {
   const memory = new Uint8Array(wasm.memory.buffer)
   const offsetSlots = new Uint32Array(wasm.memory.buffer, layout.offsets, tailCapacity)
 
@@ -83,6 +90,7 @@ function wrap(wasm: Exports): Kernel {
     sha1: (bytes) => typescriptKernel.sha1(bytes),
     sha256,
     hmac(key, bytes, start, end) {
+      expectRange(bytes, start, end)
       if (end - start > inputCapacity) return typescriptKernel.hmac(key, bytes, start, end)
       memory.set(key.length > 64 ? sha256(key) : key, layout.key)
       memory.set(bytes.subarray(start, end), layout.input)
@@ -90,6 +98,7 @@ function wrap(wasm: Exports): Kernel {
       return takeDigest(end - start)
     },
     chain(key, bytes, nonceStart, nonceEnd, offsets) {
+      expectChain(key, bytes, nonceStart, nonceEnd, offsets)
       if (bytes.length > inputCapacity || offsets.length > tailCapacity) {
         return typescriptKernel.chain(key, bytes, nonceStart, nonceEnd, offsets)
       }
@@ -105,6 +114,7 @@ function wrap(wasm: Exports): Kernel {
       return tails
     },
     seal(key, nonce, plaintext, aad) {
+      expectSealing(key, nonce)
       if (plaintext.length + (aad?.length ?? 0) + 64 > inputCapacity) {
         return typescriptKernel.seal(key, nonce, plaintext, aad)
       }
@@ -114,6 +124,7 @@ function wrap(wasm: Exports): Kernel {
       return takeText(text, plaintext.length + tagLength)
     },
     open(key, nonce, sealed, aad) {
+      expectSealing(key, nonce)
       if (sealed.length < tagLength) return undefined
       if (sealed.length + (aad?.length ?? 0) + 64 > inputCapacity) {
         return typescriptKernel.open(key, nonce, sealed, aad)

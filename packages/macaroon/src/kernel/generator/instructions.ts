@@ -10,14 +10,6 @@ export function unsignedLeb(value: number): Code {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsignedLeb(value >>> 7)]
 }
 
-/** The same with a sign: the last group tells it in its bit 6. */
-export function signedLeb(value: number | bigint): Code {
-  const rest = BigInt(value) >> 7n
-  const low = Number(BigInt.asUintN(7, BigInt(value)))
-  const last = low < 0x40 ? 0n : -1n
-  return rest === last ? [low] : [low | 0x80, ...signedLeb(rest)]
-}
-
 export function asciiBytes(text: string): Code {
   return Array.from({ length: text.length }, (_, i) => text.charCodeAt(i))
 }
@@ -123,4 +115,12 @@ export const v128 = {
   shl: binary(simd(171)),
   shr: binary(simd(173)),
   shr64: binary(simd(205)),
+}
+
+/** The same with a sign: the last group tells it in its bit 6. */
+function signedLeb(value: number | bigint): Code {
+  const rest = BigInt(value) >> 7n
+  const low = Number(BigInt.asUintN(7, BigInt(value)))
+  const last = low < 0x40 ? 0n : -1n
+  return rest === last ? [low] : [low | 0x80, ...signedLeb(rest)]
 }

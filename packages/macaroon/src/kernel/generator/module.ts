@@ -8,6 +8,7 @@ import { encrypt, keystream } from './chacha20.ts'
 import { chain, hash, hmac, mac } from './hmac.ts'
 import { poly1305 } from './poly1305.ts'
 import { absorb, compress } from './sha256.ts'
+import { firstHash, roundConstants } from './sha256-constants.ts'
 import { wipe } from './wipe.ts'
 
 /** The bytes of the module. Nothing but this source decides them. */
@@ -50,29 +51,10 @@ const index = { compress: 0, absorb: 1, mac: 2, keystream: 6, encrypt: 7, poly13
 function makeConstants(): Uint8Array {
   const data = new Uint8Array(layout.constantsEnd)
   const view = new DataView(data.buffer)
-  // FIPS 180-4 §4.2.2, §5.3.3: of the first primes, the fractions of the cube roots and of the square roots.
-  const primes = firstPrimes(64)
-  for (const [i, prime] of primes.entries()) {
-    view.setUint32(layout.roundConstants + i * 4, fractionOf(Math.cbrt(prime)), true)
-  }
-  for (const [i, prime] of primes.slice(0, 8).entries()) {
-    view.setUint32(layout.initialHash + i * 4, fractionOf(Math.sqrt(prime)), true)
-  }
+  for (const [i, word] of roundConstants.entries()) view.setInt32(layout.roundConstants + i * 4, word, true)
+  for (const [i, word] of firstHash.entries()) view.setInt32(layout.initialHash + i * 4, word, true)
   // 64 bytes that keep and 64 that drop; 64 that add nothing, then the 1 bit that ends a text.
   data.fill(0xff, layout.keepMask, layout.keepMask + 64)
   data[layout.endMark + 64] = 0x80
   return data
-}
-
-function firstPrimes(count: number): readonly number[] {
-  const primes: number[] = []
-  for (let candidate = 2; primes.length < count; candidate += 1) {
-    if (primes.every((prime) => candidate % prime !== 0)) primes.push(candidate)
-  }
-  return primes
-}
-
-/** The first 32 bits behind the point. */
-function fractionOf(root: number): number {
-  return Math.floor((root - Math.floor(root)) * 2 ** 32)
 }

@@ -1,0 +1,36 @@
+/** What every kernel expects of its arguments. Each function throws MacaroonError `bad-argument` where that is not so. */
+
+import { MacaroonError } from '../errors.ts'
+
+export function expectSealing(key: Uint8Array, nonce: Uint8Array): void {
+  expectLength(key, 32, 'A sealing key')
+  expectLength(nonce, 12, 'A nonce')
+}
+
+/** Caveats must follow each other within the bytes: what lies behind those is somebody else's. */
+export function expectChain(
+  key: Uint8Array,
+  bytes: Uint8Array,
+  nonceStart: number,
+  nonceEnd: number,
+  offsets: readonly number[],
+): void {
+  expectLength(key, 32, 'A signing key')
+  expectRange(bytes, nonceStart, nonceEnd)
+  let start = 0
+  for (let i = 0; i < offsets.length; i += 1) {
+    const end = offsets[i] ?? 0
+    expectRange(bytes, start, end)
+    start = end
+  }
+}
+
+export function expectRange(bytes: Uint8Array, start: number, end: number): void {
+  if (start >= 0 && start <= end && end <= bytes.length) return
+  throw new MacaroonError('bad-argument', `There are no bytes from ${start} to ${end} in ${bytes.length}`)
+}
+
+function expectLength(bytes: Uint8Array, length: number, what: string): void {
+  if (bytes.length === length) return
+  throw new MacaroonError('bad-argument', `${what} has ${length} bytes, and this one has ${bytes.length}`)
+}
