@@ -1,4 +1,5 @@
-// The plans of the token lists: each walks one index or two, for a page and no further, so that a page costs the same however many tokens there are.
+// The plans of the token lists: each walks one index, or two, for a page and no further, so that a page costs the same
+// however many tokens there are.
 import { DatabaseSync } from 'node:sqlite'
 
 import { beforeAll, describe, expect, test } from 'vitest'
