@@ -1,0 +1,144 @@
+// Every method that writes, and which of the rows that a store may remember it changes.
+import type { ReadTransaction, Transaction } from '../../domain/store.ts'
+import { createToken, insertApp, insertMember, insertOrganisation, insertUser, unique, uniqueBytes } from './seed.ts'
+
+/** One row of everything that is remembered, and the keys to look it up by. */
+export type World = Awaited<ReturnType<typeof createWorld>>
+
+export async function createWorld(tx: Transaction) {
+  const { user, organisation } = await insertMember(tx)
+  const [tokenHash, kid] = [uniqueBytes(), uniqueBytes()] as const
+  const session = await tx.sessions.insert({ userId: user.id, tokenHash, createdAt: 1, expiresAt: 100 })
+  const app = await insertApp(tx, organisation.id)
+  await tx.signingKeys.insert({ kid, organisationId: organisation.id, wrapped: uniqueBytes(), createdAt: 1 })
+  const token = createToken(organisation.id, { appId: app.id, createdBy: user.id })
+  await tx.tokens.insert(token)
+  const stranger = await insertUser(tx)
+  return { user, stranger, organisation, tokenHash, session, app, kid, token }
+}
+
+export async function lookUp(tx: ReadTransaction, { user, organisation, tokenHash, app, kid, token }: World) {
+  return {
+    session: await tx.sessions.byTokenHash(tokenHash),
+    organisation: await tx.organisations.bySlug(organisation.slug),
+    membership: await tx.memberships.find(organisation.id, user.id),
+    app: await tx.apps.byName(app.name),
+    key: await tx.signingKeys.byKid(kid),
+    newestKey: await tx.signingKeys.newest(organisation.id),
+    token: await tx.tokens.byId(token.id),
+  }
+}
+
+export type Found = Awaited<ReturnType<typeof lookUp>>
+
+interface Case {
+  readonly write: (tx: Transaction, world: World) => Promise<unknown>
+  /** What is found otherwise afterwards. */
+  readonly changes: readonly (keyof Found)[]
+}
+
+/** Every method that writes: the compiler asks for those that are missing. */
+const cases: {
+  readonly [Noun in keyof Transaction]: {
+    readonly [Method in Exclude<keyof Transaction[Noun], keyof ReadTransaction[Noun]>]: Case
+  }
+} = {
+  settings: { set: { write: (tx) => tx.settings.set('name', unique('value')), changes: [] } },
+  users: { insert: { write: insertUser, changes: [] } },
+  sessions: {
+    insert: {
+      write: (tx, { user }) =>
+        tx.sessions.insert({ userId: user.id, tokenHash: uniqueBytes(), createdAt: 1, expiresAt: 2 }),
+      changes: [],
+    },
+    delete: { write: (tx, { session }) => tx.sessions.delete(session.id), changes: ['session'] },
+    deleteExpired: { write: (tx, { user }) => tx.sessions.deleteExpired(user.id, 100), changes: ['session'] },
+  },
+  setupCode: {
+    replace: {
+      write: (tx) => tx.setupCode.replace({ codeHash: uniqueBytes(), createdAt: 1, expiresAt: 2 }),
+      changes: [],
+    },
+    delete: { write: (tx) => tx.setupCode.delete(), changes: [] },
+  },
+  organisations: {
+    insert: { write: (tx) => insertOrganisation(tx), changes: [] },
+    delete: {
+      write: (tx, { organisation }) => tx.organisations.delete(organisation.id),
+      changes: ['organisation', 'membership', 'app', 'key', 'newestKey', 'token'],
+    },
+  },
+  memberships: {
+    insert: {
+      write: (tx, { organisation, stranger }) =>
+        tx.memberships.insert({ organisationId: organisation.id, userId: stranger.id, role: 'member', createdAt: 1 }),
+      changes: [],
+    },
+    setRole: {
+      write: (tx, { organisation, user }) => tx.memberships.setRole(organisation.id, user.id, 'member'),
+      changes: ['membership'],
+    },
+    delete: {
+      write: (tx, { organisation, user }) => tx.memberships.delete(organisation.id, user.id),
+      changes: ['membership'],
+    },
+  },
+  invitations: {
+    insert: {
+      write: (tx, { organisation }) =>
+        tx.invitations.insert({
+          organisationId: organisation.id,
+          email: 'a@example.com',
+          role: 'member',
+          codeHash: uniqueBytes(),
+          createdBy: null,
+          createdAt: 1,
+          expiresAt: 2,
+          acceptedAt: null,
+        }),
+      changes: [],
+    },
+    accept: { write: (tx) => tx.invitations.accept(1, 2), changes: [] },
+  },
+  apps: {
+    insert: { write: (tx, { organisation }) => insertApp(tx, organisation.id), changes: [] },
+    delete: { write: (tx, { app }) => tx.apps.delete(app.id), changes: ['app'] },
+  },
+  signingKeys: {
+    insert: {
+      write: (tx, { organisation }) =>
+        tx.signingKeys.insert({
+          kid: uniqueBytes(),
+          organisationId: organisation.id,
+          wrapped: uniqueBytes(),
+          createdAt: 2,
+        }),
+      changes: ['newestKey'],
+    },
+  },
+  tokens: {
+    insert: { write: (tx, { organisation }) => tx.tokens.insert(createToken(organisation.id)), changes: [] },
+    revoke: { write: (tx, { token }) => tx.tokens.revoke(token.id, 5, 'a@example.com'), changes: ['token'] },
+    revokeOfApp: { write: (tx, { app }) => tx.tokens.revokeOfApp(app.id, 5, 'a@example.com'), changes: ['token'] },
+  },
+  audit: {
+    append: {
+      write: (tx, { organisation }) =>
+        tx.audit.append({
+          at: 1,
+          organisationId: organisation.id,
+          operation: 'app.create',
+          outcome: 'allowed',
+          actor: { kind: 'nobody', id: '', label: '' },
+          target: '',
+          reason: '',
+          requestId: '',
+        }),
+      changes: [],
+    },
+  },
+}
+
+export const writes = Object.entries(cases).flatMap(([noun, methods]) =>
+  Object.entries<Case>(methods).map(([method, { write, changes }]) => ({ name: `${noun}.${method}`, write, changes })),
+)
