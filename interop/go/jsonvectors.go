@@ -106,7 +106,8 @@ func jsonVectors() []any {
 		{`[{"type":"18446744073709551616","body":{}}]`, `[0].type: unknown caveat type`},
 		{`[{"type":"4242","body":{"any":1}}]`, `[0].body: unknown field "any"`},
 		{`[{"type":"4242","body":{"msgpack":""}}]`, `[0].body.msgpack: The bytes end after 0`},
-		{`[{"type":"4242","body":{"msgpack":"wMA="}}]`, `[0].body.msgpack: Byte 1: the value ends here`},
+		{`[{"type":"4242","body":{"msgpack":"wA=="}}]`, `[0].body.msgpack: Byte 0: expected a value that is not nil`},
+		{`[{"type":"4242","body":{"msgpack":"wsI="}}]`, `[0].body.msgpack: Byte 1: the value ends here`},
 	}
 	for _, pair := range refused {
 		add(pair[0], pair[1])

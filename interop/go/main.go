@@ -3,6 +3,7 @@
 //	interop vectors DIR           writes the test vectors into DIR
 //	interop generate SEED COUNT   prints COUNT random tokens, one JSON object per line
 //	interop judge                 answers questions, one JSON object per line, from standard input
+//	interop play                  plays the cases of interop/compare.ts, one JSON object per line, from standard input
 package main
 
 import (
@@ -37,8 +38,10 @@ func run(args []string) error {
 		return generate(seed, count)
 	case len(args) == 1 && args[0] == "judge":
 		return judge(os.Stdin, os.Stdout)
+	case len(args) == 1 && args[0] == "play":
+		return play(os.Stdin, os.Stdout)
 	}
-	return fmt.Errorf("usage: interop vectors DIR | generate SEED COUNT | judge")
+	return fmt.Errorf("usage: interop vectors DIR | generate SEED COUNT | judge | play")
 }
 
 func writeVectors(dir string) error {

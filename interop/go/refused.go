@@ -233,6 +233,7 @@ func refusedVectors() []any {
 	add("member nil, signed as it should be", malformed, spelling{caveats: []string{"16 c0"}, signed: []string{"16 90"}})
 
 	add("unknown with the byte that is never used", malformed, caveatsOf("cd1092 c1"))
+	add("unknown with nil", malformed, caveatsOf("cd1092 c0"))
 	add("unknown with an extension", malformed, caveatsOf("cd1092 d40500"))
 	add("unknown with a long extension", malformed, caveatsOf("cd1092 91 c7020500ff"))
 	add("unknown with a timestamp", malformed, caveatsOf("cd1092 d6ff00000000"))

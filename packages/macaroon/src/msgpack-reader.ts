@@ -124,15 +124,15 @@ export class MsgpackReader {
   }
 
   /**
-   * Moves behind one whole value of any kind that Go's decoder takes: see `isPlain`. Its spelling is not judged: its
-   * bytes are kept as they are.
+   * Moves behind one whole value of any kind that Go's decoder takes for an unknown caveat: not nil, which it takes for
+   * none, and as in `isPlain`. Its spelling is not judged: its bytes are kept as they are.
    */
   skipUnknown(): void {
     const end = leastEnd(this.bytes, this.offset)
     if (end === undefined) throw malformed(this.offset, 'a value')
     if (end > this.bytes.length) throw cutShort(this.bytes.length)
-    if (!isPlain(this.bytes, this.offset, end)) {
-      throw malformed(this.offset, 'a value without extensions, and with plain keys in its maps')
+    if (this.bytes[this.offset] === 0xc0 || !isPlain(this.bytes, this.offset, end)) {
+      throw malformed(this.offset, 'a value that is not nil, without extensions, and with plain keys in its maps')
     }
     this.offset = end
   }

@@ -1,6 +1,6 @@
 /** The text of an Authorization header into token bytes and back: the only parser of that text there is. */
 
-import { decodeBase64, encodeBase64 } from './base64.ts'
+import { decodeBase64, encodeBase64, tryBase64 } from './base64.ts'
 import { MacaroonError } from './errors.ts'
 import { leastMacaroonLength, textLength } from './truncation.ts'
 
@@ -40,7 +40,7 @@ export function parseAuthorization(header: string): HeaderTokens {
     const comma = header.indexOf(',', from)
     const until = comma === -1 || comma > end ? end : comma
     const first = skipSpace(header, from, until)
-    readElement(header, first, skipSpaceBack(header, until, first), `Token ${number}`, macaroons, authTokens)
+    readElement(header, first, skipSpaceBack(header, until, first), number, macaroons, authTokens)
     from = until + 1
   }
   return { macaroons, authTokens }
@@ -61,31 +61,42 @@ export function formatTokens(macaroons: readonly Uint8Array[], authTokens: reado
 const macaroonPrefixes = ['fm2_', 'fm1r_', 'fm1a_']
 const authTokenPrefix = 'fo1_'
 const prefixes = [...macaroonPrefixes, authTokenPrefix]
-const schemes = ['flyv1', 'bearer']
+/** In lower case and in upper case. */
+const schemes = [
+  ['flyv1', 'FLYV1'],
+  ['bearer', 'BEARER'],
+] as const
 
 function readElement(
   header: string,
   start: number,
   end: number,
-  what: string,
+  number: number,
   macaroons: Uint8Array[],
   authTokens: string[],
 ): void {
-  if (start >= end) throw new MacaroonError('empty', `${what} is empty: there is a comma too many`)
-  const prefix = prefixes.find((candidate) => header.startsWith(candidate, start))
-  if (prefix === undefined) {
-    throw new MacaroonError('unknown-prefix', `${what} starts with none of ${prefixes.join(', ')}`)
-  }
-  const content = start + prefix.length
-  if (content >= end) throw new MacaroonError('empty', `${what} has nothing behind its prefix ${prefix}`)
-  if (prefix === authTokenPrefix) authTokens.push(readAuthToken(header, start, end, what))
-  else {
-    refuseSecondToken(header, start, content, end, what)
-    macaroons.push(readMacaroonBytes(header, content, end, what))
-  }
+  const prefix = prefixAt(header, start)
+  const content = start + (prefix?.length ?? 0)
+  if (prefix === undefined || content >= end) throw refusePrefix(prefix, start, end, `Token ${number}`)
+  if (prefix === authTokenPrefix) authTokens.push(readAuthToken(header, start, end, `Token ${number}`))
+  // What is wrong with base64, if anything, is looked into only then.
+  else macaroons.push(tryBase64(header, content, end) ?? refuseMacaroon(header, start, content, end, `Token ${number}`))
 }
 
-function readMacaroonBytes(header: string, content: number, end: number, what: string): Uint8Array {
+function prefixAt(header: string, start: number): string | undefined {
+  for (const prefix of prefixes) if (header.startsWith(prefix, start)) return prefix
+  return undefined
+}
+
+function refusePrefix(prefix: string | undefined, start: number, end: number, what: string): MacaroonError {
+  if (start >= end) return new MacaroonError('empty', `${what} is empty: there is a comma too many`)
+  if (prefix !== undefined) return new MacaroonError('empty', `${what} has nothing behind its prefix ${prefix}`)
+  return new MacaroonError('unknown-prefix', `${what} starts with none of ${prefixes.join(', ')}`)
+}
+
+/** Throws what is wrong with the base64 of a macaroon. */
+function refuseMacaroon(header: string, start: number, content: number, end: number, what: string): Uint8Array {
+  refuseSecondToken(header, start, content, end, what)
   const of = `The base64 of ${what.toLowerCase()}`
   try {
     return decodeBase64(header, content, end, of)
@@ -128,12 +139,26 @@ function refuseSecondToken(header: string, start: number, content: number, end: 
 function skipSchemes(header: string, end: number): number {
   let at = skipSpace(header, 0, end)
   for (;;) {
-    const scheme = schemes.find((name) => header.slice(at, at + name.length).toLowerCase() === name)
-    if (scheme === undefined) return at
-    const behind = at + scheme.length
+    const length = schemeAt(header, at)
+    if (length === 0) return at
+    const behind = at + length
     if (behind < end && header.charAt(behind) !== ' ') return at
     at = skipSpace(header, behind, end)
   }
+}
+
+/** How long the scheme is that starts here; 0 where none does. */
+function schemeAt(header: string, start: number): number {
+  for (const [lower, upper] of schemes) {
+    let i = 0
+    while (i < lower.length && isEither(header.charCodeAt(start + i), lower, upper, i)) i += 1
+    if (i === lower.length) return i
+  }
+  return 0
+}
+
+function isEither(code: number, lower: string, upper: string, at: number): boolean {
+  return code === lower.charCodeAt(at) || code === upper.charCodeAt(at)
 }
 
 function skipSpace(text: string, from: number, end: number): number {
