@@ -38,6 +38,8 @@ func clearingSets() []variant {
 		one("window, ends beyond Go's clock", window(0, math.MaxInt64)),
 		one("window, ends at the end of Go's clock", window(0, math.MaxInt64-62135596800)),
 		one("window, ends just beyond", window(0, math.MaxInt64-62135596800+1)),
+		one("window, begins beyond Go's clock", window(math.MaxInt64-62135596800+1, 1<<62)),
+		one("window, both ends beyond the same", window(math.MaxInt64, math.MaxInt64)),
 		one("window, from the beginning", window(math.MinInt64, 1<<40)),
 		one("action, read", ptr(resset.ActionRead)),
 		one("action, none", ptr(resset.ActionNone)),
@@ -220,6 +222,13 @@ func attempts() []attempt {
 	return out
 }
 
+// stricter is what we answer to every access that makes sense, whatever Go does.
+var stricter = map[string]string{
+	"if present, nil":                   "0:bad-caveat",
+	"window, begins beyond Go's clock":  "0:time",
+	"window, both ends beyond the same": "0:time",
+}
+
 // clearingVectors is a table: every set against every attempt, one column of verdicts per set.
 func clearingVectors() any {
 	list := attempts()
@@ -231,7 +240,11 @@ func clearingVectors() any {
 		for i, a := range list {
 			verdicts[i] = verdict(set, a)
 		}
-		sets = append(sets, map[string]any{"name": v.name, "caveats": toHex(wireOf(v.caveats...)), "verdicts": verdicts})
+		entry := map[string]any{"name": v.name, "caveats": toHex(wireOf(v.caveats...)), "verdicts": verdicts}
+		if kind, ok := stricter[v.name]; ok {
+			entry["ours"] = kind
+		}
+		sets = append(sets, entry)
 	}
 	return map[string]any{"accesses": list, "sets": sets}
 }
