@@ -50,21 +50,42 @@ export function clearCaveats(
   if (caveats.every((caveat) => isAttestation(caveat, vocabulary))) {
     throw new MacaroonError('no-caveats', 'There are no caveats that forbid anything, which would allow everything')
   }
-  const denials: Denial[] = []
-  for (const [number, access] of accesses.entries()) {
-    const invalid = validateAccess(access)
-    if (invalid !== undefined) {
-      denials.push({ access: number, index: -1, caveat: undefined, kind: 'invalid-access', reason: invalid })
-      continue
-    }
-    for (const [index, caveat] of caveats.entries()) {
-      if (isAttestation(caveat, vocabulary)) continue
-      const refusal = prohibits(caveat, access, vocabulary)
-      if (refusal !== undefined) denials.push({ access: number, index, caveat, ...refusal })
-    }
+  // Most often nothing is denied: only a denial makes a list of them.
+  let denials: Denial[] | undefined
+  for (let i = 0; i < accesses.length; i += 1) {
+    const access = accesses[i]
+    if (access !== undefined) denials = clearOne(caveats, access, i, vocabulary, denials)
   }
-  const [first, ...rest] = denials
-  return first === undefined ? { allowed: true } : { allowed: false, denials: [first, ...rest] }
+  const [first, ...rest] = denials ?? []
+  return first === undefined ? allowed : { allowed: false, denials: [first, ...rest] }
+}
+
+const allowed: Clearance = { allowed: true }
+
+/** Adds what denies this access to `denials`. */
+function clearOne(
+  caveats: readonly Caveat[],
+  access: Access | DischargeAccess,
+  number: number,
+  vocabulary: Vocabulary,
+  denials: Denial[] | undefined,
+): Denial[] | undefined {
+  const invalid = validateAccess(access)
+  if (invalid !== undefined) {
+    return [
+      ...(denials ?? []),
+      { access: number, index: -1, caveat: undefined, kind: 'invalid-access', reason: invalid },
+    ]
+  }
+  let found = denials
+  let index = -1
+  for (const caveat of caveats) {
+    index += 1
+    if (isAttestation(caveat, vocabulary)) continue
+    const refusal = prohibits(caveat, access, vocabulary)
+    if (refusal !== undefined) (found ??= []).push({ access: number, index, caveat, ...refusal })
+  }
+  return found
 }
 
 function prohibits(caveat: Caveat, access: Access | DischargeAccess, vocabulary: Vocabulary): Refusal | undefined {

@@ -66,13 +66,16 @@ export interface VerifyOptions {
  * of another length and for what `decodeMacaroon` did not make.
  */
 export function verify(macaroon: Macaroon, key: Uint8Array, options: VerifyOptions = {}): VerifiedMacaroon {
-  const discharges = options.discharges ?? []
-  if (![macaroon, ...discharges].every((one) => Macaroon.isMacaroon(one))) {
+  const discharges = options.discharges ?? none
+  if (!Macaroon.isMacaroon(macaroon) || !discharges.every((one) => Macaroon.isMacaroon(one))) {
     throw new MacaroonError('bad-argument', 'Only what decodeMacaroon made is verified')
   }
   expectKey(key)
-  const trusted = options.trusted ?? new Map<string, readonly Uint8Array[]>()
-  const found = verifyChain(macaroon, key, { discharges, trusted, kernel: options.kernel ?? defaultKernel })
+  const found = verifyChain(macaroon, key, {
+    discharges,
+    trusted: options.trusted ?? nobody,
+    kernel: options.kernel ?? defaultKernel,
+  })
   if (found.caveats.every((caveat) => isAttestation(caveat, macaroon.vocabulary))) {
     throw new MacaroonError('no-caveats', 'The macaroon has no caveats that forbid anything and would allow everything')
   }
@@ -80,3 +83,5 @@ export function verify(macaroon: Macaroon, key: Uint8Array, options: VerifyOptio
 }
 
 const verifyPermit = Symbol('verified')
+const none: readonly Macaroon[] = []
+const nobody: ReadonlyMap<string, readonly Uint8Array[]> = new Map()

@@ -51,6 +51,16 @@ export function replay(bytes: Uint8Array): Random {
   return (length) => bytes.slice(at, (at += length))
 }
 
+/** Bytes that are never twice the same, for what must be random in earnest. */
+export function countUp(): Random {
+  let count = 0
+  return (length) => {
+    const bytes = new Uint8Array(length)
+    new DataView(bytes.buffer).setUint32(0, (count += 1))
+    return bytes
+  }
+}
+
 /** In the words of the vectors: see interop/go/access.go. */
 export function describeClearance(clearance: Clearance): string {
   if (clearance.allowed) return ''
