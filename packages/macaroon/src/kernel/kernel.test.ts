@@ -53,6 +53,7 @@ describe.each(kernels)('the kernel $name', (kernel) => {
         const tails = [hmac(root, nonce)]
         for (const caveat of caveats) tails.push(hmac(tails.at(-1) ?? root, concat(Uint8Array.of(0x92), caveat)))
         expect(kernel.chain(root, whole, gap, gap + nonce.length, offsets)).toEqual(concat(...tails))
+        expect(kernel.lastTail(root, whole, gap, gap + nonce.length, offsets)).toEqual(tails.at(-1))
       }),
     )
   })
@@ -74,6 +75,7 @@ describe.each(kernels)('the kernel $name', (kernel) => {
       .reduce((last, end) => hmac(last, Uint8Array.of(0x92, end - 1)), hmac(root, caveat.subarray(2)))
     expect(many.length).toBe(700 * 32)
     expect(many.subarray(-32)).toEqual(tail)
+    expect(kernel.lastTail(root, pattern(800), 0, 0, offsets)).toEqual(tail)
   })
 
   it('seals and opens as the platform does', () => {

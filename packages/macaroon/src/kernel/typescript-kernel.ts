@@ -20,6 +20,31 @@ function createTypescriptKernel(): Kernel {
     return digest
   }
 
+  function chain(
+    key: Uint8Array,
+    bytes: Uint8Array,
+    nonceStart: number,
+    nonceEnd: number,
+    offsets: readonly number[],
+  ): Uint8Array {
+    expectChain(key, bytes, nonceStart, nonceEnd, offsets)
+    const tails = new Uint8Array(Math.max(offsets.length, 1) * 32)
+    hasher.setKey(key)
+    hasher.mac(bytes, nonceStart, nonceEnd, tails, 0)
+    // With a byte before the first caveat for the head of its array; for the next ones a hashed byte gives way.
+    const first = offsets[0] ?? 0
+    const pairs = new Uint8Array((offsets.at(-1) ?? 0) - first + 1)
+    for (let i = 1; i < pairs.length; i += 1) pairs[i] = bytes[first + i - 1] ?? 0
+    for (let i = 0; i + 1 < offsets.length; i += 1) {
+      const head = (offsets[i] ?? 0) - first
+      pairs[head] = 0x92
+      hasher.setKeyToLast()
+      hasher.mac(pairs, head, (offsets[i + 1] ?? 0) - first + 1, tails, (i + 1) * 32)
+    }
+    hasher.wipe()
+    return tails
+  }
+
   return {
     name: 'typescript',
     sha1,
@@ -33,24 +58,9 @@ function createTypescriptKernel(): Kernel {
       hasher.wipe()
       return tag
     },
-    chain(key, bytes, nonceStart, nonceEnd, offsets) {
-      expectChain(key, bytes, nonceStart, nonceEnd, offsets)
-      const tails = new Uint8Array(Math.max(offsets.length, 1) * 32)
-      hasher.setKey(key)
-      hasher.mac(bytes, nonceStart, nonceEnd, tails, 0)
-      // With a byte before the first caveat for the head of its array; for the next ones a hashed byte gives way.
-      const first = offsets[0] ?? 0
-      const pairs = new Uint8Array((offsets.at(-1) ?? 0) - first + 1)
-      for (let i = 1; i < pairs.length; i += 1) pairs[i] = bytes[first + i - 1] ?? 0
-      for (let i = 0; i + 1 < offsets.length; i += 1) {
-        const head = (offsets[i] ?? 0) - first
-        pairs[head] = 0x92
-        hasher.setKeyToLast()
-        hasher.mac(pairs, head, (offsets[i + 1] ?? 0) - first + 1, tails, (i + 1) * 32)
-      }
-      hasher.wipe()
-      return tails
-    },
+    chain,
+    lastTail: (key, bytes, nonceStart, nonceEnd, offsets) =>
+      chain(key, bytes, nonceStart, nonceEnd, offsets).slice(-32),
     seal(key, nonce, plaintext, aad = nothing) {
       expectSealing(key, nonce)
       return sealBytes(key, nonce, plaintext, aad)

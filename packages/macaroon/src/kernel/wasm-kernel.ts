@@ -66,6 +66,30 @@ function wrap(wasm: WasmExports): Kernel {
     return takeDigest(bytes.length)
   }
 
+  /** Leaves all tails in memory. Returns where they end. */
+  function runChain(
+    key: Uint8Array,
+    bytes: Uint8Array,
+    nonceStart: number,
+    nonceEnd: number,
+    offsets: readonly number[],
+  ): number {
+    memory.set(key, layout.key)
+    memory.set(bytes, layout.input)
+    for (let i = 0; i < offsets.length; i += 1) offsetSlots[i] = offsets[i] ?? 0
+    const caveats = offsets.length === 0 ? 0 : offsets.length - 1
+    wasm.chain(nonceStart, nonceEnd, caveats)
+    return layout.tails + (caveats + 1) * 32
+  }
+
+  /** A copy of these tails, after which nothing of any of them or of the key is left. */
+  function takeTails(start: number, end: number): Uint8Array {
+    const tails = memory.slice(start, end)
+    wasm.wipe(layout.key, layout.hashEnd)
+    wasm.wipe(layout.tails, end)
+    return tails
+  }
+
   /** Brings key, nonce and additional data to their places. Returns where the text goes. */
   function prepare(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array | undefined): number {
     memory.set(key, layout.key)
@@ -102,16 +126,16 @@ function wrap(wasm: WasmExports): Kernel {
       if (bytes.length > inputCapacity || offsets.length > tailCapacity) {
         return typescriptKernel.chain(key, bytes, nonceStart, nonceEnd, offsets)
       }
-      memory.set(key, layout.key)
-      memory.set(bytes, layout.input)
-      for (let i = 0; i < offsets.length; i += 1) offsetSlots[i] = offsets[i] ?? 0
-      const caveats = offsets.length === 0 ? 0 : offsets.length - 1
-      wasm.chain(nonceStart, nonceEnd, caveats)
-      const tailsEnd = layout.tails + (caveats + 1) * 32
-      const tails = memory.slice(layout.tails, tailsEnd)
-      wasm.wipe(layout.key, layout.hashEnd)
-      wasm.wipe(layout.tails, tailsEnd)
-      return tails
+      const end = runChain(key, bytes, nonceStart, nonceEnd, offsets)
+      return takeTails(layout.tails, end)
+    },
+    lastTail(key, bytes, nonceStart, nonceEnd, offsets) {
+      expectChain(key, bytes, nonceStart, nonceEnd, offsets)
+      if (bytes.length > inputCapacity || offsets.length > tailCapacity) {
+        return typescriptKernel.lastTail(key, bytes, nonceStart, nonceEnd, offsets)
+      }
+      const end = runChain(key, bytes, nonceStart, nonceEnd, offsets)
+      return takeTails(end - 32, end)
     },
     seal(key, nonce, plaintext, aad) {
       expectSealing(key, nonce)
