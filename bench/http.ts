@@ -62,7 +62,7 @@ export const http: Piece = async ({ quick, workspace }) => {
   ]
 }
 
-// More than the authority remembers verified headers (10,000) or rows of a snapshot (4,096 of a kind).
+// More than the authority remembers verified headers (10,000) or rows (4,096 of a kind).
 const pastEveryCache = 20_000
 const shownPastEveryCache = pastEveryCache.toLocaleString('en-GB')
 

@@ -1,6 +1,7 @@
 // A page, a read and a mint with a million tokens in the store, beside the same with a thousand.
 import { listOrganisationTokens } from '../packages/authority/src/operations/list-tokens.ts'
 import { mintToken } from '../packages/authority/src/operations/mint-token.ts'
+import { revokeToken } from '../packages/authority/src/operations/revoke-token.ts'
 import { showApp } from '../packages/authority/src/operations/show-app.ts'
 import { openAuthority, orgToken, type OpenAuthority } from './authority.ts'
 import type { Filled } from './fill.ts'
@@ -51,7 +52,7 @@ const atMost = 1.2
 
 const meanings = {
   page: 'The first page (100) of the live tokens of an organisation, authenticated and performed; beside the same with 1,000 tokens, all live. Of those that are not live, half are revoked and half expired.',
-  read: 'GET of an app, authenticated and performed, with up to 8,192 tokens in turn whose rows are spread over the table, none of them twice between two commits; beside the same with 1,000 tokens.',
+  read: 'GET of an app, authenticated and performed, with up to 8,192 tokens in turn whose rows are spread over the table, none of them twice between two revocations, each of which makes the store forget its tokens; beside the same with 1,000 tokens.',
   mint: 'One durable mint, authenticated and performed; beside the same with 1,000 tokens.',
   mean: 'The mean over all rounds of the row above, in which the seldom and long checkpoints count too; medians pass over them.',
 }
@@ -80,11 +81,12 @@ function readPages({ authority: { ask, userHeader, organisation } }: Scene): Pro
   })
 }
 
-/** Each token at most once between two commits: what the store remembers of a snapshot does not help. */
+/** Each token at most once after a revocation, which makes the store forget the tokens that it remembers. */
 async function readApps(scene: Scene): Promise<number> {
   const { authority, filled } = scene
   const { appName, tokenHeaders } = filled
-  await mintTokens(scene, 1)
+  const { record } = await authority.ask(authority.userHeader, mintToken, orgToken)
+  await authority.ask(authority.userHeader, revokeToken, { id: record.id })
   return timeEach(500, () => {
     const header = tokenHeaders[scene.tokensRead++ % tokenHeaders.length] ?? ''
     return authority.ask(header, showApp, { name: appName })
