@@ -16,6 +16,9 @@ describe('arrangeArguments', () => {
     ['tokens create machine-exec -a web -- ls -la', 'tokens create machine-exec -a web -- ls -la'],
     ['help tokens list', 'tokens list --help'],
     ['tokens list -a', 'tokens list -a'],
+    ['tokens attenuate -f- -l=x', 'tokens attenuate -f=- -l x'],
+    ['tokens 3p add-discharge -d -x', 'tokens 3p add-discharge -d=-x'],
+    ['machine status -d -x', 'machine status -d -x'],
     ['tokens revoke - -1', 'tokens revoke - -1'],
   ])('%j becomes %j', (given, expected) => {
     expect(arrange(given).join(' ')).toBe(expected)

@@ -1,10 +1,14 @@
 // Brings arguments, written as flyctl's users write them, into the one form that the parser knows.
 import { CommandError } from './errors.ts'
 
-/** Flags that take a value mean the same in every command, so they can be known before the command is. */
+/** Flags that take a value mean the same in every command, so they can be known before the command is … */
 const shortFlagsWithValue = 'acCnopstx'
+/** … but for these, which mean something else outside of `tokens`. */
+const shortFlagsOfTokensWithValue = 'dflS'
 const longFlagsWithValue: ReadonlySet<string> = new Set([
+  'access',
   'access-token',
+  'actions',
   'api-url',
   'app',
   'cluster',
@@ -13,17 +17,29 @@ const longFlagsWithValue: ReadonlySet<string> = new Set([
   'config',
   'data',
   'database-url',
+  'discharge',
   'email',
   'expiry',
+  'feature',
+  'file',
+  'for',
   'invitation',
   'listen',
+  'location',
   'log-level',
+  'machine',
+  'mutation',
   'name',
   'org',
   'role',
   'scope',
+  'secret',
+  'secret-file',
   'setup-code',
   'slug',
+  'ticket',
+  'until',
+  'volume',
 ])
 
 /**
@@ -45,7 +61,7 @@ export function arrangeArguments(given: readonly string[]): string[] {
       continue
     }
     const target = isGlobal(flag.name) ? global : words
-    if (!takesValue(flag.name)) {
+    if (!takesValue(flag.name, words[0])) {
       target.push(argument)
       continue
     }
@@ -82,9 +98,11 @@ function rejectInherited(name: string): void {
   if (name.slice(2) in {} || camel in {}) throw new CommandError('misused', `there is no flag ${name}`)
 }
 
-function takesValue(name: string): boolean {
+function takesValue(name: string, command: string | undefined): boolean {
   if (name.startsWith('--')) return longFlagsWithValue.has(name.slice(2))
-  return shortFlagsWithValue.includes(name.slice(1))
+  const letter = name.slice(1)
+  const isOfTokens = command === 'tokens' || command === 'token'
+  return shortFlagsWithValue.includes(letter) || (isOfTokens && shortFlagsOfTokensWithValue.includes(letter))
 }
 
 function isGlobal(name: string): boolean {

@@ -56,6 +56,16 @@ export async function chooseConnection(flags: GlobalFlags, environment: Environm
   return { server, token: chooseCredential(flags, environment, config, server) }
 }
 
+/** The server that is meant, and the login there, where there is one that can be read: for questions that may fail. */
+export async function findLogin(
+  flags: GlobalFlags,
+  environment: Environment,
+): Promise<{ readonly server: string; readonly login: string | undefined }> {
+  const config = await readConfig(locateConfig(environment)).catch((): Config => ({}))
+  const server = chooseServer(flags, environment, config)
+  return { server, login: serverOfLogin(config) === server ? config.access_token : undefined }
+}
+
 /** True where the credential holds a macaroon, and so speaks for a token rather than a person. */
 export function holdsMacaroon(credential: string): boolean {
   return /(?:^|[\s,])fm\w*_/.test(credential)
@@ -69,7 +79,8 @@ function isToldEverything(flags: GlobalFlags, environment: Environment): boolean
   )
 }
 
-function checkCredential(text: string, source: string): string {
+/** @throws CommandError where it cannot stand in a header */
+export function checkCredential(text: string, source: string): string {
   const trimmed = text.trim()
   if (trimmed === '') throw new CommandError('misused', `the token in ${source} is empty`)
   if (!/^[\x20-\x7e]+$/.test(trimmed)) {

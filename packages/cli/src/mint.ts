@@ -56,10 +56,18 @@ export function writeToken(context: Context, flags: JsonFlag, minted: MintedToke
  * @throws CommandError `misused`, naming the flag and what is wrong with its value
  */
 export function readExpiry(text: string): number {
+  return readDuration(text, '--expiry')
+}
+
+/**
+ * The seconds that a flag says.
+ * @throws CommandError `misused`, naming the flag and what is wrong with its value
+ */
+export function readDuration(text: string, flag: string): number {
   try {
     return parseDuration(text)
   } catch (error) {
-    if (error instanceof DurationError) throw new CommandError('misused', `the value of --expiry ${error.message}`)
+    if (error instanceof DurationError) throw new CommandError('misused', `the value of ${flag} ${error.message}`)
     throw error
   }
 }

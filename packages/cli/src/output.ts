@@ -15,8 +15,13 @@ export function tell(context: Context, text: string): void {
 
 /** JSON as the authority gave it, indented by two spaces. */
 export function writeJson(context: Context, value: unknown): void {
+  writeJsonText(context, JSON.stringify(value, undefined, 2))
+}
+
+/** The same of JSON that is text already. */
+export function writeJsonText(context: Context, json: string): void {
   // JSON escapes the older control characters itself; terminals obey these as well.
-  const text = JSON.stringify(value, undefined, 2).replace(
+  const text = json.replace(
     /[\u007f-\u009f\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )

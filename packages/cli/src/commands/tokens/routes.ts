@@ -15,6 +15,7 @@ import {
   word,
 } from '../../flags.ts'
 import { withContext, withoutInheritance } from '../../routes.ts'
+import { attenuateCommand, debugCommand, explainCommand, thirdPartyRoutes } from './holder-routes.ts'
 
 const defaultExpiry = '175200h0m0s'
 const expiryBrief = 'The duration that the token will be valid'
@@ -177,7 +178,17 @@ const revoke = buildCommand({
 })
 
 export const tokensRoutes = buildRouteMap<string, Context>({
-  routes: withoutInheritance({ create, list, revoke, deploy, org }),
-  aliases: { ls: 'list' },
-  docs: { brief: 'Create, list and revoke tokens', hideRoute: { deploy: true, org: true } },
+  routes: withoutInheritance({
+    create,
+    list,
+    revoke,
+    attenuate: attenuateCommand,
+    explain: explainCommand,
+    debug: debugCommand,
+    '3p': thirdPartyRoutes,
+    deploy,
+    org,
+  }),
+  aliases: { ls: 'list', 'third-party': '3p' },
+  docs: { brief: 'Create, list, revoke, narrow and explain tokens', hideRoute: { deploy: true, org: true } },
 })

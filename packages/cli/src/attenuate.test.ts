@@ -1,0 +1,158 @@
+// `tokens attenuate` and `tokens debug` as people run them: the real entry in a child process.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { actions, attenuate, decodeMacaroon, parseAuthorization, type Caveat } from '@hallpass/macaroon'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { createPlace, refusal, startServer, type TestPlace, type TestServer } from './testing/hallpass.ts'
+import { auth, header, mint, org, organisation, permission, stray, unknown, world, tokensOf } from './testing/tokens.ts'
+
+const macaroonsOf = (text: string) => parseAuthorization(text).macaroons.map((bytes) => decodeMacaroon(bytes))
+
+let server: TestServer
+let place: TestPlace
+beforeAll(async () => {
+  server = await startServer()
+  place = await createPlace()
+})
+afterAll(async () => {
+  await server.close()
+  await place.leave()
+})
+
+const tokens = tokensOf(
+  () => place,
+  () => server,
+)
+
+describe('tokens attenuate', () => {
+  it('adds the caveats of a file to every permission token, and keeps the discharges behind', async () => {
+    server.answer(() => undefined)
+    await writeFile(
+      join(place.directory, 'caveats.json'),
+      '[{"type":"Action","body":"r"},{"type":"4242","body":{"msgpack":"ww=="}}]',
+    )
+    const other = mint([{ ...organisation, id: 3n }], permission, 4)
+    const bundle = `${header(stray, org, other)},fo1_abc`
+    const { code, stdout, stderr } = await tokens(['attenuate', '-f', 'caveats.json'], '', {
+      HALLPASS_API_TOKEN: bundle,
+    })
+    expect(code).toBe(0)
+    expect(stderr).toMatch(
+      /^The auth token beside it is left out.*\nWarning: it allows nothing now: caveat number 4242/,
+    )
+    const action: Caveat = { type: 'Action', mask: actions.read }
+    expect(stdout).toBe(`${header(attenuate(org, [action, unknown]), attenuate(other, [action, unknown]), stray)}\n`)
+    expect(server.seen).toEqual([])
+  })
+
+  it('reads words, asks for the numbers of names only, and prints JSON', async () => {
+    server.answer(world)
+    const words = ['attenuate', '--app', 'web,9', '--app', 'api', '--org', 'acme', '--actions', 'rC', '-j']
+    const { code, stdout, stderr } = await tokens(words)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const [narrowed] = macaroonsOf(JSON.parse(stdout).token)
+    const mask = actions.read | actions.control
+    expect(narrowed?.unsafeCaveats.slice(1)).toEqual([
+      { type: 'Organization', id: 2n, mask },
+      {
+        type: 'Apps',
+        apps: new Map([
+          [7n, mask],
+          [8n, mask],
+          [9n, mask],
+        ]),
+      },
+    ])
+    expect(server.seen.map(({ line }) => line)).toEqual(['GET /v1/apps/web', 'GET /v1/apps/api', 'GET /v1/orgs'])
+    expect(new Set(server.seen.map(({ authorization }) => authorization))).toEqual(new Set([header(org)]))
+  })
+
+  it('asks with the login where the token may not ask', async () => {
+    server.answer((seen) =>
+      seen.authorization.startsWith('Bearer') ? world(seen) : [403, refusal('forbidden', 'a caveat forbids it')],
+    )
+    const config = join(place.directory, 'login')
+    const environment = { HALLPASS_CONFIG_DIR: config }
+    const denied = await tokens(['attenuate', '--app', 'web'], '', environment)
+    expect(denied).toEqual({ code: 1, stdout: '', stderr: 'Error: a caveat forbids it\n' })
+    await mkdir(config)
+    await writeFile(join(config, 'config.json'), JSON.stringify({ api_url: server.url, access_token: 'fo1_ada' }))
+    expect(await tokens(['attenuate', '--app', 'web'], '', environment)).toMatchObject({ code: 0, stderr: '' })
+    expect(server.seen.at(-1)?.authorization).toBe('Bearer fo1_ada')
+  })
+
+  it('takes the token as words or from standard input, and numbers offline', async () => {
+    const environment = { HALLPASS_API_URL: 'http://127.0.0.1:1', HALLPASS_API_TOKEN: '' }
+    const asWords = await tokens(['attenuate', '--app', '7', '--read-only', ...header(org).split(' ')], '', environment)
+    const asInput = await tokens(['attenuate', '--read-only', '--app=7', '-'], `${header(org)}\n`, environment)
+    expect(asWords).toEqual(asInput)
+    const [narrowed] = macaroonsOf(asWords.stdout)
+    expect(narrowed?.unsafeCaveats.slice(1)).toEqual([{ type: 'Apps', apps: new Map([[7n, actions.read]]) }])
+    const named = await tokens(['attenuate', '--app', 'web', '-'], header(org), environment)
+    expect(named).toMatchObject({ code: 1, stderr: 'Error: no authority answers at http://127.0.0.1:1\n' })
+  })
+
+  it.each<readonly [string, readonly string[], number, string]>([
+    ['an auth token', ['attenuate', '--read-only', 'fo1_abc'], 1, 'this is an auth token, which nobody can narrow'],
+    ['no permission token', ['attenuate', '--read-only', header(stray)], 1, `no permission token of ${permission}`],
+    ['a truncated token', ['attenuate', '--read-only', header(org).slice(0, -3)], 1, 'Token 1 is truncated'],
+    ['a broken token', ['attenuate', '--read-only', header(org).replace('fm2_', 'fm2_!')], 1, 'base64'],
+    ['two tokens in one', ['attenuate', '--read-only', `${header(org)}fm2_abcd`], 1, 'a comma is missing'],
+    [
+      'broken JSON',
+      ['attenuate', '-f', 'text.json'],
+      1,
+      'the caveats in text.json are not as they should be: Character 1',
+    ],
+    ['nothing at all', ['attenuate'], 2, 'nothing says what to narrow to'],
+    ['a wrong caveat', ['attenuate', '-f', 'wrong.json'], 1, '[0].body.mask: unknown action "x"'],
+    ['no file', ['attenuate', '-f', 'none.json'], 1, 'cannot read none.json'],
+    ['two tokens', ['attenuate', '--read-only', '-t', header(org), header(org)], 2, 'two tokens are given'],
+    ['contradictions', ['attenuate', '--read-only', '--command', 'ls'], 2, 'running a command takes write and control'],
+    ['the past', ['attenuate', '--until', '2020-01-01T00:00Z'], 2, '--until lies in the past'],
+  ])('refuses %s, and prints no token', async (_, words, code, why) => {
+    await writeFile(join(place.directory, 'text.json'), 'read only')
+    await writeFile(join(place.directory, 'wrong.json'), '[{"type":"Organization","body":{"id":1,"mask":"x"}}]')
+    const outcome = await tokens(words)
+    expect(outcome).toMatchObject({ code, stdout: '' })
+    expect(outcome.stderr).toMatch(/^Error: .+\n$/)
+    expect(outcome.stderr).toContain(why)
+    expect(outcome.stderr).not.toMatch(/fm2_[A-Za-z0-9]{8}/)
+  })
+})
+
+describe('tokens debug', () => {
+  it('prints location and caveats as flyctl does, with what is unknown', async () => {
+    const huge: Caveat = { type: 'Apps', apps: new Map([[2n ** 64n - 1n, actions.read]]) }
+    const { stdout, stderr } = await tokens(['debug'], '', {
+      HALLPASS_API_TOKEN: header(mint([{ ...organisation, id: 2n ** 63n }, huge, unknown]), stray),
+    })
+    expect(stderr).toBe('')
+    expect(stdout).toContain('"id": 9223372036854775808,')
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        location: permission,
+        caveats: [
+          { type: 'Organization', body: { id: 2 ** 63, mask: 'rwcdC' } },
+          { type: 'Apps', body: { apps: { '18446744073709551615': 'r' } } },
+          { type: '4242', body: { msgpack: 'ww==' } },
+        ],
+      },
+      { location: auth, caveats: [{ type: 'IsMember', body: {} }] },
+    ])
+    expect(stdout.split('\n').slice(0, 4)).toEqual(['[', '  {', `    "location": "${permission}",`, '    "caveats": ['])
+  })
+
+  it('reads a file, and shows what is readable beside what is damaged', async () => {
+    await writeFile(join(place.directory, 'token'), `${header(org)},fm2_AAAA\n`)
+    const { code, stdout, stderr } = await tokens(['debug', '-f', 'token'])
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toHaveLength(1)
+    expect(stderr).toMatch(/^unable to decode token at position 1: .+\nError: 1 of 2 tokens could not be decoded\n$/)
+    const alone = await tokens(['debug', '-f', '-'], 'fm2_AAAA')
+    expect(alone).toMatchObject({ code: 1, stdout: '' })
+    expect(alone.stderr).toMatch(/^Error: .+\n$/)
+  })
+})

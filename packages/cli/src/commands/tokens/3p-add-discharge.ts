@@ -1,0 +1,43 @@
+// `hallpass tokens 3p add-discharge`: puts a third party's answer beside a token.
+import { decodeMacaroon, formatAuthorization, parseAuthorization, ticketsOf } from '@hallpass/macaroon'
+
+import type { Context } from '../../context.ts'
+import type { GlobalFlags } from '../../credentials.ts'
+import { CommandError } from '../../errors.ts'
+import type { JsonFlag } from '../../flags.ts'
+import { readHeldToken, splitPermissions } from '../../held-token.ts'
+import { tell, writeJson, writeLine } from '../../output.ts'
+import { decodeBase64 } from '../../third-party.ts'
+
+interface AddDischargeFlags extends GlobalFlags, JsonFlag {
+  readonly discharge?: string | undefined
+}
+
+/** Prints the credential with the discharge behind everything that was there. */
+export async function addDischarge(
+  context: Context,
+  flags: AddDischargeFlags,
+  ...words: readonly string[]
+): Promise<void> {
+  if (flags.discharge === undefined) {
+    throw new CommandError('misused', 'no discharge is given: hand over what `tokens 3p discharge` printed with -d')
+  }
+  const token = await readHeldToken(context, flags, words)
+  const { permissions } = splitPermissions(token)
+  const added = readDischarge(flags.discharge)
+  const tickets = permissions.flatMap((permission) => [...ticketsOf(permission).values()].flat())
+  for (const bytes of added) {
+    const asked = decodeMacaroon(bytes).nonce.kid.join()
+    if (tickets.some((ticket) => ticket.join() === asked)) continue
+    tell(context, 'Warning: nothing in the token asks for this discharge')
+  }
+  const text = formatAuthorization([...parseAuthorization(token).macaroons, ...added])
+  if (flags.json === true) writeJson(context, { token: text })
+  else writeLine(context, text)
+}
+
+/** Bare base64 as `3p discharge` prints it, or a token as third parties hand it out. */
+function readDischarge(text: string): readonly Uint8Array[] {
+  if (!/^\s*(?:(?:flyv1|bearer)\s|fm\w+_)/i.test(text)) return [decodeBase64(text, 'the discharge')]
+  return parseAuthorization(text).macaroons
+}

@@ -1,0 +1,163 @@
+// The grammar of what a holder does with a token: `hallpass tokens attenuate`, `debug`, `explain` and `3p`.
+import { buildCommand, buildRouteMap } from '@stricli/core'
+
+import type { Context } from '../../context.ts'
+import { globalAliases, globalFlags, jsonFlag, switchFlag, textFlag, word } from '../../flags.ts'
+import { withContext, withoutInheritance } from '../../routes.ts'
+
+const aliases = { ...globalAliases, j: 'json' } as const
+const commonFlags = { ...jsonFlag, ...globalFlags } as const
+const location = textFlag('URL that the third party is known by', 'url')
+const secretFlags = {
+  secret: textFlag('Shared secret, base64: every program here can read it', 'base64'),
+  secretFile: textFlag('File with the shared secret, base64', 'file'),
+} as const
+
+/** A header that a shell took apart at its space is two words. */
+const token = {
+  kind: 'array',
+  parameter: word('The token, or - for standard input (else the credential in use)', 'token'),
+  maximum: 8,
+} as const
+
+/** A flag that may be given more than once. */
+function listFlag(brief: string, placeholder: string) {
+  return { ...textFlag(brief, placeholder), variadic: true } as const
+}
+
+export const attenuateCommand = buildCommand({
+  loader: async () => withContext((await import('./attenuate.ts')).attenuateToken),
+  parameters: {
+    flags: {
+      readOnly: switchFlag('Only reading'),
+      actions: textFlag('Only these actions: letters of rwcdC', 'letters'),
+      org: textFlag('Only this organisation', 'slug|number'),
+      app: listFlag('Only these apps', 'name|number,…'),
+      machine: listFlag('Only these machines', 'id,…'),
+      volume: listFlag('Only these volumes', 'id,…'),
+      feature: listFlag('Only these features of the organisation', 'name[:actions],…'),
+      command: listFlag('Only this command, and no arguments but its own', 'command'),
+      commandPrefix: listFlag('Only commands that begin so', 'command'),
+      mutation: listFlag('Only these GraphQL mutations', 'name,…'),
+      for: textFlag('Until so long from now, like 2h or 30d', 'duration'),
+      until: textFlag('Until then, like 2026-12-01T00:00Z', 'instant'),
+      file: textFlag('JSON of caveats, [{"type":…,"body":…}], or - for standard input', 'file'),
+      location: { ...textFlag('Location of the permission tokens', 'url'), hidden: true },
+      ...commonFlags,
+    },
+    aliases: { ...aliases, f: 'file', l: 'location' },
+    positional: token,
+  },
+  docs: {
+    brief: 'Narrow a token, without asking anyone',
+    fullDescription:
+      'Add caveats to a token: what comes out can do less, and dies with what it came from. Nobody is asked, except for the\n' +
+      'number of an app or an organisation that is given by its name; digits are taken for a number.\n\n' +
+      'Every flag narrows further. The actions of --read-only or --actions hold for all that the others name:\n' +
+      '  --read-only                    everything as before, but only to read           Action r\n' +
+      '  --app web --read-only          reading app web and what is in it, nothing else  Apps {web: r}\n' +
+      '  --app web --machine ID         that machine of app web, nothing else            Apps, Machines\n' +
+      '  --app web --feature wg         app web, or the feature wg, nothing else         IfPresent [Apps, FeatureSet]\n' +
+      '  --command "ls -l"              that command; everything else only to read       IfPresent [Commands], else r\n' +
+      '  --mutation NAME                through that GraphQL mutation only               Mutations\n' +
+      '  --for 2h                       as before, for two hours                         ValidityWindow\n' +
+      'Without any of them the caveats are read from --file, else from standard input.',
+  },
+})
+
+export const debugCommand = buildCommand({
+  loader: async () => withContext((await import('./debug.ts')).debugToken),
+  parameters: {
+    flags: { file: textFlag('File with the token, or - for standard input', 'file'), ...commonFlags },
+    aliases: { ...aliases, f: 'file' },
+    positional: token,
+  },
+  docs: {
+    brief: 'Print what is in a token, as JSON',
+    fullDescription:
+      'Print the location and the caveats of every macaroon in a token. Nobody is asked, nothing is verified.',
+  },
+})
+
+export const explainCommand = buildCommand({
+  loader: async () => withContext((await import('./explain.ts')).explainToken),
+  parameters: {
+    flags: {
+      access: textFlag('Say whether this is allowed, and if not, which caveat forbids it', 'json'),
+      offline: switchFlag('Ask nobody: numbers instead of names, and no word on revocation'),
+      ...commonFlags,
+    },
+    aliases,
+    positional: token,
+  },
+  docs: {
+    brief: 'Say what a token can do, in sentences',
+    fullDescription:
+      'Say what a token can do, and what the authority says of it: the token is shown to the authority, unless --offline.\n\n' +
+      'With --access, hold the caveats against one access, like {"org":"acme","app":"web","action":"w"}: exit code 0 where\n' +
+      'it is allowed, 1 where not. Fields: action, org (slug) or orgid, app (name) or appid, feature, app_feature, machine,\n' +
+      'machine_feature, volume, command, mutation, cluster, storage_object, sourceMachine, sourceApp, sourceOrganization.',
+  },
+})
+
+const add = buildCommand({
+  loader: async () => withContext((await import('./3p-add.ts')).addThirdParty),
+  parameters: {
+    flags: { location, ...secretFlags, ...commonFlags },
+    aliases: { ...aliases, l: 'location', S: 'secret', s: 'secretFile' },
+    positional: token,
+  },
+  docs: {
+    brief: 'Make a token depend on a third party',
+    fullDescription:
+      'Add a caveat that only the third party at --location can answer: without its discharge the token is refused.',
+  },
+})
+
+const ticket = buildCommand({
+  loader: async () => withContext((await import('./3p-ticket.ts')).showTicket),
+  parameters: {
+    flags: { location, ...commonFlags },
+    aliases: { ...aliases, l: 'location' },
+    positional: token,
+  },
+  docs: { brief: 'Print the ticket to hand to a third party' },
+})
+
+const discharge = buildCommand({
+  loader: async () => withContext((await import('./3p-discharge.ts')).dischargeThirdParty),
+  parameters: {
+    flags: {
+      location,
+      ticket: textFlag('The ticket, as `tokens 3p ticket` prints it', 'base64'),
+      ...secretFlags,
+      ...commonFlags,
+    },
+    aliases: { ...aliases, l: 'location', S: 'secret', s: 'secretFile' },
+  },
+  docs: {
+    brief: 'Answer a ticket, as the third party',
+    fullDescription:
+      'Make the discharge for a ticket. A ticket that demands something takes the service of the third party.',
+  },
+})
+
+const addDischarge = buildCommand({
+  loader: async () => withContext((await import('./3p-add-discharge.ts')).addDischarge),
+  parameters: {
+    flags: { discharge: textFlag('The discharge, as `tokens 3p discharge` prints it', 'base64'), ...commonFlags },
+    aliases: { ...aliases, d: 'discharge' },
+    positional: token,
+  },
+  docs: { brief: 'Put a discharge beside a token' },
+})
+
+export const thirdPartyRoutes = buildRouteMap<string, Context>({
+  routes: withoutInheritance({ add, ticket, discharge, 'add-discharge': addDischarge }),
+  docs: {
+    brief: 'Make tokens depend on third parties, and answer for them',
+    fullDescription:
+      'Third parties share a secret of 32 bytes with whoever adds the caveat. Give it as base64, in a file with\n' +
+      '--secret-file, or in the environment as TOKEN_3P_SHARED_SECRET.',
+  },
+})

@@ -1,0 +1,115 @@
+// The token that a command of its holder is about, and the macaroons in it.
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+
+import { decodeMacaroon, MacaroonError, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
+
+import type { Context } from './context.ts'
+import { checkCredential, chooseConnection, type GlobalFlags } from './credentials.ts'
+import { CommandError } from './errors.ts'
+
+/** Every tool of this format knows permission tokens by this location; nobody dials it. */
+export const permissionLocation = 'https://api.fly.io/v1'
+
+/** What a header carries, in its order. */
+export interface HeldTokens {
+  readonly permissions: readonly Macaroon[]
+  readonly discharges: readonly Macaroon[]
+  readonly authTokens: readonly string[]
+}
+
+/**
+ * The token as text: what is written behind the command (`-` is standard input), else the credential in use.
+ * A header that a shell took apart at its space is put together again.
+ */
+export async function readHeldToken(context: Context, flags: GlobalFlags, words: readonly string[]): Promise<string> {
+  if (words.length === 0) return (await chooseConnection(flags, context.environment)).token
+  if (flags.accessToken !== undefined) {
+    throw new CommandError('misused', 'two tokens are given: one behind the command, and one with --access-token')
+  }
+  if (words.join(' ') === '-') return checkCredential(await readStandardInput(context), 'standard input')
+  return checkCredential(words.join(' '), 'the argument')
+}
+
+/**
+ * The macaroons of a token, told apart by their location.
+ * @throws MacaroonError where the text, or one of its macaroons, is damaged
+ */
+export function splitToken(token: string, location = permissionLocation): HeldTokens {
+  const { macaroons, authTokens } = parseAuthorization(token)
+  const decoded = macaroons.map((bytes, index) => decode(bytes, index, macaroons.length))
+  return {
+    permissions: decoded.filter((macaroon) => macaroon.location === location),
+    discharges: decoded.filter((macaroon) => macaroon.location !== location),
+    authTokens,
+  }
+}
+
+/**
+ * The same where permission tokens are needed.
+ * @throws CommandError where there is none
+ */
+export function splitPermissions(token: string, location = permissionLocation): HeldTokens {
+  const held = splitToken(token, location)
+  if (held.permissions.length > 0) return held
+  if (held.discharges.length === 0) {
+    throw new CommandError(
+      'failed',
+      'this is an auth token, which nobody can narrow: make a token with `hallpass tokens create`, and narrow that',
+    )
+  }
+  throw new CommandError('failed', `there is no permission token of ${location} in the credential`)
+}
+
+/**
+ * The one permission token, and what goes along with it.
+ * @throws CommandError where there is none, or more than one
+ */
+export function splitPermission(token: string): HeldTokens & { readonly permission: Macaroon } {
+  const held = splitPermissions(token)
+  const [permission, ...others] = held.permissions
+  if (permission === undefined || others.length > 0) {
+    throw new CommandError('failed', 'there is more than one permission token in the credential, and one is needed')
+  }
+  return { ...held, permission }
+}
+
+/** A macaroon on its own. A word on which one is damaged helps where there are several. */
+function decode(bytes: Uint8Array, index: number, count: number): Macaroon {
+  try {
+    return decodeMacaroon(bytes)
+  } catch (error) {
+    if (!(error instanceof MacaroonError) || count === 1) throw error
+    throw new MacaroonError(error.code, `Macaroon ${index + 1} of ${count} is damaged: ${error.message}`)
+  }
+}
+
+/** A file as text; `-` is standard input. */
+export async function readText(context: Context, file: string): Promise<string> {
+  if (file === '-') return readStandardInput(context)
+  try {
+    return await readFile(resolve(context.directory, file), 'utf8')
+  } catch (cause) {
+    throw new CommandError('failed', `cannot read ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+  }
+}
+
+const longestInput = 1024 * 1024
+
+async function readStandardInput(context: Context): Promise<string> {
+  if (context.stdin.isTTY) throw new CommandError('misused', 'standard input is a terminal: pipe something in')
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let text = ''
+  try {
+    for await (const chunk of context.stdin) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true })
+      if (text.length > longestInput) throw new CommandError('failed', 'there is more than 1 MiB on standard input')
+    }
+    return text + decoder.decode()
+  } catch (cause) {
+    if (cause instanceof CommandError) throw cause
+    throw new CommandError('failed', 'what is on standard input is not UTF-8 text', { cause })
+  }
+}

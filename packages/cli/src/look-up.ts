@@ -1,0 +1,136 @@
+// Names and numbers of organisations and apps, asked of the authority with whatever may ask.
+import { ApiError, createClient, type Client } from '@hallpass/client'
+import type { Names } from '@hallpass/macaroon'
+
+import type { Context } from './context.ts'
+import { findLogin, type GlobalFlags } from './credentials.ts'
+import { CommandError } from './errors.ts'
+
+/** Milliseconds; nothing here is worth a long wait. */
+const patience = 10_000
+
+/** Those who may ask: the token itself, then the login at that server. */
+export interface Askers {
+  readonly server: string
+  readonly clients: readonly Client[]
+}
+
+export async function findAskers(context: Context, flags: GlobalFlags, token: string): Promise<Askers> {
+  const { server, login } = await findLogin(flags, context.environment)
+  const credentials = login === undefined || login === token ? [token] : [token, login]
+  return { server, clients: credentials.map((credential) => createAsker(server, credential)) }
+}
+
+export function createAsker(server: string, credential: string): Client {
+  return createClient({ url: server, token: credential, userAgent: 'hallpass-cli', timeout: patience })
+}
+
+export interface FoundApp {
+  readonly number: bigint
+  /** The number of its organisation; undefined where nobody was asked. */
+  readonly organisation: bigint | undefined
+}
+
+/**
+ * An app by its name. Digits are its number already, and nobody is asked: an app whose name is digits goes by its number.
+ * @throws what the authority said last, where nobody may know
+ */
+export async function findApp(askers: () => Promise<Askers>, name: string): Promise<FoundApp> {
+  const number = readNumber(name)
+  if (number !== undefined) return { number, organisation: undefined }
+  const app = await firstAnswer((await askers()).clients, (client) => client.apps.show(name))
+  return {
+    number: BigInt(app.internal_numeric_id),
+    organisation: BigInt(app.organization.internal_numeric_id),
+  }
+}
+
+/** The number of an organisation, by its slug; digits are a number already. */
+export async function findOrganisationNumber(askers: () => Promise<Askers>, slug: string): Promise<bigint> {
+  const number = readNumber(slug)
+  if (number !== undefined) return number
+  const found = await firstAnswer((await askers()).clients, async (client) => {
+    const { orgs } = await client.organisations.list()
+    const organisation = orgs.find((each) => each.slug === slug || each.raw_slug === slug)
+    if (organisation !== undefined) return organisation
+    throw new CommandError('failed', `this credential reaches no organisation ${slug}`)
+  })
+  return BigInt(found.internal_numeric_id)
+}
+
+/** A number as caveats carry it, of 64 bits and not 0, which would mean every one. */
+function readNumber(text: string): bigint | undefined {
+  if (!/^\d+$/.test(text)) return undefined
+  const number = BigInt(text)
+  if (number > 0n && number < 2n ** 64n) return number
+  throw new CommandError('misused', `${text.slice(0, 24)} is not the number of an organisation or an app`)
+}
+
+/**
+ * The names of what these numbers stand for, as far as anyone may know.
+ * @throws ConnectionError where nobody answers
+ */
+export async function findNames(
+  clients: readonly Client[],
+  wanted: { readonly organizations: ReadonlySet<bigint>; readonly apps: ReadonlySet<bigint> },
+): Promise<Names> {
+  const organizations = new Map<bigint, string>()
+  const apps = new Map<bigint, string>()
+  const isMissing = () =>
+    [...wanted.organizations].some((id) => !organizations.has(id)) || [...wanted.apps].some((id) => !apps.has(id))
+
+  for (const client of clients) {
+    if (!isMissing()) break
+    const orgs = await unlessRefused(async () => (await client.organisations.list()).orgs, [])
+    for (const { internal_numeric_id, raw_slug } of orgs) organizations.set(BigInt(internal_numeric_id), raw_slug)
+    if (![...wanted.apps].some((id) => !apps.has(id))) continue
+    for (const { internal_numeric_id, slug } of orgs) {
+      if (!wanted.organizations.has(BigInt(internal_numeric_id))) continue
+      for (const app of await findApps(client, slug)) apps.set(BigInt(app.internal_numeric_id), app.name)
+    }
+  }
+  return { organizations, apps }
+}
+
+/** The apps of an organisation; a token that is limited to some may not list, but may be told which, and look at each. */
+async function findApps(client: Client, slug: string) {
+  const listed = await unlessRefused(async () => (await client.apps.list(slug)).apps, undefined)
+  if (listed !== undefined) return listed
+  const current = await unlessRefused(async () => (await client.tokens.current()).tokens, [])
+  const names = new Set(current.flatMap(({ apps }) => apps))
+  const found = []
+  for (const name of [...names].slice(0, mostShown)) {
+    found.push(...(await unlessRefused(async () => [await client.apps.show(name)], [])))
+  }
+  return found
+}
+
+const mostShown = 20
+
+async function firstAnswer<Answer>(
+  clients: readonly Client[],
+  ask: (client: Client) => Promise<Answer>,
+): Promise<Answer> {
+  let refusal: unknown = new CommandError('failed', 'there is no credential to ask the authority with')
+  for (const client of clients) {
+    try {
+      return await ask(client)
+    } catch (error) {
+      if (!(error instanceof ApiError || error instanceof CommandError)) throw error
+      refusal = error
+    }
+  }
+  throw refusal
+}
+
+async function unlessRefused<Answer, Otherwise>(
+  ask: () => Promise<Answer>,
+  otherwise: Otherwise,
+): Promise<Answer | Otherwise> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof ApiError) return otherwise
+    throw error
+  }
+}

@@ -1,0 +1,100 @@
+import { actions, clearCaveats, type Access, type Caveat } from '@hallpass/macaroon'
+import { describe, expect, it } from 'vitest'
+
+import { CommandError } from './errors.ts'
+import { caveatsOfWords, type NarrowingWords } from './narrowing-words.ts'
+
+const { read, write, control, all, none } = actions
+const ls = [{ args: ['ls'], exact: true }]
+const org: Caveat = { type: 'Organization', id: 2n, mask: actions.any }
+
+describe('the words', () => {
+  it.each<readonly [string, NarrowingWords, readonly Caveat[]]>([
+    ['no words', {}, []],
+    ['reading', { actions: read }, [{ type: 'Action', mask: read }]],
+    ['an organisation', { organisation: 2n }, [{ type: 'Organization', id: 2n, mask: all }]],
+    ['an organisation to read', { organisation: 2n, actions: read }, [{ type: 'Organization', id: 2n, mask: read }]],
+    ['an app to read', { apps: [7n], actions: read }, [{ type: 'Apps', apps: new Map([[7n, read]]) }]],
+    [
+      'a machine of an app',
+      { apps: [7n], machines: ['m'], actions: read | control },
+      [
+        { type: 'Apps', apps: new Map([[7n, read | control]]) },
+        { type: 'Machines', machines: new Map([['m', read | control]]) },
+      ],
+    ],
+    ['an end', { notAfter: 99 }, [{ type: 'ValidityWindow', notBefore: 0n, notAfter: 99n }]],
+    [
+      'a mutation',
+      { mutations: ['a'], actions: read },
+      [
+        { type: 'Mutations', mutations: ['a'] },
+        { type: 'Action', mask: read },
+      ],
+    ],
+    ['a command', { commands: ls }, [{ type: 'IfPresent', ifs: [{ type: 'Commands', commands: ls }], else: read }]],
+    [
+      'an app or a feature',
+      { features: new Map([['wg', undefined]]), apps: [7n] },
+      [
+        {
+          type: 'IfPresent',
+          ifs: [
+            { type: 'Apps', apps: new Map([[7n, all]]) },
+            { type: 'FeatureSet', features: new Map([['wg', all]]) },
+          ],
+          else: none,
+        },
+      ],
+    ],
+    [
+      'a feature with actions of its own',
+      { features: new Map([['wg', read | write]]), actions: read },
+      [{ type: 'FeatureSet', features: new Map([['wg', read]]) }],
+    ],
+  ])('%s', (_, words, caveats) => {
+    expect(caveatsOfWords(words)).toEqual(caveats)
+  })
+
+  it('combine so that each of them can be used, and nothing else', () => {
+    const words = { apps: [7n], machines: ['m'], volumes: ['v'], features: new Map([['wg', undefined]]) }
+    const allows = (access: Partial<Access>) =>
+      clearCaveats([org, ...caveatsOfWords(words)], [{ orgId: 2n, now: 0, action: write, ...access }]).allowed
+    expect(allows({ appId: 7n, machine: 'm' })).toBe(true)
+    expect(allows({ appId: 7n, volume: 'v' })).toBe(true)
+    expect(allows({ feature: 'wg' })).toBe(true)
+    const forbidden: readonly Partial<Access>[] = [
+      {},
+      { appId: 7n },
+      { appId: 7n, machine: 'n' },
+      { appId: 7n, volume: 'm' },
+      { appId: 8n, machine: 'm' },
+      { feature: 'builder' },
+      { storageObject: 's' },
+    ]
+    for (const access of forbidden) expect(allows(access)).toBe(false)
+  })
+
+  it('let a command be run, and leave reading to what is no command', () => {
+    const words = { apps: [7n], commands: ls, features: new Map([['wg', write]]), volumes: ['v'] }
+    const allows = (action: number, access: Partial<Access>) =>
+      clearCaveats([org, ...caveatsOfWords(words)], [{ orgId: 2n, now: 0, action, ...access }]).allowed
+    expect(allows(write | control, { feature: 'wg' })).toBe(false)
+    expect(allows(write, { feature: 'wg' })).toBe(true)
+    expect(allows(write, { appId: 7n, volume: 'v' })).toBe(true)
+    expect(allows(write, { appId: 7n })).toBe(false)
+    const machine = { appId: 7n, machine: 'm' }
+    expect(caveatsOfWords({ apps: [7n], commands: ls })).toHaveLength(2)
+    const simple = caveatsOfWords({ apps: [7n], commands: ls })
+    const runs = (command: readonly string[]) =>
+      clearCaveats([org, ...simple], [{ orgId: 2n, now: 0, action: write | control, ...machine, command }]).allowed
+    expect(runs(['ls'])).toBe(true)
+    expect(runs(['ls', '-l'])).toBe(false)
+  })
+
+  it('are refused where they contradict each other', () => {
+    expect(() => caveatsOfWords({ commands: ls, actions: read })).toThrow(CommandError)
+    expect(() => caveatsOfWords({ commands: ls, actions: read | control })).toThrow(/takes write and control/)
+    expect(() => caveatsOfWords({ features: new Map([['wg', write]]), actions: read })).toThrow(/the feature wg/)
+  })
+})

@@ -1,0 +1,103 @@
+// What the flags of `tokens attenuate` mean as caveats.
+import { actions, describeAction, isSubset, type Action, type Caveat, type Command } from '@hallpass/macaroon'
+
+import { CommandError } from './errors.ts'
+
+/** What a token is narrowed to; what is left out is not narrowed. Names are numbers already. */
+export interface NarrowingWords {
+  readonly organisation?: bigint | undefined
+  readonly apps?: readonly bigint[] | undefined
+  readonly machines?: readonly string[] | undefined
+  readonly volumes?: readonly string[] | undefined
+  /** Features of the organisation; where no actions are given, `actions` holds. */
+  readonly features?: ReadonlyMap<string, Action | undefined> | undefined
+  readonly commands?: readonly Command[] | undefined
+  readonly mutations?: readonly string[] | undefined
+  /** What may be done at most, to whatever. */
+  readonly actions?: Action | undefined
+  /** Unix seconds. */
+  readonly notAfter?: number | undefined
+}
+
+/**
+ * The caveats that together allow just what the words say: every word narrows, and where two name resources of which an
+ * access can only be to one (an app or a feature, a machine or a volume), either may be used.
+ * @throws CommandError `misused` where words contradict each other
+ */
+export function caveatsOfWords(words: NarrowingWords): readonly Caveat[] {
+  const { organisation, mutations, notAfter } = words
+  const resources = caveatsOfResources(words)
+  const mask = words.actions
+  return [
+    ...(organisation === undefined
+      ? []
+      : [{ type: 'Organization', id: organisation, mask: mask ?? actions.all } as const]),
+    ...resources,
+    ...(mutations === undefined ? [] : [{ type: 'Mutations', mutations } as const]),
+    // Where nothing above carries the actions, they stand alone. An Action holds for every token, whatever it is about: an
+    // Organization caveat with a mask, as `create readonly` adds it, takes exactly one organisation that is known by its
+    // number, and a second one keeps flyctl from narrowing the token once more.
+    ...(mask === undefined || organisation !== undefined || hasMask(words) ? [] : [{ type: 'Action', mask } as const]),
+    // Without a beginning: the clock of whoever narrows may be ahead of the authority's, which would refuse the token.
+    ...(notAfter === undefined ? [] : [{ type: 'ValidityWindow', notBefore: 0n, notAfter: BigInt(notAfter) } as const]),
+  ]
+}
+
+/** Running a command in a machine. */
+const running = actions.write | actions.control
+
+function hasMask({ apps, machines, volumes, features }: NarrowingWords): boolean {
+  return [apps, machines, volumes, features].some((each) => each !== undefined)
+}
+
+function caveatsOfResources(words: NarrowingWords): readonly Caveat[] {
+  const mask = words.actions ?? actions.all
+  const app: readonly Caveat[] =
+    words.apps === undefined ? [] : [{ type: 'Apps', apps: new Map(words.apps.map((id) => [id, mask])) }]
+  const machine: readonly Caveat[] =
+    words.machines === undefined
+      ? []
+      : [{ type: 'Machines', machines: new Map(words.machines.map((id) => [id, mask])) }]
+  const volume: readonly Caveat[] =
+    words.volumes === undefined ? [] : [{ type: 'Volumes', volumes: new Map(words.volumes.map((id) => [id, mask])) }]
+  const feature: readonly Caveat[] =
+    words.features === undefined ? [] : [{ type: 'FeatureSet', features: masksOfFeatures(words.features, mask) }]
+
+  const isInApps = machine.length + volume.length > 0
+  return [
+    ...(app.length === 0 && isInApps ? [] : anyOf([...app, ...feature])),
+    ...(isInApps ? anyOf([...machine, ...volume, ...feature]) : []),
+    ...caveatsOfCommands(words, [...volume, ...feature]),
+  ]
+}
+
+/** As `create machine-exec`: what is no command may be read, for one has to find the machine. */
+function caveatsOfCommands({ commands, actions: mask }: NarrowingWords, others: readonly Caveat[]): readonly Caveat[] {
+  if (commands === undefined) return []
+  if (mask !== undefined && !isSubset(running, mask)) {
+    throw new CommandError(
+      'misused',
+      `running a command takes ${describeAction(running)}, and only ${describeAction(mask)} is to be allowed: leave one away`,
+    )
+  }
+  const otherwise = actions.read & (mask ?? actions.all)
+  return [{ type: 'IfPresent', ifs: [{ type: 'Commands', commands }, ...others], else: otherwise }]
+}
+
+/** One of these, and nothing else; none for none. */
+function anyOf(caveats: readonly Caveat[]): readonly Caveat[] {
+  return caveats.length < 2 ? caveats : [{ type: 'IfPresent', ifs: caveats, else: actions.none }]
+}
+
+function masksOfFeatures(features: ReadonlyMap<string, Action | undefined>, mask: Action): ReadonlyMap<string, Action> {
+  return new Map(
+    [...features].map(([name, own]) => {
+      const both = (own ?? mask) & mask
+      if (both !== actions.none) return [name, both]
+      throw new CommandError(
+        'misused',
+        `the feature ${name} is to allow ${describeAction(own ?? mask)}, and everything only ${describeAction(mask)}`,
+      )
+    }),
+  )
+}

@@ -1,0 +1,95 @@
+// For tests: the real entry in a child process, and a server that gives prepared answers.
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const entry = fileURLToPath(new URL('../../bin/hallpass.js', import.meta.url))
+
+export interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+interface Seen {
+  /** `GET /v1/orgs` */
+  readonly line: string
+  readonly authorization: string
+}
+
+export type Answer = (seen: Seen) => readonly [status: number, body: unknown] | undefined
+
+export interface TestServer {
+  readonly url: string
+  readonly seen: readonly Seen[]
+  /** From now on these answers, and none seen yet. */
+  answer(answer: Answer): void
+  close(): Promise<void>
+}
+
+/** What is not answered does not exist. */
+export async function startServer(): Promise<TestServer> {
+  let answer: Answer = () => undefined
+  let seen: Seen[] = []
+  const server = createServer((request, response) => {
+    const each = { line: `${request.method} ${request.url}`, authorization: request.headers.authorization ?? '' }
+    seen.push(each)
+    const [status, body] = answer(each) ?? [404, refusal('not_found', `there is no ${each.line}`)]
+    request.resume()
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get seen() {
+      return seen
+    },
+    answer(next) {
+      answer = next
+      seen = []
+    },
+    async close() {
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+export function refusal(code: string, message: string) {
+  return { error: message, message, code, request_id: 'r1' }
+}
+
+export interface RunOptions {
+  readonly input?: string
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** A directory in which the command runs, with a home of its own. */
+export async function createPlace() {
+  const directory = await mkdtemp(join(tmpdir(), 'hallpass-cli-'))
+  return {
+    directory,
+    run(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+      const child = spawn(process.execPath, [entry, ...words], {
+        cwd: directory,
+        env: {
+          PATH: process.env['PATH'] ?? '',
+          HALLPASS_CONFIG_DIR: join(directory, 'config'),
+          ...options.environment,
+        },
+      })
+      let [stdout, stderr] = ['', '']
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))
+      child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
+      child.stdin.on('error', () => undefined)
+      child.stdin.end(options.input)
+      return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })))
+    },
+    leave: () => rm(directory, { recursive: true, force: true }),
+  }
+}
+
+export type TestPlace = Awaited<ReturnType<typeof createPlace>>
