@@ -146,19 +146,22 @@ describe('explain', () => {
     expect(explanation.sentences[0]).toBe(`It allows nothing: ${why}.`)
   })
 
-  it('lists the caveats of what names too much to be looked through, and is quick about it', () => {
-    const many = (from: number) =>
-      new Map(Array.from({ length: 2000 }, (_, i) => [String(from + i), actions.read] as const))
-    const explanation = explain(
-      [organization, deploy, { type: 'Machines', machines: many(0) }, apps([7n, 1], [8n, 1])],
-      {
-        now,
-      },
-    )
-    expect(explanation.scopes).toBeUndefined()
-    expect(explanation.nothing).toBeUndefined()
-    expect(explanation.sentences.join('\n')).toContain('Machines: only machine 0, to read; machine 1, to read')
-    expect(explanation.sentences.join('\n').length).toBeLessThan(4000)
+  it('lists the caveats of what names too much to be looked through', () => {
+    const many = new Map(Array.from({ length: 2000 }, (_, i) => [`p${i}`, actions.read] as const))
+    const hostile: readonly (readonly Caveat[])[] = [
+      [organization, deploy, { type: 'Machines', machines: many }, apps([7n, 1], [8n, 1])],
+      [organization, { type: 'StorageObjects', prefixes: many }],
+      [organization, { type: 'Mutations', mutations: [...many.keys()] }],
+    ]
+    for (const caveats of hostile) {
+      const { scopes, nothing, sentences } = explain(caveats, { now })
+      expect({ scopes, nothing }).toEqual({ scopes: undefined, nothing: undefined })
+      expect(sentences.slice(1)).toContain(
+        'Organization: only organisation 2, to read, write, create, delete and control.',
+      )
+      expect(sentences.join('\n')).toContain('p17')
+      expect(sentences.join('\n').length).toBeLessThan(4000)
+    }
   })
 
   it('quotes what could pass for words', () => {

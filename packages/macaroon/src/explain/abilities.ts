@@ -41,7 +41,7 @@ export type Circumstances = Pick<Access, 'now' | 'sourceMachine' | 'sourceApp' |
 export function isTooMuch(caveats: readonly Caveat[], times = 1): boolean {
   const flat = flatten(caveats)
   const rounds = (namedOrganizations(flat).named.length + 1) * ((namedMutations(flat)?.named.length ?? 0) + 2)
-  return times * rounds * countPlaces(flat) * flat.length > mostWork
+  return times * rounds * countPlaces(flat) * flat.reduce((work, caveat) => work + effortOf(caveat), 0) > mostWork
 }
 
 /** What the caveats allow in these circumstances; empty where that is nothing. */
@@ -97,7 +97,7 @@ interface Line {
   readonly within: readonly Line[]
 }
 
-/** Evaluations of one caveat: a fraction of a second. */
+/** About as many evaluations of one caveat: a fraction of a second. */
 const mostWork = 200_000
 
 const named = [actions.read, actions.write, actions.create, actions.delete, actions.control]
@@ -108,6 +108,13 @@ function allowedActions(caveats: readonly Caveat[], access: Omit<Access, 'action
   if (!isAllowed(actions.none)) return actions.none
   if (isAllowed(actions.all)) return actions.all
   return named.filter(isAllowed).reduce<Action>((all, action) => all | action, actions.none)
+}
+
+/** How long it takes to hold a caveat against an access: what is a list is looked through from the beginning. */
+function effortOf(caveat: Caveat): number {
+  if (caveat.type === 'StorageObjects') return 1 + (caveat.prefixes?.size ?? 0) / 8
+  if (caveat.type === 'Commands') return 1 + (caveat.commands?.length ?? 0) / 8
+  return caveat.type === 'Mutations' ? 1 + (caveat.mutations?.length ?? 0) / 8 : 1
 }
 
 function judge(place: Place, allowed: (access: Partial<Access>) => Action): Judged {
