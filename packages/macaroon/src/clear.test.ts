@@ -164,6 +164,15 @@ describe('clearCaveats', () => {
     })
   })
 
+  it('does not allow what is no access', () => {
+    const holes: unknown[] = [undefined]
+    holes.length = 2
+    for (const list of [[undefined], [null], holes] as Access[][]) {
+      expect(() => clearCaveats([anyOrganization], list)).toThrow(TypeError)
+    }
+    expect(Object.isFrozen(clearCaveats([anyOrganization], [access]))).toBe(true)
+  })
+
   it('takes fractions of seconds and big times for what they are', () => {
     const window: Caveat = { type: 'ValidityWindow', notBefore: 10n, notAfter: 20n }
     const at = (now: number | bigint) => clearCaveats([window], [{ ...access, now }]).allowed

@@ -52,15 +52,17 @@ export function clearCaveats(
   }
   // Most often nothing is denied: only a denial makes a list of them.
   let denials: Denial[] | undefined
-  for (let i = 0; i < accesses.length; i += 1) {
-    const access = accesses[i]
-    if (access !== undefined) denials = clearOne(caveats, access, i, vocabulary, denials)
+  let number = 0
+  // No access is left out, not even one that a caller without types has left undefined: that is an error.
+  for (const access of accesses) {
+    denials = clearOne(caveats, access, number, vocabulary, denials)
+    number += 1
   }
   const [first, ...rest] = denials ?? []
   return first === undefined ? allowed : { allowed: false, denials: [first, ...rest] }
 }
 
-const allowed: Clearance = { allowed: true }
+const allowed: Clearance = Object.freeze({ allowed: true })
 
 /** Adds what denies this access to `denials`. */
 function clearOne(

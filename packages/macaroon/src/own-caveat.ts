@@ -43,8 +43,8 @@ export interface OwnCaveatDefinition<Value> {
 export interface OwnCaveatType<Value> {
   /** For `extendVocabulary` and `createVocabulary`. */
   readonly codec: CaveatCodec<OwnCaveat<Value>>
-  of(value: Value): OwnCaveat<Value>
-  is(caveat: Caveat): caveat is OwnCaveat<Value>
+  readonly of: (value: Value) => OwnCaveat<Value>
+  readonly is: (caveat: Caveat) => caveat is OwnCaveat<Value>
 }
 
 /** Makes a type of caveat. Nothing is registered anywhere: pass its codec on in a vocabulary. Throws `bad-argument`. */

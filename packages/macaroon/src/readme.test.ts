@@ -7,15 +7,17 @@ import { pathToFileURL } from 'node:url'
 import { afterEach, expect, it, vi } from 'vitest'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-const examples = [...readme.matchAll(/^## ([^\n]*)\n\s*```ts\n(.*?)```/gms)].map(([, title = '', code = '']) => ({
-  title,
-  code,
-}))
+const examples = [...readme.matchAll(/^## ([^\n]*)\n(?:(?!^## ).)*?```ts\n(.*?)```/gms)].map(
+  ([, title = '', code = '']) => ({
+    title,
+    code,
+  }),
+)
 
 afterEach(() => vi.restoreAllMocks())
 
-it('has three examples', () => {
-  expect(examples).toHaveLength(3)
+it('has five examples', () => {
+  expect(examples).toHaveLength(5)
 })
 
 it.each(examples)('$title', async ({ code }) => {

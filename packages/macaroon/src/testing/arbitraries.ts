@@ -5,8 +5,11 @@ import type { Access } from '../access.ts'
 import { type Action, actions } from '../action.ts'
 import type { Caveat, Command } from '../caveat.ts'
 import type { DischargeAccess } from '../discharge-access.ts'
+import { dischargeTicket, parentBinding } from '../discharge.ts'
 import type { Macaroon } from '../macaroon.ts'
-import { mintMacaroon } from '../mint.ts'
+import { attenuate, mintMacaroon } from '../mint.ts'
+import { thirdParty } from '../third-party.ts'
+import { replay } from './vectors.ts'
 
 /** Few ids and names, so that caveats and accesses meet. */
 const id = fc.oneof(fc.constantFrom(0n, 1n, 2n, 300n), fc.bigInt({ min: 0n, max: 0xffffffffffffffffn }))
@@ -182,3 +185,40 @@ export const minted: fc.Arbitrary<{ macaroon: Macaroon; key: Uint8Array }> = fc
     caveats,
   })
   .map((input) => ({ macaroon: mintMacaroon(input), key: input.key }))
+
+/** A macaroon that asks a third party, its key, and an answer that is right: a proof or not, bound or not. */
+export const discharged: fc.Arbitrary<Discharged> = fc
+  .record({
+    token: minted,
+    shared: key,
+    seed: fc.uint8Array({ minLength: 56, maxLength: 56 }),
+    rnd: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+    demands: fc.array(rareCaveat, { maxLength: 2 }),
+    limits: fc.array(caveat(1), { maxLength: 3 }),
+    after: fc.array(caveat(1), { maxLength: 2 }),
+    proof: fc.boolean(),
+    bound: fc.boolean(),
+    attested: fc.boolean(),
+  })
+  .map(({ token, shared, seed, rnd, demands, limits, after, proof, bound, attested }) => {
+    const demand = thirdParty({ key: shared, location: thirdPartyLocation, caveats: demands, random: replay(seed) })
+    const parent = attenuate(token.macaroon, [demand])
+    const own: Caveat[] = [
+      ...limits,
+      ...(bound ? [parentBinding(parent)] : []),
+      ...(proof && attested ? [{ type: 'FlyioUserID' as const, id: 7n }] : []),
+    ]
+    const ticket = demand.ticket
+    const discharge = dischargeTicket({ key: shared, ticket, location: thirdPartyLocation, rnd, caveats: own, proof })
+    return { macaroon: attenuate(parent, after), key: token.key, shared, discharge, ticket }
+  })
+
+export const thirdPartyLocation = 'https://auth.example'
+
+interface Discharged {
+  readonly macaroon: Macaroon
+  readonly key: Uint8Array
+  readonly shared: Uint8Array
+  readonly discharge: Macaroon
+  readonly ticket: Uint8Array
+}
