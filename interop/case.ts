@@ -28,7 +28,7 @@ export interface Case {
 
 export type Step = { readonly caveats: readonly Caveat[] } | { readonly party: Party }
 
-export interface Party {
+interface Party {
   readonly key: Uint8Array
   readonly location: string
   readonly caveats: readonly Caveat[]
@@ -53,7 +53,7 @@ const damages = [
   'token moved',
   'discharge moved',
 ] as const
-export type Damage = (typeof damages)[number]
+type Damage = (typeof damages)[number]
 
 export function rollCase(seed: number, number: number): Case {
   const dice = new Dice(seed, number)

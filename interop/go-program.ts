@@ -6,15 +6,15 @@ import { join } from 'node:path'
 
 /** What is missing to build the Go program, or undefined. */
 export function whatIsMissing(): string | undefined {
-  if (spawnSync('go', ['version']).status !== 0) return 'there is no go on the PATH'
-  const modules = spawnSync('go', ['mod', 'download'], { cwd: source, timeout: 60_000 })
+  if (spawnSync(compiler, ['version']).status !== 0) return 'there is no go on the PATH'
+  const modules = spawnSync(compiler, ['mod', 'download'], { cwd: source, timeout: 60_000 })
   return modules.status === 0 ? undefined : 'the modules that interop/go needs cannot be had'
 }
 
 /** Builds it into a folder; returns its path. */
 export function buildGoProgram(folder: string): string {
   const program = join(folder, 'interop')
-  const build = spawnSync('go', ['build', '-o', program, '.'], { cwd: source, encoding: 'utf8' })
+  const build = spawnSync(compiler, ['build', '-o', program, '.'], { cwd: source, encoding: 'utf8' })
   if (build.status !== 0) throw new Error(`The Go program does not build:\n${build.stderr}`)
   return program
 }
@@ -66,4 +66,5 @@ export class GoPlayer {
   }
 }
 
+const compiler = 'go'
 const source = join(import.meta.dirname, 'go')

@@ -36,7 +36,7 @@ export interface Outcome {
   readonly clearances: readonly Clearance[]
 }
 
-export interface Made {
+interface Made {
   readonly token: Uint8Array
   readonly discharges: readonly (Uint8Array | null)[]
   /** The caveats in the tickets, one list for each discharge. */

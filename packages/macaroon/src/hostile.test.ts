@@ -127,7 +127,7 @@ describe('a genuine token', () => {
 
 describe('a ticket', () => {
   it('with nonsense inside costs no more than any other', () => {
-    const caveats: Caveat[] = [{ type: 'Unknown', number: 4242n, body: fill([], [0x91]).with(-1, 0xc2) }]
+    const caveats: Caveat[] = [{ type: 'Unknown', number: 4242n, body: Uint8Array.of(...fill([], [0x91]), 0xc2) }]
     const ticket = sealTicket({ key, dischargeKey: key, nonce: random(12), caveats })
     expect(timed(() => codeOf(() => openTicket(key, ticket)))).toBe('nothing')
   })
