@@ -50,6 +50,7 @@ export const attenuateCommand = buildCommand({
   },
   docs: {
     brief: 'Narrow a token, without asking anyone',
+    customUsage: ['--read-only [--app NAME] [--for 2h] … [TOKEN|-]', '--file caveats.json [TOKEN|-]'],
     fullDescription:
       'Add caveats to a token: what comes out can do less, and dies with what it came from. Nobody is asked, except for the\n' +
       'number of an app or an organisation that is given by its name; digits are taken for a number.\n\n' +
@@ -74,6 +75,7 @@ export const debugCommand = buildCommand({
   },
   docs: {
     brief: 'Print what is in a token, as JSON',
+    customUsage: ['[TOKEN|-]', '--file FILE'],
     fullDescription:
       'Print the location and the caveats of every macaroon in a token. Nobody is asked, nothing is verified.',
   },
@@ -92,6 +94,7 @@ export const explainCommand = buildCommand({
   },
   docs: {
     brief: 'Say what a token can do, in sentences',
+    customUsage: ['[--offline] [TOKEN|-]', '--access JSON [TOKEN|-]'],
     fullDescription:
       'Say what a token can do, and what the authority says of it: the token is shown to the authority, unless --offline.\n\n' +
       'With --access, hold the caveats against one access, like {"org":"acme","app":"web","action":"w"}: exit code 0 where\n' +
@@ -109,6 +112,7 @@ const add = buildCommand({
   },
   docs: {
     brief: 'Make a token depend on a third party',
+    customUsage: ['--location URL --secret-file FILE [TOKEN|-]'],
     fullDescription:
       'Add a caveat that only the third party at --location can answer: without its discharge the token is refused.',
   },
@@ -121,7 +125,7 @@ const ticket = buildCommand({
     aliases: { ...aliases, l: 'location' },
     positional: token,
   },
-  docs: { brief: 'Print the ticket to hand to a third party' },
+  docs: { brief: 'Print the ticket to hand to a third party', customUsage: ['--location URL [TOKEN|-]'] },
 })
 
 const discharge = buildCommand({
@@ -149,7 +153,7 @@ const addDischarge = buildCommand({
     aliases: { ...aliases, d: 'discharge' },
     positional: token,
   },
-  docs: { brief: 'Put a discharge beside a token' },
+  docs: { brief: 'Put a discharge beside a token', customUsage: ['--discharge BASE64 [TOKEN|-]'] },
 })
 
 export const thirdPartyRoutes = buildRouteMap<string, Context>({
