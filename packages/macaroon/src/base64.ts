@@ -9,16 +9,21 @@ import { MacaroonError } from './errors.ts'
  * multiple of four. `what` names the thing in messages, for instance "The base64 of token 2".
  */
 export function decodeBase64(text: string, start: number, end: number, what: string): Uint8Array {
-  const bytes = tryBase64(text, start, end)
+  const bytes = tryBase64(text, start, end, (length) => new Uint8Array(length))
   if (bytes === undefined) throw explain(text, start, end, what)
   return bytes
 }
 
-/** The same, but undefined where `decodeBase64` would throw. */
-export function tryBase64(text: string, start: number, end: number): Uint8Array | undefined {
+/** The same in an array that `take` makes, but undefined where `decodeBase64` would throw. */
+export function tryBase64(
+  text: string,
+  start: number,
+  end: number,
+  take: (length: number) => Uint8Array,
+): Uint8Array | undefined {
   const length = end - start
   if (length % 4 !== 0) return undefined
-  const bytes = new Uint8Array((length / 4) * 3 - countPadding(text, start, end))
+  const bytes = take((length / 4) * 3 - countPadding(text, start, end))
   return fill(bytes, text, start, end) ? bytes : undefined
 }
 

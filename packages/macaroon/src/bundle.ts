@@ -5,9 +5,10 @@ import { clear, type Denial } from './clear.ts'
 import { ticketsOf } from './discharge.ts'
 import type { DischargeAccess } from './discharge-access.ts'
 import { MacaroonError } from './errors.ts'
-import { type DecodeOptions, decodeMacaroon, type Macaroon } from './macaroon.ts'
+import { adoptMacaroon, type DecodeOptions, decodeMacaroon, type Macaroon } from './macaroon.ts'
 import type { Nonce } from './nonce.ts'
-import { type HeaderTokens, parseAuthorization } from './text.ts'
+import { takeRoom } from './room.ts'
+import { type HeaderTokens, readTokens } from './text.ts'
 import { type VerifiedMacaroon, verify, type VerifyOptions } from './verify.ts'
 
 export interface Bundle {
@@ -65,18 +66,21 @@ export interface TokenRefusal {
  * Throws MacaroonError with a TextErrorCode where the text is not a list of tokens.
  */
 export function parseBundle(header: string | HeaderTokens, options: BundleOptions): Bundle {
-  const tokens = typeof header === 'string' ? parseAuthorization(header) : header
+  // What was not handed in as bytes nobody else has, so it need not be copied.
+  const isText = typeof header === 'string'
+  const tokens = isText ? readTokens(header, takeRoom) : header
+  const macaroons: Macaroon[] = []
   const damaged: DamagedToken[] = []
-  const macaroons = tokens.macaroons.flatMap((bytes, index) => {
-    const read = attempt(() => decodeMacaroon(bytes, options))
-    if (!(read instanceof MacaroonError)) return [read]
-    damaged.push({ index, error: read })
-    return []
-  })
+  for (const [index, bytes] of tokens.macaroons.entries()) {
+    const read = attempt(() => (isText ? adoptMacaroon(bytes, options) : decodeMacaroon(bytes, options)))
+    if (read instanceof MacaroonError) damaged.push({ index, error: read })
+    else macaroons.push(read)
+  }
   const discharges = macaroons.filter((macaroon) => macaroon.location !== options.location)
   const permissions = macaroons
     .filter((macaroon) => macaroon.location === options.location)
-    .map((macaroon) => ({ macaroon, discharges: answersTo(macaroon, discharges) }))
+    .map((macaroon) => ({ macaroon, discharges: discharges.length === 0 ? [] : answersTo(macaroon, discharges) }))
+  if (discharges.length === 0) return { permissions, others: [], damaged, authTokens: tokens.authTokens }
   const used = new Set(permissions.flatMap((permission) => permission.discharges))
   return {
     permissions,

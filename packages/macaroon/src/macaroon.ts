@@ -5,6 +5,7 @@ import { readCaveats } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
 import { MsgpackReader } from './msgpack-reader.ts'
 import { type Nonce, readNonce } from './nonce.ts'
+import { takeRoom } from './room.ts'
 import { refuseTruncated } from './truncation.ts'
 import { flyVocabulary, type Vocabulary } from './vocabulary.ts'
 
@@ -19,12 +20,10 @@ export class Macaroon {
   /** What it says about itself. Unsafe to decide anything by. */
   readonly unsafeCaveats: readonly Caveat[]
   readonly tail: Uint8Array
-  /** The whole on the wire. */
-  readonly bytes: Uint8Array
   /** Caveat i is `bytes[offsets[i]..offsets[i + 1])`: what the chain is made of. */
   readonly offsets: readonly number[]
   readonly vocabulary: Vocabulary
-  readonly #parsed = true
+  readonly #wire: Uint8Array
 
   /** Only for `decodeMacaroon`: the parts must be what the bytes say. */
   constructor(bytes: Uint8Array, vocabulary: Vocabulary) {
@@ -40,13 +39,23 @@ export class Macaroon {
       throw new MacaroonError('malformed', `A tail has ${tailLength} bytes, and this one has ${this.tail.length}`)
     }
     reader.expectEnd()
-    this.bytes = bytes
+    this.#wire = bytes
     this.vocabulary = vocabulary
+  }
+
+  /** The whole on the wire, copied. */
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#wire)
   }
 
   /** Whether a value came out of this constructor, and not out of a copy or a cast. */
   static isMacaroon(value: unknown): value is Macaroon {
-    return typeof value === 'object' && value !== null && #parsed in value && value.#parsed
+    return typeof value === 'object' && value !== null && #wire in value
+  }
+
+  /** The bytes themselves, for this package alone: see `takeRoom`. */
+  static wireOf(macaroon: Macaroon): Uint8Array {
+    return macaroon.#wire
   }
 }
 
@@ -68,14 +77,17 @@ export const nonceStart = 1
  * Throws MacaroonError with a WireErrorCode; `truncated` says how long the macaroon must have been at least.
  */
 export function decodeMacaroon(bytes: Uint8Array, options: DecodeOptions = {}): Macaroon {
-  if (bytes.length > maxMacaroonBytes) {
-    throw new MacaroonError(
-      'too-long',
-      `A macaroon has at most ${maxMacaroonBytes} bytes, and this has ${bytes.length}`,
-    )
-  }
+  if (bytes.length > maxMacaroonBytes) throw tooLong(bytes)
+  const copy = takeRoom(bytes.length)
+  copy.set(bytes)
+  return adoptMacaroon(copy, options)
+}
+
+/** The same without a copy, for bytes that nobody else has. */
+export function adoptMacaroon(bytes: Uint8Array, options: DecodeOptions): Macaroon {
+  if (bytes.length > maxMacaroonBytes) throw tooLong(bytes)
   try {
-    return new Macaroon(new Uint8Array(bytes), options.vocabulary ?? flyVocabulary)
+    return new Macaroon(bytes, options.vocabulary ?? flyVocabulary)
   } catch (error) {
     refuseTruncated(bytes)
     throw error
@@ -84,5 +96,9 @@ export function decodeMacaroon(bytes: Uint8Array, options: DecodeOptions = {}): 
 
 /** The bytes of a macaroon, copied: exactly those that it was decoded from or minted as. */
 export function encodeMacaroon(macaroon: Macaroon): Uint8Array {
-  return new Uint8Array(macaroon.bytes)
+  return macaroon.bytes
+}
+
+function tooLong(bytes: Uint8Array): MacaroonError {
+  return new MacaroonError('too-long', `A macaroon has at most ${maxMacaroonBytes} bytes, and this has ${bytes.length}`)
 }

@@ -3,7 +3,7 @@
 import type { Caveat } from './caveat.ts'
 import { checkBounds, getCaveats, isAttestation, writeCaveat } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
-import { type DecodeOptions, decodeMacaroon, type Macaroon } from './macaroon.ts'
+import { type DecodeOptions, decodeMacaroon, Macaroon } from './macaroon.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 import { makeNonce, type Nonce } from './nonce.ts'
 import { expectKey, finishTail, firstTail, nextTail } from './tail.ts'
@@ -50,7 +50,7 @@ export function mintMacaroon(input: MintInput, options: DecodeOptions = {}): Mac
 export function attenuate(macaroon: Macaroon, caveats: readonly Addition[]): Macaroon {
   const { nonce, location, tail, vocabulary, unsafeCaveats, offsets } = macaroon
   if (nonce.proof) throw new MacaroonError('finished-proof', 'A finished proof takes no more caveats')
-  const present = unsafeCaveats.map((_, i) => macaroon.bytes.subarray(offsets[i], offsets[i + 1]))
+  const present = unsafeCaveats.map((_, i) => Macaroon.wireOf(macaroon).subarray(offsets[i], offsets[i + 1]))
   const locations = getCaveats(unsafeCaveats, '3P', vocabulary).map((caveat) => caveat.location)
   return assemble(
     nonce,

@@ -25,6 +25,11 @@ export const maxTokens = 32
  * Throws MacaroonError with a TextErrorCode; the message names the element and never quotes it.
  */
 export function parseAuthorization(header: string): HeaderTokens {
+  return readTokens(header, (length) => new Uint8Array(length))
+}
+
+/** The same, with the bytes in arrays that `take` makes. */
+export function readTokens(header: string, take: (length: number) => Uint8Array): HeaderTokens {
   if (header.length > maxHeaderLength) {
     throw new MacaroonError('too-long', `The header has ${header.length} characters; ${maxHeaderLength} are the limit`)
   }
@@ -40,7 +45,7 @@ export function parseAuthorization(header: string): HeaderTokens {
     const comma = header.indexOf(',', from)
     const until = comma === -1 || comma > end ? end : comma
     const first = skipSpace(header, from, until)
-    readElement(header, first, skipSpaceBack(header, until, first), number, macaroons, authTokens)
+    readElement(header, first, skipSpaceBack(header, until, first), number, take, macaroons, authTokens)
     from = until + 1
   }
   return { macaroons, authTokens }
@@ -72,6 +77,7 @@ function readElement(
   start: number,
   end: number,
   number: number,
+  take: (length: number) => Uint8Array,
   macaroons: Uint8Array[],
   authTokens: string[],
 ): void {
@@ -80,7 +86,10 @@ function readElement(
   if (prefix === undefined || content >= end) throw refusePrefix(prefix, start, end, `Token ${number}`)
   if (prefix === authTokenPrefix) authTokens.push(readAuthToken(header, start, end, `Token ${number}`))
   // What is wrong with base64, if anything, is looked into only then.
-  else macaroons.push(tryBase64(header, content, end) ?? refuseMacaroon(header, start, content, end, `Token ${number}`))
+  else
+    macaroons.push(
+      tryBase64(header, content, end, take) ?? refuseMacaroon(header, start, content, end, `Token ${number}`),
+    )
 }
 
 function prefixAt(header: string, start: number): string | undefined {

@@ -5,7 +5,7 @@ import { isAttestation } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
 import { quoteShortly } from './json.ts'
 import type { Kernel } from './kernel/kernel.ts'
-import { type Macaroon, nonceStart, tailLength } from './macaroon.ts'
+import { Macaroon, nonceStart, tailLength } from './macaroon.ts'
 import { openBox } from './sealed.ts'
 import { finishTail } from './tail.ts'
 import { dischargeKeyLength, openTicket } from './ticket.ts'
@@ -71,14 +71,16 @@ interface Answer {
 
 /** All tails, 32 bytes each. Throws `forged` where the last one is not what the macaroon says. */
 function recomputeTails(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): Uint8Array {
-  const { nonce, bytes, offsets } = macaroon
+  const { nonce, offsets } = macaroon
+  const bytes = Macaroon.wireOf(macaroon)
   const tails = kernel.chain(key, bytes, nonceStart, nonceStart + nonce.bytes.length, offsets)
   expectTail(macaroon, tails.subarray(tails.length - tailLength), kernel)
   return tails
 }
 
 function expectLastTail(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): void {
-  const { nonce, bytes, offsets } = macaroon
+  const { nonce, offsets } = macaroon
+  const bytes = Macaroon.wireOf(macaroon)
   expectTail(macaroon, kernel.lastTail(key, bytes, nonceStart, nonceStart + nonce.bytes.length, offsets), kernel)
 }
 
