@@ -17,10 +17,11 @@ export interface Keyring {
   /** Mints a macaroon under the key, with these caveats in this order. */
   mint(key: WrappedSigningKey, caveats: readonly Caveat[]): MintedToken
   /**
-   * Checks the macaroon's signature under the key that its nonce names.
+   * Checks the macaroon's signature under the key that its nonce names, and that `discharges` answer what it asks of
+   * third parties. What they attest is believed of nobody.
    * @throws DomainError `unauthenticated` where it is not genuine, or not of the key's organisation.
    */
-  verify(key: WrappedSigningKey, macaroon: Macaroon): VerifiedMacaroon
+  verify(key: WrappedSigningKey, macaroon: Macaroon, discharges: readonly Macaroon[]): VerifiedMacaroon
 }
 
 export interface PasswordHasher {

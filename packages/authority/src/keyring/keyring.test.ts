@@ -27,7 +27,7 @@ describe('the keyring', () => {
     const root = randomBytes(32)
     const key = createKeyring(new RootKey(root), location).createSigningKey(7, 0)
     const { id, token } = createKeyring(new RootKey(root), location).mint(key, caveats)
-    const verified = createKeyring(new RootKey(root), location).verify(key, decode(token))
+    const verified = createKeyring(new RootKey(root), location).verify(key, decode(token), [])
     expect(id).toMatch(/^[0-9a-f-]{36}$/)
     expect(verified.caveats).toEqual(caveats)
     expect(verified.location).toBe(location)
@@ -37,13 +37,13 @@ describe('the keyring', () => {
     const own = keyring.createSigningKey(7, 0)
     const others = keyring.createSigningKey(8, 0)
     const macaroon = decode(keyring.mint(own, caveats).token)
-    expect(() => keyring.verify(others, macaroon)).toThrow('not genuine')
+    expect(() => keyring.verify(others, macaroon, [])).toThrow('not genuine')
   })
 
   it("refuses a token that is genuine and names an organisation which is not the key's", () => {
     const key = keyring.createSigningKey(8, 0)
     const macaroon = decode(keyring.mint(key, caveats).token)
-    expect(() => keyring.verify(key, macaroon)).toThrow('does not belong')
+    expect(() => keyring.verify(key, macaroon, [])).toThrow('does not belong')
   })
 
   it('does not unwrap a key that was moved to another organisation or id, or damaged', () => {
@@ -67,7 +67,7 @@ describe('the keyring', () => {
   it('refuses what others signed under the same kid', () => {
     const key = keyring.createSigningKey(7, 0)
     const forged = mintMacaroon({ kid: key.kid, rnd: randomBytes(16), location, key: randomBytes(32), caveats })
-    expect(() => keyring.verify(key, forged)).toThrow('not genuine')
+    expect(() => keyring.verify(key, forged, [])).toThrow('not genuine')
   })
 
   it('prints nothing of a token', () => {

@@ -54,17 +54,18 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
       return { id: tokenId(macaroon.nonce), token: new Secret(formatAuthorization([encodeMacaroon(macaroon)])) }
     },
 
-    verify(key, macaroon) {
+    verify(key, macaroon, discharges) {
       const signingKey = unwrap(key)
       if (signingKey === undefined) {
         throw new DomainError('unauthenticated', 'this token is signed with a key that cannot be opened here')
       }
       try {
-        const verified = verify(macaroon, signingKey)
+        const verified = verify(macaroon, signingKey, { discharges })
         if (organizationScope(verified.caveats) === BigInt(key.organisationId)) return verified
       } catch (error) {
         if (!(error instanceof MacaroonError)) throw error
-        throw new DomainError('unauthenticated', `this token is not genuine: ${error.message}`, { cause: error })
+        const sentence = error.code === 'forged' ? 'is not genuine' : 'is refused'
+        throw new DomainError('unauthenticated', `this token ${sentence}: ${error.message}`, { cause: error })
       }
       throw new DomainError('unauthenticated', 'this token names an organisation that its key does not belong to')
     },

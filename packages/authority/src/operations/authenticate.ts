@@ -35,11 +35,11 @@ export function createAuthenticate(options: {
   const { store, keyring, location } = options
   const cache = new VerificationCache<Presented>(cachedHeaders, longestCachedHeader)
 
-  async function verify(macaroon: Macaroon): Promise<PresentedToken | string> {
+  async function verify(macaroon: Macaroon, discharges: readonly Macaroon[]): Promise<PresentedToken | string> {
     const key = await store.read((tx) => tx.signingKeys.byKid(macaroon.nonce.kid))
     if (key === undefined) return 'this token is signed with a key that is not known here'
     try {
-      const verified = keyring.verify(key, macaroon)
+      const verified = keyring.verify(key, macaroon, discharges)
       const end = expiration(verified.caveats)
       const endsAt = end === undefined ? Infinity : Number(end) * 1000
       return { id: tokenId(macaroon.nonce), organisationId: key.organisationId, verified, endsAt }
@@ -59,13 +59,17 @@ export function createAuthenticate(options: {
     const { macaroons, authTokens } = parse(header)
     const tokens: PresentedToken[] = []
     const refusals: string[] = []
+    const permissions: Macaroon[] = []
+    const discharges: Macaroon[] = []
     for (const macaroon of macaroons.map(decode)) {
       if (typeof macaroon === 'string') refusals.push(macaroon)
-      else if (macaroon.location === location) {
-        const verified = await verify(macaroon)
-        if (typeof verified === 'string') refusals.push(verified)
-        else tokens.push(verified)
-      }
+      else if (macaroon.location === location) permissions.push(macaroon)
+      else discharges.push(macaroon)
+    }
+    for (const permission of permissions) {
+      const verified = await verify(permission, discharges)
+      if (typeof verified === 'string') refusals.push(verified)
+      else tokens.push(verified)
     }
     const authTokenHashes: Uint8Array[] = []
     for (const authToken of authTokens) {

@@ -1,5 +1,5 @@
 // token.mint: a new token, with at most the authority of who mints it.
-import { actions, expiration, type Caveat } from '@hallpass/macaroon'
+import { actions, expiration, getCaveats, type Caveat } from '@hallpass/macaroon'
 
 import { DomainError } from '../domain/errors.ts'
 import type { Organisation } from '../domain/organisation.ts'
@@ -99,9 +99,17 @@ async function findCreator(tx: ReadTransaction, { createdBy }: TokenRecord): Pro
   return createdBy === null ? undefined : tx.users.byId(createdBy)
 }
 
-/** A token hands on all that restricts it; what restricts a person (their role) every profile has anyway. */
+/**
+ * A token hands on all that restricts it; what restricts a person (their role) every profile has anyway.
+ * @throws DomainError `forbidden` for a token that asks a third party: the question cannot be handed on without its key
+ */
 function caveatsHandedOn(actor: Credential): readonly Caveat[] {
-  return actor.kind === 'token' ? actor.verified.caveats : []
+  if (actor.kind === 'user') return []
+  const { macaroon, caveats } = actor.verified
+  if (getCaveats(macaroon.unsafeCaveats, '3P').length > 0) {
+    throw new DomainError('forbidden', 'a token that needs a discharge of a third party mints none that do without it')
+  }
+  return caveats
 }
 
 function scopeOf({ profile, cluster }: MintToken, appId: number | undefined): TokenScope {
