@@ -115,7 +115,7 @@ function rollAnswers(dice: Dice, party: Party, number: number): Answer[] {
   return Array.from({ length: count }, () => {
     const proof = !dice.once(3)
     const caveats = dice.list(2, () => rollLenientCaveat(dice))
-    if (proof ? dice.once(2) : dice.once(15)) caveats.push(rollAttestation(dice))
+    if (proof ? dice.once(2) : dice.once(15)) caveats.splice(dice.below(caveats.length + 1), 0, rollAttestation(dice))
     if (dice.once(25)) caveats.push({ type: 'BindToParentToken', prefix: dice.bytes(dice.below(3)) })
     return {
       party: number,

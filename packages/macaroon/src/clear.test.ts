@@ -164,6 +164,12 @@ describe('clearCaveats', () => {
     })
   })
 
+  it('holds what stands behind an attestation as well', () => {
+    const narrow: Caveat = { type: 'Action', mask: actions.read }
+    const clearance = clearCaveats([anyOrganization, { type: 'FlyioUserID', id: 1n }, narrow], [access])
+    expect(clearance).toMatchObject({ allowed: false, denials: [{ index: 2, kind: 'action' }] })
+  })
+
   it('does not allow what is no access', () => {
     const holes: unknown[] = [undefined]
     holes.length = 2

@@ -3,6 +3,7 @@ import { actions } from './action.ts'
 import type { Caveat } from './caveat.ts'
 import { clear } from './clear.ts'
 import { bindToParent, dischargeTicket, parentBinding, ticketsOf } from './discharge.ts'
+import { defaultKernel, type Kernel } from './kernel/kernel.ts'
 import { decodeMacaroon, type Macaroon } from './macaroon.ts'
 import { attenuate, mintMacaroon, type MintInput } from './mint.ts'
 import { caught, codeOf } from './testing/errors.ts'
@@ -93,6 +94,7 @@ describe('tickets', () => {
     expect(openTicket(shared, ticketOf(macaroon)).caveats).toEqual(confined)
     expect(caught(() => openTicket(new Uint8Array(32), ticketOf(macaroon))).code).toBe('bad-ticket')
     expect(caught(() => openTicket(new Uint8Array(31), ticketOf(macaroon))).code).toBe('bad-argument')
+    expect(caught(() => openTicket(shared, new Uint8Array(65_536))).code).toBe('bad-ticket')
     expect(caught(() => openTicket(shared, new Uint8Array(65_537))).code).toBe('too-long')
   })
 
@@ -191,6 +193,25 @@ describe('verify, with discharges', () => {
     expect(caught(() => verify(asking, input.key, { discharges, trusted: short })).code).toBe('bad-argument')
     const copies = [Object.assign({}, answer())]
     expect(caught(() => verify(asking, input.key, { discharges: copies })).code).toBe('bad-argument')
+  })
+
+  it('refuses a binding where nothing is presented that it could be bound to', () => {
+    const alone = mintMacaroon({ ...input, caveats: [parentBinding(asking)] })
+    expect(codeOf(() => verify(alone, input.key))).toBe('bound-elsewhere')
+    expect(codeOf(() => verify(attenuate(alone, [organization]), input.key, { discharges: [answer()] }))).toBe(
+      'bound-elsewhere',
+    )
+  })
+
+  it('does not take a fault of its own for one of a discharge', () => {
+    const kernel: Kernel = {
+      ...defaultKernel,
+      sha256() {
+        throw new TypeError('mine')
+      },
+    }
+    const discharges = [answer([parentBinding(asking)])]
+    expect(() => verify(asking, input.key, { discharges, kernel })).toThrow(TypeError)
   })
 
   it('does not let a discharge pass for a permission token, nor the other way round', () => {

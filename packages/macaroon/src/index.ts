@@ -43,6 +43,7 @@ export {
   type Step,
 } from './explain.ts'
 export type { JsonPath, JsonValue } from './json.ts'
+export type { Kernel } from './kernel/kernel.ts'
 export { decodeMacaroon, type DecodeOptions, encodeMacaroon, type Macaroon, maxMacaroonBytes } from './macaroon.ts'
 export { type Addition, attenuate, mintMacaroon, type MintInput } from './mint.ts'
 export type { MsgpackReader } from './msgpack-reader.ts'

@@ -5,10 +5,14 @@ import type { Caveat } from './caveat.ts'
 import { caveatsFromJSON, caveatsToJSON } from './caveat-json.ts'
 import { decodeCaveats, encodeCaveats, getCaveats } from './caveat-set.ts'
 import { clear, clearCaveats } from './clear.ts'
+import { dischargeTicket } from './discharge.ts'
 import { decodeMacaroon } from './macaroon.ts'
 import { attenuate, mintMacaroon } from './mint.ts'
 import { defineCaveat, type OwnCaveatDefinition } from './own-caveat.ts'
 import { caught } from './testing/errors.ts'
+import { countUp } from './testing/vectors.ts'
+import { thirdParty } from './third-party.ts'
+import { openTicket } from './ticket.ts'
 import { verify } from './verify.ts'
 import { createVocabulary, extendVocabulary, flyVocabulary } from './vocabulary.ts'
 
@@ -106,6 +110,16 @@ describe('own caveats', () => {
     ).toEqual(['a', 'b', 'c'])
     expect(not.is(shelf.of('a'))).toBe(false)
     expect(shelf.is({ type: 'IsMember' })).toBe(false)
+  })
+
+  it('go into tickets and discharges', () => {
+    const key = new Uint8Array(32).fill(1)
+    const demand = thirdParty({ key, location: 'x', caveats: [shelf.of('a')], random: countUp() }, { vocabulary })
+    expect(openTicket(key, demand.ticket, { vocabulary }).caveats).toEqual([shelf.of('a')])
+    expect(openTicket(key, demand.ticket).caveats).toMatchObject([{ type: 'Unknown' }])
+    const input = { key, ticket: demand.ticket, location: 'x', rnd: new Uint8Array(16), caveats: [shelf.of('b')] }
+    expect(dischargeTicket(input, { vocabulary }).unsafeCaveats).toEqual([shelf.of('b')])
+    expect(caught(() => dischargeTicket(input)).code).toBe('bad-caveat')
   })
 
   it('may attest, in proofs', () => {
