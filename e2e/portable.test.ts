@@ -1,0 +1,144 @@
+// The macaroon package where there is no Node: in a page, in a worker, and where WebAssembly is forbidden.
+import { existsSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { resolve } from 'node:path'
+import { createContext, runInContext } from 'node:vm'
+import { gzipSync } from 'node:zlib'
+
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { rolldown } from 'rolldown'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+if (browserPath === undefined) process.stderr.write('skipped: no Chromium is installed, so no page is tried\n')
+
+let script = ''
+beforeAll(async () => {
+  script = await bundle('*')
+})
+
+/** What is named of the package, as one script that leaves `hallpass` behind; what imports Node cannot be bundled so. */
+async function bundle(names: string): Promise<string> {
+  const entry = resolve(import.meta.dirname, '../packages/macaroon/src/entry-of-a-test.ts')
+  const building = await rolldown({
+    input: entry,
+    platform: 'browser',
+    plugins: [
+      {
+        name: 'entry',
+        resolveId: (id) => (id === entry ? id : null),
+        load: (id) => (id === entry ? `export ${names} from './index.ts'` : null),
+      },
+    ],
+    onLog(_level, log) {
+      throw new Error(log.message)
+    },
+  })
+  const { output } = await building.generate({ format: 'iife', name: 'hallpass', minify: true })
+  await building.close()
+  return output[0].code
+}
+
+/** What runs there: mint, narrow, write, read, verify, clear. Plain text, for it is evaluated far away. */
+const session = `(() => {
+  const { mintMacaroon, attenuate, formatAuthorization, parseAuthorization, decodeMacaroon, verify, clear, actions, tokenId } = hallpass
+  const bytes = (length, start) => Uint8Array.from({ length }, (_, index) => start + index)
+  const key = bytes(32, 1)
+  const minted = mintMacaroon({ kid: bytes(16, 40), rnd: bytes(16, 80), location: 'https://api.fly.io/v1', key,
+    caveats: [{ type: 'Organization', id: 12n, mask: actions.any }, { type: 'IsMember' }] })
+  const narrowed = attenuate(minted, [{ type: 'Action', mask: actions.read }])
+  const header = formatAuthorization([narrowed.bytes])
+  const verified = verify(decodeMacaroon(parseAuthorization(header).macaroons[0]), key)
+  const may = (action) => clear(verified, [{ action, orgId: 12n, now: 1000 }]).allowed
+  let forged = 'verified'
+  try { verify(decodeMacaroon(parseAuthorization(header).macaroons[0]), bytes(32, 2)) } catch (error) { forged = error.code }
+  return JSON.stringify({ header, id: tokenId(verified.nonce), read: may(actions.read), write: may(actions.write), forged,
+    node: typeof process + typeof Buffer + typeof require })
+})()`
+
+function runWithoutNode(webAssembly: boolean): string {
+  // What every JavaScript engine has, and nothing of Node: a context of its own.
+  const context = createContext({}, { codeGeneration: { strings: false, wasm: webAssembly } })
+  runInContext(script, context)
+  return String(runInContext(session, context))
+}
+
+describe('the macaroon package', () => {
+  test('does its work in a bare engine, and says what it should', () => {
+    expect(JSON.parse(runWithoutNode(true))).toEqual({
+      header: expect.stringMatching(/^FlyV1 fm2_/),
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      read: true,
+      write: false,
+      forged: 'forged',
+      node: 'undefinedundefinedundefined',
+    })
+  })
+
+  test('does the same where WebAssembly is forbidden', () => {
+    expect(runWithoutNode(false)).toBe(runWithoutNode(true))
+  })
+
+  test('takes at most 25 KB, compressed, where it verifies and clears, with both kernels', async () => {
+    const verifying = await bundle('{ parseAuthorization, decodeMacaroon, verify, clear, actions }')
+    expect(gzipSync(verifying, { level: 9 }).length).toBeLessThanOrEqual(25_000)
+  })
+})
+
+describe.skipIf(browserPath === undefined)('in Chromium', () => {
+  let server: Server
+  let browser: Browser
+  let url = ''
+  beforeAll(async () => {
+    server = createServer(answer).listen(0, '127.0.0.1')
+    await new Promise((listening) => server.once('listening', listening))
+    const address = server.address()
+    url = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`
+    browser = await chromium.launch({
+      executablePath: browserPath ?? '',
+      chromiumSandbox: false,
+      args: ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+    })
+  })
+  afterAll(async () => {
+    await browser.close()
+    server.close()
+  })
+
+  async function open(path: string): Promise<{ readonly page: Page; readonly outcome: string }> {
+    const page = await browser.newPage()
+    await page.goto(url + path)
+    await page.waitForFunction('globalThis.outcome !== undefined')
+    return { page, outcome: String(await page.evaluate('globalThis.outcome')) }
+  }
+
+  test.each([
+    ['a page', '/page'],
+    ['a page that forbids WebAssembly', '/strict'],
+    ['a worker', '/worker-page'],
+  ])('%s comes to the same', async (_place, path) => {
+    const { page, outcome } = await open(path)
+    expect(outcome).toBe(runWithoutNode(true))
+    await page.close()
+  })
+
+  /** Everything from one origin; the strict page allows scripts of its own, and neither eval nor WebAssembly. */
+  function answer(request: IncomingMessage, response: ServerResponse): void {
+    const run = `globalThis.outcome = ${session}`
+    const scripts: Readonly<Record<string, string>> = {
+      '/page.js': `${script}\n${run}`,
+      '/worker.js': `${script}\npostMessage(${session})`,
+      '/start-worker.js': `new Worker('/worker.js').onmessage = ({ data }) => { globalThis.outcome = data }`,
+    }
+    const body = scripts[request.url ?? '']
+    if (body !== undefined) {
+      response.setHeader('content-type', 'text/javascript').end(body)
+      return
+    }
+    if (request.url === '/strict') response.setHeader('content-security-policy', "default-src 'self'")
+    const source = request.url === '/worker-page' ? '/start-worker.js' : '/page.js'
+    response
+      .setHeader('content-type', 'text/html')
+      .end(`<!doctype html><title>x</title><script src="${source}"></script>`)
+  }
+})
