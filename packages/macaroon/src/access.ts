@@ -66,21 +66,20 @@ export function validateAccess(access: Access | DischargeAccess): string | undef
   if (typeof access.now !== 'bigint' && !Number.isFinite(access.now)) return 'An access needs the time, in Unix seconds'
   if (access.orgId === undefined) return 'An access must name its organisation'
 
-  const inOrganization = named(access, ['appId', 'feature', 'storageObject'])
-  if (inOrganization.length > 1) return exclusive(inOrganization)
+  const { appId, feature, storageObject, machine, volume, appFeature, cluster, command, machineFeature } = access
+  if (count(appId, feature, storageObject) > 1) return exclusive(access, organizationParts)
 
-  const inApp = named(access, ['machine', 'volume', 'appFeature'])
-  if (inApp.length > 0 && access.appId === undefined) return `An access to ${said(inApp)} must name its app`
-  if (inApp.length > 1) return exclusive(inApp)
+  const inApp = count(machine, volume, appFeature)
+  if (inApp > 0 && appId === undefined) return `An access to ${said(access, appParts)} must name its app`
+  if (inApp > 1) return exclusive(access, appParts)
 
-  if (access.cluster !== undefined && access.feature !== clusterFeature) {
+  if (cluster !== undefined && feature !== clusterFeature) {
     return `An access to a cluster must name the feature ${clusterFeature}`
   }
 
-  const inMachine = named(access, ['command', 'machineFeature'])
-  if (inMachine.length > 0 && access.machine === undefined)
-    return `An access to ${said(inMachine)} must name its machine`
-  if (inMachine.length > 1) return exclusive(inMachine)
+  const inMachine = count(command, machineFeature, undefined)
+  if (inMachine > 0 && machine === undefined) return `An access to ${said(access, machineParts)} must name its machine`
+  if (inMachine > 1) return exclusive(access, machineParts)
   return undefined
 }
 
@@ -97,14 +96,24 @@ const resourceNames = {
   machineFeature: 'a machine feature',
 } as const
 
-function named(access: Access, fields: readonly (keyof typeof resourceNames)[]): (keyof typeof resourceNames)[] {
-  return fields.filter((field) => access[field] !== undefined)
+type Part = keyof typeof resourceNames
+
+const organizationParts: readonly Part[] = ['appId', 'feature', 'storageObject']
+const appParts: readonly Part[] = ['machine', 'volume', 'appFeature']
+const machineParts: readonly Part[] = ['command', 'machineFeature']
+
+/** How many of these are named. Which ones, only who complains must know. */
+function count(a: unknown, b: unknown, c: unknown): number {
+  return Number(a !== undefined) + Number(b !== undefined) + Number(c !== undefined)
 }
 
-function exclusive(fields: readonly (keyof typeof resourceNames)[]): string {
-  return `An access is to one resource, and this one names ${said(fields)}`
+function exclusive(access: Access, parts: readonly Part[]): string {
+  return `An access is to one resource, and this one names ${said(access, parts)}`
 }
 
-function said(fields: readonly (keyof typeof resourceNames)[]): string {
-  return fields.map((field) => resourceNames[field]).join(' and ')
+function said(access: Access, parts: readonly Part[]): string {
+  return parts
+    .filter((part) => access[part] !== undefined)
+    .map((part) => resourceNames[part])
+    .join(' and ')
 }

@@ -138,6 +138,11 @@ function readPairs(reader: MsgpackReader): number {
 }
 
 function readCaveat(reader: MsgpackReader, vocabulary: Vocabulary, readNested: NestedDecoder): Caveat {
+  const known = vocabulary.byCode[reader.bytes[reader.offset] ?? 0xff]
+  if (known !== undefined) {
+    reader.offset += 1
+    return known.decode(reader, readNested)
+  }
   const number = reader.readUint()
   const codec = vocabulary.byNumber.get(number)
   if (codec !== undefined) return codec.decode(reader, readNested)

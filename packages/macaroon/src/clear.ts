@@ -3,7 +3,7 @@
 import { type Access, validateAccess } from './access.ts'
 import type { Caveat } from './caveat.ts'
 import { isAttestation } from './caveat-set.ts'
-import type { Refusal, RefusalKind } from './codec.ts'
+import type { CaveatCodec, Refusal, RefusalKind } from './codec.ts'
 import type { DischargeAccess } from './discharge-access.ts'
 import { MacaroonError } from './errors.ts'
 import { isVerified, type VerifiedMacaroon } from './verify.ts'
@@ -83,21 +83,28 @@ function clearOne(
   let index = -1
   for (const caveat of caveats) {
     index += 1
-    if (isAttestation(caveat, vocabulary)) continue
-    const refusal = prohibits(caveat, access, vocabulary)
+    const codec = codecOf(caveat, vocabulary)
+    if (codec?.attestation === true) continue
+    const refusal = prohibits(codec, caveat, access, vocabulary)
     if (refusal !== undefined) (found ??= []).push({ access: number, index, caveat, ...refusal })
   }
   return found
 }
 
-function prohibits(caveat: Caveat, access: Access | DischargeAccess, vocabulary: Vocabulary): Refusal | undefined {
-  const codec = codecOf(caveat, vocabulary)
+function prohibits(
+  codec: CaveatCodec<Caveat> | undefined,
+  caveat: Caveat,
+  access: Access | DischargeAccess,
+  vocabulary: Vocabulary,
+): Refusal | undefined {
   if (codec === undefined) {
     const which = caveat.type === 'Unknown' ? `number ${caveat.number}` : nameOf(caveat)
     return { kind: 'bad-caveat', reason: `The caveat ${which} is not understood here, so it forbids everything` }
   }
   if (access.type !== 'discharge') {
-    return codec.prohibits(caveat, access, (inner, same) => prohibits(inner, same, vocabulary))
+    return codec.prohibits(caveat, access, (inner, same) =>
+      prohibits(codecOf(inner, vocabulary), inner, same, vocabulary),
+    )
   }
   if (codec.prohibitsDischarge !== undefined) return codec.prohibitsDischarge(caveat, access)
   return { kind: 'invalid-access', reason: `${nameOf(caveat)} cannot judge who asks for a discharge, so it forbids it` }

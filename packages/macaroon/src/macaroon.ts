@@ -19,9 +19,10 @@ export class Macaroon {
   readonly location: string
   /** What it says about itself. Unsafe to decide anything by. */
   readonly unsafeCaveats: readonly Caveat[]
-  readonly tail: Uint8Array
   /** Caveat i is `bytes[offsets[i]..offsets[i + 1])`: what the chain is made of. */
   readonly offsets: readonly number[]
+  /** The nonce is `bytes[1..nonceEnd)`: what the chain begins with. */
+  readonly nonceEnd: number
   readonly vocabulary: Vocabulary
   readonly #wire: Uint8Array
 
@@ -30,17 +31,23 @@ export class Macaroon {
     const reader = new MsgpackReader(bytes)
     reader.expectArray(4, 'a macaroon')
     this.nonce = readNonce(reader)
+    this.nonceEnd = reader.offset
     this.location = reader.readString()
     const { caveats, offsets } = readCaveats(reader, vocabulary)
     this.unsafeCaveats = caveats
     this.offsets = offsets
-    this.tail = reader.readBytes()
-    if (this.tail.length !== tailLength) {
-      throw new MacaroonError('malformed', `A tail has ${tailLength} bytes, and this one has ${this.tail.length}`)
+    const length = reader.skipBytes()
+    if (length !== tailLength) {
+      throw new MacaroonError('malformed', `A tail has ${tailLength} bytes, and this one has ${length}`)
     }
     reader.expectEnd()
     this.#wire = bytes
     this.vocabulary = vocabulary
+  }
+
+  /** What the chain must end in: the last thing on the wire, copied. */
+  get tail(): Uint8Array {
+    return this.#wire.slice(-tailLength)
   }
 
   /** The whole on the wire, copied. */

@@ -61,14 +61,20 @@ export class MsgpackReader {
 
   /** A byte string (bin), copied. */
   readBytes(): Uint8Array {
+    const length = this.skipBytes()
+    return this.bytes.slice(this.offset - length, this.offset)
+  }
+
+  /** Moves behind a byte string (bin). Returns its length: it is what stands before the cursor now. */
+  skipBytes(): number {
     const code = this.#byte()
     let length: number
     if (code === 0xc4) length = this.#fixed(1)
     else if (code === 0xc5) length = this.#length(2, 0x100)
     else if (code === 0xc6) length = this.#length(4, 0x10000)
     else throw malformed(this.offset - 1, 'a byte string')
-    const start = this.#advance(length)
-    return this.bytes.slice(start, this.offset)
+    this.#advance(length)
+    return length
   }
 
   /** A byte string, or null for Go's nil slice. */

@@ -42,7 +42,7 @@ export function readNonce(reader: MsgpackReader): Nonce {
   const kid = reader.readBytesOrNull() ?? new Uint8Array(0)
   const rnd = reader.readBytesOrNull() ?? new Uint8Array(0)
   const proof = fields === 3 && reader.readBoolean()
-  return { kid, rnd, proof, fields, bytes: reader.bytes.slice(start, reader.offset) }
+  return new NonceOnWire(kid, rnd, proof, fields, reader.bytes.subarray(start, reader.offset))
 }
 
 /** A new nonce of the present version. `rnd` must be 16 random bytes. Throws `bad-argument` otherwise. */
@@ -56,6 +56,27 @@ export function makeNonce(kid: Uint8Array, rnd: Uint8Array, proof: boolean): Non
   writer.writeBytes(rnd)
   writer.writeBoolean(proof)
   return { kid: new Uint8Array(kid), rnd: new Uint8Array(rnd), proof, fields: 3, bytes: writer.finish() }
+}
+
+/** A nonce that was read: only who asks for its bytes has them copied. */
+class NonceOnWire implements Nonce {
+  readonly kid: Uint8Array
+  readonly rnd: Uint8Array
+  readonly proof: boolean
+  readonly fields: 2 | 3
+  readonly #wire: Uint8Array
+
+  constructor(kid: Uint8Array, rnd: Uint8Array, proof: boolean, fields: 2 | 3, wire: Uint8Array) {
+    this.kid = kid
+    this.rnd = rnd
+    this.proof = proof
+    this.fields = fields
+    this.#wire = wire
+  }
+
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#wire)
+  }
 }
 
 const rndLength = 16

@@ -4,6 +4,19 @@
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
   let text = ''
   let at = start
+  // Almost every text is ASCII: eight characters at a time.
+  for (; at + 8 <= end; at += 8) {
+    const a = bytes[at] ?? 0
+    const b = bytes[at + 1] ?? 0
+    const c = bytes[at + 2] ?? 0
+    const d = bytes[at + 3] ?? 0
+    const e = bytes[at + 4] ?? 0
+    const f = bytes[at + 5] ?? 0
+    const g = bytes[at + 6] ?? 0
+    const h = bytes[at + 7] ?? 0
+    if ((a | b | c | d | e | f | g | h) >= 0x80) break
+    text += String.fromCharCode(a, b, c, d, e, f, g, h)
+  }
   while (at < end) {
     const first = bytes[at] ?? 0
     if (first < 0x80) {

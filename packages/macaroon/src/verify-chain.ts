@@ -49,7 +49,7 @@ function isAnsweredHere(caveat: Caveat): boolean {
 
 /** The same for a macaroon that asks for nothing: by far the most. */
 function verifyPlain(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): ChainResult {
-  expectLastTail(macaroon, key, kernel)
+  expectTail(macaroon, key, kernel)
   for (const caveat of macaroon.unsafeCaveats) allowAttestation(caveat, macaroon)
   return { caveats: macaroon.unsafeCaveats, discharges: none }
 }
@@ -71,23 +71,22 @@ interface Answer {
 
 /** All tails, 32 bytes each. Throws `forged` where the last one is not what the macaroon says. */
 function recomputeTails(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): Uint8Array {
-  const { nonce, offsets } = macaroon
-  const bytes = Macaroon.wireOf(macaroon)
-  const tails = kernel.chain(key, bytes, nonceStart, nonceStart + nonce.bytes.length, offsets)
-  expectTail(macaroon, tails.subarray(tails.length - tailLength), kernel)
+  const tails = kernel.chain(key, Macaroon.wireOf(macaroon), nonceStart, macaroon.nonceEnd, macaroon.offsets)
+  const last = tails.subarray(-tailLength)
+  if (!kernel.equal(macaroon.nonce.proof ? finishTail(last, kernel) : last, macaroon.tail)) throw forged()
   return tails
 }
 
-function expectLastTail(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): void {
-  const { nonce, offsets } = macaroon
-  const bytes = Macaroon.wireOf(macaroon)
-  expectTail(macaroon, kernel.lastTail(key, bytes, nonceStart, nonceStart + nonce.bytes.length, offsets), kernel)
+/** Throws `forged` where the chain does not end in the tail that the macaroon says. */
+function expectTail(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): void {
+  const { nonce, nonceEnd, offsets } = macaroon
+  const wire = Macaroon.wireOf(macaroon)
+  if (kernel.endsIn(key, wire, nonceStart, nonceEnd, offsets, wire.length - tailLength, nonce.proof)) return
+  throw forged()
 }
 
-/** Throws `forged` where the macaroon says another tail than the one that its chain leads to. */
-function expectTail(macaroon: Macaroon, tail: Uint8Array, kernel: Kernel): void {
-  if (kernel.equal(macaroon.nonce.proof ? finishTail(tail, kernel) : tail, macaroon.tail)) return
-  throw new MacaroonError('forged', 'The macaroon is not genuine: its tail does not follow from this key')
+function forged(): MacaroonError {
+  return new MacaroonError('forged', 'The macaroon is not genuine: its tail does not follow from this key')
 }
 
 /** The tail in front of caveat i. */
@@ -152,7 +151,7 @@ function verifyDischarge(
   context: ChainContext,
 ): Caveat[] {
   const believed = isTrusted(discharge, key, context)
-  expectLastTail(discharge, key, context.kernel)
+  expectTail(discharge, key, context.kernel)
   const caveats: Caveat[] = []
   for (const caveat of discharge.unsafeCaveats) {
     if (caveat.type === '3P') {

@@ -29,6 +29,8 @@ import { MacaroonError } from './errors.ts'
 
 export interface Vocabulary {
   readonly byNumber: ReadonlyMap<bigint, CaveatCodec<Caveat>>
+  /** The same for those numbers that take one byte on the wire, by that byte: most caveats read here are among them. */
+  readonly byCode: readonly (CaveatCodec<Caveat> | undefined)[]
   /** By name; aliases lead to the same codec. */
   readonly byName: ReadonlyMap<string, CaveatCodec<Caveat>>
 }
@@ -49,7 +51,8 @@ export function createVocabulary(codecs: readonly CaveatCodec<Caveat>[]): Vocabu
       byName.set(name, codec)
     }
   }
-  return { byNumber, byName }
+  const byCode = Array.from({ length: 0x80 }, (_, code) => byNumber.get(BigInt(code)))
+  return { byNumber, byCode, byName }
 }
 
 /** A vocabulary with more caveats; the given one stays as it is. Throws like `createVocabulary`. */

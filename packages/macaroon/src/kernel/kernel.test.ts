@@ -53,7 +53,18 @@ describe.each(kernels)('the kernel $name', (kernel) => {
         const tails = [hmac(root, nonce)]
         for (const caveat of caveats) tails.push(hmac(tails.at(-1) ?? root, concat(Uint8Array.of(0x92), caveat)))
         expect(kernel.chain(root, whole, gap, gap + nonce.length, offsets)).toEqual(concat(...tails))
-        expect(kernel.lastTail(root, whole, gap, gap + nonce.length, offsets)).toEqual(tails.at(-1))
+        const last = tails.at(-1) ?? root
+        for (const [proof, claimed] of [
+          [false, last],
+          [true, hmac(proofKey, last)],
+        ] as const) {
+          const ends = (tail: Uint8Array) =>
+            kernel.endsIn(root, concat(whole, tail), gap, gap + nonce.length, offsets, whole.length, proof)
+          expect([ends(claimed), ends(claimed.map((byte, i) => (i === gap % 32 ? byte ^ 128 : byte)))]).toEqual([
+            true,
+            false,
+          ])
+        }
       }),
     )
   })
@@ -75,7 +86,17 @@ describe.each(kernels)('the kernel $name', (kernel) => {
       .reduce((last, end) => hmac(last, Uint8Array.of(0x92, end - 1)), hmac(root, caveat.subarray(2)))
     expect(many.length).toBe(700 * 32)
     expect(many.subarray(-32)).toEqual(tail)
-    expect(kernel.lastTail(root, pattern(800), 0, 0, offsets)).toEqual(tail)
+    expect(kernel.endsIn(root, concat(pattern(800), tail), 0, 0, offsets, 800, false)).toBe(true)
+    expect(kernel.endsIn(root, concat(pattern(800), tail), 0, 0, offsets, 800, true)).toBe(false)
+  })
+
+  it('takes no key for another, however many there were before', () => {
+    const roots = Array.from({ length: 40 }, (_, i) =>
+      pattern(32).map((byte) => (byte === 0 ? i % 20 : byte ^ (i >> 4))),
+    )
+    for (const root of [new Uint8Array(32), ...roots, ...roots, new Uint8Array(32)]) {
+      expect(kernel.chain(root, pattern(9), 1, 3, [])).toEqual(hmac(root, Uint8Array.of(1, 2)))
+    }
   })
 
   it('seals and opens as the platform does', () => {
@@ -144,6 +165,8 @@ describe.each(kernels)('the kernel $name', (kernel) => {
       () => chain(3, Number.NaN),
       () => kernel.chain(pattern(32), pattern(9), 3, 1, []),
       () => kernel.chain(pattern(32), pattern(9), 0, 10, []),
+      () => kernel.endsIn(pattern(32), pattern(40), 1, 3, [], 9, false),
+      () => kernel.endsIn(pattern(32), pattern(40), 1, 3, [], -1, false),
       () => kernel.hmac(pattern(32), pattern(9), 0, 10),
       () => kernel.hmac(pattern(32), pattern(9), 4, 3),
       () => kernel.hmac(pattern(32), pattern(9), -1, 3),
@@ -167,6 +190,8 @@ describe.each(kernels)('the kernel $name', (kernel) => {
     )
   })
 })
+
+const proofKey = Buffer.from('proof-signature-finalization')
 
 function exactly(length: number): fc.Arbitrary<Uint8Array> {
   return fc.uint8Array({ minLength: length, maxLength: length })

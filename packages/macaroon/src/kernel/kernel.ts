@@ -22,14 +22,19 @@ export interface Kernel {
     nonceEnd: number,
     offsets: readonly number[],
   ): Uint8Array
-  /** The last of those tails alone, which costs less: all that a macaroon without third parties takes. */
-  lastTail(
+  /**
+   * Whether the last of those tails, or for a proof its HMAC under `proof-signature-finalization`, is the 32 bytes at
+   * `bytes[claimed]`; in a time that tells nothing of either.
+   */
+  endsIn(
     key: Uint8Array,
     bytes: Uint8Array,
     nonceStart: number,
     nonceEnd: number,
     offsets: readonly number[],
-  ): Uint8Array
+    claimed: number,
+    proof: boolean,
+  ): boolean
   /** AEAD_CHACHA20_POLY1305 of RFC 8439: ciphertext ++ tag. `key` has 32 bytes, `nonce` 12. */
   seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, aad?: Uint8Array): Uint8Array
   /** What was sealed; undefined where the tag does not belong to it. */

@@ -20,6 +20,16 @@ function createTypescriptKernel(): Kernel {
     return digest
   }
 
+  function hmac(key: Uint8Array, bytes: Uint8Array, start: number, end: number): Uint8Array {
+    expectRange(bytes, start, end)
+    const short = key.length > 64 ? sha256(key) : key
+    const tag = new Uint8Array(32)
+    hasher.setKey(short)
+    hasher.mac(bytes, start, end, tag, 0)
+    hasher.wipe()
+    return tag
+  }
+
   function chain(
     key: Uint8Array,
     bytes: Uint8Array,
@@ -49,18 +59,13 @@ function createTypescriptKernel(): Kernel {
     name: 'typescript',
     sha1,
     sha256,
-    hmac(key, bytes, start, end) {
-      expectRange(bytes, start, end)
-      const short = key.length > 64 ? sha256(key) : key
-      const tag = new Uint8Array(32)
-      hasher.setKey(short)
-      hasher.mac(bytes, start, end, tag, 0)
-      hasher.wipe()
-      return tag
-    },
+    hmac,
     chain,
-    lastTail: (key, bytes, nonceStart, nonceEnd, offsets) =>
-      chain(key, bytes, nonceStart, nonceEnd, offsets).slice(-32),
+    endsIn(key, bytes, nonceStart, nonceEnd, offsets, claimed, proof) {
+      expectRange(bytes, claimed, claimed + 32)
+      const last = chain(key, bytes, nonceStart, nonceEnd, offsets).slice(-32)
+      return equalBytes(proof ? hmac(proofKey, last, 0, 32) : last, bytes.subarray(claimed, claimed + 32))
+    },
     seal(key, nonce, plaintext, aad = nothing) {
       expectSealing(key, nonce)
       return sealBytes(key, nonce, plaintext, aad)
@@ -74,3 +79,5 @@ function createTypescriptKernel(): Kernel {
 }
 
 const nothing = new Uint8Array(0)
+/** Under this key, Go's library finishes the tail of a proof. */
+const proofKey = Uint8Array.from('proof-signature-finalization', (character) => character.charCodeAt(0))

@@ -5,7 +5,7 @@ import { equalBytes } from './equal-bytes.ts'
 import { expectChain, expectRange, expectSealing } from './expectations.ts'
 import type { Kernel } from './kernel.ts'
 import { typescriptKernel } from './typescript-kernel.ts'
-import { inputCapacity, layout, tailCapacity } from './wasm-layout.ts'
+import { inputCapacity, layout, rootCount, rootLength, tailCapacity } from './wasm-layout.ts'
 import { kernelModule } from './wasm-module.gen.ts'
 
 /**
@@ -31,6 +31,7 @@ interface WasmExports {
   hash(length: number): void
   hmac(length: number): void
   chain(nonceStart: number, nonceEnd: number, caveats: number): void
+  ends(nonceStart: number, nonceEnd: number, caveats: number, claimed: number, proof: number): number
   seal(aadLength: number, length: number): void
   open(aadLength: number, length: number): number
   wipe(start: number, end: number): void
@@ -48,6 +49,8 @@ const tagLength = 16
 
 function wrap(wasm: WasmExports): Kernel {
   const memory = new Uint8Array(wasm.memory.buffer)
+  // No key has a place with another number than its own first byte tells, so none is found where none was put.
+  for (let i = 0; i < rootCount; i += 1) memory[layout.roots + i * rootLength] = i + 1
   const offsetSlots = new Uint32Array(wasm.memory.buffer, layout.offsets, tailCapacity)
 
   /** The digest at tail 0, after which nothing of it or of what made it is left. */
@@ -66,28 +69,11 @@ function wrap(wasm: WasmExports): Kernel {
     return takeDigest(bytes.length)
   }
 
-  /** Leaves all tails in memory. Returns where they end. */
-  function runChain(
-    key: Uint8Array,
-    bytes: Uint8Array,
-    nonceStart: number,
-    nonceEnd: number,
-    offsets: readonly number[],
-  ): number {
+  /** Brings what a chain is made of to its places. */
+  function bring(key: Uint8Array, bytes: Uint8Array, offsets: readonly number[]): void {
     memory.set(key, layout.key)
     memory.set(bytes, layout.input)
     for (let i = 0; i < offsets.length; i += 1) offsetSlots[i] = offsets[i] ?? 0
-    const caveats = offsets.length === 0 ? 0 : offsets.length - 1
-    wasm.chain(nonceStart, nonceEnd, caveats)
-    return layout.tails + (caveats + 1) * 32
-  }
-
-  /** A copy of these tails, after which nothing of any of them or of the key is left. */
-  function takeTails(start: number, end: number): Uint8Array {
-    const tails = memory.slice(start, end)
-    wasm.wipe(layout.key, layout.hashEnd)
-    wasm.wipe(layout.tails, end)
-    return tails
   }
 
   /** Brings key, nonce and additional data to their places. Returns where the text goes. */
@@ -126,16 +112,24 @@ function wrap(wasm: WasmExports): Kernel {
       if (bytes.length > inputCapacity || offsets.length > tailCapacity) {
         return typescriptKernel.chain(key, bytes, nonceStart, nonceEnd, offsets)
       }
-      const end = runChain(key, bytes, nonceStart, nonceEnd, offsets)
-      return takeTails(layout.tails, end)
+      bring(key, bytes, offsets)
+      const caveats = Math.max(offsets.length, 1) - 1
+      wasm.chain(nonceStart, nonceEnd, caveats)
+      const end = layout.tails + (caveats + 1) * 32
+      const tails = memory.slice(layout.tails, end)
+      wasm.wipe(layout.inner, layout.hashEnd)
+      wasm.wipe(layout.tails, end)
+      return tails
     },
-    lastTail(key, bytes, nonceStart, nonceEnd, offsets) {
+    endsIn(key, bytes, nonceStart, nonceEnd, offsets, claimed, proof) {
       expectChain(key, bytes, nonceStart, nonceEnd, offsets)
+      expectRange(bytes, claimed, claimed + 32)
       if (bytes.length > inputCapacity || offsets.length > tailCapacity) {
-        return typescriptKernel.lastTail(key, bytes, nonceStart, nonceEnd, offsets)
+        return typescriptKernel.endsIn(key, bytes, nonceStart, nonceEnd, offsets, claimed, proof)
       }
-      const end = runChain(key, bytes, nonceStart, nonceEnd, offsets)
-      return takeTails(end - 32, end)
+      bring(key, bytes, offsets)
+      const caveats = Math.max(offsets.length, 1) - 1
+      return wasm.ends(nonceStart, nonceEnd, caveats, claimed, proof ? 1 : 0) === 1
     },
     seal(key, nonce, plaintext, aad) {
       expectSealing(key, nonce)

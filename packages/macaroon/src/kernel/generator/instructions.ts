@@ -65,6 +65,7 @@ export const i32 = {
   atLeast: binary([0x4f]),
   add: binary([0x6a]),
   sub: binary([0x6b]),
+  mul: binary([0x6c]),
   and: binary([0x71]),
   or: binary([0x72]),
   xor: binary([0x73]),

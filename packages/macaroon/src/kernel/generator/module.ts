@@ -1,11 +1,14 @@
 /** The WebAssembly kernel as a whole: its constants and its functions. */
 
 import { encodeBase64 } from '../../base64.ts'
+import { compress as compressWords } from '../sha256-compress.gen.ts'
 import { layout, memoryPages } from '../wasm-layout.ts'
 import { open, seal } from './aead.ts'
 import { assemble } from './assembler.ts'
 import { encrypt, keystream } from './chacha20.ts'
-import { chain, hash, hmac, mac } from './hmac.ts'
+import { chain, ends, root } from './chain.ts'
+import { hash, hmac, mac, pads } from './hmac.ts'
+import { asciiBytes } from './instructions.ts'
 import { poly1305 } from './poly1305.ts'
 import { absorb, compress } from './sha256.ts'
 import { firstHash, roundConstants } from './sha256-constants.ts'
@@ -17,10 +20,13 @@ export function makeModule(): Uint8Array {
     functions: [
       compress(),
       absorb(index.compress),
+      pads(index),
       mac(index),
+      root(index),
       hash(index),
       hmac(index),
       chain(index),
+      ends(index),
       keystream(),
       encrypt(index.keystream),
       poly1305(),
@@ -46,7 +52,18 @@ export function formatModule(): string {
 }
 
 /** Where those functions stand that others call. */
-const index = { compress: 0, absorb: 1, mac: 2, keystream: 6, encrypt: 7, poly1305: 8 } as const
+const index = {
+  compress: 0,
+  absorb: 1,
+  pads: 2,
+  mac: 3,
+  root: 4,
+  chain: 7,
+  keystream: 9,
+  encrypt: 10,
+  poly1305: 11,
+  wipe: 14,
+} as const
 
 function makeConstants(): Uint8Array {
   const data = new Uint8Array(layout.constantsEnd)
@@ -56,5 +73,23 @@ function makeConstants(): Uint8Array {
   // 64 bytes that keep and 64 that drop; 64 that add nothing, then the 1 bit that ends a text.
   data.fill(0xff, layout.keepMask, layout.keepMask + 64)
   data[layout.endMark + 64] = 0x80
+  // Under this key, the tail of a proof is finished; what its pads come to is the same every time.
+  for (const [i, word] of hashPads('proof-signature-finalization').entries())
+    view.setInt32(layout.proofPads + i * 4, word, true)
   return data
+}
+
+/** The hashes of both pads of a key (RFC 2104 §4), as words. */
+function hashPads(key: string): readonly number[] {
+  const block = new DataView(new ArrayBuffer(64))
+  for (const [i, byte] of asciiBytes(key).entries()) block.setUint8(i, byte)
+  return [0x36363636, 0x5c5c5c5c].flatMap((pad) => {
+    const hash = new Int32Array(8)
+    compressWords(
+      hash,
+      Int32Array.from(firstHash),
+      Int32Array.from({ length: 16 }, (_, i) => block.getInt32(i * 4) ^ pad),
+    )
+    return [...hash]
+  })
 }
