@@ -1,16 +1,18 @@
 /** SHA-256 (RFC 6234) and HMAC-SHA256 (RFC 2104) in plain TypeScript, step by step over words. */
 
+import { equalBytes } from './equal-bytes.ts'
 import { compress, firstHash } from './sha256-compress.gen.ts'
 
-/** Somewhere to hash: nothing in it means anything between two calls. */
+/** Somewhere to hash: nothing but signing keys means anything between two calls. */
 export class Hasher {
   readonly #block = new Int32Array(16)
   readonly #inner = new Int32Array(8)
   readonly #outer = new Int32Array(8)
+  readonly #roots: Root[] = []
 
   /** Writes the SHA-256 of `bytes` to `out`. */
   hash(bytes: Uint8Array, out: Uint8Array): void {
-    for (let i = 0; i < 8; i += 1) this.#inner[i] = firstHash[i] ?? 0
+    copyWords(firstHash, this.#inner)
     this.#absorb(bytes, 0, bytes.length, 0)
     writeWords(this.#inner, out, 0)
   }
@@ -19,6 +21,23 @@ export class Hasher {
   setKey(key: Uint8Array): void {
     readBlock(this.#block, key, 0, key.length)
     this.#pad(16)
+  }
+
+  /** The same for a signing key of 32 bytes: what follows from the last few is kept (RFC 2104 §4), for they sign often. */
+  setRootKey(key: Uint8Array): void {
+    const place = (key[0] ?? 0) % rootCount
+    const kept = this.#roots[place]
+    if (kept !== undefined && equalBytes(kept.key, key)) {
+      copyWords(kept.inner, this.#inner)
+      copyWords(kept.outer, this.#outer)
+      return
+    }
+    this.setKey(key)
+    this.#roots[place] = {
+      key: new Uint8Array(key),
+      inner: new Int32Array(this.#inner),
+      outer: new Int32Array(this.#outer),
+    }
   }
 
   /** Takes the last HMAC for a key: its words are here already. */
@@ -78,6 +97,19 @@ export class Hasher {
     block[15] = length << 3
     compress(inner, inner, block)
   }
+}
+
+/** How many signing keys have what follows from them kept. */
+const rootCount = 8
+
+interface Root {
+  readonly key: Uint8Array
+  readonly inner: Int32Array
+  readonly outer: Int32Array
+}
+
+function copyWords(from: Int32Array, to: Int32Array): void {
+  for (let i = 0; i < 8; i += 1) to[i] = from[i] ?? 0
 }
 
 /** The 64 bytes from `start` on as words; what stands from `end` on counts as zero. */

@@ -39,7 +39,7 @@ function createTypescriptKernel(): Kernel {
   ): Uint8Array {
     expectChain(key, bytes, nonceStart, nonceEnd, offsets)
     const tails = new Uint8Array(Math.max(offsets.length, 1) * 32)
-    hasher.setKey(key)
+    hasher.setRootKey(key)
     hasher.mac(bytes, nonceStart, nonceEnd, tails, 0)
     // With a byte before the first caveat for the head of its array; for the next ones a hashed byte gives way.
     const first = offsets[0] ?? 0
