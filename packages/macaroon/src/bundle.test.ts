@@ -3,6 +3,7 @@ import { actions } from './action.ts'
 import { clearBundle, parseBundle, verifyBundle } from './bundle.ts'
 import type { Caveat } from './caveat.ts'
 import { dischargeTicket } from './discharge.ts'
+import { defaultKernel, type Kernel } from './kernel/kernel.ts'
 import { decodeMacaroon, type Macaroon } from './macaroon.ts'
 import { attenuate, mintMacaroon } from './mint.ts'
 import type { Nonce } from './nonce.ts'
@@ -100,6 +101,11 @@ describe('verifyBundle', () => {
         throw new TypeError('mine')
       }),
     ).toThrow(TypeError)
+    const fail = () => {
+      throw new TypeError('mine')
+    }
+    const kernel: Kernel = { ...defaultKernel, chain: fail, endsIn: fail, equal: fail }
+    expect(() => verifyBundle(bundleOf(mint(1, organization(1n))), keyOf, { kernel })).toThrow(TypeError)
   })
 })
 

@@ -138,6 +138,9 @@ describe('ticketsOf', () => {
     expect([...ticketsOf(asking)]).toEqual([[location, [ticketOf(asking)]]])
     expect(ticketsOf(asking, [answer()]).size).toBe(0)
     expect(ticketsOf(asking, [asking]).size).toBe(1)
+    const elsewhere = thirdParty({ key: shared, location: 'https://b.example', random })
+    const both = attenuate(asking, [elsewhere])
+    expect([...ticketsOf(both, [answer()])]).toEqual([['https://b.example', [elsewhere.ticket]]])
   })
 
   it('finds several of one location, and those inside IfPresent', () => {

@@ -8,8 +8,8 @@
 export function leastEnd(bytes: Uint8Array, start: number): number | undefined {
   let at = start
   for (let remaining = 1; remaining > 0; remaining -= 1) {
-    // Every value takes a byte at least, so a length that lies is found before it costs anything.
-    if (at + remaining > bytes.length) return at + remaining
+    // Every value takes a byte at least, and what is announced costs nothing until it is there.
+    if (at >= bytes.length) return at + remaining
     const code = bytes[at] ?? 0
     if (code === neverUsed) return undefined
     const width = widthOfLength(code)
