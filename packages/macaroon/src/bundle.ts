@@ -66,27 +66,23 @@ export interface TokenRefusal {
  * Throws MacaroonError with a TextErrorCode where the text is not a list of tokens.
  */
 export function parseBundle(header: string | HeaderTokens, options: BundleOptions): Bundle {
-  // What was not handed in as bytes nobody else has, so it need not be copied.
   const isText = typeof header === 'string'
-  const tokens = isText ? readTokens(header, takeRoom) : header
-  const macaroons: Macaroon[] = []
+  const { macaroons: all, authTokens } = isText ? readTokens(header, takeRoom) : header
+  const permitting: Macaroon[] = []
+  const discharges: Macaroon[] = []
   const damaged: DamagedToken[] = []
-  for (const [index, bytes] of tokens.macaroons.entries()) {
-    const read = attempt(() => (isText ? adoptMacaroon(bytes, options) : decodeMacaroon(bytes, options)))
+  for (let index = 0; index < all.length; index += 1) {
+    const read = tryDecode(all[index] ?? nothing, options, isText)
     if (read instanceof MacaroonError) damaged.push({ index, error: read })
-    else macaroons.push(read)
+    else if (read.location === options.location) permitting.push(read)
+    else discharges.push(read)
   }
-  const discharges = macaroons.filter((macaroon) => macaroon.location !== options.location)
-  const permissions = macaroons
-    .filter((macaroon) => macaroon.location === options.location)
-    .map((macaroon) => ({ macaroon, discharges: discharges.length === 0 ? [] : answersTo(macaroon, discharges) }))
-  if (discharges.length === 0) return { permissions, others: [], damaged, authTokens: tokens.authTokens }
-  const used = new Set(permissions.flatMap((permission) => permission.discharges))
+  const permissions = permitting.map((macaroon) => ({ macaroon, discharges: answersTo(macaroon, discharges) }))
   return {
     permissions,
-    others: discharges.filter((discharge) => !used.has(discharge)),
+    others: discharges.length === 0 ? discharges : unused(discharges, permissions),
     damaged,
-    authTokens: tokens.authTokens,
+    authTokens,
   }
 }
 
@@ -103,10 +99,7 @@ export function verifyBundle(
   const refused: RefusedToken[] = []
   for (const { macaroon, discharges } of bundle.permissions) {
     const key = keyOf(macaroon.nonce)
-    const result =
-      key === undefined
-        ? new MacaroonError('unknown-key', 'The macaroon names a key that is not known here')
-        : attempt(() => verify(macaroon, key, { ...options, discharges }))
+    const result = key === undefined ? unknownKey() : tryVerify(macaroon, key, discharges, options)
     if (result instanceof MacaroonError) refused.push({ macaroon, error: result })
     else verified.push(result)
   }
@@ -130,17 +123,49 @@ export function clearBundle(bundle: VerifiedBundle, accesses: readonly (Access |
   return { allowed: false, refusals }
 }
 
-function answersTo(macaroon: Macaroon, discharges: readonly Macaroon[]): Macaroon[] {
+function answersTo(macaroon: Macaroon, discharges: readonly Macaroon[]): readonly Macaroon[] {
+  if (discharges.length === 0) return discharges
   const tickets = new Set([...ticketsOf(macaroon).values()].flat().map((ticket) => ticket.join()))
   return discharges.filter((discharge) => tickets.has(discharge.nonce.kid.join()))
 }
 
-/** What a call returns, or the MacaroonError that it throws. */
-function attempt<T>(call: () => T): T | MacaroonError {
+function unused(discharges: readonly Macaroon[], permissions: readonly Permission[]): readonly Macaroon[] {
+  const used = new Set(permissions.flatMap((permission) => permission.discharges))
+  return discharges.filter((discharge) => !used.has(discharge))
+}
+
+function unknownKey(): MacaroonError {
+  return new MacaroonError('unknown-key', 'The macaroon names a key that is not known here')
+}
+
+/** The macaroon, or the MacaroonError that decoding it throws. */
+function tryDecode(bytes: Uint8Array, options: DecodeOptions, isOurs: boolean): Macaroon | MacaroonError {
   try {
-    return call()
+    // Bytes that nobody else has need not be copied.
+    return isOurs ? adoptMacaroon(bytes, options) : decodeMacaroon(bytes, options)
   } catch (error) {
-    if (error instanceof MacaroonError) return error
-    throw error
+    return expectMacaroonError(error)
   }
 }
+
+/** What verification makes of it, or the MacaroonError that it throws. */
+function tryVerify(
+  macaroon: Macaroon,
+  key: Uint8Array,
+  discharges: readonly Macaroon[],
+  options: Omit<VerifyOptions, 'discharges'>,
+): VerifiedMacaroon | MacaroonError {
+  try {
+    return verify(macaroon, key, discharges.length === 0 ? options : { ...options, discharges })
+  } catch (error) {
+    return expectMacaroonError(error)
+  }
+}
+
+/** The error itself. Throws it where it is of another kind. */
+function expectMacaroonError(error: unknown): MacaroonError {
+  if (error instanceof MacaroonError) return error
+  throw error
+}
+
+const nothing = new Uint8Array(0)
