@@ -4,9 +4,8 @@ import { actions } from '@hallpass/macaroon'
 import { createPublicAppId } from '../domain/app.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Organisation } from '../domain/organisation.ts'
-import { findOrganisation } from './find.ts'
+import { intendOnOrganisation, type FoundApp } from './intend.ts'
 import type { Writing } from './operation.ts'
-import type { FoundApp } from './show-app.ts'
 
 export interface CreateApp {
   readonly slug: string
@@ -21,13 +20,8 @@ export const createApp: Writing<CreateApp, Organisation, FoundApp> = {
   mode: 'write',
 
   async access(scene, { slug, name }) {
-    const organisation = await findOrganisation(scene, slug)
-    return {
-      subject: organisation,
-      requirement: { kind: 'access', organisation, access: { action: actions.create } },
-      target: name === undefined ? 'app' : `app ${name}`,
-      organisationId: organisation.id,
-    }
+    const intent = await intendOnOrganisation(scene, slug, { action: actions.create })
+    return { ...intent, target: name === undefined ? 'app' : `app ${name}` }
   },
 
   async run({ tx, environment, now }, { input: { name, network, idempotencyKey }, subject: organisation }) {

@@ -3,22 +3,14 @@ import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../domain/errors.ts'
 import type { Organisation } from '../domain/organisation.ts'
-import { findOrganisation } from './find.ts'
+import { intendOnOrganisation } from './intend.ts'
 import type { Writing } from './operation.ts'
 
 export const deleteOrganisation: Writing<{ readonly slug: string }, Organisation, undefined> = {
   name: 'organisation.delete',
   mode: 'write',
 
-  async access(scene, { slug }) {
-    const organisation = await findOrganisation(scene, slug)
-    return {
-      subject: organisation,
-      requirement: { kind: 'access', organisation, access: { action: actions.delete, feature: 'deletion' } },
-      target: `organisation ${organisation.slug}`,
-      organisationId: organisation.id,
-    }
-  },
+  access: (scene, { slug }) => intendOnOrganisation(scene, slug, { action: actions.delete, feature: 'deletion' }),
 
   async run({ tx }, { subject: organisation }) {
     if (organisation.personalOf !== null) {

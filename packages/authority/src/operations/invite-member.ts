@@ -5,7 +5,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Organisation, Role } from '../domain/organisation.ts'
 import type { Secret } from '../domain/secret.ts'
 import { createCode, hashCode, invitationLifetime } from '../domain/user.ts'
-import { findOrganisation } from './find.ts'
+import { intendOnOrganisation } from './intend.ts'
 import type { Writing } from './operation.ts'
 
 export interface InviteMember {
@@ -27,13 +27,8 @@ export const inviteMember: Writing<InviteMember, Organisation, Invited> = {
   mode: 'write',
 
   async access(scene, { slug, email }) {
-    const organisation = await findOrganisation(scene, slug)
-    return {
-      subject: organisation,
-      requirement: { kind: 'access', organisation, access: { action: actions.write, feature: 'membership' } },
-      target: `member ${email}`,
-      organisationId: organisation.id,
-    }
+    const access = { action: actions.write, feature: 'membership' }
+    return { ...(await intendOnOrganisation(scene, slug, access)), target: `member ${email}` }
   },
 
   async run({ tx, environment, now }, { input: { email, role }, subject: organisation, actor }) {

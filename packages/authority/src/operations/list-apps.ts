@@ -4,7 +4,7 @@ import { actions, getCaveats } from '@hallpass/macaroon'
 import type { App } from '../domain/app.ts'
 import type { Organisation } from '../domain/organisation.ts'
 import { allows } from './authorise.ts'
-import { findOrganisation } from './find.ts'
+import { intendOnOrganisation } from './intend.ts'
 import type { Reading } from './operation.ts'
 
 export interface ListedApps {
@@ -16,15 +16,7 @@ export const listApps: Reading<{ readonly slug: string }, Organisation, ListedAp
   name: 'app.list',
   mode: 'read',
 
-  async access(scene, { slug }) {
-    const organisation = await findOrganisation(scene, slug)
-    return {
-      subject: organisation,
-      requirement: { kind: 'access', organisation, access: { action: actions.read } },
-      target: `organisation ${organisation.slug}`,
-      organisationId: organisation.id,
-    }
-  },
+  access: (scene, { slug }) => intendOnOrganisation(scene, slug, { action: actions.read }),
 
   async run({ tx, now }, { subject: organisation, actor }) {
     const apps = await tx.apps.list(organisation.id)

@@ -4,7 +4,7 @@ import { actions } from '@hallpass/macaroon'
 import type { StoredAuditEvent } from '../domain/audit-event.ts'
 import type { Organisation } from '../domain/organisation.ts'
 import type { Page } from '../domain/page.ts'
-import { findOrganisation } from './find.ts'
+import { intendOnOrganisation } from './intend.ts'
 import type { Reading } from './operation.ts'
 
 export interface ListAuditEvents {
@@ -18,15 +18,7 @@ export const listAuditEvents: Reading<ListAuditEvents, Organisation, Page<Stored
   name: 'audit.list',
   mode: 'read',
 
-  async access(scene, { slug }) {
-    const organisation = await findOrganisation(scene, slug)
-    return {
-      subject: organisation,
-      requirement: { kind: 'access', organisation, access: { action: actions.read, feature: 'authentication' } },
-      target: `organisation ${organisation.slug}`,
-      organisationId: organisation.id,
-    }
-  },
+  access: (scene, { slug }) => intendOnOrganisation(scene, slug, { action: actions.read, feature: 'authentication' }),
 
   run({ tx }, { input: { limit, before }, subject }) {
     return tx.audit.ofOrganisation(subject.id, before === undefined ? { limit } : { limit, before })

@@ -4,9 +4,8 @@ import { actions } from '@hallpass/macaroon'
 import type { Organisation } from '../domain/organisation.ts'
 import type { Page } from '../domain/page.ts'
 import type { ListedToken, TokenCursor } from '../domain/token.ts'
-import { findApp, findOrganisation } from './find.ts'
+import { intendOnApp, intendOnOrganisation, type FoundApp } from './intend.ts'
 import type { Reading } from './operation.ts'
-import type { FoundApp } from './show-app.ts'
 
 interface ListOptions {
   readonly state: 'live' | 'all'
@@ -22,15 +21,7 @@ export const listOrganisationTokens: Reading<ListOptions & { readonly slug: stri
   name: 'token.list',
   mode: 'read',
 
-  async access(scene, { slug }) {
-    const organisation = await findOrganisation(scene, slug)
-    return {
-      subject: organisation,
-      requirement: { kind: 'access', organisation, access: { action: actions.read } },
-      target: `organisation ${organisation.slug}`,
-      organisationId: organisation.id,
-    }
-  },
+  access: (scene, { slug }) => intendOnOrganisation(scene, slug, { action: actions.read }),
 
   async run({ tx, now }, { input, subject: organisation }) {
     return { ...(await tx.tokens.ofOrganisation(organisation.id, query(input, now))), organisation }
@@ -41,19 +32,7 @@ export const listAppTokens: Reading<ListOptions & { readonly appName: string }, 
   name: 'token.list',
   mode: 'read',
 
-  async access(scene, { appName }) {
-    const found = await findApp(scene, appName)
-    return {
-      subject: found,
-      requirement: {
-        kind: 'access',
-        organisation: found.organisation,
-        access: { action: actions.read, appId: BigInt(found.app.id) },
-      },
-      target: `app ${appName}`,
-      organisationId: found.organisation.id,
-    }
-  },
+  access: (scene, { appName }) => intendOnApp(scene, appName, actions.read),
 
   async run({ tx, now }, { input, subject: { app, organisation } }) {
     return { ...(await tx.tokens.ofApp(app.id, query(input, now))), organisation }

@@ -2,7 +2,7 @@
 import { actions } from '@hallpass/macaroon'
 
 import type { Member, Organisation } from '../domain/organisation.ts'
-import { findOrganisation } from './find.ts'
+import { intendOnOrganisation } from './intend.ts'
 import type { ReachedOrganisation } from './list-organisations.ts'
 import type { Reading } from './operation.ts'
 
@@ -15,15 +15,7 @@ export const showOrganisation: Reading<{ readonly slug: string }, Organisation, 
   name: 'organisation.show',
   mode: 'read',
 
-  async access(scene, { slug }) {
-    const organisation = await findOrganisation(scene, slug)
-    return {
-      subject: organisation,
-      requirement: { kind: 'access', organisation, access: { action: actions.read } },
-      target: `organisation ${organisation.slug}`,
-      organisationId: organisation.id,
-    }
-  },
+  access: (scene, { slug }) => intendOnOrganisation(scene, slug, { action: actions.read }),
 
   async run({ tx }, { subject: organisation, actor }) {
     const members = await tx.memberships.list(organisation.id)

@@ -13,7 +13,7 @@ import type { StoredAuditEvent } from '../../domain/audit-event.ts'
 import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
 import { tokenState, type ListedToken } from '../../domain/token.ts'
 import type { ReachedOrganisation } from '../../operations/list-organisations.ts'
-import type { FoundApp } from '../../operations/show-app.ts'
+import type { FoundApp } from '../../operations/intend.ts'
 import type { OpenedSession } from '../../operations/sign-in.ts'
 
 export function encodeInstant(milliseconds: number): string {
