@@ -1,5 +1,5 @@
 // Checks which way imports point, between packages and between the authority's folders: the house of ARCHITECTURE.md.
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
@@ -35,9 +35,27 @@ for (const file of globSync('packages/*/src/**/*.ts', { cwd: root }).toSorted())
     if (problem !== undefined) problems.push(`${file}: imports ${specifier}: ${problem}`)
   }
 }
+problems.push(...checkMap(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')))
 if (problems.length > 0) {
   process.stderr.write(`${problems.join('\n')}\n`)
   process.exit(1)
+}
+
+/** The map has a row for every package and every room, and says of each room what is allowed here. */
+function checkMap(map: string): string[] {
+  const found: string[] = []
+  for (const folder of readdirSync(join(root, 'packages'))) {
+    if (!map.includes(`| \`packages/${folder}\``)) found.push(`ARCHITECTURE.md: has no row for packages/${folder}`)
+  }
+  for (const [room, { folders, parts }] of Object.entries(rooms)) {
+    const row = map.split('\n').find((line) => line.startsWith(`| \`${room}/\``))
+    const told = [...(row?.split('|').at(-2) ?? '').matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '')
+    const ours = parts.filter((part) => /^@hallpass\/[^/]+$/.test(part)).map((part) => part.replace('@hallpass/', ''))
+    if (told.toSorted().join() !== [...folders, ...ours].toSorted().join()) {
+      found.push(`ARCHITECTURE.md: the row of ${room}/ does not say what scripts/check-imports.ts allows`)
+    }
+  }
+  return found
 }
 
 function check(file: string, specifier: string): string | undefined {
