@@ -143,6 +143,9 @@ describe('isPlain', () => {
     ['d3d4d5d6d7d8c7c8c9', true],
     ['dc0011 0000000000000000000000000000000000', true],
     ['dc0002 81 90 01 02', false],
+    ['92 d90161 d40500', false],
+    ['92 c40161 81 90 01', false],
+    ['92 da000161 81 90 01', false],
   ])('%s: %s', (hex, plain) => {
     const bytes = fromHex(hex.replaceAll(' ', ''))
     expect(leastEnd(bytes, 0)).toBe(bytes.length)
