@@ -1,6 +1,5 @@
 /** The kernel in WebAssembly with SIMD: its module is made by `generator/`, and this is what talks to it. */
 
-import { decodeBase64 } from '../base64.ts'
 import { equalBytes } from './equal-bytes.ts'
 import { expectChain, expectRange, expectSealing } from './expectations.ts'
 import type { Kernel } from './kernel.ts'
@@ -14,7 +13,7 @@ import { kernelModule } from './wasm-module.gen.ts'
  */
 export function createWasmKernel(): Kernel | undefined {
   try {
-    return wrap(instantiate(decodeBase64(kernelModule, 0, kernelModule.length, 'The module')))
+    return wrap(instantiate(readHex(kernelModule)))
   } catch {
     return undefined
   }
@@ -46,6 +45,10 @@ declare const WebAssembly: {
 }
 
 const tagLength = 16
+
+function readHex(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(i * 2, i * 2 + 2), 16))
+}
 
 function wrap(wasm: WasmExports): Kernel {
   const memory = new Uint8Array(wasm.memory.buffer)
