@@ -1,0 +1,119 @@
+// The tokens that verification is measured with: the same for us, for Go and for the bare HMACs.
+import { randomBytes } from 'node:crypto'
+
+import {
+  actions,
+  attenuate,
+  dischargeTicket,
+  formatAuthorization,
+  mintMacaroon,
+  thirdParty,
+  ticketsOf,
+  type Access,
+  type Caveat,
+  type Macaroon,
+} from '@hallpass/macaroon'
+
+import { location } from './authority.ts'
+
+/** Tokens of one kind, each another one, so that nothing can be known of the next. */
+export interface TokenKind {
+  readonly name: string
+  readonly headers: readonly string[]
+  readonly macaroons: readonly Macaroon[]
+  /** What the chain of the first one is made of: the nonce, then the caveats as they are hashed. */
+  readonly links: readonly Uint8Array[]
+}
+
+export interface Tokens {
+  readonly key: Uint8Array
+  /** What every one of them allows. */
+  readonly access: Access & { readonly now: number; readonly orgId: bigint; readonly appId: bigint }
+  readonly kinds: readonly TokenKind[]
+}
+
+/** How many of a kind there are; a power of two. */
+export const tokensOfAKind = 64
+
+/** Tokens of 1, 3, 6 and 12 caveats, and of 3 with one and with two third parties that discharged. */
+export function makeTokens(): Tokens {
+  const key = new Uint8Array(randomBytes(32))
+  const now = Math.floor(Date.now() / 1000)
+  const access = { orgId: 1_234_567n, appId: 4_242_424n, action: actions.read, now } as const
+  const sizes = [1, 3, 6, 12].map((count) =>
+    makeKind(`${count} ${count === 1 ? 'caveat' : 'caveats'}`, () => [mint(key, caveatsOf(access, count))]),
+  )
+  const asked = [1, 2].map((count) =>
+    makeKind(`3 caveats, ${count} ${count === 1 ? 'discharge' : 'discharges'}`, () =>
+      withDischarges(mint(key, caveatsOf(access, 3)), count, now),
+    ),
+  )
+  return { key, access, kinds: [...sizes, ...asked] }
+}
+
+/** What a holder would narrow such a token by. */
+export function oneMoreCaveat(access: Tokens['access']): Caveat {
+  return { type: 'ValidityWindow', notBefore: BigInt(access.now), notAfter: BigInt(access.now + 60) }
+}
+
+export function mint(key: Uint8Array, caveats: readonly Caveat[]): Macaroon {
+  return mintMacaroon({
+    kid: new Uint8Array(randomBytes(16)),
+    rnd: new Uint8Array(randomBytes(16)),
+    location,
+    key,
+    caveats,
+  })
+}
+
+/** An organisation, apps, a window; then a role and actions; then windows, each a little narrower. */
+export function caveatsOf(access: Tokens['access'], count: number): readonly Caveat[] {
+  const apps = [access.appId, access.appId + 1n, access.appId + 2n]
+  const window = (narrower: number): Caveat => ({
+    type: 'ValidityWindow',
+    notBefore: BigInt(access.now - 3600),
+    notAfter: BigInt(access.now + 86_400 - narrower),
+  })
+  const first: readonly Caveat[] = [
+    { type: 'Organization', id: access.orgId, mask: actions.all },
+    { type: 'Apps', apps: new Map(apps.map((id) => [id, actions.all])) },
+    window(0),
+    { type: 'IsMember' },
+    { type: 'Action', mask: actions.all },
+  ]
+  return [...first, ...Array.from({ length: 7 }, (_, i) => window(i + 1))].slice(0, count)
+}
+
+function makeKind(name: string, make: () => readonly [Macaroon, ...Macaroon[]]): TokenKind {
+  const made = Array.from({ length: tokensOfAKind }, make)
+  const macaroons = made.map(([macaroon]) => macaroon)
+  return {
+    name,
+    headers: made.map((bundle) => formatAuthorization(bundle.map(({ bytes }) => bytes))),
+    macaroons,
+    links: macaroons[0] === undefined ? [] : linksOf(macaroons[0]),
+  }
+}
+
+function withDischarges(macaroon: Macaroon, count: number, now: number): readonly [Macaroon, ...Macaroon[]] {
+  const random = (length: number) => new Uint8Array(randomBytes(length))
+  const parties = Array.from({ length: count }, (_, i) => ({ at: `https://${i}.auth.example`, key: random(32) }))
+  const asking = attenuate(
+    macaroon,
+    parties.map(({ at, key }) => thirdParty({ location: at, key, random })),
+  )
+  const tickets = ticketsOf(asking)
+  const caveats: readonly Caveat[] = [
+    { type: 'ValidityWindow', notBefore: BigInt(now - 60), notAfter: BigInt(now + 3600) },
+  ]
+  const discharges = parties.flatMap(({ at, key }) =>
+    (tickets.get(at) ?? []).map((ticket) => dischargeTicket({ key, ticket, location: at, rnd: random(16), caveats })),
+  )
+  return [asking, ...discharges]
+}
+
+function linksOf({ bytes, offsets, nonce }: Macaroon): readonly Uint8Array[] {
+  const caveats = offsets.slice(1).map((end, i) => bytes.subarray(offsets[i], end))
+  // A caveat is hashed as an array of two.
+  return [nonce.bytes, ...caveats.map((caveat) => new Uint8Array([0x92, ...caveat]))]
+}
