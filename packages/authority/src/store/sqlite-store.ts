@@ -29,7 +29,7 @@ export async function openSqliteStore({ directory }: SqliteStoreOptions): Promis
     await prepareDatabase(writer)
     const reader = new DatabaseSync(data.database, { timeout: busyTimeout })
     opened.push(reader)
-    reader.exec(`PRAGMA cache_size = ${cacheSize}; PRAGMA mmap_size = ${mappedSize}; PRAGMA query_only = ON`)
+    reader.exec(`PRAGMA cache_size = ${cacheSize}; PRAGMA query_only = ON`)
     return new SqliteStore(data, new SqliteConnection(writer), new SqliteConnection(reader))
   } catch (error) {
     for (const database of opened) database.close()
@@ -140,10 +140,6 @@ const busyTimeout = 2000
 
 // In KiB where negative; for each of the two connections.
 const cacheSize = -16_000
-
-// In bytes: with a million tokens, a look-up of one that is not in the cache takes three quarters of the time. The system
-// counts what is mapped as memory of this process, and takes it back where others need it.
-const mappedSize = 2 ** 30
 
 // Four times what SQLite would take: the same few pages are written again and again, and copying them back more rarely
 // takes the slowest writes from 6 ms to 1.5 ms. The log stays at about 16 MiB.
