@@ -8,6 +8,7 @@ import { MacaroonError } from './errors.ts'
 import { adoptMacaroon, type DecodeOptions, decodeMacaroon, type Macaroon } from './macaroon.ts'
 import type { Nonce } from './nonce.ts'
 import { takeRoom } from './room.ts'
+import { sameBytes } from './same-bytes.ts'
 import { type HeaderTokens, readTokens } from './text.ts'
 import { type VerifiedMacaroon, verify, type VerifyOptions } from './verify.ts'
 
@@ -125,8 +126,8 @@ export function clearBundle(bundle: VerifiedBundle, accesses: readonly (Access |
 
 function answersTo(macaroon: Macaroon, discharges: readonly Macaroon[]): readonly Macaroon[] {
   if (discharges.length === 0) return discharges
-  const tickets = new Set([...ticketsOf(macaroon).values()].flat().map((ticket) => ticket.join()))
-  return discharges.filter((discharge) => tickets.has(discharge.nonce.kid.join()))
+  const tickets = [...ticketsOf(macaroon).values()].flat()
+  return discharges.filter((discharge) => tickets.some((ticket) => sameBytes(ticket, discharge.nonce.kid)))
 }
 
 function unused(discharges: readonly Macaroon[], permissions: readonly Permission[]): readonly Macaroon[] {

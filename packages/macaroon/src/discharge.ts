@@ -6,6 +6,7 @@ import { defaultKernel } from './kernel/kernel.ts'
 import type { DecodeOptions, Macaroon } from './macaroon.ts'
 import { attenuate, signMacaroon } from './mint.ts'
 import { makeNonce } from './nonce.ts'
+import { sameBytes } from './same-bytes.ts'
 import { openTicket } from './ticket.ts'
 
 export interface DischargeInput {
@@ -57,11 +58,10 @@ export function ticketsOf(
   macaroon: Macaroon,
   discharges: readonly Macaroon[] = [],
 ): ReadonlyMap<string, readonly Uint8Array[]> {
-  const answered = new Set(discharges.map((discharge) => discharge.nonce.kid.join()))
   const tickets = new Map<string, Uint8Array[]>()
   for (const caveat of getCaveats(macaroon.unsafeCaveats, '3P', macaroon.vocabulary)) {
     const ticket = caveat.ticket ?? new Uint8Array(0)
-    if (answered.has(ticket.join())) continue
+    if (discharges.some((discharge) => sameBytes(discharge.nonce.kid, ticket))) continue
     const others = tickets.get(caveat.location)
     if (others === undefined) tickets.set(caveat.location, [ticket])
     else others.push(ticket)

@@ -3,9 +3,11 @@
 import type { Caveat } from './caveat.ts'
 import { checkBounds, getCaveats, isAttestation, writeCaveat } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
-import { type DecodeOptions, decodeMacaroon, Macaroon } from './macaroon.ts'
+import { adoptMacaroon, type DecodeOptions, Macaroon } from './macaroon.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 import { makeNonce, type Nonce } from './nonce.ts'
+import { takeRoom } from './room.ts'
+import { sameBytes } from './same-bytes.ts'
 import { expectKey, finishTail, firstTail, nextTail } from './tail.ts'
 import { NewThirdParty } from './third-party.ts'
 import { flyVocabulary, nameOf, type Vocabulary } from './vocabulary.ts'
@@ -95,16 +97,17 @@ function addAll(additions: readonly Addition[], ground: Ground): Added {
   const { vocabulary } = ground
   const unsealed = additions.map((addition) => (addition instanceof NewThirdParty ? addition.unsealed() : addition))
   checkBounds(unsealed, vocabulary)
-  const identities = unsealed.map((caveat) => encodeOne(caveat, vocabulary).join())
-  const seen = new Set(ground.present.map((bytes) => bytes.join()))
+  const encoded = unsealed.map((caveat) => encodeOne(caveat, vocabulary))
+  const seen = [...ground.present]
   const locations = new Set(ground.locations)
   const caveats: Uint8Array[] = []
   let { tail } = ground
   for (const [i, addition] of additions.entries()) {
-    const identity = identities[i] ?? ''
-    if (seen.has(identity)) continue
-    seen.add(identity)
-    const bytes = encodeOne(seal(addition, { ...ground, tail }, locations), vocabulary)
+    const plain = encoded[i] ?? nothing
+    if (seen.some((bytes) => sameBytes(bytes, plain))) continue
+    seen.push(plain)
+    const sealed = seal(addition, { ...ground, tail }, locations)
+    const bytes = sealed === addition ? plain : encodeOne(sealed, vocabulary)
     caveats.push(bytes)
     tail = nextTail(tail, bytes)
   }
@@ -142,13 +145,21 @@ function assemble(
   added: Added,
   vocabulary: Vocabulary,
 ): Macaroon {
-  const writer = new MsgpackWriter()
+  const caveats = [...present, ...added.caveats]
+  const length = caveats.reduce(
+    (sum, caveat) => sum + caveat.length,
+    nonce.bytes.length + location.length * 3 + headLength,
+  )
+  const writer = new MsgpackWriter(takeRoom(length))
   writer.writeArrayLength(4)
   writer.writeRaw(nonce.bytes)
   writer.writeString(location)
-  writer.writeArrayLength((present.length + added.caveats.length) * 2)
-  for (const caveat of present) writer.writeRaw(caveat)
-  for (const caveat of added.caveats) writer.writeRaw(caveat)
+  writer.writeArrayLength(caveats.length * 2)
+  for (const caveat of caveats) writer.writeRaw(caveat)
   writer.writeBytes(added.tail)
-  return decodeMacaroon(writer.finish(), { vocabulary })
+  return adoptMacaroon(writer.written(), { vocabulary })
 }
+
+/** At most: the tail, and the heads of the whole, of the location, of the caveats and of the tail. */
+const headLength = 64
+const nothing = new Uint8Array(0)

@@ -5,12 +5,22 @@ import { encodeUtf8 } from './utf8.ts'
 
 /** Every value is written in its shortest spelling. Throws MacaroonError `bad-caveat` for values that do not fit. */
 export class MsgpackWriter {
-  #bytes = new Uint8Array(128)
+  #bytes: Uint8Array
   #length = 0
+
+  /** Writes into `room`, and into longer arrays of its own once that is full. */
+  constructor(room: Uint8Array = new Uint8Array(64)) {
+    this.#bytes = room
+  }
 
   /** What was written so far, copied. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length)
+  }
+
+  /** What was written so far, where it was written. */
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
   }
 
   writeNil(): void {
