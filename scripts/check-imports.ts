@@ -10,6 +10,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@hallpass/client': ['@hallpass/macaroon'],
   '@hallpass/authority': ['@hallpass/macaroon', '@hallpass/client'],
   hallpass: ['@hallpass/macaroon', '@hallpass/client'],
+  '@hallpass/dashboard': ['@hallpass/macaroon', '@hallpass/client'],
 }
 
 /** What each folder of the authority may import: its own folders, packages of ours, and parts from elsewhere. */
@@ -28,7 +29,7 @@ const rooms: Readonly<Record<string, { readonly folders: readonly string[]; read
 const exceptions = new Set(['packages/cli/src/commands/serve/serve.ts @hallpass/authority'])
 
 const problems: string[] = []
-for (const file of globSync('packages/*/src/**/*.ts', { cwd: root }).toSorted()) {
+for (const file of globSync('packages/*/src/**/*.{ts,tsx}', { cwd: root }).toSorted()) {
   const text = readFileSync(join(root, file), 'utf8')
   for (const specifier of importsOf(text)) {
     const problem = check(file, specifier)
@@ -70,7 +71,11 @@ function check(file: string, specifier: string): string | undefined {
   const target = /^(@hallpass\/[^/]+|hallpass)(\/|$)/.exec(specifier)?.[1]
   if (target !== undefined && !packages[name]?.includes(target)) return `${name} may not import ${target}`
   // The core runs in browsers and edge workers; the contract and the client in browsers.
-  if (specifier.startsWith('node:') && ['macaroon', 'client'].includes(folder) && !file.endsWith('.test.ts')) {
+  if (
+    specifier.startsWith('node:') &&
+    ['macaroon', 'client', 'dashboard'].includes(folder) &&
+    !file.endsWith('.test.ts')
+  ) {
     return `${name} runs where there is no Node`
   }
   return folder === 'authority' ? checkPart(file, specifier) : undefined
