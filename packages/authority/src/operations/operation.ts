@@ -57,19 +57,21 @@ export interface Intent<Subject> {
   readonly organisationId: number | null
 }
 
-export interface Deed<Input, Subject> {
+export interface Deed<Input, Subject, Prepared = undefined> {
   readonly input: Input
   readonly subject: Subject
+  /** What the operation's `prepare` made; undefined where it has none. */
+  readonly prepared: Prepared
   /** The credential that was found to allow it. */
   readonly actor: Credential
 }
 
-interface OperationOn<Tx extends ReadTransaction, Input, Subject, Output> {
+interface OperationOn<Tx extends ReadTransaction, Input, Subject, Output, Prepared = undefined> {
   /** Noun and verb, as `token.mint`; stands in the audit trail. */
   readonly name: string
   /** @throws DomainError `not_found` */
   access(scene: Scene<Tx>, input: Input): Promise<Intent<Subject>>
-  run(scene: Scene<Tx>, deed: Deed<Input, Subject>): Promise<Output>
+  run(scene: Scene<Tx>, deed: Deed<Input, Subject, Prepared>): Promise<Output>
 }
 
 /** Reads one snapshot; leaves no trace where it is allowed. */
@@ -78,13 +80,25 @@ export interface Reading<Input, Subject, Output> extends OperationOn<ReadTransac
 }
 
 /** Changes the store; its audit event is part of the same transaction. */
-export interface Writing<Input, Subject, Output> extends OperationOn<Transaction, Input, Subject, Output> {
+export interface Writing<Input, Subject, Output, Prepared = undefined> extends OperationOn<
+  Transaction,
+  Input,
+  Subject,
+  Output,
+  Prepared
+> {
   readonly mode: 'write'
+  /** Slow work for which no transaction may wait: before it, for somebody who is known, and nothing is allowed yet. */
+  prepare?(environment: Environment, input: Input, principal: Principal): Promise<Prepared>
   /** What the audit event tells that only `run` found out: ids that are new. */
-  conclude?(output: Output): { readonly target: string; readonly organisationId: number }
+  conclude?(output: Output): { readonly target: string; readonly organisationId: number | null }
+  /** What follows once it is durable, as mail; its failure undoes nothing, so it does not throw. */
+  follow?(environment: Environment, output: Output): Promise<Output>
 }
 
-export type Operation<Input, Subject, Output> = Reading<Input, Subject, Output> | Writing<Input, Subject, Output>
+export type Operation<Input, Subject, Output, Prepared = undefined> =
+  | Reading<Input, Subject, Output>
+  | Writing<Input, Subject, Output, Prepared>
 
 /** What a stranger may ask for: to become somebody. Slow work comes before the transaction. */
 export interface Entering<Input, Prepared, Output> {
@@ -95,4 +109,10 @@ export interface Entering<Input, Prepared, Output> {
     input: Input,
     prepared: Prepared,
   ): Promise<{ readonly output: Output; readonly actor: { readonly id: string; readonly label: string } }>
+}
+
+/** What a stranger may ask without becoming anybody. It leaves no trace in the audit trail. */
+export interface Inquiry<Input, Output> {
+  readonly name: string
+  answer(environment: Environment, input: Input, caller: Caller): Promise<Output>
 }

@@ -3,30 +3,31 @@ import type { AuditActor, AuditEvent } from '../domain/audit-event.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import { authorise } from './authorise.ts'
-import type { Caller, Deed, Entering, Environment, Intent, Operation, Scene } from './operation.ts'
+import type { Caller, Deed, Entering, Environment, Inquiry, Intent, Operation, Scene, Writing } from './operation.ts'
 import { identify, type Credential, type Presented, type Principal } from './principal.ts'
 
 /**
  * Runs an operation for whoever presents these credentials.
  * @throws DomainError `unauthenticated`, `not_found`, `forbidden`, or what the operation itself throws
  */
-export async function perform<Input, Subject, Output>(
+export async function perform<Input, Subject, Output, Prepared>(
   environment: Environment,
   caller: Caller,
-  operation: Operation<Input, Subject, Output>,
+  operation: Operation<Input, Subject, Output, Prepared>,
   presented: Presented,
   input: Input,
 ): Promise<Output> {
   const now = environment.now()
   let denied: { readonly principal: Principal; readonly intent: Intent<Subject> } | undefined
 
-  async function act<Tx extends ReadTransaction>(
+  async function act<Tx extends ReadTransaction, Done>(
     tx: Tx,
     steps: {
       access(scene: Scene<Tx>, input: Input): Promise<Intent<Subject>>
-      run(scene: Scene<Tx>, deed: Deed<Input, Subject>): Promise<Output>
-      conclude?(output: Output): { readonly target: string; readonly organisationId: number }
+      run(scene: Scene<Tx>, deed: Deed<Input, Subject, Done>): Promise<Output>
+      conclude?(output: Output): { readonly target: string; readonly organisationId: number | null }
     },
+    prepared: Done,
     record?: (event: AuditEvent) => Promise<void>,
   ): Promise<Output> {
     denied = undefined
@@ -35,7 +36,7 @@ export async function perform<Input, Subject, Output>(
     const intent = await steps.access(scene, input)
     denied = { principal, intent }
     const actor = await authorise(scene, intent.requirement)
-    const output = await steps.run(scene, { input, subject: intent.subject, actor })
+    const output = await steps.run(scene, { input, subject: intent.subject, prepared, actor })
     denied = undefined
     await record?.({
       at: now,
@@ -52,9 +53,12 @@ export async function perform<Input, Subject, Output>(
   }
 
   try {
-    return operation.mode === 'read'
-      ? await environment.store.read((tx) => act(tx, operation))
-      : await environment.store.write((tx) => act(tx, operation, (event) => tx.audit.append(event)))
+    if (operation.mode === 'read') return await environment.store.read((tx) => act(tx, operation, undefined))
+    const prepared = await prepare(environment, operation, presented, input)
+    const output = await environment.store.write((tx) =>
+      act(tx, operation, prepared, (event) => tx.audit.append(event)),
+    )
+    return operation.follow === undefined ? output : await operation.follow(environment, output)
   } catch (error) {
     if (denied !== undefined && error instanceof DomainError && error.code === 'forbidden') {
       const { principal, intent } = denied
@@ -110,6 +114,29 @@ export async function enter<Input, Prepared, Output>(
     }
     throw error
   }
+}
+
+/** Answers a stranger. */
+export function inquire<Input, Output>(
+  environment: Environment,
+  caller: Caller,
+  inquiry: Inquiry<Input, Output>,
+  input: Input,
+): Promise<Output> {
+  return inquiry.answer(environment, input, caller)
+}
+
+/** Nobody who is not known gets slow work done. */
+async function prepare<Input, Subject, Output, Prepared>(
+  environment: Environment,
+  operation: Writing<Input, Subject, Output, Prepared>,
+  presented: Presented,
+  input: Input,
+): Promise<Prepared> {
+  // Without a prepare, nothing else than undefined is asked for.
+  if (operation.prepare === undefined) return undefined as Prepared
+  const principal = await environment.store.read((tx) => identify(tx, presented, environment.now()))
+  return operation.prepare(environment, input, principal)
 }
 
 async function recordDenial(environment: Environment, event: AuditEvent): Promise<void> {

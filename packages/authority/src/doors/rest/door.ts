@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import type { Authenticate } from '../../operations/authenticate.ts'
 import type { Caller, Environment } from '../../operations/operation.ts'
-import { enter, perform } from '../../operations/perform.ts'
+import { enter, inquire, perform } from '../../operations/perform.ts'
 import type { Presented } from '../../operations/principal.ts'
 import { InvalidInput, describeIssues } from './errors.ts'
 import { handlers, type Exchange } from './handlers.ts'
@@ -61,6 +61,7 @@ function exchangeOf(environment: Environment, presented: Presented, request: Fas
     now: environment.now,
     perform: (operation, input) => perform(environment, caller, operation, presented, input),
     enter: (operation, input) => enter(environment, caller, operation, input),
+    inquire: (inquiry, input) => inquire(environment, caller, inquiry, input),
   }
 }
 

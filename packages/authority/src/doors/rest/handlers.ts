@@ -18,7 +18,7 @@ import { listAuditEvents } from '../../operations/list-audit-events.ts'
 import { listOrganisations } from '../../operations/list-organisations.ts'
 import { listAppTokens, listOrganisationTokens, type ListedTokens } from '../../operations/list-tokens.ts'
 import { mintToken } from '../../operations/mint-token.ts'
-import type { Entering, Operation } from '../../operations/operation.ts'
+import type { Entering, Inquiry, Operation } from '../../operations/operation.ts'
 import { removeMember } from '../../operations/remove-member.ts'
 import { revokeToken } from '../../operations/revoke-token.ts'
 import { showApp } from '../../operations/show-app.ts'
@@ -46,14 +46,15 @@ import { InvalidInput } from './errors.ts'
 export interface Exchange {
   /** Milliseconds. */
   readonly now: () => number
-  readonly perform: <Input, Subject, Output>(
-    operation: Operation<Input, Subject, Output>,
+  readonly perform: <Input, Subject, Output, Prepared>(
+    operation: Operation<Input, Subject, Output, Prepared>,
     input: Input,
   ) => Promise<Output>
   readonly enter: <Input, Prepared, Output>(
     operation: Entering<Input, Prepared, Output>,
     input: Input,
   ) => Promise<Output>
+  readonly inquire: <Input, Output>(inquiry: Inquiry<Input, Output>, input: Input) => Promise<Output>
 }
 
 type Parsed<R, Key extends string> =
