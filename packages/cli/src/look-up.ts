@@ -1,6 +1,6 @@
 // Names and numbers of organisations and apps, asked of the authority with whatever may ask.
 import { ApiError, createClient, type Client } from '@hallpass/client'
-import type { Names } from '@hallpass/macaroon'
+import type { Names } from '@hallpass/macaroon/explain'
 
 import type { Context } from './context.ts'
 import { findLogin, type GlobalFlags } from './credentials.ts'

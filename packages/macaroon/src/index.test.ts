@@ -22,7 +22,6 @@ describe('the public face', () => {
       'encodeCaveats',
       'encodeMacaroon',
       'expiration',
-      'explain',
       'extendVocabulary',
       'flyVocabulary',
       'formatAction',

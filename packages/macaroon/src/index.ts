@@ -1,4 +1,4 @@
-/** The public face of the package: everything that others may import, and nothing else. */
+/** The public face of the package: what others may import, and nothing else; `./explain` is a door of its own. */
 
 export { type Access, memberFeatures, permittedRole, roles, validateAccess } from './access.ts'
 export { type Action, actions, describeAction, formatAction, isSubset, parseAction } from './action.ts'
@@ -30,18 +30,6 @@ export {
   type VerifyErrorCode,
   type WireErrorCode,
 } from './errors.ts'
-export {
-  type Ability,
-  explain,
-  type ExplainOptions,
-  type Explanation,
-  type Names,
-  type PlaceId,
-  type PlaceKind,
-  type Scope,
-  type Selection,
-  type Step,
-} from './explain.ts'
 export type { JsonPath, JsonValue } from './json.ts'
 export type { Kernel } from './kernel/kernel.ts'
 export { decodeMacaroon, type DecodeOptions, encodeMacaroon, type Macaroon, maxMacaroonBytes } from './macaroon.ts'

@@ -7,6 +7,9 @@ import { pathToFileURL } from 'node:url'
 import { afterEach, expect, it, vi } from 'vitest'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const manifest: { readonly exports: Readonly<Record<string, string>> } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+)
 const examples = [...readme.matchAll(/^## ([^\n]*)\n(?:(?!^## ).)*?```ts\n(.*?)```/gms)].map(
   ([, title = '', code = '']) => ({
     title,
@@ -14,10 +17,15 @@ const examples = [...readme.matchAll(/^## ([^\n]*)\n(?:(?!^## ).)*?```ts\n(.*?)`
   }),
 )
 
+/** The source behind one of the package's doors, in quotes. */
+function sourceOf(door: string): string {
+  return JSON.stringify(new URL(`../${manifest.exports[door]}`, import.meta.url).href)
+}
+
 afterEach(() => vi.restoreAllMocks())
 
-it('has five examples', () => {
-  expect(examples).toHaveLength(5)
+it('has six examples', () => {
+  expect(examples).toHaveLength(6)
 })
 
 it.each(examples)('$title', async ({ code }) => {
@@ -31,7 +39,7 @@ it.each(examples)('$title', async ({ code }) => {
     const file = join(folder, 'example.mjs')
     writeFileSync(
       file,
-      code.replace("'@hallpass/macaroon'", JSON.stringify(new URL('./index.ts', import.meta.url).href)),
+      code.replaceAll(/'@hallpass\/macaroon(\/\w+)?'/g, (_, path = '') => sourceOf(`.${path}`)),
     )
     await import(/* @vite-ignore */ pathToFileURL(file).href)
   } finally {

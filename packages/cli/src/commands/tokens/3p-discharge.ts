@@ -1,5 +1,6 @@
 // `hallpass tokens 3p discharge`: answers a ticket, as the third party.
-import { dischargeTicket, explain, openTicket } from '@hallpass/macaroon'
+import { dischargeTicket, openTicket } from '@hallpass/macaroon'
+import { explain } from '@hallpass/macaroon/explain'
 
 import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'

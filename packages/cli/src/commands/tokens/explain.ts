@@ -1,14 +1,7 @@
 // `hallpass tokens explain`: what a token can do, in sentences.
 import { ConnectionError } from '@hallpass/client'
-import {
-  explain,
-  formatAction,
-  getCaveats,
-  tokenId,
-  type Explanation,
-  type Names,
-  type Scope,
-} from '@hallpass/macaroon'
+import { formatAction, getCaveats, tokenId } from '@hallpass/macaroon'
+import { explain, type Explanation, type Names, type Scope } from '@hallpass/macaroon/explain'
 
 import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
