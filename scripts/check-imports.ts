@@ -19,8 +19,12 @@ const rooms: Readonly<Record<string, { readonly folders: readonly string[]; read
   keyring: { folders: ['domain'], parts: ['@hallpass/macaroon'] },
   store: { folders: ['domain'], parts: ['kysely', 'pg'] },
   operations: { folders: ['domain'], parts: ['@hallpass/macaroon'] },
-  'doors/rest': {
+  'doors/http': {
     folders: ['domain', 'operations'],
+    parts: ['@hallpass/client', 'fastify', 'zod'],
+  },
+  'doors/rest': {
+    folders: ['domain', 'operations', 'doors/http'],
     parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify', 'zod'],
   },
 }

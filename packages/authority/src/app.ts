@@ -8,7 +8,7 @@ import { Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 
 import type { LogLevel } from './config.ts'
 import type { Store } from './domain/store.ts'
-import { InvalidInput, sendError } from './doors/rest/errors.ts'
+import { InvalidInput, sendError } from './doors/http/errors.ts'
 
 const bodyLimit = 64 * 1024
 // A header of 64 KiB full of tokens, and room for the others.

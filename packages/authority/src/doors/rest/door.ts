@@ -1,13 +1,12 @@
 // The REST door: parses by contract, performs, encodes.
 import { routes, type Route } from '@hallpass/client/contract'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 
 import type { Authenticate } from '../../operations/authenticate.ts'
-import type { Caller, Environment } from '../../operations/operation.ts'
-import { enter, inquire, perform } from '../../operations/perform.ts'
-import type { Presented } from '../../operations/principal.ts'
-import { InvalidInput, describeIssues } from './errors.ts'
-import { handlers, type Exchange } from './handlers.ts'
+import type { Environment } from '../../operations/operation.ts'
+import { nobody, openExchange, type Exchange } from '../http/exchange.ts'
+import { parse } from '../http/parse.ts'
+import { handlers } from './handlers.ts'
 import { describeApi } from './openapi.ts'
 
 export interface RestDoor {
@@ -18,8 +17,6 @@ export interface RestDoor {
 }
 
 type AnyHandler = (input: Record<'params' | 'query' | 'body', unknown>, exchange: Exchange) => Promise<unknown>
-
-const nobody: Presented = { tokens: [], authTokenHashes: [], refusals: [] }
 
 /** Opens every route of the contract on the server, and `/openapi.json`. */
 export function openRestDoor(server: FastifyInstance, door: RestDoor): void {
@@ -42,33 +39,9 @@ function openRoute(server: FastifyInstance, door: RestDoor, route: Route, handle
         body: parse(route.body, request.body, 'the body'),
       }
       const presented = route.authenticated ? await authenticate(request.headers.authorization) : nobody
-      const answer = await handle(input, exchangeOf(environment, presented, request))
+      const answer = await handle(input, openExchange(environment, presented, request))
       void reply.code(route.status)
       return route.answer === undefined ? reply.send() : answer
     },
   })
-}
-
-function exchangeOf(environment: Environment, presented: Presented, request: FastifyRequest): Exchange {
-  const caller: Caller = {
-    requestId: request.id,
-    // Asking the socket costs a system call, and only refusals want to know.
-    get remoteAddress() {
-      return request.ip
-    },
-  }
-  return {
-    now: environment.now,
-    perform: (operation, input) => perform(environment, caller, operation, presented, input),
-    enter: (operation, input) => enter(environment, caller, operation, input),
-    inquire: (inquiry, input) => inquire(environment, caller, inquiry, input),
-  }
-}
-
-function parse(schema: Route['body'], value: unknown, place: string): unknown {
-  if (schema === undefined) return undefined
-  if (value === undefined) throw new InvalidInput(`${place} is missing`)
-  const result = schema.safeParse(value)
-  if (!result.success) throw describeIssues(place, value, result.error)
-  return result.data
 }

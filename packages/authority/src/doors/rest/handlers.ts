@@ -18,7 +18,6 @@ import { listAuditEvents } from '../../operations/list-audit-events.ts'
 import { listOrganisations } from '../../operations/list-organisations.ts'
 import { listAppTokens, listOrganisationTokens, type ListedTokens } from '../../operations/list-tokens.ts'
 import { mintToken } from '../../operations/mint-token.ts'
-import type { Entering, Inquiry, Operation } from '../../operations/operation.ts'
 import { removeMember } from '../../operations/remove-member.ts'
 import { revokeToken } from '../../operations/revoke-token.ts'
 import { showApp } from '../../operations/show-app.ts'
@@ -29,6 +28,8 @@ import { showToken } from '../../operations/show-token.ts'
 import { signIn } from '../../operations/sign-in.ts'
 import { signOut } from '../../operations/sign-out.ts'
 import { signUp } from '../../operations/sign-up.ts'
+import { InvalidInput } from '../http/errors.ts'
+import type { Exchange } from '../http/exchange.ts'
 import { decodeEventCursor, decodeTokenCursor, encodeEventCursor, encodeTokenCursor } from './cursor.ts'
 import {
   encodeApp,
@@ -40,22 +41,6 @@ import {
   encodeSession,
   encodeToken,
 } from './encode.ts'
-import { InvalidInput } from './errors.ts'
-
-/** What a handler may do: run operations in the name of whoever asks. */
-export interface Exchange {
-  /** Milliseconds. */
-  readonly now: () => number
-  readonly perform: <Input, Subject, Output, Prepared>(
-    operation: Operation<Input, Subject, Output, Prepared>,
-    input: Input,
-  ) => Promise<Output>
-  readonly enter: <Input, Prepared, Output>(
-    operation: Entering<Input, Prepared, Output>,
-    input: Input,
-  ) => Promise<Output>
-  readonly inquire: <Input, Output>(inquiry: Inquiry<Input, Output>, input: Input) => Promise<Output>
-}
 
 type Parsed<R, Key extends string> =
   R extends Readonly<Record<Key, infer S extends z.ZodType>> ? z.output<S> : undefined

@@ -1,4 +1,4 @@
-// How the REST door says no: one shape for every error, with nothing of the request repeated in it but field names.
+// How the doors that speak JSON say no: one shape for every error, with nothing of the request repeated in it but field names.
 import type { ApiErrorCode } from '@hallpass/client'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
