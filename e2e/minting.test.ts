@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
-import { actions, caveatsToJSON, expiration } from '@hallpass/macaroon'
+import { actions, expiration } from '@hallpass/macaroon'
+import { caveatsToJSON } from '@hallpass/macaroon/json'
 
 import { startAuthority, type TestAuthority } from './authority.ts'
 import { expectAnswer, expectRefusal, type Ask } from './http.ts'
