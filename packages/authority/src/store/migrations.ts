@@ -163,4 +163,9 @@ export const migrations: readonly Migration[] = [
       'create index audit_events_of_organisation on audit_events (organisation_id, id)',
     ],
   },
+  {
+    version: 2,
+    name: 'caveats of tokens',
+    statements: ({ bytes }) => [`alter table tokens add column caveats ${bytes}`],
+  },
 ]

@@ -12,6 +12,7 @@ import type {
 import type { StoredAuditEvent } from '../../domain/audit-event.ts'
 import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
 import { tokenState, type ListedToken } from '../../domain/token.ts'
+import { describeRecordedCaveats } from '../../operations/caveats-json.ts'
 import type { ReachedOrganisation } from '../../operations/list-organisations.ts'
 import type { FoundApp } from '../../operations/intend.ts'
 import type { OpenedSession } from '../../operations/sign-in.ts'
@@ -77,6 +78,7 @@ export function encodeToken(record: ListedToken, organisation: Organisation, now
     revoked_at: record.revokedAt === null ? null : encodeInstant(record.revokedAt),
     revoked_by: record.revokedBy,
     state: tokenState(record, now),
+    caveats: describeRecordedCaveats(record.caveats),
   }
 }
 

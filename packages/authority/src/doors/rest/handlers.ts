@@ -151,6 +151,7 @@ export const handlers: { readonly [Name in RouteName]: Handler<(typeof routes)[N
       cluster: undefined,
       name: undefined,
       lifetime: typeof expiry === 'number' ? durationFromNanoseconds(expiry) : parseDuration(expiry),
+      caveats: [],
     })
     return { token: token.reveal() }
   },
@@ -163,6 +164,7 @@ export const handlers: { readonly [Name in RouteName]: Handler<(typeof routes)[N
       cluster: body.cluster,
       name: body.name,
       lifetime: parseDuration(body.expiry),
+      caveats: body.caveats,
     })
     return { ...encodeToken(record, organisation, now()), token: token.reveal() }
   },
