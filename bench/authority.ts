@@ -59,6 +59,7 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
     randomBytes,
     signInLimit: createSignInLimit(),
     denialLimit: createDenialLimit(),
+    publicUrl: () => 'http://127.0.0.1',
   }
   const authenticate = createAuthenticate({ store, keyring, location })
   const ask: OpenAuthority['ask'] = async (header, operation, input) =>
@@ -67,7 +68,7 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
   const { user, userHeader } = await store.write(async (tx) => {
     const scene = { tx, environment, now: Date.now() }
     const found = (await tx.users.byEmail(email)) ?? (await createAccount(scene, email, noPasswordHash))
-    const { authToken } = await openSession(scene, found)
+    const { authToken } = await openSession(scene, found, { kind: 'cli', label: 'bench' })
     return { user: found, userHeader: `Bearer ${authToken.reveal()}` }
   })
   const organisation =
@@ -109,7 +110,6 @@ export const orgToken: MintToken = {
   cluster: undefined,
   name: undefined,
   lifetime: 175_200 * 3600,
-  caveats: [],
 }
 
 /** An app of the organisation; only its name is missing. */

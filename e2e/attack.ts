@@ -57,6 +57,8 @@ export function pathOf(target: Target, route: Route, params: Readonly<Record<str
     org_slug: target.organisation.slug,
     app_name: target.app.name,
     token_id: target.minted.id,
+    session_id: '999999',
+    login_id: 'unknown',
     email: encodeURIComponent(target.member.email),
     ...params,
   }

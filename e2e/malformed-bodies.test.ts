@@ -19,6 +19,9 @@ const code = 'abcdefgh-abcdefgh-abcdefgh-abcdefgh'
 const goodBodies = {
   signUp: { email: 'new@example.com', password: 'a long enough password', invitation: code },
   signIn: { email: 'nobody@example.com', password: 'a long enough password' },
+  changePassword: { current_password: 'wrong', new_password: 'a long enough password' },
+  createCliLogin: { name: 'laptop', code_challenge: 'x'.repeat(43), code_challenge_method: 'S256', state: 'state' },
+  redeemCliLogin: { code, code_verifier: 'x'.repeat(43) },
   createOrganisation: { name: 'Acme again' },
   inviteMember: { email: 'new@example.com', role: 'member' },
   acceptInvitation: { invitation: code },
@@ -74,8 +77,6 @@ describe.each(withBody)('%s', (name) => {
     for (const field of fieldsOf(name)) {
       const values = field === 'expiry' ? wrongTypes : [...wrongTypes, 0, -1, 1.5, 1e308]
       for (const value of values) {
-        // No caveats at all are asked for where the list is empty.
-        if (field === 'caveats' && Array.isArray(value) && value.length === 0) continue
         const context = `${field}: ${JSON.stringify(value)}`
         const answer = await askRoute(target, name, { token: token(), body: { ...goodBodies[name], [field]: value } })
         expectNo(answer, context)

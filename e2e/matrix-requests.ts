@@ -1,7 +1,9 @@
 // One request for every route of the contract, about things that exist, with fresh ones where the request ends them.
 import type { CreatedApp, MintedToken } from '@hallpass/client'
-import type { RouteName } from '@hallpass/client/contract'
+import { routes, type RouteName } from '@hallpass/client/contract'
 
+import { startingCliLogin } from './cli-login.ts'
+import { expectAnswer } from './http.ts'
 import type { World } from './matrix-world.ts'
 import { createApp, createOrganisation, invite, mint, signIn, signUpInto, unique, type Person } from './people.ts'
 
@@ -31,6 +33,15 @@ export const rowsOfRoutes = {
   signIn: ['signIn'],
   signOut: ['signOut'],
   showCurrentUser: ['showCurrentUser'],
+  changePassword: ['changePassword'],
+  showLoginMethods: ['showLoginMethods'],
+  listSessions: ['listSessions'],
+  deleteSession: ['deleteSession'],
+  createCliLogin: ['createCliLogin'],
+  showCliLogin: ['showCliLogin'],
+  approveCliLogin: ['approveCliLogin'],
+  denyCliLogin: ['denyCliLogin'],
+  redeemCliLogin: ['redeemCliLogin'],
   listOrganisations: ['listOrganisations'],
   createOrganisation: ['createOrganisation'],
   showOrganisation: ['showOrganisation'],
@@ -69,6 +80,13 @@ const ofToken =
   (profile: 'deploy_organization' | 'deploy'): Prepare =>
   async (subject) => ({ params: { token_id: (await mintSubject(subject, profile)).id } })
 
+/** A login of a command line that waits for somebody: whoever is not let in is not told whether there is one. */
+const ofCliLogin: Prepare = async ({ world, fresh }) => {
+  if (!fresh) return { params: { login_id: 'unknown' } }
+  const answer = await world.authority.ask('POST', '/v1/cli-logins', { body: startingCliLogin().body })
+  return { params: { login_id: expectAnswer(routes.createCliLogin, answer).id } }
+}
+
 const inOrganisation =
   (body: unknown): Prepare =>
   (subject) => ({ ...ofOrganisation(subject), body })
@@ -83,6 +101,35 @@ export const requests: Readonly<Record<Row, Prepare>> = {
   signOut: async ({ world, person }) =>
     person === undefined ? {} : { token: (await signIn(world.authority.ask, person)).token },
   showCurrentUser: nothing,
+  async changePassword({ world, person }) {
+    const body = { new_password: 'another long password' }
+    if (person === undefined) return { body }
+    // It ends every other login: somebody's of whom nobody else in the table knows.
+    const somebody = await signUpInto(world.authority.ask, world.admin.token, world.organisation.slug)
+    return { body: { ...body, current_password: somebody.password }, token: somebody.token }
+  },
+  showLoginMethods: nothing,
+  listSessions: nothing,
+  async deleteSession({ world, person }) {
+    if (person === undefined) return { params: { session_id: '1' } }
+    const { ask } = world.authority
+    const { token } = await signIn(ask, person)
+    const { sessions } = expectAnswer(routes.listSessions, await ask('GET', '/v1/sessions', { token }))
+    return { params: { session_id: String(sessions.find(({ current }) => current)?.id) } }
+  },
+  createCliLogin: () => ({ body: startingCliLogin().body }),
+  showCliLogin: ofCliLogin,
+  approveCliLogin: ofCliLogin,
+  denyCliLogin: ofCliLogin,
+  async redeemCliLogin({ world }) {
+    const { ask } = world.authority
+    const { body, verifier } = startingCliLogin()
+    const { id } = expectAnswer(routes.createCliLogin, await ask('POST', '/v1/cli-logins', { body }))
+    const { token } = world.bystander
+    const approved = await ask('POST', `/v1/cli-logins/${id}/approve`, { token })
+    const { code } = expectAnswer(routes.approveCliLogin, approved)
+    return { params: { login_id: id }, body: { code, code_verifier: verifier } }
+  },
   listOrganisations: nothing,
   createOrganisation: () => ({ body: { name: unique('Organisation') } }),
   showOrganisation: ofOrganisation,

@@ -148,6 +148,9 @@ describe.each(kinds)('%s', (kind) => {
 const required: Readonly<Record<string, object>> = {
   signUp: { email: 'new@example.com', password: 'a long enough password' },
   signIn: { email: 'nobody@example.com', password: 'a long enough password' },
+  changePassword: { new_password: 'a long enough password' },
+  createCliLogin: { name: 'laptop', code_challenge: 'x'.repeat(43), code_challenge_method: 'S256', state: 'state' },
+  redeemCliLogin: { code: 'abcdefgh', code_verifier: 'x'.repeat(43) },
   createOrganisation: { name: 'Acme again' },
   inviteMember: { email: 'new@example.com' },
   createApp: { name: 'web', org_slug: 'acme' },

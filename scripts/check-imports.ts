@@ -18,7 +18,7 @@ const rooms: Readonly<Record<string, { readonly folders: readonly string[]; read
   domain: { folders: [], parts: ['@hallpass/macaroon'] },
   keyring: { folders: ['domain'], parts: ['@hallpass/macaroon'] },
   store: { folders: ['domain'], parts: ['kysely', 'pg'] },
-  operations: { folders: ['domain'], parts: ['@hallpass/macaroon', '@hallpass/macaroon/json'] },
+  operations: { folders: ['domain'], parts: ['@hallpass/macaroon'] },
   'doors/http': {
     folders: ['domain', 'operations'],
     parts: ['@hallpass/client', 'fastify', 'zod'],
@@ -26,6 +26,10 @@ const rooms: Readonly<Record<string, { readonly folders: readonly string[]; read
   'doors/rest': {
     folders: ['domain', 'operations', 'doors/http'],
     parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify', 'zod'],
+  },
+  'doors/web': {
+    folders: ['domain', 'operations', 'doors/http'],
+    parts: ['@hallpass/client', '@hallpass/client/contract', '@fastify/static', 'fastify'],
   },
 }
 

@@ -1,7 +1,8 @@
-// Makes what of the macaroon kernel is made by machine: the WebAssembly module.
+// Makes what of the macaroon kernel is made by machine: the WebAssembly module, and the unrolled SHA-256 in TypeScript.
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import { formatModule } from '../packages/macaroon/src/kernel/generator/module.ts'
+import { generatedFiles } from '../packages/macaroon/src/kernel/generator/generated-files.ts'
 
-writeFileSync(resolve(import.meta.dirname, '../packages/macaroon/src/kernel/wasm-module.gen.ts'), formatModule())
+const kernel = resolve(import.meta.dirname, '../packages/macaroon/src/kernel')
+for (const [name, text] of Object.entries(generatedFiles())) writeFileSync(resolve(kernel, name), text)

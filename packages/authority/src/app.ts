@@ -7,6 +7,7 @@ import { pino, type Logger } from 'pino'
 import { Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 
 import type { LogLevel } from './config.ts'
+import { DomainError } from './domain/errors.ts'
 import type { Store } from './domain/store.ts'
 import { InvalidInput, sendError } from './doors/http/errors.ts'
 
@@ -28,11 +29,19 @@ export function createLogger(level: LogLevel): Logger {
 }
 
 /** A server that answers `/healthz`, `/readyz` and `/metrics`, and nothing else yet. */
-export function createServer(options: { readonly log: Logger; readonly store: Store }): FastifyInstance {
-  const { log, store } = options
+export function createServer(options: {
+  readonly log: Logger
+  readonly store: Store
+  /** Whether this is the address of a proxy whose X-Forwarded headers are believed; nobody's where it is absent. */
+  readonly trusts: ((address: string) => boolean) | undefined
+  /** Told of every request that is refused as nobody's. */
+  readonly onUnauthenticated: (request: FastifyRequest, reply: FastifyReply) => void
+}): FastifyInstance {
+  const { log, store, trusts, onUnauthenticated } = options
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     // Whoever went away in the middle of a request hears no answer, and is none of the log's business.
     if (request.raw.destroyed && !request.raw.complete) return
+    if (error instanceof DomainError && error.code === 'unauthenticated') onUnauthenticated(request, reply)
     if (!sendError(error, request, reply)) {
       log.error({ err: error, request_id: request.id }, 'a request failed for an unforeseen reason')
     }
@@ -45,6 +54,7 @@ export function createServer(options: { readonly log: Logger; readonly store: St
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
+    trustProxy: trusts ?? false,
     genReqId: nextId,
     frameworkErrors(error, request, reply) {
       stamp(request, reply)

@@ -1,4 +1,6 @@
 // What an authority is started with, checked.
+import { BlockList, isIP } from 'node:net'
+
 import { emailAddress, password } from '@hallpass/client/contract'
 
 import { StartupError } from './domain/errors.ts'
@@ -18,6 +20,12 @@ export interface ServeOptions {
   readonly logLevel: string
   /** The identifier of permission tokens, which every tool of this format hard-codes. */
   readonly location?: string
+  /** Where people reach the authority, as `https://hallpass.example.com`; where it listens, where it is absent. */
+  readonly publicUrl?: string
+  /** Addresses and networks, as `10.0.0.0/8`, whose X-Forwarded headers are believed; nobody's where it is absent. */
+  readonly trustedProxies?: readonly string[]
+  /** The folder of the built dashboard; no pages where it is absent. */
+  readonly dashboard?: string
 }
 
 export interface Config {
@@ -28,6 +36,11 @@ export interface Config {
   readonly bootstrap: { readonly email: string; readonly password: Secret } | undefined
   readonly logLevel: LogLevel
   readonly location: string
+  /** An origin: no path, no slash at the end. */
+  readonly publicUrl: string | undefined
+  /** Undefined where nobody is trusted. */
+  readonly trusts: ((address: string) => boolean) | undefined
+  readonly dashboard: string | undefined
 }
 
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
@@ -53,6 +66,39 @@ export function checkOptions(options: ServeOptions): Config {
     bootstrap: bootstrap === undefined ? undefined : checkBootstrap(bootstrap),
     logLevel,
     location,
+    publicUrl: options.publicUrl === undefined ? undefined : checkPublicUrl(options.publicUrl),
+    trusts: checkTrustedProxies(options.trustedProxies ?? []),
+    dashboard: options.dashboard,
+  }
+}
+
+function checkPublicUrl(text: string): string {
+  const url = URL.parse(text)
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw invalid('--public-url begins with https:// or http:// and names a host')
+  }
+  if (url.username !== '' || url.password !== '') throw invalid('--public-url carries no user and no password')
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw invalid('--public-url is a scheme, a host and perhaps a port: no path, no query, no fragment')
+  }
+  return url.origin
+}
+
+function checkTrustedProxies(proxies: readonly string[]): Config['trusts'] {
+  if (proxies.length === 0) return undefined
+  const list = new BlockList()
+  for (const proxy of proxies) {
+    const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(proxy.trim()) ?? []
+    const version = isIP(address)
+    const width = version === 4 ? 32 : 128
+    if (version === 0 || Number(bits ?? width) > width) {
+      throw invalid('--trusted-proxies lists addresses and networks with commas, as 10.0.0.0/8,192.0.2.7')
+    }
+    list.addSubnet(address, Number(bits ?? width), version === 4 ? 'ipv4' : 'ipv6')
+  }
+  return (address) => {
+    const version = isIP(address)
+    return version !== 0 && list.check(address, version === 4 ? 'ipv4' : 'ipv6')
   }
 }
 

@@ -8,6 +8,8 @@ import type { Secret } from './domain/secret.ts'
 import type { Store } from './domain/store.ts'
 import { createCode, hashCode, setupCodeLifetime } from './domain/user.ts'
 import { openRestDoor } from './doors/rest/door.ts'
+import { openWebDoor } from './doors/web/door.ts'
+import { createSessionCookies } from './doors/web/session-cookie.ts'
 import { checkRootKey, createKeyring, proveRootKey } from './keyring/keyring.ts'
 import { createPasswordHasher } from './keyring/passwords.ts'
 import { loadRootKey, type RootKey } from './keyring/root-key.ts'
@@ -21,7 +23,10 @@ export type { ServeOptions } from './config.ts'
 export { StartupError } from './domain/errors.ts'
 
 export interface RunningAuthority {
+  /** Where it listens. */
   readonly url: string
+  /** Where people reach it. */
+  readonly publicUrl: string
   /** For the first account; there only while there is none. */
   readonly setupCode?: Secret
   /** Finishes what has begun, then stops. */
@@ -40,6 +45,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
   try {
     const rootKey = await loadRootKey({ environment: config.rootKey, dataDirectory: config.dataDirectory })
     await recogniseRootKey(store, rootKey)
+    let publicUrl = config.publicUrl ?? ''
     const environment: Environment = {
       store,
       keyring: createKeyring(rootKey, config.location),
@@ -48,25 +54,39 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       randomBytes,
       signInLimit: createSignInLimit(),
       denialLimit: createDenialLimit(),
+      publicUrl: () => publicUrl,
     }
     const setupCode = await admitFirstUser(environment, config)
     const { url, close } = await listen(environment, config)
-    return { url, ...(setupCode === undefined ? {} : { setupCode }), close }
+    publicUrl ||= url
+    return { url, publicUrl, ...(setupCode === undefined ? {} : { setupCode }), close }
   } catch (error) {
     await store.close()
     throw error
   }
 }
 
-async function listen(environment: Environment, { listen: { host, port }, location, logLevel }: Config) {
+async function listen(environment: Environment, config: Config) {
   const { store, keyring } = environment
-  const server = createServer({ log: createLogger(logLevel), store })
-  let url = ''
-  openRestDoor(server, {
-    environment,
-    authenticate: createAuthenticate({ store, keyring, location }),
-    publicUrl: () => url,
+  const {
+    listen: { host, port },
+    location,
+    logLevel,
+    publicUrl,
+    trusts,
+    dashboard,
+  } = config
+  const cookies = createSessionCookies({ publicOrigin: publicUrl, trusts: trusts ?? (() => false) })
+  const server = createServer({
+    log: createLogger(logLevel),
+    store,
+    trusts,
+    onUnauthenticated: cookies.clearRefused,
   })
+  const authenticate = createAuthenticate({ store, keyring, location })
+  openRestDoor(server, { environment, authenticate, credentialOf: cookies.credentialOf })
+  openWebDoor(server, { environment, authenticate, cookies, dashboard })
+  let url: string
   try {
     url = await server.listen({ host, port })
   } catch (error) {

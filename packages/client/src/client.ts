@@ -1,6 +1,6 @@
 // A fetch client of an authority: one method a route, typed by the contract, with no other logic.
 import type { App, CreatedApp } from './contract/apps.ts'
-import type { CaveatJson } from './contract/caveats.ts'
+import type { CliLogin, CliLoginApproval, StartedCliLogin } from './contract/cli-logins.ts'
 import type {
   AuditEvent,
   Invitation,
@@ -10,7 +10,7 @@ import type {
   Role,
 } from './contract/organisations.ts'
 import type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'
-import type { SessionAnswer, User } from './contract/users.ts'
+import type { CurrentUser, ListedSession, LoginMethods, SessionAnswer } from './contract/users.ts'
 import { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode } from './errors.ts'
 
 export interface ClientOptions {
@@ -44,16 +44,36 @@ export function createClient(options: ClientOptions) {
   const organisation = (slug: string) => `/v1/orgs/${encodeURIComponent(slug)}`
   const app = (name: string) => `/v1/apps/${encodeURIComponent(name)}`
   const token = (id: string) => `/v1/tokens/${encodeURIComponent(id)}`
+  const cliLogin = (id: string) => `/v1/cli-logins/${encodeURIComponent(id)}`
 
   return {
     users: {
       signUp: (body: { email: string; password: string; setup_code?: string; invitation?: string }) =>
         send<SessionAnswer>('POST', '/v1/users', { body }),
-      current: () => send<User>('GET', '/v1/users/current'),
+      current: () => send<CurrentUser>('GET', '/v1/users/current'),
+      changePassword: (body: { current_password?: string; new_password: string }) =>
+        send<void>('PUT', '/v1/users/current/password', { body }),
     },
+    loginMethods: () => send<LoginMethods>('GET', '/v1/login-methods'),
     sessions: {
       create: (body: { email: string; password: string }) => send<SessionAnswer>('POST', '/v1/sessions', { body }),
       deleteCurrent: () => send<void>('DELETE', '/v1/sessions/current'),
+      list: () => send<{ sessions: ListedSession[] }>('GET', '/v1/sessions'),
+      delete: (id: number) => send<void>('DELETE', `/v1/sessions/${id}`),
+    },
+    cliLogins: {
+      create: (body: {
+        name: string
+        code_challenge: string
+        code_challenge_method: 'S256'
+        state: string
+        redirect_port?: number
+      }) => send<StartedCliLogin>('POST', '/v1/cli-logins', { body }),
+      show: (id: string) => send<CliLogin>('GET', cliLogin(id)),
+      approve: (id: string) => send<CliLoginApproval>('POST', `${cliLogin(id)}/approve`),
+      deny: (id: string) => send<void>('POST', `${cliLogin(id)}/deny`),
+      redeem: (id: string, body: { code: string; code_verifier: string }) =>
+        send<SessionAnswer>('POST', `${cliLogin(id)}/redeem`, { body }),
     },
     organisations: {
       list: () => send<{ orgs: Organisation[] }>('GET', '/v1/orgs'),
@@ -82,14 +102,7 @@ export function createClient(options: ClientOptions) {
     tokens: {
       create: (
         slug: string,
-        body: {
-          profile: Profile
-          name?: string
-          app?: string
-          cluster?: string
-          expiry?: string
-          caveats?: readonly CaveatJson[]
-        },
+        body: { profile: Profile; name?: string; app?: string; cluster?: string; expiry?: string },
       ) => send<MintedToken>('POST', `${organisation(slug)}/tokens`, { body }),
       listOfOrganisation: (slug: string, query: ListQuery = {}) =>
         send<TokenList>('GET', `${organisation(slug)}/tokens`, { query: { ...query } }),

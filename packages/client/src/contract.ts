@@ -1,5 +1,6 @@
 // The authority's contract: every route, with the schemas that validate it and describe it.
 import * as apps from './contract/apps.ts'
+import * as cliLogins from './contract/cli-logins.ts'
 import * as organisations from './contract/organisations.ts'
 import type { Route } from './contract/route.ts'
 import * as tokens from './contract/tokens.ts'
@@ -13,6 +14,15 @@ export const routes = {
   signIn: users.signIn,
   signOut: users.signOut,
   showCurrentUser: users.showCurrentUser,
+  changePassword: users.changePassword,
+  showLoginMethods: users.showLoginMethods,
+  listSessions: users.listSessions,
+  deleteSession: users.deleteSession,
+  createCliLogin: cliLogins.createCliLogin,
+  showCliLogin: cliLogins.showCliLogin,
+  approveCliLogin: cliLogins.approveCliLogin,
+  denyCliLogin: cliLogins.denyCliLogin,
+  redeemCliLogin: cliLogins.redeemCliLogin,
   listOrganisations: organisations.listOrganisations,
   createOrganisation: organisations.createOrganisation,
   showOrganisation: organisations.showOrganisation,

@@ -1,7 +1,7 @@
 // The client's public face; the schemas are at `@hallpass/client/contract`.
 export { createClient, type Client, type ClientOptions, type ListQuery } from './client.ts'
 export type { App, CreatedApp } from './contract/apps.ts'
-export type { CaveatJson } from './contract/caveats.ts'
+export type { CliLogin, CliLoginApproval, StartedCliLogin } from './contract/cli-logins.ts'
 export type {
   AuditEvent,
   Invitation,
@@ -11,6 +11,6 @@ export type {
   Role,
 } from './contract/organisations.ts'
 export type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'
-export type { SessionAnswer, User } from './contract/users.ts'
+export type { CurrentUser, ListedSession, LoginMethods, SessionAnswer, User } from './contract/users.ts'
 export { DurationError, durationFromNanoseconds, formatDuration, longestDuration, parseDuration } from './duration.ts'
 export { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode } from './errors.ts'

@@ -8,6 +8,8 @@ describe('the public face', () => {
       'actions',
       'attenuate',
       'bindToParent',
+      'caveatsFromJSON',
+      'caveatsToJSON',
       'clear',
       'clearBundle',
       'clearCaveats',

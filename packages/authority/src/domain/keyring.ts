@@ -4,13 +4,11 @@ import type { Caveat, Macaroon, VerifiedMacaroon } from '@hallpass/macaroon'
 import type { WrappedSigningKey } from './key.ts'
 import type { Secret } from './secret.ts'
 
-export interface MintedToken {
+interface MintedToken {
   /** UUID derived from the nonce. */
   readonly id: string
   /** `FlyV1 fm2_…`: shown once, never stored. */
   readonly token: Secret
-  /** Those that it carries: repeated ones stand there once. */
-  readonly caveats: readonly Caveat[]
 }
 
 export interface Keyring {

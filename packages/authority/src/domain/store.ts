@@ -1,10 +1,11 @@
 // The contract of the store: transactions over nouns. SQLite and PostgreSQL keep it, proven by one conformance suite.
 import type { App } from './app.ts'
 import type { AuditEvent, StoredAuditEvent } from './audit-event.ts'
+import type { CliLogin, CliLoginApproval } from './cli-login.ts'
 import type { WrappedSigningKey } from './key.ts'
 import type { Invitation, Member, Membership, Organisation, Role } from './organisation.ts'
 import type { Page } from './page.ts'
-import type { ListedToken, NewToken, TokenCursor, TokenQuery, TokenRecord } from './token.ts'
+import type { ListedToken, TokenCursor, TokenQuery, TokenRecord } from './token.ts'
 import type { Session, SetupCode, User, UserWithPassword } from './user.ts'
 
 export interface Store {
@@ -30,12 +31,23 @@ export interface ReadTransaction {
   readonly users: {
     byId(id: number): Promise<User | undefined>
     byEmail(email: string): Promise<UserWithPassword | undefined>
+    /** The stored password of the user; null where there is none, and undefined where there is no user. */
+    passwordHash(id: number): Promise<string | null | undefined>
     /** Whether there is any account yet. */
     exist(): Promise<boolean>
   }
   readonly sessions: {
     /** With its user; expired ones too. */
     byTokenHash(hash: Uint8Array): Promise<{ readonly session: Session; readonly user: User } | undefined>
+    byId(id: number): Promise<Session | undefined>
+    /** Those that have not ended at `now`, the newest first. */
+    ofUser(userId: number, now: number, limit: number): Promise<readonly Session[]>
+  }
+  readonly cliLogins: {
+    /** Ended ones too. */
+    byIdHash(hash: Uint8Array): Promise<CliLogin | undefined>
+    /** How many have not ended at `now`, in all and of one address. */
+    countOpen(address: string, now: number): Promise<{ readonly all: number; readonly ofAddress: number }>
   }
   readonly setupCode: {
     get(): Promise<SetupCode | undefined>
@@ -97,12 +109,24 @@ export interface Transaction extends ReadTransaction {
   }
   readonly users: ReadTransaction['users'] & {
     insert(user: Omit<UserWithPassword, 'id'>): Promise<User>
+    setPasswordHash(id: number, hash: string): Promise<void>
   }
   readonly sessions: ReadTransaction['sessions'] & {
     insert(session: Omit<Session, 'id'> & { readonly tokenHash: Uint8Array }): Promise<Session>
     delete(id: number): Promise<void>
     /** Removes the user's sessions that ended before `now`. */
     deleteExpired(userId: number, now: number): Promise<void>
+    /** Removes the user's sessions but the one with this id. */
+    deleteOthers(userId: number, id: number): Promise<void>
+  }
+  readonly cliLogins: ReadTransaction['cliLogins'] & {
+    insert(login: Omit<CliLogin, 'id' | 'approval'>): Promise<void>
+    approve(id: number, approval: CliLoginApproval): Promise<void>
+    delete(id: number): Promise<void>
+    /** Removes those that ended before `now`. */
+    deleteExpired(now: number): Promise<void>
+    /** Removes those that the user has approved and nobody has redeemed. */
+    deleteApprovedBy(userId: number): Promise<void>
   }
   readonly setupCode: ReadTransaction['setupCode'] & {
     /** In the place of any earlier one. */
@@ -132,7 +156,7 @@ export interface Transaction extends ReadTransaction {
     insert(key: WrappedSigningKey): Promise<void>
   }
   readonly tokens: ReadTransaction['tokens'] & {
-    insert(token: NewToken): Promise<void>
+    insert(token: TokenRecord): Promise<void>
     /** Only where it is not yet revoked: the first revocation stands. */
     revoke(id: string, at: number, by: string): Promise<void>
     /** Revokes every token that is limited to the app. */

@@ -11,16 +11,25 @@ export interface User {
 }
 
 export interface UserWithPassword extends User {
-  /** argon2id in PHC string format. */
-  readonly passwordHash: string
+  /** argon2id in PHC string format; null for a person who logs in by other means alone. */
+  readonly passwordHash: string | null
 }
 
 export interface Session {
   readonly id: number
   readonly userId: number
+  readonly kind: SessionKind
+  /** Which browser or machine it was opened from, as that called itself: a line of at most 80 characters. */
+  readonly label: string
   readonly createdAt: number
   readonly expiresAt: number
 }
+
+/** Whether a command line carries the auth token, or a browser as a cookie. */
+export type SessionKind = 'cli' | 'web'
+
+/** Where a session is opened from. */
+export type SessionOrigin = Pick<Session, 'kind' | 'label'>
 
 /** The code that makes the first account of an empty database; one at a time. */
 export interface SetupCode {
@@ -49,7 +58,7 @@ export function hashAuthToken(token: string): Uint8Array | undefined {
   return authTokenPattern.test(token) ? sha256(token) : undefined
 }
 
-/** A new one-time code for setup or invitation: 160 random bits, in groups that can be read aloud. */
+/** A new one-time code for setup, invitation or login: 160 random bits, in groups that can be read aloud. */
 export function createCode(randomBytes: (length: number) => Uint8Array): Secret {
   const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789'
   const letters: string[] = []

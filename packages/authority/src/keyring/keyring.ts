@@ -51,11 +51,7 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
       const key = unwrap(wrapped)
       if (key === undefined) throw new Error(`the signing key of organisation ${organisationId} cannot be unwrapped`)
       const macaroon = mintMacaroon({ kid, rnd: randomBytes(nonceLength), location, key, caveats })
-      return {
-        id: tokenId(macaroon.nonce),
-        token: new Secret(formatAuthorization([encodeMacaroon(macaroon)])),
-        caveats: macaroon.unsafeCaveats,
-      }
+      return { id: tokenId(macaroon.nonce), token: new Secret(formatAuthorization([encodeMacaroon(macaroon)])) }
     },
 
     verify(key, macaroon, discharges) {

@@ -17,6 +17,8 @@ export interface Environment {
   readonly randomBytes: (length: number) => Uint8Array
   readonly signInLimit: SignInLimit
   readonly denialLimit: DenialLimit
+  /** Where people reach the authority, without a slash at the end; known once it listens. */
+  readonly publicUrl: () => string
 }
 
 /** The request that asks, as far as audit and limits need to know it. */

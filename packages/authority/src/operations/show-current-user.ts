@@ -3,7 +3,11 @@ import { DomainError } from '../domain/errors.ts'
 import type { User } from '../domain/user.ts'
 import type { Reading } from './operation.ts'
 
-export const showCurrentUser: Reading<undefined, undefined, User> = {
+export interface CurrentUser extends User {
+  readonly hasPassword: boolean
+}
+
+export const showCurrentUser: Reading<undefined, undefined, CurrentUser> = {
   name: 'user.show',
   mode: 'read',
 
@@ -11,8 +15,9 @@ export const showCurrentUser: Reading<undefined, undefined, User> = {
     return { subject: undefined, requirement: { kind: 'person' }, target: 'user', organisationId: null }
   },
 
-  async run(_scene, { actor }) {
+  async run({ tx }, { actor }) {
     if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token is not a person')
-    return actor.user
+    const hash = await tx.users.passwordHash(actor.user.id)
+    return { ...actor.user, hasPassword: typeof hash === 'string' }
   },
 }

@@ -2,12 +2,13 @@
 import { DomainError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { Transaction } from '../domain/store.ts'
-import { createAuthToken, hashAuthToken, sessionLifetime, type User } from '../domain/user.ts'
+import { createAuthToken, hashAuthToken, sessionLifetime, type SessionOrigin, type User } from '../domain/user.ts'
 import type { Entering, Environment } from './operation.ts'
 
 export interface SignIn {
   readonly email: string
   readonly password: Secret
+  readonly from: SessionOrigin
 }
 
 export interface OpenedSession {
@@ -29,15 +30,15 @@ export const signIn: Entering<SignIn, User, OpenedSession> = {
       })
     }
     const user = await environment.store.read((tx) => tx.users.byEmail(email))
-    if (!(await environment.passwords.verify(password, user?.passwordHash)) || user === undefined) {
+    if (!(await environment.passwords.verify(password, user?.passwordHash ?? undefined)) || user === undefined) {
       throw new DomainError('unauthenticated', 'the email address or the password is wrong')
     }
     environment.signInLimit.forgive(limited)
     return { id: user.id, email: user.email, createdAt: user.createdAt }
   },
 
-  async run(scene, _input, user) {
-    return { output: await openSession(scene, user), actor: { id: String(user.id), label: user.email } }
+  async run(scene, { from }, user) {
+    return { output: await openSession(scene, user, from), actor: { id: String(user.id), label: user.email } }
   },
 }
 
@@ -45,6 +46,7 @@ export const signIn: Entering<SignIn, User, OpenedSession> = {
 export async function openSession(
   { tx, environment, now }: { readonly tx: Transaction; readonly environment: Environment; readonly now: number },
   user: User,
+  { kind, label }: SessionOrigin,
 ): Promise<OpenedSession> {
   const authToken = createAuthToken(environment.randomBytes)
   const tokenHash = hashAuthToken(authToken.reveal())
@@ -53,6 +55,8 @@ export async function openSession(
   const session = await tx.sessions.insert({
     userId: user.id,
     tokenHash,
+    kind,
+    label,
     createdAt: now,
     expiresAt: now + sessionLifetime,
   })

@@ -5,7 +5,7 @@ import { DomainError } from '../domain/errors.ts'
 import { suggestSlug, type Organisation } from '../domain/organisation.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { ReadTransaction, Transaction } from '../domain/store.ts'
-import { hashCode, type User } from '../domain/user.ts'
+import { hashCode, type SessionOrigin, type User } from '../domain/user.ts'
 import { findInvitation, redeemInvitation } from './accept-invitation.ts'
 import { foundOrganisation } from './create-organisation.ts'
 import type { Entering, Environment } from './operation.ts'
@@ -15,6 +15,7 @@ export interface SignUp {
   readonly email: string
   readonly password: Secret
   readonly admission: { readonly kind: 'setup_code' | 'invitation'; readonly code: Secret }
+  readonly from: SessionOrigin
 }
 
 export const signUp: Entering<SignUp, string, OpenedSession> = {
@@ -32,7 +33,7 @@ export const signUp: Entering<SignUp, string, OpenedSession> = {
     const { kind, code } = input.admission
     if (kind === 'setup_code') await tx.setupCode.delete()
     else await redeemInvitation(tx, hashCode(code.reveal()), user, now)
-    const output = await openSession({ tx, environment, now }, user)
+    const output = await openSession({ tx, environment, now }, user, input.from)
     return { output, actor: { id: String(user.id), label: user.email } }
   },
 }

@@ -4,6 +4,7 @@ import type { GeneratedAlways } from 'kysely'
 import type { AuditEvent } from '../domain/audit-event.ts'
 import type { Role } from '../domain/organisation.ts'
 import type { Profile } from '../domain/token.ts'
+import type { SessionKind } from '../domain/user.ts'
 
 /** Times are milliseconds; hashes, kids and token ids are bytes. */
 export interface Database {
@@ -14,6 +15,7 @@ export interface Database {
   readonly users: {
     readonly id: GeneratedAlways<number>
     readonly email: string
+    /** Empty for a person who has none: no hash is. */
     readonly password_hash: string
     readonly created_at: number
   }
@@ -23,6 +25,21 @@ export interface Database {
     readonly token_hash: Uint8Array
     readonly created_at: number
     readonly expires_at: number
+    readonly kind: SessionKind
+    readonly label: string
+  }
+  readonly cli_logins: {
+    readonly id: GeneratedAlways<number>
+    readonly id_hash: Uint8Array
+    readonly name: string
+    readonly requested_from: string
+    readonly code_challenge: string | null
+    readonly state: string
+    readonly redirect_port: number | null
+    readonly created_at: number
+    readonly expires_at: number
+    readonly approved_by: number | null
+    readonly code_hash: Uint8Array | null
   }
   /** One row at most. */
   readonly setup_code: {
@@ -83,8 +100,6 @@ export interface Database {
     readonly expires_at: number
     readonly revoked_at: number | null
     readonly revoked_by: string | null
-    /** As on the wire; null for rows from before version 2. */
-    readonly caveats: Uint8Array | null
   }
   readonly audit_events: {
     readonly id: GeneratedAlways<number>

@@ -10,18 +10,28 @@ export function sessions(session: Session): Transaction['sessions'] {
       const row = await session.one(byTokenHash, { tokenHash })
       return (
         row && {
-          session: { id: row.id, userId: row.userId, createdAt: row.createdAt, expiresAt: row.expiresAt },
+          session: {
+            id: row.id,
+            userId: row.userId,
+            kind: row.kind,
+            label: row.label,
+            createdAt: row.createdAt,
+            expiresAt: row.expiresAt,
+          },
           user: { id: row.userId, email: row.email, createdAt: row.userCreatedAt },
         }
       )
     },
-    insert: async ({ userId, tokenHash, createdAt, expiresAt }) => {
-      const row = await session.one(insert, { userId, tokenHash, createdAt, expiresAt })
+    byId: (id) => session.one(byId, { id }),
+    ofUser: (userId, now, limit) => session.many(ofUser, { userId, now, limit }),
+    insert: async ({ userId, tokenHash, kind, label, createdAt, expiresAt }) => {
+      const row = await session.one(insert, { userId, tokenHash, kind, label, createdAt, expiresAt })
       if (row === undefined) throw new DomainError('conflict', 'There is already a session with this auth token.')
-      return { id: row.id, userId, createdAt, expiresAt }
+      return { id: row.id, userId, kind, label, createdAt, expiresAt }
     },
     delete: (id) => session.run(remove, { id }),
     deleteExpired: (userId, now) => session.run(removeExpired, { userId, now }),
+    deleteOthers: (userId, id) => session.run(removeOthers, { userId, id }),
   }
 }
 
@@ -32,6 +42,8 @@ const byTokenHash = query((db, param: Param<{ tokenHash: Uint8Array }>) =>
     .select([
       'sessions.id',
       'sessions.user_id as userId',
+      'sessions.kind',
+      'sessions.label',
       'sessions.created_at as createdAt',
       'sessions.expires_at as expiresAt',
       'users.email',
@@ -40,12 +52,31 @@ const byTokenHash = query((db, param: Param<{ tokenHash: Uint8Array }>) =>
     .where('sessions.token_hash', '=', param('tokenHash')),
 )
 
+const byId = query((db, param: Param<{ id: number }>) =>
+  db
+    .selectFrom('sessions')
+    .select(['id', 'user_id as userId', 'kind', 'label', 'created_at as createdAt', 'expires_at as expiresAt'])
+    .where('id', '=', param('id')),
+)
+
+const ofUser = query((db, param: Param<{ userId: number; now: number; limit: number }>) =>
+  db
+    .selectFrom('sessions')
+    .select(['id', 'user_id as userId', 'kind', 'label', 'created_at as createdAt', 'expires_at as expiresAt'])
+    .where('user_id', '=', param('userId'))
+    .where('expires_at', '>', param('now'))
+    .orderBy('id', 'desc')
+    .limit(param('limit')),
+)
+
 const insert = query((db, param: Param<Omit<UserSession, 'id'> & { tokenHash: Uint8Array }>) =>
   db
     .insertInto('sessions')
     .values({
       user_id: param('userId'),
       token_hash: param('tokenHash'),
+      kind: param('kind'),
+      label: param('label'),
       created_at: param('createdAt'),
       expires_at: param('expiresAt'),
     })
@@ -57,4 +88,8 @@ const remove = query((db, param: Param<{ id: number }>) => db.deleteFrom('sessio
 
 const removeExpired = query((db, param: Param<{ userId: number; now: number }>) =>
   db.deleteFrom('sessions').where('user_id', '=', param('userId')).where('expires_at', '<=', param('now')),
+)
+
+const removeOthers = query((db, param: Param<{ userId: number; id: number }>) =>
+  db.deleteFrom('sessions').where('user_id', '=', param('userId')).where('id', '<>', param('id')),
 )

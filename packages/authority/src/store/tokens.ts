@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
 import type { Transaction } from '../domain/store.ts'
-import type { ListedToken, NewToken, TokenCursor, TokenQuery, TokenRecord } from '../domain/token.ts'
+import type { ListedToken, TokenCursor, TokenQuery, TokenRecord } from '../domain/token.ts'
 import { query, type Param, type Session } from './query.ts'
 import type { Database } from './schema.ts'
 import { formatTokenId, parseTokenId } from './token-id.ts'
@@ -60,10 +60,7 @@ export function tokens(session: Session): Transaction['tokens'] {
 }
 
 /** A record as it is stored, with the ids as bytes. */
-type Stored<Token extends TokenRecord> = Omit<Token, 'id' | 'mintedBy'> & {
-  readonly id: Uint8Array
-  readonly mintedBy: Uint8Array | null
-}
+type TokenRow = Omit<TokenRecord, 'id' | 'mintedBy'> & { readonly id: Uint8Array; readonly mintedBy: Uint8Array | null }
 
 interface ListParameters {
   readonly owner: number
@@ -91,9 +88,6 @@ const columns = [
   'tokens.revoked_by as revokedBy',
 ] as const
 
-// What a list shows besides. A look-up of every request goes without: it would read more than it needs.
-const listed = ['tokens.caveats', 'users.email as createdByEmail', 'apps.name as appName'] as const
-
 const byId = query((db, param: Param<{ id: Uint8Array }>) =>
   db.selectFrom('tokens').select(columns).where('id', '=', param('id')),
 )
@@ -104,7 +98,7 @@ const byIdWithNames = query((db, param: Param<{ id: Uint8Array }>) =>
     .leftJoin('users', 'users.id', 'tokens.created_by')
     .leftJoin('apps', 'apps.id', 'tokens.app_id')
     .select(columns)
-    .select(listed)
+    .select(['users.email as createdByEmail', 'apps.name as appName'])
     .where('tokens.id', '=', param('id')),
 )
 
@@ -141,7 +135,7 @@ function pageOf(db: Kysely<Database>, param: Param<ListParameters>, owner: Owner
     .leftJoin('users', 'users.id', 'tokens.created_by')
     .leftJoin('apps', 'apps.id', 'tokens.app_id')
     .select(columns)
-    .select(listed)
+    .select(['users.email as createdByEmail', 'apps.name as appName'])
     .where(`tokens.${owner}`, '=', param('owner'))
     .where((eb) =>
       eb(
@@ -158,7 +152,7 @@ function pageOf(db: Kysely<Database>, param: Param<ListParameters>, owner: Owner
     .limit(param('limit'))
 }
 
-const insert = query((db, param: Param<Stored<NewToken>>) =>
+const insert = query((db, param: Param<TokenRow>) =>
   db
     .insertInto('tokens')
     .values({
@@ -173,7 +167,6 @@ const insert = query((db, param: Param<Stored<NewToken>>) =>
       expires_at: param('expiresAt'),
       revoked_at: param('revokedAt'),
       revoked_by: param('revokedBy'),
-      caveats: param('caveats'),
     })
     .onConflict((conflict) => conflict.doNothing()),
 )
@@ -196,7 +189,7 @@ const revokeOfApp = query((db, param: Param<{ appId: number; at: number; by: str
 )
 
 // Field by field: rows of node:sqlite are slow to spread, and a page has many.
-function toRecord(row: Stored<TokenRecord>): TokenRecord {
+function toRecord(row: TokenRow): TokenRecord {
   return {
     id: formatTokenId(row.id),
     organisationId: row.organisationId,
@@ -212,9 +205,8 @@ function toRecord(row: Stored<TokenRecord>): TokenRecord {
   }
 }
 
-function toListed(row: Stored<ListedToken>): ListedToken {
-  const { caveats, createdByEmail, appName } = row
-  return { ...toRecord(row), caveats, createdByEmail, appName }
+function toListed(row: TokenRow & Pick<ListedToken, 'createdByEmail' | 'appName'>): ListedToken {
+  return { ...toRecord(row), createdByEmail: row.createdByEmail, appName: row.appName }
 }
 
 function requireTokenId(id: string): Uint8Array {

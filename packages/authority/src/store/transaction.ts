@@ -2,6 +2,7 @@
 import type { Transaction } from '../domain/store.ts'
 import { apps } from './apps.ts'
 import { audit } from './audit.ts'
+import { cliLogins } from './cli-logins.ts'
 import { invitations } from './invitations.ts'
 import { memberships } from './memberships.ts'
 import { organisations } from './organisations.ts'
@@ -13,7 +14,7 @@ import { signingKeys } from './signing-keys.ts'
 import { tokens } from './tokens.ts'
 import { users } from './users.ts'
 
-/** The nouns are made when they are asked for: a transaction touches two or three of the eleven. */
+/** The nouns are made when they are asked for: a transaction touches two or three of the twelve. */
 export class SessionTransaction implements Transaction {
   readonly #session: Session
 
@@ -31,6 +32,10 @@ export class SessionTransaction implements Transaction {
 
   get sessions(): Transaction['sessions'] {
     return sessions(this.#session)
+  }
+
+  get cliLogins(): Transaction['cliLogins'] {
+    return cliLogins(this.#session)
   }
 
   get setupCode(): Transaction['setupCode'] {

@@ -6,7 +6,7 @@ import { apiErrorCodes } from '../errors.ts'
 type Schema = z.ZodType
 
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With `{parameters}`. */
   readonly path: string
   readonly operationId: string

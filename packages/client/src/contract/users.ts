@@ -2,12 +2,12 @@
 import { z } from 'zod'
 
 import { route } from './route.ts'
-import { emailAddress, oneTimeCode, password, timestamp, typedPassword } from './text.ts'
+import { emailAddress, oneTimeCode, password, pathName, timestamp, typedPassword } from './text.ts'
 
 const user = z.object({ id: z.number().int(), email: z.string() }).meta({ id: 'User' })
 export type User = z.infer<typeof user>
 
-const sessionAnswer = z
+export const sessionAnswer = z
   .object({ access_token: z.string(), expires_at: timestamp, user })
   .meta({ id: 'Session', description: 'A new auth token: shown once, stored only as a hash.' })
 export type SessionAnswer = z.infer<typeof sessionAnswer>
@@ -31,6 +31,11 @@ export const signUp = route({
   answer: sessionAnswer,
 })
 
+const currentUser = user
+  .extend({ has_password: z.boolean().describe('False for a person who logs in by other means alone.') })
+  .meta({ id: 'CurrentUser' })
+export type CurrentUser = z.infer<typeof currentUser>
+
 export const showCurrentUser = route({
   method: 'GET',
   path: '/v1/users/current',
@@ -39,7 +44,42 @@ export const showCurrentUser = route({
   tag: 'users',
   authenticated: true,
   status: 200,
-  answer: user,
+  answer: currentUser,
+})
+
+export const changePassword = route({
+  method: 'PUT',
+  path: '/v1/users/current/password',
+  operationId: 'changePassword',
+  summary: 'Set a new password; every other login of the person ends',
+  tag: 'users',
+  authenticated: true,
+  body: z.strictObject({
+    current_password: typedPassword.optional().describe('Needed where there is one.'),
+    new_password: password,
+  }),
+  status: 204,
+})
+
+const loginMethods = z
+  .object({
+    setup_needed: z.boolean().describe('There is no account yet: the first one takes the setup code.'),
+    passkeys: z.boolean(),
+    oidc: z.object({ name: z.string() }).nullable(),
+    mail: z.boolean().describe('Whether the authority can send mail.'),
+  })
+  .meta({ id: 'LoginMethods' })
+export type LoginMethods = z.infer<typeof loginMethods>
+
+export const showLoginMethods = route({
+  method: 'GET',
+  path: '/v1/login-methods',
+  operationId: 'showLoginMethods',
+  summary: 'How one can log in here',
+  tag: 'users',
+  authenticated: false,
+  status: 200,
+  answer: loginMethods,
 })
 
 const signInBody = z.strictObject({ email: emailAddress, password: typedPassword })
@@ -63,5 +103,39 @@ export const signOut = route({
   summary: 'Log out: the auth token is dead from now on',
   tag: 'users',
   authenticated: true,
+  status: 204,
+})
+
+const session = z
+  .object({
+    id: z.number().int(),
+    kind: z.enum(['cli', 'web']),
+    label: z.string().describe('Which browser or machine it was opened from, as that called itself.'),
+    created_at: timestamp,
+    expires_at: timestamp,
+    current: z.boolean().describe('Whether it is the one that asks.'),
+  })
+  .meta({ id: 'ListedSession' })
+export type ListedSession = z.infer<typeof session>
+
+export const listSessions = route({
+  method: 'GET',
+  path: '/v1/sessions',
+  operationId: 'listSessions',
+  summary: "The caller's logins, the newest first",
+  tag: 'users',
+  authenticated: true,
+  status: 200,
+  answer: z.object({ sessions: z.array(session) }),
+})
+
+export const deleteSession = route({
+  method: 'DELETE',
+  path: '/v1/sessions/{session_id}',
+  operationId: 'deleteSession',
+  summary: "End one of the caller's logins",
+  tag: 'users',
+  authenticated: true,
+  params: z.object({ session_id: pathName }),
   status: 204,
 })

@@ -4,10 +4,14 @@ import type { FastifyRequest } from 'fastify'
 import type { Caller, Entering, Environment, Inquiry, Operation } from '../../operations/operation.ts'
 import { enter, inquire, perform } from '../../operations/perform.ts'
 import type { Presented } from '../../operations/principal.ts'
+import { addressOf } from './address.ts'
 
 export interface Exchange {
   /** Milliseconds. */
   readonly now: () => number
+  readonly userAgent: string | undefined
+  /** Where people reach the authority, without a slash at the end. */
+  readonly publicUrl: () => string
   readonly perform: <Input, Subject, Output, Prepared>(
     operation: Operation<Input, Subject, Output, Prepared>,
     input: Input,
@@ -27,11 +31,13 @@ export function openExchange(environment: Environment, presented: Presented, req
     requestId: request.id,
     // Asking the socket costs a system call, and only refusals want to know.
     get remoteAddress() {
-      return request.ip
+      return addressOf(request)
     },
   }
   return {
     now: environment.now,
+    userAgent: request.headers['user-agent'],
+    publicUrl: environment.publicUrl,
     perform: (operation, input) => perform(environment, caller, operation, presented, input),
     enter: (operation, input) => enter(environment, caller, operation, input),
     inquire: (inquiry, input) => inquire(environment, caller, inquiry, input),

@@ -1,6 +1,6 @@
 // The REST door: parses by contract, performs, encodes.
 import { routes, type Route } from '@hallpass/client/contract'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import type { Authenticate } from '../../operations/authenticate.ts'
 import type { Environment } from '../../operations/operation.ts'
@@ -12,8 +12,8 @@ import { describeApi } from './openapi.ts'
 export interface RestDoor {
   readonly environment: Environment
   readonly authenticate: Authenticate
-  /** Where people reach the authority, once it listens. */
-  readonly publicUrl: () => string
+  /** The Authorization header that the request has, or that its cookie stands for. */
+  readonly credentialOf: (request: FastifyRequest) => string | undefined
 }
 
 type AnyHandler = (input: Record<'params' | 'query' | 'body', unknown>, exchange: Exchange) => Promise<unknown>
@@ -24,11 +24,11 @@ export function openRestDoor(server: FastifyInstance, door: RestDoor): void {
     // The table of handlers is checked route by route where it stands; here only the shape is left.
     openRoute(server, door, route, handlers[name as keyof typeof handlers] as AnyHandler)
   }
-  server.get('/openapi.json', () => describeApi(door.publicUrl()))
+  server.get('/openapi.json', () => describeApi(door.environment.publicUrl()))
 }
 
 function openRoute(server: FastifyInstance, door: RestDoor, route: Route, handle: AnyHandler): void {
-  const { environment, authenticate } = door
+  const { environment, authenticate, credentialOf } = door
   server.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -38,7 +38,7 @@ function openRoute(server: FastifyInstance, door: RestDoor, route: Route, handle
         query: parse(route.query, request.query, 'the query'),
         body: parse(route.body, request.body, 'the body'),
       }
-      const presented = route.authenticated ? await authenticate(request.headers.authorization) : nobody
+      const presented = route.authenticated ? await authenticate(credentialOf(request)) : nobody
       const answer = await handle(input, openExchange(environment, presented, request))
       void reply.code(route.status)
       return route.answer === undefined ? reply.send() : answer

@@ -3,6 +3,7 @@ import type {
   App,
   AuditEvent,
   CreatedApp,
+  ListedSession as ListedSessionAnswer,
   Member as MemberAnswer,
   Organisation as OrganisationAnswer,
   SessionAnswer,
@@ -12,8 +13,8 @@ import type {
 import type { StoredAuditEvent } from '../../domain/audit-event.ts'
 import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
 import { tokenState, type ListedToken } from '../../domain/token.ts'
-import { describeRecordedCaveats } from '../../operations/caveats-json.ts'
 import type { ReachedOrganisation } from '../../operations/list-organisations.ts'
+import type { ListedSession } from '../../operations/list-sessions.ts'
 import type { FoundApp } from '../../operations/intend.ts'
 import type { OpenedSession } from '../../operations/sign-in.ts'
 
@@ -43,6 +44,11 @@ export function encodeSession({ user, authToken, expiresAt }: OpenedSession): Se
     expires_at: encodeInstant(expiresAt),
     user: { id: user.id, email: user.email },
   }
+}
+
+export function encodeListedSession(session: ListedSession): ListedSessionAnswer {
+  const { id, kind, label, createdAt, expiresAt, current } = session
+  return { id, kind, label, created_at: encodeInstant(createdAt), expires_at: encodeInstant(expiresAt), current }
 }
 
 /** Machines and volumes come with the machines' own door: there are none yet. */
@@ -78,7 +84,6 @@ export function encodeToken(record: ListedToken, organisation: Organisation, now
     revoked_at: record.revokedAt === null ? null : encodeInstant(record.revokedAt),
     revoked_by: record.revokedBy,
     state: tokenState(record, now),
-    caveats: describeRecordedCaveats(record.caveats),
   }
 }
 

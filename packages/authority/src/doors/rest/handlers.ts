@@ -1,7 +1,5 @@
 // One handler a route: from the contract's words to an operation's input, and back. They decide nothing.
 import { durationFromNanoseconds, parseDuration } from '@hallpass/client'
-import type { RouteName, routes } from '@hallpass/client/contract'
-import type { z } from 'zod'
 
 import type { Page } from '../../domain/page.ts'
 import { Secret } from '../../domain/secret.ts'
@@ -22,14 +20,10 @@ import { removeMember } from '../../operations/remove-member.ts'
 import { revokeToken } from '../../operations/revoke-token.ts'
 import { showApp } from '../../operations/show-app.ts'
 import { showCurrentTokens } from '../../operations/show-current-tokens.ts'
-import { showCurrentUser } from '../../operations/show-current-user.ts'
 import { showOrganisation } from '../../operations/show-organisation.ts'
 import { showToken } from '../../operations/show-token.ts'
-import { signIn } from '../../operations/sign-in.ts'
-import { signOut } from '../../operations/sign-out.ts'
-import { signUp } from '../../operations/sign-up.ts'
 import { InvalidInput } from '../http/errors.ts'
-import type { Exchange } from '../http/exchange.ts'
+import { accountHandlers } from './accounts.ts'
 import { decodeEventCursor, decodeTokenCursor, encodeEventCursor, encodeTokenCursor } from './cursor.ts'
 import {
   encodeApp,
@@ -38,43 +32,12 @@ import {
   encodeInstant,
   encodeMember,
   encodeOrganisation,
-  encodeSession,
   encodeToken,
 } from './encode.ts'
+import type { Handlers } from './handler.ts'
 
-type Parsed<R, Key extends string> =
-  R extends Readonly<Record<Key, infer S extends z.ZodType>> ? z.output<S> : undefined
-type Answer<R> = R extends { readonly answer: infer S extends z.ZodType } ? z.input<S> : undefined
-
-type Handler<R> = (
-  input: {
-    readonly params: Parsed<R, 'params'>
-    readonly query: Parsed<R, 'query'>
-    readonly body: Parsed<R, 'body'>
-  },
-  exchange: Exchange,
-) => Promise<Answer<R>>
-
-export const handlers: { readonly [Name in RouteName]: Handler<(typeof routes)[Name]> } = {
-  async signUp({ body: { email, password, setup_code, invitation } }, { enter }) {
-    if ((setup_code === undefined) === (invitation === undefined)) {
-      throw new InvalidInput('an account takes a setup_code or an invitation, and one of them', 'setup_code')
-    }
-    const code = new Secret(setup_code ?? invitation ?? '')
-    const kind = setup_code === undefined ? 'invitation' : 'setup_code'
-    return encodeSession(await enter(signUp, { email, password: new Secret(password), admission: { kind, code } }))
-  },
-
-  async signIn({ body: { email, password } }, { enter }) {
-    return encodeSession(await enter(signIn, { email, password: new Secret(password) }))
-  },
-
-  signOut: (_input, { perform }) => perform(signOut, undefined),
-
-  async showCurrentUser(_input, { perform }) {
-    const { id, email } = await perform(showCurrentUser, undefined)
-    return { id, email }
-  },
+export const handlers: Handlers = {
+  ...accountHandlers,
 
   async listOrganisations(_input, { perform }) {
     const reached = await perform(listOrganisations, undefined)
@@ -151,7 +114,6 @@ export const handlers: { readonly [Name in RouteName]: Handler<(typeof routes)[N
       cluster: undefined,
       name: undefined,
       lifetime: typeof expiry === 'number' ? durationFromNanoseconds(expiry) : parseDuration(expiry),
-      caveats: [],
     })
     return { token: token.reveal() }
   },
@@ -164,7 +126,6 @@ export const handlers: { readonly [Name in RouteName]: Handler<(typeof routes)[N
       cluster: body.cluster,
       name: body.name,
       lifetime: parseDuration(body.expiry),
-      caveats: body.caveats,
     })
     return { ...encodeToken(record, organisation, now()), token: token.reveal() }
   },

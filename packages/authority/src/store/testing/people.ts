@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
 import type { CreateDatabase } from './conformance.ts'
-import { insertUser, unique, uniqueBytes } from './seed.ts'
+import { insertSession, insertUser, unique, uniqueBytes } from './seed.ts'
 
 export function describePeople(getStore: () => Store, create: CreateDatabase): void {
   describe('users', () => {
@@ -43,10 +43,17 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
         const inserted = await insertUser(tx)
         return {
           user: inserted,
-          session: await tx.sessions.insert({ userId: inserted.id, createdAt: 1, expiresAt: 2, tokenHash }),
+          session: await insertSession(tx, inserted.id, { tokenHash }),
         }
       })
-      expect(session).toEqual({ id: session.id, userId: user.id, createdAt: 1, expiresAt: 2 })
+      expect(session).toEqual({
+        id: session.id,
+        userId: user.id,
+        kind: 'cli',
+        label: 'laptop',
+        createdAt: 1,
+        expiresAt: 100,
+      })
       expect(await getStore().read((tx) => tx.sessions.byTokenHash(tokenHash))).toEqual({ session, user })
       expect(await getStore().read((tx) => tx.sessions.byTokenHash(uniqueBytes()))).toBeUndefined()
 
@@ -60,10 +67,10 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
       await getStore().write(async (tx) => {
         const userId = (await insertUser(tx)).id
         const otherId = (await insertUser(tx)).id
-        await tx.sessions.insert({ userId, createdAt: 1, expiresAt: 99, tokenHash: ended })
-        await tx.sessions.insert({ userId, createdAt: 1, expiresAt: 100, tokenHash: justEnded })
-        await tx.sessions.insert({ userId, createdAt: 1, expiresAt: 101, tokenHash: running })
-        await tx.sessions.insert({ userId: otherId, createdAt: 1, expiresAt: 99, tokenHash: ofOther })
+        await insertSession(tx, userId, { expiresAt: 99, tokenHash: ended })
+        await insertSession(tx, userId, { expiresAt: 100, tokenHash: justEnded })
+        await insertSession(tx, userId, { expiresAt: 101, tokenHash: running })
+        await insertSession(tx, otherId, { expiresAt: 99, tokenHash: ofOther })
         await tx.sessions.deleteExpired(userId, 100)
       })
       const found = await getStore().read(async (tx) => {
@@ -78,11 +85,11 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
       const tokenHash = uniqueBytes()
       await getStore().write(async (tx) => {
         const { id: userId } = await insertUser(tx)
-        const first = await tx.sessions.insert({ userId, createdAt: 1, expiresAt: 2, tokenHash })
-        const twin = tx.sessions.insert({ userId, createdAt: 1, expiresAt: 2, tokenHash })
+        const first = await insertSession(tx, userId, { tokenHash })
+        const twin = insertSession(tx, userId, { tokenHash })
         await expect(twin).rejects.toMatchObject({ code: 'conflict' })
         await tx.sessions.delete(first.id)
-        const second = await tx.sessions.insert({ userId, createdAt: 1, expiresAt: 2, tokenHash })
+        const second = await insertSession(tx, userId, { tokenHash })
         expect(second.id).toBeGreaterThan(first.id)
       })
     })

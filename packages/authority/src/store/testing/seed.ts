@@ -4,7 +4,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { App } from '../../domain/app.ts'
 import type { Organisation, Role } from '../../domain/organisation.ts'
 import type { Transaction } from '../../domain/store.ts'
-import type { NewToken, TokenRecord } from '../../domain/token.ts'
+import type { TokenRecord } from '../../domain/token.ts'
 import type { User } from '../../domain/user.ts'
 
 let count = 0
@@ -51,7 +51,41 @@ export async function insertMember(
   return { user, organisation }
 }
 
-export function createToken(organisationId: number, changes: Partial<NewToken> = {}): NewToken {
+/** A session that ends at 100, unless it is changed. */
+export function insertSession(tx: Transaction, userId: number, changes: Partial<NewSession> = {}) {
+  return tx.sessions.insert({
+    userId,
+    tokenHash: uniqueBytes(),
+    kind: 'cli',
+    label: 'laptop',
+    createdAt: 1,
+    expiresAt: 100,
+    ...changes,
+  })
+}
+
+type NewSession = Parameters<Transaction['sessions']['insert']>[0]
+
+/** A login that ends at 100, unless it is changed; the hash of its id is handed back. */
+export async function insertCliLogin(tx: Transaction, changes: Partial<NewCliLogin> = {}): Promise<Uint8Array> {
+  const idHash = uniqueBytes()
+  await tx.cliLogins.insert({
+    idHash,
+    name: 'laptop',
+    requestedFrom: unique('192.0.2.1'),
+    codeChallenge: null,
+    state: 'state',
+    redirectPort: null,
+    createdAt: 1,
+    expiresAt: 100,
+    ...changes,
+  })
+  return idHash
+}
+
+type NewCliLogin = Parameters<Transaction['cliLogins']['insert']>[0]
+
+export function createToken(organisationId: number, changes: Partial<TokenRecord> = {}): TokenRecord {
   return {
     id: randomUUID(),
     organisationId,
@@ -64,13 +98,6 @@ export function createToken(organisationId: number, changes: Partial<NewToken> =
     expiresAt: 5000,
     revokedAt: null,
     revokedBy: null,
-    caveats: null,
     ...changes,
   }
-}
-
-/** What is remembered of the token where nobody looks at it closely. */
-export function recordOf(token: NewToken): TokenRecord {
-  const { caveats: _, ...record } = token
-  return record
 }

@@ -1,6 +1,16 @@
 // Every method that writes, and which of the rows that a store may remember it changes.
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
-import { createToken, insertApp, insertMember, insertOrganisation, insertUser, unique, uniqueBytes } from './seed.ts'
+import {
+  createToken,
+  insertApp,
+  insertCliLogin,
+  insertMember,
+  insertOrganisation,
+  insertSession,
+  insertUser,
+  unique,
+  uniqueBytes,
+} from './seed.ts'
 
 /** One row of everything that is remembered, and the keys to look it up by. */
 export type World = Awaited<ReturnType<typeof createWorld>>
@@ -8,7 +18,7 @@ export type World = Awaited<ReturnType<typeof createWorld>>
 export async function createWorld(tx: Transaction) {
   const { user, organisation } = await insertMember(tx)
   const [tokenHash, kid] = [uniqueBytes(), uniqueBytes()] as const
-  const session = await tx.sessions.insert({ userId: user.id, tokenHash, createdAt: 1, expiresAt: 100 })
+  const session = await insertSession(tx, user.id, { tokenHash })
   const app = await insertApp(tx, organisation.id)
   await tx.signingKeys.insert({ kid, organisationId: organisation.id, wrapped: uniqueBytes(), createdAt: 1 })
   const token = createToken(organisation.id, { appId: app.id, createdBy: user.id })
@@ -44,15 +54,25 @@ const cases: {
   }
 } = {
   settings: { set: { write: (tx) => tx.settings.set('name', unique('value')), changes: [] } },
-  users: { insert: { write: insertUser, changes: [] } },
+  users: {
+    insert: { write: insertUser, changes: [] },
+    setPasswordHash: { write: (tx, { user }) => tx.users.setPasswordHash(user.id, '$argon2id$y'), changes: [] },
+  },
   sessions: {
     insert: {
-      write: (tx, { user }) =>
-        tx.sessions.insert({ userId: user.id, tokenHash: uniqueBytes(), createdAt: 1, expiresAt: 2 }),
+      write: (tx, { user }) => insertSession(tx, user.id),
       changes: [],
     },
     delete: { write: (tx, { session }) => tx.sessions.delete(session.id), changes: ['session'] },
     deleteExpired: { write: (tx, { user }) => tx.sessions.deleteExpired(user.id, 100), changes: ['session'] },
+    deleteOthers: { write: (tx, { user }) => tx.sessions.deleteOthers(user.id, 0), changes: ['session'] },
+  },
+  cliLogins: {
+    insert: { write: (tx) => insertCliLogin(tx), changes: [] },
+    approve: { write: (tx, { user }) => tx.cliLogins.approve(1, { userId: user.id, codeHash: null }), changes: [] },
+    delete: { write: (tx) => tx.cliLogins.delete(1), changes: [] },
+    deleteExpired: { write: (tx) => tx.cliLogins.deleteExpired(100), changes: [] },
+    deleteApprovedBy: { write: (tx, { user }) => tx.cliLogins.deleteApprovedBy(user.id), changes: [] },
   },
   setupCode: {
     replace: {

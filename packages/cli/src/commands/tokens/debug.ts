@@ -1,6 +1,5 @@
 // `hallpass tokens debug`: what is in a token, as flyctl prints it.
-import { decodeMacaroon, MacaroonError, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
-import { caveatsToJSON } from '@hallpass/macaroon/json'
+import { caveatsToJSON, decodeMacaroon, MacaroonError, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
 
 import type { Context } from '../../context.ts'
 import { checkCredential, type GlobalFlags } from '../../credentials.ts'

@@ -1,0 +1,40 @@
+// What a session is called in the list of a person's logins.
+
+const longestLabel = 80
+
+const browsers: readonly (readonly [name: string, sign: RegExp])[] = [
+  ['Edge', /\bEdg(?:A|iOS)?\//],
+  ['Opera', /\bOPR\//],
+  ['Firefox', /\b(?:Firefox|FxiOS)\//],
+  // What is built on Chrome names it too, and Chrome names Safari.
+  ['Chrome', /\b(?:Chrome|CriOS)\//],
+  ['Safari', /\bVersion\/[\d.]+ .*Safari\//],
+]
+
+const systems: readonly (readonly [name: string, sign: RegExp])[] = [
+  ['Windows', /\bWindows\b/],
+  ['Android', /\bAndroid\b/],
+  ['iOS', /\b(?:iPhone|iPad|iPod)\b/],
+  ['macOS', /\bMac OS X\b/],
+  ['ChromeOS', /\bCrOS\b/],
+  ['Linux', /\bLinux\b/],
+]
+
+/** `Firefox on Linux` for the browsers that people have; else what the user agent says, made fit to be shown. */
+export function describeUserAgent(userAgent: string | undefined): string {
+  // Whoever sends more has nothing to say that a person would read.
+  const text = (userAgent ?? '').slice(0, 512)
+  const browser = browsers.find(([, sign]) => sign.test(text))?.[0]
+  const system = systems.find(([, sign]) => sign.test(text))?.[0]
+  if (browser !== undefined && system !== undefined) return `${browser} on ${system}`
+  return fitLabel(text)
+}
+
+/** The first 80 printable characters, in one line; never empty. */
+export function fitLabel(text: string): string {
+  const printable = text
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+  return Array.from(printable).slice(0, longestLabel).join('').trim() || 'unknown'
+}

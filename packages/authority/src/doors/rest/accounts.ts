@@ -1,0 +1,128 @@
+// The handlers for people themselves: accounts, logins, passwords, and command lines that log in through a browser.
+import { Secret } from '../../domain/secret.ts'
+import { describeUserAgent } from '../../domain/session-label.ts'
+import { sessionLifetime, type SessionOrigin } from '../../domain/user.ts'
+import { approveCliLogin, type ApprovedCliLogin } from '../../operations/approve-cli-login.ts'
+import { changePassword } from '../../operations/change-password.ts'
+import { createCliLogin } from '../../operations/create-cli-login.ts'
+import { deleteSession } from '../../operations/delete-session.ts'
+import { denyCliLogin } from '../../operations/deny-cli-login.ts'
+import { listSessions } from '../../operations/list-sessions.ts'
+import { redeemCliLogin } from '../../operations/redeem-cli-login.ts'
+import { showCliLogin } from '../../operations/show-cli-login.ts'
+import { showCurrentUser } from '../../operations/show-current-user.ts'
+import { showLoginMethods } from '../../operations/show-login-methods.ts'
+import { signIn } from '../../operations/sign-in.ts'
+import { signOut } from '../../operations/sign-out.ts'
+import { signUp } from '../../operations/sign-up.ts'
+import { readAdmission } from '../http/admission.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { encodeInstant, encodeListedSession, encodeSession } from './encode.ts'
+import type { Handlers } from './handler.ts'
+
+type Names =
+  | 'signUp'
+  | 'signIn'
+  | 'signOut'
+  | 'showCurrentUser'
+  | 'changePassword'
+  | 'showLoginMethods'
+  | 'listSessions'
+  | 'deleteSession'
+  | 'createCliLogin'
+  | 'showCliLogin'
+  | 'approveCliLogin'
+  | 'denyCliLogin'
+  | 'redeemCliLogin'
+
+export const accountHandlers: Handlers<Names> = {
+  async signUp({ body }, { enter, userAgent }) {
+    const { email, password } = body
+    const admission = readAdmission(body)
+    return encodeSession(
+      await enter(signUp, { email, password: new Secret(password), admission, from: from(userAgent) }),
+    )
+  },
+
+  async signIn({ body: { email, password } }, { enter, userAgent }) {
+    return encodeSession(await enter(signIn, { email, password: new Secret(password), from: from(userAgent) }))
+  },
+
+  signOut: (_input, { perform }) => perform(signOut, undefined),
+
+  async showCurrentUser(_input, { perform }) {
+    const { id, email, hasPassword } = await perform(showCurrentUser, undefined)
+    return { id, email, has_password: hasPassword }
+  },
+
+  changePassword({ body: { current_password, new_password } }, { perform }) {
+    const current = current_password === undefined ? undefined : new Secret(current_password)
+    return perform(changePassword, { current, next: new Secret(new_password) })
+  },
+
+  async showLoginMethods(_input, { inquire }) {
+    const { setupNeeded, passkeys, oidc, mail } = await inquire(showLoginMethods, undefined)
+    return { setup_needed: setupNeeded, passkeys, oidc: oidc === undefined ? null : { name: oidc.name }, mail }
+  },
+
+  async listSessions(_input, { perform }) {
+    return { sessions: (await perform(listSessions, undefined)).map(encodeListedSession) }
+  },
+
+  deleteSession: ({ params }, { perform }) => perform(deleteSession, { id: readSessionId(params.session_id) }),
+
+  async createCliLogin({ body }, { inquire, publicUrl }) {
+    const { id, expiresAt } = await inquire(createCliLogin, {
+      name: body.name,
+      codeChallenge: body.code_challenge,
+      state: body.state,
+      redirectPort: body.redirect_port,
+    })
+    return { id: id.reveal(), auth_url: `${publicUrl()}/cli/${id.reveal()}`, expires_at: encodeInstant(expiresAt) }
+  },
+
+  async showCliLogin({ params: { login_id: id } }, { perform }) {
+    const login = await perform(showCliLogin, { id })
+    return {
+      id,
+      name: login.name,
+      requested_from: login.requestedFrom,
+      created_at: encodeInstant(login.createdAt),
+      expires_at: encodeInstant(login.expiresAt),
+      session_expires_in: sessionLifetime / 1000,
+      redirect_port: login.redirectPort,
+      state: login.state,
+    }
+  },
+
+  async approveCliLogin({ params: { login_id: id } }, { perform }) {
+    const approved = await perform(approveCliLogin, { id })
+    return { code: approved.code?.reveal() ?? null, callback_url: callbackOf(approved) }
+  },
+
+  async denyCliLogin({ params: { login_id: id } }, { perform }) {
+    await perform(denyCliLogin, { id })
+    return undefined
+  },
+
+  async redeemCliLogin({ params, body: { code, code_verifier } }, { enter }) {
+    const proof = { code: new Secret(code), verifier: new Secret(code_verifier) }
+    return encodeSession(await enter(redeemCliLogin, { id: new Secret(params.login_id), proof }))
+  },
+}
+
+/** Whoever asks here keeps the auth token themselves. */
+function from(userAgent: Exchange['userAgent']): SessionOrigin {
+  return { kind: 'cli', label: describeUserAgent(userAgent) }
+}
+
+/** What is no number is no session either. */
+function readSessionId(text: string): number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0
+}
+
+/** Where the command line waits for its code, on the machine of whoever approves. */
+function callbackOf({ login: { redirectPort, state }, code }: ApprovedCliLogin): string | null {
+  if (redirectPort === null || code === undefined) return null
+  return `http://127.0.0.1:${redirectPort}/callback?${new URLSearchParams({ code: code.reveal(), state }).toString()}`
+}

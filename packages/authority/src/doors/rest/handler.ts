@@ -1,0 +1,23 @@
+// What a handler of the REST door is: typed by the route that it answers.
+import type { RouteName, routes } from '@hallpass/client/contract'
+import type { z } from 'zod'
+
+import type { Exchange } from '../http/exchange.ts'
+
+type Parsed<R, Key extends string> =
+  R extends Readonly<Record<Key, infer S extends z.ZodType>> ? z.output<S> : undefined
+type Answer<R> = R extends { readonly answer: infer S extends z.ZodType } ? z.input<S> : undefined
+
+type Handler<R> = (
+  input: {
+    readonly params: Parsed<R, 'params'>
+    readonly query: Parsed<R, 'query'>
+    readonly body: Parsed<R, 'body'>
+  },
+  exchange: Exchange,
+) => Promise<Answer<R>>
+
+/** A handler for each of these routes. */
+export type Handlers<Name extends RouteName = RouteName> = {
+  readonly [Route in Name]: Handler<(typeof routes)[Route]>
+}

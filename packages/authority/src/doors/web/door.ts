@@ -1,0 +1,105 @@
+// The web door: lets people in with a browser, which keeps the auth token in a cookie, and serves the dashboard's files.
+import { routes } from '@hallpass/client/contract'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+import { DomainError } from '../../domain/errors.ts'
+import { Secret } from '../../domain/secret.ts'
+import { describeUserAgent } from '../../domain/session-label.ts'
+import type { SessionOrigin } from '../../domain/user.ts'
+import type { Authenticate } from '../../operations/authenticate.ts'
+import type { Environment } from '../../operations/operation.ts'
+import { signIn, type OpenedSession } from '../../operations/sign-in.ts'
+import { signOut } from '../../operations/sign-out.ts'
+import { signUp } from '../../operations/sign-up.ts'
+import { readAdmission } from '../http/admission.ts'
+import { nobody, openExchange } from '../http/exchange.ts'
+import { parse } from '../http/parse.ts'
+import { servePages } from './pages.ts'
+import type { SessionCookies } from './session-cookie.ts'
+
+export interface WebDoor {
+  readonly environment: Environment
+  readonly authenticate: Authenticate
+  readonly cookies: SessionCookies
+  /** The folder of the built dashboard; no pages where it is absent. */
+  readonly dashboard: string | undefined
+}
+
+/** Opens the routes under `/web`, and the pages. */
+export function openWebDoor(server: FastifyInstance, door: WebDoor): void {
+  const { environment, cookies, dashboard } = door
+
+  server.post('/web/session', async (request, reply) => {
+    checkOwnPage(cookies, request)
+    const { email, password } = parse(routes.signIn.body, request.body, 'the body')
+    const { enter } = openExchange(environment, nobody, request)
+    const session = await enter(signIn, { email, password: new Secret(password), from: browserOf(request) })
+    return answerSession(door, request, reply, session)
+  })
+
+  server.post('/web/signup', async (request, reply) => {
+    checkOwnPage(cookies, request)
+    const body = parse(routes.signUp.body, request.body, 'the body')
+    const { enter } = openExchange(environment, nobody, request)
+    const session = await enter(signUp, {
+      email: body.email,
+      password: new Secret(body.password),
+      admission: readAdmission(body),
+      from: browserOf(request),
+    })
+    return answerSession(door, request, reply, session)
+  })
+
+  server.delete('/web/session', async (request, reply) => {
+    checkOwnPage(cookies, request)
+    await endSession(door, request)
+    cookies.clear(request, reply)
+    return reply.code(204).send()
+  })
+
+  if (dashboard !== undefined) servePages(server, dashboard, environment.publicUrl)
+}
+
+/** The session that a browser opens. */
+export function browserOf(request: FastifyRequest): SessionOrigin {
+  return { kind: 'web', label: describeUserAgent(request.headers['user-agent']) }
+}
+
+/**
+ * Answers with the person and keeps the auth token in the cookie; the session of an earlier cookie ends.
+ */
+export async function answerSession(
+  door: WebDoor,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  session: OpenedSession,
+): Promise<FastifyReply> {
+  await endSession(door, request)
+  door.cookies.set(request, reply, session, door.environment.now())
+  const { id, email } = session.user
+  return reply.code(201).send({ user: { id, email } })
+}
+
+/**
+ * Who logs somebody in from another page, logs them in as somebody else.
+ * @throws DomainError `forbidden`
+ */
+export function checkOwnPage(cookies: SessionCookies, request: FastifyRequest): void {
+  if (cookies.isOwnPage(request)) return
+  throw new DomainError(
+    'forbidden',
+    'only a page of this authority may ask for this, at its own address: another one is told to it with --public-url',
+  )
+}
+
+/** Ends the session of the cookie, if there is one that lives. */
+async function endSession({ environment, authenticate, cookies }: WebDoor, request: FastifyRequest): Promise<void> {
+  const credential = cookies.cookieOf(request)
+  if (credential === undefined) return
+  try {
+    const presented = await authenticate(credential)
+    await openExchange(environment, presented, request).perform(signOut, undefined)
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'unauthenticated') throw error
+  }
+}

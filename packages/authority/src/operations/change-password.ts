@@ -1,0 +1,59 @@
+// user.change_password: a new password, for whoever knows the old one; every other login of the person ends.
+import { DomainError } from '../domain/errors.ts'
+import type { Secret } from '../domain/secret.ts'
+import type { Writing } from './operation.ts'
+import { findUser } from './principal.ts'
+
+export interface ChangePassword {
+  /** Undefined where the person says that there is none. */
+  readonly current: Secret | undefined
+  readonly next: Secret
+}
+
+interface Prepared {
+  /** What the old password was held against. */
+  readonly checked: string | null
+  /** Undefined where the old password was wrong. */
+  readonly hash: string | undefined
+}
+
+export const changePassword: Writing<ChangePassword, undefined, undefined, Prepared> = {
+  name: 'user.change_password',
+  mode: 'write',
+
+  async prepare(environment, { current, next }, principal) {
+    const user = findUser(principal)
+    if (user === undefined) return { checked: null, hash: undefined }
+    const limited = `password of user ${user.id}`
+    const retryAfter = environment.signInLimit.take(limited, environment.now())
+    if (retryAfter > 0) {
+      throw new DomainError('rate_limited', `too many wrong passwords: try again in ${retryAfter} seconds`, {
+        retryAfter,
+      })
+    }
+    const checked = (await environment.store.read((tx) => tx.users.passwordHash(user.id))) ?? null
+    const right = checked === null || (current !== undefined && (await environment.passwords.verify(current, checked)))
+    if (!right) return { checked, hash: undefined }
+    environment.signInLimit.forgive(limited)
+    return { checked, hash: await environment.passwords.hash(next) }
+  },
+
+  async access() {
+    return { subject: undefined, requirement: { kind: 'person' }, target: 'password', organisationId: null }
+  },
+
+  async run({ tx }, { actor, prepared: { checked, hash } }) {
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no password')
+    if (hash === undefined) {
+      throw new DomainError('forbidden', 'the current password is wrong', { field: 'current_password' })
+    }
+    if ((await tx.users.passwordHash(actor.user.id)) !== checked) {
+      throw new DomainError('conflict', 'the password was changed by another login at this moment')
+    }
+    await tx.users.setPasswordHash(actor.user.id, hash)
+    await tx.sessions.deleteOthers(actor.user.id, actor.sessionId)
+    // Whoever had an approval in hand would otherwise come in after all.
+    await tx.cliLogins.deleteApprovedBy(actor.user.id)
+    return undefined
+  },
+}

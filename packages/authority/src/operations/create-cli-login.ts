@@ -1,0 +1,54 @@
+// cli_login.create: a command line asks to be logged in; a person will be asked at a browser.
+import { cliLoginLifetime, createCliLoginId, hashCliLoginId } from '../domain/cli-login.ts'
+import { DomainError } from '../domain/errors.ts'
+import type { Secret } from '../domain/secret.ts'
+import type { Inquiry } from './operation.ts'
+
+export interface CreateCliLogin {
+  /** What asks, as it calls itself. */
+  readonly name: string
+  /** SHA-256 of a verifier in base64url; without one, the id alone is exchanged for the auth token. */
+  readonly codeChallenge: string | undefined
+  readonly state: string
+  readonly redirectPort: number | undefined
+}
+
+export interface CreatedCliLogin {
+  /** Stored only as a hash. */
+  readonly id: Secret
+  readonly expiresAt: number
+}
+
+// For ten minutes each: enough for an office behind one address, and no way to fill a disk.
+const mostOfAddress = 100
+const mostOfAll = 10_000
+
+export const createCliLogin: Inquiry<CreateCliLogin, CreatedCliLogin> = {
+  name: 'cli_login.create',
+
+  async answer(environment, { name, codeChallenge, state, redirectPort }, { remoteAddress }) {
+    const now = environment.now()
+    const id = createCliLoginId(environment.randomBytes)
+    const expiresAt = now + cliLoginLifetime
+    await environment.store.write(async (tx) => {
+      await tx.cliLogins.deleteExpired(now)
+      const { all, ofAddress } = await tx.cliLogins.countOpen(remoteAddress, now)
+      if (ofAddress >= mostOfAddress || all >= mostOfAll) {
+        throw new DomainError('rate_limited', 'too many logins of command lines are open: try again in a few minutes', {
+          retryAfter: 60,
+        })
+      }
+      await tx.cliLogins.insert({
+        idHash: hashCliLoginId(id.reveal()),
+        name,
+        requestedFrom: remoteAddress,
+        codeChallenge: codeChallenge ?? null,
+        state,
+        redirectPort: redirectPort ?? null,
+        createdAt: now,
+        expiresAt,
+      })
+    })
+    return { id, expiresAt }
+  },
+}

@@ -1,0 +1,22 @@
+// cli_login.deny: a person refuses a command line.
+import type { CliLogin } from '../domain/cli-login.ts'
+import { describeCliLogin } from './approve-cli-login.ts'
+import { findCliLogin } from './find-cli-login.ts'
+import type { Writing } from './operation.ts'
+
+export const denyCliLogin: Writing<{ readonly id: string }, undefined, CliLogin> = {
+  name: 'cli_login.deny',
+  mode: 'write',
+
+  async access() {
+    return { subject: undefined, requirement: { kind: 'person' }, target: 'login', organisationId: null }
+  },
+
+  async run({ tx, now }, { input: { id } }) {
+    const login = await findCliLogin(tx, id, now)
+    await tx.cliLogins.delete(login.id)
+    return login
+  },
+
+  conclude: (login) => ({ target: describeCliLogin(login), organisationId: null }),
+}
