@@ -110,6 +110,7 @@ export const orgToken: MintToken = {
   cluster: undefined,
   name: undefined,
   lifetime: 175_200 * 3600,
+  caveats: [],
 }
 
 /** An app of the organisation; only its name is missing. */

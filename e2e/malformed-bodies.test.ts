@@ -77,6 +77,8 @@ describe.each(withBody)('%s', (name) => {
     for (const field of fieldsOf(name)) {
       const values = field === 'expiry' ? wrongTypes : [...wrongTypes, 0, -1, 1.5, 1e308]
       for (const value of values) {
+        // No caveats at all are asked for where the list is empty.
+        if (field === 'caveats' && Array.isArray(value) && value.length === 0) continue
         const context = `${field}: ${JSON.stringify(value)}`
         const answer = await askRoute(target, name, { token: token(), body: { ...goodBodies[name], [field]: value } })
         expectNo(answer, context)

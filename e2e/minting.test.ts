@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
-import { actions, caveatsToJSON, expiration } from '@hallpass/macaroon'
+import { actions, expiration } from '@hallpass/macaroon'
+import { caveatsToJSON } from '@hallpass/macaroon/json'
 
 import { startAuthority, type TestAuthority } from './authority.ts'
 import { expectAnswer, expectRefusal, type Ask } from './http.ts'
@@ -186,4 +187,93 @@ test('who is limited to apps sees those in the list of apps, and no sign of the 
     expectRefusal(await ask('GET', `/v1/apps?org_slug=${fresh}`, { token: narrowed }), 403)
   }
   expect(await listed(bundle(onlyFor(org, two.internal_numeric_id), deploy))).toEqual([one.name])
+})
+
+describe('caveats that are asked for', () => {
+  const listed = async (id: string) =>
+    expectAnswer(routes.showToken, await ask('GET', `/v1/tokens/${id}`, { token: admin }))
+
+  test('bind the token, after those of its profile, and are kept and shown with them', async () => {
+    const caveats = [
+      { type: 'Action', body: 'r' },
+      { type: 'IfPresent', body: { ifs: [{ type: 'Apps', body: { apps: { '7': 'r' } } }], else: 'r' } },
+    ]
+    const minted = await mint(ask, admin, slug, { caveats })
+    const types = ['Organization', 'IsMember', 'ValidityWindow', 'Action', 'IfPresent']
+    expect(readMacaroon(minted.token).unsafeCaveats.map(({ type }) => type)).toEqual(types)
+    expect(minted.caveats?.map(({ type }) => type)).toEqual(types)
+    expect(minted.caveats?.slice(3)).toEqual(caveats)
+    expect(JSON.stringify(minted.caveats)).toBe(caveatsToJSON(readMacaroon(minted.token).unsafeCaveats))
+    expect((await listed(minted.id)).caveats).toEqual(minted.caveats)
+    const answer = await ask('GET', `/v1/orgs/${slug}/tokens?limit=1000`, { token: admin })
+    const { tokens } = expectAnswer(routes.listOrganisationTokens, answer)
+    expect(tokens.find(({ id }) => id === minted.id)?.caveats).toEqual(minted.caveats)
+
+    expect((await ask('GET', `/v1/orgs/${slug}`, { token: minted.token })).status).toBe(200)
+    const body = { name: 'web-for-reading', org_slug: slug }
+    expectRefusal(await ask('POST', '/v1/apps', { token: minted.token, body }), 403)
+    expectRefusal(await tryToMint(minted.token, {}), 403)
+  })
+
+  test('of an earlier end are the end that is remembered, wherever they stand', async () => {
+    const end = nowInSeconds() + 500
+    const window = { type: 'ValidityWindow', body: { not_before: 0, not_after: end } }
+    for (const caveats of [[window], [{ type: 'IfPresent', body: { ifs: [window], else: 'r' } }]]) {
+      expect(Date.parse((await mint(ask, admin, slug, { caveats })).expires_at)).toBe(end * 1000)
+    }
+    const later = { type: 'ValidityWindow', body: { not_before: 0, not_after: Number.MAX_SAFE_INTEGER } }
+    const minted = await mint(ask, admin, slug, { expiry: '1h', caveats: [later] })
+    expect(Date.parse(minted.expires_at)).toBeLessThanOrEqual(Date.now() + 3_600_000)
+  })
+
+  test('do not loosen what a token hands on', async () => {
+    const minter = await mint(ask, admin, slug, { expiry: '1h', name: 'minter' })
+    const caveats = [
+      { type: 'ValidityWindow', body: { not_before: 0, not_after: nowInSeconds() + 1_000_000 } },
+      { type: 'Apps', body: { apps: { '0': '*' } } },
+    ]
+    const minted = await mint(ask, minter.token, slug, { caveats })
+    expect(caveatsOf(minted.token)).toEqual(expect.arrayContaining([...caveatsOf(minter.token)]))
+    expect(Date.parse(minted.expires_at)).toBeLessThanOrEqual(Date.parse(minter.expires_at))
+    // What was narrowed to apps mints nothing for all of them.
+    expectRefusal(await tryToMint(minted.token, {}), 403)
+  })
+
+  test('that leave nothing are refused, and so are more than a token carries', async () => {
+    const ended = { type: 'ValidityWindow', body: { not_before: 0, not_after: nowInSeconds() - 1 } }
+    const ages = { type: 'ValidityWindow', body: { not_before: 0, not_after: Number.MIN_SAFE_INTEGER } }
+    const elsewhere = { type: 'Organization', body: { id: 999_999, mask: 'r' } }
+    for (const [caveats, what] of [
+      [[ended], 'end the token before it begins'],
+      [[ages], 'end the token before it begins'],
+      [[elsewhere], 'another organisation'],
+    ] as const) {
+      const error = expectRefusal(await tryToMint(admin, { caveats }), 422)
+      expect(error).toMatchObject({ code: 'invalid_request', field: 'caveats', message: expect.stringContaining(what) })
+    }
+    const machines = (count: number) => ({
+      type: 'IfPresent',
+      body: {
+        ifs: Array.from({ length: count }, (_, id) => ({ type: 'Machines', body: { machines: { [`m${id}`]: 'r' } } })),
+        else: 'r',
+      },
+    })
+    const full = await tryToMint(admin, { caveats: [machines(210)] })
+    expect(full.status).toBe(201)
+    expect(expectRefusal(await tryToMint(admin, { caveats: [machines(254)] }), 422).field).toBe('caveats')
+  })
+
+  test('of too many tokens that mint in turn end with a clear no', async () => {
+    let { token } = await mint(ask, admin, slug)
+    let answer = await tryToMint(token, {})
+    for (let generation = 0; generation < 100 && answer.status === 201; generation++) {
+      const caveats = Array.from({ length: 32 }, (_, id) => ({
+        type: 'AllowedRoles',
+        body: 4_000_000_001 + generation * 64 + id * 2,
+      }))
+      answer = await tryToMint(token, { caveats })
+      token = answer.status === 201 ? routes.createToken.answer.parse(answer.body).token : token
+    }
+    expect(expectRefusal(answer, 422).message).toContain('more than a token carries')
+  })
 })

@@ -1,7 +1,7 @@
 // People, organisations, apps and tokens, made as their owners make them: through the authority's own routes.
 import { randomUUID } from 'node:crypto'
 
-import type { CreatedApp, MintedToken, Organisation, Role } from '@hallpass/client'
+import type { CaveatJson, CreatedApp, MintedToken, Organisation, Role } from '@hallpass/client'
 import { routes } from '@hallpass/client/contract'
 
 import { founder } from './authority.ts'
@@ -65,6 +65,7 @@ interface MintOptions {
   readonly cluster?: string
   readonly expiry?: string
   readonly name?: string
+  readonly caveats?: readonly CaveatJson[]
 }
 
 export async function mint(ask: Ask, token: string, slug: string, body: MintOptions = {}): Promise<MintedToken> {

@@ -18,7 +18,7 @@ const rooms: Readonly<Record<string, { readonly folders: readonly string[]; read
   domain: { folders: [], parts: ['@hallpass/macaroon'] },
   keyring: { folders: ['domain'], parts: ['@hallpass/macaroon'] },
   store: { folders: ['domain'], parts: ['kysely', 'pg'] },
-  operations: { folders: ['domain'], parts: ['@hallpass/macaroon'] },
+  operations: { folders: ['domain'], parts: ['@hallpass/macaroon', '@hallpass/macaroon/json'] },
   'doors/http': {
     folders: ['domain', 'operations'],
     parts: ['@hallpass/client', 'fastify', 'zod'],

@@ -1,5 +1,6 @@
 // A fetch client of an authority: one method a route, typed by the contract, with no other logic.
 import type { App, CreatedApp } from './contract/apps.ts'
+import type { CaveatJson } from './contract/caveats.ts'
 import type { CliLogin, CliLoginApproval, StartedCliLogin } from './contract/cli-logins.ts'
 import type {
   AuditEvent,
@@ -102,7 +103,14 @@ export function createClient(options: ClientOptions) {
     tokens: {
       create: (
         slug: string,
-        body: { profile: Profile; name?: string; app?: string; cluster?: string; expiry?: string },
+        body: {
+          profile: Profile
+          name?: string
+          app?: string
+          cluster?: string
+          expiry?: string
+          caveats?: readonly CaveatJson[]
+        },
       ) => send<MintedToken>('POST', `${organisation(slug)}/tokens`, { body }),
       listOfOrganisation: (slug: string, query: ListQuery = {}) =>
         send<TokenList>('GET', `${organisation(slug)}/tokens`, { query: { ...query } }),

@@ -1,6 +1,7 @@
 // The client's public face; the schemas are at `@hallpass/client/contract`.
 export { createClient, type Client, type ClientOptions, type ListQuery } from './client.ts'
 export type { App, CreatedApp } from './contract/apps.ts'
+export type { CaveatJson } from './contract/caveats.ts'
 export type { CliLogin, CliLoginApproval, StartedCliLogin } from './contract/cli-logins.ts'
 export type {
   AuditEvent,

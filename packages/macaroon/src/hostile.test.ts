@@ -1,9 +1,9 @@
 /** What an enemy would send to make the parsers slow, big or fall over; all of it within the bound of 64 KiB. */
 
 import { describe, expect, it } from 'vitest'
+import { caveatsFromJSON } from './caveat-json.ts'
 import {
   type Caveat,
-  caveatsFromJSON,
   clearCaveats,
   decodeCaveats,
   decodeMacaroon,

@@ -8,8 +8,6 @@ describe('the public face', () => {
       'actions',
       'attenuate',
       'bindToParent',
-      'caveatsFromJSON',
-      'caveatsToJSON',
       'clear',
       'clearBundle',
       'clearCaveats',

@@ -1,4 +1,4 @@
-/** The public face of the package: what others may import, and nothing else; `./explain` is a door of its own. */
+/** The public face of the package: what others may import, and nothing else; `./json` and `./explain` are doors of their own. */
 
 export { type Access, memberFeatures, permittedRole, roles, validateAccess } from './access.ts'
 export { type Action, actions, describeAction, formatAction, isSubset, parseAction } from './action.ts'
@@ -16,7 +16,6 @@ export {
   verifyBundle,
 } from './bundle.ts'
 export type * from './caveat.ts'
-export { caveatsFromJSON, caveatsToJSON, type JsonOptions } from './caveat-json.ts'
 export { decodeCaveats, encodeCaveats, getCaveats, maxCaveats, maxNesting } from './caveat-set.ts'
 export { clear, type Clearance, clearCaveats, type Denial } from './clear.ts'
 export type { CaveatCodec, Refusal, RefusalKind } from './codec.ts'

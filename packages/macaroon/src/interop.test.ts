@@ -11,11 +11,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { caveatsFromJSON, caveatsToJSON } from './caveat-json.ts'
 import {
   attenuate,
   type Caveat,
-  caveatsFromJSON,
-  caveatsToJSON,
   clearCaveats,
   decodeMacaroon,
   encodeCaveats,

@@ -2,10 +2,9 @@
 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { caveatsFromJSON, caveatsToJSON } from './caveat-json.ts'
 import {
   attenuate,
-  caveatsFromJSON,
-  caveatsToJSON,
   clear,
   clearCaveats,
   decodeCaveats,

@@ -2,10 +2,9 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { caveatsFromJSON, caveatsToJSON } from './caveat-json.ts'
 import {
   attenuate,
-  caveatsFromJSON,
-  caveatsToJSON,
   clearCaveats,
   decodeCaveats,
   decodeMacaroon,

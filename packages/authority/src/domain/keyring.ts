@@ -4,11 +4,13 @@ import type { Caveat, Macaroon, VerifiedMacaroon } from '@hallpass/macaroon'
 import type { WrappedSigningKey } from './key.ts'
 import type { Secret } from './secret.ts'
 
-interface MintedToken {
+export interface MintedToken {
   /** UUID derived from the nonce. */
   readonly id: string
   /** `FlyV1 fm2_…`: shown once, never stored. */
   readonly token: Secret
+  /** Those that it carries: repeated ones stand there once. */
+  readonly caveats: readonly Caveat[]
 }
 
 export interface Keyring {

@@ -5,7 +5,7 @@ import type { CliLogin, CliLoginApproval } from './cli-login.ts'
 import type { WrappedSigningKey } from './key.ts'
 import type { Invitation, Member, Membership, Organisation, Role } from './organisation.ts'
 import type { Page } from './page.ts'
-import type { ListedToken, TokenCursor, TokenQuery, TokenRecord } from './token.ts'
+import type { ListedToken, NewToken, TokenCursor, TokenQuery, TokenRecord } from './token.ts'
 import type { Session, SetupCode, User, UserWithPassword } from './user.ts'
 
 export interface Store {
@@ -156,7 +156,7 @@ export interface Transaction extends ReadTransaction {
     insert(key: WrappedSigningKey): Promise<void>
   }
   readonly tokens: ReadTransaction['tokens'] & {
-    insert(token: TokenRecord): Promise<void>
+    insert(token: NewToken): Promise<void>
     /** Only where it is not yet revoked: the first revocation stands. */
     revoke(id: string, at: number, by: string): Promise<void>
     /** Revokes every token that is limited to the app. */

@@ -22,8 +22,14 @@ export interface TokenRecord {
   readonly revokedBy: string | null
 }
 
+/** With what only those want to know who look at it. */
+export interface NewToken extends TokenRecord {
+  /** All that it was minted with, as on the wire; null for tokens from before this was kept. */
+  readonly caveats: Uint8Array | null
+}
+
 /** A token with the names that a list shows. */
-export interface ListedToken extends TokenRecord {
+export interface ListedToken extends NewToken {
   readonly createdByEmail: string | null
   readonly appName: string | null
 }

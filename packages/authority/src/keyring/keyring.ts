@@ -51,7 +51,11 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
       const key = unwrap(wrapped)
       if (key === undefined) throw new Error(`the signing key of organisation ${organisationId} cannot be unwrapped`)
       const macaroon = mintMacaroon({ kid, rnd: randomBytes(nonceLength), location, key, caveats })
-      return { id: tokenId(macaroon.nonce), token: new Secret(formatAuthorization([encodeMacaroon(macaroon)])) }
+      return {
+        id: tokenId(macaroon.nonce),
+        token: new Secret(formatAuthorization([encodeMacaroon(macaroon)])),
+        caveats: macaroon.unsafeCaveats,
+      }
     },
 
     verify(key, macaroon, discharges) {

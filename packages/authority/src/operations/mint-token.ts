@@ -1,14 +1,25 @@
 // token.mint: a new token, with at most the authority of who mints it.
-import { actions, expiration, getCaveats, type Caveat } from '@hallpass/macaroon'
+import {
+  MacaroonError,
+  actions,
+  encodeCaveats,
+  expiration,
+  getCaveats,
+  maxHeaderLength,
+  organizationScope,
+  type Caveat,
+} from '@hallpass/macaroon'
 
 import { DomainError } from '../domain/errors.ts'
+import type { WrappedSigningKey } from '../domain/key.ts'
+import type { MintedToken } from '../domain/keyring.ts'
 import type { Organisation } from '../domain/organisation.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { ReadTransaction } from '../domain/store.ts'
-import type { ListedToken, Profile, TokenRecord } from '../domain/token.ts'
+import type { ListedToken, NewToken, Profile, TokenRecord } from '../domain/token.ts'
 import type { User } from '../domain/user.ts'
 import { findApp, findOrganisation } from './find.ts'
-import type { Writing } from './operation.ts'
+import type { Environment, Writing } from './operation.ts'
 import type { Credential } from './principal.ts'
 import { caveatsOfProfile, defaultTokenNames, type TokenScope } from './profiles.ts'
 
@@ -23,6 +34,8 @@ export interface MintToken {
   readonly name: string | undefined
   /** Seconds. */
   readonly lifetime: number
+  /** Restrictions besides those of the profile. */
+  readonly caveats: readonly Caveat[]
 }
 
 export interface Minted {
@@ -66,10 +79,12 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
         notBefore: second,
         notAfter: second + input.lifetime,
       }),
+      ...input.caveats,
       ...caveatsHandedOn(actor),
     ]
-    const minted = environment.keyring.mint(key, caveats)
-    const record: TokenRecord = {
+    expectUse(caveats, organisation, second)
+    const minted = mint(environment, key, caveats)
+    const record: NewToken = {
       id: minted.id,
       organisationId: organisation.id,
       appId: app?.id ?? null,
@@ -81,6 +96,7 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
       expiresAt: Number(expiration(caveats) ?? second + input.lifetime) * 1000,
       revokedAt: null,
       revokedBy: null,
+      caveats: encodeCaveats(minted.caveats),
     }
     await tx.tokens.insert(record)
     const creator = actor.kind === 'user' ? actor.user : await findCreator(tx, record)
@@ -110,6 +126,34 @@ function caveatsHandedOn(actor: Credential): readonly Caveat[] {
     throw new DomainError('forbidden', 'a token that needs a discharge of a third party mints none that do without it')
   }
   return caveats
+}
+
+/** @throws DomainError `invalid` for caveats that leave nothing: a token that is dead from the start helps nobody */
+function expectUse(caveats: readonly Caveat[], { id, slug }: Organisation, second: number): void {
+  const end = expiration(caveats)
+  if (end !== undefined && end <= second) throw unfit('end the token before it begins')
+  try {
+    if (organizationScope(caveats) === BigInt(id)) return
+  } catch (error) {
+    if (!(error instanceof MacaroonError)) throw error
+  }
+  throw unfit(`confine the token to another organisation than ${slug}`)
+}
+
+/** @throws DomainError `invalid` where the caveats are more than a token carries */
+function mint({ keyring }: Environment, key: WrappedSigningKey, caveats: readonly Caveat[]): MintedToken {
+  try {
+    const minted = keyring.mint(key, caveats)
+    if (minted.token.reveal().length <= maxHeaderLength) return minted
+  } catch (error) {
+    if (!(error instanceof MacaroonError)) throw error
+    if (error.code !== 'too-many' && error.code !== 'too-long') throw error
+  }
+  throw unfit('are more than a token carries, together with those of the profile and of the token that mints it')
+}
+
+function unfit(predicate: string): DomainError {
+  return new DomainError('invalid', `the caveats ${predicate}`, { field: 'caveats' })
 }
 
 function scopeOf({ profile, cluster }: MintToken, appId: number | undefined): TokenScope {

@@ -165,6 +165,11 @@ export const migrations: readonly Migration[] = [
   },
   {
     version: 2,
+    name: 'caveats of tokens',
+    statements: ({ bytes }) => [`alter table tokens add column caveats ${bytes}`],
+  },
+  {
+    version: 3,
     name: 'what sessions are called, and logins of command lines through a browser',
     statements: ({ id, integer, text, bytes, end }) => [
       `alter table sessions add column kind ${text} not null default 'cli' check (kind in ('cli', 'web'))`,

@@ -59,7 +59,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     await execute(database.url, `insert into migrations values (999, 'from the future', 0)`)
     await expect(database.open()).rejects.toMatchObject({
       code: 'database_newer_than_program',
-      message: expect.stringMatching(`version 999.* up to ${migrations.length}\\.`) as string,
+      message: expect.stringMatching(/version 999.* up to \d+/) as string,
     })
     const tables = await query(database.url, `select tablename from pg_tables where schemaname = 'public'`)
     expect(tables).toEqual([{ tablename: 'migrations' }])

@@ -100,6 +100,8 @@ export interface Database {
     readonly expires_at: number
     readonly revoked_at: number | null
     readonly revoked_by: string | null
+    /** As on the wire; null for rows from before version 2. */
+    readonly caveats: Uint8Array | null
   }
   readonly audit_events: {
     readonly id: GeneratedAlways<number>

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
 import type { Transaction } from '../domain/store.ts'
-import type { ListedToken, TokenCursor, TokenQuery, TokenRecord } from '../domain/token.ts'
+import type { ListedToken, NewToken, TokenCursor, TokenQuery, TokenRecord } from '../domain/token.ts'
 import { query, type Param, type Session } from './query.ts'
 import type { Database } from './schema.ts'
 import { formatTokenId, parseTokenId } from './token-id.ts'
@@ -60,7 +60,10 @@ export function tokens(session: Session): Transaction['tokens'] {
 }
 
 /** A record as it is stored, with the ids as bytes. */
-type TokenRow = Omit<TokenRecord, 'id' | 'mintedBy'> & { readonly id: Uint8Array; readonly mintedBy: Uint8Array | null }
+type Stored<Token extends TokenRecord> = Omit<Token, 'id' | 'mintedBy'> & {
+  readonly id: Uint8Array
+  readonly mintedBy: Uint8Array | null
+}
 
 interface ListParameters {
   readonly owner: number
@@ -88,6 +91,9 @@ const columns = [
   'tokens.revoked_by as revokedBy',
 ] as const
 
+// What a list shows besides. A look-up of every request goes without: it would read more than it needs.
+const listed = ['tokens.caveats', 'users.email as createdByEmail', 'apps.name as appName'] as const
+
 const byId = query((db, param: Param<{ id: Uint8Array }>) =>
   db.selectFrom('tokens').select(columns).where('id', '=', param('id')),
 )
@@ -98,7 +104,7 @@ const byIdWithNames = query((db, param: Param<{ id: Uint8Array }>) =>
     .leftJoin('users', 'users.id', 'tokens.created_by')
     .leftJoin('apps', 'apps.id', 'tokens.app_id')
     .select(columns)
-    .select(['users.email as createdByEmail', 'apps.name as appName'])
+    .select(listed)
     .where('tokens.id', '=', param('id')),
 )
 
@@ -135,7 +141,7 @@ function pageOf(db: Kysely<Database>, param: Param<ListParameters>, owner: Owner
     .leftJoin('users', 'users.id', 'tokens.created_by')
     .leftJoin('apps', 'apps.id', 'tokens.app_id')
     .select(columns)
-    .select(['users.email as createdByEmail', 'apps.name as appName'])
+    .select(listed)
     .where(`tokens.${owner}`, '=', param('owner'))
     .where((eb) =>
       eb(
@@ -152,7 +158,7 @@ function pageOf(db: Kysely<Database>, param: Param<ListParameters>, owner: Owner
     .limit(param('limit'))
 }
 
-const insert = query((db, param: Param<TokenRow>) =>
+const insert = query((db, param: Param<Stored<NewToken>>) =>
   db
     .insertInto('tokens')
     .values({
@@ -167,6 +173,7 @@ const insert = query((db, param: Param<TokenRow>) =>
       expires_at: param('expiresAt'),
       revoked_at: param('revokedAt'),
       revoked_by: param('revokedBy'),
+      caveats: param('caveats'),
     })
     .onConflict((conflict) => conflict.doNothing()),
 )
@@ -189,7 +196,7 @@ const revokeOfApp = query((db, param: Param<{ appId: number; at: number; by: str
 )
 
 // Field by field: rows of node:sqlite are slow to spread, and a page has many.
-function toRecord(row: TokenRow): TokenRecord {
+function toRecord(row: Stored<TokenRecord>): TokenRecord {
   return {
     id: formatTokenId(row.id),
     organisationId: row.organisationId,
@@ -205,8 +212,9 @@ function toRecord(row: TokenRow): TokenRecord {
   }
 }
 
-function toListed(row: TokenRow & Pick<ListedToken, 'createdByEmail' | 'appName'>): ListedToken {
-  return { ...toRecord(row), createdByEmail: row.createdByEmail, appName: row.appName }
+function toListed(row: Stored<ListedToken>): ListedToken {
+  const { caveats, createdByEmail, appName } = row
+  return { ...toRecord(row), caveats, createdByEmail, appName }
 }
 
 function requireTokenId(id: string): Uint8Array {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 import { DurationError, durationFromNanoseconds, parseDuration } from '../duration.ts'
 import { appParams } from './apps.ts'
+import { caveatAnswer, requestedCaveats } from './caveats.ts'
 import { organisationParams } from './organisations.ts'
 import { route } from './route.ts'
 import { cursor, line, pageLimit, pathName, timestamp } from './text.ts'
@@ -46,6 +47,10 @@ const token = z
     revoked_at: timestamp.nullable(),
     revoked_by: z.string().nullable(),
     state: z.enum(['live', 'revoked', 'expired']),
+    caveats: z
+      .array(caveatAnswer)
+      .nullable()
+      .describe('All that the token was minted with; null where it is from before they were kept.'),
   })
   .meta({ id: 'Token', description: 'What is remembered of a token; never the token itself.' })
 export type Token = z.infer<typeof token>
@@ -62,6 +67,9 @@ const createTokenBody = z
     app: pathName.optional().describe('Needed by the profile deploy.'),
     cluster: line(128).optional().describe('Needed by the profile litefs_cloud.'),
     expiry: expiry.default(defaultExpiry),
+    caveats: requestedCaveats
+      .default([])
+      .describe("Restrictions besides those of the profile, as superfly/macaroon's JSON has them."),
   })
   .superRefine((body, context) => {
     for (const [field, owner] of [

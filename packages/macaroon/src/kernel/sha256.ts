@@ -1,11 +1,14 @@
 /** SHA-256 (RFC 6234) and HMAC-SHA256 (RFC 2104) in plain TypeScript, step by step over words. */
 
 import { equalBytes } from './equal-bytes.ts'
-import { compress, firstHash } from './sha256-compress.gen.ts'
+import { compress } from './sha256-compress.ts'
+import { firstHash } from './sha256-constants.ts'
 
 /** Somewhere to hash: nothing but signing keys means anything between two calls. */
 export class Hasher {
-  readonly #block = new Int32Array(16)
+  /** What is hashed in a block, and behind it what follows from that. */
+  readonly #words = new Int32Array(64)
+  readonly #block = this.#words.subarray(0, 16)
   readonly #inner = new Int32Array(8)
   readonly #outer = new Int32Array(8)
   readonly #roots: Root[] = []
@@ -54,13 +57,13 @@ export class Hasher {
     block[8] = 1 << 31
     fillZeros(block, 9)
     block[15] = (64 + 32) * 8
-    compress(this.#outer, this.#outer, block)
+    compress(this.#outer, this.#outer, this.#words)
     writeWords(this.#outer, out, at)
   }
 
   /** Leaves nothing of what was hashed. */
   wipe(): void {
-    fillZeros(this.#block, 0)
+    fillZeros(this.#words, 0)
     fillZeros(this.#inner, 0)
     fillZeros(this.#outer, 0)
   }
@@ -70,10 +73,10 @@ export class Hasher {
     const block = this.#block
     for (let i = 0; i < length; i += 1) block[i] = (block[i] ?? 0) ^ 0x36363636
     for (let i = length; i < 16; i += 1) block[i] = 0x36363636
-    compress(this.#inner, firstHash, block)
+    compress(this.#inner, firstHash, this.#words)
     for (let i = 0; i < length; i += 1) block[i] = (block[i] ?? 0) ^ (0x36363636 ^ 0x5c5c5c5c)
     for (let i = length; i < 16; i += 1) block[i] = 0x5c5c5c5c
-    compress(this.#outer, firstHash, block)
+    compress(this.#outer, firstHash, this.#words)
   }
 
   /** Ends the inner hash, which covers `before` bytes, whole blocks, with `bytes[start..end)` (RFC 6234 §4.1). */
@@ -83,19 +86,19 @@ export class Hasher {
     let from = start
     for (; end - from >= 64; from += 64) {
       readBlock(block, bytes, from, end)
-      compress(inner, inner, block)
+      compress(inner, inner, this.#words)
     }
     readBlock(block, bytes, from, end)
     const left = end - from
     block[left >> 2] = (block[left >> 2] ?? 0) | (0x80 << (24 - (left & 3) * 8))
     if (left >= 56) {
-      compress(inner, inner, block)
+      compress(inner, inner, this.#words)
       fillZeros(block, 0)
     }
     const length = before + end - start
     block[14] = Math.floor(length / 2 ** 29)
     block[15] = length << 3
-    compress(inner, inner, block)
+    compress(inner, inner, this.#words)
   }
 }
 

@@ -4,6 +4,7 @@ import { takeRoom } from '../room.ts'
 import { equalBytes } from './equal-bytes.ts'
 import { expectChain, expectRange, expectSealing } from './expectations.ts'
 import type { Kernel } from './kernel.ts'
+import { firstHash, roundConstants } from './sha256-constants.ts'
 import { typescriptKernel } from './typescript-kernel.ts'
 import { inputCapacity, layout, rootCount, rootLength, tailCapacity } from './wasm-layout.ts'
 import { kernelModule } from './wasm-module.gen.ts'
@@ -60,6 +61,9 @@ function readHex(text: string): Uint8Array {
 
 function wrap(wasm: WasmExports): Kernel {
   const memory = new Uint8Array(wasm.memory.buffer)
+  // Neither of them compresses, so they come with the page only once.
+  new Int32Array(wasm.memory.buffer, layout.roundConstants).set(roundConstants)
+  new Int32Array(wasm.memory.buffer, layout.initialHash).set(firstHash)
   // No key has a place with another number than its own first byte tells, so none is found where none was put.
   for (let i = 0; i < rootCount; i += 1) memory[layout.roots + i * rootLength] = i + 1
   const offsetSlots = new Uint32Array(wasm.memory.buffer, layout.offsets, tailCapacity)

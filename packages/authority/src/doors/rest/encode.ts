@@ -13,6 +13,7 @@ import type {
 import type { StoredAuditEvent } from '../../domain/audit-event.ts'
 import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
 import { tokenState, type ListedToken } from '../../domain/token.ts'
+import { describeRecordedCaveats } from '../../operations/caveats-json.ts'
 import type { ReachedOrganisation } from '../../operations/list-organisations.ts'
 import type { ListedSession } from '../../operations/list-sessions.ts'
 import type { FoundApp } from '../../operations/intend.ts'
@@ -84,6 +85,7 @@ export function encodeToken(record: ListedToken, organisation: Organisation, now
     revoked_at: record.revokedAt === null ? null : encodeInstant(record.revokedAt),
     revoked_by: record.revokedBy,
     state: tokenState(record, now),
+    caveats: describeRecordedCaveats(record.caveats),
   }
 }
 

@@ -114,6 +114,7 @@ export const handlers: Handlers = {
       cluster: undefined,
       name: undefined,
       lifetime: typeof expiry === 'number' ? durationFromNanoseconds(expiry) : parseDuration(expiry),
+      caveats: [],
     })
     return { token: token.reveal() }
   },
@@ -126,6 +127,7 @@ export const handlers: Handlers = {
       cluster: body.cluster,
       name: body.name,
       lifetime: parseDuration(body.expiry),
+      caveats: body.caveats,
     })
     return { ...encodeToken(record, organisation, now()), token: token.reveal() }
   },

@@ -4,7 +4,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { App } from '../../domain/app.ts'
 import type { Organisation, Role } from '../../domain/organisation.ts'
 import type { Transaction } from '../../domain/store.ts'
-import type { TokenRecord } from '../../domain/token.ts'
+import type { NewToken, TokenRecord } from '../../domain/token.ts'
 import type { User } from '../../domain/user.ts'
 
 let count = 0
@@ -85,7 +85,7 @@ export async function insertCliLogin(tx: Transaction, changes: Partial<NewCliLog
 
 type NewCliLogin = Parameters<Transaction['cliLogins']['insert']>[0]
 
-export function createToken(organisationId: number, changes: Partial<TokenRecord> = {}): TokenRecord {
+export function createToken(organisationId: number, changes: Partial<NewToken> = {}): NewToken {
   return {
     id: randomUUID(),
     organisationId,
@@ -98,6 +98,13 @@ export function createToken(organisationId: number, changes: Partial<TokenRecord
     expiresAt: 5000,
     revokedAt: null,
     revokedBy: null,
+    caveats: null,
     ...changes,
   }
+}
+
+/** What is remembered of the token where nobody looks at it closely. */
+export function recordOf(token: NewToken): TokenRecord {
+  const { caveats: _, ...record } = token
+  return record
 }

@@ -15,13 +15,7 @@ import { expect, test } from 'vitest'
 
 import type { Page } from '../../domain/page.ts'
 import type { Store } from '../../domain/store.ts'
-import {
-  tokenState,
-  type ListedToken,
-  type TokenCursor,
-  type TokenQuery,
-  type TokenRecord,
-} from '../../domain/token.ts'
+import { tokenState, type ListedToken, type NewToken, type TokenCursor, type TokenQuery } from '../../domain/token.ts'
 import { createToken, insertApp, insertOrganisation } from './seed.ts'
 
 export function describeTokenModel(getStore: () => Store): void {
@@ -61,7 +55,7 @@ interface World {
   readonly organisations: readonly number[]
   /** One of each organisation, and none. */
   readonly apps: readonly (number | null)[]
-  readonly tokens: TokenRecord[]
+  readonly tokens: NewToken[]
 }
 
 const time = integer({ min: 1, max: 4 })
@@ -135,14 +129,14 @@ async function take(next: Step, { store, organisations, apps, tokens }: World): 
   }
 }
 
-function revoke(tokens: TokenRecord[], at: number, by: string, matches: (token: TokenRecord) => boolean): void {
+function revoke(tokens: NewToken[], at: number, by: string, matches: (token: NewToken) => boolean): void {
   for (const [index, token] of tokens.entries()) {
     if (matches(token) && token.revokedAt === null) tokens[index] = { ...token, revokedAt: at, revokedBy: by }
   }
 }
 
-async function listAll(store: Store, owner: number, list: Step & { kind: 'list' }): Promise<TokenRecord[]> {
-  const listed: TokenRecord[] = []
+async function listAll(store: Store, owner: number, list: Step & { kind: 'list' }): Promise<NewToken[]> {
+  const listed: NewToken[] = []
   let after: TokenCursor | undefined
   do {
     const query: TokenQuery = { state: list.state, now: list.now, limit: list.limit, ...(after && { after }) }

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
 import type { TokenCursor, TokenQuery } from '../../domain/token.ts'
-import { createToken, insertApp, insertMember, insertOrganisation } from './seed.ts'
+import { plain } from './people.ts'
+import { createToken, insertApp, insertMember, insertOrganisation, recordOf } from './seed.ts'
 
 export function describeTokens(getStore: () => Store): void {
   describe('tokens', () => {
@@ -19,15 +20,19 @@ export function describeTokens(getStore: () => Store): void {
           createdBy: user.id,
           mintedBy: minter.id,
           expiresAt: 6_308_640_000_000,
+          caveats: Uint8Array.of(0x92, 0x00, 0xff),
         })
         await tx.tokens.insert(minter)
         await tx.tokens.insert(minted)
         return { token: minter, deploy: minted, email: user.email, appName: app.name }
       })
       await getStore().read(async (tx) => {
-        expect(await tx.tokens.byId(token.id)).toEqual(token)
-        expect(await tx.tokens.byId(deploy.id)).toEqual(deploy)
-        expect(await tx.tokens.byIdWithNames(deploy.id)).toEqual({ ...deploy, createdByEmail: email, appName })
+        expect(await tx.tokens.byId(token.id)).toEqual(recordOf(token))
+        expect(await tx.tokens.byId(deploy.id)).toEqual(recordOf(deploy))
+        const named = { ...deploy, createdByEmail: email, appName }
+        expect(plain(await tx.tokens.byIdWithNames(deploy.id))).toEqual(plain(named))
+        const [listed] = (await tx.tokens.ofApp(deploy.appId ?? 0, { state: 'live', now: 0, limit: 1 })).items
+        expect(plain(listed)).toEqual(plain(named))
         expect(await tx.tokens.byIdWithNames(token.id)).toEqual({ ...token, createdByEmail: null, appName: null })
         for (const unknown of [crypto.randomUUID(), 'no uuid', '', deploy.id.slice(1), `${deploy.id}0`]) {
           expect(await tx.tokens.byId(unknown)).toBeUndefined()
@@ -48,7 +53,7 @@ export function describeTokens(getStore: () => Store): void {
         await tx.tokens.revoke('no uuid', 60, 'b@example.com')
         return record
       })
-      const revoked = { ...token, revokedAt: 50, revokedBy: 'a@example.com' }
+      const revoked = { ...recordOf(token), revokedAt: 50, revokedBy: 'a@example.com' }
       expect(await getStore().read((tx) => tx.tokens.byId(token.id))).toEqual(revoked)
     })
 

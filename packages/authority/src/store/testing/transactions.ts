@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Store, Transaction } from '../../domain/store.ts'
 import type { CreateDatabase } from './conformance.ts'
-import { createToken, insertApp, insertMember, insertOrganisation, insertUser, unique } from './seed.ts'
+import { createToken, insertApp, insertMember, insertOrganisation, insertUser, recordOf, unique } from './seed.ts'
 
 export function describeTransactions(getStore: () => Store, create: CreateDatabase): void {
   describe('transactions', () => {
@@ -158,7 +158,7 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
     })
     await first.close()
     const second = await database.open()
-    expect(await second.read((tx) => tx.tokens.byId(token.id))).toEqual(token)
+    expect(await second.read((tx) => tx.tokens.byId(token.id))).toEqual(recordOf(token))
     await second.close()
     await database.remove()
   })

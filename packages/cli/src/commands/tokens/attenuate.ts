@@ -1,6 +1,7 @@
 // `hallpass tokens attenuate`: narrows a token, without asking anyone.
-import { attenuate, caveatsFromJSON, MacaroonError, type Caveat, type Macaroon } from '@hallpass/macaroon'
+import { attenuate, MacaroonError, type Caveat, type Macaroon } from '@hallpass/macaroon'
 import { explain } from '@hallpass/macaroon/explain'
+import { caveatsFromJSON } from '@hallpass/macaroon/json'
 
 import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'

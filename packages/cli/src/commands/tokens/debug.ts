@@ -1,5 +1,6 @@
 // `hallpass tokens debug`: what is in a token, as flyctl prints it.
-import { caveatsToJSON, decodeMacaroon, MacaroonError, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
+import { decodeMacaroon, MacaroonError, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
+import { caveatsToJSON } from '@hallpass/macaroon/json'
 
 import type { Context } from '../../context.ts'
 import { checkCredential, type GlobalFlags } from '../../credentials.ts'

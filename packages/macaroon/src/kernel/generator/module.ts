@@ -1,6 +1,7 @@
 /** The WebAssembly kernel as a whole: its constants and its functions. */
 
-import { compress as compressWords } from '../sha256-compress.gen.ts'
+import { compress as compressWords } from '../sha256-compress.ts'
+import { firstHash } from '../sha256-constants.ts'
 import { layout, memoryPages } from '../wasm-layout.ts'
 import { open, seal } from './aead.ts'
 import { assemble } from './assembler.ts'
@@ -10,7 +11,6 @@ import { hash, hmac, mac, pads } from './hmac.ts'
 import { asciiBytes } from './instructions.ts'
 import { poly1305 } from './poly1305.ts'
 import { absorb, compress } from './sha256.ts'
-import { firstHash, roundConstants } from './sha256-constants.ts'
 import { wipe } from './wipe.ts'
 
 /** The bytes of the module. Nothing but this source decides them. */
@@ -69,8 +69,6 @@ const index = {
 function makeConstants(): Uint8Array {
   const data = new Uint8Array(layout.constantsEnd)
   const view = new DataView(data.buffer)
-  for (const [i, word] of roundConstants.entries()) view.setInt32(layout.roundConstants + i * 4, word, true)
-  for (const [i, word] of firstHash.entries()) view.setInt32(layout.initialHash + i * 4, word, true)
   // 64 bytes that keep and 64 that drop; 64 that add nothing, then the 1 bit that ends a text.
   data.fill(0xff, layout.keepMask, layout.keepMask + 64)
   data[layout.endMark + 64] = 0x80
@@ -86,11 +84,9 @@ function hashPads(key: string): readonly number[] {
   for (const [i, byte] of asciiBytes(key).entries()) block.setUint8(i, byte)
   return [0x36363636, 0x5c5c5c5c].flatMap((pad) => {
     const hash = new Int32Array(8)
-    compressWords(
-      hash,
-      Int32Array.from(firstHash),
-      Int32Array.from({ length: 16 }, (_, i) => block.getInt32(i * 4) ^ pad),
-    )
+    const words = new Int32Array(64)
+    for (let i = 0; i < 16; i += 1) words[i] = block.getInt32(i * 4) ^ pad
+    compressWords(hash, firstHash, words)
     return [...hash]
   })
 }

@@ -1,0 +1,32 @@
+// Caveats of a token as the JSON that answers carry.
+import { decodeCaveats, type Caveat } from '@hallpass/macaroon'
+import { caveatsToJSON } from '@hallpass/macaroon/json'
+
+/** One caveat; its numbers keep all their digits when it is written. */
+export interface CaveatJson {
+  readonly type: string
+  readonly body: unknown
+}
+
+/** Those of a record; null where it has none. */
+export function describeRecordedCaveats(caveats: Uint8Array | null): CaveatJson[] | null {
+  return caveats === null ? null : describeCaveats(decodeCaveats(caveats))
+}
+
+/** For a document that is written with `JSON.stringify`. */
+export function describeCaveats(caveats: readonly Caveat[]): CaveatJson[] {
+  const text = caveatsToJSON(caveats)
+  // Most have no number that JavaScript would round, and a reviver makes reading dear.
+  return JSON.parse(text, /\d{16}/.test(text) ? (keepDigits as Reviver) : undefined) as CaveatJson[]
+}
+
+type Reviver = (name: string, value: unknown) => unknown
+
+// ECMA-262 §25.5.3: what was rounded is put back as it stood there. TypeScript's library does not know of it yet.
+const exactly = JSON as typeof JSON & { rawJSON(text: string): unknown }
+
+function keepDigits(_name: string, value: unknown, { source }: { readonly source?: string }): unknown {
+  return typeof value === 'number' && source !== undefined && !Number.isSafeInteger(value)
+    ? exactly.rawJSON(source)
+    : value
+}

@@ -1,0 +1,70 @@
+// Caveats in the contract: the JSON of superfly/macaroon, `[{"type":"Action","body":"r"}]`, read strictly and bounded.
+import { getCaveats, MacaroonError, type Caveat } from '@hallpass/macaroon'
+import { caveatsFromJSON } from '@hallpass/macaroon/json'
+import { z } from 'zod'
+
+/** One caveat of an answer. */
+export const caveatAnswer = z.object({ type: z.string(), body: z.unknown() }).meta({
+  id: 'Caveat',
+  description: "A restriction, as superfly/macaroon's JSON has it; one that is not known here has its number as type.",
+})
+export type CaveatJson = z.infer<typeof caveatAnswer>
+
+/** Caveats that whoever mints asks for besides; what is wrong with one is told by its index, and never by its value. */
+export const requestedCaveats = z
+  .array(z.unknown())
+  .max(32)
+  .transform((values, context): readonly Caveat[] => {
+    try {
+      return readCaveats(values)
+    } catch (error) {
+      if (!(error instanceof MacaroonError || error instanceof Unsuitable)) throw error
+      context.addIssue({ code: 'custom', ...locate(error.message) })
+      return z.NEVER
+    }
+  })
+
+/** Why JSON that is well formed is no list of caveats to mint with. Its message begins as those of MacaroonError do. */
+class Unsuitable extends Error {}
+
+const longestJson = 16_384
+const deepest = 32
+
+// Nobody can hand a token what only verification answers, and in no token may stand what only a third party attests.
+const refusedTypes = ['3P', 'BindToParentToken', 'FlyioUserID', 'GitHubUserID', 'GoogleUserID'] as const
+
+function readCaveats(values: readonly unknown[]): readonly Caveat[] {
+  for (const [index, value] of values.entries()) expectExact(value, `[${index}]`, 0)
+  const json = JSON.stringify(values)
+  if (json.length > longestJson) throw new Unsuitable(`: more than ${longestJson} characters of JSON`)
+  const caveats = caveatsFromJSON(json)
+  for (const [index, caveat] of caveats.entries()) {
+    for (const type of refusedTypes) {
+      if (getCaveats([caveat], type).length > 0) {
+        throw new Unsuitable(`[${index}]: no token is minted with a caveat of type ${type}`)
+      }
+    }
+  }
+  return caveats
+}
+
+/** What a reader of JSON has rounded must not pass for what was meant; and nothing goes deeper than anything that is. */
+function expectExact(value: unknown, path: string, depth: number): void {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+    throw new Unsuitable(`${path}: has a number that is no whole number below 2^53`)
+  }
+  if (typeof value !== 'object' || value === null) return
+  if (depth > deepest) throw new Unsuitable(`${path}: is nested more than ${deepest} deep`)
+  for (const part of Object.values(value)) expectExact(part, path, depth + 1)
+}
+
+// A path leads to what is wrong through indexes, names of fields, and names of resources in quotation marks.
+const located = /^((?:\[\d+\]|\.\w+|\["(?:[^"\\]|\\.)*"\])*)(?:: )?(.*)$/s
+const quoted = / ?"(?:[^"\\]|\\.)*"/g
+
+/** Where and what, without the values: a caveat may name anything. */
+function locate(message: string): { readonly path: string[]; readonly message: string } {
+  const [, path = '', what = ''] = located.exec(message) ?? []
+  const names = path.replaceAll(quoted, '').match(/\w+/g) ?? []
+  return { path: names, message: `is no such caveat: ${what.replaceAll(quoted, '')}` }
+}

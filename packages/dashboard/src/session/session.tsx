@@ -1,0 +1,96 @@
+// Who is here: asked of the authority, since the page itself cannot read the cookie.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { createContext, use, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+
+import { ApiError, type User } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+
+export type Session =
+  | { readonly state: 'asking' }
+  | { readonly state: 'unknown'; readonly error: Error; readonly retry: () => void }
+  | { readonly state: 'out' }
+  /** Somebody was here until now; the page below keeps what they typed. */
+  | { readonly state: 'ended'; readonly user: User }
+  | { readonly state: 'in'; readonly user: User }
+
+interface SessionControl {
+  readonly session: Session
+  /** A door has let this person in. */
+  readonly enter: (user: User) => void
+  readonly logOut: () => Promise<void>
+}
+
+export const sessionKey = ['me'] as const
+
+const channelName = 'hallpass.session'
+const SessionContext = createContext<SessionControl | undefined>(undefined)
+
+export function SessionProvider({ children }: { readonly children: ReactNode }) {
+  const { client, web } = useServices()
+  const queries = useQueryClient()
+  const [known, setKnown] = useState<User | undefined>(undefined)
+  const { data, error, refetch } = useQuery({
+    queryKey: sessionKey,
+    queryFn: () => client.users.current().catch(nobodyIfUnauthenticated),
+    // Somebody may have logged out meanwhile, in another tab or on another machine.
+    refetchOnWindowFocus: 'always',
+  })
+  if (data !== undefined && data !== null && known === undefined) setKnown(data)
+
+  const channel = useRef<BroadcastChannel>(undefined)
+  useEffect(() => {
+    const opened = new BroadcastChannel(channelName)
+    channel.current = opened
+    opened.addEventListener('message', () => void queries.invalidateQueries({ queryKey: sessionKey }))
+    return () => opened.close()
+  }, [queries])
+
+  const isOther = known !== undefined && data !== undefined && data !== null && data.id !== known.id
+  useEffect(() => {
+    // Nothing of one person may be left over for another.
+    if (isOther) location.assign('/')
+  }, [isOther])
+
+  const control = useMemo(
+    (): SessionControl => ({
+      session: sessionOf({ data: isOther ? undefined : data, error, known, retry: () => void refetch() }),
+      enter(user) {
+        queries.setQueryData(sessionKey, user)
+        void queries.invalidateQueries()
+        channel.current?.postMessage('entered')
+      },
+      async logOut() {
+        await web.logOut()
+        channel.current?.postMessage('left')
+        location.assign('/login')
+      },
+    }),
+    [data, error, known, isOther, refetch, queries, web],
+  )
+  return <SessionContext value={control}>{children}</SessionContext>
+}
+
+export function useSession(): SessionControl {
+  const control = use(SessionContext)
+  if (control === undefined) throw new Error('there is no session here')
+  return control
+}
+
+interface Known {
+  readonly data: User | null | undefined
+  readonly error: Error | null
+  readonly known: User | undefined
+  readonly retry: () => void
+}
+
+function sessionOf({ data, error, known, retry }: Known): Session {
+  if (data === undefined) return error === null ? { state: 'asking' } : { state: 'unknown', error, retry }
+  if (data !== null) return { state: 'in', user: data }
+  return known === undefined ? { state: 'out' } : { state: 'ended', user: known }
+}
+
+function nobodyIfUnauthenticated(error: unknown): null {
+  if (error instanceof ApiError && error.code === 'unauthenticated') return null
+  throw error
+}

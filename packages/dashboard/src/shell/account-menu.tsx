@@ -1,0 +1,57 @@
+// Who is logged in, and what concerns them alone.
+import { useMutation } from '@tanstack/react-query'
+import { Link } from 'wouter'
+
+import type { User } from '@hallpass/client'
+
+import { useSession } from '../session/session.tsx'
+import { describeFailure } from '../ui/failure-words.ts'
+import { Popover, popoverItemClasses } from '../ui/popover.tsx'
+import { ThemeToggle } from '../ui/theme-toggle.tsx'
+
+export function AccountMenu({ user }: { readonly user: User }) {
+  const { logOut } = useSession()
+  const leaving = useMutation({ mutationFn: logOut })
+  return (
+    <div className="flex min-w-0 items-center gap-1">
+      <Popover
+        label={`Account of ${user.email}`}
+        alignEnd={false}
+        className="flex h-9 min-w-0 flex-1 items-center gap-2 rounded-control px-2 text-small text-muted hover:bg-sunken hover:text-ink"
+        button={
+          <>
+            <span
+              aria-hidden="true"
+              className="grid size-6 shrink-0 place-items-center rounded-full bg-accent-soft text-tiny font-semibold text-accent uppercase"
+            >
+              {user.email.charAt(0)}
+            </span>
+            <span className="hidden truncate wide:block">{user.email}</span>
+          </>
+        }
+      >
+        <p className="truncate px-2.5 pt-1 pb-2 text-small text-muted wide:hidden">{user.email}</p>
+        <Link href="/account" className={popoverItemClasses}>
+          Account
+        </Link>
+        <Link href="/orgs" className={popoverItemClasses}>
+          All organisations
+        </Link>
+        <button
+          type="button"
+          disabled={leaving.isPending}
+          onClick={() => leaving.mutate()}
+          className={popoverItemClasses}
+        >
+          Log out
+        </button>
+        {leaving.error !== null && (
+          <p role="alert" className="max-w-56 px-2.5 py-1.5 text-small text-danger">
+            {describeFailure(leaving.error)}
+          </p>
+        )}
+      </Popover>
+      <ThemeToggle className="hidden wide:grid" />
+    </div>
+  )
+}

@@ -1,0 +1,89 @@
+// Dialogs: the browser's own, which traps the focus, gives it back, closes on Escape, and needs no library.
+import { useEffect, useId, useRef, type ReactNode, type RefObject } from 'react'
+
+import { Button, type ButtonKind } from './button.tsx'
+import { describeFailure } from './failure-words.ts'
+import { Notice } from './notice.tsx'
+
+interface DialogProps {
+  readonly title: string
+  readonly onClose: () => void
+  readonly children: ReactNode
+}
+
+/** Open for as long as it is there. */
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const titleId = useId()
+  useShownModally(dialog)
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={titleId}
+      // By Escape, and by a click beside it.
+      closedby="any"
+      onClose={() => {
+        if (dialog.current?.open === false) onClose()
+      }}
+      className="m-auto w-[min(28rem,calc(100vw-2rem))] rounded-card border border-line bg-raised text-ink shadow-float backdrop:bg-veil"
+    >
+      <div className="flex flex-col gap-4 p-5">
+        <h2 id={titleId} className="text-large font-semibold wrap-anywhere">
+          {title}
+        </h2>
+        {children}
+      </div>
+    </dialog>
+  )
+}
+
+/** Shows it when it comes, and closes it before it is taken away: only then the focus goes back to where it was. */
+export function useShownModally(dialog: RefObject<HTMLDialogElement | null>): void {
+  useEffect(() => {
+    const element = dialog.current
+    if (element?.open === false) element.showModal()
+    return () => element?.close()
+  }, [dialog])
+}
+
+interface ConfirmDialogProps {
+  readonly title: string
+  /** What the button says: a verb. */
+  readonly action: string
+  readonly kind?: ButtonKind
+  readonly busy: boolean
+  readonly disabled?: boolean
+  readonly error: Error | null
+  readonly onConfirm: () => void
+  readonly onClose: () => void
+  readonly children: ReactNode
+}
+
+/** Asks before something is done; what went wrong with it is said here too. */
+export function ConfirmDialog(props: ConfirmDialogProps) {
+  const { title, action, kind = 'danger', busy, disabled = false, error, onConfirm, onClose, children } = props
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (!busy && !disabled) onConfirm()
+        }}
+      >
+        <div className="flex flex-col gap-3 text-muted wrap-anywhere">{children}</div>
+        {error !== null && (
+          <Notice tone="bad" alert>
+            {describeFailure(error)}
+          </Notice>
+        )}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" kind={kind} busy={busy} disabled={disabled}>
+            {action}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,50 @@
+// Light or dark: the system's choice, until somebody makes another here.
+import { useState } from 'react'
+
+type Theme = 'light' | 'dark'
+
+const storageKey = 'hallpass.theme'
+
+/** Changes to the other colours; where those are the system's own, nothing is remembered. */
+export function ThemeToggle({ className }: { readonly className?: string }) {
+  const [theme, setTheme] = useState(currentTheme)
+  const other = theme === 'dark' ? 'light' : 'dark'
+  return (
+    <button
+      type="button"
+      aria-label={`Use ${other} colours`}
+      title={`Use ${other} colours`}
+      onClick={() => {
+        applyTheme(other)
+        setTheme(other)
+      }}
+      className={`grid size-8 place-items-center rounded-control text-muted hover:bg-sunken hover:text-ink ${className ?? ''}`}
+    >
+      <svg viewBox="0 0 16 16" aria-hidden="true" className="size-4 fill-none stroke-current stroke-[1.4]">
+        <circle cx="8" cy="8" r="5.75" />
+        <path d="M8 2.25a5.75 5.75 0 0 1 0 11.5z" className="fill-current" />
+      </svg>
+    </button>
+  )
+}
+
+function systemTheme(): Theme {
+  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
+}
+
+function currentTheme(): Theme {
+  const chosen = document.documentElement.dataset['theme']
+  return chosen === 'dark' || chosen === 'light' ? chosen : systemTheme()
+}
+
+function applyTheme(theme: Theme): void {
+  const isSystems = theme === systemTheme()
+  if (isSystems) delete document.documentElement.dataset['theme']
+  else document.documentElement.dataset['theme'] = theme
+  try {
+    if (isSystems) localStorage.removeItem(storageKey)
+    else localStorage.setItem(storageKey, theme)
+  } catch {
+    // Where storage is forbidden, the choice lasts as long as the page.
+  }
+}
