@@ -23,6 +23,14 @@ const rooms: Readonly<Record<string, { readonly folders: readonly string[]; read
     folders: ['domain', 'operations'],
     parts: ['@hallpass/client', 'fastify', 'zod'],
   },
+  'doors/flyctl': {
+    folders: ['domain', 'operations', 'doors/http'],
+    parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify', 'zod'],
+  },
+  'doors/graphql': {
+    folders: ['domain', 'operations', 'doors/http'],
+    parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify', 'graphql', 'zod'],
+  },
   'doors/rest': {
     folders: ['domain', 'operations', 'doors/http'],
     parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify', 'zod'],

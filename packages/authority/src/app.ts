@@ -43,7 +43,7 @@ export function createServer(options: {
     if (request.raw.destroyed && !request.raw.complete) return
     if (error instanceof DomainError && error.code === 'unauthenticated') onUnauthenticated(request, reply)
     if (!sendError(error, request, reply)) {
-      log.error({ err: error, request_id: request.id }, 'a request failed for an unforeseen reason')
+      reportUnforeseen(log, error, request.id)
     }
   }
   const nextId = createRequestIds()
@@ -94,6 +94,11 @@ export function createServer(options: {
     }
   })
   return server
+}
+
+/** For the log of whoever runs the authority: the one who asked is told nothing of it. */
+export function reportUnforeseen(log: Logger, error: unknown, requestId: string): void {
+  log.error({ err: error, request_id: requestId }, 'a request failed for an unforeseen reason')
 }
 
 /** Ids that no other process gives, cheaper than a random one each: a random beginning, and a count. */

@@ -1,12 +1,14 @@
 // Wires an authority together and starts it.
 import { randomBytes } from 'node:crypto'
 
-import { createLogger, createServer } from './app.ts'
+import { createLogger, createServer, reportUnforeseen } from './app.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
 import { DomainError, StartupError } from './domain/errors.ts'
 import type { Secret } from './domain/secret.ts'
 import type { Store } from './domain/store.ts'
 import { createCode, hashCode, setupCodeLifetime } from './domain/user.ts'
+import { openFlyctlDoor } from './doors/flyctl/door.ts'
+import { openGraphqlDoor } from './doors/graphql/door.ts'
 import { openRestDoor } from './doors/rest/door.ts'
 import { openWebDoor } from './doors/web/door.ts'
 import { createSessionCookies } from './doors/web/session-cookie.ts'
@@ -77,14 +79,21 @@ async function listen(environment: Environment, config: Config) {
     dashboard,
   } = config
   const cookies = createSessionCookies({ publicOrigin: publicUrl, trusts: trusts ?? (() => false) })
+  const log = createLogger(logLevel)
   const server = createServer({
-    log: createLogger(logLevel),
+    log,
     store,
     trusts,
     onUnauthenticated: cookies.clearRefused,
   })
   const authenticate = createAuthenticate({ store, keyring, location })
   openRestDoor(server, { environment, authenticate, credentialOf: cookies.credentialOf })
+  openFlyctlDoor(server, { environment, authenticate })
+  openGraphqlDoor(server, {
+    environment,
+    authenticate,
+    report: (error, requestId) => reportUnforeseen(log, error, requestId),
+  })
   openWebDoor(server, { environment, authenticate, cookies, dashboard })
   let url: string
   try {

@@ -56,6 +56,7 @@ async function callEverything(client: Client): Promise<void> {
   await client.apps.create({ name: 'web-1', org_slug: 'acme' })
   await client.apps.show('web-1')
   await client.apps.delete('web-1')
+  await client.platform.regions()
   await client.tokens.create('acme', { profile: 'deploy_organization' })
   await client.tokens.listOfOrganisation('acme', { state: 'all' })
   await client.tokens.listOfApp('web-1')

@@ -10,6 +10,7 @@ import type {
   OrganisationDetails,
   Role,
 } from './contract/organisations.ts'
+import type { Region } from './contract/platform.ts'
 import type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'
 import type { CurrentUser, ListedSession, LoginMethods, SessionAnswer } from './contract/users.ts'
 import { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode } from './errors.ts'
@@ -99,6 +100,9 @@ export function createClient(options: ClientOptions) {
         send<CreatedApp>('POST', '/v1/apps', { body }),
       show: (name: string) => send<App>('GET', app(name)),
       delete: (name: string) => send<void>('DELETE', app(name)),
+    },
+    platform: {
+      regions: () => send<{ Regions: Region[]; Nearest: string }>('GET', '/v1/platform/regions'),
     },
     tokens: {
       create: (

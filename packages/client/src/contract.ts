@@ -2,12 +2,13 @@
 import * as apps from './contract/apps.ts'
 import * as cliLogins from './contract/cli-logins.ts'
 import * as organisations from './contract/organisations.ts'
+import * as platform from './contract/platform.ts'
 import type { Route } from './contract/route.ts'
 import * as tokens from './contract/tokens.ts'
 import * as users from './contract/users.ts'
 
 export { errorAnswer, type Route } from './contract/route.ts'
-export { emailAddress, password } from './contract/text.ts'
+export { emailAddress, password, pathName, typedPassword } from './contract/text.ts'
 
 export const routes = {
   signUp: users.signUp,
@@ -36,6 +37,7 @@ export const routes = {
   listApps: apps.listApps,
   showApp: apps.showApp,
   deleteApp: apps.deleteApp,
+  listRegions: platform.listRegions,
   createDeployToken: tokens.createDeployToken,
   createToken: tokens.createToken,
   listOrganisationTokens: tokens.listOrganisationTokens,

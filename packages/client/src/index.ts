@@ -11,6 +11,7 @@ export type {
   OrganisationDetails,
   Role,
 } from './contract/organisations.ts'
+export type { Region } from './contract/platform.ts'
 export type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'
 export type { CurrentUser, ListedSession, LoginMethods, SessionAnswer, User } from './contract/users.ts'
 export { DurationError, durationFromNanoseconds, formatDuration, longestDuration, parseDuration } from './duration.ts'

@@ -12,6 +12,9 @@ export interface App {
   readonly createdAt: number
 }
 
+/** The network of an app for which none is named. */
+export const defaultNetwork = 'default'
+
 const idAlphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
 export function createPublicAppId(randomBytes: (length: number) => Uint8Array): string {

@@ -75,6 +75,8 @@ export interface ReadTransaction {
     byIdempotencyKey(organisationId: number, key: string): Promise<App | undefined>
     /** All of them, by name. */
     list(organisationId: number): Promise<readonly App[]>
+    /** The first by name, after the one of this name. */
+    page(organisationId: number, query: { readonly limit: number; readonly after?: string }): Promise<readonly App[]>
     count(organisationId: number): Promise<number>
   }
   readonly signingKeys: {

@@ -8,10 +8,14 @@ import type { Requirement, Scene } from './operation.ts'
 import { describeCredential, type Credential } from './principal.ts'
 
 /**
- * The first credential of the principal that meets the requirement.
+ * The first credential of the principal that meets the requirement, where a GraphQL mutation asks by its name.
  * @throws DomainError `forbidden`, saying for the first credential which caveat or role forbids it
  */
-export async function authorise(scene: Scene<ReadTransaction>, requirement: Requirement): Promise<Credential> {
+export async function authorise(
+  scene: Scene<ReadTransaction>,
+  requirement: Requirement,
+  mutation?: string,
+): Promise<Credential> {
   const { credentials } = scene.principal
   if (requirement.kind === 'credential') return credentials[0]
   if (requirement.kind === 'person') {
@@ -22,7 +26,7 @@ export async function authorise(scene: Scene<ReadTransaction>, requirement: Requ
   let reason: string | undefined
   for (const credential of credentials) {
     if (requirement.exempt?.(credential) === true) return credential
-    const denial = await findDenial(scene, credential, requirement)
+    const denial = await findDenial(scene, credential, requirement, mutation)
     if (denial === undefined) return credential
     reason ??= denial
   }
@@ -51,9 +55,10 @@ async function findDenial(
   scene: Scene<ReadTransaction>,
   credential: Credential,
   { organisation, access }: Requirement & { readonly kind: 'access' },
+  mutation: string | undefined,
 ): Promise<string | undefined> {
   const { id, slug } = organisation
-  const attempt: Access = { ...access, orgId: BigInt(id), now: scene.now / 1000 }
+  const attempt: Access = { ...access, orgId: BigInt(id), mutation, now: scene.now / 1000 }
   const holder = describeCredential(credential)
   if (credential.kind === 'token') {
     const clearance = clear(credential.verified, [attempt])

@@ -16,7 +16,7 @@ export const changeRole: Writing<ChangeRole, FoundMember | undefined, Member> = 
   access: (scene, input) => accessMember(scene, input, { selfAllowed: false }),
 
   async run({ tx }, { input, subject }) {
-    const found = requireMember(subject, input.email)
+    const found = requireMember(subject, input)
     const { organisation, member } = found
     if (input.role === 'member') await keepAnAdmin(tx, found)
     await tx.memberships.setRole(organisation.id, member.userId, input.role)

@@ -4,8 +4,9 @@ import { actions } from '@hallpass/macaroon'
 import { createPublicAppId } from '../domain/app.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Organisation } from '../domain/organisation.ts'
-import { intendOnOrganisation, type FoundApp } from './intend.ts'
+import { intendOnOrganisation, type ShownApp } from './intend.ts'
 import type { Writing } from './operation.ts'
+import { isOwn } from './principal.ts'
 
 export interface CreateApp {
   readonly slug: string
@@ -15,7 +16,7 @@ export interface CreateApp {
   readonly idempotencyKey: string | undefined
 }
 
-export const createApp: Writing<CreateApp, Organisation, FoundApp> = {
+export const createApp: Writing<CreateApp, Organisation, ShownApp> = {
   name: 'app.create',
   mode: 'write',
 
@@ -24,10 +25,11 @@ export const createApp: Writing<CreateApp, Organisation, FoundApp> = {
     return { ...intent, target: name === undefined ? 'app' : `app ${name}` }
   },
 
-  async run({ tx, environment, now }, { input: { name, network, idempotencyKey }, subject: organisation }) {
+  async run({ tx, environment, now, principal }, { input: { name, network, idempotencyKey }, subject: organisation }) {
+    const own = isOwn(principal, organisation)
     if (idempotencyKey !== undefined) {
       const app = await tx.apps.byIdempotencyKey(organisation.id, idempotencyKey)
-      if (app !== undefined && (name === undefined || name === app.name)) return { app, organisation }
+      if (app !== undefined && (name === undefined || name === app.name)) return { app, organisation, own }
       if (app !== undefined) {
         throw new DomainError('conflict', `this idempotency key created the app ${app.name}`, {
           field: 'idempotency_key',
@@ -43,6 +45,6 @@ export const createApp: Writing<CreateApp, Organisation, FoundApp> = {
       idempotencyKey: idempotencyKey ?? null,
       createdAt: now,
     })
-    return { app, organisation }
+    return { app, organisation, own }
   },
 }

@@ -7,6 +7,9 @@ import type { ReadTransaction } from '../domain/store.ts'
 import { findOrganisation } from './find.ts'
 import type { Intent, Scene } from './operation.ts'
 
+/** A member of an organisation, by email address or by the id of the person. */
+export type MemberReference = { readonly slug: string } & ({ readonly email: string } | { readonly userId: number })
+
 export interface FoundMember {
   readonly organisation: Organisation
   readonly member: Member
@@ -15,11 +18,12 @@ export interface FoundMember {
 /** What changing a membership takes: `membership` for writing, which admins alone have. */
 export async function accessMember(
   scene: Scene<ReadTransaction>,
-  { slug, email }: { readonly slug: string; readonly email: string },
+  reference: MemberReference,
   options: { readonly selfAllowed: boolean },
 ): Promise<Intent<FoundMember | undefined>> {
-  const organisation = await findOrganisation(scene, slug)
-  const user = await scene.tx.users.byEmail(email)
+  const organisation = await findOrganisation(scene, reference.slug)
+  const { users } = scene.tx
+  const user = 'email' in reference ? await users.byEmail(reference.email) : await users.byId(reference.userId)
   const membership = user && (await scene.tx.memberships.find(organisation.id, user.id))
   const subject = user &&
     membership && {
@@ -35,15 +39,17 @@ export async function accessMember(
       exempt: (credential) =>
         options.selfAllowed && credential.kind === 'user' && credential.user.id === membership?.userId,
     },
-    target: `member ${email}`,
+    // Whose id it is, is told of members alone.
+    target: `member ${subject?.member.email ?? ('email' in reference ? reference.email : reference.userId)}`,
     organisationId: organisation.id,
   }
 }
 
 /** Who is not a member is told so only to those who may ask: after authorisation. */
-export function requireMember(found: FoundMember | undefined, email: string): FoundMember {
-  if (found === undefined) throw new DomainError('not_found', `${email} is not a member of this organisation`)
-  return found
+export function requireMember(found: FoundMember | undefined, reference: MemberReference): FoundMember {
+  if (found !== undefined) return found
+  const who = 'email' in reference ? reference.email : 'this person'
+  throw new DomainError('not_found', `${who} is not a member of this organisation`)
 }
 
 /** @throws DomainError `conflict` where the member is the only admin left */

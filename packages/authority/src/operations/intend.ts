@@ -12,6 +12,12 @@ export interface FoundApp {
   readonly organisation: Organisation
 }
 
+/** An app as it is shown to whoever asks. */
+export interface ShownApp extends FoundApp {
+  /** Whether it belongs to the caller's own personal organisation. */
+  readonly own: boolean
+}
+
 /**
  * To act on the organisation with this slug.
  * @throws DomainError `not_found`

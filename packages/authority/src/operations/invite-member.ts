@@ -15,6 +15,8 @@ export interface InviteMember {
 }
 
 export interface Invited {
+  readonly id: number
+  readonly organisation: Organisation
   readonly email: string
   readonly role: Role
   /** Shown once. */
@@ -42,7 +44,7 @@ export const inviteMember: Writing<InviteMember, Organisation, Invited> = {
       })
     }
     const code = createCode(environment.randomBytes)
-    const { expiresAt } = await tx.invitations.insert({
+    const { id, expiresAt } = await tx.invitations.insert({
       organisationId: organisation.id,
       email,
       role,
@@ -52,6 +54,6 @@ export const inviteMember: Writing<InviteMember, Organisation, Invited> = {
       expiresAt: now + invitationLifetime,
       acceptedAt: null,
     })
-    return { email, role, code, expiresAt }
+    return { id, organisation, email, role, code, expiresAt }
   },
 }

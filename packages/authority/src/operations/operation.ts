@@ -25,6 +25,8 @@ export interface Environment {
 export interface Caller {
   readonly requestId: string
   readonly remoteAddress: string
+  /** The GraphQL mutation by which it asks, if it does: `Mutations` caveats list those that they allow. */
+  readonly mutation?: string
 }
 
 /** What `access` and `run` work with: one transaction, one instant, one principal. */

@@ -35,7 +35,7 @@ export async function perform<Input, Subject, Output, Prepared>(
     const scene = { tx, environment, now, principal }
     const intent = await steps.access(scene, input)
     denied = { principal, intent }
-    const actor = await authorise(scene, intent.requirement)
+    const actor = await authorise(scene, intent.requirement, caller.mutation)
     const output = await steps.run(scene, { input, subject: intent.subject, prepared, actor })
     denied = undefined
     await record?.({

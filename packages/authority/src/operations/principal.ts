@@ -2,6 +2,7 @@
 import type { VerifiedMacaroon } from '@hallpass/macaroon'
 
 import { DomainError } from '../domain/errors.ts'
+import type { Organisation } from '../domain/organisation.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import type { TokenRecord } from '../domain/token.ts'
 import type { User } from '../domain/user.ts'
@@ -64,6 +65,11 @@ export async function identify(tx: ReadTransaction, presented: Presented, now: n
 export function findUser(principal: Principal): User | undefined {
   for (const credential of principal.credentials) if (credential.kind === 'user') return credential.user
   return undefined
+}
+
+/** Whether it is the personal organisation of the person who asks. */
+export function isOwn(principal: Principal, organisation: Organisation): boolean {
+  return organisation.personalOf !== null && organisation.personalOf === findUser(principal)?.id
 }
 
 /** What people call the credential, in audit events and refusals. */

@@ -1,21 +1,17 @@
 // membership.remove: takes a person out of an organisation; anyone may take themselves out.
-import { accessMember, keepAnAdmin, requireMember, type FoundMember } from './find-member.ts'
+import { accessMember, keepAnAdmin, requireMember, type FoundMember, type MemberReference } from './find-member.ts'
 import type { Writing } from './operation.ts'
 
-export const removeMember: Writing<
-  { readonly slug: string; readonly email: string },
-  FoundMember | undefined,
-  undefined
-> = {
+export const removeMember: Writing<MemberReference, FoundMember | undefined, FoundMember> = {
   name: 'membership.remove',
   mode: 'write',
 
   access: (scene, input) => accessMember(scene, input, { selfAllowed: true }),
 
   async run({ tx }, { input, subject }) {
-    const found = requireMember(subject, input.email)
+    const found = requireMember(subject, input)
     await keepAnAdmin(tx, found)
     await tx.memberships.delete(found.organisation.id, found.member.userId)
-    return undefined
+    return found
   },
 }

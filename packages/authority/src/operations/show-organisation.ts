@@ -5,6 +5,7 @@ import type { Member, Organisation } from '../domain/organisation.ts'
 import { intendOnOrganisation } from './intend.ts'
 import type { ReachedOrganisation } from './list-organisations.ts'
 import type { Reading } from './operation.ts'
+import { findUser, isOwn } from './principal.ts'
 
 export interface OrganisationDetails extends ReachedOrganisation {
   readonly members: readonly Member[]
@@ -17,13 +18,13 @@ export const showOrganisation: Reading<{ readonly slug: string }, Organisation, 
 
   access: (scene, { slug }) => intendOnOrganisation(scene, slug, { action: actions.read }),
 
-  async run({ tx }, { subject: organisation, actor }) {
+  async run({ tx, principal }, { subject: organisation }) {
     const members = await tx.memberships.list(organisation.id)
-    const userId = actor.kind === 'user' ? actor.user.id : undefined
+    const userId = findUser(principal)?.id
     return {
       organisation,
       role: members.find((member) => member.userId === userId)?.role ?? null,
-      own: userId !== undefined && organisation.personalOf === userId,
+      own: isOwn(principal, organisation),
       members,
       appCount: await tx.apps.count(organisation.id),
     }

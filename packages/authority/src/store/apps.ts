@@ -31,6 +31,7 @@ export function apps(session: Session): Transaction['apps'] {
     },
     byIdempotencyKey: (organisationId, key) => session.one(byIdempotencyKey, { organisationId, key }),
     list: (organisationId) => session.many(list, { organisationId }),
+    page: (organisationId, { limit, after = '' }) => session.many(page, { organisationId, limit, after }),
     count: async (organisationId) => (await session.one(count, { organisationId }))?.count ?? 0,
     insert: async ({ publicId, name, organisationId, network, idempotencyKey, createdAt }) => {
       const app = { publicId, name, organisationId, network, idempotencyKey, createdAt }
@@ -83,6 +84,16 @@ const byIdempotencyKey = query((db, param: Param<{ organisationId: number; key: 
 
 const list = query((db, param: Param<{ organisationId: number }>) =>
   db.selectFrom('apps').select(columns).where('organisation_id', '=', param('organisationId')).orderBy('name'),
+)
+
+const page = query((db, param: Param<{ organisationId: number; limit: number; after: string }>) =>
+  db
+    .selectFrom('apps')
+    .select(columns)
+    .where('organisation_id', '=', param('organisationId'))
+    .where('name', '>', param('after'))
+    .orderBy('name')
+    .limit(param('limit')),
 )
 
 const count = query((db, param: Param<{ organisationId: number }>) =>

@@ -16,6 +16,8 @@ const app = z
     network: z.string(),
     machine_count: z.number().int(),
     volume_count: z.number().int(),
+    cname_target: z.string().describe('Empty: nothing is reached under a host name here.'),
+    app_role: z.string().describe('Empty: apps have no roles here.'),
     organization: z.object({ name: z.string(), slug: z.string(), internal_numeric_id: z.number().int() }),
   })
   .meta({ id: 'App' })
@@ -60,7 +62,10 @@ export const listApps = route({
   summary: 'The apps of an organisation',
   tag: 'apps',
   authenticated: true,
-  query: z.object({ org_slug: pathName }),
+  query: z.object({
+    org_slug: pathName,
+    app_role: line(63).or(z.literal('')).optional().describe('Only apps of this role, of which there are none.'),
+  }),
   status: 200,
   answer: z.object({ total_apps: z.number().int(), apps: z.array(app) }),
 })

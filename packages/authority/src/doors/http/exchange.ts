@@ -26,9 +26,16 @@ export interface Exchange {
 /** What a request presents that carries no credential, or whose credential does not count. */
 export const nobody: Presented = { tokens: [], authTokenHashes: [], refusals: [] }
 
-export function openExchange(environment: Environment, presented: Presented, request: FastifyRequest): Exchange {
+/** The operations for whoever presents these credentials; `mutation` names the GraphQL mutation by which they ask. */
+export function openExchange(
+  environment: Environment,
+  presented: Presented,
+  request: FastifyRequest,
+  mutation?: string,
+): Exchange {
   const caller: Caller = {
     requestId: request.id,
+    ...(mutation === undefined ? {} : { mutation }),
     // Asking the socket costs a system call, and only refusals want to know.
     get remoteAddress() {
       return addressOf(request)

@@ -6,6 +6,7 @@ import type {
   ListedSession as ListedSessionAnswer,
   Member as MemberAnswer,
   Organisation as OrganisationAnswer,
+  Region as RegionAnswer,
   SessionAnswer,
   Token,
 } from '@hallpass/client'
@@ -14,6 +15,7 @@ import type { StoredAuditEvent } from '../../domain/audit-event.ts'
 import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
 import { tokenState, type ListedToken } from '../../domain/token.ts'
 import { describeRecordedCaveats } from '../../operations/caveats-json.ts'
+import type { Region } from '../../operations/list-regions.ts'
 import type { ReachedOrganisation } from '../../operations/list-organisations.ts'
 import type { ListedSession } from '../../operations/list-sessions.ts'
 import type { FoundApp } from '../../operations/intend.ts'
@@ -62,12 +64,20 @@ export function encodeApp({ app, organisation }: FoundApp): App {
     network: app.network,
     machine_count: 0,
     volume_count: 0,
+    cname_target: '',
+    app_role: '',
     organization: { name: organisation.name, slug: organisation.slug, internal_numeric_id: organisation.id },
   }
 }
 
 export function encodeCreatedApp(found: FoundApp): CreatedApp {
   return { ...encodeApp(found), created_at: found.app.createdAt }
+}
+
+/** Nobody pays for a region here, and none has a gateway of its own. */
+export function encodeRegion({ code, name }: Region): RegionAnswer {
+  const facts = { gateway_available: false, requires_paid_plan: false, deprecated: false }
+  return { code, name, latitude: 0, longitude: 0, ...facts }
 }
 
 /** `now` in milliseconds. */

@@ -2,6 +2,7 @@
 import { durationFromNanoseconds, parseDuration } from '@hallpass/client'
 
 import type { Page } from '../../domain/page.ts'
+import { defaultNetwork } from '../../domain/app.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { TokenCursor } from '../../domain/token.ts'
 import { acceptInvitation } from '../../operations/accept-invitation.ts'
@@ -15,6 +16,7 @@ import { listApps } from '../../operations/list-apps.ts'
 import { listAuditEvents } from '../../operations/list-audit-events.ts'
 import { listOrganisations } from '../../operations/list-organisations.ts'
 import { listAppTokens, listOrganisationTokens, type ListedTokens } from '../../operations/list-tokens.ts'
+import { listRegions } from '../../operations/list-regions.ts'
 import { mintToken } from '../../operations/mint-token.ts'
 import { removeMember } from '../../operations/remove-member.ts'
 import { revokeToken } from '../../operations/revoke-token.ts'
@@ -23,8 +25,8 @@ import { showCurrentTokens } from '../../operations/show-current-tokens.ts'
 import { showOrganisation } from '../../operations/show-organisation.ts'
 import { showToken } from '../../operations/show-token.ts'
 import { InvalidInput } from '../http/errors.ts'
+import { decodeEventCursor, decodeTokenCursor, encodeEventCursor, encodeTokenCursor } from '../http/cursor.ts'
 import { accountHandlers } from './accounts.ts'
-import { decodeEventCursor, decodeTokenCursor, encodeEventCursor, encodeTokenCursor } from './cursor.ts'
 import {
   encodeApp,
   encodeAuditEvent,
@@ -32,6 +34,7 @@ import {
   encodeInstant,
   encodeMember,
   encodeOrganisation,
+  encodeRegion,
   encodeToken,
 } from './encode.ts'
 import type { Handlers } from './handler.ts'
@@ -73,7 +76,9 @@ export const handlers: Handlers = {
     return encodeMember(await perform(changeRole, { slug: org_slug, email, role }))
   },
 
-  removeMember: ({ params: { org_slug, email } }, { perform }) => perform(removeMember, { slug: org_slug, email }),
+  async removeMember({ params: { org_slug, email } }, { perform }) {
+    await perform(removeMember, { slug: org_slug, email })
+  },
 
   async listAuditEvents({ params, query: { limit, cursor } }, { perform }) {
     const before = cursor === undefined ? undefined : decodeEventCursor(cursor)
@@ -89,14 +94,15 @@ export const handlers: Handlers = {
     const found = await perform(createApp, {
       slug: body.org_slug,
       name,
-      network: body.network || 'default',
+      network: body.network || defaultNetwork,
       idempotencyKey: body.idempotency_key || undefined,
     })
     return encodeCreatedApp(found)
   },
 
   async listApps({ query }, { perform }) {
-    const { organisation, apps } = await perform(listApps, { slug: query.org_slug })
+    const { organisation, apps: all } = await perform(listApps, { slug: query.org_slug })
+    const apps = query.app_role ? [] : all
     return { total_apps: apps.length, apps: apps.map((app) => encodeApp({ app, organisation })) }
   },
 
@@ -104,7 +110,14 @@ export const handlers: Handlers = {
     return encodeApp(await perform(showApp, { name: params.app_name }))
   },
 
-  deleteApp: ({ params }, { perform }) => perform(deleteApp, { name: params.app_name }),
+  async deleteApp({ params }, { perform }) {
+    await perform(deleteApp, { name: params.app_name })
+  },
+
+  async listRegions(_input, { perform }) {
+    const regions = await perform(listRegions, undefined)
+    return { Regions: regions.map(encodeRegion), Nearest: regions[0].code }
+  },
 
   async createDeployToken({ params, body: { expiry } }, { perform }) {
     const { token } = await perform(mintToken, {

@@ -1,6 +1,6 @@
 // Cursors: opaque to callers, and read back strictly.
 import type { TokenCursor } from '../../domain/token.ts'
-import { InvalidInput } from '../http/errors.ts'
+import { InvalidInput } from './errors.ts'
 
 export function encodeTokenCursor({ expiresAt, id }: TokenCursor): string {
   return encode(`t.${expiresAt}.${id}`)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { decodeEventCursor, decodeTokenCursor, encodeEventCursor, encodeTokenCursor } from './cursor.ts'
-import { InvalidInput } from '../http/errors.ts'
+import { InvalidInput } from './errors.ts'
 
 describe('cursors', () => {
   it('come back as they went', () => {

@@ -1,0 +1,47 @@
+// What flyctl asks about the machines and releases of an app. An authority runs none, so an app has none.
+import { pathName } from '@hallpass/client/contract'
+import { z } from 'zod'
+
+import { DomainError } from '../../domain/errors.ts'
+import { showApp } from '../../operations/show-app.ts'
+import { route, type FlyctlRoute } from './route.ts'
+
+const params = z.object({ app_name: pathName })
+
+export const appRoutes: readonly FlyctlRoute[] = [
+  route({
+    method: 'GET',
+    url: '/v1/apps/:app_name/machines',
+    authenticated: true,
+    params,
+    status: 200,
+    async handle({ params: { app_name } }, { perform }) {
+      await perform(showApp, { name: app_name })
+      return []
+    },
+  }),
+
+  route({
+    method: 'GET',
+    url: '/api/v1/apps/:app_name/releases',
+    authenticated: true,
+    params,
+    status: 200,
+    async handle({ params: { app_name } }, { perform }) {
+      await perform(showApp, { name: app_name })
+      return { releases: [] }
+    },
+  }),
+
+  route({
+    method: 'GET',
+    url: '/api/v1/apps/:app_name/releases/current',
+    authenticated: true,
+    params,
+    status: 200,
+    async handle({ params: { app_name } }, { perform }) {
+      const { app } = await perform(showApp, { name: app_name })
+      throw new DomainError('not_found', `app ${app.name} has no release`)
+    },
+  }),
+]

@@ -1,0 +1,44 @@
+// The door for what flyctl asks beside GraphQL and the Machines API: `/api/v1` and where it sends its metrics.
+import type { FastifyInstance } from 'fastify'
+
+import type { Authenticate } from '../../operations/authenticate.ts'
+import type { Environment } from '../../operations/operation.ts'
+import { nobody, openExchange } from '../http/exchange.ts'
+import { parse } from '../http/parse.ts'
+import { appRoutes } from './apps.ts'
+import { organisationRoutes } from './organisations.ts'
+import type { FlyctlRoute } from './route.ts'
+import { sessionRoutes } from './sessions.ts'
+
+export interface FlyctlDoor {
+  readonly environment: Environment
+  readonly authenticate: Authenticate
+}
+
+const flyctlRoutes: readonly FlyctlRoute[] = [...sessionRoutes, ...organisationRoutes, ...appRoutes]
+
+export function openFlyctlDoor(server: FastifyInstance, { environment, authenticate }: FlyctlDoor): void {
+  for (const { method, url, authenticated, params, query, body, status, handle } of flyctlRoutes) {
+    server.route({
+      method,
+      url,
+      async handler(request, reply) {
+        const input = {
+          params: parse(params, request.params, 'the path') as never,
+          query: parse(query, request.query, 'the query') as never,
+          body: parse(body, request.body, 'the body') as never,
+        }
+        const presented = authenticated ? await authenticate(request.headers.authorization) : nobody
+        void reply.code(status)
+        return handle(input, openExchange(environment, presented, request))
+      },
+    })
+  }
+  void server.register((scope, _options, done) => {
+    // It comes without a content type.
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, parsed) => parsed(null))
+    // What flyctl measures of itself is nobody's business here: taken, so that it does not complain, and dropped.
+    scope.post('/metrics_post', (_request, reply) => reply.code(200).send())
+    done()
+  })
+}

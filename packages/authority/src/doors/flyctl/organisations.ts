@@ -1,0 +1,51 @@
+// Organisations as flyctl's newer look-ups have them.
+import { pathName } from '@hallpass/client/contract'
+import { z } from 'zod'
+
+import { personalAlias } from '../../domain/organisation.ts'
+import { listOrganisations, type ReachedOrganisation } from '../../operations/list-organisations.ts'
+import { showOrganisation } from '../../operations/show-organisation.ts'
+import { route, type FlyctlRoute } from './route.ts'
+
+export const organisationRoutes: readonly FlyctlRoute[] = [
+  route({
+    method: 'GET',
+    url: '/api/v1/organizations',
+    authenticated: true,
+    query: z.object({ admin: z.enum(['true', 'false']).optional() }),
+    status: 200,
+    async handle({ query: { admin } }, { perform }) {
+      const reached = await perform(listOrganisations, undefined)
+      const wanted = admin === 'true' ? reached.filter(({ role }) => role === 'admin') : reached
+      return { organizations: wanted.map(encodeOrganisation) }
+    },
+  }),
+
+  route({
+    method: 'GET',
+    url: '/api/v1/organizations/:slug',
+    authenticated: true,
+    params: z.object({ slug: pathName }),
+    status: 200,
+    async handle({ params: { slug } }, { perform }) {
+      return { organization: encodeOrganisation(await perform(showOrganisation, { slug })) }
+    },
+  }),
+]
+
+/** Its id is that of the GraphQL door. */
+function encodeOrganisation({ organisation: { id, slug, name, personalOf }, own }: ReachedOrganisation) {
+  return {
+    id: slug,
+    internal_numeric_id: id,
+    slug: own ? personalAlias : slug,
+    raw_slug: slug,
+    name,
+    personal: personalOf !== null,
+    paid_plan: true,
+    billable: true,
+    billing_status: 'CURRENT',
+    provisions_beta_extensions: false,
+    remote_builder_image: '',
+  }
+}

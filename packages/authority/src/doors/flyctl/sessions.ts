@@ -1,0 +1,101 @@
+// Logging in as flyctl does it: with a password, or through a browser where a person approves it.
+import { emailAddress, pathName, routes, typedPassword } from '@hallpass/client/contract'
+import { z } from 'zod'
+
+import { DomainError } from '../../domain/errors.ts'
+import { Secret } from '../../domain/secret.ts'
+import { describeUserAgent, fitLabel } from '../../domain/session-label.ts'
+import { createCliLogin } from '../../operations/create-cli-login.ts'
+import { redeemCliLogin, type RedeemCliLogin } from '../../operations/redeem-cli-login.ts'
+import { signIn } from '../../operations/sign-in.ts'
+import { InvalidInput } from '../http/errors.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { route, type FlyctlRoute } from './route.ts'
+
+const cliLogin = routes.createCliLogin.body.shape
+const cliSession = z.object({
+  /** The host's name, whatever it is. */
+  name: z.string().max(1024).default('').transform(fitLabel),
+  code_challenge: cliLogin.code_challenge.optional(),
+  code_challenge_method: cliLogin.code_challenge_method.optional(),
+  state: cliLogin.state.optional(),
+  redirect_port: cliLogin.redirect_port,
+  metadata: z.record(z.string(), z.unknown()).optional(),
+})
+const cliSessionParams = z.object({ id: pathName })
+
+export const sessionRoutes: readonly FlyctlRoute[] = [
+  route({
+    method: 'POST',
+    url: '/api/v1/sessions',
+    authenticated: false,
+    body: z.object({
+      data: z.object({ attributes: z.object({ email: emailAddress, password: typedPassword }) }),
+    }),
+    status: 201,
+    async handle({ body }, { enter, userAgent }) {
+      const { email, password } = body.data.attributes
+      const from = { kind: 'cli', label: describeUserAgent(userAgent) } as const
+      const { authToken } = await enter(signIn, { email, password: new Secret(password), from })
+      // flyctl decodes nothing but text here.
+      return { data: { attributes: { access_token: authToken.reveal() } } }
+    },
+  }),
+
+  route({
+    method: 'POST',
+    url: '/api/v1/cli_sessions',
+    authenticated: false,
+    body: cliSession,
+    status: 201,
+    async handle({ body }, { inquire, publicUrl }) {
+      // An auth token reaches all that its person reaches: who asks for less must not get more.
+      const lock = Object.keys(body.metadata ?? {}).find((key) => key.startsWith('lock_'))
+      if (lock !== undefined) {
+        throw new InvalidInput('a login cannot be limited: make a token of the organisation or the app', 'metadata')
+      }
+      const { id } = await inquire(createCliLogin, {
+        name: body.name,
+        codeChallenge: body.code_challenge,
+        state: body.state ?? '',
+        redirectPort: body.redirect_port,
+      })
+      const authUrl = `${publicUrl()}/cli/${id.reveal()}`
+      return { id: id.reveal(), auth_url: authUrl, pkce: body.code_challenge !== undefined }
+    },
+  }),
+
+  // What flyctl asks every second where it began without a challenge: the first 200 is its answer.
+  route({
+    method: 'GET',
+    url: '/api/v1/cli_sessions/:id',
+    authenticated: false,
+    params: cliSessionParams,
+    status: 200,
+    handle: ({ params: { id } }, { enter }) => redeem(enter, { id: new Secret(id), proof: undefined }),
+  }),
+
+  route({
+    method: 'POST',
+    url: '/api/v1/cli_sessions/:id/redeem',
+    authenticated: false,
+    params: cliSessionParams,
+    body: z.object(routes.redeemCliLogin.body.shape),
+    status: 200,
+    handle: ({ params: { id }, body: { code, code_verifier } }, { enter }) =>
+      redeem(enter, { id: new Secret(id), proof: { code: new Secret(code), verifier: new Secret(code_verifier) } }),
+  }),
+]
+
+/** It answers 404 while flyctl should wait, and in words that it prints where a code is wrong and may be typed again. */
+async function redeem(enter: Exchange['enter'], input: RedeemCliLogin) {
+  try {
+    const { authToken } = await enter(redeemCliLogin, input)
+    return { id: input.id.reveal(), access_token: authToken.reveal() }
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+    if (error.code === 'conflict') throw new DomainError('not_found', error.message, { cause: error })
+    if (error.code === 'forbidden') throw new DomainError('invalid', error.message, { field: 'code', cause: error })
+    throw error
+  }
+}

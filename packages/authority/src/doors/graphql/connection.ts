@@ -1,0 +1,43 @@
+// Lists as the original has them: nodes, and where the next page starts.
+import type { Page } from '../../domain/page.ts'
+import { InvalidInput } from '../http/errors.ts'
+import { limits } from './limits.ts'
+
+export interface PageArgs {
+  readonly first?: number | null
+  /** Clients send an empty one for the first page. */
+  readonly after?: string | null
+}
+
+export interface Connection<Node> {
+  readonly nodes: readonly Node[]
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null }
+}
+
+/**
+ * How many items a page takes: all that one may, where nothing is said.
+ * @throws InvalidInput
+ */
+export function pageSize({ first }: PageArgs): number {
+  if (first === undefined || first === null) return limits.pageSize
+  if (first < 1) throw new InvalidInput('first is too small: at least 1', 'first')
+  return Math.min(first, limits.pageSize)
+}
+
+/** The page as it is answered; `encode` makes a cursor's text of where it ends. */
+export function connect<Item, Cursor, Node>(
+  page: Page<Item, Cursor>,
+  encodeItem: (item: Item) => Node,
+  encodeCursor: (cursor: Cursor) => string,
+): Connection<Node> {
+  return {
+    nodes: page.items.map(encodeItem),
+    pageInfo: {
+      hasNextPage: page.next !== undefined,
+      endCursor: page.next === undefined ? null : encodeCursor(page.next),
+    },
+  }
+}
+
+/** What an authority without machines has none of. */
+export const none: { readonly nodes: readonly [] } = { nodes: [] }

@@ -1,0 +1,114 @@
+// The GraphQL door: measures and checks a query, runs operations for its fields, and answers with status 200 always,
+// because clients of the original look for errors in the answer and lose the words of any other status.
+import {
+  Kind,
+  NoSchemaIntrospectionCustomRule,
+  execute,
+  parse as parseDocument,
+  specifiedRules,
+  validate,
+  type DocumentNode,
+  type GraphQLSchema,
+} from 'graphql'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+
+import type { Authenticate } from '../../operations/authenticate.ts'
+import type { Environment } from '../../operations/operation.ts'
+import { openExchange } from '../http/exchange.ts'
+import { parse } from '../http/parse.ts'
+import { createContext } from './context.ts'
+import { NotServed, formatErrors } from './errors.ts'
+import { checkSize, limits } from './limits.ts'
+import { mutations } from './mutations.ts'
+import { queries } from './queries.ts'
+import { createSchema } from './schema.ts'
+
+export interface GraphqlDoor {
+  readonly environment: Environment
+  readonly authenticate: Authenticate
+  /** What nobody foresaw, by the id of its request. */
+  readonly report: (error: unknown, requestId: string) => void
+}
+
+/** Clients send more beside these, which is ignored. */
+const requestBody = z.object({
+  query: z.string().min(1),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+  operationName: z.string().max(256).nullish(),
+})
+type Asked = z.output<typeof requestBody>
+
+const rules = [...specifiedRules, NoSchemaIntrospectionCustomRule]
+
+/** Opens `POST /graphql` on the server. */
+export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): void {
+  const { environment, authenticate, report } = door
+  const schema = createSchema()
+  server.route({
+    method: 'POST',
+    url: '/graphql',
+    async handler(request) {
+      const asked = parse(requestBody, request.body, 'the body')
+      const document = readDocument(schema, asked)
+      const presented = await authenticate(request.headers.authorization)
+      const context = createContext((mutation) => openExchange(environment, presented, request, mutation))
+      const { data, errors } = await execute({
+        schema,
+        document,
+        rootValue: { ...queries, ...mutations },
+        contextValue: context,
+        variableValues: asked.variables ?? {},
+        operationName: asked.operationName || null,
+        hideSuggestions: true,
+      })
+      if (errors === undefined) return { data }
+      return { ...refuse(errors, request.id), data: data ?? null }
+    },
+    errorHandler(error, request, reply) {
+      const errors = error instanceof QueryRefused ? error.errors : [error]
+      void reply.code(200).send({ ...refuse(errors, request.id), data: null })
+    },
+  })
+
+  function refuse(errors: readonly unknown[], requestId: string) {
+    const { errors: formatted, unforeseen } = formatErrors(errors)
+    for (const error of unforeseen) report(error, requestId)
+    return { errors: formatted }
+  }
+}
+
+/** What is wrong with a query, all of it. */
+class QueryRefused extends Error {
+  readonly errors: readonly unknown[]
+
+  constructor(errors: readonly unknown[]) {
+    super('the query is refused')
+    this.errors = errors
+  }
+}
+
+/** The query, well formed, of a size that is answered, and fit for the schema. */
+function readDocument(schema: GraphQLSchema, { query }: Asked): DocumentNode {
+  const document = parseDocument(query, { maxTokens: limits.tokens })
+  checkSize(document)
+  checkServed(schema, document)
+  const errors = validate(schema, document, rules, { maxErrors: 5, hideSuggestions: true })
+  if (errors.length > 0) throw new QueryRefused(errors)
+  return document
+}
+
+/** Says of what the original answers besides that it is not served, which is not the same as ill written. */
+function checkServed(schema: GraphQLSchema, { definitions }: DocumentNode): void {
+  for (const definition of definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue
+    const fields = schema.getRootType(definition.operation)?.getFields() ?? {}
+    for (const selection of definition.selectionSet.selections) {
+      if (selection.kind !== Kind.FIELD) continue
+      const { value } = selection.name
+      if (Object.hasOwn(fields, value) || value.startsWith('__')) continue
+      const name = value.length > 60 ? 'of this name' : value
+      throw new NotServed(`this authority does not serve the ${definition.operation} ${name}`)
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// How the GraphQL door says no: always in `errors`, with one word for programs, and nothing repeated of what was sent.
+import { GraphQLError, Kind, type GraphQLFormattedError } from 'graphql'
+
+import { DomainError, type DomainErrorCode } from '../../domain/errors.ts'
+import { InvalidInput } from '../http/errors.ts'
+
+/** The words that clients of the original know, and three more. */
+type Code =
+  | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'NOT_SERVED'
+  | 'UNPROCESSABLE'
+  | 'INVALID'
+  | 'INVALID_ARGUMENTS'
+  | 'RATE_LIMITED'
+  | 'SERVER_ERROR'
+
+const codesOfDomain: Readonly<Record<DomainErrorCode, Code>> = {
+  unauthenticated: 'UNAUTHORIZED',
+  forbidden: 'FORBIDDEN',
+  not_found: 'NOT_FOUND',
+  conflict: 'UNPROCESSABLE',
+  name_taken: 'UNPROCESSABLE',
+  invalid: 'UNPROCESSABLE',
+  rate_limited: 'RATE_LIMITED',
+}
+
+// The words that clients of the original match.
+const wordsOfDomain: Partial<Record<DomainErrorCode, string>> = {
+  name_taken: 'Validation failed: Name has already been taken',
+}
+
+const mostErrors = 10
+
+export interface Refusal {
+  readonly errors: readonly GraphQLFormattedError[]
+  /** What nobody foresaw, for the log. */
+  readonly unforeseen: readonly unknown[]
+}
+
+/** The answer's `errors`: of what was thrown while a query was answered, or of what is wrong with the query. */
+export function formatErrors(errors: readonly unknown[]): Refusal {
+  const unforeseen: unknown[] = []
+  const formatted = errors.slice(0, mostErrors).map((error) => {
+    const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error
+    const known = describe(cause)
+    if (known === undefined) unforeseen.push(cause)
+    const { message, code } = known ?? { message: 'the authority failed; its log knows why', code: 'SERVER_ERROR' }
+    const path = error instanceof GraphQLError ? error.path : undefined
+    const locations = path === undefined && error instanceof GraphQLError ? error.locations : undefined
+    return {
+      message,
+      ...(locations === undefined ? {} : { locations }),
+      ...(path === undefined ? {} : { path }),
+      // Clients decode nothing here but text.
+      extensions: { code },
+    }
+  })
+  return { errors: formatted, unforeseen }
+}
+
+/** What the original answers, and this authority does not. */
+export class NotServed extends Error {}
+
+function describe(cause: unknown): { readonly message: string; readonly code: Code } | undefined {
+  if (cause instanceof DomainError) {
+    return { message: wordsOfDomain[cause.code] ?? cause.message, code: codesOfDomain[cause.code] }
+  }
+  if (cause instanceof InvalidInput) return { message: cause.message, code: 'INVALID_ARGUMENTS' }
+  if (cause instanceof NotServed) return { message: cause.message, code: 'NOT_SERVED' }
+  if (cause instanceof GraphQLError) return { message: describeGraphql(cause), code: 'INVALID' }
+  return undefined
+}
+
+/** The library's own words, but where they quote: people paste tokens into queries. */
+function describeGraphql({ message, nodes }: GraphQLError): string {
+  if (message.startsWith('Syntax Error: ')) {
+    return /more than \d+ tokens/.test(message) ? 'the query is too long' : 'the query is not well formed'
+  }
+  const [, variable, place = ''] =
+    /^Variable "\$(\w{1,40})" has invalid value(?: at ([.\w[\]]{1,80}):)?/.exec(message) ?? []
+  if (variable !== undefined) return `the variable $${variable}${place} is not of the type that the query gives it`
+  if (nodes?.some(({ kind }) => valueKinds.has(kind)) === true)
+    return 'a value in the query is not of the type that its place takes'
+  return /\w{41}/.test(message) ? 'the query does not fit the schema' : message
+}
+
+const valueKinds: ReadonlySet<string> = new Set([
+  Kind.INT,
+  Kind.FLOAT,
+  Kind.STRING,
+  Kind.BOOLEAN,
+  Kind.NULL,
+  Kind.ENUM,
+  Kind.LIST,
+  Kind.OBJECT,
+  Kind.OBJECT_FIELD,
+])

@@ -1,0 +1,146 @@
+// The mutations: each runs one operation under its own name, so that `Mutations` caveats can allow it alone.
+import { parseDuration } from '@hallpass/client'
+import { routes } from '@hallpass/client/contract'
+import { z } from 'zod'
+
+import { defaultNetwork } from '../../domain/app.ts'
+import { DomainError } from '../../domain/errors.ts'
+import { createApp } from '../../operations/create-app.ts'
+import { createOrganisation } from '../../operations/create-organisation.ts'
+import { deleteApp } from '../../operations/delete-app.ts'
+import { deleteOrganisation } from '../../operations/delete-organisation.ts'
+import { inviteMember } from '../../operations/invite-member.ts'
+import { mintToken } from '../../operations/mint-token.ts'
+import { removeMember } from '../../operations/remove-member.ts'
+import { revokeToken } from '../../operations/revoke-token.ts'
+import { signOut } from '../../operations/sign-out.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { parse } from '../http/parse.ts'
+import type { Context, Resolve } from './context.ts'
+import { notFoundAs, readName } from './names.ts'
+import {
+  encodeApp,
+  encodeInstant,
+  encodeMember,
+  encodeOrganisation,
+  encodeReachedOrganisation,
+  encodeToken,
+} from './nodes.ts'
+
+interface Input {
+  readonly clientMutationId?: string | null
+}
+
+/** Runs the mutation, and hands back what the client named it. */
+function mutation<I>(run: (input: I, exchange: Exchange) => Promise<object>): Resolve<{ readonly input: I & Input }> {
+  return async ({ input }, context, { fieldName }) => ({
+    clientMutationId: input.clientMutationId,
+    ...(await run(input, context.mutating(fieldName))),
+  })
+}
+
+const ofOrganisation = (organizationId: string) => readName('Organization', organizationId)
+
+interface CreateApp {
+  readonly organizationId: string
+  readonly name?: string | null
+  readonly network?: string | null
+}
+
+interface CreateToken {
+  readonly organizationId: string
+  readonly name: string
+  readonly profile: string
+  readonly profileParams?: unknown
+  readonly expiry?: string | null
+}
+
+/** Null and nothing are the same here, and what else is in it belongs to other profiles. */
+const profileParams = z
+  .object({ app_id: z.string().nullish(), cluster: z.string().nullish() })
+  .nullish()
+  .transform((params) => ({ app: params?.app_id ?? undefined, cluster: params?.cluster ?? undefined }))
+
+const userId = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
+
+export const mutations = {
+  createApp: mutation<CreateApp>(async ({ organizationId, name, network }, { perform }) => {
+    const body = { name: name ?? undefined, network: network ?? undefined, org_slug: ofOrganisation(organizationId) }
+    const checked = parse(routes.createApp.body, body, 'the input')
+    const created = perform(createApp, {
+      slug: checked.org_slug,
+      name: checked.name,
+      network: checked.network || defaultNetwork,
+      idempotencyKey: undefined,
+    })
+    return { app: encodeApp(await created.catch(notFoundAs('Organization'))) }
+  }),
+
+  createLimitedAccessToken: mutation<CreateToken>(async (input, { perform }) => {
+    const slug = ofOrganisation(input.organizationId)
+    const params = parse(profileParams, input.profileParams ?? null, 'profileParams')
+    // Clients write an empty expiry for none.
+    const asked = { profile: input.profile, name: input.name, expiry: input.expiry || undefined, ...params }
+    const { profile, name, app, cluster, expiry } = parse(routes.createToken.body, asked, 'the input')
+    const { token, record, organisation } = await perform(mintToken, {
+      slug,
+      profile,
+      name,
+      appName: app,
+      cluster,
+      caveats: [],
+      lifetime: parseDuration(expiry),
+    })
+    return { limitedAccessToken: encodeToken(record, organisation, token.reveal()) }
+  }),
+
+  createOrganization: mutation<{ readonly name: string }>(async ({ name }, { perform }) => {
+    const checked = parse(routes.createOrganisation.body, { name }, 'the input')
+    const created = await perform(createOrganisation, { name: checked.name, slug: undefined })
+    return { organization: encodeReachedOrganisation(created) }
+  }),
+
+  createOrganizationInvitation: mutation<{ readonly organizationId: string; readonly email: string }>(
+    async ({ organizationId, email }, { perform, now }) => {
+      const slug = ofOrganisation(organizationId)
+      const body = parse(routes.inviteMember.body, { email }, 'the input')
+      const createdAt = encodeInstant(now())
+      const invited = await perform(inviteMember, { slug, email: body.email, role: body.role })
+      const organization = encodeOrganisation({ organisation: invited.organisation, own: false })
+      return { invitation: { id: String(invited.id), email: invited.email, createdAt, redeemed: false, organization } }
+    },
+  ),
+
+  async deleteApp({ appId }: { readonly appId: string }, context: Context, { fieldName }: { fieldName: string }) {
+    const { perform } = context.mutating(fieldName)
+    const deleted = perform(deleteApp, { name: readName('App', appId) })
+    const { organisation, own } = await deleted.catch(notFoundAs('App'))
+    return { organization: encodeOrganisation({ organisation, own }) }
+  },
+
+  deleteLimitedAccessToken: mutation<{ readonly id?: string | null }>(async ({ id }, { perform }) => {
+    if (!id) throw new DomainError('invalid', 'a token is revoked by its id: id is missing', { field: 'id' })
+    const { record } = await perform(revokeToken, { id })
+    return { token: null, revokedBy: record.revokedBy }
+  }),
+
+  deleteOrganization: mutation<{ readonly organizationId: string }>(async ({ organizationId }, { perform }) => {
+    const slug = ofOrganisation(organizationId)
+    await perform(deleteOrganisation, { slug }).catch(notFoundAs('Organization'))
+    return { deletedOrganizationId: slug }
+  }),
+
+  deleteOrganizationMembership: mutation<{ readonly organizationId: string; readonly userId: string }>(
+    async (input, { perform }) => {
+      const slug = ofOrganisation(input.organizationId)
+      const removed = await perform(removeMember, { slug, userId: parse(userId, input.userId, 'userId') })
+      const organization = encodeOrganisation({ organisation: removed.organisation, own: false })
+      return { organization, user: encodeMember(removed.member) }
+    },
+  ),
+
+  logOut: mutation<object>(async (_input, { perform }) => {
+    await perform(signOut, undefined)
+    return { ok: true }
+  }),
+}

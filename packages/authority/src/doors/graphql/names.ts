@@ -1,0 +1,26 @@
+// Names from outside: what is not of the form of a name cannot be one, and is told so in the words that clients match.
+import { pathName } from '@hallpass/client/contract'
+
+import { DomainError } from '../../domain/errors.ts'
+
+type Noun = 'App' | 'Organization'
+
+const nouns = { App: 'app', Organization: 'organisation' } as const
+
+/** @throws DomainError `not_found` */
+export function readName(noun: Noun, name: string): string {
+  if (!pathName.safeParse(name).success) {
+    throw new DomainError('not_found', `Could not find ${noun}: there is no ${nouns[noun]} of this name`)
+  }
+  return name
+}
+
+/** `.catch(notFoundAs('App'))`: what is not there, in the same words. */
+export function notFoundAs(noun: Noun): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof DomainError && error.code === 'not_found') {
+      throw new DomainError('not_found', `Could not find ${noun}: ${error.message}`, { cause: error })
+    }
+    throw error
+  }
+}

@@ -1,0 +1,144 @@
+// From the domain's nouns to GraphQL's: what is not at hand is looked up when a query asks for it, by an operation.
+import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
+import { defaultNetwork } from '../../domain/app.ts'
+import type { ListedToken } from '../../domain/token.ts'
+import type { User } from '../../domain/user.ts'
+import type { ShownApp } from '../../operations/intend.ts'
+import { listAppTokens, listOrganisationTokens, type ListedTokens } from '../../operations/list-tokens.ts'
+import type { Credential } from '../../operations/principal.ts'
+import { showOrganisation } from '../../operations/show-organisation.ts'
+import { decodeTokenCursor, encodeTokenCursor } from '../http/cursor.ts'
+import { connect, none, pageSize, type PageArgs } from './connection.ts'
+import type { Context } from './context.ts'
+
+/** An organisation, as far as it is known before a query asks for more. */
+export interface KnownOrganisation {
+  readonly organisation: Organisation
+  /** Whether it is the caller's own personal one. */
+  readonly own: boolean
+}
+
+export function encodeInstant(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}
+
+/** Its id is its slug, which clients hand back wherever one is needed. */
+export function encodeOrganisation({ organisation, own }: KnownOrganisation) {
+  const { slug } = organisation
+  const details = ({ exchange }: Context) => exchange.perform(showOrganisation, { slug })
+  return {
+    id: slug,
+    internalNumericId: String(organisation.id),
+    name: organisation.name,
+    slug: own ? personalAlias : slug,
+    rawSlug: slug,
+    type: organisation.personalOf === null ? 'SHARED' : 'PERSONAL',
+    viewerRole: async (_args: unknown, context: Context) => (await details(context)).role ?? 'token',
+    paidPlan: true,
+    billable: true,
+    billingStatus: 'CURRENT',
+    provisionsBetaExtensions: false,
+    addOns: none,
+    async members(_args: unknown, context: Context) {
+      const { members } = await details(context)
+      return {
+        edges: members.map(encodeMembership),
+        nodes: members.map(encodeMember),
+        totalCount: members.length,
+      }
+    },
+    async limitedAccessTokens(args: PageArgs, { exchange }: Context) {
+      return encodeTokens(await exchange.perform(listOrganisationTokens, { slug, ...tokenPage(args) }))
+    },
+  }
+}
+
+/** With the role that is known already. */
+export function encodeReachedOrganisation(reached: KnownOrganisation & { readonly role: string | null }) {
+  return { ...encodeOrganisation(reached), viewerRole: reached.role ?? 'token' }
+}
+
+/** Its id is its name, which clients hand back wherever one is needed. */
+export function encodeApp({ app, organisation, own }: ShownApp) {
+  const { name } = app
+  return {
+    id: name,
+    internalNumericId: app.id,
+    name,
+    organization: encodeOrganisation({ organisation, own }),
+    // Nothing is deployed where no machines run.
+    status: 'pending',
+    deployed: false,
+    state: 'PENDING',
+    version: 0,
+    platformVersion: 'machines',
+    network: app.network === defaultNetwork ? null : app.network,
+    createdAt: encodeInstant(app.createdAt),
+    config: { definition: {} },
+    services: [],
+    ipAddresses: none,
+    egressIpAddresses: none,
+    machines: none,
+    hostIssues: none,
+    async limitedAccessTokens(args: PageArgs, { exchange }: Context) {
+      return encodeTokens(await exchange.perform(listAppTokens, { appName: name, ...tokenPage(args) }))
+    },
+  }
+}
+
+export function encodeToken(record: ListedToken, organisation: Organisation, header: string | null = null) {
+  return {
+    id: record.id,
+    name: record.name,
+    profile: record.profile,
+    profileParams: record.appName === null ? {} : { app_id: record.appName },
+    tokenHeader: header,
+    token: null,
+    createdAt: encodeInstant(record.createdAt),
+    expiresAt: encodeInstant(record.expiresAt),
+    revokedAt: record.revokedAt === null ? null : encodeInstant(record.revokedAt),
+    revokedBy: record.revokedBy,
+    organization: encodeOrganisation({ organisation, own: false }),
+    user:
+      record.createdBy === null || record.createdByEmail === null
+        ? null
+        : encodeUser({ id: record.createdBy, email: record.createdByEmail }),
+  }
+}
+
+function encodeUser({ id, email }: Pick<User, 'id' | 'email'>) {
+  return { __typename: 'User', id: String(id), email, name: null, enablePaidHobby: false }
+}
+
+/** A token has no address: it is told by its name and its id. */
+export function encodePrincipal(credential: Credential) {
+  if (credential.kind === 'user') return encodeUser(credential.user)
+  const { name, id } = credential.record
+  return { __typename: 'Macaroon', email: `${name} (token ${id})` }
+}
+
+export function encodeMember({ userId, email }: Member) {
+  return encodeUser({ id: userId, email })
+}
+
+function encodeMembership(member: Member) {
+  return {
+    cursor: String(member.userId),
+    node: encodeMember(member),
+    joinedAt: encodeInstant(member.joinedAt),
+    role: member.role === 'admin' ? 'ADMIN' : 'MEMBER',
+  }
+}
+
+/** Those that count: what is revoked or has ended is for the audit trail. */
+function tokenPage(args: PageArgs) {
+  return {
+    state: 'live' as const,
+    limit: pageSize(args),
+    after: args.after ? decodeTokenCursor(args.after) : undefined,
+  }
+}
+
+function encodeTokens(page: ListedTokens) {
+  return connect(page, (record) => encodeToken(record, page.organisation), encodeTokenCursor)
+}

@@ -1,0 +1,70 @@
+// The queries: each runs one operation, and encodes what it found.
+import { personalAlias } from '../../domain/organisation.ts'
+import { listOrganisations } from '../../operations/list-organisations.ts'
+import { listRegions } from '../../operations/list-regions.ts'
+import { pageApps } from '../../operations/page-apps.ts'
+import { showApp } from '../../operations/show-app.ts'
+import { showOrganisation } from '../../operations/show-organisation.ts'
+import { showPrincipal } from '../../operations/show-principal.ts'
+import { connect, pageSize, type PageArgs } from './connection.ts'
+import type { Context, Resolve } from './context.ts'
+import { notFoundAs, readName } from './names.ts'
+import { encodeApp, encodePrincipal, encodeReachedOrganisation } from './nodes.ts'
+
+interface AppsArgs extends PageArgs {
+  readonly organizationId?: string | null
+  readonly role?: string | null
+}
+
+interface OrganizationsArgs extends PageArgs {
+  readonly admin?: boolean | null
+}
+
+const findOrganisation = async (slug: string, { exchange }: Context) => {
+  const found = exchange.perform(showOrganisation, { slug: readName('Organization', slug) })
+  return encodeReachedOrganisation(await found.catch(notFoundAs('Organization')))
+}
+
+const app: Resolve<{ readonly name: string }> = async ({ name }, { exchange }) => {
+  const found = exchange.perform(showApp, { name: readName('App', name) })
+  return encodeApp(await found.catch(notFoundAs('App')))
+}
+
+const apps: Resolve<AppsArgs> = async ({ organizationId, role, ...args }, { exchange }) => {
+  // Roles are the original's: its builders have one, and nothing has one here.
+  if (role) return connect({ items: [] }, encodeApp, String)
+  const page = exchange.perform(pageApps, {
+    slug: organizationId ? readName('Organization', organizationId) : undefined,
+    limit: pageSize(args),
+    after: args.after ? readName('App', args.after) : undefined,
+  })
+  return connect(await page.catch(notFoundAs('Organization')), encodeApp, String)
+}
+
+const organization: Resolve<{ readonly slug: string }> = ({ slug }, context) => findOrganisation(slug, context)
+
+const personalOrganization: Resolve<unknown> = (_args, context) => findOrganisation(personalAlias, context)
+
+const organizations: Resolve<OrganizationsArgs> = async ({ admin, ...args }, { exchange }) => {
+  const reached = await exchange.perform(listOrganisations, undefined)
+  const wanted = admin === true ? reached.filter(({ role }) => role === 'admin') : reached
+  const start = wanted.findIndex(({ organisation: { slug } }) => slug === args.after) + 1
+  const items = wanted.slice(start, start + pageSize(args))
+  const last = items.at(-1)
+  const more = last !== undefined && start + items.length < wanted.length
+  return connect(more ? { items, next: last.organisation.slug } : { items }, encodeReachedOrganisation, String)
+}
+
+const platform: Resolve<unknown> = async (_args, { exchange }) => {
+  const regions = await exchange.perform(listRegions, undefined)
+  const facts = { gatewayAvailable: false, requiresPaidPlan: false, deprecated: false }
+  return {
+    requestRegion: regions[0].code,
+    regions: regions.map(({ code, name }) => ({ code, name, latitude: 0, longitude: 0, ...facts })),
+  }
+}
+
+const viewer: Resolve<unknown> = async (_args, { exchange }) =>
+  encodePrincipal(await exchange.perform(showPrincipal, undefined))
+
+export const queries = { app, apps, organization, organizations, personalOrganization, platform, viewer }

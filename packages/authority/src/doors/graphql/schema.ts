@@ -1,0 +1,300 @@
+// What the GraphQL door can be asked: the part of the public schema that concerns organisations, apps and tokens.
+import { buildSchema, type GraphQLSchema } from 'graphql'
+
+/**
+ * Names, types and nullability are those that clients of the original rely on: what is a number there must not become
+ * a string here. What an authority without machines never has (machines, releases, addresses) is there, and empty.
+ */
+const definitions = `
+  schema {
+    query: Queries
+    mutation: Mutations
+  }
+
+  "An integer as a string: it may not fit 32 bits."
+  scalar BigInt
+  scalar ISO8601DateTime
+  scalar JSON
+
+  type Queries {
+    "The app with this name; an error where there is none."
+    app(name: String!): App
+    "The apps of an organisation, or of all that the caller reaches."
+    apps(type: String, role: String, organizationId: ID, first: Int, after: String): AppConnection!
+    "The organisation with this slug, personal for one's own; an error where there is none."
+    organization(slug: String!): Organization
+    "Those that the caller reaches, or administers."
+    organizations(admin: Boolean, first: Int, after: String): OrganizationConnection!
+    personalOrganization: Organization!
+    platform: Platform!
+    viewer: Principal!
+  }
+
+  type Mutations {
+    createApp(input: CreateAppInput!): CreateAppPayload
+    createLimitedAccessToken(input: CreateLimitedAccessTokenInput!): CreateLimitedAccessTokenPayload
+    createOrganization(input: CreateOrganizationInput!): CreateOrganizationPayload
+    createOrganizationInvitation(input: CreateOrganizationInvitationInput!): CreateOrganizationInvitationPayload
+    deleteApp(appId: ID!): DeleteAppPayload
+    deleteLimitedAccessToken(input: DeleteLimitedAccessTokenInput!): DeleteLimitedAccessTokenPayload
+    deleteOrganization(input: DeleteOrganizationInput!): DeleteOrganizationPayload
+    deleteOrganizationMembership(input: DeleteOrganizationMembershipInput!): DeleteOrganizationMembershipPayload
+    logOut(input: LogOutInput!): LogOutPayload
+  }
+
+  interface Principal {
+    email: String
+  }
+
+  type User implements Principal {
+    id: ID!
+    "Of one type for all principals: clients ask every kind for it at once."
+    email: String
+    name: String
+    enablePaidHobby: Boolean!
+  }
+
+  type Macaroon implements Principal {
+    "The token's name and id: a token has no address."
+    email: String
+  }
+
+  enum OrganizationType { PERSONAL SHARED }
+  enum OrganizationMemberRole { ADMIN MEMBER }
+  enum BillingStatus { CURRENT }
+
+  type Organization {
+    "The slug."
+    id: ID!
+    internalNumericId: BigInt!
+    name: String!
+    "personal for the caller's own."
+    slug: String!
+    rawSlug: String!
+    type: OrganizationType!
+    "The caller's role; null for a token."
+    viewerRole: String
+    paidPlan: Boolean!
+    billable: Boolean!
+    billingStatus: BillingStatus!
+    provisionsBetaExtensions: Boolean!
+    remoteBuilderImage: String
+    remoteBuilderApp: App
+    addOnSsoLink: String
+    addOns(type: AddOnType): AddOnConnection!
+    members: OrganizationMembershipsConnection!
+    limitedAccessTokens(first: Int, after: String): LimitedAccessTokenConnection!
+  }
+
+  type OrganizationConnection {
+    nodes: [Organization!]!
+    pageInfo: PageInfo!
+  }
+
+  type OrganizationMembershipsConnection {
+    edges: [OrganizationMembershipEdge!]!
+    nodes: [User!]!
+    totalCount: Int!
+  }
+
+  type OrganizationMembershipEdge {
+    cursor: String!
+    node: User!
+    joinedAt: ISO8601DateTime!
+    role: OrganizationMemberRole!
+  }
+
+  type App {
+    "The name."
+    id: ID!
+    internalNumericId: Int!
+    name: String!
+    organization: Organization!
+    status: String!
+    deployed: Boolean!
+    state: String!
+    version: Int!
+    platformVersion: String!
+    network: String
+    createdAt: ISO8601DateTime!
+    limitedAccessTokens(first: Int, after: String): LimitedAccessTokenConnection!
+    role: AppRole
+    hostname: String
+    appUrl: String
+    cnameTarget: String
+    sharedIpAddress: String
+    config: AppConfig!
+    services: [AppService!]!
+    ipAddresses: IPAddressConnection!
+    egressIpAddresses: IPAddressConnection!
+    imageDetails: ImageDetails
+    currentRelease: Release
+    currentReleaseUnprocessed: Release
+    machines: MachineConnection!
+    hostIssues: HostIssueConnection!
+  }
+
+  type AppConnection {
+    nodes: [App!]!
+    pageInfo: PageInfo!
+  }
+
+  type PageInfo {
+    hasNextPage: Boolean!
+    endCursor: String
+  }
+
+  type LimitedAccessTokenConnection {
+    nodes: [LimitedAccessToken!]!
+    pageInfo: PageInfo!
+  }
+
+  type LimitedAccessToken {
+    id: ID!
+    name: String!
+    profile: String!
+    profileParams: JSON
+    "Null but for a token that was made just now: it is stored nowhere."
+    tokenHeader: String
+    "Always null: the root of a token is stored nowhere."
+    token: String
+    createdAt: ISO8601DateTime!
+    expiresAt: ISO8601DateTime!
+    revokedAt: ISO8601DateTime
+    revokedBy: String
+    organization: Organization!
+    user: User
+  }
+
+  type Platform {
+    requestRegion: String
+    regions: [Region!]!
+  }
+
+  type Region {
+    code: String!
+    name: String!
+    latitude: Float
+    longitude: Float
+    gatewayAvailable: Boolean!
+    requiresPaidPlan: Boolean!
+    deprecated: Boolean!
+  }
+
+  input CreateAppInput {
+    clientMutationId: String
+    organizationId: ID!
+    name: String
+    network: String
+    appRoleId: ID
+    machines: Boolean
+    preferredRegion: String
+    runtime: String
+    enableSubdomains: Boolean
+    heroku: Boolean
+  }
+  type CreateAppPayload { clientMutationId: String app: App! }
+
+  type DeleteAppPayload { clientMutationId: String organization: Organization! }
+
+  input CreateLimitedAccessTokenInput {
+    clientMutationId: String
+    organizationId: ID!
+    name: String!
+    "deploy_organization, deploy or litefs_cloud."
+    profile: String!
+    "deploy takes app_id, an app's name; litefs_cloud takes cluster."
+    profileParams: JSON
+    "A Go duration; 20 years where it is empty."
+    expiry: String
+    optInThirdParties: [String!]
+    optOutThirdParties: [String!]
+  }
+  type CreateLimitedAccessTokenPayload { clientMutationId: String limitedAccessToken: LimitedAccessToken! }
+
+  input DeleteLimitedAccessTokenInput { clientMutationId: String id: ID token: String revokedBy: String }
+  type DeleteLimitedAccessTokenPayload { clientMutationId: String token: String revokedBy: String }
+
+  input CreateOrganizationInput { clientMutationId: String name: String! appsV2DefaultOn: Boolean }
+  type CreateOrganizationPayload { clientMutationId: String organization: Organization! }
+
+  input DeleteOrganizationInput { clientMutationId: String organizationId: ID! }
+  type DeleteOrganizationPayload { clientMutationId: String deletedOrganizationId: ID! }
+
+  input CreateOrganizationInvitationInput { clientMutationId: String organizationId: ID! email: String! }
+  type CreateOrganizationInvitationPayload { clientMutationId: String invitation: OrganizationInvitation! }
+  type OrganizationInvitation {
+    id: ID!
+    email: String!
+    createdAt: ISO8601DateTime!
+    redeemed: Boolean!
+    organization: Organization!
+  }
+
+  input DeleteOrganizationMembershipInput { clientMutationId: String organizationId: ID! userId: ID! }
+  type DeleteOrganizationMembershipPayload { clientMutationId: String organization: Organization! user: User! }
+
+  input LogOutInput { clientMutationId: String }
+  type LogOutPayload { clientMutationId: String ok: Boolean! }
+
+  enum AddOnType { kubernetes redis sentry supabase tigris upstash_kafka upstash_redis upstash_vector }
+  type AddOnConnection { nodes: [AddOn!]! }
+  type AddOn {
+    id: ID!
+    name: String
+    addOnPlan: AddOnPlan
+    privateIp: String
+    primaryRegion: String
+    readRegions: [String!]
+    options: JSON
+    metadata: JSON
+  }
+  type AddOnPlan { displayName: String description: String }
+
+  type AppRole { name: String! }
+  type AppConfig { definition: JSON! }
+  type AppService { description: String! protocol: String! internalPort: Int! ports: [AppPort!]! }
+  type AppPort { port: Int! handlers: [String!]! }
+  type IPAddressConnection { nodes: [IPAddress!]! }
+  type IPAddress {
+    id: ID!
+    address: String!
+    ip: String!
+    type: String!
+    region: String
+    version: Int
+    createdAt: ISO8601DateTime!
+    updatedAt: ISO8601DateTime
+  }
+  type ImageDetails { registry: String repository: String tag: String digest: String version: String }
+  type Release {
+    id: ID!
+    version: Int!
+    status: String!
+    inProgress: Boolean!
+    evaluationId: String
+    createdAt: ISO8601DateTime!
+    configDefinition: JSON
+  }
+  type MachineConnection { nodes: [Machine!]! }
+  type Machine {
+    id: ID!
+    name: String
+    config: JSON!
+    state: String!
+    region: String!
+    createdAt: ISO8601DateTime!
+    app: App!
+    ips: MachineIPConnection!
+    host: Host
+  }
+  type MachineIPConnection { nodes: [MachineIP!]! }
+  type MachineIP { family: String! kind: String! ip: String! maskSize: Int! }
+  type Host { id: ID! }
+  type HostIssueConnection { nodes: [HostIssue!]! }
+  type HostIssue { internalId: String! message: String! createdAt: ISO8601DateTime! updatedAt: ISO8601DateTime! }
+`
+
+export function createSchema(): GraphQLSchema {
+  return buildSchema(definitions)
+}
