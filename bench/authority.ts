@@ -8,7 +8,11 @@ import { loadRootKey } from '../packages/authority/src/keyring/root-key.ts'
 import { createAuthenticate, type Authenticate } from '../packages/authority/src/operations/authenticate.ts'
 import { createApp } from '../packages/authority/src/operations/create-app.ts'
 import { createOrganisation } from '../packages/authority/src/operations/create-organisation.ts'
-import { createDenialLimit, createSignInLimit } from '../packages/authority/src/operations/limits.ts'
+import {
+  createDenialLimit,
+  createDischargeLimit,
+  createSignInLimit,
+} from '../packages/authority/src/operations/limits.ts'
 import { mintToken, type MintToken } from '../packages/authority/src/operations/mint-token.ts'
 import type { Environment, Operation } from '../packages/authority/src/operations/operation.ts'
 import { perform } from '../packages/authority/src/operations/perform.ts'
@@ -60,6 +64,7 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
     signInLimit: createSignInLimit(),
     denialLimit: createDenialLimit(),
     publicUrl: () => 'http://127.0.0.1',
+    dischargeLimit: createDischargeLimit(),
   }
   const authenticate = createAuthenticate({ store, keyring, location })
   const ask: OpenAuthority['ask'] = async (header, operation, input) =>

@@ -5,6 +5,7 @@ import { routes, type RouteName } from '@hallpass/client/contract'
 import { startingCliLogin } from './cli-login.ts'
 import { expectAnswer } from './http.ts'
 import type { World } from './matrix-world.ts'
+import { askForConfirmation } from './discharges.ts'
 import { createApp, createOrganisation, invite, mint, signIn, signUpInto, unique, type Person } from './people.ts'
 
 interface Subject {
@@ -45,6 +46,7 @@ export const rowsOfRoutes = {
   listOrganisations: ['listOrganisations'],
   createOrganisation: ['createOrganisation'],
   showOrganisation: ['showOrganisation'],
+  updateOrganisation: ['updateOrganisation'],
   deleteOrganisation: ['deleteOrganisation'],
   inviteMember: ['inviteMember'],
   acceptInvitation: ['acceptInvitation'],
@@ -63,6 +65,9 @@ export const rowsOfRoutes = {
   showCurrentTokens: ['showCurrentTokens'],
   showToken: ['showToken:org', 'showToken:deploy'],
   revokeToken: ['revokeToken:org', 'revokeToken:deploy'],
+  showDischarge: ['showDischarge'],
+  approveDischarge: ['approveDischarge'],
+  denyDischarge: ['denyDischarge'],
 } as const satisfies Record<RouteName, readonly string[]>
 
 export type Row = (typeof rowsOfRoutes)[RouteName][number]
@@ -86,6 +91,14 @@ const ofCliLogin: Prepare = async ({ world, fresh }) => {
   if (!fresh) return { params: { login_id: 'unknown' } }
   const answer = await world.authority.ask('POST', '/v1/cli-logins', { body: startingCliLogin().body })
   return { params: { login_id: expectAnswer(routes.createCliLogin, answer).id } }
+}
+
+/** A discharge of the asking person's own token, where they are a member; else of somebody else's. */
+async function ofDischarge({ world, person }: Subject): Promise<Prepared> {
+  const { ask } = world.authority
+  const asking = person === undefined || person === world.stranger ? world.bystander : person
+  const { token } = await mint(ask, asking.token, world.guarded.slug)
+  return { params: { discharge_id: (await askForConfirmation(ask, token)).id } }
 }
 
 const inOrganisation =
@@ -134,6 +147,10 @@ export const requests: Readonly<Record<Row, Prepare>> = {
   listOrganisations: nothing,
   createOrganisation: () => ({ body: { name: unique('Organisation') } }),
   showOrganisation: ofOrganisation,
+  updateOrganisation: ({ world: { guarded } }) => ({
+    params: { org_slug: guarded.slug },
+    body: { require_membership_discharge: 'login' },
+  }),
   async deleteOrganisation({ world, fresh }) {
     if (!fresh) return { params: { org_slug: world.organisation.slug } }
     return { params: { org_slug: (await createOrganisation(world.authority.ask, world.admin.token)).slug } }
@@ -170,6 +187,9 @@ export const requests: Readonly<Record<Row, Prepare>> = {
   'showToken:deploy': ofToken('deploy'),
   'revokeToken:org': ofToken('deploy_organization'),
   'revokeToken:deploy': ofToken('deploy'),
+  showDischarge: ofDischarge,
+  approveDischarge: ofDischarge,
+  denyDischarge: ofDischarge,
 }
 
 /** The app of a case: its own where the request ends it. */

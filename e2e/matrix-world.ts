@@ -9,7 +9,9 @@ import { bundle, endingAt, forge, narrow, nowInSeconds, onlyFor, readMacaroon, r
 import {
   createApp,
   createOrganisation,
+  invite,
   mint,
+  requireMembership,
   revoke,
   signIn,
   signInFounder,
@@ -21,6 +23,8 @@ import {
 export interface World {
   readonly authority: TestAuthority
   readonly organisation: Organisation
+  /** One with the same people, whose tokens ask them to confirm their use. */
+  readonly guarded: Organisation
   readonly app: CreatedApp
   readonly admin: Person
   readonly member: Person
@@ -101,6 +105,12 @@ export async function buildWorld(): Promise<World> {
   const bystander = await signUpInto(ask, admin.token, slug, { name: 'bystander' })
   const elsewhere = await createOrganisation(ask, admin.token, 'Elsewhere')
   const stranger = await signUpInto(ask, admin.token, elsewhere.slug, { name: 'stranger', role: 'admin' })
+  const guarded = await createOrganisation(ask, admin.token, 'Guarded')
+  for (const { email, token } of [member, bystander]) {
+    const code = await invite(ask, admin.token, guarded.slug, { email })
+    await ask('POST', '/v1/invitations/accept', { token, body: { invitation: code } })
+  }
+  await requireMembership(ask, admin.token, guarded.slug, 'login')
   const app = await createApp(ask, admin.token, slug, 'web')
   const sibling = await createApp(ask, admin.token, slug, 'sibling')
   const orgToken = await mint(ask, bystander.token, slug)
@@ -134,6 +144,7 @@ export async function buildWorld(): Promise<World> {
   const world = {
     authority,
     organisation,
+    guarded,
     app,
     admin,
     member,

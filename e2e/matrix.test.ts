@@ -30,6 +30,7 @@ redeemCliLogin            201    201      201 201      201 201    201    201    
 listOrganisations         200    200      200 200      200 200    200    200     200   200     200    200
 createOrganisation        201    201      201 403      403 403    403    403     403   403     403    403
 showOrganisation          200    200      403 200      200 403    200    200     200   403     200    200
+updateOrganisation        200    403      403 403      403 403    403    403     403   403     403    403
 deleteOrganisation        204    403      403 403      403 403    403    403     403   403     403    403
 inviteMember              201    403      403 403      403 403    403    403     403   403     403    403
 acceptInvitation          200    200      200 403      403 403    403    403     403   403     403    403
@@ -52,6 +53,9 @@ showToken:org             200    200      403 200      200 403    200    200    
 showToken:deploy          200    200      403 200      200 200    200    200     403   403     200    200
 revokeToken:org           200    200      403 200      403 403    200    403     403   403     200    200
 revokeToken:deploy        200    200      403 200      403 200    200    200     403   403     200    200
+showDischarge             200    200      403 403      403 403    403    403     403   403     403    403
+approveDischarge          204    204      403 403      403 403    403    403     403   403     403    403
+denyDischarge             204    204      403 403      403 403    403    403     403   403     403    403
 `
 
 const expected = readTable(table)

@@ -1,7 +1,7 @@
 // People, organisations, apps and tokens, made as their owners make them: through the authority's own routes.
 import { randomUUID } from 'node:crypto'
 
-import type { CaveatJson, CreatedApp, MintedToken, Organisation, Role } from '@hallpass/client'
+import type { CaveatJson, CreatedApp, MembershipDemand, MintedToken, Organisation, Role } from '@hallpass/client'
 import { routes } from '@hallpass/client/contract'
 
 import { founder } from './authority.ts'
@@ -29,6 +29,17 @@ export function signInFounder(ask: Ask): Promise<Person> {
 
 export async function createOrganisation(ask: Ask, token: string, name = unique('org')): Promise<Organisation> {
   return expectAnswer(routes.createOrganisation, await ask('POST', '/v1/orgs', { token, body: { name } }))
+}
+
+/** From then on, the tokens that are minted in the organisation demand this. */
+export async function requireMembership(
+  ask: Ask,
+  token: string,
+  slug: string,
+  demand: MembershipDemand,
+): Promise<Organisation> {
+  const body = { require_membership_discharge: demand }
+  return expectAnswer(routes.updateOrganisation, await ask('PATCH', `/v1/orgs/${slug}`, { token, body }))
 }
 
 export async function invite(

@@ -39,6 +39,10 @@ const rooms: Readonly<Record<string, { readonly folders: readonly string[]; read
     folders: ['domain', 'operations', 'doors/http'],
     parts: ['@hallpass/client', '@hallpass/client/contract', '@fastify/static', 'fastify'],
   },
+  'doors/third-party': {
+    folders: ['domain', 'operations', 'doors/http'],
+    parts: ['fastify', 'zod'],
+  },
 }
 
 /** The one import against the arrows: the command that starts the server. */

@@ -10,13 +10,14 @@ import { createCode, hashCode, setupCodeLifetime } from './domain/user.ts'
 import { openFlyctlDoor } from './doors/flyctl/door.ts'
 import { openGraphqlDoor } from './doors/graphql/door.ts'
 import { openRestDoor } from './doors/rest/door.ts'
+import { openThirdPartyDoor } from './doors/third-party/door.ts'
 import { openWebDoor } from './doors/web/door.ts'
 import { createSessionCookies } from './doors/web/session-cookie.ts'
 import { checkRootKey, createKeyring, proveRootKey } from './keyring/keyring.ts'
 import { createPasswordHasher } from './keyring/passwords.ts'
 import { loadRootKey, type RootKey } from './keyring/root-key.ts'
 import { createAuthenticate } from './operations/authenticate.ts'
-import { createDenialLimit, createSignInLimit } from './operations/limits.ts'
+import { createDenialLimit, createDischargeLimit, createSignInLimit } from './operations/limits.ts'
 import type { Environment } from './operations/operation.ts'
 import { createAccount } from './operations/sign-up.ts'
 import { openStore } from './store/open.ts'
@@ -56,6 +57,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       randomBytes,
       signInLimit: createSignInLimit(),
       denialLimit: createDenialLimit(),
+      dischargeLimit: createDischargeLimit(),
       publicUrl: () => publicUrl,
     }
     const setupCode = await admitFirstUser(environment, config)
@@ -95,6 +97,7 @@ async function listen(environment: Environment, config: Config) {
     report: (error, requestId) => reportUnforeseen(log, error, requestId),
   })
   openWebDoor(server, { environment, authenticate, cookies, dashboard })
+  openThirdPartyDoor(server, environment)
   let url: string
   try {
     url = await server.listen({ host, port })

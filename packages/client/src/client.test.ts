@@ -46,6 +46,7 @@ async function callEverything(client: Client): Promise<void> {
   await client.organisations.list()
   await client.organisations.create({ name: 'Acme' })
   await client.organisations.show('acme')
+  await client.organisations.update('acme', { require_membership_discharge: 'member' })
   await client.organisations.delete('acme')
   await client.organisations.invite('acme', { email: 'a@example.com' })
   await client.organisations.acceptInvitation('code')
@@ -63,6 +64,9 @@ async function callEverything(client: Client): Promise<void> {
   await client.tokens.current()
   await client.tokens.show('id')
   await client.tokens.revoke('id')
+  await client.discharges.show('id')
+  await client.discharges.approve('id')
+  await client.discharges.deny('id')
 }
 
 function pattern({ path }: Route): RegExp {

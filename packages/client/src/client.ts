@@ -2,10 +2,12 @@
 import type { App, CreatedApp } from './contract/apps.ts'
 import type { CaveatJson } from './contract/caveats.ts'
 import type { CliLogin, CliLoginApproval, StartedCliLogin } from './contract/cli-logins.ts'
+import type { DischargeRequest } from './contract/discharges.ts'
 import type {
   AuditEvent,
   Invitation,
   Member,
+  MembershipDemand,
   Organisation,
   OrganisationDetails,
   Role,
@@ -47,6 +49,7 @@ export function createClient(options: ClientOptions) {
   const app = (name: string) => `/v1/apps/${encodeURIComponent(name)}`
   const token = (id: string) => `/v1/tokens/${encodeURIComponent(id)}`
   const cliLogin = (id: string) => `/v1/cli-logins/${encodeURIComponent(id)}`
+  const discharge = (id: string) => `/v1/discharges/${encodeURIComponent(id)}`
 
   return {
     users: {
@@ -81,6 +84,8 @@ export function createClient(options: ClientOptions) {
       list: () => send<{ orgs: Organisation[] }>('GET', '/v1/orgs'),
       create: (body: { name: string; slug?: string }) => send<Organisation>('POST', '/v1/orgs', { body }),
       show: (slug: string) => send<OrganisationDetails>('GET', organisation(slug)),
+      update: (slug: string, body: { require_membership_discharge?: MembershipDemand }) =>
+        send<Organisation>('PATCH', organisation(slug), { body }),
       delete: (slug: string) => send<void>('DELETE', organisation(slug)),
       invite: (slug: string, body: { email: string; role?: Role }) =>
         send<Invitation>('POST', `${organisation(slug)}/invitations`, { body }),
@@ -123,6 +128,11 @@ export function createClient(options: ClientOptions) {
       current: () => send<CurrentTokens>('GET', '/v1/tokens/current'),
       show: (id: string) => send<Token>('GET', token(id)),
       revoke: (id: string) => send<Token>('DELETE', token(id)),
+    },
+    discharges: {
+      show: (id: string) => send<DischargeRequest>('GET', discharge(id)),
+      approve: (id: string) => send<void>('POST', `${discharge(id)}/approve`),
+      deny: (id: string) => send<void>('POST', `${discharge(id)}/deny`),
     },
   }
 }

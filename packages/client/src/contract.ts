@@ -1,6 +1,7 @@
 // The authority's contract: every route, with the schemas that validate it and describe it.
 import * as apps from './contract/apps.ts'
 import * as cliLogins from './contract/cli-logins.ts'
+import * as discharges from './contract/discharges.ts'
 import * as organisations from './contract/organisations.ts'
 import * as platform from './contract/platform.ts'
 import type { Route } from './contract/route.ts'
@@ -27,6 +28,7 @@ export const routes = {
   listOrganisations: organisations.listOrganisations,
   createOrganisation: organisations.createOrganisation,
   showOrganisation: organisations.showOrganisation,
+  updateOrganisation: organisations.updateOrganisation,
   deleteOrganisation: organisations.deleteOrganisation,
   inviteMember: organisations.inviteMember,
   acceptInvitation: organisations.acceptInvitation,
@@ -45,6 +47,9 @@ export const routes = {
   showCurrentTokens: tokens.showCurrentTokens,
   showToken: tokens.showToken,
   revokeToken: tokens.revokeToken,
+  showDischarge: discharges.showDischarge,
+  approveDischarge: discharges.approveDischarge,
+  denyDischarge: discharges.denyDischarge,
 } as const satisfies Record<string, Route>
 
 export type RouteName = keyof typeof routes

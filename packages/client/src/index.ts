@@ -3,10 +3,12 @@ export { createClient, type Client, type ClientOptions, type ListQuery } from '.
 export type { App, CreatedApp } from './contract/apps.ts'
 export type { CaveatJson } from './contract/caveats.ts'
 export type { CliLogin, CliLoginApproval, StartedCliLogin } from './contract/cli-logins.ts'
+export type { DischargeRequest } from './contract/discharges.ts'
 export type {
   AuditEvent,
   Invitation,
   Member,
+  MembershipDemand,
   Organisation,
   OrganisationDetails,
   Role,

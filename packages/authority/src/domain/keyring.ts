@@ -13,17 +13,33 @@ export interface MintedToken {
   readonly caveats: readonly Caveat[]
 }
 
+/** A third party that a new token is to ask: here, always the authority itself. */
+export interface TicketOrder {
+  /** The key for tickets, wrapped. */
+  readonly ticketKey: Uint8Array
+  /** Where holders take the ticket. */
+  readonly location: string
+  /** What the ticket is to demand for the token of this id. */
+  readonly demands: (tokenId: string) => readonly Caveat[]
+}
+
 export interface Keyring {
   /** A new signing key of one organisation, wrapped for the store. `now` in milliseconds. */
   createSigningKey(organisationId: number, now: number): WrappedSigningKey
-  /** Mints a macaroon under the key, with these caveats in this order. */
-  mint(key: WrappedSigningKey, caveats: readonly Caveat[]): MintedToken
+  /** Mints a macaroon under the key, with these caveats in this order, and the demand for a discharge behind them. */
+  mint(key: WrappedSigningKey, caveats: readonly Caveat[], order?: TicketOrder): MintedToken
   /**
    * Checks the macaroon's signature under the key that its nonce names, and that `discharges` answer what it asks of
    * third parties. What they attest is believed of nobody.
    * @throws DomainError `unauthenticated` where it is not genuine, or not of the key's organisation.
    */
   verify(key: WrappedSigningKey, macaroon: Macaroon, discharges: readonly Macaroon[]): VerifiedMacaroon
+  /** A new key for the tickets that the authority, as a third party, is to answer: wrapped for the store. */
+  createTicketKey(): Uint8Array
+  /** What the ticket demands; undefined where it was not sealed with this key. */
+  openTicket(ticketKey: Uint8Array, ticket: Uint8Array): readonly Caveat[] | undefined
+  /** The discharge for a ticket that was sealed with this key, `fm2_…`, finished: nobody adds to it. */
+  discharge(ticketKey: Uint8Array, ticket: Uint8Array, location: string, caveats: readonly Caveat[]): Secret
 }
 
 export interface PasswordHasher {

@@ -2,6 +2,12 @@
 
 export type Role = 'admin' | 'member'
 
+/**
+ * What the organisation demands of the tokens that are minted from now on, whenever they are used: nothing, that the
+ * person in whose name a token was made is still a member, or that this person confirms it as well.
+ */
+export type MembershipDischarge = 'none' | 'member' | 'login'
+
 export interface Organisation {
   /** The id that `Organization` caveats carry. Never used again, not even after deletion. */
   readonly id: number
@@ -10,6 +16,7 @@ export interface Organisation {
   readonly name: string
   /** The owner of a personal organisation; null where the organisation is shared. */
   readonly personalOf: number | null
+  readonly membershipDischarge: MembershipDischarge
   readonly createdAt: number
 }
 

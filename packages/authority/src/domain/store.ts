@@ -2,8 +2,9 @@
 import type { App } from './app.ts'
 import type { AuditEvent, StoredAuditEvent } from './audit-event.ts'
 import type { CliLogin, CliLoginApproval } from './cli-login.ts'
+import type { DischargeRequest } from './discharge.ts'
 import type { WrappedSigningKey } from './key.ts'
-import type { Invitation, Member, Membership, Organisation, Role } from './organisation.ts'
+import type { Invitation, Member, Membership, MembershipDischarge, Organisation, Role } from './organisation.ts'
 import type { Page } from './page.ts'
 import type { ListedToken, NewToken, TokenCursor, TokenQuery, TokenRecord } from './token.ts'
 import type { Session, SetupCode, User, UserWithPassword } from './user.ts'
@@ -95,6 +96,14 @@ export interface ReadTransaction {
     /** The tokens that are limited to the app, in the same order. */
     ofApp(appId: number, query: TokenQuery): Promise<Page<ListedToken, TokenCursor>>
   }
+  readonly dischargeRequests: {
+    /** By the hash of the name that the token's person was given; ended ones too. */
+    byPersonHash(hash: Uint8Array): Promise<DischargeRequest | undefined>
+    /** By the hash of the name that the token's holder polls with; ended ones too. */
+    byPollHash(hash: Uint8Array): Promise<DischargeRequest | undefined>
+    /** Those of the token that have not ended at `now`. */
+    count(tokenId: string, now: number): Promise<number>
+  }
   readonly audit: {
     /** Newest first; `before` is the id of the last event seen. */
     ofOrganisation(
@@ -137,6 +146,8 @@ export interface Transaction extends ReadTransaction {
   }
   readonly organisations: ReadTransaction['organisations'] & {
     insert(organisation: Omit<Organisation, 'id'>): Promise<Organisation>
+    /** For the tokens that are minted from then on. */
+    setMembershipDischarge(id: number, demand: MembershipDischarge): Promise<void>
     /** With its memberships, invitations, apps, signing keys and tokens; audit events stay. */
     delete(id: number): Promise<void>
   }
@@ -163,6 +174,15 @@ export interface Transaction extends ReadTransaction {
     revoke(id: string, at: number, by: string): Promise<void>
     /** Revokes every token that is limited to the app. */
     revokeOfApp(appId: number, at: number, by: string): Promise<void>
+  }
+  readonly dischargeRequests: ReadTransaction['dischargeRequests'] & {
+    insert(
+      request: Omit<DischargeRequest, 'id'> & { readonly personHash: Uint8Array; readonly pollHash: Uint8Array },
+    ): Promise<DischargeRequest>
+    setState(id: number, state: DischargeRequest['state']): Promise<void>
+    delete(id: number): Promise<void>
+    /** Removes those of every token that ended before `now`. */
+    deleteExpired(now: number): Promise<void>
   }
   readonly audit: ReadTransaction['audit'] & {
     append(event: AuditEvent): Promise<void>

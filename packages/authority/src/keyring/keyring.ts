@@ -3,17 +3,22 @@ import { randomBytes } from 'node:crypto'
 
 import {
   MacaroonError,
-  encodeMacaroon,
+  attenuate,
+  dischargeTicket,
   formatAuthorization,
+  formatTokens,
   mintMacaroon,
+  openTicket,
   organizationScope,
+  thirdParty,
   tokenId,
   verify,
 } from '@hallpass/macaroon'
 
+import { ticketVocabulary } from '../domain/discharge.ts'
 import { DomainError, StartupError } from '../domain/errors.ts'
 import type { WrappedSigningKey } from '../domain/key.ts'
-import type { Keyring } from '../domain/keyring.ts'
+import type { Keyring, TicketOrder } from '../domain/keyring.ts'
 import { Secret } from '../domain/secret.ts'
 import type { RootKey } from './root-key.ts'
 
@@ -22,6 +27,7 @@ const kidLength = 16
 const nonceLength = 16
 const mostUnwrappedKeys = 10_000
 const rootKeyProof = 'hallpass'
+const ticketKeyContext = 'ticket key'
 
 /** A keyring under `rootKey`; `location` is the identifier of permission tokens. */
 export function createKeyring(rootKey: RootKey, location: string): Keyring {
@@ -39,6 +45,17 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
     return key
   }
 
+  function demandOf({ ticketKey, location: at, demands }: TicketOrder, id: string) {
+    const input = { key: unwrapTicketKey(ticketKey), location: at, caveats: demands(id), random: randomBytes }
+    return thirdParty(input, { vocabulary: ticketVocabulary })
+  }
+
+  function unwrapTicketKey(wrapped: Uint8Array): Uint8Array {
+    const key = rootKey.unwrap(wrapped, ticketKeyContext)
+    if (key === undefined) throw new Error('the key for tickets cannot be unwrapped')
+    return key
+  }
+
   return {
     createSigningKey(organisationId, now) {
       const kid = randomBytes(kidLength)
@@ -46,16 +63,14 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
       return { kid, organisationId, wrapped, createdAt: now }
     },
 
-    mint(wrapped, caveats) {
+    mint(wrapped, caveats, order) {
       const { kid, organisationId } = wrapped
       const key = unwrap(wrapped)
       if (key === undefined) throw new Error(`the signing key of organisation ${organisationId} cannot be unwrapped`)
       const macaroon = mintMacaroon({ kid, rnd: randomBytes(nonceLength), location, key, caveats })
-      return {
-        id: tokenId(macaroon.nonce),
-        token: new Secret(formatAuthorization([encodeMacaroon(macaroon)])),
-        caveats: macaroon.unsafeCaveats,
-      }
+      const id = tokenId(macaroon.nonce)
+      const minted = order === undefined ? macaroon : attenuate(macaroon, [demandOf(order, id)])
+      return { id, token: new Secret(formatAuthorization([minted.bytes])), caveats: minted.unsafeCaveats }
     },
 
     verify(key, macaroon, discharges) {
@@ -72,6 +87,23 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
         throw new DomainError('unauthenticated', `this token ${sentence}: ${error.message}`, { cause: error })
       }
       throw new DomainError('unauthenticated', 'this token names an organisation that its key does not belong to')
+    },
+
+    createTicketKey: () => rootKey.wrap(randomBytes(keyLength), ticketKeyContext),
+
+    openTicket(ticketKey, ticket) {
+      try {
+        return openTicket(unwrapTicketKey(ticketKey), ticket, { vocabulary: ticketVocabulary }).caveats
+      } catch (error) {
+        if (error instanceof MacaroonError && error.code !== 'bad-argument') return undefined
+        throw error
+      }
+    },
+
+    discharge(ticketKey, ticket, at, caveats) {
+      const key = unwrapTicketKey(ticketKey)
+      const input = { key, ticket, location: at, rnd: randomBytes(nonceLength), caveats }
+      return new Secret(formatTokens([dischargeTicket(input, { vocabulary: ticketVocabulary }).bytes]))
     },
   }
 }

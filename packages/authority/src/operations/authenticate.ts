@@ -5,7 +5,9 @@ import {
   expiration,
   parseAuthorization,
   tokenId,
+  type Caveat,
   type Macaroon,
+  type VerifiedMacaroon,
 } from '@hallpass/macaroon'
 
 import { DomainError } from '../domain/errors.ts'
@@ -40,9 +42,13 @@ export function createAuthenticate(options: {
     if (key === undefined) return 'this token is signed with a key that is not known here'
     try {
       const verified = keyring.verify(key, macaroon, discharges)
-      const end = expiration(verified.caveats)
-      const endsAt = end === undefined ? Infinity : Number(end) * 1000
-      return { id: tokenId(macaroon.nonce), organisationId: key.organisationId, verified, endsAt }
+      return {
+        id: tokenId(macaroon.nonce),
+        organisationId: key.organisationId,
+        verified,
+        endsAt: endOf(macaroon.unsafeCaveats),
+        discharge: firstToEnd(verified),
+      }
     } catch (error) {
       if (error instanceof DomainError) return error.message
       throw error
@@ -84,6 +90,21 @@ export function createAuthenticate(options: {
     if (refusals.length === 0) cache.set(header, presented)
     return presented
   }
+}
+
+/** Milliseconds. */
+function endOf(caveats: readonly Caveat[]): number {
+  const end = expiration(caveats)
+  return end === undefined ? Infinity : Number(end) * 1000
+}
+
+function firstToEnd({ macaroon, discharges }: VerifiedMacaroon): PresentedToken['discharge'] {
+  if (discharges.length === 0) return undefined
+  // They stand in the order of what they answer. A location is signed in the token, and not in the discharge itself.
+  const questions = macaroon.unsafeCaveats.filter((caveat) => caveat.type === '3P')
+  return discharges
+    .map(({ unsafeCaveats }, at) => ({ location: questions[at]?.location ?? '', endsAt: endOf(unsafeCaveats) }))
+    .reduce((first, next) => (next.endsAt < first.endsAt ? next : first))
 }
 
 function parse(header: string): ReturnType<typeof parseAuthorization> {

@@ -10,15 +10,19 @@ export interface SignInLimit {
   forgive(key: string): void
 }
 
-export interface DenialLimit {
-  /** Whether one more denial of this actor is written to the audit trail. `now` in milliseconds. */
-  take(actor: string, now: number): boolean
+export interface RateLimit {
+  /** Whether one more may happen under this key. `now` in milliseconds. */
+  take(key: string, now: number): boolean
 }
+
+/** Whether one more denial of an actor is written to the audit trail. */
+export type DenialLimit = RateLimit
 
 const minute = 60_000
 const failuresPerMinute = 10
-const denialBurst = 30
-const denialsPerSecond = 1
+const denials = { burst: 30, perSecond: 1 }
+// A hundred jobs may begin at once with one token, and run several commands each.
+const discharges = { burst: 600, perSecond: 10 }
 const mostKeys = 10_000
 
 /** Ten failures a minute for each key; success costs nothing. */
@@ -40,15 +44,25 @@ export function createSignInLimit(): SignInLimit {
   }
 }
 
-/** A bucket for each actor: thirty denials at once, then one a second. */
+/** Thirty denials of an actor at once, then one a second. */
 export function createDenialLimit(): DenialLimit {
+  return createRateLimit(denials)
+}
+
+/** Six hundred discharges of a token at once, then ten a second. */
+export function createDischargeLimit(): RateLimit {
+  return createRateLimit(discharges)
+}
+
+/** A bucket for each key. */
+function createRateLimit({ burst, perSecond }: { readonly burst: number; readonly perSecond: number }): RateLimit {
   const buckets = new Map<string, { readonly level: number; readonly at: number }>()
   return {
-    take(actor, now) {
-      const bucket = buckets.get(actor) ?? { level: denialBurst, at: now }
-      const level = Math.min(denialBurst, bucket.level + ((now - bucket.at) / 1000) * denialsPerSecond)
+    take(key, now) {
+      const bucket = buckets.get(key) ?? { level: burst, at: now }
+      const level = Math.min(burst, bucket.level + ((now - bucket.at) / 1000) * perSecond)
       const allowed = level >= 1
-      remember(buckets, actor, { level: allowed ? level - 1 : level, at: now })
+      remember(buckets, key, { level: allowed ? level - 1 : level, at: now })
       return allowed
     },
   }

@@ -4,7 +4,6 @@ import {
   actions,
   encodeCaveats,
   expiration,
-  getCaveats,
   maxHeaderLength,
   organizationScope,
   type Caveat,
@@ -12,15 +11,15 @@ import {
 
 import { DomainError } from '../domain/errors.ts'
 import type { WrappedSigningKey } from '../domain/key.ts'
-import type { MintedToken } from '../domain/keyring.ts'
+import type { MintedToken, TicketOrder } from '../domain/keyring.ts'
 import type { Organisation } from '../domain/organisation.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import type { ListedToken, NewToken, Profile, TokenRecord } from '../domain/token.ts'
 import type { User } from '../domain/user.ts'
 import { findApp, findOrganisation } from './find.ts'
+import { inherit, orderTicket } from './membership-demand.ts'
 import type { Environment, Writing } from './operation.ts'
-import type { Credential } from './principal.ts'
 import { caveatsOfProfile, defaultTokenNames, type TokenScope } from './profiles.ts'
 
 export interface MintToken {
@@ -74,23 +73,26 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
     const key = await tx.signingKeys.newest(organisation.id)
     if (key === undefined) throw new Error(`organisation ${organisation.id} has no signing key`)
     const second = Math.floor(now / 1000)
+    const inherited = await inherit(tx, environment.keyring, actor)
     const caveats = [
       ...caveatsOfProfile(organisation.id, scopeOf(input, app?.id), {
         notBefore: second,
         notAfter: second + input.lifetime,
       }),
       ...input.caveats,
-      ...caveatsHandedOn(actor),
+      ...inherited.caveats,
     ]
     expectUse(caveats, organisation, second)
-    const minted = mint(environment, key, caveats)
+    const createdBy = actor.kind === 'user' ? actor.user.id : actor.record.createdBy
+    const order = await orderTicket(tx, environment, organisation, inherited.demand, createdBy)
+    const minted = mint(environment, key, caveats, order)
     const record: NewToken = {
       id: minted.id,
       organisationId: organisation.id,
       appId: app?.id ?? null,
       profile: input.profile,
       name: input.name ?? defaultTokenNames[input.profile],
-      createdBy: actor.kind === 'user' ? actor.user.id : actor.record.createdBy,
+      createdBy,
       mintedBy: actor.kind === 'token' ? actor.record.id : null,
       createdAt: now,
       expiresAt: Number(expiration(caveats) ?? second + input.lifetime) * 1000,
@@ -115,19 +117,6 @@ async function findCreator(tx: ReadTransaction, { createdBy }: TokenRecord): Pro
   return createdBy === null ? undefined : tx.users.byId(createdBy)
 }
 
-/**
- * A token hands on all that restricts it; what restricts a person (their role) every profile has anyway.
- * @throws DomainError `forbidden` for a token that asks a third party: the question cannot be handed on without its key
- */
-function caveatsHandedOn(actor: Credential): readonly Caveat[] {
-  if (actor.kind === 'user') return []
-  const { macaroon, caveats } = actor.verified
-  if (getCaveats(macaroon.unsafeCaveats, '3P').length > 0) {
-    throw new DomainError('forbidden', 'a token that needs a discharge of a third party mints none that do without it')
-  }
-  return caveats
-}
-
 /** @throws DomainError `invalid` for caveats that leave nothing: a token that is dead from the start helps nobody */
 function expectUse(caveats: readonly Caveat[], { id, slug }: Organisation, second: number): void {
   const end = expiration(caveats)
@@ -141,9 +130,14 @@ function expectUse(caveats: readonly Caveat[], { id, slug }: Organisation, secon
 }
 
 /** @throws DomainError `invalid` where the caveats are more than a token carries */
-function mint({ keyring }: Environment, key: WrappedSigningKey, caveats: readonly Caveat[]): MintedToken {
+function mint(
+  { keyring }: Environment,
+  key: WrappedSigningKey,
+  caveats: readonly Caveat[],
+  order: TicketOrder | undefined,
+): MintedToken {
   try {
-    const minted = keyring.mint(key, caveats)
+    const minted = keyring.mint(key, caveats, order)
     if (minted.token.reveal().length <= maxHeaderLength) return minted
   } catch (error) {
     if (!(error instanceof MacaroonError)) throw error

@@ -1,10 +1,11 @@
 // What an operation is: it says what it would do, apart from doing it.
 import type { Access } from '@hallpass/macaroon'
 
+import type { AuditActor, AuditEvent } from '../domain/audit-event.ts'
 import type { Keyring, PasswordHasher } from '../domain/keyring.ts'
 import type { Organisation } from '../domain/organisation.ts'
 import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
-import type { DenialLimit, SignInLimit } from './limits.ts'
+import type { DenialLimit, RateLimit, SignInLimit } from './limits.ts'
 import type { Credential, Principal } from './principal.ts'
 
 /** Everything that an operation may use; time and randomness come from outside. */
@@ -17,6 +18,8 @@ export interface Environment {
   readonly randomBytes: (length: number) => Uint8Array
   readonly signInLimit: SignInLimit
   readonly denialLimit: DenialLimit
+  /** Discharges of one token. */
+  readonly dischargeLimit: RateLimit
   /** Where people reach the authority, without a slash at the end; known once it listens. */
   readonly publicUrl: () => string
 }
@@ -104,7 +107,7 @@ export type Operation<Input, Subject, Output, Prepared = undefined> =
   | Reading<Input, Subject, Output>
   | Writing<Input, Subject, Output, Prepared>
 
-/** What a stranger may ask for: to become somebody. Slow work comes before the transaction. */
+/** What a stranger may ask for with what they hold: to become somebody, or a discharge. Slow work comes before the transaction. */
 export interface Entering<Input, Prepared, Output> {
   readonly name: string
   prepare(environment: Environment, input: Input, caller: Caller): Promise<Prepared>
@@ -112,7 +115,20 @@ export interface Entering<Input, Prepared, Output> {
     scene: Omit<Scene<Transaction>, 'principal'>,
     input: Input,
     prepared: Prepared,
-  ): Promise<{ readonly output: Output; readonly actor: { readonly id: string; readonly label: string } }>
+    caller: Caller,
+  ): Promise<Entered<Output>>
+  /** What the audit event of a refusal tells, where `prepare` has found out more than where the request came from. */
+  about?(prepared: Prepared): Pick<AuditEvent, 'actor' | 'target' | 'organisationId'>
+}
+
+/** What came of it, and what the audit event tells of it; where nothing else is said, a user has come in. */
+interface Entered<Output> {
+  readonly output: Output
+  readonly actor: { readonly kind?: AuditActor['kind']; readonly id: string; readonly label: string }
+  readonly target?: string
+  readonly organisationId?: number | null
+  /** Why the answer is no, where that is an answer that stands. */
+  readonly refusal?: string
 }
 
 /** What a stranger may ask without becoming anybody. It leaves no trace in the audit trail. */

@@ -89,16 +89,20 @@ export async function enter<Input, Prepared, Output>(
 ): Promise<Output> {
   const now = environment.now()
   const event = { at: now, organisationId: null, operation: operation.name, requestId: caller.requestId }
+  let about: Partial<AuditEvent> = {}
   try {
     const prepared = await operation.prepare(environment, input, caller)
+    about = operation.about?.(prepared) ?? about
     return await environment.store.write(async (tx) => {
-      const { output, actor } = await operation.run({ tx, environment, now }, input, prepared)
+      const entered = await operation.run({ tx, environment, now }, input, prepared, caller)
+      const { output, actor, target = `user ${actor.label}`, organisationId = null, refusal } = entered
       await tx.audit.append({
         ...event,
-        outcome: 'allowed',
+        outcome: refusal === undefined ? 'allowed' : 'denied',
         actor: { kind: 'user', ...actor },
-        target: `user ${actor.label}`,
-        reason: '',
+        target,
+        organisationId,
+        reason: refusal ?? '',
       })
       return output
     })
@@ -110,6 +114,7 @@ export async function enter<Input, Prepared, Output>(
         actor: { kind: 'nobody', id: '', label: caller.remoteAddress },
         target: '',
         reason: error.message,
+        ...about,
       })
     }
     throw error

@@ -14,6 +14,8 @@ export interface PresentedToken {
   readonly verified: VerifiedMacaroon
   /** Milliseconds at which its own caveats end it; a holder may have narrowed it. */
   readonly endsAt: number
+  /** The discharge that came with it and ends first, where any of them ends. */
+  readonly discharge: { readonly location: string; readonly endsAt: number } | undefined
 }
 
 /** What a request carries, as far as it can be checked without the state of this instant. */
@@ -86,12 +88,22 @@ function formatInstant(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
+/** Why a token is dead that ends at `endsAt`; undefined while it lives. Milliseconds. */
+export function describeEnd(record: TokenRecord, endsAt: number, now: number): string | undefined {
+  if (record.revokedAt !== null) return `token ${record.id} is revoked since ${formatInstant(record.revokedAt)}`
+  return endsAt < now ? `token ${record.id} ended at ${formatInstant(endsAt)}` : undefined
+}
+
+const longestLocation = 200
+
 function refuseToken(record: TokenRecord | undefined, token: PresentedToken, now: number): string | undefined {
   // A genuine signature over a nonce that was never minted here means that a key is abused.
   if (record === undefined || record.organisationId !== token.organisationId) {
     return `token ${token.id} is not known here`
   }
-  if (record.revokedAt !== null) return `token ${record.id} is revoked since ${formatInstant(record.revokedAt)}`
-  const end = Math.min(record.expiresAt, token.endsAt)
-  return end < now ? `token ${record.id} ended at ${formatInstant(end)}` : undefined
+  const end = describeEnd(record, Math.min(record.expiresAt, token.endsAt), now)
+  const { discharge } = token
+  if (end !== undefined || discharge === undefined || discharge.endsAt >= now) return end
+  const from = JSON.stringify(discharge.location.slice(0, longestLocation))
+  return `token ${record.id} needs a new discharge from ${from}: the one that came with it ended at ${formatInstant(discharge.endsAt)}`
 }

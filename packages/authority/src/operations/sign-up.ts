@@ -51,7 +51,7 @@ export async function createAccount(
   const user = await tx.users.insert({ email, passwordHash, createdAt: now })
   const suffix = Buffer.from(environment.randomBytes(4)).toString('hex')
   const local = suggestSlug(email.split('@')[0] ?? '')
-  const personal: Omit<Organisation, 'id'> = {
+  const personal: Omit<Organisation, 'id' | 'membershipDischarge'> = {
     slug: local === '' ? suffix : `${local}-${suffix}`,
     name: 'Personal',
     personalOf: user.id,

@@ -25,6 +25,7 @@ export function apps(session: Session): Transaction['apps'] {
           slug: row.organisationSlug,
           name: row.organisationName,
           personalOf: row.personalOf,
+          membershipDischarge: row.membershipDischarge,
           createdAt: row.organisationCreatedAt,
         },
       }
@@ -69,6 +70,7 @@ const byName = query((db, param: Param<{ name: string }>) =>
       'organisations.slug as organisationSlug',
       'organisations.name as organisationName',
       'organisations.personal_of as personalOf',
+      'organisations.membership_discharge as membershipDischarge',
       'organisations.created_at as organisationCreatedAt',
     ])
     .where('apps.name', '=', param('name')),

@@ -1,6 +1,6 @@
 // Organisations, shared and personal.
 import { DomainError } from '../domain/errors.ts'
-import type { Organisation } from '../domain/organisation.ts'
+import type { MembershipDischarge, Organisation } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
 import { query, type Param, type Session } from './query.ts'
 
@@ -13,16 +13,17 @@ export function organisations(session: Session): Transaction['organisations'] {
       const rows = await session.many(ofUser, { userId })
       return rows.map(({ role, ...organisation }) => ({ organisation, role }))
     },
-    insert: async ({ slug, name, personalOf: owner, createdAt }) => {
-      const row = await session.one(insert, { slug, name, personalOf: owner, createdAt })
+    insert: async ({ slug, name, personalOf: owner, membershipDischarge, createdAt }) => {
+      const row = await session.one(insert, { slug, name, personalOf: owner, membershipDischarge, createdAt })
       if (row === undefined) {
         throw new DomainError(
           'conflict',
           'There is already an organisation with this slug, or a personal one of this user.',
         )
       }
-      return { id: row.id, slug, name, personalOf: owner, createdAt }
+      return { id: row.id, slug, name, personalOf: owner, membershipDischarge, createdAt }
     },
+    setMembershipDischarge: (id, demand) => session.run(setMembershipDischarge, { id, demand }),
     delete: async (id) => {
       await session.run(removeLiveTokens, { id })
       await session.run(removeRevokedTokens, { id })
@@ -36,6 +37,7 @@ const columns = [
   'organisations.slug',
   'organisations.name',
   'organisations.personal_of as personalOf',
+  'organisations.membership_discharge as membershipDischarge',
   'organisations.created_at as createdAt',
 ] as const
 
@@ -69,10 +71,18 @@ const insert = query((db, param: Param<Omit<Organisation, 'id'>>) =>
       slug: param('slug'),
       name: param('name'),
       personal_of: param('personalOf'),
+      membership_discharge: param('membershipDischarge'),
       created_at: param('createdAt'),
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id'),
+)
+
+const setMembershipDischarge = query((db, param: Param<{ id: number; demand: MembershipDischarge }>) =>
+  db
+    .updateTable('organisations')
+    .set({ membership_discharge: param('demand') })
+    .where('id', '=', param('id')),
 )
 
 // Foreign keys take everything else that belongs to it along; audit events have none.

@@ -2,7 +2,8 @@
 import type { GeneratedAlways } from 'kysely'
 
 import type { AuditEvent } from '../domain/audit-event.ts'
-import type { Role } from '../domain/organisation.ts'
+import type { DischargeRequest } from '../domain/discharge.ts'
+import type { MembershipDischarge, Role } from '../domain/organisation.ts'
 import type { Profile } from '../domain/token.ts'
 import type { SessionKind } from '../domain/user.ts'
 
@@ -53,6 +54,7 @@ export interface Database {
     readonly slug: string
     readonly name: string
     readonly personal_of: number | null
+    readonly membership_discharge: MembershipDischarge
     readonly created_at: number
   }
   readonly memberships: {
@@ -102,6 +104,19 @@ export interface Database {
     readonly revoked_by: string | null
     /** As on the wire; null for rows from before version 2. */
     readonly caveats: Uint8Array | null
+  }
+  readonly discharge_requests: {
+    readonly id: GeneratedAlways<number>
+    readonly person_hash: Uint8Array
+    readonly poll_hash: Uint8Array
+    readonly token_id: Uint8Array
+    readonly user_id: number
+    readonly organisation_id: number
+    readonly ticket: Uint8Array
+    readonly state: DischargeRequest['state']
+    readonly requested_from: string
+    readonly created_at: number
+    readonly expires_at: number
   }
   readonly audit_events: {
     readonly id: GeneratedAlways<number>

@@ -3,6 +3,7 @@ import type { Transaction } from '../domain/store.ts'
 import { apps } from './apps.ts'
 import { audit } from './audit.ts'
 import { cliLogins } from './cli-logins.ts'
+import { dischargeRequests } from './discharge-requests.ts'
 import { invitations } from './invitations.ts'
 import { memberships } from './memberships.ts'
 import { organisations } from './organisations.ts'
@@ -14,7 +15,7 @@ import { signingKeys } from './signing-keys.ts'
 import { tokens } from './tokens.ts'
 import { users } from './users.ts'
 
-/** The nouns are made when they are asked for: a transaction touches two or three of the twelve. */
+/** The nouns are made when they are asked for: a transaction touches two or three of the thirteen. */
 export class SessionTransaction implements Transaction {
   readonly #session: Session
 
@@ -64,6 +65,10 @@ export class SessionTransaction implements Transaction {
 
   get tokens(): Transaction['tokens'] {
     return tokens(this.#session)
+  }
+
+  get dischargeRequests(): Transaction['dischargeRequests'] {
+    return dischargeRequests(this.#session)
   }
 
   get audit(): Transaction['audit'] {

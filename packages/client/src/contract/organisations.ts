@@ -9,6 +9,13 @@ export type Role = z.infer<typeof role>
 
 export const organisationParams = z.object({ org_slug: pathName })
 
+const membershipDemand = z
+  .enum(['none', 'member', 'login'])
+  .describe(
+    'What tokens minted from then on demand when they are used: that the person in whose name they were made is still a member, or also confirms it.',
+  )
+export type MembershipDemand = z.infer<typeof membershipDemand>
+
 const organisation = z
   .object({
     slug: z.string().describe("`personal` for the caller's own personal organisation."),
@@ -17,6 +24,7 @@ const organisation = z
     type: z.enum(['PERSONAL', 'SHARED']),
     internal_numeric_id: z.number().int().describe('The id that Organization caveats carry.'),
     role: role.nullable().describe("The caller's role; null for a token."),
+    require_membership_discharge: membershipDemand,
     created_at: timestamp,
   })
   .meta({ id: 'Organisation' })
@@ -72,6 +80,21 @@ export const showOrganisation = route({
   params: organisationParams,
   status: 200,
   answer: organisationDetails,
+})
+
+export const updateOrganisation = route({
+  method: 'PATCH',
+  path: '/v1/orgs/{org_slug}',
+  operationId: 'updateOrganisation',
+  summary: "Change an organisation's settings; what is absent stays as it is",
+  tag: 'organisations',
+  authenticated: true,
+  params: organisationParams,
+  body: z
+    .strictObject({ require_membership_discharge: membershipDemand.optional() })
+    .refine((body) => Object.keys(body).length > 0, { error: 'is missing a field to change' }),
+  status: 200,
+  answer: organisation,
 })
 
 export const deleteOrganisation = route({

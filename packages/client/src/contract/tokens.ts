@@ -30,7 +30,7 @@ const expiry = z
 
 const expiryInNanoseconds = z.number().superRefine(checkedBy(durationFromNanoseconds)).describe('Nanoseconds.')
 
-const profile = z.enum(['deploy_organization', 'deploy', 'litefs_cloud'])
+export const profile = z.enum(['deploy_organization', 'deploy', 'litefs_cloud'])
 export type Profile = z.infer<typeof profile>
 
 const token = z

@@ -36,6 +36,11 @@ const answersOfDomain: Readonly<Record<DomainErrorCode, { readonly http: number;
   rate_limited: { http: 429, code: 'rate_limited' },
 }
 
+/** The HTTP status that says the same. */
+export function statusOf({ code }: DomainError): number {
+  return answersOfDomain[code].http
+}
+
 // The words that clients of the Machines API match.
 const machinesTexts: Partial<Record<DomainErrorCode, string>> = {
   forbidden: 'unauthorized',

@@ -33,6 +33,7 @@ export function encodeOrganisation({ organisation, role, own }: ReachedOrganisat
     type: organisation.personalOf === null ? 'SHARED' : 'PERSONAL',
     internal_numeric_id: organisation.id,
     role,
+    require_membership_discharge: organisation.membershipDischarge,
     created_at: encodeInstant(organisation.createdAt),
   }
 }

@@ -6,6 +6,11 @@ import { defaultNetwork } from '../../domain/app.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { TokenCursor } from '../../domain/token.ts'
 import { acceptInvitation } from '../../operations/accept-invitation.ts'
+import {
+  approveDischargeRequest,
+  denyDischargeRequest,
+  showDischargeRequest,
+} from '../../operations/answer-discharge-request.ts'
 import { changeRole } from '../../operations/change-role.ts'
 import { createApp } from '../../operations/create-app.ts'
 import { createOrganisation } from '../../operations/create-organisation.ts'
@@ -25,8 +30,10 @@ import { showCurrentTokens } from '../../operations/show-current-tokens.ts'
 import { showOrganisation } from '../../operations/show-organisation.ts'
 import { showToken } from '../../operations/show-token.ts'
 import { InvalidInput } from '../http/errors.ts'
+import { updateOrganisation } from '../../operations/update-organisation.ts'
 import { decodeEventCursor, decodeTokenCursor, encodeEventCursor, encodeTokenCursor } from '../http/cursor.ts'
 import { accountHandlers } from './accounts.ts'
+import { encodeDischargeRequest } from './encode-discharge.ts'
 import {
   encodeApp,
   encodeAuditEvent,
@@ -58,6 +65,14 @@ export const handlers: Handlers = {
       members: details.members.map(encodeMember),
       app_count: details.appCount,
     }
+  },
+
+  async updateOrganisation({ params, body }, { perform }) {
+    const changed = await perform(updateOrganisation, {
+      slug: params.org_slug,
+      membershipDischarge: body.require_membership_discharge,
+    })
+    return encodeOrganisation(changed)
   },
 
   deleteOrganisation: ({ params }, { perform }) => perform(deleteOrganisation, { slug: params.org_slug }),
@@ -179,6 +194,14 @@ export const handlers: Handlers = {
     const { record, organisation } = await perform(revokeToken, { id: params.token_id })
     return encodeToken(record, organisation, now())
   },
+
+  async showDischarge({ params }, { perform }) {
+    return encodeDischargeRequest(await perform(showDischargeRequest, { id: params.discharge_id }))
+  },
+
+  approveDischarge: ({ params }, { perform }) => perform(approveDischargeRequest, { id: params.discharge_id }),
+
+  denyDischarge: ({ params }, { perform }) => perform(denyDischargeRequest, { id: params.discharge_id }),
 }
 
 function encodeTokens(page: ListedTokens, now: number) {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
+import { describeDischargeRequests } from './discharge-requests.ts'
 import { describeOrganisations } from './organisations.ts'
 import { describePeople } from './people.ts'
 import { describeTokenModel } from './token-model.ts'
@@ -36,6 +37,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeOrganisations(getStore)
     describeTokens(getStore)
     describeTokenModel(getStore)
+    describeDischargeRequests(getStore)
     describeTransactions(getStore, create)
   })
 }

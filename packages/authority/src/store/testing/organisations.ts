@@ -12,7 +12,13 @@ export function describeOrganisations(getStore: () => Store): void {
       const slug = unique('org')
       const { user, organisation } = await getStore().write(async (tx) => {
         const owner = await insertUser(tx)
-        const personal = { slug, name: 'Zoë – 個人', personalOf: owner.id, createdAt: 5 }
+        const personal = {
+          slug,
+          name: 'Zoë – 個人',
+          personalOf: owner.id,
+          membershipDischarge: 'member',
+          createdAt: 5,
+        } as const
         return { user: owner, organisation: await tx.organisations.insert(personal) }
       })
       expect(organisation).toEqual({
@@ -20,6 +26,7 @@ export function describeOrganisations(getStore: () => Store): void {
         slug,
         name: 'Zoë – 個人',
         personalOf: user.id,
+        membershipDischarge: 'member',
         createdAt: 5,
       })
       await getStore().read(async (tx) => {
@@ -41,6 +48,23 @@ export function describeOrganisations(getStore: () => Store): void {
         // A refused insert leaves the transaction as it was.
         expect((await insertOrganisation(tx)).id).toBeGreaterThan(first.id)
       })
+    })
+
+    test('say what they demand of tokens, wherever they are found', async () => {
+      const { organisation, app } = await getStore().write(async (tx) => {
+        const inserted = await insertOrganisation(tx)
+        return { organisation: inserted, app: await insertApp(tx, inserted.id) }
+      })
+      const find = () =>
+        getStore().read(async (tx) => [
+          await tx.organisations.byId(organisation.id),
+          await tx.organisations.bySlug(organisation.slug),
+          (await tx.apps.byName(app.name))?.organisation,
+        ])
+      expect(await find()).toEqual([organisation, organisation, organisation])
+      await getStore().write((tx) => tx.organisations.setMembershipDischarge(organisation.id, 'login'))
+      const changed = { ...organisation, membershipDischarge: 'login' }
+      expect(await find()).toEqual([changed, changed, changed])
     })
 
     test('of a user are listed by name, with the role there', async () => {

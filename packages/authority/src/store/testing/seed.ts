@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 
 import type { App } from '../../domain/app.ts'
+import type { DischargeRequest } from '../../domain/discharge.ts'
 import type { Organisation, Role } from '../../domain/organisation.ts'
 import type { Transaction } from '../../domain/store.ts'
 import type { NewToken, TokenRecord } from '../../domain/token.ts'
@@ -25,7 +26,14 @@ export function insertUser(tx: Transaction): Promise<User> {
 }
 
 export function insertOrganisation(tx: Transaction, changes: Partial<Organisation> = {}): Promise<Organisation> {
-  return tx.organisations.insert({ slug: unique('org'), name: 'Org', personalOf: null, createdAt: 1000, ...changes })
+  return tx.organisations.insert({
+    slug: unique('org'),
+    name: 'Org',
+    personalOf: null,
+    membershipDischarge: 'none',
+    createdAt: 1000,
+    ...changes,
+  })
 }
 
 export function insertApp(tx: Transaction, organisationId: number, changes: Partial<App> = {}): Promise<App> {
@@ -107,4 +115,27 @@ export function createToken(organisationId: number, changes: Partial<NewToken> =
 export function recordOf(token: NewToken): TokenRecord {
   const { caveats: _, ...record } = token
   return record
+}
+
+/** A request with the hashes that it is found by. */
+export async function insertDischargeRequest(
+  tx: Transaction,
+  changes: Partial<DischargeRequest> = {},
+  hashes: { readonly personHash?: Uint8Array; readonly pollHash?: Uint8Array } = {},
+) {
+  const { personHash = uniqueBytes(), pollHash = uniqueBytes() } = hashes
+  const request = await tx.dischargeRequests.insert({
+    tokenId: randomUUID(),
+    userId: 1,
+    organisationId: 2,
+    ticket: uniqueBytes(),
+    state: 'pending',
+    requestedFrom: '127.0.0.1',
+    createdAt: 1000,
+    expiresAt: 5000,
+    ...changes,
+    personHash,
+    pollHash,
+  })
+  return { personHash, pollHash, request }
 }

@@ -4,6 +4,7 @@ import {
   createToken,
   insertApp,
   insertCliLogin,
+  insertDischargeRequest,
   insertMember,
   insertOrganisation,
   insertSession,
@@ -83,6 +84,10 @@ const cases: {
   },
   organisations: {
     insert: { write: (tx) => insertOrganisation(tx), changes: [] },
+    setMembershipDischarge: {
+      write: (tx, { organisation }) => tx.organisations.setMembershipDischarge(organisation.id, 'member'),
+      changes: ['organisation', 'app'],
+    },
     delete: {
       write: (tx, { organisation }) => tx.organisations.delete(organisation.id),
       changes: ['organisation', 'membership', 'app', 'key', 'newestKey', 'token'],
@@ -140,6 +145,12 @@ const cases: {
     insert: { write: (tx, { organisation }) => tx.tokens.insert(createToken(organisation.id)), changes: [] },
     revoke: { write: (tx, { token }) => tx.tokens.revoke(token.id, 5, 'a@example.com'), changes: ['token'] },
     revokeOfApp: { write: (tx, { app }) => tx.tokens.revokeOfApp(app.id, 5, 'a@example.com'), changes: ['token'] },
+  },
+  dischargeRequests: {
+    insert: { write: (tx) => insertDischargeRequest(tx), changes: [] },
+    setState: { write: (tx) => tx.dischargeRequests.setState(1, 'approved'), changes: [] },
+    delete: { write: (tx) => tx.dischargeRequests.delete(1), changes: [] },
+    deleteExpired: { write: (tx) => tx.dischargeRequests.deleteExpired(1), changes: [] },
   },
   audit: {
     append: {

@@ -1,0 +1,96 @@
+// Discharges that wait for a person, by the hashes of the two names that they go by.
+import type { DischargeRequest } from '../domain/discharge.ts'
+import { DomainError } from '../domain/errors.ts'
+import type { Transaction } from '../domain/store.ts'
+import { query, type Param, type Session } from './query.ts'
+import { formatTokenId, parseTokenId } from './token-id.ts'
+
+export function dischargeRequests(session: Session): Transaction['dischargeRequests'] {
+  return {
+    byPersonHash: async (hash) => toRequest(await session.one(byPersonHash, { hash })),
+    byPollHash: async (hash) => toRequest(await session.one(byPollHash, { hash })),
+    count: async (tokenId, now) => {
+      const id = parseTokenId(tokenId)
+      return id === undefined ? 0 : ((await session.one(count, { tokenId: id, now }))?.count ?? 0)
+    },
+    insert: async ({ personHash, pollHash, ...request }) => {
+      const tokenId = parseTokenId(request.tokenId)
+      if (tokenId === undefined) throw new TypeError('A token id must be a UUID.')
+      const row = await session.one(insert, { ...request, tokenId, personHash, pollHash })
+      if (row === undefined) throw new DomainError('conflict', 'There is already a request of this name.')
+      return { id: row.id, ...request }
+    },
+    setState: (id, state) => session.run(setState, { id, state }),
+    delete: (id) => session.run(remove, { id }),
+    deleteExpired: (now) => session.run(removeExpired, { now }),
+  }
+}
+
+type RequestRow = Omit<DischargeRequest, 'tokenId'> & { readonly tokenId: Uint8Array }
+
+function toRequest(row: RequestRow | undefined): DischargeRequest | undefined {
+  return row && { ...row, tokenId: formatTokenId(row.tokenId) }
+}
+
+const columns = [
+  'id',
+  'token_id as tokenId',
+  'user_id as userId',
+  'organisation_id as organisationId',
+  'ticket',
+  'state',
+  'requested_from as requestedFrom',
+  'created_at as createdAt',
+  'expires_at as expiresAt',
+] as const
+
+const byPersonHash = query((db, param: Param<{ hash: Uint8Array }>) =>
+  db.selectFrom('discharge_requests').select(columns).where('person_hash', '=', param('hash')),
+)
+
+const byPollHash = query((db, param: Param<{ hash: Uint8Array }>) =>
+  db.selectFrom('discharge_requests').select(columns).where('poll_hash', '=', param('hash')),
+)
+
+const count = query((db, param: Param<{ tokenId: Uint8Array; now: number }>) =>
+  db
+    .selectFrom('discharge_requests')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('token_id', '=', param('tokenId'))
+    .where('expires_at', '>', param('now')),
+)
+
+const insert = query(
+  (db, param: Param<Omit<RequestRow, 'id'> & { readonly personHash: Uint8Array; readonly pollHash: Uint8Array }>) =>
+    db
+      .insertInto('discharge_requests')
+      .values({
+        person_hash: param('personHash'),
+        poll_hash: param('pollHash'),
+        token_id: param('tokenId'),
+        user_id: param('userId'),
+        organisation_id: param('organisationId'),
+        ticket: param('ticket'),
+        state: param('state'),
+        requested_from: param('requestedFrom'),
+        created_at: param('createdAt'),
+        expires_at: param('expiresAt'),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('id'),
+)
+
+const setState = query((db, param: Param<{ id: number; state: DischargeRequest['state'] }>) =>
+  db
+    .updateTable('discharge_requests')
+    .set({ state: param('state') })
+    .where('id', '=', param('id')),
+)
+
+const remove = query((db, param: Param<{ id: number }>) =>
+  db.deleteFrom('discharge_requests').where('id', '=', param('id')),
+)
+
+const removeExpired = query((db, param: Param<{ now: number }>) =>
+  db.deleteFrom('discharge_requests').where('expires_at', '<=', param('now')),
+)

@@ -1,0 +1,58 @@
+// Discharges that wait for the person in whose name a token was made: what is asked of them, and their answer.
+import { z } from 'zod'
+
+import { route } from './route.ts'
+import { pathName, timestamp } from './text.ts'
+import { profile } from './tokens.ts'
+
+const dischargeParams = z.object({ discharge_id: pathName })
+
+const dischargeRequest = z
+  .object({
+    state: z
+      .enum(['pending', 'approved', 'denied'])
+      .describe('Gone once the holder of the token has fetched the answer.'),
+    org_slug: z.string(),
+    org_name: z.string(),
+    token: z.object({ id: z.uuid(), name: z.string(), profile }),
+    requested_from: z.string().describe('The address that asks.'),
+    created_at: timestamp,
+    expires_at: timestamp.describe('Until then it can be answered.'),
+    discharge_expires_in: z.number().int().describe('Seconds for which the token can be used, once it is approved.'),
+  })
+  .meta({ id: 'DischargeRequest' })
+export type DischargeRequest = z.infer<typeof dischargeRequest>
+
+export const showDischarge = route({
+  method: 'GET',
+  path: '/v1/discharges/{discharge_id}',
+  operationId: 'showDischarge',
+  summary: 'What the holder of one of your tokens asks you to confirm',
+  tag: 'tokens',
+  authenticated: true,
+  params: dischargeParams,
+  status: 200,
+  answer: dischargeRequest,
+})
+
+export const approveDischarge = route({
+  method: 'POST',
+  path: '/v1/discharges/{discharge_id}/approve',
+  operationId: 'approveDischarge',
+  summary: 'Let the token be used for a while',
+  tag: 'tokens',
+  authenticated: true,
+  params: dischargeParams,
+  status: 204,
+})
+
+export const denyDischarge = route({
+  method: 'POST',
+  path: '/v1/discharges/{discharge_id}/deny',
+  operationId: 'denyDischarge',
+  summary: 'Refuse to let the token be used',
+  tag: 'tokens',
+  authenticated: true,
+  params: dischargeParams,
+  status: 204,
+})
