@@ -12,6 +12,9 @@ import {
   createDenialLimit,
   createDischargeLimit,
   createSignInLimit,
+  createTryLimit,
+  inquiriesPerMinute,
+  mailsPerMinute,
 } from '../packages/authority/src/operations/limits.ts'
 import { mintToken, type MintToken } from '../packages/authority/src/operations/mint-token.ts'
 import type { Environment, Operation } from '../packages/authority/src/operations/operation.ts'
@@ -61,9 +64,12 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
     passwords: createPasswordHasher(),
     now: Date.now,
     randomBytes,
+    publicUrl: () => 'http://127.0.0.1:4280',
+    mailer: undefined,
+    mailLimit: createTryLimit(mailsPerMinute),
+    inquiryLimit: createTryLimit(inquiriesPerMinute),
     signInLimit: createSignInLimit(),
     denialLimit: createDenialLimit(),
-    publicUrl: () => 'http://127.0.0.1',
     dischargeLimit: createDischargeLimit(),
   }
   const authenticate = createAuthenticate({ store, keyring, location })

@@ -56,6 +56,7 @@ export function pathOf(target: Target, route: Route, params: Readonly<Record<str
   const existing: Readonly<Record<string, string>> = {
     org_slug: target.organisation.slug,
     app_name: target.app.name,
+    invitation_id: '1',
     token_id: target.minted.id,
     session_id: '999999',
     login_id: 'unknown',

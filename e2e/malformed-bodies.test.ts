@@ -23,6 +23,8 @@ const goodBodies = {
   createCliLogin: { name: 'laptop', code_challenge: 'x'.repeat(43), code_challenge_method: 'S256', state: 'state' },
   redeemCliLogin: { code, code_verifier: 'x'.repeat(43) },
   createOrganisation: { name: 'Acme again' },
+  updateOrganisation: { name: 'Acme once more' },
+  previewInvitation: { invitation: code },
   inviteMember: { email: 'new@example.com', role: 'member' },
   acceptInvitation: { invitation: code },
   changeRole: { role: 'member' },

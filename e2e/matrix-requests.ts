@@ -6,7 +6,17 @@ import { startingCliLogin } from './cli-login.ts'
 import { expectAnswer } from './http.ts'
 import type { World } from './matrix-world.ts'
 import { askForConfirmation } from './discharges.ts'
-import { createApp, createOrganisation, invite, mint, signIn, signUpInto, unique, type Person } from './people.ts'
+import {
+  createApp,
+  createOrganisation,
+  invite,
+  inviteFully,
+  mint,
+  signIn,
+  signUpInto,
+  unique,
+  type Person,
+} from './people.ts'
 
 interface Subject {
   readonly world: World
@@ -49,6 +59,9 @@ export const rowsOfRoutes = {
   updateOrganisation: ['updateOrganisation'],
   deleteOrganisation: ['deleteOrganisation'],
   inviteMember: ['inviteMember'],
+  listInvitations: ['listInvitations'],
+  withdrawInvitation: ['withdrawInvitation'],
+  previewInvitation: ['previewInvitation'],
   acceptInvitation: ['acceptInvitation'],
   changeRole: ['changeRole'],
   removeMember: ['removeMember'],
@@ -154,6 +167,19 @@ export const requests: Readonly<Record<Row, Prepare>> = {
   async deleteOrganisation({ world, fresh }) {
     if (!fresh) return { params: { org_slug: world.organisation.slug } }
     return { params: { org_slug: (await createOrganisation(world.authority.ask, world.admin.token)).slug } }
+  },
+  listInvitations: ofOrganisation,
+  async withdrawInvitation({ world }) {
+    const { slug } = world.organisation
+    const { id } = await inviteFully(world.authority.ask, world.admin.token, slug, {
+      email: `${unique('new')}@x.example`,
+    })
+    return { params: { org_slug: slug, invitation_id: String(id) } }
+  },
+  async previewInvitation({ world }) {
+    const { slug } = world.organisation
+    const email = `${unique('new')}@example.com`
+    return { body: { invitation: await invite(world.authority.ask, world.admin.token, slug, { email }) } }
   },
   inviteMember: (subject) => inOrganisation({ email: `${unique('new')}@example.com` })(subject),
   async acceptInvitation({ world, person }) {

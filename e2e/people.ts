@@ -1,7 +1,15 @@
 // People, organisations, apps and tokens, made as their owners make them: through the authority's own routes.
 import { randomUUID } from 'node:crypto'
 
-import type { CaveatJson, CreatedApp, MembershipDemand, MintedToken, Organisation, Role } from '@hallpass/client'
+import type {
+  CaveatJson,
+  CreatedApp,
+  Invitation,
+  MembershipDemand,
+  MintedToken,
+  Organisation,
+  Role,
+} from '@hallpass/client'
 import { routes } from '@hallpass/client/contract'
 
 import { founder } from './authority.ts'
@@ -42,14 +50,19 @@ export async function requireMembership(
   return expectAnswer(routes.updateOrganisation, await ask('PATCH', `/v1/orgs/${slug}`, { token, body }))
 }
 
-export async function invite(
-  ask: Ask,
-  token: string,
-  slug: string,
-  invited: { readonly email: string; readonly role?: Role },
-): Promise<string> {
+interface Invited {
+  readonly email: string
+  readonly role?: Role
+}
+
+/** The code of a new invitation. */
+export async function invite(ask: Ask, token: string, slug: string, invited: Invited): Promise<string> {
+  return (await inviteFully(ask, token, slug, invited)).code
+}
+
+export async function inviteFully(ask: Ask, token: string, slug: string, invited: Invited): Promise<Invitation> {
   const answer = await ask('POST', `/v1/orgs/${slug}/invitations`, { token, body: invited })
-  return expectAnswer(routes.inviteMember, answer).code
+  return expectAnswer(routes.inviteMember, answer)
 }
 
 /** Somebody new, who joins the organisation with an account of their own. */

@@ -57,6 +57,22 @@ describe('the story', () => {
     expect((await hallpass('orgs show acme-staging')).stdout).toContain('ada@example.com')
   })
 
+  it('invites with a link, lists who is invited, and withdraws it', async () => {
+    const invited = await hallpass('orgs invite acme-staging Grace@example.com')
+    const code = invited.stdout.trim()
+    expect(invited.stdout).toMatch(/^[a-z0-9]{8}(?:-[a-z0-9]{8}){3}\n$/)
+    expect(invited.stderr).toContain(`Hand this link to grace@example.com:\n  ${served.url}/invite#${code}\n`)
+    const listed = await hallpass('orgs invitations acme-staging')
+    expect(listed.stdout).toMatch(/ID +EMAIL +ROLE +INVITED BY.*\n\d+ +grace@example.com +member +ada@example.com/)
+    expect(JSON.parse((await hallpass('orgs invitations acme-staging -j')).stdout)).toMatchObject([
+      { email: 'grace@example.com', role: 'member' },
+    ])
+    expect(await hallpass('orgs withdraw acme-staging GRACE@example.com')).toMatchObject({ code: 0, stdout: '' })
+    const again = await hallpass('orgs withdraw acme-staging grace@example.com')
+    expect(again).toMatchObject({ code: 1 })
+    expect(again.stderr).toContain('no invitation of grace@example.com is open')
+  })
+
   it('mints an org token: the token alone on stdout', async () => {
     const minted = await hallpass('tokens create org -o acme-staging -n ci -x 24h')
     expect(minted.code).toBe(0)

@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net'
 
 import { emailAddress, password } from '@hallpass/client/contract'
 
+import { checkMail, type MailConfig } from './config-mail.ts'
 import { StartupError } from './domain/errors.ts'
 import { Secret } from './domain/secret.ts'
 
@@ -17,6 +18,8 @@ export interface ServeOptions {
   readonly rootKey?: string
   /** The first account, made where there is none yet. */
   readonly bootstrap?: { readonly email: string; readonly password: string }
+  /** Where invitations are mailed through: `smtp://` or `smtps://`, and the address that they come from. */
+  readonly mail?: { readonly smtpUrl: string; readonly from: string }
   readonly logLevel: string
   /** The identifier of permission tokens, which every tool of this format hard-codes. */
   readonly location?: string
@@ -34,6 +37,7 @@ export interface Config {
   readonly databaseUrl: Secret | undefined
   readonly rootKey: Secret | undefined
   readonly bootstrap: { readonly email: string; readonly password: Secret } | undefined
+  readonly mail: MailConfig | undefined
   readonly logLevel: LogLevel
   readonly location: string
   /** An origin: no path, no slash at the end. */
@@ -50,7 +54,7 @@ const defaultLocation = 'https://api.fly.io/v1'
 
 /** @throws StartupError `configuration_invalid`, naming the option */
 export function checkOptions(options: ServeOptions): Config {
-  const { listen, dataDirectory, databaseUrl, rootKey, bootstrap, location = defaultLocation } = options
+  const { listen, dataDirectory, databaseUrl, rootKey, bootstrap, mail, location = defaultLocation } = options
   const logLevel = logLevels.find((level) => level === options.logLevel)
   if (logLevel === undefined) throw invalid(`--log-level is one of ${logLevels.join(', ')}`)
   if (dataDirectory === '') throw invalid('--data names a directory')
@@ -64,6 +68,7 @@ export function checkOptions(options: ServeOptions): Config {
     databaseUrl: databaseUrl === undefined ? undefined : new Secret(databaseUrl),
     rootKey: rootKey === undefined ? undefined : new Secret(rootKey),
     bootstrap: bootstrap === undefined ? undefined : checkBootstrap(bootstrap),
+    mail: mail === undefined ? undefined : checkMail(mail),
     logLevel,
     location,
     publicUrl: options.publicUrl === undefined ? undefined : checkPublicUrl(options.publicUrl),

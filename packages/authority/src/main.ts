@@ -1,6 +1,8 @@
 // Wires an authority together and starts it.
 import { randomBytes } from 'node:crypto'
 
+import type { Logger } from 'pino'
+
 import { createLogger, createServer, reportUnforeseen } from './app.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
 import { DomainError, StartupError } from './domain/errors.ts'
@@ -16,8 +18,16 @@ import { createSessionCookies } from './doors/web/session-cookie.ts'
 import { checkRootKey, createKeyring, proveRootKey } from './keyring/keyring.ts'
 import { createPasswordHasher } from './keyring/passwords.ts'
 import { loadRootKey, type RootKey } from './keyring/root-key.ts'
+import { createMailer } from './mail/mailer.ts'
 import { createAuthenticate } from './operations/authenticate.ts'
-import { createDenialLimit, createDischargeLimit, createSignInLimit } from './operations/limits.ts'
+import {
+  createDenialLimit,
+  createDischargeLimit,
+  createSignInLimit,
+  createTryLimit,
+  inquiriesPerMinute,
+  mailsPerMinute,
+} from './operations/limits.ts'
 import type { Environment } from './operations/operation.ts'
 import { createAccount } from './operations/sign-up.ts'
 import { openStore } from './store/open.ts'
@@ -49,19 +59,23 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
     const rootKey = await loadRootKey({ environment: config.rootKey, dataDirectory: config.dataDirectory })
     await recogniseRootKey(store, rootKey)
     let publicUrl = config.publicUrl ?? ''
+    const log = createLogger(config.logLevel)
     const environment: Environment = {
       store,
       keyring: createKeyring(rootKey, config.location),
       passwords: createPasswordHasher(),
       now: Date.now,
       randomBytes,
+      mailer: config.mail && createMailer({ ...config.mail, failed: (error) => logMailFailure(log, error) }),
+      mailLimit: createTryLimit(mailsPerMinute),
+      inquiryLimit: createTryLimit(inquiriesPerMinute),
       signInLimit: createSignInLimit(),
       denialLimit: createDenialLimit(),
       dischargeLimit: createDischargeLimit(),
       publicUrl: () => publicUrl,
     }
     const setupCode = await admitFirstUser(environment, config)
-    const { url, close } = await listen(environment, config)
+    const { url, close } = await listen(environment, config, log)
     publicUrl ||= url
     return { url, publicUrl, ...(setupCode === undefined ? {} : { setupCode }), close }
   } catch (error) {
@@ -70,18 +84,16 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
   }
 }
 
-async function listen(environment: Environment, config: Config) {
+async function listen(environment: Environment, config: Config, log: Logger) {
   const { store, keyring } = environment
   const {
     listen: { host, port },
     location,
-    logLevel,
     publicUrl,
     trusts,
     dashboard,
   } = config
   const cookies = createSessionCookies({ publicOrigin: publicUrl, trusts: trusts ?? (() => false) })
-  const log = createLogger(logLevel)
   const server = createServer({
     log,
     store,
@@ -110,6 +122,12 @@ async function listen(environment: Environment, config: Config) {
     url,
     close: () => (closing ??= server.close().then(() => store.close())),
   }
+}
+
+/** Its words may quote the address and what the server said of it; its code says enough. */
+function logMailFailure(log: Logger, error: unknown): void {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown'
+  log.warn({ code }, 'a mail was not taken by the mail server')
 }
 
 async function recogniseRootKey(store: Store, rootKey: RootKey): Promise<void> {

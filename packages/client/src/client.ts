@@ -3,14 +3,14 @@ import type { App, CreatedApp } from './contract/apps.ts'
 import type { CaveatJson } from './contract/caveats.ts'
 import type { CliLogin, CliLoginApproval, StartedCliLogin } from './contract/cli-logins.ts'
 import type { DischargeRequest } from './contract/discharges.ts'
+import type { Invitation, InvitationPreview, PendingInvitation } from './contract/invitations.ts'
 import type {
   AuditEvent,
-  Invitation,
   Member,
-  MembershipDemand,
   Organisation,
   OrganisationDetails,
   Role,
+  MembershipDemand,
 } from './contract/organisations.ts'
 import type { Region } from './contract/platform.ts'
 import type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'
@@ -84,9 +84,14 @@ export function createClient(options: ClientOptions) {
       list: () => send<{ orgs: Organisation[] }>('GET', '/v1/orgs'),
       create: (body: { name: string; slug?: string }) => send<Organisation>('POST', '/v1/orgs', { body }),
       show: (slug: string) => send<OrganisationDetails>('GET', organisation(slug)),
-      update: (slug: string, body: { require_membership_discharge?: MembershipDemand }) =>
+      update: (slug: string, body: { name?: string; require_membership_discharge?: MembershipDemand }) =>
         send<Organisation>('PATCH', organisation(slug), { body }),
       delete: (slug: string) => send<void>('DELETE', organisation(slug)),
+      invitations: (slug: string) =>
+        send<{ invitations: PendingInvitation[] }>('GET', `${organisation(slug)}/invitations`),
+      withdrawInvitation: (slug: string, id: number) => send<void>('DELETE', `${organisation(slug)}/invitations/${id}`),
+      previewInvitation: (code: string) =>
+        send<InvitationPreview>('POST', '/v1/invitations/preview', { body: { invitation: code } }),
       invite: (slug: string, body: { email: string; role?: Role }) =>
         send<Invitation>('POST', `${organisation(slug)}/invitations`, { body }),
       acceptInvitation: (code: string) =>

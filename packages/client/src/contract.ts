@@ -2,6 +2,7 @@
 import * as apps from './contract/apps.ts'
 import * as cliLogins from './contract/cli-logins.ts'
 import * as discharges from './contract/discharges.ts'
+import * as invitations from './contract/invitations.ts'
 import * as organisations from './contract/organisations.ts'
 import * as platform from './contract/platform.ts'
 import type { Route } from './contract/route.ts'
@@ -30,8 +31,11 @@ export const routes = {
   showOrganisation: organisations.showOrganisation,
   updateOrganisation: organisations.updateOrganisation,
   deleteOrganisation: organisations.deleteOrganisation,
-  inviteMember: organisations.inviteMember,
-  acceptInvitation: organisations.acceptInvitation,
+  inviteMember: invitations.inviteMember,
+  listInvitations: invitations.listInvitations,
+  withdrawInvitation: invitations.withdrawInvitation,
+  previewInvitation: invitations.previewInvitation,
+  acceptInvitation: invitations.acceptInvitation,
   changeRole: organisations.changeRole,
   removeMember: organisations.removeMember,
   listAuditEvents: organisations.listAuditEvents,

@@ -4,14 +4,14 @@ export type { App, CreatedApp } from './contract/apps.ts'
 export type { CaveatJson } from './contract/caveats.ts'
 export type { CliLogin, CliLoginApproval, StartedCliLogin } from './contract/cli-logins.ts'
 export type { DischargeRequest } from './contract/discharges.ts'
+export type { Invitation, InvitationPreview, PendingInvitation } from './contract/invitations.ts'
 export type {
   AuditEvent,
-  Invitation,
   Member,
-  MembershipDemand,
   Organisation,
   OrganisationDetails,
   Role,
+  MembershipDemand,
 } from './contract/organisations.ts'
 export type { Region } from './contract/platform.ts'
 export type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'

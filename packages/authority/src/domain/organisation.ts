@@ -47,6 +47,14 @@ export interface Invitation {
   readonly acceptedAt: number | null
 }
 
+/** An invitation that can still be accepted, as a list shows it. */
+export interface PendingInvitation extends Omit<Invitation, 'codeHash' | 'acceptedAt'> {
+  readonly createdByEmail: string | null
+}
+
+/** How many of an organisation's invitations can be open at once. */
+export const mostPendingInvitations = 1000
+
 /** The alias under which everyone reaches their own personal organisation. */
 export const personalAlias = 'personal'
 

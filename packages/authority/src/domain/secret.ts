@@ -15,6 +15,11 @@ export class Secret {
     return this.#value
   }
 
+  /** What is made of it is a secret too. */
+  map(make: (value: string) => string): Secret {
+    return new Secret(make(this.#value))
+  }
+
   toString(): string {
     return hidden
   }

@@ -4,7 +4,15 @@ import type { AuditEvent, StoredAuditEvent } from './audit-event.ts'
 import type { CliLogin, CliLoginApproval } from './cli-login.ts'
 import type { DischargeRequest } from './discharge.ts'
 import type { WrappedSigningKey } from './key.ts'
-import type { Invitation, Member, Membership, MembershipDischarge, Organisation, Role } from './organisation.ts'
+import type {
+  Invitation,
+  Member,
+  Membership,
+  MembershipDischarge,
+  Organisation,
+  PendingInvitation,
+  Role,
+} from './organisation.ts'
 import type { Page } from './page.ts'
 import type { ListedToken, NewToken, TokenCursor, TokenQuery, TokenRecord } from './token.ts'
 import type { Session, SetupCode, User, UserWithPassword } from './user.ts'
@@ -68,6 +76,10 @@ export interface ReadTransaction {
   }
   readonly invitations: {
     byCodeHash(hash: Uint8Array): Promise<Invitation | undefined>
+    /** Those that can be accepted at `now`, by people who are no members yet; the newest first. */
+    pending(organisationId: number, now: number): Promise<readonly PendingInvitation[]>
+    /** The address's own that can be accepted at `now`, over all organisations, the newest first. */
+    pendingOf(email: string, now: number): Promise<readonly Invitation[]>
   }
   readonly apps: {
     byId(id: number): Promise<App | undefined>
@@ -146,6 +158,7 @@ export interface Transaction extends ReadTransaction {
   }
   readonly organisations: ReadTransaction['organisations'] & {
     insert(organisation: Omit<Organisation, 'id'>): Promise<Organisation>
+    rename(id: number, name: string): Promise<void>
     /** For the tokens that are minted from then on. */
     setMembershipDischarge(id: number, demand: MembershipDischarge): Promise<void>
     /** With its memberships, invitations, apps, signing keys and tokens; audit events stay. */
@@ -159,6 +172,7 @@ export interface Transaction extends ReadTransaction {
   readonly invitations: ReadTransaction['invitations'] & {
     insert(invitation: Omit<Invitation, 'id'>): Promise<Invitation>
     accept(id: number, at: number): Promise<void>
+    delete(id: number): Promise<void>
   }
   readonly apps: ReadTransaction['apps'] & {
     insert(app: Omit<App, 'id'>): Promise<App>

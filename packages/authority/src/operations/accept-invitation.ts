@@ -24,16 +24,20 @@ export const acceptInvitation: Writing<{ readonly code: Secret }, undefined, Rea
   conclude: ({ organisation, role }) => ({ target: `membership as ${role}`, organisationId: organisation.id }),
 }
 
+interface FoundInvitation {
+  readonly invitation: Invitation
+  readonly organisation: Organisation
+}
+
 /**
- * The invitation of this code, if it is good for this address.
- * @throws DomainError `forbidden` where the code is not known, used, ended or for another address
+ * The invitation of this code.
+ * @throws DomainError `forbidden` where the code is not known, used or ended
  */
-export async function findInvitation(
+export async function requireInvitation(
   tx: ReadTransaction,
   codeHash: Uint8Array,
-  email: string,
   now: number,
-): Promise<{ readonly invitation: Invitation; readonly organisation: Organisation }> {
+): Promise<FoundInvitation> {
   const invitation = await tx.invitations.byCodeHash(codeHash)
   const organisation = invitation && (await tx.organisations.byId(invitation.organisationId))
   if (invitation === undefined || organisation === undefined || invitation.acceptedAt !== null) {
@@ -42,10 +46,24 @@ export async function findInvitation(
   if (invitation.expiresAt <= now) {
     throw new DomainError('forbidden', 'this invitation has ended: ask for a new one', { field: 'invitation' })
   }
-  if (invitation.email !== email) {
+  return { invitation, organisation }
+}
+
+/**
+ * The invitation of this code, if it is good for this address.
+ * @throws DomainError as {@link requireInvitation}, and `forbidden` where it is for another address
+ */
+export async function findInvitation(
+  tx: ReadTransaction,
+  codeHash: Uint8Array,
+  email: string,
+  now: number,
+): Promise<FoundInvitation> {
+  const found = await requireInvitation(tx, codeHash, now)
+  if (found.invitation.email !== email) {
     throw new DomainError('forbidden', 'this invitation is for another email address', { field: 'invitation' })
   }
-  return { invitation, organisation }
+  return found
 }
 
 /**

@@ -2,11 +2,12 @@
 import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../domain/errors.ts'
-import type { Organisation, Role } from '../domain/organisation.ts'
+import { mostPendingInvitations, type Organisation, type Role } from '../domain/organisation.ts'
 import type { Secret } from '../domain/secret.ts'
 import { createCode, hashCode, invitationLifetime } from '../domain/user.ts'
 import { intendOnOrganisation } from './intend.ts'
-import type { Writing } from './operation.ts'
+import { writeInvitation } from './invitation-mail.ts'
+import type { Environment, Writing } from './operation.ts'
 
 export interface InviteMember {
   readonly slug: string
@@ -16,12 +17,18 @@ export interface InviteMember {
 
 export interface Invited {
   readonly id: number
-  readonly organisation: Organisation
   readonly email: string
   readonly role: Role
   /** Shown once. */
   readonly code: Secret
+  /** The page that takes the code. */
+  readonly url: Secret
   readonly expiresAt: number
+  readonly organisation: Organisation
+  /** Email address of the person in whose name it is. */
+  readonly invitedBy: string | null
+  /** Whether a mail server took a message with the link. */
+  readonly mailed: boolean
 }
 
 export const inviteMember: Writing<InviteMember, Organisation, Invited> = {
@@ -43,17 +50,43 @@ export const inviteMember: Writing<InviteMember, Organisation, Invited> = {
         field: 'email',
       })
     }
+    if ((await tx.invitations.pending(organisation.id, now)).length >= mostPendingInvitations) {
+      throw new DomainError('conflict', `${mostPendingInvitations} invitations are open already: withdraw some first`)
+    }
+    const createdBy = actor.kind === 'user' ? actor.user.id : actor.record.createdBy
+    const inviter = createdBy === null ? undefined : await tx.users.byId(createdBy)
     const code = createCode(environment.randomBytes)
     const { id, expiresAt } = await tx.invitations.insert({
       organisationId: organisation.id,
       email,
       role,
       codeHash: hashCode(code.reveal()),
-      createdBy: actor.kind === 'user' ? actor.user.id : actor.record.createdBy,
+      createdBy,
       createdAt: now,
       expiresAt: now + invitationLifetime,
       acceptedAt: null,
     })
-    return { id, organisation, email, role, code, expiresAt }
+    const url = invitationUrl(environment, code)
+    return { id, email, role, code, url, expiresAt, organisation, invitedBy: inviter?.email ?? null, mailed: false }
   },
+
+  async follow({ mailer, mailLimit, now }, invited) {
+    const { email, role, url, expiresAt, organisation, invitedBy } = invited
+    // Whoever has sent a lot still has the link to hand over.
+    if (mailer === undefined || mailLimit.take(invitedBy ?? '', now()) > 0) return invited
+    const mail = writeInvitation({
+      to: email,
+      invitedBy,
+      organisation: organisation.name,
+      role,
+      url: url.reveal(),
+      expiresAt,
+    })
+    return { ...invited, mailed: await mailer.send(mail) }
+  },
+}
+
+/** Behind the #: browsers send it to nobody, so it stands in no log. */
+function invitationUrl({ publicUrl }: Environment, code: Secret): Secret {
+  return code.map((text) => `${publicUrl()}/invite#${text}`)
 }

@@ -1,11 +1,15 @@
 // Limits on what repeated failure may cost: guesses at passwords, and denials that want to be written down.
+import { DomainError } from '../domain/errors.ts'
 
-export interface SignInLimit {
+export interface TryLimit {
   /**
    * Counts one more try against the key, or says how many seconds to wait for the next. It counts before the outcome is
    * known: tries that are under way at once must not slip past the limit together. `now` in milliseconds.
    */
   take(key: string, now: number): number
+}
+
+export interface SignInLimit extends TryLimit {
   /** Takes back a try that succeeded. */
   forgive(key: string): void
 }
@@ -20,6 +24,10 @@ export type DenialLimit = RateLimit
 
 const minute = 60_000
 const failuresPerMinute = 10
+/** Of one address, for what is asked without a credential: people behind one address share it. */
+export const inquiriesPerMinute = 60
+/** In one person's name: invitations of a team go out at once, and spam does not. */
+export const mailsPerMinute = 30
 const denials = { burst: 30, perSecond: 1 }
 // A hundred jobs may begin at once with one token, and run several commands each.
 const discharges = { burst: 600, perSecond: 10 }
@@ -27,12 +35,17 @@ const mostKeys = 10_000
 
 /** Ten failures a minute for each key; success costs nothing. */
 export function createSignInLimit(): SignInLimit {
+  return createTryLimit(failuresPerMinute)
+}
+
+/** So many tries a minute for each key. */
+export function createTryLimit(perMinute: number): SignInLimit {
   const tries = new Map<string, readonly number[]>()
   return {
     take(key, now) {
       const recent = (tries.get(key) ?? []).filter((at) => now - at < minute)
       const [oldest] = recent
-      if (oldest !== undefined && recent.length >= failuresPerMinute) {
+      if (oldest !== undefined && recent.length >= perMinute) {
         return Math.max(1, Math.ceil((oldest + minute - now) / 1000))
       }
       remember(tries, key, [...recent, now])
@@ -42,6 +55,19 @@ export function createSignInLimit(): SignInLimit {
       tries.set(key, (tries.get(key) ?? []).slice(0, -1))
     },
   }
+}
+
+/**
+ * Counts one more question of the caller's address.
+ * @throws DomainError `rate_limited`
+ */
+export function limitInquiries(
+  environment: { readonly inquiryLimit: TryLimit; readonly now: () => number },
+  caller: { readonly remoteAddress: string },
+): void {
+  const retryAfter = environment.inquiryLimit.take(caller.remoteAddress, environment.now())
+  if (retryAfter === 0) return
+  throw new DomainError('rate_limited', `too many questions: try again in ${retryAfter} seconds`, { retryAfter })
 }
 
 /** Thirty denials of an actor at once, then one a second. */

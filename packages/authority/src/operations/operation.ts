@@ -3,9 +3,10 @@ import type { Access } from '@hallpass/macaroon'
 
 import type { AuditActor, AuditEvent } from '../domain/audit-event.ts'
 import type { Keyring, PasswordHasher } from '../domain/keyring.ts'
+import type { Mailer } from '../domain/mail.ts'
 import type { Organisation } from '../domain/organisation.ts'
 import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
-import type { DenialLimit, RateLimit, SignInLimit } from './limits.ts'
+import type { DenialLimit, RateLimit, SignInLimit, TryLimit } from './limits.ts'
 import type { Credential, Principal } from './principal.ts'
 
 /** Everything that an operation may use; time and randomness come from outside. */
@@ -16,6 +17,12 @@ export interface Environment {
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly randomBytes: (length: number) => Uint8Array
+  /** Undefined where no mail server is configured. */
+  readonly mailer: Mailer | undefined
+  /** Mail in one person's name. */
+  readonly mailLimit: TryLimit
+  /** Questions of one address that asks without a credential. */
+  readonly inquiryLimit: TryLimit
   readonly signInLimit: SignInLimit
   readonly denialLimit: DenialLimit
   /** Discharges of one token. */

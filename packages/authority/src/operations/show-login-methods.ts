@@ -13,8 +13,8 @@ export interface LoginMethods {
 export const showLoginMethods: Inquiry<undefined, LoginMethods> = {
   name: 'login.methods',
 
-  async answer({ store }) {
+  async answer({ store, mailer }) {
     const setupNeeded = !(await store.read((tx) => tx.users.exist()))
-    return { setupNeeded, passkeys: false, oidc: undefined, mail: false }
+    return { setupNeeded, passkeys: false, oidc: undefined, mail: mailer !== undefined }
   },
 }

@@ -7,9 +7,11 @@ import type { ReachedOrganisation } from './list-organisations.ts'
 import { ensureTicketKey } from './membership-demand.ts'
 import type { Writing } from './operation.ts'
 
+/** What is undefined stays as it is. */
 export interface UpdateOrganisation {
   readonly slug: string
-  /** What the tokens minted from now on demand; undefined keeps what it was. */
+  readonly name: string | undefined
+  /** What the tokens minted from now on demand. */
   readonly membershipDischarge: MembershipDischarge | undefined
 }
 
@@ -17,14 +19,18 @@ export const updateOrganisation: Writing<UpdateOrganisation, Organisation, Reach
   name: 'organisation.update',
   mode: 'write',
 
-  async access(scene, { slug, membershipDischarge }) {
+  async access(scene, { slug, name, membershipDischarge }) {
     const intent = await intendOnOrganisation(scene, slug, { action: actions.write, feature: 'settings' })
-    if (membershipDischarge === undefined) return intent
-    return { ...intent, target: `${intent.target}, membership demanded of its tokens: ${membershipDischarge}` }
+    const changes = [
+      name === undefined ? '' : `, to be called ${name}`,
+      membershipDischarge === undefined ? '' : `, membership demanded of its tokens: ${membershipDischarge}`,
+    ]
+    return { ...intent, target: intent.target + changes.join('') }
   },
 
   async run({ tx, environment }, { input, subject: organisation, actor }) {
-    const membershipDischarge = input.membershipDischarge ?? organisation.membershipDischarge
+    const { name = organisation.name, membershipDischarge = organisation.membershipDischarge } = input
+    if (name !== organisation.name) await tx.organisations.rename(organisation.id, name)
     if (membershipDischarge !== organisation.membershipDischarge) {
       await ensureTicketKey(tx, environment.keyring)
       await tx.organisations.setMembershipDischarge(organisation.id, membershipDischarge)
@@ -32,7 +38,7 @@ export const updateOrganisation: Writing<UpdateOrganisation, Organisation, Reach
     const userId = actor.kind === 'user' ? actor.user.id : undefined
     const membership = userId === undefined ? undefined : await tx.memberships.find(organisation.id, userId)
     return {
-      organisation: { ...organisation, membershipDischarge },
+      organisation: { ...organisation, name, membershipDischarge },
       role: membership?.role ?? null,
       own: userId !== undefined && organisation.personalOf === userId,
     }

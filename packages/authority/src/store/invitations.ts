@@ -7,6 +7,8 @@ import { query, type Param, type Session } from './query.ts'
 export function invitations(session: Session): Transaction['invitations'] {
   return {
     byCodeHash: (codeHash) => session.one(byCodeHash, { codeHash }),
+    pending: (organisationId, now) => session.many(pending, { organisationId, now }),
+    pendingOf: (email, now) => session.many(pendingOf, { email, now }),
     insert: async ({ organisationId, email, role, codeHash, createdBy, createdAt, expiresAt, acceptedAt }) => {
       const invitation = { organisationId, email, role, codeHash, createdBy, createdAt, expiresAt, acceptedAt }
       const row = await session.one(insert, invitation)
@@ -14,24 +16,59 @@ export function invitations(session: Session): Transaction['invitations'] {
       return { id: row.id, ...invitation }
     },
     accept: (id, at) => session.run(accept, { id, at }),
+    delete: (id) => session.run(remove, { id }),
   }
 }
 
+const columns = [
+  'invitations.id',
+  'invitations.organisation_id as organisationId',
+  'invitations.email',
+  'invitations.role',
+  'invitations.created_by as createdBy',
+  'invitations.created_at as createdAt',
+  'invitations.expires_at as expiresAt',
+] as const
+
+const secretColumns = ['code_hash as codeHash', 'accepted_at as acceptedAt'] as const
+
 const byCodeHash = query((db, param: Param<{ codeHash: Uint8Array }>) =>
+  db.selectFrom('invitations').select(columns).select(secretColumns).where('code_hash', '=', param('codeHash')),
+)
+
+const pending = query((db, param: Param<{ organisationId: number; now: number }>) =>
   db
     .selectFrom('invitations')
-    .select([
-      'id',
-      'organisation_id as organisationId',
-      'email',
-      'role',
-      'code_hash as codeHash',
-      'created_by as createdBy',
-      'created_at as createdAt',
-      'expires_at as expiresAt',
-      'accepted_at as acceptedAt',
-    ])
-    .where('code_hash', '=', param('codeHash')),
+    .leftJoin('users', 'users.id', 'invitations.created_by')
+    .select(columns)
+    .select('users.email as createdByEmail')
+    .where('invitations.organisation_id', '=', param('organisationId'))
+    .where('invitations.accepted_at', 'is', null)
+    .where('invitations.expires_at', '>', param('now'))
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('memberships')
+            .innerJoin('users as members', 'members.id', 'memberships.user_id')
+            .select('memberships.user_id')
+            .whereRef('memberships.organisation_id', '=', 'invitations.organisation_id')
+            .whereRef('members.email', '=', 'invitations.email'),
+        ),
+      ),
+    )
+    .orderBy('invitations.id', 'desc'),
+)
+
+const pendingOf = query((db, param: Param<{ email: string; now: number }>) =>
+  db
+    .selectFrom('invitations')
+    .select(columns)
+    .select(secretColumns)
+    .where('email', '=', param('email'))
+    .where('accepted_at', 'is', null)
+    .where('expires_at', '>', param('now'))
+    .orderBy('id', 'desc'),
 )
 
 const insert = query((db, param: Param<Omit<Invitation, 'id'>>) =>
@@ -57,3 +94,5 @@ const accept = query((db, param: Param<{ id: number; at: number }>) =>
     .set({ accepted_at: param('at') })
     .where('id', '=', param('id')),
 )
+
+const remove = query((db, param: Param<{ id: number }>) => db.deleteFrom('invitations').where('id', '=', param('id')))

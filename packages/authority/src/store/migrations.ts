@@ -215,4 +215,9 @@ export const migrations: readonly Migration[] = [
       'create index discharge_requests_by_end on discharge_requests (expires_at)',
     ],
   },
+  {
+    version: 5,
+    name: 'invitations of an address',
+    statements: () => ['create index invitations_of_address on invitations (email)'],
+  },
 ]

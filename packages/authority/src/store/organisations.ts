@@ -23,6 +23,7 @@ export function organisations(session: Session): Transaction['organisations'] {
       }
       return { id: row.id, slug, name, personalOf: owner, membershipDischarge, createdAt }
     },
+    rename: (id, name) => session.run(rename, { id, name }),
     setMembershipDischarge: (id, demand) => session.run(setMembershipDischarge, { id, demand }),
     delete: async (id) => {
       await session.run(removeLiveTokens, { id })
@@ -76,6 +77,13 @@ const insert = query((db, param: Param<Omit<Organisation, 'id'>>) =>
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id'),
+)
+
+const rename = query((db, param: Param<{ id: number; name: string }>) =>
+  db
+    .updateTable('organisations')
+    .set({ name: param('name') })
+    .where('id', '=', param('id')),
 )
 
 const setMembershipDischarge = query((db, param: Param<{ id: number; demand: MembershipDischarge }>) =>

@@ -1,10 +1,10 @@
-// Organisations, their members, invitations and audit events.
+// Organisations, their settings, members and audit events.
 import { z } from 'zod'
 
 import { route } from './route.ts'
-import { cursor, emailAddress, line, oneTimeCode, pageLimit, pathName, timestamp } from './text.ts'
+import { cursor, emailAddress, line, pageLimit, pathName, timestamp } from './text.ts'
 
-const role = z.enum(['admin', 'member'])
+export const role = z.enum(['admin', 'member'])
 export type Role = z.infer<typeof role>
 
 export const organisationParams = z.object({ org_slug: pathName })
@@ -16,7 +16,7 @@ const membershipDemand = z
   )
 export type MembershipDemand = z.infer<typeof membershipDemand>
 
-const organisation = z
+export const organisation = z
   .object({
     slug: z.string().describe("`personal` for the caller's own personal organisation."),
     raw_slug: z.string(),
@@ -91,7 +91,7 @@ export const updateOrganisation = route({
   authenticated: true,
   params: organisationParams,
   body: z
-    .strictObject({ require_membership_discharge: membershipDemand.optional() })
+    .strictObject({ name: line(80).optional(), require_membership_discharge: membershipDemand.optional() })
     .refine((body) => Object.keys(body).length > 0, { error: 'is missing a field to change' }),
   status: 200,
   answer: organisation,
@@ -106,41 +106,6 @@ export const deleteOrganisation = route({
   authenticated: true,
   params: organisationParams,
   status: 204,
-})
-
-const invitation = z
-  .object({
-    email: z.string(),
-    role,
-    code: z.string().describe('Shown once: hand it to the person invited.'),
-    expires_at: timestamp,
-  })
-  .meta({ id: 'Invitation' })
-export type Invitation = z.infer<typeof invitation>
-
-export const inviteMember = route({
-  method: 'POST',
-  path: '/v1/orgs/{org_slug}/invitations',
-  operationId: 'inviteMember',
-  summary: 'Invite a person to an organisation',
-  tag: 'organisations',
-  authenticated: true,
-  params: organisationParams,
-  body: z.strictObject({ email: emailAddress, role: role.default('member') }),
-  status: 201,
-  answer: invitation,
-})
-
-export const acceptInvitation = route({
-  method: 'POST',
-  path: '/v1/invitations/accept',
-  operationId: 'acceptInvitation',
-  summary: 'Join the organisation that an invitation names',
-  tag: 'organisations',
-  authenticated: true,
-  body: z.strictObject({ invitation: oneTimeCode }),
-  status: 200,
-  answer: organisation,
 })
 
 const memberParams = z.object({ org_slug: pathName, email: emailAddress })

@@ -19,18 +19,21 @@ import { deleteOrganisation } from '../../operations/delete-organisation.ts'
 import { inviteMember } from '../../operations/invite-member.ts'
 import { listApps } from '../../operations/list-apps.ts'
 import { listAuditEvents } from '../../operations/list-audit-events.ts'
+import { listInvitations } from '../../operations/list-invitations.ts'
 import { listOrganisations } from '../../operations/list-organisations.ts'
 import { listAppTokens, listOrganisationTokens, type ListedTokens } from '../../operations/list-tokens.ts'
 import { listRegions } from '../../operations/list-regions.ts'
 import { mintToken } from '../../operations/mint-token.ts'
+import { previewInvitation } from '../../operations/preview-invitation.ts'
 import { removeMember } from '../../operations/remove-member.ts'
 import { revokeToken } from '../../operations/revoke-token.ts'
 import { showApp } from '../../operations/show-app.ts'
 import { showCurrentTokens } from '../../operations/show-current-tokens.ts'
 import { showOrganisation } from '../../operations/show-organisation.ts'
 import { showToken } from '../../operations/show-token.ts'
-import { InvalidInput } from '../http/errors.ts'
 import { updateOrganisation } from '../../operations/update-organisation.ts'
+import { withdrawInvitation } from '../../operations/withdraw-invitation.ts'
+import { InvalidInput } from '../http/errors.ts'
 import { decodeEventCursor, decodeTokenCursor, encodeEventCursor, encodeTokenCursor } from '../http/cursor.ts'
 import { accountHandlers } from './accounts.ts'
 import { encodeDischargeRequest } from './encode-discharge.ts'
@@ -38,12 +41,12 @@ import {
   encodeApp,
   encodeAuditEvent,
   encodeCreatedApp,
-  encodeInstant,
   encodeMember,
   encodeOrganisation,
   encodeRegion,
   encodeToken,
 } from './encode.ts'
+import { encodeInvited, encodePendingInvitation, encodePreviewedInvitation } from './encode-invitation.ts'
 import type { Handlers } from './handler.ts'
 
 export const handlers: Handlers = {
@@ -70,6 +73,7 @@ export const handlers: Handlers = {
   async updateOrganisation({ params, body }, { perform }) {
     const changed = await perform(updateOrganisation, {
       slug: params.org_slug,
+      name: body.name,
       membershipDischarge: body.require_membership_discharge,
     })
     return encodeOrganisation(changed)
@@ -78,9 +82,19 @@ export const handlers: Handlers = {
   deleteOrganisation: ({ params }, { perform }) => perform(deleteOrganisation, { slug: params.org_slug }),
 
   async inviteMember({ params, body }, { perform }) {
-    const invited = await perform(inviteMember, { slug: params.org_slug, email: body.email, role: body.role })
-    const { email, role, code, expiresAt } = invited
-    return { email, role, code: code.reveal(), expires_at: encodeInstant(expiresAt) }
+    return encodeInvited(await perform(inviteMember, { slug: params.org_slug, email: body.email, role: body.role }))
+  },
+
+  async listInvitations({ params }, { perform }) {
+    const invitations = await perform(listInvitations, { slug: params.org_slug })
+    return { invitations: invitations.map(encodePendingInvitation) }
+  },
+
+  withdrawInvitation: ({ params: { org_slug, invitation_id } }, { perform }) =>
+    perform(withdrawInvitation, { slug: org_slug, id: invitation_id }),
+
+  async previewInvitation({ body: { invitation } }, { inquire }) {
+    return encodePreviewedInvitation(await inquire(previewInvitation, { code: new Secret(invitation) }))
   },
 
   async acceptInvitation({ body: { invitation } }, { perform }) {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../domain/audit-event.ts'
 import type { Store } from '../../domain/store.ts'
 import { plain } from './people.ts'
+import { describeInvitations } from './invitations.ts'
 import { createToken, insertApp, insertMember, insertOrganisation, insertUser, unique, uniqueBytes } from './seed.ts'
 
 export function describeOrganisations(getStore: () => Store): void {
@@ -88,6 +89,21 @@ export function describeOrganisations(getStore: () => Store): void {
       ])
     })
 
+    test('are renamed, wherever they are shown', async () => {
+      const { organisation, app } = await getStore().write(async (tx) => {
+        const renamed = await insertOrganisation(tx, { name: 'Before' })
+        return { organisation: renamed, app: await insertApp(tx, renamed.id) }
+      })
+      // Once before, so that what is remembered is put to the test.
+      await getStore().read((tx) => tx.apps.byName(app.name))
+      await getStore().write((tx) => tx.organisations.rename(organisation.id, 'After – 後'))
+      await getStore().read(async (tx) => {
+        const after = { ...organisation, name: 'After – 後' }
+        expect(await tx.organisations.bySlug(organisation.slug)).toEqual(after)
+        expect(await tx.apps.byName(app.name)).toEqual({ app, organisation: after })
+      })
+    })
+
     test('take all that is theirs along when they are deleted, but for audit events', async () => {
       const kid = uniqueBytes()
       const codeHash = uniqueBytes()
@@ -153,30 +169,7 @@ export function describeOrganisations(getStore: () => Store): void {
     expect(await getStore().read((tx) => tx.memberships.list(organisation.id))).toHaveLength(1)
   })
 
-  test('invitations are found by their code, and accepted', async () => {
-    const codeHash = uniqueBytes()
-    const invitation = await getStore().write(async (tx) => {
-      const { user, organisation } = await insertMember(tx)
-      return tx.invitations.insert({
-        organisationId: organisation.id,
-        email: 'new@example.com',
-        role: 'member',
-        codeHash,
-        createdBy: user.id,
-        createdAt: 1,
-        expiresAt: 2,
-        acceptedAt: null,
-      })
-    })
-    expect(plain(await getStore().read((tx) => tx.invitations.byCodeHash(codeHash)))).toEqual(plain(invitation))
-    expect(await getStore().read((tx) => tx.invitations.byCodeHash(uniqueBytes()))).toBeUndefined()
-    const { id: _, ...again } = invitation
-    await expect(getStore().write((tx) => tx.invitations.insert(again))).rejects.toMatchObject({ code: 'conflict' })
-
-    await getStore().write((tx) => tx.invitations.accept(invitation.id, 77))
-    const accepted = await getStore().read((tx) => tx.invitations.byCodeHash(codeHash))
-    expect(plain(accepted)).toEqual(plain({ ...invitation, acceptedAt: 77 }))
-  })
+  describeInvitations(getStore)
 
   describe('apps', () => {
     test('are found by id, by name and by idempotency key, listed and counted', async () => {

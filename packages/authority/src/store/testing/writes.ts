@@ -84,6 +84,10 @@ const cases: {
   },
   organisations: {
     insert: { write: (tx) => insertOrganisation(tx), changes: [] },
+    rename: {
+      write: (tx, { organisation }) => tx.organisations.rename(organisation.id, unique('name')),
+      changes: ['organisation', 'app'],
+    },
     setMembershipDischarge: {
       write: (tx, { organisation }) => tx.organisations.setMembershipDischarge(organisation.id, 'member'),
       changes: ['organisation', 'app'],
@@ -124,6 +128,7 @@ const cases: {
       changes: [],
     },
     accept: { write: (tx) => tx.invitations.accept(1, 2), changes: [] },
+    delete: { write: (tx) => tx.invitations.delete(1), changes: [] },
   },
   apps: {
     insert: { write: (tx, { organisation }) => insertApp(tx, organisation.id), changes: [] },

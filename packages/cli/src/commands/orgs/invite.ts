@@ -19,7 +19,12 @@ export async function inviteMember(context: Context, flags: InviteFlags, slug: s
   if (flags.json === true) writeJson(context, invitation)
   else writeLine(context, invitation.code)
   const address = server === defaultServer ? '' : ` --api-url ${server}`
-  tell(context, `Hand this code to ${invitation.email}. Whoever has no account yet runs:`)
+  tell(
+    context,
+    invitation.mailed ? `${invitation.email} was sent this link:` : `Hand this link to ${invitation.email}:`,
+  )
+  tell(context, `  ${invitation.url}`)
+  tell(context, 'On the command line, whoever has no account yet runs:')
   tell(context, `  hallpass auth signup --invitation ${invitation.code} --email ${invitation.email}${address}`)
   tell(context, 'and whoever has one, logged in, runs:')
   tell(context, `  hallpass orgs join ${invitation.code}${address}`)

@@ -59,8 +59,26 @@ const invite = buildCommand({
   },
   docs: {
     brief: 'Invite a person to an organisation',
-    fullDescription: 'Invite a person to an organisation. The code is printed once: hand it to the person yourself.',
+    fullDescription:
+      'Invite a person to an organisation. The code is printed once, and a link with it: hand one of them to the person\n' +
+      'yourself. An authority that has a mail server sends the link besides.',
   },
+})
+
+const invitations = buildCommand({
+  loader: async () => withContext((await import('./invitations.ts')).listInvitations),
+  parameters: {
+    flags: { ...jsonFlag, ...globalFlags },
+    aliases: jsonAliases,
+    positional: { kind: 'tuple', parameters: [slug] },
+  },
+  docs: { brief: 'List the invitations to an organisation that are open' },
+})
+
+const withdraw = buildCommand({
+  loader: async () => withContext((await import('./withdraw.ts')).withdrawInvitation),
+  parameters: { flags: globalFlags, aliases: globalAliases, positional: { kind: 'tuple', parameters: [slug, email] } },
+  docs: { brief: 'Withdraw the invitation of a person' },
 })
 
 const join = buildCommand({
@@ -113,6 +131,8 @@ export const orgsRoutes = buildRouteMap<string, Context>({
     show,
     delete: deleteCommand,
     invite,
+    invitations,
+    withdraw,
     join,
     remove,
     role,

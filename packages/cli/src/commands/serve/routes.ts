@@ -26,6 +26,7 @@ export const serveCommand = buildCommand({
     fullDescription:
       'Start an authority, which mints and revokes tokens and keeps them in one SQLite file or in a PostgreSQL.\n' +
       'A new one prints how to create the first account. It stops cleanly on Ctrl-C and SIGTERM.\n' +
-      'From the environment it takes HALLPASS_ROOT_KEY, and HALLPASS_BOOTSTRAP_EMAIL with HALLPASS_BOOTSTRAP_PASSWORD.',
+      'From the environment it takes HALLPASS_ROOT_KEY, HALLPASS_BOOTSTRAP_EMAIL with HALLPASS_BOOTSTRAP_PASSWORD, and\n' +
+      'HALLPASS_SMTP_URL with HALLPASS_MAIL_FROM, to mail invitations.',
   },
 })

@@ -24,6 +24,7 @@ interface AuthorityPackage {
     readonly databaseUrl?: string
     readonly rootKey?: string
     readonly bootstrap?: { readonly email: string; readonly password: string }
+    readonly mail?: { readonly smtpUrl: string; readonly from: string }
     readonly logLevel: string
   }): Promise<RunningAuthority>
 }
@@ -42,6 +43,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
   const databaseUrl = flags.databaseUrl ?? readVariable(environment, 'HALLPASS_DATABASE_URL')
   const rootKey = readVariable(environment, 'HALLPASS_ROOT_KEY')
   const bootstrap = readBootstrap(environment)
+  const mail = readMail(environment)
   if (data === '') throw new CommandError('misused', 'the directory given with --data is empty')
   if (databaseUrl === '') throw new CommandError('misused', 'the address given with --database-url is empty')
 
@@ -54,6 +56,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(rootKey === undefined ? {} : { rootKey }),
     ...(bootstrap === undefined ? {} : { bootstrap }),
+    ...(mail === undefined ? {} : { mail }),
   })
   const stopped = waitForStop(() => running.close())
   writeLine(context, `Hallpass listens at ${running.url} (data in ${data})`)
@@ -64,14 +67,21 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
 }
 
 function readBootstrap(environment: Environment): { readonly email: string; readonly password: string } | undefined {
-  const email = readVariable(environment, 'HALLPASS_BOOTSTRAP_EMAIL')
-  const password = readVariable(environment, 'HALLPASS_BOOTSTRAP_PASSWORD')
-  if (email === undefined && password === undefined) return undefined
-  if (email === undefined || password === undefined) {
-    throw new CommandError(
-      'misused',
-      'HALLPASS_BOOTSTRAP_EMAIL and HALLPASS_BOOTSTRAP_PASSWORD are set together or not at all',
-    )
+  const pair = readPair(environment, 'HALLPASS_BOOTSTRAP_EMAIL', 'HALLPASS_BOOTSTRAP_PASSWORD')
+  return pair && { email: pair[0], password: pair[1] }
+}
+
+function readMail(environment: Environment): { readonly smtpUrl: string; readonly from: string } | undefined {
+  const pair = readPair(environment, 'HALLPASS_SMTP_URL', 'HALLPASS_MAIL_FROM')
+  return pair && { smtpUrl: pair[0], from: pair[1] }
+}
+
+/** Two variables that mean something together alone. */
+function readPair(environment: Environment, one: string, other: string): readonly [string, string] | undefined {
+  const [first, second] = [readVariable(environment, one), readVariable(environment, other)]
+  if (first === undefined && second === undefined) return undefined
+  if (first === undefined || second === undefined) {
+    throw new CommandError('misused', `${one} and ${other} are set together or not at all`)
   }
-  return { email, password }
+  return [first, second]
 }

@@ -1,0 +1,63 @@
+// The mail server that invitations go through, checked.
+import { emailAddress } from '@hallpass/client/contract'
+
+import { StartupError } from './domain/errors.ts'
+import { Secret } from './domain/secret.ts'
+import type { SmtpServer } from './mail/mailer.ts'
+
+export interface MailConfig {
+  readonly server: SmtpServer
+  readonly from: string
+}
+
+/** @throws StartupError `configuration_invalid`, naming the variable */
+export function checkMail({ smtpUrl, from }: { readonly smtpUrl: string; readonly from: string }): MailConfig {
+  return { server: checkSmtpUrl(smtpUrl), from: checkSender(from) }
+}
+
+function checkSmtpUrl(text: string): SmtpServer {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const bare = url?.search === '' && url.hash === '' && /^\/?$/.test(url.pathname)
+  if (url === undefined || !bare || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '') {
+    throw invalid('HALLPASS_SMTP_URL is of the form smtp://user:password@host:port, or smtps://…')
+  }
+  if ((url.username === '') !== (url.password === '')) {
+    throw invalid('HALLPASS_SMTP_URL has a user and a password, or neither')
+  }
+  const tls = url.protocol === 'smtps:'
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  return {
+    host,
+    port: url.port === '' ? (tls ? 465 : 587) : Number(url.port),
+    tls,
+    requireStartTls: !tls && !isLoopback(host),
+    credentials:
+      url.username === '' ? undefined : { user: decode(url.username), password: new Secret(decode(url.password)) },
+  }
+}
+
+/** `hallpass@example.com`, or `Hallpass <hallpass@example.com>`: one address, and a name without tricks. */
+function checkSender(text: string): string {
+  const [, name = '', bracketed] = /^([^<>"(),:;@\\[\]]*)<([^<>]+)>$/.exec(text.trim()) ?? []
+  const address = emailAddress.safeParse(bracketed ?? text.trim())
+  if (!address.success || /\p{Cc}/u.test(name)) {
+    throw invalid('HALLPASS_MAIL_FROM is an email address, or Name <address>')
+  }
+  return name.trim() === '' ? address.data : `${name.trim()} <${address.data}>`
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw invalid('HALLPASS_SMTP_URL has a % in its user or password that is not the beginning of an escape')
+  }
+}
+
+function invalid(sentence: string): StartupError {
+  return new StartupError('configuration_invalid', sentence)
+}

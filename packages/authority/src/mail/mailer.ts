@@ -1,0 +1,95 @@
+// Hands mail to an SMTP server, with a bound on how long and how much at once.
+import type { Transporter } from 'nodemailer'
+
+import type { Mailer } from '../domain/mail.ts'
+import type { Secret } from '../domain/secret.ts'
+
+export interface SmtpServer {
+  readonly host: string
+  readonly port: number
+  /** TLS from the first byte; without it STARTTLS is used where the server offers it. */
+  readonly tls: boolean
+  /** Refuse to go on without STARTTLS: credentials and mail must not cross a network in the clear. */
+  readonly requireStartTls: boolean
+  readonly credentials: { readonly user: string; readonly password: Secret } | undefined
+}
+
+// Whoever invites waits for it.
+const patience = 10_000
+const atOnce = 8
+
+/** `failed` hears why a mail was not taken, for the log. */
+export function createMailer(options: {
+  readonly server: SmtpServer
+  /** As it stands in the From header: `Hallpass <hallpass@example.com>`. */
+  readonly from: string
+  readonly failed: (error: unknown) => void
+  /** Milliseconds for one mail; 10,000 by default. */
+  readonly timeout?: number
+}): Mailer {
+  const { server, from, failed, timeout = patience } = options
+  let underWay = 0
+
+  async function hand(transport: Transporter, mail: Parameters<Mailer['send']>[0]): Promise<void> {
+    const { to, subject, text, html } = mail
+    // As an object, so that no spelling of an address can become two.
+    await transport.sendMail({
+      from,
+      to: { name: '', address: to },
+      subject: subject.replaceAll(/\p{Cc}+/gu, ' '),
+      text,
+      html,
+      // RFC 3834 §5: nobody's holiday notice answers it.
+      headers: { 'Auto-Submitted': 'auto-generated' },
+    })
+  }
+
+  return {
+    async send(mail) {
+      if (underWay >= atOnce) {
+        failed(new Error('too many mails are under way'))
+        return false
+      }
+      underWay += 1
+      let timer: NodeJS.Timeout | undefined
+      let transport: Transporter | undefined
+      try {
+        transport = await connect(server, timeout)
+        const late = new Promise<never>((_, reject) => {
+          timer = setTimeout(() => reject(new Error('the mail server did not take it in time')), timeout)
+        })
+        const handed = hand(transport, mail)
+        // Where it is late, nobody waits for how it ends.
+        handed.catch(() => undefined)
+        await Promise.race([handed, late])
+        return true
+      } catch (error) {
+        failed(error)
+        return false
+      } finally {
+        clearTimeout(timer)
+        transport?.close()
+        underWay -= 1
+      }
+    },
+  }
+}
+
+async function connect(server: SmtpServer, timeout: number): Promise<Transporter> {
+  const { host, port, tls, requireStartTls, credentials } = server
+  // Loaded when the first mail is sent: most processes never send one.
+  const { createTransport } = await import('nodemailer')
+  return createTransport({
+    host,
+    port,
+    secure: tls,
+    requireTLS: requireStartTls,
+    ...(credentials === undefined ? {} : { auth: { user: credentials.user, pass: credentials.password.reveal() } }),
+    connectionTimeout: timeout,
+    greetingTimeout: timeout,
+    socketTimeout: timeout,
+    dnsTimeout: timeout,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+}

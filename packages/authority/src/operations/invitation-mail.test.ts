@@ -1,0 +1,56 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { escapeHtml, writeInvitation } from './invitation-mail.ts'
+
+const words = {
+  to: 'new@example.com',
+  invitedBy: 'ada@example.com',
+  organisation: 'Acme & Söhne',
+  role: 'member',
+  url: 'https://hallpass.example/invite#abcdefgh-abcdefgh-abcdefgh-abcdefgh',
+  expiresAt: Date.UTC(2030, 0, 2, 3, 4),
+} as const
+
+describe("an invitation's mail", () => {
+  it('says who invites whom to what, until when, and carries the link in both forms', () => {
+    const mail = writeInvitation(words)
+    expect(mail).toMatchObject({ to: 'new@example.com', subject: 'Join Acme & Söhne on Hallpass' })
+    expect(mail.text).toContain('ada@example.com invites you to join the organisation Acme & Söhne on Hallpass')
+    expect(mail.text).toContain('as a member')
+    expect(mail.text).toContain(`\n${words.url}\n`)
+    expect(mail.text).toContain('good until 2030-01-02 03:04 UTC')
+    expect(mail.html).toContain(`<a href="${words.url}">Join Acme &amp; Söhne</a>`)
+    expect(writeInvitation({ ...words, role: 'admin', invitedBy: null }).text).toContain(
+      'You are invited to join the organisation Acme & Söhne on Hallpass, as an admin.',
+    )
+  })
+
+  it('shows a name as text, whatever it holds, on one line', () => {
+    const strange = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 80 }),
+      fc.constantFrom('<script>alert(1)</script>', '"><img src=x>', 'a\r\nBcc: b@example.com', '\u202egnp.exe', '&lt;'),
+    )
+    const tags = writeInvitation(words).html.match(/<[^>]*>/g)
+    const lines = writeInvitation(words).text.split('\n').length
+    fc.assert(
+      fc.property(strange, (organisation) => {
+        const mail = writeInvitation({ ...words, organisation })
+        expect(mail.html.match(/<[^>]*>/g)).toEqual(tags)
+        expect(mail.text.split(/\r\n|[\n\r\u2028\u2029]/)).toHaveLength(lines)
+        expect(mail.subject).not.toMatch(/\p{Cc}/u)
+      }),
+    )
+  })
+
+  it('escapes so that a browser reads back what was meant', () => {
+    const names: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const escaped = escapeHtml(text)
+        expect(escaped).not.toMatch(/[<>"']/)
+        expect(escaped.replaceAll(/&([^;]+);/g, (_, name: string) => names[name] ?? '?')).toBe(text)
+      }),
+    )
+  })
+})

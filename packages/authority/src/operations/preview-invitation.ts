@@ -1,0 +1,27 @@
+// membership.preview: what an invitation is to, for whoever holds its code and has not logged in.
+import type { Invitation, Organisation } from '../domain/organisation.ts'
+import type { Secret } from '../domain/secret.ts'
+import { hashCode } from '../domain/user.ts'
+import { requireInvitation } from './accept-invitation.ts'
+import { limitInquiries } from './limits.ts'
+import type { Inquiry } from './operation.ts'
+
+export interface PreviewedInvitation {
+  readonly invitation: Invitation
+  readonly organisation: Organisation
+  /** Whether the invited address has an account. */
+  readonly hasAccount: boolean
+}
+
+export const previewInvitation: Inquiry<{ readonly code: Secret }, PreviewedInvitation> = {
+  name: 'membership.preview',
+
+  async answer(environment, { code }, caller) {
+    limitInquiries(environment, caller)
+    return environment.store.read(async (tx) => {
+      const found = await requireInvitation(tx, hashCode(code.reveal()), environment.now())
+      const user = await tx.users.byEmail(found.invitation.email)
+      return { ...found, hasAccount: user !== undefined }
+    })
+  },
+}

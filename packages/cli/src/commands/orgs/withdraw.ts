@@ -1,0 +1,21 @@
+// `hallpass orgs withdraw`: takes back an invitation that was not accepted yet.
+import { connect } from '../../connect.ts'
+import type { Context } from '../../context.ts'
+import type { GlobalFlags } from '../../credentials.ts'
+import { CommandError } from '../../errors.ts'
+import { tell } from '../../output.ts'
+
+/** Withdraws the invitation of this address. */
+export async function withdrawInvitation(
+  context: Context,
+  flags: GlobalFlags,
+  slug: string,
+  email: string,
+): Promise<void> {
+  const { organisations } = await connect(context, flags)
+  const { invitations } = await organisations.invitations(slug)
+  const invitation = invitations.find((candidate) => candidate.email === email.toLowerCase())
+  if (invitation === undefined) throw new CommandError('failed', `no invitation of ${email} is open in ${slug}`)
+  await organisations.withdrawInvitation(slug, invitation.id)
+  tell(context, `The invitation of ${invitation.email} is withdrawn.`)
+}

@@ -1,0 +1,104 @@
+// Invitations to an organisation: a code, a link that carries it, and mail where the authority sends any.
+import { z } from 'zod'
+
+import { organisation, organisationParams, role } from './organisations.ts'
+import { route } from './route.ts'
+import { emailAddress, oneTimeCode, pathName, timestamp } from './text.ts'
+
+const pendingInvitation = z
+  .object({
+    id: z.number().int(),
+    email: z.string(),
+    role,
+    created_by: z.string().nullable().describe('Email address of who invited; null once that account is gone.'),
+    created_at: timestamp,
+    expires_at: timestamp,
+  })
+  .meta({ id: 'PendingInvitation' })
+export type PendingInvitation = z.infer<typeof pendingInvitation>
+
+const invitation = z
+  .object({
+    id: z.number().int(),
+    email: z.string(),
+    role,
+    code: z.string().describe('Shown once: hand it to the person invited.'),
+    url: z.string().describe('A page that takes the code; it stands behind the #, which browsers do not send.'),
+    mailed: z.boolean().describe('Whether a mail server took a message with the link.'),
+    expires_at: timestamp,
+  })
+  .meta({ id: 'Invitation' })
+export type Invitation = z.infer<typeof invitation>
+
+const invitationPreview = z
+  .object({
+    org_name: z.string(),
+    email: z.string(),
+    role,
+    expires_at: timestamp,
+    has_account: z.boolean().describe('Whether this address has an account: to log in with, or to sign up.'),
+  })
+  .meta({ id: 'InvitationPreview' })
+export type InvitationPreview = z.infer<typeof invitationPreview>
+
+export const inviteMember = route({
+  method: 'POST',
+  path: '/v1/orgs/{org_slug}/invitations',
+  operationId: 'inviteMember',
+  summary: 'Invite a person to an organisation',
+  tag: 'organisations',
+  authenticated: true,
+  params: organisationParams,
+  body: z.strictObject({ email: emailAddress, role: role.default('member') }),
+  status: 201,
+  answer: invitation,
+})
+
+export const listInvitations = route({
+  method: 'GET',
+  path: '/v1/orgs/{org_slug}/invitations',
+  operationId: 'listInvitations',
+  summary: 'The invitations that can still be accepted, the newest first; never their codes',
+  tag: 'organisations',
+  authenticated: true,
+  params: organisationParams,
+  status: 200,
+  answer: z.object({ invitations: z.array(pendingInvitation) }),
+})
+
+export const withdrawInvitation = route({
+  method: 'DELETE',
+  path: '/v1/orgs/{org_slug}/invitations/{invitation_id}',
+  operationId: 'withdrawInvitation',
+  summary: 'Withdraw an invitation: its code admits nobody from now on',
+  tag: 'organisations',
+  authenticated: true,
+  params: organisationParams.extend({ invitation_id: pathName }),
+  status: 204,
+})
+
+const invitationBody = z.strictObject({ invitation: oneTimeCode })
+
+export const previewInvitation = route({
+  method: 'POST',
+  path: '/v1/invitations/preview',
+  operationId: 'previewInvitation',
+  summary: 'What an invitation is to, for whoever holds its code',
+  tag: 'organisations',
+  authenticated: false,
+  body: invitationBody,
+  status: 200,
+  answer: invitationPreview,
+})
+
+export const acceptInvitation = route({
+  method: 'POST',
+  path: '/v1/invitations/accept',
+  operationId: 'acceptInvitation',
+  summary: 'Join the organisation that an invitation names',
+  tag: 'organisations',
+  authenticated: true,
+  body: invitationBody,
+  status: 200,
+  answer: organisation,
+})
