@@ -85,8 +85,8 @@ function insertTokens(path: string, { tokens, live }: Fill, { organisationId, us
   const database = new DatabaseSync(path)
   database.exec('pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -1000000')
   const insert = database.prepare(
-    `insert into tokens (id, organisation_id, app_id, profile, name, created_by, minted_by, created_at, expires_at, revoked_at, revoked_by)
-    values (?, ?, null, 'deploy_organization', ?, ?, null, ?, ?, ?, ?)`,
+    `insert into tokens (id, organisation_id, app_id, profile, name, name_key, created_by, minted_by, created_at, expires_at, revoked_at, revoked_by)
+    values (?, ?, null, 'deploy_organization', ?, lower(?), ?, null, ?, ?, ?, ?)`,
   )
   const ids = randomFillSync(Buffer.allocUnsafe(tokens * 16))
   const now = Date.now()
@@ -107,6 +107,7 @@ function insertTokens(path: string, { tokens, live }: Fill, { organisationId, us
     insert.run(
       id,
       organisationId,
+      `CI ${number}`,
       `CI ${number}`,
       userId,
       createdAt,

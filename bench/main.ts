@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { cli } from './cli.ts'
 import { createFills } from './fill.ts'
 import { http } from './http.ts'
+import { lists } from './lists.ts'
 import { installBuilt } from './installation.ts'
 import { describeMachine } from './machine.ts'
 import { memory } from './memory.ts'
@@ -16,7 +17,7 @@ import { start } from './start.ts'
 import { verify } from './verify.ts'
 import { createWorkspace } from './workspace.ts'
 
-const pieces: Readonly<Record<string, Piece>> = { verify, mint, http, million, start, cli, memory }
+const pieces: Readonly<Record<string, Piece>> = { verify, mint, http, million, lists, start, cli, memory }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean' } } })
 const unknown = positionals.filter((name) => !Object.hasOwn(pieces, name))

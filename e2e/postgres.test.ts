@@ -194,11 +194,8 @@ describe.skipIf(missing !== undefined)(`on PostgreSQL${missing === undefined ? '
       const narrowed = narrow(org, { type: 'Apps', apps: new Map([[id, actions.any]]) })
       expectAnswer(routes.showCurrentTokens, await first('GET', '/v1/tokens/current', { token: narrowed }))
     }
-    for (const id of ['e.999999999999999', 't.999999999999999.00000000-0000-0000-0000-000000000000']) {
-      const cursor = Buffer.from(id).toString('base64url')
-      const list = id.startsWith('e') ? 'audit' : 'tokens'
-      expect((await first('GET', `/v1/orgs/${slug}/${list}?cursor=${cursor}`, { token })).status).toBe(200)
-    }
+    const cursor = Buffer.from('e.999999999999999').toString('base64url')
+    expect((await first('GET', `/v1/orgs/${slug}/audit?cursor=${cursor}`, { token })).status).toBe(200)
   })
 
   test('another root key on the same database is refused', async () => {

@@ -146,6 +146,13 @@ describe('the story', () => {
     expect(all.stdout).toMatch(/REVOKED AT/)
     expect(all.stdout).toContain(first)
     expect((await hallpass('tokens list -s org -o acme-staging')).stdout).not.toContain(first)
+    const ofState = await hallpass('tokens list -s org -o acme-staging --state revoked --search DEPLOY --sort name -j')
+    const states = JSON.parse(ofState.stdout).tokens.map(({ id, state }: { id: string; state: string }) => [id, state])
+    expect(states).toEqual([[second, 'revoked']])
+    expect(await hallpass('tokens list -s org -o acme-staging --all --state live')).toMatchObject({
+      code: 2,
+      stdout: '',
+    })
   })
 
   it('refuses the revoked token at once, and says since when', async () => {

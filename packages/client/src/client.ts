@@ -29,7 +29,10 @@ export interface ClientOptions {
 }
 
 export interface ListQuery {
-  readonly state?: 'live' | 'all'
+  readonly state?: 'live' | 'all' | 'revoked' | 'expired'
+  readonly sort?: 'expires_at' | 'created_at' | 'name'
+  readonly order?: 'asc' | 'desc' | undefined
+  readonly search?: string | undefined
   readonly limit?: number
   readonly cursor?: string | undefined
 }

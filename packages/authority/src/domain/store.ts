@@ -14,7 +14,7 @@ import type {
   Role,
 } from './organisation.ts'
 import type { Page } from './page.ts'
-import type { ListedToken, NewToken, TokenCursor, TokenQuery, TokenRecord } from './token.ts'
+import type { ListedToken, NewToken, TokenQuery, TokenRecord } from './token.ts'
 import type { Session, SetupCode, User, UserWithPassword } from './user.ts'
 
 export interface Store {
@@ -101,12 +101,14 @@ export interface ReadTransaction {
     byId(id: string): Promise<TokenRecord | undefined>
     byIdWithNames(id: string): Promise<ListedToken | undefined>
     /**
-     * The organisation's tokens of all kinds, from the one that ends last to the one that ends first; those that end
-     * together from the newest to the oldest, and those of one instant from the greatest id down.
+     * A page of the organisation's tokens of all kinds. Where a search, or a state in another order than that of the
+     * end, leaves few of many, a page may hold less than its limit, and nothing even, and yet have a next one: no page
+     * looks at more than ten thousand tokens.
+     * @throws DomainError `invalid` where `after` is no token of the organisation
      */
-    ofOrganisation(organisationId: number, query: TokenQuery): Promise<Page<ListedToken, TokenCursor>>
-    /** The tokens that are limited to the app, in the same order. */
-    ofApp(appId: number, query: TokenQuery): Promise<Page<ListedToken, TokenCursor>>
+    ofOrganisation(organisationId: number, query: TokenQuery): Promise<Page<ListedToken, string>>
+    /** The same of those that are limited to an app of the organisation. */
+    ofApp(app: Pick<App, 'id' | 'organisationId'>, query: TokenQuery): Promise<Page<ListedToken, string>>
   }
   readonly dischargeRequests: {
     /** By the hash of the name that the token's person was given; ended ones too. */

@@ -42,16 +42,23 @@ export function tokenState(token: TokenRecord, now: number): TokenState {
   return token.expiresAt <= now ? 'expired' : 'live'
 }
 
-/** Lists go from the token that ends last to the one that ends first; a cursor is the last row seen. */
-export interface TokenCursor {
-  readonly expiresAt: number
-  readonly id: string
-}
+/** By what a list is sorted; tokens that are equal in it go by their age, and those of one instant by their id. */
+export type TokenSort = 'expires_at' | 'created_at' | 'name'
 
 export interface TokenQuery {
-  /** `live`: neither revoked nor expired at `now`. */
-  readonly state: 'live' | 'all'
+  readonly state: TokenState | 'all'
+  readonly sort: TokenSort
+  readonly order: 'asc' | 'desc'
+  /** Part of the name, in any case; empty for all. */
+  readonly search: string
+  /** Milliseconds; what `state` is meant at. */
   readonly now: number
   readonly limit: number
-  readonly after?: TokenCursor
+  /** The id with which the page before ended. */
+  readonly after?: string
+}
+
+/** Names are sorted and searched by this: equal where only case or the spelling in Unicode differs. */
+export function nameKey(name: string): string {
+  return name.normalize('NFC').toLowerCase()
 }

@@ -3,19 +3,21 @@ import { actions } from '@hallpass/macaroon'
 
 import type { Organisation } from '../domain/organisation.ts'
 import type { Page } from '../domain/page.ts'
-import type { ListedToken, TokenCursor } from '../domain/token.ts'
+import type { ListedToken, TokenQuery } from '../domain/token.ts'
 import { intendOnApp, intendOnOrganisation, type FoundApp } from './intend.ts'
 import type { Reading } from './operation.ts'
 
-interface ListOptions {
-  readonly state: 'live' | 'all'
-  readonly limit: number
-  readonly after: TokenCursor | undefined
+export interface ListOptions extends Omit<TokenQuery, 'now' | 'after'> {
+  /** The id with which the page before ended. */
+  readonly after: string | undefined
 }
 
-export interface ListedTokens extends Page<ListedToken, TokenCursor> {
+export interface ListedTokens extends Page<ListedToken, string> {
   readonly organisation: Organisation
 }
+
+/** What is listed where nothing is said: the live ones, and the one that ends last first. */
+export const usualListing = { state: 'live', sort: 'expires_at', order: 'desc', search: '' } as const
 
 export const listOrganisationTokens: Reading<ListOptions & { readonly slug: string }, Organisation, ListedTokens> = {
   name: 'token.list',
@@ -35,10 +37,10 @@ export const listAppTokens: Reading<ListOptions & { readonly appName: string }, 
   access: (scene, { appName }) => intendOnApp(scene, appName, actions.read),
 
   async run({ tx, now }, { input, subject: { app, organisation } }) {
-    return { ...(await tx.tokens.ofApp(app.id, query(input, now))), organisation }
+    return { ...(await tx.tokens.ofApp(app, query(input, now))), organisation }
   },
 }
 
-function query({ state, limit, after }: ListOptions, now: number) {
-  return after === undefined ? { state, limit, now } : { state, limit, now, after }
+function query({ after, ...options }: ListOptions, now: number): TokenQuery {
+  return after === undefined ? { ...options, now } : { ...options, now, after }
 }

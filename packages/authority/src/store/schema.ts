@@ -96,6 +96,8 @@ export interface Database {
     readonly app_id: number | null
     readonly profile: Profile
     readonly name: string
+    /** What it is sorted and searched by. */
+    readonly name_key: string
     readonly created_by: number | null
     readonly minted_by: Uint8Array | null
     readonly created_at: number

@@ -14,6 +14,7 @@ import { migrations, sqliteWords } from './migrations.ts'
 import { openSqliteStore } from './open.ts'
 import { describeStore } from './testing/conformance.ts'
 import { insertUser } from './testing/seed.ts'
+import { byEnd } from './testing/tokens.ts'
 
 let parent = ''
 let directories = 0
@@ -80,12 +81,14 @@ describe('a data directory', () => {
       insert into migrations values (1, 'the first', 0);
       insert into organisations (slug, name, created_at) values ('acme', 'Acme', 1);
       insert into tokens (id, organisation_id, profile, name, created_at, expires_at)
-        values (x'000102030405060708090a0b0c0d0e0f', 1, 'deploy_organization', 'from before', 1, 9)`)
+        values (x'000102030405060708090a0b0c0d0e0f', 1, 'deploy_organization', 'From BEFORE', 1, 9)`)
     database.close()
 
     const store = await openSqliteStore({ directory })
-    const { items } = await store.read((tx) => tx.tokens.ofOrganisation(1, { state: 'all', now: 5, limit: 10 }))
-    expect(items).toEqual([expect.objectContaining({ name: 'from before', caveats: null, revokedAt: null })])
+    const { items } = await store.read((tx) =>
+      tx.tokens.ofOrganisation(1, { ...byEnd, state: 'all', search: 'Before', now: 5, limit: 10 }),
+    )
+    expect(items).toEqual([expect.objectContaining({ name: 'From BEFORE', caveats: null, revokedAt: null })])
     await store.close()
   })
 

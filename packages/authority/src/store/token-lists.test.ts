@@ -1,33 +1,40 @@
-// The plans of the token lists: each walks one index, or two, for a page and no further, so that a page costs the same
-// however many tokens there are.
+// How far the token lists look: each walks one index, or two, whatever it filters by; and where a page ends before it is
+// full, the next one goes on from there.
+import { randomFillSync } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 
+import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 import type { TokenQuery } from '../domain/token.ts'
 import { migrations, sqliteWords } from './migrations.ts'
 import { compile, type Query, type Session } from './query.ts'
-import { createSqliteCompiler } from './sqlite-connection.ts'
+import { createSqliteCompiler, SqliteConnection, SqliteSession } from './sqlite-connection.ts'
+import { createToken } from './testing/seed.ts'
+import { belongs, compareTokens } from './testing/tokens.ts'
+import { tokenLists } from './token-lists.ts'
 import { tokens } from './tokens.ts'
 
 const database = new DatabaseSync(':memory:')
+const compiler = createSqliteCompiler()
 beforeAll(() => {
   for (const migration of migrations) {
     for (const statement of migration.statements(sqliteWords)) database.exec(statement)
   }
 })
 
-/** Explains queries where others run them. */
+/** Explains queries where others run them; every step ends somewhere. */
 class ExplainingSession implements Session {
-  readonly plan: string[] = []
+  readonly steps: string[] = []
+  readonly pages: string[] = []
 
-  async one(): Promise<undefined> {
+  async one<P, Row>(query: Query<P, Row>): Promise<Row | undefined> {
+    this.steps.push(...explain(query))
     return undefined
   }
 
   async many<P, Row>(query: Query<P, Row>): Promise<readonly Row[]> {
-    const { sql } = compile(createSqliteCompiler(), query)
-    for (const { detail } of database.prepare(`explain query plan ${sql}`).all()) this.plan.push(String(detail))
+    this.pages.push(...explain(query))
     return []
   }
 
@@ -38,40 +45,137 @@ class ExplainingSession implements Session {
   }
 }
 
+function explain<P, Row>(query: Query<P, Row>): readonly string[] {
+  return database
+    .prepare(`explain query plan ${compile(compiler, query).sql}`)
+    .all()
+    .map(({ detail }) => String(detail))
+}
+
+const states = ['live', 'all', 'revoked', 'expired'] as const
+const sorts = ['expires_at', 'created_at', 'name'] as const
+const orders = ['asc', 'desc'] as const
+const everyList = states.flatMap((state) =>
+  sorts.flatMap((sort) => orders.flatMap((order) => ['', 'web'].map((search) => ({ state, sort, order, search })))),
+)
+
 describe('a page of tokens', () => {
-  test.each([
-    ['ofOrganisation', 'organisation'],
-    ['ofApp', 'app'],
-  ] as const)('%s, walks one index, or merges a page each of two', async (list, owner) => {
-    expect(await explain(list, 'live')).toEqual(walkOf(`tokens_of_${owner}_live .*expires_at>. ${cursor}`))
-    expect(await explain(list, 'all')).toEqual([
-      'MERGE (UNION ALL)',
-      'LEFT',
-      'CO-ROUTINE live',
-      ...walkOf(`tokens_of_${owner}_live .*id=. ${cursor}`),
-      'SCAN live',
-      'USE TEMP B-TREE FOR ORDER BY',
-      'RIGHT',
-      'CO-ROUTINE revoked',
-      ...walkOf(`tokens_of_${owner}_revoked .*id=. ${cursor}`),
-      'SCAN revoked',
-      'USE TEMP B-TREE FOR ORDER BY',
-    ])
+  test.each(everyList)('of %j is walked to in an index that holds all it filters by', async (list) => {
+    for (const owner of ['organisation', 'app'] as const) {
+      const session = new ExplainingSession()
+      const query: TokenQuery = { ...list, now: 1, limit: 50 }
+      await (owner === 'app'
+        ? tokenLists(session).ofApp({ id: 1, organisationId: 1 }, query)
+        : tokenLists(session).ofOrganisation(1, query))
+      const walked = { created_at: ['tokens_by_age'], name: ['tokens_by_name'], expires_at: parts(owner, list.state) }
+      for (const plan of [session.steps, session.pages].filter(({ length }) => length > 0)) {
+        const searches = plan.filter((line) => / tokens /.test(line) && !line.includes('USING PRIMARY KEY'))
+        expect(searches).toEqual(
+          walked[list.sort].map((index) => expect.stringMatching(`SEARCH tokens USING COVERING INDEX ${index} .*[<>]`)),
+        )
+      }
+      // Nothing is sorted but the page itself, once it is found.
+      expect(session.steps.filter((line) => line.includes('TEMP B-TREE'))).toEqual([])
+      expect(session.pages.filter((line) => line.includes('TEMP B-TREE')).length).toBeLessThanOrEqual(1)
+      expect(session.pages.filter((line) => line.includes('USING PRIMARY KEY'))).toHaveLength(1)
+    }
   })
 })
 
-function walkOf(index: string): readonly unknown[] {
-  return [
-    expect.stringMatching(`SEARCH tokens USING INDEX ${index}`),
-    expect.stringContaining('SEARCH users USING INTEGER PRIMARY KEY'),
-    expect.stringContaining('SEARCH apps USING INTEGER PRIMARY KEY'),
-  ]
+function parts(owner: string, state: TokenQuery['state']): readonly string[] {
+  const [live, revoked] = [`tokens_of_${owner}_live`, `tokens_of_${owner}_revoked`]
+  if (state === 'all') return [live, revoked]
+  return [state === 'revoked' ? revoked : live]
 }
 
-const cursor = 'AND .expires_at,created_at,id.<'
+test('pages that end before they are full make up the whole list, wherever they end', async () => {
+  const connection = new SqliteConnection(database)
+  let organisation = 1000
+  const time = fc.integer({ min: 1, max: 4 })
+  const token = fc.record({
+    name: fc.constantFrom('a', 'B', 'web', 'WEB-1', 'Ünder', '%'),
+    createdAt: time,
+    expiresAt: time,
+    revokedAt: fc.option(time),
+    appId: fc.constantFrom(null, null, 7),
+  })
+  const steps = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 })
+  const query = fc.record({
+    state: fc.constantFrom(...states),
+    sort: fc.constantFrom(...sorts),
+    order: fc.constantFrom(...orders),
+    search: fc.constantFrom('', 'e', 'ü', '%', 'nobody'),
+    now: fc.integer({ min: 0, max: 5 }),
+    limit: fc.integer({ min: 1, max: 4 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(token, { maxLength: 25 }),
+      steps,
+      query,
+      fc.boolean(),
+      async (drafts, steps, asked, ofApp) => {
+        organisation += 1
+        const session = new SqliteSession(connection)
+        const all = drafts.map((draft) => createToken(organisation, draft))
+        for (const each of all) await tokens(session).insert(each)
+        const lists = tokenLists(session, steps)
+        const listed: string[] = []
+        let after: string | undefined
+        let pages = 0
+        do {
+          const next: TokenQuery = after === undefined ? asked : { ...asked, after }
+          const page = await (ofApp
+            ? lists.ofApp({ id: 7, organisationId: organisation }, next)
+            : lists.ofOrganisation(organisation, next))
+          expect(page.items.length).toBeLessThanOrEqual(asked.limit)
+          for (const { id } of page.items) listed.push(id)
+          after = page.next
+          pages += 1
+        } while (after !== undefined && pages <= all.length + 1)
+        const expected = all
+          .filter((each) => belongs(each, asked) && (!ofApp || each.appId === 7))
+          .sort((a, b) => compareTokens(a, b, asked))
+        expect(listed).toEqual(expected.map(({ id }) => id))
+        // The rows of an app are in the index of all apps: no other run may meet them.
+        database.exec('delete from tokens')
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
 
-async function explain(list: 'ofOrganisation' | 'ofApp', state: TokenQuery['state']): Promise<readonly string[]> {
-  const session = new ExplainingSession()
-  await tokens(session)[list](1, { state, now: 1, limit: 50 })
-  return session.plan
-}
+test('a token that has ended since the page before is not listed again as live, nor is any before it', async () => {
+  const session = new SqliteSession(new SqliteConnection(database))
+  const [one, two, three] = [10, 20, 30].map((expiresAt) => createToken(1, { expiresAt }))
+  for (const token of [one, two, three]) if (token !== undefined) await tokens(session).insert(token)
+  const query = { state: 'live', sort: 'expires_at', order: 'asc', search: '', limit: 1 } as const
+  const first = await tokenLists(session).ofOrganisation(1, { ...query, now: 5 })
+  expect(first.next).toBe(one?.id)
+  const later = await tokenLists(session).ofOrganisation(1, { ...query, now: 25, after: first.next ?? '' })
+  expect(later.items.map(({ id }) => id)).toEqual([three?.id])
+  database.exec('delete from tokens')
+})
+
+test('a search looks at ten thousand tokens and then hands back what it has found', async () => {
+  const insert =
+    database.prepare(`insert into tokens (id, organisation_id, profile, name, name_key, created_at, expires_at)
+    values (?, 2, 'deploy_organization', 'ci', ?, ?, 9)`)
+  const ids = randomFillSync(new Uint8Array(50_000 * 16))
+  database.exec('begin')
+  for (let number = 0; number < 50_000; number++) {
+    insert.run(ids.subarray(number * 16, number * 16 + 16), number % 30_000 === 29_999 ? 'needle' : 'hay', number)
+  }
+  database.exec('commit')
+  const lists = tokenLists(new SqliteSession(new SqliteConnection(database)))
+  const query = { state: 'live', sort: 'created_at', order: 'asc', search: 'Needle', now: 5, limit: 10 } as const
+  const sizes: number[] = []
+  let after: string | undefined
+  do {
+    const page = await lists.ofOrganisation(2, after === undefined ? query : { ...query, after })
+    sizes.push(page.items.length)
+    after = page.next
+  } while (after !== undefined)
+  expect(sizes).toEqual([0, 0, 1, 0, 0, 0])
+  database.exec('delete from tokens')
+})

@@ -3,15 +3,20 @@ import { z } from 'zod'
 
 /** A line for people: 1 to `longest` characters, no control characters, no unpaired surrogates. */
 export function line(longest: number) {
+  return part(longest)
+    .min(1)
+    .refine((text) => text.trim() !== '', { error: 'is blank' })
+}
+
+/** A part of such a line, which may be empty. */
+export function part(longest: number) {
   return (
     z
       .string()
-      .min(1)
       .max(longest)
       .refine((text) => text.isWellFormed(), { error: 'has an unpaired surrogate' })
       // oxlint's control-character rule guards against accidents; here they are what is looked for.
       .refine((text) => !/\p{Cc}/u.test(text), { error: 'has a control character' })
-      .refine((text) => text.trim() !== '', { error: 'is blank' })
   )
 }
 

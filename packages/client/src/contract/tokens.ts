@@ -6,7 +6,7 @@ import { appParams } from './apps.ts'
 import { caveatAnswer, requestedCaveats } from './caveats.ts'
 import { organisationParams } from './organisations.ts'
 import { route } from './route.ts'
-import { cursor, line, pageLimit, pathName, timestamp } from './text.ts'
+import { cursor, line, pageLimit, part, pathName, timestamp } from './text.ts'
 
 /** 20 years of 365 days, as flyctl's default. */
 const defaultExpiry = '175200h0m0s'
@@ -99,19 +99,31 @@ export const createToken = route({
 })
 
 const listQuery = z.strictObject({
-  state: z.enum(['live', 'all']).default('live'),
+  state: z.enum(['live', 'all', 'revoked', 'expired']).default('live'),
+  sort: z.enum(['expires_at', 'created_at', 'name']).default('expires_at'),
+  order: z.enum(['asc', 'desc']).optional().describe('asc for names where it is absent, and desc for times.'),
+  search: part(128).default('').describe('Part of the name, in any case.'),
   limit: pageLimit.default(100),
   cursor: cursor.optional(),
 })
 
-const tokenList = z.object({ tokens: z.array(token), next_cursor: z.string().optional() }).meta({ id: 'TokenList' })
+const tokenList = z
+  .object({
+    tokens: z.array(token),
+    next_cursor: z
+      .string()
+      .optional()
+      .describe('Where it stands the list goes on, even after a page that is short or empty: few may match of many.'),
+  })
+  .meta({ id: 'TokenList' })
 export type TokenList = z.infer<typeof tokenList>
 
 export const listOrganisationTokens = route({
   method: 'GET',
   path: '/v1/orgs/{org_slug}/tokens',
   operationId: 'listOrganisationTokens',
-  summary: "All tokens of an organisation, the one that ends last first; never the tokens' secrets",
+  summary:
+    'The tokens of an organisation, as a rule the live ones and the one that ends last first; never their secrets',
   tag: 'tokens',
   authenticated: true,
   params: organisationParams,

@@ -4,7 +4,7 @@ import { defaultNetwork } from '../../domain/app.ts'
 import type { ListedToken } from '../../domain/token.ts'
 import type { User } from '../../domain/user.ts'
 import type { ShownApp } from '../../operations/intend.ts'
-import { listAppTokens, listOrganisationTokens, type ListedTokens } from '../../operations/list-tokens.ts'
+import { listAppTokens, listOrganisationTokens, usualListing, type ListedTokens } from '../../operations/list-tokens.ts'
 import type { Credential } from '../../operations/principal.ts'
 import { showOrganisation } from '../../operations/show-organisation.ts'
 import { decodeTokenCursor, encodeTokenCursor } from '../http/cursor.ts'
@@ -133,12 +133,16 @@ function encodeMembership(member: Member) {
 /** Those that count: what is revoked or has ended is for the audit trail. */
 function tokenPage(args: PageArgs) {
   return {
-    state: 'live' as const,
+    ...usualListing,
     limit: pageSize(args),
-    after: args.after ? decodeTokenCursor(args.after) : undefined,
+    after: args.after ? decodeTokenCursor(args.after, usualListing) : undefined,
   }
 }
 
 function encodeTokens(page: ListedTokens) {
-  return connect(page, (record) => encodeToken(record, page.organisation), encodeTokenCursor)
+  return connect(
+    page,
+    (record) => encodeToken(record, page.organisation),
+    (id) => encodeTokenCursor(id, usualListing),
+  )
 }

@@ -4,24 +4,44 @@ import { describe, expect, it } from 'vitest'
 import { decodeEventCursor, decodeTokenCursor, encodeEventCursor, encodeTokenCursor } from './cursor.ts'
 import { InvalidInput } from './errors.ts'
 
+const listing = fc.record({
+  state: fc.constantFrom('live', 'all', 'revoked', 'expired'),
+  sort: fc.constantFrom('expires_at', 'created_at', 'name'),
+  order: fc.constantFrom('asc', 'desc'),
+  search: fc.oneof(fc.constantFrom('', ' ', 'live', 'desc '), fc.string({ unit: 'grapheme', maxLength: 20 })),
+})
+const plain = { state: 'live', sort: 'expires_at', order: 'desc', search: '' } as const
+
 describe('cursors', () => {
-  it('come back as they went', () => {
+  it('come back as they went, and in a contract of 200 characters', () => {
     const instant = fc.integer({ min: 0, max: 999_999_999_999_999 })
     fc.assert(
-      fc.property(instant, fc.uuid(), (number, id) => {
-        const cursor = { expiresAt: number, id }
-        expect(decodeTokenCursor(encodeTokenCursor(cursor))).toEqual(cursor)
+      fc.property(instant, fc.uuid(), listing, (number, id, list) => {
+        const cursor = encodeTokenCursor(id, list)
+        expect(cursor).toMatch(/^[\w-]{1,200}$/)
+        expect(decodeTokenCursor(cursor, list)).toBe(id)
         expect(decodeEventCursor(encodeEventCursor(number))).toBe(number)
       }),
     )
   })
 
-  it('are refused where they are of another list, or nobody wrote them', () => {
-    expect(() => decodeTokenCursor(encodeEventCursor(1))).toThrow(InvalidInput)
+  it('are of one state, sort, order and search, and refused with any other', () => {
+    fc.assert(
+      fc.property(fc.uuid(), listing, listing, (id, list, other) => {
+        fc.pre(JSON.stringify(list) !== JSON.stringify(other))
+        expect(() => decodeTokenCursor(encodeTokenCursor(id, list), other)).toThrow(
+          /another state, sort, order or search/,
+        )
+      }),
+    )
+  })
+
+  it('are refused where they are of another kind, or nobody wrote them', () => {
+    expect(() => decodeTokenCursor(encodeEventCursor(1), plain)).toThrow(InvalidInput)
     expect(() => decodeEventCursor('AAAA')).toThrow(InvalidInput)
     fc.assert(
       fc.property(fc.string(), (text) => {
-        expect(() => decodeTokenCursor(text)).toThrow(InvalidInput)
+        expect(() => decodeTokenCursor(text, plain)).toThrow(InvalidInput)
       }),
     )
   })

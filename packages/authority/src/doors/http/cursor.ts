@@ -1,17 +1,30 @@
 // Cursors: opaque to callers, and read back strictly.
-import type { TokenCursor } from '../../domain/token.ts'
+import { createHash } from 'node:crypto'
+
+import type { TokenQuery } from '../../domain/token.ts'
 import { InvalidInput } from './errors.ts'
 
-export function encodeTokenCursor({ expiresAt, id }: TokenCursor): string {
-  return encode(`t.${expiresAt}.${id}`)
+/** What makes two lists different ones, so that no page of one continues the other. */
+type TokenListing = Pick<TokenQuery, 'state' | 'sort' | 'order' | 'search'>
+
+export function encodeTokenCursor(id: string, listing: TokenListing): string {
+  return encode(`t.${fingerprint(listing)}.${id}`)
 }
 
-/** @throws InvalidInput where the text is not a cursor of a token list */
-export function decodeTokenCursor(text: string): TokenCursor {
-  const match = /^t\.(\d{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(decode(text))
-  if (match?.[1] === undefined || match[2] === undefined)
-    throw new InvalidInput('cursor is not one of this list', 'cursor')
-  return { expiresAt: Number(match[1]), id: match[2] }
+/**
+ * The id with which the page before ended.
+ * @throws InvalidInput where the text is not a cursor of this list
+ */
+export function decodeTokenCursor(text: string, listing: TokenListing): string {
+  const match = /^t\.([\w-]{11})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(decode(text))
+  if (match?.[2] === undefined) throw new InvalidInput('cursor is not one of this list', 'cursor')
+  if (match[1] === fingerprint(listing)) return match[2]
+  throw new InvalidInput('cursor is of a list with another state, sort, order or search: start it afresh', 'cursor')
+}
+
+function fingerprint({ state, sort, order, search }: TokenListing): string {
+  const text = [state, sort, order, search].join(' ')
+  return createHash('sha256').update(text).digest().subarray(0, 8).toString('base64url')
 }
 
 export function encodeEventCursor(id: number): string {

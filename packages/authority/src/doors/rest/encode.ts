@@ -11,6 +11,7 @@ import type {
   Token,
 } from '@hallpass/client'
 
+import type { Page } from '../../domain/page.ts'
 import type { StoredAuditEvent } from '../../domain/audit-event.ts'
 import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
 import { tokenState, type ListedToken } from '../../domain/token.ts'
@@ -120,4 +121,12 @@ export function encodeAuditEvent({
     reason,
     request_id: requestId,
   }
+}
+
+/** Where the next page starts, where there is one. */
+export function nextCursor<Cursor>(
+  page: Page<unknown, Cursor>,
+  encode: (cursor: Cursor) => string,
+): { next_cursor?: string } {
+  return page.next === undefined ? {} : { next_cursor: encode(page.next) }
 }

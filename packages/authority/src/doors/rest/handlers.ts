@@ -1,10 +1,6 @@
 // One handler a route: from the contract's words to an operation's input, and back. They decide nothing.
-import { durationFromNanoseconds, parseDuration } from '@hallpass/client'
-
-import type { Page } from '../../domain/page.ts'
 import { defaultNetwork } from '../../domain/app.ts'
 import { Secret } from '../../domain/secret.ts'
-import type { TokenCursor } from '../../domain/token.ts'
 import { acceptInvitation } from '../../operations/accept-invitation.ts'
 import {
   approveDischargeRequest,
@@ -21,20 +17,15 @@ import { listApps } from '../../operations/list-apps.ts'
 import { listAuditEvents } from '../../operations/list-audit-events.ts'
 import { listInvitations } from '../../operations/list-invitations.ts'
 import { listOrganisations } from '../../operations/list-organisations.ts'
-import { listAppTokens, listOrganisationTokens, type ListedTokens } from '../../operations/list-tokens.ts'
 import { listRegions } from '../../operations/list-regions.ts'
-import { mintToken } from '../../operations/mint-token.ts'
 import { previewInvitation } from '../../operations/preview-invitation.ts'
 import { removeMember } from '../../operations/remove-member.ts'
-import { revokeToken } from '../../operations/revoke-token.ts'
 import { showApp } from '../../operations/show-app.ts'
-import { showCurrentTokens } from '../../operations/show-current-tokens.ts'
 import { showOrganisation } from '../../operations/show-organisation.ts'
-import { showToken } from '../../operations/show-token.ts'
 import { updateOrganisation } from '../../operations/update-organisation.ts'
 import { withdrawInvitation } from '../../operations/withdraw-invitation.ts'
 import { InvalidInput } from '../http/errors.ts'
-import { decodeEventCursor, decodeTokenCursor, encodeEventCursor, encodeTokenCursor } from '../http/cursor.ts'
+import { decodeEventCursor, encodeEventCursor } from '../http/cursor.ts'
 import { accountHandlers } from './accounts.ts'
 import { encodeDischargeRequest } from './encode-discharge.ts'
 import {
@@ -44,13 +35,15 @@ import {
   encodeMember,
   encodeOrganisation,
   encodeRegion,
-  encodeToken,
+  nextCursor,
 } from './encode.ts'
 import { encodeInvited, encodePendingInvitation, encodePreviewedInvitation } from './encode-invitation.ts'
 import type { Handlers } from './handler.ts'
+import { tokenHandlers } from './tokens.ts'
 
 export const handlers: Handlers = {
   ...accountHandlers,
+  ...tokenHandlers,
 
   async listOrganisations(_input, { perform }) {
     const reached = await perform(listOrganisations, undefined)
@@ -148,67 +141,6 @@ export const handlers: Handlers = {
     return { Regions: regions.map(encodeRegion), Nearest: regions[0].code }
   },
 
-  async createDeployToken({ params, body: { expiry } }, { perform }) {
-    const { token } = await perform(mintToken, {
-      slug: undefined,
-      profile: 'deploy',
-      appName: params.app_name,
-      cluster: undefined,
-      name: undefined,
-      lifetime: typeof expiry === 'number' ? durationFromNanoseconds(expiry) : parseDuration(expiry),
-      caveats: [],
-    })
-    return { token: token.reveal() }
-  },
-
-  async createToken({ params, body }, { perform, now }) {
-    const { token, record, organisation } = await perform(mintToken, {
-      slug: params.org_slug,
-      profile: body.profile,
-      appName: body.app,
-      cluster: body.cluster,
-      name: body.name,
-      lifetime: parseDuration(body.expiry),
-      caveats: body.caveats,
-    })
-    return { ...encodeToken(record, organisation, now()), token: token.reveal() }
-  },
-
-  async listOrganisationTokens({ params, query: { state, limit, cursor } }, { perform, now }) {
-    const after = cursor === undefined ? undefined : decodeTokenCursor(cursor)
-    return encodeTokens(await perform(listOrganisationTokens, { slug: params.org_slug, state, limit, after }), now())
-  },
-
-  async listAppTokens({ params, query: { state, limit, cursor } }, { perform, now }) {
-    const after = cursor === undefined ? undefined : decodeTokenCursor(cursor)
-    return encodeTokens(await perform(listAppTokens, { appName: params.app_name, state, limit, after }), now())
-  },
-
-  async showCurrentTokens(_input, { perform }) {
-    const current = await perform(showCurrentTokens, undefined)
-    return {
-      tokens: current.map(({ id, organisationSlug, apps, userEmail, machine }) => ({
-        token_id: id,
-        org_slug: organisationSlug,
-        organization: organisationSlug,
-        apps: [...apps],
-        user: userEmail,
-        restricted_to_machine: machine,
-        source_machine_id: '',
-      })),
-    }
-  },
-
-  async showToken({ params }, { perform, now }) {
-    const { record, organisation } = await perform(showToken, { id: params.token_id })
-    return encodeToken(record, organisation, now())
-  },
-
-  async revokeToken({ params }, { perform, now }) {
-    const { record, organisation } = await perform(revokeToken, { id: params.token_id })
-    return encodeToken(record, organisation, now())
-  },
-
   async showDischarge({ params }, { perform }) {
     return encodeDischargeRequest(await perform(showDischargeRequest, { id: params.discharge_id }))
   },
@@ -216,15 +148,4 @@ export const handlers: Handlers = {
   approveDischarge: ({ params }, { perform }) => perform(approveDischargeRequest, { id: params.discharge_id }),
 
   denyDischarge: ({ params }, { perform }) => perform(denyDischargeRequest, { id: params.discharge_id }),
-}
-
-function encodeTokens(page: ListedTokens, now: number) {
-  return {
-    tokens: page.items.map((record) => encodeToken(record, page.organisation, now)),
-    ...nextCursor<TokenCursor>(page, encodeTokenCursor),
-  }
-}
-
-function nextCursor<Cursor>(page: Page<unknown, Cursor>, encode: (cursor: Cursor) => string): { next_cursor?: string } {
-  return page.next === undefined ? {} : { next_cursor: encode(page.next) }
 }

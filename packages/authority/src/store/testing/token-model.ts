@@ -15,8 +15,9 @@ import { expect, test } from 'vitest'
 
 import type { Page } from '../../domain/page.ts'
 import type { Store } from '../../domain/store.ts'
-import { tokenState, type ListedToken, type NewToken, type TokenCursor, type TokenQuery } from '../../domain/token.ts'
+import type { ListedToken, NewToken, TokenQuery } from '../../domain/token.ts'
 import { createToken, insertApp, insertOrganisation } from './seed.ts'
+import { belongs, compareTokens } from './tokens.ts'
 
 export function describeTokenModel(getStore: () => Store): void {
   test('any history of tokens reads as a plain list would', async () => {
@@ -36,6 +37,7 @@ type Step =
       readonly kind: 'insert'
       readonly organisation: number
       readonly app: number
+      readonly name: string
       readonly createdAt: number
       readonly expiresAt: number
     }
@@ -45,9 +47,7 @@ type Step =
       readonly kind: 'list'
       readonly of: 'organisation' | 'app'
       readonly owner: number
-      readonly state: TokenQuery['state']
-      readonly now: number
-      readonly limit: number
+      readonly query: Omit<TokenQuery, 'after'>
     }
 
 interface World {
@@ -59,6 +59,7 @@ interface World {
 }
 
 const time = integer({ min: 1, max: 4 })
+const name = constantFrom('a', 'A', 'ab', 'Zoé', 'ZOÉ', '%', '_a', '\\', '\u{1f680}', '\uffee')
 const step: Arbitrary<Step> = oneof(
   {
     weight: 3,
@@ -66,6 +67,7 @@ const step: Arbitrary<Step> = oneof(
       kind: constant('insert' as const),
       organisation: nat(1),
       app: nat(2),
+      name,
       createdAt: time,
       expiresAt: time,
     }),
@@ -78,9 +80,14 @@ const step: Arbitrary<Step> = oneof(
       kind: constant('list' as const),
       of: constantFrom('organisation' as const, 'app' as const),
       owner: nat(1),
-      state: constantFrom('live' as const, 'all' as const),
-      now: integer({ min: 0, max: 5 }),
-      limit: integer({ min: 1, max: 6 }),
+      query: record({
+        state: constantFrom('live' as const, 'all' as const, 'revoked' as const, 'expired' as const),
+        sort: constantFrom('expires_at' as const, 'created_at' as const, 'name' as const),
+        order: constantFrom('asc' as const, 'desc' as const),
+        search: constantFrom('', '', 'A', 'é', '%', '_', '\\'),
+        now: integer({ min: 0, max: 5 }),
+        limit: integer({ min: 1, max: 6 }),
+      }),
     }),
   },
 )
@@ -98,8 +105,9 @@ async function take(next: Step, { store, organisations, apps, tokens }: World): 
   switch (next.kind) {
     case 'insert': {
       const appId = apps[next.app] ?? null
-      const { createdAt, expiresAt } = next
-      const token = createToken(organisations[next.organisation] ?? 0, { appId, createdAt, expiresAt })
+      const { name, createdAt, expiresAt } = next
+      const organisation = organisations[appId === null ? next.organisation : next.app] ?? 0
+      const token = createToken(organisation, { appId, name, createdAt, expiresAt })
       await store.write((tx) => tx.tokens.insert(token))
       tokens.push(token)
       break
@@ -122,9 +130,11 @@ async function take(next: Step, { store, organisations, apps, tokens }: World): 
       const owner = (next.of === 'app' ? apps[next.owner] : organisations[next.owner]) ?? 0
       const expected = tokens
         .filter((token) => (next.of === 'app' ? token.appId : token.organisationId) === owner)
-        .filter((token) => next.state === 'all' || tokenState(token, next.now) === 'live')
-        .sort((a, b) => b.expiresAt - a.expiresAt || b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1))
-      expect(await listAll(store, owner, next)).toEqual(expected)
+        .filter((token) => belongs(token, next.query))
+        .sort((a, b) => compareTokens(a, b, next.query))
+      expect(await listAll(store, { id: owner, organisationId: organisations[next.owner] ?? 0 }, next)).toEqual(
+        expected,
+      )
     }
   }
 }
@@ -135,17 +145,21 @@ function revoke(tokens: NewToken[], at: number, by: string, matches: (token: New
   }
 }
 
-async function listAll(store: Store, owner: number, list: Step & { kind: 'list' }): Promise<NewToken[]> {
+async function listAll(
+  store: Store,
+  owner: { readonly id: number; readonly organisationId: number },
+  { of, query }: Step & { kind: 'list' },
+): Promise<NewToken[]> {
   const listed: NewToken[] = []
-  let after: TokenCursor | undefined
+  let after: string | undefined
   do {
-    const query: TokenQuery = { state: list.state, now: list.now, limit: list.limit, ...(after && { after }) }
-    const page: Page<ListedToken, TokenCursor> = await store.read((tx) =>
-      list.of === 'app' ? tx.tokens.ofApp(owner, query) : tx.tokens.ofOrganisation(owner, query),
+    const asked = after === undefined ? query : { ...query, after }
+    const page: Page<ListedToken, string> = await store.read((tx) =>
+      of === 'app' ? tx.tokens.ofApp(owner, asked) : tx.tokens.ofOrganisation(owner.id, asked),
     )
-    expect(page.items.length).toBeLessThanOrEqual(list.limit)
+    expect(page.items.length).toBeLessThanOrEqual(query.limit)
     for (const { createdByEmail: _email, appName: _app, ...token } of page.items) listed.push(token)
     after = page.next
-  } while (after)
+  } while (after !== undefined)
   return listed
 }

@@ -2,14 +2,15 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
-import type { TokenCursor, TokenQuery } from '../../domain/token.ts'
+import type { Page } from '../../domain/page.ts'
+import { nameKey, tokenState, type ListedToken, type NewToken, type TokenQuery } from '../../domain/token.ts'
 import { plain } from './people.ts'
 import { createToken, insertApp, insertMember, insertOrganisation, recordOf } from './seed.ts'
 
 export function describeTokens(getStore: () => Store): void {
   describe('tokens', () => {
     test('are found by id, alone and with the names that a list shows', async () => {
-      const { token, deploy, email, appName } = await getStore().write(async (tx) => {
+      const { token, deploy, email, app } = await getStore().write(async (tx) => {
         const { user, organisation } = await insertMember(tx)
         const app = await insertApp(tx, organisation.id)
         const minter = createToken(organisation.id)
@@ -24,14 +25,14 @@ export function describeTokens(getStore: () => Store): void {
         })
         await tx.tokens.insert(minter)
         await tx.tokens.insert(minted)
-        return { token: minter, deploy: minted, email: user.email, appName: app.name }
+        return { token: minter, deploy: minted, email: user.email, app }
       })
       await getStore().read(async (tx) => {
         expect(await tx.tokens.byId(token.id)).toEqual(recordOf(token))
         expect(await tx.tokens.byId(deploy.id)).toEqual(recordOf(deploy))
-        const named = { ...deploy, createdByEmail: email, appName }
+        const named = { ...deploy, createdByEmail: email, appName: app.name }
         expect(plain(await tx.tokens.byIdWithNames(deploy.id))).toEqual(plain(named))
-        const [listed] = (await tx.tokens.ofApp(deploy.appId ?? 0, { state: 'live', now: 0, limit: 1 })).items
+        const [listed] = (await tx.tokens.ofApp(app, { ...byEnd, state: 'live', now: 0, limit: 1 })).items
         expect(plain(listed)).toEqual(plain(named))
         expect(await tx.tokens.byIdWithNames(token.id)).toEqual({ ...token, createdByEmail: null, appName: null })
         for (const unknown of [crypto.randomUUID(), 'no uuid', '', deploy.id.slice(1), `${deploy.id}0`]) {
@@ -75,7 +76,7 @@ export function describeTokens(getStore: () => Store): void {
         expect(await revokedBy(earlier)).toBe('early')
         expect(await revokedBy(ofOther)).toBeNull()
         expect(await revokedBy(ofAll)).toBeNull()
-        const listed = await tx.tokens.ofApp(app.id, { state: 'all', now: 0, limit: 10 })
+        const listed = await tx.tokens.ofApp(app, { ...byEnd, state: 'all', now: 0, limit: 10 })
         expect(listed.items.map(({ appId, appName }) => [appId, appName])).toEqual([
           [app.id, null],
           [app.id, null],
@@ -83,14 +84,14 @@ export function describeTokens(getStore: () => Store): void {
       })
     })
 
-    test('are listed live or all: revoked ones and ended ones are not live', async () => {
+    test('are listed by state: revoked ones and ended ones are not live, and what is revoked is not called expired', async () => {
       await getStore().write(async (tx) => {
         const { id } = await insertOrganisation(tx)
         const app = await insertApp(tx, id)
         const names = async (state: TokenQuery['state']) => {
-          const { items, next } = await tx.tokens.ofOrganisation(id, { state, now: 5000, limit: 10 })
+          const { items, next } = await tx.tokens.ofOrganisation(id, { ...byEnd, state, now: 5000, limit: 10 })
           expect(next).toBeUndefined()
-          const ofApp = await tx.tokens.ofApp(app.id, { state, now: 5000, limit: 10 })
+          const ofApp = await tx.tokens.ofApp(app, { ...byEnd, state, now: 5000, limit: 10 })
           return [items.map(({ name }) => name), ofApp.items.map(({ name }) => name)]
         }
         await tx.tokens.insert(createToken(id, { name: 'ends now', expiresAt: 5000 }))
@@ -102,28 +103,125 @@ export function describeTokens(getStore: () => Store): void {
           ['ends last', 'revoked', 'ends soon', 'ends now'],
           ['revoked', 'ends soon'],
         ])
+        expect(await names('revoked')).toEqual([['revoked'], ['revoked']])
+        expect(await names('expired')).toEqual([['ends now'], []])
       })
     })
 
-    test('of equal expiry and age are paged through without loss or repeat', async () => {
-      const { organisationId, ids } = await getStore().write(async (tx) => {
+    test('are listed by end, age or name, either way, and found by part of their name in any case', async () => {
+      await getStore().write(async (tx) => {
         const { id } = await insertOrganisation(tx)
-        const tokens = Array.from({ length: 500 }, () => createToken(id))
-        for (const token of tokens) await tx.tokens.insert(token)
-        return { organisationId: id, ids: tokens.map((token) => token.id) }
+        const named = [
+          ['Deploy', 1, 30],
+          ['deploy', 2, 20],
+          ['DÉPLOY 100%', 3, 10],
+          ['zebra_1', 4, 40],
+          ['\u{10ffff}', 5, 50],
+        ] as const
+        for (const [name, createdAt, expiresAt] of named) {
+          await tx.tokens.insert(createToken(id, { name, createdAt, expiresAt }))
+        }
+        const names = async (changes: Partial<TokenQuery>) => {
+          const query = { ...byEnd, state: 'all', now: 0, limit: 10, ...changes } as const
+          return (await tx.tokens.ofOrganisation(id, query)).items.map(({ name }) => name)
+        }
+        const byName = ['Deploy', 'deploy', 'DÉPLOY 100%', 'zebra_1', '\u{10ffff}']
+        expect(await names({ sort: 'name', order: 'asc' })).toEqual(byName)
+        expect(await names({ sort: 'name', order: 'desc' })).toEqual(byName.toReversed())
+        expect(await names({ sort: 'created_at', order: 'asc' })).toEqual(byName)
+        expect(await names({ sort: 'expires_at', order: 'asc' })).toEqual([
+          'DÉPLOY 100%',
+          'deploy',
+          'Deploy',
+          'zebra_1',
+          '\u{10ffff}',
+        ])
+        const found = (search: string) => names({ sort: 'name', order: 'asc', search })
+        expect(await found('PLOY')).toEqual(['Deploy', 'deploy', 'DÉPLOY 100%'])
+        // As the letter and its accent apart, which are the same letter.
+        expect(await found('de\u0301ploy')).toEqual(['DÉPLOY 100%'])
+        expect(await found('%')).toEqual(['DÉPLOY 100%'])
+        expect(await found('_')).toEqual(['zebra_1'])
+        expect(await found('\\')).toEqual([])
+        expect(await found('\u{10ffff}')).toEqual(['\u{10ffff}'])
+        expect(await found('deploy with more')).toEqual([])
       })
-      const listed: string[] = []
-      let pages = 0
-      let after: TokenCursor | undefined
-      do {
-        const query = { state: 'live', now: 1, limit: 50, ...(after && { after }) } as const
-        const page = await getStore().read((tx) => tx.tokens.ofOrganisation(organisationId, query))
-        for (const { id } of page.items) listed.push(id)
-        after = page.next
-        pages += 1
-      } while (after)
-      expect(pages).toBe(10)
-      expect(listed).toEqual(ids.toSorted().toReversed())
+    })
+
+    test('no cursor leads to where a token of somebody else would stand', async () => {
+      await getStore().write(async (tx) => {
+        const [mine, theirs] = [await insertOrganisation(tx), await insertOrganisation(tx)]
+        const token = createToken(theirs.id)
+        await tx.tokens.insert(token)
+        for (const after of [token.id, crypto.randomUUID(), 'no uuid']) {
+          const page = tx.tokens.ofOrganisation(mine.id, { ...byEnd, state: 'all', now: 0, limit: 10, after })
+          await expect(page).rejects.toMatchObject({ name: 'DomainError', code: 'invalid', field: 'cursor' })
+        }
+      })
+    })
+
+    test('in great number are paged through in every order and search, without loss or repeat', async () => {
+      const { organisationId, app, tokens } = await getStore().write(async (tx) => {
+        const { id } = await insertOrganisation(tx)
+        const owned = await insertApp(tx, id)
+        // More than a page looks at in its first step, most of them equal in all but their ids.
+        const all = Array.from({ length: 1300 }, (_, number) =>
+          createToken(id, {
+            name: number % 40 === 0 ? `Web ${number % 3}` : 'ci',
+            appId: number % 60 === 0 ? owned.id : null,
+            createdAt: 1000 + (number % 2),
+            expiresAt: 5000 + (number % 5),
+            ...(number % 7 === 0 ? { revokedAt: 1, revokedBy: 'a@example.com' } : {}),
+          }),
+        )
+        for (const token of all) await tx.tokens.insert(token)
+        return { organisationId: id, app: owned, tokens: all }
+      })
+      const now = 5002
+      for (const order of ['asc', 'desc'] as const) {
+        for (const [sort, state, search, of] of [
+          ['expires_at', 'live', '', 'organisation'],
+          ['expires_at', 'all', 'WEB', 'organisation'],
+          ['expires_at', 'expired', 'web', 'organisation'],
+          ['created_at', 'revoked', '', 'organisation'],
+          ['created_at', 'all', '', 'app'],
+          ['name', 'live', '', 'organisation'],
+          ['name', 'all', 'web', 'app'],
+        ] as const) {
+          const query = { sort, order, state, search, now, limit: 100 }
+          const listed: string[] = []
+          let after: string | undefined
+          do {
+            const asked = after === undefined ? query : { ...query, after }
+            const page: Page<ListedToken, string> = await getStore().read((tx) =>
+              of === 'app' ? tx.tokens.ofApp(app, asked) : tx.tokens.ofOrganisation(organisationId, asked),
+            )
+            for (const { id } of page.items) listed.push(id)
+            after = page.next
+          } while (after !== undefined)
+          const expected = tokens
+            .filter((token) => belongs(token, query) && (of === 'organisation' || token.appId === app.id))
+            .sort((a, b) => compareTokens(a, b, query))
+          expect(listed, JSON.stringify(query)).toEqual(expected.map(({ id }) => id))
+          expect(expected.length).toBeGreaterThan(0)
+        }
+      }
     })
   })
+}
+
+/** As tokens are listed where nothing is said. */
+export const byEnd = { sort: 'expires_at', order: 'desc', search: '' } as const
+
+/** Whether a plain list in memory would have it. */
+export function belongs(token: NewToken, { state, search, now }: TokenQuery): boolean {
+  return nameKey(token.name).includes(nameKey(search)) && (state === 'all' || tokenState(token, now) === state)
+}
+
+/** The order of such a list. */
+export function compareTokens(a: NewToken, b: NewToken, { sort, order }: TokenQuery): number {
+  const byName = () => Buffer.compare(Buffer.from(nameKey(a.name)), Buffer.from(nameKey(b.name)))
+  const first = { expires_at: () => a.expiresAt - b.expiresAt, created_at: () => 0, name: byName }[sort]()
+  const up = first || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)
+  return order === 'asc' ? up : -up
 }

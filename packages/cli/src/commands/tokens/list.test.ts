@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { chooseScope } from './list.ts'
+import { chooseScope, chooseState } from './list.ts'
 
 describe('chooseScope', () => {
   it.each([
@@ -14,5 +14,21 @@ describe('chooseScope', () => {
     [{ org: 'acme', app: 'web-1' }, 'app'],
   ] as const)('%j is %s', (flags, scope) => {
     expect(chooseScope(flags)).toBe(scope)
+  })
+})
+
+describe('chooseState', () => {
+  it.each([
+    [{}, 'live'],
+    [{ all: true }, 'all'],
+    [{ all: true, state: 'all' }, 'all'],
+    [{ state: 'revoked' }, 'revoked'],
+    [{ all: false, state: 'expired' }, 'expired'],
+  ] as const)('%j is %s', (flags, state) => {
+    expect(chooseState(flags)).toBe(state)
+  })
+
+  it('refuses two that differ', () => {
+    expect(() => chooseState({ all: true, state: 'revoked' })).toThrow('--all and --state')
   })
 })

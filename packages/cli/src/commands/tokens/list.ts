@@ -14,28 +14,36 @@ import { readPages } from '../../pages.ts'
 interface ListFlags extends GlobalFlags, JsonFlag, AppFlags, OrganisationFlag {
   readonly scope?: 'app' | 'org' | undefined
   readonly all?: boolean | undefined
+  readonly search?: string | undefined
+  readonly sort?: 'expires' | 'created' | 'name' | undefined
+  readonly state?: NonNullable<ListQuery['state']> | undefined
 }
 
-/** Prints the live tokens; with `--all` the revoked and expired ones too. */
+const sorts = { expires: 'expires_at', created: 'created_at', name: 'name' } as const
+
+/** Prints the live tokens, or those in the state that is asked for; the one that ends last first, or as `--sort` says. */
 export async function listTokens(context: Context, flags: ListFlags, word?: string): Promise<void> {
   const scope = chooseScope(flags)
   if (scope === 'app' && word !== undefined) {
     throw new CommandError('misused', `to list the tokens of the organisation ${word}, add --scope org`)
   }
+  const state = chooseState(flags)
+  const sort = sorts[flags.sort ?? 'expires']
   const client = await connect(context, flags)
   const readPage =
     scope === 'app' ? await listOfApp(context, client, flags) : await listOfOrganisation(context, client, flags, word)
   const tokens = await readPages<Token>(async (cursor) => {
-    const page = await readPage({ state: flags.all === true ? 'all' : 'live', limit: 1000, cursor })
+    const page = await readPage({ state, sort, search: flags.search, limit: 1000, cursor })
     return { items: page.tokens, next: page.next_cursor }
   })
   if (flags.json === true) {
     writeJson(context, { tokens })
     return
   }
+  const revoked = state === 'all' || state === 'revoked'
   writeTable(
     context,
-    ['ID', 'NAME', 'CREATED BY', 'EXPIRES AT', ...(flags.all === true ? ['REVOKED AT'] : [])],
+    ['ID', 'NAME', 'CREATED BY', 'EXPIRES AT', ...(revoked ? ['REVOKED AT'] : [])],
     tokens.map(({ id, name, created_by, expires_at, revoked_at }) => [
       id,
       name,
@@ -52,6 +60,13 @@ type ReadPage = (query: ListQuery) => Promise<TokenList>
 export function chooseScope(flags: Pick<ListFlags, 'app' | 'config' | 'org' | 'scope'>): 'app' | 'org' {
   if (flags.app !== undefined || flags.config !== undefined || flags.scope === 'app') return 'app'
   return flags.org !== undefined || flags.scope === 'org' ? 'org' : 'app'
+}
+
+/** `--all` is the short word for every state. */
+export function chooseState({ all, state }: Pick<ListFlags, 'all' | 'state'>): NonNullable<ListQuery['state']> {
+  if (all !== true) return state ?? 'live'
+  if (state === undefined || state === 'all') return 'all'
+  throw new CommandError('misused', '--all and --state name different tokens: give one of them')
 }
 
 async function listOfApp(context: Context, client: Client, flags: ListFlags): Promise<ReadPage> {

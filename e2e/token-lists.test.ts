@@ -1,0 +1,102 @@
+// Lists of tokens over HTTP: in every order and state, searched, and from page to page.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { routes } from '@hallpass/client/contract'
+
+import { startAuthority, type TestAuthority } from './authority.ts'
+import { expectAnswer, expectRefusal } from './http.ts'
+import { createApp, createOrganisation, mint, revoke, signInFounder } from './people.ts'
+
+let authority: TestAuthority
+let admin: string
+let slug: string
+beforeAll(async () => {
+  authority = await startAuthority()
+  admin = (await signInFounder(authority.ask)).token
+  slug = (await createOrganisation(authority.ask, admin, 'Acme')).slug
+  const app = await createApp(authority.ask, admin, slug, 'web')
+  for (const [name, expiry] of [
+    ['Web deploy', '1h'],
+    ['api', '3h'],
+    ['WEB read', '2h'],
+    ['100%', '4h'],
+  ] as const) {
+    await mint(authority.ask, admin, slug, { name, expiry })
+  }
+  await mint(authority.ask, admin, slug, { name: 'app token', expiry: '5h', profile: 'deploy', app: app.name })
+  await revoke(authority.ask, admin, (await mint(authority.ask, admin, slug, { name: 'gone web', expiry: '6h' })).id)
+})
+afterAll(() => authority.close())
+
+const list = (query: Readonly<Record<string, string>>, path = `/v1/orgs/${slug}/tokens`) =>
+  authority.ask('GET', `${path}?${new URLSearchParams(query).toString()}`, { token: admin })
+
+async function names(query: Readonly<Record<string, string>>, path?: string): Promise<readonly string[]> {
+  const { tokens } = expectAnswer(routes.listOrganisationTokens, await list(query, path))
+  return tokens.map(({ name }) => name)
+}
+
+test.each([
+  [{}, ['app token', '100%', 'api', 'WEB read', 'Web deploy']],
+  [{ order: 'asc' }, ['Web deploy', 'WEB read', 'api', '100%', 'app token']],
+  [{ sort: 'created_at' }, ['app token', '100%', 'WEB read', 'api', 'Web deploy']],
+  [{ sort: 'name' }, ['100%', 'api', 'app token', 'Web deploy', 'WEB read']],
+  [{ sort: 'name', order: 'desc', search: 'web' }, ['WEB read', 'Web deploy']],
+  [{ search: '%' }, ['100%']],
+  [{ search: '' }, ['app token', '100%', 'api', 'WEB read', 'Web deploy']],
+  [{ search: 'web', state: 'all' }, ['gone web', 'WEB read', 'Web deploy']],
+  [{ state: 'revoked' }, ['gone web']],
+  [{ state: 'expired' }, []],
+] as const)('%j lists %j', async (query, expected) => {
+  expect(await names(query)).toEqual(expected)
+})
+
+test('the tokens of an app are listed likewise', async () => {
+  expect(await names({ sort: 'name', search: 'TOKEN' }, '/v1/apps/web/tokens')).toEqual(['app token'])
+  expect(await names({ sort: 'created_at', state: 'all' }, '/v1/apps/web/tokens')).toEqual(['app token'])
+})
+
+test('pages make up the list in every order, and each cursor is for its own list', async () => {
+  for (const sort of ['expires_at', 'created_at', 'name']) {
+    for (const order of ['asc', 'desc']) {
+      for (const search of ['', 'we']) {
+        const query = { sort, order, search, state: 'all' }
+        const listed: string[] = []
+        let cursor: string | undefined
+        do {
+          const answer = await list({ ...query, limit: '2', ...(cursor === undefined ? {} : { cursor }) })
+          const page = expectAnswer(routes.listOrganisationTokens, answer)
+          for (const { name } of page.tokens) listed.push(name)
+          cursor = page.next_cursor
+        } while (cursor !== undefined)
+        expect(listed).toEqual(await names(query))
+      }
+    }
+  }
+  const { next_cursor: cursor = '' } = expectAnswer(routes.listOrganisationTokens, await list({ limit: '1' }))
+  for (const other of [{ sort: 'name' }, { order: 'asc' }, { search: 'w' }, { state: 'all' }]) {
+    const error = expectRefusal(await list({ cursor, ...other }), 400)
+    expect(error).toMatchObject({ field: 'cursor', message: expect.stringContaining('start it afresh') })
+  }
+  expect((await list({ cursor, limit: '3' })).status).toBe(200)
+})
+
+test('a cursor of another organisation leads nowhere', async () => {
+  const elsewhere = await createOrganisation(authority.ask, admin)
+  for (const name of ['one', 'two']) await mint(authority.ask, admin, elsewhere.slug, { name })
+  const answer = await list({ limit: '1' }, `/v1/orgs/${elsewhere.slug}/tokens`)
+  const { next_cursor: cursor = '' } = expectAnswer(routes.listOrganisationTokens, answer)
+  expect(expectRefusal(await list({ cursor }), 422)).toMatchObject({ field: 'cursor', code: 'invalid_request' })
+})
+
+test.each([
+  [{ sort: 'id' }, 'sort'],
+  [{ order: 'up' }, 'order'],
+  [{ state: 'dead' }, 'state'],
+  [{ search: 'x'.repeat(129) }, 'search'],
+  [{ search: 'a\0' }, 'search'],
+  [{ limit: '0' }, 'limit'],
+  [{ search: 'a', unknown: '1' }, 'unknown'],
+] as const)('%j is refused', async (query, field) => {
+  expect(expectRefusal(await list(query), 400).message).toContain(field)
+})

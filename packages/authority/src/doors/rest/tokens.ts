@@ -1,0 +1,107 @@
+// The handlers for org tokens and deploy tokens.
+import { durationFromNanoseconds, parseDuration } from '@hallpass/client'
+
+import type { TokenQuery } from '../../domain/token.ts'
+import {
+  listAppTokens,
+  listOrganisationTokens,
+  type ListedTokens,
+  type ListOptions,
+} from '../../operations/list-tokens.ts'
+import { mintToken } from '../../operations/mint-token.ts'
+import { revokeToken } from '../../operations/revoke-token.ts'
+import { showCurrentTokens } from '../../operations/show-current-tokens.ts'
+import { showToken } from '../../operations/show-token.ts'
+import { decodeTokenCursor, encodeTokenCursor } from '../http/cursor.ts'
+import { encodeToken, nextCursor } from './encode.ts'
+import type { Handlers } from './handler.ts'
+
+type Names =
+  | 'createDeployToken'
+  | 'createToken'
+  | 'listOrganisationTokens'
+  | 'listAppTokens'
+  | 'showCurrentTokens'
+  | 'showToken'
+  | 'revokeToken'
+
+export const tokenHandlers: Handlers<Names> = {
+  async createDeployToken({ params, body: { expiry } }, { perform }) {
+    const { token } = await perform(mintToken, {
+      slug: undefined,
+      profile: 'deploy',
+      appName: params.app_name,
+      cluster: undefined,
+      name: undefined,
+      lifetime: typeof expiry === 'number' ? durationFromNanoseconds(expiry) : parseDuration(expiry),
+      caveats: [],
+    })
+    return { token: token.reveal() }
+  },
+
+  async createToken({ params, body }, { perform, now }) {
+    const { token, record, organisation } = await perform(mintToken, {
+      slug: params.org_slug,
+      profile: body.profile,
+      appName: body.app,
+      cluster: body.cluster,
+      name: body.name,
+      lifetime: parseDuration(body.expiry),
+      caveats: body.caveats,
+    })
+    return { ...encodeToken(record, organisation, now()), token: token.reveal() }
+  },
+
+  async listOrganisationTokens({ params, query }, { perform, now }) {
+    const listing = readListing(query)
+    return encodeTokens(await perform(listOrganisationTokens, { slug: params.org_slug, ...listing }), listing, now())
+  },
+
+  async listAppTokens({ params, query }, { perform, now }) {
+    const listing = readListing(query)
+    return encodeTokens(await perform(listAppTokens, { appName: params.app_name, ...listing }), listing, now())
+  },
+
+  async showCurrentTokens(_input, { perform }) {
+    const current = await perform(showCurrentTokens, undefined)
+    return {
+      tokens: current.map(({ id, organisationSlug, apps, userEmail, machine }) => ({
+        token_id: id,
+        org_slug: organisationSlug,
+        organization: organisationSlug,
+        apps: [...apps],
+        user: userEmail,
+        restricted_to_machine: machine,
+        source_machine_id: '',
+      })),
+    }
+  },
+
+  async showToken({ params }, { perform, now }) {
+    const { record, organisation } = await perform(showToken, { id: params.token_id })
+    return encodeToken(record, organisation, now())
+  },
+
+  async revokeToken({ params }, { perform, now }) {
+    const { record, organisation } = await perform(revokeToken, { id: params.token_id })
+    return encodeToken(record, organisation, now())
+  },
+}
+
+interface Listing extends Omit<TokenQuery, 'now' | 'after' | 'order'> {
+  readonly order?: TokenQuery['order'] | undefined
+  readonly cursor?: string | undefined
+}
+
+function readListing({ cursor, order, ...query }: Listing): ListOptions {
+  // Names are read from A to Z, times from the latest.
+  const listing = { ...query, order: order ?? (query.sort === 'name' ? 'asc' : 'desc') }
+  return { ...listing, after: cursor === undefined ? undefined : decodeTokenCursor(cursor, listing) }
+}
+
+function encodeTokens(page: ListedTokens, listing: ListOptions, now: number) {
+  return {
+    tokens: page.items.map((record) => encodeToken(record, page.organisation, now)),
+    ...nextCursor<string>(page, (id) => encodeTokenCursor(id, listing)),
+  }
+}

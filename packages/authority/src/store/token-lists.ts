@@ -1,0 +1,252 @@
+// Lists of tokens, page by page. Each walks one index, or two, from where the page before ended: what it filters by
+// stands in the index, and how far it looks for matches is bounded, so that no search keeps everybody else waiting.
+import { sql, type Kysely, type SqlBool } from 'kysely'
+
+import { DomainError } from '../domain/errors.ts'
+import type { Page } from '../domain/page.ts'
+import type { ReadTransaction } from '../domain/store.ts'
+import { nameKey, type ListedToken, type TokenQuery, type TokenSort } from '../domain/token.ts'
+import { query, type Param, type Query, type Session } from './query.ts'
+import type { Database } from './schema.ts'
+import { formatTokenId, parseTokenId } from './token-id.ts'
+import { listedColumns, toListed, type Stored } from './token-rows.ts'
+
+/** `steps`: how many tokens a page looks at to find those that match, one step after the other until it is full. */
+export function tokenLists(
+  session: Session,
+  steps: readonly number[] = defaultSteps,
+): Pick<ReadTransaction['tokens'], 'ofOrganisation' | 'ofApp'> {
+  return {
+    ofOrganisation: (organisation, asked) => list(session, { organisation, app: null }, asked, steps),
+    ofApp: ({ id, organisationId }, asked) => list(session, { organisation: organisationId, app: id }, asked, steps),
+  }
+}
+
+interface Owner {
+  readonly organisation: number
+  /** The one app that the list is of. */
+  readonly app: number | null
+}
+
+/** What an order goes by, and so a place in every order. */
+interface Place {
+  readonly expiresAt: number
+  readonly createdAt: number
+  readonly nameKey: string
+  readonly id: Uint8Array
+}
+
+// Where many match, the first step is enough; where none does, a page ends after ten thousand: a few milliseconds.
+const defaultSteps = [1000, 3000, 6000] as const
+
+async function list(
+  session: Session,
+  owner: Owner,
+  asked: TokenQuery,
+  steps: readonly number[],
+): Promise<Page<ListedToken, string>> {
+  const { after, limit, now, search } = asked
+  const [first, last] = endsOf(asked)
+  const { page, step } = walkOf(owner, asked)
+  const pattern = `%${nameKey(search).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
+  const fixed = { ...owner, now, pattern }
+  let from = after === undefined ? first : later(asked, await findPlace(session, owner, after), first)
+  const rows: Stored<ListedToken>[] = []
+  for (const count of passesOver(owner, asked) ? steps : [undefined]) {
+    const bounds = { ...fixed, ...named('from', from) }
+    const end =
+      count === undefined
+        ? undefined
+        : await session.one(step, { ...bounds, ...named('to', last), skip: count - 1, limit: 1 })
+    const wanted = limit + 1 - rows.length
+    const found = await session.many(page, { ...bounds, ...named('to', end ?? last), limit: wanted })
+    for (const row of found) rows.push(row)
+    if (rows.length > limit) {
+      const items = rows.slice(0, limit).map(toListed)
+      return { items, next: items.at(-1)?.id ?? '' }
+    }
+    if (end === undefined) return { items: rows.map(toListed) }
+    from = end
+  }
+  return { items: rows.map(toListed), next: formatTokenId(from.id) }
+}
+
+/** Where the list begins and ends. In the order of their ends the live ones lie together, and the ended ones. */
+function endsOf({ sort, order, state, now }: TokenQuery): readonly [Place, Place] {
+  const ending: Place = { ...past, expiresAt: now }
+  const parted = sort === 'expires_at'
+  const low = parted && state === 'live' ? ending : before
+  const high = parted && state === 'expired' ? ending : past
+  return order === 'desc' ? [high, low] : [low, high]
+}
+
+/** Whichever comes later: a token with which a page of the live ones ended may have ended itself since. */
+function later({ sort, order }: TokenQuery, place: Place, first: Place): Place {
+  return sort === 'expires_at' && order === 'asc' && place.expiresAt <= first.expiresAt ? first : place
+}
+
+/** Whether the walk meets tokens that do not belong to the list. */
+function passesOver({ app }: Owner, { search, sort, state }: TokenQuery): boolean {
+  return search !== '' || (sort !== 'expires_at' && (state !== 'all' || app !== null))
+}
+
+async function findPlace(session: Session, { organisation }: Owner, after: string): Promise<Place> {
+  const id = parseTokenId(after)
+  const place = id && (await session.one(placeOf, { id, organisation }))
+  if (place === undefined) throw new DomainError('invalid', 'cursor is not one of this list', { field: 'cursor' })
+  return place
+}
+
+const placeOf = query((db, param: Param<{ id: Uint8Array; organisation: number }>) =>
+  db
+    .selectFrom('tokens')
+    .select(placeColumns)
+    .where('id', '=', param('id'))
+    // Nobody learns from a list of their own where a token of somebody else would stand in it.
+    .where('organisation_id', '=', param('organisation')),
+)
+
+const placeColumns = ['expires_at as expiresAt', 'created_at as createdAt', 'name_key as nameKey', 'id'] as const
+
+// Beyond every place at either end. U+10FFFF is what sorts last; names are shorter than that many of it.
+const past: Place = {
+  expiresAt: Number.MAX_SAFE_INTEGER,
+  createdAt: Number.MAX_SAFE_INTEGER,
+  nameKey: '\u{10ffff}'.repeat(512),
+  id: new Uint8Array(17).fill(0xff),
+}
+const before: Place = {
+  expiresAt: Number.MIN_SAFE_INTEGER,
+  createdAt: Number.MIN_SAFE_INTEGER,
+  nameKey: '',
+  id: new Uint8Array(0),
+}
+
+type Named<End extends string> = { readonly [Key in `${End}Expiry` | `${End}Creation`]: number } & {
+  readonly [Key in `${End}Name`]: string
+} & { readonly [Key in `${End}Id`]: Uint8Array }
+
+function named<End extends string>(end: End, { expiresAt, createdAt, nameKey, id }: Place): Named<End> {
+  return {
+    [`${end}Expiry`]: expiresAt,
+    [`${end}Creation`]: createdAt,
+    [`${end}Name`]: nameKey,
+    [`${end}Id`]: id,
+  } as Named<End>
+}
+
+interface PageParameters extends Owner, Named<'from'>, Named<'to'> {
+  readonly now: number
+  readonly pattern: string
+  readonly limit: number
+}
+interface StepParameters extends PageParameters {
+  readonly skip: number
+}
+
+/** One way through the tokens. */
+interface Walk {
+  /** Those that belong to the list, from one place to another. */
+  readonly page: Query<PageParameters, Stored<ListedToken>>
+  /** Where the walk is after so many tokens, whether or not they belong to the list. */
+  readonly step: Query<StepParameters, Place>
+}
+
+type WalkName = `${'organisation' | 'app'} ${TokenSort} ${TokenQuery['order']} ${TokenQuery['state']} ${'search' | ''}`
+
+function walkOf({ app }: Owner, { sort, order, state, search }: TokenQuery): Walk {
+  const name: WalkName = `${app === null ? 'organisation' : 'app'} ${sort} ${order} ${state} ${search === '' ? '' : 'search'}`
+  const walk = walks.get(name)
+  if (walk === undefined) throw new Error(`There is no list of tokens ${name}.`)
+  return walk
+}
+
+const walks = createWalks()
+
+function createWalks(): ReadonlyMap<WalkName, Walk> {
+  const all = new Map<WalkName, Walk>()
+  for (const owner of ['organisation', 'app'] as const) {
+    for (const sort of ['expires_at', 'created_at', 'name'] as const) {
+      for (const order of ['asc', 'desc'] as const) {
+        for (const state of ['live', 'expired', 'revoked', 'all'] as const) {
+          for (const search of ['search', ''] as const) {
+            all.set(
+              `${owner} ${sort} ${order} ${state} ${search}`,
+              createWalk({ owner, sort, order, state, search: search !== '' }),
+            )
+          }
+        }
+      }
+    }
+  }
+  return all
+}
+
+interface Way extends Pick<TokenQuery, 'sort' | 'order' | 'state'> {
+  readonly owner: 'organisation' | 'app'
+  readonly search: boolean
+}
+
+function createWalk(way: Way): Walk {
+  return {
+    page: query((db, param: Param<PageParameters>) =>
+      db
+        .selectFrom(entries(db, param, way, true).orderBy(ordering(way)).limit(param('limit')).as('found'))
+        .innerJoin('tokens', 'tokens.id', 'found.id')
+        .leftJoin('users', 'users.id', 'tokens.created_by')
+        .leftJoin('apps', 'apps.id', 'tokens.app_id')
+        .select(listedColumns)
+        .orderBy(ordering(way, 'found.')),
+    ),
+    step: query((db, param: Param<StepParameters>) =>
+      entries(db, param, way, false).orderBy(ordering(way)).limit(param('limit')).offset(param('skip')),
+    ),
+  }
+}
+
+/** What the walk meets from one place to another; of that, where `matching`, what belongs to the list. */
+function entries(db: Kysely<Database>, param: Param<PageParameters>, way: Way, matching: boolean) {
+  const { owner, sort, state } = way
+  // Only the order of the ends has its revoked ones apart, and its apps.
+  const parted = sort === 'expires_at'
+  function part(revoked?: 'is' | 'is not') {
+    let met = db.selectFrom('tokens').select(placeColumns).where(between(param, way))
+    if (parted && owner === 'app') met = met.where('app_id', '=', param('app')).where('app_id', 'is not', null)
+    else met = met.where('organisation_id', '=', param('organisation'))
+    if (revoked !== undefined) met = met.where('revoked_at', revoked, null)
+    if (!matching) return met
+    if (way.search) met = met.where(sql<SqlBool>`name_key like ${param('pattern')} escape '\\'`)
+    if (parted) return met
+    if (owner === 'app') met = met.where('app_id', '=', param('app'))
+    if (state === 'revoked') return met.where('revoked_at', 'is not', null)
+    if (state === 'live') return met.where('revoked_at', 'is', null).where('expires_at', '>', param('now'))
+    if (state === 'expired') return met.where('revoked_at', 'is', null).where('expires_at', '<=', param('now'))
+    return met
+  }
+  if (!parted) return part()
+  if (state === 'all') return part('is').unionAll(part('is not'))
+  return part(state === 'revoked' ? 'is not' : 'is')
+}
+
+/** Behind the one place, and up to the other and with it. */
+function between(param: Param<PageParameters>, { sort, order }: Way) {
+  const keys = keysOf[sort]
+  const columns = sql.join(keys.map((key) => sql.ref(columnOf[key])))
+  const from = sql.join(keys.map((key) => param(`from${key}`)))
+  const to = sql.join(keys.map((key) => param(`to${key}`)))
+  return order === 'desc'
+    ? sql<SqlBool>`(${columns}) < (${from}) and (${columns}) >= (${to})`
+    : sql<SqlBool>`(${columns}) > (${from}) and (${columns}) <= (${to})`
+}
+
+function ordering({ sort, order }: Way, prefix: '' | 'found.' = '') {
+  return sql.join(keysOf[sort].map((key) => sql`${sql.ref(prefix + aliasOf[key])} ${sql.raw(order)}`))
+}
+
+const keysOf = {
+  expires_at: ['Expiry', 'Creation', 'Id'],
+  created_at: ['Creation', 'Id'],
+  name: ['Name', 'Creation', 'Id'],
+} as const
+const columnOf = { Expiry: 'expires_at', Creation: 'created_at', Name: 'name_key', Id: 'id' } as const
+const aliasOf = { Expiry: 'expiresAt', Creation: 'createdAt', Name: 'nameKey', Id: 'id' } as const
