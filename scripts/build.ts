@@ -24,6 +24,7 @@ const libraries = ['macaroon', 'client', 'authority']
 for (const folder of [...libraries, 'cli']) rmSync(distOf(folder), { recursive: true, force: true })
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root, stdio: 'inherit' })
 for (const folder of libraries) publishLibrary(folder)
+publishDashboard()
 await publishCommand()
 
 /** The compiled modules and their types, with exports that point at them. */
@@ -36,10 +37,18 @@ function publishLibrary(folder: string): void {
   writeManifest(folder, { ...pick(manifest), exports: Object.fromEntries(built) })
 }
 
-/** One file a command, loaded when it is called for; only the server stays a package of its own. */
+/** The files of the pages; the exports say where they lie. */
+function publishDashboard(): void {
+  const { exports: _sources, ...manifest } = readManifest('dashboard')
+  execFileSync('npm', ['run', '--silent', 'build:dashboard'], { cwd: root, stdio: 'inherit' })
+  const exports = { './index.html': './index.html', './package.json': './package.json' }
+  writeManifest('dashboard', { ...pick(manifest), exports })
+}
+
+/** One file a command, loaded when it is called for; only the server and the dashboard stay packages of their own. */
 async function publishCommand(): Promise<void> {
   const manifest = readManifest('cli')
-  const external = ['@hallpass/authority']
+  const external = ['@hallpass/authority', '@hallpass/dashboard']
   const out = join(distOf('cli'), 'bin')
   rmSync(distOf('cli'), { recursive: true, force: true })
   mkdirSync(out, { recursive: true })

@@ -33,6 +33,14 @@ export async function askText(context: Context, message: string): Promise<string
   return orCancelled(await text({ message, validate, ...streams(context) })).trim()
 }
 
+/** Asks for a line of text until the signal takes the question back: then nobody has answered, and it is undefined. */
+export async function askUnless(context: Context, message: string, signal: AbortSignal): Promise<string | undefined> {
+  const { text } = await import('@clack/prompts')
+  const validate = (value: string | undefined) => ((value ?? '').trim() === '' ? 'write something' : undefined)
+  const answer = await text({ message, validate, signal, ...streams(context) })
+  return signal.aborted ? undefined : orCancelled(answer).trim()
+}
+
 /** Asks for a password, which is not shown. */
 export async function askPassword(context: Context, message: string): Promise<string> {
   const { password } = await import('@clack/prompts')

@@ -1,4 +1,6 @@
 // A client of the authority that the flags and the environment mean.
+import { hostname } from 'node:os'
+
 import { createClient, type Client } from '@hallpass/client'
 
 import type { Context } from './context.ts'
@@ -10,7 +12,7 @@ export async function connect(context: Context, flags: GlobalFlags): Promise<Cli
   return createClient({ url: server, token, userAgent: 'hallpass-cli' })
 }
 
-/** A client that carries none, for logging in. */
+/** A client that carries none, for logging in. It says on which machine: people recognise their logins by it. */
 export function connectAnonymously(server: string): Client {
-  return createClient({ url: server, userAgent: 'hallpass-cli' })
+  return createClient({ url: server, userAgent: `hallpass-cli (${hostname().replaceAll(/[^\x21-\x7e]/g, '?')})` })
 }

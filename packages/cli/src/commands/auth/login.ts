@@ -1,9 +1,10 @@
-// `hallpass auth login`: exchanges a password for an auth token and keeps it.
+// `hallpass auth login`: gets an auth token through the browser, or for a password, and keeps it.
 import { connectAnonymously } from '../../connect.ts'
-import type { Context } from '../../context.ts'
+import { canAsk, type Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
+import { CommandError } from '../../errors.ts'
 import type { PasswordFlag } from '../../flags.ts'
-import { chooseLoginServer, keepLogin, readEmail, readPassword } from '../../login.ts'
+import { chooseLoginServer, keepLogin, readPassword } from '../../login.ts'
 
 interface LogInFlags extends GlobalFlags, PasswordFlag {
   readonly email?: string | undefined
@@ -11,8 +12,20 @@ interface LogInFlags extends GlobalFlags, PasswordFlag {
 
 /** Logs in and keeps the login. */
 export async function logIn(context: Context, flags: LogInFlags): Promise<void> {
+  const { email, passwordStdin } = flags
+  if (email === undefined && (passwordStdin === true || !canAsk(context))) {
+    throw new CommandError(
+      'misused',
+      'without a terminal, name the account with --email EMAIL and pipe its password in with --password-stdin',
+    )
+  }
   const server = await chooseLoginServer(context, flags)
-  const email = await readEmail(context, flags.email)
-  const password = await readPassword(context, flags.passwordStdin, { twice: false })
-  await keepLogin(context, server, await connectAnonymously(server).sessions.create({ email, password }))
+  const client = connectAnonymously(server)
+  if (email === undefined) {
+    const { logInThroughBrowser } = await import('../../browser-login/browser-login.ts')
+    await keepLogin(context, server, await logInThroughBrowser(context, client))
+    return
+  }
+  const password = await readPassword(context, passwordStdin, { twice: false })
+  await keepLogin(context, server, await client.sessions.create({ email, password }))
 }

@@ -35,7 +35,8 @@ const login = buildCommand({
     brief: 'Log in',
     fullDescription:
       'Log in and keep the auth token in a file that only you may read.\n' +
-      'The password is asked for, or read from standard input with --password-stdin.',
+      'You approve it in your browser, on a page of the authority. With --email there is no browser: the password is\n' +
+      'asked for, or read from standard input with --password-stdin.',
   },
 })
 

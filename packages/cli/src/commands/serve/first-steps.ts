@@ -2,13 +2,18 @@
 import type { Environment } from '../../context.ts'
 import { defaultServer } from '../../server-url.ts'
 
-/** Lines to print. The first command names an address that is not the default; the login that it makes remembers it. */
+/**
+ * Lines to print. The code stands behind the link's #, which browsers send to nobody, so that it gets into no log. The
+ * first command names an address that is not the default; the login that it makes remembers it.
+ */
 export function firstSteps(url: string, setupCode: string, environment: Environment): string[] {
   const hallpass = ranThroughNpm(environment) ? 'npx hallpass' : 'hallpass'
-  const address = url.replace(/\/$/, '') === defaultServer ? '' : ` --api-url ${url}`
+  const address = url === defaultServer ? '' : ` --api-url ${url}`
   return [
     '',
-    'There is no account yet. Create the first one with this setup code, valid for one hour and usable once:',
+    'There is no account yet. Create the first one in a browser, with this setup code, valid for one hour and usable once:',
+    `  ${url}/setup#${setupCode}`,
+    'or here:',
     `  ${hallpass} auth signup --setup-code ${setupCode} --email you@example.com${address}`,
     '',
     'Then create an organisation and a token for it:',

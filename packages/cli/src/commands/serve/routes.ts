@@ -11,6 +11,11 @@ export const serveCommand = buildCommand({
       listen: textFlag('Address to listen at, or HALLPASS_LISTEN (default 127.0.0.1:4280)', 'host:port'),
       data: textFlag('Directory for what is kept, or HALLPASS_DATA (default ./hallpass-data)', 'dir'),
       databaseUrl: textFlag('PostgreSQL to use instead of SQLite, or HALLPASS_DATABASE_URL', 'url'),
+      publicUrl: textFlag('Address that people reach it at, or HALLPASS_PUBLIC_URL', 'url'),
+      trustedProxies: textFlag(
+        'Addresses and networks whose X-Forwarded headers are believed, or HALLPASS_TRUSTED_PROXIES',
+        'list',
+      ),
       logLevel: {
         kind: 'enum',
         values: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],

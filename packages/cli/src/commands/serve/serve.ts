@@ -1,5 +1,6 @@
 // `hallpass serve`: runs an authority until it is told to stop.
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 import { readVariable, type Context, type Environment } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
@@ -13,6 +14,8 @@ interface ServeFlags extends GlobalFlags {
   readonly listen?: string | undefined
   readonly data?: string | undefined
   readonly databaseUrl?: string | undefined
+  readonly publicUrl?: string | undefined
+  readonly trustedProxies?: string | undefined
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 }
 
@@ -25,12 +28,16 @@ interface AuthorityPackage {
     readonly rootKey?: string
     readonly bootstrap?: { readonly email: string; readonly password: string }
     readonly mail?: { readonly smtpUrl: string; readonly from: string }
+    readonly publicUrl?: string
+    readonly trustedProxies?: readonly string[]
+    readonly dashboard: string
     readonly logLevel: string
   }): Promise<RunningAuthority>
 }
 
 interface RunningAuthority {
   readonly url: string
+  readonly publicUrl: string
   readonly setupCode?: { reveal(): string }
   close(): Promise<void>
 }
@@ -41,6 +48,8 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
   const listen = parseListenAddress(flags.listen ?? readVariable(environment, 'HALLPASS_LISTEN') ?? '127.0.0.1:4280')
   const data = flags.data ?? readVariable(environment, 'HALLPASS_DATA') ?? './hallpass-data'
   const databaseUrl = flags.databaseUrl ?? readVariable(environment, 'HALLPASS_DATABASE_URL')
+  const publicUrl = flags.publicUrl ?? readVariable(environment, 'HALLPASS_PUBLIC_URL')
+  const trustedProxies = flags.trustedProxies ?? readVariable(environment, 'HALLPASS_TRUSTED_PROXIES')
   const rootKey = readVariable(environment, 'HALLPASS_ROOT_KEY')
   const bootstrap = readBootstrap(environment)
   const mail = readMail(environment)
@@ -53,15 +62,20 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     listen,
     dataDirectory: resolve(context.directory, data),
     logLevel: flags.logLevel,
+    // Files of a package that may not be built yet: the authority tells so at its front door.
+    dashboard: dirname(fileURLToPath(import.meta.resolve('@hallpass/dashboard/index.html'))),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(trustedProxies === undefined ? {} : { trustedProxies: trustedProxies.split(',') }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(rootKey === undefined ? {} : { rootKey }),
     ...(bootstrap === undefined ? {} : { bootstrap }),
     ...(mail === undefined ? {} : { mail }),
   })
   const stopped = waitForStop(() => running.close())
-  writeLine(context, `Hallpass listens at ${running.url} (data in ${data})`)
+  const address = running.publicUrl === running.url ? running.url : `${running.url}, reached at ${running.publicUrl}`
+  writeLine(context, `Hallpass listens at ${address} (data in ${data})`)
   if (running.setupCode !== undefined) {
-    for (const line of firstSteps(running.url, running.setupCode.reveal(), environment)) writeLine(context, line)
+    for (const line of firstSteps(running.publicUrl, running.setupCode.reveal(), environment)) writeLine(context, line)
   }
   await stopped
 }

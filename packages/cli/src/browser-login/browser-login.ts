@@ -1,0 +1,86 @@
+// Logging in through a browser where the person is logged in: OAuth's authorisation code with PKCE (RFC 7636, RFC 8252).
+import { createHash, randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+
+import { ApiError, type Client, type SessionAnswer } from '@hallpass/client'
+
+import { askUnless } from '../ask.ts'
+import type { Context } from '../context.ts'
+import { CommandError } from '../errors.ts'
+import { tell } from '../output.ts'
+import { openBrowser } from './open-browser.ts'
+import { waitForCallback, type Callback } from './callback.ts'
+
+/**
+ * Asks the authority for a login, sends the person to its page, and exchanges the code that comes back: by the browser
+ * itself, or typed by the person where the browser is on another machine.
+ * @throws CommandError where it was denied, or nobody approved it in time
+ */
+export async function logInThroughBrowser(context: Context, client: Client): Promise<SessionAnswer> {
+  const state = randomBytes(16).toString('base64url')
+  const verifier = randomBytes(32).toString('base64url')
+  const callback = await waitForCallback(state)
+  try {
+    const { id, auth_url, expires_at } = await client.cliLogins.create({
+      name: machineName(),
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+      code_challenge_method: 'S256',
+      state,
+      redirect_port: callback.port,
+    })
+    const page = checkPage(auth_url)
+    callback.allow(page.origin)
+    tell(context, 'Log in on this page:')
+    tell(context, `  ${page.href}`)
+    openBrowser(page.href, context.environment)
+    const deadline = AbortSignal.timeout(Math.max(0, Date.parse(expires_at) - context.now().getTime()))
+    for (;;) {
+      const code = await nextCode(context, callback, deadline)
+      try {
+        return await client.cliLogins.redeem(id, { code, code_verifier: verifier })
+      } catch (error) {
+        if (!isWrongCode(error)) throw error
+        tell(context, 'This is not the code of this login: look at the page again')
+      }
+    }
+  } finally {
+    callback.close()
+  }
+}
+
+/** The code that comes first: from the browser, or from the person. */
+async function nextCode(context: Context, callback: Callback, deadline: AbortSignal): Promise<string> {
+  const stop = new AbortController()
+  const signal = AbortSignal.any([stop.signal, deadline])
+  try {
+    const typed = askUnless(context, 'Code (if the page shows one):', signal)
+    const code = await Promise.race([callback.code, typed])
+    if (code !== undefined) return code
+    // Nobody typed: the question was taken back because the time is over.
+    throw new CommandError('failed', 'nobody approved the login in time: start it again')
+  } finally {
+    stop.abort()
+  }
+}
+
+/** What is typed may be no code at all, or one of another login. */
+function isWrongCode(error: unknown): boolean {
+  return error instanceof ApiError && (error.code === 'forbidden' || error.field === 'code')
+}
+
+/** @throws CommandError where the authority names what is no page */
+function checkPage(url: string): URL {
+  const page = URL.parse(url)
+  // It goes to a program that opens anything.
+  if (page?.protocol === 'https:' || page?.protocol === 'http:') return page
+  throw new CommandError('failed', 'the authority named no page to log in at')
+}
+
+/** Printable, and never empty: the person who approves is to recognise it. */
+function machineName(): string {
+  const name = hostname()
+    .replaceAll(/[\p{C}\p{Z}]/gu, ' ')
+    .trim()
+    .slice(0, 80)
+  return name === '' || !name.isWellFormed() ? 'unknown' : name
+}
