@@ -9,22 +9,25 @@ import { MacaroonError } from './errors.ts'
  * multiple of four. `what` names the thing in messages, for instance "The base64 of token 2".
  */
 export function decodeBase64(text: string, start: number, end: number, what: string): Uint8Array {
-  const bytes = tryBase64(text, start, end, (length) => new Uint8Array(length))
-  if (bytes === undefined) throw explain(text, start, end, what)
+  const length = lengthOfBase64(text, start, end)
+  const bytes = new Uint8Array(length ?? 0)
+  if (length === undefined || !fillBase64(bytes, length, text, start, end)) throw refuseBase64(text, start, end, what)
   return bytes
 }
 
-/** The same in an array that `take` makes, but undefined where `decodeBase64` would throw. */
-export function tryBase64(
-  text: string,
-  start: number,
-  end: number,
-  take: (length: number) => Uint8Array,
-): Uint8Array | undefined {
-  const length = end - start
-  if (length % 4 !== 0) return undefined
-  const bytes = take((length / 4) * 3 - countPadding(text, start, end))
-  return fill(bytes, text, start, end) ? bytes : undefined
+/** How many bytes `text[start..end)` spells, if it spells any; undefined where its length cannot be that of base64. */
+export function lengthOfBase64(text: string, start: number, end: number): number | undefined {
+  return (end - start) % 4 === 0 ? ((end - start) / 4) * 3 - countPadding(text, start, end) : undefined
+}
+
+/**
+ * Decodes `text[start..end)`, which spells `length` bytes if any, to the beginning of `bytes`, which has room for them.
+ * False where it is not the one spelling of any bytes.
+ */
+export function fillBase64(bytes: Uint8Array, length: number, text: string, start: number, end: number): boolean {
+  const padding = countPadding(text, start, end)
+  if (!knowsBase64(bytes)) return fillByTable(bytes, text, start, end, padding)
+  return fillByEngine(bytes, length, text.slice(start, end)) && !hasIdleBits(text, end, padding)
 }
 
 /** The one spelling of these bytes. */
@@ -33,8 +36,7 @@ export function encodeBase64(bytes: Uint8Array): string {
 }
 
 /** For engines that know no base64: false where `text[start..end)` is not the spelling of bytes of that length. */
-export function fillByTable(bytes: Uint8Array, text: string, start: number, end: number): boolean {
-  const padding = countPadding(text, start, end)
+export function fillByTable(bytes: Uint8Array, text: string, start: number, end: number, padding: number): boolean {
   const digits = end - padding
   let wrong = 0
   let out = 0
@@ -69,6 +71,8 @@ export function encodeByTable(bytes: Uint8Array): string {
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const invalid = 255
+/** The character =. */
+const pad = 0x3d
 const values = Uint8Array.from({ length: 128 }, (_, code) => {
   const value = alphabet.indexOf(String.fromCharCode(code))
   return value === -1 ? invalid : value
@@ -76,32 +80,34 @@ const values = Uint8Array.from({ length: 128 }, (_, code) => {
 
 /** What newer engines can do with bytes. */
 interface Base64Bytes extends Uint8Array {
-  setFromBase64(text: string, options: { lastChunkHandling: 'strict' }): { read: number; written: number }
+  setFromBase64(text: string): { read: number; written: number }
   toBase64(): string
 }
 
-function knowsBase64(bytes: Uint8Array): bytes is Base64Bytes {
-  return 'setFromBase64' in bytes
+/** Asked once: it takes a while. */
+const isBase64Known = 'setFromBase64' in Uint8Array.prototype
+
+function knowsBase64(_bytes: Uint8Array): _bytes is Base64Bytes {
+  return isBase64Known
 }
 
-/** False where `text[start..end)` is not the spelling of bytes of that length. */
-function fill(bytes: Uint8Array, text: string, start: number, end: number): boolean {
-  return knowsBase64(bytes) ? fillByEngine(bytes, text.slice(start, end)) : fillByTable(bytes, text, start, end)
-}
-
-function fillByEngine(bytes: Base64Bytes, text: string): boolean {
+function fillByEngine(bytes: Base64Bytes, length: number, text: string): boolean {
   try {
-    const { read, written } = bytes.setFromBase64(text, strictly)
-    // Engines pass over white space, which makes fewer bytes of the text than its length promises.
-    return read === text.length && written === bytes.length
+    const { read, written } = bytes.setFromBase64(text)
+    // Engines pass over white space and missing padding, of which the length promises other bytes than they make.
+    return read === text.length && written === length
   } catch {
     return false
   }
 }
 
-const strictly = { lastChunkHandling: 'strict' } as const
+/** Engines can be told to look at these bits themselves, and take longer to listen than we to look. */
+function hasIdleBits(text: string, end: number, padding: number): boolean {
+  return padding > 0 && (valueAt(text, end - padding - 1) & (padding === 1 ? 3 : 15)) !== 0
+}
 
-function explain(text: string, start: number, end: number, what: string): MacaroonError {
+/** What is wrong with this base64. */
+export function refuseBase64(text: string, start: number, end: number, what: string): MacaroonError {
   const digits = end - countPadding(text, start, end)
   for (let at = start; at < digits; at += 1) {
     if (valueAt(text, at) === invalid) {
@@ -129,6 +135,6 @@ function letter(value: number): string {
 }
 
 function countPadding(text: string, start: number, end: number): number {
-  if (end - start < 4 || text.charAt(end - 1) !== '=') return 0
-  return text.charAt(end - 2) === '=' ? 2 : 1
+  if (end - start < 4 || text.charCodeAt(end - 1) !== pad) return 0
+  return text.charCodeAt(end - 2) === pad ? 2 : 1
 }

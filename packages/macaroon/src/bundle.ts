@@ -1,16 +1,17 @@
 /** Bundles: what one Authorization header carries, permission tokens and the discharges that belong to them. */
 
 import type { Access } from './access.ts'
+import { append } from './append.ts'
 import { clear, type Denial } from './clear.ts'
 import { ticketsOf } from './discharge.ts'
 import type { DischargeAccess } from './discharge-access.ts'
 import { MacaroonError } from './errors.ts'
-import { adoptMacaroon, type DecodeOptions, decodeMacaroon, type Macaroon } from './macaroon.ts'
+import { type DecodeOptions, decodeMacaroon, Macaroon, readMacaroon } from './macaroon.ts'
 import type { Nonce } from './nonce.ts'
-import { takeRoom } from './room.ts'
 import { sameBytes } from './same-bytes.ts'
 import { type HeaderTokens, readTokens } from './text.ts'
 import { type VerifiedMacaroon, verify, type VerifyOptions } from './verify.ts'
+import { Wire } from './wire.ts'
 
 export interface Bundle {
   readonly permissions: readonly Permission[]
@@ -67,18 +68,25 @@ export interface TokenRefusal {
  * Throws MacaroonError with a TextErrorCode where the text is not a list of tokens.
  */
 export function parseBundle(header: string | HeaderTokens, options: BundleOptions): Bundle {
-  const isText = typeof header === 'string'
-  const { macaroons: all, authTokens } = isText ? readTokens(header, takeRoom) : header
-  const permitting: Macaroon[] = []
-  const discharges: Macaroon[] = []
-  const damaged: DamagedToken[] = []
+  if (typeof header !== 'string') return sort(header.macaroons, header.authTokens, options)
+  const { wires, authTokens } = readTokens(header)
+  return sort(wires, authTokens, options)
+}
+
+function sort(all: readonly (Wire | Uint8Array)[], authTokens: readonly string[], options: BundleOptions): Bundle {
+  let permitting: readonly Macaroon[] = []
+  let discharges: readonly Macaroon[] = []
+  let damaged: readonly DamagedToken[] = []
   for (let index = 0; index < all.length; index += 1) {
-    const read = tryDecode(all[index] ?? nothing, options, isText)
-    if (read instanceof MacaroonError) damaged.push({ index, error: read })
-    else if (read.location === options.location) permitting.push(read)
-    else discharges.push(read)
+    const read = tryDecode(all[index] ?? nothing, options)
+    if (read instanceof MacaroonError) damaged = append(damaged, { index, error: read })
+    else if (Macaroon.isAt(read, options.location)) permitting = append(permitting, read)
+    else discharges = append(discharges, read)
   }
-  const permissions = permitting.map((macaroon) => ({ macaroon, discharges: answersTo(macaroon, discharges) }))
+  let permissions: readonly Permission[] = []
+  for (const macaroon of permitting) {
+    permissions = append(permissions, { macaroon, discharges: answersTo(macaroon, discharges) })
+  }
   return {
     permissions,
     others: discharges.length === 0 ? discharges : unused(discharges, permissions),
@@ -96,13 +104,13 @@ export function verifyBundle(
   keyOf: (nonce: Nonce) => Uint8Array | undefined,
   options: Omit<VerifyOptions, 'discharges'> = {},
 ): VerifiedBundle {
-  const verified: VerifiedMacaroon[] = []
-  const refused: RefusedToken[] = []
+  let verified: readonly VerifiedMacaroon[] = []
+  let refused: readonly RefusedToken[] = []
   for (const { macaroon, discharges } of bundle.permissions) {
     const key = keyOf(macaroon.nonce)
     const result = key === undefined ? unknownKey() : tryVerify(macaroon, key, discharges, options)
-    if (result instanceof MacaroonError) refused.push({ macaroon, error: result })
-    else verified.push(result)
+    if (result instanceof MacaroonError) refused = append(refused, { macaroon, error: result })
+    else verified = append(verified, result)
   }
   return { verified, refused }
 }
@@ -140,10 +148,9 @@ function unknownKey(): MacaroonError {
 }
 
 /** The macaroon, or the MacaroonError that decoding it throws. */
-function tryDecode(bytes: Uint8Array, options: DecodeOptions, isOurs: boolean): Macaroon | MacaroonError {
+function tryDecode(bytes: Wire | Uint8Array, options: DecodeOptions): Macaroon | MacaroonError {
   try {
-    // Bytes that nobody else has need not be copied.
-    return isOurs ? adoptMacaroon(bytes, options) : decodeMacaroon(bytes, options)
+    return bytes instanceof Wire ? readMacaroon(bytes, options) : decodeMacaroon(bytes, options)
   } catch (error) {
     return expectMacaroonError(error)
   }

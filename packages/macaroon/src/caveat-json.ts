@@ -2,6 +2,8 @@
 
 import { decodeBase64, encodeBase64 } from './base64.ts'
 import type { Caveat } from './caveat.ts'
+import { jsonForms } from './caveats/json-forms.ts'
+import type { CaveatCodec, CaveatJson } from './codec.ts'
 import { checkBounds, expectOneValue } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
 import {
@@ -71,7 +73,7 @@ function bodyToJson(caveat: Caveat, vocabulary: Vocabulary): [string, JsonValue]
   if (codec === undefined) throw new MacaroonError('bad-caveat', 'A caveat has a type outside this vocabulary')
   // Go calls the caveats of its users by their numbers, since nobody else knows their names.
   const type = caveat.type === 'Own' ? String(codec.number) : codec.type
-  return [type, codec.toJson(caveat, (inner) => setToJson(inner, vocabulary))]
+  return [type, jsonOf(codec).toJson(caveat, (inner) => setToJson(inner, vocabulary))]
 }
 
 function setFromJson(value: JsonValue, path: JsonPath, vocabulary: Vocabulary): readonly Caveat[] {
@@ -85,12 +87,18 @@ function caveatFromJson(value: JsonValue, path: JsonPath, vocabulary: Vocabulary
   const number = /^(?:0|[1-9][0-9]{0,19})$/.test(name) ? BigInt(name) : undefined
   const codec = number === undefined ? vocabulary.byName.get(name) : vocabulary.byNumber.get(number)
   if (codec !== undefined) {
-    return codec.fromJson(body, `${path}.body`, (inner, at) => setFromJson(inner, at, vocabulary))
+    return jsonOf(codec).fromJson(body, `${path}.body`, (inner, at) => setFromJson(inner, at, vocabulary))
   }
   if (number === undefined || number > 0xffffffffffffffffn) {
     throw jsonError(`${path}.type`, `unknown caveat type ${quoteShortly(name)}`)
   }
   return { type: 'Unknown', number, body: rawFromJson(body, `${path}.body`) }
+}
+
+function jsonOf({ type, json }: CaveatCodec<Caveat>): CaveatJson<Caveat> {
+  const form = type === 'Own' || type === 'Unknown' ? json : jsonForms[type]
+  if (form === undefined) throw new MacaroonError('bad-caveat', 'A caveat of this vocabulary has no JSON')
+  return form
 }
 
 function rawFromJson(value: JsonValue, path: JsonPath): Uint8Array {

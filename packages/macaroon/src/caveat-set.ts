@@ -1,7 +1,7 @@
 /** Lists of caveats: on the wire and in memory, within the bounds that hold for all of them. */
 
 import type { Caveat, CaveatType } from './caveat.ts'
-import type { NestedDecoder } from './codec.ts'
+import type { CaveatCodec } from './codec.ts'
 import { MacaroonError } from './errors.ts'
 import { MsgpackReader } from './msgpack-reader.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
@@ -30,8 +30,8 @@ export function encodeCaveats(caveats: readonly Caveat[], vocabulary: Vocabulary
  * Throws MacaroonError with a WireErrorCode.
  */
 export function decodeCaveats(bytes: Uint8Array, vocabulary: Vocabulary = flyVocabulary): readonly Caveat[] {
-  const reader = new MsgpackReader(bytes)
-  const caveats = readCaveats(reader, vocabulary).caveats
+  const reader = new CaveatReader(vocabulary, bytes)
+  const { caveats } = readCaveats(reader)
   reader.expectEnd()
   return caveats
 }
@@ -58,32 +58,42 @@ export function isAttestation(caveat: Caveat, vocabulary: Vocabulary): boolean {
   return codecOf(caveat, vocabulary)?.attestation === true
 }
 
-/** Reads a set at the cursor, and where each of its caveats begins (and, last, where the last one ends). */
-export function readCaveats(
-  reader: MsgpackReader,
-  vocabulary: Vocabulary,
-): { readonly caveats: readonly Caveat[]; readonly offsets: readonly number[] } {
-  const offsets: number[] = []
-  let count = 0
-  let depth = -1
+/** What a set on the wire holds. */
+export interface CaveatsOnWire {
+  readonly caveats: readonly Caveat[]
+  /** Where each of them begins and, last, where the last one ends. */
+  readonly offsets: readonly number[]
+  /** Whether there are some, and all of them, those inside IfPresent apart, are for an access to be held against. */
+  readonly isPlain: boolean
+}
 
-  const readNested: NestedDecoder = (inner) => {
-    depth += 1
-    if (depth > maxNesting) throw tooDeep()
-    const length = readPairs(inner)
-    const caveats: Caveat[] = []
-    for (let i = 0; i < length; i += 1) {
-      count += 1
-      if (count > maxCaveats) throw tooMany()
-      if (depth === 0) offsets.push(inner.offset)
-      caveats.push(readCaveat(inner, vocabulary, readNested))
-    }
-    if (depth === 0) offsets.push(inner.offset)
-    depth -= 1
-    return caveats
+/** A cursor over what holds a set of caveats: it counts them, and how deep they are nested. */
+export class CaveatReader extends MsgpackReader {
+  readonly vocabulary: Vocabulary
+  count = 0
+  depth = 0
+
+  constructor(vocabulary: Vocabulary, bytes: Uint8Array, offset = 0, end = bytes.length) {
+    super(bytes, offset, end)
+    this.vocabulary = vocabulary
   }
+}
 
-  return { caveats: readNested(reader), offsets }
+/** Reads the set at the cursor. Offsets are counted from `origin`. */
+export function readCaveats(reader: CaveatReader, origin = 0): CaveatsOnWire {
+  const length = readPairs(reader)
+  // As long as they will be, for what grows takes room for much more.
+  const caveats = Array<Caveat>(length)
+  const offsets = Array<number>(length + 1)
+  let isPlain = length > 0
+  for (let i = 0; i < length; i += 1) {
+    offsets[i] = reader.offset - origin
+    const codec = readCodec(reader)
+    if (typeof codec !== 'bigint' && !isHeldAgainstAccesses(codec)) isPlain = false
+    caveats[i] = readBody(reader, codec)
+  }
+  offsets[length] = reader.offset - origin
+  return { caveats, offsets, isPlain }
 }
 
 /** Writes one caveat, its number and its body, without an array around them. */
@@ -128,27 +138,52 @@ function writeCaveats(writer: MsgpackWriter, caveats: readonly Caveat[], vocabul
   for (const caveat of caveats) writeCaveat(writer, caveat, vocabulary)
 }
 
-function readPairs(reader: MsgpackReader): number {
+/** How many caveats the set at the cursor has, which must not be too many with those that were counted already. */
+function readPairs(reader: CaveatReader): number {
   const start = reader.offset
   const length = reader.readArrayLength()
   if (length % 2 !== 0) {
     throw new MacaroonError('malformed', `Byte ${start}: a set of caveats holds pairs, and this one has an odd length`)
   }
+  reader.count += length / 2
+  if (reader.count > maxCaveats) throw tooMany()
   return length / 2
 }
 
-function readCaveat(reader: MsgpackReader, vocabulary: Vocabulary, readNested: NestedDecoder): Caveat {
-  const known = vocabulary.byCode[reader.bytes[reader.offset] ?? 0xff]
-  if (known !== undefined) {
+/** The number of a caveat: what the vocabulary knows about it, or else the number itself. */
+function readCodec(reader: CaveatReader): CaveatCodec<Caveat> | bigint {
+  const known = reader.vocabulary.byCode[reader.bytes[reader.offset] ?? 0xff]
+  if (known !== undefined && reader.offset < reader.end) {
     reader.offset += 1
-    return known.decode(reader, readNested)
+    return known
   }
   const number = reader.readUint()
-  const codec = vocabulary.byNumber.get(number)
-  if (codec !== undefined) return codec.decode(reader, readNested)
+  return reader.vocabulary.byNumber.get(number) ?? number
+}
+
+function readBody(reader: CaveatReader, codec: CaveatCodec<Caveat> | bigint): Caveat {
+  if (typeof codec !== 'bigint') return codec.decode(reader, readNested)
   const start = reader.offset
   reader.skipUnknown()
-  return { type: 'Unknown', number, body: reader.bytes.slice(start, reader.offset) }
+  return { type: 'Unknown', number: codec, body: reader.bytes.slice(start, reader.offset) }
+}
+
+/** Reads a set inside a caveat. */
+function readNested(reader: MsgpackReader): readonly Caveat[] {
+  if (!(reader instanceof CaveatReader)) {
+    throw new MacaroonError('bad-argument', 'Caveats inside of a caveat are read with the reader that was passed in')
+  }
+  reader.depth += 1
+  if (reader.depth > maxNesting) throw tooDeep()
+  const caveats: Caveat[] = []
+  for (let left = readPairs(reader); left > 0; left -= 1) caveats.push(readBody(reader, readCodec(reader)))
+  reader.depth -= 1
+  return caveats
+}
+
+/** Attestations never are, and the other two are answered when a token is verified. */
+function isHeldAgainstAccesses({ attestation, type }: CaveatCodec<Caveat>): boolean {
+  return attestation !== true && type !== '3P' && type !== 'BindToParentToken'
 }
 
 function isOfType<T extends CaveatType>(caveat: Caveat, type: T): caveat is Extract<Caveat, { type: T }> {

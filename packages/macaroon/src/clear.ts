@@ -3,7 +3,7 @@
 import { type Access, validateAccess } from './access.ts'
 import type { Caveat } from './caveat.ts'
 import { isAttestation } from './caveat-set.ts'
-import type { CaveatCodec, Refusal, RefusalKind } from './codec.ts'
+import type { CaveatCodec, NestedProhibits, Refusal, RefusalKind } from './codec.ts'
 import type { DischargeAccess } from './discharge-access.ts'
 import { MacaroonError } from './errors.ts'
 import { isVerified, type VerifiedMacaroon } from './verify.ts'
@@ -31,7 +31,8 @@ export interface Denial {
  */
 export function clear(verified: VerifiedMacaroon, accesses: readonly (Access | DischargeAccess)[]): Clearance {
   if (!isVerified(verified)) throw new MacaroonError('bad-argument', 'Only what verify made is cleared')
-  return clearCaveats(verified.caveats, accesses, verified.vocabulary)
+  // That one of its caveats can forbid something, verification has made sure of.
+  return clearAll(verified.caveats, accesses, verified.vocabulary)
 }
 
 /**
@@ -46,19 +47,30 @@ export function clearCaveats(
   accesses: readonly (Access | DischargeAccess)[],
   vocabulary: Vocabulary = flyVocabulary,
 ): Clearance {
-  if (accesses.length === 0) throw new MacaroonError('bad-argument', 'There is no access to clear')
   if (caveats.every((caveat) => isAttestation(caveat, vocabulary))) {
     throw new MacaroonError('no-caveats', 'There are no caveats that forbid anything, which would allow everything')
   }
+  return clearAll(caveats, accesses, vocabulary)
+}
+
+/** The same for caveats of which one at least is no attestation. */
+function clearAll(
+  caveats: readonly Caveat[],
+  accesses: readonly (Access | DischargeAccess)[],
+  vocabulary: Vocabulary,
+): Clearance {
+  if (accesses.length === 0) throw new MacaroonError('bad-argument', 'There is no access to clear')
   // Most often nothing is denied: only a denial makes a list of them.
   let denials: Denial[] | undefined
   let number = 0
+  const nested: NestedProhibits = (caveat, access) => prohibits(codecOf(caveat, vocabulary), caveat, access, nested)
   // No access is left out, not even one that a caller without types has left undefined: that is an error.
   for (const access of accesses) {
-    denials = clearOne(caveats, access, number, vocabulary, denials)
+    denials = clearOne(caveats, access, number, vocabulary, nested, denials)
     number += 1
   }
-  const [first, ...rest] = denials ?? []
+  if (denials === undefined) return allowed
+  const [first, ...rest] = denials
   return first === undefined ? allowed : { allowed: false, denials: [first, ...rest] }
 }
 
@@ -70,6 +82,7 @@ function clearOne(
   access: Access | DischargeAccess,
   number: number,
   vocabulary: Vocabulary,
+  nested: NestedProhibits,
   denials: Denial[] | undefined,
 ): Denial[] | undefined {
   const invalid = validateAccess(access)
@@ -85,7 +98,7 @@ function clearOne(
     index += 1
     const codec = codecOf(caveat, vocabulary)
     if (codec?.attestation === true) continue
-    const refusal = prohibits(codec, caveat, access, vocabulary)
+    const refusal = prohibits(codec, caveat, access, nested)
     if (refusal !== undefined) (found ??= []).push({ access: number, index, caveat, ...refusal })
   }
   return found
@@ -95,17 +108,13 @@ function prohibits(
   codec: CaveatCodec<Caveat> | undefined,
   caveat: Caveat,
   access: Access | DischargeAccess,
-  vocabulary: Vocabulary,
+  nested: NestedProhibits,
 ): Refusal | undefined {
   if (codec === undefined) {
     const which = caveat.type === 'Unknown' ? `number ${caveat.number}` : nameOf(caveat)
     return { kind: 'bad-caveat', reason: `The caveat ${which} is not understood here, so it forbids everything` }
   }
-  if (access.type !== 'discharge') {
-    return codec.prohibits(caveat, access, (inner, same) =>
-      prohibits(codecOf(inner, vocabulary), inner, same, vocabulary),
-    )
-  }
+  if (access.type !== 'discharge') return codec.prohibits(caveat, access, nested)
   if (codec.prohibitsDischarge !== undefined) return codec.prohibitsDischarge(caveat, access)
   return { kind: 'invalid-access', reason: `${nameOf(caveat)} cannot judge who asks for a discharge, so it forbids it` }
 }

@@ -7,7 +7,7 @@ import type { JsonPath, JsonValue } from './json.ts'
 import type { MsgpackReader } from './msgpack-reader.ts'
 import type { MsgpackWriter } from './msgpack-writer.ts'
 
-/** One type of caveat: its number and name, its two spellings, and what it forbids. */
+/** One type of caveat: its number and name, its spelling on the wire, and what it forbids. */
 export interface CaveatCodec<C extends Caveat> {
   readonly type: C['type']
   /** What a service calls a caveat of its own; the others are called by their type. */
@@ -20,14 +20,20 @@ export interface CaveatCodec<C extends Caveat> {
   readonly attestation?: boolean
   decode(reader: MsgpackReader, nested: NestedDecoder): C
   encode(writer: MsgpackWriter, caveat: C, nested: NestedEncoder): void
-  toJson(caveat: C, nested: NestedToJson): JsonValue
-  fromJson(value: JsonValue, path: JsonPath, nested: NestedFromJson): C
   /** Undefined where the caveat does not forbid this access. */
   prohibits(caveat: C, access: Access, nested: NestedProhibits): Refusal | undefined
   /** The same for somebody who asks a third party for a discharge; where it is left out, the caveat forbids. */
   prohibitsDischarge?(caveat: C, access: DischargeAccess): Refusal | undefined
   /** The caveats inside, for those that wrap others. */
   unwrap?(caveat: C): readonly Caveat[]
+  /** How a caveat of a service's own is spelt in JSON. The others are spelt as in Go. */
+  readonly json?: CaveatJson<C>
+}
+
+/** The JSON of one type of caveat: apart, because whoever only verifies and clears has no use for it. */
+export interface CaveatJson<C extends Caveat> {
+  toJson(caveat: C, nested: NestedToJson): JsonValue
+  fromJson(value: JsonValue, path: JsonPath, nested: NestedFromJson): C
 }
 
 /** Why a caveat forbids an access. */

@@ -18,7 +18,7 @@ export {
 export type * from './caveat.ts'
 export { decodeCaveats, encodeCaveats, getCaveats, maxCaveats, maxNesting } from './caveat-set.ts'
 export { clear, type Clearance, clearCaveats, type Denial } from './clear.ts'
-export type { CaveatCodec, Refusal, RefusalKind } from './codec.ts'
+export type { CaveatCodec, CaveatJson, Refusal, RefusalKind } from './codec.ts'
 export { bindToParent, type DischargeInput, dischargeTicket, parentBinding, ticketsOf } from './discharge.ts'
 export type { DischargeAccess, FlyioAccount, GitHubAccount, GoogleAccount } from './discharge-access.ts'
 export {

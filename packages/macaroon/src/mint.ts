@@ -3,7 +3,7 @@
 import type { Caveat } from './caveat.ts'
 import { checkBounds, getCaveats, isAttestation, writeCaveat } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
-import { adoptMacaroon, type DecodeOptions, Macaroon } from './macaroon.ts'
+import { type DecodeOptions, Macaroon, readMacaroon } from './macaroon.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 import { makeNonce, type Nonce } from './nonce.ts'
 import { takeRoom } from './room.ts'
@@ -11,6 +11,7 @@ import { sameBytes } from './same-bytes.ts'
 import { expectKey, finishTail, firstTail, nextTail } from './tail.ts'
 import { NewThirdParty } from './third-party.ts'
 import { flyVocabulary, nameOf, type Vocabulary } from './vocabulary.ts'
+import { Wire } from './wire.ts'
 
 /** What can be added to a macaroon: a caveat, or what `thirdParty` made. */
 export type Addition = Caveat | NewThirdParty
@@ -52,7 +53,8 @@ export function mintMacaroon(input: MintInput, options: DecodeOptions = {}): Mac
 export function attenuate(macaroon: Macaroon, caveats: readonly Addition[]): Macaroon {
   const { nonce, location, tail, vocabulary, unsafeCaveats, offsets } = macaroon
   if (nonce.proof) throw new MacaroonError('finished-proof', 'A finished proof takes no more caveats')
-  const present = unsafeCaveats.map((_, i) => Macaroon.wireOf(macaroon).subarray(offsets[i], offsets[i + 1]))
+  const wire = Macaroon.wireOf(macaroon).own()
+  const present = unsafeCaveats.map((_, i) => wire.subarray(offsets[i], offsets[i + 1]))
   const locations = getCaveats(unsafeCaveats, '3P', vocabulary).map((caveat) => caveat.location)
   return assemble(
     nonce,
@@ -157,7 +159,7 @@ function assemble(
   writer.writeArrayLength(caveats.length * 2)
   for (const caveat of caveats) writer.writeRaw(caveat)
   writer.writeBytes(added.tail)
-  return adoptMacaroon(writer.written(), { vocabulary })
+  return readMacaroon(Wire.of(writer.written()), { vocabulary })
 }
 
 /** At most: the tail, and the heads of the whole, of the location, of the caveats and of the tail. */

@@ -2,7 +2,7 @@
 
 import { MacaroonError } from './errors.ts'
 import { isPlain, leastEnd } from './msgpack-skip.ts'
-import { decodeUtf8 } from './utf8.ts'
+import { decodeUtf8, isUtf8 } from './utf8.ts'
 
 /**
  * Every `read…` moves the cursor behind the value and throws MacaroonError `malformed` where another kind of value
@@ -12,15 +12,18 @@ import { decodeUtf8 } from './utf8.ts'
 export class MsgpackReader {
   readonly bytes: Uint8Array
   offset: number
+  /** Where what may be read ends; there may be bytes of others behind it. */
+  readonly end: number
 
-  constructor(bytes: Uint8Array, offset = 0) {
+  constructor(bytes: Uint8Array, offset = 0, end = bytes.length) {
     this.bytes = bytes
     this.offset = offset
+    this.end = end
   }
 
   /** True, and moved on, where a nil stands. */
   takeNil(): boolean {
-    if (this.bytes[this.offset] !== 0xc0) return false
+    if (this.offset >= this.end || this.bytes[this.offset] !== 0xc0) return false
     this.offset += 1
     return true
   }
@@ -70,8 +73,8 @@ export class MsgpackReader {
     const code = this.#byte()
     let length: number
     if (code === 0xc4) length = this.#fixed(1)
-    else if (code === 0xc5) length = this.#length(2, 0x100)
-    else if (code === 0xc6) length = this.#length(4, 0x10000)
+    else if (code === 0xc5) length = this.#atLeast(2, 0x100)
+    else if (code === 0xc6) length = this.#atLeast(4, 0x10000)
     else throw malformed(this.offset - 1, 'a byte string')
     this.#advance(length)
     return length
@@ -84,17 +87,31 @@ export class MsgpackReader {
 
   /** A text (str) of valid UTF-8. */
   readString(): string {
-    const code = this.#byte()
-    let length: number
-    if (code >= 0xa0 && code <= 0xbf) length = code & 31
-    else if (code === 0xd9) length = this.#length(1, 32)
-    else if (code === 0xda) length = this.#length(2, 0x100)
-    else if (code === 0xdb) length = this.#length(4, 0x10000)
-    else throw malformed(this.offset - 1, 'a text')
-    const start = this.#advance(length)
+    const length = this.#skipText()
+    const start = this.offset - length
     const text = decodeUtf8(this.bytes, start, this.offset)
     if (text === undefined) throw malformed(start, 'a text of valid UTF-8')
     return text
+  }
+
+  /** Moves behind a text (str) of valid UTF-8. Returns its length in bytes: it is what stands before the cursor now. */
+  skipString(): number {
+    const length = this.#skipText()
+    const start = this.offset - length
+    if (!isUtf8(this.bytes, start, this.offset)) throw malformed(start, 'a text of valid UTF-8')
+    return length
+  }
+
+  #skipText(): number {
+    const code = this.#byte()
+    let length: number
+    if (code >= 0xa0 && code <= 0xbf) length = code & 31
+    else if (code === 0xd9) length = this.#atLeast(1, 32)
+    else if (code === 0xda) length = this.#atLeast(2, 0x100)
+    else if (code === 0xdb) length = this.#atLeast(4, 0x10000)
+    else throw malformed(this.offset - 1, 'a text')
+    this.#advance(length)
+    return length
   }
 
   /** The number of elements of the array that starts here. */
@@ -103,10 +120,10 @@ export class MsgpackReader {
     const code = this.#byte()
     let length: number
     if (code >= 0x90 && code <= 0x9f) length = code & 15
-    else if (code === 0xdc) length = this.#length(2, 16)
-    else if (code === 0xdd) length = this.#length(4, 0x10000)
+    else if (code === 0xdc) length = this.#atLeast(2, 16)
+    else if (code === 0xdd) length = this.#atLeast(4, 0x10000)
     else throw malformed(start, 'an array')
-    if (length > this.bytes.length - this.offset) throw cutShort(this.bytes.length)
+    if (length > this.end - this.offset) throw cutShort(this.end)
     return length
   }
 
@@ -122,10 +139,10 @@ export class MsgpackReader {
     const code = this.#byte()
     let length: number
     if (code >= 0x80 && code <= 0x8f) length = code & 15
-    else if (code === 0xde) length = this.#length(2, 16)
-    else if (code === 0xdf) length = this.#length(4, 0x10000)
+    else if (code === 0xde) length = this.#atLeast(2, 16)
+    else if (code === 0xdf) length = this.#atLeast(4, 0x10000)
     else throw malformed(start, 'a map')
-    if (length * 2 > this.bytes.length - this.offset) throw cutShort(this.bytes.length)
+    if (length * 2 > this.end - this.offset) throw cutShort(this.end)
     return length
   }
 
@@ -134,9 +151,9 @@ export class MsgpackReader {
    * none, and as in `isPlain`. Its spelling is not judged: its bytes are kept as they are.
    */
   skipUnknown(): void {
-    const end = leastEnd(this.bytes, this.offset)
+    const end = leastEnd(this.bytes, this.offset, this.end)
     if (end === undefined) throw malformed(this.offset, 'a value')
-    if (end > this.bytes.length) throw cutShort(this.bytes.length)
+    if (end > this.end) throw cutShort(this.end)
     if (this.bytes[this.offset] === 0xc0 || !isPlain(this.bytes, this.offset, end)) {
       throw malformed(this.offset, 'a value that is not nil, without extensions, and with plain keys in its maps')
     }
@@ -145,7 +162,7 @@ export class MsgpackReader {
 
   /** Requires that nothing follows. */
   expectEnd(): void {
-    const left = this.bytes.length - this.offset
+    const left = this.end - this.offset
     if (left !== 0) {
       throw new MacaroonError('malformed', `Byte ${this.offset}: the value ends here, and ${left} more bytes follow`)
     }
@@ -154,14 +171,12 @@ export class MsgpackReader {
   #unsigned(code: number, expected: string): number | bigint {
     const start = this.offset - 1
     if (code < 0x80) return code
-    let value: number | bigint
-    let least: number
-    if (code === 0xcc) [value, least] = [this.#fixed(1), 0x80]
-    else if (code === 0xcd) [value, least] = [this.#fixed(2), 0x100]
-    else if (code === 0xce) [value, least] = [this.#fixed(4), 0x10000]
-    else if (code === 0xcf) [value, least] = [this.#fixed64(), 0x100000000]
-    else throw malformed(start, expected)
-    if (value < least) throw notShortest(start)
+    if (code === 0xcc) return this.#atLeast(1, 0x80)
+    if (code === 0xcd) return this.#atLeast(2, 0x100)
+    if (code === 0xce) return this.#atLeast(4, 0x10000)
+    if (code !== 0xcf) throw malformed(start, expected)
+    const value = this.#fixed64()
+    if (value < 0x100000000n) throw notShortest(start)
     return value
   }
 
@@ -170,18 +185,17 @@ export class MsgpackReader {
     return value
   }
 
-  #length(width: 1 | 2 | 4, least: number): number {
+  /** A number behind a head that was read; smaller ones have a shorter spelling. */
+  #atLeast(width: 1 | 2 | 4, least: number): number {
     const start = this.offset - 1
-    const length = this.#fixed(width)
-    if (length < least) throw notShortest(start)
-    return length
+    const value = this.#fixed(width)
+    if (value < least) throw notShortest(start)
+    return value
   }
 
   #byte(): number {
-    const byte = this.bytes[this.offset]
-    if (byte === undefined) throw cutShort(this.bytes.length)
-    this.offset += 1
-    return byte
+    if (this.offset >= this.end) throw cutShort(this.end)
+    return this.bytes[this.offset++] ?? 0
   }
 
   #fixed(width: 1 | 2 | 4): number {
@@ -199,7 +213,7 @@ export class MsgpackReader {
   /** Moves on by `length` bytes that must be there; returns where they start. */
   #advance(length: number): number {
     const start = this.offset
-    if (length > this.bytes.length - start) throw cutShort(this.bytes.length)
+    if (length > this.end - start) throw cutShort(this.end)
     this.offset = start + length
     return start
   }

@@ -1,24 +1,24 @@
 /** The extent of MessagePack values of any kind, read off their heads alone. */
 
 /**
- * Where the value at `start` ends at least: exactly there where it lies within the bytes, and beyond them where they end
+ * Where the value at `start` ends at least: exactly there where it lies before `limit`, and beyond that where the bytes end
  * before it does. Undefined for the one byte that begins no value. Takes time in proportion to the bytes, whatever
  * lengths they announce.
  */
-export function leastEnd(bytes: Uint8Array, start: number): number | undefined {
+export function leastEnd(bytes: Uint8Array, start: number, limit = bytes.length): number | undefined {
   let at = start
   for (let remaining = 1; remaining > 0; remaining -= 1) {
     // Every value takes a byte at least, and what is announced costs nothing until it is there.
-    if (at >= bytes.length) return at + remaining
+    if (at >= limit) return at + remaining
     const code = bytes[at] ?? 0
     if (code === neverUsed) return undefined
     const width = widthOfLength(code)
     at += 1 + width
-    if (at > bytes.length) return at + remaining - 1
+    if (at > limit) return at + remaining - 1
     const length = readLength(bytes, at - width, at)
     remaining += countChildren(code, length)
     at += countPayload(code, length)
-    if (at > bytes.length) return at + remaining - 1
+    if (at > limit) return at + remaining - 1
   }
   return at
 }

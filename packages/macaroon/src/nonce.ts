@@ -4,6 +4,7 @@ import { MacaroonError } from './errors.ts'
 import { defaultKernel } from './kernel/kernel.ts'
 import type { MsgpackReader } from './msgpack-reader.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
+import type { Wire } from './wire.ts'
 
 export interface Nonce {
   /** The key id: opaque bytes that the authority chose; in a discharge, the ticket. */
@@ -31,18 +32,20 @@ export function tokenId(nonce: Nonce): string {
   return text
 }
 
-/** Reads a nonce of either version. Throws MacaroonError `malformed` or `not-canonical`. */
-export function readNonce(reader: MsgpackReader): Nonce {
-  const start = reader.offset
+/** Reads the nonce of a macaroon, of either version. Throws MacaroonError `malformed` or `not-canonical`. */
+export function readNonce(reader: MsgpackReader, wire: Wire): Nonce {
+  const begin = reader.offset - nonceStart
   const fields = reader.readArrayLength()
   if (fields !== 2 && fields !== 3) {
-    throw new MacaroonError('malformed', `Byte ${start}: a nonce has 2 or 3 fields, and this one has ${fields}`)
+    throw new MacaroonError('malformed', `Byte ${nonceStart}: a nonce has 2 or 3 fields, and this one has ${fields}`)
   }
   // Go writes nil for a slice that was never set; it means the same as no bytes, and `bytes` keeps the difference.
-  const kid = reader.readBytesOrNull() ?? new Uint8Array(0)
-  const rnd = reader.readBytesOrNull() ?? new Uint8Array(0)
+  const kidLength = reader.takeNil() ? 0 : reader.skipBytes()
+  const kidEnd = reader.offset - begin
+  const rndLength = reader.takeNil() ? 0 : reader.skipBytes()
+  const rndEnd = reader.offset - begin
   const proof = fields === 3 && reader.readBoolean()
-  return new NonceOnWire(kid, rnd, proof, fields, reader.bytes.subarray(start, reader.offset))
+  return new NonceOnWire(wire, kidEnd - kidLength, kidEnd, rndEnd - rndLength, rndEnd, proof, fields)
 }
 
 /** A new nonce of the present version. `rnd` must be 16 random bytes. Throws `bad-argument` otherwise. */
@@ -60,25 +63,50 @@ export function makeNonce(kid: Uint8Array, rnd: Uint8Array, proof: boolean): Non
 
 /** A nonce that was read: only who asks for its bytes has them copied. */
 class NonceOnWire implements Nonce {
-  readonly kid: Uint8Array
-  readonly rnd: Uint8Array
   readonly proof: boolean
   readonly fields: 2 | 3
-  readonly #wire: Uint8Array
+  readonly #wire: Wire
+  readonly #kidStart: number
+  readonly #kidEnd: number
+  readonly #rndStart: number
+  readonly #rndEnd: number
+  #kid: Uint8Array | undefined
+  #rnd: Uint8Array | undefined
 
-  constructor(kid: Uint8Array, rnd: Uint8Array, proof: boolean, fields: 2 | 3, wire: Uint8Array) {
-    this.kid = kid
-    this.rnd = rnd
+  constructor(
+    wire: Wire,
+    kidStart: number,
+    kidEnd: number,
+    rndStart: number,
+    rndEnd: number,
+    proof: boolean,
+    fields: 2 | 3,
+  ) {
     this.proof = proof
     this.fields = fields
     this.#wire = wire
+    this.#kidStart = kidStart
+    this.#kidEnd = kidEnd
+    this.#rndStart = rndStart
+    this.#rndEnd = rndEnd
+  }
+
+  get kid(): Uint8Array {
+    return (this.#kid ??= this.#wire.slice(this.#kidStart, this.#kidEnd))
+  }
+
+  get rnd(): Uint8Array {
+    return (this.#rnd ??= this.#wire.slice(this.#rndStart, this.#rndEnd))
   }
 
   get bytes(): Uint8Array {
-    return new Uint8Array(this.#wire)
+    // Behind the randomness, nonces of the present version say in one byte whether they are proofs.
+    return this.#wire.slice(nonceStart, this.#rndEnd + this.fields - 2)
   }
 }
 
+/** Where the nonce begins in the bytes of a macaroon: behind the head of an array of four. */
+export const nonceStart = 1
 const rndLength = 16
 
 /** 968fc2c6-a94f-4988-a544-2ad72b02f222, the name space in which Go's library puts key ids. */

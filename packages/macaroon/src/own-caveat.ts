@@ -67,13 +67,15 @@ export function defineCaveat<Value>(definition: OwnCaveatDefinition<Value>): Own
     attestation: attestation === true,
     decode: (reader, nested) => of(definition.decode(reader, nested)),
     encode: (writer, caveat, nested) => definition.encode(writer, caveat.value, nested),
-    toJson: (caveat, nested) => definition.toJson(caveat.value, nested),
-    fromJson: (json, path, nested) => of(definition.fromJson(json, path, nested)),
     prohibits: (caveat, access, nested) => definition.prohibits(caveat.value, access, nested),
     ...(definition.prohibitsDischarge !== undefined && {
       prohibitsDischarge: (caveat, access) => definition.prohibitsDischarge?.(caveat.value, access),
     }),
     unwrap: (caveat) => definition.unwrap?.(caveat.value) ?? [],
+    json: {
+      toJson: (caveat, nested) => definition.toJson(caveat.value, nested),
+      fromJson: (json, path, nested) => of(definition.fromJson(json, path, nested)),
+    },
   }
   return { codec, of, is: (caveat): caveat is OwnCaveat<Value> => caveat.type === 'Own' && caveat.name === name }
 }

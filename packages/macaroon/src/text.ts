@@ -1,8 +1,10 @@
 /** The text of an Authorization header into token bytes and back: the only parser of that text there is. */
 
-import { decodeBase64, encodeBase64, tryBase64 } from './base64.ts'
+import { append } from './append.ts'
+import { decodeBase64, encodeBase64, refuseBase64 } from './base64.ts'
 import { MacaroonError } from './errors.ts'
 import { leastMacaroonLength, textLength } from './truncation.ts'
+import { clearDesk, Wire } from './wire.ts'
 
 /** What one header carries. At least one of the two lists is not empty. */
 export interface HeaderTokens {
@@ -25,11 +27,18 @@ export const maxTokens = 32
  * Throws MacaroonError with a TextErrorCode; the message names the element and never quotes it.
  */
 export function parseAuthorization(header: string): HeaderTokens {
-  return readTokens(header, (length) => new Uint8Array(length))
+  const { wires, authTokens } = readTokens(header)
+  return { macaroons: wires.map((wire) => wire.slice(0, wire.length)), authTokens }
 }
 
-/** The same, with the bytes in arrays that `take` makes. */
-export function readTokens(header: string, take: (length: number) => Uint8Array): HeaderTokens {
+/** What one header carries, with the bytes of its macaroons on the desk. */
+interface TokensOnDesk {
+  readonly wires: readonly Wire[]
+  readonly authTokens: readonly string[]
+}
+
+/** The same, where the bytes stay inside of this package. */
+export function readTokens(header: string): TokensOnDesk {
   if (header.length > maxHeaderLength) {
     throw new MacaroonError('too-long', `The header has ${header.length} characters; ${maxHeaderLength} are the limit`)
   }
@@ -37,18 +46,25 @@ export function readTokens(header: string, take: (length: number) => Uint8Array)
   const start = skipSchemes(header, end)
   if (start >= end) throw new MacaroonError('empty', 'The header carries no token')
 
-  const macaroons: Uint8Array[] = []
-  const authTokens: string[] = []
+  clearDesk()
+  let wires: readonly Wire[] = []
+  let place = 0
+  let authTokens: readonly string[] = []
   let from = start
   for (let number = 1; from <= end; number += 1) {
     if (number > maxTokens) throw new MacaroonError('too-many', `The header carries more than ${maxTokens} tokens`)
     const comma = header.indexOf(',', from)
     const until = comma === -1 || comma > end ? end : comma
     const first = skipSpace(header, from, until)
-    readElement(header, first, skipSpaceBack(header, until, first), number, take, macaroons, authTokens)
+    const token = readElement(header, first, skipSpaceBack(header, until, first), number, place)
+    if (typeof token === 'string') authTokens = append(authTokens, token)
+    else {
+      wires = append(wires, token)
+      place += token.length
+    }
     from = until + 1
   }
-  return { macaroons, authTokens }
+  return { wires, authTokens }
 }
 
 /** `FlyV1 fm2_…,fm2_…` as Go's `ToAuthorizationHeader`. Throws `empty` for no tokens at all. */
@@ -66,35 +82,29 @@ export function formatTokens(macaroons: readonly Uint8Array[], authTokens: reado
 const macaroonPrefixes = ['fm2_', 'fm1r_', 'fm1a_']
 const authTokenPrefix = 'fo1_'
 const prefixes = [...macaroonPrefixes, authTokenPrefix]
-/** In lower case and in upper case. */
-const schemes = [
-  ['flyv1', 'FLYV1'],
-  ['bearer', 'BEARER'],
-] as const
+/** In any case. */
+const schemes = ['flyv1', 'bearer']
 
-function readElement(
-  header: string,
-  start: number,
-  end: number,
-  number: number,
-  take: (length: number) => Uint8Array,
-  macaroons: Uint8Array[],
-  authTokens: string[],
-): void {
+function readElement(header: string, start: number, end: number, number: number, place: number): Wire | string {
   const prefix = prefixAt(header, start)
   const content = start + (prefix?.length ?? 0)
   if (prefix === undefined || content >= end) throw refusePrefix(prefix, start, end, `Token ${number}`)
-  if (prefix === authTokenPrefix) authTokens.push(readAuthToken(header, start, end, `Token ${number}`))
+  if (prefix === authTokenPrefix) return readAuthToken(header, start, end, `Token ${number}`)
   // What is wrong with base64, if anything, is looked into only then.
-  else
-    macaroons.push(
-      tryBase64(header, content, end, take) ?? refuseMacaroon(header, start, content, end, `Token ${number}`),
-    )
+  const wire = Wire.read(header, content, end, place)
+  if (wire === undefined) throw refuseMacaroon(header, start, content, end, `Token ${number}`)
+  return wire
 }
 
 function prefixAt(header: string, start: number): string | undefined {
-  for (const prefix of prefixes) if (header.startsWith(prefix, start)) return prefix
+  for (const prefix of prefixes) if (isAt(header, start, prefix)) return prefix
   return undefined
+}
+
+/** What `startsWith` does, without a call: these texts are short. */
+function isAt(header: string, start: number, text: string): boolean {
+  for (let i = 0; i < text.length; i += 1) if (header.charCodeAt(start + i) !== text.charCodeAt(i)) return false
+  return true
 }
 
 function refusePrefix(prefix: string | undefined, start: number, end: number, what: string): MacaroonError {
@@ -103,24 +113,20 @@ function refusePrefix(prefix: string | undefined, start: number, end: number, wh
   return new MacaroonError('unknown-prefix', `${what} starts with none of ${prefixes.join(', ')}`)
 }
 
-/** Throws what is wrong with the base64 of a macaroon. */
-function refuseMacaroon(header: string, start: number, content: number, end: number, what: string): Uint8Array {
+/** What is wrong with the base64 of a macaroon. */
+function refuseMacaroon(header: string, start: number, content: number, end: number, what: string): MacaroonError {
   refuseSecondToken(header, start, content, end, what)
-  const of = `The base64 of ${what.toLowerCase()}`
-  try {
-    return decodeBase64(header, content, end, of)
-  } catch (error) {
-    if (!(error instanceof MacaroonError) || error.code !== 'truncated') throw error
-    // What is there in whole groups of four may still tell how much is missing.
-    const begun = decodeBase64(header, content, end - ((end - content) % 4), of)
-    const least = leastMacaroonLength(begun)
-    if (least === undefined || least <= begun.length || least > maxHeaderLength) throw error
-    const length = end - content + textLength(0)
-    throw new MacaroonError(
-      'truncated',
-      `${what} is truncated: it has ${length} characters, and at least ${textLength(least)} were expected`,
-    )
-  }
+  const error = refuseBase64(header, content, end, `The base64 of ${what.toLowerCase()}`)
+  if (error.code !== 'truncated') return error
+  // What is there in whole groups of four may still tell how much is missing.
+  const begun = decodeBase64(header, content, end - ((end - content) % 4), what)
+  const least = leastMacaroonLength(begun)
+  if (least === undefined || least <= begun.length || least > maxHeaderLength) return error
+  const length = end - content + textLength(0)
+  return new MacaroonError(
+    'truncated',
+    `${what} is truncated: it has ${length} characters, and at least ${textLength(least)} were expected`,
+  )
 }
 
 function readAuthToken(header: string, start: number, end: number, what: string): string {
@@ -151,23 +157,24 @@ function skipSchemes(header: string, end: number): number {
     const length = schemeAt(header, at)
     if (length === 0) return at
     const behind = at + length
-    if (behind < end && header.charAt(behind) !== ' ') return at
+    if (behind < end && header.charCodeAt(behind) !== 0x20) return at
     at = skipSpace(header, behind, end)
   }
 }
 
 /** How long the scheme is that starts here; 0 where none does. */
 function schemeAt(header: string, start: number): number {
-  for (const [lower, upper] of schemes) {
+  for (const scheme of schemes) {
     let i = 0
-    while (i < lower.length && isEither(header.charCodeAt(start + i), lower, upper, i)) i += 1
-    if (i === lower.length) return i
+    while (i < scheme.length && toLowerCase(header.charCodeAt(start + i)) === scheme.charCodeAt(i)) i += 1
+    if (i === scheme.length) return i
   }
   return 0
 }
 
-function isEither(code: number, lower: string, upper: string, at: number): boolean {
-  return code === lower.charCodeAt(at) || code === upper.charCodeAt(at)
+/** Of the letters of ASCII and no others. */
+function toLowerCase(code: number): number {
+  return code >= 0x41 && code <= 0x5a ? code + 0x20 : code
 }
 
 function skipSpace(text: string, from: number, end: number): number {

@@ -1,11 +1,10 @@
 /** Tickets: what an authority tells a third party through the holder, who can carry it and not read it. */
 
 import type { Caveat } from './caveat.ts'
-import { encodeCaveats, readCaveats } from './caveat-set.ts'
+import { CaveatReader, encodeCaveats, readCaveats } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
 import { defaultKernel } from './kernel/kernel.ts'
 import { type DecodeOptions, maxMacaroonBytes } from './macaroon.ts'
-import { MsgpackReader } from './msgpack-reader.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 import { copyExactly } from './random.ts'
 import { boxKeyLength, boxNonceLength, openBox, sealBox } from './sealed.ts'
@@ -53,7 +52,7 @@ export function openTicket(key: Uint8Array, ticket: Uint8Array, options: DecodeO
   if (opened === undefined) {
     throw new MacaroonError('bad-ticket', 'The ticket was not sealed with this key, or was changed since')
   }
-  const reader = new MsgpackReader(opened)
+  const reader = new CaveatReader(options.vocabulary ?? flyVocabulary, opened)
   reader.expectArray(2, 'a ticket')
   const dischargeKey = reader.readBytes()
   if (dischargeKey.length !== dischargeKeyLength) {
@@ -62,7 +61,7 @@ export function openTicket(key: Uint8Array, ticket: Uint8Array, options: DecodeO
       `A discharge key has ${dischargeKeyLength} bytes, and the one in this ticket has ${dischargeKey.length}`,
     )
   }
-  const { caveats } = readCaveats(reader, options.vocabulary ?? flyVocabulary)
+  const { caveats } = readCaveats(reader)
   reader.expectEnd()
   return { dischargeKey, caveats }
 }

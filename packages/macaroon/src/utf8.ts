@@ -39,6 +39,13 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
   return text
 }
 
+/** Whether `bytes[start..end)` is valid UTF-8. */
+export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  let all = 0
+  for (let at = start; at < end; at += 1) all |= bytes[at] ?? 0
+  return all < 0x80 || decodeUtf8(bytes, start, end) !== undefined
+}
+
 /** The bytes of a text, or undefined where it holds half a surrogate pair. */
 export function encodeUtf8(text: string): Uint8Array | undefined {
   if (!text.isWellFormed()) return undefined

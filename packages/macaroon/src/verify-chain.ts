@@ -5,7 +5,8 @@ import { isAttestation } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
 import { quoteShortly } from './json.ts'
 import type { Kernel } from './kernel/kernel.ts'
-import { Macaroon, nonceStart, tailLength } from './macaroon.ts'
+import { Macaroon, tailLength } from './macaroon.ts'
+import { nonceStart } from './nonce.ts'
 import { openBox } from './sealed.ts'
 import { finishTail } from './tail.ts'
 import { dischargeKeyLength, openTicket } from './ticket.ts'
@@ -26,7 +27,6 @@ export interface ChainResult {
 
 /** Throws MacaroonError with a VerifyErrorCode, and `too-many` for more than 64 attempts at discharges. */
 export function verifyChain(macaroon: Macaroon, key: Uint8Array, context: ChainContext): ChainResult {
-  if (!macaroon.unsafeCaveats.some(isAnsweredHere)) return verifyPlain(macaroon, key, context.kernel)
   const tails = recomputeTails(macaroon, key, context.kernel)
   const own: Caveat[] = []
   const demands: Demand[] = []
@@ -41,17 +41,6 @@ export function verifyChain(macaroon: Macaroon, key: Uint8Array, context: ChainC
     caveats: [...own, ...answers.flatMap((answer) => answer.caveats)],
     discharges: answers.map((answer) => answer.discharge),
   }
-}
-
-function isAnsweredHere(caveat: Caveat): boolean {
-  return caveat.type === '3P' || caveat.type === 'BindToParentToken'
-}
-
-/** The same for a macaroon that asks for nothing: by far the most. */
-function verifyPlain(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): ChainResult {
-  expectTail(macaroon, key, kernel)
-  for (const caveat of macaroon.unsafeCaveats) allowAttestation(caveat, macaroon)
-  return { caveats: macaroon.unsafeCaveats, discharges: none }
 }
 
 /** A holder can ask one ticket in many caveats, so what many discharges of it cost is bounded. */
@@ -71,17 +60,18 @@ interface Answer {
 
 /** All tails, 32 bytes each. Throws `forged` where the last one is not what the macaroon says. */
 function recomputeTails(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): Uint8Array {
-  const tails = kernel.chain(key, Macaroon.wireOf(macaroon), nonceStart, macaroon.nonceEnd, macaroon.offsets)
+  const tails = kernel.chain(key, Macaroon.wireOf(macaroon).own(), nonceStart, macaroon.nonceEnd, macaroon.offsets)
   const last = tails.subarray(-tailLength)
   if (!kernel.equal(macaroon.nonce.proof ? finishTail(last, kernel) : last, macaroon.tail)) throw forged()
   return tails
 }
 
 /** Throws `forged` where the chain does not end in the tail that the macaroon says. */
-function expectTail(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): void {
+export function expectTail(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): void {
   const { nonce, nonceEnd, offsets } = macaroon
   const wire = Macaroon.wireOf(macaroon)
-  if (kernel.endsIn(key, wire, nonceStart, nonceEnd, offsets, wire.length - tailLength, nonce.proof)) return
+  const claimed = wire.length - tailLength
+  if (kernel.endsIn(key, wire.bytes, wire.start, nonceStart, nonceEnd, offsets, claimed, nonce.proof)) return
   throw forged()
 }
 
@@ -215,4 +205,3 @@ function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
 }
 
 const nothing = new Uint8Array(0)
-const none: readonly Macaroon[] = []

@@ -7,13 +7,11 @@ import { defaultKernel, type Kernel } from './kernel/kernel.ts'
 import { Macaroon } from './macaroon.ts'
 import type { Nonce } from './nonce.ts'
 import { expectKey } from './tail.ts'
-import { verifyChain } from './verify-chain.ts'
+import { expectTail, verifyChain } from './verify-chain.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /** What `verify` found genuine. Whether it allows anything is for `clear` to say; whether it was revoked, for its issuer. */
 class VerifiedMacaroon {
-  readonly nonce: Nonce
-  readonly location: string
   /** Every caveat that an access must be held against: its own, then those of its discharges. */
   readonly caveats: readonly Caveat[]
   /** The macaroon that was verified. */
@@ -26,12 +24,18 @@ class VerifiedMacaroon {
   constructor(macaroon: Macaroon, caveats: readonly Caveat[], discharges: readonly Macaroon[], permit: symbol) {
     // A class can be reached through its instances; what only this module knows cannot.
     if (permit !== verifyPermit) throw new MacaroonError('bad-argument', 'Only verify makes a VerifiedMacaroon')
-    this.nonce = macaroon.nonce
-    this.location = macaroon.location
     this.caveats = caveats
     this.macaroon = macaroon
     this.discharges = discharges
     this.vocabulary = macaroon.vocabulary
+  }
+
+  get nonce(): Nonce {
+    return this.macaroon.nonce
+  }
+
+  get location(): string {
+    return this.macaroon.location
   }
 
   static isVerified(value: unknown): value is VerifiedMacaroon {
@@ -71,11 +75,13 @@ export function verify(macaroon: Macaroon, key: Uint8Array, options: VerifyOptio
     throw new MacaroonError('bad-argument', 'Only what decodeMacaroon made is verified')
   }
   expectKey(key)
-  const found = verifyChain(macaroon, key, {
-    discharges,
-    trusted: options.trusted ?? nobody,
-    kernel: options.kernel ?? defaultKernel,
-  })
+  const kernel = options.kernel ?? defaultKernel
+  if (Macaroon.isPlain(macaroon)) {
+    // By far the most: nothing to be answered, and at least one caveat that can forbid something.
+    expectTail(macaroon, key, kernel)
+    return new VerifiedMacaroon(macaroon, macaroon.unsafeCaveats, none, verifyPermit)
+  }
+  const found = verifyChain(macaroon, key, { discharges, trusted: options.trusted ?? nobody, kernel })
   if (found.caveats.every((caveat) => isAttestation(caveat, macaroon.vocabulary))) {
     throw new MacaroonError('no-caveats', 'The macaroon has no caveats that forbid anything and would allow everything')
   }

@@ -2,7 +2,7 @@
 
 import { describeAction, isSubset } from '../action.ts'
 import type { ActionCaveat } from '../caveat.ts'
-import type { CaveatCodec } from '../codec.ts'
+import type { CaveatCodec, CaveatJson } from '../codec.ts'
 import { expectMask, maskFromJson, maskToJson, readMask } from './mask.ts'
 
 export const action: CaveatCodec<ActionCaveat> = {
@@ -10,8 +10,6 @@ export const action: CaveatCodec<ActionCaveat> = {
   number: 26n,
   decode: (reader) => ({ type: 'Action', mask: readMask(reader) }),
   encode: (writer, caveat) => writer.writeUint(expectMask(caveat.mask)),
-  toJson: (caveat) => maskToJson(caveat.mask),
-  fromJson: (value, path) => ({ type: 'Action', mask: maskFromJson(value, path) }),
   prohibits(caveat, access) {
     if (isSubset(access.action, caveat.mask)) return undefined
     return {
@@ -19,4 +17,9 @@ export const action: CaveatCodec<ActionCaveat> = {
       reason: `Action allows ${describeAction(caveat.mask)}, and this needs ${describeAction(access.action & ~caveat.mask)}`,
     }
   },
+}
+
+export const actionJson: CaveatJson<ActionCaveat> = {
+  toJson: (caveat) => maskToJson(caveat.mask),
+  fromJson: (value, path) => ({ type: 'Action', mask: maskFromJson(value, path) }),
 }

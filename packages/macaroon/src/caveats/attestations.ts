@@ -1,7 +1,7 @@
 /** Attestations: what a third party asserts about its user. They forbid nothing, and only proofs may carry them. */
 
 import type { FlyioUserId, GitHubUserId, GoogleUserId } from '../caveat.ts'
-import type { CaveatCodec, Refusal } from '../codec.ts'
+import type { CaveatCodec, CaveatJson, Refusal } from '../codec.ts'
 import { MacaroonError } from '../errors.ts'
 import { expectInteger } from '../json.ts'
 import { maxUint64 } from './mask.ts'
@@ -12,10 +12,13 @@ export const flyioUserId: CaveatCodec<FlyioUserId> = {
   attestation: true,
   decode: (reader) => ({ type: 'FlyioUserID', id: reader.readUint() }),
   encode: (writer, caveat) => writer.writeUint(caveat.id),
-  toJson: (caveat) => caveat.id,
-  fromJson: (value, path) => ({ type: 'FlyioUserID', id: expectInteger(value, path, 0n, maxUint64) }),
   prohibits: () => refusal('FlyioUserID'),
   prohibitsDischarge: () => refusal('FlyioUserID'),
+}
+
+export const flyioUserIdJson: CaveatJson<FlyioUserId> = {
+  toJson: (caveat) => caveat.id,
+  fromJson: (value, path) => ({ type: 'FlyioUserID', id: expectInteger(value, path, 0n, maxUint64) }),
 }
 
 export const gitHubUserId: CaveatCodec<GitHubUserId> = {
@@ -24,10 +27,13 @@ export const gitHubUserId: CaveatCodec<GitHubUserId> = {
   attestation: true,
   decode: (reader) => ({ type: 'GitHubUserID', id: reader.readUint() }),
   encode: (writer, caveat) => writer.writeUint(caveat.id),
-  toJson: (caveat) => caveat.id,
-  fromJson: (value, path) => ({ type: 'GitHubUserID', id: expectInteger(value, path, 0n, maxUint64) }),
   prohibits: () => refusal('GitHubUserID'),
   prohibitsDischarge: () => refusal('GitHubUserID'),
+}
+
+export const gitHubUserIdJson: CaveatJson<GitHubUserId> = {
+  toJson: (caveat) => caveat.id,
+  fromJson: (value, path) => ({ type: 'GitHubUserID', id: expectInteger(value, path, 0n, maxUint64) }),
 }
 
 export const googleUserId: CaveatCodec<GoogleUserId> = {
@@ -53,10 +59,13 @@ export const googleUserId: CaveatCodec<GoogleUserId> = {
       Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(i * 2, i * 2 + 2), 16)),
     )
   },
-  toJson: (caveat) => caveat.id,
-  fromJson: (value, path) => ({ type: 'GoogleUserID', id: expectInteger(value, path, 0n, maxId) }),
   prohibits: () => refusal('GoogleUserID'),
   prohibitsDischarge: () => refusal('GoogleUserID'),
+}
+
+export const googleUserIdJson: CaveatJson<GoogleUserId> = {
+  toJson: (caveat) => caveat.id,
+  fromJson: (value, path) => ({ type: 'GoogleUserID', id: expectInteger(value, path, 0n, maxId) }),
 }
 
 const maxIdBytes = 32

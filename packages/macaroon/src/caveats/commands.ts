@@ -1,7 +1,7 @@
 /** Commands: only these command lines in a machine. */
 
 import type { Command, Commands } from '../caveat.ts'
-import type { CaveatCodec } from '../codec.ts'
+import type { CaveatCodec, CaveatJson } from '../codec.ts'
 import { expectArray, expectObject, type JsonPath, jsonError, type JsonValue, quoteShortly } from '../json.ts'
 import { readTexts, textsFromJson, writeTexts } from './texts.ts'
 
@@ -26,11 +26,6 @@ export const commands: CaveatCodec<Commands> = {
       writer.writeBoolean(command.exact)
     }
   },
-  toJson: (caveat) => caveat.commands?.map(commandToJson) ?? null,
-  fromJson: (value, path) => ({
-    type: 'Commands',
-    commands: value === null ? null : expectArray(value, path).map((item, i) => commandFromJson(item, `${path}[${i}]`)),
-  }),
   prohibits(caveat, access) {
     const allowed = describeCommands(caveat.commands ?? [])
     const attempted = access.command
@@ -40,6 +35,14 @@ export const commands: CaveatCodec<Commands> = {
     if (caveat.commands?.some((command) => covers(command, attempted)) === true) return undefined
     return { kind: 'resource', reason: `Commands allows ${allowed}, and this runs ${describeArgs(attempted)}` }
   },
+}
+
+export const commandsJson: CaveatJson<Commands> = {
+  toJson: (caveat) => caveat.commands?.map(commandToJson) ?? null,
+  fromJson: (value, path) => ({
+    type: 'Commands',
+    commands: value === null ? null : expectArray(value, path).map((item, i) => commandFromJson(item, `${path}[${i}]`)),
+  }),
 }
 
 function covers(command: Command, attempted: readonly string[]): boolean {

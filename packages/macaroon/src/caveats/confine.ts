@@ -1,7 +1,7 @@
 /** ConfineUser, ConfineOrganization, ConfineGoogleHD, ConfineGitHubOrg: for whom a third party may discharge a ticket. */
 
 import type { ConfineGitHubOrg, ConfineGoogleHd, ConfineOrganization, ConfineUser } from '../caveat.ts'
-import type { CaveatCodec, Refusal } from '../codec.ts'
+import type { CaveatCodec, CaveatJson, Refusal } from '../codec.ts'
 import { expectInteger, expectObject, expectString, quoteShortly } from '../json.ts'
 import { maxUint64 } from './mask.ts'
 
@@ -16,17 +16,20 @@ export const confineUser: CaveatCodec<ConfineUser> = {
     writer.writeArrayLength(1)
     writer.writeUint(caveat.id)
   },
-  toJson: (caveat) => new Map([['id', caveat.id]]),
-  fromJson(value, path) {
-    const id = expectObject(value, path, ['id']).get('id')
-    return { type: 'ConfineUser', id: expectInteger(id, `${path}.id`, 0n, maxUint64) }
-  },
   prohibits: () => onlyForDischarges('ConfineUser'),
   prohibitsDischarge: (caveat, access) =>
     refuse(
       `ConfineUser takes the account ${caveat.id}`,
       (access.flyio ?? []).some(({ userId }) => userId === caveat.id),
     ),
+}
+
+export const confineUserJson: CaveatJson<ConfineUser> = {
+  toJson: (caveat) => new Map([['id', caveat.id]]),
+  fromJson(value, path) {
+    const id = expectObject(value, path, ['id']).get('id')
+    return { type: 'ConfineUser', id: expectInteger(id, `${path}.id`, 0n, maxUint64) }
+  },
 }
 
 export const confineOrganization: CaveatCodec<ConfineOrganization> = {
@@ -40,11 +43,6 @@ export const confineOrganization: CaveatCodec<ConfineOrganization> = {
     writer.writeArrayLength(1)
     writer.writeUint(caveat.id)
   },
-  toJson: (caveat) => new Map([['id', caveat.id]]),
-  fromJson(value, path) {
-    const id = expectObject(value, path, ['id']).get('id')
-    return { type: 'ConfineOrganization', id: expectInteger(id, `${path}.id`, 0n, maxUint64) }
-  },
   prohibits: () => onlyForDischarges('ConfineOrganization'),
   prohibitsDischarge: (caveat, access) =>
     refuse(
@@ -53,13 +51,19 @@ export const confineOrganization: CaveatCodec<ConfineOrganization> = {
     ),
 }
 
+export const confineOrganizationJson: CaveatJson<ConfineOrganization> = {
+  toJson: (caveat) => new Map([['id', caveat.id]]),
+  fromJson(value, path) {
+    const id = expectObject(value, path, ['id']).get('id')
+    return { type: 'ConfineOrganization', id: expectInteger(id, `${path}.id`, 0n, maxUint64) }
+  },
+}
+
 export const confineGoogleHd: CaveatCodec<ConfineGoogleHd> = {
   type: 'ConfineGoogleHD',
   number: 19n,
   decode: (reader) => ({ type: 'ConfineGoogleHD', hd: reader.readString() }),
   encode: (writer, caveat) => writer.writeString(caveat.hd),
-  toJson: (caveat) => caveat.hd,
-  fromJson: (value, path) => ({ type: 'ConfineGoogleHD', hd: expectString(value, path) }),
   prohibits: () => onlyForDischarges('ConfineGoogleHD'),
   prohibitsDischarge: (caveat, access) =>
     refuse(
@@ -68,19 +72,27 @@ export const confineGoogleHd: CaveatCodec<ConfineGoogleHd> = {
     ),
 }
 
+export const confineGoogleHdJson: CaveatJson<ConfineGoogleHd> = {
+  toJson: (caveat) => caveat.hd,
+  fromJson: (value, path) => ({ type: 'ConfineGoogleHD', hd: expectString(value, path) }),
+}
+
 export const confineGitHubOrg: CaveatCodec<ConfineGitHubOrg> = {
   type: 'ConfineGitHubOrg',
   number: 20n,
   decode: (reader) => ({ type: 'ConfineGitHubOrg', id: reader.readUint() }),
   encode: (writer, caveat) => writer.writeUint(caveat.id),
-  toJson: (caveat) => caveat.id,
-  fromJson: (value, path) => ({ type: 'ConfineGitHubOrg', id: expectInteger(value, path, 0n, maxUint64) }),
   prohibits: () => onlyForDischarges('ConfineGitHubOrg'),
   prohibitsDischarge: (caveat, access) =>
     refuse(
       `ConfineGitHubOrg takes a GitHub account of organisation ${caveat.id}`,
       (access.gitHub ?? []).some(({ orgIds }) => orgIds.includes(caveat.id)),
     ),
+}
+
+export const confineGitHubOrgJson: CaveatJson<ConfineGitHubOrg> = {
+  toJson: (caveat) => caveat.id,
+  fromJson: (value, path) => ({ type: 'ConfineGitHubOrg', id: expectInteger(value, path, 0n, maxUint64) }),
 }
 
 /** The refusal of a caveat that only a third party can judge, as Go's `ErrInvalidAccess`. */

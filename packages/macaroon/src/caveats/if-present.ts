@@ -2,7 +2,7 @@
 
 import { describeAction, isSubset } from '../action.ts'
 import type { IfPresent } from '../caveat.ts'
-import type { CaveatCodec, Refusal } from '../codec.ts'
+import type { CaveatCodec, CaveatJson, Refusal } from '../codec.ts'
 import { expectObject, type JsonValue } from '../json.ts'
 import { expectMask, maskFromJson, maskToJson, readMask } from './mask.ts'
 
@@ -18,20 +18,6 @@ export const ifPresent: CaveatCodec<IfPresent> = {
     if (caveat.ifs === null) writer.writeNil()
     else nested(writer, caveat.ifs)
     writer.writeUint(expectMask(caveat.else))
-  },
-  toJson: (caveat, nested) =>
-    new Map<string, JsonValue>([
-      ['ifs', caveat.ifs === null ? null : nested(caveat.ifs)],
-      ['else', maskToJson(caveat.else)],
-    ]),
-  fromJson(value, path, nested) {
-    const body = expectObject(value, path, ['ifs', 'else'])
-    const ifs = body.get('ifs') ?? null
-    return {
-      type: 'IfPresent',
-      ifs: ifs === null ? null : nested(ifs, `${path}.ifs`),
-      else: maskFromJson(body.get('else'), `${path}.else`),
-    }
   },
   prohibits(caveat, access, nested) {
     if (caveat.ifs === null) return { kind: 'bad-caveat', reason: 'IfPresent holds no set of caveats' }
@@ -54,4 +40,21 @@ export const ifPresent: CaveatCodec<IfPresent> = {
     return { kind: first.kind, reason: `IfPresent: ${refusals.map((refusal) => refusal.reason).join('; ')}` }
   },
   unwrap: (caveat) => caveat.ifs ?? [],
+}
+
+export const ifPresentJson: CaveatJson<IfPresent> = {
+  toJson: (caveat, nested) =>
+    new Map<string, JsonValue>([
+      ['ifs', caveat.ifs === null ? null : nested(caveat.ifs)],
+      ['else', maskToJson(caveat.else)],
+    ]),
+  fromJson(value, path, nested) {
+    const body = expectObject(value, path, ['ifs', 'else'])
+    const ifs = body.get('ifs') ?? null
+    return {
+      type: 'IfPresent',
+      ifs: ifs === null ? null : nested(ifs, `${path}.ifs`),
+      else: maskFromJson(body.get('else'), `${path}.else`),
+    }
+  },
 }

@@ -1,7 +1,7 @@
 /** IsUser: a note of whose token it was, which FlyioUserID has replaced. It forbids nothing, as in Go. */
 
 import type { IsUser } from '../caveat.ts'
-import type { CaveatCodec } from '../codec.ts'
+import type { CaveatCodec, CaveatJson } from '../codec.ts'
 import { expectInteger, expectObject } from '../json.ts'
 import { maxUint64 } from './mask.ts'
 
@@ -16,12 +16,15 @@ export const isUser: CaveatCodec<IsUser> = {
     writer.writeArrayLength(1)
     writer.writeUint(caveat.id)
   },
+  prohibits: () => undefined,
+  prohibitsDischarge: () => undefined,
+}
+
+export const isUserJson: CaveatJson<IsUser> = {
   // Go's library calls the field after its type.
   toJson: (caveat) => new Map([['uint64', caveat.id]]),
   fromJson(value, path) {
     const id = expectObject(value, path, ['uint64']).get('uint64')
     return { type: 'IsUser', id: expectInteger(id, `${path}.uint64`, 0n, maxUint64) }
   },
-  prohibits: () => undefined,
-  prohibitsDischarge: () => undefined,
 }

@@ -1,7 +1,7 @@
 /** MaxValidity: for how long at most a third party may let a discharge hold. */
 
 import type { MaxValidity } from '../caveat.ts'
-import type { CaveatCodec } from '../codec.ts'
+import type { CaveatCodec, CaveatJson } from '../codec.ts'
 import { expectInteger } from '../json.ts'
 import { onlyForDischarges } from './confine.ts'
 import { maxUint64 } from './mask.ts'
@@ -11,8 +11,6 @@ export const maxValidity: CaveatCodec<MaxValidity> = {
   number: 21n,
   decode: (reader) => ({ type: 'MaxValidity', seconds: reader.readUint() }),
   encode: (writer, caveat) => writer.writeUint(caveat.seconds),
-  toJson: (caveat) => caveat.seconds,
-  fromJson: (value, path) => ({ type: 'MaxValidity', seconds: expectInteger(value, path, 0n, maxUint64) }),
   prohibits: () => onlyForDischarges('MaxValidity'),
   prohibitsDischarge(caveat, access) {
     const asked = nanoseconds(access.expiry) - nanoseconds(access.now)
@@ -23,6 +21,11 @@ export const maxValidity: CaveatCodec<MaxValidity> = {
       reason: `MaxValidity lets a discharge hold for ${caveat.seconds} seconds, and this is to hold for ${seconds}`,
     }
   },
+}
+
+export const maxValidityJson: CaveatJson<MaxValidity> = {
+  toJson: (caveat) => caveat.seconds,
+  fromJson: (value, path) => ({ type: 'MaxValidity', seconds: expectInteger(value, path, 0n, maxUint64) }),
 }
 
 /**

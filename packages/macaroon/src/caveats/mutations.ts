@@ -1,7 +1,7 @@
 /** Mutations: only these mutations of the GraphQL door. */
 
 import type { Mutations } from '../caveat.ts'
-import type { CaveatCodec } from '../codec.ts'
+import type { CaveatCodec, CaveatJson } from '../codec.ts'
 import { expectObject, quoteShortly } from '../json.ts'
 import { readTexts, textsFromJson, writeTexts } from './texts.ts'
 
@@ -16,11 +16,6 @@ export const mutations: CaveatCodec<Mutations> = {
     writer.writeArrayLength(1)
     writeTexts(writer, caveat.mutations)
   },
-  toJson: (caveat) => new Map([['mutations', caveat.mutations]]),
-  fromJson(value, path) {
-    const body = expectObject(value, path, ['mutations'])
-    return { type: 'Mutations', mutations: textsFromJson(body.get('mutations'), `${path}.mutations`) }
-  },
   prohibits(caveat, access) {
     const list = (caveat.mutations ?? []).slice(0, 10).map(quoteShortly).join(', ')
     const allowed = list === '' ? 'no GraphQL mutation at all' : `only the GraphQL mutations ${list}`
@@ -29,5 +24,13 @@ export const mutations: CaveatCodec<Mutations> = {
     }
     if (caveat.mutations?.includes(access.mutation) === true) return undefined
     return { kind: 'resource', reason: `Mutations allows ${allowed}, and this is ${quoteShortly(access.mutation)}` }
+  },
+}
+
+export const mutationsJson: CaveatJson<Mutations> = {
+  toJson: (caveat) => new Map([['mutations', caveat.mutations]]),
+  fromJson(value, path) {
+    const body = expectObject(value, path, ['mutations'])
+    return { type: 'Mutations', mutations: textsFromJson(body.get('mutations'), `${path}.mutations`) }
   },
 }

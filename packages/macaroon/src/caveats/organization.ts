@@ -2,7 +2,7 @@
 
 import { describeAction, isSubset } from '../action.ts'
 import type { Organization } from '../caveat.ts'
-import type { CaveatCodec } from '../codec.ts'
+import type { CaveatCodec, CaveatJson } from '../codec.ts'
 import { expectInteger, expectObject, type JsonValue } from '../json.ts'
 import { expectMask, maskFromJson, maskToJson, maxUint64, readMask } from './mask.ts'
 
@@ -19,6 +19,26 @@ export const organization: CaveatCodec<Organization> = {
     writer.writeUint(caveat.id)
     writer.writeUint(expectMask(caveat.mask))
   },
+  prohibits(caveat, access) {
+    const { id, mask } = caveat
+    if (access.orgId === undefined) {
+      return { kind: 'unspecified', reason: `Organization allows only ${scope(id)}, and this names no organisation` }
+    }
+    if (id !== access.orgId && id !== 0n) {
+      return {
+        kind: 'resource',
+        reason: `Organization allows only ${scope(id)}, and this is organisation ${access.orgId}`,
+      }
+    }
+    if (isSubset(access.action, mask)) return undefined
+    return {
+      kind: 'action',
+      reason: `Organization allows ${describeAction(mask)} in ${scope(id)}, and this needs ${describeAction(access.action & ~mask)}`,
+    }
+  },
+}
+
+export const organizationJson: CaveatJson<Organization> = {
   toJson: (caveat) =>
     new Map<string, JsonValue>([
       ['id', caveat.id],
@@ -32,21 +52,8 @@ export const organization: CaveatCodec<Organization> = {
       mask: maskFromJson(body.get('mask'), `${path}.mask`),
     }
   },
-  prohibits(caveat, access) {
-    const scope = caveat.id === 0n ? 'any organisation' : `organisation ${caveat.id}`
-    if (access.orgId === undefined) {
-      return { kind: 'unspecified', reason: `Organization allows only ${scope}, and this names no organisation` }
-    }
-    if (caveat.id !== 0n && caveat.id !== access.orgId) {
-      return {
-        kind: 'resource',
-        reason: `Organization allows only ${scope}, and this is organisation ${access.orgId}`,
-      }
-    }
-    if (isSubset(access.action, caveat.mask)) return undefined
-    return {
-      kind: 'action',
-      reason: `Organization allows ${describeAction(caveat.mask)} in ${scope}, and this needs ${describeAction(access.action & ~caveat.mask)}`,
-    }
-  },
+}
+
+function scope(id: bigint): string {
+  return id === 0n ? 'any organisation' : `organisation ${id}`
 }

@@ -10,6 +10,8 @@ import type { MsgpackWriter } from '../msgpack-writer.ts'
 import { expectMask, maskFromJson, maskToJson, maxUint64, readMask } from './mask.ts'
 
 interface IdKind<Id extends bigint | string> {
+  /** Which stands for every resource. */
+  readonly zero: Id
   read(reader: MsgpackReader): Id
   write(writer: MsgpackWriter, id: Id): void
   /** Negative, zero or positive, in the order in which Go sorts the keys of a set. */
@@ -18,6 +20,7 @@ interface IdKind<Id extends bigint | string> {
 }
 
 export const numericIds: IdKind<bigint> = {
+  zero: 0n,
   read: (reader) => reader.readUint(),
   write: (writer, id) => writer.writeUint(id),
   compare: (a, b) => (a < b ? -1 : Number(a > b)),
@@ -30,6 +33,7 @@ export const numericIds: IdKind<bigint> = {
 }
 
 export const textIds: IdKind<string> = {
+  zero: '',
   read: (reader) => reader.readString(),
   write: (writer, id) => writer.writeString(id),
   compare: compareTexts,
@@ -117,6 +121,7 @@ export function setFromJson<Id extends bigint | string>(
  * fit, only what all of them allow is allowed.
  */
 export function refuse<Id extends bigint | string>(
+  { zero }: IdKind<Id>,
   type: string,
   noun: string,
   set: ResourceSet<Id>,
@@ -124,18 +129,18 @@ export function refuse<Id extends bigint | string>(
   action: Action,
   covers?: (entry: Id, id: Id) => boolean,
 ): Refusal | undefined {
-  const every = set?.get(zeroOf(set))
+  const every = set?.get(zero)
   if (set !== null && every !== undefined && set.size !== 1) {
     return { kind: 'bad-caveat', reason: `${type} lists every ${noun} and single ones besides, which makes no sense` }
   }
   if (id === undefined) {
-    return { kind: 'unspecified', reason: `${type} allows ${describeSet(set, noun)}, and this names no ${noun}` }
+    return { kind: 'unspecified', reason: `${type} allows ${describeSet(set, zero, noun)}, and this names no ${noun}` }
   }
   const mask = every ?? (covers === undefined ? set?.get(id) : intersect(set, (entry) => covers(entry, id)))
   if (mask === undefined) {
     return {
       kind: 'resource',
-      reason: `${type} allows ${describeSet(set, noun)}, and this is ${noun} ${describeId(id)}`,
+      reason: `${type} allows ${describeSet(set, zero, noun)}, and this is ${noun} ${describeId(id)}`,
     }
   }
   if (isSubset(action, mask)) return undefined
@@ -151,15 +156,9 @@ function intersect<Id extends bigint | string>(set: ResourceSet<Id>, fits: (entr
   return masks.length === 0 ? undefined : masks.reduce((all, mask) => all & mask)
 }
 
-function zeroOf<Id extends bigint | string>(set: ReadonlyMap<Id, Action>): Id {
-  // The zero id of a set of texts is '', of a set of numbers 0n; a set without entries has neither.
-  const [first] = set.keys()
-  return (typeof first === 'bigint' ? 0n : '') as Id
-}
-
-function describeSet<Id extends bigint | string>(set: ResourceSet<Id>, noun: string): string {
+function describeSet<Id extends bigint | string>(set: ResourceSet<Id>, zero: Id, noun: string): string {
   if (set === null || set.size === 0) return `no ${noun} at all`
-  if (set.has(zeroOf(set))) return `any ${noun}`
+  if (set.has(zero)) return `any ${noun}`
   const ids = [...set.keys()].slice(0, 5).map(describeId)
   if (set.size > ids.length) ids.push(`${set.size - ids.length} more`)
   const last = ids.pop()

@@ -10,7 +10,7 @@ import type {
   StorageObjects,
   Volumes,
 } from '../caveat.ts'
-import type { CaveatCodec } from '../codec.ts'
+import type { CaveatCodec, CaveatJson } from '../codec.ts'
 import { numericIds, readSet, refuse, setFromJson, setToJson, textIds, writeSet } from './resource-map.ts'
 
 export const apps: CaveatCodec<Apps> = {
@@ -19,9 +19,12 @@ export const apps: CaveatCodec<Apps> = {
   aliases: ['DeprecatedApps'],
   decode: (reader) => ({ type: 'Apps', apps: readSet(reader, numericIds) }),
   encode: (writer, caveat) => writeSet(writer, caveat.apps, numericIds),
+  prohibits: (caveat, access) => refuse(numericIds, 'Apps', 'app', caveat.apps, access.appId, access.action),
+}
+
+export const appsJson: CaveatJson<Apps> = {
   toJson: (caveat) => setToJson('apps', caveat.apps),
   fromJson: (value, path) => ({ type: 'Apps', apps: setFromJson('apps', value, path, numericIds) }),
-  prohibits: (caveat, access) => refuse('Apps', 'app', caveat.apps, access.appId, access.action),
 }
 
 export const volumes: CaveatCodec<Volumes> = {
@@ -29,9 +32,12 @@ export const volumes: CaveatCodec<Volumes> = {
   number: 2n,
   decode: (reader) => ({ type: 'Volumes', volumes: readSet(reader, textIds) }),
   encode: (writer, caveat) => writeSet(writer, caveat.volumes, textIds),
+  prohibits: (caveat, access) => refuse(textIds, 'Volumes', 'volume', caveat.volumes, access.volume, access.action),
+}
+
+export const volumesJson: CaveatJson<Volumes> = {
   toJson: (caveat) => setToJson('volumes', caveat.volumes),
   fromJson: (value, path) => ({ type: 'Volumes', volumes: setFromJson('volumes', value, path, textIds) }),
-  prohibits: (caveat, access) => refuse('Volumes', 'volume', caveat.volumes, access.volume, access.action),
 }
 
 export const machines: CaveatCodec<Machines> = {
@@ -39,9 +45,12 @@ export const machines: CaveatCodec<Machines> = {
   number: 7n,
   decode: (reader) => ({ type: 'Machines', machines: readSet(reader, textIds) }),
   encode: (writer, caveat) => writeSet(writer, caveat.machines, textIds),
+  prohibits: (caveat, access) => refuse(textIds, 'Machines', 'machine', caveat.machines, access.machine, access.action),
+}
+
+export const machinesJson: CaveatJson<Machines> = {
   toJson: (caveat) => setToJson('machines', caveat.machines),
   fromJson: (value, path) => ({ type: 'Machines', machines: setFromJson('machines', value, path, textIds) }),
-  prohibits: (caveat, access) => refuse('Machines', 'machine', caveat.machines, access.machine, access.action),
 }
 
 export const featureSet: CaveatCodec<FeatureSet> = {
@@ -49,9 +58,13 @@ export const featureSet: CaveatCodec<FeatureSet> = {
   number: 5n,
   decode: (reader) => ({ type: 'FeatureSet', features: readSet(reader, textIds) }),
   encode: (writer, caveat) => writeSet(writer, caveat.features, textIds),
+  prohibits: (caveat, access) =>
+    refuse(textIds, 'FeatureSet', 'feature', caveat.features, access.feature, access.action),
+}
+
+export const featureSetJson: CaveatJson<FeatureSet> = {
   toJson: (caveat) => setToJson('features', caveat.features),
   fromJson: (value, path) => ({ type: 'FeatureSet', features: setFromJson('features', value, path, textIds) }),
-  prohibits: (caveat, access) => refuse('FeatureSet', 'feature', caveat.features, access.feature, access.action),
 }
 
 export const clusters: CaveatCodec<Clusters> = {
@@ -59,9 +72,12 @@ export const clusters: CaveatCodec<Clusters> = {
   number: 16n,
   decode: (reader) => ({ type: 'Clusters', clusters: readSet(reader, textIds) }),
   encode: (writer, caveat) => writeSet(writer, caveat.clusters, textIds),
+  prohibits: (caveat, access) => refuse(textIds, 'Clusters', 'cluster', caveat.clusters, access.cluster, access.action),
+}
+
+export const clustersJson: CaveatJson<Clusters> = {
   toJson: (caveat) => setToJson('clusters', caveat.clusters),
   fromJson: (value, path) => ({ type: 'Clusters', clusters: setFromJson('clusters', value, path, textIds) }),
-  prohibits: (caveat, access) => refuse('Clusters', 'cluster', caveat.clusters, access.cluster, access.action),
 }
 
 export const machineFeatureSet: CaveatCodec<MachineFeatureSet> = {
@@ -69,10 +85,13 @@ export const machineFeatureSet: CaveatCodec<MachineFeatureSet> = {
   number: 14n,
   decode: (reader) => ({ type: 'MachineFeatureSet', features: readSet(reader, textIds) }),
   encode: (writer, caveat) => writeSet(writer, caveat.features, textIds),
+  prohibits: (caveat, access) =>
+    refuse(textIds, 'MachineFeatureSet', 'machine feature', caveat.features, access.machineFeature, access.action),
+}
+
+export const machineFeatureSetJson: CaveatJson<MachineFeatureSet> = {
   toJson: (caveat) => setToJson('features', caveat.features),
   fromJson: (value, path) => ({ type: 'MachineFeatureSet', features: setFromJson('features', value, path, textIds) }),
-  prohibits: (caveat, access) =>
-    refuse('MachineFeatureSet', 'machine feature', caveat.features, access.machineFeature, access.action),
 }
 
 export const appFeatureSet: CaveatCodec<AppFeatureSet> = {
@@ -80,10 +99,13 @@ export const appFeatureSet: CaveatCodec<AppFeatureSet> = {
   number: 28n,
   decode: (reader) => ({ type: 'AppFeatureSet', features: readSet(reader, textIds) }),
   encode: (writer, caveat) => writeSet(writer, caveat.features, textIds),
+  prohibits: (caveat, access) =>
+    refuse(textIds, 'AppFeatureSet', 'app feature', caveat.features, access.appFeature, access.action),
+}
+
+export const appFeatureSetJson: CaveatJson<AppFeatureSet> = {
   toJson: (caveat) => setToJson('features', caveat.features),
   fromJson: (value, path) => ({ type: 'AppFeatureSet', features: setFromJson('features', value, path, textIds) }),
-  prohibits: (caveat, access) =>
-    refuse('AppFeatureSet', 'app feature', caveat.features, access.appFeature, access.action),
 }
 
 export const storageObjects: CaveatCodec<StorageObjects> = {
@@ -91,13 +113,16 @@ export const storageObjects: CaveatCodec<StorageObjects> = {
   number: 29n,
   decode: (reader) => ({ type: 'StorageObjects', prefixes: readSet(reader, textIds) }),
   encode: (writer, caveat) => writeSet(writer, caveat.prefixes, textIds),
+  prohibits: (caveat, access) =>
+    refuse(textIds, 'StorageObjects', 'storage object', caveat.prefixes, access.storageObject, access.action, isPrefix),
+}
+
+export const storageObjectsJson: CaveatJson<StorageObjects> = {
   toJson: (caveat) => setToJson('storage_objects', caveat.prefixes),
   fromJson: (value, path) => ({
     type: 'StorageObjects',
     prefixes: setFromJson('storage_objects', value, path, textIds),
   }),
-  prohibits: (caveat, access) =>
-    refuse('StorageObjects', 'storage object', caveat.prefixes, access.storageObject, access.action, isPrefix),
 }
 
 /** Go's `resset.Prefix`: an entry covers whatever begins with it. */

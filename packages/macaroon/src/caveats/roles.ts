@@ -2,7 +2,7 @@
 
 import { type Access, permittedRole, roles } from '../access.ts'
 import type { AllowedRoles, IsMember } from '../caveat.ts'
-import type { CaveatCodec, Refusal } from '../codec.ts'
+import type { CaveatCodec, CaveatJson, Refusal } from '../codec.ts'
 import { MacaroonError } from '../errors.ts'
 import { expectInteger, expectObject, quoteShortly } from '../json.ts'
 
@@ -15,12 +15,15 @@ export const isMember: CaveatCodec<IsMember> = {
     return { type: 'IsMember' }
   },
   encode: (writer) => writer.writeArrayLength(0),
+  prohibits: (_, access) => refuse('IsMember', roles.member, access),
+}
+
+export const isMemberJson: CaveatJson<IsMember> = {
   toJson: () => new Map(),
   fromJson(value, path) {
     expectObject(value, path, [])
     return { type: 'IsMember' }
   },
-  prohibits: (_, access) => refuse('IsMember', roles.member, access),
 }
 
 export const allowedRoles: CaveatCodec<AllowedRoles> = {
@@ -31,12 +34,15 @@ export const allowedRoles: CaveatCodec<AllowedRoles> = {
     if (caveat.roles !== caveat.roles >>> 0) throw new MacaroonError('bad-caveat', 'Roles are not a mask of 32 bits')
     writer.writeUint(caveat.roles)
   },
+  prohibits: (caveat, access) => refuse('AllowedRoles', caveat.roles, access),
+}
+
+export const allowedRolesJson: CaveatJson<AllowedRoles> = {
   toJson: (caveat) => BigInt(caveat.roles),
   fromJson: (value, path) => ({
     type: 'AllowedRoles',
     roles: Number(expectInteger(value, path, 0n, 0xffffffffn)),
   }),
-  prohibits: (caveat, access) => refuse('AllowedRoles', caveat.roles, access),
 }
 
 function refuse(type: string, allowed: number, access: Access): Refusal | undefined {

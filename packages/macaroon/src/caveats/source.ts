@@ -1,7 +1,7 @@
 /** FromMachineSource and FlySrc: from where a token may be used. */
 
 import type { FlySrc, FromMachineSource } from '../caveat.ts'
-import type { CaveatCodec, Refusal } from '../codec.ts'
+import type { CaveatCodec, CaveatJson, Refusal } from '../codec.ts'
 import { expectObject, expectString, jsonError, quoteShortly } from '../json.ts'
 
 export const fromMachineSource: CaveatCodec<FromMachineSource> = {
@@ -15,12 +15,15 @@ export const fromMachineSource: CaveatCodec<FromMachineSource> = {
     writer.writeArrayLength(1)
     writer.writeString(caveat.id)
   },
+  prohibits: (caveat, access) => refuse('FromMachineSource', 'machine', caveat.id, access.sourceMachine),
+}
+
+export const fromMachineSourceJson: CaveatJson<FromMachineSource> = {
   toJson: (caveat) => new Map([['id', caveat.id]]),
   fromJson(value, path) {
     const id = expectObject(value, path, ['id']).get('id')
     return { type: 'FromMachineSource', id: expectString(id, `${path}.id`) }
   },
-  prohibits: (caveat, access) => refuse('FromMachineSource', 'machine', caveat.id, access.sourceMachine),
 }
 
 export const flySrc: CaveatCodec<FlySrc> = {
@@ -41,19 +44,6 @@ export const flySrc: CaveatCodec<FlySrc> = {
     writer.writeString(caveat.app)
     writer.writeString(caveat.instance)
   },
-  toJson: (caveat) =>
-    new Map([
-      ['organization', caveat.organization],
-      ['app', caveat.app],
-      ['instance', caveat.instance],
-    ]),
-  fromJson(value, path) {
-    const body = expectObject(value, path, [], ['organization', 'app', 'instance'])
-    if (body.size === 0) throw jsonError(path, 'must name an organization, an app or an instance')
-    const text = (field: string) => (body.has(field) ? expectString(body.get(field), `${path}.${field}`) : '')
-    // Left out it is '', as in Go: any.
-    return { type: 'FlySrc', organization: text('organization'), app: text('app'), instance: text('instance') }
-  },
   // Go looks at the most particular first; the first that is wrong decides what kind of refusal it is.
   prohibits(caveat, access) {
     const { instance, app, organization } = caveat
@@ -67,6 +57,22 @@ export const flySrc: CaveatCodec<FlySrc> = {
   prohibitsDischarge({ instance, app, organization }) {
     if (instance + app + organization === '') return undefined
     return { kind: 'invalid-access', reason: 'FlySrc cannot judge who asks for a discharge, so it forbids it' }
+  },
+}
+
+export const flySrcJson: CaveatJson<FlySrc> = {
+  toJson: (caveat) =>
+    new Map([
+      ['organization', caveat.organization],
+      ['app', caveat.app],
+      ['instance', caveat.instance],
+    ]),
+  fromJson(value, path) {
+    const body = expectObject(value, path, [], ['organization', 'app', 'instance'])
+    if (body.size === 0) throw jsonError(path, 'must name an organization, an app or an instance')
+    const text = (field: string) => (body.has(field) ? expectString(body.get(field), `${path}.${field}`) : '')
+    // Left out it is '', as in Go: any.
+    return { type: 'FlySrc', organization: text('organization'), app: text('app'), instance: text('instance') }
   },
 }
 

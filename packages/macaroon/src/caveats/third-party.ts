@@ -2,7 +2,7 @@
 
 import { decodeBase64, encodeBase64 } from '../base64.ts'
 import type { BindToParentToken, ThirdParty } from '../caveat.ts'
-import type { CaveatCodec, Refusal } from '../codec.ts'
+import type { CaveatCodec, CaveatJson, Refusal } from '../codec.ts'
 import { MacaroonError } from '../errors.ts'
 import { expectObject, expectString, type JsonPath, jsonError, type JsonValue } from '../json.ts'
 
@@ -24,6 +24,11 @@ export const thirdPartyCaveat: CaveatCodec<ThirdParty> = {
     writer.writeBytes(caveat.verifierKey)
     writer.writeBytes(caveat.ticket)
   },
+  prohibits: refuseThirdParty,
+  prohibitsDischarge: refuseThirdParty,
+}
+
+export const thirdPartyCaveatJson: CaveatJson<ThirdParty> = {
   toJson: (caveat) =>
     new Map<string, JsonValue>([
       ['Location', caveat.location],
@@ -39,8 +44,6 @@ export const thirdPartyCaveat: CaveatCodec<ThirdParty> = {
       ticket: bytesFromJson(body.get('Ticket'), `${path}.Ticket`),
     }
   },
-  prohibits: refuseThirdParty,
-  prohibitsDischarge: refuseThirdParty,
 }
 
 export const bindToParentToken: CaveatCodec<BindToParentToken> = {
@@ -48,10 +51,13 @@ export const bindToParentToken: CaveatCodec<BindToParentToken> = {
   number: 12n,
   decode: (reader) => ({ type: 'BindToParentToken', prefix: reader.readBytesOrNull() }),
   encode: (writer, caveat) => writer.writeBytes(caveat.prefix),
-  toJson: (caveat) => bytesToJson(caveat.prefix),
-  fromJson: (value, path) => ({ type: 'BindToParentToken', prefix: bytesFromJson(value, path) }),
   prohibits: refuseBinding,
   prohibitsDischarge: refuseBinding,
+}
+
+export const bindToParentTokenJson: CaveatJson<BindToParentToken> = {
+  toJson: (caveat) => bytesToJson(caveat.prefix),
+  fromJson: (value, path) => ({ type: 'BindToParentToken', prefix: bytesFromJson(value, path) }),
 }
 
 function refuseThirdParty(): Refusal {

@@ -1,7 +1,7 @@
 /** ValidityWindow: from when until when. */
 
 import type { ValidityWindow } from '../caveat.ts'
-import type { CaveatCodec, Refusal } from '../codec.ts'
+import type { CaveatCodec, CaveatJson, Refusal } from '../codec.ts'
 import { expectInteger, expectObject } from '../json.ts'
 
 export const validityWindow: CaveatCodec<ValidityWindow> = {
@@ -16,6 +16,11 @@ export const validityWindow: CaveatCodec<ValidityWindow> = {
     writer.writeInt(caveat.notBefore)
     writer.writeInt(caveat.notAfter)
   },
+  prohibits: refuse,
+  prohibitsDischarge: refuse,
+}
+
+export const validityWindowJson: CaveatJson<ValidityWindow> = {
   toJson: (caveat) =>
     new Map([
       ['not_before', caveat.notBefore],
@@ -30,8 +35,6 @@ export const validityWindow: CaveatCodec<ValidityWindow> = {
       notAfter: expectSeconds(body.get('not_after'), `${path}.not_after`),
     }
   },
-  prohibits: refuse,
-  prohibitsDischarge: refuse,
 }
 
 /**

@@ -7,27 +7,27 @@ export function expectSealing(key: Uint8Array, nonce: Uint8Array): void {
   expectLength(nonce, 12, 'A nonce')
 }
 
-/** Caveats must follow each other within the bytes: what lies behind those is somebody else's. */
+/** Caveats must follow each other within so many bytes: what lies behind those is somebody else's. */
 export function expectChain(
   key: Uint8Array,
-  bytes: Uint8Array,
+  length: number,
   nonceStart: number,
   nonceEnd: number,
   offsets: readonly number[],
 ): void {
   expectLength(key, 32, 'A signing key')
-  expectRange(bytes, nonceStart, nonceEnd)
+  expectRange(length, nonceStart, nonceEnd)
   let start = 0
   for (let i = 0; i < offsets.length; i += 1) {
     const end = offsets[i] ?? 0
-    expectRange(bytes, start, end)
+    expectRange(length, start, end)
     start = end
   }
 }
 
-export function expectRange(bytes: Uint8Array, start: number, end: number): void {
-  if (start >= 0 && start <= end && end <= bytes.length) return
-  throw new MacaroonError('bad-argument', `There are no bytes from ${start} to ${end} in ${bytes.length}`)
+export function expectRange(length: number, start: number, end: number): void {
+  if (start >= 0 && start <= end && end <= length) return
+  throw new MacaroonError('bad-argument', `There are no bytes from ${start} to ${end} in ${length}`)
 }
 
 function expectLength(bytes: Uint8Array, length: number, what: string): void {

@@ -7,7 +7,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { codeOf } from '../testing/errors.ts'
 import { kernels } from '../testing/kernels.ts'
-import { defaultKernel } from './kernel.ts'
+import { defaultKernel, type Kernel } from './kernel.ts'
 
 const bytes = fc.uint8Array({ maxLength: 300 })
 const key = exactly(32)
@@ -59,7 +59,7 @@ describe.each(kernels)('the kernel $name', (kernel) => {
           [true, hmac(proofKey, last)],
         ] as const) {
           const ends = (tail: Uint8Array) =>
-            kernel.endsIn(root, concat(whole, tail), gap, gap + nonce.length, offsets, whole.length, proof)
+            endsIn(kernel, root, concat(whole, tail), gap, gap + nonce.length, offsets, whole.length, proof)
           expect([ends(claimed), ends(claimed.map((byte, i) => (i === gap % 32 ? byte ^ 128 : byte)))]).toEqual([
             true,
             false,
@@ -86,8 +86,8 @@ describe.each(kernels)('the kernel $name', (kernel) => {
       .reduce((last, end) => hmac(last, Uint8Array.of(0x92, end - 1)), hmac(root, caveat.subarray(2)))
     expect(many.length).toBe(700 * 32)
     expect(many.subarray(-32)).toEqual(tail)
-    expect(kernel.endsIn(root, concat(pattern(800), tail), 0, 0, offsets, 800, false)).toBe(true)
-    expect(kernel.endsIn(root, concat(pattern(800), tail), 0, 0, offsets, 800, true)).toBe(false)
+    expect(endsIn(kernel, root, concat(pattern(800), tail), 0, 0, offsets, 800, false)).toBe(true)
+    expect(endsIn(kernel, root, concat(pattern(800), tail), 0, 0, offsets, 800, true)).toBe(false)
   })
 
   it('takes no key for another, however many there were before', () => {
@@ -165,8 +165,13 @@ describe.each(kernels)('the kernel $name', (kernel) => {
       () => chain(3, Number.NaN),
       () => kernel.chain(pattern(32), pattern(9), 3, 1, []),
       () => kernel.chain(pattern(32), pattern(9), 0, 10, []),
-      () => kernel.endsIn(pattern(32), pattern(40), 1, 3, [], 9, false),
-      () => kernel.endsIn(pattern(32), pattern(40), 1, 3, [], -1, false),
+      () => kernel.endsIn(pattern(32), pattern(40), 0, 1, 3, [], 9, false),
+      () => kernel.endsIn(pattern(32), pattern(40), 0, 1, 3, [], -1, false),
+      () => kernel.endsIn(pattern(32), pattern(40), 8, 1, 3, [], 1, false),
+      () => kernel.endsIn(pattern(32), pattern(40), 8, 1, 33, [], 0, false),
+      () => kernel.endsIn(pattern(32), pattern(40), 41, 0, 0, [], 0, false),
+      () => kernel.endsIn(pattern(32), kernel.desk, kernel.desk.length - 32, 0, 0, [], 1, false),
+      () => kernel.endsIn(pattern(32), kernel.desk, kernel.desk.length - 32, 0, 0, [33], 0, false),
       () => kernel.hmac(pattern(32), pattern(9), 0, 10),
       () => kernel.hmac(pattern(32), pattern(9), 4, 3),
       () => kernel.hmac(pattern(32), pattern(9), -1, 3),
@@ -190,6 +195,21 @@ describe.each(kernels)('the kernel $name', (kernel) => {
     )
   })
 })
+
+/** What the kernel says of the bytes by themselves, which must be what it says of them at the end of others and on its desk. */
+function endsIn(kernel: Kernel, key: Uint8Array, bytes: Uint8Array, ...places: PlacesInBytes): boolean {
+  const alone = kernel.endsIn(key, bytes, 0, ...places)
+  expect(kernel.endsIn(key, concat(pattern(7), bytes), 7, ...places)).toBe(alone)
+  for (const origin of [0, 1, kernel.desk.length - bytes.length]) {
+    kernel.desk.set(bytes, origin)
+    expect(kernel.endsIn(key, kernel.desk, origin, ...places)).toBe(alone)
+    // It may be asked again.
+    expect(Buffer.compare(kernel.desk.subarray(origin, origin + bytes.length), bytes)).toBe(0)
+  }
+  return alone
+}
+
+type PlacesInBytes = [start: number, end: number, offsets: readonly number[], claimed: number, proof: boolean]
 
 const proofKey = Buffer.from('proof-signature-finalization')
 

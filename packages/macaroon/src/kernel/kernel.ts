@@ -6,6 +6,8 @@ import { createWasmKernel } from './wasm-kernel.ts'
 /** Throws MacaroonError `bad-argument` for keys and nonces of other lengths, and for places outside of the bytes. */
 export interface Kernel {
   readonly name: 'wasm-simd' | 'typescript'
+  /** Room for all that one header carries; what lies here need not be brought anywhere before it is worked on. */
+  readonly desk: Uint8Array
   sha1(bytes: Uint8Array): Uint8Array
   sha256(bytes: Uint8Array): Uint8Array
   /** HMAC-SHA256 of `bytes[start..end)`, under a key of any length. */
@@ -24,11 +26,12 @@ export interface Kernel {
   ): Uint8Array
   /**
    * Whether the last of those tails, or for a proof its HMAC under `proof-signature-finalization`, is the 32 bytes at
-   * `bytes[claimed]`; in a time that tells nothing of either.
+   * `claimed`; in a time that tells nothing of either. All places are counted from `bytes[origin]` on.
    */
   endsIn(
     key: Uint8Array,
     bytes: Uint8Array,
+    origin: number,
     nonceStart: number,
     nonceEnd: number,
     offsets: readonly number[],

@@ -6,12 +6,14 @@ import { expectChain, expectRange, expectSealing } from './expectations.ts'
 import type { Kernel } from './kernel.ts'
 import { sha1 } from './sha1.ts'
 import { Hasher } from './sha256.ts'
+import { deskCapacity } from './wasm-layout.ts'
 
 export const typescriptKernel: Kernel = /* @__PURE__ */ createTypescriptKernel()
 
 /** With scratch space of its own. */
 function createTypescriptKernel(): Kernel {
   const hasher = new Hasher()
+  let desk: Uint8Array | undefined
 
   function sha256(bytes: Uint8Array): Uint8Array {
     const digest = new Uint8Array(32)
@@ -21,7 +23,7 @@ function createTypescriptKernel(): Kernel {
   }
 
   function hmac(key: Uint8Array, bytes: Uint8Array, start: number, end: number): Uint8Array {
-    expectRange(bytes, start, end)
+    expectRange(bytes.length, start, end)
     const short = key.length > 64 ? sha256(key) : key
     const tag = new Uint8Array(32)
     hasher.setKey(short)
@@ -37,7 +39,7 @@ function createTypescriptKernel(): Kernel {
     nonceEnd: number,
     offsets: readonly number[],
   ): Uint8Array {
-    expectChain(key, bytes, nonceStart, nonceEnd, offsets)
+    expectChain(key, bytes.length, nonceStart, nonceEnd, offsets)
     const tails = new Uint8Array(Math.max(offsets.length, 1) * 32)
     hasher.setRootKey(key)
     hasher.mac(bytes, nonceStart, nonceEnd, tails, 0)
@@ -57,14 +59,18 @@ function createTypescriptKernel(): Kernel {
 
   return {
     name: 'typescript',
+    get desk() {
+      return (desk ??= new Uint8Array(deskCapacity))
+    },
     sha1,
     sha256,
     hmac,
     chain,
-    endsIn(key, bytes, nonceStart, nonceEnd, offsets, claimed, proof) {
-      expectRange(bytes, claimed, claimed + 32)
-      const last = chain(key, bytes, nonceStart, nonceEnd, offsets).slice(-32)
-      return equalBytes(proof ? hmac(proofKey, last, 0, 32) : last, bytes.subarray(claimed, claimed + 32))
+    endsIn(key, bytes, origin, nonceStart, nonceEnd, offsets, claimed, proof) {
+      const whole = bytes.subarray(origin)
+      expectRange(whole.length, claimed, claimed + 32)
+      const last = chain(key, whole, nonceStart, nonceEnd, offsets).slice(-32)
+      return equalBytes(proof ? hmac(proofKey, last, 0, 32) : last, whole.subarray(claimed, claimed + 32))
     },
     seal(key, nonce, plaintext, aad = nothing) {
       expectSealing(key, nonce)

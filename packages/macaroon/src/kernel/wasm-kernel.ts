@@ -6,7 +6,7 @@ import { expectChain, expectRange, expectSealing } from './expectations.ts'
 import type { Kernel } from './kernel.ts'
 import { firstHash, roundConstants } from './sha256-constants.ts'
 import { typescriptKernel } from './typescript-kernel.ts'
-import { inputCapacity, layout, rootCount, rootLength, tailCapacity } from './wasm-layout.ts'
+import { deskCapacity, inputCapacity, layout, rootCount, rootLength, tailCapacity } from './wasm-layout.ts'
 import { kernelModule } from './wasm-module.gen.ts'
 
 /**
@@ -66,6 +66,7 @@ function wrap(wasm: WasmExports): Kernel {
   new Int32Array(wasm.memory.buffer, layout.initialHash).set(firstHash)
   // No key has a place with another number than its own first byte tells, so none is found where none was put.
   for (let i = 0; i < rootCount; i += 1) memory[layout.roots + i * rootLength] = i + 1
+  const desk = memory.subarray(layout.desk, layout.desk + deskCapacity)
   const offsetSlots = new Uint32Array(wasm.memory.buffer, layout.offsets, tailCapacity)
 
   /** The digest at tail 0, after which nothing of it or of what made it is left. */
@@ -84,11 +85,10 @@ function wrap(wasm: WasmExports): Kernel {
     return takeDigest(bytes.length)
   }
 
-  /** Brings what a chain is made of to its places. */
-  function bring(key: Uint8Array, bytes: Uint8Array, offsets: readonly number[]): void {
+  /** Brings to its places what a chain is made of, other than the bytes. */
+  function prepareChain(key: Uint8Array, offsets: readonly number[], base: number): void {
     memory.set(key, layout.key)
-    memory.set(bytes, layout.input)
-    for (let i = 0; i < offsets.length; i += 1) offsetSlots[i] = offsets[i] ?? 0
+    for (let i = 0; i < offsets.length; i += 1) offsetSlots[i] = base + (offsets[i] ?? 0)
   }
 
   /** Brings key, nonce and additional data to their places. Returns where the text goes. */
@@ -112,10 +112,11 @@ function wrap(wasm: WasmExports): Kernel {
 
   return {
     name: 'wasm-simd',
+    desk,
     sha1: (bytes) => typescriptKernel.sha1(bytes),
     sha256,
     hmac(key, bytes, start, end) {
-      expectRange(bytes, start, end)
+      expectRange(bytes.length, start, end)
       if (end - start > inputCapacity) return typescriptKernel.hmac(key, bytes, start, end)
       memory.set(key.length > 64 ? sha256(key) : key, layout.key)
       memory.set(bytes.subarray(start, end), layout.input)
@@ -123,11 +124,12 @@ function wrap(wasm: WasmExports): Kernel {
       return takeDigest(end - start)
     },
     chain(key, bytes, nonceStart, nonceEnd, offsets) {
-      expectChain(key, bytes, nonceStart, nonceEnd, offsets)
+      expectChain(key, bytes.length, nonceStart, nonceEnd, offsets)
       if (bytes.length > inputCapacity || offsets.length > tailCapacity) {
         return typescriptKernel.chain(key, bytes, nonceStart, nonceEnd, offsets)
       }
-      bring(key, bytes, offsets)
+      memory.set(bytes, layout.input)
+      prepareChain(key, offsets, 0)
       const caveats = Math.max(offsets.length, 1) - 1
       wasm.chain(nonceStart, nonceEnd, caveats)
       const end = layout.tails + (caveats + 1) * 32
@@ -137,15 +139,19 @@ function wrap(wasm: WasmExports): Kernel {
       wasm.wipe(layout.tails, end)
       return tails
     },
-    endsIn(key, bytes, nonceStart, nonceEnd, offsets, claimed, proof) {
-      expectChain(key, bytes, nonceStart, nonceEnd, offsets)
-      expectRange(bytes, claimed, claimed + 32)
-      if (bytes.length > inputCapacity || offsets.length > tailCapacity) {
-        return typescriptKernel.endsIn(key, bytes, nonceStart, nonceEnd, offsets, claimed, proof)
+    endsIn(key, bytes, origin, nonceStart, nonceEnd, offsets, claimed, proof) {
+      const length = bytes.length - origin
+      expectChain(key, length, nonceStart, nonceEnd, offsets)
+      expectRange(length, claimed, claimed + 32)
+      if (offsets.length > tailCapacity || (bytes !== desk && length > inputCapacity)) {
+        return typescriptKernel.endsIn(key, bytes, origin, nonceStart, nonceEnd, offsets, claimed, proof)
       }
-      bring(key, bytes, offsets)
+      // What is on the desk is where it can be worked on.
+      const base = bytes === desk ? layout.desk - layout.input + origin : 0
+      if (bytes !== desk) memory.set(bytes.subarray(origin), layout.input)
+      prepareChain(key, offsets, base)
       const caveats = Math.max(offsets.length, 1) - 1
-      return wasm.ends(nonceStart, nonceEnd, caveats, claimed, proof ? 1 : 0) === 1
+      return wasm.ends(base + nonceStart, base + nonceEnd, caveats, base + claimed, proof ? 1 : 0) === 1
     },
     seal(key, nonce, plaintext, aad) {
       expectSealing(key, nonce)

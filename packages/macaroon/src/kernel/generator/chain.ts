@@ -54,14 +54,14 @@ export function root({ pads }: Indices): Func {
  * the last, are at `offsets`, counted like the nonce from the start of the input.
  */
 export function chain({ root, pads, mac, wipe }: Indices): Func {
-  const [start, end, left, offset, tail] = [0, 1, 2, 3, 4]
+  const [start, end, left, offset, tail, kept] = [0, 1, 2, 3, 4, 5]
   const bump = (local: number, by: number) => set(local, i32.add(get(local), i32.const(by)))
   const head = i32.sub(get(start), i32.const(1))
   return {
     name: 'chain',
     params: [types.i32, types.i32, types.i32],
     results: [],
-    locals: [types.i32, types.i32],
+    locals: [types.i32, types.i32, types.i32],
     code: [
       ...call(root),
       ...call(mac, i32.add(get(start), i32.const(layout.input)), i32.sub(get(end), get(start))),
@@ -73,7 +73,8 @@ export function chain({ root, pads, mac, wipe }: Indices): Func {
         ...set(start, i32.add(i32.load(get(offset)), i32.const(layout.input))),
         ...set(end, i32.add(i32.load(get(offset), 4), i32.const(layout.input))),
         ...bump(offset, 4),
-        // The head of an array of two takes the place of a byte that has been hashed, or is the head of the array around.
+        // For as long as it takes, the head of an array of two stands in the place of the byte before.
+        ...set(kept, i32.load8(head)),
         ...i32.store8(head, i32.const(0x92)),
         ...call(
           pads,
@@ -83,6 +84,7 @@ export function chain({ root, pads, mac, wipe }: Indices): Func {
           i32.const(layout.inner),
         ),
         ...call(mac, head, i32.add(i32.sub(get(end), get(start)), i32.const(1))),
+        ...i32.store8(head, get(kept)),
         ...set(left, i32.sub(get(left), i32.const(1))),
       ]),
       ...writeDigest(get(tail)),
