@@ -59,6 +59,10 @@ export function createAuthenticate(options: {
     if (header === undefined || header.trim() === '') {
       throw new DomainError('unauthenticated', 'this request carries no token: send an Authorization header')
     }
+    // flyctl forgets a token that has ended, and asks all the same.
+    if (/^\s*(?:(?:bearer|flyv1)\s*)+$/i.test(header)) {
+      throw new DomainError('unauthenticated', 'this request carries no token: it may have ended, or been left out')
+    }
     const cached = cache.get(header)
     if (cached !== undefined) return cached
 
