@@ -16,6 +16,7 @@ import type { Region } from './contract/platform.ts'
 import type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'
 import type { CurrentUser, ListedSession, LoginMethods, SessionAnswer } from './contract/users.ts'
 import { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode } from './errors.ts'
+import { readText } from './read-text.ts'
 
 export interface ClientOptions {
   /** Where the authority is, as `http://127.0.0.1:4280`; a path in it is kept. */
@@ -176,7 +177,7 @@ function sender(options: ClientOptions) {
         signal: AbortSignal.timeout(timeout),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
-      text = await readText(response)
+      text = await readWhole(response)
     } catch (cause) {
       if (cause instanceof ConnectionError) throw cause
       const timedOut = cause instanceof Error && cause.name === 'TimeoutError'
@@ -198,17 +199,10 @@ function withScheme(token: string): string {
   return /(?:^|,)\s*fm/.test(trimmed) ? `FlyV1 ${trimmed}` : `Bearer ${trimmed}`
 }
 
-async function readText(response: Response): Promise<string> {
-  if (response.body === null) return ''
-  const decoder = new TextDecoder()
-  let text = ''
-  let size = 0
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size > longestAnswer) throw new ConnectionError('not_an_authority', 'the answer is longer than 64 MiB')
-    text += decoder.decode(chunk, { stream: true })
-  }
-  return text + decoder.decode()
+async function readWhole(response: Response): Promise<string> {
+  const text = await readText(response, longestAnswer)
+  if (text === undefined) throw new ConnectionError('not_an_authority', 'the answer is longer than 64 MiB')
+  return text
 }
 
 function parseJson(text: string): unknown {

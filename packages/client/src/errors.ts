@@ -48,3 +48,23 @@ export class ConnectionError extends Error {
     this.code = code
   }
 }
+
+/** A third party gave no discharge. */
+export class DischargeError extends Error {
+  readonly code:
+    | 'refused' // it says no; the message is its own
+    | 'needs_person' // somebody has to confirm, and there is nobody to ask
+    | 'address_not_allowed' // neither https nor on this machine
+    | 'unreachable'
+    | 'timeout'
+    | 'not_a_third_party'
+  /** Where the third party is found, as the token says. */
+  readonly location: string
+
+  constructor(code: DischargeError['code'], location: string, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options)
+    this.name = 'DischargeError'
+    this.code = code
+    this.location = location
+  }
+}
