@@ -22,10 +22,18 @@ export interface Place {
   readonly directory: string
   /** Runs `hallpass` with these arguments; there is no terminal. */
   run(args: readonly string[], options?: RunOptions): Promise<Outcome>
+  /** The same, of which something is to be seen before it ends. */
+  begin(args: readonly string[], options?: RunOptions): Begun
   /** Starts `hallpass serve` and waits until it says where it listens. */
   serve(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Served>
   /** Stops every server, and removes everything. */
   leave(): Promise<void>
+}
+
+export interface Begun {
+  /** What it has said until now. */
+  readonly stderr: () => string
+  readonly outcome: Promise<Outcome>
 }
 
 export interface Served {
@@ -52,16 +60,19 @@ export async function arrive(): Promise<Place> {
     return child
   }
 
+  function begin(args: readonly string[], options: RunOptions = {}): Begun {
+    const child = start(args, options)
+    child.stdin?.end(options.stdin ?? '')
+    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+    const outcome = exitOf(child).then((code) => ({ code, stdout: stdout(), stderr: stderr() }))
+    return { stderr, outcome }
+  }
+
   return {
     directory,
 
-    async run(args, options = {}) {
-      const child = start(args, options)
-      child.stdin?.end(options.stdin ?? '')
-      const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
-      const code = await exitOf(child)
-      return { code, stdout: stdout(), stderr: stderr() }
-    },
+    run: (args, options = {}) => begin(args, options).outcome,
+    begin,
 
     async serve(args, env = {}) {
       const child = start(['serve', '--listen', '127.0.0.1:0', ...args], { env })

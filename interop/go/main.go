@@ -3,6 +3,7 @@
 //	interop vectors DIR           writes the test vectors into DIR
 //	interop generate SEED COUNT   prints COUNT random tokens, one JSON object per line
 //	interop judge                 answers questions, one JSON object per line, from standard input
+//	interop hold LOCATION [ask]   fetches the discharges of the header on standard input; with ask, of persons too
 //	interop play                  plays the cases of interop/compare.ts, one JSON object per line, from standard input
 package main
 
@@ -38,10 +39,12 @@ func run(args []string) error {
 		return generate(seed, count)
 	case len(args) == 1 && args[0] == "judge":
 		return judge(os.Stdin, os.Stdout)
+	case len(args) >= 2 && len(args) <= 3 && args[0] == "hold":
+		return hold(args[1], len(args) == 3 && args[2] == "ask", os.Stdin, os.Stdout)
 	case len(args) == 1 && args[0] == "play":
 		return play(os.Stdin, os.Stdout)
 	}
-	return fmt.Errorf("usage: interop vectors DIR | generate SEED COUNT | judge | play")
+	return fmt.Errorf("usage: interop vectors DIR | generate SEED COUNT | judge | hold LOCATION [ask] | play")
 }
 
 func writeVectors(dir string) error {

@@ -44,6 +44,7 @@ const foreseen: ReadonlySet<string> = new Set([
   'CommandError',
   'ApiError',
   'ConnectionError',
+  'DischargeError',
   'StartupError',
   'MacaroonError',
 ])

@@ -51,6 +51,7 @@ async function ask(server: string, header: string, subject: Subject): Promise<Ve
 /** The contract has one code for all of these; the sentences are the authority's own. */
 function stateOf(message: string, subject: Subject): VerdictState {
   if (/ is revoked since /.test(message)) return 'revoked'
+  if (/ needs a new discharge from /.test(message)) return 'undischarged'
   if (/ ended at /.test(message)) return 'ended'
   if (message.endsWith('not known here')) return 'unknown'
   if (missingDischarges(subject).length > 0) return 'undischarged'

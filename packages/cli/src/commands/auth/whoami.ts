@@ -1,6 +1,5 @@
 // `hallpass auth whoami`: who a person is to the authority, or what a token is.
-import { createClient } from '@hallpass/client'
-
+import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
 import { chooseConnection, holdsMacaroon, type GlobalFlags } from '../../credentials.ts'
 import type { JsonFlag } from '../../flags.ts'
@@ -8,8 +7,8 @@ import { writeJson, writeLine, writeTable } from '../../output.ts'
 
 /** Prints the person's email address, or the tokens with their organisation and apps. */
 export async function showWhoami(context: Context, flags: GlobalFlags & JsonFlag): Promise<void> {
-  const { server, token } = await chooseConnection(flags, context.environment)
-  const client = createClient({ url: server, token, userAgent: 'hallpass-cli' })
+  const { token } = await chooseConnection(flags, context.environment)
+  const client = await connect(context, flags)
   if (!holdsMacaroon(token)) {
     const user = await client.users.current()
     if (flags.json === true) writeJson(context, user)

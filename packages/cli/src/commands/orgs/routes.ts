@@ -36,6 +36,32 @@ const show = buildCommand({
   docs: { brief: 'Show an organisation and its members' },
 })
 
+const update = buildCommand({
+  loader: async () => withContext((await import('./update.ts')).updateOrganisation),
+  parameters: {
+    flags: {
+      requireMembership: {
+        kind: 'enum',
+        values: ['none', 'member', 'login'],
+        optional: true,
+        brief: 'What tokens made from now on ask about the person in whose name they were made',
+      },
+      ...jsonFlag,
+      ...globalFlags,
+    },
+    aliases: jsonAliases,
+    positional: { kind: 'tuple', parameters: [slug] },
+  },
+  docs: {
+    brief: 'Change the settings of an organisation',
+    customUsage: ['--require-membership none|member|login SLUG'],
+    fullDescription:
+      'Change the settings of an organisation. With --require-membership member, tokens that are made from now on work\n' +
+      'only while the person in whose name they were made is a member; with login, this person has to confirm their use in\n' +
+      'a browser besides, every ten minutes. Tokens from before stay as they are.',
+  },
+})
+
 const deleteCommand = buildCommand({
   loader: async () => withContext((await import('./delete.ts')).deleteOrganisation),
   parameters: {
@@ -129,6 +155,7 @@ export const orgsRoutes = buildRouteMap<string, Context>({
     list,
     create,
     show,
+    update,
     delete: deleteCommand,
     invite,
     invitations,

@@ -17,6 +17,9 @@ export async function showOrganisation(context: Context, flags: GlobalFlags & Js
   writeLine(context, `Slug: ${found.slug}`)
   writeLine(context, `Type: ${found.type}`)
   writeLine(context, `Apps: ${found.app_count}`)
+  if (found.require_membership_discharge !== 'none') {
+    writeLine(context, `Tokens ask: ${found.require_membership_discharge}`)
+  }
   writeLine(context, '')
   writeTable(
     context,

@@ -87,6 +87,9 @@ function writeLines(context: Context, explained: readonly Explained[], held: Hel
     const { nonce, location } = subject.macaroon
     writeLine(context, `Token ${tokenId(nonce)}${location === permissionLocation ? '' : ` of ${location}`}`)
     for (const sentence of [...sentences, verdict.message]) writeLine(context, `  ${sentence}`)
+    if (verdict.state === 'undischarged') {
+      writeLine(context, '  `hallpass tokens 3p fetch` asks the third parties for what is missing.')
+    }
   }
   for (const { nonce, location } of strayDischarges(explained, held)) {
     writeLine(context, `Token ${tokenId(nonce)} of ${location}`)

@@ -156,8 +156,27 @@ const addDischarge = buildCommand({
   docs: { brief: 'Put a discharge beside a token', customUsage: ['--discharge BASE64 [TOKEN|-]'] },
 })
 
+const list = buildCommand({
+  loader: async () => withContext((await import('./3p-list.ts')).listThirdParties),
+  parameters: { flags: commonFlags, aliases, positional: token },
+  docs: { brief: 'List whom a token asks, and what is still needed', customUsage: ['[TOKEN|-]'] },
+})
+
+const fetch = buildCommand({
+  loader: async () => withContext((await import('./3p-fetch.ts')).fetchThirdParties),
+  parameters: { flags: commonFlags, aliases, positional: token },
+  docs: {
+    brief: 'Bring a token the discharges that it needs',
+    customUsage: ['[TOKEN|-]'],
+    fullDescription:
+      'Take the tickets of a token to its third parties, and print the token with their discharges. Where a person has to\n' +
+      'confirm something in a browser, the address is printed, and waited for up to five minutes. Other commands fetch what\n' +
+      'they need by themselves, but for what needs a person, where nobody sits at a terminal.',
+  },
+})
+
 export const thirdPartyRoutes = buildRouteMap<string, Context>({
-  routes: withoutInheritance({ add, ticket, discharge, 'add-discharge': addDischarge }),
+  routes: withoutInheritance({ list, fetch, add, ticket, discharge, 'add-discharge': addDischarge }),
   docs: {
     brief: 'Make tokens depend on third parties, and answer for them',
     fullDescription:

@@ -1,0 +1,31 @@
+// `hallpass orgs update`: the settings of an organisation.
+import type { MembershipDemand } from '@hallpass/client'
+
+import { connect } from '../../connect.ts'
+import type { Context } from '../../context.ts'
+import type { GlobalFlags } from '../../credentials.ts'
+import { CommandError } from '../../errors.ts'
+import type { JsonFlag } from '../../flags.ts'
+import { writeJson, writeLine } from '../../output.ts'
+
+interface UpdateFlags extends GlobalFlags, JsonFlag {
+  readonly requireMembership?: MembershipDemand | undefined
+}
+
+const demands = {
+  none: 'ask nobody',
+  member: 'ask whether the person in whose name they were made is still a member',
+  login: 'ask that the person in whose name they were made confirms their use',
+} as const
+
+/** Changes the settings that are given, and prints them. */
+export async function updateOrganisation(context: Context, flags: UpdateFlags, slug: string): Promise<void> {
+  if (flags.requireMembership === undefined) {
+    throw new CommandError('misused', 'nothing to change is given: say what with --require-membership')
+  }
+  const client = await connect(context, flags)
+  const changed = await client.organisations.update(slug, { require_membership_discharge: flags.requireMembership })
+  if (flags.json === true) writeJson(context, changed)
+  else
+    writeLine(context, `Tokens of ${slug} that are made from now on ${demands[changed.require_membership_discharge]}`)
+}

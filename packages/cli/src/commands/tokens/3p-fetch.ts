@@ -1,0 +1,21 @@
+// `hallpass tokens 3p fetch`: brings a token the discharges that it needs.
+import type { Context } from '../../context.ts'
+import type { GlobalFlags } from '../../credentials.ts'
+import { fetchAllDischarges } from '../../discharges.ts'
+import type { JsonFlag } from '../../flags.ts'
+import { readHeldToken } from '../../held-token.ts'
+import { writeJson, writeLine } from '../../output.ts'
+
+/** Prints the credential with every discharge; fails where one is not to be had. */
+export async function fetchThirdParties(
+  context: Context,
+  flags: GlobalFlags & JsonFlag,
+  ...words: readonly string[]
+): Promise<void> {
+  const token = await readHeldToken(context, flags, words)
+  const { header, failures } = await fetchAllDischarges(context, token)
+  const [failure] = failures
+  if (failure !== undefined) throw failure
+  if (flags.json === true) writeJson(context, { token: header })
+  else writeLine(context, header)
+}

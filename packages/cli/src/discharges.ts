@@ -1,0 +1,50 @@
+// Discharges that a credential needs: fetched before it is used, as flyctl does.
+import { fetchDischarges, type DischargeError, type FetchedDischarges } from '@hallpass/client/discharge'
+import { MacaroonError, ticketsOf } from '@hallpass/macaroon'
+
+import { canAsk, type Context } from './context.ts'
+import { CommandError } from './errors.ts'
+import { splitToken } from './held-token.ts'
+import { tell } from './output.ts'
+
+/**
+ * The credential with the discharges that it needs. A person at a terminal is shown where to confirm.
+ * @throws DischargeError or CommandError where nothing in it can be used without one that is not to be had
+ */
+export async function withDischarges(context: Context, token: string): Promise<string> {
+  let fetched: FetchedDischarges
+  try {
+    fetched = await fetchDischarges(token, canAsk(context) ? { onUserUrl: showUserUrl(context) } : {})
+  } catch (error) {
+    // What is wrong with a damaged token, the authority says, as of any other.
+    if (error instanceof MacaroonError) return token
+    throw error
+  }
+  const [failure] = fetched.failures
+  if (failure === undefined || holdsUsable(fetched.header)) return fetched.header
+  throw advise(failure)
+}
+
+/** Fetches them whoever is there: the person may sit elsewhere, and reads what is told. */
+export function fetchAllDischarges(context: Context, token: string): Promise<FetchedDischarges> {
+  return fetchDischarges(token, { onUserUrl: showUserUrl(context) })
+}
+
+function showUserUrl(context: Context) {
+  return (url: string, location: string): void => {
+    tell(context, `${location} wants you to confirm the use of this token in a browser:`)
+    tell(context, `  ${url}`)
+  }
+}
+
+/** Whether anything in it can be used by itself. */
+function holdsUsable(header: string): boolean {
+  const { permissions, discharges, authTokens } = splitToken(header)
+  return authTokens.length > 0 || permissions.some((permission) => ticketsOf(permission, discharges).size === 0)
+}
+
+function advise(failure: DischargeError): Error {
+  if (failure.code !== 'needs_person') return failure
+  const sentence = `${failure.message}: fetch the discharge with \`hallpass tokens 3p fetch\`, and use what it prints`
+  return new CommandError('failed', sentence, { cause: failure })
+}
