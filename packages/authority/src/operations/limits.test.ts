@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { createDenialLimit, createSignInLimit } from './limits.ts'
+import { createDenialLimit, createDischargeLimit, createSignInLimit } from './limits.ts'
 
 describe('the sign-in limit', () => {
   it('lets ten tries a minute pass, then names the seconds to wait, for this key alone', () => {
@@ -37,5 +37,15 @@ describe('the denial limit', () => {
     expect(limit.take('token 1', 1600)).toBe(true)
     expect(limit.take('token 1', 1700)).toBe(false)
     expect(limit.take('token 2', 1700)).toBe(true)
+  })
+})
+
+describe('the discharge limit', () => {
+  it('takes six hundred at once, then ten a second, for each token', () => {
+    const limit = createDischargeLimit()
+    const taken = Array.from({ length: 700 }, () => limit.take('token 1', 0)).filter(Boolean)
+    expect(taken).toHaveLength(600)
+    expect(Array.from({ length: 20 }, () => limit.take('token 1', 1000)).filter(Boolean)).toHaveLength(10)
+    expect(limit.take('token 2', 1000)).toBe(true)
   })
 })

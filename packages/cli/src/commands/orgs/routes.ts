@@ -40,6 +40,7 @@ const update = buildCommand({
   loader: async () => withContext((await import('./update.ts')).updateOrganisation),
   parameters: {
     flags: {
+      name: textFlag('New name', 'name'),
       requireMembership: {
         kind: 'enum',
         values: ['none', 'member', 'login'],
@@ -54,7 +55,7 @@ const update = buildCommand({
   },
   docs: {
     brief: 'Change the settings of an organisation',
-    customUsage: ['--require-membership none|member|login SLUG'],
+    customUsage: ['--name NAME SLUG', '--require-membership none|member|login SLUG'],
     fullDescription:
       'Change the settings of an organisation. With --require-membership member, tokens that are made from now on work\n' +
       'only while the person in whose name they were made is a member; with login, this person has to confirm their use in\n' +

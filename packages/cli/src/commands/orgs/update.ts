@@ -9,6 +9,7 @@ import type { JsonFlag } from '../../flags.ts'
 import { writeJson, writeLine } from '../../output.ts'
 
 interface UpdateFlags extends GlobalFlags, JsonFlag {
+  readonly name?: string | undefined
   readonly requireMembership?: MembershipDemand | undefined
 }
 
@@ -20,12 +21,19 @@ const demands = {
 
 /** Changes the settings that are given, and prints them. */
 export async function updateOrganisation(context: Context, flags: UpdateFlags, slug: string): Promise<void> {
-  if (flags.requireMembership === undefined) {
-    throw new CommandError('misused', 'nothing to change is given: say what with --require-membership')
+  const { name, requireMembership } = flags
+  if (name === undefined && requireMembership === undefined) {
+    throw new CommandError('misused', 'nothing to change is given: say what with --name or --require-membership')
   }
   const client = await connect(context, flags)
-  const changed = await client.organisations.update(slug, { require_membership_discharge: flags.requireMembership })
-  if (flags.json === true) writeJson(context, changed)
-  else
-    writeLine(context, `Tokens of ${slug} that are made from now on ${demands[changed.require_membership_discharge]}`)
+  const changed = await client.organisations.update(slug, {
+    ...(name === undefined ? {} : { name }),
+    ...(requireMembership === undefined ? {} : { require_membership_discharge: requireMembership }),
+  })
+  if (flags.json === true) {
+    writeJson(context, changed)
+    return
+  }
+  writeLine(context, `Name: ${changed.name}`)
+  writeLine(context, `Tokens made from now on ${demands[changed.require_membership_discharge]}`)
 }
