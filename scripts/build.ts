@@ -1,24 +1,13 @@
 // Makes the publishable packages: packages/*/dist, each with a package.json of its own.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { rolldown } from 'rolldown'
 
-const root = resolve(import.meta.dirname, '..')
+import { libraryManifest, pick, readManifest } from './manifest.ts'
 
-interface Manifest {
-  readonly name: string
-  readonly version: string
-  readonly description: string
-  readonly license: string
-  readonly type: string
-  readonly sideEffects?: boolean
-  readonly engines: Readonly<Record<string, string>>
-  readonly exports?: Readonly<Record<string, string>>
-  readonly bin?: Readonly<Record<string, string>>
-  readonly dependencies?: Readonly<Record<string, string>>
-}
+const root = resolve(import.meta.dirname, '..')
 
 const libraries = ['macaroon', 'client', 'authority']
 for (const folder of [...libraries, 'cli']) rmSync(distOf(folder), { recursive: true, force: true })
@@ -27,14 +16,9 @@ for (const folder of libraries) publishLibrary(folder)
 publishDashboard()
 await publishCommand()
 
-/** The compiled modules and their types, with exports that point at them. */
+/** The compiled modules and their types. */
 function publishLibrary(folder: string): void {
-  const { exports = {}, ...manifest } = readManifest(folder)
-  const built = Object.entries(exports).map(([path, source]) => {
-    const module = source.replace(/^\.\/src\//, './').replace(/\.ts$/, '')
-    return [path, { types: `${module}.d.ts`, default: `${module}.js` }]
-  })
-  writeManifest(folder, { ...pick(manifest), exports: Object.fromEntries(built) })
+  writeManifest(folder, libraryManifest(folder))
 }
 
 /** The files of the pages; the exports say where they lie. */
@@ -68,15 +52,6 @@ async function publishCommand(): Promise<void> {
     exports: { './package.json': './package.json' },
     dependencies: Object.fromEntries(dependencies),
   })
-}
-
-function readManifest(folder: string): Manifest {
-  return JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'))
-}
-
-/** Without what only development needs. */
-function pick({ name, version, description, license, type, sideEffects, engines, dependencies }: Manifest) {
-  return { name, version, description, license, type, sideEffects, engines, dependencies }
 }
 
 function writeManifest(folder: string, manifest: object): void {

@@ -1,0 +1,90 @@
+// The macaroon package as it is built, under the oldest Node that it promises to run on.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { libraryManifest } from '../scripts/manifest.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const oldNode = findOldNode()
+if (oldNode === undefined)
+  process.stderr.write('skipped: no Node 20 or 22 is installed, so the build is not tried under one\n')
+
+/** A Node that is older than ours and as old as the package allows; some of what is new in ours is not there. */
+function findOldNode(): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/bin', '/usr/bin']
+  const found = folders.map((folder) => join(folder, 'node')).filter(existsSync)
+  return found.find((node) => /^v2[0-3]\./.test(execFileSync(node, ['--version'], { encoding: 'utf8' })))
+}
+
+describe.skipIf(oldNode === undefined)('under an old Node', () => {
+  let folder = ''
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'hallpass-old-node-'))
+    const installed = join(folder, 'node_modules/@hallpass/macaroon')
+    mkdirSync(installed, { recursive: true })
+    const compile = ['-p', 'packages/macaroon', '--outDir', installed, '--tsBuildInfoFile', join(folder, 'tsbuildinfo')]
+    execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...compile], { cwd: root })
+    writeFileSync(join(installed, 'package.json'), JSON.stringify(libraryManifest('macaroon')))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  /** What a module prints there, line by line. */
+  function run(code: string): string[] {
+    const file = join(folder, 'module.mjs')
+    writeFileSync(file, code)
+    return execFileSync(oldNode ?? '', [file], { encoding: 'utf8' })
+      .trimEnd()
+      .split('\n')
+  }
+
+  const readme = readFileSync(join(root, 'packages/macaroon/README.md'), 'utf8')
+  const examples = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
+
+  test('all examples of the README print what they say', () => {
+    expect(examples).toHaveLength(6)
+    for (const code of examples) {
+      const said = [...code.matchAll(/console\.log\(.*\) \/\/ (.*)$/gm)].map(([, comment]) => comment)
+      expect(said.length).toBeGreaterThan(0)
+      expect(run(code)).toEqual(said)
+    }
+  })
+
+  test('both kernels, and base64 without the help of the engine, come to the same', () => {
+    const code = `
+      import { attenuate, clearBundle, formatAuthorization, mintMacaroon, parseBundle, verifyBundle } from '@hallpass/macaroon'
+      const location = 'https://api.fly.io/v1'
+      const key = new Uint8Array(32).fill(7)
+      const caveats = [{ type: 'Organization', id: 12n, mask: 31 }]
+      const input = { kid: new Uint8Array([1]), rnd: new Uint8Array(16), location, key, caveats }
+      const narrowed = attenuate(mintMacaroon(input), [{ type: 'Commands', commands: [{ args: ['ls', 'é'], exact: true }] }])
+      const header = formatAuthorization([mintMacaroon(input).bytes, narrowed.bytes])
+      const damaged = header.replace(/.=*$/, '!')
+      console.log(header)
+      const { verified } = verifyBundle(parseBundle(header, { location }), () => key)
+      console.log(verified.length, verifyBundle(parseBundle(header, { location }), () => new Uint8Array(32)).verified.length)
+      console.log(clearBundle({ verified, refused: [] }, [{ orgId: 12n, action: 1, now: 0 }]).allowed)
+      try { parseBundle(damaged, { location }) } catch (error) { console.log(error.message) }
+    `
+    const withoutWasm = `delete globalThis.WebAssembly\n`
+    const lines = run(code)
+    expect(lines.slice(1)).toEqual([
+      '2 0',
+      'true',
+      expect.stringMatching(/^The base64 of token 2: character \d+ does not belong to standard base64$/),
+    ])
+    // Imports come first wherever they stand, so that what forbids WebAssembly must be a module of its own.
+    writeFileSync(join(folder, 'forbid.mjs'), withoutWasm)
+    expect(run(`import './forbid.mjs'\n${code}`)).toEqual(lines)
+    const imported = code.replaceAll(
+      "'@hallpass/macaroon'",
+      JSON.stringify(join(root, 'packages/macaroon/src/index.ts')),
+    )
+    const file = join(folder, 'ours.mjs')
+    writeFileSync(file, imported)
+    expect(execFileSync(process.execPath, [file], { encoding: 'utf8' }).trimEnd().split('\n')).toEqual(lines)
+  })
+})
