@@ -1,9 +1,10 @@
 // What an authority is started with, checked.
-import { BlockList, isIP } from 'node:net'
+import { resolve } from 'node:path'
 
 import { emailAddress, password } from '@hallpass/client/contract'
 
 import { checkMail, type MailConfig } from './config-mail.ts'
+import { checkPublicUrl, checkTrustedProxies, type Trusts } from './config-network.ts'
 import { StartupError } from './domain/errors.ts'
 import { Secret } from './domain/secret.ts'
 
@@ -43,7 +44,7 @@ export interface Config {
   /** An origin: no path, no slash at the end. */
   readonly publicUrl: string | undefined
   /** Undefined where nobody is trusted. */
-  readonly trusts: ((address: string) => boolean) | undefined
+  readonly trusts: Trusts | undefined
   readonly dashboard: string | undefined
 }
 
@@ -73,37 +74,7 @@ export function checkOptions(options: ServeOptions): Config {
     location,
     publicUrl: options.publicUrl === undefined ? undefined : checkPublicUrl(options.publicUrl),
     trusts: checkTrustedProxies(options.trustedProxies ?? []),
-    dashboard: options.dashboard,
-  }
-}
-
-function checkPublicUrl(text: string): string {
-  const url = URL.parse(text)
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw invalid('--public-url begins with https:// or http:// and names a host')
-  }
-  if (url.username !== '' || url.password !== '') throw invalid('--public-url carries no user and no password')
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
-    throw invalid('--public-url is a scheme, a host and perhaps a port: no path, no query, no fragment')
-  }
-  return url.origin
-}
-
-function checkTrustedProxies(proxies: readonly string[]): Config['trusts'] {
-  if (proxies.length === 0) return undefined
-  const list = new BlockList()
-  for (const proxy of proxies) {
-    const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(proxy.trim()) ?? []
-    const version = isIP(address)
-    const width = version === 4 ? 32 : 128
-    if (version === 0 || Number(bits ?? width) > width) {
-      throw invalid('--trusted-proxies lists addresses and networks with commas, as 10.0.0.0/8,192.0.2.7')
-    }
-    list.addSubnet(address, Number(bits ?? width), version === 4 ? 'ipv4' : 'ipv6')
-  }
-  return (address) => {
-    const version = isIP(address)
-    return version !== 0 && list.check(address, version === 4 ? 'ipv4' : 'ipv6')
+    dashboard: options.dashboard === undefined ? undefined : resolve(options.dashboard),
   }
 }
 

@@ -55,8 +55,7 @@ export interface ReadTransaction {
   readonly cliLogins: {
     /** Ended ones too. */
     byIdHash(hash: Uint8Array): Promise<CliLogin | undefined>
-    /** How many have not ended at `now`, in all and of one address. */
-    countOpen(address: string, now: number): Promise<{ readonly all: number; readonly ofAddress: number }>
+    count(): Promise<number>
   }
   readonly setupCode: {
     get(): Promise<SetupCode | undefined>

@@ -2,6 +2,7 @@
 import { cliLoginLifetime, createCliLoginId, hashCliLoginId } from '../domain/cli-login.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
+import { networkOf } from './limits.ts'
 import type { Inquiry } from './operation.ts'
 
 export interface CreateCliLogin {
@@ -19,25 +20,21 @@ export interface CreatedCliLogin {
   readonly expiresAt: number
 }
 
-// For ten minutes each: enough for an office behind one address, and no way to fill a disk.
-const mostOfAddress = 100
-const mostOfAll = 10_000
+// Each for ten minutes: no way to fill a disk.
+const mostOpen = 10_000
 
 export const createCliLogin: Inquiry<CreateCliLogin, CreatedCliLogin> = {
   name: 'cli_login.create',
 
   async answer(environment, { name, codeChallenge, state, redirectPort }, { remoteAddress }) {
     const now = environment.now()
+    const retryAfter = environment.cliLoginLimit.take(networkOf(remoteAddress), now)
+    if (retryAfter > 0) throw tooMany(retryAfter)
     const id = createCliLoginId(environment.randomBytes)
     const expiresAt = now + cliLoginLifetime
     await environment.store.write(async (tx) => {
       await tx.cliLogins.deleteExpired(now)
-      const { all, ofAddress } = await tx.cliLogins.countOpen(remoteAddress, now)
-      if (ofAddress >= mostOfAddress || all >= mostOfAll) {
-        throw new DomainError('rate_limited', 'too many logins of command lines are open: try again in a few minutes', {
-          retryAfter: 60,
-        })
-      }
+      if ((await tx.cliLogins.count()) >= mostOpen) throw tooMany(60)
       await tx.cliLogins.insert({
         idHash: hashCliLoginId(id.reveal()),
         name,
@@ -51,4 +48,9 @@ export const createCliLogin: Inquiry<CreateCliLogin, CreatedCliLogin> = {
     })
     return { id, expiresAt }
   },
+}
+
+function tooMany(retryAfter: number): DomainError {
+  const sentence = `too many command lines ask to be logged in: try again in ${retryAfter} seconds`
+  return new DomainError('rate_limited', sentence, { retryAfter })
 }

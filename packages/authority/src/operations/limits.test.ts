@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { createDenialLimit, createDischargeLimit, createSignInLimit } from './limits.ts'
+import { createDenialLimit, createDischargeLimit, createSignInLimit, networkOf } from './limits.ts'
 
 describe('the sign-in limit', () => {
   it('lets ten tries a minute pass, then names the seconds to wait, for this key alone', () => {
@@ -25,6 +25,20 @@ describe('the sign-in limit', () => {
     for (let guess = 0; guess < 10; guess += 1) limit.take('first', 0)
     for (let key = 0; key < 10_000; key += 1) limit.take(`other ${key}`, 0)
     expect(limit.take('first', 1)).toBe(0)
+  })
+})
+
+describe('the network of an address', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:DB8:0001:2::6', '2001:db8:1:2::/64'],
+    ['2001:db8::6', '2001:db8:0:0::/64'],
+    ['2001:db8:0:0:1::', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['', ''],
+  ])('%s is of %s', (address, network) => {
+    expect(networkOf(address)).toBe(network)
   })
 })
 

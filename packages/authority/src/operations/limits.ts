@@ -33,6 +33,27 @@ const denials = { burst: 30, perSecond: 1 }
 const discharges = { burst: 600, perSecond: 10 }
 const mostKeys = 10_000
 
+/** Of one network, for command lines that ask to be logged in. */
+export const cliLoginsPerMinute = 100
+
+/**
+ * What one client has to itself, for limits to hold: an IPv4 address, or the 64 bits of an IPv6 network, in which it may
+ * take any address it likes.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address
+  const [head = '', tail] = address.split('::')
+  const groups = (text: string | undefined) => (text === undefined || text === '' ? [] : text.split(':'))
+  const [left, right] = [groups(head), groups(tail)]
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
+  const all = [...left, ...Array.from({ length: zeros }, () => '0'), ...right]
+  return `${all.slice(0, 4).map(withoutZeros).join(':')}::/64`
+}
+
+function withoutZeros(group: string): string {
+  return group.toLowerCase().replace(/^0+(?=.)/, '')
+}
+
 /** Ten failures a minute for each key; success costs nothing. */
 export function createSignInLimit(): SignInLimit {
   return createTryLimit(failuresPerMinute)
@@ -65,7 +86,7 @@ export function limitInquiries(
   environment: { readonly inquiryLimit: TryLimit; readonly now: () => number },
   caller: { readonly remoteAddress: string },
 ): void {
-  const retryAfter = environment.inquiryLimit.take(caller.remoteAddress, environment.now())
+  const retryAfter = environment.inquiryLimit.take(networkOf(caller.remoteAddress), environment.now())
   if (retryAfter === 0) return
   throw new DomainError('rate_limited', `too many questions: try again in ${retryAfter} seconds`, { retryAfter })
 }

@@ -23,6 +23,7 @@ export interface Environment {
   readonly mailLimit: TryLimit
   /** Questions of one address that asks without a credential. */
   readonly inquiryLimit: TryLimit
+  readonly cliLoginLimit: TryLimit
   readonly signInLimit: SignInLimit
   readonly denialLimit: DenialLimit
   /** Discharges of one token. */

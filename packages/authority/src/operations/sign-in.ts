@@ -3,6 +3,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { Transaction } from '../domain/store.ts'
 import { createAuthToken, hashAuthToken, sessionLifetime, type SessionOrigin, type User } from '../domain/user.ts'
+import { networkOf } from './limits.ts'
 import type { Entering, Environment } from './operation.ts'
 
 export interface SignIn {
@@ -22,7 +23,7 @@ export const signIn: Entering<SignIn, User, OpenedSession> = {
   name: 'user.sign_in',
 
   async prepare(environment, { email, password }, caller) {
-    const limited = `${caller.remoteAddress} ${email}`
+    const limited = `${networkOf(caller.remoteAddress)} ${email}`
     const retryAfter = environment.signInLimit.take(limited, environment.now())
     if (retryAfter > 0) {
       throw new DomainError('rate_limited', `too many failed logins: try again in ${retryAfter} seconds`, {

@@ -12,10 +12,7 @@ export function cliLogins(session: Session): Transaction['cliLogins'] {
       const { approvedBy, codeHash, ...login } = row
       return { ...login, approval: approvedBy === null ? null : { userId: approvedBy, codeHash } }
     },
-    countOpen: async (address, now) => ({
-      all: (await session.one(countAll, { now }))?.count ?? 0,
-      ofAddress: (await session.one(countOfAddress, { address, now }))?.count ?? 0,
-    }),
+    count: async () => (await session.one(count, {}))?.count ?? 0,
     insert: async ({ idHash, name, requestedFrom, codeChallenge, state, redirectPort, createdAt, expiresAt }) => {
       const login = { idHash, name, requestedFrom, codeChallenge, state, redirectPort, createdAt, expiresAt }
       if (!(await session.insert(insert, login))) throw new DomainError('conflict', 'There is already such a login.')
@@ -46,20 +43,7 @@ const byIdHash = query((db, param: Param<{ idHash: Uint8Array }>) =>
     .where('id_hash', '=', param('idHash')),
 )
 
-const countAll = query((db, param: Param<{ now: number }>) =>
-  db
-    .selectFrom('cli_logins')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('expires_at', '>', param('now')),
-)
-
-const countOfAddress = query((db, param: Param<{ address: string; now: number }>) =>
-  db
-    .selectFrom('cli_logins')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('requested_from', '=', param('address'))
-    .where('expires_at', '>', param('now')),
-)
+const count = query((db) => db.selectFrom('cli_logins').select((eb) => eb.fn.countAll<number>().as('count')))
 
 const insert = query((db, param: Param<Omit<CliLogin, 'id' | 'approval'>>) =>
   db

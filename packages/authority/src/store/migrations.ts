@@ -187,7 +187,6 @@ export const migrations: readonly Migration[] = [
         approved_by ${integer} references users (id) on delete cascade,
         code_hash ${bytes}
       ) ${end}`,
-      'create index cli_logins_of_address on cli_logins (requested_from, expires_at)',
       'create index cli_logins_by_end on cli_logins (expires_at)',
     ],
   },

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
 import type { CreateDatabase } from './conformance.ts'
-import { insertSession, insertUser, unique, uniqueBytes } from './seed.ts'
+import { insertCliLogin, insertSession, insertUser, unique, uniqueBytes } from './seed.ts'
 
 export function describePeople(getStore: () => Store, create: CreateDatabase): void {
   describe('users', () => {
@@ -17,6 +17,22 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
         expect(await tx.users.byId(2 ** 40)).toBeUndefined()
         expect(await tx.users.byEmail('nobody@example.com')).toBeUndefined()
       })
+    })
+
+    test('have a password, or none, and change it', async () => {
+      const [withPassword, without] = await getStore().write(async (tx) => [
+        await insertUser(tx),
+        await tx.users.insert({ email: `${unique('no')}@example.com`, passwordHash: null, createdAt: 7 }),
+      ])
+      await getStore().read(async (tx) => {
+        expect(await tx.users.passwordHash(withPassword.id)).toBe('$argon2id$x')
+        expect(await tx.users.passwordHash(without.id)).toBeNull()
+        expect((await tx.users.byEmail(without.email))?.passwordHash).toBeNull()
+        expect(await tx.users.passwordHash(2 ** 40)).toBeUndefined()
+      })
+      await getStore().write((tx) => tx.users.setPasswordHash(without.id, '$argon2id$y'))
+      expect(await getStore().read((tx) => tx.users.passwordHash(without.id))).toBe('$argon2id$y')
+      expect(await getStore().read((tx) => tx.users.passwordHash(withPassword.id))).toBe('$argon2id$x')
     })
 
     test('have one account for each email address', async () => {
@@ -61,6 +77,37 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
       expect(await getStore().read((tx) => tx.sessions.byTokenHash(tokenHash))).toBeUndefined()
     })
 
+    test('are listed for their user, the newest first, without those that ended', async () => {
+      const { user, listed, others } = await getStore().write(async (tx) => {
+        const user = await insertUser(tx)
+        const stranger = await insertUser(tx)
+        const first = await insertSession(tx, user.id, { kind: 'web', label: 'Firefox on Linux' })
+        await insertSession(tx, user.id, { expiresAt: 50 })
+        const other = await insertSession(tx, stranger.id)
+        const last = await insertSession(tx, user.id)
+        return { user, listed: [last, first], others: [other] }
+      })
+      expect(await getStore().read((tx) => tx.sessions.ofUser(user.id, 50, 10))).toEqual(listed)
+      expect(await getStore().read((tx) => tx.sessions.ofUser(user.id, 50, 1))).toEqual(listed.slice(0, 1))
+      for (const session of [...listed, ...others]) {
+        expect(await getStore().read((tx) => tx.sessions.byId(session.id))).toEqual(session)
+      }
+      expect(await getStore().read((tx) => tx.sessions.byId(2 ** 40))).toBeUndefined()
+    })
+
+    test('of one user are deleted but for one', async () => {
+      const [kept, ...gone] = await getStore().write(async (tx) => {
+        const [user, stranger] = [await insertUser(tx), await insertUser(tx)]
+        const sessions = [await insertSession(tx, user.id), await insertSession(tx, user.id)] as const
+        const other = await insertSession(tx, stranger.id)
+        await tx.sessions.deleteOthers(user.id, sessions[1].id)
+        expect(await tx.sessions.byId(other.id)).toBeDefined()
+        return [sessions[1].id, sessions[0].id]
+      })
+      expect(await getStore().read((tx) => tx.sessions.byId(kept ?? 0))).toBeDefined()
+      for (const id of gone) expect(await getStore().read((tx) => tx.sessions.byId(id))).toBeUndefined()
+    })
+
     test('that ended are deleted, those of others are not', async () => {
       const hashes = [uniqueBytes(), uniqueBytes(), uniqueBytes(), uniqueBytes()] as const
       const [ended, justEnded, running, ofOther] = hashes
@@ -92,6 +139,73 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
         const second = await insertSession(tx, userId, { tokenHash })
         expect(second.id).toBeGreaterThan(first.id)
       })
+    })
+  })
+
+  describe('logins of command lines', () => {
+    test('are found by the hash of their id, approved and deleted', async () => {
+      const [idHash, codeHash] = [uniqueBytes(), uniqueBytes()]
+      const login = {
+        idHash,
+        name: 'Ada’s laptop',
+        requestedFrom: '2001:db8::1',
+        codeChallenge: 'challenge',
+        state: 'state',
+        redirectPort: 65_535,
+        createdAt: 1,
+        expiresAt: 100,
+      }
+      const user = await getStore().write(async (tx) => {
+        await tx.cliLogins.insert(login)
+        return insertUser(tx)
+      })
+      const find = () => getStore().read((tx) => tx.cliLogins.byIdHash(idHash))
+      const found = await find()
+      const id = found?.id ?? 0
+      expect(plain(found)).toEqual(plain({ ...login, id, approval: null }))
+      expect(await getStore().read((tx) => tx.cliLogins.byIdHash(uniqueBytes()))).toBeUndefined()
+
+      await getStore().write((tx) => tx.cliLogins.approve(id, { userId: user.id, codeHash }))
+      const approval = (await find())?.approval
+      expect(plain(approval ?? undefined)).toEqual(plain({ userId: user.id, codeHash }))
+      await getStore().write((tx) => tx.cliLogins.delete(id))
+      expect(await find()).toBeUndefined()
+    })
+
+    test('are deleted when they ended, or when their approval is taken back', async () => {
+      const { before, hashes } = await getStore().write(async (tx) => {
+        await tx.cliLogins.deleteExpired(1000)
+        const before = await tx.cliLogins.count()
+        const [ada, bob] = [await insertUser(tx), await insertUser(tx)]
+        const hashes = [
+          await insertCliLogin(tx, { expiresAt: 100 }),
+          await insertCliLogin(tx, { expiresAt: 101 }),
+          await insertCliLogin(tx, { expiresAt: 101 }),
+          await insertCliLogin(tx, { expiresAt: 101 }),
+        ]
+        for (const [at, user] of [ada, bob].entries()) {
+          const login = await tx.cliLogins.byIdHash(hashes[at + 1] ?? uniqueBytes())
+          await tx.cliLogins.approve(login?.id ?? 0, { userId: user.id, codeHash: null })
+        }
+        expect(await tx.cliLogins.count()).toBe(before + 4)
+        await tx.cliLogins.deleteExpired(100)
+        await tx.cliLogins.deleteApprovedBy(ada.id)
+        return { before, hashes }
+      })
+      const left = await getStore().read(async (tx) => {
+        const found: boolean[] = []
+        for (const hash of hashes) found.push((await tx.cliLogins.byIdHash(hash)) !== undefined)
+        expect(await tx.cliLogins.count()).toBe(before + 2)
+        return found
+      })
+      expect(left).toEqual([false, false, true, true])
+    })
+
+    test('never share an id', async () => {
+      const idHash = uniqueBytes()
+      await getStore().write((tx) => insertCliLogin(tx, { idHash }))
+      const twin = getStore().write((tx) => insertCliLogin(tx, { idHash }))
+      await expect(twin).rejects.toMatchObject({ code: 'conflict' })
     })
   })
 

@@ -1,0 +1,91 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { isSameOrigin, originOf, type Asked } from './origin.ts'
+
+const asked = (changes: Partial<Asked>): Asked => ({
+  headers: {},
+  host: '127.0.0.1:4280',
+  protocol: 'http',
+  throughProxy: false,
+  ...changes,
+})
+const publicOrigin = 'https://hallpass.example.com'
+
+describe('the origin of our pages', () => {
+  it.each([
+    ['127.0.0.1:4280', 'http://127.0.0.1:4280'],
+    ['[::1]:4280', 'http://[::1]:4280'],
+    ['localhost:4280', 'http://localhost:4280'],
+    ['192.168.1.5', 'http://192.168.1.5'],
+    ['LOCALHOST:80', 'http://localhost'],
+    ['hallpass.example.com', undefined],
+    ['localhost.evil.example:4280', undefined],
+    ['127.0.0.1.evil.example', undefined],
+    ['user@127.0.0.1:4280', undefined],
+    ['', undefined],
+    ['127.0.0.1:99999', undefined],
+  ])('at %j, where none is configured, is %s', (host, origin) => {
+    expect(originOf(asked({ host }), undefined)).toBe(origin)
+  })
+
+  it('is the configured one, whatever address of ours is named, and for no other name', () => {
+    for (const host of ['hallpass.example.com', 'Hallpass.Example.com:443', '127.0.0.1:4280', 'localhost:4280']) {
+      expect(originOf(asked({ host }), publicOrigin), host).toBe(publicOrigin)
+    }
+    for (const host of ['evil.example', 'hallpass.example.com:8443', 'hallpass.example.com.evil.example', '']) {
+      expect(originOf(asked({ host }), publicOrigin), host).toBeUndefined()
+    }
+    // A proxy may know us by a name of its own.
+    expect(originOf(asked({ host: 'upstream', throughProxy: true }), publicOrigin)).toBe(publicOrigin)
+    expect(originOf(asked({ host: 'upstream', throughProxy: true }), undefined)).toBeUndefined()
+  })
+
+  it('is of TLS where a proxy says so', () => {
+    expect(originOf(asked({ protocol: 'https' }), undefined)).toBe('https://127.0.0.1:4280')
+    expect(originOf(asked({ protocol: 'gopher' }), undefined)).toBe('http://127.0.0.1:4280')
+  })
+})
+
+describe('a request', () => {
+  const host = 'hallpass.example.com'
+
+  it('of our own page is known by any of three headers', () => {
+    for (const headers of [
+      { 'sec-fetch-site': 'same-origin' },
+      { 'sec-fetch-site': 'same-origin', origin: publicOrigin },
+      { origin: publicOrigin },
+      { referer: `${publicOrigin}/dashboard/acme/tokens` },
+    ]) {
+      expect(isSameOrigin(asked({ host, headers }), publicOrigin), JSON.stringify(headers)).toBe(true)
+    }
+  })
+
+  it('is nobody’s where one of them says something else, and whatever the others say', () => {
+    const something = fc.string({ unit: 'binary' })
+    const origin = something.filter((text) => text !== publicOrigin)
+    const site = something.filter((text) => text !== 'same-origin')
+    fc.assert(
+      fc.property(origin, site, something, (wrongOrigin, wrongSite, referer) => {
+        const own = { origin: publicOrigin, 'sec-fetch-site': 'same-origin', referer: `${publicOrigin}/` }
+        expect(isSameOrigin(asked({ host, headers: { ...own, origin: wrongOrigin } }), publicOrigin)).toBe(false)
+        expect(isSameOrigin(asked({ host, headers: { ...own, 'sec-fetch-site': wrongSite } }), publicOrigin)).toBe(
+          false,
+        )
+        const alone = isSameOrigin(asked({ host, headers: { referer } }), publicOrigin)
+        expect(alone).toBe(URL.parse(referer)?.origin === publicOrigin)
+      }),
+      { examples: [['null', 'same-site', `${publicOrigin}.evil.example/`]] },
+    )
+  })
+
+  it('is nobody’s at any name but ours', () => {
+    const headers = { 'sec-fetch-site': 'same-origin' }
+    fc.assert(
+      fc.property(fc.domain(), (name) => {
+        expect(isSameOrigin(asked({ host: name, headers }), publicOrigin)).toBe(name === host)
+        expect(isSameOrigin(asked({ host: name, headers }), undefined)).toBe(false)
+      }),
+    )
+  })
+})
