@@ -2,6 +2,7 @@
 import { fetchDischarges, type DischargeError, type FetchedDischarges } from '@hallpass/client/discharge'
 import { MacaroonError, ticketsOf } from '@hallpass/macaroon'
 
+import { openBrowser } from './browser-login/open-browser.ts'
 import { canAsk, type Context } from './context.ts'
 import { CommandError } from './errors.ts'
 import { splitToken } from './held-token.ts'
@@ -34,6 +35,7 @@ function showUserUrl(context: Context) {
   return (url: string, location: string): void => {
     tell(context, `${location} wants you to confirm the use of this token in a browser:`)
     tell(context, `  ${url}`)
+    if (canAsk(context)) openBrowser(url, context.environment)
   }
 }
 
