@@ -23,6 +23,8 @@ import {
 export interface World {
   readonly authority: TestAuthority
   readonly organisation: Organisation
+  /** The stranger's. */
+  readonly elsewhere: Organisation
   /** One with the same people, whose tokens ask them to confirm their use. */
   readonly guarded: Organisation
   readonly app: CreatedApp
@@ -144,6 +146,7 @@ export async function buildWorld(): Promise<World> {
   const world = {
     authority,
     organisation,
+    elsewhere,
     guarded,
     app,
     admin,

@@ -15,7 +15,7 @@ export interface FlyctlDoor {
   readonly authenticate: Authenticate
 }
 
-const flyctlRoutes: readonly FlyctlRoute[] = [...sessionRoutes, ...organisationRoutes, ...appRoutes]
+export const flyctlRoutes: readonly FlyctlRoute[] = [...sessionRoutes, ...organisationRoutes, ...appRoutes]
 
 export function openFlyctlDoor(server: FastifyInstance, { environment, authenticate }: FlyctlDoor): void {
   for (const { method, url, authenticated, params, query, body, status, handle } of flyctlRoutes) {

@@ -2,7 +2,7 @@
 import { GraphQLError, Kind, type GraphQLFormattedError } from 'graphql'
 
 import { DomainError, type DomainErrorCode } from '../../domain/errors.ts'
-import { InvalidInput } from '../http/errors.ts'
+import { InvalidInput, describeFrameworkError } from '../http/errors.ts'
 
 /** The words that clients of the original know, and three more. */
 type Code =
@@ -43,7 +43,7 @@ export interface Refusal {
 export function formatErrors(errors: readonly unknown[]): Refusal {
   const unforeseen: unknown[] = []
   const formatted = errors.slice(0, mostErrors).map((error) => {
-    const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error
+    const cause = causeOf(error)
     const known = describe(cause)
     if (known === undefined) unforeseen.push(cause)
     const { message, code } = known ?? { message: 'the authority failed; its log knows why', code: 'SERVER_ERROR' }
@@ -63,6 +63,13 @@ export function formatErrors(errors: readonly unknown[]): Refusal {
 /** What the original answers, and this authority does not. */
 export class NotServed extends Error {}
 
+/** What a resolver threw; what the library itself found wrong is the outer error, which knows where it was. */
+function causeOf(error: unknown): unknown {
+  if (!(error instanceof GraphQLError)) return error
+  const { originalError } = error
+  return originalError === undefined || originalError instanceof GraphQLError ? error : originalError
+}
+
 function describe(cause: unknown): { readonly message: string; readonly code: Code } | undefined {
   if (cause instanceof DomainError) {
     return { message: wordsOfDomain[cause.code] ?? cause.message, code: codesOfDomain[cause.code] }
@@ -70,7 +77,8 @@ function describe(cause: unknown): { readonly message: string; readonly code: Co
   if (cause instanceof InvalidInput) return { message: cause.message, code: 'INVALID_ARGUMENTS' }
   if (cause instanceof NotServed) return { message: cause.message, code: 'NOT_SERVED' }
   if (cause instanceof GraphQLError) return { message: describeGraphql(cause), code: 'INVALID' }
-  return undefined
+  const told = describeFrameworkError(cause)
+  return told === undefined ? undefined : { message: told.message, code: 'INVALID' }
 }
 
 /** The library's own words, but where they quote: people paste tokens into queries. */

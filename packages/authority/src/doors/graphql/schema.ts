@@ -1,6 +1,8 @@
 // What the GraphQL door can be asked: the part of the public schema that concerns organisations, apps and tokens.
 import { buildSchema, type GraphQLSchema } from 'graphql'
 
+import { mutationDefinitions } from './schema-of-mutations.ts'
+
 /**
  * Names, types and nullability are those that clients of the original rely on: what is a number there must not become
  * a string here. What an authority without machines never has (machines, releases, addresses) is there, and empty.
@@ -181,62 +183,6 @@ const definitions = `
     deprecated: Boolean!
   }
 
-  input CreateAppInput {
-    clientMutationId: String
-    organizationId: ID!
-    name: String
-    network: String
-    appRoleId: ID
-    machines: Boolean
-    preferredRegion: String
-    runtime: String
-    enableSubdomains: Boolean
-    heroku: Boolean
-  }
-  type CreateAppPayload { clientMutationId: String app: App! }
-
-  type DeleteAppPayload { clientMutationId: String organization: Organization! }
-
-  input CreateLimitedAccessTokenInput {
-    clientMutationId: String
-    organizationId: ID!
-    name: String!
-    "deploy_organization, deploy or litefs_cloud."
-    profile: String!
-    "deploy takes app_id, an app's name; litefs_cloud takes cluster."
-    profileParams: JSON
-    "A Go duration; 20 years where it is empty."
-    expiry: String
-    optInThirdParties: [String!]
-    optOutThirdParties: [String!]
-  }
-  type CreateLimitedAccessTokenPayload { clientMutationId: String limitedAccessToken: LimitedAccessToken! }
-
-  input DeleteLimitedAccessTokenInput { clientMutationId: String id: ID token: String revokedBy: String }
-  type DeleteLimitedAccessTokenPayload { clientMutationId: String token: String revokedBy: String }
-
-  input CreateOrganizationInput { clientMutationId: String name: String! appsV2DefaultOn: Boolean }
-  type CreateOrganizationPayload { clientMutationId: String organization: Organization! }
-
-  input DeleteOrganizationInput { clientMutationId: String organizationId: ID! }
-  type DeleteOrganizationPayload { clientMutationId: String deletedOrganizationId: ID! }
-
-  input CreateOrganizationInvitationInput { clientMutationId: String organizationId: ID! email: String! }
-  type CreateOrganizationInvitationPayload { clientMutationId: String invitation: OrganizationInvitation! }
-  type OrganizationInvitation {
-    id: ID!
-    email: String!
-    createdAt: ISO8601DateTime!
-    redeemed: Boolean!
-    organization: Organization!
-  }
-
-  input DeleteOrganizationMembershipInput { clientMutationId: String organizationId: ID! userId: ID! }
-  type DeleteOrganizationMembershipPayload { clientMutationId: String organization: Organization! user: User! }
-
-  input LogOutInput { clientMutationId: String }
-  type LogOutPayload { clientMutationId: String ok: Boolean! }
-
   enum AddOnType { kubernetes redis sentry supabase tigris upstash_kafka upstash_redis upstash_vector }
   type AddOnConnection { nodes: [AddOn!]! }
   type AddOn {
@@ -296,5 +242,5 @@ const definitions = `
 `
 
 export function createSchema(): GraphQLSchema {
-  return buildSchema(definitions)
+  return buildSchema(definitions + mutationDefinitions)
 }

@@ -55,8 +55,12 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   if (error instanceof DomainError) sendDomainError(error, request, reply)
   else if (error instanceof InvalidInput) {
     send(reply, 400, { code: 'invalid_request', message: error.message, ...fieldOf(error.field) }, request.id)
-  } else if (isFrameworkError(error)) sendFrameworkError(error, request, reply)
-  else {
+  } else {
+    const told = describeFrameworkError(error)
+    if (told !== undefined) {
+      send(reply, told.http, { code: told.code, message: told.message }, request.id)
+      return true
+    }
     send(reply, 500, { code: 'internal', message: 'the authority failed; its log knows why' }, request.id)
     return false
   }
@@ -127,16 +131,18 @@ function sendDomainError(error: DomainError, request: FastifyRequest, reply: Fas
   )
 }
 
-function sendFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+/** What the framework refuses before a door sees it, in words of ours: its own may repeat what was sent. */
+export function describeFrameworkError(
+  error: unknown,
+): { readonly http: number; readonly code: ApiErrorCode; readonly message: string } | undefined {
+  if (!isFrameworkError(error)) return undefined
   const http = error.statusCode ?? 400
-  if (http === 413) return send(reply, 413, { code: 'too_large', message: 'the body is too large' }, request.id)
-  if (http === 415) {
-    const message = 'the body is not JSON: send it with "content-type: application/json"'
-    return send(reply, 415, { code: 'invalid_request', message }, request.id)
-  }
-  // Their messages may repeat what was sent; their codes do not.
+  if (http === 413) return { http, code: 'too_large', message: 'the body is too large' }
+  const code = 'invalid_request'
+  if (http === 415)
+    return { http, code, message: 'the body is not JSON: send it with "content-type: application/json"' }
   const message = error.code === 'FST_ERR_BAD_URL' ? 'the path is not well formed' : 'the request is not well formed'
-  send(reply, http, { code: 'invalid_request', message }, request.id)
+  return { http, code, message }
 }
 
 function send(

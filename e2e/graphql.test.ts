@@ -1,0 +1,259 @@
+// The GraphQL door as its clients meet it: always 200, errors in the answer, bounded, and no more than its credential may.
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { createSchema } from '../packages/authority/src/doors/graphql/schema.ts'
+import { startAuthority, type TestAuthority } from './authority.ts'
+import { readGraphql, type GraphqlAnswer } from './door-requests.ts'
+import type { Asked } from './http.ts'
+import { narrow } from './macaroons.ts'
+import { createApp, createOrganisation, mint, signInFounder, statusOf, type Person } from './people.ts'
+
+let authority: TestAuthority
+let ada: Person
+let slug: string
+beforeAll(async () => {
+  authority = await startAuthority()
+  ada = await signInFounder(authority.ask)
+  slug = (await createOrganisation(authority.ask, ada.token, 'Acme')).slug
+  for (const name of ['web-1', 'web-2', 'web-3']) await createApp(authority.ask, ada.token, slug, name)
+})
+afterAll(() => authority.close())
+
+async function post(asked: Asked): Promise<GraphqlAnswer> {
+  return readGraphql(await authority.ask('POST', '/graphql', asked))
+}
+
+function query(text: string, variables?: unknown, token = ada.token): Promise<GraphqlAnswer> {
+  return post({ token, body: { query: text, variables } })
+}
+
+/** The one error of the answer, as `CODE: message`. */
+async function refusalOf(answered: Promise<GraphqlAnswer>): Promise<string> {
+  const { errors = [] } = await answered
+  expect(errors).toHaveLength(1)
+  return errors.map(({ message, extensions }) => `${extensions.code}: ${message}`).join()
+}
+
+describe('a query', () => {
+  test('may have variables that it does not declare, an empty cursor and an empty expiry', async () => {
+    const text = 'query($org: ID, $after: String) { apps(organizationId: $org, after: $after) { nodes { name } } }'
+    const { data, errors } = await query(text, { org: slug, after: '', status: 'live' })
+    expect(errors).toBeUndefined()
+    expect(data).toEqual({ apps: { nodes: [{ name: 'web-1' }, { name: 'web-2' }, { name: 'web-3' }] } })
+  })
+
+  test('reads numbers as numbers, and those that may be large as text', async () => {
+    const { data } = await query('{ app(name: "web-1") { internalNumericId organization { internalNumericId } } }')
+    expect(data).toEqual({ app: { internalNumericId: 1, organization: { internalNumericId: '2' } } })
+  })
+
+  test('reads lists page by page, of one organisation and of all', async () => {
+    for (const from of [`, organizationId: "${slug}"`, '']) {
+      const names: string[] = []
+      let after = ''
+      for (let page = 0; page < 3; page += 1) {
+        const text = `{ apps(first: 1, after: "${after}"${from}) { nodes { name } pageInfo { hasNextPage endCursor } } }`
+        const { data } = await query(text)
+        const { nodes, pageInfo } = (data ?? {})['apps'] as {
+          nodes: { name: string }[]
+          pageInfo: { hasNextPage: boolean; endCursor: string | null }
+        }
+        names.push(...nodes.map(({ name }) => name))
+        expect(pageInfo.hasNextPage).toBe(page < 2)
+        after = pageInfo.endCursor ?? ''
+      }
+      expect(names).toEqual(['web-1', 'web-2', 'web-3'])
+    }
+    const { data } = await query('{ organizations(first: 1) { nodes { slug } pageInfo { hasNextPage endCursor } } }')
+    expect(data).toMatchObject({ organizations: { nodes: [{ slug: 'acme' }], pageInfo: { hasNextPage: true } } })
+    const rest = await query('{ organizations(first: 1, after: "acme") { nodes { slug } pageInfo { hasNextPage } } }')
+    expect(rest.data).toMatchObject({
+      organizations: { nodes: [{ slug: 'personal' }], pageInfo: { hasNextPage: false } },
+    })
+    expect(await refusalOf(query('{ apps(first: 0) { nodes { name } } }'))).toMatch(/^INVALID_ARGUMENTS: first/)
+  })
+
+  test('knows personal as the own organisation, wherever it shows', async () => {
+    await createApp(authority.ask, ada.token, 'personal', 'mine')
+    const { data } = await query(
+      '{ personalOrganization { slug rawSlug type } organization(slug: "personal") { id } app(name: "mine") { organization { slug } } }',
+    )
+    expect(data).toMatchObject({
+      personalOrganization: { slug: 'personal', type: 'PERSONAL' },
+      app: { organization: { slug: 'personal' } },
+    })
+    expect((await query('{ organizations(admin: true) { nodes { slug } } }')).data).toEqual({
+      organizations: { nodes: [{ slug: 'acme' }, { slug: 'personal' }] },
+    })
+  })
+
+  test('is told in the words that clients match what is not there', async () => {
+    expect(await refusalOf(query('{ app(name: "nosuch") { id } }'))).toBe(
+      'NOT_FOUND: Could not find App: there is no app nosuch',
+    )
+    expect(await refusalOf(query('{ app(name: "no such\\u0000") { id } }'))).toMatch(/^NOT_FOUND: Could not find App/)
+    expect(await refusalOf(query('{ organization(slug: "nosuch") { id } }'))).toBe(
+      'NOT_FOUND: Could not find Organization: there is no organisation nosuch',
+    )
+    expect(await refusalOf(query('mutation { addWireGuardPeer { x } }'))).toBe(
+      'NOT_SERVED: this authority does not serve the mutation addWireGuardPeer',
+    )
+    expect(await refusalOf(query('query($x: Nonsense!) { nearestRegion(x: $x) { code } }'))).toMatch(/^NOT_SERVED/)
+  })
+})
+
+describe('what is not a query', () => {
+  test('is answered with 200 and an error that repeats nothing', async () => {
+    const secret = 'fo1_very-secret-and-pasted-in-the-wrong-place-0'
+    const bodies: readonly Asked[] = [
+      { text: '' },
+      { text: secret },
+      { text: '[]' },
+      { text: '"query"' },
+      { body: {} },
+      { body: { query: '' } },
+      { body: { query: 7 } },
+      { body: { query: `{ "${secret}"` } },
+      { body: { query: `{ app(name: ${secret}) { id } }` } },
+      { body: { query: `{ apps(first: "${secret}") { nodes { id } } }` } },
+      { body: { query: 'query($n: Int) { apps(first: $n) { nodes { id } } }', variables: { n: secret } } },
+      { body: { query: 'mutation($i: LogOutInput!) { logOut(input: $i) { ok } }', variables: { i: { [secret]: 1 } } } },
+      { body: { query: `{ organization(slug: "personal") { ${secret.replaceAll('-', '_')} } }` } },
+      { body: { query: '{ viewer { email } }', variables: [secret] } },
+      { body: { query: '{ viewer { email } }', operationName: 'Other' } },
+      { body: { query: 'subscription { viewer { email } }' } },
+      { text: 'query', headers: { 'content-type': 'application/graphql' } },
+    ]
+    for (const asked of bodies) {
+      const { errors = [], data } = await post({ token: ada.token, ...asked })
+      expect(errors.length, JSON.stringify(asked)).toBeGreaterThan(0)
+      expect(data).toBeNull()
+      expect(JSON.stringify(errors)).not.toContain('secret')
+      for (const { extensions } of errors) {
+        expect(Object.keys(extensions)).toEqual(['code'])
+        expect(extensions.code, JSON.stringify(asked)).toMatch(/^INVALID|^NOT_SERVED$/)
+      }
+    }
+  })
+
+  test('does not describe itself', async () => {
+    expect(await refusalOf(query('{ __schema { queryType { name } } }').then(first))).toMatch(/introspection/)
+    expect(await refusalOf(query('{ __type(name: "User") { name } }').then(first))).toMatch(/introspection/)
+    expect((await query('{ __typename }')).data).toEqual({ __typename: 'Queries' })
+  })
+
+  test('is refused where it is too much', async () => {
+    const deep = `{ organization(slug: "acme") ${'{ remoteBuilderApp { organization '.repeat(8)}{ id }${' } }'.repeat(8)} }`
+    const aliases = (count: number) =>
+      `{ ${Array.from({ length: count }, (_, i) => `a${i}: viewer { email }`).join(' ')} }`
+    expect(await refusalOf(query(deep))).toMatch(/nested \d+ deep/)
+    expect(await refusalOf(query(aliases(21)))).toMatch(/too many aliases/)
+    expect(await refusalOf(query(`{ viewer { ${'email '.repeat(600)} } }`))).toMatch(/too many fields/)
+    expect(await refusalOf(query(`{ viewer { ${'email '.repeat(2000)} } }`))).toMatch(/too long/)
+    expect(await refusalOf(query(`{ viewer { email } } # ${'x'.repeat(70_000)}`))).toMatch(/too large/)
+    expect((await query(aliases(20))).errors).toBeUndefined()
+  })
+
+  test('does not make one request do the work of many', async () => {
+    const each = 'limitedAccessTokens(first: 1) { nodes { id } } members { totalCount } viewerRole'
+    const text = `{ ${Array.from({ length: 15 }, (_, i) => `a${i}: app(name: "web-1") { organization { ${each} } }`).join(' ')} }`
+    const { errors = [] } = await query(text)
+    expect(errors[0]?.message).toMatch(/asks for too much at once/)
+  })
+})
+
+function first({ data, errors = [] }: GraphqlAnswer): GraphqlAnswer {
+  return { data, errors: errors.slice(0, 1) }
+}
+
+describe('a token that a Mutations caveat limits', () => {
+  const createToken = `mutation($org: ID!) {
+    createLimitedAccessToken(input: { organizationId: $org, name: "x", profile: "deploy_organization", expiry: "1h" }) {
+      limitedAccessToken { tokenHeader organization { limitedAccessTokens { nodes { id } } } }
+    }
+  }`
+  const createTokenOnly = createToken.replace(/ organization \{.*\}(?= \})/, '')
+
+  test('may do what it names, and hands the limit on', async () => {
+    const { token } = await mint(authority.ask, ada.token, slug)
+    const limited = narrow(token, { type: 'Mutations', mutations: ['createLimitedAccessToken'] })
+    const { data, errors } = await query(createTokenOnly, { org: slug }, limited)
+    expect(errors).toBeUndefined()
+    const payload = (data ?? {})['createLimitedAccessToken'] as { limitedAccessToken: { tokenHeader: string } }
+    const made = payload.limitedAccessToken.tokenHeader
+    expect(await refusalOf(query('{ app(name: "web-1") { id } }', {}, made))).toMatch(/this is no mutation/)
+  })
+
+  test('may do nothing else, by whatever door', async () => {
+    const { token } = await mint(authority.ask, ada.token, slug)
+    const limited = narrow(token, { type: 'Mutations', mutations: ['createLimitedAccessToken'] })
+    for (const [text, variables] of [
+      ['mutation($org: ID!) { createApp(input: { organizationId: $org, name: "no" }) { app { id } } }', { org: slug }],
+      ['mutation { deleteApp(appId: "web-1") { organization { id } } }', {}],
+      ['{ app(name: "web-1") { id } }', {}],
+      ['{ organization(slug: "acme") { id } }', {}],
+      // An alias is not a name.
+      ['mutation { createLimitedAccessToken: deleteApp(appId: "web-1") { organization { id } } }', {}],
+    ] as const) {
+      expect(await refusalOf(query(text, variables, limited))).toMatch(/^FORBIDDEN: .*Mutations allows only/)
+    }
+    // What is read beneath a mutation is no mutation.
+    expect(await refusalOf(query(createToken, { org: slug }, limited))).toMatch(/this is no mutation/)
+    const { ask } = authority
+    expect((await ask('GET', '/v1/apps/web-1', { token: limited })).status).toBe(403)
+    expect((await ask('POST', `/v1/orgs/${slug}/tokens`, { token: limited, body: {} })).status).toBe(403)
+    expect((await query('{ apps { nodes { id } } }', {}, limited)).data).toEqual({ apps: { nodes: [] } })
+    expect(await statusOf(ask, limited)).toBe(200)
+  })
+
+  test('is nothing to a person, and to a token without one', async () => {
+    const { token } = await mint(authority.ask, ada.token, slug)
+    expect((await query(createTokenOnly, { org: slug }, token)).errors).toBeUndefined()
+    expect((await query(createTokenOnly, { org: slug })).errors).toBeUndefined()
+  })
+})
+
+test('whatever is asked, the answer is one: 200, and data or errors', async () => {
+  const words = Object.values(createSchema().getTypeMap()).flatMap((type) => [
+    type.name,
+    ...('getFields' in type ? Object.keys(type.getFields()) : []),
+  ])
+  const word = fc.constantFrom(...words, 'query', 'mutation', 'on', '__typename')
+  const value = fc.oneof(
+    fc.constantFrom('"acme"', '"web-1"', '1', 'null', '{}', '[]', '$x'),
+    fc.string().map((s) => JSON.stringify(s)),
+  )
+  const { selection } = fc.letrec<{ selection: string }>((tie) => ({
+    selection: fc.oneof(
+      { maxDepth: 5 },
+      word,
+      fc.tuple(word, word, value).map(([field, name, given]) => `${field}(${name}: ${given})`),
+      fc
+        .tuple(word, fc.array(tie('selection'), { minLength: 1, maxLength: 4 }))
+        .map(([f, s]) => `${f} { ${s.join(' ')} }`),
+      fc
+        .tuple(word, word, value, fc.array(tie('selection'), { minLength: 1, maxLength: 3 }))
+        .map(([f, n, v, s]) => `${f}(${n}: ${v}) { ${s.join(' ')} }`),
+      fc.tuple(word, tie('selection')).map(([type, s]) => `... on ${type} { ${s} }`),
+    ),
+  }))
+  const document = fc.oneof(
+    fc.array(selection, { minLength: 1, maxLength: 4 }).map((all) => `{ ${all.join(' ')} }`),
+    selection.map((one) => `query($x: String) { ${one} }`),
+    fc.string({ unit: 'binary', maxLength: 100 }),
+  )
+  const body = fc.oneof(
+    document.map((text) => ({ query: text })),
+    fc.record({ query: document, variables: fc.jsonValue(), operationName: fc.jsonValue() }),
+    fc.jsonValue(),
+  )
+  await fc.assert(
+    fc.asyncProperty(body, async (asked) => {
+      const { data, errors } = await post({ token: ada.token, body: asked })
+      if (errors === undefined) expect(data).toBeTypeOf('object')
+      for (const { extensions } of errors ?? []) expect(extensions.code).not.toBe('SERVER_ERROR')
+    }),
+    { numRuns: 200 },
+  )
+})
