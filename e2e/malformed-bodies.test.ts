@@ -30,6 +30,8 @@ const goodBodies = {
   changeRole: { role: 'member' },
   createApp: { name: 'web', org_slug: 'acme' },
   createToken: { name: 'ci', expiry: '1h' },
+  authenticateTokens: { header: 'fo1_x' },
+  authorizeToken: { header: 'fo1_x', access: { org_slug: 'acme', action: 'r' } },
   createDeployToken: { expiry: '1h' },
 } as const satisfies Partial<Record<RouteName, object>>
 

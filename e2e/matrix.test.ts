@@ -10,6 +10,7 @@ import { buildWorld, columns, personOf, present, type Column, type World } from 
 // admin, member: people of the organisation. stranger: the admin of another one.
 // org: an org token; readonly, app, ending: attenuated from it to reading, to the one app, to an earlier end.
 // deploy, sibling: deploy tokens of the app and of another app. other: an org token of another organisation.
+// A service that was sent one of these hands it on, and an auth token is none of what it is sent.
 // revived: a revoked token and the org token in one header. halves: two copies of the org token in one header, one for
 // reading and one for all but reading; a request goes through where either allows all of it, so minting does not.
 const table = `
@@ -56,6 +57,9 @@ showToken:org             200    200      403 200      200 403    200    200    
 showToken:deploy          200    200      403 200      200 200    200    200     403   403     200    200
 revokeToken:org           200    200      403 200      403 403    200    403     403   403     200    200
 revokeToken:deploy        200    200      403 200      403 200    200    200     403   403     200    200
+authenticateTokens        401    401      401 200      200 200    200    200     200   200     200    200
+authorizeToken:org        401    401      401 200      200 403    200    200     200   403     200    200
+authorizeToken:app        401    401      401 200      403 200    200    200     403   403     200    200
 showDischarge             200    200      403 403      403 403    403    403     403   403     403    403
 approveDischarge          204    204      403 403      403 403    403    403     403   403     403    403
 denyDischarge             204    204      403 403      403 403    403    403     403   403     403    403
@@ -116,6 +120,10 @@ function send(world: World, route: Route, prepared: Prepared, token: string | un
   const { params = {}, query, body } = prepared
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
   const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`
+  // A service hands on what it was sent, and presents nothing itself.
+  if (route.credentialInBody === true) {
+    return world.authority.ask(route.method, path + search, { body: { ...(body as object), header: token ?? '' } })
+  }
   return world.authority.ask(route.method, path + search, { token, body })
 }
 

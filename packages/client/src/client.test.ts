@@ -67,6 +67,8 @@ async function callEverything(client: Client): Promise<void> {
   await client.tokens.current()
   await client.tokens.show('id')
   await client.tokens.revoke('id')
+  await client.tokens.authenticate('fm2_x')
+  await client.tokens.authorize('fm2_x', { org_slug: 'acme', action: 'r' })
   await client.discharges.show('id')
   await client.discharges.approve('id')
   await client.discharges.deny('id')

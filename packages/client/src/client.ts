@@ -15,6 +15,7 @@ import type {
 import type { Region } from './contract/platform.ts'
 import type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'
 import type { CurrentUser, ListedSession, LoginMethods, SessionAnswer } from './contract/users.ts'
+import type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'
 import { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode } from './errors.ts'
 import { readText } from './read-text.ts'
 
@@ -137,6 +138,12 @@ export function createClient(options: ClientOptions) {
       current: () => send<CurrentTokens>('GET', '/v1/tokens/current'),
       show: (id: string) => send<Token>('GET', token(id)),
       revoke: (id: string) => send<Token>('DELETE', token(id)),
+      /** For services: which tokens of a header they were sent are good. This client's own token counts for nothing. */
+      authenticate: (header: string) =>
+        send<VerifiedTokenAnswer[]>('POST', '/v1/tokens/authenticate', { body: { header } }),
+      /** For services: whether a token of a header they were sent allows an access. */
+      authorize: (header: string, access: AskedAccess) =>
+        send<Authorization>('POST', '/v1/tokens/authorize', { body: { header, access } }),
     },
     discharges: {
       show: (id: string) => send<DischargeRequest>('GET', discharge(id)),

@@ -8,6 +8,7 @@ import * as platform from './contract/platform.ts'
 import type { Route } from './contract/route.ts'
 import * as tokens from './contract/tokens.ts'
 import * as users from './contract/users.ts'
+import * as verifying from './contract/verifying.ts'
 
 export { errorAnswer, type Route } from './contract/route.ts'
 export { emailAddress, password, pathName, typedPassword } from './contract/text.ts'
@@ -51,6 +52,8 @@ export const routes = {
   showCurrentTokens: tokens.showCurrentTokens,
   showToken: tokens.showToken,
   revokeToken: tokens.revokeToken,
+  authenticateTokens: verifying.authenticateTokens,
+  authorizeToken: verifying.authorizeToken,
   showDischarge: discharges.showDischarge,
   approveDischarge: discharges.approveDischarge,
   denyDischarge: discharges.denyDischarge,

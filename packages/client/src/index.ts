@@ -16,5 +16,6 @@ export type {
 export type { Region } from './contract/platform.ts'
 export type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'
 export type { CurrentUser, ListedSession, LoginMethods, SessionAnswer, User } from './contract/users.ts'
+export type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'
 export { DurationError, durationFromNanoseconds, formatDuration, longestDuration, parseDuration } from './duration.ts'
 export { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode } from './errors.ts'

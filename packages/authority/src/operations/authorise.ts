@@ -58,7 +58,12 @@ async function findDenial(
   mutation: string | undefined,
 ): Promise<string | undefined> {
   const { id, slug } = organisation
-  const attempt: Access = { ...access, orgId: BigInt(id), mutation, now: scene.now / 1000 }
+  const attempt: Access = {
+    ...access,
+    orgId: BigInt(id),
+    mutation: mutation ?? access.mutation,
+    now: scene.now / 1000,
+  }
   const holder = describeCredential(credential)
   if (credential.kind === 'token') {
     const clearance = clear(credential.verified, [attempt])

@@ -27,6 +27,14 @@ export interface Presented {
   readonly refusals: readonly string[]
 }
 
+/** The macaroons alone: where a service asks about what it was sent, a login answers for nobody. */
+export function tokensAmong(presented: Presented): Presented {
+  if (presented.authTokenHashes.length === 0) return presented
+  const refusal =
+    'an auth token is for its owner and the authority alone: a service is sent org tokens or deploy tokens'
+  return { ...presented, authTokenHashes: [], refusals: [...presented.refusals, refusal] }
+}
+
 export type Credential =
   | { readonly kind: 'user'; readonly user: User; readonly sessionId: number }
   | { readonly kind: 'token'; readonly record: TokenRecord; readonly verified: VerifiedMacaroon }

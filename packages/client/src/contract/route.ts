@@ -14,6 +14,11 @@ export interface Route {
   readonly tag: 'apps' | 'organisations' | 'tokens' | 'users'
   /** False where no credential is needed. */
   readonly authenticated: boolean
+  /**
+   * The credential is what a service was sent, in the field `header` of the body, and an auth token is none. The body
+   * may come without a content type: Go's machinesapi sends it so.
+   */
+  readonly credentialInBody?: true
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: Schema

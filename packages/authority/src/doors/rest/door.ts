@@ -1,9 +1,10 @@
 // The REST door: parses by contract, performs, encodes.
 import { routes, type Route } from '@hallpass/client/contract'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 
 import type { Authenticate } from '../../operations/authenticate.ts'
 import type { Environment } from '../../operations/operation.ts'
+import { tokensAmong, type Presented } from '../../operations/principal.ts'
 import { nobody, openExchange, type Exchange } from '../http/exchange.ts'
 import { parse } from '../http/parse.ts'
 import { handlers } from './handlers.ts'
@@ -29,19 +30,31 @@ export function openRestDoor(server: FastifyInstance, door: RestDoor): void {
 
 function openRoute(server: FastifyInstance, door: RestDoor, route: Route, handle: AnyHandler): void {
   const { environment, authenticate, credentialOf } = door
+  async function present(body: unknown, request: FastifyRequest): Promise<Presented> {
+    if (!route.authenticated) return nobody
+    if (route.credentialInBody !== true) return authenticate(credentialOf(request))
+    // By the contract: its routes have this field in their bodies.
+    return tokensAmong(await authenticate((body as { readonly header: string }).header))
+  }
   server.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    ...(route.credentialInBody === true ? { onRequest: takeForJson } : {}),
     async handler(request, reply) {
       const input = {
         params: parse(route.params, request.params, 'the path'),
         query: parse(route.query, request.query, 'the query'),
         body: parse(route.body, request.body, 'the body'),
       }
-      const presented = route.authenticated ? await authenticate(credentialOf(request)) : nobody
+      const presented = await present(input.body, request)
       const answer = await handle(input, openExchange(environment, presented, request))
       void reply.code(route.status)
       return route.answer === undefined ? reply.send() : answer
     },
   })
+}
+
+const takeForJson: onRequestHookHandler = (request, _reply, done) => {
+  request.headers['content-type'] ??= 'application/json'
+  done()
 }

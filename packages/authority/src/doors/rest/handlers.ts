@@ -40,10 +40,12 @@ import {
 import { encodeInvited, encodePendingInvitation, encodePreviewedInvitation } from './encode-invitation.ts'
 import type { Handlers } from './handler.ts'
 import { tokenHandlers } from './tokens.ts'
+import { verifyingHandlers } from './verifying.ts'
 
 export const handlers: Handlers = {
   ...accountHandlers,
   ...tokenHandlers,
+  ...verifyingHandlers,
 
   async listOrganisations(_input, { perform }) {
     const reached = await perform(listOrganisations, undefined)

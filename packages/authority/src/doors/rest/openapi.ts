@@ -45,7 +45,7 @@ function describeRoute(route: Route, embed: Embed): Json {
     operationId: route.operationId,
     summary: route.summary,
     tags: [route.tag],
-    ...(route.authenticated ? {} : { security: [] }),
+    ...(route.authenticated && route.credentialInBody !== true ? {} : { security: [] }),
     parameters: [
       ...describeParameters('path', route.params, embed),
       ...describeParameters('query', route.query, embed),

@@ -1,0 +1,51 @@
+// The handlers for services that ask about the tokens they are sent, in the words of superfly/macaroon's client.
+import { describeCaveats } from '../../operations/caveats-json.ts'
+import { authenticateTokens, authoriseToken, type GenuineToken } from '../../operations/verify-tokens.ts'
+import type { Handlers } from './handler.ts'
+
+export const verifyingHandlers: Handlers<'authenticateTokens' | 'authorizeToken'> = {
+  async authenticateTokens(_input, { perform }) {
+    return (await perform(authenticateTokens, undefined)).map(encodeGenuineToken)
+  },
+
+  async authorizeToken({ body: { access: asked } }, { perform }) {
+    const { action, org_slug, app_name, command, mutation } = asked
+    const allowed = await perform(authoriseToken, {
+      slug: org_slug,
+      appName: app_name,
+      access: {
+        action,
+        feature: asked.org_feature,
+        appFeature: asked.app_feature,
+        volume: asked.volume_id,
+        machine: asked.machine_id,
+        machineFeature: asked.machine_feature,
+        command,
+        mutation,
+        sourceMachine: asked.source_machine,
+        storageObject: asked.storage_object,
+      },
+    })
+    return {
+      access: {
+        action: allowed.action,
+        orgid: allowed.organisation.id,
+        ...(allowed.app === undefined ? {} : { appid: allowed.app.id }),
+        feature: asked.org_feature,
+        app_feature: asked.app_feature,
+        volume: asked.volume_id,
+        machine: asked.machine_id,
+        machine_feature: asked.machine_feature,
+        command,
+        mutation,
+        sourceMachine: asked.source_machine,
+        storage_object: asked.storage_object,
+      },
+      verified_token: encodeGenuineToken(allowed.token),
+    }
+  },
+}
+
+function encodeGenuineToken({ bytes, caveats }: GenuineToken) {
+  return { permission_token: Buffer.from(bytes).toString('base64'), caveats: describeCaveats(caveats) }
+}
