@@ -98,6 +98,12 @@ describe('tokens attenuate', () => {
     ['an auth token', ['attenuate', '--read-only', 'fo1_abc'], 1, 'this is an auth token, which nobody can narrow'],
     ['no permission token', ['attenuate', '--read-only', header(stray)], 1, `no permission token of ${permission}`],
     ['a truncated token', ['attenuate', '--read-only', header(org).slice(0, -3)], 1, 'Token 1 is truncated'],
+    [
+      'what is no macaroon',
+      ['attenuate', '--read-only', 'fm2_AAAA'],
+      1,
+      'The token is damaged: Byte 0: expected an array',
+    ],
     ['a broken token', ['attenuate', '--read-only', header(org).replace('fm2_', 'fm2_!')], 1, 'base64'],
     ['two tokens in one', ['attenuate', '--read-only', `${header(org)}fm2_abcd`], 1, 'a comma is missing'],
     [

@@ -74,13 +74,15 @@ export function splitPermission(token: string): HeldTokens & { readonly permissi
   return { ...held, permission }
 }
 
-/** A macaroon on its own. A word on which one is damaged helps where there are several. */
+/** A macaroon on its own. Of several, which one is damaged; of a single one, that it is, for "Byte 0" alone tells nobody. */
 function decode(bytes: Uint8Array, index: number, count: number): Macaroon {
   try {
     return decodeMacaroon(bytes)
   } catch (error) {
-    if (!(error instanceof MacaroonError) || count === 1) throw error
-    throw new MacaroonError(error.code, `Macaroon ${index + 1} of ${count} is damaged: ${error.message}`)
+    // That a macaroon is truncated says as much.
+    if (!(error instanceof MacaroonError) || (count === 1 && error.code === 'truncated')) throw error
+    const which = count === 1 ? 'The token' : `Macaroon ${index + 1} of ${count}`
+    throw new MacaroonError(error.code, `${which} is damaged: ${error.message}`)
   }
 }
 
