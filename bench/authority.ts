@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 
 import type { Organisation } from '../packages/authority/src/domain/organisation.ts'
+import { createPasskeyVerifier } from '../packages/authority/src/identity/passkeys.ts'
 import { createKeyring } from '../packages/authority/src/keyring/keyring.ts'
 import { createPasswordHasher } from '../packages/authority/src/keyring/passwords.ts'
 import { loadRootKey } from '../packages/authority/src/keyring/root-key.ts'
@@ -66,6 +67,8 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
     now: Date.now,
     randomBytes,
     publicUrl: () => 'http://127.0.0.1:4280',
+    passkeys: createPasskeyVerifier(),
+    identityProvider: undefined,
     mailer: undefined,
     mailLimit: createTryLimit(mailsPerMinute),
     inquiryLimit: createTryLimit(inquiriesPerMinute),

@@ -57,6 +57,7 @@ export function pathOf(target: Target, route: Route, params: Readonly<Record<str
     org_slug: target.organisation.slug,
     app_name: target.app.name,
     invitation_id: '1',
+    passkey_id: '1',
     token_id: target.minted.id,
     session_id: '999999',
     login_id: 'unknown',

@@ -24,10 +24,11 @@ export interface TestAuthority {
 
 type Overrides = Partial<Omit<ServeOptions, 'dataDirectory' | 'listen'>>
 
-/** An authority with the account of {@link founder}. */
-export async function startAuthority(overrides: Overrides = {}): Promise<TestAuthority> {
+/** An authority with the account of {@link founder}, on any free port where none is given. */
+export async function startAuthority(overrides: Overrides = {}, port = 0): Promise<TestAuthority> {
   const directory = await createDirectory()
-  const start = () => serve({ ...optionsFor(directory), ...overrides })
+  const listen = { host: '127.0.0.1', port }
+  const start = () => serve({ ...optionsFor(directory), listen, ...overrides })
   let running: RunningAuthority | undefined
   try {
     running = await start()

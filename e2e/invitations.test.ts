@@ -91,10 +91,10 @@ describe('a link', () => {
     const quiet = await startAuthority()
     try {
       const statuses: number[] = []
-      for (let count = 0; count < 70; count += 1) {
+      for (let count = 0; count < 130; count += 1) {
         statuses.push((await preview('abcdefgh-abcdefgh-abcdefgh-abcdefgh', quiet.ask)).status)
       }
-      expect(statuses.indexOf(429)).toBe(60)
+      expect(statuses.indexOf(429)).toBe(120)
       const refused = await preview('abcdefgh-abcdefgh-abcdefgh-abcdefgh', quiet.ask)
       expect(expectRefusal(refused, 429).code).toBe('rate_limited')
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)

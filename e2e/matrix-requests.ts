@@ -4,7 +4,8 @@ import { routes, type RouteName } from '@hallpass/client/contract'
 
 import { startingCliLogin } from './cli-login.ts'
 import { expectAnswer } from './http.ts'
-import type { World } from './matrix-world.ts'
+import { pagesOrigin, type World } from './matrix-world.ts'
+import { addPasskey, makePasskey } from './passkeys.ts'
 import { askForConfirmation } from './discharges.ts'
 import {
   createApp,
@@ -48,6 +49,12 @@ export const rowsOfRoutes = {
   showLoginMethods: ['showLoginMethods'],
   listSessions: ['listSessions'],
   deleteSession: ['deleteSession'],
+  listPasskeys: ['listPasskeys'],
+  beginPasskey: ['beginPasskey'],
+  addPasskey: ['addPasskey'],
+  deletePasskey: ['deletePasskey'],
+  beginPasskeySignIn: ['beginPasskeySignIn'],
+  signInWithPasskey: ['signInWithPasskey'],
   createCliLogin: ['createCliLogin'],
   showCliLogin: ['showCliLogin'],
   approveCliLogin: ['approveCliLogin'],
@@ -145,6 +152,26 @@ export const requests: Readonly<Record<Row, Prepare>> = {
     const { token } = await signIn(ask, person)
     const { sessions } = expectAnswer(routes.listSessions, await ask('GET', '/v1/sessions', { token }))
     return { params: { session_id: String(sessions.find(({ current }) => current)?.id) } }
+  },
+  listPasskeys: nothing,
+  beginPasskey: nothing,
+  addPasskey: async ({ world, person }) => {
+    const { body } = await makePasskey(world.authority.ask, pagesOrigin, (person ?? world.bystander).token)
+    return { body }
+  },
+  async deletePasskey({ world, person }) {
+    if (person === undefined) return { params: { passkey_id: '1' } }
+    const { id } = await addPasskey(world.authority.ask, pagesOrigin, person.token)
+    return { params: { passkey_id: String(id) } }
+  },
+  beginPasskeySignIn: nothing,
+  async signInWithPasskey({ world }) {
+    const { ask } = world.authority
+    const somebody = await signUpInto(ask, world.admin.token, world.organisation.slug)
+    const { authenticator } = await addPasskey(ask, pagesOrigin, somebody.token)
+    const begun = await ask('POST', '/v1/sessions/passkey-options')
+    const { challenge_id, options } = expectAnswer(routes.beginPasskeySignIn, begun)
+    return { body: { challenge_id, response: authenticator.get(options) } }
   },
   createCliLogin: () => ({ body: startingCliLogin().body }),
   showCliLogin: ofCliLogin,

@@ -20,6 +20,9 @@ import {
   type Person,
 } from './people.ts'
 
+/** Where browsers have its pages: a name, for which they offer passkeys. */
+export const pagesOrigin = 'http://localhost:4280'
+
 export interface World {
   readonly authority: TestAuthority
   readonly organisation: Organisation
@@ -97,7 +100,7 @@ export async function present(world: World, column: Column, app: CreatedApp): Pr
 }
 
 export async function buildWorld(): Promise<World> {
-  const authority = await startAuthority()
+  const authority = await startAuthority({ publicUrl: pagesOrigin })
   const { ask } = authority
   const admin = await signInFounder(ask)
   const organisation = await createOrganisation(ask, admin.token, 'Acme')

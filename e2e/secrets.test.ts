@@ -49,6 +49,7 @@ function expectSilent(answer: Pick<Answer, 'status' | 'text'>, secret: string, w
 const names = new Set([
   'createOrganisation.name',
   'createOrganisation.slug',
+  'addPasskey.name',
   'updateOrganisation.name',
   'createApp.name',
   'createApp.app_name',

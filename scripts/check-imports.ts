@@ -17,6 +17,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 const rooms: Readonly<Record<string, { readonly folders: readonly string[]; readonly parts: readonly string[] }>> = {
   domain: { folders: [], parts: ['@hallpass/macaroon'] },
   keyring: { folders: ['domain'], parts: ['@hallpass/macaroon'] },
+  identity: { folders: ['domain'], parts: ['@simplewebauthn/server', 'openid-client'] },
   mail: { folders: ['domain'], parts: ['nodemailer'] },
   store: { folders: ['domain'], parts: ['kysely', 'pg'] },
   operations: { folders: ['domain'], parts: ['@hallpass/macaroon', '@hallpass/macaroon/json'] },

@@ -15,6 +15,7 @@ import { openRestDoor } from './doors/rest/door.ts'
 import { openThirdPartyDoor } from './doors/third-party/door.ts'
 import { openWebDoor } from './doors/web/door.ts'
 import { createSessionCookies } from './doors/web/session-cookie.ts'
+import { createPasskeyVerifier } from './identity/passkeys.ts'
 import { checkRootKey, createKeyring, proveRootKey } from './keyring/keyring.ts'
 import { createPasswordHasher } from './keyring/passwords.ts'
 import { loadRootKey, type RootKey } from './keyring/root-key.ts'
@@ -67,6 +68,8 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       passwords: createPasswordHasher(),
       now: Date.now,
       randomBytes,
+      passkeys: createPasskeyVerifier(),
+      identityProvider: undefined,
       mailer: config.mail && createMailer({ ...config.mail, failed: (error) => logMailFailure(log, error) }),
       mailLimit: createTryLimit(mailsPerMinute),
       inquiryLimit: createTryLimit(inquiriesPerMinute),

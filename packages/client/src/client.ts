@@ -12,6 +12,7 @@ import type {
   Role,
   MembershipDemand,
 } from './contract/organisations.ts'
+import type { Passkey, PasskeyCeremony } from './contract/passkeys.ts'
 import type { Region } from './contract/platform.ts'
 import type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'
 import type { CurrentUser, ListedSession, LoginMethods, SessionAnswer } from './contract/users.ts'
@@ -84,6 +85,17 @@ export function createClient(options: ClientOptions) {
       deny: (id: string) => send<void>('POST', `${cliLogin(id)}/deny`),
       redeem: (id: string, body: { code: string; code_verifier: string }) =>
         send<SessionAnswer>('POST', `${cliLogin(id)}/redeem`, { body }),
+    },
+    passkeys: {
+      list: () => send<{ passkeys: Passkey[] }>('GET', '/v1/passkeys'),
+      begin: () => send<PasskeyCeremony>('POST', '/v1/passkeys/options'),
+      /** `response` is what PublicKeyCredential.toJSON() gives. */
+      add: (body: { challenge_id: string; name: string; response: unknown }) =>
+        send<Passkey>('POST', '/v1/passkeys', { body }),
+      delete: (id: number) => send<void>('DELETE', `/v1/passkeys/${id}`),
+      beginSignIn: () => send<PasskeyCeremony>('POST', '/v1/sessions/passkey-options'),
+      signIn: (body: { challenge_id: string; response: unknown }) =>
+        send<SessionAnswer>('POST', '/v1/sessions/passkey', { body }),
     },
     organisations: {
       list: () => send<{ orgs: Organisation[] }>('GET', '/v1/orgs'),

@@ -4,6 +4,7 @@ import * as cliLogins from './contract/cli-logins.ts'
 import * as discharges from './contract/discharges.ts'
 import * as invitations from './contract/invitations.ts'
 import * as organisations from './contract/organisations.ts'
+import * as passkeys from './contract/passkeys.ts'
 import * as platform from './contract/platform.ts'
 import type { Route } from './contract/route.ts'
 import * as tokens from './contract/tokens.ts'
@@ -22,6 +23,12 @@ export const routes = {
   showLoginMethods: users.showLoginMethods,
   listSessions: users.listSessions,
   deleteSession: users.deleteSession,
+  listPasskeys: passkeys.listPasskeys,
+  beginPasskey: passkeys.beginPasskey,
+  addPasskey: passkeys.addPasskey,
+  deletePasskey: passkeys.deletePasskey,
+  beginPasskeySignIn: passkeys.beginPasskeySignIn,
+  signInWithPasskey: passkeys.signInWithPasskey,
   createCliLogin: cliLogins.createCliLogin,
   showCliLogin: cliLogins.showCliLogin,
   approveCliLogin: cliLogins.approveCliLogin,

@@ -13,6 +13,7 @@ export type {
   Role,
   MembershipDemand,
 } from './contract/organisations.ts'
+export type { Passkey, PasskeyCeremony } from './contract/passkeys.ts'
 export type { Region } from './contract/platform.ts'
 export type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'
 export type { CurrentUser, ListedSession, LoginMethods, SessionAnswer, User } from './contract/users.ts'

@@ -3,6 +3,7 @@ import type { App } from './app.ts'
 import type { AuditEvent, StoredAuditEvent } from './audit-event.ts'
 import type { CliLogin, CliLoginApproval } from './cli-login.ts'
 import type { DischargeRequest } from './discharge.ts'
+import type { Identity } from './identity.ts'
 import type { WrappedSigningKey } from './key.ts'
 import type {
   Invitation,
@@ -14,6 +15,7 @@ import type {
   Role,
 } from './organisation.ts'
 import type { Page } from './page.ts'
+import type { Passkey, PasskeyChallenge } from './passkey.ts'
 import type { ListedToken, NewToken, TokenQuery, TokenRecord } from './token.ts'
 import type { Session, SetupCode, User, UserWithPassword } from './user.ts'
 
@@ -56,6 +58,17 @@ export interface ReadTransaction {
     /** Ended ones too. */
     byIdHash(hash: Uint8Array): Promise<CliLogin | undefined>
     count(): Promise<number>
+  }
+  readonly passkeys: {
+    byCredentialId(credentialId: Uint8Array): Promise<Passkey | undefined>
+    /** From the eldest to the youngest. */
+    ofUser(userId: number): Promise<readonly Passkey[]>
+  }
+  readonly passkeyChallenges: object
+  readonly identities: {
+    find(issuer: string, subject: string): Promise<Identity | undefined>
+    /** Whether the user has any at this issuer. */
+    exists(userId: number, issuer: string): Promise<boolean>
   }
   readonly setupCode: {
     get(): Promise<SetupCode | undefined>
@@ -151,6 +164,22 @@ export interface Transaction extends ReadTransaction {
     deleteExpired(now: number): Promise<void>
     /** Removes those that the user has approved and nobody has redeemed. */
     deleteApprovedBy(userId: number): Promise<void>
+  }
+  readonly passkeys: ReadTransaction['passkeys'] & {
+    insert(passkey: Omit<Passkey, 'id'>): Promise<Passkey>
+    /** Writes down that it was used. */
+    use(id: number, signCount: number, at: number): Promise<void>
+    delete(id: number): Promise<void>
+  }
+  readonly passkeyChallenges: ReadTransaction['passkeyChallenges'] & {
+    /** Lets go of those that ended before `now`, and of the eldest where there are more than `most`. */
+    insert(challenge: PasskeyChallenge, bounds: { readonly now: number; readonly most: number }): Promise<void>
+    /** Takes it away, so that nobody else can; ended ones too. */
+    take(handle: Uint8Array): Promise<PasskeyChallenge | undefined>
+    deleteOfUser(userId: number): Promise<void>
+  }
+  readonly identities: ReadTransaction['identities'] & {
+    insert(identity: Identity): Promise<void>
   }
   readonly setupCode: ReadTransaction['setupCode'] & {
     /** In the place of any earlier one. */

@@ -24,8 +24,8 @@ export type DenialLimit = RateLimit
 
 const minute = 60_000
 const failuresPerMinute = 10
-/** Of one address, for what is asked without a credential: people behind one address share it. */
-export const inquiriesPerMinute = 60
+/** Of one kind and one address, for what is asked without a credential: people behind one address share it. */
+export const inquiriesPerMinute = 120
 /** In one person's name: invitations of a team go out at once, and spam does not. */
 export const mailsPerMinute = 30
 const denials = { burst: 30, perSecond: 1 }
@@ -79,14 +79,16 @@ export function createTryLimit(perMinute: number): SignInLimit {
 }
 
 /**
- * Counts one more question of the caller's address.
+ * Counts one more question of this kind from the caller's address.
  * @throws DomainError `rate_limited`
  */
 export function limitInquiries(
   environment: { readonly inquiryLimit: TryLimit; readonly now: () => number },
   caller: { readonly remoteAddress: string },
+  kind: string,
 ): void {
-  const retryAfter = environment.inquiryLimit.take(networkOf(caller.remoteAddress), environment.now())
+  const key = `${kind} ${networkOf(caller.remoteAddress)}`
+  const retryAfter = environment.inquiryLimit.take(key, environment.now())
   if (retryAfter === 0) return
   throw new DomainError('rate_limited', `too many questions: try again in ${retryAfter} seconds`, { retryAfter })
 }

@@ -2,9 +2,11 @@
 import type { Access } from '@hallpass/macaroon'
 
 import type { AuditActor, AuditEvent } from '../domain/audit-event.ts'
+import type { IdentityProvider } from '../domain/identity.ts'
 import type { Keyring, PasswordHasher } from '../domain/keyring.ts'
 import type { Mailer } from '../domain/mail.ts'
 import type { Organisation } from '../domain/organisation.ts'
+import type { PasskeyVerifier } from '../domain/passkey.ts'
 import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
 import type { DenialLimit, RateLimit, SignInLimit, TryLimit } from './limits.ts'
 import type { Credential, Principal } from './principal.ts'
@@ -17,6 +19,9 @@ export interface Environment {
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly randomBytes: (length: number) => Uint8Array
+  readonly passkeys: PasskeyVerifier
+  /** Undefined where none is configured. */
+  readonly identityProvider: IdentityProvider | undefined
   /** Undefined where no mail server is configured. */
   readonly mailer: Mailer | undefined
   /** Mail in one person's name. */

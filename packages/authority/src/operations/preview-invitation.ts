@@ -17,7 +17,7 @@ export const previewInvitation: Inquiry<{ readonly code: Secret }, PreviewedInvi
   name: 'membership.preview',
 
   async answer(environment, { code }, caller) {
-    limitInquiries(environment, caller)
+    limitInquiries(environment, caller, 'preview')
     return environment.store.read(async (tx) => {
       const found = await requireInvitation(tx, hashCode(code.reveal()), environment.now())
       const user = await tx.users.byEmail(found.invitation.email)

@@ -1,4 +1,5 @@
 // login.methods: what a stranger must know to log in.
+import { relyingPartyOf } from '../domain/passkey.ts'
 import type { Inquiry } from './operation.ts'
 
 export interface LoginMethods {
@@ -13,8 +14,13 @@ export interface LoginMethods {
 export const showLoginMethods: Inquiry<undefined, LoginMethods> = {
   name: 'login.methods',
 
-  async answer({ store, mailer }) {
+  async answer({ store, mailer, publicUrl, identityProvider }) {
     const setupNeeded = !(await store.read((tx) => tx.users.exist()))
-    return { setupNeeded, passkeys: false, oidc: undefined, mail: mailer !== undefined }
+    return {
+      setupNeeded,
+      passkeys: relyingPartyOf(publicUrl()) !== undefined,
+      oidc: identityProvider && { name: identityProvider.name },
+      mail: mailer !== undefined,
+    }
   },
 }

@@ -42,6 +42,31 @@ export interface Database {
     readonly approved_by: number | null
     readonly code_hash: Uint8Array | null
   }
+  readonly passkeys: {
+    readonly id: GeneratedAlways<number>
+    readonly user_id: number
+    readonly credential_id: Uint8Array
+    readonly public_key: Uint8Array
+    readonly sign_count: number
+    /** With spaces between them. */
+    readonly transports: string
+    readonly name: string
+    readonly created_at: number
+    readonly last_used_at: number | null
+  }
+  readonly passkey_challenges: {
+    readonly id: GeneratedAlways<number>
+    readonly handle: Uint8Array
+    readonly challenge_hash: Uint8Array
+    readonly user_id: number | null
+    readonly expires_at: number
+  }
+  readonly identities: {
+    readonly issuer: string
+    readonly subject: string
+    readonly user_id: number
+    readonly created_at: number
+  }
   /** One row at most. */
   readonly setup_code: {
     readonly id: number

@@ -4,9 +4,11 @@ import { apps } from './apps.ts'
 import { audit } from './audit.ts'
 import { cliLogins } from './cli-logins.ts'
 import { dischargeRequests } from './discharge-requests.ts'
+import { identities } from './identities.ts'
 import { invitations } from './invitations.ts'
 import { memberships } from './memberships.ts'
 import { organisations } from './organisations.ts'
+import { passkeyChallenges, passkeys } from './passkeys.ts'
 import type { Session } from './query.ts'
 import { sessions } from './sessions.ts'
 import { settings } from './settings.ts'
@@ -37,6 +39,18 @@ export class SessionTransaction implements Transaction {
 
   get cliLogins(): Transaction['cliLogins'] {
     return cliLogins(this.#session)
+  }
+
+  get passkeys(): Transaction['passkeys'] {
+    return passkeys(this.#session)
+  }
+
+  get passkeyChallenges(): Transaction['passkeyChallenges'] {
+    return passkeyChallenges(this.#session)
+  }
+
+  get identities(): Transaction['identities'] {
+    return identities(this.#session)
   }
 
   get setupCode(): Transaction['setupCode'] {

@@ -40,12 +40,12 @@ export const accountHandlers: Handlers<Names> = {
     const { email, password } = body
     const admission = readAdmission(body)
     return encodeSession(
-      await enter(signUp, { email, password: new Secret(password), admission, from: from(userAgent) }),
+      await enter(signUp, { email, password: new Secret(password), admission, from: sessionFrom(userAgent) }),
     )
   },
 
   async signIn({ body: { email, password } }, { enter, userAgent }) {
-    return encodeSession(await enter(signIn, { email, password: new Secret(password), from: from(userAgent) }))
+    return encodeSession(await enter(signIn, { email, password: new Secret(password), from: sessionFrom(userAgent) }))
   },
 
   signOut: (_input, { perform }) => perform(signOut, undefined),
@@ -112,7 +112,7 @@ export const accountHandlers: Handlers<Names> = {
 }
 
 /** Whoever asks here keeps the auth token themselves. */
-function from(userAgent: Exchange['userAgent']): SessionOrigin {
+export function sessionFrom(userAgent: Exchange['userAgent']): SessionOrigin {
   return { kind: 'cli', label: describeUserAgent(userAgent) }
 }
 

@@ -39,11 +39,13 @@ import {
 } from './encode.ts'
 import { encodeInvited, encodePendingInvitation, encodePreviewedInvitation } from './encode-invitation.ts'
 import type { Handlers } from './handler.ts'
+import { passkeyHandlers } from './passkeys.ts'
 import { tokenHandlers } from './tokens.ts'
 import { verifyingHandlers } from './verifying.ts'
 
 export const handlers: Handlers = {
   ...accountHandlers,
+  ...passkeyHandlers,
   ...tokenHandlers,
   ...verifyingHandlers,
 

@@ -8,12 +8,14 @@ import { describeUserAgent } from '../../domain/session-label.ts'
 import type { SessionOrigin } from '../../domain/user.ts'
 import type { Authenticate } from '../../operations/authenticate.ts'
 import type { Environment } from '../../operations/operation.ts'
+import { signInWithPasskey } from '../../operations/sign-in-with-passkey.ts'
 import { signIn, type OpenedSession } from '../../operations/sign-in.ts'
 import { signOut } from '../../operations/sign-out.ts'
 import { signUp } from '../../operations/sign-up.ts'
 import { readAdmission } from '../http/admission.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
 import { parse } from '../http/parse.ts'
+import { readAssertion } from '../http/passkeys.ts'
 import { servePages } from './pages.ts'
 import type { SessionCookies } from './session-cookie.ts'
 
@@ -34,6 +36,14 @@ export function openWebDoor(server: FastifyInstance, door: WebDoor): void {
     const { email, password } = parse(routes.signIn.body, request.body, 'the body')
     const { enter } = openExchange(environment, nobody, request)
     const session = await enter(signIn, { email, password: new Secret(password), from: browserOf(request) })
+    return answerSession(door, request, reply, session)
+  })
+
+  server.post('/web/session/passkey', async (request, reply) => {
+    checkOwnPage(cookies, request)
+    const body = parse(routes.signInWithPasskey.body, request.body, 'the body')
+    const { enter } = openExchange(environment, nobody, request)
+    const session = await enter(signInWithPasskey, { ...readAssertion(body), from: browserOf(request) })
     return answerSession(door, request, reply, session)
   })
 

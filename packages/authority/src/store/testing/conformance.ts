@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import type { Store } from '../../domain/store.ts'
 import { describeDischargeRequests } from './discharge-requests.ts'
 import { describeOrganisations } from './organisations.ts'
+import { describePasskeys } from './passkeys.ts'
 import { describePeople } from './people.ts'
 import { describeTokenModel } from './token-model.ts'
 import { describeTokens } from './tokens.ts'
@@ -34,6 +35,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
 
     const getStore = (): Store => store
     describePeople(getStore, create)
+    describePasskeys(getStore, create)
     describeOrganisations(getStore)
     describeTokens(getStore)
     describeTokenModel(getStore)

@@ -12,6 +12,7 @@ import {
   unique,
   uniqueBytes,
 } from './seed.ts'
+import { insertChallenge, insertPasskey } from './seed-passkeys.ts'
 
 /** One row of everything that is remembered, and the keys to look it up by. */
 export type World = Awaited<ReturnType<typeof createWorld>>
@@ -74,6 +75,23 @@ const cases: {
     delete: { write: (tx) => tx.cliLogins.delete(1), changes: [] },
     deleteExpired: { write: (tx) => tx.cliLogins.deleteExpired(100), changes: [] },
     deleteApprovedBy: { write: (tx, { user }) => tx.cliLogins.deleteApprovedBy(user.id), changes: [] },
+  },
+  passkeys: {
+    insert: { write: (tx, { user }) => insertPasskey(tx, user.id), changes: [] },
+    use: { write: (tx) => tx.passkeys.use(1, 2, 3), changes: [] },
+    delete: { write: (tx) => tx.passkeys.delete(1), changes: [] },
+  },
+  passkeyChallenges: {
+    insert: { write: (tx) => insertChallenge(tx), changes: [] },
+    take: { write: (tx) => tx.passkeyChallenges.take(uniqueBytes()), changes: [] },
+    deleteOfUser: { write: (tx, { user }) => tx.passkeyChallenges.deleteOfUser(user.id), changes: [] },
+  },
+  identities: {
+    insert: {
+      write: (tx, { user }) =>
+        tx.identities.insert({ issuer: 'https://id.example', subject: unique('s'), userId: user.id, createdAt: 1 }),
+      changes: [],
+    },
   },
   setupCode: {
     replace: {

@@ -1,0 +1,113 @@
+// Passkeys in a real Chromium, with the authenticator that its debugging protocol brings: a page of the authority's own
+// adds one and logs in with it.
+import { existsSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+
+import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { founder, startAuthority, type TestAuthority } from './authority.ts'
+
+const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+if (browserPath === undefined)
+  process.stderr.write('skipped: no Chromium is installed, so no passkey is tried in one\n')
+
+/** What a page does, as text: it runs in the browser. */
+const script = `
+  const ask = async (method, path, body) => {
+    const response = await fetch(path, {
+      method,
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    })
+    const text = await response.text()
+    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) }
+  }
+  const addPasskey = async (name) => {
+    const { body: { challenge_id, options } } = await ask('POST', '/v1/passkeys/options')
+    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options)
+    const credential = await navigator.credentials.create({ publicKey })
+    return ask('POST', '/v1/passkeys', { challenge_id, name, response: credential.toJSON() })
+  }
+  const logIn = async () => {
+    const { body: { challenge_id, options } } = await ask('POST', '/v1/sessions/passkey-options')
+    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options)
+    const credential = await navigator.credentials.get({ publicKey })
+    return ask('POST', '/web/session/passkey', { challenge_id, response: credential.toJSON() })
+  }
+`
+
+describe.skipIf(browserPath === undefined)('in a browser', () => {
+  let browser: Browser
+  let authority: TestAuthority
+  let origin: string
+  let page: Page
+  let devTools: CDPSession
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: browserPath ?? '', chromiumSandbox: false })
+    const port = await freePort()
+    origin = `http://localhost:${port}`
+    authority = await startAuthority({ publicUrl: origin }, port)
+    page = await browser.newPage()
+    // Any document of the origin will do: what is tried is what every page of it may.
+    await page.goto(`${origin}/healthz`)
+    devTools = await page.context().newCDPSession(page)
+    await devTools.send('WebAuthn.enable')
+    await devTools.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await authority?.close()
+  })
+
+  const run = (what: string): Promise<unknown> => page.evaluate(`(async () => { ${script}; return ${what} })()`)
+
+  test('a page logs in with a password, adds a passkey, and from then on comes in with it alone', async () => {
+    expect(await run(`ask('POST', '/web/session', ${JSON.stringify(founder)})`)).toMatchObject({ status: 201 })
+    expect(await run(`addPasskey('this machine')`)).toMatchObject({ status: 201, body: { name: 'this machine' } })
+    expect(await run(`ask('DELETE', '/web/session')`)).toMatchObject({ status: 204 })
+    expect(await run(`ask('GET', '/v1/users/current')`)).toMatchObject({ status: 401 })
+
+    for (let count = 0; count < 2; count += 1) {
+      expect(await run('logIn()')).toMatchObject({ status: 201, body: { user: { email: founder.email } } })
+      expect(await run(`ask('GET', '/v1/users/current')`)).toMatchObject({
+        status: 200,
+        body: { email: founder.email },
+      })
+    }
+    expect(await run(`ask('GET', '/v1/passkeys')`)).toMatchObject({
+      body: { passkeys: [{ name: 'this machine', last_used_at: expect.stringMatching(/Z$/) as string }] },
+    })
+  })
+
+  test('the authenticator makes no second one for the same person', async () => {
+    await expect(run(`addPasskey('again')`)).rejects.toThrow(/InvalidStateError|already registered/)
+  })
+
+  test('a page at the address instead of the name is offered none', async () => {
+    const other = await browser.newPage()
+    await other.goto(`${origin.replace('localhost', '127.0.0.1')}/healthz`)
+    await expect(other.evaluate(`(async () => { ${script}; return logIn() })()`)).rejects.toThrow(
+      /SecurityError|domain/,
+    )
+    await other.close()
+  })
+})
+
+/** A port that was free a moment ago: the name and the port stand in the public URL before anything listens. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,0 +1,54 @@
+// Identities: who a person is at an OpenID provider, by whose word they are let in.
+
+/** OpenID Connect Core §5.7: the one pair that names an end user for good. */
+export interface Identity {
+  readonly issuer: string
+  readonly subject: string
+  readonly userId: number
+  readonly createdAt: number
+}
+
+/** What a provider says of who has just logged in there. */
+export interface ProvenIdentity {
+  readonly issuer: string
+  readonly subject: string
+  /** Lower case; undefined where the provider told none, or does not say that it has verified it. */
+  readonly verifiedEmail: string | undefined
+}
+
+/** Secrets of one login, which the browser that began it keeps. */
+export interface LoginSecrets {
+  readonly state: string
+  readonly nonce: string
+  readonly codeVerifier: string
+}
+
+export interface IdentityProvider {
+  readonly issuer: string
+  /** As people call it. */
+  readonly name: string
+  /**
+   * Where the browser goes to log in.
+   * @throws IdentityError
+   */
+  authorizationUrl(secrets: LoginSecrets, redirectUri: string): Promise<URL>
+  /**
+   * Who it is that came back to `callback`, the full URL with its query.
+   * @throws IdentityError
+   */
+  finish(secrets: LoginSecrets, callback: URL): Promise<ProvenIdentity>
+}
+
+/** Why a login at a provider came to nothing. */
+export class IdentityError extends Error {
+  readonly code:
+    | 'unavailable' // the provider does not answer, or not as a provider does
+    | 'denied' // the person, or the provider, said no
+    | 'failed' // what came back is not the answer to what was asked
+
+  constructor(code: IdentityError['code'], sentence: string, options?: { readonly cause?: unknown }) {
+    super(sentence, options)
+    this.name = 'IdentityError'
+    this.code = code
+  }
+}

@@ -1,0 +1,61 @@
+// The handlers for passkeys.
+import type { Passkey as PasskeyAnswer } from '@hallpass/client'
+
+import type { Passkey } from '../../domain/passkey.ts'
+import { addPasskey } from '../../operations/add-passkey.ts'
+import { beginPasskeySignIn } from '../../operations/begin-passkey-sign-in.ts'
+import { beginPasskey } from '../../operations/begin-passkey.ts'
+import { deletePasskey } from '../../operations/delete-passkey.ts'
+import { listPasskeys } from '../../operations/list-passkeys.ts'
+import type { Ceremony } from '../../operations/passkey-ceremony.ts'
+import { signInWithPasskey } from '../../operations/sign-in-with-passkey.ts'
+import { readAssertion, readCreation } from '../http/passkeys.ts'
+import { sessionFrom } from './accounts.ts'
+import { encodeInstant, encodeSession } from './encode.ts'
+import type { Handlers } from './handler.ts'
+
+type Names =
+  | 'listPasskeys'
+  | 'beginPasskey'
+  | 'addPasskey'
+  | 'deletePasskey'
+  | 'beginPasskeySignIn'
+  | 'signInWithPasskey'
+
+export const passkeyHandlers: Handlers<Names> = {
+  async listPasskeys(_input, { perform }) {
+    return { passkeys: (await perform(listPasskeys, undefined)).map(encodePasskey) }
+  },
+
+  async beginPasskey(_input, { perform }) {
+    return encodeCeremony(await perform(beginPasskey, undefined))
+  },
+
+  async addPasskey({ body }, { perform }) {
+    return encodePasskey(await perform(addPasskey, readCreation(body)))
+  },
+
+  deletePasskey: ({ params }, { perform }) => perform(deletePasskey, { id: params.passkey_id }),
+
+  async beginPasskeySignIn(_input, { inquire }) {
+    return encodeCeremony(await inquire(beginPasskeySignIn, undefined))
+  },
+
+  async signInWithPasskey({ body }, { enter, userAgent }) {
+    const input = { ...readAssertion(body), from: sessionFrom(userAgent) }
+    return encodeSession(await enter(signInWithPasskey, input))
+  },
+}
+
+function encodePasskey({ id, name, createdAt, lastUsedAt }: Passkey): PasskeyAnswer {
+  return {
+    id,
+    name,
+    created_at: encodeInstant(createdAt),
+    last_used_at: lastUsedAt === null ? null : encodeInstant(lastUsedAt),
+  }
+}
+
+function encodeCeremony({ challengeId, options }: Ceremony) {
+  return { challenge_id: challengeId, options }
+}

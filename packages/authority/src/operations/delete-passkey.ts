@@ -1,0 +1,32 @@
+// passkey.delete: one way in less; the last one stays.
+import { DomainError } from '../domain/errors.ts'
+import type { Passkey } from '../domain/passkey.ts'
+import type { Writing } from './operation.ts'
+import { findUser } from './principal.ts'
+
+export const deletePasskey: Writing<{ readonly id: string }, Passkey | undefined, undefined> = {
+  name: 'passkey.delete',
+  mode: 'write',
+
+  async access({ tx, principal }, { id }) {
+    const user = findUser(principal)
+    const owned = user === undefined ? [] : await tx.passkeys.ofUser(user.id)
+    const subject = owned.find((passkey) => String(passkey.id) === id)
+    const target = subject === undefined ? 'passkey' : `passkey ${subject.name}`
+    return { subject, requirement: { kind: 'person' }, target, organisationId: null }
+  },
+
+  async run({ tx, environment: { identityProvider } }, { subject: passkey }) {
+    if (passkey === undefined) throw new DomainError('not_found', 'you have no such passkey')
+    const { userId } = passkey
+    const otherWayIn =
+      typeof (await tx.users.passwordHash(userId)) === 'string' ||
+      (await tx.passkeys.ofUser(userId)).length > 1 ||
+      (identityProvider !== undefined && (await tx.identities.exists(userId, identityProvider.issuer)))
+    if (!otherWayIn) {
+      throw new DomainError('conflict', 'this is your only way in: set a password or add another passkey first')
+    }
+    await tx.passkeys.delete(passkey.id)
+    return undefined
+  },
+}
