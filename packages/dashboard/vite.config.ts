@@ -7,13 +7,14 @@ import { defineConfig } from 'vite'
 
 import { bootScript } from './build/boot-script.ts'
 import { precompress } from './build/precompress.ts'
+import { withoutWasm } from './build/without-wasm.ts'
 
 const root = import.meta.dirname
 const outDir = join(root, 'dist')
 
 export default defineConfig({
   root,
-  plugins: [react(), tailwindcss(), bootScript(join(root, 'src/theme-boot.js')), precompress(outDir)],
+  plugins: [withoutWasm(), react(), tailwindcss(), bootScript(join(root, 'src/theme-boot.js')), precompress(outDir)],
   build: {
     outDir,
     emptyOutDir: true,
@@ -22,5 +23,27 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      output: {
+        // Few files: what is small compresses badly, and every file is a way to and fro.
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            {
+              name: 'core',
+              test: /packages\/macaroon|tokens\/(?:created|explained|usage)|src\/inspect/,
+              priority: 3,
+            },
+            { name: 'main', test: /node_modules|packages\/client|src\/(?:api|session|shell|ui|words)\//, priority: 1 },
+            {
+              name: 'more',
+              test: /src\/(?:account|members)\/|src\/pages\/(?!tokens-page|inspect-page|login-page|not-found)|narrow-fields|sign-up-form|fragment-code|ui\/(?:events|form-dialog)|words\/audit/,
+              priority: 2,
+            },
+          ],
+        },
+      },
+    },
   },
 })

@@ -1,12 +1,12 @@
 // The pages and their addresses.
-import { QueryClientProvider } from '@tanstack/react-query'
-import { lazy, Suspense, useState, type ComponentType } from 'react'
+import { lazy, Suspense, useEffect, useState, type ComponentType } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
 
 import { createClient } from '@hallpass/client'
 
-import { createQueries } from './api/queries.ts'
+import { Cache } from './api/cache.ts'
 import { ServicesContext } from './api/services.tsx'
+import { CacheContext } from './api/use-query.ts'
 import { createWeb } from './api/web.ts'
 import { LoginPage } from './pages/login-page.tsx'
 import { NotFoundPage } from './pages/not-found-page.tsx'
@@ -14,14 +14,29 @@ import { SessionEnded } from './session/session-ended.tsx'
 import { SessionProvider, sessionKey, useSession } from './session/session.tsx'
 import { ErrorBoundary } from './shell/error-boundary.tsx'
 import { TakeFirstContext, createTakeFirst } from './shell/page-header.tsx'
-import { Shell } from './shell/shell.tsx'
+import { OrganisationProvider } from './shell/organisation.tsx'
+import { PublicShell, Shell } from './shell/shell.tsx'
 import { PageSkeleton } from './ui/skeleton.tsx'
+import { NowProvider } from './ui/time.tsx'
 
+const AccountPage = lazily(() => import('./pages/account-page.tsx'), 'AccountPage')
+const AppsPage = lazily(() => import('./pages/apps-page.tsx'), 'AppsPage')
+const AuditPage = lazily(() => import('./pages/audit-page.tsx'), 'AuditPage')
+const CliPage = lazily(() => import('./pages/cli-page.tsx'), 'CliPage')
+const DischargePage = lazily(() => import('./pages/discharge-page.tsx'), 'DischargePage')
+const InspectPage = lazily(() => import('./pages/inspect-page.tsx'), 'InspectPage')
+const InvitePage = lazily(() => import('./pages/invite-page.tsx'), 'InvitePage')
+const MembersPage = lazily(() => import('./pages/members-page.tsx'), 'MembersPage')
 const OrganisationsPage = lazily(() => import('./pages/organisations-page.tsx'), 'OrganisationsPage')
+const SettingsPage = lazily(() => import('./pages/settings-page.tsx'), 'SettingsPage')
+const SetupPage = lazily(() => import('./pages/setup-page.tsx'), 'SetupPage')
+const TokenPage = lazily(() => import('./pages/token-page.tsx'), 'TokenPage')
+const TokensPage = lazily(() => import('./pages/tokens-page.tsx'), 'TokensPage')
 
 /** @param origin the address of the authority, which serves this page too */
 export function App({ origin }: { readonly origin: string }) {
-  const [queries] = useState(() => createQueries(sessionKey))
+  const [cache] = useState(createCache)
+  useEffect(() => refreshOnReturn(cache), [cache])
   const [services] = useState(() => ({
     client: createClient({ url: origin }),
     web: createWeb((...request) => fetch(...request)),
@@ -30,24 +45,62 @@ export function App({ origin }: { readonly origin: string }) {
   const [takeFirst] = useState(createTakeFirst)
   return (
     <ServicesContext value={services}>
-      <QueryClientProvider client={queries}>
+      <CacheContext value={cache}>
         <TakeFirstContext value={takeFirst}>
           <ErrorBoundary>
-            <SessionProvider>
-              <Pages />
-              <Ended />
-            </SessionProvider>
+            <NowProvider>
+              <SessionProvider>
+                <Pages />
+                <Ended />
+              </SessionProvider>
+            </NowProvider>
           </ErrorBoundary>
         </TakeFirstContext>
-      </QueryClientProvider>
+      </CacheContext>
     </ServicesContext>
   )
+}
+
+function createCache(): Cache {
+  return new Cache((cache) => void cache.invalidate(sessionKey))
+}
+
+/** Asks again when the person comes back to the page, and when the network comes back to them. */
+function refreshOnReturn(cache: Cache): () => void {
+  const refresh = () => {
+    if (document.visibilityState === 'visible') cache.refresh()
+  }
+  addEventListener('focus', refresh)
+  addEventListener('online', refresh)
+  document.addEventListener('visibilitychange', refresh)
+  return () => {
+    removeEventListener('focus', refresh)
+    removeEventListener('online', refresh)
+    document.removeEventListener('visibilitychange', refresh)
+  }
 }
 
 function Pages() {
   return (
     <Switch>
       <Route path="/login" component={LoginPage} />
+      <Route path="/setup">
+        <Loaded page={SetupPage} />
+      </Route>
+      <Route path="/invite">
+        <Loaded page={InvitePage} />
+      </Route>
+      <Route path="/cli/:id">
+        <Loaded page={CliPage} />
+      </Route>
+      <Route path="/discharge/:id">
+        <Loaded page={DischargePage} />
+      </Route>
+      <Route path="/inspect">
+        <PublicShell>
+          <Loaded page={InspectPage} />
+        </PublicShell>
+      </Route>
       <Route path="/">
         <Shell>
           <Redirect to="/dashboard/personal/tokens" replace />
@@ -58,9 +111,40 @@ function Pages() {
           <Loaded page={OrganisationsPage} />
         </Shell>
       </Route>
+      <Route path="/account">
+        <Shell>
+          <Loaded page={AccountPage} />
+        </Shell>
+      </Route>
       <Route path="/dashboard/:org">{({ org }) => <Redirect to={`/dashboard/${org}/tokens`} replace />}</Route>
+      <Route path="/dashboard/:org/tokens/:id">{({ org }) => <OrganisationPage slug={org} page={TokenPage} />}</Route>
+      <Route path="/dashboard/:org/:page">
+        {({ org, page }) => {
+          const found = organisationPages.get(page)
+          return found === undefined ? <NotFoundPage /> : <OrganisationPage slug={org} page={found} />
+        }}
+      </Route>
       <Route component={NotFoundPage} />
     </Switch>
+  )
+}
+
+const organisationPages: ReadonlyMap<string, ComponentType> = new Map([
+  ['tokens', TokensPage],
+  ['apps', AppsPage],
+  ['members', MembersPage],
+  ['audit', AuditPage],
+  ['settings', SettingsPage],
+])
+
+/** A page of one organisation: of another one it is another page, with nothing left over. */
+function OrganisationPage({ slug, page }: { readonly slug: string; readonly page: ComponentType }) {
+  return (
+    <Shell slug={slug}>
+      <OrganisationProvider key={slug} slug={slug}>
+        <Loaded page={page} />
+      </OrganisationProvider>
+    </Shell>
   )
 }
 

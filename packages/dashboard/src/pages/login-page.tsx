@@ -1,24 +1,65 @@
 // `/login`
-import { Redirect, useLocation, useSearch } from 'wouter'
+import { Link, Redirect, useLocation, useSearch } from 'wouter'
 
+import type { User } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+import { useQuery } from '../api/use-query.ts'
 import { LoginForm } from '../session/login-form.tsx'
+import { LoginMethods } from '../session/login-methods.tsx'
 import { useSession } from '../session/session.tsx'
 import { AuthPage } from '../shell/auth-card.tsx'
 import { readReturnPath } from '../shell/return-path.ts'
+import { Notice } from '../ui/notice.tsx'
 
 export function LoginPage() {
+  const { client } = useServices()
   const { session, enter } = useSession()
   const [, navigate] = useLocation()
-  const returnPath = readReturnPath(useSearch())
+  const search = useSearch()
+  const returnPath = readReturnPath(search)
+  const refusal = refusalIn(search)
+  const { data: methods } = useQuery({ key: ['login-methods'], ask: client.loginMethods })
   if (session.state === 'in') return <Redirect to={returnPath} replace />
+
+  function go(user: User): void {
+    enter(user)
+    navigate(returnPath, { replace: true })
+  }
+
   return (
     <AuthPage title="Log in to Hallpass">
-      <LoginForm
-        onEntered={(user) => {
-          enter(user)
-          navigate(returnPath, { replace: true })
-        }}
-      />
+      {methods?.setup_needed === true && (
+        <Notice>
+          There is no account here yet. Open the setup link that Hallpass printed when it started, or{' '}
+          <Link href="/setup" className="underline underline-offset-2">
+            type the code
+          </Link>
+          .
+        </Notice>
+      )}
+      {refusal !== undefined && (
+        <Notice tone="bad" alert>
+          {refusal}
+        </Notice>
+      )}
+      <LoginForm onEntered={go} />
+      <LoginMethods returnPath={returnPath} onEntered={go} />
     </AuthPage>
   )
+}
+
+const refusals: Readonly<Record<string, string>> = {
+  denied: 'The other login was called off.',
+  not_allowed: 'That account may not log in here: ask for an invitation.',
+  unknown_user: 'That account may not log in here: ask for an invitation.',
+  email_not_verified: 'The other login does not vouch for your email address.',
+  expired: 'That took too long: try again.',
+}
+
+/** Why the organisation's own login did not let somebody in. */
+function refusalIn(search: string): string | undefined {
+  const code = new URLSearchParams(search).get('error')
+  if (code === null) return undefined
+  return refusals[code] ?? 'The other login did not work: try again, or use another way.'
 }

@@ -1,23 +1,22 @@
 // `/orgs`: the organisations one belongs to, and a new one.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link, useLocation } from 'wouter'
 
 import type { Organisation } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
+import { useCache, useMutation, useQuery } from '../api/use-query.ts'
 import { PageHeader } from '../shell/page-header.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
-import { describeFailure, fieldError } from '../ui/failure-words.ts'
-import { Failure } from '../ui/failure.tsx'
+import { fieldError } from '../ui/failure-words.ts'
 import { TextField } from '../ui/field.tsx'
-import { Notice } from '../ui/notice.tsx'
+import { FormDialog } from '../ui/form-dialog.tsx'
+import { Load } from '../ui/load.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 
 export function OrganisationsPage() {
   const { client } = useServices()
-  const { data, error, isFetching, refetch } = useQuery({ queryKey: ['orgs'], queryFn: client.organisations.list })
+  const query = useQuery({ key: ['orgs'], ask: client.organisations.list })
   const [isCreating, setCreating] = useState(false)
   return (
     <>
@@ -30,13 +29,9 @@ export function OrganisationsPage() {
           </Button>
         }
       />
-      {data !== undefined ? (
-        <List organisations={data.orgs} />
-      ) : error !== null ? (
-        <Failure what="Your organisations" error={error} busy={isFetching} onRetry={() => void refetch()} />
-      ) : (
-        <RowsSkeleton height="h-16" />
-      )}
+      <Load query={query} what="Your organisations" skeleton={<RowsSkeleton height="h-16" />}>
+        {({ orgs }) => <List organisations={orgs} />}
+      </Load>
       {isCreating && <CreateDialog onClose={() => setCreating(false)} />}
     </>
   )
@@ -67,62 +62,49 @@ function List({ organisations }: { readonly organisations: readonly Organisation
 
 function CreateDialog({ onClose }: { readonly onClose: () => void }) {
   const { client } = useServices()
-  const queries = useQueryClient()
+  const cache = useCache()
   const [, navigate] = useLocation()
   const [name, setName] = useState('')
   const [slug, setSlug] = useState('')
   const creation = useMutation({
-    mutationFn: client.organisations.create,
+    run: client.organisations.create,
     onSuccess: async (made) => {
-      await queries.invalidateQueries({ queryKey: ['orgs'] })
+      await cache.invalidate(['orgs'])
       navigate(`/dashboard/${made.slug}/tokens`)
     },
   })
-  const { error } = creation
-  const nameError = fieldError(error, 'name')
-  const slugError = fieldError(error, 'slug')
+  const nameError = fieldError(creation.error, 'name')
+  const slugError = fieldError(creation.error, 'slug')
   return (
-    <Dialog title="New organisation" onClose={onClose}>
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          creation.mutate({ name, ...(slug === '' ? {} : { slug }) })
-        }}
-      >
-        <TextField
-          label="Name"
-          required
-          maxLength={80}
-          autoComplete="off"
-          value={name}
-          error={nameError}
-          onChange={(event) => setName(event.target.value)}
-        />
-        <TextField
-          label="Slug"
-          optional
-          hint="Stands in addresses and on the command line; made from the name where it is empty."
-          maxLength={63}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          value={slug}
-          error={slugError}
-          onChange={(event) => setSlug(event.target.value)}
-        />
-        {error !== null && nameError === undefined && slugError === undefined && (
-          <Notice tone="bad" alert>
-            {describeFailure(error)}
-          </Notice>
-        )}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind="primary" busy={creation.isPending}>
-            Create
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title="New organisation"
+      action="Create"
+      busy={creation.isPending}
+      error={nameError === undefined && slugError === undefined ? creation.error : null}
+      onSubmit={() => creation.mutate({ name, ...(slug === '' ? {} : { slug }) })}
+      onClose={onClose}
+    >
+      <TextField
+        label="Name"
+        required
+        maxLength={80}
+        autoComplete="off"
+        value={name}
+        error={nameError}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <TextField
+        label="Slug"
+        optional
+        hint="Stands in addresses and on the command line; made from the name where it is empty."
+        maxLength={63}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        value={slug}
+        error={slugError}
+        onChange={(event) => setSlug(event.target.value)}
+      />
+    </FormDialog>
   )
 }

@@ -1,10 +1,10 @@
 // Logging in: the same form on its page and where a session ended.
-import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import type { User } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
+import { useMutation } from '../api/use-query.ts'
 import { Button } from '../ui/button.tsx'
 import { describeFailure, fieldError } from '../ui/failure-words.ts'
 import { PasswordField, TextField } from '../ui/field.tsx'
@@ -19,7 +19,7 @@ export function LoginForm({ email: given = '', onEntered }: LoginFormProps) {
   const { web } = useServices()
   const [email, setEmail] = useState(given)
   const [password, setPassword] = useState('')
-  const login = useMutation({ mutationFn: web.logIn, onSuccess: onEntered })
+  const login = useMutation({ run: web.logIn, onSuccess: onEntered })
   const { error } = login
   const emailError = fieldError(error, 'email')
   const passwordError = fieldError(error, 'password')

@@ -1,10 +1,10 @@
 // Who is here: asked of the authority, since the page itself cannot read the cookie.
-import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, use, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 
 import { ApiError, type User } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
+import { useCache, useQuery } from '../api/use-query.ts'
 
 export type Session =
   | { readonly state: 'asking' }
@@ -18,7 +18,8 @@ interface SessionControl {
   readonly session: Session
   /** A door has let this person in. */
   readonly enter: (user: User) => void
-  readonly logOut: () => Promise<void>
+  /** Leaves nothing behind in this page: it goes to another one, and begins anew. */
+  readonly logOut: (goTo?: string) => Promise<void>
 }
 
 export const sessionKey = ['me'] as const
@@ -28,13 +29,13 @@ const SessionContext = createContext<SessionControl | undefined>(undefined)
 
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
   const { client, web } = useServices()
-  const queries = useQueryClient()
+  const cache = useCache()
   const [known, setKnown] = useState<User | undefined>(undefined)
   const { data, error, refetch } = useQuery({
-    queryKey: sessionKey,
-    queryFn: () => client.users.current().catch(nobodyIfUnauthenticated),
-    // Somebody may have logged out meanwhile, in another tab or on another machine.
-    refetchOnWindowFocus: 'always',
+    key: sessionKey,
+    ask: () => client.users.current().catch(nobodyIfUnauthenticated),
+    // Somebody may have logged out meanwhile, in another tab or on another machine: whoever comes back is asked for anew.
+    freshFor: 0,
   })
   if (data !== undefined && data !== null && known === undefined) setKnown(data)
 
@@ -42,9 +43,9 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   useEffect(() => {
     const opened = new BroadcastChannel(channelName)
     channel.current = opened
-    opened.addEventListener('message', () => void queries.invalidateQueries({ queryKey: sessionKey }))
+    opened.addEventListener('message', () => void cache.invalidate(sessionKey))
     return () => opened.close()
-  }, [queries])
+  }, [cache])
 
   const isOther = known !== undefined && data !== undefined && data !== null && data.id !== known.id
   useEffect(() => {
@@ -54,19 +55,20 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
 
   const control = useMemo(
     (): SessionControl => ({
-      session: sessionOf({ data: isOther ? undefined : data, error, known, retry: () => void refetch() }),
+      session: sessionOf({ data: isOther ? undefined : data, error, known, retry: refetch }),
       enter(user) {
-        queries.setQueryData(sessionKey, user)
-        void queries.invalidateQueries()
+        cache.set(sessionKey, user)
+        void cache.invalidate([])
         channel.current?.postMessage('entered')
       },
-      async logOut() {
+      async logOut(goTo = '/login') {
         await web.logOut()
         channel.current?.postMessage('left')
-        location.assign('/login')
+        location.assign(goTo)
+        if (goTo.startsWith(`${location.pathname}#`)) location.reload()
       },
     }),
-    [data, error, known, isOther, refetch, queries, web],
+    [data, error, known, isOther, refetch, cache, web],
   )
   return <SessionContext value={control}>{children}</SessionContext>
 }

@@ -1,5 +1,5 @@
 // Who is logged in, and what concerns them alone.
-import { useMutation } from '@tanstack/react-query'
+import { useMutation } from '../api/use-query.ts'
 import { Link } from 'wouter'
 
 import type { User } from '@hallpass/client'
@@ -11,22 +11,21 @@ import { ThemeToggle } from '../ui/theme-toggle.tsx'
 
 export function AccountMenu({ user }: { readonly user: User }) {
   const { logOut } = useSession()
-  const leaving = useMutation({ mutationFn: logOut })
+  const leaving = useMutation({ run: () => logOut() })
   return (
     <div className="flex min-w-0 items-center gap-1">
       <Popover
-        label={`Account of ${user.email}`}
         alignEnd={false}
         className="flex h-9 min-w-0 flex-1 items-center gap-2 rounded-control px-2 text-small text-muted hover:bg-sunken hover:text-ink"
         button={
           <>
             <span
               aria-hidden="true"
-              className="grid size-6 shrink-0 place-items-center rounded-full bg-accent-soft text-tiny font-semibold text-accent uppercase"
-            >
-              {user.email.charAt(0)}
-            </span>
-            <span className="hidden truncate wide:block">{user.email}</span>
+              data-initial={user.email.charAt(0)}
+              className="grid size-6 shrink-0 place-items-center rounded-full bg-accent-soft text-tiny font-semibold text-accent uppercase before:content-[attr(data-initial)]"
+            />
+            <span className="sr-only">Account of </span>
+            <span className="truncate max-wide:sr-only">{user.email}</span>
           </>
         }
       >

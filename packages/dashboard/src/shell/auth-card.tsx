@@ -16,7 +16,7 @@ export function AuthCard({ title, titleId, lead, children }: AuthCardProps) {
     <div className="flex min-h-dvh flex-col items-center px-5 pt-[12vh] pb-10">
       <div className="flex w-full max-w-88 flex-col gap-7">
         <div className="flex flex-col gap-4">
-          <Mark className="size-9" />
+          <Mark className="h-9 self-start" />
           <div className="flex flex-col gap-1.5">
             <h1 id={titleId} className="text-title font-semibold tracking-tight wrap-anywhere">
               {title}

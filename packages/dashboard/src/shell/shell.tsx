@@ -1,14 +1,16 @@
 // The frame around every page of somebody who is logged in: where they are, where they can go, who they are.
-import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Link, Redirect, useLocation, useSearch } from 'wouter'
 
 import type { User } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
+import { useQuery } from '../api/use-query.ts'
 import { useSession } from '../session/session.tsx'
+import { LinkButton } from '../ui/button.tsx'
 import { Failure } from '../ui/failure.tsx'
 import { Mark } from '../ui/mark.tsx'
+import { ThemeToggle } from '../ui/theme-toggle.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { OfflineBar } from './offline-bar.tsx'
 import { OrganisationMenu } from './organisation-menu.tsx'
@@ -42,10 +44,36 @@ export function Shell({ slug, children }: ShellProps) {
   )
 }
 
+/** Also for who is not: around the same page, with nothing of anybody. */
+export function PublicShell({ children }: { readonly children: ReactNode }) {
+  const { session } = useSession()
+  if (session.state === 'in' || session.state === 'ended') return <Shell>{children}</Shell>
+  if (session.state === 'asking') return null
+  return (
+    <div className="min-h-dvh">
+      <header className="flex h-14 items-center justify-between border-b border-line bg-side px-4 narrow:px-8">
+        <Link href="/" className="flex items-center gap-2 rounded-control text-large font-semibold tracking-tight">
+          <Mark />
+          Hallpass
+        </Link>
+        <div className="flex items-center gap-2">
+          <ThemeToggle />
+          <LinkButton href="/login" size="small">
+            Log in
+          </LinkButton>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1} className="mx-auto max-w-260 px-4 pt-7 pb-20 narrow:px-8">
+        {children}
+      </main>
+    </div>
+  )
+}
+
 function Frame({ slug, user, children }: ShellProps & { readonly user: User | undefined }) {
   const { client } = useServices()
   const isKnown = user !== undefined
-  const { data } = useQuery({ queryKey: ['orgs'], queryFn: client.organisations.list, enabled: isKnown })
+  const { data } = useQuery({ key: ['orgs'], ask: client.organisations.list, enabled: isKnown })
   const organisations = data?.orgs
   const home = slug ?? organisations?.find(({ type }) => type === 'PERSONAL')?.slug ?? 'personal'
   return (

@@ -8,14 +8,16 @@ export type ButtonKind = 'primary' | 'secondary' | 'quiet' | 'danger' | 'quiet-d
 
 const base =
   'inline-flex items-center justify-center gap-2 rounded-control font-medium whitespace-nowrap select-none ' +
-  'transition-colors disabled:cursor-not-allowed aria-disabled:cursor-not-allowed'
+  'transition-colors disabled:cursor-not-allowed aria-busy:cursor-progress aria-busy:opacity-60'
+
+const disabled = 'disabled:bg-sunken disabled:text-muted'
 
 const kinds: Readonly<Record<ButtonKind, string>> = {
-  primary: 'bg-accent text-on-accent not-disabled:hover:bg-accent-strong disabled:opacity-55',
+  primary: 'not-disabled:bg-accent not-disabled:text-on-accent not-disabled:hover:bg-accent-strong ' + disabled,
   secondary:
-    'border border-edge bg-raised text-ink not-disabled:hover:bg-sunken disabled:text-muted disabled:border-line',
-  quiet: 'text-muted not-disabled:hover:bg-sunken not-disabled:hover:text-ink disabled:opacity-55',
-  danger: 'bg-danger text-page not-disabled:hover:bg-danger-strong disabled:opacity-55',
+    'border not-disabled:border-edge not-disabled:bg-raised not-disabled:text-ink not-disabled:hover:bg-sunken disabled:border-line disabled:text-muted',
+  quiet: 'text-muted not-disabled:hover:bg-sunken not-disabled:hover:text-ink',
+  danger: 'not-disabled:bg-danger not-disabled:text-page not-disabled:hover:bg-danger-strong ' + disabled,
   'quiet-danger': 'text-danger not-disabled:hover:bg-danger-soft disabled:text-muted',
 }
 
@@ -34,13 +36,22 @@ interface ButtonProps extends ComponentProps<'button'>, Look {
   readonly busy?: boolean
 }
 
-export function Button({ kind = 'secondary', size = 'medium', busy = false, className, ...rest }: ButtonProps) {
+export function Button({
+  kind = 'secondary',
+  size = 'medium',
+  busy = false,
+  className,
+  onClick,
+  ...rest
+}: ButtonProps) {
   return (
     <button
       type="button"
       {...rest}
-      disabled={rest.disabled === true || busy}
+      // Not disabled while it is busy: the focus would be lost.
+      aria-disabled={busy || undefined}
       aria-busy={busy || undefined}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
       className={buttonClasses({ kind, size }, className)}
     />
   )

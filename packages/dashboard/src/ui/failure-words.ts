@@ -1,12 +1,15 @@
 // What went wrong, in a sentence for people who look at a page.
 import { ApiError, ConnectionError } from '@hallpass/client'
 
+import { PasskeyError } from '../session/passkey.ts'
+
 /** One sentence, with a capital letter and a full stop. */
 export function describeFailure(error: Error): string {
   if (error instanceof ApiError) {
     return error.code === 'internal' ? 'Hallpass made a mistake of its own: try again.' : finish(error.message)
   }
   if (error instanceof ConnectionError) return connectionWords[error.code]
+  if (error instanceof PasskeyError) return error.message
   return 'Something went wrong in this page: reload it.'
 }
 

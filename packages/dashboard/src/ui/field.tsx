@@ -18,7 +18,7 @@ interface FieldProps {
 }
 
 /** What ties a control to its label and its words. */
-export interface ControlProps {
+interface ControlProps {
   readonly id: string
   readonly 'aria-describedby': string | undefined
   readonly 'aria-invalid': true | undefined

@@ -5,7 +5,8 @@ import { useLocation } from 'wouter'
 interface PopoverProps {
   /** What the button shows. */
   readonly button: ReactNode
-  readonly label: string
+  /** Where what it shows does not say it. */
+  readonly label?: string
   readonly className: string
   /** Whether its end lines up with the button's end. */
   readonly alignEnd?: boolean

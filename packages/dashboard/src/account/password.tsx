@@ -1,0 +1,75 @@
+// Sets or changes one's password.
+import { useState } from 'react'
+
+import { useServices } from '../api/services.tsx'
+import { useCache, useMutation, useQuery } from '../api/use-query.ts'
+import { Button } from '../ui/button.tsx'
+import { describeFailure, fieldError } from '../ui/failure-words.ts'
+import { PasswordField } from '../ui/field.tsx'
+import { Section } from '../ui/layout.tsx'
+import { Notice } from '../ui/notice.tsx'
+
+export function Password({ email }: { readonly email: string }) {
+  const { client } = useServices()
+  const cache = useCache()
+  const me = useQuery({ key: ['me', 'details'], ask: () => client.users.current() })
+  const hasPassword = me.data?.has_password !== false
+  const [current, setCurrent] = useState('')
+  const [next, setNext] = useState('')
+  const change = useMutation({
+    run: () =>
+      client.users.changePassword({ ...(hasPassword ? { current_password: current } : {}), new_password: next }),
+    async onSuccess() {
+      setCurrent('')
+      setNext('')
+      await cache.invalidate(['sessions'])
+    },
+  })
+  const currentError = fieldError(change.error, 'current_password')
+  const nextError = fieldError(change.error, 'new_password')
+  return (
+    <Section title="Password" lead="A new one ends every other login of yours.">
+      <form
+        className="flex max-w-88 flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          change.mutate()
+        }}
+      >
+        {/* For password managers, which keep a password by whose it is. */}
+        <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
+        {hasPassword && (
+          <PasswordField
+            label="Current password"
+            autoComplete="current-password"
+            required
+            value={current}
+            error={currentError}
+            onChange={(event) => setCurrent(event.target.value)}
+          />
+        )}
+        <PasswordField
+          label="New password"
+          autoComplete="new-password"
+          required
+          minLength={8}
+          hint="8 characters or more."
+          value={next}
+          error={nextError}
+          onChange={(event) => setNext(event.target.value)}
+        />
+        {change.error !== null && currentError === undefined && nextError === undefined && (
+          <Notice tone="bad" alert>
+            {describeFailure(change.error)}
+          </Notice>
+        )}
+        <div className="flex items-center gap-3">
+          <Button type="submit" busy={change.isPending}>
+            {hasPassword ? 'Change password' : 'Set password'}
+          </Button>
+          <output className="text-muted">{change.isSuccess && next === '' ? 'Changed.' : ''}</output>
+        </div>
+      </form>
+    </Section>
+  )
+}

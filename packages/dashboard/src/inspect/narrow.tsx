@@ -1,0 +1,158 @@
+// Narrows what was pasted, by its holder, without asking anyone: every choice adds a caveat.
+import { actions, MacaroonError, type Caveat } from '@hallpass/macaroon'
+import { caveatsFromJSON } from '@hallpass/macaroon/json'
+import { useState } from 'react'
+
+import {
+  actionLetters,
+  caveatsOfNarrowing,
+  problemsOfNarrowing,
+  toggleAction,
+  unnarrowed,
+} from '../tokens/narrowing.ts'
+import { Check } from '../ui/choice.tsx'
+import { CopyBox } from '../ui/copy.tsx'
+import { controlClasses, Field, SelectField, TextField } from '../ui/field.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { narrowHeader, readHeader, type ReadHeader } from './read-header.ts'
+import { TokenCard } from './token-card.tsx'
+
+interface NarrowProps {
+  readonly header: ReadHeader
+  /** Unix seconds. */
+  readonly now: number
+}
+
+const ends: readonly { readonly value: string; readonly label: string }[] = [
+  { value: '0', label: 'As it ends now' },
+  { value: '3600', label: 'In 1 hour, or before' },
+  { value: '86400', label: 'In 1 day, or before' },
+  { value: '604800', label: 'In 7 days, or before' },
+  { value: '2592000', label: 'In 30 days, or before' },
+]
+
+export function Narrow({ header, now }: NarrowProps) {
+  const [narrowing, setNarrowing] = useState(unnarrowed)
+  const [appIds, setAppIds] = useState('')
+  const [end, setEnd] = useState<number | undefined>(undefined)
+  const [choice, setChoice] = useState('0')
+  const problems = problemsOfNarrowing(narrowing)
+  const apps = numbersIn(appIds)
+  const isWrong = apps === undefined || problems.commands !== undefined
+  const caveats: readonly Caveat[] = isWrong
+    ? []
+    : [
+        ...(apps.length === 0 ? [] : [{ type: 'Apps', apps: new Map(apps.map((id) => [id, actions.all])) } as const]),
+        ...caveatsFromJSON(JSON.stringify(caveatsOfNarrowing(narrowing))),
+        // Without a beginning: the clock of this machine may be ahead of the authority's.
+        ...(end === undefined ? [] : [{ type: 'ValidityWindow', notBefore: 0n, notAfter: BigInt(end) } as const]),
+      ]
+  return (
+    <div className="flex flex-col gap-6">
+      <div className="grid items-start gap-x-4 gap-y-5 rounded-card border border-line p-5 narrow:grid-cols-2">
+        <fieldset className="min-w-0">
+          <legend className="mb-1 text-small font-medium">
+            Only these actions <span className="font-normal text-muted">(none: as it is)</span>
+          </legend>
+          <div className="flex flex-wrap gap-x-5">
+            {actionLetters.map(({ letter, label }) => (
+              <Check
+                key={letter}
+                checked={narrowing.actions.includes(letter)}
+                onChange={() => setNarrowing({ ...narrowing, actions: toggleAction(narrowing.actions, letter) })}
+              >
+                {label}
+              </Check>
+            ))}
+          </div>
+        </fieldset>
+        <SelectField
+          label="Ends"
+          value={choice}
+          options={ends}
+          onChange={({ target: { value } }) => {
+            setChoice(value)
+            setEnd(value === '0' ? undefined : now + Number(value))
+          }}
+        />
+        <TextField
+          label="Only these apps"
+          optional
+          hint="Their numbers, with commas between: under Apps they stand below the names."
+          error={apps === undefined ? 'An app goes by its number here.' : undefined}
+          inputMode="numeric"
+          autoComplete="off"
+          value={appIds}
+          onChange={(event) => setAppIds(event.target.value)}
+        />
+        <TextField
+          label="Only these machines"
+          optional
+          hint="Ids of machines, with commas between."
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={narrowing.machines}
+          onChange={(event) => setNarrowing({ ...narrowing, machines: event.target.value })}
+        />
+        <Field
+          label="Only these commands in machines"
+          optional
+          hint="One a line. Besides, it may read."
+          error={problems.commands}
+          className="narrow:col-span-2"
+        >
+          {(control) => (
+            <textarea
+              {...control}
+              rows={2}
+              spellCheck={false}
+              autoCapitalize="none"
+              value={narrowing.commands}
+              onChange={(event) => setNarrowing({ ...narrowing, commands: event.target.value })}
+              className={`${controlClasses} h-auto py-2 font-mono text-small`}
+            />
+          )}
+        </Field>
+      </div>
+      {caveats.length > 0 && <Narrowed header={header} caveats={caveats} now={now} />}
+    </div>
+  )
+}
+
+interface NarrowedProps extends NarrowProps {
+  readonly caveats: readonly Caveat[]
+}
+
+function Narrowed({ header, caveats, now }: NarrowedProps) {
+  const text = tryNarrow(header, caveats)
+  if (text === undefined) {
+    return <Notice tone="warn">It takes no more caveats: it is a finished proof, or full.</Notice>
+  }
+  const read = readHeader(text, now)
+  return (
+    <div className="flex flex-col gap-4">
+      <CopyBox text={text} what="narrowed token" kind="primary" />
+      {typeof read !== 'string' &&
+        read.tokens
+          .filter(({ isDischarge }) => !isDischarge)
+          .map((token) => <TokenCard key={token.id} token={token} title="The narrowed token" />)}
+    </div>
+  )
+}
+
+function tryNarrow(header: ReadHeader, caveats: readonly Caveat[]): string | undefined {
+  try {
+    return narrowHeader(header, caveats)
+  } catch (error) {
+    if (error instanceof MacaroonError) return undefined
+    throw error
+  }
+}
+
+/** Numbers of apps, of 64 bits, and not 0, which would mean every one. */
+function numbersIn(text: string): bigint[] | undefined {
+  const items = text.split(/[\s,]+/).filter((item) => item !== '')
+  if (items.some((item) => !/^[1-9]\d{0,18}$/.test(item))) return undefined
+  return [...new Set(items)].map(BigInt)
+}

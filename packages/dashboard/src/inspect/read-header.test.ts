@@ -1,0 +1,70 @@
+import { actions, formatAuthorization, mintMacaroon } from '@hallpass/macaroon'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { narrowHeader, readHeader, type ReadHeader } from './read-header.ts'
+
+const now = 1_800_000_000
+const minted = mintMacaroon({
+  kid: new Uint8Array([0xab]),
+  rnd: new Uint8Array(16),
+  location: 'https://api.fly.io/v1',
+  key: new Uint8Array(32),
+  caveats: [
+    { type: 'Organization', id: 12n, mask: actions.any },
+    { type: 'ValidityWindow', notBefore: 0n, notAfter: BigInt(now + 3600) },
+  ],
+})
+const header = formatAuthorization([minted.bytes])
+
+function read(text: string): ReadHeader {
+  const found = readHeader(text, now)
+  if (typeof found === 'string') throw new Error(found)
+  return found
+}
+
+describe('a pasted header', () => {
+  it('is taken apart and explained', () => {
+    const { tokens, damaged } = read(` Bearer ${header}\n`)
+    expect(damaged).toEqual([])
+    expect(tokens).toMatchObject([{ location: 'https://api.fly.io/v1', keyId: 'ab', isDischarge: false, missing: [] }])
+    expect(tokens[0]?.explanation.sentences.join(' ')).toContain('organisation 12')
+    expect(tokens[0]?.caveats.map(({ json }) => json)).toEqual([
+      '{"type":"Organization","body":{"id":12,"mask":"rwcdC"}}',
+      `{"type":"ValidityWindow","body":{"not_before":0,"not_after":${now + 3600}}}`,
+    ])
+  })
+
+  it('is narrowed without a key, and the same token still', () => {
+    const before = read(header)
+    const after = read(narrowHeader(before, [{ type: 'Action', mask: actions.read }]))
+    expect(after.tokens[0]?.id).toBe(before.tokens[0]?.id)
+    expect(after.tokens[0]?.explanation.sentences.join('\n')).toMatch(/^It may read: .*$/m)
+    expect(after.tokens[0]?.explanation.sentences.join('\n')).not.toContain('write')
+  })
+
+  it('is told exactly where it is damaged', () => {
+    expect(readHeader('', now)).toBe('The header carries no token.')
+    expect(readHeader('hello', now)).toMatch(/^Token 1 starts with none of/)
+    expect(readHeader(header.slice(0, -3), now)).toMatch(/truncated/)
+    const [, base64 = ''] = header.split('fm2_')
+    const flipped = `fm2_${base64.startsWith('l') ? 'm' : 'l'}${base64.slice(1)}`
+    expect(read(`${header},${flipped}`)).toMatchObject({
+      tokens: [{}],
+      damaged: [expect.stringMatching(/^Macaroon 2 is damaged/)],
+    })
+  })
+
+  it('may be anything at all: it is read, or refused in a sentence', () => {
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.base64String().map((text) => `fm2_${text}`),
+    )
+    fc.assert(
+      fc.property(texts, (text) => {
+        const found = readHeader(text, now)
+        if (typeof found === 'string') expect(found).toMatch(/\.$/)
+      }),
+    )
+  })
+})

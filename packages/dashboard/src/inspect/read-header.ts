@@ -1,0 +1,108 @@
+// Takes a pasted header apart, in the page: what is in it, what each token comes to, and what is damaged.
+import {
+  attenuate,
+  formatAuthorization,
+  type Macaroon,
+  MacaroonError,
+  parseBundle,
+  ticketsOf,
+  tokenId,
+  type Caveat,
+} from '@hallpass/macaroon'
+import { explain, type Explanation } from '@hallpass/macaroon/explain'
+import { caveatsToJSON } from '@hallpass/macaroon/json'
+
+export interface ReadToken {
+  /** Among those that were read: the same token may come twice. */
+  readonly position: number
+  readonly macaroon: Macaroon
+  readonly id: string
+  readonly location: string
+  /** Hexadecimal. */
+  readonly keyId: string
+  readonly isDischarge: boolean
+  /** How many discharges came with it. */
+  readonly discharges: number
+  /** Third parties whose discharges are missing. */
+  readonly missing: readonly string[]
+  readonly explanation: Explanation
+  /** The JSON of each of its own caveats, and what it demands. */
+  readonly caveats: readonly { readonly json: string; readonly words: string }[]
+}
+
+export interface ReadHeader {
+  readonly tokens: readonly ReadToken[]
+  /** In sentences. */
+  readonly damaged: readonly string[]
+  readonly authTokens: number
+}
+
+/** Every tool of this format knows permission tokens by this location; nobody dials it. */
+const permissionLocation = 'https://api.fly.io/v1'
+
+/**
+ * @param now Unix seconds
+ * @returns what the text carries, or a sentence that says what is wrong with it as a whole
+ */
+export function readHeader(text: string, now: number): ReadHeader | string {
+  try {
+    const { permissions, others, damaged, authTokens } = parseBundle(text, { location: permissionLocation })
+    return {
+      tokens: [
+        ...permissions.map(({ macaroon, discharges }) => readToken(macaroon, discharges, false, now)),
+        ...permissions.flatMap(({ discharges }) => discharges).map((each) => readToken(each, [], true, now)),
+        ...others.map((macaroon) => readToken(macaroon, [], true, now)),
+      ].map((token, position) => ({ ...token, position })),
+      damaged: damaged.map(({ index, error }) => `Macaroon ${index + 1} is damaged: ${error.message}.`),
+      authTokens: authTokens.length,
+    }
+  } catch (error) {
+    if (error instanceof MacaroonError) return `${error.message}.`
+    throw error
+  }
+}
+
+/**
+ * The header with every permission token narrowed by these caveats, and its discharges as they were.
+ * @throws MacaroonError where a token takes no more caveats
+ */
+export function narrowHeader(header: ReadHeader, caveats: readonly Caveat[]): string {
+  return formatAuthorization(
+    header.tokens.map(({ macaroon, isDischarge }) =>
+      isDischarge ? macaroon.bytes : attenuate(macaroon, [...caveats]).bytes,
+    ),
+  )
+}
+
+function readToken(
+  macaroon: Macaroon,
+  discharges: readonly Macaroon[],
+  isDischarge: boolean,
+  now: number,
+): Omit<ReadToken, 'position'> {
+  const { nonce, location, unsafeCaveats } = macaroon
+  const { caveats: words } = explain(unsafeCaveats, { now })
+  return {
+    macaroon,
+    id: tokenId(nonce),
+    location,
+    keyId: Array.from(nonce.kid.slice(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    isDischarge,
+    discharges: discharges.length,
+    missing: isDischarge ? [] : [...ticketsOf(macaroon, discharges).keys()],
+    explanation: explain(effectiveCaveats(macaroon, discharges), { now }),
+    caveats: unsafeCaveats.map((caveat, index) => ({
+      json: caveatsToJSON([caveat]).slice(1, -1),
+      words: words[index] ?? '',
+    })),
+  }
+}
+
+/** As verifying would leave them: answered questions are gone, and what the answers demand has come. */
+function effectiveCaveats({ unsafeCaveats }: Macaroon, discharges: readonly Macaroon[]): readonly Caveat[] {
+  const answered = new Set(discharges.map(({ nonce }) => nonce.kid.join()))
+  return [
+    ...unsafeCaveats.filter((each) => each.type !== '3P' || !answered.has((each.ticket ?? []).join())),
+    ...discharges.flatMap((discharge) => discharge.unsafeCaveats.filter(({ type }) => type !== 'BindToParentToken')),
+  ]
+}

@@ -1,0 +1,67 @@
+// The invitations that nobody has accepted yet.
+
+import { useServices } from '../api/services.tsx'
+import { useCache, useMutation, useQuery } from '../api/use-query.ts'
+import { useOrganisation } from '../shell/organisation.tsx'
+import { Button } from '../ui/button.tsx'
+import { describeFailure } from '../ui/failure-words.ts'
+import { Section } from '../ui/layout.tsx'
+import { Load } from '../ui/load.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { RowsSkeleton } from '../ui/skeleton.tsx'
+import { Time } from '../ui/time.tsx'
+
+export function Invitations() {
+  const { client } = useServices()
+  const cache = useCache()
+  const { slug } = useOrganisation()
+  const query = useQuery({
+    key: ['invitations', slug],
+    ask: () => client.organisations.invitations(slug),
+  })
+  const withdrawal = useMutation({
+    run: (id: number) => client.organisations.withdrawInvitation(slug, id),
+    onSettled: () => cache.invalidate(['invitations', slug]),
+  })
+  return (
+    <Section title="Invitations" lead="Not accepted yet.">
+      {withdrawal.error !== null && (
+        <Notice tone="bad" alert className="mb-4">
+          {describeFailure(withdrawal.error)}
+        </Notice>
+      )}
+      <Load query={query} what="The invitations" skeleton={<RowsSkeleton rows={1} height="h-16" />}>
+        {({ invitations }) =>
+          invitations.length === 0 ? (
+            <p className="border-y border-line py-4 text-muted">None is open.</p>
+          ) : (
+            <ul className="divide-y divide-line border-y border-line">
+              {invitations.map(({ id, email, role, created_by, expires_at }) => (
+                <li key={id} className="flex min-h-16 items-center gap-4 py-2.5">
+                  <div className="min-w-0 flex-1">
+                    <p className="truncate font-medium" title={email}>
+                      {email}
+                    </p>
+                    <p className="text-small text-muted wrap-anywhere">
+                      {role}, invited by {created_by ?? 'a person who is gone'}, ends <Time at={expires_at} />
+                    </p>
+                  </div>
+                  <Button
+                    kind="quiet-danger"
+                    size="small"
+                    busy={withdrawal.isPending && withdrawal.variables === id}
+                    aria-label={`Withdraw the invitation of ${email}`}
+                    onClick={() => withdrawal.mutate(id)}
+                    className="-mr-2.5"
+                  >
+                    Withdraw
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Load>
+    </Section>
+  )
+}

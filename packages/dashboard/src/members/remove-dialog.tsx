@@ -1,0 +1,49 @@
+// Asks before a member is removed, or leaves.
+import { useLocation } from 'wouter'
+
+import type { Member } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+import { useCache, useMutation } from '../api/use-query.ts'
+import { useOrganisation } from '../shell/organisation.tsx'
+import { ConfirmDialog } from '../ui/dialog.tsx'
+
+interface RemoveDialogProps {
+  readonly member: Member
+  readonly isSelf: boolean
+  readonly onClose: () => void
+}
+
+export function RemoveDialog({ member, isSelf, onClose }: RemoveDialogProps) {
+  const { client } = useServices()
+  const cache = useCache()
+  const [, navigate] = useLocation()
+  const { slug, name } = useOrganisation()
+  const removal = useMutation({
+    run: () => client.organisations.removeMember(slug, member.email),
+    async onSuccess() {
+      if (isSelf) {
+        navigate('/orgs')
+        await cache.invalidate(['orgs'])
+      } else {
+        await cache.invalidate(['org', slug])
+        onClose()
+      }
+    },
+  })
+  return (
+    <ConfirmDialog
+      title={isSelf ? `Leave ${name}?` : `Remove ${member.email}?`}
+      action={isSelf ? 'Leave' : 'Remove'}
+      busy={removal.isPending}
+      error={removal.error}
+      onConfirm={() => removal.mutate()}
+      onClose={onClose}
+    >
+      <p>
+        {isSelf ? 'You lose' : 'They lose'} every access to {name}. Tokens that {isSelf ? 'you' : 'they'} made stay
+        until somebody revokes them.
+      </p>
+    </ConfirmDialog>
+  )
+}

@@ -1,0 +1,40 @@
+// The role of a member, which an admin may change.
+
+import type { Member, Role } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+import { useCache, useMutation } from '../api/use-query.ts'
+import { useOrganisation } from '../shell/organisation.tsx'
+import { describeFailure } from '../ui/failure-words.ts'
+import { Select } from '../ui/field.tsx'
+
+export const roleOptions: readonly { readonly value: Role; readonly label: string }[] = [
+  { value: 'member', label: 'Member' },
+  { value: 'admin', label: 'Admin' },
+]
+
+export function RoleSelect({ member }: { readonly member: Member }) {
+  const { client } = useServices()
+  const cache = useCache()
+  const { slug } = useOrganisation()
+  const change = useMutation({
+    run: (role: Role) => client.organisations.changeRole(slug, member.email, role),
+    // What is shown is what the authority says, not what was chosen.
+    onSettled: () => Promise.all([cache.invalidate(['org', slug]), cache.invalidate(['orgs'])]),
+  })
+  return (
+    <div className="min-w-30">
+      <Select
+        aria-label={`Role of ${member.email}`}
+        value={member.role}
+        options={roleOptions}
+        onChange={(event) => change.mutate(event.target.value === 'admin' ? 'admin' : 'member')}
+      />
+      {change.error !== null && (
+        <p role="alert" className="mt-1 text-small text-danger">
+          {describeFailure(change.error)}
+        </p>
+      )}
+    </div>
+  )
+}

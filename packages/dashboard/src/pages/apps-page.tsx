@@ -1,0 +1,137 @@
+// `/dashboard/:org/apps`
+import { useState } from 'react'
+
+import type { App } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+import { useCache, useMutation, useQuery } from '../api/use-query.ts'
+import { useOrganisation } from '../shell/organisation.tsx'
+import { PageHeader } from '../shell/page-header.tsx'
+import { Button } from '../ui/button.tsx'
+import { ConfirmDialog } from '../ui/dialog.tsx'
+import { TextField } from '../ui/field.tsx'
+import { FormDialog } from '../ui/form-dialog.tsx'
+import { fieldError } from '../ui/failure-words.ts'
+import { Empty } from '../ui/layout.tsx'
+import { Load } from '../ui/load.tsx'
+import { RowsSkeleton } from '../ui/skeleton.tsx'
+
+type Open = { readonly dialog: 'create' } | { readonly dialog: 'delete'; readonly app: App }
+
+export function AppsPage() {
+  const { client } = useServices()
+  const { slug, name } = useOrganisation()
+  const query = useQuery({ key: ['apps', slug], ask: () => client.apps.list(slug) })
+  const [open, setOpen] = useState<Open | undefined>(undefined)
+  const close = () => setOpen(undefined)
+  return (
+    <>
+      <PageHeader
+        title="Apps"
+        lead={`What tokens of ${name} create, change and run. Their names are one space for all organisations.`}
+        actions={
+          <Button kind="primary" onClick={() => setOpen({ dialog: 'create' })}>
+            New app
+          </Button>
+        }
+      />
+      <Load query={query} what="The apps" skeleton={<RowsSkeleton />}>
+        {({ apps }) =>
+          apps.length === 0 ? (
+            <Empty title="No apps yet">Create one here, or let a token do it: npx hallpass apps create</Empty>
+          ) : (
+            <ul className="divide-y divide-line border-y border-line">
+              {apps.map((app) => (
+                <li key={app.id} className="flex min-h-14 items-center gap-4 py-2">
+                  <div className="min-w-0 flex-1">
+                    <p className="truncate font-medium" title={app.name}>
+                      {app.name}
+                    </p>
+                    <p className="truncate font-mono text-tiny text-muted">{app.internal_numeric_id}</p>
+                  </div>
+                  <span className="text-small text-muted">{app.status}</span>
+                  <Button
+                    kind="quiet-danger"
+                    size="small"
+                    aria-label={`Delete ${app.name}`}
+                    onClick={() => setOpen({ dialog: 'delete', app })}
+                  >
+                    Delete
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Load>
+      {open?.dialog === 'create' && <CreateApp onClose={close} />}
+      {open?.dialog === 'delete' && <DeleteApp app={open.app} onClose={close} />}
+    </>
+  )
+}
+
+function CreateApp({ onClose }: { readonly onClose: () => void }) {
+  const { client } = useServices()
+  const { slug } = useOrganisation()
+  const [name, setName] = useState('')
+  const changed = useAppsChanged(onClose)
+  const creation = useMutation({
+    run: () => client.apps.create({ name, org_slug: slug }),
+    onSuccess: changed,
+  })
+  const nameError = fieldError(creation.error, 'name')
+  return (
+    <FormDialog
+      title="New app"
+      action="Create"
+      busy={creation.isPending}
+      error={nameError === undefined ? creation.error : null}
+      onSubmit={() => creation.mutate()}
+      onClose={onClose}
+    >
+      <TextField
+        label="Name"
+        required
+        maxLength={63}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        hint="a–z, 0–9 and hyphens."
+        value={name}
+        error={nameError}
+        onChange={(event) => setName(event.target.value)}
+      />
+    </FormDialog>
+  )
+}
+
+function DeleteApp({ app, onClose }: { readonly app: App; readonly onClose: () => void }) {
+  const { client } = useServices()
+  const changed = useAppsChanged(onClose)
+  const deletion = useMutation({ run: () => client.apps.delete(app.name), onSuccess: changed })
+  return (
+    <ConfirmDialog
+      title={`Delete ${app.name}?`}
+      action="Delete app"
+      busy={deletion.isPending}
+      error={deletion.error}
+      onConfirm={() => deletion.mutate()}
+      onClose={onClose}
+    >
+      <p>Its deploy tokens are dead from then on. This cannot be undone.</p>
+    </ConfirmDialog>
+  )
+}
+
+function useAppsChanged(onClose: () => void): () => Promise<void> {
+  const cache = useCache()
+  const { slug } = useOrganisation()
+  return async () => {
+    await Promise.all([
+      cache.invalidate(['apps', slug]),
+      cache.invalidate(['org', slug]),
+      cache.invalidate(['tokens', slug]),
+    ])
+    onClose()
+  }
+}

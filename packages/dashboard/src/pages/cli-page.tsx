@@ -1,0 +1,147 @@
+// `/cli/:id`: lets a command line in, or not. Says who asks, from where, for what and for how long.
+import { useState } from 'react'
+import { Redirect, useParams } from 'wouter'
+
+import { ApiError, type CliLogin, type User } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+import { useMutation, useQuery } from '../api/use-query.ts'
+import { useSession } from '../session/session.tsx'
+import { AuthPage } from '../shell/auth-card.tsx'
+import { loginPath } from '../shell/return-path.ts'
+import { Button } from '../ui/button.tsx'
+import { CopyBox, Id } from '../ui/copy.tsx'
+import { describeFailure } from '../ui/failure-words.ts'
+import { Fact, Facts } from '../ui/layout.tsx'
+import { Load } from '../ui/load.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { Time } from '../ui/time.tsx'
+import { sayDuration } from '../words/time.ts'
+
+export function CliPage() {
+  const { client } = useServices()
+  const { session } = useSession()
+  const { id } = useParams<{ id: string }>()
+  const isIn = session.state === 'in' || session.state === 'ended'
+  const query = useQuery({
+    key: ['cli-login', id],
+    ask: () => client.cliLogins.show(id),
+    enabled: isIn,
+    freshFor: Number.POSITIVE_INFINITY,
+  })
+  if (session.state === 'out') return <Redirect to={loginPath(`/cli/${encodeURIComponent(id)}`)} replace />
+  if (query.error instanceof ApiError && query.error.code === 'not_found') {
+    return (
+      <AuthPage
+        title="Nobody asks any more"
+        lead="This login was answered already, or it waited too long. Run hallpass auth login once more."
+      >
+        {null}
+      </AuthPage>
+    )
+  }
+  if (!isIn || query.data === undefined) {
+    return (
+      <AuthPage title="A command line asks to log in">
+        <Load query={query} what="The question" skeleton={<div className="skeleton h-64" />}>
+          {() => null}
+        </Load>
+      </AuthPage>
+    )
+  }
+  return <Question login={query.data} user={session.user} />
+}
+
+type Outcome =
+  | { readonly kind: 'handed' }
+  | { readonly kind: 'code'; readonly code: string }
+  | { readonly kind: 'approved' }
+  | { readonly kind: 'denied' }
+
+function Question({ login, user }: { readonly login: CliLogin; readonly user: User }) {
+  const { client } = useServices()
+  const [outcome, setOutcome] = useState<Outcome | undefined>(undefined)
+  const approval = useMutation({
+    async run(): Promise<Outcome> {
+      const { code, callback_url } = await client.cliLogins.approve(login.id)
+      if (callback_url !== null && (await hand(callback_url))) return { kind: 'handed' }
+      return code === null ? { kind: 'approved' } : { kind: 'code', code }
+    },
+    onSuccess: setOutcome,
+  })
+  const denial = useMutation({
+    run: () => client.cliLogins.deny(login.id),
+    onSuccess: () => setOutcome({ kind: 'denied' }),
+  })
+  if (outcome !== undefined) return <Answered outcome={outcome} />
+  const error = approval.error ?? denial.error
+  const isBusy = approval.isPending || denial.isPending
+  return (
+    <AuthPage
+      title="A command line asks to log in"
+      lead="Approve it only if you have just started this login yourself."
+    >
+      <Facts>
+        <Fact name="Who asks">
+          <span className="font-medium">{login.name}</span>
+        </Fact>
+        <Fact name="From where">
+          <Id>{login.requested_from}</Id>
+        </Fact>
+        <Fact name="When">
+          <Time at={login.created_at} />; the question ends <Time at={login.expires_at} />
+        </Fact>
+        <Fact name="For what">To do everything that you can do, as {user.email}</Fact>
+        <Fact name="For how long">{sayDuration(login.session_expires_in)}, or until you log it out</Fact>
+      </Facts>
+      {error !== null && (
+        <Notice tone="bad" alert>
+          {describeFailure(error)}
+        </Notice>
+      )}
+      <div className="grid grid-cols-2 gap-3">
+        <Button busy={isBusy} onClick={() => denial.mutate()}>
+          Deny
+        </Button>
+        <Button kind="primary" busy={isBusy} onClick={() => approval.mutate()}>
+          Approve
+        </Button>
+      </div>
+    </AuthPage>
+  )
+}
+
+function Answered({ outcome }: { readonly outcome: Outcome }) {
+  switch (outcome.kind) {
+    case 'handed':
+    case 'approved':
+      return (
+        <AuthPage title="The command line is logged in" lead="Go back to your terminal; this page can be closed.">
+          {null}
+        </AuthPage>
+      )
+    case 'denied':
+      return (
+        <AuthPage title="Denied" lead="Nobody was logged in. If you did not start this, change your password.">
+          {null}
+        </AuthPage>
+      )
+    case 'code':
+      return (
+        <AuthPage title="Take this code to your terminal" lead="It asks for it, and the code is good for one login.">
+          <CopyBox text={outcome.code} what="code" kind="primary" />
+        </AuthPage>
+      )
+  }
+}
+
+/** Whether the command line that waits on this machine has taken the code. */
+async function hand(url: string): Promise<boolean> {
+  try {
+    // What it answers cannot be read from here; that it answered can be seen.
+    await fetch(url, { mode: 'no-cors', signal: AbortSignal.timeout(5000) })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,114 @@
+// `/discharge/:id`: confirms that one's token may be used for a while, or not. Says which, where, and who asks.
+import { useState } from 'react'
+import { Link, Redirect, useParams } from 'wouter'
+
+import { ApiError, type DischargeRequest } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+import { useMutation, useQuery } from '../api/use-query.ts'
+import { useSession } from '../session/session.tsx'
+import { AuthPage } from '../shell/auth-card.tsx'
+import { loginPath } from '../shell/return-path.ts'
+import { Button } from '../ui/button.tsx'
+import { Id } from '../ui/copy.tsx'
+import { describeFailure } from '../ui/failure-words.ts'
+import { Fact, Facts } from '../ui/layout.tsx'
+import { Load } from '../ui/load.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { Time } from '../ui/time.tsx'
+import { sayDuration } from '../words/time.ts'
+
+export function DischargePage() {
+  const { client } = useServices()
+  const { session } = useSession()
+  const { id } = useParams<{ id: string }>()
+  const query = useQuery({
+    key: ['discharge', id],
+    ask: () => client.discharges.show(id),
+    enabled: session.state === 'in' || session.state === 'ended',
+    freshFor: Number.POSITIVE_INFINITY,
+  })
+  const [answer, setAnswer] = useState<'approved' | 'denied' | undefined>(undefined)
+  const { data, error } = query
+  if (session.state === 'out') return <Redirect to={loginPath(`/discharge/${encodeURIComponent(id)}`)} replace />
+  if (error instanceof ApiError && error.code === 'not_found') {
+    return (
+      <AuthPage
+        title="Nobody asks any more"
+        lead="This question was answered already, it waited too long, or it is for somebody else."
+      >
+        {null}
+      </AuthPage>
+    )
+  }
+  if (data === undefined) {
+    return (
+      <AuthPage title="A token asks to be used">
+        <Load query={query} what="The question" skeleton={<div className="skeleton h-64" />}>
+          {() => null}
+        </Load>
+      </AuthPage>
+    )
+  }
+  const given = answer ?? (data.state === 'pending' ? undefined : data.state)
+  if (given === undefined) return <Question id={id} request={data} onAnswer={setAnswer} />
+  return given === 'approved' ? (
+    <AuthPage title="The token can be used" lead="Go back to where you came from; this page can be closed.">
+      {null}
+    </AuthPage>
+  ) : (
+    <AuthPage title="Denied" lead="The token is not used. If you did not expect the question, revoke the token.">
+      {null}
+    </AuthPage>
+  )
+}
+
+interface QuestionProps {
+  readonly id: string
+  readonly request: DischargeRequest
+  readonly onAnswer: (answer: 'approved' | 'denied') => void
+}
+
+function Question({ id, request, onAnswer }: QuestionProps) {
+  const { client } = useServices()
+  const { org_slug, org_name, token, requested_from, created_at, expires_at, discharge_expires_in } = request
+  const approval = useMutation({ run: () => client.discharges.approve(id), onSuccess: () => onAnswer('approved') })
+  const denial = useMutation({ run: () => client.discharges.deny(id), onSuccess: () => onAnswer('denied') })
+  const error = approval.error ?? denial.error
+  const isBusy = approval.isPending || denial.isPending
+  return (
+    <AuthPage
+      title="A token asks to be used"
+      lead="It was made in your name, and its organisation demands that you confirm its use."
+    >
+      <Facts>
+        <Fact name="Which token">
+          <Link href={`/dashboard/${org_slug}/tokens/${token.id}`} className="font-medium underline underline-offset-2">
+            {token.name}
+          </Link>
+        </Fact>
+        <Fact name="In">{org_name}</Fact>
+        <Fact name="Who asks">
+          <Id>{requested_from}</Id>
+        </Fact>
+        <Fact name="When">
+          <Time at={created_at} />; the question ends <Time at={expires_at} />
+        </Fact>
+        <Fact name="For how long">{sayDuration(discharge_expires_in)}</Fact>
+      </Facts>
+      {error !== null && (
+        <Notice tone="bad" alert>
+          {describeFailure(error)}
+        </Notice>
+      )}
+      <div className="grid grid-cols-2 gap-3">
+        <Button busy={isBusy} onClick={() => denial.mutate()}>
+          Deny
+        </Button>
+        <Button kind="primary" busy={isBusy} onClick={() => approval.mutate()}>
+          Approve
+        </Button>
+      </div>
+    </AuthPage>
+  )
+}

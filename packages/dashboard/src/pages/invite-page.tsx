@@ -1,0 +1,134 @@
+// `/invite#CODE`: joins the organisation that an invitation names, with an account or with a new one.
+import { useLocation } from 'wouter'
+
+import { useServices } from '../api/services.tsx'
+import { useCache, useMutation, useQuery } from '../api/use-query.ts'
+import { LoginForm } from '../session/login-form.tsx'
+import { SignUpForm } from '../session/sign-up-form.tsx'
+import { useSession } from '../session/session.tsx'
+import { AuthPage } from '../shell/auth-card.tsx'
+import { useFragmentCode } from '../shell/fragment-code.ts'
+import { Button, LinkButton } from '../ui/button.tsx'
+import { describeFailure } from '../ui/failure-words.ts'
+import { Load } from '../ui/load.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { Time } from '../ui/time.tsx'
+
+export function InvitePage() {
+  const { client } = useServices()
+  const code = useFragmentCode()
+  const preview = useQuery({
+    key: ['invitation', code],
+    ask: () => client.organisations.previewInvitation(code),
+    enabled: code !== '',
+    freshFor: Number.POSITIVE_INFINITY,
+  })
+  if (code === '') {
+    return (
+      <AuthPage
+        title="This link is not whole"
+        lead="An invitation has a code behind its #: ask for the link once more."
+      >
+        <LinkButton href="/login">Log in</LinkButton>
+      </AuthPage>
+    )
+  }
+  if (preview.data === undefined) {
+    return (
+      <AuthPage title="Invitation">
+        <Load query={preview} what="The invitation" skeleton={<div className="skeleton h-48" />}>
+          {() => null}
+        </Load>
+      </AuthPage>
+    )
+  }
+  const { org_name, email, role, expires_at, has_account } = preview.data
+  return (
+    <AuthPage
+      title={`Join ${org_name}`}
+      lead={
+        <>
+          {email} is invited as {role === 'admin' ? 'an admin' : 'a member'}. The invitation ends{' '}
+          <Time at={expires_at} />.
+        </>
+      }
+    >
+      <Accept code={code} email={email} hasAccount={has_account} organisation={org_name} />
+    </AuthPage>
+  )
+}
+
+interface AcceptProps {
+  readonly code: string
+  readonly email: string
+  readonly hasAccount: boolean
+  readonly organisation: string
+}
+
+function Accept({ code, email, hasAccount, organisation }: AcceptProps) {
+  const { client } = useServices()
+  const cache = useCache()
+  const { session, enter, logOut } = useSession()
+  const [, navigate] = useLocation()
+  const acceptance = useMutation({
+    run: () => client.organisations.acceptInvitation(code),
+    async onSuccess({ slug }) {
+      await cache.invalidate(['orgs'])
+      navigate(`/dashboard/${slug}/tokens`, { replace: true })
+    },
+  })
+  const leaving = useMutation({ run: () => logOut(`/invite#${code}`) })
+
+  if (session.state === 'in') {
+    const isInvited = session.user.email === email
+    return (
+      <div className="flex flex-col gap-3">
+        {(acceptance.error ?? leaving.error) !== null && (
+          <Notice tone="bad" alert>
+            {describeFailure(acceptance.error ?? leaving.error ?? new Error())}
+          </Notice>
+        )}
+        {isInvited ? (
+          <Button kind="primary" busy={acceptance.isPending} onClick={() => acceptance.mutate()}>
+            Accept
+          </Button>
+        ) : (
+          <>
+            <Notice tone="warn">
+              You are logged in as {session.user.email}, and the invitation is for another address.
+            </Notice>
+            <Button busy={leaving.isPending} onClick={() => leaving.mutate()}>
+              Log out
+            </Button>
+          </>
+        )}
+      </div>
+    )
+  }
+  if (hasAccount) {
+    return (
+      <>
+        <p className="-mt-3 text-muted">Log in first; then you can accept.</p>
+        <LoginForm email={email} onEntered={enter} />
+      </>
+    )
+  }
+  return (
+    <SignUpForm
+      admission={{ invitation: code }}
+      email={email}
+      action={`Create account and join`}
+      onEntered={(user) => {
+        enter(user)
+        // The account came with the membership: the list of organisations says where it is.
+        void client.organisations.list().then(
+          ({ orgs }) => {
+            const joined = orgs.find(({ name, type }) => type === 'SHARED' && name === organisation)
+            navigate(joined === undefined ? '/orgs' : `/dashboard/${joined.slug}/tokens`, { replace: true })
+          },
+          () => navigate('/orgs', { replace: true }),
+        )
+      }}
+    />
+  )
+}

@@ -1,0 +1,208 @@
+// `/dashboard/:org/settings`: what the organisation is called, and the end of it.
+import { useState } from 'react'
+import { useLocation } from 'wouter'
+
+import type { MembershipDemand } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+import { useCache, useMutation } from '../api/use-query.ts'
+import { useAdminsOnly, useOrganisation } from '../shell/organisation.tsx'
+import { PageHeader } from '../shell/page-header.tsx'
+import { Button } from '../ui/button.tsx'
+import { CopyButton, Id } from '../ui/copy.tsx'
+import { ConfirmDialog } from '../ui/dialog.tsx'
+import { describeFailure, fieldError } from '../ui/failure-words.ts'
+import { SelectField, TextField } from '../ui/field.tsx'
+import { Fact, Facts, Section } from '../ui/layout.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { Time } from '../ui/time.tsx'
+
+export function SettingsPage() {
+  const organisation = useOrganisation()
+  const adminsOnly = useAdminsOnly()
+  const [isDeleting, setDeleting] = useState(false)
+  const isPersonal = organisation.type === 'PERSONAL'
+  const whyNot =
+    adminsOnly ??
+    (isPersonal
+      ? 'Your personal organisation stays for as long as your account.'
+      : organisation.app_count > 0
+        ? `It has ${organisation.app_count} app${organisation.app_count === 1 ? '' : 's'}: delete them first.`
+        : undefined)
+  return (
+    <>
+      <PageHeader title="Settings" lead={`Of ${organisation.name}.`} />
+      <Rename />
+      <Demand />
+      <Section title="In programs" lead="How commands, programs and caveats name this organisation.">
+        <Facts>
+          <Fact name="Slug">
+            <span className="flex flex-wrap items-center justify-between gap-2">
+              <Id>{organisation.raw_slug}</Id>
+              <CopyButton text={organisation.raw_slug} what="slug" />
+            </span>
+          </Fact>
+          <Fact name="Number">
+            <span className="flex flex-wrap items-center justify-between gap-2">
+              <Id>{organisation.internal_numeric_id}</Id>
+              <CopyButton text={String(organisation.internal_numeric_id)} what="number" />
+            </span>
+          </Fact>
+          <Fact name="Created">
+            <Time at={organisation.created_at} />
+          </Fact>
+        </Facts>
+      </Section>
+      <Section title="Delete this organisation" lead="All its tokens are dead from then on. This cannot be undone.">
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+          <Button
+            kind="danger"
+            disabled={whyNot !== undefined}
+            aria-describedby={whyNot === undefined ? undefined : 'why-not-delete'}
+            onClick={() => setDeleting(true)}
+          >
+            Delete organisation
+          </Button>
+          {whyNot !== undefined && (
+            <p id="why-not-delete" className="text-muted">
+              {whyNot}
+            </p>
+          )}
+        </div>
+      </Section>
+      {isDeleting && <DeleteOrganisation onClose={() => setDeleting(false)} />}
+    </>
+  )
+}
+
+function Rename() {
+  const { client } = useServices()
+  const cache = useCache()
+  const organisation = useOrganisation()
+  const adminsOnly = useAdminsOnly()
+  const [name, setName] = useState(organisation.name)
+  const change = useMutation({
+    run: () => client.organisations.update(organisation.slug, { name: name.trim() }),
+    onSuccess: () => Promise.all([cache.invalidate(['org', organisation.slug]), cache.invalidate(['orgs'])]),
+  })
+  const nameError = fieldError(change.error, 'name')
+  const isSame = name.trim() === organisation.name || name.trim() === ''
+  return (
+    <Section title="Name" lead="For people; programs use the slug, which stays.">
+      <form
+        className="flex max-w-120 flex-col gap-3"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (!isSame) change.mutate()
+        }}
+      >
+        <TextField
+          label="Name"
+          maxLength={80}
+          autoComplete="off"
+          disabled={adminsOnly !== undefined}
+          hint={adminsOnly}
+          value={name}
+          error={nameError}
+          onChange={(event) => setName(event.target.value)}
+        />
+        {change.error !== null && nameError === undefined && (
+          <Notice tone="bad" alert>
+            {describeFailure(change.error)}
+          </Notice>
+        )}
+        <div className="flex items-center gap-3">
+          <Button type="submit" busy={change.isPending} disabled={adminsOnly !== undefined || isSame}>
+            Rename
+          </Button>
+          <output className="text-muted">{change.isSuccess && isSame ? 'Renamed.' : ''}</output>
+        </div>
+      </form>
+    </Section>
+  )
+}
+
+const demands: readonly { readonly value: MembershipDemand; readonly label: string; readonly words: string }[] = [
+  { value: 'none', label: 'Nothing more', words: 'A token counts by itself, until it ends or is revoked.' },
+  {
+    value: 'member',
+    label: 'Membership',
+    words: 'A token counts while the person who made it is a member here; programs fetch the proof by themselves.',
+  },
+  {
+    value: 'login',
+    label: 'A confirmation',
+    words: 'The person who made a token also confirms its use in the browser, now and then.',
+  },
+]
+
+function Demand() {
+  const { client } = useServices()
+  const cache = useCache()
+  const { slug, require_membership_discharge: demand } = useOrganisation()
+  const adminsOnly = useAdminsOnly()
+  const change = useMutation({
+    run: (value: MembershipDemand) => client.organisations.update(slug, { require_membership_discharge: value }),
+    onSettled: () => cache.invalidate(['org', slug]),
+  })
+  return (
+    <Section title="What tokens demand" lead="Of tokens that are made from now on; the others stay as they are.">
+      <div className="flex max-w-120 flex-col gap-3">
+        <SelectField
+          label="Besides the token, its user needs"
+          value={demand}
+          disabled={adminsOnly !== undefined}
+          options={demands}
+          hint={adminsOnly ?? demands.find(({ value }) => value === demand)?.words}
+          onChange={(event) => {
+            const chosen = demands.find(({ value }) => value === event.target.value)
+            if (chosen !== undefined) change.mutate(chosen.value)
+          }}
+        />
+        {change.error !== null && (
+          <Notice tone="bad" alert>
+            {describeFailure(change.error)}
+          </Notice>
+        )}
+      </div>
+    </Section>
+  )
+}
+
+function DeleteOrganisation({ onClose }: { readonly onClose: () => void }) {
+  const { client } = useServices()
+  const cache = useCache()
+  const [, navigate] = useLocation()
+  const { slug, name } = useOrganisation()
+  const [typed, setTyped] = useState('')
+  const deletion = useMutation({
+    run: () => client.organisations.delete(slug),
+    async onSuccess() {
+      navigate('/orgs')
+      await cache.invalidate(['orgs'])
+    },
+  })
+  return (
+    <ConfirmDialog
+      title={`Delete ${name}?`}
+      action="Delete organisation"
+      busy={deletion.isPending}
+      disabled={typed !== slug}
+      error={deletion.error}
+      onConfirm={() => deletion.mutate()}
+      onClose={onClose}
+    >
+      <p>Its tokens stop working at once, everywhere, and its members lose it. Nothing brings it back.</p>
+      <div className="text-ink">
+        <TextField
+          label={`Type ${slug} to go on`}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+      </div>
+    </ConfirmDialog>
+  )
+}

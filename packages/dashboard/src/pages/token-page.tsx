@@ -1,0 +1,128 @@
+// `/dashboard/:org/tokens/:id`: one token, what it may do, and what happened with it.
+import { lazy, Suspense, useState } from 'react'
+import { Link, useParams } from 'wouter'
+
+import type { Token } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+import { useQuery } from '../api/use-query.ts'
+import { useOrganisation } from '../shell/organisation.tsx'
+import { PageHeader } from '../shell/page-header.tsx'
+import { RevokeDialog } from '../tokens/revoke-dialog.tsx'
+import { TokenState } from '../tokens/tokens-table.tsx'
+import { Button } from '../ui/button.tsx'
+import { CopyButton, Id } from '../ui/copy.tsx'
+import { Fact, Facts, Section } from '../ui/layout.tsx'
+import { Load } from '../ui/load.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { PageSkeleton } from '../ui/skeleton.tsx'
+import { Time } from '../ui/time.tsx'
+import { sayExactly } from '../words/time.ts'
+
+const Explained = lazy(async () => ({ default: (await import('../tokens/explained.tsx')).Explained }))
+
+export function TokenPage() {
+  const { client } = useServices()
+  const { slug } = useOrganisation()
+  const { id } = useParams<{ id: string }>()
+  const query = useQuery({ key: ['token', id], ask: () => client.tokens.show(id) })
+  return (
+    <>
+      <Link href={`/dashboard/${slug}/tokens`} className="mb-3 inline-block text-muted hover:text-ink hover:underline">
+        ← Tokens
+      </Link>
+      <Load query={query} what="The token" skeleton={<PageSkeleton />}>
+        {(token) => <Shown token={token} />}
+      </Load>
+    </>
+  )
+}
+
+const kinds: Readonly<Record<Token['profile'], string>> = {
+  deploy_organization: 'Organisation token',
+  deploy: 'Deploy token',
+  litefs_cloud: 'LiteFS Cloud token',
+}
+
+function Shown({ token }: { readonly token: Token }) {
+  const { client } = useServices()
+  const organisation = useOrganisation()
+  const { slug } = organisation
+  const [isRevoking, setRevoking] = useState(false)
+  const apps = useQuery({ key: ['apps', slug], ask: () => client.apps.list(slug) })
+  return (
+    <>
+      <PageHeader
+        title={token.name}
+        lead={<TokenState token={token} />}
+        actions={
+          token.state === 'live' && (
+            <Button kind="danger" onClick={() => setRevoking(true)}>
+              Revoke
+            </Button>
+          )
+        }
+      />
+      <Facts>
+        <Fact name="Id">
+          <span className="flex flex-wrap items-center justify-between gap-2">
+            <Id>{token.id}</Id>
+            <CopyButton text={token.id} what="id" />
+          </span>
+        </Fact>
+        <Fact name="Kind">
+          {kinds[token.profile]}
+          {token.app !== null && ` for ${token.app}`}
+        </Fact>
+        <Fact name="Created">
+          <Instant at={token.created_at} /> by {token.created_by ?? 'a person who is gone'}
+          {token.minted_by !== null && (
+            <>
+              , with the token{' '}
+              <Link href={`/dashboard/${slug}/tokens/${token.minted_by}`} className="underline underline-offset-2">
+                <Id>{token.minted_by}</Id>
+              </Link>
+            </>
+          )}
+        </Fact>
+        <Fact name={token.state === 'expired' ? 'Expired' : 'Expires'}>
+          <Instant at={token.expires_at} />
+        </Fact>
+        {token.revoked_at !== null && (
+          <Fact name="Revoked">
+            <Instant at={token.revoked_at} />
+            {token.revoked_by !== null && ` by ${token.revoked_by}`}
+          </Fact>
+        )}
+      </Facts>
+      <Section
+        title="What it may do"
+        lead={token.state === 'live' ? undefined : `Nothing any more: it is ${token.state}. This is what it could do.`}
+      >
+        {token.caveats === null ? (
+          <Notice>
+            It is from before Hallpass kept the caveats of tokens. Whoever carries it can paste it into the{' '}
+            <Link href="/inspect" className="underline underline-offset-2">
+              inspector
+            </Link>
+            .
+          </Notice>
+        ) : (
+          <Suspense fallback={<div className="skeleton h-40" />}>
+            <Explained caveats={token.caveats} organisation={organisation} apps={apps.data?.apps ?? []} isWhole />
+          </Suspense>
+        )}
+      </Section>
+      {isRevoking && <RevokeDialog token={token} slug={slug} onClose={() => setRevoking(false)} />}
+    </>
+  )
+}
+
+/** Near enough and exactly, for there is room. */
+function Instant({ at }: { readonly at: string }) {
+  return (
+    <>
+      <Time at={at} /> <span className="text-muted">({sayExactly(at)})</span>
+    </>
+  )
+}

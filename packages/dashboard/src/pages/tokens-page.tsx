@@ -1,0 +1,96 @@
+// `/dashboard/:org/tokens`: make a token, see them all, end one.
+import { lazy, Suspense, useState } from 'react'
+import { useSearchParams } from 'wouter'
+
+import type { MintedToken } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+import { useQuery } from '../api/use-query.ts'
+import { useOrganisation } from '../shell/organisation.tsx'
+import { PageHeader } from '../shell/page-header.tsx'
+import { CreateForm } from '../tokens/create-form.tsx'
+import { type Order, readListQuery, type Sort } from '../tokens/list-query.ts'
+import { listTokens } from '../tokens/list-tokens.ts'
+import { TokenFilter } from '../tokens/token-filter.tsx'
+import { TokensTable } from '../tokens/tokens-table.tsx'
+import { Empty } from '../ui/layout.tsx'
+import { Load } from '../ui/load.tsx'
+import { Pager } from '../ui/pager.tsx'
+import { RowsSkeleton } from '../ui/skeleton.tsx'
+
+const Created = lazy(async () => ({ default: (await import('../tokens/created.tsx')).Created }))
+
+export function TokensPage() {
+  const organisation = useOrganisation()
+  const [minted, setMinted] = useState<MintedToken | undefined>(undefined)
+  return (
+    <>
+      <PageHeader
+        title="Tokens"
+        lead={`For programs that work on ${organisation.name}: they carry a token, and can do what it allows, here and nowhere else.`}
+      />
+      {minted === undefined ? (
+        <CreateForm organisation={organisation} onCreated={setMinted} />
+      ) : (
+        <Suspense fallback={<div className="skeleton h-72 rounded-card" />}>
+          <Created minted={minted} organisation={organisation} onDone={() => setMinted(undefined)} />
+        </Suspense>
+      )}
+      <TokenList />
+    </>
+  )
+}
+
+function TokenList() {
+  const { client } = useServices()
+  const { slug } = useOrganisation()
+  const [params, setParams] = useSearchParams()
+  const asked = readListQuery(params)
+  const list = useQuery({
+    key: ['tokens', slug, asked],
+    ask: () => listTokens(client, slug, asked),
+    keepsLast: true,
+  })
+
+  /** Whatever is asked anew begins at the first page. */
+  function ask(changes: Readonly<Record<string, string>>): void {
+    const next = new URLSearchParams(params)
+    next.delete('cursor')
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === '') next.delete(name)
+      else next.set(name, value)
+    }
+    setParams(next, { replace: true })
+  }
+
+  return (
+    <section aria-label="Tokens of the organisation" className="mt-10">
+      <TokenFilter search={asked.search ?? ''} state={asked.state} onChange={ask} />
+      <Load query={list} what="The tokens" skeleton={<RowsSkeleton rows={6} height="h-[3.75rem]" />}>
+        {({ tokens, next_cursor }) => (
+          <div aria-busy={list.isLast} className={list.isLast ? 'opacity-60 transition-opacity' : ''}>
+            {tokens.length === 0 ? (
+              <NoTokens isFiltered={asked.search !== undefined || params.has('cursor')} state={asked.state} />
+            ) : (
+              <TokensTable
+                slug={slug}
+                tokens={tokens}
+                sort={asked.sort}
+                order={asked.order}
+                onSort={(sort: Sort, order: Order) => ask({ sort, order })}
+              />
+            )}
+            <Pager label="Pages of tokens" next={next_cursor} busy={list.isFetching} />
+          </div>
+        )}
+      </Load>
+    </section>
+  )
+}
+
+function NoTokens({ isFiltered, state }: { readonly isFiltered: boolean; readonly state: string }) {
+  if (isFiltered) return <Empty title="No token fits">Try another name, or look at all states.</Empty>
+  if (state === 'revoked') return <Empty title="Nothing was revoked">A token that is revoked stays listed here.</Empty>
+  if (state === 'expired') return <Empty title="Nothing has expired">A token whose time is over is listed here.</Empty>
+  return <Empty title="No tokens yet">Create one above: give it a name that says who carries it, and an end.</Empty>
+}

@@ -1,0 +1,54 @@
+// The other ways in, where the authority has them: a passkey, and the organisation's own login.
+
+import type { User } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+import { useMutation, useQuery } from '../api/use-query.ts'
+import { Button, buttonClasses } from '../ui/button.tsx'
+import { describeFailure } from '../ui/failure-words.ts'
+import { Notice } from '../ui/notice.tsx'
+import { askForPasskey, hasPasskeys } from './passkey.ts'
+
+interface LoginMethodsProps {
+  /** Where the organisation's own login comes back to. */
+  readonly returnPath: string
+  readonly onEntered: (user: User) => void
+}
+
+export function LoginMethods({ returnPath, onEntered }: LoginMethodsProps) {
+  const { client, web } = useServices()
+  const { data } = useQuery({ key: ['login-methods'], ask: client.loginMethods })
+  const login = useMutation({
+    async run() {
+      const { challenge_id, options } = await client.passkeys.beginSignIn()
+      const response = await askForPasskey(options as unknown as PublicKeyCredentialRequestOptionsJSON)
+      return web.logInWithPasskey({ challenge_id, response })
+    },
+    onSuccess: onEntered,
+  })
+  const offersPasskeys = data?.passkeys === true && hasPasskeys()
+  const oidc = data?.oidc ?? undefined
+  if (!offersPasskeys && oidc === undefined) return null
+  return (
+    <div className="flex flex-col gap-3">
+      <p className="flex items-center gap-3 text-small text-muted before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
+        or
+      </p>
+      {login.error !== null && (
+        <Notice tone="bad" alert>
+          {describeFailure(login.error)}
+        </Notice>
+      )}
+      {offersPasskeys && (
+        <Button busy={login.isPending} onClick={() => login.mutate()}>
+          Log in with a passkey
+        </Button>
+      )}
+      {oidc !== undefined && (
+        <a href={`/web/oidc/start?return_to=${encodeURIComponent(returnPath)}`} className={buttonClasses({})}>
+          <span className="truncate">Log in with {oidc.name}</span>
+        </a>
+      )}
+    </div>
+  )
+}

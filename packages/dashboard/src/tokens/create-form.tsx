@@ -1,0 +1,197 @@
+// The form at the top of the tokens page: everything optional, and what will come of it said before it happens.
+import { lazy, Suspense, useState } from 'react'
+
+import type { CaveatJson, MintedToken, OrganisationDetails } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+import { useCache, useMutation, useQuery } from '../api/use-query.ts'
+import { Button } from '../ui/button.tsx'
+import { Choice } from '../ui/choice.tsx'
+import { describeFailure, fieldError } from '../ui/failure-words.ts'
+import { SelectField, TextField } from '../ui/field.tsx'
+import { Fold } from '../ui/fold.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { useNow } from '../ui/time.tsx'
+import { defaultHours, durationOf, type Expiry, presets, problemOf } from './expiry.ts'
+import { ExpiryWords } from './expiry-words.tsx'
+import { caveatsOfNarrowing, problemsOfNarrowing, unnarrowed } from './narrowing.ts'
+
+const NarrowFields = lazy(async () => ({ default: (await import('./narrow-fields.tsx')).NarrowFields }))
+
+type Kind = 'org' | 'readonly' | 'app'
+
+interface CreateFormProps {
+  readonly organisation: OrganisationDetails
+  readonly onCreated: (minted: MintedToken) => void
+}
+
+export function CreateForm({ organisation, onCreated }: CreateFormProps) {
+  const { client } = useServices()
+  const cache = useCache()
+  const now = useNow()
+  const { slug } = organisation
+  const [name, setName] = useState('')
+  const [expiry, setExpiry] = useState<Expiry>({ kind: 'preset', hours: defaultHours })
+  const [kind, setKind] = useState<Kind>('org')
+  const [app, setApp] = useState('')
+  const [isNarrowing, setNarrowing] = useState(false)
+  const [narrowing, setNarrowed] = useState(unnarrowed)
+  const [isTried, setTried] = useState(false)
+  const apps = useQuery({ key: ['apps', slug], ask: () => client.apps.list(slug) })
+  const creation = useMutation({
+    run: (caveats: readonly CaveatJson[]) =>
+      client.tokens.create(slug, {
+        profile: kind === 'app' ? 'deploy' : 'deploy_organization',
+        ...(name.trim() === '' ? {} : { name: name.trim() }),
+        ...(kind === 'app' ? { app } : {}),
+        ...(isDefault(expiry) ? {} : { expiry: durationOf(expiry, Date.now()) }),
+        ...(caveats.length === 0 ? {} : { caveats }),
+      }),
+    onSuccess(minted) {
+      void cache.invalidate(['tokens', slug])
+      onCreated(minted)
+    },
+  })
+
+  const expiryProblem = problemOf(expiry, now)
+  const narrowingProblems = problemsOfNarrowing(narrowing)
+  const appProblem = kind === 'app' && app === '' ? 'Choose the app.' : undefined
+  const names = apps.data?.apps ?? []
+  const { error } = creation
+  const nameError = fieldError(error, 'name')
+
+  function submit(): void {
+    setTried(true)
+    if (expiryProblem !== undefined || appProblem !== undefined || narrowingProblems.commands !== undefined) return
+    const chosen =
+      kind === 'app' ? { ...narrowing, apps: [] } : kind === 'readonly' ? { ...narrowing, actions: '' } : narrowing
+    creation.mutate([...readingOnly(kind, organisation), ...caveatsOfNarrowing(chosen)])
+  }
+
+  return (
+    <form
+      aria-label="New token"
+      noValidate
+      className="rounded-card border border-line"
+      onSubmit={(event) => {
+        event.preventDefault()
+        submit()
+      }}
+    >
+      <div className="grid items-start gap-x-4 gap-y-5 p-5 narrow:grid-cols-2">
+        <TextField
+          label="Name"
+          optional
+          placeholder={kind === 'app' ? 'Deploy token' : 'Org deploy token'}
+          maxLength={128}
+          autoComplete="off"
+          value={name}
+          error={nameError}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <div className="flex min-w-0 gap-3">
+          <SelectField
+            label="Expires"
+            optional
+            className="flex-1"
+            value={expiry.kind === 'preset' ? String(expiry.hours) : 'day'}
+            options={[
+              ...presets.map(({ hours, label }) => ({
+                value: String(hours),
+                label: label === undefined ? '' : `In ${label}`,
+              })),
+              { value: 'day', label: 'On a day …' },
+            ]}
+            onChange={({ target: { value } }) =>
+              setExpiry(value === 'day' ? { kind: 'day', day: '' } : { kind: 'preset', hours: Number(value) })
+            }
+          />
+          {expiry.kind === 'day' && (
+            <TextField
+              label="Last day"
+              type="date"
+              className="flex-1"
+              value={expiry.day}
+              min={localDay(now)}
+              error={isTried ? expiryProblem : undefined}
+              onChange={(event) => setExpiry({ kind: 'day', day: event.target.value })}
+            />
+          )}
+        </div>
+        <Choice<Kind>
+          label="May reach"
+          value={kind}
+          options={[
+            { value: 'org', label: 'Everything' },
+            { value: 'readonly', label: 'Read only' },
+            { value: 'app', label: 'One app' },
+          ]}
+          onChange={setKind}
+        />
+        {kind === 'app' ? (
+          <SelectField
+            label="App"
+            value={app}
+            error={isTried ? appProblem : undefined}
+            hint={
+              apps.data !== undefined && names.length === 0 ? 'There is no app yet: create one under Apps.' : undefined
+            }
+            options={[
+              { value: '', label: apps.data === undefined ? 'Loading …' : 'Choose …', disabled: true },
+              ...names.map((each) => ({ value: each.name, label: each.name })),
+            ]}
+            onChange={(event) => setApp(event.target.value)}
+          />
+        ) : (
+          <p className="self-end text-muted narrow:pb-2">
+            {kind === 'org'
+              ? `Every app of ${organisation.name}, and nothing outside of it.`
+              : `Looks at everything in ${organisation.name}, and changes nothing.`}
+          </p>
+        )}
+      </div>
+      <div className="border-t border-line">
+        <Fold title="Narrow it further" className="px-5 py-3" onToggle={setNarrowing}>
+          {isNarrowing && (
+            <Suspense fallback={<div className="skeleton mx-5 mb-5 h-64" />}>
+              <NarrowFields
+                apps={kind === 'app' ? undefined : names}
+                hasActions={kind !== 'readonly'}
+                value={narrowing}
+                problems={isTried ? narrowingProblems : {}}
+                onChange={setNarrowed}
+              />
+            </Suspense>
+          )}
+        </Fold>
+      </div>
+      <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 rounded-b-card border-t border-line bg-side px-5 py-4">
+        <ExpiryWords expiry={expiry} />
+        <Button type="submit" kind="primary" busy={creation.isPending} className="w-full narrow:w-auto">
+          {kind === 'app' ? 'Create Deploy Token' : 'Create Organization Token'}
+        </Button>
+        {error !== null && nameError === undefined && (
+          <Notice tone="bad" alert className="w-full">
+            {describeFailure(error)}
+          </Notice>
+        )}
+      </div>
+    </form>
+  )
+}
+
+function isDefault(expiry: Expiry): boolean {
+  return expiry.kind === 'preset' && expiry.hours === defaultHours
+}
+
+/** As `hallpass tokens create readonly` narrows. */
+function readingOnly(kind: Kind, { internal_numeric_id }: OrganisationDetails): readonly CaveatJson[] {
+  return kind === 'readonly' ? [{ type: 'Organization', body: { id: internal_numeric_id, mask: 'r' } }] : []
+}
+
+function localDay(now: number): string {
+  const date = new Date(now)
+  return [date.getFullYear(), date.getMonth() + 1, date.getDate()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join('-')
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+
+import { defaultHours, durationOf, endOf, isVeryLong, problemOf } from './expiry.ts'
+
+const now = new Date(2026, 10, 25, 12).getTime()
+
+describe('when a new token ends', () => {
+  it('takes a duration as it is', () => {
+    const expiry = { kind: 'preset', hours: 24 } as const
+    expect(durationOf(expiry, now)).toBe('24h')
+    expect(endOf(expiry, now)).toBe(now + 86_400_000)
+    expect(problemOf(expiry, now)).toBeUndefined()
+  })
+
+  it('takes a day until it is over, where the person is', () => {
+    const expiry = { kind: 'day', day: '2026-11-26' } as const
+    expect(endOf(expiry, now)).toBe(new Date(2026, 10, 26, 23, 59, 59).getTime())
+    expect(durationOf(expiry, now)).toBe(`${36 * 3600 - 1}s`)
+  })
+
+  it.each([
+    ['', 'Choose the last day on which it is valid.'],
+    ['2026-11-24', 'That day is over.'],
+    ['2126-12-31', 'That is more than 100 years away.'],
+    ['2026-11-25', undefined],
+  ])('says what is wrong with the day %j', (day, problem) => {
+    expect(problemOf({ kind: 'day', day }, now)).toBe(problem)
+  })
+
+  it('knows what is too long to be remembered', () => {
+    expect([24, 365 * 24, defaultHours].map((hours) => isVeryLong(now + hours * 3_600_000, now))).toEqual([
+      false,
+      false,
+      true,
+    ])
+  })
+})

@@ -1,0 +1,48 @@
+// When a new token ends: one of a few usual durations, or a day.
+
+export type Expiry =
+  | { readonly kind: 'preset'; readonly hours: number }
+  | { readonly kind: 'day'; readonly day: string }
+
+/** 20 years of 365 days: what the authority does where nobody says anything. */
+export const defaultHours = 175_200
+
+export const presets: readonly { readonly hours: number; readonly label: string }[] = [
+  { hours: 1, label: '1 hour' },
+  { hours: 24, label: '1 day' },
+  { hours: 7 * 24, label: '7 days' },
+  { hours: 30 * 24, label: '30 days' },
+  { hours: 90 * 24, label: '90 days' },
+  { hours: 365 * 24, label: '1 year' },
+  { hours: defaultHours, label: '20 years (default)' },
+]
+
+const longest = 100 * 365 * 24 * 3_600_000
+const millisecondsPerHour = 3_600_000
+
+/** Milliseconds since 1970; undefined where no day is chosen. A day ends when it is over, where the person is. */
+export function endOf(expiry: Expiry, now: number): number | undefined {
+  if (expiry.kind === 'preset') return now + expiry.hours * millisecondsPerHour
+  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(expiry.day) ?? []
+  if (year === undefined || month === undefined || day === undefined) return undefined
+  return new Date(Number(year), Number(month) - 1, Number(day), 23, 59, 59).getTime()
+}
+
+/** What is wrong with it, in a sentence; undefined where nothing is. */
+export function problemOf(expiry: Expiry, now: number): string | undefined {
+  const end = endOf(expiry, now)
+  if (end === undefined) return 'Choose the last day on which it is valid.'
+  if (end <= now) return 'That day is over.'
+  return end - now > longest ? 'That is more than 100 years away.' : undefined
+}
+
+/** As the authority takes it: a Go duration. */
+export function durationOf(expiry: Expiry, now: number): string {
+  const end = endOf(expiry, now) ?? now
+  return expiry.kind === 'preset' ? `${expiry.hours}h` : `${Math.max(1, Math.floor((end - now) / 1000))}s`
+}
+
+/** Longer than anybody will remember it. */
+export function isVeryLong(end: number, now: number): boolean {
+  return end - now > 2 * 365 * 24 * millisecondsPerHour
+}

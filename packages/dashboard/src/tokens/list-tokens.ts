@@ -1,0 +1,22 @@
+// A page of tokens. Few may match of many, and the authority looks at so many for one answer; here it is asked to go on.
+import type { Client, TokenList } from '@hallpass/client'
+
+import type { AskedList } from './list-query.ts'
+
+const pageSize = 50
+/** Far more than an organisation has; each answer takes the authority a few milliseconds. */
+const mostAnswers = 40
+
+/** A whole page, or all that is left; `next_cursor` where there is more. */
+export async function listTokens(client: Client, slug: string, asked: AskedList): Promise<TokenList> {
+  const tokens: TokenList['tokens'] = []
+  let { cursor } = asked
+  for (let answers = 0; answers < mostAnswers; answers += 1) {
+    const limit = pageSize - tokens.length
+    const answer = await client.tokens.listOfOrganisation(slug, { ...asked, cursor, limit })
+    tokens.push(...answer.tokens)
+    cursor = answer.next_cursor
+    if (cursor === undefined || tokens.length >= pageSize) break
+  }
+  return { tokens, ...(cursor === undefined ? {} : { next_cursor: cursor }) }
+}

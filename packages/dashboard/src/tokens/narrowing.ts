@@ -1,0 +1,98 @@
+// What a new token is narrowed to, as caveats in the JSON of superfly/macaroon.
+import type { CaveatJson } from '@hallpass/client'
+
+export interface Narrowing {
+  /** Numbers of apps; none: every app. */
+  readonly apps: readonly number[]
+  /** Letters of `rwcdC`; none: everything. */
+  readonly actions: string
+  /** One command a line, as in a shell; empty: every command. */
+  readonly commands: string
+  /** Whether a command may have more arguments than are written. */
+  readonly takesMore: boolean
+  /** Ids of machines, with spaces or commas between; empty: every machine. */
+  readonly machines: string
+}
+
+export const unnarrowed: Narrowing = { apps: [], actions: '', commands: '', takesMore: false, machines: '' }
+
+/** The actions, in the order in which masks are written. */
+export const actionLetters = [
+  { letter: 'r', label: 'Read' },
+  { letter: 'w', label: 'Write' },
+  { letter: 'c', label: 'Create' },
+  { letter: 'd', label: 'Delete' },
+  { letter: 'C', label: 'Control' },
+] as const
+
+/** Every part narrows for itself; all of them hold at once. */
+export function caveatsOfNarrowing(narrowing: Narrowing): CaveatJson[] {
+  const { apps, actions } = narrowing
+  const machines = listMachines(narrowing.machines)
+  const commands = listCommands(narrowing.commands)
+  return [
+    ...(apps.length === 0 ? [] : [{ type: 'Apps', body: { apps: maskEach(apps.map(String)) } }]),
+    ...(machines.length === 0 ? [] : [{ type: 'Machines', body: { machines: maskEach(machines) } }]),
+    ...(actions === '' ? [] : [{ type: 'Action', body: actions }]),
+    ...(commands.length === 0
+      ? []
+      : [
+          {
+            type: 'IfPresent',
+            body: {
+              ifs: [{ type: 'Commands', body: commands.map((args) => ({ args, exact: !narrowing.takesMore })) }],
+              // One has to find the machine before one can run anything in it.
+              else: 'r',
+            },
+          },
+        ]),
+  ]
+}
+
+/** What is wrong with a field, in a sentence. */
+export function problemsOfNarrowing({ commands, actions }: Narrowing): { readonly commands?: string } {
+  const lines = commandLines(commands).map(splitWords)
+  if (lines.includes(undefined)) return { commands: 'A quotation mark is not closed.' }
+  if (lines.length > 0 && actions !== '' && !(actions.includes('w') && actions.includes('C'))) {
+    return { commands: 'Running a command takes Write and Control: allow both above, or no command here.' }
+  }
+  return {}
+}
+
+/** `"rw"` with one more letter, or one less, in the order of the alphabet of actions. */
+export function toggleAction(actions: string, letter: string): string {
+  const wanted = (each: string) => actions.includes(each) !== (each === letter)
+  return actionLetters
+    .map((action) => action.letter)
+    .filter(wanted)
+    .join('')
+}
+
+function listMachines(text: string): string[] {
+  return [...new Set(text.split(/[\s,]+/).filter((id) => id !== ''))]
+}
+
+function listCommands(text: string): string[][] {
+  return commandLines(text).flatMap((line) => {
+    const words = splitWords(line)
+    return words === undefined ? [] : [words]
+  })
+}
+
+function commandLines(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '')
+}
+
+function maskEach(ids: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(ids.map((id) => [id, '*']))
+}
+
+/** The words of a line, in which quotation marks hold words together; undefined where one is not closed. */
+export function splitWords(line: string): string[] | undefined {
+  const words: string[] = []
+  for (const [whole] of line.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+|["']/g)) {
+    if (whole === '"' || whole === "'") return undefined
+    words.push(whole.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'))
+  }
+  return words
+}

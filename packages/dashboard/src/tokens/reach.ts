@@ -1,0 +1,56 @@
+// What a token may do, in a few words for a list; its own page says it exactly.
+import type { CaveatJson, Token } from '@hallpass/client'
+
+export interface Reach {
+  /** `All apps`, `App web-1`, `Read only`. */
+  readonly words: string
+  /** What it is narrowed by besides; empty where nothing more is known. */
+  readonly narrowed: readonly string[]
+}
+
+export function reachOf({ profile, app, caveats }: Pick<Token, 'profile' | 'app' | 'caveats'>): Reach {
+  const isReading = caveats?.some(allowsReadingOnly) === true
+  const words = wordsOf(profile, app, isReading)
+  const own = ownCaveats[profile]
+  const added = (caveats ?? []).filter((caveat) => !own.includes(caveat.type) && !allowsReadingOnly(caveat))
+  // A deploy token has an IfPresent of its own, the first one.
+  const rest = profile === 'deploy' ? withoutFirst(added, 'IfPresent') : added
+  return { words, narrowed: [...new Set(rest.map(({ type, body }) => wordsOfCaveat(type, body)))] }
+}
+
+function wordsOf(profile: Token['profile'], app: string | null, isReading: boolean): string {
+  if (profile === 'deploy') return `${isReading ? 'Read app' : 'App'} ${app ?? 'that is gone'}`
+  if (profile === 'litefs_cloud') return 'LiteFS Cloud'
+  return isReading ? 'Read only' : 'Everything'
+}
+
+const ownCaveats: Readonly<Record<Token['profile'], readonly string[]>> = {
+  deploy_organization: ['Organization', 'IsMember', 'ValidityWindow'],
+  deploy: ['Organization', 'IsMember', 'ValidityWindow'],
+  litefs_cloud: ['Organization', 'IsMember', 'ValidityWindow', 'FeatureSet', 'Clusters'],
+}
+
+function allowsReadingOnly({ type, body }: CaveatJson): boolean {
+  if (type === 'Action') return body === 'r'
+  return type === 'Organization' && typeof body === 'object' && body !== null && 'mask' in body && body.mask === 'r'
+}
+
+function withoutFirst(caveats: readonly CaveatJson[], type: string): readonly CaveatJson[] {
+  const index = caveats.findIndex((caveat) => caveat.type === type)
+  return index === -1 ? caveats : caveats.toSpliced(index, 1)
+}
+
+function wordsOfCaveat(type: string, body: unknown): string {
+  if (type === 'Apps') return sayCount(body, 'apps', 'app')
+  if (type === 'Machines') return sayCount(body, 'machines', 'machine')
+  if (type === 'Action' && typeof body === 'string') return `actions ${body}`
+  if (type === 'IfPresent' && JSON.stringify(body).includes('"Commands"')) return 'commands'
+  return type === '3P' ? 'third party' : 'narrowed'
+}
+
+function sayCount(body: unknown, field: string, noun: string): string {
+  const set =
+    typeof body === 'object' && body !== null && field in body ? (body as Record<string, unknown>)[field] : null
+  const size = typeof set === 'object' && set !== null ? Object.keys(set).length : 0
+  return `${size} ${noun}${size === 1 ? '' : 's'}`
+}

@@ -1,0 +1,155 @@
+// The tokens of an organisation: what each may do, whose it is, when it ends, and the end of it at the far right.
+import { useState } from 'react'
+import { Link } from 'wouter'
+
+import type { Token } from '@hallpass/client'
+
+import { Button } from '../ui/button.tsx'
+import { State, Tag } from '../ui/layout.tsx'
+import { Time } from '../ui/time.tsx'
+import type { Order, Sort } from './list-query.ts'
+import { reachOf } from './reach.ts'
+import { RevokeDialog } from './revoke-dialog.tsx'
+
+interface TokensTableProps {
+  readonly slug: string
+  readonly tokens: readonly Token[]
+  readonly sort: Sort
+  readonly order: Order
+  readonly onSort: (sort: Sort, order: Order) => void
+}
+
+export function TokensTable({ slug, tokens, sort, order, onSort }: TokensTableProps) {
+  const [revoking, setRevoking] = useState<Token | undefined>(undefined)
+  const header = { sort, order, onSort }
+  return (
+    <>
+      <table className="block w-full text-left wide:table wide:table-fixed">
+        <thead className="hidden text-small text-muted wide:table-header-group">
+          <tr className="border-b border-line">
+            <SortHeader {...header} by="name" label="Name" className="w-[25%]" />
+            <th className="w-[18%] py-2 pr-4 font-medium">May do</th>
+            <th className="py-2 pr-4 font-medium">Created by</th>
+            <SortHeader {...header} by="created_at" label="Created" className="w-30" />
+            <SortHeader {...header} by="expires_at" label="Expires" className="w-27" />
+            <th className="w-21 py-2 pr-4 font-medium">State</th>
+            <th className="w-19 py-2 font-medium">
+              <span className="sr-only">Revoke</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody className="block divide-y divide-line border-y border-line wide:table-row-group wide:border-t-0">
+          {tokens.map((token) => (
+            <Row key={token.id} slug={slug} token={token} onRevoke={() => setRevoking(token)} />
+          ))}
+        </tbody>
+      </table>
+      {revoking !== undefined && <RevokeDialog token={revoking} slug={slug} onClose={() => setRevoking(undefined)} />}
+    </>
+  )
+}
+
+interface SortHeaderProps extends Pick<TokensTableProps, 'sort' | 'order' | 'onSort'> {
+  readonly by: Sort
+  readonly label: string
+  readonly className: string
+}
+
+function SortHeader({ sort, order, onSort, by, label, className }: SortHeaderProps) {
+  const isSorted = sort === by
+  const next = isSorted ? (order === 'asc' ? 'desc' : 'asc') : by === 'name' ? 'asc' : 'desc'
+  return (
+    <th
+      aria-sort={isSorted ? (order === 'asc' ? 'ascending' : 'descending') : undefined}
+      className={`py-2 pr-4 font-medium ${className}`}
+    >
+      <button
+        type="button"
+        onClick={() => onSort(by, next)}
+        className={`inline-flex items-center gap-1 rounded-sm hover:text-ink ${isSorted ? 'text-ink' : ''}`}
+      >
+        {label}
+        <svg
+          viewBox="0 0 10 10"
+          aria-hidden="true"
+          className={`size-2.5 fill-current ${isSorted ? '' : 'opacity-0'} ${order === 'asc' ? 'rotate-180' : ''}`}
+        >
+          <path d="M1.5 3h7L5 8z" />
+        </svg>
+      </button>
+    </th>
+  )
+}
+
+interface RowProps {
+  readonly slug: string
+  readonly token: Token
+  readonly onRevoke: () => void
+}
+
+function Row({ slug, token, onRevoke }: RowProps) {
+  const { words, narrowed } = reachOf(token)
+  const isLive = token.state === 'live'
+  return (
+    <tr className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 gap-y-1 py-3 text-small wide:table-row wide:hover:bg-side">
+      <th scope="row" className="min-w-0 font-normal wide:py-2.5 wide:pr-4">
+        <Link
+          href={`/dashboard/${slug}/tokens/${token.id}`}
+          className={`block truncate text-base font-medium hover:underline ${isLive ? '' : 'text-muted'}`}
+          title={token.name}
+        >
+          {token.name}
+        </Link>
+        <code className="block truncate font-mono text-tiny text-muted" title={token.id}>
+          {token.id}
+        </code>
+      </th>
+      <td className="order-1 col-span-2 flex min-w-0 flex-wrap items-center gap-1.5 wide:table-cell wide:pr-4">
+        <span className="block truncate">{words}</span>
+        {narrowed.length > 0 && (
+          <span className="flex flex-wrap gap-1 wide:mt-0.5">
+            {narrowed.map((each) => (
+              <Tag key={each}>{each}</Tag>
+            ))}
+          </span>
+        )}
+      </td>
+      <td className="order-2 col-span-2 truncate text-muted wide:pr-4" title={token.created_by ?? undefined}>
+        <Label>by</Label> {token.created_by ?? 'a person who is gone'}
+      </td>
+      <td className="order-3 col-span-2 text-muted wide:pr-4">
+        <Label>created</Label> <Time at={token.created_at} />
+      </td>
+      <td className="order-4 col-span-2 text-muted wide:pr-4">
+        <Label>{token.state === 'expired' ? 'expired' : 'expires'}</Label> <Time at={token.expires_at} />
+      </td>
+      <td className="order-5 self-center wide:pr-4">
+        <TokenState token={token} />
+      </td>
+      <td className="order-5 self-center wide:text-right">
+        {isLive && (
+          <Button
+            kind="quiet-danger"
+            size="small"
+            aria-label={`Revoke ${token.name}`}
+            onClick={onRevoke}
+            className="-mr-2.5"
+          >
+            Revoke
+          </Button>
+        )}
+      </td>
+    </tr>
+  )
+}
+
+/** Said only where there is no heading above. */
+function Label({ children }: { readonly children: string }) {
+  return <span className="wide:hidden">{children}</span>
+}
+
+const tones = { live: 'good', revoked: 'bad', expired: 'off' } as const
+
+export function TokenState({ token: { state } }: { readonly token: Token }) {
+  return <State tone={tones[state]}>{state.charAt(0).toUpperCase() + state.slice(1)}</State>
+}

@@ -1,0 +1,80 @@
+// The pieces that pages are put together from.
+import type { ReactNode } from 'react'
+
+import { joinClasses } from './classes.ts'
+
+interface SectionProps {
+  readonly title: string
+  readonly lead?: ReactNode
+  readonly actions?: ReactNode
+  readonly children: ReactNode
+}
+
+export function Section({ title, lead, actions, children }: SectionProps) {
+  return (
+    <section className="mt-10 first:mt-0">
+      <div className="mb-4 flex flex-wrap items-end justify-between gap-x-6 gap-y-2">
+        <div className="flex min-w-0 flex-col gap-0.5">
+          <h2 className="text-large font-semibold">{title}</h2>
+          {lead !== undefined && <div className="max-w-160 text-muted wrap-anywhere">{lead}</div>}
+        </div>
+        {actions}
+      </div>
+      {children}
+    </section>
+  )
+}
+
+interface EmptyProps {
+  readonly title: string
+  /** What to do next. */
+  readonly children: ReactNode
+}
+
+/** Nothing is there, and that is all right. */
+export function Empty({ title, children }: EmptyProps) {
+  return (
+    <div className="flex flex-col items-center gap-1.5 rounded-card border border-dashed border-edge px-6 py-12 text-center">
+      <p className="text-large font-medium">{title}</p>
+      <div className="max-w-100 text-muted">{children}</div>
+    </div>
+  )
+}
+
+/** What is known of one thing: names on the left, values on the right. */
+export function Facts({ children }: { readonly children: ReactNode }) {
+  return <dl className="divide-y divide-line border-y border-line">{children}</dl>
+}
+
+export function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div className="grid gap-x-6 gap-y-0.5 py-2.5 narrow:grid-cols-[10rem_minmax(0,1fr)] narrow:items-center">
+      <dt className="text-muted">{name}</dt>
+      <dd className="min-w-0 wrap-anywhere">{children}</dd>
+    </div>
+  )
+}
+
+const dots = {
+  good: 'bg-accent',
+  bad: 'bg-danger',
+  off: 'bg-muted',
+} as const
+
+export function State({ tone, children }: { readonly tone: keyof typeof dots; readonly children: ReactNode }) {
+  return (
+    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
+      <span aria-hidden="true" className={joinClasses('size-1.5 rounded-full', dots[tone])} />
+      {children}
+    </span>
+  )
+}
+
+/** Told apart from what stands beside it, in a word or two. */
+export function Tag({ children }: { readonly children: ReactNode }) {
+  return (
+    <span className="rounded-full border border-line px-2 py-px text-tiny whitespace-nowrap text-muted">
+      {children}
+    </span>
+  )
+}

@@ -1,0 +1,39 @@
+// What is on its way, what failed, and what is there: the three faces of everything that is fetched.
+import { type Query } from '../api/use-query.ts'
+import type { ReactNode } from 'react'
+
+import { Button } from './button.tsx'
+import { describeFailure } from './failure-words.ts'
+import { Failure } from './failure.tsx'
+import { Notice } from './notice.tsx'
+
+interface LoadProps<Data> {
+  readonly query: Query<Data>
+  /** Names it in a sentence, with a capital letter. */
+  readonly what: string
+  /** Stands there meanwhile, in the size of what comes. */
+  readonly skeleton: ReactNode
+  readonly children: (data: Data) => ReactNode
+}
+
+/** Data that is there stays there, with a word on it where it could not be fetched anew. */
+export function Load<Data>({ query, what, skeleton, children }: LoadProps<Data>) {
+  const { data, error, isFetching, refetch } = query
+  if (data !== undefined) {
+    return (
+      <>
+        {error !== null && (
+          <Notice tone="warn" alert className="mb-5 flex flex-wrap items-center justify-between gap-3">
+            <span>{describeFailure(error)} What you see may be out of date.</span>
+            <Button size="small" busy={isFetching} onClick={refetch}>
+              Try again
+            </Button>
+          </Notice>
+        )}
+        {children(data)}
+      </>
+    )
+  }
+  if (error !== null) return <Failure what={what} error={error} busy={isFetching} onRetry={refetch} />
+  return skeleton
+}

@@ -1,0 +1,32 @@
+// An instant: near enough to read, exact when one looks closer.
+import { createContext, use, useEffect, useState, type ReactNode } from 'react'
+
+import { sayDistance, sayExactly } from '../words/time.ts'
+
+const NowContext = createContext(0)
+
+const beat = 30_000
+
+/** Keeps what is said about time true while the page stays open. */
+export function NowProvider({ children }: { readonly children: ReactNode }) {
+  const [now, setNow] = useState(Date.now)
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), beat)
+    return () => clearInterval(timer)
+  }, [])
+  return <NowContext value={now}>{children}</NowContext>
+}
+
+/** Milliseconds since 1970, as of half a minute ago at most. */
+export function useNow(): number {
+  return use(NowContext)
+}
+
+export function Time({ at }: { readonly at: string }) {
+  const now = useNow()
+  return (
+    <time dateTime={at} title={sayExactly(at)} className="whitespace-nowrap">
+      {sayDistance(at, now)}
+    </time>
+  )
+}

@@ -1,0 +1,29 @@
+// What the audit trail's operations are called in front of people.
+
+const words: Readonly<Record<string, string>> = {
+  'app.create': 'Created an app',
+  'app.delete': 'Deleted an app',
+  'app.list': 'Listed apps',
+  'app.show': 'Looked at an app',
+  'audit.list': 'Read the audit trail',
+  'invitation.list': 'Listed invitations',
+  'invitation.withdraw': 'Withdrew an invitation',
+  'membership.accept': 'Accepted an invitation',
+  'membership.change_role': 'Changed a role',
+  'membership.invite': 'Invited a person',
+  'membership.remove': 'Removed a member',
+  'organisation.create': 'Created the organisation',
+  'organisation.delete': 'Deleted the organisation',
+  'organisation.show': 'Looked at the organisation',
+  'organisation.update': 'Changed the organisation',
+  'token.discharge': 'Discharged a token',
+  'token.list': 'Listed tokens',
+  'token.mint': 'Created a token',
+  'token.revoke': 'Revoked a token',
+  'token.show': 'Looked at a token',
+}
+
+/** A sentence's beginning where there is one, else the operation as it is. */
+export function sayOperation(operation: string): string {
+  return words[operation] ?? operation
+}
