@@ -6,5 +6,7 @@ export default defineConfig({
     reporters: ['default', './scripts/closing-line.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A page takes its time on a busy machine.
+    expect: { poll: { timeout: 10_000 } },
   },
 })

@@ -1,12 +1,12 @@
 // Passkeys in a real Chromium, with the authenticator that its debugging protocol brings: a page of the authority's own
 // adds one and logs in with it.
 import { existsSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 
 import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { founder, startAuthority, type TestAuthority } from './authority.ts'
+import { freePort } from './free-port.ts'
 
 const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 if (browserPath === undefined)
@@ -102,12 +102,3 @@ describe.skipIf(browserPath === undefined)('in a browser', () => {
     await other.close()
   })
 })
-
-/** A port that was free a moment ago: the name and the port stand in the public URL before anything listens. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

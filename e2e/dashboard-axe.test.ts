@@ -1,0 +1,126 @@
+// Every page, light and dark, wide and narrow: axe finds nothing, nothing sticks out, nothing jumps.
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { startingCliLogin } from './cli-login.ts'
+import { founder } from './authority.ts'
+import { hasBrowser, startDashboard, type Dashboard } from './dashboard.ts'
+import { createApp, createOrganisation, invite, mint, signInFounder, signUpInto } from './people.ts'
+
+const looks = [
+  { colorScheme: 'light', viewport: { width: 1280, height: 800 } },
+  { colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
+  { colorScheme: 'light', viewport: { width: 375, height: 740 } },
+  { colorScheme: 'dark', viewport: { width: 375, height: 740 } },
+] as const
+
+// Axe looks at everything there is, a dozen times over.
+describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
+  let dashboard: Dashboard
+  /** By what stands in its heading. */
+  let pages: readonly (readonly [path: string, heading: string | RegExp])[] = []
+  let strangersPages: typeof pages = []
+  let token = ''
+
+  beforeAll(async () => {
+    dashboard = await startDashboard()
+    const { ask } = dashboard.authority
+    const { token: auth } = await signInFounder(ask)
+    const { slug } = await createOrganisation(ask, auth, 'Acme Staging')
+    await createApp(ask, auth, slug, 'web-1')
+    await signUpInto(ask, auth, slug, { name: 'grace' })
+    const code = await invite(ask, auth, slug, { email: 'alan@example.com' })
+    const minted = await mint(ask, auth, slug, { name: 'ci', expiry: '720h' })
+    token = minted.token
+    await mint(ask, auth, slug, {
+      profile: 'deploy',
+      app: 'web-1',
+      name: 'A token with a very long name, which says who carries it and why, on which machine and until when',
+    })
+    const login = await ask('POST', '/v1/cli-logins', { body: startingCliLogin().body })
+    const { id } = login.body as { id: string }
+    pages = [
+      [`/dashboard/${slug}/tokens`, 'Tokens'],
+      [`/dashboard/${slug}/tokens/${minted.id}`, 'ci'],
+      [`/dashboard/${slug}/apps`, 'Apps'],
+      [`/dashboard/${slug}/members`, 'Members'],
+      [`/dashboard/${slug}/audit`, 'Audit'],
+      [`/dashboard/${slug}/settings`, 'Settings'],
+      ['/dashboard/personal/tokens', 'Tokens'],
+      ['/orgs', 'Organisations'],
+      ['/account', 'Account'],
+      ['/inspect', 'Inspect a token'],
+      [`/cli/${id}`, 'A command line asks to log in'],
+      ['/dashboard/nowhere/tokens', 'No way into nowhere'],
+      ['/nowhere/at/all', /./],
+    ]
+    strangersPages = [
+      ['/login', 'Log in to Hallpass'],
+      ['/login?error=denied', 'Log in to Hallpass'],
+      ['/setup', 'Hallpass is set up already'],
+      [`/invite#${code}`, 'Join Acme Staging'],
+      ['/invite', 'This link is not whole'],
+      ['/inspect', 'Inspect a token'],
+    ]
+  })
+  afterAll(() => dashboard.close())
+
+  describe.each(looks)('$colorScheme, $viewport.width pixels wide', (look) => {
+    it('is accessible, for who is logged in', async () => {
+      const visitor = await dashboard.visitorAs(founder, '/orgs', look)
+      for (const [path, heading] of pages.filter(([each]) => !each.startsWith('/nowhere'))) {
+        await visitor.page.goto(dashboard.url(path))
+        await visitor.page.getByRole('heading', { level: 1, name: heading }).waitFor()
+        await expectGood(visitor.page, path)
+      }
+      await visitor.leave()
+    })
+
+    it('is accessible, for who is not', async () => {
+      const visitor = await dashboard.visitor(look)
+      for (const [path, heading] of strangersPages) {
+        await visitor.page.goto('about:blank')
+        await visitor.page.goto(dashboard.url(path))
+        await visitor.page.getByRole('heading', { level: 1, name: heading }).waitFor()
+        await expectGood(visitor.page, path)
+      }
+      await visitor.leave()
+    })
+
+    it('is accessible with everything opened', async () => {
+      const visitor = await dashboard.visitorAs(founder, pages[0]?.[0], look)
+      const { page } = visitor
+      await page.getByText('Narrow it further').click()
+      await page.getByLabel('Only these machines').waitFor()
+      await page.getByRole('button', { name: 'Revoke ci' }).click()
+      await expectGood(page, 'the dialog of a revocation')
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: /^Organisation / }).click()
+      await expectGood(page, 'the menu of organisations')
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Create Organization Token' }).click()
+      await page.getByText('What it can do').waitFor()
+      await page.getByText('In organisation "Acme Staging"').waitFor()
+      await expectGood(page, 'a new token')
+      await page.goto(dashboard.url('/inspect'))
+      await page.getByLabel('Token', { exact: true }).fill(token)
+      await page.getByText(/^Its \d caveats$/).click()
+      await page.getByRole('checkbox', { name: 'Read' }).check()
+      await page.getByRole('heading', { name: 'The narrowed token' }).waitFor()
+      await expectGood(page, 'an inspected token')
+      await visitor.leave()
+    })
+  })
+})
+
+async function expectGood(page: Page, what: string): Promise<void> {
+  await page.waitForFunction(() => document.querySelector('[aria-busy=true]') === null)
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  expect(found, what).toEqual([])
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  )
+  expect(overflow, `${what}: sticks out to the right`).toBe(false)
+}

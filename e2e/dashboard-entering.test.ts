@@ -1,0 +1,168 @@
+// The ways in: the first account of all, and a command line that asks to be let in.
+import { createServer } from 'node:http'
+import { rm } from 'node:fs/promises'
+
+import { routes } from '@hallpass/client/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { serve } from '../packages/authority/src/main.ts'
+import { createDirectory, founder, optionsFor } from './authority.ts'
+import { startingCliLogin, type StartingCliLogin } from './cli-login.ts'
+import {
+  dashboardFolder,
+  hasBrowser,
+  launchBrowser,
+  startDashboard,
+  type Dashboard,
+  type Visitor,
+} from './dashboard.ts'
+import { freePort } from './free-port.ts'
+import { expectAnswer } from './http.ts'
+
+describe.skipIf(!hasBrowser)('the first account', () => {
+  it('is made by the link with the setup code, and then never again', async () => {
+    const directory = await createDirectory()
+    const { bootstrap: _, ...options } = optionsFor(directory)
+    const running = await serve({ ...options, dashboard: dashboardFolder })
+    const browser = await launchBrowser()
+    try {
+      const page = await browser.newPage()
+      await page.goto(running.url)
+      await page.getByText('There is no account here yet.').waitFor()
+      await page.goto('about:blank')
+      await page.goto(`${running.url}/setup#${running.setupCode?.reveal()}`)
+      await page.getByRole('heading', { name: 'Set up Hallpass' }).waitFor()
+      expect(page.url()).toBe(`${running.url}/setup`)
+      await page.getByLabel('Email').fill(founder.email)
+      await page.getByLabel('Password', { exact: true }).fill(founder.password)
+      await page.getByRole('button', { name: 'Create account' }).click()
+      await page.getByRole('heading', { name: 'Tokens', exact: true }).waitFor()
+      await page.goto(`${running.url}/setup`)
+      await page.getByRole('heading', { name: 'Hallpass is set up already' }).waitFor()
+    } finally {
+      await browser.close()
+      await running.close()
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
+})
+
+describe.skipIf(!hasBrowser)('a command line that asks to be let in', () => {
+  let dashboard: Dashboard
+  let ada: Visitor
+  beforeAll(async () => {
+    dashboard = await startDashboard()
+    ada = await dashboard.visitorAs(founder, '/orgs')
+  })
+  afterAll(async () => {
+    await ada.leave()
+    await dashboard.close()
+  })
+
+  async function ask(starting: StartingCliLogin): Promise<string> {
+    const answer = await dashboard.authority.ask('POST', '/v1/cli-logins', { body: starting.body })
+    return expectAnswer(routes.createCliLogin, answer).id
+  }
+
+  async function redeem(id: string, code: string, starting: StartingCliLogin): Promise<number> {
+    const body = { code, code_verifier: starting.verifier }
+    return (await dashboard.authority.ask('POST', `/v1/cli-logins/${id}/redeem`, { body })).status
+  }
+
+  it('says who asks, from where, for what and for how long, and gets a code to type', async () => {
+    const starting = startingCliLogin({ name: 'ada-s-laptop <b>x</b>' })
+    const id = await ask(starting)
+    const { page } = ada
+    await page.goto(dashboard.url(`/cli/${id}`))
+    const facts = await page.locator('dl').textContent()
+    expect(facts).toContain('ada-s-laptop <b>x</b>')
+    expect(facts).toContain('127.0.0.1')
+    expect(facts).toContain(`as ${founder.email}`)
+    expect(facts).toMatch(/For how long\d+ (?:days|hours)/)
+    await page.getByRole('button', { name: 'Approve' }).click()
+    const code = (await page.getByRole('group', { name: 'code' }).textContent()) ?? ''
+    expect(await redeem(id, code, starting)).toBe(201)
+  })
+
+  it('gets the code handed over where it waits on the same machine', async () => {
+    const arrived: string[] = []
+    const waiting = createServer((request, response) => {
+      arrived.push(request.url ?? '')
+      response.end('thanks')
+    }).listen(0, '127.0.0.1')
+    await new Promise((listening) => waiting.once('listening', listening))
+    const address = waiting.address()
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+    const starting = startingCliLogin({ redirect_port: port })
+    const id = await ask(starting)
+    await ada.page.goto(dashboard.url(`/cli/${id}`))
+    await ada.page.getByRole('button', { name: 'Approve' }).click()
+    await ada.page.getByRole('heading', { name: 'The command line is logged in' }).waitFor()
+    waiting.close()
+    const given = new URL(arrived[0] ?? '', 'http://127.0.0.1').searchParams
+    expect(given.get('state')).toBe(starting.body.state)
+    expect(await redeem(id, given.get('code') ?? '', starting)).toBe(201)
+  })
+
+  it('gets a code to type where nobody waits any more', async () => {
+    const port = await freePort()
+    const starting = startingCliLogin({ redirect_port: port })
+    const id = await ask(starting)
+    await ada.page.goto(dashboard.url(`/cli/${id}`))
+    await ada.page.getByRole('button', { name: 'Approve' }).click()
+    await ada.page.getByRole('heading', { name: 'Take this code to your terminal' }).waitFor()
+    const code = (await ada.page.getByRole('group', { name: 'code' }).textContent()) ?? ''
+    expect(await redeem(id, code, starting)).toBe(201)
+    // The browser says of its own accord that nobody listened.
+    ;(ada.complaints as string[]).length = 0
+  })
+
+  it('is turned away, and the question is gone', async () => {
+    const starting = startingCliLogin()
+    const id = await ask(starting)
+    await ada.page.goto(dashboard.url(`/cli/${id}`))
+    await ada.page.getByRole('button', { name: 'Deny' }).click()
+    await ada.page.getByRole('heading', { name: 'Denied' }).waitFor()
+    expect(await redeem(id, 'AAAA-BBBB-CCCC', starting)).not.toBe(201)
+    await ada.page.reload()
+    await ada.page.getByRole('heading', { name: 'Nobody asks any more' }).waitFor()
+  })
+})
+
+describe.skipIf(!hasBrowser)('a passkey', () => {
+  it('is added on the account page, lets in without a password, and is taken away', async () => {
+    // Passkeys belong to a name, and an address is none.
+    const port = await freePort()
+    const dashboard = await startDashboard({ publicUrl: `http://localhost:${port}` }, port)
+    const ada = await dashboard.visitorAs(founder, '/account')
+    const { page } = ada
+    // A device of the browser's own, which always agrees.
+    const devices = await ada.context.newCDPSession(page)
+    await devices.send('WebAuthn.enable')
+    await devices.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    })
+    await page.getByRole('button', { name: 'Add a passkey' }).click()
+    await page.getByLabel('Name').fill('My laptop')
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByText('never used').waitFor()
+    await page.getByRole('button', { name: /Account of/ }).click()
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByRole('button', { name: 'Log in with a passkey' }).click()
+    await page.getByRole('heading', { name: 'Tokens', exact: true }).waitFor()
+    await page.goto(dashboard.url('/account'))
+    await page.getByText('last used').waitFor()
+    await page.getByRole('button', { name: 'Remove the passkey My laptop' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+    await page.getByText('None yet.').waitFor()
+    await ada.leave()
+    await dashboard.close()
+  })
+})

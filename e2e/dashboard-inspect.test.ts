@@ -1,0 +1,75 @@
+// The inspector: takes tokens apart in the page, and asks nobody.
+import type { Request } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { hasBrowser, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
+import { createApp, createOrganisation, mint, signInFounder } from './people.ts'
+
+describe.skipIf(!hasBrowser)('the inspector', () => {
+  let dashboard: Dashboard
+  let visitor: Visitor
+  let token = ''
+  let slug = ''
+  let auth = ''
+  const requests: Request[] = []
+  beforeAll(async () => {
+    dashboard = await startDashboard()
+    const { ask } = dashboard.authority
+    auth = (await signInFounder(ask)).token
+    slug = (await createOrganisation(ask, auth, 'Acme')).slug
+    await createApp(ask, auth, slug, 'web-1')
+    token = (await mint(ask, auth, slug, { name: 'ci', expiry: '720h' })).token
+    visitor = await dashboard.visitor()
+    await visitor.page.goto(dashboard.url('/inspect'))
+    await visitor.page.getByRole('heading', { name: 'Inspect a token' }).waitFor()
+    visitor.page.on('request', (request) => requests.push(request))
+  })
+  afterAll(async () => {
+    await visitor.leave()
+    await dashboard.close()
+  })
+
+  it('explains a token to whoever holds it, logged in or not', async () => {
+    const { page } = visitor
+    await page.getByLabel('Token', { exact: true }).fill(`Bearer ${token}`)
+    const card = page.getByRole('article', { name: 'Permission token' })
+    await card.getByText(/It may read, write, create, delete and control/).waitFor()
+    await card.getByText('Its 3 caveats').click()
+    await card.getByText('{"type":"IsMember"').waitFor()
+    await card.getByText('https://api.fly.io/v1').waitFor()
+  })
+
+  it('narrows it by clicking, and what comes of it is narrower for the authority too', async () => {
+    const { page } = visitor
+    await page.getByRole('checkbox', { name: 'Read' }).check()
+    await page.getByLabel('Ends').selectOption('In 1 hour, or before')
+    const narrowed = (await page.getByRole('group', { name: 'narrowed token' }).textContent()) ?? ''
+    await page
+      .getByRole('article', { name: 'The narrowed token' })
+      .getByText(/^It may read: the organisation/)
+      .waitFor()
+    const { ask } = dashboard.authority
+    expect((await ask('GET', '/v1/apps/web-1', { token: narrowed })).status).toBe(200)
+    expect((await ask('DELETE', '/v1/apps/web-1', { token: narrowed })).status).toBe(403)
+  })
+
+  it('reads several at once, and says of each what is wrong with it', async () => {
+    const { page } = visitor
+    const [, body = ''] = token.split('fm2_')
+    const middle = Math.floor(body.length / 8) * 4
+    await page.getByLabel('Token', { exact: true }).fill(`${token},fm2_${body.slice(0, middle)}`)
+    await page.getByText(/^Macaroon 2 is damaged: /).waitFor()
+    await page.getByLabel('Token', { exact: true }).fill(token.slice(0, -5))
+    await page.getByText(/truncated/).waitFor()
+    await page.getByLabel('Token', { exact: true }).fill('hello')
+    await page.getByText('Token 1 starts with none of fm2_').waitFor()
+    await page.getByLabel('Token', { exact: true }).fill(auth)
+    await page.getByText('It says nothing about itself').waitFor()
+    await page.getByLabel('Token', { exact: true }).fill('')
+    expect(await page.getByRole('article').count()).toBe(0)
+  })
+
+  it('has asked nobody anything', () => {
+    expect(requests.map((request) => request.url())).toEqual([])
+  })
+})

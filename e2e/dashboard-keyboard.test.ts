@@ -1,0 +1,155 @@
+// The story without a mouse: by Tab, Enter, Space, the arrows and Escape alone.
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { founder } from './authority.ts'
+import { hasBrowser, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
+import { createApp, createOrganisation, signInFounder } from './people.ts'
+
+describe.skipIf(!hasBrowser)('without a mouse', () => {
+  let dashboard: Dashboard
+  let visitor: Visitor
+  let page: Page
+  let slug = ''
+  beforeAll(async () => {
+    dashboard = await startDashboard()
+    const { ask } = dashboard.authority
+    const { token } = await signInFounder(ask)
+    slug = (await createOrganisation(ask, token, 'Acme')).slug
+    await createApp(ask, token, slug, 'web-1')
+    visitor = await dashboard.visitor()
+    page = visitor.page
+  })
+  afterAll(async () => {
+    await visitor.leave()
+    await dashboard.close()
+  })
+
+  it('logs in', async () => {
+    await page.goto(dashboard.url('/login'))
+    await page.getByLabel('Email').waitFor()
+    await tabTo(page, 'Email')
+    await page.keyboard.type(founder.email)
+    await tabTo(page, 'Password')
+    await page.keyboard.type(founder.password)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Tokens', exact: true }).waitFor()
+  })
+
+  it('switches to another organisation, and lands on its heading', async () => {
+    await page.goto(dashboard.url('/dashboard/personal/tokens'))
+    await page.getByRole('heading', { name: 'Tokens', exact: true }).waitFor()
+    await tabTo(page, 'Organisation Personal: switch')
+    await page.keyboard.press('Enter')
+    await tabTo(page, /^Acme/)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`**/dashboard/${slug}/tokens`)
+    await expect.poll(() => focused(page)).toBe('Tokens')
+  })
+
+  it('skips to the content', async () => {
+    await page.reload()
+    await page.getByRole('heading', { name: 'Tokens', exact: true }).waitFor()
+    await page.keyboard.press('Tab')
+    expect(await focused(page)).toBe('Skip to content')
+    const box = await page.getByRole('link', { name: 'Skip to content' }).boundingBox()
+    expect(box?.width).toBeGreaterThan(50)
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    expect(await focused(page)).toBe('Name (optional)')
+  })
+
+  it('makes a token for one app, with every control of the form', async () => {
+    await page.keyboard.type('by hand')
+    await tabTo(page, /^Expires/)
+    await page.keyboard.press('ArrowUp')
+    await tabTo(page, 'Everything')
+    await page.keyboard.press('ArrowRight')
+    expect(await focused(page)).toBe('Read only')
+    await page.keyboard.press('ArrowRight')
+    await tabTo(page, 'App')
+    await page.keyboard.type('web')
+    await tabTo(page, 'Narrow it further')
+    await page.keyboard.press('Enter')
+    await page.getByLabel('Only these machines').waitFor()
+    await tabTo(page, 'Read')
+    await page.keyboard.press('Space')
+    await tabTo(page, 'Create Deploy Token')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'by hand is ready' }).waitFor()
+    await expect.poll(() => focused(page)).toBe('by hand is ready')
+    await tabTo(page, 'Copy token')
+    await page.keyboard.press('Enter')
+    await tabTo(page, /^Done/)
+    await page.keyboard.press('Enter')
+    await page.getByRole('row', { name: /by hand.*Read app web-1/ }).waitFor()
+  })
+
+  it('asks in a dialog that keeps the focus, and gives it back', async () => {
+    await tabTo(page, 'Revoke by hand')
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Revoke by hand?' })
+    await dialog.waitFor()
+    // What cannot be undone is not what Enter does at first.
+    expect(await focused(page)).toBe('Cancel')
+    for (let presses = 0; presses < 6; presses++) {
+      await page.keyboard.press('Tab')
+      const isInside = await page.evaluate(
+        () =>
+          document.activeElement === document.body ||
+          document.querySelector('dialog')?.contains(document.activeElement),
+      )
+      expect(isInside).toBe(true)
+    }
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    expect(await focused(page)).toBe('Revoke by hand')
+  })
+
+  it('revokes', async () => {
+    await page.keyboard.press('Enter')
+    await tabTo(page, 'Revoke token')
+    await page.keyboard.press('Enter')
+    await page.getByRole('row', { name: /by hand/ }).waitFor({ state: 'detached' })
+  })
+
+  it('changes the colours, which stay', async () => {
+    await tabTo(page, 'Use dark colours')
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark')
+    await page.reload({ waitUntil: 'commit' })
+    await page.getByRole('button', { name: 'Use light colours' }).waitFor()
+    expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
+  })
+})
+
+/** The name of what has the focus, as assistive technology reads it. */
+function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const element = document.activeElement
+    if (element === null || element === document.body) return ''
+    const labels = element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element.labels : null
+    const name = element.getAttribute('aria-label') ?? labels?.[0]?.textContent ?? element.textContent ?? ''
+    return name.trim()
+  })
+}
+
+/** Presses Tab until the focus is there, which is visible; fails where it never comes there. */
+async function tabTo(page: Page, name: string | RegExp): Promise<void> {
+  const seen: string[] = []
+  for (let presses = 0; presses < 60; presses++) {
+    const now = await focused(page)
+    if (typeof name === 'string' ? now === name || now === `${name} (optional)` : name.test(now)) {
+      const outline = await page.evaluate(() => {
+        const element = document.activeElement
+        const shown = [element, element?.closest('label')].filter((each) => each instanceof Element)
+        return shown.map((each) => getComputedStyle(each).outlineStyle).join(' ')
+      })
+      if (presses > 0) expect(outline, `the focus on ${now} is visible`).toMatch(/solid|auto/)
+      return
+    }
+    seen.push(now)
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`Tab never comes to ${String(name)}: ${seen.join(', ')}`)
+}

@@ -1,0 +1,102 @@
+// The network that is slow, breaks off, or answers with something else: every state has its face.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { founder } from './authority.ts'
+import { hasBrowser, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
+import { createApp, createOrganisation, signInFounder } from './people.ts'
+
+describe.skipIf(!hasBrowser)('a bad network', () => {
+  let dashboard: Dashboard
+  let slug = ''
+  let visitor: Visitor
+  beforeAll(async () => {
+    dashboard = await startDashboard()
+    const { ask } = dashboard.authority
+    const { token } = await signInFounder(ask)
+    slug = (await createOrganisation(ask, token, 'Acme')).slug
+    await createApp(ask, token, slug, 'web-1')
+    visitor = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`)
+  })
+  afterAll(async () => {
+    await visitor.leave()
+    await dashboard.close()
+  })
+
+  it('has a face while something is on its way', async () => {
+    const { page } = visitor
+    let let_through = (): void => undefined
+    const gate = new Promise<void>((open) => (let_through = open))
+    await page.route('**/v1/apps?**', async (route) => {
+      await gate
+      await route.continue()
+    })
+    await page.goto(dashboard.url(`/dashboard/${slug}/apps`))
+    await page.locator('[aria-busy=true]').waitFor()
+    expect(await page.getByText('web-1').count()).toBe(0)
+    let_through()
+    await page.getByText('web-1').waitFor()
+    expect(await page.locator('[aria-busy=true]').count()).toBe(0)
+    await page.unroute('**/v1/apps?**')
+  })
+
+  it('says what failed and what to do, with the id of the request, and recovers', async () => {
+    const { page } = visitor
+    const error = { error: 'x', message: 'internal', code: 'internal', request_id: 'req-123456789-1' }
+    await page.route('**/v1/apps?**', (route) => route.fulfill({ status: 500, json: error }))
+    await page.reload()
+    await page.getByRole('heading', { name: 'The apps could not be loaded' }).waitFor()
+    await page.getByText('req-123456789-1').waitFor()
+    await page.unroute('**/v1/apps?**')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('web-1').waitFor()
+  })
+
+  it('does not take what a proxy says for an answer', async () => {
+    const { page } = visitor
+    await page.route('**/v1/orgs/*/audit**', (route) =>
+      route.fulfill({ status: 502, body: '<html>Bad gateway</html>' }),
+    )
+    await page.getByRole('link', { name: 'Audit' }).click()
+    await page.getByText('Something between you and Hallpass answered').waitFor({ timeout: 15_000 })
+    await page.unroute('**/v1/orgs/*/audit**')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('Created an app').waitFor()
+  })
+
+  it('says that one is offline, keeps what is typed, and goes on afterwards', async () => {
+    const { page, context } = visitor
+    await page.getByRole('link', { name: 'Tokens', exact: true }).click()
+    await page.getByLabel('Name (optional)').fill('made on a train')
+    await context.setOffline(true)
+    await page.getByText('You are offline.').waitFor()
+    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('alert').getByText('Hallpass does not answer').waitFor()
+    expect(await page.getByLabel('Name (optional)').inputValue()).toBe('made on a train')
+    await context.setOffline(false)
+    await page.getByText('You are offline.').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('heading', { name: 'made on a train is ready' }).waitFor()
+  })
+
+  it('offers to load anew where a file of the page cannot be fetched', async () => {
+    const { page } = visitor
+    await page.goto(dashboard.url('/inspect'))
+    await page.getByRole('heading', { name: 'Inspect a token' }).waitFor()
+    await page.route('**/assets/**', (route) => route.abort())
+    await page.getByRole('link', { name: 'Members' }).click()
+    await page.getByRole('heading', { name: 'This page could not be shown' }).waitFor()
+    await page.unroute('**/assets/**')
+    await page.getByRole('button', { name: 'Reload' }).click()
+    await page.getByRole('heading', { name: 'Members' }).waitFor()
+    // The browser and React both say that a file is missing: that much was broken on purpose.
+    ;(visitor.complaints as string[]).length = 0
+  })
+
+  it('tells apart what does not exist and what is not one’s own', async () => {
+    const { page } = visitor
+    await page.goto(dashboard.url('/dashboard/nowhere/tokens'))
+    await page.getByRole('heading', { name: 'No way into nowhere' }).waitFor()
+    await page.goto(dashboard.url(`/dashboard/${slug}/nothing`))
+    await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
+  })
+})

@@ -1,0 +1,152 @@
+// The story of a token on its page: made, copied, used, looked at, revoked.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { founder } from './authority.ts'
+import { hasBrowser, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
+import { createApp, createOrganisation, signInFounder, statusOf } from './people.ts'
+
+describe.skipIf(!hasBrowser)('the tokens page', () => {
+  let dashboard: Dashboard
+  let ada: Visitor
+  let slug = ''
+  let token = ''
+
+  beforeAll(async () => {
+    dashboard = await startDashboard()
+    const { ask } = dashboard.authority
+    const { token: auth } = await signInFounder(ask)
+    slug = (await createOrganisation(ask, auth, 'Acme Staging')).slug
+    await createApp(ask, auth, slug, 'web-1')
+    await createApp(ask, auth, slug, 'web-2')
+    ada = await dashboard.visitorAs(founder, `/dashboard/${slug}`)
+  })
+  afterAll(async () => {
+    await ada.leave()
+    await dashboard.close()
+  })
+
+  it('is where the address of an organisation leads, first in the sidebar', async () => {
+    const { page } = ada
+    expect(new URL(page.url()).pathname).toBe(`/dashboard/${slug}/tokens`)
+    const links = page.getByRole('navigation', { name: 'Main' }).getByRole('link')
+    expect(await links.first().textContent()).toBe('Tokens')
+    await page.getByText('No tokens yet').waitFor()
+  })
+
+  it('warns of 20 years, and says in words when a token will end', async () => {
+    const { page } = ada
+    const words = page.getByRole('status').filter({ hasText: 'Ends on' })
+    await expect.poll(() => words.textContent()).toMatch(/in 20 years\..*very long/)
+    await page.getByLabel('Expires').selectOption('In 30 days')
+    await expect.poll(() => words.textContent()).toMatch(/^Ends on \d+ \w+ \d{4}, \d\d:\d\d, in 30 days\.$/)
+  })
+
+  it('makes a token, shows it once with what it can do and how to use it, and copies it', async () => {
+    const { page, context } = ada
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.getByLabel('Name (optional)').fill('ci')
+    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('heading', { name: 'ci is ready' }).waitFor()
+    await page.getByRole('button', { name: 'Copy token' }).click()
+    token = await page.evaluate(() => navigator.clipboard.readText())
+    expect(token).toMatch(/^FlyV1 fm2_/)
+    expect(await page.getByRole('group', { name: 'token', exact: true }).textContent()).toBe(token)
+    await page.getByText('In organisation "Acme Staging"').waitFor()
+    await page.getByText('GitHub Actions', { exact: true }).click()
+    await page.getByText('secrets.HALLPASS_API_TOKEN').waitFor()
+    await page.getByRole('button', { name: 'Done', exact: true }).click()
+    expect(await page.content()).not.toContain(token)
+  })
+
+  it('has made a token that works', async () => {
+    expect(await statusOf(dashboard.authority.ask, token)).toBe(200)
+  })
+
+  it('narrows while making: two actions, one app, a command, a machine', async () => {
+    const { page } = ada
+    await page.getByLabel('Name (optional)').fill('narrow')
+    await page.getByText('Narrow it further').click()
+    await page.getByRole('checkbox', { name: 'web-1' }).check()
+    await page.getByRole('checkbox', { name: 'Read' }).check()
+    await page.getByLabel('Only these commands in machines').fill('bin/migrate "up now"')
+    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByText('Running a command takes Write and Control').waitFor()
+    await page.getByRole('checkbox', { name: 'Write' }).check()
+    await page.getByRole('checkbox', { name: 'Control' }).check()
+    await page.getByLabel('Only these machines').fill('d890, e123')
+    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('heading', { name: 'narrow is ready' }).waitFor()
+    await page.getByRole('link', { name: 'Open its page' }).click()
+    await page.getByRole('heading', { name: 'narrow', exact: true }).waitFor()
+    const caveats = page.getByRole('listitem').filter({ hasText: '{"type":' })
+    await expect.poll(() => caveats.allTextContents()).toHaveLength(7)
+    expect((await caveats.allTextContents()).join('\n')).toContain('"args":["bin/migrate","up now"],"exact":true')
+    await page.getByRole('link', { name: '← Tokens' }).click()
+  })
+
+  it('makes tokens that only read, and tokens for one app', async () => {
+    const { page } = ada
+    for (const [kind, name, button] of [
+      ['Read only', 'reader', 'Create Organization Token'],
+      ['One app', 'deployer', 'Create Deploy Token'],
+    ] as const) {
+      await page.getByLabel('Name (optional)').fill(name)
+      await page.getByText(kind, { exact: true }).first().click()
+      if (kind === 'One app') await page.getByLabel('App', { exact: true }).selectOption('web-2')
+      await page.getByRole('button', { name: button }).click()
+      await page.getByRole('heading', { name: `${name} is ready` }).waitFor()
+      await page.getByRole('button', { name: 'Done, without copying' }).click()
+    }
+    await expect.poll(() => page.getByRole('row', { name: /reader/ }).textContent()).toContain('Read only')
+    await expect.poll(() => page.getByRole('row', { name: /deployer/ }).textContent()).toContain('App web-2')
+    await expect
+      .poll(() => page.getByRole('row', { name: /narrow/ }).textContent())
+      .toMatch(/1 app.*2 machines.*actions rwC/)
+  })
+
+  it('revokes at the far right, after asking by name, and the token is dead', async () => {
+    const { page } = ada
+    const row = page.getByRole('row', { name: /^ci / })
+    const buttons = row.getByRole('button')
+    expect(await buttons.last().textContent()).toBe('Revoke')
+    await row.getByRole('button', { name: 'Revoke ci' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Revoke ci?' })
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    expect(await statusOf(dashboard.authority.ask, token)).toBe(200)
+    await row.getByRole('button', { name: 'Revoke ci' }).click()
+    await dialog.getByRole('button', { name: 'Revoke token' }).click()
+    await row.waitFor({ state: 'detached' })
+    expect(await statusOf(dashboard.authority.ask, token)).toBe(401)
+  })
+
+  it('shows revoked tokens on demand, without a button to revoke them again', async () => {
+    const { page } = ada
+    await page.getByLabel('State').selectOption('Revoked')
+    const row = page.getByRole('row', { name: /^ci / })
+    await expect.poll(() => row.textContent()).toContain('Revoked')
+    expect(await row.getByRole('button').count()).toBe(0)
+    await row.getByRole('link', { name: 'ci' }).click()
+    await page.getByText('Nothing any more: it is revoked').waitFor()
+    expect(await page.getByRole('button', { name: 'Revoke', exact: true }).count()).toBe(0)
+  })
+
+  it('takes HTML in names for text', async () => {
+    const { page } = ada
+    const html = '<img src=x onerror=alert(1)><b>bold</b>'
+    await page.goto(dashboard.url(`/dashboard/${slug}/tokens`))
+    await page.getByLabel('Name (optional)').fill(html)
+    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('heading', { name: `${html} is ready` }).waitFor()
+    await page.getByRole('button', { name: 'Done, without copying' }).click()
+    await page.getByRole('link', { name: html }).click()
+    await page.getByRole('heading', { name: html }).waitFor()
+    expect(await page.locator('img, main b').count()).toBe(0)
+  })
+
+  it('takes `personal` for one’s own organisation', async () => {
+    const { page } = ada
+    await page.goto(dashboard.url('/dashboard/personal'))
+    await page.getByRole('heading', { name: 'Tokens', exact: true }).waitFor()
+    expect(new URL(page.url()).pathname).toBe('/dashboard/personal/tokens')
+  })
+})

@@ -1,0 +1,119 @@
+// The dashboard as a person has it: a real authority, a real Chromium, and everything that the page complains of.
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core'
+import { expect } from 'vitest'
+
+import type { ServeOptions } from '../packages/authority/src/main.ts'
+import { startAuthority, type TestAuthority } from './authority.ts'
+
+/** The built pages; `npm ci` makes them. */
+export const dashboardFolder = resolve(import.meta.dirname, '../packages/dashboard/dist')
+
+const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+
+export const hasBrowser = browserPath !== undefined
+if (!hasBrowser) process.stderr.write('skipped: no Chromium is installed, so the dashboard is not tried\n')
+
+type Look = Pick<BrowserContextOptions, 'colorScheme' | 'viewport' | 'reducedMotion'>
+
+export interface Visitor {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** What the page complained of so far: errors, and breaches of its content security policy. */
+  readonly complaints: readonly string[]
+  /** Opens another tab of the same browser. */
+  anotherTab(): Promise<Page>
+  /** Fails where there was anything to complain of. */
+  leave(): Promise<void>
+}
+
+export interface Dashboard {
+  readonly authority: TestAuthority
+  readonly url: (path: string) => string
+  /** Somebody with a browser of their own. */
+  visitor(look?: Look): Promise<Visitor>
+  /** The same, logged in by the form, on the page at this path. */
+  visitorAs(person: { readonly email: string; readonly password: string }, path?: string, look?: Look): Promise<Visitor>
+  close(): Promise<void>
+}
+
+export async function startDashboard(
+  overrides: Partial<Omit<ServeOptions, 'dataDirectory' | 'listen'>> = {},
+  port = 0,
+): Promise<Dashboard> {
+  if (!existsSync(dashboardFolder)) throw new Error('the dashboard is not built: npm run build:dashboard')
+  const authority = await startAuthority({ dashboard: dashboardFolder, ...overrides }, port)
+  const browser = await launchBrowser()
+  const url = (path: string) => (overrides.publicUrl ?? authority.url()) + path
+  const visitor = (look: Look = {}) => visit(browser, look)
+  return {
+    authority,
+    url,
+    visitor,
+    async visitorAs(person, path = '/', look = {}) {
+      const somebody = await visitor(look)
+      await somebody.page.goto(url(path === '/' ? '/login' : `/login?return_to=${encodeURIComponent(path)}`))
+      await logIn(somebody.page, person)
+      await somebody.page.waitForURL((at) => at.pathname !== '/login')
+      await somebody.page.getByRole('heading', { level: 1 }).waitFor()
+      return somebody
+    },
+    async close() {
+      await browser.close()
+      await authority.close()
+    },
+  }
+}
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: browserPath ?? '',
+    chromiumSandbox: false,
+    args: ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+  })
+}
+
+/** Fills in the login form of the page. */
+export async function logIn(
+  page: Page,
+  { email, password }: { readonly email: string; readonly password: string },
+): Promise<void> {
+  await page.getByLabel('Email').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Log in', exact: true }).click()
+}
+
+async function visit(browser: Browser, look: Look): Promise<Visitor> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...look })
+  // Long before the test's own time is up: then it says what it waited for.
+  context.setDefaultTimeout(12_000)
+  const complaints: string[] = []
+  function listen(page: Page): Page {
+    page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
+    page.on('console', (message) => {
+      // A no of the authority is told in the page; the browser logs it on its own account.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+        complaints.push(`console: ${message.text()}`)
+      }
+    })
+    return page
+  }
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+      console.error(`the policy forbids ${violatedDirective}: ${blockedURI}`)
+    })
+  })
+  const page = listen(await context.newPage())
+  return {
+    page,
+    context,
+    complaints,
+    anotherTab: async () => listen(await context.newPage()),
+    async leave() {
+      await context.close()
+      expect(complaints).toEqual([])
+    },
+  }
+}

@@ -1,0 +1,135 @@
+// Makes the pictures of every page, light and dark, in docs/screenshots: of a real authority with a few people, apps and
+// tokens in it. `npm run screenshots` after `npm run build:dashboard`.
+import { mkdirSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+
+import { createClient } from '@hallpass/client'
+import type { Page } from 'playwright-core'
+
+import { founder } from '../e2e/authority.ts'
+import { startingCliLogin } from '../e2e/cli-login.ts'
+import { hasBrowser, startDashboard, type Dashboard } from '../e2e/dashboard.ts'
+
+const folder = resolve(import.meta.dirname, '../docs/screenshots')
+const day = 86_400_000
+
+if (!hasBrowser) process.exit(1)
+rmSync(folder, { recursive: true, force: true })
+mkdirSync(folder, { recursive: true })
+const dashboard = await startDashboard()
+try {
+  const seeded = await seed(dashboard)
+  for (const colorScheme of ['light', 'dark'] as const) await takeAll(seeded, colorScheme)
+} finally {
+  await dashboard.close()
+}
+
+interface Seeded {
+  readonly slug: string
+  readonly tokenId: string
+  readonly token: string
+  readonly invitation: string
+  readonly cliLogin: string
+}
+
+/** What an organisation looks like after a few months. */
+async function seed({ authority }: Dashboard): Promise<Seeded> {
+  const { access_token } = await createClient({ url: authority.url() }).sessions.create(founder)
+  const client = createClient({ url: authority.url(), token: access_token })
+  const { slug } = await client.organisations.create({ name: 'Acme Staging' })
+  await client.organisations.create({ name: 'Acme Production' })
+  for (const name of ['web', 'api', 'worker']) await client.apps.create({ name: `acme-${name}`, org_slug: slug })
+  const { code } = await client.organisations.invite(slug, { email: 'grace@example.com', role: 'admin' })
+  const grace = await createClient({ url: authority.url() }).users.signUp({
+    email: 'grace@example.com',
+    password: 'grace has a long password',
+    invitation: code,
+  })
+  const graceClient = createClient({ url: authority.url(), token: grace.access_token })
+  const reading = [{ type: 'Action', body: 'r' }]
+  const old = await client.tokens.create(slug, { profile: 'deploy_organization', name: 'Old laptop', expiry: '90d' })
+  await client.tokens.revoke(old.id)
+  await graceClient.tokens.create(slug, { profile: 'deploy_organization', name: 'Terraform' })
+  await client.tokens.create(slug, { profile: 'deploy', name: 'Preview deploys', app: 'acme-web', expiry: '1y' })
+  await graceClient.tokens.create(slug, {
+    profile: 'deploy_organization',
+    name: 'Status page',
+    expiry: '90d',
+    caveats: reading,
+  })
+  const machines = [
+    { type: 'Machines', body: { machines: { d8901: '*' } } },
+    { type: 'Action', body: 'rC' },
+  ]
+  await client.tokens.create(slug, {
+    profile: 'deploy_organization',
+    name: 'Night shift',
+    expiry: '30d',
+    caveats: machines,
+  })
+  const minted = await client.tokens.create(slug, {
+    profile: 'deploy_organization',
+    name: 'GitHub Actions',
+    expiry: '30d',
+  })
+  const invited = await client.organisations.invite(slug, { email: 'alan@example.com' })
+  const login = await client.cliLogins.create(startingCliLogin({ name: 'hallpass on build-box' }).body)
+  await authority.restart(age)
+  return { slug, tokenId: minted.id, token: minted.token, invitation: invited.code, cliLogin: login.id }
+}
+
+/** Moves what was done just now into the past. */
+function age(database: DatabaseSync): void {
+  const ids = database.prepare('select id from tokens order by created_at desc').all()
+  const move = database.prepare('update tokens set created_at = created_at - ? where id = ?')
+  for (const [index, { id }] of ids.entries()) move.run(index ** 3 * day, id ?? null)
+  database.exec(`update memberships set created_at = created_at - ${120 * day}`)
+  const events = database.prepare('select id from audit_events order by id desc').all()
+  const back = database.prepare('update audit_events set at = at - ? where id = ?')
+  for (const [index, { id }] of events.entries()) back.run(Math.floor(index ** 2 * day * 0.6), id ?? null)
+}
+
+async function takeAll(seeded: Seeded, colorScheme: 'light' | 'dark'): Promise<void> {
+  const { slug, tokenId, token, invitation, cliLogin } = seeded
+  const stranger = await dashboard.visitor({ colorScheme })
+  const ada = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`, { colorScheme })
+
+  async function take(page: Page, name: string, path: string, prepare?: (page: Page) => Promise<void>): Promise<void> {
+    await page.goto('about:blank')
+    await page.goto(dashboard.url(path))
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.waitForFunction(() => document.querySelector('[aria-busy=true]') === null)
+    await prepare?.(page)
+    await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`), animations: 'disabled' })
+  }
+
+  await take(stranger.page, 'login', '/login')
+  await take(stranger.page, 'invite', `/invite#${invitation}`)
+  await take(ada.page, 'tokens', `/dashboard/${slug}/tokens`)
+  await take(ada.page, 'created', `/dashboard/${slug}/tokens`, async (page) => {
+    await page.getByLabel('Name (optional)').fill('Smoke tests')
+    await page.getByLabel('Expires').selectOption('In 7 days')
+    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByText('In organisation "Acme Staging"').waitFor()
+  })
+  await take(ada.page, 'revoke', `/dashboard/${slug}/tokens`, async (page) => {
+    await page.getByRole('button', { name: 'Revoke Smoke tests' }).first().click()
+    await page.getByRole('button', { name: 'Revoke token' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Revoke GitHub Actions' }).click()
+  })
+  await take(ada.page, 'token', `/dashboard/${slug}/tokens/${tokenId}`, async (page) => {
+    await page.getByText('In organisation "Acme Staging"').waitFor()
+  })
+  for (const name of ['apps', 'members', 'audit', 'settings']) await take(ada.page, name, `/dashboard/${slug}/${name}`)
+  await take(ada.page, 'organisations', '/orgs')
+  await take(ada.page, 'account', '/account')
+  await take(ada.page, 'command-line', `/cli/${cliLogin}`)
+  await take(ada.page, 'inspect', '/inspect', async (page) => {
+    await page.getByLabel('Token', { exact: true }).fill(token)
+    await page.getByRole('article').waitFor()
+  })
+  await stranger.leave()
+  await ada.leave()
+}
