@@ -8,7 +8,7 @@ import type { Caveat } from './caveat.ts'
 import { decodeMacaroon, type Macaroon } from './macaroon.ts'
 import { attenuate, mintMacaroon } from './mint.ts'
 import { defineCaveat } from './own-caveat.ts'
-import { codeOf } from './testing/errors.ts'
+import { caught, codeOf } from './testing/errors.ts'
 import { countUp } from './testing/vectors.ts'
 import { formatAuthorization, parseAuthorization } from './text.ts'
 import { verify } from './verify.ts'
@@ -108,6 +108,25 @@ describe('macaroons on the desk and off it', () => {
     for (const macaroon of [found, again]) {
       expect(macaroon?.unsafeCaveats).toEqual(caveats)
       expect(verify(macaroon ?? expect.fail(), key).caveats).toEqual(caveats)
+    }
+  })
+
+  it('end where they end, even where the rest of the same macaroon still lies behind', () => {
+    const { bytes } = mint([
+      organization(2 ** 40),
+      { type: 'Apps', apps: new Map([[1n, actions.any]]) },
+      { type: 'IfPresent', ifs: [{ type: 'Machines', machines: null }], else: actions.read },
+      { type: 'Commands', commands: null },
+      { type: 'Unknown', number: 99n, body: Uint8Array.of(0x92, 0xc4, 1, 7, 0xa1, 0x61) },
+    ])
+    const header = formatAuthorization([bytes])
+    for (let length = 1; length < bytes.length; length += 1) {
+      const cut = bytes.slice(0, length)
+      read(header)
+      const { permissions, others, damaged } = parseBundle(formatAuthorization([cut]), { location })
+      expect([permissions, others]).toEqual([[], []])
+      const { code, message } = caught(() => decodeMacaroon(cut))
+      expect(damaged.map(({ error }) => [error.code, error.message])).toEqual([[code, message]])
     }
   })
 
