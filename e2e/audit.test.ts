@@ -220,3 +220,36 @@ test('no event holds a secret', async () => {
     expect(written.includes(secret), secret).toBe(false)
   }
 })
+
+test('the history of a token is its part of the trail: its mint, what it did and was refused, and its end', async () => {
+  const { slug } = await createOrganisation(ask, admin.token)
+  const other = await createOrganisation(ask, admin.token)
+  const minted = await mint(ask, admin.token, slug, { name: 'ci' })
+  await mint(ask, admin.token, slug)
+  const app = await createApp(ask, minted.token, slug)
+  await ask('DELETE', `/v1/orgs/${slug}`, { token: minted.token })
+  await ask('DELETE', `/v1/orgs/${other.slug}`, { token: minted.token })
+  const child = await mint(ask, minted.token, slug)
+  await ask('DELETE', `/v1/tokens/${minted.id}`, { token: admin.token })
+  const history = async (query = '') => {
+    const answer = await ask('GET', `/v1/tokens/${minted.id}/history${query}`, { token: admin.token })
+    return expectAnswer(routes.showTokenHistory, answer)
+  }
+  const { events } = await history()
+  expect(events.map(({ operation, outcome, target }) => [operation, outcome, target])).toEqual([
+    ['token.revoke', 'allowed', `token ${minted.id}`],
+    ['token.mint', 'allowed', `token ${child.id}`],
+    ['organisation.delete', 'denied', `organisation ${slug}`],
+    ['app.create', 'allowed', `app ${app.name}`],
+    ['token.mint', 'allowed', `token ${minted.id}`],
+  ])
+  const ids = (await eventsOf(slug)).map(({ id }) => id)
+  for (const { id } of events) expect(ids).toContain(id)
+
+  const first = await history('?limit=3')
+  const second = await history(`?limit=3&cursor=${first.next_cursor}`)
+  expect([...first.events, ...second.events]).toEqual(events)
+  expect(second.next_cursor).toBeUndefined()
+  expectRefusal(await ask('GET', `/v1/tokens/${minted.id}/history?cursor=AAAA`, { token: admin.token }), 400)
+  expectRefusal(await ask('GET', `/v1/tokens/${other.slug}/history`, { token: admin.token }), 404)
+})

@@ -72,6 +72,7 @@ async function callEverything(client: Client): Promise<void> {
   await client.tokens.listOfApp('web-1')
   await client.tokens.current()
   await client.tokens.show('id')
+  await client.tokens.history('id', { limit: 5 })
   await client.tokens.revoke('id')
   await client.tokens.authenticate('fm2_x')
   await client.tokens.authorize('fm2_x', { org_slug: 'acme', action: 'r' })

@@ -5,7 +5,7 @@ import type { CliLogin, CliLoginApproval, StartedCliLogin } from './contract/cli
 import type { DischargeRequest } from './contract/discharges.ts'
 import type { Invitation, InvitationPreview, PendingInvitation } from './contract/invitations.ts'
 import type {
-  AuditEvent,
+  AuditEvents,
   Member,
   Organisation,
   OrganisationDetails,
@@ -118,7 +118,7 @@ export function createClient(options: ClientOptions) {
       removeMember: (slug: string, email: string) =>
         send<void>('DELETE', `${organisation(slug)}/members/${encodeURIComponent(email)}`),
       audit: (slug: string, query: { limit?: number; cursor?: string | undefined } = {}) =>
-        send<{ events: AuditEvent[]; next_cursor?: string }>('GET', `${organisation(slug)}/audit`, { query }),
+        send<AuditEvents>('GET', `${organisation(slug)}/audit`, { query }),
     },
     apps: {
       list: (slug: string) =>
@@ -149,6 +149,8 @@ export function createClient(options: ClientOptions) {
         send<TokenList>('GET', `${app(name)}/tokens`, { query: { ...query } }),
       current: () => send<CurrentTokens>('GET', '/v1/tokens/current'),
       show: (id: string) => send<Token>('GET', token(id)),
+      history: (id: string, query: { limit?: number; cursor?: string | undefined } = {}) =>
+        send<AuditEvents>('GET', `${token(id)}/history`, { query }),
       revoke: (id: string) => send<Token>('DELETE', token(id)),
       /** For services: which tokens of a header they were sent are good. This client's own token counts for nothing. */
       authenticate: (header: string) =>

@@ -58,6 +58,7 @@ export const routes = {
   listAppTokens: tokens.listAppTokens,
   showCurrentTokens: tokens.showCurrentTokens,
   showToken: tokens.showToken,
+  showTokenHistory: tokens.showTokenHistory,
   revokeToken: tokens.revokeToken,
   authenticateTokens: verifying.authenticateTokens,
   authorizeToken: verifying.authorizeToken,

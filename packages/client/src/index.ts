@@ -7,6 +7,7 @@ export type { DischargeRequest } from './contract/discharges.ts'
 export type { Invitation, InvitationPreview, PendingInvitation } from './contract/invitations.ts'
 export type {
   AuditEvent,
+  AuditEvents,
   Member,
   Organisation,
   OrganisationDetails,

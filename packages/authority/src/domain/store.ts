@@ -136,6 +136,16 @@ export interface ReadTransaction {
       organisationId: number,
       query: { readonly limit: number; readonly before?: number },
     ): Promise<Page<StoredAuditEvent, number>>
+    /**
+     * What a token did, and what was done to it, in its organisation or in none; newest first. `targets` are the words
+     * for it in events, of which the first is the one that its mint has.
+     */
+    ofToken(
+      token: Pick<TokenRecord, 'id' | 'organisationId' | 'createdAt'> & {
+        readonly targets: readonly [string, string, string]
+      },
+      query: { readonly limit: number; readonly before?: number },
+    ): Promise<Page<StoredAuditEvent, number>>
   }
 }
 

@@ -148,6 +148,10 @@ const auditEvent = z
   .meta({ id: 'AuditEvent' })
 export type AuditEvent = z.infer<typeof auditEvent>
 
+export const auditQuery = z.strictObject({ limit: pageLimit.default(100), cursor: cursor.optional() })
+export const auditEvents = z.object({ events: z.array(auditEvent), next_cursor: z.string().optional() })
+export type AuditEvents = z.infer<typeof auditEvents>
+
 export const listAuditEvents = route({
   method: 'GET',
   path: '/v1/orgs/{org_slug}/audit',
@@ -156,7 +160,7 @@ export const listAuditEvents = route({
   tag: 'organisations',
   authenticated: true,
   params: organisationParams,
-  query: z.strictObject({ limit: pageLimit.default(100), cursor: cursor.optional() }),
+  query: auditQuery,
   status: 200,
-  answer: z.object({ events: z.array(auditEvent), next_cursor: z.string().optional() }),
+  answer: auditEvents,
 })

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { DurationError, durationFromNanoseconds, parseDuration } from '../duration.ts'
 import { appParams } from './apps.ts'
 import { caveatAnswer, requestedCaveats } from './caveats.ts'
-import { organisationParams } from './organisations.ts'
+import { auditEvents, auditQuery, organisationParams } from './organisations.ts'
 import { route } from './route.ts'
 import { cursor, line, pageLimit, part, pathName, timestamp } from './text.ts'
 
@@ -157,6 +157,19 @@ export const showToken = route({
   params: tokenParams,
   status: 200,
   answer: token,
+})
+
+export const showTokenHistory = route({
+  method: 'GET',
+  path: '/v1/tokens/{token_id}/history',
+  operationId: 'showTokenHistory',
+  summary: 'What a token did, and what was done to it, newest first',
+  tag: 'tokens',
+  authenticated: true,
+  params: tokenParams,
+  query: auditQuery,
+  status: 200,
+  answer: auditEvents,
 })
 
 export const revokeToken = route({

@@ -14,6 +14,7 @@ import type {
 import type { Page } from '../../domain/page.ts'
 import type { StoredAuditEvent } from '../../domain/audit-event.ts'
 import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
+import { encodeEventCursor } from '../http/cursor.ts'
 import { tokenState, type ListedToken } from '../../domain/token.ts'
 import { describeRecordedCaveats } from '../../operations/caveats-json.ts'
 import type { Region } from '../../operations/list-regions.ts'
@@ -101,7 +102,7 @@ export function encodeToken(record: ListedToken, organisation: Organisation, now
   }
 }
 
-export function encodeAuditEvent({
+function encodeAuditEvent({
   id,
   at,
   operation,
@@ -121,6 +122,10 @@ export function encodeAuditEvent({
     reason,
     request_id: requestId,
   }
+}
+
+export function encodeAuditEvents(page: Page<StoredAuditEvent, number>) {
+  return { events: page.items.map(encodeAuditEvent), ...nextCursor(page, encodeEventCursor) }
 }
 
 /** Where the next page starts, where there is one. */

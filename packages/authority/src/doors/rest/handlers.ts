@@ -25,17 +25,16 @@ import { showOrganisation } from '../../operations/show-organisation.ts'
 import { updateOrganisation } from '../../operations/update-organisation.ts'
 import { withdrawInvitation } from '../../operations/withdraw-invitation.ts'
 import { InvalidInput } from '../http/errors.ts'
-import { decodeEventCursor, encodeEventCursor } from '../http/cursor.ts'
+import { decodeEventCursor } from '../http/cursor.ts'
 import { accountHandlers } from './accounts.ts'
 import { encodeDischargeRequest } from './encode-discharge.ts'
 import {
   encodeApp,
-  encodeAuditEvent,
+  encodeAuditEvents,
   encodeCreatedApp,
   encodeMember,
   encodeOrganisation,
   encodeRegion,
-  nextCursor,
 } from './encode.ts'
 import { encodeInvited, encodePendingInvitation, encodePreviewedInvitation } from './encode-invitation.ts'
 import type { Handlers } from './handler.ts'
@@ -108,8 +107,7 @@ export const handlers: Handlers = {
 
   async listAuditEvents({ params, query: { limit, cursor } }, { perform }) {
     const before = cursor === undefined ? undefined : decodeEventCursor(cursor)
-    const page = await perform(listAuditEvents, { slug: params.org_slug, limit, before })
-    return { events: page.items.map(encodeAuditEvent), ...nextCursor(page, encodeEventCursor) }
+    return encodeAuditEvents(await perform(listAuditEvents, { slug: params.org_slug, limit, before }))
   },
 
   async createApp({ body }, { perform }) {

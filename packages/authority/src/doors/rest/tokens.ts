@@ -12,8 +12,9 @@ import { mintToken } from '../../operations/mint-token.ts'
 import { revokeToken } from '../../operations/revoke-token.ts'
 import { showCurrentTokens } from '../../operations/show-current-tokens.ts'
 import { showToken } from '../../operations/show-token.ts'
-import { decodeTokenCursor, encodeTokenCursor } from '../http/cursor.ts'
-import { encodeToken, nextCursor } from './encode.ts'
+import { showTokenHistory } from '../../operations/show-token-history.ts'
+import { decodeEventCursor, decodeTokenCursor, encodeTokenCursor } from '../http/cursor.ts'
+import { encodeAuditEvents, encodeToken, nextCursor } from './encode.ts'
 import type { Handlers } from './handler.ts'
 
 type Names =
@@ -23,6 +24,7 @@ type Names =
   | 'listAppTokens'
   | 'showCurrentTokens'
   | 'showToken'
+  | 'showTokenHistory'
   | 'revokeToken'
 
 export const tokenHandlers: Handlers<Names> = {
@@ -80,6 +82,11 @@ export const tokenHandlers: Handlers<Names> = {
   async showToken({ params }, { perform, now }) {
     const { record, organisation } = await perform(showToken, { id: params.token_id })
     return encodeToken(record, organisation, now())
+  },
+
+  async showTokenHistory({ params, query: { limit, cursor } }, { perform }) {
+    const before = cursor === undefined ? undefined : decodeEventCursor(cursor)
+    return encodeAuditEvents(await perform(showTokenHistory, { id: params.token_id, limit, before }))
   },
 
   async revokeToken({ params }, { perform, now }) {

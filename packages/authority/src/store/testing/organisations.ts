@@ -265,6 +265,53 @@ export function describeOrganisations(getStore: () => Store): void {
       expect(rest).not.toHaveProperty('next')
     })
   })
+
+  test('audit events of a token are what it did and what was done to it, page by page, newest first', async () => {
+    await getStore().write(async (tx) => {
+      const [{ id: organisationId }, { id: elsewhere }] = [await insertOrganisation(tx), await insertOrganisation(tx)]
+      const { id, createdAt } = createToken(organisationId, { createdAt: 77 })
+      const [target, discharge] = [`token ${id}`, `discharge of token ${id}`]
+      const targets = [target, discharge, `${discharge}, to be confirmed by a@example.com`] as const
+      const person = { kind: 'user', id: '1', label: 'a@example.com' } as const
+      const itself = { kind: 'token', id, label: 'ci' } as const
+      const event = (operation: string, changes: Partial<AuditEvent> = {}) =>
+        tx.audit.append({ ...createEvent(organisationId, operation), actor: person, target, ...changes })
+      await event('token.mint', { at: createdAt })
+      await event('token.mint', { at: createdAt, target: `token ${crypto.randomUUID()}` })
+      // Somebody has called a token by the id of this one.
+      await event('token.mint', { at: createdAt + 1, outcome: 'denied' })
+      await event('app.create', { actor: itself, target: 'app web' })
+      await event('organisation.create', { actor: itself, target: 'organisation x', organisationId: null })
+      await event('app.delete', { actor: itself, target: 'app theirs', organisationId: elsewhere })
+      await event('app.delete', { target: 'app web' })
+      await event('discharge.ask', { target: targets[2] })
+      await event('discharge.approve', { target: discharge })
+      await event('token.show', { organisationId: elsewhere })
+      await event('token.revoke')
+      await event('token.revoke', { actor: itself })
+      const expected = [
+        'token.revoke',
+        'token.revoke',
+        'discharge.approve',
+        'discharge.ask',
+        'organisation.create',
+        'app.create',
+        'token.mint',
+      ]
+      const token = { id, organisationId, createdAt, targets }
+      for (const limit of [1, 2, 3, 7, 10]) {
+        const seen: string[] = []
+        let before: number | undefined
+        do {
+          const page = await tx.audit.ofToken(token, before === undefined ? { limit } : { limit, before })
+          expect(page.items.length).toBeLessThanOrEqual(limit)
+          for (const { operation } of page.items) seen.push(operation)
+          before = page.next
+        } while (before !== undefined)
+        expect(seen).toEqual(expected)
+      }
+    })
+  })
 }
 
 function createEvent(organisationId: number | null, operation: string): AuditEvent {
