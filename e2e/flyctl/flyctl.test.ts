@@ -10,7 +10,7 @@ import { routes } from '@hallpass/client/contract'
 import { founder } from '../authority.ts'
 import { expectAnswer } from '../http.ts'
 import { findFlyctl, hasTerminal } from './client.ts'
-import { commands, holders, printedTokens, refusals } from './scenes.ts'
+import { commands, demandedMembership, holders, printedTokens, refusals } from './scenes.ts'
 import { openStage, type Credential, type Stage } from './stage.ts'
 
 const binary = findFlyctl() ?? ''
@@ -47,6 +47,10 @@ describe.skipIf(binary === '')('flyctl', { timeout: aWhile }, () => {
   test('prints tokens that do what they should', () =>
     play('printed-tokens', { credential: 'environment' }, printedTokens))
   test('lets a holder narrow a token', () => play('holders', { credential: 'environment' }, holders))
+
+  // Tickets say nothing twice: it is not recorded.
+  test('answers for a token whose organisation demands membership', () =>
+    play(undefined, { credential: 'environment' }, demandedMembership))
 
   test('logs in with a password, and out', () =>
     play('login-password', { credential: 'stored' }, async ({ fly }) => {

@@ -213,3 +213,22 @@ export const holders: Scene = async ({ fly, askUnrecorded }) => {
   expect((await askUnrecorded('GET', '/v1/apps/web-1', { token: asking })).status).toBe(401)
   expect((await askUnrecorded('GET', '/v1/apps/web-1', { token: answered })).status).toBe(200)
 }
+
+/** A token whose organisation demands that its maker is still a member: flyctl fetches the answer by itself. */
+export const demandedMembership: Scene = async ({ fly, ask, ada, bob }) => {
+  const demand = (login: 'member' | 'login') =>
+    ask('PATCH', '/v1/orgs/base', { token: ada, body: { require_membership_discharge: login } })
+  await demand('member')
+  await fly(['apps', 'create', 'web-1', '-o', 'base'])
+  const { token } = (await ask('POST', '/v1/orgs/base/tokens', { token: bob, body: {} })).body as { token: string }
+  expect((await ask('GET', '/v1/apps/web-1', { token })).status).toBe(401)
+  await fly(['apps', 'list'], { token, says: /web-1/ })
+  await fly(['status', '-a', 'web-1'], { token, says: /web-1/ })
+  await fly(['orgs', 'remove', 'base', 'bob@example.com'])
+  await fly(['apps', 'list'], { token, code: 1, refused: true, says: /asks for a discharge/ })
+
+  await demand('login')
+  // Nobody is at a browser: it goes on without, and is told what is missing.
+  const asking = await fly(['tokens', 'create', 'org', '-o', 'base'])
+  await fly(['apps', 'list'], { token: asking.trim(), code: 1, refused: true, says: /asks for a discharge/ })
+}

@@ -54,8 +54,11 @@ export async function openStage(
   binary: string,
   options: { readonly credential: Credential; readonly rewrite?: (path: string, body: string) => string },
 ): Promise<Stage> {
-  const authority = await startAuthority()
-  const proxy = await startProxy(authority.url, options.rewrite)
+  let target = ''
+  const proxy = await startProxy(() => target, options.rewrite)
+  // What it hands out leads back through the proxy.
+  const authority = await startAuthority({ publicUrl: proxy.url })
+  target = authority.url()
   const ask = createAsk(() => proxy.url)
   const flyctl = createFlyctl(binary, join(authority.directory, 'home'), proxy.url)
   const recorder = createRecorder(passwords)
@@ -123,8 +126,9 @@ function expectManners(said: readonly Exchange[], refused: boolean, what: string
   for (const { status, answer } of said) expect(status, `${what}\n${answer}`).toBeLessThan(500)
   if (refused) expect(refusals.length, what).toBeGreaterThan(0)
   else expect(refusals, what).toEqual([])
+  // A ticket may be asked about again: first without a person, then with one.
   const changes = said.filter(({ method, path, body }) =>
-    path === '/graphql' ? /"query":"\s*mutation/.test(body) : method !== 'GET',
+    path === '/graphql' ? /"query":"(?:\\n|\s)*mutation/.test(body) : method !== 'GET' && !path.endsWith('/macfly/3p'),
   )
   const different = new Set(changes.map(({ method, path, body }) => `${method} ${path} ${body}`))
   expect(changes.length, `${what}\nit asked twice`).toBe(different.size)
