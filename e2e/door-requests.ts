@@ -1,7 +1,7 @@
 // The requests of the doors for flyctl, each beside the route of the contract that runs the same operation.
 import { expect } from 'vitest'
 
-import { routes } from '@hallpass/client/contract'
+import { routes, type Route } from '@hallpass/client/contract'
 
 import { expectAnswer, type Answer, type Ask } from './http.ts'
 import type { Prepared, Row } from './matrix-requests.ts'
@@ -217,8 +217,12 @@ export async function askRest(
   token: string | undefined,
 ): Promise<Answer> {
   const [name = ''] = row.split(':')
-  const route = routes[name as keyof typeof routes]
+  const route: Route = routes[name as keyof typeof routes]
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(params[key] ?? ''))
   const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`
+  // A service hands on the header that it was sent, and has no credential of its own.
+  if (route.credentialInBody === true) {
+    return ask(route.method, path, { body: { ...(body as object), header: token ?? '' } })
+  }
   return ask(route.method, path + search, { token, body })
 }

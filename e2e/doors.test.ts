@@ -76,7 +76,7 @@ async function verdictOf(
 }
 
 // Whoever presents a genuine credential may ask these: they tell of the credential itself, and of what it reaches.
-const forEverybody = ['organisation.list', 'principal.show', 'region.list', 'token.current']
+const forEverybody = ['organisation.list', 'principal.show', 'region.list', 'token.authenticate', 'token.current']
 
 test('every operation is refused to a token without the right, by each door that offers it', async () => {
   const world = theWorld()
