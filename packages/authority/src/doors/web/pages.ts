@@ -56,7 +56,7 @@ export function servePages(server: FastifyInstance, folder: string, publicUrl: (
 
   function servePage(path: string, connect: readonly string[]): void {
     server.get(path, async (request, reply) => {
-      if (!acceptsPages(request)) return reply.callNotFound()
+      if (!acceptsPages(request) || Object.values(request.params as object).includes('')) return reply.callNotFound()
       void reply.headers(pageHeaders(isSecure(), connect))
       try {
         await access(join(folder, index))
