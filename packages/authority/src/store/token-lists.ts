@@ -11,14 +11,14 @@ import type { Database } from './schema.ts'
 import { formatTokenId, parseTokenId } from './token-id.ts'
 import { listedColumns, toListed, type Stored } from './token-rows.ts'
 
-/** `steps`: how many tokens a page looks at to find those that match, one step after the other until it is full. */
+/** `counts`: how many tokens a page looks at to find those that match, step after step until it is full. */
 export function tokenLists(
   session: Session,
-  steps: readonly number[] = defaultSteps,
+  counts: readonly number[] = defaultCounts,
 ): Pick<ReadTransaction['tokens'], 'ofOrganisation' | 'ofApp'> {
   return {
-    ofOrganisation: (organisation, asked) => list(session, { organisation, app: null }, asked, steps),
-    ofApp: ({ id, organisationId }, asked) => list(session, { organisation: organisationId, app: id }, asked, steps),
+    ofOrganisation: (organisation, asked) => list(session, { organisation, app: null }, asked, counts),
+    ofApp: ({ id, organisationId }, asked) => list(session, { organisation: organisationId, app: id }, asked, counts),
   }
 }
 
@@ -37,27 +37,28 @@ interface Place {
 }
 
 // Where many match, the first step is enough; where none does, a page ends after ten thousand: a few milliseconds.
-const defaultSteps = [1000, 3000, 6000] as const
+const defaultCounts = [1000, 3000, 6000] as const
 
 async function list(
   session: Session,
   owner: Owner,
   asked: TokenQuery,
-  steps: readonly number[],
+  counts: readonly number[],
 ): Promise<Page<ListedToken, string>> {
   const { after, limit, now, search } = asked
   const [first, last] = endsOf(asked)
-  const { page, step } = walkOf(owner, asked)
+  const { page, steps } = walkOf(owner, asked)
   const pattern = `%${nameKey(search).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
   const fixed = { ...owner, now, pattern }
   let from = after === undefined ? first : later(asked, await findPlace(session, owner, after), first)
   const rows: Stored<ListedToken>[] = []
-  for (const count of passesOver(owner, asked) ? steps : [undefined]) {
+  for (const count of passesOver(owner, asked) ? counts : [undefined]) {
     const bounds = { ...fixed, ...named('from', from) }
-    const end =
-      count === undefined
-        ? undefined
-        : await session.one(step, { ...bounds, ...named('to', last), skip: count - 1, limit: 1 })
+    let end: Place | undefined
+    for (const step of count === undefined ? [] : steps) {
+      const values = { ...bounds, ...named('to', last), skip: (count ?? 1) - 1, limit: 1 }
+      end = nearer(asked, end, await session.one(step, values))
+    }
     const wanted = limit + 1 - rows.length
     const found = await session.many(page, { ...bounds, ...named('to', end ?? last), limit: wanted })
     for (const row of found) rows.push(row)
@@ -83,6 +84,13 @@ function endsOf({ sort, order, state, now }: TokenQuery): readonly [Place, Place
 /** Whichever comes later: a token with which a page of the live ones ended may have ended itself since. */
 function later({ sort, order }: TokenQuery, place: Place, first: Place): Place {
   return sort === 'expires_at' && order === 'asc' && place.expiresAt <= first.expiresAt ? first : place
+}
+
+/** Whichever of two places in the order of the ends comes first; the one that there is, where there is one. */
+function nearer({ order }: TokenQuery, one: Place | undefined, other: Place | undefined): Place | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  const up = one.expiresAt - other.expiresAt || one.createdAt - other.createdAt || Buffer.compare(one.id, other.id)
+  return up < 0 === (order === 'asc') ? one : other
 }
 
 /** Whether the walk meets tokens that do not belong to the list. */
@@ -148,8 +156,8 @@ interface StepParameters extends PageParameters {
 interface Walk {
   /** Those that belong to the list, from one place to another. */
   readonly page: Query<PageParameters, Stored<ListedToken>>
-  /** Where the walk is after so many tokens, whether or not they belong to the list. */
-  readonly step: Query<StepParameters, Place>
+  /** Where each part of the walk is after so many tokens, whether or not they belong to the list. */
+  readonly steps: readonly Query<StepParameters, Place>[]
 }
 
 type WalkName = `${'organisation' | 'app'} ${TokenSort} ${TokenQuery['order']} ${TokenQuery['state']} ${'search' | ''}`
@@ -188,44 +196,62 @@ interface Way extends Pick<TokenQuery, 'sort' | 'order' | 'state'> {
 }
 
 function createWalk(way: Way): Walk {
+  const parts = partsOf(way)
   return {
-    page: query((db, param: Param<PageParameters>) =>
-      db
-        .selectFrom(entries(db, param, way, true).orderBy(ordering(way)).limit(param('limit')).as('found'))
+    page: query((db, param: Param<PageParameters>) => {
+      const [first, second] = parts.map((part) =>
+        entries(db, param, way, part, true).orderBy(ordering(way)).limit(param('limit')),
+      )
+      if (first === undefined) throw new Error('A list of tokens has no parts.')
+      // A page of either part holds enough. PostgreSQL would sort the parts whole, were they not limited one by one.
+      const both =
+        second &&
+        db
+          .selectFrom(first.as('part'))
+          .selectAll()
+          .unionAll(db.selectFrom(second.as('part')).selectAll())
+      return db
+        .selectFrom((both ? both.orderBy(ordering(way)).limit(param('limit')) : first).as('found'))
         .innerJoin('tokens', 'tokens.id', 'found.id')
         .leftJoin('users', 'users.id', 'tokens.created_by')
         .leftJoin('apps', 'apps.id', 'tokens.app_id')
         .select(listedColumns)
-        .orderBy(ordering(way, 'found.')),
-    ),
-    step: query((db, param: Param<StepParameters>) =>
-      entries(db, param, way, false).orderBy(ordering(way)).limit(param('limit')).offset(param('skip')),
+        .orderBy(ordering(way, 'found.'))
+    }),
+    steps: parts.map((part) =>
+      query((db, param: Param<StepParameters>) =>
+        entries(db, param, way, part, false).orderBy(ordering(way)).limit(param('limit')).offset(param('skip')),
+      ),
     ),
   }
 }
 
+/** How `revoked_at` is null in the index, or the two, that the walk goes by. */
+type Part = 'is' | 'is not' | 'either'
+
+/** Only the order of the ends has its revoked ones apart, and its apps. */
+function partsOf({ sort, state }: Way): readonly Part[] {
+  if (sort !== 'expires_at') return ['either']
+  if (state === 'all') return ['is', 'is not']
+  return [state === 'revoked' ? 'is not' : 'is']
+}
+
 /** What the walk meets from one place to another; of that, where `matching`, what belongs to the list. */
-function entries(db: Kysely<Database>, param: Param<PageParameters>, way: Way, matching: boolean) {
-  const { owner, sort, state } = way
-  // Only the order of the ends has its revoked ones apart, and its apps.
-  const parted = sort === 'expires_at'
-  function part(revoked?: 'is' | 'is not') {
-    let met = db.selectFrom('tokens').select(placeColumns).where(between(param, way))
-    if (parted && owner === 'app') met = met.where('app_id', '=', param('app')).where('app_id', 'is not', null)
-    else met = met.where('organisation_id', '=', param('organisation'))
-    if (revoked !== undefined) met = met.where('revoked_at', revoked, null)
-    if (!matching) return met
-    if (way.search) met = met.where(sql<SqlBool>`name_key like ${param('pattern')} escape '\\'`)
-    if (parted) return met
-    if (owner === 'app') met = met.where('app_id', '=', param('app'))
-    if (state === 'revoked') return met.where('revoked_at', 'is not', null)
-    if (state === 'live') return met.where('revoked_at', 'is', null).where('expires_at', '>', param('now'))
-    if (state === 'expired') return met.where('revoked_at', 'is', null).where('expires_at', '<=', param('now'))
-    return met
-  }
-  if (!parted) return part()
-  if (state === 'all') return part('is').unionAll(part('is not'))
-  return part(state === 'revoked' ? 'is not' : 'is')
+function entries(db: Kysely<Database>, param: Param<PageParameters>, way: Way, part: Part, matching: boolean) {
+  const { owner, state } = way
+  const parted = part !== 'either'
+  let met = db.selectFrom('tokens').select(placeColumns).where(between(param, way))
+  if (parted && owner === 'app') met = met.where('app_id', '=', param('app')).where('app_id', 'is not', null)
+  else met = met.where('organisation_id', '=', param('organisation'))
+  if (parted) met = met.where('revoked_at', part, null)
+  if (!matching) return met
+  if (way.search) met = met.where(sql<SqlBool>`name_key like ${param('pattern')} escape '\\'`)
+  if (parted) return met
+  if (owner === 'app') met = met.where('app_id', '=', param('app'))
+  if (state === 'revoked') return met.where('revoked_at', 'is not', null)
+  if (state === 'live') return met.where('revoked_at', 'is', null).where('expires_at', '>', param('now'))
+  if (state === 'expired') return met.where('revoked_at', 'is', null).where('expires_at', '<=', param('now'))
+  return met
 }
 
 /** Behind the one place, and up to the other and with it. */
