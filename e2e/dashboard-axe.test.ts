@@ -57,7 +57,7 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
     ]
     strangersPages = [
       ['/login', 'Log in to Hallpass'],
-      ['/login?error=denied', 'Log in to Hallpass'],
+      ['/login?error=oidc_denied', 'Log in to Hallpass'],
       ['/setup', 'Hallpass is set up already'],
       [`/invite#${code}`, 'Join Acme Staging'],
       ['/invite', 'This link is not whole'],

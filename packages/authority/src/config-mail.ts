@@ -46,7 +46,8 @@ function checkSender(text: string): string {
   return name.trim() === '' ? address.data : `${name.trim()} <${address.data}>`
 }
 
-function isLoopback(host: string): boolean {
+/** Whether the host is this machine itself, whoever resolves its name. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 

@@ -5,6 +5,7 @@ import { emailAddress, password } from '@hallpass/client/contract'
 
 import { checkMail, type MailConfig } from './config-mail.ts'
 import { checkPublicUrl, checkTrustedProxies, type Trusts } from './config-network.ts'
+import { checkOidc, type OidcConfig, type OidcOptions } from './config-oidc.ts'
 import { StartupError } from './domain/errors.ts'
 import { Secret } from './domain/secret.ts'
 
@@ -21,6 +22,8 @@ export interface ServeOptions {
   readonly bootstrap?: { readonly email: string; readonly password: string }
   /** Where invitations are mailed through: `smtp://` or `smtps://`, and the address that they come from. */
   readonly mail?: { readonly smtpUrl: string; readonly from: string }
+  /** Whom people can log in with. */
+  readonly oidc?: OidcOptions
   readonly logLevel: string
   /** The identifier of permission tokens, which every tool of this format hard-codes. */
   readonly location?: string
@@ -39,6 +42,7 @@ export interface Config {
   readonly rootKey: Secret | undefined
   readonly bootstrap: { readonly email: string; readonly password: Secret } | undefined
   readonly mail: MailConfig | undefined
+  readonly oidc: OidcConfig | undefined
   readonly logLevel: LogLevel
   readonly location: string
   /** An origin: no path, no slash at the end. */
@@ -70,6 +74,7 @@ export function checkOptions(options: ServeOptions): Config {
     rootKey: rootKey === undefined ? undefined : new Secret(rootKey),
     bootstrap: bootstrap === undefined ? undefined : checkBootstrap(bootstrap),
     mail: mail === undefined ? undefined : checkMail(mail),
+    oidc: options.oidc === undefined ? undefined : checkOidc(options.oidc),
     logLevel,
     location,
     publicUrl: options.publicUrl === undefined ? undefined : checkPublicUrl(options.publicUrl),

@@ -15,6 +15,7 @@ import { openRestDoor } from './doors/rest/door.ts'
 import { openThirdPartyDoor } from './doors/third-party/door.ts'
 import { openWebDoor } from './doors/web/door.ts'
 import { createSessionCookies } from './doors/web/session-cookie.ts'
+import { createIdentityProvider } from './identity/openid.ts'
 import { createPasskeyVerifier } from './identity/passkeys.ts'
 import { checkRootKey, createKeyring, proveRootKey } from './keyring/keyring.ts'
 import { createPasswordHasher } from './keyring/passwords.ts'
@@ -69,7 +70,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       now: Date.now,
       randomBytes,
       passkeys: createPasskeyVerifier(),
-      identityProvider: undefined,
+      identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, now: Date.now }),
       mailer: config.mail && createMailer({ ...config.mail, failed: (error) => logMailFailure(log, error) }),
       mailLimit: createTryLimit(mailsPerMinute),
       inquiryLimit: createTryLimit(inquiriesPerMinute),

@@ -21,3 +21,4 @@ export type { CurrentUser, ListedSession, LoginMethods, SessionAnswer, User } fr
 export type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'
 export { DurationError, durationFromNanoseconds, formatDuration, longestDuration, parseDuration } from './duration.ts'
 export { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode } from './errors.ts'
+export { loginErrorCodes, type LoginErrorCode } from './login-errors.ts'

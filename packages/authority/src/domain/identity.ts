@@ -1,4 +1,5 @@
 // Identities: who a person is at an OpenID provider, by whose word they are let in.
+import { DomainError } from './errors.ts'
 
 /** OpenID Connect Core §5.7: the one pair that names an end user for good. */
 export interface Identity {
@@ -27,6 +28,8 @@ export interface IdentityProvider {
   readonly issuer: string
   /** As people call it. */
   readonly name: string
+  /** Domains of email addresses, in lower case, whose people get an account without being asked. */
+  readonly signUpDomains: readonly string[]
   /**
    * Where the browser goes to log in.
    * @throws IdentityError
@@ -39,16 +42,20 @@ export interface IdentityProvider {
   finish(secrets: LoginSecrets, callback: URL): Promise<ProvenIdentity>
 }
 
-/** Why a login at a provider came to nothing. */
-export class IdentityError extends Error {
-  readonly code:
-    | 'unavailable' // the provider does not answer, or not as a provider does
-    | 'denied' // the person, or the provider, said no
-    | 'failed' // what came back is not the answer to what was asked
+export type IdentityRefusal =
+  | 'denied' // the person, or the provider, said no
+  | 'failed' // what came back is not the answer to what was asked
+  | 'no_account'
+  | 'other_identity' // the account of the address is somebody else's at the provider
+  | 'unavailable' // the provider does not answer, or not as a provider does
+  | 'unverified_email'
 
-  constructor(code: IdentityError['code'], sentence: string, options?: { readonly cause?: unknown }) {
-    super(sentence, options)
-    this.name = 'IdentityError'
-    this.code = code
+/** Why a login at a provider came to nothing. */
+export class IdentityError extends DomainError {
+  readonly refusal: IdentityRefusal
+
+  constructor(refusal: IdentityRefusal, sentence: string, options?: { readonly cause?: unknown }) {
+    super('unauthenticated', sentence, options)
+    this.refusal = refusal
   }
 }

@@ -38,11 +38,11 @@ export const signUp: Entering<SignUp, string, OpenedSession> = {
   },
 }
 
-/** A user with a personal organisation. Nothing here asks whether they may: the callers do. */
+/** A user with a personal organisation; without a password where that is null. Nothing here asks whether they may: the callers do. */
 export async function createAccount(
   scene: { readonly tx: Transaction; readonly environment: Environment; readonly now: number },
   email: string,
-  passwordHash: string,
+  passwordHash: string | null,
 ): Promise<User> {
   const { tx, environment, now } = scene
   if ((await tx.users.byEmail(email)) !== undefined) {

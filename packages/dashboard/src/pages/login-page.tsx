@@ -1,7 +1,7 @@
 // `/login`
 import { Link, Redirect, useLocation, useSearch } from 'wouter'
 
-import type { User } from '@hallpass/client'
+import { loginErrorCodes, type LoginErrorCode, type User } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useQuery } from '../api/use-query.ts'
@@ -49,17 +49,20 @@ export function LoginPage() {
   )
 }
 
-const refusals: Readonly<Record<string, string>> = {
-  denied: 'The other login was called off.',
-  not_allowed: 'That account may not log in here: ask for an invitation.',
-  unknown_user: 'That account may not log in here: ask for an invitation.',
-  email_not_verified: 'The other login does not vouch for your email address.',
-  expired: 'That took too long: try again.',
+const refusals: Readonly<Record<LoginErrorCode, string>> = {
+  oidc_denied: 'The other login was called off.',
+  oidc_failed: 'The other login did not work: try again, or use another way.',
+  oidc_no_account: 'That account may not log in here: ask for an invitation.',
+  oidc_other_identity: 'This email address belongs to somebody else at the other login: log in another way.',
+  oidc_state: 'That took too long, or began in another browser: try again.',
+  oidc_unavailable: 'The other login does not answer: try again later, or use another way.',
+  oidc_unverified_email: 'The other login does not vouch for your email address.',
+  rate_limited: 'Too many logins at once: try again in a minute.',
 }
 
 /** Why the organisation's own login did not let somebody in. */
 function refusalIn(search: string): string | undefined {
-  const code = new URLSearchParams(search).get('error')
-  if (code === null) return undefined
-  return refusals[code] ?? 'The other login did not work: try again, or use another way.'
+  const told = new URLSearchParams(search).get('error')
+  if (told === null) return undefined
+  return refusals[loginErrorCodes.find((code) => code === told) ?? 'oidc_failed']
 }

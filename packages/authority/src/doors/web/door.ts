@@ -4,8 +4,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { DomainError } from '../../domain/errors.ts'
 import { Secret } from '../../domain/secret.ts'
-import { describeUserAgent } from '../../domain/session-label.ts'
-import type { SessionOrigin } from '../../domain/user.ts'
 import type { Authenticate } from '../../operations/authenticate.ts'
 import type { Environment } from '../../operations/operation.ts'
 import { signInWithPasskey } from '../../operations/sign-in-with-passkey.ts'
@@ -16,6 +14,8 @@ import { readAdmission } from '../http/admission.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
 import { parse } from '../http/parse.ts'
 import { readAssertion } from '../http/passkeys.ts'
+import { browserOf } from './browser.ts'
+import { openOidcRoutes } from './oidc.ts'
 import { servePages } from './pages.ts'
 import type { SessionCookies } from './session-cookie.ts'
 
@@ -67,18 +67,14 @@ export function openWebDoor(server: FastifyInstance, door: WebDoor): void {
     return reply.code(204).send()
   })
 
+  if (environment.identityProvider !== undefined) openOidcRoutes(server, door, environment.identityProvider)
   if (dashboard !== undefined) servePages(server, dashboard, environment.publicUrl)
-}
-
-/** The session that a browser opens. */
-export function browserOf(request: FastifyRequest): SessionOrigin {
-  return { kind: 'web', label: describeUserAgent(request.headers['user-agent']) }
 }
 
 /**
  * Answers with the person and keeps the auth token in the cookie; the session of an earlier cookie ends.
  */
-export async function answerSession(
+async function answerSession(
   door: WebDoor,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -94,7 +90,7 @@ export async function answerSession(
  * Who logs somebody in from another page, logs them in as somebody else.
  * @throws DomainError `forbidden`
  */
-export function checkOwnPage(cookies: SessionCookies, request: FastifyRequest): void {
+function checkOwnPage(cookies: SessionCookies, request: FastifyRequest): void {
   if (cookies.isOwnPage(request)) return
   throw new DomainError(
     'forbidden',

@@ -28,11 +28,20 @@ interface AuthorityPackage {
     readonly rootKey?: string
     readonly bootstrap?: { readonly email: string; readonly password: string }
     readonly mail?: { readonly smtpUrl: string; readonly from: string }
+    readonly oidc?: OidcOptions
     readonly publicUrl?: string
     readonly trustedProxies?: readonly string[]
     readonly dashboard: string
     readonly logLevel: string
   }): Promise<RunningAuthority>
+}
+
+interface OidcOptions {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret?: string
+  readonly name?: string
+  readonly signUpDomains?: readonly string[]
 }
 
 interface RunningAuthority {
@@ -53,6 +62,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
   const rootKey = readVariable(environment, 'HALLPASS_ROOT_KEY')
   const bootstrap = readBootstrap(environment)
   const mail = readMail(environment)
+  const oidc = readOidc(environment)
   if (data === '') throw new CommandError('misused', 'the directory given with --data is empty')
   if (databaseUrl === '') throw new CommandError('misused', 'the address given with --database-url is empty')
 
@@ -70,6 +80,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     ...(rootKey === undefined ? {} : { rootKey }),
     ...(bootstrap === undefined ? {} : { bootstrap }),
     ...(mail === undefined ? {} : { mail }),
+    ...(oidc === undefined ? {} : { oidc }),
   })
   const stopped = waitForStop(() => running.close())
   const address = running.publicUrl === running.url ? running.url : `${running.url}, reached at ${running.publicUrl}`
@@ -88,6 +99,22 @@ function readBootstrap(environment: Environment): { readonly email: string; read
 function readMail(environment: Environment): { readonly smtpUrl: string; readonly from: string } | undefined {
   const pair = readPair(environment, 'HALLPASS_SMTP_URL', 'HALLPASS_MAIL_FROM')
   return pair && { smtpUrl: pair[0], from: pair[1] }
+}
+
+function readOidc(environment: Environment): OidcOptions | undefined {
+  const pair = readPair(environment, 'HALLPASS_OIDC_ISSUER', 'HALLPASS_OIDC_CLIENT_ID')
+  if (pair === undefined) return undefined
+  const [issuer, clientId] = pair
+  const clientSecret = readVariable(environment, 'HALLPASS_OIDC_CLIENT_SECRET')
+  const name = readVariable(environment, 'HALLPASS_OIDC_NAME')
+  const signUpDomains = readVariable(environment, 'HALLPASS_OIDC_SIGN_UP_DOMAINS')?.split(',')
+  return {
+    issuer,
+    clientId,
+    ...(clientSecret === undefined ? {} : { clientSecret }),
+    ...(name === undefined ? {} : { name }),
+    ...(signUpDomains === undefined ? {} : { signUpDomains }),
+  }
 }
 
 /** Two variables that mean something together alone. */

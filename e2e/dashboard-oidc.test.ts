@@ -1,0 +1,64 @@
+// Logging in with a real OpenID provider from the login page, in a real Chromium.
+import { routes } from '@hallpass/client/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { startProvider, type TestProvider } from '../packages/authority/src/identity/testing/openid-provider.ts'
+import { founder } from './authority.ts'
+import { hasBrowser, startDashboard, type Dashboard } from './dashboard.ts'
+import { freePort } from './free-port.ts'
+import { expectAnswer } from './http.ts'
+import { createOrganisation, invite, signInFounder } from './people.ts'
+
+describe.skipIf(!hasBrowser)('the login page', () => {
+  let provider: TestProvider
+  let dashboard: Dashboard
+  beforeAll(async () => {
+    const port = await freePort()
+    const publicUrl = `http://localhost:${port}`
+    provider = await startProvider(`${publicUrl}/web/oidc/callback`)
+    const { issuer, clientId, clientSecret } = provider
+    dashboard = await startDashboard({ publicUrl, oidc: { issuer, clientId, clientSecret, name: 'Example ID' } }, port)
+  })
+  afterAll(async () => {
+    await dashboard.close()
+    await provider.close()
+  })
+
+  it('sends to the provider and back, to where somebody wanted to go', async () => {
+    const visitor = await dashboard.visitor()
+    provider.logIn({ sub: 'ada', email: founder.email, email_verified: true })
+    await visitor.page.goto(dashboard.url('/login?return_to=%2Faccount'))
+    await visitor.page.getByRole('link', { name: 'Log in with Example ID' }).click()
+    await visitor.page.waitForURL(dashboard.url('/account'))
+    await visitor.page.getByText(founder.email).first().waitFor()
+    await visitor.leave()
+  })
+
+  it('lets somebody in who was invited, into the organisation', async () => {
+    const { ask } = dashboard.authority
+    const { token } = await signInFounder(ask)
+    const { slug } = await createOrganisation(ask, token, 'Acme')
+    await invite(ask, token, slug, { email: 'grace@example.com' })
+    const visitor = await dashboard.visitor()
+    provider.logIn({ sub: 'grace', email: 'grace@example.com', email_verified: true })
+    await visitor.page.goto(dashboard.url(`/login?return_to=${encodeURIComponent(`/dashboard/${slug}/members`)}`))
+    await visitor.page.getByRole('link', { name: 'Log in with Example ID' }).click()
+    await visitor.page.getByRole('heading', { name: 'Members' }).waitFor()
+    await visitor.leave()
+    const shown = expectAnswer(routes.showOrganisation, await ask('GET', `/v1/orgs/${slug}`, { token }))
+    expect(shown.members.map(({ email }) => email)).toContain('grace@example.com')
+  })
+
+  it('says why somebody was not let in, and goes on to where they wanted to go', async () => {
+    const visitor = await dashboard.visitor()
+    provider.logIn({ sub: 'eve', email: 'eve@elsewhere.example', email_verified: true })
+    await visitor.page.goto(dashboard.url('/login?return_to=%2Faccount'))
+    await visitor.page.getByRole('link', { name: 'Log in with Example ID' }).click()
+    await visitor.page.getByText('ask for an invitation').waitFor()
+    await visitor.page.getByLabel('Email').fill(founder.email)
+    await visitor.page.getByLabel('Password', { exact: true }).fill(founder.password)
+    await visitor.page.getByRole('button', { name: 'Log in', exact: true }).click()
+    await visitor.page.waitForURL(dashboard.url('/account'))
+    await visitor.leave()
+  })
+})

@@ -1,0 +1,84 @@
+// The way to the OpenID provider and back: two addresses that a browser is sent to.
+import type { LoginErrorCode } from '@hallpass/client'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+
+import { DomainError } from '../../domain/errors.ts'
+import { IdentityError, type IdentityProvider } from '../../domain/identity.ts'
+import { beginIdentity } from '../../operations/begin-identity.ts'
+import { signInWithIdentity } from '../../operations/sign-in-with-identity.ts'
+import { nobody, openExchange } from '../http/exchange.ts'
+import { browserOf } from './browser.ts'
+import { readCookie, writeCookie } from './cookie.ts'
+import type { WebDoor } from './door.ts'
+import {
+  attemptLifetime,
+  isAnswerTo,
+  ownPath,
+  readAttempt,
+  secretsOf,
+  writeAttempt,
+  type LoginAttempt,
+} from './login-attempt.ts'
+
+const callbackPath = '/web/oidc/callback'
+
+interface Query {
+  readonly Querystring: Readonly<Record<string, unknown>>
+}
+
+/** Opens the two routes, where a provider is configured. */
+export function openOidcRoutes(server: FastifyInstance, door: WebDoor, provider: IdentityProvider): void {
+  const { environment, cookies } = door
+  const { publicUrl, now, randomBytes } = environment
+  const isSecure = () => publicUrl().startsWith('https:')
+  const name = () => `${isSecure() ? '__Host-' : ''}hallpass-login`
+  const keep = (reply: FastifyReply, value: string, maxAge: number) =>
+    reply.header('set-cookie', writeCookie(name(), value, { secure: isSecure(), maxAge }))
+
+  server.get<Query>('/web/oidc/start', async (request, reply) => {
+    const attempt = { seed: randomBytes(32), startedAt: now(), returnTo: ownPath(request.query['return_to']) }
+    try {
+      const { inquire } = openExchange(environment, nobody, request)
+      const redirectUri = publicUrl() + callbackPath
+      const url = await inquire(beginIdentity, { provider, secrets: secretsOf(attempt), redirectUri })
+      void keep(reply, writeAttempt(attempt), attemptLifetime / 1000)
+      return await reply.redirect(url.href)
+    } catch (error) {
+      return sendBack(reply, codeOf(error), attempt)
+    }
+  })
+
+  server.get<Query>(callbackPath, async (request, reply) => {
+    const cookie = readCookie(request.headers.cookie, name())
+    const attempt = cookie === undefined ? undefined : readAttempt(cookie, now())
+    if (attempt === undefined || !isAnswerTo(attempt, request.query['state'])) return sendBack(reply, 'oidc_state')
+    // One answer for an attempt, whatever it says.
+    void keep(reply, '', 0)
+    try {
+      const { enter } = openExchange(environment, nobody, request)
+      const session = await enter(signInWithIdentity, {
+        provider,
+        secrets: secretsOf(attempt),
+        callback: new URL(publicUrl() + request.url),
+        from: browserOf(request),
+      })
+      cookies.set(request, reply, session, now())
+      return await reply.redirect(attempt.returnTo)
+    } catch (error) {
+      return sendBack(reply, codeOf(error), attempt)
+    }
+  })
+}
+
+/** To the page that says what went wrong, in words for people, and offers the other ways to where they wanted to go. */
+function sendBack(reply: FastifyReply, code: LoginErrorCode, attempt?: LoginAttempt): FastifyReply {
+  const { returnTo = '/' } = attempt ?? {}
+  return reply.redirect(`/login?error=${code}${returnTo === '/' ? '' : `&return_to=${encodeURIComponent(returnTo)}`}`)
+}
+
+/** @throws the error itself, where nobody foresaw it */
+function codeOf(error: unknown): LoginErrorCode {
+  if (error instanceof IdentityError) return `oidc_${error.refusal}`
+  if (error instanceof DomainError && error.code === 'rate_limited') return 'rate_limited'
+  throw error
+}

@@ -1,0 +1,226 @@
+// What a provider may say wrongly, said by one that does: its own server, with tokens made as the test wants them.
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { SignJWT, UnsecuredJWT, exportJWK, generateKeyPair, type CryptoKey } from 'jose'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+
+import type { IdentityProvider } from '../domain/identity.ts'
+import { Secret } from '../domain/secret.ts'
+import { createIdentityProvider } from './openid.ts'
+
+const secrets = { state: 's'.repeat(43), nonce: 'n'.repeat(43), codeVerifier: 'v'.repeat(43) }
+const redirectUri = 'http://127.0.0.1:1/web/oidc/callback'
+const callback = () => new URL(`${redirectUri}?code=abc&state=${secrets.state}`)
+
+interface Said {
+  readonly claims?: Readonly<Record<string, unknown>>
+  /** Seconds that the provider's clock is ahead. */
+  readonly ahead?: number
+  readonly lifetime?: number
+  readonly signedBy?: CryptoKey
+  readonly unsigned?: boolean
+  readonly userinfo?: Readonly<Record<string, unknown>>
+  readonly status?: number
+  readonly discovery?: Readonly<Record<string, unknown>>
+  readonly silent?: boolean
+}
+
+let server: Server
+let issuer: string
+let keys: { readonly own: CryptoKey; readonly other: CryptoKey; readonly jwk: object }
+let said: Said = {}
+let authorization: string | undefined
+let body = ''
+
+beforeAll(async () => {
+  const own = await generateKeyPair('RS256', { extractable: true })
+  const other = await generateKeyPair('RS256')
+  const jwk = { ...(await exportJWK(own.publicKey)), alg: 'RS256', use: 'sig', kid: 'k' }
+  keys = { own: own.privateKey, other: other.privateKey, jwk }
+  server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      if (said.silent === true) return
+      const path = request.url ?? ''
+      if (path === '/token') {
+        authorization = request.headers.authorization
+        body = Buffer.concat(chunks).toString()
+      }
+      void answer(path).then((json) => {
+        response.writeHead(path === '/token' ? (said.status ?? 200) : 200, { 'content-type': 'application/json' })
+        response.end(JSON.stringify(json))
+      })
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+async function answer(path: string): Promise<unknown> {
+  if (path === '/jwks') return { keys: [keys.jwk] }
+  if (path === '/userinfo') return { sub: 'ada', ...said.userinfo }
+  if (path === '/token') {
+    if (said.status !== undefined) return { error: 'invalid_grant' }
+    return { access_token: 'access', token_type: 'Bearer', expires_in: 60, id_token: await idToken() }
+  }
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/authorize`,
+    token_endpoint: `${issuer}/token`,
+    userinfo_endpoint: `${issuer}/userinfo`,
+    jwks_uri: `${issuer}/jwks`,
+    response_types_supported: ['code'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    ...said.discovery,
+  }
+}
+
+async function idToken(): Promise<string> {
+  const { claims = {}, ahead = 0, lifetime = 300, signedBy = keys.own, unsigned = false } = said
+  const now = Math.floor(Date.now() / 1000) + ahead
+  const payload = {
+    iss: issuer,
+    sub: 'ada',
+    aud: 'hallpass',
+    nonce: secrets.nonce,
+    iat: now,
+    exp: now + lifetime,
+    email: 'Ada@Example.com',
+    email_verified: true,
+    ...claims,
+  }
+  if (unsigned) return new UnsecuredJWT(payload).encode()
+  return new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid: 'k' }).sign(signedBy)
+}
+
+let provider: IdentityProvider
+beforeEach(() => {
+  said = {}
+  provider = createIdentityProvider({
+    issuer: new URL(issuer),
+    clientId: 'hallpass',
+    clientSecret: new Secret('se cret'),
+    name: 'Example ID',
+    signUpDomains: [],
+    readEmail: (value) => (typeof value === 'string' && value.includes('@') ? value.toLowerCase() : undefined),
+    now: Date.now,
+  })
+})
+
+const finish = () => provider.finish(secrets, callback())
+const refusal = (code: string) => ({ code: 'unauthenticated', refusal: code })
+
+describe('an OpenID provider', () => {
+  it('says who somebody is', async () => {
+    expect(await finish()).toEqual({ issuer, subject: 'ada', verifiedEmail: 'ada@example.com' })
+    expect(authorization).toBe(`Basic ${Buffer.from('hallpass:se+cret').toString('base64')}`)
+    expect(new URLSearchParams(body).get('code_verifier')).toBe(secrets.codeVerifier)
+    expect(new URLSearchParams(body).get('redirect_uri')).toBe(redirectUri)
+  })
+
+  it('is told the secret in the body, where it reads it nowhere else', async () => {
+    said = { discovery: { token_endpoint_auth_methods_supported: ['client_secret_post'] } }
+    await finish()
+    expect(authorization).toBeUndefined()
+    expect(new URLSearchParams(body).get('client_secret')).toBe('se cret')
+  })
+
+  it('may keep the address for those who ask for it', async () => {
+    const userinfo = { email: 'ada@example.com', email_verified: true }
+    said = { claims: { email: undefined, email_verified: undefined }, userinfo }
+    expect((await finish()).verifiedEmail).toBe('ada@example.com')
+    // What is said of somebody else counts for nothing.
+    said = { ...said, userinfo: { ...userinfo, sub: 'eve' } }
+    await expect(finish()).rejects.toMatchObject(refusal('failed'))
+  })
+
+  it.each([false, 'true', 1, null, undefined, {}])(
+    'has verified an address only where it says so: %j',
+    async (value) => {
+      said = { claims: { email_verified: value } }
+      expect((await finish()).verifiedEmail).toBeUndefined()
+    },
+  )
+
+  it('may have a clock that is a minute off, and no more', async () => {
+    for (const ahead of [45, -45]) {
+      said = { ahead, lifetime: 1 }
+      expect((await finish()).subject).toBe('ada')
+    }
+    said = { ahead: -120, lifetime: 1 }
+    await expect(finish()).rejects.toMatchObject(refusal('failed'))
+    said = { claims: { nbf: Math.floor(Date.now() / 1000) + 120 } }
+    await expect(finish()).rejects.toMatchObject(refusal('failed'))
+  })
+
+  it.each<[string, () => Said]>([
+    ['for another client', () => ({ claims: { aud: 'another' } })],
+    ['of another issuer', () => ({ claims: { iss: 'https://evil.example' } })],
+    ['for another login', () => ({ claims: { nonce: 'x'.repeat(43) } })],
+    ['for no login', () => ({ claims: { nonce: undefined } })],
+    ['for several clients, of which another one asked', () => ({ claims: { aud: ['hallpass', 'x'], azp: 'x' } })],
+    ['of nobody', () => ({ claims: { sub: undefined } })],
+    ['of somebody without a name', () => ({ claims: { sub: '' } })],
+    ['of somebody whose name has no end', () => ({ claims: { sub: 'x'.repeat(256) } })],
+    ['without an end', () => ({ claims: { exp: undefined } })],
+    ['signed with another key', () => ({ signedBy: keys.other })],
+    ['that nobody has signed', () => ({ unsigned: true })],
+  ])('lets nobody in with a token %s', async (_, saying) => {
+    said = saying()
+    await expect(finish()).rejects.toMatchObject(refusal('failed'))
+  })
+
+  it.each<[string, Said, string]>([
+    ['refuses the code', { status: 400 }, 'failed'],
+    ['fails', { status: 503 }, 'unavailable'],
+    ['calls itself something else', { discovery: { issuer: 'https://evil.example' } }, 'unavailable'],
+  ])('that %s lets nobody in', async (_, saying, code) => {
+    said = saying
+    if (code === 'unavailable' && saying.status === undefined) {
+      await expect(provider.authorizationUrl(secrets, redirectUri)).rejects.toMatchObject(refusal(code))
+    } else {
+      await expect(finish()).rejects.toMatchObject(refusal(code))
+    }
+  })
+
+  it('that says no says whose no it is', async () => {
+    const said = (error: string) => new URL(`${redirectUri}?error=${error}&state=${secrets.state}`)
+    for (const [error, code] of [
+      ['access_denied', 'denied'],
+      ['login_required', 'denied'],
+      ['server_error', 'unavailable'],
+      ['temporarily_unavailable', 'unavailable'],
+    ] as const) {
+      await expect(provider.finish(secrets, said(error))).rejects.toMatchObject(refusal(code))
+    }
+  })
+
+  it('that says nothing is waited for no longer than five seconds', async () => {
+    said = { silent: true }
+    await expect(provider.authorizationUrl(secrets, redirectUri)).rejects.toMatchObject(refusal('unavailable'))
+    said = {}
+    expect((await provider.authorizationUrl(secrets, redirectUri)).origin).toBe(issuer)
+  })
+
+  it('refuses an answer whose state is another, or that comes from another issuer', async () => {
+    const wrong = new URL(`${redirectUri}?code=abc&state=x`)
+    await expect(provider.finish(secrets, wrong)).rejects.toMatchObject(refusal('failed'))
+    const mixed = callback()
+    mixed.searchParams.set('iss', 'https://evil.example')
+    await expect(provider.finish(secrets, mixed)).rejects.toMatchObject(refusal('failed'))
+  })
+
+  it('repeats nothing of what was sent in what it says', async () => {
+    said = { claims: { nonce: 'x'.repeat(43) } }
+    const error: unknown = await finish().catch((reason: unknown) => reason)
+    expect(String(error)).not.toContain('xxx')
+    expect(String(error)).not.toContain('se cret')
+  })
+})
