@@ -81,6 +81,7 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     const caveats = page.getByRole('listitem').filter({ hasText: '{"type":' })
     await expect.poll(() => caveats.allTextContents()).toHaveLength(7)
     expect((await caveats.allTextContents()).join('\n')).toContain('"args":["bin/migrate","up now"],"exact":true')
+    await page.getByText('Created a token').waitFor()
     await page.getByRole('link', { name: '← Tokens' }).click()
   })
 
@@ -127,6 +128,7 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     expect(await row.getByRole('button').count()).toBe(0)
     await row.getByRole('link', { name: 'ci' }).click()
     await page.getByText('Nothing any more: it is revoked').waitFor()
+    await page.getByText('Revoked a token').waitFor()
     expect(await page.getByRole('button', { name: 'Revoke', exact: true }).count()).toBe(0)
   })
 

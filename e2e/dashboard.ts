@@ -16,7 +16,7 @@ const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin
 export const hasBrowser = browserPath !== undefined
 if (!hasBrowser) process.stderr.write('skipped: no Chromium is installed, so the dashboard is not tried\n')
 
-type Look = Pick<BrowserContextOptions, 'colorScheme' | 'viewport' | 'reducedMotion'>
+type Look = Pick<BrowserContextOptions, 'colorScheme' | 'viewport' | 'userAgent'>
 
 export interface Visitor {
   readonly page: Page

@@ -13,6 +13,8 @@ import { hasBrowser, startDashboard, type Dashboard } from '../e2e/dashboard.ts'
 
 const folder = resolve(import.meta.dirname, '../docs/screenshots')
 const day = 86_400_000
+const userAgent =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'
 
 if (!hasBrowser) process.exit(1)
 rmSync(folder, { recursive: true, force: true })
@@ -92,8 +94,8 @@ function age(database: DatabaseSync): void {
 
 async function takeAll(seeded: Seeded, colorScheme: 'light' | 'dark'): Promise<void> {
   const { slug, tokenId, token, invitation, cliLogin } = seeded
-  const stranger = await dashboard.visitor({ colorScheme })
-  const ada = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`, { colorScheme })
+  const stranger = await dashboard.visitor({ colorScheme, userAgent })
+  const ada = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`, { colorScheme, userAgent })
 
   async function take(page: Page, name: string, path: string, prepare?: (page: Page) => Promise<void>): Promise<void> {
     await page.goto('about:blank')

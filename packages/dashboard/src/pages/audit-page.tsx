@@ -28,7 +28,7 @@ export function AuditPage() {
             {events.length === 0 ? (
               <Empty title="Nothing happened yet">What is changed or refused here is listed, with who did it.</Empty>
             ) : (
-              <EventList events={events} />
+              <EventList events={events} slug={slug} />
             )}
             <Pager label="Pages of the audit trail" next={next_cursor} busy={query.isFetching} />
           </div>

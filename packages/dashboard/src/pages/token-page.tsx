@@ -12,10 +12,12 @@ import { RevokeDialog } from '../tokens/revoke-dialog.tsx'
 import { TokenState } from '../tokens/tokens-table.tsx'
 import { Button } from '../ui/button.tsx'
 import { CopyButton, Id } from '../ui/copy.tsx'
-import { Fact, Facts, Section } from '../ui/layout.tsx'
+import { EventList } from '../ui/events.tsx'
+import { Empty, Fact, Facts, Section } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
 import { Notice } from '../ui/notice.tsx'
-import { PageSkeleton } from '../ui/skeleton.tsx'
+import { Pager, useCursor } from '../ui/pager.tsx'
+import { PageSkeleton, RowsSkeleton } from '../ui/skeleton.tsx'
 import { Time } from '../ui/time.tsx'
 import { sayExactly } from '../words/time.ts'
 
@@ -113,8 +115,35 @@ function Shown({ token }: { readonly token: Token }) {
           </Suspense>
         )}
       </Section>
+      <History id={token.id} />
       {isRevoking && <RevokeDialog token={token} slug={slug} onClose={() => setRevoking(false)} />}
     </>
+  )
+}
+
+function History({ id }: { readonly id: string }) {
+  const { client } = useServices()
+  const { slug } = useOrganisation()
+  const cursor = useCursor()
+  const query = useQuery({
+    key: ['token', id, 'history', cursor],
+    ask: () => client.tokens.history(id, { limit: 20, cursor }),
+  })
+  return (
+    <Section title="History" lead="What was done with it, and to it.">
+      <Load query={query} what="Its history" skeleton={<RowsSkeleton />}>
+        {({ events, next_cursor }) => (
+          <>
+            {events.length === 0 ? (
+              <Empty title="Nothing happened yet">What the token does, and what is done to it, is listed here.</Empty>
+            ) : (
+              <EventList events={events} slug={slug} />
+            )}
+            <Pager label="Pages of its history" next={next_cursor} busy={query.isFetching} />
+          </>
+        )}
+      </Load>
+    </Section>
   )
 }
 

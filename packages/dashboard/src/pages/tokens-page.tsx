@@ -25,10 +25,7 @@ export function TokensPage() {
   const [minted, setMinted] = useState<MintedToken | undefined>(undefined)
   return (
     <>
-      <PageHeader
-        title="Tokens"
-        lead={`For programs that work on ${organisation.name}: they carry a token, and can do what it allows, here and nowhere else.`}
-      />
+      <PageHeader title="Tokens" lead={`Programs carry them to work on ${organisation.name}, and on nothing else.`} />
       {minted === undefined ? (
         <CreateForm organisation={organisation} onCreated={setMinted} />
       ) : (

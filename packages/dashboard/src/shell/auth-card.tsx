@@ -18,7 +18,7 @@ export function AuthCard({ title, titleId, lead, children }: AuthCardProps) {
         <div className="flex flex-col gap-4">
           <Mark className="h-9 self-start" />
           <div className="flex flex-col gap-1.5">
-            <h1 id={titleId} className="text-title font-semibold tracking-tight wrap-anywhere">
+            <h1 id={titleId} className="text-title font-semibold tracking-tight text-balance wrap-anywhere">
               {title}
             </h1>
             {lead !== undefined && <p className="text-muted wrap-anywhere">{lead}</p>}

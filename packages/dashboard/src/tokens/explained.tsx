@@ -17,8 +17,7 @@ interface ExplainedProps {
 }
 
 export function Explained({ caveats, organisation, apps, isWhole = false }: ExplainedProps) {
-  const now = useNow()
-  const seconds = Math.floor(now / 1000)
+  const seconds = Math.floor(useNow() / 1000)
   const told = useMemo(
     () => tell(caveats, namesOf(organisation, apps), seconds),
     [caveats, organisation, apps, seconds],

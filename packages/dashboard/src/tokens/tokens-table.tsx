@@ -5,7 +5,7 @@ import { Link } from 'wouter'
 import type { Token } from '@hallpass/client'
 
 import { Button } from '../ui/button.tsx'
-import { State, Tag } from '../ui/layout.tsx'
+import { State } from '../ui/layout.tsx'
 import { Time } from '../ui/time.tsx'
 import type { Order, Sort } from './list-query.ts'
 import { reachOf } from './reach.ts'
@@ -104,29 +104,27 @@ function Row({ slug, token, onRevoke }: RowProps) {
           {token.id}
         </code>
       </th>
-      <td className="order-1 col-span-2 flex min-w-0 flex-wrap items-center gap-1.5 wide:table-cell wide:pr-4">
+      <td className="order-1 col-span-2 flex min-w-0 flex-wrap gap-x-1.5 wide:table-cell wide:pr-4">
         <span className="block truncate">{words}</span>
         {narrowed.length > 0 && (
-          <span className="flex flex-wrap gap-1 wide:mt-0.5">
-            {narrowed.map((each) => (
-              <Tag key={each}>{each}</Tag>
-            ))}
+          <span className="block truncate text-muted wide:text-tiny" title={narrowed.join(', ')}>
+            {narrowed.join(', ')}
           </span>
         )}
       </td>
       <td className="order-2 col-span-2 truncate text-muted wide:pr-4" title={token.created_by ?? undefined}>
         <Label>by</Label> {token.created_by ?? 'a person who is gone'}
       </td>
-      <td className="order-3 col-span-2 text-muted wide:pr-4">
+      <td className="order-3 text-muted wide:pr-4">
         <Label>created</Label> <Time at={token.created_at} />
       </td>
-      <td className="order-4 col-span-2 text-muted wide:pr-4">
+      <td className="order-3 text-muted wide:pr-4">
         <Label>{token.state === 'expired' ? 'expired' : 'expires'}</Label> <Time at={token.expires_at} />
       </td>
-      <td className="order-5 self-center wide:pr-4">
+      <td className="order-4 self-center wide:pr-4">
         <TokenState token={token} />
       </td>
-      <td className="order-5 self-center wide:text-right">
+      <td className="order-4 self-center text-right">
         {isLive && (
           <Button
             kind="quiet-danger"

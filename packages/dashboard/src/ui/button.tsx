@@ -17,7 +17,7 @@ const kinds: Readonly<Record<ButtonKind, string>> = {
   secondary:
     'border not-disabled:border-edge not-disabled:bg-raised not-disabled:text-ink not-disabled:hover:bg-sunken disabled:border-line disabled:text-muted',
   quiet: 'text-muted not-disabled:hover:bg-sunken not-disabled:hover:text-ink',
-  danger: 'not-disabled:bg-danger not-disabled:text-page not-disabled:hover:bg-danger-strong ' + disabled,
+  danger: 'not-disabled:bg-danger-fill not-disabled:text-white not-disabled:hover:bg-danger-strong ' + disabled,
   'quiet-danger': 'text-danger not-disabled:hover:bg-danger-soft disabled:text-muted',
 }
 

@@ -22,7 +22,7 @@ export function Choice<Value extends string>(props: ChoiceProps<Value>) {
         {options.map((option) => (
           <label
             key={option.value}
-            className="flex min-w-0 flex-1 items-center justify-center rounded-[0.25rem] px-3 whitespace-nowrap text-muted has-checked:bg-raised has-checked:font-medium has-checked:text-ink has-checked:shadow-[0_0_0_1px_var(--color-edge)] has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
+            className="flex min-w-0 flex-auto items-center justify-center rounded-[0.25rem] px-2 text-small whitespace-nowrap narrow:flex-1 narrow:px-3 narrow:text-base text-muted has-checked:bg-raised has-checked:font-medium has-checked:text-ink has-checked:shadow-[0_0_0_1px_var(--color-edge)] has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
           >
             <input
               type="radio"

@@ -1,4 +1,6 @@
 // Events of the audit trail: who did what to what, when, and whether it was allowed.
+import { Link } from 'wouter'
+
 import type { AuditEvent } from '@hallpass/client'
 
 import { sayOperation } from '../words/audit.ts'
@@ -6,21 +8,24 @@ import { Id } from './copy.tsx'
 import { State } from './layout.tsx'
 import { Time } from './time.tsx'
 
-export function EventList({ events }: { readonly events: readonly AuditEvent[] }) {
+interface EventListProps {
+  readonly events: readonly AuditEvent[]
+  /** The organisation in which it happened. */
+  readonly slug: string
+}
+
+export function EventList({ events, slug }: EventListProps) {
   return (
     <ol className="divide-y divide-line border-y border-line">
       {events.map((event) => (
-        <Event key={event.id} event={event} />
+        <Event key={event.id} event={event} slug={slug} />
       ))}
     </ol>
   )
 }
 
-function Event({
-  event: { at, operation, outcome, actor, target, reason, request_id },
-}: {
-  readonly event: AuditEvent
-}) {
+function Event({ event, slug }: { readonly event: AuditEvent; readonly slug: string }) {
+  const { at, operation, outcome, actor, target, reason, request_id } = event
   const isDenied = outcome === 'denied'
   return (
     <li className="grid gap-x-6 gap-y-0.5 py-3 narrow:grid-cols-[minmax(0,1fr)_7rem] wide:grid-cols-[14rem_minmax(0,1fr)_7rem]">
@@ -33,7 +38,12 @@ function Event({
       <div className="min-w-0 narrow:row-start-2 wide:row-start-auto">
         <p className="wrap-anywhere">
           {actor.label === '' ? 'nobody' : actor.label}
-          {target !== '' && <span className="text-muted"> → {target}</span>}
+          {target !== '' && (
+            <span className="text-muted">
+              {' → '}
+              <Target target={target} slug={slug} />
+            </span>
+          )}
         </p>
         {reason !== '' && <p className="text-small text-muted wrap-anywhere">{reason}</p>}
         {isDenied && request_id !== '' && (
@@ -46,5 +56,16 @@ function Event({
         <Time at={at} />
       </p>
     </li>
+  )
+}
+
+/** A token leads to its page; its id is told as far as people tell ids apart. */
+function Target({ target, slug }: { readonly target: string; readonly slug: string }) {
+  const [, id] = /^token ([0-9a-f]{8}-[0-9a-f-]{27})$/.exec(target) ?? []
+  if (id === undefined) return target
+  return (
+    <Link href={`/dashboard/${slug}/tokens/${id}`} title={id} className="underline underline-offset-2">
+      token <Id>{id.slice(0, 8)}…</Id>
+    </Link>
   )
 }

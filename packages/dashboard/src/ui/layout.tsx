@@ -43,12 +43,12 @@ export function Empty({ title, children }: EmptyProps) {
 
 /** What is known of one thing: names on the left, values on the right. */
 export function Facts({ children }: { readonly children: ReactNode }) {
-  return <dl className="divide-y divide-line border-y border-line">{children}</dl>
+  return <dl className="@container divide-y divide-line border-y border-line">{children}</dl>
 }
 
 export function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return (
-    <div className="grid gap-x-6 gap-y-0.5 py-2.5 narrow:grid-cols-[10rem_minmax(0,1fr)] narrow:items-center">
+    <div className="grid grid-cols-[6.5rem_minmax(0,1fr)] items-center gap-x-4 py-2.5 @lg:grid-cols-[10rem_minmax(0,1fr)] @lg:gap-x-6">
       <dt className="text-muted">{name}</dt>
       <dd className="min-w-0 wrap-anywhere">{children}</dd>
     </div>

@@ -17,9 +17,10 @@ export function NowProvider({ children }: { readonly children: ReactNode }) {
   return <NowContext value={now}>{children}</NowContext>
 }
 
-/** Milliseconds since 1970, as of half a minute ago at most. */
+/** Milliseconds since 1970, as of half a minute ago at most, and never from before whoever asks was there. */
 export function useNow(): number {
-  return use(NowContext)
+  const [arrived] = useState(Date.now)
+  return Math.max(use(NowContext), arrived)
 }
 
 export function Time({ at }: { readonly at: string }) {
