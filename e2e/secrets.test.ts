@@ -56,6 +56,8 @@ const names = new Set([
   'createToken.name',
   'createToken.cluster',
   'createApp.network',
+  // Whoever sends tokens to be verified is told which of them are good, in the words of the protocol: by themselves.
+  'authenticateTokens.header',
 ])
 
 const kinds = ['an auth token', 'an org token', 'a damaged auth token', 'a password', 'an invitation code'] as const

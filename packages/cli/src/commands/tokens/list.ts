@@ -28,12 +28,12 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
     throw new CommandError('misused', `to list the tokens of the organisation ${word}, add --scope org`)
   }
   const state = chooseState(flags)
-  const sort = sorts[flags.sort ?? 'expires']
+  const order = flags.sort === undefined ? {} : { sort: sorts[flags.sort] }
   const client = await connect(context, flags)
   const readPage =
     scope === 'app' ? await listOfApp(context, client, flags) : await listOfOrganisation(context, client, flags, word)
   const tokens = await readPages<Token>(async (cursor) => {
-    const page = await readPage({ state, sort, search: flags.search, limit: 1000, cursor })
+    const page = await readPage({ state, ...order, search: flags.search, limit: 1000, cursor })
     return { items: page.tokens, next: page.next_cursor }
   })
   if (flags.json === true) {
