@@ -188,6 +188,9 @@ describe('verify, with discharges', () => {
       /: The discharge is bound to another macaroon than this; The macaroon is not/,
     )
     expect(says([bindToParent(answer([], false), attenuate(asking, [window]))])).toMatch(/bound to another macaroon/)
+    // Only the hash of a tail is one of a parent: not that of nothing.
+    const prefix = defaultKernel.sha256(new Uint8Array(0)).slice(0, 16)
+    expect(says([answer([{ type: 'BindToParentToken', prefix }])])).toMatch(/bound to another macaroon/)
   })
 
   it('takes keys of 32 bytes for trusted ones, and discharges that decodeMacaroon made', () => {

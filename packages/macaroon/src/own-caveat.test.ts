@@ -6,7 +6,7 @@ import { caveatsFromJSON, caveatsToJSON } from './caveat-json.ts'
 import { decodeCaveats, encodeCaveats, getCaveats } from './caveat-set.ts'
 import { clear, clearCaveats } from './clear.ts'
 import { dischargeTicket } from './discharge.ts'
-import { decodeMacaroon } from './macaroon.ts'
+import { decodeMacaroon, type DecodeOptions } from './macaroon.ts'
 import { attenuate, mintMacaroon } from './mint.ts'
 import { defineCaveat, type OwnCaveatDefinition } from './own-caveat.ts'
 import { caught } from './testing/errors.ts'
@@ -120,6 +120,24 @@ describe('own caveats', () => {
     const input = { key, ticket: demand.ticket, location: 'x', rnd: new Uint8Array(16), caveats: [shelf.of('b')] }
     expect(dischargeTicket(input, { vocabulary }).unsafeCaveats).toEqual([shelf.of('b')])
     expect(caught(() => dischargeTicket(input)).code).toBe('bad-caveat')
+  })
+
+  it('are read in the tickets of whom one trusts, where nonsense counts for nothing', () => {
+    const [key, random] = [new Uint8Array(32).fill(1), countUp()]
+    const nonsense: Caveat = { type: 'Unknown', number: 2n ** 48n, body: Uint8Array.of(7) }
+    const demand = thirdParty({ key, location: 'x', caveats: [nonsense], random })
+    const organization: Caveat = { type: 'Organization', id: 1n, mask: actions.any }
+    const input = { kid: Uint8Array.of(1), rnd: random(16), location: 'here', key }
+    const asking = mintMacaroon({ ...input, caveats: [organization, demand] })
+    const answer = dischargeTicket({ key, ticket: demand.ticket, location: 'x', rnd: random(16) })
+    const trusted = new Map([['x', [key]]])
+    const check = (options: DecodeOptions) => () =>
+      verify(decodeMacaroon(asking.bytes, options), key, {
+        discharges: [decodeMacaroon(answer.bytes, options)],
+        trusted,
+      })
+    expect(check({})().caveats).toEqual([organization])
+    expect(caught(check({ vocabulary })).message).toMatch(/does not verify: Byte \d+: expected a text/)
   })
 
   it('may attest, in proofs', () => {
