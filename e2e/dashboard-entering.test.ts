@@ -12,12 +12,15 @@ import {
   dashboardFolder,
   hasBrowser,
   launchBrowser,
+  logIn,
   startDashboard,
   type Dashboard,
   type Visitor,
 } from './dashboard.ts'
+import { askForConfirmation } from './discharges.ts'
 import { freePort } from './free-port.ts'
 import { expectAnswer } from './http.ts'
+import { createOrganisation, mint, requireMembership, signInFounder } from './people.ts'
 
 describe.skipIf(!hasBrowser)('the first account', () => {
   it('is made by the link with the setup code, and then never again', async () => {
@@ -126,6 +129,35 @@ describe.skipIf(!hasBrowser)('a command line that asks to be let in', () => {
     expect(await redeem(id, 'AAAA-BBBB-CCCC', starting)).not.toBe(201)
     await ada.page.reload()
     await ada.page.getByRole('heading', { name: 'Nobody asks any more' }).waitFor()
+  })
+})
+
+describe.skipIf(!hasBrowser)('a token whose use has to be confirmed', () => {
+  it('is told to the person who made it, and used once they agree', async () => {
+    const dashboard = await startDashboard()
+    const { ask } = dashboard.authority
+    const { token: auth } = await signInFounder(ask)
+    const { slug } = await createOrganisation(ask, auth, 'Acme')
+    await requireMembership(ask, auth, slug, 'login')
+    const { token } = await mint(ask, auth, slug, { name: 'ci <b>x</b>' })
+    const ada = await dashboard.visitor()
+    const { page } = ada
+    const approved = await askForConfirmation(ask, token)
+    await page.goto(dashboard.url(`/discharge/${approved.id}`))
+    await logIn(page, founder)
+    await page.getByRole('heading', { name: 'A token asks to be used' }).waitFor()
+    expect(await page.locator('dl').textContent()).toMatch(/ci <b>x<\/b>.*Acme.*127\.0\.0\.1/)
+    await page.getByRole('button', { name: 'Approve' }).click()
+    await page.getByRole('heading', { name: 'The token can be used' }).waitFor()
+    expect((await approved.poll()).status).toBe(200)
+    const denied = await askForConfirmation(ask, token)
+    await page.goto(dashboard.url(`/discharge/${denied.id}`))
+    await page.getByRole('button', { name: 'Deny' }).click()
+    await page.getByRole('heading', { name: 'Denied' }).waitFor()
+    await page.goto(dashboard.url('/discharge/nobody-asks'))
+    await page.getByRole('heading', { name: 'Nobody asks any more' }).waitFor()
+    await ada.leave()
+    await dashboard.close()
   })
 })
 

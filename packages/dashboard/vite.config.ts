@@ -35,7 +35,11 @@ export default defineConfig({
               test: /packages\/macaroon|tokens\/(?:created|explained|usage)|src\/inspect/,
               priority: 3,
             },
-            { name: 'main', test: /node_modules|packages\/client|src\/(?:api|session|shell|ui|words)\//, priority: 1 },
+            {
+              name: 'main',
+              test: /node_modules|packages\/client|src\/(?:api|session|shell|words)\/|src\/ui\/(?!copy)/,
+              priority: 1,
+            },
             {
               name: 'more',
               test: /src\/(?:account|members)\/|src\/pages\/(?!tokens-page|inspect-page|login-page|not-found)|narrow-fields|sign-up-form|fragment-code|ui\/(?:events|form-dialog)|words\/audit/,

@@ -6,10 +6,17 @@ export async function readText(response: Response, longest: number): Promise<str
   const decoder = new TextDecoder()
   let text = ''
   let size = 0
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size > longest) return undefined
-    text += decoder.decode(chunk, { stream: true })
+  // Not by `for await`: not every browser has it for streams.
+  const reader = response.body.getReader()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    size += value.length
+    if (size > longest) {
+      await reader.cancel()
+      return undefined
+    }
+    text += decoder.decode(value, { stream: true })
   }
   return text + decoder.decode()
 }

@@ -15,7 +15,7 @@ describe('what a token may do, in a few words', () => {
     ['an org token', { profile: 'deploy_organization', app: null, caveats: minted }, 'Everything', []],
     [
       'one from before caveats were kept',
-      { profile: 'deploy_organization', app: null, caveats: null },
+      { profile: 'deploy_organization', app: null, minted_by: null, caveats: null },
       'Everything',
       [],
     ],
@@ -49,7 +49,7 @@ describe('what a token may do, in a few words', () => {
           { type: 'Mutations', body: { mutations: [] } },
         ],
       },
-      'Everything',
+      'Narrowed',
       ['2 apps', '1 machine', 'actions rw', 'narrowed'],
     ],
   ] as const)('says it of %s', (_what, token, words, narrowed) => {

@@ -2,26 +2,26 @@
 import type { CaveatJson, Token } from '@hallpass/client'
 
 export interface Reach {
-  /** `All apps`, `App web-1`, `Read only`. */
+  /** `Everything`, `App web-1`, `Read only`. */
   readonly words: string
   /** What it is narrowed by besides; empty where nothing more is known. */
   readonly narrowed: readonly string[]
 }
 
-export function reachOf({ profile, app, caveats }: Pick<Token, 'profile' | 'app' | 'caveats'>): Reach {
+type Known = Pick<Token, 'profile' | 'app' | 'caveats' | 'minted_by'>
+
+export function reachOf({ profile, app, caveats, minted_by }: Known): Reach {
+  // From before caveats were kept: it may carry those of the token that made it.
+  if (caveats === null && minted_by !== null) return { words: 'Not recorded', narrowed: [] }
   const isReading = caveats?.some(allowsReadingOnly) === true
-  const words = wordsOf(profile, app, isReading)
   const own = ownCaveats[profile]
   const added = (caveats ?? []).filter((caveat) => !own.includes(caveat.type) && !allowsReadingOnly(caveat))
   // A deploy token has an IfPresent of its own, the first one.
   const rest = profile === 'deploy' ? withoutFirst(added, 'IfPresent') : added
-  return { words, narrowed: [...new Set(rest.map(({ type, body }) => wordsOfCaveat(type, body)))] }
-}
-
-function wordsOf(profile: Token['profile'], app: string | null, isReading: boolean): string {
-  if (profile === 'deploy') return `${isReading ? 'Read app' : 'App'} ${app ?? 'that is gone'}`
-  if (profile === 'litefs_cloud') return 'LiteFS Cloud'
-  return isReading ? 'Read only' : 'Everything'
+  const narrowed = [...new Set(rest.map(({ type, body }) => wordsOfCaveat(type, body)))]
+  if (profile === 'deploy') return { words: `${isReading ? 'Read app' : 'App'} ${app ?? 'that is gone'}`, narrowed }
+  if (profile === 'litefs_cloud') return { words: 'LiteFS Cloud', narrowed }
+  return { words: isReading ? 'Read only' : narrowed.length > 0 ? 'Narrowed' : 'Everything', narrowed }
 }
 
 const ownCaveats: Readonly<Record<Token['profile'], readonly string[]>> = {
