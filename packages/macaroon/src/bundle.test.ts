@@ -50,6 +50,35 @@ describe('parseBundle', () => {
     expect(bundleOf(macaroon, answer(one.ticket)).permissions[0]?.discharges).toHaveLength(1)
   })
 
+  it.each([location, 'café', '', 'x'])('takes for permission tokens those of exactly the location: %s', (wanted) => {
+    const at = [
+      wanted,
+      `${wanted}x`,
+      wanted.slice(0, -1),
+      `${wanted.slice(0, -1)}y`,
+      `y${wanted.slice(1)}`,
+      'cafÃ©',
+      'cafe',
+    ]
+    const tokens = at.map((each) =>
+      mintMacaroon({
+        kid: Uint8Array.of(1),
+        rnd: random(16),
+        location: each,
+        key: shared,
+        caveats: [organization(1n)],
+      }),
+    )
+    for (const order of [tokens, tokens.toReversed()]) {
+      const header = formatAuthorization(order.map(({ bytes }) => bytes))
+      const { permissions, others } = parseBundle(header, { location: wanted })
+      expect(permissions.map(({ macaroon }) => macaroon.location)).toEqual(at.filter((each) => each === wanted))
+      expect(others.map((macaroon) => macaroon.location).toSorted()).toEqual(
+        at.filter((each) => each !== wanted).toSorted(),
+      )
+    }
+  })
+
   it('reads on behind a damaged token, and tells which it was', () => {
     const good = mint(1, organization(12n))
     const header = formatAuthorization([good.bytes.subarray(0, 60), good.bytes, Uint8Array.of(0)], ['fo1_x'])

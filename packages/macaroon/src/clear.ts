@@ -31,7 +31,6 @@ export interface Denial {
  */
 export function clear(verified: VerifiedMacaroon, accesses: readonly (Access | DischargeAccess)[]): Clearance {
   if (!isVerified(verified)) throw new MacaroonError('bad-argument', 'Only what verify made is cleared')
-  // That one of its caveats can forbid something, verification has made sure of.
   return clearAll(verified.caveats, accesses, verified.vocabulary)
 }
 
@@ -47,13 +46,11 @@ export function clearCaveats(
   accesses: readonly (Access | DischargeAccess)[],
   vocabulary: Vocabulary = flyVocabulary,
 ): Clearance {
-  if (caveats.every((caveat) => isAttestation(caveat, vocabulary))) {
-    throw new MacaroonError('no-caveats', 'There are no caveats that forbid anything, which would allow everything')
-  }
+  if (caveats.every((caveat) => isAttestation(caveat, vocabulary))) throw nothingToHold()
   return clearAll(caveats, accesses, vocabulary)
 }
 
-/** The same for caveats of which one at least is no attestation. */
+/** The same for caveats of which one at least should be no attestation, as verification makes sure of. */
 function clearAll(
   caveats: readonly Caveat[],
   accesses: readonly (Access | DischargeAccess)[],
@@ -93,15 +90,22 @@ function clearOne(
     ]
   }
   let found = denials
+  let isHeld = false
   let index = -1
   for (const caveat of caveats) {
     index += 1
     const codec = codecOf(caveat, vocabulary)
     if (codec?.attestation === true) continue
+    isHeld = true
     const refusal = prohibits(codec, caveat, access, nested)
     if (refusal !== undefined) (found ??= []).push({ access: number, index, caveat, ...refusal })
   }
+  if (!isHeld) throw nothingToHold()
   return found
+}
+
+function nothingToHold(): MacaroonError {
+  return new MacaroonError('no-caveats', 'There are no caveats that forbid anything, which would allow everything')
 }
 
 function prohibits(

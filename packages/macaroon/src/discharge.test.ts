@@ -6,6 +6,8 @@ import { bindToParent, dischargeTicket, parentBinding, ticketsOf } from './disch
 import { defaultKernel, type Kernel } from './kernel/kernel.ts'
 import { decodeMacaroon, type Macaroon } from './macaroon.ts'
 import { attenuate, mintMacaroon, type MintInput } from './mint.ts'
+import { makeNonce } from './nonce.ts'
+import { firstTail, nextTail } from './tail.ts'
 import { caught, codeOf } from './testing/errors.ts'
 import { countUp } from './testing/vectors.ts'
 import { thirdParty } from './third-party.ts'
@@ -234,6 +236,19 @@ describe('verify, with discharges', () => {
     const code = (caveats: readonly Caveat[]) =>
       codeOf(() => verify(only, input.key, { discharges: [discharge(caveats)], trusted }))
     expect([code([]), code([user]), code([user, window])]).toEqual(['no-caveats', 'no-caveats', 'nothing'])
+  })
+
+  it('refuses attestations alone, in a proof and where its holder could have written them', () => {
+    const { dischargeKey } = openTicket(shared, ticketOf(asking))
+    expect(codeOf(() => verify(answer([user]), dischargeKey))).toBe('no-caveats')
+    expect(codeOf(() => verify(answer([user, window]), dischargeKey))).toBe('nothing')
+    // The number and the body of `user`, signed as any holder of a macaroon without caveats could.
+    const nonce = makeNonce(Uint8Array.of(1), random(16), false)
+    const caveat = Uint8Array.of(23, 7)
+    const tail = nextTail(firstTail(input.key, nonce), caveat)
+    const bytes = Uint8Array.of(0x94, ...nonce.bytes, 0xa1, 0x78, 0x92, ...caveat, 0xc4, 32, ...tail)
+    expect(decodeMacaroon(bytes).unsafeCaveats).toEqual([user])
+    expect(codeOf(() => verify(decodeMacaroon(bytes), input.key))).toBe('attestation')
   })
 })
 

@@ -9,6 +9,35 @@ import { fromHex, toHex } from './testing/vectors.ts'
 const runs = { numRuns: 300 }
 
 describe('MessagePack', () => {
+  it('begins no value with the head of another kind, nor with one that has a shorter spelling', () => {
+    const between = (first: number, last: number) => (code: number) => code >= first && code <= last
+    const small = between(0, 0x7f)
+    const kinds: readonly [
+      (reader: MsgpackReader) => unknown,
+      right: (code: number) => boolean,
+      long: (code: number) => boolean,
+    ][] = [
+      [(reader) => reader.readUint(), small, between(0xcc, 0xcf)],
+      [(reader) => reader.readSmallUint(0x7f), small, between(0xcc, 0xcf)],
+      [(reader) => reader.readInt(), (code) => small(code) || code >= 0xe0, between(0xcc, 0xd3)],
+      [(reader) => reader.readBoolean(), between(0xc2, 0xc3), () => false],
+      [(reader) => reader.readBytes(), between(0xc4, 0xc4), between(0xc5, 0xc6)],
+      [(reader) => reader.readBytesOrNull(), (code) => code === 0xc0 || code === 0xc4, between(0xc5, 0xc6)],
+      [(reader) => reader.readString(), between(0xa0, 0xbf), between(0xd9, 0xdb)],
+      [(reader) => reader.skipString(), between(0xa0, 0xbf), between(0xd9, 0xdb)],
+      [(reader) => reader.readArrayLength(), between(0x90, 0x9f), between(0xdc, 0xdd)],
+      [(reader) => reader.readMapLength(), between(0x80, 0x8f), between(0xde, 0xdf)],
+    ]
+    for (const [read, right, long] of kinds) {
+      for (let code = 0; code <= 0xff; code += 1) {
+        // Behind the head, zeros: of whatever is announced, there is none.
+        const wire = Uint8Array.of(code, ...new Uint8Array(40))
+        const expected = right(code) ? 'nothing' : long(code) ? 'not-canonical' : 'malformed'
+        expect([code, codeOf(() => read(new MsgpackReader(wire)))]).toEqual([code, expected])
+      }
+    }
+  })
+
   const oracle = new Encoder({ useBigInt64: false })
   const integers = fc.oneof(
     fc.maxSafeInteger(),

@@ -45,6 +45,7 @@ describe('macaroons on the desk and off it', () => {
         )
         const texts = made.map((tokens) => formatAuthorization(tokens.map(({ bytes }) => bytes)))
         const found = texts.map((text) => read(text))
+        expect(found.map((macaroons) => macaroons.length)).toEqual(made.map((tokens) => tokens.length))
         // In any order, and with other headers read in between.
         for (const at of order) {
           const which = at % found.length
@@ -90,13 +91,14 @@ describe('macaroons on the desk and off it', () => {
   })
 
   it('are read rightly where a caveat of a service reads a header while it is read itself', () => {
-    const inner = formatAuthorization([mint([organization(7), organization(8), organization(9)]).bytes])
+    let inner = 'fm2_AAAA'
     const busy = defineCaveat<string>({
       name: 'Busy',
       number: 2n ** 48n,
       decode(reader) {
+        const text = reader.readString()
         parseAuthorization(inner)
-        return reader.readString()
+        return text
       },
       encode: (writer, text) => writer.writeString(text),
       toJson: (text) => text,
@@ -106,10 +108,19 @@ describe('macaroons on the desk and off it', () => {
     const vocabulary = extendVocabulary(flyVocabulary, [busy.codec])
     const caveats = [busy.of('first'), organization(1), busy.of('second'), organization(2)]
     const minted = mint(caveats, vocabulary)
-    const [found, again] = read(formatAuthorization([minted.bytes, minted.bytes]), vocabulary)
-    for (const macaroon of [found, again]) {
-      expect(macaroon?.unsafeCaveats).toEqual(caveats)
-      expect(verify(macaroon ?? expect.fail(), key).caveats).toEqual(caveats)
+    const others = [
+      [organization(7), organization(8), organization(9)],
+      // Every byte of it would fit where those of the first stood.
+      [busy.of('FIRST'), organization(5), busy.of('SECOND'), organization(6)],
+    ]
+    for (const other of others) {
+      const { bytes } = mint(other, vocabulary)
+      inner = formatAuthorization([bytes, bytes])
+      const [found, again] = read(formatAuthorization([minted.bytes, minted.bytes]), vocabulary)
+      for (const macaroon of [found, again]) {
+        expect(macaroon?.unsafeCaveats).toEqual(caveats)
+        expect(verify(macaroon ?? expect.fail(), key).caveats).toEqual(caveats)
+      }
     }
   })
 
