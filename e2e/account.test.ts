@@ -80,7 +80,7 @@ describe('the password', () => {
     await signIn(ask, person)
   })
 
-  test('is as long as any, and of one of two changes at once one counts', async () => {
+  test('is long enough, and of two changes at the same moment one counts', async () => {
     const person = await signUpInto(ask, admin.token, slug)
     expectRefusal(await changePassword(person.token, person.password, 'short'), 400)
     const second = await signIn(ask, person)

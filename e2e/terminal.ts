@@ -1,6 +1,7 @@
 // The command line at a terminal, as a person sits before it: util-linux's `script` makes one.
 import { spawn, spawnSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 import type { Place } from './hallpass.ts'
 
@@ -55,8 +56,7 @@ export function openTerminal(place: Place, args: readonly string[], env: Readonl
       resolve(code)
     }),
   )
-  // oxlint-disable-next-line no-control-regex -- terminals are controlled so
-  const shown = () => text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, '')
+  const shown = () => stripVTControlCharacters(text)
   return {
     shown,
     see: (pattern) =>
