@@ -4,10 +4,10 @@ import { useState } from 'react'
 import { useServices } from '../api/services.tsx'
 import { useCache, useMutation, useQuery } from '../api/use-query.ts'
 import { Button } from '../ui/button.tsx'
-import { describeFailure, fieldError } from '../ui/failure-words.ts'
+import { fieldError } from '../ui/failure-words.ts'
 import { PasswordField } from '../ui/field.tsx'
 import { Section } from '../ui/layout.tsx'
-import { Notice } from '../ui/notice.tsx'
+import { FailureNotice } from '../ui/notice.tsx'
 
 export function Password({ email }: { readonly email: string }) {
   const { client } = useServices()
@@ -58,11 +58,7 @@ export function Password({ email }: { readonly email: string }) {
           error={nextError}
           onChange={(event) => setNext(event.target.value)}
         />
-        {change.error !== null && currentError === undefined && nextError === undefined && (
-          <Notice tone="bad" alert>
-            {describeFailure(change.error)}
-          </Notice>
-        )}
+        <FailureNotice error={currentError === undefined && nextError === undefined ? change.error : null} />
         <div className="flex items-center gap-3">
           <Button type="submit" busy={change.isPending}>
             {hasPassword ? 'Change password' : 'Set password'}

@@ -3,10 +3,9 @@
 import { useServices } from '../api/services.tsx'
 import { useCache, useMutation, useQuery } from '../api/use-query.ts'
 import { Button } from '../ui/button.tsx'
-import { describeFailure } from '../ui/failure-words.ts'
 import { Section, Tag } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
-import { Notice } from '../ui/notice.tsx'
+import { FailureNotice } from '../ui/notice.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Time } from '../ui/time.tsx'
 
@@ -20,11 +19,7 @@ export function Sessions() {
   })
   return (
     <Section title="Logins" lead="Browsers and command lines that act in your name.">
-      {ending.error !== null && (
-        <Notice tone="bad" alert className="mb-4">
-          {describeFailure(ending.error)}
-        </Notice>
-      )}
+      <FailureNotice error={ending.error} className="mb-4" />
       <Load query={query} what="Your logins" skeleton={<RowsSkeleton rows={2} height="h-16" />}>
         {({ sessions }) => (
           <ul className="divide-y divide-line border-y border-line">

@@ -3,16 +3,10 @@ import { actions, MacaroonError, type Caveat } from '@hallpass/macaroon'
 import { caveatsFromJSON } from '@hallpass/macaroon/json'
 import { useState } from 'react'
 
-import {
-  actionLetters,
-  caveatsOfNarrowing,
-  problemsOfNarrowing,
-  toggleAction,
-  unnarrowed,
-} from '../tokens/narrowing.ts'
-import { Check } from '../ui/choice.tsx'
+import { caveatsOfNarrowing, problemsOfNarrowing, unnarrowed, type Narrowing } from '../tokens/narrowing.ts'
+import { ActionChecks, CommandsField, MachinesField } from '../tokens/narrowing-controls.tsx'
 import { CopyBox } from '../ui/copy.tsx'
-import { controlClasses, Field, SelectField, TextField } from '../ui/field.tsx'
+import { SelectField, TextField } from '../ui/field.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { narrowHeader, readHeader, type ReadHeader } from './read-header.ts'
 import { TokenCard } from './token-card.tsx'
@@ -36,6 +30,7 @@ export function Narrow({ header, now }: NarrowProps) {
   const [appIds, setAppIds] = useState('')
   const [end, setEnd] = useState<number | undefined>(undefined)
   const [choice, setChoice] = useState('0')
+  const change = (part: Partial<Narrowing>) => setNarrowing({ ...narrowing, ...part })
   const problems = problemsOfNarrowing(narrowing)
   const apps = numbersIn(appIds)
   const isWrong = apps === undefined || problems.commands !== undefined
@@ -50,22 +45,7 @@ export function Narrow({ header, now }: NarrowProps) {
   return (
     <div className="flex flex-col gap-6">
       <div className="grid items-start gap-x-4 gap-y-5 rounded-card border border-line p-5 narrow:grid-cols-2">
-        <fieldset className="min-w-0">
-          <legend className="mb-1 text-small font-medium">
-            Only these actions <span className="font-normal text-muted">(none: as it is)</span>
-          </legend>
-          <div className="flex flex-wrap gap-x-5">
-            {actionLetters.map(({ letter, label }) => (
-              <Check
-                key={letter}
-                checked={narrowing.actions.includes(letter)}
-                onChange={() => setNarrowing({ ...narrowing, actions: toggleAction(narrowing.actions, letter) })}
-              >
-                {label}
-              </Check>
-            ))}
-          </div>
-        </fieldset>
+        <ActionChecks none="as it is" value={narrowing.actions} onChange={(actions) => change({ actions })} />
         <SelectField
           label="Ends"
           value={choice}
@@ -85,35 +65,15 @@ export function Narrow({ header, now }: NarrowProps) {
           value={appIds}
           onChange={(event) => setAppIds(event.target.value)}
         />
-        <TextField
-          label="Only these machines"
-          optional
-          hint="Ids of machines, with commas between."
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          value={narrowing.machines}
-          onChange={(event) => setNarrowing({ ...narrowing, machines: event.target.value })}
-        />
-        <Field
-          label="Only these commands in machines"
-          optional
+        <MachinesField value={narrowing.machines} onChange={(machines) => change({ machines })} />
+        <CommandsField
           hint="One a line. Besides, it may read."
-          error={problems.commands}
+          rows={2}
+          problem={problems.commands}
           className="narrow:col-span-2"
-        >
-          {(control) => (
-            <textarea
-              {...control}
-              rows={2}
-              spellCheck={false}
-              autoCapitalize="none"
-              value={narrowing.commands}
-              onChange={(event) => setNarrowing({ ...narrowing, commands: event.target.value })}
-              className={`${controlClasses} h-auto py-2 font-mono text-small`}
-            />
-          )}
-        </Field>
+          value={narrowing.commands}
+          onChange={(commands) => change({ commands })}
+        />
       </div>
       {caveats.length > 0 && <Narrowed header={header} caveats={caveats} now={now} />}
     </div>

@@ -4,10 +4,9 @@ import { useServices } from '../api/services.tsx'
 import { useCache, useMutation, useQuery } from '../api/use-query.ts'
 import { useOrganisation } from '../shell/organisation.tsx'
 import { Button } from '../ui/button.tsx'
-import { describeFailure } from '../ui/failure-words.ts'
 import { Section } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
-import { Notice } from '../ui/notice.tsx'
+import { FailureNotice } from '../ui/notice.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Time } from '../ui/time.tsx'
 
@@ -25,11 +24,7 @@ export function Invitations() {
   })
   return (
     <Section title="Invitations" lead="Not accepted yet.">
-      {withdrawal.error !== null && (
-        <Notice tone="bad" alert className="mb-4">
-          {describeFailure(withdrawal.error)}
-        </Notice>
-      )}
+      <FailureNotice error={withdrawal.error} className="mb-4" />
       <Load query={query} what="The invitations" skeleton={<RowsSkeleton rows={1} height="h-16" />}>
         {({ invitations }) =>
           invitations.length === 0 ? (

@@ -11,7 +11,7 @@ import { CopyBox } from '../ui/copy.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { fieldError } from '../ui/failure-words.ts'
 import { SelectField, TextField } from '../ui/field.tsx'
-import { FormDialog } from '../ui/form-dialog.tsx'
+import { FormDialog } from '../ui/dialog.tsx'
 import { Time } from '../ui/time.tsx'
 import { roleOptions } from './role-select.tsx'
 

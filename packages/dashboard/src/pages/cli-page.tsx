@@ -8,13 +8,11 @@ import { useServices } from '../api/services.tsx'
 import { useMutation, useQuery } from '../api/use-query.ts'
 import { useSession } from '../session/session.tsx'
 import { AuthPage } from '../shell/auth-card.tsx'
+import { Decision } from '../shell/decision.tsx'
 import { loginPath } from '../shell/return-path.ts'
-import { Button } from '../ui/button.tsx'
 import { CopyBox, Id } from '../ui/copy.tsx'
-import { describeFailure } from '../ui/failure-words.ts'
 import { Fact, Facts } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
-import { Notice } from '../ui/notice.tsx'
 import { Time } from '../ui/time.tsx'
 import { sayDuration } from '../words/time.ts'
 
@@ -74,8 +72,6 @@ function Question({ login, user }: { readonly login: CliLogin; readonly user: Us
     onSuccess: () => setOutcome({ kind: 'denied' }),
   })
   if (outcome !== undefined) return <Answered outcome={outcome} />
-  const error = approval.error ?? denial.error
-  const isBusy = approval.isPending || denial.isPending
   return (
     <AuthPage
       title="A command line asks to log in"
@@ -94,19 +90,7 @@ function Question({ login, user }: { readonly login: CliLogin; readonly user: Us
         <Fact name="For what">To do everything that you can do, as {user.email}</Fact>
         <Fact name="For how long">{sayDuration(login.session_expires_in)}, or until you log it out</Fact>
       </Facts>
-      {error !== null && (
-        <Notice tone="bad" alert>
-          {describeFailure(error)}
-        </Notice>
-      )}
-      <div className="grid grid-cols-2 gap-3">
-        <Button busy={isBusy} onClick={() => denial.mutate()}>
-          Deny
-        </Button>
-        <Button kind="primary" busy={isBusy} onClick={() => approval.mutate()}>
-          Approve
-        </Button>
-      </div>
+      <Decision approval={approval} denial={denial} />
     </AuthPage>
   )
 }

@@ -8,13 +8,11 @@ import { useServices } from '../api/services.tsx'
 import { useMutation, useQuery } from '../api/use-query.ts'
 import { useSession } from '../session/session.tsx'
 import { AuthPage } from '../shell/auth-card.tsx'
+import { Decision } from '../shell/decision.tsx'
 import { loginPath } from '../shell/return-path.ts'
-import { Button } from '../ui/button.tsx'
 import { Id } from '../ui/copy.tsx'
-import { describeFailure } from '../ui/failure-words.ts'
 import { Fact, Facts } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
-import { Notice } from '../ui/notice.tsx'
 import { Time } from '../ui/time.tsx'
 import { sayDuration } from '../words/time.ts'
 
@@ -74,8 +72,6 @@ function Question({ id, request, onAnswer }: QuestionProps) {
   const { org_slug, org_name, token, requested_from, created_at, expires_at, discharge_expires_in } = request
   const approval = useMutation({ run: () => client.discharges.approve(id), onSuccess: () => onAnswer('approved') })
   const denial = useMutation({ run: () => client.discharges.deny(id), onSuccess: () => onAnswer('denied') })
-  const error = approval.error ?? denial.error
-  const isBusy = approval.isPending || denial.isPending
   return (
     <AuthPage
       title="A token asks to be used"
@@ -96,19 +92,7 @@ function Question({ id, request, onAnswer }: QuestionProps) {
         </Fact>
         <Fact name="For how long">{sayDuration(discharge_expires_in)}</Fact>
       </Facts>
-      {error !== null && (
-        <Notice tone="bad" alert>
-          {describeFailure(error)}
-        </Notice>
-      )}
-      <div className="grid grid-cols-2 gap-3">
-        <Button busy={isBusy} onClick={() => denial.mutate()}>
-          Deny
-        </Button>
-        <Button kind="primary" busy={isBusy} onClick={() => approval.mutate()}>
-          Approve
-        </Button>
-      </div>
+      <Decision approval={approval} denial={denial} />
     </AuthPage>
   )
 }

@@ -9,9 +9,8 @@ import { useSession } from '../session/session.tsx'
 import { AuthPage } from '../shell/auth-card.tsx'
 import { useFragmentCode } from '../shell/fragment-code.ts'
 import { Button, LinkButton } from '../ui/button.tsx'
-import { describeFailure } from '../ui/failure-words.ts'
 import { Load } from '../ui/load.tsx'
-import { Notice } from '../ui/notice.tsx'
+import { FailureNotice, Notice } from '../ui/notice.tsx'
 import { Time } from '../ui/time.tsx'
 
 export function InvitePage() {
@@ -83,11 +82,7 @@ function Accept({ code, email, hasAccount, organisation }: AcceptProps) {
     const isInvited = session.user.email === email
     return (
       <div className="flex flex-col gap-3">
-        {(acceptance.error ?? leaving.error) !== null && (
-          <Notice tone="bad" alert>
-            {describeFailure(acceptance.error ?? leaving.error ?? new Error())}
-          </Notice>
-        )}
+        <FailureNotice error={acceptance.error ?? leaving.error} />
         {isInvited ? (
           <Button kind="primary" busy={acceptance.isPending} onClick={() => acceptance.mutate()}>
             Accept

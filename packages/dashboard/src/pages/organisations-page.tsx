@@ -10,7 +10,7 @@ import { PageHeader } from '../shell/page-header.tsx'
 import { Button } from '../ui/button.tsx'
 import { fieldError } from '../ui/failure-words.ts'
 import { TextField } from '../ui/field.tsx'
-import { FormDialog } from '../ui/form-dialog.tsx'
+import { FormDialog } from '../ui/dialog.tsx'
 import { Load } from '../ui/load.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 

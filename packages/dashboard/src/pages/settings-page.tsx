@@ -11,10 +11,10 @@ import { PageHeader } from '../shell/page-header.tsx'
 import { Button } from '../ui/button.tsx'
 import { CopyButton, Id } from '../ui/copy.tsx'
 import { ConfirmDialog } from '../ui/dialog.tsx'
-import { describeFailure, fieldError } from '../ui/failure-words.ts'
+import { fieldError } from '../ui/failure-words.ts'
 import { SelectField, TextField } from '../ui/field.tsx'
 import { Fact, Facts, Section } from '../ui/layout.tsx'
-import { Notice } from '../ui/notice.tsx'
+import { FailureNotice } from '../ui/notice.tsx'
 import { Time } from '../ui/time.tsx'
 
 export function SettingsPage() {
@@ -106,11 +106,7 @@ function Rename() {
           error={nameError}
           onChange={(event) => setName(event.target.value)}
         />
-        {change.error !== null && nameError === undefined && (
-          <Notice tone="bad" alert>
-            {describeFailure(change.error)}
-          </Notice>
-        )}
+        <FailureNotice error={nameError === undefined ? change.error : null} />
         <div className="flex items-center gap-3">
           <Button type="submit" busy={change.isPending} disabled={adminsOnly !== undefined || isSame}>
             Rename
@@ -159,11 +155,7 @@ function Demand() {
             if (chosen !== undefined) change.mutate(chosen.value)
           }}
         />
-        {change.error !== null && (
-          <Notice tone="bad" alert>
-            {describeFailure(change.error)}
-          </Notice>
-        )}
+        <FailureNotice error={change.error} />
       </div>
     </Section>
   )

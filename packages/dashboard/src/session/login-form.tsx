@@ -6,9 +6,9 @@ import type { User } from '@hallpass/client'
 import { useServices } from '../api/services.tsx'
 import { useMutation } from '../api/use-query.ts'
 import { Button } from '../ui/button.tsx'
-import { describeFailure, fieldError } from '../ui/failure-words.ts'
+import { fieldError } from '../ui/failure-words.ts'
 import { PasswordField, TextField } from '../ui/field.tsx'
-import { Notice } from '../ui/notice.tsx'
+import { FailureNotice } from '../ui/notice.tsx'
 
 interface LoginFormProps {
   readonly email?: string
@@ -31,11 +31,7 @@ export function LoginForm({ email: given = '', onEntered }: LoginFormProps) {
         login.mutate({ email, password })
       }}
     >
-      {error !== null && emailError === undefined && passwordError === undefined && (
-        <Notice tone="bad" alert>
-          {describeFailure(error)}
-        </Notice>
-      )}
+      <FailureNotice error={emailError === undefined && passwordError === undefined ? error : null} />
       <TextField
         label="Email"
         type="email"

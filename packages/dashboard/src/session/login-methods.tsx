@@ -5,8 +5,7 @@ import type { User } from '@hallpass/client'
 import { useServices } from '../api/services.tsx'
 import { useMutation, useQuery } from '../api/use-query.ts'
 import { Button, buttonClasses } from '../ui/button.tsx'
-import { describeFailure } from '../ui/failure-words.ts'
-import { Notice } from '../ui/notice.tsx'
+import { FailureNotice } from '../ui/notice.tsx'
 import { askForPasskey, hasPasskeys } from './passkey.ts'
 
 interface LoginMethodsProps {
@@ -34,11 +33,7 @@ export function LoginMethods({ returnPath, onEntered }: LoginMethodsProps) {
       <p className="flex items-center gap-3 text-small text-muted before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
         or
       </p>
-      {login.error !== null && (
-        <Notice tone="bad" alert>
-          {describeFailure(login.error)}
-        </Notice>
-      )}
+      <FailureNotice error={login.error} />
       {offersPasskeys && (
         <Button busy={login.isPending} onClick={() => login.mutate()}>
           Log in with a passkey

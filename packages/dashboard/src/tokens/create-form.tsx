@@ -7,10 +7,10 @@ import { useServices } from '../api/services.tsx'
 import { useCache, useMutation, useQuery } from '../api/use-query.ts'
 import { Button } from '../ui/button.tsx'
 import { Choice } from '../ui/choice.tsx'
-import { describeFailure, fieldError } from '../ui/failure-words.ts'
+import { fieldError } from '../ui/failure-words.ts'
 import { SelectField, TextField } from '../ui/field.tsx'
 import { Fold } from '../ui/fold.tsx'
-import { Notice } from '../ui/notice.tsx'
+import { FailureNotice } from '../ui/notice.tsx'
 import { useNow } from '../ui/time.tsx'
 import { defaultHours, durationOf, type Expiry, presets, problemOf } from './expiry.ts'
 import { ExpiryWords } from './expiry-words.tsx'
@@ -170,11 +170,7 @@ export function CreateForm({ organisation, onCreated }: CreateFormProps) {
         <Button type="submit" kind="primary" busy={creation.isPending} className="w-full narrow:w-auto">
           {kind === 'app' ? 'Create Deploy Token' : 'Create Organization Token'}
         </Button>
-        {error !== null && nameError === undefined && (
-          <Notice tone="bad" alert className="w-full">
-            {describeFailure(error)}
-          </Notice>
-        )}
+        <FailureNotice error={nameError === undefined ? error : null} className="w-full" />
       </div>
     </form>
   )

@@ -2,8 +2,8 @@
 import type { App } from '@hallpass/client'
 
 import { Check } from '../ui/choice.tsx'
-import { controlClasses, Field, TextField } from '../ui/field.tsx'
-import { actionLetters, type Narrowing, toggleAction } from './narrowing.ts'
+import { ActionChecks, CommandsField, MachinesField } from './narrowing-controls.tsx'
+import type { Narrowing } from './narrowing.ts'
 
 interface NarrowFieldsProps {
   /** Undefined where the token is for one app anyway. */
@@ -41,56 +41,21 @@ export function NarrowFields({ apps, hasActions, value, problems, onChange }: Na
         </fieldset>
       )}
       {hasActions && (
-        <fieldset className="min-w-0">
-          <legend className="mb-1 text-small font-medium">
-            Only these actions <span className="font-normal text-muted">(none: every action)</span>
-          </legend>
-          <div className="flex flex-wrap gap-x-5">
-            {actionLetters.map(({ letter, label }) => (
-              <Check
-                key={letter}
-                checked={value.actions.includes(letter)}
-                onChange={() => change({ actions: toggleAction(value.actions, letter) })}
-              >
-                {label}
-              </Check>
-            ))}
-          </div>
-        </fieldset>
+        <ActionChecks none="every action" value={value.actions} onChange={(actions) => change({ actions })} />
       )}
       <div className="flex min-w-0 flex-col gap-1">
-        <Field
-          label="Only these commands in machines"
-          optional
+        <CommandsField
           hint="One a line, such as: bin/migrate up. Besides, it may read."
-          error={problems.commands}
-        >
-          {(control) => (
-            <textarea
-              {...control}
-              rows={3}
-              spellCheck={false}
-              autoCapitalize="none"
-              value={value.commands}
-              onChange={(event) => change({ commands: event.target.value })}
-              className={`${controlClasses} h-auto py-2 font-mono text-small`}
-            />
-          )}
-        </Field>
+          rows={3}
+          problem={problems.commands}
+          value={value.commands}
+          onChange={(commands) => change({ commands })}
+        />
         <Check checked={value.takesMore} onChange={(takesMore) => change({ takesMore })}>
           Also with more arguments behind them
         </Check>
       </div>
-      <TextField
-        label="Only these machines"
-        optional
-        hint="Ids of machines, with commas between."
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
-        value={value.machines}
-        onChange={(event) => change({ machines: event.target.value })}
-      />
+      <MachinesField value={value.machines} onChange={(machines) => change({ machines })} />
     </div>
   )
 }

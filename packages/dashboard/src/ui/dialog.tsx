@@ -2,8 +2,7 @@
 import { useEffect, useId, useRef, type ReactNode, type RefObject } from 'react'
 
 import { Button, type ButtonKind } from './button.tsx'
-import { describeFailure } from './failure-words.ts'
-import { Notice } from './notice.tsx'
+import { FailureNotice } from './notice.tsx'
 
 interface DialogProps {
   readonly title: string
@@ -46,37 +45,34 @@ export function useShownModally(dialog: RefObject<HTMLDialogElement | null>): vo
   }, [dialog])
 }
 
-interface ConfirmDialogProps {
+interface FormDialogProps {
   readonly title: string
   /** What the button says: a verb. */
   readonly action: string
   readonly kind?: ButtonKind
   readonly busy: boolean
   readonly disabled?: boolean
+  /** What no field says already. */
   readonly error: Error | null
-  readonly onConfirm: () => void
+  readonly onSubmit: () => void
   readonly onClose: () => void
   readonly children: ReactNode
 }
 
-/** Asks before something is done; what went wrong with it is said here too. */
-export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { title, action, kind = 'danger', busy, disabled = false, error, onConfirm, onClose, children } = props
+/** A form in a dialog: fields, what went wrong, and the two buttons. */
+export function FormDialog(props: FormDialogProps) {
+  const { title, action, kind = 'primary', busy, disabled = false, error, onSubmit, onClose, children } = props
   return (
     <Dialog title={title} onClose={onClose}>
       <form
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault()
-          if (!busy && !disabled) onConfirm()
+          if (!busy && !disabled) onSubmit()
         }}
       >
-        <div className="flex flex-col gap-3 text-muted wrap-anywhere">{children}</div>
-        {error !== null && (
-          <Notice tone="bad" alert>
-            {describeFailure(error)}
-          </Notice>
-        )}
+        {children}
+        <FailureNotice error={error} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" kind={kind} busy={busy} disabled={disabled}>
@@ -85,5 +81,18 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         </div>
       </form>
     </Dialog>
+  )
+}
+
+interface ConfirmDialogProps extends Omit<FormDialogProps, 'onSubmit'> {
+  readonly onConfirm: () => void
+}
+
+/** Asks before something is done; what went wrong with it is said here too. */
+export function ConfirmDialog({ onConfirm, children, ...form }: ConfirmDialogProps) {
+  return (
+    <FormDialog kind="danger" {...form} onSubmit={onConfirm}>
+      <div className="flex flex-col gap-3 text-muted wrap-anywhere">{children}</div>
+    </FormDialog>
   )
 }

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react'
 
 import { joinClasses } from './classes.ts'
+import { describeFailure } from './failure-words.ts'
 
 const tones = {
   plain: 'border-line bg-side text-ink',
@@ -26,5 +27,21 @@ export function Notice({ tone = 'plain', alert = false, className, children }: N
     >
       {children}
     </div>
+  )
+}
+
+interface FailureNoticeProps {
+  /** Null where nothing went wrong: then nothing is said. */
+  readonly error: Error | null
+  readonly className?: string
+}
+
+/** What went wrong with something that a person did, read out as soon as it appears. */
+export function FailureNotice({ error, className }: FailureNoticeProps) {
+  if (error === null) return null
+  return (
+    <Notice tone="bad" alert {...(className === undefined ? {} : { className })}>
+      {describeFailure(error)}
+    </Notice>
   )
 }

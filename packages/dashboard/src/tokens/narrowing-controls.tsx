@@ -1,0 +1,71 @@
+// The fields of what a token can be narrowed to: the same for one that is made and for one that is held.
+import { Check } from '../ui/choice.tsx'
+import { controlClasses, Field, TextField } from '../ui/field.tsx'
+import { actionLetters, toggleAction } from './narrowing.ts'
+
+interface TextControlProps {
+  readonly value: string
+  readonly onChange: (value: string) => void
+}
+
+interface ActionChecksProps extends TextControlProps {
+  /** What no action at all means. */
+  readonly none: string
+}
+
+export function ActionChecks({ none, value, onChange }: ActionChecksProps) {
+  return (
+    <fieldset className="min-w-0">
+      <legend className="mb-1 text-small font-medium">
+        Only these actions <span className="font-normal text-muted">(none: {none})</span>
+      </legend>
+      <div className="flex flex-wrap gap-x-5">
+        {actionLetters.map(({ letter, label }) => (
+          <Check key={letter} checked={value.includes(letter)} onChange={() => onChange(toggleAction(value, letter))}>
+            {label}
+          </Check>
+        ))}
+      </div>
+    </fieldset>
+  )
+}
+
+export function MachinesField({ value, onChange }: TextControlProps) {
+  return (
+    <TextField
+      label="Only these machines"
+      optional
+      hint="Ids of machines, with commas between."
+      autoComplete="off"
+      autoCapitalize="none"
+      spellCheck={false}
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+    />
+  )
+}
+
+interface CommandsFieldProps extends TextControlProps {
+  readonly hint: string
+  readonly rows: number
+  readonly problem: string | undefined
+  readonly className?: string | undefined
+}
+
+export function CommandsField({ hint, rows, problem, className, value, onChange }: CommandsFieldProps) {
+  return (
+    <Field label="Only these commands in machines" optional hint={hint} error={problem} className={className}>
+      {(control) => (
+        <textarea
+          {...control}
+          rows={rows}
+          spellCheck={false}
+          autoCapitalize="none"
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+          className={`${controlClasses} h-auto py-2 font-mono text-small`}
+        />
+      )}
+    </Field>
+  )
+}
