@@ -9,15 +9,7 @@ import { loadRootKey } from '../packages/authority/src/keyring/root-key.ts'
 import { createAuthenticate, type Authenticate } from '../packages/authority/src/operations/authenticate.ts'
 import { createApp } from '../packages/authority/src/operations/create-app.ts'
 import { createOrganisation } from '../packages/authority/src/operations/create-organisation.ts'
-import {
-  createDenialLimit,
-  createDischargeLimit,
-  createSignInLimit,
-  cliLoginsPerMinute,
-  createTryLimit,
-  inquiriesPerMinute,
-  mailsPerMinute,
-} from '../packages/authority/src/operations/limits.ts'
+import { createLimits } from '../packages/authority/src/operations/limits.ts'
 import { mintToken, type MintToken } from '../packages/authority/src/operations/mint-token.ts'
 import type { Environment, Operation } from '../packages/authority/src/operations/operation.ts'
 import { perform } from '../packages/authority/src/operations/perform.ts'
@@ -70,12 +62,7 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
     passkeys: createPasskeyVerifier(),
     identityProvider: undefined,
     mailer: undefined,
-    mailLimit: createTryLimit(mailsPerMinute),
-    inquiryLimit: createTryLimit(inquiriesPerMinute),
-    cliLoginLimit: createTryLimit(cliLoginsPerMinute),
-    signInLimit: createSignInLimit(),
-    denialLimit: createDenialLimit(),
-    dischargeLimit: createDischargeLimit(),
+    ...createLimits(),
   }
   const authenticate = createAuthenticate({ store, keyring, location })
   const ask: OpenAuthority['ask'] = async (header, operation, input) =>

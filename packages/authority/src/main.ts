@@ -22,15 +22,7 @@ import { createPasswordHasher } from './keyring/passwords.ts'
 import { loadRootKey, type RootKey } from './keyring/root-key.ts'
 import { createMailer } from './mail/mailer.ts'
 import { createAuthenticate } from './operations/authenticate.ts'
-import {
-  createDenialLimit,
-  createDischargeLimit,
-  createSignInLimit,
-  cliLoginsPerMinute,
-  createTryLimit,
-  inquiriesPerMinute,
-  mailsPerMinute,
-} from './operations/limits.ts'
+import { createLimits } from './operations/limits.ts'
 import type { Environment } from './operations/operation.ts'
 import { createAccount } from './operations/sign-up.ts'
 import { openStore } from './store/open.ts'
@@ -72,12 +64,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       passkeys: createPasskeyVerifier(),
       identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, now: Date.now }),
       mailer: config.mail && createMailer({ ...config.mail, failed: (error) => logMailFailure(log, error) }),
-      mailLimit: createTryLimit(mailsPerMinute),
-      inquiryLimit: createTryLimit(inquiriesPerMinute),
-      cliLoginLimit: createTryLimit(cliLoginsPerMinute),
-      signInLimit: createSignInLimit(),
-      denialLimit: createDenialLimit(),
-      dischargeLimit: createDischargeLimit(),
+      ...createLimits(),
       publicUrl: () => publicUrl,
     }
     const setupCode = await admitFirstUser(environment, config)

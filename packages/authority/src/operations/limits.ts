@@ -19,22 +19,44 @@ export interface RateLimit {
   take(key: string, now: number): boolean
 }
 
-/** Whether one more denial of an actor is written to the audit trail. */
-export type DenialLimit = RateLimit
+/** The limits of one authority: each holds for all that is asked of it. */
+export interface Limits {
+  /** Mail in one person's name. */
+  readonly mailLimit: TryLimit
+  /** Questions of one address that asks without a credential. */
+  readonly inquiryLimit: TryLimit
+  readonly cliLoginLimit: TryLimit
+  readonly signInLimit: SignInLimit
+  /** Whether one more denial of an actor is written to the audit trail. */
+  readonly denialLimit: RateLimit
+  /** Discharges of one token. */
+  readonly dischargeLimit: RateLimit
+}
 
 const minute = 60_000
 const failuresPerMinute = 10
 /** Of one kind and one address, for what is asked without a credential: people behind one address share it. */
-export const inquiriesPerMinute = 120
+const inquiriesPerMinute = 120
 /** In one person's name: invitations of a team go out at once, and spam does not. */
-export const mailsPerMinute = 30
+const mailsPerMinute = 30
+/** Of one network, for command lines that ask to be logged in. */
+const cliLoginsPerMinute = 100
 const denials = { burst: 30, perSecond: 1 }
 // A hundred jobs may begin at once with one token, and run several commands each.
 const discharges = { burst: 600, perSecond: 10 }
 const mostKeys = 10_000
 
-/** Of one network, for command lines that ask to be logged in. */
-export const cliLoginsPerMinute = 100
+/** All of them, with nothing counted yet. */
+export function createLimits(): Limits {
+  return {
+    mailLimit: createTryLimit(mailsPerMinute),
+    inquiryLimit: createTryLimit(inquiriesPerMinute),
+    cliLoginLimit: createTryLimit(cliLoginsPerMinute),
+    signInLimit: createSignInLimit(),
+    denialLimit: createDenialLimit(),
+    dischargeLimit: createDischargeLimit(),
+  }
+}
 
 /**
  * What one client has to itself, for limits to hold: an IPv4 address, or the 64 bits of an IPv6 network, in which it may
@@ -60,7 +82,7 @@ export function createSignInLimit(): SignInLimit {
 }
 
 /** So many tries a minute for each key. */
-export function createTryLimit(perMinute: number): SignInLimit {
+function createTryLimit(perMinute: number): SignInLimit {
   const tries = new Map<string, readonly number[]>()
   return {
     take(key, now) {
@@ -94,7 +116,7 @@ export function limitInquiries(
 }
 
 /** Thirty denials of an actor at once, then one a second. */
-export function createDenialLimit(): DenialLimit {
+export function createDenialLimit(): RateLimit {
   return createRateLimit(denials)
 }
 

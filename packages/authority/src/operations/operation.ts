@@ -8,11 +8,11 @@ import type { Mailer } from '../domain/mail.ts'
 import type { Organisation } from '../domain/organisation.ts'
 import type { PasskeyVerifier } from '../domain/passkey.ts'
 import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
-import type { DenialLimit, RateLimit, SignInLimit, TryLimit } from './limits.ts'
+import type { Limits } from './limits.ts'
 import type { Credential, Principal } from './principal.ts'
 
 /** Everything that an operation may use; time and randomness come from outside. */
-export interface Environment {
+export interface Environment extends Limits {
   readonly store: Store
   readonly keyring: Keyring
   readonly passwords: PasswordHasher
@@ -24,15 +24,6 @@ export interface Environment {
   readonly identityProvider: IdentityProvider | undefined
   /** Undefined where no mail server is configured. */
   readonly mailer: Mailer | undefined
-  /** Mail in one person's name. */
-  readonly mailLimit: TryLimit
-  /** Questions of one address that asks without a credential. */
-  readonly inquiryLimit: TryLimit
-  readonly cliLoginLimit: TryLimit
-  readonly signInLimit: SignInLimit
-  readonly denialLimit: DenialLimit
-  /** Discharges of one token. */
-  readonly dischargeLimit: RateLimit
   /** Where people reach the authority, without a slash at the end; known once it listens. */
   readonly publicUrl: () => string
 }
