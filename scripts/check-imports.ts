@@ -20,6 +20,7 @@ const rooms: Readonly<Record<string, { readonly folders: readonly string[]; read
   identity: { folders: ['domain'], parts: ['@simplewebauthn/server', 'openid-client'] },
   mail: { folders: ['domain'], parts: ['nodemailer'] },
   store: { folders: ['domain'], parts: ['kysely', 'pg'] },
+  operator: { folders: ['domain', 'keyring', 'operations', 'store'], parts: [] },
   operations: { folders: ['domain'], parts: ['@hallpass/macaroon', '@hallpass/macaroon/json'] },
   'doors/http': {
     folders: ['domain', 'operations'],
@@ -47,9 +48,9 @@ const rooms: Readonly<Record<string, { readonly folders: readonly string[]; read
   },
 }
 
-/** What goes against the arrows: the command that starts the server, and tells it where the dashboard's files are. */
+/** What goes against the arrows: the file that loads the server, and the command that tells it where the dashboard's files are. */
 const exceptions = new Set([
-  'packages/cli/src/commands/serve/serve.ts @hallpass/authority',
+  'packages/cli/src/authority-package.ts @hallpass/authority',
   'packages/cli/src/commands/serve/serve.ts @hallpass/dashboard/index.html',
 ])
 

@@ -34,6 +34,7 @@ export class StartupError extends Error {
   readonly code:
     | 'data_directory_in_use'
     | 'database_newer_than_program'
+    | 'database_outdated'
     | 'root_key_invalid'
     | 'root_key_mismatch'
     | 'database_unreachable'

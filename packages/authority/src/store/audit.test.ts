@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 
 import { audit } from './audit.ts'
-import { migrations, sqliteWords } from './migrations.ts'
+import { sqliteWords } from './migration.ts'
+import { migrations } from './migrations.ts'
 import { compile, type Query, type Session } from './query.ts'
 import { createSqliteCompiler } from './sqlite-connection.ts'
 

@@ -1,7 +1,8 @@
 // Brings a database to the version that this program knows, forward only. Kysely's Migrator has no word for a database
 // that is newer than the program, writes its own tables before it looks, and needs a live Kysely driver: hence this.
 import { StartupError } from '../domain/errors.ts'
-import { migrations as known, type EngineWords, type Migration } from './migrations.ts'
+import type { EngineWords, Migration } from './migration.ts'
+import { migrations as known } from './migrations.ts'
 
 /** What an engine does for its migration. */
 export interface MigrationTarget {
@@ -41,9 +42,30 @@ export async function migrate(
   })
 }
 
+/**
+ * For whoever works on a database without migrating it.
+ * @throws StartupError `database_newer_than_program` or `database_outdated`
+ */
+export function expectCurrent(version: number): void {
+  const newest = known.at(-1)?.version ?? 0
+  expectNotNewer(version, newest)
+  if (version < newest) {
+    throw new StartupError(
+      'database_outdated',
+      `The database is at version ${version}, and this program works with version ${newest}. Start the server of this ` +
+        'program on it first, which brings it up to date. Nothing was changed.',
+    )
+  }
+}
+
 async function readVersion(target: MigrationTarget, newest: number): Promise<number> {
   const version = await target.currentVersion()
-  if (version <= newest) return version
+  expectNotNewer(version, newest)
+  return version
+}
+
+function expectNotNewer(version: number, newest: number): void {
+  if (version <= newest) return
   throw new StartupError(
     'database_newer_than_program',
     `The database is at version ${version}, and this program knows only versions up to ${newest}. ` +

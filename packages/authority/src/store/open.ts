@@ -1,7 +1,7 @@
 // Opens the store that the configuration names. The PostgreSQL client is only loaded where it is used.
 import type { Store } from '../domain/store.ts'
 import type { PostgresStoreOptions } from './postgres-store.ts'
-import { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts'
+import { openSqliteStore, openSqliteStoreBeside, type SqliteStoreOptions } from './sqlite-store.ts'
 
 export { openSqliteStore, type PostgresStoreOptions, type SqliteStoreOptions }
 
@@ -11,6 +11,16 @@ export { openSqliteStore, type PostgresStoreOptions, type SqliteStoreOptions }
  */
 export function openStore(options: SqliteStoreOptions | PostgresStoreOptions): Promise<Store> {
   return 'url' in options ? openPostgresStore(options) : openSqliteStore(options)
+}
+
+/**
+ * Opens the same for the operator, beside a server that may run: locks nothing out, makes nothing, migrates nothing.
+ * @throws StartupError as {@link openStore}, and `database_outdated`
+ */
+export async function openStoreBeside(options: SqliteStoreOptions | PostgresStoreOptions): Promise<Store> {
+  if (!('url' in options)) return openSqliteStoreBeside(options)
+  const engine = await import('./postgres-store.ts')
+  return engine.openPostgresStoreBeside(options)
 }
 
 /**

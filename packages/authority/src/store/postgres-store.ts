@@ -5,8 +5,8 @@ import { Client, Pool, types } from 'pg'
 
 import { DomainError, StartupError } from '../domain/errors.ts'
 import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
-import { migrate } from './migrate.ts'
-import { postgresWords } from './migrations.ts'
+import { expectCurrent, migrate } from './migrate.ts'
+import { postgresWords } from './migration.ts'
 import { PostgresSession, PostgresStatements } from './postgres-session.ts'
 import { SessionTransaction } from './transaction.ts'
 
@@ -24,7 +24,19 @@ export interface PostgresStoreOptions {
  * @throws StartupError `configuration_invalid` for what is no clear PostgreSQL URL, `database_unreachable`, or
  * `database_newer_than_program`.
  */
-export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+export function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  return connect(options, migrateDatabase)
+}
+
+/**
+ * Connects for the operator, beside servers that may run: migrates nothing.
+ * @throws StartupError as {@link openPostgresStore}, and `database_outdated`
+ */
+export function openPostgresStoreBeside(options: PostgresStoreOptions): Promise<Store> {
+  return connect(options, async (client) => expectCurrent(await currentVersion(client)))
+}
+
+async function connect(options: PostgresStoreOptions, prepare: (client: Client) => Promise<void>): Promise<Store> {
   const { url, connections = 10, random = Math.random } = options
   const host = readHost(url)
   const connection = {
@@ -40,7 +52,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   client.on('error', () => {})
   try {
     await client.connect()
-    await migrateDatabase(client)
+    await prepare(client)
   } catch (error) {
     throw unusable(host, error)
   } finally {

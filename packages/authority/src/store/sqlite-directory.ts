@@ -1,5 +1,5 @@
 // The data directory: its files, their permissions, and the lock that keeps a second server out.
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -8,6 +8,8 @@ import { StartupError } from '../domain/errors.ts'
 export interface DataDirectory {
   /** The path of the database file, which exists. */
   readonly database: string
+  /** Whether this process is the only one that works on it. */
+  readonly exclusive: boolean
   /** Lets a next server in. */
   unlock(): void
 }
@@ -27,7 +29,17 @@ export function lockDataDirectory(directory: string): DataDirectory {
   } catch (error) {
     throw unusable(directory, error)
   }
-  return { database, unlock: holdExclusively(lock, directory) }
+  return { database, exclusive: true, unlock: holdExclusively(lock, directory) }
+}
+
+/**
+ * The database of a data directory that a server may hold, for a look or a few writes beside it.
+ * @throws StartupError `database_unreachable` where there is none
+ */
+export function findDatabase(directory: string): DataDirectory {
+  const database = join(directory, 'hallpass.db')
+  if (!existsSync(database)) throw unusable(directory, 'there is no hallpass.db in it')
+  return { database, exclusive: false, unlock: () => {} }
 }
 
 /** The error for a data directory or database file that SQLite or the file system refuses. */

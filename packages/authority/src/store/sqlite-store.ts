@@ -4,11 +4,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { StartupError } from '../domain/errors.ts'
 import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
 import { GroupCommit } from './group-commit.ts'
-import { migrate } from './migrate.ts'
-import { sqliteWords } from './migrations.ts'
+import { expectCurrent, migrate } from './migrate.ts'
+import { sqliteWords } from './migration.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
-import { lockDataDirectory, unusable, type DataDirectory } from './sqlite-directory.ts'
+import { findDatabase, lockDataDirectory, unusable, type DataDirectory } from './sqlite-directory.ts'
 
 export interface SqliteStoreOptions {
   /** The data directory; made where it is missing. */
@@ -34,6 +34,30 @@ export async function openSqliteStore({ directory }: SqliteStoreOptions): Promis
   } catch (error) {
     for (const database of opened) database.close()
     data.unlock()
+    throw unusable(directory, error)
+  }
+}
+
+/**
+ * Opens the database of a data directory for the operator, beside a server that may run: locks nothing out, makes
+ * nothing and migrates nothing. The server sees what is written here at its next write, and within a second in reads.
+ * @throws StartupError `database_unreachable`, or `database_outdated` and `database_newer_than_program` where the
+ * database is not at this program's version
+ */
+export async function openSqliteStoreBeside({ directory }: SqliteStoreOptions): Promise<Store> {
+  const data = findDatabase(directory)
+  const opened: DatabaseSync[] = []
+  try {
+    const writer = new DatabaseSync(data.database, { timeout: busyTimeout })
+    opened.push(writer)
+    expectCurrent(currentVersion(writer))
+    writer.exec('PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL')
+    const reader = new DatabaseSync(data.database, { timeout: busyTimeout })
+    opened.push(reader)
+    reader.exec('PRAGMA query_only = ON')
+    return new SqliteStore(data, new SqliteConnection(writer), new SqliteConnection(reader))
+  } catch (error) {
+    for (const database of opened) database.close()
     throw unusable(directory, error)
   }
 }
@@ -82,7 +106,8 @@ class SqliteStore implements Store {
     await this.#reads.drain()
     this.#reader.database.close()
     try {
-      this.#writer.command('PRAGMA wal_checkpoint(TRUNCATE)')
+      // Beside a server, which reads all the time, it would hold up the server's writes.
+      if (this.#data.exclusive) this.#writer.command('PRAGMA wal_checkpoint(TRUNCATE)')
     } finally {
       this.#writer.database.close()
       this.#data.unlock()

@@ -10,8 +10,9 @@ import { fileURLToPath } from 'node:url'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { migrations, sqliteWords } from './migrations.ts'
-import { openSqliteStore } from './open.ts'
+import { sqliteWords } from './migration.ts'
+import { migrations } from './migrations.ts'
+import { openSqliteStore, openStoreBeside } from './open.ts'
 import { describeStore } from './testing/conformance.ts'
 import { insertUser } from './testing/seed.ts'
 import { byEnd } from './testing/tokens.ts'
@@ -46,6 +47,28 @@ describe('a data directory', () => {
       expect((await stat(join(directory, file))).mode & 0o777).toBe(0o600)
     }
     await store.close()
+  })
+
+  test('lets the operator in beside a server, who sees what was written there', async () => {
+    const directory = nextDirectory()
+    await expect(openStoreBeside({ directory })).rejects.toMatchObject({ code: 'database_unreachable' })
+    const server = await openSqliteStore({ directory })
+    const operator = await openStoreBeside({ directory })
+    const { id, email } = await operator.write(insertUser)
+    expect(await server.write((tx) => tx.users.byEmail(email))).toMatchObject({ id })
+    expect(await operator.read((tx) => tx.users.exist())).toBe(true)
+    await operator.close()
+    await server.write((tx) => tx.users.setPasswordHash(id, 'changed'))
+    await server.close()
+  })
+
+  test('is left as it is where the program is not of its version', async () => {
+    const directory = nextDirectory()
+    await (await openSqliteStore({ directory })).close()
+    const database = new DatabaseSync(join(directory, 'hallpass.db'))
+    database.exec('delete from migrations where version > 1')
+    database.close()
+    await expect(openStoreBeside({ directory })).rejects.toMatchObject({ code: 'database_outdated' })
   })
 
   test('takes one server at a time', async () => {

@@ -2,6 +2,7 @@
 import { buildCommand } from '@stricli/core'
 
 import { globalAliases, globalFlags, textFlag } from '../../flags.ts'
+import { installationFlags } from '../../installation.ts'
 import { withContext } from '../../routes.ts'
 
 export const serveCommand = buildCommand({
@@ -9,8 +10,7 @@ export const serveCommand = buildCommand({
   parameters: {
     flags: {
       listen: textFlag('Address to listen at, or HALLPASS_LISTEN (default 127.0.0.1:4280)', 'host:port'),
-      data: textFlag('Directory for what is kept, or HALLPASS_DATA (default ./hallpass-data)', 'dir'),
-      databaseUrl: textFlag('PostgreSQL to use instead of SQLite, or HALLPASS_DATABASE_URL', 'url'),
+      ...installationFlags,
       publicUrl: textFlag('Address that people reach it at, or HALLPASS_PUBLIC_URL', 'url'),
       trustedProxies: textFlag(
         'Addresses and networks whose X-Forwarded headers are believed, or HALLPASS_TRUSTED_PROXIES',

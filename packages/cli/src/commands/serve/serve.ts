@@ -1,76 +1,39 @@
 // `hallpass serve`: runs an authority until it is told to stop.
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { loadAuthority, type OidcOptions } from '../../authority-package.ts'
 import { readVariable, type Context, type Environment } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
-import { parseListenAddress, type ListenAddress } from '../../listen-address.ts'
+import { readInstallation, type InstallationFlags } from '../../installation.ts'
+import { parseListenAddress } from '../../listen-address.ts'
 import { writeLine } from '../../output.ts'
 import { firstSteps } from './first-steps.ts'
 import { waitForStop } from './stop.ts'
 
-interface ServeFlags extends GlobalFlags {
+interface ServeFlags extends GlobalFlags, InstallationFlags {
   readonly listen?: string | undefined
-  readonly data?: string | undefined
-  readonly databaseUrl?: string | undefined
   readonly publicUrl?: string | undefined
   readonly trustedProxies?: string | undefined
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
-}
-
-/** As much of the authority's package as is used here. */
-interface AuthorityPackage {
-  serve(options: {
-    readonly listen: ListenAddress
-    readonly dataDirectory: string
-    readonly databaseUrl?: string
-    readonly rootKey?: string
-    readonly bootstrap?: { readonly email: string; readonly password: string }
-    readonly mail?: { readonly smtpUrl: string; readonly from: string }
-    readonly oidc?: OidcOptions
-    readonly publicUrl?: string
-    readonly trustedProxies?: readonly string[]
-    readonly dashboard: string
-    readonly logLevel: string
-  }): Promise<RunningAuthority>
-}
-
-interface OidcOptions {
-  readonly issuer: string
-  readonly clientId: string
-  readonly clientSecret?: string
-  readonly name?: string
-  readonly signUpDomains?: readonly string[]
-}
-
-interface RunningAuthority {
-  readonly url: string
-  readonly publicUrl: string
-  readonly setupCode?: { reveal(): string }
-  close(): Promise<void>
 }
 
 /** Starts the authority, prints where it is, and ends when it has stopped. */
 export async function serveAuthority(context: Context, flags: ServeFlags): Promise<void> {
   const { environment } = context
   const listen = parseListenAddress(flags.listen ?? readVariable(environment, 'HALLPASS_LISTEN') ?? '127.0.0.1:4280')
-  const data = flags.data ?? readVariable(environment, 'HALLPASS_DATA') ?? './hallpass-data'
-  const databaseUrl = flags.databaseUrl ?? readVariable(environment, 'HALLPASS_DATABASE_URL')
+  const { data, dataDirectory, databaseUrl, rootKey } = readInstallation(context, flags)
   const publicUrl = flags.publicUrl ?? readVariable(environment, 'HALLPASS_PUBLIC_URL')
   const trustedProxies = flags.trustedProxies ?? readVariable(environment, 'HALLPASS_TRUSTED_PROXIES')
-  const rootKey = readVariable(environment, 'HALLPASS_ROOT_KEY')
   const bootstrap = readBootstrap(environment)
   const mail = readMail(environment)
   const oidc = readOidc(environment)
-  if (data === '') throw new CommandError('misused', 'the directory given with --data is empty')
-  if (databaseUrl === '') throw new CommandError('misused', 'the address given with --database-url is empty')
 
-  // The one place where the command line touches the server, and only when it is wanted.
-  const authority: AuthorityPackage = await import('@hallpass/authority')
+  const authority = await loadAuthority()
   const running = await authority.serve({
     listen,
-    dataDirectory: resolve(context.directory, data),
+    dataDirectory,
     logLevel: flags.logLevel,
     // Files of a package that may not be built yet: the authority tells so at its front door.
     dashboard: dirname(fileURLToPath(import.meta.resolve('@hallpass/dashboard/index.html'))),

@@ -1,0 +1,39 @@
+// The one place where the command line touches the server's package: to serve, and to work on an installation by hand.
+import type { ListenAddress } from './listen-address.ts'
+
+/** As much of the authority's package as is used here. */
+export interface AuthorityPackage {
+  serve(options: {
+    readonly listen: ListenAddress
+    readonly dataDirectory: string
+    readonly databaseUrl?: string
+    readonly rootKey?: string
+    readonly bootstrap?: { readonly email: string; readonly password: string }
+    readonly mail?: { readonly smtpUrl: string; readonly from: string }
+    readonly oidc?: OidcOptions
+    readonly publicUrl?: string
+    readonly trustedProxies?: readonly string[]
+    readonly dashboard: string
+    readonly logLevel: string
+  }): Promise<RunningAuthority>
+}
+
+export interface OidcOptions {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret?: string
+  readonly name?: string
+  readonly signUpDomains?: readonly string[]
+}
+
+interface RunningAuthority {
+  readonly url: string
+  readonly publicUrl: string
+  readonly setupCode?: { reveal(): string }
+  close(): Promise<void>
+}
+
+/** Loaded only where it is wanted: it takes a hundred times as long as the rest of the command line. */
+export async function loadAuthority(): Promise<AuthorityPackage> {
+  return import('@hallpass/authority')
+}
