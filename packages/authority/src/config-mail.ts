@@ -1,6 +1,7 @@
 // The mail server that invitations go through, checked.
 import { emailAddress } from '@hallpass/client/contract'
 
+import { checkText } from './config-text.ts'
 import { StartupError } from './domain/errors.ts'
 import { Secret } from './domain/secret.ts'
 import type { SmtpServer } from './mail/mailer.ts'
@@ -16,6 +17,7 @@ export function checkMail({ smtpUrl, from }: { readonly smtpUrl: string; readonl
 }
 
 function checkSmtpUrl(text: string): SmtpServer {
+  checkText(text, 'HALLPASS_SMTP_URL')
   const url = URL.canParse(text) ? new URL(text) : undefined
   const bare = url?.search === '' && url.hash === '' && /^\/?$/.test(url.pathname)
   if (url === undefined || !bare || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '') {

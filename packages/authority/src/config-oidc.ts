@@ -2,6 +2,7 @@
 import { emailAddress } from '@hallpass/client/contract'
 
 import { isLoopback } from './config-mail.ts'
+import { checkText } from './config-text.ts'
 import { StartupError } from './domain/errors.ts'
 import { Secret } from './domain/secret.ts'
 import type { OpenidOptions } from './identity/openid.ts'
@@ -40,7 +41,7 @@ export function checkOidc(options: OidcOptions): OidcConfig {
 }
 
 function checkIssuer(text: string): URL {
-  const url = URL.parse(text)
+  const url = URL.parse(checkText(text, 'HALLPASS_OIDC_ISSUER'))
   if (url === null || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
     throw invalid('HALLPASS_OIDC_ISSUER is a URL without query, fragment and user')
   }

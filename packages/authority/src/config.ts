@@ -6,6 +6,7 @@ import { emailAddress, password } from '@hallpass/client/contract'
 import { checkMail, type MailConfig } from './config-mail.ts'
 import { checkPublicUrl, checkTrustedProxies, type Trusts } from './config-network.ts'
 import { checkOidc, type OidcConfig, type OidcOptions } from './config-oidc.ts'
+import { checkPath, checkText } from './config-text.ts'
 import { StartupError } from './domain/errors.ts'
 import { Secret } from './domain/secret.ts'
 
@@ -59,11 +60,11 @@ const defaultLocation = 'https://api.fly.io/v1'
 
 /** @throws StartupError `configuration_invalid`, naming the option */
 export function checkOptions(options: ServeOptions): Config {
-  const { listen, dataDirectory, databaseUrl, rootKey, bootstrap, mail, location = defaultLocation } = options
+  const { listen, databaseUrl, rootKey, bootstrap, mail, location = defaultLocation } = options
   const logLevel = logLevels.find((level) => level === options.logLevel)
   if (logLevel === undefined) throw invalid(`--log-level is one of ${logLevels.join(', ')}`)
-  if (dataDirectory === '') throw invalid('--data names a directory')
-  if (databaseUrl !== undefined && !/^postgres(?:ql)?:\/\//.test(databaseUrl)) {
+  const dataDirectory = resolve(checkPath(options.dataDirectory, '--data'))
+  if (databaseUrl !== undefined && !/^postgres(?:ql)?:\/\//.test(checkText(databaseUrl, '--database-url'))) {
     throw invalid('--database-url begins with postgres://')
   }
   if (location === '' || location.length > 256) throw invalid('the location has 1 to 256 characters')
@@ -77,7 +78,8 @@ export function checkOptions(options: ServeOptions): Config {
     oidc: options.oidc === undefined ? undefined : checkOidc(options.oidc),
     logLevel,
     location,
-    publicUrl: options.publicUrl === undefined ? undefined : checkPublicUrl(options.publicUrl),
+    publicUrl:
+      options.publicUrl === undefined ? undefined : checkPublicUrl(checkText(options.publicUrl, '--public-url')),
     trusts: checkTrustedProxies(options.trustedProxies ?? []),
     dashboard: options.dashboard === undefined ? undefined : resolve(options.dashboard),
   }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-import { readVariable, type Environment } from './context.ts'
+import { readPathVariable, type Environment } from './context.ts'
 import { CommandError } from './errors.ts'
 
 export interface Config {
@@ -15,11 +15,11 @@ export interface Config {
 
 /** Where the file is: in `$HALLPASS_CONFIG_DIR`, `$XDG_CONFIG_HOME/hallpass` or `~/.config/hallpass`, if any is known. */
 export function locateConfig(environment: Environment): string | undefined {
-  const own = readVariable(environment, 'HALLPASS_CONFIG_DIR')
+  const own = readPathVariable(environment, 'HALLPASS_CONFIG_DIR')
   if (own !== undefined) return join(own, 'config.json')
-  const shared = readVariable(environment, 'XDG_CONFIG_HOME')
+  const shared = readPathVariable(environment, 'XDG_CONFIG_HOME')
   if (shared !== undefined) return join(shared, 'hallpass', 'config.json')
-  const home = readVariable(environment, 'HOME') ?? readVariable(environment, 'USERPROFILE')
+  const home = readPathVariable(environment, 'HOME') ?? readPathVariable(environment, 'USERPROFILE')
   return home === undefined ? undefined : join(home, '.config', 'hallpass', 'config.json')
 }
 

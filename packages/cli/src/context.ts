@@ -1,6 +1,8 @@
 // What a command is given of the world around it.
 import type { CommandContext, StricliProcess } from '@stricli/core'
 
+import { cleanPath, cleanText } from './given-text.ts'
+
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface Context extends CommandContext {
@@ -13,10 +15,25 @@ export interface Context extends CommandContext {
   readonly now: () => Date
 }
 
-/** An environment variable; one that is set to nothing is not set. */
+/** Whether the variable is set; one that is set to nothing, or to white space, is not. */
+export function isSet(environment: Environment, name: string): boolean {
+  return (environment[name] ?? '').trim() !== ''
+}
+
+/**
+ * An environment variable without white space around it, where it is set.
+ * @throws CommandError `misused` as {@link cleanText}
+ */
 export function readVariable(environment: Environment, name: string): string | undefined {
-  const value = environment[name]
-  return value === undefined || value.trim() === '' ? undefined : value
+  return isSet(environment, name) ? cleanText(environment[name] ?? '', name) : undefined
+}
+
+/**
+ * The same of a variable that names a file or directory.
+ * @throws CommandError `misused` as {@link cleanPath}
+ */
+export function readPathVariable(environment: Environment, name: string): string | undefined {
+  return isSet(environment, name) ? cleanPath(environment[name] ?? '', name) : undefined
 }
 
 /** True where a person sits at a terminal and can be asked: what goes to stdout does not matter. */

@@ -1,6 +1,6 @@
 // Which server is asked, and with which credential.
 import { type Config, locateConfig, readConfig } from './config-file.ts'
-import { readVariable, type Environment } from './context.ts'
+import { isSet, readVariable, type Environment } from './context.ts'
 import { CommandError } from './errors.ts'
 import { defaultServer, normaliseServer } from './server-url.ts'
 
@@ -72,10 +72,10 @@ export function holdsMacaroon(credential: string): boolean {
 }
 
 function isToldEverything(flags: GlobalFlags, environment: Environment): boolean {
-  const isSet = (name: string) => readVariable(environment, name) !== undefined
+  const has = (name: string) => isSet(environment, name)
   return (
-    (flags.accessToken !== undefined || tokenVariables.some(isSet)) &&
-    (flags.apiUrl !== undefined || serverVariables.some(isSet))
+    (flags.accessToken !== undefined || tokenVariables.some(has)) &&
+    (flags.apiUrl !== undefined || serverVariables.some(has))
   )
 }
 
@@ -83,7 +83,7 @@ function isToldEverything(flags: GlobalFlags, environment: Environment): boolean
 export function checkCredential(text: string, source: string): string {
   const trimmed = text.trim()
   if (trimmed === '') throw new CommandError('misused', `the token in ${source} is empty`)
-  if (!/^[\x20-\x7e]+$/.test(trimmed)) {
+  if (!/^[\x20-\x7e]+$/.test(trimmed) || /["'`]/.test(trimmed)) {
     throw new CommandError('misused', `the token in ${source} has characters that no token has`)
   }
   return trimmed

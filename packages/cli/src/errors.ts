@@ -30,7 +30,7 @@ export function describeError(error: unknown, environment: Readonly<Record<strin
   const sentence = isForeseen(error)
     ? `Error: ${printable(withoutSecrets(error.message))}`
     : `Error: something went wrong that should not have: ${printable(withoutSecrets(messageOf(error)))}`
-  if (environment['HALLPASS_DEBUG'] !== '1') return sentence
+  if (environment['HALLPASS_DEBUG']?.trim() !== '1') return sentence
   return `${sentence}\n${withoutSecrets(stackOf(error))}`
 }
 

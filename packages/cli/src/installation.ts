@@ -1,9 +1,11 @@
 // Which installation a command works on by hand: a data directory, or a PostgreSQL, and the root key where it is not a file.
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import { readVariable, type Context } from './context.ts'
 import { CommandError } from './errors.ts'
 import { textFlag } from './flags.ts'
+import { cleanPath, cleanText } from './given-text.ts'
 
 export interface InstallationFlags {
   readonly data?: string | undefined
@@ -23,13 +25,38 @@ export interface Installation {
   readonly rootKey: string | undefined
 }
 
-/** @throws CommandError `misused` for a flag that is empty */
+/** @throws CommandError `misused` for what is empty, or no name of a directory */
 export function readInstallation(context: Context, flags: InstallationFlags): Installation {
   const { environment, directory } = context
-  const data = flags.data ?? readVariable(environment, 'HALLPASS_DATA') ?? './hallpass-data'
-  const databaseUrl = flags.databaseUrl ?? readVariable(environment, 'HALLPASS_DATABASE_URL')
-  if (data === '') throw new CommandError('misused', 'the directory given with --data is empty')
-  if (databaseUrl === '') throw new CommandError('misused', 'the address given with --database-url is empty')
+  const [given, source] =
+    flags.data === undefined ? [environment['HALLPASS_DATA'], 'HALLPASS_DATA'] : [flags.data, '--data']
+  const data = readDataDirectory(directory, given, source)
+  const databaseUrl =
+    readText(flags.databaseUrl, '--database-url') ?? readVariable(environment, 'HALLPASS_DATABASE_URL')
   const rootKey = readVariable(environment, 'HALLPASS_ROOT_KEY')
   return { data, dataDirectory: resolve(directory, data), databaseUrl, rootKey }
+}
+
+/**
+ * The text of a flag, without white space around it.
+ * @throws CommandError `misused` where it is empty, and as {@link cleanText}
+ */
+export function readText(given: string | undefined, flag: string): string | undefined {
+  if (given === undefined) return undefined
+  const text = cleanText(given, flag)
+  if (text === '') throw new CommandError('misused', `${flag} is empty`)
+  return text
+}
+
+function readDataDirectory(directory: string, given: string | undefined, source: string): string {
+  if (given === undefined || (source === 'HALLPASS_DATA' && given.trim() === '')) return './hallpass-data'
+  const data = cleanPath(given, source)
+  // Earlier versions took the name as it stood: what they kept there must not be begun anew elsewhere.
+  if (data !== given && !given.includes('\0') && existsSync(resolve(directory, given, 'hallpass.db'))) {
+    throw new CommandError(
+      'misused',
+      `${source} has white space around it, and a database lies in the directory of just that name: rename the directory`,
+    )
+  }
+  return data
 }

@@ -1,5 +1,6 @@
 // The address of an authority, in the one form in which two of them can be compared.
 import { CommandError } from './errors.ts'
+import { cleanText } from './given-text.ts'
 
 export const defaultServer = 'http://127.0.0.1:4280'
 
@@ -9,7 +10,8 @@ export const defaultServer = 'http://127.0.0.1:4280'
  * @throws CommandError where it is not the address of a server
  */
 export function normaliseServer(text: string, source: string): string {
-  const trimmed = text.trim()
+  // A URL's reader would pass over line breaks in silence.
+  const trimmed = cleanText(text, `the address in ${source}`)
   if (!URL.canParse(trimmed)) throw refused(source, 'is not a URL: write it like http://127.0.0.1:4280')
   const url = new URL(trimmed)
   if (url.protocol !== 'http:' && url.protocol !== 'https:')

@@ -1,7 +1,7 @@
 // What the `tokens 3p` commands share: the location, the shared secret, and the base64 that they speak.
 import { randomBytes } from 'node:crypto'
 
-import { readVariable, type Context } from './context.ts'
+import { isSet, type Context } from './context.ts'
 import { CommandError } from './errors.ts'
 import { readText } from './held-token.ts'
 import { tell } from './output.ts'
@@ -32,8 +32,9 @@ export async function readSharedSecret(context: Context, flags: SecretFlags): Pr
   if (flags.secretFile !== undefined) {
     return decodeSecret(await readText(context, flags.secretFile), flags.secretFile)
   }
-  const variable = readVariable(context.environment, secretVariable)
-  if (variable !== undefined) return decodeSecret(variable, secretVariable)
+  if (isSet(context.environment, secretVariable)) {
+    return decodeSecret(context.environment[secretVariable] ?? '', secretVariable)
+  }
   if (flags.secret === undefined) {
     throw new CommandError('misused', `no shared secret is given: use --secret-file FILE or ${secretVariable}`)
   }

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import process from 'node:process'
 
-import { readVariable, type Environment } from '../context.ts'
+import { isSet, type Environment } from '../context.ts'
 
 /** Tries, and tells nobody where it does not work. `url` begins with http. */
 export function openBrowser(url: string, environment: Environment): void {
@@ -19,6 +19,6 @@ function commandFor(platform: string, environment: Environment): readonly [strin
   if (platform === 'darwin') return ['open']
   if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler']
   // Where there is no screen, xdg-open starts a browser in this very terminal.
-  const screen = ['DISPLAY', 'WAYLAND_DISPLAY', 'BROWSER'].some((name) => readVariable(environment, name) !== undefined)
+  const screen = ['DISPLAY', 'WAYLAND_DISPLAY', 'BROWSER'].some((name) => isSet(environment, name))
   return screen ? ['xdg-open'] : undefined
 }

@@ -2,7 +2,7 @@
 import { createClient } from '@hallpass/client'
 
 import { locateConfig, readConfig, writeConfig } from '../../config-file.ts'
-import { readVariable, type Context } from '../../context.ts'
+import { isSet, type Context } from '../../context.ts'
 import { serverOfLogin, tokenVariables, type GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import { tell } from '../../output.ts'
@@ -37,8 +37,7 @@ export async function logOut(context: Context, flags: GlobalFlags): Promise<void
   await writeConfig(file, { api_url: server })
   tell(context, `Logged out from ${server}`)
   for (const name of tokenVariables) {
-    if (readVariable(context.environment, name) !== undefined)
-      tell(context, `Note: ${name} is still set, and will be used`)
+    if (isSet(context.environment, name)) tell(context, `Note: ${name} is still set, and will be used`)
   }
 }
 

@@ -6,7 +6,7 @@ import { loadAuthority, type OidcOptions } from '../../authority-package.ts'
 import { readVariable, type Context, type Environment } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
-import { readInstallation, type InstallationFlags } from '../../installation.ts'
+import { readInstallation, readText, type InstallationFlags } from '../../installation.ts'
 import { parseListenAddress } from '../../listen-address.ts'
 import { writeLine } from '../../output.ts'
 import { firstSteps } from './first-steps.ts'
@@ -22,10 +22,13 @@ interface ServeFlags extends GlobalFlags, InstallationFlags {
 /** Starts the authority, prints where it is, and ends when it has stopped. */
 export async function serveAuthority(context: Context, flags: ServeFlags): Promise<void> {
   const { environment } = context
-  const listen = parseListenAddress(flags.listen ?? readVariable(environment, 'HALLPASS_LISTEN') ?? '127.0.0.1:4280')
+  const listen = parseListenAddress(
+    readText(flags.listen, '--listen') ?? readVariable(environment, 'HALLPASS_LISTEN') ?? '127.0.0.1:4280',
+  )
   const { data, dataDirectory, databaseUrl, rootKey } = readInstallation(context, flags)
-  const publicUrl = flags.publicUrl ?? readVariable(environment, 'HALLPASS_PUBLIC_URL')
-  const trustedProxies = flags.trustedProxies ?? readVariable(environment, 'HALLPASS_TRUSTED_PROXIES')
+  const publicUrl = readText(flags.publicUrl, '--public-url') ?? readVariable(environment, 'HALLPASS_PUBLIC_URL')
+  const trustedProxies =
+    readText(flags.trustedProxies, '--trusted-proxies') ?? readVariable(environment, 'HALLPASS_TRUSTED_PROXIES')
   const bootstrap = readBootstrap(environment)
   const mail = readMail(environment)
   const oidc = readOidc(environment)

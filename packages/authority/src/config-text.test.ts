@@ -1,0 +1,26 @@
+// What a program that starts the authority hands on from its environment is checked here, whatever it forgot to check.
+import { expect, test } from 'vitest'
+
+import { checkOptions, type ServeOptions } from './config.ts'
+
+const sound: ServeOptions = { listen: { host: '127.0.0.1', port: 0 }, dataDirectory: '/srv/data', logLevel: 'silent' }
+const odd = ['"X"', "'X'", '“X”', 'X\r', ' X', 'X\n', 'X\0', 'a\rX', 'X"']
+
+test.each(odd)('paths and addresses like %j are refused by their names', (shape) => {
+  const of = (text: string) => shape.replace('X', text)
+  const refused: [Partial<ServeOptions>, RegExp][] = [
+    [{ dataDirectory: of('./d') }, /--data/],
+    [{ databaseUrl: of('postgres://h/db') }, /--database-url/],
+    [{ publicUrl: of('https://h.example') }, /--public-url/],
+    [{ mail: { smtpUrl: of('smtp://h'), from: 'a@example.com' } }, /HALLPASS_SMTP_URL/],
+    [{ oidc: { issuer: of('https://id.example'), clientId: 'x' } }, /HALLPASS_OIDC_ISSUER/],
+  ]
+  for (const [options, name] of refused) expect(() => checkOptions({ ...sound, ...options })).toThrow(name)
+})
+
+test.each([[undefined], [null], [7], [new URL('file:///srv/data')], ['']])(
+  'a data directory that is %s is refused',
+  (data) => {
+    expect(() => checkOptions({ ...sound, dataDirectory: data as string })).toThrow(/--data/)
+  },
+)

@@ -1,0 +1,105 @@
+// What files and shells leave around a value is taken away or refused, in every variable and flag alike.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+import { locateConfig } from './config-file.ts'
+import { readVariable, type Context } from './context.ts'
+import { chooseCredential, chooseServer } from './credentials.ts'
+import { readInstallation } from './installation.ts'
+
+let directory: string
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'hallpass-cli-'))
+})
+afterEach(() => rm(directory, { recursive: true }))
+
+const installation = (environment: Record<string, string>, flags: { data?: string; databaseUrl?: string } = {}) =>
+  readInstallation({ environment, directory } as unknown as Context, flags)
+
+describe('the data directory', () => {
+  it('is the same one however its line in a file ends', () => {
+    for (const line of ['./d1', './d1\r', ' ./d1 \r\n', '\ufeff./d1', './d1\u00a0']) {
+      expect(installation({ HALLPASS_DATA: line }).dataDirectory).toBe(join(directory, 'd1'))
+      expect(installation({}, { data: line }).dataDirectory).toBe(join(directory, 'd1'))
+    }
+    expect(installation({ HALLPASS_DATA: ' \r' }).dataDirectory).toBe(join(directory, 'hallpass-data'))
+  })
+
+  it.each([
+    '"./d2"',
+    "'./d2'",
+    '"./d2"\r',
+    '`./d2`',
+    '“./d2”',
+    '„./d2“',
+    '‘./d2’',
+    '«./d2»',
+    '"./d2',
+    './d2”',
+    './d\r2',
+    './d2\0',
+    './a\nb',
+    './a\u2028b',
+    './a\u001b[2J',
+    './a\u200bb',
+    './a\u202eb',
+    '~',
+    '~/hallpass',
+    '$HOME/hallpass',
+    '${HOME}/hallpass',
+    '%APPDATA%/hallpass',
+    'file:///var/lib/hallpass',
+    'postgres://h/db',
+  ])('is refused as %j, and the variable or flag is named', (text) => {
+    expect(() => installation({ HALLPASS_DATA: text })).toThrow(/^HALLPASS_DATA /)
+    expect(() => installation({}, { data: text })).toThrow(/^--data /)
+  })
+
+  it('may have such signs where they are meant', () => {
+    for (const data of ['./~', './$d', "/srv/ada's data/x", './a b', './ä']) {
+      expect(installation({ HALLPASS_DATA: data }).data).toBe(data)
+    }
+  })
+
+  it('of an earlier version, which took the white space for a part of the name, is not begun anew', async () => {
+    await mkdir(join(directory, 'd1\r'))
+    await writeFile(join(directory, 'd1\r', 'hallpass.db'), '')
+    expect(() => installation({ HALLPASS_DATA: './d1\r' })).toThrow(/HALLPASS_DATA has white space around it/)
+  })
+})
+
+describe('every other variable', () => {
+  it('is freed of white space around it', () => {
+    expect(installation({ HALLPASS_DATABASE_URL: 'postgres://h/db\r' }).databaseUrl).toBe('postgres://h/db')
+    expect(installation({}, { databaseUrl: 'postgres://h/db\r\n' }).databaseUrl).toBe('postgres://h/db')
+    expect(installation({ HALLPASS_ROOT_KEY: 'key\r\n\n' }).rootKey).toBe('key')
+    expect(readVariable({ HALLPASS_BOOTSTRAP_PASSWORD: 'a long password\r' }, 'HALLPASS_BOOTSTRAP_PASSWORD')).toBe(
+      'a long password',
+    )
+    expect(locateConfig({ HALLPASS_CONFIG_DIR: '/own\r' })).toBe('/own/config.json')
+    expect(chooseServer({}, { HALLPASS_API_URL: 'http://h:1\r\n' }, {})).toBe('http://h:1')
+    expect(chooseCredential({}, { FLY_API_TOKEN: 'fm2_x\r\n' }, {}, 'http://h')).toBe('fm2_x')
+  })
+
+  it('is refused in quotes, or with a line break in it, by its name', () => {
+    const names = ['HALLPASS_ROOT_KEY', 'HALLPASS_PUBLIC_URL', 'HALLPASS_LISTEN', 'FLY_ORG', 'HALLPASS_SMTP_URL']
+    for (const name of names) {
+      for (const text of ['"x"', "'x'", '“x”', 'x\ry', 'x\ny', 'x\0']) {
+        expect(() => readVariable({ [name]: text }, name)).toThrow(new RegExp(`^${name} `))
+      }
+    }
+    for (const text of ['"http://h"', 'http://h\n.example']) {
+      expect(() => chooseServer({}, { HALLPASS_API_URL: text }, {})).toThrow('HALLPASS_API_URL')
+      expect(() => chooseServer({ apiUrl: text }, {}, {})).toThrow('--api-url')
+    }
+    for (const text of ['"fm2_x"', 'fm2_x"', "'fm2_x'", 'fm2_x\rfm2_y']) {
+      expect(() => chooseCredential({}, { HALLPASS_API_TOKEN: text }, {}, 'http://h')).toThrow('HALLPASS_API_TOKEN')
+      expect(() => chooseCredential({ accessToken: text }, {}, {}, 'http://h')).toThrow('--access-token')
+    }
+    expect(() => locateConfig({ HALLPASS_CONFIG_DIR: '"/own"' })).toThrow(/^HALLPASS_CONFIG_DIR /)
+    expect(() => installation({ HALLPASS_DATABASE_URL: '"postgres://h/db"' })).toThrow(/^HALLPASS_DATABASE_URL /)
+  })
+})

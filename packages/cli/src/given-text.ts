@@ -1,0 +1,42 @@
+// What people gave in a variable or a flag, freed of what their files and shells left in it, or refused.
+import { CommandError } from './errors.ts'
+
+const quotes = '["\'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb]'
+const quoted = new RegExp(`^${quotes}.*${quotes}$`, 's')
+const quotedAtOneEnd = new RegExp(`^${quotes}|${quotes}$`)
+
+/**
+ * The text without white space around it, which a file with CRLF leaves.
+ * @param source the flag or variable, for the error
+ * @throws CommandError where it has control characters, or stands in quotes that no shell took away
+ */
+export function cleanText(text: string, source: string): string {
+  const trimmed = text.trim()
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(trimmed))
+    throw refused(source, 'has a line break or another control character in it')
+  if (trimmed.length > 1 && quoted.test(trimmed)) throw refused(source, 'stands in quotes: leave them away')
+  return trimmed
+}
+
+/**
+ * The same of the name of a file or directory.
+ * @throws CommandError also for what names another place than it seems to, or none
+ */
+export function cleanPath(text: string, source: string): string {
+  const path = cleanText(text, source)
+  if (path === '') throw refused(source, 'is empty')
+  if (quotedAtOneEnd.test(path)) throw refused(source, 'begins or ends with a quotation mark: leave it away')
+  if (/\p{Cf}/u.test(path)) throw refused(source, 'has a character in it that cannot be seen')
+  if (/^~|^\$|^%\w+%/.test(path)) {
+    throw refused(
+      source,
+      `begins with ${path.charAt(0)}, which no shell has replaced: write the path in full, or ./ before it`,
+    )
+  }
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(path)) throw refused(source, 'is an address, where a path is wanted')
+  return path
+}
+
+function refused(source: string, why: string): CommandError {
+  return new CommandError('misused', `${source} ${why}`)
+}
