@@ -5,7 +5,7 @@ import type { Organisation } from '../packages/authority/src/domain/organisation
 import { createPasskeyVerifier } from '../packages/authority/src/identity/passkeys.ts'
 import { createKeyring } from '../packages/authority/src/keyring/keyring.ts'
 import { createPasswordHasher } from '../packages/authority/src/keyring/passwords.ts'
-import { loadRootKey } from '../packages/authority/src/keyring/root-key.ts'
+import { createRootKey, findRootKey } from '../packages/authority/src/keyring/root-key.ts'
 import { createAuthenticate, type Authenticate } from '../packages/authority/src/operations/authenticate.ts'
 import { createApp } from '../packages/authority/src/operations/create-app.ts'
 import { createOrganisation } from '../packages/authority/src/operations/create-organisation.ts'
@@ -50,7 +50,8 @@ export const location = 'https://api.fly.io/v1'
 /** Opens the authority of a data directory, with a user and an organisation, made where they are missing. */
 export async function openAuthority(directory: string): Promise<OpenAuthority> {
   const store = await openStore({ directory })
-  const rootKey = await loadRootKey({ environment: undefined, dataDirectory: directory })
+  const place = { environment: undefined, dataDirectory: directory }
+  const { key: rootKey } = (await findRootKey(place)) ?? (await createRootKey(directory))
   const keyring = createKeyring(rootKey, location)
   const environment: Environment = {
     store,

@@ -90,7 +90,7 @@ export function createServer(options: {
       return { ok: true }
     } catch (error) {
       log.warn({ err: error }, 'the store does not answer')
-      return reply.code(503).send({ ok: false })
+      return reply.code(503).send({ ok: false, ...(error instanceof DomainError ? { reason: error.message } : {}) })
     }
   })
   return server

@@ -1,5 +1,6 @@
 // Wires an authority together and starts it.
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 
 import type { Logger } from 'pino'
 
@@ -17,9 +18,11 @@ import { openWebDoor } from './doors/web/door.ts'
 import { createSessionCookies } from './doors/web/session-cookie.ts'
 import { createIdentityProvider } from './identity/openid.ts'
 import { createPasskeyVerifier } from './identity/passkeys.ts'
+import { admitRootKey } from './keyring/admit.ts'
 import { checkRootKey, createKeyring, proveRootKey } from './keyring/keyring.ts'
 import { createPasswordHasher } from './keyring/passwords.ts'
-import { loadRootKey, type RootKey } from './keyring/root-key.ts'
+import { clearDrafts, markRootKeyFile } from './keyring/root-key-file.ts'
+import { findRootKey, type RootKey } from './keyring/root-key.ts'
 import { createMailer } from './mail/mailer.ts'
 import { createAuthenticate } from './operations/authenticate.ts'
 import { createLimits } from './operations/limits.ts'
@@ -47,12 +50,11 @@ export interface RunningAuthority {
  */
 export async function serve(options: ServeOptions): Promise<RunningAuthority> {
   const config = checkOptions(options)
-  const store = await openStore(
-    config.databaseUrl === undefined ? { directory: config.dataDirectory } : { url: config.databaseUrl.reveal() },
-  )
+  const { store, rootKey: found } = await openWithRootKey(config)
   try {
-    const rootKey = await loadRootKey({ environment: config.rootKey, dataDirectory: config.dataDirectory })
+    const rootKey = found.key
     await recogniseRootKey(store, rootKey)
+    if (found.file !== undefined) await markRootKeyFile(found.file)
     let publicUrl = config.publicUrl ?? ''
     const log = createLogger(config.logLevel)
     const environment: Environment = {
@@ -121,6 +123,24 @@ async function listen(environment: Environment, config: Config, log: Logger) {
 function logMailFailure(log: Logger, error: unknown): void {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown'
   log.warn({ code }, 'a mail was not taken by the mail server')
+}
+
+/** Neither is made or changed before the two are known to belong together. */
+async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environment }: Config) {
+  await clearDrafts(dataDirectory, Date.now())
+  let rootKey = await findRootKey({ environment, dataDirectory })
+  const place =
+    databaseUrl === undefined
+      ? { directory: dataDirectory, name: join(dataDirectory, 'hallpass.db') }
+      : { url: databaseUrl.reveal(), name: 'the PostgreSQL database' }
+  const store = await openStore({
+    ...place,
+    async admit(database) {
+      rootKey = await admitRootKey(rootKey, { ...database, name: place.name }, dataDirectory)
+    },
+  })
+  if (rootKey === undefined) throw new Error('a store was opened without a root key')
+  return { store, rootKey }
 }
 
 async function recogniseRootKey(store: Store, rootKey: RootKey): Promise<void> {

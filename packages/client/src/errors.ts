@@ -10,6 +10,7 @@ export const apiErrorCodes = [
   'name_taken',
   'too_large',
   'rate_limited',
+  'unavailable',
   'internal',
 ] as const
 

@@ -8,6 +8,7 @@ export type DomainErrorCode =
   | 'name_taken'
   | 'invalid' // well formed, and yet against a rule of the domain
   | 'rate_limited'
+  | 'unavailable' // the store cannot keep what is written
 
 export class DomainError extends Error {
   readonly code: DomainErrorCode
@@ -33,6 +34,8 @@ export class DomainError extends Error {
 export class StartupError extends Error {
   readonly code:
     | 'data_directory_in_use'
+    | 'data_directory_exposed' // others can change what is in it, or where it is
+    | 'database_missing' // there is none, or an empty one, where one was in use
     | 'database_newer_than_program'
     | 'database_outdated'
     | 'root_key_invalid'

@@ -34,6 +34,18 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** What a database is found to hold before anything in it is changed. */
+export interface FoundDatabase {
+  /** By which the root key is known again; undefined in a new database. */
+  readonly rootKeyProof: string | undefined
+  readonly holdsAccounts: boolean
+  /** Whether the place knows that there was another one before, in use. */
+  readonly hadPredecessor: boolean
+}
+
+/** Looks at what was found, and throws where it is not to be worked on; nothing is changed until it has returned. */
+export type Admit = (found: FoundDatabase) => Promise<void>
+
 /** Times are milliseconds since 1970. What is not found is undefined. */
 export interface ReadTransaction {
   readonly settings: {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { Secret } from '../domain/secret.ts'
 import { checkRootKey, createKeyring, proveRootKey } from './keyring.ts'
-import { RootKey, loadRootKey } from './root-key.ts'
+import { RootKey, createRootKey, findRootKey } from './root-key.ts'
 
 const location = 'https://api.fly.io/v1'
 
@@ -84,24 +84,27 @@ describe('the root key', () => {
   afterEach(() => rm(directory, { recursive: true }))
 
   it('is made once, private, and found again', async () => {
-    const load = () => loadRootKey({ environment: undefined, dataDirectory: directory })
-    const [first, second] = await Promise.all([load(), load()])
+    const load = async () => (await findRootKey({ environment: undefined, dataDirectory: directory }))?.key
+    const [{ key: first }, { key: second }] = await Promise.all([createRootKey(directory), createRootKey(directory)])
     const proof = proveRootKey(first)
     checkRootKey(second, proof)
-    checkRootKey(await load(), proof)
+    checkRootKey((await load()) ?? second, proof)
+    expect(await readdir(directory)).toEqual(['root.key'])
     expect((await stat(join(directory, 'root.key'))).mode & 0o777).toBe(0o600)
   })
 
   it.each(['hex', 'base64', 'base64url'] as const)('comes from the environment as %s', async (encoding) => {
     const bytes = randomBytes(32)
     const environment = new Secret(bytes.toString(encoding))
-    checkRootKey(await loadRootKey({ environment, dataDirectory: directory }), proveRootKey(new RootKey(bytes)))
+    const found = await findRootKey({ environment, dataDirectory: directory })
+    expect(found).toMatchObject({ key: expect.any(RootKey) as RootKey })
+    if (found !== undefined) checkRootKey(found.key, proveRootKey(new RootKey(bytes)))
   })
 
   it.each(['short', 'x'.repeat(44), randomBytes(31).toString('base64'), randomBytes(33).toString('hex')])(
     'is refused as %j, without being repeated',
     async (text) => {
-      const loading = loadRootKey({ environment: new Secret(text), dataDirectory: directory })
+      const loading = findRootKey({ environment: new Secret(text), dataDirectory: directory })
       const failure: unknown = await loading.catch((error) => error)
       expect(failure).toMatchObject({ code: 'root_key_invalid' })
       expect(String(failure)).not.toContain(text)
@@ -109,13 +112,13 @@ describe('the root key', () => {
   )
 
   it('is refused where others can read it, or the file holds something else', async () => {
-    await loadRootKey({ environment: undefined, dataDirectory: directory })
+    await createRootKey(directory)
     const path = join(directory, 'root.key')
     await chmod(path, 0o640)
-    await expect(loadRootKey({ environment: undefined, dataDirectory: directory })).rejects.toThrow('chmod 600')
+    await expect(findRootKey({ environment: undefined, dataDirectory: directory })).rejects.toThrow('chmod 600')
     await chmod(path, 0o600)
     await writeFile(path, (await readFile(path, 'utf8')).slice(0, 10))
-    await expect(loadRootKey({ environment: undefined, dataDirectory: directory })).rejects.toMatchObject({
+    await expect(findRootKey({ environment: undefined, dataDirectory: directory })).rejects.toMatchObject({
       code: 'root_key_invalid',
     })
   })

@@ -64,7 +64,8 @@ async function readVersion(target: MigrationTarget, newest: number): Promise<num
   return version
 }
 
-function expectNotNewer(version: number, newest: number): void {
+/** @throws StartupError `database_newer_than_program` */
+export function expectNotNewer(version: number, newest = known.at(-1)?.version ?? 0): void {
   if (version <= newest) return
   throw new StartupError(
     'database_newer_than_program',

@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Client, Pool, types } from 'pg'
 
 import { DomainError, StartupError } from '../domain/errors.ts'
-import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
-import { expectCurrent, migrate } from './migrate.ts'
+import type { Admit, FoundDatabase, ReadTransaction, Store, Transaction } from '../domain/store.ts'
+import { expectCurrent, expectNotNewer, migrate } from './migrate.ts'
 import { postgresWords } from './migration.ts'
 import { PostgresSession, PostgresStatements } from './postgres-session.ts'
 import { SessionTransaction } from './transaction.ts'
@@ -13,6 +13,8 @@ import { SessionTransaction } from './transaction.ts'
 export interface PostgresStoreOptions {
   /** `postgres://…`; may carry a password, so it is never printed. */
   readonly url: string
+  /** Asked before anything is changed. */
+  readonly admit?: Admit
   /** At most so many connections; 10 where it is not given. */
   readonly connections?: number
   /** From 0 to 1: spreads the retries of writes that collide. */
@@ -25,7 +27,11 @@ export interface PostgresStoreOptions {
  * `database_newer_than_program`.
  */
 export function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  return connect(options, migrateDatabase)
+  return connect(options, async (client) => {
+    expectNotNewer(await currentVersion(client))
+    await options.admit?.(await readFound(client))
+    await migrateDatabase(client)
+  })
 }
 
 /**
@@ -178,12 +184,29 @@ async function migrateDatabase(client: Client): Promise<void> {
   )
 }
 
-async function currentVersion(client: Client): Promise<number> {
+async function readFound(client: Client): Promise<FoundDatabase> {
+  const settings = (await hasTable(client, 'settings'))
+    ? await client.query<{ value: string }>(`select value from settings where name = 'root_key_proof'`)
+    : undefined
+  const accounts = (await hasTable(client, 'users')) ? await client.query('select 1 from users limit 1') : undefined
+  return {
+    rootKeyProof: settings?.rows[0]?.value,
+    holdsAccounts: accounts !== undefined && accounts.rows.length > 0,
+    hadPredecessor: false,
+  }
+}
+
+async function hasTable(client: Client, name: string): Promise<boolean> {
   // Not to_regclass: it answers from a cache that a migration by another server does not empty in time.
-  const { rows: tables } = await client.query(
-    `select 1 from pg_tables where tablename = 'migrations' and schemaname = any (current_schemas(false))`,
+  const { rows } = await client.query(
+    'select 1 from pg_tables where tablename = $1 and schemaname = any (current_schemas(false))',
+    [name],
   )
-  if (tables.length === 0) return 0
+  return rows.length > 0
+}
+
+async function currentVersion(client: Client): Promise<number> {
+  if (!(await hasTable(client, 'migrations'))) return 0
   const { rows } = await client.query<{ version: number | null }>('select max(version) as version from migrations')
   return rows[0]?.version ?? 0
 }

@@ -4,32 +4,70 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import { StartupError } from '../domain/errors.ts'
+import { databaseName, expectSoundFiles, lockName } from './sqlite-files.ts'
 
 export interface DataDirectory {
   /** The path of the database file, which exists. */
   readonly database: string
   /** Whether this process is the only one that works on it. */
   readonly exclusive: boolean
+  /** Whether a database was in use here before, whatever is here now. */
+  readonly wasUsed: boolean
+  /** Notes durably that the database is in use. */
+  markUsed(): void
   /** Lets a next server in. */
   unlock(): void
 }
 
+/** What is there before anything is made: the database, and the lock of an earlier server. */
+export interface FoundFiles {
+  readonly database: boolean
+  readonly lock: boolean
+}
+
 /**
- * Makes the directory where it is missing, and locks it for as long as this process lives, however it ends.
+ * Looks at a data directory, which need not be there.
+ * @throws StartupError as {@link expectSoundFiles}, and `database_unreachable`
+ */
+export function lookAtDataDirectory(directory: string): FoundFiles {
+  try {
+    expectSoundFiles(directory)
+    return { database: existsSync(join(directory, databaseName)), lock: existsSync(join(directory, lockName)) }
+  } catch (error) {
+    throw unusable(directory, error)
+  }
+}
+
+/**
+ * Makes the directory and an empty database where they are missing, and locks the directory for as long as this process
+ * lives, however it ends.
  * @throws StartupError `data_directory_in_use` where another server holds it, `database_unreachable` where it cannot
  * be used.
  */
 export function lockDataDirectory(directory: string): DataDirectory {
-  const database = join(directory, 'hallpass.db')
-  const lock = join(directory, 'hallpass.lock')
+  const database = join(directory, databaseName)
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     createPrivately(database)
+  } catch (error) {
+    throw unusable(directory, error)
+  }
+  return { database, exclusive: true, ...holdDataDirectory(directory) }
+}
+
+/**
+ * The lock alone, for whoever puts a database into the directory.
+ * @throws StartupError as {@link lockDataDirectory}
+ */
+function holdDataDirectory(directory: string): Pick<DataDirectory, 'wasUsed' | 'markUsed' | 'unlock'> {
+  const lock = join(directory, lockName)
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
     createPrivately(lock)
   } catch (error) {
     throw unusable(directory, error)
   }
-  return { database, exclusive: true, unlock: holdExclusively(lock, directory) }
+  return holdExclusively(lock, directory)
 }
 
 /**
@@ -37,9 +75,9 @@ export function lockDataDirectory(directory: string): DataDirectory {
  * @throws StartupError `database_unreachable` where there is none
  */
 export function findDatabase(directory: string): DataDirectory {
-  const database = join(directory, 'hallpass.db')
-  if (!existsSync(database)) throw unusable(directory, 'there is no hallpass.db in it')
-  return { database, exclusive: false, unlock: () => {} }
+  const database = join(directory, databaseName)
+  if (!lookAtDataDirectory(directory).database) throw unusable(directory, 'there is no hallpass.db in it')
+  return { database, exclusive: false, wasUsed: true, markUsed: () => {}, unlock: () => {} }
 }
 
 /** The error for a data directory or database file that SQLite or the file system refuses. */
@@ -53,13 +91,18 @@ export function unusable(directory: string, cause: unknown): StartupError {
 
 // SQLite's own file lock on a file of its own: the system lifts it even after kill -9, and the main file stays free for
 // backups.
-function holdExclusively(path: string, directory: string): () => void {
+function holdExclusively(path: string, directory: string): Pick<DataDirectory, 'wasUsed' | 'markUsed' | 'unlock'> {
   let holder: DatabaseSync | undefined
   try {
     holder = new DatabaseSync(path, { timeout: 0 })
-    holder.exec('BEGIN EXCLUSIVE')
+    // In this mode a commit lets nobody else in.
+    holder.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
     const held = holder
-    return () => held.close()
+    return {
+      wasUsed: Number(held.prepare('PRAGMA user_version').get()?.['user_version']) > 0,
+      markUsed: () => held.exec('PRAGMA user_version = 1; COMMIT; BEGIN EXCLUSIVE'),
+      unlock: () => held.close(),
+    }
   } catch (cause) {
     holder?.close()
     if (!isBusy(cause)) throw unusable(directory, cause)

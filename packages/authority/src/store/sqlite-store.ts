@@ -1,36 +1,55 @@
 // The store over one SQLite file: one connection that writes in groups, one that reads snapshots.
 import { DatabaseSync } from 'node:sqlite'
 
-import { StartupError } from '../domain/errors.ts'
-import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
+import { DomainError, StartupError } from '../domain/errors.ts'
+import type { Admit, FoundDatabase, ReadTransaction, Store, Transaction } from '../domain/store.ts'
 import { GroupCommit } from './group-commit.ts'
-import { expectCurrent, migrate } from './migrate.ts'
+import { expectCurrent, expectNotNewer, migrate } from './migrate.ts'
 import { sqliteWords } from './migration.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
-import { findDatabase, lockDataDirectory, unusable, type DataDirectory } from './sqlite-directory.ts'
+import {
+  findDatabase,
+  lockDataDirectory,
+  lookAtDataDirectory,
+  unusable,
+  type DataDirectory,
+} from './sqlite-directory.ts'
+import { FilesInPlace } from './sqlite-files.ts'
 
 export interface SqliteStoreOptions {
   /** The data directory; made where it is missing. */
   readonly directory: string
+  /** Asked before anything is made or changed. */
+  readonly admit?: Admit
+  /** After how many milliseconds what was written is in the database file itself; two minutes where it is absent. */
+  readonly checkpointEvery?: number
 }
 
 /**
  * Opens the database of a data directory, and brings it up to date.
- * @throws StartupError `data_directory_in_use`, `database_newer_than_program`, or `database_unreachable` where the
- * directory or the file in it cannot be used.
+ * @throws StartupError `data_directory_in_use`, `data_directory_exposed`, `database_missing`,
+ * `database_newer_than_program`, or `database_unreachable` where the directory or the file in it cannot be used; and
+ * what `admit` throws
  */
-export async function openSqliteStore({ directory }: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { directory, admit, checkpointEvery = 120_000 } = options
+  const found = lookAtDataDirectory(directory)
+  if (!found.database) await admit?.({ rootKeyProof: undefined, holdsAccounts: false, hadPredecessor: found.lock })
   const data = lockDataDirectory(directory)
   const opened: DatabaseSync[] = []
   try {
     const writer = new DatabaseSync(data.database, { timeout: busyTimeout })
     opened.push(writer)
+    expectNotNewer(currentVersion(writer))
+    if (found.database) await admit?.({ ...readFound(writer), hadPredecessor: data.wasUsed })
     await prepareDatabase(writer)
     const reader = new DatabaseSync(data.database, { timeout: busyTimeout })
     opened.push(reader)
     reader.exec(`PRAGMA cache_size = ${cacheSize}; PRAGMA query_only = ON`)
-    return new SqliteStore(data, new SqliteConnection(writer), new SqliteConnection(reader))
+    const store = new SqliteStore(data, new SqliteConnection(writer), new SqliteConnection(reader))
+    store.checkpointEvery(checkpointEvery)
+    return store
   } catch (error) {
     for (const database of opened) database.close()
     data.unlock()
@@ -68,6 +87,10 @@ class SqliteStore implements Store {
   readonly #writer: SqliteConnection
   readonly #reads: SnapshotReader
   readonly #writes: GroupCommit
+  readonly #files: FilesInPlace
+  #used: boolean
+  #checkpoints: NodeJS.Timeout | undefined
+  #isLogged = true
   #closing: Promise<void> | undefined
 
   constructor(data: DataDirectory, writer: SqliteConnection, reader: SqliteConnection) {
@@ -75,10 +98,38 @@ class SqliteStore implements Store {
     this.#writer = writer
     this.#reader = reader
     this.#reads = new SnapshotReader(reader)
+    this.#files = new FilesInPlace(data.database)
+    this.#used = data.wasUsed
     this.#writes = new GroupCommit(writer, {
       beginning: () => this.#reads.rest(),
-      committed: (changes) => this.#reads.outdate(changes),
+      committed: (changes) => {
+        this.#reads.outdate(changes)
+        // Before anyone is told that it is kept.
+        this.#expectFilesInPlace()
+        this.#isLogged = true
+        if (!this.#used) this.#data.markUsed()
+        this.#used = true
+      },
     })
+  }
+
+  /**
+   * Brings what was written from the log into the database file, every so many milliseconds, for whoever copies that
+   * alone. What stands in the way of it is told by the next write.
+   */
+  checkpointEvery(interval: number): void {
+    const checkpoint = (): void => {
+      const isFree = !this.#writer.database.isTransaction
+      this.#checkpoints = setTimeout(checkpoint, isFree ? interval : shortly).unref()
+      if (!isFree || !this.#isLogged) return
+      this.#isLogged = false
+      try {
+        this.#writer.command('PRAGMA wal_checkpoint(PASSIVE)')
+      } catch {
+        this.#isLogged = true
+      }
+    }
+    checkpoint()
   }
 
   async read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
@@ -93,6 +144,7 @@ class SqliteStore implements Store {
 
   async ping(): Promise<void> {
     this.#refuseWhenClosed()
+    this.#expectFilesInPlace()
     this.#reader.command('SELECT count(*) FROM migrations')
   }
 
@@ -102,6 +154,7 @@ class SqliteStore implements Store {
   }
 
   async #close(): Promise<void> {
+    clearTimeout(this.#checkpoints)
     await this.#writes.drain()
     await this.#reads.drain()
     this.#reader.database.close()
@@ -112,6 +165,16 @@ class SqliteStore implements Store {
       this.#writer.database.close()
       this.#data.unlock()
     }
+  }
+
+  /** A file without a name keeps nothing: what is written to it is gone with the process. */
+  #expectFilesInPlace(): void {
+    const missing = this.#files.missing()
+    if (missing === undefined) return
+    throw new DomainError('unavailable', 'the database file is gone or was replaced: nothing can be kept', {
+      retryAfter: 5,
+      cause: new Error(`${missing} was removed, moved or replaced while the server runs`),
+    })
   }
 
   #refuseWhenClosed(): void {
@@ -145,9 +208,21 @@ async function prepareDatabase(database: DatabaseSync): Promise<void> {
   useWriteAheadLog(database)
 }
 
+function readFound(database: DatabaseSync): Omit<FoundDatabase, 'hadPredecessor'> {
+  const rootKeyProof = hasTable(database, 'settings')
+    ? database.prepare(`select value from settings where name = 'root_key_proof'`).get()?.['value']?.toString()
+    : undefined
+  const holdsAccounts =
+    hasTable(database, 'users') && database.prepare('select 1 from users limit 1').get() !== undefined
+  return { rootKeyProof, holdsAccounts }
+}
+
+function hasTable(database: DatabaseSync, name: string): boolean {
+  return database.prepare(`select 1 from sqlite_schema where type = 'table' and name = ?`).get(name) !== undefined
+}
+
 function currentVersion(database: DatabaseSync): number {
-  const table = database.prepare(`select 1 from sqlite_schema where type = 'table' and name = 'migrations'`).get()
-  if (table === undefined) return 0
+  if (!hasTable(database, 'migrations')) return 0
   return Number(database.prepare('select max(version) as version from migrations').get()?.['version'] ?? 0)
 }
 
@@ -162,6 +237,9 @@ function useWriteAheadLog(database: DatabaseSync): void {
 
 // How long a write waits for a tool that holds the file, as `sqlite3` in a transaction: the event loop waits with it.
 const busyTimeout = 2000
+
+// Until the next try, where a write is under way.
+const shortly = 50
 
 // In KiB where negative; for each of the two connections.
 const cacheSize = -16_000

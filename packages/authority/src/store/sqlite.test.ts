@@ -95,6 +95,27 @@ describe('a data directory', () => {
     await store.close()
   })
 
+  test('has in its file alone what was written, without a stop', async () => {
+    const directory = nextDirectory()
+    const store = await openSqliteStore({ directory, checkpointEvery: 10 })
+    // A transaction is under way when the first of them are due.
+    const user = await store.write(async (tx) => {
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      return insertUser(tx)
+    })
+    const copy = join(parent, 'copy.db')
+    await expect
+      .poll(async () => {
+        await writeFile(copy, await readFile(join(directory, 'hallpass.db')))
+        const database = new DatabaseSync(copy)
+        const row = database.prepare('select email from users').get()
+        database.close()
+        return row?.['email']
+      })
+      .toBe(user.email)
+    await store.close()
+  })
+
   test('of the first version is brought up to date, and what was in it stays', async () => {
     const directory = nextDirectory()
     await mkdir(directory, { recursive: true })

@@ -24,6 +24,7 @@ const codesOfDomain: Readonly<Record<DomainErrorCode, Code>> = {
   name_taken: 'UNPROCESSABLE',
   invalid: 'UNPROCESSABLE',
   rate_limited: 'RATE_LIMITED',
+  unavailable: 'SERVER_ERROR',
 }
 
 // The words that clients of the original match.

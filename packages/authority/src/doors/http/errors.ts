@@ -34,6 +34,7 @@ const answersOfDomain: Readonly<Record<DomainErrorCode, { readonly http: number;
   name_taken: { http: 422, code: 'name_taken' },
   invalid: { http: 422, code: 'invalid_request' },
   rate_limited: { http: 429, code: 'rate_limited' },
+  unavailable: { http: 503, code: 'unavailable' },
 }
 
 /** The HTTP status that says the same. */

@@ -1,0 +1,117 @@
+// The files of a data directory as the file system knows them: who can change them, and whether they are still the same.
+import { existsSync, lstatSync, openSync, readSync, closeSync, realpathSync, statSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+
+import { StartupError } from '../domain/errors.ts'
+
+export const databaseName = 'hallpass.db'
+export const lockName = 'hallpass.lock'
+const fileNames = [databaseName, `${databaseName}-wal`, `${databaseName}-shm`, lockName] as const
+
+/** What is wrong with a data directory or a file in it, and how to mend it; each a sentence. */
+function findExposure(directory: string): string[] {
+  const place = lstatSync(directory, { throwIfNoEntry: false })
+  if (place === undefined) return []
+  if (place.isSymbolicLink()) {
+    const target = realpathOf(directory)
+    return [
+      `${directory} is a symbolic link, which can be led elsewhere` +
+        (target === undefined
+          ? ', and leads nowhere: name the directory itself.'
+          : `: name the directory itself, ${target}.`),
+    ]
+  }
+  const sentences = exposureOf(directory, place, 'chmod 700', isOfGroup(place))
+  for (const name of fileNames) {
+    const path = join(directory, name)
+    const file = lstatSync(path, { throwIfNoEntry: false })
+    if (file === undefined) continue
+    if (file.isSymbolicLink()) sentences.push(`${path} is a symbolic link: put the file itself in its place.`)
+    else if (!file.isFile()) sentences.push(`${path} is no file: move it away.`)
+    else sentences.push(...exposureOf(path, file, 'chmod 600', isOfGroup(place)))
+  }
+  return sentences
+}
+
+/**
+ * Refuses a directory that others can change, and a log that does not belong to the database beside it.
+ * @throws StartupError `data_directory_exposed`, `database_missing` or `database_unreachable`
+ */
+export function expectSoundFiles(directory: string): void {
+  const [exposure] = findExposure(directory)
+  if (exposure !== undefined) throw new StartupError('data_directory_exposed', exposure)
+  const database = join(directory, databaseName)
+  const log = `${database}-wal`
+  const logSize = statSync(log, { throwIfNoEntry: false })?.size ?? 0
+  if (logSize === 0) return
+  // SQLite would remove the log in the one case, and play it into the database in the other.
+  if ((statSync(database, { throwIfNoEntry: false })?.size ?? 0) === 0) {
+    throw new StartupError(
+      'database_missing',
+      `${log} is there, and ${database} is missing or empty: put back the one that belongs to it, or restore a backup ` +
+        'with "hallpass restore". Nothing was changed.',
+    )
+  }
+  if (!hasLog(database)) {
+    throw new StartupError(
+      'database_unreachable',
+      `${log} does not belong to ${database}, which is a copy that was put there without "hallpass restore": move ` +
+        'the -wal and -shm files away. Nothing was changed.',
+    )
+  }
+}
+
+/** Notices when files are removed, moved or replaced while they are in use. */
+export class FilesInPlace {
+  readonly #known = new Map<string, string>()
+
+  /** To be made when the database and its log are open. */
+  constructor(database: string) {
+    for (const path of [database, `${database}-wal`, `${database}-shm`]) this.#known.set(path, identityOf(path))
+  }
+
+  /** The first file that is not there any more, or is another one. */
+  missing(): string | undefined {
+    for (const [path, identity] of this.#known) if (identityOf(path) !== identity) return path
+    return undefined
+  }
+}
+
+function identityOf(path: string): string {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return found === undefined ? '' : `${found.dev}:${found.ino}`
+}
+
+function exposureOf(path: string, { mode, uid }: Stats, remedy: string, groupIsOurs: boolean): string[] {
+  const sentences: string[] = []
+  if ((mode & (groupIsOurs ? 0o002 : 0o022)) !== 0) {
+    const octal = (mode & 0o777).toString(8)
+    sentences.push(`${path} can be changed by others (mode ${octal}): run "${remedy} ${path}".`)
+  }
+  const us = process.getuid?.()
+  if (us !== undefined && uid !== us && uid !== 0) {
+    sentences.push(`${path} belongs to another user (${uid}): run "chown ${us} ${path}".`)
+  }
+  return sentences
+}
+
+// Volumes of Kubernetes with an fsGroup are shared with a group of the program's own, and carry the bit that says so.
+function isOfGroup({ mode, gid }: Stats): boolean {
+  return (mode & 0o2000) !== 0 && (process.getgroups?.() ?? []).includes(gid)
+}
+
+/** Whether the header says that a log belongs to the file: SQLite's file format, section 1.3.3. */
+function hasLog(database: string): boolean {
+  const file = openSync(database, 'r')
+  try {
+    const versions = Buffer.alloc(2)
+    readSync(file, versions, 0, 2, 18)
+    return versions[1] !== 1
+  } finally {
+    closeSync(file)
+  }
+}
+
+function realpathOf(path: string): string | undefined {
+  return existsSync(path) ? realpathSync(path) : undefined
+}
