@@ -2,11 +2,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
+import { actions } from '@hallpass/macaroon'
 
 import { startAuthority, type TestAuthority } from './authority.ts'
 import { expectAnswer, expectRefusal, type Ask } from './http.ts'
-import { endingAt, narrow, nowInSeconds, onlyFor, readonlyOf } from './macaroons.ts'
+import { bundle, endingAt, narrow, nowInSeconds, onlyFor, readonlyOf } from './macaroons.ts'
 import { createApp, createOrganisation, mint, revoke, signInFounder, signUpInto, statusOf } from './people.ts'
+
+const { all } = actions
 
 let authority: TestAuthority
 let ask: Ask
@@ -42,14 +45,88 @@ describe('what ends a token', () => {
     expect(shown.minted_by).toBe(minter.id)
   })
 
-  test('even a copy that may only read can revoke the token that it comes from', async () => {
+  test('a token revokes itself as it was minted, with or without the scheme, and alone', async () => {
     const { id, token } = await mint(ask, admin, slug)
+    const other = await mint(ask, admin, slug)
     const answer = expectAnswer(
       routes.revokeToken,
-      await ask('DELETE', `/v1/tokens/${id}`, { token: readonlyOf(token) }),
+      await ask('DELETE', `/v1/tokens/${id}`, { token: bundle(readonlyOf(other.token), token) }),
     )
     expect(answer).toMatchObject({ id, state: 'revoked', revoked_by: `token ${id}` })
     expect(await statusOf(ask, token)).toBe(401)
+    // A deploy token may not write to its organisation, and a LiteFS token to nothing here.
+    const app = await createApp(ask, admin, slug)
+    for (const body of [
+      { profile: 'deploy', app: app.name },
+      { profile: 'litefs_cloud', cluster: 'main' },
+    ] as const) {
+      const minted = await mint(ask, admin, slug, body)
+      expect((await ask('GET', `/v1/tokens/${minted.id}`, { token: minted.token })).status).toBe(200)
+      await revoke(ask, minted.token, minted.id)
+      expect(await statusOf(ask, minted.token)).toBe(401)
+    }
+  })
+
+  test.each([
+    ['may only read', readonlyOf],
+    ['may do everything but write', (token: string) => narrow(token, { type: 'Action', mask: all & ~actions.write })],
+    [
+      'may run one command',
+      (token: string) => narrow(token, { type: 'Commands', commands: [{ args: ['ls'], exact: true }] }),
+    ],
+    ['reaches no app', (token: string) => onlyFor(token)],
+    ['names a feature', (token: string) => narrow(token, { type: 'FeatureSet', features: new Map([['wg', all]]) })],
+    [
+      'is not understood',
+      (token: string) => narrow(token, { type: 'Unknown', number: 9_999n, body: Uint8Array.of(0x90) }),
+    ],
+    [
+      'begins only tomorrow',
+      (token: string) =>
+        narrow(token, {
+          type: 'ValidityWindow',
+          notBefore: BigInt(nowInSeconds() + 86_400),
+          notAfter: BigInt(nowInSeconds() + 172_800),
+        }),
+    ],
+    [
+      'allows another mutation',
+      (token: string) => narrow(token, { type: 'Mutations', mutations: ['addWireGuardPeer'] }),
+    ],
+  ] as const)('a copy that %s does not end the token that it comes from', async (_, narrowed) => {
+    const { id, token } = await mint(ask, admin, slug)
+    expectRefusal(await ask('DELETE', `/v1/tokens/${id}`, { token: narrowed(token) }), 403)
+    expectRefusal(await ask('DELETE', `/v1/tokens/${id}`, { token: bundle(narrowed(token), readonlyOf(token)) }), 403)
+    const mutation = { query: `mutation { deleteLimitedAccessToken(input: { id: "${id}" }) { token } }` }
+    const answered = (await ask('POST', '/graphql', { token: narrowed(token), body: mutation })).body
+    expect(answered).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] })
+    expect(await statusOf(ask, token)).toBe(200)
+  })
+
+  test('a copy whose caveats still allow writing ends it', async () => {
+    const { id, token } = await mint(ask, admin, slug)
+    await revoke(ask, endingAt(token, nowInSeconds() + 60), id)
+    expect(await statusOf(ask, token)).toBe(401)
+  })
+
+  test('a copy that reaches nothing is not shown the token that it comes from', async () => {
+    const { id, token } = await mint(ask, admin, slug)
+    expectRefusal(await ask('GET', `/v1/tokens/${id}`, { token: onlyFor(token) }), 403)
+    expect((await ask('GET', `/v1/tokens/${id}`, { token: readonlyOf(token) })).status).toBe(200)
+  })
+
+  test('a copy that is narrowed to the apps of others is not told their names', async () => {
+    const elsewhere = await createOrganisation(ask, admin)
+    const foreign = await createApp(ask, admin, elsewhere.slug)
+    const own = await createApp(ask, admin, slug)
+    const { token } = await mint(ask, admin, slug)
+    const ids = [foreign.internal_numeric_id, own.internal_numeric_id]
+    const narrowed = narrow(token, { type: 'Apps', apps: new Map(ids.map((id) => [BigInt(id), all])) })
+    const { tokens } = expectAnswer(
+      routes.showCurrentTokens,
+      await ask('GET', '/v1/tokens/current', { token: narrowed }),
+    )
+    expect(tokens.map(({ apps }) => apps)).toEqual([[own.name]])
   })
 
   test('the first revocation stands', async () => {
@@ -61,16 +138,19 @@ describe('what ends a token', () => {
     expect(first.revoked_by).toBe(`token ${revoker.id}`)
   })
 
-  test('who has left an organisation may revoke what they made there, and nothing else', async () => {
+  test('who has left an organisation revokes nothing there any more, not even what they made', async () => {
     const leaver = await signUpInto(ask, admin, slug)
     const own = await mint(ask, leaver.token, slug)
-    const foreign = await mint(ask, admin, slug)
     expect((await ask('DELETE', `/v1/orgs/${slug}/members/${leaver.email}`, { token: leaver.token })).status).toBe(204)
     // Tokens belong to the organisation: they outlive the membership of whoever made them.
     expect(await statusOf(ask, own.token)).toBe(200)
     expectRefusal(await ask('POST', `/v1/orgs/${slug}/tokens`, { token: leaver.token, body: {} }), 403)
-    expectRefusal(await ask('DELETE', `/v1/tokens/${foreign.id}`, { token: leaver.token }), 403)
-    await revoke(ask, leaver.token, own.id)
+    for (const method of ['GET', 'DELETE'] as const) {
+      expectRefusal(await ask(method, `/v1/tokens/${own.id}`, { token: leaver.token }), 403)
+    }
+    expect(await statusOf(ask, own.token)).toBe(200)
+    // Whoever holds the token itself still may.
+    await revoke(ask, own.token, own.id)
     expect(await statusOf(ask, own.token)).toBe(401)
   })
 

@@ -1,11 +1,12 @@
 // Finds a token by its id, and says what acting on it takes.
-import type { Action } from '@hallpass/macaroon'
+import { encodeCaveats, type Action } from '@hallpass/macaroon'
 
 import { DomainError } from '../domain/errors.ts'
 import type { Organisation } from '../domain/organisation.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import type { ListedToken } from '../domain/token.ts'
 import type { Intent, Scene } from './operation.ts'
+import type { Credential } from './principal.ts'
 
 export interface FoundToken {
   readonly record: ListedToken
@@ -15,8 +16,8 @@ export interface FoundToken {
 const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /**
- * What `action` on the token takes: its organisation, or its app where it is limited to one. The token itself and
- * the person who made it are exempt.
+ * What `action` on the token takes: its organisation, or its app where it is limited to one. The token itself is exempt
+ * as it was minted, and not when narrowed: whoever was handed less of it must not end it for everybody.
  * @throws DomainError `not_found`
  */
 export async function accessToken(
@@ -38,12 +39,15 @@ export async function accessToken(
       kind: 'access',
       organisation,
       access: record.appId === null ? { action } : { action, appId: BigInt(record.appId) },
-      exempt: (credential) =>
-        credential.kind === 'token'
-          ? credential.record.id === record.id
-          : record.createdBy !== null && credential.user.id === record.createdBy,
+      exempt: (credential) => isAsMinted(credential, record),
     },
     target: `token ${record.id}`,
     organisationId: organisation.id,
   }
+}
+
+/** Whether it is the token itself, with no caveat more than it was minted with. Of one from before these were kept nobody knows. */
+function isAsMinted(credential: Credential, { id, caveats }: ListedToken): boolean {
+  if (credential.kind !== 'token' || credential.record.id !== id || caveats === null) return false
+  return Buffer.compare(encodeCaveats(credential.verified.macaroon.unsafeCaveats), caveats) === 0
 }

@@ -32,7 +32,7 @@ export const showCurrentTokens: Reading<undefined, undefined, readonly CurrentTo
       current.push({
         id: record.id,
         organisationSlug: organisation?.slug ?? '',
-        apps: await appsOf(tx, verified),
+        apps: await appsOf(tx, record.organisationId, verified),
         userEmail: creator?.email ?? null,
         machine: machineOf(verified),
       })
@@ -41,13 +41,18 @@ export const showCurrentTokens: Reading<undefined, undefined, readonly CurrentTo
   },
 }
 
-async function appsOf(tx: ReadTransaction, verified: VerifiedMacaroon): Promise<readonly string[]> {
+async function appsOf(
+  tx: ReadTransaction,
+  organisationId: number,
+  verified: VerifiedMacaroon,
+): Promise<readonly string[]> {
   const ids = new Set(getCaveats(verified.caveats, 'Apps').flatMap(({ apps }) => [...(apps?.keys() ?? [])]))
   const names: string[] = []
   for (const id of ids) {
-    // Ids come from the token, which may name any number; ours fit 32 bits.
+    // Ids come from the token, which may name any number; ours fit 32 bits. Nobody learns the names of others' apps by
+    // narrowing a token of their own to them.
     const app = id < 2n ** 31n ? await tx.apps.byId(Number(id)) : undefined
-    if (app !== undefined) names.push(app.name)
+    if (app?.organisationId === organisationId) names.push(app.name)
   }
   return names.sort()
 }
