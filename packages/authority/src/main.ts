@@ -31,6 +31,7 @@ import { createAccount } from './operations/sign-up.ts'
 import { openStore } from './store/open.ts'
 
 export type { ServeOptions } from './config.ts'
+export { backUp, restore } from './operator/backup.ts'
 export { StartupError } from './domain/errors.ts'
 
 export interface RunningAuthority {

@@ -20,6 +20,7 @@ import {
 
 import { appsRoutes } from './commands/apps/routes.ts'
 import { authRoutes } from './commands/auth/routes.ts'
+import { backupCommand, restoreCommand } from './commands/installation/routes.ts'
 import { orgsRoutes } from './commands/orgs/routes.ts'
 import { serveCommand } from './commands/serve/routes.ts'
 import { tokensRoutes } from './commands/tokens/routes.ts'
@@ -37,6 +38,8 @@ export function buildHallpass(readVersion: () => Promise<string>, environment: E
       orgs: orgsRoutes,
       apps: appsRoutes,
       tokens: tokensRoutes,
+      backup: backupCommand,
+      restore: restoreCommand,
       tour: tourCommand,
     }),
     aliases: { app: 'apps', org: 'orgs', token: 'tokens' },

@@ -16,6 +16,29 @@ export interface AuthorityPackage {
     readonly dashboard: string
     readonly logLevel: string
   }): Promise<RunningAuthority>
+  backUp(place: InstallationPlace & { readonly file: string }): Promise<Backup>
+  restore(
+    place: InstallationPlace & { readonly file: string; readonly replace: boolean; readonly now: Date },
+  ): Promise<Backup & { readonly kept?: string }>
+}
+
+interface InstallationPlace {
+  readonly dataDirectory: string
+  readonly databaseUrl?: string | undefined
+  readonly rootKey?: string | undefined
+}
+
+export interface DatabaseFacts {
+  readonly version: number
+  readonly accounts: number
+  readonly organisations: number
+  readonly tokens: number
+}
+
+interface Backup extends DatabaseFacts {
+  readonly file: string
+  readonly rootKey: string
+  readonly rootKeyFits: boolean | undefined
 }
 
 export interface OidcOptions {

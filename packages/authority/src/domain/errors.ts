@@ -35,6 +35,8 @@ export class StartupError extends Error {
   readonly code:
     | 'data_directory_in_use'
     | 'data_directory_exposed' // others can change what is in it, or where it is
+    | 'database_damaged'
+    | 'file_exists' // and nothing is written over it
     | 'database_missing' // there is none, or an empty one, where one was in use
     | 'database_newer_than_program'
     | 'database_outdated'

@@ -4,6 +4,9 @@ import { StartupError } from '../domain/errors.ts'
 import type { EngineWords, Migration } from './migration.ts'
 import { migrations as known } from './migrations.ts'
 
+/** The version that this program works with. */
+export const newestVersion: number = known.at(-1)?.version ?? 0
+
 /** What an engine does for its migration. */
 export interface MigrationTarget {
   readonly words: EngineWords
@@ -47,8 +50,8 @@ export async function migrate(
  * @throws StartupError `database_newer_than_program` or `database_outdated`
  */
 export function expectCurrent(version: number): void {
-  const newest = known.at(-1)?.version ?? 0
-  expectNotNewer(version, newest)
+  const newest = newestVersion
+  expectNotNewer(version)
   if (version < newest) {
     throw new StartupError(
       'database_outdated',
@@ -65,7 +68,7 @@ async function readVersion(target: MigrationTarget, newest: number): Promise<num
 }
 
 /** @throws StartupError `database_newer_than_program` */
-export function expectNotNewer(version: number, newest = known.at(-1)?.version ?? 0): void {
+export function expectNotNewer(version: number, newest = newestVersion): void {
   if (version <= newest) return
   throw new StartupError(
     'database_newer_than_program',

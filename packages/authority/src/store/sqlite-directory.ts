@@ -59,7 +59,7 @@ export function lockDataDirectory(directory: string): DataDirectory {
  * The lock alone, for whoever puts a database into the directory.
  * @throws StartupError as {@link lockDataDirectory}
  */
-function holdDataDirectory(directory: string): Pick<DataDirectory, 'wasUsed' | 'markUsed' | 'unlock'> {
+export function holdDataDirectory(directory: string): Pick<DataDirectory, 'wasUsed' | 'markUsed' | 'unlock'> {
   const lock = join(directory, lockName)
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })

@@ -9,7 +9,7 @@ export const lockName = 'hallpass.lock'
 const fileNames = [databaseName, `${databaseName}-wal`, `${databaseName}-shm`, lockName] as const
 
 /** What is wrong with a data directory or a file in it, and how to mend it; each a sentence. */
-function findExposure(directory: string): string[] {
+export function findExposure(directory: string): string[] {
   const place = lstatSync(directory, { throwIfNoEntry: false })
   if (place === undefined) return []
   if (place.isSymbolicLink()) {

@@ -1,0 +1,139 @@
+// Backs up the SQLite database of an installation, beside a server or without one, and puts a backup back.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { StartupError } from '../domain/errors.ts'
+import { Secret } from '../domain/secret.ts'
+import { checkRootKey } from '../keyring/keyring.ts'
+import { rootKeyPath } from '../keyring/root-key-file.ts'
+import { findRootKey } from '../keyring/root-key.ts'
+import { copyDatabase, expectKnownVersion, renameDatabase, type DatabaseFacts } from '../store/sqlite-copy.ts'
+import { findDatabase, holdDataDirectory } from '../store/sqlite-directory.ts'
+import { findExposure } from '../store/sqlite-files.ts'
+
+/** Where an installation keeps what it keeps. */
+export interface InstallationPlace {
+  readonly dataDirectory: string
+  readonly databaseUrl?: string | undefined
+  readonly rootKey?: string | undefined
+}
+
+export interface Backup extends Omit<DatabaseFacts, 'rootKeyProof'> {
+  readonly file: string
+  /** Where the root key is, which is in no backup: `HALLPASS_ROOT_KEY`, or a path. */
+  readonly rootKey: string
+  /** Whether the database was made under that key; undefined where there is none to try. */
+  readonly rootKeyFits: boolean | undefined
+}
+
+/**
+ * Writes the state of one moment to a new file, whatever is written meanwhile.
+ * @throws StartupError `file_exists`, `database_damaged`, or as the data directory is found
+ */
+export async function backUp(place: InstallationPlace & { readonly file: string }): Promise<Backup> {
+  const { file, dataDirectory } = place
+  refusePostgres(place, 'pg_dump')
+  const { database } = findDatabase(dataDirectory)
+  refuseExisting(file)
+  let rootKeyFits: boolean | undefined
+  const { rootKeyProof: _, ...facts } = await copyDatabase(database, file, async ({ rootKeyProof }) => {
+    rootKeyFits = await fits(place, rootKeyProof)
+  })
+  return { file, ...facts, rootKey: nameRootKey(place), rootKeyFits }
+}
+
+export interface Restored extends Backup {
+  /** Where the database is that was there before. */
+  readonly kept?: string
+}
+
+/**
+ * Puts a backup into a data directory in which no server runs.
+ * @param place with `replace`, a database that is there is kept under another name
+ * @throws StartupError `data_directory_in_use`, `file_exists`, `database_damaged`, `database_newer_than_program` or
+ * `root_key_mismatch`, with nothing changed
+ */
+export async function restore(
+  place: InstallationPlace & { readonly file: string; readonly replace: boolean; readonly now: Date },
+): Promise<Restored> {
+  const { file, dataDirectory, replace, now } = place
+  refusePostgres(place, 'pg_restore')
+  if (!existsSync(file)) throw new StartupError('database_missing', `There is no file ${file}.`)
+  const [exposure] = findExposure(dataDirectory)
+  if (exposure !== undefined) throw new StartupError('data_directory_exposed', exposure)
+  const database = join(dataDirectory, 'hallpass.db')
+  const lock = holdDataDirectory(dataDirectory)
+  try {
+    if (existsSync(database) && !replace) {
+      throw new StartupError(
+        'file_exists',
+        `${database} is there already: with --replace it is kept under another name. Nothing was changed.`,
+      )
+    }
+    let rootKeyFits: boolean | undefined
+    const aside = `${database}.before-${now.toISOString().replaceAll(/[:.]/g, '-')}`
+    const kept = existsSync(database) ? aside : undefined
+    const { rootKeyProof: _, ...facts } = await copyDatabase(file, database, async (found) => {
+      expectKnownVersion(found)
+      rootKeyFits = await fits(place, found.rootKeyProof)
+      if (rootKeyFits === false) throw wrongKey(nameRootKey(place), file)
+      // With its log, and also a log that lies there alone: it would be played into whatever is put beside it.
+      renameDatabase(database, aside)
+    }).catch((error: unknown) => {
+      if (!existsSync(database)) renameDatabase(aside, database)
+      throw error
+    })
+    lock.markUsed()
+    return {
+      file: database,
+      ...facts,
+      rootKey: nameRootKey(place),
+      rootKeyFits,
+      ...(kept === undefined ? {} : { kept }),
+    }
+  } finally {
+    lock.unlock()
+  }
+}
+
+function refusePostgres({ databaseUrl }: InstallationPlace, tool: string): void {
+  if (databaseUrl === undefined) return
+  throw new StartupError(
+    'configuration_invalid',
+    `A PostgreSQL database is given, and this command is for SQLite: use ${tool}, as docs/backup.md tells.`,
+  )
+}
+
+function refuseExisting(file: string): void {
+  if (existsSync(file))
+    throw new StartupError('file_exists', `${file} is there already, and nothing is written over it.`)
+}
+
+function nameRootKey({ rootKey, dataDirectory }: InstallationPlace): string {
+  return rootKey === undefined ? rootKeyPath(dataDirectory) : 'HALLPASS_ROOT_KEY'
+}
+
+async function fits(
+  { rootKey, dataDirectory }: InstallationPlace,
+  proof: string | undefined,
+): Promise<boolean | undefined> {
+  const found = await findRootKey({
+    environment: rootKey === undefined ? undefined : new Secret(rootKey),
+    dataDirectory,
+  })
+  if (found === undefined || proof === undefined) return undefined
+  try {
+    checkRootKey(found.key, proof)
+    return true
+  } catch (error) {
+    if (error instanceof StartupError) return false
+    throw error
+  }
+}
+
+function wrongKey(name: string, file: string): StartupError {
+  return new StartupError(
+    'root_key_mismatch',
+    `${file} was made under another root key than ${name}: give the one that belongs to it. Nothing was changed.`,
+  )
+}

@@ -1,0 +1,189 @@
+// Copies of a database file: made while a server writes to it, checked as a whole, and put in place so that a crash at
+// any moment leaves either nothing or all of it.
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  copyFileSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { backup, DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+
+import { StartupError } from '../domain/errors.ts'
+import { newestVersion } from './migrate.ts'
+
+/** What a database holds. */
+export interface DatabaseFacts {
+  readonly version: number
+  readonly rootKeyProof: string | undefined
+  readonly accounts: number
+  readonly organisations: number
+  readonly tokens: number
+}
+
+/**
+ * Copies the database at `source`, log and all, into a new file beside `target`, checks the copy, and calls it `target`
+ * once `accept` has returned. Beside a server, it is the state of one moment, and holds nobody up.
+ * @throws StartupError `file_exists` where there is a `target`, and `database_damaged` where the copy is not whole; and
+ * what `accept` throws
+ */
+export async function copyDatabase(
+  source: string,
+  target: string,
+  accept: (facts: DatabaseFacts) => void | Promise<void>,
+): Promise<DatabaseFacts> {
+  const draft = `${target}.${randomBytes(6).toString('hex')}.part`
+  try {
+    closeSync(openSync(draft, 'wx', 0o600))
+    const database = openToRead(source)
+    try {
+      // All in one step: where it takes several, each write between two of them makes it begin anew, perhaps for ever.
+      await backup(database, draft, { rate: mostPages })
+    } finally {
+      database.close()
+    }
+    const facts = readFacts(draft, source)
+    await accept(facts)
+    syncPath(draft)
+    giveName(draft, target)
+    return facts
+  } catch (cause) {
+    throw asStartupError(cause, source)
+  } finally {
+    for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${draft}${end}`, { force: true })
+  }
+}
+
+/** Calls the files of a database by another name: first the file itself, without which the others are nothing. */
+export function renameDatabase(from: string, to: string): void {
+  for (const end of ['', '-journal', '-wal']) {
+    if (existsSync(`${from}${end}`)) renameSync(`${from}${end}`, `${to}${end}`)
+  }
+  rmSync(`${from}-shm`, { force: true })
+  syncPath(dirname(from))
+}
+
+// The most that the function takes; a database has no more pages.
+const mostPages = 2_147_483_647
+
+function openToRead(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 10_000 })
+  try {
+    database.prepare('select 1 from sqlite_schema').get()
+    return database
+  } catch (error) {
+    database.close()
+    if (existsSync(`${path}-wal`) || ![sqliteReadonly, sqliteCantOpen].includes(sqliteCodeOf(error))) throw error
+    // It lies where nothing can be made beside it, and so nobody writes to it.
+    return new DatabaseSync(`${pathToFileURL(path).href}?immutable=1`, { readOnly: true })
+  }
+}
+
+function readFacts(draft: string, source: string): DatabaseFacts {
+  const database = new DatabaseSync(draft)
+  try {
+    // So that a file which says that it has a log can be told from a copy, beside which an old log lies.
+    database.exec('PRAGMA journal_mode = DELETE')
+    const [finding] = checkIntegrity(database)
+    if (finding !== undefined) throw damaged(source, finding)
+    return factsOf(database, source)
+  } finally {
+    database.close()
+  }
+}
+
+/** What SQLite finds wrong with the pages, the rows and the indexes of a database; the first few. */
+function checkIntegrity(database: DatabaseSync): string[] {
+  const rows = database.prepare('PRAGMA integrity_check(10)').all()
+  return rows.map((row) => String(row['integrity_check'])).filter((finding) => finding !== 'ok')
+}
+
+function factsOf(database: DatabaseSync, source: string): DatabaseFacts {
+  const tables = new Set(
+    database
+      .prepare(`select name from sqlite_schema where type = 'table'`)
+      .all()
+      .map((row) => String(row['name'])),
+  )
+  for (const name of ['migrations', 'settings', 'users', 'organisations', 'tokens']) {
+    if (!tables.has(name))
+      throw damaged(source, `there is no table ${name} in it, so that it is no database of Hallpass`)
+  }
+  const number = (sql: string): number => Number(Object.values(database.prepare(sql).get() ?? {})[0] ?? 0)
+  const proof = database.prepare(`select value from settings where name = 'root_key_proof'`).get()?.['value']
+  return {
+    version: number('select max(version) from migrations'),
+    rootKeyProof: typeof proof === 'string' ? proof : undefined,
+    accounts: number('select count(*) from users'),
+    organisations: number('select count(*) from organisations'),
+    tokens: number('select count(*) from tokens'),
+  }
+}
+
+/** @throws StartupError `database_newer_than_program` */
+export function expectKnownVersion({ version }: DatabaseFacts): void {
+  if (version > newestVersion) {
+    throw new StartupError(
+      'database_newer_than_program',
+      `The backup is at version ${version}, and this program knows only versions up to ${newestVersion}: restore it with ` +
+        'the newer program. Nothing was changed.',
+    )
+  }
+}
+
+// Linked and not renamed: a file that is there is never written over, by however many at once.
+function giveName(draft: string, target: string): void {
+  try {
+    linkSync(draft, target)
+  } catch (error) {
+    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'].includes(codeOf(error))) {
+      // A file system that knows no second name for a file.
+      copyFileSync(draft, target, constants.COPYFILE_EXCL)
+      syncPath(target)
+    } else throw error
+  }
+  rmSync(draft)
+  syncPath(dirname(target))
+}
+
+function syncPath(path: string): void {
+  const file = openSync(path, 'r')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function damaged(source: string, finding: string): StartupError {
+  return new StartupError('database_damaged', `${source} is damaged: ${finding}. Nothing was changed.`)
+}
+
+function asStartupError(cause: unknown, source: string): StartupError {
+  if (cause instanceof StartupError) return cause
+  if (codeOf(cause) === 'EEXIST') {
+    return new StartupError('file_exists', 'There is a file of that name already, and nothing is written over it.', {
+      cause,
+    })
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  if ([sqliteCorrupt, sqliteNotADatabase].includes(sqliteCodeOf(cause))) return damaged(source, reason)
+  return new StartupError('database_unreachable', `${source} cannot be copied: ${reason}.`, { cause })
+}
+
+const [sqliteReadonly, sqliteCorrupt, sqliteCantOpen, sqliteNotADatabase] = [8, 11, 14, 26]
+
+function sqliteCodeOf(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}

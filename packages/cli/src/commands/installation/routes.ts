@@ -1,0 +1,42 @@
+// The grammar of the commands that work on an installation by hand: backup and restore.
+import { buildCommand } from '@stricli/core'
+
+import { jsonFlag, switchFlag, word } from '../../flags.ts'
+import { installationFlags } from '../../installation.ts'
+import { withContext } from '../../routes.ts'
+
+export const backupCommand = buildCommand({
+  loader: async () => withContext((await import('./backup.ts')).backUpInstallation),
+  parameters: {
+    flags: { ...installationFlags, ...jsonFlag },
+    aliases: { j: 'json' },
+    positional: { kind: 'tuple', parameters: [word('File to write, which must not be there yet', 'file')] },
+  },
+  docs: {
+    brief: 'Back up the database of an authority, which may run meanwhile',
+    fullDescription:
+      'Write the SQLite database of a data directory to a new file, as it is at one moment, and check the file as a whole.\n' +
+      'The server may run, and serves on. The root key is not in the backup: keep it apart.\n' +
+      'A PostgreSQL is backed up with its own pg_dump.',
+  },
+})
+
+export const restoreCommand = buildCommand({
+  loader: async () => withContext((await import('./restore.ts')).restoreInstallation),
+  parameters: {
+    flags: {
+      ...installationFlags,
+      replace: switchFlag('Keep a database that is there under another name, and take its place'),
+      ...jsonFlag,
+    },
+    aliases: { j: 'json' },
+    positional: { kind: 'tuple', parameters: [word('File that `hallpass backup` wrote', 'file')] },
+  },
+  docs: {
+    brief: 'Put a backup into a data directory in which no server runs',
+    fullDescription:
+      'Check a backup as a whole, and put it into a data directory in which no server runs.\n' +
+      'The root key that belongs to it is put there by you, as root.key with mode 0600, or given in HALLPASS_ROOT_KEY.\n' +
+      'What was revoked after the backup was made works again: revoke it once more.',
+  },
+})
