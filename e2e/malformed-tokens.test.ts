@@ -76,6 +76,34 @@ describe('schemes', () => {
   })
 })
 
+describe('a header with an element that is no token', () => {
+  test('keeps the token beside it, wherever it stands', async () => {
+    for (const odd of [
+      '',
+      'fm9_AAAA',
+      'v2.public.x',
+      'fo1_a b',
+      'fm2_AA',
+      'fm2_AA!A',
+      token.slice(0, -6),
+      token + token,
+    ]) {
+      for (const header of [`${odd},${token}`, `${token},${odd}`, `${token},${odd},`]) {
+        expect((await present(`FlyV1 ${header}`)).status, header.slice(0, 30)).toBe(200)
+      }
+      await expectRefused(`FlyV1 ${odd},${odd}`)
+    }
+  })
+
+  test('says what was left out where no token counts, and never what it said', async () => {
+    const unknown = encode(Buffer.concat([bytes.subarray(0, -1), Buffer.of(0)]))
+    const answer = await present(`FlyV1 ${unknown},fm9_something`)
+    const { message } = expectRefusal(answer, 401)
+    expect(message).not.toContain('something')
+    expect(expectRefusal(await present('FlyV1 fm9_something'), 401).message).toMatch(/^Token 1 starts with none of/)
+  })
+})
+
 describe('damaged tokens', () => {
   test('cut off at every length', async () => {
     const padding = /=*$/.exec(token)?.[0].length ?? 0

@@ -36,7 +36,10 @@ export async function readHeldToken(context: Context, flags: GlobalFlags, words:
  * @throws MacaroonError where the text, or one of its macaroons, is damaged
  */
 export function splitToken(token: string, location = permissionLocation): HeldTokens {
-  const { macaroons, authTokens } = parseAuthorization(token)
+  const { macaroons, authTokens, leftOut } = parseAuthorization(token)
+  // A comma too many is harmless; whoever holds a token that is damaged wants to hear of it before it is gone.
+  const damaged = leftOut.find(({ error }) => error.code !== 'empty')
+  if (damaged !== undefined) throw damaged.error
   const decoded = macaroons.map((bytes, index) => decode(bytes, index, macaroons.length))
   return {
     permissions: decoded.filter((macaroon) => macaroon.location === location),

@@ -9,7 +9,7 @@ import { attenuate, mintMacaroon } from './mint.ts'
 import type { Nonce } from './nonce.ts'
 import { caught } from './testing/errors.ts'
 import { countUp } from './testing/vectors.ts'
-import { formatAuthorization } from './text.ts'
+import { formatAuthorization, parseAuthorization } from './text.ts'
 import { thirdParty } from './third-party.ts'
 
 const location = 'https://api.fly.io/v1'
@@ -89,6 +89,22 @@ describe('parseBundle', () => {
       [2, 'malformed'],
     ])
     expect(bundle.authTokens).toEqual(['fo1_x'])
+  })
+
+  it('keeps what is a token beside what is none, and tells which were left out', () => {
+    const [one, two] = [mint(1, organization(12n)), mint(2, organization(13n))]
+    const text = (macaroon: Macaroon) => formatAuthorization([macaroon.bytes]).slice('FlyV1 '.length)
+    const header = `fm9_future,${text(one)},${text(one).slice(0, -3)},${text(two)},,`
+    const bundle = parseBundle(header, { location })
+    expect(bundle.permissions.map(({ macaroon }) => macaroon.bytes)).toEqual([one.bytes, two.bytes])
+    expect(bundle.leftOut.map(({ position, error }) => [position, error.code])).toEqual([
+      [1, 'unknown-prefix'],
+      [3, 'truncated'],
+      [5, 'empty'],
+      [6, 'empty'],
+    ])
+    expect(verifyBundle(bundle, keyOf).verified).toHaveLength(2)
+    expect(parseBundle(parseAuthorization(header), { location }).leftOut).toEqual(bundle.leftOut)
   })
 
   it('refuses a text that is no list of tokens, and takes one that was parsed already', () => {

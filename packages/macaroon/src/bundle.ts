@@ -9,7 +9,7 @@ import { MacaroonError } from './errors.ts'
 import { type DecodeOptions, decodeMacaroon, Macaroon, readMacaroon } from './macaroon.ts'
 import type { Nonce } from './nonce.ts'
 import { sameBytes } from './same-bytes.ts'
-import { type HeaderTokens, readTokens } from './text.ts'
+import { type HeaderTokens, type LeftOut, readTokens } from './text.ts'
 import { type VerifiedMacaroon, verify, type VerifyOptions } from './verify.ts'
 import { Wire } from './wire.ts'
 
@@ -21,6 +21,8 @@ export interface Bundle {
   readonly damaged: readonly DamagedToken[]
   /** Every auth token as it was written, with its `fo1_`. */
   readonly authTokens: readonly string[]
+  /** Elements of the header that are no tokens: they count for nothing, and the rest counts all the same. */
+  readonly leftOut: readonly LeftOut[]
 }
 
 /** A permission token and what may discharge it. Nothing about either has been verified. */
@@ -67,13 +69,20 @@ export interface TokenRefusal {
  *
  * Throws MacaroonError with a TextErrorCode where the text is not a list of tokens.
  */
-export function parseBundle(header: string | HeaderTokens, options: BundleOptions): Bundle {
-  if (typeof header !== 'string') return sort(header.macaroons, header.authTokens, options)
-  const { wires, authTokens } = readTokens(header)
-  return sort(wires, authTokens, options)
+export function parseBundle(header: string | ParsedTokens, options: BundleOptions): Bundle {
+  if (typeof header !== 'string') return sort(header.macaroons, header, options)
+  const tokens = readTokens(header)
+  return sort(tokens.wires, tokens, options)
 }
 
-function sort(all: readonly (Wire | Uint8Array)[], authTokens: readonly string[], options: BundleOptions): Bundle {
+/** What `parseAuthorization` made of a header, or the like. */
+type ParsedTokens = Omit<HeaderTokens, 'leftOut'> & Partial<HeaderTokens>
+
+function sort(
+  all: readonly (Wire | Uint8Array)[],
+  { authTokens, leftOut = [] }: Omit<ParsedTokens, 'macaroons'>,
+  options: BundleOptions,
+): Bundle {
   let permitting: readonly Macaroon[] = []
   let discharges: readonly Macaroon[] = []
   let damaged: readonly DamagedToken[] = []
@@ -92,6 +101,7 @@ function sort(all: readonly (Wire | Uint8Array)[], authTokens: readonly string[]
     others: discharges.length === 0 ? discharges : unused(discharges, permissions),
     damaged,
     authTokens,
+    leftOut,
   }
 }
 

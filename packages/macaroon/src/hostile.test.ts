@@ -71,7 +71,7 @@ describe('texts', () => {
   it.each<[string, () => unknown]>([
     ['schemes', () => parseAuthorization('Bearer '.repeat(9000))],
     ['commas', () => parseAuthorization(`fm2_AAAA${','.repeat(size)}`)],
-    ['spaces', () => parseAuthorization(`fm2_AAAA,${' '.repeat(size)}x`)],
+    ['spaces', () => parseAuthorization(`x,${' '.repeat(size)}x`)],
     ['prefixes', () => parseAuthorization('fm2_'.repeat(16_000))],
     ['padding', () => parseAuthorization(`fm2_${'='.repeat(size)}`)],
     ['one letter too many', () => parseAuthorization(`fm2_${'A'.repeat(size + 1)}`)],

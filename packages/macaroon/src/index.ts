@@ -43,6 +43,7 @@ export {
   formatAuthorization,
   formatTokens,
   type HeaderTokens,
+  type LeftOut,
   maxHeaderLength,
   maxTokens,
   parseAuthorization,

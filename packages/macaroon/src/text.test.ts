@@ -13,7 +13,7 @@ describe('headers', () => {
     const tokens = fc.array(fc.uint8Array({ minLength: 1, maxLength: 60 }), { minLength: 1, maxLength: 32 })
     fc.assert(
       fc.property(tokens, (macaroons) => {
-        expect(parseAuthorization(formatAuthorization(macaroons))).toEqual({ macaroons, authTokens: [] })
+        expect(parseAuthorization(formatAuthorization(macaroons))).toEqual({ macaroons, authTokens: [], leftOut: [] })
       }),
       runs,
     )
@@ -73,10 +73,10 @@ describe('messages', () => {
   it.each([
     ['', 'empty', 'The header carries no token'],
     ['Bearer', 'empty', 'The header carries no token'],
-    [`${good},`, 'empty', 'Token 2 is empty: there is a comma too many'],
+    [',', 'empty', 'Token 1 is empty: there is a comma too many'],
     ['fm2_', 'empty', 'Token 1 has nothing behind its prefix fm2_'],
     ['secret', 'unknown-prefix', 'Token 1 starts with none of fm2_, fm1r_, fm1a_, fo1_'],
-    [`${good},fm2_AA!A`, 'bad-base64', 'The base64 of token 2: character 3 does not belong to standard base64'],
+    ['fm2_AA!A', 'bad-base64', 'The base64 of token 1: character 3 does not belong to standard base64'],
     [
       'fm2_AB==',
       'bad-base64',
@@ -96,6 +96,16 @@ describe('messages', () => {
   ])('%s', (header, code, message) => {
     const error = caught(() => parseAuthorization(header))
     expect([error.code, error.message]).toEqual([code, message])
+  })
+
+  it('come with what was left out beside a token', () => {
+    const { macaroons, authTokens, leftOut } = parseAuthorization(`secret,${good},fo1_x,,fm2_AA!A`)
+    expect([macaroons, authTokens]).toEqual([[Uint8Array.of(0, 0, 0)], ['fo1_x']])
+    expect(leftOut.map(({ position, error }) => [position, error.code, error.message])).toEqual([
+      [1, 'unknown-prefix', 'Token 1 starts with none of fm2_, fm1r_, fm1a_, fo1_'],
+      [4, 'empty', 'Token 4 is empty: there is a comma too many'],
+      [5, 'bad-base64', 'The base64 of token 5: character 3 does not belong to standard base64'],
+    ])
   })
 
   it('tell how much of a truncated token is missing at least, wherever it was cut', () => {

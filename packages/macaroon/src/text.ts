@@ -6,12 +6,22 @@ import { MacaroonError } from './errors.ts'
 import { leastMacaroonLength, textLength } from './truncation.ts'
 import { clearDesk, Wire } from './wire.ts'
 
-/** What one header carries. At least one of the two lists is not empty. */
+/** What one header carries. There is at least one token. */
 export interface HeaderTokens {
   /** The bytes of every macaroon, in the order of the header; `decodeMacaroon` reads them. */
   readonly macaroons: readonly Uint8Array[]
   /** Every auth token as it was written, with its `fo1_`. */
   readonly authTokens: readonly string[]
+  /** The elements that are no tokens, in their order: they count for nothing, and the rest counts all the same. */
+  readonly leftOut: readonly LeftOut[]
+}
+
+/** Where an element of a header stands that was left out, and why. What it said is not here. */
+export interface LeftOut {
+  /** Counted from 1, as the message counts it. */
+  readonly position: number
+  /** With a TextErrorCode. */
+  readonly error: MacaroonError
 }
 
 export const maxHeaderLength = 65_536
@@ -22,19 +32,20 @@ export const maxTokens = 32
  * or `fo1_` and 1 to 256 characters of A-Z a-z 0-9 _ -.
  *
  * The scheme may be missing, doubled or mixed and in any case. ASCII white space around elements is dropped, as flyctl
- * does; unlike Go's `macaroon.Parse`, auth tokens are handed back too, and base64 must be canonical.
+ * does; unlike Go's `macaroon.Parse`, auth tokens are handed back too, and base64 must be canonical. As Go's
+ * `bundle.ParseBundle`, it keeps the tokens beside an element that is none.
  *
- * Throws MacaroonError with a TextErrorCode; the message names the element and never quotes it.
+ * Throws MacaroonError `bad-argument` for what is no text, `too-long`, `too-many`, and what is wrong with the first
+ * element where there is no token at all; the message names the element and never quotes it.
  */
 export function parseAuthorization(header: string): HeaderTokens {
-  const { wires, authTokens } = readTokens(header)
-  return { macaroons: wires.map((wire) => wire.slice(0, wire.length)), authTokens }
+  const { wires, authTokens, leftOut } = readTokens(header)
+  return { macaroons: wires.map((wire) => wire.slice(0, wire.length)), authTokens, leftOut }
 }
 
 /** What one header carries, with the bytes of its macaroons on the desk. */
-interface TokensOnDesk {
+interface TokensOnDesk extends Omit<HeaderTokens, 'macaroons'> {
   readonly wires: readonly Wire[]
-  readonly authTokens: readonly string[]
 }
 
 /** The same, where the bytes stay inside of this package. */
@@ -50,6 +61,7 @@ export function readTokens(header: string): TokensOnDesk {
   let wires: readonly Wire[] = []
   let place = 0
   let authTokens: readonly string[] = []
+  let leftOut: readonly LeftOut[] = []
   let from = start
   for (let number = 1; from <= end; number += 1) {
     if (number > maxTokens) throw new MacaroonError('too-many', `The header carries more than ${maxTokens} tokens`)
@@ -58,13 +70,15 @@ export function readTokens(header: string): TokensOnDesk {
     const first = skipSpace(header, from, until)
     const token = readElement(header, first, skipSpaceBack(header, until, first), number, place)
     if (typeof token === 'string') authTokens = append(authTokens, token)
+    else if (token instanceof MacaroonError) leftOut = append(leftOut, { position: number, error: token })
     else {
       wires = append(wires, token)
       place += token.length
     }
     from = until + 1
   }
-  return { wires, authTokens }
+  if (leftOut[0] !== undefined && wires.length + authTokens.length === 0) throw leftOut[0].error
+  return { wires, authTokens, leftOut }
 }
 
 /** `FlyV1 fm2_…,fm2_…` as Go's `ToAuthorizationHeader`. Throws `empty` for no tokens at all. */
@@ -81,19 +95,25 @@ export function formatTokens(macaroons: readonly Uint8Array[], authTokens: reado
 
 const macaroonPrefixes = ['fm2_', 'fm1r_', 'fm1a_']
 const authTokenPrefix = 'fo1_'
+const authTokenForm = /^fo1_[A-Za-z0-9_-]{1,256}$/
 const prefixes = [...macaroonPrefixes, authTokenPrefix]
 /** In any case. */
 const schemes = ['flyv1', 'bearer']
 
-function readElement(header: string, start: number, end: number, number: number, place: number): Wire | string {
+/** The token that stands there, or why there is none. */
+function readElement(
+  header: string,
+  start: number,
+  end: number,
+  number: number,
+  place: number,
+): Wire | string | MacaroonError {
   const prefix = prefixAt(header, start)
   const content = start + (prefix?.length ?? 0)
-  if (prefix === undefined || content >= end) throw refusePrefix(prefix, start, end, `Token ${number}`)
+  if (prefix === undefined || content >= end) return refusePrefix(prefix, start, end, `Token ${number}`)
   if (prefix === authTokenPrefix) return readAuthToken(header, start, end, `Token ${number}`)
   // What is wrong with base64, if anything, is looked into only then.
-  const wire = Wire.read(header, content, end, place)
-  if (wire === undefined) throw refuseMacaroon(header, start, content, end, `Token ${number}`)
-  return wire
+  return Wire.read(header, content, end, place) ?? refuseMacaroon(header, start, content, end, `Token ${number}`)
 }
 
 function prefixAt(header: string, start: number): string | undefined {
@@ -115,7 +135,8 @@ function refusePrefix(prefix: string | undefined, start: number, end: number, wh
 
 /** What is wrong with the base64 of a macaroon. */
 function refuseMacaroon(header: string, start: number, content: number, end: number, what: string): MacaroonError {
-  refuseSecondToken(header, start, content, end, what)
+  const second = refuseSecondToken(header, start, content, end, what)
+  if (second !== undefined) return second
   const error = refuseBase64(header, content, end, `The base64 of ${what.toLowerCase()}`)
   if (error.code !== 'truncated') return error
   // What is there in whole groups of four may still tell how much is missing.
@@ -129,26 +150,35 @@ function refuseMacaroon(header: string, start: number, content: number, end: num
   )
 }
 
-function readAuthToken(header: string, start: number, end: number, what: string): string {
+function readAuthToken(header: string, start: number, end: number, what: string): string | MacaroonError {
   const token = header.slice(start, end)
-  if (/^fo1_[A-Za-z0-9_-]{1,256}$/.test(token)) return token
-  refuseSecondToken(header, start, start + authTokenPrefix.length, end, what)
-  throw new MacaroonError(
-    'bad-base64',
-    `${what} is an auth token, and those have 1 to 256 characters of A-Z a-z 0-9 _ - behind ${authTokenPrefix}`,
+  if (authTokenForm.test(token)) return token
+  return (
+    refuseSecondToken(header, start, start + authTokenPrefix.length, end, what) ??
+    new MacaroonError(
+      'bad-base64',
+      `${what} is an auth token, and those have 1 to 256 characters of A-Z a-z 0-9 _ - behind ${authTokenPrefix}`,
+    )
   )
 }
 
-function refuseSecondToken(header: string, start: number, content: number, end: number, what: string): void {
+function refuseSecondToken(
+  header: string,
+  start: number,
+  content: number,
+  end: number,
+  what: string,
+): MacaroonError | undefined {
   for (const prefix of prefixes) {
     const at = header.indexOf(prefix, content)
     if (at !== -1 && at < end) {
-      throw new MacaroonError(
+      return new MacaroonError(
         'missing-comma',
         `${what} holds a second token from its character ${at - start + 1} on: a comma is missing`,
       )
     }
   }
+  return undefined
 }
 
 function skipSchemes(header: string, end: number): number {

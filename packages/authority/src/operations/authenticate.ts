@@ -66,7 +66,7 @@ export function createAuthenticate(options: {
     const cached = cache.get(header)
     if (cached !== undefined) return cached
 
-    const { macaroons, authTokens } = parse(header)
+    const { macaroons, authTokens, leftOut } = parse(header)
     const tokens: PresentedToken[] = []
     const refusals: string[] = []
     const permissions: Macaroon[] = []
@@ -90,7 +90,9 @@ export function createAuthenticate(options: {
     if (tokens.length + authTokenHashes.length + refusals.length === 0) {
       refusals.push(`this request carries no permission token of ${location}`)
     }
-    const presented = { tokens, authTokenHashes, refusals }
+    // Last, for what is wrong with a token tells its holder more than what is none.
+    const left = leftOut.map(({ error }) => `a part of the header was left out: ${error.message}`)
+    const presented = { tokens, authTokenHashes, refusals: [...refusals, ...left] }
     if (refusals.length === 0) cache.set(header, presented)
     return presented
   }

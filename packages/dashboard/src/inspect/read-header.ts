@@ -46,14 +46,17 @@ const permissionLocation = 'https://api.fly.io/v1'
  */
 export function readHeader(text: string, now: number): ReadHeader | string {
   try {
-    const { permissions, others, damaged, authTokens } = parseBundle(text, { location: permissionLocation })
+    const { permissions, others, damaged, authTokens, leftOut } = parseBundle(text, { location: permissionLocation })
     return {
       tokens: [
         ...permissions.map(({ macaroon, discharges }) => readToken(macaroon, discharges, false, now)),
         ...permissions.flatMap(({ discharges }) => discharges).map((each) => readToken(each, [], true, now)),
         ...others.map((macaroon) => readToken(macaroon, [], true, now)),
       ].map((token, position) => ({ ...token, position })),
-      damaged: damaged.map(({ index, error }) => `Macaroon ${index + 1} is damaged: ${error.message}.`),
+      damaged: [
+        ...damaged.map(({ index, error }) => `Macaroon ${index + 1} is damaged: ${error.message}.`),
+        ...leftOut.map(({ error }) => `A part of the text was left out: ${error.message}.`),
+      ],
       authTokens: authTokens.length,
     }
   } catch (error) {

@@ -39,5 +39,7 @@ export async function addDischarge(
 /** Bare base64 as `3p discharge` prints it, or a token as third parties hand it out. */
 function readDischarge(text: string): readonly Uint8Array[] {
   if (!/^\s*(?:(?:flyv1|bearer)\s|fm\w+_)/i.test(text)) return [decodeBase64(text, 'the discharge')]
-  return parseAuthorization(text).macaroons
+  const { macaroons, leftOut } = parseAuthorization(text)
+  if (leftOut[0] !== undefined) throw leftOut[0].error
+  return macaroons
 }

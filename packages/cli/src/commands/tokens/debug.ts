@@ -15,7 +15,8 @@ interface DebugFlags extends GlobalFlags {
 
 /** Prints every macaroon's location and caveats; one that is damaged does not hide the others. */
 export async function debugToken(context: Context, flags: DebugFlags, ...words: readonly string[]): Promise<void> {
-  const { macaroons } = parseAuthorization(await readToken(context, flags, words))
+  const { macaroons, leftOut } = parseAuthorization(await readToken(context, flags, words))
+  for (const { error } of leftOut) tell(context, `left out: ${error.message}`)
   if (macaroons.length === 0) throw new CommandError('failed', 'an auth token says nothing about itself')
   const printed: string[] = []
   for (const [position, bytes] of macaroons.entries()) {
