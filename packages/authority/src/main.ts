@@ -32,6 +32,7 @@ import { openStore } from './store/open.ts'
 
 export type { ServeOptions } from './config.ts'
 export { backUp, restore } from './operator/backup.ts'
+export { examine } from './operator/doctor.ts'
 export { StartupError } from './domain/errors.ts'
 
 export interface RunningAuthority {

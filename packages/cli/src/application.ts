@@ -20,7 +20,7 @@ import {
 
 import { appsRoutes } from './commands/apps/routes.ts'
 import { authRoutes } from './commands/auth/routes.ts'
-import { backupCommand, restoreCommand } from './commands/installation/routes.ts'
+import { backupCommand, doctorCommand, restoreCommand } from './commands/installation/routes.ts'
 import { orgsRoutes } from './commands/orgs/routes.ts'
 import { serveCommand } from './commands/serve/routes.ts'
 import { tokensRoutes } from './commands/tokens/routes.ts'
@@ -40,6 +40,7 @@ export function buildHallpass(readVersion: () => Promise<string>, environment: E
       tokens: tokensRoutes,
       backup: backupCommand,
       restore: restoreCommand,
+      doctor: doctorCommand,
       tour: tourCommand,
     }),
     aliases: { app: 'apps', org: 'orgs', token: 'tokens' },

@@ -16,6 +16,7 @@ export interface AuthorityPackage {
     readonly dashboard: string
     readonly logLevel: string
   }): Promise<RunningAuthority>
+  examine(place: InstallationPlace & { readonly now: number }): Promise<readonly string[]>
   backUp(place: InstallationPlace & { readonly file: string }): Promise<Backup>
   restore(
     place: InstallationPlace & { readonly file: string; readonly replace: boolean; readonly now: Date },

@@ -1,6 +1,8 @@
 // Opens the store that the configuration names. The PostgreSQL client is only loaded where it is used.
 import type { Store } from '../domain/store.ts'
 import type { PostgresStoreOptions } from './postgres-store.ts'
+import type { Examined } from './look.ts'
+import { examineSqlite } from './sqlite-look.ts'
 import { openSqliteStore, openSqliteStoreBeside, type SqliteStoreOptions } from './sqlite-store.ts'
 
 export { openSqliteStore, type PostgresStoreOptions, type SqliteStoreOptions }
@@ -21,6 +23,18 @@ export async function openStoreBeside(options: SqliteStoreOptions | PostgresStor
   if (!('url' in options)) return openSqliteStoreBeside(options)
   const engine = await import('./postgres-store.ts')
   return engine.openPostgresStoreBeside(options)
+}
+
+/**
+ * Examines a database beside a server that may run, and changes nothing.
+ * @throws StartupError where PostgreSQL cannot be reached
+ */
+export async function examineStore(
+  place: { readonly directory: string } | { readonly url: string },
+): Promise<Examined> {
+  if (!('url' in place)) return examineSqlite(place.directory)
+  const engine = await import('./postgres-store.ts')
+  return engine.examinePostgres(place)
 }
 
 /**

@@ -4,9 +4,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Client, Pool, types } from 'pg'
 
 import { DomainError, StartupError } from '../domain/errors.ts'
-import type { Admit, FoundDatabase, ReadTransaction, Store, Transaction } from '../domain/store.ts'
+import type { Admit, ReadTransaction, Store, Transaction } from '../domain/store.ts'
+import type { Examined } from './look.ts'
 import { expectCurrent, expectNotNewer, migrate } from './migrate.ts'
 import { postgresWords } from './migration.ts'
+import { currentVersion, examineClient, readFound } from './postgres-look.ts'
 import { PostgresSession, PostgresStatements } from './postgres-session.ts'
 import { SessionTransaction } from './transaction.ts'
 
@@ -42,33 +44,48 @@ export function openPostgresStoreBeside(options: PostgresStoreOptions): Promise<
   return connect(options, async (client) => expectCurrent(await currentVersion(client)))
 }
 
+/**
+ * Examines the database and changes nothing.
+ * @throws StartupError `configuration_invalid` or `database_unreachable`
+ */
+export function examinePostgres({ url }: { readonly url: string }): Promise<Examined> {
+  return withClient(url, examineClient)
+}
+
 async function connect(options: PostgresStoreOptions, prepare: (client: Client) => Promise<void>): Promise<Store> {
   const { url, connections = 10, random = Math.random } = options
-  const host = readHost(url)
-  const connection = {
+  await withClient(url, prepare)
+  const pool = new Pool({ ...connectionTo(url), max: connections, query_timeout: 15_000 })
+  pool.on('error', () => {})
+  pool.on('connect', (pooled) => pooled.on('error', () => {}))
+  return new PostgresStore(pool, random)
+}
+
+function connectionTo(url: string) {
+  return {
     connectionString: url,
     connectionTimeoutMillis: 5000,
     keepAlive: true,
     application_name: 'hallpass',
     types: { getTypeParser: parserOf },
   }
-  const client = new Client(connection)
+}
+
+async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const host = readHost(url)
+  const client = new Client(connectionTo(url))
   // A connection that breaks rejects what runs on it, here and below. An event nobody hears would be the end of the
   // process.
   client.on('error', () => {})
   try {
     await client.connect()
-    await prepare(client)
+    return await work(client)
   } catch (error) {
     throw unusable(host, error)
   } finally {
     // What is let go of in the middle of a migration is undone by the server.
     await client.end()
   }
-  const pool = new Pool({ ...connection, max: connections, query_timeout: 15_000 })
-  pool.on('error', () => {})
-  pool.on('connect', (pooled) => pooled.on('error', () => {}))
-  return new PostgresStore(pool, random)
 }
 
 class PostgresStore implements Store {
@@ -182,33 +199,6 @@ async function migrateDatabase(client: Client): Promise<void> {
     },
     Date.now(),
   )
-}
-
-async function readFound(client: Client): Promise<FoundDatabase> {
-  const settings = (await hasTable(client, 'settings'))
-    ? await client.query<{ value: string }>(`select value from settings where name = 'root_key_proof'`)
-    : undefined
-  const accounts = (await hasTable(client, 'users')) ? await client.query('select 1 from users limit 1') : undefined
-  return {
-    rootKeyProof: settings?.rows[0]?.value,
-    holdsAccounts: accounts !== undefined && accounts.rows.length > 0,
-    hadPredecessor: false,
-  }
-}
-
-async function hasTable(client: Client, name: string): Promise<boolean> {
-  // Not to_regclass: it answers from a cache that a migration by another server does not empty in time.
-  const { rows } = await client.query(
-    'select 1 from pg_tables where tablename = $1 and schemaname = any (current_schemas(false))',
-    [name],
-  )
-  return rows.length > 0
-}
-
-async function currentVersion(client: Client): Promise<number> {
-  if (!(await hasTable(client, 'migrations'))) return 0
-  const { rows } = await client.query<{ version: number | null }>('select max(version) as version from migrations')
-  return rows[0]?.version ?? 0
 }
 
 // Refuses what can be read in two ways: a part of a password with reserved characters would be taken for a host's name,

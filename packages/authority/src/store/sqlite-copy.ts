@@ -18,6 +18,7 @@ import { pathToFileURL } from 'node:url'
 
 import { StartupError } from '../domain/errors.ts'
 import { newestVersion } from './migrate.ts'
+import { checkIntegrity } from './sqlite-look.ts'
 
 /** What a database holds. */
 export interface DatabaseFacts {
@@ -97,12 +98,6 @@ function readFacts(draft: string, source: string): DatabaseFacts {
   } finally {
     database.close()
   }
-}
-
-/** What SQLite finds wrong with the pages, the rows and the indexes of a database; the first few. */
-function checkIntegrity(database: DatabaseSync): string[] {
-  const rows = database.prepare('PRAGMA integrity_check(10)').all()
-  return rows.map((row) => String(row['integrity_check'])).filter((finding) => finding !== 'ok')
 }
 
 function factsOf(database: DatabaseSync, source: string): DatabaseFacts {

@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite'
 
 import { DomainError, StartupError } from '../domain/errors.ts'
-import type { Admit, FoundDatabase, ReadTransaction, Store, Transaction } from '../domain/store.ts'
+import type { Admit, ReadTransaction, Store, Transaction } from '../domain/store.ts'
 import { GroupCommit } from './group-commit.ts'
 import { expectCurrent, expectNotNewer, migrate } from './migrate.ts'
 import { sqliteWords } from './migration.ts'
@@ -16,6 +16,7 @@ import {
   type DataDirectory,
 } from './sqlite-directory.ts'
 import { FilesInPlace } from './sqlite-files.ts'
+import { currentVersion, readFound } from './sqlite-look.ts'
 
 export interface SqliteStoreOptions {
   /** The data directory; made where it is missing. */
@@ -206,24 +207,6 @@ async function prepareDatabase(database: DatabaseSync): Promise<void> {
     Date.now(),
   )
   useWriteAheadLog(database)
-}
-
-function readFound(database: DatabaseSync): Omit<FoundDatabase, 'hadPredecessor'> {
-  const rootKeyProof = hasTable(database, 'settings')
-    ? database.prepare(`select value from settings where name = 'root_key_proof'`).get()?.['value']?.toString()
-    : undefined
-  const holdsAccounts =
-    hasTable(database, 'users') && database.prepare('select 1 from users limit 1').get() !== undefined
-  return { rootKeyProof, holdsAccounts }
-}
-
-function hasTable(database: DatabaseSync, name: string): boolean {
-  return database.prepare(`select 1 from sqlite_schema where type = 'table' and name = ?`).get(name) !== undefined
-}
-
-function currentVersion(database: DatabaseSync): number {
-  if (!hasTable(database, 'migrations')) return 0
-  return Number(database.prepare('select max(version) as version from migrations').get()?.['version'] ?? 0)
 }
 
 function useWriteAheadLog(database: DatabaseSync): void {

@@ -1,4 +1,4 @@
-// The grammar of the commands that work on an installation by hand: backup and restore.
+// The grammar of the commands that work on an installation by hand: backup, restore and doctor.
 import { buildCommand } from '@stricli/core'
 
 import { jsonFlag, switchFlag, word } from '../../flags.ts'
@@ -38,5 +38,20 @@ export const restoreCommand = buildCommand({
       'Check a backup as a whole, and put it into a data directory in which no server runs.\n' +
       'The root key that belongs to it is put there by you, as root.key with mode 0600, or given in HALLPASS_ROOT_KEY.\n' +
       'What was revoked after the backup was made works again: revoke it once more.',
+  },
+})
+
+export const doctorCommand = buildCommand({
+  loader: async () => withContext((await import('./doctor.ts')).examineInstallation),
+  parameters: {
+    flags: { ...installationFlags, ...jsonFlag },
+    aliases: { j: 'json' },
+  },
+  docs: {
+    brief: 'Say what is wrong with an installation, and what mends it',
+    fullDescription:
+      'Examine a data directory or a database, while its server runs or not, and change nothing: every page of a SQLite\n' +
+      'database, the settings of a PostgreSQL that durability hangs on, the root key, the version, who can change the\n' +
+      'files, the room on the disk, and the clock. One line for each thing that is wrong; ends with 1 where there is any.',
   },
 })

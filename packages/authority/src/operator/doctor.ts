@@ -1,0 +1,79 @@
+// Examines an installation, beside a server or without one, and changes nothing: what is wrong, and what mends it.
+import { StartupError } from '../domain/errors.ts'
+import { Secret } from '../domain/secret.ts'
+import { checkRootKey } from '../keyring/keyring.ts'
+import { rootKeyPath } from '../keyring/root-key-file.ts'
+import { findRootKey } from '../keyring/root-key.ts'
+import type { Look } from '../store/look.ts'
+import { newestVersion } from '../store/migrate.ts'
+import { examineStore } from '../store/open.ts'
+import type { InstallationPlace } from './backup.ts'
+
+/**
+ * What is wrong, each a sentence with the remedy; none where all is well.
+ * @param place with the clock's milliseconds since 1970
+ */
+export async function examine(place: InstallationPlace & { readonly now: number }): Promise<readonly string[]> {
+  const { dataDirectory, databaseUrl, now } = place
+  const { look, problems } = await sentencesOf(() =>
+    examineStore(databaseUrl === undefined ? { directory: dataDirectory } : { url: databaseUrl }),
+  )
+  const known = look === undefined ? [] : [...problemsOfVersion(look), ...problemsOfClock(look, now)]
+  return [...problems, ...(await problemsOfRootKey(place, look)), ...known]
+}
+
+type Examination = Awaited<ReturnType<typeof examineStore>>
+
+async function sentencesOf(work: () => Promise<Examination>): Promise<Examination> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error
+    return { look: undefined, problems: [error.message] }
+  }
+}
+
+async function problemsOfRootKey(place: InstallationPlace, look: Look | undefined): Promise<string[]> {
+  const { dataDirectory, rootKey } = place
+  try {
+    const environment = rootKey === undefined ? undefined : new Secret(rootKey)
+    const found = await findRootKey({ environment, dataDirectory })
+    if (look === undefined) return []
+    if (found === undefined) {
+      return [
+        `There is no root key, neither HALLPASS_ROOT_KEY nor ${rootKeyPath(dataDirectory)}: put back the one that the ` +
+          'database was made with.',
+      ]
+    }
+    if (look.rootKeyProof !== undefined) checkRootKey(found.key, look.rootKeyProof)
+    else if (look.holdsAccounts || found.file?.isUsed === true) {
+      return ['The database is empty or damaged: it has no proof of a root key. Restore a backup.']
+    }
+    return []
+  } catch (error) {
+    if (error instanceof StartupError) return [error.message]
+    throw error
+  }
+}
+
+function problemsOfVersion({ version }: Look): string[] {
+  if (version === newestVersion) return []
+  const what = `The database is at version ${version}, and this program works with version ${newestVersion}`
+  return [
+    version < newestVersion
+      ? `${what}: start its server, which brings it up to date.`
+      : `${what}: use the newer program.`,
+  ]
+}
+
+function problemsOfClock({ newest }: Look, now: number): string[] {
+  if (newest === undefined || newest <= now + mostBehind) return []
+  const seconds = Math.round((newest - now) / 1000)
+  return [
+    `The clock is ${seconds} seconds behind the newest event, or was ahead when that was written: set it right, and let it ` +
+      'follow a time server.',
+  ]
+}
+
+// Milliseconds that another authority's clock may have been ahead.
+const mostBehind = 5000

@@ -1,0 +1,128 @@
+// Looks at a SQLite database without changing it: what a start has to know, and what a doctor wants to.
+import { existsSync, lstatSync, readdirSync, statfsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+
+import type { FoundDatabase } from '../domain/store.ts'
+import { newestEvent, type Examined, type Look } from './look.ts'
+import { databaseName, expectSoundFiles, findExposure } from './sqlite-files.ts'
+
+/** What a start has to know of a database. */
+export function readFound(database: DatabaseSync): Omit<FoundDatabase, 'hadPredecessor'> {
+  const rootKeyProof = hasTable(database, 'settings')
+    ? database.prepare(`select value from settings where name = 'root_key_proof'`).get()?.['value']?.toString()
+    : undefined
+  const holdsAccounts =
+    hasTable(database, 'users') && database.prepare('select 1 from users limit 1').get() !== undefined
+  return { rootKeyProof, holdsAccounts }
+}
+
+/** The version of its tables; 0 where there are none. */
+export function currentVersion(database: DatabaseSync): number {
+  if (!hasTable(database, 'migrations')) return 0
+  return Number(database.prepare('select max(version) as version from migrations').get()?.['version'] ?? 0)
+}
+
+/** What SQLite finds wrong with the pages, the rows and the indexes of a database; the first few, a line each. */
+export function checkIntegrity(database: DatabaseSync): string[] {
+  const rows = database.prepare('PRAGMA integrity_check(10)').all()
+  return rows
+    .flatMap((row) => String(row['integrity_check']).split('\n'))
+    .filter((finding) => finding !== 'ok' && !finding.startsWith('***'))
+}
+
+/** Examines the data directory and all of the database in it; beside a server too. */
+export function examineSqlite(directory: string): Examined {
+  const problems = findExposure(directory)
+  const path = join(directory, databaseName)
+  try {
+    expectSoundFiles(directory)
+  } catch (error) {
+    const sentence = messageOf(error)
+    if (!problems.includes(sentence)) return { look: undefined, problems: [...problems, sentence] }
+  }
+  if (!existsSync(path)) return { look: undefined, problems: [...problems, `There is no database ${path}.`] }
+  problems.push(...findLitter(directory), ...findReaders(path), ...findLackOfRoom(directory, path))
+  const { look, damage } = readWhole(path)
+  for (const finding of damage) {
+    problems.push(`${path} is damaged: ${finding}. Restore a backup with "hallpass restore --replace".`)
+  }
+  return { look, problems }
+}
+
+function readWhole(path: string): { readonly look: Look | undefined; readonly damage: readonly string[] } {
+  const isAlone = !existsSync(`${path}-wal`)
+  // Without a log nothing is made beside it either; but a server that starts meanwhile would be seen in halves.
+  const read = readFrom(isAlone ? `${pathToFileURL(path).href}?immutable=1` : path)
+  return isAlone && read.damage.length > 0 && existsSync(`${path}-wal`) ? readFrom(path) : read
+}
+
+function readFrom(name: string): { readonly look: Look | undefined; readonly damage: readonly string[] } {
+  let look: Look | undefined
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(name, { readOnly: true, timeout: 10_000 })
+    const at = hasTable(database, 'audit_events') ? database.prepare(newestEvent).get()?.['at'] : undefined
+    look = {
+      ...readFound(database),
+      version: currentVersion(database),
+      newest: typeof at === 'number' ? at : undefined,
+    }
+    return { look, damage: checkIntegrity(database) }
+  } catch (error) {
+    return { look, damage: [messageOf(error)] }
+  } finally {
+    database?.close()
+  }
+}
+
+function findLitter(directory: string): string[] {
+  return readdirSync(directory)
+    .filter((name) => /\.[0-9a-f]{12}(\.part)?$/.test(name))
+    .map((name) => join(directory, name))
+    .filter((path) => Date.now() - (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > 3_600_000)
+    .map((path) => `${path} was left by a program that was killed: remove it.`)
+}
+
+function findReaders(path: string): string[] {
+  const problems: string[] = []
+  const { mode } = statSync(path)
+  if ((mode & 0o044) !== 0) {
+    problems.push(`${path} can be read by others (mode ${(mode & 0o777).toString(8)}): run "chmod 600 ${path}".`)
+  }
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  if (log > mostLog) {
+    problems.push(
+      `${path}-wal has grown to ${inMebibytes(log)}: a program, as sqlite3 or a backup tool, holds the database open in a ` +
+        'transaction. End it.',
+    )
+  }
+  return problems
+}
+
+function findLackOfRoom(directory: string, path: string): string[] {
+  const { bavail, bsize } = statfsSync(directory)
+  const room = bavail * bsize
+  if (room >= Math.max(leastRoom, statSync(path).size)) return []
+  return [
+    `${inMebibytes(room)} are free on the disk of ${directory}: make room. An upgrade may need as much again as the ` +
+      'database takes, and a full disk lets nothing be written.',
+  ]
+}
+
+function hasTable(database: DatabaseSync, name: string): boolean {
+  return database.prepare(`select 1 from sqlite_schema where type = 'table' and name = ?`).get(name) !== undefined
+}
+
+function inMebibytes(bytes: number): string {
+  return `${Math.floor(bytes / 2 ** 20)} MiB`
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+// A server keeps it at 16 MiB; one large transaction may leave more.
+const mostLog = 256 * 2 ** 20
+const leastRoom = 256 * 2 ** 20
