@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 
+import { StartupError } from '../domain/errors.ts'
 import type { FoundDatabase } from '../domain/store.ts'
 import { newestEvent, type Examined, type Look } from './look.ts'
 import { databaseName, expectSoundFiles, findExposure } from './sqlite-files.ts'
@@ -26,9 +27,29 @@ export function currentVersion(database: DatabaseSync): number {
 
 /** What SQLite finds wrong with the pages, the rows and the indexes of a database; the first few, a line each. */
 export function checkIntegrity(database: DatabaseSync): string[] {
-  const rows = database.prepare('PRAGMA integrity_check(10)').all()
-  return rows
-    .flatMap((row) => String(row['integrity_check']).split('\n'))
+  return findingsOf(database, 'integrity_check')
+}
+
+/**
+ * The quick check of a start: of pages, not of what indexes say of rows, and where it takes a second at most.
+ * @throws StartupError `database_damaged`
+ */
+export function expectWhole(database: DatabaseSync, path: string): void {
+  if (statSync(path).size > mostCheckedAtStart) return
+  const [finding] = findingsOf(database, 'quick_check')
+  if (finding === undefined) return
+  throw new StartupError(
+    'database_damaged',
+    `${path} is damaged: ${finding}. Look after the disk, and restore a backup with "hallpass restore --replace". ` +
+      '"hallpass doctor" tells more. Nothing was changed.',
+  )
+}
+
+function findingsOf(database: DatabaseSync, check: 'integrity_check' | 'quick_check'): string[] {
+  return database
+    .prepare(`PRAGMA ${check}(10)`)
+    .all()
+    .flatMap((row) => String(row[check]).split('\n'))
     .filter((finding) => finding !== 'ok' && !finding.startsWith('***'))
 }
 
@@ -125,4 +146,6 @@ function messageOf(error: unknown): string {
 
 // A server keeps it at 16 MiB; one large transaction may leave more.
 const mostLog = 256 * 2 ** 20
+// Half a gigabyte is checked in half a second, where it is in memory.
+const mostCheckedAtStart = 512 * 2 ** 20
 const leastRoom = 256 * 2 ** 20

@@ -16,7 +16,7 @@ import {
   type DataDirectory,
 } from './sqlite-directory.ts'
 import { FilesInPlace } from './sqlite-files.ts'
-import { currentVersion, readFound } from './sqlite-look.ts'
+import { currentVersion, expectWhole, readFound } from './sqlite-look.ts'
 
 export interface SqliteStoreOptions {
   /** The data directory; made where it is missing. */
@@ -29,7 +29,7 @@ export interface SqliteStoreOptions {
 
 /**
  * Opens the database of a data directory, and brings it up to date.
- * @throws StartupError `data_directory_in_use`, `data_directory_exposed`, `database_missing`,
+ * @throws StartupError `data_directory_in_use`, `data_directory_exposed`, `database_missing`, `database_damaged`,
  * `database_newer_than_program`, or `database_unreachable` where the directory or the file in it cannot be used; and
  * what `admit` throws
  */
@@ -42,6 +42,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   try {
     const writer = new DatabaseSync(data.database, { timeout: busyTimeout })
     opened.push(writer)
+    expectWhole(writer, data.database)
     expectNotNewer(currentVersion(writer))
     if (found.database) await admit?.({ ...readFound(writer), hadPredecessor: data.wasUsed })
     await prepareDatabase(writer)

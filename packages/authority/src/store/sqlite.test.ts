@@ -154,6 +154,24 @@ describe('a data directory', () => {
     expect(await readFile(path)).toEqual(before)
   })
 
+  test('with a damaged page is refused, and stays as it is', async () => {
+    const directory = nextDirectory()
+    const store = await openSqliteStore({ directory })
+    for (let count = 0; count < 50; count++) await store.write(insertUser)
+    await store.close()
+    const path = join(directory, 'hallpass.db')
+    const bytes = await readFile(path)
+    bytes.fill(0x5a, bytes.length / 2, bytes.length / 2 + 4096)
+    await writeFile(path, bytes)
+    await expect(openSqliteStore({ directory })).rejects.toMatchObject({
+      code: 'database_damaged',
+      message: expect.stringMatching(/hallpass\.db is damaged: .*hallpass restore/) as string,
+    })
+    expect(await readFile(path)).toEqual(bytes)
+    await writeFile(path, bytes.subarray(0, 8192))
+    await expect(openSqliteStore({ directory })).rejects.toMatchObject({ name: 'StartupError' })
+  })
+
   test('that cannot be used is refused with a sentence', async () => {
     const directory = nextDirectory()
     await (await openSqliteStore({ directory })).close()
