@@ -63,7 +63,7 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
     passkeys: createPasskeyVerifier(),
     identityProvider: undefined,
     mailer: undefined,
-    ...createLimits(),
+    ...createLimits(() => performance.now()),
   }
   const authenticate = createAuthenticate({ store, keyring, location })
   const ask: OpenAuthority['ask'] = async (header, operation, input) =>

@@ -68,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       passkeys: createPasskeyVerifier(),
       identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, now: Date.now }),
       mailer: config.mail && createMailer({ ...config.mail, failed: (error) => logMailFailure(log, error) }),
-      ...createLimits(),
+      ...createLimits(() => performance.now()),
       publicUrl: () => publicUrl,
     }
     const setupCode = await admitFirstUser(environment, config)
@@ -159,7 +159,7 @@ async function admitFirstUser(environment: Environment, { bootstrap }: Config): 
   const now = environment.now()
   if (await store.read((tx) => tx.users.exist())) return undefined
   if (bootstrap !== undefined) {
-    const passwordHash = await passwords.hash(bootstrap.password)
+    const passwordHash = await passwords.hash(bootstrap.password, '')
     await store.write(async (tx) => {
       if (await tx.users.exist()) return
       const user = await createAccount({ tx, environment, now }, bootstrap.email, passwordHash)

@@ -42,9 +42,22 @@ export interface Keyring {
   discharge(ticketKey: Uint8Array, ticket: Uint8Array, location: string, caveats: readonly Caveat[]): Secret
 }
 
+/** In whose name a password is tried: so many at once are taken as each costs a lot, and those who wait take turns. */
+export interface PasswordTurn {
+  /** Who shares one turn with whom: a network. */
+  readonly lane: string
+  /** Of one lane and key, one is tried at a time. */
+  readonly key: string
+  /** Called when the turn has come; nothing is tried where it throws. */
+  readonly begin?: () => void
+  /** Called with the outcome, before the next one of the same key begins. */
+  readonly end?: (right: boolean) => void
+}
+
+/** All throw DomainError `rate_limited` where too many wait. */
 export interface PasswordHasher {
   /** argon2id, as a PHC string. */
-  hash(password: Secret): Promise<string>
+  hash(password: Secret, lane: string): Promise<string>
   /** Takes as long for an unknown user (`undefined`) as for a known one. */
-  verify(password: Secret, hash: string | undefined): Promise<boolean>
+  verify(password: Secret, hash: string | undefined, turn: PasswordTurn): Promise<boolean>
 }

@@ -5,30 +5,65 @@ import { createPasswordHasher } from './passwords.ts'
 
 describe('the password hasher', () => {
   const hasher = createPasswordHasher()
+  let asked = 0
+  /** In the name of somebody who asks once. */
+  const verify = (password: string, hash: string | undefined, lane = 'home') =>
+    hasher.verify(new Secret(password), hash, { lane, key: `${(asked += 1)}` })
 
   it('knows a password again, and no other', async () => {
-    const hash = await hasher.hash(new Secret('correct horse'))
+    const hash = await hasher.hash(new Secret('correct horse'), 'home')
     expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
-    expect(await hasher.verify(new Secret('correct horse'), hash)).toBe(true)
-    expect(await hasher.verify(new Secret('correct horsf'), hash)).toBe(false)
-    expect(await hasher.verify(new Secret('correct horse'), undefined)).toBe(false)
+    expect(await verify('correct horse', hash)).toBe(true)
+    expect(await verify('correct horsf', hash)).toBe(false)
+    expect(await verify('correct horse', undefined)).toBe(false)
   })
 
   it('salts: the same password never gives the same hash', async () => {
-    const [first, second] = await Promise.all([hasher.hash(new Secret('same')), hasher.hash(new Secret('same'))])
+    const [first, second] = await Promise.all([
+      hasher.hash(new Secret('same'), 'home'),
+      hasher.hash(new Secret('same'), 'home'),
+    ])
     expect(first).not.toBe(second)
   })
 
   it('reads what argon2 of other makers wrote', async () => {
     // Made with the reference implementation: argon2 password, salt "somesalt", -id -t 2 -k 65536 -p 1.
     const hash = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc'
-    expect(await hasher.verify(new Secret('password'), hash)).toBe(true)
+    expect(await verify('password', hash)).toBe(true)
   })
 
   it('refuses more at once than it can take, and serves those whom it took', async () => {
-    const all = await Promise.allSettled(Array.from({ length: 80 }, () => hasher.verify(new Secret('x'), undefined)))
+    const all = await Promise.allSettled(Array.from({ length: 80 }, () => verify('x', undefined)))
     const refused = all.filter((result) => result.status === 'rejected')
     expect(refused).toHaveLength(80 - 2 - 64)
     expect(refused.every(({ reason }) => reason.code === 'rate_limited')).toBe(true)
+  })
+
+  it('keeps nobody out for the crowd of another network', async () => {
+    const crowd = Promise.allSettled(Array.from({ length: 80 }, () => verify('x', undefined, 'crowd')))
+    expect(await verify('x', undefined, 'elsewhere')).toBe(false)
+    await crowd
+  })
+
+  it('tells the outcome of one before the next of the same key begins, and tries nothing where that refuses', async () => {
+    const told: string[] = []
+    let failures = 0
+    const turn = {
+      lane: 'home',
+      key: 'ada',
+      begin() {
+        told.push('begin')
+        if (failures === 2) throw new Error('enough')
+      },
+      end(right: boolean) {
+        told.push(`end ${right}`)
+        failures += 1
+      },
+    }
+    const all = await Promise.allSettled(
+      Array.from({ length: 4 }, () => hasher.verify(new Secret('x'), undefined, turn)),
+    )
+    expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected'])
+    expect(told).toEqual(['begin', 'end false', 'begin', 'end false', 'begin', 'begin'])
   })
 })

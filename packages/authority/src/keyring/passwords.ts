@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 
 import { DomainError } from '../domain/errors.ts'
 import type { PasswordHasher } from '../domain/keyring.ts'
+import { createFairQueue, type Turn } from './fair-queue.ts'
 
 // OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
 const cost = { memory: 19_456, passes: 2, parallelism: 1 } as const
@@ -23,51 +24,39 @@ interface Parameters {
 }
 
 export function createPasswordHasher(): PasswordHasher {
-  const run = createQueue()
+  const queue = createFairQueue({
+    atOnce,
+    longest: longestQueue,
+    refuse: () =>
+      new DomainError('rate_limited', 'too many people are logging in at this moment: try again in 5 seconds', {
+        retryAfter: 5,
+      }),
+  })
   // What an unknown user's password is held against, so that the answer takes as long as for a known one.
   const nobody: Parameters = { ...cost, salt: randomBytes(saltLength), tag: randomBytes(tagLength) }
 
   async function compute(password: string, parameters: Omit<Parameters, 'tag'>): Promise<Uint8Array> {
     const { memory, passes, parallelism, salt } = parameters
-    return run(() =>
-      derive('argon2id', { message: Buffer.from(password), nonce: salt, memory, passes, parallelism, tagLength }),
-    )
+    return derive('argon2id', { message: Buffer.from(password), nonce: salt, memory, passes, parallelism, tagLength })
   }
 
   return {
-    async hash(password) {
+    async hash(password, lane) {
       const salt = randomBytes(saltLength)
-      return format({ ...cost, salt, tag: await compute(password.reveal(), { ...cost, salt }) })
+      const turn: Turn = { lane, key: randomBytes(8).toString('hex') }
+      const tag = await queue.run(turn, () => compute(password.reveal(), { ...cost, salt }))
+      return format({ ...cost, salt, tag })
     },
-    async verify(password, hash) {
-      const expected = hash === undefined ? nobody : parse(hash)
-      const tag = await compute(password.reveal(), expected)
-      return timingSafeEqual(tag, expected.tag) && hash !== undefined
+    verify(password, hash, { lane, key, begin, end }) {
+      return queue.run({ lane, key }, async () => {
+        begin?.()
+        const expected = hash === undefined ? nobody : parse(hash)
+        const tag = await compute(password.reveal(), expected)
+        const right = timingSafeEqual(tag, expected.tag) && hash !== undefined
+        end?.(right)
+        return right
+      })
     },
-  }
-}
-
-/** Runs at most `atOnce` at a time, and refuses to let more than `longestQueue` wait. */
-function createQueue() {
-  let running = 0
-  const waiting: (() => void)[] = []
-  return async function run<T>(work: () => Promise<T>): Promise<T> {
-    if (running >= atOnce) {
-      if (waiting.length >= longestQueue) {
-        throw new DomainError('rate_limited', 'Too many people are logging in at this moment.', { retryAfter: 5 })
-      }
-      await new Promise<void>((resolve) => waiting.push(resolve))
-    } else {
-      running += 1
-    }
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      // The place is handed over, not given back: nobody can slip in between.
-      if (next === undefined) running -= 1
-      else next()
-    }
   }
 }
 

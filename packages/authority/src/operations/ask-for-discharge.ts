@@ -33,7 +33,7 @@ export const askForDischarge: Entering<{ readonly ticket: string }, FoundTicket,
     if (found === undefined) {
       throw new DomainError('invalid', 'this ticket was not made here, or is damaged', { field: 'ticket' })
     }
-    if (!environment.dischargeLimit.take(found.demand.tokenId, environment.now())) {
+    if (!environment.dischargeLimit.take(found.demand.tokenId)) {
       throw new DomainError('rate_limited', 'too many discharges of this token: try again soon', { retryAfter: 1 })
     }
     return found

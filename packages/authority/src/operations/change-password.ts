@@ -3,6 +3,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { Writing } from './operation.ts'
 import { findUser } from './principal.ts'
+import { tryOwnPassword } from './try-password.ts'
 
 export interface ChangePassword {
   /** Undefined where the person says that there is none. */
@@ -24,18 +25,12 @@ export const changePassword: Writing<ChangePassword, undefined, undefined, Prepa
   async prepare(environment, { current, next }, principal) {
     const user = findUser(principal)
     if (user === undefined) return { checked: null, hash: undefined }
-    const limited = `password of user ${user.id}`
-    const retryAfter = environment.signInLimit.take(limited, environment.now())
-    if (retryAfter > 0) {
-      throw new DomainError('rate_limited', `too many wrong passwords: try again in ${retryAfter} seconds`, {
-        retryAfter,
-      })
-    }
     const checked = (await environment.store.read((tx) => tx.users.passwordHash(user.id))) ?? null
-    const right = checked === null || (current !== undefined && (await environment.passwords.verify(current, checked)))
+    const right =
+      checked === null ||
+      (current !== undefined && (await tryOwnPassword(environment, user, { password: current, hash: checked })))
     if (!right) return { checked, hash: undefined }
-    environment.signInLimit.forgive(limited)
-    return { checked, hash: await environment.passwords.hash(next) }
+    return { checked, hash: await environment.passwords.hash(next, `password of user ${user.id}`) }
   },
 
   async access() {

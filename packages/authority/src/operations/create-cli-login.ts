@@ -28,7 +28,7 @@ export const createCliLogin: Inquiry<CreateCliLogin, CreatedCliLogin> = {
 
   async answer(environment, { name, codeChallenge, state, redirectPort }, { remoteAddress }) {
     const now = environment.now()
-    const retryAfter = environment.cliLoginLimit.take(networkOf(remoteAddress), now)
+    const retryAfter = environment.cliLoginLimit.take(networkOf(remoteAddress))
     if (retryAfter > 0) throw tooMany(retryAfter)
     const id = createCliLoginId(environment.randomBytes)
     const expiresAt = now + cliLoginLifetime

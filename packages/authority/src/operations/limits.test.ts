@@ -1,65 +1,98 @@
 import { describe, expect, it } from 'vitest'
 
-import { createDenialLimit, createDischargeLimit, createSignInLimit, networkOf } from './limits.ts'
+import { createLimits, networkOf, siteOf } from './limits.ts'
 
-describe('the sign-in limit', () => {
-  it('lets ten tries a minute pass, then names the seconds to wait, for this key alone', () => {
-    const limit = createSignInLimit()
-    const waits = Array.from({ length: 11 }, () => limit.take('ada', 1000))
-    expect(waits).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60])
-    expect(limit.take('ada', 31_000)).toBe(30)
-    expect(limit.take('bob', 31_000)).toBe(0)
-    expect(limit.take('ada', 61_000)).toBe(0)
-  })
+/** Limits with a clock that the test sets, in milliseconds. */
+function createStage() {
+  const clock = { now: 0 }
+  return { clock, limits: createLimits(() => clock.now) }
+}
 
-  it('does not count what succeeds', () => {
-    const limit = createSignInLimit()
-    for (let login = 0; login < 50; login += 1) {
-      expect(limit.take('ada', 1000)).toBe(0)
-      limit.forgive('ada')
+describe('the limit on wrong passwords', () => {
+  it('lets ten fail in a minute, then names the seconds to wait, for this key alone', () => {
+    const { clock, limits } = createStage()
+    const { passwordFailures: limit } = limits
+    for (let failure = 0; failure < 10; failure += 1) {
+      expect(limit.wait('ada')).toBe(0)
+      limit.count('ada')
     }
+    expect(limit.wait('ada')).toBe(60)
+    clock.now = 30_000
+    expect(limit.wait('ada')).toBe(30)
+    expect(limit.wait('bob')).toBe(0)
+    clock.now = 60_000
+    expect(limit.wait('ada')).toBe(0)
   })
 
-  it('forgets the eldest keys rather than grow without end', () => {
-    const limit = createSignInLimit()
-    for (let guess = 0; guess < 10; guess += 1) limit.take('first', 0)
-    for (let key = 0; key < 10_000; key += 1) limit.take(`other ${key}`, 0)
-    expect(limit.take('first', 1)).toBe(0)
+  it('counts what failed, and nothing that was only asked', () => {
+    const { passwordFailures: limit } = createStage().limits
+    for (let ask = 0; ask < 50; ask += 1) expect(limit.wait('ada')).toBe(0)
+  })
+
+  it('is not washed out by others, however many there are', () => {
+    const { clock, limits } = createStage()
+    const { passwordFailures: limit } = limits
+    for (let failure = 0; failure < 10; failure += 1) limit.count('ada')
+    for (let other = 0; other < 45_000; other += 1) limit.count(`other ${other}`)
+    expect(limit.wait('ada')).toBe(60)
+    // The youngest of the others count too: room is made by what was counted once, long ago.
+    for (let failure = 0; failure < 9; failure += 1) limit.count('other 44999')
+    expect(limit.wait('other 44999')).toBe(60)
+    clock.now = 60_000
+    expect(limit.wait('ada')).toBe(0)
+  })
+
+  it('forgets what has ended before anything that counts', () => {
+    const { clock, limits } = createStage()
+    const { passwordFailures: limit } = limits
+    for (let other = 0; other < 20_000; other += 1) {
+      for (let failure = 0; failure < 10; failure += 1) limit.count(`other ${other}`)
+    }
+    clock.now = 61_000
+    for (let failure = 0; failure < 10; failure += 1) limit.count('ada')
+    expect(limit.wait('ada')).toBe(60)
   })
 })
 
 describe('the network of an address', () => {
   it.each([
-    ['192.0.2.7', '192.0.2.7'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-    ['2001:DB8:0001:2::6', '2001:db8:1:2::/64'],
-    ['2001:db8::6', '2001:db8:0:0::/64'],
-    ['2001:db8:0:0:1::', '2001:db8:0:0::/64'],
-    ['::1', '0:0:0:0::/64'],
-    ['', ''],
-  ])('%s is of %s', (address, network) => {
+    ['192.0.2.7', '192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64', '2001:db8:1::/48'],
+    ['2001:DB8:0001:2::6', '2001:db8:1:2::/64', '2001:db8:1::/48'],
+    ['2001:db8::6', '2001:db8:0:0::/64', '2001:db8:0::/48'],
+    ['2001:db8:0:0:1::', '2001:db8:0:0::/64', '2001:db8:0::/48'],
+    ['::1', '0:0:0:0::/64', '0:0:0::/48'],
+    ['', '', ''],
+  ])('%s is of %s, at the site %s', (address, network, site) => {
     expect(networkOf(address)).toBe(network)
+    expect(siteOf(address)).toBe(site)
   })
 })
 
-describe('the denial limit', () => {
+describe('the limit on denials', () => {
   it('takes thirty at once, then one a second', () => {
-    const limit = createDenialLimit()
-    const taken = Array.from({ length: 40 }, () => limit.take('token 1', 0)).filter(Boolean)
+    const { clock, limits } = createStage()
+    const { denialLimit: limit } = limits
+    const taken = Array.from({ length: 40 }, () => limit.take('token 1')).filter(Boolean)
     expect(taken).toHaveLength(30)
-    expect(limit.take('token 1', 500)).toBe(false)
-    expect(limit.take('token 1', 1600)).toBe(true)
-    expect(limit.take('token 1', 1700)).toBe(false)
-    expect(limit.take('token 2', 1700)).toBe(true)
+    clock.now = 500
+    expect(limit.take('token 1')).toBe(false)
+    clock.now = 1600
+    expect(limit.take('token 1')).toBe(true)
+    clock.now = 1700
+    expect(limit.take('token 1')).toBe(false)
+    expect(limit.take('token 2')).toBe(true)
   })
 })
 
-describe('the discharge limit', () => {
+describe('the limit on discharges', () => {
   it('takes six hundred at once, then ten a second, for each token', () => {
-    const limit = createDischargeLimit()
-    const taken = Array.from({ length: 700 }, () => limit.take('token 1', 0)).filter(Boolean)
+    const { clock, limits } = createStage()
+    const { dischargeLimit: limit } = limits
+    const taken = Array.from({ length: 700 }, () => limit.take('token 1')).filter(Boolean)
     expect(taken).toHaveLength(600)
-    expect(Array.from({ length: 20 }, () => limit.take('token 1', 1000)).filter(Boolean)).toHaveLength(10)
-    expect(limit.take('token 2', 1000)).toBe(true)
+    clock.now = 1000
+    expect(Array.from({ length: 20 }, () => limit.take('token 1')).filter(Boolean)).toHaveLength(10)
+    expect(limit.take('token 2')).toBe(true)
   })
 })

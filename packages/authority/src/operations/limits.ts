@@ -1,22 +1,28 @@
 // Limits on what repeated failure may cost: guesses at passwords, and denials that want to be written down.
 import { DomainError } from '../domain/errors.ts'
+import { createWeightedKeys } from './weighted-keys.ts'
 
-export interface TryLimit {
-  /**
-   * Counts one more try against the key, or says how many seconds to wait for the next. It counts before the outcome is
-   * known: tries that are under way at once must not slip past the limit together. `now` in milliseconds.
-   */
-  take(key: string, now: number): number
+interface TryLimit {
+  /** Counts one more try against the key, or says how many seconds to wait for the next. */
+  take(key: string): number
 }
 
-export interface SignInLimit extends TryLimit {
-  /** Takes back a try that succeeded. */
-  forgive(key: string): void
+/** Failures alone are counted: what succeeds, or was not tried, costs nothing. */
+export interface FailureLimit {
+  /** Seconds to wait before the key may try again; 0 where it may. */
+  wait(key: string): number
+  count(key: string): void
 }
 
-export interface RateLimit {
-  /** Whether one more may happen under this key. `now` in milliseconds. */
-  take(key: string, now: number): boolean
+interface RateLimit {
+  /** Whether one more may happen under this key. */
+  take(key: string): boolean
+}
+
+/** Who has lately come in from where. */
+interface Acquaintances {
+  knows(key: string): boolean
+  meet(key: string): void
 }
 
 /** The limits of one authority: each holds for all that is asked of it. */
@@ -26,15 +32,25 @@ export interface Limits {
   /** Questions of one address that asks without a credential. */
   readonly inquiryLimit: TryLimit
   readonly cliLoginLimit: TryLimit
-  readonly signInLimit: SignInLimit
-  /** Whether one more denial of an actor is written to the audit trail. */
+  /** Wrong passwords of one address for one account, or of one person who is asked for theirs. */
+  readonly passwordFailures: FailureLimit
+  /** Wrong passwords of one network, whatever the accounts. */
+  readonly networkFailures: FailureLimit
+  /** Addresses with the accounts that they have opened: what their neighbours fail at is not held against them. */
+  readonly acquaintances: Acquaintances
+  /** Whether one more denial of an actor, a person or a network is written to the audit trail. */
   readonly denialLimit: RateLimit
+  /** The same of strangers together, by the organisation in whose trail it would stand. */
+  readonly strangerLimit: RateLimit
   /** Discharges of one token. */
   readonly dischargeLimit: RateLimit
 }
 
 const minute = 60_000
 const failuresPerMinute = 10
+/** Many people share an address, and mistype; whoever guesses at all of their passwords fails more often. */
+const networkFailuresPerMinute = 100
+const acquaintance = 24 * 60 * minute
 /** Of one kind and one address, for what is asked without a credential: people behind one address share it. */
 const inquiriesPerMinute = 120
 /** In one person's name: invitations of a team go out at once, and spam does not. */
@@ -42,19 +58,26 @@ const mailsPerMinute = 30
 /** Of one network, for command lines that ask to be logged in. */
 const cliLoginsPerMinute = 100
 const denials = { burst: 30, perSecond: 1 }
+const denialsOfStrangers = { burst: 30, perSecond: 1 / 60 }
 // A hundred jobs may begin at once with one token, and run several commands each.
 const discharges = { burst: 600, perSecond: 10 }
-const mostKeys = 10_000
+const mostKeys = 20_000
 
-/** All of them, with nothing counted yet. */
-export function createLimits(): Limits {
+/**
+ * All of them, with nothing counted yet. `clock` in milliseconds since any instant: one that nobody sets, so that a limit
+ * of a minute lasts a minute.
+ */
+export function createLimits(clock: () => number): Limits {
   return {
-    mailLimit: createTryLimit(mailsPerMinute),
-    inquiryLimit: createTryLimit(inquiriesPerMinute),
-    cliLoginLimit: createTryLimit(cliLoginsPerMinute),
-    signInLimit: createSignInLimit(),
-    denialLimit: createDenialLimit(),
-    dischargeLimit: createDischargeLimit(),
+    mailLimit: createTryLimit(mailsPerMinute, clock),
+    inquiryLimit: createTryLimit(inquiriesPerMinute, clock),
+    cliLoginLimit: createTryLimit(cliLoginsPerMinute, clock),
+    passwordFailures: createTryLimit(failuresPerMinute, clock),
+    networkFailures: createTryLimit(networkFailuresPerMinute, clock),
+    acquaintances: createAcquaintances(clock),
+    denialLimit: createRateLimit(denials, clock),
+    strangerLimit: createRateLimit(denialsOfStrangers, clock),
+    dischargeLimit: createRateLimit(discharges, clock),
   }
 }
 
@@ -63,41 +86,26 @@ export function createLimits(): Limits {
  * take any address it likes.
  */
 export function networkOf(address: string): string {
+  return prefixOf(address, 4)
+}
+
+/** What one client may have many networks of: an IPv4 address, or 48 bits of an IPv6 one, as providers hand them out. */
+export function siteOf(address: string): string {
+  return prefixOf(address, 3)
+}
+
+function prefixOf(address: string, length: number): string {
   if (!address.includes(':')) return address
   const [head = '', tail] = address.split('::')
   const groups = (text: string | undefined) => (text === undefined || text === '' ? [] : text.split(':'))
   const [left, right] = [groups(head), groups(tail)]
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
   const all = [...left, ...Array.from({ length: zeros }, () => '0'), ...right]
-  return `${all.slice(0, 4).map(withoutZeros).join(':')}::/64`
+  return `${all.slice(0, length).map(withoutZeros).join(':')}::/${length * 16}`
 }
 
 function withoutZeros(group: string): string {
   return group.toLowerCase().replace(/^0+(?=.)/, '')
-}
-
-/** Ten failures a minute for each key; success costs nothing. */
-export function createSignInLimit(): SignInLimit {
-  return createTryLimit(failuresPerMinute)
-}
-
-/** So many tries a minute for each key. */
-function createTryLimit(perMinute: number): SignInLimit {
-  const tries = new Map<string, readonly number[]>()
-  return {
-    take(key, now) {
-      const recent = (tries.get(key) ?? []).filter((at) => now - at < minute)
-      const [oldest] = recent
-      if (oldest !== undefined && recent.length >= perMinute) {
-        return Math.max(1, Math.ceil((oldest + minute - now) / 1000))
-      }
-      remember(tries, key, [...recent, now])
-      return 0
-    },
-    forgive(key) {
-      tries.set(key, (tries.get(key) ?? []).slice(0, -1))
-    },
-  }
 }
 
 /**
@@ -105,48 +113,61 @@ function createTryLimit(perMinute: number): SignInLimit {
  * @throws DomainError `rate_limited`
  */
 export function limitInquiries(
-  environment: { readonly inquiryLimit: TryLimit; readonly now: () => number },
+  { inquiryLimit }: Pick<Limits, 'inquiryLimit'>,
   caller: { readonly remoteAddress: string },
   kind: string,
 ): void {
-  const key = `${kind} ${networkOf(caller.remoteAddress)}`
-  const retryAfter = environment.inquiryLimit.take(key, environment.now())
+  const retryAfter = inquiryLimit.take(`${kind} ${networkOf(caller.remoteAddress)}`)
   if (retryAfter === 0) return
   throw new DomainError('rate_limited', `too many questions: try again in ${retryAfter} seconds`, { retryAfter })
 }
 
-/** Thirty denials of an actor at once, then one a second. */
-export function createDenialLimit(): RateLimit {
-  return createRateLimit(denials)
-}
-
-/** Six hundred discharges of a token at once, then ten a second. */
-export function createDischargeLimit(): RateLimit {
-  return createRateLimit(discharges)
+/** So many a minute for each key. */
+function createTryLimit(perMinute: number, clock: () => number): TryLimit & FailureLimit {
+  const tries = createWeightedKeys<readonly number[]>(mostKeys, clock)
+  const recentOf = (key: string) => (tries.get(key) ?? []).filter((at) => clock() - at < minute)
+  const limit: TryLimit & FailureLimit = {
+    wait(key) {
+      const recent = recentOf(key)
+      const oldest = recent.at(-perMinute)
+      return oldest === undefined ? 0 : Math.max(1, Math.ceil((oldest + minute - clock()) / 1000))
+    },
+    count(key) {
+      const recent = [...recentOf(key), clock()].slice(-perMinute)
+      tries.set(key, recent, recent.length / perMinute, clock() + minute)
+    },
+    take(key) {
+      const wait = limit.wait(key)
+      if (wait === 0) limit.count(key)
+      return wait
+    },
+  }
+  return limit
 }
 
 /** A bucket for each key. */
-function createRateLimit({ burst, perSecond }: { readonly burst: number; readonly perSecond: number }): RateLimit {
-  const buckets = new Map<string, { readonly level: number; readonly at: number }>()
+function createRateLimit(
+  { burst, perSecond }: { readonly burst: number; readonly perSecond: number },
+  clock: () => number,
+): RateLimit {
+  const buckets = createWeightedKeys<{ readonly used: number; readonly at: number }>(mostKeys, clock)
   return {
-    take(key, now) {
-      const bucket = buckets.get(key) ?? { level: burst, at: now }
-      const level = Math.min(burst, bucket.level + ((now - bucket.at) / 1000) * perSecond)
-      const allowed = level >= 1
-      remember(buckets, key, { level: allowed ? level - 1 : level, at: now })
+    take(key) {
+      const now = clock()
+      const bucket = buckets.get(key) ?? { used: 0, at: now }
+      const used = Math.max(0, bucket.used - ((now - bucket.at) / 1000) * perSecond)
+      const allowed = used + 1 <= burst
+      const next = allowed ? used + 1 : used
+      buckets.set(key, { used: next, at: now }, next / burst, now + (next / perSecond) * 1000)
       return allowed
     },
   }
 }
 
-/** Sets the key as the youngest, and lets go of the eldest past the bound. */
-function remember<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size > mostKeys) {
-    for (const eldest of map.keys()) {
-      map.delete(eldest)
-      break
-    }
+function createAcquaintances(clock: () => number): Acquaintances {
+  const known = createWeightedKeys<true>(mostKeys, clock)
+  return {
+    knows: (key) => known.get(key) === true,
+    meet: (key) => known.set(key, true, 1, clock() + acquaintance),
   }
 }

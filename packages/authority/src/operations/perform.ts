@@ -146,7 +146,7 @@ async function prepare<Input, Subject, Output, Prepared>(
 
 async function recordDenial(environment: Environment, event: AuditEvent): Promise<void> {
   const actor = event.actor.kind === 'nobody' ? event.actor.label : event.actor.id
-  if (!environment.denialLimit.take(`${event.actor.kind} ${actor}`, event.at)) return
+  if (!environment.denialLimit.take(`${event.actor.kind} ${actor}`)) return
   await environment.store.write((tx) => tx.audit.append(event))
 }
 

@@ -3,8 +3,8 @@ import { DomainError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { Transaction } from '../domain/store.ts'
 import { createAuthToken, hashAuthToken, sessionLifetime, type SessionOrigin, type User } from '../domain/user.ts'
-import { networkOf } from './limits.ts'
 import type { Entering, Environment } from './operation.ts'
+import { tryLogin } from './try-password.ts'
 
 export interface SignIn {
   readonly email: string
@@ -23,18 +23,11 @@ export const signIn: Entering<SignIn, User, OpenedSession> = {
   name: 'user.sign_in',
 
   async prepare(environment, { email, password }, caller) {
-    const limited = `${networkOf(caller.remoteAddress)} ${email}`
-    const retryAfter = environment.signInLimit.take(limited, environment.now())
-    if (retryAfter > 0) {
-      throw new DomainError('rate_limited', `too many failed logins: try again in ${retryAfter} seconds`, {
-        retryAfter,
-      })
-    }
     const user = await environment.store.read((tx) => tx.users.byEmail(email))
-    if (!(await environment.passwords.verify(password, user?.passwordHash ?? undefined)) || user === undefined) {
+    const tried = { password, hash: user?.passwordHash ?? undefined }
+    if (!(await tryLogin(environment, caller, email, tried)) || user === undefined) {
       throw new DomainError('unauthenticated', 'the email address or the password is wrong')
     }
-    environment.signInLimit.forgive(limited)
     return { id: user.id, email: user.email, createdAt: user.createdAt }
   },
 

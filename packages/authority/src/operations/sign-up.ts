@@ -8,6 +8,7 @@ import type { ReadTransaction, Transaction } from '../domain/store.ts'
 import { hashCode, type SessionOrigin, type User } from '../domain/user.ts'
 import { findInvitation, redeemInvitation } from './accept-invitation.ts'
 import { foundOrganisation } from './create-organisation.ts'
+import { siteOf } from './limits.ts'
 import type { Entering, Environment } from './operation.ts'
 import { openSession, type OpenedSession } from './sign-in.ts'
 
@@ -21,10 +22,10 @@ export interface SignUp {
 export const signUp: Entering<SignUp, string, OpenedSession> = {
   name: 'user.sign_up',
 
-  async prepare(environment, input) {
+  async prepare(environment, input, caller) {
     // Before the costly hash, so that only a good code can ask for it.
     await environment.store.read((tx) => checkAdmission(tx, input, environment.now()))
-    return environment.passwords.hash(input.password)
+    return environment.passwords.hash(input.password, siteOf(caller.remoteAddress))
   },
 
   async run({ tx, environment, now }, input, passwordHash) {

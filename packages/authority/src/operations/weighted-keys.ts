@@ -1,0 +1,65 @@
+// What is remembered by key, bounded: where there is too much of it, what matters least is forgotten first.
+import { createHash } from 'node:crypto'
+
+export interface WeightedKeys<T> {
+  /** Undefined where it is not known, or counts no longer. */
+  get(key: string): T | undefined
+  /** `weight` of 0 to 1: how much of its limit the key has used. It counts until then, in milliseconds of the clock. */
+  set(key: string, value: T, weight: number, until: number): void
+}
+
+interface Entry<T> {
+  readonly value: T
+  readonly level: number
+  readonly until: number
+}
+
+const levels = 10
+
+/**
+ * Keeps `most` keys. Strangers who make many keys push out each other's, of which each has used little, and not the one
+ * that has used its limit up. Keys are kept as hashes: however long they are, they take the same room.
+ */
+export function createWeightedKeys<T>(most: number, clock: () => number): WeightedKeys<T> {
+  const entries = new Map<string, Entry<T>>()
+  // Of each level the keys, the one that was set longest ago first.
+  const ranks = Array.from({ length: levels + 1 }, () => new Set<string>())
+
+  function forget(name: string): void {
+    const entry = entries.get(name)
+    if (entry === undefined) return
+    ranks[entry.level]?.delete(name)
+    entries.delete(name)
+  }
+
+  function makeRoom(): void {
+    const now = clock()
+    for (const rank of ranks) {
+      for (const name of rank) {
+        if ((entries.get(name)?.until ?? 0) > now) break
+        forget(name)
+      }
+    }
+    const [eldest] = entries.size <= most ? [] : (ranks.find(({ size }) => size > 0) ?? [])
+    if (eldest !== undefined) forget(eldest)
+  }
+
+  return {
+    get(key) {
+      const entry = entries.get(nameOf(key))
+      return entry !== undefined && entry.until > clock() ? entry.value : undefined
+    },
+    set(key, value, weight, until) {
+      const name = nameOf(key)
+      forget(name)
+      const level = Math.min(levels, Math.max(0, Math.ceil(weight * levels)))
+      entries.set(name, { value, level, until })
+      ranks[level]?.add(name)
+      if (entries.size > most) makeRoom()
+    },
+  }
+}
+
+function nameOf(key: string): string {
+  return createHash('sha256').update(key).digest('base64url')
+}
