@@ -29,6 +29,7 @@ import { createLimits } from './operations/limits.ts'
 import type { Environment } from './operations/operation.ts'
 import { createAccount } from './operations/sign-up.ts'
 import { openStore } from './store/open.ts'
+import { lookAtDataDirectory } from './store/sqlite-directory.ts'
 
 export type { ServeOptions } from './config.ts'
 export { backUp, restore } from './operator/backup.ts'
@@ -129,6 +130,8 @@ function logMailFailure(log: Logger, error: unknown): void {
 
 /** Neither is made or changed before the two are known to belong together. */
 async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environment }: Config) {
+  // With PostgreSQL too: the root key is in it.
+  if (environment === undefined) lookAtDataDirectory(dataDirectory)
   await clearDrafts(dataDirectory, Date.now())
   let rootKey = await findRootKey({ environment, dataDirectory })
   const place =

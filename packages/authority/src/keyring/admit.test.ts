@@ -1,5 +1,5 @@
 // On PostgreSQL too, neither is a key made for a database that has one, nor a database begun for a key that has one.
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -40,6 +40,9 @@ describe.skipIf(missing !== undefined)(`a database${missing === undefined ? '' :
     expect(await readdir(parent)).toEqual(['first'])
     await expect(serve(on('two', 'first'))).rejects.toMatchObject({ code: 'database_missing' })
     await (await serve(on('one', 'first'))).close()
+    await chmod(join(parent, 'first'), 0o777)
+    await expect(serve(on('one', 'first'))).rejects.toMatchObject({ code: 'data_directory_exposed' })
+    await chmod(join(parent, 'first'), 0o700)
     await rm(join(parent, 'first', 'root.key'))
     await (await serve(on('two', 'first'))).close()
   })

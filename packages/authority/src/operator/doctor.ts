@@ -7,6 +7,7 @@ import { findRootKey } from '../keyring/root-key.ts'
 import type { Look } from '../store/look.ts'
 import { newestVersion } from '../store/migrate.ts'
 import { examineStore } from '../store/open.ts'
+import { findExposure } from '../store/sqlite-files.ts'
 import type { InstallationPlace } from './backup.ts'
 
 /**
@@ -19,7 +20,9 @@ export async function examine(place: InstallationPlace & { readonly now: number 
     examineStore(databaseUrl === undefined ? { directory: dataDirectory } : { url: databaseUrl }),
   )
   const known = look === undefined ? [] : [...problemsOfVersion(look), ...problemsOfClock(look, now)]
-  return [...problems, ...(await problemsOfRootKey(place, look)), ...known]
+  // With SQLite they are among the others already.
+  const exposure = databaseUrl === undefined || place.rootKey !== undefined ? [] : findExposure(dataDirectory)
+  return [...problems, ...exposure, ...(await problemsOfRootKey(place, look)), ...known]
 }
 
 type Examination = Awaited<ReturnType<typeof examineStore>>

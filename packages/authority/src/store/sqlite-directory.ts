@@ -13,7 +13,7 @@ export interface DataDirectory {
   readonly exclusive: boolean
   /** Whether a database was in use here before, whatever is here now. */
   readonly wasUsed: boolean
-  /** Notes durably that the database is in use. */
+  /** Notes durably that the database is in use; throws where the disk takes nothing. */
   markUsed(): void
   /** Lets a next server in. */
   unlock(): void

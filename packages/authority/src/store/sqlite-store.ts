@@ -109,8 +109,7 @@ class SqliteStore implements Store {
         // Before anyone is told that it is kept.
         this.#expectFilesInPlace()
         this.#isLogged = true
-        if (!this.#used) this.#data.markUsed()
-        this.#used = true
+        this.#noteUse()
       },
     })
   }
@@ -166,6 +165,17 @@ class SqliteStore implements Store {
     } finally {
       this.#writer.database.close()
       this.#data.unlock()
+    }
+  }
+
+  /** Once. Where the disk is full, with a later commit: what is committed stands. */
+  #noteUse(): void {
+    if (this.#used) return
+    try {
+      this.#data.markUsed()
+      this.#used = true
+    } catch {
+      this.#used = false
     }
   }
 
