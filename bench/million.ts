@@ -89,7 +89,7 @@ async function readApps(scene: Scene): Promise<number> {
   const { authority, filled } = scene
   const { appName, tokenHeaders } = filled
   const { record } = await authority.ask(authority.userHeader, mintToken, orgToken)
-  await authority.ask(authority.userHeader, revokeToken, { id: record.id })
+  await authority.ask(authority.userHeader, revokeToken, { id: record.id, descendants: 'revoke' })
   return timeEach(500, () => {
     const header = tokenHeaders[scene.tokensRead++ % tokenHeaders.length] ?? ''
     return authority.ask(header, showApp, { name: appName })

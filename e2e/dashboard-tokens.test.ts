@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
 import { hasBrowser, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
-import { createApp, createOrganisation, signInFounder, statusOf } from './people.ts'
+import { createApp, createOrganisation, mint, signIn, signInFounder, statusOf } from './people.ts'
 
 describe.skipIf(!hasBrowser)('the tokens page', () => {
   let dashboard: Dashboard
@@ -118,6 +118,28 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     await dialog.getByRole('button', { name: 'Revoke token' }).click()
     await row.waitFor({ state: 'detached' })
     expect(await statusOf(dashboard.authority.ask, token)).toBe(401)
+  })
+
+  it('says by which token one was made, and how many went with the one that is revoked', async () => {
+    const { page } = ada
+    const { ask } = dashboard.authority
+    const { token: auth } = await signIn(ask, founder)
+    const minter = await mint(ask, auth, slug, { name: 'minter' })
+    const minted = await mint(ask, minter.token, slug, { name: 'made' })
+    await page.reload()
+    const row = page.getByRole('row', { name: /^made / })
+    await row.getByRole('link', { name: `with the token ${minter.id.slice(0, 8)}` }).click()
+    await page.getByRole('heading', { name: 'minter' }).waitFor()
+    await page.getByRole('button', { name: 'Revoke' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Revoke minter?' })
+    await dialog.getByText('The tokens that it made are revoked with it').waitFor()
+    await dialog.getByRole('button', { name: 'Revoke token' }).click()
+    const done = page.getByRole('dialog', { name: 'minter is revoked' })
+    await done.getByText('So is the one token that it made.').waitFor()
+    await done.getByRole('button', { name: 'Close' }).click()
+    await page.getByText('with the token that it minted').waitFor()
+    expect(await statusOf(ask, minted.token)).toBe(401)
+    await page.getByRole('link', { name: '← Tokens' }).click()
   })
 
   it('shows revoked tokens on demand, without a button to revoke them again', async () => {

@@ -159,6 +159,33 @@ describe('what is minted never exceeds what mints', () => {
   })
 })
 
+test('where an organisation forbids it no token mints, whichever door it takes, and people still do', async () => {
+  const { slug: closed } = await createOrganisation(ask, admin)
+  const app = await createApp(ask, admin, closed)
+  const org = await mint(ask, admin, closed)
+  const deploy = await mint(ask, admin, closed, { profile: 'deploy', app: app.name })
+  const change = (token: string, value: boolean) =>
+    ask('PATCH', `/v1/orgs/${closed}`, { token, body: { tokens_may_mint: value } })
+  expectRefusal(await change(org.token, false), 403)
+  expect(expectAnswer(routes.updateOrganisation, await change(admin, false)).tokens_may_mint).toBe(false)
+  for (const { token } of [org, deploy]) {
+    const body = { profile: 'deploy', app: app.name }
+    const refused = expectRefusal(await ask('POST', `/v1/orgs/${closed}/tokens`, { token, body }), 403)
+    expect(refused.message).toBe(
+      `organization ${closed} does not let tokens make tokens: a person has to log in and make it`,
+    )
+    expectRefusal(await ask('POST', `/v1/apps/${app.name}/deploy_token`, { token, body: { expiry: '1h' } }), 403)
+    const input = `{ organizationId: "${closed}", name: "ci", profile: "deploy", profileParams: { app_id: "${app.name}" } }`
+    const query = `mutation { createLimitedAccessToken(input: ${input}) { limitedAccessToken { tokenHeader } } }`
+    const answered = (await ask('POST', '/graphql', { token, body: { query } })).body
+    expect(answered).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] })
+  }
+  await mint(ask, admin, closed)
+  expect((await mint(ask, `${org.token},${admin}`, closed)).minted_by).toBeNull()
+  await change(admin, true)
+  await mint(ask, org.token, closed)
+})
+
 test('who is limited to apps sees those in the list of apps, and no sign of the others', async () => {
   const { slug: fresh } = await createOrganisation(ask, admin)
   const [one, two, three] = [

@@ -34,15 +34,100 @@ describe('what ends a token', () => {
     expect(await statusOf(ask, bystander.token)).toBe(200)
   })
 
-  test('what a token has minted lives on when the minter is revoked: a minted token is one of its own', async () => {
+  /** A token, one that it minted, and so on. */
+  async function mintLine(length: number) {
+    const line = [await mint(ask, admin, slug)]
+    for (let at = 1; at < length; at++) line.push(await mint(ask, line[at - 1]?.token ?? '', slug))
+    return line
+  }
+
+  test('what a token has minted dies with it, and what that has minted', async () => {
+    const line = await mintLine(3)
+    const [first, second, third] = line
+    const copy = readonlyOf(third?.token ?? '')
+    const other = await mint(ask, admin, slug)
+    const answer = expectAnswer(routes.revokeToken, await ask('DELETE', `/v1/tokens/${first?.id}`, { token: admin }))
+    expect(answer).toMatchObject({ id: first?.id, revoked_descendants: 2, more_descendants: false })
+    for (const { token } of [...line, { token: copy }]) expect(await statusOf(ask, token)).toBe(401)
+    expect(await statusOf(ask, other.token)).toBe(200)
+    const shown = expectAnswer(routes.showToken, await ask('GET', `/v1/tokens/${third?.id}`, { token: admin }))
+    expect(shown).toMatchObject({
+      state: 'revoked',
+      minted_by: second?.id,
+      revoked_by: `ada@example.com, with token ${first?.id}`,
+    })
+    const { events } = expectAnswer(
+      routes.listAuditEvents,
+      await ask('GET', `/v1/orgs/${slug}/audit?limit=1`, { token: admin }),
+    )
+    expect(events).toMatchObject([
+      { operation: 'token.revoke', target: `token ${first?.id}`, reason: 'with the 2 tokens that it minted' },
+    ])
+  })
+
+  test('what a token has minted can be spared, and is found by whoever revokes a token above it', async () => {
+    const [first, second, third] = await mintLine(3)
+    const kept = await ask('DELETE', `/v1/tokens/${second?.id}`, { token: admin, body: { descendants: 'keep' } })
+    expect(expectAnswer(routes.revokeToken, kept).revoked_descendants).toBe(0)
+    expect(await statusOf(ask, second?.token ?? '')).toBe(401)
+    expect(await statusOf(ask, third?.token ?? '')).toBe(200)
+    const answer = expectAnswer(routes.revokeToken, await ask('DELETE', `/v1/tokens/${first?.id}`, { token: admin }))
+    expect(answer.revoked_descendants).toBe(1)
+    expect(await statusOf(ask, third?.token ?? '')).toBe(401)
+    expectRefusal(await ask('DELETE', `/v1/tokens/${first?.id}`, { token: admin, body: { descendants: 'some' } }), 400)
+  })
+
+  test('who asks again ends what was spared the first time', async () => {
+    const [first, second] = await mintLine(2)
+    await ask('DELETE', `/v1/tokens/${first?.id}`, { token: admin, body: { descendants: 'keep' } })
+    const again = expectAnswer(routes.revokeToken, await ask('DELETE', `/v1/tokens/${first?.id}`, { token: admin }))
+    expect(again.revoked_descendants).toBe(1)
+    expect(await statusOf(ask, second?.token ?? '')).toBe(401)
+  })
+
+  test('what flyctl revokes takes along what it minted', async () => {
+    const [first, second] = await mintLine(2)
+    const query = `mutation { deleteLimitedAccessToken(input: { id: "${first?.id}" }) { token } }`
+    expect((await ask('POST', '/graphql', { token: admin, body: { query } })).body).not.toHaveProperty('errors')
+    expect(await statusOf(ask, second?.token ?? '')).toBe(401)
+  })
+
+  test('no token that is minted while its minter is revoked lives on', async () => {
     const minter = await mint(ask, admin, slug)
-    const minted = await mint(ask, minter.token, slug)
-    await revoke(ask, admin, minter.id)
-    expect(await statusOf(ask, minter.token)).toBe(401)
-    expect(await statusOf(ask, minted.token)).toBe(200)
-    const shown = expectAnswer(routes.showToken, await ask('GET', `/v1/tokens/${minted.id}`, { token: admin }))
-    // That it can be found: the list says who minted it.
-    expect(shown.minted_by).toBe(minter.id)
+    const body = { name: 'race' }
+    const tries = Array.from({ length: 12 }, () =>
+      ask('POST', `/v1/orgs/${slug}/tokens`, { token: minter.token, body }),
+    )
+    const revoked = ask('DELETE', `/v1/tokens/${minter.id}`, { token: admin })
+    tries.push(
+      ...Array.from({ length: 12 }, () => ask('POST', `/v1/orgs/${slug}/tokens`, { token: minter.token, body })),
+    )
+    expect((await revoked).status).toBe(200)
+    for (const { status, body: answer } of await Promise.all(tries)) {
+      expect([201, 401]).toContain(status)
+      if (status === 201) expect(await statusOf(ask, (answer as { token: string }).token)).toBe(401)
+    }
+  })
+
+  test('more than is revoked in one go is dead before the answer, and counted', async () => {
+    const minter = await mint(ask, admin, slug)
+    const minted = await Promise.all(Array.from({ length: 230 }, () => mint(ask, minter.token, slug)))
+    const answer = expectAnswer(routes.revokeToken, await ask('DELETE', `/v1/tokens/${minter.id}`, { token: admin }))
+    expect(answer).toMatchObject({ revoked_descendants: 230, more_descendants: false })
+    for (const { token } of minted) expect(await statusOf(ask, token)).toBe(401)
+  })
+
+  test('many who revoke one token at once leave one event', async () => {
+    const { id } = await mint(ask, admin, slug)
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => ask('DELETE', `/v1/tokens/${id}`, { token: admin })),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200))
+    const { events } = expectAnswer(
+      routes.showTokenHistory,
+      await ask('GET', `/v1/tokens/${id}/history`, { token: admin }),
+    )
+    expect(events.map(({ operation }) => operation)).toEqual(['token.revoke', 'token.mint'])
   })
 
   test('a token revokes itself as it was minted, with or without the scheme, and alone', async () => {
@@ -154,7 +239,7 @@ describe('what ends a token', () => {
     expect(await statusOf(ask, own.token)).toBe(401)
   })
 
-  test('deleting an app revokes its deploy tokens, and leaves the organisation’s', async () => {
+  test('deleting an app revokes its deploy tokens and what they minted, and leaves the organisation’s', async () => {
     const app = await createApp(ask, admin, slug)
     const [listed, machines, other] = [
       await mint(ask, admin, slug, { profile: 'deploy', app: app.name }),
@@ -164,7 +249,11 @@ describe('what ends a token', () => {
       ),
       await mint(ask, admin, slug),
     ]
+    const minted = await mint(ask, listed.token, slug, { profile: 'deploy', app: app.name })
+    const byOther = await mint(ask, other.token, slug, { profile: 'deploy', app: app.name })
     expect((await ask('DELETE', `/v1/apps/${app.name}`, { token: listed.token })).status).toBe(202)
+    expect(await statusOf(ask, minted.token)).toBe(401)
+    expect(await statusOf(ask, byOther.token)).toBe(401)
     expect(await statusOf(ask, listed.token)).toBe(401)
     expect(await statusOf(ask, machines.token)).toBe(401)
     expect(await statusOf(ask, other.token)).toBe(200)

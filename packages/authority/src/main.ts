@@ -25,6 +25,7 @@ import { clearDrafts, markRootKeyFile } from './keyring/root-key-file.ts'
 import { findRootKey, type RootKey } from './keyring/root-key.ts'
 import { createMailer } from './mail/mailer.ts'
 import { createAuthenticate } from './operations/authenticate.ts'
+import { keepFinishingRevocations } from './operations/finish-revocations.ts'
 import { createLimits } from './operations/limits.ts'
 import type { Environment } from './operations/operation.ts'
 import { createAccount } from './operations/sign-up.ts'
@@ -115,10 +116,14 @@ async function listen(environment: Environment, config: Config, log: Logger) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
     throw new StartupError('configuration_invalid', `cannot listen at ${host}:${port} (${code})`, { cause: error })
   }
+  const stopFinishing = keepFinishingRevocations(store)
   let closing: Promise<void> | undefined
   return {
     url,
-    close: () => (closing ??= server.close().then(() => store.close())),
+    close: () => {
+      stopFinishing()
+      return (closing ??= server.close().then(() => store.close()))
+    },
   }
 }
 

@@ -70,8 +70,8 @@ const answers: Readonly<Record<string, readonly [status: number, body?: unknown]
   'GET /v1/orgs/acme/tokens?state=live&limit=1000': [200, { tokens: [token('t1')], next_cursor: 'p2' }],
   'GET /v1/orgs/acme/tokens?state=live&limit=1000&cursor=p2': [200, { tokens: [token('t2')] }],
   'GET /v1/apps/web-1/tokens?state=live&limit=1000': [200, { tokens: [] }],
-  'DELETE /v1/tokens/t1': [200, token('t1')],
-  'DELETE /v1/tokens/t2': [200, token('t2')],
+  'DELETE /v1/tokens/t1': [200, { ...token('t1'), revoked_descendants: 0, more_descendants: false }],
+  'DELETE /v1/tokens/t2': [200, { ...token('t2'), revoked_descendants: 2, more_descendants: false }],
   'POST /v1/apps': [403, refusal('forbidden', 'the caveat Organization forbids it')],
 }
 
@@ -219,7 +219,7 @@ describe('hallpass', () => {
 
   it('revokes what it can, and says what it could not', async () => {
     const two = await hallpass(['tokens', 'revoke', 't1', 't2'])
-    expect(two).toEqual({ code: 0, stdout: 'Revoked t1\nRevoked t2\n2 tokens revoked\n', stderr: '' })
+    expect(two).toEqual({ code: 0, stdout: 'Revoked t1\nRevoked t2, and 2 tokens that it made\n2 tokens revoked\n', stderr: '' })
     const one = await hallpass(['tokens', 'revoke', 't9', 't1'])
     expect(one).toMatchObject({ code: 1, stdout: 'Revoked t1\n1 token revoked\n' })
     expect(one.stderr).toContain('failed to revoke token t9: there is no DELETE /v1/tokens/t9')

@@ -14,7 +14,15 @@ import type {
 } from './contract/organisations.ts'
 import type { Passkey, PasskeyCeremony } from './contract/passkeys.ts'
 import type { Region } from './contract/platform.ts'
-import type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'
+import type {
+  CurrentTokens,
+  Descendants,
+  MintedToken,
+  Profile,
+  RevokedToken,
+  Token,
+  TokenList,
+} from './contract/tokens.ts'
 import type { CurrentUser, ListedSession, LoginMethods, SessionAnswer } from './contract/users.ts'
 import type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'
 import { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode } from './errors.ts'
@@ -101,8 +109,10 @@ export function createClient(options: ClientOptions) {
       list: () => send<{ orgs: Organisation[] }>('GET', '/v1/orgs'),
       create: (body: { name: string; slug?: string }) => send<Organisation>('POST', '/v1/orgs', { body }),
       show: (slug: string) => send<OrganisationDetails>('GET', organisation(slug)),
-      update: (slug: string, body: { name?: string; require_membership_discharge?: MembershipDemand }) =>
-        send<Organisation>('PATCH', organisation(slug), { body }),
+      update: (
+        slug: string,
+        body: { name?: string; require_membership_discharge?: MembershipDemand; tokens_may_mint?: boolean },
+      ) => send<Organisation>('PATCH', organisation(slug), { body }),
       delete: (slug: string) => send<void>('DELETE', organisation(slug)),
       invitations: (slug: string) =>
         send<{ invitations: PendingInvitation[] }>('GET', `${organisation(slug)}/invitations`),
@@ -151,7 +161,9 @@ export function createClient(options: ClientOptions) {
       show: (id: string) => send<Token>('GET', token(id)),
       history: (id: string, query: { limit?: number; cursor?: string | undefined } = {}) =>
         send<AuditEvents>('GET', `${token(id)}/history`, { query }),
-      revoke: (id: string) => send<Token>('DELETE', token(id)),
+      /** With all that it minted, where nothing else is said. */
+      revoke: (id: string, body: { descendants?: Descendants } = {}) =>
+        send<RevokedToken>('DELETE', token(id), { body }),
       /** For services: which tokens of a header they were sent are good. This client's own token counts for nothing. */
       authenticate: (header: string) =>
         send<VerifiedTokenAnswer[]>('POST', '/v1/tokens/authenticate', { body: { header } }),

@@ -16,7 +16,15 @@ export type {
 } from './contract/organisations.ts'
 export type { Passkey, PasskeyCeremony } from './contract/passkeys.ts'
 export type { Region } from './contract/platform.ts'
-export type { CurrentTokens, MintedToken, Profile, Token, TokenList } from './contract/tokens.ts'
+export type {
+  CurrentTokens,
+  Descendants,
+  MintedToken,
+  Profile,
+  RevokedToken,
+  Token,
+  TokenList,
+} from './contract/tokens.ts'
 export type { CurrentUser, ListedSession, LoginMethods, SessionAnswer, User } from './contract/users.ts'
 export type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'
 export { DurationError, durationFromNanoseconds, formatDuration, longestDuration, parseDuration } from './duration.ts'

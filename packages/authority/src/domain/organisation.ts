@@ -8,6 +8,9 @@ export type Role = 'admin' | 'member'
  */
 export type MembershipDischarge = 'none' | 'member' | 'login'
 
+/** Whether tokens of the organisation mint others, or people alone do. */
+export type TokenMinting = 'allowed' | 'forbidden'
+
 export interface Organisation {
   /** The id that `Organization` caveats carry. Never used again, not even after deletion. */
   readonly id: number
@@ -17,6 +20,7 @@ export interface Organisation {
   /** The owner of a personal organisation; null where the organisation is shared. */
   readonly personalOf: number | null
   readonly membershipDischarge: MembershipDischarge
+  readonly tokenMinting: TokenMinting
   readonly createdAt: number
 }
 

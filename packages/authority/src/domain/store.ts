@@ -13,10 +13,11 @@ import type {
   Organisation,
   PendingInvitation,
   Role,
+  TokenMinting,
 } from './organisation.ts'
 import type { Page } from './page.ts'
 import type { Passkey, PasskeyChallenge } from './passkey.ts'
-import type { ListedToken, NewToken, TokenQuery, TokenRecord } from './token.ts'
+import type { DescendantsRevoked, ListedToken, NewToken, TokenQuery, TokenRecord } from './token.ts'
 import type { Session, SetupCode, User, UserWithPassword } from './user.ts'
 
 export interface Store {
@@ -133,6 +134,8 @@ export interface ReadTransaction {
     ofOrganisation(organisationId: number, query: TokenQuery): Promise<Page<ListedToken, string>>
     /** The same of those that are limited to an app of the organisation. */
     ofApp(app: Pick<App, 'id' | 'organisationId'>, query: TokenQuery): Promise<Page<ListedToken, string>>
+    /** Whether `continueRevocations` has anything to do. */
+    revocationsAreUnfinished(): Promise<boolean>
   }
   readonly dischargeRequests: {
     /** By the hash of the name that the token's person was given; ended ones too. */
@@ -213,6 +216,7 @@ export interface Transaction extends ReadTransaction {
     rename(id: number, name: string): Promise<void>
     /** For the tokens that are minted from then on. */
     setMembershipDischarge(id: number, demand: MembershipDischarge): Promise<void>
+    setTokenMinting(id: number, minting: TokenMinting): Promise<void>
     /** With its memberships, invitations, apps, signing keys and tokens; audit events stay. */
     delete(id: number): Promise<void>
   }
@@ -238,6 +242,14 @@ export interface Transaction extends ReadTransaction {
     insert(token: NewToken): Promise<void>
     /** Only where it is not yet revoked: the first revocation stands. */
     revoke(id: string, at: number, by: string): Promise<void>
+    /**
+     * Revokes all that the token minted, and what that minted, from the commit on; the token itself is left as it is.
+     * Where it is much, the rest is dead too, and `continueRevocations` writes it down. A row of a token must not be
+     * removed while one of a token that it minted is there: the line of descent goes through it.
+     */
+    revokeDescendants(id: string, at: number, by: string): Promise<DescendantsRevoked>
+    /** Takes the next step of what `revokeDescendants` left. */
+    continueRevocations(): Promise<DescendantsRevoked>
     /** Revokes every token that is limited to the app. */
     revokeOfApp(appId: number, at: number, by: string): Promise<void>
   }

@@ -34,6 +34,12 @@ export interface ListedToken extends NewToken {
   readonly appName: string | null
 }
 
+/** How many tokens a step revoked of those that a token minted, and whether some are left whose rows do not say so yet. */
+export interface DescendantsRevoked {
+  readonly revoked: number
+  readonly more: boolean
+}
+
 export type TokenState = 'live' | 'revoked' | 'expired'
 
 /** Revoked wins over expired: it says that somebody acted. `now` in milliseconds. */

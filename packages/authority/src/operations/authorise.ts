@@ -26,7 +26,7 @@ export async function authorise(
   let reason: string | undefined
   for (const credential of credentials) {
     if (requirement.exempt?.(credential) === true) return credential
-    const denial = await findDenial(scene, credential, requirement, mutation)
+    const denial = requirement.refuse?.(credential) ?? (await findDenial(scene, credential, requirement, mutation))
     if (denial === undefined) return credential
     reason ??= denial
   }

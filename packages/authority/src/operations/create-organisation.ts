@@ -38,10 +38,10 @@ export const createOrganisation: Writing<CreateOrganisation, undefined, ReachedO
 /** An organisation with its first signing key and its first admin. */
 export async function foundOrganisation(
   { tx, environment, now }: { readonly tx: Transaction; readonly environment: Environment; readonly now: number },
-  draft: Omit<Organisation, 'id' | 'membershipDischarge'>,
+  draft: Omit<Organisation, 'id' | 'membershipDischarge' | 'tokenMinting'>,
   admin: User,
 ): Promise<Organisation> {
-  const organisation = await tx.organisations.insert({ ...draft, membershipDischarge: 'none' })
+  const organisation = await tx.organisations.insert({ ...draft, membershipDischarge: 'none', tokenMinting: 'allowed' })
   await tx.memberships.insert({ organisationId: organisation.id, userId: admin.id, role: 'admin', createdAt: now })
   await tx.signingKeys.insert(environment.keyring.createSigningKey(organisation.id, now))
   return organisation

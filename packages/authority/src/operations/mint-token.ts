@@ -63,7 +63,15 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
     const access = found === undefined ? { action: actions.all } : { action: actions.all, appId: BigInt(found.app.id) }
     return {
       subject: { organisation, app: found?.app },
-      requirement: { kind: 'access', organisation, access },
+      requirement: {
+        kind: 'access',
+        organisation,
+        access,
+        refuse: (credential) =>
+          credential.kind === 'token' && organisation.tokenMinting === 'forbidden'
+            ? `organization ${organisation.slug} does not let tokens make tokens: a person has to log in and make it`
+            : undefined,
+      },
       target: `token ${name ?? defaultTokenNames[profile]}`,
       organisationId: organisation.id,
     }

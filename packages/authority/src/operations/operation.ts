@@ -56,6 +56,8 @@ export type Requirement =
       readonly organisation: Organisation
       readonly access: Omit<Access, 'now' | 'orgId'>
       readonly exempt?: (credential: Credential) => boolean
+      /** Why a credential may not, whatever its caveats allow; undefined where nothing speaks against it. */
+      readonly refuse?: (credential: Credential) => string | undefined
     }
 
 /** What an operation would do, to what. */
@@ -101,10 +103,17 @@ export interface Writing<Input, Subject, Output, Prepared = undefined> extends O
   readonly mode: 'write'
   /** Slow work for which no transaction may wait: before it, for somebody who is known, and nothing is allowed yet. */
   prepare?(environment: Environment, input: Input, principal: Principal): Promise<Prepared>
-  /** What the audit event tells that only `run` found out: ids that are new. */
-  conclude?(output: Output): { readonly target: string; readonly organisationId: number | null }
+  /** What the audit event tells that only `run` found out, as ids that are new; undefined where nothing has changed. */
+  conclude?(output: Output): Conclusion | undefined
   /** What follows once it is durable, as mail; its failure undoes nothing, so it does not throw. */
   follow?(environment: Environment, output: Output): Promise<Output>
+}
+
+/** What is written into the audit trail of what was done. */
+export interface Conclusion {
+  readonly target: string
+  readonly organisationId: number | null
+  readonly reason?: string
 }
 
 export type Operation<Input, Subject, Output, Prepared = undefined> =

@@ -3,7 +3,18 @@ import type { AuditActor, AuditEvent } from '../domain/audit-event.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import { authorise } from './authorise.ts'
-import type { Caller, Deed, Entering, Environment, Inquiry, Intent, Operation, Scene, Writing } from './operation.ts'
+import type {
+  Caller,
+  Conclusion,
+  Deed,
+  Entering,
+  Environment,
+  Inquiry,
+  Intent,
+  Operation,
+  Scene,
+  Writing,
+} from './operation.ts'
 import { identify, type Credential, type Presented, type Principal } from './principal.ts'
 
 /**
@@ -25,7 +36,7 @@ export async function perform<Input, Subject, Output, Prepared>(
     steps: {
       access(scene: Scene<Tx>, input: Input): Promise<Intent<Subject>>
       run(scene: Scene<Tx>, deed: Deed<Input, Subject, Done>): Promise<Output>
-      conclude?(output: Output): { readonly target: string; readonly organisationId: number | null }
+      conclude?(output: Output): Conclusion | undefined
     },
     prepared: Done,
     record?: (event: AuditEvent) => Promise<void>,
@@ -38,6 +49,8 @@ export async function perform<Input, Subject, Output, Prepared>(
     const actor = await authorise(scene, intent.requirement, caller.mutation)
     const output = await steps.run(scene, { input, subject: intent.subject, prepared, actor })
     denied = undefined
+    const conclusion = steps.conclude?.(output)
+    if (steps.conclude !== undefined && conclusion === undefined) return output
     await record?.({
       at: now,
       organisationId: intent.organisationId,
@@ -47,7 +60,7 @@ export async function perform<Input, Subject, Output, Prepared>(
       target: intent.target,
       reason: '',
       requestId: caller.requestId,
-      ...steps.conclude?.(output),
+      ...conclusion,
     })
     return output
   }

@@ -1,21 +1,64 @@
-// token.revoke: from the commit on the token is dead, and every token attenuated from it.
+// token.revoke: from the commit on the token is dead, every token attenuated from it, and all that it minted.
 import { actions } from '@hallpass/macaroon'
 
+import type { DescendantsRevoked } from '../domain/token.ts'
+import { finishRevocations } from './finish-revocations.ts'
 import { accessToken, type FoundToken } from './find-token.ts'
 import type { Writing } from './operation.ts'
 import { describeCredential } from './principal.ts'
 
-export const revokeToken: Writing<{ readonly id: string }, FoundToken, FoundToken> = {
+export interface RevokeToken {
+  readonly id: string
+  /** What becomes of the tokens that it minted, and of what these minted. */
+  readonly descendants: 'revoke' | 'keep'
+}
+
+export interface RevokedToken extends FoundToken {
+  /** Whether it was alive until now. */
+  readonly wasLive: boolean
+  readonly descendants: DescendantsRevoked
+}
+
+export const revokeToken: Writing<RevokeToken, FoundToken, RevokedToken> = {
   name: 'token.revoke',
   mode: 'write',
 
   access: (scene, { id }) => accessToken(scene, id, actions.write),
 
-  async run({ tx, now }, { subject: { record, organisation }, actor }) {
-    // The first revocation stands: asking again changes nothing, and succeeds.
-    if (record.revokedAt !== null) return { record, organisation }
+  async run({ tx, now }, { input, subject: { record, organisation }, actor }) {
     const revokedBy = describeCredential(actor)
-    await tx.tokens.revoke(record.id, now, revokedBy)
-    return { record: { ...record, revokedAt: now, revokedBy }, organisation }
+    // The first revocation stands, and asking again succeeds: it ends what an earlier one spared.
+    const wasLive = record.revokedAt === null
+    if (wasLive) await tx.tokens.revoke(record.id, now, revokedBy)
+    const descendants =
+      input.descendants === 'keep'
+        ? { revoked: 0, more: false }
+        : await tx.tokens.revokeDescendants(record.id, now, `${revokedBy}, with token ${record.id}`)
+    return {
+      record: wasLive ? { ...record, revokedAt: now, revokedBy } : record,
+      organisation,
+      wasLive,
+      descendants,
+    }
+  },
+
+  conclude({ record, organisation, wasLive, descendants }) {
+    if (!wasLive && descendants.revoked === 0 && !descendants.more) return undefined
+    return { target: `token ${record.id}`, organisationId: organisation.id, reason: describe(descendants) }
+  },
+
+  async follow(environment, output) {
+    if (!output.descendants.more) return output
+    const { revoked, more } = await finishRevocations(environment, stepsBeforeAnswer)
+    return { ...output, descendants: { revoked: output.descendants.revoked + revoked, more } }
   },
 }
+
+function describe({ revoked, more }: DescendantsRevoked): string {
+  if (more) return `with more than ${revoked} tokens that it minted`
+  if (revoked === 0) return ''
+  return `with ${revoked === 1 ? 'the token' : `the ${revoked} tokens`} that it minted`
+}
+
+// All is dead by then: whoever asks waits only to be told how many.
+const stepsBeforeAnswer = 100

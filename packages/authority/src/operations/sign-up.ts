@@ -52,7 +52,7 @@ export async function createAccount(
   const user = await tx.users.insert({ email, passwordHash, createdAt: now })
   const suffix = Buffer.from(environment.randomBytes(4)).toString('hex')
   const local = suggestSlug(email.split('@')[0] ?? '')
-  const personal: Omit<Organisation, 'id' | 'membershipDischarge'> = {
+  const personal: Omit<Organisation, 'id' | 'membershipDischarge' | 'tokenMinting'> = {
     slug: local === '' ? suffix : `${local}-${suffix}`,
     name: 'Personal',
     personalOf: user.id,

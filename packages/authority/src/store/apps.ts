@@ -26,6 +26,7 @@ export function apps(session: Session): Transaction['apps'] {
           name: row.organisationName,
           personalOf: row.personalOf,
           membershipDischarge: row.membershipDischarge,
+          tokenMinting: row.tokenMinting,
           createdAt: row.organisationCreatedAt,
         },
       }
@@ -71,6 +72,7 @@ const byName = query((db, param: Param<{ name: string }>) =>
       'organisations.name as organisationName',
       'organisations.personal_of as personalOf',
       'organisations.membership_discharge as membershipDischarge',
+      'organisations.token_minting as tokenMinting',
       'organisations.created_at as organisationCreatedAt',
     ])
     .where('apps.name', '=', param('name')),

@@ -8,6 +8,7 @@ import { migration5 } from './migrations/0005-invitations-of-an-address.ts'
 import { migration6 } from './migrations/0006-lists-of-tokens.ts'
 import { migration7 } from './migrations/0007-passkeys-and-identities.ts'
 import { migration8 } from './migrations/0008-histories-of-tokens.ts'
+import { migration9 } from './migrations/0009-descent-of-tokens.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   migration6,
   migration7,
   migration8,
+  migration9,
 ]

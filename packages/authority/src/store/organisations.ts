@@ -1,6 +1,6 @@
 // Organisations, shared and personal.
 import { DomainError } from '../domain/errors.ts'
-import type { MembershipDischarge, Organisation } from '../domain/organisation.ts'
+import type { MembershipDischarge, Organisation, TokenMinting } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
 import { query, type Param, type Session } from './query.ts'
 
@@ -13,17 +13,19 @@ export function organisations(session: Session): Transaction['organisations'] {
       const rows = await session.many(ofUser, { userId })
       return rows.map(({ role, ...organisation }) => ({ organisation, role }))
     },
-    insert: async ({ slug, name, personalOf: owner, membershipDischarge, createdAt }) => {
-      const row = await session.one(insert, { slug, name, personalOf: owner, membershipDischarge, createdAt })
+    insert: async ({ slug, name, personalOf: owner, membershipDischarge, tokenMinting, createdAt }) => {
+      const organisation = { slug, name, personalOf: owner, membershipDischarge, tokenMinting, createdAt }
+      const row = await session.one(insert, organisation)
       if (row === undefined) {
         throw new DomainError(
           'conflict',
           'There is already an organisation with this slug, or a personal one of this user.',
         )
       }
-      return { id: row.id, slug, name, personalOf: owner, membershipDischarge, createdAt }
+      return { id: row.id, ...organisation }
     },
     rename: (id, name) => session.run(rename, { id, name }),
+    setTokenMinting: (id, minting) => session.run(setTokenMinting, { id, minting }),
     setMembershipDischarge: (id, demand) => session.run(setMembershipDischarge, { id, demand }),
     delete: async (id) => {
       await session.run(removeLiveTokens, { id })
@@ -39,6 +41,7 @@ const columns = [
   'organisations.name',
   'organisations.personal_of as personalOf',
   'organisations.membership_discharge as membershipDischarge',
+  'organisations.token_minting as tokenMinting',
   'organisations.created_at as createdAt',
 ] as const
 
@@ -73,6 +76,7 @@ const insert = query((db, param: Param<Omit<Organisation, 'id'>>) =>
       name: param('name'),
       personal_of: param('personalOf'),
       membership_discharge: param('membershipDischarge'),
+      token_minting: param('tokenMinting'),
       created_at: param('createdAt'),
     })
     .onConflict((conflict) => conflict.doNothing())
@@ -90,6 +94,13 @@ const setMembershipDischarge = query((db, param: Param<{ id: number; demand: Mem
   db
     .updateTable('organisations')
     .set({ membership_discharge: param('demand') })
+    .where('id', '=', param('id')),
+)
+
+const setTokenMinting = query((db, param: Param<{ id: number; minting: TokenMinting }>) =>
+  db
+    .updateTable('organisations')
+    .set({ token_minting: param('minting') })
     .where('id', '=', param('id')),
 )
 

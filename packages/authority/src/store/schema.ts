@@ -3,7 +3,7 @@ import type { GeneratedAlways } from 'kysely'
 
 import type { AuditEvent } from '../domain/audit-event.ts'
 import type { DischargeRequest } from '../domain/discharge.ts'
-import type { MembershipDischarge, Role } from '../domain/organisation.ts'
+import type { MembershipDischarge, Role, TokenMinting } from '../domain/organisation.ts'
 import type { Profile } from '../domain/token.ts'
 import type { SessionKind } from '../domain/user.ts'
 
@@ -80,6 +80,7 @@ export interface Database {
     readonly name: string
     readonly personal_of: number | null
     readonly membership_discharge: MembershipDischarge
+    readonly token_minting: TokenMinting
     readonly created_at: number
   }
   readonly memberships: {
@@ -131,6 +132,12 @@ export interface Database {
     readonly revoked_by: string | null
     /** As on the wire; null for rows from before version 2. */
     readonly caveats: Uint8Array | null
+  }
+  readonly unfinished_revocations: {
+    readonly token_id: Uint8Array
+    readonly done_to: Uint8Array
+    readonly revoked_at: number
+    readonly revoked_by: string
   }
   readonly discharge_requests: {
     readonly id: GeneratedAlways<number>

@@ -1,5 +1,7 @@
 // Lists of tokens, page by page. Each walks one index, or two, from where the page before ended: what it filters by
 // stands in the index, and how far it looks for matches is bounded, so that no search keeps everybody else waiting.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 import { sql, type Kysely, type SqlBool } from 'kysely'
 
 import { DomainError } from '../domain/errors.ts'
@@ -9,7 +11,7 @@ import { nameKey, type ListedToken, type TokenQuery, type TokenSort } from '../d
 import { query, type Param, type Query, type Session } from './query.ts'
 import type { Database } from './schema.ts'
 import { formatTokenId, parseTokenId } from './token-id.ts'
-import { listedColumns, toListed, type Stored } from './token-rows.ts'
+import { listedColumns, toListed, type Found } from './token-rows.ts'
 
 /** `counts`: how many tokens a page looks at to find those that match, step after step until it is full. */
 export function tokenLists(
@@ -51,7 +53,7 @@ async function list(
   const pattern = `%${nameKey(search).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
   const fixed = { ...owner, now, pattern }
   let from = after === undefined ? first : later(asked, await findPlace(session, owner, after), first)
-  const rows: Stored<ListedToken>[] = []
+  const rows: Found<ListedToken>[] = []
   for (const count of passesOver(owner, asked) ? counts : [undefined]) {
     const bounds = { ...fixed, ...named('from', from) }
     let end: Place | undefined
@@ -63,13 +65,23 @@ async function list(
     const found = await session.many(page, { ...bounds, ...named('to', end ?? last), limit: wanted })
     for (const row of found) rows.push(row)
     if (rows.length > limit) {
-      const items = rows.slice(0, limit).map(toListed)
+      const items = await toListedOnes(session, rows.slice(0, limit))
       return { items, next: items.at(-1)?.id ?? '' }
     }
-    if (end === undefined) return { items: rows.map(toListed) }
+    if (end === undefined) return { items: await toListedOnes(session, rows) }
     from = end
   }
-  return { items: rows.map(toListed), next: formatTokenId(from.id) }
+  return { items: await toListedOnes(session, rows), next: formatTokenId(from.id) }
+}
+
+async function toListedOnes(session: Session, rows: readonly Found<ListedToken>[]): Promise<readonly ListedToken[]> {
+  const listed: ListedToken[] = []
+  for (const [number, row] of rows.entries()) {
+    // Looking for what was revoked above it takes a while where the line is long.
+    if (row.maybeDead !== null && number % 50 === 49) await nextTurn()
+    listed.push(await toListed(session, row))
+  }
+  return listed
 }
 
 /** Where the list begins and ends. In the order of their ends the live ones lie together, and the ended ones. */
@@ -155,7 +167,7 @@ interface StepParameters extends PageParameters {
 /** One way through the tokens. */
 interface Walk {
   /** Those that belong to the list, from one place to another. */
-  readonly page: Query<PageParameters, Stored<ListedToken>>
+  readonly page: Query<PageParameters, Found<ListedToken>>
   /** Where each part of the walk is after so many tokens, whether or not they belong to the list. */
   readonly steps: readonly Query<StepParameters, Place>[]
 }

@@ -1,5 +1,7 @@
 // Rows of tokens as the database has them, and the tokens that they are.
 import type { ListedToken, TokenRecord } from '../domain/token.ts'
+import { findRevocationAbove, maybeDead } from './descent.ts'
+import type { Session } from './query.ts'
 import { formatTokenId } from './token-id.ts'
 
 /** A token as it is stored, with the ids as bytes. */
@@ -7,6 +9,9 @@ export type Stored<Token extends TokenRecord> = Omit<Token, 'id' | 'mintedBy'> &
   readonly id: Uint8Array
   readonly mintedBy: Uint8Array | null
 }
+
+/** A token as it is found: `maybeDead` where one above it may have been revoked with it. */
+export type Found<Token extends TokenRecord> = Stored<Token> & { readonly maybeDead: number | null }
 
 export const recordColumns = [
   'tokens.id',
@@ -20,6 +25,7 @@ export const recordColumns = [
   'tokens.expires_at as expiresAt',
   'tokens.revoked_at as revokedAt',
   'tokens.revoked_by as revokedBy',
+  maybeDead,
 ] as const
 
 /** With what a list shows besides. A look-up of every request goes without: it would read more than it needs. */
@@ -30,8 +36,10 @@ export const listedColumns = [
   'apps.name as appName',
 ] as const
 
-// Field by field: rows of node:sqlite are slow to spread, and a page has many.
-export function toRecord(row: Stored<TokenRecord>): TokenRecord {
+/** The token, revoked where one above it is. */
+export async function toRecord(session: Session, row: Found<TokenRecord>): Promise<TokenRecord> {
+  const above = row.maybeDead === null ? undefined : await findRevocationAbove(session, row.id)
+  // Field by field: rows of node:sqlite are slow to spread, and a page has many.
   return {
     id: formatTokenId(row.id),
     organisationId: row.organisationId,
@@ -42,12 +50,12 @@ export function toRecord(row: Stored<TokenRecord>): TokenRecord {
     mintedBy: row.mintedBy && formatTokenId(row.mintedBy),
     createdAt: row.createdAt,
     expiresAt: row.expiresAt,
-    revokedAt: row.revokedAt,
-    revokedBy: row.revokedBy,
+    revokedAt: above?.revokedAt ?? row.revokedAt,
+    revokedBy: above?.revokedBy ?? row.revokedBy,
   }
 }
 
-export function toListed(row: Stored<ListedToken>): ListedToken {
+export async function toListed(session: Session, row: Found<ListedToken>): Promise<ListedToken> {
   const { caveats, createdByEmail, appName } = row
-  return { ...toRecord(row), caveats, createdByEmail, appName }
+  return { ...(await toRecord(session, row)), caveats, createdByEmail, appName }
 }

@@ -2,6 +2,7 @@
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import { nameKey, type NewToken } from '../domain/token.ts'
+import { continueRevocations, revocationsAreUnfinished, revokeDescendants } from './descent.ts'
 import { query, type Param, type Session } from './query.ts'
 import { parseTokenId } from './token-id.ts'
 import { tokenLists } from './token-lists.ts'
@@ -12,14 +13,15 @@ export function tokens(session: Session): Transaction['tokens'] {
     byId: async (id) => {
       const bytes = parseTokenId(id)
       const row = bytes && (await session.one(byId, { id: bytes }))
-      return row && toRecord(row)
+      return row && toRecord(session, row)
     },
     byIdWithNames: async (id) => {
       const bytes = parseTokenId(id)
       const row = bytes && (await session.one(byIdWithNames, { id: bytes }))
-      return row && toListed(row)
+      return row && toListed(session, row)
     },
     ...tokenLists(session),
+    revocationsAreUnfinished: () => revocationsAreUnfinished(session),
     insert: async (token) => {
       const inserted = await session.insert(insert, {
         ...token,
@@ -33,6 +35,8 @@ export function tokens(session: Session): Transaction['tokens'] {
       const bytes = parseTokenId(id)
       if (bytes) await session.run(revoke, { id: bytes, at, by })
     },
+    revokeDescendants: async (id, at, by) => revokeDescendants(session, requireTokenId(id), at, by),
+    continueRevocations: () => continueRevocations(session),
     revokeOfApp: (appId, at, by) => session.run(revokeOfApp, { appId, at, by }),
   }
 }

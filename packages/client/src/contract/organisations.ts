@@ -25,6 +25,7 @@ export const organisation = z
     internal_numeric_id: z.number().int().describe('The id that Organization caveats carry.'),
     role: role.nullable().describe("The caller's role; null for a token."),
     require_membership_discharge: membershipDemand,
+    tokens_may_mint: z.boolean().describe('Whether its tokens mint others; false where people alone do.'),
     created_at: timestamp,
   })
   .meta({ id: 'Organisation' })
@@ -91,7 +92,11 @@ export const updateOrganisation = route({
   authenticated: true,
   params: organisationParams,
   body: z
-    .strictObject({ name: line(80).optional(), require_membership_discharge: membershipDemand.optional() })
+    .strictObject({
+      name: line(80).optional(),
+      require_membership_discharge: membershipDemand.optional(),
+      tokens_may_mint: z.boolean().optional(),
+    })
     .refine((body) => Object.keys(body).length > 0, { error: 'is missing a field to change' }),
   status: 200,
   answer: organisation,

@@ -60,6 +60,24 @@ const mintedToken = token
   .meta({ id: 'MintedToken' })
 export type MintedToken = z.infer<typeof mintedToken>
 
+const revokedToken = token
+  .extend({
+    revoked_descendants: z
+      .number()
+      .int()
+      .describe('How many tokens were revoked with it: those that it minted, and what these minted.'),
+    more_descendants: z
+      .boolean()
+      .describe('True where it is more than that: all are dead, and not all are counted yet.'),
+  })
+  .meta({ id: 'RevokedToken' })
+export type RevokedToken = z.infer<typeof revokedToken>
+
+const descendants = z
+  .enum(['revoke', 'keep'])
+  .describe('What becomes of the tokens that it minted, and of what these minted: they are revoked, or kept.')
+export type Descendants = z.infer<typeof descendants>
+
 const createTokenBody = z
   .strictObject({
     profile: profile.default('deploy_organization'),
@@ -176,12 +194,13 @@ export const revokeToken = route({
   method: 'DELETE',
   path: '/v1/tokens/{token_id}',
   operationId: 'revokeToken',
-  summary: 'Revoke a token, and with it every token attenuated from it',
+  summary: 'Revoke a token, with every token attenuated from it, and all that it minted',
   tag: 'tokens',
   authenticated: true,
   params: tokenParams,
+  body: z.strictObject({ descendants: descendants.default('revoke') }).default({ descendants: 'revoke' }),
   status: 200,
-  answer: token,
+  answer: revokedToken,
 })
 
 const currentTokens = z

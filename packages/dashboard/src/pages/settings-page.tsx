@@ -34,6 +34,7 @@ export function SettingsPage() {
       <PageHeader title="Settings" lead={`Of ${organisation.name}.`} />
       <Rename />
       <Demand />
+      <Minting />
       <Section title="In programs" lead="How commands, programs and caveats name this organisation.">
         <Facts>
           <Fact name="Slug">
@@ -160,6 +161,37 @@ function Demand() {
     </Section>
   )
 }
+
+function Minting() {
+  const { client } = useServices()
+  const cache = useCache()
+  const { slug, tokens_may_mint: allowed } = useOrganisation()
+  const adminsOnly = useAdminsOnly()
+  const change = useMutation({
+    run: (value: boolean) => client.organisations.update(slug, { tokens_may_mint: value }),
+    onSettled: () => cache.invalidate(['org', slug]),
+  })
+  return (
+    <Section title="Who makes tokens" lead="A token that leaked and may make tokens can leave others behind.">
+      <div className="flex max-w-120 flex-col gap-3">
+        <SelectField
+          label="Tokens are made by"
+          value={allowed ? 'tokens' : 'people'}
+          disabled={adminsOnly !== undefined}
+          options={makers}
+          hint={adminsOnly ?? 'Whoever revokes a token revokes what it made as well, unless they say otherwise.'}
+          onChange={(event) => change.mutate(event.target.value === 'tokens')}
+        />
+        <FailureNotice error={change.error} />
+      </div>
+    </Section>
+  )
+}
+
+const makers = [
+  { value: 'tokens', label: 'People, and tokens that may' },
+  { value: 'people', label: 'People alone' },
+]
 
 function DeleteOrganisation({ onClose }: { readonly onClose: () => void }) {
   const { client } = useServices()

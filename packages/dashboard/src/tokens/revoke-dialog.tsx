@@ -1,10 +1,14 @@
-// Asks before a token is revoked, and names it.
+// Asks before a token is revoked, names it, and says what went with it.
 
-import type { Token } from '@hallpass/client'
+import { useState } from 'react'
+
+import type { RevokedToken, Token } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useCache, useMutation } from '../api/use-query.ts'
-import { ConfirmDialog } from '../ui/dialog.tsx'
+import { Button } from '../ui/button.tsx'
+import { Check } from '../ui/choice.tsx'
+import { ConfirmDialog, Dialog } from '../ui/dialog.tsx'
 
 interface RevokeDialogProps {
   readonly token: Token
@@ -15,17 +19,33 @@ interface RevokeDialogProps {
 export function RevokeDialog({ token, slug, onClose }: RevokeDialogProps) {
   const { client } = useServices()
   const cache = useCache()
+  const [isAlone, setAlone] = useState(false)
+  const [done, setDone] = useState<RevokedToken | undefined>(undefined)
   const revocation = useMutation({
-    run: () => client.tokens.revoke(token.id),
-    async onSuccess() {
-      await Promise.all([cache.invalidate(['tokens', slug]), cache.invalidate(['token', token.id])])
-      onClose()
+    run: () => client.tokens.revoke(token.id, { descendants: isAlone ? 'keep' : 'revoke' }),
+    async onSuccess(revoked) {
+      await Promise.all([cache.invalidate(['tokens', slug]), cache.invalidate(['token'])])
+      if (revoked.revoked_descendants > 0 || revoked.more_descendants) setDone(revoked)
+      else onClose()
     },
   })
+  if (done !== undefined) {
+    return (
+      <Dialog title={`${token.name} is revoked`} onClose={onClose}>
+        <output className="text-muted">{sayDescendants(done)}</output>
+        <div className="flex justify-end">
+          <Button kind="primary" onClick={onClose}>
+            Close
+          </Button>
+        </div>
+      </Dialog>
+    )
+  }
   return (
     <ConfirmDialog
       title={`Revoke ${token.name}?`}
       action="Revoke token"
+      cautious
       busy={revocation.isPending}
       error={revocation.error}
       onConfirm={() => revocation.mutate()}
@@ -35,7 +55,22 @@ export function RevokeDialog({ token, slug, onClose }: RevokeDialogProps) {
         Everything that carries it stops working at once, and so does every token that was narrowed from it. This cannot
         be undone.
       </p>
+      <p>
+        {isAlone
+          ? 'The tokens that it made go on.'
+          : 'The tokens that it made are revoked with it, and what those made.'}
+      </p>
       <p className="font-mono text-small">{token.id}</p>
+      <Check checked={isAlone} onChange={setAlone}>
+        Spare the tokens that it made
+      </Check>
     </ConfirmDialog>
   )
+}
+
+function sayDescendants({ revoked_descendants: count, more_descendants: more }: RevokedToken): string {
+  if (more) return `So are more than ${count} tokens that it made, or that those made.`
+  return count === 1
+    ? 'So is the one token that it made.'
+    : `So are the ${count} tokens that it made, or that those made.`
 }

@@ -114,6 +114,15 @@ function Row({ slug, token, onRevoke }: RowProps) {
       </td>
       <td className="order-2 col-span-2 truncate text-muted wide:pr-4" title={token.created_by ?? undefined}>
         <Label>by</Label> {token.created_by ?? 'a person who is gone'}
+        {token.minted_by !== null && (
+          <Link
+            href={`/dashboard/${slug}/tokens/${token.minted_by}`}
+            className="block truncate text-tiny hover:text-ink hover:underline"
+            title={token.minted_by}
+          >
+            with the token {token.minted_by.slice(0, 8)}…
+          </Link>
+        )}
       </td>
       <td className="order-3 text-muted wide:pr-4">
         <Label>created</Label> <Time at={token.created_at} />

@@ -54,6 +54,8 @@ interface FormDialogProps {
   readonly disabled?: boolean
   /** What no field says already. */
   readonly error: Error | null
+  /** Whether the focus begins on Cancel although there is something to fill in before it. */
+  readonly cautious?: boolean
   readonly onSubmit: () => void
   readonly onClose: () => void
   readonly children: ReactNode
@@ -61,7 +63,13 @@ interface FormDialogProps {
 
 /** A form in a dialog: fields, what went wrong, and the two buttons. */
 export function FormDialog(props: FormDialogProps) {
-  const { title, action, kind = 'primary', busy, disabled = false, error, onSubmit, onClose, children } = props
+  const { title, action, kind = 'primary', busy, disabled = false, cautious = false } = props
+  const { error, onSubmit, onClose, children } = props
+  const cancel = useRef<HTMLButtonElement>(null)
+  // After the dialog's own, which shows it.
+  useEffect(() => {
+    if (cautious) cancel.current?.focus()
+  }, [cautious])
   return (
     <Dialog title={title} onClose={onClose}>
       <form
@@ -74,7 +82,9 @@ export function FormDialog(props: FormDialogProps) {
         {children}
         <FailureNotice error={error} />
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button ref={cancel} onClick={onClose}>
+            Cancel
+          </Button>
           <Button type="submit" kind={kind} busy={busy} disabled={disabled}>
             {action}
           </Button>

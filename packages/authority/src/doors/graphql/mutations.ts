@@ -120,7 +120,7 @@ export const mutations = {
 
   deleteLimitedAccessToken: mutation<{ readonly id?: string | null }>(async ({ id }, { perform }) => {
     if (!id) throw new DomainError('invalid', 'a token is revoked by its id: id is missing', { field: 'id' })
-    const { record } = await perform(revokeToken, { id })
+    const { record } = await perform(revokeToken, { id, descendants: 'revoke' })
     return { token: null, revokedBy: record.revokedBy }
   }),
 

@@ -11,7 +11,7 @@ export function parse<S extends z.ZodType>(schema: S, value: unknown, place: str
 export function parse(schema: z.ZodType | undefined, value: unknown, place: string): unknown
 export function parse(schema: z.ZodType | undefined, value: unknown, place: string): unknown {
   if (schema === undefined) return undefined
-  if (value === undefined) throw new InvalidInput(`${place} is missing`)
+  if (value === undefined && !schema.safeParse(undefined).success) throw new InvalidInput(`${place} is missing`)
   const result = schema.safeParse(value)
   if (!result.success) throw describeIssues(place, value, result.error)
   return result.data

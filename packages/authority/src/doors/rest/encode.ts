@@ -7,6 +7,7 @@ import type {
   Member as MemberAnswer,
   Organisation as OrganisationAnswer,
   Region as RegionAnswer,
+  RevokedToken,
   SessionAnswer,
   Token,
 } from '@hallpass/client'
@@ -21,6 +22,7 @@ import type { Region } from '../../operations/list-regions.ts'
 import type { ReachedOrganisation } from '../../operations/list-organisations.ts'
 import type { ListedSession } from '../../operations/list-sessions.ts'
 import type { FoundApp } from '../../operations/intend.ts'
+import type { RevokedToken as Revoked } from '../../operations/revoke-token.ts'
 import type { OpenedSession } from '../../operations/sign-in.ts'
 
 export function encodeInstant(milliseconds: number): string {
@@ -36,6 +38,7 @@ export function encodeOrganisation({ organisation, role, own }: ReachedOrganisat
     internal_numeric_id: organisation.id,
     role,
     require_membership_discharge: organisation.membershipDischarge,
+    tokens_may_mint: organisation.tokenMinting === 'allowed',
     created_at: encodeInstant(organisation.createdAt),
   }
 }
@@ -99,6 +102,15 @@ export function encodeToken(record: ListedToken, organisation: Organisation, now
     revoked_by: record.revokedBy,
     state: tokenState(record, now),
     caveats: describeRecordedCaveats(record.caveats),
+  }
+}
+
+export function encodeRevokedToken({ record, organisation, descendants }: Revoked, now: number): RevokedToken {
+  const { revoked, more } = descendants
+  return {
+    ...encodeToken(record, organisation, now),
+    revoked_descendants: revoked,
+    more_descendants: more,
   }
 }
 

@@ -71,6 +71,7 @@ export const handlers: Handlers = {
       slug: params.org_slug,
       name: body.name,
       membershipDischarge: body.require_membership_discharge,
+      tokenMinting: body.tokens_may_mint === undefined ? undefined : body.tokens_may_mint ? 'allowed' : 'forbidden',
     })
     return encodeOrganisation(changed)
   },

@@ -14,7 +14,7 @@ import { showCurrentTokens } from '../../operations/show-current-tokens.ts'
 import { showToken } from '../../operations/show-token.ts'
 import { showTokenHistory } from '../../operations/show-token-history.ts'
 import { decodeEventCursor, decodeTokenCursor, encodeTokenCursor } from '../http/cursor.ts'
-import { encodeAuditEvents, encodeToken, nextCursor } from './encode.ts'
+import { encodeAuditEvents, encodeRevokedToken, encodeToken, nextCursor } from './encode.ts'
 import type { Handlers } from './handler.ts'
 
 type Names =
@@ -89,9 +89,8 @@ export const tokenHandlers: Handlers<Names> = {
     return encodeAuditEvents(await perform(showTokenHistory, { id: params.token_id, limit, before }))
   },
 
-  async revokeToken({ params }, { perform, now }) {
-    const { record, organisation } = await perform(revokeToken, { id: params.token_id })
-    return encodeToken(record, organisation, now())
+  async revokeToken({ params, body: { descendants } }, { perform, now }) {
+    return encodeRevokedToken(await perform(revokeToken, { id: params.token_id, descendants }), now())
   },
 }
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
+import { describeDescent } from './descent.ts'
 import { describeDischargeRequests } from './discharge-requests.ts'
 import { describeOrganisations } from './organisations.ts'
 import { describePasskeys } from './passkeys.ts'
@@ -39,6 +40,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeOrganisations(getStore)
     describeTokens(getStore)
     describeTokenModel(getStore)
+    describeDescent(getStore)
     describeDischargeRequests(getStore)
     describeTransactions(getStore, create)
   })

@@ -18,6 +18,7 @@ export function describeOrganisations(getStore: () => Store): void {
           name: 'Zoë – 個人',
           personalOf: owner.id,
           membershipDischarge: 'member',
+          tokenMinting: 'forbidden',
           createdAt: 5,
         } as const
         return { user: owner, organisation: await tx.organisations.insert(personal) }
@@ -28,6 +29,7 @@ export function describeOrganisations(getStore: () => Store): void {
         name: 'Zoë – 個人',
         personalOf: user.id,
         membershipDischarge: 'member',
+        tokenMinting: 'forbidden',
         createdAt: 5,
       })
       await getStore().read(async (tx) => {

@@ -31,6 +31,7 @@ export function insertOrganisation(tx: Transaction, changes: Partial<Organisatio
     name: 'Org',
     personalOf: null,
     membershipDischarge: 'none',
+    tokenMinting: 'allowed',
     createdAt: 1000,
     ...changes,
   })

@@ -23,10 +23,12 @@ export async function createWorld(tx: Transaction) {
   const session = await insertSession(tx, user.id, { tokenHash })
   const app = await insertApp(tx, organisation.id)
   await tx.signingKeys.insert({ kid, organisationId: organisation.id, wrapped: uniqueBytes(), createdAt: 1 })
-  const token = createToken(organisation.id, { appId: app.id, createdBy: user.id })
+  const minter = createToken(organisation.id)
+  await tx.tokens.insert(minter)
+  const token = createToken(organisation.id, { appId: app.id, createdBy: user.id, mintedBy: minter.id })
   await tx.tokens.insert(token)
   const stranger = await insertUser(tx)
-  return { user, stranger, organisation, tokenHash, session, app, kid, token }
+  return { user, stranger, organisation, tokenHash, session, app, kid, minter, token }
 }
 
 export async function lookUp(tx: ReadTransaction, { user, organisation, tokenHash, app, kid, token }: World) {
@@ -110,6 +112,10 @@ const cases: {
       write: (tx, { organisation }) => tx.organisations.setMembershipDischarge(organisation.id, 'member'),
       changes: ['organisation', 'app'],
     },
+    setTokenMinting: {
+      write: (tx, { organisation }) => tx.organisations.setTokenMinting(organisation.id, 'forbidden'),
+      changes: ['organisation', 'app'],
+    },
     delete: {
       write: (tx, { organisation }) => tx.organisations.delete(organisation.id),
       changes: ['organisation', 'membership', 'app', 'key', 'newestKey', 'token'],
@@ -167,6 +173,11 @@ const cases: {
   tokens: {
     insert: { write: (tx, { organisation }) => tx.tokens.insert(createToken(organisation.id)), changes: [] },
     revoke: { write: (tx, { token }) => tx.tokens.revoke(token.id, 5, 'a@example.com'), changes: ['token'] },
+    revokeDescendants: {
+      write: (tx, { minter }) => tx.tokens.revokeDescendants(minter.id, 5, 'a@example.com'),
+      changes: ['token'],
+    },
+    continueRevocations: { write: (tx) => tx.tokens.continueRevocations(), changes: [] },
     revokeOfApp: { write: (tx, { app }) => tx.tokens.revokeOfApp(app.id, 5, 'a@example.com'), changes: ['token'] },
   },
   dischargeRequests: {

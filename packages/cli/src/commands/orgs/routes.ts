@@ -47,6 +47,11 @@ const update = buildCommand({
         optional: true,
         brief: 'What tokens made from now on ask about the person in whose name they were made',
       },
+      tokensMayMint: {
+        kind: 'boolean',
+        optional: true,
+        brief: 'Whether tokens of the organisation make others: with --no-tokens-may-mint people alone do',
+      },
       ...jsonFlag,
       ...globalFlags,
     },
@@ -55,11 +60,12 @@ const update = buildCommand({
   },
   docs: {
     brief: 'Change the settings of an organisation',
-    customUsage: ['--name NAME SLUG', '--require-membership none|member|login SLUG'],
+    customUsage: ['--name NAME SLUG', '--require-membership none|member|login SLUG', '--no-tokens-may-mint SLUG'],
     fullDescription:
       'Change the settings of an organisation. With --require-membership member, tokens that are made from now on work\n' +
       'only while the person in whose name they were made is a member; with login, this person has to confirm their use in\n' +
-      'a browser besides, every ten minutes. Tokens from before stay as they are.',
+      'a browser besides, every ten minutes. Tokens from before stay as they are.\n' +
+      'With --no-tokens-may-mint, people alone make tokens, and a token that leaked makes no others.',
   },
 })
 

@@ -20,6 +20,7 @@ export async function showOrganisation(context: Context, flags: GlobalFlags & Js
   if (found.require_membership_discharge !== 'none') {
     writeLine(context, `Tokens ask: ${found.require_membership_discharge}`)
   }
+  if (!found.tokens_may_mint) writeLine(context, 'People alone make tokens')
   writeLine(context, '')
   writeTable(
     context,

@@ -11,6 +11,7 @@ import { writeJson, writeLine } from '../../output.ts'
 interface UpdateFlags extends GlobalFlags, JsonFlag {
   readonly name?: string | undefined
   readonly requireMembership?: MembershipDemand | undefined
+  readonly tokensMayMint?: boolean | undefined
 }
 
 const demands = {
@@ -21,13 +22,17 @@ const demands = {
 
 /** Changes the settings that are given, and prints them. */
 export async function updateOrganisation(context: Context, flags: UpdateFlags, slug: string): Promise<void> {
-  const { name, requireMembership } = flags
-  if (name === undefined && requireMembership === undefined) {
-    throw new CommandError('misused', 'nothing to change is given: say what with --name or --require-membership')
+  const { name, requireMembership, tokensMayMint } = flags
+  if (name === undefined && requireMembership === undefined && tokensMayMint === undefined) {
+    throw new CommandError(
+      'misused',
+      'nothing to change is given: say what with --name, --require-membership or --tokens-may-mint',
+    )
   }
   const client = await connect(context, flags)
   const changed = await client.organisations.update(slug, {
     ...(name === undefined ? {} : { name }),
+    ...(tokensMayMint === undefined ? {} : { tokens_may_mint: tokensMayMint }),
     ...(requireMembership === undefined ? {} : { require_membership_discharge: requireMembership }),
   })
   if (flags.json === true) {
@@ -36,4 +41,5 @@ export async function updateOrganisation(context: Context, flags: UpdateFlags, s
   }
   writeLine(context, `Name: ${changed.name}`)
   writeLine(context, `Tokens made from now on ${demands[changed.require_membership_discharge]}`)
+  writeLine(context, changed.tokens_may_mint ? 'Tokens may make tokens' : 'People alone make tokens')
 }

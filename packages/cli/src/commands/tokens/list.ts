@@ -41,15 +41,24 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
     return
   }
   const revoked = state === 'all' || state === 'revoked'
+  const minted = tokens.some(({ minted_by }) => minted_by !== null)
   writeTable(
     context,
-    ['ID', 'NAME', 'CREATED BY', 'EXPIRES AT', ...(revoked ? ['REVOKED AT'] : [])],
-    tokens.map(({ id, name, created_by, expires_at, revoked_at }) => [
+    [
+      'ID',
+      'NAME',
+      'CREATED BY',
+      'EXPIRES AT',
+      ...(revoked ? ['REVOKED AT'] : []),
+      ...(minted ? ['MADE BY TOKEN'] : []),
+    ],
+    tokens.map(({ id, name, created_by, minted_by, expires_at, revoked_at }) => [
       id,
       name,
       created_by ?? '',
       formatGoTime(expires_at),
-      revoked_at === null ? '' : formatGoTime(revoked_at),
+      ...(revoked ? [revoked_at === null ? '' : formatGoTime(revoked_at)] : []),
+      ...(minted ? [minted_by ?? ''] : []),
     ]),
   )
 }

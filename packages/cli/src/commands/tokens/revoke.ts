@@ -1,5 +1,5 @@
-// `hallpass tokens revoke`: kills tokens, and all that were attenuated from them.
-import type { Token } from '@hallpass/client'
+// `hallpass tokens revoke`: kills tokens, all that were attenuated from them, and all that they minted.
+import type { RevokedToken } from '@hallpass/client'
 
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
@@ -8,18 +8,20 @@ import { CommandError } from '../../errors.ts'
 import type { JsonFlag } from '../../flags.ts'
 import { tell, writeJson, writeLine } from '../../output.ts'
 
+interface RevokeFlags extends GlobalFlags, JsonFlag {
+  readonly only?: boolean | undefined
+}
+
 /** Revokes each token; one that cannot be revoked does not keep the others alive. */
-export async function revokeTokens(
-  context: Context,
-  flags: GlobalFlags & JsonFlag,
-  ...ids: readonly string[]
-): Promise<void> {
+export async function revokeTokens(context: Context, flags: RevokeFlags, ...ids: readonly string[]): Promise<void> {
   const client = await connect(context, flags)
-  const revoked: Token[] = []
+  const descendants = flags.only === true ? 'keep' : 'revoke'
+  const revoked: RevokedToken[] = []
   for (const id of ids) {
     try {
-      revoked.push(await client.tokens.revoke(id))
-      if (flags.json !== true) writeLine(context, `Revoked ${id}`)
+      const done = await client.tokens.revoke(id, { descendants })
+      revoked.push(done)
+      if (flags.json !== true) writeLine(context, `Revoked ${id}${describeDescendants(done)}`)
     } catch (error) {
       tell(context, `failed to revoke token ${id}: ${error instanceof Error ? error.message : String(error)}`)
     }
@@ -30,4 +32,10 @@ export async function revokeTokens(
   if (failures > 0) {
     throw new CommandError('failed', `${failures} of ${ids.length} tokens could not be revoked`)
   }
+}
+
+function describeDescendants({ revoked_descendants: count, more_descendants: more }: RevokedToken): string {
+  if (more) return `, and more than ${count} tokens that it made`
+  if (count === 0) return ''
+  return count === 1 ? ', and 1 token that it made' : `, and ${count} tokens that it made`
 }

@@ -180,13 +180,19 @@ const list = buildCommand({
 const revoke = buildCommand({
   loader: async () => withContext((await import('./revoke.ts')).revokeTokens),
   parameters: {
-    flags: { ...jsonFlag, ...globalFlags },
+    flags: {
+      only: switchFlag('Spare the tokens that these have made'),
+      ...jsonFlag,
+      ...globalFlags,
+    },
     aliases: { ...globalAliases, j: 'json' },
     positional: { kind: 'array', parameter: word('Id of a token, as `tokens list` shows it', 'id'), minimum: 1 },
   },
   docs: {
     brief: 'Revoke tokens',
-    fullDescription: 'Revoke tokens, and with each all that were made from it. They are dead at once.',
+    fullDescription:
+      'Revoke tokens, and with each all that were narrowed from it, all that it made, and all that those made. They are\n' +
+      'dead at once. With --only, the tokens that it made live on, but not those that were narrowed from it.',
   },
 })
 

@@ -1,0 +1,159 @@
+// Revoking all that a token minted, and what that minted, however much it is: dead at once, and written down in steps.
+import { sql } from 'kysely'
+
+import type { DescendantsRevoked } from '../domain/token.ts'
+import { query, type Param, type Session } from './query.ts'
+
+/** A token below which all is dead; of what it minted itself, rows up to the id `doneTo` say so. */
+interface Head {
+  readonly id: Uint8Array
+  readonly doneTo: Uint8Array
+  readonly at: number
+  readonly by: string
+}
+
+/** Revokes what the token minted. What comes past a step's bound is dead all the same, and is left to the next steps. */
+export function revokeDescendants(
+  session: Session,
+  id: Uint8Array,
+  at: number,
+  by: string,
+): Promise<DescendantsRevoked> {
+  return descend(session, [{ id, doneTo: nothing, at, by }])
+}
+
+/** Takes the next step of what is left. */
+export async function continueRevocations(session: Session): Promise<DescendantsRevoked> {
+  const heads = await session.many(firstHeads, { limit: headsAtOnce })
+  const last = heads.at(-1)
+  if (last === undefined) return { revoked: 0, more: false }
+  await session.run(takeHeads, { to: last.id })
+  return descend(session, heads)
+}
+
+/** Whether steps are left. */
+export async function revocationsAreUnfinished(session: Session): Promise<boolean> {
+  return (await session.one(anyHead, {})) !== undefined
+}
+
+/** When and by whom a token above this one was revoked with all below it, where that is not written down in full yet. */
+export function findRevocationAbove(session: Session, id: Uint8Array) {
+  return session.one(revocationAbove, { id })
+}
+
+async function descend(session: Session, from: readonly Head[]): Promise<DescendantsRevoked> {
+  const heads = [...from]
+  let revoked = 0
+  for (let steps = stepLimit; steps > 0;) {
+    const head = heads.pop()
+    if (head === undefined) break
+    const { id, doneTo, at, by } = head
+    const children = await session.many(childrenOf, { id, after: doneTo, limit: steps })
+    const last = children.at(-1)
+    const living = children.filter(({ revokedAt }) => revokedAt === null).length
+    if (last !== undefined && living > 0) {
+      await session.run(revokeChildren, { id, after: doneTo, to: last.id, at, by })
+      revoked += living
+    }
+    if (last !== undefined && children.length === steps) heads.push({ ...head, doneTo: last.id })
+    // Also below those that were revoked before: what they minted may have been spared then.
+    for (const child of children) if (child.minted !== null) heads.push({ id: child.id, doneTo: nothing, at, by })
+    steps -= Math.max(1, children.length)
+  }
+  for (const { id, doneTo, at, by } of heads) await session.run(leaveHead, { id, doneTo, at, by })
+  return { revoked, more: await revocationsAreUnfinished(session) }
+}
+
+/** A column for look-ups of tokens: 1 where a revocation is under way that may have killed this one. */
+export const maybeDead = sql<number | null>`case when ${sql.ref('tokens.minted_by')} is not null
+  and ${sql.ref('tokens.revoked_at')} is null then (select 1 from unfinished_revocations limit 1) end`.as('maybeDead')
+
+const childrenOf = query((db, param: Param<{ id: Uint8Array; after: Uint8Array; limit: number }>) =>
+  db
+    .selectFrom('tokens')
+    .select([
+      'id',
+      'revoked_at as revokedAt',
+      sql<number | null>`(select 1 from tokens as minted where minted.minted_by = tokens.id
+        and minted.minted_by is not null limit 1)`.as('minted'),
+    ])
+    .where('minted_by', '=', param('id'))
+    .where('minted_by', 'is not', null)
+    .where('id', '>', param('after'))
+    .orderBy('id')
+    .limit(param('limit')),
+)
+
+const revokeChildren = query(
+  (db, param: Param<{ id: Uint8Array; after: Uint8Array; to: Uint8Array; at: number; by: string }>) =>
+    db
+      .updateTable('tokens')
+      .set({ revoked_at: param('at'), revoked_by: param('by') })
+      .where('minted_by', '=', param('id'))
+      .where('minted_by', 'is not', null)
+      .where('id', '>', param('after'))
+      .where('id', '<=', param('to'))
+      .where('revoked_at', 'is', null),
+)
+
+const revocationAbove = query((db, param: Param<{ id: Uint8Array }>) =>
+  db
+    .withRecursive('line(id)', (line) =>
+      line
+        .selectFrom('tokens')
+        .select('minted_by as id')
+        .where('id', '=', param('id'))
+        .where('minted_by', 'is not', null)
+        .unionAll(
+          line
+            .selectFrom('line')
+            .innerJoin('tokens', 'tokens.id', 'line.id')
+            .select('tokens.minted_by as id')
+            .where('tokens.minted_by', 'is not', null),
+        ),
+    )
+    .selectFrom('line')
+    .innerJoin('unfinished_revocations', 'unfinished_revocations.token_id', 'line.id')
+    .select(['unfinished_revocations.revoked_at as revokedAt', 'unfinished_revocations.revoked_by as revokedBy'])
+    .limit(sql<number>`1`),
+)
+
+const firstHeads = query((db, param: Param<{ limit: number }>) =>
+  db
+    .selectFrom('unfinished_revocations')
+    .select(['token_id as id', 'done_to as doneTo', 'revoked_at as at', 'revoked_by as by'])
+    .orderBy('token_id')
+    .limit(param('limit')),
+)
+
+const takeHeads = query((db, param: Param<{ to: Uint8Array }>) =>
+  db.deleteFrom('unfinished_revocations').where('token_id', '<=', param('to')),
+)
+
+// One that is there already has come as far, or further. Not "do nothing": look-ups that are remembered must be forgotten.
+const leaveHead = query((db, param: Param<Head>) =>
+  db
+    .insertInto('unfinished_revocations')
+    .values({
+      token_id: param('id'),
+      done_to: param('doneTo'),
+      revoked_at: param('at'),
+      revoked_by: param('by'),
+    })
+    .onConflict((conflict) =>
+      conflict.column('token_id').doUpdateSet({ done_to: sql`unfinished_revocations.done_to` }),
+    ),
+)
+
+const anyHead = query((db) =>
+  db
+    .selectFrom('unfinished_revocations')
+    .select('token_id as id')
+    .limit(sql<number>`1`),
+)
+
+const nothing = new Uint8Array(0)
+
+// Tokens that one transaction looks at: a few milliseconds, in which others wait.
+const stepLimit = 100
+const headsAtOnce = 20

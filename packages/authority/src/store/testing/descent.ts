@@ -1,0 +1,180 @@
+// Conformance: revoking what a token minted, and what that minted.
+import { describe, expect, test } from 'vitest'
+
+import type { Store, Transaction } from '../../domain/store.ts'
+import type { NewToken } from '../../domain/token.ts'
+import { createToken, insertOrganisation } from './seed.ts'
+import { byEnd } from './tokens.ts'
+
+export function describeDescent(getStore: () => Store): void {
+  /** `count` tokens, each minted by the last one of the line, or all by the same one. */
+  async function grow(tx: Transaction, root: NewToken, shape: 'deep' | 'broad', count: number): Promise<NewToken[]> {
+    const grown: NewToken[] = []
+    for (let number = 0; number < count; number++) {
+      const mintedBy = shape === 'deep' ? (grown.at(-1) ?? root).id : root.id
+      const token = createToken(root.organisationId, { mintedBy })
+      await tx.tokens.insert(token)
+      grown.push(token)
+    }
+    return grown
+  }
+
+  async function plant(tx: Transaction, changes: Partial<NewToken> = {}): Promise<NewToken> {
+    const token = createToken((await insertOrganisation(tx)).id, changes)
+    await tx.tokens.insert(token)
+    return token
+  }
+
+  async function livingOf(tokens: readonly NewToken[]): Promise<number> {
+    const found = await getStore().read((tx) => Promise.all(tokens.map(({ id }) => tx.tokens.byId(id))))
+    return found.filter((token) => token?.revokedAt === null).length
+  }
+
+  /** Takes the steps that are left, and says how many tokens they revoked. */
+  async function finish(): Promise<number> {
+    let total = 0
+    for (;;) {
+      const { revoked, more } = await getStore().write((tx) => tx.tokens.continueRevocations())
+      total += revoked
+      if (!more) return total
+    }
+  }
+
+  describe('what a token minted', () => {
+    test('is revoked with it, and nothing else is', async () => {
+      const { minter, children, spared } = await getStore().write(async (tx) => {
+        const planted = await plant(tx)
+        const deep = await grow(tx, planted, 'deep', 5)
+        const sibling = createToken(planted.organisationId)
+        await tx.tokens.insert(sibling)
+        return { minter: planted, children: deep, spared: [sibling, ...(await grow(tx, sibling, 'broad', 2)), planted] }
+      })
+      const done = await getStore().write((tx) => tx.tokens.revokeDescendants(minter.id, 50, 'a@example.com, with it'))
+      expect(done).toEqual({ revoked: 5, more: false })
+      expect(await livingOf(children)).toBe(0)
+      expect(await livingOf(spared)).toBe(4)
+      const [first] = children
+      expect(await getStore().read((tx) => tx.tokens.byId(first?.id ?? ''))).toMatchObject({
+        revokedAt: 50,
+        revokedBy: 'a@example.com, with it',
+      })
+      const again = await getStore().write((tx) => tx.tokens.revokeDescendants(minter.id, 60, 'b@example.com'))
+      expect(again).toEqual({ revoked: 0, more: false })
+    })
+
+    test('is dead at once, however deep and broad it is, and written down in steps', async () => {
+      const { root, leaves, tokens } = await getStore().write(async (tx) => {
+        const planted = await plant(tx)
+        const broad = await grow(tx, planted, 'broad', 600)
+        const deep = await grow(tx, broad[300] ?? planted, 'deep', 600)
+        const last = await grow(tx, deep.at(-1) ?? planted, 'broad', 300)
+        return { root: planted, leaves: last, tokens: [...broad, ...deep, ...last] }
+      })
+      const { revoked, dead, more } = await getStore().write(async (tx) => {
+        const first = await tx.tokens.revokeDescendants(root.id, 50, 'a@example.com')
+        const leaf = await tx.tokens.byId(leaves.at(-1)?.id ?? '')
+        return { ...first, dead: leaf?.revokedAt }
+      })
+      // Within the transaction already, which has looked at no more than it may.
+      expect([dead, more]).toEqual([50, true])
+      expect(revoked).toBeLessThanOrEqual(100)
+      expect(await livingOf(tokens)).toBe(0)
+      await getStore().read(async (tx) => {
+        expect(await tx.tokens.revocationsAreUnfinished()).toBe(true)
+        const listed = await tx.tokens.ofOrganisation(root.organisationId, {
+          ...byEnd,
+          state: 'all',
+          now: 0,
+          limit: 2000,
+        })
+        expect(listed.items.filter(({ revokedAt }) => revokedAt === null).map(({ id }) => id)).toEqual([root.id])
+        expect(await tx.tokens.byIdWithNames(leaves[0]?.id ?? '')).toMatchObject({ revokedAt: 50 })
+      })
+      expect(revoked + (await finish())).toBe(1500)
+      await getStore().read(async (tx) => {
+        expect(await tx.tokens.revocationsAreUnfinished()).toBe(false)
+        const live = await tx.tokens.ofOrganisation(root.organisationId, {
+          ...byEnd,
+          state: 'live',
+          now: 0,
+          limit: 2000,
+        })
+        expect(live.items.map(({ id }) => id)).toEqual([root.id])
+      })
+    })
+
+    test('is found behind tokens that were revoked alone, or have ended', async () => {
+      const { root, below } = await getStore().write(async (tx) => {
+        const planted = await plant(tx)
+        const [spent] = await grow(tx, planted, 'broad', 1)
+        const ended = createToken(planted.organisationId, { mintedBy: spent?.id ?? null, expiresAt: 1 })
+        await tx.tokens.insert(ended)
+        await tx.tokens.revoke(spent?.id ?? '', 10, 'early')
+        return { root: planted, below: await grow(tx, ended, 'deep', 2) }
+      })
+      expect(await livingOf(below)).toBe(2)
+      const done = await getStore().write((tx) => tx.tokens.revokeDescendants(root.id, 50, 'late'))
+      expect(done).toEqual({ revoked: 3, more: false })
+      expect(await livingOf(below)).toBe(0)
+    })
+
+    test('never outlives a revocation that it raced with', async () => {
+      /** As operations mint: whoever is dead mints nothing. */
+      const mintWith = (minter: NewToken) => {
+        const minted = createToken(minter.organisationId, { mintedBy: minter.id })
+        return {
+          minted,
+          done: getStore()
+            .write(async (tx) => {
+              if ((await tx.tokens.byId(minter.id))?.revokedAt === null) await tx.tokens.insert(minted)
+            })
+            .catch(expectCollision),
+        }
+      }
+      for (let round = 0; round < 40; round++) {
+        const { root, line } = await getStore().write(async (tx) => {
+          const planted = await plant(tx)
+          return { root: planted, line: await grow(tx, planted, 'deep', 3) }
+        })
+        const mints = [root, ...line].map(mintWith)
+        const revoked = getStore().write(async (tx) => {
+          await tx.tokens.revoke(root.id, 50, 'a@example.com')
+          await tx.tokens.revokeDescendants(root.id, 50, 'a@example.com')
+        })
+        mints.push(...[root, ...line].map(mintWith))
+        await Promise.all([revoked, ...mints.map(({ done }) => done)])
+        expect(await livingOf([root, ...line, ...mints.map(({ minted }) => minted)]), `round ${round}`).toBe(0)
+      }
+    })
+
+    test('never outlives a revocation that is still written down', async () => {
+      const { root, leaves } = await getStore().write(async (tx) => {
+        const planted = await plant(tx)
+        const broad = await grow(tx, planted, 'broad', 400)
+        const last = await Promise.all(broad.slice(0, 60).map((token) => grow(tx, token, 'broad', 1)))
+        return { root: planted, leaves: last.flat() }
+      })
+      const minted: NewToken[] = []
+      const mint = async (minter: NewToken) => {
+        const token = createToken(minter.organisationId, { mintedBy: minter.id })
+        await getStore()
+          .write(async (tx) => {
+            if ((await tx.tokens.byId(minter.id))?.revokedAt === null) await tx.tokens.insert(token)
+          })
+          .catch(expectCollision)
+        minted.push(token)
+      }
+      const revoke = async () => {
+        await getStore().write((tx) => tx.tokens.revokeDescendants(root.id, 50, 'a@example.com'))
+        await finish()
+      }
+      await Promise.all([...leaves.slice(0, 20).map(mint), revoke(), ...leaves.slice(20).map(mint)])
+      expect(await livingOf([...leaves, ...minted])).toBe(0)
+    })
+  })
+}
+
+/** PostgreSQL gives up a write that kept colliding: nothing of it has happened. */
+function expectCollision(error: unknown): void {
+  expect(error).toMatchObject({ name: 'DomainError', code: 'conflict' })
+}
