@@ -219,7 +219,11 @@ describe('hallpass', () => {
 
   it('revokes what it can, and says what it could not', async () => {
     const two = await hallpass(['tokens', 'revoke', 't1', 't2'])
-    expect(two).toEqual({ code: 0, stdout: 'Revoked t1\nRevoked t2, and 2 tokens that it made\n2 tokens revoked\n', stderr: '' })
+    expect(two).toEqual({
+      code: 0,
+      stdout: 'Revoked t1\nRevoked t2, and 2 tokens that it made\n2 tokens revoked\n',
+      stderr: '',
+    })
     const one = await hallpass(['tokens', 'revoke', 't9', 't1'])
     expect(one).toMatchObject({ code: 1, stdout: 'Revoked t1\n1 token revoked\n' })
     expect(one.stderr).toContain('failed to revoke token t9: there is no DELETE /v1/tokens/t9')
