@@ -19,6 +19,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { serve, StartupError, type RunningAuthority, type ServeOptions } from '../packages/authority/src/main.ts'
 import { createDirectory, founder, optionsFor } from './authority.ts'
+import { arrive } from './hallpass.ts'
 import { createAsk } from './http.ts'
 import { createOrganisation, mint, signIn, signInFounder, statusOf } from './people.ts'
 
@@ -81,6 +82,19 @@ async function digest(path: string): Promise<string> {
 async function removeDatabase(): Promise<void> {
   for (const name of ['hallpass.db', 'hallpass.db-wal', 'hallpass.db-shm']) await rm(at(name), { force: true })
 }
+
+test('the data directory is the one that is meant, whatever the line that names it ends with', async () => {
+  const place = await arrive()
+  try {
+    await (await place.serve([], { HALLPASS_DATA: './d1' })).stop()
+    await (await place.serve([], { HALLPASS_DATA: './d1\r' })).stop()
+    const quoted = await place.run(['serve', '--listen', '127.0.0.1:0'], { env: { HALLPASS_DATA: '"./d2"' } })
+    expect([quoted.code, quoted.stderr]).toEqual([2, 'Error: HALLPASS_DATA stands in quotes: leave them away\n'])
+    expect(await readdir(place.directory)).toEqual(['d1'])
+  } finally {
+    await place.leave()
+  }
+})
 
 describe('a root key', () => {
   test('is not made for a database that has one', async () => {
@@ -254,6 +268,7 @@ describe('a server whose files are taken away', () => {
     ['removed', () => rm(at('hallpass.db'))],
     ['replaced', () => replace('hallpass.db')],
     ['without their log', () => rm(at('hallpass.db-wal'))],
+    ['without their lock', () => rm(at('hallpass.lock'))],
     ['moved with their directory', () => rename(directory, join(parent, 'moved'))],
   ])('and are %s says so, and acknowledges nothing', async (_, take) => {
     await start()

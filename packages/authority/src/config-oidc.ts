@@ -28,6 +28,7 @@ export function checkOidc(options: OidcOptions): OidcConfig {
   const name = options.name?.trim() ?? issuer.host
   if (!isShortLine(clientId, 256)) throw invalid('HALLPASS_OIDC_CLIENT_ID takes 1 to 256 characters')
   if (!isShortLine(name, 40)) throw invalid('HALLPASS_OIDC_NAME takes 1 to 40 characters')
+  if (/\p{Cc}/u.test(clientSecret ?? '')) throw invalid('HALLPASS_OIDC_CLIENT_SECRET has a control character in it')
   if (clientSecret === '') throw invalid('HALLPASS_OIDC_CLIENT_SECRET is empty')
   return {
     issuer,

@@ -18,6 +18,13 @@ test.each(odd)('paths and addresses like %j are refused by their names', (shape)
   for (const [options, name] of refused) expect(() => checkOptions({ ...sound, ...options })).toThrow(name)
 })
 
+test('secrets with what a file with CRLF leaves are refused by their names', () => {
+  const bootstrap = { email: 'ada@example.com', password: 'a long password\r' }
+  expect(() => checkOptions({ ...sound, bootstrap })).toThrow(/HALLPASS_BOOTSTRAP_PASSWORD has a control character/)
+  const oidc = { issuer: 'https://id.example', clientId: 'x', clientSecret: 's\r' }
+  expect(() => checkOptions({ ...sound, oidc })).toThrow(/HALLPASS_OIDC_CLIENT_SECRET has a control character/)
+})
+
 test.each([[undefined], [null], [7], [new URL('file:///srv/data')], ['']])(
   'a data directory that is %s is refused',
   (data) => {

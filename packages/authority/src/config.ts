@@ -90,6 +90,7 @@ function checkBootstrap(bootstrap: { readonly email: string; readonly password: 
   if (!email.success) throw invalid('HALLPASS_BOOTSTRAP_EMAIL is not an email address')
   const checked = password.safeParse(bootstrap.password)
   if (!checked.success) throw invalid('HALLPASS_BOOTSTRAP_PASSWORD takes 8 to 1024 characters')
+  if (/\p{Cc}/u.test(checked.data)) throw invalid('HALLPASS_BOOTSTRAP_PASSWORD has a control character in it')
   return { email: email.data, password: new Secret(checked.data) }
 }
 

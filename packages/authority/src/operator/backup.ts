@@ -22,7 +22,7 @@ export interface Backup extends Omit<DatabaseFacts, 'rootKeyProof'> {
   readonly file: string
   /** Where the root key is, which is in no backup: `HALLPASS_ROOT_KEY`, or a path. */
   readonly rootKey: string
-  /** Whether the database was made under that key; undefined where there is none to try. */
+  /** Whether the database was made under that key; undefined where there is none that can be read. */
   readonly rootKeyFits: boolean | undefined
 }
 
@@ -37,7 +37,8 @@ export async function backUp(place: InstallationPlace & { readonly file: string 
   refuseExisting(file)
   let rootKeyFits: boolean | undefined
   const { rootKeyProof: _, ...facts } = await copyDatabase(database, file, async ({ rootKeyProof }) => {
-    rootKeyFits = await fits(place, rootKeyProof)
+    // A key that cannot be read is no reason to go without a backup.
+    rootKeyFits = await fits(place, rootKeyProof).catch(() => undefined)
   })
   return { file, ...facts, rootKey: nameRootKey(place), rootKeyFits }
 }

@@ -9,8 +9,8 @@ import { databaseName, expectSoundFiles, lockName } from './sqlite-files.ts'
 export interface DataDirectory {
   /** The path of the database file, which exists. */
   readonly database: string
-  /** Whether this process is the only one that works on it. */
-  readonly exclusive: boolean
+  /** The file by which this process is the only server on it; undefined beside a server. */
+  readonly lock: string | undefined
   /** Whether a database was in use here before, whatever is here now. */
   readonly wasUsed: boolean
   /** Notes durably that the database is in use; throws where the disk takes nothing. */
@@ -52,7 +52,7 @@ export function lockDataDirectory(directory: string): DataDirectory {
   } catch (error) {
     throw unusable(directory, error)
   }
-  return { database, exclusive: true, ...holdDataDirectory(directory) }
+  return { database, lock: join(directory, lockName), ...holdDataDirectory(directory) }
 }
 
 /**
@@ -77,7 +77,7 @@ export function holdDataDirectory(directory: string): Pick<DataDirectory, 'wasUs
 export function findDatabase(directory: string): DataDirectory {
   const database = join(directory, databaseName)
   if (!lookAtDataDirectory(directory).database) throw unusable(directory, 'there is no hallpass.db in it')
-  return { database, exclusive: false, wasUsed: true, markUsed: () => {}, unlock: () => {} }
+  return { database, lock: undefined, wasUsed: true, markUsed: () => {}, unlock: () => {} }
 }
 
 /** The error for a data directory or database file that SQLite or the file system refuses. */

@@ -65,9 +65,9 @@ export function expectSoundFiles(directory: string): void {
 export class FilesInPlace {
   readonly #known = new Map<string, string>()
 
-  /** To be made when the database and its log are open. */
-  constructor(database: string) {
-    for (const path of [database, `${database}-wal`, `${database}-shm`]) this.#known.set(path, identityOf(path))
+  /** To be made when the files are open. */
+  constructor(paths: readonly string[]) {
+    for (const path of paths) this.#known.set(path, identityOf(path))
   }
 
   /** The first file that is not there any more, or is another one. */
@@ -78,8 +78,12 @@ export class FilesInPlace {
 }
 
 function identityOf(path: string): string {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return found === undefined ? '' : `${found.dev}:${found.ino}`
+  try {
+    const { dev, ino } = statSync(path, { bigint: true })
+    return `${dev}:${ino}`
+  } catch {
+    return ''
+  }
 }
 
 function exposureOf(path: string, { mode, uid }: Stats, remedy: string, groupIsOurs: boolean): string[] {

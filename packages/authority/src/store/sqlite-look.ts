@@ -75,11 +75,17 @@ export function examineSqlite(directory: string): Examined {
 function readWhole(path: string): { readonly look: Look | undefined; readonly damage: readonly string[] } {
   const isAlone = !existsSync(`${path}-wal`)
   // Without a log nothing is made beside it either; but a server that starts meanwhile would be seen in halves.
-  const read = readFrom(isAlone ? `${pathToFileURL(path).href}?immutable=1` : path)
-  return isAlone && read.damage.length > 0 && existsSync(`${path}-wal`) ? readFrom(path) : read
+  const touched = Math.max(
+    ...[path, `${path}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0),
+  )
+  const read = readFrom(isAlone ? `${pathToFileURL(path).href}?immutable=1` : path, touched)
+  return isAlone && read.damage.length > 0 && existsSync(`${path}-wal`) ? readFrom(path, touched) : read
 }
 
-function readFrom(name: string): { readonly look: Look | undefined; readonly damage: readonly string[] } {
+function readFrom(
+  name: string,
+  touched: number,
+): { readonly look: Look | undefined; readonly damage: readonly string[] } {
   let look: Look | undefined
   let database: DatabaseSync | undefined
   try {
@@ -88,7 +94,7 @@ function readFrom(name: string): { readonly look: Look | undefined; readonly dam
     look = {
       ...readFound(database),
       version: currentVersion(database),
-      newest: typeof at === 'number' ? at : undefined,
+      newest: Math.max(typeof at === 'number' ? at : 0, touched),
     }
     return { look, damage: checkIntegrity(database) }
   } catch (error) {

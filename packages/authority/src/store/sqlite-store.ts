@@ -100,7 +100,13 @@ class SqliteStore implements Store {
     this.#writer = writer
     this.#reader = reader
     this.#reads = new SnapshotReader(reader)
-    this.#files = new FilesInPlace(data.database)
+    const { database, lock } = data
+    this.#files = new FilesInPlace([
+      database,
+      `${database}-wal`,
+      `${database}-shm`,
+      ...(lock === undefined ? [] : [lock]),
+    ])
     this.#used = data.wasUsed
     this.#writes = new GroupCommit(writer, {
       beginning: () => this.#reads.rest(),
@@ -161,7 +167,7 @@ class SqliteStore implements Store {
     this.#reader.database.close()
     try {
       // Beside a server, which reads all the time, it would hold up the server's writes.
-      if (this.#data.exclusive) this.#writer.command('PRAGMA wal_checkpoint(TRUNCATE)')
+      if (this.#data.lock !== undefined) this.#writer.command('PRAGMA wal_checkpoint(TRUNCATE)')
     } finally {
       this.#writer.database.close()
       this.#data.unlock()
@@ -183,7 +189,7 @@ class SqliteStore implements Store {
   #expectFilesInPlace(): void {
     const missing = this.#files.missing()
     if (missing === undefined) return
-    throw new DomainError('unavailable', 'the database file is gone or was replaced: nothing can be kept', {
+    throw new DomainError('unavailable', 'a file of the database is gone or was replaced: nothing can be kept', {
       retryAfter: 5,
       cause: new Error(`${missing} was removed, moved or replaced while the server runs`),
     })

@@ -27,7 +27,7 @@ export async function backUpInstallation(
       `Warning: ${backup.rootKey} is not the root key of this database. Without the right one it opens nothing.`,
     )
   } else if (backup.rootKeyFits === undefined) {
-    tell(context, `Warning: there is no root key at ${backup.rootKey} to try. Without it the backup opens nothing.`)
+    tell(context, `Warning: no root key can be read at ${backup.rootKey}. Without it the backup opens nothing.`)
   } else {
     tell(
       context,
