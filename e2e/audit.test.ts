@@ -193,6 +193,94 @@ describe('what is denied', () => {
   })
 })
 
+describe('a stranger in the trail of an organisation', () => {
+  const shout = 'BUY-OUR-THINGS'
+  const denialsIn = (slug: string) =>
+    authority.inspect((database) =>
+      database
+        .prepare(
+          `select * from audit_events where outcome = 'denied' and organisation_id = (select id from organisations where slug = ?)`,
+        )
+        .all(slug),
+    )
+
+  test('is there by id, with no text of their choice', async () => {
+    const { slug } = await createOrganisation(ask, admin.token)
+    const app = await createApp(ask, admin.token, slug)
+    const own = await createOrganisation(ask, admin.token)
+    const stranger = await signUpInto(ask, admin.token, own.slug)
+    const minted = await mint(ask, stranger.token, own.slug, { name: shout })
+    const tokens = `/v1/orgs/${slug}/tokens`
+    for (const token of [stranger.token, minted.token]) {
+      const answers = [
+        await ask('POST', '/v1/apps', { token, body: { name: shout.toLowerCase(), org_slug: slug } }),
+        await ask('POST', tokens, { token, body: { name: shout } }),
+        await ask('POST', tokens, { token, body: { name: shout, profile: 'deploy', app: app.name } }),
+        await ask('PATCH', `/v1/orgs/${slug}`, { token, body: { name: shout } }),
+        await ask('POST', `/v1/orgs/${slug}/invitations`, { token, body: { email: `${shout}@example.com` } }),
+        await ask('DELETE', `/v1/orgs/${slug}/members/${shout}@example.com`, { token }),
+        await ask('DELETE', `/v1/apps/${app.name}`, { token }),
+      ]
+      for (const answer of answers) expect(expectRefusal(answer, 403).message).not.toContain(slug)
+    }
+    const denials = denialsIn(slug)
+    expect(denials).toHaveLength(14)
+    expect(JSON.stringify(denials).toUpperCase()).not.toContain(shout)
+    expect(JSON.stringify(denials)).not.toContain(stranger.email)
+    expect(denials.at(-1)).toMatchObject({ actor_label: `token ${minted.id}`, target: `app ${app.name}` })
+  })
+
+  test('with forty tokens writes no more than with one', async () => {
+    const { slug } = await createOrganisation(ask, admin.token)
+    const own = await createOrganisation(ask, admin.token)
+    const stranger = await signUpInto(ask, admin.token, own.slug)
+    for (let count = 0; count < 40; count += 1) {
+      const { token } = await mint(ask, stranger.token, own.slug)
+      await Promise.all(Array.from({ length: 5 }, () => ask('GET', `/v1/orgs/${slug}`, { token })))
+    }
+    // Thirty, and what became free again while it was asked: one in a minute.
+    expect(denialsIn(slug).length).toBeGreaterThanOrEqual(30)
+    expect(denialsIn(slug).length).toBeLessThan(40)
+    // The organisation's own people are still heard.
+    const member = await signUpInto(ask, admin.token, slug)
+    expectRefusal(await ask('DELETE', `/v1/orgs/${slug}`, { token: member.token }), 403)
+    expect(denialsIn(slug).at(-1)).toMatchObject({ actor_label: member.email })
+  })
+})
+
+test('a refusal does not tell a stranger whose an app or a token is', async () => {
+  const { slug } = await createOrganisation(ask, admin.token)
+  const other = await createOrganisation(ask, admin.token)
+  const app = await createApp(ask, admin.token, slug)
+  const { id } = await mint(ask, admin.token, slug)
+  const own = await createOrganisation(ask, admin.token)
+  const stranger = await signUpInto(ask, admin.token, own.slug)
+  const { token } = await mint(ask, stranger.token, own.slug)
+  const say = async (method: string, path: string, asked: Parameters<Ask>[2]) => {
+    const { message } = expectRefusal(await ask(method, path, asked), 403)
+    expect(message).not.toContain(slug)
+    return message
+  }
+  for (const credential of [stranger.token, token]) {
+    await say('GET', `/v1/apps/${app.name}`, { token: credential })
+    await say('GET', `/v1/tokens/${id}`, { token: credential })
+    // Nor by guessing: the answer is the same whether the app is of that organisation or not.
+    const mintFor = (org: string) =>
+      say('POST', `/v1/orgs/${org}/tokens`, { token: credential, body: { profile: 'deploy', app: app.name } })
+    expect(await mintFor(slug)).toBe(await mintFor(other.slug))
+  }
+  const authorise = (org: string) =>
+    ask('POST', '/v1/tokens/authorize', {
+      body: {
+        header: `FlyV1 ${token.replace(/^FlyV1 /, '')}`,
+        access: { action: 'r', org_slug: org, app_name: app.name },
+      },
+    })
+  const [right, wrong] = [await authorise(slug), await authorise(other.slug)]
+  expect(right.status).toBe(wrong.status)
+  expect({ ...Object(right.body), request_id: '' }).toEqual({ ...Object(wrong.body), request_id: '' })
+})
+
 test('no event holds a secret', async () => {
   const { slug } = await createOrganisation(ask, admin.token)
   const email = `${unique('secretive')}@example.com`

@@ -7,9 +7,17 @@ import type { ReadTransaction } from '../domain/store.ts'
 import type { Requirement, Scene } from './operation.ts'
 import { describeCredential, type Credential } from './principal.ts'
 
+/** The refusal of whoever has nothing to do with the organisation: it tells nothing of it. */
+export class StrangerRefused extends DomainError {
+  constructor(sentence: string) {
+    super('forbidden', sentence)
+  }
+}
+
 /**
  * The first credential of the principal that meets the requirement, where a GraphQL mutation asks by its name.
- * @throws DomainError `forbidden`, saying for the first credential which caveat or role forbids it
+ * @throws DomainError `forbidden`, saying for the first credential which caveat or role forbids it; StrangerRefused where
+ * that one is of another organisation
  */
 export async function authorise(
   scene: Scene<ReadTransaction>,
@@ -23,14 +31,16 @@ export async function authorise(
     if (person !== undefined) return person
     throw new DomainError('forbidden', 'only a person who is logged in may do this, and a token may not')
   }
-  let reason: string | undefined
+  let first: DomainError | undefined
   for (const credential of credentials) {
     if (requirement.exempt?.(credential) === true) return credential
-    const denial = requirement.refuse?.(credential) ?? (await findDenial(scene, credential, requirement, mutation))
-    if (denial === undefined) return credential
-    reason ??= denial
+    const denial = await findDenial(scene, credential, requirement, mutation)
+    // Asked last: its words are not for strangers.
+    const refusal = denial === undefined ? requirement.refuse?.(credential) : undefined
+    if (denial === undefined && refusal === undefined) return credential
+    first ??= denial ?? new DomainError('forbidden', refusal ?? '')
   }
-  throw new DomainError('forbidden', reason ?? 'nothing allows this')
+  throw first ?? new DomainError('forbidden', 'nothing allows this')
 }
 
 /** Whether one credential allows one access; `now` in milliseconds. */
@@ -56,7 +66,7 @@ async function findDenial(
   credential: Credential,
   { organisation, access }: Requirement & { readonly kind: 'access' },
   mutation: string | undefined,
-): Promise<string | undefined> {
+): Promise<DomainError | undefined> {
   const { id, slug } = organisation
   const attempt: Access = {
     ...access,
@@ -68,11 +78,18 @@ async function findDenial(
   if (credential.kind === 'token') {
     const clearance = clear(credential.verified, [attempt])
     if (clearance.allowed) return undefined
+    // Which organisation an app or a token is of, is nobody's business outside.
+    if (credential.record.organisationId !== id) {
+      return new StrangerRefused(`${holder} is not of the organisation that this belongs to`)
+    }
     const reasons = clearance.denials.map(({ reason }) => `its caveat ${reason}`)
-    return `${holder} does not allow this in organisation ${slug}: ${reasons.join('; ')}`
+    const sentence = `${holder} does not allow this in organisation ${slug}: ${reasons.join('; ')}`
+    return new DomainError('forbidden', sentence)
   }
   const membership = await scene.tx.memberships.find(id, credential.user.id)
-  if (membership === undefined) return `${holder} is not a member of organisation ${slug}`
+  if (membership === undefined)
+    return new StrangerRefused('you are not a member of the organisation that this belongs to')
   if (clearCaveats(caveatsOfRole(id, membership.role), [attempt]).allowed) return undefined
-  return `${holder} is a ${membership.role} of organisation ${slug}, and this takes an admin`
+  const sentence = `${holder} is a ${membership.role} of organisation ${slug}, and this takes an admin`
+  return new DomainError('forbidden', sentence)
 }

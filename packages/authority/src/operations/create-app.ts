@@ -22,7 +22,7 @@ export const createApp: Writing<CreateApp, Organisation, ShownApp> = {
 
   async access(scene, { slug, name }) {
     const intent = await intendOnOrganisation(scene, slug, { action: actions.create })
-    return { ...intent, target: name === undefined ? 'app' : `app ${name}` }
+    return { ...intent, wanted: name === undefined ? 'app' : `app ${name}` }
   },
 
   async run({ tx, environment, now, principal }, { input: { name, network, idempotencyKey }, subject: organisation }) {

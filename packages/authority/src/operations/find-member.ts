@@ -40,7 +40,8 @@ export async function accessMember(
         options.selfAllowed && credential.kind === 'user' && credential.user.id === membership?.userId,
     },
     // Whose id it is, is told of members alone.
-    target: `member ${subject?.member.email ?? ('email' in reference ? reference.email : reference.userId)}`,
+    target: `organisation ${organisation.slug}`,
+    wanted: `member ${subject?.member.email ?? ('email' in reference ? reference.email : reference.userId)}`,
     organisationId: organisation.id,
   }
 }

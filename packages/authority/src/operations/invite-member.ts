@@ -37,7 +37,7 @@ export const inviteMember: Writing<InviteMember, Organisation, Invited> = {
 
   async access(scene, { slug, email }) {
     const access = { action: actions.write, feature: 'membership' }
-    return { ...(await intendOnOrganisation(scene, slug, access)), target: `member ${email}` }
+    return { ...(await intendOnOrganisation(scene, slug, access)), wanted: `member ${email}` }
   },
 
   async run({ tx, environment, now }, { input: { email, role }, subject: organisation, actor }) {

@@ -56,13 +56,11 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
     const found = appName === undefined ? undefined : await findApp(scene, appName)
     const organisation = slug === undefined ? found?.organisation : await findOrganisation(scene, slug)
     if (organisation === undefined) throw new DomainError('invalid', 'an organisation or an app is needed')
-    if (found !== undefined && found.organisation.id !== organisation.id) {
-      throw new DomainError('not_found', `there is no app ${found.app.name} in organisation ${organisation.slug}`)
-    }
     // The full mask: whoever lacks any of it must not mint a token that has it.
-    const access = found === undefined ? { action: actions.all } : { action: actions.all, appId: BigInt(found.app.id) }
+    const app = found?.organisation.id === organisation.id ? found.app : undefined
+    const access = app === undefined ? { action: actions.all } : { action: actions.all, appId: BigInt(app.id) }
     return {
-      subject: { organisation, app: found?.app },
+      subject: { organisation, app },
       requirement: {
         kind: 'access',
         organisation,
@@ -72,12 +70,17 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
             ? `organization ${organisation.slug} does not let tokens make tokens: a person has to log in and make it`
             : undefined,
       },
-      target: `token ${name ?? defaultTokenNames[profile]}`,
+      target: app === undefined ? `organisation ${organisation.slug}` : `app ${app.name}`,
+      wanted: `token ${name ?? defaultTokenNames[profile]}`,
       organisationId: organisation.id,
     }
   },
 
   async run({ tx, environment, now }, { input, subject: { organisation, app }, actor }) {
+    // Told to those alone who may do this in the organisation: it is not for others to find out whose an app is.
+    if (input.appName !== undefined && app === undefined) {
+      throw new DomainError('not_found', `there is no app ${input.appName} in organisation ${organisation.slug}`)
+    }
     const key = await tx.signingKeys.newest(organisation.id)
     if (key === undefined) throw new Error(`organisation ${organisation.id} has no signing key`)
     const second = Math.floor(now / 1000)

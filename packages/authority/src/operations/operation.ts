@@ -65,8 +65,10 @@ export interface Intent<Subject> {
   /** What `access` has found, so that `run` need not look again. */
   readonly subject: Subject
   readonly requirement: Requirement
-  /** For the audit trail: `app web-1`. Never a secret. */
+  /** For the audit trail: `app web-1`. Never a secret, and of what there is: nothing that the caller made up. */
   readonly target: string
+  /** What the trail tells in its place, with names that the caller chose; left out where a stranger to the organisation asks. */
+  readonly wanted?: string
   readonly organisationId: number | null
 }
 

@@ -2,7 +2,8 @@
 import type { AuditActor, AuditEvent } from '../domain/audit-event.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { ReadTransaction } from '../domain/store.ts'
-import { authorise } from './authorise.ts'
+import { StrangerRefused, authorise } from './authorise.ts'
+import { networkOf } from './limits.ts'
 import type {
   Caller,
   Conclusion,
@@ -57,7 +58,7 @@ export async function perform<Input, Subject, Output, Prepared>(
       operation: operation.name,
       outcome: 'allowed',
       actor: describeActor(actor),
-      target: intent.target,
+      target: intent.wanted ?? intent.target,
       reason: '',
       requestId: caller.requestId,
       ...conclusion,
@@ -75,16 +76,19 @@ export async function perform<Input, Subject, Output, Prepared>(
   } catch (error) {
     if (denied !== undefined && error instanceof DomainError && error.code === 'forbidden') {
       const { principal, intent } = denied
-      await recordDenial(environment, {
+      const [credential] = principal.credentials
+      const isStranger = error instanceof StrangerRefused
+      const event: AuditEvent = {
         at: now,
         organisationId: intent.organisationId,
         operation: operation.name,
         outcome: 'denied',
-        actor: describeActor(principal.credentials[0]),
-        target: intent.target,
+        actor: isStranger ? describeStranger(credential) : describeActor(credential),
+        target: isStranger ? intent.target : (intent.wanted ?? intent.target),
         reason: error.message,
         requestId: caller.requestId,
-      })
+      }
+      await recordDenial(environment, caller, event, { owner: ownerOf(credential), isStranger })
     }
     throw error
   }
@@ -121,14 +125,15 @@ export async function enter<Input, Prepared, Output>(
     })
   } catch (error) {
     if (error instanceof DomainError && (error.code === 'unauthenticated' || error.code === 'forbidden')) {
-      await recordDenial(environment, {
+      const denial: AuditEvent = {
         ...event,
         outcome: 'denied',
         actor: { kind: 'nobody', id: '', label: caller.remoteAddress },
         target: '',
         reason: error.message,
         ...about,
-      })
+      }
+      await recordDenial(environment, caller, denial, { owner: `${denial.actor.kind} ${denial.actor.id}` })
     }
     throw error
   }
@@ -157,10 +162,35 @@ async function prepare<Input, Subject, Output, Prepared>(
   return operation.prepare(environment, input, principal)
 }
 
-async function recordDenial(environment: Environment, event: AuditEvent): Promise<void> {
-  const actor = event.actor.kind === 'nobody' ? event.actor.label : event.actor.id
-  if (!environment.denialLimit.take(`${event.actor.kind} ${actor}`)) return
-  await environment.store.write((tx) => tx.audit.append(event))
+/** Written down as long as the trail is no megaphone: so many of a person and of a network, and of all strangers together. */
+async function recordDenial(
+  { denialLimit, strangerLimit, store }: Environment,
+  caller: Caller,
+  event: AuditEvent,
+  { owner, isStranger = false }: { readonly owner: string; readonly isStranger?: boolean },
+): Promise<void> {
+  const place = `organisation ${event.organisationId ?? 'none'}`
+  const isNobody = event.actor.kind === 'nobody'
+  // The organisation's own people are heard whatever strangers do beside them.
+  const isOutside = isStranger || isNobody
+  const isWritten =
+    (isNobody || denialLimit.take(`${place}, ${owner}`)) &&
+    (!isOutside || denialLimit.take(`${place}, network ${networkOf(caller.remoteAddress)}`)) &&
+    (!isStranger || strangerLimit.take(place))
+  if (isWritten) await store.write((tx) => tx.audit.append(event))
+}
+
+/** Whose credential it is: whoever makes themselves forty tokens is one person still. */
+function ownerOf(credential: Credential): string {
+  if (credential.kind === 'user') return `user ${credential.user.id}`
+  const { createdBy, organisationId } = credential.record
+  return createdBy === null ? `tokens of ${organisationId}` : `user ${createdBy}`
+}
+
+/** By the id alone: what strangers call themselves and their tokens is no text for another organisation's trail. */
+function describeStranger(credential: Credential): AuditActor {
+  const { kind, id } = describeActor(credential)
+  return { kind, id, label: `${kind} ${id}` }
 }
 
 function describeActor(credential: Credential): AuditActor {

@@ -27,7 +27,7 @@ export const updateOrganisation: Writing<UpdateOrganisation, Organisation, Reach
       membershipDischarge === undefined ? '' : `, membership demanded of its tokens: ${membershipDischarge}`,
       tokenMinting === undefined ? '' : `, minting by its tokens: ${tokenMinting}`,
     ]
-    return { ...intent, target: intent.target + changes.join('') }
+    return { ...intent, wanted: intent.target + changes.join('') }
   },
 
   async run({ tx, environment }, { input, subject: organisation, actor }) {

@@ -55,24 +55,29 @@ export const authoriseToken: Reading<NamedAccess, Subject, AllowedAccess> = {
     const found = appName === undefined ? undefined : await findApp(scene, appName)
     const organisation = slug === undefined ? found?.organisation : await findOrganisation(scene, slug)
     if (organisation === undefined) throw new DomainError('invalid', 'an organisation or an app is needed')
-    // Both exist: whoever asks learns no more than that.
-    if (found !== undefined && found.organisation.id !== organisation.id) {
-      throw new DomainError('forbidden', `the app ${found.app.name} is not one of organisation ${organisation.slug}`)
-    }
-    const app = found?.app
+    const app = found?.organisation.id === organisation.id ? found.app : undefined
     return {
       subject: { organisation, app },
       requirement: {
         kind: 'access',
         organisation,
-        access: app === undefined ? access : { ...access, appId: BigInt(app.id) },
+        access:
+          found === undefined
+            ? access
+            : app === undefined
+              ? { action: access.action }
+              : { ...access, appId: BigInt(app.id) },
       },
       target: app === undefined ? `organisation ${organisation.slug}` : `app ${app.name}`,
       organisationId: organisation.id,
     }
   },
 
-  async run(_scene, { input: { access }, subject, actor }) {
+  async run(_scene, { input: { access, appName }, subject, actor }) {
+    // Told to a token of the organisation alone: it is not for others to find out whose an app is.
+    if (appName !== undefined && subject.app === undefined) {
+      throw new DomainError('forbidden', `the app ${appName} is not one of organisation ${subject.organisation.slug}`)
+    }
     if (actor.kind !== 'token') throw new DomainError('forbidden', 'only a token answers for what a service was sent')
     return { ...subject, action: formatAction(access.action), token: describe(actor) }
   },
