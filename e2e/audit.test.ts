@@ -70,7 +70,8 @@ describe('what is allowed', () => {
       expect(answer.status, answer.text).toBeLessThan(300)
       const [event, ...more] = events.filter(({ request_id }) => request_id === requestId(answer))
       expect(more).toEqual([])
-      expect(event).toMatchObject({ operation, outcome: 'allowed', reason: '', actor: { kind } })
+      const reason = operation === 'token.revoke' ? 'with the token that it minted' : ''
+      expect(event).toMatchObject({ operation, outcome: 'allowed', reason, actor: { kind } })
       if (kind === 'token') expect(event?.actor.id).toBe(tokenId)
     }
     expect(events.at(-1)?.operation).toBe('organisation.create')
