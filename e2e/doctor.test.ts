@@ -1,5 +1,19 @@
 // `hallpass doctor` finds what is wrong with an installation, beside its server and without it, and changes nothing.
-import { chmod, cp, open, readFile, readdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  chown,
+  cp,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -96,6 +110,20 @@ describe('a doctor finds', () => {
     await symlink(join(place.directory, 'away.db'), at('hallpass.db'))
     expect(await examine()).toEqual(one(/is a symbolic link/))
   })
+
+  test.runIf(process.getuid?.() === 0)(
+    'no fault in what belongs to the user of a server, where root asks',
+    async () => {
+      for (const name of ['.', 'hallpass.db', 'hallpass.lock', 'root.key']) await chown(at(name), 65534, 65534)
+      expect(await examine()).toEqual([])
+      await place.run(['backup', 'b.db', '--data', data])
+      const { stderr } = await place.run(['restore', 'b.db', '--replace', '--data', data])
+      expect(stderr).toContain('Restored')
+      for (const name of ['hallpass.db', 'hallpass.lock']) expect((await stat(at(name))).uid).toBe(65534)
+      await chown(at('hallpass.db'), 65533, 65533)
+      expect(await examine()).toEqual(one(/belongs to another user \(65533\): run "chown 65534 /))
+    },
+  )
 
   test('a root key that is missing, wrong or damaged', async () => {
     const env = { HALLPASS_ROOT_KEY: Buffer.alloc(32).toString('hex') }

@@ -136,7 +136,7 @@ function logMailFailure(log: Logger, error: unknown): void {
 /** Neither is made or changed before the two are known to belong together. */
 async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environment }: Config) {
   // With PostgreSQL too: the root key is in it.
-  if (environment === undefined) lookAtDataDirectory(dataDirectory)
+  if (environment === undefined) lookAtDataDirectory(dataDirectory, 'server')
   await clearDrafts(dataDirectory, Date.now())
   let rootKey = await findRootKey({ environment, dataDirectory })
   const place =

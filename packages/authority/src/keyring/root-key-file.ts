@@ -31,7 +31,7 @@ export async function findRootKeyFile(dataDirectory: string): Promise<RootKeyFil
   if (entry === undefined) return undefined
   if (entry.isSymbolicLink()) await expectTarget(path)
   try {
-    expectPrivate(path, await stat(path))
+    expectPrivate(path, await stat(path), (await stat(dataDirectory)).uid)
     const text = await readFile(path, 'utf8')
     if (text.trim() === '') throw refused(`${path} is empty: put the root key back from where you keep a copy of it.`)
     return { path, text, isUsed: usedMark.test(text) }
@@ -116,13 +116,15 @@ async function expectTarget(path: string): Promise<void> {
   }
 }
 
-function expectPrivate(path: string, found: Stats): void {
+function expectPrivate(path: string, found: Stats, ownerOfDirectory: number): void {
   const { mode, uid } = found
   if (!found.isFile()) throw refused(`${path} is no file: it is to be a file that holds the root key.`)
   if ((mode & 0o077) !== 0) {
     throw refused(`${path} can be read by others (mode ${(mode & 0o777).toString(8)}): run "chmod 600 ${path}".`)
   }
-  const us = process.getuid?.()
+  const ownUid = process.getuid?.()
+  // Root also looks at the files of others, as an operator.
+  const us = ownUid === 0 ? ownerOfDirectory : ownUid
   if (us !== undefined && uid !== us && uid !== 0) {
     throw refused(`${path} belongs to another user (${uid}): run "chown ${us} ${path}".`)
   }

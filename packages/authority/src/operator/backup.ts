@@ -9,7 +9,7 @@ import { rootKeyPath } from '../keyring/root-key-file.ts'
 import { findRootKey } from '../keyring/root-key.ts'
 import { copyDatabase, expectKnownVersion, renameDatabase, type DatabaseFacts } from '../store/sqlite-copy.ts'
 import { findDatabase, holdDataDirectory } from '../store/sqlite-directory.ts'
-import { findExposure } from '../store/sqlite-files.ts'
+import { databaseName, findExposure, handOver, lockName } from '../store/sqlite-files.ts'
 
 /** Where an installation keeps what it keeps. */
 export interface InstallationPlace {
@@ -60,9 +60,9 @@ export async function restore(
   const { file, dataDirectory, replace, now } = place
   refusePostgres(place, 'pg_restore')
   if (!existsSync(file)) throw new StartupError('database_missing', `There is no file ${file}.`)
-  const [exposure] = findExposure(dataDirectory)
+  const [exposure] = findExposure(dataDirectory, 'operator')
   if (exposure !== undefined) throw new StartupError('data_directory_exposed', exposure)
-  const database = join(dataDirectory, 'hallpass.db')
+  const database = join(dataDirectory, databaseName)
   const lock = holdDataDirectory(dataDirectory)
   try {
     if (existsSync(database) && !replace) {
@@ -84,6 +84,7 @@ export async function restore(
       if (!existsSync(database)) renameDatabase(aside, database)
       throw error
     })
+    handOver(dataDirectory, [databaseName, lockName])
     lock.markUsed()
     return {
       file: database,

@@ -21,7 +21,8 @@ export async function examine(place: InstallationPlace & { readonly now: number 
   )
   const known = look === undefined ? [] : [...problemsOfVersion(look), ...problemsOfClock(look, now)]
   // With SQLite they are among the others already.
-  const exposure = databaseUrl === undefined || place.rootKey !== undefined ? [] : findExposure(dataDirectory)
+  const exposure =
+    databaseUrl === undefined || place.rootKey !== undefined ? [] : findExposure(dataDirectory, 'operator')
   return [...problems, ...exposure, ...(await problemsOfRootKey(place, look)), ...known]
 }
 

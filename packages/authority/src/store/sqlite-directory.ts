@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import { StartupError } from '../domain/errors.ts'
-import { databaseName, expectSoundFiles, lockName } from './sqlite-files.ts'
+import { databaseName, expectSoundFiles, lockName, type Onlooker } from './sqlite-files.ts'
 
 export interface DataDirectory {
   /** The path of the database file, which exists. */
@@ -29,9 +29,9 @@ export interface FoundFiles {
  * Looks at a data directory, which need not be there.
  * @throws StartupError as {@link expectSoundFiles}, and `database_unreachable`
  */
-export function lookAtDataDirectory(directory: string): FoundFiles {
+export function lookAtDataDirectory(directory: string, onlooker: Onlooker): FoundFiles {
   try {
-    expectSoundFiles(directory)
+    expectSoundFiles(directory, onlooker)
     return { database: existsSync(join(directory, databaseName)), lock: existsSync(join(directory, lockName)) }
   } catch (error) {
     throw unusable(directory, error)
@@ -76,7 +76,7 @@ export function holdDataDirectory(directory: string): Pick<DataDirectory, 'wasUs
  */
 export function findDatabase(directory: string): DataDirectory {
   const database = join(directory, databaseName)
-  if (!lookAtDataDirectory(directory).database) throw unusable(directory, 'there is no hallpass.db in it')
+  if (!lookAtDataDirectory(directory, 'operator').database) throw unusable(directory, 'there is no hallpass.db in it')
   return { database, lock: undefined, wasUsed: true, markUsed: () => {}, unlock: () => {} }
 }
 

@@ -1,5 +1,15 @@
 // The files of a data directory as the file system knows them: who can change them, and whether they are still the same.
-import { existsSync, lstatSync, openSync, readSync, closeSync, realpathSync, statSync, type Stats } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  readSync,
+  closeSync,
+  realpathSync,
+  statSync,
+  type Stats,
+} from 'node:fs'
 import { join } from 'node:path'
 
 import { StartupError } from '../domain/errors.ts'
@@ -8,8 +18,11 @@ export const databaseName = 'hallpass.db'
 export const lockName = 'hallpass.lock'
 const fileNames = [databaseName, `${databaseName}-wal`, `${databaseName}-shm`, lockName] as const
 
+/** For whom files are looked at: a server, which is to own them, or an operator, who may be root beside somebody's server. */
+export type Onlooker = 'server' | 'operator'
+
 /** What is wrong with a data directory or a file in it, and how to mend it; each a sentence. */
-export function findExposure(directory: string): string[] {
+export function findExposure(directory: string, onlooker: Onlooker): string[] {
   const place = lstatSync(directory, { throwIfNoEntry: false })
   if (place === undefined) return []
   if (place.isSymbolicLink()) {
@@ -21,14 +34,16 @@ export function findExposure(directory: string): string[] {
           : `: name the directory itself, ${target}.`),
     ]
   }
-  const sentences = exposureOf(directory, place, 'chmod 700', isOfGroup(place))
+  const us = process.getuid?.()
+  const owner = onlooker === 'operator' && us === 0 ? place.uid : us
+  const sentences = exposureOf(directory, place, { remedy: 'chmod 700', groupIsOurs: isOfGroup(place), owner })
   for (const name of fileNames) {
     const path = join(directory, name)
     const file = lstatSync(path, { throwIfNoEntry: false })
     if (file === undefined) continue
     if (file.isSymbolicLink()) sentences.push(`${path} is a symbolic link: put the file itself in its place.`)
     else if (!file.isFile()) sentences.push(`${path} is no file: move it away.`)
-    else sentences.push(...exposureOf(path, file, 'chmod 600', isOfGroup(place)))
+    else sentences.push(...exposureOf(path, file, { remedy: 'chmod 600', groupIsOurs: isOfGroup(place), owner }))
   }
   return sentences
 }
@@ -37,8 +52,8 @@ export function findExposure(directory: string): string[] {
  * Refuses a directory that others can change, and a log that does not belong to the database beside it.
  * @throws StartupError `data_directory_exposed`, `database_missing` or `database_unreachable`
  */
-export function expectSoundFiles(directory: string): void {
-  const [exposure] = findExposure(directory)
+export function expectSoundFiles(directory: string, onlooker: Onlooker): void {
+  const [exposure] = findExposure(directory, onlooker)
   if (exposure !== undefined) throw new StartupError('data_directory_exposed', exposure)
   const database = join(directory, databaseName)
   const log = `${database}-wal`
@@ -86,17 +101,30 @@ function identityOf(path: string): string {
   }
 }
 
-function exposureOf(path: string, { mode, uid }: Stats, remedy: string, groupIsOurs: boolean): string[] {
+interface Expected {
+  readonly remedy: string
+  readonly groupIsOurs: boolean
+  /** Undefined where the system knows no owners. */
+  readonly owner: number | undefined
+}
+
+function exposureOf(path: string, { mode, uid }: Stats, { remedy, groupIsOurs, owner }: Expected): string[] {
   const sentences: string[] = []
   if ((mode & (groupIsOurs ? 0o002 : 0o022)) !== 0) {
     const octal = (mode & 0o777).toString(8)
     sentences.push(`${path} can be changed by others (mode ${octal}): run "${remedy} ${path}".`)
   }
-  const us = process.getuid?.()
-  if (us !== undefined && uid !== us && uid !== 0) {
-    sentences.push(`${path} belongs to another user (${uid}): run "chown ${us} ${path}".`)
+  if (owner !== undefined && uid !== owner && uid !== 0) {
+    sentences.push(`${path} belongs to another user (${uid}): run "chown ${owner} ${path}".`)
   }
   return sentences
+}
+
+/** Gives what root has made in a data directory to whom the directory belongs, whose server is to use it. */
+export function handOver(directory: string, names: readonly string[]): void {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = statSync(directory)
+  for (const name of names) chownSync(join(directory, name), uid, gid)
 }
 
 // Volumes of Kubernetes with an fsGroup are shared with a group of the program's own, and carry the bit that says so.

@@ -55,10 +55,10 @@ function findingsOf(database: DatabaseSync, check: 'integrity_check' | 'quick_ch
 
 /** Examines the data directory and all of the database in it; beside a server too. */
 export function examineSqlite(directory: string): Examined {
-  const problems = findExposure(directory)
+  const problems = findExposure(directory, 'operator')
   const path = join(directory, databaseName)
   try {
-    expectSoundFiles(directory)
+    expectSoundFiles(directory, 'operator')
   } catch (error) {
     const sentence = messageOf(error)
     if (!problems.includes(sentence)) return { look: undefined, problems: [...problems, sentence] }

@@ -35,7 +35,7 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { directory, admit, checkpointEvery = 120_000 } = options
-  const found = lookAtDataDirectory(directory)
+  const found = lookAtDataDirectory(directory, 'server')
   if (!found.database) await admit?.({ rootKeyProof: undefined, holdsAccounts: false, hadPredecessor: found.lock })
   const data = lockDataDirectory(directory)
   const opened: DatabaseSync[] = []
