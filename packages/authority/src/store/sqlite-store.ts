@@ -121,14 +121,17 @@ class SqliteStore implements Store {
   }
 
   /**
-   * Brings what was written from the log into the database file, every so many milliseconds, for whoever copies that
-   * alone. What stands in the way of it is told by the next write.
+   * Brings what was written from the log into the database file, every so many milliseconds and more often in the
+   * beginning, for whoever copies that alone. What stands in the way of it is told by the next write.
    */
   checkpointEvery(interval: number): void {
+    let wait = soon
     const checkpoint = (): void => {
       const isFree = !this.#writer.database.isTransaction
-      this.#checkpoints = setTimeout(checkpoint, isFree ? interval : shortly).unref()
-      if (!isFree || !this.#isLogged) return
+      this.#checkpoints = setTimeout(checkpoint, Math.min(interval, isFree ? wait : shortly)).unref()
+      if (!isFree) return
+      wait = Math.min(interval, wait * 2)
+      if (!this.#isLogged) return
       this.#isLogged = false
       try {
         this.#writer.command('PRAGMA wal_checkpoint(PASSIVE)')
@@ -237,6 +240,9 @@ function useWriteAheadLog(database: DatabaseSync): void {
 
 // How long a write waits for a tool that holds the file, as `sqlite3` in a transaction: the event loop waits with it.
 const busyTimeout = 2000
+
+// Until the first checkpoint: a young authority is nearly all in the log.
+const soon = 5000
 
 // Until the next try, where a write is under way.
 const shortly = 50
