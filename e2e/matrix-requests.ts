@@ -86,6 +86,7 @@ export const rowsOfRoutes = {
   showToken: ['showToken:org', 'showToken:deploy'],
   showTokenHistory: ['showTokenHistory:org', 'showTokenHistory:deploy'],
   revokeToken: ['revokeToken:org', 'revokeToken:deploy'],
+  revokeTokenText: ['revokeTokenText:org', 'revokeTokenText:deploy'],
   authenticateTokens: ['authenticateTokens'],
   authorizeToken: ['authorizeToken:org', 'authorizeToken:app'],
   showDischarge: ['showDischarge'],
@@ -104,6 +105,11 @@ async function mintSubject({ world, app }: Subject, profile: 'deploy_organizatio
   const body = profile === 'deploy' ? { profile, app: app.name } : {}
   return mint(world.authority.ask, world.bystander.token, world.organisation.slug, body)
 }
+
+/** The token itself, with its tail cut off: it proves nothing. */
+const pasting =
+  (profile: 'deploy_organization' | 'deploy'): Prepare =>
+  async (subject) => ({ body: { token: (await mintSubject(subject, profile)).token.slice(0, -20) } })
 
 const ofToken =
   (profile: 'deploy_organization' | 'deploy'): Prepare =>
@@ -245,6 +251,8 @@ export const requests: Readonly<Record<Row, Prepare>> = {
   'showTokenHistory:deploy': ofToken('deploy'),
   'revokeToken:org': ofToken('deploy_organization'),
   'revokeToken:deploy': ofToken('deploy'),
+  'revokeTokenText:org': pasting('deploy_organization'),
+  'revokeTokenText:deploy': pasting('deploy'),
   authenticateTokens: () => ({ body: {} }),
   'authorizeToken:org': ({ world }) => ({ body: { access: { org_slug: world.organisation.slug, action: 'r' } } }),
   'authorizeToken:app': ({ app }) => ({ body: { access: { app_name: app.name, action: 'w' } } }),

@@ -1,4 +1,6 @@
 // Questions to a person at a terminal. A program is told which flag answers them instead.
+import { withoutSecrets } from '@hallpass/client/secret-text'
+
 import { canAsk, type Context } from './context.ts'
 import { CommandError } from './errors.ts'
 import { printable } from './printable.ts'
@@ -56,7 +58,11 @@ export async function confirm(context: Context, question: string, yes: boolean |
   if (yes === true) return
   if (!canAsk(context)) throw new CommandError('misused', 'this cannot be undone: confirm it with --yes')
   const prompts = await import('@clack/prompts')
-  const answer = await prompts.confirm({ message: printable(question), initialValue: false, ...streams(context) })
+  const answer = await prompts.confirm({
+    message: printable(withoutSecrets(question)),
+    initialValue: false,
+    ...streams(context),
+  })
   if (!orCancelled(answer)) throw new CommandError('failed', 'nothing was done')
 }
 

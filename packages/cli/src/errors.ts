@@ -1,4 +1,6 @@
 // What goes wrong on the command line, as a sentence for people and an exit code for programs.
+import { withoutSecrets } from '@hallpass/client/secret-text'
+
 import { printable } from './printable.ts'
 
 export type CommandErrorCode = 'failed' | 'misused' | 'cancelled'
@@ -32,11 +34,6 @@ export function describeError(error: unknown, environment: Readonly<Record<strin
     : `Error: something went wrong that should not have: ${printable(withoutSecrets(messageOf(error)))}`
   if (environment['HALLPASS_DEBUG']?.trim() !== '1') return sentence
   return `${sentence}\n${withoutSecrets(stackOf(error))}`
-}
-
-/** Leaves of every token just enough to recognise what it was. */
-function withoutSecrets(text: string): string {
-  return text.replace(/\b(fm1r|fm1a|fm2|fo1)_[A-Za-z0-9+/=_-]+/g, '$1_[secret]')
 }
 
 /** Known by name: importing the classes would load the client for every `--help`. */

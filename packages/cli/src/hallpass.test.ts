@@ -154,7 +154,7 @@ describe('hallpass', () => {
     [['tokens', 'create', 'machine-exec', '-a', 'web-1', '-C', '"ls'], 'a double quote is not closed'],
     [['tokens', 'create', 'deploy'], '--app'],
     [['tokens', 'list', '-s', 'both'], '--scope is app or org'],
-    [['tokens', 'revoke'], 'id'],
+    [['tokens', 'revoke'], 'the argument token is missing'],
     [['auth', 'login', '--email', 'a@b.c'], '--password-stdin'],
     [['auth', 'signup', '--email', 'a@b.c'], '--setup-code'],
     [['auth', 'login', '--password', 'x'], 'there is no flag --password'],

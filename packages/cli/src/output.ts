@@ -1,4 +1,6 @@
 // Where things are written: data to stdout, words to stderr.
+import { withoutSecrets } from '@hallpass/client/secret-text'
+
 import type { Context } from './context.ts'
 import { printable } from './printable.ts'
 import { formatTable } from './table.ts'
@@ -6,6 +8,11 @@ import { formatTable } from './table.ts'
 /** A line of data. */
 export function writeLine(context: Context, text: string): void {
   context.process.stdout.write(`${printable(text)}\n`)
+}
+
+/** A line of words about what was given, which may hold what should not have been given. */
+export function warn(context: Context, text: string): void {
+  tell(context, withoutSecrets(text))
 }
 
 /** A line of words: progress, confirmation, advice. */

@@ -73,6 +73,7 @@ async function callEverything(client: Client): Promise<void> {
   await client.tokens.current()
   await client.tokens.show('id')
   await client.tokens.history('id', { limit: 5 })
+  await client.tokens.revokeText('fm2_x')
   await client.tokens.revoke('id')
   await client.tokens.authenticate('fm2_x')
   await client.tokens.authorize('fm2_x', { org_slug: 'acme', action: 'r' })
@@ -98,6 +99,26 @@ describe('the client', () => {
     expect(called).not.toContain(undefined)
     const missed = Object.values<Route>(routes).filter((route) => !called.includes(route))
     expect(missed.map((route) => route.operationId)).toEqual(['createDeployToken'])
+  })
+
+  it('sends no address that a token or a code would stand in', async () => {
+    const { fetch, seen } = record(() => Response.json({}))
+    const client = createClient({ url: 'http://127.0.0.1:1', fetch })
+    for (const secret of ['FlyV1 fm2_abcdefghijkl', 'web-fo1_abcdefghijkl', 'abcdefgh-jkmnpqrs-tuvwxyz2-3456789a']) {
+      for (const asking of [
+        client.tokens.revoke(secret),
+        client.apps.delete(encodeURIComponent(secret)),
+        client.organisations.changeRole('acme', secret, 'admin'),
+        client.tokens.listOfOrganisation('acme', { search: secret }),
+      ]) {
+        await expect(asking).rejects.toMatchObject({ name: 'ConnectionError', code: 'not_sent' })
+        await expect(asking).rejects.not.toThrow(secret)
+      }
+    }
+    expect(seen).toEqual([])
+    // An id that is random by itself may look like anything.
+    await client.discharges.show('fo1_abcdefghijkl')
+    expect(seen).toHaveLength(1)
   })
 
   it.each([

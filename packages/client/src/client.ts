@@ -27,6 +27,7 @@ import type { CurrentUser, ListedSession, LoginMethods, SessionAnswer } from './
 import type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'
 import { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode } from './errors.ts'
 import { readText } from './read-text.ts'
+import { holdsSecret } from './secret-text.ts'
 
 export interface ClientOptions {
   /** Where the authority is, as `http://127.0.0.1:4280`; a path in it is kept. */
@@ -164,6 +165,9 @@ export function createClient(options: ClientOptions) {
       /** With all that it minted, where nothing else is said. */
       revoke: (id: string, body: { descendants?: Descendants } = {}) =>
         send<RevokedToken>('DELETE', token(id), { body }),
+      /** The one that this text is, or what is left of it: a header, a token, or one that is cut off or damaged. */
+      revokeText: (text: string, body: { descendants?: Descendants } = {}) =>
+        send<RevokedToken>('POST', '/v1/tokens/revoke', { body: { token: text, ...body } }),
       /** For services: which tokens of a header they were sent are good. This client's own token counts for nothing. */
       authenticate: (header: string) =>
         send<VerifiedTokenAnswer[]>('POST', '/v1/tokens/authenticate', { body: { header } }),
@@ -199,10 +203,17 @@ function sender(options: ClientOptions) {
     if (token !== undefined) headers.set('authorization', withScheme(token))
     if (body !== undefined) headers.set('content-type', 'application/json')
 
+    const target = path + (search.size > 0 ? `?${search}` : '')
+    if (!opaque.test(path) && holdsSecret(base + target)) {
+      throw new ConnectionError(
+        'not_sent',
+        'a token or a code stands where a name or an id belongs: nothing was sent, because addresses end up in logs',
+      )
+    }
     let response: Response
     let text: string
     try {
-      response = await fetch(base + path + (search.size > 0 ? `?${search}` : ''), {
+      response = await fetch(base + target, {
         method,
         headers,
         // A redirect could carry the credential to where it was not meant to go.
@@ -224,6 +235,9 @@ function sender(options: ClientOptions) {
     return answer as Answer
   }
 }
+
+// Ids that are random text by themselves, and may look like anything.
+const opaque = /^\/v1\/(?:cli-logins|discharges)\//
 
 /** Go's clients write `FlyV1` before macaroons and `Bearer` before anything else. */
 function withScheme(token: string): string {

@@ -60,6 +60,7 @@ export const routes = {
   showToken: tokens.showToken,
   showTokenHistory: tokens.showTokenHistory,
   revokeToken: tokens.revokeToken,
+  revokeTokenText: tokens.revokeTokenText,
   authenticateTokens: verifying.authenticateTokens,
   authorizeToken: verifying.authorizeToken,
   showDischarge: discharges.showDischarge,

@@ -41,7 +41,12 @@ export class ApiError extends Error {
 
 /** No answer, or none that an authority gives. */
 export class ConnectionError extends Error {
-  readonly code: 'unreachable' | 'timeout' | 'not_an_authority'
+  readonly code:
+    | 'unreachable'
+    | 'timeout'
+    | 'not_an_authority'
+    // A token or a code stood where a name belongs, and would have come into logs.
+    | 'not_sent'
 
   constructor(code: ConnectionError['code'], message: string, options?: { readonly cause?: unknown }) {
     super(message, options)

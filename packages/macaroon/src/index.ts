@@ -35,6 +35,7 @@ export { decodeMacaroon, type DecodeOptions, encodeMacaroon, type Macaroon, maxM
 export { type Addition, attenuate, mintMacaroon, type MintInput } from './mint.ts'
 export type { MsgpackReader } from './msgpack-reader.ts'
 export type { MsgpackWriter } from './msgpack-writer.ts'
+export { nameTokens } from './name-token.ts'
 export { type Nonce, tokenId } from './nonce.ts'
 export { defineCaveat, type OwnCaveatDefinition, type OwnCaveatType } from './own-caveat.ts'
 export type { Random } from './random.ts'

@@ -203,6 +203,25 @@ export const revokeToken = route({
   answer: revokedToken,
 })
 
+export const revokeTokenText = route({
+  method: 'POST',
+  path: '/v1/tokens/revoke',
+  operationId: 'revokeTokenText',
+  summary: 'Revoke the token that the body holds, also one that is cut off or damaged; the caller is who may',
+  tag: 'tokens',
+  authenticated: true,
+  body: z.strictObject({
+    token: z
+      .string()
+      .min(1)
+      .max(65_536)
+      .describe('A token, a header with one, or what is left of it: it says which one is meant, and gives no right.'),
+    descendants: descendants.default('revoke'),
+  }),
+  status: 200,
+  answer: revokedToken,
+})
+
 const currentTokens = z
   .object({
     tokens: z.array(

@@ -1,6 +1,8 @@
 // The handlers for org tokens and deploy tokens.
 import { durationFromNanoseconds, parseDuration } from '@hallpass/client'
+import { MacaroonError, nameTokens } from '@hallpass/macaroon'
 
+import { DomainError } from '../../domain/errors.ts'
 import type { TokenQuery } from '../../domain/token.ts'
 import {
   listAppTokens,
@@ -26,6 +28,7 @@ type Names =
   | 'showToken'
   | 'showTokenHistory'
   | 'revokeToken'
+  | 'revokeTokenText'
 
 export const tokenHandlers: Handlers<Names> = {
   async createDeployToken({ params, body: { expiry } }, { perform }) {
@@ -92,6 +95,35 @@ export const tokenHandlers: Handlers<Names> = {
   async revokeToken({ params, body: { descendants } }, { perform, now }) {
     return encodeRevokedToken(await perform(revokeToken, { id: params.token_id, descendants }), now())
   },
+
+  async revokeTokenText({ body: { token, descendants } }, { perform, now }) {
+    return encodeRevokedToken(await perform(revokeToken, { id: nameToken(token), descendants }), now())
+  },
+}
+
+/**
+ * The id of the one token that the text means.
+ * @throws DomainError `invalid`, which repeats nothing of it
+ */
+function nameToken(text: string): string {
+  const [id, ...others] = readIds(text)
+  if (id !== undefined && others.length === 0) return id
+  const isAuthToken = id === undefined && text.includes('fo1_')
+  const why = isAuthToken
+    ? 'token is an auth token, which is ended by logging out'
+    : id === undefined
+      ? 'token holds no token, nor enough of one to tell which it was'
+      : 'token holds more than one token: leave out its discharges, and revoke tokens one by one'
+  throw new DomainError('invalid', why, { field: 'token' })
+}
+
+function readIds(text: string): readonly string[] {
+  try {
+    return nameTokens(text)
+  } catch (error) {
+    if (!(error instanceof MacaroonError)) throw error
+    throw new DomainError('invalid', 'token holds too many tokens', { field: 'token', cause: error })
+  }
 }
 
 interface Listing extends Omit<TokenQuery, 'now' | 'after' | 'order'> {

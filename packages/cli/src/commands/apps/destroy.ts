@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import type { YesFlag } from '../../flags.ts'
-import { tell, writeLine } from '../../output.ts'
+import { warn, writeLine } from '../../output.ts'
 
 /** Destroys each app, after asking once; one that cannot be destroyed does not keep the others alive. */
 export async function destroyApps(
@@ -22,7 +22,7 @@ export async function destroyApps(
       writeLine(context, `Destroyed app ${name}`)
     } catch (error) {
       failures += 1
-      tell(context, `failed to destroy app ${name}: ${error instanceof Error ? error.message : String(error)}`)
+      warn(context, `failed to destroy app ${name}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
   if (failures > 0) throw new CommandError('failed', `${failures} of ${names.length} apps could not be destroyed`)

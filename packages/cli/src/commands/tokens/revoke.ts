@@ -1,38 +1,56 @@
 // `hallpass tokens revoke`: kills tokens, all that were attenuated from them, and all that they minted.
-import type { RevokedToken } from '@hallpass/client'
+import type { Client, RevokedToken } from '@hallpass/client'
+import { holdsSecret } from '@hallpass/client/secret-text'
 
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import type { JsonFlag } from '../../flags.ts'
-import { tell, writeJson, writeLine } from '../../output.ts'
+import { readText } from '../../held-token.ts'
+import { warn, writeJson, writeLine } from '../../output.ts'
 
 interface RevokeFlags extends GlobalFlags, JsonFlag {
   readonly only?: boolean | undefined
 }
 
-/** Revokes each token; one that cannot be revoked does not keep the others alive. */
-export async function revokeTokens(context: Context, flags: RevokeFlags, ...ids: readonly string[]): Promise<void> {
+/** Revokes each token, by its id or by itself; one that cannot be revoked does not keep the others alive. */
+export async function revokeTokens(context: Context, flags: RevokeFlags, ...given: readonly string[]): Promise<void> {
   const client = await connect(context, flags)
   const descendants = flags.only === true ? 'keep' : 'revoke'
   const revoked: RevokedToken[] = []
-  for (const id of ids) {
+  for (const [at, text] of given.entries()) {
+    // Nobody wants a leaked token in a log once more: it is named by its place.
+    const name = text === '-' ? 'on standard input' : holdsSecret(text) ? `in argument ${at + 1}` : text
     try {
-      const done = await client.tokens.revoke(id, { descendants })
+      const done = await revokeOne(context, client, text, descendants)
       revoked.push(done)
-      if (flags.json !== true) writeLine(context, `Revoked ${id}${describeDescendants(done)}`)
+      if (flags.json !== true) writeLine(context, `Revoked ${done.id}${describeDescendants(done)}`)
     } catch (error) {
-      tell(context, `failed to revoke token ${id}: ${error instanceof Error ? error.message : String(error)}`)
+      warn(context, `failed to revoke token ${name}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
   if (flags.json === true) writeJson(context, { tokens: revoked })
   else writeLine(context, `${revoked.length} ${revoked.length === 1 ? 'token' : 'tokens'} revoked`)
-  const failures = ids.length - revoked.length
+  const failures = given.length - revoked.length
   if (failures > 0) {
-    throw new CommandError('failed', `${failures} of ${ids.length} tokens could not be revoked`)
+    throw new CommandError('failed', `${failures} of ${given.length} tokens could not be revoked`)
   }
 }
+
+async function revokeOne(
+  context: Context,
+  client: Client,
+  given: string,
+  descendants: 'keep' | 'revoke',
+): Promise<RevokedToken> {
+  const text = given === '-' ? (await readText(context, '-')).trim() : given
+  if (text === '') throw new CommandError('misused', 'it is empty')
+  const isId = given === '-' ? idForm.test(text) : !holdsSecret(text)
+  return isId ? client.tokens.revoke(text, { descendants }) : client.tokens.revokeText(text, { descendants })
+}
+
+const idForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 function describeDescendants({ revoked_descendants: count, more_descendants: more }: RevokedToken): string {
   if (more) return `, and more than ${count} tokens that it made`

@@ -186,13 +186,23 @@ const revoke = buildCommand({
       ...globalFlags,
     },
     aliases: { ...globalAliases, j: 'json' },
-    positional: { kind: 'array', parameter: word('Id of a token, as `tokens list` shows it', 'id'), minimum: 1 },
+    positional: {
+      kind: 'array',
+      parameter: word(
+        'Id of a token, as `tokens list` shows it, or the token itself; - reads it from standard input',
+        'token',
+      ),
+      minimum: 1,
+    },
   },
   docs: {
     brief: 'Revoke tokens',
     fullDescription:
       'Revoke tokens, and with each all that were narrowed from it, all that it made, and all that those made. They are\n' +
-      'dead at once. With --only, the tokens that it made live on, but not those that were narrowed from it.',
+      'dead at once. With --only, the tokens that it made live on, but not those that were narrowed from it.\n' +
+      'A token that leaked can be given itself, also where it is cut off or damaged: it is named by its id, and your own\n' +
+      'login says whether you may. Better than as an argument, which every program here can read, it comes from a pipe:\n' +
+      '`pbpaste | hallpass tokens revoke -`.',
   },
 })
 

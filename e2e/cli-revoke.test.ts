@@ -1,0 +1,129 @@
+// The real command line with a token that leaked: it is revoked, and told to nobody once more.
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { arrive, type Outcome, type Place, type Served } from './hallpass.ts'
+
+describe('hallpass, with a token that leaked', () => {
+  let place: Place
+  let served: Served
+
+  const hallpass = (args: readonly string[], options: { credential?: string; stdin?: string } = {}): Promise<Outcome> =>
+    place.run(args, {
+      env: {
+        HALLPASS_API_URL: served.url,
+        ...(options.credential === undefined ? {} : { HALLPASS_API_TOKEN: options.credential }),
+      },
+      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+    })
+  const data = async (args: readonly string[], credential?: string): Promise<string> => {
+    const { code, stdout, stderr } = await hallpass(args, credential === undefined ? {} : { credential })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    return stdout.trim()
+  }
+  const isLive = async (token: string) => (await hallpass(['apps', 'list'], { credential: token })).code === 0
+
+  /** Neither it nor a part of it that would be worth anything. */
+  function expectUntold({ stdout, stderr }: Outcome, token: string): void {
+    const [, secret = ''] = token.split('fm2_')
+    expect(stdout + stderr).not.toContain(secret.slice(4, 40))
+    expect(stdout + stderr).not.toContain(secret.slice(-40))
+  }
+
+  beforeAll(async () => {
+    place = await arrive()
+    served = await place.serve(['--data', join(place.directory, 'data')], {
+      HALLPASS_BOOTSTRAP_EMAIL: 'ada@example.com',
+      HALLPASS_BOOTSTRAP_PASSWORD: 'correct horse battery',
+      HALLPASS_LOG_LEVEL: 'debug',
+    })
+    await hallpass(['auth', 'login', '--email', 'ada@example.com', '--password-stdin'], {
+      stdin: 'correct horse battery\n',
+    })
+    await data(['orgs', 'create', 'Acme'])
+  })
+  afterAll(() => place.leave())
+
+  it.each([
+    ['as it is', (token: string) => token],
+    ['without its scheme', (token: string) => token.replace('FlyV1 ', '')],
+    ['cut off', (token: string) => token.slice(0, -30)],
+    ['with a damaged end', (token: string) => `${token.slice(0, -12)}AAAAAAAAAAA=`],
+    ['in the line that it stood in', (token: string) => `export FLY_API_TOKEN="${token}"`],
+  ])('revokes it given %s', async (_, given) => {
+    const token = await data(['tokens', 'create', 'org', '-o', 'acme'])
+    expect(await isLive(token)).toBe(true)
+    const revoked = await hallpass(['tokens', 'revoke', given(token)])
+    expect(revoked).toMatchObject({ code: 0, stderr: '' })
+    expect(revoked.stdout).toMatch(/^Revoked [0-9a-f-]{36}\n1 token revoked\n$/)
+    expectUntold(revoked, token)
+    expect(await isLive(token)).toBe(false)
+  })
+
+  it('revokes the one on standard input, and what it made, or spares that', async () => {
+    const [first, second] = [
+      await data(['tokens', 'create', 'org', '-o', 'acme']),
+      await data(['tokens', 'create', 'org', '-o', 'acme']),
+    ]
+    const [ofFirst, ofSecond] = [
+      await data(['tokens', 'create', 'org', '-o', 'acme'], first),
+      await data(['tokens', 'create', 'org', '-o', 'acme'], second),
+    ]
+    expect(await data(['tokens', 'list', '-s', 'org', '-o', 'acme'])).toContain('MADE BY TOKEN')
+    expect((await hallpass(['tokens', 'revoke', '-'], { stdin: `${first}\n` })).stdout).toMatch(
+      /^Revoked [0-9a-f-]{36}, and 1 token that it made\n1 token revoked\n$/,
+    )
+    expect((await hallpass(['tokens', 'revoke', '--only', '-'], { stdin: second })).code).toBe(0)
+    expect(await Promise.all([first, second, ofFirst, ofSecond].map(isLive))).toEqual([false, false, false, true])
+  })
+
+  it('gives who may not revoke it nothing, and says nothing of it', async () => {
+    const token = await data(['tokens', 'create', 'org', '-o', 'acme'])
+    const readonly = await data(['tokens', 'create', 'readonly', '-o', 'acme'])
+    const refused = await hallpass(['tokens', 'revoke', token], { credential: readonly })
+    expect(refused).toMatchObject({ code: 1, stdout: '0 tokens revoked\n' })
+    expect(refused.stderr).toMatch(/^failed to revoke token in argument 1: /)
+    expectUntold(refused, token)
+    expect(await isLive(token)).toBe(true)
+    const unknown = await hallpass(['tokens', 'revoke', `FlyV1 fm2_${Buffer.alloc(90, 7).toString('base64')}`])
+    expect(unknown.stderr).toContain('nor enough of one to tell which it was')
+  })
+
+  it('keeps one that was given for a name out of what is printed, and out of every address', async () => {
+    const token = await data(['tokens', 'create', 'org', '-o', 'acme'])
+    for (const given of [token, encodeURIComponent(token), `web-${token.replace('FlyV1 ', '')}`]) {
+      for (const args of [
+        ['apps', 'destroy', '-y', given],
+        ['apps', 'show', given],
+        ['orgs', 'show', given],
+        ['orgs', 'delete', '-y', given],
+        ['orgs', 'invite', given, 'b@example.com'],
+        ['orgs', 'role', 'acme', given, 'admin'],
+        ['orgs', 'role', 'acme', 'b@example.com', given],
+        ['orgs', 'remove', '-y', 'acme', given],
+        ['orgs', 'audit', given],
+        ['orgs', 'withdraw', 'acme', given],
+        ['tokens', 'list', '-a', given],
+        ['tokens', 'list', '-s', 'org', '-o', given],
+        ['tokens', 'list', '-s', 'org', '-o', 'acme', '--search', given],
+        ['tokens', 'create', 'deploy', '-a', given],
+        ['tokens', 'create', 'org', given],
+        ['tokens', 'create', 'org', '-o', 'acme', given],
+        ['tokens', 'attenuate', '--app', given, token],
+        ['apps', 'list', '--api-url', `${served.url}/${given}`],
+        [given],
+        ['tokens', given],
+        ['tokens', 'list', '--state', given],
+        ['apps', 'list', given, given],
+      ]) {
+        const outcome = await hallpass(args)
+        expect(outcome.code, args.slice(0, 3).join(' ').slice(0, 40)).not.toBe(0)
+        expectUntold(outcome, token)
+      }
+    }
+    // What the authority says of the requests that reached it names routes; this is how it would be seen.
+    expect(served.output()).not.toContain(token.slice(20, 60))
+    expect(await isLive(token)).toBe(true)
+  })
+})

@@ -1,0 +1,33 @@
+// Tokens and one-time codes in a text that they do not belong into: people paste them where names belong.
+
+/** Whether the text holds what looks like a token or a one-time code, percent-encoded or not, on its own or within more. */
+export function holdsSecret(text: string): boolean {
+  let plain = text
+  // Twice: what was encoded already is encoded once more in a path.
+  for (let time = 0; time < 3; time++) {
+    if (hasToken.test(plain) || hasCode.test(plain)) return true
+    plain = plain.replaceAll(/(?:%[0-9a-f]{2})+/gi, decode)
+  }
+  return false
+}
+
+/** Leaves of each just enough to recognise what it was. */
+export function withoutSecrets(text: string): string {
+  return text.replaceAll(everyToken, '$1_[secret]').replaceAll(everyCode, '[secret]')
+}
+
+const token = '(fm1r|fm1a|fm2|fo1)(?:_|%(?:25)*5f)(?:[a-z0-9+/=_-]|%[0-9a-f]{2})'
+// As the authority makes them: four times eight letters and digits.
+const code = '(?<![a-z0-9])[a-z0-9]{8}(?:-[a-z0-9]{8}){3}(?![a-z0-9])'
+const hasToken = new RegExp(`${token}{8}`, 'i')
+const hasCode = new RegExp(code, 'i')
+const everyToken = new RegExp(`${token}+`, 'gi')
+const everyCode = new RegExp(code, 'gi')
+
+function decode(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return encoded
+  }
+}

@@ -1,0 +1,48 @@
+/** Which tokens a text means, as somebody pastes it who wants them ended: whatever is damaged behind their beginnings. */
+
+import { decodeBase64 } from './base64.ts'
+import { MacaroonError } from './errors.ts'
+import { MsgpackReader } from './msgpack-reader.ts'
+import { type Nonce, readNonce, tokenId } from './nonce.ts'
+import { maxHeaderLength, maxTokens } from './text.ts'
+import { Wire } from './wire.ts'
+
+/**
+ * The ids of the permission tokens in the text, in their order and each once; discharges are left out. A macaroon has its id in its first bytes, so one
+ * that is cut off, or changed behind them, is still named; in front, behind and between may stand anything. Nothing
+ * about them is verified: an id says which token is meant, and nothing else.
+ *
+ * Throws MacaroonError `bad-argument` for what is no text, `too-long` and `too-many`.
+ */
+export function nameTokens(text: string): readonly string[] {
+  if (typeof text !== 'string') throw new MacaroonError('bad-argument', 'The text must be a string')
+  if (text.length > maxHeaderLength) {
+    throw new MacaroonError('too-long', `The text has ${text.length} characters; ${maxHeaderLength} are the limit`)
+  }
+  const ids = new Set<string>()
+  let count = 0
+  for (const [, digits = ''] of text.matchAll(macaroonForm)) {
+    count += 1
+    if (count > maxTokens) throw new MacaroonError('too-many', `The text holds more than ${maxTokens} tokens`)
+    const nonce = readFirstNonce(digits)
+    if (nonce !== undefined) ids.add(tokenId(nonce))
+  }
+  return [...ids]
+}
+
+const macaroonForm = /fm(?:2|1r|1a)_([A-Za-z0-9+/_-]*)/g
+/** Enough for the nonce of a token, whose key id has 16 bytes; that of a discharge is a ticket, which is longer. */
+const longestBeginning = 80
+
+function readFirstNonce(digits: string): Nonce | undefined {
+  const beginning = digits.slice(0, longestBeginning).replaceAll('-', '+').replaceAll('_', '/')
+  try {
+    const bytes = decodeBase64(beginning, 0, beginning.length - (beginning.length % 4), 'The base64')
+    const reader = new MsgpackReader(bytes)
+    reader.expectArray(4, 'a macaroon')
+    return readNonce(reader, Wire.of(bytes))
+  } catch (error) {
+    if (error instanceof MacaroonError) return undefined
+    throw error
+  }
+}
