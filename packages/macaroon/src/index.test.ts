@@ -35,6 +35,7 @@ describe('the public face', () => {
       'maxTokens',
       'memberFeatures',
       'mintMacaroon',
+      'nameTokens',
       'openTicket',
       'organizationScope',
       'parentBinding',

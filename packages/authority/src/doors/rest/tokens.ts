@@ -1,8 +1,6 @@
 // The handlers for org tokens and deploy tokens.
 import { durationFromNanoseconds, parseDuration } from '@hallpass/client'
-import { MacaroonError, nameTokens } from '@hallpass/macaroon'
 
-import { DomainError } from '../../domain/errors.ts'
 import type { TokenQuery } from '../../domain/token.ts'
 import {
   listAppTokens,
@@ -11,6 +9,7 @@ import {
   type ListOptions,
 } from '../../operations/list-tokens.ts'
 import { mintToken } from '../../operations/mint-token.ts'
+import { nameToken } from '../../operations/name-token.ts'
 import { revokeToken } from '../../operations/revoke-token.ts'
 import { showCurrentTokens } from '../../operations/show-current-tokens.ts'
 import { showToken } from '../../operations/show-token.ts'
@@ -99,31 +98,6 @@ export const tokenHandlers: Handlers<Names> = {
   async revokeTokenText({ body: { token, descendants } }, { perform, now }) {
     return encodeRevokedToken(await perform(revokeToken, { id: nameToken(token), descendants }), now())
   },
-}
-
-/**
- * The id of the one token that the text means.
- * @throws DomainError `invalid`, which repeats nothing of it
- */
-function nameToken(text: string): string {
-  const [id, ...others] = readIds(text)
-  if (id !== undefined && others.length === 0) return id
-  const isAuthToken = id === undefined && text.includes('fo1_')
-  const why = isAuthToken
-    ? 'token is an auth token, which is ended by logging out'
-    : id === undefined
-      ? 'token holds no token, nor enough of one to tell which it was'
-      : 'token holds more than one token: leave out its discharges, and revoke tokens one by one'
-  throw new DomainError('invalid', why, { field: 'token' })
-}
-
-function readIds(text: string): readonly string[] {
-  try {
-    return nameTokens(text)
-  } catch (error) {
-    if (!(error instanceof MacaroonError)) throw error
-    throw new DomainError('invalid', 'token holds too many tokens', { field: 'token', cause: error })
-  }
 }
 
 interface Listing extends Omit<TokenQuery, 'now' | 'after' | 'order'> {
