@@ -3,41 +3,32 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { pino, type Logger } from 'pino'
-import { Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { Logger } from 'pino'
+import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 
-import type { LogLevel } from './config.ts'
+import { createConnections } from './connections.ts'
 import { DomainError } from './domain/errors.ts'
 import type { Store } from './domain/store.ts'
 import { InvalidInput, sendError } from './doors/http/errors.ts'
+import type { LogSink } from './log.ts'
+import { createTurns } from './turns.ts'
 
 const bodyLimit = 64 * 1024
-// A header of 64 KiB full of tokens, and room for the others.
-const maxHeaderSize = 80 * 1024
 
-export function createLogger(level: LogLevel): Logger {
-  return pino(
-    {
-      level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      // Only what is named here: an error of a database driver may carry rows and addresses.
-      serializers: { err: ({ name, message, stack }: Error) => ({ name, message, stack }) },
-    },
-    pino.destination({ dest: 2, sync: true }),
-  )
-}
+/** Milliseconds that whoever is connected has to end once the server stops: half of the ten seconds that all of it may take. */
+const closingTime = 5_000
 
 /** A server that answers `/healthz`, `/readyz` and `/metrics`, and nothing else yet. */
 export function createServer(options: {
   readonly log: Logger
+  readonly logSink: Pick<LogSink, 'dropped'>
   readonly store: Store
   /** Whether this is the address of a proxy whose X-Forwarded headers are believed; nobody's where it is absent. */
   readonly trusts: ((address: string) => boolean) | undefined
   /** Told of every request that is refused as nobody's. */
   readonly onUnauthenticated: (request: FastifyRequest, reply: FastifyReply) => void
 }): FastifyInstance {
-  const { log, store, trusts, onUnauthenticated } = options
+  const { log, logSink, store, trusts, onUnauthenticated } = options
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     // Whoever went away in the middle of a request hears no answer, and is none of the log's business.
     if (request.raw.destroyed && !request.raw.complete) return
@@ -47,12 +38,13 @@ export function createServer(options: {
     }
   }
   const nextId = createRequestIds()
+  const monotonic = () => performance.now()
+  const connections = createConnections({ turns: createTurns(monotonic), trusts: trusts ?? (() => false) })
   const server = fastify({
-    http: { maxHeaderSize, requireHostHeader: false },
+    serverFactory: (listener) => connections.createServer(listener),
+    return503OnClosing: false,
     bodyLimit,
     routerOptions: { maxParamLength: 512 },
-    requestTimeout: 30_000,
-    keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     trustProxy: trusts ?? false,
     genReqId: nextId,
@@ -82,7 +74,11 @@ export function createServer(options: {
       done(new InvalidInput('the header host is missing', 'host'))
     } else done()
   })
-  measure(server, log)
+  server.addHook('preClose', (done) => {
+    connections.end(closingTime)
+    done()
+  })
+  measure(server, { log, logSink, now: monotonic })
   server.get('/healthz', () => ({ ok: true }))
   server.get('/readyz', async (_request, reply) => {
     try {
@@ -118,7 +114,11 @@ function stamp(request: FastifyRequest, reply: FastifyReply): void {
 }
 
 /** Counts and times every request by route, never by path: a path may hold anything. */
-function measure(server: FastifyInstance, log: Logger): void {
+function measure(
+  server: FastifyInstance,
+  options: { readonly log: Logger; readonly logSink: Pick<LogSink, 'dropped'>; readonly now: () => number },
+): void {
+  const { log, logSink, now } = options
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const seconds = new Histogram({
@@ -127,6 +127,15 @@ function measure(server: FastifyInstance, log: Logger): void {
     labelNames: ['method', 'route', 'status'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers: [registry],
+  })
+  const dropped = new Counter({
+    name: 'hallpass_log_lines_dropped_total',
+    help: 'Lines of the log that nobody read in time.',
+    registers: [registry],
+    collect() {
+      dropped.reset()
+      dropped.inc(logSink.dropped())
+    },
   })
   server.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions } = request
@@ -140,7 +149,12 @@ function measure(server: FastifyInstance, log: Logger): void {
     }
     done()
   })
-  server.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+  // Collected once a second at most: nobody needs a credential to ask for them.
+  let collected: { readonly at: number; readonly text: Promise<string> } | undefined
+  server.get('/metrics', async (_request, reply) => {
+    if (collected === undefined || now() - collected.at >= 1000) collected = { at: now(), text: registry.metrics() }
+    return reply.type(registry.contentType).send(await collected.text)
+  })
 }
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])

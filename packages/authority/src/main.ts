@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
+import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 
-import { createLogger, createServer, reportUnforeseen } from './app.ts'
+import { createServer, reportUnforeseen } from './app.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
 import { DomainError, StartupError } from './domain/errors.ts'
 import type { Secret } from './domain/secret.ts'
@@ -23,6 +24,7 @@ import { checkRootKey, createKeyring, proveRootKey } from './keyring/keyring.ts'
 import { createPasswordHasher } from './keyring/passwords.ts'
 import { clearDrafts, markRootKeyFile } from './keyring/root-key-file.ts'
 import { findRootKey, type RootKey } from './keyring/root-key.ts'
+import { createLog, type LogSink } from './log.ts'
 import { createMailer } from './mail/mailer.ts'
 import { createAuthenticate } from './operations/authenticate.ts'
 import { keepFinishingRevocations } from './operations/finish-revocations.ts'
@@ -54,13 +56,13 @@ export interface RunningAuthority {
  */
 export async function serve(options: ServeOptions): Promise<RunningAuthority> {
   const config = checkOptions(options)
+  const { logger: log, sink } = createLog(config.logLevel)
   const { store, rootKey: found } = await openWithRootKey(config)
   try {
     const rootKey = found.key
     await recogniseRootKey(store, rootKey)
     if (found.file !== undefined) await markRootKeyFile(found.file)
     let publicUrl = config.publicUrl ?? ''
-    const log = createLogger(config.logLevel)
     const environment: Environment = {
       store,
       keyring: createKeyring(rootKey, config.location),
@@ -74,7 +76,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       publicUrl: () => publicUrl,
     }
     const setupCode = await admitFirstUser(environment, config)
-    const { url, close } = await listen(environment, config, log)
+    const { url, close } = await listen(environment, config, { log, sink })
     publicUrl ||= url
     return { url, publicUrl, ...(setupCode === undefined ? {} : { setupCode }), close }
   } catch (error) {
@@ -83,7 +85,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
   }
 }
 
-async function listen(environment: Environment, config: Config, log: Logger) {
+async function listen(environment: Environment, config: Config, { log, sink }: { log: Logger; sink: LogSink }) {
   const { store, keyring } = environment
   const {
     listen: { host, port },
@@ -95,6 +97,7 @@ async function listen(environment: Environment, config: Config, log: Logger) {
   const cookies = createSessionCookies({ publicOrigin: publicUrl, trusts: trusts ?? (() => false) })
   const server = createServer({
     log,
+    logSink: sink,
     store,
     trusts,
     onUnauthenticated: cookies.clearRefused,
@@ -122,9 +125,15 @@ async function listen(environment: Environment, config: Config, log: Logger) {
     url,
     close: () => {
       stopFinishing()
-      return (closing ??= server.close().then(() => store.close()))
+      return (closing ??= closeAll(server, store, sink))
     },
   }
+}
+
+async function closeAll(server: FastifyInstance, store: Store, sink: LogSink): Promise<void> {
+  await server.close()
+  await store.close()
+  sink.close()
 }
 
 /** Its words may quote the address and what the server said of it; its code says enough. */

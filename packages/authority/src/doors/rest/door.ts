@@ -1,4 +1,6 @@
 // The REST door: parses by contract, performs, encodes.
+import { createHash } from 'node:crypto'
+
 import { routes, type Route } from '@hallpass/client/contract'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 
@@ -25,7 +27,24 @@ export function openRestDoor(server: FastifyInstance, door: RestDoor): void {
     // The table of handlers is checked route by route where it stands; here only the shape is left.
     openRoute(server, door, route, handlers[name as keyof typeof handlers] as AnyHandler)
   }
-  server.get('/openapi.json', () => describeApi(door.environment.publicUrl()))
+  openDescription(server, door.environment.publicUrl)
+}
+
+/** Made once, when the first asks: that takes two hundred times as long as to hand it out. */
+function openDescription(server: FastifyInstance, publicUrl: () => string): void {
+  let description: { readonly text: Buffer; readonly etag: string } | undefined
+  server.get('/openapi.json', (request, reply) => {
+    description ??= print(describeApi(publicUrl()))
+    const { text, etag } = description
+    void reply.header('etag', etag).header('cache-control', 'no-cache')
+    if (request.headers['if-none-match'] === etag) return reply.code(304).send()
+    return reply.type('application/json; charset=utf-8').send(text)
+  })
+}
+
+function print(description: unknown): { readonly text: Buffer; readonly etag: string } {
+  const text = Buffer.from(JSON.stringify(description))
+  return { text, etag: `"${createHash('sha256').update(text).digest('base64url')}"` }
 }
 
 function openRoute(server: FastifyInstance, door: RestDoor, route: Route, handle: AnyHandler): void {

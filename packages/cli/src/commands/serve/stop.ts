@@ -6,10 +6,10 @@ import { exitCodes } from '../../errors.ts'
 /** A terminal sends Ctrl-C to npm and to us, and npm passes it on: within this time it is the same one. */
 const sameSignal = 300
 
-/** How long something left open may keep a stopped server from ending. */
-const patience = 2000
+/** How long all of it may take, in milliseconds. */
+const patience = 10_000
 
-/** Ends when a signal has come and `close` is done. */
+/** Ends when a signal has come and `close` is done; ends the process where that takes too long. */
 export async function waitForStop(close: () => Promise<void>): Promise<void> {
   await new Promise<void>((resolve) => {
     let first: number | undefined
@@ -24,6 +24,10 @@ export async function waitForStop(close: () => Promise<void>): Promise<void> {
     process.on('SIGINT', handle)
     process.on('SIGTERM', handle)
   })
+  const deadline = performance.now() + patience
+  const late = setTimeout(() => process.exit(exitCodes.failed), patience)
   await close()
-  setTimeout(() => process.exit(), patience).unref()
+  clearTimeout(late)
+  // Something left open, as a pipe that nobody reads, keeps nobody waiting.
+  setTimeout(() => process.exit(), Math.min(2000, deadline - performance.now())).unref()
 }

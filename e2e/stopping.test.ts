@@ -1,0 +1,94 @@
+// A server that is told to stop does, whoever is connected; and one whose log nobody reads goes on.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { join, resolve } from 'node:path'
+
+import { afterEach, describe, expect, test } from 'vitest'
+
+import { arrive, type Place } from './hallpass.ts'
+import { statusesIn } from './raw-socket.ts'
+
+const bin = resolve(import.meta.dirname, '../packages/cli/bin/hallpass.js')
+
+let place: Place | undefined
+afterEach(() => place?.leave())
+
+async function dial(url: string) {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  const closed = new Promise<void>((done) => socket.once('close', () => done()))
+  let text = ''
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    text += chunk
+  })
+  await once(socket, 'connect')
+  return { socket, closed, received: () => text }
+}
+
+const get = 'GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n'
+
+describe('SIGTERM', () => {
+  test('ends a server beside a client that keeps its connection and half a request, with 0', async () => {
+    place = await arrive()
+    const { url, stop } = await place.serve(['--log-level', 'silent'])
+    const [kept, half, body] = await Promise.all([dial(url), dial(url), dial(url)])
+    kept.socket.write(get)
+    half.socket.write('GET /healthz HT')
+    body.socket.write(
+      'POST /v1/sessions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+    )
+    await expect.poll(() => statusesIn(kept.received())).toEqual([200])
+    expect(kept.received()).not.toMatch(/^connection: close/im)
+    const began = performance.now()
+    expect(await stop()).toBe(0)
+    // The promise of SECURITY.md, and no measure of speed: the half requests are what the deadline is for.
+    expect(performance.now() - began).toBeLessThan(10_000)
+    await Promise.all([kept.closed, half.closed, body.closed])
+  })
+
+  test('ends it beside a client that goes on asking on its one connection', async () => {
+    place = await arrive()
+    const { url, stop } = await place.serve(['--log-level', 'silent'])
+    const { socket, closed, received } = await dial(url)
+    socket.on('data', () => socket.write(get))
+    socket.write(get)
+    await expect.poll(() => statusesIn(received()).length).toBeGreaterThan(10)
+    expect(await stop()).toBe(0)
+    await closed
+  })
+})
+
+describe('a log that nobody reads', () => {
+  test('stops no request, and tells later what it lost', async () => {
+    place = await arrive()
+    const child = spawn(process.execPath, [bin, 'serve', '--listen', '127.0.0.1:0', '--log-level', 'debug'], {
+      cwd: place.directory,
+      env: { PATH: process.env['PATH'] ?? '', HOME: place.directory, HALLPASS_CONFIG_DIR: join(place.directory, 'c') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const exited = once(child, 'exit')
+    try {
+      let said = ''
+      child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+      await expect.poll(() => /listens at (\S+)/.exec(said)?.[1]).toBeDefined()
+      const url = /listens at (\S+)/.exec(said)?.[1] ?? ''
+      // Fills what the pipe holds and what waits in the server: each is a line of two hundred bytes.
+      for (let round = 0; round < 80; round++) {
+        const answers = await Promise.all(Array.from({ length: 100 }, () => fetch(`${url}/v1/orgs`)))
+        expect(answers.every(({ status }) => status === 401)).toBe(true)
+        await Promise.all(answers.map((answer) => answer.arrayBuffer()))
+      }
+      const metrics = await (await fetch(`${url}/metrics`)).text()
+      expect(Number(/^hallpass_log_lines_dropped_total (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0)
+      let log = ''
+      child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
+      await expect.poll(() => /"dropped":\d+/.test(log)).toBe(true)
+      child.kill('SIGTERM')
+      expect(await exited).toEqual([0, null])
+    } finally {
+      child.kill('SIGKILL')
+    }
+  })
+})

@@ -1,0 +1,155 @@
+// The log: JSON lines on standard error, which never wait for whoever reads them.
+import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs'
+
+import { pino, type Logger } from 'pino'
+
+import type { LogLevel } from './config.ts'
+
+export interface Log {
+  readonly logger: Logger
+  readonly sink: LogSink
+}
+
+/** A logger whose lines go to the open file `fd`; once a slow reader has caught up, a line says how many it missed. */
+export function createLog(level: LogLevel, fd = 2): Log {
+  const sink = openLogSink(fd, (dropped) => {
+    logger.warn({ dropped }, 'lines were dropped, because whoever reads the log did not keep up')
+  })
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      // Only what is named here: an error of a database driver may carry rows and addresses.
+      serializers: { err: ({ name, message, stack }: Error) => ({ name, message, stack }) },
+    },
+    sink,
+  )
+  return { logger, sink }
+}
+
+export interface LogSink {
+  /** One line with its line feed. Takes no time; where the reader does not keep up it waits here, or is dropped. */
+  write(line: string): void
+  /** How many lines were dropped until now. */
+  dropped(): number
+  /** Writes what can be written at once, and forgets the rest. */
+  close(): void
+}
+
+/** How many bytes wait for a reader that does not keep up. */
+const mostWaiting = 1024 * 1024
+
+/** Milliseconds until a reader that did not keep up is tried again. */
+const patience = 100
+
+/**
+ * A sink into the open file `fd`. Lines past 1 MiB that nobody reads are dropped; `caughtUp` is called with the number
+ * of those that were dropped since it was last called, once everything else is written.
+ */
+function openLogSink(fd: number, caughtUp: (dropped: number) => void): LogSink {
+  const target = openTarget(fd)
+  let waiting: Buffer[] = []
+  let bytes = 0
+  let dropped = 0
+  let told = 0
+  let busy = false
+
+  function take(written: number): void {
+    bytes -= written
+    while (written > 0) {
+      const [first] = waiting
+      if (first === undefined) return
+      if (first.length > written) {
+        waiting[0] = first.subarray(written)
+        return
+      }
+      waiting.shift()
+      written -= first.length
+    }
+  }
+
+  function giveUp(): void {
+    dropped += waiting.length
+    waiting = []
+    bytes = 0
+  }
+
+  /** Writes until nothing waits, or the reader has to catch up. */
+  function flush(): void {
+    while (bytes > 0) {
+      if (target.waits) {
+        busy = true
+        const chunk = Buffer.concat(waiting)
+        write(target.fd, chunk, (error, written) => {
+          busy = false
+          if (error === null) take(written)
+          else giveUp()
+          flush()
+        })
+        return
+      }
+      try {
+        take(writeSync(target.fd, Buffer.concat(waiting)))
+      } catch (error) {
+        if (!isAgain(error)) return giveUp()
+        busy = true
+        setTimeout(() => {
+          busy = false
+          flush()
+        }, patience).unref()
+        return
+      }
+    }
+    if (dropped > told) {
+      const since = dropped - told
+      told = dropped
+      caughtUp(since)
+    }
+  }
+
+  return {
+    write(line) {
+      const chunk = Buffer.from(line)
+      if (bytes + chunk.length > mostWaiting) {
+        dropped += 1
+        return
+      }
+      waiting.push(chunk)
+      bytes += chunk.length
+      if (!busy) flush()
+    },
+    dropped: () => dropped,
+    close() {
+      if (!target.waits) {
+        busy = false
+        flush()
+      }
+      if (target.fd !== fd) closeSync(target.fd)
+    },
+  }
+}
+
+interface Target {
+  readonly fd: number
+  /** Whether a write may wait for the reader, so that it must not be made on the event loop. */
+  readonly waits: boolean
+}
+
+/**
+ * A pipe or a terminal is opened once more, so as not to wait for it: the mode of the file itself is shared with every
+ * process that has it. A socket cannot be opened; a file never waits.
+ */
+function openTarget(fd: number): Target {
+  const kind = fstatSync(fd)
+  if (kind.isFile()) return { fd, waits: false }
+  try {
+    return { fd: openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK), waits: false }
+  } catch {
+    return { fd, waits: true }
+  }
+}
+
+function isAgain(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EAGAIN'
+}

@@ -1,0 +1,51 @@
+// Turns: work that comes faster than it is done waits in lines, one for each network, and the lines take turns.
+
+export interface Turns {
+  /** Does the work now, or when the turn of its line comes. The work tells nothing and throws nothing. */
+  take(line: string, work: () => void): void
+}
+
+/** Milliseconds of one turn of the event loop that go into beginning work, before everything else is looked at again. */
+const share = 10
+
+/**
+ * `now` in milliseconds. Every line gets its work done in order; between two pieces of one line comes one of each other
+ * line that waits, so that nobody's work makes others wait for more than one of their own pieces.
+ */
+export function createTurns(now: () => number): Turns {
+  const lines = new Map<string, (() => void)[]>()
+  let began: number | undefined
+
+  /** Of one turn: until it ends, what comes is added to the time that it may take. */
+  function beginTurn(): void {
+    began = now()
+    setImmediate(endTurn)
+  }
+
+  function endTurn(): void {
+    began = undefined
+    if (lines.size === 0) return
+    beginTurn()
+    const start = began ?? 0
+    do {
+      const [first] = lines
+      if (first === undefined) return
+      const [line, waiting] = first
+      const work = waiting.shift()
+      // To the end of the round, or out of it.
+      lines.delete(line)
+      if (waiting.length > 0) lines.set(line, waiting)
+      work?.()
+    } while (now() - start < share)
+  }
+
+  return {
+    take(line, work) {
+      if (began === undefined) beginTurn()
+      if (lines.size === 0 && now() - (began ?? 0) < share) return work()
+      const waiting = lines.get(line)
+      if (waiting === undefined) lines.set(line, [work])
+      else waiting.push(work)
+    },
+  }
+}
