@@ -32,8 +32,8 @@ const get = 'GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n'
 describe('SIGTERM', () => {
   test('ends a server beside a client that keeps its connection and half a request, with 0', async () => {
     place = await arrive()
-    const { url, stop } = await place.serve(['--log-level', 'silent'])
-    const [kept, half, body] = await Promise.all([dial(url), dial(url), dial(url)])
+    const server = await place.serve(['--log-level', 'silent'])
+    const [kept, half, body] = await Promise.all([dial(server.url), dial(server.url), dial(server.url)])
     kept.socket.write(get)
     half.socket.write('GET /healthz HT')
     body.socket.write(
@@ -42,7 +42,7 @@ describe('SIGTERM', () => {
     await expect.poll(() => statusesIn(kept.received())).toEqual([200])
     expect(kept.received()).not.toMatch(/^connection: close/im)
     const began = performance.now()
-    expect(await stop()).toBe(0)
+    expect(await server.stop()).toBe(0)
     // The promise of SECURITY.md, and no measure of speed: the half requests are what the deadline is for.
     expect(performance.now() - began).toBeLessThan(10_000)
     await Promise.all([kept.closed, half.closed, body.closed])
@@ -50,12 +50,12 @@ describe('SIGTERM', () => {
 
   test('ends it beside a client that goes on asking on its one connection', async () => {
     place = await arrive()
-    const { url, stop } = await place.serve(['--log-level', 'silent'])
-    const { socket, closed, received } = await dial(url)
+    const server = await place.serve(['--log-level', 'silent'])
+    const { socket, closed, received } = await dial(server.url)
     socket.on('data', () => socket.write(get))
     socket.write(get)
     await expect.poll(() => statusesIn(received()).length).toBeGreaterThan(10)
-    expect(await stop()).toBe(0)
+    expect(await server.stop()).toBe(0)
     await closed
   })
 })

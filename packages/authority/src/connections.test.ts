@@ -40,6 +40,10 @@ async function dial(port: number): Promise<{ readonly socket: Socket; readonly r
   return { socket, received: () => text }
 }
 
+async function hungUp({ socket }: { readonly socket: Socket }): Promise<void> {
+  if (!socket.closed) await once(socket, 'close')
+}
+
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
 
 test('one connection has eight requests begun, and all of them answered in order', async () => {
@@ -103,7 +107,7 @@ test('one network has so many connections and no more, and gets new ones when ol
   const { port } = await listen((_request, response) => response.end('here'), { connectionsOfNetwork: 3 })
   const dialed = await Promise.all([dial(port), dial(port), dial(port)])
   const fourth = await dial(port)
-  if (!fourth.socket.closed) await once(fourth.socket, 'close')
+  await hungUp(fourth)
   for (const { socket, received } of dialed) {
     socket.write(get('/'))
     await expect.poll(received).toContain('here')
@@ -130,7 +134,7 @@ test.each([
   })
   const { socket, received } = await dial(port)
   socket.write(text)
-  if (!socket.closed) await once(socket, 'close')
+  await hungUp({ socket })
   expect(received()).toContain('408')
 })
 
@@ -148,10 +152,10 @@ test('when the server ends, answers say so, and every connection ends with its l
   server.close()
   connections.end(300)
   for (const response of held) response.end('done')
-  await Promise.all([busy, streaming].map(({ socket }) => socket.closed || once(socket, 'close')))
+  await Promise.all([busy, streaming].map(hungUp))
   expect(busy.received().match(/^connection: close/gim)?.length).toBeGreaterThanOrEqual(1)
   expect(streaming.received()).toContain('done')
   // One that sends nothing, and one that sends half a request, end with the deadline.
-  await Promise.all([idle, half].map(({ socket }) => socket.closed || once(socket, 'close')))
+  await Promise.all([idle, half].map(hungUp))
   await ended
 })
