@@ -197,4 +197,42 @@ describe.skipIf(!hasBrowser)('a passkey', () => {
     await ada.leave()
     await dashboard.close()
   })
+
+  it('is added after a proof where the login is old, and a new password ends it', async () => {
+    const port = await freePort()
+    const dashboard = await startDashboard({ publicUrl: `http://localhost:${port}` }, port)
+    const ada = await dashboard.visitorAs(founder, '/account')
+    const { page } = ada
+    const devices = await ada.context.newCDPSession(page)
+    await devices.send('WebAuthn.enable')
+    await devices.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    })
+    await dashboard.authority.restart((database) => database.exec('update sessions set proven_at = proven_at - 601000'))
+    await page.getByRole('button', { name: 'Add a passkey' }).click()
+    await page.getByLabel('Name').fill('My laptop')
+    await page.getByRole('button', { name: 'Go on' }).click()
+    const proof = page.getByRole('dialog', { name: 'Is it still you?' })
+    await proof.getByLabel('Your password', { exact: true }).fill('a wrong one')
+    await proof.getByRole('button', { name: 'Go on' }).click()
+    await proof.getByText('is wrong').waitFor()
+    await proof.getByLabel('Your password', { exact: true }).fill(founder.password)
+    await proof.getByRole('button', { name: 'Go on' }).click()
+    await page.getByText('never used').waitFor()
+
+    await page.getByLabel('Current password', { exact: true }).fill(founder.password)
+    await page.getByLabel('New password', { exact: true }).fill('a new long password')
+    await page.getByRole('checkbox', { name: 'My laptop' }).check()
+    await page.getByRole('button', { name: 'Change password' }).click()
+    await page.getByText('None yet.').waitFor()
+    await ada.leave()
+    await dashboard.close()
+  })
 })

@@ -6,6 +6,7 @@ import { routes } from '@hallpass/client/contract'
 import { createAuthenticator } from '../packages/authority/src/identity/testing/authenticator.ts'
 import { founder, startAuthority, type TestAuthority } from './authority.ts'
 import { ownPage, readSetCookie } from './browser.ts'
+import { startingCliLogin } from './cli-login.ts'
 import { expectAnswer, expectRefusal, type Ask } from './http.ts'
 import { addPasskey, answerChallenge, logInWith, makePasskey } from './passkeys.ts'
 import { createOrganisation, signIn, signInFounder, signUpInto, statusOf, type Person } from './people.ts'
@@ -241,6 +242,78 @@ describe('nobody gets in', () => {
     expect(expectRefusal(await add(person.token, body), 422).field).toBe('response')
     expect(await listOf(person)).toEqual([])
   })
+})
+
+describe('a session whose person proved a while ago who they are', () => {
+  /** As if it had been opened eleven minutes ago. */
+  const age = () => authority.restart((database) => database.exec('update sessions set proven_at = proven_at - 660000'))
+
+  test('adds no passkey and takes none away, and a new login does', async () => {
+    const person = await somebody()
+    const { id } = await addPasskey(ask, origin, person.token)
+    const { body } = await makePasskey(ask, origin, person.token)
+    await age()
+    const answers = [
+      await ask('POST', '/v1/passkeys/options', { token: person.token }),
+      await add(person.token, body),
+      await remove(person.token, id),
+    ]
+    for (const answer of answers) expect(expectRefusal(answer, 403).code).toBe('proof_needed')
+    expect(await listOf(person)).toHaveLength(1)
+    const trail = authority.inspect((database) =>
+      database
+        .prepare(`select operation from audit_events where outcome = 'denied' and actor_label = ?`)
+        .all(person.email),
+    )
+    expect(trail.map(({ operation }) => operation)).toEqual(['passkey.begin', 'passkey.create', 'passkey.delete'])
+    const fresh = await signIn(ask, person)
+    await addPasskey(ask, origin, fresh.token)
+    expect((await remove(fresh.token, id)).status).toBe(204)
+  })
+
+  test('makes no fresh one of itself by letting a command line in', async () => {
+    const person = await somebody()
+    const { verifier, body } = startingCliLogin()
+    const { id } = expectAnswer(routes.createCliLogin, await ask('POST', '/v1/cli-logins', { body }))
+    const approved = await ask('POST', `/v1/cli-logins/${id}/approve`, { token: person.token })
+    const { code } = expectAnswer(routes.approveCliLogin, approved)
+    const redeemed = await ask('POST', `/v1/cli-logins/${id}/redeem`, { body: { code, code_verifier: verifier } })
+    const { access_token: token } = expectAnswer(routes.redeemCliLogin, redeemed)
+    expect(await statusOf(ask, token)).toBe(200)
+    expect(expectRefusal(await ask('POST', '/v1/passkeys/options', { token }), 403).code).toBe('proof_needed')
+  })
+
+  test('sets no password where there was none', async () => {
+    const person = await somebody()
+    await authority.restart((database) => {
+      database.prepare(`update users set password_hash = '' where email = ?`).run(person.email)
+      database.exec('update sessions set proven_at = 0')
+    })
+    const setPassword = (token: string) =>
+      ask('PUT', '/v1/users/current/password', { token, body: { new_password: 'planted by a thief' } })
+    expect(expectRefusal(await setPassword(person.token), 403).code).toBe('proof_needed')
+    expectRefusal(
+      await ask('POST', '/v1/sessions', { body: { email: person.email, password: 'planted by a thief' } }),
+      401,
+    )
+  })
+})
+
+test('a new password ends the passkeys that are named, and no others', async () => {
+  const person = await somebody()
+  const [kept, ended] = [await addPasskey(ask, origin, person.token), await addPasskey(ask, origin, person.token)]
+  const stranger = await somebody()
+  const foreign = await addPasskey(ask, origin, stranger.token)
+  const body = {
+    current_password: person.password,
+    new_password: 'a new long password',
+    end_passkeys: [ended.id, foreign.id],
+  }
+  expect((await ask('PUT', '/v1/users/current/password', { token: person.token, body })).status).toBe(204)
+  expect((await listOf(person)).map(({ id }) => id)).toEqual([kept.id])
+  expect((await listOf(stranger)).map(({ id }) => id)).toEqual([foreign.id])
+  expectRefusal(await logInWith(ask, ended.authenticator), 401)
+  expect((await logInWith(ask, kept.authenticator)).status).toBe(201)
 })
 
 describe('where the public URL is no name', () => {

@@ -71,7 +71,7 @@ export function createClient(options: ClientOptions) {
       signUp: (body: { email: string; password: string; setup_code?: string; invitation?: string }) =>
         send<SessionAnswer>('POST', '/v1/users', { body }),
       current: () => send<CurrentUser>('GET', '/v1/users/current'),
-      changePassword: (body: { current_password?: string; new_password: string }) =>
+      changePassword: (body: { current_password?: string; new_password: string; end_passkeys?: readonly number[] }) =>
         send<void>('PUT', '/v1/users/current/password', { body }),
     },
     loginMethods: () => send<LoginMethods>('GET', '/v1/login-methods'),

@@ -5,6 +5,7 @@ export const apiErrorCodes = [
   'invalid_request',
   'unauthenticated',
   'forbidden',
+  'proof_needed',
   'not_found',
   'conflict',
   'name_taken',

@@ -3,6 +3,7 @@
 export type DomainErrorCode =
   | 'unauthenticated' // no token, or not genuine, or no longer valid
   | 'forbidden' // genuine, and a caveat or a role forbids
+  | 'proof_needed' // of a person who is logged in, that it is them still
   | 'not_found'
   | 'conflict'
   | 'name_taken'

@@ -23,6 +23,8 @@ export interface Session {
   readonly label: string
   readonly createdAt: number
   readonly expiresAt: number
+  /** When its person proved with it who they are; 0 where they let it in from another session. */
+  readonly provenAt: number
 }
 
 /** Whether a command line carries the auth token, or a browser as a cookie. */
@@ -44,6 +46,8 @@ const day = 24 * hour
 export const setupCodeLifetime = hour
 export const invitationLifetime = 7 * day
 export const sessionLifetime = 30 * day
+/** For how long a proof of who somebody is stays fresh: what lasts longer than their session takes one. */
+export const proofLifetime = 10 * 60_000
 
 const authTokenPrefix = 'fo1_'
 const authTokenPattern = /^fo1_[A-Za-z0-9_-]{43}$/

@@ -1,6 +1,7 @@
 // passkey.create: a passkey that an authenticator has made becomes a way in.
 import { DomainError } from '../domain/errors.ts'
 import { mostPasskeys, type Passkey, type PasskeyCreation, type VerifiedCreation } from '../domain/passkey.ts'
+import { requireFreshProof } from './fresh-proof.ts'
 import type { Writing } from './operation.ts'
 import { requireRelyingParty, takeChallenge } from './passkey-ceremony.ts'
 import { findUser } from './principal.ts'
@@ -27,6 +28,7 @@ export const addPasskey: Writing<AddPasskey, undefined, Passkey, VerifiedCreatio
 
   async run({ tx, now }, { input: { challengeId, name, answer }, actor, prepared }) {
     if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no passkeys')
+    requireFreshProof(actor, now)
     if (prepared === undefined) {
       throw new DomainError('invalid', 'this is not what an authenticator answers to a page of ours', {
         field: 'response',

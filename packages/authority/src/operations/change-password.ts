@@ -1,6 +1,7 @@
 // user.change_password: a new password, for whoever knows the old one; every other login of the person ends.
 import { DomainError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
+import { requireFreshProof } from './fresh-proof.ts'
 import type { Writing } from './operation.ts'
 import { findUser } from './principal.ts'
 import { tryOwnPassword } from './try-password.ts'
@@ -9,6 +10,8 @@ export interface ChangePassword {
   /** Undefined where the person says that there is none. */
   readonly current: Secret | undefined
   readonly next: Secret
+  /** Ids of passkeys that end with it. */
+  readonly endPasskeys: readonly number[]
 }
 
 interface Prepared {
@@ -37,8 +40,10 @@ export const changePassword: Writing<ChangePassword, undefined, undefined, Prepa
     return { subject: undefined, requirement: { kind: 'person' }, target: 'password', organisationId: null }
   },
 
-  async run({ tx }, { actor, prepared: { checked, hash } }) {
+  async run({ tx, now }, { input: { endPasskeys }, actor, prepared: { checked, hash } }) {
     if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no password')
+    // Knowing the old password is a proof; where there is none, nothing else would keep a stolen session from setting one.
+    if (checked === null) requireFreshProof(actor, now)
     if (hash === undefined) {
       throw new DomainError('forbidden', 'the current password is wrong', { field: 'current_password' })
     }
@@ -46,6 +51,9 @@ export const changePassword: Writing<ChangePassword, undefined, undefined, Prepa
       throw new DomainError('conflict', 'the password was changed by another login at this moment')
     }
     await tx.users.setPasswordHash(actor.user.id, hash)
+    for (const { id } of await tx.passkeys.ofUser(actor.user.id)) {
+      if (endPasskeys.includes(id)) await tx.passkeys.delete(id)
+    }
     await tx.sessions.deleteOthers(actor.user.id, actor.sessionId)
     // Whoever had an approval in hand would otherwise come in after all.
     await tx.cliLogins.deleteApprovedBy(actor.user.id)

@@ -1,6 +1,7 @@
 // passkey.delete: one way in less; the last one stays.
 import { DomainError } from '../domain/errors.ts'
 import type { Passkey } from '../domain/passkey.ts'
+import { requireFreshProof } from './fresh-proof.ts'
 import type { Writing } from './operation.ts'
 import { findUser } from './principal.ts'
 
@@ -16,8 +17,10 @@ export const deletePasskey: Writing<{ readonly id: string }, Passkey | undefined
     return { subject, requirement: { kind: 'person' }, target, organisationId: null }
   },
 
-  async run({ tx, environment: { identityProvider } }, { subject: passkey }) {
+  async run({ tx, environment: { identityProvider }, now }, { subject: passkey, actor }) {
     if (passkey === undefined) throw new DomainError('not_found', 'you have no such passkey')
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no passkeys')
+    requireFreshProof(actor, now)
     const { userId } = passkey
     const otherWayIn =
       typeof (await tx.users.passwordHash(userId)) === 'string' ||

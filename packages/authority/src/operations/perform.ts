@@ -74,7 +74,7 @@ export async function perform<Input, Subject, Output, Prepared>(
     )
     return operation.follow === undefined ? output : await operation.follow(environment, output)
   } catch (error) {
-    if (denied !== undefined && error instanceof DomainError && error.code === 'forbidden') {
+    if (denied !== undefined && error instanceof DomainError && isDenial(error)) {
       const { principal, intent } = denied
       const [credential] = principal.credentials
       const isStranger = error instanceof StrangerRefused
@@ -147,6 +147,11 @@ export function inquire<Input, Output>(
   input: Input,
 ): Promise<Output> {
   return inquiry.answer(environment, input, caller)
+}
+
+/** What was asked by somebody who is known, and is not theirs to do. */
+function isDenial({ code }: DomainError): boolean {
+  return code === 'forbidden' || code === 'proof_needed'
 }
 
 /** Nobody who is not known gets slow work done. */

@@ -36,7 +36,7 @@ export function tokensAmong(presented: Presented): Presented {
 }
 
 export type Credential =
-  | { readonly kind: 'user'; readonly user: User; readonly sessionId: number }
+  | { readonly kind: 'user'; readonly user: User; readonly sessionId: number; readonly provenAt: number }
   | { readonly kind: 'token'; readonly record: TokenRecord; readonly verified: VerifiedMacaroon }
 
 /** One credential or more: a request is allowed where any one of them allows all of it. */
@@ -62,7 +62,13 @@ export async function identify(tx: ReadTransaction, presented: Presented, now: n
     if (found === undefined) refusals.push('this auth token is not known: log in again')
     else if (found.session.expiresAt <= now) {
       refusals.push(`this auth token ended at ${formatInstant(found.session.expiresAt)}: log in again`)
-    } else credentials.push({ kind: 'user', user: found.user, sessionId: found.session.id })
+    } else
+      credentials.push({
+        kind: 'user',
+        user: found.user,
+        sessionId: found.session.id,
+        provenAt: found.session.provenAt,
+      })
   }
   const [first, ...rest] = credentials
   if (first === undefined) {

@@ -11,6 +11,9 @@ import { findCliLogin } from './find-cli-login.ts'
 import type { Entering } from './operation.ts'
 import { openSession, type OpenedSession } from './sign-in.ts'
 
+/** Who approves is logged in, and nothing more: a stolen session must not make itself a fresh one. */
+const neverProven = 0
+
 export interface RedeemCliLogin {
   readonly id: Secret
   /** The code of the approval and the verifier of the beginning; undefined where the login was begun without. */
@@ -30,7 +33,7 @@ export const redeemCliLogin: Entering<RedeemCliLogin, undefined, OpenedSession> 
   async run(scene, input) {
     const { login, user } = await checkRedemption(scene.tx, input, scene.now)
     await scene.tx.cliLogins.delete(login.id)
-    const output = await openSession(scene, user, { kind: 'cli', label: fitLabel(login.name) })
+    const output = await openSession(scene, user, { kind: 'cli', label: fitLabel(login.name) }, neverProven)
     return { output, actor: { id: String(user.id), label: user.email } }
   },
 }

@@ -36,11 +36,12 @@ export const signIn: Entering<SignIn, User, OpenedSession> = {
   },
 }
 
-/** A new session of the user; their ended ones are swept away on the occasion. */
+/** A new session of the user, who has just proven who they are where nothing else is said; their ended ones are swept away. */
 export async function openSession(
   { tx, environment, now }: { readonly tx: Transaction; readonly environment: Environment; readonly now: number },
   user: User,
   { kind, label }: SessionOrigin,
+  provenAt: number = now,
 ): Promise<OpenedSession> {
   const authToken = createAuthToken(environment.randomBytes)
   const tokenHash = hashAuthToken(authToken.reveal())
@@ -53,6 +54,7 @@ export async function openSession(
     label,
     createdAt: now,
     expiresAt: now + sessionLifetime,
+    provenAt,
   })
   return { user, authToken, expiresAt: session.expiresAt }
 }

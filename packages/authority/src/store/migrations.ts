@@ -9,6 +9,7 @@ import { migration6 } from './migrations/0006-lists-of-tokens.ts'
 import { migration7 } from './migrations/0007-passkeys-and-identities.ts'
 import { migration8 } from './migrations/0008-histories-of-tokens.ts'
 import { migration9 } from './migrations/0009-descent-of-tokens.ts'
+import { migration10 } from './migrations/0010-proofs-of-sessions.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   migration7,
   migration8,
   migration9,
+  migration10,
 ]

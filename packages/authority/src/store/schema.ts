@@ -28,6 +28,7 @@ export interface Database {
     readonly expires_at: number
     readonly kind: SessionKind
     readonly label: string
+    readonly proven_at: number
   }
   readonly cli_logins: {
     readonly id: GeneratedAlways<number>

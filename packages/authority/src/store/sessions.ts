@@ -17,6 +17,7 @@ export function sessions(session: Session): Transaction['sessions'] {
             label: row.label,
             createdAt: row.createdAt,
             expiresAt: row.expiresAt,
+            provenAt: row.provenAt,
           },
           user: { id: row.userId, email: row.email, createdAt: row.userCreatedAt },
         }
@@ -24,10 +25,10 @@ export function sessions(session: Session): Transaction['sessions'] {
     },
     byId: (id) => session.one(byId, { id }),
     ofUser: (userId, now, limit) => session.many(ofUser, { userId, now, limit }),
-    insert: async ({ userId, tokenHash, kind, label, createdAt, expiresAt }) => {
-      const row = await session.one(insert, { userId, tokenHash, kind, label, createdAt, expiresAt })
+    insert: async ({ tokenHash, ...fields }) => {
+      const row = await session.one(insert, { tokenHash, ...fields })
       if (row === undefined) throw new DomainError('conflict', 'There is already a session with this auth token.')
-      return { id: row.id, userId, kind, label, createdAt, expiresAt }
+      return { id: row.id, ...fields }
     },
     delete: (id) => session.run(remove, { id }),
     deleteExpired: (userId, now) => session.run(removeExpired, { userId, now }),
@@ -46,23 +47,31 @@ const byTokenHash = query((db, param: Param<{ tokenHash: Uint8Array }>) =>
       'sessions.label',
       'sessions.created_at as createdAt',
       'sessions.expires_at as expiresAt',
+      'sessions.proven_at as provenAt',
       'users.email',
       'users.created_at as userCreatedAt',
     ])
     .where('sessions.token_hash', '=', param('tokenHash')),
 )
 
+const listed = [
+  'id',
+  'user_id as userId',
+  'kind',
+  'label',
+  'created_at as createdAt',
+  'expires_at as expiresAt',
+  'proven_at as provenAt',
+] as const
+
 const byId = query((db, param: Param<{ id: number }>) =>
-  db
-    .selectFrom('sessions')
-    .select(['id', 'user_id as userId', 'kind', 'label', 'created_at as createdAt', 'expires_at as expiresAt'])
-    .where('id', '=', param('id')),
+  db.selectFrom('sessions').select(listed).where('id', '=', param('id')),
 )
 
 const ofUser = query((db, param: Param<{ userId: number; now: number; limit: number }>) =>
   db
     .selectFrom('sessions')
-    .select(['id', 'user_id as userId', 'kind', 'label', 'created_at as createdAt', 'expires_at as expiresAt'])
+    .select(listed)
     .where('user_id', '=', param('userId'))
     .where('expires_at', '>', param('now'))
     .orderBy('id', 'desc')
@@ -79,6 +88,7 @@ const insert = query((db, param: Param<Omit<UserSession, 'id'> & { tokenHash: Ui
       label: param('label'),
       created_at: param('createdAt'),
       expires_at: param('expiresAt'),
+      proven_at: param('provenAt'),
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id'),

@@ -57,6 +57,7 @@ export const changePassword = route({
   body: z.strictObject({
     current_password: typedPassword.optional().describe('Needed where there is one.'),
     new_password: password,
+    end_passkeys: z.array(z.number().int()).max(20).default([]).describe('Ids of passkeys that end with the old one.'),
   }),
   status: 204,
 })

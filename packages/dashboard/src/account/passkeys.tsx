@@ -6,6 +6,7 @@ import type { Passkey } from '@hallpass/client'
 import { useServices } from '../api/services.tsx'
 import { useCache, useMutation, useQuery } from '../api/use-query.ts'
 import { hasPasskeys, makePasskey } from '../session/passkey.ts'
+import { ProofDialog, needsProof } from '../session/proof-dialog.tsx'
 import { Button } from '../ui/button.tsx'
 import { ConfirmDialog, FormDialog } from '../ui/dialog.tsx'
 import { fieldError } from '../ui/failure-words.ts'
@@ -92,6 +93,7 @@ function AddPasskey({ onClose }: { readonly onClose: () => void }) {
     },
   })
   const nameError = fieldError(creation.error, 'name')
+  if (needsProof(creation.error)) return <ProofDialog onProven={() => creation.mutate()} onClose={onClose} />
   return (
     <FormDialog
       title="Add a passkey"
@@ -126,6 +128,7 @@ function RemovePasskey({ passkey, onClose }: { readonly passkey: Passkey; readon
       onClose()
     },
   })
+  if (needsProof(removal.error)) return <ProofDialog onProven={() => removal.mutate()} onClose={onClose} />
   return (
     <ConfirmDialog
       title={`Remove the passkey ${passkey.name}?`}

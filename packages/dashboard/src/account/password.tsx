@@ -3,7 +3,9 @@ import { useState } from 'react'
 
 import { useServices } from '../api/services.tsx'
 import { useCache, useMutation, useQuery } from '../api/use-query.ts'
+import { ProofDialog, needsProof } from '../session/proof-dialog.tsx'
 import { Button } from '../ui/button.tsx'
+import { Check } from '../ui/choice.tsx'
 import { fieldError } from '../ui/failure-words.ts'
 import { PasswordField } from '../ui/field.tsx'
 import { Section } from '../ui/layout.tsx'
@@ -16,13 +18,23 @@ export function Password({ email }: { readonly email: string }) {
   const hasPassword = me.data?.has_password !== false
   const [current, setCurrent] = useState('')
   const [next, setNext] = useState('')
+  const passkeys = useQuery({ key: ['passkeys'], ask: client.passkeys.list }).data?.passkeys ?? []
+  const [ending, setEnding] = useState<readonly number[]>([])
+  const [isAsked, setAsked] = useState(false)
   const change = useMutation({
     run: () =>
-      client.users.changePassword({ ...(hasPassword ? { current_password: current } : {}), new_password: next }),
+      client.users.changePassword({
+        ...(hasPassword ? { current_password: current } : {}),
+        new_password: next,
+        end_passkeys: ending,
+      }),
     async onSuccess() {
       setCurrent('')
       setNext('')
+      setEnding([])
       await cache.invalidate(['sessions'])
+      await cache.invalidate(['passkeys'])
+      await cache.invalidate(['me', 'details'])
     },
   })
   const currentError = fieldError(change.error, 'current_password')
@@ -33,6 +45,7 @@ export function Password({ email }: { readonly email: string }) {
         className="flex max-w-88 flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault()
+          setAsked(true)
           change.mutate()
         }}
       >
@@ -58,7 +71,26 @@ export function Password({ email }: { readonly email: string }) {
           error={nextError}
           onChange={(event) => setNext(event.target.value)}
         />
-        <FailureNotice error={currentError === undefined && nextError === undefined ? change.error : null} />
+        {passkeys.length > 0 && (
+          <fieldset className="flex flex-col gap-1">
+            <legend className="mb-1 font-medium">Passkeys that end with the old password</legend>
+            {passkeys.map(({ id, name }) => (
+              <Check
+                key={id}
+                checked={ending.includes(id)}
+                onChange={(checked) => setEnding(checked ? [...ending, id] : ending.filter((each) => each !== id))}
+              >
+                {name}
+              </Check>
+            ))}
+            <p className="text-small text-muted">The others go on letting you in: end those that are not yours.</p>
+          </fieldset>
+        )}
+        <FailureNotice
+          error={
+            currentError === undefined && nextError === undefined && !needsProof(change.error) ? change.error : null
+          }
+        />
         <div className="flex items-center gap-3">
           <Button type="submit" busy={change.isPending}>
             {hasPassword ? 'Change password' : 'Set password'}
@@ -66,6 +98,9 @@ export function Password({ email }: { readonly email: string }) {
           <output className="text-muted">{change.isSuccess && next === '' ? 'Changed.' : ''}</output>
         </div>
       </form>
+      {isAsked && needsProof(change.error) && (
+        <ProofDialog onProven={() => change.mutate()} onClose={() => setAsked(false)} />
+      )}
     </Section>
   )
 }

@@ -19,6 +19,7 @@ type Code =
 const codesOfDomain: Readonly<Record<DomainErrorCode, Code>> = {
   unauthenticated: 'UNAUTHORIZED',
   forbidden: 'FORBIDDEN',
+  proof_needed: 'FORBIDDEN',
   not_found: 'NOT_FOUND',
   conflict: 'UNPROCESSABLE',
   name_taken: 'UNPROCESSABLE',

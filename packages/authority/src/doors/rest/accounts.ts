@@ -55,9 +55,9 @@ export const accountHandlers: Handlers<Names> = {
     return { id, email, has_password: hasPassword }
   },
 
-  changePassword({ body: { current_password, new_password } }, { perform }) {
+  changePassword({ body: { current_password, new_password, end_passkeys } }, { perform }) {
     const current = current_password === undefined ? undefined : new Secret(current_password)
-    return perform(changePassword, { current, next: new Secret(new_password) })
+    return perform(changePassword, { current, next: new Secret(new_password), endPasskeys: end_passkeys })
   },
 
   async showLoginMethods(_input, { inquire }) {

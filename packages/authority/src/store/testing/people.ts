@@ -69,6 +69,7 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
         label: 'laptop',
         createdAt: 1,
         expiresAt: 100,
+        provenAt: 1,
       })
       expect(await getStore().read((tx) => tx.sessions.byTokenHash(tokenHash))).toEqual({ session, user })
       expect(await getStore().read((tx) => tx.sessions.byTokenHash(uniqueBytes()))).toBeUndefined()

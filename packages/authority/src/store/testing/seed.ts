@@ -69,6 +69,7 @@ export function insertSession(tx: Transaction, userId: number, changes: Partial<
     label: 'laptop',
     createdAt: 1,
     expiresAt: 100,
+    provenAt: 1,
     ...changes,
   })
 }

@@ -1,0 +1,67 @@
+// Asks whether it is still them, before what would outlast their login: with a password, a passkey or the provider.
+import { useState } from 'react'
+
+import { ApiError, type User } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+import { useMutation, useQuery } from '../api/use-query.ts'
+import { FormDialog, Dialog } from '../ui/dialog.tsx'
+import { PasswordField } from '../ui/field.tsx'
+import { LoginMethods } from './login-methods.tsx'
+import { useSession } from './session.tsx'
+
+/** Whether the authority wants a proof first. */
+export function needsProof(error: Error | null): boolean {
+  return error instanceof ApiError && error.code === 'proof_needed'
+}
+
+interface ProofDialogProps {
+  /** Goes on with what was asked for. */
+  readonly onProven: () => void
+  readonly onClose: () => void
+}
+
+export function ProofDialog({ onProven, onClose }: ProofDialogProps) {
+  const { client, web } = useServices()
+  const { session, enter } = useSession()
+  const me = useQuery({ key: ['me', 'details'], ask: () => client.users.current() })
+  const [password, setPassword] = useState('')
+  const email = session.state === 'in' ? session.user.email : ''
+  // A new login in place of the old one: that is what a proof is.
+  function goOn(user: User): void {
+    enter(user)
+    onProven()
+  }
+  const login = useMutation({ run: () => web.logIn({ email, password }), onSuccess: goOn })
+  const others = <LoginMethods returnPath={location.pathname} onEntered={goOn} />
+  const lead = <p className="text-muted">You logged in a while ago. This takes a proof that it is still you.</p>
+  if (me.data?.has_password === false) {
+    return (
+      <Dialog title="Is it still you?" onClose={onClose}>
+        {lead}
+        {others}
+      </Dialog>
+    )
+  }
+  return (
+    <FormDialog
+      title="Is it still you?"
+      action="Go on"
+      busy={login.isPending}
+      error={login.error}
+      onSubmit={() => login.mutate()}
+      onClose={onClose}
+    >
+      {lead}
+      <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
+      <PasswordField
+        label="Your password"
+        autoComplete="current-password"
+        required
+        value={password}
+        onChange={(event) => setPassword(event.target.value)}
+      />
+      {others}
+    </FormDialog>
+  )
+}
