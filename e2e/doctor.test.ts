@@ -117,7 +117,7 @@ describe('a doctor finds', () => {
       for (const name of ['.', 'hallpass.db', 'hallpass.lock', 'root.key']) await chown(at(name), 65534, 65534)
       expect(await examine()).toEqual([])
       await place.run(['backup', 'b.db', '--data', data])
-      const { stderr } = await place.run(['restore', 'b.db', '--replace', '--data', data])
+      const { stderr } = await place.run(['restore', 'b.db', '--data', data])
       expect(stderr).toContain('Restored')
       for (const name of ['hallpass.db', 'hallpass.lock']) expect((await stat(at(name))).uid).toBe(65534)
       await chown(at('hallpass.db'), 65533, 65533)

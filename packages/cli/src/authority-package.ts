@@ -19,7 +19,7 @@ export interface AuthorityPackage {
   examine(place: InstallationPlace & { readonly now: number }): Promise<readonly string[]>
   backUp(place: InstallationPlace & { readonly file: string }): Promise<Backup>
   restore(
-    place: InstallationPlace & { readonly file: string; readonly replace: boolean; readonly now: Date },
+    place: InstallationPlace & { readonly file: string; readonly now: Date },
   ): Promise<Backup & { readonly kept?: string }>
 }
 

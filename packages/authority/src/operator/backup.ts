@@ -49,15 +49,14 @@ export interface Restored extends Backup {
 }
 
 /**
- * Puts a backup into a data directory in which no server runs.
- * @param place with `replace`, a database that is there is kept under another name
- * @throws StartupError `data_directory_in_use`, `file_exists`, `database_damaged`, `database_newer_than_program` or
+ * Puts a backup into a data directory in which no server runs. A database that is there is kept under another name.
+ * @throws StartupError `data_directory_in_use`, `database_damaged`, `database_newer_than_program` or
  * `root_key_mismatch`, with nothing changed
  */
 export async function restore(
-  place: InstallationPlace & { readonly file: string; readonly replace: boolean; readonly now: Date },
+  place: InstallationPlace & { readonly file: string; readonly now: Date },
 ): Promise<Restored> {
-  const { file, dataDirectory, replace, now } = place
+  const { file, dataDirectory, now } = place
   refusePostgres(place, 'pg_restore')
   if (!existsSync(file)) throw new StartupError('database_missing', `There is no file ${file}.`)
   const [exposure] = findExposure(dataDirectory, 'operator')
@@ -65,12 +64,6 @@ export async function restore(
   const database = join(dataDirectory, databaseName)
   const lock = holdDataDirectory(dataDirectory)
   try {
-    if (existsSync(database) && !replace) {
-      throw new StartupError(
-        'file_exists',
-        `${database} is there already: with --replace it is kept under another name. Nothing was changed.`,
-      )
-    }
     let rootKeyFits: boolean | undefined
     const aside = `${database}.before-${now.toISOString().replaceAll(/[:.]/g, '-')}`
     const kept = existsSync(database) ? aside : undefined

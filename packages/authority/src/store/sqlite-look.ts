@@ -40,7 +40,7 @@ export function expectWhole(database: DatabaseSync, path: string): void {
   if (finding === undefined) return
   throw new StartupError(
     'database_damaged',
-    `${path} is damaged: ${finding}. Look after the disk, and restore a backup with "hallpass restore --replace". ` +
+    `${path} is damaged: ${finding}. Look after the disk, and restore a backup with "hallpass restore". ` +
       '"hallpass doctor" tells more. Nothing was changed.',
   )
 }
@@ -67,7 +67,7 @@ export function examineSqlite(directory: string): Examined {
   problems.push(...findLitter(directory), ...findReaders(path), ...findLackOfRoom(directory, path))
   const { look, damage } = readWhole(path)
   for (const finding of damage) {
-    problems.push(`${path} is damaged: ${finding}. Restore a backup with "hallpass restore --replace".`)
+    problems.push(`${path} is damaged: ${finding}. Restore a backup with "hallpass restore".`)
   }
   return { look, problems }
 }

@@ -9,15 +9,15 @@ import { readInstallation, type InstallationFlags } from '../../installation.ts'
 import { tell, writeJson, writeLine } from '../../output.ts'
 import { describeFacts } from './facts.ts'
 
-interface RestoreFlags extends InstallationFlags, JsonFlag {
-  readonly replace?: boolean | undefined
-}
-
-export async function restoreInstallation(context: Context, flags: RestoreFlags, word: string): Promise<void> {
+export async function restoreInstallation(
+  context: Context,
+  flags: InstallationFlags & JsonFlag,
+  word: string,
+): Promise<void> {
   const place = readInstallation(context, flags)
   const file = resolve(context.directory, cleanPath(word, 'the name of the file'))
   const authority = await loadAuthority()
-  const restored = await authority.restore({ ...place, file, replace: flags.replace === true, now: context.now() })
+  const restored = await authority.restore({ ...place, file, now: context.now() })
   if (flags.json === true) writeJson(context, restored)
   else writeLine(context, restored.file)
   tell(context, `Restored, and checked as a whole: ${describeFacts(restored)}.`)

@@ -1,7 +1,7 @@
 // The grammar of the commands that work on an installation by hand: backup, restore and doctor.
 import { buildCommand } from '@stricli/core'
 
-import { jsonFlag, switchFlag, word } from '../../flags.ts'
+import { jsonFlag, word } from '../../flags.ts'
 import { installationFlags } from '../../installation.ts'
 import { withContext } from '../../routes.ts'
 
@@ -26,7 +26,6 @@ export const restoreCommand = buildCommand({
   parameters: {
     flags: {
       ...installationFlags,
-      replace: switchFlag('Keep a database that is there under another name, and take its place'),
       ...jsonFlag,
     },
     aliases: { j: 'json' },
@@ -35,7 +34,8 @@ export const restoreCommand = buildCommand({
   docs: {
     brief: 'Put a backup into a data directory in which no server runs',
     fullDescription:
-      'Check a backup as a whole, and put it into a data directory in which no server runs.\n' +
+      'Check a backup as a whole, and put it into a data directory in which no server runs. A database that is there is\n' +
+      'kept under another name.\n' +
       'The root key that belongs to it is put there by you, as root.key with mode 0600, or given in HALLPASS_ROOT_KEY.\n' +
       'What was revoked after the backup was made works again: revoke it once more.',
   },
