@@ -12,6 +12,7 @@ export const apiErrorCodes = [
   'too_large',
   'rate_limited',
   'unavailable',
+  'storage_full',
   'internal',
 ] as const
 

@@ -9,7 +9,8 @@ export type DomainErrorCode =
   | 'name_taken'
   | 'invalid' // well formed, and yet against a rule of the domain
   | 'rate_limited'
-  | 'unavailable' // the store cannot keep what is written
+  | 'unavailable' // the store cannot be read or written at the moment
+  | 'storage_full' // only what takes authority away can still be written
 
 export class DomainError extends Error {
   readonly code: DomainErrorCode

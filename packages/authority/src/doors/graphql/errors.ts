@@ -4,7 +4,7 @@ import { GraphQLError, Kind, type GraphQLFormattedError } from 'graphql'
 import { DomainError, type DomainErrorCode } from '../../domain/errors.ts'
 import { InvalidInput, describeFrameworkError } from '../http/errors.ts'
 
-/** The words that clients of the original know, and three more. */
+/** The words that clients of the original know, and a few more. */
 type Code =
   | 'UNAUTHORIZED'
   | 'FORBIDDEN'
@@ -14,6 +14,8 @@ type Code =
   | 'INVALID'
   | 'INVALID_ARGUMENTS'
   | 'RATE_LIMITED'
+  | 'UNAVAILABLE'
+  | 'STORAGE_FULL'
   | 'SERVER_ERROR'
 
 const codesOfDomain: Readonly<Record<DomainErrorCode, Code>> = {
@@ -25,7 +27,8 @@ const codesOfDomain: Readonly<Record<DomainErrorCode, Code>> = {
   name_taken: 'UNPROCESSABLE',
   invalid: 'UNPROCESSABLE',
   rate_limited: 'RATE_LIMITED',
-  unavailable: 'SERVER_ERROR',
+  unavailable: 'UNAVAILABLE',
+  storage_full: 'STORAGE_FULL',
 }
 
 // The words that clients of the original match.

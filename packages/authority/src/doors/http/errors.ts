@@ -36,6 +36,7 @@ const answersOfDomain: Readonly<Record<DomainErrorCode, { readonly http: number;
   invalid: { http: 422, code: 'invalid_request' },
   rate_limited: { http: 429, code: 'rate_limited' },
   unavailable: { http: 503, code: 'unavailable' },
+  storage_full: { http: 503, code: 'storage_full' },
 }
 
 /** The HTTP status that says the same. */
