@@ -9,11 +9,10 @@ import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client
 import { createConnections } from './connections.ts'
 import { DomainError } from './domain/errors.ts'
 import type { Store } from './domain/store.ts'
+import { bodyLimits, takeJson } from './doors/http/body.ts'
 import { InvalidInput, sendError } from './doors/http/errors.ts'
 import type { LogSink } from './log.ts'
 import { createTurns } from './turns.ts'
-
-const bodyLimit = 64 * 1024
 
 /** Milliseconds that whoever is connected has to end once the server stops: half of the ten seconds that all of it may take. */
 const closingTime = 5_000
@@ -43,7 +42,7 @@ export function createServer(options: {
   const server = fastify({
     serverFactory: (listener) => connections.createServer(listener),
     return503OnClosing: false,
-    bodyLimit,
+    bodyLimit: bodyLimits.anybody,
     routerOptions: { maxParamLength: 512 },
     forceCloseConnections: 'idle',
     trustProxy: trusts ?? false,
@@ -55,16 +54,7 @@ export function createServer(options: {
     clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, nextId()),
   })
 
-  server.removeAllContentTypeParsers()
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
-    try {
-      // Clients send the content type with no body too.
-      done(null, body === '' ? undefined : JSON.parse(body.toString()))
-    } catch {
-      // The parser's own words quote the body, which may hold a password.
-      done(new InvalidInput('the body is not valid JSON'))
-    }
-  })
+  takeJson(server)
   server.setErrorHandler(answerError)
   server.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('404 page not found'))
   server.addHook('onRequest', (request, reply, done) => {

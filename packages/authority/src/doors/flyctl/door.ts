@@ -3,7 +3,9 @@ import type { FastifyInstance } from 'fastify'
 
 import type { Authenticate } from '../../operations/authenticate.ts'
 import type { Environment } from '../../operations/operation.ts'
-import { nobody, openExchange } from '../http/exchange.ts'
+import { bodyLimits } from '../http/body.ts'
+import { openExchange } from '../http/exchange.ts'
+import { knowFirst } from '../http/known-first.ts'
 import { parse } from '../http/parse.ts'
 import { appRoutes } from './apps.ts'
 import { organisationRoutes } from './organisations.ts'
@@ -18,25 +20,28 @@ export interface FlyctlDoor {
 export const flyctlRoutes: readonly FlyctlRoute[] = [...sessionRoutes, ...organisationRoutes, ...appRoutes]
 
 export function openFlyctlDoor(server: FastifyInstance, { environment, authenticate }: FlyctlDoor): void {
+  const { options, presentedBy } = knowFirst(authenticate, (request) => request.headers.authorization)
   for (const { method, url, authenticated, params, query, body, status, handle } of flyctlRoutes) {
     server.route({
       method,
       url,
+      ...(authenticated ? options : {}),
       async handler(request, reply) {
         const input = {
           params: parse(params, request.params, 'the path') as never,
           query: parse(query, request.query, 'the query') as never,
           body: parse(body, request.body, 'the body') as never,
         }
-        const presented = authenticated ? await authenticate(request.headers.authorization) : nobody
         void reply.code(status)
-        return handle(input, openExchange(environment, presented, request))
+        return handle(input, openExchange(environment, presentedBy(request), request))
       },
     })
   }
   void server.register((scope, _options, done) => {
     // It comes without a content type.
-    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, parsed) => parsed(null))
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyLimits.known }, (_request, _body, parsed) =>
+      parsed(null),
+    )
     // What flyctl measures of itself is nobody's business here: taken, so that it does not complain, and dropped.
     scope.post('/metrics_post', (_request, reply) => reply.code(200).send())
     done()

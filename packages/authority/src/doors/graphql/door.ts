@@ -16,6 +16,7 @@ import { z } from 'zod'
 import type { Authenticate } from '../../operations/authenticate.ts'
 import type { Environment } from '../../operations/operation.ts'
 import { openExchange } from '../http/exchange.ts'
+import { knowFirst } from '../http/known-first.ts'
 import { parse } from '../http/parse.ts'
 import { createContext } from './context.ts'
 import { NotServed, formatErrors } from './errors.ts'
@@ -45,13 +46,15 @@ const rules = [...specifiedRules, NoSchemaIntrospectionCustomRule]
 export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): void {
   const { environment, authenticate, report } = door
   const schema = createSchema()
+  const { options, presentedBy } = knowFirst(authenticate, (request) => request.headers.authorization)
   server.route({
     method: 'POST',
     url: '/graphql',
+    ...options,
     async handler(request) {
       const asked = parse(requestBody, request.body, 'the body')
       const document = readDocument(schema, asked)
-      const presented = await authenticate(request.headers.authorization)
+      const presented = presentedBy(request)
       const context = createContext((mutation) => openExchange(environment, presented, request, mutation))
       const { data, errors } = await execute({
         schema,

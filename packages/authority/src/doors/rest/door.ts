@@ -7,7 +7,9 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fast
 import type { Authenticate } from '../../operations/authenticate.ts'
 import type { Environment } from '../../operations/operation.ts'
 import { tokensAmong, type Presented } from '../../operations/principal.ts'
-import { nobody, openExchange, type Exchange } from '../http/exchange.ts'
+import { bodyLimits } from '../http/body.ts'
+import { openExchange, type Exchange } from '../http/exchange.ts'
+import { knowFirst } from '../http/known-first.ts'
 import { parse } from '../http/parse.ts'
 import { handlers } from './handlers.ts'
 import { describeApi } from './openapi.ts'
@@ -49,16 +51,17 @@ function print(description: unknown): { readonly text: Buffer; readonly etag: st
 
 function openRoute(server: FastifyInstance, door: RestDoor, route: Route, handle: AnyHandler): void {
   const { environment, authenticate, credentialOf } = door
+  const { options, presentedBy } = knowFirst(authenticate, credentialOf)
   async function present(body: unknown, request: FastifyRequest): Promise<Presented> {
-    if (!route.authenticated) return nobody
-    if (route.credentialInBody !== true) return authenticate(credentialOf(request))
+    if (route.credentialInBody !== true) return presentedBy(request)
     // By the contract: its routes have this field in their bodies.
     return tokensAmong(await authenticate((body as { readonly header: string }).header))
   }
   server.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    ...(route.credentialInBody === true ? { onRequest: takeForJson } : {}),
+    ...(route.credentialInBody === true ? { onRequest: takeForJson, bodyLimit: bodyLimits.known } : {}),
+    ...(route.authenticated && route.credentialInBody !== true ? options : {}),
     async handler(request, reply) {
       const input = {
         params: parse(route.params, request.params, 'the path'),
