@@ -14,6 +14,7 @@ import {
   type Macaroon,
 } from '@hallpass/macaroon'
 
+import { Macaroon as Inside } from '../packages/macaroon/src/macaroon.ts'
 import { location } from './authority.ts'
 
 /** Tokens of one kind, each another one, so that nothing can be known of the next. */
@@ -112,7 +113,9 @@ function withDischarges(macaroon: Macaroon, count: number, now: number): readonl
   return [asking, ...discharges]
 }
 
-function linksOf({ bytes, offsets, nonce }: Macaroon): readonly Uint8Array[] {
+function linksOf(macaroon: Macaroon): readonly Uint8Array[] {
+  const { bytes, nonce } = macaroon
+  const { offsets } = Inside.placesOf(macaroon)
   const caveats = offsets.slice(1).map((end, i) => bytes.subarray(offsets[i], end))
   // A caveat is hashed as an array of two.
   return [nonce.bytes, ...caveats.map((caveat) => new Uint8Array([0x92, ...caveat]))]

@@ -16,6 +16,7 @@ import {
 import { VerificationCache } from '../packages/authority/src/operations/verification-cache.ts'
 import { mintToken } from '../packages/authority/src/operations/mint-token.ts'
 import { defaultKernel, type Kernel } from '../packages/macaroon/src/kernel/kernel.ts'
+import { Macaroon } from '../packages/macaroon/src/macaroon.ts'
 import { typescriptKernel } from '../packages/macaroon/src/kernel/typescript-kernel.ts'
 import { location, openAuthority, orgToken } from './authority.ts'
 import { interleave, timeEach, timeEachSync, type Round } from './measure.ts'
@@ -86,7 +87,8 @@ function otherRounds(tokens: Tokens, others: readonly Other[]): Record<string, R
   const hot = rememberAll(kind, tokens)
   const asSent = kind.headers.map((header) => Buffer.from(header, 'latin1'))
   const chain = (kernel: Kernel) => {
-    const { bytes, nonceEnd, offsets } = macaroon
+    const { bytes } = macaroon
+    const { nonceEnd, offsets } = Macaroon.placesOf(macaroon)
     return () => timeEachSync(count, () => kernel.chain(key, bytes, 1, nonceEnd, offsets))
   }
   return {

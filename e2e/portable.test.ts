@@ -87,10 +87,10 @@ describe('the macaroon package', () => {
       'what verifies and clears',
       "export { parseAuthorization, decodeMacaroon, verify, clear, actions } from '@hallpass/macaroon'",
     ],
-    [11_500, 'the JSON of caveats alone', "export * from '@hallpass/macaroon/json'"],
-    [14_000, 'explaining alone', "export * from '@hallpass/macaroon/explain'"],
+    [13_000, 'the JSON of caveats alone', "export * from '@hallpass/macaroon/json'"],
+    [15_500, 'explaining alone', "export * from '@hallpass/macaroon/explain'"],
     [
-      33_000,
+      33_500,
       'all doors together',
       "export * from '@hallpass/macaroon'; export * from '@hallpass/macaroon/json'; export * from '@hallpass/macaroon/explain'",
     ],

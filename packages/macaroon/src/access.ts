@@ -1,7 +1,8 @@
 /** An access: one attempted action on one resource, as `clear` holds caveats against it. */
 
-import { type Action, actions, isAction, isSubset } from './action.ts'
-import { type DischargeAccess, validateDischargeAccess } from './discharge-access.ts'
+import { type Action, actions, isAction, allows } from './action.ts'
+import { badArgument, expectFields, expectText, takeList } from './boundary.ts'
+import { type DischargeAccess, isTime, takeDischargeAccess, validateDischargeAccess } from './discharge-access.ts'
 
 /** Go's `flyio.Access`, with the time as a part of it. What is left out is not specified, which is not the same as ''. */
 export interface Access {
@@ -29,10 +30,9 @@ export interface Access {
 }
 
 /** Roles are bits of a mask; an admin has all 32. */
-export const roles = { member: 1, billingManager: 2, admin: 0xffffffff } as const
+export const roles = /* @__PURE__ */ Object.freeze({ member: 1, billingManager: 2, admin: 0xffffffff } as const)
 
-/** What ordinary members may do with a feature of their organisation; a feature that is not listed needs an admin. */
-export const memberFeatures: ReadonlyMap<string, Action> = new Map([
+const allowedToMembers: ReadonlyMap<string, Action> = /* @__PURE__ */ new Map([
   ['wg', actions.all],
   ['domain', actions.all],
   ['site', actions.all],
@@ -47,23 +47,84 @@ export const memberFeatures: ReadonlyMap<string, Action> = new Map([
   ['document_signing', actions.none],
 ])
 
-/** The role that this access takes, as Go's `Access.GetPermittedRoles`: a member, or an admin. */
+/** What ordinary members may do with a feature of their organisation; a feature that is not listed needs an admin. */
+export const memberFeatures: ReadonlyMap<string, Action> = /* @__PURE__ */ new Map(allowedToMembers)
+
+/**
+ * The role that this access takes, as Go's `Access.GetPermittedRoles`: a member, or an admin.
+ *
+ * Throws MacaroonError `bad-argument` where a part of it is not of its type.
+ */
 export function permittedRole(access: Access): number {
-  if (access.feature === undefined) return roles.member
-  const allowed = memberFeatures.get(access.feature)
-  return allowed !== undefined && isSubset(access.action, allowed) ? roles.member : roles.admin
+  return roleFor(takeText(expectFields(access, 'access').feature, 'feature'), access.action)
+}
+
+/** The same for what was checked already. */
+export function roleFor(feature: string | undefined, action: Action): number {
+  if (feature === undefined) return roles.member
+  const allowed = allowedToMembers.get(feature)
+  return allowed !== undefined && allows(allowed, action) ? roles.member : roles.admin
+}
+
+/**
+ * An access of its own with nothing but what it may name, so that all caveats are held against the same one; null, which
+ * is what JSON has for what is not there, is not there.
+ *
+ * Throws MacaroonError `bad-argument` naming the field that is not of its type.
+ */
+export function takeAccess(given: Access | DischargeAccess): Access | DischargeAccess {
+  const access = expectFields(given, 'access')
+  if (access.type === 'discharge') return takeDischargeAccess(access)
+  absent(access.type ?? null, 'type', 'discharge')
+  const { command } = access
+  return {
+    action: access.action,
+    now: access.now,
+    orgId: takeId(access.orgId, 'orgId'),
+    appId: takeId(access.appId, 'appId'),
+    appFeature: takeText(access.appFeature, 'appFeature'),
+    feature: takeText(access.feature, 'feature'),
+    volume: takeText(access.volume, 'volume'),
+    machine: takeText(access.machine, 'machine'),
+    machineFeature: takeText(access.machineFeature, 'machineFeature'),
+    mutation: takeText(access.mutation, 'mutation'),
+    sourceMachine: takeText(access.sourceMachine, 'sourceMachine'),
+    sourceApp: takeText(access.sourceApp, 'sourceApp'),
+    sourceOrganization: takeText(access.sourceOrganization, 'sourceOrganization'),
+    cluster: takeText(access.cluster, 'cluster'),
+    command: command === undefined || command === null ? undefined : takeList(command, 'command', expectText),
+    storageObject: takeText(access.storageObject, 'storageObject'),
+  }
+}
+
+function takeId(id: bigint | undefined, name: string): bigint | undefined {
+  return id === undefined || typeof id === 'bigint' ? id : absent(id, name, 'a bigint')
+}
+
+function takeText(text: string | undefined, name: string): string | undefined {
+  return text === undefined || typeof text === 'string' ? text : absent(text, name, 'a string')
+}
+
+function absent(value: unknown, name: string, wanted: string): undefined {
+  if (value !== null) throw badArgument(`access.${name}`, wanted)
 }
 
 /**
  * Checks that an access is one action on one resource, with the parents of that resource, as Go's `Access.Validate`;
  * besides, that its action and its time are numbers one can compare with.
  *
- * Returns what is wrong as a sentence, or undefined where nothing is.
+ * Returns what is wrong as a sentence, or undefined where nothing is. Throws MacaroonError `bad-argument` where a part of
+ * it is not of its type.
  */
 export function validateAccess(access: Access | DischargeAccess): string | undefined {
+  return whatIsWrong(takeAccess(access))
+}
+
+/** The same for what `takeAccess` made. */
+export function whatIsWrong(access: Access | DischargeAccess): string | undefined {
   if (access.type === 'discharge') return validateDischargeAccess(access)
   if (!isAction(access.action)) return 'An access needs an action, a mask of 16 bits'
-  if (typeof access.now !== 'bigint' && !Number.isFinite(access.now)) return 'An access needs the time, in Unix seconds'
+  if (!isTime(access.now)) return 'An access needs the time, in Unix seconds'
   if (access.orgId === undefined) return 'An access must name its organisation'
 
   const { appId, feature, storageObject, machine, volume, appFeature, cluster, command, machineFeature } = access

@@ -25,49 +25,37 @@ export function lengthOfBase64(text: string, start: number, end: number): number
  * False where it is not the one spelling of any bytes.
  */
 export function fillBase64(bytes: Uint8Array, length: number, text: string, start: number, end: number): boolean {
-  const padding = countPadding(text, start, end)
-  if (!knowsBase64(bytes)) return fillByTable(bytes, text, start, end, padding)
-  return fillByEngine(bytes, length, text.slice(start, end)) && !hasIdleBits(text, end, padding)
+  const range = text.slice(start, end)
+  const fill = knowsBase64(bytes) ? fillByEngine(bytes, length, range) : fillByText(bytes, length, range)
+  return fill && !hasIdleBits(text, end, countPadding(text, start, end))
 }
 
 /** The one spelling of these bytes. */
 export function encodeBase64(bytes: Uint8Array): string {
-  return knowsBase64(bytes) ? bytes.toBase64() : encodeByTable(bytes)
+  return knowsBase64(bytes) ? bytes.toBase64() : encodeByText(bytes)
 }
 
-/** For engines that know no base64: false where `text[start..end)` is not the spelling of bytes of that length. */
-export function fillByTable(bytes: Uint8Array, text: string, start: number, end: number, padding: number): boolean {
-  const digits = end - padding
-  let wrong = 0
-  let out = 0
-  for (let at = start; at < digits; at += 4) {
-    const c = at + 2 < digits ? valueAt(text, at + 2) : 0
-    const d = at + 3 < digits ? valueAt(text, at + 3) : 0
-    const a = valueAt(text, at)
-    const b = valueAt(text, at + 1)
-    wrong |= a | b | c | d
-    bytes[out++] = (a << 2) | (b >> 4)
-    if (at + 2 < digits) bytes[out++] = (b << 4) | (c >> 2)
-    else wrong |= (b & 15) << 6
-    if (at + 3 < digits) bytes[out++] = (c << 6) | d
-    else wrong |= (c & 3) << 6
+/** For engines that know no base64 of bytes: false where the text is not the spelling of `length` of them. */
+export function fillByText(bytes: Uint8Array, length: number, text: string): boolean {
+  try {
+    const characters = atob(text)
+    for (let i = 0; i < characters.length; i += 1) bytes[i] = characters.charCodeAt(i)
+    return characters.length === length
+  } catch {
+    return false
   }
-  return wrong < 64
 }
 
-/** For engines that know no base64. */
-export function encodeByTable(bytes: Uint8Array): string {
-  let text = ''
-  for (let at = 0; at < bytes.length; at += 3) {
-    const a = bytes[at] ?? 0
-    const b = bytes[at + 1]
-    const c = bytes[at + 2]
-    text += letter(a >> 2) + letter(((a & 3) << 4) | ((b ?? 0) >> 4))
-    text += b === undefined ? '=' : letter(((b & 15) << 2) | ((c ?? 0) >> 6))
-    text += c === undefined ? '=' : letter(c & 63)
-  }
-  return text
+/** For engines that know no base64 of bytes. */
+export function encodeByText(bytes: Uint8Array): string {
+  let characters = ''
+  for (const byte of bytes) characters += String.fromCharCode(byte)
+  return btoa(characters)
 }
+
+// Every browser, worker and Node has them; the libraries of TypeScript that are the same everywhere do not.
+declare function atob(text: string): string
+declare function btoa(characters: string): string
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const invalid = 255
@@ -128,10 +116,6 @@ export function refuseBase64(text: string, start: number, end: number, what: str
 
 function valueAt(text: string, at: number): number {
   return values[text.charCodeAt(at)] ?? invalid
-}
-
-function letter(value: number): string {
-  return alphabet.charAt(value)
 }
 
 function countPadding(text: string, start: number, end: number): number {

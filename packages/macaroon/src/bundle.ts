@@ -2,15 +2,17 @@
 
 import type { Access } from './access.ts'
 import { append } from './append.ts'
+import { badArgument, expectFields, expectText, takeBytes, takeList } from './boundary.ts'
 import { clear, type Denial } from './clear.ts'
 import { ticketsOf } from './discharge.ts'
 import type { DischargeAccess } from './discharge-access.ts'
 import { MacaroonError } from './errors.ts'
-import { type DecodeOptions, decodeMacaroon, Macaroon, readMacaroon } from './macaroon.ts'
+import { type DecodeOptions, expectMacaroon, Macaroon, readMacaroon } from './macaroon.ts'
 import type { Nonce } from './nonce.ts'
 import { sameBytes } from './same-bytes.ts'
 import { type HeaderTokens, type LeftOut, readTokens } from './text.ts'
 import { type VerifiedMacaroon, verify, type VerifyOptions } from './verify.ts'
+import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
 import { Wire } from './wire.ts'
 
 export interface Bundle {
@@ -70,26 +72,40 @@ export interface TokenRefusal {
  * Throws MacaroonError with a TextErrorCode where the text is not a list of tokens.
  */
 export function parseBundle(header: string | ParsedTokens, options: BundleOptions): Bundle {
-  if (typeof header !== 'string') return sort(header.macaroons, header, options)
+  const vocabulary = vocabularyOf(options)
+  const location = expectText(options.location, 'location')
+  if (typeof header !== 'string') {
+    const { macaroons, authTokens, leftOut = [] } = expectFields(header, 'header')
+    const tokens = { authTokens: takeList(authTokens, 'authTokens', expectText), leftOut }
+    return sort(
+      takeList(macaroons, 'macaroons', (bytes, name) => Wire.of(takeBytes(bytes, name))),
+      tokens,
+      location,
+      vocabulary,
+    )
+  }
   const tokens = readTokens(header)
-  return sort(tokens.wires, tokens, options)
+  return sort(tokens.wires, tokens, location, vocabulary)
 }
 
 /** What `parseAuthorization` made of a header, or the like. */
 type ParsedTokens = Omit<HeaderTokens, 'leftOut'> & Partial<HeaderTokens>
 
 function sort(
-  all: readonly (Wire | Uint8Array)[],
-  { authTokens, leftOut = [] }: Omit<ParsedTokens, 'macaroons'>,
-  options: BundleOptions,
+  all: readonly Wire[],
+  { authTokens, leftOut }: Omit<HeaderTokens, 'macaroons'>,
+  location: string,
+  vocabulary: Vocabulary,
 ): Bundle {
   let permitting: readonly Macaroon[] = []
   let discharges: readonly Macaroon[] = []
   let damaged: readonly DamagedToken[] = []
-  for (let index = 0; index < all.length; index += 1) {
-    const read = tryDecode(all[index] ?? nothing, options)
+  let index = -1
+  for (const wire of all) {
+    index += 1
+    const read = tryDecode(wire, vocabulary)
     if (read instanceof MacaroonError) damaged = append(damaged, { index, error: read })
-    else if (Macaroon.isAt(read, options.location)) permitting = append(permitting, read)
+    else if (Macaroon.isAt(read, location)) permitting = append(permitting, read)
     else discharges = append(discharges, read)
   }
   let permissions: readonly Permission[] = []
@@ -116,8 +132,11 @@ export function verifyBundle(
 ): VerifiedBundle {
   let verified: readonly VerifiedMacaroon[] = []
   let refused: readonly RefusedToken[] = []
-  for (const { macaroon, discharges } of bundle.permissions) {
-    const key = keyOf(macaroon.nonce)
+  if (typeof keyOf !== 'function') throw badArgument('keyOf', 'a function')
+  expectFields(options, 'options')
+  for (const permission of expectList(expectFields(bundle, 'bundle').permissions, 'permissions')) {
+    const { macaroon, discharges } = expectFields(permission, 'permission')
+    const key = keyOf(expectMacaroon(macaroon, 'macaroon').nonce)
     const result = key === undefined ? unknownKey() : tryVerify(macaroon, key, discharges, options)
     if (result instanceof MacaroonError) refused = append(refused, { macaroon, error: result })
     else verified = append(verified, result)
@@ -132,9 +151,9 @@ export function verifyBundle(
  * Throws MacaroonError `bad-argument` for no accesses at all.
  */
 export function clearBundle(bundle: VerifiedBundle, accesses: readonly (Access | DischargeAccess)[]): BundleClearance {
-  if (accesses.length === 0) throw new MacaroonError('bad-argument', 'There is no access to clear')
+  if (!Array.isArray(accesses) || accesses.length === 0) throw badArgument('accesses', 'at least one')
   const refusals: TokenRefusal[] = []
-  for (const verified of bundle.verified) {
+  for (const verified of expectList(expectFields(bundle, 'bundle').verified, 'verified')) {
     const clearance = clear(verified, accesses)
     if (clearance.allowed) return { allowed: true, by: verified }
     refusals.push({ verified, denials: clearance.denials })
@@ -142,10 +161,15 @@ export function clearBundle(bundle: VerifiedBundle, accesses: readonly (Access |
   return { allowed: false, refusals }
 }
 
+function expectList<Item>(list: readonly Item[], name: string): readonly Item[] {
+  if (!Array.isArray(list)) throw badArgument(name, 'a list')
+  return list
+}
+
 function answersTo(macaroon: Macaroon, discharges: readonly Macaroon[]): readonly Macaroon[] {
   if (discharges.length === 0) return discharges
   const tickets = [...ticketsOf(macaroon).values()].flat()
-  return discharges.filter((discharge) => tickets.some((ticket) => sameBytes(ticket, discharge.nonce.kid)))
+  return discharges.filter(({ nonce: { kid } }) => tickets.some((ticket) => sameBytes(ticket, kid)))
 }
 
 function unused(discharges: readonly Macaroon[], permissions: readonly Permission[]): readonly Macaroon[] {
@@ -158,9 +182,9 @@ function unknownKey(): MacaroonError {
 }
 
 /** The macaroon, or the MacaroonError that decoding it throws. */
-function tryDecode(bytes: Wire | Uint8Array, options: DecodeOptions): Macaroon | MacaroonError {
+function tryDecode(wire: Wire, vocabulary: Vocabulary): Macaroon | MacaroonError {
   try {
-    return bytes instanceof Wire ? readMacaroon(bytes, options) : decodeMacaroon(bytes, options)
+    return readMacaroon(wire, vocabulary)
   } catch (error) {
     return expectMacaroonError(error)
   }
@@ -174,16 +198,14 @@ function tryVerify(
   options: Omit<VerifyOptions, 'discharges'>,
 ): VerifiedMacaroon | MacaroonError {
   try {
-    return verify(macaroon, key, discharges.length === 0 ? options : { ...options, discharges })
+    return verify(macaroon, key, discharges?.length === 0 ? options : { ...options, discharges })
   } catch (error) {
     return expectMacaroonError(error)
   }
 }
 
-/** The error itself. Throws it where it is of another kind. */
+/** The error itself. Throws it where it is of another kind, or is about what the caller handed over. */
 function expectMacaroonError(error: unknown): MacaroonError {
-  if (error instanceof MacaroonError) return error
+  if (error instanceof MacaroonError && error.code !== 'bad-argument') return error
   throw error
 }
-
-const nothing = new Uint8Array(0)

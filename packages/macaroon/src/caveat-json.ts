@@ -1,10 +1,11 @@
 /** Caveats as the JSON that `flyctl tokens attenuate` and `tokens debug` speak. */
 
 import { decodeBase64, encodeBase64 } from './base64.ts'
+import { badArgument, expectText } from './boundary.ts'
 import type { Caveat } from './caveat.ts'
 import { jsonForms } from './caveats/json-forms.ts'
 import type { CaveatCodec, CaveatJson } from './codec.ts'
-import { checkBounds, expectOneValue } from './caveat-set.ts'
+import { checkBounds, expectCodec, expectOneValue, settle } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
 import {
   expectArray,
@@ -17,7 +18,7 @@ import {
   parseJson,
   quoteShortly,
 } from './json.ts'
-import { codecOf, flyVocabulary, type Vocabulary } from './vocabulary.ts'
+import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
 
 export interface JsonOptions {
   readonly vocabulary?: Vocabulary
@@ -33,9 +34,11 @@ export interface JsonOptions {
  * which `caveatsFromJSON` takes back. Actions without a letter are lost, as in Go.
  */
 export function caveatsToJSON(caveats: readonly Caveat[], options: JsonOptions = {}): string {
-  const vocabulary = options.vocabulary ?? flyVocabulary
+  const vocabulary = vocabularyOf(options)
+  const { indent = 0 } = options
+  if (!Number.isInteger(indent) || indent < 0 || indent > 10) throw badArgument('indent', 'a whole number from 0 to 10')
   checkBounds(caveats, vocabulary)
-  return formatJson(setToJson(caveats, vocabulary), options.indent ?? 0)
+  return formatJson(setToJson(settle(caveats, vocabulary), vocabulary), indent)
 }
 
 /**
@@ -46,10 +49,10 @@ export function caveatsToJSON(caveats: readonly Caveat[], options: JsonOptions =
  * `too-many` or `too-deep`.
  */
 export function caveatsFromJSON(text: string, options: Pick<JsonOptions, 'vocabulary'> = {}): readonly Caveat[] {
-  if (text.length > maxJsonLength) {
+  if (expectText(text, 'text').length > maxJsonLength) {
     throw new MacaroonError('too-long', `The JSON has ${text.length} characters; ${maxJsonLength} are the limit`)
   }
-  const vocabulary = options.vocabulary ?? flyVocabulary
+  const vocabulary = vocabularyOf(options)
   const caveats = setFromJson(parseJson(text), '', vocabulary)
   checkBounds(caveats, vocabulary)
   return caveats
@@ -69,8 +72,7 @@ function setToJson(caveats: readonly Caveat[], vocabulary: Vocabulary): JsonValu
 
 function bodyToJson(caveat: Caveat, vocabulary: Vocabulary): [string, JsonValue] {
   if (caveat.type === 'Unknown') return [String(caveat.number), new Map([['msgpack', encodeBase64(caveat.body)]])]
-  const codec = codecOf(caveat, vocabulary)
-  if (codec === undefined) throw new MacaroonError('bad-caveat', 'A caveat has a type outside this vocabulary')
+  const codec = expectCodec(caveat, vocabulary)
   // Go calls the caveats of its users by their numbers, since nobody else knows their names.
   const type = caveat.type === 'Own' ? String(codec.number) : codec.type
   return [type, jsonOf(codec).toJson(caveat, (inner) => setToJson(inner, vocabulary))]
@@ -85,7 +87,7 @@ function caveatFromJson(value: JsonValue, path: JsonPath, vocabulary: Vocabulary
   const name = expectString(fields.get('type'), `${path}.type`)
   const body = fields.get('body') ?? null
   const number = /^(?:0|[1-9][0-9]{0,19})$/.test(name) ? BigInt(name) : undefined
-  const codec = number === undefined ? vocabulary.byName.get(name) : vocabulary.byNumber.get(number)
+  const codec = number === undefined ? vocabulary.withName(name) : vocabulary.withNumber(number)
   if (codec !== undefined) {
     return jsonOf(codec).fromJson(body, `${path}.body`, (inner, at) => setFromJson(inner, at, vocabulary))
   }

@@ -1,11 +1,14 @@
 /** Lists of caveats: on the wire and in memory, within the bounds that hold for all of them. */
 
+import { badArgument, expectFields, expectText, takeBytes, takeList } from './boundary.ts'
 import type { Caveat, CaveatType } from './caveat.ts'
+import { expectId, expectMask } from './caveats/mask.ts'
 import type { CaveatCodec } from './codec.ts'
 import { MacaroonError } from './errors.ts'
 import { MsgpackReader } from './msgpack-reader.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
-import { codecOf, flyVocabulary, type Vocabulary } from './vocabulary.ts'
+import { quoteShortly } from './json.ts'
+import { codecOf, flyVocabulary, nameOf, Vocabulary } from './vocabulary.ts'
 
 /** In one macaroon, those inside IfPresent counted too. */
 export const maxCaveats = 256
@@ -18,7 +21,7 @@ export const maxNesting = 8
  * Throws MacaroonError `bad-caveat` for values that have no place on the wire, `too-many` and `too-deep`.
  */
 export function encodeCaveats(caveats: readonly Caveat[], vocabulary: Vocabulary = flyVocabulary): Uint8Array {
-  checkBounds(caveats, vocabulary)
+  checkBounds(caveats, Vocabulary.expect(vocabulary))
   const writer = new MsgpackWriter()
   writeCaveats(writer, caveats, vocabulary)
   return writer.finish()
@@ -30,7 +33,7 @@ export function encodeCaveats(caveats: readonly Caveat[], vocabulary: Vocabulary
  * Throws MacaroonError with a WireErrorCode.
  */
 export function decodeCaveats(bytes: Uint8Array, vocabulary: Vocabulary = flyVocabulary): readonly Caveat[] {
-  const reader = new CaveatReader(vocabulary, bytes)
+  const reader = new CaveatReader(Vocabulary.expect(vocabulary), takeBytes(bytes, 'bytes'))
   const { caveats } = readCaveats(reader)
   reader.expectEnd()
   return caveats
@@ -46,11 +49,53 @@ export function getCaveats<T extends CaveatType>(
   type: T,
   vocabulary: Vocabulary = flyVocabulary,
 ): Extract<Caveat, { type: T }>[] {
-  return caveats.flatMap((caveat) => {
+  Vocabulary.expect(vocabulary)
+  return expectCaveats(caveats).flatMap((caveat) => {
     const inner = codecOf(caveat, vocabulary)?.unwrap?.(caveat)
     const nested = inner === undefined ? [] : getCaveats(inner, type, vocabulary)
     return isOfType(caveat, type) ? [caveat, ...nested] : nested
   })
+}
+
+/** The list of what look like caveats. Throws `bad-argument` for anything else. */
+function expectCaveats(caveats: unknown): readonly Caveat[] {
+  return takeList(caveats, 'caveats', expectCaveat)
+}
+
+/**
+ * What a reader makes of the bytes of these caveats: whatever a caller holds on to and changes, and whatever else it may
+ * be than what its type says, is not what is judged. What is not understood stays so, and forbids everything.
+ *
+ * Throws like `encodeCaveats`, but for lists of any length.
+ */
+export function settle<C extends Caveat>(caveats: readonly C[], vocabulary: Vocabulary): readonly C[] {
+  return settleAll(caveats, vocabulary, 0) as readonly C[]
+}
+
+function settleAll(caveats: readonly Caveat[], vocabulary: Vocabulary, depth: number): readonly Caveat[] {
+  if (depth > maxNesting) throw tooDeep()
+  return expectCaveats(caveats).map((given): Caveat => {
+    const caveat = { ...given }
+    if (caveat.type === 'Unknown') {
+      return { ...caveat, number: expectId(caveat.number), body: takeBytes(caveat.body, 'body') }
+    }
+    if (codecOf(caveat, vocabulary) === undefined) return caveat
+    if (caveat.type === 'IfPresent') {
+      const ifs = caveat.ifs === null ? null : settleAll(caveat.ifs, vocabulary, depth + 1)
+      return { ...caveat, ifs, else: expectMask(caveat.else) }
+    }
+    const writer = new MsgpackWriter()
+    writeCaveat(writer, caveat, vocabulary)
+    const reader = new CaveatReader(vocabulary, writer.written())
+    return readBody(reader, readCodec(reader))
+  })
+}
+
+function expectCaveat(value: unknown, name: string): Caveat {
+  const caveat = expectFields(value as Caveat, name)
+  expectText(caveat.type, `${name}.type`)
+  if (caveat.type === 'Own') expectText(caveat.name, `${name}.name`)
+  return caveat
 }
 
 /** Whether the caveat asserts something rather than forbids. */
@@ -99,18 +144,34 @@ export function readCaveats(reader: CaveatReader, origin = 0): CaveatsOnWire {
 /** Writes one caveat, its number and its body, without an array around them. */
 export function writeCaveat(writer: MsgpackWriter, caveat: Caveat, vocabulary: Vocabulary): void {
   if (caveat.type === 'Unknown') {
-    const known = vocabulary.byNumber.get(caveat.number)
-    if (known !== undefined)
-      throw new MacaroonError('bad-caveat', `The number ${caveat.number} is ${known.name ?? known.type}`)
-    writer.writeUint(caveat.number)
-    expectOneValue(caveat.body)
-    writer.writeRaw(caveat.body)
+    const number = expectId(caveat.number)
+    const known = vocabulary.withNumber(number)
+    if (known !== undefined) throw new MacaroonError('bad-caveat', `The number ${number} is ${nameOf(known)}`)
+    const body = takeBytes(caveat.body, 'body')
+    writer.writeUint(number)
+    expectOneValue(body)
+    writer.writeRaw(body)
     return
   }
-  const codec = codecOf(caveat, vocabulary)
-  if (codec === undefined) throw new MacaroonError('bad-caveat', 'A caveat has a type outside this vocabulary')
+  const codec = expectCodec(caveat, vocabulary)
   writer.writeUint(codec.number)
-  codec.encode(writer, caveat, (inner, caveats) => writeCaveats(inner, caveats, vocabulary))
+  try {
+    codec.encode(writer, caveat, (inner, caveats) => writeCaveats(inner, caveats, vocabulary))
+  } catch (error) {
+    if (codec.type === 'Own' || (error instanceof MacaroonError && error.code !== 'bad-caveat')) throw error
+    // Only a value of another type than it says makes an error of ours, or of the engine, here.
+    throw new MacaroonError(
+      'bad-caveat',
+      `${codec.type}: ${error instanceof MacaroonError ? error.message : 'nonsense'}`,
+    )
+  }
+}
+
+/** What is known about a caveat. Throws `bad-caveat` for one that is not understood. */
+export function expectCodec(caveat: Caveat, vocabulary: Vocabulary): CaveatCodec<Caveat> {
+  const codec = codecOf(caveat, vocabulary)
+  if (codec !== undefined) return codec
+  throw new MacaroonError('bad-caveat', `The vocabulary has no caveat ${quoteShortly(nameOf(caveat))}`)
 }
 
 /** Throws `too-many` or `too-deep` where a set exceeds the bounds. */
@@ -127,15 +188,16 @@ export function expectOneValue(bytes: Uint8Array): void {
 
 function countCaveats(caveats: readonly Caveat[], vocabulary: Vocabulary, depth: number): number {
   if (depth > maxNesting) throw tooDeep()
-  return caveats.reduce((count, caveat) => {
+  return expectCaveats(caveats).reduce((count, caveat) => {
     const inner = codecOf(caveat, vocabulary)?.unwrap?.(caveat) ?? []
     return count + 1 + (inner.length === 0 ? 0 : countCaveats(inner, vocabulary, depth + 1))
   }, 0)
 }
 
 function writeCaveats(writer: MsgpackWriter, caveats: readonly Caveat[], vocabulary: Vocabulary): void {
-  writer.writeArrayLength(caveats.length * 2)
-  for (const caveat of caveats) writeCaveat(writer, caveat, vocabulary)
+  const list = expectCaveats(caveats)
+  writer.writeArrayLength(list.length * 2)
+  for (const caveat of list) writeCaveat(writer, caveat, vocabulary)
 }
 
 /** How many caveats the set at the cursor has, which must not be too many with those that were counted already. */
@@ -152,13 +214,13 @@ function readPairs(reader: CaveatReader): number {
 
 /** The number of a caveat: what the vocabulary knows about it, or else the number itself. */
 function readCodec(reader: CaveatReader): CaveatCodec<Caveat> | bigint {
-  const known = reader.vocabulary.byCode[reader.bytes[reader.offset] ?? 0xff]
+  const known = reader.vocabulary.atCode(reader.bytes[reader.offset] ?? 0xff)
   if (known !== undefined && reader.offset < reader.end) {
     reader.offset += 1
     return known
   }
   const number = reader.readUint()
-  return reader.vocabulary.byNumber.get(number) ?? number
+  return reader.vocabulary.withNumber(number) ?? number
 }
 
 function readBody(reader: CaveatReader, codec: CaveatCodec<Caveat> | bigint): Caveat {
@@ -171,7 +233,7 @@ function readBody(reader: CaveatReader, codec: CaveatCodec<Caveat> | bigint): Ca
 /** Reads a set inside a caveat. */
 function readNested(reader: MsgpackReader): readonly Caveat[] {
   if (!(reader instanceof CaveatReader)) {
-    throw new MacaroonError('bad-argument', 'Caveats inside of a caveat are read with the reader that was passed in')
+    throw badArgument('reader', 'the one that was passed in')
   }
   reader.depth += 1
   if (reader.depth > maxNesting) throw tooDeep()

@@ -3,7 +3,6 @@ import type { Access } from './access.ts'
 import { actions } from './action.ts'
 import type { Caveat } from './caveat.ts'
 import { clear, clearCaveats } from './clear.ts'
-import { decodeMacaroon } from './macaroon.ts'
 import { mintMacaroon } from './mint.ts'
 import { caught } from './testing/errors.ts'
 import { verify, type VerifiedMacaroon } from './verify.ts'
@@ -174,7 +173,7 @@ describe('clearCaveats', () => {
     const holes: unknown[] = [undefined]
     holes.length = 2
     for (const list of [[undefined], [null], holes] as Access[][]) {
-      expect(() => clearCaveats([anyOrganization], list)).toThrow(TypeError)
+      expect(() => clearCaveats([anyOrganization], list)).toThrow('access must be an object')
     }
     expect(Object.isFrozen(clearCaveats([anyOrganization], [access]))).toBe(true)
   })
@@ -225,7 +224,7 @@ describe('clear', () => {
     for (const forgery of forgeries) {
       expect(caught(() => clear(forgery as VerifiedMacaroon, [access])).code).toBe('bad-argument')
     }
-    const Class = verified.constructor as new (macaroon: unknown, permit?: unknown) => VerifiedMacaroon
-    expect(caught(() => new Class(decodeMacaroon(macaroon.bytes))).code).toBe('bad-argument')
+    // Through its class one could make another.
+    expect([verified.constructor, macaroon.constructor]).toEqual([Object, Object])
   })
 })

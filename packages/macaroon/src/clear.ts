@@ -1,13 +1,14 @@
 /** Clearing: does this allow that? Holds every caveat against every access. */
 
-import { type Access, validateAccess } from './access.ts'
+import { type Access, takeAccess, whatIsWrong } from './access.ts'
+import { badArgument } from './boundary.ts'
 import type { Caveat } from './caveat.ts'
-import { isAttestation } from './caveat-set.ts'
+import { isAttestation, settle } from './caveat-set.ts'
 import type { CaveatCodec, NestedProhibits, Refusal, RefusalKind } from './codec.ts'
 import type { DischargeAccess } from './discharge-access.ts'
-import { MacaroonError } from './errors.ts'
-import { isVerified, type VerifiedMacaroon } from './verify.ts'
-import { codecOf, flyVocabulary, nameOf, type Vocabulary } from './vocabulary.ts'
+import { nothingForbids } from './errors.ts'
+import { isVerified, type VerifiedMacaroon, verifiedCaveats } from './verify.ts'
+import { codecOf, flyVocabulary, nameOf, Vocabulary } from './vocabulary.ts'
 
 export type Clearance =
   | { readonly allowed: true }
@@ -27,18 +28,22 @@ export interface Denial {
 /**
  * Whether a verified macaroon allows all of these accesses, as Go's `CaveatSet.Validate`. Attestations forbid nothing.
  *
- * Throws MacaroonError `bad-argument` for no accesses at all, and for what `verify` did not make.
+ * It judges the caveats whose bytes were verified, whatever became of what anybody was shown of them.
+ *
+ * Throws MacaroonError `bad-argument` for no accesses at all, for what `verify` did not make, and for an access of which a
+ * part is not of its type; null counts as left out.
  */
 export function clear(verified: VerifiedMacaroon, accesses: readonly (Access | DischargeAccess)[]): Clearance {
-  if (!isVerified(verified)) throw new MacaroonError('bad-argument', 'Only what verify made is cleared')
-  return clearAll(verified.caveats, accesses, verified.vocabulary)
+  if (!isVerified(verified)) throw badArgument('verified', 'what verify made')
+  return clearAll(verifiedCaveats(verified), accesses, verified.vocabulary, verified)
 }
 
 /**
  * The same for caveats that express somebody's authority without a macaroon, such as a user's role, and for the caveats
  * in a ticket.
  *
- * Throws MacaroonError `bad-argument` for no accesses, and `no-caveats` where there is no caveat but attestations: nothing
+ * Throws MacaroonError `bad-argument` as `clear` does, `bad-caveat` for a caveat of which a value is not of its type,
+ * `too-deep`, and `no-caveats` where there is no caveat but attestations: nothing
  * must not mean everything.
  */
 export function clearCaveats(
@@ -46,26 +51,35 @@ export function clearCaveats(
   accesses: readonly (Access | DischargeAccess)[],
   vocabulary: Vocabulary = flyVocabulary,
 ): Clearance {
-  if (caveats.every((caveat) => isAttestation(caveat, vocabulary))) throw nothingToHold()
-  return clearAll(caveats, accesses, vocabulary)
+  const settled = settle(caveats, Vocabulary.expect(vocabulary))
+  if (settled.every((caveat) => isAttestation(caveat, vocabulary))) throw nothingForbids()
+  return clearAll(settled, accesses, vocabulary, { caveats })
 }
 
-/** The same for caveats of which one at least should be no attestation, as verification makes sure of. */
-function clearAll(
+/**
+ * The same for caveats that a reader made, of which one at least should be no attestation, as verification makes sure of;
+ * `shown` are those that a denial tells of.
+ */
+export function clearAll(
   caveats: readonly Caveat[],
   accesses: readonly (Access | DischargeAccess)[],
   vocabulary: Vocabulary,
+  shown: { readonly caveats: readonly Caveat[] },
 ): Clearance {
-  if (accesses.length === 0) throw new MacaroonError('bad-argument', 'There is no access to clear')
+  if (!Array.isArray(accesses)) throw badArgument('accesses', 'a list')
   // Most often nothing is denied: only a denial makes a list of them.
   let denials: Denial[] | undefined
   let number = 0
   const nested: NestedProhibits = (caveat, access) => prohibits(codecOf(caveat, vocabulary), caveat, access, nested)
   // No access is left out, not even one that a caller without types has left undefined: that is an error.
-  for (const access of accesses) {
-    denials = clearOne(caveats, access, number, vocabulary, nested, denials)
-    number += 1
+  for (; number < accesses.length; number += 1) {
+    const given: Access | DischargeAccess = accesses[number]
+    const taken = takeAccess(given)
+    // A service's own caveats may be about what only its own accesses name.
+    const access = vocabulary === flyVocabulary ? taken : Object.assign(Object.create(given), taken)
+    denials = clearOne(caveats, access, number, vocabulary, nested, denials, shown)
   }
+  if (number === 0) throw badArgument('accesses', 'at least one')
   if (denials === undefined) return allowed
   const [first, ...rest] = denials
   return first === undefined ? allowed : { allowed: false, denials: [first, ...rest] }
@@ -81,8 +95,9 @@ function clearOne(
   vocabulary: Vocabulary,
   nested: NestedProhibits,
   denials: Denial[] | undefined,
+  shown: { readonly caveats: readonly Caveat[] },
 ): Denial[] | undefined {
-  const invalid = validateAccess(access)
+  const invalid = whatIsWrong(access)
   if (invalid !== undefined) {
     return [
       ...(denials ?? []),
@@ -98,14 +113,10 @@ function clearOne(
     if (codec?.attestation === true) continue
     isHeld = true
     const refusal = prohibits(codec, caveat, access, nested)
-    if (refusal !== undefined) (found ??= []).push({ access: number, index, caveat, ...refusal })
+    if (refusal !== undefined) (found ??= []).push({ access: number, index, caveat: shown.caveats[index], ...refusal })
   }
-  if (!isHeld) throw nothingToHold()
+  if (!isHeld) throw nothingForbids()
   return found
-}
-
-function nothingToHold(): MacaroonError {
-  return new MacaroonError('no-caveats', 'There are no caveats that forbid anything, which would allow everything')
 }
 
 function prohibits(

@@ -1,13 +1,14 @@
 /** Discharges: the macaroons with which third parties answer, and what their holders do with them. */
 
+import { badArgument, expectFields, takeBytes, takeList } from './boundary.ts'
 import type { BindToParentToken, Caveat } from './caveat.ts'
-import { getCaveats } from './caveat-set.ts'
 import { defaultKernel } from './kernel/kernel.ts'
-import type { DecodeOptions, Macaroon } from './macaroon.ts'
-import { attenuate, signMacaroon } from './mint.ts'
+import { type DecodeOptions, expectMacaroon, type Macaroon } from './macaroon.ts'
+import { attenuate, signMacaroon, thirdPartiesOf } from './mint.ts'
 import { makeNonce } from './nonce.ts'
 import { sameBytes } from './same-bytes.ts'
 import { openTicket } from './ticket.ts'
+import { vocabularyOf } from './vocabulary.ts'
 
 export interface DischargeInput {
   /** The key that the third party shares with the authority, 32 bytes. */
@@ -32,9 +33,12 @@ export interface DischargeInput {
  * Throws what `openTicket` and `mintMacaroon` throw, but no `no-caveats`.
  */
 export function dischargeTicket(input: DischargeInput, options: DecodeOptions = {}): Macaroon {
-  const { dischargeKey } = openTicket(input.key, input.ticket, options)
-  const nonce = makeNonce(input.ticket, input.rnd, input.proof ?? true)
-  return signMacaroon({ nonce, location: input.location, key: dischargeKey, caveats: input.caveats ?? [] }, options)
+  const { location, caveats = [], proof = true, rnd } = expectFields(input, 'input')
+  const ticket = takeBytes(input.ticket, 'ticket')
+  if (typeof proof !== 'boolean') throw badArgument('proof', 'true or false')
+  const { dischargeKey } = openTicket(input.key, ticket, options)
+  const nonce = makeNonce(ticket, rnd, proof)
+  return signMacaroon({ nonce, location, key: dischargeKey, caveats }, vocabularyOf(options))
 }
 
 /**
@@ -47,7 +51,10 @@ export function bindToParent(discharge: Macaroon, parent: Macaroon): Macaroon {
 
 /** The caveat that binds a discharge to this macaroon: the first half of the SHA-256 of its tail. */
 export function parentBinding(parent: Macaroon): BindToParentToken {
-  return { type: 'BindToParentToken', prefix: defaultKernel.sha256(parent.tail).slice(0, bindingLength) }
+  return {
+    type: 'BindToParentToken',
+    prefix: defaultKernel.sha256(expectMacaroon(parent, 'parent').tail).slice(0, bindingLength),
+  }
 }
 
 /**
@@ -59,9 +66,10 @@ export function ticketsOf(
   discharges: readonly Macaroon[] = [],
 ): ReadonlyMap<string, readonly Uint8Array[]> {
   const tickets = new Map<string, Uint8Array[]>()
-  for (const caveat of getCaveats(macaroon.unsafeCaveats, '3P', macaroon.vocabulary)) {
-    const ticket = caveat.ticket ?? new Uint8Array(0)
-    if (discharges.some((discharge) => sameBytes(discharge.nonce.kid, ticket))) continue
+  const answered = takeList(discharges, 'discharges', expectMacaroon).map(({ nonce }) => nonce.kid)
+  for (const caveat of thirdPartiesOf(expectMacaroon(macaroon, 'macaroon'))) {
+    const ticket = new Uint8Array(caveat.ticket ?? [])
+    if (answered.some((kid) => sameBytes(kid, ticket))) continue
     const others = tickets.get(caveat.location)
     if (others === undefined) tickets.set(caveat.location, [ticket])
     else others.push(ticket)

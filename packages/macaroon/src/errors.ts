@@ -11,6 +11,11 @@ export class MacaroonError extends Error {
   }
 }
 
+/** What forbids nothing would allow everything. */
+export function nothingForbids(): MacaroonError {
+  return new MacaroonError('no-caveats', 'No caveat forbids anything, which would allow everything')
+}
+
 export type MacaroonErrorCode =
   | TextErrorCode
   | WireErrorCode

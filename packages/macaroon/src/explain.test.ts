@@ -159,7 +159,7 @@ describe('explain', () => {
       expect(sentences.slice(1)).toContain(
         'Organization: only organisation 2, to read, write, create, delete and control.',
       )
-      expect(sentences.join('\n')).toContain('p17')
+      expect(sentences.join('\n')).toContain('p10')
       expect(sentences.join('\n').length).toBeLessThan(4000)
     }
   })

@@ -1,12 +1,16 @@
 /** Explaining: what do these caveats allow, in sentences for people? Found out by clearing, so that it says what clear does. */
 
+import { badArgument, expectFields } from './boundary.ts'
 import type { Caveat } from './caveat.ts'
+import { settle } from './caveat-set.ts'
 import { effectiveEnd } from './caveats/validity-window.ts'
+import { isTime } from './discharge-access.ts'
 import { type Circumstances, findScopes, isTooMuch, type Scope } from './explain/abilities.ts'
 import { sayScope } from './explain/ability-words.ts'
 import { sayCaveat } from './explain/caveat-words.ts'
 import { flatten } from './explain/places.ts'
 import { type Names, sayInstant, sayList, sayText } from './explain/words.ts'
+import { flyVocabulary } from './vocabulary.ts'
 
 export type { Ability, Scope, Selection } from './explain/abilities.ts'
 export type { PlaceId, PlaceKind, Step } from './explain/places.ts'
@@ -40,8 +44,13 @@ export interface Explanation {
  * Explains the caveats of one token. Third-party caveats and bindings at the top are taken as answered: verifying a token
  * does that; `needs` names them. Attestations forbid nothing, as in `clear`.
  */
-export function explain(caveats: readonly Caveat[], options: ExplainOptions): Explanation {
-  const { now, names = {} } = options
+export function explain(given: readonly Caveat[], options: ExplainOptions): Explanation {
+  const { now, names = {} } = expectFields(options, 'options')
+  if (!isTime(now)) throw badArgument('now', 'the time, in Unix seconds')
+  for (const [name, map] of Object.entries(expectFields(names, 'names'))) {
+    if (!(map === undefined || map instanceof Map)) throw badArgument(`names.${name}`, 'a Map')
+  }
+  const caveats = settle(given, flyVocabulary)
   const judged = caveats.filter((caveat) => !isAnsweredElsewhere(caveat) && !isAttestation(caveat))
   const flat = flatten(judged)
   const { begins, ends } = windowOf(flat)

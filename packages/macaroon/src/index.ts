@@ -1,5 +1,9 @@
 /** The public face of the package: what others may import, and nothing else; `./json` and `./explain` are doors of their own. */
 
+// First, for what is in hexadecimal compresses best apart from what is not.
+import './kernel/kernel.ts'
+
+export { bindToParent, type DischargeInput, dischargeTicket, parentBinding, ticketsOf } from './discharge.ts'
 export { type Access, memberFeatures, permittedRole, roles, validateAccess } from './access.ts'
 export { type Action, actions, describeAction, formatAction, isSubset, parseAction } from './action.ts'
 export {
@@ -19,7 +23,6 @@ export type * from './caveat.ts'
 export { decodeCaveats, encodeCaveats, getCaveats, maxCaveats, maxNesting } from './caveat-set.ts'
 export { clear, type Clearance, clearCaveats, type Denial } from './clear.ts'
 export type { CaveatCodec, CaveatJson, Refusal, RefusalKind } from './codec.ts'
-export { bindToParent, type DischargeInput, dischargeTicket, parentBinding, ticketsOf } from './discharge.ts'
 export type { DischargeAccess, FlyioAccount, GitHubAccount, GoogleAccount } from './discharge-access.ts'
 export {
   type CaveatErrorCode,

@@ -152,7 +152,7 @@ class JsonReader {
 
   #readScalar(): JsonValue {
     const [word = ''] = /^[-+.\w]*/.exec(this.#text.slice(this.#at, this.#at + 400)) ?? []
-    const value = /^-?(?:0|[1-9]\d*)$/.test(word) ? BigInt(word) : this.#native(word)
+    const value = /^(?:0|-?[1-9]\d*)$/.test(word) ? BigInt(word) : this.#native(word)
     if (value === undefined) throw this.#error(word === '' ? 'expected a value' : 'this is no value of JSON')
     this.#at += word.length
     return value

@@ -1,13 +1,13 @@
 /** The macaroon: from its bytes and back. */
 
+import { badArgument, takeBytes } from './boundary.ts'
 import type { Caveat } from './caveat.ts'
 import { CaveatReader, readCaveats } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
 import { type Nonce, readNonce } from './nonce.ts'
-import { takeRoom } from './room.ts'
 import { refuseTruncated } from './truncation.ts'
 import { decodeUtf8 } from './utf8.ts'
-import { flyVocabulary, type Vocabulary } from './vocabulary.ts'
+import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
 import { Wire } from './wire.ts'
 
 /**
@@ -16,35 +16,36 @@ import { Wire } from './wire.ts'
  * The location is not covered by the tail, in this format: whoever holds a token can change it.
  */
 export class Macaroon {
-  readonly nonce: Nonce
-  /** What it says about itself. Unsafe to decide anything by. */
-  readonly unsafeCaveats: readonly Caveat[]
-  /** Caveat i is `bytes[offsets[i]..offsets[i + 1])`: what the chain is made of. */
-  readonly offsets: readonly number[]
-  /** The nonce is `bytes[1..nonceEnd)`: what the chain begins with. */
-  readonly nonceEnd: number
-  readonly vocabulary: Vocabulary
   readonly #wire: Wire
+  readonly #vocabulary: Vocabulary
+  readonly #nonce: Nonce
+  /** What is verified and cleared. Nobody outside of this package ever holds it. */
+  readonly #caveats: readonly Caveat[]
+  /** Caveat i is `bytes[offsets[i]..offsets[i + 1])`: what the chain is made of. */
+  readonly #offsets: readonly number[]
+  /** The nonce is `bytes[1..nonceEnd)`: what the chain begins with. */
+  readonly #nonceEnd: number
   /** The location is `bytes[locationStart..locationEnd)`. */
   readonly #locationStart: number
   readonly #locationEnd: number
+  readonly #isPlain: boolean
   /** Once somebody has asked. */
   #location: string | undefined
-  readonly #isPlain: boolean
+  #unsafeCaveats: readonly Caveat[] | undefined
 
   /** Only for `readMacaroon`: the parts must be what the bytes say. */
   constructor(wire: Wire, vocabulary: Vocabulary) {
     const { start } = wire
     const reader = new CaveatReader(vocabulary, wire.bytes, start, start + wire.length)
     reader.expectArray(4, 'a macaroon')
-    this.nonce = readNonce(reader, wire)
-    this.nonceEnd = reader.offset - start
+    this.#nonce = readNonce(reader, wire)
+    this.#nonceEnd = reader.offset - start
     const locationLength = reader.skipString()
     this.#locationEnd = reader.offset - start
     this.#locationStart = this.#locationEnd - locationLength
     const { caveats, offsets, isPlain } = readCaveats(reader, start)
-    this.unsafeCaveats = caveats
-    this.offsets = offsets
+    this.#caveats = caveats
+    this.#offsets = offsets
     this.#isPlain = isPlain
     const length = reader.skipBytes()
     if (length !== tailLength) {
@@ -52,7 +53,27 @@ export class Macaroon {
     }
     reader.expectEnd()
     this.#wire = wire
-    this.vocabulary = vocabulary
+    this.#vocabulary = vocabulary
+  }
+
+  /** Nobody gets from an instance to its class, which has what is for this package alone. */
+  get ['constructor'](): ObjectConstructor {
+    return Object
+  }
+
+  get nonce(): Nonce {
+    return this.#nonce
+  }
+
+  /** What it says about itself. Unsafe to decide anything by; what happens to this list changes nothing of the macaroon. */
+  get unsafeCaveats(): readonly Caveat[] {
+    return (this.#unsafeCaveats ??= Object.freeze(
+      readCaveats(new CaveatReader(this.#vocabulary, this.#wire.own(), this.#locationEnd)).caveats,
+    ))
+  }
+
+  get vocabulary(): Vocabulary {
+    return this.#vocabulary
   }
 
   get location(): string {
@@ -72,6 +93,16 @@ export class Macaroon {
   /** Whether a value came out of this constructor, and not out of a copy or a cast. */
   static isMacaroon(value: unknown): value is Macaroon {
     return typeof value === 'object' && value !== null && #wire in value
+  }
+
+  /** The caveats themselves, for this package alone. */
+  static caveatsOf(macaroon: Macaroon): readonly Caveat[] {
+    return macaroon.#caveats
+  }
+
+  /** Where the nonce ends, and where each caveat begins and the last one ends; for this package alone. */
+  static placesOf(macaroon: Macaroon): { readonly nonceEnd: number; readonly offsets: readonly number[] } {
+    return { nonceEnd: macaroon.#nonceEnd, offsets: macaroon.#offsets }
   }
 
   /** Whether this is its location; most are compared with one, and few are looked at. */
@@ -102,6 +133,12 @@ export class Macaroon {
   }
 }
 
+/** The macaroon itself. Throws `bad-argument` for what `decodeMacaroon` or `mintMacaroon` did not make. */
+export function expectMacaroon(value: unknown, name: string): Macaroon {
+  if (Macaroon.isMacaroon(value)) return value
+  throw badArgument(name, 'what decodeMacaroon made')
+}
+
 export interface DecodeOptions {
   readonly vocabulary?: Vocabulary
 }
@@ -115,21 +152,21 @@ export const tailLength = 32
  *
  * A macaroon without caveats parses (one may look at it and attenuate it); `verify` refuses it.
  *
- * Throws MacaroonError with a WireErrorCode; `truncated` says how long the macaroon must have been at least.
+ * Throws MacaroonError with a WireErrorCode, and `bad-argument` for anything but a Uint8Array; `truncated` says how long the macaroon must have been at least.
  */
 export function decodeMacaroon(bytes: Uint8Array, options: DecodeOptions = {}): Macaroon {
-  if (bytes.length > maxMacaroonBytes) throw tooLong(bytes.length)
-  const copy = takeRoom(bytes.length)
-  copy.set(bytes)
-  return readMacaroon(Wire.of(copy), options)
+  const vocabulary = vocabularyOf(options)
+  return readMacaroon(Wire.of(takeBytes(bytes, 'bytes')), vocabulary)
 }
 
 /** The same without a copy. */
-export function readMacaroon(wire: Wire, options: DecodeOptions): Macaroon {
-  if (wire.length > maxMacaroonBytes) throw tooLong(wire.length)
+export function readMacaroon(wire: Wire, vocabulary: Vocabulary): Macaroon {
+  if (wire.length > maxMacaroonBytes) {
+    throw new MacaroonError('too-long', `A macaroon has at most ${maxMacaroonBytes} bytes, and this has ${wire.length}`)
+  }
   const { isOnDesk } = wire
   try {
-    const macaroon = new Macaroon(wire, options.vocabulary ?? flyVocabulary)
+    const macaroon = new Macaroon(wire, vocabulary)
     if (wire.isOnDesk === isOnDesk) return macaroon
   } catch (error) {
     if (!isOnDesk) {
@@ -139,14 +176,10 @@ export function readMacaroon(wire: Wire, options: DecodeOptions): Macaroon {
   }
   // From bytes of its own: a message counts them from their beginning, and a caveat of a service's own that reads a header
   // while it is read itself, which takes everything else off the desk, has them to itself.
-  return readMacaroon(Wire.of(wire.own()), options)
+  return readMacaroon(Wire.of(wire.own()), vocabulary)
 }
 
 /** The bytes of a macaroon, copied: exactly those that it was decoded from or minted as. */
 export function encodeMacaroon(macaroon: Macaroon): Uint8Array {
-  return macaroon.bytes
-}
-
-function tooLong(length: number): MacaroonError {
-  return new MacaroonError('too-long', `A macaroon has at most ${maxMacaroonBytes} bytes, and this has ${length}`)
+  return expectMacaroon(macaroon, 'macaroon').bytes
 }

@@ -1,16 +1,16 @@
 /** Making macaroons: minted with a key, attenuated without one. */
 
-import type { Caveat } from './caveat.ts'
+import { badArgument, expectFields, expectText, takeBytes, takeList } from './boundary.ts'
+import type { Caveat, ThirdParty } from './caveat.ts'
 import { checkBounds, getCaveats, isAttestation, writeCaveat } from './caveat-set.ts'
-import { MacaroonError } from './errors.ts'
-import { type DecodeOptions, Macaroon, readMacaroon } from './macaroon.ts'
+import { MacaroonError, nothingForbids } from './errors.ts'
+import { type DecodeOptions, expectMacaroon, Macaroon, readMacaroon } from './macaroon.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 import { makeNonce, type Nonce } from './nonce.ts'
-import { takeRoom } from './room.ts'
 import { sameBytes } from './same-bytes.ts'
-import { expectKey, finishTail, firstTail, nextTail } from './tail.ts'
+import { finishTail, firstTail, nextTail, takeKey } from './tail.ts'
 import { NewThirdParty } from './third-party.ts'
-import { flyVocabulary, nameOf, type Vocabulary } from './vocabulary.ts'
+import { nameOf, type Vocabulary, vocabularyOf } from './vocabulary.ts'
 import { Wire } from './wire.ts'
 
 /** What can be added to a macaroon: a caveat, or what `thirdParty` made. */
@@ -35,12 +35,13 @@ export interface MintInput {
  * `too-deep` or `too-long`.
  */
 export function mintMacaroon(input: MintInput, options: DecodeOptions = {}): Macaroon {
-  expectKey(input.key)
-  if (input.kid.length === 0) throw new MacaroonError('bad-argument', 'A key id takes at least one byte')
-  if (input.caveats.length === 0) {
-    throw new MacaroonError('no-caveats', 'A macaroon without caveats would allow everything, so none is made')
+  const { key, location, caveats, rnd } = expectFields(input, 'input')
+  const kid = takeBytes(input.kid, 'kid')
+  if (kid.length === 0) throw badArgument('kid', 'at least one byte')
+  if (Array.isArray(caveats) && caveats.length === 0) {
+    throw nothingForbids()
   }
-  return signMacaroon({ ...input, nonce: makeNonce(input.kid, input.rnd, false) }, options)
+  return signMacaroon({ key, location, caveats, nonce: makeNonce(kid, rnd, false) }, vocabularyOf(options))
 }
 
 /**
@@ -51,11 +52,12 @@ export function mintMacaroon(input: MintInput, options: DecodeOptions = {}): Mac
  * `bad-caveat`, `too-many`, `too-deep` or `too-long`.
  */
 export function attenuate(macaroon: Macaroon, caveats: readonly Addition[]): Macaroon {
-  const { nonce, location, tail, vocabulary, unsafeCaveats, offsets } = macaroon
+  const { nonce, location, tail, vocabulary } = expectMacaroon(macaroon, 'macaroon')
   if (nonce.proof) throw new MacaroonError('finished-proof', 'A finished proof takes no more caveats')
   const wire = Macaroon.wireOf(macaroon).own()
-  const present = unsafeCaveats.map((_, i) => wire.subarray(offsets[i], offsets[i + 1]))
-  const locations = getCaveats(unsafeCaveats, '3P', vocabulary).map((caveat) => caveat.location)
+  const { offsets } = Macaroon.placesOf(macaroon)
+  const present = offsets.slice(1).map((end, i) => wire.subarray(offsets[i], end))
+  const locations = thirdPartiesOf(macaroon).map((caveat) => caveat.location)
   return assemble(
     nonce,
     location,
@@ -65,14 +67,19 @@ export function attenuate(macaroon: Macaroon, caveats: readonly Addition[]): Mac
   )
 }
 
+/** The third parties that a macaroon asks, those inside IfPresent too. */
+export function thirdPartiesOf(macaroon: Macaroon): readonly ThirdParty[] {
+  return getCaveats(Macaroon.caveatsOf(macaroon), '3P', macaroon.vocabulary)
+}
+
 /** What `mintMacaroon` and `dischargeTicket` have in common: a proof is finished, so that nothing can be added. */
 export function signMacaroon(
   input: Pick<MintInput, 'location' | 'key' | 'caveats'> & { readonly nonce: Nonce },
-  options: DecodeOptions,
+  vocabulary: Vocabulary,
 ): Macaroon {
-  const { nonce, location, key, caveats } = input
-  const vocabulary = options.vocabulary ?? flyVocabulary
-  const tail = firstTail(key, nonce)
+  const { nonce, caveats } = input
+  const location = expectText(input.location, 'location')
+  const tail = firstTail(takeKey(input.key), nonce)
   const added = addAll(caveats, { present: [], locations: [], tail, nonce, vocabulary })
   if (!nonce.proof) return assemble(nonce, location, [], added, vocabulary)
   return assemble(nonce, location, [], { ...added, tail: finishTail(added.tail) }, vocabulary)
@@ -95,9 +102,13 @@ interface Added {
 }
 
 /** The wire bytes of those additions that are not there yet, and the tail behind them. */
-function addAll(additions: readonly Addition[], ground: Ground): Added {
+function addAll(given: readonly Addition[], ground: Ground): Added {
   const { vocabulary } = ground
-  const unsealed = additions.map((addition) => (addition instanceof NewThirdParty ? addition.unsealed() : addition))
+  // Copied, so that what is asked about a caveat is what was asked before.
+  const additions = takeList(given, 'caveats', (addition, name) =>
+    NewThirdParty.isOne(addition) ? addition : { ...expectFields(addition as Caveat, name) },
+  )
+  const unsealed = additions.map((addition) => (NewThirdParty.isOne(addition) ? addition.unsealed() : addition))
   checkBounds(unsealed, vocabulary)
   const encoded = unsealed.map((caveat) => encodeOne(caveat, vocabulary))
   const seen = [...ground.present]
@@ -117,15 +128,15 @@ function addAll(additions: readonly Addition[], ground: Ground): Added {
 }
 
 function seal(addition: Addition, ground: Ground, locations: Set<string>): Caveat {
-  if (addition instanceof NewThirdParty) {
+  if (NewThirdParty.isOne(addition)) {
     if (locations.has(addition.location)) {
-      throw new MacaroonError('third-party', 'The macaroon asks this third party already, and asks each only once')
+      throw new MacaroonError('third-party', 'The macaroon asks this third party already')
     }
     locations.add(addition.location)
     return addition.sealUnder(ground.tail)
   }
   if (addition.type === '3P') {
-    throw new MacaroonError('third-party', 'A third-party caveat is sealed under the tail: thirdParty makes one to add')
+    throw new MacaroonError('third-party', 'A third-party caveat to add is one that thirdParty made')
   }
   if (isAttestation(addition, ground.vocabulary) && !ground.nonce.proof) {
     throw new MacaroonError('attestation', `${nameOf(addition)} is an attestation, and only proofs may carry those`)
@@ -152,14 +163,14 @@ function assemble(
     (sum, caveat) => sum + caveat.length,
     nonce.bytes.length + location.length * 3 + headLength,
   )
-  const writer = new MsgpackWriter(takeRoom(length))
+  const writer = new MsgpackWriter(new Uint8Array(length))
   writer.writeArrayLength(4)
   writer.writeRaw(nonce.bytes)
   writer.writeString(location)
   writer.writeArrayLength(caveats.length * 2)
   for (const caveat of caveats) writer.writeRaw(caveat)
   writer.writeBytes(added.tail)
-  return readMacaroon(Wire.of(writer.written()), { vocabulary })
+  return readMacaroon(Wire.of(writer.written()), vocabulary)
 }
 
 /** At most: the tail, and the heads of the whole, of the location, of the caveats and of the tail. */

@@ -46,10 +46,7 @@ export class MsgpackReader {
     const start = this.offset
     const code = this.#byte()
     if (code >= 0xe0) return BigInt(code - 0x100)
-    if (code === 0xd0) return this.#negative(start, BigInt.asIntN(8, BigInt(this.#fixed(1))), -32n)
-    if (code === 0xd1) return this.#negative(start, BigInt.asIntN(16, BigInt(this.#fixed(2))), -0x80n)
-    if (code === 0xd2) return this.#negative(start, BigInt.asIntN(32, BigInt(this.#fixed(4))), -0x8000n)
-    if (code === 0xd3) return this.#negative(start, BigInt.asIntN(64, this.#fixed64()), -0x80000000n)
+    if (code >= 0xd0 && code <= 0xd3) return this.#negative(start, code)
     const value = this.#unsigned(code, 'an integer')
     if (value > 0x7fffffffffffffffn) throw malformed(start, 'an integer of 64 bits with a sign')
     return BigInt(value)
@@ -180,8 +177,11 @@ export class MsgpackReader {
     return value
   }
 
-  #negative(start: number, value: bigint, bound: bigint): bigint {
-    if (value >= bound) throw notShortest(start)
+  /** A negative integer of 1, 2, 4 or 8 bytes; what fits in half of them, or in the head, has a shorter spelling. */
+  #negative(start: number, code: number): bigint {
+    const width = 2 ** (code - 0xd0)
+    const value = BigInt.asIntN(width * 8, code === 0xd3 ? this.#fixed64() : BigInt(this.#fixed(width)))
+    if (value >= (width === 1 ? -32n : -1n << BigInt(width * 4 - 1))) throw notShortest(start)
     return value
   }
 
@@ -198,7 +198,7 @@ export class MsgpackReader {
     return this.bytes[this.offset++] ?? 0
   }
 
-  #fixed(width: 1 | 2 | 4): number {
+  #fixed(width: number): number {
     const start = this.#advance(width)
     let value = 0
     for (let at = start; at < start + width; at += 1) value = value * 256 + (this.bytes[at] ?? 0)

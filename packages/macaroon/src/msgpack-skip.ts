@@ -65,10 +65,8 @@ function canBeKey(code: number): boolean {
 /** How many bytes of the head say a length. */
 function widthOfLength(code: number): number {
   if (code < 0xc4 || code > 0xdf || (code > 0xc9 && code < 0xd9)) return 0
-  if (code <= 0xc6) return 2 ** (code - 0xc4)
-  if (code <= 0xc9) return 2 ** (code - 0xc7)
-  if (code <= 0xdb) return 2 ** (code - 0xd9)
-  return code === 0xdc || code === 0xde ? 2 : 4
+  if (code <= 0xc9) return 2 ** ((code - 0xc4) % 3)
+  return code <= 0xdb ? 2 ** (code - 0xd9) : 2 + (code & 1) * 2
 }
 
 function readLength(bytes: Uint8Array, start: number, end: number): number {
@@ -91,19 +89,6 @@ function countPayload(code: number, length: number): number {
   if (code >= 0xc7 && code <= 0xc9) return length + 1
   if ((code >= 0xc4 && code <= 0xc6) || (code >= 0xd9 && code <= 0xdb)) return length
   if (code >= 0xd4 && code <= 0xd8) return 1 + 2 ** (code - 0xd4)
-  return fixedPayload.get(code) ?? 0
+  // Floats of 4 and 8 bytes, then unsigned integers of 1, 2, 4 and 8, then those with a sign.
+  return code >= 0xca && code <= 0xd3 ? 2 ** (code & 3) : 0
 }
-
-/** Floats and integers. */
-const fixedPayload: ReadonlyMap<number, number> = new Map([
-  [0xca, 4],
-  [0xcb, 8],
-  [0xcc, 1],
-  [0xcd, 2],
-  [0xce, 4],
-  [0xcf, 8],
-  [0xd0, 1],
-  [0xd1, 2],
-  [0xd2, 4],
-  [0xd3, 8],
-])

@@ -1,5 +1,6 @@
 /** Writes MessagePack as Go's vmihailenco/msgpack does with array-encoded structs and compact integers. */
 
+import { isBytes } from './boundary.ts'
 import { MacaroonError } from './errors.ts'
 import { encodeUtf8 } from './utf8.ts'
 
@@ -28,24 +29,23 @@ export class MsgpackWriter {
   }
 
   writeBoolean(value: boolean): void {
+    if (typeof value !== 'boolean') throw new MacaroonError('bad-caveat', 'The value is not true or false')
     this.#put(value ? 0xc3 : 0xc2, 1)
   }
 
   /** An unsigned integer of up to 64 bits. */
   writeUint(value: bigint | number): void {
-    if (value < 0 || value > 0xffffffffffffffffn || (typeof value === 'number' && !Number.isSafeInteger(value))) {
+    if (!(typeof value === 'bigint' || Number.isSafeInteger(value)) || value < 0 || value > 0xffffffffffffffffn) {
       throw new MacaroonError('bad-caveat', 'The value is not an unsigned integer of 64 bits')
     }
     if (value <= 0x7f) this.#put(Number(value), 1)
-    else if (value <= 0xff) this.#head(0xcc, Number(value), 1)
-    else if (value <= 0xffff) this.#head(0xcd, Number(value), 2)
-    else if (value <= 0xffffffff) this.#head(0xce, Number(value), 4)
+    else if (value <= 0xffffffff) this.#sized(0xcc, Number(value))
     else this.#head64(0xcf, BigInt(value))
   }
 
   /** A signed integer of up to 64 bits. */
   writeInt(value: bigint): void {
-    if (value < -0x8000000000000000n || value > 0x7fffffffffffffffn) {
+    if (typeof value !== 'bigint' || value < -0x8000000000000000n || value > 0x7fffffffffffffffn) {
       throw new MacaroonError('bad-caveat', 'The value is not a signed integer of 64 bits')
     }
     if (value >= 0n) this.writeUint(value)
@@ -59,20 +59,17 @@ export class MsgpackWriter {
   /** A byte string (bin), or nil for null. */
   writeBytes(value: Uint8Array | null): void {
     if (value === null) return this.writeNil()
-    if (value.length <= 0xff) this.#head(0xc4, value.length, 1)
-    else if (value.length <= 0xffff) this.#head(0xc5, value.length, 2)
-    else this.#head(0xc6, value.length, 4)
+    if (!isBytes(value)) throw new MacaroonError('bad-caveat', 'The value is not a Uint8Array')
+    this.#sized(0xc4, value.length)
     this.writeRaw(value)
   }
 
   /** A text (str). */
   writeString(value: string): void {
     const bytes = encodeUtf8(value)
-    if (bytes === undefined) throw new MacaroonError('bad-caveat', 'A text holds half a surrogate pair')
+    if (bytes === undefined) throw new MacaroonError('bad-caveat', 'The value is not a text of whole characters')
     if (bytes.length < 32) this.#put(0xa0 | bytes.length, 1)
-    else if (bytes.length <= 0xff) this.#head(0xd9, bytes.length, 1)
-    else if (bytes.length <= 0xffff) this.#head(0xda, bytes.length, 2)
-    else this.#head(0xdb, bytes.length, 4)
+    else this.#sized(0xd9, bytes.length)
     this.writeRaw(bytes)
   }
 
@@ -95,6 +92,13 @@ export class MsgpackWriter {
     if (length < 16) this.#put(short | length, 1)
     else if (length <= 0xffff) this.#head(long, length, 2)
     else this.#head(long + 1, length, 4)
+  }
+
+  /** The first of three codes, for numbers of 1, 2 and 4 bytes. */
+  #sized(code: number, value: number): void {
+    if (value <= 0xff) this.#head(code, value, 1)
+    else if (value <= 0xffff) this.#head(code + 1, value, 2)
+    else this.#head(code + 2, value, 4)
   }
 
   #head(code: number, value: number, width: 1 | 2 | 4): void {

@@ -1,8 +1,9 @@
 /** The nonce of a macaroon: which key signed it, its own randomness, and the id that follows from both. */
 
+import { expectFields, takeBytes } from './boundary.ts'
 import { MacaroonError } from './errors.ts'
 import { defaultKernel } from './kernel/kernel.ts'
-import type { MsgpackReader } from './msgpack-reader.ts'
+import { MsgpackReader } from './msgpack-reader.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 import type { Wire } from './wire.ts'
 
@@ -23,7 +24,8 @@ export interface Nonce {
  * is the UUID v5 of `kid`. Lower case with hyphens.
  */
 export function tokenId(nonce: Nonce): string {
-  const id = uuid5(uuid5(kidNamespace, nonce.kid), nonce.rnd)
+  const { kid, rnd } = expectFields(nonce, 'nonce')
+  const id = uuid5(uuid5(kidNamespace, takeBytes(kid, 'nonce.kid')), takeBytes(rnd, 'nonce.rnd'))
   let text = ''
   for (const [i, byte] of id.entries()) {
     if (i === 4 || i === 6 || i === 8 || i === 10) text += '-'
@@ -40,68 +42,62 @@ export function readNonce(reader: MsgpackReader, wire: Wire): Nonce {
     throw new MacaroonError('malformed', `Byte ${nonceStart}: a nonce has 2 or 3 fields, and this one has ${fields}`)
   }
   // Go writes nil for a slice that was never set; it means the same as no bytes, and `bytes` keeps the difference.
-  const kidLength = reader.takeNil() ? 0 : reader.skipBytes()
-  const kidEnd = reader.offset - begin
-  const rndLength = reader.takeNil() ? 0 : reader.skipBytes()
-  const rndEnd = reader.offset - begin
+  for (let part = 0; part < 2; part += 1) if (!reader.takeNil()) reader.skipBytes()
   const proof = fields === 3 && reader.readBoolean()
-  return new NonceOnWire(wire, kidEnd - kidLength, kidEnd, rndEnd - rndLength, rndEnd, proof, fields)
+  return new NonceOnWire(wire, reader.offset - begin, proof, fields)
 }
 
 /** A new nonce of the present version. `rnd` must be 16 random bytes. Throws `bad-argument` otherwise. */
 export function makeNonce(kid: Uint8Array, rnd: Uint8Array, proof: boolean): Nonce {
-  if (rnd.length !== rndLength) {
-    throw new MacaroonError('bad-argument', `A nonce takes ${rndLength} random bytes, not ${rnd.length}`)
-  }
+  const [name, random] = [takeBytes(kid, 'kid'), takeBytes(rnd, 'rnd', rndLength)]
   const writer = new MsgpackWriter()
   writer.writeArrayLength(3)
-  writer.writeBytes(kid)
-  writer.writeBytes(rnd)
+  writer.writeBytes(name)
+  writer.writeBytes(random)
   writer.writeBoolean(proof)
-  return { kid: new Uint8Array(kid), rnd: new Uint8Array(rnd), proof, fields: 3, bytes: writer.finish() }
+  return { kid: name, rnd: random, proof, fields: 3, bytes: writer.finish() }
 }
 
-/** A nonce that was read: only who asks for its bytes has them copied. */
+/** A nonce that was read: whoever asks for its bytes has a copy of their own. */
 class NonceOnWire implements Nonce {
-  readonly proof: boolean
-  readonly fields: 2 | 3
   readonly #wire: Wire
-  readonly #kidStart: number
-  readonly #kidEnd: number
-  readonly #rndStart: number
-  readonly #rndEnd: number
-  #kid: Uint8Array | undefined
-  #rnd: Uint8Array | undefined
+  /** It is `bytes[nonceStart..end)`. */
+  readonly #end: number
+  readonly #proof: boolean
+  readonly #fields: 2 | 3
 
-  constructor(
-    wire: Wire,
-    kidStart: number,
-    kidEnd: number,
-    rndStart: number,
-    rndEnd: number,
-    proof: boolean,
-    fields: 2 | 3,
-  ) {
-    this.proof = proof
-    this.fields = fields
+  constructor(wire: Wire, end: number, proof: boolean, fields: 2 | 3) {
     this.#wire = wire
-    this.#kidStart = kidStart
-    this.#kidEnd = kidEnd
-    this.#rndStart = rndStart
-    this.#rndEnd = rndEnd
+    this.#end = end
+    this.#proof = proof
+    this.#fields = fields
+  }
+
+  get proof(): boolean {
+    return this.#proof
+  }
+
+  get fields(): 2 | 3 {
+    return this.#fields
   }
 
   get kid(): Uint8Array {
-    return (this.#kid ??= this.#wire.slice(this.#kidStart, this.#kidEnd))
+    return this.#read(0)
   }
 
   get rnd(): Uint8Array {
-    return (this.#rnd ??= this.#wire.slice(this.#rndStart, this.#rndEnd))
+    return this.#read(1)
   }
 
   get bytes(): Uint8Array {
-    // Behind the randomness, nonces of the present version say in one byte whether they are proofs.
-    return this.#wire.slice(nonceStart, this.#rndEnd + this.fields - 2)
+    return this.#wire.slice(nonceStart, this.#end)
+  }
+
+  #read(part: number): Uint8Array {
+    const reader = new MsgpackReader(this.#wire.bytes, this.#wire.start + nonceStart)
+    reader.readArrayLength()
+    if (part === 1 && !reader.takeNil()) reader.skipBytes()
+    return reader.readBytesOrNull() ?? new Uint8Array(0)
   }
 }
 

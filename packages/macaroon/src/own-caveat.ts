@@ -1,6 +1,7 @@
 /** Caveats of a service's own: a number, a name and what it means, for a vocabulary that nobody else needs to know. */
 
 import type { Access } from './access.ts'
+import { expectFunctions, expectText, takeList } from './boundary.ts'
 import type { Caveat, OwnCaveat } from './caveat.ts'
 import type {
   CaveatCodec,
@@ -49,13 +50,15 @@ export interface OwnCaveatType<Value> {
 
 /** Makes a type of caveat. Nothing is registered anywhere: pass its codec on in a vocabulary. Throws `bad-argument`. */
 export function defineCaveat<Value>(definition: OwnCaveatDefinition<Value>): OwnCaveatType<Value> {
-  const { name, number, aliases, attestation } = definition
-  for (const one of [name, ...(aliases ?? [])]) {
-    if (!/^(?!\d+$)[\w-]{1,100}$/.test(one)) {
+  expectFunctions(definition, 'definition', 'decode', 'encode', 'prohibits')
+  const { name, number, attestation } = definition
+  const aliases = takeList(definition.aliases ?? [], 'aliases', expectText)
+  for (const one of [name, ...aliases]) {
+    if (typeof one !== 'string' || !/^(?!\d+$)[\w-]{1,100}$/.test(one)) {
       throw new MacaroonError('bad-argument', 'A caveat is called by letters, digits, _ and -, and not by digits alone')
     }
   }
-  if (number < leastNumber || number > greatestNumber) {
+  if (typeof number !== 'bigint' || number < leastNumber || number > greatestNumber) {
     throw new MacaroonError('bad-argument', `A service numbers its caveats from ${leastNumber} to ${greatestNumber}`)
   }
   const of = (value: Value): OwnCaveat<Value> => ({ type: 'Own', name, value })
@@ -63,7 +66,7 @@ export function defineCaveat<Value>(definition: OwnCaveatDefinition<Value>): Own
     type: 'Own',
     name,
     number,
-    aliases: aliases ?? [],
+    aliases,
     attestation: attestation === true,
     decode: (reader, nested) => of(definition.decode(reader, nested)),
     encode: (writer, caveat, nested) => definition.encode(writer, caveat.value, nested),
@@ -77,7 +80,7 @@ export function defineCaveat<Value>(definition: OwnCaveatDefinition<Value>): Own
       fromJson: (json, path, nested) => of(definition.fromJson(json, path, nested)),
     },
   }
-  return { codec, of, is: (caveat): caveat is OwnCaveat<Value> => caveat.type === 'Own' && caveat.name === name }
+  return { codec, of, is: (caveat): caveat is OwnCaveat<Value> => caveat?.type === 'Own' && caveat.name === name }
 }
 
 const leastNumber = 2n ** 48n

@@ -2,7 +2,7 @@
 
 import { actions } from './action.ts'
 import type { Caveat } from './caveat.ts'
-import { getCaveats } from './caveat-set.ts'
+import { getCaveats, settle } from './caveat-set.ts'
 import { effectiveEnd } from './caveats/validity-window.ts'
 import { clearCaveats } from './clear.ts'
 import { MacaroonError } from './errors.ts'
@@ -15,7 +15,7 @@ import { flyVocabulary, type Vocabulary } from './vocabulary.ts'
  * Throws MacaroonError `no-organization` or `conflicting-organizations`.
  */
 export function organizationScope(caveats: readonly Caveat[], vocabulary: Vocabulary = flyVocabulary): bigint {
-  const found = getCaveats(caveats, 'Organization', vocabulary)
+  const found = settle(getCaveats(caveats, 'Organization', vocabulary), vocabulary)
   const [first] = found
   if (first === undefined) {
     throw new MacaroonError('no-organization', 'The caveats confine the token to no organisation')
@@ -35,7 +35,7 @@ export function organizationScope(caveats: readonly Caveat[], vocabulary: Vocabu
  * inside IfPresent counted too. Undefined where there is none.
  */
 export function expiration(caveats: readonly Caveat[], vocabulary: Vocabulary = flyVocabulary): bigint | undefined {
-  return getCaveats(caveats, 'ValidityWindow', vocabulary)
+  return settle(getCaveats(caveats, 'ValidityWindow', vocabulary), vocabulary)
     .map(effectiveEnd)
     .reduce<bigint | undefined>((least, end) => (least === undefined || end < least ? end : least), undefined)
 }

@@ -3,8 +3,6 @@
 import type { Kernel } from './kernel/kernel.ts'
 
 export const boxNonceLength = 12
-/** Of keys that seal. */
-export const boxKeyLength = 32
 
 /** The nonce and the sealed plaintext behind it. Under one key, a nonce must never come twice. */
 export function sealBox(kernel: Kernel, key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array {

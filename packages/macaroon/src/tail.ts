@@ -1,14 +1,12 @@
 /** Tails: the signature of a macaroon, which runs on with every caveat. */
 
-import { MacaroonError } from './errors.ts'
+import { takeBytes } from './boundary.ts'
 import { defaultKernel, type Kernel } from './kernel/kernel.ts'
 import type { Nonce } from './nonce.ts'
 
-/** Throws `bad-argument` where this cannot be a signing key. */
-export function expectKey(key: Uint8Array): void {
-  if (key.length !== keyLength) {
-    throw new MacaroonError('bad-argument', `A signing key has ${keyLength} bytes, and this one has ${key.length}`)
-  }
+/** A copy of a signing key, or of one that is shared with a third party. Throws `bad-argument` where it can be neither. */
+export function takeKey(key: unknown): Uint8Array {
+  return takeBytes(key, 'key', keyLength)
 }
 
 /** The tail of a macaroon without caveats. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeBase64, encodeBase64, encodeByTable, fillBase64, fillByTable, lengthOfBase64 } from './base64.ts'
+import { decodeBase64, encodeBase64, encodeByText, fillBase64, fillByText, lengthOfBase64 } from './base64.ts'
 import { decodeMacaroon } from './macaroon.ts'
 import { minted } from './testing/arbitraries.ts'
 import { caught, codeOf } from './testing/errors.ts'
@@ -44,7 +44,7 @@ describe('base64 in engines that know none', () => {
     })
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), near, (bytes, text) => {
-        expect(encodeByTable(bytes)).toBe(encodeBase64(bytes))
+        expect(encodeByText(bytes)).toBe(encodeBase64(bytes))
         for (const one of [text, encodeBase64(bytes), `${text}${encodeBase64(bytes)}`, `${text}==`, `${text}=`]) {
           const padding = one.endsWith('==') ? 2 : Number(one.endsWith('='))
           const length = one.length % 4 === 0 ? (one.length / 4) * 3 - padding : undefined
@@ -53,7 +53,10 @@ describe('base64 in engines that know none', () => {
           const [native, filled] = [new Uint8Array(length + 3), new Uint8Array(length + 3)]
           const isSpelling = fillBase64(native, length, one, 0, one.length)
           expect(isSpelling).toBe(isStrict(one))
-          expect(fillByTable(filled, one, 0, one.length, padding)).toBe(isSpelling)
+          // What the last character before the padding says besides is looked at elsewhere.
+          expect(fillByText(filled, length, one)).toBe(
+            isSpelling || (Buffer.from(one, 'base64').length === length && isAlphabet(one)),
+          )
           if (isSpelling) expect(filled).toEqual(native)
         }
       }),
@@ -61,6 +64,10 @@ describe('base64 in engines that know none', () => {
     )
   })
 })
+
+function isAlphabet(text: string): boolean {
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(text)
+}
 
 /** What the platform makes of it and back is the same. */
 function isStrict(text: string): boolean {

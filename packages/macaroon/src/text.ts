@@ -2,6 +2,7 @@
 
 import { append } from './append.ts'
 import { decodeBase64, encodeBase64, refuseBase64 } from './base64.ts'
+import { badArgument, expectText, takeBytes, takeList } from './boundary.ts'
 import { MacaroonError } from './errors.ts'
 import { leastMacaroonLength, textLength } from './truncation.ts'
 import { clearDesk, Wire } from './wire.ts'
@@ -50,7 +51,7 @@ interface TokensOnDesk extends Omit<HeaderTokens, 'macaroons'> {
 
 /** The same, where the bytes stay inside of this package. */
 export function readTokens(header: string): TokensOnDesk {
-  if (header.length > maxHeaderLength) {
+  if (expectText(header, 'header').length > maxHeaderLength) {
     throw new MacaroonError('too-long', `The header has ${header.length} characters; ${maxHeaderLength} are the limit`)
   }
   const end = skipSpaceBack(header, header.length, 0)
@@ -88,7 +89,10 @@ export function formatAuthorization(macaroons: readonly Uint8Array[], authTokens
 
 /** `fm2_…,fm2_…`: the same without the scheme. Throws `empty` for no tokens at all. */
 export function formatTokens(macaroons: readonly Uint8Array[], authTokens: readonly string[] = []): string {
-  const tokens = [...macaroons.map((bytes) => `fm2_${encodeBase64(bytes)}`), ...authTokens]
+  const tokens = [
+    ...takeList(macaroons, 'macaroons', (bytes, name) => `fm2_${encodeBase64(takeBytes(bytes, name))}`),
+    ...takeList(authTokens, 'authTokens', expectAuthToken),
+  ]
   if (tokens.length === 0) throw new MacaroonError('empty', 'There is no token to write')
   return tokens.join(',')
 }
@@ -160,6 +164,12 @@ function readAuthToken(header: string, start: number, end: number, what: string)
       `${what} is an auth token, and those have 1 to 256 characters of A-Z a-z 0-9 _ - behind ${authTokenPrefix}`,
     )
   )
+}
+
+/** Not more than one, and no other kind of token. */
+function expectAuthToken(token: unknown, name: string): string {
+  if (typeof token === 'string' && authTokenForm.test(token)) return token
+  throw badArgument(name, 'an auth token')
 }
 
 function refuseSecondToken(

@@ -1,12 +1,14 @@
 /** A third-party caveat in the making: what a macaroon demands from elsewhere, before it is sealed into one. */
 
+import { expectFields, expectText, takeBytes } from './boundary.ts'
 import type { Caveat, ThirdParty } from './caveat.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { defaultKernel } from './kernel/kernel.ts'
 import type { DecodeOptions } from './macaroon.ts'
 import { draw, type Random } from './random.ts'
 import { boxNonceLength, sealBox } from './sealed.ts'
-import { dischargeKeyLength, expectBoxKey, sealTicket } from './ticket.ts'
+import { takeKey } from './tail.ts'
+import { dischargeKeyLength, sealTicket } from './ticket.ts'
 
 export interface ThirdPartyInput {
   /** The key shared with the third party, 32 bytes. */
@@ -25,25 +27,35 @@ export interface ThirdPartyInput {
  * Throws MacaroonError `bad-argument` (lengths), `bad-caveat`, `too-many` or `too-deep`.
  */
 export function thirdParty(input: ThirdPartyInput, options: DecodeOptions = {}): NewThirdParty {
-  expectBoxKey(input.key)
-  const dischargeKey = draw(input.random, dischargeKeyLength)
-  const nonce = draw(input.random, boxNonceLength)
-  const ticket = sealTicket({ key: input.key, dischargeKey, caveats: input.caveats ?? [], nonce }, options)
-  return new NewThirdParty(input.location, ticket, dischargeKey, input.random)
+  const key = takeKey(expectFields(input, 'input').key)
+  const { random, caveats = [] } = input
+  const location = expectText(input.location, 'location')
+  const dischargeKey = draw(random, dischargeKeyLength)
+  const nonce = draw(random, boxNonceLength)
+  return new NewThirdParty(location, sealTicket({ key, dischargeKey, caveats, nonce }, options), dischargeKey, random)
 }
 
 /** Made by `thirdParty`. It holds the discharge key, and shows it to nobody. */
 export class NewThirdParty {
   readonly location: string
-  readonly ticket: Uint8Array
+  readonly #ticket: Uint8Array
   readonly #dischargeKey: Uint8Array
   readonly #random: Random
 
   constructor(location: string, ticket: Uint8Array, dischargeKey: Uint8Array, random: Random) {
     this.location = location
-    this.ticket = ticket
+    this.#ticket = ticket
     this.#dischargeKey = dischargeKey
     this.#random = random
+  }
+
+  static isOne(value: unknown): value is NewThirdParty {
+    return typeof value === 'object' && value !== null && #random in value
+  }
+
+  /** What the third party opens, copied. */
+  get ticket(): Uint8Array {
+    return new Uint8Array(this.#ticket)
   }
 
   /** The caveat before it belongs to any macaroon. */
@@ -53,7 +65,12 @@ export class NewThirdParty {
 
   /** The caveat with the discharge key sealed under the tail that it is added to. */
   sealUnder(tail: Uint8Array, kernel: Kernel = defaultKernel): ThirdParty {
-    const verifierKey = sealBox(kernel, tail, draw(this.#random, boxNonceLength), this.#dischargeKey)
+    const verifierKey = sealBox(
+      kernel,
+      takeBytes(tail, 'tail', 32),
+      draw(this.#random, boxNonceLength),
+      this.#dischargeKey,
+    )
     return { ...this.unsealed(), verifierKey }
   }
 }

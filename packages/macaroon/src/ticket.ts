@@ -1,14 +1,15 @@
 /** Tickets: what an authority tells a third party through the holder, who can carry it and not read it. */
 
+import { expectFields, takeBytes } from './boundary.ts'
 import type { Caveat } from './caveat.ts'
 import { CaveatReader, encodeCaveats, readCaveats } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
 import { defaultKernel } from './kernel/kernel.ts'
 import { type DecodeOptions, maxMacaroonBytes } from './macaroon.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
-import { copyExactly } from './random.ts'
-import { boxKeyLength, boxNonceLength, openBox, sealBox } from './sealed.ts'
-import { flyVocabulary } from './vocabulary.ts'
+import { boxNonceLength, openBox, sealBox } from './sealed.ts'
+import { takeKey } from './tail.ts'
+import { vocabularyOf } from './vocabulary.ts'
 
 export interface Ticket {
   /** The key that the discharge is to be signed with, 32 bytes. A secret of the authority and the third party. */
@@ -29,12 +30,12 @@ export interface SealTicketInput {
 
 /** Seals a ticket, as Go's `NewCaveat3P` does. Throws MacaroonError `bad-argument` (lengths), `bad-caveat` or `too-many`. */
 export function sealTicket(input: SealTicketInput, options: DecodeOptions = {}): Uint8Array {
+  const key = takeKey(expectFields(input, 'input').key)
   const writer = new MsgpackWriter()
   writer.writeArrayLength(2)
-  writer.writeBytes(copyExactly(input.dischargeKey, dischargeKeyLength, 'A discharge key'))
-  writer.writeRaw(encodeCaveats(input.caveats ?? [], options.vocabulary ?? flyVocabulary))
-  const nonce = copyExactly(input.nonce, boxNonceLength, 'The nonce of a ticket')
-  return sealBox(defaultKernel, expectBoxKey(input.key), nonce, writer.finish())
+  writer.writeBytes(takeBytes(input.dischargeKey, 'dischargeKey', dischargeKeyLength))
+  writer.writeRaw(encodeCaveats(input.caveats ?? [], vocabularyOf(options)))
+  return sealBox(defaultKernel, key, takeBytes(input.nonce, 'nonce', boxNonceLength), writer.finish())
 }
 
 /**
@@ -45,14 +46,15 @@ export function sealTicket(input: SealTicketInput, options: DecodeOptions = {}):
  * and `bad-argument` for a key of another length.
  */
 export function openTicket(key: Uint8Array, ticket: Uint8Array, options: DecodeOptions = {}): Ticket {
-  if (ticket.length > maxMacaroonBytes) {
-    throw new MacaroonError('too-long', `A ticket has at most ${maxMacaroonBytes} bytes, and this has ${ticket.length}`)
+  const sealed = takeBytes(ticket, 'ticket')
+  if (sealed.length > maxMacaroonBytes) {
+    throw new MacaroonError('too-long', `A ticket has at most ${maxMacaroonBytes} bytes, and this has ${sealed.length}`)
   }
-  const opened = openBox(defaultKernel, expectBoxKey(key), ticket)
+  const opened = openBox(defaultKernel, takeKey(key), sealed)
   if (opened === undefined) {
     throw new MacaroonError('bad-ticket', 'The ticket was not sealed with this key, or was changed since')
   }
-  const reader = new CaveatReader(options.vocabulary ?? flyVocabulary, opened)
+  const reader = new CaveatReader(vocabularyOf(options), opened)
   reader.expectArray(2, 'a ticket')
   const dischargeKey = reader.readBytes()
   if (dischargeKey.length !== dischargeKeyLength) {
@@ -67,8 +69,3 @@ export function openTicket(key: Uint8Array, ticket: Uint8Array, options: DecodeO
 }
 
 export const dischargeKeyLength = 32
-
-/** A copy of the key. Throws `bad-argument` where it cannot be one that an authority shares with a third party. */
-export function expectBoxKey(key: Uint8Array): Uint8Array {
-  return copyExactly(key, boxKeyLength, 'A key shared with a third party')
-}

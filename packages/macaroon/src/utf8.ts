@@ -17,24 +17,10 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
     if ((a | b | c | d | e | f | g | h) >= 0x80) break
     text += String.fromCharCode(a, b, c, d, e, f, g, h)
   }
-  while (at < end) {
-    const first = bytes[at] ?? 0
-    if (first < 0x80) {
-      text += String.fromCharCode(first)
-      at += 1
-      continue
-    }
-    const length = sequenceLength(first)
-    if (length === 0 || at + length > end) return undefined
-    let point = first & (0x7f >> length)
-    for (let i = 1; i < length; i += 1) {
-      const next = bytes[at + i] ?? 0
-      if ((next & 0xc0) !== 0x80) return undefined
-      point = (point << 6) | (next & 0x3f)
-    }
-    if (point < smallestPoint(length) || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined
-    text += String.fromCodePoint(point)
-    at += length
+  for (; at < end; at += 1) {
+    const byte = bytes[at] ?? 0
+    if (byte >= 0x80) return decodeRest(bytes, at, end, text)
+    text += String.fromCharCode(byte)
   }
   return text
 }
@@ -46,40 +32,32 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   return all < 0x80 || decodeUtf8(bytes, start, end) !== undefined
 }
 
-/** The bytes of a text, or undefined where it holds half a surrogate pair. */
+/** The bytes of a text, or undefined where it holds half a surrogate pair, or is none. */
 export function encodeUtf8(text: string): Uint8Array | undefined {
-  if (!text.isWellFormed()) return undefined
+  if (typeof text !== 'string' || !text.isWellFormed()) return undefined
   const bytes = new Uint8Array(text.length * 3)
-  let at = 0
-  for (const character of text) {
-    const point = character.codePointAt(0) ?? 0
-    if (point < 0x80) {
-      bytes[at++] = point
-    } else if (point < 0x800) {
-      bytes[at++] = 0xc0 | (point >> 6)
-      bytes[at++] = 0x80 | (point & 0x3f)
-    } else if (point < 0x10000) {
-      bytes[at++] = 0xe0 | (point >> 12)
-      bytes[at++] = 0x80 | ((point >> 6) & 0x3f)
-      bytes[at++] = 0x80 | (point & 0x3f)
-    } else {
-      bytes[at++] = 0xf0 | (point >> 18)
-      bytes[at++] = 0x80 | ((point >> 12) & 0x3f)
-      bytes[at++] = 0x80 | ((point >> 6) & 0x3f)
-      bytes[at++] = 0x80 | (point & 0x3f)
+  let length = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code < 0x80) bytes[length++] = code
+    else {
+      const end = at + (code >= 0xd800 && code < 0xe000 ? 2 : 1)
+      for (const digits of encodeURIComponent(text.slice(at, end)).split('%').slice(1)) {
+        bytes[length++] = Number.parseInt(digits, 16)
+      }
+      at = end - 1
     }
   }
-  return bytes.slice(0, at)
+  return bytes.slice(0, length)
 }
 
-function sequenceLength(first: number): number {
-  if (first >= 0xc2 && first <= 0xdf) return 2
-  if (first >= 0xe0 && first <= 0xef) return 3
-  if (first >= 0xf0 && first <= 0xf4) return 4
-  return 0
-}
-
-function smallestPoint(length: number): number {
-  if (length === 2) return 0x80
-  return length === 3 ? 0x800 : 0x10000
+/** What every engine has a strict decoder for is UTF-8 in URIs: the rest is spelt as it is there (ECMA-262 §19.2.6). */
+function decodeRest(bytes: Uint8Array, start: number, end: number, before: string): string | undefined {
+  let escaped = ''
+  for (let at = start; at < end; at += 1) escaped += `%${(0x100 + (bytes[at] ?? 0)).toString(16).slice(1)}`
+  try {
+    return before + decodeURIComponent(escaped)
+  } catch {
+    return undefined
+  }
 }

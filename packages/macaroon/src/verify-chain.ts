@@ -1,5 +1,6 @@
 /** The chain of a macaroon and those of its discharges, followed as Go's `Macaroon.verify` does. */
 
+import { takeList } from './boundary.ts'
 import type { Caveat, ThirdParty } from './caveat.ts'
 import { isAttestation } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
@@ -8,7 +9,7 @@ import type { Kernel } from './kernel/kernel.ts'
 import { Macaroon, tailLength } from './macaroon.ts'
 import { nonceStart } from './nonce.ts'
 import { openBox } from './sealed.ts'
-import { finishTail } from './tail.ts'
+import { finishTail, takeKey } from './tail.ts'
 import { dischargeKeyLength, openTicket } from './ticket.ts'
 import { nameOf } from './vocabulary.ts'
 
@@ -30,7 +31,7 @@ export function verifyChain(macaroon: Macaroon, key: Uint8Array, context: ChainC
   const tails = recomputeTails(macaroon, key, context.kernel)
   const own: Caveat[] = []
   const demands: Demand[] = []
-  for (const [i, caveat] of macaroon.unsafeCaveats.entries()) {
+  for (const [i, caveat] of Macaroon.caveatsOf(macaroon).entries()) {
     if (caveat.type === '3P') demands.push(readDemand(caveat, tailAt(tails, i), context))
     else if (caveat.type === 'BindToParentToken') {
       throw new MacaroonError('bound-elsewhere', 'The macaroon is bound to a parent token that did not come with it')
@@ -60,7 +61,8 @@ interface Answer {
 
 /** All tails, 32 bytes each. Throws `forged` where the last one is not what the macaroon says. */
 function recomputeTails(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): Uint8Array {
-  const tails = kernel.chain(key, Macaroon.wireOf(macaroon).own(), nonceStart, macaroon.nonceEnd, macaroon.offsets)
+  const { nonceEnd, offsets } = Macaroon.placesOf(macaroon)
+  const tails = kernel.chain(key, Macaroon.wireOf(macaroon).own(), nonceStart, nonceEnd, offsets)
   const last = tails.subarray(-tailLength)
   if (!kernel.equal(macaroon.nonce.proof ? finishTail(last, kernel) : last, macaroon.tail)) throw forged()
   return tails
@@ -68,10 +70,10 @@ function recomputeTails(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): Ui
 
 /** Throws `forged` where the chain does not end in the tail that the macaroon says. */
 export function expectTail(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): void {
-  const { nonce, nonceEnd, offsets } = macaroon
+  const { nonceEnd, offsets } = Macaroon.placesOf(macaroon)
   const wire = Macaroon.wireOf(macaroon)
   const claimed = wire.length - tailLength
-  if (kernel.endsIn(key, wire.bytes, wire.start, nonceStart, nonceEnd, offsets, claimed, nonce.proof)) return
+  if (kernel.endsIn(key, wire.bytes, wire.start, nonceStart, nonceEnd, offsets, claimed, macaroon.nonce.proof)) return
   throw forged()
 }
 
@@ -143,7 +145,7 @@ function verifyDischarge(
   const believed = isTrusted(discharge, key, context)
   expectTail(discharge, key, context.kernel)
   const caveats: Caveat[] = []
-  for (const caveat of discharge.unsafeCaveats) {
+  for (const caveat of Macaroon.caveatsOf(discharge)) {
     if (caveat.type === '3P') {
       throw new MacaroonError('undischarged', 'The discharge asks for a discharge in turn, which is not allowed')
     }
@@ -165,7 +167,7 @@ function verifyDischarge(
  * Throws where a trusted key opens the ticket and another discharge key, or nonsense, is in it.
  */
 function isTrusted(discharge: Macaroon, key: Uint8Array, { trusted, kernel }: ChainContext): boolean {
-  for (const shared of trusted.get(discharge.location) ?? []) {
+  for (const shared of takeList(trusted.get(discharge.location) ?? [], 'trusted', takeKey)) {
     const opened = tryTicket(shared, discharge)
     if (opened === undefined) continue
     if (!kernel.equal(opened, key)) {

@@ -1,49 +1,86 @@
 /** Verification: is this macaroon genuine, and are its discharges? The only place where a VerifiedMacaroon is made. */
 
+import { badArgument, expectFields, expectFunctions, isBytes, lengthOf, takeList } from './boundary.ts'
 import type { Caveat } from './caveat.ts'
 import { isAttestation } from './caveat-set.ts'
-import { MacaroonError } from './errors.ts'
+import { nothingForbids } from './errors.ts'
 import { defaultKernel, type Kernel } from './kernel/kernel.ts'
-import { Macaroon } from './macaroon.ts'
+import { expectMacaroon, Macaroon } from './macaroon.ts'
 import type { Nonce } from './nonce.ts'
-import { expectKey } from './tail.ts'
+import { takeKey } from './tail.ts'
 import { expectTail, verifyChain } from './verify-chain.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /** What `verify` found genuine. Whether it allows anything is for `clear` to say; whether it was revoked, for its issuer. */
 class VerifiedMacaroon {
-  /** Every caveat that an access must be held against: its own, then those of its discharges. */
-  readonly caveats: readonly Caveat[]
-  /** The macaroon that was verified. */
-  readonly macaroon: Macaroon
-  /** The discharges that were used, in the order of the third-party caveats that they answer. */
-  readonly discharges: readonly Macaroon[]
-  readonly vocabulary: Vocabulary
-  readonly #verified = true
+  readonly #macaroon: Macaroon
+  /** Those whose bytes were verified. Nobody outside of this package ever holds them. */
+  readonly #caveats: readonly Caveat[]
+  readonly #discharges: readonly Macaroon[]
+  /** Once somebody has asked. */
+  #shown: readonly Caveat[] | undefined
 
-  constructor(macaroon: Macaroon, caveats: readonly Caveat[], discharges: readonly Macaroon[], permit: symbol) {
-    // A class can be reached through its instances; what only this module knows cannot.
-    if (permit !== verifyPermit) throw new MacaroonError('bad-argument', 'Only verify makes a VerifiedMacaroon')
-    this.caveats = caveats
-    this.macaroon = macaroon
-    this.discharges = discharges
-    this.vocabulary = macaroon.vocabulary
+  constructor(macaroon: Macaroon, caveats: readonly Caveat[], discharges: readonly Macaroon[]) {
+    this.#macaroon = macaroon
+    this.#caveats = caveats
+    this.#discharges = discharges
+  }
+
+  /** Nobody gets from an instance to its class: only `verify` makes one. */
+  get ['constructor'](): ObjectConstructor {
+    return Object
+  }
+
+  /** Every caveat that an access is held against: its own, then those of its discharges. Read again, for whoever asks. */
+  get caveats(): readonly Caveat[] {
+    return (this.#shown ??= this.#readAgain())
+  }
+
+  /** The macaroon that was verified. */
+  get macaroon(): Macaroon {
+    return this.#macaroon
+  }
+
+  /** The discharges that were used, in the order of the third-party caveats that they answer. */
+  get discharges(): readonly Macaroon[] {
+    return this.#discharges
   }
 
   get nonce(): Nonce {
-    return this.macaroon.nonce
+    return this.#macaroon.nonce
   }
 
   get location(): string {
-    return this.macaroon.location
+    return this.#macaroon.location
+  }
+
+  get vocabulary(): Vocabulary {
+    return this.#macaroon.vocabulary
   }
 
   static isVerified(value: unknown): value is VerifiedMacaroon {
-    return typeof value === 'object' && value !== null && #verified in value && value.#verified
+    return typeof value === 'object' && value !== null && #macaroon in value
+  }
+
+  static caveatsOf(verified: VerifiedMacaroon): readonly Caveat[] {
+    return verified.#caveats
+  }
+
+  #readAgain(): readonly Caveat[] {
+    const all = [this.#macaroon, ...this.#discharges]
+    const shown = new Map(
+      all.flatMap((each) => Macaroon.caveatsOf(each).map((caveat, i) => [caveat, each.unsafeCaveats[i]] as const)),
+    )
+    return this.#caveats.map((caveat) => shown.get(caveat) ?? caveat)
   }
 }
 
 export type { VerifiedMacaroon }
+
+/** The caveats themselves, for this package alone. */
+export function verifiedCaveats(verified: VerifiedMacaroon): readonly Caveat[] {
+  return VerifiedMacaroon.caveatsOf(verified)
+}
 
 /** Whether a value came from `verify`, and not from a copy or a cast. */
 export function isVerified(value: unknown): value is VerifiedMacaroon {
@@ -70,24 +107,24 @@ export interface VerifyOptions {
  * of another length and for what `decodeMacaroon` did not make.
  */
 export function verify(macaroon: Macaroon, key: Uint8Array, options: VerifyOptions = {}): VerifiedMacaroon {
-  const discharges = options.discharges ?? none
-  if (!Macaroon.isMacaroon(macaroon) || !discharges.every((one) => Macaroon.isMacaroon(one))) {
-    throw new MacaroonError('bad-argument', 'Only what decodeMacaroon made is verified')
-  }
-  expectKey(key)
-  const kernel = options.kernel ?? defaultKernel
+  expectMacaroon(macaroon, 'macaroon')
+  // Not copied, which would cost more than all other checks: a kernel reads a key once, before it does anything.
+  if (!isBytes(key) || lengthOf(key) !== 32) takeKey(key)
+  const { discharges, trusted = nobody, kernel = defaultKernel } = expectFields(options, 'options')
+  const answers = discharges === undefined ? none : takeList(discharges, 'discharges', expectMacaroon)
+  if (!(trusted instanceof Map)) throw badArgument('trusted', 'a Map')
+  expectFunctions(kernel, 'kernel', 'endsIn')
   if (Macaroon.isPlain(macaroon)) {
     // By far the most: nothing to be answered, and at least one caveat that can forbid something.
     expectTail(macaroon, key, kernel)
-    return new VerifiedMacaroon(macaroon, macaroon.unsafeCaveats, none, verifyPermit)
+    return new VerifiedMacaroon(macaroon, Macaroon.caveatsOf(macaroon), none)
   }
-  const found = verifyChain(macaroon, key, { discharges, trusted: options.trusted ?? nobody, kernel })
+  const found = verifyChain(macaroon, key, { discharges: answers, trusted, kernel })
   if (found.caveats.every((caveat) => isAttestation(caveat, macaroon.vocabulary))) {
-    throw new MacaroonError('no-caveats', 'The macaroon has no caveats that forbid anything and would allow everything')
+    throw nothingForbids()
   }
-  return new VerifiedMacaroon(macaroon, found.caveats, found.discharges, verifyPermit)
+  return new VerifiedMacaroon(macaroon, found.caveats, found.discharges)
 }
 
-const verifyPermit = Symbol('verified')
-const none: readonly Macaroon[] = []
+const none: readonly Macaroon[] = /* @__PURE__ */ Object.freeze([])
 const nobody: ReadonlyMap<string, readonly Uint8Array[]> = new Map()

@@ -24,15 +24,53 @@ import { allowedRoles, isMember } from './caveats/roles.ts'
 import { flySrc, fromMachineSource } from './caveats/source.ts'
 import { bindToParentToken, thirdPartyCaveat } from './caveats/third-party.ts'
 import { validityWindow } from './caveats/validity-window.ts'
+import { badArgument, expectFields, expectFunctions, expectId, expectText, takeList } from './boundary.ts'
 import type { CaveatCodec } from './codec.ts'
 import { MacaroonError } from './errors.ts'
 
-export interface Vocabulary {
-  readonly byNumber: ReadonlyMap<bigint, CaveatCodec<Caveat>>
-  /** The same for those numbers that take one byte on the wire, by that byte: most caveats read here are among them. */
-  readonly byCode: readonly (CaveatCodec<Caveat> | undefined)[]
+/** What is in it stays in it: a caller sees nothing of it but that it is one. */
+export class Vocabulary {
+  readonly #byNumber = new Map<bigint, CaveatCodec<Caveat>>()
   /** By name; aliases lead to the same codec. */
-  readonly byName: ReadonlyMap<string, CaveatCodec<Caveat>>
+  readonly #byName = new Map<string, CaveatCodec<Caveat>>()
+  /** The same for those numbers that take one byte on the wire, by that byte: most caveats read here are among them. */
+  readonly #byCode: readonly (CaveatCodec<Caveat> | undefined)[]
+
+  constructor(codecs: readonly CaveatCodec<Caveat>[]) {
+    for (const codec of codecs.map((one) => Object.freeze(one))) {
+      if (this.#byNumber.has(codec.number)) throw twice(`number ${codec.number}`)
+      this.#byNumber.set(codec.number, codec)
+      for (const name of [codec.name ?? codec.type, ...(codec.aliases ?? [])]) {
+        if (this.#byName.has(name)) throw twice(`name ${name}`)
+        this.#byName.set(name, codec)
+      }
+    }
+    this.#byCode = Array.from({ length: 0x80 }, (_, code) => this.#byNumber.get(BigInt(code)))
+    Object.freeze(this)
+  }
+
+  /** The one itself. Throws `bad-argument` for what `createVocabulary` did not make. */
+  static expect(value: unknown): Vocabulary {
+    if (typeof value === 'object' && value !== null && #byName in value) return value
+    throw badArgument('vocabulary', 'what createVocabulary made')
+  }
+
+  get codecs(): readonly CaveatCodec<Caveat>[] {
+    return [...this.#byNumber.values()]
+  }
+
+  /** What has this number, which is the whole of one byte on the wire. */
+  atCode(code: number): CaveatCodec<Caveat> | undefined {
+    return this.#byCode[code]
+  }
+
+  withNumber(number: bigint): CaveatCodec<Caveat> | undefined {
+    return this.#byNumber.get(number)
+  }
+
+  withName(name: string): CaveatCodec<Caveat> | undefined {
+    return this.#byName.get(name)
+  }
 }
 
 /**
@@ -41,27 +79,16 @@ export interface Vocabulary {
  * Throws MacaroonError `bad-argument` where two have a number or a name in common, as Go's `RegisterCaveatType` panics.
  */
 export function createVocabulary(codecs: readonly CaveatCodec<Caveat>[]): Vocabulary {
-  const byNumber = new Map<bigint, CaveatCodec<Caveat>>()
-  const byName = new Map<string, CaveatCodec<Caveat>>()
-  for (const codec of codecs) {
-    if (byNumber.has(codec.number)) throw twice(`number ${codec.number}`)
-    byNumber.set(codec.number, codec)
-    for (const name of [codec.name ?? codec.type, ...(codec.aliases ?? [])]) {
-      if (byName.has(name)) throw twice(`name ${name}`)
-      byName.set(name, codec)
-    }
-  }
-  const byCode = Array.from({ length: 0x80 }, (_, code) => byNumber.get(BigInt(code)))
-  return { byNumber, byCode, byName }
+  return new Vocabulary(takeList(codecs, 'codecs', takeCodec))
 }
 
 /** A vocabulary with more caveats; the given one stays as it is. Throws like `createVocabulary`. */
 export function extendVocabulary(vocabulary: Vocabulary, codecs: readonly CaveatCodec<Caveat>[]): Vocabulary {
-  return createVocabulary([...vocabulary.byNumber.values(), ...codecs])
+  return createVocabulary([...Vocabulary.expect(vocabulary).codecs, ...takeList(codecs, 'codecs', takeCodec)])
 }
 
 /** All caveats in use of those that Go's superfly/macaroon numbers from 0 to 31. */
-export const flyVocabulary: Vocabulary = createVocabulary([
+export const flyVocabulary: Vocabulary = /* @__PURE__ */ new Vocabulary([
   organization,
   volumes,
   apps,
@@ -95,14 +122,28 @@ export const flyVocabulary: Vocabulary = createVocabulary([
 
 /** What this vocabulary knows about a caveat; undefined for what it does not understand. */
 export function codecOf(caveat: Caveat, vocabulary: Vocabulary): CaveatCodec<Caveat> | undefined {
-  const codec = vocabulary.byName.get(nameOf(caveat))
+  const codec = vocabulary.withName(nameOf(caveat))
   // A caveat of a service's own cannot pass for one of another type by its name, nor the other way round.
   return codec?.type === caveat.type ? codec : undefined
 }
 
 /** What a caveat is called: by its type, or as its service calls it. */
-export function nameOf(caveat: Caveat): string {
-  return caveat.type === 'Own' ? caveat.name : caveat.type
+export function nameOf(caveat: Pick<CaveatCodec<Caveat>, 'type' | 'name'>): string {
+  return caveat.type === 'Own' ? (caveat.name ?? caveat.type) : caveat.type
+}
+
+/** The vocabulary that the options of a call name, or else the usual one. */
+export function vocabularyOf(options: { readonly vocabulary?: Vocabulary | undefined }): Vocabulary {
+  return Vocabulary.expect(expectFields(options, 'options').vocabulary ?? flyVocabulary)
+}
+
+/** One that stays as it is: whoever handed it over may still change the one they have. */
+function takeCodec(value: unknown, name: string): CaveatCodec<Caveat> {
+  const codec = { ...(value as CaveatCodec<Caveat>) }
+  expectFunctions(codec, name, 'decode', 'encode', 'prohibits')
+  expectText(nameOf(codec), name)
+  expectId(codec.number, name)
+  return { ...codec, aliases: takeList(codec.aliases ?? [], name, expectText) }
 }
 
 function twice(what: string): MacaroonError {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { actions } from './action.ts'
 import { parseBundle, verifyBundle } from './bundle.ts'
 import type { Caveat } from './caveat.ts'
-import { decodeMacaroon, type Macaroon } from './macaroon.ts'
+import { decodeMacaroon, Macaroon } from './macaroon.ts'
 import { attenuate, mintMacaroon } from './mint.ts'
 import { defineCaveat } from './own-caveat.ts'
 import { caught, codeOf } from './testing/errors.ts'
@@ -25,7 +25,8 @@ const read = (header: string, vocabulary: Vocabulary = flyVocabulary) =>
 
 /** Everything that a macaroon says, which is more than its own fields. */
 function allOf(macaroon: Macaroon): object {
-  const { nonce, location: at, tail, bytes, unsafeCaveats, offsets, nonceEnd } = macaroon
+  const { nonce, location: at, tail, bytes, unsafeCaveats } = macaroon
+  const { offsets, nonceEnd } = Macaroon.placesOf(macaroon)
   const { kid, rnd, proof, fields, bytes: nonceBytes } = nonce
   return { kid, rnd, proof, fields, nonceBytes, at, tail, bytes, unsafeCaveats, offsets, nonceEnd }
 }

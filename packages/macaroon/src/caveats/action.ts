@@ -1,6 +1,6 @@
 /** Action: only these actions, whatever the resource. */
 
-import { describeAction, isSubset } from '../action.ts'
+import { describeAction, allows } from '../action.ts'
 import type { ActionCaveat } from '../caveat.ts'
 import type { CaveatCodec, CaveatJson } from '../codec.ts'
 import { expectMask, maskFromJson, maskToJson, readMask } from './mask.ts'
@@ -11,7 +11,7 @@ export const action: CaveatCodec<ActionCaveat> = {
   decode: (reader) => ({ type: 'Action', mask: readMask(reader) }),
   encode: (writer, caveat) => writer.writeUint(expectMask(caveat.mask)),
   prohibits(caveat, access) {
-    if (isSubset(access.action, caveat.mask)) return undefined
+    if (allows(caveat.mask, access.action)) return undefined
     return {
       kind: 'action',
       reason: `Action allows ${describeAction(caveat.mask)}, and this needs ${describeAction(access.action & ~caveat.mask)}`,

@@ -1,19 +1,19 @@
 /** Attestations: what a third party asserts about its user. They forbid nothing, and only proofs may carry them. */
 
-import type { FlyioUserId, GitHubUserId, GoogleUserId } from '../caveat.ts'
+import type { Caveat, FlyioUserId, GitHubUserId, GoogleUserId } from '../caveat.ts'
 import type { CaveatCodec, CaveatJson, Refusal } from '../codec.ts'
 import { MacaroonError } from '../errors.ts'
 import { expectInteger } from '../json.ts'
-import { maxUint64 } from './mask.ts'
+import { expectId, maxUint64 } from './mask.ts'
 
 export const flyioUserId: CaveatCodec<FlyioUserId> = {
   type: 'FlyioUserID',
   number: 23n,
   attestation: true,
   decode: (reader) => ({ type: 'FlyioUserID', id: reader.readUint() }),
-  encode: (writer, caveat) => writer.writeUint(caveat.id),
-  prohibits: () => refusal('FlyioUserID'),
-  prohibitsDischarge: () => refusal('FlyioUserID'),
+  encode: (writer, caveat) => writer.writeUint(expectId(caveat.id)),
+  prohibits: refuse,
+  prohibitsDischarge: refuse,
 }
 
 export const flyioUserIdJson: CaveatJson<FlyioUserId> = {
@@ -26,9 +26,9 @@ export const gitHubUserId: CaveatCodec<GitHubUserId> = {
   number: 24n,
   attestation: true,
   decode: (reader) => ({ type: 'GitHubUserID', id: reader.readUint() }),
-  encode: (writer, caveat) => writer.writeUint(caveat.id),
-  prohibits: () => refusal('GitHubUserID'),
-  prohibitsDischarge: () => refusal('GitHubUserID'),
+  encode: (writer, caveat) => writer.writeUint(expectId(caveat.id)),
+  prohibits: refuse,
+  prohibitsDischarge: refuse,
 }
 
 export const gitHubUserIdJson: CaveatJson<GitHubUserId> = {
@@ -52,15 +52,16 @@ export const googleUserId: CaveatCodec<GoogleUserId> = {
     return { type: 'GoogleUserID', id: bytes.reduce((id, byte) => id * 256n + BigInt(byte), 0n) }
   },
   encode(writer, caveat) {
-    if (caveat.id < 0n || caveat.id > maxId) throw new MacaroonError('bad-caveat', 'A GoogleUserID is out of range')
+    if (expectId(caveat.id) < 0n || caveat.id > maxId)
+      throw new MacaroonError('bad-caveat', 'The value is not an unsigned integer of 256 bits')
     const hex = caveat.id === 0n ? '' : caveat.id.toString(16)
     const digits = hex.padStart(Math.ceil(hex.length / 2) * 2, '0')
     writer.writeBytes(
       Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(i * 2, i * 2 + 2), 16)),
     )
   },
-  prohibits: () => refusal('GoogleUserID'),
-  prohibitsDischarge: () => refusal('GoogleUserID'),
+  prohibits: refuse,
+  prohibitsDischarge: refuse,
 }
 
 export const googleUserIdJson: CaveatJson<GoogleUserId> = {
@@ -71,6 +72,6 @@ export const googleUserIdJson: CaveatJson<GoogleUserId> = {
 const maxIdBytes = 32
 const maxId = 256n ** BigInt(maxIdBytes) - 1n
 
-function refusal(type: string): Refusal {
+function refuse({ type }: Caveat): Refusal {
   return { kind: 'bad-caveat', reason: `${type} is an attestation, which has no place inside another caveat` }
 }

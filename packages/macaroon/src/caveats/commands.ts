@@ -3,7 +3,7 @@
 import type { Command, Commands } from '../caveat.ts'
 import type { CaveatCodec, CaveatJson } from '../codec.ts'
 import { expectArray, expectObject, type JsonPath, jsonError, type JsonValue, quoteShortly } from '../json.ts'
-import { readTexts, textsFromJson, writeTexts } from './texts.ts'
+import { expectList, readTexts, textsFromJson, writeTexts } from './texts.ts'
 
 export const commands: CaveatCodec<Commands> = {
   type: 'Commands',
@@ -19,8 +19,9 @@ export const commands: CaveatCodec<Commands> = {
   },
   encode(writer, caveat) {
     if (caveat.commands === null) return writer.writeNil()
-    writer.writeArrayLength(caveat.commands.length)
-    for (const command of caveat.commands) {
+    const list = expectList(caveat.commands)
+    writer.writeArrayLength(list.length)
+    for (const command of list) {
       writer.writeArrayLength(2)
       writeTexts(writer, command.args)
       writer.writeBoolean(command.exact)

@@ -1,9 +1,9 @@
 /** ConfineUser, ConfineOrganization, ConfineGoogleHD, ConfineGitHubOrg: for whom a third party may discharge a ticket. */
 
-import type { ConfineGitHubOrg, ConfineGoogleHd, ConfineOrganization, ConfineUser } from '../caveat.ts'
+import type { Caveat, ConfineGitHubOrg, ConfineGoogleHd, ConfineOrganization, ConfineUser } from '../caveat.ts'
 import type { CaveatCodec, CaveatJson, Refusal } from '../codec.ts'
 import { expectInteger, expectObject, expectString, quoteShortly } from '../json.ts'
-import { maxUint64 } from './mask.ts'
+import { expectId, maxUint64 } from './mask.ts'
 
 export const confineUser: CaveatCodec<ConfineUser> = {
   type: 'ConfineUser',
@@ -14,9 +14,9 @@ export const confineUser: CaveatCodec<ConfineUser> = {
   },
   encode(writer, caveat) {
     writer.writeArrayLength(1)
-    writer.writeUint(caveat.id)
+    writer.writeUint(expectId(caveat.id))
   },
-  prohibits: () => onlyForDischarges('ConfineUser'),
+  prohibits: onlyForDischarges,
   prohibitsDischarge: (caveat, access) =>
     refuse(
       `ConfineUser takes the account ${caveat.id}`,
@@ -41,9 +41,9 @@ export const confineOrganization: CaveatCodec<ConfineOrganization> = {
   },
   encode(writer, caveat) {
     writer.writeArrayLength(1)
-    writer.writeUint(caveat.id)
+    writer.writeUint(expectId(caveat.id))
   },
-  prohibits: () => onlyForDischarges('ConfineOrganization'),
+  prohibits: onlyForDischarges,
   prohibitsDischarge: (caveat, access) =>
     refuse(
       `ConfineOrganization takes an account of organisation ${caveat.id}`,
@@ -64,7 +64,7 @@ export const confineGoogleHd: CaveatCodec<ConfineGoogleHd> = {
   number: 19n,
   decode: (reader) => ({ type: 'ConfineGoogleHD', hd: reader.readString() }),
   encode: (writer, caveat) => writer.writeString(caveat.hd),
-  prohibits: () => onlyForDischarges('ConfineGoogleHD'),
+  prohibits: onlyForDischarges,
   prohibitsDischarge: (caveat, access) =>
     refuse(
       `ConfineGoogleHD takes a Google account of ${quoteShortly(caveat.hd)}`,
@@ -81,8 +81,8 @@ export const confineGitHubOrg: CaveatCodec<ConfineGitHubOrg> = {
   type: 'ConfineGitHubOrg',
   number: 20n,
   decode: (reader) => ({ type: 'ConfineGitHubOrg', id: reader.readUint() }),
-  encode: (writer, caveat) => writer.writeUint(caveat.id),
-  prohibits: () => onlyForDischarges('ConfineGitHubOrg'),
+  encode: (writer, caveat) => writer.writeUint(expectId(caveat.id)),
+  prohibits: onlyForDischarges,
   prohibitsDischarge: (caveat, access) =>
     refuse(
       `ConfineGitHubOrg takes a GitHub account of organisation ${caveat.id}`,
@@ -96,7 +96,7 @@ export const confineGitHubOrgJson: CaveatJson<ConfineGitHubOrg> = {
 }
 
 /** The refusal of a caveat that only a third party can judge, as Go's `ErrInvalidAccess`. */
-export function onlyForDischarges(type: string): Refusal {
+export function onlyForDischarges({ type }: Caveat): Refusal {
   return { kind: 'invalid-access', reason: `${type} is for third parties to judge, and this is no discharge` }
 }
 

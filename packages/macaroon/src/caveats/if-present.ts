@@ -1,6 +1,6 @@
 /** IfPresent: caveats that count only where the access has to do with them. */
 
-import { describeAction, isSubset } from '../action.ts'
+import { describeAction, allows } from '../action.ts'
 import type { IfPresent } from '../caveat.ts'
 import type { CaveatCodec, CaveatJson, Refusal } from '../codec.ts'
 import { expectObject, type JsonValue } from '../json.ts'
@@ -29,7 +29,7 @@ export const ifPresent: CaveatCodec<IfPresent> = {
       relevant = true
       if (refusal !== undefined) refusals.push(refusal)
     }
-    if (!relevant && !isSubset(access.action, caveat.else)) {
+    if (!relevant && !allows(caveat.else, access.action)) {
       return {
         kind: 'action',
         reason: `IfPresent allows ${describeAction(caveat.else)} on what it does not name, and this needs ${describeAction(access.action & ~caveat.else)}`,

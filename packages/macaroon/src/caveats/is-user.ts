@@ -3,7 +3,7 @@
 import type { IsUser } from '../caveat.ts'
 import type { CaveatCodec, CaveatJson } from '../codec.ts'
 import { expectInteger, expectObject } from '../json.ts'
-import { maxUint64 } from './mask.ts'
+import { expectId, maxUint64 } from './mask.ts'
 
 export const isUser: CaveatCodec<IsUser> = {
   type: 'IsUser',
@@ -14,7 +14,7 @@ export const isUser: CaveatCodec<IsUser> = {
   },
   encode(writer, caveat) {
     writer.writeArrayLength(1)
-    writer.writeUint(caveat.id)
+    writer.writeUint(expectId(caveat.id))
   },
   prohibits: () => undefined,
   prohibitsDischarge: () => undefined,

@@ -13,8 +13,14 @@ export function readMask(reader: MsgpackReader): Action {
 
 /** The mask itself. Throws `bad-caveat` where a caller made up one that has no 16 bits. */
 export function expectMask(mask: Action): Action {
-  if (!isAction(mask)) throw new MacaroonError('bad-caveat', 'An action is not a mask of 16 bits')
+  if (!isAction(mask)) throw new MacaroonError('bad-caveat', 'The value is not a mask of 16 bits')
   return mask
+}
+
+/** The id itself. Throws `bad-caveat` where a caller has a number, which JavaScript tells apart from a bigint. */
+export function expectId(id: bigint): bigint {
+  if (typeof id !== 'bigint') throw new MacaroonError('bad-caveat', 'The value is not a bigint')
+  return id
 }
 
 /** The five letters, as Go writes them; bits without a letter are lost in JSON, there as here. */

@@ -4,14 +4,14 @@ import type { MaxValidity } from '../caveat.ts'
 import type { CaveatCodec, CaveatJson } from '../codec.ts'
 import { expectInteger } from '../json.ts'
 import { onlyForDischarges } from './confine.ts'
-import { maxUint64 } from './mask.ts'
+import { expectId, maxUint64 } from './mask.ts'
 
 export const maxValidity: CaveatCodec<MaxValidity> = {
   type: 'MaxValidity',
   number: 21n,
   decode: (reader) => ({ type: 'MaxValidity', seconds: reader.readUint() }),
-  encode: (writer, caveat) => writer.writeUint(caveat.seconds),
-  prohibits: () => onlyForDischarges('MaxValidity'),
+  encode: (writer, caveat) => writer.writeUint(expectId(caveat.seconds)),
+  prohibits: onlyForDischarges,
   prohibitsDischarge(caveat, access) {
     const asked = nanoseconds(access.expiry) - nanoseconds(access.now)
     if (asked <= effectiveDuration(caveat)) return undefined

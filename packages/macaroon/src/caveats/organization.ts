@@ -1,10 +1,10 @@
 /** Organization: one organisation, and what may be done there. */
 
-import { describeAction, isSubset } from '../action.ts'
+import { describeAction, allows } from '../action.ts'
 import type { Organization } from '../caveat.ts'
 import type { CaveatCodec, CaveatJson } from '../codec.ts'
 import { expectInteger, expectObject, type JsonValue } from '../json.ts'
-import { expectMask, maskFromJson, maskToJson, maxUint64, readMask } from './mask.ts'
+import { expectId, expectMask, maskFromJson, maskToJson, maxUint64, readMask } from './mask.ts'
 
 export const organization: CaveatCodec<Organization> = {
   type: 'Organization',
@@ -16,7 +16,7 @@ export const organization: CaveatCodec<Organization> = {
   },
   encode(writer, caveat) {
     writer.writeArrayLength(2)
-    writer.writeUint(caveat.id)
+    writer.writeUint(expectId(caveat.id))
     writer.writeUint(expectMask(caveat.mask))
   },
   prohibits(caveat, access) {
@@ -30,7 +30,7 @@ export const organization: CaveatCodec<Organization> = {
         reason: `Organization allows only ${scope(id)}, and this is organisation ${access.orgId}`,
       }
     }
-    if (isSubset(access.action, mask)) return undefined
+    if (allows(mask, access.action)) return undefined
     return {
       kind: 'action',
       reason: `Organization allows ${describeAction(mask)} in ${scope(id)}, and this needs ${describeAction(access.action & ~mask)}`,

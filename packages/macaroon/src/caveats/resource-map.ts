@@ -1,13 +1,13 @@
 /** Maps from resources to actions inside caveats: on the wire, in JSON, and held against an access. */
 
-import { type Action, actions, describeAction, isSubset } from '../action.ts'
+import { type Action, actions, describeAction, allows } from '../action.ts'
 import type { ResourceSet } from '../caveat.ts'
 import type { Refusal } from '../codec.ts'
 import { MacaroonError } from '../errors.ts'
 import { expectObject, type JsonPath, type JsonValue, jsonError, quoteShortly } from '../json.ts'
 import type { MsgpackReader } from '../msgpack-reader.ts'
 import type { MsgpackWriter } from '../msgpack-writer.ts'
-import { expectMask, maskFromJson, maskToJson, maxUint64, readMask } from './mask.ts'
+import { expectId, expectMask, maskFromJson, maskToJson, maxUint64, readMask } from './mask.ts'
 
 interface IdKind<Id extends bigint | string> {
   /** Which stands for every resource. */
@@ -16,20 +16,13 @@ interface IdKind<Id extends bigint | string> {
   write(writer: MsgpackWriter, id: Id): void
   /** Negative, zero or positive, in the order in which Go sorts the keys of a set. */
   compare(a: Id, b: Id): number
-  fromJson(name: string, path: JsonPath): Id
 }
 
 export const numericIds: IdKind<bigint> = {
   zero: 0n,
   read: (reader) => reader.readUint(),
-  write: (writer, id) => writer.writeUint(id),
+  write: (writer, id) => writer.writeUint(expectId(id)),
   compare: (a, b) => (a < b ? -1 : Number(a > b)),
-  fromJson(name, path) {
-    if (!/^[0-9]{1,20}$/.test(name) || BigInt(name) > maxUint64) {
-      throw jsonError(path, `the id ${quoteShortly(name)} is not a number of 64 bits`)
-    }
-    return BigInt(name)
-  },
 }
 
 export const textIds: IdKind<string> = {
@@ -37,10 +30,6 @@ export const textIds: IdKind<string> = {
   read: (reader) => reader.readString(),
   write: (writer, id) => writer.writeString(id),
   compare: compareTexts,
-  fromJson(name, path) {
-    if (!name.isWellFormed()) throw jsonError(path, 'an id holds half a surrogate pair')
-    return name
-  },
 }
 
 /** The order of the UTF-8 bytes, which Go uses; it differs from JavaScript's where surrogate pairs are involved. */
@@ -86,8 +75,10 @@ export function writeSet<Id extends bigint | string>(
 ): void {
   writer.writeArrayLength(1)
   if (set === null) return writer.writeNil()
-  writer.writeMapLength(set.size)
-  for (const [id, mask] of [...set].sort(([a], [b]) => ids.compare(a, b))) {
+  if (!(set instanceof Map)) throw new MacaroonError('bad-caveat', 'The value is not a Map')
+  const entries = [...(set as ReadonlyMap<Id, Action>)].sort(([a], [b]) => ids.compare(a, b))
+  writer.writeMapLength(entries.length)
+  for (const [id, mask] of entries) {
     ids.write(writer, id)
     writer.writeUint(expectMask(mask))
   }
@@ -102,18 +93,32 @@ export function setFromJson<Id extends bigint | string>(
   field: string,
   value: JsonValue,
   path: JsonPath,
-  ids: IdKind<Id>,
+  read: (name: string, path: JsonPath) => Id,
 ): ResourceSet<Id> {
   const inner = expectObject(value, path, [field]).get(field)
   if (inner === null) return null
   const at = `${path}.${field}`
   const set = new Map<Id, Action>()
   for (const [name, mask] of expectObject(inner, at, [], 'any')) {
-    const id = ids.fromJson(name, at)
+    const id = read(name, at)
     if (set.has(id)) throw jsonError(at, `the id ${quoteShortly(name)} stands here twice`)
     set.set(id, maskFromJson(mask, `${at}[${quoteShortly(name)}]`))
   }
   return set
+}
+
+/** For `setFromJson`. */
+export function numericIdFromJson(name: string, path: JsonPath): bigint {
+  if (!/^[0-9]{1,20}$/.test(name) || BigInt(name) > maxUint64) {
+    throw jsonError(path, `the id ${quoteShortly(name)} is not a number of 64 bits`)
+  }
+  return BigInt(name)
+}
+
+/** For `setFromJson`. */
+export function textIdFromJson(name: string, path: JsonPath): string {
+  if (!name.isWellFormed()) throw jsonError(path, 'an id holds half a surrogate pair')
+  return name
 }
 
 /**
@@ -143,7 +148,7 @@ export function refuse<Id extends bigint | string>(
       reason: `${type} allows ${describeSet(set, zero, noun)}, and this is ${noun} ${describeId(id)}`,
     }
   }
-  if (isSubset(action, mask)) return undefined
+  if (allows(mask, action)) return undefined
   return {
     kind: 'action',
     reason: `${type} allows ${describeAction(mask)} on ${noun} ${describeId(id)}, and this needs ${describeAction(action & ~mask & actions.any)}`,

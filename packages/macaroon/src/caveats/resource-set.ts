@@ -11,7 +11,17 @@ import type {
   Volumes,
 } from '../caveat.ts'
 import type { CaveatCodec, CaveatJson } from '../codec.ts'
-import { numericIds, readSet, refuse, setFromJson, setToJson, textIds, writeSet } from './resource-map.ts'
+import {
+  numericIdFromJson,
+  numericIds,
+  readSet,
+  refuse,
+  setFromJson,
+  setToJson,
+  textIdFromJson,
+  textIds,
+  writeSet,
+} from './resource-map.ts'
 
 export const apps: CaveatCodec<Apps> = {
   type: 'Apps',
@@ -24,7 +34,7 @@ export const apps: CaveatCodec<Apps> = {
 
 export const appsJson: CaveatJson<Apps> = {
   toJson: (caveat) => setToJson('apps', caveat.apps),
-  fromJson: (value, path) => ({ type: 'Apps', apps: setFromJson('apps', value, path, numericIds) }),
+  fromJson: (value, path) => ({ type: 'Apps', apps: setFromJson('apps', value, path, numericIdFromJson) }),
 }
 
 export const volumes: CaveatCodec<Volumes> = {
@@ -37,7 +47,7 @@ export const volumes: CaveatCodec<Volumes> = {
 
 export const volumesJson: CaveatJson<Volumes> = {
   toJson: (caveat) => setToJson('volumes', caveat.volumes),
-  fromJson: (value, path) => ({ type: 'Volumes', volumes: setFromJson('volumes', value, path, textIds) }),
+  fromJson: (value, path) => ({ type: 'Volumes', volumes: setFromJson('volumes', value, path, textIdFromJson) }),
 }
 
 export const machines: CaveatCodec<Machines> = {
@@ -50,7 +60,7 @@ export const machines: CaveatCodec<Machines> = {
 
 export const machinesJson: CaveatJson<Machines> = {
   toJson: (caveat) => setToJson('machines', caveat.machines),
-  fromJson: (value, path) => ({ type: 'Machines', machines: setFromJson('machines', value, path, textIds) }),
+  fromJson: (value, path) => ({ type: 'Machines', machines: setFromJson('machines', value, path, textIdFromJson) }),
 }
 
 export const featureSet: CaveatCodec<FeatureSet> = {
@@ -64,7 +74,7 @@ export const featureSet: CaveatCodec<FeatureSet> = {
 
 export const featureSetJson: CaveatJson<FeatureSet> = {
   toJson: (caveat) => setToJson('features', caveat.features),
-  fromJson: (value, path) => ({ type: 'FeatureSet', features: setFromJson('features', value, path, textIds) }),
+  fromJson: (value, path) => ({ type: 'FeatureSet', features: setFromJson('features', value, path, textIdFromJson) }),
 }
 
 export const clusters: CaveatCodec<Clusters> = {
@@ -77,7 +87,7 @@ export const clusters: CaveatCodec<Clusters> = {
 
 export const clustersJson: CaveatJson<Clusters> = {
   toJson: (caveat) => setToJson('clusters', caveat.clusters),
-  fromJson: (value, path) => ({ type: 'Clusters', clusters: setFromJson('clusters', value, path, textIds) }),
+  fromJson: (value, path) => ({ type: 'Clusters', clusters: setFromJson('clusters', value, path, textIdFromJson) }),
 }
 
 export const machineFeatureSet: CaveatCodec<MachineFeatureSet> = {
@@ -91,7 +101,10 @@ export const machineFeatureSet: CaveatCodec<MachineFeatureSet> = {
 
 export const machineFeatureSetJson: CaveatJson<MachineFeatureSet> = {
   toJson: (caveat) => setToJson('features', caveat.features),
-  fromJson: (value, path) => ({ type: 'MachineFeatureSet', features: setFromJson('features', value, path, textIds) }),
+  fromJson: (value, path) => ({
+    type: 'MachineFeatureSet',
+    features: setFromJson('features', value, path, textIdFromJson),
+  }),
 }
 
 export const appFeatureSet: CaveatCodec<AppFeatureSet> = {
@@ -105,7 +118,10 @@ export const appFeatureSet: CaveatCodec<AppFeatureSet> = {
 
 export const appFeatureSetJson: CaveatJson<AppFeatureSet> = {
   toJson: (caveat) => setToJson('features', caveat.features),
-  fromJson: (value, path) => ({ type: 'AppFeatureSet', features: setFromJson('features', value, path, textIds) }),
+  fromJson: (value, path) => ({
+    type: 'AppFeatureSet',
+    features: setFromJson('features', value, path, textIdFromJson),
+  }),
 }
 
 export const storageObjects: CaveatCodec<StorageObjects> = {
@@ -121,7 +137,7 @@ export const storageObjectsJson: CaveatJson<StorageObjects> = {
   toJson: (caveat) => setToJson('storage_objects', caveat.prefixes),
   fromJson: (value, path) => ({
     type: 'StorageObjects',
-    prefixes: setFromJson('storage_objects', value, path, textIds),
+    prefixes: setFromJson('storage_objects', value, path, textIdFromJson),
   }),
 }
 

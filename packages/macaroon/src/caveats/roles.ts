@@ -1,6 +1,6 @@
 /** IsMember and AllowedRoles: what roles the holder may act in. */
 
-import { type Access, permittedRole, roles } from '../access.ts'
+import { type Access, roleFor, roles } from '../access.ts'
 import type { AllowedRoles, IsMember } from '../caveat.ts'
 import type { CaveatCodec, CaveatJson, Refusal } from '../codec.ts'
 import { MacaroonError } from '../errors.ts'
@@ -31,7 +31,7 @@ export const allowedRoles: CaveatCodec<AllowedRoles> = {
   number: 30n,
   decode: (reader) => ({ type: 'AllowedRoles', roles: reader.readSmallUint(0xffffffff) }),
   encode(writer, caveat) {
-    if (caveat.roles !== caveat.roles >>> 0) throw new MacaroonError('bad-caveat', 'Roles are not a mask of 32 bits')
+    if (caveat.roles !== caveat.roles >>> 0) throw new MacaroonError('bad-caveat', 'The value is not a mask of 32 bits')
     writer.writeUint(caveat.roles)
   },
   prohibits: (caveat, access) => refuse('AllowedRoles', caveat.roles, access),
@@ -46,7 +46,7 @@ export const allowedRolesJson: CaveatJson<AllowedRoles> = {
 }
 
 function refuse(type: string, allowed: number, access: Access): Refusal | undefined {
-  const needed = permittedRole(access)
+  const needed = roleFor(access.feature, access.action)
   if ((allowed & needed) >>> 0 === needed) return undefined
   const what = access.feature === undefined ? 'this' : `this on the feature ${quoteShortly(access.feature)}`
   return {

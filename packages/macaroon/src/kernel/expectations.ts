@@ -1,10 +1,10 @@
 /** What every kernel expects of its arguments. Each function throws MacaroonError `bad-argument` where that is not so. */
 
-import { MacaroonError } from '../errors.ts'
+import { badArgument } from '../boundary.ts'
 
 export function expectSealing(key: Uint8Array, nonce: Uint8Array): void {
-  expectLength(key, 32, 'A sealing key')
-  expectLength(nonce, 12, 'A nonce')
+  expectLength(key, 32, 'key')
+  expectLength(nonce, 12, 'nonce')
 }
 
 /** Caveats must follow each other within so many bytes: what lies behind those is somebody else's. */
@@ -15,7 +15,7 @@ export function expectChain(
   nonceEnd: number,
   offsets: readonly number[],
 ): void {
-  expectLength(key, 32, 'A signing key')
+  expectLength(key, 32, 'key')
   expectRange(length, nonceStart, nonceEnd)
   let start = 0
   for (let i = 0; i < offsets.length; i += 1) {
@@ -27,10 +27,10 @@ export function expectChain(
 
 export function expectRange(length: number, start: number, end: number): void {
   if (start >= 0 && start <= end && end <= length) return
-  throw new MacaroonError('bad-argument', `There are no bytes from ${start} to ${end} in ${length}`)
+  throw badArgument(`${start} to ${end}`, `within ${length} bytes`)
 }
 
 function expectLength(bytes: Uint8Array, length: number, what: string): void {
   if (bytes.length === length) return
-  throw new MacaroonError('bad-argument', `${what} has ${length} bytes, and this one has ${bytes.length}`)
+  throw badArgument(what, `of ${length} bytes`)
 }

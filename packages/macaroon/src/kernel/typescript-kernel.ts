@@ -41,7 +41,8 @@ function createTypescriptKernel(): Kernel {
   ): Uint8Array {
     expectChain(key, bytes.length, nonceStart, nonceEnd, offsets)
     const tails = new Uint8Array(Math.max(offsets.length, 1) * 32)
-    hasher.setRootKey(key)
+    // Read once, for it may be shared with somebody who changes it.
+    hasher.setRootKey(new Uint8Array(key))
     hasher.mac(bytes, nonceStart, nonceEnd, tails, 0)
     // With a byte before the first caveat for the head of its array; for the next ones a hashed byte gives way.
     const first = offsets[0] ?? 0

@@ -1,6 +1,5 @@
 /** The kernel in WebAssembly with SIMD: its module is made by `generator/`, and this is what talks to it. */
 
-import { takeRoom } from '../room.ts'
 import { equalBytes } from './equal-bytes.ts'
 import { expectChain, expectRange, expectSealing } from './expectations.ts'
 import type { Kernel } from './kernel.ts'
@@ -133,8 +132,7 @@ function wrap(wasm: WasmExports): Kernel {
       const caveats = Math.max(offsets.length, 1) - 1
       wasm.chain(nonceStart, nonceEnd, caveats)
       const end = layout.tails + (caveats + 1) * 32
-      const tails = takeRoom(end - layout.tails)
-      tails.set(memory.subarray(layout.tails, end))
+      const tails = memory.slice(layout.tails, end)
       wasm.wipe(layout.inner, layout.hashEnd)
       wasm.wipe(layout.tails, end)
       return tails

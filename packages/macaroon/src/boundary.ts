@@ -1,0 +1,77 @@
+/** The boundary of the package: what a caller hands over is checked when it comes, and copied where it could change. */
+
+import { MacaroonError } from './errors.ts'
+
+export function badArgument(name: string, wanted: string): MacaroonError {
+  return new MacaroonError('bad-argument', `${name} must be ${wanted}`)
+}
+
+/** A copy that nobody else can change. Throws `bad-argument` for all but a Uint8Array, of so many bytes if need be. */
+export function takeBytes(value: unknown, name: string, length?: number): Uint8Array {
+  const copy = isBytes(value) ? copyOf(value) : undefined
+  if (copy === undefined || (length !== undefined && copy.length !== length)) {
+    throw badArgument(name, `a Uint8Array${length === undefined ? '' : ` of ${length} bytes`}`)
+  }
+  return copy
+}
+
+/** Whether the engine itself takes it for a Uint8Array, whatever it says of itself and wherever its class is from. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return parts[Symbol.toStringTag]?.get?.call(value) === 'Uint8Array'
+}
+
+export function expectText(value: unknown, name: string): string {
+  if (typeof value !== 'string') throw badArgument(name, 'a string')
+  return value
+}
+
+export function expectId(value: unknown, name: string): bigint {
+  if (typeof value !== 'bigint') throw badArgument(name, 'a bigint')
+  return value
+}
+
+/** Something with fields: options, or the parts of a whole. */
+export function expectFields<Fields extends object>(value: Fields, name: string): Fields {
+  if (typeof value !== 'object' || value === null) throw badArgument(name, 'an object')
+  return value
+}
+
+/** A list of its own, of what `take` makes of each; a gap in it counts as undefined. */
+export function takeList<Item>(
+  value: unknown,
+  name: string,
+  take: (item: unknown, name: string) => Item,
+): readonly Item[] {
+  if (!Array.isArray(value)) throw badArgument(name, 'a list')
+  const list: Item[] = []
+  for (let i = 0; i < value.length; i += 1) list.push(take(value[i], `${name}[${i}]`))
+  return list
+}
+
+/** What is no function is refused by the name of its field. */
+export function expectFunctions(fields: object, name: string, ...methods: readonly string[]): void {
+  for (const method of methods) {
+    if (typeof Reflect.get(expectFields(fields, name), method) !== 'function') {
+      throw badArgument(`${name}.${method}`, 'a function')
+    }
+  }
+}
+
+/** As the engine counts them, whatever their class says; 0 where they were given away. */
+export function lengthOf(bytes: Uint8Array): number {
+  return Number(parts['length']?.get?.call(bytes))
+}
+
+/** What the engine itself asks arrays of numbers. */
+const parts: Readonly<Record<PropertyKey, PropertyDescriptor | undefined>> = Object.getOwnPropertyDescriptors(
+  Object.getPrototypeOf(Uint8Array.prototype),
+)
+
+/** Undefined where the bytes were given away: no length that one reads is that of what would be copied. */
+function copyOf(bytes: Uint8Array): Uint8Array | undefined {
+  try {
+    return new Uint8Array(bytes)
+  } catch {
+    return undefined
+  }
+}
