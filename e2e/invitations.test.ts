@@ -46,6 +46,8 @@ const preview = (invitation: string, from: Ask = ask) =>
   from('POST', '/v1/invitations/preview', { body: { invitation } })
 const withdraw = (token: string, id: number | string, organisation = slug) =>
   ask('DELETE', `/v1/orgs/${organisation}/invitations/${id}`, { token })
+const signUp = (email: string, invitation: string) =>
+  ask('POST', '/v1/users', { body: { email, password: 'a long enough password', invitation } })
 const newAddress = () => `${unique('new')}@example.com`
 
 async function pending(token = admin.token, organisation = slug) {
@@ -120,13 +122,17 @@ describe('the list', () => {
     expect((await pending(admin.token, slug)).map(({ id }) => id)).not.toContain(first.id)
   })
 
-  test('loses who joins by whichever of their invitations', async () => {
+  test('holds one for an address: a new one takes the place of the earlier, and says so', async () => {
     const { slug: fresh } = await createOrganisation(ask, admin.token)
     const email = newAddress()
-    await invite(ask, admin.token, fresh, { email })
-    const code = await invite(ask, admin.token, fresh, { email })
-    expect(await pending(admin.token, fresh)).toHaveLength(2)
-    await ask('POST', '/v1/users', { body: { email, password: 'a long enough password', invitation: code } })
+    const first = await inviteFully(ask, admin.token, fresh, { email, role: 'admin' })
+    expect(first.replaced).toBe(false)
+    const second = await inviteFully(ask, admin.token, fresh, { email: email.toUpperCase() })
+    expect(second.replaced).toBe(true)
+    expect(await pending(admin.token, fresh)).toMatchObject([{ id: second.id, role: 'member' }])
+    expectRefusal(await preview(first.code), 403)
+    expectRefusal(await signUp(email, first.code), 403)
+    expect((await signUp(email, second.code)).status).toBe(201)
     expect(await pending(admin.token, fresh)).toEqual([])
   })
 })

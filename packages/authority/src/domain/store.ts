@@ -101,9 +101,12 @@ export interface ReadTransaction {
   }
   readonly invitations: {
     byCodeHash(hash: Uint8Array): Promise<Invitation | undefined>
-    /** Those that can be accepted at `now`, by people who are no members yet; the newest first. */
+    /**
+     * Those that can be accepted at `now`, by people who are no members yet, and whose inviter is an admin still; the
+     * newest first.
+     */
     pending(organisationId: number, now: number): Promise<readonly PendingInvitation[]>
-    /** The address's own that can be accepted at `now`, over all organisations, the newest first. */
+    /** The address's own that can be accepted at `now`, over all organisations, as {@link pending}; the newest first. */
     pendingOf(email: string, now: number): Promise<readonly Invitation[]>
   }
   readonly apps: {
@@ -226,9 +229,14 @@ export interface Transaction extends ReadTransaction {
     delete(organisationId: number, userId: number): Promise<void>
   }
   readonly invitations: ReadTransaction['invitations'] & {
+    /** An address has one open invitation to an organisation: close an earlier one first. */
     insert(invitation: Omit<Invitation, 'id'>): Promise<Invitation>
     accept(id: number, at: number): Promise<void>
     delete(id: number): Promise<void>
+    /** Removes the open one of this address, ended or not. Whether there was one. */
+    closeOf(organisationId: number, email: string): Promise<boolean>
+    /** Removes the open ones that this person made. */
+    closeBy(organisationId: number, userId: number): Promise<void>
   }
   readonly apps: ReadTransaction['apps'] & {
     insert(app: Omit<App, 'id'>): Promise<App>

@@ -31,7 +31,7 @@ interface FoundInvitation {
 
 /**
  * The invitation of this code.
- * @throws DomainError `forbidden` where the code is not known, used or ended
+ * @throws DomainError `forbidden` where the code is not known, used or ended, or whoever made it may not invite any more
  */
 export async function requireInvitation(
   tx: ReadTransaction,
@@ -40,13 +40,23 @@ export async function requireInvitation(
 ): Promise<FoundInvitation> {
   const invitation = await tx.invitations.byCodeHash(codeHash)
   const organisation = invitation && (await tx.organisations.byId(invitation.organisationId))
-  if (invitation === undefined || organisation === undefined || invitation.acceptedAt !== null) {
+  // Whoever may not invite any more has invited nobody.
+  const isGood =
+    invitation !== undefined &&
+    organisation !== undefined &&
+    invitation.acceptedAt === null &&
+    (await isAdmin(tx, organisation, invitation.createdBy))
+  if (!isGood) {
     throw new DomainError('forbidden', 'this invitation is not known, or was used already', { field: 'invitation' })
   }
   if (invitation.expiresAt <= now) {
     throw new DomainError('forbidden', 'this invitation has ended: ask for a new one', { field: 'invitation' })
   }
   return { invitation, organisation }
+}
+
+async function isAdmin(tx: ReadTransaction, { id }: Organisation, userId: number | null): Promise<boolean> {
+  return userId !== null && (await tx.memberships.find(id, userId))?.role === 'admin'
 }
 
 /**

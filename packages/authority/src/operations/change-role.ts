@@ -1,6 +1,6 @@
 // membership.change_role: makes a member an admin, or an admin a member.
 import type { Member, Role } from '../domain/organisation.ts'
-import { accessMember, keepAnAdmin, requireMember, type FoundMember } from './find-member.ts'
+import { accessMember, closeInvitations, keepAnAdmin, requireMember, type FoundMember } from './find-member.ts'
 import type { Writing } from './operation.ts'
 
 export interface ChangeRole {
@@ -18,7 +18,10 @@ export const changeRole: Writing<ChangeRole, FoundMember | undefined, Member> = 
   async run({ tx }, { input, subject }) {
     const found = requireMember(subject, input)
     const { organisation, member } = found
-    if (input.role === 'member') await keepAnAdmin(tx, found)
+    if (input.role === 'member') {
+      await keepAnAdmin(tx, found)
+      await closeInvitations(tx, found)
+    }
     await tx.memberships.setRole(organisation.id, member.userId, input.role)
     return { ...member, role: input.role }
   },

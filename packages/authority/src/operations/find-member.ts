@@ -3,7 +3,7 @@ import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../domain/errors.ts'
 import type { Member, Organisation } from '../domain/organisation.ts'
-import type { ReadTransaction } from '../domain/store.ts'
+import type { ReadTransaction, Transaction } from '../domain/store.ts'
 import { findOrganisation } from './find.ts'
 import type { Intent, Scene } from './operation.ts'
 
@@ -58,4 +58,10 @@ export async function keepAnAdmin(tx: ReadTransaction, { organisation, member }:
   if (member.role === 'admin' && (await tx.memberships.countAdmins(organisation.id)) <= 1) {
     throw new DomainError('conflict', `${member.email} is the last admin of organisation ${organisation.slug}`)
   }
+}
+
+/** Closes what is open of somebody who leaves or steps down: invitations of their address, and those that they made. */
+export async function closeInvitations(tx: Transaction, { organisation, member }: FoundMember): Promise<void> {
+  await tx.invitations.closeOf(organisation.id, member.email)
+  await tx.invitations.closeBy(organisation.id, member.userId)
 }

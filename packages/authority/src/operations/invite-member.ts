@@ -27,6 +27,8 @@ export interface Invited {
   readonly organisation: Organisation
   /** Email address of the person in whose name it is. */
   readonly invitedBy: string | null
+  /** Whether an earlier invitation of this address was open, whose code admits nobody now. */
+  readonly replaced: boolean
   /** Whether a mail server took a message with the link. */
   readonly mailed: boolean
 }
@@ -50,6 +52,7 @@ export const inviteMember: Writing<InviteMember, Organisation, Invited> = {
         field: 'email',
       })
     }
+    const replaced = await tx.invitations.closeOf(organisation.id, email)
     if ((await tx.invitations.pending(organisation.id, now)).length >= mostPendingInvitations) {
       throw new DomainError('conflict', `${mostPendingInvitations} invitations are open already: withdraw some first`)
     }
@@ -67,7 +70,8 @@ export const inviteMember: Writing<InviteMember, Organisation, Invited> = {
       acceptedAt: null,
     })
     const url = invitationUrl(environment, code)
-    return { id, email, role, code, url, expiresAt, organisation, invitedBy: inviter?.email ?? null, mailed: false }
+    const invitedBy = inviter?.email ?? null
+    return { id, email, role, code, url, expiresAt, organisation, invitedBy, replaced, mailed: false }
   },
 
   async follow({ mailer, mailLimit }, invited) {

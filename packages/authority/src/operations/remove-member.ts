@@ -1,5 +1,12 @@
 // membership.remove: takes a person out of an organisation; anyone may take themselves out.
-import { accessMember, keepAnAdmin, requireMember, type FoundMember, type MemberReference } from './find-member.ts'
+import {
+  accessMember,
+  closeInvitations,
+  keepAnAdmin,
+  requireMember,
+  type FoundMember,
+  type MemberReference,
+} from './find-member.ts'
 import type { Writing } from './operation.ts'
 
 export const removeMember: Writing<MemberReference, FoundMember | undefined, FoundMember> = {
@@ -11,6 +18,7 @@ export const removeMember: Writing<MemberReference, FoundMember | undefined, Fou
   async run({ tx }, { input, subject }) {
     const found = requireMember(subject, input)
     await keepAnAdmin(tx, found)
+    await closeInvitations(tx, found)
     await tx.memberships.delete(found.organisation.id, found.member.userId)
     return found
   },

@@ -1,4 +1,6 @@
 // Invitations to an organisation, by the hash of the code that was handed over.
+import { sql } from 'kysely'
+
 import { DomainError } from '../domain/errors.ts'
 import type { Invitation } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
@@ -12,11 +14,18 @@ export function invitations(session: Session): Transaction['invitations'] {
     insert: async ({ organisationId, email, role, codeHash, createdBy, createdAt, expiresAt, acceptedAt }) => {
       const invitation = { organisationId, email, role, codeHash, createdBy, createdAt, expiresAt, acceptedAt }
       const row = await session.one(insert, invitation)
-      if (row === undefined) throw new DomainError('conflict', 'There is already an invitation with this code.')
+      if (row === undefined) {
+        throw new DomainError(
+          'conflict',
+          'There is already an invitation with this code, or an open one of this address.',
+        )
+      }
       return { id: row.id, ...invitation }
     },
     accept: (id, at) => session.run(accept, { id, at }),
     delete: (id) => session.run(remove, { id }),
+    closeOf: async (organisationId, email) => (await session.one(closeOf, { organisationId, email })) !== undefined,
+    closeBy: (organisationId, userId) => session.run(closeBy, { organisationId, userId }),
   }
 }
 
@@ -36,12 +45,20 @@ const byCodeHash = query((db, param: Param<{ codeHash: Uint8Array }>) =>
   db.selectFrom('invitations').select(columns).select(secretColumns).where('code_hash', '=', param('codeHash')),
 )
 
+// Whoever may not invite any more has invited nobody.
+const madeByAnAdmin = sql<boolean>`exists (
+  select 1 from memberships as inviters
+  where inviters.organisation_id = ${sql.ref('invitations.organisation_id')}
+    and inviters.user_id = ${sql.ref('invitations.created_by')} and inviters.role = 'admin'
+)`
+
 const pending = query((db, param: Param<{ organisationId: number; now: number }>) =>
   db
     .selectFrom('invitations')
     .leftJoin('users', 'users.id', 'invitations.created_by')
     .select(columns)
     .select('users.email as createdByEmail')
+    .where(madeByAnAdmin)
     .where('invitations.organisation_id', '=', param('organisationId'))
     .where('invitations.accepted_at', 'is', null)
     .where('invitations.expires_at', '>', param('now'))
@@ -68,6 +85,7 @@ const pendingOf = query((db, param: Param<{ email: string; now: number }>) =>
     .where('email', '=', param('email'))
     .where('accepted_at', 'is', null)
     .where('expires_at', '>', param('now'))
+    .where(madeByAnAdmin)
     .orderBy('id', 'desc'),
 )
 
@@ -93,6 +111,23 @@ const accept = query((db, param: Param<{ id: number; at: number }>) =>
     .updateTable('invitations')
     .set({ accepted_at: param('at') })
     .where('id', '=', param('id')),
+)
+
+const closeOf = query((db, param: Param<{ organisationId: number; email: string }>) =>
+  db
+    .deleteFrom('invitations')
+    .where('organisation_id', '=', param('organisationId'))
+    .where('email', '=', param('email'))
+    .where('accepted_at', 'is', null)
+    .returning('id'),
+)
+
+const closeBy = query((db, param: Param<{ organisationId: number; userId: number }>) =>
+  db
+    .deleteFrom('invitations')
+    .where('organisation_id', '=', param('organisationId'))
+    .where('created_by', '=', param('userId'))
+    .where('accepted_at', 'is', null),
 )
 
 const remove = query((db, param: Param<{ id: number }>) => db.deleteFrom('invitations').where('id', '=', param('id')))

@@ -10,6 +10,7 @@ import { migration7 } from './migrations/0007-passkeys-and-identities.ts'
 import { migration8 } from './migrations/0008-histories-of-tokens.ts'
 import { migration9 } from './migrations/0009-descent-of-tokens.ts'
 import { migration10 } from './migrations/0010-proofs-of-sessions.ts'
+import { migration11 } from './migrations/0011-one-open-invitation.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   migration8,
   migration9,
   migration10,
+  migration11,
 ]

@@ -25,6 +25,7 @@ const invitation = z
     code: z.string().describe('Shown once: hand it to the person invited.'),
     url: z.string().describe('A page that takes the code; it stands behind the #, which browsers do not send.'),
     mailed: z.boolean().describe('Whether a mail server took a message with the link.'),
+    replaced: z.boolean().describe('Whether it takes the place of an earlier one, whose code admits nobody now.'),
     expires_at: timestamp,
   })
   .meta({ id: 'Invitation' })
@@ -45,7 +46,7 @@ export const inviteMember = route({
   method: 'POST',
   path: '/v1/orgs/{org_slug}/invitations',
   operationId: 'inviteMember',
-  summary: 'Invite a person to an organisation',
+  summary: 'Invite a person to an organisation, in the place of an earlier invitation',
   tag: 'organisations',
   authenticated: true,
   params: organisationParams,

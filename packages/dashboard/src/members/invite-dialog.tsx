@@ -66,6 +66,7 @@ function Invited({ invitation, onClose }: { readonly invitation: Invitation; rea
           ? 'A mail with this link is on its way. You can also hand it over yourself.'
           : 'Hand over this link yourself: no mail was sent.'}{' '}
         It is shown this once, is good for one person, and ends <Time at={invitation.expires_at} />.
+        {invitation.replaced && ' The earlier invitation of this address admits nobody any more.'}
       </p>
       <CopyBox text={invitation.url} what="link" kind="primary" />
       <div className="flex justify-end">

@@ -6,8 +6,9 @@ import type { Invited } from '../../operations/invite-member.ts'
 import type { PreviewedInvitation } from '../../operations/preview-invitation.ts'
 import { encodeInstant } from './encode.ts'
 
-export function encodeInvited({ id, email, role, code, url, mailed, expiresAt }: Invited): Invitation {
-  return { id, email, role, code: code.reveal(), url: url.reveal(), mailed, expires_at: encodeInstant(expiresAt) }
+export function encodeInvited({ id, email, role, code, url, mailed, replaced, expiresAt }: Invited): Invitation {
+  const secrets = { code: code.reveal(), url: url.reveal() }
+  return { id, email, role, ...secrets, mailed, replaced, expires_at: encodeInstant(expiresAt) }
 }
 
 export function encodePendingInvitation(invitation: PendingInvitation): PendingAnswer {

@@ -141,7 +141,7 @@ const cases: {
       write: (tx, { organisation }) =>
         tx.invitations.insert({
           organisationId: organisation.id,
-          email: 'a@example.com',
+          email: `${unique('a')}@example.com`,
           role: 'member',
           codeHash: uniqueBytes(),
           createdBy: null,
@@ -153,6 +153,8 @@ const cases: {
     },
     accept: { write: (tx) => tx.invitations.accept(1, 2), changes: [] },
     delete: { write: (tx) => tx.invitations.delete(1), changes: [] },
+    closeOf: { write: (tx) => tx.invitations.closeOf(1, 'a@example.com'), changes: [] },
+    closeBy: { write: (tx) => tx.invitations.closeBy(1, 2), changes: [] },
   },
   apps: {
     insert: { write: (tx, { organisation }) => insertApp(tx, organisation.id), changes: [] },

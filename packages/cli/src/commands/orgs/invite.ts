@@ -18,6 +18,7 @@ export async function inviteMember(context: Context, flags: InviteFlags, slug: s
   const invitation = await (await connect(context, flags)).organisations.invite(slug, { email, role: flags.role })
   if (flags.json === true) writeJson(context, invitation)
   else writeLine(context, invitation.code)
+  if (invitation.replaced) tell(context, `The earlier invitation of ${invitation.email} admits nobody any more.`)
   const address = server === defaultServer ? '' : ` --api-url ${server}`
   tell(
     context,
