@@ -28,7 +28,7 @@ export function takeJson(server: FastifyInstance): void {
   })
 }
 
-const [comma, bracket, brace, quote, backslash] = [...',[{"\\'].map((sign) => sign.charCodeAt(0))
+const signs = { comma: 0x2c, bracket: 0x5b, brace: 0x7b, quote: 0x22, backslash: 0x5c } as const
 
 /** Commas, brackets and braces outside of texts. */
 function countParts(json: string): number {
@@ -36,9 +36,9 @@ function countParts(json: string): number {
   let inText = false
   for (let at = 0; at < json.length; at++) {
     const sign = json.charCodeAt(at)
-    if (sign === backslash) at += 1
-    else if (sign === quote) inText = !inText
-    else if (!inText && (sign === comma || sign === bracket || sign === brace)) parts += 1
+    if (sign === signs.backslash) at += 1
+    else if (sign === signs.quote) inText = !inText
+    else if (!inText && (sign === signs.comma || sign === signs.bracket || sign === signs.brace)) parts += 1
   }
   return parts
 }

@@ -10,7 +10,7 @@ export interface KnownFirst {
   /** For the routes that take a credential. */
   readonly options: Pick<RouteShorthandOptions, 'bodyLimit' | 'onRequest'>
   /** What the request presented. */
-  presentedBy(request: FastifyRequest): Presented
+  readonly presentedBy: (request: FastifyRequest) => Presented
 }
 
 /** `credentialOf` gives the Authorization header that a request has, or that its cookie stands for. */
