@@ -81,6 +81,23 @@ describe('what is hidden in another request is never answered', () => {
   })
 })
 
+describe('a header that is there twice', () => {
+  const twice = (headers: string) => `GET /v1/orgs HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${headers}\r\n`
+
+  test.each([
+    ['authorization', (token: string) => `authorization: ${token}\r\nAuthorization: Bearer fo1_x\r\n`],
+    ['authorization, the same', (token: string) => `authorization: ${token}\r\nauthorization: ${token}\r\n`],
+    ['authorization, an empty one first', (token: string) => `authorization:\r\nauthorization: ${token}\r\n`],
+    ['host', (token: string) => `authorization: ${token}\r\nHost: b\r\n`],
+    ['origin', (token: string) => `authorization: ${token}\r\norigin: http://a\r\norigin: http://b\r\n`],
+    ['content-type', (token: string) => `authorization: ${token}\r\n${json}\r\n${json}\r\n`],
+  ])('%s', async (_, headers) => {
+    const received = await speak(target.url, twice(headers(target.minted.token)))
+    expect(statusesIn(received), received).toEqual([400])
+    expect(statusesIn(await speak(target.url, twice(`authorization: ${target.minted.token}\r\n`)))).toEqual([200])
+  })
+})
+
 describe('clients that go away or dawdle', () => {
   test('in the middle of a request', async () => {
     const whole = post(`${json}\r\ncontent-length: 60`, '{"email":"nobody@example.com","password":"a long password"}')

@@ -14,7 +14,7 @@ import { founder, startAuthority, type TestAuthority } from './authority.ts'
 import { ownPage } from './browser.ts'
 import { freePort } from './free-port.ts'
 import { expectAnswer, expectRefusal, type Ask } from './http.ts'
-import { createOrganisation, invite, signInFounder, signUpInto, unique, type Person } from './people.ts'
+import { createOrganisation, invite, signInFounder, signUpInto, unique, type Person, statusOf } from './people.ts'
 
 let origin: string
 let provider: TestProvider
@@ -72,6 +72,18 @@ describe('whoever comes from the provider', () => {
     const moved = wander()
     await logIn({ ...known, email: 'other@elsewhere.example', email_verified: false }, moved)
     expect(await whoIs(moved)).toBe(person.email)
+  })
+
+  test('ends the session that the browser had before', async () => {
+    const person = await signUpInto(ask, admin.token, slug)
+    const browser = wander()
+    await logIn(verified(person.email), browser)
+    const before = browser.cookies(host())
+    await browser.follow(start(), isOurs)
+    expect(await whoIs(browser)).toBe(person.email)
+    expect((await ask('GET', '/v1/orgs', { headers: { ...ownPage, cookie: before } })).status).toBe(401)
+    // Those of other browsers go on.
+    expect(await statusOf(ask, person.token)).toBe(200)
   })
 
   test('is linked to the account of an address that the provider has verified, and it is written down', async () => {

@@ -15,7 +15,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 
 /** What each folder of the authority may import: its own folders, packages of ours, and parts from elsewhere. */
 const rooms: Readonly<Record<string, { readonly folders: readonly string[]; readonly parts: readonly string[] }>> = {
-  domain: { folders: [], parts: ['@hallpass/macaroon'] },
+  domain: { folders: [], parts: ['@hallpass/macaroon', '@hallpass/client/visible-text'] },
   keyring: { folders: ['domain'], parts: ['@hallpass/macaroon'] },
   identity: { folders: ['domain'], parts: ['@simplewebauthn/server', 'openid-client'] },
   mail: { folders: ['domain'], parts: ['nodemailer'] },

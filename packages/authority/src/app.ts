@@ -10,6 +10,7 @@ import { createConnections } from './connections.ts'
 import { DomainError } from './domain/errors.ts'
 import type { Store } from './domain/store.ts'
 import { bodyLimits, takeJson } from './doors/http/body.ts'
+import { findRepeatedHeader } from './doors/http/single-headers.ts'
 import { InvalidInput, sendError } from './doors/http/errors.ts'
 import type { LogSink } from './log.ts'
 import { createTurns } from './turns.ts'
@@ -62,7 +63,7 @@ export function createServer(options: {
     // RFC 9112 §3.2. Node would refuse it by itself, and without a request id.
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       done(new InvalidInput('the header host is missing', 'host'))
-    } else done()
+    } else done(findRepeatedHeader(request.raw.rawHeaders))
   })
   server.addHook('preClose', (done) => {
     connections.end(closingTime)

@@ -9,6 +9,9 @@ import * as url from 'url'
 const oldest = [24, 12]
 const alreadyTried = 'HALLPASS_NODE_RETRIED'
 
+// Node.js would open its inspector for whoever may send a signal, and with it all that the process holds.
+process.on('SIGUSR1', () => {})
+
 if (isNewEnough(process.versions.node)) {
   start()
 } else {

@@ -7,6 +7,7 @@ import { createClient } from '@hallpass/client'
 import { Cache } from './api/cache.ts'
 import { ServicesContext } from './api/services.tsx'
 import { CacheContext } from './api/use-query.ts'
+import { createCleansingFetch } from './api/cleansing-fetch.ts'
 import { createWeb } from './api/web.ts'
 import { LoginPage } from './pages/login-page.tsx'
 import { NotFoundPage } from './pages/not-found-page.tsx'
@@ -38,7 +39,7 @@ export function App({ origin }: { readonly origin: string }) {
   const [cache] = useState(createCache)
   useEffect(() => refreshOnReturn(cache), [cache])
   const [services] = useState(() => ({
-    client: createClient({ url: origin }),
+    client: createClient({ url: origin, fetch: createCleansingFetch((...request) => fetch(...request)) }),
     web: createWeb((...request) => fetch(...request)),
     origin,
   }))

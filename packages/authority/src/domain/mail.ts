@@ -1,4 +1,5 @@
 // Mail as the operations know it: what is said to whom, and whether a server took it.
+import { cleanse } from '@hallpass/client/visible-text'
 
 export interface Mail {
   /** One address. */
@@ -14,4 +15,9 @@ export interface Mailer {
    * @returns whether the server took it; it does not throw
    */
   send(mail: Mail): Promise<boolean>
+}
+
+/** A name that somebody chose, in one line, of which mail programs make no link and no address. */
+export function harmlessName(name: string): string {
+  return cleanse(name).replaceAll(/(?<=\S)[.:/@](?=\S)/gu, ' $& ')
 }

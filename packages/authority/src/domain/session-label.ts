@@ -1,4 +1,5 @@
 // What a session is called in the list of a person's logins.
+import { cleanse, isVisible } from '@hallpass/client/visible-text'
 
 const longestLabel = 80
 
@@ -32,9 +33,6 @@ export function describeUserAgent(userAgent: string | undefined): string {
 
 /** The first 80 printable characters, in one line; never empty. */
 export function fitLabel(text: string): string {
-  const printable = text
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, ' ')
-    .replaceAll(/\s+/g, ' ')
-    .trim()
-  return Array.from(printable).slice(0, longestLabel).join('').trim() || 'unknown'
+  const shown = cleanse(text).replaceAll(/\s+/g, ' ').trim()
+  return isVisible(shown) ? Array.from(shown).slice(0, longestLabel).join('').trim() : 'unknown'
 }

@@ -125,6 +125,13 @@ describe('an OpenID provider', () => {
     expect(new URLSearchParams(body).get('redirect_uri')).toBe(redirectUri)
   })
 
+  it('is not believed where the login is still to come, but for what clocks differ', async () => {
+    said = { ahead: 3600 }
+    await expect(finish()).rejects.toMatchObject(refusal('failed'))
+    said = { ahead: 45 }
+    expect(await finish()).toMatchObject({ subject: 'ada' })
+  })
+
   it('is told the secret in the body, where it reads it nowhere else', async () => {
     said = { discovery: { token_endpoint_auth_methods_supported: ['client_secret_post'] } }
     await finish()

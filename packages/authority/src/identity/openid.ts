@@ -77,6 +77,10 @@ export function createIdentityProvider(options: OpenidOptions): IdentityProvider
         })
         const told = tokens.claims()
         if (told === undefined) throw new IdentityError('failed', `${name} did not say who you are`)
+        // The library holds the end against the clock, and not the beginning.
+        if (told.iat > now() / 1000 + clockTolerance) {
+          throw new IdentityError('failed', `${name} says that you logged in at a time that is still to come`)
+        }
         const { sub: subject } = told
         if (subject === '' || subject.length > 255) throw new IdentityError('failed', `${name} names nobody`)
         // Providers may keep what they know of people for those who ask (§5.4).

@@ -66,6 +66,14 @@ describe('the mailer', () => {
     expect(parts.get('text/html')?.trim()).toBe('<p>Hello</p>')
   })
 
+  it('sends nothing in a subject that a reader decodes to something else', async () => {
+    const server = await start()
+    const { mailer } = mailerFor(server.port)
+    await mailer.send({ ...mail, subject: 'Join =?utf-8?B?RnJlZSBtb25leQ==?=' })
+    const [received] = server.received
+    expect(received && headersOf(received).get('subject')).not.toContain('=?')
+  })
+
   it('lets nothing in a subject or an address begin a header or name a second recipient', async () => {
     const server = await start()
     const { mailer } = mailerFor(server.port)

@@ -36,7 +36,8 @@ export function createMailer(options: {
     await transport.sendMail({
       from,
       to: { name: '', address: to },
-      subject: subject.replaceAll(/\p{Cc}+/gu, ' '),
+      // Of what looks like an encoded word (RFC 2047 §2) no reader makes another text.
+      subject: subject.replaceAll(/\p{Cc}+/gu, ' ').replaceAll('=?', '= ?'),
       text,
       html,
       // RFC 3834 §5: nobody's holiday notice answers it.

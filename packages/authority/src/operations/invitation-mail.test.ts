@@ -15,7 +15,7 @@ const words = {
 describe("an invitation's mail", () => {
   it('says who invites whom to what, until when, and carries the link in both forms', () => {
     const mail = writeInvitation(words)
-    expect(mail).toMatchObject({ to: 'new@example.com', subject: 'Join Acme & Söhne on Hallpass' })
+    expect(mail).toMatchObject({ to: 'new@example.com', subject: 'Join an organization on Hallpass' })
     expect(mail.text).toContain('ada@example.com invites you to join the organisation Acme & Söhne on Hallpass')
     expect(mail.text).toContain('as a member')
     expect(mail.text).toContain(`\n${words.url}\n`)
@@ -41,6 +41,22 @@ describe("an invitation's mail", () => {
         expect(mail.subject).not.toMatch(/\p{Cc}/u)
       }),
     )
+  })
+
+  it('says nothing in the subject that a stranger chose, and makes no link of it in the text', () => {
+    for (const organisation of [
+      '=?utf-8?B?RnJlZSBtb25leQ==?=',
+      'https://evil.example/x',
+      'evil.example',
+      'a@evil.example',
+    ]) {
+      const mail = writeInvitation({ ...words, organisation })
+      expect(mail.subject).toBe(writeInvitation(words).subject)
+      for (const text of [mail.text, mail.html]) {
+        expect(text).not.toMatch(/evil\.example/)
+      }
+    }
+    expect(writeInvitation({ ...words, organisation: 'a\u200bb\u202ec' }).text).toContain('organisation abc on')
   })
 
   it('escapes so that a browser reads back what was meant', () => {

@@ -1,5 +1,5 @@
 // The words of an invitation's mail, plain and as HTML. What people chose, as names, is shown as text and nothing else.
-import type { Mail } from '../domain/mail.ts'
+import { harmlessName, type Mail } from '../domain/mail.ts'
 import type { Role } from '../domain/organisation.ts'
 
 export interface InvitationWords {
@@ -14,14 +14,15 @@ export interface InvitationWords {
 }
 
 export function writeInvitation({ to, invitedBy, organisation, role, url, expiresAt }: InvitationWords): Mail {
-  const name = oneLine(organisation)
+  const name = harmlessName(organisation)
   const who = invitedBy === null ? 'You are invited' : `${invitedBy} invites you`
   const invitation = `${who} to join the organisation ${name} on Hallpass, as ${role === 'admin' ? 'an admin' : 'a member'}.`
   const end = `The invitation is for ${to}, and good until ${formatDay(expiresAt)}.`
   const otherwise = 'If you did not expect it, you can ignore this message.'
   return {
     to,
-    subject: `Join ${name} on Hallpass`,
+    // Nothing that a stranger chose: subjects are read before anything says from whom they are.
+    subject: 'Join an organization on Hallpass',
     text: [invitation, '', 'To join, open:', url, '', end, otherwise, ''].join('\n'),
     html: [
       '<!doctype html>',
@@ -45,11 +46,6 @@ export function escapeHtml(text: string): string {
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&#39;')
-}
-
-/** A name that cannot begin a line of its own, nor turn the direction of the text. */
-function oneLine(name: string): string {
-  return name.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ')
 }
 
 function formatDay(milliseconds: number): string {

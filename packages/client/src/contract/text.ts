@@ -1,11 +1,11 @@
 // Text from outside, bounded: what every string of the contract is made of.
 import { z } from 'zod'
 
-/** A line for people: 1 to `longest` characters, no control characters, no unpaired surrogates. */
+import { isVisible, turnsDirection } from '../visible-text.ts'
+
+/** A line for people: 1 to `longest` characters of which some are seen, no control characters, no unpaired surrogates. */
 export function line(longest: number) {
-  return part(longest)
-    .min(1)
-    .refine((text) => text.trim() !== '', { error: 'is blank' })
+  return part(longest).min(1).refine(isVisible, { error: 'is blank' })
 }
 
 /** A part of such a line, which may be empty. */
@@ -16,7 +16,8 @@ export function part(longest: number) {
       .max(longest)
       .refine((text) => text.isWellFormed(), { error: 'has an unpaired surrogate' })
       // oxlint's control-character rule guards against accidents; here they are what is looked for.
-      .refine((text) => !/\p{Cc}/u.test(text), { error: 'has a control character' })
+      .refine((text) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text), { error: 'has a control character' })
+      .refine((text) => !turnsDirection(text), { error: 'has a character that turns the direction of text' })
   )
 }
 

@@ -8,13 +8,13 @@ import type { Authenticate } from '../../operations/authenticate.ts'
 import type { Environment } from '../../operations/operation.ts'
 import { signInWithPasskey } from '../../operations/sign-in-with-passkey.ts'
 import { signIn, type OpenedSession } from '../../operations/sign-in.ts'
-import { signOut } from '../../operations/sign-out.ts'
 import { signUp } from '../../operations/sign-up.ts'
 import { readAdmission } from '../http/admission.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
 import { parse } from '../http/parse.ts'
 import { readAssertion } from '../http/passkeys.ts'
 import { browserOf } from './browser.ts'
+import { endSession } from './end-session.ts'
 import { openOidcRoutes } from './oidc.ts'
 import { servePages } from './pages.ts'
 import type { SessionCookies } from './session-cookie.ts'
@@ -62,7 +62,7 @@ export function openWebDoor(server: FastifyInstance, door: WebDoor): void {
 
   server.delete('/web/session', async (request, reply) => {
     checkOwnPage(cookies, request)
-    await endSession(door, request)
+    await endSession(door, request, cookies.cookieOf(request))
     cookies.clear(request, reply)
     return reply.code(204).send()
   })
@@ -80,7 +80,7 @@ async function answerSession(
   reply: FastifyReply,
   session: OpenedSession,
 ): Promise<FastifyReply> {
-  await endSession(door, request)
+  await endSession(door, request, door.cookies.cookieOf(request))
   door.cookies.set(request, reply, session, door.environment.now())
   const { id, email } = session.user
   return reply.code(201).send({ user: { id, email } })
@@ -96,16 +96,4 @@ function checkOwnPage(cookies: SessionCookies, request: FastifyRequest): void {
     'forbidden',
     'only a page of this authority may ask for this, at its own address: another one is told to it with --public-url',
   )
-}
-
-/** Ends the session of the cookie, if there is one that lives. */
-async function endSession({ environment, authenticate, cookies }: WebDoor, request: FastifyRequest): Promise<void> {
-  const credential = cookies.cookieOf(request)
-  if (credential === undefined) return
-  try {
-    const presented = await authenticate(credential)
-    await openExchange(environment, presented, request).perform(signOut, undefined)
-  } catch (error) {
-    if (!(error instanceof DomainError) || error.code !== 'unauthenticated') throw error
-  }
 }

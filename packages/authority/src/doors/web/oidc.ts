@@ -10,6 +10,7 @@ import { nobody, openExchange } from '../http/exchange.ts'
 import { browserOf } from './browser.ts'
 import { readCookie, writeCookie } from './cookie.ts'
 import type { WebDoor } from './door.ts'
+import { endSession } from './end-session.ts'
 import {
   attemptLifetime,
   isAnswerTo,
@@ -62,6 +63,8 @@ export function openOidcRoutes(server: FastifyInstance, door: WebDoor, provider:
         callback: new URL(publicUrl() + request.url),
         from: browserOf(request),
       })
+      // The provider sends the browser here from its own page; only the browser that began knows the state.
+      await endSession(door, request, cookies.heldBy(request))
       cookies.set(request, reply, session, now())
       return await reply.redirect(attempt.returnTo)
     } catch (error) {

@@ -19,6 +19,8 @@ export interface SessionCookies {
   readonly credentialOf: (request: FastifyRequest) => string | undefined
   /** The same of the cookie alone. */
   readonly cookieOf: (request: FastifyRequest) => string | undefined
+  /** The same, whoever asks: for what nobody can have another browser ask for. */
+  readonly heldBy: (request: FastifyRequest) => string | undefined
   /** Keeps the auth token of a new session in the browser. `now` in milliseconds. */
   readonly set: (request: FastifyRequest, reply: FastifyReply, session: OpenedSession, now: number) => void
   readonly clear: (request: FastifyRequest, reply: FastifyReply) => void
@@ -41,11 +43,16 @@ export function createSessionCookies({ publicOrigin, trusts }: WebOrigin): Sessi
   function cookieOf(request: FastifyRequest): string | undefined {
     const { headers } = request
     if (headers.cookie === undefined || headers.authorization !== undefined) return undefined
-    const value = readCookie(headers.cookie, cookieName(isSecure(request)))
-    if (value === undefined || !isSameOrigin(asked(request), publicOrigin)) return undefined
+    const held = heldBy(request)
+    if (held === undefined || !isSameOrigin(asked(request), publicOrigin)) return undefined
     byCookie.add(request)
+    return held
+  }
+
+  function heldBy(request: FastifyRequest): string | undefined {
+    const value = readCookie(request.headers.cookie, cookieName(isSecure(request)))
     // The cookie carries an auth token and nothing else: anything else is refused as a damaged one.
-    return `Bearer ${/^fo1_[\w-]+$/.test(value) ? value : 'fo1_damaged'}`
+    return value && `Bearer ${/^fo1_[\w-]+$/.test(value) ? value : 'fo1_damaged'}`
   }
 
   function clear(request: FastifyRequest, reply: FastifyReply): void {
@@ -57,6 +64,7 @@ export function createSessionCookies({ publicOrigin, trusts }: WebOrigin): Sessi
     isOwnPage: (request) => isSameOrigin(asked(request), publicOrigin),
     credentialOf: (request) => request.headers.authorization ?? cookieOf(request),
     cookieOf,
+    heldBy,
     set(request, reply, { authToken, expiresAt }, now) {
       const secure = isSecure(request)
       const maxAge = Math.floor((expiresAt - now) / 1000)

@@ -1,0 +1,23 @@
+// Ends the session that a browser had before: with a new one, or when somebody logs out.
+import type { FastifyRequest } from 'fastify'
+
+import { DomainError } from '../../domain/errors.ts'
+import type { Authenticate } from '../../operations/authenticate.ts'
+import type { Environment } from '../../operations/operation.ts'
+import { signOut } from '../../operations/sign-out.ts'
+import { openExchange } from '../http/exchange.ts'
+
+/** Ends the session of this cookie, if there is one that lives. */
+export async function endSession(
+  { environment, authenticate }: { readonly environment: Environment; readonly authenticate: Authenticate },
+  request: FastifyRequest,
+  credential: string | undefined,
+): Promise<void> {
+  if (credential === undefined) return
+  try {
+    const presented = await authenticate(credential)
+    await openExchange(environment, presented, request).perform(signOut, undefined)
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'unauthenticated') throw error
+  }
+}
