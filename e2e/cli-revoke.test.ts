@@ -78,6 +78,29 @@ describe('hallpass, with a token that leaked', () => {
     expect(await Promise.all([first, second, ofFirst, ofSecond].map(isLive))).toEqual([false, false, false, true])
   })
 
+  it.each([
+    ['closed', '>&-'],
+    ['full', '>/dev/full'],
+    ['the null device', '>/dev/null'],
+    ['a pipe that nobody reads', '| sleep 0'],
+  ])('says the id of a token that nobody can have seen, where standard output is %s', async (_, redirection) => {
+    for (const words of ['create org -o acme', 'create org -o acme -j', 'create readonly -o acme']) {
+      const { code, stdout, stderr } = await place.shell(`hallpass tokens ${words} ${redirection}`, {
+        HALLPASS_API_URL: served.url,
+      })
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      const [, id = ''] = /was made: revoke it with `hallpass tokens revoke ([0-9a-f-]{36})`\n$/.exec(stderr) ?? []
+      expect(stderr.split('\n')).toHaveLength(2)
+      expect(await data(['tokens', 'revoke', id])).toContain('1 token revoked')
+    }
+    const invited = await place.shell(`hallpass orgs invite acme b@example.com ${redirection}`, {
+      HALLPASS_API_URL: served.url,
+    })
+    expect(invited).toMatchObject({ code: 1, stdout: '' })
+    expect(invited.stderr).toContain('withdraw it with `hallpass orgs withdraw acme b@example.com`')
+    expect((await hallpass(['orgs', 'withdraw', 'acme', 'b@example.com'])).code).toBe(0)
+  })
+
   it('gives who may not revoke it nothing, and says nothing of it', async () => {
     const token = await data(['tokens', 'create', 'org', '-o', 'acme'])
     const readonly = await data(['tokens', 'create', 'readonly', '-o', 'acme'])

@@ -1,4 +1,5 @@
 // The story of a token on its page: made, copied, used, looked at, revoked.
+import type { Dialog } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
@@ -76,6 +77,7 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     await page.getByLabel('Only these machines').fill('d890, e123')
     await page.getByRole('button', { name: 'Create Organization Token' }).click()
     await page.getByRole('heading', { name: 'narrow is ready' }).waitFor()
+    await page.getByRole('button', { name: 'Copy token' }).click()
     await page.getByRole('link', { name: 'Open its page' }).click()
     await page.getByRole('heading', { name: 'narrow', exact: true }).waitFor()
     const caveats = page.getByRole('listitem').filter({ hasText: '{"type":' })
@@ -118,6 +120,69 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     await dialog.getByRole('button', { name: 'Revoke token' }).click()
     await row.waitFor({ state: 'detached' })
     expect(await statusOf(dashboard.authority.ask, token)).toBe(401)
+  })
+
+  it('asks before a token that nobody has copied is left, by a link, by Back, or by logging out', async () => {
+    const { page } = ada
+    const asked: string[] = []
+    let answer = false
+    const onDialog = async (dialog: Dialog) => {
+      asked.push(dialog.message())
+      await (answer ? dialog.accept() : dialog.dismiss())
+    }
+    page.on('dialog', onDialog)
+    try {
+      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Apps' }).click()
+      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Tokens' }).click()
+      await page.getByLabel('Name (optional)').fill('unseen')
+      await page.getByRole('button', { name: 'Create Organization Token' }).click()
+      const shown = page.getByRole('heading', { name: 'unseen is ready' })
+      await shown.waitFor()
+      const ways = [
+        () => page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Apps' }).click(),
+        () => page.getByRole('link', { name: 'Open its page' }).click(),
+        () => page.evaluate(() => history.back()),
+        async () => {
+          await page.getByRole('button', { name: 'Account of' }).click()
+          await page.getByRole('button', { name: 'Log out' }).click()
+        },
+      ]
+      for (const [index, leave] of ways.entries()) {
+        await leave()
+        await expect.poll(() => asked).toHaveLength(index + 1)
+        expect(await shown.isVisible()).toBe(true)
+        expect(new URL(page.url()).pathname).toBe(`/dashboard/${slug}/tokens`)
+      }
+      expect(new Set(asked)).toEqual(
+        new Set(['The token is shown this once, and you have not copied it. Leave without it?']),
+      )
+      // A search keeps the page, and so asks nothing.
+      await page.getByLabel('Filter by name').fill('unse')
+      await expect.poll(() => new URL(page.url()).search).toContain('unse')
+      await page.getByLabel('Filter by name').fill('')
+      expect(asked).toHaveLength(ways.length)
+      answer = true
+      await ways[0]?.()
+      await page.getByRole('heading', { name: 'Apps', exact: true }).first().waitFor()
+      expect(asked).toHaveLength(ways.length + 1)
+      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Tokens' }).click()
+    } finally {
+      page.off('dialog', onDialog)
+    }
+  })
+
+  it('makes no token where the part that would show it is gone, as after an update of the server', async () => {
+    const visitor = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`)
+    const { page } = visitor
+    await page.route(/\/assets\/core[^/]*\.js$/, (route) => route.fulfill({ status: 404 }))
+    await page.getByLabel('Name (optional)').fill('nobody’s')
+    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByText('A part of this page could not be fetched, so nothing was created').waitFor()
+    const { ask } = dashboard.authority
+    const { token: auth } = await signIn(ask, founder)
+    const { text } = await ask('GET', `/v1/orgs/${slug}/tokens?state=all`, { token: auth })
+    expect(text).not.toContain('nobody’s')
+    await visitor.leave()
   })
 
   it('says by which token one was made, and how many went with the one that is revoked', async () => {

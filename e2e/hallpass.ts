@@ -24,6 +24,8 @@ export interface Place {
   run(args: readonly string[], options?: RunOptions): Promise<Outcome>
   /** The same, of which something is to be seen before it ends. */
   begin(args: readonly string[], options?: RunOptions): Begun
+  /** Runs a line of the shell, in which `hallpass` is the command line; fails where any part of a pipe does. */
+  shell(line: string, env: Readonly<Record<string, string>>): Promise<Outcome>
   /** Starts `hallpass serve` and waits until it says where it listens. */
   serve(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Served>
   /** Stops every server, and removes everything. */
@@ -73,6 +75,15 @@ export async function arrive(): Promise<Place> {
 
     run: (args, options = {}) => begin(args, options).outcome,
     begin,
+
+    shell(line, env) {
+      const program = `set -o pipefail; hallpass() { "${process.execPath}" "${bin}" "$@"; }; ${line}`
+      const child = spawn('bash', ['-c', program], { cwd: directory, env: { ...home, ...env } })
+      children.add(child)
+      child.once('exit', () => children.delete(child))
+      const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+      return exitOf(child).then((code) => ({ code, stdout: stdout(), stderr: stderr() }))
+    },
 
     async serve(args, env = {}) {
       const child = start(['serve', '--listen', '127.0.0.1:0', ...args], { env })

@@ -8,6 +8,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface Context extends CommandContext {
   readonly process: StricliProcess
   readonly stdin: NodeJS.ReadStream
+  readonly stdout: NodeJS.WriteStream & { readonly fd: number }
   readonly stderr: NodeJS.WriteStream
   readonly environment: Environment
   /** The working directory. */

@@ -26,6 +26,7 @@ async function runArguments(given: readonly string[]): Promise<number> {
   const context: Context = {
     process: inner,
     stdin: process.stdin,
+    stdout: process.stdout,
     stderr: process.stderr,
     environment: process.env,
     directory: process.cwd(),
@@ -49,7 +50,11 @@ async function readVersion(): Promise<string> {
 
 /** Whoever read our output has read enough. What we do goes on: a half-done revocation helps nobody. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+  if (error.code === 'EPIPE') return
+  // The command that wrote may tell it better, and ends first.
+  setImmediate(() => {
+    if ((process.exitCode ?? 0) === 0) die(error)
+  })
 }
 
 function die(error: unknown): void {

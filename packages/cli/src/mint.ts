@@ -7,7 +7,8 @@ import type { Context } from './context.ts'
 import type { GlobalFlags } from './credentials.ts'
 import { CommandError } from './errors.ts'
 import type { AppFlags, JsonFlag, OrganisationFlag } from './flags.ts'
-import { writeJson, writeLine } from './output.ts'
+import { formatJson, writeOnce } from './output.ts'
+import { printable } from './printable.ts'
 
 export interface MintFlags extends GlobalFlags, JsonFlag {
   readonly expiry: string
@@ -44,11 +45,18 @@ export async function mintForApp(context: Context, flags: MintFlags & AppFlags):
 /**
  * Prints the token alone, or as JSON with what is remembered of it.
  * @param narrowed the token as it is handed out, where it was narrowed after minting
+ * @throws CommandError where nobody can have seen it, with the id to revoke it by
  */
-export function writeToken(context: Context, flags: JsonFlag, minted: MintedToken, narrowed?: string): void {
+export async function writeToken(
+  context: Context,
+  flags: JsonFlag,
+  minted: MintedToken,
+  narrowed?: string,
+): Promise<void> {
   const { token, ...rest } = minted
-  if (flags.json === true) writeJson(context, { token: narrowed ?? token, ...rest })
-  else writeLine(context, narrowed ?? token)
+  const shown = narrowed ?? token
+  const lost = `token ${minted.id} was made: revoke it with \`hallpass tokens revoke ${minted.id}\``
+  await writeOnce(context, flags.json === true ? formatJson({ token: shown, ...rest }) : printable(shown), lost)
 }
 
 /**

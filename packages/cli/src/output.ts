@@ -1,7 +1,11 @@
 // Where things are written: data to stdout, words to stderr.
+import { fstatSync, statSync } from 'node:fs'
+import { devNull } from 'node:os'
+
 import { withoutSecrets } from '@hallpass/client/secret-text'
 
 import type { Context } from './context.ts'
+import { CommandError } from './errors.ts'
 import { printable } from './printable.ts'
 import { formatTable } from './table.ts'
 
@@ -20,19 +24,54 @@ export function tell(context: Context, text: string): void {
   context.process.stderr.write(`${printable(text)}\n`)
 }
 
+/**
+ * Data that is shown this once, and then is nowhere.
+ * @param lost what is there now although nobody has seen it, and how to undo that
+ * @throws CommandError where it could not be written, or leads nowhere
+ */
+export async function writeOnce(context: Context, text: string, lost: string): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      context.stdout.write(`${text}\n`, (error) => (error ? reject(error) : resolve()))
+    })
+  } catch (cause) {
+    throw new CommandError('failed', `it could not be printed, so nobody has seen it; ${lost}`, { cause })
+  }
+  if (leadsNowhere(context.stdout.fd)) {
+    throw new CommandError('failed', `standard output leads nowhere, so nobody has seen it; ${lost}`)
+  }
+}
+
+/** Also where it was closed: Node puts the null device in its place. */
+function leadsNowhere(fd: number): boolean {
+  try {
+    return fstatSync(fd).rdev === statSync(devNull).rdev
+  } catch {
+    return false
+  }
+}
+
 /** JSON as the authority gave it, indented by two spaces. */
 export function writeJson(context: Context, value: unknown): void {
-  writeJsonText(context, JSON.stringify(value, undefined, 2))
+  context.process.stdout.write(`${formatJson(value)}\n`)
+}
+
+/** The same, to be written. */
+export function formatJson(value: unknown): string {
+  return escapeControls(JSON.stringify(value, undefined, 2))
 }
 
 /** The same of JSON that is text already. */
 export function writeJsonText(context: Context, json: string): void {
-  // JSON escapes the older control characters itself; terminals obey these as well.
-  const text = json.replace(
+  context.process.stdout.write(`${escapeControls(json)}\n`)
+}
+
+/** JSON escapes the older control characters itself; terminals obey these as well. */
+function escapeControls(json: string): string {
+  return json.replace(
     /[\u007f-\u009f\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
-  context.process.stdout.write(`${text}\n`)
 }
 
 /** A table of data. */

@@ -6,6 +6,7 @@ import type { Invitation, Role } from '@hallpass/client'
 import { useServices } from '../api/services.tsx'
 import { useCache, useMutation } from '../api/use-query.ts'
 import { useOrganisation } from '../shell/organisation.tsx'
+import { useAskBeforeLeaving } from '../ui/ask-before-leaving.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyBox } from '../ui/copy.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -59,8 +60,10 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
 }
 
 function Invited({ invitation, onClose }: { readonly invitation: Invitation; readonly onClose: () => void }) {
+  const [isCopied, setCopied] = useState(false)
+  useAskBeforeLeaving(!isCopied, 'The link is shown this once, and you have not copied it. Leave without it?')
   return (
-    <Dialog title={`${invitation.email} is invited`} onClose={onClose}>
+    <Dialog title={`${invitation.email} is invited`} stays={!isCopied} onClose={onClose}>
       <p className="text-muted">
         {invitation.mailed
           ? 'A mail with this link is on its way. You can also hand it over yourself.'
@@ -68,7 +71,7 @@ function Invited({ invitation, onClose }: { readonly invitation: Invitation; rea
         It is shown this once, is good for one person, and ends <Time at={invitation.expires_at} />.
         {invitation.replaced && ' The earlier invitation of this address admits nobody any more.'}
       </p>
-      <CopyBox text={invitation.url} what="link" kind="primary" />
+      <CopyBox text={invitation.url} what="link" kind="primary" onCopied={() => setCopied(true)} />
       <div className="flex justify-end">
         <Button onClick={onClose}>Done</Button>
       </div>

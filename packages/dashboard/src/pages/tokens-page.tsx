@@ -18,7 +18,8 @@ import { Load } from '../ui/load.tsx'
 import { Pager } from '../ui/pager.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 
-const Created = lazy(async () => ({ default: (await import('../tokens/created.tsx')).Created }))
+const loadCreated = async () => ({ default: (await import('../tokens/created.tsx')).Created })
+const Created = lazy(loadCreated)
 
 export function TokensPage() {
   const organisation = useOrganisation()
@@ -27,7 +28,7 @@ export function TokensPage() {
     <>
       <PageHeader title="Tokens" lead={`Programs carry them to work on ${organisation.name}, and on nothing else.`} />
       {minted === undefined ? (
-        <CreateForm organisation={organisation} onCreated={setMinted} />
+        <CreateForm organisation={organisation} prepare={loadCreated} onCreated={setMinted} />
       ) : (
         <Suspense fallback={<div className="skeleton h-72 rounded-card" />}>
           <Created minted={minted} organisation={organisation} onDone={() => setMinted(undefined)} />

@@ -5,6 +5,7 @@ import { ApiError, type User } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useCache, useQuery } from '../api/use-query.ts'
+import { mayLeave } from '../ui/ask-before-leaving.ts'
 
 export type Session =
   | { readonly state: 'asking' }
@@ -62,6 +63,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
         channel.current?.postMessage('entered')
       },
       async logOut(goTo = '/login') {
+        if (!mayLeave()) return
         await web.logOut()
         channel.current?.postMessage('left')
         location.assign(goTo)

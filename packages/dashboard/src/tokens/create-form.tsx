@@ -7,7 +7,7 @@ import { useServices } from '../api/services.tsx'
 import { useCache, useMutation, useQuery } from '../api/use-query.ts'
 import { Button } from '../ui/button.tsx'
 import { Choice } from '../ui/choice.tsx'
-import { fieldError } from '../ui/failure-words.ts'
+import { OutdatedPageError, fieldError } from '../ui/failure-words.ts'
 import { SelectField, TextField } from '../ui/field.tsx'
 import { Fold } from '../ui/fold.tsx'
 import { FailureNotice } from '../ui/notice.tsx'
@@ -22,10 +22,12 @@ type Kind = 'org' | 'readonly' | 'app'
 
 interface CreateFormProps {
   readonly organisation: OrganisationDetails
+  /** Fetches what shows the token: a token that cannot be shown must not be made. */
+  readonly prepare: () => Promise<unknown>
   readonly onCreated: (minted: MintedToken) => void
 }
 
-export function CreateForm({ organisation, onCreated }: CreateFormProps) {
+export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps) {
   const { client } = useServices()
   const cache = useCache()
   const now = useNow()
@@ -39,14 +41,18 @@ export function CreateForm({ organisation, onCreated }: CreateFormProps) {
   const [isTried, setTried] = useState(false)
   const apps = useQuery({ key: ['apps', slug], ask: () => client.apps.list(slug) })
   const creation = useMutation({
-    run: (caveats: readonly CaveatJson[]) =>
-      client.tokens.create(slug, {
+    async run(caveats: readonly CaveatJson[]) {
+      await prepare().catch((cause: unknown) => {
+        throw new OutdatedPageError('so nothing was created', { cause })
+      })
+      return client.tokens.create(slug, {
         profile: kind === 'app' ? 'deploy' : 'deploy_organization',
         ...(name.trim() === '' ? {} : { name: name.trim() }),
         ...(kind === 'app' ? { app } : {}),
         ...(isDefault(expiry) ? {} : { expiry: durationOf(expiry, Date.now()) }),
         ...(caveats.length === 0 ? {} : { caveats }),
-      }),
+      })
+    },
     onSuccess(minted) {
       void cache.invalidate(['tokens', slug])
       onCreated(minted)

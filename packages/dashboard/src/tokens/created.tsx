@@ -5,6 +5,7 @@ import type { MintedToken, OrganisationDetails } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useQuery } from '../api/use-query.ts'
+import { useAskBeforeLeaving } from '../ui/ask-before-leaving.ts'
 import { Button, LinkButton } from '../ui/button.tsx'
 import { Choice } from '../ui/choice.tsx'
 import { CopyBox } from '../ui/copy.tsx'
@@ -28,13 +29,8 @@ export function Created({ minted, organisation, onDone }: CreatedProps) {
   const usage = usages.find(({ value }) => value === way) ?? usages[0]
 
   useEffect(() => heading.current?.focus(), [])
-  useEffect(() => {
-    if (isCopied) return undefined
-    // It is nowhere else: whoever leaves without it has to make another.
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault()
-    addEventListener('beforeunload', ask)
-    return () => removeEventListener('beforeunload', ask)
-  }, [isCopied])
+  // It is nowhere else: whoever leaves without it has to make another.
+  useAskBeforeLeaving(!isCopied, 'The token is shown this once, and you have not copied it. Leave without it?')
 
   return (
     <section aria-labelledby="created" className="rounded-card border border-accent/40">

@@ -6,12 +6,14 @@ import { FailureNotice } from './notice.tsx'
 
 interface DialogProps {
   readonly title: string
+  /** Whether only its own buttons close it: what stands in it is shown once. */
+  readonly stays?: boolean
   readonly onClose: () => void
   readonly children: ReactNode
 }
 
 /** Open for as long as it is there. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, stays = false, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
   useShownModally(dialog)
@@ -20,7 +22,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       ref={dialog}
       aria-labelledby={titleId}
       // By Escape, and by a click beside it.
-      closedby="any"
+      closedby={stays ? 'none' : 'any'}
       onClose={() => {
         if (dialog.current?.open === false) onClose()
       }}

@@ -3,6 +3,9 @@ import { ApiError, ConnectionError } from '@hallpass/client'
 
 import { PasskeyError } from '../session/passkey.ts'
 
+/** A part of this page could not be fetched, as after an update of the server; the message says what came of it. */
+export class OutdatedPageError extends Error {}
+
 /** One sentence, with a capital letter and a full stop. */
 export function describeFailure(error: Error): string {
   if (error instanceof ApiError) {
@@ -10,6 +13,9 @@ export function describeFailure(error: Error): string {
   }
   if (error instanceof ConnectionError) return connectionWords[error.code]
   if (error instanceof PasskeyError) return error.message
+  if (error instanceof OutdatedPageError) {
+    return finish(`a part of this page could not be fetched, ${error.message}: reload it, and try again`)
+  }
   return 'Something went wrong in this page: reload it.'
 }
 

@@ -2,11 +2,12 @@
 import type { Context } from '../../context.ts'
 import { chooseConnection, type GlobalFlags } from '../../credentials.ts'
 import type { JsonFlag } from '../../flags.ts'
-import { writeJson, writeLine } from '../../output.ts'
+import { formatJson, writeOnce } from '../../output.ts'
+import { printable } from '../../printable.ts'
 
 /** Prints the credential in use; nothing is asked of the authority. */
 export async function showToken(context: Context, flags: GlobalFlags & JsonFlag): Promise<void> {
   const { token } = await chooseConnection(flags, context.environment)
-  if (flags.json === true) writeJson(context, { token })
-  else writeLine(context, token)
+  const lost = 'it is still in use'
+  await writeOnce(context, flags.json === true ? formatJson({ token }) : printable(token), lost)
 }

@@ -5,7 +5,8 @@ import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
 import { chooseConnection, type GlobalFlags } from '../../credentials.ts'
 import type { JsonFlag } from '../../flags.ts'
-import { tell, writeJson, writeLine } from '../../output.ts'
+import { formatJson, tell, writeOnce } from '../../output.ts'
+import { printable } from '../../printable.ts'
 import { defaultServer } from '../../server-url.ts'
 
 interface InviteFlags extends GlobalFlags, JsonFlag {
@@ -16,8 +17,8 @@ interface InviteFlags extends GlobalFlags, JsonFlag {
 export async function inviteMember(context: Context, flags: InviteFlags, slug: string, email: string): Promise<void> {
   const { server } = await chooseConnection(flags, context.environment)
   const invitation = await (await connect(context, flags)).organisations.invite(slug, { email, role: flags.role })
-  if (flags.json === true) writeJson(context, invitation)
-  else writeLine(context, invitation.code)
+  const lost = `the invitation is there: withdraw it with \`hallpass orgs withdraw ${slug} ${invitation.email}\``
+  await writeOnce(context, flags.json === true ? formatJson(invitation) : printable(invitation.code), lost)
   if (invitation.replaced) tell(context, `The earlier invitation of ${invitation.email} admits nobody any more.`)
   const address = server === defaultServer ? '' : ` --api-url ${server}`
   tell(

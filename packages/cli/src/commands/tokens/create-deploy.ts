@@ -5,5 +5,5 @@ import { mintForApp, writeToken, type MintFlags } from '../../mint.ts'
 
 /** Mints a deploy token and prints it. */
 export async function createDeployToken(context: Context, flags: MintFlags & AppFlags): Promise<void> {
-  writeToken(context, flags, await mintForApp(context, flags))
+  await writeToken(context, flags, await mintForApp(context, flags))
 }

@@ -14,5 +14,5 @@ export async function createLitefsCloudToken(context: Context, flags: LitefsClou
   if (cluster === undefined || cluster === '') {
     throw new CommandError('misused', 'no cluster is given: name one with --cluster NAME')
   }
-  writeToken(context, flags, await mintForOrganisation(context, flags, { profile: 'litefs_cloud', cluster }))
+  await writeToken(context, flags, await mintForOrganisation(context, flags, { profile: 'litefs_cloud', cluster }))
 }

@@ -23,5 +23,5 @@ export async function createMachineExecToken(
     ...commandPrefix.map((line) => ({ args: splitShellWords(line), exact: false })),
   ]
   const minted = await mintForApp(context, flags)
-  writeToken(context, flags, minted, narrowToCommands(minted.token, commands))
+  await writeToken(context, flags, minted, narrowToCommands(minted.token, commands))
 }

@@ -9,5 +9,5 @@ export async function createOrgToken(
   flags: MintFlags & OrganisationFlag,
   slug?: string,
 ): Promise<void> {
-  writeToken(context, flags, await mintForOrganisation(context, flags, { profile: 'deploy_organization' }, slug))
+  await writeToken(context, flags, await mintForOrganisation(context, flags, { profile: 'deploy_organization' }, slug))
 }

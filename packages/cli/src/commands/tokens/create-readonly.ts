@@ -23,7 +23,7 @@ export async function createReadonlyToken(context: Context, flags: ReadonlyFlags
   }
   const asked = { ...flags, expiry: flags.expiry ?? defaultExpiry }
   const minted = await mintForOrganisation(context, asked, { profile: 'deploy_organization' }, slug)
-  writeToken(context, flags, minted, narrowToReading(minted.token))
+  await writeToken(context, flags, minted, narrowToReading(minted.token))
 }
 
 async function narrowExisting(context: Context, flags: ReadonlyFlags, slug: string | undefined): Promise<void> {

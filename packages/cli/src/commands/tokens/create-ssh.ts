@@ -7,5 +7,5 @@ import { narrowToSsh } from '../../narrow.ts'
 /** Mints a deploy token, narrows it and prints it. */
 export async function createSshToken(context: Context, flags: MintFlags & AppFlags): Promise<void> {
   const minted = await mintForApp(context, flags)
-  writeToken(context, flags, minted, narrowToSsh(minted.token))
+  await writeToken(context, flags, minted, narrowToSsh(minted.token))
 }

@@ -11,5 +11,5 @@ export async function createWireGuardToken(
   slug?: string,
 ): Promise<void> {
   const minted = await mintForOrganisation(context, flags, { profile: 'deploy_organization' }, slug)
-  writeToken(context, flags, minted, narrowToWireGuard(minted.token))
+  await writeToken(context, flags, minted, narrowToWireGuard(minted.token))
 }
