@@ -58,6 +58,7 @@ describe.skipIf(!hasBrowser)('an admin and a member', () => {
     const { page } = member
     await page.getByRole('button', { name: 'Create Organization Token' }).click()
     await page.getByRole('heading', { name: 'Org deploy token is ready' }).waitFor()
+    await page.getByRole('button', { name: 'Done, without copying' }).click()
     await page.getByRole('link', { name: 'Members' }).click()
     await page.getByText('Only an admin of the organisation can').waitFor()
     expect(await page.getByRole('button', { name: 'Invite a person' }).isDisabled()).toBe(true)

@@ -1,7 +1,7 @@
 // The form at the top of the tokens page: everything optional, and what will come of it said before it happens.
 import { lazy, Suspense, useState } from 'react'
 
-import type { CaveatJson, MintedToken, OrganisationDetails } from '@hallpass/client'
+import { ConnectionError, type CaveatJson, type MintedToken, type OrganisationDetails } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useCache, useMutation, useQuery } from '../api/use-query.ts'
@@ -43,6 +43,7 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
   const creation = useMutation({
     async run(caveats: readonly CaveatJson[]) {
       await prepare().catch((cause: unknown) => {
+        if (!navigator.onLine) throw new ConnectionError('unreachable', 'offline', { cause })
         throw new OutdatedPageError('so nothing was created', { cause })
       })
       return client.tokens.create(slug, {
@@ -79,6 +80,8 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
       aria-label="New token"
       noValidate
       className="rounded-card border border-line"
+      // Whoever begins to fill it in will want it, also when they are offline by then.
+      onFocus={() => void prepare().catch(() => undefined)}
       onSubmit={(event) => {
         event.preventDefault()
         submit()
