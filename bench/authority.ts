@@ -59,6 +59,7 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
     passwords: createPasswordHasher(),
     now: Date.now,
     randomBytes,
+    requirePkce: false,
     publicUrl: () => 'http://127.0.0.1:4280',
     passkeys: createPasskeyVerifier(),
     identityProvider: undefined,

@@ -38,6 +38,30 @@ const approve = async (id: string, token: string) =>
 const redeem = (id: string, code: string | null, verifier: string) =>
   ask('POST', path(id, '/redeem'), { body: { code, code_verifier: verifier } })
 
+describe('a login without a challenge', () => {
+  const beginWithout = (to: Ask) => to('POST', '/api/v1/cli_sessions', { body: { name: 'laptop' } })
+
+  test('is told apart from one that proves who asked', async () => {
+    const begun = await beginWithout(ask)
+    const { id } = begun.body as { readonly id: string }
+    const shown = expectAnswer(routes.showCliLogin, await ask('GET', path(id), { token: ada.token }))
+    expect(shown.pkce).toBe(false)
+    const other = await begin()
+    expect(expectAnswer(routes.showCliLogin, await ask('GET', path(other.id), { token: ada.token })).pkce).toBe(true)
+  })
+
+  test('is refused where the operator wants a proof, and the others go on', async () => {
+    const strict = await startAuthority({ requirePkce: true })
+    try {
+      const refused = expectRefusal(await beginWithout(strict.ask), 422)
+      expect(refused).toMatchObject({ field: 'code_challenge' })
+      expect((await strict.ask('POST', '/v1/cli-logins', { body: startingCliLogin().body })).status).toBe(201)
+    } finally {
+      await strict.close()
+    }
+  })
+})
+
 describe('a login of a command line', () => {
   test('is shown to a person, approved, and exchanged once for a session with its name', async () => {
     const { id, auth_url, verifier, body } = await begin({ name: 'Ada’s laptop', redirect_port: 4321 })

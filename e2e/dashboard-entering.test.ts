@@ -236,3 +236,18 @@ describe.skipIf(!hasBrowser)('a passkey', () => {
     await dashboard.close()
   })
 })
+
+describe.skipIf(!hasBrowser)('a command line that proves nothing', () => {
+  it('is let in only past a warning that says so', async () => {
+    const dashboard = await startDashboard()
+    const { ask } = dashboard.authority
+    const begun = await ask('POST', '/api/v1/cli_sessions', { body: { name: 'lap\u200btop' } })
+    const { id } = begun.body as { readonly id: string }
+    const ada = await dashboard.visitorAs(founder, `/cli/${id}`)
+    await ada.page.getByRole('alert').getByText('does not prove that it is the one that asked').waitFor()
+    // What is not seen in its name is not there.
+    await ada.page.getByText('laptop', { exact: true }).waitFor()
+    await ada.leave()
+    await dashboard.close()
+  })
+})

@@ -34,6 +34,8 @@ export interface ServeOptions {
   readonly trustedProxies?: readonly string[]
   /** The folder of the built dashboard; no pages where it is absent. */
   readonly dashboard?: string
+  /** Whether command lines that log in through a browser must use PKCE; flyctl does not always. False where it is absent. */
+  readonly requirePkce?: boolean
 }
 
 export interface Config {
@@ -51,6 +53,7 @@ export interface Config {
   /** Undefined where nobody is trusted. */
   readonly trusts: Trusts | undefined
   readonly dashboard: string | undefined
+  readonly requirePkce: boolean
 }
 
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
@@ -81,6 +84,7 @@ export function checkOptions(options: ServeOptions): Config {
     publicUrl:
       options.publicUrl === undefined ? undefined : checkPublicUrl(checkText(options.publicUrl, '--public-url')),
     trusts: checkTrustedProxies(options.trustedProxies ?? []),
+    requirePkce: options.requirePkce ?? false,
     dashboard: options.dashboard === undefined ? undefined : resolve(options.dashboard),
   }
 }

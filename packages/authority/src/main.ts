@@ -73,6 +73,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, now: Date.now }),
       mailer: config.mail && createMailer({ ...config.mail, failed: (error) => logMailFailure(log, error) }),
       ...createLimits(() => performance.now()),
+      requirePkce: config.requirePkce,
       publicUrl: () => publicUrl,
     }
     const setupCode = await admitFirstUser(environment, config)

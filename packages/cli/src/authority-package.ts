@@ -13,6 +13,7 @@ export interface AuthorityPackage {
     readonly oidc?: OidcOptions
     readonly publicUrl?: string
     readonly trustedProxies?: readonly string[]
+    readonly requirePkce?: boolean
     readonly dashboard: string
     readonly logLevel: string
   }): Promise<RunningAuthority>

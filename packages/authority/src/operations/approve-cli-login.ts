@@ -3,7 +3,7 @@ import type { CliLogin } from '../domain/cli-login.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
 import { createCode, hashCode } from '../domain/user.ts'
-import { findCliLogin } from './find-cli-login.ts'
+import { checkProof, findCliLogin } from './find-cli-login.ts'
 import type { Writing } from './operation.ts'
 
 export interface ApprovedCliLogin {
@@ -24,6 +24,7 @@ export const approveCliLogin: Writing<{ readonly id: string }, undefined, Approv
     if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token logs nobody in')
     const login = await findCliLogin(tx, id, now)
     if (login.approval !== null) throw new DomainError('conflict', 'this login has been approved already')
+    checkProof(environment, login.codeChallenge)
     const code = login.codeChallenge === null ? undefined : createCode(environment.randomBytes)
     const codeHash = code === undefined ? null : hashCode(code.reveal())
     await tx.cliLogins.approve(login.id, { userId: actor.user.id, codeHash })

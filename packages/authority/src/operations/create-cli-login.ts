@@ -3,6 +3,7 @@ import { cliLoginLifetime, createCliLoginId, hashCliLoginId } from '../domain/cl
 import { DomainError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
 import { networkOf } from './limits.ts'
+import { checkProof } from './find-cli-login.ts'
 import type { Inquiry } from './operation.ts'
 
 export interface CreateCliLogin {
@@ -27,6 +28,7 @@ export const createCliLogin: Inquiry<CreateCliLogin, CreatedCliLogin> = {
   name: 'cli_login.create',
 
   async answer(environment, { name, codeChallenge, state, redirectPort }, { remoteAddress }) {
+    checkProof(environment, codeChallenge ?? null)
     const now = environment.now()
     const retryAfter = environment.cliLoginLimit.take(networkOf(remoteAddress))
     if (retryAfter > 0) throw tooMany(retryAfter)

@@ -24,6 +24,8 @@ export interface Environment extends Limits {
   readonly identityProvider: IdentityProvider | undefined
   /** Undefined where no mail server is configured. */
   readonly mailer: Mailer | undefined
+  /** Whether a command line that logs in through a browser must prove that it is the one that asked. */
+  readonly requirePkce: boolean
   /** Where people reach the authority, without a slash at the end; known once it listens. */
   readonly publicUrl: () => string
 }

@@ -7,7 +7,7 @@ import type { Secret } from '../domain/secret.ts'
 import { fitLabel } from '../domain/session-label.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import { hashCode, type User } from '../domain/user.ts'
-import { findCliLogin } from './find-cli-login.ts'
+import { checkProof, findCliLogin } from './find-cli-login.ts'
 import type { Entering } from './operation.ts'
 import { openSession, type OpenedSession } from './sign-in.ts'
 
@@ -32,6 +32,8 @@ export const redeemCliLogin: Entering<RedeemCliLogin, undefined, OpenedSession> 
 
   async run(scene, input) {
     const { login, user } = await checkRedemption(scene.tx, input, scene.now)
+    // It may have been approved before the operator wanted it so.
+    checkProof(scene.environment, login.codeChallenge)
     await scene.tx.cliLogins.delete(login.id)
     const output = await openSession(scene, user, { kind: 'cli', label: fitLabel(login.name) }, neverProven)
     return { output, actor: { id: String(user.id), label: user.email } }

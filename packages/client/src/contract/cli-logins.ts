@@ -46,6 +46,11 @@ const cliLogin = z
     session_expires_in: z.number().int().describe('Seconds for which the login will last.'),
     redirect_port: z.number().int().nullable(),
     state: z.string(),
+    pkce: z
+      .boolean()
+      .describe(
+        'Whether what asks has to prove with a code that it is what asked; without, the approval alone lets it in.',
+      ),
   })
   .meta({ id: 'CliLogin' })
 export type CliLogin = z.infer<typeof cliLogin>

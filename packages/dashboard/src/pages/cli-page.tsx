@@ -13,6 +13,7 @@ import { loginPath } from '../shell/return-path.ts'
 import { CopyBox, Id } from '../ui/copy.tsx'
 import { Fact, Facts } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
+import { Notice } from '../ui/notice.tsx'
 import { Time } from '../ui/time.tsx'
 import { sayDuration } from '../words/time.ts'
 
@@ -77,6 +78,12 @@ function Question({ login, user }: { readonly login: CliLogin; readonly user: Us
       title="A command line asks to log in"
       lead="Approve it only if you have just started this login yourself."
     >
+      {!login.pkce && (
+        <Notice tone="bad" alert>
+          This command line does not prove that it is the one that asked: there is no code to compare. If somebody sent
+          you the address of this page, approving it lets them in as you.
+        </Notice>
+      )}
       <Facts>
         <Fact name="Who asks">
           <span className="font-medium">{login.name}</span>

@@ -92,6 +92,7 @@ export const accountHandlers: Handlers<Names> = {
       session_expires_in: sessionLifetime / 1000,
       redirect_port: login.redirectPort,
       state: login.state,
+      pkce: login.codeChallenge !== null,
     }
   },
 

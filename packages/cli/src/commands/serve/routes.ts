@@ -1,7 +1,7 @@
 // The grammar of `hallpass serve`.
 import { buildCommand } from '@stricli/core'
 
-import { globalAliases, globalFlags, textFlag } from '../../flags.ts'
+import { globalAliases, globalFlags, switchFlag, textFlag } from '../../flags.ts'
 import { installationFlags } from '../../installation.ts'
 import { withContext } from '../../routes.ts'
 
@@ -16,6 +16,7 @@ export const serveCommand = buildCommand({
         'Addresses and networks whose X-Forwarded headers are believed, or HALLPASS_TRUSTED_PROXIES',
         'list',
       ),
+      requirePkce: switchFlag('Let in only command lines that prove that they asked, or HALLPASS_REQUIRE_PKCE=1'),
       logLevel: {
         kind: 'enum',
         values: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],

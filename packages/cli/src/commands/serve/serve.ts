@@ -16,6 +16,7 @@ interface ServeFlags extends GlobalFlags, InstallationFlags {
   readonly listen?: string | undefined
   readonly publicUrl?: string | undefined
   readonly trustedProxies?: string | undefined
+  readonly requirePkce?: boolean | undefined
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 }
 
@@ -29,6 +30,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
   const publicUrl = readText(flags.publicUrl, '--public-url') ?? readVariable(environment, 'HALLPASS_PUBLIC_URL')
   const trustedProxies =
     readText(flags.trustedProxies, '--trusted-proxies') ?? readVariable(environment, 'HALLPASS_TRUSTED_PROXIES')
+  const requirePkce = flags.requirePkce ?? readSwitch(environment, 'HALLPASS_REQUIRE_PKCE')
   const bootstrap = readBootstrap(environment)
   const mail = readMail(environment)
   const oidc = readOidc(environment)
@@ -38,6 +40,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     listen,
     dataDirectory,
     logLevel: flags.logLevel,
+    requirePkce,
     // Files of a package that may not be built yet: the authority tells so at its front door.
     dashboard: dirname(fileURLToPath(import.meta.resolve('@hallpass/dashboard/index.html'))),
     ...(publicUrl === undefined ? {} : { publicUrl }),
@@ -55,6 +58,13 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     for (const line of firstSteps(running.publicUrl, running.setupCode.reveal(), environment)) writeLine(context, line)
   }
   await stopped
+}
+
+/** A variable that is 1 or 0; 0 where it is not set. A slip must not leave open what was to be closed. */
+function readSwitch(environment: Environment, name: string): boolean {
+  const text = readVariable(environment, name) ?? '0'
+  if (text === '1' || text === '0') return text === '1'
+  throw new CommandError('misused', `${name} is 1 or 0`)
 }
 
 function readBootstrap(environment: Environment): { readonly email: string; readonly password: string } | undefined {
