@@ -22,6 +22,7 @@ const rooms: Readonly<Record<string, { readonly folders: readonly string[]; read
   store: { folders: ['domain'], parts: ['kysely', 'pg'] },
   operator: { folders: ['domain', 'keyring', 'operations', 'store'], parts: [] },
   operations: { folders: ['domain'], parts: ['@hallpass/macaroon', '@hallpass/macaroon/json'] },
+  workers: { folders: ['domain'], parts: [] },
   'doors/http': {
     folders: ['domain', 'operations'],
     parts: ['@hallpass/client', 'fastify', 'zod'],

@@ -27,12 +27,13 @@ import { findRootKey, type RootKey } from './keyring/root-key.ts'
 import { createLog, type LogSink } from './log.ts'
 import { createMailer } from './mail/mailer.ts'
 import { createAuthenticate } from './operations/authenticate.ts'
-import { keepFinishingRevocations } from './operations/finish-revocations.ts'
 import { createLimits } from './operations/limits.ts'
 import type { Environment } from './operations/operation.ts'
 import { createAccount } from './operations/sign-up.ts'
 import { openStore } from './store/open.ts'
 import { lookAtDataDirectory } from './store/sqlite-directory.ts'
+import { finishRevocations, removeLeftovers } from './workers/removing.ts'
+import { startWorker, type Worker } from './workers/worker.ts'
 
 export type { ServeOptions } from './config.ts'
 export { backUp, restore } from './operator/backup.ts'
@@ -120,19 +121,25 @@ async function listen(environment: Environment, config: Config, { log, sink }: {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
     throw new StartupError('configuration_invalid', `cannot listen at ${host}:${port} (${code})`, { cause: error })
   }
-  const stopFinishing = keepFinishingRevocations(store)
+  const worker = startWorker({
+    store,
+    chores: [finishRevocations, removeLeftovers],
+    now: environment.now,
+    id: Buffer.from(environment.randomBytes(12)).toString('base64url'),
+    report: ({ chore, error }) => {
+      if (error === undefined) log.info({ chore }, 'a chore is done again')
+      else log.warn({ chore, err: error }, 'a chore failed, and is tried again')
+    },
+  })
   let closing: Promise<void> | undefined
   return {
     url,
-    close: () => {
-      stopFinishing()
-      return (closing ??= closeAll(server, store, sink))
-    },
+    close: () => (closing ??= closeAll(server, worker, store, sink)),
   }
 }
 
-async function closeAll(server: FastifyInstance, store: Store, sink: LogSink): Promise<void> {
-  await server.close()
+async function closeAll(server: FastifyInstance, worker: Worker, store: Store, sink: LogSink): Promise<void> {
+  await Promise.all([server.close(), worker.stop()])
   await store.close()
   sink.close()
 }

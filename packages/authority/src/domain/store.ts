@@ -148,6 +148,10 @@ export interface ReadTransaction {
     /** Those of the token that have not ended at `now`. */
     count(tokenId: string, now: number): Promise<number>
   }
+  readonly leftovers: {
+    /** Whether `remove` has anything to do. */
+    exist(): Promise<boolean>
+  }
   readonly audit: {
     /** Newest first; `before` is the id of the last event seen. */
     ofOrganisation(
@@ -220,7 +224,10 @@ export interface Transaction extends ReadTransaction {
     /** For the tokens that are minted from then on. */
     setMembershipDischarge(id: number, demand: MembershipDischarge): Promise<void>
     setTokenMinting(id: number, minting: TokenMinting): Promise<void>
-    /** With its memberships, invitations, apps, signing keys and tokens; audit events stay. */
+    /**
+     * From the commit on nothing of it is found or verifies, and its names are free: with its memberships, invitations,
+     * apps, signing keys and tokens. Where these are many, `leftovers` removes the rows. Audit events stay.
+     */
     delete(id: number): Promise<void>
   }
   readonly memberships: ReadTransaction['memberships'] & {
@@ -258,7 +265,7 @@ export interface Transaction extends ReadTransaction {
     revokeDescendants(id: string, at: number, by: string): Promise<DescendantsRevoked>
     /** Takes the next step of what `revokeDescendants` left. */
     continueRevocations(): Promise<DescendantsRevoked>
-    /** Revokes every token that is limited to the app. */
+    /** Revokes every token that is limited to the app, from the commit on. Where it is much, `leftovers` writes it down. */
     revokeOfApp(appId: number, at: number, by: string): Promise<void>
   }
   readonly dischargeRequests: ReadTransaction['dischargeRequests'] & {
@@ -269,6 +276,10 @@ export interface Transaction extends ReadTransaction {
     delete(id: number): Promise<void>
     /** Removes those of every token that ended before `now`. */
     deleteExpired(now: number): Promise<void>
+  }
+  readonly leftovers: ReadTransaction['leftovers'] & {
+    /** Takes the next step of what deletions have left. Whether there is more of it. */
+    remove(): Promise<boolean>
   }
   readonly audit: ReadTransaction['audit'] & {
     append(event: AuditEvent): Promise<void>

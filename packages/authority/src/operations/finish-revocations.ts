@@ -19,25 +19,3 @@ export async function finishRevocations(
   }
   return { revoked, more: true }
 }
-
-/** Carries on with what is left, now and from time to time. Returns what ends it. */
-export function keepFinishingRevocations(store: Store): () => void {
-  let busy = false
-  async function look(): Promise<void> {
-    if (busy) return
-    busy = true
-    try {
-      if (await store.read((tx) => tx.tokens.revocationsAreUnfinished())) await finishRevocations({ store }, Infinity)
-    } catch {
-      // A store that does not answer is asked again.
-    } finally {
-      busy = false
-    }
-  }
-  void look()
-  const timer = setInterval(() => void look(), interval).unref()
-  return () => clearInterval(timer)
-}
-
-// Milliseconds.
-const interval = 10_000

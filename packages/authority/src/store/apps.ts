@@ -37,7 +37,12 @@ export function apps(session: Session): Transaction['apps'] {
     count: async (organisationId) => (await session.one(count, { organisationId }))?.count ?? 0,
     insert: async ({ publicId, name, organisationId, network, idempotencyKey, createdAt }) => {
       const app = { publicId, name, organisationId, network, idempotencyKey, createdAt }
-      const row = await session.one(insert, app)
+      let row = await session.one(insert, app)
+      if (row === undefined) {
+        // The name may be that of an app whose organisation is deleted, and whose row is not removed yet.
+        await session.run(removeLeftover, { name })
+        row = await session.one(insert, app)
+      }
       if (row !== undefined) return { id: row.id, ...app }
       if ((await session.one(byName, { name })) !== undefined) {
         throw new DomainError('name_taken', `The app name "${name}" is taken.`)
@@ -59,7 +64,11 @@ const columns = [
 ] as const
 
 const byId = query((db, param: Param<{ id: number }>) =>
-  db.selectFrom('apps').select(columns).where('id', '=', param('id')),
+  db
+    .selectFrom('apps')
+    .innerJoin('organisations', 'organisations.id', 'apps.organisation_id')
+    .select(columns)
+    .where('apps.id', '=', param('id')),
 )
 
 const byName = query((db, param: Param<{ name: string }>) =>
@@ -123,3 +132,19 @@ const insert = query((db, param: Param<Omit<App, 'id'>>) =>
 )
 
 const remove = query((db, param: Param<{ id: number }>) => db.deleteFrom('apps').where('id', '=', param('id')))
+
+const removeLeftover = query((db, param: Param<{ name: string }>) =>
+  db
+    .deleteFrom('apps')
+    .where('name', '=', param('name'))
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('organisations')
+            .select('organisations.id')
+            .whereRef('organisations.id', '=', 'apps.organisation_id'),
+        ),
+      ),
+    ),
+)

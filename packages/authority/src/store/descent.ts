@@ -64,9 +64,11 @@ async function descend(session: Session, from: readonly Head[]): Promise<Descend
   return { revoked, more: await revocationsAreUnfinished(session) }
 }
 
-/** A column for look-ups of tokens: 1 where a revocation is under way that may have killed this one. */
-export const maybeDead = sql<number | null>`case when ${sql.ref('tokens.minted_by')} is not null
-  and ${sql.ref('tokens.revoked_at')} is null then (select 1 from unfinished_revocations limit 1) end`.as('maybeDead')
+/** A column for look-ups of tokens: 1 where something is under way that may have killed this one. */
+export const maybeDead = sql<number | null>`case when ${sql.ref('tokens.revoked_at')} is null then coalesce(
+  case when ${sql.ref('tokens.minted_by')} is not null then (select 1 from unfinished_revocations limit 1) end,
+  case when ${sql.ref('tokens.app_id')} is not null
+    then (select 1 from deleted_apps where deleted_apps.id = ${sql.ref('tokens.app_id')}) end) end`.as('maybeDead')
 
 const childrenOf = query((db, param: Param<{ id: Uint8Array; after: Uint8Array; limit: number }>) =>
   db

@@ -42,7 +42,12 @@ const columns = [
 const secretColumns = ['code_hash as codeHash', 'accepted_at as acceptedAt'] as const
 
 const byCodeHash = query((db, param: Param<{ codeHash: Uint8Array }>) =>
-  db.selectFrom('invitations').select(columns).select(secretColumns).where('code_hash', '=', param('codeHash')),
+  db
+    .selectFrom('invitations')
+    .innerJoin('organisations', 'organisations.id', 'invitations.organisation_id')
+    .select(columns)
+    .select(secretColumns)
+    .where('invitations.code_hash', '=', param('codeHash')),
 )
 
 // Whoever may not invite any more has invited nobody.
@@ -80,13 +85,15 @@ const pending = query((db, param: Param<{ organisationId: number; now: number }>
 const pendingOf = query((db, param: Param<{ email: string; now: number }>) =>
   db
     .selectFrom('invitations')
+    // Those of a deleted organisation may not be removed yet.
+    .innerJoin('organisations', 'organisations.id', 'invitations.organisation_id')
     .select(columns)
     .select(secretColumns)
-    .where('email', '=', param('email'))
-    .where('accepted_at', 'is', null)
-    .where('expires_at', '>', param('now'))
+    .where('invitations.email', '=', param('email'))
+    .where('invitations.accepted_at', 'is', null)
+    .where('invitations.expires_at', '>', param('now'))
     .where(madeByAnAdmin)
-    .orderBy('id', 'desc'),
+    .orderBy('invitations.id', 'desc'),
 )
 
 const insert = query((db, param: Param<Omit<Invitation, 'id'>>) =>

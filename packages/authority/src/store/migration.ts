@@ -21,6 +21,8 @@ export interface EngineWords {
   readonly end: string
   /** What closes the definition of a table that is stored in the order of its primary key. */
   readonly endClustered: string
+  /** Lets go of the foreign key of a column; `references` is what the table's definition says of it. */
+  readonly dropReference: (table: string, column: string, references: string) => string
 }
 
 export const sqliteWords: EngineWords = {
@@ -32,6 +34,10 @@ export const sqliteWords: EngineWords = {
   bytes: 'blob',
   end: 'strict',
   endClustered: 'strict, without rowid',
+  // https://sqlite.org/lang_altertable.html#otheralter: what leaves the rows as they are is changed in the definition.
+  dropReference: (table, _column, references) => `PRAGMA writable_schema = ON;
+    update sqlite_schema set sql = replace(sql, ' references ${references}', '') where type = 'table' and name = '${table}';
+    PRAGMA writable_schema = RESET`,
 }
 
 export const postgresWords: EngineWords = {
@@ -43,4 +49,5 @@ export const postgresWords: EngineWords = {
   bytes: 'bytea',
   end: '',
   endClustered: '',
+  dropReference: (table, column) => `alter table ${table} drop constraint ${table}_${column}_fkey`,
 }

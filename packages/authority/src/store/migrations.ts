@@ -11,6 +11,7 @@ import { migration8 } from './migrations/0008-histories-of-tokens.ts'
 import { migration9 } from './migrations/0009-descent-of-tokens.ts'
 import { migration10 } from './migrations/0010-proofs-of-sessions.ts'
 import { migration11 } from './migrations/0011-one-open-invitation.ts'
+import { migration12 } from './migrations/0012-removal-in-steps.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   migration9,
   migration10,
   migration11,
+  migration12,
 ]

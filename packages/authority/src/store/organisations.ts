@@ -2,6 +2,7 @@
 import { DomainError } from '../domain/errors.ts'
 import type { MembershipDischarge, Organisation, TokenMinting } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
+import { beginRemoval } from './leftovers.ts'
 import { query, type Param, type Session } from './query.ts'
 
 export function organisations(session: Session): Transaction['organisations'] {
@@ -28,9 +29,8 @@ export function organisations(session: Session): Transaction['organisations'] {
     setTokenMinting: (id, minting) => session.run(setTokenMinting, { id, minting }),
     setMembershipDischarge: (id, demand) => session.run(setMembershipDischarge, { id, demand }),
     delete: async (id) => {
-      await session.run(removeLiveTokens, { id })
-      await session.run(removeRevokedTokens, { id })
       await session.run(remove, { id })
+      await beginRemoval(session, id)
     },
   }
 }
@@ -104,14 +104,5 @@ const setTokenMinting = query((db, param: Param<{ id: number; minting: TokenMint
     .where('id', '=', param('id')),
 )
 
-// Foreign keys take everything else that belongs to it along; audit events have none.
+// The foreign key takes its signing keys along, which are few: whatever was signed with them is dead.
 const remove = query((db, param: Param<{ id: number }>) => db.deleteFrom('organisations').where('id', '=', param('id')))
-
-// Two, each with an index to walk.
-const removeLiveTokens = query((db, param: Param<{ id: number }>) =>
-  db.deleteFrom('tokens').where('organisation_id', '=', param('id')).where('revoked_at', 'is', null),
-)
-
-const removeRevokedTokens = query((db, param: Param<{ id: number }>) =>
-  db.deleteFrom('tokens').where('organisation_id', '=', param('id')).where('revoked_at', 'is not', null),
-)

@@ -140,6 +140,19 @@ export interface Database {
     readonly revoked_at: number
     readonly revoked_by: string
   }
+  readonly deleted_organisations: {
+    readonly id: number
+    readonly done_creation: number
+    readonly done_id: Uint8Array
+  }
+  readonly deleted_apps: {
+    readonly id: number
+    readonly done_expiry: number
+    readonly done_creation: number
+    readonly done_id: Uint8Array
+    readonly revoked_at: number
+    readonly revoked_by: string
+  }
   readonly discharge_requests: {
     readonly id: GeneratedAlways<number>
     readonly person_hash: Uint8Array

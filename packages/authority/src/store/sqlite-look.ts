@@ -46,11 +46,17 @@ export function expectWhole(database: DatabaseSync, path: string): void {
 }
 
 function findingsOf(database: DatabaseSync, check: 'integrity_check' | 'quick_check'): string[] {
-  return database
-    .prepare(`PRAGMA ${check}(10)`)
-    .all()
-    .flatMap((row) => String(row[check]).split('\n'))
-    .filter((finding) => finding !== 'ok' && !finding.startsWith('***'))
+  try {
+    return database
+      .prepare(`PRAGMA ${check}(10)`)
+      .all()
+      .flatMap((row) => String(row[check]).split('\n'))
+      .filter((finding) => finding !== 'ok' && !finding.startsWith('***'))
+  } catch (error) {
+    // The description of the tables is damaged itself.
+    if (error instanceof Error && 'errcode' in error && error.errcode === corrupt) return [error.message]
+    throw error
+  }
 }
 
 /** Examines the data directory and all of the database in it; beside a server too. */
@@ -150,6 +156,8 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+// https://sqlite.org/rescode.html#corrupt
+const corrupt = 11
 // A server keeps it at 16 MiB; one large transaction may leave more.
 const mostLog = 256 * 2 ** 20
 // Half a gigabyte is checked in half a second, where it is in memory.

@@ -215,12 +215,16 @@ async function prepareDatabase(database: DatabaseSync): Promise<void> {
       exclusively: async (work) => {
         useWriteAheadLog(database)
         database.exec('BEGIN IMMEDIATE')
+        // A migration may change a table's definition in place.
+        database.enableDefensive(false)
         try {
           await work()
           database.exec('COMMIT')
         } catch (error) {
           if (database.isTransaction) database.exec('ROLLBACK')
           throw error
+        } finally {
+          database.enableDefensive(true)
         }
       },
     },

@@ -16,7 +16,7 @@ import { belongs, compareTokens } from './testing/tokens.ts'
 import { tokenLists } from './token-lists.ts'
 import { tokens } from './tokens.ts'
 
-const database = new DatabaseSync(':memory:')
+const database = new DatabaseSync(':memory:', { defensive: false })
 const compiler = createSqliteCompiler()
 beforeAll(() => {
   for (const migration of migrations) {

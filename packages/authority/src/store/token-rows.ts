@@ -1,6 +1,7 @@
 // Rows of tokens as the database has them, and the tokens that they are.
 import type { ListedToken, TokenRecord } from '../domain/token.ts'
 import { findRevocationAbove, maybeDead } from './descent.ts'
+import { findDeletionOfApp } from './leftovers.ts'
 import type { Session } from './query.ts'
 import { formatTokenId } from './token-id.ts'
 
@@ -10,7 +11,7 @@ export type Stored<Token extends TokenRecord> = Omit<Token, 'id' | 'mintedBy'> &
   readonly mintedBy: Uint8Array | null
 }
 
-/** A token as it is found: `maybeDead` where one above it may have been revoked with it. */
+/** A token as it is found: `maybeDead` where it may have been revoked with one above it, or with its app. */
 export type Found<Token extends TokenRecord> = Stored<Token> & { readonly maybeDead: number | null }
 
 export const recordColumns = [
@@ -36,9 +37,9 @@ export const listedColumns = [
   'apps.name as appName',
 ] as const
 
-/** The token, revoked where one above it is. */
+/** The token, revoked where one above it is, and where its app is deleted. */
 export async function toRecord(session: Session, row: Found<TokenRecord>): Promise<TokenRecord> {
-  const above = row.maybeDead === null ? undefined : await findRevocationAbove(session, row.id)
+  const above = row.maybeDead === null ? undefined : await findRevocation(session, row)
   // Field by field: rows of node:sqlite are slow to spread, and a page has many.
   return {
     id: formatTokenId(row.id),
@@ -58,4 +59,9 @@ export async function toRecord(session: Session, row: Found<TokenRecord>): Promi
 export async function toListed(session: Session, row: Found<ListedToken>): Promise<ListedToken> {
   const { caveats, createdByEmail, appName } = row
   return { ...(await toRecord(session, row)), caveats, createdByEmail, appName }
+}
+
+async function findRevocation(session: Session, { id, appId }: Found<TokenRecord>) {
+  const ofApp = appId === null ? undefined : await findDeletionOfApp(session, appId)
+  return ofApp ?? findRevocationAbove(session, id)
 }

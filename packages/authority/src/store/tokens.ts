@@ -3,6 +3,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import { nameKey, type NewToken } from '../domain/token.ts'
 import { continueRevocations, revocationsAreUnfinished, revokeDescendants } from './descent.ts'
+import { beginRevoking } from './leftovers.ts'
 import { query, type Param, type Session } from './query.ts'
 import { parseTokenId } from './token-id.ts'
 import { tokenLists } from './token-lists.ts'
@@ -37,7 +38,7 @@ export function tokens(session: Session): Transaction['tokens'] {
     },
     revokeDescendants: async (id, at, by) => revokeDescendants(session, requireTokenId(id), at, by),
     continueRevocations: () => continueRevocations(session),
-    revokeOfApp: (appId, at, by) => session.run(revokeOfApp, { appId, at, by }),
+    revokeOfApp: (appId, at, by) => beginRevoking(session, appId, at, by),
   }
 }
 
@@ -80,15 +81,6 @@ const revoke = query((db, param: Param<{ id: Uint8Array; at: number; by: string 
     .updateTable('tokens')
     .set({ revoked_at: param('at'), revoked_by: param('by') })
     .where('id', '=', param('id'))
-    .where('revoked_at', 'is', null),
-)
-
-const revokeOfApp = query((db, param: Param<{ appId: number; at: number; by: string }>) =>
-  db
-    .updateTable('tokens')
-    .set({ revoked_at: param('at'), revoked_by: param('by') })
-    .where('app_id', '=', param('appId'))
-    .where('app_id', 'is not', null)
     .where('revoked_at', 'is', null),
 )
 

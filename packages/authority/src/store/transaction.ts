@@ -6,6 +6,7 @@ import { cliLogins } from './cli-logins.ts'
 import { dischargeRequests } from './discharge-requests.ts'
 import { identities } from './identities.ts'
 import { invitations } from './invitations.ts'
+import { areLeft, removeLeftovers } from './leftovers.ts'
 import { memberships } from './memberships.ts'
 import { organisations } from './organisations.ts'
 import { passkeyChallenges, passkeys } from './passkeys.ts'
@@ -83,6 +84,11 @@ export class SessionTransaction implements Transaction {
 
   get dischargeRequests(): Transaction['dischargeRequests'] {
     return dischargeRequests(this.#session)
+  }
+
+  get leftovers(): Transaction['leftovers'] {
+    const session = this.#session
+    return { exist: () => areLeft(session), remove: () => removeLeftovers(session) }
   }
 
   get audit(): Transaction['audit'] {

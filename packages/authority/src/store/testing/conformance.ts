@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import type { Store } from '../../domain/store.ts'
 import { describeDescent } from './descent.ts'
 import { describeDischargeRequests } from './discharge-requests.ts'
+import { describeLeftovers } from './leftovers.ts'
 import { describeOrganisations } from './organisations.ts'
 import { describePasskeys } from './passkeys.ts'
 import { describePeople } from './people.ts'
@@ -41,6 +42,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeTokens(getStore)
     describeTokenModel(getStore)
     describeDescent(getStore)
+    describeLeftovers(getStore)
     describeDischargeRequests(getStore)
     describeTransactions(getStore, create)
   })

@@ -188,6 +188,7 @@ const cases: {
     delete: { write: (tx) => tx.dischargeRequests.delete(1), changes: [] },
     deleteExpired: { write: (tx) => tx.dischargeRequests.deleteExpired(1), changes: [] },
   },
+  leftovers: { remove: { write: (tx) => tx.leftovers.remove(), changes: [] } },
   audit: {
     append: {
       write: (tx, { organisation }) =>

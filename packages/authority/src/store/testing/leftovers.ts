@@ -1,0 +1,128 @@
+// Conformance: what is deleted is gone at once, however much it is, and removed in steps.
+import { describe, expect, test } from 'vitest'
+
+import type { Store } from '../../domain/store.ts'
+import type { NewToken } from '../../domain/token.ts'
+import { createToken, insertApp, insertMember, insertOrganisation, insertUser, unique, uniqueBytes } from './seed.ts'
+import { byEnd } from './tokens.ts'
+
+export function describeLeftovers(getStore: () => Store): void {
+  async function rowsOf(tokens: readonly NewToken[]): Promise<number> {
+    const found = await getStore().read((tx) => Promise.all(tokens.map(({ id }) => tx.tokens.byId(id))))
+    return found.filter((token) => token !== undefined).length
+  }
+
+  describe('what is left by a deletion', () => {
+    test('of an organisation is found by nobody, its names are free, and its rows are removed in steps', async () => {
+      const kid = uniqueBytes()
+      const codeHash = uniqueBytes()
+      const address = `${unique('invited')}@example.com`
+      const { organisation, member, apps, tokens } = await getStore().write(async (tx) => {
+        const { user, organisation: owner } = await insertMember(tx)
+        await tx.signingKeys.insert({ kid, organisationId: owner.id, wrapped: uniqueBytes(), createdAt: 1 })
+        const invitation = { organisationId: owner.id, role: 'member', createdBy: user.id } as const
+        for (let count = 0; count < 300; count++) {
+          const { id: userId } = await insertUser(tx)
+          await tx.memberships.insert({ organisationId: owner.id, userId, role: 'member', createdAt: 1 })
+          await tx.invitations.insert({
+            ...invitation,
+            email: count === 299 ? address : `${unique('invited')}@example.com`,
+            codeHash: count === 299 ? codeHash : uniqueBytes(),
+            createdAt: 1,
+            expiresAt: 100,
+            acceptedAt: null,
+          })
+        }
+        const owned = []
+        for (let count = 0; count < 300; count++) owned.push(await insertApp(tx, owner.id))
+        const minted: NewToken[] = []
+        for (let count = 0; count < 900; count++) {
+          const token = createToken(owner.id, {
+            createdBy: user.id,
+            createdAt: count % 7,
+            ...(count % 3 === 0 ? { revokedAt: 5, revokedBy: 'a@example.com' } : {}),
+          })
+          await tx.tokens.insert(token)
+          minted.push(token)
+        }
+        return { organisation: owner, member: user, apps: owned, tokens: minted }
+      })
+
+      await getStore().write((tx) => tx.organisations.delete(organisation.id))
+      const last = apps.at(-1)
+      if (last === undefined) throw new Error('there are no apps')
+      await getStore().read(async (tx) => {
+        expect(await tx.organisations.byId(organisation.id)).toBeUndefined()
+        expect(await tx.organisations.bySlug(organisation.slug)).toBeUndefined()
+        expect(await tx.organisations.ofUser(member.id)).toEqual([])
+        expect(await tx.signingKeys.byKid(kid)).toBeUndefined()
+        expect(await tx.invitations.byCodeHash(codeHash)).toBeUndefined()
+        expect(await tx.invitations.pendingOf(address, 50)).toEqual([])
+        expect(await tx.apps.byId(last.id)).toBeUndefined()
+        expect(await tx.apps.byName(last.name)).toBeUndefined()
+      })
+      await getStore().write(async (tx) => {
+        const next = await insertOrganisation(tx, { slug: organisation.slug })
+        expect((await insertApp(tx, next.id, { name: last.name })).id).toBeGreaterThan(last.id)
+      })
+
+      let rows = await rowsOf(tokens)
+      expect(rows).toBeLessThan(tokens.length)
+      let steps = 0
+      for (let more = true; more; steps++) {
+        more = await getStore().write((tx) => tx.leftovers.remove())
+        const left = await rowsOf(tokens)
+        expect(rows - left).toBeLessThanOrEqual(64)
+        rows = left
+      }
+      expect(rows).toBe(0)
+      expect(steps).toBeGreaterThanOrEqual((800 + 300 + 300 + 299) / 64)
+      await getStore().read(async (tx) => {
+        expect(await tx.memberships.list(organisation.id)).toEqual([])
+        expect(await tx.apps.count(organisation.id)).toBe(0)
+        expect(await tx.leftovers.exist()).toBe(false)
+      })
+    })
+
+    test('of an app is dead, and written down in steps', async () => {
+      const { app, tokens, spared } = await getStore().write(async (tx) => {
+        const { id } = await insertOrganisation(tx)
+        const owned = await insertApp(tx, id)
+        const minted: NewToken[] = []
+        for (let count = 0; count < 500; count++) {
+          const token = createToken(id, { appId: owned.id, expiresAt: 5000 + (count % 5) })
+          await tx.tokens.insert(token)
+          minted.push(token)
+        }
+        const other = createToken(id)
+        await tx.tokens.insert(other)
+        return { app: owned, tokens: minted, spared: other }
+      })
+      const states = () =>
+        getStore().read(async (tx) => {
+          const found = await Promise.all(tokens.map(({ id }) => tx.tokens.byId(id)))
+          return new Set(found.map((token) => `${token?.revokedAt} by ${token?.revokedBy}`))
+        })
+      expect(await states()).toEqual(new Set(['null by null']))
+      await getStore().write(async (tx) => {
+        await tx.tokens.revokeOfApp(app.id, 77, 'a@example.com')
+        await tx.apps.delete(app.id)
+      })
+      expect(await states()).toEqual(new Set(['77 by a@example.com']))
+      const written = async () => {
+        const query = { ...byEnd, state: 'revoked', now: 0, limit: 1000 } as const
+        return (await getStore().read((tx) => tx.tokens.ofApp(app, query))).items.length
+      }
+      let revoked = await written()
+      for (let more = true; more;) {
+        more = await getStore().write((tx) => tx.leftovers.remove())
+        const now = await written()
+        expect(now - revoked).toBeLessThanOrEqual(64)
+        revoked = now
+      }
+      expect(revoked).toBe(500)
+      expect(await states()).toEqual(new Set(['77 by a@example.com']))
+      expect(await getStore().read((tx) => tx.tokens.byId(spared.id))).toMatchObject({ revokedAt: null })
+    })
+  })
+}
