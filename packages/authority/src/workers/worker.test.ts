@@ -75,7 +75,7 @@ test('ends after the step that is under way, and another one goes on from there'
 
 test('leaves the work to the one that has begun, and takes it over from one whose clock was ahead', async () => {
   const mine = createChore('mine', 1000)
-  start('one', [mine.chore])
+  const one = start('one', [mine.chore])
   await mine.taken
   const theirs = createChore('theirs', 1)
   const asked = Promise.withResolvers<undefined>()
@@ -85,7 +85,7 @@ test('leaves the work to the one that has begun, and takes it over from one whos
   ])
   await asked.promise
   expect(theirs.left()).toBe(1)
-  await other.stop()
+  await Promise.all([one.stop(), other.stop()])
   const late = createChore('late', 1)
   await store.write((tx) => tx.settings.set('worker_lease', 'one 99999999999'))
   start('third', [late.chore])
