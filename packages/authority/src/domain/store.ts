@@ -183,8 +183,11 @@ export interface Transaction extends ReadTransaction {
   readonly sessions: ReadTransaction['sessions'] & {
     insert(session: Omit<Session, 'id'> & { readonly tokenHash: Uint8Array }): Promise<Session>
     delete(id: number): Promise<void>
-    /** Removes the user's sessions that ended before `now`. */
-    deleteExpired(userId: number, now: number): Promise<void>
+    /**
+     * Removes the user's sessions that ended before `now`, but for the youngest `spared` of all: where the clock was
+     * ahead for a while, those that seem ended are not.
+     */
+    deleteExpired(userId: number, now: number, spared: number): Promise<void>
     /** Removes the user's sessions but the one with this id. */
     deleteOthers(userId: number, id: number): Promise<void>
   }

@@ -3,6 +3,9 @@
 /** What kind of token is minted; the names are those of `createLimitedAccessToken`. */
 export type Profile = 'deploy_organization' | 'deploy' | 'litefs_cloud'
 
+/** How long before they are made tokens and discharges begin: clocks of authorities and services differ. */
+export const leadSeconds = 60
+
 export interface TokenRecord {
   /** UUID derived from the nonce (Go `Nonce.UUID`), so every attenuation of the token shares it. */
   readonly id: string

@@ -14,7 +14,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Keyring, TicketOrder } from '../domain/keyring.ts'
 import type { Organisation } from '../domain/organisation.ts'
 import type { ReadTransaction, Transaction } from '../domain/store.ts'
-import type { TokenRecord } from '../domain/token.ts'
+import { leadSeconds, type TokenRecord } from '../domain/token.ts'
 import type { User } from '../domain/user.ts'
 import type { Environment } from './operation.ts'
 import { describeEnd, type Credential } from './principal.ts'
@@ -118,7 +118,7 @@ export async function issueDischarge(
   if (key === undefined) throw new Error('the key for tickets is gone')
   const second = BigInt(Math.floor(now / 1000))
   return environment.keyring.discharge(key, ticket, thirdPartyLocation(environment), [
-    { type: 'ValidityWindow', notBefore: second, notAfter: second + BigInt(demand.seconds) },
+    { type: 'ValidityWindow', notBefore: second - BigInt(leadSeconds), notAfter: second + BigInt(demand.seconds) },
   ])
 }
 

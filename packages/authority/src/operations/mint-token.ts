@@ -15,7 +15,7 @@ import type { MintedToken, TicketOrder } from '../domain/keyring.ts'
 import type { Organisation } from '../domain/organisation.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { ReadTransaction } from '../domain/store.ts'
-import type { ListedToken, NewToken, Profile, TokenRecord } from '../domain/token.ts'
+import { leadSeconds, type ListedToken, type NewToken, type Profile, type TokenRecord } from '../domain/token.ts'
 import type { User } from '../domain/user.ts'
 import { findApp, findOrganisation } from './find.ts'
 import { inherit, orderTicket } from './membership-demand.ts'
@@ -87,7 +87,7 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
     const inherited = await inherit(tx, environment.keyring, actor)
     const caveats = [
       ...caveatsOfProfile(organisation.id, scopeOf(input, app?.id), {
-        notBefore: second,
+        notBefore: second - leadSeconds,
         notAfter: second + input.lifetime,
       }),
       ...input.caveats,

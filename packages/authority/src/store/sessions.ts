@@ -1,4 +1,6 @@
 // Sessions: the auth tokens that people carry after login, by the hash of the token.
+import { sql } from 'kysely'
+
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import type { Session as UserSession } from '../domain/user.ts'
@@ -31,7 +33,7 @@ export function sessions(session: Session): Transaction['sessions'] {
       return { id: row.id, ...fields }
     },
     delete: (id) => session.run(remove, { id }),
-    deleteExpired: (userId, now) => session.run(removeExpired, { userId, now }),
+    deleteExpired: (userId, now, spared) => session.run(removeExpired, { userId, now, spared }),
     deleteOthers: (userId, id) => session.run(removeOthers, { userId, id }),
   }
 }
@@ -96,8 +98,20 @@ const insert = query((db, param: Param<Omit<UserSession, 'id'> & { tokenHash: Ui
 
 const remove = query((db, param: Param<{ id: number }>) => db.deleteFrom('sessions').where('id', '=', param('id')))
 
-const removeExpired = query((db, param: Param<{ userId: number; now: number }>) =>
-  db.deleteFrom('sessions').where('user_id', '=', param('userId')).where('expires_at', '<=', param('now')),
+const removeExpired = query((db, param: Param<{ userId: number; now: number; spared: number }>) =>
+  db
+    .deleteFrom('sessions')
+    .where('user_id', '=', param('userId'))
+    .where('expires_at', '<=', param('now'))
+    .where('id', '<=', (eb) =>
+      eb
+        .selectFrom('sessions as youngest')
+        .select('youngest.id')
+        .where('youngest.user_id', '=', param('userId'))
+        .orderBy('youngest.id', 'desc')
+        .limit(sql<number>`1`)
+        .offset(param('spared')),
+    ),
 )
 
 const removeOthers = query((db, param: Param<{ userId: number; id: number }>) =>

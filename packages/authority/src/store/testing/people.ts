@@ -119,7 +119,7 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
         await insertSession(tx, userId, { expiresAt: 100, tokenHash: justEnded })
         await insertSession(tx, userId, { expiresAt: 101, tokenHash: running })
         await insertSession(tx, otherId, { expiresAt: 99, tokenHash: ofOther })
-        await tx.sessions.deleteExpired(userId, 100)
+        await tx.sessions.deleteExpired(userId, 100, 0)
       })
       const found = await getStore().read(async (tx) => {
         const kept: boolean[] = []

@@ -68,7 +68,7 @@ const cases: {
       changes: [],
     },
     delete: { write: (tx, { session }) => tx.sessions.delete(session.id), changes: ['session'] },
-    deleteExpired: { write: (tx, { user }) => tx.sessions.deleteExpired(user.id, 100), changes: ['session'] },
+    deleteExpired: { write: (tx, { user }) => tx.sessions.deleteExpired(user.id, 100, 0), changes: ['session'] },
     deleteOthers: { write: (tx, { user }) => tx.sessions.deleteOthers(user.id, 0), changes: ['session'] },
   },
   cliLogins: {
