@@ -49,6 +49,14 @@ func jsonVectors() []any {
 	}
 	refused := [][2]string{
 		{``, `Character 1: expected a value`},
+		{`[{"type":"ValidityWindow","body":{"not_before":-0,"not_after":5}}]`, `[0].body.not_before: must be a whole number`},
+		{`[{"type":"Organization","body":{"id":-0,"mask":"r"}}]`, `[0].body.id: must be a whole number`},
+		{`[{"type":"GoogleUserID","body":115792089237316195423570985008687907853269984665640564039457584007913129639936}]`, `[0].body: must be between 0 and`},
+		{`[{"type":"FlySrc","body":null}]`, `[0].body: must be an object`},
+		{`[{"type":"IsMember","body":null}]`, `[0].body: must be an object`},
+		{`[{"type":"Apps","body":{"apps":{"7":null}}}]`, `[0].body.apps["7"]: must be a string`},
+		{`[{"type":"Organization","body":{"id":null,"mask":null}}]`, `[0].body.id: must be a whole number`},
+		{`[{"type":"AllowedRoles","body":null}]`, `[0].body: must be a whole number`},
 		{`nonsense`, `Character 1: this is no value of JSON`},
 		{`[`, `Character 2: expected a value`},
 		{`[}`, `Character 2: expected a value`},

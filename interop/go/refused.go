@@ -200,6 +200,7 @@ func refusedVectors() []any {
 	add("commands with exact nil", malformed, caveatsOf("1b 91 92 91a161 c0"))
 	add("commands with one field", malformed, caveatsOf("1b 91 91 91a161"))
 	add("commands with nil inside", malformed, caveatsOf("1b 91 c0"))
+	add("google user of 33 bytes", malformed, caveatsOf("19 c421"+strings.Repeat("01", 33)))
 	add("google user with leading zero", spelt, caveatsOf("19 c4020001"))
 
 	add("confine user not wrapped", malformed, caveatsOf("08 07"))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/base64"
+	"fmt"
 
 	"github.com/superfly/macaroon"
 	"github.com/superfly/macaroon/auth"
@@ -76,6 +77,10 @@ func tokenVectors() []any {
 	plain("unknown caveat", "verifies", organization(1, 1), unknown(4242, "82a16101a1629101"))
 	plain("fifteen and more caveats", "verifies", append(orgTokenCaveats(), manyActions(20)...)...)
 	plain("256 caveats", "verifies", manyDistinct(256)...)
+	for _, length := range []int{0, 31, 33, 64} {
+		key := bytesOf("key of another length", length)
+		add(fmt.Sprintf("key of %d bytes", length), "bad-argument", key, mint(key, newNonce("key"), permission, orgTokenCaveats()...))
+	}
 	plain("no caveats", "no-caveats")
 	plain("third party", "undischarged", organization(1, 1), &macaroon.Caveat3P{Location: "https://auth.fly.io", VerifierKey: bytesOf("vk", 60), Ticket: bytesOf("ticket", 140)})
 	plain("third party inside if present", "verifies", organization(1, 1), ifPresent(1, &macaroon.Caveat3P{Location: "x", VerifierKey: bytesOf("vk", 60), Ticket: bytesOf("t", 40)}))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { actions } from './action.ts'
 import type { Caveat } from './caveat.ts'
+import { decodeCaveats, encodeCaveats } from './caveat-set.ts'
 import { decodeMacaroon, encodeMacaroon } from './macaroon.ts'
 import { attenuate, mintMacaroon, type MintInput } from './mint.ts'
 import { tokenId } from './nonce.ts'
@@ -73,6 +74,40 @@ describe('decodeMacaroon', () => {
     expect(verify(macaroon, input.key).caveats).toEqual(input.caveats)
     encodeMacaroon(macaroon).fill(0)
     expect(verify(macaroon, input.key).caveats).toEqual(input.caveats)
+  })
+
+  it('has four parts, and a nonce of two fields or three, whatever they hold', () => {
+    const part = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+    const [kid, rnd, location, set] = ['c4026b31', 'c401ff', 'a161', '9200920c1f']
+    const tail = `c420${'00'.repeat(32)}`
+    const code = (hex: string) => caught(() => decodeMacaroon(part(hex)))
+    // What follows would all be there, were the number of fields not looked at.
+    for (const hex of [
+      `9494${kid}${rnd}${location}${set}${tail}`,
+      `9494${kid}${rnd}c2${location}${set}${tail}`,
+      `9495${kid}${rnd}${location}${set}${tail}`,
+      `9491${kid}${rnd}${location}${set}${tail}`,
+      `9490${kid}${rnd}c2${location}${set}${tail}`,
+    ]) {
+      expect(['malformed', 'truncated']).toContain(code(hex).code)
+    }
+    for (const head of ['93', '95', '90'])
+      expect(code(`${head}92${kid}${rnd}${location}${set}${tail}`).code).toBe('malformed')
+    expect(decodeMacaroon(part(`9492${kid}${rnd}${location}${set}${tail}`)).nonce.fields).toBe(2)
+    const { nonce } = decodeMacaroon(part(`9493c0c0c3${location}${set}${tail}`))
+    expect([nonce.kid, nonce.rnd, nonce.proof, nonce.fields]).toEqual([new Uint8Array(), new Uint8Array(), true, 3])
+  })
+
+  it('holds attestations of up to 32 bytes', () => {
+    const set = (length: number, first = 1) =>
+      Uint8Array.of(0x92, 25, 0xc4, length, ...Array.from({ length }, (_, i) => (i === 0 ? first : 0xff)))
+    const most = 256n ** 32n - 1n
+    expect(decodeCaveats(set(32, 0xff))).toEqual([{ type: 'GoogleUserID', id: most }])
+    expect(encodeCaveats([{ type: 'GoogleUserID', id: most }])).toEqual(set(32, 0xff))
+    expect(caught(() => decodeCaveats(set(33)))).toMatchObject({ code: 'malformed' })
+    expect(caught(() => decodeCaveats(set(2, 0)))).toMatchObject({ code: 'not-canonical' })
+    for (const id of [most + 1n, -1n])
+      expect(caught(() => encodeCaveats([{ type: 'GoogleUserID', id }])).code).toBe('bad-caveat')
   })
 
   it('refuses more bytes than a header can carry', () => {

@@ -168,3 +168,68 @@ describe('isPlain', () => {
     )
   })
 })
+
+describe('every head', () => {
+  /** How many bytes stand behind a head, by the specification: those that say a length, and those of a value without one. */
+  const widths: Readonly<Record<number, number>> = {
+    0xc4: 1,
+    0xc5: 2,
+    0xc6: 4,
+    0xc7: 1,
+    0xc8: 2,
+    0xc9: 4,
+    0xd9: 1,
+    0xda: 2,
+    0xdb: 4,
+    0xdc: 2,
+    0xdd: 4,
+    0xde: 2,
+    0xdf: 4,
+  }
+  const fixed: Readonly<Record<number, number>> = {
+    0xca: 4,
+    0xcb: 8,
+    0xcc: 1,
+    0xcd: 2,
+    0xce: 4,
+    0xcf: 8,
+    0xd0: 1,
+    0xd1: 2,
+    0xd2: 4,
+    0xd3: 8,
+    0xd4: 2,
+    0xd5: 3,
+    0xd6: 5,
+    0xd7: 9,
+    0xd8: 17,
+  }
+  const extent = (code: number, length: number): number => {
+    if (code <= 0x7f || code >= 0xe0) return 1
+    if (code <= 0x8f) return 1 + 2 * (code - 0x80)
+    if (code <= 0x9f) return 1 + (code - 0x90)
+    if (code <= 0xbf) return 1 + (code - 0xa0)
+    const width = widths[code]
+    if (width === undefined) return 1 + (fixed[code] ?? 0)
+    const perItem = code >= 0xde ? 2 : 1
+    return 1 + width + length * perItem + (code >= 0xc7 && code <= 0xc9 ? 1 : 0)
+  }
+
+  it('says how far its value goes', () => {
+    for (let code = 0; code <= 0xff; code += 1) {
+      for (const length of [0, 1, 3]) {
+        const width = widths[code] ?? 0
+        // A length of its bytes, and zeros behind it: each of them a value.
+        const bytes = Uint8Array.of(
+          code,
+          ...Array.from({ length: width }, (_, i) => (i === width - 1 ? length : 0)),
+          ...Array.from({ length: 64 }, () => 0),
+        )
+        const expected = code === 0xc1 ? undefined : extent(code, length)
+        expect(leastEnd(bytes, 0), code.toString(16)).toBe(expected)
+        expect(leastEnd(bytes.subarray(0, Math.max(1, (expected ?? 1) - 1)), 0) ?? Infinity).toBeGreaterThanOrEqual(
+          expected ?? 1,
+        )
+      }
+    }
+  })
+})
