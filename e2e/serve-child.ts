@@ -5,6 +5,11 @@ import { writeSync } from 'node:fs'
 import { serve, type ServeOptions } from '../packages/authority/src/main.ts'
 
 const running = await serve(JSON.parse(process.argv[2] ?? '') as ServeOptions)
+void running.failed.then(async ({ message }) => {
+  await running.close()
+  writeSync(2, message)
+  process.exit(1)
+})
 process.once('SIGTERM', () => {
   void running.close().then(() => process.exit(0))
 })

@@ -72,13 +72,10 @@ export function createServer(options: {
   measure(server, { log, logSink, now: monotonic })
   server.get('/healthz', () => ({ ok: true }))
   server.get('/readyz', async (_request, reply) => {
-    try {
-      await store.ping()
-      return { ok: true }
-    } catch (error) {
-      log.warn({ err: error }, 'the store does not answer')
-      return reply.code(503).send({ ok: false, ...(error instanceof DomainError ? { reason: error.message } : {}) })
-    }
+    // Whoever runs the server is told of it by the store, once: this may be asked every second.
+    const trouble = await store.health()
+    if (trouble === undefined) return { ok: true }
+    return reply.code(503).send({ ok: false, reason: trouble.reason, message: trouble.message })
   })
   return server
 }

@@ -9,7 +9,7 @@ import { createServer, reportUnforeseen } from './app.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
 import { DomainError, StartupError } from './domain/errors.ts'
 import type { Secret } from './domain/secret.ts'
-import type { Store } from './domain/store.ts'
+import type { Store, Trouble } from './domain/store.ts'
 import { createCode, hashCode, setupCodeLifetime } from './domain/user.ts'
 import { openFlyctlDoor } from './doors/flyctl/door.ts'
 import { openGraphqlDoor } from './doors/graphql/door.ts'
@@ -47,6 +47,8 @@ export interface RunningAuthority {
   readonly publicUrl: string
   /** For the first account; there only while there is none. */
   readonly setupCode?: Secret
+  /** Resolves where it cannot go on, with the reason: it is to be closed then. Never rejects. */
+  readonly failed: Promise<StartupError>
   /** Finishes what has begun, then stops. */
   close(): Promise<void>
 }
@@ -58,7 +60,7 @@ export interface RunningAuthority {
 export async function serve(options: ServeOptions): Promise<RunningAuthority> {
   const config = checkOptions(options)
   const { logger: log, sink } = createLog(config.logLevel)
-  const { store, rootKey: found } = await openWithRootKey(config)
+  const { store, rootKey: found } = await openWithRootKey(config, log)
   try {
     const rootKey = found.key
     await recogniseRootKey(store, rootKey)
@@ -80,7 +82,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
     const setupCode = await admitFirstUser(environment, config)
     const { url, close } = await listen(environment, config, { log, sink })
     publicUrl ||= url
-    return { url, publicUrl, ...(setupCode === undefined ? {} : { setupCode }), close }
+    return { url, publicUrl, ...(setupCode === undefined ? {} : { setupCode }), failed: store.failed, close }
   } catch (error) {
     await store.close()
     throw error
@@ -150,8 +152,17 @@ function logMailFailure(log: Logger, error: unknown): void {
   log.warn({ code }, 'a mail was not taken by the mail server')
 }
 
+/** Once for each change; with the engine's own words, which name no secret. */
+function logCondition(log: Logger, what: 'reads' | 'writes', trouble: Trouble | undefined, cause: unknown): void {
+  if (trouble === undefined) log.info({ what }, `${what} go on again`)
+  else {
+    const detail = cause instanceof Error ? { detail: cause.message } : {}
+    log.error({ what, reason: trouble.reason, ...detail }, `${what} are refused: ${trouble.message}`)
+  }
+}
+
 /** Neither is made or changed before the two are known to belong together. */
-async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environment }: Config) {
+async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environment }: Config, log: Logger) {
   // With PostgreSQL too: the root key is in it.
   if (environment === undefined) lookAtDataDirectory(dataDirectory, 'server')
   await clearDrafts(dataDirectory, Date.now())
@@ -162,6 +173,7 @@ async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environmen
       : { url: databaseUrl.reveal(), name: 'the PostgreSQL database' }
   const store = await openStore({
     ...place,
+    tell: (what, trouble, cause) => logCondition(log, what, trouble, cause),
     async admit(database) {
       rootKey = await admitRootKey(rootKey, { ...database, name: place.name }, dataDirectory)
     },

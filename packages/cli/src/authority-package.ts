@@ -55,6 +55,8 @@ interface RunningAuthority {
   readonly url: string
   readonly publicUrl: string
   readonly setupCode?: { reveal(): string }
+  /** Resolves where it cannot go on, with the reason. */
+  readonly failed: Promise<Error>
   close(): Promise<void>
 }
 

@@ -3,6 +3,7 @@ import type { App } from './app.ts'
 import type { AuditEvent, StoredAuditEvent } from './audit-event.ts'
 import type { CliLogin, CliLoginApproval } from './cli-login.ts'
 import type { DischargeRequest } from './discharge.ts'
+import type { StartupError } from './errors.ts'
 import type { Identity } from './identity.ts'
 import type { WrappedSigningKey } from './key.ts'
 import type {
@@ -28,11 +29,33 @@ export interface Store {
    * is thrown on. `work` may run more than once before one run counts, so it touches nothing but `tx`, and awaits
    * nothing else: others wait for it.
    */
-  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
-  /** Resolves when the database answers. */
-  ping(): Promise<void>
+  write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>
+  /** Finds out, within two seconds, what is wrong with reads or writes; undefined where nothing is. */
+  health(): Promise<Trouble | undefined>
+  /** Resolves when the store can go on no more: all is refused from then on. Never rejects. */
+  readonly failed: Promise<StartupError>
   /** Finishes what has begun, then lets go of the database. */
   close(): Promise<void>
+}
+
+export interface WriteOptions {
+  /** It takes authority away: it is done on a full disk too. */
+  readonly isUrgent?: boolean
+}
+
+/** What is wrong with a store at this moment, for people and programs that may not see paths or addresses. */
+export interface Trouble {
+  readonly reason:
+    | 'locked' // by another program
+    | 'busy'
+    | 'storage_full'
+    | 'read_only'
+    | 'unreachable'
+    | 'slow'
+    | 'files_missing'
+    | 'damaged'
+  /** The sentence. */
+  readonly message: string
 }
 
 /** What a database is found to hold before anything in it is changed. */

@@ -24,6 +24,7 @@ interface Prepared {
 export const changePassword: Writing<ChangePassword, undefined, undefined, Prepared> = {
   name: 'user.change_password',
   mode: 'write',
+  isUrgent: true,
 
   async prepare(environment, { current, next }, principal) {
     const user = findUser(principal)

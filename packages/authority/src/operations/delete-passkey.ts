@@ -8,6 +8,7 @@ import { findUser } from './principal.ts'
 export const deletePasskey: Writing<{ readonly id: string }, Passkey | undefined, undefined> = {
   name: 'passkey.delete',
   mode: 'write',
+  isUrgent: true,
 
   async access({ tx, principal }, { id }) {
     const user = findUser(principal)

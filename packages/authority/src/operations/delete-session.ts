@@ -5,6 +5,7 @@ import type { Writing } from './operation.ts'
 export const deleteSession: Writing<{ readonly id: number }, undefined, undefined> = {
   name: 'session.delete',
   mode: 'write',
+  isUrgent: true,
 
   async access(_scene, { id }) {
     return { subject: undefined, requirement: { kind: 'person' }, target: `session ${id}`, organisationId: null }

@@ -7,6 +7,7 @@ import type { Writing } from './operation.ts'
 export const denyCliLogin: Writing<{ readonly id: string }, undefined, CliLogin> = {
   name: 'cli_login.deny',
   mode: 'write',
+  isUrgent: true,
 
   async access() {
     return { subject: undefined, requirement: { kind: 'person' }, target: 'login', organisationId: null }

@@ -86,8 +86,11 @@ export interface Deed<Input, Subject, Prepared = undefined> {
 interface OperationOn<Tx extends ReadTransaction, Input, Subject, Output, Prepared = undefined> {
   /** Noun and verb, as `token.mint`; stands in the audit trail. */
   readonly name: string
-  /** @throws DomainError `not_found` */
-  access(scene: Scene<Tx>, input: Input): Promise<Intent<Subject>>
+  /**
+   * Reads only: it is asked too where nothing can be written.
+   * @throws DomainError `not_found`
+   */
+  access(scene: Scene<ReadTransaction>, input: Input): Promise<Intent<Subject>>
   run(scene: Scene<Tx>, deed: Deed<Input, Subject, Prepared>): Promise<Output>
 }
 
@@ -105,6 +108,8 @@ export interface Writing<Input, Subject, Output, Prepared = undefined> extends O
   Prepared
 > {
   readonly mode: 'write'
+  /** It takes authority away, and so it is done on a full disk too. */
+  readonly isUrgent?: true
   /** Slow work for which no transaction may wait: before it, for somebody who is known, and nothing is allowed yet. */
   prepare?(environment: Environment, input: Input, principal: Principal): Promise<Prepared>
   /** What the audit event tells that only `run` found out, as ids that are new; undefined where nothing has changed. */

@@ -31,23 +31,31 @@ export async function perform<Input, Subject, Output, Prepared>(
 ): Promise<Output> {
   const now = environment.now()
   let denied: { readonly principal: Principal; readonly intent: Intent<Subject> } | undefined
+  let isAllowed = false
+
+  /** Finds out who asks, what this would do, and whether they may. */
+  async function judge<Tx extends ReadTransaction>(tx: Tx) {
+    isAllowed = false
+    denied = undefined
+    const principal = await identify(tx, presented, now)
+    const scene: Scene<Tx> = { tx, environment, now, principal }
+    const intent = await operation.access(scene, input)
+    denied = { principal, intent }
+    const actor = await authorise(scene, intent.requirement, caller.mutation)
+    isAllowed = true
+    return { scene, intent, actor }
+  }
 
   async function act<Tx extends ReadTransaction, Done>(
     tx: Tx,
     steps: {
-      access(scene: Scene<Tx>, input: Input): Promise<Intent<Subject>>
       run(scene: Scene<Tx>, deed: Deed<Input, Subject, Done>): Promise<Output>
       conclude?(output: Output): Conclusion | undefined
     },
     prepared: Done,
     record?: (event: AuditEvent) => Promise<void>,
   ): Promise<Output> {
-    denied = undefined
-    const principal = await identify(tx, presented, now)
-    const scene = { tx, environment, now, principal }
-    const intent = await steps.access(scene, input)
-    denied = { principal, intent }
-    const actor = await authorise(scene, intent.requirement, caller.mutation)
+    const { scene, intent, actor } = await judge(tx)
     const output = await steps.run(scene, { input, subject: intent.subject, prepared, actor })
     denied = undefined
     const conclusion = steps.conclude?.(output)
@@ -69,9 +77,15 @@ export async function perform<Input, Subject, Output, Prepared>(
   try {
     if (operation.mode === 'read') return await environment.store.read((tx) => act(tx, operation, undefined))
     const prepared = await prepare(environment, operation, presented, input)
-    const output = await environment.store.write((tx) =>
-      act(tx, operation, prepared, (event) => tx.audit.append(event)),
-    )
+    const output = await environment.store
+      .write((tx) => act(tx, operation, prepared, (event) => tx.audit.append(event)), {
+        isUrgent: operation.isUrgent === true,
+      })
+      .catch(async (error: unknown) => {
+        // Who may not do it is told so, whether or not it could have been done.
+        if (isUnavailable(error) && !isAllowed) await environment.store.read(judge)
+        throw error
+      })
     return operation.follow === undefined ? output : await operation.follow(environment, output)
   } catch (error) {
     if (denied !== undefined && error instanceof DomainError && isDenial(error)) {
@@ -149,6 +163,10 @@ export function inquire<Input, Output>(
   return inquiry.answer(environment, input, caller)
 }
 
+function isUnavailable(error: unknown): boolean {
+  return error instanceof DomainError && (error.code === 'unavailable' || error.code === 'storage_full')
+}
+
 /** What was asked by somebody who is known, and is not theirs to do. */
 function isDenial({ code }: DomainError): boolean {
   return code === 'forbidden' || code === 'proof_needed'
@@ -182,7 +200,12 @@ async function recordDenial(
     (isNobody || denialLimit.take(`${place}, ${owner}`)) &&
     (!isOutside || denialLimit.take(`${place}, network ${networkOf(caller.remoteAddress)}`)) &&
     (!isStranger || strangerLimit.take(place))
-  if (isWritten) await store.write((tx) => tx.audit.append(event))
+  if (!isWritten) return
+  try {
+    await store.write((tx) => tx.audit.append(event))
+  } catch {
+    // The refusal stands; the store has told whoever runs the server what is wrong with it.
+  }
 }
 
 /** Whose credential it is: whoever makes themselves forty tokens is one person still. */

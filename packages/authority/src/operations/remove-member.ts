@@ -12,6 +12,7 @@ import type { Writing } from './operation.ts'
 export const removeMember: Writing<MemberReference, FoundMember | undefined, FoundMember> = {
   name: 'membership.remove',
   mode: 'write',
+  isUrgent: true,
 
   access: (scene, input) => accessMember(scene, input, { selfAllowed: true }),
 

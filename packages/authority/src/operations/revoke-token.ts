@@ -22,6 +22,7 @@ export interface RevokedToken extends FoundToken {
 export const revokeToken: Writing<RevokeToken, FoundToken, RevokedToken> = {
   name: 'token.revoke',
   mode: 'write',
+  isUrgent: true,
 
   access: (scene, { id }) => accessToken(scene, id, actions.write),
 

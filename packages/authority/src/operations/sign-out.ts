@@ -5,6 +5,7 @@ import type { Writing } from './operation.ts'
 export const signOut: Writing<undefined, undefined, undefined> = {
   name: 'user.sign_out',
   mode: 'write',
+  isUrgent: true,
 
   async access() {
     return { subject: undefined, requirement: { kind: 'person' }, target: 'session', organisationId: null }

@@ -14,6 +14,7 @@ interface Found {
 export const withdrawInvitation: Writing<{ readonly slug: string; readonly id: string }, Found, undefined> = {
   name: 'membership.withdraw',
   mode: 'write',
+  isUrgent: true,
 
   async access(scene, { slug, id }) {
     const intent = await intendOnOrganisation(scene, slug, { action: actions.write, feature: 'membership' })

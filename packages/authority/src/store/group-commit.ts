@@ -1,43 +1,57 @@
 // Group commit: writes that are queued in one turn of the event loop share one transaction, and so one flush to disk.
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 
 import type { Transaction } from '../domain/store.ts'
 import { Changes, createMemory, rememberAfter } from './memory.ts'
 import { RememberingTransaction } from './remembering-transaction.ts'
 import { SqliteSession, type SqliteConnection } from './sqlite-connection.ts'
+import { reasonOf } from './sqlite-errors.ts'
+import { StoreTrouble } from './trouble.ts'
 
-/** What others must know about the groups: both are called synchronously, at that very moment. */
+/** What others must know about the groups: all are called synchronously, at that very moment. */
 export interface GroupEvents {
   beginning(): void
   /** The group is on the disk, and nobody was told so yet. */
   committed(changes: Changes): void
+  /** The disk is full. Returns whether there is room now for writes that are urgent. */
+  full(isUrgent: boolean): boolean
+  /** The database is not to be written to any more. */
+  damaged(error: unknown): void
+  /** Somebody was refused. */
+  refused(trouble: StoreTrouble): void
 }
 
 export class GroupCommit {
   readonly #connection: SqliteConnection
   readonly #events: GroupEvents
+  readonly #patience: number
   readonly #queue: Job[] = []
   #memory = createMemory()
   #dataVersion = 0
   #running: Promise<void> | undefined
+  #damage: StoreTrouble | undefined
 
-  constructor(connection: SqliteConnection, events: GroupEvents) {
+  /** @param patience milliseconds that a write waits for a lock that another program holds */
+  constructor(connection: SqliteConnection, events: GroupEvents, patience = 4000) {
     this.#connection = connection
     this.#events = events
+    this.#patience = patience
   }
 
   /**
    * Runs `work` after the writes that came before it, in a savepoint of its own within the group's transaction.
    * Resolves with what it returned once the group is committed; rejects with what it threw, alone, or with all of its
-   * group where the commit fails.
+   * group where the commit fails. Where the disk is full, what is urgent is tried once more.
    */
-  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  write<T>(work: (tx: Transaction) => Promise<T>, isUrgent = false): Promise<T> {
+    if (this.#damage !== undefined) return Promise.reject(this.#damage)
+    if (this.#queue.length >= mostWaiting) return Promise.reject(this.#refuse(new StoreTrouble('busy', 'unchanged')))
     return new Promise<T>((resolve, reject) => {
       const run: Job['run'] = async (tx) => {
         const result = await work(tx)
         return () => resolve(result)
       }
-      this.#queue.push({ run, reject })
+      this.#queue.push({ run, reject, isUrgent, since: performance.now() })
       this.#running ??= this.#runGroups()
     })
   }
@@ -59,40 +73,51 @@ export class GroupCommit {
   async #runGroup(): Promise<void> {
     const done: Done[] = []
     const changes = new Changes()
-    this.#events.beginning()
+    let isCommitting = false
     try {
+      this.#events.beginning()
       for (let member = 0; member < groupLimit; member++) {
+        // The next one waits in the queue until its turn has really come.
+        if (done.length === 0 && !(await this.#begin())) return
         const job = this.#queue.shift()
         if (job === undefined) break
         const acknowledge = await this.#runMember(job, changes, done.length === 0)
-        if (acknowledge) done.push({ acknowledge, reject: job.reject })
+        if (acknowledge) done.push({ acknowledge, job })
       }
       if (done.length > 0) {
+        isCommitting = true
         this.#connection.command('COMMIT')
+        isCommitting = false
         this.#memory = rememberAfter(this.#memory, changes)
         this.#events.committed(changes)
       }
     } catch (error) {
-      for (const { reject } of done) reject(error)
-      if (this.#connection.database.isTransaction) this.#connection.command('ROLLBACK')
+      this.#lose(
+        done.map(({ job }) => job),
+        error,
+        isCommitting,
+      )
       return
     }
     for (const { acknowledge } of done) acknowledge()
   }
 
   /** Runs one member. Rejects only where the whole group is lost; what the member throws is told to the member. */
-  async #runMember({ run, reject }: Job, changes: Changes, first: boolean): Promise<(() => void) | undefined> {
-    if (first && !this.#begin(reject)) return undefined
+  async #runMember(job: Job, changes: Changes, first: boolean): Promise<(() => void) | undefined> {
     const session = new SqliteSession(this.#connection, changes)
     try {
       if (first) this.#forgetWhatOthersChanged()
       else this.#connection.command('SAVEPOINT member')
-      const acknowledge = await run(new RememberingTransaction(session, this.#memory, changes))
+      const acknowledge = await job.run(new RememberingTransaction(session, this.#memory, changes))
       if (!first) this.#connection.command('RELEASE member')
       return acknowledge
     } catch (error) {
-      reject(error)
-      // A full disk makes SQLite roll back all of it by itself.
+      if (reasonOf(error) !== undefined) {
+        this.#queue.unshift(job)
+        throw new LostGroup(error)
+      }
+      job.reject(error)
+      // SQLite may have rolled back all of it by itself.
       if (!this.#connection.database.isTransaction) throw error
       if (first) this.#connection.command('ROLLBACK')
       else {
@@ -105,16 +130,77 @@ export class GroupCommit {
     }
   }
 
-  /** Begins the transaction, or tells everyone who waits that it cannot: each would only wait as long again. */
-  #begin(reject: Job['reject']): boolean {
-    try {
-      this.#connection.command('BEGIN IMMEDIATE')
-      return true
-    } catch (error) {
-      reject(error)
-      for (const waiting of this.#queue.splice(0)) waiting.reject(error)
-      return false
+  /**
+   * Begins the transaction. While another program holds the lock it is tried again, and nobody waits for it on the
+   * event loop; who has waited too long is told so. Returns false where nobody waits any more.
+   */
+  async #begin(): Promise<boolean> {
+    for (let wait = 1; this.#queue.length > 0; wait = Math.min(wait * 2, longestPause)) {
+      try {
+        this.#connection.command('BEGIN IMMEDIATE')
+        return true
+      } catch (error) {
+        const reason = reasonOf(error)
+        if (reason !== 'locked') {
+          if (reason !== undefined) throw error
+          for (const { reject } of this.#queue.splice(0)) reject(error)
+          return false
+        }
+        const since = performance.now() - this.#patience
+        const late = this.#queue.findIndex((job) => job.since > since)
+        for (const { reject } of this.#queue.splice(0, late === -1 ? Infinity : late)) {
+          reject(this.#refuse(new StoreTrouble(reason, 'unchanged', error)))
+        }
+        await pause(wait)
+      }
     }
+    return false
+  }
+
+  /** Tells those whose group is lost, as far as they are not tried once more. Throws nothing: nobody would hear it. */
+  #lose(lost: readonly Job[], thrown: unknown, isCommitting: boolean): void {
+    const [error, jobs] =
+      thrown instanceof LostGroup ? [thrown.cause, [...lost, ...this.#queue.splice(0, 1)]] : [thrown, lost]
+    let reason = reasonOf(error)
+    try {
+      if (this.#connection.database.isTransaction) this.#connection.command('ROLLBACK')
+    } catch {
+      reason = 'damaged'
+    }
+    if (reason === undefined) {
+      if (error instanceof StoreTrouble) this.#refuse(error)
+      for (const { reject } of jobs) reject(error)
+    } else if (reason === 'storage_full') this.#sortOut(jobs, error)
+    else {
+      const trouble = this.#refuse(new StoreTrouble(reason, isCommitting ? 'open' : 'unchanged', error))
+      for (const { reject } of jobs) reject(trouble)
+      if (reason === 'damaged') this.#end(error)
+      // Where it cannot begin, it cannot for those who wait either.
+      else if (jobs.length === 0) for (const { reject } of this.#queue.splice(0)) reject(trouble)
+    }
+  }
+
+  #sortOut(lost: readonly Job[], error: unknown): void {
+    // Those who wait come into a full disk as well.
+    const all = [...lost, ...this.#queue.splice(0)]
+    const urgent = all.filter((job) => job.isUrgent)
+    // Where nothing was lost it was the beginning that failed, as it would again.
+    const others = lost.length === 0 ? [] : urgent.filter((job) => !lost.includes(job))
+    const again = new Set(this.#events.full(urgent.length > 0) ? urgent : others)
+    const trouble = this.#refuse(new StoreTrouble('storage_full', 'unchanged', error))
+    for (const job of all) if (!again.has(job)) job.reject(trouble)
+    this.#queue.push(...again)
+  }
+
+  #end(error: unknown): void {
+    this.#damage = new StoreTrouble('damaged', 'unchanged', error)
+    for (const { reject } of this.#queue.splice(0)) reject(this.#damage)
+    this.#events.damaged(error)
+  }
+
+  #refuse(trouble: StoreTrouble): StoreTrouble {
+    this.#events.refused(trouble)
+    return trouble
   }
 
   /** Another program may write to the file, as a person with the sqlite3 tool. */
@@ -129,12 +215,28 @@ interface Job {
   /** Runs the write, and returns what tells its caller that it is durable. */
   readonly run: (tx: Transaction) => Promise<() => void>
   readonly reject: (error: unknown) => void
+  readonly isUrgent: boolean
+  /** By the monotonic clock. */
+  readonly since: number
 }
 
 interface Done {
   readonly acknowledge: () => void
-  readonly reject: (error: unknown) => void
+  readonly job: Job
+}
+
+/** The member at the head of the queue met with trouble that is not its own. */
+class LostGroup extends Error {
+  constructor(cause: unknown) {
+    super('the group is lost', { cause })
+  }
 }
 
 // Bounds how long the first of a group waits for the last.
 const groupLimit = 256
+
+// Writes; the connections bound what comes from outside long before.
+const mostWaiting = 10_000
+
+// Milliseconds between two tries for a lock.
+const longestPause = 50

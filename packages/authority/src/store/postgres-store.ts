@@ -4,13 +4,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Client, Pool, types } from 'pg'
 
 import { DomainError, StartupError } from '../domain/errors.ts'
-import type { Admit, ReadTransaction, Store, Transaction } from '../domain/store.ts'
+import type { Admit, ReadTransaction, Store, Transaction, Trouble } from '../domain/store.ts'
 import type { Examined } from './look.ts'
 import { expectCurrent, expectNotNewer, migrate } from './migrate.ts'
 import { postgresWords } from './migration.ts'
 import { currentVersion, examineClient, readFound } from './postgres-look.ts'
 import { PostgresSession, PostgresStatements } from './postgres-session.ts'
 import { SessionTransaction } from './transaction.ts'
+import { StoreTrouble } from './trouble.ts'
 
 export interface PostgresStoreOptions {
   /** `postgres://…`; may carry a password, so it is never printed. */
@@ -89,6 +90,7 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
 }
 
 class PostgresStore implements Store {
+  readonly failed = new Promise<never>(() => {})
   readonly #pool: Pool
   readonly #random: () => number
   readonly #statements = new PostgresStatements()
@@ -108,10 +110,13 @@ class PostgresStore implements Store {
     return this.#track(() => this.#writeUntilAlone(work))
   }
 
-  ping(): Promise<void> {
-    return this.#track(async () => {
-      await this.#pool.query('SELECT 1')
-    })
+  async health(): Promise<Trouble | undefined> {
+    try {
+      await this.#track(() => this.#pool.query('SELECT 1'))
+      return undefined
+    } catch (error) {
+      return new StoreTrouble('unreachable', 'read', error)
+    }
   }
 
   close(): Promise<void> {

@@ -7,6 +7,7 @@ import { SqliteSession, type SqliteConnection } from './sqlite-connection.ts'
 
 export class SnapshotReader {
   readonly #connection: SqliteConnection
+  readonly #failed: (error: unknown) => void
   readonly #waiting: (() => void)[] = []
   #snapshot: Snapshot | undefined
   #memory = createMemory()
@@ -14,8 +15,10 @@ export class SnapshotReader {
   #active = 0
   #outdated = false
 
-  constructor(connection: SqliteConnection) {
+  /** @param failed told where the snapshot cannot be let go of; nobody else would hear it */
+  constructor(connection: SqliteConnection, failed: (error: unknown) => void) {
     this.#connection = connection
+    this.#failed = failed
   }
 
   /** Runs `work` on a snapshot that has every commit which was announced before this call. */
@@ -27,6 +30,8 @@ export class SnapshotReader {
       return await work(tx)
     } finally {
       this.#active -= 1
+      // SQLite lets go of the snapshot by itself where it meets with some errors.
+      if (!this.#connection.database.isTransaction) this.#outdated = true
       if (this.#active === 0 && this.#outdated) this.#release()
     }
   }
@@ -75,7 +80,11 @@ export class SnapshotReader {
     this.#snapshot?.session.end()
     this.#snapshot = undefined
     this.#outdated = false
-    if (this.#connection.database.isTransaction) this.#connection.command('COMMIT')
+    try {
+      if (this.#connection.database.isTransaction) this.#connection.command('COMMIT')
+    } catch (error) {
+      this.#failed(error)
+    }
     for (const proceed of this.#waiting.splice(0)) proceed()
   }
 }

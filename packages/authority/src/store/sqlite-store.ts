@@ -1,9 +1,12 @@
 // The store over one SQLite file: one connection that writes in groups, one that reads snapshots.
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 
-import { DomainError, StartupError } from '../domain/errors.ts'
-import type { Admit, ReadTransaction, Store, Transaction } from '../domain/store.ts'
+import { StartupError } from '../domain/errors.ts'
+import type { Admit, ReadTransaction, Store, Transaction, Trouble, WriteOptions } from '../domain/store.ts'
+import { Condition, type TellCondition } from './condition.ts'
 import { GroupCommit } from './group-commit.ts'
+import { Heartbeat } from './heartbeat.ts'
 import { expectCurrent, expectNotNewer, migrate } from './migrate.ts'
 import { sqliteWords } from './migration.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
@@ -15,8 +18,11 @@ import {
   unusable,
   type DataDirectory,
 } from './sqlite-directory.ts'
+import { reasonOf } from './sqlite-errors.ts'
 import { FilesInPlace } from './sqlite-files.ts'
 import { currentVersion, expectWhole, readFound } from './sqlite-look.ts'
+import { Reserve } from './sqlite-reserve.ts'
+import { StoreTrouble, type Outcome } from './trouble.ts'
 
 export interface SqliteStoreOptions {
   /** The data directory; made where it is missing. */
@@ -25,6 +31,8 @@ export interface SqliteStoreOptions {
   readonly admit?: Admit
   /** After how many milliseconds what was written is in the database file itself; two minutes where it is absent. */
   readonly checkpointEvery?: number
+  /** Told when the database changes its condition. */
+  readonly tell?: TellCondition
 }
 
 /**
@@ -34,7 +42,7 @@ export interface SqliteStoreOptions {
  * what `admit` throws
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { directory, admit, checkpointEvery = 120_000 } = options
+  const { directory, admit, checkpointEvery = 120_000, tell } = options
   const found = lookAtDataDirectory(directory, 'server')
   if (!found.database) await admit?.({ rootKeyProof: undefined, holdsAccounts: false, hadPredecessor: found.lock })
   const data = lockDataDirectory(directory)
@@ -49,8 +57,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     const reader = new DatabaseSync(data.database, { timeout: busyTimeout })
     opened.push(reader)
     reader.exec(`PRAGMA cache_size = ${cacheSize}; PRAGMA query_only = ON`)
-    const store = new SqliteStore(data, new SqliteConnection(writer), new SqliteConnection(reader))
+    const store = new SqliteStore(data, new SqliteConnection(writer), new SqliteConnection(reader), tell)
+    // Until here nobody was served. From now on, whoever waits for a lock would hold up all others.
+    for (const database of opened) database.exec('PRAGMA busy_timeout = 0')
     store.checkpointEvery(checkpointEvery)
+    await store.keepReserve()
     return store
   } catch (error) {
     for (const database of opened) database.close()
@@ -84,22 +95,37 @@ export async function openSqliteStoreBeside({ directory }: SqliteStoreOptions): 
 }
 
 class SqliteStore implements Store {
+  readonly failed: Promise<StartupError>
   readonly #data: DataDirectory
   readonly #reader: SqliteConnection
   readonly #writer: SqliteConnection
   readonly #reads: SnapshotReader
   readonly #writes: GroupCommit
   readonly #files: FilesInPlace
+  readonly #reserve: Reserve
+  readonly #condition: Condition
+  readonly #heartbeat: Heartbeat
+  readonly #fail: (error: StartupError) => void
+  #damage: StoreTrouble | undefined
   #used: boolean
   #checkpoints: NodeJS.Timeout | undefined
   #isLogged = true
   #closing: Promise<void> | undefined
 
-  constructor(data: DataDirectory, writer: SqliteConnection, reader: SqliteConnection) {
+  constructor(data: DataDirectory, writer: SqliteConnection, reader: SqliteConnection, tell: TellCondition = () => {}) {
     this.#data = data
     this.#writer = writer
     this.#reader = reader
-    this.#reads = new SnapshotReader(reader)
+    const { promise, resolve } = Promise.withResolvers<StartupError>()
+    this.failed = promise
+    this.#fail = resolve
+    this.#condition = new Condition(tell)
+    this.#reserve = new Reserve(`${data.database}.reserve`, () => this.#condition.note('writes', undefined))
+    this.#heartbeat = new Heartbeat(
+      () => this.#writes.write((tx) => tx.settings.set('heartbeat', String(Date.now()))),
+      () => performance.now(),
+    )
+    this.#reads = new SnapshotReader(reader, (error) => this.#end(error))
     const { database, lock } = data
     this.#files = new FilesInPlace([
       database,
@@ -116,8 +142,22 @@ class SqliteStore implements Store {
         this.#expectFilesInPlace()
         this.#isLogged = true
         this.#noteUse()
+        if (this.#reserve.isShort) this.#startLogOver()
+        else this.#condition.note('writes', undefined)
       },
+      full: (isUrgent) => {
+        this.#reserve.noteFull()
+        return isUrgent && this.#reserve.giveUp()
+      },
+      damaged: (error) => this.#end(error),
+      refused: (trouble) => this.#condition.note('writes', trouble),
     })
+  }
+
+  /** Beside a server, who keeps it. */
+  async keepReserve(): Promise<void> {
+    await this.#reserve.keep()
+    if (this.#reserve.isShort) this.#condition.note('writes', new StoreTrouble('storage_full', 'unchanged'))
   }
 
   /**
@@ -143,19 +183,43 @@ class SqliteStore implements Store {
   }
 
   async read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
-    this.#refuseWhenClosed()
-    return this.#reads.read(work)
+    for (let attempt = 1; ; attempt++) {
+      this.#refuseWhenClosed()
+      try {
+        const result = await this.#reads.read(work)
+        this.#condition.note('reads', undefined)
+        return result
+      } catch (error) {
+        const trouble = this.#troubleOf(error, 'read')
+        if (trouble === undefined) throw error
+        if (trouble.reason !== 'locked' || attempt === readAttempts) {
+          // The end of all is told already.
+          if (this.#damage === undefined) this.#condition.note('reads', trouble)
+          throw trouble
+        }
+      }
+      await pause(2 ** attempt)
+    }
   }
 
-  async write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async write<T>(work: (tx: Transaction) => Promise<T>, { isUrgent = false }: WriteOptions = {}): Promise<T> {
     this.#refuseWhenClosed()
-    return this.#writes.write(work)
+    if (this.#reserve.isShort && !isUrgent) throw new StoreTrouble('storage_full', 'unchanged')
+    return this.#writes.write(work, isUrgent)
   }
 
-  async ping(): Promise<void> {
-    this.#refuseWhenClosed()
-    this.#expectFilesInPlace()
-    this.#reader.command('SELECT count(*) FROM migrations')
+  async health(): Promise<Trouble | undefined> {
+    try {
+      this.#refuseWhenClosed()
+      this.#expectFilesInPlace()
+      this.#reader.command('SELECT count(*) FROM migrations')
+    } catch (error) {
+      const trouble = this.#troubleOf(error, 'read')
+      if (trouble === undefined) throw error
+      return trouble
+    }
+    if (this.#reserve.isShort) return new StoreTrouble('storage_full', 'read')
+    return this.#heartbeat.check()
   }
 
   close(): Promise<void> {
@@ -165,12 +229,17 @@ class SqliteStore implements Store {
 
   async #close(): Promise<void> {
     clearTimeout(this.#checkpoints)
+    this.#reserve.close()
     await this.#writes.drain()
     await this.#reads.drain()
-    this.#reader.database.close()
     try {
+      this.#reader.database.close()
       // Beside a server, which reads all the time, it would hold up the server's writes.
-      if (this.#data.lock !== undefined) this.#writer.command('PRAGMA wal_checkpoint(TRUNCATE)')
+      if (this.#data.lock !== undefined) {
+        this.#writer.database.exec(`PRAGMA busy_timeout = ${busyTimeout}; PRAGMA wal_checkpoint(TRUNCATE)`)
+      }
+    } catch {
+      // What is committed is in the log.
     } finally {
       this.#writer.database.close()
       this.#data.unlock()
@@ -192,14 +261,49 @@ class SqliteStore implements Store {
   #expectFilesInPlace(): void {
     const missing = this.#files.missing()
     if (missing === undefined) return
-    throw new DomainError('unavailable', 'a file of the database is gone or was replaced: nothing can be kept', {
-      retryAfter: 5,
-      cause: new Error(`${missing} was removed, moved or replaced while the server runs`),
-    })
+    throw new StoreTrouble(
+      'files_missing',
+      'unchanged',
+      new Error(`${missing} was removed, moved or replaced while the server runs`),
+    )
+  }
+
+  /** What is in the log goes into the database, so that the next write has its room and the log does not grow. */
+  #startLogOver(): void {
+    try {
+      this.#writer.command('PRAGMA wal_checkpoint(PASSIVE)')
+    } catch {
+      // There was no room for all of it.
+    }
+  }
+
+  #troubleOf(error: unknown, outcome: Outcome): StoreTrouble | undefined {
+    if (error instanceof StoreTrouble) return error
+    const reason = reasonOf(error)
+    if (reason === undefined) return undefined
+    if (reason === 'damaged') this.#end(error)
+    return new StoreTrouble(reason, outcome, error)
+  }
+
+  /** What the disk gave back wrong once it may give back wrong again: all stops until somebody has looked after it. */
+  #end(error: unknown): void {
+    if (this.#damage !== undefined) return
+    this.#damage = new StoreTrouble('damaged', 'unchanged', error)
+    this.#condition.note('writes', this.#damage)
+    const words = error instanceof Error ? error.message : String(error)
+    this.#fail(
+      new StartupError(
+        'database_damaged',
+        `${this.#data.database} or its log cannot be read or written any more (${words}). The server stops, so that ` +
+          'nothing wrong is said or kept. Look after the disk; "hallpass doctor" tells more.',
+        { cause: error },
+      ),
+    )
   }
 
   #refuseWhenClosed(): void {
     if (this.#closing) throw new Error('The store is closed.')
+    if (this.#damage !== undefined) throw this.#damage
   }
 }
 
@@ -242,8 +346,11 @@ function useWriteAheadLog(database: DatabaseSync): void {
   )
 }
 
-// How long a write waits for a tool that holds the file, as `sqlite3` in a transaction: the event loop waits with it.
+// Milliseconds that a start and an operator wait for a tool that holds the file, as `sqlite3` in a transaction.
 const busyTimeout = 2000
+
+// Another program holds readers up for moments at most, as while it opens the file first.
+const readAttempts = 8
 
 // Until the first checkpoint: a young authority is nearly all in the log.
 const soon = 5000

@@ -51,7 +51,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     ...(mail === undefined ? {} : { mail }),
     ...(oidc === undefined ? {} : { oidc }),
   })
-  const stopped = waitForStop(() => running.close())
+  const stopped = waitForStop(() => running.close(), running.failed)
   const address = running.publicUrl === running.url ? running.url : `${running.url}, reached at ${running.publicUrl}`
   writeLine(context, `Hallpass listens at ${address} (data in ${data})`)
   if (running.setupCode !== undefined) {

@@ -9,9 +9,17 @@ const sameSignal = 300
 /** How long all of it may take, in milliseconds. */
 const patience = 10_000
 
-/** Ends when a signal has come and `close` is done; ends the process where that takes too long. */
-export async function waitForStop(close: () => Promise<void>): Promise<void> {
+/**
+ * Ends when a signal has come and `close` is done; ends the process where that takes too long.
+ * @throws what `failed` resolves with, once `close` is done then too
+ */
+export async function waitForStop(close: () => Promise<void>, failed: Promise<Error>): Promise<void> {
+  let failure: Error | undefined
   await new Promise<void>((resolve) => {
+    void failed.then((error) => {
+      failure = error
+      resolve()
+    })
     let first: number | undefined
     const handle = () => {
       if (first === undefined) {
@@ -30,4 +38,5 @@ export async function waitForStop(close: () => Promise<void>): Promise<void> {
   clearTimeout(late)
   // Something left open, as a pipe that nobody reads, keeps nobody waiting.
   setTimeout(() => process.exit(), Math.min(2000, deadline - performance.now())).unref()
+  if (failure !== undefined) throw failure
 }

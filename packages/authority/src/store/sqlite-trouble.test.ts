@@ -1,0 +1,192 @@
+// The store over SQLite when it cannot write: another program holds the lock, the disk is full, the file is damaged.
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+import type { Store, Trouble } from '../domain/store.ts'
+import { openSqliteStore } from './open.ts'
+import { createToken, insertOrganisation, insertUser, unique } from './testing/seed.ts'
+
+let directory: string
+let store: Store | undefined
+let told: string[]
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'hallpass-trouble-'))
+  told = []
+})
+afterEach(async () => {
+  await store?.close()
+  store = undefined
+  await rm(directory, { recursive: true, force: true })
+})
+
+const at = (name: string): string => join(directory, name)
+
+async function start(place = directory): Promise<Store> {
+  store = await openSqliteStore({
+    directory: place,
+    tell: (what, trouble) => void told.push(`${what} ${trouble?.reason ?? 'go on'}`),
+  })
+  return store
+}
+
+const setting = (value: string) => (tx: Parameters<Parameters<Store['write']>[0]>[0]) => tx.settings.set('a', value)
+
+describe('while another program holds the lock', () => {
+  test('reads go on, and writes wait for its end in their order', async () => {
+    const running = await start()
+    const other = new DatabaseSync(at('hallpass.db'))
+    other.exec('BEGIN IMMEDIATE')
+    const ends: string[] = []
+    const written = ['1', '2', '3'].map((value) => running.write(setting(value)).then(() => ends.push(value)))
+    for (let read = 0; read < 50; read++) {
+      expect(await running.read((tx) => tx.settings.get('a'))).toBeUndefined()
+      await new Promise(setImmediate)
+    }
+    expect(ends).toEqual([])
+    other.exec('ROLLBACK')
+    other.close()
+    await Promise.all(written)
+    expect(ends).toEqual(['1', '2', '3'])
+    expect(await running.read((tx) => tx.settings.get('a'))).toBe('3')
+  })
+
+  test('writes are refused after a while, one line tells why, and another that they go on', async () => {
+    const running = await start()
+    const other = new DatabaseSync(at('hallpass.db'))
+    other.exec('BEGIN IMMEDIATE')
+    const refused = await Promise.allSettled(['1', '2'].map((value) => running.write(setting(value))))
+    for (const one of refused) {
+      expect(one).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'unavailable', reason: 'locked', retryAfter: 2 },
+      })
+    }
+    expect(await running.health()).toMatchObject({ reason: expect.stringMatching(/slow|locked/) as string })
+    other.exec('ROLLBACK')
+    other.close()
+    await running.write(setting('3'))
+    expect(told).toEqual(['writes locked', 'writes go on'])
+    await expect.poll(() => running.health()).toBeUndefined()
+  })
+})
+
+describe('on a disk that is full', () => {
+  const isMounted = canMount()
+
+  test.skipIf(!isMounted)(
+    `what takes authority away is still written, and the rest once there is room${isMounted ? '' : ', skipped: nothing can be mounted here'}`,
+    async () => {
+      const place = at('disk')
+      await mkdir(place)
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=700', 'tmpfs', place])
+      try {
+        const running = await start(place)
+        const organisation = await running.write(insertOrganisation)
+        const tokens = Array.from({ length: 60 }, () => createToken(organisation.id))
+        for (const token of tokens) await running.write((tx) => tx.tokens.insert(token))
+        expect(await running.health()).toBeUndefined()
+        await fill(join(place, 'filler'))
+        await expect
+          .poll(() => running.write(setting(randomBytes(30_000).toString('hex'))).then(() => 'written', codeOf))
+          .toBe('storage_full')
+        expect(await running.health()).toMatchObject({ reason: 'storage_full' })
+        for (const { id } of tokens) {
+          await running.write((tx) => tx.tokens.revoke(id, 5, 'ada@example.com'), { isUrgent: true })
+          expect(await running.write(insertUser).then(() => 'written', codeOf)).toBe('storage_full')
+          expect(await running.read((tx) => tx.tokens.byId(id))).toMatchObject({ revokedAt: 5 })
+        }
+        expect(told).toEqual(['writes storage_full'])
+        await rm(join(place, 'filler'))
+        await expect.poll(() => running.health(), { timeout: 10_000 }).toBeUndefined()
+        await running.write(insertUser)
+        expect(told).toEqual(['writes storage_full', 'writes go on'])
+        expect(existsSync(join(place, 'hallpass.db.reserve'))).toBe(true)
+      } finally {
+        await store?.close()
+        store = undefined
+        execFileSync('umount', [place])
+      }
+    },
+  )
+})
+
+describe('a database that is damaged under a running server', () => {
+  test.each([
+    ['overwritten', async () => overwrite(at('hallpass.db'))],
+    ['cut off', () => truncate(at('hallpass.db'), 4096)],
+  ])('and %s ends the store on purpose: all that waits is refused', async (_, damage) => {
+    const first = await start()
+    for (let user = 0; user < 300; user++) await first.write(insertUser)
+    await first.close()
+    const running = await start()
+    await damage()
+    // What is in the page cache is still known.
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, async () => {
+        await running.write(insertUser)
+        await running.read((tx) => tx.users.byEmail(unique('nobody')))
+      }),
+    )
+    expect(results.filter(({ status }) => status === 'fulfilled')).toEqual([])
+    expect(await running.failed).toMatchObject({
+      code: 'database_damaged',
+      message: expect.stringContaining(directory) as string,
+    })
+    await expect(running.read((tx) => tx.users.exist())).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(running.write(insertUser)).rejects.toMatchObject({ code: 'unavailable', retryAfter: 30 })
+    expect(((await running.health()) as Trouble).reason).toBe('damaged')
+    expect(told).toEqual(['writes damaged'])
+  })
+})
+
+async function overwrite(path: string): Promise<void> {
+  const file = await open(path, 'r+')
+  const { size } = await file.stat()
+  await file.write(randomBytes(size - 4096), 0, size - 4096, 4096)
+  await file.close()
+}
+
+async function fill(path: string): Promise<void> {
+  for (const size of [2 ** 18, 2 ** 12]) {
+    const isFull = await writeAll(path, size)
+    if (!isFull) throw new Error('the disk has no end')
+  }
+}
+
+/** Appends until there is no room for so much. */
+async function writeAll(path: string, size: number): Promise<boolean> {
+  for (let count = 0; count < 1000; count++) {
+    try {
+      await writeFile(path, Buffer.alloc(size), { flag: 'a' })
+    } catch {
+      return true
+    }
+  }
+  return false
+}
+
+function codeOf(error: unknown): unknown {
+  return Reflect.get(Object(error), 'code')
+}
+
+function canMount(): boolean {
+  if (process.getuid?.() !== 0) return false
+  const place = join(tmpdir(), unique('hallpass-mount'))
+  try {
+    execFileSync('mkdir', [place])
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', place], { stdio: 'ignore' })
+    execFileSync('umount', [place])
+    return true
+  } catch {
+    return false
+  } finally {
+    execFileSync('rmdir', [place])
+  }
+}

@@ -1,0 +1,40 @@
+// What can be wrong with a database while the authority runs, in words for whoever asked.
+import { DomainError } from '../domain/errors.ts'
+import type { Trouble } from '../domain/store.ts'
+
+/** What became of what was asked: a read changes nothing, and of a commit that nobody confirmed nobody knows. */
+export type Outcome = 'read' | 'unchanged' | 'open'
+
+/** The refusal of what the database could not do. */
+export class StoreTrouble extends DomainError implements Trouble {
+  readonly reason: Trouble['reason']
+
+  constructor(reason: Trouble['reason'], outcome: Outcome, cause?: unknown) {
+    const { sentence, retryAfter } = troubles[reason]
+    super(reason === 'storage_full' ? 'storage_full' : 'unavailable', `${sentence}${endings[outcome]}`, {
+      retryAfter,
+      cause,
+    })
+    this.reason = reason
+  }
+}
+
+const endings: Readonly<Record<Outcome, string>> = {
+  read: '',
+  unchanged: '; nothing was changed',
+  open: '; it may have been done all the same: look before you try it again',
+}
+
+const troubles: Readonly<Record<Trouble['reason'], { readonly sentence: string; readonly retryAfter: number }>> = {
+  locked: { sentence: 'another program holds the database of the authority', retryAfter: 2 },
+  busy: { sentence: 'too many writes wait for the database of the authority', retryAfter: 2 },
+  storage_full: {
+    sentence: 'the disk of the authority is full: only revoking, removing and logging out still work',
+    retryAfter: 30,
+  },
+  read_only: { sentence: 'the database of the authority takes no writes at the moment', retryAfter: 5 },
+  unreachable: { sentence: 'the database of the authority cannot be reached', retryAfter: 5 },
+  slow: { sentence: 'the database of the authority did not answer in time', retryAfter: 5 },
+  files_missing: { sentence: 'a file of the database is gone or was replaced: nothing can be kept', retryAfter: 5 },
+  damaged: { sentence: 'the database of the authority cannot be read or written', retryAfter: 30 },
+}
