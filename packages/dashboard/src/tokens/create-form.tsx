@@ -80,8 +80,6 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
       aria-label="New token"
       noValidate
       className="rounded-card border border-line"
-      // Whoever begins to fill it in will want it, also when they are offline by then.
-      onFocus={() => void prepare().catch(() => undefined)}
       onSubmit={(event) => {
         event.preventDefault()
         submit()
@@ -96,6 +94,8 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
           autoComplete="off"
           value={name}
           error={nameError}
+          // Whoever begins to fill it in will want it, also when they are offline by then.
+          onFocus={() => void prepare().catch(() => undefined)}
           onChange={(event) => setName(event.target.value)}
         />
         <div className="flex min-w-0 gap-3">
