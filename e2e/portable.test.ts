@@ -88,6 +88,7 @@ describe('the macaroon package', () => {
       "export { parseAuthorization, decodeMacaroon, verify, clear, actions } from '@hallpass/macaroon'",
     ],
     [13_000, 'the JSON of caveats alone', "export * from '@hallpass/macaroon/json'"],
+    [11_000, 'naming tokens alone', "export * from '@hallpass/macaroon/name'"],
     [15_500, 'explaining alone', "export * from '@hallpass/macaroon/explain'"],
     [
       33_500,
@@ -100,7 +101,7 @@ describe('the macaroon package', () => {
 
   test('has no door that is not weighed here', () => {
     const manifest = JSON.parse(readFileSync(resolve(import.meta.dirname, '../packages/macaroon/package.json'), 'utf8'))
-    expect(Object.keys(manifest.exports)).toEqual(['.', './explain', './json'])
+    expect(Object.keys(manifest.exports)).toEqual(['.', './explain', './json', './name'])
   })
 })
 

@@ -21,7 +21,10 @@ const rooms: Readonly<Record<string, { readonly folders: readonly string[]; read
   mail: { folders: ['domain'], parts: ['nodemailer'] },
   store: { folders: ['domain'], parts: ['kysely', 'pg'] },
   operator: { folders: ['domain', 'keyring', 'operations', 'store'], parts: [] },
-  operations: { folders: ['domain'], parts: ['@hallpass/macaroon', '@hallpass/macaroon/json'] },
+  operations: {
+    folders: ['domain'],
+    parts: ['@hallpass/macaroon', '@hallpass/macaroon/json', '@hallpass/macaroon/name'],
+  },
   workers: { folders: ['domain'], parts: [] },
   'doors/http': {
     folders: ['domain', 'operations'],

@@ -6,6 +6,7 @@ import { caveatsFromJSON, caveatsToJSON } from './caveat-json.ts'
 import { explain } from './explain.ts'
 import * as door from './index.ts'
 import { type Access, type Caveat, MacaroonError, type OwnCaveatDefinition } from './index.ts'
+import { nameTokens } from './name-token.ts'
 import { caught, codeOf } from './testing/errors.ts'
 import { countUp } from './testing/vectors.ts'
 
@@ -102,6 +103,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   isSubset: [1, 1],
   isVerified: [verified],
   mintMacaroon: [input, {}],
+  nameTokens: [text],
   openTicket: [key, ticket, {}],
   organizationScope: [caveats, flyVocabulary],
   parentBinding: [macaroon],
@@ -117,7 +119,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   verify: [macaroon, key, {}],
   verifyBundle: [bundle, () => key, {}],
 }
-const exported: Readonly<Record<string, unknown>> = { ...door, caveatsFromJSON, caveatsToJSON, explain }
+const exported: Readonly<Record<string, unknown>> = { ...door, caveatsFromJSON, caveatsToJSON, explain, nameTokens }
 const functions = Object.entries(exported).filter(([name, it]) => typeof it === 'function' && name !== 'MacaroonError')
 
 const detached = new Uint8Array(32)

@@ -35,7 +35,6 @@ describe('the public face', () => {
       'maxTokens',
       'memberFeatures',
       'mintMacaroon',
-      'nameTokens',
       'openTicket',
       'organizationScope',
       'parentBinding',

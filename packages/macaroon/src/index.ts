@@ -1,4 +1,4 @@
-/** The public face of the package: what others may import, and nothing else; `./json` and `./explain` are doors of their own. */
+/** The public face of the package: what others may import, and nothing else; `./json`, `./explain` and `./name` are doors of their own. */
 
 // First, for what is in hexadecimal compresses best apart from what is not.
 import './kernel/kernel.ts'
@@ -38,7 +38,6 @@ export { decodeMacaroon, type DecodeOptions, encodeMacaroon, type Macaroon, maxM
 export { type Addition, attenuate, mintMacaroon, type MintInput } from './mint.ts'
 export type { MsgpackReader } from './msgpack-reader.ts'
 export type { MsgpackWriter } from './msgpack-writer.ts'
-export { nameTokens } from './name-token.ts'
 export { type Nonce, tokenId } from './nonce.ts'
 export { defineCaveat, type OwnCaveatDefinition, type OwnCaveatType } from './own-caveat.ts'
 export type { Random } from './random.ts'

@@ -67,7 +67,7 @@ describe('UTF-8', () => {
       }
       if (expected !== undefined) accepted.add(sequence.length)
     }
-    expect([...accepted].toSorted()).toEqual([2, 3, 4])
+    expect(accepted).toEqual(new Set([2, 3, 4]))
     for (const bad of [
       [0xe0, 0x9f, 0xbf],
       [0xf0, 0x8f, 0xbf, 0xbf],

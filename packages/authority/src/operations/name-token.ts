@@ -1,5 +1,6 @@
 // Which token a text means that somebody pasted: its id, and no more. That it is genuine nobody asks: an id is no secret.
-import { MacaroonError, nameTokens } from '@hallpass/macaroon'
+import { MacaroonError } from '@hallpass/macaroon'
+import { nameTokens } from '@hallpass/macaroon/name'
 
 import { DomainError } from '../domain/errors.ts'
 
