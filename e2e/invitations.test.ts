@@ -175,7 +175,7 @@ describe('withdrawing', () => {
 
 describe('mail', () => {
   test('brings the link, with names as text', async () => {
-    const name = '<b>Acme</b> & "Söhne" \u202e'
+    const name = '<b>Acme</b> & "Söhne" \u200b'
     const { slug: strange } = await createOrganisation(ask, admin.token, name)
     const email = newAddress()
     const invited = await inviteFully(ask, admin.token, strange, { email, role: 'admin' })

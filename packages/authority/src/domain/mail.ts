@@ -19,5 +19,5 @@ export interface Mailer {
 
 /** A name that somebody chose, in one line, of which mail programs make no link and no address. */
 export function harmlessName(name: string): string {
-  return cleanse(name).replaceAll(/(?<=\S)[.:/@](?=\S)/gu, ' $& ')
+  return cleanse(name).replaceAll(/(?<=[\p{L}\p{N}])[.。．｡:/@]+(?=\S)/gu, ' $& ')
 }
