@@ -66,7 +66,7 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
     mailer: undefined,
     ...createLimits(() => performance.now()),
   }
-  const authenticate = createAuthenticate({ store, keyring, location })
+  const authenticate = createAuthenticate({ store, keyring, location, now: Date.now })
   const ask: OpenAuthority['ask'] = async (header, operation, input) =>
     perform(environment, caller, operation, await authenticate(header), input)
 

@@ -231,12 +231,12 @@ function decideByParts({ headers }: TokenKind, i: number, { key, access }: Token
 
 /** The cache of the authority, as full as it is when it has to let go. */
 function rememberAll({ headers, macaroons }: TokenKind, { key }: Tokens): VerificationCache<Remembered> {
-  const cache = new VerificationCache<Remembered>(tokensOfAKind, 4096)
+  const cache = new VerificationCache<Remembered>(tokensOfAKind)
   for (const header of ['one', 'two', ...headers]) {
     const macaroon = macaroons[Math.max(headers.indexOf(header), 0)]
     if (macaroon === undefined) continue
     const verified = verifyMacaroon(macaroon, key)
-    cache.set(header, { verified, endsAt: Number(expiration(verified.caveats)) * 1000 })
+    cache.set(header, { verified, endsAt: Number(expiration(verified.caveats)) * 1000 }, 1)
   }
   return cache
 }

@@ -106,7 +106,7 @@ async function listen(environment: Environment, config: Config, { log, sink }: {
     trusts,
     onUnauthenticated: cookies.clearRefused,
   })
-  const authenticate = createAuthenticate({ store, keyring, location })
+  const authenticate = createAuthenticate({ store, keyring, location, now: environment.now })
   openRestDoor(server, { environment, authenticate, credentialOf: cookies.credentialOf })
   openFlyctlDoor(server, { environment, authenticate })
   openGraphqlDoor(server, {

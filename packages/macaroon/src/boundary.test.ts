@@ -82,7 +82,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   bindToParent: [dischargeTicket({ ...answering, proof: false }), macaroon],
   caveatsFromJSON: ['[]', {}],
   caveatsToJSON: [caveats, { indent: 2 }],
-  clear: [verified, [access]],
+  clear: [verified, [access], { denials: 1 }],
   clearBundle: [verifyBundle(bundle, () => key), [access]],
   clearCaveats: [caveats, [access], flyVocabulary],
   createVocabulary: [[defineCaveat(own).codec]],
@@ -116,7 +116,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   ticketsOf: [macaroon, []],
   tokenId: [macaroon.nonce],
   validateAccess: [access],
-  verify: [macaroon, key, {}],
+  verify: [macaroon, key, { spend: () => undefined }],
   verifyBundle: [bundle, () => key, {}],
 }
 const exported: Readonly<Record<string, unknown>> = { ...door, caveatsFromJSON, caveatsToJSON, explain, nameTokens }

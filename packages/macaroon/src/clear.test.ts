@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Access } from './access.ts'
 import { actions } from './action.ts'
 import type { Caveat } from './caveat.ts'
-import { clear, clearCaveats } from './clear.ts'
+import { clear, clearCaveats, type ClearOptions } from './clear.ts'
 import { mintMacaroon } from './mint.ts'
 import { caught } from './testing/errors.ts'
 import { verify, type VerifiedMacaroon } from './verify.ts'
@@ -210,6 +210,28 @@ describe('clear', () => {
   it('clears what verify made', () => {
     expect(clear(verify(macaroon, key), [access])).toEqual({ allowed: true })
     expect(caught(() => clear(verify(macaroon, key), [])).code).toBe('bad-argument')
+  })
+
+  it('looks for as many denials as it is asked for', () => {
+    const none: Caveat = { type: 'Action', mask: 0 }
+    const many = mintMacaroon({
+      kid: Uint8Array.of(1),
+      rnd: new Uint8Array(16),
+      location: 'here',
+      key,
+      caveats: [anyOrganization, none, { type: 'Action', mask: 1 }, { type: 'Action', mask: 4 }],
+    })
+    const verified = verify(many, key)
+    const denialsOf = (options: ClearOptions) => {
+      const clearance = clear(verified, [access, access], options)
+      return clearance.allowed ? [] : clearance.denials.map(({ access: which, index }) => `${which} ${index}`)
+    }
+    expect(denialsOf({ denials: 1 })).toEqual(['0 1'])
+    expect(denialsOf({ denials: 4 })).toEqual(['0 1', '0 2', '0 3', '1 1'])
+    expect(denialsOf({})).toHaveLength(6)
+    for (const denials of [0, -1, NaN, '1' as never]) {
+      expect(caught(() => clear(verified, [access], { denials })).code).toBe('bad-argument')
+    }
   })
 
   it('clears nothing else, whatever it looks like', () => {

@@ -1,7 +1,7 @@
 /** Clearing: does this allow that? Holds every caveat against every access. */
 
 import { type Access, takeAccess, whatIsWrong } from './access.ts'
-import { badArgument } from './boundary.ts'
+import { badArgument, expectFields } from './boundary.ts'
 import type { Caveat } from './caveat.ts'
 import { isAttestation, settle } from './caveat-set.ts'
 import type { CaveatCodec, NestedProhibits, Refusal, RefusalKind } from './codec.ts'
@@ -25,17 +25,28 @@ export interface Denial {
   readonly reason: string
 }
 
+export interface ClearOptions {
+  /** How many denials are looked for at most; all of them where it is left out. With 1, it stops at the first. */
+  readonly denials?: number
+}
+
 /**
  * Whether a verified macaroon allows all of these accesses, as Go's `CaveatSet.Validate`. Attestations forbid nothing.
  *
  * It judges the caveats whose bytes were verified, whatever became of what anybody was shown of them.
  *
  * Throws MacaroonError `bad-argument` for no accesses at all, for what `verify` did not make, and for an access of which a
- * part is not of its type; null counts as left out.
+ * part is not of its type, and for a number of denials that is none or below 1; null counts as left out.
  */
-export function clear(verified: VerifiedMacaroon, accesses: readonly (Access | DischargeAccess)[]): Clearance {
+export function clear(
+  verified: VerifiedMacaroon,
+  accesses: readonly (Access | DischargeAccess)[],
+  options: ClearOptions = {},
+): Clearance {
   if (!isVerified(verified)) throw badArgument('verified', 'what verify made')
-  return clearAll(verifiedCaveats(verified), accesses, verified.vocabulary, verified)
+  const { denials = Infinity } = expectFields(options, 'options')
+  if (typeof denials !== 'number' || !(denials >= 1)) throw badArgument('denials', 'a number of 1 or more')
+  return clearAll(verifiedCaveats(verified), accesses, verified.vocabulary, verified, denials)
 }
 
 /**
@@ -65,6 +76,7 @@ export function clearAll(
   accesses: readonly (Access | DischargeAccess)[],
   vocabulary: Vocabulary,
   shown: { readonly caveats: readonly Caveat[] },
+  most = Infinity,
 ): Clearance {
   if (!Array.isArray(accesses)) throw badArgument('accesses', 'a list')
   // Most often nothing is denied: only a denial makes a list of them.
@@ -77,10 +89,13 @@ export function clearAll(
     const taken = takeAccess(given)
     // A service's own caveats may be about what only its own accesses name.
     const access = vocabulary === flyVocabulary ? taken : Object.assign(Object.create(given), taken)
-    denials = clearOne(caveats, access, number, vocabulary, nested, denials, shown)
+    denials = clearOne(caveats, access, number, vocabulary, nested, denials, shown, most)
+    if (denials !== undefined && denials.length >= most) break
   }
-  if (number === 0) throw badArgument('accesses', 'at least one')
-  if (denials === undefined) return allowed
+  if (denials === undefined) {
+    if (number === 0) throw badArgument('accesses', 'at least one')
+    return allowed
+  }
   const [first, ...rest] = denials
   return first === undefined ? allowed : { allowed: false, denials: [first, ...rest] }
 }
@@ -96,6 +111,7 @@ function clearOne(
   nested: NestedProhibits,
   denials: Denial[] | undefined,
   shown: { readonly caveats: readonly Caveat[] },
+  most: number,
 ): Denial[] | undefined {
   const invalid = whatIsWrong(access)
   if (invalid !== undefined) {
@@ -113,7 +129,9 @@ function clearOne(
     if (codec?.attestation === true) continue
     isHeld = true
     const refusal = prohibits(codec, caveat, access, nested)
-    if (refusal !== undefined) (found ??= []).push({ access: number, index, caveat: shown.caveats[index], ...refusal })
+    if (refusal === undefined) continue
+    ;(found ??= []).push({ access: number, index, caveat: shown.caveats[index], ...refusal })
+    if (found.length >= most) break
   }
   if (!isHeld) throw nothingForbids()
   return found

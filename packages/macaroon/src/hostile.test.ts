@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { caveatsFromJSON } from './caveat-json.ts'
 import {
+  attenuate,
   type Caveat,
   clearCaveats,
   decodeCaveats,
@@ -13,8 +14,10 @@ import {
   mintMacaroon,
   openTicket,
   parseAuthorization,
+  parentBinding,
   parseBundle,
   sealTicket,
+  ticketsOf,
   verify,
 } from './index.ts'
 import { codeOf } from './testing/errors.ts'
@@ -122,6 +125,47 @@ describe('a genuine token', () => {
     const right = dischargeTicket({ ...input })
     expect(codeOf(() => verify(token, key, { discharges: [...answers.slice(0, 63), right] }))).toBe('nothing')
     expect(codeOf(() => verify(token, key, { discharges: [...answers.slice(0, 64), right] }))).toBe('too-many')
+  })
+})
+
+describe('what a verification takes', () => {
+  const shared = new Uint8Array(32).fill(9)
+  const asked = thirdParty({ key: shared, location: 'third', random })
+  const token = attenuate(mint([{ type: 'IsMember' }]), [asked])
+  const [ticket] = ticketsOf(token).get('third') ?? []
+  const { prefix } = parentBinding(token)
+  // Of every length: what stands there twice is added once.
+  const bindings = Array.from({ length: 16 }, (_, i) => ({
+    type: 'BindToParentToken' as const,
+    prefix: prefix?.slice(0, i + 1) ?? null,
+  }))
+  const answer = dischargeTicket({
+    key: shared,
+    ticket: ticket ?? new Uint8Array(0),
+    location: 'third',
+    rnd: new Uint8Array(16),
+    caveats: bindings,
+  })
+
+  it('is told before it is done, hashes and comparisons', () => {
+    let steps = 0
+    const spend = (more: number) => (steps += more)
+    verify(mint([{ type: 'IsMember' }]), key, { spend })
+    expect(steps).toBe(2)
+    steps = 0
+    verify(token, key, { discharges: [answer], spend })
+    // Its own chain, the look for an answer, the answer's chain, the tails, and every binding with all of them.
+    expect(steps).toBe(3 + 2 + (answer.unsafeCaveats.length + 1) + 3 + answer.unsafeCaveats.length * 3)
+  })
+
+  it('ends where the caller wants no more of it', () => {
+    let left = 40
+    class Enough extends Error {}
+    const spend = (more: number) => {
+      if (more > left) throw new Enough()
+      left -= more
+    }
+    expect(() => verify(token, key, { discharges: [answer], spend })).toThrow(Enough)
   })
 })
 

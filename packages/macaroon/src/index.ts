@@ -21,7 +21,7 @@ export {
 } from './bundle.ts'
 export type * from './caveat.ts'
 export { decodeCaveats, encodeCaveats, getCaveats, maxCaveats, maxNesting } from './caveat-set.ts'
-export { clear, type Clearance, clearCaveats, type Denial } from './clear.ts'
+export { clear, type Clearance, clearCaveats, type ClearOptions, type Denial } from './clear.ts'
 export type { CaveatCodec, CaveatJson, Refusal, RefusalKind } from './codec.ts'
 export type { DischargeAccess, FlyioAccount, GitHubAccount, GoogleAccount } from './discharge-access.ts'
 export {

@@ -17,6 +17,7 @@ export interface ChainContext {
   readonly discharges: readonly Macaroon[]
   readonly trusted: ReadonlyMap<string, readonly Uint8Array[]>
   readonly kernel: Kernel
+  readonly spend: ((steps: number) => void) | undefined
 }
 
 /** What a chain that is right amounts to. */
@@ -28,7 +29,7 @@ export interface ChainResult {
 
 /** Throws MacaroonError with a VerifyErrorCode, and `too-many` for more than 64 attempts at discharges. */
 export function verifyChain(macaroon: Macaroon, key: Uint8Array, context: ChainContext): ChainResult {
-  const tails = recomputeTails(macaroon, key, context.kernel)
+  const tails = recomputeTails(macaroon, key, context)
   const own: Caveat[] = []
   const demands: Demand[] = []
   for (const [i, caveat] of Macaroon.caveatsOf(macaroon).entries()) {
@@ -37,7 +38,7 @@ export function verifyChain(macaroon: Macaroon, key: Uint8Array, context: ChainC
       throw new MacaroonError('bound-elsewhere', 'The macaroon is bound to a parent token that did not come with it')
     } else own.push(allowAttestation(caveat, macaroon))
   }
-  const answers = answerAll(demands, lazyBindingIds(tails, context.kernel), context)
+  const answers = answerAll(demands, lazyBindingIds(tails, context), context)
   return {
     caveats: [...own, ...answers.flatMap((answer) => answer.caveats)],
     discharges: answers.map((answer) => answer.discharge),
@@ -46,6 +47,8 @@ export function verifyChain(macaroon: Macaroon, key: Uint8Array, context: ChainC
 
 /** A holder can ask one ticket in many caveats, so what many discharges of it cost is bounded. */
 const maxAttempts = 64
+/** Of the attempts at one demand: their sentences must not grow with what somebody sends. */
+const mostReasons = 3
 
 /** A third-party caveat, the key that its discharge must be signed with, and what may be that discharge. */
 interface Demand {
@@ -60,8 +63,9 @@ interface Answer {
 }
 
 /** All tails, 32 bytes each. Throws `forged` where the last one is not what the macaroon says. */
-function recomputeTails(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): Uint8Array {
+function recomputeTails(macaroon: Macaroon, key: Uint8Array, { kernel, spend }: ChainContext): Uint8Array {
   const { nonceEnd, offsets } = Macaroon.placesOf(macaroon)
+  spend?.(offsets.length)
   const tails = kernel.chain(key, Macaroon.wireOf(macaroon).own(), nonceStart, nonceEnd, offsets)
   const last = tails.subarray(-tailLength)
   if (!kernel.equal(macaroon.nonce.proof ? finishTail(last, kernel) : last, macaroon.tail)) throw forged()
@@ -69,8 +73,10 @@ function recomputeTails(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): Ui
 }
 
 /** Throws `forged` where the chain does not end in the tail that the macaroon says. */
-export function expectTail(macaroon: Macaroon, key: Uint8Array, kernel: Kernel): void {
+export function expectTail(macaroon: Macaroon, key: Uint8Array, kernel: Kernel, spend: ChainContext['spend']): void {
   const { nonceEnd, offsets } = Macaroon.placesOf(macaroon)
+  // One for each caveat, and one for the nonce.
+  spend?.(offsets.length)
   const wire = Macaroon.wireOf(macaroon)
   const claimed = wire.length - tailLength
   if (kernel.endsIn(key, wire.bytes, wire.start, nonceStart, nonceEnd, offsets, claimed, macaroon.nonce.proof)) return
@@ -87,8 +93,9 @@ function tailAt(tails: Uint8Array, i: number): Uint8Array {
 }
 
 /** Throws `undischarged` where nothing came for the ticket, `bad-discharge` where nothing that came could be verified. */
-function readDemand(caveat: ThirdParty, tail: Uint8Array, { discharges, kernel }: ChainContext): Demand {
+function readDemand(caveat: ThirdParty, tail: Uint8Array, { discharges, kernel, spend }: ChainContext): Demand {
   const { location } = caveat
+  spend?.(1 + discharges.length)
   const ticket = caveat.ticket ?? nothing
   const candidates = discharges.filter((discharge) => kernel.equal(discharge.nonce.kid, ticket))
   if (candidates.length === 0) {
@@ -125,7 +132,7 @@ function answerAll(
         return { discharge, caveats: verifyDischarge(discharge, dischargeKey, bindingIds, context) }
       } catch (error) {
         if (!(error instanceof MacaroonError) || error.code === 'bad-argument') throw error
-        reasons.push(error.message)
+        if (reasons.length < mostReasons) reasons.push(error.message)
       }
     }
     throw new MacaroonError(
@@ -143,14 +150,16 @@ function verifyDischarge(
   context: ChainContext,
 ): Caveat[] {
   const believed = isTrusted(discharge, key, context)
-  expectTail(discharge, key, context.kernel)
+  expectTail(discharge, key, context.kernel, context.spend)
   const caveats: Caveat[] = []
   for (const caveat of Macaroon.caveatsOf(discharge)) {
     if (caveat.type === '3P') {
       throw new MacaroonError('undischarged', 'The discharge asks for a discharge in turn, which is not allowed')
     }
     if (caveat.type === 'BindToParentToken') {
-      if (!bindingIds().some((id) => startsWith(id, caveat.prefix ?? nothing))) {
+      const ids = bindingIds()
+      context.spend?.(ids.length)
+      if (!ids.some((id) => startsWith(id, caveat.prefix ?? nothing))) {
         throw new MacaroonError('bound-elsewhere', 'The discharge is bound to another macaroon than this')
       }
       continue
@@ -197,9 +206,14 @@ function allowAttestation(caveat: Caveat, { nonce, vocabulary }: Macaroon): Cave
 }
 
 /** The SHA-256 of every tail that the macaroon has had: what a discharge may be bound to. Computed when asked for. */
-function lazyBindingIds(tails: Uint8Array, kernel: Kernel): () => readonly Uint8Array[] {
+function lazyBindingIds(tails: Uint8Array, { kernel, spend }: ChainContext): () => readonly Uint8Array[] {
   let ids: Uint8Array[] | undefined
-  return () => (ids ??= Array.from({ length: tails.length / tailLength }, (_, i) => kernel.sha256(tailAt(tails, i))))
+  function hashAll(): Uint8Array[] {
+    const count = tails.length / tailLength
+    spend?.(count)
+    return Array.from({ length: count }, (_, i) => kernel.sha256(tailAt(tails, i)))
+  }
+  return () => (ids ??= hashAll())
 }
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {

@@ -93,6 +93,11 @@ export interface VerifyOptions {
   /** By location, the keys shared with third parties whose attestations are believed. Nobody's are by default. */
   readonly trusted?: ReadonlyMap<string, readonly Uint8Array[]>
   readonly kernel?: Kernel
+  /**
+   * Told, before each part of the work, how many hashes and comparisons it takes. What it throws ends the verification:
+   * so a caller bounds what all tokens of one request cost together.
+   */
+  readonly spend?: (steps: number) => void
 }
 
 /**
@@ -110,16 +115,17 @@ export function verify(macaroon: Macaroon, key: Uint8Array, options: VerifyOptio
   expectMacaroon(macaroon, 'macaroon')
   // Not copied, which would cost more than all other checks: a kernel reads a key once, before it does anything.
   if (!isBytes(key) || lengthOf(key) !== 32) takeKey(key)
-  const { discharges, trusted = nobody, kernel = defaultKernel } = expectFields(options, 'options')
+  const { discharges, trusted = nobody, kernel = defaultKernel, spend } = expectFields(options, 'options')
   const answers = discharges === undefined ? none : takeList(discharges, 'discharges', expectMacaroon)
   if (!(trusted instanceof Map)) throw badArgument('trusted', 'a Map')
   expectFunctions(kernel, 'kernel', 'endsIn')
+  if (spend !== undefined) expectFunctions(options, 'options', 'spend')
   if (Macaroon.isPlain(macaroon)) {
     // By far the most: nothing to be answered, and at least one caveat that can forbid something.
-    expectTail(macaroon, key, kernel)
+    expectTail(macaroon, key, kernel, spend)
     return new VerifiedMacaroon(macaroon, Macaroon.caveatsOf(macaroon), none)
   }
-  const found = verifyChain(macaroon, key, { discharges: answers, trusted, kernel })
+  const found = verifyChain(macaroon, key, { discharges: answers, trusted, kernel, spend })
   if (found.caveats.every((caveat) => isAttestation(caveat, macaroon.vocabulary))) {
     throw nothingForbids()
   }

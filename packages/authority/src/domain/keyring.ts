@@ -31,9 +31,15 @@ export interface Keyring {
   /**
    * Checks the macaroon's signature under the key that its nonce names, and that `discharges` answer what it asks of
    * third parties. What they attest is believed of nobody.
+   * @param spend told, before each part of the work, how many hashes and comparisons it takes; what it throws ends it
    * @throws DomainError `unauthenticated` where it is not genuine, or not of the key's organisation.
    */
-  verify(key: WrappedSigningKey, macaroon: Macaroon, discharges: readonly Macaroon[]): VerifiedMacaroon
+  verify(
+    key: WrappedSigningKey,
+    macaroon: Macaroon,
+    discharges: readonly Macaroon[],
+    spend?: (steps: number) => void,
+  ): VerifiedMacaroon
   /** A new key for the tickets that the authority, as a third party, is to answer: wrapped for the store. */
   createTicketKey(): Uint8Array
   /** What the ticket demands; undefined where it was not sealed with this key. */

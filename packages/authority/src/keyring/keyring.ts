@@ -73,13 +73,13 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
       return { id, token: new Secret(formatAuthorization([minted.bytes])), caveats: minted.unsafeCaveats }
     },
 
-    verify(key, macaroon, discharges) {
+    verify(key, macaroon, discharges, spend) {
       const signingKey = unwrap(key)
       if (signingKey === undefined) {
         throw new DomainError('unauthenticated', 'this token is signed with a key that cannot be opened here')
       }
       try {
-        const verified = verify(macaroon, signingKey, { discharges })
+        const verified = verify(macaroon, signingKey, spend === undefined ? { discharges } : { discharges, spend })
         if (organizationScope(verified.caveats) === BigInt(key.organisationId)) return verified
       } catch (error) {
         if (!(error instanceof MacaroonError)) throw error

@@ -1,4 +1,5 @@
-// From an Authorization header to what it presents: genuine signatures and hashes, before any state is asked.
+// From an Authorization header to what it presents: first what the store knows of it, which costs little, and then, of
+// what lives, whether it is genuine.
 import {
   MacaroonError,
   decodeMacaroon,
@@ -11,37 +12,58 @@ import {
 } from '@hallpass/macaroon'
 
 import { DomainError } from '../domain/errors.ts'
+import type { WrappedSigningKey } from '../domain/key.ts'
 import type { Keyring } from '../domain/keyring.ts'
-import type { Store } from '../domain/store.ts'
+import type { ReadTransaction, Store } from '../domain/store.ts'
 import { hashAuthToken } from '../domain/user.ts'
-import type { Presented, PresentedToken } from './principal.ts'
+import { refuseSession, refuseToken, type Presented, type PresentedToken } from './principal.ts'
 import { VerificationCache } from './verification-cache.ts'
+import { weigh } from './weigh.ts'
 
 /** Reads a header's credentials. */
 export type Authenticate = (header: string | undefined) => Promise<Presented>
 
-const cachedHeaders = 10_000
+/** Bytes of what is remembered of headers that were found genuine. */
+const cacheCapacity = 32 * 1024 * 1024
 const longestCachedHeader = 4096
+/**
+ * Hashes and comparisons for all tokens of one header, some 20 ms of them: 32 tokens of 256 caveats take 8,224, and what
+ * is beyond that are answers of third parties, tried one by one.
+ */
+const mostSteps = 20_000
 
 /**
- * Makes the function that reads Authorization headers.
- * It throws DomainError `unauthenticated` where the header is absent or not readable; what is readable and not
- * genuine stands among the refusals, because another token of the same header may do.
+ * Makes the function that reads Authorization headers. `now` in milliseconds.
+ * It throws DomainError `unauthenticated` where the header is absent or not readable, or nothing in it counts; what does
+ * not count beside what does stands among the refusals.
  */
 export function createAuthenticate(options: {
   readonly store: Store
   readonly keyring: Keyring
   /** The location of permission tokens; anything else is a discharge. */
   readonly location: string
+  readonly now: () => number
 }): Authenticate {
-  const { store, keyring, location } = options
-  const cache = new VerificationCache<Presented>(cachedHeaders, longestCachedHeader)
+  const { store, keyring, location, now } = options
+  const cache = new VerificationCache<Presented>(cacheCapacity)
 
-  async function verify(macaroon: Macaroon, discharges: readonly Macaroon[]): Promise<PresentedToken | string> {
-    const key = await store.read((tx) => tx.signingKeys.byKid(macaroon.nonce.kid))
+  /** The key of a token that is known and lives, whatever its signature is worth; or why there is none. */
+  async function findKey(tx: ReadTransaction, macaroon: Macaroon): Promise<WrappedSigningKey | string> {
+    const key = await tx.signingKeys.byKid(macaroon.nonce.kid)
     if (key === undefined) return 'this token is signed with a key that is not known here'
+    const id = tokenId(macaroon.nonce)
+    const claimed = { id, organisationId: key.organisationId, endsAt: Infinity, discharge: undefined }
+    return refuseToken(await tx.tokens.byId(id), claimed, now()) ?? key
+  }
+
+  function verify(
+    macaroon: Macaroon,
+    key: WrappedSigningKey,
+    discharges: readonly Macaroon[],
+    spend: (steps: number) => void,
+  ): PresentedToken | string {
     try {
-      const verified = keyring.verify(key, macaroon, discharges)
+      const verified = keyring.verify(key, macaroon, discharges, spend)
       return {
         id: tokenId(macaroon.nonce),
         organisationId: key.organisationId,
@@ -67,35 +89,83 @@ export function createAuthenticate(options: {
     if (cached !== undefined) return cached
 
     const { macaroons, authTokens, leftOut } = parse(header)
-    const tokens: PresentedToken[] = []
     const refusals: string[] = []
     const permissions: Macaroon[] = []
     const discharges: Macaroon[] = []
-    for (const macaroon of macaroons.map(decode)) {
+    for (const macaroon of withoutRepeated(macaroons).map(decode)) {
       if (typeof macaroon === 'string') refusals.push(macaroon)
       else if (macaroon.location === location) permissions.push(macaroon)
       else discharges.push(macaroon)
     }
-    for (const permission of permissions) {
-      const verified = await verify(permission, discharges)
+    const { keys, authTokenHashes } = await store.read(async (tx) => {
+      const found = { keys: new Map<Macaroon, WrappedSigningKey>(), authTokenHashes: [] as Uint8Array[] }
+      for (const permission of permissions) {
+        const key = await findKey(tx, permission)
+        if (typeof key === 'string') refusals.push(key)
+        else found.keys.set(permission, key)
+      }
+      for (const authToken of new Set(authTokens)) {
+        const hash = hashAuthToken(authToken)
+        const refusal =
+          hash === undefined
+            ? 'this auth token is damaged: it has not the form that it was given in'
+            : refuseSession((await tx.sessions.byTokenHash(hash))?.session, now())
+        if (refusal !== undefined) refusals.push(refusal)
+        else if (hash !== undefined) found.authTokenHashes.push(hash)
+      }
+      return found
+    })
+    const spend = createBudget(mostSteps)
+    const tokens: PresentedToken[] = []
+    for (const [permission, key] of keys) {
+      const verified = verify(permission, key, discharges, spend)
       if (typeof verified === 'string') refusals.push(verified)
       else tokens.push(verified)
-    }
-    const authTokenHashes: Uint8Array[] = []
-    for (const authToken of authTokens) {
-      const hash = hashAuthToken(authToken)
-      if (hash === undefined) refusals.push('this auth token is damaged: it has not the form that it was given in')
-      else authTokenHashes.push(hash)
     }
     if (tokens.length + authTokenHashes.length + refusals.length === 0) {
       refusals.push(`this request carries no permission token of ${location}`)
     }
     // Last, for what is wrong with a token tells its holder more than what is none.
     const left = leftOut.map(({ error }) => `a part of the header was left out: ${error.message}`)
+    if (tokens.length + authTokenHashes.length === 0) {
+      throw new DomainError('unauthenticated', refusals[0] ?? left[0] ?? 'this request carries no token')
+    }
     const presented = { tokens, authTokenHashes, refusals: [...refusals, ...left] }
-    if (refusals.length === 0) cache.set(header, presented)
-    return presented
+    // Only what lives is remembered; and an auth token is looked up as fast as it would be found here.
+    const lives = ({ endsAt, discharge }: PresentedToken) => Math.min(endsAt, discharge?.endsAt ?? Infinity) >= now()
+    if (refusals.length > 0 || tokens.length === 0 || !tokens.every(lives)) return presented
+    if (header.length > longestCachedHeader) return presented
+    const remembered = { ...presented, forget: () => cache.delete(header) }
+    cache.set(header, remembered, weighEntry(header, presented))
+    return remembered
   }
+}
+
+/** What all tokens of one header take together; throws where that is too much. */
+function createBudget(most: number): (steps: number) => void {
+  let left = most
+  return (steps) => {
+    left -= steps
+    if (left >= 0) return
+    throw new DomainError('unauthenticated', 'the tokens of this request take too much work to verify: send fewer')
+  }
+}
+
+/** The same token twice counts once, wherever in the header. */
+function withoutRepeated(macaroons: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (macaroons.length < 2) return macaroons
+  return [...new Map(macaroons.map((bytes) => [Buffer.from(bytes).toString('latin1'), bytes])).values()]
+}
+
+/** Bytes. What was verified is there twice: for judging, and for showing. */
+function weighEntry(header: string, { tokens, refusals }: Presented): number {
+  let sum = 1000 + header.length + weigh(refusals)
+  for (const { verified } of tokens) {
+    for (const { bytes, unsafeCaveats } of [verified.macaroon, ...verified.discharges]) {
+      sum += 1000 + 2 * weigh(bytes) + 2 * weigh(unsafeCaveats)
+    }
+  }
+  return sum
 }
 
 /** Milliseconds. */

@@ -5,7 +5,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Organisation } from '../domain/organisation.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import type { TokenRecord } from '../domain/token.ts'
-import type { User } from '../domain/user.ts'
+import type { Session, User } from '../domain/user.ts'
 
 /** A macaroon whose signature is genuine; whether it is known and not revoked is asked of the store. */
 export interface PresentedToken {
@@ -25,6 +25,8 @@ export interface Presented {
   readonly authTokenHashes: readonly Uint8Array[]
   /** Why the rest of it was refused, in the order of the header. */
   readonly refusals: readonly string[]
+  /** Takes it out of what is remembered, where it is: a part of it counts no longer. */
+  readonly forget?: () => void
 }
 
 /** The macaroons alone: where a service asks about what it was sent, a login answers for nobody. */
@@ -59,10 +61,9 @@ export async function identify(tx: ReadTransaction, presented: Presented, now: n
   }
   for (const hash of presented.authTokenHashes) {
     const found = await tx.sessions.byTokenHash(hash)
-    if (found === undefined) refusals.push('this auth token is not known: log in again')
-    else if (found.session.expiresAt <= now) {
-      refusals.push(`this auth token ended at ${formatInstant(found.session.expiresAt)}: log in again`)
-    } else
+    const refusal = refuseSession(found?.session, now)
+    if (refusal !== undefined) refusals.push(refusal)
+    else if (found !== undefined)
       credentials.push({
         kind: 'user',
         user: found.user,
@@ -70,6 +71,7 @@ export async function identify(tx: ReadTransaction, presented: Presented, now: n
         provenAt: found.session.provenAt,
       })
   }
+  if (refusals.length > presented.refusals.length) presented.forget?.()
   const [first, ...rest] = credentials
   if (first === undefined) {
     throw new DomainError('unauthenticated', refusals[0] ?? 'this request carries no token')
@@ -110,7 +112,19 @@ export function describeEnd(record: TokenRecord, endsAt: number, now: number): s
 
 const longestLocation = 200
 
-function refuseToken(record: TokenRecord | undefined, token: PresentedToken, now: number): string | undefined {
+/** Why a login does not count now; undefined where it does. */
+export function refuseSession(session: Pick<Session, 'expiresAt'> | undefined, now: number): string | undefined {
+  if (session === undefined) return 'this auth token is not known: log in again'
+  if (session.expiresAt > now) return undefined
+  return `this auth token ended at ${formatInstant(session.expiresAt)}: log in again`
+}
+
+/** Why a token does not count now, as far as its row and its caveats tell; undefined where it does. */
+export function refuseToken(
+  record: TokenRecord | undefined,
+  token: Omit<PresentedToken, 'verified'>,
+  now: number,
+): string | undefined {
   // A genuine signature over a nonce that was never minted here means that a key is abused.
   if (record === undefined || record.organisationId !== token.organisationId) {
     return `token ${token.id} is not known here`

@@ -4,41 +4,52 @@ import { describe, expect, it } from 'vitest'
 import { VerificationCache } from './verification-cache.ts'
 
 describe('the verification cache', () => {
-  it('gives back only what was put in under the same key, and never more than its capacity', () => {
-    const commands = fc.array(fc.tuple(fc.constantFrom('get', 'set'), fc.integer({ min: 0, max: 12 })), {
-      maxLength: 200,
-    })
+  it('gives back only what was put in under the same key, and never holds more than its capacity', () => {
+    const commands = fc.array(
+      fc.tuple(
+        fc.constantFrom('get', 'set', 'delete'),
+        fc.integer({ min: 0, max: 12 }),
+        fc.integer({ min: 1, max: 9 }),
+      ),
+      { maxLength: 200 },
+    )
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 6 }), commands, (capacity, steps) => {
-        const cache = new VerificationCache<number>(capacity, 10)
-        const put = new Set<number>()
-        for (const [command, key] of steps) {
-          if (command === 'set') {
-            cache.set(`k${key}`, key)
-            put.add(key)
-            expect(cache.get(`k${key}`)).toBe(key)
-          } else {
-            const found = cache.get(`k${key}`)
-            expect(found === undefined || (found === key && put.has(key))).toBe(true)
+      fc.property(fc.integer({ min: 1, max: 20 }), commands, (capacity, steps) => {
+        const cache = new VerificationCache<number>(capacity)
+        const weights = new Map<number, number>()
+        for (const [command, key, weight] of steps) {
+          const found = cache.get(`k${key}`)
+          if (found !== undefined) expect([found, weights.has(key)]).toEqual([key, true])
+          if (command === 'delete') {
+            cache.delete(`k${key}`)
+            expect(cache.get(`k${key}`)).toBeUndefined()
+          } else if (command === 'set' && found === undefined) {
+            cache.set(`k${key}`, key, weight)
+            weights.set(key, weight)
+            expect(cache.get(`k${key}`)).toBe(weight > capacity ? undefined : key)
           }
-          expect(cache.size).toBeLessThanOrEqual(capacity)
+          const kept = [...weights].filter(([each]) => cache.get(`k${each}`) !== undefined)
+          expect(cache.weight).toBe(kept.reduce((sum, [, each]) => sum + each, 0))
+          expect(cache.weight).toBeLessThanOrEqual(capacity)
         }
       }),
     )
   })
 
   it('keeps what is asked for and lets go of what is not', () => {
-    const cache = new VerificationCache<string>(2, 10)
-    cache.set('asked', 'a')
-    cache.set('ignored', 'i')
+    const cache = new VerificationCache<string>(2)
+    cache.set('asked', 'a', 1)
+    cache.set('ignored', 'i', 1)
     cache.get('asked')
-    cache.set('new', 'n')
+    cache.set('new', 'n', 1)
     expect([cache.get('asked'), cache.get('ignored'), cache.get('new')]).toEqual(['a', undefined, 'n'])
   })
 
-  it('does not keep long keys', () => {
-    const cache = new VerificationCache<string>(2, 3)
-    cache.set('four', 'x')
-    expect(cache.get('four')).toBeUndefined()
+  it('keeps nothing that is too much alone, and lets go of as many as one takes', () => {
+    const cache = new VerificationCache<string>(3)
+    cache.set('huge', 'h', 4)
+    for (const key of ['a', 'b', 'c']) cache.set(key, key, 1)
+    cache.set('big', 'b', 3)
+    expect(['huge', 'a', 'b', 'c', 'big'].filter((key) => cache.get(key) !== undefined)).toEqual(['big'])
   })
 })

@@ -1,26 +1,27 @@
 // Remembers what was verified, never what was decided: signatures do not change, while revocations and caveats are
-// looked at on every request. SIEVE (Zhang et al., NSDI 2024): a hit only sets a bit.
+// looked at on every request. Bounded by what it holds, not by how many. SIEVE (Zhang et al., NSDI 2024): a hit only
+// sets a bit.
 
 interface Entry<Value> {
   readonly key: string
   readonly value: Value
+  readonly weight: number
   visited: boolean
   newer: Entry<Value> | undefined
   older: Entry<Value> | undefined
 }
 
-/** Keeps up to `capacity` values; keys longer than `longestKey` characters are not kept at all. */
+/** Keeps values of up to `capacity` bytes together. */
 export class VerificationCache<Value> {
   readonly #entries = new Map<string, Entry<Value>>()
   readonly #capacity: number
-  readonly #longestKey: number
+  #weight = 0
   #newest: Entry<Value> | undefined
   #oldest: Entry<Value> | undefined
   #hand: Entry<Value> | undefined
 
-  constructor(capacity: number, longestKey: number) {
+  constructor(capacity: number) {
     this.#capacity = capacity
-    this.#longestKey = longestKey
   }
 
   get(key: string): Value | undefined {
@@ -30,18 +31,26 @@ export class VerificationCache<Value> {
     return entry.value
   }
 
-  set(key: string, value: Value): void {
-    if (key.length > this.#longestKey || this.#entries.has(key)) return
-    if (this.#entries.size >= this.#capacity) this.#evict()
-    const entry: Entry<Value> = { key, value, visited: false, newer: undefined, older: this.#newest }
+  /** `weight` is the bytes that the key and the value take; what is too much alone is not kept. */
+  set(key: string, value: Value, weight: number): void {
+    if (weight > this.#capacity || this.#entries.has(key)) return
+    while (this.#weight + weight > this.#capacity) this.#evict()
+    const entry: Entry<Value> = { key, value, weight, visited: false, newer: undefined, older: this.#newest }
     if (this.#newest !== undefined) this.#newest.newer = entry
     this.#newest = entry
     this.#oldest ??= entry
     this.#entries.set(key, entry)
+    this.#weight += weight
   }
 
-  get size(): number {
-    return this.#entries.size
+  delete(key: string): void {
+    const entry = this.#entries.get(key)
+    if (entry !== undefined) this.#remove(entry)
+  }
+
+  /** Bytes, of all that is kept. */
+  get weight(): number {
+    return this.#weight
   }
 
   #evict(): void {
@@ -52,10 +61,17 @@ export class VerificationCache<Value> {
     }
     if (candidate === undefined) return
     this.#hand = candidate.newer
-    if (candidate.newer === undefined) this.#newest = candidate.older
-    else candidate.newer.older = candidate.older
-    if (candidate.older === undefined) this.#oldest = candidate.newer
-    else candidate.older.newer = candidate.newer
-    this.#entries.delete(candidate.key)
+    this.#remove(candidate)
+  }
+
+  #remove(entry: Entry<Value>): void {
+    const { newer, older } = entry
+    if (this.#hand === entry) this.#hand = newer
+    if (newer === undefined) this.#newest = older
+    else newer.older = older
+    if (older === undefined) this.#oldest = newer
+    else older.newer = newer
+    this.#entries.delete(entry.key)
+    this.#weight -= entry.weight
   }
 }

@@ -1,0 +1,128 @@
+// What looking at a header may cost: state before signatures, one budget for all of its tokens, bounded memory.
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+import { attenuate, dischargeTicket, formatAuthorization, thirdParty, ticketsOf, type Caveat } from '@hallpass/macaroon'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { location, openAuthority, orgToken, type OpenAuthority } from '../bench/authority.ts'
+import { createAuthenticate, type Authenticate } from '../packages/authority/src/operations/authenticate.ts'
+import { mintToken } from '../packages/authority/src/operations/mint-token.ts'
+import { revokeToken } from '../packages/authority/src/operations/revoke-token.ts'
+import { showCurrentTokens } from '../packages/authority/src/operations/show-current-tokens.ts'
+import { createDirectory } from './authority.ts'
+import { bundle, endingAt, forge, readMacaroon, readonlyOf } from './macaroons.ts'
+
+let directory: string
+let authority: OpenAuthority
+let authenticate: Authenticate
+/** How often a signature was checked. */
+let checked = 0
+beforeAll(async () => {
+  directory = await createDirectory()
+  authority = await openAuthority(directory)
+  const { keyring, store } = authority.environment
+  const counting: typeof keyring = {
+    ...keyring,
+    verify(...rest) {
+      checked += 1
+      return keyring.verify(...rest)
+    },
+  }
+  authenticate = createAuthenticate({ store, keyring: counting, location, now: Date.now })
+})
+afterAll(async () => {
+  await authority.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+async function mint(): Promise<{ readonly id: string; readonly token: string }> {
+  const { record, token } = await authority.ask(authority.userHeader, mintToken, orgToken)
+  return { id: record.id, token: token.reveal() }
+}
+
+const revoke = (id: string) => authority.ask(authority.userHeader, revokeToken, { id, descendants: 'keep' })
+
+/** How many signatures looking at the header has checked, and why it was refused. */
+async function cost(header: string): Promise<readonly [number, string]> {
+  const before = checked
+  const refusal = await authenticate(header).then(
+    () => '',
+    (error: Error) => error.message,
+  )
+  return [checked - before, refusal]
+}
+
+test('nothing is verified of a token that is revoked, unknown, or of an unknown key', async () => {
+  const { id, token } = await mint()
+  await revoke(id)
+  expect(await cost(token)).toEqual([0, expect.stringContaining(`token ${id} is revoked since`)])
+  expect(await cost(readonlyOf(token))).toEqual([0, expect.stringContaining('is revoked since')])
+  const other = (await mint()).token
+  expect(await cost(forge(other, { rnd: randomBytes(16) }))).toEqual([0, expect.stringContaining('is not known here')])
+  expect(await cost(forge(other, { kid: randomBytes(16) }))).toEqual([0, expect.stringContaining('a key that is not')])
+  expect(await cost(forge(other))).toEqual([1, expect.stringContaining('is not genuine')])
+})
+
+test('the same token counts once, however often a header has it', async () => {
+  const { token } = await mint()
+  const other = (await mint()).token
+  expect(await cost(bundle(token, other, token, token))).toEqual([2, ''])
+  expect((await authenticate(bundle(token, other, token))).tokens).toHaveLength(2)
+})
+
+test('what was verified is remembered while it lives, and forgotten once it is found dead', async () => {
+  const { id, token } = await mint()
+  expect([await cost(token), await cost(token)]).toEqual([
+    [1, ''],
+    [0, ''],
+  ])
+  const presented = await authenticate(token)
+  await revoke(id)
+  expect(await authenticate(token)).toBe(presented)
+  await expect(authority.ask(token, showCurrentTokens, undefined)).rejects.toThrow('is revoked since')
+  presented.forget?.()
+  expect(await cost(token)).toEqual([0, expect.stringContaining('is revoked since')])
+  const ended = endingAt((await mint()).token, 1)
+  expect([await cost(ended), await cost(ended)]).toEqual([
+    [1, ''],
+    [1, ''],
+  ])
+})
+
+test('all tokens of a header share one budget for the answers of third parties', async () => {
+  const key = randomBytes(32)
+  const good = readMacaroon((await mint()).token)
+  const asking = attenuate(good, [thirdParty({ key, location: 'third', random: randomBytes })])
+  const [ticket = new Uint8Array(0)] = ticketsOf(asking).get('third') ?? []
+  /** The one token that asks, in as many ways, with answers of which each is tried for each of them. */
+  const headerOf = (ways: number, answers: number) =>
+    formatAuthorization([
+      good.bytes,
+      ...Array.from({ length: ways }, (_, mask) => attenuate(asking, [{ type: 'Action', mask }]).bytes),
+      ...Array.from({ length: answers }, (_, answer) => {
+        const caveats = Array.from({ length: 200 }, (__, n): Caveat => ({ type: 'Action', mask: 1000 * answer + n }))
+        const { bytes } = dischargeTicket({ key, ticket, location: 'third', rnd: randomBytes(16), caveats })
+        return bytes.with(bytes.length - 1, (bytes.at(-1) ?? 0) ^ 1)
+      }),
+    ])
+  const refusalsOf = async (ways: number, answers: number) => (await authenticate(headerOf(ways, answers))).refusals
+  const tooMuch = expect.stringContaining('take too much work to verify')
+  const wrong = expect.stringContaining('does not verify')
+  expect(await refusalsOf(2, 20)).toEqual([wrong, wrong])
+  expect(await refusalsOf(8, 20)).toEqual([wrong, wrong, wrong, wrong, tooMuch, tooMuch, tooMuch, tooMuch])
+})
+
+test('memory is bounded by the size of what is remembered', async () => {
+  const place = await createDirectory()
+  const program = fileURLToPath(new URL('./remember-child.ts', import.meta.url))
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=160', program, place, '1500'])
+    expect(stdout.trim()).toBe('1500')
+  } finally {
+    await rm(place, { recursive: true, force: true })
+  }
+}, 60_000)
