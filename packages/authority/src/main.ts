@@ -174,6 +174,7 @@ async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environmen
   const store = await openStore({
     ...place,
     tell: (what, trouble, cause) => logCondition(log, what, trouble, cause),
+    progress: (sentence) => log.info(sentence),
     async admit(database) {
       rootKey = await admitRootKey(rootKey, { ...database, name: place.name }, dataDirectory)
     },

@@ -53,6 +53,7 @@ export interface Trouble {
     | 'unreachable'
     | 'slow'
     | 'files_missing'
+    | 'outdated' // it is of another version than the program
     | 'damaged'
   /** The sentence. */
   readonly message: string
@@ -304,7 +305,7 @@ export interface Transaction extends ReadTransaction {
     deleteExpired(now: number): Promise<void>
   }
   readonly leftovers: ReadTransaction['leftovers'] & {
-    /** Takes the next step of what deletions have left. Whether there is more of it. */
+    /** Takes the next step of what deletions and upgrades have left. Whether there is more of it. */
     remove(): Promise<boolean>
   }
   readonly audit: ReadTransaction['audit'] & {

@@ -1,6 +1,8 @@
-// What deletions leave behind when it is much: nothing of it is found any more, and its rows are removed in steps.
+// What deletions leave behind when it is much: nothing of it is found any more, and its rows are removed in steps. And
+// what upgrades leave to be done in steps.
 import { sql, type SqlBool } from 'kysely'
 
+import { findUnfoldedNames, foldSomeNames } from './names.ts'
 import { query, type Param, type Session } from './query.ts'
 
 /** Rows that one step looks at: a few milliseconds, in which others wait. */
@@ -22,7 +24,7 @@ export async function beginRevoking(session: Session, id: number, at: number, by
 /** Whether steps are left. */
 export async function areLeft(session: Session): Promise<boolean> {
   const [app, organisation] = [await session.one(firstApp, {}), await session.one(firstOrganisation, {})]
-  return app !== undefined || organisation !== undefined
+  return app !== undefined || organisation !== undefined || (await findUnfoldedNames(session)) !== undefined
 }
 
 /** Takes the next step of what is left. Whether that was not the last one. */
@@ -35,7 +37,11 @@ export async function removeLeftovers(session: Session): Promise<boolean> {
     return areLeft(session)
   }
   const organisation = await session.one(firstOrganisation, {})
-  if (organisation === undefined) return false
+  if (organisation === undefined) {
+    const names = await findUnfoldedNames(session)
+    if (names !== undefined) await foldSomeNames(session, names)
+    return areLeft(session)
+  }
   const place = await removeSome(session, organisation)
   if (place === undefined) await session.run(forgetOrganisation, { id: organisation.id })
   else await session.run(moveOrganisation, place)

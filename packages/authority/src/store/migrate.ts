@@ -3,9 +3,13 @@
 import { StartupError } from '../domain/errors.ts'
 import type { EngineWords, Migration } from './migration.ts'
 import { migrations as known } from './migrations.ts'
+import { StoreTrouble } from './trouble.ts'
 
 /** The version that this program works with. */
 export const newestVersion: number = known.at(-1)?.version ?? 0
+
+/** Told what a migration is at, in a sentence. */
+export type Progress = (sentence: string) => void
 
 /** What an engine does for its migration. */
 export interface MigrationTarget {
@@ -13,36 +17,54 @@ export interface MigrationTarget {
   /** The version of the last migration that the database has seen; 0 where there was none. */
   currentVersion(): Promise<number>
   execute(sql: string): Promise<void>
-  /** Runs `work` in one transaction, and as the only process that does. */
-  exclusively(work: () => Promise<void>): Promise<void>
+  /** Runs `work` in one transaction, in which nobody else migrates and no program writes. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>
 }
 
 /**
- * Runs the migrations that the database has not seen, all in one transaction.
+ * Runs the migrations that the database has not seen, each in a transaction of its own: one that is killed is done by
+ * the next start, and nothing that was done is done again. A new database is made in one.
  * @throws StartupError `database_newer_than_program`, with nothing changed.
  */
 export async function migrate(
   target: MigrationTarget,
   now: number,
+  progress: Progress = () => {},
   migrations: readonly Migration[] = known,
 ): Promise<void> {
   const newest = migrations.at(-1)?.version ?? 0
-  if ((await readVersion(target, newest)) === newest) return
-  await target.exclusively(async () => {
-    // Once more: another process may have migrated while this one waited for its turn.
-    const version = await readVersion(target, newest)
-    if (version === 0) {
-      const { integer, text } = target.words
-      await target.execute(
-        `create table migrations (version ${integer} primary key, name ${text} not null, applied_at ${integer} not null)`,
-      )
-    }
-    for (const migration of migrations) {
-      if (migration.version <= version) continue
-      for (const statement of migration.statements(target.words)) await target.execute(statement)
-      await target.execute(`insert into migrations values (${migration.version}, '${migration.name}', ${now})`)
-    }
-  })
+  let version = await readVersion(target, newest)
+  while (version < newest) {
+    version = await target.exclusively(async () => {
+      // Once more: another process may have taken the step while this one waited for its turn.
+      const found = await readVersion(target, newest)
+      const next = migrations.filter((migration) => migration.version > found)
+      if (found === 0) {
+        const { integer, text } = target.words
+        await target.execute(
+          `create table migrations (version ${integer} primary key, name ${text} not null, applied_at ${integer} not null)`,
+        )
+      }
+      for (const migration of found === 0 ? next : next.slice(0, 1)) {
+        if (found > 0) {
+          progress(
+            `The database is brought from version ${found} to ${migration.version} of ${newest}: ${migration.name}.`,
+          )
+        }
+        for (const statement of migration.statements(target.words)) await target.execute(statement)
+        await target.execute(`insert into migrations values (${migration.version}, '${migration.name}', ${now})`)
+      }
+      return found === 0 ? newest : (next[0]?.version ?? found)
+    })
+  }
+}
+
+/**
+ * For every write: another program may have brought the database further while this one ran.
+ * @throws StoreTrouble `outdated`
+ */
+export function expectOwn(version: number): void {
+  if (version !== newestVersion) throw new StoreTrouble('outdated', 'unchanged')
 }
 
 /**

@@ -12,6 +12,7 @@ import { migration9 } from './migrations/0009-descent-of-tokens.ts'
 import { migration10 } from './migrations/0010-proofs-of-sessions.ts'
 import { migration11 } from './migrations/0011-one-open-invitation.ts'
 import { migration12 } from './migrations/0012-removal-in-steps.ts'
+import { migration13 } from './migrations/0013-names-beyond-ascii.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   migration10,
   migration11,
   migration12,
+  migration13,
 ]

@@ -1,12 +1,12 @@
 // The store over PostgreSQL: serialisable writes, tried again where they collide, and reads on one snapshot.
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { Client, Pool, types } from 'pg'
+import { Client, Pool, types, type ClientBase, type QueryResult } from 'pg'
 
 import { DomainError, StartupError } from '../domain/errors.ts'
 import type { Admit, ReadTransaction, Store, Transaction, Trouble } from '../domain/store.ts'
 import type { Examined } from './look.ts'
-import { expectCurrent, expectNotNewer, migrate } from './migrate.ts'
+import { expectCurrent, expectNotNewer, expectOwn, migrate, type Progress } from './migrate.ts'
 import { postgresWords } from './migration.ts'
 import { currentVersion, examineClient, readFound } from './postgres-look.ts'
 import { PostgresSession, PostgresStatements } from './postgres-session.ts'
@@ -18,6 +18,8 @@ export interface PostgresStoreOptions {
   readonly url: string
   /** Asked before anything is changed. */
   readonly admit?: Admit
+  /** Told what a migration is at. */
+  readonly progress?: Progress
   /** At most so many connections; 10 where it is not given. */
   readonly connections?: number
   /** From 0 to 1: spreads the retries of writes that collide. */
@@ -33,7 +35,7 @@ export function openPostgresStore(options: PostgresStoreOptions): Promise<Store>
   return connect(options, async (client) => {
     expectNotNewer(await currentVersion(client))
     await options.admit?.(await readFound(client))
-    await migrateDatabase(client)
+    await migrateDatabase(client, options.progress)
   })
 }
 
@@ -111,11 +113,12 @@ class PostgresStore implements Store {
   }
 
   async health(): Promise<Trouble | undefined> {
+    if (this.#closing) throw new Error('The store is closed.')
     try {
-      await this.#track(() => this.#pool.query('SELECT 1'))
+      expectOwn(versionOf(await this.#track(() => this.#pool.query(versionQuery))))
       return undefined
     } catch (error) {
-      return new StoreTrouble('unreachable', 'read', error)
+      return error instanceof StoreTrouble ? error : new StoreTrouble('unreachable', 'read', error)
     }
   }
 
@@ -161,7 +164,7 @@ class PostgresStore implements Store {
     const session = new PostgresSession(client, this.#statements)
     let broken = false
     try {
-      await client.query(`BEGIN ISOLATION LEVEL ${isolation}; ${transactionSettings}`)
+      await begin(client, isolation)
       const result = await work(new SessionTransaction(session))
       await session.end()
       // COMMIT of a void transaction is a rollback that calls itself a success.
@@ -181,12 +184,28 @@ class PostgresStore implements Store {
   }
 }
 
+/** In one round trip. A write waits where a migration is under way, and looks only then whose database it is. */
+async function begin(client: ClientBase, isolation: string): Promise<void> {
+  const isWriting = !isolation.endsWith('READ ONLY')
+  const looking = `; LOCK TABLE migrations IN ROW SHARE MODE; ${versionQuery}`
+  // More than one statement has more than one result, which the types do not know.
+  const results: unknown = await client.query(
+    `BEGIN ISOLATION LEVEL ${isolation}; ${transactionSettings}${isWriting ? looking : ''}`,
+  )
+  if (isWriting && Array.isArray(results)) expectOwn(versionOf(results.at(-1) as QueryResult))
+}
+
+function versionOf({ rows }: QueryResult): number {
+  const [row] = rows as { readonly version: number | null }[]
+  return row?.version ?? 0
+}
+
 // int8 holds ids and milliseconds, all of which a number holds exactly.
 function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
   return oid === int8 ? Number : types.getTypeParser(oid, format)
 }
 
-async function migrateDatabase(client: Client): Promise<void> {
+async function migrateDatabase(client: Client, progress: Progress | undefined): Promise<void> {
   await migrate(
     {
       words: postgresWords,
@@ -195,14 +214,17 @@ async function migrateDatabase(client: Client): Promise<void> {
         await client.query(sql)
       },
       exclusively: async (work) => {
-        await client.query('BEGIN')
-        await client.query(`SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '10min'`)
+        await client.query(`BEGIN; ${migrationSettings}`)
         await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
-        await work()
+        // Those who write hold it for as long: none of them ends after this step what it began before.
+        if ((await currentVersion(client)) > 0) await client.query('LOCK TABLE migrations IN EXCLUSIVE MODE')
+        const result = await work()
         await client.query('COMMIT')
+        return result
       },
     },
     Date.now(),
+    progress,
   )
 }
 
@@ -249,3 +271,10 @@ const int8: number = types.builtins.INT8
 // sequential scans a transaction marks the rows that it read, not whole small tables: unrelated writes do not collide.
 const transactionSettings = `SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '10s';
   SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL enable_seqscan = off`
+
+const versionQuery = 'SELECT max(version) AS version FROM migrations'
+
+// A machine that vanishes in the middle lets go of everything half a minute later; whoever waits for its locks waits
+// longer than that.
+const migrationSettings = `SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '10min';
+  SET LOCAL idle_in_transaction_session_timeout = '30s'`

@@ -66,6 +66,43 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     await database.remove()
   })
 
+  test('a server whose database another one brought further writes nothing from then on, and reads', () =>
+    withStore(async (store, url) => {
+      await store.write((tx) => tx.settings.set('kept', 'before'))
+      const newer = new Client({ connectionString: url })
+      await newer.connect()
+      // As a migration does it. A write that comes in the middle waits, and finds the database newer than its program.
+      await newer.query('begin')
+      await newer.query('lock table migrations in exclusive mode')
+      const refusal = {
+        code: 'unavailable',
+        retryAfter: 5,
+        message: expect.stringContaining('older than its database') as string,
+      }
+      const late = expect(store.write((tx) => tx.settings.set('kept', 'late'))).rejects.toMatchObject(refusal)
+      const waits = `select 1 from pg_locks where not granted and relation = 'migrations'::regclass`
+      await expect.poll(() => query(url, waits)).toHaveLength(1)
+      await newer.query(`insert into migrations values (999, 'from the future', 0)`)
+      await newer.query('commit')
+      await newer.end()
+      await late
+      await expect(store.write((tx) => tx.settings.set('kept', 'later'))).rejects.toMatchObject(refusal)
+      expect(await store.health()).toMatchObject({ reason: 'outdated' })
+      expect(await store.read((tx) => tx.settings.get('kept'))).toBe('before')
+    }))
+
+  test('a write that is under way is not overtaken by a migration', () =>
+    withStore(async (store, url) => {
+      const migrating = 'begin; lock table migrations in exclusive mode nowait; rollback'
+      await store.write(async (tx) => {
+        await tx.settings.set('kept', 'x')
+        await expect(execute(url, migrating)).rejects.toMatchObject({
+          code: '55P03',
+        })
+      })
+      await execute(url, migrating)
+    }))
+
   test('a write that goes on after a failed query is not acknowledged', () =>
     withStore(async (store) => {
       const write = store.write(async (tx) => {

@@ -145,6 +145,10 @@ export interface Database {
     readonly done_creation: number
     readonly done_id: Uint8Array
   }
+  readonly unfolded_names: {
+    readonly id: number
+    readonly done_id: Uint8Array
+  }
   readonly deleted_apps: {
     readonly id: number
     readonly done_expiry: number

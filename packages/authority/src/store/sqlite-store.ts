@@ -7,7 +7,7 @@ import type { Admit, ReadTransaction, Store, Transaction, Trouble, WriteOptions 
 import { Condition, type TellCondition } from './condition.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Heartbeat } from './heartbeat.ts'
-import { expectCurrent, expectNotNewer, migrate } from './migrate.ts'
+import { expectCurrent, expectNotNewer, migrate, type Progress } from './migrate.ts'
 import { sqliteWords } from './migration.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
@@ -29,6 +29,8 @@ export interface SqliteStoreOptions {
   readonly directory: string
   /** Asked before anything is made or changed. */
   readonly admit?: Admit
+  /** Told what a migration is at. */
+  readonly progress?: Progress
   /** After how many milliseconds what was written is in the database file itself; two minutes where it is absent. */
   readonly checkpointEvery?: number
   /** Told when the database changes its condition. */
@@ -53,7 +55,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     expectWhole(writer, data.database)
     expectNotNewer(currentVersion(writer))
     if (found.database) await admit?.({ ...readFound(writer), hadPredecessor: data.wasUsed })
-    await prepareDatabase(writer)
+    await prepareDatabase(writer, options.progress)
     const reader = new DatabaseSync(data.database, { timeout: busyTimeout })
     opened.push(reader)
     reader.exec(`PRAGMA cache_size = ${cacheSize}; PRAGMA query_only = ON`)
@@ -307,7 +309,7 @@ class SqliteStore implements Store {
   }
 }
 
-async function prepareDatabase(database: DatabaseSync): Promise<void> {
+async function prepareDatabase(database: DatabaseSync, progress: Progress | undefined): Promise<void> {
   // The version is read before anything is set, so that a newer database stays as it is.
   database.exec(`PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = ${cacheSize};
     PRAGMA wal_autocheckpoint = ${checkpointPages}`)
@@ -322,8 +324,11 @@ async function prepareDatabase(database: DatabaseSync): Promise<void> {
         // A migration may change a table's definition in place.
         database.enableDefensive(false)
         try {
-          await work()
+          const result = await work()
           database.exec('COMMIT')
+          // Before the next step, so that the log never holds more than one.
+          database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+          return result
         } catch (error) {
           if (database.isTransaction) database.exec('ROLLBACK')
           throw error
@@ -333,6 +338,7 @@ async function prepareDatabase(database: DatabaseSync): Promise<void> {
       },
     },
     Date.now(),
+    progress,
   )
   useWriteAheadLog(database)
 }

@@ -36,5 +36,9 @@ const troubles: Readonly<Record<Trouble['reason'], { readonly sentence: string; 
   unreachable: { sentence: 'the database of the authority cannot be reached', retryAfter: 5 },
   slow: { sentence: 'the database of the authority did not answer in time', retryAfter: 5 },
   files_missing: { sentence: 'a file of the database is gone or was replaced: nothing can be kept', retryAfter: 5 },
+  outdated: {
+    sentence: 'this server is older than its database, and writes nothing: let the newer ones answer, and stop it',
+    retryAfter: 5,
+  },
   damaged: { sentence: 'the database of the authority cannot be read or written', retryAfter: 30 },
 }

@@ -2,7 +2,7 @@
 import type { Chore } from './worker.ts'
 
 export const removeLeftovers: Chore = {
-  name: 'removing what was deleted',
+  name: 'what deletions and upgrades left',
   isDue: (tx) => tx.leftovers.exist(),
   step: (tx) => tx.leftovers.remove(),
 }

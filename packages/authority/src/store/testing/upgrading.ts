@@ -1,0 +1,15 @@
+// A process of its own that brings a database up to date, and kills itself in the middle of the step that it is told.
+// Arguments: `directory` or `url`, which one, and after how many steps.
+import { openStore } from '../open.ts'
+
+const [kind, place = '', steps = ''] = process.argv.slice(2)
+let left = Number(steps)
+
+const store = await openStore({
+  ...(kind === 'url' ? { url: place } : { directory: place }),
+  progress() {
+    if (left === 0) process.kill(process.pid, 'SIGKILL')
+    left -= 1
+  },
+})
+await store.close()

@@ -1,0 +1,177 @@
+// Databases of earlier versions are brought up to date on both engines, also where the program is killed at each step.
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import type { Store } from '../domain/store.ts'
+import { postgresWords, sqliteWords, type EngineWords } from './migration.ts'
+import { migrations } from './migrations.ts'
+import { openPostgresStore, openSqliteStore } from './open.ts'
+import { reasonWithoutPostgres, startPostgres, type TestPostgres } from './testing/postgres.ts'
+import { unique } from './testing/seed.ts'
+import { byEnd } from './testing/tokens.ts'
+
+/** What the first landed version made, and what came with it. */
+const shipped = 8
+
+/** Rows in every table of a version, as SQL that both engines take. `bytes` writes a blob. */
+function rowsOf(version: number, bytes: (hex: string) => string): string[] {
+  const hash = (digit: string) => bytes(digit.repeat(64))
+  const rows = [
+    `insert into settings values ('kept', 'as it was')`,
+    `insert into users (email, password_hash, created_at) values ('ada@example.com', 'x', 1), ('bob@example.com', 'x', 1)`,
+    `insert into sessions (user_id, token_hash, created_at, expires_at) values (1, ${hash('1')}, 1, 99)`,
+    `insert into setup_code values (1, ${hash('2')}, 1, 99)`,
+    `insert into organisations (slug, name, personal_of, created_at) values ('acme', 'Acme', null, 1), ('ada', 'Ada', 1, 1)`,
+    `insert into memberships values (1, 1, 'admin', 1), (2, 1, 'admin', 1)`,
+    `insert into invitations (organisation_id, email, role, code_hash, created_by, created_at, expires_at)
+      values (1, 'new@example.com', 'member', ${hash('3')}, 1, 1, 99)`,
+    `insert into apps (public_id, name, organisation_id, network, created_at) values ('p1', 'web', 1, 'default', 1)`,
+    `insert into signing_keys (kid, organisation_id, wrapped, created_at) values (${hash('4')}, 1, ${hash('5')}, 1)`,
+    `insert into audit_events
+      (at, organisation_id, operation, outcome, actor_kind, actor_id, actor_label, target, reason, request_id)
+      values (1, 1, 'app.create', 'allowed', 'user', '1', 'ada@example.com', 'app web', '', 'r')`,
+  ]
+  const key = version < 6 ? '' : ', name_key'
+  for (const [at, name] of ['From BEFORE', 'ÄRGER', 'Plain'].entries()) {
+    // What the engines made of it themselves.
+    const folded = name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
+    rows.push(`insert into tokens (id, organisation_id, app_id, profile, name, created_by, created_at, expires_at${key})
+      values (${bytes(`${at}`.repeat(32))}, 1, ${at === 2 ? 1 : 'null'}, 'deploy_organization', '${name}', 1, 1, 99
+      ${key === '' ? '' : `, '${folded}'`})`)
+  }
+  if (version < shipped) return rows
+  return [
+    ...rows,
+    `insert into cli_logins (id_hash, name, requested_from, state, created_at, expires_at, approved_by)
+      values (${hash('6')}, 'laptop', '192.0.2.1', 'state', 1, 99, 1)`,
+    `insert into discharge_requests (person_hash, poll_hash, token_id, user_id, organisation_id, ticket, state,
+      requested_from, created_at, expires_at)
+      values (${hash('7')}, ${hash('8')}, ${bytes('0'.repeat(32))}, 1, 1, ${hash('9')}, 'pending', '192.0.2.1', 1, 99)`,
+    `insert into passkeys (user_id, credential_id, public_key, sign_count, transports, name, created_at)
+      values (1, ${hash('a')}, ${hash('b')}, 0, 'usb', 'key', 1)`,
+    `insert into passkey_challenges (handle, challenge_hash, user_id, expires_at) values (${hash('c')}, ${hash('d')}, 1, 99)`,
+    `insert into identities values ('https://id.example.com', 'subject', 1, 1)`,
+  ]
+}
+
+function statementsUpTo(version: number, words: EngineWords): string[] {
+  const { integer, text } = words
+  return [
+    `create table migrations (version ${integer} primary key, name ${text} not null, applied_at ${integer} not null)`,
+    ...migrations
+      .slice(0, version)
+      .flatMap((migration) => [
+        ...migration.statements(words),
+        `insert into migrations values (${migration.version}, '${migration.name}', 1)`,
+      ]),
+  ]
+}
+
+async function expectUpToDate(store: Store, version: number): Promise<void> {
+  while (await store.write((tx) => tx.leftovers.remove()));
+  await store.read(async (tx) => {
+    expect(await tx.settings.get('kept')).toBe('as it was')
+    expect(await tx.users.byEmail('ada@example.com')).toMatchObject({ id: 1, passwordHash: 'x' })
+    expect(await tx.sessions.byId(1)).toMatchObject({ userId: 1, expiresAt: 99 })
+    expect((await tx.organisations.ofUser(1)).map(({ organisation }) => organisation.slug)).toEqual(['acme', 'ada'])
+    expect(await tx.invitations.pending(1, 5)).toHaveLength(1)
+    expect(await tx.apps.byName('web')).toMatchObject({ organisation: { slug: 'acme' } })
+    expect(await tx.signingKeys.newest(1)).toMatchObject({ organisationId: 1 })
+    expect((await tx.audit.ofOrganisation(1, { limit: 9 })).items).toHaveLength(1)
+    expect(await tx.passkeys.ofUser(1)).toHaveLength(version < shipped ? 0 : 1)
+    // Found whichever case is asked for, whatever the engine's own folding made of the name.
+    for (const [search, name] of Object.entries({ before: 'From BEFORE', ärger: 'ÄRGER', PLAIN: 'Plain' })) {
+      const { items } = await tx.tokens.ofOrganisation(1, { ...byEnd, state: 'live', search, now: 5, limit: 9 })
+      expect(items.map((token) => [token.name, token.createdByEmail, token.revokedAt])).toEqual([
+        [name, 'ada@example.com', null],
+      ])
+    }
+    expect(await tx.leftovers.exist()).toBe(false)
+  })
+}
+
+/** Whether it was killed. */
+async function upgrade(kind: 'directory' | 'url', place: string, steps: number): Promise<boolean> {
+  const script = fileURLToPath(new URL('testing/upgrading.ts', import.meta.url))
+  const child = spawn(process.execPath, [script, kind, place, String(steps)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+  expect(signal === 'SIGKILL' || code === 0).toBe(true)
+  return signal === 'SIGKILL'
+}
+
+test('no migration that was shipped is changed', () => {
+  const statements = [sqliteWords, postgresWords].map((words) => statementsUpTo(shipped, words))
+  const text = JSON.stringify(statements.map((all) => all.map((statement) => statement.replaceAll(/\s+/g, ' '))))
+  expect(createHash('sha256').update(text).digest('hex')).toBe(
+    'fd10bb365fac108e25e3fb2c0059831b4ebfec32194c27644a1ebf59d68b0943',
+  )
+})
+
+const versions = [1, shipped]
+
+describe('over SQLite', () => {
+  test.each(versions)('a database of version %i, killed at each step', async (version) => {
+    const directory = await mkdtemp(join(tmpdir(), 'hallpass-upgrade-'))
+    const database = new DatabaseSync(join(directory, 'hallpass.db'))
+    const rows = rowsOf(version, (hex) => `x'${hex}'`)
+    for (const statement of [...statementsUpTo(version, sqliteWords), ...rows]) database.exec(statement)
+    database.close()
+
+    // In the first step that is left, and then in the one after it.
+    for (let step = version; step < migrations.length; step++) {
+      expect(await upgrade('directory', directory, step === version ? 0 : 1)).toBe(true)
+    }
+    const store = await openSqliteStore({ directory })
+    await expectUpToDate(store, version)
+    await store.close()
+    await rm(directory, { recursive: true })
+  })
+})
+
+const missing = reasonWithoutPostgres()
+
+describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: ${missing}` : ''}`, () => {
+  let server: TestPostgres | undefined
+  beforeAll(async () => {
+    server = await startPostgres()
+  })
+  afterAll(async () => {
+    await server?.stop()
+  })
+
+  test.each(versions)('a database of version %i, killed at each step', async (version) => {
+    if (server === undefined) throw new Error('PostgreSQL has not been started.')
+    const name = unique('db').replaceAll('-', '_')
+    const url = server.url.replace('/postgres?', `/${name}?`)
+    await execute(server.url, [`create database ${name}`])
+    await execute(url, [
+      ...statementsUpTo(version, postgresWords),
+      ...rowsOf(version, (hex) => String.raw`'\x${hex}'::bytea`),
+    ])
+
+    for (let step = version; step < migrations.length; step++) {
+      expect(await upgrade('url', url, step === version ? 0 : 1)).toBe(true)
+    }
+    const store = await openPostgresStore({ url })
+    await expectUpToDate(store, version)
+    await store.close()
+  })
+})
+
+async function execute(url: string, statements: readonly string[]): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  for (const statement of statements) await client.query(statement)
+  await client.end()
+}
