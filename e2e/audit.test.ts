@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { AuditEvent } from '@hallpass/client'
 import { routes } from '@hallpass/client/contract'
+import type { Caveat } from '@hallpass/macaroon'
 
 import { startAuthority, type TestAuthority } from './authority.ts'
 import { expectAnswer, expectRefusal, type Answer, type Ask } from './http.ts'
-import { readonlyOf } from './macaroons.ts'
+import { narrow, readonlyOf } from './macaroons.ts'
 import {
   createApp,
   createOrganisation,
@@ -42,6 +43,23 @@ function everyEvent(): readonly Readonly<Record<string, unknown>>[] {
 function requestId(answer: Answer): string {
   return answer.headers.get('fly-request-id') ?? ''
 }
+
+test('a token with hundreds of caveats that forbid is refused in few words, which the trail keeps', async () => {
+  const { slug } = await createOrganisation(ask, admin.token)
+  const { token } = await mint(ask, admin.token, slug)
+  const caveats = Array.from({ length: 240 }, (_, i): Caveat => ({
+    type: 'Commands',
+    commands: Array.from({ length: 3 }, () => ({ args: [`command ${i}`, 'x'.repeat(50)], exact: true })),
+  }))
+  const answer = await ask('POST', '/v1/apps', {
+    token: narrow(token, ...caveats),
+    body: { name: unique('app'), org_slug: slug },
+  })
+  const { message } = expectRefusal(answer, 403)
+  expect(message.length).toBeLessThanOrEqual(1000)
+  expect(message.match(/its caveat Commands/g)?.length).toBeLessThanOrEqual(3)
+  expect((await eventsOf(slug))[0]?.reason).toBe(message)
+})
 
 describe('what is allowed', () => {
   test('every write leaves one event, with the id of its request and who made it', async () => {

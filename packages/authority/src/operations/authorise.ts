@@ -3,6 +3,7 @@ import { actions, roles, clear, clearCaveats, type Access, type Caveat } from '@
 
 import { DomainError } from '../domain/errors.ts'
 import type { Organisation, Role } from '../domain/organisation.ts'
+import { shorten } from '../domain/shorten.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import type { Requirement, Scene } from './operation.ts'
 import { describeCredential, type Credential } from './principal.ts'
@@ -43,6 +44,9 @@ export async function authorise(
   throw first ?? new DomainError('forbidden', 'nothing allows this')
 }
 
+/** Of a refusal. A token may hold hundreds of caveats that forbid, and the first few say enough. */
+const reasonsTold = 3
+
 /** Whether one credential allows one access; `now` in milliseconds. */
 export function allows(
   credential: Credential & { readonly kind: 'token' },
@@ -50,7 +54,8 @@ export function allows(
   access: Omit<Access, 'now' | 'orgId'>,
   now: number,
 ): boolean {
-  return clear(credential.verified, [{ ...access, orgId: BigInt(organisation.id), now: now / 1000 }]).allowed
+  const attempt = { ...access, orgId: BigInt(organisation.id), now: now / 1000 }
+  return clear(credential.verified, [attempt], { denials: 1 }).allowed
 }
 
 /** A person's authority in an organisation, as caveats: there is no second rule book. */
@@ -76,7 +81,7 @@ async function findDenial(
   }
   const holder = describeCredential(credential)
   if (credential.kind === 'token') {
-    const clearance = clear(credential.verified, [attempt])
+    const clearance = clear(credential.verified, [attempt], { denials: reasonsTold })
     if (clearance.allowed) return undefined
     // Which organisation an app or a token is of, is nobody's business outside.
     if (credential.record.organisationId !== id) {
@@ -84,7 +89,7 @@ async function findDenial(
     }
     const reasons = clearance.denials.map(({ reason }) => `its caveat ${reason}`)
     const sentence = `${holder} does not allow this in organisation ${slug}: ${reasons.join('; ')}`
-    return new DomainError('forbidden', sentence)
+    return new DomainError('forbidden', shorten(sentence))
   }
   const membership = await scene.tx.memberships.find(id, credential.user.id)
   if (membership === undefined)

@@ -3,6 +3,7 @@ import { sql, type SqlBool } from 'kysely'
 
 import type { AuditEvent, StoredAuditEvent } from '../domain/audit-event.ts'
 import type { Page } from '../domain/page.ts'
+import { longestSentence, shorten } from '../domain/shorten.ts'
 import type { Transaction } from '../domain/store.ts'
 import { query, type Param, type Session } from './query.ts'
 
@@ -30,8 +31,15 @@ export function audit(session: Session): Transaction['audit'] {
       })
       return toPage(rows, limit)
     },
-    append: ({ actor, ...event }) =>
-      session.run(append, { ...event, actorKind: actor.kind, actorId: actor.id, actorLabel: actor.label }),
+    append: ({ actor, target, reason, ...event }) =>
+      session.run(append, {
+        ...event,
+        target: shorten(target),
+        reason: shorten(reason),
+        actorKind: actor.kind,
+        actorId: actor.id,
+        actorLabel: shorten(actor.label),
+      }),
   }
 }
 
@@ -51,7 +59,8 @@ const columns = [
   'actor_id as actorId',
   'actor_label as actorLabel',
   'target',
-  'reason',
+  // Rows of before may hold more.
+  sql<string>`substr(reason, 1, ${sql.lit(longestSentence)})`.as('reason'),
   'request_id as requestId',
 ] as const
 

@@ -268,6 +268,18 @@ export function describeOrganisations(getStore: () => Store): void {
     })
   })
 
+  test('audit events hold no more of a text than people read', async () => {
+    const text = 'x'.repeat(100_000)
+    const page = await getStore().write(async (tx) => {
+      const { id } = await insertOrganisation(tx)
+      const actor = { kind: 'token', id: 't', label: text } as const
+      await tx.audit.append({ ...createEvent(id, 'app.create'), actor, target: text, reason: text })
+      return tx.audit.ofOrganisation(id, { limit: 1 })
+    })
+    const [event] = page.items
+    expect([event?.target, event?.reason, event?.actor.label].map((each) => each?.length)).toEqual([1000, 1000, 1000])
+  })
+
   test('audit events of a token are what it did and what was done to it, page by page, newest first', async () => {
     await getStore().write(async (tx) => {
       const [{ id: organisationId }, { id: elsewhere }] = [await insertOrganisation(tx), await insertOrganisation(tx)]
