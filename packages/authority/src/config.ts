@@ -25,6 +25,8 @@ export interface ServeOptions {
   readonly mail?: { readonly smtpUrl: string; readonly from: string }
   /** Whom people can log in with. */
   readonly oidc?: OidcOptions
+  /** How long, in milliseconds, audit events are kept, and rows of tokens from their end on; for ever where it is absent. */
+  readonly keep?: { readonly auditEvents?: number; readonly endedTokens?: number }
   readonly logLevel: string
   /** The identifier of permission tokens, which every tool of this format hard-codes. */
   readonly location?: string
@@ -46,6 +48,7 @@ export interface Config {
   readonly bootstrap: { readonly email: string; readonly password: Secret } | undefined
   readonly mail: MailConfig | undefined
   readonly oidc: OidcConfig | undefined
+  readonly keep: { readonly auditEvents: number | undefined; readonly endedTokens: number | undefined }
   readonly logLevel: LogLevel
   readonly location: string
   /** An origin: no path, no slash at the end. */
@@ -79,6 +82,10 @@ export function checkOptions(options: ServeOptions): Config {
     bootstrap: bootstrap === undefined ? undefined : checkBootstrap(bootstrap),
     mail: mail === undefined ? undefined : checkMail(mail),
     oidc: options.oidc === undefined ? undefined : checkOidc(options.oidc),
+    keep: {
+      auditEvents: checkKept(options.keep?.auditEvents, '--keep-audit'),
+      endedTokens: checkKept(options.keep?.endedTokens, '--keep-ended-tokens'),
+    },
     logLevel,
     location,
     publicUrl:
@@ -96,6 +103,12 @@ function checkBootstrap(bootstrap: { readonly email: string; readonly password: 
   if (!checked.success) throw invalid('HALLPASS_BOOTSTRAP_PASSWORD takes 8 to 1024 characters')
   if (/\p{Cc}/u.test(checked.data)) throw invalid('HALLPASS_BOOTSTRAP_PASSWORD has a control character in it')
   return { email: email.data, password: new Secret(checked.data) }
+}
+
+function checkKept(milliseconds: number | undefined, name: string): number | undefined {
+  // A slip of the unit must not cost a trail.
+  if (milliseconds !== undefined && !(milliseconds >= 86_400_000)) throw invalid(`${name} is a day at least, as 90d`)
+  return milliseconds
 }
 
 function invalid(sentence: string): StartupError {

@@ -33,6 +33,7 @@ import { createAccount } from './operations/sign-up.ts'
 import { openStore } from './store/open.ts'
 import { lookAtDataDirectory } from './store/sqlite-directory.ts'
 import { finishRevocations, removeLeftovers } from './workers/removing.ts'
+import { createRetention } from './workers/retention.ts'
 import { startWorker, type Worker } from './workers/worker.ts'
 
 export type { ServeOptions } from './config.ts'
@@ -125,7 +126,7 @@ async function listen(environment: Environment, config: Config, { log, sink }: {
   }
   const worker = startWorker({
     store,
-    chores: [finishRevocations, removeLeftovers],
+    chores: [finishRevocations, removeLeftovers, ...createRetention(config.keep, environment.now)],
     now: environment.now,
     id: Buffer.from(environment.randomBytes(12)).toString('base64url'),
     report: ({ chore, error }) => {

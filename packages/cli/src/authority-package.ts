@@ -7,6 +7,7 @@ export interface AuthorityPackage {
     readonly listen: ListenAddress
     readonly dataDirectory: string
     readonly databaseUrl?: string
+    readonly keep?: { readonly auditEvents?: number; readonly endedTokens?: number }
     readonly rootKey?: string
     readonly bootstrap?: { readonly email: string; readonly password: string }
     readonly mail?: { readonly smtpUrl: string; readonly from: string }

@@ -150,6 +150,8 @@ describe('hallpass', () => {
     [['apps', 'create', 'web-1'], '--org'],
     [['apps', 'destroy', 'web-1'], '--yes'],
     [['tokens', 'create', 'org', '-o', 'acme', '-x', '5 days'], 'is not a duration'],
+    [['serve', '--keep-audit', '5 days'], 'the value of --keep-audit is not a duration'],
+    [['serve', '--keep-ended-tokens', '5h'], '--keep-ended-tokens is a day at least'],
     [['tokens', 'create', 'org', 'acme', '-o', 'beta'], 'two organisations are given'],
     [['tokens', 'create', 'machine-exec', '-a', 'web-1', '-C', '"ls'], 'a double quote is not closed'],
     [['tokens', 'create', 'deploy'], '--app'],

@@ -177,6 +177,8 @@ export interface ReadTransaction {
     exist(): Promise<boolean>
   }
   readonly audit: {
+    /** Whether `removeOlder` has anything to do. */
+    areOlder(before: number): Promise<boolean>
     /** Newest first; `before` is the id of the last event seen. */
     ofOrganisation(
       organisationId: number,
@@ -290,6 +292,12 @@ export interface Transaction extends ReadTransaction {
      * removed while one of a token that it minted is there: the line of descent goes through it.
      */
     revokeDescendants(id: string, at: number, by: string): Promise<DescendantsRevoked>
+    /**
+     * Removes rows of tokens that ended before that time, revoked or not, one step of them, in the organisations with an
+     * id past `after`; what minted a token whose row is kept is kept. Returns the organisation up to which that is done,
+     * and undefined after the last one.
+     */
+    removeEnded(before: number, after: number): Promise<number | undefined>
     /** Takes the next step of what `revokeDescendants` left. */
     continueRevocations(): Promise<DescendantsRevoked>
     /** Revokes every token that is limited to the app, from the commit on. Where it is much, `leftovers` writes it down. */
@@ -310,5 +318,7 @@ export interface Transaction extends ReadTransaction {
   }
   readonly audit: ReadTransaction['audit'] & {
     append(event: AuditEvent): Promise<void>
+    /** Removes the eldest events from before that time, one step of them. Whether there may be more. */
+    removeOlder(before: number): Promise<boolean>
   }
 }

@@ -1,4 +1,4 @@
-// Audit events: only ever appended, and kept when their organisation is deleted.
+// Audit events: appended, kept when their organisation is deleted, and removed by their age alone.
 import { sql, type SqlBool } from 'kysely'
 
 import type { AuditEvent, StoredAuditEvent } from '../domain/audit-event.ts'
@@ -6,6 +6,7 @@ import type { Page } from '../domain/page.ts'
 import { longestSentence, shorten } from '../domain/shorten.ts'
 import type { Transaction } from '../domain/store.ts'
 import { query, type Param, type Session } from './query.ts'
+import { eventsAreOlder, removeEvents } from './retention.ts'
 
 export function audit(session: Session): Transaction['audit'] {
   return {
@@ -40,6 +41,8 @@ export function audit(session: Session): Transaction['audit'] {
         actorId: actor.id,
         actorLabel: shorten(actor.label),
       }),
+    areOlder: (before) => eventsAreOlder(session, before),
+    removeOlder: (before) => removeEvents(session, before),
   }
 }
 

@@ -5,6 +5,7 @@ import { nameKey, type NewToken } from '../domain/token.ts'
 import { continueRevocations, revocationsAreUnfinished, revokeDescendants } from './descent.ts'
 import { beginRevoking } from './leftovers.ts'
 import { query, type Param, type Session } from './query.ts'
+import { removeEndedTokens } from './retention.ts'
 import { parseTokenId } from './token-id.ts'
 import { tokenLists } from './token-lists.ts'
 import { listedColumns, recordColumns, toListed, toRecord, type Stored } from './token-rows.ts'
@@ -38,6 +39,7 @@ export function tokens(session: Session): Transaction['tokens'] {
     },
     revokeDescendants: async (id, at, by) => revokeDescendants(session, requireTokenId(id), at, by),
     continueRevocations: () => continueRevocations(session),
+    removeEnded: (before, after) => removeEndedTokens(session, before, after),
     revokeOfApp: (appId, at, by) => beginRevoking(session, appId, at, by),
   }
 }

@@ -8,6 +8,7 @@ import { describeLeftovers } from './leftovers.ts'
 import { describeOrganisations } from './organisations.ts'
 import { describePasskeys } from './passkeys.ts'
 import { describePeople } from './people.ts'
+import { describeRetention } from './retention.ts'
 import { describeTokenModel } from './token-model.ts'
 import { describeTokens } from './tokens.ts'
 import { describeTransactions } from './transactions.ts'
@@ -45,5 +46,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeLeftovers(getStore)
     describeDischargeRequests(getStore)
     describeTransactions(getStore, create)
+    // Removes what others may look for.
+    describeRetention(getStore)
   })
 }

@@ -180,6 +180,7 @@ const cases: {
       changes: ['token'],
     },
     continueRevocations: { write: (tx) => tx.tokens.continueRevocations(), changes: [] },
+    removeEnded: { write: (tx) => tx.tokens.removeEnded(1, 0), changes: [] },
     revokeOfApp: { write: (tx, { app }) => tx.tokens.revokeOfApp(app.id, 5, 'a@example.com'), changes: ['token'] },
   },
   dischargeRequests: {
@@ -190,6 +191,7 @@ const cases: {
   },
   leftovers: { remove: { write: (tx) => tx.leftovers.remove(), changes: [] } },
   audit: {
+    removeOlder: { write: (tx) => tx.audit.removeOlder(0), changes: [] },
     append: {
       write: (tx, { organisation }) =>
         tx.audit.append({

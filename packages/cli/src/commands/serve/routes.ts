@@ -16,6 +16,11 @@ export const serveCommand = buildCommand({
         'Addresses and networks whose X-Forwarded headers are believed, or HALLPASS_TRUSTED_PROXIES',
         'list',
       ),
+      keepAudit: textFlag('How long to keep audit events, or HALLPASS_KEEP_AUDIT (default: for ever)', 'duration'),
+      keepEndedTokens: textFlag(
+        'How long to keep tokens past their end, or HALLPASS_KEEP_ENDED_TOKENS (default: for ever)',
+        'duration',
+      ),
       requirePkce: switchFlag('Let in only command lines that prove that they asked, or HALLPASS_REQUIRE_PKCE=1'),
       logLevel: {
         kind: 'enum',

@@ -8,6 +8,7 @@ import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import { readInstallation, readText, type InstallationFlags } from '../../installation.ts'
 import { parseListenAddress } from '../../listen-address.ts'
+import { readDuration } from '../../mint.ts'
 import { writeLine } from '../../output.ts'
 import { firstSteps } from './first-steps.ts'
 import { waitForStop } from './stop.ts'
@@ -17,6 +18,8 @@ interface ServeFlags extends GlobalFlags, InstallationFlags {
   readonly publicUrl?: string | undefined
   readonly trustedProxies?: string | undefined
   readonly requirePkce?: boolean | undefined
+  readonly keepAudit?: string | undefined
+  readonly keepEndedTokens?: string | undefined
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 }
 
@@ -31,6 +34,8 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
   const trustedProxies =
     readText(flags.trustedProxies, '--trusted-proxies') ?? readVariable(environment, 'HALLPASS_TRUSTED_PROXIES')
   const requirePkce = flags.requirePkce ?? readSwitch(environment, 'HALLPASS_REQUIRE_PKCE')
+  const auditEvents = readKept(flags.keepAudit, '--keep-audit', environment, 'HALLPASS_KEEP_AUDIT')
+  const endedTokens = readKept(flags.keepEndedTokens, '--keep-ended-tokens', environment, 'HALLPASS_KEEP_ENDED_TOKENS')
   const bootstrap = readBootstrap(environment)
   const mail = readMail(environment)
   const oidc = readOidc(environment)
@@ -40,6 +45,10 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     listen,
     dataDirectory,
     logLevel: flags.logLevel,
+    keep: {
+      ...(auditEvents === undefined ? {} : { auditEvents }),
+      ...(endedTokens === undefined ? {} : { endedTokens }),
+    },
     requirePkce,
     // Files of a package that may not be built yet: the authority tells so at its front door.
     dashboard: dirname(fileURLToPath(import.meta.resolve('@hallpass/dashboard/index.html'))),
@@ -65,6 +74,22 @@ function readSwitch(environment: Environment, name: string): boolean {
   const text = readVariable(environment, name) ?? '0'
   if (text === '1' || text === '0') return text === '1'
   throw new CommandError('misused', `${name} is 1 or 0`)
+}
+
+/** Milliseconds. */
+function readKept(
+  given: string | undefined,
+  flag: string,
+  environment: Environment,
+  variable: string,
+): number | undefined {
+  const text = readText(given, flag) ?? readVariable(environment, variable)
+  if (text === undefined) return undefined
+  const name = given === undefined ? variable : flag
+  const seconds = readDuration(text, name)
+  // A slip of the unit must not cost a trail.
+  if (seconds < 86_400) throw new CommandError('misused', `${name} is a day at least, as 90d`)
+  return seconds * 1000
 }
 
 function readBootstrap(environment: Environment): { readonly email: string; readonly password: string } | undefined {

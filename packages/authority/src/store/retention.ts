@@ -1,0 +1,120 @@
+// What is kept for a time alone: audit events, and rows of tokens that ended; removed in steps, the eldest first.
+import { sql, type SqlBool } from 'kysely'
+
+import { query, type Param, type Session } from './query.ts'
+
+/** Whether `removeEvents` has anything to do. */
+export async function eventsAreOlder(session: Session, before: number): Promise<boolean> {
+  const { eldest } = (await session.one(eldestOfFirst, { limit: stepSize })) ?? { eldest: null }
+  return eldest !== null && eldest < before
+}
+
+/** Removes the first events from before that time. Whether there may be more. */
+export async function removeEvents(session: Session, before: number): Promise<boolean> {
+  const removed = await session.many(removeFirst, { before, limit: stepSize })
+  return removed.length > 0 && eventsAreOlder(session, before)
+}
+
+/**
+ * Removes rows of tokens that ended before that time, in the organisations behind `after`: never one while there is a
+ * row of a token that it minted, through which the line of descent goes. Returns the organisation up to which that is
+ * done; undefined after the last one.
+ */
+export async function removeEndedTokens(session: Session, before: number, after: number): Promise<number | undefined> {
+  const { last } = (await session.one(lastOfNext, { after, limit: mostOrganisations })) ?? { last: null }
+  if (last === null) return undefined
+  const found = await session.one(withEnded, { after, last, before })
+  if (found === undefined) return last
+  const { id } = found
+  let left = stepSize
+  for (const remove of removeEnded) {
+    if (left > 0) left -= (await session.many(remove, { id, before, limit: left })).length
+  }
+  // All of it, or what minted what is still there.
+  return left > 0 ? id : id - 1
+}
+
+/** A few milliseconds, in which others wait. */
+const stepSize = 64
+const mostOrganisations = 500
+
+// Ids go by time. A row of a clock that was ahead is kept for longer, with those behind it if there are as many.
+const eldestOfFirst = query((db, param: Param<{ limit: number }>) =>
+  db
+    .selectFrom(db.selectFrom('audit_events').select('at').orderBy('id').limit(param('limit')).as('first'))
+    .select((eb) => eb.fn.min<number | null>('at').as('eldest')),
+)
+
+const removeFirst = query((db, param: Param<{ before: number; limit: number }>) =>
+  db
+    .deleteFrom('audit_events')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom(eb.selectFrom('audit_events').select(['id', 'at']).orderBy('id').limit(param('limit')).as('first'))
+        .select('id')
+        .where('at', '<', param('before')),
+    )
+    .returning('id'),
+)
+
+const lastOfNext = query((db, param: Param<{ after: number; limit: number }>) =>
+  db
+    .selectFrom(
+      db
+        .selectFrom('organisations')
+        .select('id')
+        .where('id', '>', param('after'))
+        .orderBy('id')
+        .limit(param('limit'))
+        .as('next'),
+    )
+    .select((eb) => eb.fn.max<number | null>('id').as('last')),
+)
+
+interface Ended {
+  readonly id: number
+  readonly before: number
+  readonly limit: number
+}
+
+const withEnded = query((db, param: Param<{ after: number; last: number; before: number }>) =>
+  db
+    .selectFrom('organisations')
+    .select('id')
+    .where('id', '>', param('after'))
+    .where('id', '<=', param('last'))
+    .where((eb) => {
+      const ended = eb
+        .selectFrom('tokens')
+        .select('tokens.id')
+        .whereRef('tokens.organisation_id', '=', 'organisations.id')
+        .where('tokens.expires_at', '<', param('before'))
+      return eb.or([
+        eb.exists(ended.where('tokens.revoked_at', 'is', null)),
+        eb.exists(ended.where('tokens.revoked_at', 'is not', null)),
+      ])
+    })
+    .orderBy('id')
+    .limit((eb) => eb.lit(1)),
+)
+
+// Two, each with an index to walk.
+const removeEnded = (['is', 'is not'] as const).map((state) =>
+  query((db, param: Param<Ended>) =>
+    db
+      .deleteFrom('tokens')
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('tokens as ended')
+          .select('ended.id')
+          .where('ended.organisation_id', '=', param('id'))
+          .where('ended.expires_at', '<', param('before'))
+          .where('ended.revoked_at', state, null)
+          .where(sql<SqlBool>`not exists (select 1 from tokens as minted
+            where minted.minted_by = ended.id and minted.minted_by is not null)`)
+          .orderBy('ended.expires_at')
+          .limit(param('limit')),
+      )
+      .returning('id'),
+  ),
+)

@@ -1,0 +1,77 @@
+// Conformance: what is kept for a time alone is removed in steps, and nothing else is.
+import { describe, expect, test } from 'vitest'
+
+import type { Store } from '../../domain/store.ts'
+import type { NewToken } from '../../domain/token.ts'
+import { createToken, insertOrganisation } from './seed.ts'
+
+export function describeRetention(getStore: () => Store): void {
+  describe('what is kept for a time alone', () => {
+    test('are audit events: the eldest go, a step at a time', async () => {
+      const organisationId = await getStore().write(async (tx) => {
+        const { id } = await insertOrganisation(tx)
+        // After all that the other tests have written.
+        for (let count = 0; count < 200; count++) {
+          await tx.audit.append({
+            at: count < 150 ? 10 : 5_000_000,
+            organisationId: id,
+            operation: 'app.create',
+            outcome: 'allowed',
+            actor: { kind: 'nobody', id: '', label: '' },
+            target: '',
+            reason: '',
+            requestId: '',
+          })
+        }
+        return id
+      })
+      const left = async () =>
+        (await getStore().read((tx) => tx.audit.ofOrganisation(organisationId, { limit: 1000 }))).items.length
+      expect(await getStore().read((tx) => tx.audit.areOlder(1_000_000))).toBe(true)
+      let before = await left()
+      for (let more = true; more;) {
+        more = await getStore().write((tx) => tx.audit.removeOlder(1_000_000))
+        const after = await left()
+        expect(before - after).toBeLessThanOrEqual(64)
+        before = after
+      }
+      expect(before).toBe(50)
+      expect(await getStore().read((tx) => tx.audit.areOlder(1_000_000))).toBe(false)
+    })
+
+    test('are tokens that ended, revoked or not: not those that live, nor those that minted what is kept', async () => {
+      const { gone, kept } = await getStore().write(async (tx) => {
+        const [one, other] = [await insertOrganisation(tx), await insertOrganisation(tx)]
+        const ended = [
+          ...Array.from({ length: 150 }, () => createToken(one.id, { expiresAt: 20 })),
+          createToken(other.id, { expiresAt: 29 }),
+          createToken(other.id, { expiresAt: 20, revokedAt: 5, revokedBy: 'a@example.com' }),
+        ]
+        const minter = createToken(other.id, { expiresAt: 20 })
+        const stays = [
+          minter,
+          createToken(other.id, { expiresAt: 5000, mintedBy: minter.id }),
+          createToken(one.id, { expiresAt: 30 }),
+          // Dead, and not ended: it must be known until then.
+          createToken(one.id, { expiresAt: 5000, revokedAt: 5, revokedBy: 'a@example.com' }),
+        ]
+        for (const token of [...ended, ...stays]) await tx.tokens.insert(token)
+        return { gone: ended, kept: stays }
+      })
+      const left = async (tokens: readonly NewToken[]) => {
+        const found = await getStore().read((tx) => Promise.all(tokens.map(({ id }) => tx.tokens.byId(id))))
+        return found.filter((token) => token !== undefined).length
+      }
+      let before = await left(gone)
+      for (let after: number | undefined = 0; after !== undefined;) {
+        const from: number = after
+        after = await getStore().write((tx) => tx.tokens.removeEnded(30, from))
+        const rows = await left(gone)
+        expect(before - rows).toBeLessThanOrEqual(64)
+        before = rows
+      }
+      expect(before).toBe(0)
+      expect(await left(kept)).toBe(kept.length)
+    })
+  })
+}
