@@ -174,6 +174,7 @@ async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environmen
       : { url: databaseUrl.reveal(), name: 'the PostgreSQL database' }
   const store = await openStore({
     ...place,
+    warn: (sentence) => log.warn(sentence),
     tell: (what, trouble, cause) => logCondition(log, what, trouble, cause),
     progress: (sentence) => log.info(sentence),
     async admit(database) {

@@ -51,6 +51,12 @@ export async function examineClient(client: Client): Promise<Examined> {
   return { look, problems }
 }
 
+/** The settings by which a crash may cost what is kept; each a sentence with the remedy. */
+export async function findWeakSettings(client: Client): Promise<string[]> {
+  const { rows } = await client.query<State>(stateQuery)
+  return rows.flatMap(problemsOf)
+}
+
 interface State {
   readonly now: string
   readonly standby: boolean
@@ -74,7 +80,9 @@ function problemsOf(state: State): string[] {
     problems.push('This PostgreSQL takes no writes: set default_transaction_read_only = off.')
   }
   if (state.synchronous_commit === 'off') {
-    problems.push('synchronous_commit is off, so that a crash loses what was acknowledged: set it to on.')
+    problems.push(
+      'synchronous_commit is off: set it to on. Hallpass turns it on for all that it writes, so that a crash loses nothing.',
+    )
   }
   for (const setting of ['fsync', 'full_page_writes'] as const) {
     if (state[setting] !== 'on')

@@ -1,29 +1,38 @@
 // The store over PostgreSQL: serialisable writes, tried again where they collide, and reads on one snapshot.
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { Client, Pool, types, type ClientBase, type QueryResult } from 'pg'
+import type { Client, PoolClient, QueryResult } from 'pg'
 
 import { DomainError, StartupError } from '../domain/errors.ts'
 import type { Admit, ReadTransaction, Store, Transaction, Trouble } from '../domain/store.ts'
+import { Condition, type TellCondition } from './condition.ts'
+import { Heartbeat } from './heartbeat.ts'
 import type { Examined } from './look.ts'
 import { expectCurrent, expectNotNewer, expectOwn, migrate, type Progress } from './migrate.ts'
 import { postgresWords } from './migration.ts'
-import { currentVersion, examineClient, readFound } from './postgres-look.ts'
+import { connectOnce, PostgresConnections, type Kind, type Leased } from './postgres-connections.ts'
+import { codeOf, isCollision, reasonOfPostgres } from './postgres-errors.ts'
+import { readHosts, type PostgresHosts } from './postgres-hosts.ts'
+import { currentVersion, examineClient, findWeakSettings, readFound } from './postgres-look.ts'
 import { PostgresSession, PostgresStatements } from './postgres-session.ts'
 import { SessionTransaction } from './transaction.ts'
-import { StoreTrouble } from './trouble.ts'
+import { StoreTrouble, type Outcome } from './trouble.ts'
 
 export interface PostgresStoreOptions {
-  /** `postgres://…`; may carry a password, so it is never printed. */
+  /** `postgres://…`, with several hosts where there are standbys; may carry a password, so it is never printed. */
   readonly url: string
   /** Asked before anything is changed. */
   readonly admit?: Admit
   /** Told what a migration is at. */
   readonly progress?: Progress
-  /** At most so many connections; 10 where it is not given. */
+  /** At most so many connections for reads, and so many for writes; 10 where it is not given. */
   readonly connections?: number
   /** From 0 to 1: spreads the retries of writes that collide. */
   readonly random?: () => number
+  /** Told when the database changes its condition. */
+  readonly tell?: TellCondition
+  /** Told at the start of each setting that endangers what is kept. */
+  readonly warn?: (sentence: string) => void
 }
 
 /**
@@ -36,6 +45,7 @@ export function openPostgresStore(options: PostgresStoreOptions): Promise<Store>
     expectNotNewer(await currentVersion(client))
     await options.admit?.(await readFound(client))
     await migrateDatabase(client, options.progress)
+    for (const sentence of await findWeakSettings(client)) options.warn?.(sentence)
   })
 }
 
@@ -52,74 +62,62 @@ export function openPostgresStoreBeside(options: PostgresStoreOptions): Promise<
  * @throws StartupError `configuration_invalid` or `database_unreachable`
  */
 export function examinePostgres({ url }: { readonly url: string }): Promise<Examined> {
-  return withClient(url, examineClient)
+  return withClient(readHosts(url), examineClient)
 }
 
 async function connect(options: PostgresStoreOptions, prepare: (client: Client) => Promise<void>): Promise<Store> {
-  const { url, connections = 10, random = Math.random } = options
-  await withClient(url, prepare)
-  const pool = new Pool({ ...connectionTo(url), max: connections, query_timeout: 15_000 })
-  pool.on('error', () => {})
-  pool.on('connect', (pooled) => pooled.on('error', () => {}))
-  return new PostgresStore(pool, random)
+  const { url, connections = 10, random = Math.random, tell } = options
+  const hosts = readHosts(url)
+  await withClient(hosts, prepare)
+  return new PostgresStore(new PostgresConnections(hosts, connections, patience), random, tell)
 }
 
-function connectionTo(url: string) {
-  return {
-    connectionString: url,
-    connectionTimeoutMillis: 5000,
-    keepAlive: true,
-    application_name: 'hallpass',
-    types: { getTypeParser: parserOf },
-  }
-}
-
-async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const host = readHost(url)
-  const client = new Client(connectionTo(url))
-  // A connection that breaks rejects what runs on it, here and below. An event nobody hears would be the end of the
-  // process.
-  client.on('error', () => {})
+async function withClient<T>(hosts: PostgresHosts, work: (client: Client) => Promise<T>): Promise<T> {
+  let client: Client | undefined
   try {
-    await client.connect()
+    client = await connectOnce(hosts)
     return await work(client)
   } catch (error) {
-    throw unusable(host, error)
+    throw unusable(hosts.name, error)
   } finally {
     // What is let go of in the middle of a migration is undone by the server.
-    await client.end()
+    await client?.end()
   }
 }
 
 class PostgresStore implements Store {
+  /** Whoever looks after the server mends it: nothing here is at an end. */
   readonly failed = new Promise<never>(() => {})
-  readonly #pool: Pool
+  readonly #connections: PostgresConnections
   readonly #random: () => number
+  readonly #condition: Condition
+  readonly #heartbeat: Heartbeat
   readonly #statements = new PostgresStatements()
   readonly #running = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
 
-  constructor(pool: Pool, random: () => number) {
-    this.#pool = pool
+  constructor(connections: PostgresConnections, random: () => number, tell: TellCondition = () => {}) {
+    this.#connections = connections
     this.#random = random
+    this.#condition = new Condition(tell)
+    this.#heartbeat = new Heartbeat(
+      () => this.#beat(),
+      () => performance.now(),
+    )
   }
 
   read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
-    return this.#track(() => this.#transact('REPEATABLE READ READ ONLY', work))
+    return this.#track(() =>
+      this.#transact('reads', deadline(), ({ session }) => work(new SessionTransaction(session))),
+    )
   }
 
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.#track(() => this.#writeUntilAlone(work))
   }
 
-  async health(): Promise<Trouble | undefined> {
-    if (this.#closing) throw new Error('The store is closed.')
-    try {
-      expectOwn(versionOf(await this.#track(() => this.#pool.query(versionQuery))))
-      return undefined
-    } catch (error) {
-      return error instanceof StoreTrouble ? error : new StoreTrouble('unreachable', 'read', error)
-    }
+  health(): Promise<Trouble | undefined> {
+    return this.#track(() => this.#heartbeat.check())
   }
 
   close(): Promise<void> {
@@ -129,7 +127,7 @@ class PostgresStore implements Store {
 
   async #close(): Promise<void> {
     await Promise.allSettled(this.#running)
-    await this.#pool.end()
+    await this.#connections.end()
   }
 
   async #track<T>(job: () => Promise<T>): Promise<T> {
@@ -144,12 +142,13 @@ class PostgresStore implements Store {
   }
 
   async #writeUntilAlone<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const until = deadline()
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#transact('SERIALIZABLE', work)
+        return await this.#transact('writes', until, ({ session }) => work(new SessionTransaction(session)))
       } catch (error) {
         if (!isCollision(error)) throw error
-        if (attempt === attempts) {
+        if (attempt === attempts || performance.now() > until) {
           throw new DomainError('conflict', 'Others kept changing the same things at the same moment. Try again.', {
             cause: error,
           })
@@ -159,50 +158,152 @@ class PostgresStore implements Store {
     }
   }
 
-  async #transact<T>(isolation: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect()
-    const session = new PostgresSession(client, this.#statements)
-    let broken = false
+  /** Reads, and then commits what only the log of the server keeps: a standby that it waits for is waited for too. */
+  async #beat(): Promise<void> {
+    await this.#transact('reads', deadline(), ({ client }) => client.query('SELECT 1'))
     try {
-      await begin(client, isolation)
-      const result = await work(new SessionTransaction(session))
+      await this.#transact('writes', deadline(), async ({ client }) => {
+        const { rows } = await client.query<{ read_only: boolean }>(
+          `SELECT current_setting('transaction_read_only') = 'on' AS read_only`,
+        )
+        if (rows[0]?.read_only !== false) throw new StoreTrouble('read_only', 'unchanged')
+        await client.query(`SELECT pg_logical_emit_message(true, 'hallpass', '')`)
+      })
+    } catch (error) {
+      // Where the server does not let this be done, nothing is known against it.
+      if (codeOf(error) !== insufficientPrivilege) throw error
+    }
+  }
+
+  /** Once more on a new connection, where the first one was lost before anything was done. */
+  async #transact<T>(kind: Kind, until: number, work: (on: On) => Promise<T>): Promise<T> {
+    for (let isFirst = true; ; isFirst = false) {
+      try {
+        const result = await this.#attempt(kind, until, work)
+        this.#condition.note(kind, undefined)
+        return result
+      } catch (error) {
+        if (!(error instanceof StoreTrouble)) throw error
+        const isWorthIt = error.reason === 'unreachable' || error.reason === 'read_only'
+        if (!isFirst || !isWorthIt || error.outcome === 'open' || leftOf(until) === 0) {
+          this.#condition.note(kind, error)
+          throw error
+        }
+      }
+    }
+  }
+
+  async #attempt<T>(kind: Kind, until: number, work: (on: On) => Promise<T>): Promise<T> {
+    const leased = await this.#lease(kind, until)
+    const { client } = leased
+    const session = new PostgresSession(client, this.#statements)
+    const state: State = { kind, isLate: false, isCommitting: false, isWarned: false }
+    const late = setTimeout(() => {
+      state.isLate = true
+      leased.cut()
+    }, leftOf(until))
+    const notice = ({ severity }: { readonly severity?: string | undefined }): void => {
+      state.isWarned ||= state.isCommitting && severity === 'WARNING'
+    }
+    client.on('notice', notice)
+    try {
+      await begin(client, kind)
+      const result = await work({ session, client })
       await session.end()
       // COMMIT of a void transaction is a rollback that calls itself a success.
       if (session.failure !== undefined) throw session.failure
+      state.isCommitting = true
       await client.query('COMMIT')
+      // "canceling wait for synchronous replication": committed here, and nobody knows whether a standby has it.
+      if (state.isWarned) throw new StoreTrouble('slow', 'open')
       return result
     } catch (error) {
       await session.end()
-      await client.query('ROLLBACK').catch(() => {
-        broken = true
-      })
-      // A collision counts whatever `work` made of it: the next attempt may well succeed.
-      throw isCollision(session.failure) ? session.failure : error
+      const described = describe(error, session.failure, state, leased)
+      if (described instanceof StoreTrouble && described.reason === 'read_only') leased.cut()
+      if (leased.isOpen()) await client.query('ROLLBACK').catch(() => leased.cut())
+      throw described
     } finally {
-      client.release(broken)
+      clearTimeout(late)
+      client.off('notice', notice)
+      leased.release()
+    }
+  }
+
+  /** What comes too late is given back. */
+  async #lease(kind: Kind, until: number): Promise<Leased> {
+    let late: NodeJS.Timeout | undefined
+    const pending = this.#connections.lease(kind)
+    const limit = new Promise<never>((_, reject) => {
+      late = setTimeout(() => {
+        pending.then(
+          (leased) => leased.release(),
+          () => {},
+        )
+        reject(new StoreTrouble('slow', outcomeOf(kind)))
+      }, leftOf(until))
+    })
+    try {
+      return await Promise.race([pending, limit])
+    } catch (error) {
+      const reason = error instanceof StoreTrouble ? error.reason : (reasonOfPostgres(error) ?? 'unreachable')
+      throw new StoreTrouble(reason, outcomeOf(kind), error)
+    } finally {
+      clearTimeout(late)
     }
   }
 }
 
+/** What a transaction works on. */
+interface On {
+  readonly session: PostgresSession
+  readonly client: PoolClient
+}
+
+interface State {
+  readonly kind: Kind
+  isLate: boolean
+  isCommitting: boolean
+  isWarned: boolean
+}
+
+/** What is told of it: a collision and trouble of the server count, whatever `work` made of them. */
+function describe(error: unknown, failure: unknown, state: State, leased: Leased): unknown {
+  if (error instanceof StoreTrouble) return error
+  if (isCollision(failure)) return failure
+  const first = failure ?? error
+  // An error that the server answers COMMIT with undoes all of it.
+  const isUndone = Reflect.get(Object(first), 'severity') === 'ERROR'
+  const outcome = state.isCommitting && !isUndone ? 'open' : outcomeOf(state.kind)
+  if (state.isLate) return new StoreTrouble('slow', outcome, first)
+  const reason = reasonOfPostgres(first)
+  if (reason !== undefined) return new StoreTrouble(reason, outcome, first)
+  return leased.isOpen() ? error : new StoreTrouble('unreachable', outcome, first)
+}
+
+function outcomeOf(kind: Kind): Outcome {
+  return kind === 'reads' ? 'read' : 'unchanged'
+}
+
+function leftOf(until: number): number {
+  return Math.max(0, until - performance.now())
+}
+
+/** When a transaction that begins now must have ended, all its attempts included. */
+function deadline(): number {
+  return performance.now() + patience
+}
+
 /** In one round trip. A write waits where a migration is under way, and looks only then whose database it is. */
-async function begin(client: ClientBase, isolation: string): Promise<void> {
-  const isWriting = !isolation.endsWith('READ ONLY')
-  const looking = `; LOCK TABLE migrations IN ROW SHARE MODE; ${versionQuery}`
+async function begin(client: PoolClient, kind: Kind): Promise<void> {
   // More than one statement has more than one result, which the types do not know.
-  const results: unknown = await client.query(
-    `BEGIN ISOLATION LEVEL ${isolation}; ${transactionSettings}${isWriting ? looking : ''}`,
-  )
-  if (isWriting && Array.isArray(results)) expectOwn(versionOf(results.at(-1) as QueryResult))
+  const results: unknown = await client.query(beginnings[kind])
+  if (kind === 'writes' && Array.isArray(results)) expectOwn(versionOf(results.at(-1) as QueryResult))
 }
 
 function versionOf({ rows }: QueryResult): number {
   const [row] = rows as { readonly version: number | null }[]
   return row?.version ?? 0
-}
-
-// int8 holds ids and milliseconds, all of which a number holds exactly.
-function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  return oid === int8 ? Number : types.getTypeParser(oid, format)
 }
 
 async function migrateDatabase(client: Client, progress: Progress | undefined): Promise<void> {
@@ -228,21 +329,6 @@ async function migrateDatabase(client: Client, progress: Progress | undefined): 
   )
 }
 
-// Refuses what can be read in two ways: a part of a password with reserved characters would be taken for a host's name,
-// and end up in a message.
-function readHost(url: string): string {
-  const signs = url.split('@').length - 1
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (/^postgres(?:ql)?:$/.test(parsed?.protocol ?? '') && parsed?.hash === '') {
-    if (signs === 0 || (signs === 1 && parsed.username !== '')) return parsed.searchParams.get('host') ?? parsed.host
-  }
-  throw new StartupError(
-    'configuration_invalid',
-    'The database URL must be of the form postgres://user:password@host/database, with reserved characters in the ' +
-      'password percent-encoded.',
-  )
-}
-
 function unusable(host: string, cause: unknown): StartupError {
   if (cause instanceof StartupError) return cause
   const reason = cause instanceof Error && cause.message !== '' ? cause.message : codeOf(cause)
@@ -251,28 +337,29 @@ function unusable(host: string, cause: unknown): StartupError {
   })
 }
 
-/** Whether PostgreSQL gave the transaction up for the sake of others: serialisation failure or deadlock. */
-function isCollision(error: unknown): boolean {
-  return ['40001', '40P01'].includes(codeOf(error))
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-}
-
 const attempts = 12
 
 // Any number, as long as it never changes: all versions of the program must wait for the same lock.
 const migrationLock = 4_280_526
 
-const int8: number = types.builtins.INT8
+const insufficientPrivilege = '42501'
+
+// Milliseconds. One more is left for the rest of a request, which is to be answered after five.
+const patience = 4000
 
 // Local to each transaction, because connection proxies refuse them as start-up parameters and mix sessions up. Without
 // sequential scans a transaction marks the rows that it read, not whole small tables: unrelated writes do not collide.
-const transactionSettings = `SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '10s';
-  SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL enable_seqscan = off`
+const transactionSettings = `SET LOCAL statement_timeout = '${patience}ms'; SET LOCAL lock_timeout = '${patience}ms';
+  SET LOCAL idle_in_transaction_session_timeout = '10s'; SET LOCAL enable_seqscan = off`
 
-const versionQuery = 'SELECT max(version) AS version FROM migrations'
+// What is acknowledged is on the disk, whatever the server, the database or the role is set to.
+const durably = `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`
+
+const beginnings: Readonly<Record<Kind, string>> = {
+  reads: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${transactionSettings}`,
+  writes: `BEGIN ISOLATION LEVEL SERIALIZABLE; ${transactionSettings}; ${durably};
+    LOCK TABLE migrations IN ROW SHARE MODE; SELECT max(version) AS version FROM migrations`,
+}
 
 // A machine that vanishes in the middle lets go of everything half a minute later; whoever waits for its locks waits
 // longer than that.

@@ -8,6 +8,7 @@ export type Outcome = 'read' | 'unchanged' | 'open'
 /** The refusal of what the database could not do. */
 export class StoreTrouble extends DomainError implements Trouble {
   readonly reason: Trouble['reason']
+  readonly outcome: Outcome
 
   constructor(reason: Trouble['reason'], outcome: Outcome, cause?: unknown) {
     const { sentence, retryAfter } = troubles[reason]
@@ -16,6 +17,7 @@ export class StoreTrouble extends DomainError implements Trouble {
       cause,
     })
     this.reason = reason
+    this.outcome = outcome
   }
 }
 
@@ -29,7 +31,7 @@ const troubles: Readonly<Record<Trouble['reason'], { readonly sentence: string; 
   locked: { sentence: 'another program holds the database of the authority', retryAfter: 2 },
   busy: { sentence: 'too many writes wait for the database of the authority', retryAfter: 2 },
   storage_full: {
-    sentence: 'the disk of the authority is full: only revoking, removing and logging out still work',
+    sentence: 'the disk of the authority is full',
     retryAfter: 30,
   },
   read_only: { sentence: 'the database of the authority takes no writes at the moment', retryAfter: 5 },

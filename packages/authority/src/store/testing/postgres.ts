@@ -1,15 +1,33 @@
 // A real PostgreSQL for tests: its own data in a temporary directory, reached over a unix socket and nothing else.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chown, cp, mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises'
+import {
+  appendFile,
+  chown,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
+import { Client } from 'pg'
+
 export interface TestPostgres {
   /** Of the database `postgres`, as its superuser. */
   readonly url: string
+  /** Where its data and its socket are. */
+  readonly directory: string
+  /** Ends it as a machine ends that loses its power. */
+  kill(): Promise<void>
   /** Stops the server and removes its data. */
   stop(): Promise<void>
 }
@@ -25,7 +43,43 @@ export function reasonWithoutPostgres(): string | undefined {
  * Starts an empty PostgreSQL server.
  * @throws Error with what the server said, where it does not start.
  */
-export async function startPostgres(): Promise<TestPostgres> {
+export function startPostgres(): Promise<TestPostgres> {
+  return start(async ({ run, data }) => {
+    const initdb = run('initdb', ['-D', data, '-U', user, '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync'])
+    const said = collect(initdb)
+    if ((await exitOf(initdb)) !== 0) throw new Error(`initdb failed: ${said()}`)
+  })
+}
+
+/** Starts a standby that follows the other one, which runs on. */
+export function startStandby(primary: TestPostgres): Promise<TestPostgres> {
+  return start(async ({ data, own }) => {
+    const client = new Client({ connectionString: primary.url })
+    await client.connect()
+    await client.query(`select pg_backup_start('standby', true)`)
+    await rm(data, { recursive: true })
+    await cp(join(primary.directory, 'data'), data, { recursive: true })
+    const { rows } = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)')
+    await client.end()
+    await rm(join(data, 'postmaster.pid'), { force: true })
+    await writeFile(join(data, 'backup_label'), rows[0]?.labelfile ?? '')
+    await writeFile(join(data, 'standby.signal'), '')
+    await appendFile(
+      join(data, 'postgresql.auto.conf'),
+      `primary_conninfo = 'host=${primary.directory} user=${user} application_name=standby'\n`,
+    )
+    await own(data)
+  })
+}
+
+interface Installation {
+  readonly data: string
+  readonly run: (program: string, args: readonly string[]) => ChildProcess
+  /** Gives all that is in a folder to whom the server runs as. */
+  readonly own: (path: string) => Promise<void>
+}
+
+async function start(fill: (installation: Installation) => Promise<void>): Promise<TestPostgres> {
   const installed = findBinaries()
   if (installed === undefined) throw new Error(`PostgreSQL cannot run: ${reasonWithoutPostgres()}.`)
   await linkLibraries(installed)
@@ -33,8 +87,14 @@ export async function startPostgres(): Promise<TestPostgres> {
   const data = join(directory, 'data')
   await mkdir(data, { mode: 0o700 })
   // PostgreSQL refuses to run as root.
-  const identity = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {}
-  if (process.getuid?.() === 0) for (const path of [directory, data]) await chown(path, nobody, nobody)
+  const isRoot = process.getuid?.() === 0
+  const identity = isRoot ? { uid: nobody, gid: nobody } : {}
+  const own = async (path: string): Promise<void> => {
+    if (!isRoot) return
+    await chown(path, nobody, nobody)
+    for (const name of await readdir(path, { recursive: true })) await chown(join(path, name), nobody, nobody)
+  }
+  await own(directory)
   let native = installed
   if (!(await isReachableForAll(installed))) {
     native = join(directory, 'native')
@@ -44,19 +104,22 @@ export async function startPostgres(): Promise<TestPostgres> {
     spawn(join(native, 'bin', program), args, { ...identity, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] })
 
   try {
-    const initdb = run('initdb', ['-D', data, '-U', user, '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync'])
-    const said = collect(initdb)
-    if ((await exitOf(initdb)) !== 0) throw new Error(`initdb failed: ${said()}`)
+    await fill({ data, run, own })
     const server = run('postgres', ['-D', data, '-k', directory, '-c', 'listen_addresses=', '-c', 'fsync=off'])
     const kill = (): boolean => server.kill('SIGKILL')
     process.once('exit', kill)
     await waitUntilReady(server, join(data, 'postmaster.pid'))
+    const end = async (signal: NodeJS.Signals): Promise<void> => {
+      process.off('exit', kill)
+      server.kill(signal)
+      await exitOf(server)
+    }
     return {
       url: `postgresql://${user}@localhost/postgres?host=${encodeURIComponent(directory)}`,
+      directory,
+      kill: () => end('SIGQUIT'),
       stop: async () => {
-        process.off('exit', kill)
-        server.kill('SIGINT')
-        await exitOf(server)
+        await end('SIGINT')
         await rm(directory, { recursive: true, force: true })
       },
     }
@@ -107,7 +170,7 @@ async function waitUntilReady(server: ChildProcess, pidFile: string): Promise<vo
     if (server.exitCode !== null) break
     // The eighth line says what the server is at.
     const status = await readFile(pidFile, 'utf8').catch(() => '')
-    if (status.split('\n')[7]?.trim() === 'ready') return
+    if (['ready', 'standby'].includes(status.split('\n')[7]?.trim() ?? '')) return
     await pause(20)
   }
   server.kill('SIGKILL')

@@ -1,0 +1,206 @@
+// Connections to the server that takes writes: those of reads apart from those of writes, all of which can be cut off.
+import { connect, Socket } from 'node:net'
+
+import { Client, Pool, types, type ClientBase, type ClientConfig, type PoolClient } from 'pg'
+
+import type { PostgresHosts } from './postgres-hosts.ts'
+import { StoreTrouble } from './trouble.ts'
+
+export type Kind = 'reads' | 'writes'
+
+export interface Leased {
+  readonly client: PoolClient
+  /** Whether the connection is there still, as far as is known here. */
+  isOpen(): boolean
+  /** Ends the connection at once, and what the server does for it; whatever runs on it is rejected. */
+  cut(): void
+  /** Gives it back; what is not open is never used again. */
+  release(): void
+}
+
+/** Whose connection can be cut off while a query hangs on it. */
+class Line extends Client {
+  readonly socket: Socket
+
+  constructor(config?: string | ClientConfig) {
+    const socket = new Socket()
+    super({ ...Object(config), stream: () => socket })
+    this.socket = socket
+    // A connection that breaks rejects what runs on it. An event nobody hears would be the end of the process.
+    this.on('error', () => {})
+  }
+}
+
+export class PostgresConnections {
+  readonly #hosts: PostgresHosts
+  readonly #most: number
+  readonly #wait: number
+  #current = 0
+  readonly #pools = new Map<Kind, Pool>()
+  readonly #checked = new WeakSet<PoolClient>()
+  readonly #ending = new Set<Promise<unknown>>()
+
+  /**
+   * @param most connections for reads, and as many for writes
+   * @param patience milliseconds until one is there, over all hosts
+   */
+  constructor(hosts: PostgresHosts, most: number, patience: number) {
+    this.#hosts = hosts
+    this.#most = most
+    this.#wait = Math.floor(patience / hosts.urls.length)
+  }
+
+  /** A connection to the first host, from the one that served last, that serves. */
+  async lease(kind: Kind): Promise<Leased> {
+    for (let attempt = 1; ; attempt++) {
+      const pool = this.#pool(kind)
+      try {
+        const client = await pool.connect()
+        await this.#check(client)
+        return this.#leased(client, kind, pool)
+      } catch (error) {
+        // All are taken: that says nothing of new ones.
+        if (error instanceof Error && error.message === 'timeout exceeded when trying to connect') {
+          throw new StoreTrouble('slow', 'read', error)
+        }
+        this.#leave(kind, pool)
+        if (attempt === this.#hosts.urls.length) throw error
+      }
+    }
+  }
+
+  /** Resolves when all are given back and closed. */
+  async end(): Promise<void> {
+    for (const pool of this.#pools.values()) this.#end(pool)
+    await Promise.all(this.#ending)
+  }
+
+  #leased(client: PoolClient, kind: Kind, pool: Pool): Leased {
+    const socket = client instanceof Line ? client.socket : undefined
+    const isOpen = (): boolean => socket?.readyState === 'open'
+    return {
+      client,
+      isOpen,
+      cut: () => {
+        // First: a COMMIT that waits for a standby would hold its place at the server for ever.
+        cancel(client)
+        socket?.destroy()
+      },
+      release: () => {
+        const isLost = !isOpen()
+        client.release(isLost)
+        // The others that wait in the pool are lost as well, most likely; and another host may have taken over.
+        if (isLost) this.#leave(kind, pool)
+      },
+    }
+  }
+
+  #pool(kind: Kind): Pool {
+    let pool = this.#pools.get(kind)
+    if (pool === undefined) {
+      pool = this.#createPool()
+      this.#pools.set(kind, pool)
+    }
+    return pool
+  }
+
+  /** Makes new connections from now on, to the next host where there is one; unless that was done already. */
+  #leave(kind: Kind, pool: Pool): void {
+    if (pool !== this.#pools.get(kind)) return
+    if (this.#hosts.urls.length === 1) return this.#drop(kind, pool)
+    this.#current = (this.#current + 1) % this.#hosts.urls.length
+    for (const [each, old] of this.#pools) this.#drop(each, old)
+  }
+
+  #drop(kind: Kind, pool: Pool): void {
+    this.#pools.delete(kind)
+    this.#end(pool)
+  }
+
+  #end(pool: Pool): void {
+    const ended = pool.end()
+    this.#ending.add(ended)
+    void ended.finally(() => this.#ending.delete(ended))
+  }
+
+  #createPool(): Pool {
+    const url = this.#hosts.urls[this.#current] ?? this.#hosts.urls[0]
+    const pool = new Pool({
+      ...connectionTo(url, this.#wait),
+      max: this.#most,
+      Client: Line,
+    })
+    pool.on('error', () => {})
+    return pool
+  }
+
+  /** Once for each connection: a server that becomes a standby ends all that it has. */
+  async #check(client: PoolClient): Promise<void> {
+    if (!this.#hosts.wantsPrimary || this.#checked.has(client)) return
+    const late = setTimeout(() => (client instanceof Line ? client.socket.destroy() : undefined), this.#wait)
+    try {
+      await expectPrimary(client)
+      this.#checked.add(client)
+    } catch (error) {
+      client.release(true)
+      throw error
+    } finally {
+      clearTimeout(late)
+    }
+  }
+}
+
+/** One connection outside of the pools, to the first host that serves. */
+export async function connectOnce({ urls, wantsPrimary }: PostgresHosts): Promise<Client> {
+  const failures: unknown[] = []
+  for (const url of urls) {
+    const client = new Line(connectionTo(url, 5000))
+    try {
+      await client.connect()
+      if (wantsPrimary) await expectPrimary(client)
+      return client
+    } catch (error) {
+      failures.push(error)
+      await client.end().catch(() => {})
+    }
+  }
+  throw failures.find((failure) => !(failure instanceof StoreTrouble)) ?? failures[0]
+}
+
+async function expectPrimary(client: ClientBase): Promise<void> {
+  const { rows } = await client.query<{ read_only: boolean }>(
+    `SELECT current_setting('transaction_read_only') = 'on' AS read_only`,
+  )
+  if (rows[0]?.read_only !== false) throw new StoreTrouble('read_only', 'read')
+}
+
+function connectionTo(url: string, connectionTimeoutMillis: number) {
+  return {
+    connectionString: url,
+    connectionTimeoutMillis,
+    keepAlive: true,
+    application_name: 'hallpass',
+    types: { getTypeParser: parserOf },
+  }
+}
+
+// int8 holds ids and milliseconds, all of which a number holds exactly.
+function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  return oid === int8 ? Number : types.getTypeParser(oid, format)
+}
+
+const int8: number = types.builtins.INT8
+
+/** The protocol's CancelRequest, over a connection of its own; nobody waits for it. */
+function cancel(client: PoolClient): void {
+  const [processId, key] = [Reflect.get(client, 'processID'), Reflect.get(client, 'secretKey')] as unknown[]
+  const [host, port] = [Reflect.get(client, 'host'), Reflect.get(client, 'port')] as unknown[]
+  if (typeof processId !== 'number' || typeof key !== 'number' || typeof host !== 'string') return
+  const message = Buffer.alloc(16)
+  for (const [index, value] of [16, 80_877_102, processId, key].entries()) message.writeInt32BE(value | 0, index * 4)
+  const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${String(port)}`) : connect(Number(port), host)
+  socket.setTimeout(2000, () => socket.destroy())
+  socket.on('error', () => {})
+  socket.on('connect', () => socket.end(message))
+  socket.unref()
+}

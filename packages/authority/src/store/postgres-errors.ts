@@ -1,0 +1,34 @@
+// What PostgreSQL's error codes mean for whoever waits: https://www.postgresql.org/docs/current/errcodes-appendix.html
+import type { Trouble } from '../domain/store.ts'
+
+/** The kind of trouble; undefined where it is none of the server's, as a broken rule of uniqueness. */
+export function reasonOfPostgres(error: unknown): Trouble['reason'] | undefined {
+  const code = codeOf(error)
+  return reasons.get(code) ?? reasons.get(code.slice(0, 2))
+}
+
+/** Whether PostgreSQL gave the transaction up for the sake of others: serialisation failure or deadlock. */
+export function isCollision(error: unknown): boolean {
+  return ['40001', '40P01'].includes(codeOf(error))
+}
+
+/** The SQLSTATE, or the code of the system. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+}
+
+const reasons: ReadonlyMap<string, Trouble['reason']> = new Map([
+  ['0A000', 'read_only'], // a standby knows no serialisable transactions
+  ['25006', 'read_only'],
+  ['25P03', 'slow'], // idle in transaction for too long
+  ['55P03', 'busy'], // a lock that was not to be had in time
+  ['57014', 'slow'], // cancelled, for its time
+  ['53100', 'storage_full'],
+  ['08', 'unreachable'], // of the connection
+  ['28', 'unreachable'], // of the login
+  ['3D', 'unreachable'], // no such database
+  ['53', 'unreachable'], // too many connections, no memory
+  ['57', 'unreachable'], // shut down
+  ['58', 'damaged'], // an error of the disk
+  ['XX', 'damaged'], // corrupted data, or worse
+])

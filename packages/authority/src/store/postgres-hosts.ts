@@ -1,0 +1,57 @@
+// Reads a database URL, which may name several servers of which one takes writes at a time, as libpq has it:
+// https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-MULTIPLE-HOSTS
+import { StartupError } from '../domain/errors.ts'
+
+export interface PostgresHosts {
+  /** For messages: never with a password. */
+  readonly name: string
+  /** A URL for each, in the order in which they are tried. */
+  readonly urls: readonly [string, ...string[]]
+  /** Whether only one that takes writes will do. */
+  readonly wantsPrimary: boolean
+}
+
+/**
+ * Refuses what can be read in two ways: a part of a password with reserved characters would be taken for a host's name,
+ * and end up in a message.
+ * @throws StartupError `configuration_invalid`
+ */
+export function readHosts(url: string): PostgresHosts {
+  const [, scheme = '', person = '', places = '', path = '', query = ''] = form.exec(url) ?? []
+  if (scheme === '' || person === '@' || person.startsWith(':')) throw unclear()
+  const parameters = new URLSearchParams(query)
+  const wanted = parameters.get('target_session_attrs')
+  if (wanted !== null && !attributes.has(wanted)) {
+    throw new StartupError(
+      'configuration_invalid',
+      'The database URL has a target_session_attrs that is none of any, read-write and primary: Hallpass writes.',
+    )
+  }
+  const named = parameters.get('host')?.split(',')
+  const ports = parameters.get('port')?.split(',') ?? []
+  for (const name of ['target_session_attrs', 'host', 'port']) parameters.delete(name)
+  const [first, ...others] = (named ?? places.split(',')).map((host, index) => {
+    const rest = new URLSearchParams(parameters)
+    const port = ports[index] ?? ports[0]
+    if (named !== undefined) rest.set('host', host)
+    if (port !== undefined) rest.set('port', port)
+    const text = rest.size === 0 ? '' : `?${rest.toString()}`
+    return `${scheme}${person}${named === undefined ? host : 'localhost'}${path}${text}`
+  })
+  if (first === undefined || ![first, ...others].every((one) => URL.canParse(one))) throw unclear()
+  const wantsPrimary = others.length > 0 || (wanted !== null && wanted !== 'any')
+  return { name: named?.join(',') ?? places, urls: [first, ...others], wantsPrimary }
+}
+
+// Scheme, user and password, hosts with their ports, path, query.
+const form = /^(postgres(?:ql)?:\/\/)([^@/?#]*@)?([^@/?#]*)(\/[^@?#]*)?(\?[^@#]*)?$/
+
+const attributes: ReadonlySet<string> = new Set(['any', 'read-write', 'primary'])
+
+function unclear(): StartupError {
+  return new StartupError(
+    'configuration_invalid',
+    'The database URL must be of the form postgres://user:password@host/database, with reserved characters in the ' +
+      'password percent-encoded.',
+  )
+}

@@ -1,0 +1,263 @@
+// The store over PostgreSQL when the server does not answer, takes no writes, or waits for a standby that is gone.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { Client } from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+
+import type { Store } from '../domain/store.ts'
+import { openPostgresStore } from './open.ts'
+import { readHosts } from './postgres-hosts.ts'
+import { reasonWithoutPostgres, startPostgres, startStandby, type TestPostgres } from './testing/postgres.ts'
+import { insertUser } from './testing/seed.ts'
+
+const missing = reasonWithoutPostgres()
+
+describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${missing}` : ''}`, () => {
+  let server: TestPostgres
+  let store: Store
+  let told: string[]
+
+  beforeAll(async () => {
+    server = await startPostgres()
+  })
+  afterAll(() => server.stop())
+  afterEach(() => store.close())
+
+  async function start(url = server.url, warn?: (sentence: string) => void): Promise<void> {
+    told = []
+    store = await openPostgresStore({
+      url,
+      ...(warn === undefined ? {} : { warn }),
+      tell: (what, trouble) => void told.push(`${what} ${trouble?.reason ?? 'go on'}`),
+    })
+  }
+
+  test('with a standby gone, reads go on, and writes are told that their end is open', async () => {
+    await start()
+    const { email } = await store.write(insertUser)
+    await set(`synchronous_standby_names = 'gone'`)
+    // More than there are connections.
+    const writes = Array.from({ length: 25 }, () => store.write(insertUser).then(notRefused, refusalOf))
+    await expect.poll(() => waitingForStandby()).toBe(10)
+    for (let read = 0; read < 50; read++) {
+      expect(await store.read((tx) => tx.users.byEmail(email))).toMatchObject({ email })
+    }
+    const refusals = await Promise.all(writes)
+    expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(['unavailable']))
+    expect(refusals.filter(({ message }) => message.includes('may have been done'))).toHaveLength(10)
+    expect(refusals.filter(({ message }) => message.includes('nothing was changed'))).toHaveLength(15)
+    expect(await store.health()).toMatchObject({ reason: 'slow' })
+    // Nothing of it hangs at the server for ever.
+    await expect.poll(() => waitingForStandby()).toBe(0)
+    await set('synchronous_standby_names = DEFAULT')
+    await expect.poll(() => store.health()).toBeUndefined()
+    await store.write(insertUser)
+    expect(told).toEqual(['writes slow', 'writes go on'])
+  })
+
+  test('a commit whose wait for a standby somebody cuts short is not acknowledged', async () => {
+    await start()
+    await set(`synchronous_standby_names = 'gone'`)
+    const write = store.write(insertUser).then(() => 'written', refusalOf)
+    await expect.poll(() => waitingForStandby()).toBe(1)
+    await query(`select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'`)
+    expect(await write).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('may have been') as string,
+    })
+    await set('synchronous_standby_names = DEFAULT')
+  })
+
+  test('that does not answer any more costs each who asks four seconds, and is asked anew when it does', async () => {
+    const proxy = await startProxy(server)
+    await start(proxy.url)
+    const { email } = await store.write(insertUser)
+    proxy.hold()
+    const asked = [store.read((tx) => tx.users.exist()), store.write(insertUser), store.read((tx) => tx.users.exist())]
+    for (const answer of await Promise.all(asked.map((one) => one.then(() => 'answered', refusalOf)))) {
+      expect(answer).toMatchObject({ code: 'unavailable', retryAfter: 5 })
+    }
+    expect(await store.health()).toMatchObject({ reason: expect.stringMatching(/slow|unreachable/) as string })
+    proxy.resume()
+    await expect.poll(() => store.health()).toBeUndefined()
+    expect(await store.read((tx) => tx.users.byEmail(email))).toMatchObject({ email })
+    expect(told.filter((line) => line.startsWith('reads'))).toEqual([
+      expect.stringMatching(/^reads (slow|unreachable)$/),
+      'reads go on',
+    ])
+    await store.close()
+    await proxy.stop()
+  })
+
+  test('that cuts all connections is asked once more on new ones', async () => {
+    const proxy = await startProxy(server)
+    await start(proxy.url)
+    await store.write(insertUser)
+    for (let round = 0; round < 5; round++) {
+      const reading = store.read(async (tx) => {
+        if (round === proxy.cuts()) proxy.cut()
+        return tx.users.exist()
+      })
+      expect(await reading).toBe(true)
+    }
+    expect(told).toEqual([])
+    await store.close()
+    await proxy.stop()
+  })
+
+  test('that takes no writes says so', async () => {
+    await start()
+    await query('alter database postgres set default_transaction_read_only = on')
+    await query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hallpass'`)
+    await expect.poll(() => store.health()).toMatchObject({ reason: 'read_only' })
+    expect(await store.read((tx) => tx.users.exist())).toBe(true)
+    expect(await store.write(insertUser).then(() => 'written', refusalOf)).toMatchObject({ code: 'unavailable' })
+    await query('begin read write; alter database postgres reset default_transaction_read_only; commit')
+    await expect.poll(() => store.health()).toBeUndefined()
+    await store.write(insertUser)
+  })
+
+  test('that would acknowledge what is not on its disk is kept from it, and the start says so', async () => {
+    await set('synchronous_commit = off')
+    const warnings: string[] = []
+    await start(server.url, (sentence) => void warnings.push(sentence))
+    expect(warnings).toContainEqual(expect.stringContaining('synchronous_commit is off'))
+    expect(warnings).toContainEqual(expect.stringContaining('fsync is off'))
+    // It waits for a standby only where the commit is synchronous.
+    await set(`synchronous_standby_names = 'gone'`)
+    const write = store.write(insertUser).then(() => 'written', refusalOf)
+    await expect.poll(() => waitingForStandby()).toBe(1)
+    await set('synchronous_standby_names = DEFAULT')
+    await set('synchronous_commit = DEFAULT')
+    expect(await write).toBe('written')
+  })
+
+  test('of which a standby is the first host is found, and its successor when it is gone', async () => {
+    const primary = await startPostgres()
+    const standby = await startStandby(primary)
+    const hosts = [standby, primary].map(({ directory }) => directory).join(',')
+    await start(`postgresql://hallpass@localhost/postgres?host=${hosts}&target_session_attrs=read-write`)
+    const { email } = await store.write(insertUser)
+    await expect.poll(() => query('select 1 from users', standby.url)).toHaveLength(1)
+    await primary.kill()
+    const lost = await store.write(insertUser).then(() => 'written', refusalOf)
+    expect(lost).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('nothing was changed') as string,
+    })
+    await query('select pg_promote()', standby.url)
+    await expect.poll(() => store.health()).toBeUndefined()
+    await store.write(insertUser)
+    expect(await store.read((tx) => tx.users.byEmail(email))).toMatchObject({ email })
+    await store.close()
+    await Promise.all([standby.stop(), primary.stop()])
+  })
+
+  async function query(sql: string, url = server.url): Promise<unknown[]> {
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    try {
+      return (await client.query<Record<string, unknown>>(sql)).rows
+    } finally {
+      await client.end()
+    }
+  }
+
+  async function set(setting: string): Promise<void> {
+    const client = new Client({ connectionString: server.url })
+    await client.connect()
+    // Itself it waits for nobody.
+    await client.query('set synchronous_commit = local')
+    await client.query(`alter system set ${setting}`)
+    await client.query('select pg_reload_conf()')
+    await client.end()
+  }
+
+  async function waitingForStandby(): Promise<number> {
+    return (await query(`select 1 from pg_stat_activity where wait_event = 'SyncRep'`)).length
+  }
+})
+
+describe('the URL of a database', () => {
+  test.each([
+    ['postgres://u:p@a/db', ['postgres://u:p@a/db'], false],
+    [
+      'postgres://u:p@a:1,b:2/db?target_session_attrs=read-write&x=y',
+      ['postgres://u:p@a:1/db?x=y', 'postgres://u:p@b:2/db?x=y'],
+      true,
+    ],
+    ['postgres://a/db?target_session_attrs=primary', ['postgres://a/db'], true],
+    ['postgres://a/db?target_session_attrs=any', ['postgres://a/db'], false],
+    [
+      'postgres://u@/db?host=a,b&port=1,2',
+      ['postgres://u@localhost/db?host=a&port=1', 'postgres://u@localhost/db?host=b&port=2'],
+      true,
+    ],
+  ])('%s is read', (url, urls, wantsPrimary) => {
+    expect(readHosts(url)).toMatchObject({ urls, wantsPrimary })
+  })
+
+  test.each(['postgres://a/db?target_session_attrs=standby', 'postgres://a:x,b/db', 'postgres://:p@a/db'])(
+    '%s is refused',
+    (url) => {
+      expect(() => readHosts(url)).toThrow(expect.objectContaining({ code: 'configuration_invalid' }) as Error)
+    },
+  )
+})
+
+function notRefused(): never {
+  throw new Error('it was not refused')
+}
+
+interface Refusal {
+  readonly code: unknown
+  readonly message: string
+  readonly retryAfter: unknown
+}
+
+function refusalOf(error: unknown): Refusal {
+  return error as Refusal
+}
+
+/** Stands before the server's socket, and can stop passing on what is said, or end all connections. */
+async function startProxy(server: TestPostgres) {
+  const directory = await mkdtemp(join(tmpdir(), 'hallpass-proxy-'))
+  const sockets = new Set<Socket>()
+  let isHeld = false
+  let cuts = 0
+  const proxy = createServer((near) => {
+    const far = connect(join(server.directory, '.s.PGSQL.5432'))
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(one)
+      one.on('data', (data) => {
+        if (!isHeld) other.write(data)
+      })
+      one.on('error', () => {})
+      one.on('close', () => other.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => proxy.listen(join(directory, '.s.PGSQL.5432'), resolve))
+  const cut = (): void => {
+    cuts += 1
+    for (const socket of sockets) socket.destroy()
+    sockets.clear()
+  }
+  return {
+    url: `postgresql://hallpass@localhost/postgres?host=${encodeURIComponent(directory)}`,
+    hold: () => (isHeld = true),
+    resume: () => (isHeld = false),
+    cut,
+    cuts: () => cuts,
+    async stop() {
+      cut()
+      await new Promise((resolve) => proxy.close(resolve))
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
