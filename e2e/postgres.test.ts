@@ -63,7 +63,7 @@ describe.skipIf(missing !== undefined)(`on PostgreSQL${missing === undefined ? '
     const person = await signUpInto(first, token, slug)
     const app = await createApp(first, person.token, slug)
     const org = await mint(first, person.token, slug, { name: 'ci' })
-    const deploy = await mint(first, org.token, slug, { profile: 'deploy', app: app.name })
+    const deploy = await mint(first, person.token, slug, { profile: 'deploy', app: app.name })
     expectAnswer(routes.showApp, await first('GET', `/v1/apps/${app.name}`, { token: deploy.token }))
     expectRefusal(await first('POST', `/v1/orgs/${slug}/tokens`, { token: readonlyOf(org.token), body: {} }), 403)
     const listed = expectAnswer(

@@ -357,8 +357,9 @@ const durably = `SELECT set_config('synchronous_commit', 'on', true) WHERE curre
 
 const beginnings: Readonly<Record<Kind, string>> = {
   reads: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${transactionSettings}`,
-  writes: `BEGIN ISOLATION LEVEL SERIALIZABLE; ${transactionSettings}; ${durably};
-    LOCK TABLE migrations IN ROW SHARE MODE; SELECT max(version) AS version FROM migrations`,
+  // The lock before any query: the snapshot must be of what a migration left.
+  writes: `BEGIN ISOLATION LEVEL SERIALIZABLE; ${transactionSettings};
+    LOCK TABLE migrations IN ROW SHARE MODE; ${durably}; SELECT max(version) AS version FROM migrations`,
 }
 
 // A machine that vanishes in the middle lets go of everything half a minute later; whoever waits for its locks waits
