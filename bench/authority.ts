@@ -72,7 +72,7 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
 
   const { user, userHeader } = await store.write(async (tx) => {
     const scene = { tx, environment, now: Date.now() }
-    const found = (await tx.users.byEmail(email)) ?? (await createAccount(scene, email, noPasswordHash))
+    const found = (await tx.users.byEmail(email)) ?? (await createAccount(scene, email, noPasswordHash, 'operator'))
     const { authToken } = await openSession(scene, found, { kind: 'cli', label: 'bench' })
     return { user: found, userHeader: `Bearer ${authToken.reveal()}` }
   })

@@ -41,7 +41,7 @@ describe('the password', () => {
     expect((await changePassword(person.token, person.password)).status).toBe(204)
     expect(lastEvent('user.change_password')).toEqual({
       outcome: 'allowed',
-      actor_label: person.email,
+      actor_label: `${person.email} (unproven)`,
       target: 'password',
     })
     expect(await statusOf(ask, person.token)).toBe(200)
@@ -71,7 +71,10 @@ describe('the password', () => {
       const refused = expectRefusal(await changePassword(person.token, guess), 403)
       expect(refused).toMatchObject({ message: 'the current password is wrong', field: 'current_password' })
     }
-    expect(lastEvent('user.change_password')).toMatchObject({ outcome: 'denied', actor_label: person.email })
+    expect(lastEvent('user.change_password')).toMatchObject({
+      outcome: 'denied',
+      actor_label: `${person.email} (unproven)`,
+    })
     // Two of them were wrong passwords, and one was none.
     const answers = await Promise.all(Array.from({ length: 20 }, () => changePassword(person.token, 'wrong')))
     expect(answers.filter(({ status }) => status === 403)).toHaveLength(8)
@@ -132,7 +135,7 @@ describe('logins', () => {
     expect(await statusOf(ask, cli.access_token)).toBe(401)
     expect(lastEvent('session.delete')).toEqual({
       outcome: 'allowed',
-      actor_label: person.email,
+      actor_label: `${person.email} (unproven)`,
       target: `session ${newest?.id}`,
     })
     expect((await list(person.token)).map(({ id }) => id)).toEqual([middle?.id, sessions[2]?.id])

@@ -263,7 +263,7 @@ describe('a stranger in the trail of an organisation', () => {
     // The organisation's own people are still heard.
     const member = await signUpInto(ask, admin.token, slug)
     expectRefusal(await ask('DELETE', `/v1/orgs/${slug}`, { token: member.token }), 403)
-    expect(denialsIn(slug).at(-1)).toMatchObject({ actor_label: member.email })
+    expect(denialsIn(slug).at(-1)).toMatchObject({ actor_label: `${member.email} (unproven)` })
   })
 })
 

@@ -154,7 +154,11 @@ describe('a login of a command line', () => {
       database.prepare(`select operation, actor_label, target from audit_events order by id desc limit 3`).all(),
     )
     expect(events).toEqual([
-      { operation: 'cli_login.deny', actor_label: bob.email, target: 'login of a stranger from 127.0.0.1' },
+      {
+        operation: 'cli_login.deny',
+        actor_label: `${bob.email} (unproven)`,
+        target: 'login of a stranger from 127.0.0.1',
+      },
       { operation: 'cli_login.redeem', actor_label: ada.email, target: `user ${ada.email}` },
       { operation: 'cli_login.approve', actor_label: ada.email, target: 'login of the CI of somebody from 127.0.0.1' },
     ])

@@ -64,7 +64,8 @@ describe('a link', () => {
   test('says to whoever holds it what it is to, and whether to log in or to sign up', async () => {
     const email = newAddress()
     const { code, expires_at } = await inviteFully(ask, admin.token, slug, { email, role: 'admin' })
-    const expected = { org_name: 'Acme', email, role: 'admin', expires_at }
+    const invited_by = { invited_by: admin.email, invited_by_proven: true }
+    const expected = { org_name: 'Acme', email, role: 'admin', expires_at, ...invited_by }
     expect(expectAnswer(routes.previewInvitation, await preview(code))).toEqual({ ...expected, has_account: false })
     await signUpInto(ask, admin.token, (await createOrganisation(ask, admin.token)).slug, {
       name: email.split('@')[0] ?? '',
@@ -185,9 +186,12 @@ describe('mail', () => {
     expect(mail).toMatchObject({ from: 'hallpass@example.com', to: [email] })
     expect(headersOf(mail).get('content-type')).toMatch(/^multipart\/alternative/)
     const parts = partsOf(mail)
-    expect(parts.get('text/plain')).toContain(invited.url)
+    // With a code of its own, which nobody has seen who has not read the mail.
+    const url = /http\S+\/invite#[a-z0-9-]{35}/.exec(parts.get('text/plain') ?? '')?.[0] ?? ''
+    expect(url).toMatch(new RegExp(`^${authority.url()}/invite#`))
+    expect(mail.raw).not.toContain(invited.code)
     expect(parts.get('text/plain')).toContain(`${admin.email} invites you to join`)
-    expect(parts.get('text/html')).toContain(`href="${invited.url}"`)
+    expect(parts.get('text/html')).toContain(`href="${url}"`)
     expect(parts.get('text/html')).toContain('&lt;b&gt;Acme&lt;/b&gt; &amp; &quot;Söhne&quot;')
     expect(parts.get('text/html')).not.toContain('<b>')
   })

@@ -13,6 +13,7 @@ import {
   invite,
   inviteFully,
   mint,
+  plantReset,
   signIn,
   signUpInto,
   unique,
@@ -46,6 +47,9 @@ export const rowsOfRoutes = {
   signOut: ['signOut'],
   showCurrentUser: ['showCurrentUser'],
   changePassword: ['changePassword'],
+  deleteCurrentUser: ['deleteCurrentUser'],
+  requestPasswordReset: ['requestPasswordReset'],
+  resetPassword: ['resetPassword'],
   showLoginMethods: ['showLoginMethods'],
   listSessions: ['listSessions'],
   deleteSession: ['deleteSession'],
@@ -70,6 +74,9 @@ export const rowsOfRoutes = {
   withdrawInvitation: ['withdrawInvitation'],
   previewInvitation: ['previewInvitation'],
   acceptInvitation: ['acceptInvitation'],
+  listOwnInvitations: ['listOwnInvitations'],
+  acceptOwnInvitation: ['acceptOwnInvitation'],
+  declineInvitation: ['declineInvitation'],
   changeRole: ['changeRole'],
   removeMember: ['removeMember'],
   listAuditEvents: ['listAuditEvents'],
@@ -130,6 +137,14 @@ async function ofDischarge({ world, person }: Subject): Promise<Prepared> {
   return { params: { discharge_id: (await askForConfirmation(ask, token)).id } }
 }
 
+/** An invitation of the asking person. */
+async function ofOwnInvitation({ world, person }: Subject): Promise<Prepared> {
+  const { slug } = await createOrganisation(world.authority.ask, world.bystander.token)
+  const email = person?.email ?? 'nobody@example.com'
+  const { id } = await inviteFully(world.authority.ask, world.bystander.token, slug, { email })
+  return { params: { invitation_id: String(id) } }
+}
+
 const inOrganisation =
   (body: unknown): Prepare =>
   (subject) => ({ ...ofOrganisation(subject), body })
@@ -150,6 +165,16 @@ export const requests: Readonly<Record<Row, Prepare>> = {
     // It ends every other login: somebody's of whom nobody else in the table knows.
     const somebody = await signUpInto(world.authority.ask, world.admin.token, world.organisation.slug)
     return { body: { ...body, current_password: somebody.password }, token: somebody.token }
+  },
+  async deleteCurrentUser({ world, person }) {
+    if (person === undefined) return {}
+    // Somebody of whom nobody else in the table knows.
+    return { token: (await signUpInto(world.authority.ask, world.admin.token, world.organisation.slug)).token }
+  },
+  requestPasswordReset: () => ({ body: { email: `${unique('anybody')}@example.com` } }),
+  async resetPassword({ world }) {
+    const { email } = await signUpInto(world.authority.ask, world.admin.token, world.organisation.slug)
+    return { body: { code: plantReset(world.authority, email), new_password: 'a password from now on' } }
   },
   showLoginMethods: nothing,
   listSessions: nothing,
@@ -223,6 +248,9 @@ export const requests: Readonly<Record<Row, Prepare>> = {
     const email = person?.email ?? 'nobody@example.com'
     return { body: { invitation: await invite(world.authority.ask, world.bystander.token, slug, { email }) } }
   },
+  listOwnInvitations: nothing,
+  acceptOwnInvitation: ofOwnInvitation,
+  declineInvitation: ofOwnInvitation,
   changeRole: ({ world }) => ({
     params: { org_slug: world.organisation.slug, email: world.bystander.email },
     body: { role: 'member' },

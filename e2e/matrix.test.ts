@@ -7,7 +7,7 @@ import { expectContract, type Answer } from './http.ts'
 import { appFor, requests, rowsOfRoutes, type Prepared, type Row } from './matrix-requests.ts'
 import { buildWorld, columns, personOf, present, type Column, type World } from './matrix-world.ts'
 
-// admin, member: people of the organisation. stranger: the admin of another one.
+// admin, member: people of the organisation. stranger: the admin of another one. The admin alone has a proven address.
 // org: an org token; readonly, app, ending: attenuated from it to reading, to the one app, to an earlier end.
 // deploy, sibling: deploy tokens of the app and of another app. other: an org token of another organisation.
 // A service that was sent one of these hands it on, and an auth token is none of what it is sent.
@@ -20,6 +20,9 @@ signIn                    201    201      201 201      201 201    201    201    
 signOut                   204    204      204 403      403 403    403    403     403   403     403    403
 showCurrentUser           200    200      200 403      403 403    403    403     403   403     403    403
 changePassword            204    204      204 403      403 403    403    403     403   403     403    403
+deleteCurrentUser         204    204      204 403      403 403    403    403     403   403     403    403
+requestPasswordReset      202    202      202 202      202 202    202    202     202   202     202    202
+resetPassword             200    200      200 200      200 200    200    200     200   200     200    200
 showLoginMethods          200    200      200 200      200 200    200    200     200   200     200    200
 listSessions              200    200      200 403      403 403    403    403     403   403     403    403
 deleteSession             204    204      204 403      403 403    403    403     403   403     403    403
@@ -44,6 +47,9 @@ listInvitations           200    200      403 200      200 403    200    403    
 withdrawInvitation        204    403      403 403      403 403    403    403     403   403     403    403
 previewInvitation         200    200      200 200      200 200    200    200     200   200     200    200
 acceptInvitation          200    200      200 403      403 403    403    403     403   403     403    403
+listOwnInvitations        200    200      200 403      403 403    403    403     403   403     403    403
+acceptOwnInvitation       200    403      403 403      403 403    403    403     403   403     403    403
+declineInvitation         204    403      403 403      403 403    403    403     403   403     403    403
 changeRole                200    403      403 403      403 403    403    403     403   403     403    403
 removeMember              204    403      403 403      403 403    403    403     403   403     403    403
 listAuditEvents           200    200      403 200      200 403    200    403     403   403     200    200

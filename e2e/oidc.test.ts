@@ -14,7 +14,7 @@ import { founder, startAuthority, type TestAuthority } from './authority.ts'
 import { ownPage } from './browser.ts'
 import { freePort } from './free-port.ts'
 import { expectAnswer, expectRefusal, type Ask } from './http.ts'
-import { createOrganisation, invite, signInFounder, signUpInto, unique, type Person, statusOf } from './people.ts'
+import { createOrganisation, invite, signInFounder, signUpInto, unique, type Person } from './people.ts'
 
 let origin: string
 let provider: TestProvider
@@ -76,14 +76,16 @@ describe('whoever comes from the provider', () => {
 
   test('ends the session that the browser had before', async () => {
     const person = await signUpInto(ask, admin.token, slug)
-    const browser = wander()
-    await logIn(verified(person.email), browser)
+    const known = verified(person.email)
+    const [elsewhere, browser] = [wander(), wander()]
+    await logIn(known, elsewhere)
+    await logIn(known, browser)
     const before = browser.cookies(host())
     await browser.follow(start(), isOurs)
     expect(await whoIs(browser)).toBe(person.email)
     expect((await ask('GET', '/v1/orgs', { headers: { ...ownPage, cookie: before } })).status).toBe(401)
     // Those of other browsers go on.
-    expect(await statusOf(ask, person.token)).toBe(200)
+    expect(await whoIs(elsewhere)).toBe(person.email)
   })
 
   test('is linked to the account of an address that the provider has verified, and it is written down', async () => {
@@ -99,9 +101,12 @@ describe('whoever comes from the provider', () => {
       target: `user ${person.email}, linked to ${provider.issuer}`,
       actor_label: person.email,
     })
-    // The password goes on working.
-    const { email, password } = person
-    expect((await ask('POST', '/v1/sessions', { body: { email, password } })).status).toBe(201)
+  })
+
+  test('keeps the password of an account whose address was proven before', async () => {
+    await logIn(verified(founder.email))
+    expect((await ask('POST', '/v1/sessions', { body: founder })).status).toBe(201)
+    expect(await whoIs(wander())).toBeUndefined()
   })
 
   test.each([
@@ -121,16 +126,33 @@ describe('whoever comes from the provider', () => {
     expect(errorOf(await logIn(verified('not an address')))).toBe('oidc_unverified_email')
   })
 
-  test('gets an account and the membership of their invitation, once', async () => {
+  test('gets an account by their invitation, and joins once they say so', async () => {
     const email = `${unique('invited')}@guest.example`
+    const other = await createOrganisation(ask, admin.token, 'Other')
     await invite(ask, admin.token, slug, { email, role: 'admin' })
+    await invite(ask, admin.token, other.slug, { email })
     const browser = wander()
     expect((await logIn(verified(email), browser)).pathname).toBe('/orgs')
     expect(await whoIs(browser)).toBe(email)
-    const shown = expectAnswer(routes.showOrganisation, await ask('GET', `/v1/orgs/${slug}`, { token: admin.token }))
-    expect(shown.members.find((member) => member.email === email)?.role).toBe('admin')
-    const pending = await ask('GET', `/v1/orgs/${slug}/invitations`, { token: admin.token })
-    expect(JSON.stringify(pending.body)).not.toContain(email)
+    const headers = { ...ownPage, cookie: browser.cookies(host()) }
+    const reached = async () =>
+      expectAnswer(routes.listOrganisations, await ask('GET', '/v1/orgs', { headers })).orgs.map(
+        ({ raw_slug, role }) => [raw_slug, role],
+      )
+    expect((await reached()).filter(([found]) => found === slug || found === other.slug)).toEqual([])
+    const listed = async () =>
+      expectAnswer(routes.listOwnInvitations, await ask('GET', '/v1/invitations', { headers })).invitations
+    const [declined, accepted] = await listed()
+    expect([declined, accepted]).toMatchObject([
+      { org_name: 'Other', role: 'member', created_by: founder.email, created_by_proven: true },
+      { org_name: 'Acme', role: 'admin', created_by: founder.email, created_by_proven: true },
+    ])
+    const path = (invitation: { readonly id: number } | undefined) => `/v1/invitations/${invitation?.id ?? 0}`
+    expect((await ask('POST', `${path(accepted)}/accept`, { headers })).status).toBe(200)
+    expect((await ask('DELETE', path(declined), { headers })).status).toBe(204)
+    expect(await reached()).toContainEqual([slug, 'admin'])
+    expect(await listed()).toEqual([])
+    for (const used of [accepted, declined]) expectRefusal(await ask('POST', `${path(used)}/accept`, { headers }), 404)
   })
 
   test('gets no account by an invitation that has ended or was withdrawn', async () => {

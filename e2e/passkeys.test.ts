@@ -52,14 +52,14 @@ describe('a passkey', () => {
     const trail = authority.inspect((database) =>
       database
         .prepare('select operation, target from audit_events where actor_label = ? order by id')
-        .all(person.email)
+        .all(`${person.email} (unproven)`)
         .map((row) => `${String(row['operation'])}: ${String(row['target'])}`),
     )
     expect(trail).toEqual([
-      `user.sign_up: user ${person.email}`,
+      `user.sign_up: user ${person.email} (unproven)`,
       'passkey.begin: passkey',
       'passkey.create: passkey laptop',
-      `user.sign_in_with_passkey: user ${person.email}`,
+      `user.sign_in_with_passkey: user ${person.email} (unproven)`,
       'passkey.delete: passkey laptop',
     ])
   })
@@ -263,7 +263,7 @@ describe('a session whose person proved a while ago who they are', () => {
     const trail = authority.inspect((database) =>
       database
         .prepare(`select operation from audit_events where outcome = 'denied' and actor_label = ?`)
-        .all(person.email),
+        .all(`${person.email} (unproven)`),
     )
     expect(trail.map(({ operation }) => operation)).toEqual(['passkey.begin', 'passkey.create', 'passkey.delete'])
     const fresh = await signIn(ask, person)

@@ -1,5 +1,5 @@
 // People, organisations, apps and tokens, made as their owners make them: through the authority's own routes.
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 
 import type {
   CaveatJson,
@@ -12,7 +12,7 @@ import type {
 } from '@hallpass/client'
 import { routes } from '@hallpass/client/contract'
 
-import { founder } from './authority.ts'
+import { founder, type TestAuthority } from './authority.ts'
 import { expectAnswer, type Ask } from './http.ts'
 
 export interface Person {
@@ -77,6 +77,22 @@ export async function signUpInto(
   const invitation = await invite(ask, admin, slug, { email, role })
   const answer = await ask('POST', '/v1/users', { body: { email, password, invitation } })
   return { email, password, token: expectAnswer(routes.signUp, answer).access_token }
+}
+
+/** The code of a reset, as a mail to the address brings it. */
+export function plantReset({ inspect }: Pick<TestAuthority, 'inspect'>, email: string): string {
+  const code = randomUUID()
+  const codeHash = createHash('sha256').update(code).digest()
+  const now = Date.now()
+  inspect((database) =>
+    database
+      .prepare(
+        `insert into password_resets (user_id, code_hash, made_by, created_at, expires_at)
+         select id, ?, 'mail', ?, ? from users where email = ?`,
+      )
+      .run(codeHash, now, now + 60_000, email),
+  )
+  return code
 }
 
 export async function createApp(ask: Ask, token: string, slug: string, name = unique('app')): Promise<CreatedApp> {

@@ -39,6 +39,7 @@ import { startWorker, type Worker } from './workers/worker.ts'
 export type { ServeOptions } from './config.ts'
 export { backUp, restore } from './operator/backup.ts'
 export { examine } from './operator/doctor.ts'
+export { deleteUser, listUsers, resetUser } from './operator/users.ts'
 export { StartupError } from './domain/errors.ts'
 
 export interface RunningAuthority {
@@ -202,7 +203,7 @@ async function admitFirstUser(environment: Environment, { bootstrap }: Config): 
     const passwordHash = await passwords.hash(bootstrap.password, '')
     await store.write(async (tx) => {
       if (await tx.users.exist()) return
-      const user = await createAccount({ tx, environment, now }, bootstrap.email, passwordHash)
+      const user = await createAccount({ tx, environment, now }, bootstrap.email, passwordHash, 'operator')
       await tx.setupCode.delete()
       await tx.audit.append({
         at: now,

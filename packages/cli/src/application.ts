@@ -24,6 +24,7 @@ import { backupCommand, doctorCommand, restoreCommand } from './commands/install
 import { orgsRoutes } from './commands/orgs/routes.ts'
 import { serveCommand } from './commands/serve/routes.ts'
 import { tokensRoutes } from './commands/tokens/routes.ts'
+import { usersRoutes } from './commands/users/routes.ts'
 import { tourCommand } from './commands/tour/routes.ts'
 import type { Context, Environment } from './context.ts'
 import { describeError, exitCodeFor, CommandError } from './errors.ts'
@@ -41,9 +42,10 @@ export function buildHallpass(readVersion: () => Promise<string>, environment: E
       backup: backupCommand,
       restore: restoreCommand,
       doctor: doctorCommand,
+      users: usersRoutes,
       tour: tourCommand,
     }),
-    aliases: { app: 'apps', org: 'orgs', token: 'tokens' },
+    aliases: { app: 'apps', org: 'orgs', token: 'tokens', user: 'users' },
     docs: {
       brief: 'Org tokens that you host yourself',
       fullDescription:

@@ -20,6 +20,13 @@ export interface AuthorityPackage {
   }): Promise<RunningAuthority>
   examine(place: InstallationPlace & { readonly now: number }): Promise<readonly string[]>
   backUp(place: InstallationPlace & { readonly file: string }): Promise<Backup>
+  listUsers(place: InstallationPlace): Promise<readonly InstalledUser[]>
+  resetUser(
+    place: InstallationPlace & { readonly email: string; readonly publicUrl: string; readonly now: number },
+  ): Promise<{ readonly email: string; readonly url: { reveal(): string }; readonly expiresAt: number }>
+  deleteUser(
+    place: InstallationPlace & { readonly email: string; readonly evenLastAdmin: boolean; readonly now: number },
+  ): Promise<readonly string[]>
   restore(
     place: InstallationPlace & { readonly file: string; readonly now: Date },
   ): Promise<Backup & { readonly kept?: string }>
@@ -29,6 +36,16 @@ interface InstallationPlace {
   readonly dataDirectory: string
   readonly databaseUrl?: string | undefined
   readonly rootKey?: string | undefined
+}
+
+interface InstalledUser {
+  readonly id: number
+  readonly email: string
+  /** Milliseconds. */
+  readonly createdAt: number
+  readonly emailProvenAt: number | null
+  readonly emailProvenBy: 'mail' | 'provider' | 'operator' | null
+  readonly hasPassword: boolean
 }
 
 export interface DatabaseFacts {

@@ -3,7 +3,7 @@ import type { App, CreatedApp } from './contract/apps.ts'
 import type { CaveatJson } from './contract/caveats.ts'
 import type { CliLogin, CliLoginApproval, StartedCliLogin } from './contract/cli-logins.ts'
 import type { DischargeRequest } from './contract/discharges.ts'
-import type { Invitation, InvitationPreview, PendingInvitation } from './contract/invitations.ts'
+import type { Invitation, InvitationPreview, OwnInvitation, PendingInvitation } from './contract/invitations.ts'
 import type {
   AuditEvents,
   Member,
@@ -71,8 +71,19 @@ export function createClient(options: ClientOptions) {
       signUp: (body: { email: string; password: string; setup_code?: string; invitation?: string }) =>
         send<SessionAnswer>('POST', '/v1/users', { body }),
       current: () => send<CurrentUser>('GET', '/v1/users/current'),
+      deleteCurrent: () => send<void>('DELETE', '/v1/users/current'),
       changePassword: (body: { current_password?: string; new_password: string; end_passkeys?: readonly number[] }) =>
         send<void>('PUT', '/v1/users/current/password', { body }),
+    },
+    passwordResets: {
+      request: (email: string) => send<void>('POST', '/v1/password-resets', { body: { email } }),
+      redeem: (body: { code: string; new_password: string }) =>
+        send<{ email: string }>('POST', '/v1/password-resets/redeem', { body }),
+    },
+    invitations: {
+      list: () => send<{ invitations: OwnInvitation[] }>('GET', '/v1/invitations'),
+      accept: (id: number) => send<Organisation>('POST', `/v1/invitations/${id}/accept`),
+      decline: (id: number) => send<void>('DELETE', `/v1/invitations/${id}`),
     },
     loginMethods: () => send<LoginMethods>('GET', '/v1/login-methods'),
     sessions: {

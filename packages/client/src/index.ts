@@ -4,7 +4,7 @@ export type { App, CreatedApp } from './contract/apps.ts'
 export type { CaveatJson } from './contract/caveats.ts'
 export type { CliLogin, CliLoginApproval, StartedCliLogin } from './contract/cli-logins.ts'
 export type { DischargeRequest } from './contract/discharges.ts'
-export type { Invitation, InvitationPreview, PendingInvitation } from './contract/invitations.ts'
+export type { Invitation, InvitationPreview, OwnInvitation, PendingInvitation } from './contract/invitations.ts'
 export type {
   AuditEvent,
   AuditEvents,

@@ -46,6 +46,8 @@ export class StartupError extends Error {
     | 'root_key_mismatch'
     | 'database_unreachable'
     | 'configuration_invalid'
+    | 'account_unknown'
+    | 'account_needed' // without it an organisation has no admin
 
   constructor(code: StartupError['code'], sentence: string, options?: { readonly cause?: unknown }) {
     super(sentence, options)

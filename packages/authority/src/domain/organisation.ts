@@ -34,6 +34,7 @@ export interface Membership {
 export interface Member {
   readonly userId: number
   readonly email: string
+  readonly emailProvenAt: number | null
   readonly role: Role
   readonly joinedAt: number
 }
@@ -45,6 +46,9 @@ export interface Invitation {
   readonly role: Role
   /** SHA-256 of the code that was handed over once. */
   readonly codeHash: Uint8Array
+  /** The same of the code that is in a mail and nowhere else: who has it reads the mail of the address. */
+  readonly mailCodeHash: Uint8Array | null
+  /** Null for the membership that an account had before its address was proven: its owner may have it back. */
   readonly createdBy: number | null
   readonly createdAt: number
   readonly expiresAt: number
@@ -52,9 +56,18 @@ export interface Invitation {
 }
 
 /** An invitation that can still be accepted, as a list shows it. */
-export interface PendingInvitation extends Omit<Invitation, 'codeHash' | 'acceptedAt'> {
+export interface PendingInvitation extends Omit<Invitation, 'codeHash' | 'mailCodeHash' | 'acceptedAt'> {
   readonly createdByEmail: string | null
+  readonly createdByProvenAt: number | null
 }
+
+/** The same, as it is shown to whom it is for. */
+export interface OwnInvitation extends PendingInvitation {
+  readonly organisationName: string
+}
+
+/** Milliseconds that a membership from before the address was proven waits for its owner: ten years. */
+export const keptMembershipLifetime = 10 * 365 * 86_400_000
 
 /** How many of an organisation's invitations can be open at once. */
 export const mostPendingInvitations = 1000

@@ -42,7 +42,12 @@ it('a count goes up, or is not kept at all', () => {
 })
 
 it('authenticators know a user by 32 bytes that are always the same, and never those of another', () => {
-  const user = fc.record({ id: fc.nat(), email: fc.emailAddress(), createdAt: fc.nat() })
+  const user = fc.record({
+    id: fc.nat(),
+    email: fc.emailAddress(),
+    createdAt: fc.nat(),
+    emailProvenAt: fc.option(fc.nat()),
+  })
   fc.assert(
     fc.property(user, user, (one, other) => {
       const handle = Buffer.from(userHandleOf(one)).toString('hex')

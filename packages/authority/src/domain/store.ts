@@ -12,6 +12,7 @@ import type {
   Membership,
   MembershipDischarge,
   Organisation,
+  OwnInvitation,
   PendingInvitation,
   Role,
   TokenMinting,
@@ -19,7 +20,7 @@ import type {
 import type { Page } from './page.ts'
 import type { Passkey, PasskeyChallenge } from './passkey.ts'
 import type { DescendantsRevoked, ListedToken, NewToken, TokenQuery, TokenRecord } from './token.ts'
-import type { Session, SetupCode, User, UserWithPassword } from './user.ts'
+import type { AddressProof, ListedUser, PasswordReset, Session, SetupCode, User, UserWithPassword } from './user.ts'
 
 export interface Store {
   /** Runs `work` on one consistent snapshot. */
@@ -83,6 +84,8 @@ export interface ReadTransaction {
     passwordHash(id: number): Promise<string | null | undefined>
     /** Whether there is any account yet. */
     exist(): Promise<boolean>
+    /** All of them, by address. */
+    list(): Promise<readonly ListedUser[]>
   }
   readonly sessions: {
     /** With its user; expired ones too. */
@@ -107,6 +110,10 @@ export interface ReadTransaction {
     /** Whether the user has any at this issuer. */
     exists(userId: number, issuer: string): Promise<boolean>
   }
+  readonly passwordResets: {
+    /** Ended ones too. */
+    byCodeHash(hash: Uint8Array): Promise<PasswordReset | undefined>
+  }
   readonly setupCode: {
     get(): Promise<SetupCode | undefined>
   }
@@ -124,6 +131,7 @@ export interface ReadTransaction {
     countAdmins(organisationId: number): Promise<number>
   }
   readonly invitations: {
+    /** By either of its two codes. */
     byCodeHash(hash: Uint8Array): Promise<Invitation | undefined>
     /**
      * Those that can be accepted at `now`, by people who are no members yet, and whose inviter is an admin still; the
@@ -131,7 +139,7 @@ export interface ReadTransaction {
      */
     pending(organisationId: number, now: number): Promise<readonly PendingInvitation[]>
     /** The address's own that can be accepted at `now`, over all organisations, as {@link pending}; the newest first. */
-    pendingOf(email: string, now: number): Promise<readonly Invitation[]>
+    pendingOf(email: string, now: number): Promise<readonly OwnInvitation[]>
   }
   readonly apps: {
     byId(id: number): Promise<App | undefined>
@@ -203,8 +211,11 @@ export interface Transaction extends ReadTransaction {
     set(name: string, value: string): Promise<void>
   }
   readonly users: ReadTransaction['users'] & {
-    insert(user: Omit<UserWithPassword, 'id'>): Promise<User>
-    setPasswordHash(id: number, hash: string): Promise<void>
+    insert(user: Omit<UserWithPassword, 'id'> & { readonly emailProvenBy: AddressProof | null }): Promise<User>
+    setPasswordHash(id: number, hash: string | null): Promise<void>
+    prove(id: number, at: number, by: AddressProof): Promise<void>
+    /** Nobody finds it from then on, and its address is free; what was made in its name goes on naming nobody. */
+    delete(id: number, at: number): Promise<void>
   }
   readonly sessions: ReadTransaction['sessions'] & {
     insert(session: Omit<Session, 'id'> & { readonly tokenHash: Uint8Array }): Promise<Session>
@@ -231,6 +242,7 @@ export interface Transaction extends ReadTransaction {
     /** Writes down that it was used. */
     use(id: number, signCount: number, at: number): Promise<void>
     delete(id: number): Promise<void>
+    deleteOfUser(userId: number): Promise<void>
   }
   readonly passkeyChallenges: ReadTransaction['passkeyChallenges'] & {
     /** Lets go of those that ended before `now`, and of the eldest where there are more than `most`. */
@@ -241,6 +253,12 @@ export interface Transaction extends ReadTransaction {
   }
   readonly identities: ReadTransaction['identities'] & {
     insert(identity: Identity): Promise<void>
+    deleteOfUser(userId: number): Promise<void>
+  }
+  readonly passwordResets: ReadTransaction['passwordResets'] & {
+    /** Lets go of those that ended before. */
+    insert(reset: PasswordReset): Promise<void>
+    deleteOfUser(userId: number): Promise<void>
   }
   readonly setupCode: ReadTransaction['setupCode'] & {
     /** In the place of any earlier one. */
@@ -300,6 +318,8 @@ export interface Transaction extends ReadTransaction {
     removeEnded(before: number, after: number): Promise<number | undefined>
     /** Takes the next step of what `revokeDescendants` left. */
     continueRevocations(): Promise<DescendantsRevoked>
+    /** Revokes every live token of the organisation. */
+    revokeOfOrganisation(organisationId: number, at: number, by: string): Promise<void>
     /** Revokes every token that is limited to the app, from the commit on. Where it is much, `leftovers` writes it down. */
     revokeOfApp(appId: number, at: number, by: string): Promise<void>
   }
@@ -309,6 +329,8 @@ export interface Transaction extends ReadTransaction {
     ): Promise<DischargeRequest>
     setState(id: number, state: DischargeRequest['state']): Promise<void>
     delete(id: number): Promise<void>
+    /** Removes those that wait for this person, and those that they answered. */
+    deleteOfUser(userId: number): Promise<void>
     /** Removes those of every token that ended before `now`. */
     deleteExpired(now: number): Promise<void>
   }

@@ -34,6 +34,8 @@ export interface NewToken extends TokenRecord {
 /** A token with the names that a list shows. */
 export interface ListedToken extends NewToken {
   readonly createdByEmail: string | null
+  /** When the address of that account was proven; what was made before may be a stranger's. */
+  readonly createdByProvenAt: number | null
   readonly appName: string | null
 }
 

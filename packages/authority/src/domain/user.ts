@@ -8,6 +8,29 @@ export interface User {
   /** Lower case; unique. */
   readonly email: string
   readonly createdAt: number
+  /**
+   * When its owner first showed that the address is theirs; null until then. Before, whoever signed up with it may be
+   * anybody.
+   */
+  readonly emailProvenAt: number | null
+}
+
+/** How: by a mail that only its owner reads, on the word of an OpenID provider, or of whoever runs the authority. */
+export type AddressProof = 'mail' | 'provider' | 'operator'
+
+/** An account as whoever runs the authority sees it. */
+export interface ListedUser extends User {
+  readonly emailProvenBy: AddressProof | null
+  readonly hasPassword: boolean
+}
+
+/** A code with which somebody sets a new password without the old one, and which proves the address. */
+export interface PasswordReset {
+  readonly userId: number
+  readonly codeHash: Uint8Array
+  readonly madeBy: 'mail' | 'operator'
+  readonly createdAt: number
+  readonly expiresAt: number
 }
 
 export interface UserWithPassword extends User {
@@ -46,11 +69,18 @@ const day = 24 * hour
 export const setupCodeLifetime = hour
 export const invitationLifetime = 7 * day
 export const sessionLifetime = 30 * day
+/** By who made it: a mail arrives at once, and who is handed a link opens it when they see it. */
+export const resetLifetimes = { mail: hour, operator: day } as const
 /** For how long a proof of who somebody is stays fresh: what lasts longer than their session takes one. */
 export const proofLifetime = 10 * 60_000
 
 const authTokenPrefix = 'fo1_'
 const authTokenPattern = /^fo1_[A-Za-z0-9_-]{43}$/
+
+/** The address as it stands for a person, with a word where nobody has proven that it is theirs. */
+export function describeUser({ email, emailProvenAt }: Pick<User, 'email' | 'emailProvenAt'>): string {
+  return emailProvenAt === null ? `${email} (unproven)` : email
+}
 
 /** A new auth token: `fo1_` and 256 random bits. */
 export function createAuthToken(randomBytes: (length: number) => Uint8Array): Secret {

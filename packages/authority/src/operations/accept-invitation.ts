@@ -1,4 +1,6 @@
 // membership.accept: joins the organisation that an invitation names.
+import { timingSafeEqual } from 'node:crypto'
+
 import { DomainError } from '../domain/errors.ts'
 import type { Invitation, Organisation, Role } from '../domain/organisation.ts'
 import type { Secret } from '../domain/secret.ts'
@@ -27,6 +29,8 @@ export const acceptInvitation: Writing<{ readonly code: Secret }, undefined, Rea
 interface FoundInvitation {
   readonly invitation: Invitation
   readonly organisation: Organisation
+  /** Whether the code was in a mail to the address, and nowhere else. */
+  readonly provesAddress: boolean
 }
 
 /**
@@ -52,7 +56,9 @@ export async function requireInvitation(
   if (invitation.expiresAt <= now) {
     throw new DomainError('forbidden', 'this invitation has ended: ask for a new one', { field: 'invitation' })
   }
-  return { invitation, organisation }
+  const { mailCodeHash } = invitation
+  const provesAddress = mailCodeHash !== null && timingSafeEqual(mailCodeHash, codeHash)
+  return { invitation, organisation, provesAddress }
 }
 
 async function isAdmin(tx: ReadTransaction, { id }: Organisation, userId: number | null): Promise<boolean> {
@@ -87,11 +93,29 @@ export async function redeemInvitation(
   now: number,
 ): Promise<{ readonly organisation: Organisation; readonly role: Role }> {
   const { invitation, organisation } = await findInvitation(tx, codeHash, user.email, now)
+  await join(tx, { invitation, organisation }, user, now)
+  return { organisation, role: invitation.role }
+}
+
+/**
+ * Makes the user a member as the invitation says, and uses it up.
+ * @throws DomainError `conflict` where they are a member already
+ */
+export async function join(
+  tx: Transaction,
+  {
+    invitation,
+    organisation,
+  }: Omit<FoundInvitation, 'provesAddress' | 'invitation'> & {
+    readonly invitation: Pick<Invitation, 'id' | 'role'>
+  },
+  user: User,
+  now: number,
+): Promise<void> {
   if ((await tx.memberships.find(organisation.id, user.id)) !== undefined) {
     throw new DomainError('conflict', `${user.email} is a member of organisation ${organisation.slug} already`)
   }
-  const { role } = invitation
   await tx.invitations.accept(invitation.id, now)
+  const { role } = invitation
   await tx.memberships.insert({ organisationId: organisation.id, userId: user.id, role, createdAt: now })
-  return { organisation, role }
 }

@@ -28,7 +28,13 @@ export async function accessMember(
   const subject = user &&
     membership && {
       organisation,
-      member: { userId: user.id, email: user.email, role: membership.role, joinedAt: membership.createdAt },
+      member: {
+        userId: user.id,
+        email: user.email,
+        emailProvenAt: user.emailProvenAt,
+        role: membership.role,
+        joinedAt: membership.createdAt,
+      },
     }
   return {
     subject,

@@ -4,7 +4,7 @@ import { actions } from '@hallpass/macaroon'
 import { DomainError } from '../domain/errors.ts'
 import { mostPendingInvitations, type Organisation, type Role } from '../domain/organisation.ts'
 import type { Secret } from '../domain/secret.ts'
-import { createCode, hashCode, invitationLifetime } from '../domain/user.ts'
+import { createCode, describeUser, hashCode, invitationLifetime, type User } from '../domain/user.ts'
 import { intendOnOrganisation } from './intend.ts'
 import { writeInvitation } from './invitation-mail.ts'
 import type { Environment, Writing } from './operation.ts'
@@ -25,8 +25,10 @@ export interface Invited {
   readonly url: Secret
   readonly expiresAt: number
   readonly organisation: Organisation
-  /** Email address of the person in whose name it is. */
-  readonly invitedBy: string | null
+  /** The page with the code that stands in the mail alone; undefined where no mail is sent. */
+  readonly mailUrl: Secret | undefined
+  /** The person in whose name it is. */
+  readonly invitedBy: User
   /** Whether an earlier invitation of this address was open, whose code admits nobody now. */
   readonly replaced: boolean
   /** Whether a mail server took a message with the link. */
@@ -57,33 +59,39 @@ export const inviteMember: Writing<InviteMember, Organisation, Invited> = {
       throw new DomainError('conflict', `${mostPendingInvitations} invitations are open already: withdraw some first`)
     }
     const createdBy = actor.kind === 'user' ? actor.user.id : actor.record.createdBy
-    const inviter = createdBy === null ? undefined : await tx.users.byId(createdBy)
+    const invitedBy = createdBy === null ? undefined : await tx.users.byId(createdBy)
+    if (invitedBy === undefined) {
+      throw new DomainError('forbidden', 'the person in whose name this token would invite has no account any more')
+    }
     const code = createCode(environment.randomBytes)
+    // One of its own: who shows up with it has read the mail, which who shows up with the other need not have.
+    const mailCode = environment.mailer && createCode(environment.randomBytes)
     const { id, expiresAt } = await tx.invitations.insert({
       organisationId: organisation.id,
       email,
       role,
       codeHash: hashCode(code.reveal()),
-      createdBy,
+      mailCodeHash: mailCode === undefined ? null : hashCode(mailCode.reveal()),
+      createdBy: invitedBy.id,
       createdAt: now,
       expiresAt: now + invitationLifetime,
       acceptedAt: null,
     })
     const url = invitationUrl(environment, code)
-    const invitedBy = inviter?.email ?? null
-    return { id, email, role, code, url, expiresAt, organisation, invitedBy, replaced, mailed: false }
+    const mailUrl = mailCode && invitationUrl(environment, mailCode)
+    return { id, email, role, code, url, mailUrl, expiresAt, organisation, invitedBy, replaced, mailed: false }
   },
 
   async follow({ mailer, mailLimit }, invited) {
-    const { email, role, url, expiresAt, organisation, invitedBy } = invited
+    const { email, role, mailUrl, expiresAt, organisation, invitedBy } = invited
     // Whoever has sent a lot still has the link to hand over.
-    if (mailer === undefined || mailLimit.take(invitedBy ?? '') > 0) return invited
+    if (mailer === undefined || mailUrl === undefined || mailLimit.take(invitedBy.email) > 0) return invited
     const mail = writeInvitation({
       to: email,
-      invitedBy,
+      invitedBy: describeUser(invitedBy),
       organisation: organisation.name,
       role,
-      url: url.reveal(),
+      url: mailUrl.reveal(),
       expiresAt,
     })
     return { ...invited, mailed: await mailer.send(mail) }

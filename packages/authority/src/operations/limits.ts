@@ -32,6 +32,9 @@ export interface Limits {
   /** Questions of one address that asks without a credential. */
   readonly inquiryLimit: TryLimit
   readonly cliLoginLimit: TryLimit
+  /** Mails with a reset, to one address and asked for by one network. */
+  readonly resetLimit: TryLimit
+  readonly networkResetLimit: TryLimit
   /** Wrong passwords of one address for one account, or of one person who is asked for theirs. */
   readonly passwordFailures: FailureLimit
   /** Wrong passwords of one network, whatever the accounts. */
@@ -47,6 +50,7 @@ export interface Limits {
 }
 
 const minute = 60_000
+const hour = 60 * minute
 const failuresPerMinute = 10
 /** Many people share an address, and mistype; whoever guesses at all of their passwords fails more often. */
 const networkFailuresPerMinute = 100
@@ -61,6 +65,9 @@ const denials = { burst: 30, perSecond: 1 }
 const denialsOfStrangers = { burst: 30, perSecond: 1 / 60 }
 // A hundred jobs may begin at once with one token, and run several commands each.
 const discharges = { burst: 600, perSecond: 10 }
+/** Of one address: nobody's mailbox is filled by whoever knows the address. */
+const resetsPerHour = 5
+const resetsPerHourAndNetwork = 60
 const mostKeys = 20_000
 
 /**
@@ -72,6 +79,8 @@ export function createLimits(clock: () => number): Limits {
     mailLimit: createTryLimit(mailsPerMinute, clock),
     inquiryLimit: createTryLimit(inquiriesPerMinute, clock),
     cliLoginLimit: createTryLimit(cliLoginsPerMinute, clock),
+    resetLimit: createTryLimit(resetsPerHour, clock, hour),
+    networkResetLimit: createTryLimit(resetsPerHourAndNetwork, clock, hour),
     passwordFailures: createTryLimit(failuresPerMinute, clock),
     networkFailures: createTryLimit(networkFailuresPerMinute, clock),
     acquaintances: createAcquaintances(clock),
@@ -122,19 +131,19 @@ export function limitInquiries(
   throw new DomainError('rate_limited', `too many questions: try again in ${retryAfter} seconds`, { retryAfter })
 }
 
-/** So many a minute for each key. */
-function createTryLimit(perMinute: number, clock: () => number): TryLimit & FailureLimit {
+/** So many in a span of milliseconds, for each key. */
+function createTryLimit(most: number, clock: () => number, span: number = minute): TryLimit & FailureLimit {
   const tries = createWeightedKeys<readonly number[]>(mostKeys, clock)
-  const recentOf = (key: string) => (tries.get(key) ?? []).filter((at) => clock() - at < minute)
+  const recentOf = (key: string) => (tries.get(key) ?? []).filter((at) => clock() - at < span)
   const limit: TryLimit & FailureLimit = {
     wait(key) {
       const recent = recentOf(key)
-      const oldest = recent.at(-perMinute)
-      return oldest === undefined ? 0 : Math.max(1, Math.ceil((oldest + minute - clock()) / 1000))
+      const oldest = recent.at(-most)
+      return oldest === undefined ? 0 : Math.max(1, Math.ceil((oldest + span - clock()) / 1000))
     },
     count(key) {
-      const recent = [...recentOf(key), clock()].slice(-perMinute)
-      tries.set(key, recent, recent.length / perMinute, clock() + minute)
+      const recent = [...recentOf(key), clock()].slice(-most)
+      tries.set(key, recent, recent.length / most, clock() + span)
     },
     take(key) {
       const wait = limit.wait(key)

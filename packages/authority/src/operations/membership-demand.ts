@@ -84,6 +84,12 @@ export async function meetDemand(
   if (person === undefined) {
     throw new DomainError('forbidden', `the account in whose name token ${tokenId} was made is gone`)
   }
+  if (person.emailProvenAt !== null && record.createdAt < person.emailProvenAt) {
+    throw new DomainError(
+      'forbidden',
+      `token ${tokenId} was made before the address ${person.email} was proven, so by whom is not known`,
+    )
+  }
   const membership = await tx.memberships.find(organisation.id, person.id)
   const second = Math.floor(now / 1000)
   const access: TokenDischargeAccess = {

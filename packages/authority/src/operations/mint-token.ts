@@ -94,7 +94,7 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
       ...inherited.caveats,
     ]
     expectUse(caveats, organisation, second)
-    const createdBy = actor.kind === 'user' ? actor.user.id : actor.record.createdBy
+    const createdBy = actor.kind === 'user' ? actor.user.id : ((await findCreator(tx, actor.record))?.id ?? null)
     const order = await orderTicket(tx, environment, organisation, inherited.demand, createdBy)
     const minted = mint(environment, key, caveats, order)
     const record: NewToken = {
@@ -112,10 +112,15 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
       caveats: encodeCaveats(minted.caveats),
     }
     await tx.tokens.insert(record)
-    const creator = actor.kind === 'user' ? actor.user : await findCreator(tx, record)
+    const creator = actor.kind === 'user' ? actor.user : createdBy === null ? undefined : await tx.users.byId(createdBy)
     return {
       token: minted.token,
-      record: { ...record, createdByEmail: creator?.email ?? null, appName: app?.name ?? null },
+      record: {
+        ...record,
+        createdByEmail: creator?.email ?? null,
+        createdByProvenAt: creator?.emailProvenAt ?? null,
+        appName: app?.name ?? null,
+      },
       organisation,
     }
   },
@@ -123,9 +128,10 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
   conclude: ({ record }) => ({ target: `token ${record.id}`, organisationId: record.organisationId }),
 }
 
-/** In whose name a token mints. */
-async function findCreator(tx: ReadTransaction, { createdBy }: TokenRecord): Promise<User | undefined> {
-  return createdBy === null ? undefined : tx.users.byId(createdBy)
+/** In whose name a token mints: of nobody, where it was made before its person had proven who they are. */
+async function findCreator(tx: ReadTransaction, { createdBy, createdAt }: TokenRecord): Promise<User | undefined> {
+  const creator = createdBy === null ? undefined : await tx.users.byId(createdBy)
+  return creator?.emailProvenAt != null && creator.emailProvenAt > createdAt ? undefined : creator
 }
 
 /** @throws DomainError `invalid` for caveats that leave nothing: a token that is dead from the start helps nobody */

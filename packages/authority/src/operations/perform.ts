@@ -2,6 +2,7 @@
 import type { AuditActor, AuditEvent } from '../domain/audit-event.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { ReadTransaction } from '../domain/store.ts'
+import { describeUser } from '../domain/user.ts'
 import { StrangerRefused, authorise } from './authorise.ts'
 import { networkOf } from './limits.ts'
 import type {
@@ -223,6 +224,6 @@ function describeStranger(credential: Credential): AuditActor {
 
 function describeActor(credential: Credential): AuditActor {
   return credential.kind === 'user'
-    ? { kind: 'user', id: String(credential.user.id), label: credential.user.email }
+    ? { kind: 'user', id: String(credential.user.id), label: describeUser(credential.user) }
     : { kind: 'token', id: credential.record.id, label: credential.record.name }
 }

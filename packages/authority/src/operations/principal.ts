@@ -5,7 +5,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Organisation } from '../domain/organisation.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import type { TokenRecord } from '../domain/token.ts'
-import type { Session, User } from '../domain/user.ts'
+import { describeUser, type Session, type User } from '../domain/user.ts'
 
 /** A macaroon whose signature is genuine; whether it is known and not revoked is asked of the store. */
 export interface PresentedToken {
@@ -92,7 +92,7 @@ export function isOwn(principal: Principal, organisation: Organisation): boolean
 
 /** What people call the credential, in audit events and refusals. */
 export function describeCredential(credential: Credential): string {
-  return credential.kind === 'user' ? credential.user.email : `token ${credential.record.id}`
+  return credential.kind === 'user' ? describeUser(credential.user) : `token ${credential.record.id}`
 }
 
 // ECMA-262 §21.4.1.1: what a Date can hold. Caveats may name any 64-bit second.

@@ -6,7 +6,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
 import { fitLabel } from '../domain/session-label.ts'
 import type { ReadTransaction } from '../domain/store.ts'
-import { hashCode, type User } from '../domain/user.ts'
+import { describeUser, hashCode, type User } from '../domain/user.ts'
 import { checkProof, findCliLogin } from './find-cli-login.ts'
 import type { Entering } from './operation.ts'
 import { openSession, type OpenedSession } from './sign-in.ts'
@@ -36,7 +36,7 @@ export const redeemCliLogin: Entering<RedeemCliLogin, undefined, OpenedSession> 
     checkProof(scene.environment, login.codeChallenge)
     await scene.tx.cliLogins.delete(login.id)
     const output = await openSession(scene, user, { kind: 'cli', label: fitLabel(login.name) }, neverProven)
-    return { output, actor: { id: String(user.id), label: user.email } }
+    return { output, actor: { id: String(user.id), label: describeUser(user) } }
   },
 }
 

@@ -1,10 +1,10 @@
 // user.sign_in_with_identity: lets a person in on the word of the OpenID provider, with an account where they may have one.
 import { IdentityError, type IdentityProvider, type LoginSecrets, type ProvenIdentity } from '../domain/identity.ts'
 import type { Transaction } from '../domain/store.ts'
-import type { SessionOrigin, User } from '../domain/user.ts'
-import { redeemInvitation } from './accept-invitation.ts'
+import { describeUser, type SessionOrigin, type User } from '../domain/user.ts'
 import { limitInquiries } from './limits.ts'
-import type { Entering, Scene } from './operation.ts'
+import type { Caller, Entering, Scene } from './operation.ts'
+import { proveAddress } from './prove-address.ts'
 import { openSession, type OpenedSession } from './sign-in.ts'
 import { createAccount } from './sign-up.ts'
 
@@ -26,11 +26,11 @@ export const signInWithIdentity: Entering<SignInWithIdentity, ProvenIdentity, Op
     return provider.finish(secrets, callback)
   },
 
-  async run(scene, { provider, from }, proven) {
-    const { user, how } = await admit(scene, provider, proven)
+  async run(scene, { provider, from }, proven, caller) {
+    const { user, how } = await admit(scene, provider, proven, caller)
     const output = await openSession(scene, user, from)
     const target = `user ${user.email}${how === '' ? '' : `, ${how}`}`
-    return { output, actor: { id: String(user.id), label: user.email }, target }
+    return { output, actor: { id: String(user.id), label: describeUser(user) }, target }
   },
 }
 
@@ -42,23 +42,31 @@ async function admit(
   scene: Place,
   { name, signUpDomains }: IdentityProvider,
   { issuer, subject, verifiedEmail: email }: ProvenIdentity,
+  caller: Caller,
 ): Promise<{ readonly user: User; readonly how: string }> {
   const { tx, now } = scene
   const known = await tx.identities.find(issuer, subject)
+  const link = (user: User) => tx.identities.insert({ issuer, subject, userId: user.id, createdAt: now })
   const owner = known && (await tx.users.byId(known.userId))
-  if (owner !== undefined) return { user: owner, how: '' }
+  if (owner !== undefined && owner.emailProvenAt !== null) return { user: owner, how: '' }
+  if (owner !== undefined) {
+    // Linked on the provider's word before the account knew of proofs: the word counts as one.
+    const user = await proveAddress(scene, owner, 'provider', caller)
+    await link(user)
+    return { user, how: `proven by ${issuer}` }
+  }
   if (email === undefined) {
     throw new IdentityError('unverified_email', `${name} does not say that it has verified your email address`)
   }
 
-  const link = (user: User) => tx.identities.insert({ issuer, subject, userId: user.id, createdAt: now })
   const existing = await tx.users.byEmail(email)
   if (existing !== undefined) {
     // Addresses are given to new people, subjects are not: the account stays with whom it was linked to.
     if (await tx.identities.exists(existing.id, issuer)) {
       throw new IdentityError('other_identity', `the account of this address is somebody else's at ${name}`)
     }
-    const user = { id: existing.id, email: existing.email, createdAt: existing.createdAt }
+    const { passwordHash: _, ...found } = existing
+    const user = await proveAddress(scene, found, 'provider', caller)
     await link(user)
     return { user, how: `linked to ${issuer}` }
   }
@@ -68,9 +76,8 @@ async function admit(
   if (invitation === undefined && !signUpDomains.includes(domain)) {
     throw new IdentityError('no_account', 'there is no account of this address, and no invitation: ask for one')
   }
-  const user = await createAccount(scene, email, null)
+  const user = await createAccount(scene, email, null, 'provider')
   await link(user)
-  if (invitation === undefined) return { user, how: `signed up from ${issuer}` }
-  await redeemInvitation(tx, invitation.codeHash, user, now)
-  return { user, how: `signed up from ${issuer} with an invitation` }
+  // Nobody joins unasked: what the person is invited to, they are shown.
+  return { user, how: `signed up from ${issuer}${invitation === undefined ? '' : ' with an invitation'}` }
 }

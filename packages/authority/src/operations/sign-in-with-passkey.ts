@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto'
 
 import { DomainError } from '../domain/errors.ts'
 import { advances, userHandleOf, type PasskeyAssertion, type VerifiedAssertion } from '../domain/passkey.ts'
-import type { SessionOrigin, User } from '../domain/user.ts'
+import { describeUser, type SessionOrigin, type User } from '../domain/user.ts'
 import { limitInquiries } from './limits.ts'
 import type { Entering } from './operation.ts'
 import { requireRelyingParty, takeChallenge } from './passkey-ceremony.ts'
@@ -36,7 +36,7 @@ export const signInWithPasskey: Entering<SignInWithPasskey, VerifiedAssertion, O
     if (passkey === undefined || user === undefined || !isOf(user, answer)) throw refusal()
     if (!advances(passkey.signCount, signCount)) throw refusal()
     await tx.passkeys.use(passkey.id, signCount, now)
-    return { output: await openSession(scene, user, from), actor: { id: String(user.id), label: user.email } }
+    return { output: await openSession(scene, user, from), actor: { id: String(user.id), label: describeUser(user) } }
   },
 }
 

@@ -2,7 +2,14 @@
 import { DomainError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { Transaction } from '../domain/store.ts'
-import { createAuthToken, hashAuthToken, sessionLifetime, type SessionOrigin, type User } from '../domain/user.ts'
+import {
+  createAuthToken,
+  describeUser,
+  hashAuthToken,
+  sessionLifetime,
+  type SessionOrigin,
+  type User,
+} from '../domain/user.ts'
 import type { Entering, Environment } from './operation.ts'
 import { tryLogin } from './try-password.ts'
 
@@ -19,21 +26,34 @@ export interface OpenedSession {
   readonly expiresAt: number
 }
 
-export const signIn: Entering<SignIn, User, OpenedSession> = {
+interface Prepared {
+  readonly user: User
+  /** What the password was held against. */
+  readonly hash: string | null
+}
+
+export const signIn: Entering<SignIn, Prepared, OpenedSession> = {
   name: 'user.sign_in',
 
   async prepare(environment, { email, password }, caller) {
     const user = await environment.store.read((tx) => tx.users.byEmail(email))
     const tried = { password, hash: user?.passwordHash ?? undefined }
     if (!(await tryLogin(environment, caller, email, tried)) || user === undefined) {
-      throw new DomainError('unauthenticated', 'the email address or the password is wrong')
+      throw wrong()
     }
-    return { id: user.id, email: user.email, createdAt: user.createdAt }
+    const { passwordHash: hash, ...known } = user
+    return { user: known, hash }
   },
 
-  async run(scene, { from }, user) {
-    return { output: await openSession(scene, user, from), actor: { id: String(user.id), label: user.email } }
+  async run(scene, { from }, { user, hash }) {
+    // It may have been changed, or the account taken over, since it was tried.
+    if ((await scene.tx.users.passwordHash(user.id)) !== hash) throw wrong()
+    return { output: await openSession(scene, user, from), actor: { id: String(user.id), label: describeUser(user) } }
   },
+}
+
+function wrong(): DomainError {
+  return new DomainError('unauthenticated', 'the email address or the password is wrong')
 }
 
 /** A new session of the user, who has just proven who they are where nothing else is said; their ended ones are swept away. */

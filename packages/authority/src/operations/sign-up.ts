@@ -5,11 +5,12 @@ import { DomainError } from '../domain/errors.ts'
 import { suggestSlug, type Organisation } from '../domain/organisation.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { ReadTransaction, Transaction } from '../domain/store.ts'
-import { hashCode, type SessionOrigin, type User } from '../domain/user.ts'
+import { describeUser, hashCode, type AddressProof, type SessionOrigin, type User } from '../domain/user.ts'
 import { findInvitation, redeemInvitation } from './accept-invitation.ts'
 import { foundOrganisation } from './create-organisation.ts'
 import { siteOf } from './limits.ts'
-import type { Entering, Environment } from './operation.ts'
+import type { Caller, Entering, Environment, Scene } from './operation.ts'
+import { proveAddress } from './prove-address.ts'
 import { openSession, type OpenedSession } from './sign-in.ts'
 
 export interface SignUp {
@@ -28,28 +29,61 @@ export const signUp: Entering<SignUp, string, OpenedSession> = {
     return environment.passwords.hash(input.password, siteOf(caller.remoteAddress))
   },
 
-  async run({ tx, environment, now }, input, passwordHash) {
-    await checkAdmission(tx, input, now)
-    const user = await createAccount({ tx, environment, now }, input.email, passwordHash)
+  async run(scene, input, passwordHash, caller) {
+    const { tx, now } = scene
+    const proof = await checkAdmission(tx, input, now)
+    const user = await admit(scene, input.email, passwordHash, proof, caller)
     const { kind, code } = input.admission
     if (kind === 'setup_code') await tx.setupCode.delete()
     else await redeemInvitation(tx, hashCode(code.reveal()), user, now)
-    const output = await openSession({ tx, environment, now }, user, input.from)
-    return { output, actor: { id: String(user.id), label: user.email } }
+    const output = await openSession(scene, user, input.from)
+    return { output, actor: { id: String(user.id), label: describeUser(user) } }
   },
 }
 
-/** A user with a personal organisation; without a password where that is null. Nothing here asks whether they may: the callers do. */
+type Place = Omit<Scene<Transaction>, 'principal'>
+
+/** A new account; or one of before, of which nobody but who is here has shown that the address is theirs. */
+async function admit(
+  place: Place,
+  email: string,
+  passwordHash: string,
+  proof: AddressProof | null,
+  caller: Caller,
+): Promise<User> {
+  const existing = proof === null ? undefined : await place.tx.users.byEmail(email)
+  if (proof === null || existing === undefined || existing.emailProvenAt !== null) {
+    return createAccount(place, email, passwordHash, proof)
+  }
+  const { passwordHash: _, ...unproven } = existing
+  const user = await proveAddress(place, unproven, proof, caller)
+  await place.tx.users.setPasswordHash(user.id, passwordHash)
+  return user
+}
+
+/**
+ * A user with a personal organisation; without a password where that is null, and with an address that is proven where
+ * `proof` says how. Nothing here asks whether they may: the callers do.
+ */
 export async function createAccount(
   scene: { readonly tx: Transaction; readonly environment: Environment; readonly now: number },
   email: string,
   passwordHash: string | null,
+  proof: AddressProof | null,
 ): Promise<User> {
   const { tx, environment, now } = scene
-  if ((await tx.users.byEmail(email)) !== undefined) {
-    throw new DomainError('conflict', `there is an account with the address ${email} already`, { field: 'email' })
+  const existing = await tx.users.byEmail(email)
+  if (existing !== undefined) {
+    const remedy =
+      existing.emailProvenAt === null
+        ? '. Nobody has proven that it is theirs: set a new password by mail, or with a link from whoever runs this authority'
+        : ': log in'
+    throw new DomainError('conflict', `there is an account with the address ${email} already${remedy}`, {
+      field: 'email',
+    })
   }
-  const user = await tx.users.insert({ email, passwordHash, createdAt: now })
+  const proven = { emailProvenAt: proof === null ? null : now, emailProvenBy: proof }
+  const user = await tx.users.insert({ email, passwordHash, createdAt: now, ...proven })
   const suffix = Buffer.from(environment.randomBytes(4)).toString('hex')
   const local = suggestSlug(email.split('@')[0] ?? '')
   const personal: Omit<Organisation, 'id' | 'membershipDischarge' | 'tokenMinting'> = {
@@ -62,12 +96,18 @@ export async function createAccount(
   return user
 }
 
-/** @throws DomainError `forbidden` where the code admits nobody, or not this address */
-async function checkAdmission(tx: ReadTransaction, { email, admission }: SignUp, now: number): Promise<void> {
+/**
+ * How the code proves the address, where it does: the one of an invitation that its inviter has seen too proves nothing.
+ * @throws DomainError `forbidden` where the code admits nobody, or not this address
+ */
+async function checkAdmission(
+  tx: ReadTransaction,
+  { email, admission }: SignUp,
+  now: number,
+): Promise<AddressProof | null> {
   const codeHash = hashCode(admission.code.reveal())
   if (admission.kind === 'invitation') {
-    await findInvitation(tx, codeHash, email, now)
-    return
+    return (await findInvitation(tx, codeHash, email, now)).provesAddress ? 'mail' : null
   }
   const code = await tx.setupCode.get()
   if (code === undefined || !timingSafeEqual(code.codeHash, codeHash) || (await tx.users.exist())) {
@@ -78,4 +118,5 @@ async function checkAdmission(tx: ReadTransaction, { email, admission }: SignUp,
       field: 'setup_code',
     })
   }
+  return 'operator'
 }

@@ -22,6 +22,7 @@ export function dischargeRequests(session: Session): Transaction['dischargeReque
     },
     setState: (id, state) => session.run(setState, { id, state }),
     delete: (id) => session.run(remove, { id }),
+    deleteOfUser: (userId) => session.run(removeOfUser, { userId }),
     deleteExpired: (now) => session.run(removeExpired, { now }),
   }
 }
@@ -93,4 +94,9 @@ const remove = query((db, param: Param<{ id: number }>) =>
 
 const removeExpired = query((db, param: Param<{ now: number }>) =>
   db.deleteFrom('discharge_requests').where('expires_at', '<=', param('now')),
+)
+
+// Rows live for minutes: there are few, and no index is worth its keep.
+const removeOfUser = query((db, param: Param<{ userId: number }>) =>
+  db.deleteFrom('discharge_requests').where('user_id', '=', param('userId')),
 )

@@ -12,6 +12,7 @@ export function identities(session: Session): Transaction['identities'] {
       const inserted = await session.insert(insert, { issuer, subject, userId, createdAt })
       if (!inserted) throw new DomainError('conflict', 'This identity belongs to an account already.')
     },
+    deleteOfUser: (userId) => session.run(removeOfUser, { userId }),
   }
 }
 
@@ -44,4 +45,8 @@ const insert = query((db, param: Param<Identity>) =>
       created_at: param('createdAt'),
     })
     .onConflict((conflict) => conflict.doNothing()),
+)
+
+const removeOfUser = query((db, param: Param<{ userId: number }>) =>
+  db.deleteFrom('identities').where('user_id', '=', param('userId')),
 )

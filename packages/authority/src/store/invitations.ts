@@ -5,14 +5,17 @@ import { DomainError } from '../domain/errors.ts'
 import type { Invitation } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
 import { query, type Param, type Session } from './query.ts'
+import { creatorColumns } from './users.ts'
 
 export function invitations(session: Session): Transaction['invitations'] {
   return {
     byCodeHash: (codeHash) => session.one(byCodeHash, { codeHash }),
     pending: (organisationId, now) => session.many(pending, { organisationId, now }),
     pendingOf: (email, now) => session.many(pendingOf, { email, now }),
-    insert: async ({ organisationId, email, role, codeHash, createdBy, createdAt, expiresAt, acceptedAt }) => {
-      const invitation = { organisationId, email, role, codeHash, createdBy, createdAt, expiresAt, acceptedAt }
+    insert: async (draft) => {
+      const { organisationId, email, role, codeHash, mailCodeHash, createdBy, createdAt, expiresAt, acceptedAt } = draft
+      const codes = { codeHash, mailCodeHash }
+      const invitation = { organisationId, email, role, ...codes, createdBy, createdAt, expiresAt, acceptedAt }
       const row = await session.one(insert, invitation)
       if (row === undefined) {
         throw new DomainError(
@@ -39,7 +42,7 @@ const columns = [
   'invitations.expires_at as expiresAt',
 ] as const
 
-const secretColumns = ['code_hash as codeHash', 'accepted_at as acceptedAt'] as const
+const secretColumns = ['code_hash as codeHash', 'mail_code_hash as mailCodeHash', 'accepted_at as acceptedAt'] as const
 
 const byCodeHash = query((db, param: Param<{ codeHash: Uint8Array }>) =>
   db
@@ -47,22 +50,22 @@ const byCodeHash = query((db, param: Param<{ codeHash: Uint8Array }>) =>
     .innerJoin('organisations', 'organisations.id', 'invitations.organisation_id')
     .select(columns)
     .select(secretColumns)
-    .where('invitations.code_hash', '=', param('codeHash')),
+    .where((eb) => eb.or([eb('code_hash', '=', param('codeHash')), eb('mail_code_hash', '=', param('codeHash'))])),
 )
 
-// Whoever may not invite any more has invited nobody.
-const madeByAnAdmin = sql<boolean>`exists (
+// Whoever may not invite any more has invited nobody; a membership from before the proof was given by nobody anew.
+const madeByAnAdmin = sql<boolean>`(${sql.ref('invitations.created_by')} is null or exists (
   select 1 from memberships as inviters
   where inviters.organisation_id = ${sql.ref('invitations.organisation_id')}
     and inviters.user_id = ${sql.ref('invitations.created_by')} and inviters.role = 'admin'
-)`
+))`
 
 const pending = query((db, param: Param<{ organisationId: number; now: number }>) =>
   db
     .selectFrom('invitations')
     .leftJoin('users', 'users.id', 'invitations.created_by')
     .select(columns)
-    .select('users.email as createdByEmail')
+    .select(creatorColumns)
     .where(madeByAnAdmin)
     .where('invitations.organisation_id', '=', param('organisationId'))
     .where('invitations.accepted_at', 'is', null)
@@ -87,8 +90,10 @@ const pendingOf = query((db, param: Param<{ email: string; now: number }>) =>
     .selectFrom('invitations')
     // Those of a deleted organisation may not be removed yet.
     .innerJoin('organisations', 'organisations.id', 'invitations.organisation_id')
+    .leftJoin('users', 'users.id', 'invitations.created_by')
     .select(columns)
-    .select(secretColumns)
+    .select(creatorColumns)
+    .select('organisations.name as organisationName')
     .where('invitations.email', '=', param('email'))
     .where('invitations.accepted_at', 'is', null)
     .where('invitations.expires_at', '>', param('now'))
@@ -104,6 +109,7 @@ const insert = query((db, param: Param<Omit<Invitation, 'id'>>) =>
       email: param('email'),
       role: param('role'),
       code_hash: param('codeHash'),
+      mail_code_hash: param('mailCodeHash'),
       created_by: param('createdBy'),
       created_at: param('createdAt'),
       expires_at: param('expiresAt'),

@@ -36,7 +36,13 @@ const list = query((db, param: Param<{ organisationId: number }>) =>
   db
     .selectFrom('memberships')
     .innerJoin('users', 'users.id', 'memberships.user_id')
-    .select(['memberships.user_id as userId', 'users.email', 'memberships.role', 'memberships.created_at as joinedAt'])
+    .select([
+      'memberships.user_id as userId',
+      'users.email',
+      'users.email_proven_at as emailProvenAt',
+      'memberships.role',
+      'memberships.created_at as joinedAt',
+    ])
     .where('memberships.organisation_id', '=', param('organisationId'))
     .orderBy('users.email'),
 )

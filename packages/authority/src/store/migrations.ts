@@ -13,6 +13,7 @@ import { migration10 } from './migrations/0010-proofs-of-sessions.ts'
 import { migration11 } from './migrations/0011-one-open-invitation.ts'
 import { migration12 } from './migrations/0012-removal-in-steps.ts'
 import { migration13 } from './migrations/0013-names-beyond-ascii.ts'
+import { migration14 } from './migrations/0014-proven-addresses.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   migration11,
   migration12,
   migration13,
+  migration14,
 ]

@@ -19,6 +19,7 @@ export function passkeys(session: Session): Transaction['passkeys'] {
     },
     use: (id, signCount, at) => session.run(use, { id, signCount, at }),
     delete: (id) => session.run(remove, { id }),
+    deleteOfUser: (userId) => session.run(removeAllOfUser, { userId }),
   }
 }
 
@@ -118,4 +119,8 @@ const removeUpTo = query((db, param: Param<{ id: number }>) =>
 
 const removeOfUser = query((db, param: Param<{ userId: number }>) =>
   db.deleteFrom('passkey_challenges').where('user_id', '=', param('userId')),
+)
+
+const removeAllOfUser = query((db, param: Param<{ userId: number }>) =>
+  db.deleteFrom('passkeys').where('user_id', '=', param('userId')),
 )

@@ -5,7 +5,7 @@ import type { AuditEvent } from '../domain/audit-event.ts'
 import type { DischargeRequest } from '../domain/discharge.ts'
 import type { MembershipDischarge, Role, TokenMinting } from '../domain/organisation.ts'
 import type { Profile } from '../domain/token.ts'
-import type { SessionKind } from '../domain/user.ts'
+import type { AddressProof, PasswordReset, SessionKind } from '../domain/user.ts'
 
 /** Times are milliseconds; hashes, kids and token ids are bytes. */
 export interface Database {
@@ -19,6 +19,10 @@ export interface Database {
     /** Empty for a person who has none: no hash is. */
     readonly password_hash: string
     readonly created_at: number
+    readonly email_proven_at: number | null
+    readonly email_proven_by: AddressProof | null
+    /** The row stays for those that name it, without the address. */
+    readonly deleted_at: number | null
   }
   readonly sessions: {
     readonly id: GeneratedAlways<number>
@@ -100,6 +104,15 @@ export interface Database {
     readonly created_at: number
     readonly expires_at: number
     readonly accepted_at: number | null
+    readonly mail_code_hash: Uint8Array | null
+  }
+  readonly password_resets: {
+    readonly id: GeneratedAlways<number>
+    readonly user_id: number
+    readonly code_hash: Uint8Array
+    readonly made_by: PasswordReset['madeBy']
+    readonly created_at: number
+    readonly expires_at: number
   }
   readonly apps: {
     readonly id: GeneratedAlways<number>

@@ -21,7 +21,7 @@ export function sessions(session: Session): Transaction['sessions'] {
             expiresAt: row.expiresAt,
             provenAt: row.provenAt,
           },
-          user: { id: row.userId, email: row.email, createdAt: row.userCreatedAt },
+          user: { id: row.userId, email: row.email, createdAt: row.userCreatedAt, emailProvenAt: row.emailProvenAt },
         }
       )
     },
@@ -52,6 +52,7 @@ const byTokenHash = query((db, param: Param<{ tokenHash: Uint8Array }>) =>
       'sessions.proven_at as provenAt',
       'users.email',
       'users.created_at as userCreatedAt',
+      'users.email_proven_at as emailProvenAt',
     ])
     .where('sessions.token_hash', '=', param('tokenHash')),
 )

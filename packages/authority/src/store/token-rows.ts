@@ -4,6 +4,7 @@ import { findRevocationAbove, maybeDead } from './descent.ts'
 import { findDeletionOfApp } from './leftovers.ts'
 import type { Session } from './query.ts'
 import { formatTokenId } from './token-id.ts'
+import { creatorColumns } from './users.ts'
 
 /** A token as it is stored, with the ids as bytes. */
 export type Stored<Token extends TokenRecord> = Omit<Token, 'id' | 'mintedBy'> & {
@@ -30,12 +31,7 @@ export const recordColumns = [
 ] as const
 
 /** With what a list shows besides. A look-up of every request goes without: it would read more than it needs. */
-export const listedColumns = [
-  ...recordColumns,
-  'tokens.caveats',
-  'users.email as createdByEmail',
-  'apps.name as appName',
-] as const
+export const listedColumns = [...recordColumns, 'tokens.caveats', ...creatorColumns, 'apps.name as appName'] as const
 
 /** The token, revoked where one above it is, and where its app is deleted. */
 export async function toRecord(session: Session, row: Found<TokenRecord>): Promise<TokenRecord> {
@@ -57,8 +53,8 @@ export async function toRecord(session: Session, row: Found<TokenRecord>): Promi
 }
 
 export async function toListed(session: Session, row: Found<ListedToken>): Promise<ListedToken> {
-  const { caveats, createdByEmail, appName } = row
-  return { ...(await toRecord(session, row)), caveats, createdByEmail, appName }
+  const { caveats, createdByEmail, createdByProvenAt, appName } = row
+  return { ...(await toRecord(session, row)), caveats, createdByEmail, createdByProvenAt, appName }
 }
 
 async function findRevocation(session: Session, { id, appId }: Found<TokenRecord>) {

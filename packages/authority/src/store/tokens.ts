@@ -40,6 +40,7 @@ export function tokens(session: Session): Transaction['tokens'] {
     revokeDescendants: async (id, at, by) => revokeDescendants(session, requireTokenId(id), at, by),
     continueRevocations: () => continueRevocations(session),
     removeEnded: (before, after) => removeEndedTokens(session, before, after),
+    revokeOfOrganisation: (organisationId, at, by) => session.run(revokeOfOrganisation, { organisationId, at, by }),
     revokeOfApp: (appId, at, by) => beginRevoking(session, appId, at, by),
   }
 }
@@ -83,6 +84,14 @@ const revoke = query((db, param: Param<{ id: Uint8Array; at: number; by: string 
     .updateTable('tokens')
     .set({ revoked_at: param('at'), revoked_by: param('by') })
     .where('id', '=', param('id'))
+    .where('revoked_at', 'is', null),
+)
+
+const revokeOfOrganisation = query((db, param: Param<{ organisationId: number; at: number; by: string }>) =>
+  db
+    .updateTable('tokens')
+    .set({ revoked_at: param('at'), revoked_by: param('by') })
+    .where('organisation_id', '=', param('organisationId'))
     .where('revoked_at', 'is', null),
 )
 

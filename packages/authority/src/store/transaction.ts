@@ -10,6 +10,7 @@ import { areLeft, removeLeftovers } from './leftovers.ts'
 import { memberships } from './memberships.ts'
 import { organisations } from './organisations.ts'
 import { passkeyChallenges, passkeys } from './passkeys.ts'
+import { passwordResets } from './password-resets.ts'
 import type { Session } from './query.ts'
 import { sessions } from './sessions.ts'
 import { settings } from './settings.ts'
@@ -52,6 +53,10 @@ export class SessionTransaction implements Transaction {
 
   get identities(): Transaction['identities'] {
     return identities(this.#session)
+  }
+
+  get passwordResets(): Transaction['passwordResets'] {
+    return passwordResets(this.#session)
   }
 
   get setupCode(): Transaction['setupCode'] {

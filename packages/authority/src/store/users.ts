@@ -1,6 +1,9 @@
-// User accounts.
+// User accounts. The row of one that is deleted stays, without its address: many rows may name it.
+import { sql } from 'kysely'
+
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
+import type { AddressProof } from '../domain/user.ts'
 import { query, type Param, type Session } from './query.ts'
 
 export function users(session: Session): Transaction['users'] {
@@ -15,28 +18,58 @@ export function users(session: Session): Transaction['users'] {
       return row && (row.passwordHash || null)
     },
     exist: async () => (await session.one(any, {})) !== undefined,
-    insert: async ({ email, passwordHash, createdAt }) => {
-      const row = await session.one(insert, { email, passwordHash: passwordHash ?? '', createdAt })
-      if (row === undefined) throw new DomainError('conflict', 'There is already an account with this email address.')
-      return { id: row.id, email, createdAt }
+    list: async () => {
+      const rows = await session.many(list, {})
+      return rows.map(({ passwordHash: hash, ...user }) => ({ ...user, hasPassword: hash !== '' }))
     },
-    setPasswordHash: (id, hash) => session.run(setPasswordHash, { id, hash }),
+    insert: async ({ email, passwordHash: hash, createdAt, emailProvenAt, emailProvenBy }) => {
+      const values = { email, passwordHash: hash ?? '', createdAt, emailProvenAt, emailProvenBy }
+      const row = await session.one(insert, values)
+      if (row === undefined) throw new DomainError('conflict', 'There is already an account with this email address.')
+      return { id: row.id, email, createdAt, emailProvenAt }
+    },
+    setPasswordHash: (id, hash) => session.run(setPasswordHash, { id, hash: hash ?? '' }),
+    prove: (id, at, by) => session.run(prove, { id, at, by }),
+    delete: (id, at) => session.run(bury, { id, at }),
   }
 }
 
+/** Columns of whoever made something, by a join that may find nobody; an account that is deleted is nobody. */
+export const creatorColumns = [
+  sql<string | null>`case when users.deleted_at is null then users.email end`.as('createdByEmail'),
+  'users.email_proven_at as createdByProvenAt',
+] as const
+
+const columns = ['id', 'email', 'created_at as createdAt', 'email_proven_at as emailProvenAt'] as const
+
 const byId = query((db, param: Param<{ id: number }>) =>
-  db.selectFrom('users').select(['id', 'email', 'created_at as createdAt']).where('id', '=', param('id')),
+  db.selectFrom('users').select(columns).where('id', '=', param('id')).where('deleted_at', 'is', null),
 )
 
 const byEmail = query((db, param: Param<{ email: string }>) =>
   db
     .selectFrom('users')
-    .select(['id', 'email', 'password_hash as passwordHash', 'created_at as createdAt'])
-    .where('email', '=', param('email')),
+    .select(columns)
+    .select('password_hash as passwordHash')
+    .where('email', '=', param('email'))
+    .where('deleted_at', 'is', null),
+)
+
+const list = query((db) =>
+  db
+    .selectFrom('users')
+    .select(columns)
+    .select(['email_proven_by as emailProvenBy', 'password_hash as passwordHash'])
+    .where('deleted_at', 'is', null)
+    .orderBy('email'),
 )
 
 const passwordHash = query((db, param: Param<{ id: number }>) =>
-  db.selectFrom('users').select('password_hash as passwordHash').where('id', '=', param('id')),
+  db
+    .selectFrom('users')
+    .select('password_hash as passwordHash')
+    .where('id', '=', param('id'))
+    .where('deleted_at', 'is', null),
 )
 
 const setPasswordHash = query((db, param: Param<{ id: number; hash: string }>) =>
@@ -46,17 +79,49 @@ const setPasswordHash = query((db, param: Param<{ id: number; hash: string }>) =
     .where('id', '=', param('id')),
 )
 
+const prove = query((db, param: Param<{ id: number; at: number; by: AddressProof }>) =>
+  db
+    .updateTable('users')
+    .set({ email_proven_at: param('at'), email_proven_by: param('by') })
+    .where('id', '=', param('id')),
+)
+
+// What stands in the place of the address is none, so that nobody signs up with it.
+const bury = query((db, param: Param<{ id: number; at: number }>) =>
+  db
+    .updateTable('users')
+    .set({ email: sql<string>`'deleted:' || id`, password_hash: sql<string>`''`, deleted_at: param('at') })
+    .where('id', '=', param('id')),
+)
+
 const any = query((db) =>
   db
     .selectFrom('users')
     .select('id')
+    .where('deleted_at', 'is', null)
     .limit((eb) => eb.lit(1)),
 )
 
-const insert = query((db, param: Param<{ email: string; passwordHash: string; createdAt: number }>) =>
-  db
-    .insertInto('users')
-    .values({ email: param('email'), password_hash: param('passwordHash'), created_at: param('createdAt') })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('id'),
+const insert = query(
+  (
+    db,
+    param: Param<{
+      email: string
+      passwordHash: string
+      createdAt: number
+      emailProvenAt: number | null
+      emailProvenBy: AddressProof | null
+    }>,
+  ) =>
+    db
+      .insertInto('users')
+      .values({
+        email: param('email'),
+        password_hash: param('passwordHash'),
+        created_at: param('createdAt'),
+        email_proven_at: param('emailProvenAt'),
+        email_proven_by: param('emailProvenBy'),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('id'),
 )

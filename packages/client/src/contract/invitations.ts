@@ -10,12 +10,22 @@ const pendingInvitation = z
     id: z.number().int(),
     email: z.string(),
     role,
-    created_by: z.string().nullable().describe('Email address of who invited; null once that account is gone.'),
+    created_by: z
+      .string()
+      .nullable()
+      .describe('Email address of who invited; null for a membership from before the address was proven.'),
+    created_by_proven: z.boolean().describe('Whether who invited has shown that their address is theirs.'),
     created_at: timestamp,
     expires_at: timestamp,
   })
   .meta({ id: 'PendingInvitation' })
 export type PendingInvitation = z.infer<typeof pendingInvitation>
+
+const ownInvitation = pendingInvitation
+  .omit({ email: true })
+  .extend({ org_name: z.string() })
+  .meta({ id: 'OwnInvitation' })
+export type OwnInvitation = z.infer<typeof ownInvitation>
 
 const invitation = z
   .object({
@@ -37,7 +47,13 @@ const invitationPreview = z
     email: z.string(),
     role,
     expires_at: timestamp,
-    has_account: z.boolean().describe('Whether this address has an account: to log in with, or to sign up.'),
+    invited_by: z.string().nullable(),
+    invited_by_proven: z.boolean().describe('Whether who invites has shown that their address is theirs.'),
+    has_account: z
+      .boolean()
+      .describe(
+        'Whether to log in, or to sign up: also over an account that nobody has proven, with a code that came by mail.',
+      ),
   })
   .meta({ id: 'InvitationPreview' })
 export type InvitationPreview = z.infer<typeof invitationPreview>
@@ -102,4 +118,40 @@ export const acceptInvitation = route({
   body: invitationBody,
   status: 200,
   answer: organisation,
+})
+
+export const listOwnInvitations = route({
+  method: 'GET',
+  path: '/v1/invitations',
+  operationId: 'listOwnInvitations',
+  summary: "The invitations of the caller's address, once it is proven",
+  tag: 'organisations',
+  authenticated: true,
+  status: 200,
+  answer: z.object({ invitations: z.array(ownInvitation) }),
+})
+
+const ownParams = z.object({ invitation_id: pathName })
+
+export const acceptOwnInvitation = route({
+  method: 'POST',
+  path: '/v1/invitations/{invitation_id}/accept',
+  operationId: 'acceptOwnInvitation',
+  summary: "Join the organisation that an invitation of the caller's proven address names",
+  tag: 'organisations',
+  authenticated: true,
+  params: ownParams,
+  status: 200,
+  answer: organisation,
+})
+
+export const declineInvitation = route({
+  method: 'DELETE',
+  path: '/v1/invitations/{invitation_id}',
+  operationId: 'declineInvitation',
+  summary: "Decline an invitation of the caller's proven address",
+  tag: 'organisations',
+  authenticated: true,
+  params: ownParams,
+  status: 204,
 })

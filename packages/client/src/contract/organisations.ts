@@ -31,7 +31,15 @@ export const organisation = z
   .meta({ id: 'Organisation' })
 export type Organisation = z.infer<typeof organisation>
 
-const member = z.object({ id: z.number().int(), email: z.string(), role, joined_at: timestamp }).meta({ id: 'Member' })
+const member = z
+  .object({
+    id: z.number().int(),
+    email: z.string(),
+    email_proven: z.boolean().describe('False where nobody has shown that the address is theirs.'),
+    role,
+    joined_at: timestamp,
+  })
+  .meta({ id: 'Member' })
 export type Member = z.infer<typeof member>
 
 const organisationDetails = organisation

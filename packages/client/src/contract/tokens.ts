@@ -41,6 +41,9 @@ const token = z
     org_slug: z.string(),
     app: z.string().nullable().describe('The one app of a deploy token.'),
     created_by: z.string().nullable().describe('Email address of the person in whose name it was made.'),
+    created_by_proven: z
+      .boolean()
+      .describe('False where nobody had proven by then that the address is theirs: it may have been a stranger.'),
     minted_by: z.string().nullable().describe('Id of the token that made it, where a token did.'),
     created_at: timestamp,
     expires_at: timestamp,

@@ -32,7 +32,12 @@ export const signUp = route({
 })
 
 const currentUser = user
-  .extend({ has_password: z.boolean().describe('False for a person who logs in by other means alone.') })
+  .extend({
+    email_proven: z
+      .boolean()
+      .describe('Whether its owner has shown that the address is theirs: by mail, by a provider, or by the operator.'),
+    has_password: z.boolean().describe('False for a person who logs in by other means alone.'),
+  })
   .meta({ id: 'CurrentUser' })
 export type CurrentUser = z.infer<typeof currentUser>
 
@@ -60,6 +65,40 @@ export const changePassword = route({
     end_passkeys: z.array(z.number().int()).max(20).default([]).describe('Ids of passkeys that end with the old one.'),
   }),
   status: 204,
+})
+
+export const deleteCurrentUser = route({
+  method: 'DELETE',
+  path: '/v1/users/current',
+  operationId: 'deleteCurrentUser',
+  summary: 'Delete the account with its personal organisation; takes a proof of the last ten minutes',
+  tag: 'users',
+  authenticated: true,
+  status: 204,
+})
+
+export const requestPasswordReset = route({
+  method: 'POST',
+  path: '/v1/password-resets',
+  operationId: 'requestPasswordReset',
+  summary:
+    'Mail a link to set a new password, where there is an account of the address; the answer is the same for all',
+  tag: 'users',
+  authenticated: false,
+  body: z.strictObject({ email: emailAddress }),
+  status: 202,
+})
+
+export const resetPassword = route({
+  method: 'POST',
+  path: '/v1/password-resets/redeem',
+  operationId: 'resetPassword',
+  summary: 'Set a new password with the code of a link, which proves the address; every other way in ends',
+  tag: 'users',
+  authenticated: false,
+  body: z.strictObject({ code: oneTimeCode, new_password: password }),
+  status: 200,
+  answer: z.object({ email: z.string() }),
 })
 
 const loginMethods = z

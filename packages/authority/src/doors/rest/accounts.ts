@@ -5,10 +5,13 @@ import { sessionLifetime, type SessionOrigin } from '../../domain/user.ts'
 import { approveCliLogin, type ApprovedCliLogin } from '../../operations/approve-cli-login.ts'
 import { changePassword } from '../../operations/change-password.ts'
 import { createCliLogin } from '../../operations/create-cli-login.ts'
+import { deleteAccount } from '../../operations/delete-account.ts'
 import { deleteSession } from '../../operations/delete-session.ts'
 import { denyCliLogin } from '../../operations/deny-cli-login.ts'
 import { listSessions } from '../../operations/list-sessions.ts'
 import { redeemCliLogin } from '../../operations/redeem-cli-login.ts'
+import { requestPasswordReset } from '../../operations/request-password-reset.ts'
+import { resetPassword } from '../../operations/reset-password.ts'
 import { showCliLogin } from '../../operations/show-cli-login.ts'
 import { showCurrentUser } from '../../operations/show-current-user.ts'
 import { showLoginMethods } from '../../operations/show-login-methods.ts'
@@ -26,6 +29,9 @@ type Names =
   | 'signOut'
   | 'showCurrentUser'
   | 'changePassword'
+  | 'deleteCurrentUser'
+  | 'requestPasswordReset'
+  | 'resetPassword'
   | 'showLoginMethods'
   | 'listSessions'
   | 'deleteSession'
@@ -51,13 +57,22 @@ export const accountHandlers: Handlers<Names> = {
   signOut: (_input, { perform }) => perform(signOut, undefined),
 
   async showCurrentUser(_input, { perform }) {
-    const { id, email, hasPassword } = await perform(showCurrentUser, undefined)
-    return { id, email, has_password: hasPassword }
+    const { id, email, emailProvenAt, hasPassword } = await perform(showCurrentUser, undefined)
+    return { id, email, email_proven: emailProvenAt !== null, has_password: hasPassword }
   },
 
   changePassword({ body: { current_password, new_password, end_passkeys } }, { perform }) {
     const current = current_password === undefined ? undefined : new Secret(current_password)
     return perform(changePassword, { current, next: new Secret(new_password), endPasskeys: end_passkeys })
+  },
+
+  deleteCurrentUser: (_input, { perform }) => perform(deleteAccount, undefined),
+
+  requestPasswordReset: ({ body: { email } }, { inquire }) => inquire(requestPasswordReset, { email }),
+
+  async resetPassword({ body: { code, new_password } }, { enter }) {
+    const { email } = await enter(resetPassword, { code: new Secret(code), next: new Secret(new_password) })
+    return { email }
   },
 
   async showLoginMethods(_input, { inquire }) {

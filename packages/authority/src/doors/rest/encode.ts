@@ -43,8 +43,8 @@ export function encodeOrganisation({ organisation, role, own }: ReachedOrganisat
   }
 }
 
-export function encodeMember({ userId, email, role, joinedAt }: Member): MemberAnswer {
-  return { id: userId, email, role, joined_at: encodeInstant(joinedAt) }
+export function encodeMember({ userId, email, emailProvenAt, role, joinedAt }: Member): MemberAnswer {
+  return { id: userId, email, email_proven: emailProvenAt !== null, role, joined_at: encodeInstant(joinedAt) }
 }
 
 export function encodeSession({ user, authToken, expiresAt }: OpenedSession): SessionAnswer {
@@ -95,6 +95,7 @@ export function encodeToken(record: ListedToken, organisation: Organisation, now
     org_slug: organisation.slug,
     app: record.appName,
     created_by: record.createdByEmail,
+    created_by_proven: record.createdByProvenAt !== null && record.createdByProvenAt <= record.createdAt,
     minted_by: record.mintedBy,
     created_at: encodeInstant(record.createdAt),
     expires_at: encodeInstant(record.expiresAt),

@@ -18,6 +18,7 @@ import { listAuditEvents } from '../../operations/list-audit-events.ts'
 import { listInvitations } from '../../operations/list-invitations.ts'
 import { listOrganisations } from '../../operations/list-organisations.ts'
 import { listRegions } from '../../operations/list-regions.ts'
+import { acceptOwnInvitation, declineInvitation, listOwnInvitations } from '../../operations/own-invitations.ts'
 import { previewInvitation } from '../../operations/preview-invitation.ts'
 import { removeMember } from '../../operations/remove-member.ts'
 import { showApp } from '../../operations/show-app.ts'
@@ -36,7 +37,12 @@ import {
   encodeOrganisation,
   encodeRegion,
 } from './encode.ts'
-import { encodeInvited, encodePendingInvitation, encodePreviewedInvitation } from './encode-invitation.ts'
+import {
+  encodeInvited,
+  encodeOwnInvitation,
+  encodePendingInvitation,
+  encodePreviewedInvitation,
+} from './encode-invitation.ts'
 import type { Handlers } from './handler.ts'
 import { passkeyHandlers } from './passkeys.ts'
 import { tokenHandlers } from './tokens.ts'
@@ -97,6 +103,16 @@ export const handlers: Handlers = {
   async acceptInvitation({ body: { invitation } }, { perform }) {
     return encodeOrganisation(await perform(acceptInvitation, { code: new Secret(invitation) }))
   },
+
+  async listOwnInvitations(_input, { perform }) {
+    return { invitations: (await perform(listOwnInvitations, undefined)).map(encodeOwnInvitation) }
+  },
+
+  async acceptOwnInvitation({ params }, { perform }) {
+    return encodeOrganisation(await perform(acceptOwnInvitation, { id: params.invitation_id }))
+  },
+
+  declineInvitation: ({ params }, { perform }) => perform(declineInvitation, { id: params.invitation_id }),
 
   async changeRole({ params: { org_slug, email }, body: { role } }, { perform }) {
     return encodeMember(await perform(changeRole, { slug: org_slug, email, role }))

@@ -13,6 +13,7 @@ const paths = [
   '/login',
   '/setup',
   '/invite',
+  '/reset',
   '/account',
   '/inspect',
   '/orgs',

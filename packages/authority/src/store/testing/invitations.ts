@@ -37,9 +37,9 @@ export function describeInvitations(getStore: () => Store): void {
         await tx.invitations.accept((await insertInvitation(tx, inviting.id)).id, 5)
         await tx.invitations.delete((await insertInvitation(tx, inviting.id)).id)
         await insertInvitation(tx, inviting.id, { createdBy: elsewhere.id })
-        await insertInvitation(tx, inviting.id)
+        const kept = await insertInvitation(tx, inviting.id)
         const foreign = await insertInvitation(tx, other.id, { email: admin.email, createdBy: elsewhere.id })
-        return { user: admin, organisation: inviting, open: [second, first], elsewhere: foreign }
+        return { user: admin, organisation: inviting, open: [kept, second, first], elsewhere: foreign }
       })
       await getStore().read(async (tx) => {
         const pending = await tx.invitations.pending(organisation.id, 100)
@@ -52,11 +52,12 @@ export function describeInvitations(getStore: () => Store): void {
             createdBy,
             createdAt,
             expiresAt,
-            createdByEmail: user.email,
+            createdByEmail: createdBy === null ? null : user.email,
+            createdByProvenAt: null,
           })),
         )
         expect(await tx.invitations.pending(organisation.id, 101)).toEqual([])
-        expect(await tx.invitations.pending(organisation.id, 99)).toHaveLength(3)
+        expect(await tx.invitations.pending(organisation.id, 99)).toHaveLength(4)
         expect((await tx.invitations.pending(elsewhere.organisationId, 100)).map(({ id }) => id)).toEqual([
           elsewhere.id,
         ])
@@ -74,11 +75,15 @@ export function describeInvitations(getStore: () => Store): void {
           invited.push(await insertInvitation(tx, organisation.id, { ...byAdmin, ...changes }))
         }
         const { organisation } = await insertMember(tx)
-        await insertInvitation(tx, organisation.id, { email })
-        return { first: invited[1], second: invited[0] }
+        const { user: elsewhere } = await insertMember(tx)
+        await insertInvitation(tx, organisation.id, { email, createdBy: elsewhere.id })
+        return { first: invited[1]?.id, second: invited[0]?.id }
       })
       const found = await getStore().read((tx) => tx.invitations.pendingOf(email, 100))
-      expect(found.map(plain)).toEqual([first, second].map(plain))
+      expect(found.map(({ id, organisationName }) => [id, organisationName])).toEqual([
+        [first, 'Org'],
+        [second, 'Org'],
+      ])
       expect(await getStore().read((tx) => tx.invitations.pendingOf(`not-${email}`, 100))).toEqual([])
     })
 
@@ -133,6 +138,7 @@ function insertInvitation(
     email: `${unique('new')}@example.com`,
     role: 'member',
     codeHash: uniqueBytes(),
+    mailCodeHash: null,
     createdBy: null,
     createdAt: 1,
     expiresAt: 101,

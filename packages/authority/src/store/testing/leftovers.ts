@@ -31,6 +31,7 @@ export function describeLeftovers(getStore: () => Store): void {
             createdAt: 1,
             expiresAt: 100,
             acceptedAt: null,
+            mailCodeHash: null,
           })
         }
         const owned = []

@@ -126,6 +126,7 @@ export function describeOrganisations(getStore: () => Store): void {
           createdAt: 1,
           expiresAt: 2,
           acceptedAt: null,
+          mailCodeHash: null,
         })
         await tx.audit.append(createEvent(organisation.id, 'organisation.create'))
         await tx.organisations.delete(organisation.id)
@@ -148,7 +149,7 @@ export function describeOrganisations(getStore: () => Store): void {
   test('memberships are found, listed by email address, changed and deleted', async () => {
     const { organisation, first, second } = await getStore().write(async (tx) => {
       const { user, organisation: joined } = await insertMember(tx)
-      const other = await tx.users.insert({ email: `${unique('aaa')}@example.com`, passwordHash: 'x', createdAt: 1 })
+      const other = await insertUser(tx, { email: `${unique('aaa')}@example.com` })
       await tx.memberships.insert({ organisationId: joined.id, userId: other.id, role: 'member', createdAt: 9 })
       return { organisation: joined, first: other, second: user }
     })
@@ -158,8 +159,8 @@ export function describeOrganisations(getStore: () => Store): void {
       expect(await tx.memberships.find(organisation.id, 2 ** 40)).toBeUndefined()
       expect(await tx.memberships.countAdmins(organisation.id)).toBe(1)
       expect(await tx.memberships.list(organisation.id)).toEqual([
-        { userId: first.id, email: first.email, role: 'member', joinedAt: 9 },
-        { userId: second.id, email: second.email, role: 'admin', joinedAt: 1000 },
+        { userId: first.id, email: first.email, emailProvenAt: null, role: 'member', joinedAt: 9 },
+        { userId: second.id, email: second.email, emailProvenAt: null, role: 'admin', joinedAt: 1000 },
       ])
     })
     const twice = getStore().write((tx) => tx.memberships.insert({ ...member, role: 'admin' }))

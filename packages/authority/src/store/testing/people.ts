@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
 import type { CreateDatabase } from './conformance.ts'
-import { insertCliLogin, insertSession, insertUser, unique, uniqueBytes } from './seed.ts'
+import { createToken, insertCliLogin, insertMember, insertSession, insertUser, unique, uniqueBytes } from './seed.ts'
 
 export function describePeople(getStore: () => Store, create: CreateDatabase): void {
   describe('users', () => {
     test('are found by id and by email address', async () => {
       const email = `${unique('zoë')}@example.com`
-      const user = await getStore().write((tx) => tx.users.insert({ email, passwordHash: '$hash', createdAt: 7 }))
-      expect(user).toEqual({ id: user.id, email, createdAt: 7 })
+      const user = await getStore().write((tx) => insertUser(tx, { email, passwordHash: '$hash', createdAt: 7 }))
+      expect(user).toEqual({ id: user.id, email, createdAt: 7, emailProvenAt: null })
       await getStore().read(async (tx) => {
         expect(await tx.users.byId(user.id)).toEqual(user)
         expect(await tx.users.byEmail(email)).toEqual({ ...user, passwordHash: '$hash' })
@@ -22,7 +22,7 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
     test('have a password, or none, and change it', async () => {
       const [withPassword, without] = await getStore().write(async (tx) => [
         await insertUser(tx),
-        await tx.users.insert({ email: `${unique('no')}@example.com`, passwordHash: null, createdAt: 7 }),
+        await insertUser(tx, { passwordHash: null }),
       ])
       await getStore().read(async (tx) => {
         expect(await tx.users.passwordHash(withPassword.id)).toBe('$argon2id$x')
@@ -36,16 +36,70 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
     })
 
     test('have one account for each email address', async () => {
-      const user = await getStore().write(insertUser)
-      const again = getStore().write((tx) => tx.users.insert({ email: user.email, passwordHash: 'x', createdAt: 8 }))
+      const user = await getStore().write((tx) => insertUser(tx))
+      const again = getStore().write((tx) => insertUser(tx, { email: user.email }))
       await expect(again).rejects.toMatchObject({ name: 'DomainError', code: 'conflict' })
+    })
+
+    test('have an address that is proven from some moment on, and how', async () => {
+      const user = await getStore().write((tx) => insertUser(tx))
+      await getStore().write((tx) => tx.users.prove(user.id, 77, 'provider'))
+      await getStore().read(async (tx) => {
+        expect(await tx.users.byId(user.id)).toEqual({ ...user, emailProvenAt: 77 })
+        const listed = (await tx.users.list()).find(({ id }) => id === user.id)
+        expect(listed).toEqual({ ...user, emailProvenAt: 77, emailProvenBy: 'provider', hasPassword: true })
+      })
+    })
+
+    test('that are deleted are found no more, free their address, and leave what names them', async () => {
+      const tokenHash = uniqueBytes()
+      const { user, token } = await getStore().write(async (tx) => {
+        const user = await insertUser(tx)
+        const { organisation } = await insertMember(tx)
+        const token = createToken(organisation.id, { createdBy: user.id })
+        await tx.tokens.insert(token)
+        await insertSession(tx, user.id, { tokenHash })
+        await tx.users.delete(user.id, 7)
+        return { user, token }
+      })
+      await getStore().read(async (tx) => {
+        expect(await tx.users.byId(user.id)).toBeUndefined()
+        expect(await tx.users.byEmail(user.email)).toBeUndefined()
+        expect(await tx.users.passwordHash(user.id)).toBeUndefined()
+        expect((await tx.users.list()).map(({ id }) => id)).not.toContain(user.id)
+        expect(await tx.tokens.byIdWithNames(token.id)).toMatchObject({ createdBy: user.id, createdByEmail: null })
+      })
+      const next = await getStore().write((tx) => insertUser(tx, { email: user.email }))
+      expect(next.id).not.toBe(user.id)
+    })
+
+    test('get codes for a new password, which end together', async () => {
+      const [first, second, ended] = [uniqueBytes(), uniqueBytes(), uniqueBytes()]
+      const { user, other } = await getStore().write(async (tx) => {
+        const [user, other] = [await insertUser(tx), await insertUser(tx)]
+        const reset = { userId: user.id, madeBy: 'mail', createdAt: 1, expiresAt: 20 } as const
+        await tx.passwordResets.insert({ ...reset, codeHash: ended, expiresAt: 5 })
+        await tx.passwordResets.insert({ ...reset, codeHash: first, createdAt: 6 })
+        await tx.passwordResets.insert({ ...reset, codeHash: second, userId: other.id, madeBy: 'operator' })
+        await expect(tx.passwordResets.insert({ ...reset, codeHash: second })).rejects.toMatchObject({
+          code: 'conflict',
+        })
+        return { user, other }
+      })
+      const find = (hash: Uint8Array) => getStore().read((tx) => tx.passwordResets.byCodeHash(hash))
+      expect(await find(ended)).toBeUndefined()
+      const expected = { userId: user.id, madeBy: 'mail', createdAt: 6, expiresAt: 20 }
+      expect(plain(await find(first))).toMatchObject(expected)
+      await getStore().write((tx) => tx.passwordResets.deleteOfUser(user.id))
+      expect(await find(first)).toBeUndefined()
+      expect((await find(second))?.userId).toBe(other.id)
     })
 
     test('exist once there is one', async () => {
       const database = await create()
       const store = await database.open()
       expect(await store.read((tx) => tx.users.exist())).toBe(false)
-      await store.write(insertUser)
+      await store.write((tx) => insertUser(tx))
       expect(await store.read((tx) => tx.users.exist())).toBe(true)
       await store.close()
       await database.remove()

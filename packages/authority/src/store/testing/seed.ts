@@ -21,8 +21,18 @@ export function uniqueBytes(): Uint8Array {
   return new Uint8Array(createHash('sha256').update(randomUUID()).digest())
 }
 
-export function insertUser(tx: Transaction): Promise<User> {
-  return tx.users.insert({ email: `${unique('user')}@example.com`, passwordHash: '$argon2id$x', createdAt: 1000 })
+export function insertUser(
+  tx: Transaction,
+  changes: Partial<Parameters<Transaction['users']['insert']>[0]> = {},
+): Promise<User> {
+  return tx.users.insert({
+    email: `${unique('user')}@example.com`,
+    passwordHash: '$argon2id$x',
+    createdAt: 1000,
+    emailProvenAt: null,
+    emailProvenBy: null,
+    ...changes,
+  })
 }
 
 export function insertOrganisation(tx: Transaction, changes: Partial<Organisation> = {}): Promise<Organisation> {

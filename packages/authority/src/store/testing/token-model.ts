@@ -158,7 +158,9 @@ async function listAll(
       of === 'app' ? tx.tokens.ofApp(owner, asked) : tx.tokens.ofOrganisation(owner.id, asked),
     )
     expect(page.items.length).toBeLessThanOrEqual(query.limit)
-    for (const { createdByEmail: _email, appName: _app, ...token } of page.items) listed.push(token)
+    for (const { createdByEmail: _email, createdByProvenAt: _at, appName: _app, ...token } of page.items) {
+      listed.push(token)
+    }
     after = page.next
   } while (after !== undefined)
   return listed

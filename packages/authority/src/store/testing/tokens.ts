@@ -30,11 +30,16 @@ export function describeTokens(getStore: () => Store): void {
       await getStore().read(async (tx) => {
         expect(await tx.tokens.byId(token.id)).toEqual(recordOf(token))
         expect(await tx.tokens.byId(deploy.id)).toEqual(recordOf(deploy))
-        const named = { ...deploy, createdByEmail: email, appName: app.name }
+        const named = { ...deploy, createdByEmail: email, createdByProvenAt: null, appName: app.name }
         expect(plain(await tx.tokens.byIdWithNames(deploy.id))).toEqual(plain(named))
         const [listed] = (await tx.tokens.ofApp(app, { ...byEnd, state: 'live', now: 0, limit: 1 })).items
         expect(plain(listed)).toEqual(plain(named))
-        expect(await tx.tokens.byIdWithNames(token.id)).toEqual({ ...token, createdByEmail: null, appName: null })
+        expect(await tx.tokens.byIdWithNames(token.id)).toEqual({
+          ...token,
+          createdByEmail: null,
+          createdByProvenAt: null,
+          appName: null,
+        })
         for (const unknown of [crypto.randomUUID(), 'no uuid', '', deploy.id.slice(1), `${deploy.id}0`]) {
           expect(await tx.tokens.byId(unknown)).toBeUndefined()
           expect(await tx.tokens.byIdWithNames(unknown)).toBeUndefined()

@@ -59,7 +59,9 @@ const cases: {
 } = {
   settings: { set: { write: (tx) => tx.settings.set('name', unique('value')), changes: [] } },
   users: {
-    insert: { write: insertUser, changes: [] },
+    insert: { write: (tx) => insertUser(tx), changes: [] },
+    prove: { write: (tx, { user }) => tx.users.prove(user.id, 7, 'mail'), changes: ['session'] },
+    delete: { write: (tx, { user }) => tx.users.delete(user.id, 7), changes: ['session'] },
     setPasswordHash: { write: (tx, { user }) => tx.users.setPasswordHash(user.id, '$argon2id$y'), changes: [] },
   },
   sessions: {
@@ -82,6 +84,7 @@ const cases: {
     insert: { write: (tx, { user }) => insertPasskey(tx, user.id), changes: [] },
     use: { write: (tx) => tx.passkeys.use(1, 2, 3), changes: [] },
     delete: { write: (tx) => tx.passkeys.delete(1), changes: [] },
+    deleteOfUser: { write: (tx, { user }) => tx.passkeys.deleteOfUser(user.id), changes: [] },
   },
   passkeyChallenges: {
     insert: { write: (tx) => insertChallenge(tx), changes: [] },
@@ -94,6 +97,21 @@ const cases: {
         tx.identities.insert({ issuer: 'https://id.example', subject: unique('s'), userId: user.id, createdAt: 1 }),
       changes: [],
     },
+    deleteOfUser: { write: (tx, { user }) => tx.identities.deleteOfUser(user.id), changes: [] },
+  },
+  passwordResets: {
+    insert: {
+      write: (tx, { user }) =>
+        tx.passwordResets.insert({
+          userId: user.id,
+          codeHash: uniqueBytes(),
+          madeBy: 'mail',
+          createdAt: 1,
+          expiresAt: 2,
+        }),
+      changes: [],
+    },
+    deleteOfUser: { write: (tx, { user }) => tx.passwordResets.deleteOfUser(user.id), changes: [] },
   },
   setupCode: {
     replace: {
@@ -144,6 +162,7 @@ const cases: {
           email: `${unique('a')}@example.com`,
           role: 'member',
           codeHash: uniqueBytes(),
+          mailCodeHash: null,
           createdBy: null,
           createdAt: 1,
           expiresAt: 2,
@@ -181,6 +200,10 @@ const cases: {
     },
     continueRevocations: { write: (tx) => tx.tokens.continueRevocations(), changes: [] },
     removeEnded: { write: (tx) => tx.tokens.removeEnded(1, 0), changes: [] },
+    revokeOfOrganisation: {
+      write: (tx, { organisation }) => tx.tokens.revokeOfOrganisation(organisation.id, 5, 'a@example.com'),
+      changes: ['token'],
+    },
     revokeOfApp: { write: (tx, { app }) => tx.tokens.revokeOfApp(app.id, 5, 'a@example.com'), changes: ['token'] },
   },
   dischargeRequests: {
@@ -188,6 +211,7 @@ const cases: {
     setState: { write: (tx) => tx.dischargeRequests.setState(1, 'approved'), changes: [] },
     delete: { write: (tx) => tx.dischargeRequests.delete(1), changes: [] },
     deleteExpired: { write: (tx) => tx.dischargeRequests.deleteExpired(1), changes: [] },
+    deleteOfUser: { write: (tx, { user }) => tx.dischargeRequests.deleteOfUser(user.id), changes: [] },
   },
   leftovers: { remove: { write: (tx) => tx.leftovers.remove(), changes: [] } },
   audit: {

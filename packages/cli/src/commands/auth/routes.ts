@@ -2,7 +2,7 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
 
 import type { Context } from '../../context.ts'
-import { globalAliases, globalFlags, jsonFlag, passwordFlag, textFlag } from '../../flags.ts'
+import { globalAliases, globalFlags, jsonFlag, passwordFlag, textFlag, yesFlag } from '../../flags.ts'
 import { withContext, withoutInheritance } from '../../routes.ts'
 
 const signup = buildCommand({
@@ -61,7 +61,18 @@ const token = buildCommand({
   docs: { brief: 'Print the credential that commands use' },
 })
 
+const deleteCommand = buildCommand({
+  loader: async () => withContext((await import('./delete.ts')).deleteAccount),
+  parameters: { flags: { ...yesFlag, ...globalFlags }, aliases: { ...globalAliases, y: 'yes' } },
+  docs: {
+    brief: 'Delete your account',
+    fullDescription:
+      'Delete your account, your memberships, and your personal organization with all apps and tokens of that. It takes a\n' +
+      'login that is not older than ten minutes. As the last admin of an organization you stay, until there is another.',
+  },
+})
+
 export const authRoutes = buildRouteMap<string, Context>({
-  routes: withoutInheritance({ login, logout, signup, token, whoami }),
+  routes: withoutInheritance({ login, logout, signup, token, whoami, delete: deleteCommand }),
   docs: { brief: 'Log in and out, and see as whom' },
 })

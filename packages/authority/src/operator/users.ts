@@ -1,0 +1,116 @@
+// The accounts of an installation in the hands of whoever runs it, beside a server or without one.
+import { randomBytes } from 'node:crypto'
+
+import type { AuditActor } from '../domain/audit-event.ts'
+import { StartupError } from '../domain/errors.ts'
+import type { Secret } from '../domain/secret.ts'
+import type { ReadTransaction, Store } from '../domain/store.ts'
+import { createCode, hashCode, resetLifetimes, type ListedUser, type User } from '../domain/user.ts'
+import { findOrphans, removeAccount } from '../operations/delete-account.ts'
+import { endWaysIn } from '../operations/prove-address.ts'
+import { resetUrl } from '../operations/reset-mail.ts'
+import { openStoreBeside } from '../store/open.ts'
+import { findExposure } from '../store/sqlite-files.ts'
+import type { InstallationPlace } from './backup.ts'
+
+type Place = Pick<InstallationPlace, 'dataDirectory' | 'databaseUrl'>
+
+/** @throws StartupError as the store is found */
+export function listUsers(place: Place): Promise<readonly ListedUser[]> {
+  return beside(place, (store) => store.read((tx) => tx.users.list()))
+}
+
+/** A link with which its holder sets a new password, once, within a day. */
+export interface ResetLink {
+  readonly email: string
+  readonly url: Secret
+  /** Milliseconds. */
+  readonly expiresAt: number
+}
+
+/**
+ * Ends every way into the account, and makes a link for its owner. Whoever opens it has the operator's word that the
+ * address is theirs.
+ * @throws StartupError `account_unknown`, or as the store is found
+ */
+export function resetUser(
+  place: Place & { readonly email: string; readonly publicUrl: string; readonly now: number },
+): Promise<ResetLink> {
+  const { publicUrl, now } = place
+  const code = createCode(randomBytes)
+  const expiresAt = now + resetLifetimes.operator
+  return beside(place, (store) =>
+    store.write(async (tx) => {
+      const user = await requireUser(tx, place.email)
+      await endWaysIn(tx, user)
+      const codeHash = hashCode(code.reveal())
+      await tx.passwordResets.insert({ userId: user.id, codeHash, madeBy: 'operator', createdAt: now, expiresAt })
+      await tx.audit.append(eventOf('user.reset', user, now))
+      return { email: user.email, url: resetUrl(publicUrl, code), expiresAt }
+    }),
+  )
+}
+
+/**
+ * Deletes the account. What it leaves without an admin is refused, unless the operator says so.
+ * @returns the slugs of the organisations that have no admin now
+ * @throws StartupError `account_unknown`, `account_needed`, or as the store is found
+ */
+export function deleteUser(
+  place: Place & { readonly email: string; readonly evenLastAdmin: boolean; readonly now: number },
+): Promise<readonly string[]> {
+  const { evenLastAdmin, now } = place
+  return beside(place, (store) =>
+    store.write(async (tx) => {
+      const user = await requireUser(tx, place.email)
+      const orphans = (await findOrphans(tx, user)).map(({ slug }) => slug)
+      if (orphans.length > 0 && !evenLastAdmin) {
+        throw new StartupError(
+          'account_needed',
+          `${user.email} is the last admin of ${orphans.join(', ')}: have somebody else made an admin there first, or say ` +
+            '--even-last-admin. Nothing was changed.',
+        )
+      }
+      await removeAccount(tx, user, { now, by: operator })
+      await tx.audit.append(eventOf('user.delete', user, now))
+      return orphans
+    }),
+  )
+}
+
+const operator: AuditActor = { kind: 'nobody', id: '', label: 'operator' }
+
+function eventOf(operation: string, user: User, at: number) {
+  const target = `user ${user.email}`
+  return {
+    at,
+    organisationId: null,
+    operation,
+    outcome: 'allowed',
+    actor: operator,
+    target,
+    reason: '',
+    requestId: '',
+  } as const
+}
+
+async function requireUser(tx: ReadTransaction, email: string): Promise<User> {
+  const user = await tx.users.byEmail(email.toLowerCase())
+  if (user === undefined)
+    throw new StartupError('account_unknown', `There is no account of ${email}. Nothing was changed.`)
+  const { passwordHash: _, ...known } = user
+  return known
+}
+
+async function beside<T>({ dataDirectory, databaseUrl }: Place, work: (store: Store) => Promise<T>): Promise<T> {
+  if (databaseUrl === undefined) {
+    const [exposure] = findExposure(dataDirectory, 'operator')
+    if (exposure !== undefined) throw new StartupError('data_directory_exposed', exposure)
+  }
+  const store = await openStoreBeside(databaseUrl === undefined ? { directory: dataDirectory } : { url: databaseUrl })
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}
