@@ -30,6 +30,31 @@ import {
 const missing = reasonWithoutPostgres()
 const rootKey = Buffer.alloc(32, 7).toString('base64')
 
+describe.skipIf(missing !== undefined)('an empty PostgreSQL', () => {
+  test('lets in whoever has the setup code that any of its servers printed, and a later one prints it too', async () => {
+    const server = await startPostgres()
+    const directories = await Promise.all(Array.from({ length: 4 }, createDirectory))
+    const start = async (directory: string) => {
+      const { bootstrap: _, ...options } = optionsFor(directory)
+      return serve({ ...options, databaseUrl: server.url, rootKey })
+    }
+    const running = await Promise.all(directories.slice(1).map(start))
+    running.push(await start(directories[0] ?? ''))
+    const codes = new Set(running.map(({ setupCode }) => setupCode?.reveal()))
+    expect(codes.size).toBe(1)
+    const [code = ''] = codes
+    const ask = createAsk(() => running[1]?.url ?? '')
+    const body = { email: 'first@example.com', password: 'correct horse', setup_code: code }
+    expect((await ask('POST', '/v1/users', { body })).status).toBe(201)
+    await Promise.all(running.map((authority) => authority.close()))
+    const later = await start(directories[0] ?? '')
+    expect(later.setupCode).toBeUndefined()
+    await later.close()
+    await server.stop()
+    for (const directory of directories) await rm(directory, { recursive: true, force: true })
+  })
+})
+
 describe.skipIf(missing !== undefined)(`on PostgreSQL${missing === undefined ? '' : `, skipped: ${missing}`}`, () => {
   let server: TestPostgres
   let directories: readonly string[] = []

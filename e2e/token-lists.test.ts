@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
-import { startAuthority, type TestAuthority } from './authority.ts'
+import { startAuthority, withDatabase, type TestAuthority } from './authority.ts'
 import { expectAnswer, expectRefusal } from './http.ts'
 import { createApp, createOrganisation, mint, revoke, signInFounder } from './people.ts'
 
@@ -99,4 +99,24 @@ test.each([
   [{ search: 'a', unknown: '1' }, 'unknown'],
 ] as const)('%j is refused', async (query, field) => {
   expect(expectRefusal(await list(query), 400).message).toContain(field)
+})
+
+test('a search among many ends in one answer, whether it finds the last of them or none', async () => {
+  const organisation = await createOrganisation(authority.ask, admin, 'Many')
+  await mint(authority.ask, admin, organisation.slug, { name: 'the needle', expiry: '1h' })
+  withDatabase(authority.directory, (database) => {
+    database.exec(`with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 25000)
+      insert into tokens (id, organisation_id, profile, name, name_key, created_at, expires_at)
+      select randomblob(16), organisations.id, 'deploy_organization', 'hay', 'hay', n, 4000000000000
+      from numbers join organisations on organisations.slug = '${organisation.slug}'`)
+  })
+  const path = `/v1/orgs/${organisation.slug}/tokens`
+  for (const [search, found] of [
+    ['needle', ['the needle']],
+    ['straw', []],
+  ] as const) {
+    const answer = expectAnswer(routes.listOrganisationTokens, await list({ search, state: 'live' }, path))
+    expect(answer.tokens.map(({ name }) => name)).toEqual(found)
+    expect(answer.next_cursor).toBeUndefined()
+  }
 })

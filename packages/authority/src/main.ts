@@ -7,10 +7,9 @@ import type { Logger } from 'pino'
 
 import { createServer, reportUnforeseen } from './app.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
-import { DomainError, StartupError } from './domain/errors.ts'
+import { StartupError } from './domain/errors.ts'
 import type { Secret } from './domain/secret.ts'
 import type { Store, Trouble } from './domain/store.ts'
-import { createCode, hashCode, setupCodeLifetime } from './domain/user.ts'
 import { openFlyctlDoor } from './doors/flyctl/door.ts'
 import { openGraphqlDoor } from './doors/graphql/door.ts'
 import { openRestDoor } from './doors/rest/door.ts'
@@ -29,6 +28,7 @@ import { createMailer } from './mail/mailer.ts'
 import { createAuthenticate } from './operations/authenticate.ts'
 import { createLimits } from './operations/limits.ts'
 import type { Environment } from './operations/operation.ts'
+import { renewSetupCode } from './operations/setup-code.ts'
 import { createAccount } from './operations/sign-up.ts'
 import { openStore } from './store/open.ts'
 import { lookAtDataDirectory } from './store/sqlite-directory.ts'
@@ -218,12 +218,5 @@ async function admitFirstUser(environment: Environment, { bootstrap }: Config): 
     })
     return undefined
   }
-  const code = createCode(environment.randomBytes)
-  const codeHash = hashCode(code.reveal())
-  await store.write(async (tx) => {
-    // Another authority on the same database may have let somebody in meanwhile.
-    if (await tx.users.exist()) throw new DomainError('conflict', 'there is an account already')
-    await tx.setupCode.replace({ codeHash, createdAt: now, expiresAt: now + setupCodeLifetime })
-  })
-  return code
+  return store.write((tx) => renewSetupCode({ tx, environment, now }))
 }

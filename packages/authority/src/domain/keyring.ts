@@ -40,6 +40,10 @@ export interface Keyring {
     discharges: readonly Macaroon[],
     spend?: (steps: number) => void,
   ): VerifiedMacaroon
+  /** The setup code for the store, so that other servers under the same root key can show it too. */
+  sealSetupCode(code: Secret): Uint8Array
+  /** Undefined where it was not sealed under this root key. */
+  openSetupCode(sealed: Uint8Array): Secret | undefined
   /** A new key for the tickets that the authority, as a third party, is to answer: wrapped for the store. */
   createTicketKey(): Uint8Array
   /** What the ticket demands; undefined where it was not sealed with this key. */

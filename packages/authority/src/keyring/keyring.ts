@@ -28,6 +28,7 @@ const nonceLength = 16
 const mostUnwrappedKeys = 10_000
 const rootKeyProof = 'hallpass'
 const ticketKeyContext = 'ticket key'
+const setupCodeContext = 'setup code'
 
 /** A keyring under `rootKey`; `location` is the identifier of permission tokens. */
 export function createKeyring(rootKey: RootKey, location: string): Keyring {
@@ -87,6 +88,13 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
         throw new DomainError('unauthenticated', `this token ${sentence}: ${error.message}`, { cause: error })
       }
       throw new DomainError('unauthenticated', 'this token names an organisation that its key does not belong to')
+    },
+
+    sealSetupCode: (code) => rootKey.wrap(Buffer.from(code.reveal()), setupCodeContext),
+
+    openSetupCode(sealed) {
+      const code = rootKey.unwrap(sealed, setupCodeContext)
+      return code && new Secret(Buffer.from(code).toString())
     },
 
     createTicketKey: () => rootKey.wrap(randomBytes(keyLength), ticketKeyContext),

@@ -97,6 +97,8 @@ interface OperationOn<Tx extends ReadTransaction, Input, Subject, Output, Prepar
 /** Reads one snapshot; leaves no trace where it is allowed. */
 export interface Reading<Input, Subject, Output> extends OperationOn<ReadTransaction, Input, Subject, Output> {
   readonly mode: 'read'
+  /** What is read besides, in transactions of its own, so that nobody waits for all of it. */
+  follow?(environment: Environment, output: Output, input: Input): Promise<Output>
 }
 
 /** Changes the store; its audit event is part of the same transaction. */

@@ -76,7 +76,10 @@ export async function perform<Input, Subject, Output, Prepared>(
   }
 
   try {
-    if (operation.mode === 'read') return await environment.store.read((tx) => act(tx, operation, undefined))
+    if (operation.mode === 'read') {
+      const read = await environment.store.read((tx) => act(tx, operation, undefined))
+      return operation.follow === undefined ? read : await operation.follow(environment, read, input)
+    }
     const prepared = await prepare(environment, operation, presented, input)
     const output = await environment.store
       .write((tx) => act(tx, operation, prepared, (event) => tx.audit.append(event)), {
