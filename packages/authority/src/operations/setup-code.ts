@@ -1,5 +1,5 @@
 // The code with which a person makes the first account: the same one for all servers of an installation.
-import { Secret } from '../domain/secret.ts'
+import type { Secret } from '../domain/secret.ts'
 import type { Transaction } from '../domain/store.ts'
 import { createCode, hashCode, setupCodeLifetime } from '../domain/user.ts'
 import type { Environment, Scene } from './operation.ts'
