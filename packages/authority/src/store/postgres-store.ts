@@ -349,8 +349,11 @@ const patience = 4000
 
 // Local to each transaction, because connection proxies refuse them as start-up parameters and mix sessions up. Without
 // sequential scans a transaction marks the rows that it read, not whole small tables: unrelated writes do not collide.
+// Without bitmaps and sorts a page of a list is read in the order of its index, whatever the statistics say: after a bulk
+// load there are none, and the planner would read all of a list to sort it.
 const transactionSettings = `SET LOCAL statement_timeout = '${patience}ms'; SET LOCAL lock_timeout = '${patience}ms';
-  SET LOCAL idle_in_transaction_session_timeout = '10s'; SET LOCAL enable_seqscan = off`
+  SET LOCAL idle_in_transaction_session_timeout = '10s'; SET LOCAL enable_seqscan = off;
+  SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off`
 
 // What is acknowledged is on the disk, whatever the server, the database or the role is set to.
 const durably = `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`

@@ -8,7 +8,7 @@ import { migrations } from './migrations.ts'
 import { openPostgresStore } from './open.ts'
 import { describeStore, type TestDatabase } from './testing/conformance.ts'
 import { reasonWithoutPostgres, startPostgres, type TestPostgres } from './testing/postgres.ts'
-import { insertUser, unique } from './testing/seed.ts'
+import { insertOrganisation, insertUser, unique } from './testing/seed.ts'
 
 const missing = reasonWithoutPostgres()
 
@@ -102,6 +102,38 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       })
       await execute(url, migrating)
     }))
+
+  test('a page of a list costs a page of its index, also where nothing is known of a table that was just loaded', async () => {
+    const database = await createDatabase()
+    const store = await database.open()
+    const { id } = await store.write((tx) => insertOrganisation(tx))
+    await execute(database.url, 'alter table tokens set (autovacuum_enabled = false)')
+    await execute(
+      database.url,
+      `insert into tokens (id, organisation_id, profile, name, name_key, created_at, expires_at, revoked_at)
+        select uuid_send(gen_random_uuid()), ${id}, 'deploy_organization', 'token ' || n, 'token ' || n, n, 9000 + n,
+          case when n % 2 = 0 then 5 end from generate_series(1, 20000) as n`,
+    )
+    const lists = (['live', 'revoked', 'all'] as const).flatMap((state) =>
+      (['expires_at', 'created_at', 'name'] as const).flatMap((sort) =>
+        (['asc', 'desc'] as const).map((order) => ({ state, sort, order, search: '', now: 5, limit: 10 })),
+      ),
+    )
+    for (const query of lists) {
+      const { items } = await store.read((tx) => tx.tokens.ofOrganisation(id, query))
+      expect(items).toHaveLength(10)
+    }
+    // What a connection counts is told when it ends, at the latest.
+    await store.close()
+    const read = await query(
+      database.url,
+      `select sum(idx_tup_read)::int as entries from pg_stat_user_indexes where relname = 'tokens'`,
+    )
+    expect(read).toEqual([
+      { entries: expect.toSatisfy((entries: number) => entries > 0 && entries < 40_000) as number },
+    ])
+    await database.remove()
+  })
 
   test('a write that goes on after a failed query is not acknowledged', () =>
     withStore(async (store) => {
