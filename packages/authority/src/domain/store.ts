@@ -97,7 +97,8 @@ export interface ReadTransaction {
   readonly cliLogins: {
     /** Ended ones too. */
     byIdHash(hash: Uint8Array): Promise<CliLogin | undefined>
-    count(): Promise<number>
+    /** Those that have not ended at `now`. */
+    count(now: number): Promise<number>
   }
   readonly passkeys: {
     byCredentialId(credentialId: Uint8Array): Promise<Passkey | undefined>
@@ -218,6 +219,7 @@ export interface Transaction extends ReadTransaction {
     delete(id: number, at: number): Promise<void>
   }
   readonly sessions: ReadTransaction['sessions'] & {
+    /** Ends the eldest of the user's where there are more than a thousand. */
     insert(session: Omit<Session, 'id'> & { readonly tokenHash: Uint8Array }): Promise<Session>
     delete(id: number): Promise<void>
     /**
@@ -232,7 +234,7 @@ export interface Transaction extends ReadTransaction {
     insert(login: Omit<CliLogin, 'id' | 'approval'>): Promise<void>
     approve(id: number, approval: CliLoginApproval): Promise<void>
     delete(id: number): Promise<void>
-    /** Removes those that ended before `now`. */
+    /** Removes those that ended before `now`; a hundred of them, where there are more. */
     deleteExpired(now: number): Promise<void>
     /** Removes those that the user has approved and nobody has redeemed. */
     deleteApprovedBy(userId: number): Promise<void>
@@ -245,7 +247,7 @@ export interface Transaction extends ReadTransaction {
     deleteOfUser(userId: number): Promise<void>
   }
   readonly passkeyChallenges: ReadTransaction['passkeyChallenges'] & {
-    /** Lets go of those that ended before `now`, and of the eldest where there are more than `most`. */
+    /** Lets go of a hundred of those that ended before `now`, and of the eldest where there are more than `most`. */
     insert(challenge: PasskeyChallenge, bounds: { readonly now: number; readonly most: number }): Promise<void>
     /** Takes it away, so that nobody else can; ended ones too. */
     take(handle: Uint8Array): Promise<PasskeyChallenge | undefined>
@@ -331,7 +333,7 @@ export interface Transaction extends ReadTransaction {
     delete(id: number): Promise<void>
     /** Removes those that wait for this person, and those that they answered. */
     deleteOfUser(userId: number): Promise<void>
-    /** Removes those of every token that ended before `now`. */
+    /** Removes those of every token that ended before `now`; a hundred of them, where there are more. */
     deleteExpired(now: number): Promise<void>
   }
   readonly leftovers: ReadTransaction['leftovers'] & {

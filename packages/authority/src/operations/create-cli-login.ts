@@ -36,7 +36,7 @@ export const createCliLogin: Inquiry<CreateCliLogin, CreatedCliLogin> = {
     const expiresAt = now + cliLoginLifetime
     await environment.store.write(async (tx) => {
       await tx.cliLogins.deleteExpired(now)
-      if ((await tx.cliLogins.count()) >= mostOpen) throw tooMany(60)
+      if ((await tx.cliLogins.count(now)) >= mostOpen) throw tooMany(60)
       await tx.cliLogins.insert({
         idHash: hashCliLoginId(id.reveal()),
         name,

@@ -12,14 +12,14 @@ export function cliLogins(session: Session): Transaction['cliLogins'] {
       const { approvedBy, codeHash, ...login } = row
       return { ...login, approval: approvedBy === null ? null : { userId: approvedBy, codeHash } }
     },
-    count: async () => (await session.one(count, {}))?.count ?? 0,
+    count: async (now) => (await session.one(count, { now }))?.count ?? 0,
     insert: async ({ idHash, name, requestedFrom, codeChallenge, state, redirectPort, createdAt, expiresAt }) => {
       const login = { idHash, name, requestedFrom, codeChallenge, state, redirectPort, createdAt, expiresAt }
       if (!(await session.insert(insert, login))) throw new DomainError('conflict', 'There is already such a login.')
     },
     approve: (id, { userId, codeHash }) => session.run(approve, { id, userId, codeHash }),
     delete: (id) => session.run(remove, { id }),
-    deleteExpired: (now) => session.run(removeExpired, { now }),
+    deleteExpired: (now) => session.run(removeExpired, { now, limit: mostRemoved }),
     deleteApprovedBy: (userId) => session.run(removeApprovedBy, { userId }),
   }
 }
@@ -43,7 +43,12 @@ const byIdHash = query((db, param: Param<{ idHash: Uint8Array }>) =>
     .where('id_hash', '=', param('idHash')),
 )
 
-const count = query((db) => db.selectFrom('cli_logins').select((eb) => eb.fn.countAll<number>().as('count')))
+const count = query((db, param: Param<{ now: number }>) =>
+  db
+    .selectFrom('cli_logins')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('expires_at', '>', param('now')),
+)
 
 const insert = query((db, param: Param<Omit<CliLogin, 'id' | 'approval'>>) =>
   db
@@ -70,9 +75,21 @@ const approve = query((db, param: Param<{ id: number; userId: number; codeHash: 
 
 const remove = query((db, param: Param<{ id: number }>) => db.deleteFrom('cli_logins').where('id', '=', param('id')))
 
-const removeExpired = query((db, param: Param<{ now: number }>) =>
-  db.deleteFrom('cli_logins').where('expires_at', '<=', param('now')),
+const removeExpired = query((db, param: Param<{ now: number; limit: number }>) =>
+  db
+    .deleteFrom('cli_logins')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('cli_logins')
+        .select('id')
+        .where('expires_at', '<=', param('now'))
+        .orderBy('expires_at')
+        .limit(param('limit')),
+    ),
 )
+
+// Others wait for it. More are removed than ever come.
+const mostRemoved = 100
 
 const removeApprovedBy = query((db, param: Param<{ userId: number }>) =>
   db.deleteFrom('cli_logins').where('approved_by', '=', param('userId')),

@@ -23,7 +23,7 @@ export function dischargeRequests(session: Session): Transaction['dischargeReque
     setState: (id, state) => session.run(setState, { id, state }),
     delete: (id) => session.run(remove, { id }),
     deleteOfUser: (userId) => session.run(removeOfUser, { userId }),
-    deleteExpired: (now) => session.run(removeExpired, { now }),
+    deleteExpired: (now) => session.run(removeExpired, { now, limit: mostRemoved }),
   }
 }
 
@@ -92,9 +92,21 @@ const remove = query((db, param: Param<{ id: number }>) =>
   db.deleteFrom('discharge_requests').where('id', '=', param('id')),
 )
 
-const removeExpired = query((db, param: Param<{ now: number }>) =>
-  db.deleteFrom('discharge_requests').where('expires_at', '<=', param('now')),
+const removeExpired = query((db, param: Param<{ now: number; limit: number }>) =>
+  db
+    .deleteFrom('discharge_requests')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('discharge_requests')
+        .select('id')
+        .where('expires_at', '<=', param('now'))
+        .orderBy('expires_at')
+        .limit(param('limit')),
+    ),
 )
+
+// Others wait for it. More are removed than ever come.
+const mostRemoved = 100
 
 // Rows live for minutes: there are few, and no index is worth its keep.
 const removeOfUser = query((db, param: Param<{ userId: number }>) =>

@@ -28,7 +28,7 @@ export function passkeyChallenges(session: Session): Transaction['passkeyChallen
     insert: async ({ handle, challengeHash, userId, expiresAt }, { now, most }) => {
       const row = await session.one(insertChallenge, { handle, challengeHash, userId, expiresAt })
       if (row === undefined) throw new DomainError('conflict', 'There is already this challenge.')
-      await session.run(removeEnded, { now })
+      await session.run(removeEnded, { now, limit: mostRemoved })
       // Ids count up, so that the eldest need not be looked for.
       await session.run(removeUpTo, { id: row.id - most })
     },
@@ -109,9 +109,21 @@ const takeChallenge = query((db, param: Param<{ handle: Uint8Array }>) =>
     .returning(['handle', 'challenge_hash as challengeHash', 'user_id as userId', 'expires_at as expiresAt']),
 )
 
-const removeEnded = query((db, param: Param<{ now: number }>) =>
-  db.deleteFrom('passkey_challenges').where('expires_at', '<=', param('now')),
+const removeEnded = query((db, param: Param<{ now: number; limit: number }>) =>
+  db
+    .deleteFrom('passkey_challenges')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('passkey_challenges')
+        .select('id')
+        .where('expires_at', '<=', param('now'))
+        .orderBy('expires_at')
+        .limit(param('limit')),
+    ),
 )
+
+// Others wait for it. More are removed than ever come.
+const mostRemoved = 100
 
 const removeUpTo = query((db, param: Param<{ id: number }>) =>
   db.deleteFrom('passkey_challenges').where('id', '<=', param('id')),

@@ -30,6 +30,7 @@ export function sessions(session: Session): Transaction['sessions'] {
     insert: async ({ tokenHash, ...fields }) => {
       const row = await session.one(insert, { tokenHash, ...fields })
       if (row === undefined) throw new DomainError('conflict', 'There is already a session with this auth token.')
+      await session.run(removeEldest, { userId: fields.userId, most: mostSessions, limit: 100 })
       return { id: row.id, ...fields }
     },
     delete: (id) => session.run(remove, { id }),
@@ -117,4 +118,21 @@ const removeExpired = query((db, param: Param<{ userId: number; now: number; spa
 
 const removeOthers = query((db, param: Param<{ userId: number; id: number }>) =>
   db.deleteFrom('sessions').where('user_id', '=', param('userId')).where('id', '<>', param('id')),
+)
+
+// So that ending all of them, as a new password does, stays as little work as others can wait for.
+const mostSessions = 1000
+
+const removeEldest = query((db, param: Param<{ userId: number; most: number; limit: number }>) =>
+  db
+    .deleteFrom('sessions')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('sessions')
+        .select('id')
+        .where('user_id', '=', param('userId'))
+        .orderBy('id', 'desc')
+        .limit(param('limit'))
+        .offset(param('most')),
+    ),
 )

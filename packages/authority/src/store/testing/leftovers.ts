@@ -3,7 +3,18 @@ import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
 import type { NewToken } from '../../domain/token.ts'
-import { createToken, insertApp, insertMember, insertOrganisation, insertUser, unique, uniqueBytes } from './seed.ts'
+import {
+  createToken,
+  insertApp,
+  insertCliLogin,
+  insertDischargeRequest,
+  insertMember,
+  insertSession,
+  insertOrganisation,
+  insertUser,
+  unique,
+  uniqueBytes,
+} from './seed.ts'
 import { byEnd } from './tokens.ts'
 
 export function describeLeftovers(getStore: () => Store): void {
@@ -124,6 +135,45 @@ export function describeLeftovers(getStore: () => Store): void {
       expect(revoked).toBe(500)
       expect(await states()).toEqual(new Set(['77 by a@example.com']))
       expect(await getStore().read((tx) => tx.tokens.byId(spared.id))).toMatchObject({ revokedAt: null })
+    })
+
+    test('of requests and logins that ended is swept a hundred at a time', async () => {
+      const { requests, logins } = await getStore().write(async (tx) => {
+        const inserted = { requests: [] as Uint8Array[], logins: [] as Uint8Array[] }
+        for (let count = 0; count < 150; count++) {
+          inserted.requests.push((await insertDischargeRequest(tx, { expiresAt: -9 })).pollHash)
+          inserted.logins.push(await insertCliLogin(tx, { expiresAt: -9 }))
+        }
+        return inserted
+      })
+      const left = () =>
+        getStore().read(async (tx) => {
+          const found = [
+            await Promise.all(requests.map((hash) => tx.dischargeRequests.byPollHash(hash))),
+            await Promise.all(logins.map((hash) => tx.cliLogins.byIdHash(hash))),
+          ]
+          return found.map((rows) => rows.filter((row) => row !== undefined).length)
+        })
+      const sweep = () =>
+        getStore().write(async (tx) => {
+          await tx.dischargeRequests.deleteExpired(-5)
+          await tx.cliLogins.deleteExpired(-5)
+        })
+      await sweep()
+      expect(await left()).toEqual([50, 50])
+      await sweep()
+      expect(await left()).toEqual([0, 0])
+    })
+
+    test('of logins that nobody ended is a thousand for a person, the youngest', async () => {
+      const found = await getStore().write(async (tx) => {
+        const { id } = await insertUser(tx)
+        const ids: number[] = []
+        for (let count = 0; count < 1003; count++) ids.push((await insertSession(tx, id)).id)
+        const kept = await tx.sessions.ofUser(id, 0, 2000)
+        return { ids, kept: kept.map((session) => session.id) }
+      })
+      expect(found.kept).toEqual(found.ids.slice(3).reverse())
     })
   })
 }
