@@ -6,6 +6,7 @@ import { createPasskeyVerifier } from '../packages/authority/src/identity/passke
 import { createKeyring } from '../packages/authority/src/keyring/keyring.ts'
 import { createPasswordHasher } from '../packages/authority/src/keyring/passwords.ts'
 import { createRootKey, findRootKey } from '../packages/authority/src/keyring/root-key.ts'
+import { createPause } from '../packages/authority/src/operations/allowance.ts'
 import { createAuthenticate, type Authenticate } from '../packages/authority/src/operations/authenticate.ts'
 import { createApp } from '../packages/authority/src/operations/create-app.ts'
 import { createOrganisation } from '../packages/authority/src/operations/create-organisation.ts'
@@ -58,6 +59,7 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
     keyring,
     passwords: createPasswordHasher(),
     now: Date.now,
+    pause: createPause(),
     randomBytes,
     requirePkce: false,
     publicUrl: () => 'http://127.0.0.1:4280',
@@ -103,7 +105,7 @@ export async function furnish(
 
 const slug = 'acme'
 const email = 'ada@example.com'
-const caller = { requestId: 'bench', remoteAddress: '127.0.0.1' }
+const caller = { requestId: 'bench', remoteAddress: '127.0.0.1', spend: () => undefined }
 // Nobody logs in here: a real hash would cost every run a second.
 const noPasswordHash = 'none'
 

@@ -25,6 +25,7 @@ import { clearDrafts, markRootKeyFile } from './keyring/root-key-file.ts'
 import { findRootKey, type RootKey } from './keyring/root-key.ts'
 import { createLog, type LogSink } from './log.ts'
 import { createMailer } from './mail/mailer.ts'
+import { createPause } from './operations/allowance.ts'
 import { createAuthenticate } from './operations/authenticate.ts'
 import { createLimits } from './operations/limits.ts'
 import type { Environment } from './operations/operation.ts'
@@ -73,6 +74,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       keyring: createKeyring(rootKey, config.location),
       passwords: createPasswordHasher(),
       now: Date.now,
+      pause: createPause(),
       randomBytes,
       passkeys: createPasskeyVerifier(),
       identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, now: Date.now }),

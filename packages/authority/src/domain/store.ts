@@ -147,8 +147,6 @@ export interface ReadTransaction {
     /** With its organisation: both are needed wherever one is. */
     byName(name: string): Promise<{ readonly app: App; readonly organisation: Organisation } | undefined>
     byIdempotencyKey(organisationId: number, key: string): Promise<App | undefined>
-    /** All of them, by name. */
-    list(organisationId: number): Promise<readonly App[]>
     /** The first by name, after the one of this name. */
     page(organisationId: number, query: { readonly limit: number; readonly after?: string }): Promise<readonly App[]>
     count(organisationId: number): Promise<number>

@@ -18,6 +18,8 @@ export interface Environment extends Limits {
   readonly passwords: PasswordHasher
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Resolves when the next piece of work that is long may be done. */
+  readonly pause: () => Promise<void>
   readonly randomBytes: (length: number) => Uint8Array
   readonly passkeys: PasskeyVerifier
   /** Undefined where none is configured. */
@@ -36,6 +38,8 @@ export interface Caller {
   readonly remoteAddress: string
   /** The GraphQL mutation by which it asks, if it does: `Mutations` caveats list those that they allow. */
   readonly mutation?: string
+  /** Told how many caveats are held against the items of a list, for all that the request asks; throws where it is too much. */
+  readonly spend: (checks: number) => void
 }
 
 /** What `access` and `run` work with: one transaction, one instant, one principal. */
@@ -45,6 +49,8 @@ export interface Scene<Tx extends ReadTransaction> {
   /** Milliseconds; the same for the whole operation. */
   readonly now: number
   readonly principal: Principal
+  /** As the caller's. */
+  readonly spend: Caller['spend']
 }
 
 export type Requirement =
@@ -99,6 +105,11 @@ export interface Reading<Input, Subject, Output> extends OperationOn<ReadTransac
   readonly mode: 'read'
   /** What is read besides, in transactions of its own, so that nobody waits for all of it. */
   follow?(environment: Environment, output: Output, input: Input): Promise<Output>
+  /**
+   * What is still to be asked of a long answer, in a snapshot of its own, once others had their turn; undefined where it is
+   * whole. No answer makes others wait for more than one piece of it.
+   */
+  rest?(input: Input, output: Output): Input | undefined
 }
 
 /** Changes the store; its audit event is part of the same transaction. */
@@ -136,7 +147,7 @@ export interface Entering<Input, Prepared, Output> {
   readonly name: string
   prepare(environment: Environment, input: Input, caller: Caller): Promise<Prepared>
   run(
-    scene: Omit<Scene<Transaction>, 'principal'>,
+    scene: Omit<Scene<Transaction>, 'principal' | 'spend'>,
     input: Input,
     prepared: Prepared,
     caller: Caller,

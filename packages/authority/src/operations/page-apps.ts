@@ -1,10 +1,11 @@
-// app.list, page by page: the apps of one organisation, or of all that the caller reaches, by name.
+// app.list: the apps of one organisation, or of all that the caller reaches, by name; a page of them, or all.
 import { actions } from '@hallpass/macaroon'
 
 import type { App } from '../domain/app.ts'
 import type { Organisation } from '../domain/organisation.ts'
 import type { Page } from '../domain/page.ts'
 import type { ReadTransaction } from '../domain/store.ts'
+import { countCaveats } from './allowance.ts'
 import { allows } from './authorise.ts'
 import { intendOnOrganisation, type ShownApp } from './intend.ts'
 import type { Reading, Scene } from './operation.ts'
@@ -13,18 +14,39 @@ import { isOwn, type Credential } from './principal.ts'
 export interface PageApps {
   /** All organisations that the caller reaches where it is absent. */
   readonly slug: string | undefined
+  /** Infinity for all. */
   readonly limit: number
   /** The name of the last app seen. */
   readonly after: string | undefined
+  /** What was found of the answer until now. */
+  readonly begun?: Begun
 }
 
-/** Whose eyes an organisation's apps are seen with. */
+export interface AppsPage extends Page<ShownApp, string> {
+  /** Where the answer is not whole yet. */
+  readonly begun?: Begun
+}
+
+/** How far an answer is that is made in pieces. */
+interface Begun {
+  /** By id, the organisation that is looked at; those before it are done. */
+  readonly organisationId: number
+  /** The last of its apps that was looked at. */
+  readonly from: string | undefined
+  readonly found: readonly ShownApp[]
+}
+
+/** Whose eyes an organisation's apps are seen with: those of any of them. */
 interface View {
   readonly organisation: Organisation
-  readonly credential: Credential
+  readonly credentials: readonly Credential[]
 }
 
-export const pageApps: Reading<PageApps, Organisation | undefined, Page<ShownApp, string>> = {
+/** In one snapshot: a few milliseconds. */
+const rowsOfPiece = 250
+const checksOfPiece = 2500
+
+export const pageApps: Reading<PageApps, Organisation | undefined, AppsPage> = {
   name: 'app.list',
   mode: 'read',
 
@@ -34,59 +56,84 @@ export const pageApps: Reading<PageApps, Organisation | undefined, Page<ShownApp
   },
 
   async run(scene, { input, subject: organisation, actor }) {
-    const views = organisation === undefined ? await viewsOf(scene) : [{ organisation, credential: actor }]
-    const found = new Map<string, ShownApp>()
+    const { limit, after, begun } = input
+    const views = organisation === undefined ? await viewsOf(scene) : [{ organisation, credentials: [actor] }]
+    // One more than the page holds tells whether another follows.
+    const wanted = limit + 1
+    let found = begun?.found ?? []
+    let rows = rowsOfPiece
+    let checks = checksOfPiece
+    const spend = (more: number) => {
+      checks -= more
+      scene.spend(more)
+    }
     for (const view of views) {
+      const { id: organisationId } = view.organisation
+      if (organisationId < (begun?.organisationId ?? 0)) continue
       const own = isOwn(scene.principal, view.organisation)
-      for (const app of await visibleApps(scene, view, input)) {
-        found.set(app.name, { app, organisation: view.organisation, own })
+      const maySee = judgeOf(view, scene.now, spend)
+      let from = organisationId === begun?.organisationId ? begun.from : after
+      let more = true
+      while (more) {
+        if (rows <= 0 || checks <= 0) return { items: [], begun: { organisationId, from, found } }
+        const asked = Math.min(wanted, rows)
+        const apps = await scene.tx.apps.page(organisationId, {
+          limit: asked,
+          ...(from === undefined ? {} : { after: from }),
+        })
+        rows -= apps.length + 1
+        const visible: ShownApp[] = []
+        let seen = 0
+        for (const app of apps) {
+          if (checks <= 0) break
+          if (maySee(app)) visible.push({ app, organisation: view.organisation, own })
+          from = app.name
+          seen += 1
+        }
+        // Names are one namespace: what comes first in every organisation comes first in all.
+        found = [...found, ...visible].sort(byName).slice(0, wanted)
+        const isFull = found.length === wanted && (found.at(-1)?.app.name ?? '') <= (from ?? '')
+        more = !isFull && (apps.length === asked || seen < apps.length)
       }
     }
-    // Names are one namespace: what comes first in every organisation comes first in all.
-    const names = [...found.keys()].sort().slice(0, input.limit + 1)
-    const items = names.slice(0, input.limit).flatMap((name) => found.get(name) ?? [])
+    const items = found.slice(0, limit)
     const last = items.at(-1)
-    return names.length > input.limit && last !== undefined ? { items, next: last.app.name } : { items }
+    return found.length > limit && last !== undefined ? { items, next: last.app.name } : { items }
   },
+
+  rest: (input, { begun }) => (begun === undefined ? undefined : { ...input, begun }),
 }
 
-/** Every organisation that a credential reaches; several tokens may look at the same one. */
+/** Every organisation that a credential reaches, by id, with all the credentials that reach it. */
 async function viewsOf({ tx, principal }: Scene<ReadTransaction>): Promise<readonly View[]> {
-  const views: View[] = []
+  const views = new Map<number, { readonly organisation: Organisation; readonly credentials: Credential[] }>()
+  const add = (organisation: Organisation | undefined, credential: Credential) => {
+    if (organisation === undefined) return
+    const view = views.get(organisation.id)
+    if (view === undefined) views.set(organisation.id, { organisation, credentials: [credential] })
+    else view.credentials.push(credential)
+  }
   for (const credential of principal.credentials) {
-    if (credential.kind === 'user') {
-      for (const { organisation } of await tx.organisations.ofUser(credential.user.id)) {
-        views.push({ organisation, credential })
-      }
-    } else {
-      const organisation = await tx.organisations.byId(credential.record.organisationId)
-      if (organisation !== undefined) views.push({ organisation, credential })
-    }
+    if (credential.kind === 'token') add(await tx.organisations.byId(credential.record.organisationId), credential)
+    else for (const { organisation } of await tx.organisations.ofUser(credential.user.id)) add(organisation, credential)
   }
-  return views
-}
-
-/** The first apps after the cursor that the credential may read, one more than the page holds where there are as many. */
-async function visibleApps(
-  { tx, now }: Scene<ReadTransaction>,
-  { organisation, credential }: View,
-  { limit, after }: PageApps,
-): Promise<readonly App[]> {
-  const wanted = limit + 1
-  const visible: App[] = []
-  let from = after
-  while (visible.length < wanted) {
-    const page = await tx.apps.page(organisation.id, { limit: wanted, ...(from === undefined ? {} : { after: from }) })
-    visible.push(...page.filter((app) => maySee(credential, organisation, app, now)))
-    if (page.length < wanted) break
-    from = page.at(-1)?.name
-  }
-  return visible.slice(0, wanted)
+  return [...views.values()].toSorted((a, b) => a.organisation.id - b.organisation.id)
 }
 
 /** A member reads every app of the organisation; a token those that its caveats leave it (Go flyio.AppsAllowing). */
-function maySee(credential: Credential, organisation: Organisation, app: App, now: number): boolean {
-  return (
-    credential.kind === 'user' || allows(credential, organisation, { appId: BigInt(app.id), action: actions.read }, now)
-  )
+function judgeOf({ organisation, credentials }: View, now: number, spend: Scene<ReadTransaction>['spend']) {
+  if (credentials.some(({ kind }) => kind === 'user')) return () => true
+  const judges = credentials.flatMap((credential) => {
+    if (credential.kind !== 'token') return []
+    const checks = countCaveats(credential.verified.caveats)
+    return (app: App) => {
+      spend(checks)
+      return allows(credential, organisation, { appId: BigInt(app.id), action: actions.read }, now)
+    }
+  })
+  return (app: App) => judges.some((judge) => judge(app))
+}
+
+function byName({ app: a }: ShownApp, { app: b }: ShownApp): number {
+  return a.name < b.name ? -1 : 1
 }

@@ -14,6 +14,7 @@ import type {
   Inquiry,
   Intent,
   Operation,
+  Reading,
   Scene,
   Writing,
 } from './operation.ts'
@@ -35,12 +36,12 @@ export async function perform<Input, Subject, Output, Prepared>(
   let isAllowed = false
 
   /** Finds out who asks, what this would do, and whether they may. */
-  async function judge<Tx extends ReadTransaction>(tx: Tx) {
+  async function judge<Tx extends ReadTransaction>(tx: Tx, asked = input) {
     isAllowed = false
     denied = undefined
     const principal = await identify(tx, presented, now)
-    const scene: Scene<Tx> = { tx, environment, now, principal }
-    const intent = await operation.access(scene, input)
+    const scene: Scene<Tx> = { tx, environment, now, principal, spend: caller.spend }
+    const intent = await operation.access(scene, asked)
     denied = { principal, intent }
     const actor = await authorise(scene, intent.requirement, caller.mutation)
     isAllowed = true
@@ -55,9 +56,10 @@ export async function perform<Input, Subject, Output, Prepared>(
     },
     prepared: Done,
     record?: (event: AuditEvent) => Promise<void>,
+    asked = input,
   ): Promise<Output> {
-    const { scene, intent, actor } = await judge(tx)
-    const output = await steps.run(scene, { input, subject: intent.subject, prepared, actor })
+    const { scene, intent, actor } = await judge(tx, asked)
+    const output = await steps.run(scene, { input: asked, subject: intent.subject, prepared, actor })
     denied = undefined
     const conclusion = steps.conclude?.(output)
     if (steps.conclude !== undefined && conclusion === undefined) return output
@@ -75,10 +77,18 @@ export async function perform<Input, Subject, Output, Prepared>(
     return output
   }
 
+  async function read(reading: Reading<Input, Subject, Output>, asked: Input): Promise<Output> {
+    const output = await environment.store.read((tx) => act(tx, reading, undefined, undefined, asked))
+    const rest = reading.rest?.(asked, output)
+    if (rest === undefined) return output
+    await environment.pause()
+    return read(reading, rest)
+  }
+
   try {
     if (operation.mode === 'read') {
-      const read = await environment.store.read((tx) => act(tx, operation, undefined))
-      return operation.follow === undefined ? read : await operation.follow(environment, read, input)
+      const output = await read(operation, input)
+      return operation.follow === undefined ? output : await operation.follow(environment, output, input)
     }
     const prepared = await prepare(environment, operation, presented, input)
     const output = await environment.store
@@ -87,7 +97,7 @@ export async function perform<Input, Subject, Output, Prepared>(
       })
       .catch(async (error: unknown) => {
         // Who may not do it is told so, whether or not it could have been done.
-        if (isUnavailable(error) && !isAllowed) await environment.store.read(judge)
+        if (isUnavailable(error) && !isAllowed) await environment.store.read((tx) => judge(tx))
         throw error
       })
     return operation.follow === undefined ? output : await operation.follow(environment, output)

@@ -12,7 +12,7 @@ export async function renewSetupCode({
   tx,
   environment,
   now,
-}: Omit<Scene<Transaction>, 'principal'>): Promise<Secret | undefined> {
+}: Omit<Scene<Transaction>, 'principal' | 'spend'>): Promise<Secret | undefined> {
   if (await tx.users.exist()) return undefined
   const known = await findCode(tx, environment, now)
   const code = known ?? createCode(environment.randomBytes)

@@ -16,7 +16,7 @@ export interface SignInWithIdentity {
   readonly from: SessionOrigin
 }
 
-type Place = Omit<Scene<Transaction>, 'principal'>
+type Place = Omit<Scene<Transaction>, 'principal' | 'spend'>
 
 export const signInWithIdentity: Entering<SignInWithIdentity, ProvenIdentity, OpenedSession> = {
   name: 'user.sign_in_with_identity',

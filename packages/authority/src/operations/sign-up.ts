@@ -41,7 +41,7 @@ export const signUp: Entering<SignUp, string, OpenedSession> = {
   },
 }
 
-type Place = Omit<Scene<Transaction>, 'principal'>
+type Place = Omit<Scene<Transaction>, 'principal' | 'spend'>
 
 /** A new account; or one of before, of which nobody but who is here has shown that the address is theirs. */
 async function admit(

@@ -32,7 +32,6 @@ export function apps(session: Session): Transaction['apps'] {
       }
     },
     byIdempotencyKey: (organisationId, key) => session.one(byIdempotencyKey, { organisationId, key }),
-    list: (organisationId) => session.many(list, { organisationId }),
     page: (organisationId, { limit, after = '' }) => session.many(page, { organisationId, limit, after }),
     count: async (organisationId) => (await session.one(count, { organisationId }))?.count ?? 0,
     insert: async ({ publicId, name, organisationId, network, idempotencyKey, createdAt }) => {
@@ -93,10 +92,6 @@ const byIdempotencyKey = query((db, param: Param<{ organisationId: number; key: 
     .select(columns)
     .where('organisation_id', '=', param('organisationId'))
     .where('idempotency_key', '=', param('key')),
-)
-
-const list = query((db, param: Param<{ organisationId: number }>) =>
-  db.selectFrom('apps').select(columns).where('organisation_id', '=', param('organisationId')).orderBy('name'),
 )
 
 const page = query((db, param: Param<{ organisationId: number; limit: number; after: string }>) =>

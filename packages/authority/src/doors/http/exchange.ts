@@ -1,6 +1,7 @@
 // What a handler of any door may do: run operations in the name of whoever asks.
 import type { FastifyRequest } from 'fastify'
 
+import { createAllowance } from '../../operations/allowance.ts'
 import type { Caller, Entering, Environment, Inquiry, Operation } from '../../operations/operation.ts'
 import { enter, inquire, perform } from '../../operations/perform.ts'
 import type { Presented } from '../../operations/principal.ts'
@@ -35,6 +36,7 @@ export function openExchange(
 ): Exchange {
   const caller: Caller = {
     requestId: request.id,
+    spend: createAllowance(),
     ...(mutation === undefined ? {} : { mutation }),
     // Asking the socket costs a system call, and only refusals want to know.
     get remoteAddress() {

@@ -13,12 +13,12 @@ import { createOrganisation } from '../../operations/create-organisation.ts'
 import { deleteApp } from '../../operations/delete-app.ts'
 import { deleteOrganisation } from '../../operations/delete-organisation.ts'
 import { inviteMember } from '../../operations/invite-member.ts'
-import { listApps } from '../../operations/list-apps.ts'
 import { listAuditEvents } from '../../operations/list-audit-events.ts'
 import { listInvitations } from '../../operations/list-invitations.ts'
 import { listOrganisations } from '../../operations/list-organisations.ts'
 import { listRegions } from '../../operations/list-regions.ts'
 import { acceptOwnInvitation, declineInvitation, listOwnInvitations } from '../../operations/own-invitations.ts'
+import { pageApps } from '../../operations/page-apps.ts'
 import { previewInvitation } from '../../operations/preview-invitation.ts'
 import { removeMember } from '../../operations/remove-member.ts'
 import { showApp } from '../../operations/show-app.ts'
@@ -142,9 +142,9 @@ export const handlers: Handlers = {
   },
 
   async listApps({ query }, { perform }) {
-    const { organisation, apps: all } = await perform(listApps, { slug: query.org_slug })
-    const apps = query.app_role ? [] : all
-    return { total_apps: apps.length, apps: apps.map((app) => encodeApp({ app, organisation })) }
+    const { items } = await perform(pageApps, { slug: query.org_slug, limit: Infinity, after: undefined })
+    const apps = query.app_role ? [] : items
+    return { total_apps: apps.length, apps: apps.map(encodeApp) }
   },
 
   async showApp({ params }, { perform }) {

@@ -186,7 +186,7 @@ export function describeOrganisations(getStore: () => Store): void {
         expect(await tx.apps.byId(app.id)).toEqual(app)
         expect(await tx.apps.byName(name)).toEqual({ app, organisation })
         expect(await tx.apps.byIdempotencyKey(organisation.id, 'k')).toEqual(app)
-        expect(await tx.apps.list(organisation.id)).toEqual([app, other])
+        expect(await tx.apps.page(organisation.id, { limit: 10 })).toEqual([app, other])
         expect(await tx.apps.page(organisation.id, { limit: 2 })).toEqual([app, other])
         expect(await tx.apps.page(organisation.id, { limit: 1 })).toEqual([app])
         expect(await tx.apps.page(organisation.id, { limit: 2, after: app.name })).toEqual([other])
