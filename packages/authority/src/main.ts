@@ -89,7 +89,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
     return { url, publicUrl, ...(setupCode === undefined ? {} : { setupCode }), failed: store.failed, close }
   } catch (error) {
     await store.close()
-    throw error
+    throw isUnavailable(error) ? new StartupError('database_unreachable', `${error.message}.`, { cause: error }) : error
   }
 }
 
@@ -156,6 +156,10 @@ function logMailFailure(log: Logger, error: unknown): void {
   log.warn({ code }, 'a mail was not taken by the mail server')
 }
 
+function isUnavailable(error: unknown): error is DomainError {
+  return error instanceof DomainError && (error.code === 'unavailable' || error.code === 'storage_full')
+}
+
 /** Once for each change; with the engine's own words, which name no secret. */
 function logCondition(log: Logger, what: 'reads' | 'writes', trouble: Trouble | undefined, cause: unknown): void {
   if (trouble === undefined) log.info({ what }, `${what} go on again`)
@@ -189,6 +193,9 @@ async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environmen
 }
 
 async function recogniseRootKey(store: Store, rootKey: RootKey): Promise<void> {
+  // A start on a full disk finds it and writes nothing.
+  const known = await store.read((tx) => tx.settings.get('root_key_proof'))
+  if (known !== undefined) return checkRootKey(rootKey, known)
   await store.write(async (tx) => {
     const proof = await tx.settings.get('root_key_proof')
     if (proof === undefined) await tx.settings.set('root_key_proof', proveRootKey(rootKey))

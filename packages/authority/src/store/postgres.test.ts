@@ -30,6 +30,12 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     return {
       url,
       open: () => openPostgresStore({ url }),
+      async hold() {
+        const client = new Client({ connectionString: url })
+        await client.connect()
+        await client.query('begin; lock table migrations in exclusive mode')
+        return () => client.end()
+      },
       remove: () => execute(base, `drop database ${name} with (force)`),
     }
   }

@@ -40,9 +40,11 @@ export class Reserve {
     return true
   }
 
-  close(): void {
+  /** Makes the file again, where there is room for it by now. */
+  async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#retry)
+    if (this.#isShort && !existsSync(this.#path)) await this.#make()
   }
 
   async #regain(): Promise<void> {

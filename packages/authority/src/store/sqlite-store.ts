@@ -231,7 +231,6 @@ class SqliteStore implements Store {
 
   async #close(): Promise<void> {
     clearTimeout(this.#checkpoints)
-    this.#reserve.close()
     await this.#writes.drain()
     await this.#reads.drain()
     try {
@@ -244,6 +243,8 @@ class SqliteStore implements Store {
       // What is committed is in the log.
     } finally {
       this.#writer.database.close()
+      // The log was large, and is gone.
+      await this.#reserve.close()
       this.#data.unlock()
     }
   }

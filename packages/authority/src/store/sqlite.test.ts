@@ -34,7 +34,15 @@ function nextDirectory(): string {
 
 describeStore('SQLite', async () => {
   const directory = nextDirectory()
-  return { open: () => openSqliteStore({ directory }), remove: () => rm(directory, { recursive: true }) }
+  return {
+    open: () => openSqliteStore({ directory }),
+    async hold() {
+      const other = new DatabaseSync(join(directory, 'hallpass.db'))
+      other.exec('BEGIN IMMEDIATE')
+      return async () => other.close()
+    },
+    remove: () => rm(directory, { recursive: true }),
+  }
 })
 
 describe('a data directory', () => {

@@ -12,10 +12,13 @@ import { describeRetention } from './retention.ts'
 import { describeTokenModel } from './token-model.ts'
 import { describeTokens } from './tokens.ts'
 import { describeTransactions } from './transactions.ts'
+import { describeTrouble } from './trouble.ts'
 
 export interface TestDatabase {
   /** Opens a store over it; any earlier one has been closed. */
   open(): Promise<Store>
+  /** Keeps every write out, as another program may, until what it returns is called. */
+  hold(): Promise<() => Promise<void>>
   remove(): Promise<void>
 }
 
@@ -46,6 +49,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeLeftovers(getStore)
     describeDischargeRequests(getStore)
     describeTransactions(getStore, create)
+    describeTrouble(getStore, create)
     // Removes what others may look for.
     describeRetention(getStore)
   })

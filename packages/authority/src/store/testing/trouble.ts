@@ -1,0 +1,49 @@
+// What every store does while somebody else keeps it from writing.
+import { describe, expect, test } from 'vitest'
+
+import type { Store } from '../../domain/store.ts'
+import type { CreateDatabase } from './conformance.ts'
+import { insertUser, unique } from './seed.ts'
+
+export function describeTrouble(getStore: () => Store, create: CreateDatabase): void {
+  describe('while somebody else keeps it from writing', () => {
+    test('it reads, refuses writes in time, says so when it is asked, and writes again', async () => {
+      const database = await create()
+      const store = await database.open()
+      const { email } = await store.write(insertUser)
+      expect(await store.health()).toBeUndefined()
+      const release = await database.hold()
+      const writes = Array.from({ length: 20 }, () => store.write((tx) => tx.settings.set(unique('held'), 'x')))
+      const refused = Promise.allSettled(writes)
+      for (let read = 0; read < 20; read++) {
+        expect(await store.read((tx) => tx.users.byEmail(email))).toMatchObject({ email })
+      }
+      await expect
+        .poll(() => store.health())
+        .toMatchObject({
+          reason: expect.stringMatching(/slow|locked|busy/) as string,
+          message: expect.stringContaining('database') as string,
+        })
+      for (const write of await refused) {
+        expect(write).toMatchObject({
+          status: 'rejected',
+          reason: {
+            code: 'unavailable',
+            message: expect.stringContaining('nothing was changed') as string,
+            retryAfter: expect.any(Number) as number,
+          },
+        })
+      }
+      await release()
+      await expect.poll(() => store.health()).toBeUndefined()
+      await store.write(insertUser)
+      await store.close()
+      await database.remove()
+    })
+
+    test('what it refuses for a reason of its own is told as before', async () => {
+      await expect(getStore().write(() => Promise.reject(new Error('of its own')))).rejects.toThrow('of its own')
+      expect(await getStore().health()).toBeUndefined()
+    })
+  })
+}
