@@ -5,11 +5,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
+import type { MintedToken } from '@hallpass/client'
+
+import { mountDisk, reasonWithoutDisks } from '../packages/authority/src/store/testing/small-disk.ts'
 import { founder } from './authority.ts'
 import { arrive, type Place, type Served } from './hallpass.ts'
 import { createAsk, expectRefusal, type Ask } from './http.ts'
 import { readonlyOf } from './macaroons.ts'
-import { createOrganisation, mint, signInFounder, statusOf } from './people.ts'
+import { createOrganisation, mint, revoke, signInFounder, statusOf } from './people.ts'
 
 let place: Place
 let served: Served
@@ -71,11 +74,62 @@ describe('a database that is damaged under the server', () => {
     const { size } = await file.stat()
     await file.write(randomBytes(size - 4096), 0, size - 4096, 4096)
     await file.close()
-    expectRefusal(await ask('POST', '/v1/sessions', { body: { ...founder } }), 503)
+    // It may be gone before it can answer: it looks for chores by itself.
+    const answer = await ask('POST', '/v1/sessions', { body: { ...founder } }).catch(() => undefined)
+    if (answer !== undefined) expectRefusal(answer, 503)
     expect(await served.stop('SIGCONT')).toBe(1)
     expect(served.output()).toMatch(
       /^Error: .*hallpass\.db or its log cannot be read or written any more .*hallpass doctor/m,
     )
     expect(served.output()).not.toMatch(/should not have|at .*\.[jt]s:\d/)
+  })
+})
+
+const diskless = reasonWithoutDisks()
+
+describe.skipIf(diskless !== undefined)(`a full disk${diskless ? `, skipped: ${diskless}` : ''}`, () => {
+  test('lets tokens be revoked, also by a server that starts on it, and says what is wrong', async () => {
+    const disk = mountDisk(20)
+    try {
+      let full = await place.serve(['--data', disk.directory], bootstrap)
+      const onFull = createAsk(() => full.url)
+      const { token } = await signInFounder(onFull)
+      const { slug } = await createOrganisation(onFull, token)
+      const tokens: MintedToken[] = []
+      for (let count = 0; count < 40; count++) tokens.push(await mint(onFull, token, slug))
+      const refuse = async (): Promise<void> => {
+        const answer = await onFull('POST', `/v1/orgs/${slug}/tokens`, { token, body: {} })
+        expect(expectRefusal(answer, 503).code).toBe('storage_full')
+        expect(answer.headers.get('retry-after')).toBe('30')
+        expect((await onFull('GET', '/readyz')).body).toMatchObject({ ok: false, reason: 'storage_full' })
+      }
+      const revokeSome = async (some: readonly MintedToken[]): Promise<void> => {
+        for (const { id, token: revoked } of some) {
+          disk.fill()
+          await revoke(onFull, token, id)
+          expect(await statusOf(onFull, revoked)).toBe(401)
+        }
+      }
+      // Until what the log has of the disk is used up as well.
+      await expect
+        .poll(async () => {
+          disk.fill()
+          return (await onFull('POST', `/v1/orgs/${slug}/tokens`, { token, body: {} })).status
+        })
+        .toBe(503)
+      await refuse()
+      await revokeSome(tokens.slice(0, 20))
+      await full.stop()
+      disk.fill()
+      full = await place.serve(['--data', disk.directory])
+      await refuse()
+      await revokeSome(tokens.slice(20))
+      disk.makeRoom()
+      await expect.poll(async () => (await onFull('GET', '/readyz')).status).toBe(200)
+      await mint(onFull, token, slug)
+      await full.stop()
+    } finally {
+      disk.remove()
+    }
   })
 })

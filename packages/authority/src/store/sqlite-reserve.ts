@@ -1,5 +1,5 @@
 // Room on the disk that is kept for revocations: a file that is given up when the disk is full, and made anew later.
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync, statSync, truncateSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 
@@ -21,10 +21,12 @@ export class Reserve {
     return this.#isShort
   }
 
-  /** Makes the file where it is missing. Without the room for it, the disk counts as full. */
+  /** Makes the file where it is not whole. Without the room for it the disk counts as full, and what there is is kept. */
   async keep(): Promise<void> {
-    if (existsSync(this.#path) || (await this.#make())) return
+    if (sizeOf(this.#path) === reserveSize || (await this.#make())) return
     this.noteFull()
+    if (sizeOf(this.#path) > 0) return
+    for (let size = reserveSize / 2; size >= leastSize && !(await this.#make(size)); size /= 2);
   }
 
   /** From now on there is no room, until there is some for a whole reserve. */
@@ -33,10 +35,11 @@ export class Reserve {
     this.#retry ??= setTimeout(() => void this.#regain(), interval).unref()
   }
 
-  /** Returns whether there was anything to give up. */
+  /** Gives up half of it. Returns whether there was any: the last part is for the next start. */
   giveUp(): boolean {
-    if (!existsSync(this.#path)) return false
-    rmSync(this.#path, { force: true })
+    const size = sizeOf(this.#path)
+    if (size <= leastSize) return false
+    truncateSync(this.#path, size / 2)
     return true
   }
 
@@ -44,7 +47,7 @@ export class Reserve {
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#retry)
-    if (this.#isShort && !existsSync(this.#path)) await this.#make()
+    if (this.#isShort) await this.#make()
   }
 
   async #regain(): Promise<void> {
@@ -57,13 +60,13 @@ export class Reserve {
   }
 
   /** One more, also where there is one: only so much room is room. */
-  async #make(): Promise<boolean> {
+  async #make(size = reserveSize): Promise<boolean> {
     const draft = `${this.#path}.part`
     try {
       const file = await open(draft, 'w', 0o600)
       try {
         // What a file system that packs cannot pack.
-        await file.writeFile(randomBytes(reserveSize))
+        await file.writeFile(randomBytes(size))
         await file.sync()
       } finally {
         await file.close()
@@ -77,8 +80,22 @@ export class Reserve {
   }
 }
 
+/** Removes the file. Returns whether there was one. */
+export function giveUpReserve(path: string): boolean {
+  if (sizeOf(path) === 0) return false
+  rmSync(path)
+  return true
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
+
 // Each revocation takes some 40 KB of the log, which starts over after each of them.
 const reserveSize = 2 * 2 ** 20
+
+// As much as it takes to open the database.
+const leastSize = 64 * 2 ** 10
 
 // Milliseconds between two looks for room.
 const interval = 1000

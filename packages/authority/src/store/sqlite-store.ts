@@ -21,7 +21,7 @@ import {
 import { reasonOf } from './sqlite-errors.ts'
 import { FilesInPlace } from './sqlite-files.ts'
 import { currentVersion, expectWhole, readFound } from './sqlite-look.ts'
-import { Reserve } from './sqlite-reserve.ts'
+import { giveUpReserve, Reserve } from './sqlite-reserve.ts'
 import { StoreTrouble, type Outcome } from './trouble.ts'
 
 export interface SqliteStoreOptions {
@@ -68,6 +68,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   } catch (error) {
     for (const database of opened) database.close()
     data.unlock()
+    // To open it takes some room.
+    if (reasonOf(error) === 'storage_full' && giveUpReserve(reserveOf(data))) return openSqliteStore(options)
     throw unusable(directory, error)
   }
 }
@@ -122,7 +124,7 @@ class SqliteStore implements Store {
     this.failed = promise
     this.#fail = resolve
     this.#condition = new Condition(tell)
-    this.#reserve = new Reserve(`${data.database}.reserve`, () => this.#condition.note('writes', undefined))
+    this.#reserve = new Reserve(reserveOf(data), () => this.#condition.note('writes', undefined))
     this.#heartbeat = new Heartbeat(
       () => this.#writes.write((tx) => tx.settings.set('heartbeat', String(Date.now()))),
       () => performance.now(),
@@ -342,6 +344,10 @@ async function prepareDatabase(database: DatabaseSync, progress: Progress | unde
     progress,
   )
   useWriteAheadLog(database)
+}
+
+function reserveOf({ database }: DataDirectory): string {
+  return `${database}.reserve`
 }
 
 function useWriteAheadLog(database: DatabaseSync): void {

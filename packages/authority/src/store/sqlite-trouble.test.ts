@@ -1,8 +1,7 @@
 // The store over SQLite when it cannot write: another program holds the lock, the disk is full, the file is damaged.
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -11,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Store, Trouble } from '../domain/store.ts'
 import { openSqliteStore } from './open.ts'
 import { createToken, insertOrganisation, insertUser, unique } from './testing/seed.ts'
+import { mountDisk, reasonWithoutDisks } from './testing/small-disk.ts'
 
 let directory: string
 let store: Store | undefined
@@ -77,44 +77,39 @@ describe('while another program holds the lock', () => {
   })
 })
 
-describe('on a disk that is full', () => {
-  const isMounted = canMount()
+const diskless = reasonWithoutDisks()
 
-  test.skipIf(!isMounted)(
-    `what takes authority away is still written, and the rest once there is room${isMounted ? '' : ', skipped: nothing can be mounted here'}`,
-    async () => {
-      const place = at('disk')
-      await mkdir(place)
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=700', 'tmpfs', place])
-      try {
-        const running = await start(place)
-        const organisation = await running.write(insertOrganisation)
-        const tokens = Array.from({ length: 60 }, () => createToken(organisation.id))
-        for (const token of tokens) await running.write((tx) => tx.tokens.insert(token))
-        expect(await running.health()).toBeUndefined()
-        await fill(join(place, 'filler'))
-        await expect
-          .poll(() => running.write(setting(randomBytes(30_000).toString('hex'))).then(() => 'written', codeOf))
-          .toBe('storage_full')
-        expect(await running.health()).toMatchObject({ reason: 'storage_full' })
-        for (const { id } of tokens) {
-          await running.write((tx) => tx.tokens.revoke(id, 5, 'ada@example.com'), { isUrgent: true })
-          expect(await running.write(insertUser).then(() => 'written', codeOf)).toBe('storage_full')
-          expect(await running.read((tx) => tx.tokens.byId(id))).toMatchObject({ revokedAt: 5 })
-        }
-        expect(told).toEqual(['writes storage_full'])
-        await rm(join(place, 'filler'))
-        await expect.poll(() => running.health(), { timeout: 10_000 }).toBeUndefined()
-        await running.write(insertUser)
-        expect(told).toEqual(['writes storage_full', 'writes go on'])
-        expect(existsSync(join(place, 'hallpass.db.reserve'))).toBe(true)
-      } finally {
-        await store?.close()
-        store = undefined
-        execFileSync('umount', [place])
+describe.skipIf(diskless !== undefined)(`on a disk that is full${diskless ? `, skipped: ${diskless}` : ''}`, () => {
+  test('what takes authority away is still written, and the rest once there is room', async () => {
+    const disk = mountDisk(8)
+    try {
+      const running = await start(disk.directory)
+      const organisation = await running.write(insertOrganisation)
+      const tokens = Array.from({ length: 60 }, () => createToken(organisation.id))
+      for (const token of tokens) await running.write((tx) => tx.tokens.insert(token))
+      expect(await running.health()).toBeUndefined()
+      disk.fill()
+      const large = randomBytes(30_000).toString('hex')
+      await expect.poll(() => running.write(setting(large)).then(() => 'written', codeOf)).toBe('storage_full')
+      expect(await running.health()).toMatchObject({ reason: 'storage_full' })
+      for (const { id } of tokens) {
+        disk.fill()
+        await running.write((tx) => tx.tokens.revoke(id, 5, 'ada@example.com'), { isUrgent: true })
+        expect(await running.write(insertUser).then(() => 'written', codeOf)).toBe('storage_full')
+        expect(await running.read((tx) => tx.tokens.byId(id))).toMatchObject({ revokedAt: 5 })
       }
-    },
-  )
+      expect(told).toEqual(['writes storage_full'])
+      disk.makeRoom()
+      await expect.poll(() => running.health()).toBeUndefined()
+      await running.write(insertUser)
+      expect(told).toEqual(['writes storage_full', 'writes go on'])
+      expect(existsSync(join(disk.directory, 'hallpass.db.reserve'))).toBe(true)
+    } finally {
+      await store?.close()
+      store = undefined
+      disk.remove()
+    }
+  })
 })
 
 describe('a database that is damaged under a running server', () => {
@@ -153,40 +148,6 @@ async function overwrite(path: string): Promise<void> {
   await file.close()
 }
 
-async function fill(path: string): Promise<void> {
-  for (const size of [2 ** 18, 2 ** 12]) {
-    const isFull = await writeAll(path, size)
-    if (!isFull) throw new Error('the disk has no end')
-  }
-}
-
-/** Appends until there is no room for so much. */
-async function writeAll(path: string, size: number): Promise<boolean> {
-  for (let count = 0; count < 1000; count++) {
-    try {
-      await writeFile(path, Buffer.alloc(size), { flag: 'a' })
-    } catch {
-      return true
-    }
-  }
-  return false
-}
-
 function codeOf(error: unknown): unknown {
   return Reflect.get(Object(error), 'code')
-}
-
-function canMount(): boolean {
-  if (process.getuid?.() !== 0) return false
-  const place = join(tmpdir(), unique('hallpass-mount'))
-  try {
-    execFileSync('mkdir', [place])
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', place], { stdio: 'ignore' })
-    execFileSync('umount', [place])
-    return true
-  } catch {
-    return false
-  } finally {
-    execFileSync('rmdir', [place])
-  }
 }
