@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 
 import { createServer, reportUnforeseen } from './app.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
-import { StartupError } from './domain/errors.ts'
+import { DomainError, StartupError } from './domain/errors.ts'
 import type { Secret } from './domain/secret.ts'
 import type { Store, Trouble } from './domain/store.ts'
 import { openFlyctlDoor } from './doors/flyctl/door.ts'
