@@ -29,7 +29,9 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
     const { token: auth } = await signInFounder(ask)
     const { slug } = await createOrganisation(ask, auth, 'Acme Staging')
     await createApp(ask, auth, slug, 'web-1')
-    await signUpInto(ask, auth, slug, { name: 'grace' })
+    const grace = await signUpInto(ask, auth, slug, { name: 'grace' })
+    const inviting = await createOrganisation(ask, grace.token, 'An organisation that invites')
+    await invite(ask, grace.token, inviting.slug, { email: founder.email })
     const code = await invite(ask, auth, slug, { email: 'alan@example.com' })
     const minted = await mint(ask, auth, slug, { name: 'ci', expiry: '720h' })
     token = minted.token
@@ -61,6 +63,8 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
       ['/setup', 'Hallpass is set up already'],
       [`/invite#${code}`, 'Join Acme Staging'],
       ['/invite', 'This link is not whole'],
+      ['/reset', 'A new password'],
+      ['/reset#abcdefgh-abcdefgh-abcdefgh-abcdefgh', 'Set a new password'],
       ['/inspect', 'Inspect a token'],
     ]
   })

@@ -34,19 +34,30 @@ describe.skipIf(!hasBrowser)('the login page', () => {
     await visitor.leave()
   })
 
-  it('lets somebody in who was invited, into the organisation', async () => {
+  it('lets somebody in who was invited, shows by whom, and lets them choose', async () => {
     const { ask } = dashboard.authority
     const { token } = await signInFounder(ask)
-    const { slug } = await createOrganisation(ask, token, 'Acme')
-    await invite(ask, token, slug, { email: 'grace@example.com' })
+    const [acme, other] = [await createOrganisation(ask, token, 'Acme'), await createOrganisation(ask, token, 'Other')]
+    for (const { slug } of [acme, other]) await invite(ask, token, slug, { email: 'grace@example.com' })
     const visitor = await dashboard.visitor()
+    const { page } = visitor
     provider.logIn({ sub: 'grace', email: 'grace@example.com', email_verified: true })
-    await visitor.page.goto(dashboard.url(`/login?return_to=${encodeURIComponent(`/dashboard/${slug}/members`)}`))
-    await visitor.page.getByRole('link', { name: 'Log in with Example ID' }).click()
-    await visitor.page.getByRole('heading', { name: 'Members' }).waitFor()
+    await page.goto(dashboard.url('/login'))
+    await page.getByRole('link', { name: 'Log in with Example ID' }).click()
+    await page.getByText('You are invited to 2 organisations').waitFor()
+    await page.getByRole('link', { name: 'See by whom, and choose' }).click()
+    await page.getByText(`member, invited by ${founder.email}, ends`).first().waitFor()
+    await page.getByRole('button', { name: 'Decline the invitation to Other' }).click()
+    await page.getByRole('button', { name: 'Decline the invitation to Other' }).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Join Acme' }).click()
+    await page.waitForURL(dashboard.url(`/dashboard/${acme.slug}/tokens`))
     await visitor.leave()
-    const shown = expectAnswer(routes.showOrganisation, await ask('GET', `/v1/orgs/${slug}`, { token }))
-    expect(shown.members.map(({ email }) => email)).toContain('grace@example.com')
+    const membersOf = async (slug: string) =>
+      expectAnswer(routes.showOrganisation, await ask('GET', `/v1/orgs/${slug}`, { token })).members.map(
+        ({ email }) => email,
+      )
+    expect(await membersOf(acme.slug)).toContain('grace@example.com')
+    expect(await membersOf(other.slug)).not.toContain('grace@example.com')
   })
 
   it('says why somebody was not let in, and goes on to where they wanted to go', async () => {

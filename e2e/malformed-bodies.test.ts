@@ -31,6 +31,8 @@ const goodBodies = {
     challenge_id: 'eHh4',
     response: { id: 'eHh4', response: { clientDataJSON: 'e30', authenticatorData: 'eHh4', signature: 'eHh4' } },
   },
+  requestPasswordReset: { email: 'new@example.com' },
+  resetPassword: { code, new_password: 'a long enough password' },
   createOrganisation: { name: 'Acme again' },
   updateOrganisation: { name: 'Acme once more' },
   previewInvitation: { invitation: code },

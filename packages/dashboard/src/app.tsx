@@ -29,6 +29,7 @@ const InspectPage = lazily(() => import('./pages/inspect-page.tsx'), 'InspectPag
 const InvitePage = lazily(() => import('./pages/invite-page.tsx'), 'InvitePage')
 const MembersPage = lazily(() => import('./pages/members-page.tsx'), 'MembersPage')
 const OrganisationsPage = lazily(() => import('./pages/organisations-page.tsx'), 'OrganisationsPage')
+const ResetPage = lazily(() => import('./pages/reset-page.tsx'), 'ResetPage')
 const SettingsPage = lazily(() => import('./pages/settings-page.tsx'), 'SettingsPage')
 const SetupPage = lazily(() => import('./pages/setup-page.tsx'), 'SetupPage')
 const TokenPage = lazily(() => import('./pages/token-page.tsx'), 'TokenPage')
@@ -87,6 +88,9 @@ function Pages() {
       <Route path="/login" component={LoginPage} />
       <Route path="/setup">
         <Loaded page={SetupPage} />
+      </Route>
+      <Route path="/reset">
+        <Loaded page={ResetPage} />
       </Route>
       <Route path="/invite">
         <Loaded page={InvitePage} />

@@ -9,6 +9,7 @@ import { Load } from '../ui/load.tsx'
 import { FailureNotice } from '../ui/notice.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Time } from '../ui/time.tsx'
+import { sayPerson } from '../words/people.ts'
 
 export function Invitations() {
   const { client } = useServices()
@@ -31,14 +32,18 @@ export function Invitations() {
             <p className="border-y border-line py-4 text-muted">None is open.</p>
           ) : (
             <ul className="divide-y divide-line border-y border-line">
-              {invitations.map(({ id, email, role, created_by, expires_at }) => (
+              {invitations.map(({ id, email, role, created_by, created_by_proven, expires_at }) => (
                 <li key={id} className="flex min-h-16 items-center gap-4 py-2.5">
                   <div className="min-w-0 flex-1">
                     <p className="truncate font-medium" title={email}>
                       {email}
                     </p>
                     <p className="text-small text-muted wrap-anywhere">
-                      {role}, invited by {created_by ?? 'a person who is gone'}, ends <Time at={expires_at} />
+                      {role},{' '}
+                      {created_by === null
+                        ? 'a member before the address was proven'
+                        : `invited by ${sayPerson(created_by, created_by_proven)}`}
+                      , ends <Time at={expires_at} />
                     </p>
                   </div>
                   <Button

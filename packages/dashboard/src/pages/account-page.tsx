@@ -1,4 +1,6 @@
 // `/account`: what concerns one person alone.
+import { Address } from '../account/address.tsx'
+import { DeleteAccount } from '../account/delete-account.tsx'
 import { Passkeys } from '../account/passkeys.tsx'
 import { Password } from '../account/password.tsx'
 import { Sessions } from '../account/sessions.tsx'
@@ -11,9 +13,11 @@ export function AccountPage() {
   return (
     <>
       <PageHeader title="Account" lead={email} />
+      <Address email={email} />
       <Password email={email} />
       <Passkeys />
       <Sessions />
+      <DeleteAccount email={email} />
     </>
   )
 }

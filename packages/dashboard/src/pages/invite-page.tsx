@@ -12,6 +12,7 @@ import { Button, LinkButton } from '../ui/button.tsx'
 import { Load } from '../ui/load.tsx'
 import { FailureNotice, Notice } from '../ui/notice.tsx'
 import { Time } from '../ui/time.tsx'
+import { sayPerson } from '../words/people.ts'
 
 export function InvitePage() {
   const { client } = useServices()
@@ -41,14 +42,14 @@ export function InvitePage() {
       </AuthPage>
     )
   }
-  const { org_name, email, role, expires_at, has_account } = preview.data
+  const { org_name, email, role, expires_at, has_account, invited_by, invited_by_proven } = preview.data
   return (
     <AuthPage
       title={`Join ${org_name}`}
       lead={
         <>
-          {email} is invited as {role === 'admin' ? 'an admin' : 'a member'}. The invitation ends{' '}
-          <Time at={expires_at} />.
+          {sayPerson(invited_by, invited_by_proven)} invites {email} as {role === 'admin' ? 'an admin' : 'a member'}.
+          The invitation ends <Time at={expires_at} />.
         </>
       }
     >
@@ -105,6 +106,7 @@ function Accept({ code, email, hasAccount, organisation }: AcceptProps) {
       <>
         <p className="-mt-3 text-muted">Log in first; then you can accept.</p>
         <LoginForm email={email} onEntered={enter} />
+        <LinkButton href="/reset">Forgot your password?</LinkButton>
       </>
     )
   }

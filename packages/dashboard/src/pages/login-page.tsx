@@ -44,6 +44,12 @@ export function LoginPage() {
         </Notice>
       )}
       <LoginForm onEntered={go} />
+      <Link
+        href="/reset"
+        className="-mt-3 self-start text-small text-muted underline underline-offset-2 hover:text-ink"
+      >
+        Forgot your password?
+      </Link>
       <LoginMethods returnPath={returnPath} onEntered={go} />
     </AuthPage>
   )

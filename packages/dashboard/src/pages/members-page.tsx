@@ -57,6 +57,7 @@ export function MembersPage() {
                   {member.email}
                 </span>
                 {member.email === self && <Tag>you</Tag>}
+                {!member.email_proven && <Tag>unproven</Tag>}
               </p>
               <p className="text-small text-muted">
                 joined <Time at={member.joined_at} />

@@ -4,6 +4,7 @@ import { Link, useLocation } from 'wouter'
 
 import type { Organisation } from '@hallpass/client'
 
+import { OwnInvitations } from '../account/own-invitations.tsx'
 import { useServices } from '../api/services.tsx'
 import { useCache, useMutation, useQuery } from '../api/use-query.ts'
 import { PageHeader } from '../shell/page-header.tsx'
@@ -32,6 +33,7 @@ export function OrganisationsPage() {
       <Load query={query} what="Your organisations" skeleton={<RowsSkeleton height="h-16" />}>
         {({ orgs }) => <List organisations={orgs} />}
       </Load>
+      <OwnInvitations />
       {isCreating && <CreateDialog onClose={() => setCreating(false)} />}
     </>
   )

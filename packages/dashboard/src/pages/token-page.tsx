@@ -20,6 +20,7 @@ import { Pager, useCursor } from '../ui/pager.tsx'
 import { PageSkeleton, RowsSkeleton } from '../ui/skeleton.tsx'
 import { Time } from '../ui/time.tsx'
 import { sayExactly } from '../words/time.ts'
+import { sayPerson } from '../words/people.ts'
 
 const Explained = lazy(async () => ({ default: (await import('../tokens/explained.tsx')).Explained }))
 
@@ -77,7 +78,7 @@ function Shown({ token }: { readonly token: Token }) {
           {token.app !== null && ` for ${token.app}`}
         </Fact>
         <Fact name="Created">
-          <Instant at={token.created_at} /> by {token.created_by ?? 'a person who is gone'}
+          <Instant at={token.created_at} /> by {sayPerson(token.created_by, token.created_by_proven)}
           {token.minted_by !== null && (
             <>
               , with the token{' '}

@@ -14,6 +14,7 @@ import { ThemeToggle } from '../ui/theme-toggle.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { OfflineBar } from './offline-bar.tsx'
 import { OrganisationMenu } from './organisation-menu.tsx'
+import { OwnInvitationsBar } from './own-invitations-bar.tsx'
 import { loginPath } from './return-path.ts'
 
 interface ShellProps {
@@ -115,6 +116,7 @@ function Frame({ slug, user, children }: ShellProps & { readonly user: User | un
       <main id="main" tabIndex={-1} className="min-w-0 px-4 pt-7 pb-20 narrow:px-8 wide:px-10 wide:pt-10">
         <div className="mx-auto max-w-260">
           <OfflineBar />
+          {isKnown && <OwnInvitationsBar />}
           {children}
         </div>
       </main>

@@ -10,6 +10,7 @@ import { Time } from '../ui/time.tsx'
 import type { Order, Sort } from './list-query.ts'
 import { reachOf } from './reach.ts'
 import { RevokeDialog } from './revoke-dialog.tsx'
+import { sayPerson } from '../words/people.ts'
 
 interface TokensTableProps {
   readonly slug: string
@@ -113,7 +114,7 @@ function Row({ slug, token, onRevoke }: RowProps) {
         )}
       </td>
       <td className="order-2 col-span-2 truncate text-muted wide:pr-4" title={token.created_by ?? undefined}>
-        <Label>by</Label> {token.created_by ?? 'a person who is gone'}
+        <Label>by</Label> {sayPerson(token.created_by, token.created_by_proven)}
         {token.minted_by !== null && (
           <Link
             href={`/dashboard/${slug}/tokens/${token.minted_by}`}

@@ -1,0 +1,83 @@
+// Whose an account is, in the pages: a forgotten password, an address that nobody has proven, and leaving for good.
+import { AxeBuilder } from '@axe-core/playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { partsOf, startSmtpServer, type TestSmtpServer } from '../packages/authority/src/mail/testing/smtp.ts'
+import { hasBrowser, logIn, startDashboard, type Dashboard } from './dashboard.ts'
+import { createOrganisation, mint, signInFounder, signUpInto, statusOf, type Person } from './people.ts'
+
+describe.skipIf(!hasBrowser)('an account', { timeout: 60_000 }, () => {
+  let smtp: TestSmtpServer
+  let dashboard: Dashboard
+  let admin: Person
+  let slug: string
+  beforeAll(async () => {
+    smtp = await startSmtpServer()
+    dashboard = await startDashboard({
+      mail: { smtpUrl: `smtp://127.0.0.1:${smtp.port}`, from: 'hallpass@example.com' },
+    })
+    admin = await signInFounder(dashboard.authority.ask)
+    slug = (await createOrganisation(dashboard.authority.ask, admin.token, 'Acme')).slug
+  })
+  afterAll(async () => {
+    await dashboard.close()
+    await smtp.close()
+  })
+
+  it('is got back by a link that comes by mail, from the login page', async () => {
+    const { email } = await signUpInto(dashboard.authority.ask, admin.token, slug)
+    const visitor = await dashboard.visitor()
+    const { page } = visitor
+    await page.goto(dashboard.url('/login'))
+    await page.getByRole('link', { name: 'Forgot your password?' }).click()
+    await page.getByLabel('Email').fill(email)
+    await page.getByRole('button', { name: 'Send the link' }).click()
+    await page.getByText('a link is on its way').waitFor()
+    // After the one with the invitation.
+    const mails = () => smtp.received.filter(({ to }) => to.includes(email))
+    await expect.poll(() => mails().length, { interval: 20, timeout: 20_000 }).toBe(2)
+    const mail = mails().at(-1)
+    const link = /http\S+\/reset#\S+/.exec((mail && partsOf(mail).get('text/plain')) ?? '')?.[0] ?? ''
+    await page.goto('about:blank')
+    await page.goto(link)
+    await page.getByLabel('New password', { exact: true }).fill('a password that I know')
+    expect(page.url()).not.toContain('#')
+    await page.getByRole('button', { name: 'Set password' }).click()
+    await page.getByText(`It is the one of ${email} now.`).waitFor()
+    await page.getByRole('link', { name: 'Log in' }).click()
+    await logIn(page, { email, password: 'a password that I know' })
+    // What it belonged to waits for a word of its owner.
+    await page.getByText('You are invited to an organisation').waitFor()
+    await page.goto(dashboard.url('/account'))
+    await page.getByRole('button', { name: 'Change password' }).waitFor()
+    expect(await page.getByText('so others see it as unproven').count()).toBe(0)
+    await visitor.leave()
+  })
+
+  it('says to its owner and to others that its address is not proven', async () => {
+    const person = await signUpInto(dashboard.authority.ask, admin.token, slug, { role: 'admin' })
+    await mint(dashboard.authority.ask, person.token, slug, { name: 'by somebody' })
+    const visitor = await dashboard.visitorAs(person, '/account')
+    const { page } = visitor
+    await page.getByText('so others see it as unproven').waitFor()
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations.map(({ id }) => id)).toEqual([])
+    await page.goto(dashboard.url(`/dashboard/${slug}/members`))
+    const row = page.getByRole('listitem').filter({ hasText: person.email })
+    await row.getByText('unproven').waitFor()
+    await page.goto(dashboard.url(`/dashboard/${slug}/tokens`))
+    await page.getByText(`${person.email} (unproven)`).first().waitFor()
+    await visitor.leave()
+  })
+
+  it('is deleted by its owner, after a question', async () => {
+    const person = await signUpInto(dashboard.authority.ask, admin.token, slug)
+    const visitor = await dashboard.visitorAs(person, '/account')
+    const { page } = visitor
+    await page.getByRole('button', { name: 'Delete account' }).click()
+    await page.getByRole('button', { name: 'Delete', exact: true }).click()
+    await page.getByRole('heading', { name: 'Log in to Hallpass' }).waitFor()
+    expect(await statusOf(dashboard.authority.ask, person.token)).toBe(401)
+    await visitor.leave()
+  })
+})

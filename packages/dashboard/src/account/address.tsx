@@ -1,0 +1,34 @@
+// Whether one's address is proven, and how it becomes so.
+import { useServices } from '../api/services.tsx'
+import { useMutation, useQuery } from '../api/use-query.ts'
+import { Button } from '../ui/button.tsx'
+import { FailureNotice, Notice } from '../ui/notice.tsx'
+
+/** Nothing where it is. */
+export function Address({ email }: { readonly email: string }) {
+  const { client } = useServices()
+  const me = useQuery({ key: ['me', 'details'], ask: () => client.users.current() })
+  const { data: methods } = useQuery({ key: ['login-methods'], ask: client.loginMethods })
+  const request = useMutation({ run: () => client.passwordResets.request(email) })
+  if (me.data?.email_proven !== false) return null
+  return (
+    <Notice tone="warn" className="mb-8">
+      <div className="flex flex-col items-start gap-3">
+        <p>
+          Nobody has shown yet that {email} is yours, so others see it as unproven. The first proof ends every login,
+          passkey and password of this account.{' '}
+          {methods?.mail === true
+            ? 'A mail brings a link with which you set a new password.'
+            : 'Whoever runs this Hallpass makes you a link with which you set a new password.'}
+        </p>
+        <FailureNotice error={request.error} />
+        {methods?.mail === true && (
+          <Button size="small" busy={request.isPending} onClick={() => request.mutate()}>
+            Send the link
+          </Button>
+        )}
+        <output>{request.isSuccess ? `A link is on its way to ${email}.` : ''}</output>
+      </div>
+    </Notice>
+  )
+}

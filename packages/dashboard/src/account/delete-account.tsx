@@ -1,0 +1,39 @@
+// Deletes one's own account.
+import { useState } from 'react'
+
+import { useServices } from '../api/services.tsx'
+import { useMutation } from '../api/use-query.ts'
+import { ProofDialog, needsProof } from '../session/proof-dialog.tsx'
+import { useSession } from '../session/session.tsx'
+import { Button } from '../ui/button.tsx'
+import { ConfirmDialog } from '../ui/dialog.tsx'
+import { Section } from '../ui/layout.tsx'
+
+export function DeleteAccount({ email }: { readonly email: string }) {
+  const { client } = useServices()
+  const { logOut } = useSession()
+  const [isAsking, setAsking] = useState(false)
+  const deletion = useMutation({ run: () => client.users.deleteCurrent(), onSuccess: () => logOut() })
+  const isProofNeeded = needsProof(deletion.error)
+  return (
+    <Section title="Delete the account" lead="Your personal organisation goes with it, with its apps and tokens.">
+      <Button kind="quiet-danger" className="-ml-3.5" onClick={() => setAsking(true)}>
+        Delete account
+      </Button>
+      {isAsking && !isProofNeeded && (
+        <ConfirmDialog
+          title={`Delete the account of ${email}?`}
+          action="Delete"
+          busy={deletion.isPending}
+          error={deletion.error}
+          onConfirm={() => deletion.mutate()}
+          onClose={() => setAsking(false)}
+        >
+          <p>You leave every organisation, and your personal one ends with all its apps and tokens.</p>
+          <p>The tokens that you made for other organisations stay alive until they are revoked there.</p>
+        </ConfirmDialog>
+      )}
+      {isAsking && isProofNeeded && <ProofDialog onProven={() => deletion.mutate()} onClose={() => setAsking(false)} />}
+    </Section>
+  )
+}

@@ -1,0 +1,31 @@
+// Says on every page that one is invited somewhere, but on the page where one chooses.
+import { Link, useLocation } from 'wouter'
+
+import type { OwnInvitation } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+import { useQuery } from '../api/use-query.ts'
+import { Notice } from '../ui/notice.tsx'
+
+export const ownInvitationsKey = ['own-invitations']
+
+export function OwnInvitationsBar() {
+  const invitations = useOwnInvitations()
+  const [path] = useLocation()
+  if (invitations.length === 0 || path === '/orgs') return null
+  return (
+    <Notice className="mb-6">
+      You are invited to {invitations.length === 1 ? 'an organisation' : `${invitations.length} organisations`}.{' '}
+      <Link href="/orgs" className="underline underline-offset-2">
+        See by whom, and choose
+      </Link>
+      .
+    </Notice>
+  )
+}
+
+/** None while it is not known. */
+export function useOwnInvitations(): readonly OwnInvitation[] {
+  const { client } = useServices()
+  return useQuery({ key: ownInvitationsKey, ask: client.invitations.list }).data?.invitations ?? []
+}
