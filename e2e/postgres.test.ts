@@ -1,6 +1,7 @@
 // The same authority on PostgreSQL, alone and as two on one database: what one mints, the other honours; what one revokes
 // is dead at the other at once.
 import { rm } from 'node:fs/promises'
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
@@ -31,6 +32,32 @@ const missing = reasonWithoutPostgres()
 const rootKey = Buffer.alloc(32, 7).toString('base64')
 
 describe.skipIf(missing !== undefined)('an empty PostgreSQL', () => {
+  test('that a newer program brought further is read alone by the older one, which says so', async () => {
+    const server = await startPostgres()
+    const directory = await createDirectory()
+    const authority = await serve({ ...optionsFor(directory), databaseUrl: server.url, rootKey })
+    const ask = createAsk(() => authority.url)
+    const { token } = await signInFounder(ask)
+    const { slug } = await createOrganisation(ask, token)
+    const minted = await mint(ask, token, slug)
+    expect((await ask('GET', '/readyz')).status).toBe(200)
+    const newer = new Client({ connectionString: server.url })
+    await newer.connect()
+    await newer.query(`insert into migrations values (999, 'from the future', 0)`)
+    await newer.end()
+
+    const refused = await ask('POST', `/v1/orgs/${slug}/tokens`, { token, body: {} })
+    expect(expectRefusal(refused, 503)).toMatchObject({ code: 'unavailable' })
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    await expect
+      .poll(async () => (await ask('GET', '/readyz')).body, { timeout: 5000 })
+      .toMatchObject({ ok: false, reason: 'outdated' })
+    expect(await statusOf(ask, minted.token)).toBe(200)
+    await authority.close()
+    await server.stop()
+    await rm(directory, { recursive: true, force: true })
+  })
+
   test('lets in whoever has the setup code that any of its servers printed, and a later one prints it too', async () => {
     const server = await startPostgres()
     const directories = await Promise.all(Array.from({ length: 4 }, createDirectory))
@@ -124,6 +151,27 @@ describe.skipIf(missing !== undefined)(`on PostgreSQL${missing === undefined ? '
       expect(await statusOf(there, minted.token)).toBe(401)
       expect(await statusOf(there, readonlyOf(minted.token))).toBe(401)
     }
+  })
+
+  test('who revokes one token many times at once stands in the trail once', async () => {
+    const minted = await mint(first, token, slug)
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, at) =>
+        (at % 2 === 0 ? first : second)('DELETE', `/v1/tokens/${minted.id}`, { token }),
+      ),
+    )
+    const done = answers.filter(({ status }) => status === 200)
+    expect(done.length).toBeGreaterThan(0)
+    // The others were told that too many change the same thing: nothing else is an answer.
+    for (const { status } of answers) expect([200, 409]).toContain(status)
+    const { events } = expectAnswer(
+      routes.listAuditEvents,
+      await first('GET', `/v1/orgs/${slug}/audit?limit=100`, { token }),
+    )
+    expect(events.filter(({ target }) => target === `token ${minted.id}`).map(({ operation }) => operation)).toEqual([
+      'token.revoke',
+      'token.mint',
+    ])
   })
 
   test('logging out at one is logging out at the other; so are leaving and deleting', async () => {
