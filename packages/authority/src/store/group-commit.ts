@@ -28,6 +28,7 @@ export class GroupCommit {
   readonly #queue: Job[] = []
   #memory = createMemory()
   #dataVersion = 0
+  #lockedSince: number | undefined
   #running: Promise<void> | undefined
   #damage: StoreTrouble | undefined
 
@@ -138,6 +139,7 @@ export class GroupCommit {
     for (let wait = 1; this.#queue.length > 0; wait = Math.min(wait * 2, longestPause)) {
       try {
         this.#connection.command('BEGIN IMMEDIATE')
+        this.#lockedSince = undefined
         return true
       } catch (error) {
         const reason = reasonOf(error)
@@ -146,7 +148,10 @@ export class GroupCommit {
           for (const { reject } of this.#queue.splice(0)) reject(error)
           return false
         }
-        const since = performance.now() - this.#patience
+        const now = performance.now()
+        this.#lockedSince ??= now
+        // Who comes when others have waited for so long already is told sooner.
+        const since = now - (now - this.#lockedSince > this.#patience ? this.#patience / 8 : this.#patience)
         const late = this.#queue.findIndex((job) => job.since > since)
         for (const { reject } of this.#queue.splice(0, late === -1 ? Infinity : late)) {
           reject(this.#refuse(new StoreTrouble(reason, 'unchanged', error)))
