@@ -13,6 +13,7 @@ import { partsOf, startSmtpServer, type TestSmtpServer } from '../packages/autho
 import { startAuthority, type TestAuthority } from './authority.ts'
 import { ownPage } from './browser.ts'
 import { startingCliLogin } from './cli-login.ts'
+import { refusalOf, takeTicket } from './discharges.ts'
 import { freePort } from './free-port.ts'
 import { expectAnswer, expectRefusal, type Ask } from './http.ts'
 import { addPasskey } from './passkeys.ts'
@@ -219,8 +220,9 @@ describe('an account that a stranger made with somebody else’s address', () =>
     }
     const { orgs } = expectAnswer(routes.listOrganisations, await ask('GET', '/v1/orgs', { headers }))
     expect(orgs.find(({ raw_slug }) => raw_slug === squatted.founded)?.role).toBe('admin')
-    // What was made before is not the owner's because they are back.
-    const { slug } = squatted.demanding
+    // What was made before is not the owner's because they are back: it gets no discharge in their name either.
+    const { slug, token } = squatted.demanding
+    expect(refusalOf(await takeTicket(ask, token), 403)).toContain('was made before the address')
     const list = await ask('GET', `/v1/orgs/${slug}/tokens`, { token: admin.token })
     expect(expectAnswer(routes.listOrganisationTokens, list).tokens).toMatchObject([
       { created_by: email, created_by_proven: false },

@@ -45,6 +45,7 @@ const token = (id: string) => ({
   org_slug: 'acme',
   app: null,
   created_by: 'ada@example.com',
+  created_by_proven: true,
   minted_by: null,
   created_at: '2026-01-02T03:04:05.000Z',
   expires_at: '2124-04-23T05:39:39.000Z',

@@ -3,7 +3,7 @@ import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
 import { chooseConnection, holdsMacaroon, type GlobalFlags } from '../../credentials.ts'
 import type { JsonFlag } from '../../flags.ts'
-import { writeJson, writeLine, writeTable } from '../../output.ts'
+import { tell, writeJson, writeLine, writeTable } from '../../output.ts'
 
 /** Prints the person's email address, or the tokens with their organisation and apps. */
 export async function showWhoami(context: Context, flags: GlobalFlags & JsonFlag): Promise<void> {
@@ -13,6 +13,7 @@ export async function showWhoami(context: Context, flags: GlobalFlags & JsonFlag
     const user = await client.users.current()
     if (flags.json === true) writeJson(context, user)
     else writeLine(context, user.email)
+    if (!user.email_proven) tell(context, 'Nobody has shown yet that this address is yours: others see it as unproven.')
     return
   }
   const current = await client.tokens.current()

@@ -5,6 +5,7 @@ import type { GlobalFlags } from '../../credentials.ts'
 import type { JsonFlag } from '../../flags.ts'
 import { formatGoTime } from '../../go-time.ts'
 import { writeJson, writeTable } from '../../output.ts'
+import { sayPerson } from '../../say-person.ts'
 
 /** Prints a table of the invitations that can still be accepted. */
 export async function listInvitations(context: Context, flags: GlobalFlags & JsonFlag, slug: string): Promise<void> {
@@ -16,11 +17,11 @@ export async function listInvitations(context: Context, flags: GlobalFlags & Jso
   writeTable(
     context,
     ['ID', 'EMAIL', 'ROLE', 'INVITED BY', 'EXPIRES AT'],
-    invitations.map(({ id, email, role, created_by, expires_at }) => [
+    invitations.map(({ id, email, role, created_by, created_by_proven, expires_at }) => [
       String(id),
       email,
       role,
-      created_by ?? '',
+      sayPerson(created_by, created_by_proven),
       formatGoTime(expires_at),
     ]),
   )

@@ -5,6 +5,7 @@ import type { GlobalFlags } from '../../credentials.ts'
 import type { JsonFlag } from '../../flags.ts'
 import { formatGoTime } from '../../go-time.ts'
 import { writeJson, writeLine, writeTable } from '../../output.ts'
+import { sayPerson } from '../../say-person.ts'
 
 /** Prints the organisation, and a table of its members. */
 export async function showOrganisation(context: Context, flags: GlobalFlags & JsonFlag, slug: string): Promise<void> {
@@ -25,6 +26,10 @@ export async function showOrganisation(context: Context, flags: GlobalFlags & Js
   writeTable(
     context,
     ['MEMBER', 'ROLE', 'JOINED AT'],
-    found.members.map(({ email, role, joined_at }) => [email, role, formatGoTime(joined_at)]),
+    found.members.map(({ email, email_proven, role, joined_at }) => [
+      sayPerson(email, email_proven),
+      role,
+      formatGoTime(joined_at),
+    ]),
   )
 }

@@ -10,6 +10,7 @@ import type { AppFlags, JsonFlag, OrganisationFlag } from '../../flags.ts'
 import { formatGoTime } from '../../go-time.ts'
 import { writeJson, writeTable } from '../../output.ts'
 import { readPages } from '../../pages.ts'
+import { sayPerson } from '../../say-person.ts'
 
 interface ListFlags extends GlobalFlags, JsonFlag, AppFlags, OrganisationFlag {
   readonly scope?: 'app' | 'org' | undefined
@@ -52,10 +53,10 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
       ...(revoked ? ['REVOKED AT'] : []),
       ...(minted ? ['MADE BY TOKEN'] : []),
     ],
-    tokens.map(({ id, name, created_by, minted_by, expires_at, revoked_at }) => [
+    tokens.map(({ id, name, created_by, created_by_proven, minted_by, expires_at, revoked_at }) => [
       id,
       name,
-      created_by ?? '',
+      sayPerson(created_by, created_by_proven),
       formatGoTime(expires_at),
       ...(revoked ? [revoked_at === null ? '' : formatGoTime(revoked_at)] : []),
       ...(minted ? [minted_by ?? ''] : []),
