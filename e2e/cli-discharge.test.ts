@@ -35,7 +35,7 @@ describe('hallpass, with a token that needs a discharge', () => {
     session = await data(['auth', 'token'])
     for (const name of ['Quick', 'Careful']) await data(['orgs', 'create', name])
     expect(await data(['orgs', 'update', 'quick', '--require-membership', 'member'])).toBe(
-      'Name: Quick\nTokens made from now on ask whether the person in whose name they were made is still a member',
+      'Name: Quick\nTokens made from now on ask whether the person in whose name they were made is still a member\nTokens may make tokens',
     )
     await data(['orgs', 'update', 'careful', '--require-membership', 'login'])
     expect(await data(['orgs', 'show', 'careful'])).toContain('Tokens ask: login')

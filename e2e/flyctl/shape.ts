@@ -33,6 +33,8 @@ export function findDifference(wanted: Shape, got: Shape, path = 'the answer'): 
   }
   for (const [name, part] of Object.entries(wanted)) {
     const found = isList(got) ? undefined : got[name]
+    // What is refused before it runs has none, and no client reads it.
+    if (found === undefined && path.endsWith('.errors[]') && name === 'path') continue
     if (found === undefined) return `${path}.${name} is missing`
     const difference = findDifference(part, found, `${path}.${name}`)
     if (difference !== undefined) return difference
