@@ -103,6 +103,29 @@ describe('a query', () => {
   })
 })
 
+describe('an answer', () => {
+  test('that would have too many fields ends with one error, and one below comes whole', async () => {
+    const many = (await createOrganisation(authority.ask, ada.token, 'Many')).slug
+    await createApp(authority.ask, ada.token, many, 'many-0')
+    authority.inspect((database) => {
+      const copy = database.prepare(
+        `insert into apps (public_id, name, organisation_id, network, idempotency_key, created_at)
+         select ?, ?, organisation_id, network, null, created_at from apps where name = 'many-0'`,
+      )
+      for (let i = 1; i < 1000; i += 1) copy.run(`public-${i}`, `many-${i}`)
+    })
+    const fields = 'id name status deployed state version platformVersion network createdAt'
+    const list = `apps(organizationId: "${many}") { nodes { ${fields} } }`
+    const lists = (count: number) => `{ ${Array.from({ length: count }, (_, i) => `l${i}: ${list}`).join(' ')} }`
+    const { data, errors } = await query(lists(5))
+    expect([errors, Object.values(data ?? {}).map((page) => (page as { nodes: unknown[] }).nodes.length)]).toEqual([
+      undefined,
+      Array.from({ length: 5 }, () => 1000),
+    ])
+    expect(await refusalOf(query(lists(6)))).toMatch(/too many fields: 50000 are the limit/)
+  })
+})
+
 describe('what is not a query', () => {
   test('is answered with 200 and an error that repeats nothing', async () => {
     const secret = 'fo1_very-secret-and-pasted-in-the-wrong-place-0'
@@ -149,7 +172,7 @@ describe('what is not a query', () => {
       `{ ${Array.from({ length: count }, (_, i) => `a${i}: viewer { email }`).join(' ')} }`
     expect(await refusalOf(query(deep))).toMatch(/nested \d+ deep/)
     expect(await refusalOf(query(aliases(21)))).toMatch(/too many aliases/)
-    expect(await refusalOf(query(`{ viewer { ${'email '.repeat(600)} } }`))).toMatch(/too many fields/)
+    expect(await refusalOf(query(`{ viewer { ${'email '.repeat(600)} } }`))).toMatch(/one field too often/)
     expect(await refusalOf(query(`{ viewer { ${'email '.repeat(2000)} } }`))).toMatch(/too long/)
     expect(await refusalOf(query(`{ viewer { email } } # ${'x'.repeat(70_000)}`))).toMatch(/too large/)
     expect((await query(aliases(20))).errors).toBeUndefined()

@@ -6,7 +6,7 @@ import type { Caveat } from '@hallpass/macaroon'
 import { DomainError } from '../domain/errors.ts'
 
 /** Caveats that are held against items of lists, for all operations of one request: a second of work, in small pieces. */
-export const mostChecks = 250_000
+const mostChecks = 250_000
 
 /** Counts what one request spends; throws DomainError `invalid` beyond what it may. */
 export function createAllowance(most = mostChecks): (checks: number) => void {

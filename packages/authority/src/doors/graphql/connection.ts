@@ -1,6 +1,7 @@
 // Lists as the original has them: nodes, and where the next page starts.
 import type { Page } from '../../domain/page.ts'
 import { InvalidInput } from '../http/errors.ts'
+import type { Context } from './context.ts'
 import { limits } from './limits.ts'
 
 export interface PageArgs {
@@ -10,7 +11,7 @@ export interface PageArgs {
 }
 
 export interface Connection<Node> {
-  readonly nodes: readonly Node[]
+  readonly nodes: AsyncIterable<Node>
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null }
 }
 
@@ -24,18 +25,30 @@ export function pageSize({ first }: PageArgs): number {
   return Math.min(first, limits.pageSize)
 }
 
-/** The page as it is answered; `encode` makes a cursor's text of where it ends. */
+/** The page as it is answered, with others' turns between its items; `encode` makes a cursor's text of where it ends. */
 export function connect<Item, Cursor, Node>(
   page: Page<Item, Cursor>,
   encodeItem: (item: Item) => Node,
   encodeCursor: (cursor: Cursor) => string,
+  context: Pick<Context, 'rest'>,
 ): Connection<Node> {
   return {
-    nodes: page.items.map(encodeItem),
+    nodes: encodeEach(page.items, encodeItem, context),
     pageInfo: {
       hasNextPage: page.next !== undefined,
       endCursor: page.next === undefined ? null : encodeCursor(page.next),
     },
+  }
+}
+
+async function* encodeEach<Item, Node>(
+  items: readonly Item[],
+  encodeItem: (item: Item) => Node,
+  { rest }: Pick<Context, 'rest'>,
+): AsyncGenerator<Node> {
+  for (const item of items) {
+    await rest()
+    yield encodeItem(item)
   }
 }
 

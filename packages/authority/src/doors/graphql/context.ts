@@ -9,23 +9,57 @@ export interface Context {
   readonly exchange: Exchange
   /** For the mutation of this name. */
   readonly mutating: (mutation: string) => Exchange
+  /** Counts one more field that is answered, and ends the request where they are too many. */
+  readonly answer: () => void
+  /** Lets others have their turn, where many fields were answered since they last had. */
+  readonly rest: () => Promise<void>
+  /** Aborted where the request asks for too much. */
+  readonly signal: AbortSignal
 }
 
 /** A field of the root: from its arguments to what is answered. */
 export type Resolve<Args> = (args: Args, context: Context, info: GraphQLResolveInfo) => unknown
 
-/** `open` makes the exchange for a mutation, or for none; all of them together run at most {@link limits.operations}. */
-export function createContext(open: (mutation?: string) => Exchange): Context {
+/** A few milliseconds of them. */
+const fieldsOfPiece = 2000
+
+/**
+ * `open` makes the exchange for a mutation, or for none; all of them together run at most {@link limits.operations}, one
+ * after the other. `pause` resolves when others had their turn.
+ */
+export function createContext(open: (mutation?: string) => Exchange, pause: () => Promise<void>): Context {
+  const controller = new AbortController()
   let run = 0
+  let last: Promise<unknown> = Promise.resolve()
+  let answered = 0
+  let rested = 0
   function limited(exchange: Exchange): Exchange {
     return {
       ...exchange,
       perform(operation, input) {
         run += 1
         if (run > limits.operations) throw new GraphQLError('the query asks for too much at once: ask in several')
-        return exchange.perform(operation, input)
+        const done = last.then(pause).then(() => exchange.perform(operation, input))
+        last = done.catch(() => undefined)
+        return done
       },
     }
   }
-  return { exchange: limited(open()), mutating: (mutation) => limited(open(mutation)) }
+  return {
+    exchange: limited(open()),
+    mutating: (mutation) => limited(open(mutation)),
+    answer() {
+      answered += 1
+      if (answered <= limits.answered) return
+      const error = new GraphQLError(`the answer has too many fields: ${limits.answered} are the limit`)
+      controller.abort(error)
+      throw error
+    },
+    async rest() {
+      if (answered - rested < fieldsOfPiece) return
+      rested = answered
+      await pause()
+    },
+    signal: controller.signal,
+  }
 }

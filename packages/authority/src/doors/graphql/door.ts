@@ -3,11 +3,13 @@
 import {
   Kind,
   NoSchemaIntrospectionCustomRule,
+  defaultFieldResolver,
   execute,
   parse as parseDocument,
   specifiedRules,
   validate,
   type DocumentNode,
+  type GraphQLFieldResolver,
   type GraphQLSchema,
 } from 'graphql'
 import type { FastifyInstance } from 'fastify'
@@ -18,7 +20,7 @@ import type { Environment } from '../../operations/operation.ts'
 import { openExchange } from '../http/exchange.ts'
 import { knowFirst } from '../http/known-first.ts'
 import { parse } from '../http/parse.ts'
-import { createContext } from './context.ts'
+import { createContext, type Context } from './context.ts'
 import { NotServed, formatErrors } from './errors.ts'
 import { checkSize, limits } from './limits.ts'
 import { mutations } from './mutations.ts'
@@ -55,15 +57,12 @@ export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): voi
       const asked = parse(requestBody, request.body, 'the body')
       const document = readDocument(schema, asked)
       const presented = presentedBy(request)
-      const context = createContext((mutation) => openExchange(environment, presented, request, mutation))
-      const { data, errors } = await execute({
-        schema,
-        document,
-        rootValue: { ...queries, ...mutations },
-        contextValue: context,
-        variableValues: asked.variables ?? {},
-        operationName: asked.operationName || null,
-        hideSuggestions: true,
+      const context = createContext(
+        (mutation) => openExchange(environment, presented, request, mutation),
+        environment.pause,
+      )
+      const { data, errors } = await answer(document, asked, context).catch((error: unknown) => {
+        throw context.signal.aborted ? context.signal.reason : error
       })
       if (errors === undefined) return { data }
       return { ...refuse(errors, request.id), data: data ?? null }
@@ -74,11 +73,30 @@ export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): voi
     },
   })
 
+  async function answer(document: DocumentNode, { variables, operationName }: Asked, context: Context) {
+    return execute({
+      schema,
+      document,
+      rootValue: { ...queries, ...mutations },
+      contextValue: context,
+      fieldResolver: countField,
+      abortSignal: context.signal,
+      variableValues: variables ?? {},
+      operationName: operationName || null,
+      hideSuggestions: true,
+    })
+  }
+
   function refuse(errors: readonly unknown[], requestId: string) {
     const { errors: formatted, unforeseen } = formatErrors(errors)
     for (const error of unforeseen) report(error, requestId)
     return { errors: formatted }
   }
+}
+
+const countField: GraphQLFieldResolver<unknown, Context> = (source, args, context, info) => {
+  context.answer()
+  return defaultFieldResolver(source, args, context, info)
 }
 
 /** What is wrong with a query, all of it. */

@@ -30,11 +30,19 @@ describe('the size of a query', () => {
   })
 
   test('has a limit to its fields, however small it is written', () => {
-    expect(() => check(`{ ${many(limits.fields, () => 'a')} }`)).not.toThrow()
-    expect(() => check(`{ ${many(limits.fields + 1, () => 'a')} }`)).toThrow('too many fields')
+    expect(() => check(`{ ${many(limits.fields, (i) => `a${i}`)} }`)).not.toThrow()
+    expect(() => check(`{ ${many(limits.fields + 1, (i) => `a${i}`)} }`)).toThrow('too many fields')
     // Each fragment spreads the next one twice: 2 to the power of how many there are.
     const doubling = many(8, (i) => `fragment f${i} on X { ...f${i + 1} ...f${i + 1} }`)
     expect(() => check(`{ ...f0 } ${doubling} fragment f8 on X { a b }`)).toThrow('too many fields')
+  })
+
+  test('has a limit to how often it names one field, wherever', () => {
+    const twice = `query { a { ... on X { ${many(limits.repeats - 1, () => 'b')} } } c { b } }`
+    expect(() => check(twice)).not.toThrow()
+    expect(() => check(`${twice} fragment f on X { b }`)).toThrow('one field too often')
+    expect(() => check(`${twice} fragment f on X { b: d }`)).toThrow('one field too often')
+    expect(() => check(`${twice} fragment f on X { d: b }`)).not.toThrow()
   })
 
   test('has a limit to its definitions', () => {
@@ -51,7 +59,9 @@ describe('the size of a query', () => {
     const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
       tree: fc.oneof({ maxDepth: 14, withCrossShrink: true }, fc.constant([]), fc.array(tie('tree'), { maxLength: 3 })),
     }))
-    const print = (children: Tree): string => `{ b ${children.map((child) => `a ${print(child)}`).join(' ')} }`
+    let names = 0
+    const print = (children: Tree): string =>
+      `{ b${(names += 1)} ${children.map((child) => `a${(names += 1)} ${print(child)}`).join(' ')} }`
     const deep = (children: Tree): number => 1 + Math.max(0, ...children.map(deep))
     const count = (children: Tree): number => 1 + children.reduce((sum, child) => sum + 1 + count(child), 0)
     fc.assert(

@@ -11,6 +11,10 @@ export const limits = {
   /** Fields as they are answered: what a fragment holds counts wherever it is spread. */
   fields: 500,
   aliases: 20,
+  /** Fields of one name in the document: validation compares each with all others. */
+  repeats: 50,
+  /** Fields that are answered, those of every item of a list counted. */
+  answered: 50_000,
   /** Operations of the authority that one request may run. */
   operations: 30,
   /** Items of a list on one page. */
@@ -33,6 +37,7 @@ export function checkSize(document: DocumentNode): void {
   for (const definition of definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
   }
+  checkRepeats(definitions)
   const measure = createMeasure(fragments)
   for (const definition of definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION && definition.kind !== Kind.FRAGMENT_DEFINITION) continue
@@ -41,6 +46,22 @@ export function checkSize(document: DocumentNode): void {
     if (fields > limits.fields) throw tooMuch('asks for too many fields', limits.fields)
     if (aliases > limits.aliases) throw tooMuch('has too many aliases', limits.aliases)
   }
+}
+
+function checkRepeats(definitions: DocumentNode['definitions']): void {
+  const counts = new Map<string, number>()
+  function count(selectionSet: SelectionSetNode): void {
+    for (const selection of selectionSet.selections) {
+      if (selection.kind === Kind.FIELD) {
+        const name = (selection.alias ?? selection.name).value
+        const times = (counts.get(name) ?? 0) + 1
+        if (times > limits.repeats) throw tooMuch('names one field too often', limits.repeats)
+        counts.set(name, times)
+      }
+      if (selection.kind !== Kind.FRAGMENT_SPREAD && selection.selectionSet !== undefined) count(selection.selectionSet)
+    }
+  }
+  for (const definition of definitions) if ('selectionSet' in definition) count(definition.selectionSet)
 }
 
 /** Measures each fragment once, however often it is spread: sizes may double with every level of them. */

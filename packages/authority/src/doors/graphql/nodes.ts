@@ -47,8 +47,9 @@ export function encodeOrganisation({ organisation, own }: KnownOrganisation) {
         totalCount: members.length,
       }
     },
-    async limitedAccessTokens(args: PageArgs, { exchange }: Context) {
-      return encodeTokens(await exchange.perform(listOrganisationTokens, { slug, ...tokenPage(args) }))
+    async limitedAccessTokens(args: PageArgs, context: Context) {
+      const page = await context.exchange.perform(listOrganisationTokens, { slug, ...tokenPage(args) })
+      return encodeTokens(page, context)
     },
   }
 }
@@ -80,8 +81,9 @@ export function encodeApp({ app, organisation, own }: ShownApp) {
     egressIpAddresses: none,
     machines: none,
     hostIssues: none,
-    async limitedAccessTokens(args: PageArgs, { exchange }: Context) {
-      return encodeTokens(await exchange.perform(listAppTokens, { appName: name, ...tokenPage(args) }))
+    async limitedAccessTokens(args: PageArgs, context: Context) {
+      const page = await context.exchange.perform(listAppTokens, { appName: name, ...tokenPage(args) })
+      return encodeTokens(page, context)
     },
   }
 }
@@ -139,10 +141,11 @@ function tokenPage(args: PageArgs) {
   }
 }
 
-function encodeTokens(page: ListedTokens) {
+function encodeTokens(page: ListedTokens, context: Context) {
   return connect(
     page,
     (record) => encodeToken(record, page.organisation),
     (id) => encodeTokenCursor(id, usualListing),
+    context,
   )
 }

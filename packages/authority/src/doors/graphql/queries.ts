@@ -30,29 +30,29 @@ const app: Resolve<{ readonly name: string }> = async ({ name }, { exchange }) =
   return encodeApp(await found.catch(notFoundAs('App')))
 }
 
-const apps: Resolve<AppsArgs> = async ({ organizationId, role, ...args }, { exchange }) => {
+const apps: Resolve<AppsArgs> = async ({ organizationId, role, ...args }, context) => {
   // Roles are the original's: its builders have one, and nothing has one here.
-  if (role) return connect({ items: [] }, encodeApp, String)
-  const page = exchange.perform(pageApps, {
+  if (role) return connect({ items: [] }, encodeApp, String, context)
+  const page = context.exchange.perform(pageApps, {
     slug: organizationId ? readName('Organization', organizationId) : undefined,
     limit: pageSize(args),
     after: args.after ? readName('App', args.after) : undefined,
   })
-  return connect(await page.catch(notFoundAs('Organization')), encodeApp, String)
+  return connect(await page.catch(notFoundAs('Organization')), encodeApp, String, context)
 }
 
 const organization: Resolve<{ readonly slug: string }> = ({ slug }, context) => findOrganisation(slug, context)
 
 const personalOrganization: Resolve<unknown> = (_args, context) => findOrganisation(personalAlias, context)
 
-const organizations: Resolve<OrganizationsArgs> = async ({ admin, ...args }, { exchange }) => {
-  const reached = await exchange.perform(listOrganisations, undefined)
+const organizations: Resolve<OrganizationsArgs> = async ({ admin, ...args }, context) => {
+  const reached = await context.exchange.perform(listOrganisations, undefined)
   const wanted = admin === true ? reached.filter(({ role }) => role === 'admin') : reached
   const start = wanted.findIndex(({ organisation: { slug } }) => slug === args.after) + 1
   const items = wanted.slice(start, start + pageSize(args))
   const last = items.at(-1)
   const more = last !== undefined && start + items.length < wanted.length
-  return connect(more ? { items, next: last.organisation.slug } : { items }, encodeReachedOrganisation, String)
+  return connect(more ? { items, next: last.organisation.slug } : { items }, encodeReachedOrganisation, String, context)
 }
 
 const platform: Resolve<unknown> = async (_args, { exchange }) => {
