@@ -25,6 +25,10 @@ test('secrets with what a file with CRLF leaves are refused by their names', () 
   expect(() => checkOptions({ ...sound, oidc })).toThrow(/HALLPASS_OIDC_CLIENT_SECRET has a control character/)
 })
 
+test.each(['./d\u3164', './d\ufffd', './d\\', 'file:/srv/d'])('a data directory %j is refused', (data) => {
+  expect(() => checkOptions({ ...sound, dataDirectory: data })).toThrow(/--data/)
+})
+
 test.each([[undefined], [null], [7], [new URL('file:///srv/data')], ['']])(
   'a data directory that is %s is refused',
   (data) => {

@@ -1,4 +1,6 @@
 // Texts of the configuration, checked for what files and shells leave in them: nothing here is trimmed or guessed.
+import { hasUnseen } from '@hallpass/client/visible-text'
+
 import { StartupError } from './domain/errors.ts'
 
 /**
@@ -22,9 +24,12 @@ export function checkText(text: unknown, name: string): string {
 export function checkPath(text: unknown, name: string): string {
   const path = checkText(text, name)
   if (path === '') throw refused(name, 'names no directory')
-  if (/\p{Cf}/u.test(path)) throw refused(name, 'has a character in it that cannot be seen')
+  if (hasUnseen(path) || /[\p{Co}\p{Cn}\ufffd]/u.test(path)) {
+    throw refused(name, 'has a character in it that cannot be seen')
+  }
+  if (path.endsWith('\\')) throw refused(name, 'ends with a backslash')
   if (/^~(\/|$)/.test(path)) throw refused(name, 'begins with ~, which no shell has replaced')
-  if (/^[a-z][a-z\d+.-]*:\/\//i.test(path)) throw refused(name, 'is an address, where a path is wanted')
+  if (/^(?:file:|[a-z][a-z\d+.-]*:\/\/)/i.test(path)) throw refused(name, 'is an address, where a path is wanted')
   return path
 }
 

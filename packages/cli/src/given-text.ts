@@ -1,4 +1,6 @@
 // What people gave in a variable or a flag, freed of what their files and shells left in it, or refused.
+import { hasUnseen } from '@hallpass/client/visible-text'
+
 import { CommandError } from './errors.ts'
 
 const quotes = '["\'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb]'
@@ -26,14 +28,18 @@ export function cleanPath(text: string, source: string): string {
   const path = cleanText(text, source)
   if (path === '') throw refused(source, 'is empty')
   if (quotedAtOneEnd.test(path)) throw refused(source, 'begins or ends with a quotation mark: leave it away')
-  if (/\p{Cf}/u.test(path)) throw refused(source, 'has a character in it that cannot be seen')
+  if (hasUnseen(path) || /[\p{Co}\p{Cn}\ufffd]/u.test(path)) {
+    throw refused(source, 'has a character in it that cannot be seen')
+  }
+  // A line of a file that was meant to go on.
+  if (path.endsWith('\\')) throw refused(source, 'ends with a backslash: leave it away')
   if (/^~|^\$|^%\w+%/.test(path)) {
     throw refused(
       source,
       `begins with ${path.charAt(0)}, which no shell has replaced: write the path in full, or ./ before it`,
     )
   }
-  if (/^[a-z][a-z\d+.-]*:\/\//i.test(path)) throw refused(source, 'is an address, where a path is wanted')
+  if (/^(?:file:|[a-z][a-z\d+.-]*:\/\/)/i.test(path)) throw refused(source, 'is an address, where a path is wanted')
   return path
 }
 

@@ -23,6 +23,11 @@ export function cleanse(text: string): string {
   return replaceUnseen(text, (character) => (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(character) ? ' ' : ''))
 }
 
+/** Whether there is anything in it that is not seen. */
+export function hasUnseen(text: string): boolean {
+  return cleanse(text) !== text
+}
+
 /** Whether somebody who looks at it sees anything: a letter, a digit, a sign. */
 export function isVisible(text: string): boolean {
   return /[\p{L}\p{N}\p{P}\p{S}]/u.test(text.replaceAll(unseenRun, ''))
