@@ -215,7 +215,8 @@ function sender(options: ClientOptions) {
     if (body !== undefined) headers.set('content-type', 'application/json')
 
     const target = path + (search.size > 0 ? `?${search}` : '')
-    if (!opaque.test(path) && holdsSecret(base + target)) {
+    const words = Object.entries(query).flatMap(([name, value]) => (name === 'cursor' ? [] : [String(value)]))
+    if ([...(opaque.test(path) ? [] : [base + path]), ...words].some(holdsSecret)) {
       throw new ConnectionError(
         'not_sent',
         'a token or a code stands where a name or an id belongs: nothing was sent, because addresses end up in logs',
@@ -248,7 +249,7 @@ function sender(options: ClientOptions) {
 }
 
 // Ids that are random text by themselves, and may look like anything.
-const opaque = /^\/v1\/(?:cli-logins|discharges)\//
+const opaque = /^\/v1\/(?:cli-logins|discharges|passkeys|sessions)\//
 
 /** Go's clients write `FlyV1` before macaroons and `Bearer` before anything else. */
 function withScheme(token: string): string {

@@ -19,11 +19,17 @@ describe('a secret in a text', () => {
     code,
     code.toUpperCase(),
     `x/${code}?`,
+    token.replace('fm2_', ''),
+    token.replace('fm', ''),
+    encodeURIComponent(token.replace('fm2_', '')),
+    'zkqFnMl1S4GkdTfKynXaKcNRqSE73Eeg6zheu0PaIw',
+    `${token}\nlJPEE/tuvwAAAAAAAAAAAAAAAAA\nlJPEE`,
+    `${token.slice(0, 14)} lJPEE1${token.slice(10)}`,
   ])('%s is seen, and nothing is left of it', (text) => {
     expect(holdsSecret(text)).toBe(true)
     for (const shown of [withoutSecrets(text), withoutSecrets(`there is no app "${text}", did you mean ${text}?`)]) {
       expect(shown).toContain('[secret]')
-      expect(shown).not.toMatch(/lJPEE|abcdefgh|tuvw/i)
+      expect(shown).not.toMatch(/lJPEE|abcdefgh|tuvw|dTfKyn/i)
     }
   })
 
@@ -34,6 +40,10 @@ describe('a secret in a text', () => {
     'a@example.com',
     '4b1e2b6c-6c1f-5a4e-9d3b-0a1b2c3d4e5f',
     'staging-eu-west-production-blue',
+    '/tmp/hallpass-a-long-name-of-a-test-aB3dEf/data/hallpass.db',
+    '/Users/Ada/Library/Application-Support/Hallpass2/hallpass.db',
+    'Zoom-Video-Communications-Production-EU-1-And-More',
+    '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',
   ])('%s is none', (text) => {
     expect(holdsSecret(text)).toBe(false)
     expect(withoutSecrets(text)).toBe(text)

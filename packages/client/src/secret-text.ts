@@ -5,7 +5,7 @@ export function holdsSecret(text: string): boolean {
   let plain = text
   // Twice: what was encoded already is encoded once more in a path.
   for (let time = 0; time < 3; time++) {
-    if (hasToken.test(plain) || hasCode.test(plain)) return true
+    if (hasToken.test(plain) || hasCode.test(plain) || plain.match(everyRun)?.some(isRandom) === true) return true
     plain = plain.replaceAll(/(?:%[0-9a-f]{2})+/gi, decode)
   }
   return false
@@ -13,16 +13,29 @@ export function holdsSecret(text: string): boolean {
 
 /** Leaves of each just enough to recognise what it was. */
 export function withoutSecrets(text: string): string {
-  return text.replaceAll(everyToken, '$1_[secret]').replaceAll(everyCode, '[secret]')
+  return text
+    .replaceAll(everyToken, '$1_[secret]')
+    .replaceAll(everyCode, '[secret]')
+    .replaceAll(everyRun, (run) => (isRandom(run.replaceAll(/(?:%[0-9a-f]{2})+/gi, decode)) ? '[secret]' : run))
 }
 
-const token = '(fm1r|fm1a|fm2|fo1)(?:_|%(?:25)*5f)(?:[a-z0-9+/=_-]|%[0-9a-f]{2})'
+const letter = '(?:[a-z0-9+/=_-]|%[0-9a-f]{2})'
+const token = `(fm1r|fm1a|fm2|fo1)(?:_|%(?:25)*5f)${letter}`
 // As the authority makes them: four times eight letters and digits.
 const code = '(?<![a-z0-9])[a-z0-9]{8}(?:-[a-z0-9]{8}){3}(?![a-z0-9])'
 const hasToken = new RegExp(`${token}{8}`, 'i')
 const hasCode = new RegExp(code, 'i')
-const everyToken = new RegExp(`${token}+`, 'gi')
+// A terminal breaks a long one into lines.
+const everyToken = new RegExp(`${token}+(?:[\\r\\n]+${letter}+)*`, 'gi')
 const everyCode = new RegExp(code, 'gi')
+const everyRun = new RegExp(`${letter}{40,}`, 'gi')
+
+/** Whether it is base64 of what nobody wrote: a token that has lost its beginning. Names, ids and paths are not so mixed. */
+function isRandom(run: string): boolean {
+  return run
+    .split(/[/_-]/)
+    .some((part) => part.length >= 16 && /[a-z]/.test(part) && /[A-Z]/.test(part) && /\d/.test(part))
+}
 
 function decode(encoded: string): string {
   try {
