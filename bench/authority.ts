@@ -14,6 +14,7 @@ import { createLimits } from '../packages/authority/src/operations/limits.ts'
 import { mintToken, type MintToken } from '../packages/authority/src/operations/mint-token.ts'
 import type { Environment, Operation } from '../packages/authority/src/operations/operation.ts'
 import { perform } from '../packages/authority/src/operations/perform.ts'
+import { createQuotas, defaultQuotas } from '../packages/authority/src/operations/quotas.ts'
 import { openSession } from '../packages/authority/src/operations/sign-in.ts'
 import { createAccount } from '../packages/authority/src/operations/sign-up.ts'
 import type { User } from '../packages/authority/src/domain/user.ts'
@@ -62,6 +63,7 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
     pause: createPause(),
     randomBytes,
     requirePkce: false,
+    quotas: createQuotas(defaultQuotas),
     publicUrl: () => 'http://127.0.0.1:4280',
     passkeys: createPasskeyVerifier(),
     identityProvider: undefined,

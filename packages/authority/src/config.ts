@@ -9,6 +9,7 @@ import { checkOidc, type OidcConfig, type OidcOptions } from './config-oidc.ts'
 import { checkPath, checkText } from './config-text.ts'
 import { StartupError } from './domain/errors.ts'
 import { Secret } from './domain/secret.ts'
+import { defaultQuotas, type QuotaLimits } from './operations/quotas.ts'
 
 export interface ServeOptions {
   /** Port 0 takes any free one. */
@@ -27,6 +28,8 @@ export interface ServeOptions {
   readonly oidc?: OidcOptions
   /** How long, in milliseconds, audit events are kept, and rows of tokens from their end on; for ever where it is absent. */
   readonly keep?: { readonly auditEvents?: number; readonly endedTokens?: number }
+  /** How much each organisation may have; 10,000 apps and members, and any number of live tokens, where it is absent. */
+  readonly quotas?: Partial<QuotaLimits>
   readonly logLevel: string
   /** The identifier of permission tokens, which every tool of this format hard-codes. */
   readonly location?: string
@@ -49,6 +52,7 @@ export interface Config {
   readonly mail: MailConfig | undefined
   readonly oidc: OidcConfig | undefined
   readonly keep: { readonly auditEvents: number | undefined; readonly endedTokens: number | undefined }
+  readonly quotas: QuotaLimits
   readonly logLevel: LogLevel
   readonly location: string
   /** An origin: no path, no slash at the end. */
@@ -86,6 +90,7 @@ export function checkOptions(options: ServeOptions): Config {
       auditEvents: checkKept(options.keep?.auditEvents, '--keep-audit'),
       endedTokens: checkKept(options.keep?.endedTokens, '--keep-ended-tokens'),
     },
+    quotas: checkQuotas(options.quotas ?? {}),
     logLevel,
     location,
     publicUrl:
@@ -104,6 +109,22 @@ function checkBootstrap(bootstrap: { readonly email: string; readonly password: 
   if (/\p{Cc}/u.test(checked.data)) throw invalid('HALLPASS_BOOTSTRAP_PASSWORD has a control character in it')
   return { email: email.data, password: new Secret(checked.data) }
 }
+
+function checkQuotas({ apps, members, tokens }: Partial<QuotaLimits>): QuotaLimits {
+  const check = (given: number | undefined, usual: number, name: string) => {
+    const limit = given ?? usual
+    if (limit === Infinity || (Number.isInteger(limit) && limit >= 1 && limit <= mostCounted)) return limit
+    throw invalid(`${name} is a number from 1 to ${mostCounted}, or none`)
+  }
+  return {
+    apps: check(apps, defaultQuotas.apps, '--max-apps'),
+    members: check(members, defaultQuotas.members, '--max-members'),
+    tokens: check(tokens, defaultQuotas.tokens, '--max-tokens'),
+  }
+}
+
+// Counting so many takes some milliseconds.
+const mostCounted = 1_000_000
 
 function checkKept(milliseconds: number | undefined, name: string): number | undefined {
   // A slip of the unit must not cost a trail.

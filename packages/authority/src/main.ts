@@ -29,6 +29,7 @@ import { createPause } from './operations/allowance.ts'
 import { createAuthenticate } from './operations/authenticate.ts'
 import { createLimits } from './operations/limits.ts'
 import type { Environment } from './operations/operation.ts'
+import { createQuotas } from './operations/quotas.ts'
 import { renewSetupCode } from './operations/setup-code.ts'
 import { createAccount } from './operations/sign-up.ts'
 import { openStore } from './store/open.ts'
@@ -81,6 +82,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       mailer: config.mail && createMailer({ ...config.mail, failed: (error) => logMailFailure(log, error) }),
       ...createLimits(() => performance.now()),
       requirePkce: config.requirePkce,
+      quotas: createQuotas(config.quotas),
       publicUrl: () => publicUrl,
     }
     const setupCode = await admitFirstUser(environment, config)

@@ -15,6 +15,7 @@ export interface AuthorityPackage {
     readonly publicUrl?: string
     readonly trustedProxies?: readonly string[]
     readonly requirePkce?: boolean
+    readonly quotas?: { readonly apps?: number; readonly members?: number; readonly tokens?: number }
     readonly dashboard: string
     readonly logLevel: string
   }): Promise<RunningAuthority>

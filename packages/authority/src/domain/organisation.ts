@@ -8,6 +8,9 @@ export type Role = 'admin' | 'member'
  */
 export type MembershipDischarge = 'none' | 'member' | 'login'
 
+/** What an organisation may have so many of; of tokens those that are live. */
+export type Quota = 'apps' | 'members' | 'tokens'
+
 /** Whether tokens of the organisation mint others, or people alone do. */
 export type TokenMinting = 'allowed' | 'forbidden'
 

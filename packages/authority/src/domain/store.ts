@@ -14,6 +14,7 @@ import type {
   Organisation,
   OwnInvitation,
   PendingInvitation,
+  Quota,
   Role,
   TokenMinting,
 } from './organisation.ts'
@@ -121,6 +122,8 @@ export interface ReadTransaction {
   readonly organisations: {
     byId(id: number): Promise<Organisation | undefined>
     bySlug(slug: string): Promise<Organisation | undefined>
+    /** How many there are of it, where that is less than `most`; else `most`. Live tokens are those at `now`. */
+    countUpTo(id: number, quota: Quota, most: number, now: number): Promise<number>
     personalOf(userId: number): Promise<Organisation | undefined>
     /** Those that the user belongs to, with their role there, by name. */
     ofUser(userId: number): Promise<readonly { readonly organisation: Organisation; readonly role: Role }[]>

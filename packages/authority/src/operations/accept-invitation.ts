@@ -7,7 +7,7 @@ import type { Secret } from '../domain/secret.ts'
 import type { ReadTransaction, Transaction } from '../domain/store.ts'
 import { hashCode, type User } from '../domain/user.ts'
 import type { ReachedOrganisation } from './list-organisations.ts'
-import type { Writing } from './operation.ts'
+import type { Environment, Writing } from './operation.ts'
 
 export const acceptInvitation: Writing<{ readonly code: Secret }, undefined, ReachedOrganisation> = {
   name: 'membership.accept',
@@ -17,9 +17,9 @@ export const acceptInvitation: Writing<{ readonly code: Secret }, undefined, Rea
     return { subject: undefined, requirement: { kind: 'person' }, target: 'invitation', organisationId: null }
   },
 
-  async run({ tx, now }, { input, actor }) {
+  async run({ tx, environment, now }, { input, actor }) {
     if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not join an organisation')
-    const joined = await redeemInvitation(tx, hashCode(input.code.reveal()), actor.user, now)
+    const joined = await redeemInvitation({ tx, environment, now }, hashCode(input.code.reveal()), actor.user)
     return { ...joined, own: false }
   },
 
@@ -82,18 +82,24 @@ export async function findInvitation(
   return found
 }
 
+interface JoiningScene {
+  readonly tx: Transaction
+  readonly environment: Pick<Environment, 'quotas'>
+  /** Milliseconds. */
+  readonly now: number
+}
+
 /**
  * Makes the user a member as the invitation says, and uses it up.
  * @throws DomainError as {@link findInvitation}, and `conflict` where they are a member already
  */
 export async function redeemInvitation(
-  tx: Transaction,
+  scene: JoiningScene,
   codeHash: Uint8Array,
   user: User,
-  now: number,
 ): Promise<{ readonly organisation: Organisation; readonly role: Role }> {
-  const { invitation, organisation } = await findInvitation(tx, codeHash, user.email, now)
-  await join(tx, { invitation, organisation }, user, now)
+  const { invitation, organisation } = await findInvitation(scene.tx, codeHash, user.email, scene.now)
+  await join(scene, { invitation, organisation }, user)
   return { organisation, role: invitation.role }
 }
 
@@ -102,7 +108,7 @@ export async function redeemInvitation(
  * @throws DomainError `conflict` where they are a member already
  */
 export async function join(
-  tx: Transaction,
+  { tx, environment, now }: JoiningScene,
   {
     invitation,
     organisation,
@@ -110,11 +116,11 @@ export async function join(
     readonly invitation: Pick<Invitation, 'id' | 'role'>
   },
   user: User,
-  now: number,
 ): Promise<void> {
   if ((await tx.memberships.find(organisation.id, user.id)) !== undefined) {
     throw new DomainError('conflict', `${user.email} is a member of organisation ${organisation.slug} already`)
   }
+  await environment.quotas.expectRoom(tx, organisation, 'members', now)
   await tx.invitations.accept(invitation.id, now)
   const { role } = invitation
   await tx.memberships.insert({ organisationId: organisation.id, userId: user.id, role, createdAt: now })

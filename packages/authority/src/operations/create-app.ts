@@ -37,6 +37,7 @@ export const createApp: Writing<CreateApp, Organisation, ShownApp> = {
       }
     }
     if (name === undefined) throw new DomainError('invalid', 'name is missing', { field: 'name' })
+    await environment.quotas.expectRoom(tx, organisation, 'apps', now)
     const app = await tx.apps.insert({
       publicId: createPublicAppId(environment.randomBytes),
       name,

@@ -111,6 +111,7 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
       revokedBy: null,
       caveats: encodeCaveats(minted.caveats),
     }
+    await environment.quotas.expectRoom(tx, organisation, 'tokens', now)
     await tx.tokens.insert(record)
     const creator = actor.kind === 'user' ? actor.user : createdBy === null ? undefined : await tx.users.byId(createdBy)
     return {

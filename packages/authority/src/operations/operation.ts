@@ -10,6 +10,7 @@ import type { PasskeyVerifier } from '../domain/passkey.ts'
 import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
 import type { Limits } from './limits.ts'
 import type { Credential, Principal } from './principal.ts'
+import type { Quotas } from './quotas.ts'
 
 /** Everything that an operation may use; time and randomness come from outside. */
 export interface Environment extends Limits {
@@ -26,6 +27,8 @@ export interface Environment extends Limits {
   readonly identityProvider: IdentityProvider | undefined
   /** Undefined where no mail server is configured. */
   readonly mailer: Mailer | undefined
+  /** How much an organisation may have. */
+  readonly quotas: Quotas
   /** Whether a command line that logs in through a browser must prove that it is the one that asked. */
   readonly requirePkce: boolean
   /** Where people reach the authority, without a slash at the end; known once it listens. */

@@ -32,12 +32,12 @@ export const acceptOwnInvitation: Writing<Chosen, OwnInvitation | undefined, Rea
   mode: 'write',
   access,
 
-  async run({ tx, now }, { subject, actor }) {
+  async run({ tx, environment, now }, { subject, actor }) {
     if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not join an organisation')
     const invitation = requireOwn(subject, actor.user)
     const organisation = await tx.organisations.byId(invitation.organisationId)
     if (organisation === undefined) throw unknown()
-    await join(tx, { invitation, organisation }, actor.user, now)
+    await join({ tx, environment, now }, { invitation, organisation }, actor.user)
     return { organisation, role: invitation.role, own: false }
   },
 

@@ -35,7 +35,7 @@ export const signUp: Entering<SignUp, string, OpenedSession> = {
     const user = await admit(scene, input.email, passwordHash, proof, caller)
     const { kind, code } = input.admission
     if (kind === 'setup_code') await tx.setupCode.delete()
-    else await redeemInvitation(tx, hashCode(code.reveal()), user, now)
+    else await redeemInvitation(scene, hashCode(code.reveal()), user)
     const output = await openSession(scene, user, input.from)
     return { output, actor: { id: String(user.id), label: describeUser(user) } }
   },

@@ -4,12 +4,14 @@ import type { MembershipDischarge, Organisation, TokenMinting } from '../domain/
 import type { Transaction } from '../domain/store.ts'
 import { beginRemoval } from './leftovers.ts'
 import { query, type Param, type Session } from './query.ts'
+import { countUpTo } from './quotas.ts'
 
 export function organisations(session: Session): Transaction['organisations'] {
   return {
     byId: (id) => session.one(byId, { id }),
     bySlug: (slug) => session.one(bySlug, { slug }),
     personalOf: (userId) => session.one(personalOf, { userId }),
+    countUpTo: (id, quota, most, now) => countUpTo(session, id, quota, most, now),
     ofUser: async (userId) => {
       const rows = await session.many(ofUser, { userId })
       return rows.map(({ role, ...organisation }) => ({ organisation, role }))

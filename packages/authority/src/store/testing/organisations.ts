@@ -53,6 +53,27 @@ export function describeOrganisations(getStore: () => Store): void {
       })
     })
 
+    test('count what they have, up to where enough is counted', async () => {
+      await getStore().write(async (tx) => {
+        const { id } = await insertOrganisation(tx)
+        const other = await insertOrganisation(tx)
+        for (const organisation of [id, id, id, other.id]) {
+          await insertApp(tx, organisation)
+          const { id: userId } = await insertUser(tx)
+          await tx.memberships.insert({ organisationId: organisation, userId, role: 'member', createdAt: 1 })
+          await tx.tokens.insert(createToken(organisation, { expiresAt: 1000 }))
+        }
+        await tx.tokens.insert(createToken(id, { expiresAt: 500 }))
+        await tx.tokens.insert(createToken(id, { expiresAt: 1000, revokedAt: 1, revokedBy: 'somebody' }))
+        for (const quota of ['apps', 'members', 'tokens'] as const) {
+          expect(await tx.organisations.countUpTo(id, quota, 100, 500)).toBe(3)
+          expect(await tx.organisations.countUpTo(id, quota, 2, 500)).toBe(2)
+          expect(await tx.organisations.countUpTo(2 ** 40, quota, 2, 500)).toBe(0)
+        }
+        expect(await tx.organisations.countUpTo(id, 'tokens', 100, 499)).toBe(4)
+      })
+    })
+
     test('say what they demand of tokens, wherever they are found', async () => {
       const { organisation, app } = await getStore().write(async (tx) => {
         const inserted = await insertOrganisation(tx)

@@ -21,6 +21,9 @@ export const serveCommand = buildCommand({
         'How long to keep tokens past their end, or HALLPASS_KEEP_ENDED_TOKENS (default: for ever)',
         'duration',
       ),
+      maxApps: textFlag('Most apps of an organization, or HALLPASS_MAX_APPS (default 10000)', 'number'),
+      maxMembers: textFlag('Most members of an organization, or HALLPASS_MAX_MEMBERS (default 10000)', 'number'),
+      maxTokens: textFlag('Most live tokens of an organization, or HALLPASS_MAX_TOKENS (default none)', 'number'),
       requirePkce: switchFlag('Let in only command lines that prove that they asked, or HALLPASS_REQUIRE_PKCE=1'),
       logLevel: {
         kind: 'enum',

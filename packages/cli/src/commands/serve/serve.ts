@@ -18,6 +18,9 @@ interface ServeFlags extends GlobalFlags, InstallationFlags {
   readonly publicUrl?: string | undefined
   readonly trustedProxies?: string | undefined
   readonly requirePkce?: boolean | undefined
+  readonly maxApps?: string | undefined
+  readonly maxMembers?: string | undefined
+  readonly maxTokens?: string | undefined
   readonly keepAudit?: string | undefined
   readonly keepEndedTokens?: string | undefined
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
@@ -36,6 +39,11 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
   const requirePkce = flags.requirePkce ?? readSwitch(environment, 'HALLPASS_REQUIRE_PKCE')
   const auditEvents = readKept(flags.keepAudit, '--keep-audit', environment, 'HALLPASS_KEEP_AUDIT')
   const endedTokens = readKept(flags.keepEndedTokens, '--keep-ended-tokens', environment, 'HALLPASS_KEEP_ENDED_TOKENS')
+  const quotas = {
+    ...readQuota('apps', flags.maxApps, '--max-apps', environment, 'HALLPASS_MAX_APPS'),
+    ...readQuota('members', flags.maxMembers, '--max-members', environment, 'HALLPASS_MAX_MEMBERS'),
+    ...readQuota('tokens', flags.maxTokens, '--max-tokens', environment, 'HALLPASS_MAX_TOKENS'),
+  }
   const bootstrap = readBootstrap(environment)
   const mail = readMail(environment)
   const oidc = readOidc(environment)
@@ -50,6 +58,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
       ...(endedTokens === undefined ? {} : { endedTokens }),
     },
     requirePkce,
+    quotas,
     // Files of a package that may not be built yet: the authority tells so at its front door.
     dashboard: dirname(fileURLToPath(import.meta.resolve('@hallpass/dashboard/index.html'))),
     ...(publicUrl === undefined ? {} : { publicUrl }),
@@ -77,6 +86,21 @@ function readSwitch(environment: Environment, name: string): boolean {
 }
 
 /** Milliseconds. */
+function readQuota<Name extends string>(
+  what: Name,
+  given: string | undefined,
+  flag: string,
+  environment: Environment,
+  variable: string,
+): { readonly [Key in Name]?: number } {
+  const text = readText(given, flag) ?? readVariable(environment, variable)
+  if (text === undefined) return {}
+  const number = text === 'none' ? Infinity : Number(/^\d{1,7}$/.test(text) ? text : Number.NaN)
+  if (number >= 1 && (number <= 1_000_000 || number === Infinity))
+    return { [what]: number } as { [Key in Name]: number }
+  throw new CommandError('misused', `${given === undefined ? variable : flag} is a number from 1 to 1000000, or none`)
+}
+
 function readKept(
   given: string | undefined,
   flag: string,

@@ -1,0 +1,61 @@
+// Counts of what an organisation has, that stop where enough is counted.
+import type { Quota } from '../domain/organisation.ts'
+import { query, type Param, type Query, type Session } from './query.ts'
+
+/** How many there are, where that is less than `most`; else `most`. */
+export async function countUpTo(
+  session: Session,
+  organisationId: number,
+  quota: Quota,
+  most: number,
+  now: number,
+): Promise<number> {
+  return (await session.one(counts[quota], { organisationId, most, now }))?.count ?? 0
+}
+
+interface Parameters {
+  readonly organisationId: number
+  readonly most: number
+  readonly now: number
+}
+
+const counts: Readonly<Record<Quota, Query<Parameters, { readonly count: number }>>> = {
+  apps: query((db, param: Param<Parameters>) =>
+    db
+      .selectFrom(
+        db
+          .selectFrom('apps')
+          .select('name')
+          .where('organisation_id', '=', param('organisationId'))
+          .limit(param('most'))
+          .as('some'),
+      )
+      .select((eb) => eb.fn.countAll<number>().as('count')),
+  ),
+  members: query((db, param: Param<Parameters>) =>
+    db
+      .selectFrom(
+        db
+          .selectFrom('memberships')
+          .select('user_id')
+          .where('organisation_id', '=', param('organisationId'))
+          .limit(param('most'))
+          .as('some'),
+      )
+      .select((eb) => eb.fn.countAll<number>().as('count')),
+  ),
+  tokens: query((db, param: Param<Parameters>) =>
+    db
+      .selectFrom(
+        db
+          .selectFrom('tokens')
+          .select('created_at')
+          .where('organisation_id', '=', param('organisationId'))
+          .where('revoked_at', 'is', null)
+          .where('expires_at', '>', param('now'))
+          .limit(param('most'))
+          .as('some'),
+      )
+      .select((eb) => eb.fn.countAll<number>().as('count')),
+  ),
+}
