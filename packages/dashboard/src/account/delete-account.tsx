@@ -16,7 +16,7 @@ export function DeleteAccount({ email }: { readonly email: string }) {
   const deletion = useMutation({ run: () => client.users.deleteCurrent(), onSuccess: () => logOut() })
   const isProofNeeded = needsProof(deletion.error)
   return (
-    <Section title="Delete the account" lead="Your personal organisation goes with it, with its apps and tokens.">
+    <Section title="Delete the account" lead="Your personal organization goes with it, with its apps and tokens.">
       <Button kind="quiet-danger" className="-ml-3.5" onClick={() => setAsking(true)}>
         Delete account
       </Button>
