@@ -103,6 +103,28 @@ test('what waits for a connection that is gone is never begun', async () => {
   expect(held.length).toBeLessThanOrEqual(10)
 })
 
+test('where too many wait, the connection that brings more ends, and leaves room', async () => {
+  const held: ServerResponse[] = []
+  const { server, port } = await listen((_request, response) => held.push(response), { waitingOfNetwork: 100 })
+  let read = 0
+  server.prependListener('request', () => {
+    read += 1
+  })
+  const [one, other] = await Promise.all([dial(port), dial(port)])
+  one.socket.write(get('/').repeat(100))
+  await expect.poll(() => read).toBe(100)
+  other.socket.write(get('/').repeat(2000))
+  await hungUp(other)
+  expect(held.length).toBe(8 + 8)
+  // The first goes on, and what the other had waiting is forgotten.
+  one.socket.write(get('/').repeat(8))
+  const answers = () => one.received().match(/HTTP\/1\.1 200/g)?.length ?? 0
+  while (answers() < 108) {
+    held.shift()?.end()
+    await nextTurn()
+  }
+})
+
 test('one network has so many connections and no more, and gets new ones when old ones end', async () => {
   const { port } = await listen((_request, response) => response.end('here'), { connectionsOfNetwork: 3 })
   const dialed = await Promise.all([dial(port), dial(port), dial(port)])

@@ -18,6 +18,9 @@ export interface ConnectionBounds {
   readonly connectionsOfNetwork: number
   /** Begun and not answered, of one connection. */
   readonly requests: number
+  /** Read and not begun, of everybody and of one network. */
+  readonly waiting: number
+  readonly waitingOfNetwork: number
   /** Milliseconds in which a head, and a whole request, arrive; and between two looks at who is late. */
   readonly patience: number
   readonly lookingInterval: number
@@ -27,6 +30,8 @@ export const connectionBounds: ConnectionBounds = {
   connections: 8192,
   connectionsOfNetwork: 1024,
   requests: 8,
+  waiting: 32_768,
+  waitingOfNetwork: 4096,
   patience: 30_000,
   lookingInterval: 5_000,
 }
@@ -49,6 +54,8 @@ export function createConnections(options: {
   const servers = new Set<Server>()
   const networks = new Map<string, number>()
   const connections = new Map<Socket, Connection>()
+  const waitingOf = new Map<string, number>()
+  let waiting = 0
   let opened = 0
   let ending = false
 
@@ -66,11 +73,36 @@ export function createConnections(options: {
     const line = shared ? `connection ${opened}` : network
     connections.set(socket, { line, begun: new Set(), waiting: [], stopped: false })
     socket.once('close', () => {
+      countWaiting(line, -(connections.get(socket)?.waiting.length ?? 0))
       connections.delete(socket)
       if (shared) return
       const left = (networks.get(network) ?? 1) - 1
       if (left === 0) networks.delete(network)
       else networks.set(network, left)
+    })
+  }
+
+  function countWaiting(line: string, more: number): void {
+    waiting += more
+    const ofLine = (waitingOf.get(line) ?? 0) + more
+    if (ofLine === 0) waitingOf.delete(line)
+    else waitingOf.set(line, ofLine)
+  }
+
+  /** One more request that was read together with others; where too many wait, the connection ends. */
+  function wait(socket: Socket, connection: Connection, next: Exchange): void {
+    const { line } = connection
+    if (waiting >= bounds.waiting || (waitingOf.get(line) ?? 0) >= bounds.waitingOfNetwork) {
+      socket.destroy()
+      return
+    }
+    countWaiting(line, 1)
+    connection.waiting.push(next)
+    if (connection.stopped) return
+    connection.stopped = true
+    // Node goes on reading after every request that it has found in what it read: stop behind the last of them.
+    process.nextTick(() => {
+      if (connection.stopped) socket.pause()
     })
   }
 
@@ -82,8 +114,10 @@ export function createConnections(options: {
       if (ending && connection.begun.size + connection.waiting.length === 0) socket.end()
       if (socket.destroyed) return
       const following = connection.waiting.shift()
-      if (following !== undefined) begin(listener, socket, connection, following)
-      else if (connection.stopped) {
+      if (following !== undefined) {
+        countWaiting(connection.line, -1)
+        begin(listener, socket, connection, following)
+      } else if (connection.stopped) {
         connection.stopped = false
         socket.resume()
       }
@@ -110,18 +144,10 @@ export function createConnections(options: {
         (request, response) => {
           const { socket } = request
           const connection = connections.get(socket)
-          if (connection === undefined) return
-          if (connection.begun.size < bounds.requests) {
-            begin(listener, socket, connection, { request, response })
-            return
-          }
-          connection.waiting.push({ request, response })
-          if (connection.stopped) return
-          connection.stopped = true
-          // Node goes on reading after every request that it has found in what it read: stop behind the last of them.
-          process.nextTick(() => {
-            if (connection.stopped) socket.pause()
-          })
+          if (connection === undefined || socket.destroyed) return
+          const next = { request, response }
+          if (connection.begun.size < bounds.requests) begin(listener, socket, connection, next)
+          else wait(socket, connection, next)
         },
       )
       server.maxConnections = bounds.connections
