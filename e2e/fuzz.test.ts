@@ -22,6 +22,7 @@ const guarded = fc.constantFrom(...all.filter(({ authenticated }) => authenticat
 const bytes = fc.uint8Array({ maxLength: 400 })
 const text = fc.string({ unit: 'binary', maxLength: 200 })
 const runs = { numRuns: 250 } as const
+const unknownId = '00000000-0000-4000-8000-000000000000'
 
 /** What fetch can send at all as a header. */
 const headerText = bytes.map((noise) =>
@@ -78,7 +79,9 @@ test('random bytes as a body fail nothing', async () => {
   await fc.assert(
     fc.asyncProperty(anyRoute, noise, async (route, raw) => {
       if (route.body === undefined) return
-      const answer = await target.ask(route.method, pathOf(target, route), {
+      // A body may be good by chance: what would be deleted is nothing that the other tests stand on.
+      const params = route.method === 'DELETE' ? { token_id: unknownId } : {}
+      const answer = await target.ask(route.method, pathOf(target, route, params), {
         token: target.minted.token,
         text: Uint8Array.from(raw),
       })
