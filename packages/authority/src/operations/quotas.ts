@@ -18,8 +18,9 @@ export interface Quotas {
 export const defaultQuotas: QuotaLimits = { apps: 10_000, members: 10_000, tokens: Infinity }
 
 /**
- * Counting costs with what there is, and a mint must not: what a count leaves room for is not counted again, up to a
- * hundredth of that room. Several authorities may so exceed a bound by a thousandth each.
+ * A count costs more the more there is, and a mint must not. So a count is good for a hundredth of the room that it
+ * found, and at least for a thousandth of the bound. One authority alone never exceeds a bound; each other one on the
+ * same database may, by what its last count was good for: a hundredth of the bound at most.
  */
 export function createQuotas(limits: QuotaLimits): Quotas {
   const room = new Map<string, number>()
