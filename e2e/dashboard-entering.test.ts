@@ -21,6 +21,7 @@ import { askForConfirmation } from './discharges.ts'
 import { freePort } from './free-port.ts'
 import { expectAnswer } from './http.ts'
 import { createOrganisation, mint, requireMembership, signInFounder } from './people.ts'
+import { addAuthenticator } from './passkeys.ts'
 
 describe.skipIf(!hasBrowser)('the first account', () => {
   it('is made by the link with the setup code, and then never again', async () => {
@@ -168,19 +169,7 @@ describe.skipIf(!hasBrowser)('a passkey', () => {
     const dashboard = await startDashboard({ publicUrl: `http://localhost:${port}` }, port)
     const ada = await dashboard.visitorAs(founder, '/account')
     const { page } = ada
-    // A device of the browser's own, which always agrees.
-    const devices = await ada.context.newCDPSession(page)
-    await devices.send('WebAuthn.enable')
-    await devices.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    })
+    await addAuthenticator(page)
     await page.getByRole('button', { name: 'Add a passkey' }).click()
     await page.getByLabel('Name').fill('My laptop')
     await page.getByRole('button', { name: 'Go on' }).click()
@@ -203,18 +192,7 @@ describe.skipIf(!hasBrowser)('a passkey', () => {
     const dashboard = await startDashboard({ publicUrl: `http://localhost:${port}` }, port)
     const ada = await dashboard.visitorAs(founder, '/account')
     const { page } = ada
-    const devices = await ada.context.newCDPSession(page)
-    await devices.send('WebAuthn.enable')
-    await devices.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    })
+    await addAuthenticator(page)
     await dashboard.authority.restart((database) => database.exec('update sessions set proven_at = proven_at - 601000'))
     await page.getByRole('button', { name: 'Add a passkey' }).click()
     await page.getByLabel('Name').fill('My laptop')

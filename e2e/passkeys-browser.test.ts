@@ -2,11 +2,12 @@
 // adds one and logs in with it.
 import { existsSync } from 'node:fs'
 
-import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core'
+import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { founder, startAuthority, type TestAuthority } from './authority.ts'
 import { freePort } from './free-port.ts'
+import { addAuthenticator } from './passkeys.ts'
 
 const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 if (browserPath === undefined)
@@ -42,7 +43,6 @@ describe.skipIf(browserPath === undefined)('in a browser', () => {
   let authority: TestAuthority
   let origin: string
   let page: Page
-  let devTools: CDPSession
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: browserPath ?? '', chromiumSandbox: false })
     const port = await freePort()
@@ -51,18 +51,7 @@ describe.skipIf(browserPath === undefined)('in a browser', () => {
     page = await browser.newPage()
     // Any document of the origin will do: what is tried is what every page of it may.
     await page.goto(`${origin}/healthz`)
-    devTools = await page.context().newCDPSession(page)
-    await devTools.send('WebAuthn.enable')
-    await devTools.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    })
+    await addAuthenticator(page)
   })
   afterAll(async () => {
     await browser?.close()

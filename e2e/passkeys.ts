@@ -1,6 +1,7 @@
 // Passkeys of an authenticator in software, added and used through the authority's own routes.
 import type { Passkey } from '@hallpass/client'
 import { routes } from '@hallpass/client/contract'
+import type { Page } from 'playwright-core'
 
 import {
   createAuthenticator,
@@ -42,4 +43,20 @@ export async function answerChallenge(ask: Ask, authenticator: Authenticator, li
 
 export async function logInWith(ask: Ask, authenticator: Authenticator, lies: Lies = {}): Promise<Answer> {
   return ask('POST', '/v1/sessions/passkey', { body: await answerChallenge(ask, authenticator, lies) })
+}
+
+/** Gives the page's browser a device of its own, which always agrees. */
+export async function addAuthenticator(page: Page): Promise<void> {
+  const devices = await page.context().newCDPSession(page)
+  await devices.send('WebAuthn.enable')
+  await devices.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
 }
