@@ -46,7 +46,7 @@ describe('hallpass, with a token that needs a discharge', () => {
     const token = await data(['tokens', 'create', 'org', '-o', 'quick'])
     expect(await data(['apps', 'create', 'web', '-o', 'quick'], token)).toContain('web')
     expect(await data(['apps', 'list'], token)).toContain('web')
-    expect(await data(['auth', 'whoami'], token)).toContain('quick')
+    expect(await data(['auth', 'whoami', '-j'], token)).toContain('quick')
     // What it mints asks as well.
     const child = await data(['tokens', 'create', 'deploy', '-a', 'web'], token)
     expect(await data(['tokens', '3p', 'list'], child)).toMatch(/\/aaa\/v1\s+missing/)

@@ -84,7 +84,7 @@ describe('tokens attenuate', () => {
   })
 
   it('takes the token as words or from standard input, and numbers offline', async () => {
-    const environment = { HALLPASS_API_URL: 'http://127.0.0.1:1', HALLPASS_API_TOKEN: '' }
+    const environment = { HALLPASS_API_URL: 'http://127.0.0.1:1', HALLPASS_API_TOKEN: 'fm2_other' }
     const asWords = await tokens(['attenuate', '--app', '7', '--read-only', ...header(org).split(' ')], '', environment)
     const asInput = await tokens(['attenuate', '--read-only', '--app=7', '-'], `${header(org)}\n`, environment)
     expect(asWords).toEqual(asInput)

@@ -1,6 +1,6 @@
 // The file that `auth login` writes: which server, whose login, and its token. Only its owner may read it.
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import { readPathVariable, type Environment } from './context.ts'
@@ -48,17 +48,43 @@ export async function readConfig(file: string | undefined): Promise<Config> {
 
 /** Replaces the file in one step, so that nobody ever reads half of it; only its owner may read it. */
 export async function writeConfig(file: string | undefined, config: Config): Promise<void> {
+  await viaDraft(file, async (draft, target) => {
+    await writeDraft(draft, `${JSON.stringify(config, undefined, 2)}\n`)
+    await rename(draft, target)
+  })
+}
+
+/**
+ * Finds out whether {@link writeConfig} could write, and leaves everything as it is.
+ * @throws CommandError naming the file where it could not
+ */
+export async function expectWritable(file: string | undefined): Promise<void> {
+  await viaDraft(file, async (draft, target) => {
+    await writeDraft(draft, ' '.repeat(usualLength))
+    const found = await stat(target).catch(() => undefined)
+    if (found?.isDirectory() === true) throw new Error('it is a directory')
+    await rm(draft)
+  })
+}
+
+/** A login is shorter. */
+const usualLength = 1024
+
+async function viaDraft(
+  file: string | undefined,
+  work: (draft: string, target: string) => Promise<void>,
+): Promise<void> {
   if (file === undefined) {
     throw new CommandError('failed', 'there is no home directory to keep a login in: set HALLPASS_CONFIG_DIR')
   }
   const draft = `${file}.${randomBytes(6).toString('hex')}`
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    await writeDraft(draft, `${JSON.stringify(config, undefined, 2)}\n`)
-    await rename(draft, file)
+    await work(draft, file)
   } catch (cause) {
     await rm(draft, { force: true }).catch(() => undefined)
-    throw new CommandError('failed', `cannot write ${file}: ${reasonOf(cause)}`, { cause })
+    const advice = 'HALLPASS_CONFIG_DIR names another directory to keep a login in'
+    throw new CommandError('failed', `cannot write ${file}: ${reasonOf(cause)}; ${advice}`, { cause })
   }
 }
 

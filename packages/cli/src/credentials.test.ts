@@ -11,14 +11,42 @@ import { normaliseServer } from './server-url.ts'
 const server = 'http://127.0.0.1:4280'
 
 describe('chooseCredential', () => {
-  const everything = { HALLPASS_API_TOKEN: 'fm2_own', FLY_API_TOKEN: 'fm2_fly' }
+  const everything = { HALLPASS_API_TOKEN: 'fm2_own', FLY_ACCESS_TOKEN: 'fm2_access', FLY_API_TOKEN: 'fm2_fly' }
   const config = { api_url: server, access_token: 'fo1_file' }
+  const choose = (environment: Readonly<Record<string, string>>, accessToken?: string) =>
+    chooseCredential({ accessToken }, environment, config, server)
 
-  it('goes by flag, own variable, fly variable and file, in this order', () => {
-    expect(chooseCredential({ accessToken: 'fm2_flag' }, everything, config, server)).toBe('fm2_flag')
-    expect(chooseCredential({}, everything, config, server)).toBe('fm2_own')
-    expect(chooseCredential({}, { ...everything, HALLPASS_API_TOKEN: '' }, config, server)).toBe('fm2_fly')
-    expect(chooseCredential({}, { HALLPASS_API_TOKEN: ' ', FLY_API_TOKEN: '' }, config, server)).toBe('fo1_file')
+  it("goes by flag, own variable, flyctl's variables as it reads them, and file, in this order", () => {
+    const fly = { FLY_ACCESS_TOKEN: 'fm2_access', FLY_API_TOKEN: 'fm2_fly', FLY_API_BASE_URL: server }
+    expect(choose(everything, 'fm2_flag')).toEqual({ token: 'fm2_flag', source: '--access-token' })
+    expect(choose(everything).token).toBe('fm2_own')
+    expect(choose(everything).source).toContain('HALLPASS_API_TOKEN')
+    expect(choose(fly).token).toBe('fm2_access')
+    expect(choose(fly).source).toContain('FLY_ACCESS_TOKEN')
+    expect(choose({ ...fly, FLY_ACCESS_TOKEN: '' }).token).toBe('fm2_fly')
+    expect(choose({})).toEqual({ token: 'fo1_file', source: 'your login' })
+  })
+
+  it.each([
+    { HALLPASS_API_TOKEN: '' },
+    { HALLPASS_API_TOKEN: ' ', FLY_API_TOKEN: 'fm2_fly', FLY_API_BASE_URL: server },
+    { FLY_API_TOKEN: '', FLY_API_BASE_URL: server },
+    { FLY_ACCESS_TOKEN: ' ', FLY_API_TOKEN: '', HALLPASS_API_URL: server },
+  ])('refuses %j rather than to use more than was meant', (environment) => {
+    expect(() => choose(environment)).toThrow(/^\w+_TOKEN is set, but empty: give it a token, or unset it/)
+  })
+
+  it.each([
+    {},
+    { FLY_API_BASE_URL: 'https://elsewhere.example' },
+    { FLY_API_BASE_URL: server, HALLPASS_API_URL: 'https://elsewhere.example' },
+  ])("sends flyctl's token to no authority that %j does not name", (environment) => {
+    const fly = { ...environment, FLY_API_TOKEN: 'fm2_fly' }
+    expect(choose(fly).token).toBe('fo1_file')
+    expect(choose(fly).source).toBe(
+      'your login; FLY_API_TOKEN is not sent there: neither HALLPASS_API_URL nor FLY_API_BASE_URL names that address',
+    )
+    expect(() => chooseCredential({}, fly, {}, server)).toThrow('FLY_API_TOKEN is not sent there')
   })
 
   it('never gives the token of the file to another server', () => {
@@ -39,7 +67,7 @@ describe('chooseCredential', () => {
   })
 
   it('cuts off the white space that files and shells leave', () => {
-    expect(chooseCredential({}, { FLY_API_TOKEN: ' FlyV1 fm2_a,fm2_b\n' }, {}, server)).toBe('FlyV1 fm2_a,fm2_b')
+    expect(choose({ HALLPASS_API_TOKEN: ' FlyV1 fm2_a,fm2_b\n' }).token).toBe('FlyV1 fm2_a,fm2_b')
   })
 })
 
@@ -67,7 +95,7 @@ describe('chooseConnection', () => {
 
   it('does not open the file of a login that it does not need', async () => {
     const environment = { HALLPASS_CONFIG_DIR: directory, HALLPASS_API_TOKEN: 'fm2_a', FLY_API_BASE_URL: 'http://x' }
-    expect(await chooseConnection({}, environment)).toEqual({ server: 'http://x', token: 'fm2_a' })
+    expect(await chooseConnection({}, environment)).toMatchObject({ server: 'http://x', token: 'fm2_a' })
     await expect(chooseConnection({}, { ...environment, FLY_API_BASE_URL: '' })).rejects.toThrow('config.json')
   })
 })

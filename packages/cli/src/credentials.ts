@@ -1,6 +1,6 @@
 // Which server is asked, and with which credential.
 import { type Config, locateConfig, readConfig } from './config-file.ts'
-import { isSet, readVariable, type Environment } from './context.ts'
+import { isSet, type Environment } from './context.ts'
 import { CommandError } from './errors.ts'
 import { defaultServer, normaliseServer } from './server-url.ts'
 
@@ -11,31 +11,82 @@ export interface GlobalFlags {
 }
 
 const serverVariables = ['HALLPASS_API_URL', 'FLY_API_BASE_URL'] as const
-/** Where a token may be given to every command, the first one first. */
-export const tokenVariables = ['HALLPASS_API_TOKEN', 'FLY_API_TOKEN'] as const
+/** As flyctl reads them, the first one first. */
+const flyTokenVariables = ['FLY_ACCESS_TOKEN', 'FLY_API_TOKEN'] as const
 
 /** The server that is meant: `--api-url`, then the environment, then the login, then this machine. */
 export function chooseServer(flags: GlobalFlags, environment: Environment, config: Config): string {
   if (flags.apiUrl !== undefined) return normaliseServer(flags.apiUrl, '--api-url')
-  for (const name of serverVariables) {
-    const value = readVariable(environment, name)
-    if (value !== undefined) return normaliseServer(value, name)
-  }
+  const named = serverOfEnvironment(environment)
+  if (named !== undefined) return named
   return config.api_url === undefined ? defaultServer : normaliseServer(config.api_url, 'the file of your login')
+}
+
+export interface Credential {
+  readonly token: string
+  /** Where it came from, as a person knows it. */
+  readonly source: string
 }
 
 /**
  * The credential that is meant: `--access-token`, then the environment, then the login, if it is one at `server`.
- * @throws CommandError where there is none, or where it cannot stand in a header
+ * @throws CommandError where there is none, where it is empty, or where it cannot stand in a header
  */
-export function chooseCredential(flags: GlobalFlags, environment: Environment, config: Config, server: string): string {
-  if (flags.accessToken !== undefined) return checkCredential(flags.accessToken, '--access-token')
-  for (const name of tokenVariables) {
-    const value = readVariable(environment, name)
-    if (value !== undefined) return checkCredential(value, name)
+export function chooseCredential(
+  flags: GlobalFlags,
+  environment: Environment,
+  config: Config,
+  server: string,
+): Credential {
+  if (flags.accessToken !== undefined) {
+    return { token: checkCredential(flags.accessToken, '--access-token'), source: '--access-token' }
   }
-  if (config.access_token === undefined || serverOfLogin(config) !== server) throw notLoggedIn(server)
-  return checkCredential(config.access_token, 'the file of your login')
+  const variable = findTokenVariable(environment, server)
+  if (variable !== undefined) {
+    return { token: readTokenVariable(environment, variable), source: `${variable}, which goes before any login` }
+  }
+  const held = flyTokenVariables.find((name) => isSet(environment, name))
+  const unsent = held === undefined ? '' : `; ${held} is not sent there: ${noServerNamed} that address`
+  if (config.access_token === undefined || serverOfLogin(config) !== server) throw notLoggedIn(server, unsent)
+  return { token: checkCredential(config.access_token, 'the file of your login'), source: `your login${unsent}` }
+}
+
+const noServerNamed = `neither ${serverVariables.join(' nor ')} names`
+
+/**
+ * The variable whose token is sent to `server`, or would be read here where there is none. flyctl's are for the
+ * authority that the environment names, and for no other: as a rule they hold a token of another platform. One that is
+ * set and empty counts: who gives a program no token does not mean their own login.
+ */
+export function findTokenVariable(environment: Environment, server?: string): string | undefined {
+  if (environment['HALLPASS_API_TOKEN'] !== undefined) return 'HALLPASS_API_TOKEN'
+  const found =
+    flyTokenVariables.find((name) => isSet(environment, name)) ??
+    flyTokenVariables.find((name) => environment[name] !== undefined)
+  const elsewhere = found !== undefined && server !== undefined && serverOfEnvironment(environment) !== server
+  return elsewhere ? undefined : found
+}
+
+/** Whether flyctl's variables hold this token, and the environment does not name this server for them. */
+export function isMeantElsewhere(token: string, environment: Environment, server: string): boolean {
+  return (
+    serverOfEnvironment(environment) !== server && flyTokenVariables.some((name) => environment[name]?.trim() === token)
+  )
+}
+
+/** What in the environment goes before a login at `server`, as sentences for whoever logs in or out. */
+export function tellOverrides(environment: Environment, server: string): readonly string[] {
+  const named = serverVariables.find((name) => isSet(environment, name))
+  const elsewhere = named !== undefined && serverOfEnvironment(environment) !== server
+  const token = findTokenVariable(environment, server)
+  return [
+    ...(elsewhere ? [`${named} names another authority, and goes before your login: unset it to use the login`] : []),
+    ...(token === undefined
+      ? []
+      : isSet(environment, token)
+        ? [`${token} is set, and goes before your login: unset it to use the login`]
+        : [`${token} is set, but empty, which commands refuse: unset it to use the login`]),
+  ]
 }
 
 /** The server at which the file's token was made. */
@@ -43,9 +94,8 @@ export function serverOfLogin(config: Config): string {
   return config.api_url === undefined ? defaultServer : normaliseServer(config.api_url, 'the file of your login')
 }
 
-export interface Connection {
+export interface Connection extends Credential {
   readonly server: string
-  readonly token: string
 }
 
 /** The server and the credential together, which is what nearly every command begins with. */
@@ -53,7 +103,14 @@ export async function chooseConnection(flags: GlobalFlags, environment: Environm
   // A program that is told everything must not fail over a file that it does not need.
   const config = isToldEverything(flags, environment) ? {} : await readConfig(locateConfig(environment))
   const server = chooseServer(flags, environment, config)
-  return { server, token: chooseCredential(flags, environment, config, server) }
+  return { server, ...chooseCredential(flags, environment, config, server) }
+}
+
+/** The token of the credential, to be read here and not to be sent: whatever the environment holds. */
+export async function chooseHeldToken(flags: GlobalFlags, environment: Environment): Promise<string> {
+  const variable = flags.accessToken === undefined ? findTokenVariable(environment) : undefined
+  if (variable !== undefined) return readTokenVariable(environment, variable)
+  return (await chooseConnection(flags, environment)).token
 }
 
 /** The server that is meant, and the login there, where there is one that can be read: for questions that may fail. */
@@ -72,11 +129,20 @@ export function holdsMacaroon(credential: string): boolean {
 }
 
 function isToldEverything(flags: GlobalFlags, environment: Environment): boolean {
-  const has = (name: string) => isSet(environment, name)
-  return (
-    (flags.accessToken !== undefined || tokenVariables.some(has)) &&
-    (flags.apiUrl !== undefined || serverVariables.some(has))
-  )
+  if (flags.apiUrl === undefined && serverOfEnvironment(environment) === undefined) return false
+  if (flags.accessToken !== undefined) return true
+  return findTokenVariable(environment, chooseServer(flags, environment, {})) !== undefined
+}
+
+function serverOfEnvironment(environment: Environment): string | undefined {
+  const name = serverVariables.find((each) => isSet(environment, each))
+  return name === undefined ? undefined : normaliseServer(environment[name] ?? '', name)
+}
+
+/** @throws CommandError also where it is empty: falling back to a login would use more than was meant */
+function readTokenVariable(environment: Environment, name: string): string {
+  if (isSet(environment, name)) return checkCredential(environment[name] ?? '', name)
+  throw new CommandError('misused', `${name} is set, but empty: give it a token, or unset it to use your login`)
 }
 
 /** @throws CommandError where it cannot stand in a header */
@@ -89,7 +155,7 @@ export function checkCredential(text: string, source: string): string {
   return trimmed
 }
 
-function notLoggedIn(server: string): CommandError {
+function notLoggedIn(server: string, unsent: string): CommandError {
   const address = server === defaultServer ? '' : ` --api-url ${server}`
-  return new CommandError('failed', `not logged in at ${server}: run \`hallpass auth login${address}\``)
+  return new CommandError('failed', `not logged in at ${server}: run \`hallpass auth login${address}\`${unsent}`)
 }

@@ -88,7 +88,7 @@ describe('every other variable', () => {
     )
     expect(locateConfig({ HALLPASS_CONFIG_DIR: '/own\r' })).toBe('/own/config.json')
     expect(chooseServer({}, { HALLPASS_API_URL: 'http://h:1\r\n' }, {})).toBe('http://h:1')
-    expect(chooseCredential({}, { FLY_API_TOKEN: 'fm2_x\r\n' }, {}, 'http://h')).toBe('fm2_x')
+    expect(chooseCredential({}, { HALLPASS_API_TOKEN: 'fm2_x\r\n' }, {}, 'http://h').token).toBe('fm2_x')
   })
 
   it('is refused in quotes, or with a line break in it, by its name', () => {

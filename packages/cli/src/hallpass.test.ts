@@ -1,7 +1,7 @@
 // The command as people run it: the real entry in a child process, against answers of the contract.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -133,6 +133,9 @@ const hallpass = (words: readonly string[], options: RunOptions = {}) =>
     environment: { HALLPASS_API_URL: url, HALLPASS_API_TOKEN: 'fm2_held', ...options.environment },
   })
 
+const bareHallpass = (words: readonly string[], input?: string) =>
+  runProgram(process.execPath, [entry, ...words], input === undefined ? {} : { input })
+
 describe('hallpass', () => {
   it('prints its version, and help for everything', async () => {
     expect((await hallpass(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
@@ -233,35 +236,32 @@ describe('hallpass', () => {
   })
 
   it('logs in, uses the login only at its server, and logs out', async () => {
-    const nothing = { HALLPASS_API_TOKEN: '', HALLPASS_API_URL: '' }
-    const login = await hallpass(
-      ['auth', 'login', '--email', 'ada@example.com', '--password-stdin', '--api-url', url],
-      {
-        input: 'pass word\n',
-        environment: nothing,
-      },
-    )
-    expect(login).toEqual({ code: 0, stdout: '', stderr: `Logged in at ${url} as ada@example.com\n` })
+    const words = ['auth', 'login', '--email', 'ada@example.com', '--password-stdin', '--api-url', url]
+    expect(await bareHallpass(words, 'pass word\n')).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: `Logged in at ${url} as ada@example.com\n`,
+    })
     expect(seen[0]).toMatchObject({ authorization: undefined, body: { password: 'pass word' } })
 
-    expect(await hallpass(['auth', 'whoami'], { environment: nothing })).toMatchObject({ stdout: 'ada@example.com\n' })
+    expect(await bareHallpass(['auth', 'whoami'])).toMatchObject({ stdout: 'ada@example.com\n' })
     expect(seen[1]?.authorization).toBe('Bearer fo1_session')
-    const elsewhere = await hallpass(['orgs', 'list', '--api-url', 'http://127.0.0.1:1'], { environment: nothing })
+    const elsewhere = await bareHallpass(['orgs', 'list', '--api-url', 'http://127.0.0.1:1'])
     expect(elsewhere.stderr).toContain('not logged in at http://127.0.0.1:1')
 
-    expect(await hallpass(['auth', 'logout'], { environment: nothing })).toMatchObject({ code: 0, stdout: '' })
+    expect(await bareHallpass(['auth', 'logout'])).toMatchObject({ code: 0, stdout: '' })
     expect(seen.at(-1)).toMatchObject({ request: 'DELETE /v1/sessions/current', authorization: 'Bearer fo1_session' })
     expect(await readFile(join(directory, 'config', 'config.json'), 'utf8')).not.toContain('fo1_')
   })
 
   it('forgets the login even where the server cannot be told', async () => {
-    const environment = { HALLPASS_API_TOKEN: '', HALLPASS_API_URL: '', HALLPASS_CONFIG_DIR: directory }
     const config = { api_url: 'http://127.0.0.1:1', access_token: 'fo1_session' }
-    await writeFile(join(directory, 'config.json'), JSON.stringify(config))
-    const logout = await hallpass(['auth', 'logout'], { environment })
+    await mkdir(join(directory, 'config'))
+    await writeFile(join(directory, 'config', 'config.json'), JSON.stringify(config))
+    const logout = await bareHallpass(['auth', 'logout'])
     expect(logout.code).toBe(0)
     expect(logout.stderr).toContain('Warning: http://127.0.0.1:1 could not be told')
-    expect(await readFile(join(directory, 'config.json'), 'utf8')).not.toContain('fo1_')
+    expect(await readFile(join(directory, 'config', 'config.json'), 'utf8')).not.toContain('fo1_')
   })
 
   it('is silent where nobody reads its output', async () => {

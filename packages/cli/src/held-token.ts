@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { decodeMacaroon, MacaroonError, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
 
 import type { Context } from './context.ts'
-import { checkCredential, chooseConnection, type GlobalFlags } from './credentials.ts'
+import { checkCredential, chooseHeldToken, type GlobalFlags } from './credentials.ts'
 import { CommandError } from './errors.ts'
 
 /** Every tool of this format knows permission tokens by this location; nobody dials it. */
@@ -23,7 +23,7 @@ export interface HeldTokens {
  * A header that a shell took apart at its space is put together again.
  */
 export async function readHeldToken(context: Context, flags: GlobalFlags, words: readonly string[]): Promise<string> {
-  if (words.length === 0) return (await chooseConnection(flags, context.environment)).token
+  if (words.length === 0) return chooseHeldToken(flags, context.environment)
   if (flags.accessToken !== undefined) {
     throw new CommandError('misused', 'two tokens are given: one behind the command, and one with --access-token')
   }

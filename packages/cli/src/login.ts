@@ -2,17 +2,23 @@
 import type { SessionAnswer } from '@hallpass/client'
 
 import { askPassword, askText } from './ask.ts'
-import { locateConfig, readConfig, writeConfig } from './config-file.ts'
+import { expectWritable, locateConfig, readConfig, writeConfig } from './config-file.ts'
 import { canAsk, type Context } from './context.ts'
-import { chooseServer, type GlobalFlags } from './credentials.ts'
+import { chooseServer, tellOverrides, type GlobalFlags } from './credentials.ts'
 import { CommandError } from './errors.ts'
 import { tell } from './output.ts'
 
 const longestPassword = 4096
 
-/** The server to log in at. */
+/**
+ * The server to log in at.
+ * @throws CommandError also where the login could not be kept: afterwards a code is used up, and nobody has the login
+ */
 export async function chooseLoginServer(context: Context, flags: GlobalFlags): Promise<string> {
-  return chooseServer(flags, context.environment, await readConfig(locateConfig(context.environment)))
+  const file = locateConfig(context.environment)
+  const server = chooseServer(flags, context.environment, await readConfig(file))
+  await expectWritable(file)
+  return server
 }
 
 /** The email address, from the flag or the person. */
@@ -47,6 +53,7 @@ export async function keepLogin(context: Context, server: string, session: Sessi
     email: session.user.email,
   })
   tell(context, `Logged in at ${server} as ${session.user.email}`)
+  for (const sentence of tellOverrides(context.environment, server)) tell(context, `Note: ${sentence}`)
 }
 
 async function readPasswordFromStdin(context: Context): Promise<string> {

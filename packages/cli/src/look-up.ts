@@ -1,9 +1,10 @@
 // Names and numbers of organisations and apps, asked of the authority with whatever may ask.
-import { ApiError, createClient, type Client } from '@hallpass/client'
+import { ApiError, type Client } from '@hallpass/client'
 import type { Names } from '@hallpass/macaroon/explain'
 
+import { createClientAt } from './connect.ts'
 import type { Context } from './context.ts'
-import { findLogin, type GlobalFlags } from './credentials.ts'
+import { findLogin, isMeantElsewhere, type GlobalFlags } from './credentials.ts'
 import { CommandError } from './errors.ts'
 
 /** Milliseconds; nothing here is worth a long wait. */
@@ -12,17 +13,20 @@ const patience = 10_000
 /** Those who may ask: the token itself, then the login at that server. */
 export interface Askers {
   readonly server: string
+  /** Whether the token itself may be shown to that server. */
+  readonly mayShow: boolean
   readonly clients: readonly Client[]
 }
 
 export async function findAskers(context: Context, flags: GlobalFlags, token: string): Promise<Askers> {
   const { server, login } = await findLogin(flags, context.environment)
-  const credentials = login === undefined || login === token ? [token] : [token, login]
-  return { server, clients: credentials.map((credential) => createAsker(server, credential)) }
+  const mayShow = !isMeantElsewhere(token, context.environment, server)
+  const credentials = new Set([...(mayShow ? [token] : []), ...(login === undefined ? [] : [login])])
+  return { server, mayShow, clients: [...credentials].map((credential) => createAsker(server, credential)) }
 }
 
 export function createAsker(server: string, credential: string): Client {
-  return createClient({ url: server, token: credential, userAgent: 'hallpass-cli', timeout: patience })
+  return createClientAt(server, { token: credential, timeout: patience })
 }
 
 export interface FoundApp {

@@ -38,6 +38,8 @@ export interface ClientOptions {
   /** Milliseconds for one request; 30,000 by default. */
   readonly timeout?: number
   readonly fetch?: typeof globalThis.fetch
+  /** What is thrown in the place of an error: the caller may know more, as where the token came from. */
+  readonly reword?: (error: Error) => Error
 }
 
 export interface ListQuery {
@@ -207,7 +209,15 @@ function sender(options: ClientOptions) {
   const { url, token, userAgent = 'hallpass-client', timeout = 30_000, fetch = globalThis.fetch } = options
   const base = url.replace(/\/+$/, '')
 
-  return async function send<Answer>(method: string, path: string, { query = {}, body }: Parts = {}): Promise<Answer> {
+  return async function send<Answer>(method: string, path: string, parts: Parts = {}): Promise<Answer> {
+    try {
+      return await sendOnce<Answer>(method, path, parts)
+    } catch (error) {
+      throw options.reword === undefined || !(error instanceof Error) ? error : options.reword(error)
+    }
+  }
+
+  async function sendOnce<Answer>(method: string, path: string, { query = {}, body }: Parts): Promise<Answer> {
     const search = new URLSearchParams()
     for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value))
     const headers = new Headers({ accept: 'application/json', 'user-agent': userAgent })

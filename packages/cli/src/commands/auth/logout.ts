@@ -1,9 +1,8 @@
 // `hallpass auth logout`: ends the login at the authority and forgets it here.
-import { createClient } from '@hallpass/client'
-
 import { locateConfig, readConfig, writeConfig } from '../../config-file.ts'
-import { isSet, type Context } from '../../context.ts'
-import { serverOfLogin, tokenVariables, type GlobalFlags } from '../../credentials.ts'
+import { createClientAt } from '../../connect.ts'
+import type { Context } from '../../context.ts'
+import { chooseServer, findTokenVariable, serverOfLogin, type GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import { tell } from '../../output.ts'
 import { normaliseServer } from '../../server-url.ts'
@@ -27,7 +26,7 @@ export async function logOut(context: Context, flags: GlobalFlags): Promise<void
     return
   }
   try {
-    await createClient({ url: server, token: config.access_token }).sessions.deleteCurrent()
+    await createClientAt(server, { token: config.access_token }).sessions.deleteCurrent()
   } catch (error) {
     // What is refused as unknown is dead already; anything else leaves it alive until it expires.
     if (!isDead(error)) {
@@ -36,9 +35,8 @@ export async function logOut(context: Context, flags: GlobalFlags): Promise<void
   }
   await writeConfig(file, { api_url: server })
   tell(context, `Logged out from ${server}`)
-  for (const name of tokenVariables) {
-    if (isSet(context.environment, name)) tell(context, `Note: ${name} is still set, and will be used`)
-  }
+  const variable = findTokenVariable(context.environment, chooseServer({}, context.environment, { api_url: server }))
+  if (variable !== undefined) tell(context, `Note: ${variable} is still set, and will be used`)
 }
 
 function isDead(error: unknown): boolean {

@@ -7,12 +7,13 @@ import { tell, writeJson, writeLine, writeTable } from '../../output.ts'
 
 /** Prints the person's email address, or the tokens with their organisation and apps. */
 export async function showWhoami(context: Context, flags: GlobalFlags & JsonFlag): Promise<void> {
-  const { token } = await chooseConnection(flags, context.environment)
+  const { token, source } = await chooseConnection(flags, context.environment)
   const client = await connect(context, flags)
   if (!holdsMacaroon(token)) {
     const user = await client.users.current()
     if (flags.json === true) writeJson(context, user)
     else writeLine(context, user.email)
+    tellSource(context, flags, source)
     if (!user.email_proven) tell(context, 'Nobody has shown yet that this address is yours: others see it as unproven.')
     return
   }
@@ -31,4 +32,10 @@ export async function showWhoami(context: Context, flags: GlobalFlags & JsonFlag
       user ?? '',
     ]),
   )
+  tellSource(context, flags, source)
+}
+
+/** A variable may have been set long ago. */
+function tellSource(context: Context, { json }: JsonFlag, source: string): void {
+  if (json !== true) tell(context, `The credential is that of ${source}.`)
 }

@@ -1,6 +1,6 @@
 // `hallpass tokens create readonly`: a token that may look at one organisation and change nothing.
 import type { Context } from '../../context.ts'
-import { chooseConnection, type GlobalFlags } from '../../credentials.ts'
+import { chooseHeldToken, type GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import type { JsonFlag, OrganisationFlag } from '../../flags.ts'
 import { mintForOrganisation, readExpiry, writeToken } from '../../mint.ts'
@@ -34,8 +34,7 @@ async function narrowExisting(context: Context, flags: ReadonlyFlags, slug: stri
   const seconds = flags.expiry === undefined ? undefined : readExpiry(flags.expiry)
   const notBefore = Math.floor(context.now().getTime() / 1000)
   const window = seconds === undefined ? undefined : { notBefore, notAfter: notBefore + seconds }
-  const { token } = await chooseConnection(flags, context.environment)
-  const narrowed = narrowToReading(token, window)
+  const narrowed = narrowToReading(await chooseHeldToken(flags, context.environment), window)
   if (flags.json === true) writeJson(context, { token: narrowed })
   else writeLine(context, narrowed)
 }

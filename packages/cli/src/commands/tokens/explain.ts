@@ -60,9 +60,9 @@ async function askAuthority(
   token: string,
   subjects: readonly Subject[],
 ): Promise<Answers> {
-  const { server, clients } = await findAskers(context, flags, token)
+  const { server, mayShow, clients } = await findAskers(context, flags, token)
   const verdicts: Verdict[] = []
-  for (const subject of subjects) {
+  for (const subject of mayShow ? subjects : []) {
     const isGone = verdicts.at(-1)?.state === 'unreachable'
     verdicts.push(isGone ? (verdicts.at(-1) ?? notAsked) : await askVerdict(server, subject))
   }

@@ -1,0 +1,133 @@
+// Which credential a command used, as a person at the real command sees it, where several could have been meant.
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+
+import { createPlace, refusal, startServer, type TestPlace, type TestServer } from './testing/hallpass.ts'
+import { header, mint } from './testing/tokens.ts'
+
+const session = { access_token: 'fo1_session', expires_at: '2027-01-01T00:00:00.000Z' }
+const user = { id: 1, email: 'ada@example.com', email_proven: true }
+const ended = refusal('unauthenticated', 'this auth token is not known: log in again')
+
+let server: TestServer
+let place: TestPlace
+beforeAll(async () => {
+  ;[server, place] = await Promise.all([startServer(), createPlace()])
+})
+afterAll(async () => {
+  await Promise.all([server.close(), place.leave()])
+})
+beforeEach(() => keep('fo1_kept'))
+
+async function keep(token: string): Promise<void> {
+  await mkdir(join(place.directory, 'config'), { recursive: true })
+  const config = { api_url: server.url, access_token: token, email: 'ada@example.com' }
+  await writeFile(join(place.directory, 'config', 'config.json'), JSON.stringify(config))
+  server.answer(() => [401, ended])
+}
+
+it.each([
+  [{}, 'your login', 'Bearer fo1_kept'],
+  [{ HALLPASS_API_TOKEN: 'fo1_own' }, 'HALLPASS_API_TOKEN, which goes before any login', 'Bearer fo1_own'],
+  [{ FLY_API_TOKEN: 'fo1_fly' }, 'your login; FLY_API_TOKEN is not sent there: neither', 'Bearer fo1_kept'],
+])('a 401 under %j names where the credential was from', async (environment, source, sent) => {
+  for (const words of [
+    ['orgs', 'list'],
+    ['tokens', 'create', 'org', '-o', 'acme'],
+    ['auth', 'whoami'],
+  ]) {
+    const { code, stderr } = await place.run(words, { environment })
+    expect(code).toBe(1)
+    expect(stderr).toContain(`log in again (the credential was that of ${source}`)
+  }
+  expect(new Set(server.seen.map(({ authorization }) => authorization))).toEqual(new Set([sent]))
+})
+
+it("names flyctl's variable where the environment points there, and the flag", async () => {
+  const environment = { FLY_API_BASE_URL: `${server.url}/`, FLY_ACCESS_TOKEN: 'fo1_access', FLY_API_TOKEN: 'fo1_fly' }
+  expect((await place.run(['orgs', 'list'], { environment })).stderr).toContain('that of FLY_ACCESS_TOKEN,')
+  expect((await place.run(['orgs', 'list', '-t', 'fo1_x'], { environment })).stderr).toContain('of --access-token)')
+  expect(server.seen.map(({ authorization }) => authorization)).toEqual(['Bearer fo1_access', 'Bearer fo1_x'])
+})
+
+it('uses no login where a variable is set to nothing', async () => {
+  const { code, stdout, stderr } = await place.run(['orgs', 'list'], { environment: { HALLPASS_API_TOKEN: '' } })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toBe('Error: HALLPASS_API_TOKEN is set, but empty: give it a token, or unset it to use your login\n')
+  expect(server.seen).toEqual([])
+})
+
+it("shows flyctl's token to nobody whom the environment does not name, and reads it here all the same", async () => {
+  const text = header(mint([{ type: 'Organization', id: 7n, mask: 31 }]))
+  const environment = { FLY_API_TOKEN: text }
+  const explained = await place.run(['tokens', 'explain'], { environment })
+  expect(explained).toMatchObject({ code: 0, stderr: '' })
+  expect(explained.stdout).toContain('that was not asked')
+  expect(await place.run(['tokens', 'debug'], { environment })).toMatchObject({ code: 0 })
+  await place.run(['tokens', 'attenuate', '--app', 'web'], { environment })
+  expect(server.seen.filter(({ authorization }) => authorization.includes(text.slice(6)))).toEqual([])
+})
+
+it.each([
+  [{ HALLPASS_API_TOKEN: 'fm2_x' }, 'Note: HALLPASS_API_TOKEN is set, and goes before your login: unset it'],
+  [{ HALLPASS_API_TOKEN: '' }, 'Note: HALLPASS_API_TOKEN is set, but empty, which commands refuse: unset it'],
+  [{ HALLPASS_API_URL: 'http://127.0.0.1:1' }, 'Note: HALLPASS_API_URL names another authority, and goes before'],
+  [{ FLY_API_TOKEN: 'fm2_x' }, ''],
+])('a login under %j says what goes before it', async (environment, note) => {
+  server.answer(() => [201, { ...session, user }])
+  const words = ['auth', 'login', '--email', 'ada@example.com', '--password-stdin', '--api-url', server.url]
+  const { code, stderr } = await place.run(words, { environment, input: 'password' })
+  expect(code).toBe(0)
+  expect(stderr).toContain(`Logged in at ${server.url} as ada@example.com\n${note}`)
+  if (note === '') expect(stderr).not.toContain('Note')
+})
+
+it('finds out that a login cannot be kept before it asks for one', async () => {
+  const file = join(place.directory, 'config', 'file')
+  await writeFile(file, '')
+  const blocked = join(place.directory, 'blocked')
+  await mkdir(join(blocked, 'config.json'), { recursive: true })
+  server.answer(() => [201, { ...session, user }])
+  for (const HALLPASS_CONFIG_DIR of [file, blocked]) {
+    for (const words of [
+      ['auth', 'login', '--email', 'ada@example.com', '--password-stdin', '--api-url', server.url],
+      [
+        'auth',
+        'signup',
+        '--setup-code',
+        'x',
+        '--email',
+        'ada@example.com',
+        '--password-stdin',
+        '--api-url',
+        server.url,
+      ],
+    ]) {
+      const { code, stderr } = await place.run(words, { input: 'password', environment: { HALLPASS_CONFIG_DIR } })
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/^Error: cannot (?:read|write) \S+config\.json: /)
+    }
+  }
+  expect(server.seen).toEqual([])
+  expect(await readdir(blocked)).toEqual(['config.json'])
+})
+
+it.skipIf(process.getuid?.() === 0)('finds out the same of a directory that cannot be written to', async () => {
+  const closed = join(place.directory, 'closed')
+  await mkdir(closed)
+  await chmod(closed, 0o500)
+  const words = ['auth', 'login', '--email', 'a@b.c', '--password-stdin', '--api-url', server.url]
+  const { stderr } = await place.run(words, { input: 'password', environment: { HALLPASS_CONFIG_DIR: closed } })
+  expect(stderr).toContain('HALLPASS_CONFIG_DIR names another directory')
+  expect(server.seen).toEqual([])
+})
+
+it('forgets no login when an account is deleted with another credential', async () => {
+  server.answer(({ line }) => (line.startsWith('GET') ? [200, user] : [204, undefined]))
+  expect(await place.run(['auth', 'delete', '-y', '-t', 'fo1_other'])).toMatchObject({ code: 0 })
+  expect(await readFile(join(place.directory, 'config', 'config.json'), 'utf8')).toContain('fo1_kept')
+  expect(await place.run(['auth', 'delete', '-y'])).toMatchObject({ code: 0 })
+  expect(await readFile(join(place.directory, 'config', 'config.json'), 'utf8')).not.toContain('fo1_')
+})
