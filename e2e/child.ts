@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import type { ServeOptions } from '../packages/authority/src/main.ts'
 import { createDirectory, optionsFor } from './authority.ts'
 import { createAsk, type Ask } from './http.ts'
 
@@ -19,8 +20,8 @@ export interface ChildAuthority {
 const program = fileURLToPath(new URL('./serve-child.ts', import.meta.url))
 
 /** Starts it on a data directory; with every word that it can log. */
-export async function startChild(directory: string): Promise<ChildAuthority> {
-  const options = { ...optionsFor(directory), logLevel: 'debug' }
+export async function startChild(directory: string, overrides: Partial<ServeOptions> = {}): Promise<ChildAuthority> {
+  const options = { ...optionsFor(directory), logLevel: 'debug', ...overrides }
   const child = spawn(process.execPath, [program, JSON.stringify(options)], {
     stdio: 'pipe',
     // Starts after the first are several times faster; it goes with the directory.
@@ -47,9 +48,11 @@ export async function startChild(directory: string): Promise<ChildAuthority> {
 }
 
 /** One in a new directory, for tests that want no other. */
-export async function startFreshChild(): Promise<ChildAuthority & { remove(): Promise<void> }> {
+export async function startFreshChild(
+  overrides: Partial<ServeOptions> = {},
+): Promise<ChildAuthority & { remove(): Promise<void> }> {
   const directory = await createDirectory()
-  const child = await startChild(directory)
+  const child = await startChild(directory, overrides)
   return {
     ...child,
     async remove() {

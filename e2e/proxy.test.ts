@@ -5,6 +5,7 @@ import { routes } from '@hallpass/client/contract'
 
 import { founder, startAuthority, type TestAuthority } from './authority.ts'
 import { readSetCookie, visit } from './browser.ts'
+import { startFreshChild } from './child.ts'
 import { startingCliLogin } from './cli-login.ts'
 import { expectAnswer, expectRefusal } from './http.ts'
 import { invite, createOrganisation, signInFounder } from './people.ts'
@@ -63,9 +64,9 @@ describe('the public URL', () => {
   })
 })
 
-describe('the address of whoever asks', () => {
-  const forwarded = { 'x-forwarded-for': '203.0.113.9' }
+const forwarded = { 'x-forwarded-for': '203.0.113.9' }
 
+describe('the address of whoever asks', () => {
   test('is what a trusted proxy says, as far back as proxies are trusted', async () => {
     const running = await start({ trustedProxies: ['127.0.0.1', '10.0.0.0/8'] })
     expect(await addressOf(running, forwarded)).toBe('203.0.113.9')
@@ -73,8 +74,27 @@ describe('the address of whoever asks', () => {
     expect(await addressOf(running, { 'x-forwarded-for': '2001:db8::9' })).toBe('2001:db8::9')
     expect(await addressOf(running, {})).toBe('127.0.0.1')
     // What is no address is nobody's.
-    for (const text of ['', 'unknown', '203.0.113.9:4711', '<script>', 'x'.repeat(5000)]) {
-      expect(await addressOf(running, { 'x-forwarded-for': text })).toBe('127.0.0.1')
+    for (const text of ['', 'unknown', '203.0.113:80', '[203.0.113.9', '<script>', 'x'.repeat(5000)]) {
+      expect(await addressOf(running, { 'x-forwarded-for': text }), text).toBe('127.0.0.1')
+    }
+  })
+
+  test('is read with a port, in brackets, in quotation marks, and kept without a zone', async () => {
+    const running = await start({ trustedProxies: ['127.0.0.1', '10.0.0.0/8', '2001:db8:ffff::/48'] })
+    for (const [told, address] of [
+      ['203.0.113.9:5001', '203.0.113.9'],
+      ['"203.0.113.9:5001"', '203.0.113.9'],
+      ['[203.0.113.9]:5001', '203.0.113.9'],
+      ['[2001:db8::9]', '2001:db8::9'],
+      ['[2001:DB8:0:0::9]:5001', '2001:db8::9'],
+      ['"[2001:db8::9]:5001"', '2001:db8::9'],
+      ['::ffff:203.0.113.9', '203.0.113.9'],
+      ['::ffff:cb00:7109', '203.0.113.9'],
+      [`fe80::9%${'z'.repeat(5000)}`, 'fe80::9'],
+      [`[fe80::9%eth0]:5001`, 'fe80::9'],
+      ['1.1.1.1:1, 203.0.113.9:5001, 10.1.2.3:5002, [2001:db8:ffff::1]:5003', '203.0.113.9'],
+    ] as const) {
+      expect(await addressOf(running, { 'x-forwarded-for': told }), told).toBe(address)
     }
   })
 
@@ -106,6 +126,80 @@ describe('the address of whoever asks', () => {
     // A network of IPv6 is one client.
     for (let count = 0; count < 10; count += 1) expectRefusal(await guess(`2001:db8::${count}`), 401)
     expectRefusal(await guess('2001:db8:0:0:ffff::1'), 429)
+    // Whoever has a port to each connection has one address.
+    for (let count = 0; count < 10; count += 1) expectRefusal(await guess(`203.0.113.11:${5000 + count}`), 401)
+    expectRefusal(await guess('203.0.113.11:6000'), 429)
+  })
+
+  test('does not let anybody guess on at one account, however many they have', async () => {
+    const { ask } = await start({ trustedProxies: ['127.0.0.1'] })
+    const enter = (address: string, password: string, email: string = founder.email) =>
+      ask('POST', '/v1/sessions', { body: { email, password }, headers: { 'x-forwarded-for': address } })
+    expect((await enter('192.0.2.1', founder.password)).status).toBe(201)
+    for (let count = 0; count < 100; count += 1) expectRefusal(await enter(`198.51.100.${count}`, 'wrong'), 401)
+    for (const password of ['wrong', founder.password]) {
+      const refused = await enter('203.0.113.1', password, 'ADA@example.com')
+      expectRefusal(refused, 429)
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60)
+    }
+    // From where they came in before, the account's owner still does; and others are not touched.
+    expect((await enter('192.0.2.1', founder.password)).status).toBe(201)
+    expectRefusal(await enter('203.0.113.1', 'wrong', 'nobody@example.com'), 401)
+  })
+})
+
+describe('a refusal names the setting that is missing', () => {
+  const told = async (running: TestAuthority, headers: Readonly<Record<string, string>>) =>
+    expectRefusal(await visit(running.ask, headers).ask('POST', '/web/session', { body: founder }), 403).message
+
+  test('--public-url where there is none, and where there is one, what it is', async () => {
+    const bare = await start({})
+    expect(await told(bare, { origin: publicUrl })).toContain('--public-url')
+    await bare.close()
+    const named = await start({ publicUrl })
+    const elsewhere = await told(named, { origin: 'https://elsewhere.example' })
+    expect(elsewhere).toContain(publicUrl)
+    expect(elsewhere).not.toContain('--')
+  })
+
+  test('--trusted-proxies where everybody behind a proxy that nobody named is made to wait', async () => {
+    const { ask } = await start({})
+    const guess = (headers: Readonly<Record<string, string>>) =>
+      ask('POST', '/v1/sessions', { body: { email: 'nobody@example.com', password: 'wrong' }, headers })
+    for (let count = 0; count < 10; count += 1) expectRefusal(await guess(forwarded), 401)
+    expect(expectRefusal(await guess(forwarded), 429).message).toContain('--trusted-proxies')
+    expect(expectRefusal(await guess({}), 429).message).not.toContain('--trusted-proxies')
+  })
+})
+
+describe('the log', () => {
+  const words = { https: 'begins with https://', unknown: 'does not name: if it is', silent: 'without an address in' }
+  type Way = readonly [Parameters<typeof startAuthority>[0], Readonly<Record<string, string>>, readonly string[]]
+  const ways: readonly Way[] = [
+    [{}, {}, []],
+    [{ publicUrl: 'http://localhost:8080' }, {}, []],
+    [{ publicUrl }, {}, ['https']],
+    [{ publicUrl, trustedProxies: ['10.0.0.0/8'] }, forwarded, ['unknown']],
+    [{}, forwarded, ['unknown']],
+    [{ publicUrl, trustedProxies: ['127.0.0.1'] }, forwarded, []],
+    [{ publicUrl, trustedProxies: ['127.0.0.1'] }, {}, ['silent']],
+    [{ publicUrl, trustedProxies: ['127.0.0.1'] }, { 'x-forwarded-for': 'unknown' }, ['silent']],
+  ]
+
+  test.each(ways)('of %j, asked with %j, has one warning of each kind: %j', async (options, headers, warnings) => {
+    const child = await startFreshChild(options)
+    try {
+      // What watches the health is no client of a proxy.
+      await child.ask('GET', '/healthz')
+      for (let count = 0; count < 3; count += 1) await child.ask('GET', '/v1/users/current', { headers })
+      const count = (text: string) => child.log().split(text).length - 1
+      await expect.poll(() => count('"status":401')).toBe(3)
+      for (const [name, text] of Object.entries(words)) {
+        expect(count(text), name).toBe(warnings.includes(name) ? 1 : 0)
+      }
+    } finally {
+      await child.remove()
+    }
   })
 })
 

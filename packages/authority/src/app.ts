@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino'
 import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 
+import type { Trusts } from './config-network.ts'
 import { createConnections } from './connections.ts'
 import { DomainError } from './domain/errors.ts'
 import type { Store } from './domain/store.ts'
@@ -13,6 +14,7 @@ import { bodyLimits, takeJson } from './doors/http/body.ts'
 import { findRepeatedHeader } from './doors/http/single-headers.ts'
 import { InvalidInput, sendError } from './doors/http/errors.ts'
 import type { LogSink } from './log.ts'
+import { createProxyWatch } from './proxies.ts'
 import { createTurns } from './turns.ts'
 
 /** Milliseconds that whoever is connected has to end once the server stops: half of the ten seconds that all of it may take. */
@@ -24,7 +26,7 @@ export function createServer(options: {
   readonly logSink: Pick<LogSink, 'dropped'>
   readonly store: Store
   /** Whether this is the address of a proxy whose X-Forwarded headers are believed; nobody's where it is absent. */
-  readonly trusts: ((address: string) => boolean) | undefined
+  readonly trusts: Trusts | undefined
   /** Told of every request that is refused as nobody's. */
   readonly onUnauthenticated: (request: FastifyRequest, reply: FastifyReply) => void
 }): FastifyInstance {
@@ -58,8 +60,10 @@ export function createServer(options: {
   takeJson(server)
   server.setErrorHandler(answerError)
   server.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('404 page not found'))
+  const watchProxies = createProxyWatch(log, trusts)
   server.addHook('onRequest', (request, reply, done) => {
     stamp(request, reply)
+    watchProxies(request)
     // RFC 9112 §3.2. Node would refuse it by itself, and without a request id.
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       done(new InvalidInput('the header host is missing', 'host'))

@@ -34,7 +34,16 @@ describe('the public URL', () => {
 describe('trusted proxies', () => {
   it('are addresses and networks of either family, whichever way a socket spells them', () => {
     const trusts = checkTrustedProxies(['10.0.0.0/8', ' 192.0.2.7', '2001:db8::/32', '::1'])
-    for (const address of ['10.255.0.1', '192.0.2.7', '::ffff:10.1.2.3', '::ffff:192.0.2.7', '2001:db8:1::5', '::1']) {
+    for (const address of [
+      '10.255.0.1',
+      '192.0.2.7',
+      '::ffff:10.1.2.3',
+      '::ffff:192.0.2.7',
+      '2001:db8:1::5',
+      '::1',
+      '192.0.2.7:443',
+      '[2001:db8:1::5]:443',
+    ]) {
       expect(trusts?.(address), address).toBe(true)
     }
     for (const address of ['11.0.0.1', '192.0.2.8', '::ffff:11.0.0.1', '2001:db9::1', '::2', '', 'unknown', '10.0.0']) {

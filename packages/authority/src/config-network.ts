@@ -2,8 +2,9 @@
 import { BlockList, isIP } from 'node:net'
 
 import { StartupError } from './domain/errors.ts'
+import { readAddress } from './doors/http/address.ts'
 
-/** Whether this is the address of a proxy whose X-Forwarded headers are believed. */
+/** Whether this is the address, perhaps with a port, of a proxy whose X-Forwarded headers are believed. */
 export type Trusts = (address: string) => boolean
 
 /**
@@ -39,7 +40,10 @@ export function checkTrustedProxies(proxies: readonly string[]): Trusts | undefi
     }
     list.addSubnet(address, Number(bits ?? width), familyOf(version))
   }
-  return (address) => isIP(address) !== 0 && list.check(address, familyOf(isIP(address)))
+  return (told) => {
+    const address = readAddress(told) ?? ''
+    return isIP(address) !== 0 && list.check(address, familyOf(isIP(address)))
+  }
 }
 
 function familyOf(version: number): 'ipv4' | 'ipv6' {

@@ -129,6 +129,12 @@ async function listen(environment: Environment, config: Config, { log, sink }: {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
     throw new StartupError('configuration_invalid', `cannot listen at ${host}:${port} (${code})`, { cause: error })
   }
+  if (publicUrl?.startsWith('https:') === true && trusts === undefined) {
+    log.warn(
+      '--public-url begins with https://, and --trusted-proxies does not name the proxy that ends TLS: ' +
+        'everybody behind it counts as one client. Name its address, as --trusted-proxies 127.0.0.1',
+    )
+  }
   const worker = startWorker({
     store,
     chores: [finishRevocations, removeLeftovers, ...createRetention(config.keep, environment.now)],

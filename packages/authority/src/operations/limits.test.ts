@@ -62,6 +62,8 @@ describe('the network of an address', () => {
     ['2001:db8::6', '2001:db8:0:0::/64', '2001:db8:0::/48'],
     ['2001:db8:0:0:1::', '2001:db8:0:0::/64', '2001:db8:0::/48'],
     ['::1', '0:0:0:0::/64', '0:0:0::/48'],
+    ['::ffff:192.0.2.7', '192.0.2.7', '192.0.2.7'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64', 'fe80:0:0::/48'],
     ['', '', ''],
   ])('%s is of %s, at the site %s', (address, network, site) => {
     expect(networkOf(address)).toBe(network)

@@ -39,6 +39,8 @@ export interface Limits {
   readonly passwordFailures: FailureLimit
   /** Wrong passwords of one network, whatever the accounts. */
   readonly networkFailures: FailureLimit
+  /** Wrong passwords for one account, wherever they come from: addresses can be had, and a proxy may pass on invented ones. */
+  readonly emailFailures: FailureLimit
   /** Addresses with the accounts that they have opened: what their neighbours fail at is not held against them. */
   readonly acquaintances: Acquaintances
   /** Whether one more denial of an actor, a person or a network is written to the audit trail. */
@@ -54,6 +56,8 @@ const hour = 60 * minute
 const failuresPerMinute = 10
 /** Many people share an address, and mistype; whoever guesses at all of their passwords fails more often. */
 const networkFailuresPerMinute = 100
+/** So few that guessing on is worth nothing, and so many that few people keep an account's owner from a new address. */
+const emailFailuresPerHour = 100
 const acquaintance = 24 * 60 * minute
 /** Of one kind and one address, for what is asked without a credential: people behind one address share it. */
 const inquiriesPerMinute = 120
@@ -83,6 +87,7 @@ export function createLimits(clock: () => number): Limits {
     networkResetLimit: createTryLimit(resetsPerHourAndNetwork, clock, hour),
     passwordFailures: createTryLimit(failuresPerMinute, clock),
     networkFailures: createTryLimit(networkFailuresPerMinute, clock),
+    emailFailures: createTryLimit(emailFailuresPerHour, clock, hour),
     acquaintances: createAcquaintances(clock),
     denialLimit: createRateLimit(denials, clock),
     strangerLimit: createRateLimit(denialsOfStrangers, clock),
@@ -103,7 +108,9 @@ export function siteOf(address: string): string {
   return prefixOf(address, 3)
 }
 
-function prefixOf(address: string, length: number): string {
+function prefixOf(told: string, length: number): string {
+  // At a socket that speaks both, an IPv4 address is written as one of IPv6: all of them would be one network.
+  const address = told.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/s, '')
   if (!address.includes(':')) return address
   const [head = '', tail] = address.split('::')
   const groups = (text: string | undefined) => (text === undefined || text === '' ? [] : text.split(':'))

@@ -14,7 +14,8 @@ interface Tried {
 
 /**
  * Whether it is the password of the account with this address, for a stranger who asks.
- * @throws DomainError `rate_limited` after ten wrong ones a minute for the account, and a hundred for the network
+ * @throws DomainError `rate_limited` after ten wrong ones a minute for the account from here, a hundred for the network, and
+ * a hundred an hour for the account
  */
 export async function tryLogin(
   environment: Environment,
@@ -22,16 +23,17 @@ export async function tryLogin(
   email: string,
   tried: Tried,
 ): Promise<boolean> {
-  const { passwordFailures, networkFailures, acquaintances } = environment
+  const { passwordFailures, networkFailures, emailFailures, acquaintances } = environment
   const network = networkOf(caller.remoteAddress)
   const key = `${network} ${email}`
-  // Who has come in from here before does not wait for what neighbours do, and has their own turn.
+  // Who has come in from here before does not wait for what others do, and has their own turn.
   const isKnown = acquaintances.knows(key)
   const counters: readonly Counter[] = isKnown
     ? [[passwordFailures, key]]
     : [
         [passwordFailures, key],
         [networkFailures, network],
+        [emailFailures, email],
       ]
   const lane = isKnown ? key : siteOf(caller.remoteAddress)
   const right = await attempt(environment, { lane, key, counters, what: 'failed logins' }, tried)

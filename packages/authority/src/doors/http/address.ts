@@ -1,12 +1,30 @@
 // Which address a request comes from, as far as it can be believed.
-import { isIP } from 'node:net'
+import { isIP, SocketAddress } from 'node:net'
 
 import type { FastifyRequest } from 'fastify'
 
 /** The address of the client: what trusted proxies say, where that is an address at all, else the other end. */
 export function addressOf(request: FastifyRequest): string {
-  const told = request.ip
-  const address = isIP(told) > 0 ? told : (request.socket.remoteAddress ?? '')
-  // An IPv4 client at a socket that speaks IPv6 is still that client.
-  return address.replace(/^::ffff:(?=\d+\.)/i, '')
+  return readAddress(request.ip) ?? readAddress(request.socket.remoteAddress ?? '') ?? ''
+}
+
+/**
+ * An address as `X-Forwarded-For` may have it: bare, with a port (`203.0.113.1:5001`), in brackets (`[2001:db8::1]:5001`) or
+ * in quotation marks, as in RFC 7239 §6.
+ * @returns its shortest form without port and zone, and IPv4 as such; undefined where it is no address
+ */
+export function readAddress(text: string): string | undefined {
+  if (isIP(text) === 4) return text
+  const told = text.trim().replace(/^"([^"]*)"$/, '$1')
+  const [, bracketed, plain = told] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(told) ?? []
+  // A zone says which of its own networks another machine means.
+  const address = (bracketed ?? plain).replace(/%.*$/s, '')
+  if (isIP(address) === 6)
+    return new SocketAddress({ address, family: 'ipv6' }).address.replace(/^::ffff:(?=\d+\.)/, '')
+  return isIP(address) === 4 ? address : undefined
+}
+
+/** Whether it carries an `X-Forwarded-For` of somebody who is not a trusted proxy. */
+export function isForwardedUntrusted({ headers, ips = [] }: FastifyRequest): boolean {
+  return Boolean(headers['x-forwarded-for']) && ips.length < 2
 }

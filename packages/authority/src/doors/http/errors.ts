@@ -4,6 +4,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 
 import { DomainError, type DomainErrorCode } from '../../domain/errors.ts'
+import { isForwardedUntrusted } from './address.ts'
 
 interface ErrorAnswer {
   readonly error: string
@@ -49,6 +50,9 @@ const machinesTexts: Partial<Record<DomainErrorCode, string>> = {
   forbidden: 'unauthorized',
   name_taken: 'Validation failed: Name has already been taken',
 }
+
+const sharedAddress =
+  ' (a proxy passed this on that --trusted-proxies of the authority does not name, so everybody behind it counts as one)'
 
 /**
  * Sends the error as its answer; what nobody foresaw is answered without its words.
@@ -120,12 +124,13 @@ function sendDomainError(error: DomainError, request: FastifyRequest, reply: Fas
   if (http === 401) void reply.header('www-authenticate', 'Bearer realm="hallpass"')
   if (error.retryAfter !== undefined) void reply.header('retry-after', String(error.retryAfter))
   const text = machinesTexts[error.code]
+  const isShared = code === 'rate_limited' && isForwardedUntrusted(request)
   send(
     reply,
     http,
     {
       code,
-      message: error.message,
+      message: isShared ? `${error.message}${sharedAddress}` : error.message,
       ...(text === undefined ? {} : { error: text }),
       ...(code === 'name_taken' ? { status: 'name_taken' } : {}),
       ...fieldOf(error.field),

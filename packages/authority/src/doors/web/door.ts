@@ -2,7 +2,6 @@
 import { routes } from '@hallpass/client/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
-import { DomainError } from '../../domain/errors.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { Authenticate } from '../../operations/authenticate.ts'
 import type { Environment } from '../../operations/operation.ts'
@@ -32,7 +31,7 @@ export function openWebDoor(server: FastifyInstance, door: WebDoor): void {
   const { environment, cookies, dashboard } = door
 
   server.post('/web/session', async (request, reply) => {
-    checkOwnPage(cookies, request)
+    cookies.checkOwnPage(request)
     const { email, password } = parse(routes.signIn.body, request.body, 'the body')
     const { enter } = openExchange(environment, nobody, request)
     const session = await enter(signIn, { email, password: new Secret(password), from: browserOf(request) })
@@ -40,7 +39,7 @@ export function openWebDoor(server: FastifyInstance, door: WebDoor): void {
   })
 
   server.post('/web/session/passkey', async (request, reply) => {
-    checkOwnPage(cookies, request)
+    cookies.checkOwnPage(request)
     const body = parse(routes.signInWithPasskey.body, request.body, 'the body')
     const { enter } = openExchange(environment, nobody, request)
     const session = await enter(signInWithPasskey, { ...readAssertion(body), from: browserOf(request) })
@@ -48,7 +47,7 @@ export function openWebDoor(server: FastifyInstance, door: WebDoor): void {
   })
 
   server.post('/web/signup', async (request, reply) => {
-    checkOwnPage(cookies, request)
+    cookies.checkOwnPage(request)
     const body = parse(routes.signUp.body, request.body, 'the body')
     const { enter } = openExchange(environment, nobody, request)
     const session = await enter(signUp, {
@@ -61,7 +60,7 @@ export function openWebDoor(server: FastifyInstance, door: WebDoor): void {
   })
 
   server.delete('/web/session', async (request, reply) => {
-    checkOwnPage(cookies, request)
+    cookies.checkOwnPage(request)
     await endSession(door, request, cookies.cookieOf(request))
     cookies.clear(request, reply)
     return reply.code(204).send()
@@ -84,16 +83,4 @@ async function answerSession(
   door.cookies.set(request, reply, session, door.environment.now())
   const { id, email } = session.user
   return reply.code(201).send({ user: { id, email } })
-}
-
-/**
- * Who logs somebody in from another page, logs them in as somebody else.
- * @throws DomainError `forbidden`
- */
-function checkOwnPage(cookies: SessionCookies, request: FastifyRequest): void {
-  if (cookies.isOwnPage(request)) return
-  throw new DomainError(
-    'forbidden',
-    'only a page of this authority may ask for this, at its own address: another one is told to it with --public-url',
-  )
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { isSameOrigin, originOf, type Asked } from './origin.ts'
+import { describeForeign, isSameOrigin, originOf, type Asked } from './origin.ts'
 
 const asked = (changes: Partial<Asked>): Asked => ({
   headers: {},
@@ -87,5 +87,20 @@ describe('a request', () => {
         expect(isSameOrigin(asked({ host: name, headers }), undefined)).toBe(false)
       }),
     )
+  })
+})
+
+describe('what a foreign page is told', () => {
+  it('names the setting that is missing, and not the one that is set', () => {
+    const origin = publicOrigin
+    expect(describeForeign(asked({ headers: { origin }, host: 'hallpass.example.com' }), undefined)).toMatch(
+      /--public-url/,
+    )
+    // A proxy that nobody named, and that does not pass on which host was asked for.
+    const renamed = describeForeign(asked({ headers: { origin }, host: 'upstream' }), publicOrigin)
+    expect(renamed).toMatch(/--trusted-proxies/)
+    expect(renamed).not.toMatch(/--public-url/)
+    const elsewhere = asked({ headers: { origin: 'https://elsewhere.example' }, host: 'hallpass.example.com' })
+    expect(describeForeign(elsewhere, publicOrigin)).toBe(`only a page at ${publicOrigin} may ask for this`)
   })
 })

@@ -42,6 +42,16 @@ export function isSameOrigin(asked: Asked, publicOrigin: string | undefined): bo
   return origin !== undefined || (typeof referer === 'string' && parseOrigin(referer)?.origin === own)
 }
 
+/** What to tell whoever asks from a page that is not of our origin: which setting is missing, where one is. */
+export function describeForeign(asked: Asked, publicOrigin: string | undefined): string {
+  if (publicOrigin === undefined) {
+    return 'only a page of this authority may ask for this: the address by which a proxy or a name leads to it is told to it with --public-url'
+  }
+  const only = `only a page at ${publicOrigin} may ask for this`
+  if (originOf(asked, publicOrigin) !== undefined) return only
+  return `${only}, and the request names another host: a proxy passes on the one that was asked for, or is named in --trusted-proxies`
+}
+
 function parseOrigin(url: string): URL | undefined {
   const parsed = URL.parse(url)
   // A host is nothing but a host: no credentials, and no path that was smuggled into it.

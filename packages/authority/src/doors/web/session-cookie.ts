@@ -1,9 +1,10 @@
 // Sessions of browsers: which credential a request's cookie stands for, and the cookies that answers set.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
+import { DomainError } from '../../domain/errors.ts'
 import type { OpenedSession } from '../../operations/sign-in.ts'
 import { cookieName, readCookie, writeCookie } from './cookie.ts'
-import { isSameOrigin, originOf, type Asked } from './origin.ts'
+import { describeForeign, isSameOrigin, originOf, type Asked } from './origin.ts'
 
 export interface WebOrigin {
   /** As configured: `https://hallpass.example.com`; undefined where it is not. */
@@ -13,8 +14,11 @@ export interface WebOrigin {
 }
 
 export interface SessionCookies {
-  /** Whether a page of the authority's own asks. */
-  readonly isOwnPage: (request: FastifyRequest) => boolean
+  /**
+   * Who logs somebody in from another page, logs them in as somebody else.
+   * @throws DomainError `forbidden` where no page of the authority's own asks
+   */
+  readonly checkOwnPage: (request: FastifyRequest) => void
   /** The Authorization header that the request has, or that its cookie stands for where the cookie counts. */
   readonly credentialOf: (request: FastifyRequest) => string | undefined
   /** The same of the cookie alone. */
@@ -61,7 +65,10 @@ export function createSessionCookies({ publicOrigin, trusts }: WebOrigin): Sessi
   }
 
   return {
-    isOwnPage: (request) => isSameOrigin(asked(request), publicOrigin),
+    checkOwnPage(request) {
+      const said = asked(request)
+      if (!isSameOrigin(said, publicOrigin)) throw new DomainError('forbidden', describeForeign(said, publicOrigin))
+    },
     credentialOf: (request) => request.headers.authorization ?? cookieOf(request),
     cookieOf,
     heldBy,
