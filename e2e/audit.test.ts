@@ -95,6 +95,24 @@ describe('what is allowed', () => {
     expect(events.at(-1)?.operation).toBe('organisation.create')
   })
 
+  test('whoever joins with a new account stands in the trail of the organization, in the request of the sign-up', async () => {
+    const { slug } = await createOrganisation(ask, admin.token)
+    const email = `${unique('joins')}@example.com`
+    const invitation = await invite(ask, admin.token, slug, { email, role: 'admin' })
+    const answer = await ask('POST', '/v1/users', { body: { email, password: 'a long password', invitation } })
+    expect(answer.status, answer.text).toBe(201)
+    const [event] = await eventsOf(slug)
+    expect(event).toMatchObject({
+      operation: 'membership.accept',
+      outcome: 'allowed',
+      actor: { kind: 'user', label: `${email} (unproven)` },
+      target: 'membership as admin',
+      request_id: requestId(answer),
+    })
+    const written = everyEvent().filter((each) => each['request_id'] === requestId(answer))
+    expect(written.map((each) => each['operation'])).toEqual(['membership.accept', 'user.sign_up'])
+  })
+
   test('reading leaves none', async () => {
     const { slug } = await createOrganisation(ask, admin.token)
     const before = everyEvent().length

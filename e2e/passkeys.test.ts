@@ -56,6 +56,7 @@ describe('a passkey', () => {
         .map((row) => `${String(row['operation'])}: ${String(row['target'])}`),
     )
     expect(trail).toEqual([
+      'membership.accept: membership as member',
       `user.sign_up: user ${person.email} (unproven)`,
       'passkey.begin: passkey',
       'passkey.create: passkey laptop',

@@ -34,10 +34,24 @@ export const signUp: Entering<SignUp, string, OpenedSession> = {
     const proof = await checkAdmission(tx, input, now)
     const user = await admit(scene, input.email, passwordHash, proof, caller)
     const { kind, code } = input.admission
+    const actor = { id: String(user.id), label: describeUser(user) }
     if (kind === 'setup_code') await tx.setupCode.delete()
-    else await redeemInvitation(scene, hashCode(code.reveal()), user)
+    else {
+      const { organisation, role } = await redeemInvitation(scene, hashCode(code.reveal()), user)
+      // The sign-up is no organisation's business; that somebody joined is told where they joined.
+      await tx.audit.append({
+        at: now,
+        organisationId: organisation.id,
+        operation: 'membership.accept',
+        outcome: 'allowed',
+        actor: { kind: 'user', ...actor },
+        target: `membership as ${role}`,
+        reason: 'with a new account',
+        requestId: caller.requestId,
+      })
+    }
     const output = await openSession(scene, user, input.from)
-    return { output, actor: { id: String(user.id), label: describeUser(user) } }
+    return { output, actor }
   },
 }
 
