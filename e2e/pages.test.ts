@@ -127,9 +127,9 @@ describe('a page', () => {
     '/nowhere',
     '/index.html',
     '/secret.txt',
-    '/dashboard',
-    '/dashboard/',
     '/dashboard/acme/tokens/id/more',
+    '//example.com/login',
+    '/%2e%2e//example.com',
     '/cli',
     '/assets',
     '/assets/',
@@ -148,6 +148,47 @@ describe('a page', () => {
     expect(status).toBeGreaterThanOrEqual(400)
     expect(status).toBeLessThan(405)
     expect(body.toString()).not.toContain('not for you')
+  })
+})
+
+describe('an address that is nearly one of a page', () => {
+  test.each([
+    ['/dashboard', '/'],
+    ['/dashboard/', '/'],
+    ['/Dashboard//', '/'],
+    ['//', '/'],
+    ['/login/', '/login'],
+    ['/LOGIN?return_to=%2Forgs', '/login?return_to=%2Forgs'],
+    ['/orgs//?a=b?c', '/orgs?a=b?c'],
+    ['//login', '/login'],
+    ['/invite/', '/invite'],
+    ['/CLI/Some-Id', '/cli/Some-Id'],
+    ['/discharge/Some-Id/', '/discharge/Some-Id'],
+    ['/dashboard/acme/', '/dashboard/acme'],
+    ['/DASHBOARD/Acme/Tokens', '/dashboard/acme/tokens'],
+    ['/dashboard/acme/tokens/', '/dashboard/acme/tokens'],
+    ['/dashboard//acme/tokens/6FD1-x', '/dashboard/acme/tokens/6FD1-x'],
+  ])('%s leads to %s', async (path, meant) => {
+    const { status, headers } = await load(path, asPage)
+    expect(status).toBe(302)
+    expect(headers.location).toBe(meant)
+    expect(headers['cache-control']).toBe('no-store')
+    const { status: there, headers: those } = await load(meant, asPage)
+    expect(there).toBe(200)
+    expect(those['content-type']).toBe('text/html; charset=utf-8')
+  })
+
+  test('and one that is none is told by a page, to a browser that is being navigated', async () => {
+    for (const path of ['/nowhere', '/v1/nowhere', '/dashboard/acme/tokens/id/more', '//example.com/login']) {
+      const { status, headers, body } = await load(path, asPage)
+      expect(status).toBe(404)
+      expect(headers.location).toBeUndefined()
+      expect(headers['content-security-policy']).toContain("default-src 'none'")
+      expect(body.toString()).toBe(page)
+      expect((await load(path, { accept: '*/*' })).body.toString()).not.toBe(page)
+    }
+    expect((await load('/dashboard/', { accept: '*/*' })).status).toBe(404)
+    expect((await load('/nowhere', asPage, 'POST')).headers['content-type']).not.toContain('text/html')
   })
 })
 

@@ -121,6 +121,9 @@ function Pages() {
           <Loaded page={AccountPage} />
         </Shell>
       </Route>
+      <Route path="/dashboard">
+        <Redirect to="/" replace />
+      </Route>
       <Route path="/dashboard/:org">{({ org }) => <Redirect to={`/dashboard/${org}/tokens`} replace />}</Route>
       <Route path="/dashboard/:org/tokens/:id">{({ org }) => <OrganisationPage slug={org} page={TokenPage} />}</Route>
       <Route path="/dashboard/:org/:page">

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import fastifyStatic from '@fastify/static'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { fileHeaders, pageHeaders } from './security-headers.ts'
 
@@ -55,21 +55,54 @@ export function servePages(server: FastifyInstance, folder: string, publicUrl: (
     setHeaders: (reply) => void reply.headers(fileHeaders(isSecure())),
   })
 
+  async function sendPage(reply: FastifyReply, connect: readonly string[]): Promise<FastifyReply> {
+    void reply.headers(pageHeaders(isSecure(), connect))
+    try {
+      await access(join(folder, index))
+    } catch {
+      return reply.code(503).type('text/html; charset=utf-8').send(missing)
+    }
+    void reply.header('cache-control', 'no-cache')
+    return reply.sendFile(index, folder, { cacheControl: false, preCompressed: true } as object)
+  }
   function servePage(path: string, connect: readonly string[]): void {
     server.get(path, async (request, reply) => {
-      if (!acceptsPages(request) || Object.values(request.params as object).includes('')) return reply.callNotFound()
-      void reply.headers(pageHeaders(isSecure(), connect))
-      try {
-        await access(join(folder, index))
-      } catch {
-        return reply.code(503).type('text/html; charset=utf-8').send(missing)
-      }
-      void reply.header('cache-control', 'no-cache')
-      return reply.sendFile(index, folder, { cacheControl: false, preCompressed: true } as object)
+      if (!acceptsPages(request)) return reply.callNotFound()
+      if (Object.values(request.params as object).includes('')) return sendLost(request, reply)
+      return sendPage(reply, connect)
     })
+  }
+  /** Leads whoever typed an address to the page that they meant; where there is none, a page says so. */
+  function sendLost({ url }: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
+    const [path = '', ...query] = url.split('?')
+    const meant = findMeantPath(path)
+    return meant === undefined ? sendPage(reply.code(404), []) : reply.redirect([meant, ...query].join('?'))
   }
   for (const path of paths) servePage(path, [])
   servePage(cliPath, ['http://127.0.0.1:*'])
+  server.addHook('onRequest', async (request, reply) => {
+    const isLost = request.is404 && (request.method === 'GET' || request.method === 'HEAD') && acceptsPages(request)
+    return isLost ? sendLost(request, reply) : undefined
+  })
+}
+
+/** The page that a path means which is written in another way: in capitals, or with slashes where none belong. */
+function findMeantPath(path: string): string | undefined {
+  const parts = path.split('/').filter((part) => part !== '')
+  for (const page of [...paths, cliPath, '/dashboard']) {
+    const words = page.split('/').filter((word) => word !== '')
+    const meant = words.map((word, index) => readPart(word, parts[index] ?? ''))
+    if (words.length !== parts.length || meant.includes(undefined)) continue
+    return page === '/dashboard' ? '/' : `/${meant.join('/')}`
+  }
+  return undefined
+}
+
+/** Words are in small letters, and so are the names of organisations and their pages; ids stay as they are. */
+function readPart(word: string, part: string): string | undefined {
+  const small = part.toLowerCase()
+  if (word === ':id') return part
+  return word.startsWith(':') || small === word ? small : undefined
 }
 
 /** A browser that is being navigated; a program that mistook the path wants its 404. */
