@@ -2,7 +2,7 @@
 import { actions, MacaroonError, parseAction, type Access } from '@hallpass/macaroon'
 
 import { CommandError } from './errors.ts'
-import { splitShellWords } from './shell-words.ts'
+import { readCommand } from './narrowing-flags.ts'
 
 /** An access without its time, whose organisation and app may still be names. */
 export interface WrittenAccess {
@@ -35,7 +35,7 @@ export function readAccess(text: string): WrittenAccess {
     access: {
       action: readAction(fields.get('action')),
       ...Object.fromEntries(texts),
-      ...(fields.has('command') ? { command: readCommand(fields.get('command')) } : {}),
+      ...(fields.has('command') ? { command: readCommandField(fields.get('command')) } : {}),
     },
     organisation: readId('org', fields) ?? readId('orgid', fields),
     app: readId('app', fields) ?? readId('appid', fields),
@@ -88,8 +88,8 @@ function readText(name: string, value: unknown): string {
   throw wrong(`has a field ${name} that is no text`)
 }
 
-function readCommand(value: unknown): readonly string[] {
-  if (typeof value === 'string') return splitShellWords(value)
+function readCommandField(value: unknown): readonly string[] {
+  if (typeof value === 'string') return readCommand(value, 'the command in the value of --access')
   if (Array.isArray(value) && value.every((each): each is string => typeof each === 'string')) return value
   throw wrong('has a command that is neither a text nor a list of texts')
 }

@@ -79,8 +79,8 @@ describe('the end', () => {
 })
 
 describe('lists', () => {
-  it('may have commas and be given more than once', () => {
-    expect(readItems('app', ['web,api', 'web', ' db '])).toEqual(['web', 'api', 'db'])
+  it('may have commas or spaces and be given more than once', () => {
+    expect(readItems('app', ['web,api', 'web', ' db ', 'a ,b\nc'])).toEqual(['web', 'api', 'db', 'a', 'b', 'c'])
     expect(readItems('app', undefined)).toBeUndefined()
     for (const empty of [[''], ['a,'], [',']]) {
       expect(misuse(() => readItems('app', empty))).toBe('the value of --app has an empty item')

@@ -1,11 +1,11 @@
 // Reads the flags of `tokens attenuate`, as far as they can be read without asking anyone.
+import { ShellWordsError, splitShellWords } from '@hallpass/client/shell-words'
 import { actions, MacaroonError, parseAction, type Action, type Command } from '@hallpass/macaroon'
 
 import { CommandError } from './errors.ts'
 import { readDuration } from './mint.ts'
-import { splitShellWords } from './shell-words.ts'
 
-/** The flags as they are written; lists may have commas, and may be given more than once. */
+/** The flags as they are written; lists have commas or spaces, as on the dashboard, and may be given more than once. */
 export interface NarrowingFlags {
   readonly org?: string | undefined
   readonly app?: readonly string[] | undefined
@@ -31,7 +31,7 @@ export function narrows(flags: NarrowingFlags): boolean {
 /** The items of a list flag, each once; undefined where it is not given. */
 export function readItems(flag: string, texts: readonly string[] | undefined): readonly string[] | undefined {
   if (texts === undefined) return undefined
-  const items = texts.flatMap((text) => text.split(',')).map((item) => item.trim())
+  const items = texts.flatMap((text) => text.trim().split(/\s*,\s*|\s+/))
   if (items.includes('')) throw new CommandError('misused', `the value of --${flag} has an empty item`)
   return [...new Set(items)]
 }
@@ -59,15 +59,32 @@ export function readActions({ readOnly, actions: letters }: NarrowingFlags): Act
   return readLetters('actions', letters)
 }
 
-export function readCommands({ command, commandPrefix }: NarrowingFlags): readonly Command[] | undefined {
-  const read = (lines: readonly string[], exact: boolean) =>
-    lines.map((line) => {
-      const args = splitShellWords(line)
-      if (args.length > 0) return { args, exact }
-      throw new CommandError('misused', `the value of --command${exact ? '' : '-prefix'} names no command`)
-    })
+/** What `--command` and `--command-prefix` say; undefined where neither is given. */
+export function readCommands({
+  command,
+  commandPrefix,
+}: Pick<NarrowingFlags, 'command' | 'commandPrefix'>): readonly Command[] | undefined {
   if (command === undefined && commandPrefix === undefined) return undefined
-  return [...read(command ?? [], true), ...read(commandPrefix ?? [], false)]
+  return [
+    ...(command ?? []).map((line) => ({ args: readCommand(line, 'the value of --command'), exact: true })),
+    ...(commandPrefix ?? []).map((line) => ({
+      args: readCommand(line, 'the value of --command-prefix'),
+      exact: false,
+    })),
+  ]
+}
+
+/**
+ * The words of a command.
+ * @throws CommandError `misused`
+ */
+export function readCommand(line: string, source: string): readonly string[] {
+  try {
+    return splitShellWords(line)
+  } catch (error) {
+    if (!(error instanceof ShellWordsError)) throw error
+    throw new CommandError('misused', `${source} ${error.message}`)
+  }
 }
 
 /** Unix seconds of the end, from `--for` or `--until`. */

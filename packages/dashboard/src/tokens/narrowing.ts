@@ -1,5 +1,6 @@
 // What a new token is narrowed to, as caveats in the JSON of superfly/macaroon.
 import type { CaveatJson } from '@hallpass/client'
+import { ShellWordsError, splitShellWords } from '@hallpass/client/shell-words'
 
 export interface Narrowing {
   /** Numbers of apps; none: every app. */
@@ -29,7 +30,7 @@ export const actionLetters = [
 export function caveatsOfNarrowing(narrowing: Narrowing): CaveatJson[] {
   const { apps, actions } = narrowing
   const machines = listMachines(narrowing.machines)
-  const commands = listCommands(narrowing.commands)
+  const commands = readCommands(narrowing.commands).args
   return [
     ...(apps.length === 0 ? [] : [{ type: 'Apps', body: { apps: maskEach(apps.map(String)) } }]),
     ...(machines.length === 0 ? [] : [{ type: 'Machines', body: { machines: maskEach(machines) } }]),
@@ -51,9 +52,9 @@ export function caveatsOfNarrowing(narrowing: Narrowing): CaveatJson[] {
 
 /** What is wrong with a field, in a sentence. */
 export function problemsOfNarrowing({ commands, actions }: Narrowing): { readonly commands?: string } {
-  const lines = commandLines(commands).map(splitWords)
-  if (lines.includes(undefined)) return { commands: 'A quotation mark is not closed.' }
-  if (lines.length > 0 && actions !== '' && !(actions.includes('w') && actions.includes('C'))) {
+  const { args, problem } = readCommands(commands)
+  if (problem !== undefined) return { commands: problem }
+  if (args.length > 0 && actions !== '' && !(actions.includes('w') && actions.includes('C'))) {
     return { commands: 'Running a command takes Write and Control: allow both above, or no command here.' }
   }
   return {}
@@ -72,27 +73,21 @@ function listMachines(text: string): string[] {
   return [...new Set(text.split(/[\s,]+/).filter((id) => id !== ''))]
 }
 
-function listCommands(text: string): string[][] {
-  return commandLines(text).flatMap((line) => {
-    const words = splitWords(line)
-    return words === undefined ? [] : [words]
-  })
-}
-
-function commandLines(text: string): string[] {
-  return text.split('\n').filter((line) => line.trim() !== '')
+/** The words of each line that is not blank, split as the command line splits them, and what is wrong with the first bad one. */
+function readCommands(text: string): { readonly args: readonly string[][]; readonly problem?: string } {
+  const args: string[][] = []
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue
+    try {
+      args.push(splitShellWords(line))
+    } catch (error) {
+      if (!(error instanceof ShellWordsError)) throw error
+      return { args, problem: `Line ${index + 1} ${error.message}.` }
+    }
+  }
+  return { args }
 }
 
 function maskEach(ids: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(ids.map((id) => [id, '*']))
-}
-
-/** The words of a line, in which quotation marks hold words together; undefined where one is not closed. */
-export function splitWords(line: string): string[] | undefined {
-  const words: string[] = []
-  for (const [whole] of line.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+|["']/g)) {
-    if (whole === '"' || whole === "'") return undefined
-    words.push(whole.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'))
-  }
-  return words
 }

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts'
 import type { AppFlags } from '../../flags.ts'
 import { mintForApp, writeToken, type MintFlags } from '../../mint.ts'
 import { narrowToCommands } from '../../narrow.ts'
-import { splitShellWords } from '../../shell-words.ts'
+import { readCommands } from '../../narrowing-flags.ts'
 
 interface MachineExecFlags extends MintFlags, AppFlags {
   readonly command?: readonly string[] | undefined
@@ -16,12 +16,7 @@ export async function createMachineExecToken(
   flags: MachineExecFlags,
   ...words: readonly string[]
 ): Promise<void> {
-  const { command = [], commandPrefix = [] } = flags
-  const commands = [
-    ...(words.length > 0 ? [{ args: words, exact: true }] : []),
-    ...command.map((line) => ({ args: splitShellWords(line), exact: true })),
-    ...commandPrefix.map((line) => ({ args: splitShellWords(line), exact: false })),
-  ]
+  const commands = [...(words.length > 0 ? [{ args: words, exact: true }] : []), ...(readCommands(flags) ?? [])]
   const minted = await mintForApp(context, flags)
   await writeToken(context, flags, minted, narrowToCommands(minted.token, commands))
 }

@@ -1,11 +1,20 @@
 // Splits one string into words as a shell does, without any of a shell's expansions.
-import { CommandError } from './errors.ts'
+
+export class ShellWordsError extends Error {
+  readonly code = 'invalid_command'
+
+  /** @param predicate what follows the name of the field: `ends with a backslash` */
+  constructor(predicate: string) {
+    super(predicate)
+    this.name = 'ShellWordsError'
+  }
+}
 
 /**
- * The words of a command line: `ls -l "my dir"` is three.
+ * The words of one command: `ls -l "my dir"` is three.
  * Follows the rules of Go's google/shlex, so that a token made here and one made by flyctl allow the same command:
  * white space, quotes, backslashes (also inside double quotes, before any character) and comments.
- * @throws CommandError where a quote or an escape has no end
+ * @throws ShellWordsError where there is no word, or a quote or an escape has no end: it does not repeat the text
  */
 export function splitShellWords(line: string): string[] {
   const words: string[] = []
@@ -25,7 +34,7 @@ export function splitShellWords(line: string): string[] {
       word = (word ?? '') + quoted.text
       position = quoted.next
     } else if (character === '\\') {
-      if (position >= line.length) throw unfinished(line, 'the backslash at its end escapes nothing')
+      if (position >= line.length) throw new ShellWordsError('ends with a backslash that escapes nothing')
       word = (word ?? '') + line.charAt(position)
       position += 1
     } else {
@@ -33,6 +42,8 @@ export function splitShellWords(line: string): string[] {
     }
   }
   if (word !== undefined) words.push(word)
+  // A command of no words would stand for the empty one, or for every one.
+  if (words.length === 0) throw new ShellWordsError('names no command')
   return words
 }
 
@@ -50,14 +61,10 @@ function readQuoted(line: string, start: number, quote: string): { readonly text
       text += character
     }
   }
-  throw unfinished(line, `a ${quote === '"' ? 'double' : 'single'} quote is not closed`)
+  throw new ShellWordsError(`has a ${quote === '"' ? 'double' : 'single'} quote that is not closed`)
 }
 
 function endOfLine(line: string, start: number): number {
   const end = line.indexOf('\n', start)
   return end === -1 ? line.length : end
-}
-
-function unfinished(line: string, why: string): CommandError {
-  return new CommandError('misused', `${JSON.stringify(line)} is not a command line: ${why}`)
 }

@@ -1,14 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { CommandError } from './errors.ts'
-import { splitShellWords } from './shell-words.ts'
+import { ShellWordsError, splitShellWords } from './shell-words.ts'
 
 describe('splitShellWords', () => {
   it.each([
     ['ls -la  /tmp', ['ls', '-la', '/tmp']],
-    ['', []],
-    [' \t\n', []],
     ['echo "a b"c \'d "e\'', ['echo', 'a bc', 'd "e']],
     ['echo "" \'\'', ['echo', '', '']],
     ['a\\ b "q\\"q" \'s\\s\'', ['a b', 'q"q', 's\\s']],
@@ -19,14 +16,23 @@ describe('splitShellWords', () => {
     expect(splitShellWords(line)).toEqual(words)
   })
 
-  it.each(['"open', "it's", 'end\\', '"a\\'])('refuses %j', (line) => {
-    expect(() => splitShellWords(line)).toThrow(CommandError)
+  it.each([
+    ['"open', 'double quote'],
+    ["it's", 'single quote'],
+    ['end\\', 'backslash'],
+    ['"a\\', 'double quote'],
+    ['', 'names no command'],
+    [' \t\n', 'names no command'],
+    ['# nothing but words', 'names no command'],
+  ])('refuses %j, and does not repeat it', (line, why) => {
+    expect(() => splitShellWords(line)).toThrow(why)
+    expect(() => splitShellWords(line)).toThrow(ShellWordsError)
   })
 
   it('reads back words that were quoted', () => {
     const quote = (word: string) => `'${word.replaceAll("'", `'"'"'`)}'`
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary' })), (words) => {
+      fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), (words) => {
         expect(splitShellWords(words.map(quote).join(' '))).toEqual(words)
       }),
     )
@@ -39,7 +45,7 @@ describe('splitShellWords', () => {
         try {
           return splitShellWords(line).length <= line.length
         } catch (error) {
-          return error instanceof CommandError && error.code === 'misused'
+          return error instanceof ShellWordsError
         }
       }),
     )
