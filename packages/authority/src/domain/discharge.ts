@@ -55,6 +55,9 @@ export const requestLifetime = 600_000
 /** Of one token: whoever holds it could fill the table. */
 export const mostRequests = 50
 
+/** Those of all tokens of one person together. */
+export const mostRequestsOfPerson = 1000
+
 const mostTicketBytes = 1024
 const secretPattern = /^[A-Za-z0-9_-]{43}$/
 const ways = ['member', 'login'] as const

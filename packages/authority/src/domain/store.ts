@@ -43,6 +43,8 @@ export interface Store {
 export interface WriteOptions {
   /** It takes authority away: it is done on a full disk too. */
   readonly isUrgent?: boolean
+  /** It is one of many steps: what it wrote is put in its place at once, so that nobody waits for that of all of them. */
+  readonly isStep?: boolean
 }
 
 /** What is wrong with a store at this moment, for people and programs that may not see paths or addresses. */
@@ -130,9 +132,12 @@ export interface ReadTransaction {
   }
   readonly memberships: {
     find(organisationId: number, userId: number): Promise<Membership | undefined>
-    /** By email address. */
-    list(organisationId: number): Promise<readonly Member[]>
-    countAdmins(organisationId: number): Promise<number>
+    /** The first by the id of their user, after this one. */
+    page(organisationId: number, query: { readonly limit: number; readonly after?: number }): Promise<readonly Member[]>
+    /** Whether anybody but this user is an admin. */
+    hasOtherAdmin(organisationId: number, userId: number): Promise<boolean>
+    /** To how many organisations the user belongs, where that is less than `most`; else `most`. */
+    countOf(userId: number, most: number): Promise<number>
   }
   readonly invitations: {
     /** By either of its two codes. */
@@ -152,7 +157,6 @@ export interface ReadTransaction {
     byIdempotencyKey(organisationId: number, key: string): Promise<App | undefined>
     /** The first by name, after the one of this name. */
     page(organisationId: number, query: { readonly limit: number; readonly after?: string }): Promise<readonly App[]>
-    count(organisationId: number): Promise<number>
   }
   readonly signingKeys: {
     byKid(kid: Uint8Array): Promise<WrappedSigningKey | undefined>
@@ -181,6 +185,8 @@ export interface ReadTransaction {
     byPollHash(hash: Uint8Array): Promise<DischargeRequest | undefined>
     /** Those of the token that have not ended at `now`. */
     count(tokenId: string, now: number): Promise<number>
+    /** Those that wait for the user or were answered by them, and have not ended at `now`. */
+    countOf(userId: number, now: number): Promise<number>
   }
   readonly leftovers: {
     /** Whether `remove` has anything to do. */
@@ -321,7 +327,10 @@ export interface Transaction extends ReadTransaction {
     removeEnded(before: number, after: number): Promise<number | undefined>
     /** Takes the next step of what `revokeDescendants` left. */
     continueRevocations(): Promise<DescendantsRevoked>
-    /** Revokes every live token of the organisation. */
+    /**
+     * Revokes every token that the organisation has, from the commit on, and none that is minted later. Where it is much,
+     * `leftovers` writes it down.
+     */
     revokeOfOrganisation(organisationId: number, at: number, by: string): Promise<void>
     /** Revokes every token that is limited to the app, from the commit on. Where it is much, `leftovers` writes it down. */
     revokeOfApp(appId: number, at: number, by: string): Promise<void>

@@ -6,6 +6,7 @@ import type { Invitation, Organisation, Role } from '../domain/organisation.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { ReadTransaction, Transaction } from '../domain/store.ts'
 import { hashCode, type User } from '../domain/user.ts'
+import { expectRoomFor } from './create-organisation.ts'
 import type { ReachedOrganisation } from './list-organisations.ts'
 import type { Environment, Writing } from './operation.ts'
 
@@ -117,6 +118,7 @@ export async function join(
   },
   user: User,
 ): Promise<void> {
+  await expectRoomFor(tx, user)
   if ((await tx.memberships.find(organisation.id, user.id)) !== undefined) {
     throw new DomainError('conflict', `${user.email} is a member of organisation ${organisation.slug} already`)
   }

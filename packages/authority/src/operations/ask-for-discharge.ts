@@ -4,6 +4,7 @@ import {
   createRequestSecret,
   hashRequestSecret,
   mostRequests,
+  mostRequestsOfPerson,
   parseTicket,
   requestLifetime,
   type DischargeRequest,
@@ -85,6 +86,9 @@ async function openRequest(
   await tx.dischargeRequests.deleteExpired(now)
   if ((await tx.dischargeRequests.count(tokenId, now)) >= mostRequests) {
     throw new DomainError('rate_limited', 'too many discharges of this token wait to be confirmed', { retryAfter: 60 })
+  }
+  if ((await tx.dischargeRequests.countOf(userId, now)) >= mostRequestsOfPerson) {
+    throw new DomainError('rate_limited', 'too many discharges wait for the person of this token', { retryAfter: 60 })
   }
   const forPerson = createRequestSecret(environment.randomBytes)
   const forPolling = createRequestSecret(environment.randomBytes)

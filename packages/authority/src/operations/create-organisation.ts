@@ -1,7 +1,7 @@
 // organisation.create: a shared organisation with a signing key of its own; who makes it is its admin.
 import { DomainError } from '../domain/errors.ts'
 import { personalAlias, suggestSlug, type Organisation } from '../domain/organisation.ts'
-import type { Transaction } from '../domain/store.ts'
+import type { ReadTransaction, Transaction } from '../domain/store.ts'
 import type { User } from '../domain/user.ts'
 import type { ReachedOrganisation } from './list-organisations.ts'
 import type { Environment, Writing } from './operation.ts'
@@ -41,11 +41,21 @@ export async function foundOrganisation(
   draft: Omit<Organisation, 'id' | 'membershipDischarge' | 'tokenMinting'>,
   admin: User,
 ): Promise<Organisation> {
+  await expectRoomFor(tx, admin)
   const organisation = await tx.organisations.insert({ ...draft, membershipDischarge: 'none', tokenMinting: 'allowed' })
   await tx.memberships.insert({ organisationId: organisation.id, userId: admin.id, role: 'admin', createdAt: now })
   await tx.signingKeys.insert(environment.keyring.createSigningKey(organisation.id, now))
   return organisation
 }
+
+/** @throws DomainError `conflict` where the user belongs to as many organisations as anybody may */
+export async function expectRoomFor(tx: ReadTransaction, { id }: User): Promise<void> {
+  if ((await tx.memberships.countOf(id, mostOrganisations)) < mostOrganisations) return
+  throw new DomainError('conflict', `you belong to ${mostOrganisations} organizations, and nobody may to more`)
+}
+
+// What is done for a person looks at all of theirs.
+const mostOrganisations = 1000
 
 async function checkSlug(tx: Transaction, slug: string): Promise<string> {
   if (slug === personalAlias || (await tx.organisations.bySlug(slug)) !== undefined) {

@@ -39,7 +39,7 @@ export async function findOrphans(tx: ReadTransaction, user: User): Promise<read
   const orphans: Organisation[] = []
   for (const { organisation, role } of await tx.organisations.ofUser(user.id)) {
     const isShared = organisation.personalOf === null
-    if (isShared && role === 'admin' && (await tx.memberships.countAdmins(organisation.id)) <= 1) {
+    if (isShared && role === 'admin' && !(await tx.memberships.hasOtherAdmin(organisation.id, user.id))) {
       orphans.push(organisation)
     }
   }

@@ -61,7 +61,7 @@ export function requireMember(found: FoundMember | undefined, reference: MemberR
 
 /** @throws DomainError `conflict` where the member is the only admin left */
 export async function keepAnAdmin(tx: ReadTransaction, { organisation, member }: FoundMember): Promise<void> {
-  if (member.role === 'admin' && (await tx.memberships.countAdmins(organisation.id)) <= 1) {
+  if (member.role === 'admin' && !(await tx.memberships.hasOtherAdmin(organisation.id, member.userId))) {
     throw new DomainError('conflict', `${member.email} is the last admin of organisation ${organisation.slug}`)
   }
 }

@@ -10,7 +10,10 @@ export async function finishRevocations(
   let revoked = 0
   try {
     for (let step = 0; step < steps; step++) {
-      const done = await store.write((tx) => tx.tokens.continueRevocations(), { isUrgent: true })
+      const done = await store.write((tx) => tx.tokens.continueRevocations(), {
+        isUrgent: true,
+        isStep: true,
+      })
       revoked += done.revoked
       if (!done.more) return { revoked, more: false }
     }

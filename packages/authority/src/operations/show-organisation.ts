@@ -8,7 +8,9 @@ import type { Reading } from './operation.ts'
 import { findUser, isOwn } from './principal.ts'
 
 export interface OrganisationDetails extends ReachedOrganisation {
+  /** By email address. */
   readonly members: readonly Member[]
+  /** Up to a million. */
   readonly appCount: number
 }
 
@@ -18,15 +20,33 @@ export const showOrganisation: Reading<{ readonly slug: string }, Organisation, 
 
   access: (scene, { slug }) => intendOnOrganisation(scene, slug, { action: actions.read }),
 
-  async run({ tx, principal }, { subject: organisation }) {
-    const members = await tx.memberships.list(organisation.id)
-    const userId = findUser(principal)?.id
+  async run({ tx, principal, now }, { subject: organisation }) {
+    const { id } = organisation
+    const user = findUser(principal)
     return {
       organisation,
-      role: members.find((member) => member.userId === userId)?.role ?? null,
+      role: (user && (await tx.memberships.find(id, user.id)))?.role ?? null,
       own: isOwn(principal, organisation),
-      members,
-      appCount: await tx.apps.count(organisation.id),
+      members: await tx.memberships.page(id, { limit: pieceSize }),
+      appCount: await tx.organisations.countUpTo(id, 'apps', mostCounted, now),
     }
   },
+
+  async follow({ store, pause }, details) {
+    const members = [...details.members]
+    for (let last = members.at(-1); last !== undefined && members.length % pieceSize === 0;) {
+      const { userId } = last
+      await pause()
+      const piece = await store.read((tx) =>
+        tx.memberships.page(details.organisation.id, { limit: pieceSize, after: userId }),
+      )
+      members.push(...piece)
+      last = piece.at(-1)
+    }
+    return { ...details, members: members.sort((one, other) => (one.email < other.email ? -1 : 1)) }
+  },
 }
+
+// A few milliseconds, in which others wait.
+const pieceSize = 500
+const mostCounted = 1_000_000

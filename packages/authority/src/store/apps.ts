@@ -33,7 +33,6 @@ export function apps(session: Session): Transaction['apps'] {
     },
     byIdempotencyKey: (organisationId, key) => session.one(byIdempotencyKey, { organisationId, key }),
     page: (organisationId, { limit, after = '' }) => session.many(page, { organisationId, limit, after }),
-    count: async (organisationId) => (await session.one(count, { organisationId }))?.count ?? 0,
     insert: async ({ publicId, name, organisationId, network, idempotencyKey, createdAt }) => {
       const app = { publicId, name, organisationId, network, idempotencyKey, createdAt }
       let row = await session.one(insert, app)
@@ -102,13 +101,6 @@ const page = query((db, param: Param<{ organisationId: number; limit: number; af
     .where('name', '>', param('after'))
     .orderBy('name')
     .limit(param('limit')),
-)
-
-const count = query((db, param: Param<{ organisationId: number }>) =>
-  db
-    .selectFrom('apps')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('organisation_id', '=', param('organisationId')),
 )
 
 const insert = query((db, param: Param<Omit<App, 'id'>>) =>

@@ -68,7 +68,9 @@ async function descend(session: Session, from: readonly Head[]): Promise<Descend
 export const maybeDead = sql<number | null>`case when ${sql.ref('tokens.revoked_at')} is null then coalesce(
   case when ${sql.ref('tokens.minted_by')} is not null then (select 1 from unfinished_revocations limit 1) end,
   case when ${sql.ref('tokens.app_id')} is not null
-    then (select 1 from deleted_apps where deleted_apps.id = ${sql.ref('tokens.app_id')}) end) end`.as('maybeDead')
+    then (select 1 from deleted_apps where deleted_apps.id = ${sql.ref('tokens.app_id')}) end,
+  (select 1 from revoked_organisations where revoked_organisations.id = ${sql.ref('tokens.organisation_id')}
+    and revoked_organisations.to_creation >= ${sql.ref('tokens.created_at')})) end`.as('maybeDead')
 
 const childrenOf = query((db, param: Param<{ id: Uint8Array; after: Uint8Array; limit: number }>) =>
   db

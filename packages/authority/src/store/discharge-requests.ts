@@ -13,6 +13,7 @@ export function dischargeRequests(session: Session): Transaction['dischargeReque
       const id = parseTokenId(tokenId)
       return id === undefined ? 0 : ((await session.one(count, { tokenId: id, now }))?.count ?? 0)
     },
+    countOf: async (userId, now) => (await session.one(countOf, { userId, now }))?.count ?? 0,
     insert: async ({ personHash, pollHash, ...request }) => {
       const tokenId = parseTokenId(request.tokenId)
       if (tokenId === undefined) throw new TypeError('A token id must be a UUID.')
@@ -58,6 +59,14 @@ const count = query((db, param: Param<{ tokenId: Uint8Array; now: number }>) =>
     .selectFrom('discharge_requests')
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .where('token_id', '=', param('tokenId'))
+    .where('expires_at', '>', param('now')),
+)
+
+const countOf = query((db, param: Param<{ userId: number; now: number }>) =>
+  db
+    .selectFrom('discharge_requests')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('user_id', '=', param('userId'))
     .where('expires_at', '>', param('now')),
 )
 
@@ -108,7 +117,6 @@ const removeExpired = query((db, param: Param<{ now: number; limit: number }>) =
 // Others wait for it. More are removed than ever come.
 const mostRemoved = 100
 
-// Rows live for minutes: there are few, and no index is worth its keep.
 const removeOfUser = query((db, param: Param<{ userId: number }>) =>
   db.deleteFrom('discharge_requests').where('user_id', '=', param('userId')),
 )

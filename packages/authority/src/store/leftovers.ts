@@ -4,6 +4,7 @@ import { sql, type SqlBool } from 'kysely'
 
 import { findUnfoldedNames, foldSomeNames } from './names.ts'
 import { query, type Param, type Session } from './query.ts'
+import { findUnfinished, revokeMore } from './revoked-organisations.ts'
 
 /** Rows that one step looks at: a few milliseconds, in which others wait. */
 const stepSize = 64
@@ -24,7 +25,12 @@ export async function beginRevoking(session: Session, id: number, at: number, by
 /** Whether steps are left. */
 export async function areLeft(session: Session): Promise<boolean> {
   const [app, organisation] = [await session.one(firstApp, {}), await session.one(firstOrganisation, {})]
-  return app !== undefined || organisation !== undefined || (await findUnfoldedNames(session)) !== undefined
+  return (
+    app !== undefined ||
+    organisation !== undefined ||
+    (await findUnfinished(session)) !== undefined ||
+    (await findUnfoldedNames(session)) !== undefined
+  )
 }
 
 /** Takes the next step of what is left. Whether that was not the last one. */
@@ -36,6 +42,7 @@ export async function removeLeftovers(session: Session): Promise<boolean> {
     else await session.run(moveApp, place)
     return areLeft(session)
   }
+  if (await revokeMore(session)) return areLeft(session)
   const organisation = await session.one(firstOrganisation, {})
   if (organisation === undefined) {
     const names = await findUnfoldedNames(session)

@@ -61,7 +61,7 @@ export function createMemory(): Memory {
     appByName: new Remembered(['apps', 'organisations'], true),
     keyByKid: new Remembered(['signing_keys'], true),
     newestKey: new Remembered(['signing_keys'], false),
-    tokenById: new Remembered(['tokens', 'unfinished_revocations', 'deleted_apps'], true),
+    tokenById: new Remembered(['tokens', 'unfinished_revocations', 'deleted_apps', 'revoked_organisations'], true),
   }
 }
 

@@ -14,6 +14,7 @@ import { migration11 } from './migrations/0011-one-open-invitation.ts'
 import { migration12 } from './migrations/0012-removal-in-steps.ts'
 import { migration13 } from './migrations/0013-names-beyond-ascii.ts'
 import { migration14 } from './migrations/0014-proven-addresses.ts'
+import { migration15 } from './migrations/0015-organisations-revoked-whole.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   migration12,
   migration13,
   migration14,
+  migration15,
 ]

@@ -170,6 +170,14 @@ export interface Database {
     readonly revoked_at: number
     readonly revoked_by: string
   }
+  readonly revoked_organisations: {
+    readonly id: number
+    readonly to_creation: number
+    readonly done_creation: number
+    readonly done_id: Uint8Array
+    readonly revoked_at: number
+    readonly revoked_by: string
+  }
   readonly discharge_requests: {
     readonly id: GeneratedAlways<number>
     readonly person_hash: Uint8Array

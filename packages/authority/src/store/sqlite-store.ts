@@ -206,10 +206,16 @@ class SqliteStore implements Store {
     }
   }
 
-  async write<T>(work: (tx: Transaction) => Promise<T>, { isUrgent = false }: WriteOptions = {}): Promise<T> {
+  async write<T>(
+    work: (tx: Transaction) => Promise<T>,
+    { isUrgent = false, isStep = false }: WriteOptions = {},
+  ): Promise<T> {
     this.#refuseWhenClosed()
     if (this.#reserve.isShort && !isUrgent) throw new StoreTrouble('storage_full', 'unchanged')
-    return this.#writes.write(work, isUrgent)
+    const result = await this.#writes.write(work, isUrgent)
+    // A group may be under way again; then the next step's turn comes for both.
+    if (isStep && !this.#writer.database.isTransaction) this.#startLogOver()
+    return result
   }
 
   async health(): Promise<Trouble | undefined> {

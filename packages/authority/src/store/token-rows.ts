@@ -3,6 +3,7 @@ import type { ListedToken, TokenRecord } from '../domain/token.ts'
 import { findRevocationAbove, maybeDead } from './descent.ts'
 import { findDeletionOfApp } from './leftovers.ts'
 import type { Session } from './query.ts'
+import { findRevocationOfOrganisation } from './revoked-organisations.ts'
 import { formatTokenId } from './token-id.ts'
 import { creatorColumns } from './users.ts'
 
@@ -12,7 +13,7 @@ export type Stored<Token extends TokenRecord> = Omit<Token, 'id' | 'mintedBy'> &
   readonly mintedBy: Uint8Array | null
 }
 
-/** A token as it is found: `maybeDead` where it may have been revoked with one above it, or with its app. */
+/** A token as it is found: `maybeDead` where it may have been revoked with one above it, its app or its organisation. */
 export type Found<Token extends TokenRecord> = Stored<Token> & { readonly maybeDead: number | null }
 
 export const recordColumns = [
@@ -33,7 +34,7 @@ export const recordColumns = [
 /** With what a list shows besides. A look-up of every request goes without: it would read more than it needs. */
 export const listedColumns = [...recordColumns, 'tokens.caveats', ...creatorColumns, 'apps.name as appName'] as const
 
-/** The token, revoked where one above it is, and where its app is deleted. */
+/** The token, revoked where one above it is, all of its organisation are, or its app is deleted. */
 export async function toRecord(session: Session, row: Found<TokenRecord>): Promise<TokenRecord> {
   const above = row.maybeDead === null ? undefined : await findRevocation(session, row)
   // Field by field: rows of node:sqlite are slow to spread, and a page has many.
@@ -57,7 +58,9 @@ export async function toListed(session: Session, row: Found<ListedToken>): Promi
   return { ...(await toRecord(session, row)), caveats, createdByEmail, createdByProvenAt, appName }
 }
 
-async function findRevocation(session: Session, { id, appId }: Found<TokenRecord>) {
+async function findRevocation(session: Session, { id, appId, organisationId, createdAt }: Found<TokenRecord>) {
   const ofApp = appId === null ? undefined : await findDeletionOfApp(session, appId)
-  return ofApp ?? findRevocationAbove(session, id)
+  if (ofApp !== undefined) return ofApp
+  const ofOrganisation = await findRevocationOfOrganisation(session, organisationId, createdAt)
+  return ofOrganisation ?? findRevocationAbove(session, id)
 }

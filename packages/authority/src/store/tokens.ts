@@ -6,6 +6,7 @@ import { continueRevocations, revocationsAreUnfinished, revokeDescendants } from
 import { beginRevoking } from './leftovers.ts'
 import { query, type Param, type Session } from './query.ts'
 import { removeEndedTokens } from './retention.ts'
+import { expectNew, revokeOfOrganisation } from './revoked-organisations.ts'
 import { parseTokenId } from './token-id.ts'
 import { tokenLists } from './token-lists.ts'
 import { listedColumns, recordColumns, toListed, toRecord, type Stored } from './token-rows.ts'
@@ -25,6 +26,7 @@ export function tokens(session: Session): Transaction['tokens'] {
     ...tokenLists(session),
     revocationsAreUnfinished: () => revocationsAreUnfinished(session),
     insert: async (token) => {
+      await expectNew(session, token.organisationId, token.createdAt)
       const inserted = await session.insert(insert, {
         ...token,
         nameKey: nameKey(token.name),
@@ -40,7 +42,7 @@ export function tokens(session: Session): Transaction['tokens'] {
     revokeDescendants: async (id, at, by) => revokeDescendants(session, requireTokenId(id), at, by),
     continueRevocations: () => continueRevocations(session),
     removeEnded: (before, after) => removeEndedTokens(session, before, after),
-    revokeOfOrganisation: (organisationId, at, by) => session.run(revokeOfOrganisation, { organisationId, at, by }),
+    revokeOfOrganisation: (organisationId, at, by) => revokeOfOrganisation(session, organisationId, at, by),
     revokeOfApp: (appId, at, by) => beginRevoking(session, appId, at, by),
   }
 }
@@ -84,14 +86,6 @@ const revoke = query((db, param: Param<{ id: Uint8Array; at: number; by: string 
     .updateTable('tokens')
     .set({ revoked_at: param('at'), revoked_by: param('by') })
     .where('id', '=', param('id'))
-    .where('revoked_at', 'is', null),
-)
-
-const revokeOfOrganisation = query((db, param: Param<{ organisationId: number; at: number; by: string }>) =>
-  db
-    .updateTable('tokens')
-    .set({ revoked_at: param('at'), revoked_by: param('by') })
-    .where('organisation_id', '=', param('organisationId'))
     .where('revoked_at', 'is', null),
 )
 

@@ -34,7 +34,7 @@ export function startWorker({ store, chores, now, id, report }: WorkerOptions): 
   const failing = new Set<string>()
 
   async function takeStep(chore: Chore): Promise<boolean> {
-    return store.write(async (tx) => (await takeLease(tx, id, now())) && chore.step(tx))
+    return store.write(async (tx) => (await takeLease(tx, id, now())) && chore.step(tx), { isStep: true })
   }
 
   async function finish(chore: Chore): Promise<void> {

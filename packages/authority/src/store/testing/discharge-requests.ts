@@ -27,14 +27,22 @@ export function describeDischargeRequests(getStore: () => Store): void {
       expect(await getStore().read((tx) => tx.dischargeRequests.byPollHash(pollHash))).toBeUndefined()
     })
 
-    test('are counted by token, those that ended left out', async () => {
+    test('are counted by token and by person, those that ended left out', async () => {
       const tokenId = randomUUID()
+      const userId = 987_654_321
       const counts = await getStore().write(async (tx) => {
-        for (const expiresAt of [999, 1000, 1001, 2000]) await insertDischargeRequest(tx, { tokenId, expiresAt })
+        for (const expiresAt of [999, 1000, 1001, 2000])
+          await insertDischargeRequest(tx, { tokenId, expiresAt, userId })
         await insertDischargeRequest(tx)
-        return [await tx.dischargeRequests.count(tokenId, 1000), await tx.dischargeRequests.count(randomUUID(), 0)]
+        const found = [
+          await tx.dischargeRequests.count(tokenId, 1000),
+          await tx.dischargeRequests.count(randomUUID(), 0),
+        ]
+        found.push(await tx.dischargeRequests.countOf(userId, 1000))
+        await tx.dischargeRequests.deleteOfUser(userId)
+        return [...found, await tx.dischargeRequests.countOf(userId, 0), await tx.dischargeRequests.count(tokenId, 0)]
       })
-      expect(counts).toEqual([2, 0])
+      expect(counts).toEqual([2, 0, 2, 0, 0])
     })
 
     test('that ended are swept, whatever token they are of', async () => {

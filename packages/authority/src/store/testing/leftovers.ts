@@ -90,8 +90,8 @@ export function describeLeftovers(getStore: () => Store): void {
       expect(rows).toBe(0)
       expect(steps).toBeGreaterThanOrEqual((800 + 300 + 300 + 299) / 64)
       await getStore().read(async (tx) => {
-        expect(await tx.memberships.list(organisation.id)).toEqual([])
-        expect(await tx.apps.count(organisation.id)).toBe(0)
+        expect(await tx.memberships.page(organisation.id, { limit: 9 })).toEqual([])
+        expect(await tx.organisations.countUpTo(organisation.id, 'apps', 9, 0)).toBe(0)
         expect(await tx.leftovers.exist()).toBe(false)
       })
     })
@@ -135,6 +135,62 @@ export function describeLeftovers(getStore: () => Store): void {
       expect(revoked).toBe(500)
       expect(await states()).toEqual(new Set(['77 by a@example.com']))
       expect(await getStore().read((tx) => tx.tokens.byId(spared.id))).toMatchObject({ revokedAt: null })
+    })
+
+    test('of an organisation whose tokens are all revoked is dead, written down in steps, and mints anew', async () => {
+      const { organisation, tokens, app } = await getStore().write(async (tx) => {
+        const { id } = await insertOrganisation(tx)
+        const owned = await insertApp(tx, id)
+        const minted: NewToken[] = []
+        for (let count = 0; count < 500; count++) {
+          const token = createToken(id, {
+            createdAt: 1000 + (count % 5),
+            ...(count % 4 === 0 ? { appId: owned.id } : {}),
+            ...(count % 5 === 0 ? { revokedAt: 5, revokedBy: 'earlier@example.com' } : {}),
+          })
+          await tx.tokens.insert(token)
+          minted.push(token)
+        }
+        return { organisation: id, tokens: minted, app: owned }
+      })
+      const states = () =>
+        getStore().read(async (tx) => {
+          const found = await Promise.all(tokens.map(({ id }) => tx.tokens.byId(id)))
+          return new Set(found.map((token) => `${token?.revokedAt} by ${token?.revokedBy}`))
+        })
+      const dead = new Set(['5 by earlier@example.com', '77 by a@example.com'])
+      expect(await states()).toEqual(new Set(['5 by earlier@example.com', 'null by null']))
+      await getStore().write((tx) => tx.tokens.revokeOfOrganisation(organisation, 77, 'a@example.com'))
+      expect(await states()).toEqual(dead)
+      const last = tokens.at(-1)
+      if (last === undefined) throw new Error('there are no tokens')
+      expect(await getStore().read((tx) => tx.tokens.byIdWithNames(last.id))).toMatchObject({ revokedAt: 77 })
+
+      // What is minted from now on lives, and what a clock that is behind would put among the dead is not minted.
+      const fresh = createToken(organisation, { createdAt: 1005, appId: app.id })
+      await getStore().write((tx) => tx.tokens.insert(fresh))
+      const behind = createToken(organisation, { createdAt: 1004 })
+      const late = getStore().write((tx) => tx.tokens.insert(behind))
+      await expect(late).rejects.toMatchObject({ code: 'unavailable', retryAfter: 5 })
+
+      const written = async () => {
+        const query = { ...byEnd, state: 'revoked', now: 0, limit: 1000 } as const
+        return (await getStore().read((tx) => tx.tokens.ofOrganisation(organisation, query))).items.length
+      }
+      let revoked = await written()
+      expect(revoked).toBeLessThanOrEqual(100 + 64)
+      for (let more = true; more;) {
+        more = await getStore().write((tx) => tx.leftovers.remove())
+        const now = await written()
+        expect(now - revoked).toBeLessThanOrEqual(64)
+        revoked = now
+      }
+      expect(revoked).toBe(500)
+      expect(await states()).toEqual(dead)
+      await getStore().write((tx) => tx.tokens.insert(behind))
+      for (const { id } of [fresh, behind]) {
+        expect(await getStore().read((tx) => tx.tokens.byId(id))).toMatchObject({ revokedAt: null })
+      }
     })
 
     test('of requests and logins that ended is swept a hundred at a time', async () => {

@@ -155,7 +155,7 @@ export function describeOrganisations(getStore: () => Store): void {
       })
       await getStore().read(async (tx) => {
         expect(await tx.organisations.byId(gone.id)).toBeUndefined()
-        expect(await tx.memberships.list(gone.id)).toEqual([])
+        expect(await tx.memberships.page(gone.id, { limit: 9 })).toEqual([])
         expect(await tx.apps.byId(app.id)).toBeUndefined()
         for (const { id } of tokens) expect(await tx.tokens.byId(id)).toBeUndefined()
         expect(await tx.signingKeys.byKid(kid)).toBeUndefined()
@@ -167,7 +167,7 @@ export function describeOrganisations(getStore: () => Store): void {
     })
   })
 
-  test('memberships are found, listed by email address, changed and deleted', async () => {
+  test('memberships are found, listed in pages, changed and deleted', async () => {
     const { organisation, first, second } = await getStore().write(async (tx) => {
       const { user, organisation: joined } = await insertMember(tx)
       const other = await insertUser(tx, { email: `${unique('aaa')}@example.com` })
@@ -178,19 +178,25 @@ export function describeOrganisations(getStore: () => Store): void {
     await getStore().read(async (tx) => {
       expect(await tx.memberships.find(organisation.id, first.id)).toEqual(member)
       expect(await tx.memberships.find(organisation.id, 2 ** 40)).toBeUndefined()
-      expect(await tx.memberships.countAdmins(organisation.id)).toBe(1)
-      expect(await tx.memberships.list(organisation.id)).toEqual([
-        { userId: first.id, email: first.email, emailProvenAt: null, role: 'member', joinedAt: 9 },
+      expect(await tx.memberships.hasOtherAdmin(organisation.id, first.id)).toBe(true)
+      expect(await tx.memberships.hasOtherAdmin(organisation.id, second.id)).toBe(false)
+      expect(await tx.memberships.countOf(first.id, 9)).toBe(1)
+      expect(await tx.memberships.countOf(first.id, 0)).toBe(0)
+      const members = [
         { userId: second.id, email: second.email, emailProvenAt: null, role: 'admin', joinedAt: 1000 },
-      ])
+        { userId: first.id, email: first.email, emailProvenAt: null, role: 'member', joinedAt: 9 },
+      ]
+      expect(await tx.memberships.page(organisation.id, { limit: 9 })).toEqual(members)
+      expect(await tx.memberships.page(organisation.id, { limit: 1 })).toEqual(members.slice(0, 1))
+      expect(await tx.memberships.page(organisation.id, { limit: 9, after: second.id })).toEqual(members.slice(1))
     })
     const twice = getStore().write((tx) => tx.memberships.insert({ ...member, role: 'admin' }))
     await expect(twice).rejects.toMatchObject({ code: 'conflict' })
 
     await getStore().write((tx) => tx.memberships.setRole(organisation.id, first.id, 'admin'))
-    expect(await getStore().read((tx) => tx.memberships.countAdmins(organisation.id))).toBe(2)
+    expect(await getStore().read((tx) => tx.memberships.hasOtherAdmin(organisation.id, second.id))).toBe(true)
     await getStore().write((tx) => tx.memberships.delete(organisation.id, first.id))
-    expect(await getStore().read((tx) => tx.memberships.list(organisation.id))).toHaveLength(1)
+    expect(await getStore().read((tx) => tx.memberships.page(organisation.id, { limit: 9 }))).toHaveLength(1)
   })
 
   describeInvitations(getStore)
@@ -212,11 +218,11 @@ export function describeOrganisations(getStore: () => Store): void {
         expect(await tx.apps.page(organisation.id, { limit: 1 })).toEqual([app])
         expect(await tx.apps.page(organisation.id, { limit: 2, after: app.name })).toEqual([other])
         expect(await tx.apps.page(organisation.id, { limit: 2, after: other.name })).toEqual([])
-        expect(await tx.apps.count(organisation.id)).toBe(2)
+        expect(await tx.organisations.countUpTo(organisation.id, 'apps', 9, 0)).toBe(2)
         expect(await tx.apps.byId(2 ** 40)).toBeUndefined()
         expect(await tx.apps.byName('no-such-app')).toBeUndefined()
         expect(await tx.apps.byIdempotencyKey(organisation.id + 1, 'k')).toBeUndefined()
-        expect(await tx.apps.count(organisation.id + 1000)).toBe(0)
+        expect(await tx.organisations.countUpTo(organisation.id + 1000, 'apps', 9, 0)).toBe(0)
       })
     })
 
@@ -233,7 +239,7 @@ export function describeOrganisations(getStore: () => Store): void {
         await expect(insertApp(tx, one.id, { idempotencyKey: 'k' })).rejects.toMatchObject({ code: 'conflict' })
         await insertApp(tx, two.id, { idempotencyKey: 'k' })
         await insertApp(tx, one.id)
-        expect(await tx.apps.count(one.id)).toBe(2)
+        expect(await tx.organisations.countUpTo(one.id, 'apps', 9, 0)).toBe(2)
       })
     })
 
