@@ -103,6 +103,24 @@ describe('a query', () => {
   })
 })
 
+test('a token that flyctl would send to another platform is not made', async () => {
+  const create = (name: string) =>
+    query(
+      'mutation($input: CreateLimitedAccessTokenInput!) { createLimitedAccessToken(input: $input) { clientMutationId } }',
+      {
+        input: {
+          name,
+          organizationId: slug,
+          profile: 'litefs_cloud',
+          profileParams: { cluster: 'main' },
+          expiry: '10m',
+        },
+      },
+    )
+  expect(await refusalOf(create('flyctl-lfsc'))).toMatch(/^NOT_SERVED: .*litefs-cloud/)
+  expect((await create('LiteFS Cloud token')).errors).toBeUndefined()
+})
+
 describe('an answer', () => {
   test('that would have too many fields ends with one error, and one below comes whole', async () => {
     const many = (await createOrganisation(authority.ask, ada.token, 'Many')).slug

@@ -21,6 +21,7 @@ import {
 import { appsRoutes } from './commands/apps/routes.ts'
 import { authRoutes } from './commands/auth/routes.ts'
 import { backupCommand, doctorCommand, restoreCommand } from './commands/installation/routes.ts'
+import { flyctlRoutes } from './commands/flyctl/routes.ts'
 import { orgsRoutes } from './commands/orgs/routes.ts'
 import { serveCommand } from './commands/serve/routes.ts'
 import { tokensRoutes } from './commands/tokens/routes.ts'
@@ -39,6 +40,7 @@ export function buildHallpass(readVersion: () => Promise<string>, environment: E
       orgs: orgsRoutes,
       apps: appsRoutes,
       tokens: tokensRoutes,
+      flyctl: flyctlRoutes,
       backup: backupCommand,
       restore: restoreCommand,
       doctor: doctorCommand,

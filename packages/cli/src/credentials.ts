@@ -74,6 +74,11 @@ export function isMeantElsewhere(token: string, environment: Environment, server
   )
 }
 
+/** Whether the environment names this server, and so means it with flyctl's variables. */
+export function isServerOfEnvironment(environment: Environment, server: string): boolean {
+  return serverOfEnvironment(environment) === server
+}
+
 /** What in the environment goes before a login at `server`, as sentences for whoever logs in or out. */
 export function tellOverrides(environment: Environment, server: string): readonly string[] {
   const named = serverVariables.find((name) => isSet(environment, name))

@@ -17,6 +17,7 @@ import { signOut } from '../../operations/sign-out.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { parse } from '../http/parse.ts'
 import type { Context, Resolve } from './context.ts'
+import { NotServed } from './errors.ts'
 import { notFoundAs, readName } from './names.ts'
 import {
   encodeApp,
@@ -61,6 +62,9 @@ const profileParams = z
   .nullish()
   .transform((params) => ({ app: params?.app_id ?? undefined, cluster: params?.cluster ?? undefined }))
 
+/** By which flyctl makes a token for `litefs-cloud` commands. It sends it to a service of the original platform. */
+const nameOfTokenForElsewhere = 'flyctl-lfsc'
+
 const userId = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
 
 export const mutations = {
@@ -77,6 +81,9 @@ export const mutations = {
   }),
 
   createLimitedAccessToken: mutation<CreateToken>(async (input, { perform }) => {
+    if (input.name === nameOfTokenForElsewhere) {
+      throw new NotServed('this authority does not serve litefs-cloud, which would send a token to another platform')
+    }
     const slug = ofOrganisation(input.organizationId)
     const params = parse(profileParams, input.profileParams ?? null, 'profileParams')
     // Clients write an empty expiry for none.

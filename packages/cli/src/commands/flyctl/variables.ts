@@ -1,0 +1,106 @@
+// The variables that keep flyctl at one authority: every address that it would use by itself, and can be told another.
+import { join } from 'node:path'
+
+import { CommandError } from '../../errors.ts'
+
+interface Variable {
+  readonly name: string
+  readonly value: (authority: URL) => string
+  /** Whether the value is a path in the home directory. */
+  readonly underHome?: true
+  /** What it is for, in a few words; undefined where the line before says it. */
+  readonly what?: string
+}
+
+/**
+ * Of this machine, and nothing can listen there: it is the broadcast address of the loopback network. Traces hold the
+ * login and go unencrypted to a port that many machines have a collector at. Go sends nothing for it to a proxy.
+ */
+const nowhere = '127.255.255.255'
+
+const base = ({ origin }: URL) => origin
+
+const variables: readonly Variable[] = [
+  { name: 'FLY_API_BASE_URL', value: base, what: 'organizations, apps, tokens, logging in' },
+  { name: 'FLY_FLAPS_BASE_URL', value: base, what: 'the Machines API' },
+  { name: 'FLY_UIEX_BASE_URL', value: base, what: 'look-ups of newer releases' },
+  { name: 'FLY_REGISTRY_HOST', value: ({ host }) => host, what: 'where `auth docker` logs in' },
+  { name: 'FLY_TRACE_COLLECTOR_URL', value: () => nowhere, what: 'traces of `deploy` and `launch`, with the login' },
+  { name: 'FLY_SCANTRON', value: base, what: 'the scanner of images' },
+  { name: 'FLY_METRICS_BASE_URL', value: base, what: 'metrics' },
+  { name: 'FLY_SEND_METRICS', value: () => '0' },
+  { name: 'FLY_SYNTHETICS_BASE_URL', value: base, what: 'probes' },
+  { name: 'FLY_SYNTHETICS_AGENT', value: () => '0' },
+  { name: 'FLY_STATUSPAGE_UNRESOLVED_INCIDENTS_URL', value: ({ origin }) => `${origin}/incidents`, what: 'incidents' },
+  { name: 'FLY_INCIDENTS_CHECK', value: () => '0' },
+  { name: 'FLY_NO_INCIDENTS_CHECK', value: () => '1' },
+  { name: 'FLY_UPDATE_CHECK', value: () => '0', what: 'look-ups of newer versions' },
+  { name: 'FLY_NO_UPDATE_CHECK', value: () => '1' },
+  {
+    name: 'FLY_CONFIG_DIR',
+    // Each authority has its own: a login is sent nowhere but where it was made.
+    value: ({ host }) => `.hallpass-fly/${host.replaceAll(/[^\w.-]/g, '_')}`,
+    underHome: true,
+    what: 'keeps this login apart from all others',
+  },
+]
+
+/** Variables that hold a token, and are not for another authority than the environment names. */
+export const tokenVariables = ['FLY_ACCESS_TOKEN', 'FLY_API_TOKEN', 'FLY_METRICS_TOKEN'] as const
+
+interface Quoting {
+  readonly set: (name: string, quoted: string) => string
+  /** As it is, whatever it holds. */
+  readonly quote: (text: string) => string
+}
+
+const quotings = {
+  bash: {
+    set: (name, quoted) => `export ${name}=${quoted}`,
+    quote: (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`,
+  },
+  fish: {
+    set: (name, quoted) => `set -gx ${name} ${quoted}`,
+    quote: (text) => `'${text.replaceAll(/['\\]/g, String.raw`\$&`)}'`,
+  },
+  powershell: {
+    set: (name, quoted) => `$env:${name} = ${quoted}`,
+    quote: (text) => `'${text.replaceAll("'", "''")}'`,
+  },
+} as const satisfies Readonly<Record<string, Quoting>>
+
+export type Shell = keyof typeof quotings
+export const shells: readonly Shell[] = ['bash', 'fish', 'powershell']
+
+/**
+ * The lines that set the variables in a shell.
+ * @throws CommandError as {@link listVariables}
+ */
+export function formatVariables(shell: Shell, server: string): string {
+  const { set, quote } = quotings[shell]
+  const rows = list(server).map(({ name, value, underHome, what }) => {
+    // All of these shells know the home directory by this name, and it is looked up in double quotes.
+    const line = set(name, underHome === true ? `"$HOME/${value}"` : quote(value))
+    return { line, what }
+  })
+  const width = Math.max(...rows.map(({ line }) => line.length))
+  return rows.map(({ line, what }) => (what === undefined ? line : `${line.padEnd(width)} # ${what}`)).join('\n')
+}
+
+/**
+ * The same for a process.
+ * @throws CommandError where the address of the authority has a path, which flyctl drops
+ */
+export function listVariables(server: string, home: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    list(server).map(({ name, value, underHome }) => [name, underHome === true ? join(home, value) : value]),
+  )
+}
+
+function list(server: string) {
+  const authority = new URL(server)
+  if (authority.pathname !== '/') {
+    throw new CommandError('misused', `flyctl drops the path of ${server}: it needs an authority without one`)
+  }
+  return variables.map((variable) => ({ ...variable, value: variable.value(authority) }))
+}
