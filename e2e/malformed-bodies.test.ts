@@ -171,6 +171,19 @@ describe.each(withBody)('%s', (name) => {
     expect((await askRoute(target, name, { token: token(), text: bytes })).status).toBeLessThan(500)
   })
 
+  test('a field that is there twice is refused by name, however it is written', async () => {
+    const good: Readonly<Record<string, unknown>> = goodBodies[name]
+    for (const [field, value] of Object.entries(good)) {
+      const escaped = field.replace(/^./, (first) => `\\u00${first.charCodeAt(0).toString(16)}`)
+      for (const spelled of [field, escaped]) {
+        const text = `${JSON.stringify(good).slice(0, -1)},"${spelled}":${JSON.stringify(value)}}`
+        const answer = await askRoute(target, name, { token: token(), text })
+        expectNo(answer, text)
+        expect(expectRefusal(answer, 400)).toMatchObject({ field, message: expect.stringContaining('twice') as string })
+      }
+    }
+  })
+
   test('a body past 64 KiB is too large', async () => {
     for (const length of [65_536, 70_000, 200_000]) {
       const answer = await askRoute(target, name, {
@@ -223,6 +236,15 @@ describe.each(withBody)('%s', (name) => {
     }
     expect(Object.hasOwn(Object.prototype, 'admin')).toBe(false)
   })
+})
+
+test.each([
+  ['/graphql', '{"query":"{ viewer { id } }","variables":{"a":1,"a":2}}'],
+  ['/api/v1/sessions', '{"data":{"attributes":{"email":"a@example.com","email":"b@example.com","password":"x"}}}'],
+  ['/.well-known/macfly/3p', '{"ticket":"AA==","ticket":"AA=="}'],
+])('at %s too, a field that is there twice is refused', async (path, text) => {
+  const answer = await target.ask('POST', path, { text, token: target.admin.token })
+  expect(answer.text).toContain('twice')
 })
 
 describe('fields that are not known', () => {

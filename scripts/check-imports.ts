@@ -17,7 +17,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 const rooms: Readonly<Record<string, { readonly folders: readonly string[]; readonly parts: readonly string[] }>> = {
   domain: { folders: [], parts: ['@hallpass/macaroon', '@hallpass/client/visible-text'] },
   keyring: { folders: ['domain'], parts: ['@hallpass/macaroon'] },
-  identity: { folders: ['domain'], parts: ['@simplewebauthn/server', 'openid-client'] },
+  identity: { folders: ['domain'], parts: ['@hallpass/client/json', '@simplewebauthn/server', 'openid-client'] },
   mail: { folders: ['domain'], parts: ['nodemailer'] },
   store: { folders: ['domain'], parts: ['kysely', 'pg'] },
   operator: { folders: ['domain', 'keyring', 'operations', 'store'], parts: [] },

@@ -1,4 +1,5 @@
 // The JSON of `tokens explain --access`: an access as Go's flyio.Access writes it, and names instead of numbers.
+import { parseJson } from '@hallpass/client/json'
 import { actions, MacaroonError, parseAction, type Access } from '@hallpass/macaroon'
 
 import { CommandError } from './errors.ts'
@@ -61,11 +62,15 @@ const known: readonly string[] = ['action', 'org', 'orgid', 'app', 'appid', 'com
 function readObject(text: string): object {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch (cause) {
-    throw new CommandError('misused', 'the value of --access is not JSON: write it like {"orgid":12,"action":"r"}', {
-      cause,
-    })
+    throw new CommandError(
+      'misused',
+      'the value of --access is not JSON, or has a field twice: write it like {"orgid":12,"action":"r"}',
+      {
+        cause,
+      },
+    )
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   throw wrong('is not a JSON object')

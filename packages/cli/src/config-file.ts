@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
+import { parseJson } from '@hallpass/client/json'
+
 import { readPathVariable, type Environment } from './context.ts'
 import { CommandError } from './errors.ts'
 
@@ -38,7 +40,7 @@ export async function readConfig(file: string | undefined): Promise<Config> {
   }
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch (cause) {
     // The parser's own message would quote the file, and a token with it.
     throw new CommandError('failed', `${file} is not JSON: mend it, or delete it and log in again`, { cause })

@@ -26,6 +26,7 @@ import type {
 import type { CurrentUser, ListedSession, LoginMethods, SessionAnswer } from './contract/users.ts'
 import type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'
 import { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode } from './errors.ts'
+import { parseJson } from './json.ts'
 import { readText } from './read-text.ts'
 import { holdsSecret } from './secret-text.ts'
 
@@ -251,7 +252,7 @@ function sender(options: ClientOptions) {
         ? new ConnectionError('timeout', `${base} did not answer within ${timeout / 1000} seconds`, { cause })
         : new ConnectionError('unreachable', `no authority answers at ${base}`, { cause })
     }
-    const answer = parseJson(text)
+    const answer = readAnswer(text)
     if (!response.ok) throw refusal(base, response, answer)
     if (text !== '' && answer === undefined) throw stranger(base, response)
     return answer as Answer
@@ -274,10 +275,10 @@ async function readWhole(response: Response): Promise<string> {
   return text
 }
 
-function parseJson(text: string): unknown {
+function readAnswer(text: string): unknown {
   if (text === '') return undefined
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
 // One conversation with a third party, as superfly/macaroon's tp/README.md describes it: a ticket goes there, and a
 // discharge comes back, at once, or after polling, or after a person has confirmed it.
 import { DischargeError } from './errors.ts'
+import { parseJson } from './json.ts'
 import { readText } from './read-text.ts'
 
 export interface ThirdPartyOptions {
@@ -153,7 +154,7 @@ function isHere({ hostname }: URL): boolean {
 
 function parseRecord(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseJson(text)
     return isRecord(value) ? value : undefined
   } catch {
     return undefined

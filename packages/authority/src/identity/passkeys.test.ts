@@ -78,6 +78,16 @@ describe('making a passkey', () => {
     expect(await verifier.verifyCreation(creation(answer), party)).toBeUndefined()
   })
 
+  it('refuses client data that has a member twice', async () => {
+    const answer = creation(createAuthenticator(party.origin).create(creationOptions))
+    const text = Buffer.from(answer.clientDataJson, 'base64url').toString()
+    const clientDataJson = Buffer.from(text.replace('{', '{"challenge":"another",')).toString('base64url')
+    expect(await verifier.verifyCreation({ ...answer, clientDataJson }, party)).toBeUndefined()
+    // One that is only new to us is no fault.
+    const extended = Buffer.from(text.replace('{', '{"other":"one",')).toString('base64url')
+    expect(await verifier.verifyCreation({ ...answer, clientDataJson: extended }, party)).toBeDefined()
+  })
+
   it('refuses an id that is not the one that was made', async () => {
     const answer = creation(createAuthenticator(party.origin).create(creationOptions))
     expect(

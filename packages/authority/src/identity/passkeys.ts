@@ -1,4 +1,6 @@
 // Checks what authenticators answer (WebAuthn §7.1 and §7.2), but for the challenge, which the store knows.
+import { parseJson } from '@hallpass/client/json'
+
 import { passkeyAlgorithms, type PasskeyVerifier, type RelyingParty } from '../domain/passkey.ts'
 
 export function createPasskeyVerifier(): PasskeyVerifier {
@@ -82,7 +84,7 @@ async function isWithoutAuthority(attestationObject: string): Promise<boolean> {
 
 /** @throws where it is not the client data of a page of our own, outside of any frame of another */
 function readChallenge(clientDataJson: string): string {
-  const clientData: unknown = JSON.parse(Buffer.from(clientDataJson, 'base64url').toString())
+  const clientData: unknown = parseJson(Buffer.from(clientDataJson, 'base64url').toString())
   if (typeof clientData !== 'object' || clientData === null) throw new TypeError('the client data is no object')
   if ('crossOrigin' in clientData && clientData.crossOrigin !== false) throw new TypeError('a frame of another page')
   if (!('challenge' in clientData) || typeof clientData.challenge !== 'string') throw new TypeError('no challenge')

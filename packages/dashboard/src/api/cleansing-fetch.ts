@@ -1,4 +1,5 @@
 // What the authority answers, as pages may show it: names from strangers without what is not seen in them.
+import { parseJson } from '@hallpass/client/json'
 import { cleanse } from '@hallpass/client/visible-text'
 
 /** Asks as `fetch` does; every text in a JSON answer is cleansed, wherever a page shows it. */
@@ -15,8 +16,8 @@ export function createCleansingFetch(fetch: typeof globalThis.fetch): typeof glo
 /** What is no JSON is left for others to complain of. */
 function cleanseJson(text: string): string {
   try {
-    return JSON.stringify(
-      JSON.parse(text, (_key, value: unknown) => (typeof value === 'string' ? cleanse(value) : value)),
+    return JSON.stringify(parseJson(text), (_key, value: unknown) =>
+      typeof value === 'string' ? cleanse(value) : value,
     )
   } catch {
     return text

@@ -1,5 +1,6 @@
 // The doors that only a browser uses: they answer with a cookie that no script can read.
 import { ApiError, ConnectionError, apiErrorCodes, type User } from '@hallpass/client'
+import { parseJson } from '@hallpass/client/json'
 
 export interface Web {
   readonly logIn: (body: { readonly email: string; readonly password: string }) => Promise<User>
@@ -31,7 +32,7 @@ export function createWeb(fetch: typeof globalThis.fetch): Web {
       const isSlow = cause instanceof Error && cause.name === 'TimeoutError'
       throw new ConnectionError(isSlow ? 'timeout' : 'unreachable', 'no answer', { cause })
     }
-    const answer = parseJson(text)
+    const answer = readObject(text)
     if (response.ok) return answer as { readonly user: User }
     const code = apiErrorCodes.find((each) => each === answer['code'])
     if (code === undefined) throw new ConnectionError('not_an_authority', `it answered ${response.status}`)
@@ -50,9 +51,9 @@ export function createWeb(fetch: typeof globalThis.fetch): Web {
   }
 }
 
-function parseJson(text: string): Readonly<Record<string, unknown>> {
+function readObject(text: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseJson(text)
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
   } catch {
     return {}

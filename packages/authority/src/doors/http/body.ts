@@ -1,4 +1,5 @@
 // Bodies: how long they may be, from whom, and how much there may be in them.
+import { lookThrough } from '@hallpass/client/json'
 import type { FastifyInstance } from 'fastify'
 
 import { InvalidInput } from './errors.ts'
@@ -14,31 +15,29 @@ export function takeJson(server: FastifyInstance): void {
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     const text = body.toString()
-    if (countParts(text) > mostParts) {
+    const { parts, repeated } = lookThrough(text)
+    if (parts > mostParts) {
       done(new InvalidInput(`the body has too many parts: ${mostParts} are the limit`))
       return
     }
+    let value: unknown
     try {
       // Clients send the content type with no body too.
-      done(null, text === '' ? undefined : JSON.parse(text))
+      value = text === '' ? undefined : JSON.parse(text)
     } catch {
       // The parser's own words quote the body, which may hold a password.
       done(new InvalidInput('the body is not valid JSON'))
+      return
     }
+    if (repeated === undefined) done(null, value)
+    else done(refuseRepeated(repeated))
   })
 }
 
-const signs = { comma: 0x2c, bracket: 0x5b, brace: 0x7b, quote: 0x22, backslash: 0x5c } as const
-
-/** Commas, brackets and braces outside of texts. */
-function countParts(json: string): number {
-  let parts = 0
-  let inText = false
-  for (let at = 0; at < json.length; at++) {
-    const sign = json.charCodeAt(at)
-    if (sign === signs.backslash) at += 1
-    else if (sign === signs.quote) inText = !inText
-    else if (!inText && (sign === signs.comma || sign === signs.bracket || sign === signs.brace)) parts += 1
-  }
-  return parts
+/** RFC 7493 §2.3. A proxy may have looked at the first of them, and we at the last. */
+function refuseRepeated(name: string): InvalidInput {
+  // What does not look like a field's name may be anything, a secret too, and is not repeated.
+  return /^[A-Za-z_]\w{0,31}$/.test(name)
+    ? new InvalidInput(`the body has the field ${name} twice in one object`, name)
+    : new InvalidInput('the body has a field twice in one object')
 }

@@ -1,0 +1,111 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { lookThrough, parseJson } from './json.ts'
+
+/** A document whose objects are lists of members, so that one can be there twice. */
+type Tree =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Tree[]
+  | { readonly members: readonly (readonly [string, Tree])[] }
+
+/** The same name, written in another way: every character may stand as an escape. */
+const nameOf = fc.oneof(
+  fc.constantFrom('a', 'b', '', '"', '\\', '__proto__', 'é', '{', '[,'),
+  fc.string({ unit: 'binary' }),
+)
+
+const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
+  tree: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    fc.oneof(nameOf, fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null)),
+    fc.array(tie('tree'), { maxLength: 4 }),
+    fc.record({ members: fc.array(fc.tuple(nameOf, tie('tree')), { maxLength: 4 }) }),
+  ),
+}))
+
+function write(value: Tree, escaped: boolean, space: string): string {
+  const text = (part: string) => (escaped ? `"${part.replaceAll(/[^]/g, escape)}"` : JSON.stringify(part))
+  if (typeof value === 'string') return text(value)
+  if (Array.isArray(value))
+    return `[${space}${value.map((item: Tree) => write(item, !escaped, space)).join(`,${space}`)}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const { members } = value as Exclude<Tree, string | number | boolean | null | readonly Tree[]>
+  const written = members.map(([name, member], at) => {
+    const quoted = (at % 2 === 0) === escaped ? text(name) : JSON.stringify(name)
+    return `${space}${quoted}${space}:${space}${write(member, !escaped, space)}`
+  })
+  return `{${written.join(`${space},`)}${space}}`
+}
+
+function escape(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+function repeats(value: Tree): boolean {
+  if (Array.isArray(value)) return value.some(repeats)
+  if (typeof value !== 'object' || value === null) return false
+  const { members } = value as Exclude<Tree, string | number | boolean | null | readonly Tree[]>
+  return new Set(members.map(([name]) => name)).size < members.length || members.some(([, member]) => repeats(member))
+}
+
+describe('JSON from outside', () => {
+  it('is what JSON.parse makes of it, but where a member is there twice, however it is written', () => {
+    let twice = 0
+    fc.assert(
+      fc.property(tree, fc.boolean(), fc.constantFrom('', ' ', '\n\t'), (value, escaped, space) => {
+        const text = write(value, escaped, space)
+        const expected: unknown = JSON.parse(text)
+        expect(lookThrough(text).repeated !== undefined).toBe(repeats(value))
+        if (repeats(value)) {
+          twice += 1
+          expect(() => parseJson(text)).toThrow('an object has a member twice')
+        } else expect(parseJson(text)).toEqual(expected)
+      }),
+      { numRuns: 2000 },
+    )
+    expect(twice).toBeGreaterThan(50)
+  })
+
+  it('is refused where JSON.parse refuses it, in words that quote nothing', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json().chain((text) => fc.nat(text.length).map((at) => text.slice(0, at))),
+        ),
+        (text) => {
+          let valid = true
+          try {
+            JSON.parse(text)
+          } catch {
+            valid = false
+          }
+          if (!valid) expect(() => parseJson(text)).toThrow(/^this is not JSON$/)
+        },
+      ),
+    )
+  })
+
+  it.each([
+    ['{"a":1,"a":1}', 'a'],
+    ['{"a":1,"\\u0061":2}', 'a'],
+    ['[{"x":{"b":[],"c":"b","b":{}}}]', 'b'],
+    ['{"":1,"":2}', ''],
+    ['{"__proto__":1,"__proto__":2}', '__proto__'],
+    ['{"a":{"a":{"a":["a","a"]}},"b":"a"}', undefined],
+    ['{"a":",\\"a\\":","b":"}","c":"{"}', undefined],
+    ['["a","a",{"A":1,"a":2}]', undefined],
+    ['"a"', undefined],
+  ])('%s repeats %j', (text, name) => {
+    expect(lookThrough(text).repeated).toBe(name)
+  })
+
+  it('has as many parts as there are signs outside of texts', () => {
+    expect(lookThrough('[1,{"a":"[,{\\"","b":[]}]').parts).toBe(5)
+    expect(lookThrough('"["').parts).toBe(0)
+  })
+})

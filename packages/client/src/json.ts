@@ -1,0 +1,93 @@
+// JSON from outside, in which no object names a member twice: where one does, who stands in between may have believed another.
+
+/**
+ * What the text says, as `JSON.parse` has it.
+ * @throws SyntaxError where it is no JSON, or an object has a member twice (RFC 7493 §2.3); its words quote nothing of the text
+ */
+export function parseJson(text: string): unknown {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new SyntaxError('this is not JSON')
+  }
+  if (lookThrough(text).repeated !== undefined) throw new SyntaxError('an object has a member twice')
+  return value
+}
+
+export interface JsonLook {
+  /** Commas, brackets and braces outside of texts: values and what holds them each cost more than their bytes. */
+  readonly parts: number
+  /** The name of a member that its object has twice, whichever way it is written; the first of them. */
+  readonly repeated: string | undefined
+}
+
+/** Goes through the text once, before anything is made of it; of what is not JSON it says anything. */
+export function lookThrough(json: string): JsonLook {
+  let parts = 0
+  let repeated: string | undefined
+  // Of the object that we are in; undefined in an array.
+  let names: Set<string> | undefined
+  const outer: (Set<string> | undefined)[] = []
+  let expectsName = false
+  for (let at = 0; at < json.length; at++) {
+    switch (json.charCodeAt(at)) {
+      case signs.quote: {
+        const end = endOfText(json, at)
+        if (expectsName && names !== undefined) {
+          const name = readName(json.slice(at, end + 1))
+          if (names.has(name)) repeated ??= name
+          names.add(name)
+          expectsName = false
+        }
+        at = end
+        break
+      }
+      case signs.comma:
+        parts += 1
+        expectsName = true
+        break
+      case signs.brace:
+      case signs.bracket:
+        parts += 1
+        outer.push(names)
+        names = json.charCodeAt(at) === signs.brace ? new Set() : undefined
+        expectsName = true
+        break
+      case signs.endOfBrace:
+      case signs.endOfBracket:
+        names = outer.pop()
+        expectsName = false
+    }
+  }
+  return { parts, repeated }
+}
+
+const signs = {
+  comma: 0x2c,
+  brace: 0x7b,
+  endOfBrace: 0x7d,
+  bracket: 0x5b,
+  endOfBracket: 0x5d,
+  quote: 0x22,
+  backslash: 0x5c,
+} as const
+
+/** Where the text that begins here has its last quotation mark. */
+function endOfText(json: string, start: number): number {
+  for (let at = start + 1; at < json.length; at++) {
+    const sign = json.charCodeAt(at)
+    if (sign === signs.quote) return at
+    if (sign === signs.backslash) at += 1
+  }
+  return json.length
+}
+
+function readName(quoted: string): string {
+  if (!quoted.includes('\\')) return quoted.slice(1, -1)
+  try {
+    return String(JSON.parse(quoted))
+  } catch {
+    return quoted
+  }
+}
