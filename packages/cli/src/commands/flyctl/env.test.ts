@@ -33,9 +33,9 @@ describe.each([
 
 it('leads nowhere but to the authority, and to an address of this machine', () => {
   const values = Object.values(listVariables('https://hallpass.example.com', '/home/ada'))
-  const others = values.filter((value) => !/^(?:https:\/\/)?hallpass\.example\.com(?:\/incidents)?$/.test(value))
+  const others = values.filter((value) => !/^(?:https:\/\/)?hallpass\.example\.com(?:\/healthz)?$/.test(value))
   expect(new Set(others)).toEqual(
-    new Set(['127.255.255.255', '0', '1', '/home/ada/.hallpass-fly/hallpass.example.com']),
+    new Set(['127.255.255.255', '0', '1', 'none', '/home/ada/.hallpass-fly/hallpass.example.com']),
   )
 })
 
@@ -75,10 +75,10 @@ describe('hallpass flyctl env', () => {
   })
 
   it('says which tokens would then be sent there, and not what they are', async () => {
-    const environment = { FLY_API_TOKEN: 'fo1_elsewhere', FLY_METRICS_TOKEN: 'fo1_metrics' }
+    const environment = { FLY_ACCESS_TOKEN: 'fo1_other', FLY_API_TOKEN: 'fo1_elsewhere' }
     const { stderr } = await place.run(['flyctl', 'env'], { environment })
-    expect(stderr).toMatch(/^With these, flyctl sends FLY_API_TOKEN and FLY_METRICS_TOKEN to http:\/\/127/)
-    expect(stderr).not.toMatch(/elsewhere_|fo1_/)
+    expect(stderr).toMatch(/^With these, flyctl sends FLY_ACCESS_TOKEN and FLY_API_TOKEN to http:\/\/127/)
+    expect(stderr).not.toMatch(/fo1_/)
   })
 
   it('refuses an authority under a path, which flyctl drops', async () => {

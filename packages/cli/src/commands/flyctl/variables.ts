@@ -29,9 +29,12 @@ const variables: readonly Variable[] = [
   { name: 'FLY_SCANTRON', value: base, what: 'the scanner of images' },
   { name: 'FLY_METRICS_BASE_URL', value: base, what: 'metrics' },
   { name: 'FLY_SEND_METRICS', value: () => '0' },
+  // Until late in 2025 flyctl sends them all the same, and asks for a token to do so where it has none.
+  { name: 'FLY_METRICS_TOKEN', value: () => 'none' },
   { name: 'FLY_SYNTHETICS_BASE_URL', value: base, what: 'probes' },
   { name: 'FLY_SYNTHETICS_AGENT', value: () => '0' },
-  { name: 'FLY_STATUSPAGE_UNRESOLVED_INCIDENTS_URL', value: ({ origin }) => `${origin}/incidents`, what: 'incidents' },
+  // flyctl falls over what is not JSON here, and takes this for none.
+  { name: 'FLY_STATUSPAGE_UNRESOLVED_INCIDENTS_URL', value: ({ origin }) => `${origin}/healthz`, what: 'incidents' },
   { name: 'FLY_INCIDENTS_CHECK', value: () => '0' },
   { name: 'FLY_NO_INCIDENTS_CHECK', value: () => '1' },
   { name: 'FLY_UPDATE_CHECK', value: () => '0', what: 'look-ups of newer versions' },
@@ -46,7 +49,7 @@ const variables: readonly Variable[] = [
 ]
 
 /** Variables that hold a token, and are not for another authority than the environment names. */
-export const tokenVariables = ['FLY_ACCESS_TOKEN', 'FLY_API_TOKEN', 'FLY_METRICS_TOKEN'] as const
+export const tokenVariables = ['FLY_ACCESS_TOKEN', 'FLY_API_TOKEN'] as const
 
 interface Quoting {
   readonly set: (name: string, quoted: string) => string
