@@ -41,7 +41,11 @@ export function createServer(options: {
   }
   const nextId = createRequestIds()
   const monotonic = () => performance.now()
-  const connections = createConnections({ turns: createTurns(monotonic), trusts: trusts ?? (() => false) })
+  const connections = createConnections({
+    turns: createTurns(monotonic),
+    now: monotonic,
+    trusts: trusts ?? (() => false),
+  })
   const server = fastify({
     serverFactory: (listener) => connections.createServer(listener),
     return503OnClosing: false,

@@ -18,28 +18,38 @@ export interface ConnectionBounds {
   readonly connectionsOfNetwork: number
   /** Begun and not answered, of one connection. */
   readonly requests: number
-  /** Read and not begun, of everybody and of one network. */
-  readonly waiting: number
-  readonly waitingOfNetwork: number
+  /** Bytes read and not parsed, or answered and not sent, of everybody and of one network. */
+  readonly bytes: number
+  readonly bytesOfNetwork: number
   /** Milliseconds in which a head, and a whole request, arrive; and between two looks at who is late. */
   readonly patience: number
   readonly lookingInterval: number
+  /** Milliseconds in which some part of an answer is taken; and between two looks at how many bytes there are. */
+  readonly readingPatience: number
+  readonly weighingInterval: number
+  /** Milliseconds in which every connection is read in pieces, after one of them has sent requests without waiting. */
+  readonly caution: number
 }
 
 export const connectionBounds: ConnectionBounds = {
   connections: 8192,
   connectionsOfNetwork: 1024,
   requests: 8,
-  waiting: 32_768,
-  waitingOfNetwork: 4096,
+  bytes: 256 * 1024 * 1024,
+  bytesOfNetwork: 64 * 1024 * 1024,
   patience: 30_000,
   lookingInterval: 5_000,
+  readingPatience: 120_000,
+  weighingInterval: 500,
+  caution: 600_000,
 }
 
 // Longer than load balancers keep theirs, so that they close first.
 const idlePatience = 72_000
 // A header of 64 KiB full of tokens, and room for the others.
 const maxHeaderSize = 80 * 1024
+const endOfHead = Buffer.from('\r\n\r\n')
+const nothing = Buffer.alloc(0)
 
 /**
  * `trusts` names the proxies through which many people come: they have no bound of their own, and each of their
@@ -47,17 +57,19 @@ const maxHeaderSize = 80 * 1024
  */
 export function createConnections(options: {
   readonly turns: Turns
+  /** Milliseconds of a clock that only goes on. */
+  readonly now: () => number
   readonly trusts: (address: string) => boolean
   readonly bounds?: ConnectionBounds
 }): Connections {
-  const { turns, trusts, bounds = connectionBounds } = options
+  const { turns, now, trusts, bounds = connectionBounds } = options
   const servers = new Set<Server>()
   const networks = new Map<string, number>()
   const connections = new Map<Socket, Connection>()
-  const waitingOf = new Map<string, number>()
-  let waiting = 0
+  const weighing = setInterval(weigh, bounds.weighingInterval).unref()
   let opened = 0
   let ending = false
+  let cautiousUntil = -Infinity
 
   function open(socket: Socket): void {
     const address = socket.remoteAddress ?? ''
@@ -70,11 +82,21 @@ export function createConnections(options: {
     }
     opened += 1
     if (!shared) networks.set(network, ofNetwork)
-    const line = shared ? `connection ${opened}` : network
-    connections.set(socket, { line, begun: new Set(), waiting: [], stopped: false })
+    const connection: Connection = {
+      socket,
+      line: shared ? `connection ${opened}` : network,
+      parse: undefined,
+      begun: new Set(),
+      parsed: [],
+      held: nothing,
+      waits: false,
+    }
+    connections.set(socket, connection)
+    if (now() < cautiousUntil) readInPieces(connection)
     socket.once('close', () => {
-      countWaiting(line, -(connections.get(socket)?.waiting.length ?? 0))
       connections.delete(socket)
+      connection.parsed = []
+      connection.held = nothing
       if (shared) return
       const left = (networks.get(network) ?? 1) - 1
       if (left === 0) networks.delete(network)
@@ -82,52 +104,97 @@ export function createConnections(options: {
     })
   }
 
-  function countWaiting(line: string, more: number): void {
-    waiting += more
-    const ofLine = (waitingOf.get(line) ?? 0) + more
-    if (ofLine === 0) waitingOf.delete(line)
-    else waitingOf.set(line, ofLine)
+  /**
+   * One connection sent a request before the last one was answered. No honest client does: from now on all are read in
+   * pieces, which costs each request some microseconds.
+   */
+  function beCautious(): void {
+    const already = now() < cautiousUntil
+    cautiousUntil = now() + bounds.caution
+    // Once its parser has ended its work, and before any other connection is read.
+    if (!already) process.nextTick(() => connections.forEach((connection) => readInPieces(connection)))
   }
 
-  /** One more request that was read together with others; where too many wait, the connection ends. */
-  function wait(socket: Socket, connection: Connection, next: Exchange): void {
-    const { line } = connection
-    if (waiting >= bounds.waiting || (waitingOf.get(line) ?? 0) >= bounds.waitingOfNetwork) {
-      socket.destroy()
-      return
-    }
-    countWaiting(line, 1)
-    connection.waiting.push(next)
-    if (connection.stopped) return
-    connection.stopped = true
-    // Node goes on reading after every request that it has found in what it read: stop behind the last of them.
-    process.nextTick(() => {
-      if (connection.stopped) socket.pause()
+  function readInPieces(connection: Connection): void {
+    const { socket } = connection
+    if (connection.parse !== undefined || socket.destroyed) return
+    connection.parse = takeReading(socket, (bytes) => hold(connection, bytes))
+    socket.on('resume', () => {
+      // Node wants more, and there is more already.
+      if (connection.held.length === 0) return
+      socket.pause()
+      attend(connection)
     })
   }
 
-  function begin(listener: RequestListener, socket: Socket, connection: Connection, next: Exchange): void {
-    const { request, response } = next
-    connection.begun.add(response)
-    response.once('close', () => {
-      connection.begun.delete(response)
-      if (ending && connection.begun.size + connection.waiting.length === 0) socket.end()
-      if (socket.destroyed) return
-      const following = connection.waiting.shift()
-      if (following !== undefined) {
-        countWaiting(connection.line, -1)
-        begin(listener, socket, connection, following)
-      } else if (connection.stopped) {
-        connection.stopped = false
-        socket.resume()
-      }
-    })
+  function hold(connection: Connection, bytes: Buffer): void {
+    connection.held = connection.held.length === 0 ? bytes : Buffer.concat([connection.held, bytes])
+    attend(connection)
+    if (connection.held.length > 0) connection.socket.pause()
+  }
+
+  /** Begins what is parsed and parses what is held, a request a turn, as far as it may go on. */
+  function attend(connection: Connection): void {
+    if (connection.waits || !mayGoOn(connection)) return
+    connection.waits = true
     turns.take(connection.line, () => {
-      // Nobody is there any more: what it would cost is spared.
-      if (socket.destroyed) return
-      if (ending) response.shouldKeepAlive = false
-      listener(request, response)
+      if (mayGoOn(connection)) goOn(connection)
+      connection.waits = mayGoOn(connection)
+      return connection.waits
     })
+  }
+
+  function mayGoOn({ socket, parsed, held, begun }: Connection): boolean {
+    if (socket.destroyed || begun.size >= bounds.requests) return false
+    return parsed.length > 0 || (held.length > 0 && !hasPausedParser(socket))
+  }
+
+  function goOn(connection: Connection): void {
+    if (connection.parsed.length === 0) parsePiece(connection)
+    const next = connection.parsed.shift()
+    if (next !== undefined) begin(connection, next)
+  }
+
+  /** Up to the end of a head: what brings one request and no more. */
+  function parsePiece(connection: Connection): void {
+    const { socket, held, parse } = connection
+    const head = held.indexOf(endOfHead)
+    const end = head === -1 ? held.length : head + endOfHead.length
+    connection.held = held.subarray(end)
+    // First, so that Node can pause again when it is given the piece.
+    if (connection.held.length === 0 && socket.isPaused()) socket.resume()
+    parse?.(held.subarray(0, end))
+  }
+
+  function begin(connection: Connection, { listener, request, response }: Exchange): void {
+    const { socket, begun } = connection
+    begun.add(response)
+    response.once('close', () => {
+      begun.delete(response)
+      if (ending && begun.size + connection.parsed.length + connection.held.length === 0) socket.end()
+      attend(connection)
+    })
+    if (ending) response.shouldKeepAlive = false
+    listener(request, response)
+  }
+
+  /** Ends the connections that hold most, where together they hold too much. */
+  function weigh(): void {
+    const heavy = [...connections.values()]
+      .map((connection) => ({ ...connection, weight: weightOf(connection) }))
+      .filter(({ weight }) => weight > 0)
+      .sort((one, other) => one.weight - other.weight)
+    let bytes = 0
+    const ofLine = new Map<string, number>()
+    for (const { socket, line, weight } of heavy) {
+      const sum = (ofLine.get(line) ?? 0) + weight
+      if (bytes + weight > bounds.bytes || sum > bounds.bytesOfNetwork) {
+        socket.destroy()
+        continue
+      }
+      bytes += weight
+      ofLine.set(line, sum)
+    }
   }
 
   return {
@@ -142,15 +209,15 @@ export function createConnections(options: {
           keepAliveTimeout: idlePatience,
         },
         (request, response) => {
-          const { socket } = request
-          const connection = connections.get(socket)
-          if (connection === undefined || socket.destroyed) return
-          const next = { request, response }
-          if (connection.begun.size < bounds.requests) begin(listener, socket, connection, next)
-          else wait(socket, connection, next)
+          const connection = connections.get(request.socket)
+          if (connection === undefined || request.socket.destroyed) return
+          if (connection.begun.size + connection.parsed.length > 0) beCautious()
+          connection.parsed.push({ listener, request, response })
+          attend(connection)
         },
       )
       server.maxConnections = bounds.connections
+      server.timeout = bounds.readingPatience
       server.on('connection', open)
       servers.add(server)
       return server
@@ -158,6 +225,7 @@ export function createConnections(options: {
 
     end(deadline) {
       ending = true
+      clearInterval(weighing)
       for (const { begun } of connections.values()) {
         for (const response of begun) if (!response.headersSent) response.shouldKeepAlive = false
       }
@@ -169,17 +237,48 @@ export function createConnections(options: {
   }
 }
 
+/**
+ * Node hands all that one read brings to its parser at once, a thousand small requests in 64 KiB, and nothing stops the
+ * parser on the way. This takes the bytes first; what it returns gives them to the parser.
+ */
+function takeReading(socket: Socket, hold: (bytes: Buffer) => void): (bytes: Buffer) => void {
+  const [parse] = socket.listeners('data')
+  if (parse === undefined) throw new Error('node:http does not listen to its socket')
+  // With a listener of ours, Node gives up reading below JavaScript.
+  socket.on('data', hold)
+  socket.off('data', parse as (bytes: Buffer) => void)
+  return parse as (bytes: Buffer) => void
+}
+
+/** Whether Node waits until answers are sent, and takes no bytes before. It says so nowhere else. */
+function hasPausedParser(socket: Socket): boolean {
+  return (socket as Socket & { readonly _paused?: boolean })._paused === true
+}
+
+/** Bytes that are held for it: not parsed yet, and not sent yet. */
+function weightOf({ socket, held, begun }: Connection): number {
+  let weight = socket.readableLength + held.length
+  for (const response of begun) weight += response.writableLength
+  return weight
+}
+
 interface Exchange {
+  readonly listener: RequestListener
   readonly request: IncomingMessage
   readonly response: ServerResponse
 }
 
 interface Connection {
+  readonly socket: Socket
   /** In which it waits for its turns. */
   readonly line: string
+  /** Node's parser, where it is given pieces. */
+  parse: ((bytes: Buffer) => void) | undefined
   readonly begun: Set<ServerResponse>
-  /** Read, and not begun: at most what one read of the socket brings. */
-  readonly waiting: Exchange[]
-  /** Whether nothing more is read until nothing waits. */
-  stopped: boolean
+  /** Parsed and not begun: what came in one read, before the reading in pieces. */
+  parsed: Exchange[]
+  /** Read and not parsed: at most what two reads of the socket bring. */
+  held: Buffer
+  /** Whether it waits for its turn. */
+  waits: boolean
 }

@@ -16,6 +16,7 @@ function workshop(cost: number) {
       turns.take(line, () => {
         time += cost
         done.push(piece)
+        return false
       }),
   }
 }
@@ -48,4 +49,21 @@ test('who has much to do waits, and who has little comes in between', async () =
   expect(done.filter((piece) => piece.startsWith('many'))).toEqual(
     Array.from({ length: 500 }, (_, piece) => `many ${piece}`),
   )
+})
+
+test('work that has more to do goes on behind the others of its line', async () => {
+  let time = 0
+  const done: string[] = []
+  const turns = createTurns(() => time)
+  const work = (name: string, pieces: number) => () => {
+    time += 20
+    done.push(name)
+    pieces -= 1
+    return pieces > 0
+  }
+  turns.take('one', work('a', 4))
+  turns.take('one', work('b', 2))
+  turns.take('one', work('c', 1))
+  while (done.length < 7) await nextTurn()
+  expect(done.join('')).toBe('aabcaba')
 })

@@ -1,9 +1,14 @@
 // Turns: work that comes faster than it is done waits in lines, one for each network, and the lines take turns.
 
 export interface Turns {
-  /** Does the work now, or when the turn of its line comes. The work tells nothing and throws nothing. */
-  take(line: string, work: () => void): void
+  /**
+   * Does the work, a piece after the other, now or when the turn of its line comes. The work does one piece and tells
+   * whether it has another one, which then waits behind all others of its line. It throws nothing.
+   */
+  take(line: string, work: Work): void
 }
+
+export type Work = () => boolean
 
 /** Milliseconds of one turn of the event loop that go into beginning work, before everything else is looked at again. */
 const share = 10
@@ -13,7 +18,7 @@ const share = 10
  * line that waits, so that nobody's work makes others wait for more than one of their own pieces.
  */
 export function createTurns(now: () => number): Turns {
-  const lines = new Map<string, (() => void)[]>()
+  const lines = new Map<string, Work[]>()
   let began: number | undefined
 
   /** Of one turn: until it ends, what comes is added to the time that it may take. */
@@ -35,17 +40,21 @@ export function createTurns(now: () => number): Turns {
       // To the end of the round, or out of it.
       lines.delete(line)
       if (waiting.length > 0) lines.set(line, waiting)
-      work?.()
+      if (work?.() === true) wait(line, work)
     } while (now() - start < share)
+  }
+
+  function wait(line: string, work: Work): void {
+    const waiting = lines.get(line)
+    if (waiting === undefined) lines.set(line, [work])
+    else waiting.push(work)
   }
 
   return {
     take(line, work) {
       if (began === undefined) beginTurn()
-      if (lines.size === 0 && now() - (began ?? 0) < share) return work()
-      const waiting = lines.get(line)
-      if (waiting === undefined) lines.set(line, [work])
-      else waiting.push(work)
+      while (lines.size === 0 && now() - (began ?? 0) < share) if (!work()) return
+      wait(line, work)
     },
   }
 }
