@@ -47,7 +47,7 @@ describe.skipIf(!hasBrowser)('an account', { timeout: 60_000 }, () => {
     await page.getByRole('link', { name: 'Log in' }).click()
     await logIn(page, { email, password: 'a password that I know' })
     // What it belonged to waits for a word of its owner.
-    await page.getByText('You are invited to an organisation').waitFor()
+    await page.getByText('You are invited to an organization').waitFor()
     await page.goto(dashboard.url('/account'))
     await page.getByRole('button', { name: 'Change password' }).waitFor()
     expect(await page.getByText('so others see it as unproven').count()).toBe(0)

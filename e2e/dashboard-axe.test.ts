@@ -30,7 +30,7 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
     const { slug } = await createOrganisation(ask, auth, 'Acme Staging')
     await createApp(ask, auth, slug, 'web-1')
     const grace = await signUpInto(ask, auth, slug, { name: 'grace' })
-    const inviting = await createOrganisation(ask, grace.token, 'An organisation that invites')
+    const inviting = await createOrganisation(ask, grace.token, 'A house that invites')
     await invite(ask, grace.token, inviting.slug, { email: founder.email })
     const code = await invite(ask, auth, slug, { email: 'alan@example.com' })
     const minted = await mint(ask, auth, slug, { name: 'ci', expiry: '720h' })
@@ -50,7 +50,7 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
       [`/dashboard/${slug}/audit`, 'Audit'],
       [`/dashboard/${slug}/settings`, 'Settings'],
       ['/dashboard/personal/tokens', 'Tokens'],
-      ['/orgs', 'Organisations'],
+      ['/orgs', 'Organizations'],
       ['/account', 'Account'],
       ['/inspect', 'Inspect a token'],
       [`/cli/${id}`, 'A command line asks to log in'],
@@ -100,12 +100,12 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
       await page.getByRole('button', { name: 'Revoke ci' }).click()
       await expectGood(page, 'the dialog of a revocation')
       await page.keyboard.press('Escape')
-      await page.getByRole('button', { name: /^Organisation / }).click()
+      await page.getByRole('button', { name: /^Organization / }).click()
       await expectGood(page, 'the menu of organisations')
       await page.keyboard.press('Escape')
       await page.getByRole('button', { name: 'Create Organization Token' }).click()
       await page.getByText('What it can do').waitFor()
-      await page.getByText('In organisation "Acme Staging"').waitFor()
+      await page.getByText('In organization "Acme Staging"').waitFor()
       await expectGood(page, 'a new token')
       await page.goto(dashboard.url('/inspect'))
       await page.getByLabel('Token', { exact: true }).fill(token)
@@ -123,6 +123,16 @@ async function expectGood(page: Page, what: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze()
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
   expect(found, what).toEqual([])
+  const text = await page.evaluate(() => [
+    document.title,
+    document.body.innerText,
+    ...[...document.querySelectorAll('[aria-label], [title]')].flatMap((each) => [
+      each.getAttribute('aria-label'),
+      each.getAttribute('title'),
+    ]),
+  ])
+  // One spelling wherever people see it.
+  expect(text.join('\n').match(/.*organisation.*/i) ?? [], what).toEqual([])
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
   )

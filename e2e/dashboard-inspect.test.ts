@@ -46,7 +46,7 @@ describe.skipIf(!hasBrowser)('the inspector', () => {
     const narrowed = (await page.getByRole('group', { name: 'narrowed token' }).textContent()) ?? ''
     await page
       .getByRole('article', { name: 'The narrowed token' })
-      .getByText(/^It may read: the organisation/)
+      .getByText(/^It may read: the organization/)
       .waitFor()
     const { ask } = dashboard.authority
     expect((await ask('GET', '/v1/apps/web-1', { token: narrowed })).status).toBe(200)

@@ -39,7 +39,7 @@ describe.skipIf(!hasBrowser)('without a mouse', () => {
   it('switches to another organisation, and lands on its heading', async () => {
     await page.goto(dashboard.url('/dashboard/personal/tokens'))
     await page.getByRole('heading', { name: 'Tokens', exact: true }).waitFor()
-    await tabTo(page, 'Organisation Personal: switch')
+    await tabTo(page, 'Organization Personal: switch')
     await page.keyboard.press('Enter')
     await tabTo(page, /^Acme/)
     await page.keyboard.press('Enter')

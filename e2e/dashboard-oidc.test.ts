@@ -44,7 +44,7 @@ describe.skipIf(!hasBrowser)('the login page', () => {
     provider.logIn({ sub: 'grace', email: 'grace@example.com', email_verified: true })
     await page.goto(dashboard.url('/login'))
     await page.getByRole('link', { name: 'Log in with Example ID' }).click()
-    await page.getByText('You are invited to 2 organisations').waitFor()
+    await page.getByText('You are invited to 2 organizations').waitFor()
     await page.getByRole('link', { name: 'See by whom, and choose' }).click()
     await page.getByText(`member, invited by ${founder.email}, ends`).first().waitFor()
     await page.getByRole('button', { name: 'Decline the invitation to Other' }).click()

@@ -60,12 +60,12 @@ describe.skipIf(!hasBrowser)('an admin and a member', () => {
     await page.getByRole('heading', { name: 'Org deploy token is ready' }).waitFor()
     await page.getByRole('button', { name: 'Done, without copying' }).click()
     await page.getByRole('link', { name: 'Members' }).click()
-    await page.getByText('Only an admin of the organisation can').waitFor()
+    await page.getByText('Only an admin of the organization can').waitFor()
     expect(await page.getByRole('button', { name: 'Invite a person' }).isDisabled()).toBe(true)
     expect(await page.getByRole('combobox').count()).toBe(0)
     expect(await page.getByRole('button', { name: /^Remove/ }).count()).toBe(0)
     await page.getByRole('link', { name: 'Settings' }).click()
-    const button = page.getByRole('button', { name: 'Delete organisation' })
+    const button = page.getByRole('button', { name: 'Delete organization' })
     await button.waitFor()
     expect(await button.isDisabled()).toBe(true)
     expect(await page.getByLabel('Name').isDisabled()).toBe(true)
@@ -89,7 +89,7 @@ describe.skipIf(!hasBrowser)('an admin and a member', () => {
     )
     await page.getByRole('button', { name: 'Rename' }).click()
     await page.getByText('Renamed.', { exact: true }).waitFor()
-    await page.getByRole('button', { name: 'Organisation Acme Renamed: switch' }).waitFor()
+    await page.getByRole('button', { name: 'Organization Acme Renamed: switch' }).waitFor()
   })
 
   it('the admin raises the member, who then sees it', async () => {
@@ -98,9 +98,9 @@ describe.skipIf(!hasBrowser)('an admin and a member', () => {
     const { page } = member
     await page.goto(dashboard.url(`/dashboard/${slug}/members`))
     await expect.poll(() => page.getByRole('button', { name: 'Invite a person' }).isEnabled()).toBe(true)
-    await page.getByRole('button', { name: 'Leave the organisation' }).click()
+    await page.getByRole('button', { name: 'Leave the organization' }).click()
     await page.getByRole('dialog', { name: 'Leave Acme Renamed?' }).getByRole('button', { name: 'Leave' }).click()
-    await page.getByRole('heading', { name: 'Organisations' }).waitFor()
+    await page.getByRole('heading', { name: 'Organizations' }).waitFor()
     expect(await page.getByText('Acme Renamed').count()).toBe(0)
   })
 
@@ -124,12 +124,12 @@ describe.skipIf(!hasBrowser)('an admin and a member', () => {
   it('an organisation is deleted by whoever types its slug', async () => {
     const { page } = ada
     await page.getByRole('link', { name: 'Settings' }).click()
-    await page.getByRole('button', { name: 'Delete organisation' }).click()
+    await page.getByRole('button', { name: 'Delete organization' }).click()
     const dialog = page.getByRole('dialog')
-    expect(await dialog.getByRole('button', { name: 'Delete organisation' }).isDisabled()).toBe(true)
+    expect(await dialog.getByRole('button', { name: 'Delete organization' }).isDisabled()).toBe(true)
     await dialog.getByLabel(`Type ${slug} to go on`).fill(slug)
-    await dialog.getByRole('button', { name: 'Delete organisation' }).click()
-    await page.getByRole('heading', { name: 'Organisations' }).waitFor()
+    await dialog.getByRole('button', { name: 'Delete organization' }).click()
+    await page.getByRole('heading', { name: 'Organizations' }).waitFor()
     await expect.poll(() => page.getByText('Acme Renamed').count()).toBe(0)
   })
 })

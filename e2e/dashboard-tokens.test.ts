@@ -52,7 +52,7 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     token = await page.evaluate(() => navigator.clipboard.readText())
     expect(token).toMatch(/^FlyV1 fm2_/)
     expect(await page.getByRole('group', { name: 'token', exact: true }).textContent()).toBe(token)
-    await page.getByText('In organisation "Acme Staging"').waitFor()
+    await page.getByText('In organization "Acme Staging"').waitFor()
     await page.getByText('GitHub Actions', { exact: true }).click()
     await page.getByText('secrets.HALLPASS_API_TOKEN').waitFor()
     await page.getByRole('button', { name: 'Done', exact: true }).click()

@@ -94,7 +94,7 @@ describe('a query', () => {
     )
     expect(await refusalOf(query('{ app(name: "no such\\u0000") { id } }'))).toMatch(/^NOT_FOUND: Could not find App/)
     expect(await refusalOf(query('{ organization(slug: "nosuch") { id } }'))).toBe(
-      'NOT_FOUND: Could not find Organization: there is no organisation nosuch',
+      'NOT_FOUND: Could not find Organization: there is no organization nosuch',
     )
     expect(await refusalOf(query('mutation { addWireGuardPeer { x } }'))).toBe(
       'NOT_SERVED: this authority does not serve the mutation addWireGuardPeer',

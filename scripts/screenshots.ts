@@ -113,7 +113,7 @@ async function takeAll(seeded: Seeded, colorScheme: 'light' | 'dark'): Promise<v
     await page.getByLabel('Name (optional)').fill('Smoke tests')
     await page.getByLabel('Expires').selectOption('In 7 days')
     await page.getByRole('button', { name: 'Create Organization Token' }).click()
-    await page.getByText('In organisation "Acme Staging"').waitFor()
+    await page.getByText('In organization "Acme Staging"').waitFor()
   })
   await take(ada.page, 'revoke', `/dashboard/${slug}/tokens`, async (page) => {
     await page.getByRole('button', { name: 'Revoke Smoke tests' }).first().click()
@@ -122,7 +122,7 @@ async function takeAll(seeded: Seeded, colorScheme: 'light' | 'dark'): Promise<v
     await page.getByRole('button', { name: 'Revoke GitHub Actions' }).click()
   })
   await take(ada.page, 'token', `/dashboard/${slug}/tokens/${tokenId}`, async (page) => {
-    await page.getByText('In organisation "Acme Staging"').waitFor()
+    await page.getByText('In organization "Acme Staging"').waitFor()
   })
   for (const name of ['apps', 'members', 'audit', 'settings']) await take(ada.page, name, `/dashboard/${slug}/${name}`)
   await take(ada.page, 'organisations', '/orgs')

@@ -109,7 +109,7 @@ export const refusals: Scene = async (stage) => {
   ]) {
     await fly(args, { ...no, says: /you are not a member of the organisation/ })
   }
-  await fly(['orgs', 'show', 'nosuch'], { ...no, says: /Could not find Organization: there is no organisation nosuch/ })
+  await fly(['orgs', 'show', 'nosuch'], { ...no, says: /Could not find Organization: there is no organization nosuch/ })
   await fly(['orgs', 'remove', 'base', 'ada@example.com'], { ...no, says: /is the last admin of organisation base/ })
   await fly(['orgs', 'delete', 'base', '-y'], { ...no, says: /still has 1 app/ })
   await fly(['orgs', 'delete', 'personal', '-y'], { ...no, says: /a personal organisation stays/ })

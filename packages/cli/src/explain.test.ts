@@ -45,7 +45,7 @@ describe('tokens explain', () => {
     expect(stdout).toBe(
       [
         `Token ${id}`,
-        '  In organisation acme (2):',
+        '  In organization acme (2):',
         '  It may read: app web (7) and everything in it.',
         '  It may do nothing else there.',
         '  It has no end.',
@@ -81,7 +81,7 @@ describe('tokens explain', () => {
   it('asks nobody where it is told so, and shrugs where nobody answers', async () => {
     server.answer(world)
     const offline = await tokens(['explain', '--offline'])
-    expect(offline.stdout).toContain('In organisation 2:')
+    expect(offline.stdout).toContain('In organization 2:')
     expect(offline.stdout).toContain('Only its authority knows whether it is genuine and not revoked')
     expect(server.seen).toEqual([])
     const alone = await tokens(['explain'], '', { HALLPASS_API_URL: 'http://127.0.0.1:1' })

@@ -40,8 +40,8 @@ const particular = 'Where two of these lines fit, the more particular one counts
 describe('explain', () => {
   it('says what an org token can do', () => {
     expect(say(organization, isMember, lasting(now - 10, 3600))).toEqual([
-      'In organisation acme (2):',
-      `It may ${everything}: the organisation and everything in it; features wg, domain, site, builder, addon, checks and litefs-cloud.`,
+      'In organization acme (2):',
+      `It may ${everything}: the organization and everything in it; features wg, domain, site, builder, addon, checks and litefs-cloud.`,
       'It may read: features membership, billing and authentication.',
       'It may do nothing to: every other feature.',
       particular,
@@ -51,9 +51,9 @@ describe('explain', () => {
 
   it('says what a deploy token can do', () => {
     expect(say(organization, deploy, isMember, lasting(0, 86_400 * 3))).toEqual([
-      'In organisation acme (2):',
+      'In organization acme (2):',
       `It may ${everything}: app web (7) and everything in it; features builder and wg.`,
-      'It may read: the organisation and everything in it.',
+      'It may read: the organization and everything in it.',
       'It may do nothing to: every other app; every other feature.',
       particular,
       'It ends at 2026-09-24T14:13:20Z (in 3 days).',
@@ -63,7 +63,7 @@ describe('explain', () => {
   it('says what is left of a token that was narrowed, with the least of all masks', () => {
     const machines: Caveat = { type: 'Machines', machines: new Map([['m1', actions.read | actions.control]]) }
     expect(say(organization, apps([7n, actions.read], [9n, 3]), machines, { type: 'Action', mask: 17 })).toEqual([
-      'In organisation acme (2):',
+      'In organization acme (2):',
       'It may read: machine m1 of app web (7); machine m1 of app 9.',
       'It may do nothing else there.',
       'It has no end.',
@@ -79,7 +79,7 @@ describe('explain', () => {
       ],
     }
     expect(say(organization, apps([7n, actions.any]), commands)).toEqual([
-      'In organisation acme (2):',
+      'In organization acme (2):',
       `It may ${everything}: command [ls -l] of every machine of app web (7); commands that begin with [bin/rails "run this"] of every machine of app web (7).`,
       'It may do nothing else there.',
       'It has no end.',
@@ -92,7 +92,7 @@ describe('explain', () => {
 
   it('says that a token is only for some mutations', () => {
     expect(say(organization, { type: 'Mutations', mutations: ['addWireGuardPeer', 'issueCertificate'] })[0]).toBe(
-      'In organisation acme (2), only as GraphQL mutations addWireGuardPeer and issueCertificate:',
+      'In organization acme (2), only as GraphQL mutations addWireGuardPeer and issueCertificate:',
     )
   })
 
@@ -106,9 +106,9 @@ describe('explain', () => {
       { type: 'FlyioUserID', id: 5n },
     )
     expect(text).toEqual([
-      'In organisation acme (2):',
-      'It may read: the organisation and everything in it.',
-      'It may be used only from machine m1 and organisation acme.',
+      'In organization acme (2):',
+      'It may read: the organization and everything in it.',
+      'It may be used only from machine m1 and organization acme.',
       'It begins at 2026-09-21T16:13:20Z (in 2 hours), and allows nothing before.',
       'It ends at 2026-09-22T14:13:20Z (in 24 hours).',
       'It says that it acts for user 5.',
@@ -131,12 +131,12 @@ describe('explain', () => {
     ],
     [
       'masks without a common action',
-      'its caveats contradict each other (Organization: only organisation acme (2), to read; Action: only to write)',
+      'its caveats contradict each other (Organization: only organization acme (2), to read; Action: only to write)',
       [{ ...organization, mask: 1 }, isMember, { type: 'Action', mask: 2 }],
     ],
     [
       'an app that would have to be a feature',
-      'its caveats contradict each other (Apps: only app web (7), to read; FeatureSet: only feature of the organisation wg, to read)',
+      'its caveats contradict each other (Apps: only app web (7), to read; FeatureSet: only feature of the organization wg, to read)',
       [organization, apps([7n, 1]), { type: 'FeatureSet', features: new Map([['wg', 1]]) }],
     ],
     ['no caveats', 'it has no caveat that limits it, and such a token is refused', [{ type: 'FlyioUserID', id: 5n }]],
@@ -157,7 +157,7 @@ describe('explain', () => {
       const { scopes, nothing, sentences } = explain(caveats, { now })
       expect({ scopes, nothing }).toEqual({ scopes: undefined, nothing: undefined })
       expect(sentences.slice(1)).toContain(
-        'Organization: only organisation 2, to read, write, create, delete and control.',
+        'Organization: only organization 2, to read, write, create, delete and control.',
       )
       expect(sentences.join('\n')).toContain('p10')
       expect(sentences.join('\n').length).toBeLessThan(4000)

@@ -65,7 +65,7 @@ export function explain(given: readonly Caveat[], options: ExplainOptions): Expl
       ...(nothing === undefined ? sayWindow(begins, ends, now) : []),
       ...(flat.some(({ type }) => type === 'Organization') || judged.length === 0
         ? []
-        : ['No caveat names an organisation, and an authority refuses such a token.']),
+        : ['No caveat names an organization, and an authority refuses such a token.']),
       ...sayHolder(caveats),
       ...(needs.length === 0 ? [] : [`It needs a discharge from ${sayList(needs.map(sayText))}.`]),
       ...(caveats.some(({ type }) => type === 'BindToParentToken')
@@ -155,7 +155,7 @@ function sayConditions(flat: readonly Caveat[], now: number | bigint): string[] 
   const sources = [
     ...(sourceMachine === undefined ? [] : [`machine ${sayText(sourceMachine)}`]),
     ...(sourceApp === undefined ? [] : [`app ${sayText(sourceApp)}`]),
-    ...(sourceOrganization === undefined ? [] : [`organisation ${sayText(sourceOrganization)}`]),
+    ...(sourceOrganization === undefined ? [] : [`organization ${sayText(sourceOrganization)}`]),
   ]
   return sources.length === 0 ? [] : [`It may be used only from ${sayList(sources)}.`]
 }

@@ -12,7 +12,7 @@ import { findUser } from './principal.ts'
  */
 export async function findOrganisation(scene: Scene<ReadTransaction>, slug: string): Promise<Organisation> {
   const found = slug === personalAlias ? await findPersonal(scene) : await scene.tx.organisations.bySlug(slug)
-  if (found === undefined) throw new DomainError('not_found', `there is no organisation${echo(slug)}`)
+  if (found === undefined) throw new DomainError('not_found', `there is no organization${echo(slug)}`)
   return found
 }
 

@@ -29,8 +29,8 @@ export function DeleteAccount({ email }: { readonly email: string }) {
           onConfirm={() => deletion.mutate()}
           onClose={() => setAsking(false)}
         >
-          <p>You leave every organisation, and your personal one ends with all its apps and tokens.</p>
-          <p>The tokens that you made for other organisations stay alive until they are revoked there.</p>
+          <p>You leave every organization, and your personal one ends with all its apps and tokens.</p>
+          <p>The tokens that you made for other organizations stay alive until they are revoked there.</p>
         </ConfirmDialog>
       )}
       {isAsking && isProofNeeded && <ProofDialog onProven={() => deletion.mutate()} onClose={() => setAsking(false)} />}

@@ -28,7 +28,7 @@ describe('a pasted header', () => {
     const { tokens, damaged } = read(` Bearer ${header}\n`)
     expect(damaged).toEqual([])
     expect(tokens).toMatchObject([{ location: 'https://api.fly.io/v1', keyId: 'ab', isDischarge: false, missing: [] }])
-    expect(tokens[0]?.explanation.sentences.join(' ')).toContain('organisation 12')
+    expect(tokens[0]?.explanation.sentences.join(' ')).toContain('organization 12')
     expect(tokens[0]?.caveats.map(({ json }) => json)).toEqual([
       '{"type":"Organization","body":{"id":12,"mask":"rwcdC"}}',
       `{"type":"ValidityWindow","body":{"not_before":0,"not_after":${now + 3600}}}`,

@@ -27,7 +27,7 @@ export function AppsPage() {
     <>
       <PageHeader
         title="Apps"
-        lead={`What tokens of ${name} create, change and run. Their names are one space for all organisations.`}
+        lead={`What tokens of ${name} create, change and run. Their names are one space for all organizations.`}
         actions={
           <Button kind="primary" onClick={() => setOpen({ dialog: 'create' })}>
             New app

@@ -75,7 +75,7 @@ function Question({ id, request, onAnswer }: QuestionProps) {
   return (
     <AuthPage
       title="A token asks to be used"
-      lead="It was made in your name, and its organisation demands that you confirm its use."
+      lead="It was made in your name, and its organization demands that you confirm its use."
     >
       <Facts>
         <Fact name="Which token">

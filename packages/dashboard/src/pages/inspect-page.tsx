@@ -52,7 +52,7 @@ export function InspectPage() {
               {header.authTokens > 0 && (
                 <Notice tone="warn">
                   {header.authTokens === 1 ? 'An auth token' : `${header.authTokens} auth tokens`}: it can do whatever
-                  its owner can, in every organisation. It says nothing about itself, and cannot be narrowed.
+                  its owner can, in every organization. It says nothing about itself, and cannot be narrowed.
                 </Notice>
               )}
               {header.tokens.map((token) => (

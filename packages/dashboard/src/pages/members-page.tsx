@@ -29,7 +29,7 @@ export function MembersPage() {
         title="Members"
         lead={
           isPersonal
-            ? 'This organisation is yours alone. To work with others, create one that is shared.'
+            ? 'This organization is yours alone. To work with others, create one that is shared.'
             : `Members of ${organisation.name} make and revoke tokens; admins also decide who belongs to it.`
         }
         actions={
@@ -72,7 +72,7 @@ export function MembersPage() {
               <Button
                 kind="quiet-danger"
                 size="small"
-                aria-label={member.email === self ? 'Leave the organisation' : `Remove ${member.email}`}
+                aria-label={member.email === self ? 'Leave the organization' : `Remove ${member.email}`}
                 onClick={() => setRemoving(member)}
                 className="-mr-2.5 justify-self-end"
               >

@@ -22,15 +22,15 @@ export function OrganisationsPage() {
   return (
     <>
       <PageHeader
-        title="Organisations"
+        title="Organizations"
         lead="Each has its own apps, members and tokens; a token of one is nothing in another."
         actions={
           <Button kind="primary" onClick={() => setCreating(true)}>
-            New organisation
+            New organization
           </Button>
         }
       />
-      <Load query={query} what="Your organisations" skeleton={<RowsSkeleton height="h-16" />}>
+      <Load query={query} what="Your organizations" skeleton={<RowsSkeleton height="h-16" />}>
         {({ orgs }) => <List organisations={orgs} />}
       </Load>
       <OwnInvitations />
@@ -79,7 +79,7 @@ function CreateDialog({ onClose }: { readonly onClose: () => void }) {
   const slugError = fieldError(creation.error, 'slug')
   return (
     <FormDialog
-      title="New organisation"
+      title="New organization"
       action="Create"
       busy={creation.isPending}
       error={nameError === undefined && slugError === undefined ? creation.error : null}

@@ -25,7 +25,7 @@ export function SettingsPage() {
   const whyNot =
     adminsOnly ??
     (isPersonal
-      ? 'Your personal organisation stays for as long as your account.'
+      ? 'Your personal organization stays for as long as your account.'
       : organisation.app_count > 0
         ? `It has ${organisation.app_count} app${organisation.app_count === 1 ? '' : 's'}: delete them first.`
         : undefined)
@@ -35,7 +35,7 @@ export function SettingsPage() {
       <Rename />
       <Demand />
       <Minting />
-      <Section title="In programs" lead="How commands, programs and caveats name this organisation.">
+      <Section title="In programs" lead="How commands, programs and caveats name this organization.">
         <Facts>
           <Fact name="Slug">
             <span className="flex flex-wrap items-center justify-between gap-2">
@@ -54,7 +54,7 @@ export function SettingsPage() {
           </Fact>
         </Facts>
       </Section>
-      <Section title="Delete this organisation" lead="All its tokens are dead from then on. This cannot be undone.">
+      <Section title="Delete this organization" lead="All its tokens are dead from then on. This cannot be undone.">
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
           <Button
             kind="danger"
@@ -62,7 +62,7 @@ export function SettingsPage() {
             aria-describedby={whyNot === undefined ? undefined : 'why-not-delete'}
             onClick={() => setDeleting(true)}
           >
-            Delete organisation
+            Delete organization
           </Button>
           {whyNot !== undefined && (
             <p id="why-not-delete" className="text-muted">
@@ -209,7 +209,7 @@ function DeleteOrganisation({ onClose }: { readonly onClose: () => void }) {
   return (
     <ConfirmDialog
       title={`Delete ${name}?`}
-      action="Delete organisation"
+      action="Delete organization"
       busy={deletion.isPending}
       disabled={typed !== slug}
       error={deletion.error}

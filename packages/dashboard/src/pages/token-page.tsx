@@ -42,7 +42,7 @@ export function TokenPage() {
 }
 
 const kinds: Readonly<Record<Token['profile'], string>> = {
-  deploy_organization: 'Organisation token',
+  deploy_organization: 'Organization token',
   deploy: 'Deploy token',
   litefs_cloud: 'LiteFS Cloud token',
 }

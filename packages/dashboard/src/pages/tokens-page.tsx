@@ -62,7 +62,7 @@ function TokenList() {
   }
 
   return (
-    <section aria-label="Tokens of the organisation" className="mt-10">
+    <section aria-label="Tokens of the organization" className="mt-10">
       <TokenFilter search={asked.search ?? ''} state={asked.state} onChange={ask} />
       <Load query={list} what="The tokens" skeleton={<RowsSkeleton rows={6} height="h-[3.75rem]" />}>
         {({ tokens, next_cursor }) => (

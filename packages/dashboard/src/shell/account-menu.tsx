@@ -34,7 +34,7 @@ export function AccountMenu({ user }: { readonly user: User }) {
           Account
         </Link>
         <Link href="/orgs" className={popoverItemClasses}>
-          All organisations
+          All organizations
         </Link>
         <button
           type="button"

@@ -16,7 +16,7 @@ export function OrganisationMenu({ slug, organisations }: OrganisationMenuProps)
   const name = current?.name ?? slug
   return (
     <Popover
-      label={`Organisation ${name}: switch`}
+      label={`Organization ${name}: switch`}
       className="flex h-9 w-full min-w-0 items-center gap-2 rounded-control border border-line bg-raised px-2.5 text-base font-medium hover:border-edge"
       button={
         <>
@@ -47,7 +47,7 @@ export function OrganisationMenu({ slug, organisations }: OrganisationMenuProps)
       </ul>
       <div className="-mx-1.5 my-1.5 border-t border-line" />
       <Link href="/orgs" className={popoverItemClasses}>
-        All organisations
+        All organizations
       </Link>
     </Popover>
   )

@@ -28,13 +28,13 @@ export function OrganisationProvider({ slug, children }: OrganisationProviderPro
       <>
         <PageHeader title={`No way into ${slug}`} lead={describeFailure(error)} />
         <LinkButton href="/orgs" kind="primary">
-          Your organisations
+          Your organizations
         </LinkButton>
       </>
     )
   }
   return (
-    <Load query={query} what="The organisation" skeleton={<PageSkeleton />}>
+    <Load query={query} what="The organization" skeleton={<PageSkeleton />}>
       {(organisation) => <OrganisationContext value={organisation}>{children}</OrganisationContext>}
     </Load>
   )
@@ -48,5 +48,5 @@ export function useOrganisation(): OrganisationDetails {
 
 /** Why a member may not do what takes an admin; undefined for an admin. */
 export function useAdminsOnly(): string | undefined {
-  return useOrganisation().role === 'admin' ? undefined : 'Only an admin of the organisation can do this.'
+  return useOrganisation().role === 'admin' ? undefined : 'Only an admin of the organization can do this.'
 }

@@ -15,7 +15,7 @@ export function OwnInvitationsBar() {
   if (invitations.length === 0 || path === '/orgs') return null
   return (
     <Notice className="mb-6">
-      You are invited to {invitations.length === 1 ? 'an organisation' : `${invitations.length} organisations`}.{' '}
+      You are invited to {invitations.length === 1 ? 'an organization' : `${invitations.length} organizations`}.{' '}
       <Link href="/orgs" className="underline underline-offset-2">
         See by whom, and choose
       </Link>

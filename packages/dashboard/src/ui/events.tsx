@@ -62,7 +62,8 @@ function Event({ event, slug }: { readonly event: AuditEvent; readonly slug: str
 /** A token leads to its page; its id is told as far as people tell ids apart. */
 function Target({ target, slug }: { readonly target: string; readonly slug: string }) {
   const [, id] = /^token ([0-9a-f]{8}-[0-9a-f-]{27})$/.exec(target) ?? []
-  if (id === undefined) return target
+  // The trail keeps the word with which it began.
+  if (id === undefined) return target.replace(/^organisation /, 'organization ')
   return (
     <Link href={`/dashboard/${slug}/tokens/${id}`} title={id} className="underline underline-offset-2">
       token <Id>{id.slice(0, 8)}…</Id>

@@ -13,7 +13,7 @@ export function sayScope(scope: Scope, names: Names): string[] {
     (a, b) => countBits(b) - countBits(a) || a - b,
   )
   return [
-    `In ${saySelection('organisation', scope.organizations, (id) => sayNumber(id, names.organizations))}${sayMutations(scope)}:`,
+    `In ${saySelection('organization', scope.organizations, (id) => sayNumber(id, names.organizations))}${sayMutations(scope)}:`,
     ...masks.map((mask) => {
       const targets = sayTargets(
         told.filter((ability) => ability.actions === mask),
@@ -87,7 +87,7 @@ function sayTargets(same: readonly Ability[], all: readonly Ability[], names: Na
 function sayFamily(family: readonly Ability[], all: readonly Ability[], names: Names): string {
   const [first] = family
   const last = first?.on.at(-1)
-  if (first === undefined || last === undefined) return 'the organisation and everything in it'
+  if (first === undefined || last === undefined) return 'the organization and everything in it'
   const way = sayWay(first.on.slice(0, -1), names)
   const what = sayPlaces(
     last.kind,

@@ -19,7 +19,7 @@ function demandOf(caveat: Exclude<Caveat, Unknown | OwnCaveat>, names: Names, no
   switch (caveat.type) {
     case 'Organization': {
       const which =
-        caveat.id === 0n ? 'any organisation' : `only organisation ${sayNumber(caveat.id, names.organizations)}`
+        caveat.id === 0n ? 'any organization' : `only organization ${sayNumber(caveat.id, names.organizations)}`
       return `${which}, ${toDo(caveat.mask)}`
     }
     case 'Apps':
@@ -29,7 +29,7 @@ function demandOf(caveat: Exclude<Caveat, Unknown | OwnCaveat>, names: Names, no
     case 'Machines':
       return saySet('machine', caveat.machines, sayText)
     case 'FeatureSet':
-      return saySet('feature of the organisation', caveat.features, sayText)
+      return saySet('feature of the organization', caveat.features, sayText)
     case 'AppFeatureSet':
       return saySet('feature of an app', caveat.features, sayText)
     case 'MachineFeatureSet':
@@ -64,7 +64,7 @@ function demandOf(caveat: Exclude<Caveat, Unknown | OwnCaveat>, names: Names, no
       return `only from ${sayList([
         ...(caveat.instance === '' ? [] : [`machine ${sayText(caveat.instance)}`]),
         ...(caveat.app === '' ? [] : [`app ${sayText(caveat.app)}`]),
-        ...(caveat.organization === '' ? [] : [`organisation ${sayText(caveat.organization)}`]),
+        ...(caveat.organization === '' ? [] : [`organization ${sayText(caveat.organization)}`]),
       ])}`
     case '3P':
       return `only with a discharge from ${sayText(caveat.location)}`
@@ -80,11 +80,11 @@ function demandOf(caveat: Exclude<Caveat, Unknown | OwnCaveat>, names: Names, no
     case 'ConfineUser':
       return `only a third party can judge it: for user ${caveat.id}`
     case 'ConfineOrganization':
-      return `only a third party can judge it: for members of organisation ${sayNumber(caveat.id, names.organizations)}`
+      return `only a third party can judge it: for members of organization ${sayNumber(caveat.id, names.organizations)}`
     case 'ConfineGoogleHD':
       return `only a third party can judge it: for Google accounts of ${sayText(caveat.hd)}`
     case 'ConfineGitHubOrg':
-      return `only a third party can judge it: for GitHub accounts of organisation ${caveat.id}`
+      return `only a third party can judge it: for GitHub accounts of organization ${caveat.id}`
     case 'MaxValidity':
       return `only a third party can judge it: discharges for ${caveat.seconds} seconds at most`
   }

@@ -37,7 +37,7 @@ export function sayArgs(args: readonly string[]): string {
   return `[${args.length > shown.length ? [...shown, '…'].join(' ') : shown.join(' ')}]`
 }
 
-/** `organisation 12`, `organisations 1 and 2`, `every organisation`, `every organisation but 12`. */
+/** `organization 12`, `organizations 1 and 2`, `every organization`, `every organization but 12`. */
 export function saySelection<Id>(noun: string, selection: Selection<Id>, say: (id: Id) => string): string {
   if ('only' in selection) return sayPlural(noun, selection.only.map(say))
   return selection.except.length === 0 ? `every ${noun}` : `every ${noun} but ${sayList(selection.except.map(say))}`
