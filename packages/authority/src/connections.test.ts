@@ -206,10 +206,12 @@ function write({ path, body, chunked }: { path: string; body?: string[] | undefi
 
 test('requests arrive as they were sent, however they are cut', async () => {
   const arrived: string[] = []
-  const { port } = await listen(async (request, response) => {
+  const { port } = await listen((request, response) => {
     const at = arrived.push('') - 1
-    arrived[at] = `${request.url} ${(await request.toArray()).join('')}`
-    response.end()
+    void request.toArray().then((body) => {
+      arrived[at] = `${request.url} ${body.join('')}`
+      response.end()
+    })
   })
   const first = await dial(port)
   first.socket.write(get('/').repeat(2))
