@@ -40,7 +40,7 @@ export const askForDischarge: Entering<{ readonly ticket: string }, FoundTicket,
     return found
   },
 
-  about: ({ demand, record }) => aboutToken(demand, record),
+  about: ({ demand, record }) => ({ ...aboutToken(demand, record), userId: demand.userId }),
 
   async run({ tx, environment, now }, _input, opened, caller) {
     const { demand } = opened

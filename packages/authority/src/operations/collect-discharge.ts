@@ -40,7 +40,7 @@ export const collectDischarge: Entering<Poll, AnsweredRequest, CollectedDischarg
     })
   },
 
-  about: ({ request, record }) => aboutToken(request, record),
+  about: ({ request, record }) => ({ ...aboutToken(request, record), userId: request.userId }),
 
   async run({ tx, environment, now }, poll, { record }) {
     // Once more, where nothing can come between: of two who poll at once, one is answered.

@@ -16,6 +16,7 @@ import type { Organisation } from '../domain/organisation.ts'
 import type { ReadTransaction, Transaction } from '../domain/store.ts'
 import { leadSeconds, type TokenRecord } from '../domain/token.ts'
 import type { User } from '../domain/user.ts'
+import { StrangerRefused } from './authorise.ts'
 import type { Environment } from './operation.ts'
 import { describeEnd, type Credential } from './principal.ts'
 
@@ -65,7 +66,7 @@ export interface MetDemand {
 /**
  * Holds the caveats of the ticket against who asks: the token must be alive, and the person in whose name it was made a
  * member. `answeredBy` is the person who is logged in; without one, the demand must be such that nobody is needed.
- * @throws DomainError `forbidden`, with a sentence that says what is not met
+ * @throws DomainError `forbidden`, with a sentence that says what is not met; StrangerRefused where the person is no member
  */
 export async function meetDemand(
   tx: ReadTransaction,
@@ -76,21 +77,21 @@ export async function meetDemand(
   const record = await tx.tokens.byId(tokenId)
   const organisation = await tx.organisations.byId(organisationId)
   if (record === undefined || organisation === undefined || record.organisationId !== organisation.id) {
-    throw new DomainError('forbidden', `token ${tokenId} is not known here`)
+    throw new StrangerRefused(`token ${tokenId} is not known here`)
   }
-  const end = describeEnd(record, record.expiresAt, now)
-  if (end !== undefined) throw new DomainError('forbidden', end)
   const person = answeredBy ?? (record.createdBy === null ? undefined : await tx.users.byId(record.createdBy))
   if (person === undefined) {
-    throw new DomainError('forbidden', `the account in whose name token ${tokenId} was made is gone`)
-  }
-  if (person.emailProvenAt !== null && record.createdAt < person.emailProvenAt) {
-    throw new DomainError(
-      'forbidden',
-      `token ${tokenId} was made before the address ${person.email} was proven, so by whom is not known`,
-    )
+    throw new StrangerRefused(`the account in whose name token ${tokenId} was made is gone`)
   }
   const membership = await tx.memberships.find(organisation.id, person.id)
+  // Whoever has left is one who has nothing to do with the organisation, whatever they hold of before.
+  const refuse = (sentence: string) =>
+    membership === undefined ? new StrangerRefused(sentence) : new DomainError('forbidden', sentence)
+  const end = describeEnd(record, record.expiresAt, now)
+  if (end !== undefined) throw refuse(end)
+  if (person.emailProvenAt !== null && record.createdAt < person.emailProvenAt) {
+    throw refuse(`token ${tokenId} was made before the address of its person was proven, so by whom is not known`)
+  }
   const second = Math.floor(now / 1000)
   const access: TokenDischargeAccess = {
     type: 'discharge',
@@ -102,7 +103,7 @@ export async function meetDemand(
   }
   const clearance = clearCaveats(caveats, [access], ticketVocabulary)
   if (clearance.allowed && record.createdBy === person.id) return { record, organisation, person }
-  throw new DomainError('forbidden', describeUnmet({ record, organisation, person }, membership !== undefined))
+  throw refuse(describeUnmet({ record, organisation, person }, membership !== undefined))
 }
 
 function describeUnmet({ record, organisation, person }: MetDemand, isMember: boolean): string {
@@ -110,7 +111,7 @@ function describeUnmet({ record, organisation, person }: MetDemand, isMember: bo
     return `token ${record.id} was not made in your name, so it is not yours to confirm`
   return isMember
     ? `the ticket of token ${record.id} demands what cannot be met`
-    : `${person.email}, in whose name token ${record.id} was made, is no longer a member of organisation ${organisation.slug}`
+    : `the person in whose name token ${record.id} was made is no longer a member of organisation ${organisation.slug}`
 }
 
 /** The discharge of a ticket whose demands are met, and which ends soon. */

@@ -156,7 +156,12 @@ export interface Entering<Input, Prepared, Output> {
     caller: Caller,
   ): Promise<Entered<Output>>
   /** What the audit event of a refusal tells, where `prepare` has found out more than where the request came from. */
-  about?(prepared: Prepared): Pick<AuditEvent, 'actor' | 'target' | 'organisationId'>
+  about?(prepared: Prepared): Refused
+}
+
+/** Who was refused what; all that is in one person's name counts as theirs. */
+interface Refused extends Pick<AuditEvent, 'actor' | 'target' | 'organisationId'> {
+  readonly userId: number
 }
 
 /** What came of it, and what the audit event tells of it; where nothing else is said, a user has come in. */

@@ -111,7 +111,7 @@ export async function perform<Input, Subject, Output, Prepared>(
         organisationId: intent.organisationId,
         operation: operation.name,
         outcome: 'denied',
-        actor: isStranger ? describeStranger(credential) : describeActor(credential),
+        actor: isStranger ? withoutName(describeActor(credential)) : describeActor(credential),
         target: isStranger ? intent.target : (intent.wanted ?? intent.target),
         reason: error.message,
         requestId: caller.requestId,
@@ -134,10 +134,10 @@ export async function enter<Input, Prepared, Output>(
 ): Promise<Output> {
   const now = environment.now()
   const event = { at: now, organisationId: null, operation: operation.name, requestId: caller.requestId }
-  let about: Partial<AuditEvent> = {}
+  let about: ReturnType<NonNullable<typeof operation.about>> | undefined
   try {
     const prepared = await operation.prepare(environment, input, caller)
-    about = operation.about?.(prepared) ?? about
+    about = operation.about?.(prepared)
     return await environment.store.write(async (tx) => {
       const entered = await operation.run({ tx, environment, now }, input, prepared, caller)
       const { output, actor, target = `user ${actor.label}`, organisationId = null, refusal } = entered
@@ -153,15 +153,21 @@ export async function enter<Input, Prepared, Output>(
     })
   } catch (error) {
     if (error instanceof DomainError && (error.code === 'unauthenticated' || error.code === 'forbidden')) {
+      const { userId, actor, ...refused } = about ?? {
+        userId: undefined,
+        actor: { kind: 'nobody', id: '', label: caller.remoteAddress } as const,
+        target: '',
+      }
+      const isStranger = error instanceof StrangerRefused
       const denial: AuditEvent = {
         ...event,
+        ...refused,
         outcome: 'denied',
-        actor: { kind: 'nobody', id: '', label: caller.remoteAddress },
-        target: '',
+        actor: isStranger ? withoutName(actor) : actor,
         reason: error.message,
-        ...about,
       }
-      await recordDenial(environment, caller, denial, { owner: `${denial.actor.kind} ${denial.actor.id}` })
+      const owner = userId === undefined ? `${actor.kind} ${actor.id}` : `user ${userId}`
+      await recordDenial(environment, caller, denial, { owner, isStranger })
     }
     throw error
   }
@@ -230,8 +236,7 @@ function ownerOf(credential: Credential): string {
 }
 
 /** By the id alone: what strangers call themselves and their tokens is no text for another organisation's trail. */
-function describeStranger(credential: Credential): AuditActor {
-  const { kind, id } = describeActor(credential)
+function withoutName({ kind, id }: AuditActor): AuditActor {
   return { kind, id, label: `${kind} ${id}` }
 }
 
