@@ -209,7 +209,7 @@ test('requests arrive as they were sent, however they are cut', async () => {
   const { port } = await listen((request, response) => {
     const at = arrived.push('') - 1
     void request.toArray().then((body) => {
-      arrived[at] = `${request.url} ${body.join('')}`
+      arrived[at] = `${request.url} ${Buffer.concat(body as Buffer[]).toString()}`
       response.end()
     })
   })
