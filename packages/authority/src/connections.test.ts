@@ -126,6 +126,26 @@ test('once somebody has sent without waiting, nobody has more requests parsed th
   expect(parsed).toBe(100 + 8 + 8)
 })
 
+test('who reads late gets every answer', async () => {
+  const big = 'x'.repeat(30_000)
+  let begun = 0
+  const { port } = await listen((_request, response) => {
+    begun += 1
+    response.end(big)
+  })
+  const { socket, received } = await dial(port)
+  socket.pause()
+  // More than one read brings.
+  const count = 3000
+  socket.write(get('/').repeat(count))
+  await expect.poll(() => begun).toBeGreaterThanOrEqual(8)
+  for (let turn = 0; turn < 20; turn++) await nextTurn()
+  expect(begun).toBeLessThan(count / 2)
+  socket.resume()
+  await expect.poll(() => received().length, { timeout: 10_000 }).toBeGreaterThan(count * big.length)
+  expect(received().split(big).length).toBe(count + 1)
+})
+
 test('who sends much without waiting is interleaved with others', async () => {
   const order: string[] = []
   let time = 0

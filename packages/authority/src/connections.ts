@@ -247,6 +247,8 @@ function takeReading(socket: Socket, hold: (bytes: Buffer) => void): (bytes: Buf
   // With a listener of ours, Node gives up reading below JavaScript.
   socket.on('data', hold)
   socket.off('data', parse as (bytes: Buffer) => void)
+  // Where Node had stopped to read there, the stream does not know of it.
+  socket._read(0)
   return parse as (bytes: Buffer) => void
 }
 
