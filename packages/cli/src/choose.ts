@@ -1,14 +1,11 @@
 // Which organisation and which app a command is about.
-import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-
 import type { Client } from '@hallpass/client'
 
+import { readConfigHere, readGivenConfig } from './app-config.ts'
 import { askChoice } from './ask.ts'
 import { canAsk, readVariable, type Context } from './context.ts'
 import { CommandError } from './errors.ts'
 import type { AppFlags, OrganisationFlag } from './flags.ts'
-import { readAppName } from './fly-toml.ts'
 
 /**
  * The slug of the organisation: `--org` or the first word, then FLY_ORG, then what a person at a terminal picks.
@@ -43,45 +40,14 @@ export function givenOrganisation(context: Context, flags: OrganisationFlag, wor
 }
 
 /**
- * The name of the app: `--app`, then `--config`, then FLY_APP, then `./fly.toml`.
+ * The name of the app: `--app`, then `--config`, then FLY_APP, then the configuration file here.
  * @throws CommandError where there is none, naming the flag
  */
 export async function chooseApp(context: Context, flags: AppFlags): Promise<string> {
   if (flags.app === '') throw new CommandError('misused', 'the name given with --app is empty')
   if (flags.app !== undefined) return flags.app
-  if (flags.config !== undefined) {
-    const name = readAppName(await readGivenFile(context, flags.config), flags.config)
-    if (name === undefined)
-      throw new CommandError('failed', `${flags.config} does not name an app: app = "name" is missing`)
-    return name
-  }
-  const variable = readVariable(context.environment, 'FLY_APP')
-  if (variable !== undefined) return variable
-  const text = await readOptionalFile(join(context.directory, 'fly.toml'))
-  const name = text === undefined ? undefined : readAppName(text, './fly.toml')
-  if (name === undefined) {
-    throw new CommandError('misused', 'no app is given: name one with --app NAME, or work where a fly.toml names one')
-  }
-  return name
-}
-
-async function readGivenFile(context: Context, file: string): Promise<string> {
-  try {
-    return await readFile(resolve(context.directory, file), 'utf8')
-  } catch (cause) {
-    throw new CommandError('failed', `cannot read ${file}: ${reasonOf(cause)}`, { cause })
-  }
-}
-
-async function readOptionalFile(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
-    throw new CommandError('failed', `cannot read ${file}: ${reasonOf(cause)}`, { cause })
-  }
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
+  if (flags.config !== undefined) return readGivenConfig(context, flags.config)
+  const name = readVariable(context.environment, 'FLY_APP') ?? (await readConfigHere(context))
+  if (name !== undefined) return name
+  throw new CommandError('misused', 'no app is given: name one with --app NAME, or work where a fly.toml names one')
 }

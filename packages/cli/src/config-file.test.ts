@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -36,6 +36,15 @@ describe('writeConfig and readConfig', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect((await stat(join(file, '..'))).mode & 0o777).toBe(0o700)
     expect(await readdir(join(file, '..'))).toEqual(['config.json'])
+  })
+
+  it.each([0o666, 0o620])('refuse a file of mode %o, in which others may put another address', async (mode) => {
+    const file = join(directory, 'config.json')
+    await writeFile(file, JSON.stringify(config))
+    await chmod(file, mode)
+    await expect(readConfig(file)).rejects.toThrow(`others may change ${file}`)
+    await writeConfig(file, config)
+    expect(await readConfig(file)).toEqual(config)
   })
 
   it('replace a file that others may read by one that they may not', async () => {

@@ -1,12 +1,13 @@
 // The file that `auth login` writes: which server, whose login, and its token. Only its owner may read it.
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import { parseJson } from '@hallpass/client/json'
 
 import { readPathVariable, type Environment } from './context.ts'
 import { CommandError } from './errors.ts'
+import { readTextFile, reasonOf } from './text-file.ts'
 
 export interface Config {
   readonly api_url?: string
@@ -27,20 +28,19 @@ export function locateConfig(environment: Environment): string | undefined {
 
 /**
  * What the file says; nothing where there is no file.
- * @throws CommandError naming the file where it cannot be read or understood
+ * @throws CommandError naming the file where it cannot be read or understood, or where others may change it
  */
 export async function readConfig(file: string | undefined): Promise<Config> {
   if (file === undefined) return {}
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (cause) {
-    if (isMissing(cause)) return {}
-    throw new CommandError('failed', `cannot read ${file}: ${reasonOf(cause)}`, { cause })
+  const found = await readTextFile(file, file)
+  if (found === undefined) return {}
+  if (found.othersMayWrite) {
+    // Who changes the address is sent the token.
+    throw new CommandError('failed', `others may change ${file}, and with it where your token is sent: chmod 600 it`)
   }
   let value: unknown
   try {
-    value = parseJson(text)
+    value = parseJson(found.text)
   } catch (cause) {
     // The parser's own message would quote the file, and a token with it.
     throw new CommandError('failed', `${file} is not JSON: mend it, or delete it and log in again`, { cause })
@@ -114,12 +114,4 @@ async function writeDraft(file: string, text: string): Promise<void> {
   } finally {
     await handle.close()
   }
-}
-
-function isMissing(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

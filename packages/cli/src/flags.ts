@@ -59,7 +59,7 @@ export interface AppFlags {
 }
 export const appFlags = {
   app: textFlag('Name of the app (or FLY_APP)', 'name'),
-  config: textFlag('Configuration file that names the app (default ./fly.toml)', 'file'),
+  config: textFlag('Configuration file that names the app, or its directory (default .)', 'file'),
 } as const
 
 export interface PasswordFlag {

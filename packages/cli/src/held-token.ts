@@ -1,5 +1,4 @@
 // The token that a command of its holder is about, and the macaroons in it.
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
 import { decodeMacaroon, MacaroonError, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
@@ -7,6 +6,7 @@ import { decodeMacaroon, MacaroonError, parseAuthorization, type Macaroon } from
 import type { Context } from './context.ts'
 import { checkCredential, chooseHeldToken, type GlobalFlags } from './credentials.ts'
 import { CommandError } from './errors.ts'
+import { readTextFile } from './text-file.ts'
 
 /** Every tool of this format knows permission tokens by this location; nobody dials it. */
 export const permissionLocation = 'https://api.fly.io/v1'
@@ -92,13 +92,9 @@ function decode(bytes: Uint8Array, index: number, count: number): Macaroon {
 /** A file as text; `-` is standard input. */
 export async function readText(context: Context, file: string): Promise<string> {
   if (file === '-') return readStandardInput(context)
-  try {
-    return await readFile(resolve(context.directory, file), 'utf8')
-  } catch (cause) {
-    throw new CommandError('failed', `cannot read ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    })
-  }
+  const found = await readTextFile(resolve(context.directory, file), file)
+  if (found === undefined) throw new CommandError('failed', `cannot read ${file}: there is no such file`)
+  return found.text
 }
 
 const longestInput = 1024 * 1024

@@ -1,0 +1,87 @@
+// Reads a text file that a person names, or that lies where commands look for it.
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+
+import { CommandError } from './errors.ts'
+
+export interface TextFile {
+  readonly text: string
+  /** Whether it began with a byte order mark, which is not in the text. */
+  readonly hadMark: boolean
+  /** Whether anyone but its owner may change it. */
+  readonly othersMayWrite: boolean
+}
+
+/** Bytes; nothing that is read here comes near. */
+const longestFile = 1024 * 1024
+
+/**
+ * The whole of a file in UTF-8; undefined where there is none.
+ * @param name the file as the person knows it, for the error
+ * @throws CommandError for what is no file or cannot be read, so that nothing is waited for that never ends
+ */
+export async function readTextFile(path: string, name: string): Promise<TextFile | undefined> {
+  try {
+    const found = await stat(path)
+    if (!found.isFile() && !(found.isFIFO() && isOpenAlready(path))) throw new Error(describeKind(found))
+    const bytes = await readBytes(path)
+    const text = decode(bytes)
+    return {
+      text: text.replace(/^\uFEFF/, ''),
+      hadMark: text.startsWith('\uFEFF'),
+      // On Windows the mode says nothing about that.
+      othersMayWrite: found.isFile() && process.platform !== 'win32' && (found.mode & 0o022) !== 0,
+    }
+  } catch (cause) {
+    const code = codeOf(cause)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw new CommandError('failed', `cannot read ${name}: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+/** What went wrong with a file, without its path. */
+export function reasonOf(cause: unknown): string {
+  const told = new Map([
+    ['EACCES', 'permission denied'],
+    ['EROFS', 'the file system is read-only'],
+    ['ENOSPC', 'there is no room left'],
+    ['ENOENT', 'there is no such file'],
+  ]).get(codeOf(cause) ?? '')
+  return told ?? (cause instanceof Error ? cause.message : String(cause))
+}
+
+/** A pipe that a shell has opened, as for `<(command)`: any other may have nobody at its other end, for ever. */
+function isOpenAlready(path: string): boolean {
+  return /^\/(?:dev|proc\/(?:self|\d+))\/(?:fd\/\d+|stdin)$/.test(path)
+}
+
+function describeKind(found: { isDirectory(): boolean; isFIFO(): boolean }): string {
+  if (found.isDirectory()) return 'it is a directory'
+  return found.isFIFO() ? 'it is a named pipe, and a file is wanted' : 'it is a device, and a file is wanted'
+}
+
+async function readBytes(path: string): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of createReadStream(path)) {
+    length += (chunk as Buffer).length
+    if (length > longestFile) throw new Error('it has more than 1 MiB')
+    chunks.push(chunk as Buffer)
+  }
+  return Buffer.concat(chunks)
+}
+
+function decode(bytes: Buffer): string {
+  const [first, second] = bytes
+  const isMarked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
+  if (isMarked || bytes.includes(0)) throw new Error('it is text in UTF-16, or no text at all: save it as UTF-8')
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new Error('it is not text in UTF-8: save it as that')
+  }
+}
+
+function codeOf(cause: unknown): string | undefined {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
+}
