@@ -99,7 +99,42 @@ describe('a query', () => {
     expect(await refusalOf(query('mutation { addWireGuardPeer { x } }'))).toBe(
       'NOT_SERVED: this authority does not serve the mutation addWireGuardPeer',
     )
-    expect(await refusalOf(query('query($x: Nonsense!) { nearestRegion(x: $x) { code } }'))).toMatch(/^NOT_SERVED/)
+  })
+
+  test.each([
+    ['query($x: Nonsense!) { nearestRegion(x: $x) { code } }', 'query nearestRegion'],
+    ['query($x: Nonsense!) { viewer { email } }', 'type Nonsense'],
+    [
+      '{ app(name: "web-1") { organization { wireGuardPeers { nodes { id } } } } }',
+      'field of Organization wireGuardPeers',
+    ],
+    ['{ app(name: "web-1") { ...rest } } fragment rest on App { secrets { name } }', 'field of App secrets'],
+    ['{ viewer { ... on User { agreedToProviderTos } } }', 'field of User agreedToProviderTos'],
+    ['{ apps(search: "web") { nodes { id } } }', 'argument of apps search'],
+    [
+      `mutation { createApp(input: { organizationId: "x" }) { ${'a'.repeat(41)} } }`,
+      'field of CreateAppPayload of this name',
+    ],
+  ])('is told what is not served, at any depth: %s', async (text, what) => {
+    expect(await refusalOf(query(text))).toBe(`NOT_SERVED: this authority does not serve the ${what}`)
+  })
+
+  test('has no regions of an app, and no add-ons', async () => {
+    const { data } = await query(
+      `query($type: AddOnType) {
+        addOns(type: $type) { nodes { id name metadata organization { slug } addOnPlan { displayName } } }
+        app(name: "web-1") { regions { code name } organization { addOns(type: $type) { nodes { id } } } }
+      }`,
+      { type: 'tigris' },
+    )
+    const nothing = { nodes: [] }
+    expect(data).toEqual({ addOns: nothing, app: { regions: [], organization: { addOns: nothing } } })
+    const made = await query(
+      'mutation($input: CreateAppInput!) { createApp(input: $input) { app { name config { definition } regions { code } } } }',
+      { input: { organizationId: slug, name: 'web-4', machines: true } },
+    )
+    expect(made.data).toEqual({ createApp: { app: { name: 'web-4', config: { definition: {} }, regions: [] } } })
+    expect(await refusalOf(post({ body: { query: '{ addOns { nodes { id } } }' } }))).toMatch(/^UNAUTHORIZED/)
   })
 })
 
@@ -142,6 +177,45 @@ describe('an answer', () => {
     ])
     expect(await refusalOf(query(lists(6)))).toMatch(/too many fields: 50000 are the limit/)
   })
+})
+
+function tokensOf(data: GraphqlAnswer['data']) {
+  const { limitedAccessTokens } = (data ?? {})['of'] as {
+    readonly limitedAccessTokens: { readonly nodes: readonly { readonly name: string }[]; readonly pageInfo: unknown }
+  }
+  return limitedAccessTokens
+}
+
+test('a list is whole where no size is named, however long, and has pages where one is', async () => {
+  const long = (await createOrganisation(authority.ask, ada.token, 'Long')).slug
+  await createApp(authority.ask, ada.token, long, 'long-0')
+  authority.inspect((database) => {
+    const apps = database.prepare(
+      `insert into apps (public_id, name, organisation_id, network, idempotency_key, created_at)
+       select ?, ?, organisation_id, network, null, created_at from apps where name = 'long-0'`,
+    )
+    const tokens = database.prepare(
+      `insert into tokens (id, organisation_id, app_id, profile, name, name_key, created_at, expires_at)
+       select randomblob(16), organisation_id, id, 'deploy', ?, ?, 0, 4e12 + ? from apps where name = 'long-0'`,
+    )
+    for (let i = 1; i <= 1150; i += 1) {
+      apps.run(`long-${i}`, `long-${i}`)
+      tokens.run(`t${i}`, `t${i}`, i)
+    }
+  })
+  const list = 'nodes { name } pageInfo { hasNextPage endCursor }'
+  for (const holder of [`organization(slug: "${long}")`, 'app(name: "long-0")']) {
+    const { data } = await query(`{ of: ${holder} { limitedAccessTokens { ${list} } } }`)
+    const { nodes, pageInfo } = tokensOf(data)
+    expect(new Set(nodes.map(({ name }) => name)).size).toBe(1150)
+    expect(pageInfo).toEqual({ hasNextPage: false, endCursor: null })
+  }
+  const apps = await query(`{ apps(organizationId: "${long}") { nodes { name } pageInfo { hasNextPage } } }`)
+  expect((apps.data as { apps: { nodes: unknown[] } }).apps.nodes).toHaveLength(1151)
+  const { data } = await query(`{ of: app(name: "long-0") { limitedAccessTokens(first: 1000) { ${list} } } }`)
+  const { nodes, pageInfo } = tokensOf(data)
+  expect(nodes).toHaveLength(1000)
+  expect(pageInfo).toEqual({ hasNextPage: true, endCursor: expect.any(String) })
 })
 
 describe('what is not a query', () => {

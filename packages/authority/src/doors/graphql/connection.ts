@@ -16,13 +16,18 @@ export interface Connection<Node> {
 }
 
 /**
- * How many items a page takes: all that one may, where nothing is said.
+ * How many items a page takes at most.
  * @throws InvalidInput
  */
 export function pageSize({ first }: PageArgs): number {
   if (first === undefined || first === null) return limits.pageSize
   if (first < 1) throw new InvalidInput('first is too small: at least 1', 'first')
   return Math.min(first, limits.pageSize)
+}
+
+/** Whether the whole list is asked for: clients that name no size read no second page. */
+export function isForAll({ first }: PageArgs): boolean {
+  return first === undefined || first === null
 }
 
 /** The page as it is answered, with others' turns between its items; `encode` makes a cursor's text of where it ends. */
@@ -39,6 +44,25 @@ export function connect<Item, Cursor, Node>(
       endCursor: page.next === undefined ? null : encodeCursor(page.next),
     },
   }
+}
+
+/**
+ * All that is left of the list, as it is answered: `turn` fetches the page that begins where another ended. What is too
+ * much to answer ends the request as everywhere, and nothing is left out in silence.
+ */
+export function connectAll<Item, Cursor, Node>(
+  first: Page<Item, Cursor>,
+  turn: (next: Cursor) => Promise<Page<Item, Cursor>>,
+  encodeItem: (item: Item) => Node,
+  context: Pick<Context, 'rest'>,
+): Connection<Node> {
+  async function* nodes() {
+    for (let page = first; ; page = await turn(page.next)) {
+      yield* encodeEach(page.items, encodeItem, context)
+      if (page.next === undefined) return
+    }
+  }
+  return { nodes: nodes(), pageInfo: { hasNextPage: false, endCursor: null } }
 }
 
 async function* encodeEach<Item, Node>(

@@ -1,7 +1,6 @@
 // The GraphQL door: measures and checks a query, runs operations for its fields, and answers with status 200 always,
 // because clients of the original look for errors in the answer and lose the words of any other status.
 import {
-  Kind,
   NoSchemaIntrospectionCustomRule,
   defaultFieldResolver,
   execute,
@@ -21,11 +20,12 @@ import { openExchange } from '../http/exchange.ts'
 import { knowFirst } from '../http/known-first.ts'
 import { parse } from '../http/parse.ts'
 import { createContext, type Context } from './context.ts'
-import { NotServed, formatErrors } from './errors.ts'
+import { formatErrors } from './errors.ts'
 import { checkSize, limits } from './limits.ts'
 import { mutations } from './mutations.ts'
 import { queries } from './queries.ts'
 import { createSchema } from './schema.ts'
+import { checkServed } from './served.ts'
 
 export interface GraphqlDoor {
   readonly environment: Environment
@@ -117,19 +117,4 @@ function readDocument(schema: GraphQLSchema, { query }: Asked): DocumentNode {
   const errors = validate(schema, document, rules, { maxErrors: 5, hideSuggestions: true })
   if (errors.length > 0) throw new QueryRefused(errors)
   return document
-}
-
-/** Says of what the original answers besides that it is not served, which is not the same as ill written. */
-function checkServed(schema: GraphQLSchema, { definitions }: DocumentNode): void {
-  for (const definition of definitions) {
-    if (definition.kind !== Kind.OPERATION_DEFINITION) continue
-    const fields = schema.getRootType(definition.operation)?.getFields() ?? {}
-    for (const selection of definition.selectionSet.selections) {
-      if (selection.kind !== Kind.FIELD) continue
-      const { value } = selection.name
-      if (Object.hasOwn(fields, value) || value.startsWith('__')) continue
-      const name = value.length > 60 ? 'of this name' : value
-      throw new NotServed(`this authority does not serve the ${definition.operation} ${name}`)
-    }
-  }
 }

@@ -4,11 +4,17 @@ import { defaultNetwork } from '../../domain/app.ts'
 import type { ListedToken } from '../../domain/token.ts'
 import type { User } from '../../domain/user.ts'
 import type { ShownApp } from '../../operations/intend.ts'
-import { listAppTokens, listOrganisationTokens, usualListing, type ListedTokens } from '../../operations/list-tokens.ts'
+import {
+  listAppTokens,
+  listOrganisationTokens,
+  usualListing,
+  type ListOptions,
+  type ListedTokens,
+} from '../../operations/list-tokens.ts'
 import type { Credential } from '../../operations/principal.ts'
 import { showOrganisation } from '../../operations/show-organisation.ts'
 import { decodeTokenCursor, encodeTokenCursor } from '../http/cursor.ts'
-import { connect, none, pageSize, type PageArgs } from './connection.ts'
+import { connect, connectAll, isForAll, none, pageSize, type PageArgs } from './connection.ts'
 import type { Context } from './context.ts'
 
 /** An organisation, as far as it is known before a query asks for more. */
@@ -47,10 +53,8 @@ export function encodeOrganisation({ organisation, own }: KnownOrganisation) {
         totalCount: members.length,
       }
     },
-    async limitedAccessTokens(args: PageArgs, context: Context) {
-      const page = await context.exchange.perform(listOrganisationTokens, { slug, ...tokenPage(args) })
-      return encodeTokens(page, context)
-    },
+    limitedAccessTokens: (args: PageArgs, context: Context) =>
+      encodeTokens(args, context, (page) => context.exchange.perform(listOrganisationTokens, { slug, ...page })),
   }
 }
 
@@ -77,14 +81,13 @@ export function encodeApp({ app, organisation, own }: ShownApp) {
     createdAt: encodeInstant(app.createdAt),
     config: { definition: {} },
     services: [],
+    regions: [],
     ipAddresses: none,
     egressIpAddresses: none,
     machines: none,
     hostIssues: none,
-    async limitedAccessTokens(args: PageArgs, context: Context) {
-      const page = await context.exchange.perform(listAppTokens, { appName: name, ...tokenPage(args) })
-      return encodeTokens(page, context)
-    },
+    limitedAccessTokens: (args: PageArgs, context: Context) =>
+      encodeTokens(args, context, (page) => context.exchange.perform(listAppTokens, { appName: name, ...page })),
   }
 }
 
@@ -133,19 +136,11 @@ function encodeMembership(member: Member) {
 }
 
 /** Those that count: what is revoked or has ended is for the audit trail. */
-function tokenPage(args: PageArgs) {
-  return {
-    ...usualListing,
-    limit: pageSize(args),
-    after: args.after ? decodeTokenCursor(args.after, usualListing) : undefined,
-  }
-}
-
-function encodeTokens(page: ListedTokens, context: Context) {
-  return connect(
-    page,
-    (record) => encodeToken(record, page.organisation),
-    (id) => encodeTokenCursor(id, usualListing),
-    context,
-  )
+async function encodeTokens(args: PageArgs, context: Context, list: (page: ListOptions) => Promise<ListedTokens>) {
+  const turn = (after: string | undefined) => list({ ...usualListing, limit: pageSize(args), after })
+  const page = await turn(args.after ? decodeTokenCursor(args.after, usualListing) : undefined)
+  const encodeItem = (record: ListedToken) => encodeToken(record, page.organisation)
+  return isForAll(args)
+    ? connectAll(page, turn, encodeItem, context)
+    : connect(page, encodeItem, (id) => encodeTokenCursor(id, usualListing), context)
 }

@@ -6,7 +6,7 @@ import { pageApps } from '../../operations/page-apps.ts'
 import { showApp } from '../../operations/show-app.ts'
 import { showOrganisation } from '../../operations/show-organisation.ts'
 import { showPrincipal } from '../../operations/show-principal.ts'
-import { connect, pageSize, type PageArgs } from './connection.ts'
+import { connect, isForAll, none, pageSize, type PageArgs } from './connection.ts'
 import type { Context, Resolve } from './context.ts'
 import { notFoundAs, readName } from './names.ts'
 import { encodeApp, encodePrincipal, encodeReachedOrganisation } from './nodes.ts'
@@ -25,6 +25,12 @@ const findOrganisation = async (slug: string, { exchange }: Context) => {
   return encodeReachedOrganisation(await found.catch(notFoundAs('Organization')))
 }
 
+const addOns: Resolve<unknown> = async (_args, { exchange }) => {
+  // Empty, but not for nobody.
+  await exchange.perform(showPrincipal, undefined)
+  return none
+}
+
 const app: Resolve<{ readonly name: string }> = async ({ name }, { exchange }) => {
   const found = exchange.perform(showApp, { name: readName('App', name) })
   return encodeApp(await found.catch(notFoundAs('App')))
@@ -35,7 +41,7 @@ const apps: Resolve<AppsArgs> = async ({ organizationId, role, ...args }, contex
   if (role) return connect({ items: [] }, encodeApp, String, context)
   const page = context.exchange.perform(pageApps, {
     slug: organizationId ? readName('Organization', organizationId) : undefined,
-    limit: pageSize(args),
+    limit: isForAll(args) ? Infinity : pageSize(args),
     after: args.after ? readName('App', args.after) : undefined,
   })
   return connect(await page.catch(notFoundAs('Organization')), encodeApp, String, context)
@@ -49,7 +55,7 @@ const organizations: Resolve<OrganizationsArgs> = async ({ admin, ...args }, con
   const reached = await context.exchange.perform(listOrganisations, undefined)
   const wanted = admin === true ? reached.filter(({ role }) => role === 'admin') : reached
   const start = wanted.findIndex(({ organisation: { slug } }) => slug === args.after) + 1
-  const items = wanted.slice(start, start + pageSize(args))
+  const items = wanted.slice(start, isForAll(args) ? undefined : start + pageSize(args))
   const last = items.at(-1)
   const more = last !== undefined && start + items.length < wanted.length
   return connect(more ? { items, next: last.organisation.slug } : { items }, encodeReachedOrganisation, String, context)
@@ -67,4 +73,4 @@ const platform: Resolve<unknown> = async (_args, { exchange }) => {
 const viewer: Resolve<unknown> = async (_args, { exchange }) =>
   encodePrincipal(await exchange.perform(showPrincipal, undefined))
 
-export const queries = { app, apps, organization, organizations, personalOrganization, platform, viewer }
+export const queries = { addOns, app, apps, organization, organizations, personalOrganization, platform, viewer }

@@ -19,6 +19,8 @@ const definitions = `
   scalar JSON
 
   type Queries {
+    "Always empty: an authority has no add-ons."
+    addOns(type: AddOnType, first: Int, after: String): AddOnConnection!
     "The app with this name; an error where there is none."
     app(name: String!): App
     "The apps of an organisation, or of all that the caller reaches."
@@ -127,6 +129,8 @@ const definitions = `
     sharedIpAddress: String
     config: AppConfig!
     services: [AppService!]!
+    "Where it runs: nowhere."
+    regions: [Region!]!
     ipAddresses: IPAddressConnection!
     egressIpAddresses: IPAddressConnection!
     imageDetails: ImageDetails
@@ -183,11 +187,26 @@ const definitions = `
     deprecated: Boolean!
   }
 
-  enum AddOnType { kubernetes redis sentry supabase tigris upstash_kafka upstash_redis upstash_vector }
+  enum AddOnType {
+    arcjet
+    enveloop
+    fly_mysql
+    kubernetes
+    planetscale
+    redis
+    sentry
+    supabase
+    tigris
+    upstash_kafka
+    upstash_redis
+    upstash_vector
+    wafris
+  }
   type AddOnConnection { nodes: [AddOn!]! }
   type AddOn {
     id: ID!
     name: String
+    organization: Organization!
     addOnPlan: AddOnPlan
     privateIp: String
     primaryRegion: String
