@@ -7,6 +7,7 @@ import { founder, startAuthority, type TestAuthority } from './authority.ts'
 import { readSetCookie, visit } from './browser.ts'
 import { startFreshChild } from './child.ts'
 import { startingCliLogin } from './cli-login.ts'
+import { arrive } from './hallpass.ts'
 import { expectAnswer, expectRefusal } from './http.ts'
 import { invite, createOrganisation, signInFounder } from './people.ts'
 
@@ -200,6 +201,27 @@ describe('the log', () => {
     } finally {
       await child.remove()
     }
+  })
+})
+
+describe('a connection without a request', () => {
+  test('is kept longer than the proxies of the clouds keep theirs, or as long as is said', async () => {
+    const kept = async ({ ask }: TestAuthority) => (await ask('GET', '/healthz')).headers.get('keep-alive')
+    const usual = await start({})
+    expect(await kept(usual)).toBe('timeout=620')
+    await usual.close()
+    expect(await kept(await start({ keepAlive: 30_000 }))).toBe('timeout=30')
+    const place = await arrive()
+    try {
+      const { url } = await place.serve(['--log-level', 'silent'], { HALLPASS_KEEP_ALIVE: '90s' })
+      expect((await fetch(`${url}/healthz`)).headers.get('keep-alive')).toBe('timeout=90')
+    } finally {
+      await place.leave()
+    }
+  })
+
+  test.each([0, 4999, 3_600_001, Number.NaN])('is not kept for %d milliseconds', async (keepAlive) => {
+    await expect(startAuthority({ keepAlive })).rejects.toThrow('--keep-alive is between 5s and 1h')
   })
 })
 

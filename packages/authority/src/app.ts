@@ -27,10 +27,12 @@ export function createServer(options: {
   readonly store: Store
   /** Whether this is the address of a proxy whose X-Forwarded headers are believed; nobody's where it is absent. */
   readonly trusts: Trusts | undefined
+  /** Milliseconds that a connection without a request is kept. */
+  readonly keepAlive: number
   /** Told of every request that is refused as nobody's. */
   readonly onUnauthenticated: (request: FastifyRequest, reply: FastifyReply) => void
 }): FastifyInstance {
-  const { log, logSink, store, trusts, onUnauthenticated } = options
+  const { log, logSink, store, trusts, keepAlive, onUnauthenticated } = options
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     // Whoever went away in the middle of a request hears no answer, and is none of the log's business.
     if (request.raw.destroyed && !request.raw.complete) return
@@ -45,6 +47,7 @@ export function createServer(options: {
     turns: createTurns(monotonic),
     now: monotonic,
     trusts: trusts ?? (() => false),
+    keepAlive,
   })
   const server = fastify({
     serverFactory: (listener) => connections.createServer(listener),

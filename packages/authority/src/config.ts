@@ -7,6 +7,7 @@ import { checkMail, type MailConfig } from './config-mail.ts'
 import { checkPublicUrl, checkTrustedProxies, type Trusts } from './config-network.ts'
 import { checkOidc, type OidcConfig, type OidcOptions } from './config-oidc.ts'
 import { checkPath, checkText } from './config-text.ts'
+import { usualKeepAlive } from './connections.ts'
 import { StartupError } from './domain/errors.ts'
 import { Secret } from './domain/secret.ts'
 import { defaultQuotas, type QuotaLimits } from './operations/quotas.ts'
@@ -37,6 +38,8 @@ export interface ServeOptions {
   readonly publicUrl?: string
   /** Addresses and networks, as `10.0.0.0/8`, whose X-Forwarded headers are believed; nobody's where it is absent. */
   readonly trustedProxies?: readonly string[]
+  /** Milliseconds that a connection without a request is kept: longer than the proxies before it keep theirs; 620 seconds where it is absent. */
+  readonly keepAlive?: number
   /** The folder of the built dashboard; no pages where it is absent. */
   readonly dashboard?: string
   /** Whether command lines that log in through a browser must use PKCE; flyctl does not always. False where it is absent. */
@@ -59,6 +62,8 @@ export interface Config {
   readonly publicUrl: string | undefined
   /** Undefined where nobody is trusted. */
   readonly trusts: Trusts | undefined
+  /** Milliseconds. */
+  readonly keepAlive: number
   readonly dashboard: string | undefined
   readonly requirePkce: boolean
 }
@@ -96,6 +101,7 @@ export function checkOptions(options: ServeOptions): Config {
     publicUrl:
       options.publicUrl === undefined ? undefined : checkPublicUrl(checkText(options.publicUrl, '--public-url')),
     trusts: checkTrustedProxies(options.trustedProxies ?? []),
+    keepAlive: checkKeepAlive(options.keepAlive ?? usualKeepAlive),
     requirePkce: options.requirePkce ?? false,
     dashboard: options.dashboard === undefined ? undefined : resolve(options.dashboard),
   }
@@ -125,6 +131,11 @@ function checkQuotas({ apps, members, tokens }: Partial<QuotaLimits>): QuotaLimi
 
 // Counting so many takes some milliseconds.
 const mostCounted = 1_000_000
+
+function checkKeepAlive(milliseconds: number): number {
+  if (milliseconds >= 5000 && milliseconds <= 3_600_000) return milliseconds
+  throw invalid('--keep-alive is between 5s and 1h')
+}
 
 function checkKept(milliseconds: number | undefined, name: string): number | undefined {
   // A slip of the unit must not cost a trail.

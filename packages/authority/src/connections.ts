@@ -44,8 +44,8 @@ export const connectionBounds: ConnectionBounds = {
   caution: 600_000,
 }
 
-// Longer than load balancers keep theirs, so that they close first.
-const idlePatience = 72_000
+/** Milliseconds: longer than load balancers keep theirs, of which the largest clouds keep 600 seconds, so that they close first. */
+export const usualKeepAlive = 620_000
 // A header of 64 KiB full of tokens, and room for the others.
 const maxHeaderSize = 80 * 1024
 const endOfHead = Buffer.from('\r\n\r\n')
@@ -61,8 +61,10 @@ export function createConnections(options: {
   readonly now: () => number
   readonly trusts: (address: string) => boolean
   readonly bounds?: ConnectionBounds
+  /** Milliseconds that a connection without a request is kept. */
+  readonly keepAlive?: number
 }): Connections {
-  const { turns, now, trusts, bounds = connectionBounds } = options
+  const { turns, now, trusts, bounds = connectionBounds, keepAlive = usualKeepAlive } = options
   const servers = new Set<Server>()
   const networks = new Map<string, number>()
   const connections = new Map<Socket, Connection>()
@@ -206,7 +208,7 @@ export function createConnections(options: {
           headersTimeout: bounds.patience,
           requestTimeout: bounds.patience,
           connectionsCheckingInterval: bounds.lookingInterval,
-          keepAliveTimeout: idlePatience,
+          keepAliveTimeout: keepAlive,
         },
         (request, response) => {
           const connection = connections.get(request.socket)

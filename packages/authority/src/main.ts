@@ -102,6 +102,7 @@ async function listen(environment: Environment, config: Config, { log, sink }: {
     location,
     publicUrl,
     trusts,
+    keepAlive,
     dashboard,
   } = config
   const cookies = createSessionCookies({ publicOrigin: publicUrl, trusts: trusts ?? (() => false) })
@@ -110,6 +111,7 @@ async function listen(environment: Environment, config: Config, { log, sink }: {
     logSink: sink,
     store,
     trusts,
+    keepAlive,
     onUnauthenticated: cookies.clearRefused,
   })
   const authenticate = createAuthenticate({ store, keyring, location, now: environment.now })

@@ -14,6 +14,7 @@ export interface AuthorityPackage {
     readonly oidc?: OidcOptions
     readonly publicUrl?: string
     readonly trustedProxies?: readonly string[]
+    readonly keepAlive?: number
     readonly requirePkce?: boolean
     readonly quotas?: { readonly apps?: number; readonly members?: number; readonly tokens?: number }
     readonly dashboard: string

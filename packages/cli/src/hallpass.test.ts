@@ -168,6 +168,8 @@ describe('hallpass', () => {
     [['serve', '--listen', 'nowhere'], 'is not an address'],
     [['orgs', 'list', '-t', 'fm2_secret', '-t', 'fm2_secret'], '--access-token is given twice'],
     [['orgs', 'list', '--api-url', 'ftp://x'], 'http://'],
+    [['orgs', 'list', '--api-url', 'https://example.com/hallpass'], 'the address in --api-url may not have a path'],
+    [['serve', '--keep-alive', '10 minutes'], 'the value of --keep-alive is not a duration'],
   ])('ends with 2 and one sentence for %j', async (words, why) => {
     const { code, stdout, stderr } = await hallpass(words)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

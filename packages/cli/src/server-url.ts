@@ -19,7 +19,11 @@ export function normaliseServer(text: string, source: string): string {
   // Neither is repeated in the message: they may be secrets.
   if (url.username !== '' || url.password !== '') throw refused(source, 'may not carry a name or a password')
   if (url.search !== '' || url.hash !== '') throw refused(source, 'may not carry a query or a fragment')
-  return url.origin + url.pathname.replace(/\/+$/, '')
+  // Half of it would work: the pages, the links in mail and the tokens' third party are at the root.
+  if (!/^\/*$/.test(url.pathname)) {
+    throw refused(source, 'may not have a path: an authority has a host, or a port, of its own')
+  }
+  return url.origin
 }
 
 function refused(source: string, why: string): CommandError {

@@ -16,6 +16,10 @@ export const serveCommand = buildCommand({
         'Addresses and networks whose X-Forwarded headers are believed, or HALLPASS_TRUSTED_PROXIES',
         'list',
       ),
+      keepAlive: textFlag(
+        'How long an idle connection is kept, longer than by any proxy, or HALLPASS_KEEP_ALIVE (default 620s)',
+        'duration',
+      ),
       keepAudit: textFlag('How long to keep audit events, or HALLPASS_KEEP_AUDIT (default: for ever)', 'duration'),
       keepEndedTokens: textFlag(
         'How long to keep tokens past their end, or HALLPASS_KEEP_ENDED_TOKENS (default: for ever)',

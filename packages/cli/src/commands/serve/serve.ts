@@ -17,6 +17,7 @@ interface ServeFlags extends GlobalFlags, InstallationFlags {
   readonly listen?: string | undefined
   readonly publicUrl?: string | undefined
   readonly trustedProxies?: string | undefined
+  readonly keepAlive?: string | undefined
   readonly requirePkce?: boolean | undefined
   readonly maxApps?: string | undefined
   readonly maxMembers?: string | undefined
@@ -36,6 +37,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
   const publicUrl = readText(flags.publicUrl, '--public-url') ?? readVariable(environment, 'HALLPASS_PUBLIC_URL')
   const trustedProxies =
     readText(flags.trustedProxies, '--trusted-proxies') ?? readVariable(environment, 'HALLPASS_TRUSTED_PROXIES')
+  const keepAlive = readMilliseconds(flags.keepAlive, '--keep-alive', environment, 'HALLPASS_KEEP_ALIVE')
   const requirePkce = flags.requirePkce ?? readSwitch(environment, 'HALLPASS_REQUIRE_PKCE')
   const auditEvents = readKept(flags.keepAudit, '--keep-audit', environment, 'HALLPASS_KEEP_AUDIT')
   const endedTokens = readKept(flags.keepEndedTokens, '--keep-ended-tokens', environment, 'HALLPASS_KEEP_ENDED_TOKENS')
@@ -63,6 +65,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     dashboard: dirname(fileURLToPath(import.meta.resolve('@hallpass/dashboard/index.html'))),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(trustedProxies === undefined ? {} : { trustedProxies: trustedProxies.split(',') }),
+    ...(keepAlive === undefined ? {} : { keepAlive }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(rootKey === undefined ? {} : { rootKey }),
     ...(bootstrap === undefined ? {} : { bootstrap }),
@@ -85,7 +88,6 @@ function readSwitch(environment: Environment, name: string): boolean {
   throw new CommandError('misused', `${name} is 1 or 0`)
 }
 
-/** Milliseconds. */
 function readQuota<Name extends string>(
   what: Name,
   given: string | undefined,
@@ -107,13 +109,22 @@ function readKept(
   environment: Environment,
   variable: string,
 ): number | undefined {
-  const text = readText(given, flag) ?? readVariable(environment, variable)
-  if (text === undefined) return undefined
-  const name = given === undefined ? variable : flag
-  const seconds = readDuration(text, name)
+  const milliseconds = readMilliseconds(given, flag, environment, variable)
   // A slip of the unit must not cost a trail.
-  if (seconds < 86_400) throw new CommandError('misused', `${name} is a day at least, as 90d`)
-  return seconds * 1000
+  if (milliseconds !== undefined && milliseconds < 86_400_000) {
+    throw new CommandError('misused', `${given === undefined ? variable : flag} is a day at least, as 90d`)
+  }
+  return milliseconds
+}
+
+function readMilliseconds(
+  given: string | undefined,
+  flag: string,
+  environment: Environment,
+  variable: string,
+): number | undefined {
+  const text = readText(given, flag) ?? readVariable(environment, variable)
+  return text === undefined ? undefined : readDuration(text, given === undefined ? variable : flag) * 1000
 }
 
 function readBootstrap(environment: Environment): { readonly email: string; readonly password: string } | undefined {
