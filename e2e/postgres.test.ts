@@ -13,7 +13,7 @@ import {
   startPostgres,
   type TestPostgres,
 } from '../packages/authority/src/store/testing/postgres.ts'
-import { createDirectory, optionsFor } from './authority.ts'
+import { createDirectory, founder, optionsFor } from './authority.ts'
 import { createAsk, expectAnswer, expectRefusal, type Ask } from './http.ts'
 import { narrow, readonlyOf } from './macaroons.ts'
 import {
@@ -57,6 +57,47 @@ describe.skipIf(missing !== undefined)('an empty PostgreSQL', () => {
     await server.stop()
     await rm(directory, { recursive: true, force: true })
   })
+
+  test('that stands still for a while costs each who asks one wait, and is used again by itself', async () => {
+    const server = await startPostgres()
+    const directory = await createDirectory()
+    const authority = await serve({ ...optionsFor(directory), databaseUrl: server.url, rootKey })
+    const ask = createAsk(() => authority.url)
+    const { token } = await signInFounder(ask)
+    const { slug } = await createOrganisation(ask, token)
+    const minted = await mint(ask, token, slug)
+    const path = `/v1/orgs/${slug}/tokens`
+    const narrowed = readonlyOf(minted.token)
+    const query = `{ ${Array.from({ length: 15 }, (_, at) => `a${at}: organization(slug: "${slug}") { name }`).join(' ')} }`
+    // What is remembered of them needs no database: they come to what they ask for.
+    for (const known of [minted.token, narrowed]) expect(await statusOf(ask, known)).toBe(200)
+    const resume = await server.freeze()
+    try {
+      const refused = await Promise.all([
+        ask('GET', path, { token }),
+        ask('GET', path, { token: minted.token }),
+        ask('POST', path, { token: minted.token, body: {} }),
+        ask('POST', path, { token: narrowed, body: {} }),
+        ask('POST', '/v1/sessions', { body: founder }),
+      ])
+      for (const answer of refused) {
+        expect(expectRefusal(answer, 503).code).toBe('unavailable')
+        expect(answer.headers.get('retry-after')).toBe('5')
+      }
+      const answer = await ask('POST', '/graphql', { token: minted.token, body: { query } })
+      expect(answer.body).toMatchObject({
+        errors: Array.from({ length: 10 }, () => ({ extensions: { code: 'UNAVAILABLE' } })),
+      })
+      expect(answer.headers.get('retry-after')).toBe('5')
+    } finally {
+      resume()
+    }
+    await expect.poll(() => statusOf(ask, minted.token), { timeout: 10_000 }).toBe(200)
+    await mint(ask, token, slug)
+    await authority.close()
+    await server.stop()
+    await rm(directory, { recursive: true, force: true })
+  }, 40_000)
 
   test('lets in whoever has the setup code that any of its servers printed, and a later one prints it too', async () => {
     const server = await startPostgres()

@@ -1,6 +1,7 @@
 // What people and programs see of an authority whose database is held by another program, or is damaged.
 import { randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -9,6 +10,7 @@ import type { MintedToken } from '@hallpass/client'
 
 import { mountDisk, reasonWithoutDisks } from '../packages/authority/src/store/testing/small-disk.ts'
 import { founder } from './authority.ts'
+import { createFailingDisk, reasonWithoutFailingDisk, type FailingDisk } from './failing-disk.ts'
 import { arrive, type Place, type Served } from './hallpass.ts'
 import { createAsk, expectRefusal, type Ask } from './http.ts'
 import { readonlyOf } from './macaroons.ts'
@@ -131,5 +133,49 @@ describe.skipIf(diskless !== undefined)(`a full disk${diskless ? `, skipped: ${d
     } finally {
       disk.remove()
     }
+  })
+})
+
+const unfailing = reasonWithoutFailingDisk()
+
+describe.skipIf(unfailing !== undefined)(`a disk that fails${unfailing ? `, skipped: ${unfailing}` : ''}`, () => {
+  let disk: FailingDisk
+  beforeEach(async () => {
+    disk = createFailingDisk()
+    served = await place.serve(['--data', join(place.directory, 'failing')], { ...bootstrap, ...disk.env })
+  })
+  afterEach(() => disk.remove())
+
+  test.each([
+    ['a quota that is used up', 'write', constants.errno.EDQUOT],
+    ['a limit of the size of files', 'write', constants.errno.EFBIG],
+    ['a quota that is told at the flush alone', 'flush', constants.errno.EDQUOT],
+  ] as const)('is full by %s, and the server goes on', async (_, what, errno) => {
+    const { token } = await signInFounder(ask)
+    const { slug } = await createOrganisation(ask, token)
+    const org = await mint(ask, token, slug)
+    disk.fail(what, errno)
+    const refused = await ask('POST', `/v1/orgs/${slug}/tokens`, { token, body: {} })
+    expect(expectRefusal(refused, 503).code).toBe('storage_full')
+    expect(refused.headers.get('retry-after')).toBe('30')
+    expect(await statusOf(ask, org.token)).toBe(200)
+    expect((await ask('GET', '/readyz')).body).toMatchObject({ ok: false, reason: 'storage_full' })
+    disk.mend()
+    await expect.poll(async () => (await ask('GET', '/readyz')).status).toBe(200)
+    await mint(ask, token, slug)
+    expect(served.output()).not.toContain('unforeseen')
+  })
+
+  test.each(['write', 'flush'] as const)('with an error in each %s ends the server on purpose', async (what) => {
+    const { token } = await signInFounder(ask)
+    disk.fail(what, constants.errno.EIO)
+    const refused = await ask('POST', '/v1/orgs', { token, body: { name: 'Lost' } })
+    expect(expectRefusal(refused, 503).code).toBe('unavailable')
+    expect(await served.stop('SIGCONT')).toBe(1)
+    const told = served.output().split('\n')
+    expect(told.filter((line) => line.startsWith('Error: '))).toEqual([
+      expect.stringMatching(/hallpass\.db or its log cannot be read or written any more .*hallpass doctor/) as string,
+    ])
+    expect(served.output()).not.toMatch(/unforeseen|at .*\.[jt]s:\d/)
   })
 })

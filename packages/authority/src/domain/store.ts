@@ -25,7 +25,7 @@ import type { AddressProof, ListedUser, PasswordReset, Session, SetupCode, User,
 
 export interface Store {
   /** Runs `work` on one consistent snapshot. */
-  read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T>
+  read<T>(work: (tx: ReadTransaction) => Promise<T>, options?: ReadOptions): Promise<T>
   /**
    * Runs `work` as if alone, and resolves only when all that it did is durable. What `work` throws undoes it all and
    * is thrown on. `work` may run more than once before one run counts, so it touches nothing but `tx`, and awaits
@@ -40,7 +40,12 @@ export interface Store {
   close(): Promise<void>
 }
 
-export interface WriteOptions {
+export interface ReadOptions {
+  /** Milliseconds for which it is waited at most, where that is less than the store would wait. */
+  readonly patience?: number
+}
+
+export interface WriteOptions extends ReadOptions {
   /** It takes authority away: it is done on a full disk too. */
   readonly isUrgent?: boolean
   /** It is one of many steps: what it wrote is put in its place at once, so that nobody waits for that of all of them. */

@@ -28,6 +28,7 @@ function setUp() {
   const writes = new GroupCommit(connection, {
     beginning: () => void events.push('beginning'),
     committed: () => void events.push(`committed after ${connection.commands.at(-1)}`),
+    hasRoom: () => true,
     full: () => false,
     damaged: () => {},
     refused: () => {},

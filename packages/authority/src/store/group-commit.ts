@@ -5,7 +5,7 @@ import type { Transaction } from '../domain/store.ts'
 import { Changes, createMemory, rememberAfter } from './memory.ts'
 import { RememberingTransaction } from './remembering-transaction.ts'
 import { SqliteSession, type SqliteConnection } from './sqlite-connection.ts'
-import { reasonOf } from './sqlite-errors.ts'
+import { mayBeFull, reasonOf } from './sqlite-errors.ts'
 import { StoreTrouble } from './trouble.ts'
 
 /** What others must know about the groups: all are called synchronously, at that very moment. */
@@ -13,6 +13,8 @@ export interface GroupEvents {
   beginning(): void
   /** The group is on the disk, and nobody was told so yet. */
   committed(changes: Changes): void
+  /** Whether a file can grow, where a write failed. */
+  hasRoom(): boolean
   /** The disk is full. Returns whether there is room now for writes that are urgent. */
   full(isUrgent: boolean): boolean
   /** The database is not to be written to any more. */
@@ -42,9 +44,10 @@ export class GroupCommit {
   /**
    * Runs `work` after the writes that came before it, in a savepoint of its own within the group's transaction.
    * Resolves with what it returned once the group is committed; rejects with what it threw, alone, or with all of its
-   * group where the commit fails. Where the disk is full, what is urgent is tried once more.
+   * group where the commit fails. Where the disk is full, what is urgent is tried once more. It waits for a lock for
+   * `patience` milliseconds, where that is less than others do.
    */
-  write<T>(work: (tx: Transaction) => Promise<T>, isUrgent = false): Promise<T> {
+  write<T>(work: (tx: Transaction) => Promise<T>, isUrgent = false, patience = this.#patience): Promise<T> {
     if (this.#damage !== undefined) return Promise.reject(this.#damage)
     if (this.#queue.length >= mostWaiting) return Promise.reject(this.#refuse(new StoreTrouble('busy', 'unchanged')))
     return new Promise<T>((resolve, reject) => {
@@ -52,7 +55,9 @@ export class GroupCommit {
         const result = await work(tx)
         return () => resolve(result)
       }
-      this.#queue.push({ run, reject, isUrgent, since: performance.now() })
+      // As if it had come as much earlier as it is less patient.
+      const since = performance.now() - Math.max(0, this.#patience - patience)
+      this.#queue.push({ run, reject, isUrgent, since })
       this.#running ??= this.#runGroups()
     })
   }
@@ -166,7 +171,7 @@ export class GroupCommit {
   #lose(lost: readonly Job[], thrown: unknown, isCommitting: boolean): void {
     const [error, jobs] =
       thrown instanceof LostGroup ? [thrown.cause, [...lost, ...this.#queue.splice(0, 1)]] : [thrown, lost]
-    let reason = reasonOf(error)
+    let reason = mayBeFull(error) && !this.#events.hasRoom() ? 'storage_full' : reasonOf(error)
     try {
       if (this.#connection.database.isTransaction) this.#connection.command('ROLLBACK')
     } catch {

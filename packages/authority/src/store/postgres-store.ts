@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Client, PoolClient, QueryResult } from 'pg'
 
 import { DomainError, StartupError } from '../domain/errors.ts'
-import type { Admit, ReadTransaction, Store, Transaction, Trouble } from '../domain/store.ts'
+import type { Admit, ReadOptions, ReadTransaction, Store, Transaction, Trouble, WriteOptions } from '../domain/store.ts'
 import { Condition, type TellCondition } from './condition.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { Examined } from './look.ts'
@@ -106,14 +106,14 @@ class PostgresStore implements Store {
     )
   }
 
-  read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+  read<T>(work: (tx: ReadTransaction) => Promise<T>, options?: ReadOptions): Promise<T> {
     return this.#track(() =>
-      this.#transact('reads', deadline(), ({ session }) => work(new SessionTransaction(session))),
+      this.#transact('reads', deadline(options), ({ session }) => work(new SessionTransaction(session))),
     )
   }
 
-  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#track(() => this.#writeUntilAlone(work))
+  write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T> {
+    return this.#track(() => this.#writeUntilAlone(work, deadline(options)))
   }
 
   health(): Promise<Trouble | undefined> {
@@ -141,8 +141,7 @@ class PostgresStore implements Store {
     }
   }
 
-  async #writeUntilAlone<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const until = deadline()
+  async #writeUntilAlone<T>(work: (tx: Transaction) => Promise<T>, until: number): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#transact('writes', until, ({ session }) => work(new SessionTransaction(session)))
@@ -290,8 +289,8 @@ function leftOf(until: number): number {
 }
 
 /** When a transaction that begins now must have ended, all its attempts included. */
-function deadline(): number {
-  return performance.now() + patience
+function deadline({ patience: asked = patience }: ReadOptions = {}): number {
+  return performance.now() + Math.min(asked, patience)
 }
 
 /** In one round trip. A write waits where a migration is under way, and looks only then whose database it is. */

@@ -8,6 +8,17 @@ export function reasonOf(error: unknown): Trouble['reason'] | undefined {
   return reasons.get(error.errcode & 0xff)
 }
 
+/**
+ * Whether the disk may be full, or a quota or a limit reached, where SQLite knows of an error in writing alone: it takes no
+ * other code of the system than ENOSPC for a full disk, and does not tell which one it was.
+ */
+export function mayBeFull(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && failedWrites.has(Number(error.errcode))
+}
+
+// SQLITE_IOERR_WRITE, _FSYNC, _DIR_FSYNC, _TRUNCATE
+const failedWrites: ReadonlySet<number> = new Set([778, 1034, 1290, 1546])
+
 const reasons: ReadonlyMap<number, Trouble['reason']> = new Map([
   [5, 'locked'], // SQLITE_BUSY
   [7, 'unreachable'], // SQLITE_NOMEM

@@ -1,7 +1,8 @@
 // Room on the disk that is kept for revocations: a file that is given up when the disk is full, and made anew later.
-import { rmSync, statSync, truncateSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
+import { constants } from 'node:os'
 
 export class Reserve {
   readonly #path: string
@@ -33,6 +34,28 @@ export class Reserve {
   noteFull(): void {
     this.#isShort = true
     this.#retry ??= setTimeout(() => void this.#regain(), interval).unref()
+  }
+
+  /** Whether a file that is as long as the longest of these can grow: by the disk, a quota, and the limit of a process. */
+  hasRoomBehind(paths: readonly string[]): boolean {
+    const probe = `${this.#path}.probe`
+    try {
+      const file = openSync(probe, 'w', 0o600)
+      try {
+        // With a hole before it: it takes no more room than this.
+        writeSync(file, randomBytes(leastSize), 0, leastSize, Math.max(0, ...paths.map(sizeOf)))
+        // Where a quota is kept elsewhere, it is told here.
+        fsyncSync(file)
+      } finally {
+        closeSync(file)
+        rmSync(probe, { force: true })
+      }
+      return true
+    } catch (error) {
+      // By number: Node has no name for EDQUOT.
+      const { ENOSPC, EDQUOT, EFBIG } = constants.errno
+      return ![ENOSPC, EDQUOT, EFBIG].includes(-Number(Reflect.get(Object(error), 'errno')))
+    }
   }
 
   /** Gives up half of it. Returns whether there was any: the last part is for the next start. */

@@ -149,8 +149,10 @@ class SqliteStore implements Store {
         if (this.#reserve.isShort) this.#startLogOver()
         else this.#condition.note('writes', undefined)
       },
+      hasRoom: () => this.#reserve.hasRoomBehind([database, `${database}-wal`]),
       full: (isUrgent) => {
         this.#reserve.noteFull()
+        this.#startLogOver()
         return isUrgent && this.#reserve.giveUp()
       },
       damaged: (error) => this.#end(error),
@@ -208,11 +210,11 @@ class SqliteStore implements Store {
 
   async write<T>(
     work: (tx: Transaction) => Promise<T>,
-    { isUrgent = false, isStep = false }: WriteOptions = {},
+    { isUrgent = false, isStep = false, patience }: WriteOptions = {},
   ): Promise<T> {
     this.#refuseWhenClosed()
     if (this.#reserve.isShort && !isUrgent) throw new StoreTrouble('storage_full', 'unchanged')
-    const result = await this.#writes.write(work, isUrgent)
+    const result = await this.#writes.write(work, isUrgent, patience)
     // A group may be under way again; then the next step's turn comes for both.
     if (isStep && !this.#writer.database.isTransaction) this.#startLogOver()
     return result

@@ -24,30 +24,29 @@ export type Resolve<Args> = (args: Args, context: Context, info: GraphQLResolveI
 const fieldsOfPiece = 2000
 
 /**
- * `open` makes the exchange for a mutation, or for none; all of them together run at most {@link limits.operations}, one
- * after the other. `pause` resolves when others had their turn.
+ * Through `exchange`, and what it is for a mutation, at most {@link limits.operations} run together, one after the other. `pause` resolves when others had their turn.
  */
-export function createContext(open: (mutation?: string) => Exchange, pause: () => Promise<void>): Context {
+export function createContext(exchange: Exchange, pause: () => Promise<void>): Context {
   const controller = new AbortController()
   let run = 0
   let last: Promise<unknown> = Promise.resolve()
   let answered = 0
   let rested = 0
-  function limited(exchange: Exchange): Exchange {
+  function limited(free: Exchange): Exchange {
     return {
-      ...exchange,
+      ...free,
       perform(operation, input) {
         run += 1
         if (run > limits.operations) throw new GraphQLError('the query asks for too much at once: ask in several')
-        const done = last.then(pause).then(() => exchange.perform(operation, input))
+        const done = last.then(pause).then(() => free.perform(operation, input))
         last = done.catch(() => undefined)
         return done
       },
     }
   }
   return {
-    exchange: limited(open()),
-    mutating: (mutation) => limited(open(mutation)),
+    exchange: limited(exchange),
+    mutating: (mutation) => limited(exchange.mutating(mutation)),
     answer() {
       answered += 1
       if (answered <= limits.answered) return

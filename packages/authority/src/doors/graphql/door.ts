@@ -11,11 +11,12 @@ import {
   type GraphQLFieldResolver,
   type GraphQLSchema,
 } from 'graphql'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 
 import type { Authenticate } from '../../operations/authenticate.ts'
 import type { Environment } from '../../operations/operation.ts'
+import { tellWait } from '../http/errors.ts'
 import { openExchange } from '../http/exchange.ts'
 import { knowFirst } from '../http/known-first.ts'
 import { parse } from '../http/parse.ts'
@@ -53,23 +54,20 @@ export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): voi
     method: 'POST',
     url: '/graphql',
     ...options,
-    async handler(request) {
+    async handler(request, reply) {
       const asked = parse(requestBody, request.body, 'the body')
       const document = readDocument(schema, asked)
       const presented = presentedBy(request)
-      const context = createContext(
-        (mutation) => openExchange(environment, presented, request, mutation),
-        environment.pause,
-      )
+      const context = createContext(openExchange(environment, presented, request), environment.pause)
       const { data, errors } = await answer(document, asked, context).catch((error: unknown) => {
         throw context.signal.aborted ? context.signal.reason : error
       })
       if (errors === undefined) return { data }
-      return { ...refuse(errors, request.id), data: data ?? null }
+      return { ...refuse(errors, request.id, reply), data: data ?? null }
     },
     errorHandler(error, request, reply) {
       const errors = error instanceof QueryRefused ? error.errors : [error]
-      void reply.code(200).send({ ...refuse(errors, request.id), data: null })
+      void reply.code(200).send({ ...refuse(errors, request.id, reply), data: null })
     },
   })
 
@@ -87,8 +85,9 @@ export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): voi
     })
   }
 
-  function refuse(errors: readonly unknown[], requestId: string) {
-    const { errors: formatted, unforeseen } = formatErrors(errors)
+  function refuse(errors: readonly unknown[], requestId: string, reply: FastifyReply) {
+    const { errors: formatted, causes, unforeseen } = formatErrors(errors)
+    tellWait(causes, reply)
     for (const error of unforeseen) report(error, requestId)
     return { errors: formatted }
   }

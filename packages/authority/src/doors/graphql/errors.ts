@@ -40,6 +40,8 @@ const mostErrors = 10
 
 export interface Refusal {
   readonly errors: readonly GraphQLFormattedError[]
+  /** What they came from. */
+  readonly causes: readonly unknown[]
   /** What nobody foresaw, for the log. */
   readonly unforeseen: readonly unknown[]
 }
@@ -47,8 +49,9 @@ export interface Refusal {
 /** The answer's `errors`: of what was thrown while a query was answered, or of what is wrong with the query. */
 export function formatErrors(errors: readonly unknown[]): Refusal {
   const unforeseen: unknown[] = []
-  const formatted = errors.slice(0, mostErrors).map((error) => {
-    const cause = causeOf(error)
+  const causes = errors.map(causeOf)
+  const formatted = errors.slice(0, mostErrors).map((error, index) => {
+    const cause = causes[index]
     const known = describe(cause)
     if (known === undefined) unforeseen.push(cause)
     const { message, code } = known ?? { message: 'the authority failed; its log knows why', code: 'SERVER_ERROR' }
@@ -62,7 +65,7 @@ export function formatErrors(errors: readonly unknown[]): Refusal {
       extensions: { code },
     }
   })
-  return { errors: formatted, unforeseen }
+  return { errors: formatted, causes, unforeseen }
 }
 
 /** What the original answers, and this authority does not. */

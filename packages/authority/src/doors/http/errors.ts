@@ -122,7 +122,7 @@ function describeKey(key: string): string {
 function sendDomainError(error: DomainError, request: FastifyRequest, reply: FastifyReply): void {
   const { http, code } = answersOfDomain[error.code]
   if (http === 401) void reply.header('www-authenticate', 'Bearer realm="hallpass"')
-  if (error.retryAfter !== undefined) void reply.header('retry-after', String(error.retryAfter))
+  tellWait([error], reply)
   const text = machinesTexts[error.code]
   const isShared = code === 'rate_limited' && isForwardedUntrusted(request)
   send(
@@ -137,6 +137,12 @@ function sendDomainError(error: DomainError, request: FastifyRequest, reply: Fas
     },
     request.id,
   )
+}
+
+/** Says in the header after how many seconds it may be tried again, where an error knows: the longest of them. */
+export function tellWait(errors: readonly unknown[], reply: FastifyReply): void {
+  const waits = errors.flatMap((error) => (error instanceof DomainError ? (error.retryAfter ?? []) : []))
+  if (waits.length > 0) void reply.header('retry-after', String(Math.max(...waits)))
 }
 
 /** What the framework refuses before a door sees it, in words of ours: its own may repeat what was sent. */

@@ -6,6 +6,7 @@ import type { Caller, Entering, Environment, Inquiry, Operation } from '../../op
 import { enter, inquire, perform } from '../../operations/perform.ts'
 import type { Presented } from '../../operations/principal.ts'
 import { addressOf } from './address.ts'
+import { storeOfRequest } from './store-of-request.ts'
 
 export interface Exchange {
   /** Milliseconds. */
@@ -22,33 +23,36 @@ export interface Exchange {
     input: Input,
   ) => Promise<Output>
   readonly inquire: <Input, Output>(inquiry: Inquiry<Input, Output>, input: Input) => Promise<Output>
+  /** For the GraphQL mutation of this name. */
+  readonly mutating: (mutation: string) => Exchange
 }
 
 /** What a request presents that carries no credential, or whose credential does not count. */
 export const nobody: Presented = { tokens: [], authTokenHashes: [], refusals: [] }
 
-/** The operations for whoever presents these credentials; `mutation` names the GraphQL mutation by which they ask. */
-export function openExchange(
-  environment: Environment,
-  presented: Presented,
-  request: FastifyRequest,
-  mutation?: string,
-): Exchange {
-  const caller: Caller = {
-    requestId: request.id,
-    spend: createAllowance(),
-    ...(mutation === undefined ? {} : { mutation }),
-    // Asking the socket costs a system call, and only refusals want to know.
-    get remoteAddress() {
-      return addressOf(request)
-    },
+/** The operations for whoever presents these credentials, once for a request. */
+export function openExchange(environment: Environment, presented: Presented, request: FastifyRequest): Exchange {
+  const own: Environment = { ...environment, store: storeOfRequest(environment.store, () => performance.now()) }
+  const spend = createAllowance()
+  function exchangeFor(mutation?: string): Exchange {
+    const caller: Caller = {
+      requestId: request.id,
+      spend,
+      ...(mutation === undefined ? {} : { mutation }),
+      // Asking the socket costs a system call, and only refusals want to know.
+      get remoteAddress() {
+        return addressOf(request)
+      },
+    }
+    return {
+      now: environment.now,
+      userAgent: request.headers['user-agent'],
+      publicUrl: environment.publicUrl,
+      perform: (operation, input) => perform(own, caller, operation, presented, input),
+      enter: (operation, input) => enter(own, caller, operation, input),
+      inquire: (inquiry, input) => inquire(own, caller, inquiry, input),
+      mutating: exchangeFor,
+    }
   }
-  return {
-    now: environment.now,
-    userAgent: request.headers['user-agent'],
-    publicUrl: environment.publicUrl,
-    perform: (operation, input) => perform(environment, caller, operation, presented, input),
-    enter: (operation, input) => enter(environment, caller, operation, input),
-    inquire: (inquiry, input) => inquire(environment, caller, inquiry, input),
-  }
+  return exchangeFor()
 }

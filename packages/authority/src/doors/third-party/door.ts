@@ -9,7 +9,7 @@ import { askForDischarge, type DischargeAnswer } from '../../operations/ask-for-
 import { collectDischarge, pollDischarge } from '../../operations/collect-discharge.ts'
 import { thirdPartyLocation } from '../../operations/membership-demand.ts'
 import type { Environment } from '../../operations/operation.ts'
-import { statusOf } from '../http/errors.ts'
+import { statusOf, tellWait } from '../http/errors.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
 import { parse } from '../http/parse.ts'
 
@@ -63,7 +63,7 @@ async function answer(reply: FastifyReply, work: () => Promise<unknown>): Promis
     return await work()
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
-    if (error.retryAfter !== undefined) void reply.header('retry-after', String(error.retryAfter))
+    tellWait([error], reply)
     return reply.code(statusOf(error)).send({ error: error.message })
   }
 }

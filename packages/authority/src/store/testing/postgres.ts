@@ -28,6 +28,8 @@ export interface TestPostgres {
   readonly directory: string
   /** Ends it as a machine ends that loses its power. */
   kill(): Promise<void>
+  /** Stands still with all that it runs, its connections open, until what it returns is called. */
+  freeze(): Promise<() => void>
   /** Stops the server and removes its data. */
   stop(): Promise<void>
 }
@@ -118,6 +120,17 @@ async function start(fill: (installation: Installation) => Promise<void>): Promi
       url: `postgresql://${user}@localhost/postgres?host=${encodeURIComponent(directory)}`,
       directory,
       kill: () => end('SIGQUIT'),
+      async freeze() {
+        // Itself first: then it starts no other.
+        server.kill('SIGSTOP')
+        const children = await readFile(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')
+        const all = children.split(' ').map(Number).filter(Boolean)
+        for (const pid of all) process.kill(pid, 'SIGSTOP')
+        return () => {
+          for (const pid of all) process.kill(pid, 'SIGCONT')
+          server.kill('SIGCONT')
+        }
+      },
       stop: async () => {
         await end('SIGINT')
         await rm(directory, { recursive: true, force: true })

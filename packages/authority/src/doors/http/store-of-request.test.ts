@@ -1,0 +1,45 @@
+// One request waits for its store once, however much it asks of it.
+import { expect, test } from 'vitest'
+
+import { DomainError } from '../../domain/errors.ts'
+import type { ReadOptions, Store, WriteOptions } from '../../domain/store.ts'
+import { storeOfRequest } from './store-of-request.ts'
+
+test('what was waited for in vain is left out of what comes after it, and nothing else is', async () => {
+  let now = 0
+  let takes = 0
+  let error: Error | undefined
+  const asked: (ReadOptions | WriteOptions | undefined)[] = []
+  async function ask<T>(options: ReadOptions | undefined): Promise<T> {
+    asked.push(options)
+    now += takes
+    if (error !== undefined) throw error
+    return undefined as T
+  }
+  const store: Store = {
+    read: (_, options) => ask(options),
+    write: (_, options) => ask(options),
+    health: async () => undefined,
+    failed: new Promise(() => {}),
+    close: async () => {},
+  }
+  const own = storeOfRequest(store, () => now)
+  const nothing = async () => undefined
+  takes = 3000
+  await own.read(nothing)
+  error = new DomainError('conflict', 'no')
+  await own.write(nothing).catch(() => {})
+  error = new DomainError('unavailable', 'no')
+  takes = 4000
+  await own.write(nothing, { isUrgent: true }).catch(() => {})
+  takes = 1000
+  await own.read(nothing).catch(() => {})
+  await own.read(nothing).catch(() => {})
+  expect(asked).toEqual([
+    { patience: 4400 },
+    { patience: 4400 },
+    { patience: 4400, isUrgent: true },
+    { patience: 400 },
+    { patience: 10 },
+  ])
+})
