@@ -103,6 +103,7 @@ const tokensOf = 'limitedAccessTokens(first: 3) { nodes { id name expiresAt } }'
 const created = 'limitedAccessToken { tokenHeader }'
 
 export const graphqlRequests: readonly DoorRequest[] = [
+  graphql('Queries.addOns', 'listOrganisations', '{ addOns { nodes { id } } }'),
   graphql('Queries.app', 'showApp', 'query($name: String!) { app(name: $name) { id organization { slug } } }', ofApp),
   graphql('Queries.app', 'listAppTokens', `query($name: String!) { app(name: $name) { ${tokensOf} } }`, ofApp),
   graphql(
