@@ -45,7 +45,8 @@ function expectSilent(answer: Pick<Answer, 'status' | 'text'>, secret: string, w
   for (const part of partsOf(secret)) expect(answer.text.includes(part), `${where}: ${answer.text}`).toBe(false)
 }
 
-// What is a name is shown: whoever calls an app or a token by their password has told everyone.
+// What is a name is shown: whoever calls an app or a token by their password has told everyone. What can be seen to open
+// something is refused there too.
 const names = new Set([
   'createOrganisation.name',
   'createOrganisation.slug',
@@ -56,9 +57,9 @@ const names = new Set([
   'createToken.name',
   'createToken.cluster',
   'createApp.network',
-  // Whoever sends tokens to be verified is told which of them are good, in the words of the protocol: by themselves.
-  'authenticateTokens.header',
 ])
+// Whoever sends tokens to be verified is told which of them are good, in the words of the protocol: by themselves.
+const ownWords = 'authenticateTokens.header'
 
 const kinds = ['an auth token', 'an org token', 'a damaged auth token', 'a password', 'an invitation code'] as const
 
@@ -91,7 +92,8 @@ describe.each(kinds)('%s', (kind) => {
       const send = async (where: string, body: unknown) =>
         expectSilent(await target.ask(route.method, path, { token, body }), secret, `${name} ${where}`)
       for (const field of fieldsOf(name as RouteName)) {
-        if (names.has(`${name}.${field}`)) continue
+        const place = `${name}.${field}`
+        if (place === ownWords || (names.has(place) && kind === 'a password')) continue
         await send(field, { [field]: secret })
         await send(field, { ...required[name], [field]: secret })
         await send(field, { [field]: { [secret]: secret } })
@@ -142,6 +144,14 @@ describe.each(kinds)('%s', (kind) => {
     }
   })
 
+  test('in the lists of names, and in the audit trail', async () => {
+    const { admin, organisation } = target
+    for (const path of ['/v1/orgs', '/v1/apps?org_slug=ORG', '/v1/orgs/ORG/tokens', '/v1/orgs/ORG/audit?limit=1000']) {
+      const answer = await target.ask('GET', path.replace('ORG', organisation.slug), { token: admin.token })
+      expectSilent(answer, secrets[kind] ?? '', path)
+    }
+  })
+
   test('in the counters', async () => {
     const secret = secrets[kind] ?? ''
     expectSilent(await target.ask('GET', '/metrics'), secret, 'metrics')
@@ -158,6 +168,7 @@ const required: Readonly<Record<string, object>> = {
   createOrganisation: { name: 'Acme again' },
   inviteMember: { email: 'new@example.com' },
   createApp: { name: 'web', org_slug: 'acme' },
+  createToken: { profile: 'deploy_organization' },
 }
 
 function fieldsOf(name: RouteName): readonly string[] {

@@ -36,6 +36,8 @@ describe('the data directory', () => {
     '“./d2”',
     '„./d2“',
     '‘./d2’',
+    `fo1_${'aB3-'.repeat(11)}`,
+    'jxe2nt2w-pfszgmzn-ncnd49uv-afqsmtrp',
     '«./d2»',
     '"./d2',
     './d2”',

@@ -1,4 +1,5 @@
 // What people gave in a variable or a flag, freed of what their files and shells left in it, or refused.
+import { holdsWholeSecret } from '@hallpass/client/secret-text'
 import { hasUnseen } from '@hallpass/client/visible-text'
 
 import { CommandError } from './errors.ts'
@@ -31,6 +32,7 @@ export function cleanPath(text: string, source: string): string {
   if (hasUnseen(path) || /[\p{Co}\p{Cn}\ufffd]/u.test(path)) {
     throw refused(source, 'has a character in it that cannot be seen')
   }
+  if (holdsWholeSecret(path)) throw refused(source, 'holds a token or a code, where a path is wanted')
   // A line of a file that was meant to go on.
   if (path.endsWith('\\')) throw refused(source, 'ends with a backslash: leave it away')
   if (/^~|^\$|^%\w+%/.test(path)) {

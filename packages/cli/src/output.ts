@@ -3,6 +3,7 @@ import { fstatSync, statSync } from 'node:fs'
 import { devNull } from 'node:os'
 
 import { withoutSecrets } from '@hallpass/client/secret-text'
+import { replaceUnseen } from '@hallpass/client/visible-text'
 
 import type { Context } from './context.ts'
 import { CommandError } from './errors.ts'
@@ -58,20 +59,25 @@ export function writeJson(context: Context, value: unknown): void {
 
 /** The same, to be written. */
 export function formatJson(value: unknown): string {
-  return escapeControls(JSON.stringify(value, undefined, 2))
+  return escapeUnseen(JSON.stringify(value, undefined, 2))
 }
 
 /** The same of JSON that is text already. */
 export function writeJsonText(context: Context, json: string): void {
-  context.process.stdout.write(`${escapeControls(json)}\n`)
+  context.process.stdout.write(`${escapeUnseen(json)}\n`)
 }
 
-/** JSON escapes the older control characters itself; terminals obey these as well. */
-function escapeControls(json: string): string {
-  return json.replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+/** What is not seen is written as JSON's own escapes, so that programs read the same text and terminals obey none of it. */
+function escapeUnseen(json: string): string {
+  // In texts these are escaped already; between them they are JSON's white space.
+  return replaceUnseen(json, (character) => (/[\t\r\n]/.test(character) ? character : escapeUnits(character)))
+}
+
+function escapeUnits(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 }
 
 /** A table of data. */

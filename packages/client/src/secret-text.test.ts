@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { holdsSecret, withoutSecrets } from './secret-text.ts'
+import { holdsSecret, holdsWholeSecret, withoutSecrets } from './secret-text.ts'
 
 const token = 'fm2_lJPEEGFiY2RlZmdoaWprbG1ub3DEEHh4eHh4eHh4eHh4eHh4eHjC/+='
 const code = 'abcdefgh-jkmnpqrs-tuvwxyz2-3456789a'
@@ -48,4 +48,20 @@ describe('a secret in a text', () => {
     expect(holdsSecret(text)).toBe(false)
     expect(withoutSecrets(text)).toBe(text)
   })
+})
+
+describe('a whole secret', () => {
+  it.each([token, `ci ${token}`, `fo1_${'aB3-'.repeat(11)}`, code, code.toUpperCase(), `code:${code}`])(
+    '%s is seen in a name',
+    (text) => expect(holdsWholeSecret(text)).toBe(true),
+  )
+
+  it.each([
+    'fm2_tokens for ci',
+    'fo1_deploy-bot',
+    'security-platform-database-internal',
+    'deadbeef-cafe2017-0badc0de-12345678',
+    '4b1e2b6c-6c1f-5a4e-9d3b-0a1b2c3d4e5f',
+    '/srv/backups/ProductionAuthority2026/FrankfurtAndAmsterdam/hallpass',
+  ])('%s is a name', (text) => expect(holdsWholeSecret(text)).toBe(false))
 })

@@ -11,6 +11,11 @@ export function holdsSecret(text: string): boolean {
   return false
 }
 
+/** Whether the text holds a whole token or one-time code, as no name and no path does by chance. */
+export function holdsWholeSecret(text: string): boolean {
+  return hasWholeToken.test(text) || hasWholeCode.test(text)
+}
+
 /** Leaves of each just enough to recognise what it was. */
 export function withoutSecrets(text: string): string {
   return text
@@ -25,6 +30,9 @@ const token = `(fm1r|fm1a|fm2|fo1)(?:_|%(?:25)*5f)${letter}`
 const code = '(?<![a-z0-9])[a-z0-9]{8}(?:-[a-z0-9]{8}){3}(?![a-z0-9])'
 const hasToken = new RegExp(`${token}{8}`, 'i')
 const hasCode = new RegExp(code, 'i')
+const hasWholeToken = new RegExp(`${token}{24}`, 'i')
+// With the letters and digits that codes are made of alone, and a digit at least: four words are no code.
+const hasWholeCode = /(?<![a-z0-9])(?=[a-z-]*[2-9])[a-hjkmnp-z2-9]{8}(?:-[a-hjkmnp-z2-9]{8}){3}(?![a-z0-9])/i
 // A terminal breaks a long one into lines.
 const everyToken = new RegExp(`${token}+(?:[\\r\\n]+${letter}+)*`, 'gi')
 const everyCode = new RegExp(code, 'gi')

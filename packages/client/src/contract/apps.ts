@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 import { route } from './route.ts'
-import { line, pathName } from './text.ts'
+import { label, line, pathName } from './text.ts'
 
 export const appParams = z.object({ app_name: pathName })
 
@@ -28,15 +28,11 @@ const createdApp = app.extend({ created_at: z.number().int().describe('Milliseco
 })
 export type CreatedApp = z.infer<typeof createdApp>
 
-const appName = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
-  error: 'is 1 to 63 characters of a-z, 0-9 and hyphens, with a letter or digit at both ends',
-})
-
 /** Clients send either spelling of the name, and more fields than are used here: those are ignored. */
 const createAppBody = z
   .object({
-    name: appName.optional(),
-    app_name: appName.optional(),
+    name: label.optional(),
+    app_name: label.optional(),
     org_slug: pathName,
     network: line(63).or(z.literal('')).optional(),
     idempotency_key: line(128).or(z.literal('')).optional(),

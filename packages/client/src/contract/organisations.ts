@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 import { route } from './route.ts'
-import { cursor, emailAddress, line, pageLimit, pathName, timestamp } from './text.ts'
+import { cursor, emailAddress, label, line, pageLimit, pathName, timestamp } from './text.ts'
 
 export const role = z.enum(['admin', 'member'])
 export type Role = z.infer<typeof role>
@@ -67,13 +67,7 @@ export const createOrganisation = route({
   authenticated: true,
   body: z.strictObject({
     name: line(80),
-    slug: z
-      .string()
-      .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
-        error: 'is 1 to 63 characters of a-z, 0-9 and hyphens, with a letter or digit at both ends',
-      })
-      .optional()
-      .describe('Made from the name where it is absent.'),
+    slug: label.optional().describe('Made from the name where it is absent.'),
   }),
   status: 201,
   answer: organisation,

@@ -1,12 +1,26 @@
 // Text from outside, bounded: what every string of the contract is made of.
 import { z } from 'zod'
 
+import { holdsWholeSecret } from '../secret-text.ts'
 import { isVisible, turnsDirection } from '../visible-text.ts'
 
-/** A line for people: 1 to `longest` characters of which some are seen, no control characters, no unpaired surrogates. */
+const noSecret = { error: 'holds a token or a code, which belongs into no name' }
+
+/**
+ * A line for people, which is kept and shown: 1 to `longest` characters of which some are seen, no control characters, no
+ * unpaired surrogates, and no token that somebody pasted.
+ */
 export function line(longest: number) {
-  return part(longest).min(1).refine(isVisible, { error: 'is blank' })
+  return part(longest).min(1).refine(isVisible, { error: 'is blank' }).refine(isNoSecret, noSecret)
 }
+
+/** The name of an app, or the slug of an organisation: a label of a host name (RFC 1123 §2.1). */
+export const label = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
+    error: 'is 1 to 63 characters of a-z, 0-9 and hyphens, with a letter or digit at both ends',
+  })
+  .refine(isNoSecret, noSecret)
 
 /** A part of such a line, which may be empty. */
 export function part(longest: number) {
@@ -25,6 +39,11 @@ export function part(longest: number) {
 export const pathName = z.string().regex(/^[A-Za-z0-9._@+-]{1,254}$/, { error: 'has characters that no name has' })
 
 export const emailAddress = z.email().max(254).toLowerCase()
+
+/** What is kept for all to see must not open anything. */
+function isNoSecret(text: string): boolean {
+  return !holdsWholeSecret(text)
+}
 
 /** What is typed at a login: any character but NUL, 1 to 1024 of them. */
 export const typedPassword = z
