@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 
 import type { Organisation } from '../packages/authority/src/domain/organisation.ts'
 import { createPasskeyVerifier } from '../packages/authority/src/identity/passkeys.ts'
-import { createKeyring } from '../packages/authority/src/keyring/keyring.ts'
+import { createKeyring, proveRootKey } from '../packages/authority/src/keyring/keyring.ts'
 import { createPasswordHasher } from '../packages/authority/src/keyring/passwords.ts'
 import { createRootKey, findRootKey } from '../packages/authority/src/keyring/root-key.ts'
 import { createPause } from '../packages/authority/src/operations/allowance.ts'
@@ -75,6 +75,10 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
     perform(environment, caller, operation, await authenticate(header), input)
 
   const { user, userHeader } = await store.write(async (tx) => {
+    // Without it, no server starts on what was made here.
+    if ((await tx.settings.get('root_key_proof')) === undefined) {
+      await tx.settings.set('root_key_proof', proveRootKey(rootKey))
+    }
     const scene = { tx, environment, now: Date.now() }
     const found = (await tx.users.byEmail(email)) ?? (await createAccount(scene, email, noPasswordHash, 'operator'))
     const { authToken } = await openSession(scene, found, { kind: 'cli', label: 'bench' })

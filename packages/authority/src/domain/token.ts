@@ -27,7 +27,7 @@ export interface TokenRecord {
 
 /** With what only those want to know who look at it. */
 export interface NewToken extends TokenRecord {
-  /** All that it was minted with, as on the wire; null for tokens from before this was kept. */
+  /** All that it was minted with, as on the wire; null for tokens from before this was kept, and where nobody asked. */
   readonly caveats: Uint8Array | null
 }
 
@@ -65,6 +65,8 @@ export interface TokenQuery {
   /** Milliseconds; what `state` is meant at. */
   readonly now: number
   readonly limit: number
+  /** Whoever shows none of the caveats reads none: they may be a hundred times as long as all the rest. */
+  readonly withoutCaveats?: boolean
   /** The id with which the page before ended. */
   readonly after?: string
 }

@@ -91,7 +91,7 @@ export const pageApps: Reading<PageApps, Organisation | undefined, AppsPage> = {
           seen += 1
         }
         // Names are one namespace: what comes first in every organisation comes first in all.
-        found = [...found, ...visible].sort(byName).slice(0, wanted)
+        if (visible.length > 0) found = [...found, ...visible].sort(byName).slice(0, wanted)
         const isFull = found.length === wanted && (found.at(-1)?.app.name ?? '') <= (from ?? '')
         more = !isFull && (apps.length === asked || seen < apps.length)
       }

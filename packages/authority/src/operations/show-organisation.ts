@@ -1,4 +1,4 @@
-// organisation.show: one organisation and who belongs to it.
+// organisation.show: one organisation, and who belongs to it where that is asked too: they may be ten thousand.
 import { actions } from '@hallpass/macaroon'
 
 import type { Member, Organisation } from '../domain/organisation.ts'
@@ -14,19 +14,29 @@ export interface OrganisationDetails extends ReachedOrganisation {
   readonly appCount: number
 }
 
-export const showOrganisation: Reading<{ readonly slug: string }, Organisation, OrganisationDetails> = {
+export const showOrganisation: Reading<{ readonly slug: string }, Organisation, ReachedOrganisation> = {
   name: 'organisation.show',
   mode: 'read',
 
   access: (scene, { slug }) => intendOnOrganisation(scene, slug, { action: actions.read }),
 
-  async run({ tx, principal, now }, { subject: organisation }) {
-    const { id } = organisation
+  async run({ tx, principal }, { subject: organisation }) {
     const user = findUser(principal)
+    const membership = user && (await tx.memberships.find(organisation.id, user.id))
+    return { organisation, role: membership?.role ?? null, own: isOwn(principal, organisation) }
+  },
+}
+
+export const showOrganisationDetails: Reading<{ readonly slug: string }, Organisation, OrganisationDetails> = {
+  name: showOrganisation.name,
+  mode: 'read',
+  access: (scene, input) => showOrganisation.access(scene, input),
+
+  async run(scene, deed) {
+    const { tx, now } = scene
+    const { id } = deed.subject
     return {
-      organisation,
-      role: (user && (await tx.memberships.find(id, user.id)))?.role ?? null,
-      own: isOwn(principal, organisation),
+      ...(await showOrganisation.run(scene, deed)),
       members: await tx.memberships.page(id, { limit: pieceSize }),
       appCount: await tx.organisations.countUpTo(id, 'apps', mostCounted, now),
     }

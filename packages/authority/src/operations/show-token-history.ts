@@ -1,19 +1,15 @@
 // token.history: what a token did, and what was done to it, newest first. It is a part of the audit trail, and as open.
 import { actions } from '@hallpass/macaroon'
 
-import type { StoredAuditEvent } from '../domain/audit-event.ts'
-import type { Page } from '../domain/page.ts'
 import { accessToken, type FoundToken } from './find-token.ts'
 import type { Reading } from './operation.ts'
+import { readPiece, restOfPage, type EventsPage, type PageEvents } from './page-events.ts'
 
-export interface ShowTokenHistory {
+export interface ShowTokenHistory extends PageEvents {
   readonly id: string
-  readonly limit: number
-  /** The id of the last event seen. */
-  readonly before: number | undefined
 }
 
-export const showTokenHistory: Reading<ShowTokenHistory, FoundToken, Page<StoredAuditEvent, number>> = {
+export const showTokenHistory: Reading<ShowTokenHistory, FoundToken, EventsPage> = {
   name: 'token.history',
   mode: 'read',
 
@@ -29,11 +25,12 @@ export const showTokenHistory: Reading<ShowTokenHistory, FoundToken, Page<Stored
     }
   },
 
-  run({ tx }, { input: { limit, before }, subject: { record } }) {
+  run({ tx }, { input, subject: { record } }) {
     const { id, organisationId, createdAt, createdByEmail } = record
     const discharge = `discharge of token ${id}`
     const targets = [`token ${id}`, discharge, `${discharge}, to be confirmed by ${createdByEmail ?? ''}`] as const
-    const page = before === undefined ? { limit } : { limit, before }
-    return tx.audit.ofToken({ id, organisationId, createdAt, targets }, page)
+    return readPiece(input, (asked) => tx.audit.ofToken({ id, organisationId, createdAt, targets }, asked))
   },
+
+  rest: restOfPage,
 }

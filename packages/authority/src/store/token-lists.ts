@@ -51,7 +51,7 @@ async function list(
   const [first, last] = endsOf(asked)
   const { page, steps } = walkOf(owner, asked)
   const pattern = `%${nameKey(search).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
-  const fixed = { ...owner, now, pattern }
+  const fixed = { ...owner, now, pattern, caveats: asked.withoutCaveats === true ? 0 : 1 }
   let from = after === undefined ? first : later(asked, await findPlace(session, owner, after), first)
   const rows: Found<ListedToken>[] = []
   for (const count of passesOver(owner, asked) ? counts : [undefined]) {
@@ -158,6 +158,8 @@ function named<End extends string>(end: End, { expiresAt, createdAt, nameKey, id
 interface PageParameters extends Owner, Named<'from'>, Named<'to'> {
   readonly now: number
   readonly pattern: string
+  /** 1 where the caveats are read too. */
+  readonly caveats: number
   readonly limit: number
 }
 interface StepParameters extends PageParameters {
@@ -228,6 +230,7 @@ function createWalk(way: Way): Walk {
         .leftJoin('users', 'users.id', 'tokens.created_by')
         .leftJoin('apps', 'apps.id', 'tokens.app_id')
         .select(listedColumns)
+        .select(sql<Uint8Array | null>`case when ${param('caveats')} = 1 then tokens.caveats end`.as('caveats'))
         .orderBy(ordering(way, 'found.'))
     }),
     steps: parts.map((part) =>
@@ -252,7 +255,10 @@ function partsOf({ sort, state }: Way): readonly Part[] {
 function entries(db: Kysely<Database>, param: Param<PageParameters>, way: Way, part: Part, matching: boolean) {
   const { owner, state } = way
   const parted = part !== 'either'
-  let met = db.selectFrom('tokens').select(placeColumns).where(between(param, way))
+  // What the order goes by stands in its index: of what does not, SQLite would read all of the caveats before it.
+  const keys = keysOf[way.sort].map((key) => columnOf[key])
+  const columns = placeColumns.filter((column) => !matching || keys.some((key) => column.startsWith(key)))
+  let met = db.selectFrom('tokens').select(columns).where(between(param, way))
   if (parted && owner === 'app') met = met.where('app_id', '=', param('app')).where('app_id', 'is not', null)
   else met = met.where('organisation_id', '=', param('organisation'))
   if (parted) met = met.where('revoked_at', part, null)

@@ -31,8 +31,8 @@ export const recordColumns = [
   maybeDead,
 ] as const
 
-/** With what a list shows besides. A look-up of every request goes without: it would read more than it needs. */
-export const listedColumns = [...recordColumns, 'tokens.caveats', ...creatorColumns, 'apps.name as appName'] as const
+/** With what a list shows besides its caveats. A look-up of every request goes without: it would read more than it needs. */
+export const listedColumns = [...recordColumns, ...creatorColumns, 'apps.name as appName'] as const
 
 /** The token, revoked where one above it is, all of its organisation are, or its app is deleted. */
 export async function toRecord(session: Session, row: Found<TokenRecord>): Promise<TokenRecord> {

@@ -56,7 +56,7 @@ const byIdWithNames = query((db, param: Param<{ id: Uint8Array }>) =>
     .selectFrom('tokens')
     .leftJoin('users', 'users.id', 'tokens.created_by')
     .leftJoin('apps', 'apps.id', 'tokens.app_id')
-    .select(listedColumns)
+    .select([...listedColumns, 'tokens.caveats'])
     .where('tokens.id', '=', param('id')),
 )
 

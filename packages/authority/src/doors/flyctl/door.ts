@@ -7,6 +7,7 @@ import { bodyLimits } from '../http/body.ts'
 import { openExchange } from '../http/exchange.ts'
 import { knowFirst } from '../http/known-first.ts'
 import { parse } from '../http/parse.ts'
+import { print } from '../http/pieces.ts'
 import { appRoutes } from './apps.ts'
 import { organisationRoutes } from './organisations.ts'
 import type { FlyctlRoute } from './route.ts'
@@ -32,8 +33,9 @@ export function openFlyctlDoor(server: FastifyInstance, { environment, authentic
           query: parse(query, request.query, 'the query') as never,
           body: parse(body, request.body, 'the body') as never,
         }
-        void reply.code(status)
-        return handle(input, openExchange(environment, presentedBy(request), request))
+        const answer = await handle(input, openExchange(environment, presentedBy(request), request))
+        void reply.code(status).type('application/json; charset=utf-8')
+        return reply.send(await print(answer, environment.pause))
       },
     })
   }

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { personalAlias } from '../../domain/organisation.ts'
 import { listOrganisations, type ReachedOrganisation } from '../../operations/list-organisations.ts'
 import { showOrganisation } from '../../operations/show-organisation.ts'
+import { encodeAll } from '../http/pieces.ts'
 import { route, type FlyctlRoute } from './route.ts'
 
 export const organisationRoutes: readonly FlyctlRoute[] = [
@@ -14,10 +15,10 @@ export const organisationRoutes: readonly FlyctlRoute[] = [
     authenticated: true,
     query: z.object({ admin: z.enum(['true', 'false']).optional() }),
     status: 200,
-    async handle({ query: { admin } }, { perform }) {
+    async handle({ query: { admin } }, { perform, pause }) {
       const reached = await perform(listOrganisations, undefined)
       const wanted = admin === 'true' ? reached.filter(({ role }) => role === 'admin') : reached
-      return { organizations: wanted.map(encodeOrganisation) }
+      return { organizations: await encodeAll(wanted, encodeOrganisation, pause) }
     },
   }),
 

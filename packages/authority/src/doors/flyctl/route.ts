@@ -16,7 +16,7 @@ export interface FlyctlRoute {
   readonly handle: (
     input: { readonly params: never; readonly query: never; readonly body: never },
     exchange: Exchange,
-  ) => unknown
+  ) => Promise<object>
 }
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined
@@ -28,7 +28,7 @@ interface Definition<P, Q, B> extends Omit<FlyctlRoute, 'params' | 'query' | 'bo
   readonly handle: (
     input: { readonly params: Parsed<P>; readonly query: Parsed<Q>; readonly body: Parsed<B> },
     exchange: Exchange,
-  ) => unknown
+  ) => Promise<object>
 }
 
 /** Types a handler by the schemas beside it. */

@@ -65,7 +65,8 @@ export function connectAll<Item, Cursor, Node>(
   return { nodes: nodes(), pageInfo: { hasNextPage: false, endCursor: null } }
 }
 
-async function* encodeEach<Item, Node>(
+/** One by one, with others' turns between. */
+export async function* encodeEach<Item, Node>(
   items: readonly Item[],
   encodeItem: (item: Item) => Node,
   { rest }: Pick<Context, 'rest'>,

@@ -20,6 +20,7 @@ import { tellWait } from '../http/errors.ts'
 import { openExchange } from '../http/exchange.ts'
 import { knowFirst } from '../http/known-first.ts'
 import { parse } from '../http/parse.ts'
+import { print } from '../http/pieces.ts'
 import { createContext, type Context } from './context.ts'
 import { formatErrors } from './errors.ts'
 import { checkSize, limits } from './limits.ts'
@@ -62,8 +63,8 @@ export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): voi
       const { data, errors } = await answer(document, asked, context).catch((error: unknown) => {
         throw context.signal.aborted ? context.signal.reason : error
       })
-      if (errors === undefined) return { data }
-      return { ...refuse(errors, request.id, reply), data: data ?? null }
+      const whole = errors === undefined ? { data } : { ...refuse(errors, request.id, reply), data: data ?? null }
+      return reply.type('application/json; charset=utf-8').send(await print(whole, environment.pause))
     },
     errorHandler(error, request, reply) {
       const errors = error instanceof QueryRefused ? error.errors : [error]

@@ -12,9 +12,9 @@ import {
   type ListedTokens,
 } from '../../operations/list-tokens.ts'
 import type { Credential } from '../../operations/principal.ts'
-import { showOrganisation } from '../../operations/show-organisation.ts'
+import { showOrganisation, showOrganisationDetails } from '../../operations/show-organisation.ts'
 import { decodeTokenCursor, encodeTokenCursor } from '../http/cursor.ts'
-import { connect, connectAll, isForAll, none, pageSize, type PageArgs } from './connection.ts'
+import { connect, connectAll, encodeEach, isForAll, none, pageSize, type PageArgs } from './connection.ts'
 import type { Context } from './context.ts'
 
 /** An organisation, as far as it is known before a query asks for more. */
@@ -31,7 +31,6 @@ export function encodeInstant(milliseconds: number): string {
 /** Its id is its slug, which clients hand back wherever one is needed. */
 export function encodeOrganisation({ organisation, own }: KnownOrganisation) {
   const { slug } = organisation
-  const details = ({ exchange }: Context) => exchange.perform(showOrganisation, { slug })
   return {
     id: slug,
     internalNumericId: String(organisation.id),
@@ -39,17 +38,18 @@ export function encodeOrganisation({ organisation, own }: KnownOrganisation) {
     slug: own ? personalAlias : slug,
     rawSlug: slug,
     type: organisation.personalOf === null ? 'SHARED' : 'PERSONAL',
-    viewerRole: async (_args: unknown, context: Context) => (await details(context)).role ?? 'token',
+    viewerRole: async (_args: unknown, { exchange }: Context) =>
+      (await exchange.perform(showOrganisation, { slug })).role ?? 'token',
     paidPlan: true,
     billable: true,
     billingStatus: 'CURRENT',
     provisionsBetaExtensions: false,
     addOns: none,
     async members(_args: unknown, context: Context) {
-      const { members } = await details(context)
+      const { members } = await context.exchange.perform(showOrganisationDetails, { slug })
       return {
-        edges: members.map(encodeMembership),
-        nodes: members.map(encodeMember),
+        edges: () => encodeEach(members, encodeMembership, context),
+        nodes: () => encodeEach(members, encodeMember, context),
         totalCount: members.length,
       }
     },
@@ -137,7 +137,8 @@ function encodeMembership(member: Member) {
 
 /** Those that count: what is revoked or has ended is for the audit trail. */
 async function encodeTokens(args: PageArgs, context: Context, list: (page: ListOptions) => Promise<ListedTokens>) {
-  const turn = (after: string | undefined) => list({ ...usualListing, limit: pageSize(args), after })
+  const turn = (after: string | undefined) =>
+    list({ ...usualListing, withoutCaveats: true, limit: pageSize(args), after })
   const page = await turn(args.after ? decodeTokenCursor(args.after, usualListing) : undefined)
   const encodeItem = (record: ListedToken) => encodeToken(record, page.organisation)
   return isForAll(args)

@@ -14,6 +14,8 @@ export interface Exchange {
   readonly userAgent: string | undefined
   /** Where people reach the authority, without a slash at the end. */
   readonly publicUrl: () => string
+  /** Resolves when others had their turn: for answers that take long to make. */
+  readonly pause: () => Promise<void>
   readonly perform: <Input, Subject, Output, Prepared>(
     operation: Operation<Input, Subject, Output, Prepared>,
     input: Input,
@@ -48,6 +50,7 @@ export function openExchange(environment: Environment, presented: Presented, req
       now: environment.now,
       userAgent: request.headers['user-agent'],
       publicUrl: environment.publicUrl,
+      pause: environment.pause,
       perform: (operation, input) => perform(own, caller, operation, presented, input),
       enter: (operation, input) => enter(own, caller, operation, input),
       inquire: (inquiry, input) => inquire(own, caller, inquiry, input),

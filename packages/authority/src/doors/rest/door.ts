@@ -11,6 +11,7 @@ import { bodyLimits } from '../http/body.ts'
 import { openExchange, type Exchange } from '../http/exchange.ts'
 import { knowFirst } from '../http/known-first.ts'
 import { parse } from '../http/parse.ts'
+import { print } from '../http/pieces.ts'
 import { handlers } from './handlers.ts'
 import { describeApi } from './openapi.ts'
 
@@ -21,7 +22,10 @@ export interface RestDoor {
   readonly credentialOf: (request: FastifyRequest) => string | undefined
 }
 
-type AnyHandler = (input: Record<'params' | 'query' | 'body', unknown>, exchange: Exchange) => Promise<unknown>
+type AnyHandler = (
+  input: Record<'params' | 'query' | 'body', unknown>,
+  exchange: Exchange,
+) => Promise<object | undefined>
 
 /** Opens every route of the contract on the server, and `/openapi.json`. */
 export function openRestDoor(server: FastifyInstance, door: RestDoor): void {
@@ -36,7 +40,7 @@ export function openRestDoor(server: FastifyInstance, door: RestDoor): void {
 function openDescription(server: FastifyInstance, publicUrl: () => string): void {
   let description: { readonly text: Buffer; readonly etag: string } | undefined
   server.get('/openapi.json', (request, reply) => {
-    description ??= print(describeApi(publicUrl()))
+    description ??= printDescription(describeApi(publicUrl()))
     const { text, etag } = description
     void reply.header('etag', etag).header('cache-control', 'no-cache')
     if (request.headers['if-none-match'] === etag) return reply.code(304).send()
@@ -44,7 +48,7 @@ function openDescription(server: FastifyInstance, publicUrl: () => string): void
   })
 }
 
-function print(description: unknown): { readonly text: Buffer; readonly etag: string } {
+function printDescription(description: unknown): { readonly text: Buffer; readonly etag: string } {
   const text = Buffer.from(JSON.stringify(description))
   return { text, etag: `"${createHash('sha256').update(text).digest('base64url')}"` }
 }
@@ -71,7 +75,8 @@ function openRoute(server: FastifyInstance, door: RestDoor, route: Route, handle
       const presented = await present(input.body, request)
       const answer = await handle(input, openExchange(environment, presented, request))
       void reply.code(route.status)
-      return route.answer === undefined ? reply.send() : answer
+      if (answer === undefined || route.answer === undefined) return reply.send()
+      return reply.type('application/json; charset=utf-8').send(await print(answer, environment.pause))
     },
   })
 }

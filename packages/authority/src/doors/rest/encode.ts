@@ -16,6 +16,8 @@ import type { Page } from '../../domain/page.ts'
 import type { StoredAuditEvent } from '../../domain/audit-event.ts'
 import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
 import { encodeEventCursor } from '../http/cursor.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { encodeAll } from '../http/pieces.ts'
 import { tokenState, type ListedToken } from '../../domain/token.ts'
 import { describeRecordedCaveats } from '../../operations/caveats-json.ts'
 import type { Region } from '../../operations/list-regions.ts'
@@ -137,8 +139,8 @@ function encodeAuditEvent({
   }
 }
 
-export function encodeAuditEvents(page: Page<StoredAuditEvent, number>) {
-  return { events: page.items.map(encodeAuditEvent), ...nextCursor(page, encodeEventCursor) }
+export async function encodeAuditEvents(page: Page<StoredAuditEvent, number>, { pause }: Pick<Exchange, 'pause'>) {
+  return { events: await encodeAll(page.items, encodeAuditEvent, pause), ...nextCursor(page, encodeEventCursor) }
 }
 
 /** Where the next page starts, where there is one. */

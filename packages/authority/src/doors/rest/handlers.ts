@@ -22,11 +22,12 @@ import { pageApps } from '../../operations/page-apps.ts'
 import { previewInvitation } from '../../operations/preview-invitation.ts'
 import { removeMember } from '../../operations/remove-member.ts'
 import { showApp } from '../../operations/show-app.ts'
-import { showOrganisation } from '../../operations/show-organisation.ts'
+import { showOrganisationDetails } from '../../operations/show-organisation.ts'
 import { updateOrganisation } from '../../operations/update-organisation.ts'
 import { withdrawInvitation } from '../../operations/withdraw-invitation.ts'
 import { InvalidInput } from '../http/errors.ts'
 import { decodeEventCursor } from '../http/cursor.ts'
+import { encodeAll } from '../http/pieces.ts'
 import { accountHandlers } from './accounts.ts'
 import { encodeDischargeRequest } from './encode-discharge.ts'
 import {
@@ -54,20 +55,20 @@ export const handlers: Handlers = {
   ...tokenHandlers,
   ...verifyingHandlers,
 
-  async listOrganisations(_input, { perform }) {
+  async listOrganisations(_input, { perform, pause }) {
     const reached = await perform(listOrganisations, undefined)
-    return { orgs: reached.map(encodeOrganisation) }
+    return { orgs: await encodeAll(reached, encodeOrganisation, pause) }
   },
 
   async createOrganisation({ body: { name, slug } }, { perform }) {
     return encodeOrganisation(await perform(createOrganisation, { name, slug }))
   },
 
-  async showOrganisation({ params }, { perform }) {
-    const details = await perform(showOrganisation, { slug: params.org_slug })
+  async showOrganisation({ params }, { perform, pause }) {
+    const details = await perform(showOrganisationDetails, { slug: params.org_slug })
     return {
       ...encodeOrganisation(details),
-      members: details.members.map(encodeMember),
+      members: await encodeAll(details.members, encodeMember, pause),
       app_count: details.appCount,
     }
   },
@@ -122,9 +123,12 @@ export const handlers: Handlers = {
     await perform(removeMember, { slug: org_slug, email })
   },
 
-  async listAuditEvents({ params, query: { limit, cursor } }, { perform }) {
+  async listAuditEvents({ params, query: { limit, cursor } }, exchange) {
     const before = cursor === undefined ? undefined : decodeEventCursor(cursor)
-    return encodeAuditEvents(await perform(listAuditEvents, { slug: params.org_slug, limit, before }))
+    return encodeAuditEvents(
+      await exchange.perform(listAuditEvents, { slug: params.org_slug, limit, before }),
+      exchange,
+    )
   },
 
   async createApp({ body }, { perform }) {
@@ -141,10 +145,10 @@ export const handlers: Handlers = {
     return encodeCreatedApp(found)
   },
 
-  async listApps({ query }, { perform }) {
+  async listApps({ query }, { perform, pause }) {
     const { items } = await perform(pageApps, { slug: query.org_slug, limit: Infinity, after: undefined })
     const apps = query.app_role ? [] : items
-    return { total_apps: apps.length, apps: apps.map(encodeApp) }
+    return { total_apps: apps.length, apps: await encodeAll(apps, encodeApp, pause) }
   },
 
   async showApp({ params }, { perform }) {

@@ -1,7 +1,7 @@
 // The handlers for org tokens and deploy tokens.
 import { durationFromNanoseconds, parseDuration } from '@hallpass/client'
 
-import type { TokenQuery } from '../../domain/token.ts'
+import type { ListedToken, TokenQuery } from '../../domain/token.ts'
 import {
   listAppTokens,
   listOrganisationTokens,
@@ -16,6 +16,8 @@ import { showToken } from '../../operations/show-token.ts'
 import { showTokenHistory } from '../../operations/show-token-history.ts'
 import { decodeEventCursor, decodeTokenCursor, encodeTokenCursor } from '../http/cursor.ts'
 import { encodeAuditEvents, encodeRevokedToken, encodeToken, nextCursor } from './encode.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { encodeAll } from '../http/pieces.ts'
 import type { Handlers } from './handler.ts'
 
 type Names =
@@ -56,14 +58,19 @@ export const tokenHandlers: Handlers<Names> = {
     return { ...encodeToken(record, organisation, now()), token: token.reveal() }
   },
 
-  async listOrganisationTokens({ params, query }, { perform, now }) {
+  async listOrganisationTokens({ params, query }, exchange) {
     const listing = readListing(query)
-    return encodeTokens(await perform(listOrganisationTokens, { slug: params.org_slug, ...listing }), listing, now())
+    const page = await exchange.perform(listOrganisationTokens, { slug: params.org_slug, ...listing })
+    return encodeTokens(page, listing, exchange)
   },
 
-  async listAppTokens({ params, query }, { perform, now }) {
+  async listAppTokens({ params, query }, exchange) {
     const listing = readListing(query)
-    return encodeTokens(await perform(listAppTokens, { appName: params.app_name, ...listing }), listing, now())
+    return encodeTokens(
+      await exchange.perform(listAppTokens, { appName: params.app_name, ...listing }),
+      listing,
+      exchange,
+    )
   },
 
   async showCurrentTokens(_input, { perform }) {
@@ -86,9 +93,9 @@ export const tokenHandlers: Handlers<Names> = {
     return encodeToken(record, organisation, now())
   },
 
-  async showTokenHistory({ params, query: { limit, cursor } }, { perform }) {
+  async showTokenHistory({ params, query: { limit, cursor } }, exchange) {
     const before = cursor === undefined ? undefined : decodeEventCursor(cursor)
-    return encodeAuditEvents(await perform(showTokenHistory, { id: params.token_id, limit, before }))
+    return encodeAuditEvents(await exchange.perform(showTokenHistory, { id: params.token_id, limit, before }), exchange)
   },
 
   async revokeToken({ params, body: { descendants } }, { perform, now }) {
@@ -111,9 +118,13 @@ function readListing({ cursor, order, ...query }: Listing): ListOptions {
   return { ...listing, after: cursor === undefined ? undefined : decodeTokenCursor(cursor, listing) }
 }
 
-function encodeTokens(page: ListedTokens, listing: ListOptions, now: number) {
+async function encodeTokens(page: ListedTokens, listing: ListOptions, { now, pause }: Pick<Exchange, 'now' | 'pause'>) {
+  const { items, organisation } = page
+  const at = now()
+  // Describing caveats takes longer than all the rest: those of one token, which may have 48 KiB of them, come alone.
+  const weigh = ({ caveats }: ListedToken) => 1 + (caveats?.length ?? 0) / 100
   return {
-    tokens: page.items.map((record) => encodeToken(record, page.organisation, now)),
+    tokens: await encodeAll(items, (record) => encodeToken(record, organisation, at), pause, weigh),
     ...nextCursor<string>(page, (id) => encodeTokenCursor(id, listing)),
   }
 }

@@ -5,7 +5,7 @@ import type { Store } from '../../domain/store.ts'
 import type { Page } from '../../domain/page.ts'
 import { nameKey, tokenState, type ListedToken, type NewToken, type TokenQuery } from '../../domain/token.ts'
 import { plain } from './people.ts'
-import { createToken, insertApp, insertMember, insertOrganisation, recordOf } from './seed.ts'
+import { createToken, insertApp, insertMember, insertOrganisation, recordOf, uniqueBytes } from './seed.ts'
 
 export function describeTokens(getStore: () => Store): void {
   describe('tokens', () => {
@@ -68,7 +68,7 @@ export function describeTokens(getStore: () => Store): void {
         const { id } = await insertOrganisation(tx)
         const app = await insertApp(tx, id)
         const other = await insertApp(tx, id)
-        const ofApp = createToken(id, { appId: app.id })
+        const ofApp = createToken(id, { appId: app.id, caveats: uniqueBytes() })
         const earlier = createToken(id, { appId: app.id, revokedAt: 10, revokedBy: 'early' })
         const ofOther = createToken(id, { appId: other.id })
         const ofAll = createToken(id)
@@ -81,7 +81,10 @@ export function describeTokens(getStore: () => Store): void {
         expect(await revokedBy(earlier)).toBe('early')
         expect(await revokedBy(ofOther)).toBeNull()
         expect(await revokedBy(ofAll)).toBeNull()
-        const listed = await tx.tokens.ofApp(app, { ...byEnd, state: 'all', now: 0, limit: 10 })
+        const all = { ...byEnd, state: 'all', now: 0, limit: 10 } as const
+        const listed = await tx.tokens.ofApp(app, all)
+        const { items } = await tx.tokens.ofApp(app, { ...all, withoutCaveats: true })
+        expect(items).toEqual(listed.items.map((item) => ({ ...item, caveats: null })))
         expect(listed.items.map(({ appId, appName }) => [appId, appName])).toEqual([
           [app.id, null],
           [app.id, null],

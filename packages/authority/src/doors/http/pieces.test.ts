@@ -1,0 +1,64 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+import { expect, test } from 'vitest'
+
+import { encodeAll, print } from './pieces.ts'
+
+/** Pauses, and how much was done before each. */
+function counting(done: () => number) {
+  const steps: number[] = []
+  let before = 0
+  return {
+    steps,
+    pause: async () => {
+      steps.push(done() - before)
+      before = done()
+      await nextTurn()
+    },
+  }
+}
+
+const text = async (answer: object) => (await print(answer, nextTurn)).toString()
+
+test('what is printed is what JSON.stringify makes of it', async () => {
+  const json = JSON as typeof JSON & { rawJSON(text: string): unknown }
+  const nullish: unknown = Object.assign(Object.create(null), { a: undefined, b: null, c: [undefined, null, 1] })
+  for (const answer of [
+    [],
+    {},
+    [1, 'é"\n', { a: [] }],
+    { a: undefined, b: { c: undefined }, d: [[], [{}]], 'e"': 'f' },
+    { at: new Date(0), big: json.rawJSON('12345678901234567890'), list: [json.rawJSON('1e400')] },
+    { a: () => 1, b: Symbol('x'), c: Number.NaN, d: true },
+    nullish as object,
+    { data: { nodes: Array.from({ length: 3000 }, (_, i) => ({ i, text: '𝄞'.repeat(i % 90) })) } },
+  ]) {
+    expect(await text(answer)).toBe(JSON.stringify(answer))
+  }
+})
+
+test('others have their turn between the pieces of a long answer', async () => {
+  let written = 0
+  const items = Array.from({ length: 4000 }, () => ({
+    toJSON() {
+      written += 1
+      return 'x'.repeat(998)
+    },
+  }))
+  const { steps, pause } = counting(() => written)
+  await print({ found: { items } }, pause)
+  expect(steps.length).toBeGreaterThan(25)
+  expect(Math.max(...steps)).toBeLessThan(140)
+})
+
+test('what takes longer to encode is encoded in smaller pieces', async () => {
+  const encoded: number[] = []
+  const { steps, pause } = counting(() => encoded.length)
+  const items = Array.from({ length: 1200 }, (_, i) => i)
+  const encode = (item: number) => encoded.push(item)
+  expect(await encodeAll(items, encode, pause)).toHaveLength(1200)
+  expect(encoded).toEqual(items)
+  expect(steps).toEqual([500, 500])
+  await encodeAll(items.slice(0, 4), encode, pause, () => 480)
+  expect(steps.slice(3)).toEqual([1, 1])
+})
