@@ -1,18 +1,17 @@
 // A client of the authority that the flags and the environment mean.
 import { hostname } from 'node:os'
 
-import { ApiError, createClient, type Client, type ClientOptions } from '@hallpass/client'
+import { ApiError, ConnectionError, createClient, type Client, type ClientOptions } from '@hallpass/client'
 
+import { describeConnection } from './connection-words.ts'
 import type { Context } from './context.ts'
 import { chooseConnection, holdsMacaroon, type GlobalFlags } from './credentials.ts'
+import { useProxies } from './proxies.ts'
 
 /** A client that carries the credential in use, and the discharges that it needs. */
 export async function connect(context: Context, flags: GlobalFlags): Promise<Client> {
   const { server, token, source } = await chooseConnection(flags, context.environment)
-  return createClientAt(server, {
-    token: await discharged(context, token),
-    reword: (error) => tellSource(error, source),
-  })
+  return createClientAt(context, server, { token: await discharged(context, token), source })
 }
 
 /** Only macaroons ask third parties, and only for them is it worth loading what reads them. */
@@ -23,17 +22,45 @@ async function discharged(context: Context, token: string): Promise<string> {
 }
 
 /** A client that carries none, for logging in. It says on which machine: people recognise their logins by it. */
-export function connectAnonymously(server: string): Client {
-  return createClientAt(server, { userAgent: `hallpass-cli (${hostname().replaceAll(/[^\x21-\x7e]/g, '?')})` })
+export function connectAnonymously(context: Context, server: string): Client {
+  return createClientAt(context, server, {
+    userAgent: `hallpass-cli (${hostname().replaceAll(/[^\x21-\x7e]/g, '?')})`,
+  })
 }
 
-/** Every client of this command line is made here. */
-export function createClientAt(server: string, options: Omit<ClientOptions, 'url'>): Client {
-  return createClient({ url: server, userAgent: 'hallpass-cli', ...options })
+interface Options extends Pick<ClientOptions, 'token' | 'timeout' | 'userAgent'> {
+  /** Where the token came from. */
+  readonly source?: string
+}
+
+/** Every client of this command line is made here: it goes by proxies, checks what it is answered, and says what is wrong. */
+export function createClientAt({ environment, ...context }: Context, server: string, options: Options): Client {
+  const { source, ...others } = options
+  const warning = useProxies(environment, server)
+  if (warning !== undefined) context.process.stderr.write(`Warning: ${warning}\n`)
+  const loadSchemas = () => import('@hallpass/client/answers')
+  return createClient({
+    url: server,
+    userAgent: 'hallpass-cli',
+    ...others,
+    async fetch(...request) {
+      // They are read while the authority is asked.
+      const [response] = await Promise.all([fetch(...request), loadSchemas()])
+      return response
+    },
+    checkAnswer: async (...answer) => (await loadSchemas()).checkAnswer(...answer),
+    reword(error) {
+      if (error instanceof ConnectionError) {
+        const { code, details } = error
+        return new ConnectionError(code, describeConnection(error, server, environment), { cause: error, details })
+      }
+      return error instanceof ApiError && source !== undefined ? tellSource(error, source) : error
+    },
+  })
 }
 
 /** Who is refused for a credential wants to know which one it was: logging in again mends no variable. */
-function tellSource(error: Error, source: string): Error {
-  if (!(error instanceof ApiError) || !['unauthenticated', 'proof_needed'].includes(error.code)) return error
+function tellSource(error: ApiError, source: string): ApiError {
+  if (!['unauthenticated', 'proof_needed'].includes(error.code)) return error
   return new ApiError(error.code, `${error.message} (the credential was that of ${source})`, error)
 }

@@ -4,11 +4,10 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 
+import { currentUser, session } from './testing/answers.ts'
 import { createPlace, refusal, startServer, type TestPlace, type TestServer } from './testing/hallpass.ts'
 import { header, mint } from './testing/tokens.ts'
 
-const session = { access_token: 'fo1_session', expires_at: '2027-01-01T00:00:00.000Z' }
-const user = { id: 1, email: 'ada@example.com', email_proven: true }
 const ended = refusal('unauthenticated', 'this auth token is not known: log in again')
 
 let server: TestServer
@@ -76,7 +75,7 @@ it.each([
   [{ HALLPASS_API_URL: 'http://127.0.0.1:1' }, 'Note: HALLPASS_API_URL names another authority, and goes before'],
   [{ FLY_API_TOKEN: 'fm2_x' }, ''],
 ])('a login under %j says what goes before it', async (environment, note) => {
-  server.answer(() => [201, { ...session, user }])
+  server.answer(() => [201, session])
   const words = ['auth', 'login', '--email', 'ada@example.com', '--password-stdin', '--api-url', server.url]
   const { code, stderr } = await place.run(words, { environment, input: 'password' })
   expect(code).toBe(0)
@@ -89,7 +88,7 @@ it('finds out that a login cannot be kept before it asks for one', async () => {
   await writeFile(file, '')
   const blocked = join(place.directory, 'blocked')
   await mkdir(join(blocked, 'config.json'), { recursive: true })
-  server.answer(() => [201, { ...session, user }])
+  server.answer(() => [201, session])
   for (const HALLPASS_CONFIG_DIR of [file, blocked]) {
     for (const words of [
       ['auth', 'login', '--email', 'ada@example.com', '--password-stdin', '--api-url', server.url],
@@ -125,7 +124,7 @@ it.skipIf(process.getuid?.() === 0)('finds out the same of a directory that cann
 })
 
 it('forgets no login when an account is deleted with another credential', async () => {
-  server.answer(({ line }) => (line.startsWith('GET') ? [200, user] : [204, undefined]))
+  server.answer(({ line }) => (line.startsWith('GET') ? [200, currentUser] : [204, undefined]))
   expect(await place.run(['auth', 'delete', '-y', '-t', 'fo1_other'])).toMatchObject({ code: 0 })
   expect(await readFile(join(place.directory, 'config', 'config.json'), 'utf8')).toContain('fo1_kept')
   expect(await place.run(['auth', 'delete', '-y'])).toMatchObject({ code: 0 })

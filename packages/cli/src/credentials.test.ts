@@ -103,7 +103,7 @@ describe('chooseConnection', () => {
 describe('normaliseServer', () => {
   it.each([
     ['http://127.0.0.1:4280/', server],
-    ['HTTP://Example.COM:80/hallpass//', 'http://example.com/hallpass'],
+    ['HTTP://Example.COM:80//', 'http://example.com'],
     [' https://a.example ', 'https://a.example'],
   ])('%j is %s', (text, expected) => {
     expect(normaliseServer(text, '--api-url')).toBe(expected)

@@ -3,10 +3,12 @@ import { fetchDischarges, type DischargeError, type FetchedDischarges } from '@h
 import { MacaroonError, ticketsOf } from '@hallpass/macaroon'
 
 import { openBrowser } from './browser-login/open-browser.ts'
+import { describeUnreachable } from './connection-words.ts'
 import { canAsk, type Context } from './context.ts'
 import { CommandError } from './errors.ts'
-import { splitToken } from './held-token.ts'
+import { permissionLocation, splitToken } from './held-token.ts'
 import { tell } from './output.ts'
+import { useProxies } from './proxies.ts'
 
 /**
  * The credential with the discharges that it needs. A person at a terminal is shown where to confirm.
@@ -14,6 +16,7 @@ import { tell } from './output.ts'
  */
 export async function withDischarges(context: Context, token: string): Promise<string> {
   let fetched: FetchedDischarges
+  useProxies(context.environment, permissionLocation)
   try {
     fetched = await fetchDischarges(token, canAsk(context) ? { onUserUrl: showUserUrl(context) } : {})
   } catch (error) {
@@ -23,11 +26,12 @@ export async function withDischarges(context: Context, token: string): Promise<s
   }
   const [failure] = fetched.failures
   if (failure === undefined || holdsUsable(fetched.header)) return fetched.header
-  throw advise(failure)
+  throw advise(context, failure)
 }
 
 /** Fetches them whoever is there: the person may sit elsewhere, and reads what is told. */
 export function fetchAllDischarges(context: Context, token: string): Promise<FetchedDischarges> {
+  useProxies(context.environment, permissionLocation)
   return fetchDischarges(token, { onUserUrl: showUserUrl(context) })
 }
 
@@ -45,8 +49,12 @@ function holdsUsable(header: string): boolean {
   return authTokens.length > 0 || permissions.some((permission) => ticketsOf(permission, discharges).size === 0)
 }
 
-function advise(failure: DischargeError): Error {
-  if (failure.code !== 'needs_person') return failure
+/** A failure in words that say what to do. */
+export function advise({ environment }: Context, failure: DischargeError): Error {
+  const { cause, code, location } = failure
+  const reason = code === 'unreachable' ? describeUnreachable(cause, location, environment) : undefined
+  if (reason !== undefined) return new CommandError('failed', reason, { cause: failure })
+  if (code !== 'needs_person') return failure
   const sentence = `${failure.message}: fetch the discharge with \`hallpass tokens 3p fetch\`, and use what it prints`
   return new CommandError('failed', sentence, { cause: failure })
 }

@@ -2,6 +2,7 @@
 import { actions, attenuate, thirdParty } from '@hallpass/macaroon'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { currentToken } from './testing/answers.ts'
 import { createPlace, refusal, startServer, type TestPlace, type TestServer } from './testing/hallpass.ts'
 import {
   auth,
@@ -58,7 +59,7 @@ describe('tokens explain', () => {
   it('finds the names of a token that may not list apps', async () => {
     server.answer((seen) => {
       if (seen.line.startsWith('GET /v1/apps?')) return [403, refusal('forbidden', 'no')]
-      return seen.line === 'GET /v1/tokens/current' ? [200, { tokens: [{ apps: ['web'] }] }] : world(seen)
+      return seen.line === 'GET /v1/tokens/current' ? [200, { tokens: [currentToken(['web'])] }] : world(seen)
     })
     expect((await tokens(['explain', header(narrowed)])).stdout).toContain('app web (7)')
   })
@@ -84,9 +85,9 @@ describe('tokens explain', () => {
     expect(offline.stdout).toContain('In organization 2:')
     expect(offline.stdout).toContain('Only its authority knows whether it is genuine and not revoked')
     expect(server.seen).toEqual([])
-    const alone = await tokens(['explain'], '', { HALLPASS_API_URL: 'http://127.0.0.1:1' })
+    const alone = await tokens(['explain'], '', { HALLPASS_API_URL: 'http://nobody.invalid' })
     expect(alone).toMatchObject({ code: 0, stderr: '' })
-    expect(alone.stdout).toContain('No authority answers at http://127.0.0.1:1')
+    expect(alone.stdout).toContain('The name nobody.invalid is not known: is the address right?')
   })
 
   it('tells what is needed, what is useless, and what nobody understands, as JSON too', async () => {

@@ -5,6 +5,7 @@ import { decodeMacaroon, encodeCaveats, parseAuthorization } from '@hallpass/mac
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { narrowToReading } from './narrow.ts'
+import { app, listed } from './testing/answers.ts'
 import { createPlace, startServer, type Answer, type TestPlace, type TestServer } from './testing/hallpass.ts'
 
 interface Vector {
@@ -26,9 +27,9 @@ const minting =
   ({ token }: Vector): Answer =>
   ({ line }) => {
     if (line === 'GET /v1/apps/web') {
-      return [200, { name: 'web', internal_numeric_id: 7, organization: { slug: 'acme', internal_numeric_id: 4242 } }]
+      return [200, app('web', 7, 4242)]
     }
-    return line === 'POST /v1/orgs/acme/tokens' ? [201, { id: 't1', token }] : undefined
+    return line === 'POST /v1/orgs/acme/tokens' ? [201, { ...listed(1), token }] : undefined
   }
 
 describe('the caveats of flyctl', () => {

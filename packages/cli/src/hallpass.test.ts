@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url'
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
+import { acme, app, currentUser, listed, session, tokenNumber } from './testing/answers.ts'
+
 const entry = fileURLToPath(new URL('../bin/hallpass.js', import.meta.url))
 const minted = 'FlyV1 fm2_bWludGVk'
 
@@ -19,60 +21,23 @@ interface Seen {
   readonly body: unknown
 }
 
-const organisation = {
-  slug: 'acme',
-  raw_slug: 'acme',
-  name: 'Acme \u001b[31mInc',
-  type: 'SHARED',
-  internal_numeric_id: 2,
-  role: 'admin',
-  created_at: '2026-01-02T03:04:05.000Z',
-}
-const app = {
-  id: 'a1',
-  name: 'web-1',
-  status: 'deployed',
-  internal_numeric_id: 7,
-  network: 'default',
-  machine_count: 0,
-  volume_count: 0,
-  organization: { name: 'Acme', slug: 'acme', internal_numeric_id: 2 },
-}
-const token = (id: string) => ({
-  id,
-  name: `token ${id}`,
-  profile: 'deploy_organization',
-  org_slug: 'acme',
-  app: null,
-  created_by: 'ada@example.com',
-  created_by_proven: true,
-  minted_by: null,
-  created_at: '2026-01-02T03:04:05.000Z',
-  expires_at: '2124-04-23T05:39:39.000Z',
-  revoked_at: null,
-  revoked_by: null,
-  state: 'live',
-})
-const session = {
-  access_token: 'fo1_session',
-  expires_at: '2027-01-01T00:00:00.000Z',
-  user: { id: 1, email: 'ada@example.com' },
-}
+const organisation = { ...acme, name: 'Acme \u001b[31mInc' }
+const [t1, t2] = [tokenNumber(1), tokenNumber(2)]
 const refusal = (code: string, message: string) => ({ error: message, message, code, request_id: 'r1' })
 
 const answers: Readonly<Record<string, readonly [status: number, body?: unknown]>> = {
   'POST /v1/sessions': [201, session],
   'DELETE /v1/sessions/current': [204],
-  'GET /v1/users/current': [200, session.user],
+  'GET /v1/users/current': [200, currentUser],
   'GET /v1/orgs': [200, { orgs: [organisation, { ...organisation, slug: 'beta', name: 'Beta' }] }],
-  'POST /v1/orgs/acme/tokens': [201, { ...token('t1'), token: minted }],
-  'POST /v1/orgs/beta/tokens': [201, { ...token('t2'), token: minted }],
-  'GET /v1/apps/web-1': [200, app],
-  'GET /v1/orgs/acme/tokens?state=live&limit=1000': [200, { tokens: [token('t1')], next_cursor: 'p2' }],
-  'GET /v1/orgs/acme/tokens?state=live&limit=1000&cursor=p2': [200, { tokens: [token('t2')] }],
+  'POST /v1/orgs/acme/tokens': [201, { ...listed(1), token: minted }],
+  'POST /v1/orgs/beta/tokens': [201, { ...listed(2), token: minted }],
+  'GET /v1/apps/web-1': [200, app('web-1', 7)],
+  'GET /v1/orgs/acme/tokens?state=live&limit=1000': [200, { tokens: [listed(1)], next_cursor: 'p2' }],
+  'GET /v1/orgs/acme/tokens?state=live&limit=1000&cursor=p2': [200, { tokens: [listed(2)] }],
   'GET /v1/apps/web-1/tokens?state=live&limit=1000': [200, { tokens: [] }],
-  'DELETE /v1/tokens/t1': [200, { ...token('t1'), revoked_descendants: 0, more_descendants: false }],
-  'DELETE /v1/tokens/t2': [200, { ...token('t2'), revoked_descendants: 2, more_descendants: false }],
+  [`DELETE /v1/tokens/${t1}`]: [200, { ...listed(1), revoked_descendants: 0, more_descendants: false }],
+  [`DELETE /v1/tokens/${t2}`]: [200, { ...listed(2), revoked_descendants: 2, more_descendants: false }],
   'POST /v1/apps': [403, refusal('forbidden', 'the caveat Organization forbids it')],
 }
 
@@ -186,7 +151,11 @@ describe('hallpass', () => {
       stderr: 'Error: the caveat Organization forbids it\n',
     })
     const alone = await hallpass(['orgs', 'list'], { environment: { HALLPASS_API_URL: 'http://127.0.0.1:1' } })
-    expect(alone).toEqual({ code: 1, stdout: '', stderr: 'Error: no authority answers at http://127.0.0.1:1\n' })
+    expect(alone).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'Error: port 1 is one that HTTP clients never ask: let the authority listen at another\n',
+    })
   })
 
   it('prints a token alone, or first in JSON', async () => {
@@ -200,8 +169,8 @@ describe('hallpass', () => {
       },
     ])
     const json = await hallpass(['tokens', 'create', 'org', '-j'], { environment: { FLY_ORG: 'acme' } })
-    expect(json.stdout).toMatch(/^\{\n {2}"token": "FlyV1 fm2_bWludGVk",\n {2}"id": "t1",\n/)
-    expect(JSON.parse(json.stdout)).toEqual({ ...token('t1'), token: minted })
+    expect(json.stdout).toMatch(/^\{\n {2}"token": "FlyV1 fm2_bWludGVk",\n {2}"id": "1{8}-/)
+    expect(JSON.parse(json.stdout)).toEqual({ ...listed(1), token: minted })
   })
 
   it('takes the app from a fly.toml', async () => {
@@ -217,9 +186,9 @@ describe('hallpass', () => {
     const { stdout } = await hallpass(['tokens', 'ls', '-o', 'acme'])
     expect(stdout).toBe(
       [
-        'ID  NAME      CREATED BY       EXPIRES AT',
-        't1  token t1  ada@example.com  2124-04-23 05:39:39 +0000 UTC',
-        't2  token t2  ada@example.com  2124-04-23 05:39:39 +0000 UTC',
+        `${'ID'.padEnd(36)}  NAME     CREATED BY       EXPIRES AT`,
+        `${t1}  token 1  ada@example.com  2124-04-23 05:39:39 +0000 UTC`,
+        `${t2}  token 2  ada@example.com  2124-04-23 05:39:39 +0000 UTC`,
         '',
       ].join('\n'),
     )
@@ -227,14 +196,14 @@ describe('hallpass', () => {
   })
 
   it('revokes what it can, and says what it could not', async () => {
-    const two = await hallpass(['tokens', 'revoke', 't1', 't2'])
+    const two = await hallpass(['tokens', 'revoke', t1, t2])
     expect(two).toEqual({
       code: 0,
-      stdout: 'Revoked t1\nRevoked t2, and 2 tokens that it made\n2 tokens revoked\n',
+      stdout: `Revoked ${t1}\nRevoked ${t2}, and 2 tokens that it made\n2 tokens revoked\n`,
       stderr: '',
     })
-    const one = await hallpass(['tokens', 'revoke', 't9', 't1'])
-    expect(one).toMatchObject({ code: 1, stdout: 'Revoked t1\n1 token revoked\n' })
+    const one = await hallpass(['tokens', 'revoke', 't9', t1])
+    expect(one).toMatchObject({ code: 1, stdout: `Revoked ${t1}\n1 token revoked\n` })
     expect(one.stderr).toContain('failed to revoke token t9: there is no DELETE /v1/tokens/t9')
   })
 

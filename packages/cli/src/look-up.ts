@@ -22,11 +22,11 @@ export async function findAskers(context: Context, flags: GlobalFlags, token: st
   const { server, login } = await findLogin(flags, context.environment)
   const mayShow = !isMeantElsewhere(token, context.environment, server)
   const credentials = new Set([...(mayShow ? [token] : []), ...(login === undefined ? [] : [login])])
-  return { server, mayShow, clients: [...credentials].map((credential) => createAsker(server, credential)) }
+  return { server, mayShow, clients: [...credentials].map((credential) => createAsker(context, server, credential)) }
 }
 
-export function createAsker(server: string, credential: string): Client {
-  return createClientAt(server, { token: credential, timeout: patience })
+export function createAsker(context: Context, server: string, credential: string): Client {
+  return createClientAt(context, server, { token: credential, timeout: patience })
 }
 
 export interface FoundApp {

@@ -2,6 +2,7 @@
 import { ApiError, ConnectionError } from '@hallpass/client'
 import { formatAuthorization } from '@hallpass/macaroon'
 
+import type { Context } from './context.ts'
 import { missingDischarges, type Subject } from './effective-caveats.ts'
 import { createAsker } from './look-up.ts'
 
@@ -28,14 +29,14 @@ export const notAsked: Verdict = {
 }
 
 /** Shows one permission token and its discharges to the authority, and asks for nothing but what it is. */
-export async function askVerdict(server: string, subject: Subject): Promise<Verdict> {
+export async function askVerdict(context: Context, server: string, subject: Subject): Promise<Verdict> {
   const header = formatAuthorization([subject.macaroon, ...subject.discharges].map(({ bytes }) => bytes))
-  return ask(server, header, subject)
+  return ask(context, server, header, subject)
 }
 
-async function ask(server: string, header: string, subject: Subject): Promise<Verdict> {
+async function ask(context: Context, server: string, header: string, subject: Subject): Promise<Verdict> {
   try {
-    await createAsker(server, header).tokens.current()
+    await createAsker(context, server, header).tokens.current()
     return { state: 'live', message: `The authority at ${server} takes it: it is genuine, and not revoked.` }
   } catch (error) {
     if (error instanceof ConnectionError) {

@@ -25,7 +25,7 @@ import type {
 } from './contract/tokens.ts'
 import type { CurrentUser, ListedSession, LoginMethods, SessionAnswer } from './contract/users.ts'
 import type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'
-import { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode } from './errors.ts'
+import { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode, type ConnectionDetails } from './errors.ts'
 import { parseJson } from './json.ts'
 import { readText } from './read-text.ts'
 import { holdsSecret } from './secret-text.ts'
@@ -39,8 +39,17 @@ export interface ClientOptions {
   /** Milliseconds for one request; 30,000 by default. */
   readonly timeout?: number
   readonly fetch?: typeof globalThis.fetch
+  /** What is wrong with an answer by the contract, as `@hallpass/client/answers` finds it. Without it, any JSON is taken. */
+  readonly checkAnswer?: (asked: Asked, answer: unknown) => Promise<string | undefined>
   /** What is thrown in the place of an error: the caller may know more, as where the token came from. */
   readonly reword?: (error: Error) => Error
+}
+
+/** A request, and the status of its answer. */
+export interface Asked {
+  readonly method: string
+  readonly path: string
+  readonly status: number
 }
 
 export interface ListQuery {
@@ -233,7 +242,8 @@ function sender(options: ClientOptions) {
         'a token or a code stands where a name or an id belongs: nothing was sent, because addresses end up in logs',
       )
     }
-    let response: Response
+    const asked = { method, path }
+    let response: Response | undefined
     let text: string
     try {
       response = await fetch(base + target, {
@@ -247,15 +257,29 @@ function sender(options: ClientOptions) {
       text = await readWhole(response)
     } catch (cause) {
       if (cause instanceof ConnectionError) throw cause
-      const timedOut = cause instanceof Error && cause.name === 'TimeoutError'
-      throw timedOut
-        ? new ConnectionError('timeout', `${base} did not answer within ${timeout / 1000} seconds`, { cause })
-        : new ConnectionError('unreachable', `no authority answers at ${base}`, { cause })
+      const options = { cause, details: asked }
+      if (cause instanceof Error && cause.name === 'TimeoutError') {
+        throw new ConnectionError('timeout', `${base} did not answer within ${timeout / 1000} seconds`, options)
+      }
+      throw response === undefined
+        ? new ConnectionError('unreachable', `no authority answers at ${base}`, options)
+        : new ConnectionError('cut_off', `what ${base} answered broke off before its end`, options)
     }
     const answer = readAnswer(text)
-    if (!response.ok) throw refusal(base, response, answer)
-    if (text !== '' && answer === undefined) throw stranger(base, response)
+    if (!response.ok && isErrorAnswer(answer)) {
+      const { request_id: requestId, field } = answer
+      throw new ApiError(answer.code, answer.message, { status: response.status, requestId, field })
+    }
+    const problem = response.ok ? await problemOf({ ...asked, status: response.status }, text, answer) : ''
+    if (problem !== undefined) throw stranger(base, response, { ...asked, text: text.slice(0, 1000), problem })
     return answer as Answer
+  }
+
+  async function problemOf(asked: Asked, text: string, answer: unknown): Promise<string | undefined> {
+    if (text !== '' && answer === undefined) return 'is no JSON'
+    if (options.checkAnswer !== undefined) return options.checkAnswer(asked, answer)
+    const isJson = typeof answer === 'object' && answer !== null
+    return isJson || (text === '' && [202, 204].includes(asked.status)) ? undefined : 'is no object'
   }
 }
 
@@ -284,19 +308,12 @@ function readAnswer(text: string): unknown {
   }
 }
 
-function refusal(base: string, response: Response, answer: unknown): Error {
-  if (!isErrorAnswer(answer)) return stranger(base, response)
-  return new ApiError(answer.code, answer.message, {
-    status: response.status,
-    requestId: answer.request_id,
-    field: answer.field,
-  })
-}
-
-function stranger(base: string, response: Response): ConnectionError {
+function stranger(base: string, { status, headers }: Response, details: ConnectionDetails): ConnectionError {
+  const location = headers.get('location') ?? undefined
   return new ConnectionError(
     'not_an_authority',
-    `${base} answered ${response.status} as no Hallpass authority does: is the address right?`,
+    `${base} answered ${status} as no Hallpass authority does: is the address right?`,
+    { details: { ...details, status, location, retryAfter: headers.get('retry-after') ?? undefined } },
   )
 }
 

@@ -41,19 +41,41 @@ export class ApiError extends Error {
   }
 }
 
+/** What was asked, and what is known of what answered in an authority's place. */
+export interface ConnectionDetails {
+  readonly method?: string
+  readonly path?: string
+  readonly status?: number
+  /** Where a redirect leads, as the header says. */
+  readonly location?: string | undefined
+  readonly retryAfter?: string | undefined
+  /** What is wrong with the answer by the contract. */
+  readonly problem?: string
+  /** The beginning of what was answered. */
+  readonly text?: string
+}
+
 /** No answer, or none that an authority gives. */
 export class ConnectionError extends Error {
   readonly code:
     | 'unreachable'
     | 'timeout'
+    // The answer began, and did not come to its end.
+    | 'cut_off'
     | 'not_an_authority'
     // A token or a code stood where a name belongs, and would have come into logs.
     | 'not_sent'
+  readonly details: ConnectionDetails
 
-  constructor(code: ConnectionError['code'], message: string, options?: { readonly cause?: unknown }) {
+  constructor(
+    code: ConnectionError['code'],
+    message: string,
+    options: ErrorOptions & { readonly details?: ConnectionDetails } = {},
+  ) {
     super(message, options)
     this.name = 'ConnectionError'
     this.code = code
+    this.details = options.details ?? {}
   }
 }
 

@@ -40,7 +40,8 @@ export async function startServer(): Promise<TestServer> {
     seen.push(each)
     const [status, body] = answer(each) ?? [404, refusal('not_found', `there is no ${each.line}`)]
     request.resume()
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(body === undefined ? undefined : JSON.stringify(body))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {

@@ -1,6 +1,7 @@
 // For tests: tokens of an authority whose key is known, and a command that holds one.
 import { actions, formatAuthorization, mintMacaroon, tokenId, type Caveat, type Macaroon } from '@hallpass/macaroon'
 
+import { acme, app } from './answers.ts'
 import type { Answer, Outcome, TestPlace, TestServer } from './hallpass.ts'
 
 export const permission = 'https://api.fly.io/v1'
@@ -39,14 +40,4 @@ export function tokensOf(place: () => TestPlace, server: () => TestServer) {
       input,
       environment: { HALLPASS_API_URL: server().url, HALLPASS_API_TOKEN: header(org), ...environment },
     })
-}
-
-const acme = { slug: 'acme', raw_slug: 'acme', name: 'Acme', internal_numeric_id: 2 }
-
-function app(name: string, number: number) {
-  return {
-    name,
-    internal_numeric_id: number,
-    organization: { name: 'Acme', slug: 'acme', internal_numeric_id: 2 },
-  }
 }

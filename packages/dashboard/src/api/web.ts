@@ -16,8 +16,12 @@ export interface Web {
 
 const patience = 30_000
 
+interface Sent {
+  readonly user: User
+}
+
 export function createWeb(fetch: typeof globalThis.fetch): Web {
-  async function send(method: string, path: string, body?: unknown): Promise<{ readonly user: User }> {
+  async function send(method: string, path: string, body?: unknown): Promise<Sent> {
     let response: Response
     let text: string
     try {
@@ -33,7 +37,7 @@ export function createWeb(fetch: typeof globalThis.fetch): Web {
       throw new ConnectionError(isSlow ? 'timeout' : 'unreachable', 'no answer', { cause })
     }
     const answer = readObject(text)
-    if (response.ok) return answer as { readonly user: User }
+    if (response.ok && (response.status === 204 || typeof answer['user'] === 'object')) return answer as unknown as Sent
     const code = apiErrorCodes.find((each) => each === answer['code'])
     if (code === undefined) throw new ConnectionError('not_an_authority', `it answered ${response.status}`)
     throw new ApiError(code, String(answer['message']), {

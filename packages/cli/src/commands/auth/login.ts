@@ -20,7 +20,7 @@ export async function logIn(context: Context, flags: LogInFlags): Promise<void> 
     )
   }
   const server = await chooseLoginServer(context, flags)
-  const client = connectAnonymously(server)
+  const client = connectAnonymously(context, server)
   if (email === undefined) {
     const { logInThroughBrowser } = await import('../../browser-login/browser-login.ts')
     await keepLogin(context, server, await logInThroughBrowser(context, client))

@@ -21,7 +21,7 @@ export async function signUp(context: Context, flags: SignUpFlags): Promise<void
   const server = await chooseLoginServer(context, flags)
   const email = await readEmail(context, flags.email)
   const password = await readPassword(context, flags.passwordStdin, { twice: true })
-  const session = await connectAnonymously(server).users.signUp({
+  const session = await connectAnonymously(context, server).users.signUp({
     email,
     password,
     ...(setupCode === undefined ? {} : { setup_code: setupCode }),

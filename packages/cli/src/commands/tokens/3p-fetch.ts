@@ -1,7 +1,7 @@
 // `hallpass tokens 3p fetch`: brings a token the discharges that it needs.
 import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
-import { fetchAllDischarges } from '../../discharges.ts'
+import { advise, fetchAllDischarges } from '../../discharges.ts'
 import type { JsonFlag } from '../../flags.ts'
 import { readHeldToken } from '../../held-token.ts'
 import { writeJson, writeLine } from '../../output.ts'
@@ -15,7 +15,7 @@ export async function fetchThirdParties(
   const token = await readHeldToken(context, flags, words)
   const { header, failures } = await fetchAllDischarges(context, token)
   const [failure] = failures
-  if (failure !== undefined) throw failure
+  if (failure !== undefined) throw advise(context, failure)
   if (flags.json === true) writeJson(context, { token: header })
   else writeLine(context, header)
 }

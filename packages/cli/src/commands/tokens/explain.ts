@@ -64,7 +64,7 @@ async function askAuthority(
   const verdicts: Verdict[] = []
   for (const subject of mayShow ? subjects : []) {
     const isGone = verdicts.at(-1)?.state === 'unreachable'
-    verdicts.push(isGone ? (verdicts.at(-1) ?? notAsked) : await askVerdict(server, subject))
+    verdicts.push(isGone ? (verdicts.at(-1) ?? notAsked) : await askVerdict(context, server, subject))
   }
   if (verdicts.at(-1)?.state === 'unreachable') return { server, verdicts, names: {} }
   const caveats = subjects.flatMap((subject) => subject.caveats)
