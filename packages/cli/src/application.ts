@@ -7,13 +7,11 @@ import {
   buildRouteMap,
   EnumValidationError,
   FlagNotFoundError,
-  help,
   text_en,
   UnexpectedFlagError,
   UnexpectedPositionalError,
   UnsatisfiedFlagError,
   UnsatisfiedPositionalError,
-  version,
   type Application,
   type ApplicationText,
 } from '@stricli/core'
@@ -27,12 +25,22 @@ import { serveCommand } from './commands/serve/routes.ts'
 import { tokensRoutes } from './commands/tokens/routes.ts'
 import { usersRoutes } from './commands/users/routes.ts'
 import { tourCommand } from './commands/tour/routes.ts'
+import { versionCommand } from './commands/version/routes.ts'
+import { helpFlag, versionFlag, type Route } from './command-table.ts'
 import type { Context, Environment } from './context.ts'
 import { describeError, exitCodeFor, CommandError } from './errors.ts'
+import { formatHelp, helpWidth } from './help.ts'
 import { withoutInheritance } from './routes.ts'
+import { readVersion } from './version.ts'
 
-/** The whole command line. */
-export function buildHallpass(readVersion: () => Promise<string>, environment: Environment): Application<Context> {
+/**
+ * The whole command line.
+ * @param columns of the terminal, where there is one
+ */
+export function buildHallpass(
+  environment: Environment,
+  columns: number | undefined,
+): Application<Context> & { readonly root: Route } {
   const root = buildRouteMap<string, Context>({
     routes: withoutInheritance({
       serve: serveCommand,
@@ -46,6 +54,7 @@ export function buildHallpass(readVersion: () => Promise<string>, environment: E
       doctor: doctorCommand,
       users: usersRoutes,
       tour: tourCommand,
+      version: versionCommand,
     }),
     aliases: { app: 'apps', org: 'orgs', token: 'tokens', user: 'users' },
     docs: {
@@ -55,12 +64,7 @@ export function buildHallpass(readVersion: () => Promise<string>, environment: E
         'Start an authority with `hallpass serve`, or see what it does with `hallpass tour`.',
     },
   })
-  const formatting = {
-    useAliasInUsageLine: false,
-    onlyRequiredInUsageLine: true,
-    caseStyle: 'convert-camel-to-kebab',
-  } as const
-  return buildApplication<Context>(
+  const application = buildApplication<Context>(
     root,
     {
       name: 'hallpass',
@@ -74,10 +78,30 @@ export function buildHallpass(readVersion: () => Promise<string>, environment: E
       determineExitCode: exitCodeFor,
     },
     {
-      help: help({ brief: 'Print this help', alias: 'h', defaultForRouteMap: true, formatting }),
-      version: version({ brief: 'Print the version', alias: 'v', info: { getCurrentVersion: readVersion } }),
+      help: {
+        flag: {
+          brief: helpFlag.brief,
+          aliases: [helpFlag.letter],
+          global: true,
+          defaultForRouteMap: true,
+          run(_, { result: { target, prefix, aliases } }) {
+            const width = helpWidth(columns)
+            this.process.stdout.write(formatHelp(target, { prefix, aliases: aliases['convert-camel-to-kebab'], width }))
+          },
+        },
+      },
+      version: {
+        flag: {
+          brief: versionFlag.brief,
+          aliases: [versionFlag.letter],
+          async run() {
+            this.process.stdout.write(`${await readVersion()}\n`)
+          },
+        },
+      },
     },
   )
+  return { ...application, root }
 }
 
 /** The parser's words, without a stack trace and without repeating what may be a secret. */

@@ -1,35 +1,70 @@
 import { describe, expect, it } from 'vitest'
 
+import { buildHallpass } from './application.ts'
 import { arrangeArguments } from './arguments.ts'
+import { commandsBelow, flagsOf } from './command-table.ts'
 import { CommandError } from './errors.ts'
 
-const arrange = (line: string) => arrangeArguments(line.split(' '))
+const { root } = buildHallpass({}, undefined)
+const arrange = (line: string) => arrangeArguments(root, line.split(' '))
 
 describe('arrangeArguments', () => {
   it.each([
-    ['tokens create org -o acme', 'tokens create org -o acme'],
-    ['tokens create org -oacme -x=1h -n=', 'tokens create org -o acme -x 1h -n '],
-    ['tokens create org --org=acme -j', 'tokens create org --org acme -j'],
+    ['tokens create org -o acme', 'tokens create org -o=acme'],
+    ['tokens create org -oacme -x=1h -n=', 'tokens create org -o=acme -x=1h -n '],
+    ['tokens create org --org=acme -j', 'tokens create org --org=acme -j'],
+    ['tokens create org -jo acme', 'tokens create org -j -o=acme'],
+    ['tokens create org -jnci -o', 'tokens create org -j -n=ci -o'],
+    ['tokens create org -joacme', 'tokens create org -j -o=acme'],
     ['tokens create org -n -dashed -j', 'tokens create org -n=-dashed -j'],
-    ['--api-url http://a -t x orgs list', 'orgs list --api-url http://a -t x'],
-    ['orgs -t=x list -- -t y', 'orgs list -t x -- -t y'],
-    ['tokens create machine-exec -a web -- ls -la', 'tokens create machine-exec -a web -- ls -la'],
+    ['tokens create org -n -- -j', 'tokens create org -n=-- -j'],
+    ['tokens create org -n --json -j', 'tokens create org -n=--json -j'],
+    ['tokens create org -j=false', 'tokens create org -j=false'],
+    ['tokens create org -jh', 'tokens create org -j -h'],
+    ['serve --public-url -x --keep-audit --listen', 'serve --public-url=-x --keep-audit=--listen'],
+    ['serve --publicUrl -x', 'serve --publicUrl=-x'],
+    ['orgs update --no-tokens-may-mint acme', 'orgs update --no-tokens-may-mint acme'],
+    ['--api-url http://a -t x orgs list', 'orgs list --api-url=http://a -t=x'],
+    ['tokens -jo acme create org', 'tokens create org -j -o=acme'],
+    ['orgs -t=x list -- -t y', 'orgs list -t=x -- -t y'],
+    ['tokens create machine-exec -a web -- ls -la', 'tokens create machine-exec -a=web -- ls -la'],
     ['help tokens list', 'tokens list --help'],
+    ['tokens help', 'tokens --help'],
+    ['orgs create help', 'orgs create help'],
     ['tokens list -a', 'tokens list -a'],
-    ['tokens attenuate -f- -l=x', 'tokens attenuate -f=- -l x'],
+    ['tokens attenuate -f- -l=x', 'tokens attenuate -f=- -l=x'],
     ['tokens 3p add-discharge -d -x', 'tokens 3p add-discharge -d=-x'],
-    ['machine status -d -x', 'machine status -d -x'],
+    ['token ls -sorg', 'token ls -s=org'],
+    ['flyctl -- -h', 'flyctl -- -h'],
+    ['flyctl --api-url http://a -- apps list', 'flyctl --api-url=http://a -- apps list'],
+    ['nope list -o x', 'nope list -o=x'],
     ['tokens revoke - -1', 'tokens revoke - -1'],
   ])('%j becomes %j', (given, expected) => {
     expect(arrange(given).join(' ')).toBe(expected)
   })
 
   it('keeps empty and many-lined values apart, which the parser cannot read tied', () => {
-    expect(arrangeArguments(['-n', ''])).toEqual(['-n', ''])
-    expect(arrangeArguments(['-n', '-a\nb'])).toEqual(['-n', '-a\nb'])
+    expect(arrangeArguments(root, ['tokens', 'list', '-o', ''])).toEqual(['tokens', 'list', '-o', ''])
+    expect(arrangeArguments(root, ['tokens', 'list', '-o', '-a\nb'])).toEqual(['tokens', 'list', '-o', '-a\nb'])
   })
 
-  it.each(['--constructor', '--to-string', '--hasOwnProperty=1'])('knows no flag %s', (flag) => {
-    expect(() => arrangeArguments(['tokens', flag])).toThrow(CommandError)
+  it.each(['--constructor', '--to-string', '--hasOwnProperty=1', '-j1'])('knows no flag %s', (flag) => {
+    expect(() => arrangeArguments(root, ['tokens', 'list', flag])).toThrow(CommandError)
+  })
+
+  it('wants a command where there are flags alone, and does not repeat them', () => {
+    expect(() => arrange('tokens create -t fm2_secret')).toThrow(
+      'no command is given: see `hallpass tokens create --help`',
+    )
+  })
+
+  // Or those before a command could not be told apart from it.
+  it('knows no flag that takes a value in one command and none in another', () => {
+    const flags = commandsBelow(root).flatMap(flagsOf)
+    for (const key of ['name', 'letter'] as const) {
+      const taking = new Set(flags.filter(({ placeholder }) => placeholder !== undefined).map((flag) => flag[key]))
+      const others = flags.filter(({ placeholder }) => placeholder === undefined).map((flag) => flag[key])
+      expect(others.filter((each) => each !== undefined && taking.has(each))).toEqual([])
+    }
   })
 })

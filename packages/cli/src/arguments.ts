@@ -1,117 +1,140 @@
-// Brings arguments, written as flyctl's users write them, into the one form that the parser knows.
+// Brings arguments, written as people write them for any program, into the one form that the parser knows.
+import {
+  commandsBelow,
+  flagsOf,
+  helpFlag,
+  isCommand,
+  toKebab,
+  versionFlag,
+  type Flag,
+  type Route,
+  type Target,
+} from './command-table.ts'
 import { CommandError } from './errors.ts'
 
-/** Flags that take a value mean the same in every command, so they can be known before the command is … */
-const shortFlagsWithValue = 'acCnopstx'
-/** … but for these, which mean something else outside of `tokens`. */
-const shortFlagsOfTokensWithValue = 'dflS'
-const longFlagsWithValue: ReadonlySet<string> = new Set([
-  'access',
-  'access-token',
-  'actions',
-  'api-url',
-  'app',
-  'cluster',
-  'command',
-  'command-prefix',
-  'config',
-  'data',
-  'database-url',
-  'discharge',
-  'email',
-  'expiry',
-  'feature',
-  'file',
-  'for',
-  'invitation',
-  'listen',
-  'location',
-  'log-level',
-  'machine',
-  'mutation',
-  'name',
-  'org',
-  'role',
-  'scope',
-  'secret',
-  'secret-file',
-  'setup-code',
-  'slug',
-  'ticket',
-  'until',
-  'volume',
-])
-
 /**
- * Arguments for the parser: `-oacme` becomes `-o=acme`, the value after a flag is tied to it even where it starts with
- * a hyphen, flags of every command move behind the words, and `help X` becomes `X --help`.
- * @throws CommandError for a flag that no command has
+ * Arguments for the parser: `-jo acme` becomes `-j -o=acme`, the value after a flag is tied to it even where it starts
+ * with a hyphen, flags move behind the name of the command, and `help X` becomes `X --help`.
+ * @throws CommandError for a flag that no command has, and where flags stand alone
  */
-export function arrangeArguments(given: readonly string[]): string[] {
-  const end = given.includes('--') ? given.indexOf('--') : given.length
-  const before = given[0] === 'help' ? [...given.slice(1, end), '--help'] : given.slice(0, end)
-  const words: string[] = []
-  const global: string[] = []
-
-  for (let index = 0; index < before.length; index += 1) {
-    const argument = before[index] ?? ''
-    const flag = readFlag(argument)
-    if (flag === undefined) {
-      words.push(argument)
-      continue
-    }
-    const target = isGlobal(flag.name) ? global : words
-    if (!takesValue(flag.name, words[0])) {
-      target.push(argument)
-      continue
-    }
-    let value = flag.value
-    if (value === undefined && index + 1 < before.length) {
-      index += 1
-      value = before[index]
-    }
-    target.push(...(value === undefined ? [argument] : tie(flag.name, value)))
+export function arrangeArguments(root: Route, given: readonly string[]): string[] {
+  const { route, target, rest, asksForHelp } = scanArguments(root, given)
+  const [first] = rest
+  if (first?.startsWith('-') === true && first !== '--' && !asksForHelp && isAlone(target, rest)) {
+    throw new CommandError('misused', `no command is given: see \`${['hallpass', ...route].join(' ')} --help\``)
   }
-  return [...words, ...global, ...given.slice(end)]
+  return [...route, ...(asksForHelp ? ['--help'] : []), ...rest]
 }
 
-interface Flag {
-  /** With its hyphens. */
-  readonly name: string
-  readonly value: string | undefined
+interface Scanned {
+  /** The words that lead to the command. */
+  readonly route: readonly string[]
+  /** The command, or the group of commands as far as it is known. */
+  readonly target: Target
+  /** Flags, each tied to its value, and the arguments. */
+  readonly rest: readonly string[]
+  /** The flag at the end, whose value is still to come. */
+  readonly awaiting: Flag | undefined
+  /** Whether all that comes is an argument. */
+  readonly isEscaped: boolean
+  readonly asksForHelp: boolean
 }
 
-function readFlag(argument: string): Flag | undefined {
-  const [, longName, longValue] = /^(--[A-Za-z][\w.-]*)(?:=([^]*))?$/.exec(argument) ?? []
-  if (longName !== undefined) {
-    rejectInherited(longName)
-    return { name: longName, value: longValue }
+/** Finds the command, and takes flags and their values apart as its own table has them. */
+function scanArguments(root: Route, given: readonly string[]): Scanned {
+  const route: string[] = []
+  const rest: string[] = []
+  let target: Target = root
+  let isSettled = false
+  let asksForHelp = false
+  let awaiting: Flag | undefined
+
+  for (let index = 0; index < given.length; index += 1) {
+    const argument = given[index] ?? ''
+    if (argument === '--') {
+      return { route, target, rest: [...rest, ...given.slice(index)], awaiting, isEscaped: true, asksForHelp }
+    }
+    for (const part of takeApart(target, argument)) {
+      if (part.flag?.placeholder === undefined) rest.push(part.text)
+      else if (part.value !== undefined) rest.push(...tie(part.text, part.value))
+      else if (index + 1 < given.length) rest.push(...tie(part.text, given[(index += 1)] ?? ''))
+      else {
+        rest.push(part.text)
+        awaiting = part.flag
+      }
+    }
+    if (isFlag(argument)) continue
+    const next: Target | undefined =
+      isCommand(target) || isSettled ? undefined : target.getRoutingTargetForInput(argument)
+    if (next !== undefined) {
+      route.push(argument)
+      target = next
+    } else if (!isCommand(target) && !isSettled && argument === 'help') asksForHelp = true
+    else {
+      isSettled = true
+      if (!isCommand(target)) target = target.getDefaultCommand() ?? target
+      rest.push(argument)
+    }
   }
-  const [, shortName, rest] = /^(-[A-Za-z])([^]*)$/.exec(argument) ?? []
-  if (shortName === undefined || rest === undefined) return undefined
-  return { name: shortName, value: rest === '' ? undefined : rest.replace(/^=/, '') }
+  return { route, target, rest, awaiting, isEscaped: false, asksForHelp }
+}
+
+interface Part {
+  /** A flag with its hyphens; with its value where it takes none by the table. */
+  readonly text: string
+  readonly flag: Flag | undefined
+  /** What is written right behind it. */
+  readonly value?: string | undefined
+}
+
+const longFlag = /^--([A-Za-z][\w.-]*)(?:=([^]*))?$/
+
+function isFlag(argument: string): boolean {
+  return longFlag.test(argument) || /^-[A-Za-z]/.test(argument)
+}
+
+/** The flags in one argument; none where it is a word. */
+function takeApart(target: Target, argument: string): readonly Part[] {
+  const [, name, value] = longFlag.exec(argument) ?? []
+  if (name !== undefined) {
+    rejectInherited(name)
+    const flag = findFlag(target, (each) => each.name === toKebab(name))
+    return [flag?.placeholder === undefined ? { text: argument, flag } : { text: `--${name}`, flag, value }]
+  }
+  if (!isFlag(argument)) return []
+  const parts: Part[] = []
+  let letters = argument.slice(1)
+  while (letters !== '') {
+    const letter = letters.charAt(0)
+    letters = letters.slice(1)
+    if (!/[A-Za-z]/.test(letter)) throw new CommandError('misused', `there is no flag -${letter}`)
+    const flag = findFlag(target, (each) => each.letter === letter)
+    const takesRest = flag?.placeholder !== undefined && letters !== ''
+    if (takesRest) parts.push({ text: `-${letter}`, flag, value: letters.replace(/^=/, '') })
+    else parts.push({ text: `-${letter}${letters.startsWith('=') ? letters : ''}`, flag })
+    if (takesRest || letters.startsWith('=')) break
+  }
+  return parts
+}
+
+/** Before the command is known, flags are those of every command that may come: none means two things in that. */
+function findFlag(target: Target, isWanted: (flag: Flag) => boolean): Flag | undefined {
+  return commandsBelow(target).flatMap(flagsOf).find(isWanted)
 }
 
 /** The parser looks flags up in plain objects, which inherit a `constructor`. */
 function rejectInherited(name: string): void {
-  const camel = name.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
-  if (name.slice(2) in {} || camel in {}) throw new CommandError('misused', `there is no flag ${name}`)
+  const camel = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+  if (name in {} || camel in {}) throw new CommandError('misused', `there is no flag --${name}`)
 }
 
-function takesValue(name: string, command: string | undefined): boolean {
-  if (name.startsWith('--')) return longFlagsWithValue.has(name.slice(2))
-  const letter = name.slice(1)
-  const isOfTokens = command === 'tokens' || command === 'token'
-  return shortFlagsWithValue.includes(letter) || (isOfTokens && shortFlagsOfTokensWithValue.includes(letter))
+/** Whether there are flags and no command that has them. */
+function isAlone(target: Target, rest: readonly string[]): boolean {
+  if (isCommand(target) || target.getDefaultCommand() !== undefined) return false
+  return ![helpFlag, versionFlag].some(({ name, letter }) => rest.includes(`--${name}`) || rest.includes(`-${letter}`))
 }
 
-function isGlobal(name: string): boolean {
-  return name === '-t' || name === '--access-token' || name === '--api-url'
-}
-
-/** `name=value` where the parser would take the value for a flag; it reads no empty and no many-lined value so. */
+/** `name=value`, so that no value is taken for a flag; the parser reads no empty and no many-lined value so. */
 function tie(name: string, value: string): string[] {
-  return value === '' || /[\r\n\u2028\u2029]/.test(value) || !value.startsWith('-')
-    ? [name, value]
-    : [`${name}=${value}`]
+  return value === '' || /[\r\n\u2028\u2029]/.test(value) ? [name, value] : [`${name}=${value}`]
 }

@@ -1,6 +1,4 @@
 // Runs the command line: arguments in, exit code out.
-import { readFile } from 'node:fs/promises'
-
 import { run } from '@stricli/core'
 
 import { buildHallpass } from './application.ts'
@@ -32,7 +30,8 @@ async function runArguments(given: readonly string[]): Promise<number> {
     directory: process.cwd(),
     now: () => new Date(),
   }
-  await run(buildHallpass(readVersion, process.env), arrangeArguments(given), context)
+  const hallpass = buildHallpass(process.env, process.stdout.columns)
+  await run(hallpass, arrangeArguments(hallpass.root, given), context)
   return translateExitCode(Number(inner.exitCode ?? 0))
 }
 
@@ -40,12 +39,6 @@ async function runArguments(given: readonly string[]): Promise<number> {
 function translateExitCode(code: number): number {
   if (code >= 0) return code
   return code <= -4 ? exitCodes.misused : exitCodes.failed
-}
-
-/** The manifest lies one folder up, both from `src` and from the built file. */
-async function readVersion(): Promise<string> {
-  const manifest: unknown = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
-  return String(Reflect.get(Object(manifest), 'version'))
 }
 
 /** Whoever read our output has read enough. What we do goes on: a half-done revocation helps nobody. */

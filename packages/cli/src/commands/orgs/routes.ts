@@ -60,7 +60,6 @@ const update = buildCommand({
   },
   docs: {
     brief: 'Change the settings of an organisation',
-    customUsage: ['--name NAME SLUG', '--require-membership none|member|login SLUG', '--no-tokens-may-mint SLUG'],
     fullDescription:
       'Change the settings of an organisation. With --require-membership member, tokens that are made from now on work\n' +
       'only while the person in whose name they were made is a member; with login, this person has to confirm their use in\n' +

@@ -50,18 +50,17 @@ export const attenuateCommand = buildCommand({
   },
   docs: {
     brief: 'Narrow a token, without asking anyone',
-    customUsage: ['--read-only [--app NAME] [--for 2h] … [TOKEN|-]', '--file caveats.json [TOKEN|-]'],
     fullDescription:
       'Add caveats to a token: what comes out can do less, and dies with what it came from. Nobody is asked, except for the\n' +
       'number of an app or an organisation that is given by its name; digits are taken for a number.\n\n' +
       'Every flag narrows further. The actions of --read-only or --actions hold for all that the others name:\n' +
-      '  --read-only                    everything as before, but only to read           Action r\n' +
-      '  --app web --read-only          reading app web and what is in it, nothing else  Apps {web: r}\n' +
-      '  --app web --machine ID         that machine of app web, nothing else            Apps, Machines\n' +
-      '  --app web --feature wg         app web, or the feature wg, nothing else         IfPresent [Apps, FeatureSet]\n' +
-      '  --command "ls -l"              that command; everything else only to read       IfPresent [Commands], else r\n' +
-      '  --mutation NAME                through that GraphQL mutation only               Mutations\n' +
-      '  --for 2h                       as before, for two hours                         ValidityWindow\n' +
+      '  --read-only                    everything as before, but only to read (Action r)\n' +
+      '  --app web --read-only          reading app web and what is in it, nothing else (Apps {web: r})\n' +
+      '  --app web --machine ID         that machine of app web, nothing else (Apps, Machines)\n' +
+      '  --app web --feature wg         app web, or the feature wg, nothing else (IfPresent [Apps, FeatureSet])\n' +
+      '  --command "ls -l"              that command; everything else only to read (IfPresent [Commands], else r)\n' +
+      '  --mutation NAME                through that GraphQL mutation only (Mutations)\n' +
+      '  --for 2h                       as before, for two hours (ValidityWindow)\n' +
       'Without any of them the caveats are read from --file, else from standard input.',
   },
 })
@@ -75,7 +74,6 @@ export const debugCommand = buildCommand({
   },
   docs: {
     brief: 'Print what is in a token, as JSON',
-    customUsage: ['[TOKEN|-]', '--file FILE'],
     fullDescription:
       'Print the location and the caveats of every macaroon in a token. Nobody is asked, nothing is verified.',
   },
@@ -94,7 +92,6 @@ export const explainCommand = buildCommand({
   },
   docs: {
     brief: 'Say what a token can do, in sentences',
-    customUsage: ['[--offline] [TOKEN|-]', '--access JSON [TOKEN|-]'],
     fullDescription:
       'Say what a token can do, and what the authority says of it: the token is shown to the authority, unless --offline.\n\n' +
       'With --access, hold the caveats against one access, like {"org":"acme","app":"web","action":"w"}: exit code 0 where\n' +
@@ -112,7 +109,6 @@ const add = buildCommand({
   },
   docs: {
     brief: 'Make a token depend on a third party',
-    customUsage: ['--location URL --secret-file FILE [TOKEN|-]'],
     fullDescription:
       'Add a caveat that only the third party at --location can answer: without its discharge the token is refused.',
   },
@@ -125,7 +121,7 @@ const ticket = buildCommand({
     aliases: { ...aliases, l: 'location' },
     positional: token,
   },
-  docs: { brief: 'Print the ticket to hand to a third party', customUsage: ['--location URL [TOKEN|-]'] },
+  docs: { brief: 'Print the ticket to hand to a third party' },
 })
 
 const discharge = buildCommand({
@@ -153,13 +149,13 @@ const addDischarge = buildCommand({
     aliases: { ...aliases, d: 'discharge' },
     positional: token,
   },
-  docs: { brief: 'Put a discharge beside a token', customUsage: ['--discharge BASE64 [TOKEN|-]'] },
+  docs: { brief: 'Put a discharge beside a token' },
 })
 
 const list = buildCommand({
   loader: async () => withContext((await import('./3p-list.ts')).listThirdParties),
   parameters: { flags: commonFlags, aliases, positional: token },
-  docs: { brief: 'List whom a token asks, and what is still needed', customUsage: ['[TOKEN|-]'] },
+  docs: { brief: 'List whom a token asks, and what is still needed' },
 })
 
 const fetch = buildCommand({
@@ -167,7 +163,6 @@ const fetch = buildCommand({
   parameters: { flags: commonFlags, aliases, positional: token },
   docs: {
     brief: 'Bring a token the discharges that it needs',
-    customUsage: ['[TOKEN|-]'],
     fullDescription:
       'Take the tickets of a token to its third parties, and print the token with their discharges. Where a person has to\n' +
       'confirm something in a browser, the address is printed, and waited for up to five minutes. Other commands fetch what\n' +
