@@ -76,6 +76,10 @@ export function askRoute(target: Target, name: RouteName, asked: Asked, params: 
 /** Says no in the shape of the contract, or knows no such route; says whose fault it is: never its own. */
 export function expectNo(answer: Answer, context = ''): void {
   expect(answer.status, `${context} ${answer.text}`).toBeGreaterThanOrEqual(400)
+  if (answer.status === 501) {
+    expect(expectRefusal(answer, 501).code).toBe('not_served')
+    return
+  }
   expect(answer.status, `${context} ${answer.text}`).toBeLessThan(500)
   if (answer.status === 404 && answer.text === '404 page not found') {
     expect(answer.headers.get('fly-request-id')).not.toBeNull()

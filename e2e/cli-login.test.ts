@@ -38,6 +38,27 @@ const approve = async (id: string, token: string) =>
 const redeem = (id: string, code: string | null, verifier: string) =>
   ask('POST', path(id, '/redeem'), { body: { code, code_verifier: verifier } })
 
+test('a login that flyctl wants limited is refused where a person sees why, and ends at once', async () => {
+  for (const lock of ['lock_organization', 'lock_app', 'lock_instance']) {
+    const begun = await ask('POST', '/api/v1/cli_sessions', { body: { name: 'laptop', metadata: { [lock]: 'acme' } } })
+    const { id, auth_url, pkce } = begun.body as {
+      readonly id: string
+      readonly auth_url: string
+      readonly pkce: boolean
+    }
+    // It waits for a code where there is a challenge, and asks every second where there is none.
+    expect([begun.status, pkce]).toEqual([201, false])
+    // What it prints.
+    expect(auth_url).toContain('a-login-cannot-be-limited/unset-FLY_TOKEN_LOCK_ORG')
+    const page = await fetch(auth_url)
+    expect(page.status).toBe(200)
+    expect(await page.text()).toMatch(/a login cannot be limited .* `fly tokens create org`/)
+    const answer = await ask('GET', `/api/v1/cli_sessions/${id}`)
+    expect([answer.status, answer.body]).toEqual([200, { id, access_token: '' }])
+    expect((await ask('GET', path(id), { token: ada.token })).status).toBe(404)
+  }
+})
+
 describe('a login without a challenge', () => {
   const beginWithout = (to: Ask) => to('POST', '/api/v1/cli_sessions', { body: { name: 'laptop' } })
 

@@ -201,6 +201,7 @@ export const flyctlRequests: readonly DoorRequest[] = [
   get('/api/v1/organizations/:slug', 'showOrganisation', (prepared) => `/api/v1/organizations/${slugOf(prepared)}`),
   get('/v1/apps/:app_name/machines', 'showApp', (prepared) => `/v1/apps/${appOf(prepared)}/machines`),
   get('/api/v1/apps/:app_name/releases', 'showApp', (prepared) => `/api/v1/apps/${appOf(prepared)}/releases`),
+  get('/api/v1/releases/all_current', 'listOrganisations', () => '/api/v1/releases/all_current'),
   get(
     '/api/v1/apps/:app_name/releases/current',
     'showApp',

@@ -1,5 +1,6 @@
 // The HTTP server with its limits, request ids, metrics and log; the doors are opened on it.
 import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -12,7 +13,7 @@ import { DomainError } from './domain/errors.ts'
 import type { Store } from './domain/store.ts'
 import { bodyLimits, takeJson } from './doors/http/body.ts'
 import { findRepeatedHeader } from './doors/http/single-headers.ts'
-import { InvalidInput, sendError } from './doors/http/errors.ts'
+import { InvalidInput, sendError, sendNotServed } from './doors/http/errors.ts'
 import type { LogSink } from './log.ts'
 import { createProxyWatch } from './proxies.ts'
 import { createTurns } from './turns.ts'
@@ -53,6 +54,7 @@ export function createServer(options: {
     serverFactory: (listener) => connections.createServer(listener),
     return503OnClosing: false,
     bodyLimit: bodyLimits.anybody,
+    rewriteUrl: withoutSecondSlash,
     routerOptions: { maxParamLength: 512 },
     forceCloseConnections: 'idle',
     trustProxy: trusts ?? false,
@@ -66,7 +68,10 @@ export function createServer(options: {
 
   takeJson(server)
   server.setErrorHandler(answerError)
-  server.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('404 page not found'))
+  server.setNotFoundHandler((request, reply) => {
+    if (isOfApi(request)) sendNotServed(request, reply)
+    else void reply.code(404).type('text/plain').send('404 page not found')
+  })
   const watchProxies = createProxyWatch(log, trusts)
   server.addHook('onRequest', (request, reply, done) => {
     stamp(request, reply)
@@ -89,6 +94,16 @@ export function createServer(options: {
     return reply.code(503).send({ ok: false, reason: trouble.reason, message: trouble.message })
   })
   return server
+}
+
+/** A program asks, not a person with a browser. */
+function isOfApi({ method, url }: FastifyRequest): boolean {
+  return ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method) || /^\/(?:v\d|api|graphql)(?:[/?]|$)/.test(url)
+}
+
+/** Clients put their paths behind the address that they were given: where that ends with a slash, two begin the path. */
+function withoutSecondSlash({ url = '/' }: IncomingMessage): string {
+  return url.replace(/^\/+(?=\/(?:graphql|v1|api\/v1|metrics_post)(?:[/?]|$))/, '')
 }
 
 /** For the log of whoever runs the authority: the one who asked is told nothing of it. */

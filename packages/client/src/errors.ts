@@ -13,6 +13,7 @@ export const apiErrorCodes = [
   'rate_limited',
   'unavailable',
   'storage_full',
+  'not_served',
   'internal',
 ] as const
 

@@ -4,6 +4,7 @@ import { z } from 'zod'
 
 import { DomainError } from '../../domain/errors.ts'
 import { showApp } from '../../operations/show-app.ts'
+import { showPrincipal } from '../../operations/show-principal.ts'
 import { route, type FlyctlRoute } from './route.ts'
 
 const params = z.object({ app_name: pathName })
@@ -30,6 +31,18 @@ export const appRoutes: readonly FlyctlRoute[] = [
     async handle({ params: { app_name } }, { perform }) {
       await perform(showApp, { name: app_name })
       return { releases: [] }
+    },
+  }),
+
+  route({
+    method: 'GET',
+    url: '/api/v1/releases/all_current',
+    authenticated: true,
+    status: 200,
+    // When each app was released, by name.
+    async handle(_input, { perform }) {
+      await perform(showPrincipal, undefined)
+      return {}
     },
   }),
 

@@ -8,7 +8,6 @@ import { describeUserAgent, fitLabel } from '../../domain/session-label.ts'
 import { createCliLogin } from '../../operations/create-cli-login.ts'
 import { redeemCliLogin, type RedeemCliLogin } from '../../operations/redeem-cli-login.ts'
 import { signIn } from '../../operations/sign-in.ts'
-import { InvalidInput } from '../http/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { route, type FlyctlRoute } from './route.ts'
 
@@ -23,6 +22,13 @@ const cliSession = z.object({
   metadata: z.record(z.string(), z.unknown()).optional(),
 })
 const cliSessionParams = z.object({ id: pathName })
+
+/**
+ * flyctl says nothing of why a login is refused. What it prints and opens is the address, so the reason stands there;
+ * and where it then asks for a token, an empty one ends it at once.
+ */
+const limitedLogin = 'a-login-cannot-be-limited'
+const advice = 'unset-FLY_TOKEN_LOCK_ORG-and-make-a-token-that-reaches-less'
 
 export const sessionRoutes: readonly FlyctlRoute[] = [
   route({
@@ -50,9 +56,12 @@ export const sessionRoutes: readonly FlyctlRoute[] = [
     status: 201,
     async handle({ body }, { inquire, publicUrl }) {
       // An auth token reaches all that its person reaches: who asks for less must not get more.
-      const lock = Object.keys(body.metadata ?? {}).find((key) => key.startsWith('lock_'))
-      if (lock !== undefined) {
-        throw new InvalidInput('a login cannot be limited: make a token of the organisation or the app', 'metadata')
+      if (Object.keys(body.metadata ?? {}).some((key) => key.startsWith('lock_'))) {
+        return {
+          id: limitedLogin,
+          auth_url: `${publicUrl()}/api/v1/cli_sessions/${limitedLogin}/${advice}`,
+          pkce: false,
+        }
       }
       const { id } = await inquire(createCliLogin, {
         name: body.name,
@@ -72,7 +81,22 @@ export const sessionRoutes: readonly FlyctlRoute[] = [
     authenticated: false,
     params: cliSessionParams,
     status: 200,
-    handle: ({ params: { id } }, { enter }) => redeem(enter, { id: new Secret(id), proof: undefined }),
+    async handle({ params: { id } }, { enter }) {
+      return id === limitedLogin ? { id, access_token: '' } : redeem(enter, { id: new Secret(id), proof: undefined })
+    },
+  }),
+
+  route({
+    method: 'GET',
+    url: `/api/v1/cli_sessions/${limitedLogin}/:advice`,
+    authenticated: false,
+    status: 200,
+    async handle() {
+      const message =
+        'a login cannot be limited to an organization, an app or a machine: unset FLY_TOKEN_LOCK_ORG, FLY_TOKEN_LOCK_APP ' +
+        'and FLY_TOKEN_LOCK_INSTANCE, log in, and make a token that reaches less with `fly tokens create org`'
+      return { message }
+    },
   }),
 
   route({

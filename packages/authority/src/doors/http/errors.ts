@@ -74,6 +74,19 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   return true
 }
 
+/**
+ * Says that this part of the original's API is not here. It is no 404, which clients of it take for "it is gone already".
+ * Nothing of the path is repeated but what is known to be a part.
+ */
+export function sendNotServed(request: FastifyRequest, reply: FastifyReply): void {
+  const [part] = parts.exec(request.url) ?? []
+  const what = part === undefined ? 'what this address and method are for' : part.replaceAll('_', ' ')
+  send(reply, 501, { code: 'not_served', message: `this authority does not serve ${what}` }, request.id)
+}
+
+const parts =
+  /(?<=\/)(?:machines|volumes|snapshots|secrets|secretkeys|ip_assignments|certificates|releases|builds|logs|postgres|mpg|egress_ips|kms|oidc)(?=[/?]|$)/
+
 /** What zod found in `input`, as a sentence: at most five issues, each with its path and never with the value. */
 export function describeIssues(place: string, input: unknown, error: z.ZodError): InvalidInput {
   const issues = error.issues.slice(0, 5).map((issue) => {
