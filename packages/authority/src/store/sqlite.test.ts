@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -19,6 +19,13 @@ import { byEnd } from './testing/tokens.ts'
 
 let parent = ''
 let directories = 0
+/** All that the stores of this file asked of SQLite. */
+const asked = new Set<string>()
+const ask: (this: DatabaseSync, sql: string) => StatementSync = Reflect.get(DatabaseSync.prototype, 'prepare')
+Reflect.set(DatabaseSync.prototype, 'prepare', function prepare(this: DatabaseSync, sql: string) {
+  asked.add(sql)
+  return ask.call(this, sql)
+})
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), 'hallpass-store-'))
 })
@@ -44,6 +51,52 @@ describeStore('SQLite', async () => {
     remove: () => rm(directory, { recursive: true }),
   }
 })
+
+test('no statement looks through a table that grows, whatever statistics there are', async () => {
+  const words = /^(?:select|insert|update|delete|with)\b/
+  const statements = [...asked].filter((sql) => words.test(sql))
+  expect(statements.length).toBeGreaterThan(150)
+  const directory = nextDirectory()
+  await (await openSqliteStore({ directory })).close()
+  const database = new DatabaseSync(join(directory, 'hallpass.db'))
+  const scans = () =>
+    statements.filter((sql) => {
+      const plan = database.prepare(`explain query plan ${sql}`).all()
+      return (
+        plan.some(({ detail }) => growing.test(String(detail))) &&
+        !bounded.some((beginning) => sql.startsWith(beginning))
+      )
+    })
+  expect(scans()).toEqual([])
+  database.exec(`create table numbers as
+      with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 2000) select n from numbers;
+    insert into users (email, password_hash, created_at) select n, '', n from numbers;
+    insert into organisations (slug, name, created_at) select n, n, n from numbers;
+    insert into memberships select 1, n, 'admin', 1 from numbers;
+    insert into memberships select n, 1, 'member', 1 from numbers where n > 1;
+    insert into apps (public_id, name, organisation_id, network, created_at) select n, n, 1, 'default', n from numbers;
+    insert into tokens (id, organisation_id, app_id, profile, name, name_key, created_at, expires_at, revoked_at)
+      select randomblob(16), 1, 1 + n % 2, 'deploy', 'ci', 'ci', n, n, nullif(n % 2, 0) from numbers;
+    insert into audit_events
+        (at, organisation_id, operation, outcome, actor_kind, actor_id, actor_label, target, reason, request_id)
+      select n, 1, 'token.mint', 'allowed', 'token', n % 3, '', 'token', '', '' from numbers;
+    analyze`)
+  expect(scans()).toEqual([])
+  // It goes on for as many letters as the name has, with all of the pattern.
+  expect(statements.filter((sql) => / like /i.test(sql))).toEqual([])
+  database.close()
+})
+
+const growing =
+  /^SCAN (?:users|sessions|cli_logins|passkeys|passkey_challenges|identities|organisations|memberships|invitations|password_resets|apps|signing_keys|tokens|discharge_requests|audit_events)\b/
+
+// The first rows of a table, so many of them at most; and the operator's list of all users.
+const bounded = [
+  'select "id" from "users" where "deleted_at" is null limit 1',
+  'select "id", "email", "created_at" as "createdAt", "email_proven_at" as "emailProvenAt", "email_proven_by"',
+  'select min("at") as "eldest" from (select "at" from "audit_events" order by "id" limit',
+  'delete from "audit_events" where "id" in (select "id" from (select "id", "at" from "audit_events" order by "id" limit',
+]
 
 describe('a data directory', () => {
   test('is made for its owner alone', async () => {
