@@ -20,6 +20,8 @@ export interface Terminal {
   see(pattern: RegExp): Promise<RegExpExecArray>
   /** Types the text and Enter. */
   type(text: string): void
+  /** Presses these keys alone. */
+  press(keys: string): void
   /** The exit code. */
   readonly ended: Promise<number | null>
   /** Hangs up. */
@@ -28,8 +30,17 @@ export interface Terminal {
 
 /** Runs `hallpass` with these arguments, which need no quotes. */
 export function openTerminal(place: Place, args: readonly string[], env: Readonly<Record<string, string>>): Terminal {
+  return openProgram(place, [process.execPath, bin, ...args], env)
+}
+
+/** Runs any program, whose arguments need no quotes. */
+export function openProgram(
+  place: { readonly directory: string },
+  program: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Terminal {
   // Without a size it would have no column to write in.
-  const command = ['stty rows 40 cols 200; exec', process.execPath, bin, ...args].join(' ')
+  const command = ['stty rows 40 cols 200; exec', ...program].join(' ')
   const child = spawn('script', ['-qefc', command, '/dev/null'], {
     cwd: place.directory,
     env: {
@@ -72,6 +83,7 @@ export function openTerminal(place: Place, args: readonly string[], env: Readonl
         look()
       }),
     type: (line) => void child.stdin.write(`${line}\r`),
+    press: (keys) => void child.stdin.write(keys),
     ended,
     close: () => void child.kill(),
   }

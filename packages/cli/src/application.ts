@@ -18,6 +18,7 @@ import {
 
 import { appsRoutes } from './commands/apps/routes.ts'
 import { authRoutes } from './commands/auth/routes.ts'
+import { completeCommand, completionCommand } from './commands/completion/routes.ts'
 import { backupCommand, doctorCommand, restoreCommand } from './commands/installation/routes.ts'
 import { flyctlRoutes } from './commands/flyctl/routes.ts'
 import { orgsRoutes } from './commands/orgs/routes.ts'
@@ -54,11 +55,14 @@ export function buildHallpass(
       doctor: doctorCommand,
       users: usersRoutes,
       tour: tourCommand,
+      completion: completionCommand,
       version: versionCommand,
+      __complete: completeCommand,
     }),
     aliases: { app: 'apps', org: 'orgs', token: 'tokens', user: 'users' },
     docs: {
       brief: 'Org tokens that you host yourself',
+      hideRoute: { __complete: true },
       fullDescription:
         'Hallpass gives every organisation on your platform its own API tokens, and you host it yourself.\n\n' +
         'Start an authority with `hallpass serve`, or see what it does with `hallpass tour`.',

@@ -41,7 +41,7 @@ interface Scanned {
 }
 
 /** Finds the command, and takes flags and their values apart as its own table has them. */
-function scanArguments(root: Route, given: readonly string[]): Scanned {
+export function scanArguments(root: Route, given: readonly string[]): Scanned {
   const route: string[] = []
   const rest: string[] = []
   let target: Target = root

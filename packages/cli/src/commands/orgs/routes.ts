@@ -141,7 +141,10 @@ const role = buildCommand({
   parameters: {
     flags: { ...jsonFlag, ...globalFlags },
     aliases: jsonAliases,
-    positional: { kind: 'tuple', parameters: [slug, email, word('admin or member', 'role')] },
+    positional: {
+      kind: 'tuple',
+      parameters: [slug, email, { ...word('admin or member', 'role'), proposeCompletions: () => ['admin', 'member'] }],
+    },
   },
   docs: { brief: "Change a member's role" },
 })
