@@ -8,6 +8,7 @@ import type { Authenticate } from '../../operations/authenticate.ts'
 import type { Environment } from '../../operations/operation.ts'
 import { tokensAmong, type Presented } from '../../operations/principal.ts'
 import { bodyLimits } from '../http/body.ts'
+import { createCompression } from '../http/compress.ts'
 import { openExchange, type Exchange } from '../http/exchange.ts'
 import { knowFirst } from '../http/known-first.ts'
 import { parse } from '../http/parse.ts'
@@ -29,9 +30,10 @@ type AnyHandler = (
 
 /** Opens every route of the contract on the server, and `/openapi.json`. */
 export function openRestDoor(server: FastifyInstance, door: RestDoor): void {
+  const compress = createCompression()
   for (const [name, route] of Object.entries<Route>(routes)) {
     // The table of handlers is checked route by route where it stands; here only the shape is left.
-    openRoute(server, door, route, handlers[name as keyof typeof handlers] as AnyHandler)
+    openRoute(server, { ...door, compress }, route, handlers[name as keyof typeof handlers] as AnyHandler)
   }
   openDescription(server, door.environment.publicUrl)
 }
@@ -53,8 +55,13 @@ function printDescription(description: unknown): { readonly text: Buffer; readon
   return { text, etag: `"${createHash('sha256').update(text).digest('base64url')}"` }
 }
 
-function openRoute(server: FastifyInstance, door: RestDoor, route: Route, handle: AnyHandler): void {
-  const { environment, authenticate, credentialOf } = door
+function openRoute(
+  server: FastifyInstance,
+  door: RestDoor & { readonly compress: ReturnType<typeof createCompression> },
+  route: Route,
+  handle: AnyHandler,
+): void {
+  const { environment, authenticate, credentialOf, compress } = door
   const { options, presentedBy } = knowFirst(authenticate, credentialOf)
   async function present(body: unknown, request: FastifyRequest): Promise<Presented> {
     if (route.credentialInBody !== true) return presentedBy(request)
@@ -65,6 +72,8 @@ function openRoute(server: FastifyInstance, door: RestDoor, route: Route, handle
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     ...(route.credentialInBody === true ? { onRequest: takeForJson, bodyLimit: bodyLimits.known } : {}),
+    // What is asked for with GET carries no secret; what is made once, as a token or a code, comes of the other methods.
+    ...(route.method === 'GET' ? { onSend: compress } : {}),
     ...(route.authenticated && route.credentialInBody !== true ? options : {}),
     async handler(request, reply) {
       const input = {

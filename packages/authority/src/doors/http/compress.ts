@@ -1,0 +1,56 @@
+// Answers made smaller for those who take them so: off the event loop, and a few at a time.
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
+
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+/** Bytes: below, it is not worth the work; above, it would hold up the others who wait for the same threads. */
+const smallest = 1024
+const largest = 4 * 1024 * 1024
+/** Half of libuv's threads, which hash passwords too. Whoever finds them taken has the answer as it is. */
+const mostAtOnce = 2
+
+/**
+ * A hook for routes whose answers carry no secret: beside text that somebody else chose, the length of what is compressed
+ * tells of it (BREACH, CVE-2013-3587).
+ */
+export function createCompression() {
+  let running = 0
+  return async function compress(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+    void reply.header('vary', 'accept-encoding')
+    const isFit = typeof payload === 'string' && payload.length >= smallest && payload.length <= largest
+    const encoding = isFit ? chooseEncoding(request.headers['accept-encoding']) : undefined
+    if (!isFit || encoding === undefined || running >= mostAtOnce) return payload
+    running += 1
+    try {
+      const compressed = await encodings[encoding](payload)
+      void reply.header('content-encoding', encoding)
+      return compressed
+    } finally {
+      running -= 1
+    }
+  }
+}
+
+const toGzip = promisify(gzip)
+const toBrotli = promisify<string, object, Buffer>(brotliCompress)
+
+const encodings = {
+  br: (text: string) => toBrotli(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
+  gzip: (text: string) => toGzip(text),
+}
+
+/** Of those that are wanted most, the smaller one (RFC 9110 §12.5.3); undefined where none is wanted. */
+export function chooseEncoding(accepted: string | undefined): keyof typeof encodings | undefined {
+  const wanted = new Map(
+    (accepted ?? '').split(',').map((part) => {
+      const [name = '', ...parameters] = part.split(';').map((each) => each.trim().toLowerCase())
+      const weight = parameters.find((each) => each.startsWith('q='))
+      return [name, weight === undefined ? 1 : Number(weight.slice(2)) || 0]
+    }),
+  )
+  const weightOf = (name: string) => wanted.get(name) ?? wanted.get('*') ?? 0
+  const best = Math.max(weightOf('br'), weightOf('gzip'))
+  if (best === 0) return undefined
+  return weightOf('br') === best ? 'br' : 'gzip'
+}
