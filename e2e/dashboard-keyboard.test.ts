@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
-import { hasBrowser, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
+import { focused, hasBrowser, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
 import { createApp, createOrganisation, signInFounder } from './people.ts'
 
 describe.skipIf(!hasBrowser)('without a mouse', () => {
@@ -121,18 +121,31 @@ describe.skipIf(!hasBrowser)('without a mouse', () => {
     await page.getByRole('button', { name: 'Use light colours' }).waitFor()
     expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
   })
-})
 
-/** The name of what has the focus, as assistive technology reads it. */
-function focused(page: Page): Promise<string> {
-  return page.evaluate(() => {
-    const element = document.activeElement
-    if (element === null || element === document.body) return ''
-    const labels = element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element.labels : null
-    const name = element.getAttribute('aria-label') ?? labels?.[0]?.textContent ?? element.textContent ?? ''
-    return name.trim()
+  it('sees what is chosen where the colours of the system are forced', async () => {
+    await page.emulateMedia({ forcedColors: 'active' })
+    await page.goto(dashboard.url(`/dashboard/${slug}/tokens`))
+    const colours = (text: string) =>
+      page
+        .locator('label, a')
+        .filter({ hasText: text })
+        .first()
+        .evaluate((element) => {
+          const { color, backgroundColor } = getComputedStyle(element)
+          return `${color} on ${backgroundColor}`
+        })
+    await page.getByText('Read only', { exact: true }).click()
+    expect(await colours('Read only')).not.toBe(await colours('Everything'))
+    expect(await colours('Everything')).toBe(await colours('One app'))
+    const links = page.getByRole('navigation', { name: 'Main' }).getByRole('link')
+    const backgrounds = await links.evaluateAll((all) => all.map((link) => getComputedStyle(link).backgroundColor))
+    expect(new Set(backgrounds.slice(1)).size).toBe(1)
+    expect(backgrounds[0]).not.toBe(backgrounds[1])
+    const button = page.getByRole('button', { name: 'Create Organization Token' })
+    expect(await button.evaluate((element) => getComputedStyle(element).borderTopWidth)).toBe('1px')
+    await page.emulateMedia({ forcedColors: null })
   })
-}
+})
 
 /** Presses Tab until the focus is there, which is visible; fails where it never comes there. */
 async function tabTo(page: Page, name: string | RegExp): Promise<void> {

@@ -92,6 +92,40 @@ describe.skipIf(!hasBrowser)('a bad network', () => {
     ;(visitor.complaints as string[]).length = 0
   })
 
+  it('has a page that could not be shown break no other one, and shows it once it can', async () => {
+    const { page } = visitor
+    await page.goto(dashboard.url('/inspect'))
+    await page.getByRole('heading', { name: 'Inspect a token' }).waitFor()
+    await page.route('**/assets/more*', (route) => route.abort())
+    await page.getByRole('link', { name: 'Members' }).click()
+    await page.getByRole('heading', { name: 'This page could not be shown' }).waitFor()
+    await page.getByRole('link', { name: 'Inspect a token' }).click()
+    await page.getByRole('heading', { name: 'Inspect a token' }).waitFor()
+    await page.getByRole('link', { name: 'Members' }).click()
+    await page.getByRole('heading', { name: 'This page could not be shown' }).waitFor()
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('heading', { name: 'This page could not be shown' }).waitFor()
+    await page.unroute('**/assets/more*')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('heading', { name: 'Members' }).waitFor()
+    ;(visitor.complaints as string[]).length = 0
+  })
+
+  it('loses nothing that is typed where a part of the page does not come', async () => {
+    const { page } = visitor
+    await page.goto(dashboard.url(`/dashboard/${slug}/tokens`))
+    await page.getByLabel('Name (optional)').waitFor()
+    await page.route('**/assets/{more,narrow}*', (route) => route.abort())
+    await page.getByLabel('Name (optional)').fill('typed')
+    await page.getByText('Narrow it further').click()
+    await page.getByText('This part of the page could not be fetched.').waitFor()
+    await page.unroute('**/assets/{more,narrow}*')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByLabel('Only these machines').waitFor()
+    expect(await page.getByLabel('Name (optional)').inputValue()).toBe('typed')
+    ;(visitor.complaints as string[]).length = 0
+  })
+
   it('tells apart what does not exist and what is not one’s own', async () => {
     const { page } = visitor
     await page.goto(dashboard.url('/dashboard/nowhere/tokens'))

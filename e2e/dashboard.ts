@@ -85,6 +85,21 @@ export async function logIn(
   await page.getByRole('button', { name: 'Log in', exact: true }).click()
 }
 
+/** The name of what has the focus, as assistive technology reads it; empty where nothing has it. */
+export function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const element = document.activeElement
+    if (element === null || element === document.body) return ''
+    const label = element.id === '' ? null : document.querySelector(`label[for="${element.id}"]`)
+    const name =
+      element.getAttribute('aria-label') ??
+      (label ?? element.closest('label'))?.textContent ??
+      element.textContent ??
+      ''
+    return name.trim()
+  })
+}
+
 async function visit(browser: Browser, look: Look): Promise<Visitor> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...look })
   // Long before the test's own time is up: then it says what it waited for.

@@ -1,5 +1,5 @@
 // The pages and their addresses.
-import { lazy, Suspense, useEffect, useState, type ComponentType } from 'react'
+import { Suspense, useEffect, useState, type ComponentType } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
 
 import { createClient } from '@hallpass/client'
@@ -13,10 +13,12 @@ import { LoginPage } from './pages/login-page.tsx'
 import { NotFoundPage } from './pages/not-found-page.tsx'
 import { SessionEnded } from './session/session-ended.tsx'
 import { SessionProvider, sessionKey, useSession } from './session/session.tsx'
-import { ErrorBoundary } from './shell/error-boundary.tsx'
 import { TakeFirstContext, createTakeFirst } from './shell/page-header.tsx'
 import { OrganisationProvider } from './shell/organisation.tsx'
 import { PublicShell, Shell } from './shell/shell.tsx'
+import { Announcer } from './ui/announcer.tsx'
+import { keepFocus } from './ui/keep-focus.ts'
+import { lazily, PageBoundary } from './ui/part.tsx'
 import { PageSkeleton } from './ui/skeleton.tsx'
 import { NowProvider } from './ui/time.tsx'
 
@@ -39,6 +41,7 @@ const TokensPage = lazily(() => import('./pages/tokens-page.tsx'), 'TokensPage')
 export function App({ origin }: { readonly origin: string }) {
   const [cache] = useState(createCache)
   useEffect(() => refreshOnReturn(cache), [cache])
+  useEffect(() => keepFocus(document), [])
   const [services] = useState(() => ({
     client: createClient({ url: origin, fetch: createCleansingFetch((...request) => fetch(...request)) }),
     web: createWeb((...request) => fetch(...request)),
@@ -49,14 +52,16 @@ export function App({ origin }: { readonly origin: string }) {
     <ServicesContext value={services}>
       <CacheContext value={cache}>
         <TakeFirstContext value={takeFirst}>
-          <ErrorBoundary>
-            <NowProvider>
-              <SessionProvider>
-                <Pages />
-                <Ended />
-              </SessionProvider>
-            </NowProvider>
-          </ErrorBoundary>
+          <PageBoundary>
+            <Announcer>
+              <NowProvider>
+                <SessionProvider>
+                  <Pages />
+                  <Ended />
+                </SessionProvider>
+              </NowProvider>
+            </Announcer>
+          </PageBoundary>
         </TakeFirstContext>
       </CacheContext>
     </ServicesContext>
@@ -164,18 +169,10 @@ function Ended() {
 /** A page that comes in a file of its own; its face until then has the size of a page. */
 function Loaded({ page: Page }: { readonly page: ComponentType }) {
   return (
-    <ErrorBoundary>
+    <PageBoundary>
       <Suspense fallback={<PageSkeleton />}>
         <Page />
       </Suspense>
-    </ErrorBoundary>
+    </PageBoundary>
   )
-}
-
-/** A component of a file that is fetched when it is first shown. */
-function lazily<Name extends string>(
-  load: () => Promise<{ readonly [N in Name]: ComponentType }>,
-  name: Name,
-): ComponentType {
-  return lazy<ComponentType>(async () => ({ default: (await load())[name] }))
 }

@@ -25,10 +25,12 @@ export function OwnInvitations() {
       await cache.invalidate(['orgs'])
       navigate(`/dashboard/${slug}/tokens`)
     },
+    said: ({ name }) => `You have joined ${name}.`,
   })
   const refusal = useMutation({
     run: (id: number) => client.invitations.decline(id),
     onSettled: () => cache.invalidate(ownInvitationsKey),
+    said: () => 'The invitation is declined.',
   })
   if (invitations.length === 0) return null
   return (

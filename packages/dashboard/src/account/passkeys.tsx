@@ -91,6 +91,7 @@ function AddPasskey({ onClose }: { readonly onClose: () => void }) {
       await cache.invalidate(['passkeys'])
       onClose()
     },
+    said: () => `The passkey ${name} is added.`,
   })
   const nameError = fieldError(creation.error, 'name')
   if (needsProof(creation.error)) return <ProofDialog onProven={() => creation.mutate()} onClose={onClose} />
@@ -127,6 +128,7 @@ function RemovePasskey({ passkey, onClose }: { readonly passkey: Passkey; readon
       await cache.invalidate(['passkeys'])
       onClose()
     },
+    said: () => `The passkey ${passkey.name} is removed.`,
   })
   if (needsProof(removal.error)) return <ProofDialog onProven={() => removal.mutate()} onClose={onClose} />
   return (

@@ -4,12 +4,11 @@ import { useState } from 'react'
 import { useServices } from '../api/services.tsx'
 import { useCache, useMutation, useQuery } from '../api/use-query.ts'
 import { ProofDialog, needsProof } from '../session/proof-dialog.tsx'
-import { Button } from '../ui/button.tsx'
 import { Check } from '../ui/choice.tsx'
 import { fieldError } from '../ui/failure-words.ts'
-import { PasswordField } from '../ui/field.tsx'
+import { NewPasswordField, PasswordField } from '../ui/field.tsx'
+import { ActionForm } from '../ui/form.tsx'
 import { Section } from '../ui/layout.tsx'
-import { FailureNotice } from '../ui/notice.tsx'
 
 export function Password({ email }: { readonly email: string }) {
   const { client } = useServices()
@@ -37,14 +36,17 @@ export function Password({ email }: { readonly email: string }) {
       await cache.invalidate(['me', 'details'])
     },
   })
-  const currentError = fieldError(change.error, 'current_password')
-  const nextError = fieldError(change.error, 'new_password')
+  const isProofNeeded = needsProof(change.error)
   return (
     <Section title="Password" lead="A new one ends every other login of yours.">
-      <form
+      <ActionForm
         className="flex max-w-88 flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
+        action={hasPassword ? 'Change password' : 'Set password'}
+        kind="secondary"
+        request={isProofNeeded ? { ...change, error: null } : change}
+        fields={['current_password', 'new_password']}
+        said={change.isSuccess && next === '' ? 'Changed.' : ''}
+        onSubmit={() => {
           setAsked(true)
           change.mutate()
         }}
@@ -57,18 +59,14 @@ export function Password({ email }: { readonly email: string }) {
             autoComplete="current-password"
             required
             value={current}
-            error={currentError}
+            error={fieldError(change.error, 'current_password')}
             onChange={(event) => setCurrent(event.target.value)}
           />
         )}
-        <PasswordField
+        <NewPasswordField
           label="New password"
-          autoComplete="new-password"
-          required
-          minLength={8}
-          hint="8 characters or more."
           value={next}
-          error={nextError}
+          error={fieldError(change.error, 'new_password')}
           onChange={(event) => setNext(event.target.value)}
         />
         {passkeys.length > 0 && (
@@ -86,21 +84,8 @@ export function Password({ email }: { readonly email: string }) {
             <p className="text-small text-muted">The others go on letting you in: end those that are not yours.</p>
           </fieldset>
         )}
-        <FailureNotice
-          error={
-            currentError === undefined && nextError === undefined && !needsProof(change.error) ? change.error : null
-          }
-        />
-        <div className="flex items-center gap-3">
-          <Button type="submit" busy={change.isPending}>
-            {hasPassword ? 'Change password' : 'Set password'}
-          </Button>
-          <output className="text-muted">{change.isSuccess && next === '' ? 'Changed.' : ''}</output>
-        </div>
-      </form>
-      {isAsked && needsProof(change.error) && (
-        <ProofDialog onProven={() => change.mutate()} onClose={() => setAsked(false)} />
-      )}
+      </ActionForm>
+      {isAsked && isProofNeeded && <ProofDialog onProven={() => change.mutate()} onClose={() => setAsked(false)} />}
     </Section>
   )
 }

@@ -16,6 +16,7 @@ export function Sessions() {
   const ending = useMutation({
     run: (id: number) => client.sessions.delete(id),
     onSettled: () => cache.invalidate(['sessions']),
+    said: () => 'The login is ended.',
   })
   return (
     <Section title="Logins" lead="Browsers and command lines that act in your name.">

@@ -1,6 +1,7 @@
 // Hooks that ask the authority, and that change something there.
 import { createContext, use, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 
+import { useAnnounce } from '../ui/announce.ts'
 import type { Cache, Key, Snapshot } from './cache.ts'
 
 export const CacheContext = createContext<Cache | undefined>(undefined)
@@ -62,6 +63,8 @@ interface MutationOptions<Data, Variables> {
   readonly run: (variables: Variables) => Promise<Data>
   readonly onSuccess?: (data: Data) => unknown
   readonly onSettled?: () => unknown
+  /** What is read out once it is done, where nothing else tells it to those who do not see the page. */
+  readonly said?: (data: Data, variables: Variables) => string
 }
 
 interface MutationState<Data, Variables> {
@@ -84,6 +87,7 @@ export function useMutation<Data, Variables = void>(
   options: MutationOptions<Data, Variables>,
 ): Mutation<Data, Variables> {
   const cache = useCache()
+  const announce = useAnnounce()
   const [state, setState] = useState<MutationState<Data, Variables>>(idle)
 
   async function run(variables: Variables): Promise<void> {
@@ -93,6 +97,7 @@ export function useMutation<Data, Variables = void>(
       await options.onSuccess?.(data)
       await options.onSettled?.()
       setState({ ...idle, isSuccess: true, data, variables })
+      if (options.said !== undefined) announce(options.said(data, variables))
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error('unknown', { cause })
       cache.notice(error)

@@ -22,6 +22,7 @@ export function Invitations() {
   const withdrawal = useMutation({
     run: (id: number) => client.organisations.withdrawInvitation(slug, id),
     onSettled: () => cache.invalidate(['invitations', slug]),
+    said: () => 'The invitation is withdrawn.',
   })
   return (
     <Section title="Invitations" lead="Not accepted yet.">

@@ -30,6 +30,7 @@ export function RemoveDialog({ member, isSelf, onClose }: RemoveDialogProps) {
         onClose()
       }
     },
+    said: () => (isSelf ? `You have left ${name}.` : `${member.email} is removed.`),
   })
   return (
     <ConfirmDialog

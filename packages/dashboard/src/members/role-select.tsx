@@ -21,6 +21,7 @@ export function RoleSelect({ member }: { readonly member: Member }) {
     run: (role: Role) => client.organisations.changeRole(slug, member.email, role),
     // What is shown is what the authority says, not what was chosen.
     onSettled: () => Promise.all([cache.invalidate(['org', slug]), cache.invalidate(['orgs'])]),
+    said: (_, role) => `${member.email} is ${role === 'admin' ? 'an admin' : 'a member'} now.`,
   })
   return (
     <div className="min-w-30">

@@ -77,6 +77,7 @@ function CreateApp({ onClose }: { readonly onClose: () => void }) {
   const creation = useMutation({
     run: () => client.apps.create({ name, org_slug: slug }),
     onSuccess: changed,
+    said: (made) => `The app ${made.name} is created.`,
   })
   const nameError = fieldError(creation.error, 'name')
   return (
@@ -107,7 +108,11 @@ function CreateApp({ onClose }: { readonly onClose: () => void }) {
 function DeleteApp({ app, onClose }: { readonly app: App; readonly onClose: () => void }) {
   const { client } = useServices()
   const changed = useAppsChanged(onClose)
-  const deletion = useMutation({ run: () => client.apps.delete(app.name), onSuccess: changed })
+  const deletion = useMutation({
+    run: () => client.apps.delete(app.name),
+    onSuccess: changed,
+    said: () => `The app ${app.name} is deleted.`,
+  })
   return (
     <ConfirmDialog
       title={`Delete ${app.name}?`}

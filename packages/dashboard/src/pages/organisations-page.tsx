@@ -74,6 +74,7 @@ function CreateDialog({ onClose }: { readonly onClose: () => void }) {
       await cache.invalidate(['orgs'])
       navigate(`/dashboard/${made.slug}/tokens`)
     },
+    said: (made) => `${made.name} is created.`,
   })
   const nameError = fieldError(creation.error, 'name')
   const slugError = fieldError(creation.error, 'slug')

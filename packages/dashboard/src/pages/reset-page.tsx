@@ -5,10 +5,11 @@ import { useServices } from '../api/services.tsx'
 import { useMutation, useQuery } from '../api/use-query.ts'
 import { AuthPage } from '../shell/auth-card.tsx'
 import { useFragmentCode } from '../shell/fragment-code.ts'
-import { Button, LinkButton } from '../ui/button.tsx'
+import { LinkButton } from '../ui/button.tsx'
 import { fieldError } from '../ui/failure-words.ts'
-import { PasswordField, TextField } from '../ui/field.tsx'
-import { FailureNotice, Notice } from '../ui/notice.tsx'
+import { NewPasswordField, TextField } from '../ui/field.tsx'
+import { ActionForm } from '../ui/form.tsx'
+import { Notice } from '../ui/notice.tsx'
 
 export function ResetPage() {
   const code = useFragmentCode()
@@ -20,7 +21,6 @@ function AskForLink() {
   const { data: methods } = useQuery({ key: ['login-methods'], ask: client.loginMethods })
   const [email, setEmail] = useState('')
   const request = useMutation({ run: () => client.passwordResets.request(email) })
-  const emailError = fieldError(request.error, 'email')
   if (methods?.mail === false) {
     return (
       <AuthPage
@@ -33,30 +33,20 @@ function AskForLink() {
   }
   return (
     <AuthPage title="A new password" lead="A link comes by mail, with which you set it.">
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          request.mutate()
-        }}
-      >
-        <FailureNotice error={emailError === undefined ? request.error : null} />
+      <ActionForm action="Send the link" request={request} fields={['email']} onSubmit={() => request.mutate()}>
         <TextField
           label="Email"
           type="email"
           autoComplete="username"
           required
           value={email}
-          error={emailError}
+          error={fieldError(request.error, 'email')}
           onChange={(event) => setEmail(event.target.value)}
         />
-        <Button type="submit" kind="primary" busy={request.isPending}>
-          Send the link
-        </Button>
-        <output className="text-muted">
-          {request.isSuccess ? `If there is an account of ${email}, a link is on its way. It is good for an hour.` : ''}
-        </output>
-      </form>
+      </ActionForm>
+      <output className="text-muted wrap-anywhere">
+        {request.isSuccess ? `If there is an account of ${email}, a link is on its way. It is good for an hour.` : ''}
+      </output>
       <LinkButton href="/login">Back to the login</LinkButton>
     </AuthPage>
   )
@@ -66,7 +56,6 @@ function SetPassword({ code }: { readonly code: string }) {
   const { client } = useServices()
   const [password, setPassword] = useState('')
   const setting = useMutation({ run: () => client.passwordResets.redeem({ code, new_password: password }) })
-  const passwordError = fieldError(setting.error, 'new_password')
   if (setting.data !== undefined) {
     return (
       <AuthPage title="The new password is set" lead={`It is the one of ${setting.data.email} now.`}>
@@ -78,28 +67,14 @@ function SetPassword({ code }: { readonly code: string }) {
   }
   return (
     <AuthPage title="Set a new password" lead="It ends every other way into the account: logins and passkeys.">
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          setting.mutate()
-        }}
-      >
-        <FailureNotice error={passwordError === undefined ? setting.error : null} />
-        <PasswordField
+      <ActionForm action="Set password" request={setting} fields={['new_password']} onSubmit={() => setting.mutate()}>
+        <NewPasswordField
           label="New password"
-          autoComplete="new-password"
-          required
-          minLength={8}
-          hint="8 characters or more."
           value={password}
-          error={passwordError}
+          error={fieldError(setting.error, 'new_password')}
           onChange={(event) => setPassword(event.target.value)}
         />
-        <Button type="submit" kind="primary" busy={setting.isPending}>
-          Set password
-        </Button>
-      </form>
+      </ActionForm>
       <Notice>Whoever opens this link shows that the address is theirs.</Notice>
     </AuthPage>
   )

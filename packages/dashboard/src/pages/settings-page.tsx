@@ -14,6 +14,7 @@ import { ConfirmDialog } from '../ui/dialog.tsx'
 import { fieldError } from '../ui/failure-words.ts'
 import { SelectField, TextField } from '../ui/field.tsx'
 import { Fact, Facts, Section } from '../ui/layout.tsx'
+import { ActionForm } from '../ui/form.tsx'
 import { FailureNotice } from '../ui/notice.tsx'
 import { Time } from '../ui/time.tsx'
 
@@ -86,14 +87,18 @@ function Rename() {
     run: () => client.organisations.update(organisation.slug, { name: name.trim() }),
     onSuccess: () => Promise.all([cache.invalidate(['org', organisation.slug]), cache.invalidate(['orgs'])]),
   })
-  const nameError = fieldError(change.error, 'name')
   const isSame = name.trim() === organisation.name || name.trim() === ''
   return (
     <Section title="Name" lead="For people; programs use the slug, which stays.">
-      <form
+      <ActionForm
         className="flex max-w-120 flex-col gap-3"
-        onSubmit={(event) => {
-          event.preventDefault()
+        action="Rename"
+        kind="secondary"
+        disabled={adminsOnly !== undefined || isSame}
+        request={change}
+        fields={['name']}
+        said={change.isSuccess && isSame ? 'Renamed.' : ''}
+        onSubmit={() => {
           if (!isSame) change.mutate()
         }}
       >
@@ -104,17 +109,10 @@ function Rename() {
           disabled={adminsOnly !== undefined}
           hint={adminsOnly}
           value={name}
-          error={nameError}
+          error={fieldError(change.error, 'name')}
           onChange={(event) => setName(event.target.value)}
         />
-        <FailureNotice error={nameError === undefined ? change.error : null} />
-        <div className="flex items-center gap-3">
-          <Button type="submit" busy={change.isPending} disabled={adminsOnly !== undefined || isSame}>
-            Rename
-          </Button>
-          <output className="text-muted">{change.isSuccess && isSame ? 'Renamed.' : ''}</output>
-        </div>
-      </form>
+      </ActionForm>
     </Section>
   )
 }
@@ -141,6 +139,7 @@ function Demand() {
   const change = useMutation({
     run: (value: MembershipDemand) => client.organisations.update(slug, { require_membership_discharge: value }),
     onSettled: () => cache.invalidate(['org', slug]),
+    said: () => 'What tokens demand is changed.',
   })
   return (
     <Section title="What tokens demand" lead="Of tokens that are made from now on; the others stay as they are.">
@@ -170,6 +169,7 @@ function Minting() {
   const change = useMutation({
     run: (value: boolean) => client.organisations.update(slug, { tokens_may_mint: value }),
     onSettled: () => cache.invalidate(['org', slug]),
+    said: () => 'Who makes tokens is changed.',
   })
   return (
     <Section title="Who makes tokens" lead="A token that leaked and may make tokens can leave others behind.">
@@ -205,6 +205,7 @@ function DeleteOrganisation({ onClose }: { readonly onClose: () => void }) {
       navigate('/orgs')
       await cache.invalidate(['orgs'])
     },
+    said: () => `${name} is deleted.`,
   })
   return (
     <ConfirmDialog

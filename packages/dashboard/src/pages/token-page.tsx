@@ -1,5 +1,5 @@
 // `/dashboard/:org/tokens/:id`: one token, what it may do, and what happened with it.
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { Link, useParams } from 'wouter'
 
 import type { Token } from '@hallpass/client'
@@ -17,12 +17,13 @@ import { Empty, Fact, Facts, Section } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Pager, useCursor } from '../ui/pager.tsx'
+import { lazily, Part } from '../ui/part.tsx'
 import { PageSkeleton, RowsSkeleton } from '../ui/skeleton.tsx'
 import { Time } from '../ui/time.tsx'
 import { sayExactly } from '../words/time.ts'
 import { sayPerson } from '../words/people.ts'
 
-const Explained = lazy(async () => ({ default: (await import('../tokens/explained.tsx')).Explained }))
+const Explained = lazily(() => import('../tokens/explained.tsx'), 'Explained')
 
 export function TokenPage() {
   const { client } = useServices()
@@ -111,9 +112,9 @@ function Shown({ token }: { readonly token: Token }) {
             .
           </Notice>
         ) : (
-          <Suspense fallback={<div className="skeleton h-40" />}>
+          <Part fallback={<div className="skeleton h-40" />}>
             <Explained caveats={token.caveats} organisation={organisation} apps={apps.data?.apps ?? []} isWhole />
-          </Suspense>
+          </Part>
         )}
       </Section>
       <History id={token.id} />

@@ -1,8 +1,8 @@
 // `/dashboard/:org/tokens`: make a token, see them all, end one.
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { useSearchParams } from 'wouter'
 
-import type { MintedToken } from '@hallpass/client'
+import type { MintedToken, Token } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useQuery } from '../api/use-query.ts'
@@ -12,14 +12,17 @@ import { CreateForm } from '../tokens/create-form.tsx'
 import { type Order, readListQuery, type Sort } from '../tokens/list-query.ts'
 import { listTokens } from '../tokens/list-tokens.ts'
 import { TokenFilter } from '../tokens/token-filter.tsx'
+import { RevokeDialog } from '../tokens/revoke-dialog.tsx'
 import { TokensTable } from '../tokens/tokens-table.tsx'
+import { useSayAnswer } from '../ui/announce.ts'
 import { Empty } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
 import { Pager } from '../ui/pager.tsx'
+import { lazily, Part } from '../ui/part.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 
-const loadCreated = async () => ({ default: (await import('../tokens/created.tsx')).Created })
-const Created = lazy(loadCreated)
+const loadCreated = () => import('../tokens/created.tsx')
+const Created = lazily(loadCreated, 'Created')
 
 export function TokensPage() {
   const organisation = useOrganisation()
@@ -30,9 +33,9 @@ export function TokensPage() {
       {minted === undefined ? (
         <CreateForm organisation={organisation} prepare={loadCreated} onCreated={setMinted} />
       ) : (
-        <Suspense fallback={<div className="skeleton h-72 rounded-card" />}>
+        <Part fallback={<div className="skeleton h-72 rounded-card" />}>
           <Created minted={minted} organisation={organisation} onDone={() => setMinted(undefined)} />
-        </Suspense>
+        </Part>
       )}
       <TokenList />
     </>
@@ -49,6 +52,8 @@ function TokenList() {
     ask: () => listTokens(client, slug, asked),
     keepsLast: true,
   })
+  const [revoking, setRevoking] = useState<Token | undefined>(undefined)
+  useSayAnswer(asked, list, ({ tokens, next_cursor }) => sayCount(tokens.length, next_cursor !== undefined))
 
   /** Whatever is asked anew begins at the first page. */
   function ask(changes: Readonly<Record<string, string>>): void {
@@ -76,14 +81,21 @@ function TokenList() {
                 sort={asked.sort}
                 order={asked.order}
                 onSort={(sort: Sort, order: Order) => ask({ sort, order })}
+                onRevoke={setRevoking}
               />
             )}
             <Pager label="Pages of tokens" next={next_cursor} busy={list.isFetching} />
           </div>
         )}
       </Load>
+      {revoking !== undefined && <RevokeDialog token={revoking} slug={slug} onClose={() => setRevoking(undefined)} />}
     </section>
   )
+}
+
+function sayCount(count: number, hasMore: boolean): string {
+  const tokens = count === 0 ? 'No token' : count === 1 ? 'One token' : `${count} tokens`
+  return `${tokens}${hasMore ? ', and more on the next page' : ''}.`
 }
 
 function NoTokens({ isFiltered, state }: { readonly isFiltered: boolean; readonly state: string }) {

@@ -5,10 +5,9 @@ import type { User } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useMutation } from '../api/use-query.ts'
-import { Button } from '../ui/button.tsx'
 import { fieldError } from '../ui/failure-words.ts'
 import { PasswordField, TextField } from '../ui/field.tsx'
-import { FailureNotice } from '../ui/notice.tsx'
+import { ActionForm } from '../ui/form.tsx'
 
 interface LoginFormProps {
   readonly email?: string
@@ -21,24 +20,20 @@ export function LoginForm({ email: given = '', onEntered }: LoginFormProps) {
   const [password, setPassword] = useState('')
   const login = useMutation({ run: web.logIn, onSuccess: onEntered })
   const { error } = login
-  const emailError = fieldError(error, 'email')
-  const passwordError = fieldError(error, 'password')
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        login.mutate({ email, password })
-      }}
+    <ActionForm
+      action="Log in"
+      request={login}
+      fields={['email', 'password']}
+      onSubmit={() => login.mutate({ email, password })}
     >
-      <FailureNotice error={emailError === undefined && passwordError === undefined ? error : null} />
       <TextField
         label="Email"
         type="email"
         autoComplete="username webauthn"
         required
         value={email}
-        error={emailError}
+        error={fieldError(error, 'email')}
         onChange={(event) => setEmail(event.target.value)}
       />
       <PasswordField
@@ -46,12 +41,9 @@ export function LoginForm({ email: given = '', onEntered }: LoginFormProps) {
         autoComplete="current-password"
         required
         value={password}
-        error={passwordError}
+        error={fieldError(error, 'password')}
         onChange={(event) => setPassword(event.target.value)}
       />
-      <Button type="submit" kind="primary" busy={login.isPending}>
-        Log in
-      </Button>
-    </form>
+    </ActionForm>
   )
 }

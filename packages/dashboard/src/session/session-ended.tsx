@@ -16,6 +16,8 @@ export function SessionEnded({ user }: { readonly user: User }) {
     <dialog
       ref={dialog}
       aria-labelledby="session-ended"
+      // A second Escape would close it in spite of what `cancel` is told.
+      closedby="none"
       onCancel={(event) => event.preventDefault()}
       className="h-dvh max-h-none w-screen max-w-none overflow-y-auto bg-page text-ink"
     >

@@ -5,10 +5,9 @@ import type { User } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useMutation } from '../api/use-query.ts'
-import { Button } from '../ui/button.tsx'
 import { fieldError } from '../ui/failure-words.ts'
-import { PasswordField, TextField } from '../ui/field.tsx'
-import { FailureNotice } from '../ui/notice.tsx'
+import { NewPasswordField, TextField } from '../ui/field.tsx'
+import { ActionForm } from '../ui/form.tsx'
 
 interface SignUpFormProps {
   readonly admission: { readonly setup_code: string } | { readonly invitation: string }
@@ -25,17 +24,13 @@ export function SignUpForm({ admission, email: fixed, action, before, onEntered 
   const [password, setPassword] = useState('')
   const signUp = useMutation({ run: web.signUp, onSuccess: onEntered })
   const { error } = signUp
-  const emailError = fieldError(error, 'email')
-  const passwordError = fieldError(error, 'password')
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        signUp.mutate({ email, password, ...admission })
-      }}
+    <ActionForm
+      action={action}
+      request={signUp}
+      fields={['email', 'password']}
+      onSubmit={() => signUp.mutate({ email, password, ...admission })}
     >
-      <FailureNotice error={emailError === undefined && passwordError === undefined ? error : null} />
       {before}
       <TextField
         label="Email"
@@ -44,22 +39,15 @@ export function SignUpForm({ admission, email: fixed, action, before, onEntered 
         required
         readOnly={fixed !== undefined}
         value={email}
-        error={emailError}
+        error={fieldError(error, 'email')}
         onChange={(event) => setEmail(event.target.value)}
       />
-      <PasswordField
+      <NewPasswordField
         label="Password"
-        autoComplete="new-password"
-        required
-        minLength={8}
-        hint="8 characters or more."
         value={password}
-        error={passwordError}
+        error={fieldError(error, 'password')}
         onChange={(event) => setPassword(event.target.value)}
       />
-      <Button type="submit" kind="primary" busy={signUp.isPending}>
-        {action}
-      </Button>
-    </form>
+    </ActionForm>
   )
 }

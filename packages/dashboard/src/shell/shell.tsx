@@ -147,7 +147,7 @@ function NavItem({ href, label, isHere }: NavItemProps) {
       <Link
         href={href}
         aria-current={isCurrent ? 'page' : undefined}
-        className="flex h-10 items-center border-b-2 border-transparent px-2 whitespace-nowrap text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink wide:h-8 wide:rounded-control wide:border-b-0 wide:px-2.5 wide:hover:bg-sunken wide:aria-[current=page]:bg-accent-soft wide:aria-[current=page]:text-accent"
+        className="flex h-10 items-center border-b-2 border-transparent forced-colors:border-[color:Canvas] px-2 whitespace-nowrap text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink wide:h-8 wide:rounded-control wide:border-b-0 wide:px-2.5 wide:hover:bg-sunken wide:aria-[current=page]:bg-accent-soft wide:aria-[current=page]:text-accent"
       >
         {label}
       </Link>

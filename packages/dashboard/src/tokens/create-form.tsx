@@ -1,5 +1,5 @@
 // The form at the top of the tokens page: everything optional, and what will come of it said before it happens.
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 
 import { ConnectionError, type CaveatJson, type MintedToken, type OrganisationDetails } from '@hallpass/client'
 
@@ -10,13 +10,15 @@ import { Choice } from '../ui/choice.tsx'
 import { OutdatedPageError, fieldError } from '../ui/failure-words.ts'
 import { SelectField, TextField } from '../ui/field.tsx'
 import { Fold } from '../ui/fold.tsx'
+import { Form } from '../ui/form.tsx'
 import { FailureNotice } from '../ui/notice.tsx'
+import { lazily, Part } from '../ui/part.tsx'
 import { useNow } from '../ui/time.tsx'
 import { defaultHours, durationOf, type Expiry, presets, problemOf } from './expiry.ts'
 import { ExpiryWords } from './expiry-words.tsx'
-import { caveatsOfNarrowing, problemsOfNarrowing, unnarrowed } from './narrowing.ts'
+import { caveatsOfNarrowing, problemsOfNarrowing, sayNarrowing, unnarrowed, type Narrowing } from './narrowing.ts'
 
-const NarrowFields = lazy(async () => ({ default: (await import('./narrow-fields.tsx')).NarrowFields }))
+const NarrowFields = lazily(() => import('./narrow-fields.tsx'), 'NarrowFields')
 
 type Kind = 'org' | 'readonly' | 'app'
 
@@ -36,8 +38,8 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
   const [expiry, setExpiry] = useState<Expiry>({ kind: 'preset', hours: defaultHours })
   const [kind, setKind] = useState<Kind>('org')
   const [app, setApp] = useState('')
-  const [isNarrowing, setNarrowing] = useState(false)
-  const [narrowing, setNarrowed] = useState(unnarrowed)
+  const [wasUnfolded, setUnfolded] = useState(false)
+  const [narrowing, setNarrowing] = useState(unnarrowed)
   const [isTried, setTried] = useState(false)
   const apps = useQuery({ key: ['apps', slug], ask: () => client.apps.list(slug) })
   const creation = useMutation({
@@ -61,7 +63,9 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
   })
 
   const expiryProblem = problemOf(expiry, now)
-  const narrowingProblems = problemsOfNarrowing(narrowing)
+  const chosen = narrowingOf(kind, narrowing)
+  const narrowed = sayNarrowing(chosen)
+  const narrowingProblems = problemsOf(kind, chosen)
   const appProblem = kind === 'app' && app === '' ? 'Choose the app.' : undefined
   const names = apps.data?.apps ?? []
   const { error } = creation
@@ -70,20 +74,16 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
   function submit(): void {
     setTried(true)
     if (expiryProblem !== undefined || appProblem !== undefined || narrowingProblems.commands !== undefined) return
-    const chosen =
-      kind === 'app' ? { ...narrowing, apps: [] } : kind === 'readonly' ? { ...narrowing, actions: '' } : narrowing
     creation.mutate([...readingOnly(kind, organisation), ...caveatsOfNarrowing(chosen)])
   }
 
   return (
-    <form
+    <Form
       aria-label="New token"
       noValidate
       className="rounded-card border border-line"
-      onSubmit={(event) => {
-        event.preventDefault()
-        submit()
-      }}
+      busy={creation.isPending}
+      onSubmit={submit}
     >
       <div className="grid items-start gap-x-4 gap-y-5 p-5 narrow:grid-cols-2">
         <TextField
@@ -160,17 +160,22 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
         )}
       </div>
       <div className="border-t border-line">
-        <Fold title="Narrow it further" className="px-5 py-3" onToggle={setNarrowing}>
-          {isNarrowing && (
-            <Suspense fallback={<div className="skeleton mx-5 mb-5 h-64" />}>
+        {/* Folded away again, it still says what will hold. */}
+        <Fold
+          title={narrowed === '' ? 'Narrow it further' : `Narrowed further: ${narrowed}`}
+          className="px-5 py-3"
+          onToggle={(isOpen) => setUnfolded(wasUnfolded || isOpen)}
+        >
+          {wasUnfolded && (
+            <Part fallback={<div className="skeleton mx-5 mb-5 h-64" />}>
               <NarrowFields
                 apps={kind === 'app' ? undefined : names}
                 hasActions={kind !== 'readonly'}
                 value={narrowing}
                 problems={isTried ? narrowingProblems : {}}
-                onChange={setNarrowed}
+                onChange={setNarrowing}
               />
-            </Suspense>
+            </Part>
           )}
         </Fold>
       </div>
@@ -181,8 +186,21 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
         </Button>
         <FailureNotice error={nameError === undefined ? error : null} className="w-full" />
       </div>
-    </form>
+    </Form>
   )
+}
+
+/** What of it counts: what the kind of the token says already is not asked for, and does not count unseen. */
+function narrowingOf(kind: Kind, narrowing: Narrowing): Narrowing {
+  if (kind === 'app') return { ...narrowing, apps: [] }
+  return kind === 'readonly' ? { ...narrowing, actions: '' } : narrowing
+}
+
+function problemsOf(kind: Kind, narrowing: Narrowing): { readonly commands?: string } {
+  if (kind === 'readonly' && narrowing.commands.trim() !== '') {
+    return { commands: 'A token that only reads runs no command: choose what else it may reach, or no command here.' }
+  }
+  return problemsOfNarrowing(narrowing)
 }
 
 function isDefault(expiry: Expiry): boolean {

@@ -52,7 +52,7 @@ export function Created({ minted, organisation, onDone }: CreatedProps) {
           <h3 className="font-semibold">How to use it</h3>
           <Choice label="Way of using it" isLabelHidden value={way} options={usages} onChange={setWay} />
           <p className="text-muted">{usage.lead}</p>
-          <CopyBox text={usage.lines} what={`lines for ${usage.label}`} keepLines />
+          <CopyBox text={usage.lines} what={`lines for ${usage.label}`} keepLines={usage.lines.includes('\n')} />
         </div>
       </div>
       <div className="flex flex-wrap justify-end gap-2 rounded-b-card border-t border-line bg-side px-5 py-4">

@@ -50,6 +50,24 @@ export function caveatsOfNarrowing(narrowing: Narrowing): CaveatJson[] {
   ]
 }
 
+/** What it is narrowed to, in a few words; empty where it is not. */
+export function sayNarrowing({ apps, actions, commands, machines }: Narrowing): string {
+  const labels = actionLetters.filter(({ letter }) => actions.includes(letter)).map(({ label }) => label.toLowerCase())
+  const { args, problem } = readCommands(commands)
+  return [
+    sayCount(apps.length, 'app'),
+    labels.length === 0 ? '' : `to ${labels.join(', ')}`,
+    problem === undefined ? sayCount(args.length, 'command') : 'commands',
+    sayCount(listMachines(machines).length, 'machine'),
+  ]
+    .filter((part) => part !== '')
+    .join('; ')
+}
+
+function sayCount(count: number, noun: string): string {
+  return count === 0 ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** What is wrong with a field, in a sentence. */
 export function problemsOfNarrowing({ commands, actions }: Narrowing): { readonly commands?: string } {
   const { args, problem } = readCommands(commands)

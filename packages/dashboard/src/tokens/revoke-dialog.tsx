@@ -28,6 +28,7 @@ export function RevokeDialog({ token, slug, onClose }: RevokeDialogProps) {
       if (revoked.revoked_descendants > 0 || revoked.more_descendants) setDone(revoked)
       else onClose()
     },
+    said: () => `${token.name} is revoked.`,
   })
   if (done !== undefined) {
     return (

@@ -1,5 +1,4 @@
 // The tokens of an organisation: what each may do, whose it is, when it ends, and the end of it at the far right.
-import { useState } from 'react'
 import { Link } from 'wouter'
 
 import type { Token } from '@hallpass/client'
@@ -9,7 +8,6 @@ import { State } from '../ui/layout.tsx'
 import { Time } from '../ui/time.tsx'
 import type { Order, Sort } from './list-query.ts'
 import { reachOf } from './reach.ts'
-import { RevokeDialog } from './revoke-dialog.tsx'
 import { sayPerson } from '../words/people.ts'
 
 interface TokensTableProps {
@@ -18,35 +16,32 @@ interface TokensTableProps {
   readonly sort: Sort
   readonly order: Order
   readonly onSort: (sort: Sort, order: Order) => void
+  readonly onRevoke: (token: Token) => void
 }
 
-export function TokensTable({ slug, tokens, sort, order, onSort }: TokensTableProps) {
-  const [revoking, setRevoking] = useState<Token | undefined>(undefined)
+export function TokensTable({ slug, tokens, sort, order, onSort, onRevoke }: TokensTableProps) {
   const header = { sort, order, onSort }
   return (
-    <>
-      <table className="block w-full text-left wide:table wide:table-fixed">
-        <thead className="hidden text-small text-muted wide:table-header-group">
-          <tr className="border-b border-line">
-            <SortHeader {...header} by="name" label="Name" className="w-[25%]" />
-            <th className="w-[18%] py-2 pr-4 font-medium">May do</th>
-            <th className="py-2 pr-4 font-medium">Created by</th>
-            <SortHeader {...header} by="created_at" label="Created" className="w-30" />
-            <SortHeader {...header} by="expires_at" label="Expires" className="w-27" />
-            <th className="w-21 py-2 pr-4 font-medium">State</th>
-            <th className="w-19 py-2 font-medium">
-              <span className="sr-only">Revoke</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody className="block divide-y divide-line border-y border-line wide:table-row-group wide:border-t-0">
-          {tokens.map((token) => (
-            <Row key={token.id} slug={slug} token={token} onRevoke={() => setRevoking(token)} />
-          ))}
-        </tbody>
-      </table>
-      {revoking !== undefined && <RevokeDialog token={revoking} slug={slug} onClose={() => setRevoking(undefined)} />}
-    </>
+    <table className="block w-full text-left wide:table wide:table-fixed">
+      <thead className="hidden text-small text-muted wide:table-header-group">
+        <tr className="border-b border-line">
+          <SortHeader {...header} by="name" label="Name" className="w-[25%]" />
+          <th className="w-[18%] py-2 pr-4 font-medium">May do</th>
+          <th className="py-2 pr-4 font-medium">Created by</th>
+          <SortHeader {...header} by="created_at" label="Created" className="w-30" />
+          <SortHeader {...header} by="expires_at" label="Expires" className="w-27" />
+          <th className="w-21 py-2 pr-4 font-medium">State</th>
+          <th className="w-19 py-2 font-medium">
+            <span className="sr-only">Revoke</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody className="block divide-y divide-line border-y border-line wide:table-row-group wide:border-t-0">
+        {tokens.map((token) => (
+          <Row key={token.id} slug={slug} token={token} onRevoke={() => onRevoke(token)} />
+        ))}
+      </tbody>
+    </table>
   )
 }
 

@@ -1,4 +1,5 @@
 // How a token is used, as lines to copy. The token itself stays out of them: lines end up in histories and repositories.
+// What a shell takes is one line: where it reads, it would read the next one, and then run the token as a command.
 
 export interface Usage {
   readonly value: string
@@ -7,27 +8,28 @@ export interface Usage {
   readonly lines: string
 }
 
+/** In bash, zsh and fish alike. */
+const ask = "printf 'Token: ' && read -s HALLPASS_API_TOKEN"
+
 export function usagesOf(origin: string, rawSlug: string): readonly [Usage, ...Usage[]] {
   return [
     {
       value: 'cli',
       label: 'Command line',
-      lead: 'It reads the token from the environment. The first line waits for you to paste it.',
-      lines: [
-        'read -rs HALLPASS_API_TOKEN && export HALLPASS_API_TOKEN',
-        `export HALLPASS_API_URL=${origin}`,
-        `npx hallpass apps list -o ${rawSlug}`,
-      ].join('\n'),
+      lead: 'For bash, zsh and fish. It asks for the token: paste it then, and press Enter.',
+      lines: [ask, `export HALLPASS_API_TOKEN HALLPASS_API_URL=${origin}`, `npx hallpass apps list -o ${rawSlug}`].join(
+        ' && ',
+      ),
     },
     {
       value: 'curl',
       label: 'curl',
-      lead: 'The token is the whole value of the Authorization header, with its FlyV1.',
+      lead: 'It asks for the token, which is the whole value of the Authorization header, with its FlyV1.',
       lines: [
-        'read -rs HALLPASS_API_TOKEN',
-        'curl -H "Authorization: $HALLPASS_API_TOKEN" \\',
-        `  "${origin}/v1/apps?org_slug=${rawSlug}"`,
-      ].join('\n'),
+        ask,
+        // Other people of the machine see the arguments of curl.
+        `printf 'Authorization: %s\\n' "$HALLPASS_API_TOKEN" | curl -H @- "${origin}/v1/apps?org_slug=${rawSlug}"`,
+      ].join(' && '),
     },
     {
       value: 'actions',

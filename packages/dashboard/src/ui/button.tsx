@@ -8,7 +8,7 @@ export type ButtonKind = 'primary' | 'secondary' | 'quiet' | 'danger' | 'quiet-d
 
 const base =
   'inline-flex items-center justify-center gap-2 rounded-control font-medium whitespace-nowrap select-none ' +
-  'transition-colors disabled:cursor-not-allowed aria-busy:cursor-progress aria-busy:opacity-60'
+  'forced-colors:border transition-colors disabled:cursor-not-allowed aria-busy:cursor-progress aria-busy:opacity-60'
 
 const disabled = 'disabled:bg-sunken disabled:text-muted'
 

@@ -1,7 +1,8 @@
 // Dialogs: the browser's own, which traps the focus, gives it back, closes on Escape, and needs no library.
-import { useEffect, useId, useRef, type ReactNode, type RefObject } from 'react'
+import { useEffect, useId, useLayoutEffect, useRef, type ReactNode, type RefObject } from 'react'
 
 import { Button, type ButtonKind } from './button.tsx'
+import { Form } from './form.tsx'
 import { FailureNotice } from './notice.tsx'
 
 interface DialogProps {
@@ -21,8 +22,11 @@ export function Dialog({ title, stays = false, onClose, children }: DialogProps)
     <dialog
       ref={dialog}
       aria-labelledby={titleId}
-      // By Escape, and by a click beside it.
-      closedby={stays ? 'none' : 'any'}
+      // By Escape, never by a click beside it: that would lose what is typed.
+      closedby={stays ? 'none' : 'closerequest'}
+      onCancel={(event) => {
+        if (stays) event.preventDefault()
+      }}
       onClose={() => {
         if (dialog.current?.open === false) onClose()
       }}
@@ -38,9 +42,9 @@ export function Dialog({ title, stays = false, onClose, children }: DialogProps)
   )
 }
 
-/** Shows it when it comes, and closes it before it is taken away: only then the focus goes back to where it was. */
+/** Shows it when it comes, and closes it before it is taken out of the page: only then the focus goes back to where it was. */
 export function useShownModally(dialog: RefObject<HTMLDialogElement | null>): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = dialog.current
     if (element?.open === false) element.showModal()
     return () => element?.close()
@@ -73,25 +77,26 @@ export function FormDialog(props: FormDialogProps) {
     if (cautious) cancel.current?.focus()
   }, [cautious])
   return (
-    <Dialog title={title} onClose={onClose}>
-      <form
+    // What is under way is waited for: it may bring what is shown once.
+    <Dialog title={title} stays={busy} onClose={onClose}>
+      <Form
         className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (!busy && !disabled) onSubmit()
+        busy={busy}
+        onSubmit={() => {
+          if (!disabled) onSubmit()
         }}
       >
         {children}
         <FailureNotice error={error} />
         <div className="flex justify-end gap-2">
-          <Button ref={cancel} onClick={onClose}>
+          <Button ref={cancel} busy={busy} onClick={onClose}>
             Cancel
           </Button>
           <Button type="submit" kind={kind} busy={busy} disabled={disabled}>
             {action}
           </Button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   )
 }

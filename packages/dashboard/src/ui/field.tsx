@@ -36,7 +36,11 @@ export function Field({ label, optional = false, hint, error, className, childre
       </label>
       {children({ id, 'aria-describedby': isTold ? `${id}-words` : undefined, 'aria-invalid': wrong || undefined })}
       {isTold && (
-        <p id={`${id}-words`} className={joinClasses('text-small', wrong ? 'text-danger' : 'text-muted')}>
+        <p
+          id={`${id}-words`}
+          aria-live="polite"
+          className={joinClasses('text-small', wrong ? 'text-danger' : 'text-muted')}
+        >
           {error ?? hint}
         </p>
       )}
@@ -82,6 +86,11 @@ export function PasswordField({ label, hint, error, className, ...input }: TextF
       )}
     </Field>
   )
+}
+
+/** One that is made up now. */
+export function NewPasswordField(props: Omit<TextFieldProps, 'hint'>) {
+  return <PasswordField autoComplete="new-password" required minLength={8} hint="8 characters or more." {...props} />
 }
 
 interface SelectFieldProps extends Omit<FieldProps, 'children'>, Omit<ComponentProps<'select'>, 'className' | 'id'> {

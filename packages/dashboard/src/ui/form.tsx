@@ -1,0 +1,78 @@
+// Forms: sent once at a time, and whoever sends one is put on the field that is wrong with it.
+import { useEffect, useRef, useState, type ComponentProps, type ReactNode } from 'react'
+
+import type { Mutation } from '../api/use-query.ts'
+import { Button, type ButtonKind } from './button.tsx'
+import { fieldError } from './failure-words.ts'
+import { FailureNotice } from './notice.tsx'
+
+interface FormProps extends Omit<ComponentProps<'form'>, 'onSubmit' | 'ref'> {
+  readonly busy: boolean
+  readonly onSubmit: () => void
+}
+
+/** Where it is sent with a field that is wrong, or comes back with one, the field has the focus, wherever it was folded away. */
+export function Form({ busy, onSubmit, ...rest }: FormProps) {
+  const form = useRef<HTMLFormElement>(null)
+  const [sent, setSent] = useState(0)
+  useEffect(() => {
+    if (sent > 0 && !busy) showWrongField(form.current)
+  }, [sent, busy])
+  return (
+    <form
+      {...rest}
+      ref={form}
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (busy) return
+        onSubmit()
+        setSent(sent + 1)
+      }}
+    />
+  )
+}
+
+function showWrongField(form: HTMLFormElement | null): void {
+  const field = form?.querySelector<HTMLElement>('[aria-invalid=true]')
+  for (let fold = field?.closest('details'); fold; fold = fold.parentElement?.closest('details')) fold.open = true
+  field?.focus()
+}
+
+interface ActionFormProps extends Omit<FormProps, 'busy'> {
+  readonly request: Pick<Mutation<unknown, never>, 'isPending' | 'error'>
+  /** The fields that tell themselves what is wrong with them. */
+  readonly fields: readonly string[]
+  /** What the button says: a verb. */
+  readonly action: string
+  readonly kind?: ButtonKind
+  readonly disabled?: boolean
+  /** What came of it, beside the button; empty until something did. */
+  readonly said?: string
+  readonly children: ReactNode
+}
+
+/** Fields, what went wrong that none of them says, and one button. */
+export function ActionForm(props: ActionFormProps) {
+  const { request, fields, action, kind = 'primary', disabled = false, said, children, ...form } = props
+  const { isPending, error } = request
+  const isTold = error !== null && fields.some((field) => fieldError(error, field) !== undefined)
+  const button = (
+    <Button type="submit" kind={kind} busy={isPending} disabled={disabled}>
+      {action}
+    </Button>
+  )
+  return (
+    <Form className="flex flex-col gap-4" {...form} busy={isPending}>
+      {children}
+      <FailureNotice error={isTold ? null : error} />
+      {said === undefined ? (
+        button
+      ) : (
+        <div className="flex items-center gap-3">
+          {button}
+          <output className="text-muted">{said}</output>
+        </div>
+      )}
+    </Form>
+  )
+}

@@ -1,0 +1,128 @@
+// Parts of pages that come in files of their own: what stands there meanwhile, and what helps where one does not come.
+import { Component, lazy, Suspense, type ComponentType, type ReactNode } from 'react'
+import { useLocation } from 'wouter'
+
+import { Button } from './button.tsx'
+import { Notice } from './notice.tsx'
+
+class MissingPartError extends Error {
+  readonly forget: () => void
+
+  constructor(cause: unknown, forget: () => void) {
+    super('a part of the page could not be fetched', { cause })
+    this.forget = forget
+  }
+}
+
+/** A component of a file that is fetched when it is first shown; where that failed, once more when it is shown again. */
+export function lazily<Name extends string, Props extends object>(
+  load: () => Promise<{ readonly [N in Name]: ComponentType<Props> }>,
+  name: Name,
+): ComponentType<Props> {
+  const attempt = () =>
+    lazy(async (): Promise<{ readonly default: ComponentType<Props> }> => {
+      try {
+        return { default: (await load())[name] }
+      } catch (cause) {
+        throw new MissingPartError(cause, () => (newest = attempt()))
+      }
+    }) as unknown as ComponentType<Props>
+  // React remembers of each whether it came, for good.
+  let newest = attempt()
+  return function Lazily(props: Props) {
+    const Newest = newest
+    return <Newest {...props} />
+  }
+}
+
+interface FailureProps {
+  readonly onTryAgain: () => void
+}
+
+interface BoundaryProps {
+  readonly path: string
+  readonly failure: ComponentType<FailureProps>
+  readonly children: ReactNode
+}
+
+interface BoundaryState {
+  readonly path: string
+  readonly hasFailed: boolean
+}
+
+/** What broke on one page is no business of the next. */
+class Boundary extends Component<BoundaryProps, BoundaryState> {
+  override state: BoundaryState = { path: this.props.path, hasFailed: false }
+
+  static getDerivedStateFromError(): Partial<BoundaryState> {
+    return { hasFailed: true }
+  }
+
+  static getDerivedStateFromProps({ path }: BoundaryProps, state: BoundaryState): BoundaryState | null {
+    return path === state.path ? null : { path, hasFailed: false }
+  }
+
+  override componentDidCatch(error: unknown): void {
+    if (error instanceof MissingPartError) error.forget()
+  }
+
+  override render(): ReactNode {
+    const { failure: Failure, children } = this.props
+    return this.state.hasFailed ? <Failure onTryAgain={() => this.setState({ hasFailed: false })} /> : children
+  }
+}
+
+/** Around a whole page. */
+export function PageBoundary({ children }: { readonly children: ReactNode }) {
+  const [path] = useLocation()
+  return (
+    <Boundary path={path} failure={PageFailure}>
+      {children}
+    </Boundary>
+  )
+}
+
+function PageFailure({ onTryAgain }: FailureProps) {
+  return (
+    <div role="alert" className="mx-auto flex max-w-140 flex-col items-start gap-3 px-5 py-24">
+      <h1 className="text-title font-semibold tracking-tight">This page could not be shown</h1>
+      <p className="text-muted">
+        A part of it could not be fetched, or it made a mistake. Try again; where that does not help, Hallpass may have
+        been updated meanwhile: reload the page.
+      </p>
+      <div className="flex gap-2">
+        <Button kind="primary" onClick={onTryAgain}>
+          Try again
+        </Button>
+        <Button onClick={() => location.reload()}>Reload</Button>
+      </div>
+    </div>
+  )
+}
+
+interface PartProps {
+  /** Stands there meanwhile, in the size of what comes. */
+  readonly fallback: ReactNode
+  readonly children: ReactNode
+}
+
+/** Around a part of a page: where it does not come, the rest of the page stays as it is. */
+export function Part({ fallback, children }: PartProps) {
+  const [path] = useLocation()
+  return (
+    <Boundary path={path} failure={PartFailure}>
+      <Suspense fallback={fallback}>{children}</Suspense>
+    </Boundary>
+  )
+}
+
+function PartFailure({ onTryAgain }: FailureProps) {
+  return (
+    <Notice tone="bad" alert className="m-5 flex flex-wrap items-center justify-between gap-3">
+      This part of the page could not be fetched.
+      <Button size="small" onClick={onTryAgain}>
+        Try again
+      </Button>
+    </Notice>
+  )
+}
