@@ -183,7 +183,7 @@ test.each([
   await expect.poll(() => held.length).toBe(2)
   // More than the kernels hold.
   held[1]?.end('x'.repeat(16 * 1024 * 1024))
-  await once(held[1], 'close')
+  await ended(held[1])
   expect(held[1]?.writableFinished).toBe(false)
   held[0]?.end('here')
   await expect.poll(light.received).toContain('here')
@@ -197,7 +197,7 @@ test('an answer that nobody reads ends the connection', async () => {
   socket.write(get('/'))
   await expect.poll(() => held.length).toBe(1)
   held[0]?.end('x'.repeat(16 * 1024 * 1024))
-  await once(held[0], 'close')
+  await ended(held[0])
   expect(held[0]?.writableFinished).toBe(false)
 })
 
@@ -311,3 +311,8 @@ test('when the server ends, answers say so, and every connection ends with its l
   await Promise.all([idle, half].map(hungUp))
   await ended
 })
+
+async function ended(response: ServerResponse | undefined): Promise<void> {
+  if (response === undefined) throw new Error('there is no such answer')
+  await once(response, 'close')
+}

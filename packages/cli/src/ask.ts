@@ -1,9 +1,9 @@
 // Questions to a person at a terminal. A program is told which flag answers them instead.
 import { withoutSecrets } from '@hallpass/client/secret-text'
+import { printable } from '@hallpass/client/visible-text'
 
 import { canAsk, type Context } from './context.ts'
 import { CommandError } from './errors.ts'
-import { printable } from './printable.ts'
 
 export interface Choice {
   readonly value: string

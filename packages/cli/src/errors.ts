@@ -1,7 +1,6 @@
 // What goes wrong on the command line, as a sentence for people and an exit code for programs.
 import { withoutSecrets } from '@hallpass/client/secret-text'
-
-import { printable } from './printable.ts'
+import { printable } from '@hallpass/client/visible-text'
 
 export type CommandErrorCode = 'failed' | 'misused' | 'cancelled'
 

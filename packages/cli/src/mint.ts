@@ -1,5 +1,6 @@
 // What all `tokens create …` commands share: asking for a token, and printing it alone.
 import { DurationError, parseDuration, type Client, type MintedToken, type Profile } from '@hallpass/client'
+import { printable } from '@hallpass/client/visible-text'
 
 import { chooseApp, chooseOrganisation } from './choose.ts'
 import { connect } from './connect.ts'
@@ -8,7 +9,6 @@ import type { GlobalFlags } from './credentials.ts'
 import { CommandError } from './errors.ts'
 import type { AppFlags, JsonFlag, OrganisationFlag } from './flags.ts'
 import { formatJson, writeOnce } from './output.ts'
-import { printable } from './printable.ts'
 
 export interface MintFlags extends GlobalFlags, JsonFlag {
   readonly expiry: string

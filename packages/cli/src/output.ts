@@ -3,11 +3,10 @@ import { fstatSync, statSync } from 'node:fs'
 import { devNull } from 'node:os'
 
 import { withoutSecrets } from '@hallpass/client/secret-text'
-import { replaceUnseen } from '@hallpass/client/visible-text'
+import { printable, replaceUnseen } from '@hallpass/client/visible-text'
 
 import type { Context } from './context.ts'
 import { CommandError } from './errors.ts'
-import { printable } from './printable.ts'
 import { formatTable } from './table.ts'
 
 /** A line of data. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import { printable } from '@hallpass/client/visible-text'
+
 import { formatGoTime } from './go-time.ts'
-import { printable } from './printable.ts'
 import { formatTable } from './table.ts'
 
 describe('formatTable', () => {

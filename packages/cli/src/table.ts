@@ -1,5 +1,5 @@
 // Plain tables: upper-case headers, columns padded with spaces.
-import { printable } from './printable.ts'
+import { printable } from '@hallpass/client/visible-text'
 
 /** Lines, each ended, with two spaces between the columns; what is in the cells cannot disturb a terminal. */
 export function formatTable(headers: readonly string[], rows: ReadonlyArray<readonly string[]>): string {

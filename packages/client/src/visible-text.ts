@@ -3,9 +3,11 @@
 /**
  * What leaves no mark of its own, or changes how other text is read: control and format characters (bidirectional ones among
  * them), what Unicode says may be ignored (zero-width spaces, fillers, variation selectors, tags), the line separators,
- * halves of surrogate pairs, and the Braille pattern without a dot.
+ * halves of surrogate pairs, what is no character, and signs that are drawn as nothing: the Braille pattern without a dot,
+ * what stands for an object, a note without a head, blanks between hieroglyphs and in Khitan.
  */
-const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u
+const unseen =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\ufffc\u{1d159}\u{13441}\u{13442}\u{16fe4}]/u
 const unseenRun = new RegExp(`${unseen.source}+`, 'gu')
 /** A joiner between two pictures, as in the picture of a family, and the selector that colours a picture. */
 const pictureJoint = /(?<=\p{Extended_Pictographic}\ufe0f?)(?:\u200d(?=\p{Extended_Pictographic})|\ufe0f)/u
@@ -21,6 +23,11 @@ export function replaceUnseen(text: string, replace: (character: string) => stri
 /** The text as it may be shown beside others': in one line, with all that is not seen left out. */
 export function cleanse(text: string): string {
   return replaceUnseen(text, (character) => (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(character) ? ' ' : ''))
+}
+
+/** The text with what is not seen, or changes how other text is read, written as `\u{1b}`: nothing of it is hidden or lost. */
+export function printable(text: string): string {
+  return replaceUnseen(text, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
 }
 
 /** Whether there is anything in it that is not seen. */

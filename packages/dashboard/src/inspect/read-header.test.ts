@@ -1,4 +1,4 @@
-import { actions, formatAuthorization, mintMacaroon } from '@hallpass/macaroon'
+import { actions, attenuate, formatAuthorization, mintMacaroon, thirdParty } from '@hallpass/macaroon'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
@@ -28,19 +28,41 @@ describe('a pasted header', () => {
     const { tokens, damaged } = read(` Bearer ${header}\n`)
     expect(damaged).toEqual([])
     expect(tokens).toMatchObject([{ location: 'https://api.fly.io/v1', keyId: 'ab', isDischarge: false, missing: [] }])
-    expect(tokens[0]?.explanation.sentences.join(' ')).toContain('organization 12')
+    expect(tokens[0]?.sentences.join(' ')).toContain('organization 12')
     expect(tokens[0]?.caveats.map(({ json }) => json)).toEqual([
       '{"type":"Organization","body":{"id":12,"mask":"rwcdC"}}',
       `{"type":"ValidityWindow","body":{"not_before":0,"not_after":${now + 3600}}}`,
     ])
   })
 
+  it('shows what nobody would see of its texts', () => {
+    const random = (length: number) => new Uint8Array(length)
+    const hidden = 'https://x.example/\u202egro\u2066\u200b'
+    const shy = attenuate(minted, [
+      thirdParty({ key: new Uint8Array(32), location: hidden, random }),
+      { type: 'Clusters', clusters: new Map([['c\u202e\u200b', actions.all]]) },
+      { type: 'Commands', commands: [{ args: ['ls\u202e', '\u001b[31m'], exact: true }] },
+    ])
+    const other = mintMacaroon({
+      kid: new Uint8Array([1]),
+      rnd: random(16),
+      location: hidden,
+      key: random(32),
+      caveats: minted.unsafeCaveats,
+    })
+    const { tokens } = read(formatAuthorization([shy.bytes, other.bytes]))
+    const shown = tokens.map((token) => ({ ...token, macaroon: undefined }))
+    expect(tokens[0]?.missing).toEqual([String.raw`https://x.example/\u{202e}gro\u{2066}\u{200b}`])
+    expect(JSON.stringify(shown)).not.toMatch(/[\p{C}]/u)
+    expect(shown.map(({ location }) => location).join(' ')).toContain(String.raw`\u{202e}gro`)
+  })
+
   it('is narrowed without a key, and the same token still', () => {
     const before = read(header)
     const after = read(narrowHeader(before, [{ type: 'Action', mask: actions.read }]))
     expect(after.tokens[0]?.id).toBe(before.tokens[0]?.id)
-    expect(after.tokens[0]?.explanation.sentences.join('\n')).toMatch(/^It may read: .*$/m)
-    expect(after.tokens[0]?.explanation.sentences.join('\n')).not.toContain('write')
+    expect(after.tokens[0]?.sentences.join('\n')).toMatch(/^It may read: .*$/m)
+    expect(after.tokens[0]?.sentences.join('\n')).not.toContain('write')
   })
 
   it('is told exactly where it is damaged', () => {

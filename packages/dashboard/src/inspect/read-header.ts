@@ -9,9 +9,12 @@ import {
   tokenId,
   type Caveat,
 } from '@hallpass/macaroon'
-import { explain, type Explanation } from '@hallpass/macaroon/explain'
+import { explain } from '@hallpass/macaroon/explain'
 import { caveatsToJSON } from '@hallpass/macaroon/json'
 
+import { printable } from '@hallpass/client/visible-text'
+
+/** Whoever made the token chose its texts: what nobody sees of them is written out. */
 export interface ReadToken {
   /** Among those that were read: the same token may come twice. */
   readonly position: number
@@ -25,7 +28,8 @@ export interface ReadToken {
   readonly discharges: number
   /** Third parties whose discharges are missing. */
   readonly missing: readonly string[]
-  readonly explanation: Explanation
+  /** What it comes to. */
+  readonly sentences: readonly string[]
   /** The JSON of each of its own caveats, and what it demands. */
   readonly caveats: readonly { readonly json: string; readonly words: string }[]
 }
@@ -85,18 +89,19 @@ function readToken(
 ): Omit<ReadToken, 'position'> {
   const { nonce, location, unsafeCaveats } = macaroon
   const { caveats: words } = explain(unsafeCaveats, { now })
+  const explanation = explain(effectiveCaveats(macaroon, discharges), { now })
   return {
     macaroon,
     id: tokenId(nonce),
-    location,
+    location: printable(location),
     keyId: Array.from(nonce.kid.slice(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join(''),
     isDischarge,
     discharges: discharges.length,
-    missing: isDischarge ? [] : [...ticketsOf(macaroon, discharges).keys()],
-    explanation: explain(effectiveCaveats(macaroon, discharges), { now }),
+    missing: isDischarge ? [] : [...ticketsOf(macaroon, discharges).keys()].map(printable),
+    sentences: explanation.sentences.map(printable),
     caveats: unsafeCaveats.map((caveat, index) => ({
-      json: caveatsToJSON([caveat]).slice(1, -1),
-      words: words[index] ?? '',
+      json: printable(caveatsToJSON([caveat]).slice(1, -1)),
+      words: printable(words[index] ?? ''),
     })),
   }
 }

@@ -7,7 +7,7 @@ import { Notice } from '../ui/notice.tsx'
 import type { ReadToken } from './read-header.ts'
 
 export function TokenCard({ token, title }: { readonly token: ReadToken; readonly title: string }) {
-  const { id, location, keyId, isDischarge, discharges, missing, explanation, caveats } = token
+  const { id, location, keyId, isDischarge, discharges, missing, sentences, caveats } = token
   return (
     <article className="rounded-card border border-line p-5" aria-label={title}>
       <h3 className="mb-3 text-large font-semibold">{title}</h3>
@@ -16,7 +16,7 @@ export function TokenCard({ token, title }: { readonly token: ReadToken; readonl
           It allows nothing as it stands here: the discharge of {missing.join(' and ')} is missing.
         </Notice>
       )}
-      <Sentences sentences={explanation.sentences} />
+      <Sentences sentences={sentences} />
       <div className="mt-4">
         <Fold title={`Its ${caveats.length} caveat${caveats.length === 1 ? '' : 's'}`}>
           <div className="mt-3">

@@ -1,9 +1,10 @@
 // `hallpass auth token`: prints the credential that commands use.
+import { printable } from '@hallpass/client/visible-text'
+
 import type { Context } from '../../context.ts'
 import { chooseConnection, type GlobalFlags } from '../../credentials.ts'
 import type { JsonFlag } from '../../flags.ts'
 import { formatJson, writeOnce } from '../../output.ts'
-import { printable } from '../../printable.ts'
 
 /** Prints the credential in use; nothing is asked of the authority. */
 export async function showToken(context: Context, flags: GlobalFlags & JsonFlag): Promise<void> {

@@ -1,12 +1,12 @@
 // `hallpass orgs invite`: makes a code with which one person joins.
 import type { Role } from '@hallpass/client'
+import { printable } from '@hallpass/client/visible-text'
 
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
 import { chooseConnection, type GlobalFlags } from '../../credentials.ts'
 import type { JsonFlag } from '../../flags.ts'
 import { formatJson, tell, writeOnce } from '../../output.ts'
-import { printable } from '../../printable.ts'
 import { defaultServer } from '../../server-url.ts'
 
 interface InviteFlags extends GlobalFlags, JsonFlag {
