@@ -18,7 +18,8 @@ export function createCompression() {
   let running = 0
   return async function compress(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
     void reply.header('vary', 'accept-encoding')
-    const isFit = typeof payload === 'string' && payload.length >= smallest && payload.length <= largest
+    // Answers come as bytes, refusals as text.
+    const isFit = payload instanceof Uint8Array && payload.length >= smallest && payload.length <= largest
     const encoding = isFit ? chooseEncoding(request.headers['accept-encoding']) : undefined
     if (!isFit || encoding === undefined || running >= mostAtOnce) return payload
     running += 1
@@ -33,11 +34,11 @@ export function createCompression() {
 }
 
 const toGzip = promisify(gzip)
-const toBrotli = promisify<string, object, Buffer>(brotliCompress)
+const toBrotli = promisify<Uint8Array, object, Buffer>(brotliCompress)
 
 const encodings = {
-  br: (text: string) => toBrotli(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
-  gzip: (text: string) => toGzip(text),
+  br: (bytes: Uint8Array) => toBrotli(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
+  gzip: (bytes: Uint8Array) => toGzip(bytes),
 }
 
 /** Of those that are wanted most, the smaller one (RFC 9110 §12.5.3); undefined where none is wanted. */
