@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { serve, StartupError, type RunningAuthority, type ServeOptions } from '../packages/authority/src/main.ts'
 import { createDirectory, founder, optionsFor, startAuthority, withDatabase } from './authority.ts'
 import { startChild } from './child.ts'
+import { arrive } from './hallpass.ts'
 import { createAsk } from './http.ts'
 import { createOrganisation, mint, signIn, signInFounder, statusOf } from './people.ts'
 
@@ -44,6 +45,19 @@ async function refusal(options: Partial<ServeOptions> = {}): Promise<StartupErro
   await second.close()
   throw new Error('it started')
 }
+
+test('a database that is to be reached by TLS is refused in one line, without a word of the library', async () => {
+  const place = await arrive()
+  try {
+    for (const mode of ['prefer', 'require', 'verify-ca', 'verify-full', 'no-verify']) {
+      const url = `postgres://me@127.0.0.1:1/db?sslmode=${mode}`
+      const { stderr } = await place.run(['serve', '--listen', '127.0.0.1:0'], { env: { HALLPASS_DATABASE_URL: url } })
+      expect(stderr, mode).toMatch(/^Error: The PostgreSQL database at 127\.0\.0\.1:1 cannot be used: .*\n$/)
+    }
+  } finally {
+    await place.leave()
+  }
+})
 
 describe('the root key', () => {
   test('another one is refused, and the right one works as before', async () => {

@@ -12,6 +12,14 @@ export function isCollision(error: unknown): boolean {
   return ['40001', '40P01'].includes(codeOf(error))
 }
 
+/**
+ * Whether the connection did not have the prepared statement that it was told of, or had one of that name: a pooler stands
+ * between (PgBouncer in transaction mode, before 1.21 or without `max_prepared_statements`).
+ */
+export function isLostStatement(error: unknown): boolean {
+  return ['26000', '42P05'].includes(codeOf(error))
+}
+
 /** The SQLSTATE, or the code of the system. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'

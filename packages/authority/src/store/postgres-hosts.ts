@@ -29,6 +29,7 @@ export function readHosts(url: string): PostgresHosts {
   }
   const named = parameters.get('host')?.split(',')
   const ports = parameters.get('port')?.split(',') ?? []
+  readSslMode(parameters)
   for (const name of ['target_session_attrs', 'host', 'port']) parameters.delete(name)
   const [first, ...others] = (named ?? places.split(',')).map((host, index) => {
     const rest = new URLSearchParams(parameters)
@@ -42,6 +43,29 @@ export function readHosts(url: string): PostgresHosts {
   const wantsPrimary = others.length > 0 || (wanted !== null && wanted !== 'any')
   return { name: named?.join(',') ?? places, urls: [first, ...others], wantsPrimary }
 }
+
+/** All of its modes that want TLS want the server's certificate checked, as the client had it and says that it will not have it. */
+function readSslMode(parameters: URLSearchParams): void {
+  const mode = parameters.get('sslmode')
+  if (mode === null || parameters.get('uselibpqcompat') === 'true') return
+  if (!sslModes.has(mode)) {
+    throw new StartupError(
+      'configuration_invalid',
+      `The database URL has an sslmode that is none of ${[...sslModes].join(', ')}.`,
+    )
+  }
+  if (mode !== 'disable' && mode !== 'no-verify') parameters.set('sslmode', 'verify-full')
+}
+
+const sslModes: ReadonlySet<string> = new Set([
+  'disable',
+  'allow',
+  'prefer',
+  'require',
+  'verify-ca',
+  'verify-full',
+  'no-verify',
+])
 
 // Scheme, user and password, hosts with their ports, path, query.
 const form = /^(postgres(?:ql)?:\/\/)([^@/?#]*@)?([^@/?#]*)(\/[^@?#]*)?(\?[^@#]*)?$/

@@ -7,10 +7,26 @@ import type { ClientBase, QueryResult } from 'pg'
 import { bind, compile, type CompiledQuery, type Query, type Session, type Values } from './query.ts'
 import type { Database } from './schema.ts'
 
-/** Queries as named prepared statements; one for all connections of a store. */
+/** Queries as named prepared statements, as long as connections keep them; one for all connections of a store. */
 export class PostgresStatements {
   readonly #compiler = createPostgresCompiler()
   readonly #compiled = new Map<object, Statement>()
+  #named = true
+
+  /**
+   * From now on every statement is sent with its text: a pooler hands each transaction to another of its connections.
+   * @returns false where that was so already
+   */
+  stopNaming(): boolean {
+    const changed = this.#named
+    this.#named = false
+    return changed
+  }
+
+  /** For the client: with the name while names are kept. */
+  address({ name, sql }: Statement): { readonly name?: string; readonly text: string } {
+    return this.#named ? { name, text: sql } : { text: sql }
+  }
 
   /** The compiled query, with the name under which connections prepare it. */
   get<P, Row>(query: Query<P, Row>): Statement {
@@ -79,7 +95,7 @@ export class PostgresSession implements Session {
     }
     const statement = this.#statements.get(query)
     const result = this.#last.then(() =>
-      this.#client.query({ name: statement.name, text: statement.sql, values: bind(statement, values) }),
+      this.#client.query({ ...this.#statements.address(statement), values: bind(statement, values) }),
     )
     this.#last = result.catch((error: unknown) => {
       this.#failure ??= error

@@ -11,7 +11,7 @@ import type { Examined } from './look.ts'
 import { expectCurrent, expectNotNewer, expectOwn, migrate, type Progress } from './migrate.ts'
 import { postgresWords } from './migration.ts'
 import { connectOnce, PostgresConnections, type Kind, type Leased } from './postgres-connections.ts'
-import { codeOf, isCollision, reasonOfPostgres } from './postgres-errors.ts'
+import { codeOf, isCollision, isLostStatement, reasonOfPostgres } from './postgres-errors.ts'
 import { readHosts, type PostgresHosts } from './postgres-hosts.ts'
 import { currentVersion, examineClient, findWeakSettings, readFound } from './postgres-look.ts'
 import { PostgresSession, PostgresStatements } from './postgres-session.ts'
@@ -31,7 +31,7 @@ export interface PostgresStoreOptions {
   readonly random?: () => number
   /** Told when the database changes its condition. */
   readonly tell?: TellCondition
-  /** Told at the start of each setting that endangers what is kept. */
+  /** Told at the start of each setting that endangers what is kept, and later of a pooler that was found. */
   readonly warn?: (sentence: string) => void
 }
 
@@ -66,10 +66,10 @@ export function examinePostgres({ url }: { readonly url: string }): Promise<Exam
 }
 
 async function connect(options: PostgresStoreOptions, prepare: (client: Client) => Promise<void>): Promise<Store> {
-  const { url, connections = 10, random = Math.random, tell } = options
+  const { url, connections = 10, random = Math.random, tell, warn } = options
   const hosts = readHosts(url)
   await withClient(hosts, prepare)
-  return new PostgresStore(new PostgresConnections(hosts, connections, patience), random, tell)
+  return new PostgresStore(new PostgresConnections(hosts, connections, patience), random, tell, warn)
 }
 
 async function withClient<T>(hosts: PostgresHosts, work: (client: Client) => Promise<T>): Promise<T> {
@@ -92,11 +92,18 @@ class PostgresStore implements Store {
   readonly #random: () => number
   readonly #condition: Condition
   readonly #heartbeat: Heartbeat
+  readonly #warn: (sentence: string) => void
   readonly #statements = new PostgresStatements()
   readonly #running = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
 
-  constructor(connections: PostgresConnections, random: () => number, tell: TellCondition = () => {}) {
+  constructor(
+    connections: PostgresConnections,
+    random: () => number,
+    tell: TellCondition = () => {},
+    warn: (sentence: string) => void = () => {},
+  ) {
+    this.#warn = warn
     this.#connections = connections
     this.#random = random
     this.#condition = new Condition(tell)
@@ -182,6 +189,11 @@ class PostgresStore implements Store {
         this.#condition.note(kind, undefined)
         return result
       } catch (error) {
+        if (isFirst && isLostStatement(error)) {
+          // Nothing was done: a failed statement voids its transaction.
+          if (this.#statements.stopNaming()) this.#warn(poolerFound)
+          continue
+        }
         if (!(error instanceof StoreTrouble)) throw error
         const isWorthIt = error.reason === 'unreachable' || error.reason === 'read_only'
         if (!isFirst || !isWorthIt || error.outcome === 'open' || leftOf(until) === 0) {
@@ -269,7 +281,7 @@ interface State {
 /** What is told of it: a collision and trouble of the server count, whatever `work` made of them. */
 function describe(error: unknown, failure: unknown, state: State, leased: Leased): unknown {
   if (error instanceof StoreTrouble) return error
-  if (isCollision(failure)) return failure
+  if (isCollision(failure) || isLostStatement(failure)) return failure
   const first = failure ?? error
   // An error that the server answers COMMIT with undoes all of it.
   const isUndone = Reflect.get(Object(first), 'severity') === 'ERROR'
@@ -331,15 +343,26 @@ async function migrateDatabase(client: Client, progress: Progress | undefined): 
 function unusable(host: string, cause: unknown): StartupError {
   if (cause instanceof StartupError) return cause
   const reason = cause instanceof Error && cause.message !== '' ? cause.message : codeOf(cause)
-  return new StartupError('database_unreachable', `The PostgreSQL database at ${host} cannot be used: ${reason}.`, {
-    cause,
-  })
+  const sentence = `The PostgreSQL database at ${host} cannot be used: ${reason}.`
+  return new StartupError('database_unreachable', isUntrusted(cause) ? `${sentence} ${untrusted}` : sentence, { cause })
 }
+
+// Of Node's TLS.
+function isUntrusted(error: unknown): boolean {
+  return /SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|ALTNAME_INVALID|CERT_/.test(codeOf(error))
+}
+
+const untrusted =
+  'Name who signed its certificate with sslrootcert=FILE in the database URL; sslmode=no-verify takes any certificate, whoever shows it.'
 
 const attempts = 12
 
 // Any number, as long as it never changes: all versions of the program must wait for the same lock.
 const migrationLock = 4_280_526
+
+const poolerFound =
+  'A pooler shares the connections to PostgreSQL and keeps no prepared statements, as PgBouncer in transaction mode: ' +
+  'statements are sent unprepared from now on, which takes longer. PgBouncer 1.21 keeps them with max_prepared_statements.'
 
 const insufficientPrivilege = '42501'
 

@@ -185,6 +185,7 @@ describe('a PostgreSQL that cannot be used', () => {
     'postgres://me:s3/cret@host/db',
     'postgres://me:s3@cr@et/db',
     'postgres://m:s#cret@h/d',
+    'postgres://me:s3cret@h/d?sslmode=requird',
   ])('is refused where the URL is %s', async (url) => {
     const error: unknown = await openPostgresStore({ url }).catch((e: unknown) => e)
     expect(error).toMatchObject({ name: 'StartupError', code: 'configuration_invalid' })

@@ -1,0 +1,48 @@
+// Two authorities on one PostgreSQL behind a PgBouncer in transaction mode, which hands every transaction to another connection.
+import { rm } from 'node:fs/promises'
+
+import { describe, expect, test } from 'vitest'
+
+import { reasonWithoutPgbouncer, startPgbouncer } from '../packages/authority/src/store/testing/pgbouncer.ts'
+import { reasonWithoutPostgres, startPostgres } from '../packages/authority/src/store/testing/postgres.ts'
+import { createDirectory } from './authority.ts'
+import { startChild } from './child.ts'
+import { createApp, createOrganisation, mint, signInFounder, statusOf, unique } from './people.ts'
+
+const missing = reasonWithoutPostgres() ?? reasonWithoutPgbouncer()
+
+describe.skipIf(missing !== undefined)(`PgBouncer${missing === undefined ? '' : `, skipped: ${missing}`}`, () => {
+  test('answers as PostgreSQL itself does, however many ask at once, and is told of once', async () => {
+    const server = await startPostgres()
+    const bouncer = await startPgbouncer(server)
+    const directory = await createDirectory()
+    const options = { databaseUrl: bouncer.url, rootKey: Buffer.alloc(32, 7).toString('base64') }
+    const one = await startChild(directory, options)
+    const other = await startChild(directory, options)
+    try {
+      const { token } = await signInFounder(one.ask)
+      const { slug } = await createOrganisation(one.ask, token)
+      const asked = Array.from({ length: 60 }, async (_, at) => {
+        const { ask } = at % 2 === 0 ? one : other
+        if (at % 3 === 0) return (await ask('GET', `/v1/orgs/${slug}/tokens`, { token })).status
+        if (at % 3 === 1) return (await ask('GET', '/v1/orgs', { token })).status
+        const body = { org_slug: slug, app_name: unique('app') }
+        return (await ask('POST', '/v1/apps', { token, body })).status
+      })
+      const statuses = await Promise.all(asked)
+      expect(statuses.filter((status) => status !== 200 && status !== 201)).toEqual([])
+      await createApp(one.ask, token, slug)
+      const minted = await mint(other.ask, token, slug)
+      expect(await statusOf(one.ask, minted.token)).toBe(200)
+      for (const authority of [one, other]) {
+        expect(authority.log()).not.toContain('unforeseen')
+        expect(authority.log().split('A pooler shares the connections').length - 1).toBe(1)
+      }
+    } finally {
+      await Promise.all([one.end('SIGKILL'), other.end('SIGKILL')])
+      await bouncer.stop()
+      await server.stop()
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
+})
