@@ -121,6 +121,22 @@ describe.skipIf(!hasBrowser)('a command line that asks to be let in', () => {
     ;(ada.complaints as string[]).length = 0
   })
 
+  it('is let in with a proof, where the person logged in a while ago', async () => {
+    const starting = startingCliLogin()
+    const id = await ask(starting)
+    dashboard.authority.inspect((database) => database.exec('update sessions set proven_at = proven_at - 660000'))
+    await ada.page.goto(dashboard.url(`/cli/${id}`))
+    await ada.page.getByRole('button', { name: 'Approve' }).click()
+    const proof = ada.page.getByRole('dialog', { name: 'Is it still you?' })
+    await proof.getByRole('textbox', { name: 'Your password' }).fill(founder.password)
+    await proof.getByRole('button', { name: 'Go on' }).click()
+    await ada.page.getByRole('heading', { name: 'Take this code to your terminal' }).waitFor()
+    const code = (await ada.page.getByRole('group', { name: 'code' }).textContent()) ?? ''
+    expect(await redeem(id, code, starting)).toBe(201)
+    // The browser tells of the refusal.
+    ;(ada.complaints as string[]).length = 0
+  })
+
   it('is turned away, and the question is gone', async () => {
     const starting = startingCliLogin()
     const id = await ask(starting)

@@ -284,6 +284,18 @@ describe('a session whose person proved a while ago who they are', () => {
     expect(expectRefusal(await ask('POST', '/v1/passkeys/options', { token }), 403).code).toBe('proof_needed')
   })
 
+  test('lets no command line in', async () => {
+    const person = await somebody()
+    const { verifier, body } = startingCliLogin()
+    const { id } = expectAnswer(routes.createCliLogin, await ask('POST', '/v1/cli-logins', { body }))
+    await age()
+    const approve = (token: string) => ask('POST', `/v1/cli-logins/${id}/approve`, { token })
+    expect(expectRefusal(await approve(person.token), 403).code).toBe('proof_needed')
+    const early = { code: 'AAAA-BBBB-CCCC', code_verifier: verifier }
+    expect((await ask('POST', `/v1/cli-logins/${id}/redeem`, { body: early })).status).not.toBe(201)
+    expectAnswer(routes.approveCliLogin, await approve((await signIn(ask, person)).token))
+  })
+
   test('sets no password where there was none', async () => {
     const person = await somebody()
     await authority.restart((database) => {

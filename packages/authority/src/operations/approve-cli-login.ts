@@ -4,6 +4,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
 import { createCode, hashCode } from '../domain/user.ts'
 import { checkProof, findCliLogin } from './find-cli-login.ts'
+import { requireFreshProof } from './fresh-proof.ts'
 import type { Writing } from './operation.ts'
 
 export interface ApprovedCliLogin {
@@ -25,6 +26,8 @@ export const approveCliLogin: Writing<{ readonly id: string }, undefined, Approv
     const login = await findCliLogin(tx, id, now)
     if (login.approval !== null) throw new DomainError('conflict', 'this login has been approved already')
     checkProof(environment, login.codeChallenge)
+    // What it lets in goes on when this session has ended.
+    requireFreshProof(actor, now)
     const code = login.codeChallenge === null ? undefined : createCode(environment.randomBytes)
     const codeHash = code === undefined ? null : hashCode(code.reveal())
     await tx.cliLogins.approve(login.id, { userId: actor.user.id, codeHash })

@@ -6,6 +6,7 @@ import { ApiError, type CliLogin, type User } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useMutation, useQuery } from '../api/use-query.ts'
+import { ProofDialog, needsProof } from '../session/proof-dialog.tsx'
 import { useSession } from '../session/session.tsx'
 import { AuthPage } from '../shell/auth-card.tsx'
 import { Decision } from '../shell/decision.tsx'
@@ -60,8 +61,10 @@ type Outcome =
 function Question({ login, user }: { readonly login: CliLogin; readonly user: User }) {
   const { client } = useServices()
   const [outcome, setOutcome] = useState<Outcome | undefined>(undefined)
+  const [isAsked, setAsked] = useState(false)
   const approval = useMutation({
     async run(): Promise<Outcome> {
+      setAsked(true)
       const { code, callback_url } = await client.cliLogins.approve(login.id)
       if (callback_url !== null && (await hand(callback_url))) return { kind: 'handed' }
       return code === null ? { kind: 'approved' } : { kind: 'code', code }
@@ -72,6 +75,7 @@ function Question({ login, user }: { readonly login: CliLogin; readonly user: Us
     run: () => client.cliLogins.deny(login.id),
     onSuccess: () => setOutcome({ kind: 'denied' }),
   })
+  const isProofNeeded = needsProof(approval.error)
   if (outcome !== undefined) return <Answered outcome={outcome} />
   return (
     <AuthPage
@@ -97,7 +101,8 @@ function Question({ login, user }: { readonly login: CliLogin; readonly user: Us
         <Fact name="For what">To do everything that you can do, as {user.email}</Fact>
         <Fact name="For how long">{sayDuration(login.session_expires_in)}, or until you log it out</Fact>
       </Facts>
-      <Decision approval={approval} denial={denial} />
+      <Decision approval={isProofNeeded ? { ...approval, error: null } : approval} denial={denial} />
+      {isAsked && isProofNeeded && <ProofDialog onProven={() => approval.mutate()} onClose={() => setAsked(false)} />}
     </AuthPage>
   )
 }
