@@ -56,6 +56,27 @@ async function cost(header: string): Promise<readonly [number, string]> {
   return [checked - before, refusal]
 }
 
+test('a token may be the password of Basic, as CI tools send it, and nothing else of it counts', async () => {
+  const { id, token } = await mint()
+  const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`
+  const auth = authority.userHeader.replace(/^\w+ /, '')
+  for (const pair of [`x:${token}`, `:${token}`, `oauth2:${token.replace('FlyV1 ', '')}`, `a b:${token},${auth}`]) {
+    for (const header of [
+      basic(pair),
+      basic(pair).toLowerCase().slice(0, 6) + basic(pair).slice(6),
+      ` ${basic(pair)} `,
+    ]) {
+      const { tokens } = await authenticate(header)
+      expect(tokens.map((each) => each.id)).toEqual([id])
+    }
+  }
+  expect((await authenticate(basic(`x:${auth}`))).authTokenHashes).toHaveLength(1)
+  for (const pair of [token, `${token}:`, `${token}:x`, ':', '', `x:${basic(`x:${token}`)}`]) {
+    await expect(authenticate(basic(pair))).rejects.toMatchObject({ code: 'unauthenticated' })
+  }
+  await expect(authenticate(basic(`${token}:`))).rejects.toThrow('Basic has no token as its password')
+})
+
 test('nothing is verified of a token that is revoked, unknown, or of an unknown key', async () => {
   const { id, token } = await mint()
   await revoke(id)

@@ -39,7 +39,11 @@ describe('schemes', () => {
     const basic = Buffer.from(`${email}:${password}`).toString('base64')
     for (const header of [
       `Basic ${basic}`,
-      `Basic ${Buffer.from(`x:${token}`).toString('base64')}`,
+      `Basic ${Buffer.from(token).toString('base64')}`,
+      `Basic ${Buffer.from(`${token}:`).toString('base64')}`,
+      `Basic ${token}`,
+      'Basic',
+      'Basic ====',
       `Digest username="${email}", realm="hallpass", response="0"`,
       `Negotiate ${token}`,
       `Token ${token}`,
@@ -65,6 +69,12 @@ describe('schemes', () => {
       await expectRefused(header)
     }
     expect((await present(`Bearer Bearer Bearer ${token}`)).status).toBeLessThan(500)
+  })
+
+  test('Basic is one where the token is its password, and no answer asks for it', async () => {
+    const basic = `Basic ${Buffer.from(`x:${token}`).toString('base64')}`
+    expect((await present(basic)).status).toBe(200)
+    expect((await present('Basic eDp5')).headers.get('www-authenticate')).toMatch(/^Bearer /)
   })
 
   test('two headers are not two chances', async () => {

@@ -51,6 +51,31 @@ it("names flyctl's variable where the environment points there, and the flag", a
   expect(server.seen.map(({ authorization }) => authorization)).toEqual(['Bearer fo1_access', 'Bearer fo1_x'])
 })
 
+it('takes a token as it was pasted, and says what it is where it is none', async () => {
+  const text = header(mint([{ type: 'Organization', id: 7n, mask: 31 }]))
+  const wrapped = `"${text.slice(0, 30)}\r\n    ${text.slice(30)}"\n`
+  const run = (HALLPASS_API_TOKEN: string) => place.run(['orgs', 'list'], { environment: { HALLPASS_API_TOKEN } })
+  await run(wrapped)
+  await place.run(['orgs', 'list', '-t', wrapped])
+  expect(server.seen.map(({ authorization }) => authorization)).toEqual([text, text])
+  expect(await place.run(['tokens', 'debug', '-'], { input: `\ufeff${wrapped}` })).toMatchObject({
+    code: 0,
+    stderr: '',
+  })
+  for (const [given, words] of [
+    ['***', 'is hidden behind ***'],
+    [`{"token":"${text}"}`, 'is JSON'],
+    [`export TOKEN=${text}`, 'begins with NAME='],
+    [`Basic ${Buffer.from(`x:${text}`).toString('base64')}`, 'is for Basic: send Bearer'],
+    [`${text}\n$ exit`, `has a line break at character ${text.length + 1}`],
+  ] as const) {
+    const { code, stderr } = await run(given)
+    expect(code).toBe(2)
+    expect(stderr).toContain(`Error: the token in HALLPASS_API_TOKEN ${words}`)
+  }
+  expect(server.seen).toHaveLength(2)
+})
+
 it('uses no login where a variable is set to nothing', async () => {
   const { code, stdout, stderr } = await place.run(['orgs', 'list'], { environment: { HALLPASS_API_TOKEN: '' } })
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

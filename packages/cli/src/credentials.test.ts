@@ -61,7 +61,7 @@ describe('chooseCredential', () => {
   })
 
   it('refuses what cannot stand in a header, without repeating it', () => {
-    const error = catchError(() => chooseCredential({ accessToken: 'fm2_secret\nx' }, {}, {}, server))
+    const error = catchError(() => chooseCredential({ accessToken: 'fm2_secret\n$ x' }, {}, {}, server))
     expect(String(error)).toContain('--access-token')
     expect(String(error)).not.toContain('secret')
   })

@@ -1,4 +1,6 @@
 // Which server is asked, and with which credential.
+import { describeNoToken, unwrapToken } from '@hallpass/client/pasted-token'
+
 import { type Config, locateConfig, readConfig } from './config-file.ts'
 import { isSet, type Environment } from './context.ts'
 import { CommandError } from './errors.ts'
@@ -70,7 +72,8 @@ export function findTokenVariable(environment: Environment, server?: string): st
 /** Whether flyctl's variables hold this token, and the environment does not name this server for them. */
 export function isMeantElsewhere(token: string, environment: Environment, server: string): boolean {
   return (
-    serverOfEnvironment(environment) !== server && flyTokenVariables.some((name) => environment[name]?.trim() === token)
+    serverOfEnvironment(environment) !== server &&
+    flyTokenVariables.some((name) => unwrapToken(environment[name] ?? '') === token)
   )
 }
 
@@ -150,14 +153,14 @@ function readTokenVariable(environment: Environment, name: string): string {
   throw new CommandError('misused', `${name} is set, but empty: give it a token, or unset it to use your login`)
 }
 
-/** @throws CommandError where it cannot stand in a header */
+/**
+ * The token, freed of what was wrapped around it.
+ * @throws CommandError `misused` where it is none, saying what it is instead
+ */
 export function checkCredential(text: string, source: string): string {
-  const trimmed = text.trim()
-  if (trimmed === '') throw new CommandError('misused', `the token in ${source} is empty`)
-  if (!/^[\x20-\x7e]+$/.test(trimmed) || /["'`]/.test(trimmed)) {
-    throw new CommandError('misused', `the token in ${source} has characters that no token has`)
-  }
-  return trimmed
+  const problem = describeNoToken(text)
+  if (problem === undefined) return unwrapToken(text)
+  throw new CommandError('misused', `the token in ${source} ${problem}`)
 }
 
 function notLoggedIn(server: string, unsent: string): CommandError {

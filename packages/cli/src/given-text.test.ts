@@ -93,6 +93,16 @@ describe('every other variable', () => {
     expect(chooseCredential({}, { HALLPASS_API_TOKEN: 'fm2_x\r\n' }, {}, 'http://h').token).toBe('fm2_x')
   })
 
+  it('may hold a token in quotes, or broken by a terminal', () => {
+    for (const text of ['"fm2_x"', 'fm2_x"', "'fm2_x'", '\ufefffm2_x', 'Authorization: fm2_x']) {
+      expect(chooseCredential({}, { HALLPASS_API_TOKEN: text }, {}, 'http://h').token).toBe('fm2_x')
+      expect(chooseCredential({ accessToken: text }, {}, {}, 'http://h').token).toBe('fm2_x')
+    }
+    expect(chooseCredential({ accessToken: 'FlyV1 fm2_abcd\n  efgh' }, {}, {}, 'http://h').token).toBe(
+      'FlyV1 fm2_abcdefgh',
+    )
+  })
+
   it('is refused in quotes, or with a line break in it, by its name', () => {
     const names = ['HALLPASS_ROOT_KEY', 'HALLPASS_PUBLIC_URL', 'HALLPASS_LISTEN', 'FLY_ORG', 'HALLPASS_SMTP_URL']
     for (const name of names) {
@@ -104,7 +114,7 @@ describe('every other variable', () => {
       expect(() => chooseServer({}, { HALLPASS_API_URL: text }, {})).toThrow('HALLPASS_API_URL')
       expect(() => chooseServer({ apiUrl: text }, {}, {})).toThrow('--api-url')
     }
-    for (const text of ['"fm2_x"', 'fm2_x"', "'fm2_x'", 'fm2_x\rfm2_y']) {
+    for (const text of ['fm2_x"y', 'fm2_x\rfm2_y', '***', '{"token":"fm2_x"}', '$TOKEN', 'Basic eDp5']) {
       expect(() => chooseCredential({}, { HALLPASS_API_TOKEN: text }, {}, 'http://h')).toThrow('HALLPASS_API_TOKEN')
       expect(() => chooseCredential({ accessToken: text }, {}, {}, 'http://h')).toThrow('--access-token')
     }

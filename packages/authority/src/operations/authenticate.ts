@@ -88,7 +88,7 @@ export function createAuthenticate(options: {
     const cached = cache.get(header)
     if (cached !== undefined) return cached
 
-    const { macaroons, authTokens, leftOut } = parse(header)
+    const { macaroons, authTokens, leftOut } = parse(readPassword(header))
     const refusals: string[] = []
     const permissions: Macaroon[] = []
     const discharges: Macaroon[] = []
@@ -181,6 +181,22 @@ function firstToEnd({ macaroon, discharges }: VerifiedMacaroon): PresentedToken[
   return discharges
     .map(({ unsafeCaveats }, at) => ({ location: questions[at]?.location ?? '', endsAt: endOf(unsafeCaveats) }))
     .reduce((first, next) => (next.endsAt < first.endsAt ? next : first))
+}
+
+/**
+ * What stands in the password of `Basic` (RFC 7617), as CI tools and the clients of registries send tokens; the name counts
+ * for nothing. Any other header as it is. No answer asks for Basic, so that no browser sends it of its own accord.
+ */
+function readPassword(header: string): string {
+  if (!/^\s*basic\s/i.test(header)) return header
+  const encoded = header.trim().slice('basic'.length).trim()
+  const pair = Buffer.from(encoded, 'base64').toString('latin1')
+  const password = pair.slice(pair.indexOf(':') + 1)
+  if (pair.includes(':') && password !== '') return password
+  throw new DomainError(
+    'unauthenticated',
+    'in this request Basic has no token as its password: send Bearer and the token',
+  )
 }
 
 function parse(header: string): ReturnType<typeof parseAuthorization> {

@@ -57,6 +57,11 @@ describe('a pasted header', () => {
     expect(shown.map(({ location }) => location).join(' ')).toContain(String.raw`\u{202e}gro`)
   })
 
+  it('is freed of what was wrapped around it', () => {
+    const wrapped = `"${header.slice(0, 40)}\r\n  ${header.slice(40)}"`
+    expect(read(wrapped).tokens).toHaveLength(1)
+  })
+
   it('is narrowed without a key, and the same token still', () => {
     const before = read(header)
     const after = read(narrowHeader(before, [{ type: 'Action', mask: actions.read }]))
@@ -66,7 +71,8 @@ describe('a pasted header', () => {
   })
 
   it('is told exactly where it is damaged', () => {
-    expect(readHeader('', now)).toBe('The header carries no token.')
+    expect(readHeader('', now)).toBe('This is empty.')
+    expect(readHeader('{"token":"x"}', now)).toMatch(/^This is JSON/)
     expect(readHeader('hello', now)).toMatch(/^Token 1 starts with none of/)
     expect(readHeader(header.slice(0, -3), now)).toMatch(/truncated/)
     const [, base64 = ''] = header.split('fm2_')

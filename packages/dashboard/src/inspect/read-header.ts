@@ -1,4 +1,5 @@
 // Takes a pasted header apart, in the page: what is in it, what each token comes to, and what is damaged.
+import { describeNoToken, unwrapToken } from '@hallpass/client/pasted-token'
 import {
   attenuate,
   formatAuthorization,
@@ -49,8 +50,12 @@ const permissionLocation = 'https://api.fly.io/v1'
  * @returns what the text carries, or a sentence that says what is wrong with it as a whole
  */
 export function readHeader(text: string, now: number): ReadHeader | string {
+  const problem = describeNoToken(text)
+  if (problem !== undefined) return `This ${problem}.`
   try {
-    const { permissions, others, damaged, authTokens, leftOut } = parseBundle(text, { location: permissionLocation })
+    const { permissions, others, damaged, authTokens, leftOut } = parseBundle(unwrapToken(text), {
+      location: permissionLocation,
+    })
     return {
       tokens: [
         ...permissions.map(({ macaroon, discharges }) => readToken(macaroon, discharges, false, now)),

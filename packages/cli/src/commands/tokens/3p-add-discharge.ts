@@ -1,4 +1,5 @@
 // `hallpass tokens 3p add-discharge`: puts a third party's answer beside a token.
+import { unwrapToken } from '@hallpass/client/pasted-token'
 import { decodeMacaroon, formatAuthorization, parseAuthorization, ticketsOf } from '@hallpass/macaroon'
 
 import type { Context } from '../../context.ts'
@@ -37,7 +38,8 @@ export async function addDischarge(
 }
 
 /** Bare base64 as `3p discharge` prints it, or a token as third parties hand it out. */
-function readDischarge(text: string): readonly Uint8Array[] {
+function readDischarge(given: string): readonly Uint8Array[] {
+  const text = unwrapToken(given)
   if (!/^\s*(?:(?:flyv1|bearer)\s|fm\w+_)/i.test(text)) return [decodeBase64(text, 'the discharge')]
   const { macaroons, leftOut } = parseAuthorization(text)
   if (leftOut[0] !== undefined) throw leftOut[0].error

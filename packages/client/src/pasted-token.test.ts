@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+
+import { describeNoToken, unwrapToken } from './pasted-token.ts'
+
+const token = `fm2_${'Ab3+/9'.repeat(40)}==`
+const wrapped = `${token.slice(0, 80)}\n${token.slice(80, 160)}\n${token.slice(160)}`
+
+describe('unwrapToken', () => {
+  it.each([
+    ['as it is', token],
+    ['in double quotes', `"${token}"`],
+    ['in single quotes', `'${token}'`],
+    ['in typographic quotes', `“${token}”`],
+    ['with one quote', `${token}"`],
+    ['with quotes in quotes', `"'${token}'"`],
+    ['with white space around it', ` \t${token}\r\n`],
+    ['with a mark of byte order', `\ufeff${token}`],
+    ['with zero-width spaces', `fm2_\u200b${token.slice(4)}\u200b`],
+    ['broken by a terminal', wrapped],
+    ['broken by a terminal of Windows', wrapped.replaceAll('\n', '\r\n')],
+    ['broken and indented', wrapped.replaceAll('\n', '\n    ')],
+    ['broken into spaces', wrapped.replaceAll('\n', ' ')],
+    ['in quotes, from JSON', `"${token}",`.replace(/,$/, '')],
+    ['before a semicolon', `"${token}";`],
+    ['with a written line break', `${token}\\n`],
+    ['with the name of its header', `Authorization: ${token}`],
+    ['with the name of its header, in quotes', `"authorization: ${token}"`],
+  ])('frees a token %s', (_what, text) => {
+    expect(unwrapToken(text)).toBe(token)
+    expect(describeNoToken(text)).toBeUndefined()
+  })
+
+  it.each([
+    [`FlyV1 ${token},${token}`, `FlyV1 ${token},${token}`],
+    [`FlyV1  "${token}", "fo1_a-b_c"`, `FlyV1 ${token},fo1_a-b_c`],
+    [`Bearer\n${wrapped}`, `Bearer ${token}`],
+    [`${token},\n${token}`, `${token},${token}`],
+    ['fo1_abc\ndef', 'fo1_abcdef'],
+    ['', ''],
+    // Whoever damaged a token hears of it from those who read tokens.
+    ['fm2_ not base64!', 'fm2_ not base64!'],
+  ])('of %j makes %j', (text, expected) => {
+    expect(unwrapToken(text)).toBe(expected)
+  })
+})
+
+describe('describeNoToken', () => {
+  it.each([
+    ['', 'is empty'],
+    ['""', 'is empty'],
+    ['***', 'is hidden behind ***'],
+    ['FlyV1 ***', 'is hidden behind ***'],
+    ['{"token":"fm2_secret"}', 'is JSON'],
+    ['"{\\"token\\"', 'is JSON'],
+    ['FLY_API_TOKEN=fm2_secret', 'begins with NAME='],
+    ['export HALLPASS_API_TOKEN="FlyV1 fm2_secret"', 'begins with NAME='],
+    ['Basic eDpmbTJfc2VjcmV0', 'is for Basic: send Bearer'],
+    ['Authorization: Basic eDpmbTJfc2VjcmV0', 'is for Basic: send Bearer'],
+    ['$TOKEN', 'is the name of a variable'],
+    ['${{ secrets.TOKEN }}', 'is the name of a variable'],
+    ['<token>', 'is a place for a token'],
+    ['https://example.com/secret', 'is an address'],
+    ['eyJhbGciOiJ.eyJzZWNyZXQ', 'is a JSON Web Token'],
+    ['fm2_secret%3D%3D', 'is percent-encoded'],
+    ['fm2_secret\nfm2_secret', 'has a line break at character 11,'],
+    ['fm2_secret\n$ ls', 'has a line break at character 11,'],
+    ['fm2_secrät', 'has a character that no token has, its 9th'],
+  ])('says what %j is', (text, words) => {
+    expect(describeNoToken(text)).toContain(words)
+    expect(describeNoToken(text)).not.toMatch(/secret|secr/)
+  })
+
+  it('has nothing against what it does not know', () => {
+    for (const text of ['fm2_held', 'Bearer fo1_x', 'FlyV1 fm2_a,fm2_b', 'something']) {
+      expect(describeNoToken(text)).toBeUndefined()
+    }
+  })
+})
