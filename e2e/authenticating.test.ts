@@ -95,6 +95,26 @@ test('the same token counts once, however often a header has it', async () => {
   expect((await authenticate(bundle(token, other, token))).tokens).toHaveLength(2)
 })
 
+test('a header carries the tokens of very many organizations, and few that count for nothing', async () => {
+  // As flyctl stores them: one for each organization, and the login.
+  const tokens: string[] = []
+  for (let i = 0; i < 150; i += 1) tokens.push((await mint()).token)
+  const login = authority.userHeader.replace(/^Bearer /i, '')
+  const full = `${bundle(...tokens)},${login}`
+  expect(full.length).toBeLessThan(65_536)
+  expect(await cost(full)).toEqual([150, ''])
+  expect((await authenticate(full)).authTokenHashes).toHaveLength(1)
+  const { token } = await mint()
+  const dead = Array.from({ length: 33 }, () => forge(token, { rnd: randomBytes(16) }))
+  expect(await cost(bundle(token, ...dead.slice(1)))).toEqual([1, ''])
+  expect(await cost(bundle(token, ...dead))).toEqual([
+    0,
+    expect.stringMatching(/^more than 32 tokens of this request count for nothing: .* is not known here$/),
+  ])
+  const logins = Array.from({ length: 33 }, () => `fo1_${randomBytes(32).toString('base64url')}`)
+  expect(await cost([login, ...logins].join())).toEqual([0, expect.stringContaining('more than 32 tokens')])
+})
+
 test('what was verified is remembered while it lives, and forgotten once it is found dead', async () => {
   const { id, token } = await mint()
   expect([await cost(token), await cost(token)]).toEqual([

@@ -73,8 +73,8 @@ func headerVectors() []any {
 	} {
 		add(kept[0], "ok", kept[1:]...)
 	}
-	add(strings.Repeat(a+",", 32)+a, "too-many")
-	add(a+strings.Repeat(",", 32), "too-many")
+	add(strings.Repeat(a+",", 256)+a, "too-many")
+	add(a+strings.Repeat(",", 256), "too-many")
 	return out
 }
 

@@ -26,7 +26,8 @@ export interface LeftOut {
 }
 
 export const maxHeaderLength = 65_536
-export const maxTokens = 32
+/** More than flyctl sends: one for each organization that a person is in, which fill a header before there are as many. */
+export const maxTokens = 256
 
 /**
  * Reads `[FlyV1|Bearer …] token[,token…]`, where a token is `fm2_`, `fm1r_` or `fm1a_` and standard base64 with padding,
