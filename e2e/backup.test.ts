@@ -93,7 +93,7 @@ describe('a backup', () => {
     expect((await run(1, 'backup', 'no/where.db', '--data', authority.directory)).stderr).toMatch(/ENOENT/)
     expect((await run(1, 'backup', 'b.db', '--data', 'empty')).stderr).toMatch(/there is no hallpass\.db/)
     expect((await run(2, 'backup', '"b.db"', '--data', authority.directory)).stderr).toMatch(/stands in quotes/)
-    const postgres = await run(1, 'backup', 'b.db', '--database-url', 'postgres://h/db')
+    const postgres = await run(2, 'backup', 'b.db', '--database-url', 'postgres://h/db')
     expect(postgres.stderr).toMatch(/use pg_dump/)
     expect((await readdir(at())).toSorted()).toEqual(['link.db', 'there.db'])
   })

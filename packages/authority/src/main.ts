@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 
 import { createServer, reportUnforeseen } from './app.ts'
+import { isLoopback } from './config-mail.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
 import { DomainError, StartupError } from './domain/errors.ts'
 import type { Secret } from './domain/secret.ts'
@@ -129,7 +130,17 @@ async function listen(environment: Environment, config: Config, { log, sink }: {
     url = await server.listen({ host, port })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    throw new StartupError('configuration_invalid', `cannot listen at ${host}:${port} (${code})`, { cause: error })
+    const why = reasonsNotToListen.get(code) ?? code
+    throw new StartupError('address_unavailable', `Cannot listen at ${host}:${port}: ${why}.`, { cause: error })
+  }
+  if (
+    publicUrl?.startsWith('https:') !== true &&
+    !server.addresses().every((bound) => isLoopback(typeof bound === 'string' ? bound : bound.address))
+  ) {
+    log.warn(
+      'Other machines reach this address, and there is no TLS: whoever is on the way reads passwords and tokens. ' +
+        'Put a TLS proxy in front, and say so with --public-url https://… and --trusted-proxies',
+    )
   }
   if (publicUrl?.startsWith('https:') === true && trusts === undefined) {
     log.warn(
@@ -153,6 +164,13 @@ async function listen(environment: Environment, config: Config, { log, sink }: {
     close: () => (closing ??= closeAll(server, worker, store, sink)),
   }
 }
+
+const reasonsNotToListen: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'another program listens there'],
+  ['EACCES', 'that port takes rights that this program does not have'],
+  ['EADDRNOTAVAIL', 'it is no address of this machine'],
+  ['ENOTFOUND', 'no address has that name'],
+])
 
 async function closeAll(server: FastifyInstance, worker: Worker, store: Store, sink: LogSink): Promise<void> {
   await Promise.all([server.close(), worker.stop()])

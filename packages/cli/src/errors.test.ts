@@ -31,6 +31,8 @@ describe('exitCodeFor', () => {
   it('tells misuse from failure', () => {
     expect(exitCodeFor(new CommandError('misused', ''))).toBe(2)
     expect(exitCodeFor(new CommandError('cancelled', ''))).toBe(130)
+    expect(exitCodeFor(new ApiError('invalid_request', '', { status: 400 }))).toBe(2)
+    expect(exitCodeFor(new ApiError('forbidden', '', { status: 403 }))).toBe(1)
     expect(exitCodeFor(new ConnectionError('timeout', ''))).toBe(1)
     expect(exitCodeFor('anything')).toBe(1)
   })

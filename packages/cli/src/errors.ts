@@ -20,8 +20,17 @@ export const exitCodes = { done: 0, failed: 1, misused: 2, cancelled: 130 } as c
 
 /** The exit code that an error ends the program with. */
 export function exitCodeFor(error: unknown): number {
-  return error instanceof CommandError ? exitCodes[error.code] : exitCodes.failed
+  if (error instanceof CommandError) return exitCodes[error.code]
+  const isMisuse = error instanceof Error && 'code' in error && misuses.has(`${error.name} ${String(error.code)}`)
+  return isMisuse ? exitCodes.misused : exitCodes.failed
 }
+
+/** What the authority finds wrong with what was written for it. */
+const misuses: ReadonlySet<string> = new Set([
+  'ApiError invalid_request',
+  'StartupError configuration_invalid',
+  'StartupError root_key_invalid',
+])
 
 /**
  * One sentence for a person.

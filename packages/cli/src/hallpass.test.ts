@@ -131,6 +131,11 @@ describe('hallpass', () => {
     [['auth', 'signup', '--email', 'a@b.c'], '--setup-code'],
     [['auth', 'login', '--password', 'x'], 'there is no flag --password'],
     [['serve', '--listen', 'nowhere'], 'is not an address'],
+    [['serve', '--public-url', 'hallpass.example'], '--public-url begins with'],
+    [['serve', '--trusted-proxies', 'proxy'], '--trusted-proxies lists addresses'],
+    [['serve', '--database-url', 'mysql://u:secret@h/d'], '--database-url begins with'],
+    [['doctor', '--database-url', 'mysql://u:secret@h/d'], '--database-url'],
+    [['backup', 'b.db', '--database-url', 'postgres://h/d'], 'pg_dump'],
     [['orgs', 'list', '-t', 'fm2_secret', '-t', 'fm2_secret'], '--access-token is given twice'],
     [['orgs', 'list', '--api-url', 'ftp://x'], 'http://'],
     [['orgs', 'list', '--api-url', 'https://example.com/hallpass'], 'the address in --api-url may not have a path'],
@@ -142,6 +147,20 @@ describe('hallpass', () => {
     expect(stderr).toContain(why)
     expect(stderr).not.toContain('secret')
     expect(seen.filter(({ request }) => !request.startsWith('GET'))).toEqual([])
+  })
+
+  it.each([
+    ['HALLPASS_PUBLIC_URL', 'hallpass.secret', 'begins with https:// or http://'],
+    ['HALLPASS_TRUSTED_PROXIES', 'secret', 'lists addresses and networks'],
+    ['HALLPASS_DATABASE_URL', 'mysql://u:secret@h/d', 'begins with postgres://'],
+    ['HALLPASS_ROOT_KEY', 'secret', 'holds no root key'],
+    ['HALLPASS_SMTP_URL', 'smtp://secret', 'are set together'],
+  ])('ends with 2 for what %s should not be, and names it', async (variable, value, why) => {
+    const { code, stdout, stderr } = await hallpass(['serve'], { environment: { [variable]: value } })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(`Error: ${variable} `)
+    expect(stderr).toContain(why)
+    expect(stderr).not.toContain('secret')
   })
 
   it('ends with 1 and a sentence where the authority refuses or is not there', async () => {

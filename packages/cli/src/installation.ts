@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import { readVariable, type Context } from './context.ts'
+import { readVariable, type Context, type Environment } from './context.ts'
 import { CommandError } from './errors.ts'
 import { textFlag } from './flags.ts'
 import { cleanPath, cleanText } from './given-text.ts'
@@ -31,8 +31,7 @@ export function readInstallation(context: Context, flags: InstallationFlags): In
   const [given, source] =
     flags.data === undefined ? [environment['HALLPASS_DATA'], 'HALLPASS_DATA'] : [flags.data, '--data']
   const data = readDataDirectory(directory, given, source)
-  const databaseUrl =
-    readText(flags.databaseUrl, '--database-url') ?? readVariable(environment, 'HALLPASS_DATABASE_URL')
+  const databaseUrl = readDatabaseUrl(environment, flags)
   const rootKey = readVariable(environment, 'HALLPASS_ROOT_KEY')
   return { data, dataDirectory: resolve(directory, data), databaseUrl, rootKey }
 }
@@ -46,6 +45,13 @@ export function readText(given: string | undefined, flag: string): string | unde
   const text = cleanText(given, flag)
   if (text === '') throw new CommandError('misused', `${flag} is empty`)
   return text
+}
+
+function readDatabaseUrl(environment: Environment, flags: InstallationFlags): string | undefined {
+  const url = readText(flags.databaseUrl, '--database-url') ?? readVariable(environment, 'HALLPASS_DATABASE_URL')
+  if (url === undefined || /^postgres(?:ql)?:\/\//.test(url)) return url
+  const source = flags.databaseUrl === undefined ? 'HALLPASS_DATABASE_URL' : '--database-url'
+  throw new CommandError('misused', `${source} begins with postgres://`)
 }
 
 function readDataDirectory(directory: string, given: string | undefined, source: string): string {

@@ -1,5 +1,6 @@
 // Where a server listens: `127.0.0.1:4280`, `[::1]:4280`, `localhost:0`.
 import { isIPv6 } from 'node:net'
+import type { NetworkInterfaceInfo } from 'node:os'
 
 import { CommandError } from './errors.ts'
 
@@ -8,12 +9,16 @@ export interface ListenAddress {
   readonly port: number
 }
 
+const defaultPort = 4280
+
 /**
- * Reads `host:port`; an IPv6 address stands in brackets, and port 0 means any free one.
+ * Reads `host:port`; an IPv6 address stands in brackets, and port 0 means any free one. An address may stand alone.
  * @throws CommandError where the text is anything else
  */
 export function parseListenAddress(text: string): ListenAddress {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? []
+  const isAlone = /^(?:\[[^\]]*\]|[\d.]+\.[\d.]+)$/.test(text)
+  const whole = isAlone ? `${text}:${defaultPort}` : text
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(whole) ?? []
   const host = bracketed ?? plain
   const port = Number(digits)
   if (host === undefined || digits === undefined) {
@@ -23,6 +28,29 @@ export function parseListenAddress(text: string): ListenAddress {
   if (bracketed === undefined && !isHostName(host)) throw refused(text, 'the host is not a name or an IPv4 address')
   if (port > 65_535) throw refused(text, 'a port is at most 65535')
   return { host, port }
+}
+
+/**
+ * The URL at which it listens. Where that is every address, they are told too, for nobody can open `http://0.0.0.0`.
+ * @param url as the server says it, with the port that it has
+ */
+export function describeListening(
+  { host }: ListenAddress,
+  url: string,
+  interfaces: Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>,
+): string {
+  if (host !== '0.0.0.0' && host !== '::') return url
+  const { port } = new URL(url)
+  const at = (address: string) => `http://${isIPv6(address) ? `[${address}]` : address}:${port}`
+  const others = Object.values(interfaces)
+    .flatMap((infos) => infos ?? [])
+    .filter(
+      ({ internal, family, address }) => !internal && (family === 'IPv4' || host === '::') && !/^fe80:/i.test(address),
+    )
+    .map(({ address }) => at(address))
+    .slice(0, 4)
+  const elsewhere = others.length === 0 ? '' : `, ${others.join(' or ')} from elsewhere`
+  return `${at(host)} (${at(host === '::' ? '::1' : '127.0.0.1')} on this machine${elsewhere})`
 }
 
 function isHostName(text: string): boolean {

@@ -90,11 +90,11 @@ describe('tokens 3p', () => {
   it.each<readonly [readonly string[], string | undefined, number, string]>([
     [['3p', 'add'], secret, 2, '--location'],
     [['3p', 'add', '-l', auth], undefined, 2, '--secret-file FILE or TOKEN_3P_SHARED_SECRET'],
-    [['3p', 'add', '-l', auth], 'c2hvcnQ=', 1, 'should be 32 bytes, and it is 5'],
-    [['3p', 'add', '-l', auth], 'not base64', 1, 'is not standard base64'],
+    [['3p', 'add', '-l', auth], 'c2hvcnQ=', 2, 'should be 32 bytes, and it is 5'],
+    [['3p', 'add', '-l', auth], 'not base64', 2, 'is not standard base64'],
     [['3p', 'ticket', '-l', auth], secret, 1, `asks for no discharge from ${auth}`],
     [['3p', 'discharge', '-l', auth], secret, 2, '--ticket'],
-    [['3p', 'discharge', '-l', auth, '--ticket', '!'], secret, 1, 'the ticket is not standard base64'],
+    [['3p', 'discharge', '-l', auth, '--ticket', '!'], secret, 2, 'the ticket is not standard base64'],
     [['3p', 'add-discharge'], secret, 2, '-d'],
     [['3p', 'add-discharge', '-d', 'AAAA'], secret, 1, 'Error: '],
   ])('refuses %j', async (words, variable, code, why) => {

@@ -50,7 +50,7 @@ export function decodeBase64(text: string, what: string): Uint8Array {
   const joined = text.trim().replace(/[\r\n]/g, '')
   const bytes = Buffer.from(joined, 'base64')
   if (joined !== '' && bytes.toString('base64') === joined) return new Uint8Array(bytes)
-  throw new CommandError('failed', `${what} is not standard base64 with its padding`)
+  throw new CommandError('misused', `${what} is not standard base64 with its padding`)
 }
 
 export function encodeBase64(bytes: Uint8Array): string {
@@ -64,7 +64,7 @@ function decodeSecret(text: string, source: string): Uint8Array {
   const secret = decodeBase64(text, `the shared secret in ${source}`)
   if (secret.length === secretLength) return secret
   throw new CommandError(
-    'failed',
+    'misused',
     `the shared secret in ${source} should be ${secretLength} bytes, and it is ${secret.length}`,
   )
 }

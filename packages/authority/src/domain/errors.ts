@@ -46,6 +46,7 @@ export class StartupError extends Error {
     | 'root_key_mismatch'
     | 'database_unreachable'
     | 'configuration_invalid'
+    | 'address_unavailable' // to listen at: in use, not of this machine, or not allowed
     | 'account_unknown'
     | 'account_needed' // without it an organisation has no admin
 

@@ -1,4 +1,5 @@
 // `hallpass serve`: runs an authority until it is told to stop.
+import { networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -7,7 +8,7 @@ import { readVariable, type Context, type Environment } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import { readInstallation, readText, type InstallationFlags } from '../../installation.ts'
-import { parseListenAddress } from '../../listen-address.ts'
+import { describeListening, parseListenAddress } from '../../listen-address.ts'
 import { readDuration } from '../../mint.ts'
 import { writeLine } from '../../output.ts'
 import { firstSteps } from './first-steps.ts'
@@ -51,7 +52,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
   const oidc = readOidc(environment)
 
   const authority = await loadAuthority()
-  const running = await authority.serve({
+  const starting = authority.serve({
     listen,
     dataDirectory,
     logLevel: flags.logLevel,
@@ -72,13 +73,27 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     ...(mail === undefined ? {} : { mail }),
     ...(oidc === undefined ? {} : { oidc }),
   })
+  const running = await starting.catch((error: unknown) => {
+    throw nameVariable(error, flags)
+  })
   const stopped = waitForStop(() => running.close(), running.failed)
-  const address = running.publicUrl === running.url ? running.url : `${running.url}, reached at ${running.publicUrl}`
-  writeLine(context, `Hallpass listens at ${address} (data in ${data})`)
+  const address = describeListening(listen, running.url, networkInterfaces())
+  const reached = running.publicUrl === running.url ? '' : `, reached at ${running.publicUrl}`
+  writeLine(context, `Hallpass listens at ${address}${reached} (data in ${data})`)
   if (running.setupCode !== undefined) {
     for (const line of firstSteps(running.publicUrl, running.setupCode.reveal(), environment)) writeLine(context, line)
   }
   await stopped
+}
+
+/** The authority names flags: who set a variable instead is told of that. */
+function nameVariable(error: unknown, flags: ServeFlags): unknown {
+  if (!(error instanceof Error)) return error
+  const [whole = '', name = ''] = /^--([a-z-]+)(?= )/.exec(error.message) ?? []
+  const given = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+  if (whole === '' || Reflect.get(flags, given) !== undefined) return error
+  const variable = `HALLPASS_${name.replaceAll('-', '_').toUpperCase()}`
+  return new CommandError('misused', variable + error.message.slice(whole.length), { cause: error })
 }
 
 /** A variable that is 1 or 0; 0 where it is not set. A slip must not leave open what was to be closed. */
