@@ -111,6 +111,6 @@ describe.skipIf(missing !== undefined)(`the Go client${missing === undefined ? '
     const left = await mint(ask, member.token, slug)
     await ask('DELETE', `/v1/orgs/${slug}/members/${member.email}`, { token: admin })
     expect((await holdAtOnce(left.token)).error).toContain('tp error (403): ')
-    expect((await holdAtOnce(left.token)).error).toContain('is no longer a member of organisation')
+    expect((await holdAtOnce(left.token)).error).toContain('is no longer a member of organization')
   })
 })

@@ -56,8 +56,8 @@ describe('a holder', () => {
 
   it('is told what both can do, by name, and that they are live', async () => {
     const before = await explain(token)
-    expect(before).toMatch(/^Token [0-9a-f-]{36}\n {2}In organisation acme \(\d+\):\n/)
-    expect(before).toContain('It may read, write, create, delete and control: the organisation and everything in it')
+    expect(before).toMatch(/^Token [0-9a-f-]{36}\n {2}In organization acme \(\d+\):\n/)
+    expect(before).toContain('It may read, write, create, delete and control: the organization and everything in it')
     expect(before).toMatch(/It ends at \S+Z \(in 24 hours\)\./)
     const after = await explain(narrowed)
     expect(after).toMatch(

@@ -140,7 +140,7 @@ describe('a discharge', () => {
     expect((await takeTicket(ask, token)).status).toBe(201)
     await ask('DELETE', `/v1/orgs/${slug}/members/${member.email}`, { token: admin.token })
     expect(refusalOf(await takeTicket(ask, token), 403)).toContain(
-      `the person in whose name token ${idOf(token)} was made is no longer a member of organisation ${slug}`,
+      `the person in whose name token ${idOf(token)} was made is no longer a member of organization ${slug}`,
     )
     const events = await ask('GET', `/v1/orgs/${slug}/audit?limit=5`, { token: admin.token })
     expect(events.body).toMatchObject({

@@ -273,7 +273,7 @@ describe('caveats that are asked for', () => {
     for (const [caveats, what] of [
       [[ended], 'end the token before it begins'],
       [[ages], 'end the token before it begins'],
-      [[elsewhere], 'another organisation'],
+      [[elsewhere], 'another organization'],
     ] as const) {
       const error = expectRefusal(await tryToMint(admin, { caveats }), 422)
       expect(error).toMatchObject({ code: 'invalid_request', field: 'caveats', message: expect.stringContaining(what) })

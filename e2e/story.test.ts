@@ -90,7 +90,7 @@ describe('the story', () => {
   it('denies it the other organisation, and says which caveat forbids it', async () => {
     const denied = await withToken('apps create web-1 -o acme-prod')
     expect(denied).toMatchObject({ code: 1, stdout: '' })
-    expect(denied.stderr).toMatch(/^Error: token .* is not of the organisation/)
+    expect(denied.stderr).toMatch(/^Error: token .* is not of the organization/)
   })
 
   it('lists and destroys apps with the token', async () => {
@@ -217,7 +217,7 @@ describe('the README', () => {
         },
       })
       expect(stdout).toContain('New app created: web-1')
-      expect(stderr).toContain('is not of the organisation that this belongs to')
+      expect(stderr).toContain('is not of the organization that this belongs to')
       expect(stdout).toMatch(/1 token revoked\n$/)
     } finally {
       await place.leave()

@@ -107,12 +107,12 @@ export const refusals: Scene = async (stage) => {
     ['orgs', 'show', 'other'],
     ['orgs', 'delete', 'other', '-y'],
   ]) {
-    await fly(args, { ...no, says: /you are not a member of the organisation/ })
+    await fly(args, { ...no, says: /you are not a member of the organization/ })
   }
   await fly(['orgs', 'show', 'nosuch'], { ...no, says: /Could not find Organization: there is no organization nosuch/ })
-  await fly(['orgs', 'remove', 'base', 'ada@example.com'], { ...no, says: /is the last admin of organisation base/ })
+  await fly(['orgs', 'remove', 'base', 'ada@example.com'], { ...no, says: /is the last admin of organization base/ })
   await fly(['orgs', 'delete', 'base', '-y'], { ...no, says: /still has 1 app/ })
-  await fly(['orgs', 'delete', 'personal', '-y'], { ...no, says: /a personal organisation stays/ })
+  await fly(['orgs', 'delete', 'personal', '-y'], { ...no, says: /a personal organization stays/ })
   await fly(['tokens', 'revoke', 'nosuch'], { refused: true, says: /0 tokens revoked[\s\S]*not the id of a token/ })
 
   await fly(['orgs', 'invite', 'base', 'x@example.com'], { ...no, token: bob, says: /takes an admin/ })

@@ -19,7 +19,7 @@ export const acceptInvitation: Writing<{ readonly code: Secret }, undefined, Rea
   },
 
   async run({ tx, environment, now }, { input, actor }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not join an organisation')
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not join an organization')
     const joined = await redeemInvitation({ tx, environment, now }, hashCode(input.code.reveal()), actor.user)
     return { ...joined, own: false }
   },
@@ -120,7 +120,7 @@ export async function join(
 ): Promise<void> {
   await expectRoomFor(tx, user)
   if ((await tx.memberships.find(organisation.id, user.id)) !== undefined) {
-    throw new DomainError('conflict', `${user.email} is a member of organisation ${organisation.slug} already`)
+    throw new DomainError('conflict', `${user.email} is a member of organization ${organisation.slug} already`)
   }
   await environment.quotas.expectRoom(tx, organisation, 'members', now)
   await tx.invitations.accept(invitation.id, now)

@@ -85,16 +85,16 @@ async function findDenial(
     if (clearance.allowed) return undefined
     // Which organisation an app or a token is of, is nobody's business outside.
     if (credential.record.organisationId !== id) {
-      return new StrangerRefused(`${holder} is not of the organisation that this belongs to`)
+      return new StrangerRefused(`${holder} is not of the organization that this belongs to`)
     }
     const reasons = clearance.denials.map(({ reason }) => `its caveat ${reason}`)
-    const sentence = `${holder} does not allow this in organisation ${slug}: ${reasons.join('; ')}`
+    const sentence = `${holder} does not allow this in organization ${slug}: ${reasons.join('; ')}`
     return new DomainError('forbidden', shorten(sentence))
   }
   const membership = await scene.tx.memberships.find(id, credential.user.id)
   if (membership === undefined)
-    return new StrangerRefused('you are not a member of the organisation that this belongs to')
+    return new StrangerRefused('you are not a member of the organization that this belongs to')
   if (clearCaveats(caveatsOfRole(id, membership.role), [attempt]).allowed) return undefined
-  const sentence = `${holder} is a ${membership.role} of organisation ${slug}, and this takes an admin`
+  const sentence = `${holder} is a ${membership.role} of organization ${slug}, and this takes an admin`
   return new DomainError('forbidden', sentence)
 }

@@ -26,7 +26,7 @@ export const createOrganisation: Writing<CreateOrganisation, undefined, ReachedO
   },
 
   async run(scene, { input, actor }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not create organisations')
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not create organizations')
     const slug = input.slug === undefined ? await freeSlug(scene, input.name) : await checkSlug(scene.tx, input.slug)
     const draft = { slug, name: input.name, personalOf: null, createdAt: scene.now }
     return { organisation: await foundOrganisation(scene, draft, actor.user), role: 'admin', own: false }

@@ -16,12 +16,12 @@ export const deleteOrganisation: Writing<{ readonly slug: string }, Organisation
 
   async run({ tx, now }, { subject: organisation }) {
     if (organisation.personalOf !== null) {
-      throw new DomainError('conflict', 'a personal organisation stays as long as its owner')
+      throw new DomainError('conflict', 'a personal organization stays as long as its owner')
     }
     const apps = await tx.organisations.countUpTo(organisation.id, 'apps', mostCounted + 1, now)
     if (apps > 0) {
       const many = apps > mostCounted ? `more than ${mostCounted}` : apps
-      throw new DomainError('conflict', `organisation ${organisation.slug} still has ${many} apps: destroy them first`)
+      throw new DomainError('conflict', `organization ${organisation.slug} still has ${many} apps: destroy them first`)
     }
     await tx.organisations.delete(organisation.id)
     return undefined

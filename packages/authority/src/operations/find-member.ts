@@ -56,13 +56,13 @@ export async function accessMember(
 export function requireMember(found: FoundMember | undefined, reference: MemberReference): FoundMember {
   if (found !== undefined) return found
   const who = 'email' in reference ? reference.email : 'this person'
-  throw new DomainError('not_found', `${who} is not a member of this organisation`)
+  throw new DomainError('not_found', `${who} is not a member of this organization`)
 }
 
 /** @throws DomainError `conflict` where the member is the only admin left */
 export async function keepAnAdmin(tx: ReadTransaction, { organisation, member }: FoundMember): Promise<void> {
   if (member.role === 'admin' && !(await tx.memberships.hasOtherAdmin(organisation.id, member.userId))) {
-    throw new DomainError('conflict', `${member.email} is the last admin of organisation ${organisation.slug}`)
+    throw new DomainError('conflict', `${member.email} is the last admin of organization ${organisation.slug}`)
   }
 }
 

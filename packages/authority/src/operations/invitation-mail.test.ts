@@ -16,13 +16,13 @@ describe("an invitation's mail", () => {
   it('says who invites whom to what, until when, and carries the link in both forms', () => {
     const mail = writeInvitation(words)
     expect(mail).toMatchObject({ to: 'new@example.com', subject: 'Join an organization on Hallpass' })
-    expect(mail.text).toContain('ada@example.com invites you to join the organisation Acme & Söhne on Hallpass')
+    expect(mail.text).toContain('ada@example.com invites you to join the organization Acme & Söhne on Hallpass')
     expect(mail.text).toContain('as a member')
     expect(mail.text).toContain(`\n${words.url}\n`)
     expect(mail.text).toContain('good until 2030-01-02 03:04 UTC')
     expect(mail.html).toContain(`<a href="${words.url}">Join Acme &amp; Söhne</a>`)
     expect(writeInvitation({ ...words, role: 'admin', invitedBy: null }).text).toContain(
-      'You are invited to join the organisation Acme & Söhne on Hallpass, as an admin.',
+      'You are invited to join the organization Acme & Söhne on Hallpass, as an admin.',
     )
   })
 
@@ -56,7 +56,7 @@ describe("an invitation's mail", () => {
         expect(text).not.toMatch(/evil\.example/)
       }
     }
-    expect(writeInvitation({ ...words, organisation: 'a\u200bb\u202ec' }).text).toContain('organisation abc on')
+    expect(writeInvitation({ ...words, organisation: 'a\u200bb\u202ec' }).text).toContain('organization abc on')
   })
 
   it('escapes so that a browser reads back what was meant', () => {

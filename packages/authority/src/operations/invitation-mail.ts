@@ -16,7 +16,7 @@ export interface InvitationWords {
 export function writeInvitation({ to, invitedBy, organisation, role, url, expiresAt }: InvitationWords): Mail {
   const name = harmlessName(organisation)
   const who = invitedBy === null ? 'You are invited' : `${invitedBy} invites you`
-  const invitation = `${who} to join the organisation ${name} on Hallpass, as ${role === 'admin' ? 'an admin' : 'a member'}.`
+  const invitation = `${who} to join the organization ${name} on Hallpass, as ${role === 'admin' ? 'an admin' : 'a member'}.`
   const end = `The invitation is for ${to}, and good until ${formatDay(expiresAt)}.`
   const otherwise = 'If you did not expect it, you can ignore this message.'
   return {

@@ -46,11 +46,11 @@ export const inviteMember: Writing<InviteMember, Organisation, Invited> = {
 
   async run({ tx, environment, now }, { input: { email, role }, subject: organisation, actor }) {
     if (organisation.personalOf !== null) {
-      throw new DomainError('conflict', 'a personal organisation has one member: create a shared one to work together')
+      throw new DomainError('conflict', 'a personal organization has one member: create a shared one to work together')
     }
     const user = await tx.users.byEmail(email)
     if (user !== undefined && (await tx.memberships.find(organisation.id, user.id)) !== undefined) {
-      throw new DomainError('conflict', `${email} is a member of organisation ${organisation.slug} already`, {
+      throw new DomainError('conflict', `${email} is a member of organization ${organisation.slug} already`, {
         field: 'email',
       })
     }

@@ -111,7 +111,7 @@ function describeUnmet({ record, organisation, person }: MetDemand, isMember: bo
     return `token ${record.id} was not made in your name, so it is not yours to confirm`
   return isMember
     ? `the ticket of token ${record.id} demands what cannot be met`
-    : `the person in whose name token ${record.id} was made is no longer a member of organisation ${organisation.slug}`
+    : `the person in whose name token ${record.id} was made is no longer a member of organization ${organisation.slug}`
 }
 
 /** The discharge of a ticket whose demands are met, and which ends soon. */

@@ -55,7 +55,7 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
   async access(scene, { slug, profile, appName, name }) {
     const found = appName === undefined ? undefined : await findApp(scene, appName)
     const organisation = slug === undefined ? found?.organisation : await findOrganisation(scene, slug)
-    if (organisation === undefined) throw new DomainError('invalid', 'an organisation or an app is needed')
+    if (organisation === undefined) throw new DomainError('invalid', 'an organization or an app is needed')
     // The full mask: whoever lacks any of it must not mint a token that has it.
     const app = found?.organisation.id === organisation.id ? found.app : undefined
     const access = app === undefined ? { action: actions.all } : { action: actions.all, appId: BigInt(app.id) }
@@ -79,7 +79,7 @@ export const mintToken: Writing<MintToken, MintSubject, Minted> = {
   async run({ tx, environment, now }, { input, subject: { organisation, app }, actor }) {
     // Told to those alone who may do this in the organisation: it is not for others to find out whose an app is.
     if (input.appName !== undefined && app === undefined) {
-      throw new DomainError('not_found', `there is no app ${input.appName} in organisation ${organisation.slug}`)
+      throw new DomainError('not_found', `there is no app ${input.appName} in organization ${organisation.slug}`)
     }
     const key = await tx.signingKeys.newest(organisation.id)
     if (key === undefined) throw new Error(`organisation ${organisation.id} has no signing key`)
@@ -144,7 +144,7 @@ function expectUse(caveats: readonly Caveat[], { id, slug }: Organisation, secon
   } catch (error) {
     if (!(error instanceof MacaroonError)) throw error
   }
-  throw unfit(`confine the token to another organisation than ${slug}`)
+  throw unfit(`confine the token to another organization than ${slug}`)
 }
 
 /** @throws DomainError `invalid` where the caveats are more than a token carries */

@@ -33,7 +33,7 @@ export const acceptOwnInvitation: Writing<Chosen, OwnInvitation | undefined, Rea
   access,
 
   async run({ tx, environment, now }, { subject, actor }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not join an organisation')
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not join an organization')
     const invitation = requireOwn(subject, actor.user)
     const organisation = await tx.organisations.byId(invitation.organisationId)
     if (organisation === undefined) throw unknown()

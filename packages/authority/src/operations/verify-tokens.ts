@@ -54,7 +54,7 @@ export const authoriseToken: Reading<NamedAccess, Subject, AllowedAccess> = {
   async access(scene, { slug, appName, access }) {
     const found = appName === undefined ? undefined : await findApp(scene, appName)
     const organisation = slug === undefined ? found?.organisation : await findOrganisation(scene, slug)
-    if (organisation === undefined) throw new DomainError('invalid', 'an organisation or an app is needed')
+    if (organisation === undefined) throw new DomainError('invalid', 'an organization or an app is needed')
     const app = found?.organisation.id === organisation.id ? found.app : undefined
     return {
       subject: { organisation, app },
@@ -76,7 +76,7 @@ export const authoriseToken: Reading<NamedAccess, Subject, AllowedAccess> = {
   async run(_scene, { input: { access, appName }, subject, actor }) {
     // Told to a token of the organisation alone: it is not for others to find out whose an app is.
     if (appName !== undefined && subject.app === undefined) {
-      throw new DomainError('forbidden', `the app ${appName} is not one of organisation ${subject.organisation.slug}`)
+      throw new DomainError('forbidden', `the app ${appName} is not one of organization ${subject.organisation.slug}`)
     }
     if (actor.kind !== 'token') throw new DomainError('forbidden', 'only a token answers for what a service was sent')
     return { ...subject, action: formatAction(access.action), token: describe(actor) }
