@@ -1,4 +1,5 @@
 // Backups: made beside a running server, put back elsewhere, and the tokens of before work; nothing is written over.
+import { execFileSync } from 'node:child_process'
 import { chmod, copyFile, mkdir, readFile, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -90,7 +91,9 @@ describe('a backup', () => {
     expect(await readFile(at('there.db'), 'utf8')).toBe('mine')
     await symlink(at('nowhere'), at('link.db'))
     expect((await run(1, 'backup', 'link.db', '--data', authority.directory)).stderr).toMatch(/already/)
-    expect((await run(1, 'backup', 'no/where.db', '--data', authority.directory)).stderr).toMatch(/ENOENT/)
+    expect((await run(1, 'backup', 'no/where.db', '--data', authority.directory)).stderr).toContain(
+      `There is no directory ${at('no')}`,
+    )
     expect((await run(1, 'backup', 'b.db', '--data', 'empty')).stderr).toMatch(/there is no hallpass\.db/)
     expect((await run(2, 'backup', '"b.db"', '--data', authority.directory)).stderr).toMatch(/stands in quotes/)
     const postgres = await run(2, 'backup', 'b.db', '--database-url', 'postgres://h/db')
@@ -184,6 +187,10 @@ describe('a restore', () => {
     await writeFile(at('empty.db'), '')
     expect(await refusal('empty.db')).toMatch(/no database of Hallpass/)
     expect(await refusal('missing.db')).toMatch(/There is no file/)
+    await mkdir(at('folder'))
+    expect(await refusal('folder')).toMatch(/is a directory: name the file in it/)
+    execFileSync('mkfifo', [at('pipe')])
+    expect(await refusal('pipe')).toMatch(/is no file/)
     await writeFile(join(directory, 'root.key'), Buffer.alloc(32).toString('base64'))
     expect(await refusal('b.db')).toMatch(/made under another root key/)
     expect((await readdir(directory)).toSorted()).toEqual(['hallpass.lock', 'root.key'])

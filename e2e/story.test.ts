@@ -73,6 +73,36 @@ describe('the story', () => {
     expect(again.stderr).toContain('no invitation of grace@example.com is open')
   })
 
+  it('lists what one is invited to, joins by the id, and declines', async () => {
+    const code = (await hallpass('orgs invite acme-staging grace@example.com')).stdout.trim()
+    const response = await fetch(`${served.url}/v1/users`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'grace@example.com', password: 'a long enough password', invitation: code }),
+    })
+    const { access_token: grace } = (await response.json()) as { access_token: string }
+    const asGrace = (line: string) => hallpass(line, { HALLPASS_API_TOKEN: grace })
+    // Whoever signed up with a code that others have seen may be anybody.
+    const unproven = await asGrace('orgs invitations')
+    expect(unproven).toMatchObject({ code: 0, stdout: expect.not.stringMatching(/\d/) })
+    expect(unproven.stderr).toContain('Nobody has proven that grace@example.com is yours')
+
+    for (const name of ['lab', 'club']) {
+      await asGrace(`orgs create ${name}`)
+      await asGrace(`orgs invite ${name} ada@example.com`)
+    }
+    const listed = await hallpass('orgs invitations')
+    expect(listed.stdout).toMatch(/ID +ORGANIZATION +ROLE.*\n\d+ +club +member +grace@example.com \(unproven\)/)
+    const own = JSON.parse((await hallpass('orgs invitations -j')).stdout) as { id: number; org_name: string }[]
+    expect(own.map(({ org_name }) => org_name)).toEqual(['club', 'lab'])
+    expect((await hallpass(`orgs join ${own[0]?.id}`)).stdout).toMatch(/club +club +SHARED +member/)
+    expect(await hallpass(`orgs decline ${own[1]?.id}`)).toMatchObject({ code: 0, stdout: '' })
+    expect((await hallpass('orgs invitations')).stdout).not.toMatch(/club|lab/)
+    expect(await hallpass('orgs decline lab')).toMatchObject({ code: 2 })
+    expect(await hallpass('orgs remove -y club ada@example.com')).toMatchObject({ code: 0 })
+    expect(await hallpass('orgs remove -y acme-staging grace@example.com')).toMatchObject({ code: 0 })
+  })
+
   it('mints an org token: the token alone on stdout', async () => {
     const minted = await hallpass('tokens create org -o acme-staging -n ci -x 24h')
     expect(minted.code).toBe(0)

@@ -1,6 +1,6 @@
 // Backs up the SQLite database of an installation, beside a server or without one, and puts a backup back.
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 import { StartupError } from '../domain/errors.ts'
 import { Secret } from '../domain/secret.ts'
@@ -35,6 +35,7 @@ export async function backUp(place: InstallationPlace & { readonly file: string 
   refusePostgres(place, 'pg_dump')
   const { database } = findDatabase(dataDirectory)
   refuseExisting(file)
+  expectDirectory(dirname(file))
   let rootKeyFits: boolean | undefined
   const { rootKeyProof: _, ...facts } = await copyDatabase(database, file, async ({ rootKeyProof }) => {
     // A key that cannot be read is no reason to go without a backup.
@@ -58,7 +59,7 @@ export async function restore(
 ): Promise<Restored> {
   const { file, dataDirectory, now } = place
   refusePostgres(place, 'pg_restore')
-  if (!existsSync(file)) throw new StartupError('database_missing', `There is no file ${file}.`)
+  expectBackup(file)
   const [exposure] = findExposure(dataDirectory, 'operator')
   if (exposure !== undefined) throw new StartupError('data_directory_exposed', exposure)
   const database = join(dataDirectory, databaseName)
@@ -102,6 +103,23 @@ function refusePostgres({ databaseUrl }: InstallationPlace, tool: string): void 
 function refuseExisting(file: string): void {
   if (existsSync(file))
     throw new StartupError('file_exists', `${file} is there already, and nothing is written over it.`)
+}
+
+/** Before anything is opened: of a directory SQLite tells nothing, and at a pipe it waits for ever. */
+function expectBackup(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found === undefined) throw new StartupError('database_missing', `There is no file ${file}.`)
+  if (found.isFile()) return
+  const what = found.isDirectory() ? 'is a directory: name the file in it' : 'is no file: name the one'
+  throw new StartupError('database_missing', `${file} ${what} that "hallpass backup" wrote. Nothing was changed.`)
+}
+
+function expectDirectory(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return
+  throw new StartupError(
+    'database_unreachable',
+    `There is no directory ${directory} to write the backup into: make it first.`,
+  )
 }
 
 function nameRootKey({ rootKey, dataDirectory }: InstallationPlace): string {

@@ -1,15 +1,19 @@
-// `hallpass orgs invitations`: who was asked to join an organisation and has not yet.
+// `hallpass orgs invitations`: who was asked to join an organisation and has not yet, or what one is invited to oneself.
+import type { Client } from '@hallpass/client'
+
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import type { JsonFlag } from '../../flags.ts'
 import { formatGoTime } from '../../go-time.ts'
-import { writeJson, writeTable } from '../../output.ts'
+import { tell, writeJson, writeTable } from '../../output.ts'
 import { sayPerson } from '../../say-person.ts'
 
-/** Prints a table of the invitations that can still be accepted. */
-export async function listInvitations(context: Context, flags: GlobalFlags & JsonFlag, slug: string): Promise<void> {
-  const { invitations } = await (await connect(context, flags)).organisations.invitations(slug)
+/** Prints a table of the invitations that can still be accepted: to the organisation, or without one the caller's own. */
+export async function listInvitations(context: Context, flags: GlobalFlags & JsonFlag, slug?: string): Promise<void> {
+  const client = await connect(context, flags)
+  if (slug === undefined) return listOwnInvitations(context, flags, client)
+  const { invitations } = await client.organisations.invitations(slug)
   if (flags.json === true) {
     writeJson(context, invitations)
     return
@@ -24,5 +28,30 @@ export async function listInvitations(context: Context, flags: GlobalFlags & Jso
       sayPerson(created_by, created_by_proven),
       formatGoTime(expires_at),
     ]),
+  )
+}
+
+async function listOwnInvitations(context: Context, flags: JsonFlag, client: Client): Promise<void> {
+  const { invitations } = await client.invitations.list()
+  if (flags.json === true) writeJson(context, invitations)
+  else {
+    writeTable(
+      context,
+      ['ID', 'ORGANIZATION', 'ROLE', 'INVITED BY', 'EXPIRES AT'],
+      invitations.map(({ id, org_name, role, created_by, created_by_proven, expires_at }) => [
+        String(id),
+        org_name,
+        role,
+        sayPerson(created_by, created_by_proven),
+        formatGoTime(expires_at),
+      ]),
+    )
+  }
+  if (invitations.length > 0) return
+  const { email, email_proven } = await client.users.current()
+  if (email_proven) return
+  tell(
+    context,
+    `Nobody has proven that ${email} is yours: join with the code of an invitation, which shows what it is to.`,
   )
 }

@@ -4,10 +4,14 @@ import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import type { JsonFlag } from '../../flags.ts'
 import { writeJson, writeTable } from '../../output.ts'
+import { isInvitationId } from './invitation-id.ts'
 
-/** Joins the organisation that the invitation names, and prints which it is. */
-export async function joinOrganisation(context: Context, flags: GlobalFlags & JsonFlag, code: string): Promise<void> {
-  const joined = await (await connect(context, flags)).organisations.acceptInvitation(code)
+/** Joins the organisation that the invitation names, by its code or by its id among one's own, and prints which it is. */
+export async function joinOrganisation(context: Context, flags: GlobalFlags & JsonFlag, given: string): Promise<void> {
+  const { organisations, invitations } = await connect(context, flags)
+  const joined = isInvitationId(given)
+    ? await invitations.accept(Number(given))
+    : await organisations.acceptInvitation(given)
   if (flags.json === true) writeJson(context, joined)
   else
     writeTable(context, ['NAME', 'SLUG', 'TYPE', 'ROLE'], [[joined.name, joined.slug, joined.type, joined.role ?? '']])

@@ -2,7 +2,7 @@
 import { buildCommand, buildRouteMap } from '@stricli/core'
 
 import type { Context } from '../../context.ts'
-import { globalAliases, globalFlags, jsonFlag, textFlag, word, yesFlag } from '../../flags.ts'
+import { globalAliases, globalFlags, jsonFlag, optionalWord, textFlag, word, yesFlag } from '../../flags.ts'
 import { withContext, withoutInheritance } from '../../routes.ts'
 
 const slug = word('Slug of the organisation', 'slug')
@@ -102,9 +102,14 @@ const invitations = buildCommand({
   parameters: {
     flags: { ...jsonFlag, ...globalFlags },
     aliases: jsonAliases,
-    positional: { kind: 'tuple', parameters: [slug] },
+    positional: { kind: 'tuple', parameters: [optionalWord('Slug of the organisation; your own without it', 'slug')] },
   },
-  docs: { brief: 'List the invitations to an organisation that are open' },
+  docs: {
+    brief: 'List the invitations to an organisation that are open, or your own',
+    fullDescription:
+      'List the invitations to an organisation that are open. Without a slug, list your own: join with `hallpass orgs join ID`,\n' +
+      'or say no with `hallpass orgs decline ID`. That takes an email address that is proven to be yours.',
+  },
 })
 
 const withdraw = buildCommand({
@@ -118,9 +123,19 @@ const join = buildCommand({
   parameters: {
     flags: { ...jsonFlag, ...globalFlags },
     aliases: jsonAliases,
-    positional: { kind: 'tuple', parameters: [word('Code of the invitation', 'code')] },
+    positional: { kind: 'tuple', parameters: [word('Code of the invitation, or its id among your own', 'code')] },
   },
   docs: { brief: 'Join the organisation that you are invited to' },
+})
+
+const decline = buildCommand({
+  loader: async () => withContext((await import('./decline.ts')).declineInvitation),
+  parameters: {
+    flags: globalFlags,
+    aliases: globalAliases,
+    positional: { kind: 'tuple', parameters: [word('Id of the invitation among your own', 'id')] },
+  },
+  docs: { brief: 'Decline an invitation' },
 })
 
 const remove = buildCommand({
@@ -170,6 +185,7 @@ export const orgsRoutes = buildRouteMap<string, Context>({
     invitations,
     withdraw,
     join,
+    decline,
     remove,
     role,
     audit,
