@@ -26,3 +26,23 @@ test('metrics are collected once for all who ask at the same time', async () => 
   expect(new Set(texts).size).toBeLessThanOrEqual(2)
   expect(texts[0]).toContain('hallpass_http_request_duration_seconds')
 })
+
+test('addresses, queries and heads that nobody needs are refused before anything is made of them', async () => {
+  const { ask } = authority
+  const refusal = async (path: string, headers: Readonly<Record<string, string>> = {}) => {
+    const { status, body } = await ask('GET', path, { headers })
+    return [status, (body as { message?: string }).message]
+  }
+  const fields = (count: number) => Array.from({ length: count }, (_, i) => `f${i}=${i}`).join('&')
+  for (const path of ['/healthz', '/v1/login-methods', '/nowhere']) {
+    expect(await refusal(`${path}?${'x'.repeat(8192)}`)).toEqual([400, expect.stringContaining('address is too long')])
+  }
+  for (const path of ['/healthz', '/v1/login-methods', '/v1/orgs']) {
+    expect(await refusal(`${path}?${fields(33)}`)).toEqual([400, expect.stringContaining('too many fields: 32')])
+  }
+  expect(await refusal(`/${'a/'.repeat(5000)}`)).toEqual([400, expect.stringContaining('address is too long')])
+  expect(await refusal(`/healthz?${fields(32)}`)).toEqual([200, undefined])
+  const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`x-${i}`, '1']))
+  expect((await refusal('/healthz', many(120)))[1]).toMatch(/too large|too many headers/)
+  expect(await refusal('/healthz', many(60))).toEqual([200, undefined])
+})

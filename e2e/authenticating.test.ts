@@ -5,7 +5,15 @@ import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-import { attenuate, dischargeTicket, formatAuthorization, thirdParty, ticketsOf, type Caveat } from '@hallpass/macaroon'
+import {
+  attenuate,
+  dischargeTicket,
+  formatAuthorization,
+  mintMacaroon,
+  thirdParty,
+  ticketsOf,
+  type Caveat,
+} from '@hallpass/macaroon'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { location, openAuthority, orgToken, type OpenAuthority } from '../bench/authority.ts'
@@ -86,6 +94,38 @@ test('nothing is verified of a token that is revoked, unknown, or of an unknown 
   expect(await cost(forge(other, { rnd: randomBytes(16) }))).toEqual([0, expect.stringContaining('is not known here')])
   expect(await cost(forge(other, { kid: randomBytes(16) }))).toEqual([0, expect.stringContaining('a key that is not')])
   expect(await cost(forge(other))).toEqual([1, expect.stringContaining('is not genuine')])
+})
+
+test('of tokens that are unknown or dead nothing is read but the beginning', async () => {
+  const { token } = await mint()
+  const { bytes } = readMacaroon(token)
+  const damaged = formatAuthorization([bytes.slice(0, -1)])
+  expect(await cost(damaged)).toEqual([0, expect.stringContaining('this token is damaged: The macaroon is truncated')])
+  const unknown = readMacaroon(forge(token, { kid: randomBytes(16) })).bytes.slice(0, -1)
+  expect(await cost(formatAuthorization([unknown]))).toEqual([0, expect.stringContaining('a key that is not known')])
+  // A discharge of a token that does not live is looked at no further either.
+  const discharge = mintMacaroon({
+    kid: randomBytes(16),
+    rnd: randomBytes(16),
+    location: 'elsewhere',
+    key: randomBytes(32),
+    caveats: [{ type: 'IsMember' }],
+  }).bytes.slice(0, -1)
+  expect(await cost(formatAuthorization([discharge, unknown]))).toEqual([0, expect.stringContaining('a key that is')])
+  const { refusals } = await authenticate(formatAuthorization([bytes, discharge]))
+  expect(refusals).toEqual([expect.stringContaining('this token is damaged: The macaroon is truncated')])
+})
+
+test('what is wrong is told of the first that has no beginning, and no more of the others', async () => {
+  const junk = () => randomBytes(3000).fill(0, 0, 1)
+  const { bytes } = readMacaroon((await mint()).token)
+  const { tokens, refusals } = await authenticate(formatAuthorization([junk(), junk(), bytes, junk()]))
+  expect(tokens).toHaveLength(1)
+  expect(refusals).toEqual([
+    'this token is damaged: Byte 0: expected an array',
+    'this token is damaged',
+    'this token is damaged',
+  ])
 })
 
 test('the same token counts once, however often a header has it', async () => {

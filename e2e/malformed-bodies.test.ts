@@ -196,13 +196,18 @@ describe.each(withBody)('%s', (name) => {
   })
 
   test('a body with more in it than anybody asks for is refused before it is read', async () => {
-    const parts = (count: number) =>
+    const fields = (count: number) =>
       JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, at) => [at, 1])))
-    for (const text of [parts(3000), `[${'[],'.repeat(1500)}[]]`]) {
+    // Of what needs no credential, the long ones are too long, and few fields are too many.
+    const needsCredential = routes[name].authenticated && !('credentialInBody' in routes[name])
+    for (const [text, what] of [
+      [fields(3000), needsCredential ? 'too many parts' : 'too many fields'],
+      ...(needsCredential ? [] : [[fields(51), 'too many fields'] as const]),
+      [`[${'[],'.repeat(1500)}[]]`, 'too many parts'],
+    ] as const) {
       const answer = await askRoute(target, name, { token: token(), text })
-      // Of what needs no credential, the long ones are too long.
       const long = text.length > 8192 && !routes[name].authenticated
-      expect(expectRefusal(answer, long ? 413 : 400).message).toContain(long ? 'too large' : 'too many parts')
+      expect(expectRefusal(answer, long ? 413 : 400).message).toContain(long ? 'too large' : what)
     }
     // Signs inside of a text are no parts.
     const text = JSON.stringify({ name: ',[{"\\'.repeat(1000) })

@@ -1,6 +1,5 @@
 // The HTTP server with its limits, request ids, metrics and log; the doors are opened on it.
 import { randomBytes } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -12,6 +11,7 @@ import { createConnections } from './connections.ts'
 import { DomainError } from './domain/errors.ts'
 import type { Store } from './domain/store.ts'
 import { bodyLimits, takeJson } from './doors/http/body.ts'
+import { checkBounds, mostHeaders, readQuery, shortenAddress } from './doors/http/bounds.ts'
 import { findRepeatedHeader } from './doors/http/single-headers.ts'
 import { InvalidInput, sendError, sendNotServed } from './doors/http/errors.ts'
 import type { LogSink } from './log.ts'
@@ -54,8 +54,8 @@ export function createServer(options: {
     serverFactory: (listener) => connections.createServer(listener),
     return503OnClosing: false,
     bodyLimit: bodyLimits.anybody,
-    rewriteUrl: withoutSecondSlash,
-    routerOptions: { maxParamLength: 512 },
+    rewriteUrl: (request) => withoutSecondSlash(shortenAddress(request)),
+    routerOptions: { maxParamLength: 512, querystringParser: readQuery },
     forceCloseConnections: 'idle',
     trustProxy: trusts ?? false,
     genReqId: nextId,
@@ -66,6 +66,7 @@ export function createServer(options: {
     clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, nextId()),
   })
 
+  server.server.maxHeadersCount = mostHeaders
   takeJson(server)
   server.setErrorHandler(answerError)
   server.setNotFoundHandler((request, reply) => {
@@ -79,7 +80,7 @@ export function createServer(options: {
     // RFC 9112 §3.2. Node would refuse it by itself, and without a request id.
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       done(new InvalidInput('the header host is missing', 'host'))
-    } else done(findRepeatedHeader(request.raw.rawHeaders))
+    } else done(checkBounds(request) ?? findRepeatedHeader(request.raw.rawHeaders))
   })
   server.addHook('preClose', (done) => {
     connections.end(closingTime)
@@ -102,7 +103,7 @@ function isOfApi({ method, url }: FastifyRequest): boolean {
 }
 
 /** Clients put their paths behind the address that they were given: where that ends with a slash, two begin the path. */
-function withoutSecondSlash({ url = '/' }: IncomingMessage): string {
+function withoutSecondSlash(url: string): string {
   return url.replace(/^\/+(?=\/(?:graphql|v1|api\/v1|metrics_post)(?:[/?]|$))/, '')
 }
 

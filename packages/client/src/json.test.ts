@@ -104,8 +104,15 @@ describe('JSON from outside', () => {
     expect(lookThrough(text).repeated).toBe(name)
   })
 
-  it('has as many parts as there are signs outside of texts', () => {
-    expect(lookThrough('[1,{"a":"[,{\\"","b":[]}]').parts).toBe(5)
-    expect(lookThrough('"["').parts).toBe(0)
+  it('has as many parts as there are signs outside of texts, and as many names as members', () => {
+    expect(lookThrough('[1,{"a":"[,{\\"","b":[]}]')).toEqual({ parts: 5, names: 2, repeated: undefined })
+    expect(lookThrough('"["')).toEqual({ parts: 0, names: 0, repeated: undefined })
+  })
+
+  it('is looked at no further than what is too much', () => {
+    const members = Array.from({ length: 50 }, (_, i) => `"${i}":[]`).join(',')
+    expect(lookThrough(`{${members},"0":1}`, { names: 7 })).toEqual({ parts: 15, names: 8, repeated: undefined })
+    expect(lookThrough(`{${members},"0":1}`, { parts: 9 })).toMatchObject({ parts: 10, repeated: undefined })
+    expect(lookThrough(`{${members},"0":1}`, { parts: 101, names: 51 })).toMatchObject({ repeated: '0' })
   })
 })

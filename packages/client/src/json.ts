@@ -18,23 +18,31 @@ export function parseJson(text: string): unknown {
 export interface JsonLook {
   /** Commas, brackets and braces outside of texts: values and what holds them each cost more than their bytes. */
   readonly parts: number
+  /** Of members of objects: each that is new costs more than a part. */
+  readonly names: number
   /** The name of a member that its object has twice, whichever way it is written; the first of them. */
   readonly repeated: string | undefined
 }
 
-/** Goes through the text once, before anything is made of it; of what is not JSON it says anything. */
-export function lookThrough(json: string): JsonLook {
+/**
+ * Goes through the text once, before anything is made of it; of what is not JSON it says anything. It ends where there are
+ * more parts or names than `most`, with one more than that.
+ */
+export function lookThrough(json: string, most: Partial<Pick<JsonLook, 'parts' | 'names'>> = {}): JsonLook {
+  const { parts: mostParts = Infinity, names: mostNames = Infinity } = most
   let parts = 0
+  let count = 0
   let repeated: string | undefined
   // Of the object that we are in; undefined in an array.
   let names: Set<string> | undefined
   const outer: (Set<string> | undefined)[] = []
   let expectsName = false
-  for (let at = 0; at < json.length; at++) {
+  for (let at = 0; at < json.length && parts <= mostParts && count <= mostNames; at++) {
     switch (json.charCodeAt(at)) {
       case signs.quote: {
         const end = endOfText(json, at)
         if (expectsName && names !== undefined) {
+          count += 1
           const name = readName(json.slice(at, end + 1))
           if (names.has(name)) repeated ??= name
           names.add(name)
@@ -60,7 +68,7 @@ export function lookThrough(json: string): JsonLook {
         expectsName = false
     }
   }
-  return { parts, repeated }
+  return { parts, names: count, repeated }
 }
 
 const signs = {
@@ -75,10 +83,11 @@ const signs = {
 
 /** Where the text that begins here has its last quotation mark. */
 function endOfText(json: string, start: number): number {
-  for (let at = start + 1; at < json.length; at++) {
-    const sign = json.charCodeAt(at)
-    if (sign === signs.quote) return at
-    if (sign === signs.backslash) at += 1
+  for (let at = json.indexOf('"', start + 1); at !== -1; at = json.indexOf('"', at + 1)) {
+    let first = at
+    while (json.charCodeAt(first - 1) === signs.backslash) first -= 1
+    // Two of them are one that stands for itself.
+    if ((at - first) % 2 === 0) return at
   }
   return json.length
 }

@@ -147,15 +147,21 @@ describe('what a verification takes', () => {
     caveats: bindings,
   })
 
-  it('is told before it is done, hashes and comparisons', () => {
+  it('is told before it is done, hashes with their blocks, and comparisons', () => {
+    const blocks = ({ bytes }: Macaroon) => Math.ceil(bytes.length / 64)
+    const plain = mint([{ type: 'IsMember' }])
     let steps = 0
     const spend = (more: number) => (steps += more)
-    verify(mint([{ type: 'IsMember' }]), key, { spend })
-    expect(steps).toBe(2)
+    verify(plain, key, { spend })
+    expect(steps).toBe(2 + blocks(plain))
+    steps = 0
+    verify(mint([{ type: 'ConfineGoogleHD', hd: 'x'.repeat(6400) }]), key, { spend })
+    expect(steps).toBeGreaterThan(100)
     steps = 0
     verify(token, key, { discharges: [answer], spend })
     // Its own chain, the look for an answer, the answer's chain, the tails, and every binding with all of them.
-    expect(steps).toBe(3 + 2 + (answer.unsafeCaveats.length + 1) + 3 + answer.unsafeCaveats.length * 3)
+    const count = answer.unsafeCaveats.length
+    expect(steps).toBe(3 + blocks(token) + 2 + (count + 1) + blocks(answer) + 3 + count * 3)
   })
 
   it('ends where the caller wants no more of it', () => {

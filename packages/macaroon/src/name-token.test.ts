@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { attenuate } from './mint.ts'
 import { mintMacaroon } from './mint.ts'
-import { nameTokens } from './name-token.ts'
+import { nameTokens, readBeginning } from './name-token.ts'
 import { tokenId } from './nonce.ts'
 import { formatAuthorization } from './text.ts'
 
@@ -48,5 +48,25 @@ describe('the tokens that a text names', () => {
     expect(() => nameTokens('x'.repeat(65_537))).toThrow('65536 are the limit')
     expect(() => nameTokens('fm2_AAAA,'.repeat(33))).toThrow('more than 32')
     expect(() => nameTokens(7 as never)).toThrow('must be a string')
+  })
+})
+
+describe('the beginning of a macaroon', () => {
+  const macaroon = mint(5)
+
+  it('tells its nonce and its location, whatever comes behind', () => {
+    const least = 1 + macaroon.nonce.bytes.length + 1 + macaroon.location.length
+    for (let length = 0; length <= macaroon.bytes.length; length += 1) {
+      const found = readBeginning(Uint8Array.of(...macaroon.bytes.subarray(0, length), 0xc1))
+      expect(found && tokenId(found.nonce), `${length} bytes`).toBe(
+        length < least ? undefined : tokenId(macaroon.nonce),
+      )
+      expect(found?.location).toBe(length < least ? undefined : macaroon.location)
+    }
+  })
+
+  it('is of bytes alone', () => {
+    expect(readBeginning(new Uint8Array(40).fill(0x94))).toBeUndefined()
+    expect(() => readBeginning('fm2_' as unknown as Uint8Array)).toThrow(/bytes/)
   })
 })

@@ -1,6 +1,10 @@
-/** Which tokens a text means, as somebody pastes it who wants them ended: whatever is damaged behind their beginnings. */
+/**
+ * What the beginnings of macaroons say: which tokens a text means, as somebody pastes it who wants them ended, whatever is
+ * damaged behind; and which token it is before the rest of it is read.
+ */
 
 import { decodeBase64 } from './base64.ts'
+import { takeBytes } from './boundary.ts'
 import { MacaroonError } from './errors.ts'
 import { MsgpackReader } from './msgpack-reader.ts'
 import { type Nonce, readNonce, tokenId } from './nonce.ts'
@@ -33,6 +37,24 @@ export function nameTokens(text: string): readonly string[] {
 const macaroonForm = /fm(?:2|1r|1a)_([A-Za-z0-9+/_-]*)/g
 /** Enough for the nonce of a token, whose key id has 16 bytes; that of a discharge is a ticket, which is longer. */
 const longestBeginning = 80
+
+/**
+ * The nonce and the location of the macaroon that begins with these bytes; undefined where none does. Nothing behind them
+ * is looked at: whether the nonce is of anybody is found out before a whole macaroon is read, of which much may come.
+ *
+ * Throws MacaroonError `bad-argument` for anything but a Uint8Array.
+ */
+export function readBeginning(bytes: Uint8Array): { readonly nonce: Nonce; readonly location: string } | undefined {
+  const wire = Wire.of(takeBytes(bytes, 'bytes'))
+  try {
+    const reader = new MsgpackReader(wire.own())
+    reader.expectArray(4, 'a macaroon')
+    return { nonce: readNonce(reader, wire), location: reader.readString() }
+  } catch (error) {
+    if (error instanceof MacaroonError) return undefined
+    throw error
+  }
+}
 
 function readFirstNonce(digits: string): Nonce | undefined {
   const beginning = digits.slice(0, longestBeginning).replaceAll('-', '+').replaceAll('_', '/')

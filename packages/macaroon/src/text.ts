@@ -72,7 +72,7 @@ export function readTokens(header: string): TokensOnDesk {
     const first = skipSpace(header, from, until)
     const token = readElement(header, first, skipSpaceBack(header, until, first), number, place)
     if (typeof token === 'string') authTokens = append(authTokens, token)
-    else if (token instanceof MacaroonError) leftOut = append(leftOut, { position: number, error: token })
+    else if (typeof token === 'function') leftOut = append(leftOut, leaveOut(number, token))
     else {
       wires = append(wires, token)
       place += token.length
@@ -105,20 +105,32 @@ const prefixes = [...macaroonPrefixes, authTokenPrefix]
 /** In any case. */
 const schemes = ['flyv1', 'bearer']
 
-/** The token that stands there, or why there is none. */
+/** What is wrong is found out when somebody asks: most ask for the first of dozens. */
+function leaveOut(position: number, describe: () => MacaroonError): LeftOut {
+  let error: MacaroonError | undefined
+  return {
+    position,
+    get error() {
+      return (error ??= describe())
+    },
+  }
+}
+
+/** The token that stands there, or what tells why there is none. */
 function readElement(
   header: string,
   start: number,
   end: number,
   number: number,
   place: number,
-): Wire | string | MacaroonError {
+): Wire | string | (() => MacaroonError) {
+  const what = `Token ${number}`
   const prefix = prefixAt(header, start)
   const content = start + (prefix?.length ?? 0)
-  if (prefix === undefined || content >= end) return refusePrefix(prefix, start, end, `Token ${number}`)
-  if (prefix === authTokenPrefix) return readAuthToken(header, start, end, `Token ${number}`)
+  if (prefix === undefined || content >= end) return () => refusePrefix(prefix, start, end, what)
+  if (prefix === authTokenPrefix) return readAuthToken(header, start, end, what)
   // What is wrong with base64, if anything, is looked into only then.
-  return Wire.read(header, content, end, place) ?? refuseMacaroon(header, start, content, end, `Token ${number}`)
+  return Wire.read(header, content, end, place) ?? (() => refuseMacaroon(header, start, content, end, what))
 }
 
 function prefixAt(header: string, start: number): string | undefined {
@@ -155,16 +167,15 @@ function refuseMacaroon(header: string, start: number, content: number, end: num
   )
 }
 
-function readAuthToken(header: string, start: number, end: number, what: string): string | MacaroonError {
+function readAuthToken(header: string, start: number, end: number, what: string): string | (() => MacaroonError) {
   const token = header.slice(start, end)
   if (authTokenForm.test(token)) return token
-  return (
+  return () =>
     refuseSecondToken(header, start, start + authTokenPrefix.length, end, what) ??
     new MacaroonError(
       'bad-base64',
       `${what} is an auth token, and those have 1 to 256 characters of A-Z a-z 0-9 _ - behind ${authTokenPrefix}`,
     )
-  )
 }
 
 /** Not more than one, and no other kind of token. */
@@ -180,12 +191,14 @@ function refuseSecondToken(
   end: number,
   what: string,
 ): MacaroonError | undefined {
+  // Of this element alone: to look through the rest of the header for each would take long.
+  const text = header.slice(content, end)
   for (const prefix of prefixes) {
-    const at = header.indexOf(prefix, content)
-    if (at !== -1 && at < end) {
+    const at = text.indexOf(prefix)
+    if (at !== -1) {
       return new MacaroonError(
         'missing-comma',
-        `${what} holds a second token from its character ${at - start + 1} on: a comma is missing`,
+        `${what} holds a second token from its character ${content + at - start + 1} on: a comma is missing`,
       )
     }
   }

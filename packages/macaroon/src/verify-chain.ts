@@ -65,7 +65,7 @@ interface Answer {
 /** All tails, 32 bytes each. Throws `forged` where the last one is not what the macaroon says. */
 function recomputeTails(macaroon: Macaroon, key: Uint8Array, { kernel, spend }: ChainContext): Uint8Array {
   const { nonceEnd, offsets } = Macaroon.placesOf(macaroon)
-  spend?.(offsets.length)
+  spend?.(offsets.length + blocksOf(macaroon))
   const tails = kernel.chain(key, Macaroon.wireOf(macaroon).own(), nonceStart, nonceEnd, offsets)
   const last = tails.subarray(-tailLength)
   if (!kernel.equal(macaroon.nonce.proof ? finishTail(last, kernel) : last, macaroon.tail)) throw forged()
@@ -76,11 +76,16 @@ function recomputeTails(macaroon: Macaroon, key: Uint8Array, { kernel, spend }: 
 export function expectTail(macaroon: Macaroon, key: Uint8Array, kernel: Kernel, spend: ChainContext['spend']): void {
   const { nonceEnd, offsets } = Macaroon.placesOf(macaroon)
   // One for each caveat, and one for the nonce.
-  spend?.(offsets.length)
+  spend?.(offsets.length + blocksOf(macaroon))
   const wire = Macaroon.wireOf(macaroon)
   const claimed = wire.length - tailLength
   if (kernel.endsIn(key, wire.bytes, wire.start, nonceStart, nonceEnd, offsets, claimed, macaroon.nonce.proof)) return
   throw forged()
+}
+
+/** A caveat may be as long as a thousand others: what is hashed counts by its blocks, too. */
+function blocksOf(macaroon: Macaroon): number {
+  return Math.ceil(Macaroon.wireOf(macaroon).length / 64)
 }
 
 function forged(): MacaroonError {

@@ -94,7 +94,7 @@ export interface VerifyOptions {
   readonly trusted?: ReadonlyMap<string, readonly Uint8Array[]>
   readonly kernel?: Kernel
   /**
-   * Told, before each part of the work, how many hashes and comparisons it takes. What it throws ends the verification:
+   * Told, before each part of the work, how many hashes and comparisons it takes, and blocks of 64 bytes that are hashed. What it throws ends the verification:
    * so a caller bounds what all tokens of one request cost together.
    */
   readonly spend?: (steps: number) => void

@@ -2,6 +2,7 @@
 import { cleanse, isVisible } from '@hallpass/client/visible-text'
 
 const longestLabel = 80
+const longestText = 512
 
 const browsers: readonly (readonly [name: string, sign: RegExp])[] = [
   ['Edge', /\bEdg(?:A|iOS)?\//],
@@ -24,15 +25,15 @@ const systems: readonly (readonly [name: string, sign: RegExp])[] = [
 /** `Firefox on Linux` for the browsers that people have; else what the user agent says, made fit to be shown. */
 export function describeUserAgent(userAgent: string | undefined): string {
   // Whoever sends more has nothing to say that a person would read.
-  const text = (userAgent ?? '').slice(0, 512)
+  const text = (userAgent ?? '').slice(0, longestText)
   const browser = browsers.find(([, sign]) => sign.test(text))?.[0]
   const system = systems.find(([, sign]) => sign.test(text))?.[0]
   if (browser !== undefined && system !== undefined) return `${browser} on ${system}`
   return fitLabel(text)
 }
 
-/** The first 80 printable characters, in one line; never empty. */
+/** The first 80 printable characters of what somebody says in 512, in one line; never empty. */
 export function fitLabel(text: string): string {
-  const shown = cleanse(text).replaceAll(/\s+/g, ' ').trim()
+  const shown = cleanse(text.slice(0, longestText)).replaceAll(/\s+/g, ' ').trim()
   return isVisible(shown) ? Array.from(shown).slice(0, longestLabel).join('').trim() : 'unknown'
 }

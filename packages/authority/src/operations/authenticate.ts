@@ -8,8 +8,10 @@ import {
   tokenId,
   type Caveat,
   type Macaroon,
+  type Nonce,
   type VerifiedMacaroon,
 } from '@hallpass/macaroon'
+import { readBeginning } from '@hallpass/macaroon/name'
 
 import { DomainError } from '../domain/errors.ts'
 import type { WrappedSigningKey } from '../domain/key.ts'
@@ -26,9 +28,11 @@ export type Authenticate = (header: string | undefined) => Promise<Presented>
 /** Bytes of what is remembered of headers that were found genuine. */
 const cacheCapacity = 32 * 1024 * 1024
 const longestCachedHeader = 4096
+/** Bytes, more than a nonce and a location take. */
+const longestBeginning = 1024
 /**
- * Hashes and comparisons for all tokens of one header, some 20 ms of them: the tokens of 180 organizations take 1,500,
- * and what is beyond that are long tokens, and answers of third parties, tried one by one.
+ * Hashes, blocks that are hashed and comparisons for all tokens of one header, some 20 ms of them: the tokens of 180
+ * organizations take 2,500, and what is beyond that are long tokens, and answers of third parties, tried one by one.
  */
 const mostSteps = 20_000
 /** What counts for nothing is looked up all the same, and nobody needs more of it. */
@@ -50,10 +54,10 @@ export function createAuthenticate(options: {
   const cache = new VerificationCache<Presented>(cacheCapacity)
 
   /** The key of a token that is known and lives, whatever its signature is worth; or why there is none. */
-  async function findKey(tx: ReadTransaction, macaroon: Macaroon): Promise<WrappedSigningKey | string> {
-    const key = await tx.signingKeys.byKid(macaroon.nonce.kid)
+  async function findKey(tx: ReadTransaction, nonce: Nonce): Promise<WrappedSigningKey | string> {
+    const key = await tx.signingKeys.byKid(nonce.kid)
     if (key === undefined) return 'this token is signed with a key that is not known here'
-    const id = tokenId(macaroon.nonce)
+    const id = tokenId(nonce)
     const claimed = { id, organisationId: key.organisationId, endsAt: Infinity, discharge: undefined }
     return refuseToken(await tx.tokens.byId(id), claimed, now()) ?? key
   }
@@ -90,26 +94,33 @@ export function createAuthenticate(options: {
     const cached = cache.get(header)
     if (cached !== undefined) return cached
 
-    const { macaroons, authTokens, leftOut } = parse(readPassword(header))
+    const { macaroons, authTokens, leftOut } = withoutStacks(() => parse(readPassword(header)))
     const refusals: string[] = []
     const refuse = (reason: string) => {
       if (refusals.push(reason) <= mostRefused) return
       const most = `more than ${mostRefused} tokens of this request count for nothing`
       throw new DomainError('unauthenticated', `${most}: send those that live. Of the first: ${refusals[0]}`)
     }
-    const permissions: Macaroon[] = []
-    const discharges: Macaroon[] = []
-    for (const macaroon of withoutRepeated(macaroons).map(decode)) {
-      if (typeof macaroon === 'string') refuse(macaroon)
-      else if (macaroon.location === location) permissions.push(macaroon)
-      else discharges.push(macaroon)
-    }
-    const { keys, authTokenHashes } = await store.read(async (tx) => {
-      const found = { keys: new Map<Macaroon, WrappedSigningKey>(), authTokenHashes: [] as Uint8Array[] }
-      for (const permission of permissions) {
-        const key = await findKey(tx, permission)
+    const permissions: { readonly bytes: Uint8Array; readonly nonce: Nonce }[] = []
+    const others: Uint8Array[] = []
+    // Of strangers' tokens only the beginnings are read, and of what has none it is looked up once what is wrong with it.
+    withoutStacks(() => {
+      for (const bytes of withoutRepeated(macaroons)) {
+        const beginning = readBeginning(bytes)
+        if (beginning === undefined) refuse(refusals.length === 0 ? describeDamage(bytes) : 'this token is damaged')
+        else if (beginning.location === location) permissions.push({ bytes, nonce: beginning.nonce })
+        else others.push(bytes)
+      }
+    })
+    const { living, authTokenHashes } = await store.read(async (tx) => {
+      const found = {
+        living: [] as { bytes: Uint8Array; key: WrappedSigningKey }[],
+        authTokenHashes: [] as Uint8Array[],
+      }
+      for (const { bytes, nonce } of permissions) {
+        const key = await findKey(tx, nonce)
         if (typeof key === 'string') refuse(key)
-        else found.keys.set(permission, key)
+        else found.living.push({ bytes, key })
       }
       for (const authToken of new Set(authTokens)) {
         const hash = hashAuthToken(authToken)
@@ -122,21 +133,28 @@ export function createAuthenticate(options: {
       }
       return found
     })
+    const discharges: Macaroon[] = []
+    for (const bytes of living.length === 0 ? [] : others) {
+      const discharge = decode(bytes)
+      if (typeof discharge === 'string') refuse(discharge)
+      else discharges.push(discharge)
+    }
     const spend = createBudget(mostSteps)
     const tokens: PresentedToken[] = []
-    for (const [permission, key] of keys) {
-      const verified = verify(permission, key, discharges, spend)
-      if (typeof verified === 'string') refusals.push(verified)
+    for (const { bytes, key } of living) {
+      const permission = decode(bytes)
+      const verified = typeof permission === 'string' ? permission : verify(permission, key, discharges, spend)
+      if (typeof verified === 'string') refuse(verified)
       else tokens.push(verified)
     }
     if (tokens.length + authTokenHashes.length + refusals.length === 0) {
       refusals.push(`this request carries no permission token of ${location}`)
     }
+    if (tokens.length + authTokenHashes.length === 0) {
+      throw new DomainError('unauthenticated', refusals[0] ?? 'this request carries no token')
+    }
     // Last, for what is wrong with a token tells its holder more than what is none.
     const left = leftOut.map(({ error }) => `a part of the header was left out: ${error.message}`)
-    if (tokens.length + authTokenHashes.length === 0) {
-      throw new DomainError('unauthenticated', refusals[0] ?? left[0] ?? 'this request carries no token')
-    }
     const presented = { tokens, authTokenHashes, refusals: [...refusals, ...left] }
     // Only what lives is remembered; and an auth token is looked up as fast as it would be found here.
     const lives = ({ endsAt, discharge }: PresentedToken) => Math.min(endsAt, discharge?.endsAt ?? Infinity) >= now()
@@ -213,6 +231,29 @@ function parse(header: string): ReturnType<typeof parseAuthorization> {
     if (error instanceof MacaroonError) throw new DomainError('unauthenticated', error.message, { cause: error })
     throw error
   }
+}
+
+/** Of what has no beginning of a macaroon: what is short may be cut off there, and of what is long no more is looked at. */
+function describeDamage(bytes: Uint8Array): string {
+  const damage = decode(bytes.subarray(0, longestBeginning))
+  return typeof damage === 'string' ? damage : 'this token is damaged'
+}
+
+/**
+ * The work, with errors that do not know where they came from: a header may make dozens of those that stand for what is
+ * wrong with it, and most of their cost is where. What nobody foresaw happens once more, and tells.
+ */
+function withoutStacks<T>(work: () => T): T {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof DomainError) throw error
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+  return work()
 }
 
 function decode(bytes: Uint8Array): Macaroon | string {

@@ -8,7 +8,7 @@ import { nobody } from './exchange.ts'
 
 export interface KnownFirst {
   /** For the routes that take a credential. */
-  readonly options: Pick<RouteShorthandOptions, 'bodyLimit' | 'onRequest'>
+  readonly options: Pick<RouteShorthandOptions, 'bodyLimit' | 'config' | 'onRequest'>
   /** What the request presented. */
   readonly presentedBy: (request: FastifyRequest) => Presented
 }
@@ -22,6 +22,7 @@ export function knowFirst(
   return {
     options: {
       bodyLimit: bodyLimits.known,
+      config: { knowsFirst: true },
       async onRequest(request) {
         presented.set(request, await authenticate(credentialOf(request)))
       },

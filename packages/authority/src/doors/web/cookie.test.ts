@@ -29,6 +29,8 @@ describe('the cookie', () => {
   it('counts for nothing where there are two', () => {
     expect(readCookie('hallpass=fo1_a; hallpass=fo1_b', 'hallpass')).toBeUndefined()
     expect(readCookie(undefined, 'hallpass')).toBeUndefined()
+    expect(readCookie(`${'a=b;'.repeat(299)} hallpass=fo1_a`, 'hallpass')).toBe('fo1_a')
+    expect(readCookie(`${'a=b;'.repeat(300)} hallpass=fo1_a`, 'hallpass')).toBeUndefined()
     expect(readCookie('xhallpass=fo1_a; hallpassx=fo1_b; hallpass', 'hallpass')).toBeUndefined()
   })
 })

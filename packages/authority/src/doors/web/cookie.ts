@@ -7,13 +7,14 @@ export function cookieName(secure: boolean): string {
 
 /** The value of the cookie; undefined where there is none, or more than one: then somebody else put one beside ours. */
 export function readCookie(header: string | undefined, name: string): string | undefined {
-  // Sent in every request of a page, and read in no other: a split is quick enough.
-  const values = (header ?? '')
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${name}=`))
+  // Browsers keep 180 of a domain: whoever sends more is none, and others wait while they are gone through.
+  const pairs = (header ?? '').split(';', mostCookies + 1)
+  if (pairs.length > mostCookies) return undefined
+  const values = pairs.map((pair) => pair.trim()).filter((pair) => pair.startsWith(`${name}=`))
   return values.length === 1 ? values[0]?.slice(name.length + 1) : undefined
 }
+
+const mostCookies = 300
 
 /** A Set-Cookie header. `maxAge` in seconds; 0 takes the cookie away. */
 export function writeCookie(
