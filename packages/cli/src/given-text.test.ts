@@ -36,6 +36,19 @@ describe('the data directory', () => {
     '“./d2”',
     '„./d2“',
     '‘./d2’',
+    './d2 # the data',
+    './d2;',
+    './d2,',
+    '${HOME}/d2',
+    '/srv/${NAME}/d2',
+    '{{ data }}',
+    './d2\\r',
+    './d2\\n',
+    'export ./d2',
+    'HALLPASS_DATA=./d2',
+    'undefined',
+    'null',
+    '<path>',
     `fo1_${'aB3-'.repeat(11)}`,
     'jxe2nt2w-pfszgmzn-ncnd49uv-afqsmtrp',
     '«./d2»',
@@ -71,6 +84,13 @@ describe('the data directory', () => {
     for (const data of ['./~', './$d', "/srv/ada's data/x", './a b', './ä']) {
       expect(installation({ HALLPASS_DATA: data }).data).toBe(data)
     }
+  })
+
+  it('of an earlier start is used by whatever name it got', async () => {
+    const used = join(directory, 'd1 # the data')
+    expect(() => installation({ HALLPASS_DATA: used })).toThrow(/comment/)
+    await mkdir(used)
+    expect(installation({ HALLPASS_DATA: used }).dataDirectory).toBe(used)
   })
 
   it('of an earlier version, which took the white space for a part of the name, is not begun anew', async () => {

@@ -1,4 +1,6 @@
 // What people gave in a variable or a flag, freed of what their files and shells left in it, or refused.
+import { existsSync } from 'node:fs'
+
 import { holdsWholeSecret } from '@hallpass/client/secret-text'
 import { hasUnseen } from '@hallpass/client/visible-text'
 
@@ -35,6 +37,9 @@ export function cleanPath(text: string, source: string): string {
   if (holdsWholeSecret(path)) throw refused(source, 'holds a token or a code, where a path is wanted')
   // A line of a file that was meant to go on.
   if (path.endsWith('\\')) throw refused(source, 'ends with a backslash: leave it away')
+  // One that is there is meant, however it came to its name.
+  const leftover = leftovers.find(([pattern]) => pattern.test(path))
+  if (leftover !== undefined && !existsSync(path)) throw refused(source, leftover[1])
   if (/^~|^\$|^%\w+%/.test(path)) {
     throw refused(
       source,
@@ -44,6 +49,19 @@ export function cleanPath(text: string, source: string): string {
   if (/^(?:file:|[a-z][a-z\d+.-]*:\/\/)/i.test(path)) throw refused(source, 'is an address, where a path is wanted')
   return path
 }
+
+/** What files of variables and templates leave where they are read by another program than they were written for. */
+const leftovers: readonly (readonly [pattern: RegExp, why: string])[] = [
+  [/\s#/, 'has a comment behind it, which is a part of the path here: leave it away'],
+  [/\$[{(]|\{\{/, 'has a place for a value in it, which nothing has filled in: write the path in full'],
+  [/[;,]$/, 'ends with a sign that separates values: leave it away'],
+  [/\\[nrt]$/, 'ends with an escape, which nothing has read: leave it away'],
+  [/^(?:export\s|\w+=)/, 'begins with the name of a variable: leave it away'],
+  [
+    /^(?:undefined|null|nil|none|<.*>)$/i,
+    'stands for no value: write a path, with ./ before it if it is really called so',
+  ],
+]
 
 function refused(source: string, why: string): CommandError {
   return new CommandError('misused', `${source} ${why}`)
