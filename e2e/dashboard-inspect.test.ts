@@ -33,6 +33,7 @@ describe.skipIf(!hasBrowser)('the inspector', () => {
     const { page } = visitor
     await page.getByLabel('Token', { exact: true }).fill(`Bearer ${token}`)
     const card = page.getByRole('article', { name: 'Permission token' })
+    await page.getByRole('status').getByText('Permission token: see below.').waitFor()
     await card.getByText(/It may read, write, create, delete and control/).waitFor()
     await card.getByText('Its 3 caveats').click()
     await card.getByText('{"type":"IsMember"').waitFor()
@@ -43,6 +44,7 @@ describe.skipIf(!hasBrowser)('the inspector', () => {
     const { page } = visitor
     await page.getByRole('checkbox', { name: 'Read' }).check()
     await page.getByLabel('Ends').selectOption('In 1 hour, or before')
+    await page.getByRole('status').getByText('The narrowed token stands below.').waitFor()
     const narrowed = (await page.getByRole('group', { name: 'narrowed token' }).textContent()) ?? ''
     await page
       .getByRole('article', { name: 'The narrowed token' })

@@ -15,6 +15,8 @@ const outDir = join(root, 'dist')
 export default defineConfig({
   root,
   plugins: [withoutWasm(), react(), tailwindcss(), bootScript(join(root, 'src/theme-boot.js')), precompress(outDir)],
+  // React has it itself; this is for the Reacts before it did.
+  resolve: { alias: [{ find: /^use-sync-external-store\/shim.*$/, replacement: 'react' }] },
   build: {
     outDir,
     emptyOutDir: true,
@@ -32,7 +34,7 @@ export default defineConfig({
           groups: [
             {
               name: 'core',
-              test: /packages\/macaroon|tokens\/(?:created|explained|usage)|src\/inspect/,
+              test: /packages\/macaroon|client\/src\/pasted-token|tokens\/(?:created|explained|usage)|src\/inspect/,
               priority: 3,
             },
             {
@@ -42,7 +44,7 @@ export default defineConfig({
             },
             {
               name: 'more',
-              test: /src\/(?:account|members)\/|src\/pages\/(?!tokens-page|inspect-page|login-page|not-found)|narrow-fields|sign-up-form|fragment-code|ui\/(?:events|form-dialog)|words\/audit/,
+              test: /src\/(?:account|members)\/|src\/pages\/(?!tokens-page|inspect-page|login-page|not-found)|narrow-fields|sign-up-form|fragment-code|proof-dialog|shell\/decision|ui\/events|words\/audit/,
               priority: 2,
             },
           ],

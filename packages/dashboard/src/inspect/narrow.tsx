@@ -75,6 +75,7 @@ export function Narrow({ header, now }: NarrowProps) {
           onChange={(commands) => change({ commands })}
         />
       </div>
+      <output className="sr-only">{caveats.length > 0 ? 'The narrowed token stands below.' : ''}</output>
       {caveats.length > 0 && <Narrowed header={header} caveats={caveats} now={now} />}
     </div>
   )

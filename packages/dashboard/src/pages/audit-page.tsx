@@ -4,6 +4,7 @@ import { useServices } from '../api/services.tsx'
 import { useQuery } from '../api/use-query.ts'
 import { useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
+import { useSayCount } from '../ui/announce.ts'
 import { EventList } from '../ui/events.tsx'
 import { Empty } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
@@ -19,6 +20,7 @@ export function AuditPage() {
     ask: () => client.organisations.audit(slug, { limit: 50, cursor }),
     keepsLast: true,
   })
+  useSayCount(cursor, query, ['event', ({ events }) => events.length])
   return (
     <>
       <PageHeader title="Audit" lead="Everything that was changed here, and everything that was refused." />

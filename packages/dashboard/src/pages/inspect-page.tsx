@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'react'
 
 import { Narrow } from '../inspect/narrow.tsx'
-import { readHeader, type ReadToken } from '../inspect/read-header.ts'
+import { readHeader, type ReadHeader, type ReadToken } from '../inspect/read-header.ts'
 import { TokenCard } from '../inspect/token-card.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
 import { controlClasses, Field } from '../ui/field.tsx'
@@ -40,6 +40,7 @@ export function InspectPage() {
           />
         )}
       </Field>
+      <output className="sr-only">{typeof header === 'object' ? `${sayParts(header)}: see below.` : ''}</output>
       {header !== undefined && typeof header !== 'string' && (
         <>
           <Section title="What it is">
@@ -75,6 +76,10 @@ export function InspectPage() {
       )}
     </>
   )
+}
+
+function sayParts({ tokens, damaged, authTokens }: ReadHeader): string {
+  return [...tokens.map(titleOf), ...damaged, ...(authTokens > 0 ? ['Auth token'] : [])].join(', ')
 }
 
 function titleOf({ isDischarge, location }: ReadToken): string {

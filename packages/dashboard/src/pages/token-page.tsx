@@ -10,6 +10,7 @@ import { useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
 import { RevokeDialog } from '../tokens/revoke-dialog.tsx'
 import { TokenState } from '../tokens/tokens-table.tsx'
+import { useSayCount } from '../ui/announce.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyButton, Id } from '../ui/copy.tsx'
 import { EventList } from '../ui/events.tsx'
@@ -131,6 +132,7 @@ function History({ id }: { readonly id: string }) {
     key: ['token', id, 'history', cursor],
     ask: () => client.tokens.history(id, { limit: 20, cursor }),
   })
+  useSayCount(cursor, query, ['event', ({ events }) => events.length])
   return (
     <Section title="History" lead="What was done with it, and to it.">
       <Load query={query} what="Its history" skeleton={<RowsSkeleton />}>

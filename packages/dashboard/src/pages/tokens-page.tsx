@@ -14,7 +14,7 @@ import { listTokens } from '../tokens/list-tokens.ts'
 import { TokenFilter } from '../tokens/token-filter.tsx'
 import { RevokeDialog } from '../tokens/revoke-dialog.tsx'
 import { TokensTable } from '../tokens/tokens-table.tsx'
-import { useSayAnswer } from '../ui/announce.ts'
+import { useSayCount } from '../ui/announce.ts'
 import { Empty } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
 import { Pager } from '../ui/pager.tsx'
@@ -53,7 +53,7 @@ function TokenList() {
     keepsLast: true,
   })
   const [revoking, setRevoking] = useState<Token | undefined>(undefined)
-  useSayAnswer(asked, list, ({ tokens, next_cursor }) => sayCount(tokens.length, next_cursor !== undefined))
+  useSayCount(asked, list, ['token', ({ tokens }) => tokens.length])
 
   /** Whatever is asked anew begins at the first page. */
   function ask(changes: Readonly<Record<string, string>>): void {
@@ -91,11 +91,6 @@ function TokenList() {
       {revoking !== undefined && <RevokeDialog token={revoking} slug={slug} onClose={() => setRevoking(undefined)} />}
     </section>
   )
-}
-
-function sayCount(count: number, hasMore: boolean): string {
-  const tokens = count === 0 ? 'No token' : count === 1 ? 'One token' : `${count} tokens`
-  return `${tokens}${hasMore ? ', and more on the next page' : ''}.`
 }
 
 function NoTokens({ isFiltered, state }: { readonly isFiltered: boolean; readonly state: string }) {

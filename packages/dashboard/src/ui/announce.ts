@@ -10,14 +10,23 @@ export function useAnnounce(): (words: string) => void {
   return use(AnnounceContext)
 }
 
-/** Has it read out how much is there, whenever something else was asked for: not at first, when the page itself is read. */
-export function useSayAnswer<Data>(asked: unknown, { data, isLast }: Query<Data>, say: (data: Data) => string): void {
+/** Has it read out how many are there, whenever others were asked for: not at first, when the page itself is read. */
+export function useSayCount<Data extends { readonly next_cursor?: string | undefined }>(
+  asked: unknown,
+  { data, isLast }: Pick<Query<Data>, 'data' | 'isLast'>,
+  [noun, count]: readonly [noun: string, count: (data: Data) => number],
+): void {
   const announce = useAnnounce()
-  const name = JSON.stringify(asked)
+  const name = JSON.stringify(asked) ?? ''
   const said = useRef<string>(undefined)
   useEffect(() => {
     if (data === undefined || isLast || said.current === name) return
-    if (said.current !== undefined) announce(say(data))
+    if (said.current !== undefined) announce(sayCount(count(data), noun, data.next_cursor !== undefined))
     said.current = name
   })
+}
+
+function sayCount(count: number, noun: string, hasMore: boolean): string {
+  const words = count === 0 ? `No ${noun}` : count === 1 ? `One ${noun}` : `${count} ${noun}s`
+  return `${words}${hasMore ? ', and more on the next page' : ''}.`
 }
