@@ -85,6 +85,30 @@ test('a token may be the password of Basic, as CI tools send it, and nothing els
   await expect(authenticate(basic(`${token}:`))).rejects.toThrow('Basic has no token as its password')
 })
 
+test('of several answers to one question the one that holds is taken, in whatever order', async () => {
+  const good = readMacaroon((await mint()).token)
+  const key = randomBytes(32)
+  const asking = attenuate(good, [thirdParty({ key, location: 'third', random: randomBytes })])
+  const [ticket = new Uint8Array(0)] = ticketsOf(asking).get('third') ?? []
+  const now = BigInt(Math.floor(Date.now() / 1000))
+  const answer = (notAfter: bigint) => {
+    const caveats: Caveat[] = [{ type: 'ValidityWindow', notBefore: 0n, notAfter }]
+    return dischargeTicket({ key, ticket, location: 'third', rnd: randomBytes(16), caveats }).bytes
+  }
+  const [ended, fresh] = [answer(now - 60n), answer(now + 600n)]
+  for (const answers of [
+    [ended, fresh],
+    [fresh, ended],
+    [ended, ended, fresh, ended],
+  ]) {
+    const header = formatAuthorization([asking.bytes, ...answers])
+    expect(await authority.ask(header, showCurrentTokens, undefined)).toMatchObject([{}])
+  }
+  await expect(authority.ask(formatAuthorization([asking.bytes, ended]), showCurrentTokens, undefined)).rejects.toThrow(
+    'needs a new discharge',
+  )
+})
+
 test('nothing is verified of a token that is revoked, unknown, or of an unknown key', async () => {
   const { id, token } = await mint()
   await revoke(id)

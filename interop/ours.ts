@@ -9,6 +9,7 @@ import {
   type Clearance,
   decodeMacaroon,
   dischargeTicket,
+  expiration,
   type Macaroon,
   MacaroonError,
   mintMacaroon,
@@ -49,7 +50,7 @@ export function playOurs(one: Case): Outcome {
     const presented = { token: new Uint8Array(0), discharges: [] }
     return { made, presented, kind: 'refused', leftOut: false, verified: undefined, clearances: [] }
   }
-  const presented = present(made, one)
+  const presented = lastingFirst(present(made, one))
   const discharges = presented.discharges.map((bytes) => attempt(() => decodeMacaroon(bytes)))
   const usable = discharges.flatMap((discharge) => (discharge instanceof MacaroonError ? [] : [discharge]))
   const macaroon = attempt(() => decodeMacaroon(presented.token))
@@ -63,6 +64,21 @@ export function playOurs(one: Case): Outcome {
   }
   const clearances = one.accesses.map((access) => clear(verified, [access]))
   return { made, presented, kind: 'verifies', leftOut, verified, clearances }
+}
+
+/**
+ * Of several discharges that verify, Go takes the first and we the one that ends last: so the first one is that one. What
+ * cannot be read comes last: Go reads some of it.
+ */
+function lastingFirst({ token, discharges }: Presented): Presented {
+  const end = (bytes: Uint8Array) => {
+    const discharge = attempt(() => decodeMacaroon(bytes))
+    if (discharge instanceof MacaroonError) return -(2n ** 64n)
+    return expiration(discharge.unsafeCaveats) ?? 2n ** 64n
+  }
+  const ended = discharges.map((bytes) => ({ bytes, end: end(bytes) }))
+  const inOrder = ended.toSorted((one, other) => (one.end === other.end ? 0 : one.end > other.end ? -1 : 1))
+  return { token, discharges: inOrder.map(({ bytes }) => bytes) }
 }
 
 function make(one: Case): Made | undefined {

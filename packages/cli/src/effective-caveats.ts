@@ -1,5 +1,5 @@
 // What binds a permission token: its own caveats, and those of the discharges that came with it.
-import { ticketsOf, type Caveat, type Macaroon } from '@hallpass/macaroon'
+import { caveatsWith, ticketsOf, type Caveat, type Macaroon } from '@hallpass/macaroon'
 
 import type { HeldTokens } from './held-token.ts'
 
@@ -25,14 +25,5 @@ export function missingDischarges({ macaroon, discharges }: Subject): readonly s
 function subjectOf(macaroon: Macaroon, others: readonly Macaroon[]): Subject {
   const tickets = new Set([...ticketsOf(macaroon).values()].flat().map((ticket) => ticket.join()))
   const discharges = others.filter(({ nonce }) => tickets.has(nonce.kid.join()))
-  const answered = new Set(discharges.map(({ nonce }) => nonce.kid.join()))
-  return {
-    macaroon,
-    discharges,
-    caveats: [
-      ...macaroon.unsafeCaveats.filter((each) => each.type !== '3P' || !answered.has((each.ticket ?? []).join())),
-      // That a discharge is bound to this very token takes the key to check.
-      ...discharges.flatMap(({ unsafeCaveats }) => unsafeCaveats.filter(({ type }) => type !== 'BindToParentToken')),
-    ],
-  }
+  return { macaroon, discharges, caveats: caveatsWith(macaroon, discharges) }
 }

@@ -1,7 +1,7 @@
 // The token that a command of its holder is about, and the macaroons in it.
 import { resolve } from 'node:path'
 
-import { decodeMacaroon, MacaroonError, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
+import { decodeMacaroon, expiration, MacaroonError, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
 
 import type { Context } from './context.ts'
 import { checkCredential, chooseHeldToken, type GlobalFlags } from './credentials.ts'
@@ -13,6 +13,7 @@ export const permissionLocation = 'https://api.fly.io/v1'
 
 /** What a header carries, in its order. */
 export interface HeldTokens {
+  readonly macaroons: readonly Macaroon[]
   readonly permissions: readonly Macaroon[]
   readonly discharges: readonly Macaroon[]
   readonly authTokens: readonly string[]
@@ -42,6 +43,7 @@ export function splitToken(token: string, location = permissionLocation): HeldTo
   if (damaged !== undefined) throw damaged.error
   const decoded = macaroons.map((bytes, index) => decode(bytes, index, macaroons.length))
   return {
+    macaroons: decoded,
     permissions: decoded.filter((macaroon) => macaroon.location === location),
     discharges: decoded.filter((macaroon) => macaroon.location !== location),
     authTokens,
@@ -75,6 +77,14 @@ export function splitPermission(token: string): HeldTokens & { readonly permissi
     throw new CommandError('failed', 'there is more than one permission token in the credential, and one is needed')
   }
   return { ...held, permission }
+}
+
+/** Without those that have ended: they answer nothing any more, and a header carries only so many. */
+export function dropEnded(discharges: readonly Macaroon[], now: Date): readonly Macaroon[] {
+  return discharges.filter(({ unsafeCaveats }) => {
+    const end = expiration(unsafeCaveats)
+    return end === undefined || Number(end) * 1000 >= now.getTime()
+  })
 }
 
 /** A macaroon on its own. Of several, which one is damaged; of a single one, that it is, for "Byte 0" alone tells nobody. */

@@ -10,15 +10,16 @@ import {
 } from '@hallpass/macaroon'
 
 import { CommandError } from './errors.ts'
-import { splitPermission } from './held-token.ts'
+import { dropEnded, splitPermission } from './held-token.ts'
 
 /**
- * Limits a token of one organisation to reading it, and if wanted to a time.
+ * Limits a token of one organisation to reading it, and if wanted to a time. Discharges that ended before `now` are dropped.
  * @throws CommandError where the token does not name exactly one organisation
  */
 export function narrowToReading(
   header: string,
   window?: { readonly notBefore: number; readonly notAfter: number },
+  now?: Date,
 ): string {
   const { permission, discharges } = splitPermission(header)
   const [organisation, ...others] = getCaveats(permission.unsafeCaveats, 'Organization')
@@ -32,7 +33,7 @@ export function narrowToReading(
       notAfter: BigInt(window.notAfter),
     })
   }
-  return joinTokens([attenuate(permission, caveats)], discharges)
+  return joinTokens([attenuate(permission, caveats)], now === undefined ? discharges : dropEnded(discharges, now))
 }
 
 /** Splits a deploy token into two: one that reads, and one that may only ask for what SSH needs. */

@@ -3,7 +3,18 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { actions, clear, decodeMacaroon, parseAuthorization, parseBundle, thirdParty, verify } from '@hallpass/macaroon'
+import {
+  actions,
+  attenuate,
+  clear,
+  decodeMacaroon,
+  dischargeTicket,
+  parseAuthorization,
+  parseBundle,
+  thirdParty,
+  ticketsOf,
+  verify,
+} from '@hallpass/macaroon'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { createPlace, startServer, type TestPlace, type TestServer } from './testing/hallpass.ts'
@@ -11,6 +22,7 @@ import { auth, header, key, org, permission, stray, tokensOf } from './testing/t
 
 const shared = new Uint8Array(32).fill(9)
 const secret = Buffer.from(shared).toString('base64')
+const repeated = (length: number) => new Uint8Array(length).fill(5)
 const macaroonsOf = (text: string) => parseAuthorization(text).macaroons.map((bytes) => decodeMacaroon(bytes))
 
 let server: TestServer
@@ -59,6 +71,32 @@ describe('tokens 3p', () => {
     expect(server.seen).toEqual([])
     const explained = await tokens(['explain', '--offline', '-'], both.stdout)
     expect(explained.stdout).not.toContain('It needs')
+  })
+
+  it('drops what has ended wherever it writes, and explains by what holds', async () => {
+    const demanding = attenuate(org, [thirdParty({ key: shared, location: auth, random: repeated })])
+    const [ticket = new Uint8Array(0)] = ticketsOf(demanding).get(auth) ?? []
+    const until = (notAfter: bigint, rnd: number) =>
+      dischargeTicket({
+        key: shared,
+        ticket,
+        location: auth,
+        rnd: repeated(16).fill(rnd),
+        caveats: [{ type: 'ValidityWindow', notBefore: 0n, notAfter }],
+      })
+    const [ended, fresh] = [until(1_700_000_000n, 1), until(9_000_000_000n, 2)]
+    const bytesOf = (text: string) => macaroonsOf(text).map(({ bytes }) => bytes)
+    const added = await tokens(['3p', 'add-discharge', '-d', header(fresh), '-'], header(demanding, ended))
+    expect(bytesOf(added.stdout)).toEqual([demanding.bytes, fresh.bytes])
+    const all = header(demanding, ended, fresh)
+    expect(bytesOf((await tokens(['attenuate', '--read-only', '-'], all)).stdout).slice(1)).toEqual([fresh.bytes])
+    expect(bytesOf((await tokens(['3p', 'fetch', '-'], all)).stdout)).toEqual([demanding.bytes, fresh.bytes])
+    expect(bytesOf((await tokens(['3p', 'add', '-l', 'https://b.example', '-S', secret, '-'], all)).stdout)[0]).toEqual(
+      fresh.bytes,
+    )
+    const explained = await tokens(['explain', '--offline', '-'], all)
+    expect(explained.stdout).toContain('It ends at 2255-')
+    expect(explained.stdout).not.toContain('ended')
   })
 
   it('takes one third party once, and warns of secrets in arguments and discharges for nobody', async () => {

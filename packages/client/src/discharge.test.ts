@@ -153,6 +153,16 @@ describe('fetching discharges', () => {
     }
   })
 
+  it('drops what has ended, also where something else holds, and takes no other for it', async () => {
+    const token = tokenAsking(url)
+    const [question] = listQuestions(header(token), { now: start })
+    const answers = [start - 60, start + 600, start - 1].map((end) =>
+      answerTo(question?.ticket ?? new Uint8Array(), [until(end)]),
+    )
+    const fetched = await fetchDischarges(`${header(token)},${answers.join(',')}`, stillClock().options)
+    expect(fetched).toEqual({ header: `${header(token)},${answers[1]}`, failures: [] })
+  })
+
   it('polls with growing pauses, relative addresses too, until there is an answer', async () => {
     for (const address of ['/poll/x', `${url}/poll/x`]) {
       let left = 4

@@ -60,9 +60,9 @@ export async function fetchDischarges(header: string, options: DischargeOptions 
   const { permissions, discharges, authTokens } = split(header, permissionLocation)
   const questions = questionsOf(permissions, discharges, now() / 1000)
   const missing = questions.filter(({ state }) => state === 'missing')
-  if (missing.length === 0) return { header, failures: [] }
-
   const kept = discharges.filter((discharge) => !isEnding(discharge, now() / 1000))
+  if (missing.length === 0 && kept.length === discharges.length) return { header, failures: [] }
+
   const fetched: Macaroon[] = []
   const failures: DischargeError[] = []
   const deadline = now() + (options.patience ?? defaultPatience)

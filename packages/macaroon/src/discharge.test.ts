@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { actions } from './action.ts'
 import type { Caveat } from './caveat.ts'
 import { clear } from './clear.ts'
-import { bindToParent, dischargeTicket, parentBinding, ticketsOf } from './discharge.ts'
+import { bindToParent, caveatsWith, dischargeTicket, parentBinding, ticketsOf } from './discharge.ts'
 import { defaultKernel, type Kernel } from './kernel/kernel.ts'
 import { decodeMacaroon, type Macaroon } from './macaroon.ts'
 import { attenuate, mintMacaroon, type MintInput } from './mint.ts'
@@ -32,6 +32,71 @@ const asking = mintMacaroon({ ...input, caveats: [organization, ask()] })
 const answer = (caveats: readonly Caveat[] = [], proof = true) =>
   dischargeTicket({ key: shared, ticket: ticketOf(asking), location, rnd: random(16), caveats, proof })
 const trusted = new Map([[location, [shared]]])
+/** Of another token, and of another third party. */
+const foreignTicket = () =>
+  ticketOf(
+    mintMacaroon({
+      ...input,
+      caveats: [organization, thirdParty({ key: new Uint8Array(32).fill(6), location, random })],
+    }),
+  )
+
+describe('several discharges of one ticket', () => {
+  const until = (notAfter: bigint): Caveat => ({ type: 'ValidityWindow', notBefore: 0n, notAfter })
+  const reads = { action: actions.read, orgId: 12n }
+  const [ended, fresh, endless] = [answer([until(100n)]), answer([until(300n)]), answer()]
+  const damaged = dischargeTicket({
+    key: new Uint8Array(32).fill(6),
+    ticket: foreignTicket(),
+    location,
+    rnd: random(16),
+  })
+  const elsewhere = bindToParent(answer([until(900n)], false), mintMacaroon({ ...input, rnd: random(16) }))
+
+  it.each([
+    ['ended, fresh', [ended, fresh], fresh],
+    ['fresh, ended', [fresh, ended], fresh],
+    ['ended, ended, fresh', [ended, answer([until(99n)]), fresh], fresh],
+    ['ended, endless', [ended, endless], endless],
+    ['two that hold', [fresh, answer([until(300n)])], fresh],
+    ['ended twice over', [answer([until(400n), until(50n)]), fresh], fresh],
+    ['one that is bound elsewhere and ends last', [elsewhere, ended, fresh], fresh],
+    ['one of another ticket', [damaged, ended, fresh], fresh],
+    [
+      'one that an IfPresent ends',
+      [answer([{ type: 'IfPresent', ifs: [until(50n)], else: actions.any }]), fresh],
+      fresh,
+    ],
+  ])('are chosen from by their end: %s', (_what, discharges, chosen) => {
+    const verified = verify(asking, input.key, { discharges })
+    expect(verified.discharges.map(({ bytes }) => bytes)).toEqual([chosen.bytes])
+    expect(clear(verified, [{ ...reads, now: 200 }])).toEqual({ allowed: true })
+    expect(caveatsWith(asking, discharges.slice(1))).toContainEqual(organization)
+  })
+
+  it('are chosen from for every question apart', () => {
+    const other = thirdParty({ key: shared, location: 'https://b.example', random })
+    const both = attenuate(asking, [other])
+    const of = (caveats: readonly Caveat[]) =>
+      dischargeTicket({ key: shared, ticket: other.ticket, location: 'https://b.example', rnd: random(16), caveats })
+    const discharges = [ended, of([until(100n)]), of([until(300n)]), fresh]
+    expect(clear(verify(both, input.key, { discharges }), [{ ...reads, now: 200 }])).toEqual({ allowed: true })
+    expect(
+      clear(verify(both, input.key, { discharges: discharges.slice(0, 3) }), [{ ...reads, now: 200 }]).allowed,
+    ).toBe(false)
+    expect(caveatsWith(both, discharges)).toEqual([organization, until(300n), until(300n)])
+  })
+
+  it('take no more work than one, where the one that ends last is right', () => {
+    const steps = (discharges: readonly Macaroon[]) => {
+      let sum = 0
+      verify(asking, input.key, { discharges, spend: (count) => void (sum += count) })
+      return sum
+    }
+    const many = Array.from({ length: 30 }, (_, i) => answer([until(BigInt(i))]))
+    expect(steps([...many, fresh])).toBe(steps([fresh]) + many.length)
+  })
+})
 
 describe('thirdParty', () => {
   it('draws its randomness from the caller: 44 bytes when made, and 12 for every macaroon it is added to', () => {
@@ -158,7 +223,7 @@ describe('ticketsOf', () => {
 
 describe('verify, with discharges', () => {
   it('hands on what must be cleared, and tells which discharges it used', () => {
-    const [first, second] = [answer([window, user]), answer([{ type: 'Action', mask: actions.read }])]
+    const [first, second] = [answer([window, user]), answer([window, { type: 'Action', mask: actions.read }])]
     const verified = verify(asking, input.key, { discharges: [first, second] })
     expect(verified.caveats).toEqual([organization, window])
     expect(verified.discharges).toEqual([first])

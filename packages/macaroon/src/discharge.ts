@@ -3,6 +3,7 @@
 import { badArgument, expectFields, takeBytes, takeList } from './boundary.ts'
 import type { BindToParentToken, Caveat } from './caveat.ts'
 import { defaultKernel } from './kernel/kernel.ts'
+import { lastingFirst } from './lasting-first.ts'
 import { type DecodeOptions, expectMacaroon, type Macaroon } from './macaroon.ts'
 import { attenuate, signMacaroon, thirdPartiesOf } from './mint.ts'
 import { makeNonce } from './nonce.ts'
@@ -75,6 +76,28 @@ export function ticketsOf(
     else others.push(ticket)
   }
   return tickets
+}
+
+/**
+ * What an access would be held against if the macaroon and these discharges were genuine: its own caveats but for the
+ * questions that are answered, and those of the answers; of several answers, the one that ends last, as `verify` takes it.
+ * Nothing of it has been verified.
+ */
+export function caveatsWith(macaroon: Macaroon, discharges: readonly Macaroon[]): readonly Caveat[] {
+  const inOrder = lastingFirst(takeList(discharges, 'discharges', expectMacaroon))
+  const answers = new Map<string, Macaroon>()
+  for (const caveat of thirdPartiesOf(expectMacaroon(macaroon, 'macaroon'))) {
+    const ticket = new Uint8Array(caveat.ticket ?? [])
+    const answer = inOrder.find(({ nonce }) => sameBytes(nonce.kid, ticket))
+    if (answer !== undefined) answers.set(ticket.join(), answer)
+  }
+  return [
+    ...macaroon.unsafeCaveats.filter((each) => each.type !== '3P' || !answers.has((each.ticket ?? []).join())),
+    ...[...answers.values()].flatMap(({ unsafeCaveats }) =>
+      // That a discharge is bound to this very token takes the key to check.
+      unsafeCaveats.filter(({ type }) => type !== 'BindToParentToken'),
+    ),
+  ]
 }
 
 const bindingLength = 16

@@ -8,6 +8,7 @@ describe('the public face', () => {
       'actions',
       'attenuate',
       'bindToParent',
+      'caveatsWith',
       'clear',
       'clearBundle',
       'clearCaveats',

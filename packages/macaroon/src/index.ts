@@ -3,7 +3,14 @@
 // First, for what is in hexadecimal compresses best apart from what is not.
 import './kernel/kernel.ts'
 
-export { bindToParent, type DischargeInput, dischargeTicket, parentBinding, ticketsOf } from './discharge.ts'
+export {
+  bindToParent,
+  caveatsWith,
+  type DischargeInput,
+  dischargeTicket,
+  parentBinding,
+  ticketsOf,
+} from './discharge.ts'
 export { type Access, memberFeatures, permittedRole, roles, validateAccess } from './access.ts'
 export { type Action, actions, describeAction, formatAction, isSubset, parseAction } from './action.ts'
 export {
@@ -32,6 +39,7 @@ export {
   type VerifyErrorCode,
   type WireErrorCode,
 } from './errors.ts'
+export { expiration } from './expiration.ts'
 export type { JsonPath, JsonValue } from './json.ts'
 export type { Kernel } from './kernel/kernel.ts'
 export { decodeMacaroon, type DecodeOptions, encodeMacaroon, type Macaroon, maxMacaroonBytes } from './macaroon.ts'
@@ -41,7 +49,7 @@ export type { MsgpackWriter } from './msgpack-writer.ts'
 export { type Nonce, tokenId } from './nonce.ts'
 export { defineCaveat, type OwnCaveatDefinition, type OwnCaveatType } from './own-caveat.ts'
 export type { Random } from './random.ts'
-export { expiration, organizationScope } from './scope.ts'
+export { organizationScope } from './scope.ts'
 export {
   formatAuthorization,
   formatTokens,

@@ -4,6 +4,7 @@ import { badArgument, takeBytes } from './boundary.ts'
 import type { Caveat } from './caveat.ts'
 import { CaveatReader, readCaveats } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
+import { endOf } from './expiration.ts'
 import { type Nonce, readNonce } from './nonce.ts'
 import { refuseTruncated } from './truncation.ts'
 import { decodeUtf8 } from './utf8.ts'
@@ -31,6 +32,7 @@ export class Macaroon {
   readonly #isPlain: boolean
   /** Once somebody has asked. */
   #location: string | undefined
+  #end: { readonly second: bigint | undefined } | undefined
   #unsafeCaveats: readonly Caveat[] | undefined
 
   /** Only for `readMacaroon`: the parts must be what the bytes say. */
@@ -98,6 +100,11 @@ export class Macaroon {
   /** The caveats themselves, for this package alone. */
   static caveatsOf(macaroon: Macaroon): readonly Caveat[] {
     return macaroon.#caveats
+  }
+
+  /** When its caveats end, in Unix seconds; looked for once. */
+  static endOf(macaroon: Macaroon): bigint | undefined {
+    return (macaroon.#end ??= { second: endOf(macaroon.#caveats, macaroon.#vocabulary) }).second
   }
 
   /** Where the nonce ends, and where each caveat begins and the last one ends; for this package alone. */

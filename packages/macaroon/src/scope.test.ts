@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Caveat } from './caveat.ts'
 import { getCaveats } from './caveat-set.ts'
-import { expiration, organizationScope } from './scope.ts'
+import { expiration } from './expiration.ts'
+import { organizationScope } from './scope.ts'
 import { caught } from './testing/errors.ts'
 
 const organization = (id: bigint): Caveat => ({ type: 'Organization', id, mask: 0 })

@@ -1,9 +1,8 @@
-/** What can be read off caveats before any access is known: the organisation, the end. */
+/** Which organisation caveats are about, which can be read off them before any access is known. */
 
 import { actions } from './action.ts'
 import type { Caveat } from './caveat.ts'
 import { getCaveats, settle } from './caveat-set.ts'
-import { effectiveEnd } from './caveats/validity-window.ts'
 import { clearCaveats } from './clear.ts'
 import { MacaroonError } from './errors.ts'
 import { flyVocabulary, type Vocabulary } from './vocabulary.ts'
@@ -28,14 +27,4 @@ export function organizationScope(caveats: readonly Caveat[], vocabulary: Vocabu
     )
   }
   return first.id
-}
-
-/**
- * The last second in which these caveats can allow anything, as Go's `Macaroon.Expiration`: the earliest `notAfter`, those
- * inside IfPresent counted too. Undefined where there is none.
- */
-export function expiration(caveats: readonly Caveat[], vocabulary: Vocabulary = flyVocabulary): bigint | undefined {
-  return settle(getCaveats(caveats, 'ValidityWindow', vocabulary), vocabulary)
-    .map(effectiveEnd)
-    .reduce<bigint | undefined>((least, end) => (least === undefined || end < least ? end : least), undefined)
 }

@@ -7,6 +7,7 @@ import { MacaroonError } from './errors.ts'
 import { quoteShortly } from './json.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { Macaroon, tailLength } from './macaroon.ts'
+import { lastingFirst } from './lasting-first.ts'
 import { nonceStart } from './nonce.ts'
 import { openBox } from './sealed.ts'
 import { finishTail, takeKey } from './tail.ts'
@@ -30,10 +31,11 @@ export interface ChainResult {
 /** Throws MacaroonError with a VerifyErrorCode, and `too-many` for more than 64 attempts at discharges. */
 export function verifyChain(macaroon: Macaroon, key: Uint8Array, context: ChainContext): ChainResult {
   const tails = recomputeTails(macaroon, key, context)
+  const inOrder = { ...context, discharges: lastingFirst(context.discharges) }
   const own: Caveat[] = []
   const demands: Demand[] = []
   for (const [i, caveat] of Macaroon.caveatsOf(macaroon).entries()) {
-    if (caveat.type === '3P') demands.push(readDemand(caveat, tailAt(tails, i), context))
+    if (caveat.type === '3P') demands.push(readDemand(caveat, tailAt(tails, i), inOrder))
     else if (caveat.type === 'BindToParentToken') {
       throw new MacaroonError('bound-elsewhere', 'The macaroon is bound to a parent token that did not come with it')
     } else own.push(allowAttestation(caveat, macaroon))
@@ -119,7 +121,7 @@ function readDemand(caveat: ThirdParty, tail: Uint8Array, { discharges, kernel, 
   return { location, dischargeKey, candidates }
 }
 
-/** The first discharge of every demand that verifies. */
+/** The discharge of every demand that verifies; of several, the one that ends last: an ended one must not stand before it. */
 function answerAll(
   demands: readonly Demand[],
   bindingIds: () => readonly Uint8Array[],

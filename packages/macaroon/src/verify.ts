@@ -88,7 +88,10 @@ export function isVerified(value: unknown): value is VerifiedMacaroon {
 }
 
 export interface VerifyOptions {
-  /** What came along and may answer third-party caveats; what answers none is ignored. */
+  /**
+   * What came along and may answer third-party caveats; what answers none is ignored. Of several that answer the same, the
+   * one that ends last is taken: Go takes the first, which may have ended.
+   */
   readonly discharges?: readonly Macaroon[]
   /** By location, the keys shared with third parties whose attestations are believed. Nobody's are by default. */
   readonly trusted?: ReadonlyMap<string, readonly Uint8Array[]>

@@ -86,7 +86,7 @@ interface NarrowedProps extends NarrowProps {
 }
 
 function Narrowed({ header, caveats, now }: NarrowedProps) {
-  const text = tryNarrow(header, caveats)
+  const text = tryNarrow(header, caveats, now)
   if (text === undefined) {
     return <Notice tone="warn">It takes no more caveats: it is a finished proof, or full.</Notice>
   }
@@ -102,9 +102,9 @@ function Narrowed({ header, caveats, now }: NarrowedProps) {
   )
 }
 
-function tryNarrow(header: ReadHeader, caveats: readonly Caveat[]): string | undefined {
+function tryNarrow(header: ReadHeader, caveats: readonly Caveat[], now: number): string | undefined {
   try {
-    return narrowHeader(header, caveats)
+    return narrowHeader(header, caveats, now)
   } catch (error) {
     if (error instanceof MacaroonError) return undefined
     throw error

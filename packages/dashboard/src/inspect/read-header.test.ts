@@ -64,7 +64,7 @@ describe('a pasted header', () => {
 
   it('is narrowed without a key, and the same token still', () => {
     const before = read(header)
-    const after = read(narrowHeader(before, [{ type: 'Action', mask: actions.read }]))
+    const after = read(narrowHeader(before, [{ type: 'Action', mask: actions.read }], now))
     expect(after.tokens[0]?.id).toBe(before.tokens[0]?.id)
     expect(after.tokens[0]?.sentences.join('\n')).toMatch(/^It may read: .*$/m)
     expect(after.tokens[0]?.sentences.join('\n')).not.toContain('write')

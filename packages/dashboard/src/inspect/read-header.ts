@@ -2,6 +2,8 @@
 import { describeNoToken, unwrapToken } from '@hallpass/client/pasted-token'
 import {
   attenuate,
+  caveatsWith,
+  expiration,
   formatAuthorization,
   type Macaroon,
   MacaroonError,
@@ -75,14 +77,16 @@ export function readHeader(text: string, now: number): ReadHeader | string {
 }
 
 /**
- * The header with every permission token narrowed by these caveats, and its discharges as they were.
+ * The header with every permission token narrowed by these caveats, and the discharges that have not ended.
+ * @param now Unix seconds
  * @throws MacaroonError where a token takes no more caveats
  */
-export function narrowHeader(header: ReadHeader, caveats: readonly Caveat[]): string {
+export function narrowHeader(header: ReadHeader, caveats: readonly Caveat[], now: number): string {
+  const kept = header.tokens.filter(
+    ({ macaroon, isDischarge }) => !isDischarge || Number(expiration(macaroon.unsafeCaveats) ?? now) >= now,
+  )
   return formatAuthorization(
-    header.tokens.map(({ macaroon, isDischarge }) =>
-      isDischarge ? macaroon.bytes : attenuate(macaroon, [...caveats]).bytes,
-    ),
+    kept.map(({ macaroon, isDischarge }) => (isDischarge ? macaroon.bytes : attenuate(macaroon, [...caveats]).bytes)),
   )
 }
 
@@ -94,7 +98,7 @@ function readToken(
 ): Omit<ReadToken, 'position'> {
   const { nonce, location, unsafeCaveats } = macaroon
   const { caveats: words } = explain(unsafeCaveats, { now })
-  const explanation = explain(effectiveCaveats(macaroon, discharges), { now })
+  const explanation = explain(caveatsWith(macaroon, discharges), { now })
   return {
     macaroon,
     id: tokenId(nonce),
@@ -109,13 +113,4 @@ function readToken(
       words: printable(words[index] ?? ''),
     })),
   }
-}
-
-/** As verifying would leave them: answered questions are gone, and what the answers demand has come. */
-function effectiveCaveats({ unsafeCaveats }: Macaroon, discharges: readonly Macaroon[]): readonly Caveat[] {
-  const answered = new Set(discharges.map(({ nonce }) => nonce.kid.join()))
-  return [
-    ...unsafeCaveats.filter((each) => each.type !== '3P' || !answered.has((each.ticket ?? []).join())),
-    ...discharges.flatMap((discharge) => discharge.unsafeCaveats.filter(({ type }) => type !== 'BindToParentToken')),
-  ]
 }

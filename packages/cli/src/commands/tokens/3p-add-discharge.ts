@@ -1,12 +1,12 @@
 // `hallpass tokens 3p add-discharge`: puts a third party's answer beside a token.
 import { unwrapToken } from '@hallpass/client/pasted-token'
-import { decodeMacaroon, formatAuthorization, parseAuthorization, ticketsOf } from '@hallpass/macaroon'
+import { decodeMacaroon, formatAuthorization, parseAuthorization, ticketsOf, type Macaroon } from '@hallpass/macaroon'
 
 import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import type { JsonFlag } from '../../flags.ts'
-import { readHeldToken, splitPermissions } from '../../held-token.ts'
+import { dropEnded, readHeldToken, splitPermissions } from '../../held-token.ts'
 import { tell, writeJson, writeLine } from '../../output.ts'
 import { decodeBase64 } from '../../third-party.ts'
 
@@ -14,7 +14,7 @@ interface AddDischargeFlags extends GlobalFlags, JsonFlag {
   readonly discharge?: string | undefined
 }
 
-/** Prints the credential with the discharge behind everything that was there. */
+/** Prints the credential with the discharge behind everything that was there and has not ended. */
 export async function addDischarge(
   context: Context,
   flags: AddDischargeFlags,
@@ -24,7 +24,7 @@ export async function addDischarge(
     throw new CommandError('misused', 'no discharge is given: hand over what `tokens 3p discharge` printed with -d')
   }
   const token = await readHeldToken(context, flags, words)
-  const { permissions } = splitPermissions(token)
+  const { macaroons, permissions, discharges, authTokens } = splitPermissions(token)
   const added = readDischarge(flags.discharge)
   const tickets = permissions.flatMap((permission) => [...ticketsOf(permission).values()].flat())
   for (const bytes of added) {
@@ -32,7 +32,9 @@ export async function addDischarge(
     if (tickets.some((ticket) => ticket.join() === asked)) continue
     tell(context, 'Warning: nothing in the token asks for this discharge')
   }
-  const text = formatAuthorization([...parseAuthorization(token).macaroons, ...added])
+  const kept = new Set<Macaroon>([...permissions, ...dropEnded(discharges, context.now())])
+  const held = macaroons.filter((macaroon) => kept.has(macaroon)).map(({ bytes }) => bytes)
+  const text = formatAuthorization([...held, ...added], authTokens)
   if (flags.json === true) writeJson(context, { token: text })
   else writeLine(context, text)
 }

@@ -4,7 +4,7 @@ import { attenuate, formatAuthorization, thirdParty } from '@hallpass/macaroon'
 import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import type { JsonFlag } from '../../flags.ts'
-import { readHeldToken, splitPermission } from '../../held-token.ts'
+import { dropEnded, readHeldToken, splitPermission } from '../../held-token.ts'
 import { writeJson, writeLine } from '../../output.ts'
 import { random, readLocation, readSharedSecret, type LocationFlag, type SecretFlags } from '../../third-party.ts'
 
@@ -18,7 +18,7 @@ export async function addThirdParty(
   const key = await readSharedSecret(context, flags)
   const { permission, discharges } = splitPermission(await readHeldToken(context, flags, words))
   const demanding = attenuate(permission, [thirdParty({ key, location, random })])
-  const token = formatAuthorization([...discharges, demanding].map(({ bytes }) => bytes))
+  const token = formatAuthorization([...dropEnded(discharges, context.now()), demanding].map(({ bytes }) => bytes))
   if (flags.json === true) writeJson(context, { token })
   else writeLine(context, token)
 }

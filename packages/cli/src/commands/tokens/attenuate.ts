@@ -7,7 +7,7 @@ import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import type { JsonFlag } from '../../flags.ts'
-import { permissionLocation, readHeldToken, readText, splitPermissions } from '../../held-token.ts'
+import { dropEnded, permissionLocation, readHeldToken, readText, splitPermissions } from '../../held-token.ts'
 import { findApp, findAskers, findOrganisationNumber, type Askers } from '../../look-up.ts'
 import { joinTokens } from '../../narrow.ts'
 import {
@@ -27,7 +27,7 @@ interface AttenuateFlags extends GlobalFlags, JsonFlag, NarrowingFlags {
   readonly location?: string | undefined
 }
 
-/** Adds the caveats to every permission token, and prints the whole credential: discharges stay behind, in their order. */
+/** Adds the caveats to every permission token, and prints the whole credential: discharges that hold stay behind, in their order. */
 export async function attenuateToken(
   context: Context,
   flags: AttenuateFlags,
@@ -47,7 +47,7 @@ export async function attenuateToken(
   const narrowed = held.permissions.map((permission) => attenuate(permission, caveats))
   if (held.authTokens.length > 0) tell(context, 'The auth token beside it is left out: nobody can narrow that.')
   warnOfNothing(context, narrowed)
-  const text = joinTokens(narrowed, held.discharges)
+  const text = joinTokens(narrowed, dropEnded(held.discharges, context.now()))
   if (flags.json === true) writeJson(context, { token: text })
   else writeLine(context, text)
 }

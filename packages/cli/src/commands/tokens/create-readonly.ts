@@ -34,7 +34,7 @@ async function narrowExisting(context: Context, flags: ReadonlyFlags, slug: stri
   const seconds = flags.expiry === undefined ? undefined : readExpiry(flags.expiry)
   const notBefore = Math.floor(context.now().getTime() / 1000)
   const window = seconds === undefined ? undefined : { notBefore, notAfter: notBefore + seconds }
-  const narrowed = narrowToReading(await chooseHeldToken(flags, context.environment), window)
+  const narrowed = narrowToReading(await chooseHeldToken(flags, context.environment), window, context.now())
   if (flags.json === true) writeJson(context, { token: narrowed })
   else writeLine(context, narrowed)
 }
