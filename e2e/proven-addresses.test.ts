@@ -258,6 +258,19 @@ describe('an account that a stranger made with somebody else’s address', () =>
     expect(expectAnswer(routes.listAuditEvents, trail).events).toMatchObject([
       { operation: 'membership.invite', actor: { label: `${stranger.email} (unproven)` } },
     ])
+    // What `fly orgs show` and `fly tokens list` print.
+    const query = `{ organization(slug: "${slug}") {
+      members { nodes { name email } } limitedAccessTokens { nodes { user { email } } } } }`
+    const printed = await ask('POST', '/graphql', { token: admin.token, body: { query } })
+    expect(printed.body).toMatchObject({
+      data: {
+        organization: {
+          members: { nodes: expect.arrayContaining([{ name: '(unproven)', email: stranger.email }]) },
+          limitedAccessTokens: { nodes: [{ user: { email: `${stranger.email} (unproven)` } }] },
+        },
+      },
+    })
+    expect(JSON.stringify(printed.body)).toContain(JSON.stringify({ name: null, email: admin.email }))
   })
 
   test('accepts nothing without a code, and sees nothing that its address is invited to', async () => {

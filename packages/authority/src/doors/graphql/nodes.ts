@@ -2,7 +2,7 @@
 import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
 import { defaultNetwork } from '../../domain/app.ts'
 import type { ListedToken } from '../../domain/token.ts'
-import type { User } from '../../domain/user.ts'
+import { describeUser, type User } from '../../domain/user.ts'
 import type { ShownApp } from '../../operations/intend.ts'
 import {
   listAppTokens,
@@ -107,12 +107,20 @@ export function encodeToken(record: ListedToken, organisation: Organisation, hea
     user:
       record.createdBy === null || record.createdByEmail === null
         ? null
-        : encodeUser({ id: record.createdBy, email: record.createdByEmail }),
+        : encodeCreator(record, { id: record.createdBy, email: record.createdByEmail }),
   }
 }
 
-function encodeUser({ id, email }: Pick<User, 'id' | 'email'>) {
-  return { __typename: 'User', id: String(id), email, name: null, enablePaidHobby: false }
+/** Clients print the address alone of who made a token: it says itself where nobody had proven it. */
+function encodeCreator({ createdByProvenAt, createdAt }: ListedToken, user: Pick<User, 'id' | 'email'>) {
+  const emailProvenAt = createdByProvenAt !== null && createdByProvenAt <= createdAt ? createdByProvenAt : null
+  return encodeUser({ id: user.id, email: describeUser({ email: user.email, emailProvenAt }), emailProvenAt })
+}
+
+/** Members are found by their address, which stays as it is; beside it clients print the name. */
+function encodeUser({ id, email, emailProvenAt }: Pick<User, 'id' | 'email' | 'emailProvenAt'>) {
+  const name = emailProvenAt === null ? '(unproven)' : null
+  return { __typename: 'User', id: String(id), email, name, enablePaidHobby: false }
 }
 
 /** A token has no address: it is told by its name and its id. */
@@ -122,8 +130,8 @@ export function encodePrincipal(credential: Credential) {
   return { __typename: 'Macaroon', email: `${name} (token ${id})` }
 }
 
-export function encodeMember({ userId, email }: Member) {
-  return encodeUser({ id: userId, email })
+export function encodeMember({ userId, email, emailProvenAt }: Member) {
+  return encodeUser({ id: userId, email, emailProvenAt })
 }
 
 function encodeMembership(member: Member) {
