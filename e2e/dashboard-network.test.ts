@@ -118,7 +118,7 @@ describe.skipIf(!hasBrowser)('a bad network', () => {
     await page.route('**/assets/{more,narrow}*', (route) => route.abort())
     await page.getByLabel('Name (optional)').fill('typed')
     await page.getByText('Narrow it further').click()
-    await page.getByText('This part of the page could not be fetched.').waitFor()
+    await page.getByText('This part of the page could not be fetched').waitFor()
     await page.unroute('**/assets/{more,narrow}*')
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.getByLabel('Only these machines').waitFor()

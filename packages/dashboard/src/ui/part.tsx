@@ -42,6 +42,8 @@ interface FailureProps {
 interface BoundaryProps {
   readonly path: string
   readonly failure: ComponentType<FailureProps>
+  /** What else helps, where trying again did not. */
+  readonly onFailedAgain?: () => void
   readonly children: ReactNode
 }
 
@@ -53,6 +55,7 @@ interface BoundaryState {
 /** What broke on one page is no business of the next. */
 class Boundary extends Component<BoundaryProps, BoundaryState> {
   override state: BoundaryState = { path: this.props.path, hasFailed: false }
+  #isTriedAgain = false
 
   static getDerivedStateFromError(): Partial<BoundaryState> {
     return { hasFailed: true }
@@ -63,12 +66,23 @@ class Boundary extends Component<BoundaryProps, BoundaryState> {
   }
 
   override componentDidCatch(error: unknown): void {
-    if (error instanceof MissingPartError) error.forget()
+    if (!(error instanceof MissingPartError)) return
+    error.forget()
+    if (this.#isTriedAgain) this.props.onFailedAgain?.()
+  }
+
+  override componentDidUpdate({ path }: BoundaryProps): void {
+    if (path !== this.props.path) this.#isTriedAgain = false
   }
 
   override render(): ReactNode {
     const { failure: Failure, children } = this.props
-    return this.state.hasFailed ? <Failure onTryAgain={() => this.setState({ hasFailed: false })} /> : children
+    if (!this.state.hasFailed) return children
+    const tryAgain = () => {
+      this.#isTriedAgain = true
+      this.setState({ hasFailed: false })
+    }
+    return <Failure onTryAgain={tryAgain} />
   }
 }
 
@@ -76,10 +90,15 @@ class Boundary extends Component<BoundaryProps, BoundaryState> {
 export function PageBoundary({ children }: { readonly children: ReactNode }) {
   const [path] = useLocation()
   return (
-    <Boundary path={path} failure={PageFailure}>
+    <Boundary path={path} failure={PageFailure} onFailedAgain={reloadIfOnline}>
       {children}
     </Boundary>
   )
+}
+
+/** Some browsers remember of a file that it did not come, for as long as the page stands. */
+function reloadIfOnline(): void {
+  if (navigator.onLine) location.reload()
 }
 
 function PageFailure({ onTryAgain }: FailureProps) {
@@ -87,8 +106,7 @@ function PageFailure({ onTryAgain }: FailureProps) {
     <div role="alert" className="mx-auto flex max-w-140 flex-col items-start gap-3 px-5 py-24">
       <h1 className="text-title font-semibold tracking-tight">This page could not be shown</h1>
       <p className="text-muted">
-        A part of it could not be fetched, or it made a mistake. Try again; where that does not help, Hallpass may have
-        been updated meanwhile: reload the page.
+        A part of it could not be fetched, or it made a mistake. Try again; Hallpass may have been updated meanwhile.
       </p>
       <div className="flex gap-2">
         <Button kind="primary" onClick={onTryAgain}>
@@ -119,7 +137,7 @@ export function Part({ fallback, children }: PartProps) {
 function PartFailure({ onTryAgain }: FailureProps) {
   return (
     <Notice tone="bad" alert className="m-5 flex flex-wrap items-center justify-between gap-3">
-      This part of the page could not be fetched.
+      This part of the page could not be fetched. Where it does not help to try again, reload the page.
       <Button size="small" onClick={onTryAgain}>
         Try again
       </Button>
