@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { arrive, type Outcome, type Place, type Served } from './hallpass.ts'
+import { openTerminal, reasonWithoutTerminal } from './terminal.ts'
 
 const execute = promisify(execFile)
 const tokenLine = /^FlyV1 fm2_[A-Za-z0-9+/]+={0,2}\n$/
@@ -230,6 +231,26 @@ describe('the story', () => {
 })
 
 describe('the README', () => {
+  it.skipIf(reasonWithoutTerminal() !== undefined)('has a first line that asks for all that it needs', async () => {
+    const place = await arrive()
+    try {
+      const served = await place.serve(['--data', join(place.directory, 'data')])
+      const [, setupCode = ''] = /--setup-code (\S+)/.exec(served.output()) ?? (await firstSteps(served))
+      const words = ['auth', 'signup', '--email', 'you@example.com']
+      const terminal = openTerminal(place, words, { HALLPASS_API_URL: served.url })
+      await terminal.see(/Setup code/)
+      terminal.type(setupCode)
+      await terminal.see(/Password:/)
+      terminal.type('correct horse battery')
+      await terminal.see(/Password again:/)
+      terminal.type('correct horse battery')
+      await terminal.see(/Logged in at \S+ as you@example\.com/)
+      expect(await terminal.ended).toBe(0)
+    } finally {
+      await place.leave()
+    }
+  })
+
   it('has a tour whose every line works, from the setup code on', async () => {
     const place = await arrive()
     try {
@@ -248,7 +269,8 @@ describe('the README', () => {
       })
       expect(stdout).toContain('New app created: web-1')
       expect(stderr).toContain('is not of the organization that this belongs to')
-      expect(stdout).toMatch(/1 token revoked\n$/)
+      const [, reader] = /^(\S+) {2,}Read-only org token /m.exec(stdout) ?? []
+      expect(stdout).toMatch(new RegExp(`Revoked ${reader}\\n1 token revoked\\nRevoked \\S+\\n1 token revoked\\n$`))
     } finally {
       await place.leave()
     }
@@ -264,14 +286,19 @@ async function firstSteps(served: Served): Promise<readonly string[]> {
   }
 }
 
-/** The tour's commands, at this server's address, and with the password on stdin that a person would type. */
+/** The tour's commands, at this server's address, and with the code and the password that a person would type. */
 async function tourOfReadme(url: string): Promise<string> {
   const readme = await readFile(resolve(import.meta.dirname, '../README.md'), 'utf8')
-  const [, tour] = /## A tour\n[^`]*(?:`[^`]+`[^`]*)*?```sh\n([\s\S]*?)```/.exec(readme) ?? []
-  if (tour === undefined) throw new Error('README.md has no tour')
-  return tour
+  const [, section = ''] = /## A tour\n([\s\S]*?)\n## /.exec(readme) ?? []
+  const blocks = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block)
+  if (blocks.length < 2) throw new Error('README.md has no tour')
+  return blocks
+    .join('')
     .replaceAll('http://127.0.0.1:4280', url)
-    .replace(/^(npx hallpass auth signup .*)$/m, 'echo "correct horse battery" | $1 --password-stdin')
+    .replace(
+      /^(npx hallpass auth signup .*)$/m,
+      'echo "correct horse battery" | $1 --setup-code "$SETUP_CODE" --password-stdin',
+    )
     .replaceAll('npx hallpass', `"${process.execPath}" packages/cli/bin/hallpass.js`)
 }
 

@@ -28,6 +28,7 @@ import { usersRoutes } from './commands/users/routes.ts'
 import { tourCommand } from './commands/tour/routes.ts'
 import { versionCommand } from './commands/version/routes.ts'
 import { helpFlag, versionFlag, type Route } from './command-table.ts'
+import { adviseBy } from './command-name.ts'
 import type { Context, Environment } from './context.ts'
 import { describeError, exitCodeFor, CommandError } from './errors.ts'
 import { formatHelp, helpWidth } from './help.ts'
@@ -90,7 +91,8 @@ export function buildHallpass(
           defaultForRouteMap: true,
           run(_, { result: { target, prefix, aliases } }) {
             const width = helpWidth(columns)
-            this.process.stdout.write(formatHelp(target, { prefix, aliases: aliases['convert-camel-to-kebab'], width }))
+            const text = formatHelp(target, { prefix, aliases: aliases['convert-camel-to-kebab'], width })
+            this.process.stdout.write(adviseBy(environment, text))
           },
         },
       },

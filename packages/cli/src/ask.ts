@@ -11,11 +11,11 @@ export interface Choice {
   readonly hint?: string
 }
 
-/** Lets a person pick one of several. */
+/** Lets a person pick one of several, with the arrow keys or by typing a part of it. */
 export async function askChoice(context: Context, message: string, choices: readonly Choice[]): Promise<string> {
-  const { select } = await import('@clack/prompts')
+  const { autocomplete } = await import('@clack/prompts')
   return orCancelled(
-    await select<string>({
+    await autocomplete<string>({
       message,
       options: choices.map(({ value, label, hint }) => ({
         value,
@@ -23,6 +23,7 @@ export async function askChoice(context: Context, message: string, choices: read
         ...(hint === undefined ? {} : { hint: printable(hint) }),
       })),
       maxItems: 12,
+      validate: (value) => (value === undefined ? 'nothing here has that in it: press Backspace' : undefined),
       ...streams(context),
     }),
   )

@@ -2,6 +2,8 @@
 import { withoutSecrets } from '@hallpass/client/secret-text'
 import { printable } from '@hallpass/client/visible-text'
 
+import { adviseBy } from './command-name.ts'
+
 export type CommandErrorCode = 'failed' | 'misused' | 'cancelled'
 
 /** A command cannot do what was asked; the message is a sentence that tells why. */
@@ -38,7 +40,7 @@ const misuses: ReadonlySet<string> = new Set([
  */
 export function describeError(error: unknown, environment: Readonly<Record<string, string | undefined>>): string {
   const sentence = isForeseen(error)
-    ? `Error: ${printable(withoutSecrets(error.message))}`
+    ? `Error: ${printable(withoutSecrets(adviseBy(environment, error.message)))}`
     : `Error: something went wrong that should not have: ${printable(withoutSecrets(messageOf(error)))}`
   if (environment['HALLPASS_DEBUG']?.trim() !== '1') return sentence
   return `${sentence}\n${withoutSecrets(stackOf(error))}`

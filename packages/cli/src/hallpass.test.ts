@@ -297,6 +297,13 @@ describe.skipIf(!existsSync('/usr/bin/script'))('hallpass at a terminal', () => 
     expect(seen.at(-1)?.request).toBe('POST /v1/orgs/beta/tokens')
   })
 
+  it('finds the organisation by what is typed of it, and takes nothing where none has that', async () => {
+    const { code, shown, stdout } = await atTerminal('tokens create org', 'zz\r\u007f\u007fET\r')
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${minted}\n` })
+    expect(shown).toContain('nothing here has that in it')
+    expect(seen.map(({ request }) => request)).toEqual(['GET /v1/orgs', 'POST /v1/orgs/beta/tokens'])
+  })
+
   it('ends cleanly on Ctrl-C', async () => {
     const { code, shown, stdout } = await atTerminal('tokens create org', '\u0003')
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' })

@@ -62,7 +62,7 @@ FLAGS
   })
 
   it('is as wide as the terminal, within reason', () => {
-    expect([undefined, 10, 72, 500].map((columns) => helpWidth(columns))).toEqual([80, 40, 72, 110])
+    expect([undefined, 0, 10, 72, 500].map((columns) => helpWidth(columns))).toEqual([80, 80, 40, 72, 110])
   })
 })
 

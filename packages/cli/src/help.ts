@@ -19,9 +19,9 @@ const usualWidth = 80
 const narrowest = 40
 const widest = 110
 
-/** The columns to fill, of a terminal that has so many. */
+/** The columns to fill, of a terminal that has so many; one that says 0 does not know. */
 export function helpWidth(columns: number | undefined): number {
-  return Math.min(widest, Math.max(narrowest, columns ?? usualWidth))
+  return Math.min(widest, Math.max(narrowest, columns === 0 ? usualWidth : (columns ?? usualWidth)))
 }
 
 /** What `--help` prints, with a line break at its end. */

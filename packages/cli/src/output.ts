@@ -5,6 +5,7 @@ import { devNull } from 'node:os'
 import { withoutSecrets } from '@hallpass/client/secret-text'
 import { printable, replaceUnseen } from '@hallpass/client/visible-text'
 
+import { adviseBy } from './command-name.ts'
 import type { Context } from './context.ts'
 import { CommandError } from './errors.ts'
 import { formatTable } from './table.ts'
@@ -21,7 +22,7 @@ export function warn(context: Context, text: string): void {
 
 /** A line of words: progress, confirmation, advice. */
 export function tell(context: Context, text: string): void {
-  context.process.stderr.write(`${printable(text)}\n`)
+  context.process.stderr.write(`${printable(adviseBy(context.environment, text))}\n`)
 }
 
 /**

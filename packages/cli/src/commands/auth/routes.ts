@@ -21,7 +21,7 @@ const signup = buildCommand({
     brief: 'Create an account and log in',
     fullDescription:
       'Create an account with the setup code of a new authority or with an invitation, and log in.\n' +
-      'The password is asked for, or read from standard input with --password-stdin.',
+      'At a terminal the setup code is asked for. The password is asked for, or read from standard input with --password-stdin.',
   },
 })
 

@@ -1,6 +1,7 @@
 // `hallpass auth signup`: creates an account with a setup code or an invitation, and logs in.
+import { askText } from '../../ask.ts'
 import { connectAnonymously } from '../../connect.ts'
-import type { Context } from '../../context.ts'
+import { canAsk, type Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import type { PasswordFlag } from '../../flags.ts'
@@ -14,11 +15,14 @@ interface SignUpFlags extends GlobalFlags, PasswordFlag {
 
 /** Creates the account and keeps its login. */
 export async function signUp(context: Context, flags: SignUpFlags): Promise<void> {
-  const { setupCode, invitation } = flags
-  if ((setupCode === undefined) === (invitation === undefined)) {
+  const { invitation } = flags
+  const isTwo = flags.setupCode !== undefined && invitation !== undefined
+  const isNone = flags.setupCode === undefined && invitation === undefined
+  if (isTwo || (isNone && !canAsk(context))) {
     throw new CommandError('misused', 'an account needs either --setup-code CODE or --invitation CODE')
   }
   const server = await chooseLoginServer(context, flags)
+  const setupCode = isNone ? await askText(context, 'Setup code, as the authority printed it:') : flags.setupCode
   const email = await readEmail(context, flags.email)
   const password = await readPassword(context, flags.passwordStdin, { twice: true })
   const session = await connectAnonymously(context, server).users.signUp({

@@ -1,4 +1,5 @@
 // What a new authority prints: the commands that lead to the first token, ready to paste.
+import { commandName } from '../../command-name.ts'
 import type { Environment } from '../../context.ts'
 import { defaultServer } from '../../server-url.ts'
 
@@ -7,7 +8,7 @@ import { defaultServer } from '../../server-url.ts'
  * first command names an address that is not the default; the login that it makes remembers it.
  */
 export function firstSteps(url: string, setupCode: string, environment: Environment): string[] {
-  const hallpass = ranThroughNpm(environment) ? 'npx hallpass' : 'hallpass'
+  const hallpass = commandName(environment)
   const address = url === defaultServer ? '' : ` --api-url ${url}`
   return [
     '',
@@ -23,9 +24,4 @@ export function firstSteps(url: string, setupCode: string, environment: Environm
     'Whoever holds the token controls the apps of that organisation, and nothing else:',
     `  HALLPASS_API_TOKEN=$TOKEN ${hallpass} apps create web-1 -o acme-staging`,
   ]
-}
-
-/** True under `npx` and `npm start`, where `hallpass` alone may not be on the path. */
-function ranThroughNpm(environment: Environment): boolean {
-  return environment['npm_execpath'] !== undefined || environment['npm_lifecycle_event'] !== undefined
 }

@@ -3,6 +3,7 @@ import { ConnectionError } from '@hallpass/client'
 import { formatAction, getCaveats, tokenId } from '@hallpass/macaroon'
 import { explain, type Explanation, type Names, type Scope } from '@hallpass/macaroon/explain'
 
+import { adviseBy } from '../../command-name.ts'
 import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import { subjectsOf, type Subject } from '../../effective-caveats.ts'
@@ -88,7 +89,8 @@ function writeLines(context: Context, explained: readonly Explained[], held: Hel
     writeLine(context, `Token ${tokenId(nonce)}${location === permissionLocation ? '' : ` of ${location}`}`)
     for (const sentence of [...sentences, verdict.message]) writeLine(context, `  ${sentence}`)
     if (verdict.state === 'undischarged') {
-      writeLine(context, '  `hallpass tokens 3p fetch` asks the third parties for what is missing.')
+      const advice = '  `hallpass tokens 3p fetch` asks the third parties for what is missing.'
+      writeLine(context, adviseBy(context.environment, advice))
     }
   }
   for (const { nonce, location } of strayDischarges(explained, held)) {

@@ -1,6 +1,7 @@
 // `hallpass tour`: the story of an org token, told with real commands against a real authority.
 import { randomBytes } from 'node:crypto'
 
+import { commandName } from '../../command-name.ts'
 import type { Context } from '../../context.ts'
 import { CommandError } from '../../errors.ts'
 import type { GlobalFlags } from '../../credentials.ts'
@@ -13,7 +14,9 @@ export async function giveTour(context: Context, _flags: GlobalFlags): Promise<v
   write('A throw-away authority is starting in a temporary directory.')
   await onStage(context.environment, account, (stage) => playStory(new Narrator(stage, write), account))
   write('')
-  write('That was all of it, and everything is removed again. Start your own with: hallpass serve')
+  write(
+    `That was all of it, and everything is removed again. Start your own with: ${commandName(context.environment)} serve`,
+  )
 }
 
 async function playStory(tell: Narrator, account: { readonly email: string; readonly password: string }) {
