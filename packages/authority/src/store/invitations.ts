@@ -10,7 +10,8 @@ import { creatorColumns } from './users.ts'
 export function invitations(session: Session): Transaction['invitations'] {
   return {
     byCodeHash: (codeHash) => session.one(byCodeHash, { codeHash }),
-    pending: (organisationId, now) => session.many(pending, { organisationId, now }),
+    pending: async (organisationId, now) =>
+      (await session.many(pending, { organisationId, now })).toSorted((one, other) => other.id - one.id),
     pendingOf: (email, now) => session.many(pendingOf, { email, now }),
     insert: async (draft) => {
       const { organisationId, email, role, codeHash, mailCodeHash, createdBy, createdAt, expiresAt, acceptedAt } = draft
@@ -82,7 +83,8 @@ const pending = query((db, param: Param<{ organisationId: number; now: number }>
         ),
       ),
     )
-    .orderBy('invitations.id', 'desc'),
+    // As the index of the open ones has them: there are more that were accepted, and they are never looked at.
+    .orderBy('invitations.email'),
 )
 
 const pendingOf = query((db, param: Param<{ email: string; now: number }>) =>
