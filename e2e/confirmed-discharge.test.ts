@@ -30,7 +30,7 @@ let slug: string
 beforeAll(async () => {
   // The authority is given the clock when it starts, so this one is its own.
   vi.useFakeTimers({ toFake: ['Date'], now: start })
-  authority = await startAuthority()
+  authority = await startAuthority({ trustedProxies: ['127.0.0.1'] })
   ask = authority.ask
   admin = await signInFounder(ask)
   slug = (await createOrganisation(ask, admin.token, 'Acme')).slug
@@ -85,6 +85,31 @@ describe('a discharge that a person confirms', () => {
     expect(await statusOf(ask, withDischarge(minted.token, answered))).toBe(200)
     expect(refusalOf(await poll(), 404)).toContain('was fetched already')
     expectRefusal(await ask('GET', `/v1/discharges/${id}`, { token: member.token }), 404)
+  })
+
+  test('is the same for whoever asks again from there, until it is fetched or denied', async () => {
+    const { token } = await mint(ask, member.token, slug)
+    const first = await askForConfirmation(ask, token)
+    const second = await askForConfirmation(ask, token)
+    expect(second.userUrl).toBe(first.userUrl)
+    expect((await reply(member, first.id, 'approve')).status).toBe(204)
+    const third = await askForConfirmation(ask, token)
+    expect(third.id).toBe(first.id)
+    expect(await statusOf(ask, withDischarge(token, await third.poll()))).toBe(200)
+    expect((await first.poll()).status).toBe(404)
+    later(1)
+    const next = await askForConfirmation(ask, token)
+    expect(next.id).not.toBe(first.id)
+    expect((await reply(member, next.id, 'deny')).status).toBe(204)
+    expect((await askForConfirmation(ask, token)).id).not.toBe(next.id)
+    // Elsewhere somebody else may hold the token: what they began is not given to them with this.
+    const elsewhere: Ask = (method, path, asked) =>
+      ask(method, path, { ...asked, headers: { 'x-forwarded-for': '192.0.2.9' } })
+    const [here, there] = [await askForConfirmation(ask, token), await askForConfirmation(elsewhere, token)]
+    expect(there.id).not.toBe(here.id)
+    expect((await askForConfirmation(elsewhere, token)).id).toBe(there.id)
+    // Another token, or another ticket of the same person, has its own.
+    expect((await askForConfirmation(ask, (await mint(ask, member.token, slug)).token)).id).not.toBe(next.id)
   })
 
   test('is refused where they refuse, once', async () => {
@@ -160,7 +185,10 @@ describe('a discharge that a person confirms', () => {
 
   test('waits for fifty of one token, and no more', async () => {
     const { token } = await mint(ask, member.token, slug)
-    for (let asked = 0; asked < 50; asked += 1) await askForConfirmation(ask, token)
+    for (let asked = 0; asked < 50; asked += 1) {
+      // What nobody has denied is the same, when it is asked for again.
+      expect((await reply(member, (await askForConfirmation(ask, token)).id, 'deny')).status).toBe(204)
+    }
     const refused = await takeTicket(ask, token)
     expect(refusalOf(refused, 429)).toContain('wait to be confirmed')
     expect(refused.headers.get('retry-after')).toBe('60')
@@ -176,8 +204,8 @@ async function lastEvent(): Promise<number> {
 
 describe('time', () => {
   test('ends a request that nobody answers, and one that nobody fetches', async () => {
-    const { token } = await mint(ask, member.token, slug)
-    const [ignored, unfetched] = [await askForConfirmation(ask, token), await askForConfirmation(ask, token)]
+    const [one, other] = [await mint(ask, member.token, slug), await mint(ask, member.token, slug)]
+    const [ignored, unfetched] = [await askForConfirmation(ask, one.token), await askForConfirmation(ask, other.token)]
     expect((await reply(member, unfetched.id, 'approve')).status).toBe(204)
     later(600)
     for (const { poll } of [ignored, unfetched]) expect((await poll()).status).toBe(404)

@@ -12,7 +12,6 @@ import {
 } from '@hallpass/macaroon'
 
 import type { MembershipDischarge } from './organisation.ts'
-import { Secret } from './secret.ts'
 
 /** What the authority must make sure of before it discharges a ticket of its own. */
 export interface Demand {
@@ -135,9 +134,15 @@ export function parseTicket(text: string): Uint8Array | undefined {
   return new Uint8Array(bytes)
 }
 
-/** A new name of a request, 256 random bits: one for its person, another for the holder who polls. */
-export function createRequestSecret(randomBytes: (length: number) => Uint8Array): Secret {
-  return new Secret(Buffer.from(randomBytes(32)).toString('base64url'))
+/**
+ * What the name of a request is made of: one for its person, another for the holder who polls. It is told again to
+ * whoever asks the same from where it was asked, so it is made and not stored; nobody can who has not the key for tickets.
+ */
+export function describeRequest(
+  who: 'person' | 'holder',
+  { id, ticket, createdAt }: Pick<DischargeRequest, 'id' | 'ticket' | 'createdAt'>,
+): string {
+  return JSON.stringify([who, id, createdAt, Buffer.from(ticket).toString('base64')])
 }
 
 /** What is stored of it; undefined where the text cannot be one. */

@@ -48,6 +48,8 @@ export interface Keyring {
   createTicketKey(): Uint8Array
   /** What the ticket demands; undefined where it was not sealed with this key. */
   openTicket(ticketKey: Uint8Array, ticket: Uint8Array): readonly Caveat[] | undefined
+  /** A secret of 256 bits that this text makes of the key for tickets, always the same one: 43 characters. */
+  deriveName(ticketKey: Uint8Array, text: string): Secret
   /** The discharge for a ticket that was sealed with this key, `fm2_…`, finished: nobody adds to it. */
   discharge(ticketKey: Uint8Array, ticket: Uint8Array, location: string, caveats: readonly Caveat[]): Secret
 }

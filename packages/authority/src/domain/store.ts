@@ -188,6 +188,11 @@ export interface ReadTransaction {
     byPersonHash(hash: Uint8Array): Promise<DischargeRequest | undefined>
     /** By the hash of the name that the token's holder polls with; ended ones too. */
     byPollHash(hash: Uint8Array): Promise<DischargeRequest | undefined>
+    /** The newest for this ticket from this address that nobody has denied, and that has not ended at `now`. */
+    findAgain(
+      request: Pick<DischargeRequest, 'tokenId' | 'ticket' | 'requestedFrom'>,
+      now: number,
+    ): Promise<DischargeRequest | undefined>
     /** Those of the token that have not ended at `now`. */
     count(tokenId: string, now: number): Promise<number>
     /** Those that wait for the user or were answered by them, and have not ended at `now`. */
@@ -344,6 +349,7 @@ export interface Transaction extends ReadTransaction {
     insert(
       request: Omit<DischargeRequest, 'id'> & { readonly personHash: Uint8Array; readonly pollHash: Uint8Array },
     ): Promise<DischargeRequest>
+    setNames(id: number, names: { readonly personHash: Uint8Array; readonly pollHash: Uint8Array }): Promise<void>
     setState(id: number, state: DischargeRequest['state']): Promise<void>
     delete(id: number): Promise<void>
     /** Removes those that wait for this person, and those that they answered. */

@@ -1,5 +1,5 @@
 // Mints and verifies under signing keys that are unwrapped here and never leave.
-import { randomBytes } from 'node:crypto'
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
 
 import {
   MacaroonError,
@@ -106,6 +106,11 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
         if (error instanceof MacaroonError && error.code !== 'bad-argument') return undefined
         throw error
       }
+    },
+
+    deriveName(ticketKey, text) {
+      const key = hkdfSync('sha256', unwrapTicketKey(ticketKey), '', 'names of discharge requests', keyLength)
+      return new Secret(createHmac('sha256', new Uint8Array(key)).update(text).digest('base64url'))
     },
 
     discharge(ticketKey, ticket, at, caveats) {

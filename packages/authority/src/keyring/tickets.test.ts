@@ -55,6 +55,14 @@ describe('the keyring', () => {
     expect(() => keyring.verify(key, mintAsking().macaroon, [discharge])).toThrow('none came with it')
   })
 
+  it('makes the same name of the same text, and others of another text or key', () => {
+    const name = keyring.deriveName(ticketKey, 'a').reveal()
+    expect(name).toMatch(/^[\w-]{43}$/)
+    expect(keyring.deriveName(ticketKey, 'a').reveal()).toBe(name)
+    expect(keyring.deriveName(ticketKey, 'b').reveal()).not.toBe(name)
+    expect(keyring.deriveName(keyring.createTicketKey(), 'a').reveal()).not.toBe(name)
+  })
+
   it('opens no ticket of another key, and none that was changed', () => {
     const { ticket } = mintAsking()
     expect(keyring.openTicket(keyring.createTicketKey(), ticket)).toBeUndefined()

@@ -1,7 +1,6 @@
 // token.discharge: the authority, as a third party, answers a ticket that it made itself.
 import type { AuditActor } from '../domain/audit-event.ts'
 import {
-  createRequestSecret,
   hashRequestSecret,
   mostRequests,
   mostRequestsOfPerson,
@@ -13,7 +12,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { ReadTransaction, Transaction } from '../domain/store.ts'
 import type { TokenRecord } from '../domain/token.ts'
-import { issueDischarge, meetDemand, openOwnTicket, type OpenedTicket } from './membership-demand.ts'
+import { issueDischarge, meetDemand, nameRequest, openOwnTicket, type OpenedTicket } from './membership-demand.ts'
 import type { Entering, Environment } from './operation.ts'
 
 export type DischargeAnswer =
@@ -76,13 +75,25 @@ async function findTicket(
   return opened && { ...opened, record: await tx.tokens.byId(opened.demand.tokenId) }
 }
 
-/** @throws DomainError `rate_limited` where too many of this token wait already */
+/**
+ * Whoever asks the same again from the same address is told of the request that waits already: flyctl asks twice, and its
+ * person confirms once. Elsewhere somebody else may hold the token, who must be confirmed apart.
+ * @throws DomainError `rate_limited` where too many of this token wait already
+ */
 async function openRequest(
   tx: Transaction,
   environment: Environment,
   { ticket, demand: { tokenId, userId, organisationId } }: OpenedTicket,
   { now, requestedFrom }: { readonly now: number; readonly requestedFrom: string },
 ): Promise<DischargeAnswer> {
+  const again = await tx.dischargeRequests.findAgain({ tokenId, ticket, requestedFrom }, now)
+  if (again !== undefined) {
+    const names = await nameRequest(tx, environment.keyring, again)
+    // One from before names were made in this way has others.
+    if ((await tx.dischargeRequests.byPollHash(requireHash(names.forPolling)))?.id === again.id) {
+      return { kind: 'request', ...names }
+    }
+  }
   await tx.dischargeRequests.deleteExpired(now)
   if ((await tx.dischargeRequests.count(tokenId, now)) >= mostRequests) {
     throw new DomainError('rate_limited', 'too many discharges of this token wait to be confirmed', { retryAfter: 60 })
@@ -90,8 +101,6 @@ async function openRequest(
   if ((await tx.dischargeRequests.countOf(userId, now)) >= mostRequestsOfPerson) {
     throw new DomainError('rate_limited', 'too many discharges wait for the person of this token', { retryAfter: 60 })
   }
-  const forPerson = createRequestSecret(environment.randomBytes)
-  const forPolling = createRequestSecret(environment.randomBytes)
   const request: Omit<DischargeRequest, 'id'> = {
     tokenId,
     userId,
@@ -102,12 +111,15 @@ async function openRequest(
     createdAt: now,
     expiresAt: now + requestLifetime,
   }
-  await tx.dischargeRequests.insert({
-    ...request,
-    personHash: requireHash(forPerson),
-    pollHash: requireHash(forPolling),
+  // Its names are made of its id, which it has only then.
+  const unnamed = () => environment.randomBytes(32)
+  const { id } = await tx.dischargeRequests.insert({ ...request, personHash: unnamed(), pollHash: unnamed() })
+  const names = await nameRequest(tx, environment.keyring, { id, ...request })
+  await tx.dischargeRequests.setNames(id, {
+    personHash: requireHash(names.forPerson),
+    pollHash: requireHash(names.forPolling),
   })
-  return { kind: 'request', forPerson, forPolling }
+  return { kind: 'request', ...names }
 }
 
 function requireHash(secret: Secret): Uint8Array {

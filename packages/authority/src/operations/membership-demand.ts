@@ -3,16 +3,19 @@ import { clearCaveats, getCaveats, type Caveat } from '@hallpass/macaroon'
 
 import {
   caveatsOfDemand,
+  describeRequest,
   dischargeSeconds,
   readDemand,
   stricter,
   ticketVocabulary,
   type Demand,
+  type DischargeRequest,
   type TokenDischargeAccess,
 } from '../domain/discharge.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Keyring, TicketOrder } from '../domain/keyring.ts'
 import type { Organisation } from '../domain/organisation.ts'
+import type { Secret } from '../domain/secret.ts'
 import type { ReadTransaction, Transaction } from '../domain/store.ts'
 import { leadSeconds, type TokenRecord } from '../domain/token.ts'
 import type { User } from '../domain/user.ts'
@@ -54,6 +57,20 @@ export async function openOwnTicket(
   const caveats = key && keyring.openTicket(key, ticket)
   const demand = caveats && readDemand(caveats)
   return caveats && demand && { ticket, caveats, demand }
+}
+
+/** The two names of a request, always the same ones. */
+export async function nameRequest(
+  tx: ReadTransaction,
+  keyring: Keyring,
+  request: Pick<DischargeRequest, 'id' | 'ticket' | 'createdAt'>,
+): Promise<{ readonly forPerson: Secret; readonly forPolling: Secret }> {
+  const key = await findTicketKey(tx)
+  if (key === undefined) throw new Error('the key for tickets is gone')
+  return {
+    forPerson: keyring.deriveName(key, describeRequest('person', request)),
+    forPolling: keyring.deriveName(key, describeRequest('holder', request)),
+  }
 }
 
 /** What is known of those whom a ticket is about, once its demands are met. */

@@ -9,6 +9,14 @@ export function dischargeRequests(session: Session): Transaction['dischargeReque
   return {
     byPersonHash: async (hash) => toRequest(await session.one(byPersonHash, { hash })),
     byPollHash: async (hash) => toRequest(await session.one(byPollHash, { hash })),
+    findAgain: async ({ tokenId, ticket, requestedFrom }, now) => {
+      const id = parseTokenId(tokenId)
+      return id === undefined
+        ? undefined
+        : toRequest(
+            await session.one(findAgain, { tokenId: id, ticket, requestedFrom, now, denied: 'denied', limit: 1 }),
+          )
+    },
     count: async (tokenId, now) => {
       const id = parseTokenId(tokenId)
       return id === undefined ? 0 : ((await session.one(count, { tokenId: id, now }))?.count ?? 0)
@@ -21,6 +29,7 @@ export function dischargeRequests(session: Session): Transaction['dischargeReque
       if (row === undefined) throw new DomainError('conflict', 'There is already a request of this name.')
       return { id: row.id, ...request }
     },
+    setNames: (id, names) => session.run(setNames, { id, ...names }),
     setState: (id, state) => session.run(setState, { id, state }),
     delete: (id) => session.run(remove, { id }),
     deleteOfUser: (userId) => session.run(removeOfUser, { userId }),
@@ -52,6 +61,30 @@ const byPersonHash = query((db, param: Param<{ hash: Uint8Array }>) =>
 
 const byPollHash = query((db, param: Param<{ hash: Uint8Array }>) =>
   db.selectFrom('discharge_requests').select(columns).where('poll_hash', '=', param('hash')),
+)
+
+const findAgain = query(
+  (
+    db,
+    param: Param<{
+      tokenId: Uint8Array
+      ticket: Uint8Array
+      requestedFrom: string
+      now: number
+      denied: 'denied'
+      limit: number
+    }>,
+  ) =>
+    db
+      .selectFrom('discharge_requests')
+      .select(columns)
+      .where('token_id', '=', param('tokenId'))
+      .where('expires_at', '>', param('now'))
+      .where('ticket', '=', param('ticket'))
+      .where('requested_from', '=', param('requestedFrom'))
+      .where('state', '!=', param('denied'))
+      .orderBy('id', 'desc')
+      .limit(param('limit')),
 )
 
 const count = query((db, param: Param<{ tokenId: Uint8Array; now: number }>) =>
@@ -88,6 +121,13 @@ const insert = query(
       })
       .onConflict((conflict) => conflict.doNothing())
       .returning('id'),
+)
+
+const setNames = query((db, param: Param<{ id: number; personHash: Uint8Array; pollHash: Uint8Array }>) =>
+  db
+    .updateTable('discharge_requests')
+    .set({ person_hash: param('personHash'), poll_hash: param('pollHash') })
+    .where('id', '=', param('id')),
 )
 
 const setState = query((db, param: Param<{ id: number; state: DischargeRequest['state'] }>) =>

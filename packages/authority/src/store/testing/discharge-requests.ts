@@ -1,5 +1,5 @@
 // Conformance: discharges that wait for a person.
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 
 import { describe, expect, test } from 'vitest'
 
@@ -25,6 +25,45 @@ export function describeDischargeRequests(getStore: () => Store): void {
       expect((await getStore().read((tx) => tx.dischargeRequests.byPollHash(pollHash)))?.state).toBe('approved')
       await getStore().write((tx) => tx.dischargeRequests.delete(request.id))
       expect(await getStore().read((tx) => tx.dischargeRequests.byPollHash(pollHash))).toBeUndefined()
+    })
+
+    test('are found again by ticket and address, the newest first, but for the denied and the ended', async () => {
+      const tokenId = randomUUID()
+      const ticket = Uint8Array.of(1, 2, 3)
+      const wanted = { tokenId, ticket, requestedFrom: '192.0.2.1' }
+      const found = await getStore().write(async (tx) => {
+        const requests = []
+        for (const change of [
+          {},
+          {},
+          { ticket: Uint8Array.of(1) },
+          { requestedFrom: '192.0.2.2' },
+          { expiresAt: 1000 },
+        ]) {
+          requests.push((await insertDischargeRequest(tx, { ...wanted, expiresAt: 2000, ...change })).request)
+        }
+        const [first, second] = requests
+        const again = async () => (await tx.dischargeRequests.findAgain(wanted, 1000))?.id
+        const seen = [(await again()) === second?.id]
+        await tx.dischargeRequests.setState(second?.id ?? 0, 'denied')
+        seen.push((await again()) === first?.id)
+        await tx.dischargeRequests.setState(first?.id ?? 0, 'approved')
+        seen.push((await again()) === first?.id)
+        await tx.dischargeRequests.delete(first?.id ?? 0)
+        return [...seen, (await again()) === undefined]
+      })
+      expect(found).toEqual([true, true, true, true])
+    })
+
+    test('take names, and go by those alone', async () => {
+      const { pollHash, request } = await getStore().write((tx) => insertDischargeRequest(tx))
+      const names = { personHash: Uint8Array.from(randomBytes(32)), pollHash: Uint8Array.from(randomBytes(32)) }
+      await getStore().write((tx) => tx.dischargeRequests.setNames(request.id, names))
+      await getStore().read(async (tx) => {
+        expect((await tx.dischargeRequests.byPersonHash(names.personHash))?.id).toBe(request.id)
+        expect((await tx.dischargeRequests.byPollHash(names.pollHash))?.id).toBe(request.id)
+        expect(await tx.dischargeRequests.byPollHash(pollHash)).toBeUndefined()
+      })
     })
 
     test('are counted by token and by person, those that ended left out', async () => {

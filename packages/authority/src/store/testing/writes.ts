@@ -208,6 +208,11 @@ const cases: {
   },
   dischargeRequests: {
     insert: { write: (tx) => insertDischargeRequest(tx), changes: [] },
+    setNames: {
+      write: (tx) =>
+        tx.dischargeRequests.setNames(1, { personHash: new Uint8Array(32), pollHash: new Uint8Array(32).fill(1) }),
+      changes: [],
+    },
     setState: { write: (tx) => tx.dischargeRequests.setState(1, 'approved'), changes: [] },
     delete: { write: (tx) => tx.dischargeRequests.delete(1), changes: [] },
     deleteExpired: { write: (tx) => tx.dischargeRequests.deleteExpired(1), changes: [] },
