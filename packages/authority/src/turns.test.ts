@@ -67,3 +67,28 @@ test('work that has more to do goes on behind the others of its line', async () 
   while (done.length < 7) await nextTurn()
   expect(done.join('')).toBe('aabcaba')
 })
+
+test('what a piece goes on with at once counts for its turn', async () => {
+  let time = 0
+  const done: number[] = []
+  const turns = createTurns(() => time)
+  for (let piece = 0; piece < 100; piece++) {
+    turns.take('one', () => {
+      void (async () => {
+        for (let step = 0; step < 5; step++) await Promise.resolve()
+        time += 8
+        done.push(piece)
+      })()
+      return false
+    })
+    // As the first turn's own: nobody else has been there yet.
+    if (piece === 0) time += 20
+  }
+  await nextTurn()
+  let before = done.length
+  while (done.length < 100) {
+    await nextTurn()
+    expect(done.length - before).toBeLessThanOrEqual(2)
+    before = done.length
+  }
+})

@@ -31,17 +31,20 @@ export function createTurns(now: () => number): Turns {
     began = undefined
     if (lines.size === 0) return
     beginTurn()
-    const start = began ?? 0
-    do {
-      const [first] = lines
-      if (first === undefined) return
-      const [line, waiting] = first
-      const work = waiting.shift()
-      // To the end of the round, or out of it.
-      lines.delete(line)
-      if (waiting.length > 0) lines.set(line, waiting)
-      if (work?.() === true) wait(line, work)
-    } while (now() - start < share)
+    goOn(began ?? 0)
+  }
+
+  function goOn(start: number): void {
+    const [first] = lines
+    if (first === undefined) return
+    const [line, waiting] = first
+    const work = waiting.shift()
+    // To the end of the round, or out of it.
+    lines.delete(line)
+    if (waiting.length > 0) lines.set(line, waiting)
+    if (work?.() === true) wait(line, work)
+    // What the work has promised is done first, as far as it goes without waiting: it counts for this turn.
+    queueMicrotask(() => process.nextTick(() => void (now() - start < share && goOn(start))))
   }
 
   function wait(line: string, work: Work): void {

@@ -1,5 +1,6 @@
 // Group commit: how many flushes there are, and who is told what when one fails.
 import { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import { describe, expect, test } from 'vitest'
 
@@ -19,26 +20,34 @@ class RecordingConnection extends SqliteConnection {
   }
 }
 
-function setUp() {
+/** Each write takes `cost` milliseconds of its clock. */
+function setUp({ cost = 0, now }: { readonly cost?: number; readonly now?: () => number } = {}) {
+  let time = 0
   const database = new DatabaseSync(':memory:')
   database.exec(`create table parents (id integer primary key) strict;
     create table children (name text, parent integer references parents (id) deferrable initially deferred) strict`)
   const connection = new RecordingConnection(database)
   const events: string[] = []
-  const writes = new GroupCommit(connection, {
-    beginning: () => void events.push('beginning'),
-    committed: () => void events.push(`committed after ${connection.commands.at(-1)}`),
-    hasRoom: () => true,
-    full: () => false,
-    damaged: () => {},
-    refused: () => {},
-  })
+  const writes = new GroupCommit(
+    connection,
+    {
+      beginning: () => void events.push('beginning'),
+      committed: () => void events.push(`committed after ${connection.commands.at(-1)}`),
+      hasRoom: () => true,
+      full: () => false,
+      damaged: () => {},
+      refused: () => {},
+    },
+    undefined,
+    now ?? (() => time),
+  )
   return {
     connection,
     events,
     writes,
     insert: (name: string, parent: number | null = null): Promise<string> =>
       writes.write(async () => {
+        time += cost
         database.prepare('insert into children values (?, ?)').run(name, parent)
         return name
       }),
@@ -57,6 +66,36 @@ describe('group commit', () => {
     expect(await Promise.all(wanted.map((name) => insert(name)))).toEqual(wanted)
     expect(names()).toEqual(wanted)
     expect(connection.count('COMMIT')).toBe(1)
+  })
+
+  test('ends a group that takes long, and goes on with the next when others had their turn', async () => {
+    const { connection, insert, names } = setUp({ cost: 4 })
+    const wanted = Array.from({ length: 10 }, (_, index) => `write ${index}`)
+    const commits: number[] = []
+    const all = Promise.all(wanted.map((name) => insert(name).then(() => commits.push(connection.count('COMMIT')))))
+    await all
+    expect(names()).toEqual(wanted)
+    expect(commits).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3, 4])
+  })
+
+  test('tells the members one by one, with the turns of others between where they go on for long', async () => {
+    let time = 0
+    const told: number[] = []
+    const { writes } = setUp({ now: () => time })
+    const all = Promise.all(
+      Array.from({ length: 9 }, async (_, index) => {
+        await writes.write(async () => undefined)
+        time += 6
+        told.push(index)
+      }),
+    )
+    const turns: number[] = []
+    while (told.length < 9) {
+      await nextTurn()
+      turns.push(told.length)
+    }
+    await all
+    expect(turns.filter((count) => count > 0)).toEqual([2, 4, 6, 8, 9])
   })
 
   test('says when a group begins, and that it is committed before anyone is answered', async () => {

@@ -27,6 +27,7 @@ export class GroupCommit {
   readonly #connection: SqliteConnection
   readonly #events: GroupEvents
   readonly #patience: number
+  readonly #now: () => number
   readonly #queue: Job[] = []
   #memory = createMemory()
   #dataVersion = 0
@@ -34,11 +35,15 @@ export class GroupCommit {
   #running: Promise<void> | undefined
   #damage: StoreTrouble | undefined
 
-  /** @param patience milliseconds that a write waits for a lock that another program holds */
-  constructor(connection: SqliteConnection, events: GroupEvents, patience = 4000) {
+  /**
+   * @param patience milliseconds that a write waits for a lock that another program holds
+   * @param now milliseconds of a clock that nobody sets
+   */
+  constructor(connection: SqliteConnection, events: GroupEvents, patience = 4000, now = () => performance.now()) {
     this.#connection = connection
     this.#events = events
     this.#patience = patience
+    this.#now = now
   }
 
   /**
@@ -80,9 +85,10 @@ export class GroupCommit {
     const done: Done[] = []
     const changes = new Changes()
     let isCommitting = false
+    const began = this.#now()
     try {
       this.#events.beginning()
-      for (let member = 0; member < groupLimit; member++) {
+      for (let member = 0; member < groupLimit && (done.length === 0 || this.#now() - began < share); member++) {
         // The next one waits in the queue until its turn has really come.
         if (done.length === 0 && !(await this.#begin())) return
         const job = this.#queue.shift()
@@ -105,7 +111,19 @@ export class GroupCommit {
       )
       return
     }
-    for (const { acknowledge } of done) acknowledge()
+    await this.#acknowledge(done)
+  }
+
+  /** Tells them one by one, with others' turns between: each goes on at once, and all together for long. */
+  async #acknowledge(done: readonly Done[]): Promise<void> {
+    let began = this.#now()
+    for (const { acknowledge } of done) {
+      acknowledge()
+      await settle()
+      if (this.#now() - began < share) continue
+      await nextTurn()
+      began = this.#now()
+    }
   }
 
   /** Runs one member. Rejects only where the whole group is lost; what the member throws is told to the member. */
@@ -242,8 +260,14 @@ class LostGroup extends Error {
   }
 }
 
-// Bounds how long the first of a group waits for the last.
+/** Resolves when what was told is done as far as it goes without waiting. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)))
+}
+
+// Bound how long the first of a group waits for the last, and everybody for the group. Milliseconds.
 const groupLimit = 256
+const share = 10
 
 // Writes; the connections bound what comes from outside long before.
 const mostWaiting = 10_000
