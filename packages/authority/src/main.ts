@@ -23,6 +23,7 @@ import { admitRootKey } from './keyring/admit.ts'
 import { checkRootKey, createKeyring, proveRootKey } from './keyring/keyring.ts'
 import { createPasswordHasher } from './keyring/passwords.ts'
 import { clearDrafts, markRootKeyFile } from './keyring/root-key-file.ts'
+import { watchRootKey } from './keyring/root-key-watch.ts'
 import { findRootKey, type RootKey } from './keyring/root-key.ts'
 import { createLog, type LogSink } from './log.ts'
 import { createMailer } from './mail/mailer.ts'
@@ -89,7 +90,17 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
     const setupCode = await admitFirstUser(environment, config)
     const { url, close } = await listen(environment, config, { log, sink })
     publicUrl ||= url
-    return { url, publicUrl, ...(setupCode === undefined ? {} : { setupCode }), failed: store.failed, close }
+    const unwatch = found.file && watchRootKey(config.dataDirectory, rootKey, (trouble) => logRootKey(log, trouble))
+    return {
+      url,
+      publicUrl,
+      ...(setupCode === undefined ? {} : { setupCode }),
+      failed: store.failed,
+      close() {
+        unwatch?.()
+        return close()
+      },
+    }
   } catch (error) {
     await store.close()
     throw isUnavailable(error) ? new StartupError('database_unreachable', `${error.message}.`, { cause: error }) : error
@@ -176,6 +187,11 @@ async function closeAll(server: FastifyInstance, worker: Worker, store: Store, s
   await Promise.all([server.close(), worker.stop()])
   await store.close()
   sink.close()
+}
+
+function logRootKey(log: Logger, trouble: string | undefined): void {
+  if (trouble === undefined) log.info('the root key is in its place again')
+  else log.error(trouble)
 }
 
 /** Its words may quote the address and what the server said of it; its code says enough. */
