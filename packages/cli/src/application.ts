@@ -144,8 +144,8 @@ function describeMisuse(error: unknown): string | undefined {
   }
   if (error instanceof AliasNotFoundError) return `there is no flag -${error.input}`
   if (error instanceof ArgumentParseError) {
-    const { exception } = error
-    return `${error.externalFlagNameOrPlaceholder}: ${exception instanceof Error ? exception.message : String(exception)}`
+    // Text is taken as it is: only a flag that is there or not can be given what it cannot read.
+    return `--${error.externalFlagNameOrPlaceholder} takes no value but true and false`
   }
   if (error instanceof EnumValidationError) {
     return `--${error.externalFlagName} is ${error.values.join(' or ')}, not ${JSON.stringify(error.input)}`

@@ -20,7 +20,12 @@ import { CommandError } from './errors.ts'
 export function arrangeArguments(root: Route, given: readonly string[]): string[] {
   const { route, target, rest, asksForHelp } = scanArguments(root, given)
   const [first] = rest
-  if (first?.startsWith('-') === true && first !== '--' && !asksForHelp && isAlone(target, rest)) {
+  if (
+    first?.startsWith('-') === true &&
+    rest.length > (first === '--' ? 1 : 0) &&
+    !asksForHelp &&
+    isAlone(target, rest)
+  ) {
     throw new CommandError('misused', `no command is given: see \`${['hallpass', ...route].join(' ')} --help\``)
   }
   return [...route, ...(asksForHelp ? ['--help'] : []), ...rest]
@@ -99,6 +104,9 @@ function takeApart(target: Target, argument: string): readonly Part[] {
   if (name !== undefined) {
     rejectInherited(name)
     const flag = findFlag(target, (each) => each.name === toKebab(name))
+    // The parser would take it for a word.
+    if (flag?.placeholder === undefined && value === '')
+      throw new CommandError('misused', `--${name} has nothing behind its =`)
     return [flag?.placeholder === undefined ? { text: argument, flag } : { text: `--${name}`, flag, value }]
   }
   if (!isFlag(argument)) return []

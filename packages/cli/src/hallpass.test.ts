@@ -115,6 +115,8 @@ describe('hallpass', () => {
     [['nope'], 'there is no command "nope"'],
     [['constructor'], 'there is no command'],
     [['orgs', 'list', '--nope'], 'there is no flag --nope'],
+    [['orgs', 'list', '--json=secret'], '--json takes no value but true and false'],
+    [['--', 'orgs', 'list'], 'no command is given'],
     [['apps', 'create'], 'the argument name is missing'],
     [['apps', 'create', 'web-1'], '--org'],
     [['apps', 'destroy', 'web-1'], '--yes'],

@@ -1,0 +1,69 @@
+// What README.md and docs/ say of commands and flags is what the table of commands has.
+import { readdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+import { describe, expect, it } from 'vitest'
+
+import { buildHallpass } from './application.ts'
+import { scanArguments } from './arguments.ts'
+import { flagsOf, helpFlag, isCommand } from './command-table.ts'
+import { globalFlags } from './flags.ts'
+
+const { root } = buildHallpass({}, undefined)
+const repository = resolve(import.meta.dirname, '../../..')
+const pages = ['README.md', 'SECURITY.md', ...readdirSync(resolve(repository, 'docs')).map((name) => `docs/${name}`)]
+const read = (page: string) => readFileSync(resolve(repository, page), 'utf8')
+
+/** The lines of code blocks, and what stands between backticks. */
+function codeOf(text: string): string[] {
+  const blocks = [...text.matchAll(/^```\w*\n([^]*?)^```/gm)].flatMap(([, block = '']) =>
+    block.replaceAll('\\\n', ' ').split('\n'),
+  )
+  const spans = [...text.replace(/^```[^]*?^```/gm, '').matchAll(/`([^`]+)`/g)].map(([, span = '']) => span)
+  return [...blocks, ...spans.map((span) => span.replaceAll('\n', ' '))]
+}
+
+/** The arguments of each `hallpass …` in it, as far as they go before a pipe or the like. */
+function commandsOf(code: string): string[][] {
+  return [...code.matchAll(/(?:^|[\s("])hallpass ((?:"[^"]*"|'[^']*'|[^\s"'|;&)#<>`]+|[ \t])+)/g)].map(
+    ([, words = '']) =>
+      [...words.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) => word.replaceAll(/["']/g, '')),
+  )
+}
+
+describe.each(pages.filter((page) => page.endsWith('.md')))('%s', (page) => {
+  it('names commands that there are, with flags that they have', () => {
+    for (const words of codeOf(read(page)).flatMap(commandsOf)) {
+      const line = words.join(' ')
+      const { route, target, rest } = scanArguments(root, words)
+      expect(route.length, line).toBeGreaterThan(0)
+      const known = isCommand(target) ? [helpFlag, ...flagsOf(target)] : [helpFlag]
+      const names = new Set(known.flatMap(({ name, letter }) => [`--${name}`, `-${letter}`, `--no-${name}`]))
+      const end = rest.indexOf('--')
+      const flags = rest.slice(0, end === -1 ? rest.length : end).filter((each) => /^-./.test(each))
+      expect(
+        flags.map((each) => each.replace(/=[^]*$/, '')).filter((each) => !names.has(each)),
+        line,
+      ).toEqual([])
+    }
+  })
+})
+
+it('finds the commands in README.md', () => {
+  const found = codeOf(read('README.md'))
+    .flatMap(commandsOf)
+    .map((words) => words.slice(0, 2).join(' '))
+  expect(found).toEqual(expect.arrayContaining(['auth signup', 'tokens revoke', 'serve --public-url', 'doctor']))
+})
+
+it('README.md has every setting of `hallpass serve` in its table', () => {
+  const { target } = scanArguments(root, ['serve'])
+  const general = new Set(Object.keys(globalFlags).map((name) => name.toLowerCase()))
+  const flags = isCommand(target) ? flagsOf(target) : []
+  const own = flags.filter(({ name, isHidden }) => !isHidden && !general.has(name.replaceAll('-', '')))
+  const table =
+    read('README.md')
+      .match(/^\|.*\|$/gm)
+      ?.join('\n') ?? ''
+  expect(own.map(({ name }) => `\`--${name}\``).filter((each) => !table.includes(each))).toEqual([])
+})
