@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process'
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 
+import { listVariables } from '../../packages/cli/src/commands/flyctl/variables.ts'
+
 export interface Outcome {
   readonly code: number | null
   readonly stdout: string
@@ -44,17 +46,8 @@ export function createFlyctl(binary: string, directory: string, url: string): Fl
     TERM: 'dumb',
     // No browser is opened: the address is printed instead.
     BROWSER: '/bin/false',
+    ...listVariables(url, directory),
     FLY_CONFIG_DIR: config,
-    FLY_API_BASE_URL: url,
-    FLY_FLAPS_BASE_URL: url,
-    FLY_UIEX_BASE_URL: url,
-    FLY_METRICS_BASE_URL: url,
-    FLY_SYNTHETICS_BASE_URL: url,
-    FLY_REGISTRY_HOST: new URL(url).host,
-    FLY_NO_UPDATE_CHECK: '1',
-    FLY_NO_INCIDENTS_CHECK: '1',
-    FLY_SEND_METRICS: '0',
-    FLY_SYNTHETICS_AGENT: '0',
   }
 
   function start(command: string, args: readonly string[], token: string | undefined, said: (output: string) => void) {

@@ -138,7 +138,11 @@ export const printedTokens: Scene = async (stage) => {
   await fly(['orgs', 'list'], { token: org, says: /base/ })
   await fly(['apps', 'create', 'made', '-o', 'base'], { token: org })
   await fly(['tokens', 'create', 'readonly', '--from-existing', '-o', 'base'], { token: org, says: tokenPattern })
-  await fly(['orgs', 'show', 'other'], { ...no, token: org, says: /is not of the organisation that this belongs to/ })
+  await fly(['orgs', 'show', 'other'], {
+    ...no,
+    token: org,
+    says: /is not of the organi[sz]ation that this belongs to/,
+  })
   await fly(['orgs', 'create', 'Nope'], { ...no, token: org, says: /only a person/ })
   await fly(['orgs', 'invite', 'base', 'x@example.com'], { ...no, token: org, says: /takes the role admin/ })
   await fly(['orgs', 'delete', 'base', '-y'], { ...no, token: org, says: /takes the role admin/ })

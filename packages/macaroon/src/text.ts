@@ -26,7 +26,7 @@ export interface LeftOut {
 }
 
 export const maxHeaderLength = 65_536
-/** More than flyctl sends: one for each organization that a person is in, which fill a header before there are as many. */
+/** flyctl sends one for each organization that a person is in. */
 export const maxTokens = 256
 
 /**
