@@ -91,6 +91,17 @@ describe.each(engines)('over %s', (engine) => {
     expect(invitations.map(({ org_name }) => org_name).sort()).toEqual(['Acme', other.name].sort())
   })
 
+  test.each(['>&-', '>/dev/full', '>/dev/null', '| sleep 0'])(
+    'says that the link is lost, where standard output is %s',
+    async (redirection) => {
+      const { email } = await signUpInto(authority.ask, admin.token, slug)
+      const where = postgres === undefined ? `--data '${authority.directory}'` : `--database-url '${postgres.url}'`
+      const { code, stderr } = await place.shell(`hallpass users reset ${email} --yes ${where} ${redirection}`, {})
+      expect(code).toBe(1)
+      expect(stderr).toContain(`every way into the account of ${email} has ended: reset it once more`)
+    },
+  )
+
   test('deletes one, asks first, and keeps the last admin of an organisation until it is told otherwise', async () => {
     const person = await signUpInto(authority.ask, admin.token, slug)
     const own = await createOrganisation(authority.ask, person.token)

@@ -4,7 +4,7 @@ import { run } from '@stricli/core'
 import { buildHallpass } from './application.ts'
 import { arrangeArguments } from './arguments.ts'
 import type { Context } from './context.ts'
-import { describeError, exitCodeFor, exitCodes } from './errors.ts'
+import { CommandError, describeError, exitCodeFor, exitCodes } from './errors.ts'
 
 /** Runs the command that the process was started with, and sets its exit code. */
 export async function main(): Promise<void> {
@@ -46,7 +46,7 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return
   // The command that wrote may tell it better, and ends first.
   setImmediate(() => {
-    if ((process.exitCode ?? 0) === 0) die(error)
+    if ((process.exitCode ?? 0) === 0) die(new CommandError('failed', `it could not be printed: ${error.message}`))
   })
 }
 

@@ -1,10 +1,12 @@
 // `hallpass users reset`: a link with which the owner of an account sets a new password.
+import { printable } from '@hallpass/client/visible-text'
+
 import { confirm } from '../../ask.ts'
 import { loadAuthority } from '../../authority-package.ts'
 import { readVariable, type Context } from '../../context.ts'
 import type { JsonFlag, YesFlag } from '../../flags.ts'
 import { readInstallation, readText, type InstallationFlags } from '../../installation.ts'
-import { tell, writeJson, writeLine } from '../../output.ts'
+import { formatJson, tell, writeOnce } from '../../output.ts'
 import { defaultServer, normaliseServer } from '../../server-url.ts'
 
 interface ResetFlags extends InstallationFlags, JsonFlag, YesFlag {
@@ -19,8 +21,9 @@ export async function resetUser(context: Context, flags: ResetFlags, email: stri
   const authority = await loadAuthority()
   const link = await authority.resetUser({ ...place, email, publicUrl, now: context.now().getTime() })
   const expiresAt = new Date(link.expiresAt).toISOString()
-  if (flags.json === true) writeJson(context, { email: link.email, url: link.url.reveal(), expires_at: expiresAt })
-  else writeLine(context, link.url.reveal())
+  const url = link.url.reveal()
+  const shown = flags.json === true ? formatJson({ email: link.email, url, expires_at: expiresAt }) : printable(url)
+  await writeOnce(context, shown, `every way into the account of ${link.email} has ended: reset it once more`)
   tell(context, `Hand this link to the owner of ${link.email}, and to nobody else. It works once, until ${expiresAt}.`)
 }
 
