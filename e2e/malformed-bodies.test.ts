@@ -295,7 +295,7 @@ describe('durations', () => {
   })
 
   test('as a number of nanoseconds too', async () => {
-    for (const expiry of [-1, 0, 1, 999_999_999, 1e308, -1e308, 4e18]) {
+    for (const expiry of [-1, 0, 1, 999_999_999, 1e308, -1e308, 1e19]) {
       const answer = await askRoute(target, 'createDeployToken', { token: target.admin.token, body: { expiry } })
       expect(expectRefusal(answer, 400).message, String(expiry)).toMatch(/^expiry.*(?:duration|negative|second|years)/)
     }

@@ -36,7 +36,11 @@ export function givenOrganisation(context: Context, flags: OrganisationFlag, wor
   }
   const given = flags.org ?? word
   if (given === '') throw new CommandError('misused', 'the organisation given with --org is empty')
-  return given ?? readVariable(context.environment, 'FLY_ORG')
+  const variable = given === undefined ? readVariable(context.environment, 'FLY_ORG') : undefined
+  if (variable !== undefined) return note(context, 'org_slug', 'FLY_ORG', variable)
+  return given === undefined
+    ? undefined
+    : note(context, 'org_slug', flags.org === undefined ? undefined : '--org', given)
 }
 
 /**
@@ -45,9 +49,19 @@ export function givenOrganisation(context: Context, flags: OrganisationFlag, wor
  */
 export async function chooseApp(context: Context, flags: AppFlags): Promise<string> {
   if (flags.app === '') throw new CommandError('misused', 'the name given with --app is empty')
-  if (flags.app !== undefined) return flags.app
-  if (flags.config !== undefined) return readGivenConfig(context, flags.config)
-  const name = readVariable(context.environment, 'FLY_APP') ?? (await readConfigHere(context))
-  if (name !== undefined) return name
+  if (flags.app !== undefined) return note(context, 'app_name', '--app', flags.app)
+  if (flags.config !== undefined) {
+    return note(context, 'app_name', `the app in ${flags.config}`, await readGivenConfig(context, flags.config))
+  }
+  const variable = readVariable(context.environment, 'FLY_APP')
+  if (variable !== undefined) return note(context, 'app_name', 'FLY_APP', variable)
+  const name = await readConfigHere(context)
+  if (name !== undefined) return note(context, 'app_name', 'the app in the configuration file here', name)
   throw new CommandError('misused', 'no app is given: name one with --app NAME, or work where a fly.toml names one')
+}
+
+/** The value, once it is noted how the person gave it: a refusal names that. */
+function note({ givenBy }: Context, field: string, by: string | undefined, value: string): string {
+  if (by !== undefined) givenBy.set(field, { by, value })
+  return value
 }

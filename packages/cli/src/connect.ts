@@ -6,6 +6,7 @@ import { ApiError, ConnectionError, createClient, type Client, type ClientOption
 import { describeConnection } from './connection-words.ts'
 import type { Context } from './context.ts'
 import { chooseConnection, holdsMacaroon, type GlobalFlags } from './credentials.ts'
+import { inOwnWords } from './own-words.ts'
 import { useProxies } from './proxies.ts'
 
 /** A client that carries the credential in use, and the discharges that it needs. */
@@ -34,33 +35,41 @@ interface Options extends Pick<ClientOptions, 'token' | 'timeout' | 'userAgent'>
 }
 
 /** Every client of this command line is made here: it goes by proxies, checks what it is answered, and says what is wrong. */
-export function createClientAt({ environment, ...context }: Context, server: string, options: Options): Client {
+export function createClientAt(context: Context, server: string, options: Options): Client {
+  const { environment } = context
   const { source, ...others } = options
   const warning = useProxies(environment, server)
   if (warning !== undefined) context.process.stderr.write(`Warning: ${warning}\n`)
   const loadSchemas = () => import('@hallpass/client/answers')
-  return createClient({
-    url: server,
-    userAgent: 'hallpass-cli',
-    ...others,
-    async fetch(...request) {
-      // They are read while the authority is asked.
-      const [response] = await Promise.all([fetch(...request), loadSchemas()])
-      return response
-    },
-    checkAnswer: async (...answer) => (await loadSchemas()).checkAnswer(...answer),
-    reword(error) {
-      if (error instanceof ConnectionError) {
-        const { code, details } = error
-        return new ConnectionError(code, describeConnection(error, server, environment), { cause: error, details })
-      }
-      return error instanceof ApiError && source !== undefined ? tellSource(error, source) : error
-    },
+  const create = (reword: ClientOptions['reword']) =>
+    createClient({
+      url: server,
+      userAgent: 'hallpass-cli',
+      ...others,
+      async fetch(...request) {
+        // They are read while the authority is asked.
+        const [response] = await Promise.all([fetch(...request), loadSchemas()])
+        return response
+      },
+      checkAnswer: async (...answer) => (await loadSchemas()).checkAnswer(...answer),
+      reword: reword ?? ((error) => error),
+    })
+  return create(async (error, { path }) => {
+    if (error instanceof ConnectionError) {
+      const { code, details } = error
+      return new ConnectionError(code, describeConnection(error, server, environment), { cause: error, details })
+    }
+    if (!(error instanceof ApiError)) return error
+    if (isOfCredential(error)) return source === undefined ? error : tellSource(error, source)
+    return inOwnWords(error, context, path, async () => (await create(undefined).organisations.list()).orgs)
   })
+}
+
+function isOfCredential({ code }: ApiError): boolean {
+  return code === 'unauthenticated' || code === 'proof_needed'
 }
 
 /** Who is refused for a credential wants to know which one it was: logging in again mends no variable. */
 function tellSource(error: ApiError, source: string): ApiError {
-  if (!['unauthenticated', 'proof_needed'].includes(error.code)) return error
   return new ApiError(error.code, `${error.message} (the credential was that of ${source})`, error)
 }

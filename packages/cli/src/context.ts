@@ -14,6 +14,8 @@ export interface Context extends CommandContext {
   /** The working directory. */
   readonly directory: string
   readonly now: () => Date
+  /** By the API's names of them, what is asked for, and how the person gave it: `--org`. */
+  readonly givenBy: Map<string, { readonly by: string; readonly value: string }>
 }
 
 /** Whether the variable is set; one that is set to nothing, or to white space, is not. */

@@ -6,6 +6,7 @@ import { createClientAt } from './connect.ts'
 import type { Context } from './context.ts'
 import { findLogin, isMeantElsewhere, type GlobalFlags } from './credentials.ts'
 import { CommandError } from './errors.ts'
+import { adviseSlug } from './own-words.ts'
 
 /** Milliseconds; nothing here is worth a long wait. */
 const patience = 10_000
@@ -57,7 +58,11 @@ export async function findOrganisationNumber(askers: () => Promise<Askers>, slug
     const { orgs } = await client.organisations.list()
     const organisation = orgs.find((each) => each.slug === slug || each.raw_slug === slug)
     if (organisation !== undefined) return organisation
-    throw new CommandError('failed', `this credential reaches no organisation ${slug}`)
+    const advice = adviseSlug(slug, orgs)
+    throw new CommandError(
+      'failed',
+      `this credential reaches no organization ${slug}${advice === undefined ? '' : `: ${advice}`}`,
+    )
   })
   return BigInt(found.internal_numeric_id)
 }

@@ -29,6 +29,7 @@ async function runArguments(given: readonly string[]): Promise<number> {
     environment: process.env,
     directory: process.cwd(),
     now: () => new Date(),
+    givenBy: new Map(),
   }
   const hallpass = buildHallpass(process.env, process.stdout.columns)
   await run(hallpass, arrangeArguments(hallpass.root, given), context)

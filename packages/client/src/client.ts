@@ -42,7 +42,7 @@ export interface ClientOptions {
   /** What is wrong with an answer by the contract, as `@hallpass/client/answers` finds it. Without it, any JSON is taken. */
   readonly checkAnswer?: (asked: Asked, answer: unknown) => Promise<string | undefined>
   /** What is thrown in the place of an error: the caller may know more, as where the token came from. */
-  readonly reword?: (error: Error) => Error
+  readonly reword?: (error: Error, asked: Omit<Asked, 'status'>) => Error | Promise<Error>
 }
 
 /** A request, and the status of its answer. */
@@ -223,7 +223,9 @@ function sender(options: ClientOptions) {
     try {
       return await sendOnce<Answer>(method, path, parts)
     } catch (error) {
-      throw options.reword === undefined || !(error instanceof Error) ? error : options.reword(error)
+      throw options.reword === undefined || !(error instanceof Error)
+        ? error
+        : await options.reword(error, { method, path })
     }
   }
 

@@ -15,6 +15,9 @@ describe('parseDuration', () => {
     ['30d', 2_592_000],
     ['2w', 1_209_600],
     ['1y', 31_536_000],
+    ['999999h', 3_599_996_400],
+    ['2562047h47m16.854775807s', 9_223_372_036],
+    ['292y', 292 * 31_536_000],
     ['1y2w3d4h5m6s', 31_536_000 + 1_209_600 + 259_200 + 14_400 + 306],
   ])('reads %s as %d seconds', (text, seconds) => {
     expect(parseDuration(text)).toBe(seconds)
@@ -23,7 +26,9 @@ describe('parseDuration', () => {
   it.each([
     ['-5h', 'negative'],
     ['1e9h', 'not one of time'],
-    ['99999999999h', 'longer than 100 years'],
+    ['99999999999h', 'longer than 292 years'],
+    ['2562048h', 'longer than 292 years'],
+    ['293y', 'longer than 292 years'],
     ['0s', 'shorter than one second'],
     ['500ms', 'shorter than one second'],
     ['', 'not a duration'],

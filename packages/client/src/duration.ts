@@ -14,8 +14,8 @@ const nanosecondsPerUnit: ReadonlyMap<string, bigint> = new Map([
   ['y', 31_536_000_000_000_000n],
 ])
 
-/** 100 years of 365 days: more is a slip of the hand. */
-export const longestDuration = 100 * 365 * 86_400
+/** What Go's durations hold, 2^63 - 1 nanoseconds: 292 years. flyctl asks for 999999h. */
+export const longestDuration = 9_223_372_036
 
 const longestText = 64
 
@@ -76,6 +76,6 @@ export function formatDuration(seconds: number): string {
 function checkDuration(nanoseconds: bigint): number {
   const seconds = nanoseconds / 1_000_000_000n
   if (seconds < 1n) throw new DurationError('is shorter than one second')
-  if (seconds > BigInt(longestDuration)) throw new DurationError('is longer than 100 years')
+  if (seconds > BigInt(longestDuration)) throw new DurationError('is longer than 292 years')
   return Number(seconds)
 }

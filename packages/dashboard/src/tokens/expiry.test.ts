@@ -21,7 +21,7 @@ describe('when a new token ends', () => {
   it.each([
     ['', 'Choose the last day on which it is valid.'],
     ['2026-11-24', 'That day is over.'],
-    ['2126-12-31', 'That is more than 100 years away.'],
+    ['2326-12-31', 'That is more than 292 years away.'],
     ['2026-11-25', undefined],
   ])('says what is wrong with the day %j', (day, problem) => {
     expect(problemOf({ kind: 'day', day }, now)).toBe(problem)

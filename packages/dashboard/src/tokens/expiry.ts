@@ -17,7 +17,8 @@ export const presets: readonly { readonly hours: number; readonly label: string 
   { hours: defaultHours, label: '20 years (default)' },
 ]
 
-const longest = 100 * 365 * 24 * 3_600_000
+/** What the authority takes. */
+const longest = 9_223_372_036_000
 const millisecondsPerHour = 3_600_000
 
 /** Milliseconds since 1970; undefined where no day is chosen. A day ends when it is over, where the person is. */
@@ -33,7 +34,7 @@ export function problemOf(expiry: Expiry, now: number): string | undefined {
   const end = endOf(expiry, now)
   if (end === undefined) return 'Choose the last day on which it is valid.'
   if (end <= now) return 'That day is over.'
-  return end - now > longest ? 'That is more than 100 years away.' : undefined
+  return end - now > longest ? 'That is more than 292 years away.' : undefined
 }
 
 /** As the authority takes it: a Go duration. */

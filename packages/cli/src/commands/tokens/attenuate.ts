@@ -83,6 +83,7 @@ async function readWords(context: Context, flags: AttenuateFlags, token: string)
   const askers = () => (found ??= findAskers(context, flags, token))
   const names = readItems('app', flags.app)
   const apps: bigint[] = []
+  for (const value of names ?? []) context.givenBy.set('app_name', { by: '--app', value })
   for (const name of names ?? []) apps.push((await findApp(askers, name)).number)
   const organisation = flags.org === undefined ? undefined : await findOrganisationNumber(askers, flags.org)
   return caveatsOfWords({ ...read, organisation, apps: names === undefined ? undefined : apps })

@@ -1,0 +1,69 @@
+// What the authority refuses, in the words of whoever wrote a flag, a variable or a file: none of the API's own names.
+import { ApiError, type Organisation } from '@hallpass/client'
+
+import type { Context } from './context.ts'
+import { CommandError } from './errors.ts'
+
+/** The error with the person's own word for the field that is wrong. `findOrganisations` asks which there are. */
+export async function inOwnWords(
+  error: ApiError,
+  { givenBy }: Context,
+  path: string,
+  findOrganisations: () => Promise<readonly Organisation[]>,
+): Promise<Error> {
+  const { code, field, message } = error
+  const [, asked] = /^\/v1\/orgs\/([^/]+)/.exec(path) ?? []
+  const given = asked === undefined ? givenBy.get('org_slug')?.value : decodeURIComponent(asked)
+  if (given !== undefined && (field === 'org_slug' || (code === 'not_found' && asked !== undefined))) {
+    const by = givenBy.get('org_slug')?.by ?? 'the organization'
+    const advice = adviseSlug(given, await orNone(findOrganisations))
+    if (advice !== undefined) return new CommandError('misused', `${by} takes a slug: ${advice}`, { cause: error })
+    if (field === 'org_slug') {
+      const sentence = `${by} takes a slug, as acme-staging, and not a name: \`hallpass orgs list\` shows the slugs`
+      return new CommandError('misused', sentence, { cause: error })
+    }
+  }
+  const own = field === undefined ? undefined : (givenBy.get(field)?.by ?? words.get(field))
+  if (field === undefined || own === undefined || !message.startsWith(`${field} `)) return error
+  const sentence = own + message.slice(field.length)
+  return places.has(field)
+    ? new CommandError('misused', sentence, { cause: error })
+    : new ApiError(code, sentence, error)
+}
+
+/** Who may not list them, or cannot, is helped without. */
+async function orNone(find: () => Promise<readonly Organisation[]>): Promise<readonly Organisation[]> {
+  try {
+    return await find()
+  } catch {
+    return []
+  }
+}
+
+/** Where the text is the name of organisations, or their slug in another spelling, which slug that is. */
+export function adviseSlug(given: string, organisations: readonly Organisation[]): string | undefined {
+  if (organisations.some(({ slug, raw_slug }) => slug === given || raw_slug === given)) return undefined
+  const same = (text: string) => text.trim().toLowerCase() === given.trim().toLowerCase()
+  const found = organisations.filter(({ name, raw_slug }) => same(name) || same(raw_slug))
+  if (found.length === 0) return undefined
+  return `the slug of ${given.trim()} is ${found.map(({ slug }) => slug).join(' or ')}`
+}
+
+/** What stands in an address, where the API's name for it tells nobody anything. */
+const places: ReadonlySet<string> = new Set(['org_slug', 'app_name', 'token_id'])
+
+const words: ReadonlyMap<string, string> = new Map([
+  ['org_slug', 'the organization'],
+  ['app_name', 'the app'],
+  ['token_id', 'the id of the token'],
+  ['setup_code', '--setup-code'],
+  ['name', 'the name'],
+  ['slug', '--slug'],
+  ['expiry', '--expiry'],
+  ['search', '--search'],
+  ['cluster', '--cluster'],
+  ['email', 'the email address'],
+  ['invitation', 'the invitation'],
+  ['password', 'the password'],
+  ['new_password', 'the new password'],
+])
