@@ -90,15 +90,19 @@ class Boundary extends Component<BoundaryProps, BoundaryState> {
 export function PageBoundary({ children }: { readonly children: ReactNode }) {
   const [path] = useLocation()
   return (
-    <Boundary path={path} failure={PageFailure} onFailedAgain={reloadIfOnline}>
+    <Boundary path={path} failure={PageFailure} onFailedAgain={reloadIfAnswered}>
       {children}
     </Boundary>
   )
 }
 
 /** Some browsers remember of a file that it did not come, for as long as the page stands. */
-function reloadIfOnline(): void {
-  if (navigator.onLine) location.reload()
+function reloadIfAnswered(): void {
+  // Where nobody answers, the page that says so would be gone too.
+  fetch(location.pathname, { method: 'HEAD' }).then(
+    () => location.reload(),
+    () => undefined,
+  )
 }
 
 function PageFailure({ onTryAgain }: FailureProps) {
