@@ -8,7 +8,7 @@ export interface Turns {
   take(line: string, work: Work): void
 }
 
-export type Work = () => boolean
+type Work = () => boolean
 
 /** Milliseconds of one turn of the event loop that go into beginning work, before everything else is looked at again. */
 const share = 10
