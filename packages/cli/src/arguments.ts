@@ -76,8 +76,19 @@ export function scanArguments(root: Route, given: readonly string[]): Scanned {
       target = next
     } else if (!isCommand(target) && !isSettled && argument === 'help') asksForHelp = true
     else {
+      const inner = isCommand(target) || isSettled ? undefined : target.getDefaultCommand()
+      if (inner !== undefined) {
+        // The command of another program begins, as in `flyctl apps list -j`: its flags are not ours.
+        return {
+          route,
+          target: inner,
+          rest: [...rest, '--', ...given.slice(index)],
+          awaiting,
+          isEscaped: true,
+          asksForHelp,
+        }
+      }
       isSettled = true
-      if (!isCommand(target)) target = target.getDefaultCommand() ?? target
       rest.push(argument)
     }
   }

@@ -80,10 +80,4 @@ describe('hallpass flyctl env', () => {
     expect(stderr).toMatch(/^With these, flyctl sends FLY_ACCESS_TOKEN and FLY_API_TOKEN to http:\/\/127/)
     expect(stderr).not.toMatch(/fo1_/)
   })
-
-  it('refuses an authority under a path, which flyctl drops', async () => {
-    const { code, stderr } = await place.run(['flyctl', 'env', '--api-url', `${local}/hallpass`])
-    expect(code).toBe(2)
-    expect(stderr).toContain('flyctl drops the path')
-  })
 })

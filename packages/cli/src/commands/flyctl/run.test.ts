@@ -52,6 +52,12 @@ it('hands over the arguments as they are, and the variables', async () => {
   expect(given().env).toMatchObject(listVariables(server, homedir()))
 })
 
+it('takes what begins with a command of flyctl for its own, without -- too', async () => {
+  const words = ['apps', 'list', '-o', 'acme', '--json', '--api-url=y', '-t', 'x']
+  const { code, given } = await run(['--api-url', server, ...words])
+  expect([code, given().words]).toEqual([0, words])
+})
+
 it('overrules what the environment says of addresses', async () => {
   const { given } = await run(['--', 'apps'], {
     HALLPASS_API_URL: server,

@@ -1,8 +1,6 @@
 // The variables that keep flyctl at one authority: every address that it would use by itself, and can be told another.
 import { join } from 'node:path'
 
-import { CommandError } from '../../errors.ts'
-
 interface Variable {
   readonly name: string
   readonly value: (authority: URL) => string
@@ -75,10 +73,7 @@ const quotings = {
 export type Shell = keyof typeof quotings
 export const shells: readonly Shell[] = ['bash', 'fish', 'powershell']
 
-/**
- * The lines that set the variables in a shell.
- * @throws CommandError as {@link listVariables}
- */
+/** The lines that set the variables in a shell. */
 export function formatVariables(shell: Shell, server: string): string {
   const { set, quote } = quotings[shell]
   const rows = list(server).map(({ name, value, underHome, what }) => {
@@ -90,10 +85,7 @@ export function formatVariables(shell: Shell, server: string): string {
   return rows.map(({ line, what }) => (what === undefined ? line : `${line.padEnd(width)} # ${what}`)).join('\n')
 }
 
-/**
- * The same for a process.
- * @throws CommandError where the address of the authority has a path, which flyctl drops
- */
+/** The same for a process. */
 export function listVariables(server: string, home: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     list(server).map(({ name, value, underHome }) => [name, underHome === true ? join(home, value) : value]),
@@ -102,8 +94,5 @@ export function listVariables(server: string, home: string): Readonly<Record<str
 
 function list(server: string) {
   const authority = new URL(server)
-  if (authority.pathname !== '/') {
-    throw new CommandError('misused', `flyctl drops the path of ${server}: it needs an authority without one`)
-  }
   return variables.map((variable) => ({ ...variable, value: variable.value(authority) }))
 }
