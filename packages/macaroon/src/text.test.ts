@@ -83,6 +83,13 @@ describe('messages', () => {
     [',', 'empty', 'Token 1 is empty: there is a comma too many'],
     ['fm2_', 'empty', 'Token 1 has nothing behind its prefix fm2_'],
     ['secret', 'unknown-prefix', 'Token 1 starts with none of fm2_, fm1r_, fm1a_, fo1_'],
+    ['"fm2_x"', 'unknown-prefix', 'Token 1 starts with none of fm2_, fm1r_, fm1a_, fo1_, but with a quotation mark'],
+    ['{"token":"x"}', 'unknown-prefix', 'Token 1 starts with none of fm2_, fm1r_, fm1a_, fo1_: it is JSON'],
+    [
+      '***',
+      'unknown-prefix',
+      'Token 1 starts with none of fm2_, fm1r_, fm1a_, fo1_: something has hidden it behind ***',
+    ],
     ['fm2_AA!A', 'bad-base64', 'The base64 of token 1: character 3 does not belong to standard base64'],
     [
       'fm2_AB==',

@@ -102,6 +102,14 @@ const macaroonPrefixes = ['fm2_', 'fm1r_', 'fm1a_']
 const authTokenPrefix = 'fo1_'
 const authTokenForm = /^fo1_[A-Za-z0-9_-]{1,256}$/
 const prefixes = [...macaroonPrefixes, authTokenPrefix]
+/** What shells, files and logs put where a token should begin. */
+const strays: ReadonlyMap<string, string> = new Map([
+  ['"', ', but with a quotation mark'],
+  ["'", ', but with a quotation mark'],
+  ['{', ': it is JSON'],
+  ['*', ': something has hidden it behind ***'],
+  ['$', ', but with a $ that no shell has replaced'],
+])
 /** In any case. */
 const schemes = ['flyv1', 'bearer']
 
@@ -127,7 +135,7 @@ function readElement(
   const what = `Token ${number}`
   const prefix = prefixAt(header, start)
   const content = start + (prefix?.length ?? 0)
-  if (prefix === undefined || content >= end) return () => refusePrefix(prefix, start, end, what)
+  if (prefix === undefined || content >= end) return () => refusePrefix(header, prefix, start, end, what)
   if (prefix === authTokenPrefix) return readAuthToken(header, start, end, what)
   // What is wrong with base64, if anything, is looked into only then.
   return Wire.read(header, content, end, place) ?? (() => refuseMacaroon(header, start, content, end, what))
@@ -144,10 +152,17 @@ function isAt(header: string, start: number, text: string): boolean {
   return true
 }
 
-function refusePrefix(prefix: string | undefined, start: number, end: number, what: string): MacaroonError {
+function refusePrefix(
+  header: string,
+  prefix: string | undefined,
+  start: number,
+  end: number,
+  what: string,
+): MacaroonError {
   if (start >= end) return new MacaroonError('empty', `${what} is empty: there is a comma too many`)
   if (prefix !== undefined) return new MacaroonError('empty', `${what} has nothing behind its prefix ${prefix}`)
-  return new MacaroonError('unknown-prefix', `${what} starts with none of ${prefixes.join(', ')}`)
+  const stray = strays.get(header.charAt(start)) ?? ''
+  return new MacaroonError('unknown-prefix', `${what} starts with none of ${prefixes.join(', ')}${stray}`)
 }
 
 /** What is wrong with the base64 of a macaroon. */
