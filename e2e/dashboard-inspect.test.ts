@@ -1,4 +1,5 @@
 // The inspector: takes tokens apart in the page, and asks nobody.
+import { actions, formatAuthorization, mintMacaroon } from '@hallpass/macaroon'
 import type { Request } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -38,6 +39,24 @@ describe.skipIf(!hasBrowser)('the inspector', () => {
     await card.getByText('Its 3 caveats').click()
     await card.getByText('{"type":"IsMember"').waitFor()
     await card.getByText('https://api.fly.io/v1').waitFor()
+  })
+
+  it('shows what nobody would see of its texts, and has room for all of them', async () => {
+    const { page } = visitor
+    const foreign = mintMacaroon({
+      kid: new Uint8Array(3),
+      rnd: new Uint8Array(16),
+      location: `https://third.example/\u202e${'x'.repeat(100)}\u200b`,
+      key: new Uint8Array(32),
+      caveats: [{ type: 'Organization', id: 1n, mask: actions.all }],
+    })
+    await page.setViewportSize({ width: 360, height: 700 })
+    await page.getByLabel('Token', { exact: true }).fill(formatAuthorization([foreign.bytes]))
+    await page.getByRole('heading', { name: String.raw`third.example/\u{202e}xxx` }).waitFor()
+    expect(await page.locator('body').textContent()).not.toMatch(/[\u202e\u200b]/)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0)
+    await page.setViewportSize({ width: 1280, height: 720 })
+    await page.getByLabel('Token', { exact: true }).fill(`Bearer ${token}`)
   })
 
   it('narrows it by clicking, and what comes of it is narrower for the authority too', async () => {

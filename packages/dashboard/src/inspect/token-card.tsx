@@ -10,7 +10,7 @@ export function TokenCard({ token, title }: { readonly token: ReadToken; readonl
   const { id, location, keyId, isDischarge, discharges, missing, sentences, caveats } = token
   return (
     <article className="rounded-card border border-line p-5" aria-label={title}>
-      <h3 className="mb-3 text-large font-semibold">{title}</h3>
+      <h3 className="mb-3 text-large font-semibold wrap-anywhere">{title}</h3>
       {missing.length > 0 && (
         <Notice tone="warn" className="mb-4">
           It allows nothing as it stands here: the discharge of {missing.join(' and ')} is missing.
