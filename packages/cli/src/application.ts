@@ -65,7 +65,7 @@ export function buildHallpass(
       brief: 'Org tokens that you host yourself',
       hideRoute: { __complete: true },
       fullDescription:
-        'Hallpass gives every organisation on your platform its own API tokens, and you host it yourself.\n\n' +
+        'Hallpass gives every organization on your platform its own API tokens, and you host it yourself.\n\n' +
         'Start an authority with `hallpass serve`, or see what it does with `hallpass tour`.',
     },
   })

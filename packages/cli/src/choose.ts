@@ -19,9 +19,9 @@ export async function chooseOrganisation(
 ): Promise<string> {
   const given = givenOrganisation(context, flags, word)
   if (given !== undefined) return given
-  if (!canAsk(context)) throw new CommandError('misused', 'no organisation is given: name one with --org SLUG')
+  if (!canAsk(context)) throw new CommandError('misused', 'no organization is given: name one with --org SLUG')
   const { orgs } = await client.organisations.list()
-  if (orgs.length === 0) throw new CommandError('failed', 'this credential reaches no organisation')
+  if (orgs.length === 0) throw new CommandError('failed', 'this credential reaches no organization')
   return askChoice(
     context,
     'Select Organization:',
@@ -32,10 +32,10 @@ export async function chooseOrganisation(
 /** The organisation that is given, where one is. */
 export function givenOrganisation(context: Context, flags: OrganisationFlag, word?: string): string | undefined {
   if (flags.org !== undefined && word !== undefined && flags.org !== word) {
-    throw new CommandError('misused', `two organisations are given: --org ${flags.org} and ${word}`)
+    throw new CommandError('misused', `two organizations are given: --org ${flags.org} and ${word}`)
   }
   const given = flags.org ?? word
-  if (given === '') throw new CommandError('misused', 'the organisation given with --org is empty')
+  if (given === '') throw new CommandError('misused', 'the organization given with --org is empty')
   const variable = given === undefined ? readVariable(context.environment, 'FLY_ORG') : undefined
   if (variable !== undefined) return note(context, 'org_slug', 'FLY_ORG', variable)
   return given === undefined

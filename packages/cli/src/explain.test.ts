@@ -153,7 +153,7 @@ describe('tokens explain', () => {
     expect(server.seen).toEqual([])
     for (const [json, why] of [
       ['{"action":"r","appId":7}', 'unknown field "appId"'],
-      ['{"action":"r","appid":7}', 'must name its organisation'],
+      ['{"action":"r","appid":7}', 'must name its organization'],
       ['{"action":"r","org":"acme"}', 'with --offline, give numbers'],
     ] as const) {
       const outcome = await access(json, '--offline')

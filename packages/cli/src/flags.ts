@@ -51,7 +51,7 @@ export const yesFlag = { yes: switchFlag('Do not ask for confirmation') } as con
 export interface OrganisationFlag {
   readonly org?: string | undefined
 }
-export const organisationFlag = { org: textFlag('Slug of the organisation (or FLY_ORG)', 'slug') } as const
+export const organisationFlag = { org: textFlag('Slug of the organization (or FLY_ORG)', 'slug') } as const
 
 export interface AppFlags {
   readonly app?: string | undefined

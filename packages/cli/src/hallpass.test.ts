@@ -123,7 +123,7 @@ describe('hallpass', () => {
     [['tokens', 'create', 'org', '-o', 'acme', '-x', '5 days'], 'is not a duration'],
     [['serve', '--keep-audit', '5 days'], 'the value of --keep-audit is not a duration'],
     [['serve', '--keep-ended-tokens', '5h'], '--keep-ended-tokens is a day at least'],
-    [['tokens', 'create', 'org', 'acme', '-o', 'beta'], 'two organisations are given'],
+    [['tokens', 'create', 'org', 'acme', '-o', 'beta'], 'two organizations are given'],
     [['tokens', 'create', 'machine-exec', '-a', 'web-1', '-C', '"ls'], 'a double quote that is not closed'],
     [['tokens', 'create', 'machine-exec', '-a', 'web-1', '-p', '# any'], '--command-prefix names no command'],
     [['tokens', 'create', 'deploy'], '--app'],
@@ -292,14 +292,14 @@ describe.skipIf(!existsSync('/usr/bin/script'))('hallpass at a terminal', () => 
     return { code, shown, stdout: await readFile(join(directory, 'stdout'), 'utf8') }
   }
 
-  it('asks for the organisation, and still prints the token alone', async () => {
+  it('asks for the organization, and still prints the token alone', async () => {
     const { code, shown, stdout } = await atTerminal('tokens create org', '\u001b[B\r')
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${minted}\n` })
     expect(shown).toContain('Acme \\u{1b}[31mInc')
     expect(seen.at(-1)?.request).toBe('POST /v1/orgs/beta/tokens')
   })
 
-  it('finds the organisation by what is typed of it, and takes nothing where none has that', async () => {
+  it('finds the organization by what is typed of it, and takes nothing where none has that', async () => {
     const { code, shown, stdout } = await atTerminal('tokens create org', 'zz\r\u007f\u007fET\r')
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${minted}\n` })
     expect(shown).toContain('nothing here has that in it')

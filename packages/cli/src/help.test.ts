@@ -34,7 +34,7 @@ describe('help', () => {
 Create tokens for one LiteFS Cloud cluster
 
 FLAGS
-  -o, --org SLUG            Slug of the organisation (or FLY_ORG)
+  -o, --org SLUG            Slug of the organization (or FLY_ORG)
   -c, --cluster NAME        Name of the cluster
   -x, --expiry DURATION     The duration that the token will be valid (default
                             175200h0m0s)

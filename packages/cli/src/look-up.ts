@@ -72,7 +72,7 @@ function readNumber(text: string): bigint | undefined {
   if (!/^\d+$/.test(text)) return undefined
   const number = BigInt(text)
   if (number > 0n && number < 2n ** 64n) return number
-  throw new CommandError('misused', `${text.slice(0, 24)} is not the number of an organisation or an app`)
+  throw new CommandError('misused', `${text.slice(0, 24)} is not the number of an organization or an app`)
 }
 
 /**

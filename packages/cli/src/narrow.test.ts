@@ -40,7 +40,7 @@ function permissions(header: string) {
 }
 
 describe('narrowing', () => {
-  it('to reading names the organisation again, and puts discharges behind', () => {
+  it('to reading names the organization again, and puts discharges behind', () => {
     const header = narrowToReading(org)
     const [only, ...others] = permissions(header)
     expect(others).toEqual([])
@@ -91,7 +91,7 @@ describe('narrowing', () => {
     expect(only?.allows({ action: actions.write, appId: 7n })).toBe(false)
   })
 
-  it('needs exactly one permission token of exactly one organisation', () => {
+  it('needs exactly one permission token of exactly one organization', () => {
     const two = formatAuthorization([mint([organisation]), mint([organisation])])
     const nameless = formatAuthorization([mint([{ type: 'IsMember' }])])
     const double = formatAuthorization([mint([organisation, { ...organisation, mask: actions.read }])])

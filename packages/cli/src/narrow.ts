@@ -23,8 +23,8 @@ export function narrowToReading(
 ): string {
   const { permission, discharges } = splitPermission(header)
   const [organisation, ...others] = getCaveats(permission.unsafeCaveats, 'Organization')
-  if (organisation === undefined) throw new CommandError('failed', 'the token names no organisation')
-  if (others.length > 0) throw new CommandError('failed', 'the token names more than one organisation')
+  if (organisation === undefined) throw new CommandError('failed', 'the token names no organization')
+  if (others.length > 0) throw new CommandError('failed', 'the token names more than one organization')
   const caveats: Caveat[] = [{ type: 'Organization', id: organisation.id, mask: actions.read }]
   if (window !== undefined) {
     caveats.push({

@@ -12,8 +12,8 @@ describe('the words', () => {
   it.each<readonly [string, NarrowingWords, readonly Caveat[]]>([
     ['no words', {}, []],
     ['reading', { actions: read }, [{ type: 'Action', mask: read }]],
-    ['an organisation', { organisation: 2n }, [{ type: 'Organization', id: 2n, mask: all }]],
-    ['an organisation to read', { organisation: 2n, actions: read }, [{ type: 'Organization', id: 2n, mask: read }]],
+    ['an organization', { organisation: 2n }, [{ type: 'Organization', id: 2n, mask: all }]],
+    ['an organization to read', { organisation: 2n, actions: read }, [{ type: 'Organization', id: 2n, mask: read }]],
     ['an app to read', { apps: [7n], actions: read }, [{ type: 'Apps', apps: new Map([[7n, read]]) }]],
     [
       'a machine of an app',

@@ -6,7 +6,7 @@ const base: Access = { action: actions.read, now: 0, orgId: 1n }
 
 describe('validateAccess', () => {
   it.each<[string, Partial<Access>]>([
-    ['An access must name its organisation', { orgId: undefined }],
+    ['An access must name its organization', { orgId: undefined }],
     [
       'An access is to one resource, and this one names an app and an organisation feature',
       { appId: 1n, feature: 'wg' },

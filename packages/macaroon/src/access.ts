@@ -125,7 +125,7 @@ export function whatIsWrong(access: Access | DischargeAccess): string | undefine
   if (access.type === 'discharge') return validateDischargeAccess(access)
   if (!isAction(access.action)) return 'An access needs an action, a mask of 16 bits'
   if (!isTime(access.now)) return 'An access needs the time, in Unix seconds'
-  if (access.orgId === undefined) return 'An access must name its organisation'
+  if (access.orgId === undefined) return 'An access must name its organization'
 
   const { appId, feature, storageObject, machine, volume, appFeature, cluster, command, machineFeature } = access
   if (count(appId, feature, storageObject) > 1) return exclusive(access, organizationParts)

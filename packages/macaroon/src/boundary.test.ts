@@ -511,7 +511,7 @@ describe('an access', () => {
     expect(clearCaveats([organization, rule], [asked]).allowed).toBe(false)
     expect(clearCaveats([organization, rule], [written])).toEqual(clearCaveats([organization, rule], [asked]))
     expect(permittedRole({ ...asked, feature: null } as unknown as Access)).toBe(roles.member)
-    expect(validateAccess({ ...asked, orgId: null } as unknown as Access)).toBe('An access must name its organisation')
+    expect(validateAccess({ ...asked, orgId: null } as unknown as Access)).toBe('An access must name its organization')
   })
 
   it.each(fields)('is refused by the name of the field that is not of its type: %s', (field) => {

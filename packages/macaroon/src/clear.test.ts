@@ -144,7 +144,7 @@ describe('reasons', () => {
       'FlyioUserID is an attestation, which has no place inside another caveat',
       { type: 'IfPresent', ifs: [{ type: 'FlyioUserID', id: 1n }], else: 31 },
     ],
-    ['invalid-access', 'An access must name its organisation', anyOrganization, { orgId: undefined }],
+    ['invalid-access', 'An access must name its organization', anyOrganization, { orgId: undefined }],
   ])('%s: %s', (kind, reason, caveat, change = {}) => {
     const clearance = clearCaveats([caveat], [{ ...access, ...change }])
     if (clearance.allowed) throw new Error('it was allowed')

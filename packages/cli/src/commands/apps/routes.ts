@@ -25,7 +25,7 @@ const list = buildCommand({
   },
   docs: {
     brief: 'List apps',
-    fullDescription: 'List the apps of one organisation, or of all that you reach.',
+    fullDescription: 'List the apps of one organization, or of all that you reach.',
   },
 })
 

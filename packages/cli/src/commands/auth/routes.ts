@@ -10,7 +10,7 @@ const signup = buildCommand({
   parameters: {
     flags: {
       setupCode: textFlag('Code that a new authority printed when it started', 'code'),
-      invitation: textFlag('Code of an invitation to an organisation', 'code'),
+      invitation: textFlag('Code of an invitation to an organization', 'code'),
       email: textFlag('Email address of the account', 'email'),
       ...passwordFlag,
       ...globalFlags,

@@ -9,7 +9,7 @@ import { writeLine } from '../../output.ts'
 /** Deletes the organisation, after asking. */
 export async function deleteOrganisation(context: Context, flags: GlobalFlags & YesFlag, slug: string): Promise<void> {
   const client = await connect(context, flags)
-  await confirm(context, `Delete the organisation ${slug} and all its tokens?`, flags.yes)
+  await confirm(context, `Delete the organization ${slug} and all its tokens?`, flags.yes)
   await client.organisations.delete(slug)
-  writeLine(context, `Deleted organisation ${slug}`)
+  writeLine(context, `Deleted organization ${slug}`)
 }

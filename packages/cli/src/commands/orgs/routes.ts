@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts'
 import { globalAliases, globalFlags, jsonFlag, optionalWord, textFlag, word, yesFlag } from '../../flags.ts'
 import { withContext, withoutInheritance } from '../../routes.ts'
 
-const slug = word('Slug of the organisation', 'slug')
+const slug = word('Slug of the organization', 'slug')
 const email = word('Email address of the person', 'email')
 const jsonAliases = { ...globalAliases, j: 'json' } as const
 const yesAliases = { ...globalAliases, y: 'yes' } as const
@@ -13,7 +13,7 @@ const yesAliases = { ...globalAliases, y: 'yes' } as const
 const list = buildCommand({
   loader: async () => withContext((await import('./list.ts')).listOrganisations),
   parameters: { flags: { ...jsonFlag, ...globalFlags }, aliases: jsonAliases },
-  docs: { brief: 'List the organisations that you reach, with their slugs' },
+  docs: { brief: 'List the organizations that you reach, with their slugs' },
 })
 
 const create = buildCommand({
@@ -21,9 +21,9 @@ const create = buildCommand({
   parameters: {
     flags: { slug: textFlag('Slug; made from the name where it is absent', 'slug'), ...jsonFlag, ...globalFlags },
     aliases: jsonAliases,
-    positional: { kind: 'tuple', parameters: [word('Name of the organisation', 'name')] },
+    positional: { kind: 'tuple', parameters: [word('Name of the organization', 'name')] },
   },
-  docs: { brief: 'Create an organisation' },
+  docs: { brief: 'Create an organization' },
 })
 
 const show = buildCommand({
@@ -33,7 +33,7 @@ const show = buildCommand({
     aliases: jsonAliases,
     positional: { kind: 'tuple', parameters: [slug] },
   },
-  docs: { brief: 'Show an organisation and its members' },
+  docs: { brief: 'Show an organization and its members' },
 })
 
 const update = buildCommand({
@@ -50,7 +50,7 @@ const update = buildCommand({
       tokensMayMint: {
         kind: 'boolean',
         optional: true,
-        brief: 'Whether tokens of the organisation make others: with --no-tokens-may-mint people alone do',
+        brief: 'Whether tokens of the organization make others: with --no-tokens-may-mint people alone do',
       },
       ...jsonFlag,
       ...globalFlags,
@@ -59,7 +59,7 @@ const update = buildCommand({
     positional: { kind: 'tuple', parameters: [slug] },
   },
   docs: {
-    brief: 'Change the settings of an organisation',
+    brief: 'Change the settings of an organization',
     fullDescription:
       'Change the settings of an organisation. With --require-membership member, tokens that are made from now on work\n' +
       'only while the person in whose name they were made is a member; with login, this person has to confirm their use in\n' +
@@ -75,7 +75,7 @@ const deleteCommand = buildCommand({
     aliases: yesAliases,
     positional: { kind: 'tuple', parameters: [slug] },
   },
-  docs: { brief: 'Delete an organisation that has no apps, and with it its tokens' },
+  docs: { brief: 'Delete an organization that has no apps, and with it its tokens' },
 })
 
 const invite = buildCommand({
@@ -90,7 +90,7 @@ const invite = buildCommand({
     positional: { kind: 'tuple', parameters: [slug, email] },
   },
   docs: {
-    brief: 'Invite a person to an organisation',
+    brief: 'Invite a person to an organization',
     fullDescription:
       'Invite a person to an organisation. The code is printed once, and a link with it: hand one of them to the person\n' +
       'yourself. An authority that has a mail server sends the link besides.',
@@ -102,12 +102,12 @@ const invitations = buildCommand({
   parameters: {
     flags: { ...jsonFlag, ...globalFlags },
     aliases: jsonAliases,
-    positional: { kind: 'tuple', parameters: [optionalWord('Slug of the organisation; your own without it', 'slug')] },
+    positional: { kind: 'tuple', parameters: [optionalWord('Slug of the organization; your own without it', 'slug')] },
   },
   docs: {
-    brief: 'List the invitations to an organisation that are open, or your own',
+    brief: 'List the invitations to an organization that are open, or your own',
     fullDescription:
-      'List the invitations to an organisation that are open. Without a slug, list your own: join with `hallpass orgs join ID`,\n' +
+      'List the invitations to an organization that are open. Without a slug, list your own: join with `hallpass orgs join ID`,\n' +
       'or say no with `hallpass orgs decline ID`. That takes an email address that is proven to be yours.',
   },
 })
@@ -125,7 +125,7 @@ const join = buildCommand({
     aliases: jsonAliases,
     positional: { kind: 'tuple', parameters: [word('Code of the invitation, or its id among your own', 'code')] },
   },
-  docs: { brief: 'Join the organisation that you are invited to' },
+  docs: { brief: 'Join the organization that you are invited to' },
 })
 
 const decline = buildCommand({
@@ -171,7 +171,7 @@ const audit = buildCommand({
     aliases: jsonAliases,
     positional: { kind: 'tuple', parameters: [slug] },
   },
-  docs: { brief: 'List what happened in an organisation, newest first' },
+  docs: { brief: 'List what happened in an organization, newest first' },
 })
 
 export const orgsRoutes = buildRouteMap<string, Context>({
@@ -191,5 +191,5 @@ export const orgsRoutes = buildRouteMap<string, Context>({
     audit,
   }),
   aliases: { ls: 'list' },
-  docs: { brief: 'Manage organisations and their members' },
+  docs: { brief: 'Manage organizations and their members' },
 })

@@ -17,11 +17,11 @@ export function firstSteps(url: string, setupCode: string, environment: Environm
     'or here:',
     `  ${hallpass} auth signup --setup-code ${setupCode} --email you@example.com${address}`,
     '',
-    'Then create an organisation and a token for it:',
+    'Then create an organization and a token for it:',
     `  ${hallpass} orgs create "Acme Staging"`,
     `  TOKEN=$(${hallpass} tokens create org -o acme-staging -n ci)`,
     '',
-    'Whoever holds the token controls the apps of that organisation, and nothing else:',
+    'Whoever holds the token controls the apps of that organization, and nothing else:',
     `  HALLPASS_API_TOKEN=$TOKEN ${hallpass} apps create web-1 -o acme-staging`,
   ]
 }

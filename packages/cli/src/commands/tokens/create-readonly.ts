@@ -28,7 +28,7 @@ export async function createReadonlyToken(context: Context, flags: ReadonlyFlags
 
 async function narrowExisting(context: Context, flags: ReadonlyFlags, slug: string | undefined): Promise<void> {
   if (flags.org !== undefined || slug !== undefined) {
-    throw new CommandError('misused', 'the existing token names its organisation: give none with --from-existing')
+    throw new CommandError('misused', 'the existing token names its organization: give none with --from-existing')
   }
   // Without an expiry of its own the new token ends with the old one.
   const seconds = flags.expiry === undefined ? undefined : readExpiry(flags.expiry)

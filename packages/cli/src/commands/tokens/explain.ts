@@ -99,7 +99,7 @@ function writeLines(context: Context, explained: readonly Explained[], held: Hel
   }
   if (held.authTokens.length > 0) {
     writeLine(context, 'Auth token')
-    writeLine(context, '  It can do whatever its owner can, in every organisation; it says nothing about itself.')
+    writeLine(context, '  It can do whatever its owner can, in every organization; it says nothing about itself.')
   }
 }
 

@@ -31,11 +31,11 @@ export const attenuateCommand = buildCommand({
     flags: {
       readOnly: switchFlag('Only reading'),
       actions: textFlag('Only these actions: letters of rwcdC', 'letters'),
-      org: textFlag('Only this organisation', 'slug|number'),
+      org: textFlag('Only this organization', 'slug|number'),
       app: listFlag('Only these apps', 'name|number,…'),
       machine: listFlag('Only these machines', 'id,…'),
       volume: listFlag('Only these volumes', 'id,…'),
-      feature: listFlag('Only these features of the organisation', 'name[:actions],…'),
+      feature: listFlag('Only these features of the organization', 'name[:actions],…'),
       command: listFlag('Only this command, and no arguments but its own', 'command'),
       commandPrefix: listFlag('Only commands that begin so', 'command'),
       mutation: listFlag('Only these GraphQL mutations', 'name,…'),
@@ -52,7 +52,7 @@ export const attenuateCommand = buildCommand({
     brief: 'Narrow a token, without asking anyone',
     fullDescription:
       'Add caveats to a token: what comes out can do less, and dies with what it came from. Nobody is asked, except for the\n' +
-      'number of an app or an organisation that is given by its name; digits are taken for a number.\n\n' +
+      'number of an app or an organization that is given by its name; digits are taken for a number.\n\n' +
       'Every flag narrows further. The actions of --read-only or --actions hold for all that the others name:\n' +
       '  --read-only                    everything as before, but only to read (Action r)\n' +
       '  --app web --read-only          reading app web and what is in it, nothing else (Apps {web: r})\n' +

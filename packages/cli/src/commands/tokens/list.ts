@@ -26,7 +26,7 @@ const sorts = { expires: 'expires_at', created: 'created_at', name: 'name' } as 
 export async function listTokens(context: Context, flags: ListFlags, word?: string): Promise<void> {
   const scope = chooseScope(flags)
   if (scope === 'app' && word !== undefined) {
-    throw new CommandError('misused', `to list the tokens of the organisation ${word}, add --scope org`)
+    throw new CommandError('misused', `to list the tokens of the organization ${word}, add --scope org`)
   }
   const state = chooseState(flags)
   const order = flags.sort === undefined ? {} : { sort: sorts[flags.sort] }
@@ -84,7 +84,7 @@ async function listOfApp(context: Context, client: Client, flags: ListFlags): Pr
   if (flags.org !== undefined) {
     const [app, organisation] = [await client.apps.show(name), await client.organisations.show(flags.org)]
     if (app.organization.internal_numeric_id !== organisation.internal_numeric_id) {
-      throw new CommandError('failed', `the app ${name} does not belong to the organisation ${flags.org}`)
+      throw new CommandError('failed', `the app ${name} does not belong to the organization ${flags.org}`)
     }
   }
   return (query) => client.tokens.listOfApp(name, query)

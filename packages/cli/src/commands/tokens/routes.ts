@@ -21,7 +21,7 @@ const defaultExpiry = '175200h0m0s'
 const expiryBrief = 'The duration that the token will be valid'
 
 const mintAliases = { ...globalAliases, j: 'json', n: 'name', x: 'expiry' } as const
-const organisationWord = { kind: 'tuple', parameters: [optionalWord('Slug of the organisation', 'org')] } as const
+const organisationWord = { kind: 'tuple', parameters: [optionalWord('Slug of the organization', 'org')] } as const
 const mintFlags = (name: string) =>
   ({
     expiry: textFlagWithDefault(expiryBrief, 'duration', defaultExpiry),
@@ -40,7 +40,7 @@ const org = buildCommand({
   docs: {
     brief: 'Create org tokens',
     fullDescription:
-      'Create a token that controls every app of one organisation, and nothing outside it.\n' +
+      'Create a token that controls every app of one organization, and nothing outside it.\n' +
       'It is valid for 20 years unless you say otherwise: a shorter expiry is wiser where it is practical.',
   },
 })
@@ -68,7 +68,7 @@ const readonlyCommand = buildCommand({
   },
   docs: {
     brief: 'Create read-only org tokens',
-    fullDescription: 'Create a token that may look at one organisation and its apps, and change nothing.',
+    fullDescription: 'Create a token that may look at one organization and its apps, and change nothing.',
   },
 })
 
@@ -114,7 +114,7 @@ const wireguard = buildCommand({
     aliases: { ...mintAliases, o: 'org' },
     positional: organisationWord,
   },
-  docs: { brief: 'Create tokens that manage the WireGuard peers of one organisation' },
+  docs: { brief: 'Create tokens that manage the WireGuard peers of one organization' },
 })
 
 const litefsCloud = buildCommand({

@@ -20,7 +20,7 @@ export async function giveTour(context: Context, _flags: GlobalFlags): Promise<v
 }
 
 async function playStory(tell: Narrator, account: { readonly email: string; readonly password: string }) {
-  tell.say('A person logs in and has two organisations.')
+  tell.say('A person logs in and has two organizations.')
   await tell.allowed(['auth', 'login', '--api-url', tell.url, '--email', account.email, '--password-stdin'], {
     input: account.password,
     shownBefore: 'echo "$PASSWORD" | ',
@@ -28,7 +28,7 @@ async function playStory(tell: Narrator, account: { readonly email: string; read
   await tell.allowed(['orgs', 'create', 'Acme Staging'])
   await tell.allowed(['orgs', 'create', 'Acme Production'])
 
-  tell.say('An org token controls every app of its organisation …')
+  tell.say('An org token controls every app of its organization …')
   const ci = await tell.mint('TOKEN', ['tokens', 'create', 'org', '-o', 'acme-staging', '-n', 'ci'])
   await tell.allowed(['apps', 'create', 'web-1', '-o', 'acme-staging'], ci)
   await tell.allowed(['apps', 'list'], ci)
