@@ -22,7 +22,7 @@ export const organization: CaveatCodec<Organization> = {
   prohibits(caveat, access) {
     const { id, mask } = caveat
     if (access.orgId === undefined) {
-      return { kind: 'unspecified', reason: `Organization allows only ${scope(id)}, and this names no organisation` }
+      return { kind: 'unspecified', reason: `Organization allows only ${scope(id)}, and this names no organization` }
     }
     if (id !== access.orgId && id !== 0n) {
       return {
