@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { createApp } from './contract/apps.ts'
 import { holdsSecret, holdsWholeSecret, withoutSecrets } from './secret-text.ts'
 
 const token = 'fm2_lJPEEGFiY2RlZmdoaWprbG1ub3DEEHh4eHh4eHh4eHh4eHh4eHjC/+='
@@ -51,17 +52,33 @@ describe('a secret in a text', () => {
 })
 
 describe('a whole secret', () => {
-  it.each([token, `ci ${token}`, `fo1_${'aB3-'.repeat(11)}`, code, code.toUpperCase(), `code:${code}`])(
-    '%s is seen in a name',
-    (text) => expect(holdsWholeSecret(text)).toBe(true),
-  )
+  const bare = 'qvWIbQSik-29yzCJ2hCdQzK0UP7I1PbN7MQnXgURTU4'
+  it.each([
+    token,
+    `ci ${token}`,
+    `fo1_${'aB3-'.repeat(11)}`,
+    bare,
+    `ci ${bare}`,
+    code,
+    code.toUpperCase(),
+    `code:${code}`,
+  ])('%s is seen in a name', (text) => expect(holdsWholeSecret(text)).toBe(true))
 
   it.each([
     'fm2_tokens for ci',
     'fo1_deploy-bot',
+    'Zoom-Video-Communications-Production-EU-1-And-More',
+    'staging-of-the-frankfurt-and-amsterdam-clusters-2026',
+    '0123456789abcdef0123456789abcdef0123456789abcdef',
     'security-platform-database-internal',
     'deadbeef-cafe2017-0badc0de-12345678',
     '4b1e2b6c-6c1f-5a4e-9d3b-0a1b2c3d4e5f',
     '/srv/backups/ProductionAuthority2026/FrankfurtAndAmsterdam/hallpass',
   ])('%s is a name', (text) => expect(holdsWholeSecret(text)).toBe(false))
+
+  it('may be what a program tells its tries apart by', () => {
+    const body = { name: 'web', org_slug: 'acme', idempotency_key: bare }
+    expect(createApp.body.parse(body)).toEqual(body)
+    expect(createApp.body.safeParse({ ...body, name: code }).success).toBe(false)
+  })
 })

@@ -13,7 +13,7 @@ export function holdsSecret(text: string): boolean {
 
 /** Whether the text holds a whole token or one-time code, as no name and no path does by chance. */
 export function holdsWholeSecret(text: string): boolean {
-  return hasWholeToken.test(text) || hasWholeCode.test(text)
+  return hasWholeToken.test(text) || hasWholeCode.test(text) || text.match(everyLongWord)?.some(isRandom) === true
 }
 
 /** Leaves of each just enough to recognise what it was. */
@@ -31,6 +31,8 @@ const code = '(?<![a-z0-9])[a-z0-9]{8}(?:-[a-z0-9]{8}){3}(?![a-z0-9])'
 const hasToken = new RegExp(`${token}{8}`, 'i')
 const hasCode = new RegExp(code, 'i')
 const hasWholeToken = new RegExp(`${token}{24}`, 'i')
+// As long as an auth token without its beginning; parts of a path are shorter.
+const everyLongWord = /[\w+=-]{43,}/g
 // With the letters and digits that codes are made of alone, and a digit at least: four words are no code.
 const hasWholeCode = /(?<![a-z0-9])(?=[a-z-]*[2-9])[a-hjkmnp-z2-9]{8}(?:-[a-hjkmnp-z2-9]{8}){3}(?![a-z0-9])/i
 // A terminal breaks a long one into lines.

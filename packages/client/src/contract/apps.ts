@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 import { route } from './route.ts'
-import { label, line, pathName } from './text.ts'
+import { label, line, part, pathName } from './text.ts'
 
 export const appParams = z.object({ app_name: pathName })
 
@@ -35,7 +35,8 @@ const createAppBody = z
     app_name: label.optional(),
     org_slug: pathName,
     network: line(63).or(z.literal('')).optional(),
-    idempotency_key: line(128).or(z.literal('')).optional(),
+    // Made by programs, shown to nobody, and often random.
+    idempotency_key: part(128).optional(),
   })
   .meta({ id: 'CreateAppRequest' })
 
