@@ -17,11 +17,30 @@ const answers: Readonly<Record<Question, () => Answer>> = {
     const { rss, heapUsed } = process.memoryUsage()
     return { kind: 'memory', rss, heapUsed }
   },
+  watch() {
+    setInterval(look, 1).unref()
+    return answers.hold()
+  },
+  hold() {
+    look()
+    const microseconds = longest
+    longest = 0
+    return { kind: 'hold', microseconds }
+  },
   collect() {
     // There is a `gc` only under --expose-gc.
     for (let time = 0; time < 3; time++) globalThis.gc?.()
     return answers.memory()
   },
+}
+
+/** Between two looks lies one turn of the event loop at least. */
+let looked = 0
+let longest = 0
+function look(): void {
+  const { user, system } = process.threadCpuUsage()
+  if (looked > 0) longest = Math.max(longest, user + system - looked)
+  looked = user + system
 }
 
 // Whoever started this has gone, perhaps without a word.

@@ -3,11 +3,12 @@ import { once } from 'node:events'
 
 import type { Workspace } from './workspace.ts'
 
-export type Question = 'cpu' | 'memory' | 'collect'
+export type Question = 'cpu' | 'memory' | 'collect' | 'watch' | 'hold'
 
 export type Answer =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'cpu'; readonly microseconds: number }
+  | { readonly kind: 'hold'; readonly microseconds: number }
   | Memory
 
 /** Bytes. */
@@ -24,6 +25,10 @@ export interface Server {
   memory(): Promise<Memory>
   /** What is left of it after the garbage is collected; needs `--expose-gc`. */
   collect(): Promise<Memory>
+  /** Begins to watch its event loop, a thousand times a second. */
+  watch(): Promise<void>
+  /** CPU microseconds of its thread: the longest that the loop was held since somebody last asked. */
+  hold(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -67,6 +72,8 @@ async function start(workspace: Workspace, argv: readonly string[], execArgv: re
     cpu: async () => (await ask('cpu', 'cpu')).microseconds,
     memory: () => ask('memory', 'memory'),
     collect: () => ask('collect', 'memory'),
+    watch: async () => void (await ask('watch', 'hold')),
+    hold: async () => (await ask('hold', 'hold')).microseconds,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return
       child.kill('SIGKILL')

@@ -140,6 +140,16 @@ test('of tokens that are unknown or dead nothing is read but the beginning', asy
   expect(refusals).toEqual([expect.stringContaining('this token is damaged: The macaroon is truncated')])
 })
 
+test('a few tokens of other authorities are left out, and many are not looked up', async () => {
+  const { token } = await mint()
+  const strange = (count: number) => Array.from({ length: count }, () => forge(token, { kid: randomBytes(16) }))
+  expect(await cost(bundle(...strange(16), token))).toEqual([1, ''])
+  expect(await cost(bundle(...strange(17), token))).toEqual([
+    0,
+    expect.stringContaining('more than 16 tokens of this request'),
+  ])
+})
+
 test('what is wrong is told of the first that has no beginning, and no more of the others', async () => {
   const junk = () => randomBytes(3000).fill(0, 0, 1)
   const { bytes } = readMacaroon((await mint()).token)

@@ -202,7 +202,7 @@ describe.each(withBody)('%s', (name) => {
     const needsCredential = routes[name].authenticated && !('credentialInBody' in routes[name])
     for (const [text, what] of [
       [fields(3000), needsCredential ? 'too many parts' : 'too many fields'],
-      ...(needsCredential ? [] : [[fields(51), 'too many fields'] as const]),
+      ...(needsCredential ? [] : [[fields(33), 'too many fields'] as const]),
       [`[${'[],'.repeat(1500)}[]]`, 'too many parts'],
     ] as const) {
       const answer = await askRoute(target, name, { token: token(), text })

@@ -1,6 +1,12 @@
 /** Lists of which most have one element: what grows by `push`, or is spread into another, takes room for sixteen. */
 
-/** A list with one more element; for lists that are short. */
+/** The list with one more element, which takes its place: a new one while it is short, and the same where copying would add up. */
 export function append<Item>(list: readonly Item[], item: Item): readonly Item[] {
-  return list.length === 0 ? [item] : [...list, item]
+  if (list.length === 0) return [item]
+  if (list.length < longest) return [...list, item]
+  // Only made here, and as long as that.
+  ;(list as Item[]).push(item)
+  return list
 }
+
+const longest = 8

@@ -46,7 +46,7 @@ describe('the tokens that a text names', () => {
       expect(nameTokens(nothing)).toEqual([])
     }
     expect(() => nameTokens('x'.repeat(65_537))).toThrow('65536 are the limit')
-    expect(() => nameTokens('fm2_AAAA,'.repeat(33))).toThrow('more than 32')
+    expect(() => nameTokens('fm2_AAAA,'.repeat(257))).toThrow('more than 256')
     expect(() => nameTokens(7 as never)).toThrow('must be a string')
   })
 })

@@ -4,7 +4,7 @@
  */
 
 import { decodeBase64 } from './base64.ts'
-import { takeBytes } from './boundary.ts'
+import { isBytes, takeBytes } from './boundary.ts'
 import { MacaroonError } from './errors.ts'
 import { MsgpackReader } from './msgpack-reader.ts'
 import { type Nonce, readNonce, tokenId } from './nonce.ts'
@@ -45,6 +45,8 @@ const longestBeginning = 80
  * Throws MacaroonError `bad-argument` for anything but a Uint8Array.
  */
 export function readBeginning(bytes: Uint8Array): { readonly nonce: Nonce; readonly location: string } | undefined {
+  // Most of what is none is told by its first byte.
+  if (isBytes(bytes) && bytes[0] !== macaroonHead) return undefined
   const wire = Wire.of(takeBytes(bytes, 'bytes'))
   try {
     const reader = new MsgpackReader(wire.own())
@@ -55,6 +57,9 @@ export function readBeginning(bytes: Uint8Array): { readonly nonce: Nonce; reado
     throw error
   }
 }
+
+/** Of an array of four. */
+const macaroonHead = 0x94
 
 function readFirstNonce(digits: string): Nonce | undefined {
   const beginning = digits.slice(0, longestBeginning).replaceAll('-', '+').replaceAll('_', '/')

@@ -72,7 +72,7 @@ export function readTokens(header: string): TokensOnDesk {
     const first = skipSpace(header, from, until)
     const token = readElement(header, first, skipSpaceBack(header, until, first), number, place)
     if (typeof token === 'string') authTokens = append(authTokens, token)
-    else if (typeof token === 'function') leftOut = append(leftOut, leaveOut(number, token))
+    else if (typeof token === 'function') leftOut = append(leftOut, new Omission(number, token))
     else {
       wires = append(wires, token)
       place += token.length
@@ -114,13 +114,18 @@ const strays: ReadonlyMap<string, string> = new Map([
 const schemes = ['flyv1', 'bearer']
 
 /** What is wrong is found out when somebody asks: most ask for the first of dozens. */
-function leaveOut(position: number, describe: () => MacaroonError): LeftOut {
-  let error: MacaroonError | undefined
-  return {
-    position,
-    get error() {
-      return (error ??= describe())
-    },
+class Omission implements LeftOut {
+  readonly position: number
+  readonly #describe: () => MacaroonError
+  #error: MacaroonError | undefined
+
+  constructor(position: number, describe: () => MacaroonError) {
+    this.position = position
+    this.#describe = describe
+  }
+
+  get error(): MacaroonError {
+    return (this.#error ??= this.#describe())
   }
 }
 

@@ -35,6 +35,9 @@ const longestBeginning = 1024
  * organizations take 2,500, and what is beyond that are long tokens, and answers of third parties, tried one by one.
  */
 const mostSteps = 20_000
+const unknownKey = 'this token is signed with a key that is not known here'
+/** Of what has no beginning of a token, or is signed with a key that is not known: anybody makes such, and each is looked at. */
+const mostStrange = 16
 /** What counts for nothing is looked up all the same, and nobody needs more of it. */
 const mostRefused = 32
 
@@ -56,7 +59,7 @@ export function createAuthenticate(options: {
   /** The key of a token that is known and lives, whatever its signature is worth; or why there is none. */
   async function findKey(tx: ReadTransaction, nonce: Nonce): Promise<WrappedSigningKey | string> {
     const key = await tx.signingKeys.byKid(nonce.kid)
-    if (key === undefined) return 'this token is signed with a key that is not known here'
+    if (key === undefined) return unknownKey
     const id = tokenId(nonce)
     const claimed = { id, organisationId: key.organisationId, endsAt: Infinity, discharge: undefined }
     return refuseToken(await tx.tokens.byId(id), claimed, now()) ?? key
@@ -101,14 +104,22 @@ export function createAuthenticate(options: {
       const most = `more than ${mostRefused} tokens of this request count for nothing`
       throw new DomainError('unauthenticated', `${most}: send those that live. Of the first: ${refusals[0]}`)
     }
+    let strange = 0
+    const countStrange = () => {
+      if ((strange += 1) <= mostStrange) return
+      const most = `more than ${mostStrange} tokens of this request are damaged, or of no authority that is known here`
+      throw new DomainError('unauthenticated', `${most}: send those that live. Of the first: ${refusals[0]}`)
+    }
     const permissions: { readonly bytes: Uint8Array; readonly nonce: Nonce }[] = []
     const others: Uint8Array[] = []
     // Of strangers' tokens only the beginnings are read, and of what has none it is looked up once what is wrong with it.
     withoutStacks(() => {
       for (const bytes of withoutRepeated(macaroons)) {
         const beginning = readBeginning(bytes)
-        if (beginning === undefined) refuse(refusals.length === 0 ? describeDamage(bytes) : 'this token is damaged')
-        else if (beginning.location === location) permissions.push({ bytes, nonce: beginning.nonce })
+        if (beginning === undefined) {
+          countStrange()
+          refuse(refusals.length === 0 ? describeDamage(bytes) : 'this token is damaged')
+        } else if (beginning.location === location) permissions.push({ bytes, nonce: beginning.nonce })
         else others.push(bytes)
       }
     })
@@ -119,6 +130,7 @@ export function createAuthenticate(options: {
       }
       for (const { bytes, nonce } of permissions) {
         const key = await findKey(tx, nonce)
+        if (key === unknownKey) countStrange()
         if (typeof key === 'string') refuse(key)
         else found.living.push({ bytes, key })
       }

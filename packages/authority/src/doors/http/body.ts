@@ -17,7 +17,7 @@ export const bodyLimits = { known: 64 * 1024, anybody: 8 * 1024 } as const
 /** Values of an array or an object, and arrays and objects, of a whole body: each costs more than its bytes. */
 const mostParts = 2000
 /** Members of objects: nothing that strangers may say takes half as many, and to read a new one costs a microsecond. */
-const mostNamesOfStrangers = 50
+const mostNamesOfStrangers = 32
 
 /** Takes JSON on the server, and nothing else. */
 export function takeJson(server: FastifyInstance): void {

@@ -1,0 +1,239 @@
+// An organisation of which everything is much and long, and the dearest requests that its people, its tokens and strangers make.
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+import { actions, encodeCaveats, formatAuthorization, type Caveat } from '../packages/macaroon/src/index.ts'
+import { defaultKernel } from '../packages/macaroon/src/kernel/kernel.ts'
+import { decodeMacaroon } from '../packages/macaroon/src/macaroon.ts'
+import { MsgpackWriter } from '../packages/macaroon/src/msgpack-writer.ts'
+import { makeNonce, type Nonce } from '../packages/macaroon/src/nonce.ts'
+import { sealBox } from '../packages/macaroon/src/sealed.ts'
+import { firstTail, nextTail } from '../packages/macaroon/src/tail.ts'
+import { parseAuthorization } from '../packages/macaroon/src/text.ts'
+import { mintToken } from '../packages/authority/src/operations/mint-token.ts'
+import { revokeToken } from '../packages/authority/src/operations/revoke-token.ts'
+import { location, openAuthority, orgToken } from './authority.ts'
+import type { Input } from './holds.ts'
+
+const slug = 'acme'
+
+/** Fills the authority of an empty data directory, and closes it again. */
+export async function fillForHolds(
+  directory: string,
+  quick: boolean,
+): Promise<{ readonly held: readonly Input[]; readonly anonymous: readonly Input[] }> {
+  const authority = await openAuthority(directory)
+  const { ask, userHeader, organisation, user } = authority
+  const tokens: string[] = []
+  const dead: string[] = []
+  for (let i = 0; i < 32; i++) {
+    tokens.push((await ask(userHeader, mintToken, orgToken)).token.reveal())
+    const { record, token } = await ask(userHeader, mintToken, orgToken)
+    await ask(userHeader, revokeToken, { id: record.id, descendants: 'keep' })
+    dead.push(token.reveal())
+  }
+  await authority.close()
+  fillTables(join(directory, 'hallpass.db'), organisation.id, user.id, quick ? 1000 : 10_000)
+  return { held: heldBy(tokens, dead, userHeader), anonymous: anonymousOf(dead) }
+}
+
+function fillTables(path: string, organisation: number, user: number, many: number): void {
+  const database = new DatabaseSync(path)
+  const each = (sql: string, row: (i: number) => readonly (string | number | Uint8Array)[], count = many) => {
+    const statement = database.prepare(sql)
+    for (let i = 0; i < count; i++) statement.run(...row(i))
+  }
+  const long = 'é"'.repeat(500)
+  const apps = new Map(Array.from({ length: 9000 }, (_, i) => [BigInt(i + 70_000), actions.any]))
+  const caveats = encodeCaveats([{ type: 'Apps', apps }])
+  const end = Date.now() + 1e12
+  database.exec('pragma foreign_keys = off; begin')
+  each(
+    "insert into apps (public_id, name, organisation_id, network, created_at) values (?, ?, ?, 'default', 0)",
+    (i) => [`app-${i}`, `web-${i}`, organisation],
+  )
+  each('insert into users (id, email, password_hash, created_at) values (?, ?, ?, 0)', (i) => [
+    user + 1 + i,
+    `person-${i}@example.com`,
+    '',
+  ])
+  each("insert into memberships (organisation_id, user_id, role, created_at) values (?, ?, 'member', 0)", (i) => [
+    organisation,
+    user + 1 + i,
+  ])
+  each(
+    `insert into tokens (id, organisation_id, profile, name, name_key, created_at, expires_at, caveats)
+      values (?, ?, 'deploy_organization', ?, ?, 0, ?, ?)`,
+    (i) => [randomBytes(16), organisation, `CI ${i}`, `ci ${i}`, end + i, caveats],
+    1000,
+  )
+  each(
+    `insert into audit_events
+      (at, organisation_id, operation, outcome, actor_kind, actor_id, actor_label, target, reason, request_id)
+      values (0, ?, 'app.delete', 'denied', 'user', ?, ?, ?, ?, '')`,
+    () => [organisation, String(user), long, long, long],
+    1000,
+  )
+  database.exec('commit')
+  database.close()
+}
+
+function heldBy(tokens: readonly string[], dead: readonly string[], userHeader: string): readonly Input[] {
+  const [token = ''] = tokens
+  const passing = Array.from({ length: 220 }, (_, i): Caveat => ({ type: 'Action', mask: 31 + 32 * i }))
+  const inner: Caveat = {
+    type: 'IfPresent',
+    ifs: [{ type: 'Volumes', volumes: new Map([['v', 0]]) }],
+    else: actions.any,
+  }
+  const header = formatAuthorization(tokens.map((each) => narrowed(each, passing.map(bytesOf))))
+  const many = formatAuthorization(
+    Array.from({ length: 230 }, (_, i) =>
+      narrowed(tokens[i % 32] ?? '', [bytesOf({ type: 'Action', mask: 31 + 32 * i })]),
+    ),
+  )
+  const conditional = formatAuthorization([
+    narrowed(
+      token,
+      Array.from({ length: 120 }, () => bytesOf(inner)),
+    ),
+  ])
+  const graphql = (name: string, query: string, authorization: string): Input => ({
+    name,
+    method: 'POST',
+    path: '/graphql',
+    authorization,
+    body: JSON.stringify({ query }),
+    status: 200,
+  })
+  const times = (count: number, field: string) =>
+    `{ ${Array.from({ length: count }, (_, i) => `a${i}: ${field}`).join(' ')} }`
+  const get = (name: string, path: string, authorization = token, status = 200): Input => ({
+    name,
+    path,
+    authorization,
+    status,
+  })
+  return [
+    get('1,000 tokens of 48 KiB of caveats', `/v1/orgs/${slug}/tokens?limit=1000`),
+    get('1,000 audit events of 3,000 characters', `/v1/orgs/${slug}/audit?limit=1000`, userHeader),
+    get('10,000 members', `/v1/orgs/${slug}`),
+    get('10,000 apps', `/v1/apps?org_slug=${slug}`),
+    get('10,000 apps for 230 tokens', `/v1/apps?org_slug=${slug}`, many),
+    get('32 tokens of 220 caveats', '/v1/tokens/current', header),
+    get('8 tokens that ask 64 times each', '/v1/tokens/current', asking(tokens), 401),
+    get('the same, revoked', '/v1/tokens/current', asking(dead), 401),
+    graphql(
+      'GraphQL: 1,000 tokens, 10 times',
+      times(10, `organization(slug: "${slug}") { limitedAccessTokens(first: 1000) { nodes { id } } }`),
+      token,
+    ),
+    graphql('GraphQL: 10,000 members', `{ organization(slug: "${slug}") { members { nodes { id email } } } }`, token),
+    graphql('GraphQL: apps, 20 times, for 240 caveats', times(20, 'apps(first: 1000) { nodes { id } }'), conditional),
+    {
+      ...get('what a header of 64 KiB holds', '/v1/tokens/authenticate', ''),
+      method: 'POST',
+      body: JSON.stringify({ header }),
+    },
+  ]
+}
+
+function anonymousOf(dead: readonly string[]): readonly Input[] {
+  const get = (name: string, authorization: string): Input => ({
+    name,
+    path: '/v1/tokens/current',
+    authorization,
+    status: 401,
+  })
+  const strange = (place: string) =>
+    assemble(
+      makeNonce(randomBytes(16), randomBytes(16), false),
+      place,
+      randomBytes(32),
+      Array.from({ length: 250 }, () => bytesOf({ type: 'IsMember' })),
+    )
+  const fields = Array.from({ length: 30 }, (_, i) => `"f${randomBytes(4).toString('hex')}${i}":1`)
+  return [
+    get('32 tokens of nobody', formatAuthorization(Array.from({ length: 32 }, () => strange(location)))),
+    get('32 discharges of nothing', formatAuthorization(Array.from({ length: 32 }, () => strange('elsewhere')))),
+    get('32 times no token', formatAuthorization(Array.from({ length: 32 }, () => randomBytes(1400)))),
+    get('32 times no base64', `FlyV1 ${Array.from({ length: 32 }, () => `fm2_${'A'.repeat(1800)}!`).join(',')}`),
+    get('60,000 commas', `FlyV1 ${','.repeat(60_000)}`),
+    get('a revoked token', dead[0] ?? ''),
+    { name: 'a query of 60 KiB', path: `/healthz?${'a=1&'.repeat(15_000)}`, status: 400 },
+    {
+      name: '30 fields that nobody asked for',
+      method: 'POST',
+      path: '/v1/sessions',
+      body: `{${fields.join(',')}}`,
+      status: 400,
+    },
+    {
+      name: 'a login without a password',
+      method: 'POST',
+      path: '/v1/sessions',
+      body: '{"email":"a@example.com"}',
+      status: 400,
+    },
+  ]
+}
+
+/** Each asks 64 times for the same answer, which is there, and bound to what asks by 256 caveats. */
+function asking(tokens: readonly string[]): string {
+  const key = randomBytes(32)
+  const ticket = Buffer.from('t')
+  const ask = (tail: Uint8Array) => {
+    const verifierKey = sealBox(defaultKernel, tail, randomBytes(12), key)
+    return bytesOf({ type: '3P', location: 'third', verifierKey, ticket })
+  }
+  const nonce = makeNonce(ticket, randomBytes(16), false)
+  const bindings = Array.from({ length: 256 }, () => bytesOf({ type: 'BindToParentToken', prefix: null }))
+  return formatAuthorization([
+    ...tokens.slice(0, 8).map((token) =>
+      narrowed(
+        token,
+        Array.from({ length: 64 }, () => ask),
+      ),
+    ),
+    assemble(nonce, 'third', firstTail(key, nonce), bindings),
+  ])
+}
+
+type Added = Uint8Array | ((tail: Uint8Array) => Uint8Array)
+
+/** The token with these caveats behind its own, the same one as often as it is given: no honest tool makes it. */
+function narrowed(token: string, added: readonly Added[]): Uint8Array {
+  const [bytes = new Uint8Array(0)] = parseAuthorization(token).macaroons
+  const { nonce, location: place, tail, unsafeCaveats } = decodeMacaroon(bytes)
+  return assemble(nonce, place, tail, added, unsafeCaveats.map(bytesOf))
+}
+
+function assemble(
+  nonce: Nonce,
+  place: string,
+  start: Uint8Array,
+  added: readonly Added[],
+  present: readonly Uint8Array[] = [],
+): Uint8Array {
+  const caveats = [...present]
+  let tail = start
+  for (const each of added) {
+    const caveat = typeof each === 'function' ? each(tail) : each
+    caveats.push(caveat)
+    tail = nextTail(tail, caveat)
+  }
+  const writer = new MsgpackWriter()
+  writer.writeArrayLength(4)
+  writer.writeRaw(nonce.bytes)
+  writer.writeString(place)
+  writer.writeArrayLength(2 * caveats.length)
+  for (const caveat of caveats) writer.writeRaw(caveat)
+  writer.writeBytes(tail)
+  return writer.finish()
+}
+
+/** A caveat's two elements, without the array around them. */
+function bytesOf(caveat: Caveat): Uint8Array {
+  return encodeCaveats([caveat]).subarray(1)
+}

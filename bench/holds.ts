@@ -1,0 +1,78 @@
+// How long one request holds up everybody else, and what strangers cost: the dearest inputs that are known of each kind.
+import { fillForHolds } from './hold-world.ts'
+import { connectLoad, encodeRequest, type LoadClient } from './load.ts'
+import type { Piece } from './piece.ts'
+import { duration, type Row } from './rows.ts'
+import { startAuthority, type Server } from './server.ts'
+
+export const holds: Piece = async ({ quick, workspace }) => {
+  const directory = workspace.directory()
+  const { held, anonymous } = await fillForHolds(directory, quick)
+  const server = await startAuthority(workspace, directory)
+  const client = await connectLoad(server.url, 1)
+  const rows: Row[] = []
+  await server.watch()
+  for (const { name, status, ...request } of held) {
+    const samples: number[] = []
+    for (let round = 0; round < (quick ? 2 : 8); round++) {
+      await server.hold()
+      await client.run({ requests: [encode(request)], count: 1, status })
+      samples.push(await server.hold())
+    }
+    const best = Math.min(...samples)
+    rows.push({
+      name,
+      meaning:
+        'The longest that the event loop was held by one request, in time of its thread: the best of all rounds.',
+      measured: duration(best),
+      verdict: { goal: `≤ ${duration(longestHold)}`, met: best <= longestHold },
+    })
+  }
+  const health = { name: '/healthz', status: 200, path: '/healthz' }
+  for (const input of anonymous) {
+    const ours: number[] = []
+    const beside: number[] = []
+    for (let round = 0; round < (quick ? 2 : 8); round++) {
+      beside.push(await cost(server, client, health))
+      ours.push(await cost(server, client, input))
+    }
+    const ratio = Math.min(...ours) / Math.min(...beside)
+    rows.push({
+      name: input.name,
+      meaning: 'Processor time of a request that shows no credential, beside one for /healthz: the best of all rounds.',
+      measured: duration(Math.min(...ours)),
+      beside: duration(Math.min(...beside)),
+      ratio,
+      verdict: { goal: `≤ ${mostOfHealth}×`, met: ratio <= mostOfHealth },
+    })
+  }
+  client.close()
+  await server.stop()
+  return rows
+}
+
+/** One request, and how it is answered. */
+export interface Input {
+  readonly name: string
+  readonly method?: string
+  readonly path: string
+  readonly authorization?: string
+  readonly body?: string
+  readonly status: number
+}
+
+/** Microseconds. */
+const longestHold = 50_000
+const mostOfHealth = 5
+
+function encode({ method = 'GET', path, authorization = '', body }: Omit<Input, 'name' | 'status'>): Buffer {
+  return encodeRequest(method, path, authorization, body)
+}
+
+/** Microseconds of one of many. */
+async function cost(server: Server, client: LoadClient, { status, ...request }: Input): Promise<number> {
+  const count = 60
+  const before = await server.cpu()
+  await client.run({ requests: [encode(request)], count, status })
+  return ((await server.cpu()) - before) / count
+}
