@@ -12,6 +12,7 @@ import {
 } from '../packages/authority/src/identity/testing/openid-provider.ts'
 import { founder, startAuthority, type TestAuthority } from './authority.ts'
 import { ownPage } from './browser.ts'
+import { startFreshChild } from './child.ts'
 import { freePort } from './free-port.ts'
 import { expectAnswer, expectRefusal, type Ask } from './http.ts'
 import { createOrganisation, invite, signInFounder, signUpInto, unique, type Person } from './people.ts'
@@ -112,7 +113,7 @@ describe('whoever comes from the provider', () => {
   test.each([
     ['unverified', { email_verified: false }],
     ['of which the provider says nothing', {}],
-    ['verified by a word that is not true', { email_verified: 'true' as unknown as boolean }],
+    ['verified by a word that is not true', { email_verified: 'yes' as unknown as boolean }],
   ])('is nobody by an address that is %s', async (_, told) => {
     const person = await signUpInto(ask, admin.token, slug)
     const browser = wander()
@@ -351,6 +352,48 @@ describe('the provider', () => {
     }
   })
 
+  test('stands in the log with the reason, where a login came to nothing', async () => {
+    const port = await freePort()
+    const here = `http://127.0.0.1:${port}`
+    const leaving = await startProvider(`${here}/web/oidc/callback`)
+    const { issuer, clientId, clientSecret } = leaving
+    const oidc = { issuer, clientId, clientSecret }
+    const child = await startFreshChild({ publicUrl: here, oidc, listen: { host: '127.0.0.1', port } })
+    const enter = (person: ProviderPerson | null) => {
+      leaving.logIn(person)
+      return wander().follow(`${here}/web/oidc/start`, ({ pathname }) => pathname === '/login')
+    }
+    try {
+      await enter(null)
+      await enter({ sub: 'eve', email: founder.email })
+      await wander().follow(
+        `${here}/web/oidc/callback?state=secret&code=secret`,
+        ({ pathname }) => pathname === '/login',
+      )
+      const lines = () =>
+        child
+          .log()
+          .split('\n')
+          .filter((line) => line.includes('came to nothing'))
+          .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+      await expect.poll(() => lines().length).toBe(3)
+      const detail = (words: string) => expect.stringContaining(words) as string
+      expect(lines()).toMatchObject([
+        { code: 'oidc_denied', detail: detail('access_denied: they pressed cancel') },
+        { code: 'oidc_unverified_email', detail: detail('email_verified') },
+        { code: 'oidc_state', detail: detail('keeps no login') },
+      ])
+      for (const { provider: at, request_id } of lines()) {
+        expect(at).toBe(issuer)
+        expect(request_id).toMatch(/^[\w-]{12}-\w+$/)
+      }
+      expect(child.log()).not.toMatch(/secret/)
+    } finally {
+      await child.remove()
+      await leaving.close()
+    }
+  })
+
   test('that is not configured has no routes', async () => {
     const plain = await startAuthority()
     try {
@@ -375,6 +418,7 @@ describe('the provider', () => {
     { clientSecret: '' },
     { name: ' ' },
     { name: 'x'.repeat(41) },
+    { issuer: 'https://login.microsoftonline.com/common/v2.0', trustEmails: true },
     { signUpDomains: ['*'] },
     { signUpDomains: ['a@b.example'] },
     { signUpDomains: ['staff.example', ''] },

@@ -17,6 +17,8 @@ export interface OidcOptions {
   readonly name?: string
   /** Domains of email addresses whose people get an account without an invitation. */
   readonly signUpDomains?: readonly string[]
+  /** Whether the provider's addresses are vouched for where it does not say so itself; false where it is absent. */
+  readonly trustEmails?: boolean
 }
 
 export type OidcConfig = Omit<OpenidOptions, 'now'>
@@ -36,6 +38,7 @@ export function checkOidc(options: OidcOptions): OidcConfig {
     clientSecret: clientSecret === undefined ? undefined : new Secret(clientSecret),
     name,
     signUpDomains: signUpDomains.map((domain) => checkDomain(domain.trim().toLowerCase())),
+    trustsEmails: checkTrust(issuer, options.trustEmails ?? false),
     // What is no address for an invitation is none for an account either.
     readEmail: (value) => emailAddress.safeParse(value).data,
   }
@@ -51,6 +54,14 @@ function checkIssuer(text: string): URL {
     throw invalid('HALLPASS_OIDC_ISSUER begins with https://; http:// is for a provider on this machine itself')
   }
   return url
+}
+
+/** In its issuer for all tenants, Entra lets the admins of any of them write any address. */
+function checkTrust(issuer: URL, trustEmails: boolean): boolean {
+  if (trustEmails && /^\/(?:common|organizations|consumers)(?:\/|$)/.test(issuer.pathname)) {
+    throw invalid('HALLPASS_OIDC_TRUST_EMAILS is for a HALLPASS_OIDC_ISSUER of one tenant, whose admins are yours')
+  }
+  return trustEmails
 }
 
 function checkDomain(domain: string): string {

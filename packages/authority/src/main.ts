@@ -134,7 +134,13 @@ async function listen(environment: Environment, config: Config, { log, sink }: {
     authenticate,
     report: (error, requestId) => reportUnforeseen(log, error, requestId),
   })
-  openWebDoor(server, { environment, authenticate, cookies, dashboard })
+  openWebDoor(server, {
+    environment,
+    authenticate,
+    cookies,
+    report: (failure) => log.warn(failure, 'a login with the OpenID provider came to nothing'),
+    dashboard,
+  })
   openThirdPartyDoor(server, environment)
   let url: string
   try {

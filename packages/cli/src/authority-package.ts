@@ -69,6 +69,7 @@ export interface OidcOptions {
   readonly clientSecret?: string
   readonly name?: string
   readonly signUpDomains?: readonly string[]
+  readonly trustEmails?: boolean
 }
 
 interface RunningAuthority {

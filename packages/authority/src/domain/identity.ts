@@ -15,6 +15,8 @@ export interface ProvenIdentity {
   readonly subject: string
   /** Lower case; undefined where the provider told none, or does not say that it has verified it. */
   readonly verifiedEmail: string | undefined
+  /** For whoever runs the authority: what is missing where there is no verified address. */
+  readonly whyUnverified?: string
 }
 
 /** Secrets of one login, which the browser that began it keeps. */
@@ -53,9 +55,16 @@ export type IdentityRefusal =
 /** Why a login at a provider came to nothing. */
 export class IdentityError extends DomainError {
   readonly refusal: IdentityRefusal
+  /** For the log alone: what the provider said, or what was wrong with it. */
+  readonly detail: string | undefined
 
-  constructor(refusal: IdentityRefusal, sentence: string, options?: { readonly cause?: unknown }) {
+  constructor(
+    refusal: IdentityRefusal,
+    sentence: string,
+    options: { readonly cause?: unknown; readonly detail?: string | undefined } = {},
+  ) {
     super('unauthenticated', sentence, options)
     this.refusal = refusal
+    this.detail = options.detail
   }
 }

@@ -103,16 +103,21 @@ async function idToken(): Promise<string> {
 let provider: IdentityProvider
 beforeEach(() => {
   said = {}
-  provider = createIdentityProvider({
+  provider = createProvider(false)
+})
+
+function createProvider(trustsEmails: boolean): IdentityProvider {
+  return createIdentityProvider({
     issuer: new URL(issuer),
     clientId: 'hallpass',
     clientSecret: new Secret('se cret'),
     name: 'Example ID',
     signUpDomains: [],
+    trustsEmails,
     readEmail: (value) => (typeof value === 'string' && value.includes('@') ? value.toLowerCase() : undefined),
     now: Date.now,
   })
-})
+}
 
 const finish = () => provider.finish(secrets, callback())
 const refusal = (code: string) => ({ code: 'unauthenticated', refusal: code })
@@ -148,13 +153,43 @@ describe('an OpenID provider', () => {
     await expect(finish()).rejects.toMatchObject(refusal('failed'))
   })
 
-  it.each([false, 'true', 1, null, undefined, {}])(
-    'has verified an address only where it says so: %j',
+  it.each([false, 'false', 'True', '', 1, null, {}, ['true']])(
+    'has not verified an address where it says anything else, whoever vouches for it: %j',
     async (value) => {
       said = { claims: { email_verified: value } }
+      expect(await finish()).toMatchObject({ verifiedEmail: undefined, whyUnverified: expect.any(String) as string })
+      provider = createProvider(true)
       expect((await finish()).verifiedEmail).toBeUndefined()
     },
   )
+
+  it('may say so in a text, and may be vouched for where it says nothing', async () => {
+    said = { claims: { email_verified: 'true' } }
+    expect((await finish()).verifiedEmail).toBe('ada@example.com')
+    said = { claims: { email_verified: undefined } }
+    expect(await finish()).toMatchObject({
+      verifiedEmail: undefined,
+      whyUnverified: expect.stringContaining('HALLPASS_OIDC_TRUST_EMAILS') as string,
+    })
+    provider = createProvider(true)
+    expect((await finish()).verifiedEmail).toBe('ada@example.com')
+    said = { claims: { email_verified: undefined, email: 'ada' } }
+    expect((await finish()).verifiedEmail).toBeUndefined()
+  })
+
+  it('is quoted for the log alone: its own codes, and what was wrong', async () => {
+    said = { status: 400 }
+    await expect(finish()).rejects.toMatchObject({ detail: expect.stringMatching(/^invalid_grant/) as string })
+    const denied = new URL(
+      `${redirectUri}?error=consent_required&error_description=ask+an%0aadmin&state=${secrets.state}`,
+    )
+    denied.searchParams.set('iss', issuer)
+    await expect(provider.finish(secrets, denied)).rejects.toMatchObject({
+      refusal: 'denied',
+      message: expect.not.stringContaining('admin') as string,
+      detail: expect.stringMatching(/^consent_required: ask an admin/) as string,
+    })
+  })
 
   it('may have a clock that is a minute off, and no more', async () => {
     for (const ahead of [45, -45]) {

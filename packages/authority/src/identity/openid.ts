@@ -12,6 +12,8 @@ export interface OpenidOptions {
   readonly clientSecret: Secret | undefined
   readonly name: string
   readonly signUpDomains: readonly string[]
+  /** Whether an address counts as verified where the provider does not say that it is not. */
+  readonly trustsEmails: boolean
   /** An address as accounts have it; undefined where it is none. */
   readonly readEmail: (value: unknown) => string | undefined
   /** Milliseconds since 1970. */
@@ -28,7 +30,7 @@ const longestMemory = 3_600_000
 type Client = typeof openid
 
 export function createIdentityProvider(options: OpenidOptions): IdentityProvider {
-  const { name, signUpDomains, readEmail, now } = options
+  const { name, signUpDomains, trustsEmails, readEmail, now } = options
   const issuer = options.issuer.href.replace(/\/$/, '')
   let known: { readonly found: Promise<openid.Configuration>; readonly until: number } | undefined
 
@@ -61,7 +63,8 @@ export function createIdentityProvider(options: OpenidOptions): IdentityProvider
           code_challenge_method: 'S256',
         })
       } catch (error) {
-        throw new IdentityError('unavailable', `${name} cannot be asked who you are`, { cause: error })
+        const detail = describeCause(client, error)
+        throw new IdentityError('unavailable', `${name} cannot be asked who you are`, { cause: error, detail })
       }
     },
 
@@ -88,7 +91,17 @@ export function createIdentityProvider(options: OpenidOptions): IdentityProvider
         const { email, email_verified } = asksBesides
           ? await client.fetchUserInfo(config, tokens.access_token, subject)
           : told
-        return { issuer, subject, verifiedEmail: email_verified === true ? readEmail(email) : undefined }
+        const why = whyUnverified(email, email_verified, trustsEmails)
+        if (why !== undefined) return { issuer, subject, verifiedEmail: undefined, whyUnverified: why }
+        const verifiedEmail = readEmail(email)
+        return {
+          issuer,
+          subject,
+          verifiedEmail,
+          ...(verifiedEmail === undefined
+            ? { whyUnverified: 'the claim email is no address that accounts can have' }
+            : {}),
+        }
       } catch (error) {
         throw error instanceof IdentityError ? error : refusalOf(client, error, name)
       }
@@ -119,18 +132,43 @@ function authenticateWith(client: Client, secret: Secret): openid.ClientAuth {
   }
 }
 
+/** Some providers write `true` as a text; a provider that says nothing says no, unless whoever runs the authority knows better. */
+function whyUnverified(email: unknown, verified: unknown, trustsEmails: boolean): string | undefined {
+  if (email === undefined) return 'there is no claim email: let the provider put it into its ID tokens'
+  if (verified === true || verified === 'true') return undefined
+  if (verified !== undefined) return 'the claim email_verified is not true'
+  return trustsEmails ? undefined : 'there is no claim email_verified: see HALLPASS_OIDC_TRUST_EMAILS'
+}
+
+/** The codes and words of the provider and of the library, cut short; nothing of what was sent stands in them. */
+function describeCause(client: Client, error: unknown): string {
+  const parts: string[] = []
+  for (let at: unknown = error; at instanceof Error && parts.length < 6; at = at.cause) {
+    const isTold = at instanceof client.AuthorizationResponseError || at instanceof client.ResponseBodyError
+    const names = isTold ? ['error', 'error_description'] : ['code', 'message']
+    const words = names.map((name) => Reflect.get(Object(at), name) as unknown)
+    parts.push(words.filter((word) => typeof word === 'string' && word !== '').join(': '))
+    if (at.cause instanceof Response) parts.push(`status ${at.cause.status}`)
+  }
+  return parts
+    .join('; ')
+    .replaceAll(/[^\x20-\x7e]+/g, ' ')
+    .slice(0, 500)
+}
+
 /** What went wrong, as far as it helps whoever wants in; nothing of what was sent is repeated. */
 function refusalOf(client: Client, error: unknown, name: string): IdentityError {
+  const options = { cause: error, detail: describeCause(client, error) }
   if (error instanceof client.AuthorizationResponseError) {
     return error.error === 'server_error' || error.error === 'temporarily_unavailable'
-      ? new IdentityError('unavailable', `${name} cannot say who you are at this moment`, { cause: error })
-      : new IdentityError('denied', `${name} did not let you in`, { cause: error })
+      ? new IdentityError('unavailable', `${name} cannot say who you are at this moment`, options)
+      : new IdentityError('denied', `${name} did not let you in`, options)
   }
   const unreachable =
     error instanceof TypeError ||
     (error instanceof client.ClientError &&
       (error.code === 'OAUTH_TIMEOUT' || (error.cause instanceof Response && error.cause.status >= 500)))
   return unreachable
-    ? new IdentityError('unavailable', `${name} does not answer`, { cause: error })
-    : new IdentityError('failed', `what ${name} answered does not fit what it was asked`, { cause: error })
+    ? new IdentityError('unavailable', `${name} does not answer`, options)
+    : new IdentityError('failed', `what ${name} answered does not fit what it was asked`, options)
 }

@@ -41,7 +41,7 @@ export const signInWithIdentity: Entering<SignInWithIdentity, ProvenIdentity, Op
 async function admit(
   scene: Place,
   { name, signUpDomains }: IdentityProvider,
-  { issuer, subject, verifiedEmail: email }: ProvenIdentity,
+  { issuer, subject, verifiedEmail: email, whyUnverified }: ProvenIdentity,
   caller: Caller,
 ): Promise<{ readonly user: User; readonly how: string }> {
   const { tx, now } = scene
@@ -56,7 +56,9 @@ async function admit(
     return { user, how: `proven by ${issuer}` }
   }
   if (email === undefined) {
-    throw new IdentityError('unverified_email', `${name} does not say that it has verified your email address`)
+    throw new IdentityError('unverified_email', `${name} does not say that it has verified your email address`, {
+      detail: whyUnverified,
+    })
   }
 
   const existing = await tx.users.byEmail(email)

@@ -22,8 +22,18 @@ export interface WebDoor {
   readonly environment: Environment
   readonly authenticate: Authenticate
   readonly cookies: SessionCookies
+  /** Told of each login with a provider that came to nothing. */
+  readonly report: (failure: LoginFailure) => void
   /** The folder of the built dashboard; no pages where it is absent. */
   readonly dashboard: string | undefined
+}
+
+/** For the log of whoever runs the authority. */
+export interface LoginFailure {
+  readonly code: string
+  readonly provider: string
+  readonly detail?: string
+  readonly request_id: string
 }
 
 /** Opens the routes under `/web`, and the pages. */

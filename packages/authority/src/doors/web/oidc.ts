@@ -1,6 +1,6 @@
 // The way to the OpenID provider and back: two addresses that a browser is sent to.
 import type { LoginErrorCode } from '@hallpass/client'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { DomainError } from '../../domain/errors.ts'
 import { IdentityError, type IdentityProvider } from '../../domain/identity.ts'
@@ -29,12 +29,20 @@ interface Query {
 
 /** Opens the two routes, where a provider is configured. */
 export function openOidcRoutes(server: FastifyInstance, door: WebDoor, provider: IdentityProvider): void {
-  const { environment, cookies } = door
+  const { environment, cookies, report } = door
   const { publicUrl, now, randomBytes } = environment
   const isSecure = () => publicUrl().startsWith('https:')
   const name = () => `${isSecure() ? '__Host-' : ''}hallpass-login`
   const keep = (reply: FastifyReply, value: string, maxAge: number) =>
     reply.header('set-cookie', writeCookie(name(), value, { secure: isSecure(), maxAge }))
+
+  /** The page tells people by a code what went wrong; whoever runs the authority has to know why. */
+  function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown, attempt?: LoginAttempt): FastifyReply {
+    const code = codeOf(error)
+    const detail = error instanceof IdentityError ? error.detail : undefined
+    report({ code, provider: provider.issuer, ...(detail === undefined ? {} : { detail }), request_id: request.id })
+    return sendBack(reply, code, attempt)
+  }
 
   server.get<Query>('/web/oidc/start', async (request, reply) => {
     const attempt = { seed: randomBytes(32), startedAt: now(), returnTo: ownPath(request.query['return_to']) }
@@ -45,14 +53,18 @@ export function openOidcRoutes(server: FastifyInstance, door: WebDoor, provider:
       void keep(reply, writeAttempt(attempt), attemptLifetime / 1000)
       return await reply.redirect(url.href)
     } catch (error) {
-      return sendBack(reply, codeOf(error), attempt)
+      return refuse(request, reply, error, attempt)
     }
   })
 
   server.get<Query>(callbackPath, async (request, reply) => {
     const cookie = readCookie(request.headers.cookie, name())
     const attempt = cookie === undefined ? undefined : readAttempt(cookie, now())
-    if (attempt === undefined || !isAnswerTo(attempt, request.query['state'])) return sendBack(reply, 'oidc_state')
+    if (attempt === undefined || !isAnswerTo(attempt, request.query['state'])) {
+      const detail = attempt === undefined ? 'the browser keeps no login that it began here' : 'it is of another login'
+      report({ code: 'oidc_state', provider: provider.issuer, detail, request_id: request.id })
+      return sendBack(reply, 'oidc_state')
+    }
     // One answer for an attempt, whatever it says.
     void keep(reply, '', 0)
     try {
@@ -68,7 +80,7 @@ export function openOidcRoutes(server: FastifyInstance, door: WebDoor, provider:
       cookies.set(request, reply, session, now())
       return await reply.redirect(attempt.returnTo)
     } catch (error) {
-      return sendBack(reply, codeOf(error), attempt)
+      return refuse(request, reply, error, attempt)
     }
   })
 }

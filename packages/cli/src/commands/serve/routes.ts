@@ -46,7 +46,7 @@ export const serveCommand = buildCommand({
       'A new one prints how to create the first account. It stops cleanly on Ctrl-C and SIGTERM.\n' +
       'From the environment it takes HALLPASS_ROOT_KEY, HALLPASS_BOOTSTRAP_EMAIL with HALLPASS_BOOTSTRAP_PASSWORD,\n' +
       'HALLPASS_SMTP_URL with HALLPASS_MAIL_FROM, to mail invitations, and HALLPASS_OIDC_ISSUER with\n' +
-      'HALLPASS_OIDC_CLIENT_ID, HALLPASS_OIDC_CLIENT_SECRET, HALLPASS_OIDC_NAME and HALLPASS_OIDC_SIGN_UP_DOMAINS, to\n' +
-      'log in with an OpenID provider.',
+      'HALLPASS_OIDC_CLIENT_ID, HALLPASS_OIDC_CLIENT_SECRET, HALLPASS_OIDC_NAME, HALLPASS_OIDC_SIGN_UP_DOMAINS and\n' +
+      'HALLPASS_OIDC_TRUST_EMAILS, to log in with an OpenID provider.',
   },
 })

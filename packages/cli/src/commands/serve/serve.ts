@@ -162,6 +162,7 @@ function readOidc(environment: Environment): OidcOptions | undefined {
   return {
     issuer,
     clientId,
+    trustEmails: readSwitch(environment, 'HALLPASS_OIDC_TRUST_EMAILS'),
     ...(clientSecret === undefined ? {} : { clientSecret }),
     ...(name === undefined ? {} : { name }),
     ...(signUpDomains === undefined ? {} : { signUpDomains }),
