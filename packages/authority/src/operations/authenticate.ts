@@ -37,7 +37,7 @@ const longestBeginning = 1024
 const mostSteps = 20_000
 const unknownKey = 'this token is signed with a key that is not known here'
 /** Of what has no beginning of a token, or is signed with a key that is not known: anybody makes such, and each is looked at. */
-const mostStrange = 16
+const mostStrange = 12
 /** What counts for nothing is looked up all the same, and nobody needs more of it. */
 const mostRefused = 32
 
@@ -111,16 +111,16 @@ export function createAuthenticate(options: {
       throw new DomainError('unauthenticated', `${most}: send those that live. Of the first: ${refusals[0]}`)
     }
     const permissions: { readonly bytes: Uint8Array; readonly nonce: Nonce }[] = []
-    const others: Uint8Array[] = []
+    const others: { readonly bytes: Uint8Array }[] = []
     // Of strangers' tokens only the beginnings are read, and of what has none it is looked up once what is wrong with it.
     withoutStacks(() => {
-      for (const bytes of withoutRepeated(macaroons)) {
+      for (const bytes of macaroons) {
         const beginning = readBeginning(bytes)
         if (beginning === undefined) {
           countStrange()
           refuse(refusals.length === 0 ? describeDamage(bytes) : 'this token is damaged')
         } else if (beginning.location === location) permissions.push({ bytes, nonce: beginning.nonce })
-        else others.push(bytes)
+        else others.push({ bytes })
       }
     })
     const { living, authTokenHashes } = await store.read(async (tx) => {
@@ -128,7 +128,7 @@ export function createAuthenticate(options: {
         living: [] as { bytes: Uint8Array; key: WrappedSigningKey }[],
         authTokenHashes: [] as Uint8Array[],
       }
-      for (const { bytes, nonce } of permissions) {
+      for (const { bytes, nonce } of withoutRepeated(permissions)) {
         const key = await findKey(tx, nonce)
         if (key === unknownKey) countStrange()
         if (typeof key === 'string') refuse(key)
@@ -146,7 +146,7 @@ export function createAuthenticate(options: {
       return found
     })
     const discharges: Macaroon[] = []
-    for (const bytes of living.length === 0 ? [] : others) {
+    for (const { bytes } of living.length === 0 ? [] : withoutRepeated(others)) {
       const discharge = decode(bytes)
       if (typeof discharge === 'string') refuse(discharge)
       else discharges.push(discharge)
@@ -189,9 +189,9 @@ function createBudget(most: number): (steps: number) => void {
 }
 
 /** The same token twice counts once, wherever in the header. */
-function withoutRepeated(macaroons: readonly Uint8Array[]): readonly Uint8Array[] {
-  if (macaroons.length < 2) return macaroons
-  return [...new Map(macaroons.map((bytes) => [Buffer.from(bytes).toString('latin1'), bytes])).values()]
+function withoutRepeated<Token extends { readonly bytes: Uint8Array }>(tokens: readonly Token[]): readonly Token[] {
+  if (tokens.length < 2) return tokens
+  return [...new Map(tokens.map((token) => [Buffer.from(token.bytes).toString('latin1'), token])).values()]
 }
 
 /** Bytes. What was verified is there twice: for judging, and for showing. */
