@@ -67,6 +67,8 @@ describe('what ends a token', () => {
 
   test('what a token has minted can be spared, and is found by whoever revokes a token above it', async () => {
     const [first, second, third] = await mintLine(3)
+    // Where it is not looked for, it must not be overlooked.
+    expectRefusal(await ask('DELETE', `/v1/tokens/${second?.id}?descendants=keep`, { token: admin }), 400)
     const kept = await ask('DELETE', `/v1/tokens/${second?.id}`, { token: admin, body: { descendants: 'keep' } })
     expect(expectAnswer(routes.revokeToken, kept).revoked_descendants).toBe(0)
     expect(await statusOf(ask, second?.token ?? '')).toBe(401)

@@ -201,6 +201,8 @@ export const revokeToken = route({
   tag: 'tokens',
   authenticated: true,
   params: tokenParams,
+  // What is asked for in the wrong place must not be overlooked: it cannot be undone.
+  query: z.strictObject({}),
   body: z.strictObject({ descendants: descendants.default('revoke') }).default({ descendants: 'revoke' }),
   status: 200,
   answer: revokedToken,
