@@ -2,6 +2,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -125,7 +126,7 @@ async function ask(
     },
   })
   asked.end(body === undefined ? undefined : JSON.stringify(body))
-  const [answer] = (await once(asked, 'response')) as [import('node:http').IncomingMessage]
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
   let text = ''
   for await (const chunk of answer.setEncoding('utf8')) text += String(chunk)
   return { status: answer.statusCode, text, cookies: answer.headers['set-cookie'] ?? [] }

@@ -56,6 +56,8 @@ async function publishCommand(): Promise<void> {
 
 function writeManifest(folder: string, manifest: object): void {
   writeFileSync(join(distOf(folder), 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
+  // The compiler's own notes: as long as the code itself.
+  writeFileSync(join(distOf(folder), '.npmignore'), '.tsbuildinfo\n')
   cpSync(join(root, 'LICENSE'), join(distOf(folder), 'LICENSE'))
   const readme = join(root, 'packages', folder, 'README.md')
   if (existsSync(readme)) cpSync(readme, join(distOf(folder), 'README.md'))

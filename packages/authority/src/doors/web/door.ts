@@ -29,7 +29,7 @@ export interface WebDoor {
 }
 
 /** For the log of whoever runs the authority. */
-export interface LoginFailure {
+interface LoginFailure {
   readonly code: string
   readonly provider: string
   readonly detail?: string
