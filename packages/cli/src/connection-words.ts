@@ -136,7 +136,12 @@ function describeStranger({ details, message }: ConnectionError, server: string)
   if (status === 400 && /HTTP request (?:was sent )?to (?:an? )?HTTPS (?:port|server)/i.test(text)) {
     return `${server} speaks TLS: begin the address with https://`
   }
-  const words = wordsOf(status, details.retryAfter)
+  if (status === 404 && text.trim() === '404 page not found') {
+    return `the authority at ${server} does not know ${details.method ?? ''} ${details.path ?? ''}: it is older than this hallpass; upgrade it`
+  }
+  // What nginx and HAProxy say of a header that is too long for them.
+  const isLong = status === 400 && /header or cookie too large|browser sent an invalid request/i.test(text)
+  const words = wordsOf(isLong ? 431 : status, details.retryAfter)
   return words === undefined ? message : `${server} answered ${status} in an authority's place: ${words}`
 }
 
@@ -145,7 +150,10 @@ function wordsOf(status: number, retryAfter: string | undefined): string | undef
   if (status === 408) return 'a proxy before it waited too long for the request; try again'
   if (status === 413) return 'what was sent is longer than a proxy before it lets through'
   if (status === 431 || status === 494) {
-    return 'the token is longer than a proxy before it lets through in a header; there, that limit can be raised'
+    return (
+      'the token is longer than a proxy before it lets through in a header; there, that limit can be raised ' +
+      '(large_client_header_buffers of nginx, tune.bufsize of HAProxy)'
+    )
   }
   if (status === 429) {
     const seconds = /^\d{1,6}$/.test(retryAfter ?? '') ? `in ${retryAfter} seconds` : 'later'

@@ -247,6 +247,17 @@ describe('a proxy', () => {
   })
 })
 
+it.each([
+  [400, '<center>Request Header Or Cookie Too Large</center>', 'large_client_header_buffers of nginx'],
+  [400, '<h1>400 Bad request</h1>\nYour browser sent an invalid request.\n', 'tune.bufsize of HAProxy'],
+  [404, '404 page not found', 'it is older than this hallpass'],
+])('that answers %i with %j is told of by what it means', async (status, text, words) => {
+  const url = await serveHttp((_request, response) => response.writeHead(status).end(text))
+  const said = await complaint(url)
+  expect(said).toContain(words)
+  expect(said).not.toContain('address right')
+})
+
 describe('who is no authority', () => {
   it('leads elsewhere, and nothing goes there', async () => {
     const seen: string[] = []
