@@ -61,6 +61,11 @@ describe('what is no HTTP', () => {
   })
 })
 
+test('a request before what is no HTTP gets its own answer', async () => {
+  const asking = `GET /v1/orgs HTTP/1.1\r\nhost: a\r\nauthorization: ${target.minted.token}\r\n\r\n`
+  expect(statusesIn(await speak(target.url, `${asking}${asking}hello\r\n\r\n`))).toEqual([200, 200, 400])
+})
+
 describe('what is hidden in another request is never answered', () => {
   test.each([
     ['two lengths', post(`content-length: 0\r\ncontent-length: ${inner.length}`, inner)],

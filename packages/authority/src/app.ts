@@ -63,7 +63,8 @@ export function createServer(options: {
       stamp(request, reply)
       answerError(error, request, reply)
     },
-    clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, nextId()),
+    clientErrorHandler: (error, socket) =>
+      connections.break(socket, () => refuseBrokenRequest(error, socket, nextId())),
   })
 
   server.server.maxHeadersCount = mostHeaders

@@ -255,6 +255,30 @@ test('requests arrive as they were sent, however they are cut', async () => {
   )
 })
 
+test.each([
+  ['what is no request', 'nonsense\r\n\r\n', '/1 /2'],
+  ['a broken body', 'POST /3 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n', '/1 /2 /3'],
+])('what came before %s is answered first', async (_, broken, begun) => {
+  const held: ServerResponse[] = []
+  const { connections, server, port } = await listen((_request, response) => held.push(response))
+  server.on('clientError', (_error, socket) => {
+    connections.break(socket as Socket, () => (socket as Socket).end('refused'))
+  })
+  // The first one is read by Node, the others in pieces.
+  for (let time = 0; time < 3; time++) {
+    held.length = 0
+    const { socket, received } = await dial(port)
+    socket.write(get('/1') + get('/2') + broken + get('/4').repeat(3))
+    await expect.poll(() => held.map(({ req }) => req.url).join(' ')).toBe(begun)
+    for (let turn = 0; turn < 20; turn++) await nextTurn()
+    expect(received()).toBe('')
+    held[0]?.end('[first]')
+    held[1]?.end('[second]')
+    await hungUp({ socket })
+    expect(received().replaceAll(/HTTP.*?\r\n\r\n/gs, '')).toBe('[first][second]refused')
+  }
+})
+
 test('one network has so many connections and no more, and gets new ones when old ones end', async () => {
   const { port } = await listen((_request, response) => response.end('here'), { connectionsOfNetwork: 3 })
   const dialed = await Promise.all([dial(port), dial(port), dial(port)])

@@ -8,6 +8,8 @@ import type { Turns } from './turns.ts'
 export interface Connections {
   /** A server that hands requests to the listener as the bounds allow. */
   createServer(listener: RequestListener): Server
+  /** Takes nothing more from a connection, and refuses it once all that it asked before is answered. */
+  break(socket: Socket, refuse: () => void): void
   /** Lets no connection live on once its requests are answered, and none at all after the deadline, in milliseconds. */
   end(deadline: number): void
 }
@@ -92,6 +94,7 @@ export function createConnections(options: {
       parsed: [],
       held: nothing,
       waits: false,
+      refuse: undefined,
     }
     connections.set(socket, connection)
     if (now() < cautiousUntil) readInPieces(connection)
@@ -130,6 +133,10 @@ export function createConnections(options: {
   }
 
   function hold(connection: Connection, bytes: Buffer): void {
+    if (connection.refuse !== undefined) {
+      if (!connection.socket.writable) connection.socket.destroy()
+      return
+    }
     connection.held = connection.held.length === 0 ? bytes : Buffer.concat([connection.held, bytes])
     attend(connection)
     if (connection.held.length > 0) connection.socket.pause()
@@ -173,11 +180,19 @@ export function createConnections(options: {
     begun.add(response)
     response.once('close', () => {
       begun.delete(response)
+      refuseIfAnswered(connection)
       if (ending && begun.size + connection.parsed.length + connection.held.length === 0) socket.end()
       attend(connection)
     })
     if (ending) response.shouldKeepAlive = false
     listener(request, response)
+  }
+
+  function refuseIfAnswered({ socket, parsed, begun, refuse }: Connection): void {
+    // What did not arrive whole is what is refused.
+    if (parsed.some(({ request }) => request.complete) || [...begun].some(({ req }) => req.complete)) return
+    // An answer that is the last one ends the connection by itself.
+    if (socket.writable) refuse?.()
   }
 
   /** Ends the connections that hold most, where together they hold too much. */
@@ -223,6 +238,18 @@ export function createConnections(options: {
       server.on('connection', open)
       servers.add(server)
       return server
+    },
+
+    break(socket, refuse) {
+      const connection = connections.get(socket)
+      if (connection === undefined || !socket.writable) {
+        refuse()
+        return
+      }
+      if (connection.refuse !== undefined) return
+      connection.refuse = refuse
+      connection.held = nothing
+      refuseIfAnswered(connection)
     },
 
     end(deadline) {
@@ -285,4 +312,6 @@ interface Connection {
   held: Buffer
   /** Whether it waits for its turn. */
   waits: boolean
+  /** What is called once the requests before a broken one are answered. */
+  refuse: (() => void) | undefined
 }
