@@ -29,28 +29,30 @@ function publishDashboard(): void {
   writeManifest('dashboard', { ...pick(manifest), exports })
 }
 
-/** One file a command, loaded when it is called for; only the server and the dashboard stay packages of their own. */
+/** One file a command, loaded when it is called for; the server and the dashboard are packages that whoever serves installs too. */
 async function publishCommand(): Promise<void> {
   const manifest = readManifest('cli')
-  const external = ['@hallpass/authority', '@hallpass/dashboard']
+  const { peerDependencies, peerDependenciesMeta } = manifest
   const out = join(distOf('cli'), 'bin')
   rmSync(distOf('cli'), { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
   const bundle = await rolldown({
     input: { main: join(root, 'packages/cli/src/main.ts') },
     platform: 'node',
-    external,
+    external: Object.keys(peerDependencies ?? {}),
     logLevel: 'warn',
   })
   await bundle.write({ dir: out, format: 'esm', minify: true, chunkFileNames: '[name]-[hash].js' })
   await bundle.close()
   cpSync(join(root, 'packages/cli/bin/hallpass.js'), join(out, 'hallpass.js'))
-  const dependencies = Object.entries(manifest.dependencies ?? {}).filter(([name]) => external.includes(name))
   writeManifest('cli', {
     ...pick(manifest),
     bin: manifest.bin,
     exports: { './package.json': './package.json' },
-    dependencies: Object.fromEntries(dependencies),
+    // All else is in the bundle.
+    dependencies: undefined,
+    peerDependencies,
+    peerDependenciesMeta,
   })
 }
 

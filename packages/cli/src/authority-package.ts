@@ -1,4 +1,8 @@
 // The one place where the command line touches the server's package: to serve, and to work on an installation by hand.
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { CommandError } from './errors.ts'
 import type { ListenAddress } from './listen-address.ts'
 
 /** As much of the authority's package as is used here. */
@@ -81,7 +85,31 @@ interface RunningAuthority {
   close(): Promise<void>
 }
 
-/** Loaded only where it is wanted: it takes a hundred times as long as the rest of the command line. */
+/**
+ * Loaded only where it is wanted: it takes a hundred times as long as the rest of the command line.
+ * @throws CommandError where only the command line is installed
+ */
 export async function loadAuthority(): Promise<AuthorityPackage> {
+  locate('@hallpass/authority')
   return import('@hallpass/authority')
+}
+
+/**
+ * The directory of the pages. They may not be built yet: the authority says so at its front door.
+ * @throws CommandError where only the command line is installed
+ */
+export function findDashboard(): string {
+  return dirname(fileURLToPath(locate('@hallpass/dashboard/index.html')))
+}
+
+function locate(module: string): string {
+  try {
+    return import.meta.resolve(module)
+  } catch (cause) {
+    throw new CommandError(
+      'failed',
+      'only the command line is installed here, and this takes the server: npm install --global @hallpass/authority @hallpass/dashboard',
+      { cause },
+    )
+  }
 }

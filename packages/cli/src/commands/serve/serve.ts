@@ -1,9 +1,7 @@
 // `hallpass serve`: runs an authority until it is told to stop.
 import { networkInterfaces } from 'node:os'
-import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
-import { loadAuthority, type OidcOptions } from '../../authority-package.ts'
+import { findDashboard, loadAuthority, type OidcOptions } from '../../authority-package.ts'
 import { readVariable, type Context, type Environment } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
@@ -62,8 +60,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     },
     requirePkce,
     quotas,
-    // Files of a package that may not be built yet: the authority tells so at its front door.
-    dashboard: dirname(fileURLToPath(import.meta.resolve('@hallpass/dashboard/index.html'))),
+    dashboard: findDashboard(),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(trustedProxies === undefined ? {} : { trustedProxies: trustedProxies.split(',') }),
     ...(keepAlive === undefined ? {} : { keepAlive }),
