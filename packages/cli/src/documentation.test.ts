@@ -14,9 +14,9 @@ const repository = resolve(import.meta.dirname, '../../..')
 const pages = ['README.md', 'SECURITY.md', ...readdirSync(resolve(repository, 'docs')).map((name) => `docs/${name}`)]
 const read = (page: string) => readFileSync(resolve(repository, page), 'utf8')
 
-/** The lines of code blocks, and what stands between backticks. */
+/** The lines of blocks for a shell, and what stands between backticks. */
 function codeOf(text: string): string[] {
-  const blocks = [...text.matchAll(/^```\w*\n([^]*?)^```/gm)].flatMap(([, block = '']) =>
+  const blocks = [...text.matchAll(/^```(?:sh)?\n([^]*?)^```/gm)].flatMap(([, block = '']) =>
     block.replaceAll('\\\n', ' ').split('\n'),
   )
   const spans = [...text.replace(/^```[^]*?^```/gm, '').matchAll(/`([^`]+)`/g)].map(([, span = '']) => span)
