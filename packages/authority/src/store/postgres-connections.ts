@@ -26,8 +26,9 @@ class Line extends Client {
     const socket = new Socket()
     super({ ...Object(config), stream: () => socket })
     this.socket = socket
-    // A connection that breaks rejects what runs on it. An event nobody hears would be the end of the process.
-    this.on('error', () => {})
+    // A connection that breaks rejects what runs on it. The server says that it ends one before it does: nothing is asked
+    // on it from then on. An event nobody hears would be the end of the process.
+    this.on('error', () => socket.destroy())
   }
 }
 

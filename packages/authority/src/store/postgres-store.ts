@@ -285,7 +285,7 @@ function describe(error: unknown, failure: unknown, state: State, leased: Leased
   const first = failure ?? error
   // An error that the server answers COMMIT with undoes all of it.
   const isUndone = Reflect.get(Object(first), 'severity') === 'ERROR'
-  const outcome = state.isCommitting && !isUndone ? 'open' : outcomeOf(state.kind)
+  const outcome = state.kind === 'writes' && state.isCommitting && !isUndone ? 'open' : outcomeOf(state.kind)
   if (state.isLate) return new StoreTrouble('slow', outcome, first)
   const reason = reasonOfPostgres(first)
   if (reason !== undefined) return new StoreTrouble(reason, outcome, first)

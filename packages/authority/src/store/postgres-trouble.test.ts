@@ -108,6 +108,29 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     await proxy.stop()
   })
 
+  test('that ends its connections while they are used refuses, and fails in no other way', async () => {
+    await start()
+    const { email } = await store.write(insertUser)
+    let isOver = false
+    const refusals: Refusal[] = []
+    const ask = async (): Promise<void> => {
+      while (!isOver)
+        await store.read((tx) => tx.users.byEmail(email)).catch((error: unknown) => refusals.push(refusalOf(error)))
+    }
+    const asking = Array.from({ length: 12 }, ask)
+    for (let time = 0; time < 30; time++) {
+      await query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and application_name = 'hallpass'`,
+      )
+    }
+    isOver = true
+    await Promise.all(asking)
+    for (const { code, message } of refusals) {
+      expect(code, message).toBe('unavailable')
+      expect(message).not.toContain('may have been done')
+    }
+  })
+
   test('that takes no writes says so', async () => {
     await start()
     await query('alter database postgres set default_transaction_read_only = on')
