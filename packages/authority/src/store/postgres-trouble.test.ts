@@ -111,10 +111,10 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
   test('that ends its connections while they are used refuses, and fails in no other way', async () => {
     await start()
     const { email } = await store.write(insertUser)
-    let isOver = false
+    const over = new AbortController()
     const refusals: Refusal[] = []
     const ask = async (): Promise<void> => {
-      while (!isOver)
+      while (!over.signal.aborted)
         await store.read((tx) => tx.users.byEmail(email)).catch((error: unknown) => refusals.push(refusalOf(error)))
     }
     const asking = Array.from({ length: 12 }, ask)
@@ -123,7 +123,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
         `select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and application_name = 'hallpass'`,
       )
     }
-    isOver = true
+    over.abort()
     await Promise.all(asking)
     for (const { code, message } of refusals) {
       expect(code, message).toBe('unavailable')
