@@ -13,9 +13,15 @@ export class Condition {
   }
 
   note(what: 'reads' | 'writes', trouble: (Trouble & { readonly cause?: unknown }) | undefined): void {
-    if (this.#known.get(what) === trouble?.reason) return
-    if (trouble === undefined) this.#known.delete(what)
-    else this.#known.set(what, trouble.reason)
+    const state = trouble && stateOf(trouble.reason)
+    if (this.#known.get(what) === state) return
+    if (state === undefined) this.#known.delete(what)
+    else this.#known.set(what, state)
     this.#tell(what, trouble, trouble?.cause)
   }
+}
+
+/** A server that is gone is found out now by a refused connection, now by one that nobody answers. */
+function stateOf(reason: Trouble['reason']): Trouble['reason'] {
+  return reason === 'slow' ? 'unreachable' : reason
 }

@@ -1,0 +1,28 @@
+// What the log says of the database, however often it is told.
+import { expect, test } from 'vitest'
+
+import { Condition } from './condition.ts'
+import { StoreTrouble } from './trouble.ts'
+
+function listen() {
+  const told: string[] = []
+  const condition = new Condition((what, trouble) => told.push(`${what} ${trouble?.reason ?? 'well'}`))
+  const note = (what: 'reads' | 'writes', ...reasons: (StoreTrouble['reason'] | undefined)[]) => {
+    for (const reason of reasons) condition.note(what, reason && new StoreTrouble(reason, 'read'))
+  }
+  return { told, note }
+}
+
+test('each change is told once, of reads and of writes', () => {
+  const { told, note } = listen()
+  note('reads', undefined, 'locked', 'locked', undefined, undefined, 'locked', 'damaged')
+  note('writes', 'locked')
+  expect(told).toEqual(['reads locked', 'reads well', 'reads locked', 'reads damaged', 'writes locked'])
+})
+
+test('a server that is gone is one trouble, whether it refuses or does not answer', () => {
+  const { told, note } = listen()
+  note('reads', 'unreachable', 'slow', 'unreachable', 'slow', undefined)
+  note('writes', 'slow', 'unreachable', 'slow', 'read_only')
+  expect(told).toEqual(['reads unreachable', 'reads well', 'writes slow', 'writes read_only'])
+})
