@@ -3,6 +3,7 @@ import { connect, Socket } from 'node:net'
 
 import { Client, Pool, types, type ClientBase, type ClientConfig, type PoolClient } from 'pg'
 
+import { codeOf } from './postgres-errors.ts'
 import type { PostgresHosts } from './postgres-hosts.ts'
 import { StoreTrouble } from './trouble.ts'
 
@@ -32,14 +33,47 @@ class Line extends Client {
   }
 }
 
+/** Of which whoever waits hears that it is left: the pool itself serves nobody any more once it ends, and says nothing. */
+class Waited extends Pool {
+  readonly #waiting = new Set<(reason: unknown) => void>()
+
+  /** @throws what it is left for, where that comes before a connection does */
+  take(): Promise<PoolClient> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject)
+      this.connect().then(
+        (client) => {
+          if (this.#waiting.delete(reject)) resolve(client)
+          else client.release()
+        },
+        (error: unknown) => {
+          this.#waiting.delete(reject)
+          reject(error)
+        },
+      )
+    })
+  }
+
+  async leave(reason: unknown): Promise<void> {
+    const ended = this.end()
+    for (const reject of this.#waiting) reject(reason)
+    this.#waiting.clear()
+    await ended
+  }
+}
+
+/** Why a pool is left of which a connection was lost: new ones can be had, for all that is known. */
+const moved = new Error('Another connection of the pool was lost.')
+
 export class PostgresConnections {
   readonly #hosts: PostgresHosts
   readonly #most: number
   readonly #wait: number
   #current = 0
-  readonly #pools = new Map<Kind, Pool>()
+  readonly #pools = new Map<Kind, Waited>()
   readonly #checked = new WeakSet<PoolClient>()
   readonly #ending = new Set<Promise<unknown>>()
+  #isEnded = false
 
   /**
    * @param most connections for reads, and as many for writes
@@ -51,20 +85,27 @@ export class PostgresConnections {
     this.#wait = Math.floor(patience / hosts.urls.length)
   }
 
-  /** A connection to the first host, from the one that served last, that serves. */
-  async lease(kind: Kind): Promise<Leased> {
+  /** A connection to the first host, from the one that served last, that serves; nobody waits for it after `until`. */
+  async lease(kind: Kind, until: number): Promise<Leased> {
     for (let attempt = 1; ; attempt++) {
       const pool = this.#pool(kind)
       try {
-        const client = await pool.connect()
+        const client = await pool.take()
         await this.#check(client)
         return this.#leased(client, kind, pool)
       } catch (error) {
+        if (error === moved && performance.now() < until) {
+          attempt -= 1
+          continue
+        }
+        // The server has no more of them: those that there are serve on.
+        if (codeOf(error) === tooManyConnections && pool.totalCount > 0) throw error
         // All are taken: that says nothing of new ones.
         if (error instanceof Error && error.message === 'timeout exceeded when trying to connect') {
           throw new StoreTrouble('slow', 'read', error)
         }
-        this.#leave(kind, pool)
+        // Those who wait would fare no better.
+        this.#leave(kind, pool, error)
         if (attempt === this.#hosts.urls.length) throw error
       }
     }
@@ -72,11 +113,12 @@ export class PostgresConnections {
 
   /** Resolves when all are given back and closed. */
   async end(): Promise<void> {
-    for (const pool of this.#pools.values()) this.#end(pool)
+    this.#isEnded = true
+    for (const kind of this.#pools.keys()) this.#drop(kind, moved)
     await Promise.all(this.#ending)
   }
 
-  #leased(client: PoolClient, kind: Kind, pool: Pool): Leased {
+  #leased(client: PoolClient, kind: Kind, pool: Waited): Leased {
     const socket = client instanceof Line ? client.socket : undefined
     const isOpen = (): boolean => socket?.readyState === 'open'
     return {
@@ -91,12 +133,13 @@ export class PostgresConnections {
         const isLost = !isOpen()
         client.release(isLost)
         // The others that wait in the pool are lost as well, most likely; and another host may have taken over.
-        if (isLost) this.#leave(kind, pool)
+        if (isLost) this.#leave(kind, pool, moved)
       },
     }
   }
 
-  #pool(kind: Kind): Pool {
+  #pool(kind: Kind): Waited {
+    if (this.#isEnded) throw new Error('The store is closed.')
     let pool = this.#pools.get(kind)
     if (pool === undefined) {
       pool = this.#createPool()
@@ -106,27 +149,24 @@ export class PostgresConnections {
   }
 
   /** Makes new connections from now on, to the next host where there is one; unless that was done already. */
-  #leave(kind: Kind, pool: Pool): void {
+  #leave(kind: Kind, pool: Waited, reason: unknown): void {
     if (pool !== this.#pools.get(kind)) return
-    if (this.#hosts.urls.length === 1) return this.#drop(kind, pool)
+    if (this.#hosts.urls.length === 1) return this.#drop(kind, reason)
     this.#current = (this.#current + 1) % this.#hosts.urls.length
-    for (const [each, old] of this.#pools) this.#drop(each, old)
+    for (const each of this.#pools.keys()) this.#drop(each, each === kind ? reason : moved)
   }
 
-  #drop(kind: Kind, pool: Pool): void {
+  #drop(kind: Kind, reason: unknown): void {
+    const ended = this.#pools.get(kind)?.leave(reason)
     this.#pools.delete(kind)
-    this.#end(pool)
-  }
-
-  #end(pool: Pool): void {
-    const ended = pool.end()
+    if (ended === undefined) return
     this.#ending.add(ended)
     void ended.finally(() => this.#ending.delete(ended))
   }
 
-  #createPool(): Pool {
+  #createPool(): Waited {
     const url = this.#hosts.urls[this.#current] ?? this.#hosts.urls[0]
-    const pool = new Pool({
+    const pool = new Waited({
       ...connectionTo(url, this.#wait),
       max: this.#most,
       Client: Line,
@@ -189,6 +229,8 @@ function connectionTo(url: string, connectionTimeoutMillis: number) {
 function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
   return oid === int8 ? Number : types.getTypeParser(oid, format)
 }
+
+const tooManyConnections = '53300'
 
 const int8: number = types.builtins.INT8
 

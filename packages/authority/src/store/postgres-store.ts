@@ -244,7 +244,7 @@ class PostgresStore implements Store {
   /** What comes too late is given back. */
   async #lease(kind: Kind, until: number): Promise<Leased> {
     let late: NodeJS.Timeout | undefined
-    const pending = this.#connections.lease(kind)
+    const pending = this.#connections.lease(kind, until)
     const limit = new Promise<never>((_, reject) => {
       late = setTimeout(() => {
         pending.then(

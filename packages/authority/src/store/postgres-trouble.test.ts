@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
-import type { Store } from '../domain/store.ts'
+import type { ReadTransaction, Store } from '../domain/store.ts'
 import { openPostgresStore } from './open.ts'
 import { readHosts } from './postgres-hosts.ts'
 import { reasonWithoutPostgres, startPostgres, startStandby, type TestPostgres } from './testing/postgres.ts'
@@ -26,10 +26,11 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
   afterAll(() => server.stop())
   afterEach(() => store.close())
 
-  async function start(url = server.url, warn?: (sentence: string) => void): Promise<void> {
+  async function start(url = server.url, warn?: (sentence: string) => void, connections = 10): Promise<void> {
     told = []
     store = await openPostgresStore({
       url,
+      connections,
       ...(warn === undefined ? {} : { warn }),
       tell: (what, trouble) => void told.push(`${what} ${trouble?.reason ?? 'go on'}`),
     })
@@ -129,6 +130,45 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       expect(code, message).toBe('unavailable')
       expect(message).not.toContain('may have been done')
     }
+  })
+
+  test('that ends a connection leaves those who wait for it to be served on a new one', async () => {
+    await start(server.url, undefined, 1)
+    const { email } = await store.write(insertUser)
+    const isThere = (tx: ReadTransaction) => tx.users.byEmail(email).then((user) => user?.email === email)
+    const begun = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<void>()
+    const first = store.read(async (tx) => {
+      begun.resolve()
+      await ended.promise
+      return isThere(tx)
+    })
+    await begun.promise
+    const waiting = Array.from({ length: 20 }, () => store.read(isThere))
+    await query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hallpass'`)
+    ended.resolve()
+    expect(new Set(await Promise.all([first, ...waiting]))).toEqual(new Set([true]))
+    expect(told).toEqual([])
+  })
+
+  test('that takes no new connection tells all who wait for one', async () => {
+    const proxy = await startProxy(server)
+    await start(proxy.url, undefined, 1)
+    await store.write(insertUser)
+    const begun = Promise.withResolvers<void>()
+    const first = store.read(async (tx) => {
+      begun.resolve()
+      await stopped.promise
+      return tx.users.exist()
+    })
+    const stopped = Promise.withResolvers<void>()
+    await begun.promise
+    const waiting = Array.from({ length: 20 }, () => store.read((tx) => tx.users.exist()))
+    await proxy.stop()
+    stopped.resolve()
+    const refusals = await Promise.all([first, ...waiting].map((read) => read.then(notRefused, refusalOf)))
+    // Not for their time: they are told when it is known.
+    expect(new Set(refusals.map(({ reason }) => reason))).toEqual(new Set(['unreachable']))
   })
 
   test('that takes no writes says so', async () => {
@@ -236,6 +276,7 @@ function notRefused(): never {
 }
 
 interface Refusal {
+  readonly reason?: unknown
   readonly code: unknown
   readonly message: string
   readonly retryAfter: unknown
