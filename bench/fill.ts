@@ -4,8 +4,8 @@ import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import { createApp } from '../packages/authority/src/operations/create-app.ts'
-import { caveatsOfProfile } from '../packages/authority/src/operations/profiles.ts'
+import { createApp } from '../packages/authority/src/operations/apps/create-app.ts'
+import { caveatsOfProfile } from '../packages/authority/src/operations/tokens/profiles.ts'
 import { appDraft, openAuthority, orgToken, type OpenAuthority } from './authority.ts'
 import type { Workspace } from './workspace.ts'
 

@@ -6,7 +6,7 @@ import {
   listOrganisationTokens,
   usualListing,
   type ListOptions,
-} from '../packages/authority/src/operations/list-tokens.ts'
+} from '../packages/authority/src/operations/tokens/list-tokens.ts'
 import { openAuthority, type OpenAuthority } from './authority.ts'
 import type { Filled } from './fill.ts'
 import { interleave, timeEach } from './measure.ts'

@@ -1,8 +1,8 @@
 // A page, a read and a mint with a million tokens in the store, beside the same with a thousand.
-import { listOrganisationTokens, usualListing } from '../packages/authority/src/operations/list-tokens.ts'
-import { mintToken } from '../packages/authority/src/operations/mint-token.ts'
-import { revokeToken } from '../packages/authority/src/operations/revoke-token.ts'
-import { showApp } from '../packages/authority/src/operations/show-app.ts'
+import { listOrganisationTokens, usualListing } from '../packages/authority/src/operations/tokens/list-tokens.ts'
+import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
+import { revokeToken } from '../packages/authority/src/operations/tokens/revoke-token.ts'
+import { showApp } from '../packages/authority/src/operations/apps/show-app.ts'
 import { openAuthority, orgToken, type OpenAuthority } from './authority.ts'
 import type { Filled } from './fill.ts'
 import { interleave, mean, timeEach } from './measure.ts'

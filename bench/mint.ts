@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import { mintToken } from '../packages/authority/src/operations/mint-token.ts'
+import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
 import { furnish, openAuthority, orgToken, type OpenAuthority } from './authority.ts'
 import { connectLoad, encodeRequest, type LoadClient } from './load.ts'
 import { interleave, timeEach, timeEachSync } from './measure.ts'

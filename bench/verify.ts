@@ -13,8 +13,8 @@ import {
   type VerifiedMacaroon,
 } from '@hallpass/macaroon'
 
-import { VerificationCache } from '../packages/authority/src/operations/verification-cache.ts'
-import { mintToken } from '../packages/authority/src/operations/mint-token.ts'
+import { VerificationCache } from '../packages/authority/src/operations/perform/verification-cache.ts'
+import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
 import { defaultKernel, type Kernel } from '../packages/macaroon/src/kernel/kernel.ts'
 import { Macaroon } from '../packages/macaroon/src/macaroon.ts'
 import { typescriptKernel } from '../packages/macaroon/src/kernel/typescript-kernel.ts'

@@ -17,10 +17,10 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { location, openAuthority, orgToken, type OpenAuthority } from '../bench/authority.ts'
-import { createAuthenticate, type Authenticate } from '../packages/authority/src/operations/authenticate.ts'
-import { mintToken } from '../packages/authority/src/operations/mint-token.ts'
-import { revokeToken } from '../packages/authority/src/operations/revoke-token.ts'
-import { showCurrentTokens } from '../packages/authority/src/operations/show-current-tokens.ts'
+import { createAuthenticate, type Authenticate } from '../packages/authority/src/operations/perform/authenticate.ts'
+import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
+import { revokeToken } from '../packages/authority/src/operations/tokens/revoke-token.ts'
+import { showCurrentTokens } from '../packages/authority/src/operations/tokens/show-current-tokens.ts'
 import { createDirectory } from './authority.ts'
 import { bundle, endingAt, forge, readMacaroon, readonlyOf } from './macaroons.ts'
 

@@ -3,7 +3,7 @@
 import { actions, type Caveat } from '@hallpass/macaroon'
 
 import { openAuthority, orgToken } from '../bench/authority.ts'
-import { mintToken } from '../packages/authority/src/operations/mint-token.ts'
+import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
 import { narrow } from './macaroons.ts'
 
 const [directory = '', count = '0'] = process.argv.slice(2)

@@ -10,7 +10,7 @@ import { checkPath, checkText } from './config-text.ts'
 import { usualKeepAlive } from './connections.ts'
 import { StartupError } from './domain/errors.ts'
 import { Secret } from './domain/secret.ts'
-import { defaultQuotas, type QuotaLimits } from './operations/quotas.ts'
+import { defaultQuotas, type QuotaLimits } from './operations/perform/quotas.ts'
 
 export interface ServeOptions {
   /** Port 0 takes any free one. */

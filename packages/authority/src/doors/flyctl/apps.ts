@@ -3,8 +3,8 @@ import { pathName } from '@hallpass/client/contract'
 import { z } from 'zod'
 
 import { DomainError } from '../../domain/errors.ts'
-import { showApp } from '../../operations/show-app.ts'
-import { showPrincipal } from '../../operations/show-principal.ts'
+import { showApp } from '../../operations/apps/show-app.ts'
+import { showPrincipal } from '../../operations/tokens/show-principal.ts'
 import { route, type FlyctlRoute } from './route.ts'
 
 const params = z.object({ app_name: pathName })

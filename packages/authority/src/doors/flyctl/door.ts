@@ -1,8 +1,8 @@
 // The door for what flyctl asks beside GraphQL and the Machines API: `/api/v1` and where it sends its metrics.
 import type { FastifyInstance } from 'fastify'
 
-import type { Authenticate } from '../../operations/authenticate.ts'
-import type { Environment } from '../../operations/operation.ts'
+import type { Authenticate } from '../../operations/perform/authenticate.ts'
+import type { Environment } from '../../operations/perform/operation.ts'
 import { bodyLimits } from '../http/body.ts'
 import { openExchange } from '../http/exchange.ts'
 import { knowFirst } from '../http/known-first.ts'

@@ -3,8 +3,8 @@ import { pathName } from '@hallpass/client/contract'
 import { z } from 'zod'
 
 import { personalAlias } from '../../domain/organisation.ts'
-import { listOrganisations, type ReachedOrganisation } from '../../operations/list-organisations.ts'
-import { showOrganisation } from '../../operations/show-organisation.ts'
+import { listOrganisations, type ReachedOrganisation } from '../../operations/organisations/list-organisations.ts'
+import { showOrganisation } from '../../operations/organisations/show-organisation.ts'
 import { encodeAll } from '../http/pieces.ts'
 import { route, type FlyctlRoute } from './route.ts'
 

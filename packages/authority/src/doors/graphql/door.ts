@@ -14,8 +14,8 @@ import {
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 
-import type { Authenticate } from '../../operations/authenticate.ts'
-import type { Environment } from '../../operations/operation.ts'
+import type { Authenticate } from '../../operations/perform/authenticate.ts'
+import type { Environment } from '../../operations/perform/operation.ts'
 import { tellWait } from '../http/errors.ts'
 import { openExchange } from '../http/exchange.ts'
 import { knowFirst } from '../http/known-first.ts'

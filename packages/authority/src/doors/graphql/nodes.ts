@@ -3,16 +3,16 @@ import { personalAlias, type Member, type Organisation } from '../../domain/orga
 import { defaultNetwork } from '../../domain/app.ts'
 import type { ListedToken } from '../../domain/token.ts'
 import { describeUser, type User } from '../../domain/user.ts'
-import type { ShownApp } from '../../operations/intend.ts'
+import type { ShownApp } from '../../operations/apps/find-app.ts'
 import {
   listAppTokens,
   listOrganisationTokens,
   usualListing,
   type ListOptions,
   type ListedTokens,
-} from '../../operations/list-tokens.ts'
-import type { Credential } from '../../operations/principal.ts'
-import { showOrganisation, showOrganisationDetails } from '../../operations/show-organisation.ts'
+} from '../../operations/tokens/list-tokens.ts'
+import type { Credential } from '../../operations/perform/principal.ts'
+import { showOrganisation, showOrganisationDetails } from '../../operations/organisations/show-organisation.ts'
 import { decodeTokenCursor, encodeTokenCursor } from '../http/cursor.ts'
 import { connect, connectAll, encodeEach, isForAll, none, pageSize, type PageArgs } from './connection.ts'
 import type { Context } from './context.ts'

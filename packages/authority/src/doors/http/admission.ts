@@ -1,6 +1,6 @@
 // What lets somebody in who has no account yet.
 import { Secret } from '../../domain/secret.ts'
-import type { SignUp } from '../../operations/sign-up.ts'
+import type { SignUp } from '../../operations/accounts/sign-up.ts'
 import { InvalidInput } from './errors.ts'
 
 /** @throws InvalidInput where there is none, or more than one */

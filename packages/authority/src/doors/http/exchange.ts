@@ -1,10 +1,10 @@
 // What a handler of any door may do: run operations in the name of whoever asks.
 import type { FastifyRequest } from 'fastify'
 
-import { createAllowance } from '../../operations/allowance.ts'
-import type { Caller, Entering, Environment, Inquiry, Operation } from '../../operations/operation.ts'
-import { enter, inquire, perform } from '../../operations/perform.ts'
-import type { Presented } from '../../operations/principal.ts'
+import { createAllowance } from '../../operations/perform/allowance.ts'
+import type { Caller, Entering, Environment, Inquiry, Operation } from '../../operations/perform/operation.ts'
+import { enter, inquire, perform } from '../../operations/perform/perform.ts'
+import type { Presented } from '../../operations/perform/principal.ts'
 import { addressOf } from './address.ts'
 import { storeOfRequest } from './store-of-request.ts'
 

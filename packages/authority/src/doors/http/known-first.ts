@@ -1,8 +1,8 @@
 // Who asks is looked at before the body is read: strangers get none of it parsed.
 import type { FastifyRequest, RouteShorthandOptions } from 'fastify'
 
-import type { Authenticate } from '../../operations/authenticate.ts'
-import type { Presented } from '../../operations/principal.ts'
+import type { Authenticate } from '../../operations/perform/authenticate.ts'
+import type { Presented } from '../../operations/perform/principal.ts'
 import { bodyLimits } from './body.ts'
 import { nobody } from './exchange.ts'
 

@@ -2,8 +2,8 @@
 import type { routes } from '@hallpass/client/contract'
 import type { z } from 'zod'
 
-import type { AddPasskey } from '../../operations/add-passkey.ts'
-import type { SignInWithPasskey } from '../../operations/sign-in-with-passkey.ts'
+import type { AddPasskey } from '../../operations/accounts/add-passkey.ts'
+import type { SignInWithPasskey } from '../../operations/accounts/sign-in-with-passkey.ts'
 
 export function readCreation(body: z.output<typeof routes.addPasskey.body>): AddPasskey {
   const { challenge_id, name, response } = body

@@ -1,7 +1,7 @@
 // From a discharge that waits for a person to the contract's JSON.
 import type { DischargeRequest } from '@hallpass/client'
 
-import type { ShownRequest } from '../../operations/answer-discharge-request.ts'
+import type { ShownRequest } from '../../operations/discharges/answer-discharge-request.ts'
 import { encodeInstant } from './encode.ts'
 
 export function encodeDischargeRequest({ request, record, organisation, seconds }: ShownRequest): DischargeRequest {

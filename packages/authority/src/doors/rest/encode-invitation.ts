@@ -7,8 +7,8 @@ import type {
 } from '@hallpass/client'
 
 import type { OwnInvitation, PendingInvitation } from '../../domain/organisation.ts'
-import type { Invited } from '../../operations/invite-member.ts'
-import type { PreviewedInvitation } from '../../operations/preview-invitation.ts'
+import type { Invited } from '../../operations/members/invite-member.ts'
+import type { PreviewedInvitation } from '../../operations/members/preview-invitation.ts'
 import { encodeInstant } from './encode.ts'
 
 export function encodeInvited({ id, email, role, code, url, mailed, replaced, expiresAt }: Invited): Invitation {

@@ -7,13 +7,13 @@ import {
   listOrganisationTokens,
   type ListedTokens,
   type ListOptions,
-} from '../../operations/list-tokens.ts'
-import { mintToken } from '../../operations/mint-token.ts'
-import { nameToken } from '../../operations/name-token.ts'
-import { revokeToken } from '../../operations/revoke-token.ts'
-import { showCurrentTokens } from '../../operations/show-current-tokens.ts'
-import { showToken } from '../../operations/show-token.ts'
-import { showTokenHistory } from '../../operations/show-token-history.ts'
+} from '../../operations/tokens/list-tokens.ts'
+import { mintToken } from '../../operations/tokens/mint-token.ts'
+import { nameToken } from '../../operations/tokens/name-token.ts'
+import { revokeToken } from '../../operations/tokens/revoke-token.ts'
+import { showCurrentTokens } from '../../operations/tokens/show-current-tokens.ts'
+import { showToken } from '../../operations/tokens/show-token.ts'
+import { showTokenHistory } from '../../operations/tokens/show-token-history.ts'
 import { decodeEventCursor, decodeTokenCursor, encodeTokenCursor } from '../http/cursor.ts'
 import { encodeAuditEvents, encodeRevokedToken, encodeToken, nextCursor } from './encode.ts'
 import type { Exchange } from '../http/exchange.ts'

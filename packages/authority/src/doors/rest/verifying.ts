@@ -1,6 +1,6 @@
 // The handlers for services that ask about the tokens they are sent, in the words of superfly/macaroon's client.
-import { describeCaveats } from '../../operations/caveats-json.ts'
-import { authenticateTokens, authoriseToken, type GenuineToken } from '../../operations/verify-tokens.ts'
+import { describeCaveats } from '../../operations/tokens/caveats-json.ts'
+import { authenticateTokens, authoriseToken, type GenuineToken } from '../../operations/tokens/verify-tokens.ts'
 import type { Handlers } from './handler.ts'
 
 export const verifyingHandlers: Handlers<'authenticateTokens' | 'authorizeToken'> = {

@@ -2,9 +2,9 @@
 import type { FastifyRequest } from 'fastify'
 
 import { DomainError } from '../../domain/errors.ts'
-import type { Authenticate } from '../../operations/authenticate.ts'
-import type { Environment } from '../../operations/operation.ts'
-import { signOut } from '../../operations/sign-out.ts'
+import type { Authenticate } from '../../operations/perform/authenticate.ts'
+import type { Environment } from '../../operations/perform/operation.ts'
+import { signOut } from '../../operations/accounts/sign-out.ts'
 import { openExchange } from '../http/exchange.ts'
 
 /** Ends the session of this cookie, if there is one that lives. */

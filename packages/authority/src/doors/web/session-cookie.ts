@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 import { DomainError } from '../../domain/errors.ts'
-import type { OpenedSession } from '../../operations/sign-in.ts'
+import type { OpenedSession } from '../../operations/accounts/sign-in.ts'
 import { cookieName, readCookie, writeCookie } from './cookie.ts'
 import { describeForeign, isSameOrigin, originOf, type Asked } from './origin.ts'
 

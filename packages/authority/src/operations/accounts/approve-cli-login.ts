@@ -1,0 +1,43 @@
+// cli_login.approve: a person lets a command line log in as them.
+import type { CliLogin } from '../../domain/cli-login.ts'
+import { DomainError } from '../../domain/errors.ts'
+import type { Secret } from '../../domain/secret.ts'
+import { createCode, hashCode } from '../../domain/user.ts'
+import { checkProof, findCliLogin } from './find-cli-login.ts'
+import { requireFreshProof } from './fresh-proof.ts'
+import type { WriteOperation } from '../perform/operation.ts'
+
+export interface ApprovedCliLogin {
+  readonly login: CliLogin
+  /** Shown once; undefined where the login was begun without a challenge. */
+  readonly code: Secret | undefined
+}
+
+export const approveCliLogin: WriteOperation<{ readonly id: string }, undefined, ApprovedCliLogin> = {
+  name: 'cli_login.approve',
+  mode: 'write',
+
+  async access() {
+    return { subject: undefined, requirement: { kind: 'person' }, target: 'login', organisationId: null }
+  },
+
+  async run({ tx, environment, now }, { input: { id }, actor }) {
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token logs nobody in')
+    const login = await findCliLogin(tx, id, now)
+    if (login.approval !== null) throw new DomainError('conflict', 'this login has been approved already')
+    checkProof(environment, login.codeChallenge)
+    // What it lets in goes on when this session has ended.
+    requireFreshProof(actor, now)
+    const code = login.codeChallenge === null ? undefined : createCode(environment.randomBytes)
+    const codeHash = code === undefined ? null : hashCode(code.reveal())
+    await tx.cliLogins.approve(login.id, { userId: actor.user.id, codeHash })
+    return { login, code }
+  },
+
+  conclude: ({ login }) => ({ target: describeCliLogin(login), organisationId: null }),
+}
+
+/** For the audit trail: which machine, as it calls itself, and from where. */
+export function describeCliLogin({ name, requestedFrom }: CliLogin): string {
+  return `login of ${name} from ${requestedFrom}`
+}

@@ -1,0 +1,25 @@
+// passkey.begin: hands out a challenge for a new passkey.
+import { DomainError } from '../../domain/errors.ts'
+import { mostPasskeys } from '../../domain/passkey.ts'
+import type { WriteOperation } from '../perform/operation.ts'
+import { requireFreshProof } from './fresh-proof.ts'
+import { beginCreation, type Ceremony } from './passkey-ceremony.ts'
+
+export const beginPasskey: WriteOperation<undefined, undefined, Ceremony> = {
+  name: 'passkey.begin',
+  mode: 'write',
+
+  async access() {
+    return { subject: undefined, requirement: { kind: 'person' }, target: 'passkey', organisationId: null }
+  },
+
+  async run(context, { actor }) {
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no passkeys')
+    requireFreshProof(actor, context.now)
+    const owned = await context.tx.passkeys.ofUser(actor.user.id)
+    if (owned.length >= mostPasskeys) {
+      throw new DomainError('conflict', `you have ${mostPasskeys} passkeys, and more there cannot be: delete one first`)
+    }
+    return beginCreation(context, actor.user, owned)
+  },
+}

@@ -1,0 +1,63 @@
+// user.change_password: a new password, for whoever knows the old one; every other login of the person ends.
+import { DomainError } from '../../domain/errors.ts'
+import type { Secret } from '../../domain/secret.ts'
+import { requireFreshProof } from './fresh-proof.ts'
+import type { WriteOperation } from '../perform/operation.ts'
+import { findUser } from '../perform/principal.ts'
+import { tryOwnPassword } from './try-password.ts'
+
+export interface ChangePassword {
+  /** Undefined where the person says that there is none. */
+  readonly current: Secret | undefined
+  readonly next: Secret
+  /** Ids of passkeys that end with it. */
+  readonly endPasskeys: readonly number[]
+}
+
+interface Prepared {
+  /** What the old password was held against. */
+  readonly checked: string | null
+  /** Undefined where the old password was wrong. */
+  readonly hash: string | undefined
+}
+
+export const changePassword: WriteOperation<ChangePassword, undefined, undefined, Prepared> = {
+  name: 'user.change_password',
+  mode: 'write',
+  isUrgent: true,
+
+  async prepare(environment, { current, next }, principal) {
+    const user = findUser(principal)
+    if (user === undefined) return { checked: null, hash: undefined }
+    const checked = (await environment.store.read((tx) => tx.users.passwordHash(user.id))) ?? null
+    const right =
+      checked === null ||
+      (current !== undefined && (await tryOwnPassword(environment, user, { password: current, hash: checked })))
+    if (!right) return { checked, hash: undefined }
+    return { checked, hash: await environment.passwords.hash(next, `password of user ${user.id}`) }
+  },
+
+  async access() {
+    return { subject: undefined, requirement: { kind: 'person' }, target: 'password', organisationId: null }
+  },
+
+  async run({ tx, now }, { input: { endPasskeys }, actor, prepared: { checked, hash } }) {
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no password')
+    // Knowing the old password is a proof; where there is none, nothing else would keep a stolen session from setting one.
+    if (checked === null) requireFreshProof(actor, now)
+    if (hash === undefined) {
+      throw new DomainError('forbidden', 'the current password is wrong', { field: 'current_password' })
+    }
+    if ((await tx.users.passwordHash(actor.user.id)) !== checked) {
+      throw new DomainError('conflict', 'the password was changed by another login at this moment')
+    }
+    await tx.users.setPasswordHash(actor.user.id, hash)
+    for (const { id } of await tx.passkeys.ofUser(actor.user.id)) {
+      if (endPasskeys.includes(id)) await tx.passkeys.delete(id)
+    }
+    await tx.sessions.deleteOthers(actor.user.id, actor.sessionId)
+    // Whoever had an approval in hand would otherwise come in after all.
+    await tx.cliLogins.deleteApprovedBy(actor.user.id)
+    return undefined
+  },
+}

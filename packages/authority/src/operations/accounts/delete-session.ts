@@ -1,0 +1,23 @@
+// session.delete: ends one of the person's own logins.
+import { DomainError } from '../../domain/errors.ts'
+import type { WriteOperation } from '../perform/operation.ts'
+
+export const deleteSession: WriteOperation<{ readonly id: number }, undefined, undefined> = {
+  name: 'session.delete',
+  mode: 'write',
+  isUrgent: true,
+
+  async access(_scene, { id }) {
+    return { subject: undefined, requirement: { kind: 'person' }, target: `session ${id}`, organisationId: null }
+  },
+
+  async run({ tx }, { input: { id }, actor }) {
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no sessions')
+    // One of somebody else is told like one that never was.
+    if ((await tx.sessions.byId(id))?.userId !== actor.user.id) {
+      throw new DomainError('not_found', 'you have no such session')
+    }
+    await tx.sessions.delete(id)
+    return undefined
+  },
+}

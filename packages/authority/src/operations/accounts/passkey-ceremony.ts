@@ -1,0 +1,110 @@
+// What browsers are asked for passkeys, and the challenges in it: PublicKeyCredential…OptionsJSON of WebAuthn §5.1.
+import { timingSafeEqual } from 'node:crypto'
+
+import { DomainError } from '../../domain/errors.ts'
+import {
+  challengeLifetime,
+  hashChallenge,
+  mostChallenges,
+  passkeyAlgorithms,
+  relyingPartyOf,
+  userHandleOf,
+  type Passkey,
+  type RelyingParty,
+} from '../../domain/passkey.ts'
+import type { Transaction } from '../../domain/store.ts'
+import type { User } from '../../domain/user.ts'
+import type { Environment } from '../perform/operation.ts'
+
+export interface Ceremony {
+  /** Names the challenge in the answer. */
+  readonly challengeId: string
+  readonly options: Record<string, unknown>
+}
+
+interface Place {
+  readonly tx: Transaction
+  readonly environment: Environment
+  readonly now: number
+}
+
+/** @throws DomainError `conflict` where browsers offer no passkeys for the public URL */
+export function requireRelyingParty({ publicUrl }: Environment): RelyingParty {
+  const party = relyingPartyOf(publicUrl())
+  if (party !== undefined) return party
+  throw new DomainError(
+    'conflict',
+    'browsers offer no passkeys here: the public URL needs a name, and https:// unless that is localhost',
+  )
+}
+
+/** For adding a passkey; whatever the user began before is over. */
+export async function beginCreation(place: Place, user: User, owned: readonly Passkey[]): Promise<Ceremony> {
+  const party = requireRelyingParty(place.environment)
+  await place.tx.passkeyChallenges.deleteOfUser(user.id)
+  const { challengeId, challenge } = await issueChallenge(place, user.id)
+  return {
+    challengeId,
+    options: {
+      rp: { id: party.id, name: 'Hallpass' },
+      user: { id: encode(userHandleOf(user)), name: user.email, displayName: user.email },
+      challenge,
+      pubKeyCredParams: passkeyAlgorithms.map((alg) => ({ type: 'public-key', alg })),
+      timeout: challengeLifetime,
+      attestation: 'none',
+      excludeCredentials: owned.map(({ credentialId, transports }) => ({
+        id: encode(credentialId),
+        type: 'public-key',
+        transports,
+      })),
+      // Nobody types who they are at a login with one: the authenticator must know.
+      authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification: 'preferred' },
+      extensions: { credProps: true },
+    },
+  }
+}
+
+/** For logging in with any passkey that the authenticator has for us. */
+export async function beginAssertion(place: Place): Promise<Ceremony> {
+  const party = requireRelyingParty(place.environment)
+  const { challengeId, challenge } = await issueChallenge(place, null)
+  return {
+    challengeId,
+    options: { rpId: party.id, challenge, timeout: challengeLifetime, userVerification: 'preferred' },
+  }
+}
+
+/**
+ * Uses the challenge up.
+ * @throws DomainError `forbidden` where it is not one that was given to this user (null: to a login) and is still good
+ */
+export async function takeChallenge(
+  tx: Transaction,
+  now: number,
+  { challengeId, challenge, userId }: { challengeId: string; challenge: string; userId: number | null },
+): Promise<void> {
+  const known = await tx.passkeyChallenges.take(Buffer.from(challengeId, 'base64url'))
+  const good =
+    known !== undefined &&
+    known.userId === userId &&
+    known.expiresAt > now &&
+    timingSafeEqual(known.challengeHash, hashChallenge(challenge))
+  if (good) return
+  throw new DomainError('forbidden', 'this challenge is not known, was answered already or has ended: begin again', {
+    field: 'challenge_id',
+  })
+}
+
+async function issueChallenge({ tx, environment, now }: Place, userId: number | null) {
+  const handle = environment.randomBytes(16)
+  const challenge = encode(environment.randomBytes(32))
+  await tx.passkeyChallenges.insert(
+    { handle, challengeHash: hashChallenge(challenge), userId, expiresAt: now + challengeLifetime },
+    { now, most: mostChallenges },
+  )
+  return { challengeId: encode(handle), challenge }
+}
+
+function encode(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url')
+}

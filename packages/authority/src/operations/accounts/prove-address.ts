@@ -1,0 +1,80 @@
+// The first proof of an address by its owner: whoever had the account before has it no more.
+import { createHash } from 'node:crypto'
+
+import type { AuditEvent } from '../../domain/audit-event.ts'
+import { keptMembershipLifetime } from '../../domain/organisation.ts'
+import type { Transaction } from '../../domain/store.ts'
+import type { AddressProof, User } from '../../domain/user.ts'
+import type { Caller, Environment } from '../perform/operation.ts'
+
+interface Place {
+  readonly tx: Transaction
+  readonly environment: Environment
+  readonly now: number
+}
+
+/**
+ * The user with an address that is proven. Where this is the first proof, nothing that opened the account before opens it
+ * any more, and what a stranger may have done as it does not go on as the owner's: see decisions/.
+ */
+export async function proveAddress(
+  place: Place,
+  user: User,
+  by: AddressProof,
+  { requestId }: Pick<Caller, 'requestId'>,
+): Promise<User> {
+  if (user.emailProvenAt !== null) return user
+  const { tx, now } = place
+  await endWaysIn(tx, user)
+  await tx.identities.deleteOfUser(user.id)
+  const event = {
+    at: now,
+    outcome: 'allowed',
+    actor: { kind: 'user', id: String(user.id), label: user.email },
+    reason: '',
+    requestId,
+  } as const satisfies Partial<AuditEvent>
+  for (const { organisation, role } of await tx.organisations.ofUser(user.id)) {
+    const { id: organisationId, personalOf } = organisation
+    if (personalOf === user.id) {
+      await tx.tokens.revokeOfOrganisation(organisationId, now, user.email)
+      continue
+    }
+    await tx.invitations.closeBy(organisationId, user.id)
+    await tx.invitations.closeOf(organisationId, user.email)
+    await tx.memberships.delete(organisationId, user.id)
+    // By no code: the owner finds it among their invitations, and has it back with a word.
+    await tx.invitations.insert({
+      organisationId,
+      email: user.email,
+      role,
+      codeHash: createHash('sha256').update(place.environment.randomBytes(32)).digest(),
+      mailCodeHash: null,
+      createdBy: null,
+      createdAt: now,
+      expiresAt: now + keptMembershipLifetime,
+      acceptedAt: null,
+    })
+    await tx.audit.append({ ...event, organisationId, operation: 'membership.suspend', target: `member ${user.email}` })
+  }
+  await tx.users.prove(user.id, now, by)
+  await tx.audit.append({
+    ...event,
+    organisationId: null,
+    operation: 'user.take_over',
+    target: `user ${user.email}, proven by ${by}`,
+  })
+  return { ...user, emailProvenAt: now }
+}
+
+/** Ends logins, passkeys, the password, and whatever was approved or begun; identities at a provider stay. */
+export async function endWaysIn(tx: Transaction, { id }: User): Promise<void> {
+  // Ids begin with 1: all of them.
+  await tx.sessions.deleteOthers(id, 0)
+  await tx.cliLogins.deleteApprovedBy(id)
+  await tx.passkeys.deleteOfUser(id)
+  await tx.passkeyChallenges.deleteOfUser(id)
+  await tx.dischargeRequests.deleteOfUser(id)
+  await tx.passwordResets.deleteOfUser(id)
+  await tx.users.setPasswordHash(id, null)
+}

@@ -1,0 +1,67 @@
+// cli_login.redeem: the command line that began an approved login gets its auth token, once.
+import { timingSafeEqual } from 'node:crypto'
+
+import { challengeOf, type CliLogin } from '../../domain/cli-login.ts'
+import { DomainError } from '../../domain/errors.ts'
+import type { Secret } from '../../domain/secret.ts'
+import { fitLabel } from '../../domain/session-label.ts'
+import type { ReadTransaction } from '../../domain/store.ts'
+import { describeUser, hashCode, type User } from '../../domain/user.ts'
+import { checkProof, findCliLogin } from './find-cli-login.ts'
+import type { Entering } from '../perform/operation.ts'
+import { openSession, type OpenedSession } from './sign-in.ts'
+
+/** Who approves is logged in, and nothing more: a stolen session must not make itself a fresh one. */
+const neverProven = 0
+
+export interface RedeemCliLogin {
+  readonly id: Secret
+  /** The code of the approval and the verifier of the beginning; undefined where the login was begun without. */
+  readonly proof: { readonly code: Secret; readonly verifier: Secret } | undefined
+}
+
+/** It throws `conflict` while nobody has approved the login yet. */
+export const redeemCliLogin: Entering<RedeemCliLogin, undefined, OpenedSession> = {
+  name: 'cli_login.redeem',
+
+  async prepare({ store, now }, input) {
+    // Most of those who ask are waiting: they must not stand in the way of those who write.
+    await store.read((tx) => checkRedemption(tx, input, now()))
+    return undefined
+  },
+
+  async run(context, input) {
+    const { login, user } = await checkRedemption(context.tx, input, context.now)
+    // It may have been approved before the operator wanted it so.
+    checkProof(context.environment, login.codeChallenge)
+    await context.tx.cliLogins.delete(login.id)
+    const output = await openSession(context, user, { kind: 'cli', label: fitLabel(login.name) }, neverProven)
+    return { output, actor: { id: String(user.id), label: describeUser(user) } }
+  },
+}
+
+/** @throws DomainError `not_found`, `conflict` while it is not approved, `forbidden` where the proof is none */
+async function checkRedemption(
+  tx: ReadTransaction,
+  { id, proof }: RedeemCliLogin,
+  now: number,
+): Promise<{ readonly login: CliLogin; readonly user: User }> {
+  const login = await findCliLogin(tx, id.reveal(), now)
+  const { approval, codeChallenge } = login
+  if (approval === null) throw new DomainError('conflict', 'nobody has approved this login yet')
+  if (codeChallenge !== null && !proves(proof, codeChallenge, approval.codeHash)) {
+    throw new DomainError('forbidden', 'this code is not the one of this login', { field: 'code' })
+  }
+  const user = await tx.users.byId(approval.userId)
+  if (user === undefined) throw new DomainError('not_found', 'whoever approved this login is gone')
+  return { login, user }
+}
+
+function proves(proof: RedeemCliLogin['proof'], codeChallenge: string, codeHash: Uint8Array | null): boolean {
+  if (proof === undefined || codeHash === null) return false
+  const challenge = Buffer.from(challengeOf(proof.verifier.reveal()))
+  const expected = Buffer.from(codeChallenge)
+  // Lengths are known to everyone: a challenge has 43 characters.
+  const verified = challenge.length === expected.length && timingSafeEqual(challenge, expected)
+  return timingSafeEqual(hashCode(proof.code.reveal()), codeHash) && verified
+}

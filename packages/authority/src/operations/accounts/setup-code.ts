@@ -1,0 +1,36 @@
+// The code with which a person makes the first account: the same one for all servers of an installation.
+import type { Secret } from '../../domain/secret.ts'
+import type { Transaction } from '../../domain/store.ts'
+import { createCode, hashCode, setupCodeLifetime } from '../../domain/user.ts'
+import type { Environment, OperationContext } from '../perform/operation.ts'
+
+/**
+ * The code that works from the commit on, for as long as one does; undefined where there is an account. Servers that
+ * start at once, or one after another, all show the same: none takes away what another one has printed.
+ */
+export async function renewSetupCode({
+  tx,
+  environment,
+  now,
+}: Omit<OperationContext<Transaction>, 'principal' | 'spend'>): Promise<Secret | undefined> {
+  if (await tx.users.exist()) return undefined
+  const known = await findCode(tx, environment, now)
+  const code = known ?? createCode(environment.randomBytes)
+  if (known === undefined) {
+    const sealed = environment.keyring.sealSetupCode(code)
+    await tx.settings.set(sealedCodeSetting, Buffer.from(sealed).toString('base64'))
+  }
+  await tx.setupCode.replace({ codeHash: hashCode(code.reveal()), createdAt: now, expiresAt: now + setupCodeLifetime })
+  return code
+}
+
+async function findCode(tx: Transaction, { keyring }: Environment, now: number): Promise<Secret | undefined> {
+  const current = await tx.setupCode.get()
+  const sealed = await tx.settings.get(sealedCodeSetting)
+  if (current === undefined || sealed === undefined || current.expiresAt <= now) return undefined
+  const code = keyring.openSetupCode(Buffer.from(sealed, 'base64'))
+  if (code === undefined || Buffer.compare(hashCode(code.reveal()), current.codeHash) !== 0) return undefined
+  return code
+}
+
+const sealedCodeSetting = 'setup_code'

@@ -1,0 +1,21 @@
+// cli_login.show: what a command line asks for, shown to the person who is to decide.
+import type { CliLogin } from '../../domain/cli-login.ts'
+import { DomainError } from '../../domain/errors.ts'
+import { findCliLogin } from './find-cli-login.ts'
+import type { ReadOperation } from '../perform/operation.ts'
+
+export const showCliLogin: ReadOperation<{ readonly id: string }, undefined, CliLogin> = {
+  name: 'cli_login.show',
+  mode: 'read',
+
+  // Nothing is looked up before it is known that a person asks.
+  async access() {
+    return { subject: undefined, requirement: { kind: 'person' }, target: 'login', organisationId: null }
+  },
+
+  async run({ tx, now }, { input: { id } }) {
+    const login = await findCliLogin(tx, id, now)
+    if (login.approval !== null) throw new DomainError('conflict', 'this login has been approved already')
+    return login
+  },
+}

@@ -1,0 +1,56 @@
+// user.sign_in_with_passkey: opens a session for whoever holds a passkey.
+import { timingSafeEqual } from 'node:crypto'
+
+import { DomainError } from '../../domain/errors.ts'
+import { advances, userHandleOf, type PasskeyAssertion, type VerifiedAssertion } from '../../domain/passkey.ts'
+import { describeUser, type SessionOrigin, type User } from '../../domain/user.ts'
+import { limitInquiries } from '../perform/limits.ts'
+import type { Entering } from '../perform/operation.ts'
+import { requireRelyingParty, takeChallenge } from './passkey-ceremony.ts'
+import { openSession, type OpenedSession } from './sign-in.ts'
+
+export interface SignInWithPasskey {
+  readonly challengeId: string
+  readonly answer: PasskeyAssertion
+  readonly from: SessionOrigin
+}
+
+export const signInWithPasskey: Entering<SignInWithPasskey, VerifiedAssertion, OpenedSession> = {
+  name: 'user.sign_in_with_passkey',
+
+  async prepare(environment, { answer }, caller) {
+    limitInquiries(environment, caller, 'log in with a passkey')
+    const party = requireRelyingParty(environment)
+    const passkey = await environment.store.read((tx) => tx.passkeys.byCredentialId(credentialIdOf(answer)))
+    const verified = passkey && (await environment.passkeys.verifyAssertion(answer, party, passkey))
+    if (verified === undefined) throw refusal()
+    return verified
+  },
+
+  async run(context, { challengeId, answer, from }, { challenge, signCount }) {
+    const { tx, now } = context
+    await takeChallenge(tx, now, { challengeId, challenge, userId: null })
+    // Once more: it may have been deleted, or used by somebody else, since it was verified.
+    const passkey = await tx.passkeys.byCredentialId(credentialIdOf(answer))
+    const user = passkey && (await tx.users.byId(passkey.userId))
+    if (passkey === undefined || user === undefined || !isOf(user, answer)) throw refusal()
+    if (!advances(passkey.signCount, signCount)) throw refusal()
+    await tx.passkeys.use(passkey.id, signCount, now)
+    return { output: await openSession(context, user, from), actor: { id: String(user.id), label: describeUser(user) } }
+  },
+}
+
+function credentialIdOf({ id }: PasskeyAssertion): Uint8Array {
+  return Buffer.from(id, 'base64url')
+}
+
+/** WebAuthn §7.2 step 6: the authenticator's word on whose it is, where it gives one. */
+function isOf(user: User, { userHandle }: PasskeyAssertion): boolean {
+  if (userHandle === undefined) return true
+  const [told, known] = [Buffer.from(userHandle, 'base64url'), userHandleOf(user)]
+  return told.length === known.length && timingSafeEqual(told, known)
+}
+
+function refusal(): DomainError {
+  return new DomainError('unauthenticated', 'this passkey is not known here, or did not answer as it should')
+}

@@ -1,0 +1,83 @@
+// user.sign_in: opens a session for an email address and its password.
+import { DomainError } from '../../domain/errors.ts'
+import type { Secret } from '../../domain/secret.ts'
+import type { Transaction } from '../../domain/store.ts'
+import {
+  createAuthToken,
+  describeUser,
+  hashAuthToken,
+  sessionLifetime,
+  type SessionOrigin,
+  type User,
+} from '../../domain/user.ts'
+import type { Entering, Environment } from '../perform/operation.ts'
+import { tryLogin } from './try-password.ts'
+
+export interface SignIn {
+  readonly email: string
+  readonly password: Secret
+  readonly from: SessionOrigin
+}
+
+export interface OpenedSession {
+  readonly user: User
+  /** `fo1_…`: shown once, stored only as a hash. */
+  readonly authToken: Secret
+  readonly expiresAt: number
+}
+
+interface Prepared {
+  readonly user: User
+  /** What the password was held against. */
+  readonly hash: string | null
+}
+
+export const signIn: Entering<SignIn, Prepared, OpenedSession> = {
+  name: 'user.sign_in',
+
+  async prepare(environment, { email, password }, caller) {
+    const user = await environment.store.read((tx) => tx.users.byEmail(email))
+    const tried = { password, hash: user?.passwordHash ?? undefined }
+    if (!(await tryLogin(environment, caller, email, tried)) || user === undefined) {
+      throw wrong()
+    }
+    const { passwordHash: hash, ...known } = user
+    return { user: known, hash }
+  },
+
+  async run(context, { from }, { user, hash }) {
+    // It may have been changed, or the account taken over, since it was tried.
+    if ((await context.tx.users.passwordHash(user.id)) !== hash) throw wrong()
+    return { output: await openSession(context, user, from), actor: { id: String(user.id), label: describeUser(user) } }
+  },
+}
+
+function wrong(): DomainError {
+  return new DomainError('unauthenticated', 'the email address or the password is wrong')
+}
+
+/** A new session of the user, who has just proven who they are where nothing else is said; their ended ones are swept away. */
+export async function openSession(
+  { tx, environment, now }: { readonly tx: Transaction; readonly environment: Environment; readonly now: number },
+  user: User,
+  { kind, label }: SessionOrigin,
+  provenAt: number = now,
+): Promise<OpenedSession> {
+  const authToken = createAuthToken(environment.randomBytes)
+  const tokenHash = hashAuthToken(authToken.reveal())
+  if (tokenHash === undefined) throw new Error('a new auth token is not of the form that it should have')
+  await tx.sessions.deleteExpired(user.id, now, sparedSessions)
+  const session = await tx.sessions.insert({
+    userId: user.id,
+    tokenHash,
+    kind,
+    label,
+    createdAt: now,
+    expiresAt: now + sessionLifetime,
+    provenAt,
+  })
+  return { user, authToken, expiresAt: session.expiresAt }
+}
+
+// Ended ones of a person that stay, for the clock may have been wrong: a row each, which opens nothing once it has ended.
+const sparedSessions = 100

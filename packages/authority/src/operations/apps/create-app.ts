@@ -1,0 +1,52 @@
+// app.create: a new app in an organisation; asking again with the same idempotency key finds the first one.
+import { actions } from '@hallpass/macaroon'
+
+import { createPublicAppId } from '../../domain/app.ts'
+import { DomainError } from '../../domain/errors.ts'
+import type { Organisation } from '../../domain/organisation.ts'
+import { accessOrganisation } from '../organisations/find-organisation.ts'
+import type { ShownApp } from './find-app.ts'
+import type { WriteOperation } from '../perform/operation.ts'
+import { isOwn } from '../perform/principal.ts'
+
+export interface CreateApp {
+  readonly slug: string
+  /** Absent only where an idempotency key names an app that exists. */
+  readonly name: string | undefined
+  readonly network: string
+  readonly idempotencyKey: string | undefined
+}
+
+export const createApp: WriteOperation<CreateApp, Organisation, ShownApp> = {
+  name: 'app.create',
+  mode: 'write',
+
+  async access(context, { slug, name }) {
+    const intent = await accessOrganisation(context, slug, { action: actions.create })
+    return { ...intent, wanted: name === undefined ? 'app' : `app ${name}` }
+  },
+
+  async run({ tx, environment, now, principal }, { input: { name, network, idempotencyKey }, subject: organisation }) {
+    const own = isOwn(principal, organisation)
+    if (idempotencyKey !== undefined) {
+      const app = await tx.apps.byIdempotencyKey(organisation.id, idempotencyKey)
+      if (app !== undefined && (name === undefined || name === app.name)) return { app, organisation, own }
+      if (app !== undefined) {
+        throw new DomainError('conflict', `this idempotency key created the app ${app.name}`, {
+          field: 'idempotency_key',
+        })
+      }
+    }
+    if (name === undefined) throw new DomainError('invalid', 'name is missing', { field: 'name' })
+    await environment.quotas.expectRoom(tx, organisation, 'apps', now)
+    const app = await tx.apps.insert({
+      publicId: createPublicAppId(environment.randomBytes),
+      name,
+      organisationId: organisation.id,
+      network,
+      idempotencyKey: idempotencyKey ?? null,
+      createdAt: now,
+    })
+    return { app, organisation, own }
+  },
+}

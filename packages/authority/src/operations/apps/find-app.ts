@@ -1,0 +1,48 @@
+// Finds an app by its name, and says what acting on it takes.
+import type { Action } from '@hallpass/macaroon'
+
+import type { App } from '../../domain/app.ts'
+import type { Organisation } from '../../domain/organisation.ts'
+import type { ReadTransaction } from '../../domain/store.ts'
+import { noneOfName } from '../organisations/find-organisation.ts'
+import type { AccessRequest, OperationContext } from '../perform/operation.ts'
+
+export interface FoundApp {
+  readonly app: App
+  readonly organisation: Organisation
+}
+
+/** An app as it is shown to whoever asks. */
+export interface ShownApp extends FoundApp {
+  /** Whether it belongs to the caller's own personal organisation. */
+  readonly own: boolean
+}
+
+/**
+ * The app with this name, and its organisation.
+ * @throws DomainError `not_found`
+ */
+export async function findApp({ tx }: OperationContext<ReadTransaction>, name: string): Promise<FoundApp> {
+  const found = await tx.apps.byName(name)
+  if (found === undefined) throw noneOfName('app', name)
+  return found
+}
+
+/**
+ * What `action` on the app with this name takes.
+ * @throws DomainError `not_found`
+ */
+export async function accessApp(
+  context: OperationContext<ReadTransaction>,
+  name: string,
+  action: Action,
+): Promise<AccessRequest<FoundApp>> {
+  const found = await findApp(context, name)
+  const { app, organisation } = found
+  return {
+    subject: found,
+    requirement: { kind: 'access', organisation, access: { action, appId: BigInt(app.id) } },
+    target: `app ${name}`,
+    organisationId: organisation.id,
+  }
+}

@@ -1,0 +1,20 @@
+// region.list: where apps live. An authority without machines has one region, which is wherever it runs itself.
+import type { ReadOperation } from '../perform/operation.ts'
+
+export interface Region {
+  readonly code: string
+  readonly name: string
+}
+
+export const listRegions: ReadOperation<undefined, undefined, readonly [Region, ...Region[]]> = {
+  name: 'region.list',
+  mode: 'read',
+
+  async access() {
+    return { subject: undefined, requirement: { kind: 'credential' }, target: 'regions', organisationId: null }
+  },
+
+  async run() {
+    return [{ code: 'local', name: 'Local' }]
+  },
+}

@@ -1,0 +1,17 @@
+// app.show: one app.
+import { actions } from '@hallpass/macaroon'
+
+import { accessApp, type FoundApp, type ShownApp } from './find-app.ts'
+import type { ReadOperation } from '../perform/operation.ts'
+import { isOwn } from '../perform/principal.ts'
+
+export const showApp: ReadOperation<{ readonly name: string }, FoundApp, ShownApp> = {
+  name: 'app.show',
+  mode: 'read',
+
+  access: (context, { name }) => accessApp(context, name, actions.read),
+
+  async run({ principal }, { subject }) {
+    return { ...subject, own: isOwn(principal, subject.organisation) }
+  },
+}

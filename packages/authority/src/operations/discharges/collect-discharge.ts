@@ -1,0 +1,87 @@
+// token.discharge, for what a person had to confirm: the holder polls, and is given the answer once.
+import { hashRequestSecret, type DischargeRequest } from '../../domain/discharge.ts'
+import { DomainError } from '../../domain/errors.ts'
+import type { Secret } from '../../domain/secret.ts'
+import type { ReadTransaction } from '../../domain/store.ts'
+import type { TokenRecord } from '../../domain/token.ts'
+import { aboutToken } from './ask-for-discharge.ts'
+import { issueDischarge, meetDemand, openOwnTicket } from './membership-demand.ts'
+import type { Entering, Environment, Inquiry } from '../perform/operation.ts'
+
+interface Poll {
+  /** What the holder was given to poll with. */
+  readonly secret: Secret
+}
+
+export type CollectedDischarge = { readonly discharge: Secret } | { readonly refusal: string }
+
+/** Whether there is an answer to collect. */
+export const pollDischarge: Inquiry<Poll, 'pending' | 'answered'> = {
+  name: 'token.discharge',
+  async answer(environment, poll) {
+    const request = await environment.store.read((tx) => findRequest(tx, poll, environment.now()))
+    return request.state === 'pending' ? 'pending' : 'answered'
+  },
+}
+
+interface AnsweredRequest {
+  readonly request: DischargeRequest
+  readonly record: TokenRecord | undefined
+}
+
+/** The answer, with which the request is gone. That it is a refusal is an answer too. */
+export const collectDischarge: Entering<Poll, AnsweredRequest, CollectedDischarge> = {
+  name: 'token.discharge',
+
+  prepare(environment, poll) {
+    return environment.store.read(async (tx) => {
+      const request = await findRequest(tx, poll, environment.now())
+      return { request, record: await tx.tokens.byId(request.tokenId) }
+    })
+  },
+
+  about: ({ request, record }) => ({ ...aboutToken(request, record), userId: request.userId }),
+
+  async run({ tx, environment, now }, poll, { record }) {
+    // Once more, where nothing can come between: of two who poll at once, one is answered.
+    const request = await findRequest(tx, poll, now)
+    if (request.state === 'pending') throw notKnown()
+    await tx.dischargeRequests.delete(request.id)
+    const output = await answer(tx, environment, request, now)
+    return { output, ...aboutToken(request, record), ...('refusal' in output ? { refusal: output.refusal } : {}) }
+  },
+}
+
+/** What has happened since the person agreed counts: the token may be revoked, the person no member any more. */
+async function answer(
+  tx: ReadTransaction,
+  environment: Environment,
+  { ticket, state, userId }: DischargeRequest,
+  now: number,
+): Promise<CollectedDischarge> {
+  const person = await tx.users.byId(userId)
+  const opened = await openOwnTicket(tx, environment.keyring, ticket)
+  if (person === undefined || opened === undefined) return { refusal: 'nobody is left who could confirm this' }
+  if (state === 'denied') return { refusal: `${person.email} has refused this` }
+  try {
+    await meetDemand(tx, opened, { now, answeredBy: person })
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'forbidden') return { refusal: error.message }
+    throw error
+  }
+  return { discharge: await issueDischarge(tx, environment, opened, now) }
+}
+
+async function findRequest(tx: ReadTransaction, { secret }: Poll, now: number): Promise<DischargeRequest> {
+  const hash = hashRequestSecret(secret.reveal())
+  const request = hash && (await tx.dischargeRequests.byPollHash(hash))
+  if (request === undefined || request.expiresAt <= now) throw notKnown()
+  return request
+}
+
+function notKnown(): DomainError {
+  return new DomainError(
+    'not_found',
+    'this discharge is not known here, was fetched already, or was not confirmed in time',
+  )
+}

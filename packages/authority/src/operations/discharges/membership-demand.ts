@@ -1,0 +1,204 @@
+// The third party that the authority itself is: whether the person in whose name a token was made is still a member.
+import { clearCaveats, getCaveats, type Caveat } from '@hallpass/macaroon'
+
+import {
+  caveatsOfDemand,
+  describeRequest,
+  dischargeSeconds,
+  readDemand,
+  stricter,
+  ticketVocabulary,
+  type Demand,
+  type DischargeRequest,
+  type TokenDischargeAccess,
+} from '../../domain/discharge.ts'
+import { DomainError } from '../../domain/errors.ts'
+import type { Keyring, TicketOrder } from '../../domain/keyring.ts'
+import type { Organisation } from '../../domain/organisation.ts'
+import type { Secret } from '../../domain/secret.ts'
+import type { ReadTransaction, Transaction } from '../../domain/store.ts'
+import { leadSeconds, type TokenRecord } from '../../domain/token.ts'
+import type { User } from '../../domain/user.ts'
+import { StrangerRefused } from '../perform/authorise.ts'
+import type { Environment } from '../perform/operation.ts'
+import { describeEnd, type Credential } from '../perform/principal.ts'
+
+/** A ticket of the authority's own, opened. */
+export interface OpenedTicket {
+  readonly ticket: Uint8Array
+  readonly caveats: readonly Caveat[]
+  readonly demand: Demand
+}
+
+/** Where the tickets of the authority's own third party are taken. */
+export function thirdPartyLocation({ publicUrl }: Pick<Environment, 'publicUrl'>): string {
+  return `${publicUrl()}/aaa/v1`
+}
+
+/** The key for tickets, wrapped; undefined where no organisation has ever demanded anything. */
+async function findTicketKey(tx: ReadTransaction): Promise<Uint8Array | undefined> {
+  const text = await tx.settings.get(ticketKeySetting)
+  return text === undefined ? undefined : Buffer.from(text, 'base64')
+}
+
+/** Makes the key for tickets where there is none: whoever demands something calls this first. */
+export async function ensureTicketKey(tx: Transaction, keyring: Keyring): Promise<void> {
+  if ((await tx.settings.get(ticketKeySetting)) !== undefined) return
+  await tx.settings.set(ticketKeySetting, Buffer.from(keyring.createTicketKey()).toString('base64'))
+}
+
+/** A ticket that was made here; undefined for every other. */
+export async function openOwnTicket(
+  tx: ReadTransaction,
+  keyring: Keyring,
+  ticket: Uint8Array,
+): Promise<OpenedTicket | undefined> {
+  const key = await findTicketKey(tx)
+  const caveats = key && keyring.openTicket(key, ticket)
+  const demand = caveats && readDemand(caveats)
+  return caveats && demand && { ticket, caveats, demand }
+}
+
+/** The two names of a request, always the same ones. */
+export async function nameRequest(
+  tx: ReadTransaction,
+  keyring: Keyring,
+  request: Pick<DischargeRequest, 'id' | 'ticket' | 'createdAt'>,
+): Promise<{ readonly forPerson: Secret; readonly forPolling: Secret }> {
+  const key = await findTicketKey(tx)
+  if (key === undefined) throw new Error('the key for tickets is gone')
+  return {
+    forPerson: keyring.deriveName(key, describeRequest('person', request)),
+    forPolling: keyring.deriveName(key, describeRequest('holder', request)),
+  }
+}
+
+/** What is known of those whom a ticket is about, once its demands are met. */
+export interface MetDemand {
+  readonly record: TokenRecord
+  readonly organisation: Organisation
+  readonly person: User
+}
+
+/**
+ * Holds the caveats of the ticket against who asks: the token must be alive, and the person in whose name it was made a
+ * member. `answeredBy` is the person who is logged in; without one, the demand must be such that nobody is needed.
+ * @throws DomainError `forbidden`, with a sentence that says what is not met; StrangerRefused where the person is no member
+ */
+export async function meetDemand(
+  tx: ReadTransaction,
+  { caveats, demand }: OpenedTicket,
+  { now, answeredBy }: { readonly now: number; readonly answeredBy?: User },
+): Promise<MetDemand> {
+  const { tokenId, organisationId, seconds } = demand
+  const record = await tx.tokens.byId(tokenId)
+  const organisation = await tx.organisations.byId(organisationId)
+  if (record === undefined || organisation === undefined || record.organisationId !== organisation.id) {
+    throw new StrangerRefused(`token ${tokenId} is not known here`)
+  }
+  const person = answeredBy ?? (record.createdBy === null ? undefined : await tx.users.byId(record.createdBy))
+  if (person === undefined) {
+    throw new StrangerRefused(`the account in whose name token ${tokenId} was made is gone`)
+  }
+  const membership = await tx.memberships.find(organisation.id, person.id)
+  // Whoever has left is one who has nothing to do with the organisation, whatever they hold of before.
+  const refuse = (sentence: string) =>
+    membership === undefined ? new StrangerRefused(sentence) : new DomainError('forbidden', sentence)
+  const end = describeEnd(record, record.expiresAt, now)
+  if (end !== undefined) throw refuse(end)
+  if (person.emailProvenAt !== null && record.createdAt < person.emailProvenAt) {
+    throw refuse(`token ${tokenId} was made before the address of its person was proven, so by whom is not known`)
+  }
+  const second = Math.floor(now / 1000)
+  const access: TokenDischargeAccess = {
+    type: 'discharge',
+    now: second,
+    expiry: second + seconds,
+    flyio: [{ userId: BigInt(person.id), organizationIds: membership === undefined ? [] : [BigInt(organisation.id)] }],
+    tokenId: record.id,
+    confirmed: answeredBy !== undefined,
+  }
+  const clearance = clearCaveats(caveats, [access], ticketVocabulary)
+  if (clearance.allowed && record.createdBy === person.id) return { record, organisation, person }
+  throw refuse(describeUnmet({ record, organisation, person }, membership !== undefined))
+}
+
+function describeUnmet({ record, organisation, person }: MetDemand, isMember: boolean): string {
+  if (record.createdBy !== person.id)
+    return `token ${record.id} was not made in your name, so it is not yours to confirm`
+  return isMember
+    ? `the ticket of token ${record.id} demands what cannot be met`
+    : `the person in whose name token ${record.id} was made is no longer a member of organization ${organisation.slug}`
+}
+
+/** The discharge of a ticket whose demands are met, and which ends soon. */
+export async function issueDischarge(
+  tx: ReadTransaction,
+  environment: Environment,
+  { ticket, demand }: OpenedTicket,
+  now: number,
+) {
+  const key = await findTicketKey(tx)
+  if (key === undefined) throw new Error('the key for tickets is gone')
+  const second = BigInt(Math.floor(now / 1000))
+  return environment.keyring.discharge(key, ticket, thirdPartyLocation(environment), [
+    { type: 'ValidityWindow', notBefore: second - BigInt(leadSeconds), notAfter: second + BigInt(demand.seconds) },
+  ])
+}
+
+/** What a credential that mints hands on: caveats as they are, and a demand that takes a ticket of its own. */
+export interface Inheritance {
+  readonly caveats: readonly Caveat[]
+  readonly demand: Demand | undefined
+}
+
+/**
+ * A token hands on all that restricts it; what restricts a person (their role) every profile has anyway. Where it asks
+ * the authority's own third party, the question is handed on, to be asked anew, and the answer of today is not.
+ * @throws DomainError `forbidden` where it asks any other third party: only whoever has its key could ask that again
+ */
+export async function inherit(tx: ReadTransaction, keyring: Keyring, actor: Credential): Promise<Inheritance> {
+  if (actor.kind === 'user') return { caveats: [], demand: undefined }
+  const { macaroon, caveats } = actor.verified
+  const questions = getCaveats(macaroon.unsafeCaveats, '3P')
+  const [question, ...others] = questions
+  if (question === undefined) return { caveats, demand: undefined }
+  const opened = question.ticket === null ? undefined : await openOwnTicket(tx, keyring, question.ticket)
+  const { id, organisationId, createdBy } = actor.record
+  const own =
+    opened?.demand.tokenId === id &&
+    opened.demand.organisationId === organisationId &&
+    opened.demand.userId === createdBy
+  if (others.length > 0 || !own || !macaroon.unsafeCaveats.includes(question)) {
+    throw new DomainError('forbidden', 'a token that needs a discharge of a third party mints none that do without it')
+  }
+  return { caveats: macaroon.unsafeCaveats.filter((caveat) => caveat !== question), demand: opened.demand }
+}
+
+/**
+ * What the new token is to ask: what its organisation demands, and what the token that mints it was asked itself.
+ * @throws DomainError `forbidden` where a question about a person is to be asked, and there is no person
+ */
+export async function orderTicket(
+  tx: ReadTransaction,
+  environment: Environment,
+  { membershipDischarge, id: organisationId }: Organisation,
+  inherited: Demand | undefined,
+  userId: number | null,
+): Promise<TicketOrder | undefined> {
+  const how = stricter(membershipDischarge, inherited?.how ?? 'none')
+  if (how === 'none') return undefined
+  if (userId === null) {
+    throw new DomainError('forbidden', 'the person in whose name this token would be minted has no account any more')
+  }
+  const ticketKey = await findTicketKey(tx)
+  if (ticketKey === undefined) throw new Error(`organisation ${organisationId} demands discharges, and there is no key`)
+  const seconds = Math.min(dischargeSeconds, inherited?.seconds ?? dischargeSeconds)
+  return {
+    ticketKey,
+    location: thirdPartyLocation(environment),
+    demands: (tokenId) => caveatsOfDemand({ tokenId, userId, organisationId, how, seconds }),
+  }
+}
+
+const ticketKeySetting = 'ticket_key'

@@ -1,0 +1,129 @@
+// membership.accept: joins the organisation that an invitation names.
+import { timingSafeEqual } from 'node:crypto'
+
+import { DomainError } from '../../domain/errors.ts'
+import type { Invitation, Organisation, Role } from '../../domain/organisation.ts'
+import type { Secret } from '../../domain/secret.ts'
+import type { ReadTransaction, Transaction } from '../../domain/store.ts'
+import { hashCode, type User } from '../../domain/user.ts'
+import { expectRoomFor } from '../organisations/create-organisation.ts'
+import type { ReachedOrganisation } from '../organisations/list-organisations.ts'
+import type { Environment, WriteOperation } from '../perform/operation.ts'
+
+export const acceptInvitation: WriteOperation<{ readonly code: Secret }, undefined, ReachedOrganisation> = {
+  name: 'membership.accept',
+  mode: 'write',
+
+  async access() {
+    return { subject: undefined, requirement: { kind: 'person' }, target: 'invitation', organisationId: null }
+  },
+
+  async run({ tx, environment, now }, { input, actor }) {
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not join an organization')
+    const joined = await redeemInvitation({ tx, environment, now }, hashCode(input.code.reveal()), actor.user)
+    return { ...joined, own: false }
+  },
+
+  conclude: ({ organisation, role }) => ({ target: `membership as ${role}`, organisationId: organisation.id }),
+}
+
+interface FoundInvitation {
+  readonly invitation: Invitation
+  readonly organisation: Organisation
+  /** Whether the code was in a mail to the address, and nowhere else. */
+  readonly provesAddress: boolean
+}
+
+/**
+ * The invitation of this code.
+ * @throws DomainError `forbidden` where the code is not known, used or ended, or whoever made it may not invite any more
+ */
+export async function requireInvitation(
+  tx: ReadTransaction,
+  codeHash: Uint8Array,
+  now: number,
+): Promise<FoundInvitation> {
+  const invitation = await tx.invitations.byCodeHash(codeHash)
+  const organisation = invitation && (await tx.organisations.byId(invitation.organisationId))
+  // Whoever may not invite any more has invited nobody.
+  const isGood =
+    invitation !== undefined &&
+    organisation !== undefined &&
+    invitation.acceptedAt === null &&
+    (await isAdmin(tx, organisation, invitation.createdBy))
+  if (!isGood) {
+    throw new DomainError('forbidden', 'this invitation is not known, or was used already', { field: 'invitation' })
+  }
+  if (invitation.expiresAt <= now) {
+    throw new DomainError('forbidden', 'this invitation has ended: ask for a new one', { field: 'invitation' })
+  }
+  const { mailCodeHash } = invitation
+  const provesAddress = mailCodeHash !== null && timingSafeEqual(mailCodeHash, codeHash)
+  return { invitation, organisation, provesAddress }
+}
+
+async function isAdmin(tx: ReadTransaction, { id }: Organisation, userId: number | null): Promise<boolean> {
+  return userId !== null && (await tx.memberships.find(id, userId))?.role === 'admin'
+}
+
+/**
+ * The invitation of this code, if it is good for this address.
+ * @throws DomainError as {@link requireInvitation}, and `forbidden` where it is for another address
+ */
+export async function findInvitation(
+  tx: ReadTransaction,
+  codeHash: Uint8Array,
+  email: string,
+  now: number,
+): Promise<FoundInvitation> {
+  const found = await requireInvitation(tx, codeHash, now)
+  if (found.invitation.email !== email) {
+    throw new DomainError('forbidden', 'this invitation is for another email address', { field: 'invitation' })
+  }
+  return found
+}
+
+interface JoiningScene {
+  readonly tx: Transaction
+  readonly environment: Pick<Environment, 'quotas'>
+  /** Milliseconds. */
+  readonly now: number
+}
+
+/**
+ * Makes the user a member as the invitation says, and uses it up.
+ * @throws DomainError as {@link findInvitation}, and `conflict` where they are a member already
+ */
+export async function redeemInvitation(
+  context: JoiningScene,
+  codeHash: Uint8Array,
+  user: User,
+): Promise<{ readonly organisation: Organisation; readonly role: Role }> {
+  const { invitation, organisation } = await findInvitation(context.tx, codeHash, user.email, context.now)
+  await join(context, { invitation, organisation }, user)
+  return { organisation, role: invitation.role }
+}
+
+/**
+ * Makes the user a member as the invitation says, and uses it up.
+ * @throws DomainError `conflict` where they are a member already
+ */
+export async function join(
+  { tx, environment, now }: JoiningScene,
+  {
+    invitation,
+    organisation,
+  }: Omit<FoundInvitation, 'provesAddress' | 'invitation'> & {
+    readonly invitation: Pick<Invitation, 'id' | 'role'>
+  },
+  user: User,
+): Promise<void> {
+  await expectRoomFor(tx, user)
+  if ((await tx.memberships.find(organisation.id, user.id)) !== undefined) {
+    throw new DomainError('conflict', `${user.email} is a member of organization ${organisation.slug} already`)
+  }
+  await environment.quotas.expectRoom(tx, organisation, 'members', now)
+  await tx.invitations.accept(invitation.id, now)
+  const { role } = invitation
+  await tx.memberships.insert({ organisationId: organisation.id, userId: user.id, role, createdAt: now })
+}

@@ -1,0 +1,84 @@
+// membership.own_invitations, membership.accept, membership.decline: who has a proven address needs no code.
+import { DomainError } from '../../domain/errors.ts'
+import type { OwnInvitation } from '../../domain/organisation.ts'
+import type { ReadTransaction } from '../../domain/store.ts'
+import type { User } from '../../domain/user.ts'
+import { join } from './accept-invitation.ts'
+import type { ReachedOrganisation } from '../organisations/list-organisations.ts'
+import type { AccessRequest, ReadOperation, OperationContext, WriteOperation } from '../perform/operation.ts'
+import { findUser } from '../perform/principal.ts'
+
+interface Chosen {
+  readonly id: string
+}
+
+/** None where the address is not proven: then whoever asks may not be the one who is invited. */
+export const listOwnInvitations: ReadOperation<undefined, undefined, readonly OwnInvitation[]> = {
+  name: 'membership.own_invitations',
+  mode: 'read',
+
+  async access() {
+    return { subject: undefined, requirement: { kind: 'person' }, target: 'invitations', organisationId: null }
+  },
+
+  async run({ tx, now }, { actor }) {
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token is invited nowhere')
+    return actor.user.emailProvenAt === null ? [] : tx.invitations.pendingOf(actor.user.email, now)
+  },
+}
+
+export const acceptOwnInvitation: WriteOperation<Chosen, OwnInvitation | undefined, ReachedOrganisation> = {
+  name: 'membership.accept',
+  mode: 'write',
+  access,
+
+  async run({ tx, environment, now }, { subject, actor }) {
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not join an organization')
+    const invitation = requireOwn(subject, actor.user)
+    const organisation = await tx.organisations.byId(invitation.organisationId)
+    if (organisation === undefined) throw unknown()
+    await join({ tx, environment, now }, { invitation, organisation }, actor.user)
+    return { organisation, role: invitation.role, own: false }
+  },
+
+  conclude: ({ organisation, role }) => ({ target: `membership as ${role}`, organisationId: organisation.id }),
+}
+
+export const declineInvitation: WriteOperation<Chosen, OwnInvitation | undefined, undefined> = {
+  name: 'membership.decline',
+  mode: 'write',
+
+  async access(context, input) {
+    const intent = await access(context, input)
+    return { ...intent, organisationId: intent.subject?.organisationId ?? null }
+  },
+
+  async run({ tx }, { subject, actor }) {
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token is invited nowhere')
+    await tx.invitations.delete(requireOwn(subject, actor.user).id)
+    return undefined
+  },
+}
+
+async function access(
+  { tx, principal, now }: OperationContext<ReadTransaction>,
+  { id }: Chosen,
+): Promise<AccessRequest<OwnInvitation | undefined>> {
+  const user = findUser(principal)
+  const open = user === undefined || user.emailProvenAt === null ? [] : await tx.invitations.pendingOf(user.email, now)
+  const subject = open.find((invitation) => String(invitation.id) === id)
+  return { subject, requirement: { kind: 'person' }, target: 'invitation', organisationId: null }
+}
+
+/** @throws DomainError `forbidden` where the address is not proven, `not_found` where there is no such invitation */
+function requireOwn(found: OwnInvitation | undefined, { emailProvenAt }: User): OwnInvitation {
+  if (emailProvenAt === null) {
+    throw new DomainError('forbidden', 'your email address is not proven to be yours: an invitation takes its code')
+  }
+  if (found === undefined) throw unknown()
+  return found
+}
+
+function unknown(): DomainError {
+  return new DomainError('not_found', 'you have no such invitation, or it was withdrawn or has ended')
+}

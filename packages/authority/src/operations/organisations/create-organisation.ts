@@ -1,0 +1,77 @@
+// organisation.create: a shared organisation with a signing key of its own; who makes it is its admin.
+import { DomainError } from '../../domain/errors.ts'
+import { personalAlias, suggestSlug, type Organisation } from '../../domain/organisation.ts'
+import type { ReadTransaction, Transaction } from '../../domain/store.ts'
+import type { User } from '../../domain/user.ts'
+import type { ReachedOrganisation } from './list-organisations.ts'
+import type { Environment, WriteOperation } from '../perform/operation.ts'
+
+export interface CreateOrganisation {
+  readonly name: string
+  /** Made from the name where it is absent. */
+  readonly slug: string | undefined
+}
+
+export const createOrganisation: WriteOperation<CreateOrganisation, undefined, ReachedOrganisation> = {
+  name: 'organisation.create',
+  mode: 'write',
+
+  async access(_scene, { name }) {
+    return {
+      subject: undefined,
+      requirement: { kind: 'person' },
+      target: `organisation ${name}`,
+      organisationId: null,
+    }
+  },
+
+  async run(context, { input, actor }) {
+    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not create organizations')
+    const slug = input.slug === undefined ? await freeSlug(context, input.name) : await checkSlug(context.tx, input.slug)
+    const draft = { slug, name: input.name, personalOf: null, createdAt: context.now }
+    return { organisation: await foundOrganisation(context, draft, actor.user), role: 'admin', own: false }
+  },
+
+  conclude: ({ organisation }) => ({ target: `organisation ${organisation.slug}`, organisationId: organisation.id }),
+}
+
+/** An organisation with its first signing key and its first admin. */
+export async function foundOrganisation(
+  { tx, environment, now }: { readonly tx: Transaction; readonly environment: Environment; readonly now: number },
+  draft: Omit<Organisation, 'id' | 'membershipDischarge' | 'tokenMinting'>,
+  admin: User,
+): Promise<Organisation> {
+  await expectRoomFor(tx, admin)
+  const organisation = await tx.organisations.insert({ ...draft, membershipDischarge: 'none', tokenMinting: 'allowed' })
+  await tx.memberships.insert({ organisationId: organisation.id, userId: admin.id, role: 'admin', createdAt: now })
+  await tx.signingKeys.insert(environment.keyring.createSigningKey(organisation.id, now))
+  return organisation
+}
+
+/** @throws DomainError `conflict` where the user belongs to as many organisations as anybody may */
+export async function expectRoomFor(tx: ReadTransaction, { id }: User): Promise<void> {
+  if ((await tx.memberships.countOf(id, mostOrganisations)) < mostOrganisations) return
+  throw new DomainError('conflict', `you belong to ${mostOrganisations} organizations, and nobody may to more`)
+}
+
+// What is done for a person looks at all of theirs.
+const mostOrganisations = 1000
+
+async function checkSlug(tx: Transaction, slug: string): Promise<string> {
+  if (slug === personalAlias || (await tx.organisations.bySlug(slug)) !== undefined) {
+    throw new DomainError('conflict', `the slug ${slug} is taken`, { field: 'slug' })
+  }
+  return slug
+}
+
+async function freeSlug(
+  { tx, environment }: { readonly tx: Transaction; readonly environment: Environment },
+  name: string,
+): Promise<string> {
+  const suggested = suggestSlug(name)
+  const taken =
+    suggested === personalAlias || suggested === '' || (await tx.organisations.bySlug(suggested)) !== undefined
+  if (!taken) return suggested
+  const suffix = Buffer.from(environment.randomBytes(4)).toString('hex')
+  return suggested === '' ? `org-${suffix}` : `${suggested}-${suffix}`
+}

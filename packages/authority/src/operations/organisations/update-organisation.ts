@@ -1,0 +1,54 @@
+// organisation.update: changes the settings of an organisation.
+import { actions } from '@hallpass/macaroon'
+
+import type { MembershipDischarge, Organisation, TokenMinting } from '../../domain/organisation.ts'
+import { accessOrganisation } from './find-organisation.ts'
+import type { ReachedOrganisation } from './list-organisations.ts'
+import { ensureTicketKey } from '../discharges/membership-demand.ts'
+import type { WriteOperation } from '../perform/operation.ts'
+
+/** What is undefined stays as it is. */
+export interface UpdateOrganisation {
+  readonly slug: string
+  readonly name: string | undefined
+  /** What the tokens minted from now on demand. */
+  readonly membershipDischarge: MembershipDischarge | undefined
+  readonly tokenMinting: TokenMinting | undefined
+}
+
+export const updateOrganisation: WriteOperation<UpdateOrganisation, Organisation, ReachedOrganisation> = {
+  name: 'organisation.update',
+  mode: 'write',
+
+  async access(context, { slug, name, membershipDischarge, tokenMinting }) {
+    const intent = await accessOrganisation(context, slug, { action: actions.write, feature: 'settings' })
+    const changes = [
+      name === undefined ? '' : `, to be called ${name}`,
+      membershipDischarge === undefined ? '' : `, membership demanded of its tokens: ${membershipDischarge}`,
+      tokenMinting === undefined ? '' : `, minting by its tokens: ${tokenMinting}`,
+    ]
+    return { ...intent, wanted: intent.target + changes.join('') }
+  },
+
+  async run({ tx, environment }, { input, subject: organisation, actor }) {
+    const {
+      name = organisation.name,
+      membershipDischarge = organisation.membershipDischarge,
+      tokenMinting = organisation.tokenMinting,
+    } = input
+    if (name !== organisation.name) await tx.organisations.rename(organisation.id, name)
+    if (membershipDischarge !== organisation.membershipDischarge) {
+      await ensureTicketKey(tx, environment.keyring)
+      await tx.organisations.setMembershipDischarge(organisation.id, membershipDischarge)
+    }
+    if (tokenMinting !== organisation.tokenMinting)
+      await tx.organisations.setTokenMinting(organisation.id, tokenMinting)
+    const userId = actor.kind === 'user' ? actor.user.id : undefined
+    const membership = userId === undefined ? undefined : await tx.memberships.find(organisation.id, userId)
+    return {
+      organisation: { ...organisation, name, membershipDischarge, tokenMinting },
+      role: membership?.role ?? null,
+      own: userId !== undefined && organisation.personalOf === userId,
+    }
+  },
+}

@@ -1,0 +1,100 @@
+// Whether a principal may do what an operation requires: the only place where access is decided.
+import { actions, roles, clear, clearCaveats, type Access, type Caveat } from '@hallpass/macaroon'
+
+import { DomainError } from '../../domain/errors.ts'
+import type { Organisation, Role } from '../../domain/organisation.ts'
+import { shorten } from '../../domain/shorten.ts'
+import type { ReadTransaction } from '../../domain/store.ts'
+import type { Requirement, OperationContext } from './operation.ts'
+import { describeCredential, type Credential } from './principal.ts'
+
+/** The refusal of whoever has nothing to do with the organisation: it tells nothing of it. */
+export class StrangerRefused extends DomainError {
+  constructor(sentence: string) {
+    super('forbidden', sentence)
+  }
+}
+
+/**
+ * The first credential of the principal that meets the requirement, where a GraphQL mutation asks by its name.
+ * @throws DomainError `forbidden`, saying for the first credential which caveat or role forbids it; StrangerRefused where
+ * that one is of another organisation
+ */
+export async function authorise(
+  context: OperationContext<ReadTransaction>,
+  requirement: Requirement,
+  mutation?: string,
+): Promise<Credential> {
+  const { credentials } = context.principal
+  if (requirement.kind === 'credential') return credentials[0]
+  if (requirement.kind === 'person') {
+    const person = credentials.find((credential) => credential.kind === 'user')
+    if (person !== undefined) return person
+    throw new DomainError('forbidden', 'only a person who is logged in may do this, and a token may not')
+  }
+  let first: DomainError | undefined
+  for (const credential of credentials) {
+    if (requirement.exempt?.(credential) === true) return credential
+    const denial = await findDenial(context, credential, requirement, mutation)
+    // Asked last: its words are not for strangers.
+    const refusal = denial === undefined ? requirement.refuse?.(credential) : undefined
+    if (denial === undefined && refusal === undefined) return credential
+    first ??= denial ?? new DomainError('forbidden', refusal ?? '')
+  }
+  throw first ?? new DomainError('forbidden', 'nothing allows this')
+}
+
+/** Of a refusal. A token may hold hundreds of caveats that forbid, and the first few say enough. */
+const reasonsTold = 3
+
+/** Whether one credential allows one access; `now` in milliseconds. */
+export function allows(
+  credential: Credential & { readonly kind: 'token' },
+  organisation: Organisation,
+  access: Omit<Access, 'now' | 'orgId'>,
+  now: number,
+): boolean {
+  const attempt = { ...access, orgId: BigInt(organisation.id), now: now / 1000 }
+  return clear(credential.verified, [attempt], { denials: 1 }).allowed
+}
+
+/** A person's authority in an organisation, as caveats: there is no second rule book. */
+function caveatsOfRole(organisationId: number, role: Role): readonly Caveat[] {
+  return [
+    { type: 'Organization', id: BigInt(organisationId), mask: actions.any },
+    { type: 'AllowedRoles', roles: roles[role] },
+  ]
+}
+
+async function findDenial(
+  context: OperationContext<ReadTransaction>,
+  credential: Credential,
+  { organisation, access }: Requirement & { readonly kind: 'access' },
+  mutation: string | undefined,
+): Promise<DomainError | undefined> {
+  const { id, slug } = organisation
+  const attempt: Access = {
+    ...access,
+    orgId: BigInt(id),
+    mutation: mutation ?? access.mutation,
+    now: context.now / 1000,
+  }
+  const holder = describeCredential(credential)
+  if (credential.kind === 'token') {
+    const clearance = clear(credential.verified, [attempt], { denials: reasonsTold })
+    if (clearance.allowed) return undefined
+    // Which organisation an app or a token is of, is nobody's business outside.
+    if (credential.record.organisationId !== id) {
+      return new StrangerRefused(`${holder} is not of the organization that this belongs to`)
+    }
+    const reasons = clearance.denials.map(({ reason }) => `its caveat ${reason}`)
+    const sentence = `${holder} does not allow this in organization ${slug}: ${reasons.join('; ')}`
+    return new DomainError('forbidden', shorten(sentence))
+  }
+  const membership = await context.tx.memberships.find(id, credential.user.id)
+  if (membership === undefined)
+    return new StrangerRefused('you are not a member of the organization that this belongs to')
+  if (clearCaveats(caveatsOfRole(id, membership.role), [attempt]).allowed) return undefined
+  const sentence = `${holder} is a ${membership.role} of organization ${slug}, and this takes an admin`
+  return new DomainError('forbidden', sentence)
+}

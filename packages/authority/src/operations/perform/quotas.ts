@@ -1,0 +1,53 @@
+// How many apps, members and live tokens an organisation may have, as the operator says.
+import { DomainError } from '../../domain/errors.ts'
+import type { Organisation, Quota } from '../../domain/organisation.ts'
+import type { ReadTransaction } from '../../domain/store.ts'
+
+/** For each organisation; Infinity where there is no bound. */
+export type QuotaLimits = Readonly<Record<Quota, number>>
+
+export interface Quotas {
+  /**
+   * Whether there is room for one more. `now` in milliseconds.
+   * @throws DomainError `conflict` where there is none
+   */
+  expectRoom(tx: ReadTransaction, organisation: Organisation, quota: Quota, now: number): Promise<void>
+}
+
+/** Nobody needs more by accident; tokens have no bound unless the operator sets one. */
+export const defaultQuotas: QuotaLimits = { apps: 10_000, members: 10_000, tokens: Infinity }
+
+/**
+ * A count costs more the more there is, and a mint must not. So a count is good for a hundredth of the room that it
+ * found, and at least for a thousandth of the bound. One authority alone never exceeds a bound; each other one on the
+ * same database may, by what its last count was good for: a hundredth of the bound at most.
+ */
+export function createQuotas(limits: QuotaLimits): Quotas {
+  const room = new Map<string, number>()
+  return {
+    async expectRoom(tx, organisation, quota, now) {
+      const limit = limits[quota]
+      if (limit === Infinity) return
+      const key = `${organisation.id} ${quota}`
+      const left = room.get(key) ?? 0
+      if (left >= 1) {
+        room.set(key, left - 1)
+        return
+      }
+      const count = await tx.organisations.countUpTo(organisation.id, quota, limit, now)
+      if (count >= limit) throw full(organisation, quota, limit)
+      if (room.size >= mostKept) room.clear()
+      // One of them is taken by whoever asks.
+      room.set(key, Math.max(Math.floor((limit - count) / 100), Math.min(limit - count, Math.floor(limit / 1000))) - 1)
+    },
+  }
+}
+
+const mostKept = 10_000
+
+function full({ slug }: Organisation, quota: Quota, limit: number): DomainError {
+  return new DomainError(
+    'conflict',
+    `organization ${slug} has ${limit} ${quota === 'tokens' ? 'live tokens' : quota}, and whoever runs this authority allows no more`,
+  )
+}

@@ -1,0 +1,53 @@
+// Finds a token by its id, and says what acting on it takes.
+import { encodeCaveats, type Action } from '@hallpass/macaroon'
+
+import { DomainError } from '../../domain/errors.ts'
+import type { Organisation } from '../../domain/organisation.ts'
+import type { ReadTransaction } from '../../domain/store.ts'
+import type { ListedToken } from '../../domain/token.ts'
+import type { AccessRequest, OperationContext } from '../perform/operation.ts'
+import type { Credential } from '../perform/principal.ts'
+
+export interface FoundToken {
+  readonly record: ListedToken
+  readonly organisation: Organisation
+}
+
+const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/**
+ * What `action` on the token takes: its organisation, or its app where it is limited to one. The token itself is exempt
+ * as it was minted, and not when narrowed: whoever was handed less of it must not end it for everybody.
+ * @throws DomainError `not_found`
+ */
+export async function accessToken(
+  context: OperationContext<ReadTransaction>,
+  id: string,
+  action: Action,
+): Promise<AccessRequest<FoundToken>> {
+  const normalised = id.toLowerCase()
+  // What is not an id is not repeated: people paste tokens where ids belong.
+  if (!idPattern.test(normalised)) throw new DomainError('not_found', 'this is not the id of a token')
+  const record = await context.tx.tokens.byIdWithNames(normalised)
+  const organisation = record && (await context.tx.organisations.byId(record.organisationId))
+  if (record === undefined || organisation === undefined) {
+    throw new DomainError('not_found', `there is no token ${normalised}`)
+  }
+  return {
+    subject: { record, organisation },
+    requirement: {
+      kind: 'access',
+      organisation,
+      access: record.appId === null ? { action } : { action, appId: BigInt(record.appId) },
+      exempt: (credential) => isAsMinted(credential, record),
+    },
+    target: `token ${record.id}`,
+    organisationId: organisation.id,
+  }
+}
+
+/** Whether it is the token itself, with no caveat more than it was minted with. Of one from before these were kept nobody knows. */
+function isAsMinted(credential: Credential, { id, caveats }: ListedToken): boolean {
+  if (credential.kind !== 'token' || credential.record.id !== id || caveats === null) return false
+  return Buffer.compare(encodeCaveats(credential.verified.macaroon.unsafeCaveats), caveats) === 0
+}

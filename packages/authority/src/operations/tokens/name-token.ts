@@ -1,0 +1,30 @@
+// Which token a text means that somebody pasted: its id, and no more. That it is genuine nobody asks: an id is no secret.
+import { MacaroonError } from '@hallpass/macaroon'
+import { nameTokens } from '@hallpass/macaroon/name'
+
+import { DomainError } from '../../domain/errors.ts'
+
+/**
+ * The id of the one token that the text means.
+ * @throws DomainError `invalid`, which repeats nothing of it
+ */
+export function nameToken(text: string): string {
+  const [id, ...others] = readIds(text)
+  if (id !== undefined && others.length === 0) return id
+  const isAuthToken = id === undefined && text.includes('fo1_')
+  const why = isAuthToken
+    ? 'token is an auth token, which is ended by logging out'
+    : id === undefined
+      ? 'token holds no token, nor enough of one to tell which it was'
+      : 'token holds more than one token: leave out its discharges, and revoke tokens one by one'
+  throw new DomainError('invalid', why, { field: 'token' })
+}
+
+function readIds(text: string): readonly string[] {
+  try {
+    return nameTokens(text)
+  } catch (error) {
+    if (!(error instanceof MacaroonError)) throw error
+    throw new DomainError('invalid', 'token holds too many tokens', { field: 'token', cause: error })
+  }
+}

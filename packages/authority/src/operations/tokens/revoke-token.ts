@@ -1,0 +1,65 @@
+// token.revoke: from the commit on the token is dead, every token attenuated from it, and all that it minted.
+import { actions } from '@hallpass/macaroon'
+
+import type { DescendantsRevoked } from '../../domain/token.ts'
+import { finishRevocations } from './finish-revocations.ts'
+import { accessToken, type FoundToken } from './find-token.ts'
+import type { WriteOperation } from '../perform/operation.ts'
+import { describeCredential } from '../perform/principal.ts'
+
+export interface RevokeToken {
+  readonly id: string
+  /** What becomes of the tokens that it minted, and of what these minted. */
+  readonly descendants: 'revoke' | 'keep'
+}
+
+export interface RevokedToken extends FoundToken {
+  /** Whether it was alive until now. */
+  readonly wasLive: boolean
+  readonly descendants: DescendantsRevoked
+}
+
+export const revokeToken: WriteOperation<RevokeToken, FoundToken, RevokedToken> = {
+  name: 'token.revoke',
+  mode: 'write',
+  isUrgent: true,
+
+  access: (context, { id }) => accessToken(context, id, actions.write),
+
+  async run({ tx, now }, { input, subject: { record, organisation }, actor }) {
+    const revokedBy = describeCredential(actor)
+    // The first revocation stands, and asking again succeeds: it ends what an earlier one spared.
+    const wasLive = record.revokedAt === null
+    if (wasLive) await tx.tokens.revoke(record.id, now, revokedBy)
+    const descendants =
+      input.descendants === 'keep'
+        ? { revoked: 0, more: false }
+        : await tx.tokens.revokeDescendants(record.id, now, `${revokedBy}, with token ${record.id}`)
+    return {
+      record: wasLive ? { ...record, revokedAt: now, revokedBy } : record,
+      organisation,
+      wasLive,
+      descendants,
+    }
+  },
+
+  conclude({ record, organisation, wasLive, descendants }) {
+    if (!wasLive && descendants.revoked === 0 && !descendants.more) return undefined
+    return { target: `token ${record.id}`, organisationId: organisation.id, reason: describe(descendants) }
+  },
+
+  async follow(environment, output) {
+    if (!output.descendants.more) return output
+    const { revoked, more } = await finishRevocations(environment, stepsBeforeAnswer)
+    return { ...output, descendants: { revoked: output.descendants.revoked + revoked, more } }
+  },
+}
+
+function describe({ revoked, more }: DescendantsRevoked): string {
+  if (more) return `with more than ${revoked} tokens that it minted`
+  if (revoked === 0) return ''
+  return `with ${revoked === 1 ? 'the token' : `the ${revoked} tokens`} that it minted`
+}
+
+// All is dead by then: whoever asks waits only to be told how many.
+const stepsBeforeAnswer = 100
