@@ -21,9 +21,27 @@ const rooms: Readonly<Record<string, { readonly folders: readonly string[]; read
   mail: { folders: ['domain'], parts: ['nodemailer'] },
   store: { folders: ['domain'], parts: ['kysely', 'pg'] },
   operator: { folders: ['domain', 'keyring', 'operations', 'store'], parts: [] },
-  operations: {
-    folders: ['domain'],
+  'operations/perform': { folders: ['domain'], parts: ['@hallpass/macaroon', '@hallpass/macaroon/name'] },
+  'operations/discharges': { folders: ['domain', 'operations/perform'], parts: ['@hallpass/macaroon'] },
+  'operations/organisations': {
+    folders: ['domain', 'operations/perform', 'operations/discharges'],
+    parts: ['@hallpass/macaroon'],
+  },
+  'operations/apps': {
+    folders: ['domain', 'operations/perform', 'operations/organisations'],
+    parts: ['@hallpass/macaroon'],
+  },
+  'operations/members': {
+    folders: ['domain', 'operations/perform', 'operations/organisations'],
+    parts: ['@hallpass/macaroon'],
+  },
+  'operations/tokens': {
+    folders: ['domain', 'operations/perform', 'operations/discharges', 'operations/organisations', 'operations/apps'],
     parts: ['@hallpass/macaroon', '@hallpass/macaroon/json', '@hallpass/macaroon/name'],
+  },
+  'operations/accounts': {
+    folders: ['domain', 'operations/perform', 'operations/organisations', 'operations/members'],
+    parts: ['@hallpass/macaroon'],
   },
   workers: { folders: ['domain'], parts: [] },
   'doors/http': {
@@ -116,7 +134,8 @@ function checkRoom(file: string, target: string): string | undefined {
   const to = roomOf(target)
   if (from === undefined || from === to || isTest(file)) return undefined
   if (to === undefined) return 'wiring imports rooms, and no room imports wiring'
-  return rooms[from]?.folders.includes(to) ? undefined : `${from} may not import ${to}`
+  const allowed = (rooms[from]?.folders ?? []).some((folder) => to === folder || to.startsWith(`${folder}/`))
+  return allowed ? undefined : `${from} may not import ${to}`
 }
 
 function checkPart(file: string, specifier: string): string | undefined {

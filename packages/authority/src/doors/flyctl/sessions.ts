@@ -39,10 +39,10 @@ export const sessionRoutes: readonly FlyctlRoute[] = [
       data: z.object({ attributes: z.object({ email: emailAddress, password: typedPassword }) }),
     }),
     status: 201,
-    async handle({ body }, { enter, userAgent }) {
+    async handle({ body }, { perform, userAgent }) {
       const { email, password } = body.data.attributes
       const from = { kind: 'cli', label: describeUserAgent(userAgent) } as const
-      const { authToken } = await enter(signIn, { email, password: new Secret(password), from })
+      const { authToken } = await perform(signIn, { email, password: new Secret(password), from })
       // flyctl decodes nothing but text here.
       return { data: { attributes: { access_token: authToken.reveal() } } }
     },
@@ -54,7 +54,7 @@ export const sessionRoutes: readonly FlyctlRoute[] = [
     authenticated: false,
     body: cliSession,
     status: 201,
-    async handle({ body }, { inquire, publicUrl }) {
+    async handle({ body }, { perform, publicUrl }) {
       // An auth token reaches all that its person reaches: who asks for less must not get more.
       if (Object.keys(body.metadata ?? {}).some((key) => key.startsWith('lock_'))) {
         return {
@@ -63,7 +63,7 @@ export const sessionRoutes: readonly FlyctlRoute[] = [
           pkce: false,
         }
       }
-      const { id } = await inquire(createCliLogin, {
+      const { id } = await perform(createCliLogin, {
         name: body.name,
         codeChallenge: body.code_challenge,
         state: body.state ?? '',
@@ -81,8 +81,8 @@ export const sessionRoutes: readonly FlyctlRoute[] = [
     authenticated: false,
     params: cliSessionParams,
     status: 200,
-    async handle({ params: { id } }, { enter }) {
-      return id === limitedLogin ? { id, access_token: '' } : redeem(enter, { id: new Secret(id), proof: undefined })
+    async handle({ params: { id } }, { perform }) {
+      return id === limitedLogin ? { id, access_token: '' } : redeem(perform, { id: new Secret(id), proof: undefined })
     },
   }),
 
@@ -106,15 +106,15 @@ export const sessionRoutes: readonly FlyctlRoute[] = [
     params: cliSessionParams,
     body: z.object(routes.redeemCliLogin.body.shape),
     status: 200,
-    handle: ({ params: { id }, body: { code, code_verifier } }, { enter }) =>
-      redeem(enter, { id: new Secret(id), proof: { code: new Secret(code), verifier: new Secret(code_verifier) } }),
+    handle: ({ params: { id }, body: { code, code_verifier } }, { perform }) =>
+      redeem(perform, { id: new Secret(id), proof: { code: new Secret(code), verifier: new Secret(code_verifier) } }),
   }),
 ]
 
 /** It answers 404 while flyctl should wait, and in words that it prints where a code is wrong and may be typed again. */
-async function redeem(enter: Exchange['enter'], input: RedeemCliLogin) {
+async function redeem(perform: Exchange['perform'], input: RedeemCliLogin) {
   try {
-    const { authToken } = await enter(redeemCliLogin, input)
+    const { authToken } = await perform(redeemCliLogin, input)
     return { id: input.id.reveal(), access_token: authToken.reveal() }
   } catch (error) {
     if (!(error instanceof DomainError)) throw error

@@ -2,8 +2,8 @@
 import type { FastifyRequest } from 'fastify'
 
 import { createAllowance } from '../../operations/perform/allowance.ts'
-import type { Caller, Entering, Environment, Inquiry, Operation } from '../../operations/perform/operation.ts'
-import { enter, inquire, perform } from '../../operations/perform/perform.ts'
+import type { Caller, Environment, Operation } from '../../operations/perform/operation.ts'
+import { perform } from '../../operations/perform/perform.ts'
 import type { Presented } from '../../operations/perform/principal.ts'
 import { addressOf } from './address.ts'
 import { storeOfRequest } from './store-of-request.ts'
@@ -20,11 +20,6 @@ export interface Exchange {
     operation: Operation<Input, Subject, Output, Prepared>,
     input: Input,
   ) => Promise<Output>
-  readonly enter: <Input, Prepared, Output>(
-    operation: Entering<Input, Prepared, Output>,
-    input: Input,
-  ) => Promise<Output>
-  readonly inquire: <Input, Output>(inquiry: Inquiry<Input, Output>, input: Input) => Promise<Output>
   /** For the GraphQL mutation of this name. */
   readonly mutating: (mutation: string) => Exchange
 }
@@ -52,8 +47,6 @@ export function openExchange(environment: Environment, presented: Presented, req
       publicUrl: environment.publicUrl,
       pause: environment.pause,
       perform: (operation, input) => perform(own, caller, operation, presented, input),
-      enter: (operation, input) => enter(own, caller, operation, input),
-      inquire: (inquiry, input) => inquire(own, caller, inquiry, input),
       mutating: exchangeFor,
     }
   }

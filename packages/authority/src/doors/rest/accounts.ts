@@ -42,16 +42,16 @@ type Names =
   | 'redeemCliLogin'
 
 export const accountHandlers: Handlers<Names> = {
-  async signUp({ body }, { enter, userAgent }) {
+  async signUp({ body }, { perform, userAgent }) {
     const { email, password } = body
     const admission = readAdmission(body)
     return encodeSession(
-      await enter(signUp, { email, password: new Secret(password), admission, from: sessionFrom(userAgent) }),
+      await perform(signUp, { email, password: new Secret(password), admission, from: sessionFrom(userAgent) }),
     )
   },
 
-  async signIn({ body: { email, password } }, { enter, userAgent }) {
-    return encodeSession(await enter(signIn, { email, password: new Secret(password), from: sessionFrom(userAgent) }))
+  async signIn({ body: { email, password } }, { perform, userAgent }) {
+    return encodeSession(await perform(signIn, { email, password: new Secret(password), from: sessionFrom(userAgent) }))
   },
 
   signOut: (_input, { perform }) => perform(signOut, undefined),
@@ -68,15 +68,15 @@ export const accountHandlers: Handlers<Names> = {
 
   deleteCurrentUser: (_input, { perform }) => perform(deleteAccount, undefined),
 
-  requestPasswordReset: ({ body: { email } }, { inquire }) => inquire(requestPasswordReset, { email }),
+  requestPasswordReset: ({ body: { email } }, { perform }) => perform(requestPasswordReset, { email }),
 
-  async resetPassword({ body: { code, new_password } }, { enter }) {
-    const { email } = await enter(resetPassword, { code: new Secret(code), next: new Secret(new_password) })
+  async resetPassword({ body: { code, new_password } }, { perform }) {
+    const { email } = await perform(resetPassword, { code: new Secret(code), next: new Secret(new_password) })
     return { email }
   },
 
-  async showLoginMethods(_input, { inquire }) {
-    const { setupNeeded, passkeys, oidc, mail } = await inquire(showLoginMethods, undefined)
+  async showLoginMethods(_input, { perform }) {
+    const { setupNeeded, passkeys, oidc, mail } = await perform(showLoginMethods, undefined)
     return { setup_needed: setupNeeded, passkeys, oidc: oidc === undefined ? null : { name: oidc.name }, mail }
   },
 
@@ -86,8 +86,8 @@ export const accountHandlers: Handlers<Names> = {
 
   deleteSession: ({ params }, { perform }) => perform(deleteSession, { id: readSessionId(params.session_id) }),
 
-  async createCliLogin({ body }, { inquire, publicUrl }) {
-    const { id, expiresAt } = await inquire(createCliLogin, {
+  async createCliLogin({ body }, { perform, publicUrl }) {
+    const { id, expiresAt } = await perform(createCliLogin, {
       name: body.name,
       codeChallenge: body.code_challenge,
       state: body.state,
@@ -121,9 +121,9 @@ export const accountHandlers: Handlers<Names> = {
     return undefined
   },
 
-  async redeemCliLogin({ params, body: { code, code_verifier } }, { enter }) {
+  async redeemCliLogin({ params, body: { code, code_verifier } }, { perform }) {
     const proof = { code: new Secret(code), verifier: new Secret(code_verifier) }
-    return encodeSession(await enter(redeemCliLogin, { id: new Secret(params.login_id), proof }))
+    return encodeSession(await perform(redeemCliLogin, { id: new Secret(params.login_id), proof }))
   },
 }
 

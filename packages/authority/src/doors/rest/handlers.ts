@@ -97,8 +97,8 @@ export const handlers: Handlers = {
   withdrawInvitation: ({ params: { org_slug, invitation_id } }, { perform }) =>
     perform(withdrawInvitation, { slug: org_slug, id: invitation_id }),
 
-  async previewInvitation({ body: { invitation } }, { inquire }) {
-    return encodePreviewedInvitation(await inquire(previewInvitation, { code: new Secret(invitation) }))
+  async previewInvitation({ body: { invitation } }, { perform }) {
+    return encodePreviewedInvitation(await perform(previewInvitation, { code: new Secret(invitation) }))
   },
 
   async acceptInvitation({ body: { invitation } }, { perform }) {

@@ -37,13 +37,13 @@ export const passkeyHandlers: Handlers<Names> = {
 
   deletePasskey: ({ params }, { perform }) => perform(deletePasskey, { id: params.passkey_id }),
 
-  async beginPasskeySignIn(_input, { inquire }) {
-    return encodeCeremony(await inquire(beginPasskeySignIn, undefined))
+  async beginPasskeySignIn(_input, { perform }) {
+    return encodeCeremony(await perform(beginPasskeySignIn, undefined))
   },
 
-  async signInWithPasskey({ body }, { enter, userAgent }) {
+  async signInWithPasskey({ body }, { perform, userAgent }) {
     const input = { ...readAssertion(body), from: sessionFrom(userAgent) }
-    return encodeSession(await enter(signInWithPasskey, input))
+    return encodeSession(await perform(signInWithPasskey, input))
   },
 }
 

@@ -26,7 +26,7 @@ export function openThirdPartyDoor(server: FastifyInstance, environment: Environ
       const { ticket } = parse(initBody, request.body, 'the body')
       const exchange = openExchange(environment, nobody, request)
       return answer(reply, async () => {
-        const given = await exchange.enter(askForDischarge, { ticket })
+        const given = await exchange.perform(askForDischarge, { ticket })
         void reply.code(201)
         return describeAnswer(environment, given)
       })
@@ -36,10 +36,10 @@ export function openThirdPartyDoor(server: FastifyInstance, environment: Environ
       const secret = new Secret(parse(pollParams, request.params, 'the path').secret)
       const exchange = openExchange(environment, nobody, request)
       return answer(reply, async () => {
-        if ((await exchange.inquire(pollDischarge, { secret })) === 'pending') {
+        if ((await exchange.perform(pollDischarge, { secret })) === 'pending') {
           return reply.code(202).send()
         }
-        const collected = await exchange.enter(collectDischarge, { secret })
+        const collected = await exchange.perform(collectDischarge, { secret })
         return 'refusal' in collected ? { error: collected.refusal } : { discharge: collected.discharge.reveal() }
       })
     })

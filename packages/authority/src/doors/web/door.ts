@@ -43,24 +43,24 @@ export function openWebDoor(server: FastifyInstance, door: WebDoor): void {
   server.post('/web/session', async (request, reply) => {
     cookies.checkOwnPage(request)
     const { email, password } = parse(routes.signIn.body, request.body, 'the body')
-    const { enter } = openExchange(environment, nobody, request)
-    const session = await enter(signIn, { email, password: new Secret(password), from: browserOf(request) })
+    const { perform } = openExchange(environment, nobody, request)
+    const session = await perform(signIn, { email, password: new Secret(password), from: browserOf(request) })
     return answerSession(door, request, reply, session)
   })
 
   server.post('/web/session/passkey', async (request, reply) => {
     cookies.checkOwnPage(request)
     const body = parse(routes.signInWithPasskey.body, request.body, 'the body')
-    const { enter } = openExchange(environment, nobody, request)
-    const session = await enter(signInWithPasskey, { ...readAssertion(body), from: browserOf(request) })
+    const { perform } = openExchange(environment, nobody, request)
+    const session = await perform(signInWithPasskey, { ...readAssertion(body), from: browserOf(request) })
     return answerSession(door, request, reply, session)
   })
 
   server.post('/web/signup', async (request, reply) => {
     cookies.checkOwnPage(request)
     const body = parse(routes.signUp.body, request.body, 'the body')
-    const { enter } = openExchange(environment, nobody, request)
-    const session = await enter(signUp, {
+    const { perform } = openExchange(environment, nobody, request)
+    const session = await perform(signUp, {
       email: body.email,
       password: new Secret(body.password),
       admission: readAdmission(body),

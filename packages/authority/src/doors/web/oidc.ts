@@ -47,9 +47,9 @@ export function openOidcRoutes(server: FastifyInstance, door: WebDoor, provider:
   server.get<Query>('/web/oidc/start', async (request, reply) => {
     const attempt = { seed: randomBytes(32), startedAt: now(), returnTo: ownPath(request.query['return_to']) }
     try {
-      const { inquire } = openExchange(environment, nobody, request)
+      const { perform } = openExchange(environment, nobody, request)
       const redirectUri = publicUrl() + callbackPath
-      const url = await inquire(beginIdentity, { provider, secrets: secretsOf(attempt), redirectUri })
+      const url = await perform(beginIdentity, { provider, secrets: secretsOf(attempt), redirectUri })
       void keep(reply, writeAttempt(attempt), attemptLifetime / 1000)
       return await reply.redirect(url.href)
     } catch (error) {
@@ -68,8 +68,8 @@ export function openOidcRoutes(server: FastifyInstance, door: WebDoor, provider:
     // One answer for an attempt, whatever it says.
     void keep(reply, '', 0)
     try {
-      const { enter } = openExchange(environment, nobody, request)
-      const session = await enter(signInWithIdentity, {
+      const { perform } = openExchange(environment, nobody, request)
+      const session = await perform(signInWithIdentity, {
         provider,
         secrets: secretsOf(attempt),
         callback: new URL(publicUrl() + request.url),

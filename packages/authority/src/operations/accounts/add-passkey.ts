@@ -16,7 +16,7 @@ export const addPasskey: WriteOperation<AddPasskey, undefined, Passkey, Verified
   name: 'passkey.create',
   mode: 'write',
 
-  async prepare(environment, { answer }, principal) {
+  async prepare({ environment }, { answer }, principal) {
     // A token is refused whatever it brings.
     if (findUser(principal) === undefined) return undefined
     return environment.passkeys.verifyCreation(answer, requireRelyingParty(environment))

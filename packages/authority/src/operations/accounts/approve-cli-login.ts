@@ -34,7 +34,7 @@ export const approveCliLogin: WriteOperation<{ readonly id: string }, undefined,
     return { login, code }
   },
 
-  conclude: ({ login }) => ({ target: describeCliLogin(login), organisationId: null }),
+  auditDetails: ({ login }) => ({ target: describeCliLogin(login), organisationId: null }),
 }
 
 /** For the audit trail: which machine, as it calls itself, and from where. */

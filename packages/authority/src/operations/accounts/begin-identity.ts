@@ -1,7 +1,7 @@
 // identity.begin: where a browser goes to log in at the OpenID provider.
 import type { IdentityProvider, LoginSecrets } from '../../domain/identity.ts'
-import { limitInquiries } from '../perform/limits.ts'
-import type { Inquiry } from '../perform/operation.ts'
+import { inquiries } from '../perform/limits.ts'
+import type { OpenRead } from '../perform/operation.ts'
 
 export interface BeginIdentity {
   readonly provider: IdentityProvider
@@ -9,11 +9,12 @@ export interface BeginIdentity {
   readonly redirectUri: string
 }
 
-export const beginIdentity: Inquiry<BeginIdentity, URL> = {
+export const beginIdentity: OpenRead<BeginIdentity, URL, URL> = {
   name: 'identity.begin',
+  audience: 'anyone',
+  mode: 'read',
+  limits: inquiries,
 
-  async answer(environment, { provider, secrets, redirectUri }, caller) {
-    limitInquiries(environment, caller, 'begin with a provider')
-    return provider.authorizationUrl(secrets, redirectUri)
-  },
+  prepare: (_context, { provider, secrets, redirectUri }) => provider.authorizationUrl(secrets, redirectUri),
+  run: async (_context, { prepared }) => prepared,
 }

@@ -1,14 +1,13 @@
 // passkey.begin_sign_in: hands out a challenge for a login with whichever passkey comes.
-import { limitInquiries } from '../perform/limits.ts'
-import type { Inquiry } from '../perform/operation.ts'
+import { inquiries } from '../perform/limits.ts'
+import type { OpenWrite } from '../perform/operation.ts'
 import { beginAssertion, type Ceremony } from './passkey-ceremony.ts'
 
-export const beginPasskeySignIn: Inquiry<undefined, Ceremony> = {
+export const beginPasskeySignIn: OpenWrite<undefined, undefined, Ceremony> = {
   name: 'passkey.begin_sign_in',
+  audience: 'anyone',
+  mode: 'write',
+  limits: inquiries,
 
-  async answer(environment, _input, caller) {
-    limitInquiries(environment, caller, 'begin with a passkey')
-    const now = environment.now()
-    return environment.store.write((tx) => beginAssertion({ tx, environment, now }))
-  },
+  run: (context) => beginAssertion(context),
 }

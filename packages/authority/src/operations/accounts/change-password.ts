@@ -26,10 +26,10 @@ export const changePassword: WriteOperation<ChangePassword, undefined, undefined
   mode: 'write',
   isUrgent: true,
 
-  async prepare(environment, { current, next }, principal) {
+  async prepare({ environment, read }, { current, next }, principal) {
     const user = findUser(principal)
     if (user === undefined) return { checked: null, hash: undefined }
-    const checked = (await environment.store.read((tx) => tx.users.passwordHash(user.id))) ?? null
+    const checked = (await read((tx) => tx.users.passwordHash(user.id))) ?? null
     const right =
       checked === null ||
       (current !== undefined && (await tryOwnPassword(environment, user, { password: current, hash: checked })))

@@ -19,5 +19,5 @@ export const denyCliLogin: WriteOperation<{ readonly id: string }, undefined, Cl
     return login
   },
 
-  conclude: (login) => ({ target: describeCliLogin(login), organisationId: null }),
+  auditDetails: (login) => ({ target: describeCliLogin(login), organisationId: null }),
 }

@@ -2,7 +2,7 @@
 import { hashCliLoginId, type CliLogin } from '../../domain/cli-login.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
-import type { Environment } from '../perform/operation.ts'
+import type { Services } from '../perform/operation.ts'
 
 /**
  * The login, as long as it is open.
@@ -20,7 +20,7 @@ export async function findCliLogin(tx: ReadTransaction, id: string, now: number)
  * Refuses a login that was begun without a challenge, where the operator wants none of those.
  * @throws DomainError `invalid`
  */
-export function checkProof({ requirePkce }: Pick<Environment, 'requirePkce'>, codeChallenge: string | null): void {
+export function checkProof({ requirePkce }: Pick<Services, 'requirePkce'>, codeChallenge: string | null): void {
   if (codeChallenge !== null || !requirePkce) return
   throw new DomainError(
     'invalid',

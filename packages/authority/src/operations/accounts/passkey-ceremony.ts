@@ -14,7 +14,7 @@ import {
 } from '../../domain/passkey.ts'
 import type { Transaction } from '../../domain/store.ts'
 import type { User } from '../../domain/user.ts'
-import type { Environment } from '../perform/operation.ts'
+import type { Services, WriteContext } from '../perform/operation.ts'
 
 export interface Ceremony {
   /** Names the challenge in the answer. */
@@ -22,14 +22,8 @@ export interface Ceremony {
   readonly options: Record<string, unknown>
 }
 
-interface Place {
-  readonly tx: Transaction
-  readonly environment: Environment
-  readonly now: number
-}
-
 /** @throws DomainError `conflict` where browsers offer no passkeys for the public URL */
-export function requireRelyingParty({ publicUrl }: Environment): RelyingParty {
+export function requireRelyingParty({ publicUrl }: Services): RelyingParty {
   const party = relyingPartyOf(publicUrl())
   if (party !== undefined) return party
   throw new DomainError(
@@ -39,10 +33,10 @@ export function requireRelyingParty({ publicUrl }: Environment): RelyingParty {
 }
 
 /** For adding a passkey; whatever the user began before is over. */
-export async function beginCreation(place: Place, user: User, owned: readonly Passkey[]): Promise<Ceremony> {
-  const party = requireRelyingParty(place.environment)
-  await place.tx.passkeyChallenges.deleteOfUser(user.id)
-  const { challengeId, challenge } = await issueChallenge(place, user.id)
+export async function beginCreation(context: WriteContext, user: User, owned: readonly Passkey[]): Promise<Ceremony> {
+  const party = requireRelyingParty(context.environment)
+  await context.tx.passkeyChallenges.deleteOfUser(user.id)
+  const { challengeId, challenge } = await issueChallenge(context, user.id)
   return {
     challengeId,
     options: {
@@ -65,9 +59,9 @@ export async function beginCreation(place: Place, user: User, owned: readonly Pa
 }
 
 /** For logging in with any passkey that the authenticator has for us. */
-export async function beginAssertion(place: Place): Promise<Ceremony> {
-  const party = requireRelyingParty(place.environment)
-  const { challengeId, challenge } = await issueChallenge(place, null)
+export async function beginAssertion(context: WriteContext): Promise<Ceremony> {
+  const party = requireRelyingParty(context.environment)
+  const { challengeId, challenge } = await issueChallenge(context, null)
   return {
     challengeId,
     options: { rpId: party.id, challenge, timeout: challengeLifetime, userVerification: 'preferred' },
@@ -95,7 +89,7 @@ export async function takeChallenge(
   })
 }
 
-async function issueChallenge({ tx, environment, now }: Place, userId: number | null) {
+async function issueChallenge({ tx, environment, now }: WriteContext, userId: number | null) {
   const handle = environment.randomBytes(16)
   const challenge = encode(environment.randomBytes(32))
   await tx.passkeyChallenges.insert(

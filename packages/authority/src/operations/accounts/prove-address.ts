@@ -5,26 +5,18 @@ import type { AuditEvent } from '../../domain/audit-event.ts'
 import { keptMembershipLifetime } from '../../domain/organisation.ts'
 import type { Transaction } from '../../domain/store.ts'
 import type { AddressProof, User } from '../../domain/user.ts'
-import type { Caller, Environment } from '../perform/operation.ts'
-
-interface Place {
-  readonly tx: Transaction
-  readonly environment: Environment
-  readonly now: number
-}
+import type { OpenContext } from '../perform/operation.ts'
 
 /**
  * The user with an address that is proven. Where this is the first proof, nothing that opened the account before opens it
  * any more, and what a stranger may have done as it does not go on as the owner's: see decisions/.
  */
 export async function proveAddress(
-  place: Place,
+  { tx, environment, now, caller: { requestId } }: OpenContext<Transaction>,
   user: User,
   by: AddressProof,
-  { requestId }: Pick<Caller, 'requestId'>,
 ): Promise<User> {
   if (user.emailProvenAt !== null) return user
-  const { tx, now } = place
   await endWaysIn(tx, user)
   await tx.identities.deleteOfUser(user.id)
   const event = {
@@ -48,7 +40,7 @@ export async function proveAddress(
       organisationId,
       email: user.email,
       role,
-      codeHash: createHash('sha256').update(place.environment.randomBytes(32)).digest(),
+      codeHash: createHash('sha256').update(environment.randomBytes(32)).digest(),
       mailCodeHash: null,
       createdBy: null,
       createdAt: now,

@@ -6,10 +6,10 @@ import { DomainError } from '../../domain/errors.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { fitLabel } from '../../domain/session-label.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
-import { describeUser, hashCode, type User } from '../../domain/user.ts'
+import { hashCode, type User } from '../../domain/user.ts'
 import { checkProof, findCliLogin } from './find-cli-login.ts'
-import type { Entering } from '../perform/operation.ts'
-import { openSession, type OpenedSession } from './sign-in.ts'
+import type { OpenWrite } from '../perform/operation.ts'
+import { describeEntered, openSession, type OpenedSession } from './sign-in.ts'
 
 /** Who approves is logged in, and nothing more: a stolen session must not make itself a fresh one. */
 const neverProven = 0
@@ -21,23 +21,26 @@ export interface RedeemCliLogin {
 }
 
 /** It throws `conflict` while nobody has approved the login yet. */
-export const redeemCliLogin: Entering<RedeemCliLogin, undefined, OpenedSession> = {
+export const redeemCliLogin: OpenWrite<RedeemCliLogin, undefined, OpenedSession> = {
   name: 'cli_login.redeem',
+  audience: 'anyone',
+  mode: 'write',
 
-  async prepare({ store, now }, input) {
+  async prepare({ read, now }, input) {
     // Most of those who ask are waiting: they must not stand in the way of those who write.
-    await store.read((tx) => checkRedemption(tx, input, now()))
+    await read((tx) => checkRedemption(tx, input, now))
     return undefined
   },
 
-  async run(context, input) {
+  async run(context, { input }) {
     const { login, user } = await checkRedemption(context.tx, input, context.now)
     // It may have been approved before the operator wanted it so.
     checkProof(context.environment, login.codeChallenge)
     await context.tx.cliLogins.delete(login.id)
-    const output = await openSession(context, user, { kind: 'cli', label: fitLabel(login.name) }, neverProven)
-    return { output, actor: { id: String(user.id), label: describeUser(user) } }
+    return openSession(context, user, { kind: 'cli', label: fitLabel(login.name) }, neverProven)
   },
+
+  auditDetails: describeEntered,
 }
 
 /** @throws DomainError `not_found`, `conflict` while it is not approved, `forbidden` where the proof is none */

@@ -3,8 +3,8 @@ import { DomainError } from '../../domain/errors.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import { hashCode, type PasswordReset, type User } from '../../domain/user.ts'
-import { limitInquiries, siteOf } from '../perform/limits.ts'
-import type { Entering } from '../perform/operation.ts'
+import { inquiries, siteOf } from '../perform/limits.ts'
+import type { OpenWrite } from '../perform/operation.ts'
 import { endWaysIn, proveAddress } from './prove-address.ts'
 
 export interface ResetPassword {
@@ -13,24 +13,31 @@ export interface ResetPassword {
 }
 
 /** It logs nobody in, and answers with the user. */
-export const resetPassword: Entering<ResetPassword, string, User> = {
+export const resetPassword: OpenWrite<ResetPassword, string, User> = {
   name: 'user.reset_password',
+  audience: 'anyone',
+  mode: 'write',
+  limits: inquiries,
 
-  async prepare(environment, { code, next }, caller) {
-    limitInquiries(environment, caller, 'set a new password')
+  async prepare({ environment, caller, now, read }, { code, next }) {
     // Before the costly hash, so that only a good code can ask for it.
-    await environment.store.read((tx) => requireReset(tx, code, environment.now()))
+    await read((tx) => requireReset(tx, code, now))
     return environment.passwords.hash(next, siteOf(caller.remoteAddress))
   },
 
-  async run(context, { code }, passwordHash, caller) {
+  async run(context, { input: { code }, prepared: passwordHash }) {
     const { tx, now } = context
     const { reset, user: found } = await requireReset(tx, code, now)
-    const user = await proveAddress(context, found, reset.madeBy, caller)
+    const user = await proveAddress(context, found, reset.madeBy)
     await endWaysIn(tx, user)
     await tx.users.setPasswordHash(user.id, passwordHash)
-    return { output: user, actor: { id: String(user.id), label: user.email } }
+    return user
   },
+
+  auditDetails: ({ id, email }) => ({
+    actor: { kind: 'user', id: String(id), label: email },
+    target: `user ${email}`,
+  }),
 }
 
 /** @throws DomainError `forbidden` where the code is not known, used or ended */

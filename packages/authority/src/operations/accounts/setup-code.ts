@@ -2,17 +2,13 @@
 import type { Secret } from '../../domain/secret.ts'
 import type { Transaction } from '../../domain/store.ts'
 import { createCode, hashCode, setupCodeLifetime } from '../../domain/user.ts'
-import type { Environment, OperationContext } from '../perform/operation.ts'
+import type { Services, WriteContext } from '../perform/operation.ts'
 
 /**
  * The code that works from the commit on, for as long as one does; undefined where there is an account. Servers that
  * start at once, or one after another, all show the same: none takes away what another one has printed.
  */
-export async function renewSetupCode({
-  tx,
-  environment,
-  now,
-}: Omit<OperationContext<Transaction>, 'principal' | 'spend'>): Promise<Secret | undefined> {
+export async function renewSetupCode({ tx, environment, now }: WriteContext): Promise<Secret | undefined> {
   if (await tx.users.exist()) return undefined
   const known = await findCode(tx, environment, now)
   const code = known ?? createCode(environment.randomBytes)
@@ -24,7 +20,7 @@ export async function renewSetupCode({
   return code
 }
 
-async function findCode(tx: Transaction, { keyring }: Environment, now: number): Promise<Secret | undefined> {
+async function findCode(tx: Transaction, { keyring }: Services, now: number): Promise<Secret | undefined> {
   const current = await tx.setupCode.get()
   const sealed = await tx.settings.get(sealedCodeSetting)
   if (current === undefined || sealed === undefined || current.expiresAt <= now) return undefined

@@ -1,6 +1,6 @@
 // login.methods: what a stranger must know to log in.
 import { relyingPartyOf } from '../../domain/passkey.ts'
-import type { Inquiry } from '../perform/operation.ts'
+import type { OpenRead } from '../perform/operation.ts'
 
 export interface LoginMethods {
   /** There is no account yet: the first one takes the setup code. */
@@ -11,13 +11,14 @@ export interface LoginMethods {
   readonly mail: boolean
 }
 
-export const showLoginMethods: Inquiry<undefined, LoginMethods> = {
+export const showLoginMethods: OpenRead<undefined, LoginMethods> = {
   name: 'login.methods',
+  audience: 'anyone',
+  mode: 'read',
 
-  async answer({ store, mailer, publicUrl, identityProvider }) {
-    const setupNeeded = !(await store.read((tx) => tx.users.exist()))
+  async run({ tx, environment: { mailer, publicUrl, identityProvider } }) {
     return {
-      setupNeeded,
+      setupNeeded: !(await tx.users.exist()),
       passkeys: relyingPartyOf(publicUrl()) !== undefined,
       oidc: identityProvider && { name: identityProvider.name },
       mail: mailer !== undefined,

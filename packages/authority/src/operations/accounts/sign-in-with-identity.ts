@@ -1,11 +1,11 @@
 // user.sign_in_with_identity: lets a person in on the word of the OpenID provider, with an account where they may have one.
-import { IdentityError, type IdentityProvider, type LoginSecrets, type ProvenIdentity } from '../../domain/identity.ts'
 import type { Transaction } from '../../domain/store.ts'
-import { describeUser, type SessionOrigin, type User } from '../../domain/user.ts'
-import { limitInquiries } from '../perform/limits.ts'
-import type { Caller, Entering, OperationContext } from '../perform/operation.ts'
+import { IdentityError, type IdentityProvider, type LoginSecrets, type ProvenIdentity } from '../../domain/identity.ts'
+import type { SessionOrigin, User } from '../../domain/user.ts'
+import { inquiries } from '../perform/limits.ts'
+import type { OpenContext, OpenWrite } from '../perform/operation.ts'
 import { proveAddress } from './prove-address.ts'
-import { openSession, type OpenedSession } from './sign-in.ts'
+import { describeEntered, openSession, type OpenedSession } from './sign-in.ts'
 import { createAccount } from './sign-up.ts'
 
 export interface SignInWithIdentity {
@@ -16,22 +16,28 @@ export interface SignInWithIdentity {
   readonly from: SessionOrigin
 }
 
-type Place = Omit<OperationContext<Transaction>, 'principal' | 'spend'>
+interface IdentitySession extends OpenedSession {
+  /** Where the account or its address came with this login; empty where it was known. */
+  readonly how: string
+}
 
-export const signInWithIdentity: Entering<SignInWithIdentity, ProvenIdentity, OpenedSession> = {
+export const signInWithIdentity: OpenWrite<SignInWithIdentity, ProvenIdentity, IdentitySession> = {
   name: 'user.sign_in_with_identity',
+  audience: 'anyone',
+  mode: 'write',
+  limits: inquiries,
 
-  async prepare(environment, { provider, secrets, callback }, caller) {
-    limitInquiries(environment, caller, 'log in with a provider')
-    return provider.finish(secrets, callback)
+  prepare: (_context, { provider, secrets, callback }) => provider.finish(secrets, callback),
+
+  async run(context, { input: { provider, from }, prepared: proven }) {
+    const { user, how } = await admit(context, provider, proven)
+    return { ...(await openSession(context, user, from)), how }
   },
 
-  async run(context, { provider, from }, proven, caller) {
-    const { user, how } = await admit(context, provider, proven, caller)
-    const output = await openSession(context, user, from)
-    const target = `user ${user.email}${how === '' ? '' : `, ${how}`}`
-    return { output, actor: { id: String(user.id), label: describeUser(user) }, target }
-  },
+  auditDetails: (session) => ({
+    ...describeEntered(session),
+    target: `user ${session.user.email}${session.how === '' ? '' : `, ${session.how}`}`,
+  }),
 }
 
 /**
@@ -39,10 +45,9 @@ export const signInWithIdentity: Entering<SignInWithIdentity, ProvenIdentity, Op
  * @throws IdentityError
  */
 async function admit(
-  context: Place,
+  context: OpenContext<Transaction>,
   { name, signUpDomains }: IdentityProvider,
   { issuer, subject, verifiedEmail: email, whyUnverified }: ProvenIdentity,
-  caller: Caller,
 ): Promise<{ readonly user: User; readonly how: string }> {
   const { tx, now } = context
   const known = await tx.identities.find(issuer, subject)
@@ -51,7 +56,7 @@ async function admit(
   if (owner !== undefined && owner.emailProvenAt !== null) return { user: owner, how: '' }
   if (owner !== undefined) {
     // Linked on the provider's word before the account knew of proofs: the word counts as one.
-    const user = await proveAddress(context, owner, 'provider', caller)
+    const user = await proveAddress(context, owner, 'provider')
     await link(user)
     return { user, how: `proven by ${issuer}` }
   }
@@ -68,7 +73,7 @@ async function admit(
       throw new IdentityError('other_identity', `the account of this address is somebody else's at ${name}`)
     }
     const { passwordHash: _, ...found } = existing
-    const user = await proveAddress(context, found, 'provider', caller)
+    const user = await proveAddress(context, found, 'provider')
     await link(user)
     return { user, how: `linked to ${issuer}` }
   }

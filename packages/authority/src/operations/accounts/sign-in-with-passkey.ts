@@ -3,11 +3,11 @@ import { timingSafeEqual } from 'node:crypto'
 
 import { DomainError } from '../../domain/errors.ts'
 import { advances, userHandleOf, type PasskeyAssertion, type VerifiedAssertion } from '../../domain/passkey.ts'
-import { describeUser, type SessionOrigin, type User } from '../../domain/user.ts'
-import { limitInquiries } from '../perform/limits.ts'
-import type { Entering } from '../perform/operation.ts'
+import type { SessionOrigin, User } from '../../domain/user.ts'
+import { inquiries } from '../perform/limits.ts'
+import type { OpenWrite } from '../perform/operation.ts'
 import { requireRelyingParty, takeChallenge } from './passkey-ceremony.ts'
-import { openSession, type OpenedSession } from './sign-in.ts'
+import { describeEntered, openSession, type OpenedSession } from './sign-in.ts'
 
 export interface SignInWithPasskey {
   readonly challengeId: string
@@ -15,19 +15,21 @@ export interface SignInWithPasskey {
   readonly from: SessionOrigin
 }
 
-export const signInWithPasskey: Entering<SignInWithPasskey, VerifiedAssertion, OpenedSession> = {
+export const signInWithPasskey: OpenWrite<SignInWithPasskey, VerifiedAssertion, OpenedSession> = {
   name: 'user.sign_in_with_passkey',
+  audience: 'anyone',
+  mode: 'write',
+  limits: inquiries,
 
-  async prepare(environment, { answer }, caller) {
-    limitInquiries(environment, caller, 'log in with a passkey')
+  async prepare({ environment, read }, { answer }) {
     const party = requireRelyingParty(environment)
-    const passkey = await environment.store.read((tx) => tx.passkeys.byCredentialId(credentialIdOf(answer)))
+    const passkey = await read((tx) => tx.passkeys.byCredentialId(credentialIdOf(answer)))
     const verified = passkey && (await environment.passkeys.verifyAssertion(answer, party, passkey))
     if (verified === undefined) throw refusal()
     return verified
   },
 
-  async run(context, { challengeId, answer, from }, { challenge, signCount }) {
+  async run(context, { input: { challengeId, answer, from }, prepared: { challenge, signCount } }) {
     const { tx, now } = context
     await takeChallenge(tx, now, { challengeId, challenge, userId: null })
     // Once more: it may have been deleted, or used by somebody else, since it was verified.
@@ -36,8 +38,10 @@ export const signInWithPasskey: Entering<SignInWithPasskey, VerifiedAssertion, O
     if (passkey === undefined || user === undefined || !isOf(user, answer)) throw refusal()
     if (!advances(passkey.signCount, signCount)) throw refusal()
     await tx.passkeys.use(passkey.id, signCount, now)
-    return { output: await openSession(context, user, from), actor: { id: String(user.id), label: describeUser(user) } }
+    return openSession(context, user, from)
   },
+
+  auditDetails: describeEntered,
 }
 
 function credentialIdOf({ id }: PasskeyAssertion): Uint8Array {

@@ -1,16 +1,10 @@
 // user.sign_in: opens a session for an email address and its password.
+import type { AuditEvent } from '../../domain/audit-event.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Secret } from '../../domain/secret.ts'
-import type { Transaction } from '../../domain/store.ts'
-import {
-  createAuthToken,
-  describeUser,
-  hashAuthToken,
-  sessionLifetime,
-  type SessionOrigin,
-  type User,
-} from '../../domain/user.ts'
-import type { Entering, Environment } from '../perform/operation.ts'
+import { createAuthToken, hashAuthToken, sessionLifetime, type SessionOrigin, type User } from '../../domain/user.ts'
+import type { WriteContext, OpenWrite } from '../perform/operation.ts'
+import { describeUserAsActor } from '../perform/principal.ts'
 import { tryLogin } from './try-password.ts'
 
 export interface SignIn {
@@ -32,11 +26,13 @@ interface Prepared {
   readonly hash: string | null
 }
 
-export const signIn: Entering<SignIn, Prepared, OpenedSession> = {
+export const signIn: OpenWrite<SignIn, Prepared, OpenedSession> = {
   name: 'user.sign_in',
+  audience: 'anyone',
+  mode: 'write',
 
-  async prepare(environment, { email, password }, caller) {
-    const user = await environment.store.read((tx) => tx.users.byEmail(email))
+  async prepare({ environment, caller, read }, { email, password }) {
+    const user = await read((tx) => tx.users.byEmail(email))
     const tried = { password, hash: user?.passwordHash ?? undefined }
     if (!(await tryLogin(environment, caller, email, tried)) || user === undefined) {
       throw wrong()
@@ -45,20 +41,28 @@ export const signIn: Entering<SignIn, Prepared, OpenedSession> = {
     return { user: known, hash }
   },
 
-  async run(context, { from }, { user, hash }) {
+  async run(context, { input: { from }, prepared: { user, hash } }) {
     // It may have been changed, or the account taken over, since it was tried.
     if ((await context.tx.users.passwordHash(user.id)) !== hash) throw wrong()
-    return { output: await openSession(context, user, from), actor: { id: String(user.id), label: describeUser(user) } }
+    return openSession(context, user, from)
   },
+
+  auditDetails: describeEntered,
 }
 
 function wrong(): DomainError {
   return new DomainError('unauthenticated', 'the email address or the password is wrong')
 }
 
+/** That a person has come in, for the audit trail. */
+export function describeEntered({ user }: OpenedSession): Pick<AuditEvent, 'actor' | 'target'> {
+  const actor = describeUserAsActor(user)
+  return { actor, target: `user ${actor.label}` }
+}
+
 /** A new session of the user, who has just proven who they are where nothing else is said; their ended ones are swept away. */
 export async function openSession(
-  { tx, environment, now }: { readonly tx: Transaction; readonly environment: Environment; readonly now: number },
+  { tx, environment, now }: WriteContext,
   user: User,
   { kind, label }: SessionOrigin,
   provenAt: number = now,

@@ -5,13 +5,14 @@ import { DomainError } from '../../domain/errors.ts'
 import { suggestSlug, type Organisation } from '../../domain/organisation.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
-import { describeUser, hashCode, type AddressProof, type SessionOrigin, type User } from '../../domain/user.ts'
+import { hashCode, type AddressProof, type SessionOrigin, type User } from '../../domain/user.ts'
 import { findInvitation, redeemInvitation } from '../members/accept-invitation.ts'
 import { foundOrganisation } from '../organisations/create-organisation.ts'
 import { siteOf } from '../perform/limits.ts'
-import type { Caller, Entering, Environment, OperationContext } from '../perform/operation.ts'
+import type { WriteContext, OpenContext, OpenWrite } from '../perform/operation.ts'
 import { proveAddress } from './prove-address.ts'
-import { openSession, type OpenedSession } from './sign-in.ts'
+import { describeEntered, openSession, type OpenedSession } from './sign-in.ts'
+import { describeUserAsActor } from '../perform/principal.ts'
 
 export interface SignUp {
   readonly email: string
@@ -20,21 +21,22 @@ export interface SignUp {
   readonly from: SessionOrigin
 }
 
-export const signUp: Entering<SignUp, string, OpenedSession> = {
+export const signUp: OpenWrite<SignUp, string, OpenedSession> = {
   name: 'user.sign_up',
+  audience: 'anyone',
+  mode: 'write',
 
-  async prepare(environment, input, caller) {
+  async prepare({ environment, caller, now, read }, input) {
     // Before the costly hash, so that only a good code can ask for it.
-    await environment.store.read((tx) => checkAdmission(tx, input, environment.now()))
+    await read((tx) => checkAdmission(tx, input, now))
     return environment.passwords.hash(input.password, siteOf(caller.remoteAddress))
   },
 
-  async run(context, input, passwordHash, caller) {
-    const { tx, now } = context
+  async run(context, { input, prepared: passwordHash }) {
+    const { tx, now, caller } = context
     const proof = await checkAdmission(tx, input, now)
-    const user = await admit(context, input.email, passwordHash, proof, caller)
+    const user = await admit(context, input.email, passwordHash, proof)
     const { kind, code } = input.admission
-    const actor = { id: String(user.id), label: describeUser(user) }
     if (kind === 'setup_code') await tx.setupCode.delete()
     else {
       const { organisation, role } = await redeemInvitation(context, hashCode(code.reveal()), user)
@@ -44,34 +46,32 @@ export const signUp: Entering<SignUp, string, OpenedSession> = {
         organisationId: organisation.id,
         operation: 'membership.accept',
         outcome: 'allowed',
-        actor: { kind: 'user', ...actor },
+        actor: describeUserAsActor(user),
         target: `membership as ${role}`,
         reason: 'with a new account',
         requestId: caller.requestId,
       })
     }
-    const output = await openSession(context, user, input.from)
-    return { output, actor }
+    return openSession(context, user, input.from)
   },
-}
 
-type Place = Omit<OperationContext<Transaction>, 'principal' | 'spend'>
+  auditDetails: describeEntered,
+}
 
 /** A new account; or one of before, of which nobody but who is here has shown that the address is theirs. */
 async function admit(
-  place: Place,
+  context: OpenContext<Transaction>,
   email: string,
   passwordHash: string,
   proof: AddressProof | null,
-  caller: Caller,
 ): Promise<User> {
-  const existing = proof === null ? undefined : await place.tx.users.byEmail(email)
+  const existing = proof === null ? undefined : await context.tx.users.byEmail(email)
   if (proof === null || existing === undefined || existing.emailProvenAt !== null) {
-    return createAccount(place, email, passwordHash, proof)
+    return createAccount(context, email, passwordHash, proof)
   }
   const { passwordHash: _, ...unproven } = existing
-  const user = await proveAddress(place, unproven, proof, caller)
-  await place.tx.users.setPasswordHash(user.id, passwordHash)
+  const user = await proveAddress(context, unproven, proof)
+  await context.tx.users.setPasswordHash(user.id, passwordHash)
   return user
 }
 
@@ -80,7 +80,7 @@ async function admit(
  * `proof` says how. Nothing here asks whether they may: the callers do.
  */
 export async function createAccount(
-  context: { readonly tx: Transaction; readonly environment: Environment; readonly now: number },
+  context: WriteContext,
   email: string,
   passwordHash: string | null,
   proof: AddressProof | null,

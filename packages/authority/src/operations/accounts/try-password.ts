@@ -1,10 +1,9 @@
 // A typed password held against the one that is known, within the limits on wrong ones.
-import { DomainError } from '../../domain/errors.ts'
 import type { PasswordTurn } from '../../domain/keyring.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { User } from '../../domain/user.ts'
-import { networkOf, siteOf, type FailureLimit } from '../perform/limits.ts'
-import type { Caller, Environment } from '../perform/operation.ts'
+import { networkOf, siteOf, tooMany, type FailureLimit } from '../perform/limits.ts'
+import type { Services, Caller } from '../perform/operation.ts'
 
 interface Tried {
   readonly password: Secret
@@ -17,12 +16,7 @@ interface Tried {
  * @throws DomainError `rate_limited` after ten wrong ones a minute for the account from here, a hundred for the network, and
  * a hundred an hour for the account
  */
-export async function tryLogin(
-  environment: Environment,
-  caller: Caller,
-  email: string,
-  tried: Tried,
-): Promise<boolean> {
+export async function tryLogin(environment: Services, caller: Caller, email: string, tried: Tried): Promise<boolean> {
   const { passwordFailures, networkFailures, emailFailures, acquaintances } = environment
   const network = networkOf(caller.remoteAddress)
   const key = `${network} ${email}`
@@ -45,7 +39,7 @@ export async function tryLogin(
  * Whether it is the person's password, for somebody who is logged in as them.
  * @throws DomainError `rate_limited` after ten wrong ones a minute
  */
-export function tryOwnPassword(environment: Environment, user: User, tried: Tried): Promise<boolean> {
+export function tryOwnPassword(environment: Services, user: User, tried: Tried): Promise<boolean> {
   const key = `password of user ${user.id}`
   const counters: readonly Counter[] = [[environment.passwordFailures, key]]
   return attempt(environment, { lane: key, key, counters, what: 'wrong passwords' }, tried)
@@ -54,7 +48,7 @@ export function tryOwnPassword(environment: Environment, user: User, tried: Trie
 type Counter = readonly [limit: FailureLimit, key: string]
 
 async function attempt(
-  { passwords }: Environment,
+  { passwords }: Services,
   {
     lane,
     key,
@@ -69,7 +63,7 @@ async function attempt(
   function begin(): void {
     const retryAfter = Math.max(...counters.map(([limit, counted]) => limit.wait(counted)))
     if (retryAfter === 0) return
-    throw new DomainError('rate_limited', `too many ${what}: try again in ${retryAfter} seconds`, { retryAfter })
+    throw tooMany(what, retryAfter)
   }
   function end(right: boolean): void {
     if (!right) for (const [limit, counted] of counters) limit.count(counted)

@@ -23,7 +23,7 @@ export const createApp: WriteOperation<CreateApp, Organisation, ShownApp> = {
 
   async access(context, { slug, name }) {
     const intent = await accessOrganisation(context, slug, { action: actions.create })
-    return { ...intent, wanted: name === undefined ? 'app' : `app ${name}` }
+    return { ...intent, namedTarget: name === undefined ? 'app' : `app ${name}` }
   },
 
   async run({ tx, environment, now, principal }, { input: { name, network, idempotencyKey }, subject: organisation }) {

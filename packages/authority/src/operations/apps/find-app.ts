@@ -5,7 +5,7 @@ import type { App } from '../../domain/app.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import { noneOfName } from '../organisations/find-organisation.ts'
-import type { AccessRequest, OperationContext } from '../perform/operation.ts'
+import type { OperationContext, AccessRequest } from '../perform/operation.ts'
 
 export interface FoundApp {
   readonly app: App

@@ -9,7 +9,7 @@ import { countCaveats } from '../perform/allowance.ts'
 import { allows } from '../perform/authorise.ts'
 import { accessOrganisation } from '../organisations/find-organisation.ts'
 import type { ShownApp } from './find-app.ts'
-import type { ReadOperation, OperationContext } from '../perform/operation.ts'
+import type { Caller, OperationContext, ReadOperation } from '../perform/operation.ts'
 import { isOwn, type Credential } from '../perform/principal.ts'
 
 export interface PageApps {
@@ -66,7 +66,7 @@ export const pageApps: ReadOperation<PageApps, Organisation | undefined, AppsPag
     let checks = checksOfPiece
     const spend = (more: number) => {
       checks -= more
-      context.spend(more)
+      context.caller.spend(more)
     }
     for (const view of views) {
       const { id: organisationId } = view.organisation
@@ -122,7 +122,7 @@ async function viewsOf({ tx, principal }: OperationContext<ReadTransaction>): Pr
 }
 
 /** A member reads every app of the organisation; a token those that its caveats leave it (Go flyio.AppsAllowing). */
-function judgeOf({ organisation, credentials }: View, now: number, spend: OperationContext<ReadTransaction>['spend']) {
+function judgeOf({ organisation, credentials }: View, now: number, spend: Caller['spend']) {
   if (credentials.some(({ kind }) => kind === 'user')) return () => true
   const judges = credentials.flatMap((credential) => {
     if (credential.kind !== 'token') return []

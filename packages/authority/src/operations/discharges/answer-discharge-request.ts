@@ -5,7 +5,7 @@ import type { Organisation } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import type { TokenRecord } from '../../domain/token.ts'
 import { meetDemand, openOwnTicket, type MetDemand, type OpenedTicket } from './membership-demand.ts'
-import type { AccessRequest, ReadOperation, OperationContext, WriteOperation } from '../perform/operation.ts'
+import type { OperationContext, AccessRequest, ReadOperation, WriteOperation } from '../perform/operation.ts'
 import type { Credential } from '../perform/principal.ts'
 
 interface AskedRequest {

@@ -13,47 +13,54 @@ import type { Secret } from '../../domain/secret.ts'
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
 import type { TokenRecord } from '../../domain/token.ts'
 import { issueDischarge, meetDemand, nameRequest, openOwnTicket, type OpenedTicket } from './membership-demand.ts'
-import type { Entering, Environment } from '../perform/operation.ts'
+import type { Services, OpenWrite } from '../perform/operation.ts'
+import { tooMany } from '../perform/limits.ts'
 
 export type DischargeAnswer =
   | { readonly kind: 'discharge'; readonly discharge: Secret }
-  /** The person has to agree first: what is for them, and what the holder polls with. */
-  | { readonly kind: 'request'; readonly forPerson: Secret; readonly forPolling: Secret }
+  /** The person, by email address, has to agree first: what is for them, and what the holder polls with. */
+  | { readonly kind: 'request'; readonly forPerson: Secret; readonly forPolling: Secret; readonly person: string }
 
 interface FoundTicket extends OpenedTicket {
   readonly record: TokenRecord | undefined
 }
 
-export const askForDischarge: Entering<{ readonly ticket: string }, FoundTicket, DischargeAnswer> = {
+export const askForDischarge: OpenWrite<{ readonly ticket: string }, FoundTicket, DischargeAnswer> = {
   name: 'token.discharge',
+  audience: 'anyone',
+  mode: 'write',
 
-  async prepare(environment, { ticket }) {
+  async prepare({ environment, read }, { ticket }) {
     const bytes = parseTicket(ticket)
-    const found = bytes && (await environment.store.read((tx) => findTicket(tx, environment, bytes)))
+    const found = bytes && (await read((tx) => findTicket(tx, environment, bytes)))
     if (found === undefined) {
       throw new DomainError('invalid', 'this ticket was not made here, or is damaged', { field: 'ticket' })
     }
-    if (!environment.dischargeLimit.take(found.demand.tokenId)) {
-      throw new DomainError('rate_limited', 'too many discharges of this token: try again soon', { retryAfter: 1 })
-    }
+    const retryAfter = environment.dischargeLimit.take(found.demand.tokenId)
+    if (retryAfter > 0) throw tooMany('discharges of this token', retryAfter)
     return found
   },
 
-  about: ({ demand, record }) => ({ ...aboutToken(demand, record), userId: demand.userId }),
+  describeRefused: ({ demand, record }) => ({ ...aboutToken(demand, record), userId: demand.userId }),
 
-  async run({ tx, environment, now }, _input, opened, caller) {
+  async run({ tx, environment, caller, now }, { prepared: opened }) {
     const { demand } = opened
     if (demand.how === 'member') {
-      const { record } = await meetDemand(tx, opened, { now })
-      const discharge = await issueDischarge(tx, environment, opened, now)
-      return { output: { kind: 'discharge', discharge }, ...aboutToken(demand, record) }
+      await meetDemand(tx, opened, { now })
+      return { kind: 'discharge', discharge: await issueDischarge(tx, environment, opened, now) }
     }
     // Nobody is asked to confirm what could not be given then.
     const person = await tx.users.byId(demand.userId)
-    const { record } = await meetDemand(tx, opened, { now, ...(person && { answeredBy: person }) })
-    const output = await openRequest(tx, environment, opened, { now, requestedFrom: caller.remoteAddress })
+    await meetDemand(tx, opened, { now, ...(person && { answeredBy: person }) })
+    const names = await openRequest(tx, environment, opened, { now, requestedFrom: caller.remoteAddress })
+    return { kind: 'request', ...names, person: person?.email ?? 'its person' }
+  },
+
+  auditDetails(answer, { demand, record }) {
     const about = aboutToken(demand, record)
-    return { output, ...about, target: `${about.target}, to be confirmed by ${person?.email ?? 'its person'}` }
+    return answer.kind === 'discharge'
+      ? about
+      : { ...about, target: `${about.target}, to be confirmed by ${answer.person}` }
   },
 }
 
@@ -68,7 +75,7 @@ export function aboutToken(
 
 async function findTicket(
   tx: ReadTransaction,
-  { keyring }: Environment,
+  { keyring }: Services,
   ticket: Uint8Array,
 ): Promise<FoundTicket | undefined> {
   const opened = await openOwnTicket(tx, keyring, ticket)
@@ -82,16 +89,16 @@ async function findTicket(
  */
 async function openRequest(
   tx: Transaction,
-  environment: Environment,
+  environment: Services,
   { ticket, demand: { tokenId, userId, organisationId } }: OpenedTicket,
   { now, requestedFrom }: { readonly now: number; readonly requestedFrom: string },
-): Promise<DischargeAnswer> {
+): Promise<{ readonly forPerson: Secret; readonly forPolling: Secret }> {
   const again = await tx.dischargeRequests.findAgain({ tokenId, ticket, requestedFrom }, now)
   if (again !== undefined) {
     const names = await nameRequest(tx, environment.keyring, again)
     // One from before names were made in this way has others.
     if ((await tx.dischargeRequests.byPollHash(requireHash(names.forPolling)))?.id === again.id) {
-      return { kind: 'request', ...names }
+      return names
     }
   }
   await tx.dischargeRequests.deleteExpired(now)
@@ -119,7 +126,7 @@ async function openRequest(
     personHash: requireHash(names.forPerson),
     pollHash: requireHash(names.forPolling),
   })
-  return { kind: 'request', ...names }
+  return names
 }
 
 function requireHash(secret: Secret): Uint8Array {

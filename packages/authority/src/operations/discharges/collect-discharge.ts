@@ -6,7 +6,7 @@ import type { ReadTransaction } from '../../domain/store.ts'
 import type { TokenRecord } from '../../domain/token.ts'
 import { aboutToken } from './ask-for-discharge.ts'
 import { issueDischarge, meetDemand, openOwnTicket } from './membership-demand.ts'
-import type { Entering, Environment, Inquiry } from '../perform/operation.ts'
+import type { Services, OpenRead, OpenWrite } from '../perform/operation.ts'
 
 interface Poll {
   /** What the holder was given to poll with. */
@@ -16,10 +16,13 @@ interface Poll {
 export type CollectedDischarge = { readonly discharge: Secret } | { readonly refusal: string }
 
 /** Whether there is an answer to collect. */
-export const pollDischarge: Inquiry<Poll, 'pending' | 'answered'> = {
+export const pollDischarge: OpenRead<Poll, 'pending' | 'answered'> = {
   name: 'token.discharge',
-  async answer(environment, poll) {
-    const request = await environment.store.read((tx) => findRequest(tx, poll, environment.now()))
+  audience: 'anyone',
+  mode: 'read',
+
+  async run({ tx, now }, { input }) {
+    const request = await findRequest(tx, input, now)
     return request.state === 'pending' ? 'pending' : 'answered'
   },
 }
@@ -30,32 +33,38 @@ interface AnsweredRequest {
 }
 
 /** The answer, with which the request is gone. That it is a refusal is an answer too. */
-export const collectDischarge: Entering<Poll, AnsweredRequest, CollectedDischarge> = {
+export const collectDischarge: OpenWrite<Poll, AnsweredRequest, CollectedDischarge> = {
   name: 'token.discharge',
+  audience: 'anyone',
+  mode: 'write',
 
-  prepare(environment, poll) {
-    return environment.store.read(async (tx) => {
-      const request = await findRequest(tx, poll, environment.now())
+  prepare({ now, read }, poll) {
+    return read(async (tx) => {
+      const request = await findRequest(tx, poll, now)
       return { request, record: await tx.tokens.byId(request.tokenId) }
     })
   },
 
-  about: ({ request, record }) => ({ ...aboutToken(request, record), userId: request.userId }),
+  describeRefused: ({ request, record }) => ({ ...aboutToken(request, record), userId: request.userId }),
 
-  async run({ tx, environment, now }, poll, { record }) {
+  async run({ tx, environment, now }, { input: poll }) {
     // Once more, where nothing can come between: of two who poll at once, one is answered.
     const request = await findRequest(tx, poll, now)
     if (request.state === 'pending') throw notKnown()
     await tx.dischargeRequests.delete(request.id)
-    const output = await answer(tx, environment, request, now)
-    return { output, ...aboutToken(request, record), ...('refusal' in output ? { refusal: output.refusal } : {}) }
+    return answer(tx, environment, request, now)
   },
+
+  auditDetails: (answered, { request, record }) => ({
+    ...aboutToken(request, record),
+    ...('refusal' in answered ? { outcome: 'denied', reason: answered.refusal } : {}),
+  }),
 }
 
 /** What has happened since the person agreed counts: the token may be revoked, the person no member any more. */
 async function answer(
   tx: ReadTransaction,
-  environment: Environment,
+  environment: Services,
   { ticket, state, userId }: DischargeRequest,
   now: number,
 ): Promise<CollectedDischarge> {

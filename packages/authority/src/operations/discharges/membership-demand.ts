@@ -20,7 +20,7 @@ import type { ReadTransaction, Transaction } from '../../domain/store.ts'
 import { leadSeconds, type TokenRecord } from '../../domain/token.ts'
 import type { User } from '../../domain/user.ts'
 import { StrangerRefused } from '../perform/authorise.ts'
-import type { Environment } from '../perform/operation.ts'
+import type { Services } from '../perform/operation.ts'
 import { describeEnd, type Credential } from '../perform/principal.ts'
 
 /** A ticket of the authority's own, opened. */
@@ -31,7 +31,7 @@ export interface OpenedTicket {
 }
 
 /** Where the tickets of the authority's own third party are taken. */
-export function thirdPartyLocation({ publicUrl }: Pick<Environment, 'publicUrl'>): string {
+export function thirdPartyLocation({ publicUrl }: Pick<Services, 'publicUrl'>): string {
   return `${publicUrl()}/aaa/v1`
 }
 
@@ -134,7 +134,7 @@ function describeUnmet({ record, organisation, person }: MetDemand, isMember: bo
 /** The discharge of a ticket whose demands are met, and which ends soon. */
 export async function issueDischarge(
   tx: ReadTransaction,
-  environment: Environment,
+  environment: Services,
   { ticket, demand }: OpenedTicket,
   now: number,
 ) {
@@ -181,7 +181,7 @@ export async function inherit(tx: ReadTransaction, keyring: Keyring, actor: Cred
  */
 export async function orderTicket(
   tx: ReadTransaction,
-  environment: Environment,
+  environment: Services,
   { membershipDischarge, id: organisationId }: Organisation,
   inherited: Demand | undefined,
   userId: number | null,

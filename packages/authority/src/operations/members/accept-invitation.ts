@@ -8,7 +8,7 @@ import type { ReadTransaction, Transaction } from '../../domain/store.ts'
 import { hashCode, type User } from '../../domain/user.ts'
 import { expectRoomFor } from '../organisations/create-organisation.ts'
 import type { ReachedOrganisation } from '../organisations/list-organisations.ts'
-import type { Environment, WriteOperation } from '../perform/operation.ts'
+import type { Services, WriteOperation } from '../perform/operation.ts'
 
 export const acceptInvitation: WriteOperation<{ readonly code: Secret }, undefined, ReachedOrganisation> = {
   name: 'membership.accept',
@@ -24,7 +24,7 @@ export const acceptInvitation: WriteOperation<{ readonly code: Secret }, undefin
     return { ...joined, own: false }
   },
 
-  conclude: ({ organisation, role }) => ({ target: `membership as ${role}`, organisationId: organisation.id }),
+  auditDetails: ({ organisation, role }) => ({ target: `membership as ${role}`, organisationId: organisation.id }),
 }
 
 interface FoundInvitation {
@@ -83,9 +83,9 @@ export async function findInvitation(
   return found
 }
 
-interface JoiningScene {
+interface JoiningContext {
   readonly tx: Transaction
-  readonly environment: Pick<Environment, 'quotas'>
+  readonly environment: Pick<Services, 'quotas'>
   /** Milliseconds. */
   readonly now: number
 }
@@ -95,7 +95,7 @@ interface JoiningScene {
  * @throws DomainError as {@link findInvitation}, and `conflict` where they are a member already
  */
 export async function redeemInvitation(
-  context: JoiningScene,
+  context: JoiningContext,
   codeHash: Uint8Array,
   user: User,
 ): Promise<{ readonly organisation: Organisation; readonly role: Role }> {
@@ -109,7 +109,7 @@ export async function redeemInvitation(
  * @throws DomainError `conflict` where they are a member already
  */
 export async function join(
-  { tx, environment, now }: JoiningScene,
+  { tx, environment, now }: JoiningContext,
   {
     invitation,
     organisation,

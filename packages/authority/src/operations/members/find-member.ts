@@ -5,7 +5,7 @@ import { DomainError } from '../../domain/errors.ts'
 import type { Member, Organisation } from '../../domain/organisation.ts'
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
 import { findOrganisation } from '../organisations/find-organisation.ts'
-import type { AccessRequest, OperationContext } from '../perform/operation.ts'
+import type { OperationContext, AccessRequest } from '../perform/operation.ts'
 
 /** A member of an organisation, by email address or by the id of the person. */
 export type MemberReference = { readonly slug: string } & ({ readonly email: string } | { readonly userId: number })
@@ -47,7 +47,7 @@ export async function accessMember(
     },
     // Whose id it is, is told of members alone.
     target: `organisation ${organisation.slug}`,
-    wanted: `member ${subject?.member.email ?? ('email' in reference ? reference.email : reference.userId)}`,
+    namedTarget: `member ${subject?.member.email ?? ('email' in reference ? reference.email : reference.userId)}`,
     organisationId: organisation.id,
   }
 }

@@ -7,7 +7,7 @@ import type { Secret } from '../../domain/secret.ts'
 import { createCode, describeUser, hashCode, invitationLifetime, type User } from '../../domain/user.ts'
 import { accessOrganisation } from '../organisations/find-organisation.ts'
 import { writeInvitation } from './invitation-mail.ts'
-import type { Environment, WriteOperation } from '../perform/operation.ts'
+import type { Services, WriteOperation } from '../perform/operation.ts'
 
 export interface InviteMember {
   readonly slug: string
@@ -41,7 +41,7 @@ export const inviteMember: WriteOperation<InviteMember, Organisation, Invited> =
 
   async access(context, { slug, email }) {
     const access = { action: actions.write, feature: 'membership' }
-    return { ...(await accessOrganisation(context, slug, access)), wanted: `member ${email}` }
+    return { ...(await accessOrganisation(context, slug, access)), namedTarget: `member ${email}` }
   },
 
   async run({ tx, environment, now }, { input: { email, role }, subject: organisation, actor }) {
@@ -82,7 +82,7 @@ export const inviteMember: WriteOperation<InviteMember, Organisation, Invited> =
     return { id, email, role, code, url, mailUrl, expiresAt, organisation, invitedBy, replaced, mailed: false }
   },
 
-  async follow({ mailer, mailLimit }, invited) {
+  async afterCommit({ environment: { mailer, mailLimit } }, invited) {
     const { email, role, mailUrl, expiresAt, organisation, invitedBy } = invited
     // Whoever has sent a lot still has the link to hand over.
     if (mailer === undefined || mailUrl === undefined || mailLimit.take(invitedBy.email) > 0) return invited
@@ -99,6 +99,6 @@ export const inviteMember: WriteOperation<InviteMember, Organisation, Invited> =
 }
 
 /** Behind the #: browsers send it to nobody, so it stands in no log. */
-function invitationUrl({ publicUrl }: Environment, code: Secret): Secret {
+function invitationUrl({ publicUrl }: Services, code: Secret): Secret {
   return code.map((text) => `${publicUrl()}/invite#${text}`)
 }

@@ -5,7 +5,7 @@ import type { ReadTransaction } from '../../domain/store.ts'
 import type { User } from '../../domain/user.ts'
 import { join } from './accept-invitation.ts'
 import type { ReachedOrganisation } from '../organisations/list-organisations.ts'
-import type { AccessRequest, ReadOperation, OperationContext, WriteOperation } from '../perform/operation.ts'
+import type { OperationContext, AccessRequest, ReadOperation, WriteOperation } from '../perform/operation.ts'
 import { findUser } from '../perform/principal.ts'
 
 interface Chosen {
@@ -41,7 +41,7 @@ export const acceptOwnInvitation: WriteOperation<Chosen, OwnInvitation | undefin
     return { organisation, role: invitation.role, own: false }
   },
 
-  conclude: ({ organisation, role }) => ({ target: `membership as ${role}`, organisationId: organisation.id }),
+  auditDetails: ({ organisation, role }) => ({ target: `membership as ${role}`, organisationId: organisation.id }),
 }
 
 export const declineInvitation: WriteOperation<Chosen, OwnInvitation | undefined, undefined> = {

@@ -3,8 +3,8 @@ import type { Invitation, Organisation } from '../../domain/organisation.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { hashCode, type User } from '../../domain/user.ts'
 import { requireInvitation } from './accept-invitation.ts'
-import { limitInquiries } from '../perform/limits.ts'
-import type { Inquiry } from '../perform/operation.ts'
+import { inquiries } from '../perform/limits.ts'
+import type { OpenRead } from '../perform/operation.ts'
 
 export interface PreviewedInvitation {
   readonly invitation: Invitation
@@ -14,18 +14,18 @@ export interface PreviewedInvitation {
   readonly hasAccount: boolean
 }
 
-export const previewInvitation: Inquiry<{ readonly code: Secret }, PreviewedInvitation> = {
+export const previewInvitation: OpenRead<{ readonly code: Secret }, PreviewedInvitation> = {
   name: 'membership.preview',
+  audience: 'anyone',
+  mode: 'read',
+  limits: inquiries,
 
-  async answer(environment, { code }, caller) {
-    limitInquiries(environment, caller, 'preview')
-    return environment.store.read(async (tx) => {
-      const found = await requireInvitation(tx, hashCode(code.reveal()), environment.now())
-      const user = await tx.users.byEmail(found.invitation.email)
-      const { createdBy } = found.invitation
-      const invitedBy = createdBy === null ? undefined : await tx.users.byId(createdBy)
-      const isTakenOver = found.provesAddress && user?.emailProvenAt === null
-      return { ...found, invitedBy, hasAccount: user !== undefined && !isTakenOver }
-    })
+  async run({ tx, now }, { input: { code } }) {
+    const found = await requireInvitation(tx, hashCode(code.reveal()), now)
+    const user = await tx.users.byEmail(found.invitation.email)
+    const { createdBy } = found.invitation
+    const invitedBy = createdBy === null ? undefined : await tx.users.byId(createdBy)
+    const isTakenOver = found.provesAddress && user?.emailProvenAt === null
+    return { ...found, invitedBy, hasAccount: user !== undefined && !isTakenOver }
   },
 }

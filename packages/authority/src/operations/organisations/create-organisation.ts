@@ -4,7 +4,7 @@ import { personalAlias, suggestSlug, type Organisation } from '../../domain/orga
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
 import type { User } from '../../domain/user.ts'
 import type { ReachedOrganisation } from './list-organisations.ts'
-import type { Environment, WriteOperation } from '../perform/operation.ts'
+import type { Services, WriteContext, WriteOperation } from '../perform/operation.ts'
 
 export interface CreateOrganisation {
   readonly name: string
@@ -27,17 +27,21 @@ export const createOrganisation: WriteOperation<CreateOrganisation, undefined, R
 
   async run(context, { input, actor }) {
     if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not create organizations')
-    const slug = input.slug === undefined ? await freeSlug(context, input.name) : await checkSlug(context.tx, input.slug)
+    const slug =
+      input.slug === undefined ? await freeSlug(context, input.name) : await checkSlug(context.tx, input.slug)
     const draft = { slug, name: input.name, personalOf: null, createdAt: context.now }
     return { organisation: await foundOrganisation(context, draft, actor.user), role: 'admin', own: false }
   },
 
-  conclude: ({ organisation }) => ({ target: `organisation ${organisation.slug}`, organisationId: organisation.id }),
+  auditDetails: ({ organisation }) => ({
+    target: `organisation ${organisation.slug}`,
+    organisationId: organisation.id,
+  }),
 }
 
 /** An organisation with its first signing key and its first admin. */
 export async function foundOrganisation(
-  { tx, environment, now }: { readonly tx: Transaction; readonly environment: Environment; readonly now: number },
+  { tx, environment, now }: WriteContext,
   draft: Omit<Organisation, 'id' | 'membershipDischarge' | 'tokenMinting'>,
   admin: User,
 ): Promise<Organisation> {
@@ -65,7 +69,7 @@ async function checkSlug(tx: Transaction, slug: string): Promise<string> {
 }
 
 async function freeSlug(
-  { tx, environment }: { readonly tx: Transaction; readonly environment: Environment },
+  { tx, environment }: { readonly tx: Transaction; readonly environment: Services },
   name: string,
 ): Promise<string> {
   const suggested = suggestSlug(name)

@@ -4,7 +4,7 @@ import type { Access } from '@hallpass/macaroon'
 import { DomainError } from '../../domain/errors.ts'
 import { personalAlias, slugPattern, type Organisation } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
-import type { AccessRequest, OperationContext } from '../perform/operation.ts'
+import type { OperationContext, AccessRequest } from '../perform/operation.ts'
 import { findUser } from '../perform/principal.ts'
 
 /**
@@ -43,10 +43,7 @@ export function noneOfName(kind: 'organization' | 'app', name: string): DomainEr
   return new DomainError('not_found', `there is no ${kind}${echo(name)}`)
 }
 
-async function findPersonal({
-  tx,
-  principal,
-}: OperationContext<ReadTransaction>): Promise<Organisation | undefined> {
+async function findPersonal({ tx, principal }: OperationContext<ReadTransaction>): Promise<Organisation | undefined> {
   const user = findUser(principal)
   if (user !== undefined) return tx.organisations.personalOf(user.id)
   for (const credential of principal.credentials) {

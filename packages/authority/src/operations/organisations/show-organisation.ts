@@ -32,22 +32,22 @@ export const showOrganisationDetails: ReadOperation<{ readonly slug: string }, O
   mode: 'read',
   access: (context, input) => showOrganisation.access(context, input),
 
-  async run(context, deed) {
+  async run(context, request) {
     const { tx, now } = context
-    const { id } = deed.subject
+    const { id } = request.subject
     return {
-      ...(await showOrganisation.run(context, deed)),
+      ...(await showOrganisation.run(context, request)),
       members: await tx.memberships.page(id, { limit: pieceSize }),
       appCount: await tx.organisations.countUpTo(id, 'apps', mostCounted, now),
     }
   },
 
-  async follow({ store, pause }, details) {
+  async afterRead({ environment, read }, details) {
     const members = [...details.members]
     for (let last = members.at(-1); last !== undefined && members.length % pieceSize === 0;) {
       const { userId } = last
-      await pause()
-      const piece = await store.read((tx) =>
+      await environment.pause()
+      const piece = await read((tx) =>
         tx.memberships.page(details.organisation.id, { limit: pieceSize, after: userId }),
       )
       members.push(...piece)

@@ -27,7 +27,7 @@ export const updateOrganisation: WriteOperation<UpdateOrganisation, Organisation
       membershipDischarge === undefined ? '' : `, membership demanded of its tokens: ${membershipDischarge}`,
       tokenMinting === undefined ? '' : `, minting by its tokens: ${tokenMinting}`,
     ]
-    return { ...intent, wanted: intent.target + changes.join('') }
+    return { ...intent, namedTarget: intent.target + changes.join('') }
   },
 
   async run({ tx, environment }, { input, subject: organisation, actor }) {

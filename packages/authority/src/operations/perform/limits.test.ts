@@ -75,15 +75,15 @@ describe('the limit on denials', () => {
   it('takes thirty at once, then one a second', () => {
     const { clock, limits } = createStage()
     const { denialLimit: limit } = limits
-    const taken = Array.from({ length: 40 }, () => limit.take('token 1')).filter(Boolean)
+    const taken = Array.from({ length: 40 }, () => limit.take('token 1')).filter((wait) => wait === 0)
     expect(taken).toHaveLength(30)
     clock.now = 500
-    expect(limit.take('token 1')).toBe(false)
+    expect(limit.take('token 1')).toBe(1)
     clock.now = 1600
-    expect(limit.take('token 1')).toBe(true)
+    expect(limit.take('token 1')).toBe(0)
     clock.now = 1700
-    expect(limit.take('token 1')).toBe(false)
-    expect(limit.take('token 2')).toBe(true)
+    expect(limit.take('token 1')).toBe(1)
+    expect(limit.take('token 2')).toBe(0)
   })
 })
 
@@ -91,10 +91,10 @@ describe('the limit on discharges', () => {
   it('takes six hundred at once, then ten a second, for each token', () => {
     const { clock, limits } = createStage()
     const { dischargeLimit: limit } = limits
-    const taken = Array.from({ length: 700 }, () => limit.take('token 1')).filter(Boolean)
+    const taken = Array.from({ length: 700 }, () => limit.take('token 1')).filter((wait) => wait === 0)
     expect(taken).toHaveLength(600)
     clock.now = 1000
-    expect(Array.from({ length: 20 }, () => limit.take('token 1')).filter(Boolean)).toHaveLength(10)
-    expect(limit.take('token 2')).toBe(true)
+    expect(Array.from({ length: 20 }, () => limit.take('token 1')).filter((wait) => wait === 0)).toHaveLength(10)
+    expect(limit.take('token 2')).toBe(0)
   })
 })

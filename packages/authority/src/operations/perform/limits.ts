@@ -2,9 +2,45 @@
 import { DomainError } from '../../domain/errors.ts'
 import { createWeightedKeys } from './weighted-keys.ts'
 
-interface TryLimit {
-  /** Counts one more try against the key, or says how many seconds to wait for the next. */
+interface Limit {
+  /** Counts one more under this key and answers 0; or counts nothing, and answers after how many seconds the next may be. */
   take(key: string): number
+}
+
+/** What an operation takes of a limit each time that it is asked for. */
+export interface DeclaredLimit<Input> {
+  readonly limit: 'inquiryLimit' | 'cliLoginLimit' | 'resetLimit' | 'networkResetLimit'
+  /** Whose it is: the caller's network's, or that of what the input names. */
+  readonly by: 'network' | ((input: Input) => string)
+  /** What there are too many of. */
+  readonly what: string
+}
+
+/** For questions that strangers ask. */
+export const inquiries: readonly DeclaredLimit<unknown>[] = [
+  { limit: 'inquiryLimit', by: 'network', what: 'questions' },
+]
+
+/**
+ * Takes all limits that an operation declares, for one caller.
+ * @throws DomainError `rate_limited`
+ */
+export function takeLimits<Input>(
+  limits: Limits,
+  { remoteAddress }: { readonly remoteAddress: string },
+  operation: { readonly name: string; readonly limits?: readonly DeclaredLimit<Input>[] },
+  input: Input,
+): void {
+  for (const { limit, by, what } of operation.limits ?? []) {
+    const key = by === 'network' ? `${operation.name} ${networkOf(remoteAddress)}` : by(input)
+    const retryAfter = limits[limit].take(key)
+    if (retryAfter > 0) throw tooMany(what, retryAfter)
+  }
+}
+
+/** The error for whoever has to wait. `retryAfter` in seconds. */
+export function tooMany(what: string, retryAfter: number): DomainError {
+  return new DomainError('rate_limited', `too many ${what}: try again in ${retryAfter} seconds`, { retryAfter })
 }
 
 /** Failures alone are counted: what succeeds, or was not tried, costs nothing. */
@@ -12,11 +48,6 @@ export interface FailureLimit {
   /** Seconds to wait before the key may try again; 0 where it may. */
   wait(key: string): number
   count(key: string): void
-}
-
-interface RateLimit {
-  /** Whether one more may happen under this key. */
-  take(key: string): boolean
 }
 
 /** Who has lately come in from where. */
@@ -28,13 +59,13 @@ interface Acquaintances {
 /** The limits of one authority: each holds for all that is asked of it. */
 export interface Limits {
   /** Mail in one person's name. */
-  readonly mailLimit: TryLimit
+  readonly mailLimit: Limit
   /** Questions of one address that asks without a credential. */
-  readonly inquiryLimit: TryLimit
-  readonly cliLoginLimit: TryLimit
+  readonly inquiryLimit: Limit
+  readonly cliLoginLimit: Limit
   /** Mails with a reset, to one address and asked for by one network. */
-  readonly resetLimit: TryLimit
-  readonly networkResetLimit: TryLimit
+  readonly resetLimit: Limit
+  readonly networkResetLimit: Limit
   /** Wrong passwords of one address for one account, or of one person who is asked for theirs. */
   readonly passwordFailures: FailureLimit
   /** Wrong passwords of one network, whatever the accounts. */
@@ -43,12 +74,12 @@ export interface Limits {
   readonly emailFailures: FailureLimit
   /** Addresses with the accounts that they have opened: what their neighbours fail at is not held against them. */
   readonly acquaintances: Acquaintances
-  /** Whether one more denial of an actor, a person or a network is written to the audit trail. */
-  readonly denialLimit: RateLimit
-  /** The same of strangers together, by the organisation in whose trail it would stand. */
-  readonly strangerLimit: RateLimit
+  /** Denials of an actor, a person or a network in the audit trail. */
+  readonly denialLimit: Limit
+  /** The same of strangers together, by the organisation in whose trail they would stand. */
+  readonly strangerLimit: Limit
   /** Discharges of one token. */
-  readonly dischargeLimit: RateLimit
+  readonly dischargeLimit: Limit
 }
 
 const minute = 60_000
@@ -124,25 +155,11 @@ function withoutZeros(group: string): string {
   return group.toLowerCase().replace(/^0+(?=.)/, '')
 }
 
-/**
- * Counts one more question of this kind from the caller's address.
- * @throws DomainError `rate_limited`
- */
-export function limitInquiries(
-  { inquiryLimit }: Pick<Limits, 'inquiryLimit'>,
-  caller: { readonly remoteAddress: string },
-  kind: string,
-): void {
-  const retryAfter = inquiryLimit.take(`${kind} ${networkOf(caller.remoteAddress)}`)
-  if (retryAfter === 0) return
-  throw new DomainError('rate_limited', `too many questions: try again in ${retryAfter} seconds`, { retryAfter })
-}
-
 /** So many in a span of milliseconds, for each key. */
-function createTryLimit(most: number, clock: () => number, span: number = minute): TryLimit & FailureLimit {
+function createTryLimit(most: number, clock: () => number, span: number = minute): Limit & FailureLimit {
   const tries = createWeightedKeys<readonly number[]>(mostKeys, clock)
   const recentOf = (key: string) => (tries.get(key) ?? []).filter((at) => clock() - at < span)
-  const limit: TryLimit & FailureLimit = {
+  const limit: Limit & FailureLimit = {
     wait(key) {
       const recent = recentOf(key)
       const oldest = recent.at(-most)
@@ -165,17 +182,17 @@ function createTryLimit(most: number, clock: () => number, span: number = minute
 function createRateLimit(
   { burst, perSecond }: { readonly burst: number; readonly perSecond: number },
   clock: () => number,
-): RateLimit {
+): Limit {
   const buckets = createWeightedKeys<{ readonly used: number; readonly at: number }>(mostKeys, clock)
   return {
     take(key) {
       const now = clock()
       const bucket = buckets.get(key) ?? { used: 0, at: now }
       const used = Math.max(0, bucket.used - ((now - bucket.at) / 1000) * perSecond)
-      const allowed = used + 1 <= burst
-      const next = allowed ? used + 1 : used
+      const excess = Math.max(0, used + 1 - burst)
+      const next = excess > 0 ? used : used + 1
       buckets.set(key, { used: next, at: now }, next / burst, now + (next / perSecond) * 1000)
-      return allowed
+      return Math.ceil(excess / perSecond)
     },
   }
 }

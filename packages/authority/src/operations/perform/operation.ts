@@ -1,4 +1,4 @@
-// What an operation is: it says what it would do, apart from doing it.
+// What an operation is: its name, what it takes, what it does, and what the audit trail says of it. perform() runs it.
 import type { Access } from '@hallpass/macaroon'
 
 import type { AuditActor, AuditEvent } from '../../domain/audit-event.ts'
@@ -8,13 +8,12 @@ import type { Mailer } from '../../domain/mail.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { PasskeyVerifier } from '../../domain/passkey.ts'
 import type { ReadTransaction, Store, Transaction } from '../../domain/store.ts'
-import type { Limits } from './limits.ts'
+import type { DeclaredLimit, Limits } from './limits.ts'
 import type { Credential, Principal } from './principal.ts'
 import type { Quotas } from './quotas.ts'
 
-/** Everything that an operation may use; time and randomness come from outside. */
-export interface Environment extends Limits {
-  readonly store: Store
+/** Everything that an operation may use, the store left out: it is reached through a transaction alone. */
+export interface Services extends Limits {
   readonly keyring: Keyring
   readonly passwords: PasswordHasher
   /** Milliseconds since 1970. */
@@ -35,25 +34,53 @@ export interface Environment extends Limits {
   readonly publicUrl: () => string
 }
 
+/** What perform() needs: time and randomness come from outside. */
+export interface Environment extends Services {
+  readonly store: Store
+}
+
 /** The request that asks, as far as audit and limits need to know it. */
 export interface Caller {
   readonly requestId: string
   readonly remoteAddress: string
   /** The GraphQL mutation by which it asks, if it does: `Mutations` caveats list those that they allow. */
   readonly mutation?: string
-  /** Told how many caveats are held against the items of a list, for all that the request asks; throws where it is too much. */
+  /** Called with how many caveats are held against the items of a list, for all that the request asks; throws where it is too much. */
   readonly spend: (checks: number) => void
 }
 
-/** What `access` and `run` work with: one transaction, one instant, one principal. */
-export interface OperationContext<Tx extends ReadTransaction> {
-  readonly tx: Tx
-  readonly environment: Environment
+/** One instant of one authority. */
+interface Moment {
+  readonly environment: Services
   /** Milliseconds; the same for the whole operation. */
   readonly now: number
+}
+
+/** What is enough to write, whoever asks. */
+export interface WriteContext extends Moment {
+  readonly tx: Transaction
+}
+
+/** What an operation for anyone runs with. */
+export interface OpenContext<Tx extends ReadTransaction> extends Moment {
+  readonly tx: Tx
+  readonly caller: Caller
+}
+
+/** What `access` and `run` work with: one transaction, one instant, one principal. */
+export interface OperationContext<Tx extends ReadTransaction> extends OpenContext<Tx> {
   readonly principal: Principal
-  /** As the caller's. */
-  readonly spend: Caller['spend']
+}
+
+/** What slow work before the transaction has: snapshots of its own. */
+export interface PrepareContext extends Moment {
+  readonly caller: Caller
+  readonly read: Store['read']
+}
+
+/** What follows the transaction: others of its own. */
+export interface CommittedContext extends PrepareContext {
+  readonly write: Store['write']
 }
 
 export type Requirement =
@@ -76,14 +103,15 @@ export interface AccessRequest<Subject> {
   /** What `access` has found, so that `run` need not look again. */
   readonly subject: Subject
   readonly requirement: Requirement
-  /** For the audit trail: `app web-1`. Never a secret, and of what there is: nothing that the caller made up. */
+  /** For the audit trail: `app web-1`. Never a secret, and nothing that the caller made up. */
   readonly target: string
-  /** What the trail tells in its place, with names that the caller chose; left out where a stranger to the organisation asks. */
-  readonly wanted?: string
+  /** What the trail says in its place, with names that the caller chose; left out where a stranger to the organisation asks. */
+  readonly namedTarget?: string
   readonly organisationId: number | null
 }
 
-export interface Deed<Input, Subject, Prepared = undefined> {
+/** What `run` is given. */
+interface AllowedRequest<Input, Subject, Prepared = undefined> {
   readonly input: Input
   readonly subject: Subject
   /** What the operation's `prepare` made; undefined where it has none. */
@@ -92,22 +120,37 @@ export interface Deed<Input, Subject, Prepared = undefined> {
   readonly actor: Credential
 }
 
-interface OperationOn<Tx extends ReadTransaction, Input, Subject, Output, Prepared = undefined> {
+/** What of an audit event is known only once it is done; what is left out stays as the request had it. */
+type AuditDetails = Partial<Pick<AuditEvent, 'actor' | 'target' | 'organisationId' | 'outcome' | 'reason'>>
+
+interface AnyOperation<Input> {
   /** Noun and verb, as `token.mint`; stands in the audit trail. */
   readonly name: string
+  /** Taken before anything else. */
+  readonly limits?: readonly DeclaredLimit<Input>[]
+}
+
+interface HolderOperation<Tx extends ReadTransaction, Input, Subject, Output, Prepared> extends AnyOperation<Input> {
+  readonly audience?: never
   /**
    * Reads only: it is asked too where nothing can be written.
    * @throws DomainError `not_found`
    */
   access(context: OperationContext<ReadTransaction>, input: Input): Promise<AccessRequest<Subject>>
-  run(context: OperationContext<Tx>, deed: Deed<Input, Subject, Prepared>): Promise<Output>
+  run(context: OperationContext<Tx>, request: AllowedRequest<Input, Subject, Prepared>): Promise<Output>
 }
 
-/** Reads one snapshot; leaves no trace where it is allowed. */
-export interface ReadOperation<Input, Subject, Output> extends OperationOn<ReadTransaction, Input, Subject, Output> {
+/** Reads one snapshot for whoever holds a credential; leaves no trace where it is allowed. */
+export interface ReadOperation<Input, Subject, Output> extends HolderOperation<
+  ReadTransaction,
+  Input,
+  Subject,
+  Output,
+  undefined
+> {
   readonly mode: 'read'
-  /** What is read besides, in transactions of its own, so that nobody waits for all of it. */
-  follow?(environment: Environment, output: Output, input: Input): Promise<Output>
+  /** What is read in snapshots of their own, so that nobody waits for all of it. */
+  afterRead?(context: PrepareContext, output: Output, input: Input): Promise<Output>
   /**
    * What is still to be asked of a long answer, in a snapshot of its own, once others had their turn; undefined where it is
    * whole. No answer makes others wait for more than one piece of it.
@@ -115,8 +158,8 @@ export interface ReadOperation<Input, Subject, Output> extends OperationOn<ReadT
   rest?(input: Input, output: Output): Input | undefined
 }
 
-/** Changes the store; its audit event is part of the same transaction. */
-export interface WriteOperation<Input, Subject, Output, Prepared = undefined> extends OperationOn<
+/** Changes the store for whoever holds a credential; its audit event is part of the same transaction. */
+export interface WriteOperation<Input, Subject, Output, Prepared = undefined> extends HolderOperation<
   Transaction,
   Input,
   Subject,
@@ -127,55 +170,57 @@ export interface WriteOperation<Input, Subject, Output, Prepared = undefined> ex
   /** It takes authority away, and so it is done on a full disk too. */
   readonly isUrgent?: true
   /** Slow work for which no transaction may wait: before it, for somebody who is known, and nothing is allowed yet. */
-  prepare?(environment: Environment, input: Input, principal: Principal): Promise<Prepared>
-  /** What the audit event tells that only `run` found out, as ids that are new; undefined where nothing has changed. */
-  conclude?(output: Output): Conclusion | undefined
+  prepare?(context: PrepareContext, input: Input, principal: Principal): Promise<Prepared>
+  /** What only `run` found out, as ids that are new; undefined where nothing has changed, and nothing is written down. */
+  auditDetails?(output: Output): AuditDetails | undefined
   /** What follows once it is durable, as mail; its failure undoes nothing, so it does not throw. */
-  follow?(environment: Environment, output: Output): Promise<Output>
+  afterCommit?(context: CommittedContext, output: Output, input: Input): Promise<Output>
 }
 
-/** What is written into the audit trail of what was done. */
-export interface Conclusion {
+interface OpenOperation<Tx extends ReadTransaction, Input, Prepared, Output> extends AnyOperation<Input> {
+  /** What a stranger may ask for, whatever they present. */
+  readonly audience: 'anyone'
+  /** Slow work for which no transaction may wait. */
+  prepare?(context: PrepareContext, input: Input): Promise<Prepared>
+  run(
+    context: OpenContext<Tx>,
+    request: Pick<AllowedRequest<Input, unknown, Prepared>, 'input' | 'prepared'>,
+  ): Promise<Output>
+}
+
+/** What a stranger may read. It leaves no trace. */
+export interface OpenRead<Input, Output, Prepared = undefined> extends OpenOperation<
+  ReadTransaction,
+  Input,
+  Prepared,
+  Output
+> {
+  readonly mode: 'read'
+  /** What is done once it is answered: how long it takes, and how it ends, shows nobody what was found. */
+  afterAnswer?(context: CommittedContext, input: Input): Promise<void>
+}
+
+/** What a stranger may change with what they hold: to become somebody, to get a discharge, to ask for either. */
+export interface OpenWrite<Input, Prepared, Output> extends OpenOperation<Transaction, Input, Prepared, Output> {
+  readonly mode: 'write'
+  /** Who did what; an operation without it leaves no trace, nor do its refusals. */
+  auditDetails?(output: Output, prepared: Prepared): AuditDetails & Pick<AuditEvent, 'actor' | 'target'>
+  /** Who was refused what, where `prepare` has found out more than where the request came from. */
+  describeRefused?(prepared: Prepared): Refused
+  /** What follows once it is durable; its failure undoes nothing, so it does not throw. */
+  afterCommit?(context: CommittedContext, output: Output, input: Input): Promise<Output>
+}
+
+/** Who was refused what; all that is in one person's name counts as theirs. */
+interface Refused {
+  readonly actor: AuditActor
   readonly target: string
   readonly organisationId: number | null
-  readonly reason?: string
+  readonly userId: number
 }
 
 export type Operation<Input, Subject, Output, Prepared = undefined> =
   | ReadOperation<Input, Subject, Output>
   | WriteOperation<Input, Subject, Output, Prepared>
-
-/** What a stranger may ask for with what they hold: to become somebody, or a discharge. Slow work comes before the transaction. */
-export interface Entering<Input, Prepared, Output> {
-  readonly name: string
-  prepare(environment: Environment, input: Input, caller: Caller): Promise<Prepared>
-  run(
-    context: Omit<OperationContext<Transaction>, 'principal' | 'spend'>,
-    input: Input,
-    prepared: Prepared,
-    caller: Caller,
-  ): Promise<Entered<Output>>
-  /** What the audit event of a refusal tells, where `prepare` has found out more than where the request came from. */
-  about?(prepared: Prepared): Refused
-}
-
-/** Who was refused what; all that is in one person's name counts as theirs. */
-interface Refused extends Pick<AuditEvent, 'actor' | 'target' | 'organisationId'> {
-  readonly userId: number
-}
-
-/** What came of it, and what the audit event tells of it; where nothing else is said, a user has come in. */
-interface Entered<Output> {
-  readonly output: Output
-  readonly actor: { readonly kind?: AuditActor['kind']; readonly id: string; readonly label: string }
-  readonly target?: string
-  readonly organisationId?: number | null
-  /** Why the answer is no, where that is an answer that stands. */
-  readonly refusal?: string
-}
-
-/** What a stranger may ask without becoming anybody. It leaves no trace in the audit trail. */
-export interface Inquiry<Input, Output> {
-  readonly name: string
-  answer(environment: Environment, input: Input, caller: Caller): Promise<Output>
-}
+  | OpenRead<Input, Output, Prepared>
+  | OpenWrite<Input, Prepared, Output>

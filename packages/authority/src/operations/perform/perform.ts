@@ -1,28 +1,35 @@
-// The one way to run an operation: open, find out what it would do, authorise, do it, write it down, commit.
-import type { AuditActor, AuditEvent } from '../../domain/audit-event.ts'
+// The one way to run an operation.
+import type { AuditEvent } from '../../domain/audit-event.ts'
 import { DomainError } from '../../domain/errors.ts'
-import type { ReadTransaction } from '../../domain/store.ts'
-import { describeUser } from '../../domain/user.ts'
-import { StrangerRefused, authorise } from './authorise.ts'
-import { networkOf } from './limits.ts'
+import type { ReadTransaction, Transaction } from '../../domain/store.ts'
+import { authorise } from './authorise.ts'
+import { recordDenial } from './denials.ts'
+import { takeLimits } from './limits.ts'
 import type {
-  Caller,
-  Conclusion,
-  Deed,
-  Entering,
-  Environment,
-  Inquiry,
   AccessRequest,
+  Caller,
+  CommittedContext,
+  Environment,
+  OpenRead,
+  OpenWrite,
   Operation,
-  ReadOperation,
   OperationContext,
+  ReadOperation,
   WriteOperation,
 } from './operation.ts'
-import { identify, type Credential, type Presented, type Principal } from './principal.ts'
+import { describeActor, identify, ownerOf, type Credential, type Presented, type Principal } from './principal.ts'
 
 /**
- * Runs an operation for whoever presents these credentials.
- * @throws DomainError `unauthenticated`, `not_found`, `forbidden`, or what the operation itself throws
+ * Runs an operation for whoever presents these credentials:
+ *
+ * 1. takes its limits: 429;
+ * 2. lets it prepare: slow work, for which no transaction waits;
+ * 3. in one transaction: identifies the credentials (401), asks what it would do, to what (404), authorises that (403), runs
+ *    it (409, 422), and writes it down;
+ * 4. once that is durable, lets it do what follows; a refusal is written down after the rollback.
+ *
+ * An operation for anyone identifies and authorises nobody.
+ * @throws DomainError `rate_limited`, `unauthenticated`, `not_found`, `forbidden`, or what the operation itself throws
  */
 export async function perform<Input, Subject, Output, Prepared>(
   environment: Environment,
@@ -31,217 +38,187 @@ export async function perform<Input, Subject, Output, Prepared>(
   presented: Presented,
   input: Input,
 ): Promise<Output> {
+  takeLimits(environment, caller, operation, input)
+  const { store } = environment
   const now = environment.now()
-  let denied: { readonly principal: Principal; readonly intent: AccessRequest<Subject> } | undefined
-  let isAllowed = false
-
-  /** Finds out who asks, what this would do, and whether they may. */
-  async function judge<Tx extends ReadTransaction>(tx: Tx, asked = input) {
-    isAllowed = false
-    denied = undefined
-    const principal = await identify(tx, presented, now)
-    const context: OperationContext<Tx> = { tx, environment, now, principal, spend: caller.spend }
-    const intent = await operation.access(context, asked)
-    denied = { principal, intent }
-    const actor = await authorise(context, intent.requirement, caller.mutation)
-    isAllowed = true
-    return { context, intent, actor }
+  const base: Base = {
+    environment,
+    caller,
+    now,
+    presented,
+    event: { at: now, operation: operation.name, requestId: caller.requestId, outcome: 'allowed', reason: '' },
+    read: (work, options) => store.read(work, options),
+    write: (work, options) => store.write(work, options),
   }
+  if (operation.audience === 'anyone') {
+    return operation.mode === 'read' ? readForAnyone(base, operation, input) : writeForAnyone(base, operation, input)
+  }
+  const progress: Progress<Subject> = { reached: undefined, isAllowed: false }
+  try {
+    return operation.mode === 'read'
+      ? await readForHolder(base, progress, operation, input)
+      : await writeForHolder(base, progress, operation, input)
+  } catch (error) {
+    await recordRefusal(base, progress, error)
+    throw error
+  }
+}
 
-  async function act<Tx extends ReadTransaction, Done>(
-    tx: Tx,
-    steps: {
-      run(context: OperationContext<Tx>, deed: Deed<Input, Subject, Done>): Promise<Output>
-      conclude?(output: Output): Conclusion | undefined
-    },
-    prepared: Done,
-    record?: (event: AuditEvent) => Promise<void>,
-    asked = input,
-  ): Promise<Output> {
-    const { context, intent, actor } = await judge(tx, asked)
-    const output = await steps.run(context, { input: asked, subject: intent.subject, prepared, actor })
-    denied = undefined
-    const conclusion = steps.conclude?.(output)
-    if (steps.conclude !== undefined && conclusion === undefined) return output
-    await record?.({
-      at: now,
-      organisationId: intent.organisationId,
-      operation: operation.name,
-      outcome: 'allowed',
-      actor: describeActor(actor),
-      target: intent.wanted ?? intent.target,
-      reason: '',
-      requestId: caller.requestId,
-      ...conclusion,
+/** What all steps of one run have in common. */
+interface Base extends CommittedContext {
+  readonly presented: Presented
+  readonly event: Omit<AuditEvent, 'actor' | 'target' | 'organisationId'>
+}
+
+/** How far a run has come, for what is to be written down of a refusal. */
+interface Progress<Subject> {
+  reached: { readonly principal: Principal; readonly request: AccessRequest<Subject> } | undefined
+  isAllowed: boolean
+}
+
+async function readForHolder<Input, Subject, Output>(
+  base: Base,
+  progress: Progress<Subject>,
+  operation: ReadOperation<Input, Subject, Output>,
+  input: Input,
+): Promise<Output> {
+  let asked = input
+  for (;;) {
+    const piece = asked
+    const output = await base.read(async (tx) => {
+      const { context, request, actor } = await decide(base, progress, operation, tx, piece)
+      const { subject } = request
+      const found = await operation.run(context, { input: piece, subject, prepared: undefined, actor })
+      progress.reached = undefined
+      return found
     })
+    const rest = operation.rest?.(asked, output)
+    if (rest === undefined) return (await operation.afterRead?.(base, output, input)) ?? output
+    asked = rest
+    await base.environment.pause()
+  }
+}
+
+async function writeForHolder<Input, Subject, Output, Prepared>(
+  base: Base,
+  progress: Progress<Subject>,
+  operation: WriteOperation<Input, Subject, Output, Prepared>,
+  input: Input,
+): Promise<Output> {
+  const prepared = await prepareForHolder(base, operation, input)
+  const work = async (tx: Transaction) => {
+    const { context, request, actor } = await decide(base, progress, operation, tx, input)
+    const { subject, organisationId, target, namedTarget = target } = request
+    const output = await operation.run(context, { input, subject, prepared, actor })
+    progress.reached = undefined
+    const details = operation.auditDetails === undefined ? {} : operation.auditDetails(output)
+    const event = { ...base.event, actor: describeActor(actor), target: namedTarget, organisationId }
+    if (details !== undefined) await tx.audit.append({ ...event, ...details })
     return output
   }
-
-  async function read(reading: ReadOperation<Input, Subject, Output>, asked: Input): Promise<Output> {
-    const output = await environment.store.read((tx) => act(tx, reading, undefined, undefined, asked))
-    const rest = reading.rest?.(asked, output)
-    if (rest === undefined) return output
-    await environment.pause()
-    return read(reading, rest)
-  }
-
-  try {
-    if (operation.mode === 'read') {
-      const output = await read(operation, input)
-      return operation.follow === undefined ? output : await operation.follow(environment, output, input)
-    }
-    const prepared = await prepare(environment, operation, presented, input)
-    const output = await environment.store
-      .write((tx) => act(tx, operation, prepared, (event) => tx.audit.append(event)), {
-        isUrgent: operation.isUrgent === true,
-      })
-      .catch(async (error: unknown) => {
-        // Who may not do it is told so, whether or not it could have been done.
-        if (isUnavailable(error) && !isAllowed) await environment.store.read((tx) => judge(tx))
-        throw error
-      })
-    return operation.follow === undefined ? output : await operation.follow(environment, output)
-  } catch (error) {
-    if (denied !== undefined && error instanceof DomainError && isDenial(error)) {
-      const { principal, intent } = denied
-      const [credential] = principal.credentials
-      const isStranger = error instanceof StrangerRefused
-      const event: AuditEvent = {
-        at: now,
-        organisationId: intent.organisationId,
-        operation: operation.name,
-        outcome: 'denied',
-        actor: isStranger ? withoutName(describeActor(credential)) : describeActor(credential),
-        target: isStranger ? intent.target : (intent.wanted ?? intent.target),
-        reason: error.message,
-        requestId: caller.requestId,
-      }
-      await recordDenial(environment, caller, event, { owner: ownerOf(credential), isStranger })
+  const output = await base.write(work, { isUrgent: operation.isUrgent === true }).catch(async (error: unknown) => {
+    // Who may not do it is told so, whether or not it could have been done.
+    if (isUnavailable(error) && !progress.isAllowed) {
+      await base.read((tx) => decide(base, progress, operation, tx, input))
     }
     throw error
-  }
-}
-
-/**
- * Lets a stranger in: the slow part first, then one transaction with its audit event.
- * @throws what the operation throws; a refusal is written down
- */
-export async function enter<Input, Prepared, Output>(
-  environment: Environment,
-  caller: Caller,
-  operation: Entering<Input, Prepared, Output>,
-  input: Input,
-): Promise<Output> {
-  const now = environment.now()
-  const event = { at: now, organisationId: null, operation: operation.name, requestId: caller.requestId }
-  let about: ReturnType<NonNullable<typeof operation.about>> | undefined
-  try {
-    const prepared = await operation.prepare(environment, input, caller)
-    about = operation.about?.(prepared)
-    return await environment.store.write(async (tx) => {
-      const entered = await operation.run({ tx, environment, now }, input, prepared, caller)
-      const { output, actor, target = `user ${actor.label}`, organisationId = null, refusal } = entered
-      await tx.audit.append({
-        ...event,
-        outcome: refusal === undefined ? 'allowed' : 'denied',
-        actor: { kind: 'user', ...actor },
-        target,
-        organisationId,
-        reason: refusal ?? '',
-      })
-      return output
-    })
-  } catch (error) {
-    if (error instanceof DomainError && (error.code === 'unauthenticated' || error.code === 'forbidden')) {
-      const { userId, actor, ...refused } = about ?? {
-        userId: undefined,
-        actor: { kind: 'nobody', id: '', label: caller.remoteAddress } as const,
-        target: '',
-      }
-      const isStranger = error instanceof StrangerRefused
-      const denial: AuditEvent = {
-        ...event,
-        ...refused,
-        outcome: 'denied',
-        actor: isStranger ? withoutName(actor) : actor,
-        reason: error.message,
-      }
-      const owner = userId === undefined ? `${actor.kind} ${actor.id}` : `user ${userId}`
-      await recordDenial(environment, caller, denial, { owner, isStranger })
-    }
-    throw error
-  }
-}
-
-/** Answers a stranger. */
-export function inquire<Input, Output>(
-  environment: Environment,
-  caller: Caller,
-  inquiry: Inquiry<Input, Output>,
-  input: Input,
-): Promise<Output> {
-  return inquiry.answer(environment, input, caller)
-}
-
-function isUnavailable(error: unknown): boolean {
-  return error instanceof DomainError && (error.code === 'unavailable' || error.code === 'storage_full')
-}
-
-/** What was asked by somebody who is known, and is not theirs to do. */
-function isDenial({ code }: DomainError): boolean {
-  return code === 'forbidden' || code === 'proof_needed'
+  })
+  return operation.afterCommit === undefined ? output : operation.afterCommit(base, output, input)
 }
 
 /** Nobody who is not known gets slow work done. */
-async function prepare<Input, Subject, Output, Prepared>(
-  environment: Environment,
+async function prepareForHolder<Input, Subject, Output, Prepared>(
+  base: Base,
   operation: WriteOperation<Input, Subject, Output, Prepared>,
-  presented: Presented,
   input: Input,
 ): Promise<Prepared> {
   // Without a prepare, nothing else than undefined is asked for.
   if (operation.prepare === undefined) return undefined as Prepared
-  const principal = await environment.store.read((tx) => identify(tx, presented, environment.now()))
-  return operation.prepare(environment, input, principal)
+  const principal = await base.read((tx) => identify(tx, base.presented, base.now))
+  return operation.prepare(base, input, principal)
 }
 
-/** Written down as long as the trail is no megaphone: so many of a person and of a network, and of all strangers together. */
-async function recordDenial(
-  { denialLimit, strangerLimit, store }: Environment,
-  caller: Caller,
-  event: AuditEvent,
-  { owner, isStranger = false }: { readonly owner: string; readonly isStranger?: boolean },
-): Promise<void> {
-  const place = `organisation ${event.organisationId ?? 'none'}`
-  const isNobody = event.actor.kind === 'nobody'
-  // The organisation's own people are heard whatever strangers do beside them.
-  const isOutside = isStranger || isNobody
-  const isWritten =
-    (isNobody || denialLimit.take(`${place}, ${owner}`)) &&
-    (!isOutside || denialLimit.take(`${place}, network ${networkOf(caller.remoteAddress)}`)) &&
-    (!isStranger || strangerLimit.take(place))
-  if (!isWritten) return
+/** Finds out who asks, what this would do, and whether they may. */
+async function decide<Tx extends ReadTransaction, Input, Subject>(
+  { environment, caller, now, presented }: Base,
+  progress: Progress<Subject>,
+  operation: {
+    access(context: OperationContext<ReadTransaction>, input: Input): Promise<AccessRequest<Subject>>
+  },
+  tx: Tx,
+  input: Input,
+): Promise<{
+  readonly context: OperationContext<Tx>
+  readonly request: AccessRequest<Subject>
+  readonly actor: Credential
+}> {
+  // A transaction may run more than once.
+  progress.isAllowed = false
+  progress.reached = undefined
+  const principal = await identify(tx, presented, now)
+  const context: OperationContext<Tx> = { tx, environment, caller, now, principal }
+  const request = await operation.access(context, input)
+  progress.reached = { principal, request }
+  const actor = await authorise(context, request.requirement, caller.mutation)
+  progress.isAllowed = true
+  return { context, request, actor }
+}
+
+async function readForAnyone<Input, Prepared, Output>(
+  base: Base,
+  operation: OpenRead<Input, Output, Prepared>,
+  input: Input,
+): Promise<Output> {
+  const { environment, caller, now } = base
+  // As for holders.
+  const prepared = operation.prepare === undefined ? (undefined as Prepared) : await operation.prepare(base, input)
+  const output = await base.read((tx) => operation.run({ tx, environment, caller, now }, { input, prepared }))
+  if (operation.afterAnswer !== undefined) {
+    setImmediate(() => void operation.afterAnswer?.(base, input).catch(() => undefined))
+  }
+  return output
+}
+
+async function writeForAnyone<Input, Prepared, Output>(
+  base: Base,
+  operation: OpenWrite<Input, Prepared, Output>,
+  input: Input,
+): Promise<Output> {
+  const { environment, caller, now } = base
+  let refused: ReturnType<NonNullable<typeof operation.describeRefused>> | undefined
   try {
-    await store.write((tx) => tx.audit.append(event))
-  } catch {
-    // The refusal stands; the store has told whoever runs the server what is wrong with it.
+    // As for holders.
+    const prepared = operation.prepare === undefined ? (undefined as Prepared) : await operation.prepare(base, input)
+    refused = operation.describeRefused?.(prepared)
+    const output = await base.write(async (tx) => {
+      const done = await operation.run({ tx, environment, caller, now }, { input, prepared })
+      const details = operation.auditDetails?.(done, prepared)
+      if (details !== undefined) await tx.audit.append({ ...base.event, organisationId: null, ...details })
+      return done
+    })
+    return operation.afterCommit === undefined ? output : await operation.afterCommit(base, output, input)
+  } catch (error) {
+    const isDenial = error instanceof DomainError && ['unauthenticated', 'forbidden'].includes(error.code)
+    if (operation.auditDetails !== undefined && isDenial) {
+      const nobody = { kind: 'nobody', id: '', label: caller.remoteAddress } as const
+      const { userId, ...about } = refused ?? { userId: undefined, actor: nobody, target: '', organisationId: null }
+      const owner = userId === undefined ? `${nobody.kind} ${nobody.id}` : `user ${userId}`
+      await recordDenial(base, { ...base.event, ...about }, { owner, error })
+    }
+    throw error
   }
 }
 
-/** Whose credential it is: whoever makes themselves forty tokens is one person still. */
-function ownerOf(credential: Credential): string {
-  if (credential.kind === 'user') return `user ${credential.user.id}`
-  const { createdBy, organisationId } = credential.record
-  return createdBy === null ? `tokens of ${organisationId}` : `user ${createdBy}`
+/** Of a refusal to somebody who is known: who asked for what, and why it was refused. */
+async function recordRefusal(base: Base, { reached }: Progress<unknown>, error: unknown): Promise<void> {
+  const isDenial = error instanceof DomainError && ['forbidden', 'proof_needed'].includes(error.code)
+  if (reached === undefined || !isDenial) return
+  const [credential] = reached.principal.credentials
+  const { target, namedTarget, organisationId } = reached.request
+  const event = { ...base.event, organisationId, actor: describeActor(credential), target }
+  await recordDenial(base, event, { owner: ownerOf(credential), error, namedTarget })
 }
 
-/** By the id alone: what strangers call themselves and their tokens is no text for another organisation's trail. */
-function withoutName({ kind, id }: AuditActor): AuditActor {
-  return { kind, id, label: `${kind} ${id}` }
-}
-
-function describeActor(credential: Credential): AuditActor {
-  return credential.kind === 'user'
-    ? { kind: 'user', id: String(credential.user.id), label: describeUser(credential.user) }
-    : { kind: 'token', id: credential.record.id, label: credential.record.name }
+function isUnavailable(error: unknown): boolean {
+  return error instanceof DomainError && (error.code === 'unavailable' || error.code === 'storage_full')
 }

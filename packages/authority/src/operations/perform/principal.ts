@@ -1,6 +1,7 @@
 // Who acts: from what a request presents to the credentials that count at this instant.
 import type { VerifiedMacaroon } from '@hallpass/macaroon'
 
+import type { AuditActor } from '../../domain/audit-event.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
@@ -134,4 +135,23 @@ export function refuseToken(
   if (end !== undefined || discharge === undefined || discharge.endsAt >= now) return end
   const from = JSON.stringify(discharge.location.slice(0, longestLocation))
   return `token ${record.id} needs a new discharge from ${from}: the one that came with it ended at ${formatInstant(discharge.endsAt)}`
+}
+
+/** Who did it, for the audit trail. */
+export function describeActor(credential: Credential): AuditActor {
+  return credential.kind === 'user'
+    ? describeUserAsActor(credential.user)
+    : { kind: 'token', id: credential.record.id, label: credential.record.name }
+}
+
+/** A person, for the audit trail. */
+export function describeUserAsActor(user: User): AuditActor {
+  return { kind: 'user', id: String(user.id), label: describeUser(user) }
+}
+
+/** Whose credential it is: whoever makes themselves forty tokens is one person still. */
+export function ownerOf(credential: Credential): string {
+  if (credential.kind === 'user') return `user ${credential.user.id}`
+  const { createdBy, organisationId } = credential.record
+  return createdBy === null ? `tokens of ${organisationId}` : `user ${createdBy}`
 }

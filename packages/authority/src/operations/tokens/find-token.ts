@@ -5,7 +5,7 @@ import { DomainError } from '../../domain/errors.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import type { ListedToken } from '../../domain/token.ts'
-import type { AccessRequest, OperationContext } from '../perform/operation.ts'
+import type { OperationContext, AccessRequest } from '../perform/operation.ts'
 import type { Credential } from '../perform/principal.ts'
 
 export interface FoundToken {

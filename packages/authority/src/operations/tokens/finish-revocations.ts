@@ -3,14 +3,11 @@ import type { Store } from '../../domain/store.ts'
 import type { DescendantsRevoked } from '../../domain/token.ts'
 
 /** At most so many steps, each a transaction between those of others. A store that fails leaves the rest for later. */
-export async function finishRevocations(
-  { store }: { readonly store: Store },
-  steps: number,
-): Promise<DescendantsRevoked> {
+export async function finishRevocations(write: Store['write'], steps: number): Promise<DescendantsRevoked> {
   let revoked = 0
   try {
     for (let step = 0; step < steps; step++) {
-      const done = await store.write((tx) => tx.tokens.continueRevocations(), {
+      const done = await write((tx) => tx.tokens.continueRevocations(), {
         isUrgent: true,
         isStep: true,
       })

@@ -7,7 +7,7 @@ import type { Page } from '../../domain/page.ts'
 import type { ListedToken, TokenQuery } from '../../domain/token.ts'
 import { accessApp, type FoundApp } from '../apps/find-app.ts'
 import { accessOrganisation } from '../organisations/find-organisation.ts'
-import type { Environment, ReadOperation } from '../perform/operation.ts'
+import type { PrepareContext, ReadOperation } from '../perform/operation.ts'
 
 export interface ListOptions extends Omit<TokenQuery, 'now' | 'after'> {
   /** The id with which the page before ended. */
@@ -23,7 +23,11 @@ export interface ListedTokens extends Page<ListedToken, string> {
 /** What is listed where nothing is said: the live ones, and the one that ends last first. */
 export const usualListing = { state: 'live', sort: 'expires_at', order: 'desc', search: '' } as const
 
-export const listOrganisationTokens: ReadOperation<ListOptions & { readonly slug: string }, Organisation, ListedTokens> = {
+export const listOrganisationTokens: ReadOperation<
+  ListOptions & { readonly slug: string },
+  Organisation,
+  ListedTokens
+> = {
   name: 'token.list',
   mode: 'read',
 
@@ -33,7 +37,7 @@ export const listOrganisationTokens: ReadOperation<ListOptions & { readonly slug
     return { ...(await tx.tokens.ofOrganisation(organisation.id, piece(input, now))), organisation, app: null }
   },
 
-  follow: goOn,
+  afterRead: goOn,
 }
 
 export const listAppTokens: ReadOperation<ListOptions & { readonly appName: string }, FoundApp, ListedTokens> = {
@@ -46,14 +50,18 @@ export const listAppTokens: ReadOperation<ListOptions & { readonly appName: stri
     return { ...(await tx.tokens.ofApp(app, piece(input, now))), organisation, app }
   },
 
-  follow: goOn,
+  afterRead: goOn,
 }
 
 /**
  * Fills the page, a piece in each snapshot and others' turns between: a few tokens, or a search that looks at ten thousand
  * and finds few. A page whose tokens have very many caveats ends early.
  */
-async function goOn(environment: Environment, first: ListedTokens, input: ListOptions): Promise<ListedTokens> {
+async function goOn(
+  { environment, read }: PrepareContext,
+  first: ListedTokens,
+  input: ListOptions,
+): Promise<ListedTokens> {
   const { organisation, app } = first
   const items: ListedToken[] = []
   let { items: found, next } = first
@@ -68,7 +76,7 @@ async function goOn(environment: Environment, first: ListedTokens, input: ListOp
     if (next === undefined || items.length >= input.limit || reads === mostReads) break
     await environment.pause()
     const rest = piece({ ...input, limit: input.limit - items.length, after: next }, environment.now())
-    ;({ items: found, next } = await environment.store.read((tx): Promise<Page<ListedToken, string>> =>
+    ;({ items: found, next } = await read((tx): Promise<Page<ListedToken, string>> =>
       app === null ? tx.tokens.ofOrganisation(organisation.id, rest) : tx.tokens.ofApp(app, rest),
     ))
   }

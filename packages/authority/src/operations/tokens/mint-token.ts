@@ -20,7 +20,7 @@ import type { User } from '../../domain/user.ts'
 import { findApp } from '../apps/find-app.ts'
 import { findOrganisation } from '../organisations/find-organisation.ts'
 import { inherit, orderTicket } from '../discharges/membership-demand.ts'
-import type { Environment, WriteOperation } from '../perform/operation.ts'
+import type { Services, WriteOperation } from '../perform/operation.ts'
 import { caveatsOfProfile, defaultTokenNames, type TokenScope } from './profiles.ts'
 
 export interface MintToken {
@@ -72,7 +72,7 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
             : undefined,
       },
       target: app === undefined ? `organisation ${organisation.slug}` : `app ${app.name}`,
-      wanted: `token ${name ?? defaultTokenNames[profile]}`,
+      namedTarget: `token ${name ?? defaultTokenNames[profile]}`,
       organisationId: organisation.id,
     }
   },
@@ -127,7 +127,7 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
     }
   },
 
-  conclude: ({ record }) => ({ target: `token ${record.id}`, organisationId: record.organisationId }),
+  auditDetails: ({ record }) => ({ target: `token ${record.id}`, organisationId: record.organisationId }),
 }
 
 /** In whose name a token mints: of nobody, where it was made before its person had proven who they are. */
@@ -150,7 +150,7 @@ function expectUse(caveats: readonly Caveat[], { id, slug }: Organisation, secon
 
 /** @throws DomainError `invalid` where the caveats are more than a token carries */
 function mint(
-  { keyring }: Environment,
+  { keyring }: Services,
   key: WrappedSigningKey,
   caveats: readonly Caveat[],
   order: TicketOrder | undefined,

@@ -43,14 +43,14 @@ export const revokeToken: WriteOperation<RevokeToken, FoundToken, RevokedToken> 
     }
   },
 
-  conclude({ record, organisation, wasLive, descendants }) {
+  auditDetails({ record, organisation, wasLive, descendants }) {
     if (!wasLive && descendants.revoked === 0 && !descendants.more) return undefined
     return { target: `token ${record.id}`, organisationId: organisation.id, reason: describe(descendants) }
   },
 
-  async follow(environment, output) {
+  async afterCommit({ write }, output) {
     if (!output.descendants.more) return output
-    const { revoked, more } = await finishRevocations(environment, stepsBeforeAnswer)
+    const { revoked, more } = await finishRevocations(write, stepsBeforeAnswer)
     return { ...output, descendants: { revoked: output.descendants.revoked + revoked, more } }
   },
 }
