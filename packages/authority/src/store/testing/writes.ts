@@ -51,10 +51,12 @@ interface Case {
   readonly changes: readonly (keyof Found)[]
 }
 
+type ReadsOf<Noun> = Noun extends keyof ReadTransaction ? keyof ReadTransaction[Noun] : never
+
 /** Every method that writes: the compiler asks for those that are missing. */
 const cases: {
   readonly [Noun in keyof Transaction]: {
-    readonly [Method in Exclude<keyof Transaction[Noun], keyof ReadTransaction[Noun]>]: Case
+    readonly [Method in Exclude<keyof Transaction[Noun], ReadsOf<Noun>>]: Case
   }
 } = {
   settings: { set: { write: (tx) => tx.settings.set('name', unique('value')), changes: [] } },
