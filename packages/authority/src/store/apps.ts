@@ -2,9 +2,9 @@
 import type { App } from '../domain/app.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
-export function apps(session: Session): Transaction['apps'] {
+export function apps(session: QuerySession): Transaction['apps'] {
   return {
     byId: (id) => session.one(byId, { id }),
     byName: async (name) => {

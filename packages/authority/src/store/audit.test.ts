@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { audit } from './audit.ts'
 import { sqliteWords } from './migration.ts'
 import { migrations } from './migrations.ts'
-import { compile, type Query, type Session } from './query.ts'
+import { compile, type Query, type QuerySession } from './query.ts'
 import { createSqliteCompiler } from './sqlite-connection.ts'
 
 test('the history of a token walks indexes alone', async () => {
@@ -15,7 +15,7 @@ test('the history of a token walks indexes alone', async () => {
     for (const statement of migration.statements(sqliteWords)) database.exec(statement)
   }
   const plan: string[] = []
-  const session: Session = {
+  const session: QuerySession = {
     one: async () => undefined,
     async many<P, Row>(query: Query<P, Row>) {
       const { sql } = compile(createSqliteCompiler(), query)

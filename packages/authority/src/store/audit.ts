@@ -5,10 +5,10 @@ import type { AuditEvent, StoredAuditEvent } from '../domain/audit-event.ts'
 import type { Page } from '../domain/page.ts'
 import { longestSentence, shorten } from '../domain/shorten.ts'
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 import { eventsAreOlder, removeEvents } from './retention.ts'
 
-export function audit(session: Session): Transaction['audit'] {
+export function audit(session: QuerySession): Transaction['audit'] {
   return {
     ofOrganisation: async (organisationId, { limit, before }) => {
       const rows = await session.many(ofOrganisation, {

@@ -2,9 +2,9 @@
 import type { CliLogin } from '../domain/cli-login.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
-export function cliLogins(session: Session): Transaction['cliLogins'] {
+export function cliLogins(session: QuerySession): Transaction['cliLogins'] {
   return {
     byIdHash: async (idHash) => {
       const row = await session.one(byIdHash, { idHash })

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 
 import type { DescendantsRevoked } from '../domain/token.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
 /** A token below which all is dead; of what it minted itself, rows up to the id `doneTo` say so. */
 interface Head {
@@ -14,7 +14,7 @@ interface Head {
 
 /** Revokes what the token minted. What comes past a step's bound is dead all the same, and is left to the next steps. */
 export function revokeDescendants(
-  session: Session,
+  session: QuerySession,
   id: Uint8Array,
   at: number,
   by: string,
@@ -23,7 +23,7 @@ export function revokeDescendants(
 }
 
 /** Takes the next step of what is left. */
-export async function continueRevocations(session: Session): Promise<DescendantsRevoked> {
+export async function continueRevocations(session: QuerySession): Promise<DescendantsRevoked> {
   const heads = await session.many(firstHeads, { limit: headsAtOnce })
   const last = heads.at(-1)
   if (last === undefined) return { revoked: 0, more: false }
@@ -32,16 +32,16 @@ export async function continueRevocations(session: Session): Promise<Descendants
 }
 
 /** Whether steps are left. */
-export async function revocationsAreUnfinished(session: Session): Promise<boolean> {
+export async function revocationsAreUnfinished(session: QuerySession): Promise<boolean> {
   return (await session.one(anyHead, {})) !== undefined
 }
 
 /** When and by whom a token above this one was revoked with all below it, where that is not written down in full yet. */
-export function findRevocationAbove(session: Session, id: Uint8Array) {
+export function findRevocationAbove(session: QuerySession, id: Uint8Array) {
   return session.one(revocationAbove, { id })
 }
 
-async function descend(session: Session, from: readonly Head[]): Promise<DescendantsRevoked> {
+async function descend(session: QuerySession, from: readonly Head[]): Promise<DescendantsRevoked> {
   const heads = [...from]
   let revoked = 0
   for (let steps = stepLimit; steps > 0;) {

@@ -2,10 +2,10 @@
 import type { DischargeRequest } from '../domain/discharge.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 import { formatTokenId, parseTokenId } from './token-id.ts'
 
-export function dischargeRequests(session: Session): Transaction['dischargeRequests'] {
+export function dischargeRequests(session: QuerySession): Transaction['dischargeRequests'] {
   return {
     byPersonHash: async (hash) => toRequest(await session.one(byPersonHash, { hash })),
     byPollHash: async (hash) => toRequest(await session.one(byPollHash, { hash })),

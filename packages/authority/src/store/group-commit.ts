@@ -2,8 +2,8 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 
 import type { Transaction } from '../domain/store.ts'
-import { Changes, createMemory, rememberAfter } from './memory.ts'
-import { RememberingTransaction } from './remembering-transaction.ts'
+import { Changes, LookupCache } from './lookup-cache.ts'
+import { openTransaction } from './transaction.ts'
 import { SqliteSession, type SqliteConnection } from './sqlite-connection.ts'
 import { mayBeFull, reasonOf } from './sqlite-errors.ts'
 import { StoreTrouble } from './trouble.ts'
@@ -29,7 +29,7 @@ export class GroupCommit {
   readonly #patience: number
   readonly #now: () => number
   readonly #queue: Job[] = []
-  #memory = createMemory()
+  #cache = new LookupCache()
   #dataVersion = 0
   #lockedSince: number | undefined
   #running: Promise<void> | undefined
@@ -100,7 +100,7 @@ export class GroupCommit {
         isCommitting = true
         this.#connection.command('COMMIT')
         isCommitting = false
-        this.#memory = rememberAfter(this.#memory, changes)
+        this.#cache = this.#cache.after(changes)
         this.#events.committed(changes)
       }
     } catch (error) {
@@ -132,7 +132,7 @@ export class GroupCommit {
     try {
       if (first) this.#forgetWhatOthersChanged()
       else this.#connection.command('SAVEPOINT member')
-      const acknowledge = await job.run(new RememberingTransaction(session, this.#memory, changes))
+      const acknowledge = await job.run(openTransaction(session, this.#cache.wrap(changes)))
       if (!first) this.#connection.command('RELEASE member')
       return acknowledge
     } catch (error) {
@@ -234,7 +234,7 @@ export class GroupCommit {
   /** Another program may write to the file, as a person with the sqlite3 tool. */
   #forgetWhatOthersChanged(): void {
     const dataVersion = this.#connection.dataVersion()
-    if (dataVersion !== this.#dataVersion) this.#memory = createMemory()
+    if (dataVersion !== this.#dataVersion) this.#cache = new LookupCache()
     this.#dataVersion = dataVersion
   }
 }

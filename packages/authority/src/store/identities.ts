@@ -2,9 +2,9 @@
 import { DomainError } from '../domain/errors.ts'
 import type { Identity } from '../domain/identity.ts'
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
-export function identities(session: Session): Transaction['identities'] {
+export function identities(session: QuerySession): Transaction['identities'] {
   return {
     find: (issuer, subject) => session.one(find, { issuer, subject }),
     exists: async (userId, issuer) => (await session.one(any, { userId, issuer })) !== undefined,

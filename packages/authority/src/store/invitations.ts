@@ -4,10 +4,10 @@ import { sql } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { Invitation } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 import { creatorColumns } from './users.ts'
 
-export function invitations(session: Session): Transaction['invitations'] {
+export function invitations(session: QuerySession): Transaction['invitations'] {
   return {
     byCodeHash: (codeHash) => session.one(byCodeHash, { codeHash }),
     pending: async (organisationId, now) =>

@@ -3,27 +3,27 @@
 import { sql, type SqlBool } from 'kysely'
 
 import { findUnfoldedNames, foldSomeNames } from './names.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 import { findUnfinished, revokeMore } from './revoked-organisations.ts'
 
 /** Rows that one step looks at: a few milliseconds, in which others wait. */
 const stepSize = 64
 
 /** Removes the first rows of an organisation that is deleted, and leaves the others to the next steps. */
-export async function beginRemoval(session: Session, id: number): Promise<void> {
+export async function beginRemoval(session: QuerySession, id: number): Promise<void> {
   const organisation = { id, doneCreation: least, doneId: nothing }
   const place = await removeSome(session, organisation)
   if (place !== undefined) await session.run(leaveOrganisation, place)
 }
 
 /** Revokes the first tokens of an app that is deleted; the others are dead too, and are left to the next steps. */
-export async function beginRevoking(session: Session, id: number, at: number, by: string): Promise<void> {
+export async function beginRevoking(session: QuerySession, id: number, at: number, by: string): Promise<void> {
   const place = await revokeSome(session, { id, at, by, doneExpiry: least, doneCreation: least, doneId: nothing })
   if (place !== undefined) await session.run(leaveApp, place)
 }
 
 /** Whether steps are left. */
-export async function areLeft(session: Session): Promise<boolean> {
+export async function areLeft(session: QuerySession): Promise<boolean> {
   const [app, organisation] = [await session.one(firstApp, {}), await session.one(firstOrganisation, {})]
   return (
     app !== undefined ||
@@ -34,7 +34,7 @@ export async function areLeft(session: Session): Promise<boolean> {
 }
 
 /** Takes the next step of what is left. Whether that was not the last one. */
-export async function removeLeftovers(session: Session): Promise<boolean> {
+export async function removeLeftovers(session: QuerySession): Promise<boolean> {
   const app = await session.one(firstApp, {})
   if (app !== undefined) {
     const place = await revokeSome(session, app)
@@ -56,7 +56,7 @@ export async function removeLeftovers(session: Session): Promise<boolean> {
 }
 
 /** When and by whom the app was deleted whose tokens are not all revoked in writing yet. */
-export function findDeletionOfApp(session: Session, id: number) {
+export function findDeletionOfApp(session: QuerySession, id: number) {
   return session.one(deletionOfApp, { id })
 }
 
@@ -76,7 +76,7 @@ interface AppPlace {
 }
 
 /** How far it came; undefined at the end. */
-async function removeSome(session: Session, place: OrganisationPlace): Promise<OrganisationPlace | undefined> {
+async function removeSome(session: QuerySession, place: OrganisationPlace): Promise<OrganisationPlace | undefined> {
   const { id } = place
   const found = await session.many(tokensOfOrganisation, { ...place, limit: stepSize })
   const last = found.at(-1)
@@ -93,7 +93,7 @@ async function removeSome(session: Session, place: OrganisationPlace): Promise<O
 }
 
 /** How far it came; undefined at the end. */
-async function revokeSome(session: Session, place: AppPlace): Promise<AppPlace | undefined> {
+async function revokeSome(session: QuerySession, place: AppPlace): Promise<AppPlace | undefined> {
   const { id, at, by, doneExpiry, doneCreation, doneId } = place
   const from = { id, doneExpiry, doneCreation, doneId }
   const found = await session.many(tokensOfApp, { ...from, limit: stepSize })

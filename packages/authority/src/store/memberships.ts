@@ -4,9 +4,9 @@ import { sql, type SqlBool } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { Membership, Role } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
-export function memberships(session: Session): Transaction['memberships'] {
+export function memberships(session: QuerySession): Transaction['memberships'] {
   return {
     find: (organisationId, userId) => session.one(find, { organisationId, userId }),
     page: (organisationId, { limit, after = 0 }) => session.many(page, { organisationId, limit, after }),

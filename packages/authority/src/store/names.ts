@@ -1,6 +1,6 @@
 // Folds names of tokens as the program does, where the database folded the letters of ASCII alone.
 import { nameKey } from '../domain/token.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
 /** How far it came; undefined at the end. */
 export interface UnfoldedNames {
@@ -8,12 +8,12 @@ export interface UnfoldedNames {
 }
 
 /** Where the next step begins; undefined where there is nothing to do. */
-export function findUnfoldedNames(session: Session): Promise<UnfoldedNames | undefined> {
+export function findUnfoldedNames(session: QuerySession): Promise<UnfoldedNames | undefined> {
   return session.one(unfolded, {})
 }
 
 /** Takes one step: so many tokens are looked at, and so many changed at most. */
-export async function foldSomeNames(session: Session, { doneId }: UnfoldedNames): Promise<void> {
+export async function foldSomeNames(session: QuerySession, { doneId }: UnfoldedNames): Promise<void> {
   const rows = await session.many(nextNames, { doneId, limit: mostLookedAt })
   let changed = 0
   let last: Uint8Array | undefined

@@ -3,10 +3,10 @@ import { DomainError } from '../domain/errors.ts'
 import type { MembershipDischarge, Organisation, TokenMinting } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
 import { beginRemoval } from './leftovers.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 import { countUpTo } from './quotas.ts'
 
-export function organisations(session: Session): Transaction['organisations'] {
+export function organisations(session: QuerySession): Transaction['organisations'] {
   return {
     byId: (id) => session.one(byId, { id }),
     bySlug: (slug) => session.one(bySlug, { slug }),

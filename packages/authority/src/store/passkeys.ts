@@ -2,9 +2,9 @@
 import { DomainError } from '../domain/errors.ts'
 import type { Passkey, PasskeyChallenge } from '../domain/passkey.ts'
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
-export function passkeys(session: Session): Transaction['passkeys'] {
+export function passkeys(session: QuerySession): Transaction['passkeys'] {
   return {
     byCredentialId: async (credentialId) => {
       const row = await session.one(byCredentialId, { credentialId })
@@ -23,7 +23,7 @@ export function passkeys(session: Session): Transaction['passkeys'] {
   }
 }
 
-export function passkeyChallenges(session: Session): Transaction['passkeyChallenges'] {
+export function passkeyChallenges(session: QuerySession): Transaction['passkeyChallenges'] {
   return {
     insert: async ({ handle, challengeHash, userId, expiresAt }, { now, most }) => {
       const row = await session.one(insertChallenge, { handle, challengeHash, userId, expiresAt })

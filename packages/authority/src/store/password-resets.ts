@@ -2,9 +2,9 @@
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import type { PasswordReset } from '../domain/user.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
-export function passwordResets(session: Session): Transaction['passwordResets'] {
+export function passwordResets(session: QuerySession): Transaction['passwordResets'] {
   return {
     byCodeHash: (codeHash) => session.one(byCodeHash, { codeHash }),
     insert: async ({ userId, codeHash, madeBy, createdAt, expiresAt }) => {

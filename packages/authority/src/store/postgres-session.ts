@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import type { ClientBase, QueryResult } from 'pg'
 
-import { bind, compile, type CompiledQuery, type Query, type Session, type Values } from './query.ts'
+import { bind, compile, type CompiledQuery, type Query, type QuerySession, type Values } from './query.ts'
 import type { Database } from './schema.ts'
 
 /** Queries as named prepared statements, as long as connections keep them; one for all connections of a store. */
@@ -47,7 +47,7 @@ export interface Statement extends CompiledQuery {
 }
 
 /** Queries on a connection for as long as one transaction lasts, one after another however they were asked for. */
-export class PostgresSession implements Session {
+export class PostgresSession implements QuerySession {
   readonly #client: ClientBase
   readonly #statements: PostgresStatements
   #last: Promise<unknown> = Promise.resolve()

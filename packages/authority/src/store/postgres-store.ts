@@ -15,7 +15,7 @@ import { codeOf, isCollision, isLostStatement, reasonOfPostgres } from './postgr
 import { readHosts, type PostgresHosts } from './postgres-hosts.ts'
 import { currentVersion, examineClient, findWeakSettings, readFound } from './postgres-look.ts'
 import { PostgresSession, PostgresStatements } from './postgres-session.ts'
-import { SessionTransaction } from './transaction.ts'
+import { openTransaction } from './transaction.ts'
 import { StoreTrouble, type Outcome } from './trouble.ts'
 
 export interface PostgresStoreOptions {
@@ -115,7 +115,7 @@ class PostgresStore implements Store {
 
   read<T>(work: (tx: ReadTransaction) => Promise<T>, options?: ReadOptions): Promise<T> {
     return this.#track(() =>
-      this.#transact('reads', deadline(options), ({ session }) => work(new SessionTransaction(session))),
+      this.#transact('reads', deadline(options), ({ session }) => work(openTransaction(session))),
     )
   }
 
@@ -151,7 +151,7 @@ class PostgresStore implements Store {
   async #writeUntilAlone<T>(work: (tx: Transaction) => Promise<T>, until: number): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#transact('writes', until, ({ session }) => work(new SessionTransaction(session)))
+        return await this.#transact('writes', until, ({ session }) => work(openTransaction(session)))
       } catch (error) {
         if (!isCollision(error)) throw error
         if (attempt === attempts || performance.now() > until) {

@@ -30,7 +30,7 @@ export interface Query<P, Row> {
 }
 
 /** Runs queries within one transaction. Every method rejects once the transaction has ended. */
-export interface Session {
+export interface QuerySession {
   /** The first row. */
   one<P extends Values<P>, Row>(query: Query<P, Row>, values: NoInfer<P>): Promise<Row | undefined>
   many<P extends Values<P>, Row>(query: Query<P, Row>, values: NoInfer<P>): Promise<readonly Row[]>

@@ -1,10 +1,10 @@
 // Counts of what an organisation has, that stop where enough is counted.
 import type { Quota } from '../domain/organisation.ts'
-import { query, type Param, type Query, type Session } from './query.ts'
+import { query, type Param, type Query, type QuerySession } from './query.ts'
 
 /** How many there are, where that is less than `most`; else `most`. */
 export async function countUpTo(
-  session: Session,
+  session: QuerySession,
   organisationId: number,
   quota: Quota,
   most: number,

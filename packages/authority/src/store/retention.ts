@@ -1,16 +1,16 @@
 // What is kept for a time alone: audit events, and rows of tokens that ended; removed in steps, the eldest first.
 import { sql, type SqlBool } from 'kysely'
 
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
 /** Whether `removeEvents` has anything to do. */
-export async function eventsAreOlder(session: Session, before: number): Promise<boolean> {
+export async function eventsAreOlder(session: QuerySession, before: number): Promise<boolean> {
   const { eldest } = (await session.one(eldestOfFirst, { limit: stepSize })) ?? { eldest: null }
   return eldest !== null && eldest < before
 }
 
 /** Removes the first events from before that time. Whether there may be more. */
-export async function removeEvents(session: Session, before: number): Promise<boolean> {
+export async function removeEvents(session: QuerySession, before: number): Promise<boolean> {
   const removed = await session.many(removeFirst, { before, limit: stepSize })
   return removed.length > 0 && eventsAreOlder(session, before)
 }
@@ -20,7 +20,11 @@ export async function removeEvents(session: Session, before: number): Promise<bo
  * row of a token that it minted, through which the line of descent goes. Returns the organisation up to which that is
  * done; undefined after the last one.
  */
-export async function removeEndedTokens(session: Session, before: number, after: number): Promise<number | undefined> {
+export async function removeEndedTokens(
+  session: QuerySession,
+  before: number,
+  after: number,
+): Promise<number | undefined> {
   const { last } = (await session.one(lastOfNext, { after, limit: mostOrganisations })) ?? { last: null }
   if (last === null) return undefined
   const found = await session.one(withEnded, { after, last, before })

@@ -2,13 +2,13 @@
 import { sql, type SqlBool } from 'kysely'
 
 import { DomainError } from '../domain/errors.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
 /** Rows that one step looks at: a few milliseconds, in which others wait. */
 const stepSize = 64
 
 /** Revokes the first tokens of the organisation; the others that were made until now are dead too, and left to the next steps. */
-export async function revokeOfOrganisation(session: Session, id: number, at: number, by: string): Promise<void> {
+export async function revokeOfOrganisation(session: QuerySession, id: number, at: number, by: string): Promise<void> {
   const youngest = await session.one(youngestToken, { id })
   if (youngest === undefined) return
   const place = await revokeSome(session, { id, at, by, toCreation: youngest.createdAt, ...beginning })
@@ -16,7 +16,7 @@ export async function revokeOfOrganisation(session: Session, id: number, at: num
 }
 
 /** Takes the next step of what is left. Whether there was one. */
-export async function revokeMore(session: Session): Promise<boolean> {
+export async function revokeMore(session: QuerySession): Promise<boolean> {
   const first = await findUnfinished(session)
   if (first === undefined) return false
   const place = await revokeSome(session, first)
@@ -26,12 +26,12 @@ export async function revokeMore(session: Session): Promise<boolean> {
 }
 
 /** Where the next step begins; undefined where there is none. */
-export function findUnfinished(session: Session): Promise<Place | undefined> {
+export function findUnfinished(session: QuerySession): Promise<Place | undefined> {
   return session.one(firstPlace, {})
 }
 
 /** When and by whom a token that was made then was revoked with all of its organisation, where that is not written down yet. */
-export function findRevocationOfOrganisation(session: Session, id: number, createdAt: number) {
+export function findRevocationOfOrganisation(session: QuerySession, id: number, createdAt: number) {
   return session.one(revocationOf, { id, createdAt })
 }
 
@@ -39,7 +39,7 @@ export function findRevocationOfOrganisation(session: Session, id: number, creat
  * For a token that is to be new: one that counts as made before the others were revoked would be dead like them.
  * @throws DomainError `unavailable` where the clock is behind that of whoever made the others, until all is written down
  */
-export async function expectNew(session: Session, id: number, createdAt: number): Promise<void> {
+export async function expectNew(session: QuerySession, id: number, createdAt: number): Promise<void> {
   if ((await findRevocationOfOrganisation(session, id, createdAt)) === undefined) return
   throw new DomainError('unavailable', 'the tokens that this organization had before are still being revoked', {
     retryAfter: 5,
@@ -59,7 +59,7 @@ interface Place {
 const beginning = { doneCreation: Number.MIN_SAFE_INTEGER, doneId: new Uint8Array(0) }
 
 /** How far it came; undefined at the end. */
-async function revokeSome(session: Session, place: Place): Promise<Place | undefined> {
+async function revokeSome(session: QuerySession, place: Place): Promise<Place | undefined> {
   const { id, at, by, toCreation, doneCreation, doneId } = place
   const found = await session.many(nextTokens, { id, toCreation, doneCreation, doneId, limit: stepSize })
   const last = found.at(-1)

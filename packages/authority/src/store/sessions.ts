@@ -4,9 +4,9 @@ import { sql } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import type { Session as UserSession } from '../domain/user.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
-export function sessions(session: Session): Transaction['sessions'] {
+export function sessions(session: QuerySession): Transaction['sessions'] {
   return {
     byTokenHash: async (tokenHash) => {
       const row = await session.one(byTokenHash, { tokenHash })

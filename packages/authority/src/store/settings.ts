@@ -1,8 +1,8 @@
 // Settings: named values that belong to the installation as a whole.
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
-export function settings(session: Session): Transaction['settings'] {
+export function settings(session: QuerySession): Transaction['settings'] {
   return {
     get: async (name) => (await session.one(byName, { name }))?.value,
     set: (name, value) => session.run(upsert, { name, value }),

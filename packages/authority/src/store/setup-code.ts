@@ -1,9 +1,9 @@
 // The setup code: one row at most.
 import type { Transaction } from '../domain/store.ts'
 import type { SetupCode } from '../domain/user.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
-export function setupCode(session: Session): Transaction['setupCode'] {
+export function setupCode(session: QuerySession): Transaction['setupCode'] {
   return {
     get: () => session.one(current, {}),
     replace: ({ codeHash, createdAt, expiresAt }) => session.run(upsert, { codeHash, createdAt, expiresAt }),

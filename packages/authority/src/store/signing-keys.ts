@@ -2,9 +2,9 @@
 import { DomainError } from '../domain/errors.ts'
 import type { WrappedSigningKey } from '../domain/key.ts'
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
-export function signingKeys(session: Session): Transaction['signingKeys'] {
+export function signingKeys(session: QuerySession): Transaction['signingKeys'] {
   return {
     byKid: (kid) => session.one(byKid, { kid }),
     newest: (organisationId) => session.one(newest, { organisationId }),

@@ -1,8 +1,8 @@
 // Reads over one SQLite connection: whoever reads between two commits shares one snapshot, and what it found is
 // remembered for the next one, as far as no commit between them changed it.
 import type { ReadTransaction } from '../domain/store.ts'
-import { createMemory, rememberAfter, type Changes } from './memory.ts'
-import { RememberingTransaction } from './remembering-transaction.ts'
+import { LookupCache, type Changes } from './lookup-cache.ts'
+import { openTransaction } from './transaction.ts'
 import { SqliteSession, type SqliteConnection } from './sqlite-connection.ts'
 
 export class SnapshotReader {
@@ -10,7 +10,7 @@ export class SnapshotReader {
   readonly #failed: (error: unknown) => void
   readonly #waiting: (() => void)[] = []
   #snapshot: Snapshot | undefined
-  #memory = createMemory()
+  #cache = new LookupCache()
   #forgetting: NodeJS.Timeout | undefined
   #active = 0
   #outdated = false
@@ -38,7 +38,7 @@ export class SnapshotReader {
 
   /** Announces a commit: no read that begins from now on sees the state before it. */
   outdate(changes: Changes): void {
-    this.#memory = rememberAfter(this.#memory, changes)
+    this.#cache = this.#cache.after(changes)
     this.#renew()
   }
 
@@ -67,12 +67,12 @@ export class SnapshotReader {
     this.#connection.command('BEGIN')
     const session = new SqliteSession(this.#connection)
     this.#forgetting ??= setTimeout(() => this.#forget(), longestMemory).unref()
-    return { session, tx: new RememberingTransaction(session, this.#memory) }
+    return { session, tx: openTransaction(session, this.#cache.wrap()) }
   }
 
   #forget(): void {
     this.#forgetting = undefined
-    this.#memory = createMemory()
+    this.#cache = new LookupCache()
     this.#renew()
   }
 

@@ -3,8 +3,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 
-import type { Changes } from './memory.ts'
-import { bind, compile, type Change, type CompiledQuery, type Query, type Session, type Values } from './query.ts'
+import type { Changes } from './lookup-cache.ts'
+import { bind, compile, type Change, type CompiledQuery, type Query, type QuerySession, type Values } from './query.ts'
 import type { Database } from './schema.ts'
 
 export class SqliteConnection {
@@ -68,7 +68,7 @@ interface Prepared {
 }
 
 /** Queries on a connection for as long as one transaction lasts; every one has run when its promise is made. */
-export class SqliteSession implements Session {
+export class SqliteSession implements QuerySession {
   readonly #connection: SqliteConnection
   readonly #changes: Changes | undefined
   #ended = false

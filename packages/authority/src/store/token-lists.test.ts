@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { TokenQuery } from '../domain/token.ts'
 import { sqliteWords } from './migration.ts'
 import { migrations } from './migrations.ts'
-import { compile, type Query, type Session } from './query.ts'
+import { compile, type Query, type QuerySession } from './query.ts'
 import { createSqliteCompiler, SqliteConnection, SqliteSession } from './sqlite-connection.ts'
 import { createToken } from './testing/seed.ts'
 import { belongs, compareTokens } from './testing/tokens.ts'
@@ -25,7 +25,7 @@ beforeAll(() => {
 })
 
 /** Explains queries where others run them; every step ends somewhere. */
-class ExplainingSession implements Session {
+class ExplainingSession implements QuerySession {
   readonly steps: string[] = []
   readonly pages: string[] = []
 

@@ -8,14 +8,14 @@ import { DomainError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import { nameKey, type ListedToken, type TokenQuery, type TokenSort } from '../domain/token.ts'
-import { query, type Param, type Query, type Session } from './query.ts'
+import { query, type Param, type Query, type QuerySession } from './query.ts'
 import type { Database } from './schema.ts'
 import { formatTokenId, parseTokenId } from './token-id.ts'
 import { listedColumns, toListed, type Found } from './token-rows.ts'
 
 /** `counts`: how many tokens a page looks at to find those that match, step after step until it is full. */
 export function tokenLists(
-  session: Session,
+  session: QuerySession,
   counts: readonly number[] = defaultCounts,
 ): Pick<ReadTransaction['tokens'], 'ofOrganisation' | 'ofApp'> {
   return {
@@ -42,7 +42,7 @@ interface Place {
 const defaultCounts = [1000, 3000, 6000] as const
 
 async function list(
-  session: Session,
+  session: QuerySession,
   owner: Owner,
   asked: TokenQuery,
   counts: readonly number[],
@@ -73,7 +73,10 @@ async function list(
   return { items: await toListedOnes(session, rows), next: formatTokenId(from.id) }
 }
 
-async function toListedOnes(session: Session, rows: readonly Found<ListedToken>[]): Promise<readonly ListedToken[]> {
+async function toListedOnes(
+  session: QuerySession,
+  rows: readonly Found<ListedToken>[],
+): Promise<readonly ListedToken[]> {
   const listed: ListedToken[] = []
   for (const [number, row] of rows.entries()) {
     // Looking for what was revoked above it takes a while where the line is long.
@@ -109,7 +112,7 @@ function passesOver({ app }: Owner, { search, sort, state }: TokenQuery): boolea
   return search !== '' || (sort !== 'expires_at' && (state !== 'all' || app !== null))
 }
 
-async function findPlace(session: Session, { organisation }: Owner, after: string): Promise<Place> {
+async function findPlace(session: QuerySession, { organisation }: Owner, after: string): Promise<Place> {
   const id = parseTokenId(after)
   const place = id && (await session.one(placeOf, { id, organisation }))
   if (place === undefined) throw new DomainError('invalid', 'cursor is not one of this list', { field: 'cursor' })

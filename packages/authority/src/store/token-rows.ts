@@ -2,7 +2,7 @@
 import type { ListedToken, TokenRecord } from '../domain/token.ts'
 import { findRevocationAbove, maybeDead } from './descent.ts'
 import { findDeletionOfApp } from './leftovers.ts'
-import type { Session } from './query.ts'
+import type { QuerySession } from './query.ts'
 import { findRevocationOfOrganisation } from './revoked-organisations.ts'
 import { formatTokenId } from './token-id.ts'
 import { creatorColumns } from './users.ts'
@@ -35,7 +35,7 @@ export const recordColumns = [
 export const listedColumns = [...recordColumns, ...creatorColumns, 'apps.name as appName'] as const
 
 /** The token, revoked where one above it is, all of its organisation are, or its app is deleted. */
-export async function toRecord(session: Session, row: Found<TokenRecord>): Promise<TokenRecord> {
+export async function toRecord(session: QuerySession, row: Found<TokenRecord>): Promise<TokenRecord> {
   const above = row.maybeDead === null ? undefined : await findRevocation(session, row)
   // Field by field: rows of node:sqlite are slow to spread, and a page has many.
   return {
@@ -53,12 +53,12 @@ export async function toRecord(session: Session, row: Found<TokenRecord>): Promi
   }
 }
 
-export async function toListed(session: Session, row: Found<ListedToken>): Promise<ListedToken> {
+export async function toListed(session: QuerySession, row: Found<ListedToken>): Promise<ListedToken> {
   const { caveats, createdByEmail, createdByProvenAt, appName } = row
   return { ...(await toRecord(session, row)), caveats, createdByEmail, createdByProvenAt, appName }
 }
 
-async function findRevocation(session: Session, { id, appId, organisationId, createdAt }: Found<TokenRecord>) {
+async function findRevocation(session: QuerySession, { id, appId, organisationId, createdAt }: Found<TokenRecord>) {
   const ofApp = appId === null ? undefined : await findDeletionOfApp(session, appId)
   if (ofApp !== undefined) return ofApp
   const ofOrganisation = await findRevocationOfOrganisation(session, organisationId, createdAt)

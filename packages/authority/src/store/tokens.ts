@@ -4,14 +4,14 @@ import type { Transaction } from '../domain/store.ts'
 import { nameKey, type NewToken } from '../domain/token.ts'
 import { continueRevocations, revocationsAreUnfinished, revokeDescendants } from './descent.ts'
 import { beginRevoking } from './leftovers.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 import { removeEndedTokens } from './retention.ts'
 import { expectNew, revokeOfOrganisation } from './revoked-organisations.ts'
 import { parseTokenId } from './token-id.ts'
 import { tokenLists } from './token-lists.ts'
 import { listedColumns, recordColumns, toListed, toRecord, type Stored } from './token-rows.ts'
 
-export function tokens(session: Session): Transaction['tokens'] {
+export function tokens(session: QuerySession): Transaction['tokens'] {
   return {
     byId: async (id) => {
       const bytes = parseTokenId(id)

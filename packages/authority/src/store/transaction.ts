@@ -11,7 +11,7 @@ import { memberships } from './memberships.ts'
 import { organisations } from './organisations.ts'
 import { passkeyChallenges, passkeys } from './passkeys.ts'
 import { passwordResets } from './password-resets.ts'
-import type { Session } from './query.ts'
+import type { QuerySession } from './query.ts'
 import { sessions } from './sessions.ts'
 import { settings } from './settings.ts'
 import { setupCode } from './setup-code.ts'
@@ -19,84 +19,54 @@ import { signingKeys } from './signing-keys.ts'
 import { tokens } from './tokens.ts'
 import { users } from './users.ts'
 
-/** The nouns are made when they are asked for: a transaction touches two or three of the thirteen. */
-export class SessionTransaction implements Transaction {
-  readonly #session: Session
+/** How each noun is made over a session. */
+const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => Transaction[Noun] } = {
+  settings,
+  users,
+  sessions,
+  cliLogins,
+  passkeys,
+  passkeyChallenges,
+  identities,
+  passwordResets,
+  setupCode,
+  organisations,
+  memberships,
+  invitations,
+  apps,
+  signingKeys,
+  tokens,
+  dischargeRequests,
+  leftovers: (session) => ({ exist: () => areLeft(session), remove: () => removeLeftovers(session) }),
+  audit,
+}
 
-  constructor(session: Session) {
-    this.#session = session
-  }
+/** Puts something else in the place of a noun, which answers the same. */
+export type Wrap = <Noun extends keyof Transaction>(noun: Noun, made: Transaction[Noun]) => Transaction[Noun]
 
-  get settings(): Transaction['settings'] {
-    return settings(this.#session)
-  }
+/** One transaction over a session. A noun is made when it is first asked for: most transactions touch two or three. */
+export function openTransaction(session: QuerySession, wrap?: Wrap): Transaction {
+  return new SessionTransaction(session, wrap) as unknown as Transaction
+}
 
-  get users(): Transaction['users'] {
-    return users(this.#session)
-  }
+class SessionTransaction {
+  readonly session: QuerySession
+  readonly wrap: Wrap | undefined
+  readonly made: Record<string, unknown> = {}
 
-  get sessions(): Transaction['sessions'] {
-    return sessions(this.#session)
+  constructor(session: QuerySession, wrap: Wrap | undefined) {
+    this.session = session
+    this.wrap = wrap
   }
+}
 
-  get cliLogins(): Transaction['cliLogins'] {
-    return cliLogins(this.#session)
-  }
-
-  get passkeys(): Transaction['passkeys'] {
-    return passkeys(this.#session)
-  }
-
-  get passkeyChallenges(): Transaction['passkeyChallenges'] {
-    return passkeyChallenges(this.#session)
-  }
-
-  get identities(): Transaction['identities'] {
-    return identities(this.#session)
-  }
-
-  get passwordResets(): Transaction['passwordResets'] {
-    return passwordResets(this.#session)
-  }
-
-  get setupCode(): Transaction['setupCode'] {
-    return setupCode(this.#session)
-  }
-
-  get organisations(): Transaction['organisations'] {
-    return organisations(this.#session)
-  }
-
-  get memberships(): Transaction['memberships'] {
-    return memberships(this.#session)
-  }
-
-  get invitations(): Transaction['invitations'] {
-    return invitations(this.#session)
-  }
-
-  get apps(): Transaction['apps'] {
-    return apps(this.#session)
-  }
-
-  get signingKeys(): Transaction['signingKeys'] {
-    return signingKeys(this.#session)
-  }
-
-  get tokens(): Transaction['tokens'] {
-    return tokens(this.#session)
-  }
-
-  get dischargeRequests(): Transaction['dischargeRequests'] {
-    return dischargeRequests(this.#session)
-  }
-
-  get leftovers(): Transaction['leftovers'] {
-    const session = this.#session
-    return { exist: () => areLeft(session), remove: () => removeLeftovers(session) }
-  }
-
-  get audit(): Transaction['audit'] {
-    return audit(this.#session)
-  }
+for (const noun of Object.keys(nouns) as (keyof Transaction)[]) {
+  Object.defineProperty(SessionTransaction.prototype, noun, {
+    get(this: SessionTransaction) {
+      const known = this.made[noun]
+      if (known !== undefined) return known
+      const made = nouns[noun](this.session)
+      return (this.made[noun] = this.wrap === undefined ? made : this.wrap(noun, made))
+    },
+  })
 }

@@ -4,9 +4,9 @@ import { sql } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import type { AddressProof } from '../domain/user.ts'
-import { query, type Param, type Session } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 
-export function users(session: Session): Transaction['users'] {
+export function users(session: QuerySession): Transaction['users'] {
   return {
     byId: (id) => session.one(byId, { id }),
     byEmail: async (email) => {

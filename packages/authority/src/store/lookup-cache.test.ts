@@ -1,4 +1,4 @@
-// What SQLite's store remembers is what the database holds, whichever method wrote in between.
+// What SQLite's store caches is what the database holds, whichever method wrote in between.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,18 +12,18 @@ import { openSqliteStore } from './open.ts'
 import { SqliteConnection, SqliteSession } from './sqlite-connection.ts'
 import { createToken, recordOf } from './testing/seed.ts'
 import { createWorld, lookUp, writes, type Found, type World } from './testing/writes.ts'
-import { SessionTransaction } from './transaction.ts'
+import { openTransaction } from './transaction.ts'
 
 let directory = ''
 let store: Store
 let other: DatabaseSync
 let database: ReadTransaction
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'hallpass-memory-'))
+  directory = await mkdtemp(join(tmpdir(), 'hallpass-lookups-'))
   store = await openSqliteStore({ directory })
   // A connection of its own, which remembers nothing.
   other = new DatabaseSync(join(directory, 'hallpass.db'))
-  database = new SessionTransaction(new SqliteSession(new SqliteConnection(other)))
+  database = openTransaction(new SqliteSession(new SqliteConnection(other)))
 })
 afterAll(async () => {
   other.close()
@@ -32,7 +32,7 @@ afterAll(async () => {
 })
 
 /** A new world, remembered by whoever reads and whoever writes. */
-async function rememberWorld(): Promise<{ readonly world: World; readonly before: Found }> {
+async function cacheWorld(): Promise<{ readonly world: World; readonly before: Found }> {
   const world = await store.write(createWorld)
   const before = await lookUp(database, world)
   expect(Object.values(before)).not.toContain(undefined)
@@ -49,7 +49,7 @@ async function expectEverywhere(world: World, found: Found): Promise<void> {
 
 describe.each(writes)('after $name', ({ write, changes }) => {
   test('what was remembered is what there is', async () => {
-    const { world, before } = await rememberWorld()
+    const { world, before } = await cacheWorld()
     const within = await store.write(async (tx) => {
       await write(tx, world)
       return lookUp(tx, world)
@@ -64,7 +64,7 @@ describe.each(writes)('after $name', ({ write, changes }) => {
   })
 
   test('within its group, and where it is undone', async () => {
-    const { world, before } = await rememberWorld()
+    const { world, before } = await cacheWorld()
     const failing = async (tx: Transaction) => {
       await write(tx, world)
       throw Object.assign(new Error('undone'), { within: await lookUp(tx, world) })
@@ -87,7 +87,7 @@ describe.each(writes)('after $name', ({ write, changes }) => {
   })
 
   test('a read that had begun goes on with what there was, and hands none of it on', async () => {
-    const { world, before } = await rememberWorld()
+    const { world, before } = await cacheWorld()
     await store.read(async (tx) => {
       // Only a test may wait for something else in a transaction.
       await store.write((writing) => write(writing, world))
@@ -98,7 +98,7 @@ describe.each(writes)('after $name', ({ write, changes }) => {
 })
 
 test('a row that was only found before a rollback is not remembered', async () => {
-  const { world } = await rememberWorld()
+  const { world } = await cacheWorld()
   const phantom = createToken(world.organisation.id)
   const results = await Promise.allSettled([
     store.write((tx) => tx.settings.set('name', 'first')),
@@ -114,7 +114,7 @@ test('a row that was only found before a rollback is not remembered', async () =
 })
 
 test('mints leave it as it is; what another program writes is seen by writes at once, and by reads in time', async () => {
-  const { world, before } = await rememberWorld()
+  const { world, before } = await cacheWorld()
   const readName = () => store.read(async (tx) => (await tx.tokens.byId(world.token.id))?.name)
   await pause(1100)
   expect(await readName()).toBe(world.token.name)

@@ -1,0 +1,151 @@
+// What nearly every request looks up, cached beyond the commits that leave it as it is. Whether a commit does is read off
+// its queries, so that no new one can be forgotten here.
+import type { ReadTransaction } from '../domain/store.ts'
+import type { Change } from './query.ts'
+import type { Wrap } from './transaction.ts'
+
+interface CachedLookup<Keys extends readonly unknown[]> {
+  /** Where the rows come from. */
+  readonly tables: readonly string[]
+  /** Whether they are found by a unique key: then no row that is added can take the place of one. */
+  readonly isByKey: boolean
+  readonly keyOf: (...keys: Keys) => string
+}
+
+/** Every look-up that is cached, by noun and method. */
+const lookups: {
+  readonly [Noun in keyof ReadTransaction]?: {
+    readonly [Method in keyof ReadTransaction[Noun]]?: ReadTransaction[Noun][Method] extends (
+      ...keys: infer Keys
+    ) => unknown
+      ? CachedLookup<Keys>
+      : never
+  }
+} = {
+  sessions: { byTokenHash: { tables: ['sessions', 'users'], isByKey: true, keyOf: latin1Of } },
+  organisations: { bySlug: { tables: ['organisations'], isByKey: true, keyOf: String } },
+  memberships: {
+    find: { tables: ['memberships'], isByKey: true, keyOf: (organisation, user) => `${organisation} ${user}` },
+  },
+  apps: { byName: { tables: ['apps', 'organisations'], isByKey: true, keyOf: String } },
+  signingKeys: {
+    byKid: { tables: ['signing_keys'], isByKey: true, keyOf: latin1Of },
+    newest: { tables: ['signing_keys'], isByKey: false, keyOf: String },
+  },
+  tokens: {
+    byId: {
+      tables: ['tokens', 'unfinished_revocations', 'deleted_apps', 'revoked_organisations'],
+      isByKey: true,
+      keyOf: String,
+    },
+  },
+}
+
+/** The tables that a group of writes has changed so far. */
+export class Changes {
+  readonly #altered = new Set<string>()
+  readonly #extended = new Set<string>()
+
+  add({ kind, tables }: Change): void {
+    const changed = kind === 'extends' ? this.#extended : this.#altered
+    for (const table of tables) changed.add(table)
+  }
+
+  /** Whether what was found before may be wrong now. */
+  outdate({ tables, isByKey }: Pick<AnyLookup, 'tables' | 'isByKey'>): boolean {
+    return tables.some((table) => this.#altered.has(table) || (!isByKey && this.#extended.has(table)))
+  }
+
+  /** Whether what is found now may be undone by a rollback. */
+  touch({ tables }: Pick<AnyLookup, 'tables'>): boolean {
+    return tables.some((table) => this.#altered.has(table) || this.#extended.has(table))
+  }
+}
+
+type AnyLookup = CachedLookup<readonly unknown[]> & { readonly method: string; readonly index: number }
+
+const byNoun: ReadonlyMap<string, readonly AnyLookup[]> = listLookups()
+const all = [...byNoun.values()].flat()
+
+/** The rows that were found in one state of the database. What was not found is not cached. */
+export class LookupCache {
+  readonly #rows: readonly Map<string, unknown>[]
+
+  constructor(rows: readonly Map<string, unknown>[] = all.map(() => new Map<string, unknown>())) {
+    this.#rows = rows
+  }
+
+  /**
+   * What may still be cached in the state after the changes. Whoever still reads the state before them goes on with this
+   * one: what they find in a table that was changed does not get into the other.
+   */
+  after(changes: Changes): LookupCache {
+    return new LookupCache(
+      this.#rows.map((rows, index) => {
+        const lookup = all[index]
+        return lookup === undefined || changes.outdate(lookup) ? new Map<string, unknown>() : rows
+      }),
+    )
+  }
+
+  /** Makes a transaction ask the cache, which is of the last commit, before the database; `changes` are those since. */
+  wrap(changes: Changes = new Changes()): Wrap {
+    return (noun, made) => {
+      const methods: Record<string, unknown> = {}
+      for (const lookup of byNoun.get(noun) ?? []) {
+        const find = (made as unknown as Record<string, Find>)[lookup.method]
+        const rows = this.#rows[lookup.index]
+        if (find !== undefined && rows !== undefined) methods[lookup.method] = cache(lookup, { rows, changes, find })
+      }
+      return { ...made, ...methods }
+    }
+  }
+}
+
+type Find = (...keys: readonly unknown[]) => Promise<unknown>
+
+function cache(
+  lookup: AnyLookup,
+  {
+    rows,
+    changes,
+    find,
+  }: {
+    readonly rows: Map<string, unknown>
+    readonly changes: Changes
+    readonly find: Find
+  },
+): Find {
+  return async (...keys) => {
+    const key = lookup.keyOf(...keys)
+    const known = changes.outdate(lookup) ? undefined : rows.get(key)
+    if (known !== undefined) return known
+    const found = await find(...keys)
+    if (found !== undefined && !changes.touch(lookup)) {
+      if (rows.size >= mostCached) rows.clear()
+      rows.set(key, found)
+    }
+    return found
+  }
+}
+
+// Of each kind of look-up: past that it starts afresh.
+const mostCached = 4096
+
+function listLookups(): Map<string, AnyLookup[]> {
+  let index = 0
+  const found = new Map<string, AnyLookup[]>()
+  for (const [noun, methods] of Object.entries<Readonly<Record<string, unknown>>>(lookups)) {
+    const listed = Object.entries(methods).map(([method, lookup]) => ({
+      ...(lookup as CachedLookup<readonly unknown[]>),
+      method,
+      index: index++,
+    }))
+    found.set(noun, listed)
+  }
+  return found
+}
+
+function latin1Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
