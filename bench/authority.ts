@@ -69,6 +69,9 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
     identityProvider: undefined,
     mailer: undefined,
     ...createLimits(() => performance.now()),
+    report: (error) => {
+      throw error
+    },
   }
   const authenticate = createAuthenticate({ store, keyring, location, now: Date.now })
   const ask: OpenAuthority['ask'] = async (header, operation, input) =>

@@ -8,13 +8,15 @@ import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client
 
 import type { Trusts } from './config-network.ts'
 import { createConnections } from './connections.ts'
-import { DomainError } from './domain/errors.ts'
+import { describeCause, printable } from './domain/cause.ts'
+import { DomainError, type DomainErrorCode } from './domain/errors.ts'
 import type { Store } from './domain/store.ts'
+import { addressOf } from './doors/http/address.ts'
 import { bodyLimits, takeJson } from './doors/http/body.ts'
 import { checkBounds, mostHeaders, readQuery, shortenAddress } from './doors/http/bounds.ts'
 import { findRepeatedHeader } from './doors/http/single-headers.ts'
 import { InvalidInput, sendError, sendNotServed } from './doors/http/errors.ts'
-import type { LogSink } from './log.ts'
+import type { LogSink, SayRarely } from './log.ts'
 import { createProxyWatch } from './proxies.ts'
 import { createTurns } from './turns.ts'
 
@@ -24,6 +26,7 @@ const closingTime = 5_000
 /** A server that answers `/healthz`, `/readyz` and `/metrics`, and nothing else yet. */
 export function createServer(options: {
   readonly log: Logger
+  readonly sayRarely: SayRarely
   readonly logSink: Pick<LogSink, 'dropped'>
   readonly store: Store
   /** Whether this is the address of a proxy whose X-Forwarded headers are believed; nobody's where it is absent. */
@@ -33,7 +36,7 @@ export function createServer(options: {
   /** Told of every request that is refused as nobody's. */
   readonly onUnauthenticated: (request: FastifyRequest, reply: FastifyReply) => void
 }): FastifyInstance {
-  const { log, logSink, store, trusts, keepAlive, onUnauthenticated } = options
+  const { log, sayRarely, logSink, store, trusts, keepAlive, onUnauthenticated } = options
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     // Whoever went away in the middle of a request hears no answer, and is none of the log's business.
     if (request.raw.destroyed && !request.raw.complete) return
@@ -49,6 +52,7 @@ export function createServer(options: {
     now: monotonic,
     trusts: trusts ?? (() => false),
     keepAlive,
+    tell: (network, why) => sayRarely('warn', { network, why }, 'a connection was ended'),
   })
   const server = fastify({
     serverFactory: (listener) => connections.createServer(listener),
@@ -64,7 +68,13 @@ export function createServer(options: {
       answerError(error, request, reply)
     },
     clientErrorHandler: (error, socket) =>
-      connections.break(socket, () => refuseBrokenRequest(error, socket, nextId())),
+      connections.break(socket, () => {
+        const requestId = nextId()
+        // What the parser says names a rule, and quotes nothing.
+        const { code, reason } = error as Error & { readonly code?: string; readonly reason?: string }
+        sayRarely('info', { request_id: requestId, code, reason }, 'a request was refused before it was understood')
+        refuseBrokenRequest(error, socket, requestId)
+      }),
   })
 
   server.server.maxHeadersCount = mostHeaders
@@ -158,10 +168,13 @@ function measure(
     const route = routeOptions.url ?? 'none'
     const { statusCode, elapsedTime } = reply
     seconds.observe({ method: known(method), route, status: statusCode }, elapsedTime / 1000)
-    const level = statusCode === 401 || statusCode === 403 || statusCode === 429 ? 'info' : 'debug'
+    const level = isOfInterest(statusCode, request) ? 'info' : 'debug'
     if (log.isLevelEnabled(level)) {
       const ms = Math.round(elapsedTime * 10) / 10
-      log[level]({ request_id: request.id, method, route, status: statusCode, ms }, 'answered')
+      log[level](
+        { request_id: request.id, method, route, status: statusCode, ms, ...describeRefusal(request) },
+        'answered',
+      )
     }
     done()
   })
@@ -171,6 +184,29 @@ function measure(
     if (collected === undefined || now() - collected.at >= 1000) collected = { at: now(), text: registry.metrics() }
     return reply.type(registry.contentType).send(await collected.text)
   })
+}
+
+/** Of GraphQL the status is 200 always. */
+const refusals: ReadonlySet<DomainErrorCode> = new Set(['unauthenticated', 'forbidden', 'proof_needed', 'rate_limited'])
+
+function isOfInterest(status: number, { refused }: FastifyRequest): boolean {
+  if (status === 401 || status === 403 || status === 429) return true
+  if (refused === undefined || status >= 500) return false
+  return refusals.has(refused.code) || (refused.cause !== undefined && !(refused.cause instanceof DomainError))
+}
+
+/** Which refusal it was, what is behind it, and whom a limit met. */
+function describeRefusal(request: FastifyRequest): Readonly<Record<string, string>> {
+  const { refused } = request
+  if (refused === undefined) return {}
+  const { code, message } = refused
+  const cause = describeCause(refused)
+  return {
+    code,
+    ...(refusals.has(code) ? { reason: printable(message) } : {}),
+    ...(cause === undefined ? {} : { cause }),
+    ...(code === 'rate_limited' ? { address: addressOf(request) } : {}),
+  }
 }
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])

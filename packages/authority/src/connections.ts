@@ -65,8 +65,10 @@ export function createConnections(options: {
   readonly bounds?: ConnectionBounds
   /** Milliseconds that a connection without a request is kept. */
   readonly keepAlive?: number
+  /** Told why a connection of this network was ended, where its other end hears nothing of it. */
+  readonly tell?: (network: string, why: string) => void
 }): Connections {
-  const { turns, now, trusts, bounds = connectionBounds, keepAlive = usualKeepAlive } = options
+  const { turns, now, trusts, bounds = connectionBounds, keepAlive = usualKeepAlive, tell = () => {} } = options
   const servers = new Set<Server>()
   const networks = new Map<string, number>()
   const connections = new Map<Socket, Connection>()
@@ -81,6 +83,7 @@ export function createConnections(options: {
     const network = networkOf(address)
     const ofNetwork = (networks.get(network) ?? 0) + 1
     if (!shared && ofNetwork > bounds.connectionsOfNetwork) {
+      tell(network, `its network has ${bounds.connectionsOfNetwork} connections already`)
       socket.destroy()
       return
     }
@@ -206,6 +209,10 @@ export function createConnections(options: {
     for (const { socket, line, weight } of heavy) {
       const sum = (ofLine.get(line) ?? 0) + weight
       if (bytes + weight > bounds.bytes || sum > bounds.bytesOfNetwork) {
+        tell(
+          networkOf(socket.remoteAddress ?? ''),
+          `${weight} bytes wait for it, which is too much with those of others`,
+        )
         socket.destroy()
         continue
       }
@@ -236,6 +243,9 @@ export function createConnections(options: {
       server.maxConnections = bounds.connections
       server.timeout = bounds.readingPatience
       server.on('connection', open)
+      server.on('drop', ({ remoteAddress = '' } = {}) => {
+        tell(networkOf(remoteAddress), `there are ${bounds.connections} connections already`)
+      })
       servers.add(server)
       return server
     },

@@ -28,6 +28,28 @@ export function createLog(level: LogLevel, fd = 2): Log {
   return { logger, sink }
 }
 
+/** Says what strangers may cause as often as they like: so many lines of one sentence, and then how many were left out. */
+export type SayRarely = (level: 'info' | 'warn', fields: object, sentence: string) => void
+
+/** `now` in milliseconds of a clock that nobody sets. */
+export function createRareLines(logger: Logger, now: () => number): SayRarely {
+  const kinds = new Map<string, { readonly since: number; readonly lines: number; readonly leftOut: number }>()
+  return (level, fields, sentence) => {
+    const at = now()
+    const { since, lines, leftOut } = kinds.get(sentence) ?? { since: -Infinity, lines: 0, leftOut: 0 }
+    if (at - since >= minute) kinds.set(sentence, { since: at, lines: 1, leftOut: 0 })
+    else if (lines < linesOfMinute) kinds.set(sentence, { since, lines: lines + 1, leftOut })
+    else {
+      kinds.set(sentence, { since, lines, leftOut: leftOut + 1 })
+      return
+    }
+    logger[level](at - since >= minute && leftOut > 0 ? { ...fields, left_out: leftOut } : fields, sentence)
+  }
+}
+
+const minute = 60_000
+const linesOfMinute = 10
+
 export interface LogSink {
   /** One line with its line feed. Takes no time; where the reader does not keep up it waits here, or is dropped. */
   write(line: string): void

@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import { createServer, reportUnforeseen } from './app.ts'
 import { isLoopback } from './config-mail.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
+import { describeCause } from './domain/cause.ts'
 import { DomainError, StartupError } from './domain/errors.ts'
 import type { Secret } from './domain/secret.ts'
 import type { Store, Trouble } from './domain/store.ts'
@@ -25,8 +26,8 @@ import { createPasswordHasher } from './keyring/passwords.ts'
 import { clearDrafts, markRootKeyFile } from './keyring/root-key-file.ts'
 import { watchRootKey } from './keyring/root-key-watch.ts'
 import { findRootKey, type RootKey } from './keyring/root-key.ts'
-import { createLog, type LogSink } from './log.ts'
-import { createMailer } from './mail/mailer.ts'
+import { createLog, createRareLines, type LogSink, type SayRarely } from './log.ts'
+import { createMailer, type MailFailure } from './mail/mailer.ts'
 import { createPause } from './operations/perform/allowance.ts'
 import { createAuthenticate } from './operations/perform/authenticate.ts'
 import { createLimits } from './operations/perform/limits.ts'
@@ -66,6 +67,7 @@ export interface RunningAuthority {
 export async function serve(options: ServeOptions): Promise<RunningAuthority> {
   const config = checkOptions(options)
   const { logger: log, sink } = createLog(config.logLevel)
+  const sayRarely = createRareLines(log, () => performance.now())
   const { store, rootKey: found } = await openWithRootKey(config, log)
   try {
     const rootKey = found.key
@@ -81,14 +83,15 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       randomBytes,
       passkeys: createPasskeyVerifier(),
       identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, now: Date.now }),
-      mailer: config.mail && createMailer({ ...config.mail, failed: (error) => logMailFailure(log, error) }),
+      mailer: config.mail && createMailer({ ...config.mail, failed: (failure) => logMailFailure(sayRarely, failure) }),
+      report: (error, requestId) => reportAside({ log, sayRarely }, error, requestId),
       ...createLimits(() => performance.now()),
       requirePkce: config.requirePkce,
       quotas: createQuotas(config.quotas),
       publicUrl: () => publicUrl,
     }
     const setupCode = await admitFirstUser(environment, config)
-    const { url, close } = await listen(environment, config, { log, sink })
+    const { url, close } = await listen(environment, config, { log, sayRarely, sink })
     publicUrl ||= url
     const unwatch = found.file && watchRootKey(config.dataDirectory, rootKey, (trouble) => logRootKey(log, trouble))
     return {
@@ -107,7 +110,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
   }
 }
 
-async function listen(environment: Environment, config: Config, { log, sink }: { log: Logger; sink: LogSink }) {
+async function listen(environment: Environment, config: Config, { log, sayRarely, sink }: Logs & { sink: LogSink }) {
   const { store, keyring } = environment
   const {
     listen: { host, port },
@@ -120,6 +123,7 @@ async function listen(environment: Environment, config: Config, { log, sink }: {
   const cookies = createSessionCookies({ publicOrigin: publicUrl, trusts: trusts ?? (() => false) })
   const server = createServer({
     log,
+    sayRarely,
     logSink: sink,
     store,
     trusts,
@@ -138,7 +142,7 @@ async function listen(environment: Environment, config: Config, { log, sink }: {
     environment,
     authenticate,
     cookies,
-    report: (failure) => log.warn(failure, 'a login with the OpenID provider came to nothing'),
+    report: (failure) => sayRarely('warn', failure, 'a login with the OpenID provider came to nothing'),
     dashboard,
   })
   openThirdPartyDoor(server, environment)
@@ -200,10 +204,21 @@ function logRootKey(log: Logger, trouble: string | undefined): void {
   else log.error(trouble)
 }
 
-/** Its words may quote the address and what the server said of it; its code says enough. */
-function logMailFailure(log: Logger, error: unknown): void {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown'
-  log.warn({ code }, 'a mail was not taken by the mail server')
+interface Logs {
+  readonly log: Logger
+  readonly sayRarely: SayRarely
+}
+
+function logMailFailure(sayRarely: SayRarely, { code, server, requestId, cause }: MailFailure): void {
+  const fields = { code, server, detail: describeCause({ cause }), request_id: requestId }
+  sayRarely('warn', fields, 'a mail was not taken by the mail server')
+}
+
+/** What a request did not fail for, or was answered before: of the store whoever runs the server is told once for a state. */
+function reportAside({ log, sayRarely }: Logs, error: unknown, requestId: string): void {
+  if (!(error instanceof DomainError)) return reportUnforeseen(log, error, requestId)
+  const { code, message } = error
+  sayRarely('warn', { code, detail: describeCause(error), request_id: requestId }, `beside an answer: ${message}`)
 }
 
 function isUnavailable(error: unknown): error is DomainError {
@@ -214,7 +229,7 @@ function isUnavailable(error: unknown): error is DomainError {
 function logCondition(log: Logger, what: 'reads' | 'writes', trouble: Trouble | undefined, cause: unknown): void {
   if (trouble === undefined) log.info({ what }, `${what} go on again`)
   else {
-    const detail = cause instanceof Error ? { detail: cause.message } : {}
+    const detail = { detail: describeCause({ cause }) }
     log.error({ what, reason: trouble.reason, ...detail }, `${what} are refused: ${trouble.message}`)
   }
 }

@@ -11,10 +11,10 @@ export interface Mail {
 
 export interface Mailer {
   /**
-   * Hands the mail to the server, within a bounded time.
+   * Hands the mail to the server, within a bounded time, for the request of this id.
    * @returns whether the server took it; it does not throw
    */
-  send(mail: Mail): Promise<boolean>
+  send(mail: Mail, requestId: string): Promise<boolean>
 }
 
 /** A name that somebody chose, in one line, of which mail programs make no link and no address. */

@@ -56,14 +56,19 @@ export interface PasskeyAssertion {
 }
 
 export interface PasskeyVerifier {
-  /** Undefined where the answer is not good for this relying party; which challenge it answers is for the caller. */
-  verifyCreation(answer: PasskeyCreation, party: RelyingParty): Promise<VerifiedCreation | undefined>
+  /** Refused where the answer is not good for this relying party; which challenge it answers is for the caller. */
+  verifyCreation(answer: PasskeyCreation, party: RelyingParty): Promise<VerifiedCreation | PasskeyRefused>
   /** The same, and where the passkey did not sign it, or its count did not advance. */
   verifyAssertion(
     answer: PasskeyAssertion,
     party: RelyingParty,
     passkey: Passkey,
-  ): Promise<VerifiedAssertion | undefined>
+  ): Promise<VerifiedAssertion | PasskeyRefused>
+}
+
+/** Why an answer is not good: for the log, for it repeats what was sent. */
+export interface PasskeyRefused {
+  readonly refused: Error
 }
 
 export interface VerifiedAssertion {

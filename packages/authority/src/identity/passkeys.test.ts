@@ -34,7 +34,7 @@ const requestOptions = { rpId: party.id, challenge }
 async function register(signCount = 0) {
   const authenticator = createAuthenticator(party.origin)
   const made = await verifier.verifyCreation(creation(authenticator.create(creationOptions)), party)
-  if (made === undefined) throw new Error('the passkey was refused')
+  if ('refused' in made) throw made.refused
   const passkey: Passkey = {
     id: 1,
     userId: 1,
@@ -70,29 +70,39 @@ describe('making a passkey', () => {
 
   it('needs nobody to say who they are to the authenticator', async () => {
     const answer = createAuthenticator(party.origin).create(creationOptions, { flags: 0x01 })
-    expect(await verifier.verifyCreation(creation(answer), party)).toBeDefined()
+    expect(await verifier.verifyCreation(creation(answer), party)).toHaveProperty('challenge')
+  })
+
+  it('tells what was wrong, for whoever runs the authority', async () => {
+    const told = async (lie: Lies) =>
+      verifier.verifyCreation(creation(createAuthenticator(party.origin).create(creationOptions, lie)), party)
+    const words = (...said: readonly string[]) => ({
+      refused: { message: expect.stringMatching(new RegExp(said.join('.*'))) as string },
+    })
+    expect(await told({ origin: 'https://evil.example' })).toMatchObject(words('evil.example', 'hallpass.example'))
+    expect(await told({ rpId: 'evil.example' })).toMatchObject(words('RP ID'))
   })
 
   it.each(Object.entries({ ...lies, 'another ceremony': { type: 'webauthn.get' } }))('refuses %s', async (_, lie) => {
     const answer = createAuthenticator(party.origin).create(creationOptions, lie)
-    expect(await verifier.verifyCreation(creation(answer), party)).toBeUndefined()
+    expect(await verifier.verifyCreation(creation(answer), party)).toHaveProperty('refused')
   })
 
   it('refuses client data that has a member twice', async () => {
     const answer = creation(createAuthenticator(party.origin).create(creationOptions))
     const text = Buffer.from(answer.clientDataJson, 'base64url').toString()
     const clientDataJson = Buffer.from(text.replace('{', '{"challenge":"another",')).toString('base64url')
-    expect(await verifier.verifyCreation({ ...answer, clientDataJson }, party)).toBeUndefined()
+    expect(await verifier.verifyCreation({ ...answer, clientDataJson }, party)).toHaveProperty('refused')
     // One that is only new to us is no fault.
     const extended = Buffer.from(text.replace('{', '{"other":"one",')).toString('base64url')
-    expect(await verifier.verifyCreation({ ...answer, clientDataJson: extended }, party)).toBeDefined()
+    expect(await verifier.verifyCreation({ ...answer, clientDataJson: extended }, party)).toHaveProperty('challenge')
   })
 
   it('refuses an id that is not the one that was made', async () => {
     const answer = creation(createAuthenticator(party.origin).create(creationOptions))
     expect(
       await verifier.verifyCreation({ ...answer, id: Buffer.alloc(32).toString('base64url') }, party),
-    ).toBeUndefined()
+    ).toHaveProperty('refused')
   })
 
   it('reads no statement of a maker, whose certificates name addresses to ask', async () => {
@@ -110,7 +120,7 @@ describe('making a passkey', () => {
       const answer = createAuthenticator(party.origin).create(creationOptions, {
         attestation: Buffer.concat(statement),
       })
-      expect(await verifier.verifyCreation(creation(answer), party), format).toBeUndefined()
+      expect(await verifier.verifyCreation(creation(answer), party), format).toHaveProperty('refused')
     }
   })
 
@@ -119,7 +129,7 @@ describe('making a passkey', () => {
     const bytes = fc.uint8Array({ maxLength: 300 }).map((some) => Buffer.from(some).toString('base64url'))
     await fc.assert(
       fc.asyncProperty(bytes, fc.constantFrom('clientDataJson', 'attestationObject', 'id'), async (text, field) => {
-        expect(await verifier.verifyCreation({ ...good, [field]: text }, party)).toBeUndefined()
+        expect(await verifier.verifyCreation({ ...good, [field]: text }, party)).toHaveProperty('refused')
       }),
     )
   })
@@ -155,7 +165,7 @@ describe('using a passkey', () => {
         party,
         passkey,
       ),
-    ).toBeUndefined()
+    ).toHaveProperty('refused')
   })
 
   it('refuses an answer of which one bit is another', async () => {
@@ -170,7 +180,7 @@ describe('using a passkey', () => {
         const bit = first + (at % bits)
         bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
         const bad = { ...good, [name]: bytes.toString('base64url') }
-        expect(await verifier.verifyAssertion(bad, party, passkey)).toBeUndefined()
+        expect(await verifier.verifyAssertion(bad, party, passkey)).toHaveProperty('refused')
       }),
     )
   })

@@ -1,7 +1,7 @@
 // Checks what authenticators answer (WebAuthn §7.1 and §7.2), but for the challenge, which the store knows.
 import { parseJson } from '@hallpass/client/json'
 
-import { passkeyAlgorithms, type PasskeyVerifier, type RelyingParty } from '../domain/passkey.ts'
+import { passkeyAlgorithms, type PasskeyRefused, type PasskeyVerifier, type RelyingParty } from '../domain/passkey.ts'
 
 export function createPasskeyVerifier(): PasskeyVerifier {
   return {
@@ -9,7 +9,8 @@ export function createPasskeyVerifier(): PasskeyVerifier {
       const { verifyRegistrationResponse } = await load()
       const { id, clientDataJson, attestationObject, transports } = answer
       return refuseOnThrow(async () => {
-        if (!(await isWithoutAuthority(attestationObject))) return undefined
+        if (!(await isWithoutAuthority(attestationObject)))
+          throw new Error('its maker vouches for it, and nothing is asked of makers')
         const challenge = readChallenge(clientDataJson)
         const { registrationInfo } = await verifyRegistrationResponse({
           response: {
@@ -19,10 +20,10 @@ export function createPasskeyVerifier(): PasskeyVerifier {
           ...expectations(party, challenge),
           supportedAlgorithmIDs: [...passkeyAlgorithms],
         })
-        if (registrationInfo === undefined) return undefined
+        if (registrationInfo === undefined) throw new Error('the signature of the attestation is wrong')
         const { credential } = registrationInfo
         // The browser says which one it made; what counts is which one was signed for.
-        if (credential.id !== id) return undefined
+        if (credential.id !== id) throw new Error('another passkey was signed for than the browser says')
         return {
           challenge,
           signCount: credential.counter,
@@ -46,7 +47,8 @@ export function createPasskeyVerifier(): PasskeyVerifier {
             counter: passkey.signCount,
           },
         })
-        return verified ? { challenge, signCount: authenticationInfo.newCounter } : undefined
+        if (!verified) throw new Error('the signature is wrong')
+        return { challenge, signCount: authenticationInfo.newCounter }
       })
     },
   }
@@ -92,10 +94,10 @@ function readChallenge(clientDataJson: string): string {
 }
 
 /** What the library throws says what is wrong, in words that repeat what was sent: to whoever sent it, it is no more than wrong. */
-async function refuseOnThrow<T>(verify: () => Promise<T | undefined>): Promise<T | undefined> {
+async function refuseOnThrow<T>(verify: () => Promise<T>): Promise<T | PasskeyRefused> {
   try {
     return await verify()
-  } catch {
-    return undefined
+  } catch (error) {
+    return { refused: error instanceof Error ? error : new Error(String(error)) }
   }
 }

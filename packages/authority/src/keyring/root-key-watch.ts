@@ -41,7 +41,8 @@ async function findTrouble(dataDirectory: string, proof: string): Promise<string
     checkRootKey(found.key, proof)
     return undefined
   } catch (error) {
-    if (!(error instanceof StartupError)) throw error
+    // Whatever it is, it is the file's trouble: nobody would hear it here.
+    if (!(error instanceof StartupError)) return `${rootKeyPath(dataDirectory)} cannot be read (${String(error)}).`
     return error.code === 'root_key_mismatch' ? `${rootKeyPath(dataDirectory)} holds another key.` : error.message
   }
 }

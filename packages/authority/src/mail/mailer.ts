@@ -18,12 +18,23 @@ export interface SmtpServer {
 const patience = 10_000
 const atOnce = 8
 
+/** Why a mail was not taken: nothing in it is secret, and nobody's address stands in it. */
+export interface MailFailure {
+  /** As `EAUTH`, `ECONNECTION` or `ETIMEDOUT`. */
+  readonly code: string
+  /** Where the server is. */
+  readonly server: string
+  readonly requestId: string
+  /** What the server, or the way to it, said. */
+  readonly cause: Error
+}
+
 /** `failed` hears why a mail was not taken, for the log. */
 export function createMailer(options: {
   readonly server: SmtpServer
   /** As it stands in the From header: `Hallpass <hallpass@example.com>`. */
   readonly from: string
-  readonly failed: (error: unknown) => void
+  readonly failed: (failure: MailFailure) => void
   /** Milliseconds for one mail; 10,000 by default. */
   readonly timeout?: number
 }): Mailer {
@@ -46,9 +57,10 @@ export function createMailer(options: {
   }
 
   return {
-    async send(mail) {
+    async send(mail, requestId) {
+      const tell = (error: unknown) => failed(describe(server, requestId, error))
       if (underWay >= atOnce) {
-        failed(new Error('too many mails are under way'))
+        tell(new Error('too many mails are under way'))
         return false
       }
       underWay += 1
@@ -65,7 +77,7 @@ export function createMailer(options: {
         await Promise.race([handed, late])
         return true
       } catch (error) {
-        failed(error)
+        tell(error)
         return false
       } finally {
         clearTimeout(timer)
@@ -74,6 +86,12 @@ export function createMailer(options: {
       }
     },
   }
+}
+
+function describe({ host, port }: SmtpServer, requestId: string, error: unknown): MailFailure {
+  const cause = error instanceof Error ? error : new Error(String(error))
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : 'unknown'
+  return { code, server: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, requestId, cause }
 }
 
 async function connect(server: SmtpServer, timeout: number): Promise<Transporter> {

@@ -11,7 +11,7 @@ import {
   type GraphQLFieldResolver,
   type GraphQLSchema,
 } from 'graphql'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
@@ -63,12 +63,12 @@ export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): voi
       const { data, errors } = await answer(document, asked, context).catch((error: unknown) => {
         throw context.signal.aborted ? context.signal.reason : error
       })
-      const whole = errors === undefined ? { data } : { ...refuse(errors, request.id, reply), data: data ?? null }
+      const whole = errors === undefined ? { data } : { ...refuse(errors, request, reply), data: data ?? null }
       return reply.type('application/json; charset=utf-8').send(await print(whole, environment.pause))
     },
     errorHandler(error, request, reply) {
       const errors = error instanceof QueryRefused ? error.errors : [error]
-      void reply.code(200).send({ ...refuse(errors, request.id, reply), data: null })
+      void reply.code(200).send({ ...refuse(errors, request, reply), data: null })
     },
   })
 
@@ -86,10 +86,10 @@ export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): voi
     })
   }
 
-  function refuse(errors: readonly unknown[], requestId: string, reply: FastifyReply) {
-    const { errors: formatted, causes, unforeseen } = formatErrors(errors)
+  function refuse(errors: readonly unknown[], request: FastifyRequest, reply: FastifyReply) {
+    const { errors: formatted, causes, unforeseen } = formatErrors(errors, request)
     tellWait(causes, reply)
-    for (const error of unforeseen) report(error, requestId)
+    for (const error of unforeseen) report(error, request.id)
     return { errors: formatted }
   }
 }

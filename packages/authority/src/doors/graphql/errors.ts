@@ -1,8 +1,9 @@
 // How the GraphQL door says no: always in `errors`, with one word for programs, and nothing repeated of what was sent.
+import type { FastifyRequest } from 'fastify'
 import { GraphQLError, Kind, type GraphQLFormattedError } from 'graphql'
 
 import { DomainError, type DomainErrorCode } from '../../domain/errors.ts'
-import { InvalidInput, describeFrameworkError } from '../http/errors.ts'
+import { InvalidInput, describeFrameworkError, explainRefusal } from '../http/errors.ts'
 
 /** The words that clients of the original know, and a few more. */
 type Code =
@@ -47,12 +48,12 @@ export interface Refusal {
 }
 
 /** The answer's `errors`: of what was thrown while a query was answered, or of what is wrong with the query. */
-export function formatErrors(errors: readonly unknown[]): Refusal {
+export function formatErrors(errors: readonly unknown[], request: FastifyRequest): Refusal {
   const unforeseen: unknown[] = []
   const causes = errors.map(causeOf)
   const formatted = errors.slice(0, mostErrors).map((error, index) => {
     const cause = causes[index]
-    const known = describe(cause)
+    const known = describe(cause, request)
     if (known === undefined) unforeseen.push(cause)
     const { message, code } = known ?? { message: 'the authority failed; its log knows why', code: 'SERVER_ERROR' }
     const path = error instanceof GraphQLError ? error.path : undefined
@@ -78,9 +79,13 @@ function causeOf(error: unknown): unknown {
   return originalError === undefined || originalError instanceof GraphQLError ? error : originalError
 }
 
-function describe(cause: unknown): { readonly message: string; readonly code: Code } | undefined {
+function describe(
+  cause: unknown,
+  request: FastifyRequest,
+): { readonly message: string; readonly code: Code } | undefined {
   if (cause instanceof DomainError) {
-    return { message: wordsOfDomain[cause.code] ?? cause.message, code: codesOfDomain[cause.code] }
+    const message = explainRefusal(cause, request)
+    return { message: wordsOfDomain[cause.code] ?? message, code: codesOfDomain[cause.code] }
   }
   if (cause instanceof InvalidInput) return { message: cause.message, code: 'INVALID_ARGUMENTS' }
   if (cause instanceof NotServed) return { message: cause.message, code: 'NOT_SERVED' }

@@ -6,6 +6,13 @@ import type { z } from 'zod'
 import { DomainError, type DomainErrorCode } from '../../domain/errors.ts'
 import { isForwardedUntrusted } from './address.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Why it is refused, for the log; the first of several reasons. */
+    refused?: DomainError
+  }
+}
+
 interface ErrorAnswer {
   readonly error: string
   readonly message: string
@@ -137,19 +144,28 @@ function sendDomainError(error: DomainError, request: FastifyRequest, reply: Fas
   if (http === 401) void reply.header('www-authenticate', 'Bearer realm="hallpass"')
   tellWait([error], reply)
   const text = machinesTexts[error.code]
-  const isShared = code === 'rate_limited' && isForwardedUntrusted(request)
   send(
     reply,
     http,
     {
       code,
-      message: isShared ? `${error.message}${sharedAddress}` : error.message,
+      message: explainRefusal(error, request),
       ...(text === undefined ? {} : { error: text }),
       ...(code === 'name_taken' ? { status: 'name_taken' } : {}),
       ...fieldOf(error.field),
     },
     request.id,
   )
+}
+
+/**
+ * The sentence of a refusal, in every door the same, which the log is told of too: where everybody behind a proxy counts as
+ * one, a limit says so.
+ */
+export function explainRefusal(error: DomainError, request: FastifyRequest): string {
+  request.refused ??= error
+  const isShared = error.code === 'rate_limited' && isForwardedUntrusted(request)
+  return isShared ? `${error.message}${sharedAddress}` : error.message
 }
 
 /** Says in the header after how many seconds it may be tried again, where an error knows: the longest of them. */

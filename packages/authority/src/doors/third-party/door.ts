@@ -9,7 +9,7 @@ import { askForDischarge, type DischargeAnswer } from '../../operations/discharg
 import { collectDischarge, pollDischarge } from '../../operations/discharges/collect-discharge.ts'
 import { thirdPartyLocation } from '../../operations/discharges/membership-demand.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
-import { statusOf, tellWait } from '../http/errors.ts'
+import { explainRefusal, statusOf, tellWait } from '../http/errors.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
 import { parse } from '../http/parse.ts'
 
@@ -64,6 +64,6 @@ async function answer(reply: FastifyReply, work: () => Promise<unknown>): Promis
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
     tellWait([error], reply)
-    return reply.code(statusOf(error)).send({ error: error.message })
+    return reply.code(statusOf(error)).send({ error: explainRefusal(error, reply.request) })
   }
 }

@@ -77,7 +77,7 @@ export function openWebDoor(server: FastifyInstance, door: WebDoor): void {
   })
 
   if (environment.identityProvider !== undefined) openOidcRoutes(server, door, environment.identityProvider)
-  if (dashboard !== undefined) servePages(server, dashboard, environment.publicUrl)
+  if (dashboard !== undefined) servePages(server, dashboard, environment)
 }
 
 /**

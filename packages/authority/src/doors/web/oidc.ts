@@ -6,6 +6,7 @@ import { DomainError } from '../../domain/errors.ts'
 import { IdentityError, type IdentityProvider } from '../../domain/identity.ts'
 import { beginIdentity } from '../../operations/accounts/begin-identity.ts'
 import { signInWithIdentity } from '../../operations/accounts/sign-in-with-identity.ts'
+import { explainRefusal } from '../http/errors.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
 import { browserOf } from './browser.ts'
 import { readCookie, writeCookie } from './cookie.ts'
@@ -39,7 +40,8 @@ export function openOidcRoutes(server: FastifyInstance, door: WebDoor, provider:
   /** The page tells people by a code what went wrong; whoever runs the authority has to know why. */
   function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown, attempt?: LoginAttempt): FastifyReply {
     const code = codeOf(error)
-    const detail = error instanceof IdentityError ? error.detail : undefined
+    const words = error instanceof DomainError ? explainRefusal(error, request) : undefined
+    const detail = error instanceof IdentityError ? error.detail : words
     report({ code, provider: provider.issuer, ...(detail === undefined ? {} : { detail }), request_id: request.id })
     return sendBack(reply, code, attempt)
   }

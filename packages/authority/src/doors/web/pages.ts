@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
+import { DomainError } from '../../domain/errors.ts'
+import type { Environment } from '../../operations/perform/operation.ts'
 import { fileHeaders, pageHeaders } from './security-headers.ts'
 
 /** The paths of pages; what is none of them stays unknown. */
@@ -36,7 +38,11 @@ const missing = `<!doctype html>
 `
 
 /** Serves the built dashboard of the folder, which may come later than the server. */
-export function servePages(server: FastifyInstance, folder: string, publicUrl: () => string): void {
+export function servePages(
+  server: FastifyInstance,
+  folder: string,
+  { publicUrl, report }: Pick<Environment, 'publicUrl' | 'report'>,
+): void {
   const index = 'index.html'
   const isSecure = () => publicUrl().startsWith('https:')
 
@@ -59,7 +65,9 @@ export function servePages(server: FastifyInstance, folder: string, publicUrl: (
     void reply.headers(pageHeaders(isSecure(), connect))
     try {
       await access(join(folder, index))
-    } catch {
+    } catch (cause) {
+      // Not built, or not to be read by whoever runs the server.
+      report(new DomainError('unavailable', 'the files of the dashboard cannot be read', { cause }), reply.request.id)
       return reply.code(503).type('text/html; charset=utf-8').send(missing)
     }
     void reply.header('cache-control', 'no-cache')

@@ -1,6 +1,12 @@
 // passkey.create: a passkey that an authenticator has made becomes a way in.
 import { DomainError } from '../../domain/errors.ts'
-import { mostPasskeys, type Passkey, type PasskeyCreation, type VerifiedCreation } from '../../domain/passkey.ts'
+import {
+  mostPasskeys,
+  type Passkey,
+  type PasskeyCreation,
+  type PasskeyRefused,
+  type VerifiedCreation,
+} from '../../domain/passkey.ts'
 import { requireFreshProof } from './fresh-proof.ts'
 import type { WriteOperation } from '../perform/operation.ts'
 import { requireRelyingParty, takeChallenge } from './passkey-ceremony.ts'
@@ -12,44 +18,46 @@ export interface AddPasskey {
   readonly answer: PasskeyCreation
 }
 
-export const addPasskey: WriteOperation<AddPasskey, undefined, Passkey, VerifiedCreation | undefined> = {
-  name: 'passkey.create',
-  mode: 'write',
+export const addPasskey: WriteOperation<AddPasskey, undefined, Passkey, VerifiedCreation | PasskeyRefused | undefined> =
+  {
+    name: 'passkey.create',
+    mode: 'write',
 
-  async prepare({ environment }, { answer }, principal) {
-    // A token is refused whatever it brings.
-    if (findUser(principal) === undefined) return undefined
-    return environment.passkeys.verifyCreation(answer, requireRelyingParty(environment))
-  },
+    async prepare({ environment }, { answer }, principal) {
+      // A token is refused whatever it brings.
+      if (findUser(principal) === undefined) return undefined
+      return environment.passkeys.verifyCreation(answer, requireRelyingParty(environment))
+    },
 
-  async access(_scene, { name }) {
-    return { subject: undefined, requirement: { kind: 'person' }, target: `passkey ${name}`, organisationId: null }
-  },
+    async access(_scene, { name }) {
+      return { subject: undefined, requirement: { kind: 'person' }, target: `passkey ${name}`, organisationId: null }
+    },
 
-  async run({ tx, now }, { input: { challengeId, name, answer }, actor, prepared }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no passkeys')
-    requireFreshProof(actor, now)
-    if (prepared === undefined) {
-      throw new DomainError('invalid', 'this is not what an authenticator answers to a page of ours', {
-        field: 'response',
+    async run({ tx, now }, { input: { challengeId, name, answer }, actor, prepared }) {
+      if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no passkeys')
+      requireFreshProof(actor, now)
+      if (prepared === undefined || 'refused' in prepared) {
+        throw new DomainError('invalid', 'this is not what an authenticator answers to a page of ours', {
+          field: 'response',
+          cause: prepared?.refused,
+        })
+      }
+      const { challenge, credentialId, publicKey, signCount } = prepared
+      const userId = actor.user.id
+      await takeChallenge(tx, now, { challengeId, challenge, userId })
+      if ((await tx.passkeys.ofUser(userId)).length >= mostPasskeys) {
+        throw new DomainError('conflict', `you have ${mostPasskeys} passkeys, and more there cannot be`)
+      }
+      const { transports } = answer
+      return tx.passkeys.insert({
+        userId,
+        credentialId,
+        publicKey,
+        signCount,
+        transports,
+        name,
+        createdAt: now,
+        lastUsedAt: null,
       })
-    }
-    const { challenge, credentialId, publicKey, signCount } = prepared
-    const userId = actor.user.id
-    await takeChallenge(tx, now, { challengeId, challenge, userId })
-    if ((await tx.passkeys.ofUser(userId)).length >= mostPasskeys) {
-      throw new DomainError('conflict', `you have ${mostPasskeys} passkeys, and more there cannot be`)
-    }
-    const { transports } = answer
-    return tx.passkeys.insert({
-      userId,
-      credentialId,
-      publicKey,
-      signCount,
-      transports,
-      name,
-      createdAt: now,
-      lastUsedAt: null,
-    })
-  },
-}
+    },
+  }

@@ -51,6 +51,6 @@ export const requestPasswordReset: OpenRead<RequestPasswordReset, undefined> = {
       return true
     })
     const url = resetUrl(environment.publicUrl(), code).reveal()
-    if (isMade) await environment.mailer?.send(writeReset({ to: email, url, expiresAt }))
+    if (isMade) await environment.mailer?.send(writeReset({ to: email, url, expiresAt }), caller.requestId)
   },
 }

@@ -25,7 +25,8 @@ export const signInWithPasskey: OpenWrite<SignInWithPasskey, VerifiedAssertion, 
     const party = requireRelyingParty(environment)
     const passkey = await read((tx) => tx.passkeys.byCredentialId(credentialIdOf(answer)))
     const verified = passkey && (await environment.passkeys.verifyAssertion(answer, party, passkey))
-    if (verified === undefined) throw refusal()
+    if (verified === undefined) throw refusal(new Error('there is no passkey of this id'))
+    if ('refused' in verified) throw refusal(verified.refused)
     return verified
   },
 
@@ -35,8 +36,11 @@ export const signInWithPasskey: OpenWrite<SignInWithPasskey, VerifiedAssertion, 
     // Once more: it may have been deleted, or used by somebody else, since it was verified.
     const passkey = await tx.passkeys.byCredentialId(credentialIdOf(answer))
     const user = passkey && (await tx.users.byId(passkey.userId))
-    if (passkey === undefined || user === undefined || !isOf(user, answer)) throw refusal()
-    if (!advances(passkey.signCount, signCount)) throw refusal()
+    if (passkey === undefined || user === undefined) throw refusal(new Error('it was deleted at this moment'))
+    if (!isOf(user, answer)) throw refusal(new Error('the authenticator names another user'))
+    if (!advances(passkey.signCount, signCount)) {
+      throw refusal(new Error(`its count did not advance from ${passkey.signCount}: there may be a copy of it`))
+    }
     await tx.passkeys.use(passkey.id, signCount, now)
     return openSession(context, user, from)
   },
@@ -55,6 +59,7 @@ function isOf(user: User, { userHandle }: PasskeyAssertion): boolean {
   return told.length === known.length && timingSafeEqual(told, known)
 }
 
-function refusal(): DomainError {
-  return new DomainError('unauthenticated', 'this passkey is not known here, or did not answer as it should')
+/** The reason is for the log alone. */
+function refusal(cause: Error): DomainError {
+  return new DomainError('unauthenticated', 'this passkey is not known here, or did not answer as it should', { cause })
 }

@@ -82,7 +82,7 @@ export const inviteMember: WriteOperation<InviteMember, Organisation, Invited> =
     return { id, email, role, code, url, mailUrl, expiresAt, organisation, invitedBy, replaced, mailed: false }
   },
 
-  async afterCommit({ environment: { mailer, mailLimit } }, invited) {
+  async afterCommit({ environment: { mailer, mailLimit }, caller: { requestId } }, invited) {
     const { email, role, mailUrl, expiresAt, organisation, invitedBy } = invited
     // Whoever has sent a lot still has the link to hand over.
     if (mailer === undefined || mailUrl === undefined || mailLimit.take(invitedBy.email) > 0) return invited
@@ -94,7 +94,7 @@ export const inviteMember: WriteOperation<InviteMember, Organisation, Invited> =
       url: mailUrl.reveal(),
       expiresAt,
     })
-    return { ...invited, mailed: await mailer.send(mail) }
+    return { ...invited, mailed: await mailer.send(mail, requestId) }
   },
 }
 

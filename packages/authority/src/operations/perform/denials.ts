@@ -10,7 +10,7 @@ import type { Caller, CommittedContext } from './operation.ts'
  * was asked; `namedTarget` is for the organisation's own people.
  */
 export async function recordDenial(
-  { environment, caller, write }: Pick<CommittedContext, 'caller' | 'write'> & { readonly environment: Limits },
+  { environment, caller, write }: Pick<CommittedContext, 'environment' | 'caller' | 'write'>,
   event: AuditEvent,
   {
     owner,
@@ -25,8 +25,9 @@ export async function recordDenial(
   const told = isStranger ? { actor: withoutName(event.actor) } : { target: namedTarget }
   try {
     await write((tx) => tx.audit.append({ ...event, ...told, outcome: 'denied', reason: error.message }))
-  } catch {
-    // The refusal stands; the store has told whoever runs the server what is wrong with it.
+  } catch (failure) {
+    // The refusal stands.
+    environment.report(failure, caller.requestId)
   }
 }
 

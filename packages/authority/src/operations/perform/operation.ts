@@ -30,6 +30,8 @@ export interface Services extends Limits {
   readonly quotas: Quotas
   /** Whether a command line that logs in through a browser must prove that it is the one that asked. */
   readonly requirePkce: boolean
+  /** For the log: what failed after the answer, or beside it, by the id of its request. */
+  readonly report: (error: unknown, requestId: string) => void
   /** Where people reach the authority, without a slash at the end; known once it listens. */
   readonly publicUrl: () => string
 }

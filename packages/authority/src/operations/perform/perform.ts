@@ -174,7 +174,8 @@ async function readForAnyone<Input, Prepared, Output>(
   const prepared = operation.prepare === undefined ? (undefined as Prepared) : await operation.prepare(base, input)
   const output = await base.read((tx) => operation.run({ tx, environment, caller, now }, { input, prepared }))
   if (operation.afterAnswer !== undefined) {
-    setImmediate(() => void operation.afterAnswer?.(base, input).catch(() => undefined))
+    const fail = (error: unknown) => environment.report(error, caller.requestId)
+    setImmediate(() => void operation.afterAnswer?.(base, input).catch(fail))
   }
   return output
 }

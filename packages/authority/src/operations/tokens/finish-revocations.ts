@@ -1,9 +1,12 @@
 // Writes down, step by step, what revocations left because it was much; it is dead already.
-import type { Store } from '../../domain/store.ts'
 import type { DescendantsRevoked } from '../../domain/token.ts'
+import type { CommittedContext } from '../perform/operation.ts'
 
 /** At most so many steps, each a transaction between those of others. A store that fails leaves the rest for later. */
-export async function finishRevocations(write: Store['write'], steps: number): Promise<DescendantsRevoked> {
+export async function finishRevocations(
+  { environment, caller, write }: CommittedContext,
+  steps: number,
+): Promise<DescendantsRevoked> {
   let revoked = 0
   try {
     for (let step = 0; step < steps; step++) {
@@ -14,8 +17,9 @@ export async function finishRevocations(write: Store['write'], steps: number): P
       revoked += done.revoked
       if (!done.more) return { revoked, more: false }
     }
-  } catch {
+  } catch (error) {
     // Nothing lives for it.
+    environment.report(error, caller.requestId)
   }
   return { revoked, more: true }
 }

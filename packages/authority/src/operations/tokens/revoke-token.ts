@@ -48,9 +48,9 @@ export const revokeToken: WriteOperation<RevokeToken, FoundToken, RevokedToken> 
     return { target: `token ${record.id}`, organisationId: organisation.id, reason: describe(descendants) }
   },
 
-  async afterCommit({ write }, output) {
+  async afterCommit(context, output) {
     if (!output.descendants.more) return output
-    const { revoked, more } = await finishRevocations(write, stepsBeforeAnswer)
+    const { revoked, more } = await finishRevocations(context, stepsBeforeAnswer)
     return { ...output, descendants: { revoked: output.descendants.revoked + revoked, more } }
   },
 }
