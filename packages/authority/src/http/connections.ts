@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-import { networkOf } from './operations/perform/limits.ts'
+import { networkOf } from '../operations/perform/limits.ts'
 import type { Turns } from './turns.ts'
 
 export interface Connections {

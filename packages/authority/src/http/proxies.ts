@@ -2,8 +2,8 @@
 import type { FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 
-import type { Trusts } from './config-network.ts'
-import { isForwardedUntrusted, readAddress } from './doors/http/address.ts'
+import type { Trusts } from '../config-network.ts'
+import { isForwardedUntrusted, readAddress } from '../doors/http/address.ts'
 
 /** Of each kind: strangers can pretend to be proxies. */
 const mostTold = 8

@@ -1,0 +1,86 @@
+// What is measured of the server, and the line of the log for every answer.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+
+import { describeCause, printable } from '../domain/cause.ts'
+import { DomainError, type DomainErrorCode } from '../domain/errors.ts'
+import { addressOf } from '../doors/http/address.ts'
+import type { LogSink } from '../log.ts'
+
+/** Counts and times every request by route, never by path: a path may hold anything. */
+export function measure(
+  server: FastifyInstance,
+  options: { readonly log: Logger; readonly logSink: Pick<LogSink, 'dropped'>; readonly now: () => number },
+): void {
+  const { log, logSink, now } = options
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const seconds = new Histogram({
+    name: 'hallpass_http_request_duration_seconds',
+    help: 'Time to answer, by method, route and status.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registers: [registry],
+  })
+  const dropped = new Counter({
+    name: 'hallpass_log_lines_dropped_total',
+    help: 'Lines of the log that nobody read in time.',
+    registers: [registry],
+    collect() {
+      dropped.reset()
+      dropped.inc(logSink.dropped())
+    },
+  })
+  server.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request
+    const route = routeOptions.url ?? 'none'
+    const { statusCode, elapsedTime } = reply
+    seconds.observe({ method: known(method), route, status: statusCode }, elapsedTime / 1000)
+    const level = isOfInterest(statusCode, request) ? 'info' : 'debug'
+    if (log.isLevelEnabled(level)) {
+      const ms = Math.round(elapsedTime * 10) / 10
+      log[level](
+        { request_id: request.id, method, route, status: statusCode, ms, ...describeRefusal(request) },
+        'answered',
+      )
+    }
+    done()
+  })
+  // Collected once a second at most: nobody needs a credential to ask for them.
+  let collected: { readonly at: number; readonly text: Promise<string> } | undefined
+  server.get('/metrics', async (_request, reply) => {
+    if (collected === undefined || now() - collected.at >= 1000) collected = { at: now(), text: registry.metrics() }
+    return reply.type(registry.contentType).send(await collected.text)
+  })
+}
+
+/** Of GraphQL the status is 200 always. */
+const refusals: ReadonlySet<DomainErrorCode> = new Set(['unauthenticated', 'forbidden', 'proof_needed', 'rate_limited'])
+
+function isOfInterest(status: number, { refused }: FastifyRequest): boolean {
+  if (status === 401 || status === 403 || status === 429) return true
+  if (refused === undefined || status >= 500) return false
+  return refusals.has(refused.code) || (refused.cause !== undefined && !(refused.cause instanceof DomainError))
+}
+
+/** Which refusal it was, what is behind it, and whom a limit met. */
+function describeRefusal(request: FastifyRequest): Readonly<Record<string, string>> {
+  const { refused } = request
+  if (refused === undefined) return {}
+  const { code, message } = refused
+  const cause = describeCause(refused)
+  return {
+    code,
+    ...(refusals.has(code) ? { reason: printable(message) } : {}),
+    ...(cause === undefined ? {} : { cause }),
+    ...(code === 'rate_limited' ? { address: addressOf(request) } : {}),
+  }
+}
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** Whoever invents methods must not fill the registry. */
+function known(method: string): string {
+  return methods.has(method) ? method : 'other'
+}
