@@ -2,7 +2,9 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 
 import {
@@ -107,6 +109,23 @@ test('of several answers to one question the one that holds is taken, in whateve
   await expect(authority.ask(formatAuthorization([asking.bytes, ended]), showCurrentTokens, undefined)).rejects.toThrow(
     'needs a new discharge',
   )
+})
+
+test('a token that was found genuine is worth nothing once its key is gone', async () => {
+  const { token } = await mint()
+  const ask = () => authority.ask(token, showCurrentTokens, undefined).then(() => 'allowed', String)
+  expect(await ask()).toBe('allowed')
+  const database = new DatabaseSync(join(directory, 'hallpass.db'))
+  const { kid } = readMacaroon(token).nonce
+  const rename = (from: Uint8Array, to: Uint8Array) =>
+    expect(database.prepare('update signing_keys set kid = ? where kid = ?').run(to, from).changes).toBe(1)
+  const gone = randomBytes(16)
+  rename(kid, gone)
+  // What another program writes is seen within a second.
+  await expect.poll(ask, { timeout: 5000 }).toContain('is not known here')
+  rename(gone, kid)
+  await expect.poll(ask, { timeout: 5000 }).toBe('allowed')
+  database.close()
 })
 
 test('nothing is verified of a token that is revoked, unknown, or of an unknown key', async () => {

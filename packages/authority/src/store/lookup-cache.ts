@@ -33,10 +33,10 @@ const lookups: {
     newest: { tables: ['signing_keys'], isByKey: false, keyOf: String },
   },
   tokens: {
-    byId: {
-      tables: ['tokens', 'unfinished_revocations', 'deleted_apps', 'revoked_organisations'],
+    signedWith: {
+      tables: ['tokens', 'signing_keys', 'unfinished_revocations', 'deleted_apps', 'revoked_organisations'],
       isByKey: true,
-      keyOf: String,
+      keyOf: (id, kid) => `${id} ${latin1Of(kid)}`,
     },
   },
 }

@@ -18,6 +18,11 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
       const row = bytes && (await session.one(byId, { id: bytes }))
       return row && toRecord(session, row)
     },
+    signedWith: async (id, kid) => {
+      const bytes = parseTokenId(id)
+      const row = bytes && (await session.one(signedWith, { id: bytes, kid }))
+      return row && toRecord(session, row)
+    },
     byIdWithNames: async (id) => {
       const bytes = parseTokenId(id)
       const row = bytes && (await session.one(byIdWithNames, { id: bytes }))
@@ -49,6 +54,15 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
 
 const byId = query((db, param: Param<{ id: Uint8Array }>) =>
   db.selectFrom('tokens').select(recordColumns).where('id', '=', param('id')),
+)
+
+const signedWith = query((db, param: Param<{ id: Uint8Array; kid: Uint8Array }>) =>
+  db
+    .selectFrom('tokens')
+    .innerJoin('signing_keys', 'signing_keys.organisation_id', 'tokens.organisation_id')
+    .select(recordColumns)
+    .where('tokens.id', '=', param('id'))
+    .where('signing_keys.kid', '=', param('kid')),
 )
 
 const byIdWithNames = query((db, param: Param<{ id: Uint8Array }>) =>

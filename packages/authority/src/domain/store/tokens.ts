@@ -5,6 +5,8 @@ import type { DescendantsRevoked, ListedToken, NewToken, TokenQuery, TokenRecord
 
 export interface TokenReads {
   byId(id: string): Promise<TokenRecord | undefined>
+  /** The same, where the key is one of its organisation's: what is signed with a key that is gone is worth nothing. */
+  signedWith(id: string, kid: Uint8Array): Promise<TokenRecord | undefined>
   byIdWithNames(id: string): Promise<ListedToken | undefined>
   /**
    * A page of the organisation's tokens of all kinds. Where a search, or a state in another order than that of the

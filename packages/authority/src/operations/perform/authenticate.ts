@@ -76,6 +76,7 @@ export function createAuthenticate(options: {
       return {
         id: tokenId(macaroon.nonce),
         organisationId: key.organisationId,
+        kid: macaroon.nonce.kid,
         verified,
         endsAt: endOf(macaroon.unsafeCaveats),
         discharge: firstToEnd(verified),

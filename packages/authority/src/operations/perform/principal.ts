@@ -8,10 +8,12 @@ import type { ReadTransaction } from '../../domain/store.ts'
 import type { TokenRecord } from '../../domain/token.ts'
 import { describeUser, type Session, type User } from '../../domain/user.ts'
 
-/** A macaroon whose signature is genuine; whether it is known and not revoked is asked of the store. */
+/** A macaroon whose signature is genuine; whether its key counts still, and it is known and not revoked, is asked of the store. */
 export interface PresentedToken {
   readonly id: string
   readonly organisationId: number
+  /** Of the key that it was found to be signed with. */
+  readonly kid: Uint8Array
   readonly verified: VerifiedMacaroon
   /** Milliseconds at which its own caveats end it; a holder may have narrowed it. */
   readonly endsAt: number
@@ -55,7 +57,7 @@ export async function identify(tx: ReadTransaction, presented: Presented, now: n
   const credentials: Credential[] = []
   const refusals = [...presented.refusals]
   for (const token of presented.tokens) {
-    const record = await tx.tokens.byId(token.id)
+    const record = await tx.tokens.signedWith(token.id, token.kid)
     const refusal = refuseToken(record, token, now)
     if (refusal !== undefined) refusals.push(refusal)
     else if (record !== undefined) credentials.push({ kind: 'token', record, verified: token.verified })
@@ -123,7 +125,7 @@ export function refuseSession(session: Pick<Session, 'expiresAt'> | undefined, n
 /** Why a token does not count now, as far as its row and its caveats tell; undefined where it does. */
 export function refuseToken(
   record: TokenRecord | undefined,
-  token: Omit<PresentedToken, 'verified'>,
+  token: Omit<PresentedToken, 'verified' | 'kid'>,
   now: number,
 ): string | undefined {
   // A genuine signature over a nonce that was never minted here means that a key is abused.

@@ -49,6 +49,23 @@ export function describeTokens(getStore: () => Store): void {
       await expect(again).rejects.toMatchObject({ name: 'DomainError', code: 'conflict' })
     })
 
+    test('are found with a key of their organisation alone', async () => {
+      await getStore().write(async (tx) => {
+        const [own, other] = [await insertOrganisation(tx), await insertOrganisation(tx)]
+        const [kid, otherKid] = [uniqueBytes(), uniqueBytes()] as const
+        const key = { wrapped: uniqueBytes(), createdAt: 1 }
+        await tx.signingKeys.insert({ ...key, kid, organisationId: own.id })
+        await tx.signingKeys.insert({ ...key, kid: otherKid, organisationId: other.id })
+        const token = createToken(own.id)
+        await tx.tokens.insert(token)
+        expect(await tx.tokens.signedWith(token.id, kid)).toEqual(recordOf(token))
+        for (const wrong of [otherKid, uniqueBytes(), new Uint8Array()]) {
+          expect(await tx.tokens.signedWith(token.id, wrong)).toBeUndefined()
+        }
+        expect(await tx.tokens.signedWith(crypto.randomUUID(), kid)).toBeUndefined()
+      })
+    })
+
     test('are revoked once: the first revocation stands', async () => {
       const token = await getStore().write(async (tx) => {
         const record = createToken((await insertOrganisation(tx)).id)

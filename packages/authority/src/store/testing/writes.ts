@@ -39,7 +39,7 @@ export async function lookUp(tx: ReadTransaction, { user, organisation, tokenHas
     app: await tx.apps.byName(app.name),
     key: await tx.signingKeys.byKid(kid),
     newestKey: await tx.signingKeys.newest(organisation.id),
-    token: await tx.tokens.byId(token.id),
+    token: await tx.tokens.signedWith(token.id, kid),
   }
 }
 
