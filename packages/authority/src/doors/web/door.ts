@@ -3,8 +3,6 @@ import { routes } from '@hallpass/client/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { Secret } from '../../domain/secret.ts'
-import type { Authenticate } from '../../operations/perform/authenticate.ts'
-import type { Environment } from '../../operations/perform/operation.ts'
 import { signInWithPasskey } from '../../operations/accounts/sign-in-with-passkey.ts'
 import { signIn, type OpenedSession } from '../../operations/accounts/sign-in.ts'
 import { signUp } from '../../operations/accounts/sign-up.ts'
@@ -16,25 +14,7 @@ import { browserOf } from './browser.ts'
 import { endSession } from './end-session.ts'
 import { openOidcRoutes } from './oidc.ts'
 import { servePages } from './pages.ts'
-import type { SessionCookies } from './session-cookie.ts'
-
-export interface WebDoor {
-  readonly environment: Environment
-  readonly authenticate: Authenticate
-  readonly cookies: SessionCookies
-  /** Told of each login with a provider that came to nothing. */
-  readonly report: (failure: LoginFailure) => void
-  /** The folder of the built dashboard; no pages where it is absent. */
-  readonly dashboard: string | undefined
-}
-
-/** For the log of whoever runs the authority. */
-interface LoginFailure {
-  readonly code: string
-  readonly provider: string
-  readonly detail?: string
-  readonly request_id: string
-}
+import type { WebDoor } from './web-door.ts'
 
 /** Opens the routes under `/web`, and the pages. */
 export function openWebDoor(server: FastifyInstance, door: WebDoor): void {

@@ -10,7 +10,7 @@ import { explainRefusal } from '../http/errors.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
 import { browserOf } from './browser.ts'
 import { readCookie, writeCookie } from './cookie.ts'
-import type { WebDoor } from './door.ts'
+import type { WebDoor } from './web-door.ts'
 import { endSession } from './end-session.ts'
 import {
   attemptLifetime,

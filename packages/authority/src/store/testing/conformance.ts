@@ -11,19 +11,9 @@ import { describePeople } from './people.ts'
 import { describeRetention } from './retention.ts'
 import { describeTokenModel } from './token-model.ts'
 import { describeTokens } from './tokens.ts'
+import type { CreateDatabase, TestDatabase } from './test-database.ts'
 import { describeTransactions } from './transactions.ts'
 import { describeTrouble } from './trouble.ts'
-
-export interface TestDatabase {
-  /** Opens a store over it; any earlier one has been closed. */
-  open(): Promise<Store>
-  /** Keeps every write out, as another program may, until what it returns is called. */
-  hold(): Promise<() => Promise<void>>
-  remove(): Promise<void>
-}
-
-/** An empty database each time. */
-export type CreateDatabase = () => Promise<TestDatabase>
 
 export function describeStore(name: string, create: CreateDatabase): void {
   describe(`a store over ${name}`, () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
-import type { CreateDatabase } from './conformance.ts'
+import type { CreateDatabase } from './test-database.ts'
 import { plain } from './people.ts'
 import { insertChallenge, insertPasskey } from './seed-passkeys.ts'
 import { insertUser, unique, uniqueBytes } from './seed.ts'

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
-import type { CreateDatabase } from './conformance.ts'
+import type { CreateDatabase } from './test-database.ts'
 import { createToken, insertCliLogin, insertMember, insertSession, insertUser, unique, uniqueBytes } from './seed.ts'
 
 export function describePeople(getStore: () => Store, create: CreateDatabase): void {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Store, Transaction } from '../../domain/store.ts'
-import type { CreateDatabase } from './conformance.ts'
+import type { CreateDatabase } from './test-database.ts'
 import { createToken, insertApp, insertMember, insertOrganisation, insertUser, recordOf, unique } from './seed.ts'
 
 export function describeTransactions(getStore: () => Store, create: CreateDatabase): void {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
-import type { CreateDatabase } from './conformance.ts'
+import type { CreateDatabase } from './test-database.ts'
 import { insertUser, unique } from './seed.ts'
 
 export function describeTrouble(getStore: () => Store, create: CreateDatabase): void {
