@@ -17,7 +17,7 @@ export function takeBytes(value: unknown, name: string, length?: number): Uint8A
 
 /** Whether the engine itself takes it for a Uint8Array, whatever it says of itself and wherever its class is from. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return parts[Symbol.toStringTag]?.get?.call(value) === 'Uint8Array'
+  return tagOf.call(value) === 'Uint8Array'
 }
 
 export function expectText(value: unknown, name: string): string {
@@ -59,13 +59,15 @@ export function expectFunctions(fields: object, name: string, ...methods: readon
 
 /** As the engine counts them, whatever their class says; 0 where they were given away. */
 export function lengthOf(bytes: Uint8Array): number {
-  return Number(parts['length']?.get?.call(bytes))
+  return lengthBy.call(bytes)
 }
 
 /** What the engine itself asks arrays of numbers. */
-const parts: Readonly<Record<PropertyKey, PropertyDescriptor | undefined>> = Object.getOwnPropertyDescriptors(
-  Object.getPrototypeOf(Uint8Array.prototype),
+const parts = /* @__PURE__ */ Object.getOwnPropertyDescriptors(
+  /* @__PURE__ */ Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array,
 )
+const tagOf = parts[Symbol.toStringTag].get as (this: unknown) => unknown
+const lengthBy = parts.length.get as (this: unknown) => number
 
 /** Undefined where the bytes were given away: no length that one reads is that of what would be copied. */
 function copyOf(bytes: Uint8Array): Uint8Array | undefined {

@@ -7,13 +7,12 @@ import { clear, type Denial } from './clear.ts'
 import { ticketsOf } from './discharge.ts'
 import type { DischargeAccess } from './discharge-access.ts'
 import { MacaroonError } from './errors.ts'
-import { type DecodeOptions, expectMacaroon, Macaroon, readMacaroon } from './macaroon.ts'
-import type { Nonce } from './nonce.ts'
+import { type DecodeOptions, expectMacaroon, type Macaroon, readMacaroon, readOnLoan } from './macaroon.ts'
+import { kidOf, type Nonce } from './nonce.ts'
 import { sameBytes } from './same-bytes.ts'
 import { type HeaderTokens, type LeftOut, readTokens } from './text.ts'
 import { type VerifiedMacaroon, verify, type VerifyOptions } from './verify.ts'
 import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
-import { Wire } from './wire.ts'
 
 export interface Bundle {
   readonly permissions: readonly Permission[]
@@ -78,34 +77,31 @@ export function parseBundle(header: string | ParsedTokens, options: BundleOption
     const { macaroons, authTokens, leftOut = [] } = expectFields(header, 'header')
     const tokens = { authTokens: takeList(authTokens, 'authTokens', expectText), leftOut }
     return sort(
-      takeList(macaroons, 'macaroons', (bytes, name) => Wire.of(takeBytes(bytes, name))),
+      takeList(macaroons, 'macaroons', (bytes, name) => tryDecode(takeBytes(bytes, name), vocabulary)),
       tokens,
       location,
-      vocabulary,
     )
   }
-  const tokens = readTokens(header)
-  return sort(tokens.wires, tokens, location, vocabulary)
+  const tokens = readTokens(header, (text, start, end) => tryRead(text, start, end, vocabulary, location))
+  return sort(tokens.macaroons, tokens, location)
 }
 
 /** What `parseAuthorization` made of a header, or the like. */
 type ParsedTokens = Omit<HeaderTokens, 'leftOut'> & Partial<HeaderTokens>
 
 function sort(
-  all: readonly Wire[],
+  all: readonly (Macaroon | MacaroonError)[],
   { authTokens, leftOut }: Omit<HeaderTokens, 'macaroons'>,
   location: string,
-  vocabulary: Vocabulary,
 ): Bundle {
   let permitting: readonly Macaroon[] = []
   let discharges: readonly Macaroon[] = []
   let damaged: readonly DamagedToken[] = []
   let index = -1
-  for (const wire of all) {
+  for (const read of all) {
     index += 1
-    const read = tryDecode(wire, vocabulary)
     if (read instanceof MacaroonError) damaged = append(damaged, { index, error: read })
-    else if (Macaroon.isAt(read, location)) permitting = append(permitting, read)
+    else if (read.location === location) permitting = append(permitting, read)
     else discharges = append(discharges, read)
   }
   let permissions: readonly Permission[] = []
@@ -169,7 +165,7 @@ function expectList<Item>(list: readonly Item[], name: string): readonly Item[] 
 function answersTo(macaroon: Macaroon, discharges: readonly Macaroon[]): readonly Macaroon[] {
   if (discharges.length === 0) return discharges
   const tickets = [...ticketsOf(macaroon).values()].flat()
-  return discharges.filter(({ nonce: { kid } }) => tickets.some((ticket) => sameBytes(ticket, kid)))
+  return discharges.filter(({ nonce }) => tickets.some((ticket) => sameBytes(ticket, kidOf(nonce))))
 }
 
 function unused(discharges: readonly Macaroon[], permissions: readonly Permission[]): readonly Macaroon[] {
@@ -182,12 +178,24 @@ function unknownKey(): MacaroonError {
 }
 
 /** The macaroon, or the MacaroonError that decoding it throws. */
-function tryDecode(wire: Wire, vocabulary: Vocabulary): Macaroon | MacaroonError {
+function tryDecode(bytes: Uint8Array, vocabulary: Vocabulary): Macaroon | MacaroonError {
   try {
-    return readMacaroon(wire, vocabulary)
+    return readMacaroon(bytes, vocabulary)
   } catch (error) {
     return expectMacaroonError(error)
   }
+}
+
+/** The same of the base64 `text[start..end)`; undefined where it is none. */
+function tryRead(
+  text: string,
+  start: number,
+  end: number,
+  vocabulary: Vocabulary,
+  location: string,
+): Macaroon | MacaroonError | undefined {
+  const read = readOnLoan(text, start, end, vocabulary, location)
+  return read instanceof Uint8Array ? tryDecode(read, vocabulary) : read
 }
 
 /** What verification makes of it, or the MacaroonError that it throws. */

@@ -6,7 +6,7 @@ import { defaultKernel } from './kernel/kernel.ts'
 import { lastingFirst } from './lasting-first.ts'
 import { type DecodeOptions, expectMacaroon, type Macaroon } from './macaroon.ts'
 import { attenuate, signMacaroon, thirdPartiesOf } from './mint.ts'
-import { makeNonce } from './nonce.ts'
+import { kidOf, makeNonce } from './nonce.ts'
 import { sameBytes } from './same-bytes.ts'
 import { openTicket } from './ticket.ts'
 import { vocabularyOf } from './vocabulary.ts'
@@ -67,7 +67,7 @@ export function ticketsOf(
   discharges: readonly Macaroon[] = [],
 ): ReadonlyMap<string, readonly Uint8Array[]> {
   const tickets = new Map<string, Uint8Array[]>()
-  const answered = takeList(discharges, 'discharges', expectMacaroon).map(({ nonce }) => nonce.kid)
+  const answered = takeList(discharges, 'discharges', expectMacaroon).map(({ nonce }) => kidOf(nonce))
   for (const caveat of thirdPartiesOf(expectMacaroon(macaroon, 'macaroon'))) {
     const ticket = new Uint8Array(caveat.ticket ?? [])
     if (answered.some((kid) => sameBytes(kid, ticket))) continue
@@ -88,7 +88,7 @@ export function caveatsWith(macaroon: Macaroon, discharges: readonly Macaroon[])
   const answers = new Map<string, Macaroon>()
   for (const caveat of thirdPartiesOf(expectMacaroon(macaroon, 'macaroon'))) {
     const ticket = new Uint8Array(caveat.ticket ?? [])
-    const answer = inOrder.find(({ nonce }) => sameBytes(nonce.kid, ticket))
+    const answer = inOrder.find(({ nonce }) => sameBytes(kidOf(nonce), ticket))
     if (answer !== undefined) answers.set(ticket.join(), answer)
   }
   return [

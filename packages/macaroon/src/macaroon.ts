@@ -7,8 +7,7 @@ import { MacaroonError } from './errors.ts'
 import { endOf } from './expiration.ts'
 import { type Nonce, readNonce } from './nonce.ts'
 import { refuseTruncated } from './truncation.ts'
-import { decodeUtf8 } from './utf8.ts'
-import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
+import { flyVocabulary, type Vocabulary, vocabularyOf } from './vocabulary.ts'
 import { Wire } from './wire.ts'
 
 /**
@@ -26,26 +25,23 @@ export class Macaroon {
   readonly #offsets: readonly number[]
   /** The nonce is `bytes[1..nonceEnd)`: what the chain begins with. */
   readonly #nonceEnd: number
-  /** The location is `bytes[locationStart..locationEnd)`. */
-  readonly #locationStart: number
-  readonly #locationEnd: number
+  readonly #location: string
+  /** The caveats begin at `bytes[caveatsStart]`. */
+  readonly #caveatsStart: number
   readonly #isPlain: boolean
   /** Once somebody has asked. */
-  #location: string | undefined
   #end: { readonly second: bigint | undefined } | undefined
   #unsafeCaveats: readonly Caveat[] | undefined
 
-  /** Only for `readMacaroon`: the parts must be what the bytes say. */
-  constructor(wire: Wire, vocabulary: Vocabulary) {
-    const { start } = wire
-    const reader = new CaveatReader(vocabulary, wire.bytes, start, start + wire.length)
+  /** Only for this package: what is on the wire must lie at the beginning of `bytes`, of which nothing is kept; `location` is what most have. */
+  constructor(wire: Wire, bytes: Uint8Array, vocabulary: Vocabulary, location: string) {
+    const reader = new CaveatReader(vocabulary, bytes, 0, wire.length)
     reader.expectArray(4, 'a macaroon')
     this.#nonce = readNonce(reader, wire)
-    this.#nonceEnd = reader.offset - start
-    const locationLength = reader.skipString()
-    this.#locationEnd = reader.offset - start
-    this.#locationStart = this.#locationEnd - locationLength
-    const { caveats, offsets, isPlain } = readCaveats(reader, start)
+    this.#nonceEnd = reader.offset
+    this.#location = reader.takeString(location) ? location : reader.readString()
+    this.#caveatsStart = reader.offset
+    const { caveats, offsets, isPlain } = readCaveats(reader)
     this.#caveats = caveats
     this.#offsets = offsets
     this.#isPlain = isPlain
@@ -70,7 +66,7 @@ export class Macaroon {
   /** What it says about itself. Unsafe to decide anything by; what happens to this list changes nothing of the macaroon. */
   get unsafeCaveats(): readonly Caveat[] {
     return (this.#unsafeCaveats ??= Object.freeze(
-      readCaveats(new CaveatReader(this.#vocabulary, this.#wire.own(), this.#locationEnd)).caveats,
+      readCaveats(new CaveatReader(this.#vocabulary, this.#wire.own(), this.#caveatsStart)).caveats,
     ))
   }
 
@@ -79,17 +75,17 @@ export class Macaroon {
   }
 
   get location(): string {
-    return (this.#location ??= this.#readLocation())
+    return this.#location
   }
 
   /** What the chain must end in: the last thing on the wire, copied. */
   get tail(): Uint8Array {
-    return this.#wire.slice(this.#wire.length - tailLength, this.#wire.length)
+    return this.#wire.own().slice(-tailLength)
   }
 
   /** The whole on the wire, copied. */
   get bytes(): Uint8Array {
-    return this.#wire.slice(0, this.#wire.length)
+    return this.#wire.own().slice()
   }
 
   /** Whether a value came out of this constructor, and not out of a copy or a cast. */
@@ -112,18 +108,6 @@ export class Macaroon {
     return { nonceEnd: macaroon.#nonceEnd, offsets: macaroon.#offsets }
   }
 
-  /** Whether this is its location; most are compared with one, and few are looked at. */
-  static isAt(macaroon: Macaroon, location: string): boolean {
-    const { bytes, start } = macaroon.#wire
-    const from = start + macaroon.#locationStart
-    if (location.length !== macaroon.#locationEnd - macaroon.#locationStart) return macaroon.location === location
-    for (let i = 0; i < location.length; i += 1) {
-      // What is no ASCII has more bytes than characters, so it is compared above, or begins to differ here.
-      if (bytes[from + i] !== location.charCodeAt(i)) return false
-    }
-    return true
-  }
-
   /** Whether no caveat of it, inside IfPresent apart, is anything else than held against an access; and there are some. */
   static isPlain(macaroon: Macaroon): boolean {
     return macaroon.#isPlain
@@ -132,11 +116,6 @@ export class Macaroon {
   /** The bytes themselves, for this package alone. */
   static wireOf(macaroon: Macaroon): Wire {
     return macaroon.#wire
-  }
-
-  #readLocation(): string {
-    const bytes = this.#wire.slice(this.#locationStart, this.#locationEnd)
-    return decodeUtf8(bytes, 0, bytes.length) ?? ''
   }
 }
 
@@ -163,27 +142,45 @@ export const tailLength = 32
  */
 export function decodeMacaroon(bytes: Uint8Array, options: DecodeOptions = {}): Macaroon {
   const vocabulary = vocabularyOf(options)
-  return readMacaroon(Wire.of(takeBytes(bytes, 'bytes')), vocabulary)
+  return readMacaroon(takeBytes(bytes, 'bytes'), vocabulary)
 }
 
-/** The same without a copy. */
-export function readMacaroon(wire: Wire, vocabulary: Vocabulary): Macaroon {
-  if (wire.length > maxMacaroonBytes) {
-    throw new MacaroonError('too-long', `A macaroon has at most ${maxMacaroonBytes} bytes, and this has ${wire.length}`)
+/** The same of bytes that nobody else has, and that become the macaroon's. */
+export function readMacaroon(bytes: Uint8Array, vocabulary: Vocabulary): Macaroon {
+  if (bytes.length > maxMacaroonBytes) {
+    throw new MacaroonError(
+      'too-long',
+      `A macaroon has at most ${maxMacaroonBytes} bytes, and this has ${bytes.length}`,
+    )
   }
-  const { isOnDesk } = wire
   try {
-    const macaroon = new Macaroon(wire, vocabulary)
-    if (wire.isOnDesk === isOnDesk) return macaroon
+    return new Macaroon(Wire.of(bytes), bytes, vocabulary, '')
   } catch (error) {
-    if (!isOnDesk) {
-      refuseTruncated(wire.own())
-      throw error
-    }
+    refuseTruncated(bytes)
+    throw error
   }
-  // From bytes of its own: a message counts them from their beginning, and a caveat of a service's own that reads a header
-  // while it is read itself, which takes everything else off the desk, has them to itself.
-  return readMacaroon(Wire.of(wire.own()), vocabulary)
+}
+
+/**
+ * The macaroon that the base64 `text[start..end)` spells, read in memory that is only lent; undefined where it is no base64.
+ * The bytes, of their own, where there is something wrong with them, and where a vocabulary other than Fly's lets code of
+ * others read along: what that code does, or keeps, must reach no bytes but its own.
+ */
+export function readOnLoan(
+  text: string,
+  start: number,
+  end: number,
+  vocabulary: Vocabulary,
+  location: string,
+): Macaroon | Uint8Array | undefined {
+  return Wire.read(text, start, end, (wire, bytes) => {
+    if (vocabulary !== flyVocabulary) return wire.own()
+    try {
+      return new Macaroon(wire, bytes, vocabulary, location)
+    } catch {
+      return wire.own()
+    }
+  })
 }
 
 /** The bytes of a macaroon, copied: exactly those that it was decoded from or minted as. */

@@ -11,7 +11,6 @@ import { sameBytes } from './same-bytes.ts'
 import { finishTail, firstTail, nextTail, takeKey } from './tail.ts'
 import { NewThirdParty } from './third-party.ts'
 import { nameOf, type Vocabulary, vocabularyOf } from './vocabulary.ts'
-import { Wire } from './wire.ts'
 
 /** What can be added to a macaroon: a caveat, or what `thirdParty` made. */
 export type Addition = Caveat | NewThirdParty
@@ -170,7 +169,7 @@ function assemble(
   writer.writeArrayLength(caveats.length * 2)
   for (const caveat of caveats) writer.writeRaw(caveat)
   writer.writeBytes(added.tail)
-  return readMacaroon(Wire.of(writer.written()), vocabulary)
+  return readMacaroon(writer.written(), vocabulary)
 }
 
 /** At most: the tail, and the heads of the whole, of the location, of the caveats and of the tail. */

@@ -36,7 +36,6 @@ export function tokenId(nonce: Nonce): string {
 
 /** Reads the nonce of a macaroon, of either version. Throws MacaroonError `malformed` or `not-canonical`. */
 export function readNonce(reader: MsgpackReader, wire: Wire): Nonce {
-  const begin = reader.offset - nonceStart
   const fields = reader.readArrayLength()
   if (fields !== 2 && fields !== 3) {
     throw new MacaroonError('malformed', `Byte ${nonceStart}: a nonce has 2 or 3 fields, and this one has ${fields}`)
@@ -44,7 +43,7 @@ export function readNonce(reader: MsgpackReader, wire: Wire): Nonce {
   // Go writes nil for a slice that was never set; it means the same as no bytes, and `bytes` keeps the difference.
   for (let part = 0; part < 2; part += 1) if (!reader.takeNil()) reader.skipBytes()
   const proof = fields === 3 && reader.readBoolean()
-  return new NonceOnWire(wire, reader.offset - begin, proof, fields)
+  return new NonceOnWire(wire, reader.offset, proof, fields)
 }
 
 /** A new nonce of the present version. `rnd` must be 16 random bytes. Throws `bad-argument` otherwise. */
@@ -56,6 +55,11 @@ export function makeNonce(kid: Uint8Array, rnd: Uint8Array, proof: boolean): Non
   writer.writeBytes(random)
   writer.writeBoolean(proof)
   return { kid: name, rnd: random, proof, fields: 3, bytes: writer.finish() }
+}
+
+/** The key id, for this package alone: it is not copied, for in a discharge it is long. */
+export function kidOf(nonce: Nonce): Uint8Array {
+  return NonceOnWire.kidOf(nonce)
 }
 
 /** A nonce that was read: whoever asks for its bytes has a copy of their own. */
@@ -73,6 +77,11 @@ class NonceOnWire implements Nonce {
     this.#fields = fields
   }
 
+  /** Nobody gets from an instance to its class, which has what is for this package alone. */
+  get ['constructor'](): ObjectConstructor {
+    return Object
+  }
+
   get proof(): boolean {
     return this.#proof
   }
@@ -82,22 +91,27 @@ class NonceOnWire implements Nonce {
   }
 
   get kid(): Uint8Array {
-    return this.#read(0)
+    return this.#view(0).slice()
   }
 
   get rnd(): Uint8Array {
-    return this.#read(1)
+    return this.#view(1).slice()
   }
 
   get bytes(): Uint8Array {
-    return this.#wire.slice(nonceStart, this.#end)
+    return this.#wire.begin(this.#end).slice(nonceStart, this.#end)
   }
 
-  #read(part: number): Uint8Array {
-    const reader = new MsgpackReader(this.#wire.bytes, this.#wire.start + nonceStart)
+  static kidOf(nonce: Nonce): Uint8Array {
+    return #wire in nonce ? nonce.#view(0) : nonce.kid
+  }
+
+  #view(part: number): Uint8Array {
+    const reader = new MsgpackReader(this.#wire.begin(this.#end), nonceStart)
     reader.readArrayLength()
     if (part === 1 && !reader.takeNil()) reader.skipBytes()
-    return reader.readBytesOrNull() ?? new Uint8Array(0)
+    const length = reader.takeNil() ? 0 : reader.skipBytes()
+    return reader.bytes.subarray(reader.offset - length, reader.offset)
   }
 }
 

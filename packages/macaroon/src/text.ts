@@ -1,11 +1,10 @@
 /** The text of an Authorization header into token bytes and back: the only parser of that text there is. */
 
 import { append } from './append.ts'
-import { decodeBase64, encodeBase64, refuseBase64 } from './base64.ts'
+import { decodeBase64, encodeBase64, refuseBase64, fillBase64, lengthOfBase64 } from './base64.ts'
 import { badArgument, expectText, takeBytes, takeList } from './boundary.ts'
 import { MacaroonError } from './errors.ts'
 import { leastMacaroonLength, textLength } from './truncation.ts'
-import { clearDesk, Wire } from './wire.ts'
 
 /** What one header carries. There is at least one token. */
 export interface HeaderTokens {
@@ -41,17 +40,11 @@ export const maxTokens = 256
  * element where there is no token at all; the message names the element and never quotes it.
  */
 export function parseAuthorization(header: string): HeaderTokens {
-  const { wires, authTokens, leftOut } = readTokens(header)
-  return { macaroons: wires.map((wire) => wire.slice(0, wire.length)), authTokens, leftOut }
+  return readTokens(header, tryBase64)
 }
 
-/** What one header carries, with the bytes of its macaroons on the desk. */
-interface TokensOnDesk extends Omit<HeaderTokens, 'macaroons'> {
-  readonly wires: readonly Wire[]
-}
-
-/** The same, where the bytes stay inside of this package. */
-export function readTokens(header: string): TokensOnDesk {
+/** The same, with what `read` makes of the base64 of each macaroon; undefined where that is none. */
+export function readTokens<Made extends object>(header: string, read: ReadBase64<Made>): TokensOf<Made> {
   if (expectText(header, 'header').length > maxHeaderLength) {
     throw new MacaroonError('too-long', `The header has ${header.length} characters; ${maxHeaderLength} are the limit`)
   }
@@ -59,9 +52,7 @@ export function readTokens(header: string): TokensOnDesk {
   const start = skipSchemes(header, end)
   if (start >= end) throw new MacaroonError('empty', 'The header carries no token')
 
-  clearDesk()
-  let wires: readonly Wire[] = []
-  let place = 0
+  let macaroons: readonly Made[] = []
   let authTokens: readonly string[] = []
   let leftOut: readonly LeftOut[] = []
   let from = start
@@ -70,17 +61,14 @@ export function readTokens(header: string): TokensOnDesk {
     const comma = header.indexOf(',', from)
     const until = comma === -1 || comma > end ? end : comma
     const first = skipSpace(header, from, until)
-    const token = readElement(header, first, skipSpaceBack(header, until, first), number, place)
+    const token = readElement(header, first, skipSpaceBack(header, until, first), number, read)
     if (typeof token === 'string') authTokens = append(authTokens, token)
     else if (typeof token === 'function') leftOut = append(leftOut, new Omission(number, token))
-    else {
-      wires = append(wires, token)
-      place += token.length
-    }
+    else macaroons = append(macaroons, token)
     from = until + 1
   }
-  if (leftOut[0] !== undefined && wires.length + authTokens.length === 0) throw leftOut[0].error
-  return { wires, authTokens, leftOut }
+  if (leftOut[0] !== undefined && macaroons.length + authTokens.length === 0) throw leftOut[0].error
+  return { macaroons, authTokens, leftOut }
 }
 
 /** `FlyV1 fm2_…,fm2_…` as Go's `ToAuthorizationHeader`. Throws `empty` for no tokens at all. */
@@ -96,6 +84,17 @@ export function formatTokens(macaroons: readonly Uint8Array[], authTokens: reado
   ]
   if (tokens.length === 0) throw new MacaroonError('empty', 'There is no token to write')
   return tokens.join(',')
+}
+
+type ReadBase64<Made> = (text: string, start: number, end: number) => Made | undefined
+interface TokensOf<Made> extends Omit<HeaderTokens, 'macaroons'> {
+  readonly macaroons: readonly Made[]
+}
+
+function tryBase64(text: string, start: number, end: number): Uint8Array | undefined {
+  const length = lengthOfBase64(text, start, end)
+  const bytes = new Uint8Array(length ?? 0)
+  return length !== undefined && fillBase64(bytes, length, text, start, end) ? bytes : undefined
 }
 
 const macaroonPrefixes = ['fm2_', 'fm1r_', 'fm1a_']
@@ -130,20 +129,20 @@ class Omission implements LeftOut {
 }
 
 /** The token that stands there, or what tells why there is none. */
-function readElement(
+function readElement<Made extends object>(
   header: string,
   start: number,
   end: number,
   number: number,
-  place: number,
-): Wire | string | (() => MacaroonError) {
+  read: ReadBase64<Made>,
+): Made | string | (() => MacaroonError) {
   const what = `Token ${number}`
   const prefix = prefixAt(header, start)
   const content = start + (prefix?.length ?? 0)
   if (prefix === undefined || content >= end) return () => refusePrefix(header, prefix, start, end, what)
   if (prefix === authTokenPrefix) return readAuthToken(header, start, end, what)
   // What is wrong with base64, if anything, is looked into only then.
-  return Wire.read(header, content, end, place) ?? (() => refuseMacaroon(header, start, content, end, what))
+  return read(header, content, end) ?? (() => refuseMacaroon(header, start, content, end, what))
 }
 
 function prefixAt(header: string, start: number): string | undefined {

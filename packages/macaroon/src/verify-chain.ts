@@ -8,7 +8,7 @@ import { quoteShortly } from './json.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { Macaroon, tailLength } from './macaroon.ts'
 import { lastingFirst } from './lasting-first.ts'
-import { nonceStart } from './nonce.ts'
+import { kidOf, nonceStart } from './nonce.ts'
 import { openBox } from './sealed.ts'
 import { finishTail, takeKey } from './tail.ts'
 import { dischargeKeyLength, openTicket } from './ticket.ts'
@@ -80,8 +80,7 @@ export function expectTail(macaroon: Macaroon, key: Uint8Array, kernel: Kernel, 
   // One for each caveat, and one for the nonce.
   spend?.(offsets.length + blocksOf(macaroon))
   const wire = Macaroon.wireOf(macaroon)
-  const claimed = wire.length - tailLength
-  if (kernel.endsIn(key, wire.bytes, wire.start, nonceStart, nonceEnd, offsets, claimed, macaroon.nonce.proof)) return
+  if (kernel.endsIn(key, wire, nonceStart, nonceEnd, offsets, wire.length - tailLength, macaroon.nonce.proof)) return
   throw forged()
 }
 
@@ -104,7 +103,7 @@ function readDemand(caveat: ThirdParty, tail: Uint8Array, { discharges, kernel, 
   const { location } = caveat
   spend?.(1 + discharges.length)
   const ticket = caveat.ticket ?? nothing
-  const candidates = discharges.filter((discharge) => kernel.equal(discharge.nonce.kid, ticket))
+  const candidates = discharges.filter((discharge) => kernel.equal(kidOf(discharge.nonce), ticket))
   if (candidates.length === 0) {
     throw new MacaroonError(
       'undischarged',
@@ -197,7 +196,7 @@ function isTrusted(discharge: Macaroon, key: Uint8Array, { trusted, kernel }: Ch
 /** The discharge key in the ticket; undefined where this key does not open it. */
 function tryTicket(shared: Uint8Array, { nonce, vocabulary }: Macaroon): Uint8Array | undefined {
   try {
-    return openTicket(shared, nonce.kid, { vocabulary }).dischargeKey
+    return openTicket(shared, kidOf(nonce), { vocabulary }).dischargeKey
   } catch (error) {
     if (error instanceof MacaroonError && error.code === 'bad-ticket') return undefined
     throw error

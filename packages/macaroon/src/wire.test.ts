@@ -1,4 +1,4 @@
-/** What lies on the desk belongs to the last header: every macaroon of an earlier one must come to the same without it. */
+/** Macaroons of a header are read in memory that is only lent: each must come to the same as one with bytes of its own. */
 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -31,8 +31,8 @@ function allOf(macaroon: Macaroon): object {
   return { kid, rnd, proof, fields, nonceBytes, at, tail, bytes, unsafeCaveats, offsets, nonceEnd }
 }
 
-describe('macaroons on the desk and off it', () => {
-  it('say the same, and are as genuine', () => {
+describe('macaroons that were read from a header', () => {
+  it('say the same as others, and are as genuine', () => {
     const token = fc.record({ id: fc.integer({ min: 1, max: 2 ** 40 }), many: fc.nat(4), forged: fc.boolean() })
     const headers = fc.array(fc.array(token, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 })
     fc.assert(

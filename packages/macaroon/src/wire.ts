@@ -1,83 +1,66 @@
 /**
- * The bytes of a macaroon. Those of the last header that was read lie on the kernel's desk, where it can work on them as
- * they are: an array of its own for each would cost more than reading the macaroon does.
+ * The bytes of a macaroon, or the text that spells them: a string is as unchangeable as a copy, and an array of its own for
+ * each macaroon of a header would cost more than reading it does.
  */
 
 import { decodeBase64, fillBase64, lengthOfBase64 } from './base64.ts'
 import { defaultKernel } from './kernel/kernel.ts'
 
-/** Such an array stays inside of this package, and so does the desk: what is handed out is a copy. */
+/** What it hands out stays inside of this package. */
 export class Wire {
   readonly length: number
-  /** Where they start on the desk, as long as `#turn` is. */
-  readonly #place: number
-  readonly #turn: number
-  /** What they were decoded from: the base64 is `text[textStart..textEnd)`. */
+  /** The base64 is `text[start..end)`. */
   readonly #text: string
-  readonly #textStart: number
-  readonly #textEnd: number
+  readonly #start: number
+  readonly #end: number
   #own: Uint8Array | undefined
 
-  private constructor(length: number, place: number, at: number, text: string, textStart: number, textEnd: number) {
+  private constructor(length: number, text: string, start: number, end: number) {
     this.length = length
-    this.#place = place
-    this.#turn = at
     this.#text = text
-    this.#textStart = textStart
-    this.#textEnd = textEnd
+    this.#start = start
+    this.#end = end
   }
 
   /** Bytes that nobody else has. */
   static of(bytes: Uint8Array): Wire {
-    const wire = new Wire(bytes.length, 0, never, '', 0, 0)
+    const wire = new Wire(bytes.length, '', 0, 0)
     wire.#own = bytes
     return wire
   }
 
-  /** Decodes `text[start..end)` onto the desk, at `place`; undefined where it is no canonical base64. */
-  static read(text: string, start: number, end: number, place: number): Wire | undefined {
+  /**
+   * What `use` makes of the bytes that `text[start..end)` spells, which lie at the beginning of `bytes` until it returns;
+   * undefined where that is no canonical base64. `use` calls nobody else's code, and keeps nothing of `bytes`.
+   */
+  static read<Made>(
+    text: string,
+    start: number,
+    end: number,
+    use: (wire: Wire, bytes: Uint8Array) => Made,
+  ): Made | undefined {
     const length = lengthOfBase64(text, start, end)
     if (length === undefined) return undefined
-    const { desk } = defaultKernel
-    if (!fillBase64(place === 0 ? desk : desk.subarray(place), length, text, start, end)) return undefined
-    return new Wire(length, place, turn, text, start, end)
+    return defaultKernel.lend(length, (room) =>
+      fillBase64(room, length, text, start, end) ? use(new Wire(length, text, start, end), room) : undefined,
+    )
   }
 
-  /** Whether they are on the desk now. Whatever reads a header while they are being read takes them off it. */
-  get isOnDesk(): boolean {
-    return this.#turn === turn
+  /** Writes them to the beginning of `bytes`. */
+  copyTo(bytes: Uint8Array): void {
+    if (this.#own !== undefined) bytes.set(this.#own)
+    else fillBase64(bytes, this.length, this.#text, this.#start, this.#end)
   }
 
-  /** An array that they are in, from `start` on, until the next header is read. */
-  get bytes(): Uint8Array {
-    return this.#turn === turn ? defaultKernel.desk : this.own()
+  /** At least the first `length` of them: an array of its own for a few is made in no time. */
+  begin(length: number): Uint8Array {
+    if (this.#own !== undefined || length > 48) return this.own()
+    const end = Math.min(this.#start + Math.ceil(length / 3) * 4, this.#end)
+    return decodeBase64(this.#text, this.#start, end, 'The base64')
   }
 
-  get start(): number {
-    return this.#turn === turn ? this.#place : 0
-  }
-
-  /** An array of their own: with nothing before them and behind them, and for good. */
+  /** An array of their own. */
   own(): Uint8Array {
-    return (this.#own ??=
-      this.#turn === turn
-        ? defaultKernel.desk.slice(this.#place, this.#place + this.length)
-        : decodeBase64(this.#text, this.#textStart, this.#textEnd, 'The base64'))
-  }
-
-  /** Some of them, copied. */
-  slice(start: number, end: number): Uint8Array {
-    return this.bytes.slice(this.start + start, this.start + end)
+    return (this.#own ??= decodeBase64(this.#text, this.#start, this.#end, 'The base64'))
   }
 }
-
-/** Whatever lies on the desk counts for nothing from now on: another header is about to be read. */
-export function clearDesk(): void {
-  turn += 1
-}
-
-/** Of what was never on the desk. */
-const never = -1
-
-/** How many headers were read before this one. */
-let turn = 0

@@ -3,11 +3,20 @@
 import { typescriptKernel } from './typescript-kernel.ts'
 import { createWasmKernel } from './wasm-kernel.ts'
 
+/** Bytes that write themselves to where they are worked on. */
+interface Source {
+  readonly length: number
+  copyTo(bytes: Uint8Array): void
+}
+
 /** Throws MacaroonError `bad-argument` for keys and nonces of other lengths, and for places outside of the bytes. */
 export interface Kernel {
   readonly name: 'wasm-simd' | 'typescript'
-  /** Room for all that one header carries; what lies here need not be brought anywhere before it is worked on. */
-  readonly desk: Uint8Array
+  /**
+   * What `use` makes of room for so many bytes, which is lent until it returns: what lies there at first, and what becomes of
+   * it afterwards, is nobody's business.
+   */
+  lend<Made>(length: number, use: (room: Uint8Array) => Made): Made
   sha1(bytes: Uint8Array): Uint8Array
   sha256(bytes: Uint8Array): Uint8Array
   /** HMAC-SHA256 of `bytes[start..end)`, under a key of any length. */
@@ -26,12 +35,11 @@ export interface Kernel {
   ): Uint8Array
   /**
    * Whether the last of those tails, or for a proof its HMAC under `proof-signature-finalization`, is the 32 bytes at
-   * `claimed`; in a time that tells nothing of either. All places are counted from `bytes[origin]` on.
+   * `claimed`; in a time that tells nothing of either.
    */
   endsIn(
     key: Uint8Array,
-    bytes: Uint8Array,
-    origin: number,
+    source: Source,
     nonceStart: number,
     nonceEnd: number,
     offsets: readonly number[],

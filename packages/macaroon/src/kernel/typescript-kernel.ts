@@ -6,14 +6,12 @@ import { expectChain, expectRange, expectSealing } from './expectations.ts'
 import type { Kernel } from './kernel.ts'
 import { sha1 } from './sha1.ts'
 import { Hasher } from './sha256.ts'
-import { deskCapacity } from './wasm-layout.ts'
 
 export const typescriptKernel: Kernel = /* @__PURE__ */ createTypescriptKernel()
 
 /** With scratch space of its own. */
 function createTypescriptKernel(): Kernel {
   const hasher = new Hasher()
-  let desk: Uint8Array | undefined
 
   function sha256(bytes: Uint8Array): Uint8Array {
     const digest = new Uint8Array(32)
@@ -60,18 +58,17 @@ function createTypescriptKernel(): Kernel {
 
   return {
     name: 'typescript',
-    get desk() {
-      return (desk ??= new Uint8Array(deskCapacity))
-    },
     sha1,
     sha256,
     hmac,
     chain,
-    endsIn(key, bytes, origin, nonceStart, nonceEnd, offsets, claimed, proof) {
-      const whole = bytes.subarray(origin)
-      expectRange(whole.length, claimed, claimed + 32)
-      const last = chain(key, whole, nonceStart, nonceEnd, offsets).slice(-32)
-      return equalBytes(proof ? hmac(proofKey, last, 0, 32) : last, whole.subarray(claimed, claimed + 32))
+    lend: (length, use) => use(new Uint8Array(length)),
+    endsIn(key, source, nonceStart, nonceEnd, offsets, claimed, proof) {
+      const bytes = new Uint8Array(source.length)
+      source.copyTo(bytes)
+      expectRange(bytes.length, claimed, claimed + 32)
+      const last = chain(key, bytes, nonceStart, nonceEnd, offsets).slice(-32)
+      return equalBytes(proof ? hmac(proofKey, last, 0, 32) : last, bytes.subarray(claimed, claimed + 32))
     },
     seal(key, nonce, plaintext, aad = nothing) {
       expectSealing(key, nonce)

@@ -5,7 +5,7 @@ import { expectChain, expectRange, expectSealing } from './expectations.ts'
 import type { Kernel } from './kernel.ts'
 import { firstHash, roundConstants } from './sha256-constants.ts'
 import { typescriptKernel } from './typescript-kernel.ts'
-import { deskCapacity, inputCapacity, layout, rootCount, rootLength, tailCapacity } from './wasm-layout.ts'
+import { inputCapacity, layout, roomCapacity, rootCount, rootLength, tailCapacity } from './wasm-layout.ts'
 import { kernelModule } from './wasm-module.gen.ts'
 
 /**
@@ -28,8 +28,8 @@ export function instantiate(module: Uint8Array): WasmExports {
 /** What the module exports: see `generator/module.ts`. */
 interface WasmExports {
   readonly memory: { readonly buffer: ArrayBuffer }
-  hash(length: number): void
-  hmac(length: number): void
+  hash(this: void, length: number): void
+  hmac(this: void, length: number): void
   chain(nonceStart: number, nonceEnd: number, caveats: number): void
   ends(nonceStart: number, nonceEnd: number, caveats: number, claimed: number, proof: number): number
   seal(aadLength: number, length: number): void
@@ -58,121 +58,149 @@ function readHex(text: string): Uint8Array {
   return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(i * 2, i * 2 + 2), 16))
 }
 
+/**
+ * The memory is this function's alone. What outlives a call are constants, and hashes of the pads of the last few signing
+ * keys, which are found by all 32 bytes of a key and written where nothing can come between. Nobody is asked anything between
+ * the first byte that goes in and the last one that is wiped: what arguments have of their own to run, such as a getter, runs
+ * before, and what is thrown in between is wiped all the same.
+ */
 function wrap(wasm: WasmExports): Kernel {
   const memory = new Uint8Array(wasm.memory.buffer)
+  const input = memory.subarray(layout.input, layout.input + inputCapacity)
+  const room = memory.subarray(layout.room, layout.room + roomCapacity)
+  const offsetSlots = new Uint32Array(wasm.memory.buffer, layout.offsets, tailCapacity)
   // Neither of them compresses, so they come with the page only once.
   new Int32Array(wasm.memory.buffer, layout.roundConstants).set(roundConstants)
   new Int32Array(wasm.memory.buffer, layout.initialHash).set(firstHash)
   // No key has a place with another number than its own first byte tells, so none is found where none was put.
   for (let i = 0; i < rootCount; i += 1) memory[layout.roots + i * rootLength] = i + 1
-  const desk = memory.subarray(layout.desk, layout.desk + deskCapacity)
-  const offsetSlots = new Uint32Array(wasm.memory.buffer, layout.offsets, tailCapacity)
+  let isLent = false
 
-  /** The digest at tail 0, after which nothing of it or of what made it is left. */
-  function takeDigest(inputLength: number): Uint8Array {
-    const digest = memory.slice(layout.tails, layout.tails + 32)
-    wasm.wipe(layout.key, layout.hashEnd)
-    wasm.wipe(layout.tails, layout.tails + 32)
-    wasm.wipe(layout.input, layout.input + inputLength)
-    return digest
+  /** Wipes what is secret, and so many bytes of the input. */
+  function forget(length: number): void {
+    wasm.wipe(layout.key, layout.secretsEnd)
+    wasm.wipe(layout.input, layout.input + length)
+  }
+
+  /** What one of the hashes makes of these bytes, which are the platform's own. */
+  function digest(bytes: Uint8Array, hash: (length: number) => void, key?: Uint8Array): Uint8Array {
+    const { length } = bytes
+    try {
+      if (key !== undefined) memory.set(key, layout.key)
+      input.set(bytes)
+      hash(length)
+      return memory.slice(layout.tails, layout.tails + 32)
+    } finally {
+      forget(length)
+      wasm.wipe(layout.tails, layout.tails + 32)
+    }
   }
 
   function sha256(bytes: Uint8Array): Uint8Array {
-    if (bytes.length > inputCapacity) return typescriptKernel.sha256(bytes)
-    memory.set(bytes, layout.input)
-    wasm.hash(bytes.length)
-    return takeDigest(bytes.length)
+    return bytes.length > inputCapacity ? typescriptKernel.sha256(bytes) : digest(bytes, wasm.hash)
   }
 
-  /** Brings to its places what a chain is made of, other than the bytes. */
-  function prepareChain(key: Uint8Array, offsets: readonly number[], base: number): void {
-    memory.set(key, layout.key)
-    for (let i = 0; i < offsets.length; i += 1) offsetSlots[i] = base + (offsets[i] ?? 0)
+  function fillOffsets(offsets: readonly number[]): number {
+    for (let i = 0; i < offsets.length; i += 1) offsetSlots[i] = offsets[i] ?? 0
+    return Math.max(offsets.length, 1) - 1
   }
 
-  /** Brings key, nonce and additional data to their places. Returns where the text goes. */
-  function prepare(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array | undefined): number {
+  /** Brings key, nonce and additional data to their places. Returns where in the input the text goes. */
+  function prepare(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array): number {
+    const start = Math.ceil(aad.length / 16) * 16
     memory.set(key, layout.key)
     memory.set(nonce, layout.nonce + 4)
-    if (aad === undefined) return layout.input
-    const text = layout.input + Math.ceil(aad.length / 16) * 16
-    memory.fill(0, layout.input, text)
-    memory.set(aad, layout.input)
-    return text
-  }
-
-  /** A copy of what lies there, after which nothing of it or of what made it is left. */
-  function takeText(start: number, length: number): Uint8Array {
-    const text = memory.slice(start, start + length)
-    wasm.wipe(layout.key, layout.secretsEnd)
-    wasm.wipe(layout.input, start + length)
-    return text
+    input.fill(0, 0, start)
+    input.set(aad)
+    return start
   }
 
   return {
     name: 'wasm-simd',
-    desk,
+    lend(length, use) {
+      // Whoever asks while it is lent has some of their own.
+      if (isLent || length > roomCapacity) return use(new Uint8Array(length))
+      isLent = true
+      try {
+        return use(room)
+      } finally {
+        wasm.wipe(layout.room, layout.room + length)
+        isLent = false
+      }
+    },
     sha1: (bytes) => typescriptKernel.sha1(bytes),
     sha256,
     hmac(key, bytes, start, end) {
       expectRange(bytes.length, start, end)
       if (end - start > inputCapacity) return typescriptKernel.hmac(key, bytes, start, end)
-      memory.set(key.length > 64 ? sha256(key) : key, layout.key)
-      memory.set(bytes.subarray(start, end), layout.input)
-      wasm.hmac(end - start)
-      return takeDigest(end - start)
+      return digest(bytes.subarray(start, end), wasm.hmac, key.length > 64 ? sha256(key) : key)
     },
     chain(key, bytes, nonceStart, nonceEnd, offsets) {
-      expectChain(key, bytes.length, nonceStart, nonceEnd, offsets)
-      if (bytes.length > inputCapacity || offsets.length > tailCapacity) {
+      const { length } = bytes
+      expectChain(key, length, nonceStart, nonceEnd, offsets)
+      if (length > inputCapacity || offsets.length > tailCapacity) {
         return typescriptKernel.chain(key, bytes, nonceStart, nonceEnd, offsets)
       }
-      memory.set(bytes, layout.input)
-      prepareChain(key, offsets, 0)
-      const caveats = Math.max(offsets.length, 1) - 1
-      wasm.chain(nonceStart, nonceEnd, caveats)
+      const caveats = fillOffsets(offsets)
       const end = layout.tails + (caveats + 1) * 32
-      const tails = memory.slice(layout.tails, end)
-      wasm.wipe(layout.inner, layout.hashEnd)
-      wasm.wipe(layout.tails, end)
-      return tails
+      try {
+        memory.set(key, layout.key)
+        input.set(bytes)
+        wasm.chain(nonceStart, nonceEnd, caveats)
+        return memory.slice(layout.tails, end)
+      } finally {
+        forget(length)
+        wasm.wipe(layout.tails, end)
+      }
     },
-    endsIn(key, bytes, origin, nonceStart, nonceEnd, offsets, claimed, proof) {
-      const length = bytes.length - origin
+    endsIn(key, source, nonceStart, nonceEnd, offsets, claimed, proof) {
+      const { length } = source
       expectChain(key, length, nonceStart, nonceEnd, offsets)
       expectRange(length, claimed, claimed + 32)
-      if (offsets.length > tailCapacity || (bytes !== desk && length > inputCapacity)) {
-        return typescriptKernel.endsIn(key, bytes, origin, nonceStart, nonceEnd, offsets, claimed, proof)
+      if (length > inputCapacity || offsets.length > tailCapacity) {
+        return typescriptKernel.endsIn(key, source, nonceStart, nonceEnd, offsets, claimed, proof)
       }
-      // What is on the desk is where it can be worked on.
-      const base = bytes === desk ? layout.desk - layout.input + origin : 0
-      if (bytes !== desk) memory.set(bytes.subarray(origin), layout.input)
-      prepareChain(key, offsets, base)
-      const caveats = Math.max(offsets.length, 1) - 1
-      return wasm.ends(base + nonceStart, base + nonceEnd, caveats, base + claimed, proof ? 1 : 0) === 1
+      const caveats = fillOffsets(offsets)
+      try {
+        memory.set(key, layout.key)
+        source.copyTo(input)
+        const isSame = wasm.ends(nonceStart, nonceEnd, caveats, claimed, proof ? 1 : 0) === 1
+        wasm.wipe(layout.input, layout.input + length)
+        return isSame
+      } catch (error) {
+        forget(length)
+        throw error
+      }
     },
-    seal(key, nonce, plaintext, aad) {
+    seal(key, nonce, plaintext, aad = nothing) {
       expectSealing(key, nonce)
-      if (plaintext.length + (aad?.length ?? 0) + 64 > inputCapacity) {
-        return typescriptKernel.seal(key, nonce, plaintext, aad)
+      const length = Math.ceil(aad.length / 16) * 16 + plaintext.length + tagLength
+      if (length + 32 > inputCapacity) return typescriptKernel.seal(key, nonce, plaintext, aad)
+      try {
+        const start = prepare(key, nonce, aad)
+        input.set(plaintext, start)
+        wasm.seal(aad.length, plaintext.length)
+        return input.slice(start, length)
+      } finally {
+        forget(length + 32)
       }
-      const text = prepare(key, nonce, aad)
-      memory.set(plaintext, text)
-      wasm.seal(aad?.length ?? 0, plaintext.length)
-      return takeText(text, plaintext.length + tagLength)
     },
-    open(key, nonce, sealed, aad) {
+    open(key, nonce, sealed, aad = nothing) {
       expectSealing(key, nonce)
       if (sealed.length < tagLength) return undefined
-      if (sealed.length + (aad?.length ?? 0) + 64 > inputCapacity) {
-        return typescriptKernel.open(key, nonce, sealed, aad)
+      const length = Math.ceil(aad.length / 16) * 16 + sealed.length
+      if (length + 32 > inputCapacity) return typescriptKernel.open(key, nonce, sealed, aad)
+      try {
+        const start = prepare(key, nonce, aad)
+        input.set(sealed, start)
+        const isGenuine = wasm.open(aad.length, sealed.length - tagLength) === 1
+        return isGenuine ? input.slice(start, length - tagLength) : undefined
+      } finally {
+        forget(length + 32)
       }
-      const text = prepare(key, nonce, aad)
-      memory.set(sealed, text)
-      const genuine = wasm.open(aad?.length ?? 0, sealed.length - tagLength)
-      const plaintext = takeText(text, sealed.length - tagLength)
-      return genuine === 1 ? plaintext : undefined
     },
     equal: equalBytes,
   }
 }
+
+const nothing = new Uint8Array(0)
