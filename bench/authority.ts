@@ -73,7 +73,7 @@ export async function openAuthority(directory: string): Promise<OpenAuthority> {
       throw error
     },
   }
-  const authenticate = createAuthenticate({ store, keyring, location, now: Date.now })
+  const authenticate = createAuthenticate({ store, keyring, location, now: Date.now, clock: () => performance.now() })
   const ask: OpenAuthority['ask'] = async (header, operation, input) =>
     perform(environment, caller, operation, await authenticate(header), input)
 

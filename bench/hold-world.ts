@@ -35,7 +35,7 @@ export async function fillForHolds(
   }
   await authority.close()
   fillTables(join(directory, 'hallpass.db'), organisation.id, user.id, quick ? 1000 : 10_000)
-  return { held: heldBy(tokens, dead, userHeader), anonymous: anonymousOf(dead) }
+  return { held: heldBy(tokens, dead, userHeader), anonymous: anonymousOf(tokens, dead) }
 }
 
 function fillTables(path: string, organisation: number, user: number, many: number): void {
@@ -139,12 +139,12 @@ function heldBy(tokens: readonly string[], dead: readonly string[], userHeader: 
   ]
 }
 
-function anonymousOf(dead: readonly string[]): readonly Input[] {
+function anonymousOf(tokens: readonly string[], dead: readonly string[]): readonly Input[] {
   const get = (name: string, authorization: string): Input => ({
     name,
     path: '/v1/tokens/current',
     authorization,
-    status: 401,
+    status: [401, 429],
   })
   const strange = (place: string) =>
     assemble(
@@ -153,6 +153,12 @@ function anonymousOf(dead: readonly string[]): readonly Input[] {
       randomBytes(32),
       Array.from({ length: 250 }, () => bytesOf({ type: 'IsMember' })),
     )
+  /** Of a token that lives, with a tail that was made up. */
+  const forged = (token: string, caveats: number) => {
+    const { nonce } = decodeMacaroon(parseAuthorization(token).macaroons[0] ?? new Uint8Array(0))
+    const added = Array.from({ length: caveats }, (_, i) => bytesOf({ type: 'Action', mask: 31 + 32 * i }))
+    return assemble(nonce, location, randomBytes(32), added)
+  }
   const fields = Array.from({ length: 30 }, (_, i) => `"f${randomBytes(4).toString('hex')}${i}":1`)
   return [
     get('32 tokens of nobody', formatAuthorization(Array.from({ length: 32 }, () => strange(location)))),
@@ -161,6 +167,11 @@ function anonymousOf(dead: readonly string[]): readonly Input[] {
     get('32 times no base64', `FlyV1 ${Array.from({ length: 32 }, () => `fm2_${'A'.repeat(1800)}!`).join(',')}`),
     get('60,000 commas', `FlyV1 ${','.repeat(60_000)}`),
     get('a revoked token', dead[0] ?? ''),
+    get('32 revoked tokens', formatAuthorization(dead.flatMap((each) => parseAuthorization(each).macaroons))),
+    get('a forged token', formatAuthorization([forged(tokens[0] ?? '', 5)])),
+    get('a forged token of 250 caveats', formatAuthorization([forged(tokens[0] ?? '', 250)])),
+    get('32 forged tokens of 200 caveats', formatAuthorization(tokens.map((each) => forged(each, 200)))),
+    { name: '900 lines of a head', path: '/healthz', lines: 'x: y\r\n'.repeat(900), status: 431, ends: true },
     { name: 'a query of 60 KiB', path: `/healthz?${'a=1&'.repeat(15_000)}`, status: 400 },
     {
       name: '30 fields that nobody asked for',

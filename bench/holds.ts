@@ -33,8 +33,9 @@ export const holds: Piece = async ({ quick, workspace }) => {
     const ours: number[] = []
     const beside: number[] = []
     for (let round = 0; round < (quick ? 2 : 8); round++) {
-      beside.push(await cost(server, client, health))
-      ours.push(await cost(server, client, input))
+      const ask = input.ends === true ? costAlone : cost
+      beside.push(await ask(server, client, health))
+      ours.push(await ask(server, client, input))
     }
     const ratio = Math.min(...ours) / Math.min(...beside)
     rows.push({
@@ -58,15 +59,26 @@ export interface Input {
   readonly path: string
   readonly authorization?: string
   readonly body?: string
-  readonly status: number
+  /** Further lines of the head, each with its end. */
+  readonly lines?: string
+  /** Whether its connection ends with it: then it is held against a request with a connection of its own. */
+  readonly ends?: boolean
+  /** Of what is repeated until it is limited: the one before, and the one after. */
+  readonly status: number | readonly number[]
 }
 
 /** Microseconds. */
 const longestHold = 50_000
 const mostOfHealth = 5
 
-function encode({ method = 'GET', path, authorization = '', body }: Omit<Input, 'name' | 'status'>): Buffer {
-  return encodeRequest(method, path, authorization, body)
+function encode({
+  method = 'GET',
+  path,
+  authorization = '',
+  body,
+  lines,
+}: Omit<Input, 'name' | 'status' | 'ends'>): Buffer {
+  return encodeRequest(method, path, authorization, body, lines)
 }
 
 /** Microseconds of one of many. */
@@ -74,5 +86,17 @@ async function cost(server: Server, client: LoadClient, { status, ...request }: 
   const count = 60
   const before = await server.cpu()
   await client.run({ requests: [encode(request)], count, status })
+  return ((await server.cpu()) - before) / count
+}
+
+/** The same, of requests with a connection each. */
+async function costAlone(server: Server, _client: LoadClient, { status, ...request }: Input): Promise<number> {
+  const count = 60
+  const before = await server.cpu()
+  for (let sent = 0; sent < count; sent++) {
+    const client = await connectLoad(server.url, 1)
+    await client.run({ requests: [encode(request)], count: 1, status })
+    client.close()
+  }
   return ((await server.cpu()) - before) / count
 }

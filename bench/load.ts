@@ -7,8 +7,8 @@ interface Load {
   readonly requests: readonly Buffer[]
   /** How many are sent. */
   readonly count: number
-  /** What every answer must have. */
-  readonly status: number
+  /** What every answer must have: one of these. */
+  readonly status: number | readonly number[]
 }
 
 export interface LoadClient {
@@ -42,7 +42,9 @@ export async function connectLoad(url: string, connections: number): Promise<Loa
       for (const connection of open) {
         connection.fail = reject
         connection.answer = (found, text) => {
-          if (found !== status) return reject(new Error(`the server answered ${found}, not ${status}: ${text()}`))
+          if (![status].flat().includes(found)) {
+            return reject(new Error(`the server answered ${found}, not ${String(status)}: ${text()}`))
+          }
           if (++answered === count) return resolve(((performance.now() - started) / count) * 1000)
           if (sent < count) send(connection)
         }
@@ -60,11 +62,12 @@ export async function connectLoad(url: string, connections: number): Promise<Loa
 }
 
 /** A request as bytes. */
-export function encodeRequest(method: string, path: string, authorization: string, body?: string): Buffer {
+/** `lines` are further lines of the head, each with its end. */
+export function encodeRequest(method: string, path: string, authorization: string, body?: string, lines = ''): Buffer {
   const content =
     body === undefined ? '' : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`
   return Buffer.from(
-    `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: ${authorization}\r\n${content}\r\n${body ?? ''}`,
+    `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: ${authorization}\r\n${lines}${content}\r\n${body ?? ''}`,
   )
 }
 

@@ -29,6 +29,8 @@ import { bundle, endingAt, forge, readMacaroon, readonlyOf } from './macaroons.t
 let directory: string
 let authority: OpenAuthority
 let authenticate: Authenticate
+/** Milliseconds. */
+let clock = 0
 /** How often a signature was checked. */
 let checked = 0
 beforeAll(async () => {
@@ -42,7 +44,7 @@ beforeAll(async () => {
       return keyring.verify(...rest)
     },
   }
-  authenticate = createAuthenticate({ store, keyring: counting, location, now: Date.now })
+  authenticate = createAuthenticate({ store, keyring: counting, location, now: Date.now, clock: () => clock })
 })
 afterAll(async () => {
   await authority.close()
@@ -56,10 +58,10 @@ async function mint(): Promise<{ readonly id: string; readonly token: string }> 
 
 const revoke = (id: string) => authority.ask(authority.userHeader, revokeToken, { id, descendants: 'keep' })
 
-/** How many signatures looking at the header has checked, and why it was refused. */
-async function cost(header: string): Promise<readonly [number, string]> {
+/** How many signatures looking at the header, from this address, has checked, and why it was refused. */
+async function cost(header: string, from?: string): Promise<readonly [number, string]> {
   const before = checked
-  const refusal = await authenticate(header).then(
+  const refusal = await authenticate(header, from === undefined ? undefined : () => from).then(
     () => '',
     (error: Error) => error.message,
   )
@@ -206,6 +208,54 @@ test('a header carries the tokens of very many organizations, and few that count
   ])
   const logins = Array.from({ length: 33 }, () => `fo1_${randomBytes(32).toString('base64url')}`)
   expect(await cost([login, ...logins].join())).toEqual([0, expect.stringContaining('more than 32 tokens')])
+})
+
+test('a site that has much verified in vain has little of it from then on, and nobody else notices', async () => {
+  const tokens: string[] = []
+  for (let count = 0; count < 20; count += 1) tokens.push((await mint()).token)
+  const caveats = Array.from({ length: 200 }, (_, mask): Caveat => ({ type: 'Action', mask: 31 + 32 * mask }))
+  const forged = bundle(
+    ...tokens.map((token) => forge(formatAuthorization([attenuate(readMacaroon(token), caveats).bytes]))),
+  )
+  const [stranger, neighbour, other] = ['2001:db8:1:2::3', '2001:db8:1:ffff::4', '2001:db8:2::3'] as const
+  const limited = expect.stringContaining('too many tokens from this network')
+  let verified = 0
+  for (let [asked, refusal] = [0, '']; !refusal.includes('too many tokens'); asked += 1) {
+    expect(asked).toBeLessThan(10)
+    const [signatures, why] = await cost(forged, stranger)
+    verified += signatures
+    refusal = why
+  }
+  // 228 steps of each.
+  expect(verified).toBeLessThan(20_000 / 228 + tokens.length)
+  expect(await cost(forged, neighbour)).toEqual([0, limited])
+  expect(await cost(bundle(...tokens.slice(0, 3).map((token) => forge(token))), neighbour)).toEqual([
+    3,
+    expect.stringContaining('not genuine'),
+  ])
+  expect(await cost(bundle(...tokens.slice(0, 12)), neighbour)).toEqual([12, ''])
+  expect(await cost(forged, other)).toEqual([20, expect.stringContaining('not genuine')])
+  clock += 60_000
+  expect(await cost(forged, neighbour)).toEqual([20, expect.stringContaining('not genuine')])
+})
+
+test('tokens that are dead count too, but for one of each request', async () => {
+  const dead: string[] = []
+  for (let count = 0; count < 32; count += 1) {
+    const { id, token } = await mint()
+    await revoke(id)
+    dead.push(token)
+  }
+  const ended = expect.stringContaining('is revoked since')
+  const from = '203.0.113.7'
+  for (let asked = 0; asked < 100; asked += 1) {
+    expect(await cost(`${dead[0]}${' '.repeat(1024)}`, from)).toEqual([0, ended])
+  }
+  let refusal = ''
+  for (let asked = 0; asked < 60 && !refusal.includes('too many'); asked += 1)
+    refusal = (await cost(bundle(...dead), from))[1]
+  expect(refusal).toContain('too many tokens from this network')
+  expect(await cost(bundle(...dead.slice(0, 8)), from)).toEqual([0, ended])
 })
 
 test('what was verified is remembered while it lives, and forgotten once it is found dead', async () => {

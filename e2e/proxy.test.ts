@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
+import { attenuate, formatAuthorization, type Caveat } from '@hallpass/macaroon'
 
 import { founder, startAuthority, type TestAuthority } from './authority.ts'
 import { readSetCookie, visit } from './browser.ts'
@@ -9,7 +10,8 @@ import { startFreshChild } from './child.ts'
 import { startingCliLogin } from './cli-login.ts'
 import { arrive } from './hallpass.ts'
 import { expectAnswer, expectRefusal } from './http.ts'
-import { invite, createOrganisation, signInFounder } from './people.ts'
+import { forge, readMacaroon } from './macaroons.ts'
+import { invite, createOrganisation, mint, signInFounder } from './people.ts'
 
 const publicUrl = 'https://hallpass.example.com'
 
@@ -170,6 +172,24 @@ describe('a refusal names the setting that is missing', () => {
     for (let count = 0; count < 10; count += 1) expectRefusal(await guess(forwarded), 401)
     expect(expectRefusal(await guess(forwarded), 429).message).toContain('--trusted-proxies')
     expect(expectRefusal(await guess({}), 429).message).not.toContain('--trusted-proxies')
+  })
+
+  test('the same in GraphQL, where it says that in an answer of 200', async () => {
+    const { ask } = await start({})
+    const founding = await signInFounder(ask)
+    const { slug } = await createOrganisation(ask, founding.token)
+    const { token } = await mint(ask, founding.token, slug)
+    const caveats = Array.from({ length: 250 }, (_, mask): Caveat => ({ type: 'Action', mask: 31 + 32 * mask }))
+    const forged = forge(formatAuthorization([attenuate(readMacaroon(token), caveats).bytes]))
+    const query = { token: forged, body: { query: '{ viewer { id } }' }, headers: forwarded }
+    const words = async () =>
+      ((await ask('POST', '/graphql', query)).body as { errors: { message: string }[] }).errors[0]?.message ?? ''
+    let said = await words()
+    for (let count = 0; count < 200 && said.includes('not genuine'); count += 1) said = await words()
+    expect(said).toContain('--trusted-proxies')
+    const rest = await ask('GET', '/v1/tokens/current', { token: forged, headers: forwarded })
+    expect(expectRefusal(rest, 429).message).toContain('--trusted-proxies')
+    expect(Number(rest.headers.get('retry-after'))).toBeGreaterThan(0)
   })
 })
 

@@ -130,7 +130,13 @@ async function listen(environment: Environment, config: Config, { log, sayRarely
     keepAlive,
     onUnauthenticated: cookies.clearRefused,
   })
-  const authenticate = createAuthenticate({ store, keyring, location, now: environment.now })
+  const authenticate = createAuthenticate({
+    store,
+    keyring,
+    location,
+    now: environment.now,
+    clock: () => performance.now(),
+  })
   openRestDoor(server, { environment, authenticate, credentialOf: cookies.credentialOf })
   openFlyctlDoor(server, { environment, authenticate })
   openGraphqlDoor(server, {

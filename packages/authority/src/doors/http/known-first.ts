@@ -3,6 +3,7 @@ import type { FastifyRequest, RouteShorthandOptions } from 'fastify'
 
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Presented } from '../../operations/perform/principal.ts'
+import { addressOf } from './address.ts'
 import { bodyLimits } from './body.ts'
 import { nobody } from './exchange.ts'
 
@@ -24,7 +25,7 @@ export function knowFirst(
       bodyLimit: bodyLimits.known,
       config: { knowsFirst: true },
       async onRequest(request) {
-        presented.set(request, await authenticate(credentialOf(request)))
+        presented.set(request, await authenticate(credentialOf(request), () => addressOf(request)))
       },
     },
     presentedBy: (request) => presented.get(request) ?? nobody,

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fast
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
 import { tokensAmong, type Presented } from '../../operations/perform/principal.ts'
+import { addressOf } from '../http/address.ts'
 import { bodyLimits } from '../http/body.ts'
 import { createCompression } from '../http/compress.ts'
 import { openExchange, type Exchange } from '../http/exchange.ts'
@@ -66,7 +67,7 @@ function openRoute(
   async function present(body: unknown, request: FastifyRequest): Promise<Presented> {
     if (route.credentialInBody !== true) return presentedBy(request)
     // By the contract: its routes have this field in their bodies.
-    return tokensAmong(await authenticate((body as { readonly header: string }).header))
+    return tokensAmong(await authenticate((body as { readonly header: string }).header, () => addressOf(request)))
   }
   server.route({
     method: route.method,

@@ -2,9 +2,7 @@
 // what lives, whether it is genuine.
 import {
   MacaroonError,
-  decodeMacaroon,
   expiration,
-  parseAuthorization,
   tokenId,
   type Caveat,
   type Macaroon,
@@ -18,18 +16,18 @@ import type { WrappedSigningKey } from '../../domain/key.ts'
 import type { Keyring } from '../../domain/keyring.ts'
 import type { ReadTransaction, Store } from '../../domain/store.ts'
 import { hashAuthToken } from '../../domain/user.ts'
+import { decode, describeDamage, parseHeader, withoutRepeated, withoutStacks } from './header-tokens.ts'
 import { refuseSession, refuseToken, type Presented, type PresentedToken } from './principal.ts'
+import { createWastedWork, type HeaderAllowance } from './wasted-work.ts'
 import { VerificationCache } from './verification-cache.ts'
 import { weigh } from './weigh.ts'
 
-/** Reads a header's credentials. */
-export type Authenticate = (header: string | undefined) => Promise<Presented>
+/** Reads a header's credentials; `from` tells which address it comes from, where that is known. */
+export type Authenticate = (header: string | undefined, from?: () => string) => Promise<Presented>
 
 /** Bytes of what is remembered of headers that were found genuine. */
 const cacheCapacity = 32 * 1024 * 1024
 const longestCachedHeader = 4096
-/** Bytes, more than a nonce and a location take. */
-const longestBeginning = 1024
 /**
  * Hashes, blocks that are hashed and comparisons for all tokens of one header, some 20 ms of them: the tokens of 180
  * organizations take 2,500, and what is beyond that are long tokens, and answers of third parties, tried one by one.
@@ -40,6 +38,11 @@ const unknownKey = 'this token is signed with a key that is not known here'
 const mostStrange = 12
 /** What counts for nothing is looked up all the same, and nobody needs more of it. */
 const mostRefused = 32
+/** What it takes to look one up, in steps. */
+const stepsOfLookUp = 16
+/** Characters. What stands in a shorter header costs nobody much, and most are. */
+const longestOfOne = 1024
+const full: HeaderAllowance = { steps: mostSteps, refused: mostRefused, tokens: Infinity, length: Infinity, wait: 0 }
 
 /**
  * Makes the function that reads Authorization headers. `now` in milliseconds.
@@ -52,8 +55,11 @@ export function createAuthenticate(options: {
   /** The location of permission tokens; anything else is a discharge. */
   readonly location: string
   readonly now: () => number
+  /** Milliseconds of a clock that nobody sets. */
+  readonly clock: () => number
 }): Authenticate {
-  const { store, keyring, location, now } = options
+  const { store, keyring, location, now, clock } = options
+  const wasted = createWastedWork(clock, full)
   const cache = new VerificationCache<Presented>(cacheCapacity)
 
   /** The key of a token that is known and lives, whatever its signature is worth; or why there is none. */
@@ -69,10 +75,11 @@ export function createAuthenticate(options: {
     macaroon: Macaroon,
     key: WrappedSigningKey,
     discharges: readonly Macaroon[],
-    spend: (steps: number) => void,
+    work: HeaderWork,
   ): PresentedToken | string {
+    const before = work.spent
     try {
-      const verified = keyring.verify(key, macaroon, discharges, spend)
+      const verified = keyring.verify(key, macaroon, discharges, work.spend)
       return {
         id: tokenId(macaroon.nonce),
         organisationId: key.organisationId,
@@ -82,12 +89,14 @@ export function createAuthenticate(options: {
         discharge: firstToEnd(verified),
       }
     } catch (error) {
-      if (error instanceof DomainError) return error.message
-      throw error
+      if (!(error instanceof DomainError) || error.code !== 'unauthenticated') throw error
+      // Whoever holds a genuine one, of which an answer is missing, is no stranger.
+      if (isForged(error)) work.wasted += work.spent - before
+      return error.message
     }
   }
 
-  return async function authenticate(header) {
+  return async function authenticate(header, from) {
     if (header === undefined || header.trim() === '') {
       throw new DomainError('unauthenticated', 'this request carries no token: send an Authorization header')
     }
@@ -98,10 +107,25 @@ export function createAuthenticate(options: {
     const cached = cache.get(header)
     if (cached !== undefined) return cached
 
-    const { macaroons, authTokens, leftOut } = withoutStacks(() => parse(readPassword(header)))
+    const address = header.length > longestOfOne ? from?.() : undefined
+    const allowance = address === undefined ? full : wasted.allowanceFor(address)
+    const work = createWork(allowance)
+    try {
+      return await readHeader(header, allowance, work)
+    } finally {
+      if (address !== undefined) wasted.count(address, work.wasted)
+    }
+  }
+
+  async function readHeader(header: string, allowance: HeaderAllowance, work: HeaderWork): Promise<Presented> {
+    if (header.length > allowance.length) throw tooMuchWasted(allowance)
+    const { macaroons, authTokens, leftOut } = withoutStacks(() => parseHeader(header))
     const refusals: string[] = []
     const refuse = (reason: string) => {
-      if (refusals.push(reason) <= mostRefused) return
+      // One that has ended, or was revoked, is nothing strange.
+      if (refusals.push(reason) > 1) work.wasted += stepsOfLookUp
+      if (refusals.length <= allowance.refused) return
+      if (allowance.wait > 0) throw tooMuchWasted(allowance)
       const most = `more than ${mostRefused} tokens of this request count for nothing`
       throw new DomainError('unauthenticated', `${most}: send those that live. Of the first: ${refusals[0]}`)
     }
@@ -124,6 +148,7 @@ export function createAuthenticate(options: {
         else others.push({ bytes })
       }
     })
+    if (permissions.length + authTokens.length > allowance.tokens) throw tooMuchWasted(allowance)
     const { living, authTokenHashes } = await store.read(async (tx) => {
       const found = {
         living: [] as { bytes: Uint8Array; key: WrappedSigningKey }[],
@@ -152,11 +177,10 @@ export function createAuthenticate(options: {
       if (typeof discharge === 'string') refuse(discharge)
       else discharges.push(discharge)
     }
-    const spend = createBudget(mostSteps)
     const tokens: PresentedToken[] = []
     for (const { bytes, key } of living) {
       const permission = decode(bytes)
-      const verified = typeof permission === 'string' ? permission : verify(permission, key, discharges, spend)
+      const verified = typeof permission === 'string' ? permission : verify(permission, key, discharges, work)
       if (typeof verified === 'string') refuse(verified)
       else tokens.push(verified)
     }
@@ -179,20 +203,36 @@ export function createAuthenticate(options: {
   }
 }
 
-/** What all tokens of one header take together; throws where that is too much. */
-function createBudget(most: number): (steps: number) => void {
-  let left = most
-  return (steps) => {
-    left -= steps
-    if (left >= 0) return
-    throw new DomainError('unauthenticated', 'the tokens of this request take too much work to verify: send fewer')
-  }
+/** What all tokens of one header take together. */
+interface HeaderWork {
+  /** Throws where it is too much. */
+  readonly spend: (steps: number) => void
+  spent: number
+  /** For what counted for nothing. */
+  wasted: number
 }
 
-/** The same token twice counts once, wherever in the header. */
-function withoutRepeated<Token extends { readonly bytes: Uint8Array }>(tokens: readonly Token[]): readonly Token[] {
-  if (tokens.length < 2) return tokens
-  return [...new Map(tokens.map((token) => [Buffer.from(token.bytes).toString('latin1'), token])).values()]
+function createWork(allowance: HeaderAllowance): HeaderWork {
+  const work: HeaderWork = {
+    spent: 0,
+    wasted: 0,
+    spend(steps) {
+      work.spent += steps
+      if (work.spent <= allowance.steps) return
+      if (allowance.wait > 0) throw tooMuchWasted(allowance)
+      throw new DomainError('unauthenticated', 'the tokens of this request take too much work to verify: send fewer')
+    },
+  }
+  return work
+}
+
+function isForged({ cause }: DomainError): boolean {
+  return cause instanceof MacaroonError && cause.code === 'forged'
+}
+
+function tooMuchWasted({ wait: retryAfter }: HeaderAllowance): DomainError {
+  const sentence = `too many tokens from this network counted for nothing: send fewer at once, or try again in ${retryAfter} seconds`
+  return new DomainError('rate_limited', sentence, { retryAfter })
 }
 
 /** Bytes. What was verified is there twice: for judging, and for showing. */
@@ -219,61 +259,4 @@ function firstToEnd({ macaroon, discharges }: VerifiedMacaroon): PresentedToken[
   return discharges
     .map(({ unsafeCaveats }, at) => ({ location: questions[at]?.location ?? '', endsAt: endOf(unsafeCaveats) }))
     .reduce((first, next) => (next.endsAt < first.endsAt ? next : first))
-}
-
-/**
- * What stands in the password of `Basic` (RFC 7617), as CI tools and the clients of registries send tokens; the name counts
- * for nothing. Any other header as it is. No answer asks for Basic, so that no browser sends it of its own accord.
- */
-function readPassword(header: string): string {
-  if (!/^\s*basic\s/i.test(header)) return header
-  const encoded = header.trim().slice('basic'.length).trim()
-  const pair = Buffer.from(encoded, 'base64').toString('latin1')
-  const password = pair.slice(pair.indexOf(':') + 1)
-  if (pair.includes(':') && password !== '') return password
-  throw new DomainError(
-    'unauthenticated',
-    'in this request Basic has no token as its password: send Bearer and the token',
-  )
-}
-
-function parse(header: string): ReturnType<typeof parseAuthorization> {
-  try {
-    return parseAuthorization(header)
-  } catch (error) {
-    if (error instanceof MacaroonError) throw new DomainError('unauthenticated', error.message, { cause: error })
-    throw error
-  }
-}
-
-/** Of what has no beginning of a macaroon: what is short may be cut off there, and of what is long no more is looked at. */
-function describeDamage(bytes: Uint8Array): string {
-  const damage = decode(bytes.subarray(0, longestBeginning))
-  return typeof damage === 'string' ? damage : 'this token is damaged'
-}
-
-/**
- * The work, with errors that do not know where they came from: a header may make dozens of those that stand for what is
- * wrong with it, and most of their cost is where. What nobody foresaw happens once more, and tells.
- */
-function withoutStacks<T>(work: () => T): T {
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = 0
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof DomainError) throw error
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit
-  }
-  return work()
-}
-
-function decode(bytes: Uint8Array): Macaroon | string {
-  try {
-    return decodeMacaroon(bytes)
-  } catch (error) {
-    if (error instanceof MacaroonError) return `this token is damaged: ${error.message}`
-    throw error
-  }
 }
