@@ -1,4 +1,5 @@
-// A disk that fails as it is told to: what a server writes to its database is refused with an error of the system. The
+// A disk that fails as it is told to: what a server writes to its database is refused with an error of the system, and
+// what it flushes, also where each write of a file does. The
 // library that does it stands before the system's own, and is compiled when a test wants it.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -81,6 +82,7 @@ static int ordered(const char *what, int fd) {
 #define INSTEAD(what, type, call, parameters, arguments) \
   type call parameters { \
     int number = ordered(what, fd); \
+    if (number == 0 && (fcntl(fd, F_GETFL) & O_DSYNC)) number = ordered("flush", fd); \
     if (number != 0) { errno = number; return -1; } \
     type (*real) parameters = dlsym(RTLD_NEXT, #call); \
     return real arguments; \

@@ -16,7 +16,7 @@ test.skipIf(!isThere)(
       const unit = await readFile(resolve(import.meta.dirname, '../deploy/hallpass.service'), 'utf8')
       const file = join(directory, 'hallpass.service')
       // It looks whether the program is there.
-      await writeFile(file, unit.replace('/usr/local/bin/hallpass', process.execPath))
+      await writeFile(file, unit.replaceAll(/\/usr\/local\/bin\/\w+/g, process.execPath))
       const verified = spawnSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8' })
       expect(verified.stderr.split('\n').filter((line) => line.includes('hallpass.service'))).toEqual([])
       const looked = spawnSync('systemd-analyze', ['security', '--offline=yes', '--threshold=20', file], {

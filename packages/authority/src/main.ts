@@ -35,6 +35,7 @@ import type { Environment } from './operations/perform/operation.ts'
 import { createQuotas } from './operations/perform/quotas.ts'
 import { renewSetupCode } from './operations/accounts/setup-code.ts'
 import { createAccount } from './operations/accounts/sign-up.ts'
+import { flushDirectory } from './store/sqlite-flush.ts'
 import { openStore } from './store/open.ts'
 import { lookAtDataDirectory } from './store/sqlite-directory.ts'
 import { finishRevocations, removeLeftovers } from './workers/removing.ts'
@@ -152,6 +153,7 @@ async function listen(environment: Environment, config: Config, { log, sayRarely
     dashboard,
   })
   openThirdPartyDoor(server, environment)
+  expectNetwork()
   let url: string
   try {
     url = await server.listen({ host, port })
@@ -190,6 +192,19 @@ async function listen(environment: Environment, config: Config, { log, sayRarely
     url,
     close: () => (closing ??= closeAll(server, worker, store, sink)),
   }
+}
+
+/** Node.js would end the process in the midst of listening, with words of its own. */
+function expectNetwork(): void {
+  // Versions that do not know the right let everybody at the network.
+  const isKnown = process.allowedNodeEnvironmentFlags.has('--allow-net')
+  // It is there under --permission alone.
+  const { permission } = process as Partial<NodeJS.Process>
+  if (!isKnown || permission === undefined || permission.has('net')) return
+  throw new StartupError(
+    'address_unavailable',
+    'Cannot listen: Node.js was started with --permission and without --allow-net.',
+  )
 }
 
 const reasonsNotToListen: ReadonlyMap<string, string> = new Map([
@@ -256,7 +271,10 @@ async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environmen
     tell: (what, trouble, cause) => logCondition(log, what, trouble, cause),
     progress: (sentence) => log.info(sentence),
     async admit(database) {
-      rootKey = await admitRootKey(rootKey, { ...database, name: place.name }, dataDirectory)
+      const given = rootKey
+      rootKey = await admitRootKey(given, { ...database, name: place.name }, dataDirectory)
+      // The key is on the disk before anything is kept under it.
+      if (given === undefined) flushDirectory(dataDirectory)
     },
   })
   if (rootKey === undefined) throw new Error('a store was opened without a root key')

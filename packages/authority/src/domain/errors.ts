@@ -56,3 +56,18 @@ export class StartupError extends Error {
     this.code = code
   }
 }
+
+/** What Node.js was not given, where its permission model refused it; undefined where the error is another one. */
+export function denialOf(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED')) return undefined
+  const resource = Reflect.get(Object(error), 'resource')
+  const flag = permissionFlags.get(String(Reflect.get(Object(error), 'permission')))
+  if (flag === undefined) return 'Node.js forbids it under --permission'
+  const of = typeof resource === 'string' && resource !== '' ? `=${resource}` : ''
+  return `Node.js was started with --permission and without ${flag}${of}`
+}
+
+const permissionFlags: ReadonlyMap<string, string> = new Map([
+  ['FileSystemRead', '--allow-fs-read'],
+  ['FileSystemWrite', '--allow-fs-write'],
+])

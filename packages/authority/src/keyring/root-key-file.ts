@@ -1,10 +1,13 @@
 // The file of the root key: found, made on the first start, and marked as soon as a database was made under it.
 import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { appendFile, link, lstat, mkdir, open, readdir, readFile, readlink, rm, stat } from 'node:fs/promises'
+import { appendFile, chmod, link, lstat, mkdir, open, readdir, readFile, readlink, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { StartupError } from '../domain/errors.ts'
+import { denialOf, StartupError } from '../domain/errors.ts'
+
+// Flushed by the system with each write: under its permission model Node.js flushes nothing for a program.
+const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_SYNC } = constants
 
 export interface RootKeyFile {
   readonly path: string
@@ -27,65 +30,63 @@ export function rootKeyPath(dataDirectory: string): string {
  */
 export async function findRootKeyFile(dataDirectory: string): Promise<RootKeyFile | undefined> {
   const path = rootKeyPath(dataDirectory)
-  const entry = await unlessMissing(lstat(path))
-  if (entry === undefined) return undefined
-  if (entry.isSymbolicLink()) await expectTarget(path)
   try {
+    const entry = await unlessMissing(lstat(path))
+    if (entry === undefined) return undefined
+    if (entry.isSymbolicLink()) await expectTarget(path)
     expectPrivate(path, await stat(path), (await stat(dataDirectory)).uid)
     const text = await readFile(path, 'utf8')
     if (text.trim() === '') throw refused(`${path} is empty: put the root key back from where you keep a copy of it.`)
     return { path, text, isUsed: usedMark.test(text) }
   } catch (cause) {
     if (cause instanceof StartupError) throw cause
-    throw refused(`${path} cannot be read (${codeOf(cause)}): the user that runs Hallpass needs to read it.`, cause)
+    const why = denialOf(cause) ?? 'the user that runs Hallpass needs to read it'
+    throw refused(`${path} cannot be read (${codeOf(cause)}): ${why}.`, cause)
   }
 }
 
 /**
- * Makes the file of a new key, durably. Where another process makes one at the same moment, theirs counts.
+ * Makes the file of a new key; its name in the directory is for the caller to flush. Where another process makes one at the same moment, theirs counts.
  * @param text the key, without a line break
  * @throws StartupError `root_key_invalid` where the directory takes no file
  */
 export async function createRootKeyFile(dataDirectory: string, text: string): Promise<RootKeyFile> {
   const path = rootKeyPath(dataDirectory)
   try {
-    await writeOnce(path, dataDirectory, `${text}\n`)
+    await mkdir(dataDirectory, { recursive: true, mode: 0o700 })
+    await writeOnce(path, `${text}\n`)
   } catch (cause) {
-    throw refused(`${path} cannot be made (${codeOf(cause)}).`, cause)
+    throw refused(`${path} cannot be made (${denialOf(cause) ?? codeOf(cause)}).`, cause)
   }
   const made = await findRootKeyFile(dataDirectory)
   if (made === undefined) throw refused(`${path} was removed as soon as it was made.`)
   return made
 }
 
-async function writeOnce(path: string, directory: string, text: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+async function writeOnce(path: string, text: string): Promise<void> {
   // Written whole under another name and linked into place: a crash leaves no half key, and of two starts one wins.
   const draft = `${path}.${randomBytes(6).toString('hex')}`
-  const file = await open(draft, 'wx', 0o600)
+  const file = await open(draft, O_WRONLY | O_CREAT | O_EXCL | O_SYNC, 0o600)
   try {
     await file.writeFile(text)
-    await file.chmod(0o600)
-    await file.sync()
   } finally {
     await file.close()
   }
   try {
+    await chmod(draft, 0o600)
     await link(draft, path)
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error
   } finally {
     await rm(draft, { force: true })
   }
-  await syncDirectory(directory)
 }
 
 /** Notes in the file that a database was made under its key. A link leads to what others keep: that stays as it is. */
 export async function markRootKeyFile({ path, isUsed }: RootKeyFile): Promise<void> {
   if (isUsed) return
   try {
-    if ((await lstat(path)).isFile())
-      await appendFile(path, '\n', { flag: constants.O_WRONLY | constants.O_APPEND, flush: true })
+    if ((await lstat(path)).isFile()) await appendFile(path, '\n', { flag: O_WRONLY | O_APPEND | O_SYNC })
   } catch {
     // A file that cannot be written serves as well, and is only not known again beside an empty database.
   }
@@ -127,15 +128,6 @@ function expectPrivate(path: string, found: Stats, ownerOfDirectory: number): vo
   const us = ownUid === 0 ? ownerOfDirectory : ownUid
   if (us !== undefined && uid !== us && uid !== 0) {
     throw refused(`${path} belongs to another user (${uid}): run "chown ${us} ${path}".`)
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }
 

@@ -3,21 +3,22 @@
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
-  copyFileSync,
   constants,
   existsSync,
-  fsyncSync,
   linkSync,
   openSync,
+  readSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 
-import { StartupError } from '../domain/errors.ts'
+import { denialOf, StartupError } from '../domain/errors.ts'
 import { newestVersion } from './migrate.ts'
+import { flushDirectory } from './sqlite-flush.ts'
 import { checkIntegrity } from './sqlite-look.ts'
 
 /** What a database holds. */
@@ -52,7 +53,7 @@ export async function copyDatabase(
     }
     const facts = readFacts(draft, source)
     await accept(facts)
-    syncPath(draft)
+    // SQLite has flushed it.
     giveName(draft, target)
     return facts
   } catch (cause) {
@@ -68,7 +69,7 @@ export function renameDatabase(from: string, to: string): void {
     if (existsSync(`${from}${end}`)) renameSync(`${from}${end}`, `${to}${end}`)
   }
   rmSync(`${from}-shm`, { force: true })
-  syncPath(dirname(from))
+  flushDirectory(dirname(from))
 }
 
 // The most that the function takes; a database has no more pages.
@@ -140,20 +141,27 @@ function giveName(draft: string, target: string): void {
   } catch (error) {
     if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'].includes(codeOf(error))) {
       // A file system that knows no second name for a file.
-      copyFileSync(draft, target, constants.COPYFILE_EXCL)
-      syncPath(target)
+      copyThrough(draft, target)
     } else throw error
   }
   rmSync(draft)
-  syncPath(dirname(target))
+  flushDirectory(dirname(target))
 }
 
-function syncPath(path: string): void {
-  const file = openSync(path, 'r')
+/** Each write is on the disk when it returns: under its permission model Node.js flushes nothing for a program. */
+function copyThrough(source: string, target: string): void {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_SYNC } = constants
+  const from = openSync(source, 'r')
   try {
-    fsyncSync(file)
+    const to = openSync(target, O_WRONLY | O_CREAT | O_EXCL | O_SYNC, 0o600)
+    try {
+      const chunk = Buffer.allocUnsafe(2 ** 20)
+      for (let length; (length = readSync(from, chunk)) > 0;) writeFileSync(to, chunk.subarray(0, length))
+    } finally {
+      closeSync(to)
+    }
   } finally {
-    closeSync(file)
+    closeSync(from)
   }
 }
 
@@ -168,7 +176,7 @@ function asStartupError(cause: unknown, source: string): StartupError {
       cause,
     })
   }
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = denialOf(cause) ?? (cause instanceof Error ? cause.message : String(cause))
   if ([sqliteCorrupt, sqliteNotADatabase].includes(sqliteCodeOf(cause))) return damaged(source, reason)
   return new StartupError('database_unreachable', `${source} cannot be copied: ${reason}.`, { cause })
 }

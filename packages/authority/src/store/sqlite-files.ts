@@ -85,20 +85,22 @@ export class FilesInPlace {
     for (const path of paths) this.#known.set(path, identityOf(path))
   }
 
-  /** The first file that is not there any more, or is another one. */
-  missing(): string | undefined {
-    for (const [path, identity] of this.#known) if (identityOf(path) !== identity) return path
+  /** What is wrong with the first file that is not there any more, is another one, or cannot be looked at. */
+  findTrouble(): string | undefined {
+    for (const [path, identity] of this.#known) {
+      try {
+        if (identityOf(path) !== identity) return `${path} was removed, moved or replaced while the server runs`
+      } catch (error) {
+        return `${path} cannot be looked at: ${error instanceof Error ? error.message : String(error)}`
+      }
+    }
     return undefined
   }
 }
 
 function identityOf(path: string): string {
-  try {
-    const { dev, ino } = statSync(path, { bigint: true })
-    return `${dev}:${ino}`
-  } catch {
-    return ''
-  }
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return found === undefined ? '' : `${found.dev}:${found.ino}`
 }
 
 interface Expected {

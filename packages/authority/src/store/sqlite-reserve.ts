@@ -1,20 +1,28 @@
 // Room on the disk that is kept for revocations: a file that is given up when the disk is full, and made anew later.
-import { closeSync, fsyncSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:os'
+import { closeSync, constants, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { constants as system } from 'node:os'
+
+import { denialOf } from '../domain/errors.ts'
 
 export class Reserve {
   readonly #path: string
   readonly #regained: () => void
+  readonly #warn: (sentence: string) => void
   #retry: NodeJS.Timeout | undefined
   #isShort = false
   #isClosed = false
+  #isRefused = false
 
-  /** @param regained told when there is room again */
-  constructor(path: string, regained: () => void) {
+  /**
+   * @param regained told when there is room again
+   * @param warn told why the file cannot be made, where that is not for want of room
+   */
+  constructor(path: string, regained: () => void, warn: (sentence: string) => void) {
     this.#path = path
     this.#regained = regained
+    this.#warn = warn
   }
 
   /** Whether only what takes authority away is to be written. */
@@ -24,10 +32,10 @@ export class Reserve {
 
   /** Makes the file where it is not whole. Without the room for it the disk counts as full, and what there is is kept. */
   async keep(): Promise<void> {
-    if (sizeOf(this.#path) === reserveSize || (await this.#make())) return
+    if (sizeOf(this.#path) === reserveSize || (await this.#make()) !== 'full') return
     this.noteFull()
     if (sizeOf(this.#path) > 0) return
-    for (let size = reserveSize / 2; size >= leastSize && !(await this.#make(size)); size /= 2);
+    for (let size = reserveSize / 2; size >= leastSize && (await this.#make(size)) === 'full'; size /= 2);
   }
 
   /** From now on there is no room, until there is some for a whole reserve. */
@@ -40,21 +48,18 @@ export class Reserve {
   hasRoomBehind(paths: readonly string[]): boolean {
     const probe = `${this.#path}.probe`
     try {
-      const file = openSync(probe, 'w', 0o600)
+      // Where a quota is kept elsewhere, it is told by a write that is flushed.
+      const file = openSync(probe, flushed, 0o600)
       try {
         // With a hole before it: it takes no more room than this.
         writeSync(file, randomBytes(leastSize), 0, leastSize, Math.max(0, ...paths.map(sizeOf)))
-        // Where a quota is kept elsewhere, it is told here.
-        fsyncSync(file)
       } finally {
         closeSync(file)
         rmSync(probe, { force: true })
       }
       return true
     } catch (error) {
-      // By number: Node has no name for EDQUOT.
-      const { ENOSPC, EDQUOT, EFBIG } = constants.errno
-      return ![ENOSPC, EDQUOT, EFBIG].includes(-Number(Reflect.get(Object(error), 'errno')))
+      return !isOfRoom(error)
     }
   }
 
@@ -77,28 +82,35 @@ export class Reserve {
     const made = await this.#make()
     this.#retry = undefined
     if (this.#isClosed) return
-    if (!made) return this.noteFull()
+    if (made === 'full') return this.noteFull()
     this.#isShort = false
     this.#regained()
   }
 
   /** One more, also where there is one: only so much room is room. */
-  async #make(size = reserveSize): Promise<boolean> {
+  async #make(size = reserveSize): Promise<'made' | 'full' | 'refused'> {
     const draft = `${this.#path}.part`
     try {
-      const file = await open(draft, 'w', 0o600)
+      const file = await open(draft, flushed, 0o600)
       try {
         // What a file system that packs cannot pack.
         await file.writeFile(randomBytes(size))
-        await file.sync()
       } finally {
         await file.close()
       }
       await rename(draft, this.#path)
-      return true
-    } catch {
+      this.#isRefused = false
+      return 'made'
+    } catch (error) {
       await rm(draft, { force: true }).catch(() => {})
-      return false
+      if (isOfRoom(error)) return 'full'
+      if (!this.#isRefused)
+        this.#warn(
+          `${this.#path} cannot be made: ${denialOf(error) ?? (error instanceof Error ? error.message : String(error))}. ` +
+            'Without it a full disk leaves no room for revocations',
+        )
+      this.#isRefused = true
+      return 'refused'
     }
   }
 }
@@ -110,9 +122,18 @@ export function giveUpReserve(path: string): boolean {
   return true
 }
 
+/** By number: Node has no name for EDQUOT. */
+function isOfRoom(error: unknown): boolean {
+  const { ENOSPC, EDQUOT, EFBIG } = system.errno
+  return [ENOSPC, EDQUOT, EFBIG].includes(-Number(Reflect.get(Object(error), 'errno')))
+}
+
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
+
+// Under its permission model Node.js flushes nothing for a program: the system does, with each write.
+const flushed = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_SYNC
 
 // Each revocation takes some 40 KB of the log, which starts over after each of them.
 const reserveSize = 2 * 2 ** 20

@@ -35,6 +35,8 @@ export interface SqliteStoreOptions {
   readonly checkpointEvery?: number
   /** Told when the database changes its condition. */
   readonly tell?: TellCondition
+  /** Told, in a sentence, what is not as it should be and keeps nobody from going on. */
+  readonly warn?: (sentence: string) => void
 }
 
 /**
@@ -44,7 +46,7 @@ export interface SqliteStoreOptions {
  * what `admit` throws
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { directory, admit, checkpointEvery = 120_000, tell } = options
+  const { directory, admit, checkpointEvery = 120_000, tell = () => {}, warn = () => {} } = options
   const found = lookAtDataDirectory(directory, 'server')
   if (!found.database) await admit?.({ rootKeyProof: undefined, holdsAccounts: false, hadPredecessor: found.lock })
   const data = lockDataDirectory(directory)
@@ -59,7 +61,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     const reader = new DatabaseSync(data.database, { timeout: busyTimeout })
     opened.push(reader)
     reader.exec(`PRAGMA cache_size = ${cacheSize}; PRAGMA query_only = ON`)
-    const store = new SqliteStore(data, new SqliteConnection(writer), new SqliteConnection(reader), tell)
+    const store = new SqliteStore(data, new SqliteConnection(writer), new SqliteConnection(reader), {
+      tell,
+      warn,
+    })
     // Until here nobody was served. From now on, whoever waits for a lock would hold up all others.
     for (const database of opened) database.exec('PRAGMA busy_timeout = 0')
     store.checkpointEvery(checkpointEvery)
@@ -116,7 +121,12 @@ class SqliteStore implements Store {
   #isLogged = true
   #closing: Promise<void> | undefined
 
-  constructor(data: DataDirectory, writer: SqliteConnection, reader: SqliteConnection, tell: TellCondition = () => {}) {
+  constructor(
+    data: DataDirectory,
+    writer: SqliteConnection,
+    reader: SqliteConnection,
+    { tell, warn }: Required<Pick<SqliteStoreOptions, 'tell' | 'warn'>> = { tell: () => {}, warn: () => {} },
+  ) {
     this.#data = data
     this.#writer = writer
     this.#reader = reader
@@ -124,7 +134,7 @@ class SqliteStore implements Store {
     this.failed = promise
     this.#fail = resolve
     this.#condition = new Condition(tell)
-    this.#reserve = new Reserve(reserveOf(data), () => this.#condition.note('writes', undefined))
+    this.#reserve = new Reserve(reserveOf(data), () => this.#condition.note('writes', undefined), warn)
     this.#heartbeat = new Heartbeat(
       () => this.#writes.write((tx) => tx.settings.set('heartbeat', String(Date.now()))),
       () => performance.now(),
@@ -272,13 +282,8 @@ class SqliteStore implements Store {
 
   /** A file without a name keeps nothing: what is written to it is gone with the process. */
   #expectFilesInPlace(): void {
-    const missing = this.#files.missing()
-    if (missing === undefined) return
-    throw new StoreTrouble(
-      'files_missing',
-      'unchanged',
-      new Error(`${missing} was removed, moved or replaced while the server runs`),
-    )
+    const trouble = this.#files.findTrouble()
+    if (trouble !== undefined) throw new StoreTrouble('files_missing', 'unchanged', new Error(trouble))
   }
 
   /** What is in the log goes into the database, so that the next write has its room and the log does not grow. */

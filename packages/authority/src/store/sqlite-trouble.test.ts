@@ -1,7 +1,7 @@
 // The store over SQLite when it cannot write: another program holds the lock, the disk is full, the file is damaged.
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, open, rm, truncate } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -31,12 +31,21 @@ const at = (name: string): string => join(directory, name)
 async function start(place = directory): Promise<Store> {
   store = await openSqliteStore({
     directory: place,
+    warn: (sentence) => void told.push(sentence),
     tell: (what, trouble) => void told.push(`${what} ${trouble?.reason ?? 'go on'}`),
   })
   return store
 }
 
 const setting = (value: string) => (tx: Parameters<Parameters<Store['write']>[0]>[0]) => tx.settings.set('a', value)
+
+test('a reserve that is refused for another reason than room is no full disk, and one line says why', async () => {
+  await mkdir(at('hallpass.db.reserve.part'))
+  const running = await start()
+  await running.write(setting('1'))
+  expect(await running.health()).toBeUndefined()
+  expect(told).toEqual([expect.stringMatching(/^.*hallpass\.db\.reserve cannot be made: EISDIR/)])
+})
 
 describe('while another program holds the lock', () => {
   test('reads go on, and writes wait for its end in their order', async () => {

@@ -28,14 +28,25 @@ const paths = [
 /** The page that hands a code to the command line which waits for it on the person's own machine. */
 const cliPath = '/cli/:id'
 
-const missing = `<!doctype html>
+const missing = sayWhy(
+  'The dashboard is not built',
+  'To have its pages too, run <code>npm run build:dashboard</code> beside it.',
+)
+const unreadable = sayWhy(
+  'The dashboard cannot be read',
+  'The user that runs it needs to read the files of <code>@hallpass/dashboard</code>, and so does Node.js, if it was started with <code>--permission</code>.',
+)
+
+function sayWhy(heading: string, remedy: string): string {
+  return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>Hallpass</title>
-<h1>The dashboard is not built</h1>
-<p>This authority runs, and its API answers. To have its pages too, run <code>npm run build:dashboard</code> beside it.</p>
+<h1>${heading}</h1>
+<p>This authority runs, and its API answers. ${remedy}</p>
 </html>
 `
+}
 
 /** Serves the built dashboard of the folder, which may come later than the server. */
 export function servePages(
@@ -66,9 +77,12 @@ export function servePages(
     try {
       await access(join(folder, index))
     } catch (cause) {
-      // Not built, or not to be read by whoever runs the server.
       report(new DomainError('unavailable', 'the files of the dashboard cannot be read', { cause }), reply.request.id)
-      return reply.code(503).type('text/html; charset=utf-8').send(missing)
+      const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+      return reply
+        .code(503)
+        .type('text/html; charset=utf-8')
+        .send(isMissing ? missing : unreadable)
     }
     void reply.header('cache-control', 'no-cache')
     return reply.sendFile(index, folder, { cacheControl: false, preCompressed: true } as object)
