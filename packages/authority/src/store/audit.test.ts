@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 
 import { audit } from './audit.ts'
-import { sqliteWords } from './migration.ts'
+import { sqliteWords, sqlOf } from './migration.ts'
 import { migrations } from './migrations.ts'
 import { compile, type Query, type QuerySession } from './query.ts'
 import { createSqliteCompiler } from './sqlite-connection.ts'
@@ -12,7 +12,7 @@ import { createSqliteCompiler } from './sqlite-connection.ts'
 test('the history of a token walks indexes alone', async () => {
   const database = new DatabaseSync(':memory:', { defensive: false })
   for (const migration of migrations) {
-    for (const statement of migration.statements(sqliteWords)) database.exec(statement)
+    for (const statement of migration.statements(sqliteWords)) database.exec(sqlOf(statement))
   }
   const plan: string[] = []
   const session: QuerySession = {

@@ -1,7 +1,8 @@
 // Brings a database to the version that this program knows, forward only. Kysely's Migrator has no word for a database
 // that is newer than the program, writes its own tables before it looks, and needs a live Kysely driver: hence this.
 import { StartupError } from '../domain/errors.ts'
-import type { EngineWords, Migration } from './migration.ts'
+import { runParts } from './migration-parts.ts'
+import { sqlOf, type EngineWords, type Migration, type MigrationTarget } from './migration.ts'
 import { migrations as known } from './migrations.ts'
 import { StoreTrouble } from './trouble.ts'
 
@@ -11,19 +12,9 @@ export const newestVersion: number = known.at(-1)?.version ?? 0
 /** Told what a migration is at, in a sentence. */
 export type Progress = (sentence: string) => void
 
-/** What an engine does for its migration. */
-export interface MigrationTarget {
-  readonly words: EngineWords
-  /** The version of the last migration that the database has seen; 0 where there was none. */
-  currentVersion(): Promise<number>
-  execute(sql: string): Promise<void>
-  /** Runs `work` in one transaction, in which nobody else migrates and no program writes. */
-  exclusively<T>(work: () => Promise<T>): Promise<T>
-}
-
 /**
- * Runs the migrations that the database has not seen, each in a transaction of its own: one that is killed is done by
- * the next start, and nothing that was done is done again. A new database is made in one.
+ * Runs the migrations that the database has not seen, each in a transaction of its own, or in parts where it takes long:
+ * what is killed is done by the next start, and nothing that was done is done again. A new database is made in one.
  * @throws StartupError `database_newer_than_program`, with nothing changed.
  */
 export async function migrate(
@@ -35,28 +26,41 @@ export async function migrate(
   const newest = migrations.at(-1)?.version ?? 0
   let version = await readVersion(target, newest)
   while (version < newest) {
-    version = await target.exclusively(async () => {
+    const from = version
+    const next = migrations.filter((migration) => migration.version > from)
+    const [first] = next
+    if (first === undefined) return
+    const say = (what: string): void => {
+      progress(`The database is brought from version ${from} to ${first.version} of ${newest}: ${what}.`)
+    }
+    const statements = first.statements(target.words)
+    const inParts = from > 0 && statements.some((statement) => typeof statement !== 'string')
+    version = await target[inParts ? 'alone' : 'exclusively'](async () => {
       // Once more: another process may have taken the step while this one waited for its turn.
       const found = await readVersion(target, newest)
-      const next = migrations.filter((migration) => migration.version > found)
-      if (found === 0) {
-        const { integer, text } = target.words
-        await target.execute(
-          `create table migrations (version ${integer} primary key, name ${text} not null, applied_at ${integer} not null)`,
-        )
+      if (found !== from) return found
+      if (inParts) {
+        await runParts(target, first.version, statements, { say, end: () => note(target, first, now) })
+        return first.version
       }
-      for (const migration of found === 0 ? next : next.slice(0, 1)) {
-        if (found > 0) {
-          progress(
-            `The database is brought from version ${found} to ${migration.version} of ${newest}: ${migration.name}.`,
-          )
-        }
-        for (const statement of migration.statements(target.words)) await target.execute(statement)
-        await target.execute(`insert into migrations values (${migration.version}, '${migration.name}', ${now})`)
+      if (from > 0) say(first.name)
+      else await target.execute(tableOf(target.words))
+      const all = from > 0 ? [first] : next
+      for (const migration of all) {
+        for (const statement of migration.statements(target.words)) await target.execute(sqlOf(statement))
+        await note(target, migration, now)
       }
-      return found === 0 ? newest : (next[0]?.version ?? found)
+      return from > 0 ? first.version : newest
     })
   }
+}
+
+function tableOf({ integer, text }: EngineWords): string {
+  return `create table migrations (version ${integer} primary key, name ${text} not null, applied_at ${integer} not null)`
+}
+
+async function note(target: MigrationTarget, { version, name }: Migration, now: number): Promise<void> {
+  await target.execute(`insert into migrations values (${version}, '${name}', ${now})`)
 }
 
 /**

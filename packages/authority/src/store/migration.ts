@@ -1,10 +1,64 @@
-// What a migration is, and the words in which the two engines differ.
+// What a migration is, what an engine does for it, and the words in which the two engines differ.
 
 export interface Migration {
   /** Counts up from 1 without a gap. */
   readonly version: number
   readonly name: string
-  readonly statements: (engine: EngineWords) => readonly string[]
+  readonly statements: (engine: EngineWords) => readonly Statement[]
+}
+
+/**
+ * SQL that takes milliseconds however many rows there are, or what takes longer and is done in parts of its own where
+ * there are rows, beside programs that read and write: what they write meanwhile must be right when the last part is done.
+ */
+export type Statement = string | Fill | Index
+
+/** Gives a column of all tokens its value, so many at a time. */
+export interface Fill {
+  readonly kind: 'fill'
+  /** `column = expression`. */
+  readonly set: string
+}
+
+/** An index of a table that has many rows. */
+export interface Index {
+  readonly kind: 'index'
+  readonly name: string
+  /** `table (columns)`, and `where` what is in it. */
+  readonly on: string
+}
+
+export function fillTokens(set: string): Fill {
+  return { kind: 'fill', set }
+}
+
+export function index(name: string, on: string): Index {
+  return { kind: 'index', name, on }
+}
+
+/** As one statement, for a database without rows. */
+export function sqlOf(statement: Statement): string {
+  if (typeof statement === 'string') return statement
+  if (statement.kind === 'fill') return `update tokens set ${statement.set}`
+  return `create index ${statement.name} on ${statement.on}`
+}
+
+/** What an engine does for its migration. */
+export interface MigrationTarget {
+  readonly words: EngineWords
+  /** The version of the last migration that the database has seen; 0 where there was none. */
+  currentVersion(): Promise<number>
+  execute(sql: string): Promise<void>
+  /** The number that a query gives. */
+  count(sql: string): Promise<number>
+  /** Runs `work` in one transaction, in which nobody else migrates and no program writes. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>
+  /** Runs `work` in one transaction, beside programs that read and write. */
+  beside<T>(work: () => Promise<T>): Promise<T>
+  /** Runs `work`, which is many transactions, while no other program does the same. */
+  alone<T>(work: () => Promise<T>): Promise<T>
+  /** Makes an index, in the place of what there is of that name; beside programs that read and write. */
+  buildIndex(index: Index): Promise<void>
 }
 
 /** The words in which the engines' table definitions differ. */

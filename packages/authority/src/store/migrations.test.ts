@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 
-import { sqliteWords } from './migration.ts'
+import { sqliteWords, sqlOf } from './migration.ts'
 import { migrations } from './migrations.ts'
 
 /** A database of the version before the migration of this name, and the statements of that. */
@@ -9,7 +9,7 @@ function before(name: string) {
   const database = new DatabaseSync(':memory:')
   const at = migrations.findIndex((migration) => migration.name === name)
   const run = (among: typeof migrations) => {
-    for (const { statements } of among) for (const statement of statements(sqliteWords)) database.exec(statement)
+    for (const { statements } of among) for (const statement of statements(sqliteWords)) database.exec(sqlOf(statement))
   }
   run(migrations.slice(0, at))
   return { database, migrate: () => run(migrations.slice(at, at + 1)) }

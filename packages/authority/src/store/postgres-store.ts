@@ -8,12 +8,12 @@ import type { Admit, ReadOptions, ReadTransaction, Store, Transaction, Trouble, 
 import { Condition, type TellCondition } from './condition.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { Examined } from './look.ts'
-import { expectCurrent, expectNotNewer, expectOwn, migrate, type Progress } from './migrate.ts'
-import { postgresWords } from './migration.ts'
+import { expectCurrent, expectNotNewer, expectOwn, type Progress } from './migrate.ts'
 import { connectOnce, PostgresConnections, type Kind, type Leased } from './postgres-connections.ts'
 import { codeOf, isCollision, isLostStatement, reasonOfPostgres } from './postgres-errors.ts'
 import { readHosts, type PostgresHosts } from './postgres-hosts.ts'
 import { currentVersion, examineClient, findWeakSettings, readFound } from './postgres-look.ts'
+import { migratePostgres } from './postgres-migration.ts'
 import { PostgresSession, PostgresStatements } from './postgres-session.ts'
 import { openTransaction } from './transaction.ts'
 import { StoreTrouble, type Outcome } from './trouble.ts'
@@ -41,10 +41,10 @@ export interface PostgresStoreOptions {
  * `database_newer_than_program`.
  */
 export function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  return connect(options, async (client) => {
+  return connect(options, async (client, hosts) => {
     expectNotNewer(await currentVersion(client))
     await options.admit?.(await readFound(client))
-    await migrateDatabase(client, options.progress)
+    await migratePostgres(client, hosts, options.progress)
     for (const sentence of await findWeakSettings(client)) options.warn?.(sentence)
   })
 }
@@ -65,10 +65,13 @@ export function examinePostgres({ url }: { readonly url: string }): Promise<Exam
   return withClient(readHosts(url), examineClient)
 }
 
-async function connect(options: PostgresStoreOptions, prepare: (client: Client) => Promise<void>): Promise<Store> {
+async function connect(
+  options: PostgresStoreOptions,
+  prepare: (client: Client, hosts: PostgresHosts) => Promise<void>,
+): Promise<Store> {
   const { url, connections = 10, random = Math.random, tell, warn } = options
   const hosts = readHosts(url)
-  await withClient(hosts, prepare)
+  await withClient(hosts, (client) => prepare(client, hosts))
   return new PostgresStore(new PostgresConnections(hosts, connections, patience), random, tell, warn)
 }
 
@@ -317,29 +320,6 @@ function versionOf({ rows }: QueryResult): number {
   return row?.version ?? 0
 }
 
-async function migrateDatabase(client: Client, progress: Progress | undefined): Promise<void> {
-  await migrate(
-    {
-      words: postgresWords,
-      currentVersion: () => currentVersion(client),
-      execute: async (sql) => {
-        await client.query(sql)
-      },
-      exclusively: async (work) => {
-        await client.query(`BEGIN; ${migrationSettings}`)
-        await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
-        // Those who write hold it for as long: none of them ends after this step what it began before.
-        if ((await currentVersion(client)) > 0) await client.query('LOCK TABLE migrations IN EXCLUSIVE MODE')
-        const result = await work()
-        await client.query('COMMIT')
-        return result
-      },
-    },
-    Date.now(),
-    progress,
-  )
-}
-
 function unusable(host: string, cause: unknown): StartupError {
   if (cause instanceof StartupError) return cause
   const reason = cause instanceof Error && cause.message !== '' ? cause.message : codeOf(cause)
@@ -356,9 +336,6 @@ const untrusted =
   'Name who signed its certificate with sslrootcert=FILE in the database URL; sslmode=no-verify takes any certificate, whoever shows it.'
 
 const attempts = 12
-
-// Any number, as long as it never changes: all versions of the program must wait for the same lock.
-const migrationLock = 4_280_526
 
 const poolerFound =
   'A pooler shares the connections to PostgreSQL and keeps no prepared statements, as PgBouncer in transaction mode: ' +
@@ -386,8 +363,3 @@ const beginnings: Readonly<Record<Kind, string>> = {
   writes: `BEGIN ISOLATION LEVEL SERIALIZABLE; ${transactionSettings};
     LOCK TABLE migrations IN ROW SHARE MODE; ${durably}; SELECT max(version) AS version FROM migrations`,
 }
-
-// A machine that vanishes in the middle lets go of everything half a minute later; whoever waits for its locks waits
-// longer than that.
-const migrationSettings = `SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '10min';
-  SET LOCAL idle_in_transaction_session_timeout = '30s'`

@@ -7,8 +7,7 @@ import type { Admit, ReadTransaction, Store, Transaction, Trouble, WriteOptions 
 import { Condition, type TellCondition } from './condition.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Heartbeat } from './heartbeat.ts'
-import { expectCurrent, expectNotNewer, migrate, type Progress } from './migrate.ts'
-import { sqliteWords } from './migration.ts'
+import { expectCurrent, expectNotNewer, type Progress } from './migrate.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import {
@@ -21,6 +20,7 @@ import {
 import { reasonOf } from './sqlite-errors.ts'
 import { FilesInPlace } from './sqlite-files.ts'
 import { currentVersion, expectWhole, readFound } from './sqlite-look.ts'
+import { migrateSqlite } from './sqlite-migration.ts'
 import { giveUpReserve, Reserve } from './sqlite-reserve.ts'
 import { StoreTrouble, type Outcome } from './trouble.ts'
 
@@ -57,7 +57,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     expectWhole(writer, data.database)
     expectNotNewer(currentVersion(writer))
     if (found.database) await admit?.({ ...readFound(writer), hadPredecessor: data.wasUsed })
-    await prepareDatabase(writer, options.progress)
+    writer.exec(`PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = ${cacheSize}`)
+    await migrateSqlite(writer, options.progress)
     const reader = new DatabaseSync(data.database, { timeout: busyTimeout })
     opened.push(reader)
     reader.exec(`PRAGMA cache_size = ${cacheSize}; PRAGMA query_only = ON`)
@@ -325,51 +326,8 @@ class SqliteStore implements Store {
   }
 }
 
-async function prepareDatabase(database: DatabaseSync, progress: Progress | undefined): Promise<void> {
-  // The version is read before anything is set, so that a newer database stays as it is.
-  database.exec(`PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = ${cacheSize};
-    PRAGMA wal_autocheckpoint = ${checkpointPages}`)
-  await migrate(
-    {
-      words: sqliteWords,
-      currentVersion: async () => currentVersion(database),
-      execute: async (sql) => database.exec(sql),
-      exclusively: async (work) => {
-        useWriteAheadLog(database)
-        database.exec('BEGIN IMMEDIATE')
-        // A migration may change a table's definition in place.
-        database.enableDefensive(false)
-        try {
-          const result = await work()
-          database.exec('COMMIT')
-          // Before the next step, so that the log never holds more than one.
-          database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-          return result
-        } catch (error) {
-          if (database.isTransaction) database.exec('ROLLBACK')
-          throw error
-        } finally {
-          database.enableDefensive(true)
-        }
-      },
-    },
-    Date.now(),
-    progress,
-  )
-  useWriteAheadLog(database)
-}
-
 function reserveOf({ database }: DataDirectory): string {
   return `${database}.reserve`
-}
-
-function useWriteAheadLog(database: DatabaseSync): void {
-  const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode']
-  if (mode === 'wal') return
-  throw new StartupError(
-    'database_unreachable',
-    'The data directory is on a file system that SQLite cannot use a WAL on.',
-  )
 }
 
 // Milliseconds that a start and an operator wait for a tool that holds the file, as `sqlite3` in a transaction.
@@ -386,7 +344,3 @@ const shortly = 50
 
 // In KiB where negative; for each of the two connections.
 const cacheSize = -16_000
-
-// Four times what SQLite would take: the same few pages are written again and again, and copying them back more rarely
-// takes the slowest writes from 6 ms to 1.5 ms. The log stays at about 16 MiB.
-const checkpointPages = 4000

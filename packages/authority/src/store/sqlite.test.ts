@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { sqliteWords } from './migration.ts'
+import { sqliteWords, sqlOf } from './migration.ts'
 import { migrations } from './migrations.ts'
 import { openSqliteStore, openStoreBeside } from './open.ts'
 import { describeStore } from './testing/conformance.ts'
@@ -182,7 +182,7 @@ describe('a data directory', () => {
     const directory = nextDirectory()
     await mkdir(directory, { recursive: true })
     const database = new DatabaseSync(join(directory, 'hallpass.db'))
-    for (const statement of migrations[0]?.statements(sqliteWords) ?? []) database.exec(statement)
+    for (const statement of migrations[0]?.statements(sqliteWords) ?? []) database.exec(sqlOf(statement))
     database.exec(`create table migrations (version integer primary key, name text not null, applied_at integer not null);
       insert into migrations values (1, 'the first', 0);
       insert into organisations (slug, name, created_at) values ('acme', 'Acme', 1);

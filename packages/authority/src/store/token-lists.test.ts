@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 import type { TokenQuery } from '../domain/token.ts'
-import { sqliteWords } from './migration.ts'
+import { sqliteWords, sqlOf } from './migration.ts'
 import { migrations } from './migrations.ts'
 import { compile, type Query, type QuerySession } from './query.ts'
 import { createSqliteCompiler, SqliteConnection, SqliteSession } from './sqlite-connection.ts'
@@ -20,7 +20,7 @@ const database = new DatabaseSync(':memory:', { defensive: false })
 const compiler = createSqliteCompiler()
 beforeAll(() => {
   for (const migration of migrations) {
-    for (const statement of migration.statements(sqliteWords)) database.exec(statement)
+    for (const statement of migration.statements(sqliteWords)) database.exec(sqlOf(statement))
   }
 })
 

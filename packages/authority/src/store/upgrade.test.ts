@@ -12,7 +12,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { Store } from '../domain/store.ts'
-import { postgresWords, sqliteWords, type EngineWords } from './migration.ts'
+import { postgresWords, sqliteWords, sqlOf, type EngineWords } from './migration.ts'
 import { migrations } from './migrations.ts'
 import { openPostgresStore, openSqliteStore } from './open.ts'
 import { reasonWithoutPostgres, startPostgres, type TestPostgres } from './testing/postgres.ts'
@@ -63,6 +63,19 @@ function rowsOf(version: number, bytes: (hex: string) => string): string[] {
   ]
 }
 
+/** More tokens than are filled between two that are told. */
+function manyTokens({ bytes }: EngineWords): string {
+  return `insert into tokens (id, organisation_id, profile, name, created_at, expires_at)
+    with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 51000)
+    select cast('t' || n as ${bytes}), 2, 'deploy', 'Many', 1, 99 from numbers`
+}
+
+/** What a program writes that has not heard of names folded for searches. */
+function tokenBetween(place: number, bytes: (hex: string) => string): string {
+  return `insert into tokens (id, organisation_id, profile, name, created_at, expires_at)
+    values (${bytes(`ff${String(place).padStart(30, '0')}`)}, 1, 'deploy', 'BETWEEN', 1, 99)`
+}
+
 function statementsUpTo(version: number, words: EngineWords): string[] {
   const { integer, text } = words
   return [
@@ -70,13 +83,13 @@ function statementsUpTo(version: number, words: EngineWords): string[] {
     ...migrations
       .slice(0, version)
       .flatMap((migration) => [
-        ...migration.statements(words),
+        ...migration.statements(words).map(sqlOf),
         `insert into migrations values (${migration.version}, '${migration.name}', 1)`,
       ]),
   ]
 }
 
-async function expectUpToDate(store: Store, version: number): Promise<void> {
+async function expectUpToDate(store: Store, version: number, between = 0): Promise<void> {
   while (await store.write((tx) => tx.leftovers.remove()));
   await store.read(async (tx) => {
     expect(await tx.settings.get('kept')).toBe('as it was')
@@ -95,6 +108,14 @@ async function expectUpToDate(store: Store, version: number): Promise<void> {
         [name, 'ada@example.com', null],
       ])
     }
+    const { items } = await tx.tokens.ofOrganisation(1, {
+      ...byEnd,
+      state: 'live',
+      search: 'between',
+      now: 5,
+      limit: 99,
+    })
+    expect(items).toHaveLength(between)
     expect(await tx.leftovers.exist()).toBe(false)
   })
 }
@@ -110,6 +131,32 @@ async function upgrade(kind: 'directory' | 'url', place: string, steps: number):
   return signal === 'SIGKILL'
 }
 
+/** Kills it in the first step, each time after it in the next one, and writes in between; how often. */
+async function upgradeKilled(
+  kind: 'directory' | 'url',
+  place: string,
+  most: number,
+  write: (time: number) => void | Promise<void>,
+): Promise<number> {
+  let times = 0
+  while (times < most && (await upgrade(kind, place, times === 0 ? 0 : 1))) await write(times++)
+  expect(times).toBeGreaterThanOrEqual(Math.min(most, migrations.length - shipped))
+  return times
+}
+
+test('what takes longer the more rows there are is no step that holds them all', () => {
+  for (const { version, statements } of migrations.slice(1)) {
+    for (const words of [sqliteWords, postgresWords]) {
+      for (const statement of statements(words)) {
+        if (typeof statement !== 'string') continue
+        expect(statement, `migration ${version}: see fillTokens and index`).not.toMatch(
+          /^(?:update|delete from|create (?:unique )?index \w+ on) (?:tokens|audit_events)\b/,
+        )
+      }
+    }
+  }
+})
+
 test('no migration that was shipped is changed', () => {
   const statements = [sqliteWords, postgresWords].map((words) => statementsUpTo(shipped, words))
   const text = JSON.stringify(statements.map((all) => all.map((statement) => statement.replaceAll(/\s+/g, ' '))))
@@ -118,26 +165,49 @@ test('no migration that was shipped is changed', () => {
   )
 })
 
-const versions = [1, shipped]
+/** With how often it is killed: as long as something is left, or up to the version that the next one begins with. */
+const versions = [
+  [1, 18],
+  [shipped, 50],
+] as const
 
 describe('over SQLite', () => {
-  test.each(versions)('a database of version %i, killed at each step', async (version) => {
+  test.each(versions)('a database of version %i, killed at each step', async (version, most) => {
     const directory = await mkdtemp(join(tmpdir(), 'hallpass-upgrade-'))
     const database = new DatabaseSync(join(directory, 'hallpass.db'))
     const rows = rowsOf(version, (hex) => `x'${hex}'`)
-    for (const statement of [...statementsUpTo(version, sqliteWords), ...rows]) database.exec(statement)
+    const many = version < 6 ? [manyTokens(sqliteWords)] : []
+    for (const statement of [...statementsUpTo(version, sqliteWords), ...rows, ...many]) database.exec(statement)
     database.close()
 
-    // In the first step that is left, and then in the one after it.
-    for (let step = version; step < migrations.length; step++) {
-      expect(await upgrade('directory', directory, step === version ? 0 : 1)).toBe(true)
-    }
+    const times = await upgradeKilled('directory', directory, most, (time) => {
+      if (version >= 6) return
+      const beside = new DatabaseSync(join(directory, 'hallpass.db'))
+      beside.exec(tokenBetween(time, (hex) => `x'${hex}'`))
+      beside.close()
+    })
     const store = await openSqliteStore({ directory })
-    await expectUpToDate(store, version)
+    await expectUpToDate(store, version, version < 6 ? times : 0)
     await store.close()
+    expect(schemaOf(directory)).toEqual(await freshSchema())
     await rm(directory, { recursive: true })
   })
 })
+
+async function freshSchema(): Promise<unknown[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'hallpass-upgrade-'))
+  await (await openSqliteStore({ directory })).close()
+  const schema = schemaOf(directory)
+  await rm(directory, { recursive: true })
+  return schema
+}
+
+function schemaOf(directory: string): unknown[] {
+  const database = new DatabaseSync(join(directory, 'hallpass.db'))
+  const rows = database.prepare('select type, name, sql from sqlite_schema order by type, name').all()
+  database.close()
+  return rows
+}
 
 const missing = reasonWithoutPostgres()
 
@@ -150,28 +220,84 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
     await server?.stop()
   })
 
-  test.each(versions)('a database of version %i, killed at each step', async (version) => {
+  test.each(versions)('a database of version %i, killed at each step', async (version, most) => {
     if (server === undefined) throw new Error('PostgreSQL has not been started.')
-    const name = unique('db').replaceAll('-', '_')
-    const url = server.url.replace('/postgres?', `/${name}?`)
-    await execute(server.url, [`create database ${name}`])
-    await execute(url, [
-      ...statementsUpTo(version, postgresWords),
-      ...rowsOf(version, (hex) => String.raw`'\x${hex}'::bytea`),
-    ])
-
-    for (let step = version; step < migrations.length; step++) {
-      expect(await upgrade('url', url, step === version ? 0 : 1)).toBe(true)
-    }
+    const url = await createDatabase(server.url, version, version < 6 ? [manyTokens(postgresWords)] : [])
+    const times = await upgradeKilled('url', url, most, async (time) => {
+      if (version < 6) await execute(url, [tokenBetween(time, hexOf)])
+    })
     const store = await openPostgresStore({ url })
-    await expectUpToDate(store, version)
+    await expectUpToDate(store, version, version < 6 ? times : 0)
     await store.close()
+    expect(await postgresSchema(url)).toEqual(await postgresSchema(await createDatabase(server.url, 0)))
+  })
+
+  test('an index of which making was broken off is made again', async () => {
+    if (server === undefined) throw new Error('PostgreSQL has not been started.')
+    const url = await createDatabase(server.url, shipped)
+    // Not unique: what is left is an index that is never used.
+    const making = execute(url, ['create unique index concurrently tokens_of_minter on tokens (organisation_id)'])
+    await expect(making).rejects.toThrow()
+    await (await openPostgresStore({ url })).close()
+    expect(await postgresSchema(url)).toEqual(await postgresSchema(await createDatabase(server.url, 0)))
+  })
+
+  test('nobody waits behind an upgrade that waits for who reads for long', async () => {
+    if (server === undefined) throw new Error('PostgreSQL has not been started.')
+    const url = await createDatabase(server.url, 5)
+    const [long, other] = [new Client({ connectionString: url }), new Client({ connectionString: url })]
+    await Promise.all([long.connect(), other.connect()])
+    await long.query('begin; select count(*) from tokens')
+    const opening = openPostgresStore({ url })
+    // As soon as the upgrade is in the way, and again when it waits the next time.
+    for (let time = 0; time < 2; time++) {
+      const waiting = () => other.query(`select 1 from pg_locks where mode = 'AccessExclusiveLock' and not granted`)
+      await expect.poll(async () => (await waiting()).rowCount, { timeout: 20_000 }).toBe(1)
+      expect((await other.query('select id from tokens')).rowCount).toBe(3)
+    }
+    await long.query('commit')
+    await (await opening).close()
+    await Promise.all([long.end(), other.end()])
   })
 })
+
+/** Of a version, with rows; version 0 stands for one that the program has made itself. */
+async function createDatabase(server: string, version: number, more: readonly string[] = []): Promise<string> {
+  const name = unique('db').replaceAll('-', '_')
+  const url = server.replace('/postgres?', `/${name}?`)
+  await execute(server, [`create database ${name}`])
+  if (version > 0) await execute(url, [...statementsUpTo(version, postgresWords), ...rowsOf(version, hexOf), ...more])
+  else await (await openPostgresStore({ url })).close()
+  return url
+}
+
+function hexOf(hex: string): string {
+  return String.raw`'\x${hex}'::bytea`
+}
+
+async function postgresSchema(url: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  const queries = [
+    `select table_name, column_name, column_default, data_type, is_nullable, collation_name
+      from information_schema.columns where table_schema = 'public' order by table_name, ordinal_position`,
+    `select indexdef, indisvalid from pg_indexes join pg_index on indexrelid = indexname::regclass
+      where schemaname = 'public' order by indexname`,
+    `select conname, pg_get_constraintdef(oid) as definition from pg_constraint
+      where connamespace = 'public'::regnamespace order by conrelid::regclass::text, conname`,
+  ]
+  const rows: unknown[] = []
+  for (const query of queries) rows.push(...(await client.query<Record<string, unknown>>(query)).rows)
+  await client.end()
+  return rows
+}
 
 async function execute(url: string, statements: readonly string[]): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()
-  for (const statement of statements) await client.query(statement)
-  await client.end()
+  try {
+    for (const statement of statements) await client.query(statement)
+  } finally {
+    await client.end()
+  }
 }

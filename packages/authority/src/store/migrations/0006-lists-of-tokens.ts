@@ -1,30 +1,37 @@
 // Lists of tokens by name and by age, and searches in them.
-import type { Migration } from '../migration.ts'
+import { fillTokens, index, type Migration } from '../migration.ts'
 
 export const migration6: Migration = {
   version: 6,
   name: 'lists of tokens by name and by age, and searches in them',
   statements: ({ text }) => [
     `alter table tokens add column name_key ${text} not null default ''`,
-    // Both engines lower the letters of ASCII alone here; the program lowers all of them for what comes after.
-    'update tokens set name_key = lower(name)',
+    // Both engines lower the letters of ASCII alone here; the program lowers all of them for what comes after, and
+    // migration 13 those of what an older program minted meanwhile.
+    fillTokens('name_key = lower(name)'),
     // Each index holds all that a list filters by, so that what is passed over costs no look at the table. Mints come
     // to one page of each: those of one name, or of one end, stand there by their age.
     'drop index tokens_of_organisation_live',
     'drop index tokens_of_organisation_revoked',
     'drop index tokens_of_app_live',
     'drop index tokens_of_app_revoked',
-    `create index tokens_of_organisation_live on tokens (organisation_id, expires_at, created_at, id, name_key, revoked_at)
-      where revoked_at is null`,
-    `create index tokens_of_organisation_revoked on tokens (organisation_id, expires_at, created_at, id, name_key, revoked_at)
-      where revoked_at is not null`,
-    `create index tokens_of_app_live on tokens (app_id, expires_at, created_at, id, name_key, revoked_at)
-      where app_id is not null and revoked_at is null`,
-    `create index tokens_of_app_revoked on tokens (app_id, expires_at, created_at, id, name_key, revoked_at)
-      where app_id is not null and revoked_at is not null`,
-    `create index tokens_by_age on tokens
-      (organisation_id, created_at, id, expires_at, revoked_at, app_id, name_key)`,
-    `create index tokens_by_name on tokens
-      (organisation_id, name_key, created_at, id, expires_at, revoked_at, app_id)`,
+    index(
+      'tokens_of_organisation_live',
+      `tokens (organisation_id, expires_at, created_at, id, name_key, revoked_at) where revoked_at is null`,
+    ),
+    index(
+      'tokens_of_organisation_revoked',
+      `tokens (organisation_id, expires_at, created_at, id, name_key, revoked_at) where revoked_at is not null`,
+    ),
+    index(
+      'tokens_of_app_live',
+      `tokens (app_id, expires_at, created_at, id, name_key, revoked_at) where app_id is not null and revoked_at is null`,
+    ),
+    index(
+      'tokens_of_app_revoked',
+      `tokens (app_id, expires_at, created_at, id, name_key, revoked_at) where app_id is not null and revoked_at is not null`,
+    ),
+    index('tokens_by_age', `tokens (organisation_id, created_at, id, expires_at, revoked_at, app_id, name_key)`),
+    index('tokens_by_name', `tokens (organisation_id, name_key, created_at, id, expires_at, revoked_at, app_id)`),
   ],
 }

@@ -1,12 +1,12 @@
 // Which tokens a token minted, revocations that are still written down, and whether an organisation lets tokens mint.
-import type { Migration } from '../migration.ts'
+import { index, type Migration } from '../migration.ts'
 
 export const migration9: Migration = {
   version: 9,
   name: 'descent of tokens',
   statements: ({ text, bytes, integer, endClustered }) => [
     // What a person mints does not come to it.
-    'create index tokens_of_minter on tokens (minted_by, id) where minted_by is not null',
+    index('tokens_of_minter', 'tokens (minted_by, id) where minted_by is not null'),
     // Every token below one of these is dead, though its row may not say so yet. Empty nearly always.
     `create table unfinished_revocations (
       token_id ${bytes} not null primary key,
