@@ -1,6 +1,8 @@
 // An authority without its doors, in this process: everything that the server does for a request except HTTP.
 import { randomBytes } from 'node:crypto'
 
+import { permissionLocation } from '@hallpass/macaroon'
+
 import type { Organisation } from '../packages/authority/src/domain/organisation.ts'
 import { createPasskeyVerifier } from '../packages/authority/src/identity/passkeys.ts'
 import { createKeyring, proveRootKey } from '../packages/authority/src/keyring/keyring.ts'
@@ -47,7 +49,7 @@ export interface Furniture {
 }
 
 /** The identifier of permission tokens that `serve` uses where none is configured. */
-export const location = 'https://api.fly.io/v1'
+export const location = permissionLocation
 
 /** Opens the authority of a data directory, with a user and an organisation, made where they are missing. */
 export async function openAuthority(directory: string): Promise<OpenAuthority> {

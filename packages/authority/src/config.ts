@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 
 import { emailAddress, password } from '@hallpass/client/contract'
+import { permissionLocation } from '@hallpass/macaroon'
 
 import { checkMail, type MailConfig } from './config-mail.ts'
 import { checkPublicUrl, checkTrustedProxies, type Trusts } from './config-network.ts'
@@ -71,11 +72,9 @@ export interface Config {
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 export type LogLevel = (typeof logLevels)[number]
 
-const defaultLocation = 'https://api.fly.io/v1'
-
 /** @throws StartupError `configuration_invalid`, naming the option */
 export function checkOptions(options: ServeOptions): Config {
-  const { listen, databaseUrl, rootKey, bootstrap, mail, location = defaultLocation } = options
+  const { listen, databaseUrl, rootKey, bootstrap, mail, location = permissionLocation } = options
   const logLevel = logLevels.find((level) => level === options.logLevel)
   if (logLevel === undefined) throw invalid(`--log-level is one of ${logLevels.join(', ')}`)
   const dataDirectory = resolve(checkPath(options.dataDirectory, '--data'))

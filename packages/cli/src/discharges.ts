@@ -1,12 +1,12 @@
 // Discharges that a credential needs: fetched before it is used, as flyctl does.
 import { fetchDischarges, type DischargeError, type FetchedDischarges } from '@hallpass/client/discharge'
-import { MacaroonError, ticketsOf } from '@hallpass/macaroon'
+import { MacaroonError, permissionLocation, ticketsOf } from '@hallpass/macaroon'
 
 import { openBrowser } from './browser-login/open-browser.ts'
 import { describeUnreachable } from './connection-words.ts'
 import { canAsk, type Context } from './context.ts'
 import { CommandError } from './errors.ts'
-import { permissionLocation, splitToken } from './held-token.ts'
+import { splitToken } from './held-token.ts'
 import { tell } from './output.ts'
 import { useProxies } from './proxies.ts'
 

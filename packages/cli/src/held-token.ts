@@ -1,15 +1,19 @@
 // The token that a command of its holder is about, and the macaroons in it.
 import { resolve } from 'node:path'
 
-import { decodeMacaroon, expiration, MacaroonError, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
+import {
+  decodeMacaroon,
+  expiration,
+  MacaroonError,
+  parseAuthorization,
+  permissionLocation,
+  type Macaroon,
+} from '@hallpass/macaroon'
 
 import type { Context } from './context.ts'
 import { checkCredential, chooseHeldToken, type GlobalFlags } from './credentials.ts'
 import { CommandError } from './errors.ts'
 import { readTextFile } from './text-file.ts'
-
-/** Every tool of this format knows permission tokens by this location; nobody dials it. */
-export const permissionLocation = 'https://api.fly.io/v1'
 
 /** What a header carries, in its order. */
 export interface HeldTokens {

@@ -7,6 +7,7 @@ import {
   MacaroonError,
   maxTokens,
   parseAuthorization,
+  permissionLocation as usualLocation,
   ticketsOf,
   type Macaroon,
 } from '@hallpass/macaroon'
@@ -56,7 +57,7 @@ export function listQuestions(
  * @throws MacaroonError where the header, or one of its macaroons, is damaged
  */
 export async function fetchDischarges(header: string, options: DischargeOptions = {}): Promise<FetchedDischarges> {
-  const { now = Date.now, permissionLocation = defaultLocation } = options
+  const { now = Date.now, permissionLocation = usualLocation } = options
   const { permissions, discharges, authTokens } = split(header, permissionLocation)
   const questions = questionsOf(permissions, discharges, now() / 1000)
   const missing = questions.filter(({ state }) => state === 'missing')
@@ -82,7 +83,6 @@ export async function fetchDischarges(header: string, options: DischargeOptions 
   return { header: formatAuthorization(macaroons, authTokens), failures }
 }
 
-const defaultLocation = 'https://api.fly.io/v1'
 const defaultPatience = 30_000
 /** Seconds: what ends so soon would end on the way. */
 const margin = 10
@@ -93,7 +93,7 @@ interface HeldHeader {
   readonly authTokens: readonly string[]
 }
 
-function split(header: string, permissionLocation = defaultLocation): HeldHeader {
+function split(header: string, permissionLocation = usualLocation): HeldHeader {
   const { macaroons, authTokens } = parseAuthorization(header)
   const decoded = macaroons.map((bytes) => decodeMacaroon(bytes))
   return {

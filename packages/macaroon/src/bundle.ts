@@ -14,6 +14,9 @@ import { type HeaderTokens, type LeftOut, readTokens } from './text.ts'
 import { type VerifiedMacaroon, verify, type VerifyOptions } from './verify.ts'
 import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
 
+/** The location by which every tool of this format knows permission tokens; nobody dials it. */
+export const permissionLocation = 'https://api.fly.io/v1'
+
 export interface Bundle {
   readonly permissions: readonly Permission[]
   /** Macaroons of other locations that answer no ticket of any permission token here. */

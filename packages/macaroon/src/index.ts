@@ -25,6 +25,7 @@ export {
   type TokenRefusal,
   type VerifiedBundle,
   verifyBundle,
+  permissionLocation,
 } from './bundle.ts'
 export type * from './caveat.ts'
 export { decodeCaveats, encodeCaveats, getCaveats, maxCaveats, maxNesting } from './caveat-set.ts'

@@ -8,6 +8,7 @@ import {
   type Macaroon,
   MacaroonError,
   parseBundle,
+  permissionLocation,
   ticketsOf,
   tokenId,
   type Caveat,
@@ -43,9 +44,6 @@ export interface ReadHeader {
   readonly damaged: readonly string[]
   readonly authTokens: number
 }
-
-/** Every tool of this format knows permission tokens by this location; nobody dials it. */
-const permissionLocation = 'https://api.fly.io/v1'
 
 /**
  * @param now Unix seconds

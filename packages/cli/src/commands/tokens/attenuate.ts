@@ -1,5 +1,5 @@
 // `hallpass tokens attenuate`: narrows a token, without asking anyone.
-import { attenuate, MacaroonError, type Caveat, type Macaroon } from '@hallpass/macaroon'
+import { permissionLocation, attenuate, MacaroonError, type Caveat, type Macaroon } from '@hallpass/macaroon'
 import { explain } from '@hallpass/macaroon/explain'
 import { caveatsFromJSON } from '@hallpass/macaroon/json'
 
@@ -7,7 +7,7 @@ import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import type { JsonFlag } from '../../flags.ts'
-import { dropEnded, permissionLocation, readHeldToken, readText, splitPermissions } from '../../held-token.ts'
+import { dropEnded, readHeldToken, readText, splitPermissions } from '../../held-token.ts'
 import { findApp, findAskers, findOrganisationNumber, type Askers } from '../../look-up.ts'
 import { joinTokens } from '../../narrow.ts'
 import {

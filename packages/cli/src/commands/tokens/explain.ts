@@ -1,6 +1,6 @@
 // `hallpass tokens explain`: what a token can do, in sentences.
 import { ConnectionError } from '@hallpass/client'
-import { formatAction, getCaveats, tokenId } from '@hallpass/macaroon'
+import { permissionLocation, formatAction, getCaveats, tokenId } from '@hallpass/macaroon'
 import { explain, type Explanation, type Names, type Scope } from '@hallpass/macaroon/explain'
 
 import { adviseBy } from '../../command-name.ts'
@@ -8,7 +8,7 @@ import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import { subjectsOf, type Subject } from '../../effective-caveats.ts'
 import type { JsonFlag } from '../../flags.ts'
-import { permissionLocation, readHeldToken, splitToken, type HeldTokens } from '../../held-token.ts'
+import { readHeldToken, splitToken, type HeldTokens } from '../../held-token.ts'
 import { findAskers, findNames } from '../../look-up.ts'
 import { writeJsonText, writeLine } from '../../output.ts'
 import { askVerdict, notAsked, type Verdict } from '../../verdict.ts'
