@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 import type { Environment } from './context.ts'
+import { nameFiles } from './secret-variables.ts'
 
 /** `npx hallpass` where npm runs this, and `hallpass` alone would not be found. */
 export function commandName(environment: Environment): 'hallpass' | 'npx hallpass' {
@@ -12,7 +13,7 @@ export function commandName(environment: Environment): 'hallpass' | 'npx hallpas
 
 /** The text with each command in quotes or backticks written as this person has to write it. */
 export function adviseBy(environment: Environment, text: string): string {
-  return text.replace(/(?<=[`"])hallpass(?= (?:--|[a-z]))/g, () => commandName(environment))
+  return nameFiles(environment, text).replace(/(?<=[`"])hallpass(?= (?:--|[a-z]))/g, () => commandName(environment))
 }
 
 /** Apart from the directories that npm itself puts there while it runs something. */

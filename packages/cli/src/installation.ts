@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import { readVariable, type Context, type Environment } from './context.ts'
+import type { Context, Environment } from './context.ts'
 import { CommandError } from './errors.ts'
 import { textFlag } from './flags.ts'
 import { cleanPath, cleanText } from './given-text.ts'
+import { readSecret } from './secret-file.ts'
 
 export interface InstallationFlags {
   readonly data?: string | undefined
@@ -32,7 +33,7 @@ export function readInstallation(context: Context, flags: InstallationFlags): In
     flags.data === undefined ? [environment['HALLPASS_DATA'], 'HALLPASS_DATA'] : [flags.data, '--data']
   const data = readDataDirectory(directory, given, source)
   const databaseUrl = readDatabaseUrl(environment, flags)
-  const rootKey = readVariable(environment, 'HALLPASS_ROOT_KEY')
+  const rootKey = readSecret(environment, 'HALLPASS_ROOT_KEY')
   return { data, dataDirectory: resolve(directory, data), databaseUrl, rootKey }
 }
 
@@ -48,7 +49,7 @@ export function readText(given: string | undefined, flag: string): string | unde
 }
 
 function readDatabaseUrl(environment: Environment, flags: InstallationFlags): string | undefined {
-  const url = readText(flags.databaseUrl, '--database-url') ?? readVariable(environment, 'HALLPASS_DATABASE_URL')
+  const url = readText(flags.databaseUrl, '--database-url') ?? readSecret(environment, 'HALLPASS_DATABASE_URL')
   if (url === undefined || /^postgres(?:ql)?:\/\//.test(url)) return url
   const source = flags.databaseUrl === undefined ? 'HALLPASS_DATABASE_URL' : '--database-url'
   throw new CommandError('misused', `${source} begins with postgres://`)

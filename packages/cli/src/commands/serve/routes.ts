@@ -47,6 +47,7 @@ export const serveCommand = buildCommand({
       'From the environment it takes HALLPASS_ROOT_KEY, HALLPASS_BOOTSTRAP_EMAIL with HALLPASS_BOOTSTRAP_PASSWORD,\n' +
       'HALLPASS_SMTP_URL with HALLPASS_MAIL_FROM, to mail invitations, and HALLPASS_OIDC_ISSUER with\n' +
       'HALLPASS_OIDC_CLIENT_ID, HALLPASS_OIDC_CLIENT_SECRET, HALLPASS_OIDC_NAME, HALLPASS_OIDC_SIGN_UP_DOMAINS and\n' +
-      'HALLPASS_OIDC_TRUST_EMAILS, to log in with an OpenID provider.',
+      'HALLPASS_OIDC_TRUST_EMAILS, to log in with an OpenID provider. What is secret of them may stand in a file that the\n' +
+      'variable names with _FILE behind it, as HALLPASS_ROOT_KEY_FILE; so may HALLPASS_DATABASE_URL.',
   },
 })

@@ -9,6 +9,7 @@ import { readInstallation, readText, type InstallationFlags } from '../../instal
 import { describeListening, parseListenAddress } from '../../listen-address.ts'
 import { readDuration } from '../../mint.ts'
 import { writeLine } from '../../output.ts'
+import { readSecret } from '../../secret-file.ts'
 import { firstSteps } from './first-steps.ts'
 import { waitForStop } from './stop.ts'
 
@@ -140,20 +141,31 @@ function readMilliseconds(
 }
 
 function readBootstrap(environment: Environment): { readonly email: string; readonly password: string } | undefined {
-  const pair = readPair(environment, 'HALLPASS_BOOTSTRAP_EMAIL', 'HALLPASS_BOOTSTRAP_PASSWORD')
+  const email = readVariable(environment, 'HALLPASS_BOOTSTRAP_EMAIL')
+  const password = readSecret(environment, 'HALLPASS_BOOTSTRAP_PASSWORD')
+  const pair = expectPair(email, password, 'HALLPASS_BOOTSTRAP_EMAIL and HALLPASS_BOOTSTRAP_PASSWORD')
   return pair && { email: pair[0], password: pair[1] }
 }
 
 function readMail(environment: Environment): { readonly smtpUrl: string; readonly from: string } | undefined {
-  const pair = readPair(environment, 'HALLPASS_SMTP_URL', 'HALLPASS_MAIL_FROM')
+  const smtpUrl = readSecret(environment, 'HALLPASS_SMTP_URL')
+  const pair = expectPair(
+    smtpUrl,
+    readVariable(environment, 'HALLPASS_MAIL_FROM'),
+    'HALLPASS_SMTP_URL and HALLPASS_MAIL_FROM',
+  )
   return pair && { smtpUrl: pair[0], from: pair[1] }
 }
 
 function readOidc(environment: Environment): OidcOptions | undefined {
-  const pair = readPair(environment, 'HALLPASS_OIDC_ISSUER', 'HALLPASS_OIDC_CLIENT_ID')
+  const pair = expectPair(
+    readVariable(environment, 'HALLPASS_OIDC_ISSUER'),
+    readVariable(environment, 'HALLPASS_OIDC_CLIENT_ID'),
+    'HALLPASS_OIDC_ISSUER and HALLPASS_OIDC_CLIENT_ID',
+  )
   if (pair === undefined) return undefined
   const [issuer, clientId] = pair
-  const clientSecret = readVariable(environment, 'HALLPASS_OIDC_CLIENT_SECRET')
+  const clientSecret = readSecret(environment, 'HALLPASS_OIDC_CLIENT_SECRET')
   const name = readVariable(environment, 'HALLPASS_OIDC_NAME')
   const signUpDomains = readVariable(environment, 'HALLPASS_OIDC_SIGN_UP_DOMAINS')?.split(',')
   return {
@@ -166,12 +178,15 @@ function readOidc(environment: Environment): OidcOptions | undefined {
   }
 }
 
-/** Two variables that mean something together alone. */
-function readPair(environment: Environment, one: string, other: string): readonly [string, string] | undefined {
-  const [first, second] = [readVariable(environment, one), readVariable(environment, other)]
+/** Two values that mean something together alone. */
+function expectPair(
+  first: string | undefined,
+  second: string | undefined,
+  names: string,
+): readonly [string, string] | undefined {
   if (first === undefined && second === undefined) return undefined
   if (first === undefined || second === undefined) {
-    throw new CommandError('misused', `${one} and ${other} are set together or not at all`)
+    throw new CommandError('misused', `${names} are set together or not at all`)
   }
   return [first, second]
 }

@@ -1,0 +1,53 @@
+// Reads a secret from its variable, or from the file that the variable names with _FILE behind it, as systemd, Docker and
+// Kubernetes hand secrets over.
+import { readFileSync, statSync, type Stats } from 'node:fs'
+
+import { readPathVariable, readVariable, type Environment } from './context.ts'
+import { CommandError } from './errors.ts'
+import { cleanText } from './given-text.ts'
+import type { SecretVariable } from './secret-variables.ts'
+import { reasonOf } from './text-file.ts'
+
+/**
+ * The secret, without white space around it; undefined where neither is set.
+ * @throws CommandError `misused` where both are set, or the file is empty, cannot be read, or others can read or change it
+ */
+export function readSecret(environment: Environment, name: SecretVariable): string | undefined {
+  const given = readVariable(environment, name)
+  const source = `${name}_FILE`
+  const path = readPathVariable(environment, source)
+  if (path === undefined) return given
+  if (given !== undefined) throw new CommandError('misused', `${name} and ${source} are both set: leave one away`)
+  const text = cleanText(readPrivately(path, source), `${path}, which ${source} names,`)
+  if (text === '') throw new CommandError('misused', `${path}, which ${source} names, is empty`)
+  return text
+}
+
+function readPrivately(path: string, source: string): string {
+  try {
+    const found = statSync(path)
+    if (!found.isFile()) throw new Error('it is no file')
+    if (found.size > longest) throw new Error('it is too long for a secret')
+    expectPrivate(path, found)
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    if (cause instanceof CommandError) throw cause
+    throw new CommandError('misused', `${path}, which ${source} names, cannot be read: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+/** The group may read: it is how systemd's list of rights shows the one user, and how a volume of Kubernetes is shared. */
+function expectPrivate(path: string, { mode, uid }: Stats): void {
+  const us = process.getuid?.()
+  if (us === undefined) return
+  if ((mode & 0o026) !== 0) {
+    const octal = (mode & 0o777).toString(8)
+    throw new CommandError('misused', `others can read or change ${path} (mode ${octal}): run "chmod 400 ${path}"`)
+  }
+  // Root reads what is everybody's; nobody else trusts another user.
+  if (us !== 0 && uid !== us && uid !== 0) {
+    throw new CommandError('misused', `${path} belongs to another user (${uid}): run "chown ${us} ${path}"`)
+  }
+}
+
+const longest = 64 * 1024
