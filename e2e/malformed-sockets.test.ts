@@ -103,6 +103,17 @@ describe('a header that is there twice', () => {
   })
 })
 
+test('what offers another protocol is answered as what it is, and with a body it is the last that is', async () => {
+  const upgrade = 'connection: upgrade\r\nupgrade: h2c\r\n'
+  const asking = `GET /healthz HTTP/1.1\r\nhost: a\r\n${upgrade}\r\n`
+  expect(statusesIn(await speak(target.url, `${asking}${inner}`))).toEqual([200, 200])
+  const body = '{"email":"nobody@example.com"}'
+  const last = await speak(target.url, `${post(`${upgrade}${json}\r\ncontent-length: ${body.length}`, body)}${inner}`)
+  expect(statusesIn(last)).toEqual([400])
+  expect(last).toMatch(/^connection: close\r$/im)
+  expect(last).toContain('password is missing')
+})
+
 describe('clients that go away or dawdle', () => {
   test('in the middle of a request', async () => {
     const whole = post(`${json}\r\ncontent-length: 60`, '{"email":"nobody@example.com","password":"a long password"}')

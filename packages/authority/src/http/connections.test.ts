@@ -146,6 +146,35 @@ test('who reads late gets every answer', async () => {
   expect(received().split(big).length).toBe(count + 1)
 })
 
+test.each([1, 8, 20, 3000])('who asks for %d things and says that it was all hears every answer', async (count) => {
+  const { port } = await listen((request, response) => {
+    // As what waits for a database.
+    setImmediate(() => response.end(`[${request.url}]`))
+  })
+  const caller = await dial(port)
+  caller.socket.end(Array.from({ length: count }, (_, at) => get(`/${at}`)).join(''))
+  await hungUp(caller)
+  expect([...caller.received().matchAll(/\[\/(\d+)\]/g)].map(([, at]) => Number(at))).toEqual(
+    Array.from({ length: count }, (_, at) => at),
+  )
+})
+
+test('of what was not said to its end the rest is answered, and it is refused', async () => {
+  const { connections, server, port } = await listen((request, response) => {
+    request.resume()
+    if (request.method === 'GET') setImmediate(() => response.end('[whole]'))
+  })
+  server.on('clientError', (_error, socket) =>
+    connections.break(socket as Socket, () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+  )
+  for (const rest of ['POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf', 'GET / HTTP/1.1\r\nho']) {
+    const caller = await dial(port)
+    caller.socket.end(`${get('/')}${get('/')}${rest}`)
+    await hungUp(caller)
+    expect(caller.received().match(/\[whole\]|400/g)).toEqual(['[whole]', '[whole]', '400'])
+  }
+})
+
 test('who sends much without waiting is interleaved with others', async () => {
   const order: string[] = []
   let time = 0

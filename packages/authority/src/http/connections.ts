@@ -98,8 +98,13 @@ export function createConnections(options: {
       held: nothing,
       waits: false,
       refuse: undefined,
+      end: undefined,
     }
     connections.set(socket, connection)
+    const end = takeEnd(socket, () => {
+      connection.end = end
+      endIfAnswered(connection)
+    })
     if (now() < cautiousUntil) readInPieces(connection)
     socket.once('close', () => {
       connections.delete(socket)
@@ -152,6 +157,7 @@ export function createConnections(options: {
     turns.take(connection.line, () => {
       if (mayGoOn(connection)) goOn(connection)
       connection.waits = mayGoOn(connection)
+      endIfAnswered(connection)
       return connection.waits
     })
   }
@@ -186,8 +192,9 @@ export function createConnections(options: {
       refuseIfAnswered(connection)
       if (ending && begun.size + connection.parsed.length + connection.held.length === 0) socket.end()
       attend(connection)
+      endIfAnswered(connection)
     })
-    if (ending) response.shouldKeepAlive = false
+    if (ending || losesWhatFollows(request)) response.shouldKeepAlive = false
     listener(request, response)
   }
 
@@ -196,6 +203,21 @@ export function createConnections(options: {
     if (parsed.some(({ request }) => request.complete) || [...begun].some(({ req }) => req.complete)) return
     // An answer that is the last one ends the connection by itself.
     if (socket.writable) refuse?.()
+  }
+
+  /**
+   * Whoever has said all that they ask hears every answer, and then the end. What did not arrive whole never will, and is
+   * refused at once, by the end that Node comes to.
+   */
+  function endIfAnswered(connection: Connection): void {
+    const { parsed, held, begun, end } = connection
+    if (end === undefined || held.length > 0) return
+    const isComplete = [...parsed.map(({ request }) => request), ...[...begun].map(({ req }) => req)].every(
+      ({ complete }) => complete,
+    )
+    if (isComplete && begun.size + parsed.length > 0) return
+    connection.end = undefined
+    end()
   }
 
   /** Ends the connections that hold most, where together they hold too much. */
@@ -291,6 +313,23 @@ function takeReading(socket: Socket, hold: (bytes: Buffer) => void): (bytes: Buf
   return parse as (bytes: Buffer) => void
 }
 
+/**
+ * Node ends a connection as soon as its other end has said all, and with it the answers that are not made yet. This hears of
+ * that in its place; what it returns does what Node does.
+ */
+function takeEnd(socket: Socket, hear: () => void): () => void {
+  const end = socket.listeners('end').find(({ name }) => name.endsWith('socketOnEnd'))
+  if (end === undefined) throw new Error('node:http does not listen to the end of its socket')
+  socket.off('end', end)
+  socket.on('end', hear)
+  return end
+}
+
+/** Node drops what comes behind the body of a request that offers another protocol: its sender is not to wait for an answer. */
+function losesWhatFollows({ headers }: IncomingMessage): boolean {
+  return headers.upgrade !== undefined && headers['content-length'] !== undefined
+}
+
 /** Whether Node waits until answers are sent, and takes no bytes before. It says so nowhere else. */
 function hasPausedParser(socket: Socket): boolean {
   return (socket as Socket & { readonly _paused?: boolean })._paused === true
@@ -324,4 +363,6 @@ interface Connection {
   waits: boolean
   /** What is called once the requests before a broken one are answered. */
   refuse: (() => void) | undefined
+  /** Node's way to end it, once its other end has said all. */
+  end: (() => void) | undefined
 }
