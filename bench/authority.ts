@@ -51,9 +51,12 @@ export interface Furniture {
 /** The identifier of permission tokens that `serve` uses where none is configured. */
 export const location = permissionLocation
 
-/** Opens the authority of a data directory, with a user and an organisation, made where they are missing. */
-export async function openAuthority(directory: string): Promise<OpenAuthority> {
-  const store = await openStore({ directory })
+/**
+ * Opens the authority of a data directory, with a user and an organisation, made where they are missing; over PostgreSQL
+ * where a URL is given.
+ */
+export async function openAuthority(directory: string, url?: string): Promise<OpenAuthority> {
+  const store = await openStore(url === undefined ? { directory } : { url })
   const place = { environment: undefined, dataDirectory: directory }
   const { key: rootKey } = (await findRootKey(place)) ?? (await createRootKey(directory))
   const keyring = createKeyring(rootKey, location)

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
+import { Client } from 'pg'
+
 import { actions, encodeCaveats, formatAuthorization, type Caveat } from '../packages/macaroon/src/index.ts'
 import { defaultKernel } from '../packages/macaroon/src/kernel/kernel.ts'
 import { decodeMacaroon } from '../packages/macaroon/src/macaroon.ts'
@@ -18,12 +20,13 @@ import type { Input } from './holds.ts'
 
 const slug = 'acme'
 
-/** Fills the authority of an empty data directory, and closes it again. */
+/** Fills the authority of an empty data directory or of a PostgreSQL, and closes it again. */
 export async function fillForHolds(
   directory: string,
+  url: string | undefined,
   quick: boolean,
 ): Promise<{ readonly held: readonly Input[]; readonly anonymous: readonly Input[] }> {
-  const authority = await openAuthority(directory)
+  const authority = await openAuthority(directory, url)
   const { ask, userHeader, organisation, user } = authority
   const tokens: string[] = []
   const dead: string[] = []
@@ -34,49 +37,79 @@ export async function fillForHolds(
     dead.push(token.reveal())
   }
   await authority.close()
-  fillTables(join(directory, 'hallpass.db'), organisation.id, user.id, quick ? 1000 : 10_000)
+  const rows = rowsFor(organisation.id, user.id, quick ? 1000 : 10_000)
+  if (url === undefined) fillSqlite(join(directory, 'hallpass.db'), rows)
+  else await fillPostgres(url, rows)
   return { held: heldBy(tokens, dead, userHeader), anonymous: anonymousOf(tokens, dead) }
 }
 
-function fillTables(path: string, organisation: number, user: number, many: number): void {
-  const database = new DatabaseSync(path)
-  const each = (sql: string, row: (i: number) => readonly (string | number | Uint8Array)[], count = many) => {
-    const statement = database.prepare(sql)
-    for (let i = 0; i < count; i++) statement.run(...row(i))
-  }
+/** An insert, and the values of each row. */
+interface Rows {
+  readonly sql: string
+  readonly count: number
+  readonly row: (i: number) => readonly (string | number | Uint8Array)[]
+}
+
+function rowsFor(organisation: number, user: number, many: number): readonly Rows[] {
   const long = 'é"'.repeat(500)
   const apps = new Map(Array.from({ length: 9000 }, (_, i) => [BigInt(i + 70_000), actions.any]))
   const caveats = encodeCaveats([{ type: 'Apps', apps }])
   const end = Date.now() + 1e12
-  database.exec('pragma foreign_keys = off; begin')
-  each(
-    "insert into apps (public_id, name, organisation_id, network, created_at) values (?, ?, ?, 'default', 0)",
-    (i) => [`app-${i}`, `web-${i}`, organisation],
-  )
-  each('insert into users (id, email, password_hash, created_at) values (?, ?, ?, 0)', (i) => [
-    user + 1 + i,
-    `person-${i}@example.com`,
-    '',
-  ])
-  each("insert into memberships (organisation_id, user_id, role, created_at) values (?, ?, 'member', 0)", (i) => [
-    organisation,
-    user + 1 + i,
-  ])
-  each(
-    `insert into tokens (id, organisation_id, profile, name, name_key, created_at, expires_at, caveats)
-      values (?, ?, 'deploy_organization', ?, ?, 0, ?, ?)`,
-    (i) => [randomBytes(16), organisation, `CI ${i}`, `ci ${i}`, end + i, caveats],
-    1000,
-  )
-  each(
-    `insert into audit_events
-      (at, organisation_id, operation, outcome, actor_kind, actor_id, actor_label, target, reason, request_id)
-      values (0, ?, 'app.delete', 'denied', 'user', ?, ?, ?, ?, '')`,
-    () => [organisation, String(user), long, long, long],
-    1000,
-  )
+  return [
+    {
+      sql: "insert into apps (public_id, name, organisation_id, network, created_at) values (?, ?, ?, 'default', 0)",
+      count: many,
+      row: (i) => [`app-${i}`, `web-${i}`, organisation],
+    },
+    {
+      sql: `insert into users (email, password_hash, created_at) values (?, '', 0)`,
+      count: many,
+      row: (i) => [`person-${i}@example.com`],
+    },
+    {
+      sql: `insert into memberships (organisation_id, user_id, role, created_at)
+        select cast(? as integer), id, 'member', 0 from users where email like 'person-%'`,
+      count: 1,
+      row: () => [organisation],
+    },
+    {
+      sql: `insert into tokens (id, organisation_id, profile, name, name_key, created_at, expires_at, caveats)
+        values (?, ?, 'deploy_organization', ?, ?, 0, ?, ?)`,
+      count: 1000,
+      row: (i) => [randomBytes(16), organisation, `CI ${i}`, `ci ${i}`, end + i, caveats],
+    },
+    {
+      sql: `insert into audit_events
+        (at, organisation_id, operation, outcome, actor_kind, actor_id, actor_label, target, reason, request_id)
+        values (0, ?, 'app.delete', 'denied', 'user', ?, ?, ?, ?, '')`,
+      count: 1000,
+      row: () => [organisation, String(user), long, long, long],
+    },
+  ]
+}
+
+function fillSqlite(path: string, all: readonly Rows[]): void {
+  const database = new DatabaseSync(path)
+  database.exec('begin')
+  for (const { sql, count, row } of all) {
+    const statement = database.prepare(sql)
+    for (let i = 0; i < count; i++) statement.run(...row(i))
+  }
   database.exec('commit')
   database.close()
+}
+
+async function fillPostgres(url: string, all: readonly Rows[]): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  await client.query('begin')
+  for (const { sql, count, row } of all) {
+    let place = 0
+    const text = sql.replaceAll('?', () => `$${++place}`)
+    for (let i = 0; i < count; i++) await client.query(text, [...row(i)])
+  }
+  await client.query('commit')
+  await client.end()
 }
 
 function heldBy(tokens: readonly string[], dead: readonly string[], userHeader: string): readonly Input[] {

@@ -1,14 +1,29 @@
 // How long one request holds up everybody else, and what strangers cost: the dearest inputs that are known of each kind.
+import { reasonWithoutPostgres, startPostgres } from '../packages/authority/src/store/testing/postgres.ts'
 import { fillForHolds } from './hold-world.ts'
 import { connectLoad, encodeRequest, type LoadClient } from './load.ts'
-import type { Piece } from './piece.ts'
+import type { Piece, Run } from './piece.ts'
 import { duration, type Row } from './rows.ts'
 import { startAuthority, type Server } from './server.ts'
 
-export const holds: Piece = async ({ quick, workspace }) => {
+export const holds: Piece = (run) => measure(run)
+
+/** The same over PostgreSQL. */
+export const holdsPostgres: Piece = async (run) => {
+  const reason = reasonWithoutPostgres()
+  if (reason !== undefined) return [{ name: 'all of it', meaning: `Left out: ${reason}.`, measured: '–' }]
+  const postgres = await startPostgres()
+  try {
+    return await measure(run, postgres.url)
+  } finally {
+    await postgres.stop()
+  }
+}
+
+async function measure({ quick, workspace }: Run, url?: string): Promise<readonly Row[]> {
   const directory = workspace.directory()
-  const { held, anonymous } = await fillForHolds(directory, quick)
-  const server = await startAuthority(workspace, directory)
+  const { held, anonymous } = await fillForHolds(directory, url, quick)
+  const server = await startAuthority(workspace, directory, [], url)
   const client = await connectLoad(server.url, 1)
   const rows: Row[] = []
   await server.watch()

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 
 import { cli } from './cli.ts'
 import { createFills } from './fill.ts'
-import { holds } from './holds.ts'
+import { holds, holdsPostgres } from './holds.ts'
 import { http } from './http.ts'
 import { lists } from './lists.ts'
 import { installBuilt } from './installation.ts'
@@ -18,7 +18,18 @@ import { start } from './start.ts'
 import { verify } from './verify.ts'
 import { createWorkspace } from './workspace.ts'
 
-const pieces: Readonly<Record<string, Piece>> = { verify, mint, http, holds, million, lists, start, cli, memory }
+const pieces: Readonly<Record<string, Piece>> = {
+  verify,
+  mint,
+  http,
+  holds,
+  'holds-postgres': holdsPostgres,
+  million,
+  lists,
+  start,
+  cli,
+  memory,
+}
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean' } } })
 const unknown = positionals.filter((name) => !Object.hasOwn(pieces, name))

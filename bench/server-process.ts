@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { serve } from '../packages/authority/src/main.ts'
 import type { Answer, Question } from './server.ts'
 
-const [kind, argument = ''] = process.argv.slice(2)
+const [kind, argument = '', databaseUrl] = process.argv.slice(2)
 const authorityPackage = new URL('../packages/authority/package.json', import.meta.url)
 const loopback = { host: '127.0.0.1', port: 0 }
 
@@ -50,7 +50,8 @@ process.send?.({ kind: 'listening', url: await start() } satisfies Answer)
 
 async function start(): Promise<string> {
   if (kind === 'authority') {
-    const { url } = await serve({ listen: loopback, dataDirectory: argument, logLevel: 'warn' })
+    const place = { dataDirectory: argument, ...(databaseUrl === undefined ? {} : { databaseUrl }) }
+    const { url } = await serve({ listen: loopback, ...place, logLevel: 'warn' })
     return url
   }
   const constant: unknown = JSON.parse(argument)

@@ -32,13 +32,14 @@ export interface Server {
   stop(): Promise<void>
 }
 
-/** The authority of a data directory, as `hallpass serve` starts it. */
+/** The authority of a data directory, as `hallpass serve` starts it; over PostgreSQL where a URL is given. */
 export function startAuthority(
   workspace: Workspace,
   directory: string,
   execArgv: readonly string[] = [],
+  url?: string,
 ): Promise<Server> {
-  return start(workspace, ['authority', directory], execArgv)
+  return start(workspace, ['authority', directory, ...(url === undefined ? [] : [url])], execArgv)
 }
 
 /** Bare Fastify, which answers `GET /v1/apps/{app}` with this JSON. */
