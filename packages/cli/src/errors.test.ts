@@ -34,6 +34,7 @@ describe('exitCodeFor', () => {
     expect(exitCodeFor(new ApiError('invalid_request', '', { status: 400 }))).toBe(2)
     expect(exitCodeFor(new ApiError('forbidden', '', { status: 403 }))).toBe(1)
     expect(exitCodeFor(new ConnectionError('timeout', ''))).toBe(1)
+    expect(exitCodeFor(new ConnectionError('not_sent', ''))).toBe(2)
     expect(exitCodeFor('anything')).toBe(1)
   })
 })

@@ -27,9 +27,10 @@ export function exitCodeFor(error: unknown): number {
   return isMisuse ? exitCodes.misused : exitCodes.failed
 }
 
-/** What the authority finds wrong with what was written for it. */
+/** What is wrong with what was written, as the authority finds it, or the client before it sends it. */
 const misuses: ReadonlySet<string> = new Set([
   'ApiError invalid_request',
+  'ConnectionError not_sent',
   'StartupError configuration_invalid',
   'StartupError root_key_invalid',
 ])

@@ -127,6 +127,27 @@ describe('the client', () => {
     expect(seen).toHaveLength(1)
   })
 
+  it('sends nothing for a name that would be the address of something else', async () => {
+    const { fetch, seen } = record(() => Response.json({}))
+    const client = createClient({ url: 'http://127.0.0.1:1', fetch })
+    for (const name of ['', '.', '..']) {
+      for (const asking of [
+        // Without this, `..` asks for the end of the organization.
+        client.organisations.removeMember('acme', name),
+        client.organisations.delete(name),
+        client.organisations.withdrawInvitation(name, 7),
+        client.apps.delete(name),
+        client.tokens.revoke(name),
+        client.discharges.show(name),
+      ]) {
+        await expect(asking).rejects.toMatchObject({ name: 'ConnectionError', code: 'not_sent' })
+      }
+    }
+    expect(seen).toEqual([])
+    await client.apps.show('...')
+    expect(seen.map(({ url }) => url.pathname)).toEqual(['/v1/apps/...'])
+  })
+
   it.each([
     ['fm2_abc', 'FlyV1 fm2_abc'],
     ['FlyV1 fm2_abc', 'FlyV1 fm2_abc'],

@@ -236,6 +236,10 @@ function sender(options: ClientOptions) {
     if (token !== undefined) headers.set('authorization', withScheme(token))
     if (body !== undefined) headers.set('content-type', 'application/json')
 
+    // A URL has no other spelling for these, and would be the address of something else.
+    if (/\/\.{0,2}(?:\/|$)/.test(path)) {
+      throw new ConnectionError('not_sent', 'a name or an id is empty, or one or two dots: nothing was sent')
+    }
     const target = path + (search.size > 0 ? `?${search}` : '')
     const words = Object.entries(query).flatMap(([name, value]) => (name === 'cursor' ? [] : [String(value)]))
     if ([...(opaque.test(path) ? [] : [base + path]), ...words].some(holdsSecret)) {

@@ -64,7 +64,7 @@ export class ConnectionError extends Error {
     // The answer began, and did not come to its end.
     | 'cut_off'
     | 'not_an_authority'
-    // A token or a code stood where a name belongs, and would have come into logs.
+    // Where a name belongs stood a token or a code, which would have come into logs, or what leads to another address.
     | 'not_sent'
   readonly details: ConnectionDetails
 

@@ -34,7 +34,7 @@ const connectionWords: Readonly<Record<ConnectionError['code'], string>> = {
   unreachable: 'Hallpass does not answer: look whether you are online, and try again.',
   timeout: 'Hallpass takes too long to answer: try again.',
   cut_off: 'The answer of Hallpass broke off: try again.',
-  not_sent: 'A token stands where a name belongs: it was not sent.',
+  not_sent: 'A token, or nothing but dots, stands where a name belongs: it was not sent.',
   not_an_authority: 'Something between you and Hallpass answered in its place: try again.',
 }
 
