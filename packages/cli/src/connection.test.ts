@@ -203,6 +203,25 @@ describe('a proxy', () => {
     expect(seen).toHaveLength(1)
   })
 
+  it.each(['*', 'x.test, *', '0.0.0.0', '0.0.0.0/8', '10.0.0.0/8 0.0.0.0/0'])(
+    'is not asked about what NO_PROXY=%s leaves out',
+    async (exceptions) => {
+      const here = await serveHttp((_request, response) => response.writeHead(200).end(JSON.stringify({ orgs: [] })))
+      const run = (NO_PROXY: string) =>
+        place.run(reading, {
+          environment: {
+            // This machine, under an address that does not say so.
+            HALLPASS_API_URL: here.replace('127.0.0.1', '0.0.0.0'),
+            HALLPASS_API_TOKEN: 'fo1_held',
+            http_proxy: 'http://127.0.0.1:1',
+            NO_PROXY,
+          },
+        })
+      expect(await run(exceptions)).toMatchObject({ code: 0, stderr: '' })
+      expect(await run('10.0.0.0/8')).toMatchObject({ code: 1, stdout: '' })
+    },
+  )
+
   it('that says no, is away or makes no sense is told of by the variable that names it', async () => {
     const refusing = createHttpServer().on('connect', (_request, socket: Socket) => {
       socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')

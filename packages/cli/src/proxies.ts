@@ -1,4 +1,6 @@
 // The proxies that a person's environment names, as curl and Go read it: HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+import { BlockList, isIP } from 'node:net'
+
 import type { Environment } from './context.ts'
 import { CommandError } from './errors.ts'
 
@@ -19,11 +21,14 @@ export function useProxies(environment: Environment, address: string): string | 
     return `${variable} is not used: set NODE_USE_ENV_PROXY=1 as well, or use Node.js 24.14 or newer`
   }
   const { hostname } = new URL(address)
-  const named = environment['no_proxy'] ?? environment['NO_PROXY'] ?? ''
+  const named = readExceptions(environment)
+  // Node.js knows it only where it stands alone.
+  if (named.includes('*')) return undefined
+  const isExcepted = isHere(hostname) || isWithin(hostname, named)
   setGlobalProxyFromEnv({
     ...(http === undefined ? {} : { HTTP_PROXY: http }),
     ...(https === undefined ? {} : { HTTPS_PROXY: https }),
-    NO_PROXY: [named, 'localhost', '127.0.0.1', '::1', '[::1]', ...(isHere(hostname) ? [hostname] : [])].join(','),
+    NO_PROXY: [...named, 'localhost', '127.0.0.1', '::1', '[::1]', ...(isExcepted ? [hostname] : [])].join(','),
   })
   return undefined
 }
@@ -53,6 +58,26 @@ function readProxy(environment: Environment, names: readonly string[]): string |
     'misused',
     `${name} is not the address of an HTTP proxy: write it like http://proxy.example:3128`,
   )
+}
+
+function readExceptions(environment: Environment): readonly string[] {
+  const name = findSet(environment, ['no_proxy', 'NO_PROXY'])
+  return name === undefined ? [] : (environment[name] ?? '').split(/[\s,]+/).filter((each) => each !== '')
+}
+
+/** Whether it is an address in one of the networks among these, as `10.0.0.0/8`, which Node.js does not know. */
+function isWithin(hostname: string, exceptions: readonly string[]): boolean {
+  const address = hostname.replaceAll(/[[\]]/g, '')
+  return exceptions.some((each) => {
+    const [network = '', bits = ''] = each.split('/')
+    const family = isIP(network)
+    if (family === 0 || isIP(address) !== family || !/^\d{1,3}$/.test(bits)) return false
+    if (Number(bits) > (family === 4 ? 32 : 128)) return false
+    const kind = family === 4 ? 'ipv4' : 'ipv6'
+    const block = new BlockList()
+    block.addSubnet(network, Number(bits), kind)
+    return block.check(address, kind)
+  })
 }
 
 function isHere(hostname: string): boolean {
