@@ -13,6 +13,8 @@ const alreadyTried = 'HALLPASS_NODE_RETRIED'
 process.on('SIGUSR1', () => {})
 
 if (isNewEnough(process.versions.node)) {
+  // Another hallpass that is run from this one, as by flyctl, has to find a Node.js for itself.
+  delete process.env[alreadyTried]
   start()
 } else {
   const other = process.env[alreadyTried] ? undefined : findOtherNode()

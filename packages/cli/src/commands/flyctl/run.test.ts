@@ -52,6 +52,17 @@ it('hands over the arguments as they are, and the variables', async () => {
   expect(given().env).toMatchObject(listVariables(server, homedir()))
 })
 
+it('keeps to itself that it looked for a newer Node.js', async () => {
+  const { given } = await run(['--', 'apps'], { HALLPASS_NODE_RETRIED: '1' })
+  expect(given().env).not.toHaveProperty('HALLPASS_NODE_RETRIED')
+})
+
+it.each(['', 'home'])('keeps no login in the working directory where HOME is %j', async (HOME) => {
+  const { code, stdout, stderr } = await run(['--', 'apps'], { HOME })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toContain('HOME names no home directory')
+})
+
 it('takes what begins with a command of flyctl for its own, without -- too', async () => {
   const words = ['apps', 'list', '-o', 'acme', '--json', '--api-url=y', '-t', 'x']
   const { code, given } = await run(['--api-url', server, ...words])

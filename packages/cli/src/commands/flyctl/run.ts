@@ -1,6 +1,7 @@
 // `hallpass flyctl -- …`: runs flyctl with the variables that keep it at an authority.
 import { spawn } from 'node:child_process'
 import { homedir } from 'node:os'
+import { isAbsolute } from 'node:path'
 import process from 'node:process'
 
 import { locateConfig, readConfig } from '../../config-file.ts'
@@ -27,6 +28,11 @@ export async function runFlyctl(
     )
   }
   const { environment } = context
+  const home = homedir()
+  // A login would be written into the working directory, and go wherever that goes.
+  if (!isAbsolute(home)) {
+    throw new CommandError('misused', 'HOME names no home directory, where flyctl would keep its login: set it')
+  }
   const server = chooseServer(flags, environment, await readConfig(locateConfig(environment)))
   const withheld = isServerOfEnvironment(environment, server)
     ? []
@@ -37,7 +43,7 @@ export async function runFlyctl(
   const others = Object.entries(environment).filter(([name]) => !withheld.some((each) => each === name))
   const { code, signal } = await run(readPathVariable(environment, 'HALLPASS_FLYCTL') ?? 'flyctl', words, {
     ...Object.fromEntries(others),
-    ...listVariables(server, homedir()),
+    ...listVariables(server, home),
   })
   // Dying of the same signal tells a shell what happened.
   if (signal !== null) process.kill(process.pid, signal)
