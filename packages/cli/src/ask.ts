@@ -68,7 +68,10 @@ export async function confirm(context: Context, question: string, yes: boolean |
 }
 
 function streams(context: Context) {
-  return { input: context.stdin, output: context.stderr }
+  const { stderr } = context
+  // A terminal that says 0 does not know how wide it is, as in a container: each letter would have a line of its own.
+  if (stderr.columns === 0) Object.assign(stderr, { columns: 80, rows: 24 })
+  return { input: context.stdin, output: stderr }
 }
 
 /** Prompts answer with a symbol where the person pressed Ctrl-C. */

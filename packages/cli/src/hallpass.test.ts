@@ -265,9 +265,8 @@ describe('hallpass', () => {
 
 describe.skipIf(!existsSync('/usr/bin/script'))('hallpass at a terminal', () => {
   /** Runs in a pseudo-terminal, with stdout in a file as in `TOKEN=$(…)`; keys are pressed when the question is seen. */
-  async function atTerminal(words: string, keys: string) {
-    // A pseudo-terminal begins with no width at all.
-    const command = `stty cols 80 rows 24; "${process.execPath}" "${entry}" ${words} > "${join(directory, 'stdout')}"`
+  async function atTerminal(words: string, keys: string, size = 'stty cols 80 rows 24') {
+    const command = `${size}; "${process.execPath}" "${entry}" ${words} > "${join(directory, 'stdout')}"`
     const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], {
       cwd: directory,
       env: {
@@ -304,6 +303,13 @@ describe.skipIf(!existsSync('/usr/bin/script'))('hallpass at a terminal', () => 
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${minted}\n` })
     expect(shown).toContain('nothing here has that in it')
     expect(seen.map(({ request }) => request)).toEqual(['GET /v1/orgs', 'POST /v1/orgs/beta/tokens'])
+  })
+
+  it('asks so that it can be read where the terminal does not know its width', async () => {
+    const { code, shown } = await atTerminal('tokens create org', 'ET\r', 'stty cols 0 rows 0')
+    expect(code).toBe(0)
+    expect(shown).toContain('Select Organization:')
+    expect(seen.at(-1)?.request).toBe('POST /v1/orgs/beta/tokens')
   })
 
   it('ends cleanly on Ctrl-C', async () => {
