@@ -109,6 +109,15 @@ describe('tokens 3p', () => {
     expect(strange).toMatchObject({ code: 0, stderr: 'Warning: nothing in the token asks for this discharge\n' })
   })
 
+  it('puts no permission token beside a token, which would be wider than it', async () => {
+    const { stdout } = await tokens(['3p', 'add', '-l', auth], '', environment)
+    for (const given of [stdout.trim(), stdout.trim().replace('FlyV1 fm2_', '')]) {
+      const outcome = await tokens(['3p', 'add-discharge', '-d', given])
+      expect(outcome).toMatchObject({ code: 2, stdout: '' })
+      expect(outcome.stderr).toContain('is a permission token, and not a discharge')
+    }
+  })
+
   it('discharges no ticket that demands something', async () => {
     const demanding = thirdParty({
       key: shared,

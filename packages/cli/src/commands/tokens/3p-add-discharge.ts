@@ -6,7 +6,7 @@ import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import type { JsonFlag } from '../../flags.ts'
-import { dropEnded, readHeldToken, splitPermissions } from '../../held-token.ts'
+import { dropEnded, permissionLocation, readHeldToken, splitPermissions } from '../../held-token.ts'
 import { tell, writeJson, writeLine } from '../../output.ts'
 import { decodeBase64 } from '../../third-party.ts'
 
@@ -28,7 +28,12 @@ export async function addDischarge(
   const added = readDischarge(flags.discharge)
   const tickets = permissions.flatMap((permission) => [...ticketsOf(permission).values()].flat())
   for (const bytes of added) {
-    const asked = decodeMacaroon(bytes).nonce.kid.join()
+    const { location, nonce } = decodeMacaroon(bytes)
+    // Beside a narrowed token it would allow all that it allows by itself.
+    if (location === permissionLocation) {
+      throw new CommandError('misused', 'what is given with -d is a permission token, and not a discharge')
+    }
+    const asked = nonce.kid.join()
     if (tickets.some((ticket) => ticket.join() === asked)) continue
     tell(context, 'Warning: nothing in the token asks for this discharge')
   }
