@@ -28,7 +28,7 @@ export function describeNoToken(text: string): string | undefined {
     return `has a line break at character ${lineBreak.index + 1}, and what stands around it is not one token`
   }
   const strange = /[^\x20-\x7e]|["'`]/.exec(token)
-  return strange === null ? undefined : `has a character that no token has, its ${strange.index + 1}th`
+  return strange === null ? undefined : `has a character that no token has: character ${strange.index + 1}`
 }
 
 const quote = '["\'`\\u2018-\\u201f\\u00ab\\u00bb\\u2039\\u203a]'
@@ -41,13 +41,15 @@ const tokens = new RegExp(`^,*${token}(?:,+${token})*,*$`)
 const mistakes: ReadonlyArray<readonly [form: RegExp, words: string]> = [
   [/\*{3}/, 'is hidden behind ***, as logs of CI jobs show it: take it from where it is kept'],
   [/^basic\s/i, 'is for Basic: send Bearer and the token itself, which is the password in it'],
-  [/^[[{]/, 'is JSON: give what stands in its field token'],
-  [/^(?:export\s+|set\s+|\$env:\s*)?[A-Z][A-Z\d_]*\s*=/, 'begins with NAME=: give what stands behind it'],
   [/^\$[\w({]|^%\w+%$|\{\{/, 'is the name of a variable that nothing has replaced'],
+  [/^(?:undefined|null|nil|none|true|false)$/i, 'is a word that stands for no value'],
+  [/^(?:\{|\[\s*["[{])/, 'is JSON: give what stands in its field token'],
+  [/^(?:export\s+|set\s+|\$env:\s*)?[A-Z][A-Z\d_]*\s*=/, 'begins with NAME=: give what stands behind it'],
   [/^<.*>$/s, 'is a place for a token, and not one'],
   [/^[a-z][a-z\d+.-]*:\/\//i, 'is an address'],
   [/^eyJ[\w-]*\./, 'is a JSON Web Token, which this is not about'],
-  [/^(?:fm\w{1,2}|fo1)(?:_|%5f).*%(?:2[bf]|3d|2c)/is, 'is percent-encoded: give it as it was made'],
+  [/^(?!(?:fm\w{1,2}|fo1)_)[^,]*[\s=:[('"](?:fm\w{1,2}|fo1)_/is, 'has other text before it: give the token alone'],
+  [/^(?:(?:bearer|flyv1)%20)?(?:fm\w{1,2}|fo1)(?:_|%5f).*%(?:2[bf]|3d|2c)/is, 'is percent-encoded: give it as it was made'],
 ]
 
 function strip(text: string): string {
