@@ -128,7 +128,7 @@ describe('the file', () => {
       await writeFile(join(directory, name), text)
       await writeFile(join(sub, name), text)
       const app = name.slice(4)
-      expect(await readConfigHere(context)).toBe(app)
+      expect((await readConfigHere(context))?.app).toBe(app)
       expect(await readGivenConfig(context, 'sub/')).toBe(app)
       expect(await readGivenConfig(context, `sub/${name}`)).toBe(app)
     }
@@ -146,7 +146,7 @@ describe('the file', () => {
 
   it('may begin with a byte order mark, and flyctl is said to stop there', async () => {
     await writeFile(join(directory, 'fly.toml'), '\uFEFFapp = "web"')
-    expect(await readConfigHere(context)).toBe('web')
+    expect((await readConfigHere(context))?.app).toBe('web')
     expect(told).toBe(
       'Note: ./fly.toml begins with a byte order mark, at which flyctl stops: save it as UTF-8 without one\n',
     )

@@ -29,9 +29,12 @@ export async function readGivenConfig(context: Context, given: string): Promise<
   throw new CommandError('failed', `${found.name} does not name an app: app = "name" is missing`)
 }
 
-/** The name in the usual file of the working directory, if one is there and names an app. */
-export async function readConfigHere(context: Context): Promise<string | undefined> {
-  return (await readUsual(context, context.directory, '.'))?.app
+/** The name in the usual file of the working directory, if one is there and names an app, and that file. */
+export async function readConfigHere(
+  context: Context,
+): Promise<{ readonly app: string; readonly name: string } | undefined> {
+  const { app, name = '' } = (await readUsual(context, context.directory, '.')) ?? {}
+  return app === undefined ? undefined : { app, name }
 }
 
 /**

@@ -55,8 +55,8 @@ export async function chooseApp(context: Context, flags: AppFlags): Promise<stri
   }
   const variable = readVariable(context.environment, 'FLY_APP')
   if (variable !== undefined) return note(context, 'app_name', 'FLY_APP', variable)
-  const name = await readConfigHere(context)
-  if (name !== undefined) return note(context, 'app_name', 'the app in the configuration file here', name)
+  const here = await readConfigHere(context)
+  if (here !== undefined) return note(context, 'app_name', `the app in ${here.name}`, here.app)
   throw new CommandError('misused', 'no app is given: name one with --app NAME, or work where a fly.toml names one')
 }
 

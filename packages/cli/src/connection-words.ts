@@ -22,12 +22,14 @@ export function describeUnreachable(cause: unknown, address: string, environment
   const url = new URL(address)
   const signs = signsOf(cause)
   const is = (...codes: readonly string[]) => codes.find((code) => signs.codes.has(code))
-  const status = /^Proxy response \((\d+)\)/.exec(signs.messages.find((text) => text.startsWith('Proxy')) ?? '')?.[1]
+  const told = /^Proxy response \((\d+)\)/.exec(signs.messages.find((text) => text.startsWith('Proxy')) ?? '')?.[1]
+  // Where no tunnel is asked for, fetch keeps this answer to itself, and has no word for it.
+  const status = told ?? (signs.messages.at(-1) === '' && signs.codes.size === 0 ? '407' : undefined)
   const proxy = signs.isElsewhere(url) ? proxyVariable(environment, address) : undefined
-  const named = proxyVariable(environment, address) ?? 'a variable'
+  const named = proxyVariable(environment, address)
   if (status !== undefined) {
     const why = status === '407' ? ', for it wants a name and a password' : ''
-    return `the proxy that ${named} names does not lead to ${address}: it answered ${status}${why}`
+    return `the proxy ${named === undefined ? 'on the way' : `that ${named} names`} does not lead to ${address}: it answered ${status}${why}`
   }
   if (proxy !== undefined) {
     const code = is(...refused, ...unknownName, ...noRoute, ...closed)
@@ -146,7 +148,6 @@ function describeStranger({ details, message }: ConnectionError, server: string)
 }
 
 function wordsOf(status: number, retryAfter: string | undefined): string | undefined {
-  if (status === 407) return 'the proxy on the way wants a name and a password'
   if (status === 408) return 'a proxy before it waited too long for the request; try again'
   if (status === 413) return 'what was sent is longer than a proxy before it lets through'
   if (status === 431 || status === 494) {
@@ -166,10 +167,11 @@ function wordsOf(status: number, retryAfter: string | undefined): string | undef
 }
 
 function describeRedirect(server: string, path: string, location: string | undefined): string {
-  if (location === undefined || !URL.canParse(location, server + path)) {
+  const target = location === undefined ? null : URL.parse(location, server + path)
+  if (target === null || !/^https?:$/.test(target.protocol)) {
     return `${server} answers with a redirect that leads nowhere: is the address right?`
   }
-  const { origin, pathname } = new URL(location, server + path)
+  const { origin, pathname } = target
   // What is asked stands behind the address, and is no part of it.
   return pathname === path && origin !== server
     ? `${server} redirects to ${origin}: where you trust that, give it as the address`

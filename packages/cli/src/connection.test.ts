@@ -230,6 +230,11 @@ describe('a proxy', () => {
     expect(await complaint('https://authority.test', { HTTPS_PROXY: secret })).toBe(
       'the proxy that HTTPS_PROXY names does not lead to https://authority.test: it answered 407, for it wants a name and a password',
     )
+    const asking = await serveHttp((_request, response) => response.writeHead(407).end())
+    expect(await complaint('http://authority.test', { http_proxy: asking })).toBe(
+      'the proxy that http_proxy names does not lead to http://authority.test: it answered 407, for it wants a name and a password',
+    )
+    expect(await complaint(asking)).toContain('the proxy on the way does not lead to')
     const gone = createServer()
     const port = await listen(gone)
     await new Promise((resolve) => gone.close(resolve))
@@ -293,6 +298,8 @@ describe('who is no authority', () => {
     const nowhere = await serveHttp((_request, response) => response.writeHead(302).end())
     expect(await complaint(nowhere)).toContain('leads nowhere')
     expect(seen).toEqual([])
+    const strange = await serveHttp((_request, response) => response.writeHead(302, { location: 'a:b' }).end())
+    expect(await complaint(strange)).toContain('answers with a redirect that leads nowhere')
   })
 
   it.each([

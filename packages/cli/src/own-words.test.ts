@@ -22,6 +22,10 @@ beforeAll(async () => {
     if (line === 'GET /v1/orgs') return [200, { orgs: [acme, staging] }]
     if (line === 'GET /v1/apps/web') return [200, app('web', 7)]
     if (/^\/v1\/orgs\/[^/]*\s/.test(path) || /org_slug=\S*[+%]/.test(line)) return invalid('org_slug')
+    if (/^\/v1\/orgs\/(?:nobody|-x)\/tokens/.test(path)) {
+      return [404, refusal('not_found', 'there is no organization of this name')]
+    }
+    if (path === '/v1/apps/none') return [404, refusal('not_found', 'there is no app of this name')]
     if (line === 'POST /v1/apps') return invalid('org_slug')
     if (/^\/v1\/apps\/[^/]*\s/.test(path)) return invalid('app_name')
     if (/^\/v1\/tokens\/[^/]*\s/.test(path)) return invalid('token_id')
@@ -83,7 +87,18 @@ it('says so of what is searched for, and leaves what is not found as it is', asy
   expect((await complaint(['orgs', 'show', 'nobody']))[1]).toContain('there is no GET /v1/orgs/nobody')
 })
 
+it.each<readonly [readonly string[], string, Readonly<Record<string, string>>?]>([
+  [['tokens', 'list', '-s', 'org'], 'FLY_ORG: there is no organization of this name', { FLY_ORG: 'nobody' }],
+  [['tokens', 'list', '-s', 'org', '-o', '-x'], '--org: there is no organization of this name'],
+  [['tokens', 'create', 'deploy'], 'FLY_APP: there is no app of this name', { FLY_APP: 'none' }],
+  [['tokens', 'create', 'deploy', '-c', 'gone.toml'], 'the app in gone.toml: there is no app of this name'],
+])('%j names where what is not there was written', async (words, sentence, environment = {}) => {
+  await writeFile(join(place.directory, 'gone.toml'), 'app = "none"\n')
+  const [code, said] = await complaint(words, environment)
+  expect([code, said]).toEqual([1, `Error: ${sentence}`])
+})
+
 it('names the file of the directory that it works in', async () => {
   await writeFile(join(place.directory, 'fly.toml'), 'app = "we b"\n')
-  expect((await complaint(['tokens', 'list']))[1]).toContain(`the app in the configuration file here ${bad}`)
+  expect((await complaint(['tokens', 'list']))[1]).toContain(`the app in ./fly.toml ${bad}`)
 })

@@ -23,6 +23,10 @@ export async function inOwnWords(
       return new CommandError('misused', sentence, { cause: error })
     }
   }
+  const missing = code === 'not_found' ? /^there is no (organization|app) /.exec(message)?.[1] : undefined
+  const by = givenBy.get(missing === 'app' ? 'app_name' : 'org_slug')?.by
+  // Nobody looks for a mistake in a variable or a file that is not named.
+  if (missing !== undefined && by !== undefined) return new ApiError(code, `${by}: ${message}`, error)
   const own = field === undefined ? undefined : (givenBy.get(field)?.by ?? words.get(field))
   if (field === undefined || own === undefined || !message.startsWith(`${field} `)) return error
   const sentence = own + message.slice(field.length)

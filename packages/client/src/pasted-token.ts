@@ -49,7 +49,10 @@ const mistakes: ReadonlyArray<readonly [form: RegExp, words: string]> = [
   [/^[a-z][a-z\d+.-]*:\/\//i, 'is an address'],
   [/^eyJ[\w-]*\./, 'is a JSON Web Token, which this is not about'],
   [/^(?!(?:fm\w{1,2}|fo1)_)[^,]*[\s=:[('"](?:fm\w{1,2}|fo1)_/is, 'has other text before it: give the token alone'],
-  [/^(?:(?:bearer|flyv1)%20)?(?:fm\w{1,2}|fo1)(?:_|%5f).*%(?:2[bf]|3d|2c)/is, 'is percent-encoded: give it as it was made'],
+  [
+    /^(?:(?:bearer|flyv1)%20)?(?:fm\w{1,2}|fo1)(?:_|%5f).*%(?:2[bf]|3d|2c)/is,
+    'is percent-encoded: give it as it was made',
+  ],
 ]
 
 function strip(text: string): string {
