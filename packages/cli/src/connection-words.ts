@@ -22,8 +22,8 @@ export function describeUnreachable(cause: unknown, address: string, environment
   const url = new URL(address)
   const signs = signsOf(cause)
   const is = (...codes: readonly string[]) => codes.find((code) => signs.codes.has(code))
-  const told = /^Proxy response \((\d+)\)/.exec(signs.messages.find((text) => text.startsWith('Proxy')) ?? '')?.[1]
-  // Where no tunnel is asked for, fetch keeps this answer to itself, and has no word for it.
+  const told = /^Proxy [^(]*\((\d+)\)/.exec(signs.messages.find((text) => text.startsWith('Proxy')) ?? '')?.[1]
+  // Of a 407 that no proxy of ours gave, fetch makes an error without a word.
   const status = told ?? (signs.messages.at(-1) === '' && signs.codes.size === 0 ? '407' : undefined)
   const proxy = signs.isElsewhere(url) ? proxyVariable(environment, address) : undefined
   const named = proxyVariable(environment, address)

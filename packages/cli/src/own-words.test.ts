@@ -87,12 +87,12 @@ it('says so of what is searched for, and leaves what is not found as it is', asy
   expect((await complaint(['orgs', 'show', 'nobody']))[1]).toContain('there is no GET /v1/orgs/nobody')
 })
 
-it.each<readonly [readonly string[], string, Readonly<Record<string, string>>?]>([
+it.each<[words: readonly string[], sentence: string, environment: Readonly<Record<string, string>>]>([
   [['tokens', 'list', '-s', 'org'], 'FLY_ORG: there is no organization of this name', { FLY_ORG: 'nobody' }],
-  [['tokens', 'list', '-s', 'org', '-o', '-x'], '--org: there is no organization of this name'],
+  [['tokens', 'list', '-s', 'org', '-o', '-x'], '--org: there is no organization of this name', {}],
   [['tokens', 'create', 'deploy'], 'FLY_APP: there is no app of this name', { FLY_APP: 'none' }],
-  [['tokens', 'create', 'deploy', '-c', 'gone.toml'], 'the app in gone.toml: there is no app of this name'],
-])('%j names where what is not there was written', async (words, sentence, environment = {}) => {
+  [['tokens', 'create', 'deploy', '-c', 'gone.toml'], 'the app in gone.toml: there is no app of this name', {}],
+])('%j names where what is not there was written', async (words, sentence, environment) => {
   await writeFile(join(place.directory, 'gone.toml'), 'app = "none"\n')
   const [code, said] = await complaint(words, environment)
   expect([code, said]).toEqual([1, `Error: ${sentence}`])

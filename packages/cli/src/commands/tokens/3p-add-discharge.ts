@@ -1,12 +1,19 @@
 // `hallpass tokens 3p add-discharge`: puts a third party's answer beside a token.
 import { unwrapToken } from '@hallpass/client/pasted-token'
-import { decodeMacaroon, formatAuthorization, parseAuthorization, ticketsOf, type Macaroon } from '@hallpass/macaroon'
+import {
+  decodeMacaroon,
+  formatAuthorization,
+  parseAuthorization,
+  permissionLocation,
+  ticketsOf,
+  type Macaroon,
+} from '@hallpass/macaroon'
 
 import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import type { JsonFlag } from '../../flags.ts'
-import { dropEnded, permissionLocation, readHeldToken, splitPermissions } from '../../held-token.ts'
+import { dropEnded, readHeldToken, splitPermissions } from '../../held-token.ts'
 import { tell, writeJson, writeLine } from '../../output.ts'
 import { decodeBase64 } from '../../third-party.ts'
 
