@@ -84,10 +84,39 @@ for (const file of globSync('packages/*/src/**/*.{ts,tsx}', { cwd: root }).toSor
     if (problem !== undefined) problems.push(`${file}: imports ${specifier}: ${problem}`)
   }
 }
-problems.push(...checkMap(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')))
+problems.push(...checkMap(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')), ...checkTables())
 if (problems.length > 0) {
   process.stderr.write(`${problems.join('\n')}\n`)
   process.exit(1)
+}
+
+/** Nothing is in the house that the tables here, README.md, the map and the list of decisions do not name. */
+function checkTables(): string[] {
+  const found: string[] = []
+  const lacks = (file: string, folder: string, wanted: (name: string) => string) => {
+    const text = readFileSync(join(root, file), 'utf8')
+    for (const name of readdirSync(join(root, folder))) {
+      if (name !== 'README.md' && !text.includes(wanted(name))) found.push(`${file}: does not name ${folder}/${name}`)
+    }
+  }
+  lacks('README.md', 'packages', (name) => `(packages/${name}`)
+  lacks('decisions/README.md', 'decisions', (name) => `(${name})`)
+  for (const folder of readdirSync(join(root, 'packages'))) {
+    const name = nameOfPackage(folder)
+    if (packages[name] === undefined) found.push(`scripts/check-imports.ts: says nothing of ${name}`)
+  }
+  const map = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
+  const ignored = readFileSync(join(root, '.gitignore'), 'utf8').split('\n')
+  for (const { name } of readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+    const isOurs = !name.startsWith('.') && name !== 'packages' && !ignored.includes(`${name}/`)
+    if (isOurs && !map.includes(`\`${name}/\``)) found.push(`ARCHITECTURE.md: does not name ${name}/`)
+  }
+  const files = globSync('packages/authority/src/*/**/*.ts', { cwd: root })
+  for (const folder of new Set(files.filter((file) => roomOf(file) === undefined).map(dirname))) {
+    const isWiring = map.includes(`| \`${relative('packages/authority/src', folder).split('/')[0]}/\` \`config`)
+    if (!isWiring) found.push(`scripts/check-imports.ts: ${folder} is no room`)
+  }
+  return found
 }
 
 /** The map has a row for every package and every room, and says of each room what is allowed here. */
