@@ -63,6 +63,31 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     expect(await statusOf(dashboard.authority.ask, token)).toBe(200)
   })
 
+  it('neither sends a token that is pasted into the filter nor puts it into the address, and leads to it by its id', async () => {
+    const { page } = ada
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.url()))
+    const filter = page.getByLabel('Filter by name')
+    await filter.fill(token)
+    const notice = page.getByRole('alert').filter({ hasText: 'sent nowhere' })
+    await notice.waitFor()
+    expect(await filter.inputValue()).toBe('')
+    await filter.fill('nothing')
+    await page.getByText('No token fits').waitFor()
+    expect(await notice.count()).toBe(0)
+    await filter.fill(token.replace('FlyV1 ', ''))
+    await page.getByRole('link', { name: 'Find this token by its id' }).click()
+    await page.getByRole('heading', { name: 'ci' }).waitFor()
+    const form = /fm2_|fm2%5f/i
+    expect([page.url(), ...asked].filter((url) => form.test(url))).toEqual([])
+    await page.goBack()
+    await filter.fill(`fo1_${'Ab1'.repeat(14)}`)
+    await page.getByRole('link', { name: 'See your logins' }).waitFor()
+    await page.goto(dashboard.url(`/dashboard/${slug}/tokens?search=${encodeURIComponent(token)}`))
+    await page.getByRole('cell', { name: 'ci' }).first().waitFor()
+    expect(await filter.inputValue()).toBe('')
+  })
+
   it('narrows while making: two actions, one app, a command, a machine', async () => {
     const { page } = ada
     await page.getByLabel('Name (optional)').fill('narrow')

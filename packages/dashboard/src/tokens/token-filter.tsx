@@ -1,7 +1,12 @@
 // Looks for tokens by a part of their names, and by their state.
 import { useEffect, useState } from 'react'
 
+import { holdsSecret } from '@hallpass/client/secret-text'
+
 import { controlClasses, Select } from '../ui/field.tsx'
+import { lazily, Part } from '../ui/part.tsx'
+
+const PastedCredential = lazily(() => import('./pasted-credential.tsx'), 'PastedCredential')
 
 interface TokenFilterProps {
   readonly search: string
@@ -14,37 +19,57 @@ const pause = 200
 
 export function TokenFilter({ search, state, onChange }: TokenFilterProps) {
   const [typed, setTyped] = useState(search)
+  const [pasted, setPasted] = useState<string | undefined>(undefined)
   useEffect(() => {
     if (typed === search) return undefined
-    const timer = setTimeout(() => onChange({ search: typed }), pause)
+    const { pathname } = globalThis.location
+    const timer = setTimeout(() => {
+      // Whoever has gone on to another page meanwhile is not brought back to this one, which stands until that has come.
+      if (globalThis.location.pathname === pathname) onChange({ search: typed })
+    }, pause)
     return () => clearTimeout(timer)
   }, [typed, search, onChange])
+
+  /** Addresses end up in histories and logs: a credential is not even left in the field. */
+  function take(text: string): void {
+    const isSecret = holdsSecret(text)
+    setPasted(isSecret ? text : undefined)
+    setTyped(isSecret ? '' : text)
+  }
+
   return (
-    <search className="mb-3 flex gap-2">
-      <input
-        type="search"
-        aria-label="Filter by name"
-        placeholder="Filter by name"
-        maxLength={128}
-        autoComplete="off"
-        spellCheck={false}
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-        className={`${controlClasses} max-w-72 flex-1`}
-      />
-      <div className="ml-auto w-36 shrink-0">
-        <Select
-          aria-label="State"
-          value={state}
-          options={[
-            { value: 'live', label: 'Live' },
-            { value: 'expired', label: 'Expired' },
-            { value: 'revoked', label: 'Revoked' },
-            { value: 'all', label: 'All states' },
-          ]}
-          onChange={(event) => onChange({ state: event.target.value === 'live' ? '' : event.target.value })}
+    <>
+      <search className="mb-3 flex gap-2">
+        <input
+          type="search"
+          aria-label="Filter by name"
+          placeholder="Filter by name"
+          maxLength={128}
+          autoComplete="off"
+          spellCheck={false}
+          value={typed}
+          onChange={(event) => take(event.target.value)}
+          className={`${controlClasses} max-w-72 flex-1`}
         />
-      </div>
-    </search>
+        <div className="ml-auto w-36 shrink-0">
+          <Select
+            aria-label="State"
+            value={state}
+            options={[
+              { value: 'live', label: 'Live' },
+              { value: 'expired', label: 'Expired' },
+              { value: 'revoked', label: 'Revoked' },
+              { value: 'all', label: 'All states' },
+            ]}
+            onChange={(event) => onChange({ state: event.target.value === 'live' ? '' : event.target.value })}
+          />
+        </div>
+      </search>
+      {pasted !== undefined && (
+        <Part fallback={null}>
+          <PastedCredential text={pasted} />
+        </Part>
+      )}
+    </>
   )
 }
