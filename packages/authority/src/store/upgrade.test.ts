@@ -242,6 +242,19 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
     expect(await postgresSchema(url)).toEqual(await postgresSchema(await createDatabase(server.url, 0)))
   })
 
+  test('of several servers that start at once one takes each step, and all serve', async () => {
+    if (server === undefined) throw new Error('PostgreSQL has not been started.')
+    const url = await createDatabase(server.url, 5)
+    const told: string[] = []
+    const open = () => openPostgresStore({ url, progress: (sentence) => void told.push(sentence) })
+    for (const store of await Promise.all([open(), open(), open()])) {
+      expect(await store.read((tx) => tx.settings.get('kept'))).toBe('as it was')
+      await store.close()
+    }
+    expect(new Set(told).size).toBe(told.length)
+    expect(await postgresSchema(url)).toEqual(await postgresSchema(await createDatabase(server.url, 0)))
+  })
+
   test('nobody waits behind an upgrade that waits for who reads for long', async () => {
     if (server === undefined) throw new Error('PostgreSQL has not been started.')
     const url = await createDatabase(server.url, 5)
