@@ -10,7 +10,8 @@ import { createDirectory } from './authority.ts'
 
 test('a first proof leaves a thousand organizations, and reads go on between the steps', async () => {
   const directory = await createDirectory()
-  const { environment, user: admin, close } = await openAuthority(directory)
+  const authority = await openAuthority(directory)
+  const { environment, user: admin } = authority
   const { store } = environment
   const now = Date.now()
   const count = 1000
@@ -44,6 +45,6 @@ test('a first proof leaves a thousand organizations, and reads go on between the
     async (tx) => [await tx.organisations.ofUser(member.id), await tx.users.byId(member.id)] as const,
   )
   expect([left.length, user?.emailProvenAt]).toEqual([1, now])
-  await close()
+  await authority.close()
   await rm(directory, { recursive: true, force: true })
 })
