@@ -37,24 +37,36 @@ interface Seeded {
 
 /** What an organisation looks like after a few months. */
 async function seed({ authority }: Dashboard): Promise<Seeded> {
-  const { access_token } = await createClient({ url: authority.url() }).sessions.create(founder)
+  const { access_token } = await createClient({ url: authority.url() }).signIn(founder)
   const client = createClient({ url: authority.url(), token: access_token })
-  const { slug } = await client.organisations.create({ name: 'Acme Staging' })
-  await client.organisations.create({ name: 'Acme Production' })
-  for (const name of ['web', 'api', 'worker']) await client.apps.create({ name: `acme-${name}`, org_slug: slug })
-  const { code } = await client.organisations.invite(slug, { email: 'grace@example.com', role: 'admin' })
-  const grace = await createClient({ url: authority.url() }).users.signUp({
+  const { slug } = await client.createOrganisation({ name: 'Acme Staging' })
+  await client.createOrganisation({ name: 'Acme Production' })
+  for (const name of ['web', 'api', 'worker']) await client.createApp({ name: `acme-${name}`, org_slug: slug })
+  const { code } = await client.inviteMember({ org_slug: slug, email: 'grace@example.com', role: 'admin' })
+  const grace = await createClient({ url: authority.url() }).signUp({
     email: 'grace@example.com',
     password: 'grace has a long password',
     invitation: code,
   })
   const graceClient = createClient({ url: authority.url(), token: grace.access_token })
   const reading = [{ type: 'Action', body: 'r' }]
-  const old = await client.tokens.create(slug, { profile: 'deploy_organization', name: 'Old laptop', expiry: '90d' })
-  await client.tokens.revoke(old.id)
-  await graceClient.tokens.create(slug, { profile: 'deploy_organization', name: 'Terraform' })
-  await client.tokens.create(slug, { profile: 'deploy', name: 'Preview deploys', app: 'acme-web', expiry: '1y' })
-  await graceClient.tokens.create(slug, {
+  const old = await client.createToken({
+    org_slug: slug,
+    profile: 'deploy_organization',
+    name: 'Old laptop',
+    expiry: '90d',
+  })
+  await client.revokeToken({ token_id: old.id })
+  await graceClient.createToken({ org_slug: slug, profile: 'deploy_organization', name: 'Terraform' })
+  await client.createToken({
+    org_slug: slug,
+    profile: 'deploy',
+    name: 'Preview deploys',
+    app: 'acme-web',
+    expiry: '1y',
+  })
+  await graceClient.createToken({
+    org_slug: slug,
     profile: 'deploy_organization',
     name: 'Status page',
     expiry: '90d',
@@ -64,19 +76,21 @@ async function seed({ authority }: Dashboard): Promise<Seeded> {
     { type: 'Machines', body: { machines: { d8901: '*' } } },
     { type: 'Action', body: 'rC' },
   ]
-  await client.tokens.create(slug, {
+  await client.createToken({
+    org_slug: slug,
     profile: 'deploy_organization',
     name: 'Night shift',
     expiry: '30d',
     caveats: machines,
   })
-  const minted = await client.tokens.create(slug, {
+  const minted = await client.createToken({
+    org_slug: slug,
     profile: 'deploy_organization',
     name: 'GitHub Actions',
     expiry: '30d',
   })
-  const invited = await client.organisations.invite(slug, { email: 'alan@example.com' })
-  const login = await client.cliLogins.create(startingCliLogin({ name: 'hallpass on build-box' }).body)
+  const invited = await client.inviteMember({ org_slug: slug, email: 'alan@example.com' })
+  const login = await client.createCliLogin(startingCliLogin({ name: 'hallpass on build-box' }).body)
   await authority.restart(age)
   return { slug, tokenId: minted.id, token: minted.token, invitation: invited.code, cliLogin: login.id }
 }

@@ -20,7 +20,7 @@ export async function chooseOrganisation(
   const given = givenOrganisation(context, flags, word)
   if (given !== undefined) return given
   if (!canAsk(context)) throw new CommandError('misused', 'no organization is given: name one with --org SLUG')
-  const { orgs } = await client.organisations.list()
+  const { orgs } = await client.listOrganisations()
   if (orgs.length === 0) throw new CommandError('failed', 'this credential reaches no organization')
   return askChoice(
     context,

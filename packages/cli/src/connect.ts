@@ -61,7 +61,7 @@ export function createClientAt(context: Context, server: string, options: Option
     }
     if (!(error instanceof ApiError)) return error
     if (isOfCredential(error)) return source === undefined ? error : tellSource(error, source)
-    return inOwnWords(error, context, path, async () => (await create(undefined).organisations.list()).orgs)
+    return inOwnWords(error, context, path, async () => (await create(undefined).listOrganisations()).orgs)
   })
 }
 

@@ -103,8 +103,8 @@ describe('a connection that does not come about', () => {
   it('is told where nobody answers in time', async () => {
     const silent = await serve(() => undefined)
     const client = createClientAt({ environment: {} } as Context, silent, { timeout: 50 })
-    await expect(client.organisations.list()).rejects.toThrow(`${silent} did not answer within 0.05 seconds`)
-    await expect(client.organisations.delete('acme')).rejects.toThrow('it may have been done all the same')
+    await expect(client.listOrganisations()).rejects.toThrow(`${silent} did not answer within 0.05 seconds`)
+    await expect(client.deleteOrganisation({ org_slug: 'acme' })).rejects.toThrow('it may have been done all the same')
   })
 })
 

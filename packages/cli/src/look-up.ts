@@ -43,7 +43,7 @@ export interface FoundApp {
 export async function findApp(askers: () => Promise<Askers>, name: string): Promise<FoundApp> {
   const number = readNumber(name)
   if (number !== undefined) return { number, organisation: undefined }
-  const app = await firstAnswer((await askers()).clients, (client) => client.apps.show(name))
+  const app = await firstAnswer((await askers()).clients, (client) => client.showApp({ app_name: name }))
   return {
     number: BigInt(app.internal_numeric_id),
     organisation: BigInt(app.organization.internal_numeric_id),
@@ -55,7 +55,7 @@ export async function findOrganisationNumber(askers: () => Promise<Askers>, slug
   const number = readNumber(slug)
   if (number !== undefined) return number
   const found = await firstAnswer((await askers()).clients, async (client) => {
-    const { orgs } = await client.organisations.list()
+    const { orgs } = await client.listOrganisations()
     const organisation = orgs.find((each) => each.slug === slug || each.raw_slug === slug)
     if (organisation !== undefined) return organisation
     const advice = adviseSlug(slug, orgs)
@@ -90,7 +90,7 @@ export async function findNames(
 
   for (const client of clients) {
     if (!isMissing()) break
-    const orgs = await unlessRefused(async () => (await client.organisations.list()).orgs, [])
+    const orgs = await unlessRefused(async () => (await client.listOrganisations()).orgs, [])
     for (const { internal_numeric_id, raw_slug } of orgs) organizations.set(BigInt(internal_numeric_id), raw_slug)
     if (![...wanted.apps].some((id) => !apps.has(id))) continue
     for (const { internal_numeric_id, slug } of orgs) {
@@ -103,13 +103,13 @@ export async function findNames(
 
 /** The apps of an organisation; a token that is limited to some may not list, but may be told which, and look at each. */
 async function findApps(client: Client, slug: string) {
-  const listed = await unlessRefused(async () => (await client.apps.list(slug)).apps, undefined)
+  const listed = await unlessRefused(async () => (await client.listApps({ org_slug: slug })).apps, undefined)
   if (listed !== undefined) return listed
-  const current = await unlessRefused(async () => (await client.tokens.current()).tokens, [])
+  const current = await unlessRefused(async () => (await client.showCurrentTokens()).tokens, [])
   const names = new Set(current.flatMap(({ apps }) => apps))
   const found = []
   for (const name of [...names].slice(0, mostShown)) {
-    found.push(...(await unlessRefused(async () => [await client.apps.show(name)], [])))
+    found.push(...(await unlessRefused(async () => [await client.showApp({ app_name: name })], [])))
   }
   return found
 }

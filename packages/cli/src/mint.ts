@@ -25,7 +25,7 @@ export async function mintForOrganisation(
   readExpiry(flags.expiry)
   const client = await connect(context, flags)
   const slug = await chooseOrganisation(context, client, flags, word)
-  return client.tokens.create(slug, { ...request, name: flags.name, expiry: flags.expiry })
+  return client.createToken({ org_slug: slug, ...request, name: flags.name, expiry: flags.expiry })
 }
 
 /** Mints a deploy token, which is limited to one app. */
@@ -33,8 +33,9 @@ export async function mintForApp(context: Context, flags: MintFlags & AppFlags):
   readExpiry(flags.expiry)
   const name = await chooseApp(context, flags)
   const client: Client = await connect(context, flags)
-  const app = await client.apps.show(name)
-  return client.tokens.create(app.organization.slug, {
+  const app = await client.showApp({ app_name: name })
+  return client.createToken({
+    org_slug: app.organization.slug,
     profile: 'deploy',
     app: app.name,
     name: flags.name,

@@ -36,7 +36,7 @@ export async function askVerdict(context: Context, server: string, subject: Subj
 
 async function ask(context: Context, server: string, header: string, subject: Subject): Promise<Verdict> {
   try {
-    await createAsker(context, server, header).tokens.current()
+    await createAsker(context, server, header).showCurrentTokens()
     return { state: 'live', message: `The authority at ${server} takes it: it is genuine, and not revoked.` }
   } catch (error) {
     if (error instanceof ConnectionError) {

@@ -6,9 +6,8 @@ import { routes, type Route } from './contract.ts'
  * What is wrong with the answer to a request, as a predicate: `has no orgs`. It repeats nothing of the answer.
  * @returns undefined where the answer is right
  */
-export function checkAnswer({ method, path, status }: Asked, answer: unknown): string | undefined {
-  const route = findRoute(method, path)
-  if (route === undefined) return undefined
+export function checkAnswer({ name, status }: Asked, answer: unknown): string | undefined {
+  const route: Route = routes[name]
   if (status !== route.status) return `has the status ${status}, where ${route.status} was due`
   if (route.answer === undefined) return answer === undefined ? undefined : 'says something where nothing was due'
   const issue = route.answer.safeParse(answer).error?.issues[0]
@@ -19,19 +18,6 @@ export function checkAnswer({ method, path, status }: Asked, answer: unknown): s
   return issue.code === 'invalid_type' && valueAt(answer, issue.path) === undefined
     ? `has no ${field}`
     : `has another form in ${field}`
-}
-
-function findRoute(method: string, path: string): Route | undefined {
-  return (
-    Object.values<Route>(routes)
-      .filter((route) => route.method === method && patternOf(route).test(path))
-      // Of two routes that fit, the one without parameters is meant.
-      .toSorted((a, b) => a.path.split('{').length - b.path.split('{').length)[0]
-  )
-}
-
-function patternOf({ path }: Route): RegExp {
-  return new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
 }
 
 function valueAt(answer: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,30 +1,8 @@
-// A fetch client of an authority: one method a route, typed by the contract, with no other logic.
-import type { App, CreatedApp } from './contract/apps.ts'
-import type { CaveatJson } from './contract/caveats.ts'
-import type { CliLogin, CliLoginApproval, StartedCliLogin } from './contract/cli-logins.ts'
-import type { DischargeRequest } from './contract/discharges.ts'
-import type { Invitation, InvitationPreview, OwnInvitation, PendingInvitation } from './contract/invitations.ts'
-import type {
-  AuditEvents,
-  Member,
-  Organisation,
-  OrganisationDetails,
-  Role,
-  MembershipDemand,
-} from './contract/organisations.ts'
-import type { Passkey, PasskeyCeremony } from './contract/passkeys.ts'
-import type { Region } from './contract/platform.ts'
-import type {
-  CurrentTokens,
-  Descendants,
-  MintedToken,
-  Profile,
-  RevokedToken,
-  Token,
-  TokenList,
-} from './contract/tokens.ts'
-import type { CurrentUser, ListedSession, LoginMethods, SessionAnswer } from './contract/users.ts'
-import type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'
+// A fetch client of an authority: one function for each route of the contract, typed by it, with no other logic.
+import type { z } from 'zod'
+
+import type { Route, routes } from './contract.ts'
+import { endpoints, type OperationName } from './contract/endpoints.ts'
 import { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode, type ConnectionDetails } from './errors.ts'
 import { parseJson } from './json.ts'
 import { readText } from './read-text.ts'
@@ -47,21 +25,40 @@ export interface ClientOptions {
 
 /** A request, and the status of its answer. */
 export interface Asked {
+  readonly name: OperationName
   readonly method: string
   readonly path: string
   readonly status: number
 }
 
-export interface ListQuery {
-  readonly state?: 'live' | 'all' | 'revoked' | 'expired'
-  readonly sort?: 'expires_at' | 'created_at' | 'name'
-  readonly order?: 'asc' | 'desc' | undefined
-  readonly search?: string | undefined
-  readonly limit?: number
-  readonly cursor?: string | undefined
-}
+/**
+ * One function for each route, by its name: `client.showApp({ app_name: 'web' })`. It takes the parameters of the path
+ * with the fields of the query, or of the body, and gives what the route answers.
+ */
+export type Client = { readonly [Name in OperationName]: Call<(typeof routes)[Name]> }
 
-export type Client = ReturnType<typeof createClient>
+type Call<R extends Route> = (
+  ...input: Partial<Input<R>> extends Input<R> ? [input?: Input<R>] : [input: Input<R>]
+) => Promise<R extends { readonly answer: infer Answer } ? z.output<Answer> : void>
+
+type Input<R extends Route> = ParamsOf<R> & ReadonlyArrays<FieldsOf<R>>
+
+type ParamsOf<R> = R extends { readonly params: infer Params }
+  ? { readonly [Name in keyof z.output<Params>]: string | number }
+  : unknown
+
+/** With GET there is a query, with the other methods a body. */
+type FieldsOf<R> = R extends { readonly method: 'GET'; readonly query: infer Query }
+  ? z.input<Query>
+  : R extends { readonly body: infer Body }
+    ? NonNullable<z.input<Body>>
+    : unknown
+
+type ReadonlyArrays<T> = {
+  readonly [Field in keyof T]: T[Field] extends (infer Item)[] | undefined
+    ? readonly Item[] | Extract<T[Field], undefined>
+    : T[Field]
+}
 
 const longestAnswer = 64 * 1024 * 1024
 
@@ -70,145 +67,24 @@ const longestAnswer = 64 * 1024 * 1024
  * @throws TypeError where the token cannot stand in a header.
  * Every method throws {@link ApiError} where the authority says no, and {@link ConnectionError} where it says nothing.
  */
-export function createClient(options: ClientOptions) {
+export function createClient(options: ClientOptions): Client {
   const send = sender(options)
-  const organisation = (slug: string) => `/v1/orgs/${encodeURIComponent(slug)}`
-  const app = (name: string) => `/v1/apps/${encodeURIComponent(name)}`
-  const token = (id: string) => `/v1/tokens/${encodeURIComponent(id)}`
-  const cliLogin = (id: string) => `/v1/cli-logins/${encodeURIComponent(id)}`
-  const discharge = (id: string) => `/v1/discharges/${encodeURIComponent(id)}`
-
-  return {
-    users: {
-      signUp: (body: { email: string; password: string; setup_code?: string; invitation?: string }) =>
-        send<SessionAnswer>('POST', '/v1/users', { body }),
-      current: () => send<CurrentUser>('GET', '/v1/users/current'),
-      deleteCurrent: () => send<void>('DELETE', '/v1/users/current'),
-      changePassword: (body: { current_password?: string; new_password: string; end_passkeys?: readonly number[] }) =>
-        send<void>('PUT', '/v1/users/current/password', { body }),
-    },
-    passwordResets: {
-      request: (email: string) => send<void>('POST', '/v1/password-resets', { body: { email } }),
-      redeem: (body: { code: string; new_password: string }) =>
-        send<{ email: string }>('POST', '/v1/password-resets/redeem', { body }),
-    },
-    invitations: {
-      list: () => send<{ invitations: OwnInvitation[] }>('GET', '/v1/invitations'),
-      accept: (id: number) => send<Organisation>('POST', `/v1/invitations/${id}/accept`),
-      decline: (id: number) => send<void>('DELETE', `/v1/invitations/${id}`),
-    },
-    loginMethods: () => send<LoginMethods>('GET', '/v1/login-methods'),
-    sessions: {
-      create: (body: { email: string; password: string }) => send<SessionAnswer>('POST', '/v1/sessions', { body }),
-      deleteCurrent: () => send<void>('DELETE', '/v1/sessions/current'),
-      list: () => send<{ sessions: ListedSession[] }>('GET', '/v1/sessions'),
-      delete: (id: number) => send<void>('DELETE', `/v1/sessions/${id}`),
-    },
-    cliLogins: {
-      create: (body: {
-        name: string
-        code_challenge: string
-        code_challenge_method: 'S256'
-        state: string
-        redirect_port?: number
-      }) => send<StartedCliLogin>('POST', '/v1/cli-logins', { body }),
-      show: (id: string) => send<CliLogin>('GET', cliLogin(id)),
-      approve: (id: string) => send<CliLoginApproval>('POST', `${cliLogin(id)}/approve`),
-      deny: (id: string) => send<void>('POST', `${cliLogin(id)}/deny`),
-      redeem: (id: string, body: { code: string; code_verifier: string }) =>
-        send<SessionAnswer>('POST', `${cliLogin(id)}/redeem`, { body }),
-    },
-    passkeys: {
-      list: () => send<{ passkeys: Passkey[] }>('GET', '/v1/passkeys'),
-      begin: () => send<PasskeyCeremony>('POST', '/v1/passkeys/options'),
-      /** `response` is what PublicKeyCredential.toJSON() gives. */
-      add: (body: { challenge_id: string; name: string; response: unknown }) =>
-        send<Passkey>('POST', '/v1/passkeys', { body }),
-      delete: (id: number) => send<void>('DELETE', `/v1/passkeys/${id}`),
-      beginSignIn: () => send<PasskeyCeremony>('POST', '/v1/sessions/passkey-options'),
-      signIn: (body: { challenge_id: string; response: unknown }) =>
-        send<SessionAnswer>('POST', '/v1/sessions/passkey', { body }),
-    },
-    organisations: {
-      list: () => send<{ orgs: Organisation[] }>('GET', '/v1/orgs'),
-      create: (body: { name: string; slug?: string }) => send<Organisation>('POST', '/v1/orgs', { body }),
-      show: (slug: string) => send<OrganisationDetails>('GET', organisation(slug)),
-      update: (
-        slug: string,
-        body: { name?: string; require_membership_discharge?: MembershipDemand; tokens_may_mint?: boolean },
-      ) => send<Organisation>('PATCH', organisation(slug), { body }),
-      delete: (slug: string) => send<void>('DELETE', organisation(slug)),
-      invitations: (slug: string) =>
-        send<{ invitations: PendingInvitation[] }>('GET', `${organisation(slug)}/invitations`),
-      withdrawInvitation: (slug: string, id: number) => send<void>('DELETE', `${organisation(slug)}/invitations/${id}`),
-      previewInvitation: (code: string) =>
-        send<InvitationPreview>('POST', '/v1/invitations/preview', { body: { invitation: code } }),
-      invite: (slug: string, body: { email: string; role?: Role }) =>
-        send<Invitation>('POST', `${organisation(slug)}/invitations`, { body }),
-      acceptInvitation: (code: string) =>
-        send<Organisation>('POST', '/v1/invitations/accept', { body: { invitation: code } }),
-      changeRole: (slug: string, email: string, role: Role) =>
-        send<Member>('PATCH', `${organisation(slug)}/members/${encodeURIComponent(email)}`, { body: { role } }),
-      removeMember: (slug: string, email: string) =>
-        send<void>('DELETE', `${organisation(slug)}/members/${encodeURIComponent(email)}`),
-      audit: (slug: string, query: { limit?: number; cursor?: string | undefined } = {}) =>
-        send<AuditEvents>('GET', `${organisation(slug)}/audit`, { query }),
-    },
-    apps: {
-      list: (slug: string) =>
-        send<{ total_apps: number; apps: App[] }>('GET', '/v1/apps', { query: { org_slug: slug } }),
-      create: (body: { name: string; org_slug: string; network?: string }) =>
-        send<CreatedApp>('POST', '/v1/apps', { body }),
-      show: (name: string) => send<App>('GET', app(name)),
-      delete: (name: string) => send<void>('DELETE', app(name)),
-    },
-    platform: {
-      regions: () => send<{ Regions: Region[]; Nearest: string }>('GET', '/v1/platform/regions'),
-    },
-    tokens: {
-      create: (
-        slug: string,
-        body: {
-          profile: Profile
-          name?: string
-          app?: string
-          cluster?: string
-          expiry?: string
-          caveats?: readonly CaveatJson[]
-        },
-      ) => send<MintedToken>('POST', `${organisation(slug)}/tokens`, { body }),
-      listOfOrganisation: (slug: string, query: ListQuery = {}) =>
-        send<TokenList>('GET', `${organisation(slug)}/tokens`, { query: { ...query } }),
-      listOfApp: (name: string, query: ListQuery = {}) =>
-        send<TokenList>('GET', `${app(name)}/tokens`, { query: { ...query } }),
-      current: () => send<CurrentTokens>('GET', '/v1/tokens/current'),
-      show: (id: string) => send<Token>('GET', token(id)),
-      history: (id: string, query: { limit?: number; cursor?: string | undefined } = {}) =>
-        send<AuditEvents>('GET', `${token(id)}/history`, { query }),
-      /** With all that it minted, where nothing else is said. */
-      revoke: (id: string, body: { descendants?: Descendants } = {}) =>
-        send<RevokedToken>('DELETE', token(id), { body }),
-      /** The one that this text is, or what is left of it: a header, a token, or one that is cut off or damaged. */
-      revokeText: (text: string, body: { descendants?: Descendants } = {}) =>
-        send<RevokedToken>('POST', '/v1/tokens/revoke', { body: { token: text, ...body } }),
-      /** For services: which tokens of a header they were sent are good. This client's own token counts for nothing. */
-      authenticate: (header: string) =>
-        send<VerifiedTokenAnswer[]>('POST', '/v1/tokens/authenticate', { body: { header } }),
-      /** For services: whether a token of a header they were sent allows an access. */
-      authorize: (header: string, access: AskedAccess) =>
-        send<Authorization>('POST', '/v1/tokens/authorize', { body: { header, access } }),
-    },
-    discharges: {
-      show: (id: string) => send<DischargeRequest>('GET', discharge(id)),
-      approve: (id: string) => send<void>('POST', `${discharge(id)}/approve`),
-      deny: (id: string) => send<void>('POST', `${discharge(id)}/deny`),
-    },
-  }
+  const names = Object.keys(endpoints) as OperationName[]
+  const calls = names.map((name) => [name, (input: Fields = {}) => send(name, input)])
+  return Object.fromEntries(calls) as Client
 }
 
-interface Parts {
-  readonly query?: Readonly<Record<string, string | number | undefined>>
-  readonly body?: unknown
+type Fields = Readonly<Record<string, unknown>>
+
+/** The path with its parameters, and the fields that are left. */
+function fillPath(pattern: string, input: Fields): { readonly path: string; readonly fields: Fields } {
+  const fields = { ...input }
+  const path = pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = fields[name] ?? ''
+    delete fields[name]
+    return encodeURIComponent(String(value))
+  })
+  return { path, fields }
 }
 
 function sender(options: ClientOptions) {
@@ -219,19 +95,24 @@ function sender(options: ClientOptions) {
   const { url, token, userAgent = 'hallpass-client', timeout = 30_000, fetch = globalThis.fetch } = options
   const base = url.replace(/\/+$/, '')
 
-  return async function send<Answer>(method: string, path: string, parts: Parts = {}): Promise<Answer> {
+  return async function send(name: OperationName, input: Fields): Promise<unknown> {
+    const [method = '', pattern = ''] = endpoints[name].split(' ')
+    const { path, fields } = fillPath(pattern, input)
     try {
-      return await sendOnce<Answer>(method, path, parts)
+      return await sendOnce({ name, method, path }, fields)
     } catch (error) {
       throw options.reword === undefined || !(error instanceof Error)
         ? error
-        : await options.reword(error, { method, path })
+        : await options.reword(error, { name, method, path })
     }
   }
 
-  async function sendOnce<Answer>(method: string, path: string, { query = {}, body }: Parts): Promise<Answer> {
-    const search = new URLSearchParams()
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value))
+  async function sendOnce(asked: Omit<Asked, 'status'>, fields: Fields): Promise<unknown> {
+    const { method, path } = asked
+    const given = Object.entries(fields).filter(([, value]) => value !== undefined)
+    const query: [string, string][] = method === 'GET' ? given.map(([name, value]) => [name, String(value)]) : []
+    const search = new URLSearchParams(query)
+    const body = method === 'GET' || given.length === 0 ? undefined : JSON.stringify(fields)
     const headers = new Headers({ accept: 'application/json', 'user-agent': userAgent })
     if (token !== undefined) headers.set('authorization', withScheme(token))
     if (body !== undefined) headers.set('content-type', 'application/json')
@@ -241,14 +122,13 @@ function sender(options: ClientOptions) {
       throw new ConnectionError('not_sent', 'a name or an id is empty, or one or two dots: nothing was sent')
     }
     const target = path + (search.size > 0 ? `?${search}` : '')
-    const words = Object.entries(query).flatMap(([name, value]) => (name === 'cursor' ? [] : [String(value)]))
+    const words = query.flatMap(([name, value]) => (name === 'cursor' ? [] : [value]))
     if ([...(opaque.test(path) ? [] : [base + path]), ...words].some(holdsSecret)) {
       throw new ConnectionError(
         'not_sent',
         'a token or a code stands where a name or an id belongs: nothing was sent, because addresses end up in logs',
       )
     }
-    const asked = { method, path }
     let response: Response | undefined
     let text: string
     try {
@@ -258,7 +138,7 @@ function sender(options: ClientOptions) {
         // A redirect could carry the credential to where it was not meant to go.
         redirect: 'manual',
         signal: AbortSignal.timeout(timeout),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body }),
       })
       text = await readWhole(response)
     } catch (cause) {
@@ -278,7 +158,7 @@ function sender(options: ClientOptions) {
     }
     const problem = response.ok ? await problemOf({ ...asked, status: response.status }, text, answer) : ''
     if (problem !== undefined) throw stranger(base, response, { ...asked, text: text.slice(0, 1000), problem })
-    return answer as Answer
+    return answer
   }
 
   async function problemOf(asked: Asked, text: string, answer: unknown): Promise<string | undefined> {

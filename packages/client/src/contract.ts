@@ -2,6 +2,7 @@
 import * as apps from './contract/apps.ts'
 import * as cliLogins from './contract/cli-logins.ts'
 import * as discharges from './contract/discharges.ts'
+import type { OperationName } from './contract/endpoints.ts'
 import * as invitations from './contract/invitations.ts'
 import * as organisations from './contract/organisations.ts'
 import * as passkeys from './contract/passkeys.ts'
@@ -72,6 +73,6 @@ export const routes = {
   showDischarge: discharges.showDischarge,
   approveDischarge: discharges.approveDischarge,
   denyDischarge: discharges.denyDischarge,
-} as const satisfies Record<string, Route>
+} as const satisfies { readonly [Name in OperationName]: Route & { readonly operationId: Name } }
 
 export type RouteName = keyof typeof routes

@@ -21,7 +21,7 @@ export async function logInThroughBrowser(context: Context, client: Client): Pro
   const verifier = randomBytes(32).toString('base64url')
   const callback = await waitForCallback(state)
   try {
-    const { id, auth_url, expires_at } = await client.cliLogins.create({
+    const { id, auth_url, expires_at } = await client.createCliLogin({
       name: machineName(),
       code_challenge: createHash('sha256').update(verifier).digest('base64url'),
       code_challenge_method: 'S256',
@@ -37,7 +37,7 @@ export async function logInThroughBrowser(context: Context, client: Client): Pro
     for (;;) {
       const code = await nextCode(context, callback, deadline)
       try {
-        return await client.cliLogins.redeem(id, { code, code_verifier: verifier })
+        return await client.redeemCliLogin({ login_id: id, code, code_verifier: verifier })
       } catch (error) {
         if (!isWrongCode(error)) throw error
         tell(context, 'This is not the code of this login: look at the page again')

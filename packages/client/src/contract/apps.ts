@@ -40,10 +40,7 @@ const createAppBody = z
   })
   .meta({ id: 'CreateAppRequest' })
 
-export const createApp = route({
-  method: 'POST',
-  path: '/v1/apps',
-  operationId: 'createApp',
+export const createApp = route('createApp', {
   summary: 'Create an app',
   tag: 'apps',
   authenticated: true,
@@ -52,10 +49,7 @@ export const createApp = route({
   answer: createdApp,
 })
 
-export const listApps = route({
-  method: 'GET',
-  path: '/v1/apps',
-  operationId: 'listApps',
+export const listApps = route('listApps', {
   summary: 'The apps of an organisation',
   tag: 'apps',
   authenticated: true,
@@ -67,10 +61,7 @@ export const listApps = route({
   answer: z.object({ total_apps: z.number().int(), apps: z.array(app) }),
 })
 
-export const showApp = route({
-  method: 'GET',
-  path: '/v1/apps/{app_name}',
-  operationId: 'showApp',
+export const showApp = route('showApp', {
   summary: 'One app',
   tag: 'apps',
   authenticated: true,
@@ -79,10 +70,7 @@ export const showApp = route({
   answer: app,
 })
 
-export const deleteApp = route({
-  method: 'DELETE',
-  path: '/v1/apps/{app_name}',
-  operationId: 'deleteApp',
+export const deleteApp = route('deleteApp', {
   summary: 'Delete an app; its deploy tokens are dead from now on',
   tag: 'apps',
   authenticated: true,

@@ -12,7 +12,8 @@ export type CaveatJson = z.infer<typeof caveatAnswer>
 
 /** Caveats that whoever mints asks for besides; what is wrong with one is told by its index, and never by its value. */
 export const requestedCaveats = z
-  .array(z.unknown())
+  // Whoever writes in TypeScript sees what one is; what else comes is told apart below, with better words.
+  .array(z.unknown() as z.ZodType<CaveatJson, CaveatJson>)
   .max(32)
   .transform((values, context): readonly Caveat[] => {
     try {

@@ -21,10 +21,7 @@ const createBody = z.strictObject({
   redirect_port: z.number().int().min(1).max(65_535).optional().describe('Where 127.0.0.1 waits for the code.'),
 })
 
-export const createCliLogin = route({
-  method: 'POST',
-  path: '/v1/cli-logins',
-  operationId: 'createCliLogin',
+export const createCliLogin = route('createCliLogin', {
   summary: 'Begin to log in a command line: a person approves it in the browser',
   tag: 'users',
   authenticated: false,
@@ -55,10 +52,7 @@ const cliLogin = z
   .meta({ id: 'CliLogin' })
 export type CliLogin = z.infer<typeof cliLogin>
 
-export const showCliLogin = route({
-  method: 'GET',
-  path: '/v1/cli-logins/{login_id}',
-  operationId: 'showCliLogin',
+export const showCliLogin = route('showCliLogin', {
   summary: 'What a command line asks to be logged in for',
   tag: 'users',
   authenticated: true,
@@ -75,10 +69,7 @@ const approval = z
   .meta({ id: 'CliLoginApproval' })
 export type CliLoginApproval = z.infer<typeof approval>
 
-export const approveCliLogin = route({
-  method: 'POST',
-  path: '/v1/cli-logins/{login_id}/approve',
-  operationId: 'approveCliLogin',
+export const approveCliLogin = route('approveCliLogin', {
   summary: 'Let a command line log in as the caller',
   tag: 'users',
   authenticated: true,
@@ -87,10 +78,7 @@ export const approveCliLogin = route({
   answer: approval,
 })
 
-export const denyCliLogin = route({
-  method: 'POST',
-  path: '/v1/cli-logins/{login_id}/deny',
-  operationId: 'denyCliLogin',
+export const denyCliLogin = route('denyCliLogin', {
   summary: 'Refuse to let a command line log in',
   tag: 'users',
   authenticated: true,
@@ -98,10 +86,7 @@ export const denyCliLogin = route({
   status: 204,
 })
 
-export const redeemCliLogin = route({
-  method: 'POST',
-  path: '/v1/cli-logins/{login_id}/redeem',
-  operationId: 'redeemCliLogin',
+export const redeemCliLogin = route('redeemCliLogin', {
   summary: 'Exchange the code of an approved login for an auth token; once',
   tag: 'users',
   authenticated: false,

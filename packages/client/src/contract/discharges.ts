@@ -23,10 +23,7 @@ const dischargeRequest = z
   .meta({ id: 'DischargeRequest' })
 export type DischargeRequest = z.infer<typeof dischargeRequest>
 
-export const showDischarge = route({
-  method: 'GET',
-  path: '/v1/discharges/{discharge_id}',
-  operationId: 'showDischarge',
+export const showDischarge = route('showDischarge', {
   summary: 'What the holder of one of your tokens asks you to confirm',
   tag: 'tokens',
   authenticated: true,
@@ -35,10 +32,7 @@ export const showDischarge = route({
   answer: dischargeRequest,
 })
 
-export const approveDischarge = route({
-  method: 'POST',
-  path: '/v1/discharges/{discharge_id}/approve',
-  operationId: 'approveDischarge',
+export const approveDischarge = route('approveDischarge', {
   summary: 'Let the token be used for a while',
   tag: 'tokens',
   authenticated: true,
@@ -46,10 +40,7 @@ export const approveDischarge = route({
   status: 204,
 })
 
-export const denyDischarge = route({
-  method: 'POST',
-  path: '/v1/discharges/{discharge_id}/deny',
-  operationId: 'denyDischarge',
+export const denyDischarge = route('denyDischarge', {
   summary: 'Refuse to let the token be used',
   tag: 'tokens',
   authenticated: true,

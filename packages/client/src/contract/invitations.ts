@@ -58,10 +58,7 @@ const invitationPreview = z
   .meta({ id: 'InvitationPreview' })
 export type InvitationPreview = z.infer<typeof invitationPreview>
 
-export const inviteMember = route({
-  method: 'POST',
-  path: '/v1/orgs/{org_slug}/invitations',
-  operationId: 'inviteMember',
+export const inviteMember = route('inviteMember', {
   summary: 'Invite a person to an organisation, in the place of an earlier invitation',
   tag: 'organisations',
   authenticated: true,
@@ -71,10 +68,7 @@ export const inviteMember = route({
   answer: invitation,
 })
 
-export const listInvitations = route({
-  method: 'GET',
-  path: '/v1/orgs/{org_slug}/invitations',
-  operationId: 'listInvitations',
+export const listInvitations = route('listInvitations', {
   summary: 'The invitations that can still be accepted, the newest first; never their codes',
   tag: 'organisations',
   authenticated: true,
@@ -83,10 +77,7 @@ export const listInvitations = route({
   answer: z.object({ invitations: z.array(pendingInvitation) }),
 })
 
-export const withdrawInvitation = route({
-  method: 'DELETE',
-  path: '/v1/orgs/{org_slug}/invitations/{invitation_id}',
-  operationId: 'withdrawInvitation',
+export const withdrawInvitation = route('withdrawInvitation', {
   summary: 'Withdraw an invitation: its code admits nobody from now on',
   tag: 'organisations',
   authenticated: true,
@@ -96,10 +87,7 @@ export const withdrawInvitation = route({
 
 const invitationBody = z.strictObject({ invitation: oneTimeCode })
 
-export const previewInvitation = route({
-  method: 'POST',
-  path: '/v1/invitations/preview',
-  operationId: 'previewInvitation',
+export const previewInvitation = route('previewInvitation', {
   summary: 'What an invitation is to, for whoever holds its code',
   tag: 'organisations',
   authenticated: false,
@@ -108,10 +96,7 @@ export const previewInvitation = route({
   answer: invitationPreview,
 })
 
-export const acceptInvitation = route({
-  method: 'POST',
-  path: '/v1/invitations/accept',
-  operationId: 'acceptInvitation',
+export const acceptInvitation = route('acceptInvitation', {
   summary: 'Join the organisation that an invitation names',
   tag: 'organisations',
   authenticated: true,
@@ -120,10 +105,7 @@ export const acceptInvitation = route({
   answer: organisation,
 })
 
-export const listOwnInvitations = route({
-  method: 'GET',
-  path: '/v1/invitations',
-  operationId: 'listOwnInvitations',
+export const listOwnInvitations = route('listOwnInvitations', {
   summary: "The invitations of the caller's address, once it is proven",
   tag: 'organisations',
   authenticated: true,
@@ -133,10 +115,7 @@ export const listOwnInvitations = route({
 
 const ownParams = z.object({ invitation_id: pathName })
 
-export const acceptOwnInvitation = route({
-  method: 'POST',
-  path: '/v1/invitations/{invitation_id}/accept',
-  operationId: 'acceptOwnInvitation',
+export const acceptOwnInvitation = route('acceptOwnInvitation', {
   summary: "Join the organisation that an invitation of the caller's proven address names",
   tag: 'organisations',
   authenticated: true,
@@ -145,10 +124,7 @@ export const acceptOwnInvitation = route({
   answer: organisation,
 })
 
-export const declineInvitation = route({
-  method: 'DELETE',
-  path: '/v1/invitations/{invitation_id}',
-  operationId: 'declineInvitation',
+export const declineInvitation = route('declineInvitation', {
   summary: "Decline an invitation of the caller's proven address",
   tag: 'organisations',
   authenticated: true,

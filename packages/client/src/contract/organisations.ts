@@ -47,10 +47,7 @@ const organisationDetails = organisation
   .meta({ id: 'OrganisationDetails' })
 export type OrganisationDetails = z.infer<typeof organisationDetails>
 
-export const listOrganisations = route({
-  method: 'GET',
-  path: '/v1/orgs',
-  operationId: 'listOrganisations',
+export const listOrganisations = route('listOrganisations', {
   summary: 'The organisations that the caller reaches; a token sees its own',
   tag: 'organisations',
   authenticated: true,
@@ -58,10 +55,7 @@ export const listOrganisations = route({
   answer: z.object({ orgs: z.array(organisation) }),
 })
 
-export const createOrganisation = route({
-  method: 'POST',
-  path: '/v1/orgs',
-  operationId: 'createOrganisation',
+export const createOrganisation = route('createOrganisation', {
   summary: 'Create a shared organisation; the caller becomes its admin',
   tag: 'organisations',
   authenticated: true,
@@ -73,10 +67,7 @@ export const createOrganisation = route({
   answer: organisation,
 })
 
-export const showOrganisation = route({
-  method: 'GET',
-  path: '/v1/orgs/{org_slug}',
-  operationId: 'showOrganisation',
+export const showOrganisation = route('showOrganisation', {
   summary: 'One organisation and its members',
   tag: 'organisations',
   authenticated: true,
@@ -85,10 +76,7 @@ export const showOrganisation = route({
   answer: organisationDetails,
 })
 
-export const updateOrganisation = route({
-  method: 'PATCH',
-  path: '/v1/orgs/{org_slug}',
-  operationId: 'updateOrganisation',
+export const updateOrganisation = route('updateOrganisation', {
   summary: "Change an organisation's settings; what is absent stays as it is",
   tag: 'organisations',
   authenticated: true,
@@ -104,10 +92,7 @@ export const updateOrganisation = route({
   answer: organisation,
 })
 
-export const deleteOrganisation = route({
-  method: 'DELETE',
-  path: '/v1/orgs/{org_slug}',
-  operationId: 'deleteOrganisation',
+export const deleteOrganisation = route('deleteOrganisation', {
   summary: 'Delete an organisation that has no apps; its tokens are dead from now on',
   tag: 'organisations',
   authenticated: true,
@@ -117,10 +102,7 @@ export const deleteOrganisation = route({
 
 const memberParams = z.object({ org_slug: pathName, email: emailAddress })
 
-export const changeRole = route({
-  method: 'PATCH',
-  path: '/v1/orgs/{org_slug}/members/{email}',
-  operationId: 'changeRole',
+export const changeRole = route('changeRole', {
   summary: "Change a member's role",
   tag: 'organisations',
   authenticated: true,
@@ -130,10 +112,7 @@ export const changeRole = route({
   answer: member,
 })
 
-export const removeMember = route({
-  method: 'DELETE',
-  path: '/v1/orgs/{org_slug}/members/{email}',
-  operationId: 'removeMember',
+export const removeMember = route('removeMember', {
   summary: 'Remove a member; the tokens that they made stay until they are revoked',
   tag: 'organisations',
   authenticated: true,
@@ -159,10 +138,7 @@ export const auditQuery = z.strictObject({ limit: pageLimit.default(100), cursor
 export const auditEvents = z.object({ events: z.array(auditEvent), next_cursor: z.string().optional() })
 export type AuditEvents = z.infer<typeof auditEvents>
 
-export const listAuditEvents = route({
-  method: 'GET',
-  path: '/v1/orgs/{org_slug}/audit',
-  operationId: 'listAuditEvents',
+export const listAuditEvents = route('listAuditEvents', {
   summary: 'What happened in the organisation, newest first',
   tag: 'organisations',
   authenticated: true,

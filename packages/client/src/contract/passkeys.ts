@@ -61,10 +61,7 @@ export type PasskeyCeremony = z.infer<typeof ceremony>
 
 const tag = 'users'
 
-export const listPasskeys = route({
-  method: 'GET',
-  path: '/v1/passkeys',
-  operationId: 'listPasskeys',
+export const listPasskeys = route('listPasskeys', {
   summary: 'My passkeys, the eldest first',
   tag,
   authenticated: true,
@@ -72,10 +69,7 @@ export const listPasskeys = route({
   answer: z.object({ passkeys: z.array(passkey) }),
 })
 
-export const beginPasskey = route({
-  method: 'POST',
-  path: '/v1/passkeys/options',
-  operationId: 'beginPasskey',
+export const beginPasskey = route('beginPasskey', {
   summary: 'What to ask an authenticator for, to add a passkey',
   tag,
   authenticated: true,
@@ -83,10 +77,7 @@ export const beginPasskey = route({
   answer: ceremony,
 })
 
-export const addPasskey = route({
-  method: 'POST',
-  path: '/v1/passkeys',
-  operationId: 'addPasskey',
+export const addPasskey = route('addPasskey', {
   summary: 'Add the passkey that an authenticator has made',
   tag,
   authenticated: true,
@@ -95,10 +86,7 @@ export const addPasskey = route({
   answer: passkey,
 })
 
-export const deletePasskey = route({
-  method: 'DELETE',
-  path: '/v1/passkeys/{passkey_id}',
-  operationId: 'deletePasskey',
+export const deletePasskey = route('deletePasskey', {
   summary: 'Delete a passkey of mine; the last way in stays',
   tag,
   authenticated: true,
@@ -106,10 +94,7 @@ export const deletePasskey = route({
   status: 204,
 })
 
-export const beginPasskeySignIn = route({
-  method: 'POST',
-  path: '/v1/sessions/passkey-options',
-  operationId: 'beginPasskeySignIn',
+export const beginPasskeySignIn = route('beginPasskeySignIn', {
   summary: 'What to ask an authenticator for, to log in with a passkey',
   tag,
   authenticated: false,
@@ -117,10 +102,7 @@ export const beginPasskeySignIn = route({
   answer: ceremony,
 })
 
-export const signInWithPasskey = route({
-  method: 'POST',
-  path: '/v1/sessions/passkey',
-  operationId: 'signInWithPasskey',
+export const signInWithPasskey = route('signInWithPasskey', {
   summary: 'Log in with a passkey',
   tag,
   authenticated: false,

@@ -16,10 +16,7 @@ const region = z
   .meta({ id: 'Region' })
 export type Region = z.infer<typeof region>
 
-export const listRegions = route({
-  method: 'GET',
-  path: '/v1/platform/regions',
-  operationId: 'listRegions',
+export const listRegions = route('listRegions', {
   summary: 'The regions that apps can live in: the one of the authority itself',
   tag: 'apps',
   authenticated: true,

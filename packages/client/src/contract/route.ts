@@ -2,6 +2,7 @@
 import { z } from 'zod'
 
 import { apiErrorCodes } from '../errors.ts'
+import { endpoints, type Endpoints, type OperationName } from './endpoints.ts'
 
 type Schema = z.ZodType
 
@@ -27,9 +28,19 @@ export interface Route {
   readonly answer?: Schema
 }
 
-/** Keeps the exact types of a route's schemas. */
-export function route<const R extends Route>(definition: R): R {
-  return definition
+type Definition = Omit<Route, 'method' | 'path' | 'operationId'>
+
+type Endpoint<Name extends OperationName> = Endpoints[Name] extends `${infer Method} ${infer Path}`
+  ? { readonly operationId: Name; readonly method: Method; readonly path: Path }
+  : never
+
+/** The route of this name, where the table of endpoints has it. Keeps the exact types of its schemas. */
+export function route<Name extends OperationName, const D extends Definition>(
+  name: Name,
+  definition: D,
+): Endpoint<Name> & D {
+  const [method, path] = endpoints[name].split(' ')
+  return { method, path, operationId: name, ...definition } as unknown as Endpoint<Name> & D
 }
 
 /** The one shape of every error; `error` and `status` are the Machines API's own fields. */

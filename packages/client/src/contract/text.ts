@@ -65,4 +65,4 @@ export const timestamp = z.iso.datetime()
 export const cursor = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, { error: 'is not a cursor of this authority' })
 
 /** Page sizes come as text in a query. */
-export const pageLimit = z.coerce.number().int().min(1).max(1000)
+export const pageLimit = z.coerce.number<number>().int().min(1).max(1000)

@@ -106,10 +106,7 @@ const createTokenBody = z
     }
   })
 
-export const createToken = route({
-  method: 'POST',
-  path: '/v1/orgs/{org_slug}/tokens',
-  operationId: 'createToken',
+export const createToken = route('createToken', {
   summary: 'Mint a token; it carries at most the authority of who mints it',
   tag: 'tokens',
   authenticated: true,
@@ -127,6 +124,7 @@ const listQuery = z.strictObject({
   limit: pageLimit.default(100),
   cursor: cursor.optional(),
 })
+export type ListQuery = z.input<typeof listQuery>
 
 const tokenList = z
   .object({
@@ -139,10 +137,7 @@ const tokenList = z
   .meta({ id: 'TokenList' })
 export type TokenList = z.infer<typeof tokenList>
 
-export const listOrganisationTokens = route({
-  method: 'GET',
-  path: '/v1/orgs/{org_slug}/tokens',
-  operationId: 'listOrganisationTokens',
+export const listOrganisationTokens = route('listOrganisationTokens', {
   summary:
     'The tokens of an organisation, as a rule the live ones and the one that ends last first; never their secrets',
   tag: 'tokens',
@@ -153,10 +148,7 @@ export const listOrganisationTokens = route({
   answer: tokenList,
 })
 
-export const listAppTokens = route({
-  method: 'GET',
-  path: '/v1/apps/{app_name}/tokens',
-  operationId: 'listAppTokens',
+export const listAppTokens = route('listAppTokens', {
   summary: 'The tokens that are limited to one app',
   tag: 'tokens',
   authenticated: true,
@@ -168,10 +160,7 @@ export const listAppTokens = route({
 
 const tokenParams = z.object({ token_id: pathName })
 
-export const showToken = route({
-  method: 'GET',
-  path: '/v1/tokens/{token_id}',
-  operationId: 'showToken',
+export const showToken = route('showToken', {
   summary: 'What is remembered of one token',
   tag: 'tokens',
   authenticated: true,
@@ -180,10 +169,7 @@ export const showToken = route({
   answer: token,
 })
 
-export const showTokenHistory = route({
-  method: 'GET',
-  path: '/v1/tokens/{token_id}/history',
-  operationId: 'showTokenHistory',
+export const showTokenHistory = route('showTokenHistory', {
   summary: 'What a token did, and what was done to it, newest first',
   tag: 'tokens',
   authenticated: true,
@@ -193,10 +179,7 @@ export const showTokenHistory = route({
   answer: auditEvents,
 })
 
-export const revokeToken = route({
-  method: 'DELETE',
-  path: '/v1/tokens/{token_id}',
-  operationId: 'revokeToken',
+export const revokeToken = route('revokeToken', {
   summary: 'Revoke a token, with every token attenuated from it, and all that it minted',
   tag: 'tokens',
   authenticated: true,
@@ -208,10 +191,7 @@ export const revokeToken = route({
   answer: revokedToken,
 })
 
-export const revokeTokenText = route({
-  method: 'POST',
-  path: '/v1/tokens/revoke',
-  operationId: 'revokeTokenText',
+export const revokeTokenText = route('revokeTokenText', {
   summary: 'Revoke the token that the body holds, also one that is cut off or damaged; the caller is who may',
   tag: 'tokens',
   authenticated: true,
@@ -244,10 +224,7 @@ const currentTokens = z
   .meta({ id: 'CurrentTokens' })
 export type CurrentTokens = z.infer<typeof currentTokens>
 
-export const showCurrentTokens = route({
-  method: 'GET',
-  path: '/v1/tokens/current',
-  operationId: 'showCurrentTokens',
+export const showCurrentTokens = route('showCurrentTokens', {
   summary: 'The tokens that the request carries',
   tag: 'tokens',
   authenticated: true,
@@ -255,10 +232,7 @@ export const showCurrentTokens = route({
   answer: currentTokens,
 })
 
-export const createDeployToken = route({
-  method: 'POST',
-  path: '/v1/apps/{app_name}/deploy_token',
-  operationId: 'createDeployToken',
+export const createDeployToken = route('createDeployToken', {
   summary: 'Mint a deploy token for one app, as the Machines API does',
   tag: 'tokens',
   authenticated: true,

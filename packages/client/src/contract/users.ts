@@ -19,10 +19,7 @@ const signUpBody = z.strictObject({
   invitation: oneTimeCode.optional().describe('Handed over by an admin of an organisation.'),
 })
 
-export const signUp = route({
-  method: 'POST',
-  path: '/v1/users',
-  operationId: 'signUp',
+export const signUp = route('signUp', {
   summary: 'Create an account with a setup code or an invitation, and log in',
   tag: 'users',
   authenticated: false,
@@ -41,10 +38,7 @@ const currentUser = user
   .meta({ id: 'CurrentUser' })
 export type CurrentUser = z.infer<typeof currentUser>
 
-export const showCurrentUser = route({
-  method: 'GET',
-  path: '/v1/users/current',
-  operationId: 'showCurrentUser',
+export const showCurrentUser = route('showCurrentUser', {
   summary: 'Who the auth token belongs to',
   tag: 'users',
   authenticated: true,
@@ -52,10 +46,7 @@ export const showCurrentUser = route({
   answer: currentUser,
 })
 
-export const changePassword = route({
-  method: 'PUT',
-  path: '/v1/users/current/password',
-  operationId: 'changePassword',
+export const changePassword = route('changePassword', {
   summary: 'Set a new password; every other login of the person ends',
   tag: 'users',
   authenticated: true,
@@ -67,20 +58,14 @@ export const changePassword = route({
   status: 204,
 })
 
-export const deleteCurrentUser = route({
-  method: 'DELETE',
-  path: '/v1/users/current',
-  operationId: 'deleteCurrentUser',
+export const deleteCurrentUser = route('deleteCurrentUser', {
   summary: 'Delete the account with its personal organisation; takes a proof of the last ten minutes',
   tag: 'users',
   authenticated: true,
   status: 204,
 })
 
-export const requestPasswordReset = route({
-  method: 'POST',
-  path: '/v1/password-resets',
-  operationId: 'requestPasswordReset',
+export const requestPasswordReset = route('requestPasswordReset', {
   summary:
     'Mail a link to set a new password, where there is an account of the address; the answer is the same for all',
   tag: 'users',
@@ -89,10 +74,7 @@ export const requestPasswordReset = route({
   status: 202,
 })
 
-export const resetPassword = route({
-  method: 'POST',
-  path: '/v1/password-resets/redeem',
-  operationId: 'resetPassword',
+export const resetPassword = route('resetPassword', {
   summary: 'Set a new password with the code of a link, which proves the address; every other way in ends',
   tag: 'users',
   authenticated: false,
@@ -111,10 +93,7 @@ const loginMethods = z
   .meta({ id: 'LoginMethods' })
 export type LoginMethods = z.infer<typeof loginMethods>
 
-export const showLoginMethods = route({
-  method: 'GET',
-  path: '/v1/login-methods',
-  operationId: 'showLoginMethods',
+export const showLoginMethods = route('showLoginMethods', {
   summary: 'How one can log in here',
   tag: 'users',
   authenticated: false,
@@ -124,10 +103,7 @@ export const showLoginMethods = route({
 
 const signInBody = z.strictObject({ email: emailAddress, password: typedPassword })
 
-export const signIn = route({
-  method: 'POST',
-  path: '/v1/sessions',
-  operationId: 'signIn',
+export const signIn = route('signIn', {
   summary: 'Log in',
   tag: 'users',
   authenticated: false,
@@ -136,10 +112,7 @@ export const signIn = route({
   answer: sessionAnswer,
 })
 
-export const signOut = route({
-  method: 'DELETE',
-  path: '/v1/sessions/current',
-  operationId: 'signOut',
+export const signOut = route('signOut', {
   summary: 'Log out: the auth token is dead from now on',
   tag: 'users',
   authenticated: true,
@@ -158,10 +131,7 @@ const session = z
   .meta({ id: 'ListedSession' })
 export type ListedSession = z.infer<typeof session>
 
-export const listSessions = route({
-  method: 'GET',
-  path: '/v1/sessions',
-  operationId: 'listSessions',
+export const listSessions = route('listSessions', {
   summary: "The caller's logins, the newest first",
   tag: 'users',
   authenticated: true,
@@ -169,10 +139,7 @@ export const listSessions = route({
   answer: z.object({ sessions: z.array(session) }),
 })
 
-export const deleteSession = route({
-  method: 'DELETE',
-  path: '/v1/sessions/{session_id}',
-  operationId: 'deleteSession',
+export const deleteSession = route('deleteSession', {
   summary: "End one of the caller's logins",
   tag: 'users',
   authenticated: true,

@@ -15,10 +15,7 @@ const verifiedToken = z
   })
   .meta({ id: 'VerifiedToken' })
 
-export const authenticateTokens = route({
-  method: 'POST',
-  path: '/v1/tokens/authenticate',
-  operationId: 'authenticateTokens',
+export const authenticateTokens = route('authenticateTokens', {
   summary: 'Which tokens of a header are genuine, known and neither revoked nor expired; the others are left out',
   tag: 'tokens',
   authenticated: true,
@@ -101,10 +98,7 @@ const resolvedAccess = z
   })
   .meta({ id: 'ResolvedAccess', description: "As Go's flyio.Access." })
 
-export const authorizeToken = route({
-  method: 'POST',
-  path: '/v1/tokens/authorize',
-  operationId: 'authorizeToken',
+export const authorizeToken = route('authorizeToken', {
   summary: 'Whether a token of a header allows an access, and which one does',
   tag: 'tokens',
   authenticated: true,

@@ -7,9 +7,9 @@ import { FailureNotice, Notice } from '../ui/notice.tsx'
 /** Nothing where it is. */
 export function Address({ email }: { readonly email: string }) {
   const { client } = useServices()
-  const me = useQuery({ key: ['me', 'details'], ask: () => client.users.current() })
-  const { data: methods } = useQuery({ key: ['login-methods'], ask: client.loginMethods })
-  const request = useMutation({ run: () => client.passwordResets.request(email) })
+  const me = useQuery({ key: ['me', 'details'], ask: () => client.showCurrentUser() })
+  const { data: methods } = useQuery({ key: ['login-methods'], ask: client.showLoginMethods })
+  const request = useMutation({ run: () => client.requestPasswordReset({ email }) })
   if (me.data?.email_proven !== false) return null
   return (
     <Notice tone="warn" className="mb-8">

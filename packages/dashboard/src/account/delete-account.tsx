@@ -13,7 +13,7 @@ export function DeleteAccount({ email }: { readonly email: string }) {
   const { client } = useServices()
   const { logOut } = useSession()
   const [isAsking, setAsking] = useState(false)
-  const deletion = useMutation({ run: () => client.users.deleteCurrent(), onSuccess: () => logOut() })
+  const deletion = useMutation({ run: () => client.deleteCurrentUser(), onSuccess: () => logOut() })
   const isProofNeeded = needsProof(deletion.error)
   return (
     <Section title="Delete the account" lead="Your personal organization goes with it, with its apps and tokens.">

@@ -19,7 +19,7 @@ export function OwnInvitations() {
   const cache = useCache()
   const [, navigate] = useLocation()
   const acceptance = useMutation({
-    run: (id: number) => client.invitations.accept(id),
+    run: (id: number) => client.acceptOwnInvitation({ invitation_id: id }),
     async onSuccess({ slug }) {
       await cache.invalidate(ownInvitationsKey)
       await cache.invalidate(['orgs'])
@@ -28,7 +28,7 @@ export function OwnInvitations() {
     said: ({ name }) => `You have joined ${name}.`,
   })
   const refusal = useMutation({
-    run: (id: number) => client.invitations.decline(id),
+    run: (id: number) => client.declineInvitation({ invitation_id: id }),
     onSettled: () => cache.invalidate(ownInvitationsKey),
     said: () => 'The invitation is declined.',
   })

@@ -18,8 +18,8 @@ import { Time } from '../ui/time.tsx'
 
 export function Passkeys() {
   const { client } = useServices()
-  const methods = useQuery({ key: ['login-methods'], ask: client.loginMethods })
-  const query = useQuery({ key: ['passkeys'], ask: client.passkeys.list })
+  const methods = useQuery({ key: ['login-methods'], ask: client.showLoginMethods })
+  const query = useQuery({ key: ['passkeys'], ask: client.listPasskeys })
   const [isAdding, setAdding] = useState(false)
   const [removing, setRemoving] = useState<Passkey | undefined>(undefined)
   if (methods.data?.passkeys === false) return null
@@ -83,9 +83,9 @@ function AddPasskey({ onClose }: { readonly onClose: () => void }) {
   const [name, setName] = useState('')
   const creation = useMutation({
     async run() {
-      const { challenge_id, options } = await client.passkeys.begin()
+      const { challenge_id, options } = await client.beginPasskey()
       const response = await makePasskey(options as unknown as PublicKeyCredentialCreationOptionsJSON)
-      return client.passkeys.add({ challenge_id, name, response })
+      return client.addPasskey({ challenge_id, name, response })
     },
     async onSuccess() {
       await cache.invalidate(['passkeys'])
@@ -123,7 +123,7 @@ function RemovePasskey({ passkey, onClose }: { readonly passkey: Passkey; readon
   const { client } = useServices()
   const cache = useCache()
   const removal = useMutation({
-    run: () => client.passkeys.delete(passkey.id),
+    run: () => client.deletePasskey({ passkey_id: passkey.id }),
     async onSuccess() {
       await cache.invalidate(['passkeys'])
       onClose()

@@ -13,16 +13,16 @@ import { Section } from '../ui/layout.tsx'
 export function Password({ email }: { readonly email: string }) {
   const { client } = useServices()
   const cache = useCache()
-  const me = useQuery({ key: ['me', 'details'], ask: () => client.users.current() })
+  const me = useQuery({ key: ['me', 'details'], ask: () => client.showCurrentUser() })
   const hasPassword = me.data?.has_password !== false
   const [current, setCurrent] = useState('')
   const [next, setNext] = useState('')
-  const passkeys = useQuery({ key: ['passkeys'], ask: client.passkeys.list }).data?.passkeys ?? []
+  const passkeys = useQuery({ key: ['passkeys'], ask: client.listPasskeys }).data?.passkeys ?? []
   const [ending, setEnding] = useState<readonly number[]>([])
   const [isAsked, setAsked] = useState(false)
   const change = useMutation({
     run: () =>
-      client.users.changePassword({
+      client.changePassword({
         ...(hasPassword ? { current_password: current } : {}),
         new_password: next,
         end_passkeys: ending,

@@ -12,9 +12,9 @@ import { Time } from '../ui/time.tsx'
 export function Sessions() {
   const { client } = useServices()
   const cache = useCache()
-  const query = useQuery({ key: ['sessions'], ask: client.sessions.list })
+  const query = useQuery({ key: ['sessions'], ask: client.listSessions })
   const ending = useMutation({
-    run: (id: number) => client.sessions.delete(id),
+    run: (id: number) => client.deleteSession({ session_id: id }),
     onSettled: () => cache.invalidate(['sessions']),
     said: () => 'The login is ended.',
   })

@@ -17,10 +17,10 @@ export function Invitations() {
   const { slug } = useOrganisation()
   const query = useQuery({
     key: ['invitations', slug],
-    ask: () => client.organisations.invitations(slug),
+    ask: () => client.listInvitations({ org_slug: slug }),
   })
   const withdrawal = useMutation({
-    run: (id: number) => client.organisations.withdrawInvitation(slug, id),
+    run: (id: number) => client.withdrawInvitation({ org_slug: slug, invitation_id: id }),
     onSettled: () => cache.invalidate(['invitations', slug]),
     said: () => 'The invitation is withdrawn.',
   })

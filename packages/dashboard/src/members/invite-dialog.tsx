@@ -23,7 +23,7 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
   const [email, setEmail] = useState('')
   const [role, setRole] = useState<Role>('member')
   const invitation = useMutation({
-    run: () => client.organisations.invite(slug, { email, role }),
+    run: () => client.inviteMember({ org_slug: slug, email, role }),
     onSuccess: () => void cache.invalidate(['invitations', slug]),
   })
   if (invitation.data !== undefined) return <Invited invitation={invitation.data} onClose={onClose} />

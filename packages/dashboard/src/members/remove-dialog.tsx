@@ -20,7 +20,7 @@ export function RemoveDialog({ member, isSelf, onClose }: RemoveDialogProps) {
   const [, navigate] = useLocation()
   const { slug, name } = useOrganisation()
   const removal = useMutation({
-    run: () => client.organisations.removeMember(slug, member.email),
+    run: () => client.removeMember({ org_slug: slug, email: member.email }),
     async onSuccess() {
       if (isSelf) {
         navigate('/orgs')

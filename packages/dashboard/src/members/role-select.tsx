@@ -18,7 +18,7 @@ export function RoleSelect({ member }: { readonly member: Member }) {
   const cache = useCache()
   const { slug } = useOrganisation()
   const change = useMutation({
-    run: (role: Role) => client.organisations.changeRole(slug, member.email, role),
+    run: (role: Role) => client.changeRole({ org_slug: slug, email: member.email, role }),
     // What is shown is what the authority says, not what was chosen.
     onSettled: () => Promise.all([cache.invalidate(['org', slug]), cache.invalidate(['orgs'])]),
     said: (_, role) => `${member.email} is ${role === 'admin' ? 'an admin' : 'a member'} now.`,

@@ -20,7 +20,7 @@ type Open = { readonly dialog: 'create' } | { readonly dialog: 'delete'; readonl
 export function AppsPage() {
   const { client } = useServices()
   const { slug, name } = useOrganisation()
-  const query = useQuery({ key: ['apps', slug], ask: () => client.apps.list(slug) })
+  const query = useQuery({ key: ['apps', slug], ask: () => client.listApps({ org_slug: slug }) })
   const [open, setOpen] = useState<Open | undefined>(undefined)
   const close = () => setOpen(undefined)
   return (
@@ -75,7 +75,7 @@ function CreateApp({ onClose }: { readonly onClose: () => void }) {
   const [name, setName] = useState('')
   const changed = useAppsChanged(onClose)
   const creation = useMutation({
-    run: () => client.apps.create({ name, org_slug: slug }),
+    run: () => client.createApp({ name, org_slug: slug }),
     onSuccess: changed,
     said: (made) => `The app ${made.name} is created.`,
   })
@@ -109,7 +109,7 @@ function DeleteApp({ app, onClose }: { readonly app: App; readonly onClose: () =
   const { client } = useServices()
   const changed = useAppsChanged(onClose)
   const deletion = useMutation({
-    run: () => client.apps.delete(app.name),
+    run: () => client.deleteApp({ app_name: app.name }),
     onSuccess: changed,
     said: () => `The app ${app.name} is deleted.`,
   })

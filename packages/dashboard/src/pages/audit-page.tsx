@@ -17,7 +17,7 @@ export function AuditPage() {
   const cursor = useCursor()
   const query = useQuery({
     key: ['audit', slug, cursor],
-    ask: () => client.organisations.audit(slug, { limit: 50, cursor }),
+    ask: () => client.listAuditEvents({ org_slug: slug, limit: 50, cursor }),
     keepsLast: true,
   })
   useSayCount(cursor, query, ['event', ({ events }) => events.length])

@@ -25,7 +25,7 @@ export function CliPage() {
   const isIn = session.state === 'in' || session.state === 'ended'
   const query = useQuery({
     key: ['cli-login', id],
-    ask: () => client.cliLogins.show(id),
+    ask: () => client.showCliLogin({ login_id: id }),
     enabled: isIn,
     freshFor: Number.POSITIVE_INFINITY,
   })
@@ -65,14 +65,14 @@ function Question({ login, user }: { readonly login: CliLogin; readonly user: Us
   const approval = useMutation({
     async run(): Promise<Outcome> {
       setAsked(true)
-      const { code, callback_url } = await client.cliLogins.approve(login.id)
+      const { code, callback_url } = await client.approveCliLogin({ login_id: login.id })
       if (callback_url !== null && (await hand(callback_url))) return { kind: 'handed' }
       return code === null ? { kind: 'approved' } : { kind: 'code', code }
     },
     onSuccess: setOutcome,
   })
   const denial = useMutation({
-    run: () => client.cliLogins.deny(login.id),
+    run: () => client.denyCliLogin({ login_id: login.id }),
     onSuccess: () => setOutcome({ kind: 'denied' }),
   })
   const isProofNeeded = needsProof(approval.error)

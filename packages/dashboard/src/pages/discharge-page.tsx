@@ -22,7 +22,7 @@ export function DischargePage() {
   const { id } = useParams<{ id: string }>()
   const query = useQuery({
     key: ['discharge', id],
-    ask: () => client.discharges.show(id),
+    ask: () => client.showDischarge({ discharge_id: id }),
     enabled: session.state === 'in' || session.state === 'ended',
     freshFor: Number.POSITIVE_INFINITY,
   })
@@ -70,8 +70,14 @@ interface QuestionProps {
 function Question({ id, request, onAnswer }: QuestionProps) {
   const { client } = useServices()
   const { org_slug, org_name, token, requested_from, created_at, expires_at, discharge_expires_in } = request
-  const approval = useMutation({ run: () => client.discharges.approve(id), onSuccess: () => onAnswer('approved') })
-  const denial = useMutation({ run: () => client.discharges.deny(id), onSuccess: () => onAnswer('denied') })
+  const approval = useMutation({
+    run: () => client.approveDischarge({ discharge_id: id }),
+    onSuccess: () => onAnswer('approved'),
+  })
+  const denial = useMutation({
+    run: () => client.denyDischarge({ discharge_id: id }),
+    onSuccess: () => onAnswer('denied'),
+  })
   return (
     <AuthPage
       title="A token asks to be used"

@@ -19,7 +19,7 @@ export function InvitePage() {
   const code = useFragmentCode()
   const preview = useQuery({
     key: ['invitation', code],
-    ask: () => client.organisations.previewInvitation(code),
+    ask: () => client.previewInvitation({ invitation: code }),
     enabled: code !== '',
     freshFor: Number.POSITIVE_INFINITY,
   })
@@ -71,7 +71,7 @@ function Accept({ code, email, hasAccount, organisation }: AcceptProps) {
   const { session, enter, logOut } = useSession()
   const [, navigate] = useLocation()
   const acceptance = useMutation({
-    run: () => client.organisations.acceptInvitation(code),
+    run: () => client.acceptInvitation({ invitation: code }),
     async onSuccess({ slug }) {
       await cache.invalidate(['orgs'])
       navigate(`/dashboard/${slug}/tokens`, { replace: true })
@@ -118,7 +118,7 @@ function Accept({ code, email, hasAccount, organisation }: AcceptProps) {
       onEntered={(user) => {
         enter(user)
         // The account came with the membership: the list of organisations says where it is.
-        void client.organisations.list().then(
+        void client.listOrganisations().then(
           ({ orgs }) => {
             const joined = orgs.find(({ name, type }) => type === 'SHARED' && name === organisation)
             navigate(joined === undefined ? '/orgs' : `/dashboard/${joined.slug}/tokens`, { replace: true })

@@ -19,7 +19,7 @@ export function LoginPage() {
   const search = useSearch()
   const returnPath = readReturnPath(search)
   const refusal = refusalIn(search)
-  const { data: methods } = useQuery({ key: ['login-methods'], ask: client.loginMethods })
+  const { data: methods } = useQuery({ key: ['login-methods'], ask: client.showLoginMethods })
   if (session.state === 'in') return <Redirect to={returnPath} replace />
 
   function go(user: User): void {

@@ -17,7 +17,7 @@ import { RowsSkeleton } from '../ui/skeleton.tsx'
 
 export function OrganisationsPage() {
   const { client } = useServices()
-  const query = useQuery({ key: ['orgs'], ask: client.organisations.list })
+  const query = useQuery({ key: ['orgs'], ask: client.listOrganisations })
   const [isCreating, setCreating] = useState(false)
   return (
     <>
@@ -69,7 +69,7 @@ function CreateDialog({ onClose }: { readonly onClose: () => void }) {
   const [name, setName] = useState('')
   const [slug, setSlug] = useState('')
   const creation = useMutation({
-    run: client.organisations.create,
+    run: client.createOrganisation,
     onSuccess: async (made) => {
       await cache.invalidate(['orgs'])
       navigate(`/dashboard/${made.slug}/tokens`)

@@ -18,9 +18,9 @@ export function ResetPage() {
 
 function AskForLink() {
   const { client } = useServices()
-  const { data: methods } = useQuery({ key: ['login-methods'], ask: client.loginMethods })
+  const { data: methods } = useQuery({ key: ['login-methods'], ask: client.showLoginMethods })
   const [email, setEmail] = useState('')
-  const request = useMutation({ run: () => client.passwordResets.request(email) })
+  const request = useMutation({ run: () => client.requestPasswordReset({ email }) })
   if (methods?.mail === false) {
     return (
       <AuthPage
@@ -55,7 +55,7 @@ function AskForLink() {
 function SetPassword({ code }: { readonly code: string }) {
   const { client } = useServices()
   const [password, setPassword] = useState('')
-  const setting = useMutation({ run: () => client.passwordResets.redeem({ code, new_password: password }) })
+  const setting = useMutation({ run: () => client.resetPassword({ code, new_password: password }) })
   if (setting.data !== undefined) {
     return (
       <AuthPage title="The new password is set" lead={`It is the one of ${setting.data.email} now.`}>

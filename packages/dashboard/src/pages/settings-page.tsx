@@ -84,7 +84,7 @@ function Rename() {
   const adminsOnly = useAdminsOnly()
   const [name, setName] = useState(organisation.name)
   const change = useMutation({
-    run: () => client.organisations.update(organisation.slug, { name: name.trim() }),
+    run: () => client.updateOrganisation({ org_slug: organisation.slug, name: name.trim() }),
     onSuccess: () => Promise.all([cache.invalidate(['org', organisation.slug]), cache.invalidate(['orgs'])]),
   })
   const isSame = name.trim() === organisation.name || name.trim() === ''
@@ -137,7 +137,8 @@ function Demand() {
   const { slug, require_membership_discharge: demand } = useOrganisation()
   const adminsOnly = useAdminsOnly()
   const change = useMutation({
-    run: (value: MembershipDemand) => client.organisations.update(slug, { require_membership_discharge: value }),
+    run: (value: MembershipDemand) =>
+      client.updateOrganisation({ org_slug: slug, require_membership_discharge: value }),
     onSettled: () => cache.invalidate(['org', slug]),
     said: () => 'What tokens demand is changed.',
   })
@@ -167,7 +168,7 @@ function Minting() {
   const { slug, tokens_may_mint: allowed } = useOrganisation()
   const adminsOnly = useAdminsOnly()
   const change = useMutation({
-    run: (value: boolean) => client.organisations.update(slug, { tokens_may_mint: value }),
+    run: (value: boolean) => client.updateOrganisation({ org_slug: slug, tokens_may_mint: value }),
     onSettled: () => cache.invalidate(['org', slug]),
     said: () => 'Who makes tokens is changed.',
   })
@@ -200,7 +201,7 @@ function DeleteOrganisation({ onClose }: { readonly onClose: () => void }) {
   const { slug, name } = useOrganisation()
   const [typed, setTyped] = useState('')
   const deletion = useMutation({
-    run: () => client.organisations.delete(slug),
+    run: () => client.deleteOrganisation({ org_slug: slug }),
     async onSuccess() {
       navigate('/orgs')
       await cache.invalidate(['orgs'])

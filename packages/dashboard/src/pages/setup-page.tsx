@@ -17,7 +17,7 @@ export function SetupPage() {
   const [, navigate] = useLocation()
   const given = useFragmentCode()
   const [code, setCode] = useState(given)
-  const { data: methods } = useQuery({ key: ['login-methods'], ask: client.loginMethods })
+  const { data: methods } = useQuery({ key: ['login-methods'], ask: client.showLoginMethods })
   if (methods?.setup_needed === false) {
     return (
       <AuthPage title="Hallpass is set up already" lead="The first account exists. Further people come by invitation.">

@@ -30,7 +30,7 @@ export function TokenPage() {
   const { client } = useServices()
   const { slug } = useOrganisation()
   const { id } = useParams<{ id: string }>()
-  const query = useQuery({ key: ['token', id], ask: () => client.tokens.show(id) })
+  const query = useQuery({ key: ['token', id], ask: () => client.showToken({ token_id: id }) })
   return (
     <>
       <Link href={`/dashboard/${slug}/tokens`} className="mb-3 inline-block text-muted hover:text-ink hover:underline">
@@ -54,7 +54,7 @@ function Shown({ token }: { readonly token: Token }) {
   const organisation = useOrganisation()
   const { slug } = organisation
   const [isRevoking, setRevoking] = useState(false)
-  const apps = useQuery({ key: ['apps', slug], ask: () => client.apps.list(slug) })
+  const apps = useQuery({ key: ['apps', slug], ask: () => client.listApps({ org_slug: slug }) })
   return (
     <>
       <PageHeader
@@ -130,7 +130,7 @@ function History({ id }: { readonly id: string }) {
   const cursor = useCursor()
   const query = useQuery({
     key: ['token', id, 'history', cursor],
-    ask: () => client.tokens.history(id, { limit: 20, cursor }),
+    ask: () => client.showTokenHistory({ token_id: id, limit: 20, cursor }),
   })
   useSayCount(cursor, query, ['event', ({ events }) => events.length])
   return (

@@ -16,10 +16,10 @@ interface LoginMethodsProps {
 
 export function LoginMethods({ returnPath, onEntered }: LoginMethodsProps) {
   const { client, web } = useServices()
-  const { data } = useQuery({ key: ['login-methods'], ask: client.loginMethods })
+  const { data } = useQuery({ key: ['login-methods'], ask: client.showLoginMethods })
   const login = useMutation({
     async run() {
-      const { challenge_id, options } = await client.passkeys.beginSignIn()
+      const { challenge_id, options } = await client.beginPasskeySignIn()
       const response = await askForPasskey(options as unknown as PublicKeyCredentialRequestOptionsJSON)
       return web.logInWithPasskey({ challenge_id, response })
     },

@@ -5,15 +5,15 @@ export function hasPasskeys(): boolean {
 }
 
 /** @throws PasskeyError where the person thought better of it, or there is none that fits */
-export async function askForPasskey(options: PublicKeyCredentialRequestOptionsJSON): Promise<unknown> {
-  return answerOf(() =>
+export function askForPasskey(options: PublicKeyCredentialRequestOptionsJSON) {
+  return answerOf<AuthenticationResponseJSON>(() =>
     navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }),
   )
 }
 
 /** @throws PasskeyError where the person thought better of it, or the device has one already */
-export async function makePasskey(options: PublicKeyCredentialCreationOptionsJSON): Promise<unknown> {
-  return answerOf(() =>
+export function makePasskey(options: PublicKeyCredentialCreationOptionsJSON) {
+  return answerOf<RegistrationResponseJSON>(() =>
     navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) }),
   )
 }
@@ -21,7 +21,7 @@ export async function makePasskey(options: PublicKeyCredentialCreationOptionsJSO
 /** The browser or the device said no; the message is for people. */
 export class PasskeyError extends Error {}
 
-async function answerOf(ask: () => Promise<Credential | null>): Promise<unknown> {
+async function answerOf<Answer>(ask: () => Promise<Credential | null>): Promise<Answer> {
   let credential: Credential | null
   try {
     credential = await ask()
@@ -35,5 +35,5 @@ async function answerOf(ask: () => Promise<Credential | null>): Promise<unknown>
     )
   }
   if (!(credential instanceof PublicKeyCredential)) throw new PasskeyError('The browser gave no passkey.')
-  return credential.toJSON()
+  return credential.toJSON() as Answer
 }

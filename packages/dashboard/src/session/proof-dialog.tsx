@@ -24,7 +24,7 @@ interface ProofDialogProps {
 export function ProofDialog({ onProven, onClose }: ProofDialogProps) {
   const { client, web } = useServices()
   const { session, enter } = useSession()
-  const me = useQuery({ key: ['me', 'details'], ask: () => client.users.current() })
+  const me = useQuery({ key: ['me', 'details'], ask: () => client.showCurrentUser() })
   const [password, setPassword] = useState('')
   const email = session.state === 'in' ? session.user.email : ''
   // A new login in place of the old one: that is what a proof is.

@@ -34,7 +34,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   const [known, setKnown] = useState<User | undefined>(undefined)
   const { data, error, refetch } = useQuery({
     key: sessionKey,
-    ask: () => client.users.current().catch(nobodyIfUnauthenticated),
+    ask: () => client.showCurrentUser().catch(nobodyIfUnauthenticated),
     // Somebody may have logged out meanwhile, in another tab or on another machine: whoever comes back is asked for anew.
     freshFor: 0,
   })

@@ -21,7 +21,7 @@ interface OrganisationProviderProps {
 /** Shows its children once the organisation is known, and what to do where it does not exist or is not one's own. */
 export function OrganisationProvider({ slug, children }: OrganisationProviderProps) {
   const { client } = useServices()
-  const query = useQuery({ key: ['org', slug], ask: () => client.organisations.show(slug) })
+  const query = useQuery({ key: ['org', slug], ask: () => client.showOrganisation({ org_slug: slug }) })
   const { error } = query
   if (error instanceof ApiError && (error.code === 'not_found' || error.code === 'forbidden')) {
     return (

@@ -27,5 +27,5 @@ export function OwnInvitationsBar() {
 /** None while it is not known. */
 export function useOwnInvitations(): readonly OwnInvitation[] {
   const { client } = useServices()
-  return useQuery({ key: ownInvitationsKey, ask: client.invitations.list }).data?.invitations ?? []
+  return useQuery({ key: ownInvitationsKey, ask: client.listOwnInvitations }).data?.invitations ?? []
 }

@@ -74,7 +74,7 @@ export function PublicShell({ children }: { readonly children: ReactNode }) {
 function Frame({ slug, user, children }: ShellProps & { readonly user: User | undefined }) {
   const { client } = useServices()
   const isKnown = user !== undefined
-  const { data } = useQuery({ key: ['orgs'], ask: client.organisations.list, enabled: isKnown })
+  const { data } = useQuery({ key: ['orgs'], ask: client.listOrganisations, enabled: isKnown })
   const organisations = data?.orgs
   const home = slug ?? organisations?.find(({ type }) => type === 'PERSONAL')?.slug ?? 'personal'
   return (

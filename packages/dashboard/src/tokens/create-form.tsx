@@ -41,14 +41,15 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
   const [wasUnfolded, setUnfolded] = useState(false)
   const [narrowing, setNarrowing] = useState(unnarrowed)
   const [isTried, setTried] = useState(false)
-  const apps = useQuery({ key: ['apps', slug], ask: () => client.apps.list(slug) })
+  const apps = useQuery({ key: ['apps', slug], ask: () => client.listApps({ org_slug: slug }) })
   const creation = useMutation({
     async run(caveats: readonly CaveatJson[]) {
       await prepare().catch((cause: unknown) => {
         if (!navigator.onLine) throw new ConnectionError('unreachable', 'offline', { cause })
         throw new OutdatedPageError('so nothing was created', { cause })
       })
-      return client.tokens.create(slug, {
+      return client.createToken({
+        org_slug: slug,
         profile: kind === 'app' ? 'deploy' : 'deploy_organization',
         ...(name.trim() === '' ? {} : { name: name.trim() }),
         ...(kind === 'app' ? { app } : {}),

@@ -21,7 +21,7 @@ interface CreatedProps {
 export function Created({ minted, organisation, onDone }: CreatedProps) {
   const { client, origin } = useServices()
   const { slug, raw_slug } = organisation
-  const apps = useQuery({ key: ['apps', slug], ask: () => client.apps.list(slug) })
+  const apps = useQuery({ key: ['apps', slug], ask: () => client.listApps({ org_slug: slug }) })
   const heading = useRef<HTMLHeadingElement>(null)
   const [isCopied, setCopied] = useState(false)
   const usages = usagesOf(origin, raw_slug)

@@ -13,7 +13,7 @@ export async function listTokens(client: Client, slug: string, asked: AskedList)
   let { cursor } = asked
   for (let answers = 0; answers < mostAnswers; answers += 1) {
     const limit = pageSize - tokens.length
-    const answer = await client.tokens.listOfOrganisation(slug, { ...asked, cursor, limit })
+    const answer = await client.listOrganisationTokens({ org_slug: slug, ...asked, cursor, limit })
     tokens.push(...answer.tokens)
     cursor = answer.next_cursor
     if (cursor === undefined || tokens.length >= pageSize) break

@@ -22,7 +22,7 @@ export function RevokeDialog({ token, slug, onClose }: RevokeDialogProps) {
   const [isAlone, setAlone] = useState(false)
   const [done, setDone] = useState<RevokedToken | undefined>(undefined)
   const revocation = useMutation({
-    run: () => client.tokens.revoke(token.id, { descendants: isAlone ? 'keep' : 'revoke' }),
+    run: () => client.revokeToken({ token_id: token.id, descendants: isAlone ? 'keep' : 'revoke' }),
     async onSuccess(revoked) {
       await Promise.all([cache.invalidate(['tokens', slug]), cache.invalidate(['token'])])
       if (revoked.revoked_descendants > 0 || revoked.more_descendants) setDone(revoked)

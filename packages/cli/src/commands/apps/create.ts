@@ -13,7 +13,7 @@ export async function createApp(
   name: string,
 ): Promise<void> {
   const client = await connect(context, flags)
-  const made = await client.apps.create({ name, org_slug: await chooseOrganisation(context, client, flags) })
+  const made = await client.createApp({ name, org_slug: await chooseOrganisation(context, client, flags) })
   if (flags.json === true) writeJson(context, made)
   else writeLine(context, `New app created: ${made.name}`)
 }

@@ -18,7 +18,7 @@ export async function destroyApps(
   let failures = 0
   for (const name of names) {
     try {
-      await client.apps.delete(name)
+      await client.deleteApp({ app_name: name })
       writeLine(context, `Destroyed app ${name}`)
     } catch (error) {
       failures += 1

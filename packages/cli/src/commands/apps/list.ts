@@ -25,11 +25,11 @@ export async function listApps(context: Context, flags: GlobalFlags & JsonFlag &
 }
 
 async function reachableSlugs(client: Client): Promise<string[]> {
-  return (await client.organisations.list()).orgs.map(({ slug }) => slug)
+  return (await client.listOrganisations()).orgs.map(({ slug }) => slug)
 }
 
 async function readApps(client: Client, slugs: readonly string[]): Promise<App[]> {
   const apps: App[] = []
-  for (const slug of slugs) apps.push(...(await client.apps.list(slug)).apps)
+  for (const slug of slugs) apps.push(...(await client.listApps({ org_slug: slug })).apps)
   return apps
 }

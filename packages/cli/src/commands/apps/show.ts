@@ -7,7 +7,7 @@ import { writeJson, writeLine } from '../../output.ts'
 
 /** Prints what is known of the app. */
 export async function showApp(context: Context, flags: GlobalFlags & JsonFlag, name: string): Promise<void> {
-  const app = await (await connect(context, flags)).apps.show(name)
+  const app = await (await connect(context, flags)).showApp({ app_name: name })
   if (flags.json === true) {
     writeJson(context, app)
     return

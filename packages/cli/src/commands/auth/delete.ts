@@ -11,10 +11,10 @@ import { tell, writeLine } from '../../output.ts'
 export async function deleteAccount(context: Context, flags: GlobalFlags & YesFlag): Promise<void> {
   const { server, token } = await chooseConnection(flags, context.environment)
   const client = await connect(context, flags)
-  const { email } = await client.users.current()
+  const { email } = await client.showCurrentUser()
   const question = `Delete the account of ${email} at ${server}, and its personal organization with all apps and tokens?`
   await confirm(context, question, flags.yes)
-  await client.users.deleteCurrent()
+  await client.deleteCurrentUser()
   writeLine(context, `Deleted ${email}`)
   tell(context, 'The tokens that you made for other organizations stay alive until they are revoked.')
   // The login that is kept may be another one than that of the credential in use.

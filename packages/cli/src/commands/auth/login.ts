@@ -27,5 +27,5 @@ export async function logIn(context: Context, flags: LogInFlags): Promise<void> 
     return
   }
   const password = await readPassword(context, passwordStdin, { twice: false })
-  await keepLogin(context, server, await client.sessions.create({ email, password }))
+  await keepLogin(context, server, await client.signIn({ email, password }))
 }

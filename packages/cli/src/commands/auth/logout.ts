@@ -26,7 +26,7 @@ export async function logOut(context: Context, flags: GlobalFlags): Promise<void
     return
   }
   try {
-    await createClientAt(context, server, { token: config.access_token }).sessions.deleteCurrent()
+    await createClientAt(context, server, { token: config.access_token }).signOut()
   } catch (error) {
     // What is refused as unknown is dead already; anything else leaves it alive until it expires.
     if (!isDead(error)) {

@@ -25,7 +25,7 @@ export async function signUp(context: Context, flags: SignUpFlags): Promise<void
   const setupCode = isNone ? await askText(context, 'Setup code, as the authority printed it:') : flags.setupCode
   const email = await readEmail(context, flags.email)
   const password = await readPassword(context, flags.passwordStdin, { twice: true })
-  const session = await connectAnonymously(context, server).users.signUp({
+  const session = await connectAnonymously(context, server).signUp({
     email,
     password,
     ...(setupCode === undefined ? {} : { setup_code: setupCode }),

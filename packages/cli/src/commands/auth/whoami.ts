@@ -10,14 +10,14 @@ export async function showWhoami(context: Context, flags: GlobalFlags & JsonFlag
   const { token, source } = await chooseConnection(flags, context.environment)
   const client = await connect(context, flags)
   if (!holdsMacaroon(token)) {
-    const user = await client.users.current()
+    const user = await client.showCurrentUser()
     if (flags.json === true) writeJson(context, user)
     else writeLine(context, user.email)
     tellSource(context, flags, source)
     if (!user.email_proven) tell(context, 'Nobody has shown yet that this address is yours: others see it as unproven.')
     return
   }
-  const current = await client.tokens.current()
+  const current = await client.showCurrentTokens()
   if (flags.json === true) {
     writeJson(context, current)
     return

@@ -13,7 +13,7 @@ import { readPages } from '../../pages.ts'
 export async function listAuditEvents(context: Context, flags: GlobalFlags & JsonFlag, slug: string): Promise<void> {
   const client = await connect(context, flags)
   const events = await readPages<AuditEvent>(async (cursor) => {
-    const page = await client.organisations.audit(slug, { limit: 1000, cursor })
+    const page = await client.listAuditEvents({ org_slug: slug, limit: 1000, cursor })
     return { items: page.events, next: page.next_cursor }
   })
   if (flags.json === true) {

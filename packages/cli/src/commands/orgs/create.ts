@@ -12,7 +12,7 @@ interface CreateFlags extends GlobalFlags, JsonFlag {
 /** Creates the organisation and prints its slug, which other commands need. */
 export async function createOrganisation(context: Context, flags: CreateFlags, name: string): Promise<void> {
   const client = await connect(context, flags)
-  const made = await client.organisations.create({ name, ...(flags.slug === undefined ? {} : { slug: flags.slug }) })
+  const made = await client.createOrganisation({ name, ...(flags.slug === undefined ? {} : { slug: flags.slug }) })
   if (flags.json === true) writeJson(context, made)
   else writeTable(context, ['NAME', 'SLUG', 'TYPE', 'ROLE'], [[made.name, made.slug, made.type, made.role ?? '']])
 }

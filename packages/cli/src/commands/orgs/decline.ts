@@ -11,6 +11,6 @@ export async function declineInvitation(context: Context, flags: GlobalFlags, id
   if (!isInvitationId(id)) {
     throw new CommandError('misused', 'an invitation is declined by its id: see `hallpass orgs invitations`')
   }
-  await (await connect(context, flags)).invitations.decline(Number(id))
+  await (await connect(context, flags)).declineInvitation({ invitation_id: id })
   tell(context, 'The invitation is declined.')
 }

@@ -10,6 +10,6 @@ import { writeLine } from '../../output.ts'
 export async function deleteOrganisation(context: Context, flags: GlobalFlags & YesFlag, slug: string): Promise<void> {
   const client = await connect(context, flags)
   await confirm(context, `Delete the organization ${slug} and all its tokens?`, flags.yes)
-  await client.organisations.delete(slug)
+  await client.deleteOrganisation({ org_slug: slug })
   writeLine(context, `Deleted organization ${slug}`)
 }

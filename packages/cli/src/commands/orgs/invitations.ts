@@ -13,7 +13,7 @@ import { sayPerson } from '../../say-person.ts'
 export async function listInvitations(context: Context, flags: GlobalFlags & JsonFlag, slug?: string): Promise<void> {
   const client = await connect(context, flags)
   if (slug === undefined) return listOwnInvitations(context, flags, client)
-  const { invitations } = await client.organisations.invitations(slug)
+  const { invitations } = await client.listInvitations({ org_slug: slug })
   if (flags.json === true) {
     writeJson(context, invitations)
     return
@@ -32,7 +32,7 @@ export async function listInvitations(context: Context, flags: GlobalFlags & Jso
 }
 
 async function listOwnInvitations(context: Context, flags: JsonFlag, client: Client): Promise<void> {
-  const { invitations } = await client.invitations.list()
+  const { invitations } = await client.listOwnInvitations()
   if (flags.json === true) writeJson(context, invitations)
   else {
     writeTable(
@@ -48,7 +48,7 @@ async function listOwnInvitations(context: Context, flags: JsonFlag, client: Cli
     )
   }
   if (invitations.length > 0) return
-  const { email, email_proven } = await client.users.current()
+  const { email, email_proven } = await client.showCurrentUser()
   if (email_proven) return
   tell(
     context,

@@ -16,7 +16,7 @@ interface InviteFlags extends GlobalFlags, JsonFlag {
 /** Prints the code to stdout, and to stderr what the invited person does with it. */
 export async function inviteMember(context: Context, flags: InviteFlags, slug: string, email: string): Promise<void> {
   const { server } = await chooseConnection(flags, context.environment)
-  const invitation = await (await connect(context, flags)).organisations.invite(slug, { email, role: flags.role })
+  const invitation = await (await connect(context, flags)).inviteMember({ org_slug: slug, email, role: flags.role })
   const lost = `the invitation is there: withdraw it with \`hallpass orgs withdraw ${slug} ${invitation.email}\``
   await writeOnce(context, flags.json === true ? formatJson(invitation) : printable(invitation.code), lost)
   if (invitation.replaced) tell(context, `The earlier invitation of ${invitation.email} admits nobody any more.`)

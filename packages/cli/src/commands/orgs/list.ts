@@ -7,7 +7,7 @@ import { writeJson, writeTable } from '../../output.ts'
 
 /** Prints name, slug, type and the caller's role of each. */
 export async function listOrganisations(context: Context, flags: GlobalFlags & JsonFlag): Promise<void> {
-  const answer = await (await connect(context, flags)).organisations.list()
+  const answer = await (await connect(context, flags)).listOrganisations()
   if (flags.json === true) writeJson(context, answer)
   else {
     writeTable(

@@ -15,7 +15,7 @@ export async function removeMember(
 ): Promise<void> {
   const client = await connect(context, flags)
   await confirm(context, `Remove ${email} from ${slug}?`, flags.yes)
-  await client.organisations.removeMember(slug, email)
+  await client.removeMember({ org_slug: slug, email })
   writeLine(context, `Removed ${email} from ${slug}`)
   tell(context, `The tokens that ${email} made stay alive: see \`hallpass tokens list -o ${slug}\``)
 }

@@ -17,7 +17,7 @@ export async function changeRole(
   if (role !== 'admin' && role !== 'member') {
     throw new CommandError('misused', `a role is admin or member, not ${JSON.stringify(role)}`)
   }
-  const member = await (await connect(context, flags)).organisations.changeRole(slug, email, role)
+  const member = await (await connect(context, flags)).changeRole({ org_slug: slug, email, role })
   if (flags.json === true) writeJson(context, member)
   else writeLine(context, `${member.email} is ${member.role} of ${slug}`)
 }

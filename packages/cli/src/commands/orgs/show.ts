@@ -9,7 +9,7 @@ import { sayPerson } from '../../say-person.ts'
 
 /** Prints the organisation, and a table of its members. */
 export async function showOrganisation(context: Context, flags: GlobalFlags & JsonFlag, slug: string): Promise<void> {
-  const found = await (await connect(context, flags)).organisations.show(slug)
+  const found = await (await connect(context, flags)).showOrganisation({ org_slug: slug })
   if (flags.json === true) {
     writeJson(context, found)
     return

@@ -30,7 +30,8 @@ export async function updateOrganisation(context: Context, flags: UpdateFlags, s
     )
   }
   const client = await connect(context, flags)
-  const changed = await client.organisations.update(slug, {
+  const changed = await client.updateOrganisation({
+    org_slug: slug,
     ...(name === undefined ? {} : { name }),
     ...(tokensMayMint === undefined ? {} : { tokens_may_mint: tokensMayMint }),
     ...(requireMembership === undefined ? {} : { require_membership_discharge: requireMembership }),

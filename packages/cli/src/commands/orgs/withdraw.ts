@@ -12,10 +12,10 @@ export async function withdrawInvitation(
   slug: string,
   email: string,
 ): Promise<void> {
-  const { organisations } = await connect(context, flags)
-  const { invitations } = await organisations.invitations(slug)
+  const client = await connect(context, flags)
+  const { invitations } = await client.listInvitations({ org_slug: slug })
   const invitation = invitations.find((candidate) => candidate.email === email.toLowerCase())
   if (invitation === undefined) throw new CommandError('failed', `no invitation of ${email} is open in ${slug}`)
-  await organisations.withdrawInvitation(slug, invitation.id)
+  await client.withdrawInvitation({ org_slug: slug, invitation_id: invitation.id })
   tell(context, `The invitation of ${invitation.email} is withdrawn.`)
 }

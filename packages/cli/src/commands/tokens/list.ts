@@ -82,12 +82,15 @@ export function chooseState({ all, state }: Pick<ListFlags, 'all' | 'state'>): N
 async function listOfApp(context: Context, client: Client, flags: ListFlags): Promise<ReadPage> {
   const name = await chooseApp(context, flags)
   if (flags.org !== undefined) {
-    const [app, organisation] = [await client.apps.show(name), await client.organisations.show(flags.org)]
+    const [app, organisation] = [
+      await client.showApp({ app_name: name }),
+      await client.showOrganisation({ org_slug: flags.org }),
+    ]
     if (app.organization.internal_numeric_id !== organisation.internal_numeric_id) {
       throw new CommandError('failed', `the app ${name} does not belong to the organization ${flags.org}`)
     }
   }
-  return (query) => client.tokens.listOfApp(name, query)
+  return (query) => client.listAppTokens({ app_name: name, ...query })
 }
 
 async function listOfOrganisation(
@@ -97,5 +100,5 @@ async function listOfOrganisation(
   word: string | undefined,
 ): Promise<ReadPage> {
   const slug = await chooseOrganisation(context, client, flags, word)
-  return (query) => client.tokens.listOfOrganisation(slug, query)
+  return (query) => client.listOrganisationTokens({ org_slug: slug, ...query })
 }

@@ -47,7 +47,9 @@ async function revokeOne(
   const text = given === '-' ? (await readText(context, '-')).trim() : given
   if (text === '') throw new CommandError('misused', 'it is empty')
   const isId = given === '-' ? idForm.test(text) : !holdsSecret(text)
-  return isId ? client.tokens.revoke(text, { descendants }) : client.tokens.revokeText(text, { descendants })
+  return isId
+    ? client.revokeToken({ token_id: text, descendants })
+    : client.revokeTokenText({ token: text, descendants })
 }
 
 const idForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
