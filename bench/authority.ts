@@ -72,7 +72,7 @@ export async function openAuthority(directory: string, url?: string): Promise<Op
     publicUrl: () => 'http://127.0.0.1:4280',
     passkeys: createPasskeyVerifier(),
     identityProvider: undefined,
-    mailer: undefined,
+    postbox: undefined,
     ...createLimits(() => performance.now()),
     report: (error) => {
       throw error

@@ -10,6 +10,7 @@ import { isLoopback } from './config-mail.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
 import { describeCause } from './domain/cause.ts'
 import { DomainError, StartupError } from './domain/errors.ts'
+import type { OutboxTask } from './domain/outbox.ts'
 import type { Secret } from './domain/secret.ts'
 import type { Store, Trouble } from './domain/store.ts'
 import { openFlyctlDoor } from './doors/flyctl/door.ts'
@@ -28,6 +29,7 @@ import { watchRootKey } from './keyring/root-key-watch.ts'
 import { findRootKey, type RootKey } from './keyring/root-key.ts'
 import { createLog, createRareLines, type LogSink, type SayRarely } from './log.ts'
 import { createMailer, type MailFailure } from './mail/mailer.ts'
+import { createPostbox } from './mail/postbox.ts'
 import { createPause } from './operations/perform/allowance.ts'
 import { createAuthenticate } from './operations/perform/authenticate.ts'
 import { createLimits } from './operations/perform/limits.ts'
@@ -40,6 +42,7 @@ import { openStore } from './store/open.ts'
 import { lookAtDataDirectory } from './store/sqlite-directory.ts'
 import { finishRevocations, removeLeftovers } from './workers/removing.ts'
 import { createRetention } from './workers/retention.ts'
+import { startOutbox } from './workers/outbox.ts'
 import { startWorker, type Worker } from './workers/worker.ts'
 
 export type { ServeOptions } from './config.ts'
@@ -75,16 +78,20 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
     await recogniseRootKey(store, rootKey)
     if (found.file !== undefined) await markRootKeyFile(found.file)
     let publicUrl = config.publicUrl ?? ''
+    const keyring = createKeyring(rootKey, config.location)
+    const failed = (failure: MailFailure) => logMailFailure(sayRarely, failure)
+    const mailer = config.mail && createMailer({ ...config.mail, failed })
+    const postbox = mailer && createPostbox({ store, keyring, mailer, now: Date.now, randomBytes })
     const environment: Environment = {
       store,
-      keyring: createKeyring(rootKey, config.location),
+      keyring,
       passwords: createPasswordHasher(),
       now: Date.now,
       pause: createPause(),
       randomBytes,
       passkeys: createPasskeyVerifier(),
       identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, now: Date.now }),
-      mailer: config.mail && createMailer({ ...config.mail, failed: (failure) => logMailFailure(sayRarely, failure) }),
+      postbox,
       report: (error, requestId) => reportAside({ log, sayRarely }, error, requestId),
       ...createLimits(() => performance.now()),
       requirePkce: config.requirePkce,
@@ -92,7 +99,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       publicUrl: () => publicUrl,
     }
     const setupCode = await admitFirstUser(environment, config)
-    const { url, close } = await listen(environment, config, { log, sayRarely, sink })
+    const { url, close } = await listen(environment, config, { log, sayRarely, sink, deliver: postbox?.deliver })
     publicUrl ||= url
     const unwatch = found.file && watchRootKey(config.dataDirectory, rootKey, (trouble) => logRootKey(log, trouble))
     return {
@@ -111,7 +118,16 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
   }
 }
 
-async function listen(environment: Environment, config: Config, { log, sayRarely, sink }: Logs & { sink: LogSink }) {
+async function listen(
+  environment: Environment,
+  config: Config,
+  {
+    log,
+    sayRarely,
+    sink,
+    deliver,
+  }: Logs & { readonly sink: LogSink; readonly deliver: ((task: OutboxTask) => Promise<void>) | undefined },
+) {
   const { store, keyring } = environment
   const {
     listen: { host, port },
@@ -187,10 +203,18 @@ async function listen(environment: Environment, config: Config, { log, sayRarely
       else log.warn({ chore, err: error }, 'a chore failed, and is tried again')
     },
   })
+  const outbox =
+    deliver &&
+    startOutbox({
+      store,
+      perform: deliver,
+      now: environment.now,
+      report: (error) => log.warn({ err: error }, 'a task of the outbox failed, and is tried again'),
+    })
   let closing: Promise<void> | undefined
   return {
     url,
-    close: () => (closing ??= closeAll(server, worker, store, sink)),
+    close: () => (closing ??= closeAll(server, [worker, ...(outbox === undefined ? [] : [outbox])], store, sink)),
   }
 }
 
@@ -214,8 +238,13 @@ const reasonsNotToListen: ReadonlyMap<string, string> = new Map([
   ['ENOTFOUND', 'no address has that name'],
 ])
 
-async function closeAll(server: FastifyInstance, worker: Worker, store: Store, sink: LogSink): Promise<void> {
-  await Promise.all([server.close(), worker.stop()])
+async function closeAll(
+  server: FastifyInstance,
+  workers: readonly Worker[],
+  store: Store,
+  sink: LogSink,
+): Promise<void> {
+  await Promise.all([server.close(), ...workers.map((worker) => worker.stop())])
   await store.close()
   sink.close()
 }

@@ -44,6 +44,10 @@ export interface Keyring {
   sealSetupCode(code: Secret): Uint8Array
   /** Undefined where it was not sealed under this root key. */
   openSetupCode(sealed: Uint8Array): Secret | undefined
+  /** A mail for the store: its links let somebody in. */
+  sealMail(mail: Secret): Uint8Array
+  /** Undefined where it was not sealed under this root key. */
+  openMail(sealed: Uint8Array): Secret | undefined
   /** A new key for the tickets that the authority, as a third party, is to answer: wrapped for the store. */
   createTicketKey(): Uint8Array
   /** What the ticket demands; undefined where it was not sealed with this key. */

@@ -9,6 +9,7 @@ import type { InvitationReads, InvitationWrites } from './store/invitations.ts'
 import type { LeftoverReads, LeftoverWrites } from './store/leftovers.ts'
 import type { MembershipReads, MembershipWrites } from './store/memberships.ts'
 import type { OrganisationReads, OrganisationWrites } from './store/organisations.ts'
+import type { OutboxReads, OutboxWrites } from './store/outbox.ts'
 import type { PasskeyChallengeWrites } from './store/passkey-challenges.ts'
 import type { PasskeyReads, PasskeyWrites } from './store/passkeys.ts'
 import type { PasswordResetReads, PasswordResetWrites } from './store/password-resets.ts'
@@ -85,6 +86,7 @@ export interface ReadTransaction {
   readonly passkeys: PasskeyReads
   readonly identities: IdentityReads
   readonly passwordResets: PasswordResetReads
+  readonly outbox: OutboxReads
   readonly setupCode: SetupCodeReads
   readonly organisations: OrganisationReads
   readonly memberships: MembershipReads
@@ -107,6 +109,7 @@ export interface Transaction extends ReadTransaction {
   readonly passkeyChallenges: PasskeyChallengeWrites
   readonly identities: IdentityWrites
   readonly passwordResets: PasswordResetWrites
+  readonly outbox: OutboxWrites
   readonly setupCode: SetupCodeWrites
   readonly organisations: OrganisationWrites
   readonly memberships: MembershipWrites

@@ -29,6 +29,7 @@ const mostUnwrappedKeys = 10_000
 const rootKeyProof = 'hallpass'
 const ticketKeyContext = 'ticket key'
 const setupCodeContext = 'setup code'
+const mailContext = 'mail'
 
 /** A keyring under `rootKey`; `location` is the identifier of permission tokens. */
 export function createKeyring(rootKey: RootKey, location: string): Keyring {
@@ -55,6 +56,12 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
     const key = rootKey.unwrap(wrapped, ticketKeyContext)
     if (key === undefined) throw new Error('the key for tickets cannot be unwrapped')
     return key
+  }
+
+  const seal = (text: Secret, context: string) => rootKey.wrap(Buffer.from(text.reveal()), context)
+  function open(sealed: Uint8Array, context: string): Secret | undefined {
+    const text = rootKey.unwrap(sealed, context)
+    return text && new Secret(Buffer.from(text).toString())
   }
 
   return {
@@ -90,12 +97,10 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
       throw new DomainError('unauthenticated', 'this token names an organisation that its key does not belong to')
     },
 
-    sealSetupCode: (code) => rootKey.wrap(Buffer.from(code.reveal()), setupCodeContext),
-
-    openSetupCode(sealed) {
-      const code = rootKey.unwrap(sealed, setupCodeContext)
-      return code && new Secret(Buffer.from(code).toString())
-    },
+    sealSetupCode: (code) => seal(code, setupCodeContext),
+    openSetupCode: (sealed) => open(sealed, setupCodeContext),
+    sealMail: (mail) => seal(mail, mailContext),
+    openMail: (sealed) => open(sealed, mailContext),
 
     createTicketKey: () => rootKey.wrap(randomBytes(keyLength), ticketKeyContext),
 

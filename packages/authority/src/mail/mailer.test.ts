@@ -52,7 +52,7 @@ describe('the mailer', () => {
   it('hands a message over, plain and as HTML, to the one address', async () => {
     const server = await start()
     const { mailer, failures } = mailerFor(server.port)
-    expect(await mailer.send(mail, 'r-1')).toBe(true)
+    expect(await mailer.send(mail, { requestId: 'r-1', key: 'k-1' })).toBe(true)
     expect(failures).toEqual([])
     expect(server.received).toMatchObject([{ from: 'hallpass@example.com', to: ['new@example.com'] }])
     const [received] = server.received
@@ -69,7 +69,7 @@ describe('the mailer', () => {
   it('sends nothing in a subject that a reader decodes to something else', async () => {
     const server = await start()
     const { mailer } = mailerFor(server.port)
-    await mailer.send({ ...mail, subject: 'Join =?utf-8?B?RnJlZSBtb25leQ==?=' }, 'r-1')
+    await mailer.send({ ...mail, subject: 'Join =?utf-8?B?RnJlZSBtb25leQ==?=' }, { requestId: 'r-1', key: 'k-1' })
     const [received] = server.received
     expect(received && headersOf(received).get('subject')).not.toContain('=?')
   })
@@ -77,10 +77,13 @@ describe('the mailer', () => {
   it('lets nothing in a subject or an address begin a header or name a second recipient', async () => {
     const server = await start()
     const { mailer } = mailerFor(server.port)
-    await mailer.send({ ...mail, subject: 'Join\r\nBcc: eve@example.com\r\n\r\nBody' }, 'r-1')
-    await mailer.send({ ...mail, to: 'a@example.com, eve@example.com' }, 'r-1')
-    await mailer.send({ ...mail, to: 'a@example.com>\r\nBcc: <eve@example.com' }, 'r-1')
-    await mailer.send({ ...mail, to: 'a@example.com\r\nRCPT TO:<eve@example.com>' }, 'r-1')
+    await mailer.send(
+      { ...mail, subject: 'Join\r\nBcc: eve@example.com\r\n\r\nBody' },
+      { requestId: 'r-1', key: 'k-1' },
+    )
+    await mailer.send({ ...mail, to: 'a@example.com, eve@example.com' }, { requestId: 'r-1', key: 'k-1' })
+    await mailer.send({ ...mail, to: 'a@example.com>\r\nBcc: <eve@example.com' }, { requestId: 'r-1', key: 'k-1' })
+    await mailer.send({ ...mail, to: 'a@example.com\r\nRCPT TO:<eve@example.com>' }, { requestId: 'r-1', key: 'k-1' })
     expect(server.received.length).toBeGreaterThan(0)
     for (const received of server.received) {
       expect(received.to).toHaveLength(1)
@@ -100,9 +103,9 @@ describe('the mailer', () => {
       },
     })
     const good = mailerFor(server.port, { credentials: { user: 'hall', password: new Secret('pass') } })
-    expect(await good.mailer.send(mail, 'r-1')).toBe(true)
+    expect(await good.mailer.send(mail, { requestId: 'r-1', key: 'k-1' })).toBe(true)
     const bad = mailerFor(server.port, { credentials: { user: 'hall', password: new Secret('wrong') } })
-    expect(await bad.mailer.send(mail, 'r-1')).toBe(false)
+    expect(await bad.mailer.send(mail, { requestId: 'r-1', key: 'k-1' })).toBe(false)
     const told = expect.stringContaining('535') as string
     const where = { server: `127.0.0.1:${server.port}`, requestId: 'r-1' }
     expect(bad.failures).toMatchObject([{ code: 'EAUTH', ...where, cause: { message: told } }])
@@ -121,7 +124,7 @@ describe('the mailer', () => {
     })
     const credentials = { user: 'hall', password: new Secret('pass') }
     const { mailer } = mailerFor(server.port, { requireStartTls: true, credentials })
-    expect(await mailer.send(mail, 'r-1')).toBe(false)
+    expect(await mailer.send(mail, { requestId: 'r-1', key: 'k-1' })).toBe(false)
     expect([heard, server.received]).toEqual([[], []])
   })
 
@@ -137,7 +140,7 @@ describe('the mailer', () => {
     ]
     for (const port of ports) {
       const { mailer, failures } = mailerFor(port)
-      expect(await mailer.send(mail, 'r-1')).toBe(false)
+      expect(await mailer.send(mail, { requestId: 'r-1', key: 'k-1' })).toBe(false)
       expect(failures).toHaveLength(1)
     }
   })
@@ -151,7 +154,7 @@ describe('the mailer', () => {
     })
     for (const port of [silent, dripping]) {
       const { mailer, failures } = mailerFor(port, {}, 200)
-      expect(await mailer.send(mail, 'r-1')).toBe(false)
+      expect(await mailer.send(mail, { requestId: 'r-1', key: 'k-1' })).toBe(false)
       expect(failures).toHaveLength(1)
     }
   })
@@ -159,7 +162,9 @@ describe('the mailer', () => {
   it('has a bounded number of mails under way', async () => {
     const silent = await startRaw(() => undefined)
     const { mailer, failures } = mailerFor(silent, {}, 300)
-    const sent = await Promise.all(Array.from({ length: 12 }, () => mailer.send(mail, 'r-1')))
+    const sent = await Promise.all(
+      Array.from({ length: 12 }, () => mailer.send(mail, { requestId: 'r-1', key: 'k-1' })),
+    )
     expect(sent).toEqual(Array(12).fill(false))
     expect(failures.filter(({ cause }) => cause.message.includes('too many mails'))).toHaveLength(4)
   })

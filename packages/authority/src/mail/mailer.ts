@@ -1,7 +1,7 @@
 // Hands mail to an SMTP server, with a bound on how long and how much at once.
 import type { Transporter } from 'nodemailer'
 
-import type { Mailer } from '../domain/mail.ts'
+import type { Mail, Mailer } from '../domain/mail.ts'
 import type { Secret } from '../domain/secret.ts'
 
 export interface SmtpServer {
@@ -41,11 +41,13 @@ export function createMailer(options: {
   const { server, from, failed, timeout = patience } = options
   let underWay = 0
 
-  async function hand(transport: Transporter, mail: Parameters<Mailer['send']>[0]): Promise<void> {
+  async function hand(transport: Transporter, mail: Mail, key: string): Promise<void> {
     const { to, subject, text, html } = mail
     // As an object, so that no spelling of an address can become two.
     await transport.sendMail({
       from,
+      // RFC 5322 §3.6.4: a second copy is known by it.
+      messageId: `<${key}@${from.replace(/^.*@|>$/g, '')}>`,
       to: { name: '', address: to },
       // Of what looks like an encoded word (RFC 2047 §2) no reader makes another text.
       subject: subject.replaceAll(/\p{Cc}+/gu, ' ').replaceAll('=?', '= ?'),
@@ -57,7 +59,7 @@ export function createMailer(options: {
   }
 
   return {
-    async send(mail, requestId) {
+    async send(mail, { requestId, key }) {
       const tell = (error: unknown) => failed(describe(server, requestId, error))
       if (underWay >= atOnce) {
         tell(new Error('too many mails are under way'))
@@ -71,7 +73,7 @@ export function createMailer(options: {
         const late = new Promise<never>((_, reject) => {
           timer = setTimeout(() => reject(new Error('the mail server did not take it in time')), timeout)
         })
-        const handed = hand(transport, mail)
+        const handed = hand(transport, mail, key)
         // Where it is late, nobody waits for how it ends.
         handed.catch(() => undefined)
         await Promise.race([handed, late])

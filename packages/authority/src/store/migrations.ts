@@ -15,6 +15,7 @@ import { migration12 } from './migrations/0012-removal-in-steps.ts'
 import { migration13 } from './migrations/0013-names-beyond-ascii.ts'
 import { migration14 } from './migrations/0014-proven-addresses.ts'
 import { migration15 } from './migrations/0015-organisations-revoked-whole.ts'
+import { migration16 } from './migrations/0016-outbox.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   migration13,
   migration14,
   migration15,
+  migration16,
 ]

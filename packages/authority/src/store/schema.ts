@@ -5,6 +5,7 @@ import type { AuditEvent } from '../domain/audit-event.ts'
 import type { DischargeRequest } from '../domain/discharge.ts'
 import type { MembershipDischarge, Role, TokenMinting } from '../domain/organisation.ts'
 import type { Profile } from '../domain/token.ts'
+import type { OutboxTask } from '../domain/outbox.ts'
 import type { AddressProof, PasswordReset, SessionKind } from '../domain/user.ts'
 
 /** Times are milliseconds; hashes, kids and token ids are bytes. */
@@ -105,6 +106,14 @@ export interface Database {
     readonly expires_at: number
     readonly accepted_at: number | null
     readonly mail_code_hash: Uint8Array | null
+  }
+  readonly outbox: {
+    readonly id: GeneratedAlways<number>
+    readonly kind: OutboxTask['kind']
+    readonly payload: Uint8Array
+    readonly due_at: number
+    readonly expires_at: number
+    readonly tries: number
   }
   readonly password_resets: {
     readonly id: GeneratedAlways<number>

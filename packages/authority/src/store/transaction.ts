@@ -9,6 +9,7 @@ import { invitations } from './invitations.ts'
 import { areLeft, removeLeftovers } from './leftovers.ts'
 import { memberships } from './memberships.ts'
 import { organisations } from './organisations.ts'
+import { outbox } from './outbox.ts'
 import { passkeyChallenges, passkeys } from './passkeys.ts'
 import { passwordResets } from './password-resets.ts'
 import type { QuerySession } from './query.ts'
@@ -29,6 +30,7 @@ const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => 
   passkeyChallenges,
   identities,
   passwordResets,
+  outbox,
   setupCode,
   organisations,
   memberships,

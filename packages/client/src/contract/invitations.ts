@@ -34,7 +34,9 @@ const invitation = z
     role,
     code: z.string().describe('Shown once: hand it to the person invited.'),
     url: z.string().describe('A page that takes the code; it stands behind the #, which browsers do not send.'),
-    mailed: z.boolean().describe('Whether a mail server took a message with the link.'),
+    mailed: z
+      .boolean()
+      .describe('Whether a mail server took a message with the link; where none did, it is tried again for two days.'),
     replaced: z.boolean().describe('Whether it takes the place of an earlier one, whose code admits nobody now.'),
     expires_at: timestamp,
   })

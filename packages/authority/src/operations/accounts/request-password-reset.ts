@@ -20,7 +20,7 @@ export const requestPasswordReset: OpenRead<RequestPasswordReset, undefined> = {
   ],
 
   async run({ environment }) {
-    if (environment.mailer === undefined) {
+    if (environment.postbox === undefined) {
       throw new DomainError(
         'conflict',
         'this authority sends no mail: whoever runs it makes you a link with `hallpass users reset`',
@@ -33,9 +33,10 @@ export const requestPasswordReset: OpenRead<RequestPasswordReset, undefined> = {
     const code = createCode(environment.randomBytes)
     const expiresAt = now + resetLifetimes.mail
     if ((await read((tx) => tx.users.byEmail(email))) === undefined) return
-    const isMade = await write(async (tx) => {
+    const url = resetUrl(environment.publicUrl(), code).reveal()
+    const posted = await write(async (tx) => {
       const user = await tx.users.byEmail(email)
-      if (user === undefined) return false
+      if (user === undefined) return undefined
       const codeHash = hashCode(code.reveal())
       await tx.passwordResets.insert({ userId: user.id, codeHash, madeBy: 'mail', createdAt: now, expiresAt })
       await tx.audit.append({
@@ -48,9 +49,9 @@ export const requestPasswordReset: OpenRead<RequestPasswordReset, undefined> = {
         reason: '',
         requestId: caller.requestId,
       })
-      return true
+      const mail = writeReset({ to: email, url, expiresAt })
+      return environment.postbox?.post(tx, mail, { requestId: caller.requestId, expiresAt })
     })
-    const url = resetUrl(environment.publicUrl(), code).reveal()
-    if (isMade) await environment.mailer?.send(writeReset({ to: email, url, expiresAt }), caller.requestId)
+    await posted?.send()
   },
 }

@@ -16,12 +16,12 @@ export const showLoginMethods: OpenRead<undefined, LoginMethods> = {
   audience: 'anyone',
   mode: 'read',
 
-  async run({ tx, environment: { mailer, publicUrl, identityProvider } }) {
+  async run({ tx, environment: { postbox, publicUrl, identityProvider } }) {
     return {
       setupNeeded: !(await tx.users.exist()),
       passkeys: relyingPartyOf(publicUrl()) !== undefined,
       oidc: identityProvider && { name: identityProvider.name },
-      mail: mailer !== undefined,
+      mail: postbox !== undefined,
     }
   },
 }

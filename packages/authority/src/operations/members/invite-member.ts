@@ -3,6 +3,7 @@ import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
 import { mostPendingInvitations, type Organisation, type Role } from '../../domain/organisation.ts'
+import type { Posted } from '../../domain/mail.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { createCode, describeUser, hashCode, invitationLifetime, type User } from '../../domain/user.ts'
 import { accessOrganisation } from '../organisations/find-organisation.ts'
@@ -25,13 +26,13 @@ export interface Invited {
   readonly url: Secret
   readonly expiresAt: number
   readonly organisation: Organisation
-  /** The page with the code that stands in the mail alone; undefined where no mail is sent. */
-  readonly mailUrl: Secret | undefined
+  /** The mail with a code of its own; undefined where none is sent. */
+  readonly posted: Posted | undefined
   /** The person in whose name it is. */
   readonly invitedBy: User
   /** Whether an earlier invitation of this address was open, whose code admits nobody now. */
   readonly replaced: boolean
-  /** Whether a mail server took a message with the link. */
+  /** Whether a mail server took it; where none did, it is tried again. */
   readonly mailed: boolean
 }
 
@@ -44,7 +45,7 @@ export const inviteMember: WriteOperation<InviteMember, Organisation, Invited> =
     return { ...(await accessOrganisation(context, slug, access)), namedTarget: `member ${email}` }
   },
 
-  async run({ tx, environment, now }, { input: { email, role }, subject: organisation, actor }) {
+  async run({ tx, environment, caller: { requestId }, now }, { input: { email, role }, subject: organisation, actor }) {
     if (organisation.personalOf !== null) {
       throw new DomainError('conflict', 'a personal organization has one member: create a shared one to work together')
     }
@@ -65,7 +66,7 @@ export const inviteMember: WriteOperation<InviteMember, Organisation, Invited> =
     }
     const code = createCode(environment.randomBytes)
     // One of its own: who shows up with it has read the mail, which who shows up with the other need not have.
-    const mailCode = environment.mailer && createCode(environment.randomBytes)
+    const mailCode = environment.postbox && createCode(environment.randomBytes)
     const { id, expiresAt } = await tx.invitations.insert({
       organisationId: organisation.id,
       email,
@@ -78,25 +79,32 @@ export const inviteMember: WriteOperation<InviteMember, Organisation, Invited> =
       acceptedAt: null,
     })
     const url = invitationUrl(environment, code)
-    const mailUrl = mailCode && invitationUrl(environment, mailCode)
-    return { id, email, role, code, url, mailUrl, expiresAt, organisation, invitedBy, replaced, mailed: false }
+    const mail =
+      mailCode &&
+      writeInvitation({
+        to: email,
+        invitedBy: describeUser(invitedBy),
+        organisation: organisation.name,
+        role,
+        url: invitationUrl(environment, mailCode).reveal(),
+        expiresAt,
+      })
+    const posted = mail && (await environment.postbox?.post(tx, mail, { requestId, expiresAt: now + mailLifetime }))
+    return { id, email, role, code, url, posted, expiresAt, organisation, invitedBy, replaced, mailed: false }
   },
 
-  async afterCommit({ environment: { mailer, mailLimit }, caller: { requestId } }, invited) {
-    const { email, role, mailUrl, expiresAt, organisation, invitedBy } = invited
+  async afterCommit({ environment: { mailLimit }, write }, invited) {
+    const { posted, invitedBy } = invited
+    if (posted === undefined) return invited
     // Whoever has sent a lot still has the link to hand over.
-    if (mailer === undefined || mailUrl === undefined || mailLimit.take(invitedBy.email) > 0) return invited
-    const mail = writeInvitation({
-      to: email,
-      invitedBy: describeUser(invitedBy),
-      organisation: organisation.name,
-      role,
-      url: mailUrl.reveal(),
-      expiresAt,
-    })
-    return { ...invited, mailed: await mailer.send(mail, requestId) }
+    if (mailLimit.take(invitedBy.email) === 0) return { ...invited, mailed: await posted.send() }
+    await write((tx) => tx.outbox.delete(posted.id)).catch(() => undefined)
+    return invited
   },
 }
+
+// For two days it is tried again where no mail server takes it.
+const mailLifetime = 2 * 24 * 60 * 60 * 1000
 
 /** Behind the #: browsers send it to nobody, so it stands in no log. */
 function invitationUrl({ publicUrl }: Services, code: Secret): Secret {

@@ -4,7 +4,7 @@ import type { Access } from '@hallpass/macaroon'
 import type { AuditActor, AuditEvent } from '../../domain/audit-event.ts'
 import type { IdentityProvider } from '../../domain/identity.ts'
 import type { Keyring, PasswordHasher } from '../../domain/keyring.ts'
-import type { Mailer } from '../../domain/mail.ts'
+import type { Postbox } from '../../domain/mail.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { PasskeyVerifier } from '../../domain/passkey.ts'
 import type { ReadTransaction, Store, Transaction } from '../../domain/store.ts'
@@ -25,7 +25,7 @@ export interface Services extends Limits {
   /** Undefined where none is configured. */
   readonly identityProvider: IdentityProvider | undefined
   /** Undefined where no mail server is configured. */
-  readonly mailer: Mailer | undefined
+  readonly postbox: Postbox | undefined
   /** How much an organisation may have. */
   readonly quotas: Quotas
   /** Whether a command line that logs in through a browser must prove that it is the one that asked. */

@@ -6,6 +6,7 @@ import { describeDescent } from './descent.ts'
 import { describeDischargeRequests } from './discharge-requests.ts'
 import { describeLeftovers } from './leftovers.ts'
 import { describeOrganisations } from './organisations.ts'
+import { describeOutbox } from './outbox.ts'
 import { describePasskeys } from './passkeys.ts'
 import { describePeople } from './people.ts'
 import { describeRetention } from './retention.ts'
@@ -38,6 +39,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeDescent(getStore)
     describeLeftovers(getStore)
     describeDischargeRequests(getStore)
+    describeOutbox(getStore)
     describeTransactions(getStore, create)
     describeTrouble(getStore, create)
     // Removes what others may look for.

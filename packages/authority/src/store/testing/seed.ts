@@ -123,6 +123,16 @@ export function createToken(organisationId: number, changes: Partial<NewToken> =
   }
 }
 
+/** A task that is due at 10 and expires at 100, unless it is changed. */
+export async function insertTask(
+  tx: Transaction,
+  changes: Partial<Parameters<Transaction['outbox']['insert']>[0]> = {},
+): Promise<number> {
+  const id = await tx.outbox.insert({ kind: 'mail', payload: uniqueBytes(), dueAt: 10, expiresAt: 100, ...changes })
+  if (id === undefined) throw new Error('the outbox is full')
+  return id
+}
+
 /** What is remembered of the token where nobody looks at it closely. */
 export function recordOf(token: NewToken): TokenRecord {
   const { caveats: _, ...record } = token

@@ -8,6 +8,7 @@ import {
   insertMember,
   insertOrganisation,
   insertSession,
+  insertTask,
   insertUser,
   unique,
   uniqueBytes,
@@ -100,6 +101,12 @@ const cases: {
       changes: [],
     },
     deleteOfUser: { write: (tx, { user }) => tx.identities.deleteOfUser(user.id), changes: [] },
+  },
+  outbox: {
+    insert: { write: (tx) => insertTask(tx), changes: [] },
+    claim: { write: (tx) => tx.outbox.claim(5, 6), changes: [] },
+    postpone: { write: (tx) => tx.outbox.postpone(1, 6), changes: [] },
+    delete: { write: (tx) => tx.outbox.delete(1), changes: [] },
   },
   passwordResets: {
     insert: {
