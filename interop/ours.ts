@@ -6,6 +6,7 @@ import {
   bindToParent,
   type Caveat,
   clear,
+  clearCaveats,
   type Clearance,
   decodeMacaroon,
   dischargeTicket,
@@ -62,7 +63,14 @@ export function playOurs(one: Case): Outcome {
   if (verified instanceof MacaroonError) {
     return { made, presented, kind: verified.code, leftOut, verified: undefined, clearances: [] }
   }
-  const clearances = one.accesses.map((access) => clear(verified, [access]))
+  const clearances = one.accesses.map((access) => {
+    const clearance = clear(verified, [access])
+    if (verified.otherDischarges.length === 0) return clearance
+    // We take any discharge that holds, and Go its first one, of which this is what we say.
+    const ofFirst = clearCaveats(verified.caveats, [access])
+    if (ofFirst.allowed && !clearance.allowed) throw new Error('another discharge took the place of one that holds')
+    return ofFirst
+  })
   return { made, presented, kind: 'verifies', leftOut, verified, clearances }
 }
 

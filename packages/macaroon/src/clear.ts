@@ -7,7 +7,8 @@ import { isAttestation, settle } from './caveat-set.ts'
 import type { CaveatCodec, NestedProhibits, Refusal, RefusalKind } from './codec.ts'
 import type { DischargeAccess } from './discharge-access.ts'
 import { nothingForbids } from './errors.ts'
-import { isVerified, type VerifiedMacaroon, verifiedCaveats } from './verify.ts'
+import { allCaveats, isVerified, showCaveats, type VerifiedMacaroon, verifiedParts } from './verify.ts'
+import type { Answer } from './verify-chain.ts'
 import { codecOf, flyVocabulary, nameOf, Vocabulary } from './vocabulary.ts'
 
 export type Clearance =
@@ -17,7 +18,7 @@ export type Clearance =
 export interface Denial {
   /** Which of the accesses, counted from 0. */
   readonly access: number
-  /** Which of the caveats, counted from 0; -1 where the access itself makes no sense. */
+  /** Which of the caveats that the access was held against, counted from 0; -1 where the access itself makes no sense. */
   readonly index: number
   readonly caveat: Caveat | undefined
   readonly kind: RefusalKind
@@ -33,7 +34,8 @@ export interface ClearOptions {
 /**
  * Whether a verified macaroon allows all of these accesses, as Go's `CaveatSet.Validate`. Attestations forbid nothing.
  *
- * It judges the caveats whose bytes were verified, whatever became of what anybody was shown of them.
+ * It judges the caveats whose bytes were verified, whatever became of what anybody was shown of them. Of several discharges
+ * of one ticket it takes the first that allows all of the accesses; their order is nobody's business.
  *
  * Throws MacaroonError `bad-argument` for no accesses at all, for what `verify` did not make, and for an access of which a
  * part is not of its type, and for a number of denials that is none or below 1; null counts as left out.
@@ -46,7 +48,32 @@ export function clear(
   if (!isVerified(verified)) throw badArgument('verified', 'what verify made')
   const { denials = Infinity } = expectFields(options, 'options')
   if (typeof denials !== 'number' || !(denials >= 1)) throw badArgument('denials', 'a number of 1 or more')
-  return clearAll(verifiedCaveats(verified), accesses, verified.vocabulary, verified, denials)
+  const { own, answers } = verifiedParts(verified)
+  const { vocabulary } = verified
+  const chosen = choose(own, answers, accesses, vocabulary)
+  const shown = {
+    get caveats() {
+      return showCaveats(verified, chosen)
+    },
+  }
+  return clearAll(allCaveats(own, chosen), accesses, vocabulary, shown, denials)
+}
+
+/** Of the answers to each question one, which allows all of the accesses if any does. What it comes to is judged anew. */
+function choose(
+  own: readonly Caveat[],
+  answers: readonly (readonly Answer[])[],
+  accesses: readonly (Access | DischargeAccess)[],
+  vocabulary: Vocabulary,
+): readonly Answer[] {
+  const first = answers.flatMap(([one]) => one ?? [])
+  if (answers.every(({ length }) => length === 1)) return first
+  const holds = (caveat: Caveat) => !isAttestation(caveat, vocabulary)
+  const allows = ({ caveats }: Answer) =>
+    !caveats.some(holds) || clearAll(caveats, accesses, vocabulary, { caveats }, 1).allowed
+  const chosen = answers.flatMap((list) => list.find(allows) ?? list[0] ?? [])
+  // Those that forbid something come first where nothing else does, so they have all denied it.
+  return allCaveats(own, chosen).some(holds) ? chosen : first
 }
 
 /**

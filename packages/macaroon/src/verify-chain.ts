@@ -23,9 +23,16 @@ export interface ChainContext {
 
 /** What a chain that is right amounts to. */
 export interface ChainResult {
-  /** Its own caveats without those that verification answers, then those of its discharges. */
+  /** Its own caveats without those that verification answers. */
+  readonly own: readonly Caveat[]
+  /** For each question the discharges that answer it, one at least, those that end last first. */
+  readonly answers: readonly (readonly Answer[])[]
+}
+
+/** A discharge that verifies, and what an access is held against where it is taken. */
+export interface Answer {
+  readonly discharge: Macaroon
   readonly caveats: readonly Caveat[]
-  readonly discharges: readonly Macaroon[]
 }
 
 /** Throws MacaroonError with a VerifyErrorCode, and `too-many` for more than 64 attempts at discharges. */
@@ -40,11 +47,7 @@ export function verifyChain(macaroon: Macaroon, key: Uint8Array, context: ChainC
       throw new MacaroonError('bound-elsewhere', 'The macaroon is bound to a parent token that did not come with it')
     } else own.push(allowAttestation(caveat, macaroon))
   }
-  const answers = answerAll(demands, lazyBindingIds(tails, context), context)
-  return {
-    caveats: [...own, ...answers.flatMap((answer) => answer.caveats)],
-    discharges: answers.map((answer) => answer.discharge),
-  }
+  return { own, answers: answerAll(demands, lazyBindingIds(tails, context), context) }
 }
 
 /** A holder can ask one ticket in many caveats, so what many discharges of it cost is bounded. */
@@ -57,11 +60,6 @@ interface Demand {
   readonly location: string
   readonly dischargeKey: Uint8Array
   readonly candidates: readonly Macaroon[]
-}
-
-interface Answer {
-  readonly discharge: Macaroon
-  readonly caveats: readonly Caveat[]
 }
 
 /** All tails, 32 bytes each. Throws `forged` where the last one is not what the macaroon says. */
@@ -120,32 +118,47 @@ function readDemand(caveat: ThirdParty, tail: Uint8Array, { discharges, kernel, 
   return { location, dischargeKey, candidates }
 }
 
-/** The discharge of every demand that verifies; of several, the one that ends last: an ended one must not stand before it. */
+/**
+ * The discharges of every demand that verify. Each demand has its first one before any has a second: others are tried with
+ * the attempts that are left, for which of them holds is not known here.
+ */
 function answerAll(
   demands: readonly Demand[],
   bindingIds: () => readonly Uint8Array[],
   context: ChainContext,
-): Answer[] {
+): readonly (readonly Answer[])[] {
   let attempts = 0
-  return demands.map(({ location, dischargeKey, candidates }) => {
+  const attempt = ({ dischargeKey }: Demand, discharge: Macaroon): Answer | MacaroonError => {
+    attempts += 1
+    if (attempts > maxAttempts) {
+      throw new MacaroonError('too-many', `The macaroon takes more than ${maxAttempts} attempts at its discharges`)
+    }
+    try {
+      return { discharge, caveats: verifyDischarge(discharge, dischargeKey, bindingIds, context) }
+    } catch (error) {
+      if (error instanceof MacaroonError && error.code !== 'bad-argument') return error
+      throw error
+    }
+  }
+  const answers = demands.map((demand) => {
     const reasons: string[] = []
-    for (const discharge of candidates) {
-      attempts += 1
-      if (attempts > maxAttempts) {
-        throw new MacaroonError('too-many', `The macaroon takes more than ${maxAttempts} attempts at its discharges`)
-      }
-      try {
-        return { discharge, caveats: verifyDischarge(discharge, dischargeKey, bindingIds, context) }
-      } catch (error) {
-        if (!(error instanceof MacaroonError) || error.code === 'bad-argument') throw error
-        if (reasons.length < mostReasons) reasons.push(error.message)
-      }
+    for (const [i, discharge] of demand.candidates.entries()) {
+      const answer = attempt(demand, discharge)
+      if (!(answer instanceof MacaroonError)) return { demand, found: [answer], left: demand.candidates.slice(i + 1) }
+      if (reasons.length < mostReasons) reasons.push(answer.message)
     }
     throw new MacaroonError(
       'bad-discharge',
-      `The discharge from ${quoteShortly(location)} does not verify: ${reasons.join('; ')}`,
+      `The discharge from ${quoteShortly(demand.location)} does not verify: ${reasons.join('; ')}`,
     )
   })
+  for (const { demand, found, left } of answers) {
+    for (const discharge of left.slice(0, maxAttempts - attempts)) {
+      const answer = attempt(demand, discharge)
+      if (!(answer instanceof MacaroonError)) found.push(answer)
+    }
+  }
+  return answers.map(({ found }) => found)
 }
 
 /** The caveats of a discharge that is right for this key and parent; attestations only if its maker is trusted. */

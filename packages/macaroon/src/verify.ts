@@ -8,22 +8,22 @@ import { defaultKernel, type Kernel } from './kernel/kernel.ts'
 import { expectMacaroon, Macaroon } from './macaroon.ts'
 import type { Nonce } from './nonce.ts'
 import { takeKey } from './tail.ts'
-import { expectTail, verifyChain } from './verify-chain.ts'
+import { type Answer, expectTail, verifyChain } from './verify-chain.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /** What `verify` found genuine. Whether it allows anything is for `clear` to say; whether it was revoked, for its issuer. */
 class VerifiedMacaroon {
   readonly #macaroon: Macaroon
-  /** Those whose bytes were verified. Nobody outside of this package ever holds them. */
-  readonly #caveats: readonly Caveat[]
-  readonly #discharges: readonly Macaroon[]
+  /** Those whose bytes were verified. Nobody outside of this package ever holds them, nor those of the answers. */
+  readonly #own: readonly Caveat[]
+  readonly #answers: readonly (readonly Answer[])[]
   /** Once somebody has asked. */
   #shown: readonly Caveat[] | undefined
 
-  constructor(macaroon: Macaroon, caveats: readonly Caveat[], discharges: readonly Macaroon[]) {
+  constructor(macaroon: Macaroon, own: readonly Caveat[], answers: readonly (readonly Answer[])[]) {
     this.#macaroon = macaroon
-    this.#caveats = caveats
-    this.#discharges = discharges
+    this.#own = own
+    this.#answers = answers
   }
 
   /** Nobody gets from an instance to its class: only `verify` makes one. */
@@ -31,9 +31,9 @@ class VerifiedMacaroon {
     return Object
   }
 
-  /** Every caveat that an access is held against: its own, then those of its discharges. Read again, for whoever asks. */
+  /** Every caveat that an access is held against: its own, then those of `discharges`. Read again, for whoever asks. */
   get caveats(): readonly Caveat[] {
-    return (this.#shown ??= this.#readAgain())
+    return (this.#shown ??= this.#readAgain(this.#answers.flatMap(([first]) => first ?? [])))
   }
 
   /** The macaroon that was verified. */
@@ -41,9 +41,17 @@ class VerifiedMacaroon {
     return this.#macaroon
   }
 
-  /** The discharges that were used, in the order of the third-party caveats that they answer. */
+  /**
+   * The discharges that are used, in the order of the third-party caveats that they answer: of several the one that ends
+   * last, where `clear` finds none that holds.
+   */
   get discharges(): readonly Macaroon[] {
-    return this.#discharges
+    return this.#answers.flatMap(([first]) => first?.discharge ?? [])
+  }
+
+  /** The others that verify, of which `clear` takes one where the first of its ticket does not hold. */
+  get otherDischarges(): readonly Macaroon[] {
+    return this.#answers.flatMap(([, ...others]) => others.map(({ discharge }) => discharge))
   }
 
   get nonce(): Nonce {
@@ -62,24 +70,43 @@ class VerifiedMacaroon {
     return typeof value === 'object' && value !== null && #macaroon in value
   }
 
-  static caveatsOf(verified: VerifiedMacaroon): readonly Caveat[] {
-    return verified.#caveats
+  static partsOf(verified: VerifiedMacaroon): VerifiedParts {
+    return { own: verified.#own, answers: verified.#answers }
   }
 
-  #readAgain(): readonly Caveat[] {
-    const all = [this.#macaroon, ...this.#discharges]
+  static show(verified: VerifiedMacaroon, answers: readonly Answer[]): readonly Caveat[] {
+    return verified.#readAgain(answers)
+  }
+
+  #readAgain(answers: readonly Answer[]): readonly Caveat[] {
+    const all = [this.#macaroon, ...answers.map(({ discharge }) => discharge)]
     const shown = new Map(
       all.flatMap((each) => Macaroon.caveatsOf(each).map((caveat, i) => [caveat, each.unsafeCaveats[i]] as const)),
     )
-    return this.#caveats.map((caveat) => shown.get(caveat) ?? caveat)
+    return allCaveats(this.#own, answers).map((caveat) => shown.get(caveat) ?? caveat)
   }
 }
 
 export type { VerifiedMacaroon }
 
+interface VerifiedParts {
+  readonly own: readonly Caveat[]
+  readonly answers: readonly (readonly Answer[])[]
+}
+
 /** The caveats themselves, for this package alone. */
-export function verifiedCaveats(verified: VerifiedMacaroon): readonly Caveat[] {
-  return VerifiedMacaroon.caveatsOf(verified)
+export function verifiedParts(verified: VerifiedMacaroon): VerifiedParts {
+  return VerifiedMacaroon.partsOf(verified)
+}
+
+/** What is shown of the caveats that are its own, and those of these answers. */
+export function showCaveats(verified: VerifiedMacaroon, answers: readonly Answer[]): readonly Caveat[] {
+  return VerifiedMacaroon.show(verified, answers)
+}
+
+/** The caveats that an access is held against where these answers are taken. */
+export function allCaveats(own: readonly Caveat[], answers: readonly Answer[]): readonly Caveat[] {
+  return answers.length === 0 ? own : [...own, ...answers.flatMap(({ caveats }) => caveats)]
 }
 
 /** Whether a value came from `verify`, and not from a copy or a cast. */
@@ -89,8 +116,8 @@ export function isVerified(value: unknown): value is VerifiedMacaroon {
 
 export interface VerifyOptions {
   /**
-   * What came along and may answer third-party caveats; what answers none is ignored. Of several that answer the same, the
-   * one that ends last is taken: Go takes the first, which may have ended.
+   * What came along and may answer third-party caveats; what answers none is ignored. Of several that answer the same,
+   * `clear` takes one that holds: Go takes the first, which may have ended.
    */
   readonly discharges?: readonly Macaroon[]
   /** By location, the keys shared with third parties whose attestations are believed. Nobody's are by default. */
@@ -126,14 +153,18 @@ export function verify(macaroon: Macaroon, key: Uint8Array, options: VerifyOptio
   if (Macaroon.isPlain(macaroon)) {
     // By far the most: nothing to be answered, and at least one caveat that can forbid something.
     expectTail(macaroon, key, kernel, spend)
-    return new VerifiedMacaroon(macaroon, Macaroon.caveatsOf(macaroon), none)
+    return new VerifiedMacaroon(macaroon, Macaroon.caveatsOf(macaroon), nothingAsked)
   }
   const found = verifyChain(macaroon, key, { discharges: answers, trusted, kernel, spend })
-  if (found.caveats.every((caveat) => isAttestation(caveat, macaroon.vocabulary))) {
-    throw nothingForbids()
-  }
-  return new VerifiedMacaroon(macaroon, found.caveats, found.discharges)
+  const holds = (caveat: Caveat) => !isAttestation(caveat, macaroon.vocabulary)
+  if (found.own.some(holds)) return new VerifiedMacaroon(macaroon, found.own, found.answers)
+  // Then its discharges must forbid something, and those that do come first.
+  const isHolding = ({ caveats }: Answer) => Number(caveats.some(holds))
+  const inOrder = found.answers.map((list) => list.toSorted((one, other) => isHolding(other) - isHolding(one)))
+  if (!inOrder.some(([first]) => first !== undefined && isHolding(first) === 1)) throw nothingForbids()
+  return new VerifiedMacaroon(macaroon, found.own, inOrder)
 }
 
 const none: readonly Macaroon[] = /* @__PURE__ */ Object.freeze([])
+const nothingAsked: readonly (readonly Answer[])[] = /* @__PURE__ */ Object.freeze([])
 const nobody: ReadonlyMap<string, readonly Uint8Array[]> = new Map()

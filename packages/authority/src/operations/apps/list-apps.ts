@@ -126,7 +126,11 @@ function judgeOf({ organisation, credentials }: View, now: number, spend: Caller
   if (credentials.some(({ kind }) => kind === 'user')) return () => true
   const judges = credentials.flatMap((credential) => {
     if (credential.kind !== 'token') return []
-    const checks = countCaveats(credential.verified.caveats)
+    const { caveats, otherDischarges } = credential.verified
+    // Where one ticket has several discharges, they are tried before one is taken.
+    const tried =
+      otherDischarges.length === 0 ? [] : [...caveats, ...otherDischarges.flatMap((one) => one.unsafeCaveats)]
+    const checks = countCaveats([...caveats, ...tried])
     return (app: App) => {
       spend(checks)
       return allows(credential, organisation, { appId: BigInt(app.id), action: actions.read }, now)

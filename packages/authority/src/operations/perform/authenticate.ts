@@ -239,7 +239,7 @@ function tooMuchWasted({ wait: retryAfter }: HeaderAllowance): DomainError {
 function weighEntry(header: string, { tokens, refusals }: Presented): number {
   let sum = 1000 + header.length + weigh(refusals)
   for (const { verified } of tokens) {
-    for (const { bytes, unsafeCaveats } of [verified.macaroon, ...verified.discharges]) {
+    for (const { bytes, unsafeCaveats } of [verified.macaroon, ...verified.discharges, ...verified.otherDischarges]) {
       sum += 1000 + 2 * weigh(bytes) + 2 * weigh(unsafeCaveats)
     }
   }
