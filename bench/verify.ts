@@ -15,7 +15,8 @@ import {
 
 import { VerificationCache } from '../packages/authority/src/operations/perform/verification-cache.ts'
 import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
-import { defaultKernel, type Kernel } from '../packages/macaroon/src/kernel/kernel.ts'
+import { defaultKernel } from '../packages/macaroon/src/kernel/default-kernel.ts'
+import type { Kernel } from '../packages/macaroon/src/kernel/kernel.ts'
 import { Macaroon } from '../packages/macaroon/src/macaroon.ts'
 import { typescriptKernel } from '../packages/macaroon/src/kernel/typescript-kernel.ts'
 import { location, openAuthority, orgToken } from './authority.ts'

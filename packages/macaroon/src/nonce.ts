@@ -2,7 +2,7 @@
 
 import { expectFields, takeBytes } from './boundary.ts'
 import { MacaroonError } from './errors.ts'
-import { defaultKernel } from './kernel/kernel.ts'
+import { defaultKernel } from './kernel/default-kernel.ts'
 import { MsgpackReader } from './msgpack-reader.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 import type { Wire } from './wire.ts'

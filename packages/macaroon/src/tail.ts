@@ -1,7 +1,8 @@
 /** Tails: the signature of a macaroon, which runs on with every caveat. */
 
 import { takeBytes } from './boundary.ts'
-import { defaultKernel, type Kernel } from './kernel/kernel.ts'
+import { defaultKernel } from './kernel/default-kernel.ts'
+import type { Kernel } from './kernel/kernel.ts'
 import type { Nonce } from './nonce.ts'
 
 /** A copy of a signing key, or of one that is shared with a third party. Throws `bad-argument` where it can be neither. */

@@ -8,7 +8,8 @@ import { describe, expect, it } from 'vitest'
 import { codeOf } from '../testing/errors.ts'
 import { kernels } from '../testing/kernels.ts'
 import { Wire } from '../wire.ts'
-import { defaultKernel, type Kernel } from './kernel.ts'
+import { defaultKernel } from './default-kernel.ts'
+import type { Kernel } from './kernel.ts'
 
 const bytes = fc.uint8Array({ maxLength: 300 })
 const key = exactly(32)

@@ -1,8 +1,5 @@
 /** The cryptography that a macaroon needs, behind one small interface: one in WebAssembly, and one that runs everywhere. */
 
-import { typescriptKernel } from './typescript-kernel.ts'
-import { createWasmKernel } from './wasm-kernel.ts'
-
 /** Bytes that write themselves to where they are worked on. */
 interface Source {
   readonly length: number
@@ -53,6 +50,3 @@ export interface Kernel {
   /** Whether two byte strings are equal, in a time that tells only their lengths. */
   equal(a: Uint8Array, b: Uint8Array): boolean
 }
-
-/** The fastest that may run here, picked once. */
-export const defaultKernel: Kernel = /* @__PURE__ */ createWasmKernel() ?? typescriptKernel
