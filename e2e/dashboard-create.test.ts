@@ -77,10 +77,13 @@ describe.skipIf(!hasBrowser)('a narrowing that is folded away', () => {
   })
 })
 
-const shells = ['bash', 'zsh', 'fish'].filter((shell) => spawnSync(shell, ['-c', 'true']).status === 0)
+const shells = ['dash', 'bash', 'zsh', 'fish', 'ksh', 'mksh', 'yash'].filter(
+  (shell) => spawnSync(shell, ['-c', 'true']).status === 0,
+)
 
 describe.skipIf(reasonWithoutTerminal() !== undefined)('the line that uses a token', () => {
-  const secret = 'FlyV1 fm2_lJPECAAAAAAAAAAB,fm2_secret+/='
+  // Longer than the line that a terminal keeps.
+  const secret = `FlyV1 fm2_lJPECAAAAAAAAAAB${'A'.repeat(5000)},fm2_secret+/=`
   const lines = usagesOf('http://127.0.0.1:1', 'acme').filter(({ value }) => value !== 'actions')
 
   it.each(lines)('for $label is one line', ({ lines: line }) => {
@@ -123,7 +126,7 @@ function talk(
   home: string,
   lines: readonly (readonly [after: RegExp, line: string])[],
 ): Promise<string> {
-  const args = { bash: '--norc', zsh: '-f', fish: '--no-config' }[shell] ?? ''
+  const args = { bash: '--norc', zsh: '-f', fish: '--no-config', yash: '--norc' }[shell] ?? ''
   const child = spawn('script', ['-qefc', `stty cols 500; exec ${shell} ${args} -i`, '/dev/null'], {
     cwd: home,
     env: { PATH: `${home}:${process.env['PATH'] ?? ''}`, TERM: 'dumb', HOME: home, HISTFILE: join(home, 'history') },

@@ -8,18 +8,21 @@ export interface Usage {
   readonly lines: string
 }
 
-/** In bash, zsh and fish alike. */
-const ask = "printf 'Token: ' && read -s HALLPASS_API_TOKEN"
+/**
+ * Where `read -s` is not known (dash, yash), or `read -r` (fish), sh asks. It reads without the terminal's own editing,
+ * which keeps 4,095 characters of a line, and on macOS 1,024.
+ */
+const ask =
+  `export HALLPASS_API_TOKEN="$(sh -c 'was=$(stty -g); trap "stty $was" 0; trap "exit 1" 1 2 15; ` +
+  `stty -echo -icanon min 1 time 0; printf "Token: " >&2; IFS= read -r token; echo >&2; printf %s "$token"')"`
 
 export function usagesOf(origin: string, rawSlug: string): readonly [Usage, ...Usage[]] {
   return [
     {
       value: 'cli',
       label: 'Command line',
-      lead: 'For bash, zsh and fish. It asks for the token: paste it then, and press Enter.',
-      lines: [ask, `export HALLPASS_API_TOKEN HALLPASS_API_URL=${origin}`, `npx hallpass apps list -o ${rawSlug}`].join(
-        ' && ',
-      ),
+      lead: 'For sh, bash, zsh, ksh and fish. It asks for the token: paste it then, and press Enter.',
+      lines: [ask, `export HALLPASS_API_URL=${origin}`, `npx hallpass apps list -o ${rawSlug}`].join(' && '),
     },
     {
       value: 'curl',
