@@ -51,10 +51,14 @@ describe('hallpass, with a token that leaked', () => {
     ['cut off', (token: string) => token.slice(0, -30)],
     ['with a damaged end', (token: string) => `${token.slice(0, -12)}AAAAAAAAAAA=`],
     ['in the line that it stood in', (token: string) => `export FLY_API_TOKEN="${token}"`],
+    ['in a header', (token: string) => `Authorization: Bearer ${token.replace('FlyV1 ', '')}`],
+    ['as the password of Basic', (token: string) => `Authorization: Basic ${btoa(`x:${token}`)}`],
+    ['as words of a header', (token: string) => ['authorization:', 'Basic', btoa(`x:${token}`)]],
+    ['as words', (token: string) => token.split(' ')],
   ])('revokes it given %s', async (_, given) => {
     const token = await data(['tokens', 'create', 'org', '-o', 'acme'])
     expect(await isLive(token)).toBe(true)
-    const revoked = await hallpass(['tokens', 'revoke', given(token)])
+    const revoked = await hallpass(['tokens', 'revoke', ...[given(token)].flat()])
     expect(revoked).toMatchObject({ code: 0, stderr: '' })
     expect(revoked.stdout).toMatch(/^Revoked [0-9a-f-]{36}\n1 token revoked\n$/)
     expectUntold(revoked, token)

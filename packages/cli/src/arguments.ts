@@ -28,7 +28,9 @@ export function arrangeArguments(root: Route, given: readonly string[]): string[
   ) {
     throw new CommandError('misused', `no command is given: see \`${['hallpass', ...route].join(' ')} --help\``)
   }
-  return [...route, ...(asksForHelp ? ['--help'] : []), ...rest]
+  // Help on a command that is not there is a slip, which the parser tells.
+  const isHelp = asksForHelp && (isCommand(target) || rest.every((word) => word.startsWith('-')))
+  return [...route, ...(isHelp ? ['--help'] : []), ...rest]
 }
 
 interface Scanned {

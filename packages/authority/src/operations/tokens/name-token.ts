@@ -8,7 +8,8 @@ import { DomainError } from '../../domain/errors.ts'
  * The id of the one token that the text means.
  * @throws DomainError `invalid`, which repeats nothing of it
  */
-export function nameToken(text: string): string {
+export function nameToken(given: string): string {
+  const text = given + readPasswords(given)
   const [id, ...others] = readIds(text)
   if (id !== undefined && others.length === 0) return id
   const isAuthToken = id === undefined && text.includes('fo1_')
@@ -18,6 +19,12 @@ export function nameToken(text: string): string {
       ? 'token holds no token, nor enough of one to tell which it was'
       : 'token holds more than one token: leave out its discharges, and revoke tokens one by one'
   throw new DomainError('invalid', why, { field: 'token' })
+}
+
+/** What stands in headers with `Basic` (RFC 7617), where tokens are passwords: each on a line of its own. */
+function readPasswords(text: string): string {
+  const encoded = text.matchAll(/\bbasic\s+([A-Za-z0-9+/_-]+)/gi)
+  return Array.from(encoded, ([, pair = '']) => `\n${Buffer.from(pair, 'base64').toString('latin1')}`).join('')
 }
 
 function readIds(text: string): readonly string[] {

@@ -19,9 +19,10 @@ export async function revokeTokens(context: Context, flags: RevokeFlags, ...give
   const client = await connect(context, flags)
   const descendants = flags.only === true ? 'keep' : 'revoke'
   const revoked: RevokedToken[] = []
-  for (const [at, text] of given.entries()) {
+  const texts = joinHeaders(given)
+  for (const [at, text] of texts.entries()) {
     // Nobody wants a leaked token in a log once more: it is named by its place.
-    const name = text === '-' ? 'on standard input' : holdsSecret(text) ? `in argument ${at + 1}` : text
+    const name = text === '-' ? 'on standard input' : isToken(text) ? `in argument ${at + 1}` : text
     try {
       const done = await revokeOne(context, client, text, descendants)
       revoked.push(done)
@@ -32,9 +33,9 @@ export async function revokeTokens(context: Context, flags: RevokeFlags, ...give
   }
   if (flags.json === true) writeJson(context, { tokens: revoked })
   else writeLine(context, `${revoked.length} ${revoked.length === 1 ? 'token' : 'tokens'} revoked`)
-  const failures = given.length - revoked.length
+  const failures = texts.length - revoked.length
   if (failures > 0) {
-    throw new CommandError('failed', `${failures} of ${given.length} tokens could not be revoked`)
+    throw new CommandError('failed', `${failures} of ${texts.length} tokens could not be revoked`)
   }
 }
 
@@ -46,13 +47,33 @@ async function revokeOne(
 ): Promise<RevokedToken> {
   const text = given === '-' ? (await readText(context, '-')).trim() : given
   if (text === '') throw new CommandError('misused', 'it is empty')
-  const isId = given === '-' ? idForm.test(text) : !holdsSecret(text)
+  const isId = given === '-' ? idForm.test(text) : !isToken(text)
   return isId
     ? client.revokeToken({ token_id: text, descendants })
     : client.revokeTokenText({ token: text, descendants })
 }
 
 const idForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+const beginning = /^(?:authorization\s*:|(?:flyv1|bearer|basic)(?:\s|$))/i
+
+function isToken(text: string): boolean {
+  return beginning.test(text) || holdsSecret(text)
+}
+
+/** Headers in one piece each that a shell took apart at their spaces. */
+function joinHeaders(words: readonly string[]): readonly string[] {
+  const texts: string[] = []
+  let header = ''
+  for (const word of words) {
+    if (/^(?:authorization:|flyv1|bearer|basic)$/i.test(word)) header += `${word} `
+    else {
+      texts.push(header + word)
+      header = ''
+    }
+  }
+  return header === '' ? texts : [...texts, header.trim()]
+}
 
 function describeDescendants({ revoked_descendants: count, more_descendants: more }: RevokedToken): string {
   if (more) return `, and more than ${count} tokens that it made`
