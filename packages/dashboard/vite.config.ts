@@ -5,6 +5,7 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
+import { answerForms } from './build/answer-forms.ts'
 import { bootScript } from './build/boot-script.ts'
 import { precompress } from './build/precompress.ts'
 import { withoutWasm } from './build/without-wasm.ts'
@@ -14,7 +15,14 @@ const outDir = join(root, 'dist')
 
 export default defineConfig({
   root,
-  plugins: [withoutWasm(), react(), tailwindcss(), bootScript(join(root, 'src/theme-boot.js')), precompress(outDir)],
+  plugins: [
+    withoutWasm(),
+    answerForms(),
+    react(),
+    tailwindcss(),
+    bootScript(join(root, 'src/theme-boot.js')),
+    precompress(outDir),
+  ],
   // React has it itself; this is for the Reacts before it did.
   resolve: { alias: [{ find: /^use-sync-external-store\/shim.*$/, replacement: 'react' }] },
   build: {

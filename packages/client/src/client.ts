@@ -18,7 +18,7 @@ export interface ClientOptions {
   readonly timeout?: number
   readonly fetch?: typeof globalThis.fetch
   /** What is wrong with an answer by the contract, as `@hallpass/client/answers` finds it. Without it, any JSON is taken. */
-  readonly checkAnswer?: (asked: Asked, answer: unknown) => Promise<string | undefined>
+  readonly checkAnswer?: (asked: Asked, answer: unknown) => string | undefined | Promise<string | undefined>
   /** What is thrown in the place of an error: the caller may know more, as where the token came from. */
   readonly reword?: (error: Error, asked: Omit<Asked, 'status'>) => Error | Promise<Error>
 }

@@ -1,5 +1,5 @@
 // The client's public face; the schemas are at `@hallpass/client/contract`.
-export { createClient, type Client, type ClientOptions } from './client.ts'
+export { createClient, type Asked, type Client, type ClientOptions } from './client.ts'
 export type { App, CreatedApp } from './contract/apps.ts'
 export type { CaveatJson } from './contract/caveats.ts'
 export type { CliLogin, CliLoginApproval, StartedCliLogin } from './contract/cli-logins.ts'

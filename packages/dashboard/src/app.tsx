@@ -3,11 +3,13 @@ import { Suspense, useEffect, useState, type ComponentType } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
 
 import { createClient } from '@hallpass/client'
+import forms from 'virtual:answer-forms'
 
 import { Cache } from './api/cache.ts'
 import { ServicesContext } from './api/services.tsx'
 import { CacheContext } from './api/use-query.ts'
 import { createCleansingFetch } from './api/cleansing-fetch.ts'
+import { createCheck } from './api/check-answer.ts'
 import { createWeb } from './api/web.ts'
 import { LoginPage } from './pages/login-page.tsx'
 import { NotFoundPage } from './pages/not-found-page.tsx'
@@ -37,14 +39,19 @@ const SetupPage = lazily(() => import('./pages/setup-page.tsx'), 'SetupPage')
 const TokenPage = lazily(() => import('./pages/token-page.tsx'), 'TokenPage')
 const TokensPage = lazily(() => import('./pages/tokens-page.tsx'), 'TokensPage')
 
+const { checkAnswer, fits } = createCheck(forms)
+
 /** @param origin the address of the authority, which serves this page too */
 export function App({ origin }: { readonly origin: string }) {
   const [cache] = useState(createCache)
   useEffect(() => refreshOnReturn(cache), [cache])
   useEffect(() => keepFocus(document), [])
   const [services] = useState(() => ({
-    client: createClient({ url: origin, fetch: createCleansingFetch((...request) => fetch(...request)) }),
-    web: createWeb((...request) => fetch(...request)),
+    client: createClient({ url: origin, fetch: createCleansingFetch((...request) => fetch(...request)), checkAnswer }),
+    web: createWeb(
+      (...request) => fetch(...request),
+      (value) => fits('#User', value),
+    ),
     origin,
   }))
   const [takeFirst] = useState(createTakeFirst)

@@ -1,6 +1,6 @@
 // What the authority answered, kept by key for as long as a page looks at it: one request at a time for each, asked again
 // when it is called out of date, when the person comes back to the page, and when the network does.
-import { ApiError } from '@hallpass/client'
+import { ApiError, ConnectionError } from '@hallpass/client'
 
 export type Key = readonly unknown[]
 
@@ -135,8 +135,7 @@ export class Cache {
       } catch (cause) {
         if (entry.attempt !== attempt) return
         const error = cause instanceof Error ? cause : new Error('unknown', { cause })
-        // A no stays a no; only silence is worth another try.
-        const pause = error instanceof ApiError ? undefined : pauses[tries]
+        const pause = isWorthAnotherTry(error) ? pauses[tries] : undefined
         if (pause === undefined) {
           this.notice(error)
           this.#settle(entry, { data: entry.snapshot.data, error, isFetching: false })
@@ -157,6 +156,12 @@ export class Cache {
     entry.snapshot = snapshot
     for (const changed of entry.watchers.keys()) changed()
   }
+}
+
+/** A no stays a no, and what answers wrongly where all seems well goes on doing so. */
+function isWorthAnotherTry(error: Error): boolean {
+  if (error instanceof ConnectionError) return (error.details.status ?? 500) >= 500
+  return !(error instanceof ApiError)
 }
 
 function askingOf({ watchers }: Entry): Asking<unknown> | undefined {

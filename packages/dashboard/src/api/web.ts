@@ -20,7 +20,8 @@ interface Sent {
   readonly user: User
 }
 
-export function createWeb(fetch: typeof globalThis.fetch): Web {
+/** @param isUser whether this is a person, as the contract has them */
+export function createWeb(fetch: typeof globalThis.fetch, isUser: (value: unknown) => boolean): Web {
   async function send(method: string, path: string, body?: unknown): Promise<Sent> {
     let response: Response
     let text: string
@@ -37,7 +38,8 @@ export function createWeb(fetch: typeof globalThis.fetch): Web {
       throw new ConnectionError(isSlow ? 'timeout' : 'unreachable', 'no answer', { cause })
     }
     const answer = readObject(text)
-    if (response.ok && (response.status === 204 || typeof answer['user'] === 'object')) return answer as unknown as Sent
+    if (response.status === (method === 'DELETE' ? 204 : 201) && (method === 'DELETE' || isUser(answer['user'])))
+      return answer as unknown as Sent
     const code = apiErrorCodes.find((each) => each === answer['code'])
     if (code === undefined) throw new ConnectionError('not_an_authority', `it answered ${response.status}`)
     throw new ApiError(code, String(answer['message']), {
