@@ -50,6 +50,8 @@ export function clear(
   if (typeof denials !== 'number' || !(denials >= 1)) throw badArgument('denials', 'a number of 1 or more')
   const { own, answers } = verifiedParts(verified)
   const { vocabulary } = verified
+  // Most ask nobody, so there is nothing to choose.
+  if (answers.length === 0) return clearAll(own, accesses, vocabulary, verified, denials)
   const chosen = choose(own, answers, accesses, vocabulary)
   const shown = {
     get caveats() {
