@@ -72,12 +72,19 @@ describe('chooseCredential', () => {
 })
 
 describe('chooseServer', () => {
+  it.each(['', ' ', '\t'])('takes an empty address %j for a mistake, not for absence', (empty) => {
+    const environment = { HALLPASS_API_URL: empty, FLY_API_BASE_URL: 'http://fly' }
+    expect(() => chooseServer({}, environment, {})).toThrow('HALLPASS_API_URL is set, but empty: give it an address')
+    expect(chooseServer({ apiUrl: 'http://flag' }, environment, {})).toBe('http://flag')
+  })
+
   it('goes by flag, own variable, fly variable, file and default, in this order', () => {
     const environment = { HALLPASS_API_URL: 'http://own', FLY_API_BASE_URL: 'http://fly' }
     const config = { api_url: 'http://file' }
     expect(chooseServer({ apiUrl: 'http://flag' }, environment, config)).toBe('http://flag')
     expect(chooseServer({}, environment, config)).toBe('http://own')
-    expect(chooseServer({}, { ...environment, HALLPASS_API_URL: '' }, config)).toBe('http://fly')
+    expect(chooseServer({}, { FLY_API_BASE_URL: 'http://fly' }, config)).toBe('http://fly')
+    expect(chooseServer({}, { FLY_API_BASE_URL: '' }, config)).toBe('http://file')
     expect(chooseServer({}, {}, config)).toBe('http://file')
     expect(chooseServer({}, {}, {})).toBe(server)
   })

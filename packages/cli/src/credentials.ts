@@ -16,9 +16,16 @@ const serverVariables = ['HALLPASS_API_URL', 'FLY_API_BASE_URL'] as const
 /** As flyctl reads them, the first one first. */
 const flyTokenVariables = ['FLY_ACCESS_TOKEN', 'FLY_API_TOKEN'] as const
 
-/** The server that is meant: `--api-url`, then the environment, then the login, then this machine. */
+/**
+ * The server that is meant: `--api-url`, then the environment, then the login, then this machine.
+ * @throws CommandError `misused` where it is no address
+ */
 export function chooseServer(flags: GlobalFlags, environment: Environment, config: Config): string {
   if (flags.apiUrl !== undefined) return normaliseServer(flags.apiUrl, '--api-url')
+  // Who names an authority does not mean another one.
+  if (environment['HALLPASS_API_URL'] !== undefined && !isSet(environment, 'HALLPASS_API_URL')) {
+    throw new CommandError('misused', 'HALLPASS_API_URL is set, but empty: give it an address, or unset it')
+  }
   const named = serverOfEnvironment(environment)
   if (named !== undefined) return named
   return config.api_url === undefined ? defaultServer : normaliseServer(config.api_url, 'the file of your login')
