@@ -4,25 +4,22 @@ import { spawnSync } from 'node:child_process'
 import { sourceEntry } from './installation.ts'
 import { interleave } from './measure.ts'
 import type { Piece } from './piece.ts'
-import { compareCost, duration, type Row } from './rows.ts'
+import { compareCost, duration } from './rows.ts'
 
 export const cli: Piece = async ({ quick, workspace, builtEntry }) => {
   const built = builtEntry()
   const environment = { ...process.env, NODE_COMPILE_CACHE: workspace.directory() }
   const nothing = () => timeNode(['-e', '0'], process.env)
   const source = () => timeNode([sourceEntry, ...help], environment)
-  const variants: Record<string, () => number> =
-    built === undefined
-      ? { nothing, source }
-      : { nothing, source, built: () => timeNode([built, ...help], environment) }
-  const measured = await interleave(variants, quick ? { rounds: 7, warmUp: 2 } : { rounds: 41, warmUp: 3 })
-  return [row('built', measured, 2), row('source', measured)]
-}
-
-function row(name: string, measured: Readonly<Record<string, readonly number[]>>, atMost?: number): Row {
-  const { [name]: ours, nothing: beside } = measured
-  if (ours === undefined || beside === undefined) return { name, meaning, measured: 'not built' }
-  return compareCost({ name, meaning, ours, beside, show: duration }, atMost)
+  const measured = await interleave(
+    { nothing, source, built: () => timeNode([built, ...help], environment) },
+    quick ? { rounds: 7, warmUp: 2 } : { rounds: 41, warmUp: 3 },
+  )
+  const beside = { meaning, beside: measured.nothing, show: duration }
+  return [
+    compareCost({ ...beside, name: 'built', ours: measured.built }, 2),
+    compareCost({ ...beside, name: 'source', ours: measured.source }),
+  ]
 }
 
 const help = ['tokens', 'create', 'org', '-h']
@@ -32,8 +29,8 @@ const meaning =
 
 function timeNode(argv: readonly string[], environment: NodeJS.ProcessEnv): number {
   const started = performance.now()
-  const { status } = spawnSync(process.execPath, argv, { env: environment, stdio: 'ignore' })
+  const { status, stderr } = spawnSync(process.execPath, argv, { env: environment, encoding: 'utf8' })
   const elapsed = (performance.now() - started) * 1000
-  if (status !== 0) throw new Error(`the command ended with ${status}`)
+  if (status !== 0) throw new Error(`the command ended with ${status}: ${stderr}`)
   return elapsed
 }

@@ -23,7 +23,7 @@ export const holdsPostgres: Piece = async (run) => {
 async function measure({ quick, workspace }: Run, url?: string): Promise<readonly Row[]> {
   const directory = workspace.directory()
   const { held, anonymous } = await fillForHolds(directory, url, quick)
-  const server = await startAuthority(workspace, directory, [], url)
+  const server = await startAuthority(workspace, directory, url)
   const client = await connectLoad(server.url, 1)
   const rows: Row[] = []
   await server.watch()

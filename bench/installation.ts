@@ -8,19 +8,20 @@ import type { Workspace } from './workspace.ts'
 /** The entry of the command as it stands in the source. */
 export const sourceEntry = resolve(import.meta.dirname, '../packages/cli/bin/hallpass.js')
 
-/** The entry of an installed command, built first where it is not; undefined where it cannot be built. */
-export function installBuilt(workspace: Workspace, say: (line: string) => void): string | undefined {
+/**
+ * The entry of an installed command, built first where it is not.
+ * @throws Error where it cannot be built; why is printed.
+ */
+export function installBuilt(workspace: Workspace): string {
   const root = resolve(import.meta.dirname, '..')
-  const built = join(root, 'packages/cli/dist/bin/hallpass.js')
-  if (!existsSync(built)) {
-    try {
-      execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { cwd: root, stdio: ['ignore', 'ignore', 2] })
-    } catch {
-      say('the build has failed: its rows are left out')
-    }
+  const isBuilt = folders.every((folder) => existsSync(join(root, 'packages', folder, 'dist/package.json')))
+  if (!isBuilt) {
+    execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { cwd: root, stdio: ['ignore', 2, 2] })
   }
-  return existsSync(built) ? install(root, workspace.directory()) : undefined
+  return install(root, workspace.directory())
 }
+
+const folders = ['macaroon', 'client', 'authority', 'dashboard', 'cli']
 
 /** Our packages as copies, so that they find each other's builds and not the sources; all others as links. */
 function install(root: string, directory: string): string {
@@ -30,9 +31,9 @@ function install(root: string, directory: string): string {
     if (name === '@hallpass' || name === 'hallpass' || name.startsWith('.')) continue
     symlinkSync(join(root, 'node_modules', name), join(installed, name))
   }
-  for (const folder of ['macaroon', 'client', 'authority']) {
-    cpSync(join(root, 'packages', folder, 'dist'), join(installed, '@hallpass', folder), { recursive: true })
+  for (const folder of folders) {
+    const name = folder === 'cli' ? 'hallpass' : `@hallpass/${folder}`
+    cpSync(join(root, 'packages', folder, 'dist'), join(installed, name), { recursive: true })
   }
-  cpSync(join(root, 'packages/cli/dist'), join(installed, 'hallpass'), { recursive: true })
   return join(installed, 'hallpass/bin/hallpass.js')
 }

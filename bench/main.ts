@@ -6,10 +6,8 @@ import { cli } from './cli.ts'
 import { createFills } from './fill.ts'
 import { holds, holdsPostgres } from './holds.ts'
 import { http } from './http.ts'
-import { lists } from './lists.ts'
 import { installBuilt } from './installation.ts'
 import { describeMachine } from './machine.ts'
-import { memory } from './memory.ts'
 import { million } from './million.ts'
 import { mint } from './mint.ts'
 import type { Piece, Run } from './piece.ts'
@@ -25,10 +23,8 @@ const pieces: Readonly<Record<string, Piece>> = {
   holds,
   'holds-postgres': holdsPostgres,
   million,
-  lists,
   start,
   cli,
-  memory,
 }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean' } } })
@@ -44,12 +40,12 @@ async function runPieces(names: readonly string[], quick: boolean): Promise<void
   const workspace = createWorkspace()
   const results: PieceResult[] = []
   try {
-    let built: { readonly entry: string | undefined } | undefined
+    let built: string | undefined
     const run: Run = {
       quick,
       workspace,
       fills: createFills(workspace, say),
-      builtEntry: () => (built ??= { entry: installBuilt(workspace, say) }).entry,
+      builtEntry: () => (built ??= installBuilt(workspace)),
     }
     for (const name of names) {
       say(`${name} …`)
@@ -66,13 +62,14 @@ async function runPieces(names: readonly string[], quick: boolean): Promise<void
   writeFileSync(new URL('results.md', import.meta.url), formatPage(results, machine, new Date()))
 }
 
-/** A piece that fails says so in its place, and the others go on. */
+/** A piece that fails says why in its place, which is a goal missed, and the others go on. */
 async function runPiece(piece: string, run: Run): Promise<PieceResult> {
   const started = performance.now()
   const rows = await pieces[piece]?.(run).catch((error: unknown) => {
     process.exitCode = 1
     say(error instanceof Error ? String(error.stack) : String(error))
-    return [{ name: 'all of it', meaning: 'The run failed.', measured: 'FAILED' }]
+    const [why = ''] = String(error).split('\n')
+    return [{ name: 'all of it', meaning: why, measured: 'FAILED', verdict: { goal: 'that it runs', met: false } }]
   })
   // What a failed piece has left running would slow the next one down.
   run.workspace.endChildren()

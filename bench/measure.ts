@@ -42,10 +42,6 @@ export function bestTenth(samples: readonly number[]): number {
   return quantile(samples, 0.1)
 }
 
-export function mean(samples: readonly number[]): number {
-  return samples.reduce((sum, sample) => sum + sample, 0) / samples.length
-}
-
 /** The median of the quotients round by round: both halves of a quotient come from the same second. */
 export function medianQuotient(dividends: readonly number[], divisors: readonly number[]): number {
   return median(dividends.map((dividend, round) => dividend / (divisors[round] ?? NaN)))

@@ -5,7 +5,7 @@ import { revokeToken } from '../packages/authority/src/operations/tokens/revoke-
 import { showApp } from '../packages/authority/src/operations/apps/show-app.ts'
 import { openAuthority, orgToken, type OpenAuthority } from './authority.ts'
 import type { Filled } from './fill.ts'
-import { interleave, mean, timeEach } from './measure.ts'
+import { interleave, timeEach } from './measure.ts'
 import type { Piece } from './piece.ts'
 import { compareCost, duration, type Row } from './rows.ts'
 
@@ -38,8 +38,6 @@ export const million: Piece = async ({ quick, fills }) => {
     row(`a read, 1,000 live among ${many}`, meanings.read, read.dead, read.few),
     row(`a mint among ${many} live`, meanings.mint, minted.live, minted.few),
     row(`a mint, 1,000 live among ${many}`, meanings.mint, minted.dead, minted.few),
-    meanRow(`a mint among ${many} live, mean`, minted.live, minted.few),
-    meanRow(`a mint, 1,000 live among ${many}, mean`, minted.dead, minted.few),
   ]
 }
 
@@ -54,7 +52,6 @@ const meanings = {
   page: 'The first page (100) of the live tokens of an organisation, authenticated and performed; beside the same with 1,000 tokens, all live. Of those that are not live, half are revoked and half expired.',
   read: 'GET of an app, authenticated and performed, with up to 8,192 tokens in turn whose rows are spread over the table, none of them twice between two revocations, each of which makes the store forget its tokens; beside the same with 1,000 tokens.',
   mint: 'One durable mint, authenticated and performed; beside the same with 1,000 tokens.',
-  mean: 'The mean over all rounds of the row above, in which the seldom and long checkpoints count too; medians pass over them.',
 }
 
 interface Scene {
@@ -102,14 +99,4 @@ function mintTokens({ authority: { ask, userHeader } }: Scene, count: number): P
 
 function row(name: string, meaning: string, ours: readonly number[], beside: readonly number[]): Row {
   return compareCost({ name, meaning, ours, beside, show: duration }, atMost)
-}
-
-function meanRow(name: string, ours: readonly number[], beside: readonly number[]): Row {
-  return {
-    name,
-    meaning: meanings.mean,
-    measured: duration(mean(ours)),
-    beside: duration(mean(beside)),
-    ratio: mean(ours) / mean(beside),
-  }
 }

@@ -8,8 +8,8 @@ export interface Run {
   readonly quick: boolean
   readonly workspace: Workspace
   readonly fills: Fills
-  /** The command of the built packages, installed; undefined where they cannot be built. */
-  readonly builtEntry: () => string | undefined
+  /** The command of the built packages, installed. */
+  readonly builtEntry: () => string
 }
 
 export type Piece = (run: Run) => Promise<readonly Row[]>

@@ -13,10 +13,6 @@ const answers: Readonly<Record<Question, () => Answer>> = {
     const { user, system } = process.cpuUsage()
     return { kind: 'cpu', microseconds: user + system }
   },
-  memory() {
-    const { rss, heapUsed } = process.memoryUsage()
-    return { kind: 'memory', rss, heapUsed }
-  },
   watch() {
     setInterval(look, 1).unref()
     return answers.hold()
@@ -26,11 +22,6 @@ const answers: Readonly<Record<Question, () => Answer>> = {
     const microseconds = longest
     longest = 0
     return { kind: 'hold', microseconds }
-  },
-  collect() {
-    // There is a `gc` only under --expose-gc.
-    for (let time = 0; time < 3; time++) globalThis.gc?.()
-    return answers.memory()
   },
 }
 

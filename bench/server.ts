@@ -3,28 +3,17 @@ import { once } from 'node:events'
 
 import type { Workspace } from './workspace.ts'
 
-export type Question = 'cpu' | 'memory' | 'collect' | 'watch' | 'hold'
+export type Question = 'cpu' | 'watch' | 'hold'
 
 export type Answer =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'cpu'; readonly microseconds: number }
   | { readonly kind: 'hold'; readonly microseconds: number }
-  | Memory
-
-/** Bytes. */
-export interface Memory {
-  readonly kind: 'memory'
-  readonly rss: number
-  readonly heapUsed: number
-}
 
 export interface Server {
   readonly url: string
   /** CPU microseconds of the whole process so far, all threads. */
   cpu(): Promise<number>
-  memory(): Promise<Memory>
-  /** What is left of it after the garbage is collected; needs `--expose-gc`. */
-  collect(): Promise<Memory>
   /** Begins to watch its event loop, a thousand times a second. */
   watch(): Promise<void>
   /** CPU microseconds of its thread: the longest that the loop was held since somebody last asked. */
@@ -33,22 +22,17 @@ export interface Server {
 }
 
 /** The authority of a data directory, as `hallpass serve` starts it; over PostgreSQL where a URL is given. */
-export function startAuthority(
-  workspace: Workspace,
-  directory: string,
-  execArgv: readonly string[] = [],
-  url?: string,
-): Promise<Server> {
-  return start(workspace, ['authority', directory, ...(url === undefined ? [] : [url])], execArgv)
+export function startAuthority(workspace: Workspace, directory: string, url?: string): Promise<Server> {
+  return start(workspace, ['authority', directory, ...(url === undefined ? [] : [url])])
 }
 
 /** Bare Fastify, which answers `GET /v1/apps/{app}` with this JSON. */
 export function startConstant(workspace: Workspace, json: string): Promise<Server> {
-  return start(workspace, ['constant', json], [])
+  return start(workspace, ['constant', json])
 }
 
-async function start(workspace: Workspace, argv: readonly string[], execArgv: readonly string[]): Promise<Server> {
-  const child = workspace.fork(new URL('server-process.ts', import.meta.url), argv, execArgv)
+async function start(workspace: Workspace, argv: readonly string[]): Promise<Server> {
+  const child = workspace.fork(new URL('server-process.ts', import.meta.url), argv)
   const gone = once(child, 'exit').then((): never => {
     throw new Error('a server process has ended')
   })
@@ -71,8 +55,6 @@ async function start(workspace: Workspace, argv: readonly string[], execArgv: re
   return {
     url,
     cpu: async () => (await ask('cpu', 'cpu')).microseconds,
-    memory: () => ask('memory', 'memory'),
-    collect: () => ask('collect', 'memory'),
     watch: async () => void (await ask('watch', 'hold')),
     hold: async () => (await ask('hold', 'hold')).microseconds,
     async stop() {

@@ -1,6 +1,7 @@
 // How long a server takes from the start of its process to its first answer.
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 
 import { openAuthority } from './authority.ts'
 import { sourceEntry } from './installation.ts'
@@ -19,10 +20,7 @@ export const start: Piece = async ({ quick, workspace, fills, builtEntry }) => {
   const built = builtEntry()
 
   const measured = await interleave(
-    {
-      ...variantsOf('source', sourceEntry),
-      ...(built === undefined ? {} : variantsOf('built', built)),
-    },
+    { ...variantsOf('source', sourceEntry), ...variantsOf('built', built) },
     quick ? { rounds: 3, warmUp: 1 } : { rounds: 11, warmUp: 1 },
   )
 
@@ -36,16 +34,11 @@ export const start: Piece = async ({ quick, workspace, fills, builtEntry }) => {
 
   const many = tokens.toLocaleString('en-GB')
   return ['source', 'built'].flatMap((kind) => {
-    const empties = measured[`${kind} empty`]
-    const fulls = measured[`${kind} full`]
-    const firsts = measured[`${kind} first`]
-    if (empties === undefined || fulls === undefined || firsts === undefined) {
-      return [{ name: `${kind} package`, meaning: meanings.empty, measured: 'not built' }]
-    }
+    const samples = (what: string) => measured[`${kind} ${what}`] ?? []
     return [
-      row(`${kind}, an empty data directory`, meanings.empty, empties, true),
-      row(`${kind}, ${many} tokens`, meanings.full, fulls, true),
-      row(`${kind}, never started before`, meanings.first, firsts, false),
+      row(`${kind}, an empty data directory`, meanings.empty, samples('empty'), true),
+      row(`${kind}, ${many} tokens`, meanings.full, samples('full'), true),
+      row(`${kind}, never started before`, meanings.first, samples('first'), false),
     ]
   })
 }
@@ -70,7 +63,15 @@ async function timeStart(workspace: Workspace, entry: string, data: string, comp
     },
   )
   const gone = once(child, 'exit')
+  let said = ''
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk
+  })
   const url = await readUrl(child.stdout)
+  if (url === undefined) {
+    await gone
+    throw new Error(`the server ended before it listened: ${said}`)
+  }
   const answer = await fetch(`${url}/healthz`)
   const elapsed = (performance.now() - started) * 1000
   if (answer.status !== 200) throw new Error(`/healthz answered ${answer.status}`)
@@ -80,13 +81,13 @@ async function timeStart(workspace: Workspace, entry: string, data: string, comp
   return elapsed
 }
 
-async function readUrl(stdout: NodeJS.ReadableStream | null): Promise<string> {
-  if (stdout === null) throw new Error('the server has no standard output')
-  for await (const line of createInterface(stdout)) {
+/** Undefined where it ends without. */
+async function readUrl(stdout: NodeJS.ReadableStream | null): Promise<string | undefined> {
+  for await (const line of createInterface(stdout ?? Readable.from([]))) {
     const url = /listens at (http:\S+)/.exec(line)?.[1]
     if (url !== undefined) return url
   }
-  throw new Error('the server ended before it listened')
+  return undefined
 }
 
 /** Without what would configure the server. */

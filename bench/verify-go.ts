@@ -12,11 +12,16 @@ export interface GoVerifier {
   stop(): void
 }
 
-/** Builds and starts it; undefined where there is no Go, or where it cannot have its modules. */
-export async function startGo(workspace: Workspace, tokens: Tokens): Promise<GoVerifier | undefined> {
+/**
+ * Builds and starts it.
+ * @throws Error where there is no Go, or where it cannot have its modules
+ */
+export async function startGo(workspace: Workspace, tokens: Tokens): Promise<GoVerifier> {
   const program = `${workspace.directory()}/verify`
   const source = new URL('go', import.meta.url)
-  if (spawnSync('go', ['build', '-o', program, '.'], { cwd: source }).status !== 0) return undefined
+  const build = spawnSync('go', ['build', '-o', program, '.'], { cwd: source, encoding: 'utf8' })
+  if (build.status !== 0)
+    throw new Error(`Go does not build what we stand beside: ${build.error?.message ?? build.stderr}`)
 
   const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

@@ -14,7 +14,6 @@ import {
   type Macaroon,
 } from '@hallpass/macaroon'
 
-import { Macaroon as Inside } from '../packages/macaroon/src/macaroon.ts'
 import { location } from './authority.ts'
 
 /** Tokens of one kind, each another one, so that nothing can be known of the next. */
@@ -22,8 +21,6 @@ export interface TokenKind {
   readonly name: string
   readonly headers: readonly string[]
   readonly macaroons: readonly Macaroon[]
-  /** What the chain of the first one is made of: the nonce, then the caveats as they are hashed. */
-  readonly links: readonly Uint8Array[]
 }
 
 export interface Tokens {
@@ -52,12 +49,7 @@ export function makeTokens(): Tokens {
   return { key, access, kinds: [...sizes, ...asked] }
 }
 
-/** What a holder would narrow such a token by. */
-export function oneMoreCaveat(access: Tokens['access']): Caveat {
-  return { type: 'ValidityWindow', notBefore: BigInt(access.now), notAfter: BigInt(access.now + 60) }
-}
-
-export function mint(key: Uint8Array, caveats: readonly Caveat[]): Macaroon {
+function mint(key: Uint8Array, caveats: readonly Caveat[]): Macaroon {
   return mintMacaroon({
     kid: new Uint8Array(randomBytes(16)),
     rnd: new Uint8Array(randomBytes(16)),
@@ -68,7 +60,7 @@ export function mint(key: Uint8Array, caveats: readonly Caveat[]): Macaroon {
 }
 
 /** An organisation, apps, a window; then a role and actions; then windows, each a little narrower. */
-export function caveatsOf(access: Tokens['access'], count: number): readonly Caveat[] {
+function caveatsOf(access: Tokens['access'], count: number): readonly Caveat[] {
   const apps = [access.appId, access.appId + 1n, access.appId + 2n]
   const window = (narrower: number): Caveat => ({
     type: 'ValidityWindow',
@@ -92,7 +84,6 @@ function makeKind(name: string, make: () => readonly [Macaroon, ...Macaroon[]]):
     name,
     headers: made.map((bundle) => formatAuthorization(bundle.map(({ bytes }) => bytes))),
     macaroons,
-    links: macaroons[0] === undefined ? [] : linksOf(macaroons[0]),
   }
 }
 
@@ -111,12 +102,4 @@ function withDischarges(macaroon: Macaroon, count: number, now: number): readonl
     (tickets.get(at) ?? []).map((ticket) => dischargeTicket({ key, ticket, location: at, rnd: random(16), caveats })),
   )
   return [asking, ...discharges]
-}
-
-function linksOf(macaroon: Macaroon): readonly Uint8Array[] {
-  const { bytes, nonce } = macaroon
-  const { offsets } = Inside.placesOf(macaroon)
-  const caveats = offsets.slice(1).map((end, i) => bytes.subarray(offsets[i], end))
-  // A caveat is hashed as an array of two.
-  return [nonce.bytes, ...caveats.map((caveat) => new Uint8Array([0x92, ...caveat]))]
 }

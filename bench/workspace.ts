@@ -8,8 +8,8 @@ export interface Workspace {
   /** A new directory of its own. */
   directory(): string
   /** Runs a module of this folder in a process of its own, with a channel for messages. */
-  fork(module: URL, argv: readonly string[], execArgv?: readonly string[]): ChildProcess
-  /** Runs Node on a script; its standard output is a pipe, and its other streams go nowhere. */
+  fork(module: URL, argv: readonly string[]): ChildProcess
+  /** Runs Node on a script; its standard output and error are pipes. */
   spawnNode(argv: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess
   /** Ends every child. */
   endChildren(): void
@@ -46,9 +46,9 @@ export function createWorkspace(): Workspace {
 
   return {
     directory: () => mkdtempSync(join(root, 'data-')),
-    fork: (module, argv, execArgv = []) => keep(fork(module, [...argv], { execArgv: [...execArgv] })),
+    fork: (module, argv) => keep(fork(module, [...argv], { execArgv: [] })),
     spawnNode: (argv, environment) =>
-      keep(spawn(process.execPath, [...argv], { env: environment, stdio: ['ignore', 'pipe', 'ignore'] })),
+      keep(spawn(process.execPath, [...argv], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })),
     endChildren,
     clear,
   }
