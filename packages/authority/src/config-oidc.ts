@@ -12,13 +12,13 @@ export interface OidcOptions {
   readonly issuer: string
   readonly clientId: string
   /** Absent for a client that the provider knows as a public one. */
-  readonly clientSecret?: string
+  readonly clientSecret?: string | undefined
   /** As people call the provider; its host where it is absent. */
-  readonly name?: string
+  readonly name?: string | undefined
   /** Domains of email addresses whose people get an account without an invitation. */
-  readonly signUpDomains?: readonly string[]
+  readonly signUpDomains?: readonly string[] | undefined
   /** Whether the provider's addresses are vouched for where it does not say so itself; false where it is absent. */
-  readonly trustEmails?: boolean
+  readonly trustEmails?: boolean | undefined
 }
 
 export type OidcConfig = Omit<OpenidOptions, 'now'>

@@ -19,32 +19,32 @@ export interface ServeOptions {
   /** For SQLite, the lock and the root key; made where it is missing. */
   readonly dataDirectory: string
   /** `postgres://…`; the embedded SQLite where it is absent. */
-  readonly databaseUrl?: string
+  readonly databaseUrl?: string | undefined
   /** 32 bytes as base64 or hex; a file in the data directory where it is absent. */
-  readonly rootKey?: string
+  readonly rootKey?: string | undefined
   /** The first account, made where there is none yet. */
-  readonly bootstrap?: { readonly email: string; readonly password: string }
+  readonly bootstrap?: { readonly email: string; readonly password: string } | undefined
   /** Where invitations are mailed through: `smtp://` or `smtps://`, and the address that they come from. */
-  readonly mail?: { readonly smtpUrl: string; readonly from: string }
+  readonly mail?: { readonly smtpUrl: string; readonly from: string } | undefined
   /** Whom people can log in with. */
-  readonly oidc?: OidcOptions
+  readonly oidc?: OidcOptions | undefined
   /** How long, in milliseconds, audit events are kept, and rows of tokens from their end on; for ever where it is absent. */
-  readonly keep?: { readonly auditEvents?: number; readonly endedTokens?: number }
+  readonly keep?: { readonly auditEvents?: number | undefined; readonly endedTokens?: number | undefined } | undefined
   /** How much each organisation may have; 10,000 apps and members, and any number of live tokens, where it is absent. */
-  readonly quotas?: Partial<QuotaLimits>
+  readonly quotas?: { readonly [Noun in keyof QuotaLimits]?: number | undefined } | undefined
   readonly logLevel: string
   /** The identifier of permission tokens, which every tool of this format hard-codes. */
-  readonly location?: string
+  readonly location?: string | undefined
   /** Where people reach the authority, as `https://hallpass.example.com`; where it listens, where it is absent. */
-  readonly publicUrl?: string
+  readonly publicUrl?: string | undefined
   /** Addresses and networks, as `10.0.0.0/8`, whose X-Forwarded headers are believed; nobody's where it is absent. */
-  readonly trustedProxies?: readonly string[]
+  readonly trustedProxies?: readonly string[] | undefined
   /** Milliseconds that a connection without a request is kept: longer than the proxies before it keep theirs; 620 seconds where it is absent. */
-  readonly keepAlive?: number
+  readonly keepAlive?: number | undefined
   /** The folder of the built dashboard; no pages where it is absent. */
-  readonly dashboard?: string
+  readonly dashboard?: string | undefined
   /** Whether command lines that log in through a browser must use PKCE; flyctl does not always. False where it is absent. */
-  readonly requirePkce?: boolean
+  readonly requirePkce?: boolean | undefined
 }
 
 export interface Config {
@@ -115,7 +115,7 @@ function checkBootstrap(bootstrap: { readonly email: string; readonly password: 
   return { email: email.data, password: new Secret(checked.data) }
 }
 
-function checkQuotas({ apps, members, tokens }: Partial<QuotaLimits>): QuotaLimits {
+function checkQuotas({ apps, members, tokens }: NonNullable<ServeOptions['quotas']>): QuotaLimits {
   const check = (given: number | undefined, usual: number, name: string) => {
     const limit = given ?? usual
     if (limit === Infinity || (Number.isInteger(limit) && limit >= 1 && limit <= mostCounted)) return limit

@@ -10,17 +10,17 @@ export interface AuthorityPackage {
   serve(options: {
     readonly listen: ListenAddress
     readonly dataDirectory: string
-    readonly databaseUrl?: string
-    readonly keep?: { readonly auditEvents?: number; readonly endedTokens?: number }
-    readonly rootKey?: string
-    readonly bootstrap?: { readonly email: string; readonly password: string }
-    readonly mail?: { readonly smtpUrl: string; readonly from: string }
-    readonly oidc?: OidcOptions
-    readonly publicUrl?: string
-    readonly trustedProxies?: readonly string[]
-    readonly keepAlive?: number
-    readonly requirePkce?: boolean
-    readonly quotas?: { readonly apps?: number; readonly members?: number; readonly tokens?: number }
+    readonly databaseUrl?: string | undefined
+    readonly keep?: { readonly auditEvents?: number | undefined; readonly endedTokens?: number | undefined } | undefined
+    readonly rootKey?: string | undefined
+    readonly bootstrap?: { readonly email: string; readonly password: string } | undefined
+    readonly mail?: { readonly smtpUrl: string; readonly from: string } | undefined
+    readonly oidc?: OidcOptions | undefined
+    readonly publicUrl?: string | undefined
+    readonly trustedProxies?: readonly string[] | undefined
+    readonly keepAlive?: number | undefined
+    readonly requirePkce?: boolean | undefined
+    readonly quotas?: { readonly [Noun in 'apps' | 'members' | 'tokens']?: number | undefined } | undefined
     readonly dashboard: string
     readonly logLevel: string
   }): Promise<RunningAuthority>
@@ -67,13 +67,13 @@ interface Backup extends DatabaseFacts {
   readonly rootKeyFits: boolean | undefined
 }
 
-export interface OidcOptions {
+interface OidcOptions {
   readonly issuer: string
   readonly clientId: string
-  readonly clientSecret?: string
-  readonly name?: string
-  readonly signUpDomains?: readonly string[]
-  readonly trustEmails?: boolean
+  readonly clientSecret?: string | undefined
+  readonly name?: string | undefined
+  readonly signUpDomains?: readonly string[] | undefined
+  readonly trustEmails?: boolean | undefined
 }
 
 interface RunningAuthority {

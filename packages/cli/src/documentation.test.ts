@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest'
 
 import { buildHallpass } from './application.ts'
 import { scanArguments } from './arguments.ts'
-import { flagsOf, helpFlag, isCommand } from './command-table.ts'
+import { flagsOf, helpFlag, isCommand, toKebab } from './command-table.ts'
 import { globalFlags } from './flags.ts'
+import { flagOf, hasFlag, listSettings, variableOf } from './settings.ts'
 
 const { root } = buildHallpass({}, undefined)
 const repository = resolve(import.meta.dirname, '../../..')
@@ -56,14 +57,35 @@ it('finds the commands in README.md', () => {
   expect(found).toEqual(expect.arrayContaining(['auth signup', 'tokens revoke', 'serve --public-url', 'doctor']))
 })
 
-it('README.md has every setting of `hallpass serve` in its table', () => {
+it("README.md's table of settings is the list of them, and names each secret that may stand in a file", () => {
+  const readme = read('README.md')
+  const [, table = ''] = /^\| setting .*\n\|[- |]*\|\n((?:\|.*\n)*)/m.exec(readme) ?? []
+  const rows = table.trim().split('\n')
+  const expected = listSettings().map((setting) => {
+    const { name, what, usual = '', isSwitch } = setting
+    return [
+      what,
+      hasFlag(setting) ? `\`${flagOf(name)}\`` : '',
+      `\`${variableOf(name)}\`${isSwitch === true ? ', 1 or 0' : ''}`,
+      isSwitch === true ? '0' : usual,
+    ]
+  })
+  expect(
+    rows.map((row) =>
+      row
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    ),
+  ).toEqual([...expected, ['What to log, as JSON lines on stderr', '`--log-level`', '', 'info']])
+  const secrets = listSettings().flatMap(({ name, isSecret }) =>
+    isSecret === true ? [`${variableOf(name)}_FILE`] : [],
+  )
+  expect(secrets.filter((name) => !readme.includes(`\`${name}\``))).toEqual([])
+  // A flag that is no setting would be missing here and in the table.
   const { target } = scanArguments(root, ['serve'])
-  const general = new Set(Object.keys(globalFlags).map((name) => name.toLowerCase()))
-  const flags = isCommand(target) ? flagsOf(target) : []
-  const own = flags.filter(({ name, isHidden }) => !isHidden && !general.has(name.replaceAll('-', '')))
-  const table =
-    read('README.md')
-      .match(/^\|.*\|$/gm)
-      ?.join('\n') ?? ''
-  expect(own.map(({ name }) => `\`--${name}\``).filter((each) => !table.includes(each))).toEqual([])
+  const general = Object.keys(globalFlags).map(toKebab)
+  const flags = isCommand(target) ? flagsOf(target).filter(({ isHidden }) => !isHidden) : []
+  const known = [...general, ...rows.flatMap((row) => /`--([a-z-]+)`/.exec(row)?.[1] ?? [])]
+  expect(flags.map(({ name }) => name).toSorted()).toEqual(known.toSorted())
 })

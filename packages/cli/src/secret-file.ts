@@ -5,14 +5,13 @@ import { readFileSync, statSync, type Stats } from 'node:fs'
 import { readPathVariable, readVariable, type Environment } from './context.ts'
 import { CommandError } from './errors.ts'
 import { cleanText } from './given-text.ts'
-import type { SecretVariable } from './secret-variables.ts'
 import { reasonOf } from './text-file.ts'
 
 /**
  * The secret, without white space around it; undefined where neither is set.
  * @throws CommandError `misused` where both are set, or the file is empty, cannot be read, or others can read or change it
  */
-export function readSecret(environment: Environment, name: SecretVariable): string | undefined {
+export function readSecret(environment: Environment, name: string): string | undefined {
   const given = readVariable(environment, name)
   const source = `${name}_FILE`
   const path = readPathVariable(environment, source)

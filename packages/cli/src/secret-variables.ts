@@ -1,15 +1,8 @@
 // The variables that carry a secret, each of which may name a file instead: `HALLPASS_ROOT_KEY_FILE`.
 import type { Environment } from './context.ts'
+import { listSettings, variableOf } from './settings.ts'
 
-const names = [
-  'HALLPASS_ROOT_KEY',
-  'HALLPASS_DATABASE_URL',
-  'HALLPASS_BOOTSTRAP_PASSWORD',
-  'HALLPASS_SMTP_URL',
-  'HALLPASS_OIDC_CLIENT_SECRET',
-] as const
-
-export type SecretVariable = (typeof names)[number]
+const names = listSettings().flatMap(({ name, isSecret }) => (isSecret === true ? [variableOf(name)] : []))
 
 /** The text, in which a variable that was given as a file is called by the name that a person set. */
 export function nameFiles(environment: Environment, text: string): string {

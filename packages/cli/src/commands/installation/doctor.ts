@@ -4,7 +4,8 @@ import { adviseBy } from '../../command-name.ts'
 import type { Context } from '../../context.ts'
 import { CommandError } from '../../errors.ts'
 import type { JsonFlag } from '../../flags.ts'
-import { readInstallation, type InstallationFlags } from '../../installation.ts'
+import { readInstallation } from '../../installation.ts'
+import type { InstallationFlags } from '../../setting-flags.ts'
 import { tell, writeJson, writeLine } from '../../output.ts'
 
 export async function examineInstallation(context: Context, flags: InstallationFlags & JsonFlag): Promise<void> {

@@ -2,8 +2,8 @@
 import { buildCommand } from '@stricli/core'
 
 import { jsonFlag, word } from '../../flags.ts'
-import { installationFlags } from '../../installation.ts'
 import { withContext } from '../../routes.ts'
+import { installationFlags } from '../../setting-flags.ts'
 
 export const backupCommand = buildCommand({
   loader: async () => withContext((await import('./backup.ts')).backUpInstallation),

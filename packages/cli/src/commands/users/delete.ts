@@ -3,7 +3,8 @@ import { confirm } from '../../ask.ts'
 import { loadAuthority } from '../../authority-package.ts'
 import type { Context } from '../../context.ts'
 import type { YesFlag } from '../../flags.ts'
-import { readInstallation, type InstallationFlags } from '../../installation.ts'
+import { readInstallation } from '../../installation.ts'
+import type { InstallationFlags } from '../../setting-flags.ts'
 import { tell, writeLine } from '../../output.ts'
 
 interface DeleteFlags extends InstallationFlags, YesFlag {

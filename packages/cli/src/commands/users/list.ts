@@ -3,7 +3,8 @@ import { loadAuthority } from '../../authority-package.ts'
 import type { Context } from '../../context.ts'
 import type { JsonFlag } from '../../flags.ts'
 import { formatGoTime } from '../../go-time.ts'
-import { readInstallation, type InstallationFlags } from '../../installation.ts'
+import { readInstallation } from '../../installation.ts'
+import type { InstallationFlags } from '../../setting-flags.ts'
 import { writeJson, writeTable } from '../../output.ts'
 
 export async function listUsers(context: Context, flags: InstallationFlags & JsonFlag): Promise<void> {

@@ -3,10 +3,12 @@ import { printable } from '@hallpass/client/visible-text'
 
 import { confirm } from '../../ask.ts'
 import { loadAuthority } from '../../authority-package.ts'
-import { readVariable, type Context } from '../../context.ts'
+import type { Context } from '../../context.ts'
 import type { JsonFlag, YesFlag } from '../../flags.ts'
-import { readInstallation, readText, type InstallationFlags } from '../../installation.ts'
+import { readInstallation } from '../../installation.ts'
+import type { InstallationFlags } from '../../setting-flags.ts'
 import { formatJson, tell, writeOnce } from '../../output.ts'
+import { createSettingReader } from '../../read-settings.ts'
 import { defaultServer, normaliseServer } from '../../server-url.ts'
 
 interface ResetFlags extends InstallationFlags, JsonFlag, YesFlag {
@@ -27,9 +29,8 @@ export async function resetUser(context: Context, flags: ResetFlags, email: stri
   tell(context, `Hand this link to the owner of ${link.email}, and to nobody else. It works once, until ${expiresAt}.`)
 }
 
-function readPublicUrl({ environment }: Context, flags: ResetFlags): string {
-  const given = readText(flags.publicUrl, '--public-url')
-  if (given !== undefined) return normaliseServer(given, '--public-url')
-  const variable = readVariable(environment, 'HALLPASS_PUBLIC_URL')
-  return variable === undefined ? defaultServer : normaliseServer(variable, 'HALLPASS_PUBLIC_URL')
+function readPublicUrl(context: Context, flags: ResetFlags): string {
+  const read = createSettingReader(context, flags)
+  const given = read.text('publicUrl')
+  return given === undefined ? defaultServer : normaliseServer(given, read.sourceOf('publicUrl'))
 }

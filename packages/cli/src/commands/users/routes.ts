@@ -3,8 +3,8 @@ import { buildCommand, buildRouteMap } from '@stricli/core'
 
 import type { Context } from '../../context.ts'
 import { jsonFlag, switchFlag, textFlag, word, yesFlag } from '../../flags.ts'
-import { installationFlags } from '../../installation.ts'
 import { withContext, withoutInheritance } from '../../routes.ts'
+import { installationFlags } from '../../setting-flags.ts'
 
 const email = word('Email address of the account', 'email')
 

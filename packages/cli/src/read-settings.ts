@@ -1,0 +1,80 @@
+// Reads settings: from the flag, else from the variable; errors name the one that was given.
+import { readVariable, type Context } from './context.ts'
+import { CommandError } from './errors.ts'
+import { cleanText } from './given-text.ts'
+import { readDuration } from './mint.ts'
+import { readSecret } from './secret-file.ts'
+import { flagOf, listSettings, settings, variableOf, type SettingName } from './settings.ts'
+
+export type SettingReader = ReturnType<typeof createSettingReader>
+
+/** Each function throws CommandError `misused`, naming the flag or the variable, for what cannot be meant. */
+export function createSettingReader({ environment }: Pick<Context, 'environment'>, flags: object) {
+  const given = (name: SettingName): unknown => Reflect.get(flags, name)
+  const sourceOf = (name: SettingName) => (given(name) === undefined ? variableOf(name) : flagOf(name))
+
+  /** Without white space around it; undefined where it is not set. */
+  function text(name: SettingName): string | undefined {
+    const flag = readText(given(name) as string | undefined, flagOf(name))
+    if (flag !== undefined) return flag
+    return 'isSecret' in settings[name]
+      ? readSecret(environment, variableOf(name))
+      : readVariable(environment, variableOf(name))
+  }
+  function milliseconds(name: SettingName, atLeast = 0): number | undefined {
+    const found = text(name)
+    const duration = found === undefined ? undefined : readDuration(found, sourceOf(name)) * 1000
+    // A slip of the unit must not cost a trail.
+    if (duration === undefined || duration >= atLeast) return duration
+    throw new CommandError('misused', `${sourceOf(name)} is a day at least, as 90d`)
+  }
+  return {
+    sourceOf,
+    text,
+    milliseconds,
+    daysInMilliseconds: (name: SettingName) => milliseconds(name, 86_400_000),
+    list: (name: SettingName) => text(name)?.split(','),
+    /** Infinity for `none`. */
+    quota(name: SettingName): number | undefined {
+      const found = text(name)
+      if (found === undefined) return undefined
+      const number = found === 'none' ? Infinity : Number(/^\d{1,7}$/.test(found) ? found : Number.NaN)
+      if (number >= 1 && (number <= 1_000_000 || number === Infinity)) return number
+      throw new CommandError('misused', `${sourceOf(name)} is a number from 1 to 1000000, or none`)
+    },
+    /** False where it is not set. A slip must not leave open what was to be closed. */
+    isOn(name: SettingName): boolean {
+      if (given(name) !== undefined) return given(name) === true
+      const found = readVariable(environment, variableOf(name)) ?? '0'
+      if (found === '1' || found === '0') return found === '1'
+      throw new CommandError('misused', `${variableOf(name)} is 1 or 0`)
+    },
+    /** Two that mean something together alone; undefined where neither is set. */
+    pair(first: SettingName, second: SettingName): readonly [string, string] | undefined {
+      const [one, other] = [text(first), text(second)]
+      if (one !== undefined && other !== undefined) return [one, other]
+      if (one === undefined && other === undefined) return undefined
+      const names = `${variableOf(first)} and ${variableOf(second)}`
+      throw new CommandError('misused', `${names} are set together or not at all`)
+    },
+    /** The authority names flags: who set a variable instead is told of that. */
+    nameVariable(error: unknown): unknown {
+      if (!(error instanceof Error)) return error
+      const named = listSettings().find(({ name }) => error.message.startsWith(`${flagOf(name)} `))
+      if (named === undefined || given(named.name) !== undefined) return error
+      const sentence = variableOf(named.name) + error.message.slice(flagOf(named.name).length)
+      return new CommandError('misused', sentence, { cause: error })
+    },
+  }
+}
+
+/**
+ * The text of a flag, without white space around it.
+ * @throws CommandError `misused` where it is empty, and as {@link cleanText}
+ */
+function readText(given: string | undefined, flag: string): string | undefined {
+  if (given === undefined) return undefined
+  const text = cleanText(given, flag)
+  if (text === '') throw new CommandError('misused', `${flag} is empty`)
+  return text
+}

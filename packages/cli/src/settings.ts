@@ -1,0 +1,73 @@
+// Every setting of an authority, once: its flag, its variable, help and README's table follow from this list.
+import { toKebab } from './command-table.ts'
+
+interface Setting {
+  /** As help and README say it. */
+  readonly what: string
+  /** What stands for the value of its flag; absent where there is no flag that takes one. */
+  readonly takes?: string
+  /** A flag without a value, and a variable that is 1 or 0. */
+  readonly isSwitch?: true
+  /** A variable that may name a file instead, with _FILE behind it. */
+  readonly isSecret?: true
+  /** What counts where it is not given. */
+  readonly usual?: string
+}
+
+export const settings = {
+  listen: { what: 'Address to listen at', takes: 'host:port', usual: '127.0.0.1:4280' },
+  data: { what: 'Directory for what is kept', takes: 'dir', usual: './hallpass-data' },
+  databaseUrl: { what: 'PostgreSQL to use instead of SQLite', takes: 'url', isSecret: true },
+  publicUrl: { what: 'Address that people reach it at', takes: 'url', usual: 'where it listens' },
+  trustedProxies: { what: 'Addresses and networks whose X-Forwarded headers are believed', takes: 'list' },
+  keepAlive: {
+    what: 'How long an idle connection is kept, longer than by any proxy',
+    takes: 'duration',
+    usual: '620s',
+  },
+  keepAudit: { what: 'How long to keep audit events, as 365d', takes: 'duration', usual: 'for ever' },
+  keepEndedTokens: { what: 'How long to keep tokens past their end, as 90d', takes: 'duration', usual: 'for ever' },
+  maxApps: { what: 'Most apps of an organization', takes: 'number', usual: '10000; none for no bound' },
+  maxMembers: { what: 'Most members of an organization', takes: 'number', usual: '10000; none for no bound' },
+  maxTokens: { what: 'Most live tokens of an organization', takes: 'number', usual: 'none' },
+  requirePkce: {
+    what: 'Let in only command lines that prove that they asked, as flyctl does not always',
+    isSwitch: true,
+  },
+  rootKey: {
+    what: 'Root key: 32 bytes as base64 or hex',
+    isSecret: true,
+    usual: 'root.key in the data directory, made on first start',
+  },
+  bootstrapEmail: { what: 'First account, without a setup code' },
+  bootstrapPassword: { what: 'Its password', isSecret: true },
+  smtpUrl: { what: 'Mail server, for invitations and resets', isSecret: true },
+  mailFrom: { what: 'Sender of what is mailed' },
+  oidcIssuer: { what: 'OpenID provider to log in with' },
+  oidcClientId: { what: 'What it knows the authority by' },
+  oidcClientSecret: { what: 'What the authority proves itself with there', isSecret: true },
+  oidcName: { what: 'What its button says', usual: "the issuer's host" },
+  oidcSignUpDomains: { what: 'Whose people need no invitation, as example.com,example.org', usual: "nobody's" },
+  oidcTrustEmails: { what: 'Count addresses without email_verified as proven', isSwitch: true },
+} as const satisfies Readonly<Record<string, Setting>>
+
+export type SettingName = keyof typeof settings
+
+/** `--keep-alive` */
+export function flagOf(name: SettingName): string {
+  return `--${toKebab(name)}`
+}
+
+/** `HALLPASS_KEEP_ALIVE` */
+export function variableOf(name: SettingName): string {
+  return `HALLPASS_${toKebab(name).replaceAll('-', '_').toUpperCase()}`
+}
+
+export function listSettings(): readonly (Setting & { readonly name: SettingName })[] {
+  return (Object.keys(settings) as SettingName[]).map((name) => ({ name, ...settings[name] }))
+}
+
+/** Whether a flag says it; what has none is told by a variable alone. */
+export function hasFlag({ name, takes }: { readonly name: SettingName } & Setting): boolean {
+  return takes !== undefined || name === 'requirePkce'
+}
