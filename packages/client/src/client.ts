@@ -80,9 +80,9 @@ type Fields = Readonly<Record<string, unknown>>
 function fillPath(pattern: string, input: Fields): { readonly path: string; readonly fields: Fields } {
   const fields = { ...input }
   const path = pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-    const value = fields[name] ?? ''
+    const value = fields[name]
     delete fields[name]
-    return encodeURIComponent(String(value))
+    return typeof value === 'string' || typeof value === 'number' ? encodeURIComponent(value) : ''
   })
   return { path, fields }
 }
