@@ -1,10 +1,10 @@
 // A server that is told to stop does, whoever is connected; and one whose log nobody reads goes on.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { join, resolve } from 'node:path'
 
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { arrive, type Place } from './hallpass.ts'
 import { statusesIn } from './raw-socket.ts'
@@ -30,6 +30,34 @@ async function dial(url: string) {
 const get = 'GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n'
 
 describe('SIGTERM', () => {
+  // As the first process of a container it would die of no signal by itself: 143 says that it has heard of it.
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('%s ends a server that still starts, with %i', async (signal, code) => {
+    // A database that takes the connection and says nothing.
+    const database = createServer((socket) => socket.on('error', () => {}))
+    database.listen(0, '127.0.0.1')
+    await once(database, 'listening')
+    onTestFinished(() => void database.close())
+    const { port } = database.address() as AddressInfo
+    place = await arrive()
+    const url = `postgres://hallpass@127.0.0.1:${port}/hallpass`
+    const child = spawn(
+      process.execPath,
+      [bin, 'serve', '--listen', '127.0.0.1:0', '--data', join(place.directory, 'd')],
+      {
+        env: { PATH: process.env['PATH'], HOME: place.directory, HALLPASS_DATABASE_URL: url },
+        stdio: 'ignore',
+      },
+    )
+    const ended = once(child, 'exit')
+    const [socket] = (await once(database, 'connection')) as [Socket]
+    child.kill(signal)
+    expect(await ended).toEqual([code, null])
+    socket.destroy()
+  })
+
   test('ends a server beside a client that keeps its connection and half a request, with 0', async () => {
     place = await arrive()
     const server = await place.serve(['--log-level', 'silent'])

@@ -11,7 +11,7 @@ import { createSettingReader, type SettingReader } from '../../read-settings.ts'
 import type { SettingFlags } from '../../setting-flags.ts'
 import { settings } from '../../settings.ts'
 import { firstSteps } from './first-steps.ts'
-import { waitForStop } from './stop.ts'
+import { stopAtOnce, waitForStop } from './stop.ts'
 
 interface ServeFlags extends GlobalFlags, SettingFlags {
   readonly requirePkce?: boolean | undefined
@@ -41,12 +41,14 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     logLevel: flags.logLevel,
   }
 
+  const started = stopAtOnce()
   const authority = await loadAuthority()
   const starting = authority.serve({ ...options, dashboard: findDashboard() })
   const running = await starting.catch((error: unknown) => {
     throw read.nameVariable(error)
   })
   const stopped = waitForStop(() => running.close(), running.failed)
+  started()
   const address = describeListening(listen, running.url, networkInterfaces())
   const reached = running.publicUrl === running.url ? '' : `, reached at ${running.publicUrl}`
   writeLine(context, `Hallpass listens at ${address}${reached} (data in ${data})`)

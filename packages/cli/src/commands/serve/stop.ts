@@ -1,4 +1,5 @@
 // When a server stops: on the first signal cleanly, on a second one at once.
+import { constants } from 'node:os'
 import process from 'node:process'
 
 import { exitCodes } from '../../errors.ts'
@@ -8,6 +9,20 @@ const sameSignal = 300
 
 /** How long all of it may take, in milliseconds. */
 const patience = 10_000
+
+/**
+ * Ends the process at a signal, until what it returns is called: nothing of a start is lost that is not done again. The
+ * first process of a container dies of no signal by itself.
+ */
+export function stopAtOnce(): () => void {
+  const end = (signal: NodeJS.Signals) => process.exit(128 + constants.signals[signal])
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
+  return () => {
+    process.off('SIGINT', end)
+    process.off('SIGTERM', end)
+  }
+}
 
 /**
  * Ends when a signal has come and `close` is done; ends the process where that takes too long.
