@@ -24,9 +24,10 @@ function codeOf(text: string): string[] {
   return [...blocks, ...spans.map((span) => span.replaceAll('\n', ' '))]
 }
 
-/** The arguments of each `hallpass …` in it, as far as they go before a pipe or the like; `--tag hallpass` is an image. */
+/** The arguments of each `hallpass …` in it, as far as they go before a pipe or the like; of Docker's lines what runs in a container. */
 function commandsOf(code: string): string[][] {
-  return [...code.matchAll(/(?:^|(?<!--tag)[\s("])hallpass ((?:"[^"]*"|'[^']*'|[^\s"'|;&)#<>`]+|[ \t])+)/g)].map(
+  const line = code.replace(/^docker (?:exec \S+ |.*)/, '')
+  return [...line.matchAll(/(?:^|[\s("])hallpass ((?:"[^"]*"|'[^']*'|[^\s"'|;&)#<>`]+|[ \t])+)/g)].map(
     ([, words = '']) =>
       [...words.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) => word.replaceAll(/["']/g, '')),
   )

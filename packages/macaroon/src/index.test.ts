@@ -42,6 +42,7 @@ describe('the public face', () => {
       'parseAction',
       'parseAuthorization',
       'parseBundle',
+      'permissionLocation',
       'permittedRole',
       'roles',
       'sealTicket',
