@@ -1,6 +1,6 @@
 // One request for every route of the contract, about things that exist, with fresh ones where the request ends them.
 import type { CreatedApp, MintedToken } from '@hallpass/client'
-import { routes, type RouteName } from '@hallpass/client/contract'
+import { routes, type allRoutes } from '@hallpass/client/contract'
 
 import { startingCliLogin } from './cli-login.ts'
 import { expectAnswer } from './http.ts'
@@ -99,9 +99,13 @@ export const rowsOfRoutes = {
   showDischarge: ['showDischarge'],
   approveDischarge: ['approveDischarge'],
   denyDischarge: ['denyDischarge'],
-} as const satisfies Record<RouteName, readonly string[]>
+  webSignUp: ['webSignUp'],
+  webSignIn: ['webSignIn'],
+  webSignInWithPasskey: ['webSignInWithPasskey'],
+  webSignOut: ['webSignOut'],
+} as const satisfies Record<keyof typeof allRoutes, readonly string[]>
 
-export type Row = (typeof rowsOfRoutes)[RouteName][number]
+export type Row = (typeof rowsOfRoutes)[keyof typeof rowsOfRoutes][number]
 
 const ofOrganisation = ({ world }: Subject): Prepared => ({ params: { org_slug: world.organisation.slug } })
 const ofApp: Prepare = ({ app }) => ({ params: { app_name: app.name } })
@@ -149,7 +153,7 @@ const inOrganisation =
   (body: unknown): Prepare =>
   (subject) => ({ ...ofOrganisation(subject), body })
 
-export const requests: Readonly<Record<Row, Prepare>> = {
+const common: Readonly<Record<Exclude<Row, `web${string}`>, Prepare>> = {
   async signUp({ world }) {
     const email = `${unique('new')}@example.com`
     const invitation = await invite(world.authority.ask, world.admin.token, world.organisation.slug, { email })
@@ -287,6 +291,14 @@ export const requests: Readonly<Record<Row, Prepare>> = {
   showDischarge: ofDischarge,
   approveDischarge: ofDischarge,
   denyDischarge: ofDischarge,
+}
+
+export const requests: Readonly<Record<Row, Prepare>> = {
+  ...common,
+  webSignUp: common.signUp,
+  webSignIn: common.signIn,
+  webSignInWithPasskey: common.signInWithPasskey,
+  webSignOut: nothing,
 }
 
 /** The app of a case: its own where the request ends it. */

@@ -1,8 +1,9 @@
 // Who may do what: every route of the contract, asked with every kind of credential, against one table.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { routes, type Route, type RouteName } from '@hallpass/client/contract'
+import { allRoutes, type Route } from '@hallpass/client/contract'
 
+import { ownPage } from './browser.ts'
 import { expectContract, type Answer } from './http.ts'
 import { appFor, requests, rowsOfRoutes, type Prepared, type Row } from './matrix-requests.ts'
 import { buildWorld, columns, personOf, present, type Column, type World } from './matrix-world.ts'
@@ -79,6 +80,10 @@ authorizeToken:app        401    401      401 200      403 200    200    200    
 showDischarge             200    200      403 403      403 403    403    403     403   403     403    403
 approveDischarge          204    204      403 403      403 403    403    403     403   403     403    403
 denyDischarge             204    204      403 403      403 403    403    403     403   403     403    403
+webSignUp                 201    201      201 201      201 201    201    201     201   201     201    201
+webSignIn                 201    201      201 201      201 201    201    201     201   201     201    201
+webSignInWithPasskey      201    201      201 201      201 201    201    201     201   201     201    201
+webSignOut                204    204      204 204      204 204    204    204     204   204     204    204
 `
 
 const expected = readTable(table)
@@ -95,12 +100,12 @@ function theWorld(): World {
 }
 
 test('the table has a row for everything that can be asked', () => {
-  expect(Object.keys(rowsOfRoutes).sort()).toEqual(Object.keys(routes).sort())
+  expect(Object.keys(rowsOfRoutes).sort()).toEqual(Object.keys(allRoutes).sort())
   expect([...expected.keys()].sort()).toEqual(Object.values(rowsOfRoutes).flat().sort())
 })
 
-describe.each(Object.entries(rowsOfRoutes) as [RouteName, readonly Row[]][])('%s', (name, rows) => {
-  const route: Route = routes[name]
+describe.each(Object.entries(rowsOfRoutes) as [keyof typeof allRoutes, readonly Row[]][])('%s', (name, rows) => {
+  const route: Route = allRoutes[name]
 
   test.each(rows)('%s is for those whom the table names', async (row) => {
     const world = theWorld()
@@ -140,7 +145,9 @@ function send(world: World, route: Route, prepared: Prepared, token: string | un
   if (route.credentialInBody === true) {
     return world.authority.ask(route.method, path + search, { body: { ...(body as object), header: token ?? '' } })
   }
-  return world.authority.ask(route.method, path + search, { token, body })
+  // What only a browser asks, its own page asks.
+  const headers = path.startsWith('/web/') ? ownPage : {}
+  return world.authority.ask(route.method, path + search, { token, body, headers })
 }
 
 function readTable(text: string): ReadonlyMap<string, Readonly<Record<Column, number>>> {

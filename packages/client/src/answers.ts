@@ -1,13 +1,13 @@
 // Whether an answer is what the contract says. Apart from the client, for browsers do without the schemas.
 import type { Asked } from './client.ts'
-import { routes, type Route } from './contract.ts'
+import { allRoutes, type Route } from './contract.ts'
 
 /**
  * What is wrong with the answer to a request, as a predicate: `has no orgs`. It repeats nothing of the answer.
  * @returns undefined where the answer is right
  */
 export function checkAnswer({ name, status }: Asked, answer: unknown): string | undefined {
-  const route: Route = routes[name]
+  const route: Route = allRoutes[name]
   if (status !== route.status) return `has the status ${status}, where ${route.status} was due`
   if (route.answer === undefined) return answer === undefined ? undefined : 'says something where nothing was due'
   const issue = route.answer.safeParse(answer).error?.issues[0]

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 
 import { createClient } from './client.ts'
-import { routes, type Route, type RouteName } from './contract.ts'
+import { allRoutes, type Route } from './contract.ts'
 import { ApiError, ConnectionError } from './errors.ts'
 
 interface Seen {
@@ -33,11 +33,13 @@ function record(answer: () => Response): { readonly fetch: typeof globalThis.fet
 }
 
 describe('the client', () => {
-  it.each(Object.entries<Route>(routes))(
+  it.each(Object.entries<Route>(allRoutes))(
     'has %s: its parameters in the path, the rest in the query or the body',
     async (name, route) => {
       const { fetch, seen } = record(() => Response.json({}))
-      const ask = createClient({ url: 'http://127.0.0.1:1', fetch })[name as RouteName] as (input: object) => unknown
+      const ask = createClient({ url: 'http://127.0.0.1:1', fetch })[name as keyof typeof allRoutes] as (
+        input: object,
+      ) => unknown
       const fields = Object.keys(route.params?.shape ?? {})
       await ask({ ...Object.fromEntries(fields.map((field) => [field, `of ${field}`])), limit: 5, absent: undefined })
       const path = route.path.replaceAll(/\{(\w+)\}/g, 'of%20$1')

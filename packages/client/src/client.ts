@@ -1,7 +1,7 @@
 // A fetch client of an authority: one function for each route of the contract, typed by it, with no other logic.
 import type { z } from 'zod'
 
-import type { Route, routes } from './contract.ts'
+import type { Route, allRoutes } from './contract.ts'
 import { endpoints, type OperationName } from './contract/endpoints.ts'
 import { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode, type ConnectionDetails } from './errors.ts'
 import { parseJson } from './json.ts'
@@ -13,6 +13,7 @@ export interface ClientOptions {
   readonly url: string
   /** A credential as it stands in an Authorization header: `FlyV1 fm2_…`, `fo1_…`, or several with commas. */
   readonly token?: string | undefined
+  /** Empty in a browser, which says itself what it is. */
   readonly userAgent?: string
   /** Milliseconds for one request; 30,000 by default. */
   readonly timeout?: number
@@ -35,7 +36,7 @@ export interface Asked {
  * One function for each route, by its name: `client.showApp({ app_name: 'web' })`. It takes the parameters of the path
  * with the fields of the query, or of the body, and gives what the route answers.
  */
-export type Client = { readonly [Name in OperationName]: Call<(typeof routes)[Name]> }
+export type Client = { readonly [Name in OperationName]: Call<(typeof allRoutes)[Name]> }
 
 type Call<R extends Route> = (
   ...input: Partial<Input<R>> extends Input<R> ? [input?: Input<R>] : [input: Input<R>]
@@ -113,7 +114,8 @@ function sender(options: ClientOptions) {
     const query: [string, string][] = method === 'GET' ? given.map(([name, value]) => [name, String(value)]) : []
     const search = new URLSearchParams(query)
     const body = method === 'GET' || given.length === 0 ? undefined : JSON.stringify(fields)
-    const headers = new Headers({ accept: 'application/json', 'user-agent': userAgent })
+    const headers = new Headers({ accept: 'application/json' })
+    if (userAgent !== '') headers.set('user-agent', userAgent)
     if (token !== undefined) headers.set('authorization', withScheme(token))
     if (body !== undefined) headers.set('content-type', 'application/json')
 

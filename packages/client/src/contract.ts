@@ -11,10 +11,12 @@ import type { Route } from './contract/route.ts'
 import * as tokens from './contract/tokens.ts'
 import * as users from './contract/users.ts'
 import * as verifying from './contract/verifying.ts'
+import * as web from './contract/web.ts'
 
 export { errorAnswer, type Route } from './contract/route.ts'
 export { emailAddress, password, pathName, typedPassword } from './contract/text.ts'
 
+/** What any client may ask. */
 export const routes = {
   signUp: users.signUp,
   signIn: users.signIn,
@@ -73,6 +75,17 @@ export const routes = {
   showDischarge: discharges.showDischarge,
   approveDischarge: discharges.approveDischarge,
   denyDischarge: discharges.denyDischarge,
-} as const satisfies { readonly [Name in OperationName]: Route & { readonly operationId: Name } }
+} as const satisfies Table<Exclude<OperationName, `web${string}`>>
+
+/** With what only a browser asks. */
+export const allRoutes = {
+  ...routes,
+  webSignUp: web.webSignUp,
+  webSignIn: web.webSignIn,
+  webSignInWithPasskey: web.webSignInWithPasskey,
+  webSignOut: web.webSignOut,
+} as const satisfies Table<OperationName>
+
+type Table<Names extends OperationName> = { readonly [Name in Names]: Route & { readonly operationId: Name } }
 
 export type RouteName = keyof typeof routes

@@ -1,5 +1,5 @@
 // A vite plugin: the contract's schemas of answers as short data, since the schemas themselves would take 46 KB of the page, gzipped.
-import { routes, type Route } from '@hallpass/client/contract'
+import { allRoutes, type Route } from '@hallpass/client/contract'
 import type { Plugin } from 'vite'
 import { z } from 'zod'
 
@@ -16,7 +16,7 @@ export function answerForms(): Plugin {
 
 /** The forms of all answers of the contract. */
 export function createForms(): AnswerForms {
-  const all = Object.entries<Route>(routes)
+  const all = Object.entries<Route>(allRoutes)
   const { prefixItems = [], $defs = {} } = z.toJSONSchema(
     z.tuple([z.null(), ...all.map(([, each]) => each.answer ?? z.null())]),
   )

@@ -10,7 +10,6 @@ import { ServicesContext } from './api/services.tsx'
 import { CacheContext } from './api/use-query.ts'
 import { createCleansingFetch } from './api/cleansing-fetch.ts'
 import { createCheck } from './api/check-answer.ts'
-import { createWeb } from './api/web.ts'
 import { LoginPage } from './pages/login-page.tsx'
 import { NotFoundPage } from './pages/not-found-page.tsx'
 import { SessionEnded } from './session/session-ended.tsx'
@@ -39,7 +38,7 @@ const SetupPage = lazily(() => import('./pages/setup-page.tsx'), 'SetupPage')
 const TokenPage = lazily(() => import('./pages/token-page.tsx'), 'TokenPage')
 const TokensPage = lazily(() => import('./pages/tokens-page.tsx'), 'TokensPage')
 
-const { checkAnswer, fits } = createCheck(forms)
+const { checkAnswer } = createCheck(forms)
 
 /** @param origin the address of the authority, which serves this page too */
 export function App({ origin }: { readonly origin: string }) {
@@ -47,11 +46,12 @@ export function App({ origin }: { readonly origin: string }) {
   useEffect(() => refreshOnReturn(cache), [cache])
   useEffect(() => keepFocus(document), [])
   const [services] = useState(() => ({
-    client: createClient({ url: origin, fetch: createCleansingFetch((...request) => fetch(...request)), checkAnswer }),
-    web: createWeb(
-      (...request) => fetch(...request),
-      (value) => fits('#User', value),
-    ),
+    client: createClient({
+      url: origin,
+      userAgent: '',
+      fetch: createCleansingFetch((...request) => fetch(...request)),
+      checkAnswer,
+    }),
     origin,
   }))
   const [takeFirst] = useState(createTakeFirst)

@@ -57,6 +57,10 @@ export const endpoints = {
   showDischarge: 'GET /v1/discharges/{discharge_id}',
   approveDischarge: 'POST /v1/discharges/{discharge_id}/approve',
   denyDischarge: 'POST /v1/discharges/{discharge_id}/deny',
+  webSignUp: 'POST /web/signup',
+  webSignIn: 'POST /web/session',
+  webSignInWithPasskey: 'POST /web/session/passkey',
+  webSignOut: 'DELETE /web/session',
 } as const
 
 export type Endpoints = typeof endpoints

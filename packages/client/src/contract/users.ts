@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { route } from './route.ts'
 import { emailAddress, oneTimeCode, password, pathName, timestamp, typedPassword } from './text.ts'
 
-const user = z.object({ id: z.number().int(), email: z.string() }).meta({ id: 'User' })
+export const user = z.object({ id: z.number().int(), email: z.string() }).meta({ id: 'User' })
 export type User = z.infer<typeof user>
 
 export const sessionAnswer = z

@@ -16,7 +16,7 @@ export interface AnswerForms {
 
 /** `checkAnswer` says what is wrong, as a predicate; undefined where the answer is right. */
 export function createCheck({ named, routes }: AnswerForms) {
-  return { checkAnswer, fits }
+  return { checkAnswer }
 
   function checkAnswer({ name, status }: Pick<Asked, 'name' | 'status'>, answer: unknown): string | undefined {
     const [due, form] = routes[name] ?? []

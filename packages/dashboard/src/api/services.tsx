@@ -1,13 +1,10 @@
-// What the pages speak to: the authority by its contract, and the doors that only a browser uses.
+// What the pages speak to: the authority, by its contract.
 import { createContext, use } from 'react'
 
 import type { Client } from '@hallpass/client'
 
-import type { Web } from './web.ts'
-
 export interface Services {
   readonly client: Client
-  readonly web: Web
   /** The authority's own address, as people write it into their programs. */
   readonly origin: string
 }

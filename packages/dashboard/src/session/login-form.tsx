@@ -15,10 +15,10 @@ interface LoginFormProps {
 }
 
 export function LoginForm({ email: given = '', onEntered }: LoginFormProps) {
-  const { web } = useServices()
+  const { client } = useServices()
   const [email, setEmail] = useState(given)
   const [password, setPassword] = useState('')
-  const login = useMutation({ run: web.logIn, onSuccess: onEntered })
+  const login = useMutation({ run: client.webSignIn, onSuccess: ({ user }) => onEntered(user) })
   const { error } = login
   return (
     <ActionForm

@@ -15,15 +15,15 @@ interface LoginMethodsProps {
 }
 
 export function LoginMethods({ returnPath, onEntered }: LoginMethodsProps) {
-  const { client, web } = useServices()
+  const { client } = useServices()
   const { data } = useQuery({ key: ['login-methods'], ask: client.showLoginMethods })
   const login = useMutation({
     async run() {
       const { challenge_id, options } = await client.beginPasskeySignIn()
       const response = await askForPasskey(options as unknown as PublicKeyCredentialRequestOptionsJSON)
-      return web.logInWithPasskey({ challenge_id, response })
+      return client.webSignInWithPasskey({ challenge_id, response })
     },
-    onSuccess: onEntered,
+    onSuccess: ({ user }) => onEntered(user),
   })
   const offersPasskeys = data?.passkeys === true && hasPasskeys()
   const oidc = data?.oidc ?? undefined

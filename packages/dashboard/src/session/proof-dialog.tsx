@@ -22,7 +22,7 @@ interface ProofDialogProps {
 }
 
 export function ProofDialog({ onProven, onClose }: ProofDialogProps) {
-  const { client, web } = useServices()
+  const { client } = useServices()
   const { session, enter } = useSession()
   const me = useQuery({ key: ['me', 'details'], ask: () => client.showCurrentUser() })
   const [password, setPassword] = useState('')
@@ -32,7 +32,7 @@ export function ProofDialog({ onProven, onClose }: ProofDialogProps) {
     enter(user)
     onProven()
   }
-  const login = useMutation({ run: () => web.logIn({ email, password }), onSuccess: goOn })
+  const login = useMutation({ run: () => client.webSignIn({ email, password }), onSuccess: ({ user }) => goOn(user) })
   const others = <LoginMethods returnPath={location.pathname} onEntered={goOn} />
   const lead = <p className="text-muted">You logged in a while ago. This takes a proof that it is still you.</p>
   if (me.data?.has_password === false) {

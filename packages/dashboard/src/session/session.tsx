@@ -29,7 +29,7 @@ const channelName = 'hallpass.session'
 const SessionContext = createContext<SessionControl | undefined>(undefined)
 
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
-  const { client, web } = useServices()
+  const { client } = useServices()
   const cache = useCache()
   const [known, setKnown] = useState<User | undefined>(undefined)
   const { data, error, refetch } = useQuery({
@@ -64,13 +64,13 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
       },
       async logOut(goTo = '/login') {
         if (!mayLeave()) return
-        await web.logOut()
+        await client.webSignOut()
         channel.current?.postMessage('left')
         location.assign(goTo)
         if (goTo.startsWith(`${location.pathname}#`)) location.reload()
       },
     }),
-    [data, error, known, isOther, refetch, cache, web],
+    [data, error, known, isOther, refetch, cache, client],
   )
   return <SessionContext value={control}>{children}</SessionContext>
 }

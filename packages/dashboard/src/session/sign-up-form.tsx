@@ -19,10 +19,10 @@ interface SignUpFormProps {
 }
 
 export function SignUpForm({ admission, email: fixed, action, before, onEntered }: SignUpFormProps) {
-  const { web } = useServices()
+  const { client } = useServices()
   const [email, setEmail] = useState(fixed ?? '')
   const [password, setPassword] = useState('')
-  const signUp = useMutation({ run: web.signUp, onSuccess: onEntered })
+  const signUp = useMutation({ run: client.webSignUp, onSuccess: ({ user }) => onEntered(user) })
   const { error } = signUp
   return (
     <ActionForm

@@ -1,5 +1,6 @@
 // The web door: lets people in with a browser, which keeps the auth token in a cookie, and serves the dashboard's files.
-import { routes } from '@hallpass/client/contract'
+import type { User } from '@hallpass/client'
+import { allRoutes } from '@hallpass/client/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { Secret } from '../../domain/secret.ts'
@@ -16,29 +17,31 @@ import { openOidcRoutes } from './oidc.ts'
 import { servePages } from './pages.ts'
 import type { WebDoor } from './web-door.ts'
 
+const { webSignIn, webSignInWithPasskey, webSignUp, webSignOut } = allRoutes
+
 /** Opens the routes under `/web`, and the pages. */
 export function openWebDoor(server: FastifyInstance, door: WebDoor): void {
   const { environment, cookies, dashboard } = door
 
-  server.post('/web/session', async (request, reply) => {
+  server.post(webSignIn.path, async (request, reply) => {
     cookies.checkOwnPage(request)
-    const { email, password } = parse(routes.signIn.body, request.body, 'the body')
+    const { email, password } = parse(webSignIn.body, request.body, 'the body')
     const { perform } = openExchange(environment, nobody, request)
     const session = await perform(signIn, { email, password: new Secret(password), from: browserOf(request) })
     return answerSession(door, request, reply, session)
   })
 
-  server.post('/web/session/passkey', async (request, reply) => {
+  server.post(webSignInWithPasskey.path, async (request, reply) => {
     cookies.checkOwnPage(request)
-    const body = parse(routes.signInWithPasskey.body, request.body, 'the body')
+    const body = parse(webSignInWithPasskey.body, request.body, 'the body')
     const { perform } = openExchange(environment, nobody, request)
     const session = await perform(signInWithPasskey, { ...readAssertion(body), from: browserOf(request) })
     return answerSession(door, request, reply, session)
   })
 
-  server.post('/web/signup', async (request, reply) => {
+  server.post(webSignUp.path, async (request, reply) => {
     cookies.checkOwnPage(request)
-    const body = parse(routes.signUp.body, request.body, 'the body')
+    const body = parse(webSignUp.body, request.body, 'the body')
     const { perform } = openExchange(environment, nobody, request)
     const session = await perform(signUp, {
       email: body.email,
@@ -49,11 +52,11 @@ export function openWebDoor(server: FastifyInstance, door: WebDoor): void {
     return answerSession(door, request, reply, session)
   })
 
-  server.delete('/web/session', async (request, reply) => {
+  server.delete(webSignOut.path, async (request, reply) => {
     cookies.checkOwnPage(request)
     await endSession(door, request, cookies.cookieOf(request))
     cookies.clear(request, reply)
-    return reply.code(204).send()
+    return reply.code(webSignOut.status).send()
   })
 
   if (environment.identityProvider !== undefined) openOidcRoutes(server, door, environment.identityProvider)
@@ -72,5 +75,5 @@ async function answerSession(
   await endSession(door, request, door.cookies.cookieOf(request))
   door.cookies.set(request, reply, session, door.environment.now())
   const { id, email } = session.user
-  return reply.code(201).send({ user: { id, email } })
+  return reply.code(webSignIn.status).send({ user: { id, email } satisfies User })
 }
