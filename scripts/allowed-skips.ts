@@ -18,7 +18,6 @@ const excuses: readonly Excuse[] = [
   },
   { tests: /^packages\/cli\/src\/commands\/flyctl\/env\.test\.ts .*pwsh/, why: 'Debian has no package of PowerShell' },
   { tests: /^e2e\/old-node\.test\.ts /, why: 'no registry promises a Node 20 or 22 beside ours' },
-  { tests: /^e2e\/container\.test\.ts /, why: 'no container may start containers but where it was given that right' },
   {
     tests: /^(?:e2e\/store-trouble|packages\/authority\/src\/store\/sqlite-trouble)\.test\.ts .*full/,
     why: 'not every container may mount a disk',
