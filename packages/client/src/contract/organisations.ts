@@ -3,14 +3,15 @@ import { z } from 'zod'
 
 import { route } from './route.ts'
 import { cursor, emailAddress, label, line, pageLimit, pathName, timestamp } from './text.ts'
+import { membershipDemands, roles } from './words.ts'
 
-export const role = z.enum(['admin', 'member'])
+export const role = z.enum(roles)
 export type Role = z.infer<typeof role>
 
 export const organisationParams = z.object({ org_slug: pathName })
 
 const membershipDemand = z
-  .enum(['none', 'member', 'login'])
+  .enum(membershipDemands)
   .describe(
     'What tokens minted from then on demand when they are used: that the person in whose name they were made is still a member, or also confirms it.',
   )

@@ -7,9 +7,7 @@ import { caveatAnswer, requestedCaveats } from './caveats.ts'
 import { auditEvents, auditQuery, organisationParams } from './organisations.ts'
 import { route } from './route.ts'
 import { cursor, line, pageLimit, part, pathName, timestamp } from './text.ts'
-
-/** 20 years of 365 days, as flyctl's default. */
-const defaultExpiry = '175200h0m0s'
+import { defaultExpiry, listSorts, listStates } from './words.ts'
 
 /** Lets a parser of durations say what is wrong. */
 function checkedBy<Value>(parse: (value: Value) => number) {
@@ -117,8 +115,8 @@ export const createToken = route('createToken', {
 })
 
 const listQuery = z.strictObject({
-  state: z.enum(['live', 'all', 'revoked', 'expired']).default('live'),
-  sort: z.enum(['expires_at', 'created_at', 'name']).default('expires_at'),
+  state: z.enum(listStates).default('live'),
+  sort: z.enum(listSorts).default('expires_at'),
   order: z.enum(['asc', 'desc']).optional().describe('asc for names where it is absent, and desc for times.'),
   search: part(128).default('').describe('Part of the name, in any case.'),
   limit: pageLimit.default(100),

@@ -1,4 +1,5 @@
 // The grammar of `hallpass orgs`.
+import { membershipDemands, roles } from '@hallpass/client/words'
 import { buildCommand, buildRouteMap } from '@stricli/core'
 
 import type { Context } from '../../context.ts'
@@ -43,7 +44,7 @@ const update = buildCommand({
       name: textFlag('New name', 'name'),
       requireMembership: {
         kind: 'enum',
-        values: ['none', 'member', 'login'],
+        values: membershipDemands,
         optional: true,
         brief: 'What tokens made from now on ask about the person in whose name they were made',
       },
@@ -82,7 +83,7 @@ const invite = buildCommand({
   loader: async () => withContext((await import('./invite.ts')).inviteMember),
   parameters: {
     flags: {
-      role: { kind: 'enum', values: ['member', 'admin'], default: 'member', brief: 'Role of the new member' },
+      role: { kind: 'enum', values: roles, default: 'member', brief: 'Role of the new member' },
       ...jsonFlag,
       ...globalFlags,
     },
@@ -158,7 +159,7 @@ const role = buildCommand({
     aliases: jsonAliases,
     positional: {
       kind: 'tuple',
-      parameters: [slug, email, { ...word('admin or member', 'role'), proposeCompletions: () => ['admin', 'member'] }],
+      parameters: [slug, email, { ...word(roles.join(' or '), 'role'), proposeCompletions: () => [...roles] }],
     },
   },
   docs: { brief: "Change a member's role" },

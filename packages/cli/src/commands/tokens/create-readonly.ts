@@ -1,4 +1,6 @@
 // `hallpass tokens create readonly`: a token that may look at one organisation and change nothing.
+import { defaultExpiry } from '@hallpass/client/words'
+
 import type { Context } from '../../context.ts'
 import { chooseHeldToken, type GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
@@ -12,8 +14,6 @@ interface ReadonlyFlags extends GlobalFlags, JsonFlag, OrganisationFlag {
   readonly name: string
   readonly fromExisting?: boolean | undefined
 }
-
-const defaultExpiry = '175200h0m0s'
 
 /** Mints an org token and narrows it, or narrows the credential in use without asking anyone. */
 export async function createReadonlyToken(context: Context, flags: ReadonlyFlags, slug?: string): Promise<void> {

@@ -1,4 +1,5 @@
 // The grammar of `hallpass tokens`.
+import { defaultExpiry, listStates } from '@hallpass/client/words'
 import { buildCommand, buildRouteMap } from '@stricli/core'
 
 import type { Context } from '../../context.ts'
@@ -17,7 +18,6 @@ import {
 import { withContext, withoutInheritance } from '../../routes.ts'
 import { attenuateCommand, debugCommand, explainCommand, thirdPartyRoutes } from './holder-routes.ts'
 
-const defaultExpiry = '175200h0m0s'
 const expiryBrief = 'The duration that the token will be valid'
 
 const mintAliases = { ...globalAliases, j: 'json', n: 'name', x: 'expiry' } as const
@@ -160,7 +160,7 @@ const list = buildCommand({
       },
       state: {
         kind: 'enum',
-        values: ['live', 'all', 'revoked', 'expired'],
+        values: listStates,
         optional: true,
         brief: 'Which tokens are listed (default live)',
       },

@@ -1,0 +1,13 @@
+// The words of the contract's fields, apart from its schemas, for flags and pages that offer them.
+
+export const roles = ['admin', 'member'] as const
+
+export const membershipDemands = ['none', 'member', 'login'] as const
+
+/** Which tokens a list has. */
+export const listStates = ['live', 'all', 'revoked', 'expired'] as const
+
+/** 20 years of 365 days, as flyctl's default. */
+export const defaultExpiry = '175200h0m0s'
+
+export const listSorts = ['expires_at', 'created_at', 'name'] as const
