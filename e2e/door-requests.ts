@@ -1,8 +1,9 @@
 // The requests of the doors for flyctl, each beside the route of the contract that runs the same operation.
 import { expect } from 'vitest'
 
-import { routes, type Route } from '@hallpass/client/contract'
+import { allRoutes, routes, type Route } from '@hallpass/client/contract'
 
+import { ownPage } from './browser.ts'
 import { expectAnswer, type Answer, type Ask } from './http.ts'
 import type { Prepared, Row } from './matrix-requests.ts'
 import type { World } from './matrix-world.ts'
@@ -219,12 +220,14 @@ export async function askRest(
   token: string | undefined,
 ): Promise<Answer> {
   const [name = ''] = row.split(':')
-  const route: Route = routes[name as keyof typeof routes]
+  const route: Route = allRoutes[name as keyof typeof allRoutes]
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(params[key] ?? ''))
   const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`
   // A service hands on the header that it was sent, and has no credential of its own.
   if (route.credentialInBody === true) {
     return ask(route.method, path, { body: { ...(body as object), header: token ?? '' } })
   }
-  return ask(route.method, path + search, { token, body })
+  // What only a browser asks, its own page asks.
+  const headers = path.startsWith('/web/') ? ownPage : {}
+  return ask(route.method, path + search, { token, body, headers })
 }

@@ -138,7 +138,7 @@ function deniedOperation(world: World, answer: Answer): string {
 async function namesOfOperations(): Promise<readonly string[]> {
   const folder = join(import.meta.dirname, '../packages/authority/src/operations')
   const names = new Set<string>()
-  for (const file of readdirSync(folder)) {
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue
     const module = (await import(join(folder, file))) as Readonly<Record<string, unknown>>
     for (const value of Object.values(module)) {
