@@ -1,5 +1,8 @@
 // Says which skipped tests are failures: with HALLPASS_REQUIRE_ALL=1 all but those whose need a CI cannot promise.
 
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
 /** A need that CI cannot promise, and the tests that have it. */
 interface Excuse {
   readonly why: string
@@ -11,7 +14,30 @@ interface Excuse {
 
 const isRoot = process.getuid?.() === 0
 
+/** Programs that `.ci/run` installs where it can, and the tests that need them. Chromium, Go and PostgreSQL are promised. */
+const programs: Readonly<Record<string, RegExp>> = {
+  nginx: /^e2e\/proxies\.test\.ts nginx/,
+  haproxy: /^e2e\/proxies\.test\.ts haproxy/,
+  caddy: /^e2e\/(?:proxies\.test\.ts .*caddy|container\.test\.ts .*Caddy)/i,
+  pgbouncer: /^e2e\/pgbouncer\.test\.ts /,
+  zsh: /^e2e\/completion\.test\.ts .*zsh/,
+  fish: /^e2e\/completion\.test\.ts .*fish/,
+  gcc: /^e2e\/store-trouble\.test\.ts a disk that fails/,
+  openssl: /^(?:packages\/cli\/src\/connection\.test\.ts TLS|e2e\/web-browser\.test\.ts behind a proxy)/,
+  'systemd-analyze': /^e2e\/service\.test\.ts /,
+  script: /^(?:packages\/cli\/src\/hallpass\.test\.ts|e2e\/(?:story|completion|cli-login|dashboard-create)\.test\.ts) /,
+}
+
+function isThere(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
+}
+
 const excuses: readonly Excuse[] = [
+  ...Object.entries(programs).map(([program, tests]) => ({
+    tests,
+    why: `there is no ${program} here`,
+    counts: !isThere(program),
+  })),
   {
     tests: /^e2e\/flyctl\/flyctl\.test\.ts /,
     why: 'no package brings flyctl; what it said is played by replay.test.ts',
