@@ -97,6 +97,7 @@ test('random text as names and queries fails nothing', async () => {
     text.map((name) => encodeURIComponent(name.toWellFormed())),
     bytes.map((raw) => [...raw].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')),
     fc.stringMatching(/^[A-Za-z0-9._@+%-]{1,300}$/),
+    fc.constantFrom('.', '%2e', '%2E'),
   )
   await fc.assert(
     fc.asyncProperty(anyRoute, wild, wild, wild, async (route, name, key, value) => {
@@ -106,7 +107,9 @@ test('random text as names and queries fails nothing', async () => {
       const body = route.body === undefined ? undefined : { role: 'member', email: 'a@b.example', expiry: '1h' }
       const path = `${pathOf(target, route, params)}?${key}=${value}&limit=${value}`
       const answer = await target.ask(route.method, path, { token: target.minted.token, body })
-      expect(answer.status, answer.text).toBeLessThan(500)
+      // Of a path that ends elsewhere, as `%2e%2e` is folded away, it is said that it is not served.
+      if (answer.status === 501) expect(answer.text).toContain('"code":"not_served"')
+      else expect(answer.status, answer.text).toBeLessThan(500)
     }),
     runs,
   )
