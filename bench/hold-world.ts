@@ -16,7 +16,21 @@ import { parseAuthorization } from '../packages/macaroon/src/text.ts'
 import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
 import { revokeToken } from '../packages/authority/src/operations/tokens/revoke-token.ts'
 import { location, openAuthority, orgToken } from './authority.ts'
-import type { Input } from './holds.ts'
+
+/** One request, and how it is answered. */
+export interface Input {
+  readonly name: string
+  readonly method?: string
+  readonly path: string
+  readonly authorization?: string
+  readonly body?: string
+  /** Further lines of the head, each with its end. */
+  readonly lines?: string
+  /** Whether its connection ends with it: then it is held against a request with a connection of its own. */
+  readonly ends?: boolean
+  /** Of what is repeated until it is limited: the one before, and the one after. */
+  readonly status: number | readonly number[]
+}
 
 const slug = 'acme'
 

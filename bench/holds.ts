@@ -1,6 +1,6 @@
 // How long one request holds up everybody else, and what strangers cost: the dearest inputs that are known of each kind.
 import { reasonWithoutPostgres, startPostgres } from '../packages/authority/src/store/testing/postgres.ts'
-import { fillForHolds } from './hold-world.ts'
+import { fillForHolds, type Input } from './hold-world.ts'
 import { connectLoad, encodeRequest, type LoadClient } from './load.ts'
 import type { Piece, Run } from './piece.ts'
 import { duration, type Row } from './rows.ts'
@@ -65,21 +65,6 @@ async function measure({ quick, workspace }: Run, url?: string): Promise<readonl
   client.close()
   await server.stop()
   return rows
-}
-
-/** One request, and how it is answered. */
-export interface Input {
-  readonly name: string
-  readonly method?: string
-  readonly path: string
-  readonly authorization?: string
-  readonly body?: string
-  /** Further lines of the head, each with its end. */
-  readonly lines?: string
-  /** Whether its connection ends with it: then it is held against a request with a connection of its own. */
-  readonly ends?: boolean
-  /** Of what is repeated until it is limited: the one before, and the one after. */
-  readonly status: number | readonly number[]
 }
 
 /** Microseconds. */

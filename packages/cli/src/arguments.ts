@@ -4,12 +4,12 @@ import {
   flagsOf,
   helpFlag,
   isCommand,
-  toKebab,
   versionFlag,
   type Flag,
   type Route,
   type Target,
 } from './command-table.ts'
+import { toKebab } from './settings.ts'
 import { CommandError } from './errors.ts'
 
 /**

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-import type { Environment } from './context.ts'
+import type { Environment } from './environment.ts'
 import { nameFiles } from './secret-variables.ts'
 
 /** `npx hallpass` where npm runs this, and `hallpass` alone would not be found. */

@@ -2,6 +2,7 @@
 import type { Command, RouteMap } from '@stricli/core'
 
 import type { Context } from './context.ts'
+import { toKebab } from './settings.ts'
 
 export type Route = RouteMap<Context>
 export type Target = Route | Command<Context>
@@ -54,9 +55,4 @@ export function flagsOf({ parameters }: Command<Context>): readonly Flag[] {
 /** Every command from here on; a command is its only one. */
 export function commandsBelow(target: Target): readonly Command<Context>[] {
   return isCommand(target) ? [target] : target.getAllEntries().flatMap((entry) => commandsBelow(entry.target))
-}
-
-/** `apiUrl` as people write it: `api-url`. */
-export function toKebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path'
 
 import { parseJson } from '@hallpass/client/json'
 
-import { readPathVariable, type Environment } from './context.ts'
+import { readPathVariable } from './context.ts'
+import type { Environment } from './environment.ts'
 import { CommandError } from './errors.ts'
 import { readTextFile, reasonOf } from './text-file.ts'
 

@@ -1,7 +1,7 @@
 // Why nothing came back, or something else than an authority's answer, in a sentence that says what to do about it.
 import type { ConnectionError } from '@hallpass/client'
 
-import type { Environment } from './context.ts'
+import type { Environment } from './environment.ts'
 import { proxyVariable } from './proxies.ts'
 
 /** A sentence for whoever asked `server`. */

@@ -1,9 +1,8 @@
 // What a command is given of the world around it.
 import type { CommandContext, StricliProcess } from '@stricli/core'
 
+import type { Environment } from './environment.ts'
 import { cleanPath, cleanText } from './given-text.ts'
-
-export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface Context extends CommandContext {
   readonly process: StricliProcess

@@ -2,7 +2,8 @@
 import { describeNoToken, unwrapToken } from '@hallpass/client/pasted-token'
 
 import { type Config, locateConfig, readConfig } from './config-file.ts'
-import { isSet, type Environment } from './context.ts'
+import { isSet } from './context.ts'
+import type { Environment } from './environment.ts'
 import { CommandError } from './errors.ts'
 import { defaultServer, normaliseServer } from './server-url.ts'
 

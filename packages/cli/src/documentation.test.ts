@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest'
 
 import { buildHallpass } from './application.ts'
 import { scanArguments } from './arguments.ts'
-import { flagsOf, helpFlag, isCommand, toKebab, versionFlag } from './command-table.ts'
+import { flagsOf, helpFlag, isCommand, versionFlag } from './command-table.ts'
 import { globalFlags } from './flags.ts'
-import { flagOf, hasFlag, listSettings, variableOf } from './settings.ts'
+import { flagOf, hasFlag, listSettings, toKebab, variableOf } from './settings.ts'
 
 const { root } = buildHallpass({}, undefined)
 const repository = resolve(import.meta.dirname, '../../..')

@@ -1,7 +1,7 @@
 // The proxies that a person's environment names, as curl and Go read it: HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
 import { BlockList, isIP } from 'node:net'
 
-import type { Environment } from './context.ts'
+import type { Environment } from './environment.ts'
 import { CommandError } from './errors.ts'
 
 /**

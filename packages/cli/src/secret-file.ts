@@ -2,7 +2,8 @@
 // Kubernetes hand secrets over.
 import { readFileSync, statSync, type Stats } from 'node:fs'
 
-import { readPathVariable, readVariable, type Environment } from './context.ts'
+import { readPathVariable, readVariable } from './context.ts'
+import type { Environment } from './environment.ts'
 import { CommandError } from './errors.ts'
 import { cleanText } from './given-text.ts'
 import { reasonOf } from './text-file.ts'

@@ -1,5 +1,5 @@
 // The variables that carry a secret, each of which may name a file instead: `HALLPASS_ROOT_KEY_FILE`.
-import type { Environment } from './context.ts'
+import type { Environment } from './environment.ts'
 import { listSettings, variableOf } from './settings.ts'
 
 const names = listSettings().flatMap(({ name, isSecret }) => (isSecret === true ? [variableOf(name)] : []))

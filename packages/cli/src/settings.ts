@@ -1,5 +1,4 @@
 // Every setting of an authority, once: its flag, its variable, help and README's table follow from this list.
-import { toKebab } from './command-table.ts'
 
 interface Setting {
   /** As help and README say it. */
@@ -70,4 +69,9 @@ export function listSettings(): readonly (Setting & { readonly name: SettingName
 /** Whether a flag says it; what has none is told by a variable alone. */
 export function hasFlag({ name, takes }: { readonly name: SettingName } & Setting): boolean {
   return takes !== undefined || name === 'requirePkce'
+}
+
+/** `apiUrl` as people write it: `api-url`. */
+export function toKebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

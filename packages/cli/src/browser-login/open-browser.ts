@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process'
 import process from 'node:process'
 
-import { isSet, type Environment } from '../context.ts'
+import { isSet } from '../context.ts'
+import type { Environment } from '../environment.ts'
 
 /** Tries, and tells nobody where it does not work. `url` begins with http. */
 export function openBrowser(url: string, environment: Environment): void {

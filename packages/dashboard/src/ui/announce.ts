@@ -1,8 +1,6 @@
 // Says what came of something to those who do not see it.
 import { createContext, use, useEffect, useRef } from 'react'
 
-import type { Query } from '../api/use-query.ts'
-
 export const AnnounceContext = createContext<(words: string) => void>(() => undefined)
 
 /** Has a sentence read out when whoever listens is done with what they hear. */
@@ -13,7 +11,7 @@ export function useAnnounce(): (words: string) => void {
 /** Has it read out how many are there, whenever others were asked for: not at first, when the page itself is read. */
 export function useSayCount<Data extends { readonly next_cursor?: string | undefined }>(
   asked: unknown,
-  { data, isLast }: Pick<Query<Data>, 'data' | 'isLast'>,
+  { data, isLast }: { readonly data: Data | undefined; readonly isLast: boolean },
   [noun, count]: readonly [noun: string, count: (data: Data) => number],
 ): void {
   const announce = useAnnounce()

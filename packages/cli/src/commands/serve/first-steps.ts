@@ -1,6 +1,6 @@
 // What a new authority prints: the commands that lead to the first token, ready to paste.
 import { commandName } from '../../command-name.ts'
-import type { Environment } from '../../context.ts'
+import type { Environment } from '../../environment.ts'
 import { defaultServer } from '../../server-url.ts'
 
 /**

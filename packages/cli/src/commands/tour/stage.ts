@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 
-import type { Environment } from '../../context.ts'
+import type { Environment } from '../../environment.ts'
 import { CommandError } from '../../errors.ts'
 
 export interface Outcome {

@@ -1,0 +1,3 @@
+// The variables that a command is run with.
+
+export type Environment = Readonly<Record<string, string | undefined>>
