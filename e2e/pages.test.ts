@@ -122,6 +122,11 @@ describe('a page', () => {
     expect((await load('/', asPage, 'HEAD')).status).toBe(200)
     // Nothing is there but pages: told as of the API, whose clients send such requests.
     expect((await load('/orgs', asPage, 'POST')).status).toBe(501)
+    // Clients of Java say by themselves that they take HTML, and an address of the API is none of a page.
+    const java = { accept: 'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2' }
+    for (const path of ['/v1/apps/x/y/z/w', '/v1/nope', '/graphql', '/api/v1/x', '/aaa/v1/x']) {
+      expect([path, (await load(path, java)).status]).toEqual([path, 501])
+    }
   })
 
   test.each([
@@ -143,7 +148,6 @@ describe('a page', () => {
     '/assets/./app-Ab_c-1.js',
     '/assets/%00',
     '/assets/app-Ab_c-1.js/',
-    '/v1/nowhere',
   ])('%s is none', async (path) => {
     const { status, body } = await load(path, asPage)
     expect(status).toBeGreaterThanOrEqual(400)
@@ -180,7 +184,7 @@ describe('an address that is nearly one of a page', () => {
   })
 
   test('and one that is none is told by a page, to a browser that is being navigated', async () => {
-    for (const path of ['/nowhere', '/v1/nowhere', '/dashboard/acme/tokens/id/more', '//example.com/login']) {
+    for (const path of ['/nowhere', '/dashboard/acme/tokens/id/more', '//example.com/login']) {
       const { status, headers, body } = await load(path, asPage)
       expect(status).toBe(404)
       expect(headers.location).toBeUndefined()

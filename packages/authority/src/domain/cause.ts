@@ -19,7 +19,7 @@ export function printable(words: string): string {
   return words
     .replaceAll(/[^\x20-\x7e]+/g, ' ')
     .replaceAll(/\S+@\S+/g, '[address]')
-    .replaceAll(/[\w+/=-]{32,}/g, '[…]')
+    .replaceAll(/[\w+/=-]{32,}/g, (run) => (/^[A-Z_]+$/.test(run) ? run : '[…]'))
     .trim()
     .slice(0, longest)
 }

@@ -12,7 +12,7 @@ import type { Store } from '../domain/store.ts'
 import { bodyLimits, takeJson } from '../doors/http/body.ts'
 import { checkBounds, mostHeaders, readQuery, shortenAddress } from '../doors/http/bounds.ts'
 import { findRepeatedHeader } from '../doors/http/single-headers.ts'
-import { InvalidInput, sendError, sendNotServed } from '../doors/http/errors.ts'
+import { InvalidInput, isOfApi, sendError, sendNotServed } from '../doors/http/errors.ts'
 import type { LogSink, SayRarely } from '../log.ts'
 import { measure } from './metrics.ts'
 import { createProxyWatch } from './proxies.ts'
@@ -104,11 +104,6 @@ export function createServer(options: {
     return reply.code(503).send({ ok: false, reason: trouble.reason, message: trouble.message })
   })
   return server
-}
-
-/** A program asks, not a person with a browser. */
-function isOfApi({ method, url }: FastifyRequest): boolean {
-  return ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method) || /^\/(?:v\d|api|graphql)(?:[/?]|$)/.test(url)
 }
 
 /** Clients put their paths behind the address that they were given: where that ends with a slash, two begin the path. */

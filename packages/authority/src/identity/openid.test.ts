@@ -191,6 +191,19 @@ describe('an OpenID provider', () => {
     })
   })
 
+  it('is quoted without what it was sent, and without addresses of people', async () => {
+    const quoted =
+      'AADSTS50105: jane@corp.example eyJhbGciOiJSUzI1NiJ9abc code=SECRETCODE123&code_verifier=AASVVkJt auth=Basic Y2lkOnRvcHNlY3JldA== bearer xyz'
+    const denied = new URL(`${redirectUri}?error=access_denied&state=${secrets.state}`)
+    denied.searchParams.set('error_description', quoted)
+    denied.searchParams.set('iss', issuer)
+    const detail = await provider
+      .finish(secrets, denied)
+      .catch((error: unknown) => String(Reflect.get(Object(error), 'detail')))
+    expect(detail).toContain('access_denied: AADSTS50105: [address]')
+    expect(detail).not.toMatch(/jane|eyJ|SECRET|AASVV|Y2lk|xyz/)
+  })
+
   it('may have a clock that is a minute off, and no more', async () => {
     for (const ahead of [45, -45]) {
       said = { ahead, lifetime: 1 }

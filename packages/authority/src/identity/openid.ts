@@ -1,6 +1,7 @@
 // One OpenID provider: authorization code with PKCE, state and nonce (OpenID Connect Core §3.1, RFC 7636, RFC 9700).
 import type * as openid from 'openid-client'
 
+import { printable } from '../domain/cause.ts'
 import { IdentityError, type IdentityProvider } from '../domain/identity.ts'
 import type { Secret } from '../domain/secret.ts'
 
@@ -140,7 +141,10 @@ function whyUnverified(email: unknown, verified: unknown, trustsEmails: boolean)
   return trustsEmails ? undefined : 'there is no claim email_verified: see HALLPASS_OIDC_TRUST_EMAILS'
 }
 
-/** The codes and words of the provider and of the library, cut short; nothing of what was sent stands in them. */
+/**
+ * The codes and words of the provider and of the library, for the log. A provider may quote what it was sent: values of
+ * fields, credentials of a header, and what looks like either are left out.
+ */
 function describeCause(client: Client, error: unknown): string {
   const parts: string[] = []
   for (let at: unknown = error; at instanceof Error && parts.length < 6; at = at.cause) {
@@ -150,10 +154,12 @@ function describeCause(client: Client, error: unknown): string {
     parts.push(words.filter((word) => typeof word === 'string' && word !== '').join(': '))
     if (at.cause instanceof Response) parts.push(`status ${at.cause.status}`)
   }
-  return parts
+  const words = parts
     .join('; ')
-    .replaceAll(/[^\x20-\x7e]+/g, ' ')
-    .slice(0, 500)
+    .replaceAll(/(?<=[\w\]]=)[^\s&;,]+/g, '[…]')
+    .replaceAll(/\b(basic|bearer)\s+\S+/gi, '$1 […]')
+    .replaceAll(/(?=[a-z_+/%.-]*\d)[\w+/=%.-]{12,}/gi, '[…]')
+  return printable(words)
 }
 
 /** What went wrong, as far as it helps whoever wants in; nothing of what was sent is repeated. */

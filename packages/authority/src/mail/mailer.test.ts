@@ -93,6 +93,20 @@ describe('the mailer', () => {
     expect(headersOf(server.received[0] ?? { from: '', to: [], raw: '' }).get('subject')).toContain('Bcc: eve')
   })
 
+  it('repeats nothing of a mail that a server quotes in its refusal', async () => {
+    const quoted = 'blocked: http://127.0.0.1/invite#ef9puxr2-nmqcqb6t-d26= z29hm'
+    const server = await start({
+      onData(stream, _session, done) {
+        stream.resume()
+        stream.on('end', () => done(Object.assign(new Error(`5.7.1 ${quoted}`), { responseCode: 550 })))
+      },
+    })
+    const { mailer, failures } = mailerFor(server.port)
+    expect(await mailer.send(mail, { requestId: 'r-1', key: 'k-1' })).toBe(false)
+    const message = 'the server did not take the content: 550 5.7.1'
+    expect(failures).toMatchObject([{ code: 'EMESSAGE', cause: { message } }])
+  })
+
   it('logs in with its credentials, and says so where they are refused', async () => {
     const server = await start({
       authOptional: false,

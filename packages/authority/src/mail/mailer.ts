@@ -91,9 +91,17 @@ export function createMailer(options: {
 }
 
 function describe({ host, port }: SmtpServer, requestId: string, error: unknown): MailFailure {
-  const cause = error instanceof Error ? error : new Error(String(error))
+  const cause = withoutQuote(error instanceof Error ? error : new Error(String(error)))
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : 'unknown'
   return { code, server: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, requestId, cause }
+}
+
+/** After DATA a server may quote the mail, whose link lets somebody in: its reply is cut down to its codes (RFC 2034). */
+function withoutQuote(error: Error): Error {
+  if (Reflect.get(error, 'command') !== 'DATA') return error
+  const reply: unknown = Reflect.get(error, 'response')
+  const [codes = 'no reply'] = /^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?/.exec(typeof reply === 'string' ? reply : '') ?? []
+  return Object.assign(new Error(`the server did not take the content: ${codes}`), { code: Reflect.get(error, 'code') })
 }
 
 async function connect(server: SmtpServer, timeout: number): Promise<Transporter> {

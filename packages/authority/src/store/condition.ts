@@ -14,6 +14,8 @@ export class Condition {
 
   note(what: 'reads' | 'writes', trouble: (Trouble & { readonly cause?: unknown }) | undefined): void {
     const state = trouble && stateOf(trouble.reason)
+    // It ends the store: whatever was under way then says nothing new.
+    if (this.#known.get(what) === 'damaged') return
     if (this.#known.get(what) === state) return
     if (state === undefined) this.#known.delete(what)
     else this.#known.set(what, state)

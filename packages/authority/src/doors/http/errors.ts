@@ -22,6 +22,11 @@ interface ErrorAnswer {
   readonly request_id: string
 }
 
+/** A program asks, not a person with a browser. */
+export function isOfApi({ method, url }: FastifyRequest): boolean {
+  return ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method) || /^\/(?:v\d|api|graphql|aaa)(?:[/?]|$)/.test(url)
+}
+
 /** Input that is not as the contract has it. */
 export class InvalidInput extends Error {
   readonly statusCode = 400

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { DomainError } from '../../domain/errors.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
+import { isOfApi } from '../http/errors.ts'
 import { fileHeaders, pageHeaders } from './security-headers.ts'
 
 /** The paths of pages; what is none of them stays unknown. */
@@ -103,7 +104,9 @@ export function servePages(
   for (const path of paths) servePage(path, [])
   servePage(cliPath, ['http://127.0.0.1:*'])
   server.addHook('onRequest', async (request, reply) => {
-    const isLost = request.is404 && (request.method === 'GET' || request.method === 'HEAD') && acceptsPages(request)
+    // Programs take HTML too, where they take anything: what is not served of the API says so to all.
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    const isLost = request.is404 && isRead && !isOfApi(request) && acceptsPages(request)
     return isLost ? sendLost(request, reply) : undefined
   })
 }

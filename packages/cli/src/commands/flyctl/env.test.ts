@@ -40,6 +40,10 @@ it('leads nowhere but to the authority, and to an address of this machine', () =
 })
 
 // Elsewhere it is an address that nobody has.
+it('is nothing but settings, for zsh takes pasted comments for words to run', () => {
+  for (const shell of shells) expect(formatVariables(shell, local)).not.toMatch(/#|`/)
+})
+
 it.skipIf(process.platform !== 'linux')('sends traces where nothing can listen', async () => {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))

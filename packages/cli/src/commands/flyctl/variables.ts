@@ -6,8 +6,6 @@ interface Variable {
   readonly value: (authority: URL) => string
   /** Whether the value is a path in the home directory. */
   readonly underHome?: true
-  /** What it is for, in a few words; undefined where the line before says it. */
-  readonly what?: string
 }
 
 /**
@@ -19,30 +17,39 @@ const nowhere = '127.255.255.255'
 const base = ({ origin }: URL) => origin
 
 const variables: readonly Variable[] = [
-  { name: 'FLY_API_BASE_URL', value: base, what: 'organizations, apps, tokens, logging in' },
-  { name: 'FLY_FLAPS_BASE_URL', value: base, what: 'the Machines API' },
-  { name: 'FLY_UIEX_BASE_URL', value: base, what: 'look-ups of newer releases' },
-  { name: 'FLY_REGISTRY_HOST', value: ({ host }) => host, what: 'where `auth docker` logs in' },
-  { name: 'FLY_TRACE_COLLECTOR_URL', value: () => nowhere, what: 'traces of `deploy` and `launch`, with the login' },
-  { name: 'FLY_SCANTRON', value: base, what: 'the scanner of images' },
-  { name: 'FLY_METRICS_BASE_URL', value: base, what: 'metrics' },
+  // Organizations, apps, tokens, logging in.
+  { name: 'FLY_API_BASE_URL', value: base },
+  // The Machines API.
+  { name: 'FLY_FLAPS_BASE_URL', value: base },
+  // Look-ups of newer releases.
+  { name: 'FLY_UIEX_BASE_URL', value: base },
+  // Where `auth docker` logs in.
+  { name: 'FLY_REGISTRY_HOST', value: ({ host }) => host },
+  // Traces of `deploy` and `launch`, with the login.
+  { name: 'FLY_TRACE_COLLECTOR_URL', value: () => nowhere },
+  // The scanner of images.
+  { name: 'FLY_SCANTRON', value: base },
+  // Metrics.
+  { name: 'FLY_METRICS_BASE_URL', value: base },
   { name: 'FLY_SEND_METRICS', value: () => '0' },
   // Until late in 2025 flyctl sends them all the same, and asks for a token to do so where it has none.
   { name: 'FLY_METRICS_TOKEN', value: () => 'none' },
-  { name: 'FLY_SYNTHETICS_BASE_URL', value: base, what: 'probes' },
+  // Probes.
+  { name: 'FLY_SYNTHETICS_BASE_URL', value: base },
   { name: 'FLY_SYNTHETICS_AGENT', value: () => '0' },
   // flyctl falls over what is not JSON here, and takes this for none.
-  { name: 'FLY_STATUSPAGE_UNRESOLVED_INCIDENTS_URL', value: ({ origin }) => `${origin}/healthz`, what: 'incidents' },
+  // Incidents.
+  { name: 'FLY_STATUSPAGE_UNRESOLVED_INCIDENTS_URL', value: ({ origin }) => `${origin}/healthz` },
   { name: 'FLY_INCIDENTS_CHECK', value: () => '0' },
   { name: 'FLY_NO_INCIDENTS_CHECK', value: () => '1' },
-  { name: 'FLY_UPDATE_CHECK', value: () => '0', what: 'look-ups of newer versions' },
+  // Look-ups of newer versions.
+  { name: 'FLY_UPDATE_CHECK', value: () => '0' },
   { name: 'FLY_NO_UPDATE_CHECK', value: () => '1' },
   {
     name: 'FLY_CONFIG_DIR',
-    // Each authority has its own: a login is sent nowhere but where it was made.
+    // Each authority has its own, apart from all others: a login is sent nowhere but where it was made.
     value: ({ host }) => `.hallpass-fly/${host.replaceAll(/[^\w.-]/g, '_')}`,
     underHome: true,
-    what: 'keeps this login apart from all others',
   },
 ]
 
@@ -73,16 +80,14 @@ const quotings = {
 export type Shell = keyof typeof quotings
 export const shells: readonly Shell[] = ['bash', 'fish', 'powershell']
 
-/** The lines that set the variables in a shell. */
+/** The lines that set the variables in a shell; without comments, which zsh runs where they are pasted. */
 export function formatVariables(shell: Shell, server: string): string {
   const { set, quote } = quotings[shell]
-  const rows = list(server).map(({ name, value, underHome, what }) => {
+  const lines = list(server).map(({ name, value, underHome }) =>
     // All of these shells know the home directory by this name, and it is looked up in double quotes.
-    const line = set(name, underHome === true ? `"$HOME/${value}"` : quote(value))
-    return { line, what }
-  })
-  const width = Math.max(...rows.map(({ line }) => line.length))
-  return rows.map(({ line, what }) => (what === undefined ? line : `${line.padEnd(width)} # ${what}`)).join('\n')
+    set(name, underHome === true ? `"$HOME/${value}"` : quote(value)),
+  )
+  return lines.join('\n')
 }
 
 /** The same for a process. */
