@@ -9,7 +9,7 @@ import { createServer, reportUnforeseen } from './http/server.ts'
 import { isLoopback } from './config-mail.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
 import { describeCause } from './domain/cause.ts'
-import { DomainError, StartupError } from './domain/errors.ts'
+import { DomainError, StartupError, isUnavailable } from './domain/errors.ts'
 import type { OutboxTask } from './domain/outbox.ts'
 import type { Secret } from './domain/secret.ts'
 import type { Store, Trouble } from './domain/store.ts'
@@ -269,10 +269,6 @@ function reportAside({ log, sayRarely }: Logs, error: unknown, requestId: string
   if (!(error instanceof DomainError)) return reportUnforeseen(log, error, requestId)
   const { code, message } = error
   sayRarely('warn', { code, detail: describeCause(error), request_id: requestId }, `beside an answer: ${message}`)
-}
-
-function isUnavailable(error: unknown): error is DomainError {
-  return error instanceof DomainError && (error.code === 'unavailable' || error.code === 'storage_full')
 }
 
 /** Once for each change; with the engine's own words, which name no secret. */

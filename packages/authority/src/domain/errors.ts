@@ -71,3 +71,8 @@ const permissionFlags: ReadonlyMap<string, string> = new Map([
   ['FileSystemRead', '--allow-fs-read'],
   ['FileSystemWrite', '--allow-fs-write'],
 ])
+
+/** Whether the store could not do it at this moment: it tells by itself what is wrong with it. */
+export function isUnavailable(error: unknown): error is DomainError {
+  return error instanceof DomainError && (error.code === 'unavailable' || error.code === 'storage_full')
+}

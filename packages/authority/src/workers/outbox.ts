@@ -1,7 +1,7 @@
 // Does what waits in the outbox, one task after another; of several servers each takes what no other one has.
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { DomainError } from '../domain/errors.ts'
+import { isUnavailable } from '../domain/errors.ts'
 import { claimTime, type OutboxTask } from '../domain/outbox.ts'
 import type { Store } from '../domain/store.ts'
 import type { Worker } from './worker.ts'
@@ -35,9 +35,7 @@ export function startOutbox(options: {
         }
       } catch (error) {
         // What is wrong with the store, the store tells.
-        if (!(error instanceof DomainError && (error.code === 'unavailable' || error.code === 'storage_full'))) {
-          report(error)
-        }
+        if (!isUnavailable(error)) report(error)
       }
       await pause(interval, undefined, { signal, ref: false }).catch(() => {})
     }

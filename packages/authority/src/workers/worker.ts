@@ -1,7 +1,7 @@
 // Does the chores of an installation, a step at a time between the writes of others; of several servers one at a time.
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { DomainError } from '../domain/errors.ts'
+import { isUnavailable } from '../domain/errors.ts'
 import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
 
 /** Work that no request asks for. Its steps can end anywhere, and go on in another process. */
@@ -46,7 +46,7 @@ export function startWorker({ store, chores, now, id, report }: WorkerOptions): 
       if (failing.delete(chore.name)) report({ chore: chore.name })
     } catch (error) {
       // It is tried again. Nothing that is found or verified hangs on it. What is wrong with the store, the store tells.
-      if (error instanceof DomainError && (error.code === 'unavailable' || error.code === 'storage_full')) return
+      if (isUnavailable(error)) return
       if (!failing.has(chore.name)) report({ chore: chore.name, error })
       failing.add(chore.name)
     }

@@ -1,6 +1,6 @@
 // The one way to run an operation.
 import type { AuditEvent } from '../../domain/audit-event.ts'
-import { DomainError } from '../../domain/errors.ts'
+import { DomainError, isUnavailable } from '../../domain/errors.ts'
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
 import { authorise } from './authorise.ts'
 import { recordDenial } from './denials.ts'
@@ -14,6 +14,7 @@ import type {
   OpenWrite,
   Operation,
   OperationContext,
+  PrepareContext,
   ReadOperation,
   WriteOperation,
 } from './operation.ts'
@@ -170,8 +171,7 @@ async function readForAnyone<Input, Prepared, Output>(
   input: Input,
 ): Promise<Output> {
   const { environment, caller, now } = base
-  // As for holders.
-  const prepared = operation.prepare === undefined ? (undefined as Prepared) : await operation.prepare(base, input)
+  const prepared = await prepareForAnyone(base, operation, input)
   const output = await base.read((tx) => operation.run({ tx, environment, caller, now }, { input, prepared }))
   if (operation.afterAnswer !== undefined) {
     const fail = (error: unknown) => environment.report(error, caller.requestId)
@@ -188,8 +188,7 @@ async function writeForAnyone<Input, Prepared, Output>(
   const { environment, caller, now } = base
   let refused: ReturnType<NonNullable<typeof operation.describeRefused>> | undefined
   try {
-    // As for holders.
-    const prepared = operation.prepare === undefined ? (undefined as Prepared) : await operation.prepare(base, input)
+    const prepared = await prepareForAnyone(base, operation, input)
     refused = operation.describeRefused?.(prepared)
     const output = await base.write(async (tx) => {
       const done = await operation.run({ tx, environment, caller, now }, { input, prepared })
@@ -210,6 +209,15 @@ async function writeForAnyone<Input, Prepared, Output>(
   }
 }
 
+async function prepareForAnyone<Input, Prepared>(
+  base: Base,
+  { prepare }: { readonly prepare?: (context: PrepareContext, input: Input) => Promise<Prepared> },
+  input: Input,
+): Promise<Prepared> {
+  // As for holders.
+  return prepare === undefined ? (undefined as Prepared) : prepare(base, input)
+}
+
 /** Of a refusal to somebody who is known: who asked for what, and why it was refused. */
 async function recordRefusal(base: Base, { reached }: Progress<unknown>, error: unknown): Promise<void> {
   const isDenial = error instanceof DomainError && ['forbidden', 'proof_needed'].includes(error.code)
@@ -218,8 +226,4 @@ async function recordRefusal(base: Base, { reached }: Progress<unknown>, error: 
   const { target, namedTarget, organisationId } = reached.request
   const event = { ...base.event, organisationId, actor: describeActor(credential), target }
   await recordDenial(base, event, { owner: ownerOf(credential), error, namedTarget })
-}
-
-function isUnavailable(error: unknown): boolean {
-  return error instanceof DomainError && (error.code === 'unavailable' || error.code === 'storage_full')
 }
