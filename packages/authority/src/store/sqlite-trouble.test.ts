@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import type { Store, Trouble } from '../domain/store.ts'
 import { openSqliteStore } from './open.ts'
-import { createToken, insertOrganisation, insertUser, unique } from './testing/seed.ts'
+import { createToken, insertOrganisation, insertUser } from './testing/seed.ts'
 import { mountDisk, reasonWithoutDisks } from './testing/small-disk.ts'
 
 let directory: string
@@ -131,17 +131,14 @@ describe('a database that is damaged under a running server', () => {
     await first.close()
     const running = await start()
     await damage()
-    const attempt = () =>
-      Promise.allSettled(
-        Array.from({ length: 20 }, async () => {
-          await running.write(insertUser)
-          await running.read((tx) => tx.users.byEmail(unique('nobody')))
-        }),
-      )
-    // What is in the page cache is still known, and may take a write.
-    const isRefused = async () => (await attempt()).some(({ status }) => status === 'rejected')
-    await expect.poll(isRefused, { interval: 1 }).toBe(true)
-    expect((await attempt()).filter(({ status }) => status === 'fulfilled')).toEqual([])
+    // What is in the page cache is still known, and takes a write. Who reads all of a table reads what nobody wrote anew.
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, async () => {
+        await running.write(insertUser)
+        await running.read((tx) => tx.users.list())
+      }),
+    )
+    expect(results.filter(({ status }) => status === 'fulfilled')).toEqual([])
     expect(await running.failed).toMatchObject({
       code: 'database_damaged',
       message: expect.stringContaining(directory) as string,
