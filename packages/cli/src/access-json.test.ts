@@ -41,6 +41,7 @@ describe('readAccess', () => {
   it.each([
     ['nonsense', 'is not JSON'],
     ['[]', 'is not a JSON object'],
+    ['{"action":"r","action":"w"}', 'has the member "action" twice in one object'],
     ['{"orgid":2}', 'lacks the field action'],
     ['{"action":1}', 'an action that is no text'],
     ['{"action":"x"}', 'unknown action "x"'],

@@ -1,5 +1,5 @@
 // The JSON of `tokens explain --access`: an access as Go's flyio.Access writes it, and names instead of numbers.
-import { parseJson } from '@hallpass/client/json'
+import { JsonError, parseJson } from '@hallpass/client/json'
 import { actions, MacaroonError, parseAction, type Access } from '@hallpass/macaroon'
 
 import { CommandError } from './errors.ts'
@@ -64,13 +64,8 @@ function readObject(text: string): object {
   try {
     value = parseJson(text)
   } catch (cause) {
-    throw new CommandError(
-      'misused',
-      'the value of --access is not JSON, or has a field twice: write it like {"orgid":12,"action":"r"}',
-      {
-        cause,
-      },
-    )
+    const problem = cause instanceof JsonError ? cause.message : 'is not JSON'
+    throw wrong(`${problem}: write it like {"orgid":12,"action":"r"}`)
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   throw wrong('is not a JSON object')

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
-import { lookThrough } from '@hallpass/client/json'
+import { describeRepeated, lookThrough } from '@hallpass/client/json'
 
 import type { Context } from './context.ts'
 import { CommandError } from './errors.ts'
@@ -130,9 +130,8 @@ async function parseJson(text: string, name: string): Promise<Fields> {
     const [, line] = /\(line (\d+) /.exec(error instanceof Error ? (error.message.split(': ')[0] ?? '') : '') ?? []
     throw unreadable(name, line, 'JSON', 'comments and commas at an end have no place there')
   }
-  if (lookThrough(text).repeated !== undefined) {
-    throw new CommandError('failed', `${name}: an object has a member twice`)
-  }
+  const { repeated } = lookThrough(text)
+  if (repeated !== undefined) throw new CommandError('failed', `${name} ${describeRepeated(repeated)}`)
   if (value === null) return new Map()
   if (typeof value !== 'object' || Array.isArray(value)) throw noFields(name)
   return new Map(Object.entries(value))

@@ -70,6 +70,7 @@ describe('writeConfig and readConfig', () => {
     ['{"access_token": "fo1_secret"', 'is not JSON'],
     ['["fo1_secret"]', 'does not hold a JSON object'],
     ['null', 'does not hold a JSON object'],
+    ['{"email": "secret", "email": ""}', 'has the member "email" twice in one object'],
     ['{"access_token": 12}', 'access_token in'],
     ['{"api_url": ""}', 'api_url in'],
   ])('refuse %s, naming the file and not what is in it', async (text, why) => {

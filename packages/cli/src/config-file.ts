@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-import { parseJson } from '@hallpass/client/json'
+import { JsonError, parseJson } from '@hallpass/client/json'
 
 import { readPathVariable } from './context.ts'
 import type { Environment } from './environment.ts'
@@ -43,8 +43,8 @@ export async function readConfig(file: string | undefined): Promise<Config> {
   try {
     value = parseJson(found.text)
   } catch (cause) {
-    // The parser's own message would quote the file, and a token with it.
-    throw new CommandError('failed', `${file} is not JSON: mend it, or delete it and log in again`, { cause })
+    const problem = cause instanceof JsonError ? cause.message : 'is not JSON'
+    throw new CommandError('failed', `${file} ${problem}: mend it, or delete it and log in again`, { cause })
   }
   return checkConfig(value, file)
 }

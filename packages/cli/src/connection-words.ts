@@ -1,5 +1,5 @@
 // Why nothing came back, or something else than an authority's answer, in a sentence that says what to do about it.
-import type { ConnectionError } from '@hallpass/client'
+import type { ConnectionDetails, ConnectionError } from '@hallpass/client'
 
 import type { Environment } from './environment.ts'
 import { proxyVariable } from './proxies.ts'
@@ -7,14 +7,21 @@ import { proxyVariable } from './proxies.ts'
 /** A sentence for whoever asked `server`. */
 export function describeConnection(error: ConnectionError, server: string, environment: Environment): string {
   const { code, message, cause, details } = error
-  const isDone = details.method === 'GET' ? '' : '; it may have been done all the same: look before you try it again'
+  const isDone = isReading(details) ? '' : `; ${mayBeDone}`
   if (code === 'timeout' || code === 'cut_off') return message + isDone
   if (code === 'unreachable') {
     const wasSent = closed.some((each) => signsOf(cause).codes.has(each))
     return (describeUnreachable(cause, server, environment) ?? message) + (wasSent ? isDone : '')
   }
-  if ([500, 502, 504].includes(details.status ?? 0)) return describeStranger(error, server) + isDone
+  const isDamaged = (details.problem ?? '') !== ''
+  if ([500, 502, 504].includes(details.status ?? 0) && !isDamaged) return describeStranger(error, server) + isDone
   return code === 'not_an_authority' ? describeStranger(error, server) : message
+}
+
+const mayBeDone = 'it may have been done all the same: look before you try it again'
+
+function isReading({ method }: ConnectionDetails): boolean {
+  return method === 'GET'
 }
 
 /** Why nothing came back from an address; undefined where it is not known. */
@@ -83,9 +90,12 @@ function describeTls({ codes }: Signs, { origin, hostname }: URL, environment: E
     : `no connection by TLS comes about with ${origin} (${failed})`
 }
 
-function describeClosed({ codes, names }: Signs, { origin, protocol }: URL): string | undefined {
+function describeClosed({ codes, names, messages }: Signs, { origin, protocol }: URL): string | undefined {
   const tls = protocol === 'http:' ? ': where it speaks TLS, begin the address with https://' : ''
   if (codes.has('UND_ERR_HEADERS_OVERFLOW')) return `what answers at ${origin} sends more headers than is taken`
+  if (messages.some((text) => text.startsWith('too many content-encodings'))) {
+    return `what answers at ${origin} is packed in more ways, one in another, than is taken`
+  }
   if (names.has('HTTPParserError')) return `what answers at ${origin} does not speak HTTP${tls}`
   return closed.some((code) => codes.has(code)) ? `${origin} closed the connection without an answer${tls}` : undefined
 }
@@ -133,7 +143,8 @@ function describeStranger({ details, message }: ConnectionError, server: string)
   if (status >= 300 && status < 400) return describeRedirect(server, details.path ?? '', location)
   if (problem !== undefined && problem !== '') {
     const asked = `${details.method ?? ''} ${details.path ?? ''}`
-    return `what ${server} answered to ${asked} ${problem}: no Hallpass authority of this version answers so; is the address right?`
+    const advice = isReading(details) ? 'is the address right?' : mayBeDone
+    return `what ${server} answered to ${asked} ${problem}: no Hallpass authority of this version answers so; ${advice}`
   }
   if (status === 400 && /HTTP request (?:was sent )?to (?:an? )?HTTPS (?:port|server)/i.test(text)) {
     return `${server} speaks TLS: begin the address with https://`

@@ -6,6 +6,7 @@ import { createServer as createTlsServer } from 'node:https'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { brotliCompressSync } from 'node:zlib'
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
@@ -318,6 +319,37 @@ describe('who is no authority', () => {
     expect(await complaint(url)).toBe(
       `what ${url} answered to GET /v1/orgs ${problem}: no Hallpass authority of this version answers so; is the address right?`,
     )
+  })
+
+  const packed = brotliCompressSync('{"orgs":[]}')
+  it.each([
+    ['gzip', Buffer.from('{"orgs":[]}'), 'cannot be unpacked as gzip, as its content-encoding says'],
+    ['deflate', Buffer.from('{"orgs":[]}'), 'cannot be unpacked as deflate, as its content-encoding says'],
+    ['br', Buffer.from('{"orgs":[]}'), 'cannot be unpacked as br, as its content-encoding says'],
+    ['zstd', packed, 'cannot be unpacked as zstd, as its content-encoding says'],
+    ['snappy', packed, 'is packed as snappy, which nobody here unpacks'],
+    ['', Buffer.from('{"orgs":[],"orgs":[]}'), 'has the member "orgs" twice in one object'],
+  ])(
+    'packs as %s what is none, or has a member twice, which is told at every status',
+    async (packing, body, problem) => {
+      let status = 200
+      const url = await serveHttp((_request, response) =>
+        response.writeHead(status, packing === '' ? {} : { 'content-encoding': packing }).end(body),
+      )
+      expect(await complaint(url)).toContain(`answered to GET /v1/orgs ${problem}: no Hallpass`)
+      status = 502
+      expect(await complaint(url)).toContain(`answered to GET /v1/orgs ${problem}: no Hallpass`)
+      status = 201
+      expect(await complaint(url, {}, writing)).toMatch(
+        / no Hallpass .* answers so; it may have been done all the same/,
+      )
+    },
+  )
+
+  it('packs in more ways than is taken', async () => {
+    const packings = 'gzip, '.repeat(6).slice(0, -2)
+    const url = await serveHttp((_request, response) => response.writeHead(200, { 'content-encoding': packings }).end())
+    expect(await complaint(url)).toBe(`what answers at ${url} is packed in more ways, one in another, than is taken`)
   })
 
   it('says yes to everything, and is not believed', async () => {

@@ -4,8 +4,8 @@ import type { z } from 'zod'
 import type { Route, allRoutes } from './contract.ts'
 import { endpoints, type OperationName } from './contract/endpoints.ts'
 import { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode, type ConnectionDetails } from './errors.ts'
-import { parseJson } from './json.ts'
-import { readText } from './read-text.ts'
+import { JsonError, parseJson } from './json.ts'
+import { PackingError, readText, unknownPacking } from './read-text.ts'
 import { holdsSecret } from './secret-text.ts'
 
 export interface ClientOptions {
@@ -132,7 +132,7 @@ function sender(options: ClientOptions) {
       )
     }
     let response: Response | undefined
-    let text: string
+    let read: Read
     try {
       response = await fetch(base + target, {
         method,
@@ -142,7 +142,7 @@ function sender(options: ClientOptions) {
         signal: AbortSignal.timeout(timeout),
         ...(body === undefined ? {} : { body }),
       })
-      text = await readWhole(response)
+      read = await readAnswer(response)
     } catch (cause) {
       if (cause instanceof ConnectionError) throw cause
       const options = { cause, details: asked }
@@ -153,12 +153,13 @@ function sender(options: ClientOptions) {
         ? new ConnectionError('unreachable', `no authority answers at ${base}`, options)
         : new ConnectionError('cut_off', `what ${base} answered broke off before its end`, options)
     }
-    const answer = readAnswer(text)
+    const { text, answer, damage } = read
     if (!response.ok && isErrorAnswer(answer)) {
       const { request_id: requestId, field } = answer
       throw new ApiError(answer.code, answer.message, { status: response.status, requestId, field })
     }
-    const problem = response.ok ? await problemOf({ ...asked, status: response.status }, text, answer) : ''
+    const { status } = response
+    const problem = damage ?? (response.ok ? await problemOf({ ...asked, status }, text, answer) : '')
     if (problem !== undefined) throw stranger(base, response, { ...asked, text: text.slice(0, 1000), problem })
     return answer
   }
@@ -181,18 +182,30 @@ function withScheme(token: string): string {
   return /(?:^|,)\s*fm/.test(trimmed) ? `FlyV1 ${trimmed}` : `Bearer ${trimmed}`
 }
 
-async function readWhole(response: Response): Promise<string> {
-  const text = await readText(response, longestAnswer)
-  if (text === undefined) throw new ConnectionError('not_an_authority', 'the answer is longer than 64 MiB')
-  return text
+interface Read {
+  readonly text: string
+  /** What it says as JSON; undefined where it is empty, no JSON, or damaged. */
+  readonly answer?: unknown
+  /** What became of it on the way, or who wrote it got wrong, as a predicate. */
+  readonly damage?: string
 }
 
-function readAnswer(text: string): unknown {
-  if (text === '') return undefined
+async function readAnswer(response: Response): Promise<Read> {
+  let text: string | undefined
   try {
-    return parseJson(text)
-  } catch {
-    return undefined
+    text = await readText(response, longestAnswer)
+  } catch (error) {
+    if (error instanceof PackingError) return { text: '', damage: error.message }
+    throw error
+  }
+  if (text === undefined) throw new ConnectionError('not_an_authority', 'the answer is longer than 64 MiB')
+  if (text === '') return { text }
+  try {
+    return { text, answer: parseJson(text) }
+  } catch (error) {
+    if (error instanceof JsonError && error.isRepeated) return { text, damage: error.message }
+    const packing = unknownPacking(response)
+    return packing === undefined ? { text } : { text, damage: `is packed as ${packing}, which nobody here unpacks` }
   }
 }
 

@@ -219,6 +219,13 @@ describe('fetching discharges', () => {
     ['no token', [201, { discharge: 'fm2_AAAA' }], 'not_a_third_party', ''],
     ['an auth token', [201, { discharge: `fo1_${'a'.repeat(43)}` }], 'not_a_third_party', ''],
     ['more than anybody reads', [201, JSON.stringify({ pad: 'x'.repeat(70_000) })], 'not_a_third_party', ''],
+    [
+      'what is not packed as it says',
+      [201, '{', { 'content-encoding': 'gzip' }],
+      'not_a_third_party',
+      'unpacked as gzip',
+    ],
+    ['less than it promised', [201, '{', { 'content-length': '9' }], 'not_a_third_party', 'breaks off before its end'],
     ['another place', [302, {}, { location: 'http://127.0.0.1:1/' }], 'not_a_third_party', ''],
     ['an address of another kind', [201, { poll_url: 'file:///etc/passwd' }], 'address_not_allowed', ''],
     ['an open address elsewhere', [201, { poll_url: 'http://third.example/poll' }], 'address_not_allowed', ''],

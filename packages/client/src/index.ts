@@ -29,5 +29,5 @@ export type {
 export type { CurrentUser, ListedSession, LoginMethods, SessionAnswer, User } from './contract/users.ts'
 export type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'
 export { DurationError, durationFromNanoseconds, formatDuration, longestDuration, parseDuration } from './duration.ts'
-export { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode } from './errors.ts'
+export { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode, type ConnectionDetails } from './errors.ts'
 export { loginErrorCodes, type LoginErrorCode } from './login-errors.ts'

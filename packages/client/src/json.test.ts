@@ -62,7 +62,7 @@ describe('JSON from outside', () => {
         expect(lookThrough(text).repeated !== undefined).toBe(repeats(value))
         if (repeats(value)) {
           twice += 1
-          expect(() => parseJson(text)).toThrow('an object has a member twice')
+          expect(() => parseJson(text)).toThrow(/^has the member "[^]*" twice in one object$/)
         } else expect(parseJson(text)).toEqual(expected)
       }),
       { numRuns: 2000 },
@@ -84,7 +84,7 @@ describe('JSON from outside', () => {
           } catch {
             valid = false
           }
-          if (!valid) expect(() => parseJson(text)).toThrow(/^this is not JSON$/)
+          if (!valid) expect(() => parseJson(text)).toThrow(/^is not JSON$/)
         },
       ),
     )

@@ -2,17 +2,35 @@
 
 /**
  * What the text says, as `JSON.parse` has it.
- * @throws SyntaxError where it is no JSON, or an object has a member twice (RFC 7493 §2.3); its words quote nothing of the text
+ * @throws JsonError where it is no JSON, or an object has a member twice (RFC 7493 §2.3)
  */
 export function parseJson(text: string): unknown {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    throw new SyntaxError('this is not JSON')
+    throw new JsonError('is not JSON', false)
   }
-  if (lookThrough(text).repeated !== undefined) throw new SyntaxError('an object has a member twice')
+  const { repeated } = lookThrough(text)
+  if (repeated !== undefined) throw new JsonError(describeRepeated(repeated), true)
   return value
+}
+
+/** What is wrong with JSON, as a predicate: `is not JSON`. It quotes nothing of the text but the name of a member. */
+export class JsonError extends SyntaxError {
+  /** Whether it is JSON, in which an object has a member twice. */
+  readonly isRepeated: boolean
+
+  constructor(predicate: string, isRepeated: boolean) {
+    super(predicate)
+    this.name = 'JsonError'
+    this.isRepeated = isRepeated
+  }
+}
+
+/** That an object has a member of this name twice, as a predicate. */
+export function describeRepeated(name: string): string {
+  return `has the member ${JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name)} twice in one object`
 }
 
 export interface JsonLook {

@@ -1,6 +1,14 @@
 // Reads the text of an answer, as far as it is worth reading.
 
-/** The whole text; undefined where there are more than `longest` bytes of it. */
+/** An answer is not packed as it says, or in a way that is not known here; the message is a predicate. */
+export class PackingError extends Error {
+  override readonly name = 'PackingError'
+}
+
+/**
+ * The whole text; undefined where there are more than `longest` bytes of it.
+ * @throws PackingError where it cannot be unpacked as its content-encoding says; what the stream throws, where it breaks off
+ */
 export async function readText(response: Response, longest: number): Promise<string | undefined> {
   if (response.body === null) return ''
   const decoder = new TextDecoder()
@@ -9,7 +17,11 @@ export async function readText(response: Response, longest: number): Promise<str
   // Not by `for await`: not every browser has it for streams.
   const reader = response.body.getReader()
   for (;;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      throw isOfPacking(cause)
+        ? new PackingError(`cannot be unpacked as ${packingOf(response)}, as its content-encoding says`, { cause })
+        : cause
+    })
     if (done) break
     size += value.length
     if (size > longest) {
@@ -19,4 +31,20 @@ export async function readText(response: Response, longest: number): Promise<str
     text += decoder.decode(value, { stream: true })
   }
   return text + decoder.decode()
+}
+
+/** The content-encoding where it is none that `fetch` unpacks, and so the text is as it came; undefined for all others. */
+export function unknownPacking(response: Response): string | undefined {
+  const packing = packingOf(response)
+  return /^(?:(?:identity|gzip|x-gzip|deflate|br|zstd|)[\s,]*)*$/i.test(packing) ? undefined : packing
+}
+
+function packingOf({ headers }: Response): string {
+  return (headers.get('content-encoding') ?? '').slice(0, 40)
+}
+
+/** As Node.js names what goes wrong in zlib, Brotli and Zstandard; browsers tell it from nothing else. */
+function isOfPacking(error: unknown): boolean {
+  const cause: unknown = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause && /^(?:Z_|ZSTD_|ERR_(?:_|BROTLI|ZSTD))/.test(String(cause.code))
 }

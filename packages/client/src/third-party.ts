@@ -2,7 +2,7 @@
 // discharge comes back, at once, or after polling, or after a person has confirmed it.
 import { DischargeError } from './errors.ts'
 import { parseJson } from './json.ts'
-import { readText } from './read-text.ts'
+import { PackingError, readText } from './read-text.ts'
 
 export interface ThirdPartyOptions {
   /** Shows a person where to confirm; without it, what needs a person fails. */
@@ -110,7 +110,7 @@ class Conversation {
   async send(method: 'GET' | 'POST', url: URL, deadline: number, body?: string): Promise<Received> {
     const left = Math.min(requestPatience, deadline - this.#now())
     if (left <= 0) throw this.failure('timeout', 'has not answered in time')
-    let status: number
+    let status: number | undefined
     let text: string | undefined
     try {
       const response = await (this.#options.fetch ?? globalThis.fetch)(url, {
@@ -126,9 +126,10 @@ class Conversation {
       text = await readText(response, longestAnswer)
     } catch (cause) {
       const timedOut = cause instanceof Error && cause.name === 'TimeoutError'
-      throw timedOut
-        ? this.failure('timeout', 'has not answered in time', cause)
-        : this.failure('unreachable', 'cannot be reached', cause)
+      if (timedOut) throw this.failure('timeout', 'has not answered in time', cause)
+      if (status === undefined) throw this.failure('unreachable', 'cannot be reached', cause)
+      const why = cause instanceof PackingError ? cause.message : 'breaks off before its end'
+      throw this.failure('not_a_third_party', `gives an answer that ${why}`, cause)
     }
     const answer = text === undefined ? undefined : parseRecord(text)
     if (typeof answer?.['error'] === 'string' && status !== 202) throw this.#refusal(answer['error'])
