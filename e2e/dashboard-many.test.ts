@@ -36,9 +36,10 @@ describe.skipIf(!hasBrowser)('100,000 tokens', () => {
     await page.getByRole('button', { name: 'Name', exact: true }).click()
     await expect.poll(() => rows().first().textContent()).toContain('CI 000000')
     await page.getByRole('button', { name: 'Next' }).click()
-    await expect.poll(() => rows().count()).toBe(50)
+    // Until they come, the rows before them stand there.
+    await expect.poll(() => rows().first().textContent()).not.toContain('CI 000000')
+    expect(await rows().count()).toBe(50)
     const second = await rows().first().textContent()
-    expect(second).not.toContain('CI 000000')
     await page.getByRole('button', { name: 'Previous' }).click()
     await expect.poll(() => rows().first().textContent()).toContain('CI 000000')
     await page.goForward()

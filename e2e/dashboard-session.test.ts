@@ -85,6 +85,39 @@ describe.skipIf(!hasBrowser)('a session', () => {
     await visitor.leave()
   })
 
+  it('that somebody else takes over in one tab leaves nothing of the first person in the other', async () => {
+    const visitor = await dashboard.visitorAs(founder, `/dashboard/${slug}/apps`)
+    const { page } = visitor
+    const other = await visitor.anotherTab()
+    await other.goto(dashboard.url('/account'))
+    await other.getByText(founder.email).first().waitFor()
+    await page.getByRole('button', { name: /Account of/ }).click()
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await other.getByRole('dialog', { name: 'You are logged out' }).waitFor()
+    await logIn(page, grace)
+    await other.waitForURL((url) => url.pathname === '/dashboard/personal/tokens')
+    await other.getByRole('button', { name: `Account of ${grace.email}` }).waitFor()
+    expect(await other.content()).not.toContain(founder.email)
+    await visitor.leave()
+  })
+
+  it('that is over is asked for a few times, and not for ever', async () => {
+    const visitor = await dashboard.visitorAs(founder, '/account')
+    const { page } = visitor
+    await page.getByText('this one').waitFor()
+    endEverySession(dashboard)
+    let requests = 0
+    page.on('request', () => (requests += 1))
+    await page.getByLabel('Current password', { exact: true }).fill('x')
+    await page.getByLabel('New password', { exact: true }).fill('another password')
+    await page.getByRole('button', { name: 'Change password' }).click()
+    await page.getByRole('dialog', { name: 'You are logged out' }).waitFor()
+    // As many answers again as there is any reason for.
+    for (let round = 0; round < 20; round += 1) await page.evaluate(() => fetch('/v1/login-methods'))
+    expect(requests - 20).toBeLessThan(10)
+    await visitor.leave()
+  })
+
   it('goes back to no other site', async () => {
     const visitor = await dashboard.visitor()
     const { page } = visitor

@@ -5,15 +5,13 @@ import { Redirect, Route, Switch } from 'wouter'
 import { createClient } from '@hallpass/client'
 import forms from 'virtual:answer-forms'
 
-import { Cache } from './api/cache.ts'
 import { ServicesContext } from './api/services.tsx'
-import { CacheContext } from './api/use-query.ts'
 import { createCleansingFetch } from './api/cleansing-fetch.ts'
 import { createCheck } from './api/check-answer.ts'
 import { LoginPage } from './pages/login-page.tsx'
 import { NotFoundPage } from './pages/not-found-page.tsx'
 import { SessionEnded } from './session/session-ended.tsx'
-import { SessionProvider, sessionKey, useSession } from './session/session.tsx'
+import { SessionProvider, useSession } from './session/session.tsx'
 import { TakeFirstContext, createTakeFirst } from './shell/page-header.tsx'
 import { OrganisationProvider } from './shell/organisation.tsx'
 import { PublicShell, Shell } from './shell/shell.tsx'
@@ -42,8 +40,6 @@ const { checkAnswer } = createCheck(forms)
 
 /** @param origin the address of the authority, which serves this page too */
 export function App({ origin }: { readonly origin: string }) {
-  const [cache] = useState(createCache)
-  useEffect(() => refreshOnReturn(cache), [cache])
   useEffect(() => keepFocus(document), [])
   const [services] = useState(() => ({
     client: createClient({
@@ -57,41 +53,20 @@ export function App({ origin }: { readonly origin: string }) {
   const [takeFirst] = useState(createTakeFirst)
   return (
     <ServicesContext value={services}>
-      <CacheContext value={cache}>
-        <TakeFirstContext value={takeFirst}>
-          <PageBoundary>
-            <Announcer>
-              <NowProvider>
-                <SessionProvider>
-                  <Pages />
-                  <Ended />
-                </SessionProvider>
-              </NowProvider>
-            </Announcer>
-          </PageBoundary>
-        </TakeFirstContext>
-      </CacheContext>
+      <TakeFirstContext value={takeFirst}>
+        <PageBoundary>
+          <Announcer>
+            <NowProvider>
+              <SessionProvider>
+                <Pages />
+                <Ended />
+              </SessionProvider>
+            </NowProvider>
+          </Announcer>
+        </PageBoundary>
+      </TakeFirstContext>
     </ServicesContext>
   )
-}
-
-function createCache(): Cache {
-  return new Cache((cache) => void cache.invalidate(sessionKey))
-}
-
-/** Asks again when the person comes back to the page, and when the network comes back to them. */
-function refreshOnReturn(cache: Cache): () => void {
-  const refresh = () => {
-    if (document.visibilityState === 'visible') cache.refresh()
-  }
-  addEventListener('focus', refresh)
-  addEventListener('online', refresh)
-  document.addEventListener('visibilitychange', refresh)
-  return () => {
-    removeEventListener('focus', refresh)
-    removeEventListener('online', refresh)
-    document.removeEventListener('visibilitychange', refresh)
-  }
 }
 
 function Pages() {

@@ -1,6 +1,7 @@
 // Whether one's address is proven, and how it becomes so.
 import { useServices } from '../api/services.tsx'
-import { useMutation, useQuery } from '../api/use-query.ts'
+import { useQuery } from '../api/use-query.ts'
+import { useMutation } from '../session/use-mutation.ts'
 import { Button } from '../ui/button.tsx'
 import { FailureNotice, Notice } from '../ui/notice.tsx'
 

@@ -2,7 +2,7 @@
 import { useState } from 'react'
 
 import { useServices } from '../api/services.tsx'
-import { useMutation } from '../api/use-query.ts'
+import { useMutation } from '../session/use-mutation.ts'
 import { ProofDialog, needsProof } from '../session/proof-dialog.tsx'
 import { useSession } from '../session/session.tsx'
 import { Button } from '../ui/button.tsx'

@@ -2,7 +2,8 @@
 import { useState } from 'react'
 
 import { useServices } from '../api/services.tsx'
-import { useCache, useMutation, useQuery } from '../api/use-query.ts'
+import { useCache, useQuery } from '../api/use-query.ts'
+import { useMutation } from '../session/use-mutation.ts'
 import { ProofDialog, needsProof } from '../session/proof-dialog.tsx'
 import { Check } from '../ui/choice.tsx'
 import { fieldError } from '../ui/failure-words.ts'

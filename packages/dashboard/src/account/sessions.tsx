@@ -1,7 +1,8 @@
 // Where one is logged in, and the end of it.
 
 import { useServices } from '../api/services.tsx'
-import { useCache, useMutation, useQuery } from '../api/use-query.ts'
+import { useCache, useQuery } from '../api/use-query.ts'
+import { useMutation } from '../session/use-mutation.ts'
 import { Button } from '../ui/button.tsx'
 import { Section, Tag } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'

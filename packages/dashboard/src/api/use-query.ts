@@ -1,15 +1,37 @@
-// Hooks that ask the authority, and that change something there.
-import { createContext, use, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+// Asks the authority and keeps its answers, with SWR, for as long as the page stands: one request at a time for each
+// question. It asks again when an answer is called out of date, when the person comes back to the page, and when the network does.
+import { createContext, use, useMemo, useState } from 'react'
+import useSWR, { useSWRConfig } from 'swr'
 
-import { useAnnounce } from '../ui/announce.ts'
-import type { Cache, Key, Snapshot } from './cache.ts'
+import { ApiError, ConnectionError } from '@hallpass/client'
 
-export const CacheContext = createContext<Cache | undefined>(undefined)
+type Key = readonly [name: string, ...parts: unknown[]]
+
+/** Receives the error of every failed request. */
+export const FailureContext = createContext<(error: unknown) => void>(() => undefined)
+
+export interface Cache {
+  readonly set: (key: Key, data: unknown) => void
+  /** Every answer whose key begins so is out of date; resolves when those that the page shows have been asked for again. */
+  readonly invalidate: (beginning: Key | readonly []) => Promise<unknown>
+  /** Asks for one answer again, and resolves to it. */
+  readonly refetch: (key: Key) => Promise<unknown>
+  /** Forgets all answers, and asks for none of them. */
+  readonly forget: () => void
+}
 
 export function useCache(): Cache {
-  const cache = use(CacheContext)
-  if (cache === undefined) throw new Error('there is no cache here')
-  return cache
+  const { mutate, unload } = useSWRConfig()
+  return useMemo(
+    () => ({
+      set: (key, data) => void mutate(key, data, { revalidate: false }),
+      invalidate: (beginning) =>
+        mutate((key) => Array.isArray(key) && beginning.every((part, index) => part === key[index])),
+      refetch: (key) => mutate(key),
+      forget: () => unload({ revalidate: false }),
+    }),
+    [mutate, unload],
+  )
 }
 
 interface QueryOptions<Data> {
@@ -17,94 +39,58 @@ interface QueryOptions<Data> {
   readonly ask: () => Promise<Data>
   /** False where there is nothing to ask yet. */
   readonly enabled?: boolean
+  /** Milliseconds for which an answer is as good as new; without an end, it is asked for once. */
   readonly freshFor?: number
   /** Whether what was there under another key stays until this one is answered. */
   readonly keepsLast?: boolean
 }
 
-export interface Query<Data> extends Snapshot<Data> {
+export interface Query<Data> {
+  readonly data: Data | undefined
+  /** Why the newest attempt failed; null where it did not, or is still under way for the first time. */
+  readonly error: Error | null
+  readonly isFetching: boolean
   /** What is shown belongs to another question, and this one is under way. */
   readonly isLast: boolean
   readonly refetch: () => void
 }
 
-const usuallyFreshFor = 5000
-
 export function useQuery<Data>(options: QueryOptions<Data>): Query<Data> {
-  const { enabled = true, freshFor = usuallyFreshFor, keepsLast = false } = options
-  const cache = useCache()
-  const name = JSON.stringify(options.key)
-  // How to ask may be another function in every rendering; what is asked is told by the key.
-  const newest = useRef(options)
-  useEffect(() => {
-    newest.current = options
+  const { key, ask, enabled = true, freshFor = 5000, keepsLast = false } = options
+  const asksAgain = Number.isFinite(freshFor)
+  const answer = useSWR<Data, Error>(enabled ? key : null, () => askPatiently(ask), {
+    dedupingInterval: asksAgain ? freshFor : 0,
+    revalidateIfStale: asksAgain,
+    revalidateOnFocus: asksAgain,
+    revalidateOnReconnect: asksAgain,
+    focusThrottleInterval: 0,
+    shouldRetryOnError: false,
+    onError: use(FailureContext),
   })
-  const watch = useCallback(
-    (changed: () => void) => {
-      if (!enabled) return () => undefined
-      const key: Key = JSON.parse(name)
-      return cache.watch({ key, freshFor, ask: () => newest.current.ask() }, changed)
-    },
-    [cache, enabled, freshFor, name],
-  )
-  const snapshot = useSyncExternalStore(watch, () => cache.read(options.key)) as Snapshot<Data>
+  const { data, error = null, isValidating, mutate } = answer
   const [last, setLast] = useState<Data | undefined>(undefined)
-  if (keepsLast && snapshot.data !== undefined && snapshot.data !== last) setLast(snapshot.data)
-  const isLast = keepsLast && snapshot.data === undefined && snapshot.error === null && last !== undefined
-  return {
-    ...snapshot,
-    data: isLast ? last : snapshot.data,
-    isLast,
-    refetch: () => void cache.refetch(options.key),
-  }
+  if (keepsLast && data !== undefined && data !== last) setLast(data)
+  const isLast = keepsLast && data === undefined && error === null && last !== undefined
+  return { data: isLast ? last : data, error, isFetching: isValidating, isLast, refetch: () => void mutate() }
 }
 
-interface MutationOptions<Data, Variables> {
-  readonly run: (variables: Variables) => Promise<Data>
-  readonly onSuccess?: (data: Data) => unknown
-  readonly onSettled?: () => unknown
-  /** What is read out once it is done, where nothing else tells it to those who do not see the page. */
-  readonly said?: (data: Data, variables: Variables) => string
-}
+/** Milliseconds before another try. */
+const pauses = [1000, 2000]
 
-interface MutationState<Data, Variables> {
-  readonly isPending: boolean
-  readonly isSuccess: boolean
-  readonly data: Data | undefined
-  readonly error: Error | null
-  /** Of the newest run. */
-  readonly variables: Variables | undefined
-}
-
-export interface Mutation<Data, Variables> extends MutationState<Data, Variables> {
-  readonly mutate: (variables: Variables) => void
-}
-
-const idle = { isPending: false, isSuccess: false, data: undefined, error: null, variables: undefined } as const
-
-/** One at a time: until what it leads to is done too, it is pending. */
-export function useMutation<Data, Variables = void>(
-  options: MutationOptions<Data, Variables>,
-): Mutation<Data, Variables> {
-  const cache = useCache()
-  const announce = useAnnounce()
-  const [state, setState] = useState<MutationState<Data, Variables>>(idle)
-
-  async function run(variables: Variables): Promise<void> {
-    setState({ ...idle, isPending: true, variables })
+async function askPatiently<Data>(ask: () => Promise<Data>): Promise<Data> {
+  for (const pause of pauses) {
     try {
-      const data = await options.run(variables)
-      await options.onSuccess?.(data)
-      await options.onSettled?.()
-      setState({ ...idle, isSuccess: true, data, variables })
-      if (options.said !== undefined) announce(options.said(data, variables))
-    } catch (cause) {
-      const error = cause instanceof Error ? cause : new Error('unknown', { cause })
-      cache.notice(error)
-      await options.onSettled?.()
-      setState({ ...idle, error, variables })
+      return await ask()
+    } catch (error) {
+      if (!isWorthAnotherTry(error)) throw error
     }
+    await new Promise((resolve) => setTimeout(resolve, pause))
   }
+  return ask()
+}
 
-  return { ...state, mutate: (variables) => void run(variables) }
+/** A no stays a no, and what answers wrongly where all seems well goes on doing so. */
+function isWorthAnotherTry(error: unknown): boolean {
+  if (error instanceof ConnectionError) return (error.details.status ?? 500) >= 500
+  return !(error instanceof ApiError)
 }

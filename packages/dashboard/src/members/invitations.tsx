@@ -1,7 +1,8 @@
 // The invitations that nobody has accepted yet.
 
 import { useServices } from '../api/services.tsx'
-import { useCache, useMutation, useQuery } from '../api/use-query.ts'
+import { useCache, useQuery } from '../api/use-query.ts'
+import { useMutation } from '../session/use-mutation.ts'
 import { useOrganisation } from '../shell/organisation.tsx'
 import { Button } from '../ui/button.tsx'
 import { Section } from '../ui/layout.tsx'

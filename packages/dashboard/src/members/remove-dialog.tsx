@@ -4,7 +4,8 @@ import { useLocation } from 'wouter'
 import type { Member } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
-import { useCache, useMutation } from '../api/use-query.ts'
+import { useCache } from '../api/use-query.ts'
+import { useMutation } from '../session/use-mutation.ts'
 import { useOrganisation } from '../shell/organisation.tsx'
 import { ConfirmDialog } from '../ui/dialog.tsx'
 

@@ -3,7 +3,8 @@
 import type { Member, Role } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
-import { useCache, useMutation } from '../api/use-query.ts'
+import { useCache } from '../api/use-query.ts'
+import { useMutation } from '../session/use-mutation.ts'
 import { useOrganisation } from '../shell/organisation.tsx'
 import { describeFailure } from '../ui/failure-words.ts'
 import { Select } from '../ui/field.tsx'

@@ -2,7 +2,8 @@
 import { useLocation } from 'wouter'
 
 import { useServices } from '../api/services.tsx'
-import { useCache, useMutation, useQuery } from '../api/use-query.ts'
+import { useCache, useQuery } from '../api/use-query.ts'
+import { useMutation } from '../session/use-mutation.ts'
 import { LoginForm } from '../session/login-form.tsx'
 import { SignUpForm } from '../session/sign-up-form.tsx'
 import { useSession } from '../session/session.tsx'

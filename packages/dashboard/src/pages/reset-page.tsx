@@ -2,7 +2,8 @@
 import { useState } from 'react'
 
 import { useServices } from '../api/services.tsx'
-import { useMutation, useQuery } from '../api/use-query.ts'
+import { useQuery } from '../api/use-query.ts'
+import { useMutation } from '../session/use-mutation.ts'
 import { AuthPage } from '../shell/auth-card.tsx'
 import { useFragmentCode } from '../shell/fragment-code.ts'
 import { LinkButton } from '../ui/button.tsx'

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import type { User } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
-import { useMutation } from '../api/use-query.ts'
+import { useMutation } from './use-mutation.ts'
 import { fieldError } from '../ui/failure-words.ts'
 import { PasswordField, TextField } from '../ui/field.tsx'
 import { ActionForm } from '../ui/form.tsx'

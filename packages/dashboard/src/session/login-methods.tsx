@@ -3,7 +3,8 @@
 import type { User } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
-import { useMutation, useQuery } from '../api/use-query.ts'
+import { useQuery } from '../api/use-query.ts'
+import { useMutation } from './use-mutation.ts'
 import { Button, buttonClasses } from '../ui/button.tsx'
 import { FailureNotice } from '../ui/notice.tsx'
 import { askForPasskey, hasPasskeys } from './passkey.ts'

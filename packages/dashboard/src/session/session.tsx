@@ -1,10 +1,10 @@
 // Who is here: asked of the authority, since the page itself cannot read the cookie.
-import { createContext, use, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 
 import { ApiError, type User } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
-import { useCache, useQuery } from '../api/use-query.ts'
+import { FailureContext, useCache, useQuery, type Cache } from '../api/use-query.ts'
 import { mayLeave } from '../ui/ask-before-leaving.ts'
 
 export type Session =
@@ -23,7 +23,7 @@ interface SessionControl {
   readonly logOut: (goTo?: string) => Promise<void>
 }
 
-export const sessionKey = ['me'] as const
+const sessionKey = ['me'] as const
 
 const channelName = 'hallpass.session'
 const SessionContext = createContext<SessionControl | undefined>(undefined)
@@ -44,15 +44,23 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   useEffect(() => {
     const opened = new BroadcastChannel(channelName)
     channel.current = opened
-    opened.addEventListener('message', () => void cache.invalidate(sessionKey))
+    opened.addEventListener('message', () => {
+      // Of another person nothing is asked for: the page begins anew.
+      void cache.refetch(sessionKey).then((user) => {
+        if (user !== null) void cache.invalidate([])
+      })
+    })
     return () => opened.close()
   }, [cache])
 
   const isOther = known !== undefined && data !== undefined && data !== null && data.id !== known.id
   useEffect(() => {
     // Nothing of one person may be left over for another.
-    if (isOther) location.assign('/')
-  }, [isOther])
+    if (isOther) beginAnew(cache, '/')
+  }, [cache, isOther])
+
+  // This key alone, and not what begins so: that may be what failed.
+  const fail = useCallback((error: unknown) => void (isRefusal(error) && cache.refetch(sessionKey)), [cache])
 
   const control = useMemo(
     (): SessionControl => ({
@@ -66,13 +74,16 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
         if (!mayLeave()) return
         await client.webSignOut()
         channel.current?.postMessage('left')
-        location.assign(goTo)
-        if (goTo.startsWith(`${location.pathname}#`)) location.reload()
+        beginAnew(cache, goTo)
       },
     }),
     [data, error, known, isOther, refetch, cache, client],
   )
-  return <SessionContext value={control}>{children}</SessionContext>
+  return (
+    <FailureContext value={fail}>
+      <SessionContext value={control}>{children}</SessionContext>
+    </FailureContext>
+  )
 }
 
 export function useSession(): SessionControl {
@@ -95,6 +106,17 @@ function sessionOf({ data, error, known, retry }: Known): Session {
 }
 
 function nobodyIfUnauthenticated(error: unknown): null {
-  if (error instanceof ApiError && error.code === 'unauthenticated') return null
+  if (isRefusal(error)) return null
   throw error
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'unauthenticated'
+}
+
+/** Leaves no answer in this page, not even in one that the browser would bring back. */
+function beginAnew(cache: Cache, path: string): void {
+  cache.forget()
+  location.assign(path)
+  if (path.startsWith(`${location.pathname}#`)) location.reload()
 }

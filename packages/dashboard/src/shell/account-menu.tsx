@@ -1,5 +1,5 @@
 // Who is logged in, and what concerns them alone.
-import { useMutation } from '../api/use-query.ts'
+import { useMutation } from '../session/use-mutation.ts'
 import { Link } from 'wouter'
 
 import type { User } from '@hallpass/client'

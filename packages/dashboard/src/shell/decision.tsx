@@ -1,5 +1,5 @@
 // How a person answers a question that somebody else waits on: yes, no, and what went wrong with either.
-import type { Mutation } from '../api/use-query.ts'
+import type { Mutation } from '../session/use-mutation.ts'
 import { Button } from '../ui/button.tsx'
 import { FailureNotice } from '../ui/notice.tsx'
 

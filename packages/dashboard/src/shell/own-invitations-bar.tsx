@@ -7,7 +7,7 @@ import { useServices } from '../api/services.tsx'
 import { useQuery } from '../api/use-query.ts'
 import { Notice } from '../ui/notice.tsx'
 
-export const ownInvitationsKey = ['own-invitations']
+export const ownInvitationsKey = ['own-invitations'] as const
 
 export function OwnInvitationsBar() {
   const invitations = useOwnInvitations()

@@ -1,7 +1,7 @@
 // Forms: sent once at a time, and whoever sends one is put on the field that is wrong with it.
 import { useEffect, useRef, useState, type ComponentProps, type ReactNode } from 'react'
 
-import type { Mutation } from '../api/use-query.ts'
+import type { Mutation } from '../session/use-mutation.ts'
 import { Button, type ButtonKind } from './button.tsx'
 import { fieldError } from './failure-words.ts'
 import { FailureNotice } from './notice.tsx'

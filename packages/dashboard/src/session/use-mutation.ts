@@ -1,0 +1,55 @@
+// A hook that changes something at the authority, in the name of who is logged in.
+import { use, useState } from 'react'
+
+import { FailureContext } from '../api/use-query.ts'
+import { useAnnounce } from '../ui/announce.ts'
+
+interface MutationOptions<Data, Variables> {
+  readonly run: (variables: Variables) => Promise<Data>
+  readonly onSuccess?: (data: Data) => unknown
+  readonly onSettled?: () => unknown
+  /** What is read out once it is done, where nothing else tells it to those who do not see the page. */
+  readonly said?: (data: Data, variables: Variables) => string
+}
+
+interface MutationState<Data, Variables> {
+  readonly isPending: boolean
+  readonly isSuccess: boolean
+  readonly data: Data | undefined
+  readonly error: Error | null
+  /** Of the newest run. */
+  readonly variables: Variables | undefined
+}
+
+export interface Mutation<Data, Variables> extends MutationState<Data, Variables> {
+  readonly mutate: (variables: Variables) => void
+}
+
+const idle = { isPending: false, isSuccess: false, data: undefined, error: null, variables: undefined } as const
+
+/** One at a time: until what it leads to is done too, it is pending. */
+export function useMutation<Data, Variables = void>(
+  options: MutationOptions<Data, Variables>,
+): Mutation<Data, Variables> {
+  const fail = use(FailureContext)
+  const announce = useAnnounce()
+  const [state, setState] = useState<MutationState<Data, Variables>>(idle)
+
+  async function run(variables: Variables): Promise<void> {
+    setState({ ...idle, isPending: true, variables })
+    try {
+      const data = await options.run(variables)
+      await options.onSuccess?.(data)
+      await options.onSettled?.()
+      setState({ ...idle, isSuccess: true, data, variables })
+      if (options.said !== undefined) announce(options.said(data, variables))
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error('unknown', { cause })
+      fail(error)
+      await options.onSettled?.()
+      setState({ ...idle, error, variables })
+    }
+  }
+
+  return { ...state, mutate: (variables) => void run(variables) }
+}
