@@ -202,7 +202,7 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     await page.route(/\/assets\/core[^/]*\.js$/, (route) => route.fulfill({ status: 404 }))
     await page.getByLabel('Name (optional)').fill('nobody’s')
     await page.getByRole('button', { name: 'Create Organization Token' }).click()
-    await page.getByText('A part of this page could not be fetched, so nothing was created').waitFor()
+    await page.getByText('Nothing was created: a part of this page could not be fetched.').waitFor()
     const { ask } = dashboard.authority
     const { token: auth } = await signIn(ask, founder)
     const { text } = await ask('GET', `/v1/orgs/${slug}/tokens?state=all`, { token: auth })

@@ -1,4 +1,5 @@
-// Checks which way imports point, between packages and between the authority's folders: the house of ARCHITECTURE.md.
+// Checks which way imports point, between packages and between the folders of the authority and of the dashboard: the house
+// of ARCHITECTURE.md.
 import { globSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
@@ -13,8 +14,13 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@hallpass/dashboard': ['@hallpass/macaroon', '@hallpass/client'],
 }
 
-/** What each folder of the authority may import: its own folders, packages of ours, and parts from elsewhere. */
-const rooms: Readonly<Record<string, { readonly folders: readonly string[]; readonly parts: readonly string[] }>> = {
+/** What a folder may import: folders of its own package, packages of ours, and parts from elsewhere. */
+interface Room {
+  readonly folders: readonly string[]
+  readonly parts: readonly string[]
+}
+
+const authorityRooms: Readonly<Record<string, Room>> = {
   domain: { folders: [], parts: ['@hallpass/macaroon', '@hallpass/client/visible-text'] },
   keyring: { folders: ['domain'], parts: ['@hallpass/macaroon'] },
   identity: { folders: ['domain'], parts: ['@hallpass/client/json', '@simplewebauthn/server', 'openid-client'] },
@@ -70,6 +76,31 @@ const rooms: Readonly<Record<string, { readonly folders: readonly string[]; read
   },
 }
 
+const dashboardRooms: Readonly<Record<string, Room>> = {
+  words: { folders: [], parts: [] },
+  ui: { folders: ['words'], parts: ['@hallpass/client', 'react', 'wouter'] },
+  api: { folders: [], parts: ['@hallpass/client', 'react', 'swr'] },
+  session: { folders: ['ui', 'api'], parts: ['@hallpass/client', 'react'] },
+  shell: { folders: ['ui', 'api', 'session'], parts: ['@hallpass/client', 'react', 'wouter'] },
+  tokens: {
+    folders: ['words', 'ui', 'api', 'session', 'shell'],
+    parts: ['@hallpass/macaroon', '@hallpass/client', 'react', 'wouter'],
+  },
+  members: { folders: ['words', 'ui', 'api', 'session', 'shell'], parts: ['@hallpass/client', 'react', 'wouter'] },
+  account: { folders: ['words', 'ui', 'api', 'session', 'shell'], parts: ['@hallpass/client', 'react', 'wouter'] },
+  inspect: { folders: ['ui', 'tokens'], parts: ['@hallpass/macaroon', '@hallpass/client', 'react'] },
+  pages: {
+    folders: ['words', 'ui', 'api', 'session', 'shell', 'tokens', 'members', 'account', 'inspect'],
+    parts: ['@hallpass/client', 'react', 'wouter'],
+  },
+}
+
+/** The packages that have rooms. */
+const houses: Readonly<Record<string, Readonly<Record<string, Room>>>> = {
+  authority: authorityRooms,
+  dashboard: dashboardRooms,
+}
+
 /** What goes against the arrows: the file that loads the server, and the command that tells it where the dashboard's files are. */
 const exceptions = new Set([
   'packages/cli/src/authority-package.ts @hallpass/authority',
@@ -111,7 +142,7 @@ function checkTables(): string[] {
     const isOurs = !name.startsWith('.') && name !== 'packages' && !ignored.includes(`${name}/`)
     if (isOurs && !map.includes(`\`${name}/\``)) found.push(`ARCHITECTURE.md: does not name ${name}/`)
   }
-  const files = globSync('packages/authority/src/*/**/*.ts', { cwd: root })
+  const files = Object.keys(houses).flatMap((house) => globSync(`packages/${house}/src/*/**/*.{ts,tsx}`, { cwd: root }))
   for (const folder of new Set(files.filter((file) => roomOf(file) === undefined).map(dirname))) {
     const isWiring = map.includes(`| \`${relative('packages/authority/src', folder).split('/')[0]}/\` \`config`)
     if (!isWiring) found.push(`scripts/check-imports.ts: ${folder} is no room`)
@@ -125,7 +156,7 @@ function checkMap(map: string): string[] {
   for (const folder of readdirSync(join(root, 'packages'))) {
     if (!map.includes(`| \`packages/${folder}\``)) found.push(`ARCHITECTURE.md: has no row for packages/${folder}`)
   }
-  for (const [room, { folders, parts }] of Object.entries(rooms)) {
+  for (const [room, { folders, parts }] of Object.values(houses).flatMap(Object.entries<Room>)) {
     const row = map.split('\n').find((line) => line.startsWith(`| \`${room}/\``))
     const told = [...(row?.split('|').at(-2) ?? '').matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '')
     const ours = parts.filter((part) => /^@hallpass\/[^/]+$/.test(part)).map((part) => part.replace('@hallpass/', ''))
@@ -142,7 +173,7 @@ function check(file: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) {
     const target = relative(root, resolve(root, dirname(file), specifier))
     if (!target.startsWith(`packages/${folder}/src/`)) return 'it lies outside of the package'
-    return folder === 'authority' ? checkRoom(file, target) : undefined
+    return checkRoom(file, target)
   }
   const name = nameOfPackage(folder)
   const target = /^(@hallpass\/[^/]+|hallpass)(\/|$)/.exec(specifier)?.[1]
@@ -155,7 +186,7 @@ function check(file: string, specifier: string): string | undefined {
   ) {
     return `${name} runs where there is no Node`
   }
-  return folder === 'authority' ? checkPart(file, specifier) : undefined
+  return checkPart(file, specifier)
 }
 
 function checkRoom(file: string, target: string): string | undefined {
@@ -163,22 +194,27 @@ function checkRoom(file: string, target: string): string | undefined {
   const to = roomOf(target)
   if (from === undefined || from === to || isTest(file)) return undefined
   if (to === undefined) return 'wiring imports rooms, and no room imports wiring'
-  const allowed = (rooms[from]?.folders ?? []).some((folder) => to === folder || to.startsWith(`${folder}/`))
+  const allowed = (roomsAt(file)[from]?.folders ?? []).some((folder) => to === folder || to.startsWith(`${folder}/`))
   return allowed ? undefined : `${from} may not import ${to}`
 }
 
 function checkPart(file: string, specifier: string): string | undefined {
   const room = roomOf(file)
   if (room === undefined || specifier.startsWith('node:') || isTest(file)) return undefined
-  const allowed = rooms[room]?.parts ?? []
+  const allowed = roomsAt(file)[room]?.parts ?? []
   return allowed.some((part) => specifier === part || specifier.startsWith(`${part}/`))
     ? undefined
     : `${room} may not use it`
 }
 
 function roomOf(file: string): string | undefined {
-  const path = file.replace(/^packages\/authority\/src\//, '')
-  return Object.keys(rooms).find((room) => path.startsWith(`${room}/`))
+  const path = file.replace(/^packages\/[^/]+\/src\//, '')
+  return Object.keys(roomsAt(file)).find((room) => path.startsWith(`${room}/`))
+}
+
+/** The rooms of the package that a file lies in. */
+function roomsAt(file: string): Readonly<Record<string, Room>> {
+  return houses[/^packages\/([^/]+)\//.exec(file)?.[1] ?? ''] ?? {}
 }
 
 /** What only tests use: the suites and the launchers beside them. */

@@ -8,7 +8,7 @@ import { useQuery } from '../api/use-query.ts'
 import { LoginForm } from '../session/login-form.tsx'
 import { LoginMethods } from '../session/login-methods.tsx'
 import { useSession } from '../session/session.tsx'
-import { AuthPage } from '../shell/auth-card.tsx'
+import { AuthPage } from '../ui/auth-card.tsx'
 import { readReturnPath } from '../shell/return-path.ts'
 import { Notice } from '../ui/notice.tsx'
 

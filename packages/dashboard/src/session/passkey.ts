@@ -1,25 +1,23 @@
 // Passkeys, as browsers have them: the authority's JSON in, and JSON for it out.
+import { PlainError } from '../ui/failure-words.ts'
 
 export function hasPasskeys(): boolean {
   return typeof PublicKeyCredential === 'function' && 'parseRequestOptionsFromJSON' in PublicKeyCredential
 }
 
-/** @throws PasskeyError where the person thought better of it, or there is none that fits */
+/** @throws PlainError where the person thought better of it, or there is none that fits */
 export function askForPasskey(options: PublicKeyCredentialRequestOptionsJSON) {
   return answerOf<AuthenticationResponseJSON>(() =>
     navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }),
   )
 }
 
-/** @throws PasskeyError where the person thought better of it, or the device has one already */
+/** @throws PlainError where the person thought better of it, or the device has one already */
 export function makePasskey(options: PublicKeyCredentialCreationOptionsJSON) {
   return answerOf<RegistrationResponseJSON>(() =>
     navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) }),
   )
 }
-
-/** The browser or the device said no; the message is for people. */
-export class PasskeyError extends Error {}
 
 async function answerOf<Answer>(ask: () => Promise<Credential | null>): Promise<Answer> {
   let credential: Credential | null
@@ -27,13 +25,13 @@ async function answerOf<Answer>(ask: () => Promise<Credential | null>): Promise<
     credential = await ask()
   } catch (cause) {
     const isKnown = cause instanceof Error && cause.name === 'InvalidStateError'
-    throw new PasskeyError(
+    throw new PlainError(
       isKnown
         ? 'This device has a passkey for this account already.'
         : 'No passkey was used: it was called off, or none fits.',
       { cause },
     )
   }
-  if (!(credential instanceof PublicKeyCredential)) throw new PasskeyError('The browser gave no passkey.')
+  if (!(credential instanceof PublicKeyCredential)) throw new PlainError('The browser gave no passkey.')
   return credential.toJSON() as Answer
 }

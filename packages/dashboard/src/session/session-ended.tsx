@@ -3,7 +3,7 @@ import { useRef } from 'react'
 
 import type { User } from '@hallpass/client'
 
-import { AuthCard } from '../shell/auth-card.tsx'
+import { AuthCard } from '../ui/auth-card.tsx'
 import { useShownModally } from '../ui/dialog.tsx'
 import { LoginForm } from './login-form.tsx'
 import { useSession } from './session.tsx'

@@ -8,7 +8,7 @@ import { useCache, useQuery } from '../api/use-query.ts'
 import { useMutation } from '../session/use-mutation.ts'
 import { Button } from '../ui/button.tsx'
 import { Choice } from '../ui/choice.tsx'
-import { OutdatedPageError, fieldError } from '../ui/failure-words.ts'
+import { PlainError, fieldError } from '../ui/failure-words.ts'
 import { SelectField, TextField } from '../ui/field.tsx'
 import { Fold } from '../ui/fold.tsx'
 import { Form } from '../ui/form.tsx'
@@ -47,7 +47,10 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
     async run(caveats: readonly CaveatJson[]) {
       await prepare().catch((cause: unknown) => {
         if (!navigator.onLine) throw new ConnectionError('unreachable', 'offline', { cause })
-        throw new OutdatedPageError('so nothing was created', { cause })
+        throw new PlainError(
+          'Nothing was created: a part of this page could not be fetched. Reload the page and try again.',
+          { cause },
+        )
       })
       return client.createToken({
         org_slug: slug,

@@ -1,10 +1,8 @@
 // What went wrong, in a sentence for people who look at a page.
 import { ApiError, ConnectionError } from '@hallpass/client'
 
-import { PasskeyError } from '../session/passkey.ts'
-
-/** A part of this page could not be fetched, as after an update of the server; the message says what came of it. */
-export class OutdatedPageError extends Error {}
+/** An error whose message is a sentence for people. */
+export class PlainError extends Error {}
 
 /** One sentence, with a capital letter and a full stop. */
 export function describeFailure(error: Error): string {
@@ -12,10 +10,7 @@ export function describeFailure(error: Error): string {
     return error.code === 'internal' ? 'Hallpass made a mistake of its own: try again.' : finish(error.message)
   }
   if (error instanceof ConnectionError) return connectionWords[error.code]
-  if (error instanceof PasskeyError) return error.message
-  if (error instanceof OutdatedPageError) {
-    return finish(`a part of this page could not be fetched, ${error.message}: reload it, and try again`)
-  }
+  if (error instanceof PlainError) return error.message
   return 'Something went wrong in this page: reload it.'
 }
 

@@ -1,7 +1,6 @@
 // Forms: sent once at a time, and whoever sends one is put on the field that is wrong with it.
 import { useEffect, useRef, useState, type ComponentProps, type ReactNode } from 'react'
 
-import type { Mutation } from '../session/use-mutation.ts'
 import { Button, type ButtonKind } from './button.tsx'
 import { fieldError } from './failure-words.ts'
 import { FailureNotice } from './notice.tsx'
@@ -39,7 +38,7 @@ function showWrongField(form: HTMLFormElement | null): void {
 }
 
 interface ActionFormProps extends Omit<FormProps, 'busy'> {
-  readonly request: Pick<Mutation<unknown, never>, 'isPending' | 'error'>
+  readonly request: { readonly isPending: boolean; readonly error: Error | null }
   /** The fields that tell themselves what is wrong with them. */
   readonly fields: readonly string[]
   /** What the button says: a verb. */

@@ -1,5 +1,4 @@
 // What is on its way, what failed, and what is there: the three faces of everything that is fetched.
-import { type Query } from '../api/use-query.ts'
 import type { ReactNode } from 'react'
 
 import { Button } from './button.tsx'
@@ -8,7 +7,13 @@ import { Failure } from './failure.tsx'
 import { Notice } from './notice.tsx'
 
 interface LoadProps<Data> {
-  readonly query: Query<Data>
+  readonly query: {
+    readonly data: Data | undefined
+    /** Why the newest attempt failed. */
+    readonly error: Error | null
+    readonly isFetching: boolean
+    readonly refetch: () => void
+  }
   /** Names it in a sentence, with a capital letter. */
   readonly what: string
   /** Stands there meanwhile, in the size of what comes. */

@@ -1,8 +1,8 @@
 // The narrow column in which people enter: mark, heading, form.
 import type { ReactNode } from 'react'
 
-import { Mark } from '../ui/mark.tsx'
-import { ThemeToggle } from '../ui/theme-toggle.tsx'
+import { Mark } from './mark.tsx'
+import { ThemeToggle } from './theme-toggle.tsx'
 
 interface AuthCardProps {
   readonly title: string
