@@ -221,7 +221,7 @@ describe('fetching discharges', () => {
     ['more than anybody reads', [201, JSON.stringify({ pad: 'x'.repeat(70_000) })], 'not_a_third_party', ''],
     [
       'what is not packed as it says',
-      [201, '{', { 'content-encoding': 'gzip' }],
+      [201, 'no gzip', { 'content-encoding': 'gzip' }],
       'not_a_third_party',
       'unpacked as gzip',
     ],
