@@ -1,7 +1,7 @@
-// Apps: one global namespace of names, each in one organisation.
+// Apps: one global namespace of names; each app belongs to one organisation.
 
 export interface App {
-  /** The id that `Apps` caveats carry. Never used again, not even after deletion. */
+  /** The id in `Apps` caveats. Never reused, not even after deletion. */
   readonly id: number
   /** 16 characters of a-z and 0-9, for clients that want an opaque id. */
   readonly publicId: string
@@ -12,7 +12,7 @@ export interface App {
   readonly createdAt: number
 }
 
-/** The network of an app for which none is named. */
+/** The network of an app that names none. */
 export const defaultNetwork = 'default'
 
 const idAlphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'

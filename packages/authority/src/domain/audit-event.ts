@@ -1,17 +1,17 @@
-// What happened, who did it, and whether it was allowed.
+// Audit events: what happened, who did it, and whether it was allowed.
 
 export interface AuditEvent {
   /** Milliseconds. */
   readonly at: number
-  /** Null for what concerns no organisation, as signing in. */
+  /** Null if it concerns no organisation, for example signing in. */
   readonly organisationId: number | null
-  /** The operation's name, as `token.mint`. */
+  /** The operation's name, for example `token.mint`. */
   readonly operation: string
   readonly outcome: 'allowed' | 'denied'
   readonly actor: AuditActor
-  /** What it was done to, for people: `app web-1`, `token 6fd…`. Never a secret. */
+  /** The target, for people: `app web-1`, `token 6fd…`. Never a secret. */
   readonly target: string
-  /** Why it was denied; empty where it was allowed. */
+  /** Why it was denied; empty if it was allowed. */
   readonly reason: string
   readonly requestId: string
 }
@@ -24,7 +24,7 @@ export interface AuditActor {
   readonly label: string
 }
 
-/** An event as it is stored; ids grow with time within one database. */
+/** A stored event. Ids increase with time within one database. */
 export interface StoredAuditEvent extends AuditEvent {
   readonly id: number
 }

@@ -1,11 +1,11 @@
-// Why something failed that is answered with a sentence: what the outside said of it, for the log alone.
+// Describes the cause of an error for the log: what a provider, a mail server or a database said.
 
 const longest = 300
 const mostLinks = 4
 
 /**
- * The errors behind an error in one line: their codes and words, without addresses of people and what looks like a secret,
- * cut after 300 characters; undefined where there are none.
+ * The causes of an error in one line: codes and messages, without email addresses and without what looks like a secret,
+ * at most 300 characters. Undefined if there is no cause.
  */
 export function describeCause(error: { readonly cause?: unknown }): string | undefined {
   const parts: string[] = []
@@ -14,7 +14,7 @@ export function describeCause(error: { readonly cause?: unknown }): string | und
   return line === '' ? undefined : line
 }
 
-/** What somebody else said, as the log may have it. */
+/** Text from outside, made safe for the log. */
 export function printable(words: string): string {
   return words
     .replaceAll(/[^\x20-\x7e]+/g, ' ')
@@ -28,13 +28,13 @@ function causeOf(error: unknown): unknown {
   return error instanceof Error ? error.cause : undefined
 }
 
-/** Of several addresses that were tried Node says nothing but what went wrong with each of them. */
+/** If several addresses failed, Node's error has a message for each of them only. */
 function wordsOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') {
     return error.errors.slice(0, mostLinks).map(wordsOf).join(', ')
   }
   if (!(error instanceof Error)) return typeof error === 'string' ? error : ''
-  // The words of a parser quote what it read.
+  // A parser's message quotes its input.
   if (error instanceof SyntaxError) return error.name
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   return error.message.includes(code) ? error.message : `${code}: ${error.message}`

@@ -1,4 +1,4 @@
-// A command line that asks to be logged in by a person at a browser.
+// Logins of command lines, which a person approves in a browser.
 import { createHash } from 'node:crypto'
 
 import { Secret } from './secret.ts'
@@ -6,13 +6,13 @@ import { Secret } from './secret.ts'
 export interface CliLogin {
   /** Row id. */
   readonly id: number
-  /** SHA-256 of the id that the command line and the browser know it by. */
+  /** SHA-256 of the id that the command line and the browser use. */
   readonly idHash: Uint8Array
-  /** What asks, as it calls itself. */
+  /** The name that the client gives itself. */
   readonly name: string
-  /** The address that asks. */
+  /** The address of the client. */
   readonly requestedFrom: string
-  /** SHA-256 of the verifier (RFC 7636), in base64url; null where the id alone is exchanged for the auth token. */
+  /** SHA-256 of the verifier (RFC 7636), in base64url; null if the id alone is exchanged for the auth token. */
   readonly codeChallenge: string | null
   readonly state: string
   readonly redirectPort: number | null
@@ -23,18 +23,18 @@ export interface CliLogin {
 
 export interface CliLoginApproval {
   readonly userId: number
-  /** Null where there is no code to be shown. */
+  /** Null if no code is shown. */
   readonly codeHash: Uint8Array | null
 }
 
 export const cliLoginLifetime = 10 * 60_000
 
-/** A new id: 256 random bits, because it may be all that stands between a stranger and the auth token. */
+/** A new id: 256 random bits, because it may be the only secret that protects the auth token. */
 export function createCliLoginId(randomBytes: (length: number) => Uint8Array): Secret {
   return new Secret(Buffer.from(randomBytes(32)).toString('base64url'))
 }
 
-/** What is stored of an id. */
+/** The stored form of an id. */
 export function hashCliLoginId(id: string): Uint8Array {
   return createHash('sha256').update(id).digest()
 }

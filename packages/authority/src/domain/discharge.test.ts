@@ -21,7 +21,7 @@ const demands: fc.Arbitrary<Demand> = fc.record({
   seconds: fc.integer({ min: 1, max: 86_400 }),
 })
 
-/** Whoever meets the demand in every respect. */
+/** An access that meets the demand in every respect. */
 function whoMeets({ tokenId, userId, organisationId, seconds }: Demand): TokenDischargeAccess {
   const flyio = [{ userId: BigInt(userId), organizationIds: [BigInt(organisationId)] }]
   return { type: 'discharge', now: 1000, expiry: 1000 + seconds, flyio, tokenId, confirmed: true }
@@ -31,7 +31,7 @@ const allows = (demand: Demand, access: TokenDischargeAccess) =>
   clearCaveats(caveatsOfDemand(demand), [access], ticketVocabulary).allowed
 
 describe('what a ticket demands', () => {
-  it('reads as it was written', () => {
+  it('is read back as it was written', () => {
     fc.assert(
       fc.property(demands, (demand) => {
         const bytes = encodeCaveats(caveatsOfDemand(demand), ticketVocabulary)
@@ -40,7 +40,7 @@ describe('what a ticket demands', () => {
     )
   })
 
-  it('is met by this person for this token in this organisation, and by nobody who differs in anything', () => {
+  it('is met only by this person, for this token, in this organisation', () => {
     fc.assert(
       fc.property(demands, fc.uuid(), id, (demand, otherToken, otherId) => {
         fc.pre(otherToken !== demand.tokenId && otherId !== demand.userId && otherId !== demand.organisationId)
@@ -62,7 +62,7 @@ describe('what a ticket demands', () => {
     )
   })
 
-  it('allows no access that is no discharge, and is not understood elsewhere', () => {
+  it('allows nothing but discharges, and is unknown to other vocabularies', () => {
     fc.assert(
       fc.property(demands, (demand) => {
         const access = { action: 1, now: 1000, orgId: BigInt(demand.organisationId) }
@@ -75,7 +75,7 @@ describe('what a ticket demands', () => {
     )
   })
 
-  it('is read from nothing else: not from less, not from more, not from numbers that no id has', () => {
+  it('is not read from fewer caveats, more caveats, or numbers that are no ids', () => {
     fc.assert(
       fc.property(demands, fc.nat(3), (demand, at) => {
         const caveats = caveatsOfDemand(demand)
@@ -108,7 +108,7 @@ describe('what a ticket demands', () => {
 })
 
 describe('a ticket as text', () => {
-  it('has one spelling, and a bound', () => {
+  it('has one spelling and a maximum length', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 1024 }), (bytes) => {
         const text = Buffer.from(bytes).toString('base64')

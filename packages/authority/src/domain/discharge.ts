@@ -1,4 +1,4 @@
-// The authority as a third party of its own tokens: what a ticket of it demands, and the requests that wait for a person.
+// The authority as a third party: what its tickets demand, and the discharge requests that wait for a person.
 import { createHash } from 'node:crypto'
 
 import {
@@ -13,27 +13,29 @@ import {
 
 import type { MembershipDischarge } from './organisation.ts'
 
-/** What the authority must make sure of before it discharges a ticket of its own. */
+/** What the authority checks before it discharges one of its own tickets. */
 export interface Demand {
-  /** The token that asks, and everything attenuated from it. */
+  /** The token that needs the discharge; everything attenuated from it has the same id. */
   readonly tokenId: string
   /** The person in whose name the token was made. */
   readonly userId: number
   readonly organisationId: number
-  /** `member`: who must still be one; `login`: and must say so, logged in. */
+  /** `member`: the person must still be a member; `login`: the person must also confirm, logged in. */
   readonly how: Exclude<MembershipDischarge, 'none'>
-  /** For how many seconds a discharge may hold. */
+  /** The longest validity of a discharge, in seconds. */
   readonly seconds: number
 }
 
-/** Somebody asks for a discharge: what the caveats of a ticket are held against. */
+/** A request for a discharge, which the caveats of a ticket are checked against. */
 export interface TokenDischargeAccess extends DischargeAccess {
   readonly tokenId: string
   /** Whether the person was logged in and agreed. */
   readonly confirmed: boolean
 }
 
-/** A discharge that waits until the person has answered in a browser, and until the token's holder has fetched it. */
+/**
+ * A discharge request that waits for the person's answer in a browser, and then for the holder to fetch the discharge.
+ */
 export interface DischargeRequest {
   readonly id: number
   readonly tokenId: string
@@ -41,27 +43,27 @@ export interface DischargeRequest {
   readonly organisationId: number
   readonly ticket: Uint8Array
   readonly state: 'pending' | 'approved' | 'denied'
-  /** The address that asked for it. */
+  /** The address that the request came from. */
   readonly requestedFrom: string
   readonly createdAt: number
   readonly expiresAt: number
 }
 
-/** Seconds for which a discharge holds; holders fetch the next one by themselves. */
+/** The validity of a discharge in seconds. Holders fetch the next one by themselves. */
 export const dischargeSeconds = 600
-/** Milliseconds in which a person can answer, and the holder can fetch the answer. */
+/** Milliseconds within which the person must answer and the holder must fetch the answer. */
 export const requestLifetime = 600_000
-/** Of one token: whoever holds it could fill the table. */
+/** The limit for one token: its holder could fill the table. */
 export const mostRequests = 50
 
-/** Those of all tokens of one person together. */
+/** The limit for all tokens of one person together. */
 export const mostRequestsOfPerson = 1000
 
 const mostTicketBytes = 1024
 const secretPattern = /^[A-Za-z0-9_-]{43}$/
 const ways = ['member', 'login'] as const
 
-/** The caveat that says which token a ticket was made for, and what its person must do. Only the authority reads it. */
+/** The caveat that says which token a ticket was made for and what the person must do. Only the authority reads it. */
 const ofToken = defineCaveat<{ readonly tokenId: string; readonly how: Demand['how'] }>({
   name: 'HallpassToken',
   number: 2n ** 48n + 1n,
@@ -69,7 +71,8 @@ const ofToken = defineCaveat<{ readonly tokenId: string; readonly how: Demand['h
     reader.expectArray(2, 'a HallpassToken')
     const id = reader.readBytes()
     const how = ways[reader.readSmallUint(0xff)]
-    if (id.length !== 16 || how === undefined) throw new MacaroonError('malformed', 'A HallpassToken makes no sense')
+    if (id.length !== 16 || how === undefined)
+      throw new MacaroonError('malformed', 'A HallpassToken has invalid fields')
     return { tokenId: formatId(id), how }
   },
   encode(writer, { tokenId, how }) {
@@ -79,22 +82,22 @@ const ofToken = defineCaveat<{ readonly tokenId: string; readonly how: Demand['h
   },
   toJson: ({ tokenId, how }) => `${how} ${tokenId}`,
   fromJson() {
-    throw new MacaroonError('bad-json', 'A HallpassToken stands in tickets alone')
+    throw new MacaroonError('bad-json', 'A HallpassToken appears only in tickets')
   },
-  prohibits: () => ({ kind: 'invalid-access', reason: 'HallpassToken is for the authority to judge' }),
+  prohibits: () => ({ kind: 'invalid-access', reason: 'only the authority can judge a HallpassToken' }),
   prohibitsDischarge({ tokenId, how }, access) {
     if (!isOfToken(access) || access.tokenId !== tokenId) {
       return { kind: 'identity', reason: 'the ticket was made for another token' }
     }
     if (how === 'member' || access.confirmed) return undefined
-    return { kind: 'identity', reason: 'the person in whose name the token was made has to confirm it' }
+    return { kind: 'identity', reason: 'the person in whose name the token was made must confirm it' }
   },
 })
 
 /** The vocabulary of the authority's own tickets. */
 export const ticketVocabulary = extendVocabulary(flyVocabulary, [ofToken.codec])
 
-/** The caveats that a ticket with these demands carries. */
+/** The caveats of a ticket with these demands. */
 export function caveatsOfDemand({ tokenId, userId, organisationId, how, seconds }: Demand): readonly Caveat[] {
   return [
     ofToken.of({ tokenId, how }),
@@ -104,7 +107,7 @@ export function caveatsOfDemand({ tokenId, userId, organisationId, how, seconds 
   ]
 }
 
-/** What `caveatsOfDemand` made these caveats of; undefined for any others. */
+/** The demand that `caveatsOfDemand` made these caveats from; undefined for any others. */
 export function readDemand(caveats: readonly Caveat[]): Demand | undefined {
   const token = caveats.find((caveat) => ofToken.is(caveat))
   const [user] = getCaveats(caveats, 'ConfineUser')
@@ -127,7 +130,7 @@ export function stricter(one: MembershipDischarge, other: MembershipDischarge): 
   return one === 'none' ? other : one
 }
 
-/** A ticket as it was sent, standard base64; undefined where the authority can never have made it. */
+/** Parses a ticket in standard base64; undefined if the authority cannot have made it. */
 export function parseTicket(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'base64')
   if (bytes.length === 0 || bytes.length > mostTicketBytes || bytes.toString('base64') !== text) return undefined
@@ -135,8 +138,9 @@ export function parseTicket(text: string): Uint8Array | undefined {
 }
 
 /**
- * What the name of a request is made of: one for its person, another for the holder who polls. It is told again to
- * whoever asks the same from where it was asked, so it is made and not stored; nobody can who has not the key for tickets.
+ * The text from which the name of a request is derived: one name for its person, one for the holder who polls. The same
+ * request from the same address gets the same name again, so names are derived, not stored. Only the owner of the
+ * ticket key can derive them.
  */
 export function describeRequest(
   who: 'person' | 'holder',
@@ -145,7 +149,7 @@ export function describeRequest(
   return JSON.stringify([who, id, createdAt, Buffer.from(ticket).toString('base64')])
 }
 
-/** What is stored of it; undefined where the text cannot be one. */
+/** The stored hash of the secret; undefined if the text cannot be one. */
 export function hashRequestSecret(text: string): Uint8Array | undefined {
   return secretPattern.test(text) ? createHash('sha256').update(text).digest() : undefined
 }

@@ -1,4 +1,4 @@
-// The ways in which the domain says no: one code each, a sentence for people, and the cause kept out of sight.
+// The errors of the domain: one code each, a sentence for people, and a hidden cause.
 
 export type DomainErrorCode =
   | 'unauthenticated' // no token, or not genuine, or no longer valid
@@ -14,9 +14,9 @@ export type DomainErrorCode =
 
 export class DomainError extends Error {
   readonly code: DomainErrorCode
-  /** The input field that was wrong, in the door's spelling, where there is one. */
+  /** The wrong input field, as the door spells it, if there is one. */
   readonly field: string | undefined
-  /** Seconds after which it is worth trying again. */
+  /** Seconds after which a retry makes sense. */
   readonly retryAfter: number | undefined
 
   constructor(
@@ -32,7 +32,7 @@ export class DomainError extends Error {
   }
 }
 
-/** The store or the keyring cannot go on as it was started: a sentence for whoever runs the server. */
+/** The server cannot start, or the store or the keyring cannot continue: a sentence for the operator. */
 export class StartupError extends Error {
   readonly code:
     | 'data_directory_in_use'
@@ -57,7 +57,7 @@ export class StartupError extends Error {
   }
 }
 
-/** What Node.js was not given, where its permission model refused it; undefined where the error is another one. */
+/** What Node's permission model refused; undefined for any other error. */
 export function denialOf(error: unknown): string | undefined {
   if (!(error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED')) return undefined
   const resource = Reflect.get(Object(error), 'resource')
@@ -72,7 +72,7 @@ const permissionFlags: ReadonlyMap<string, string> = new Map([
   ['FileSystemWrite', '--allow-fs-write'],
 ])
 
-/** Whether the store could not do it at this moment: it tells by itself what is wrong with it. */
+/** Whether the store is unavailable at the moment. The store itself reports the reason. */
 export function isUnavailable(error: unknown): error is DomainError {
   return error instanceof DomainError && (error.code === 'unavailable' || error.code === 'storage_full')
 }

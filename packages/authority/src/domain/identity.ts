@@ -1,7 +1,7 @@
-// Identities: who a person is at an OpenID provider, by whose word they are let in.
+// Identities: who a person is at an OpenID provider.
 import { DomainError } from './errors.ts'
 
-/** OpenID Connect Core §5.7: the one pair that names an end user for good. */
+/** OpenID Connect Core §5.7: the only pair that permanently identifies an end user. */
 export interface Identity {
   readonly issuer: string
   readonly subject: string
@@ -9,17 +9,17 @@ export interface Identity {
   readonly createdAt: number
 }
 
-/** What a provider says of who has just logged in there. */
+/** What a provider says about a person who has just logged in there. */
 export interface ProvenIdentity {
   readonly issuer: string
   readonly subject: string
-  /** Lower case; undefined where the provider told none, or does not say that it has verified it. */
+  /** Lower case; undefined if the provider sends no address, or does not say that it has verified it. */
   readonly verifiedEmail: string | undefined
-  /** For whoever runs the authority: what is missing where there is no verified address. */
+  /** For the operator: why there is no verified address. */
   readonly whyUnverified?: string
 }
 
-/** Secrets of one login, which the browser that began it keeps. */
+/** The secrets of one login. The browser that began it keeps them. */
 export interface LoginSecrets {
   readonly state: string
   readonly nonce: string
@@ -28,17 +28,17 @@ export interface LoginSecrets {
 
 export interface IdentityProvider {
   readonly issuer: string
-  /** As people call it. */
+  /** The name shown to people. */
   readonly name: string
-  /** Domains of email addresses, in lower case, whose people get an account without being asked. */
+  /** Email domains, in lower case, whose people get an account without an invitation. */
   readonly signUpDomains: readonly string[]
   /**
-   * Where the browser goes to log in.
+   * The address at the provider where the browser logs in.
    * @throws IdentityError
    */
   authorizationUrl(secrets: LoginSecrets, redirectUri: string): Promise<URL>
   /**
-   * Who it is that came back to `callback`, the full URL with its query.
+   * Identifies the person who came back to `callback`, the full URL with its query.
    * @throws IdentityError
    */
   finish(secrets: LoginSecrets, callback: URL): Promise<ProvenIdentity>
@@ -48,14 +48,14 @@ export type IdentityRefusal =
   | 'denied' // the person, or the provider, said no
   | 'failed' // what came back is not the answer to what was asked
   | 'no_account'
-  | 'other_identity' // the account of the address is somebody else's at the provider
+  | 'other_identity' // the account of the address is linked to another subject of the provider
   | 'unavailable' // the provider does not answer, or not as a provider does
   | 'unverified_email'
 
-/** Why a login at a provider came to nothing. */
+/** A login at a provider failed. */
 export class IdentityError extends DomainError {
   readonly refusal: IdentityRefusal
-  /** For the log alone: what the provider said, or what was wrong with it. */
+  /** For the log only: what the provider said, or what was wrong with it. */
   readonly detail: string | undefined
 
   constructor(

@@ -1,7 +1,7 @@
-// Signing keys as the store knows them: wrapped, of one organisation each.
+// Signing keys as the store has them: wrapped, each of one organisation.
 
 export interface WrappedSigningKey {
-  /** What the nonce of a token names: 16 random bytes. */
+  /** The key id in a token's nonce: 16 random bytes. */
   readonly kid: Uint8Array
   readonly organisationId: number
   /** The key sealed under the root key, bound to `kid` and `organisationId`. */

@@ -1,4 +1,4 @@
-// The contract of the keyring: the only room where raw signing keys exist. What goes in and out is wrapped or verified.
+// The contract of the keyring, the only room with raw signing keys. Its inputs and outputs are wrapped or verified.
 import type { Caveat, Macaroon, VerifiedMacaroon } from '@hallpass/macaroon'
 
 import type { WrappedSigningKey } from './key.ts'
@@ -9,30 +9,31 @@ export interface MintedToken {
   readonly id: string
   /** `FlyV1 fm2_…`: shown once, never stored. */
   readonly token: Secret
-  /** Those that it carries: repeated ones stand there once. */
+  /** The caveats in the token, without repetitions. */
   readonly caveats: readonly Caveat[]
 }
 
-/** A third party that a new token is to ask: here, always the authority itself. */
+/** A third-party caveat for a new token. Here the third party is always the authority itself. */
 export interface TicketOrder {
-  /** The key for tickets, wrapped. */
+  /** The wrapped ticket key. */
   readonly ticketKey: Uint8Array
-  /** Where holders take the ticket. */
+  /** The address to which holders take the ticket. */
   readonly location: string
-  /** What the ticket is to demand for the token of this id. */
+  /** The caveats of the ticket for the token with this id. */
   readonly demands: (tokenId: string) => readonly Caveat[]
 }
 
 export interface Keyring {
-  /** A new signing key of one organisation, wrapped for the store. `now` in milliseconds. */
+  /** Makes a signing key of one organisation, wrapped for the store. `now` in milliseconds. */
   createSigningKey(organisationId: number, now: number): WrappedSigningKey
-  /** Mints a macaroon under the key, with these caveats in this order, and the demand for a discharge behind them. */
+  /** Mints a macaroon under the key with these caveats in this order, followed by the third-party caveat of `order`. */
   mint(key: WrappedSigningKey, caveats: readonly Caveat[], order?: TicketOrder): MintedToken
   /**
-   * Checks the macaroon's signature under the key that its nonce names, and that `discharges` answer what it asks of
-   * third parties. What they attest is believed of nobody.
-   * @param spend told, before each part of the work, how many hashes and comparisons it takes; what it throws ends it
-   * @throws DomainError `unauthenticated` where it is not genuine, or not of the key's organisation.
+   * Checks the macaroon's signature under the key that its nonce names, and that `discharges` answer its third-party
+   * caveats. Attestations of third parties are ignored.
+   * @param spend called before each part of the work with its number of hashes and comparisons; if it throws, verifying
+   * ends
+   * @throws DomainError `unauthenticated` if the macaroon is not genuine, or not of the key's organisation.
    */
   verify(
     key: WrappedSigningKey,
@@ -42,35 +43,35 @@ export interface Keyring {
   ): VerifiedMacaroon
   /** The setup code for the store, so that other servers under the same root key can show it too. */
   sealSetupCode(code: Secret): Uint8Array
-  /** Undefined where it was not sealed under this root key. */
+  /** Undefined if it was not sealed under this root key. */
   openSetupCode(sealed: Uint8Array): Secret | undefined
-  /** A mail for the store: its links let somebody in. */
+  /** Seals a mail for the store: its links let somebody in. */
   sealMail(mail: Secret): Uint8Array
-  /** Undefined where it was not sealed under this root key. */
+  /** Undefined if it was not sealed under this root key. */
   openMail(sealed: Uint8Array): Secret | undefined
-  /** A new key for the tickets that the authority, as a third party, is to answer: wrapped for the store. */
+  /** Makes a key for the authority's own tickets, wrapped for the store. */
   createTicketKey(): Uint8Array
-  /** What the ticket demands; undefined where it was not sealed with this key. */
+  /** The caveats of a ticket; undefined if it was not sealed with this key. */
   openTicket(ticketKey: Uint8Array, ticket: Uint8Array): readonly Caveat[] | undefined
-  /** A secret of 256 bits that this text makes of the key for tickets, always the same one: 43 characters. */
+  /** Derives a secret of 256 bits (43 characters) from the ticket key and this text; always the same one. */
   deriveName(ticketKey: Uint8Array, text: string): Secret
-  /** The discharge for a ticket that was sealed with this key, `fm2_…`, finished: nobody adds to it. */
+  /** Makes the final discharge, `fm2_…`, for a ticket that was sealed with this key. */
   discharge(ticketKey: Uint8Array, ticket: Uint8Array, location: string, caveats: readonly Caveat[]): Secret
 }
 
-/** In whose name a password is tried: so many at once are taken as each costs a lot, and those who wait take turns. */
+/** The turn in which a password is checked. A check is expensive, so few run at once, and waiting ones take turns. */
 export interface PasswordTurn {
-  /** Who shares one turn with whom: a network. */
+  /** All checks in one lane share one turn: a network. */
   readonly lane: string
-  /** Of one lane and key, one is tried at a time. */
+  /** Checks with the same lane and key run one at a time. */
   readonly key: string
-  /** Called when the turn has come; nothing is tried where it throws. */
+  /** Called when the turn begins. If it throws, nothing is checked. */
   readonly begin?: () => void
-  /** Called with the outcome, before the next one of the same key begins. */
+  /** Called with the result, before the next check with the same key begins. */
   readonly end?: (right: boolean) => void
 }
 
-/** All throw DomainError `rate_limited` where too many wait. */
+/** All throw DomainError `rate_limited` if too many wait. */
 export interface PasswordHasher {
   /** argon2id, as a PHC string. */
   hash(password: Secret, lane: string): Promise<string>

@@ -1,4 +1,4 @@
-// Mail as the operations know it: what is said to whom, and whether a server took it.
+// Mail as the operations see it: recipient and text, and whether a server took it.
 import { cleanse } from '@hallpass/client/visible-text'
 
 import type { Transaction } from './store.ts'
@@ -13,7 +13,8 @@ export interface Mail {
 
 export interface Mailer {
   /**
-   * Hands the mail to the server, within a bounded time, for the request of this id. Two copies have one `key`.
+   * Sends the mail to the server, within a bounded time. `requestId` is the request that caused it. Copies of one mail
+   * have the same `key`.
    * @returns whether the server took it; it does not throw
    */
   send(mail: Mail, about: { readonly requestId: string; readonly key: string }): Promise<boolean>
@@ -22,8 +23,8 @@ export interface Mailer {
 /** Where operations leave mail. */
 export interface Postbox {
   /**
-   * Takes the mail in the transaction of what it says: once that is durable it is sent until a server has taken it, or it
-   * expires (milliseconds since 1970). Undefined where too much waits already.
+   * Stores the mail in the transaction that causes it. After the commit it is sent until a server takes it or it
+   * expires (milliseconds since 1970). Undefined if too many mails wait already.
    */
   post(
     tx: Transaction,
@@ -32,14 +33,16 @@ export interface Postbox {
   ): Promise<Posted | undefined>
 }
 
-/** A mail that waits in the outbox. */
+/** A mail in the outbox. */
 export interface Posted {
   readonly id: number
-  /** Sends it at once, after the commit. Whether a server took it: if not, it is tried again later. It does not throw. */
+  /**
+   * Sends it at once, after the commit. Returns whether a server took it; if not, it is retried later. Does not throw.
+   */
   readonly send: () => Promise<boolean>
 }
 
-/** A name that somebody chose, in one line, of which mail programs make no link and no address. */
+/** A name that a user chose, in one line, made so that mail programs see no link and no address in it. */
 export function harmlessName(name: string): string {
   return cleanse(name).replaceAll(/(?<=[\p{L}\p{N}])[.。．｡:/@]+(?=\S)/gu, ' $& ')
 }

@@ -1,26 +1,26 @@
-// Organisations, who belongs to them, and who is asked to.
+// Organisations, their members and invitations.
 
 export type Role = 'admin' | 'member'
 
 /**
- * What the organisation demands of the tokens that are minted from now on, whenever they are used: nothing, that the
- * person in whose name a token was made is still a member, or that this person confirms it as well.
+ * What the organisation demands of the tokens minted from now on: nothing; that the person in whose name a token was
+ * made is still a member; or that this person also confirms.
  */
 export type MembershipDischarge = 'none' | 'member' | 'login'
 
-/** What an organisation may have so many of; of tokens those that are live. */
+/** What the number of an organisation's things is limited for. Of tokens only live ones count. */
 export type Quota = 'apps' | 'members' | 'tokens'
 
-/** Whether tokens of the organisation mint others, or people alone do. */
+/** Whether tokens of the organisation can mint tokens, or only people can. */
 export type TokenMinting = 'allowed' | 'forbidden'
 
 export interface Organisation {
-  /** The id that `Organization` caveats carry. Never used again, not even after deletion. */
+  /** The id in `Organization` caveats. Never reused, not even after deletion. */
   readonly id: number
-  /** Unique among all organisations; `personal` is reserved as everyone's alias for their own. */
+  /** Unique among all organisations. `personal` is reserved as the alias for everyone's own. */
   readonly slug: string
   readonly name: string
-  /** The owner of a personal organisation; null where the organisation is shared. */
+  /** The owner of a personal organisation; null for a shared one. */
   readonly personalOf: number | null
   readonly membershipDischarge: MembershipDischarge
   readonly tokenMinting: TokenMinting
@@ -47,42 +47,42 @@ export interface Invitation {
   readonly organisationId: number
   readonly email: string
   readonly role: Role
-  /** SHA-256 of the code that was handed over once. */
+  /** SHA-256 of the code that the inviter sees. */
   readonly codeHash: Uint8Array
-  /** The same of the code that is in a mail and nowhere else: who has it reads the mail of the address. */
+  /** SHA-256 of the code that is only in the mail: it proves the address. */
   readonly mailCodeHash: Uint8Array | null
-  /** Null for the membership that an account had before its address was proven: its owner may have it back. */
+  /** Null for a membership from before the address was proven, which its owner can accept again. */
   readonly createdBy: number | null
   readonly createdAt: number
   readonly expiresAt: number
   readonly acceptedAt: number | null
 }
 
-/** An invitation that can still be accepted, as a list shows it. */
+/** An open invitation, as a list shows it. */
 export interface PendingInvitation extends Omit<Invitation, 'codeHash' | 'mailCodeHash' | 'acceptedAt'> {
   readonly createdByEmail: string | null
   readonly createdByProvenAt: number | null
 }
 
-/** The same, as it is shown to whom it is for. */
+/** An open invitation, as the invited person sees it. */
 export interface OwnInvitation extends PendingInvitation {
   readonly organisationName: string
 }
 
-/** Milliseconds that a membership from before the address was proven waits for its owner: ten years. */
+/** How long a membership from before the address was proven waits for its owner, in milliseconds: ten years. */
 export const keptMembershipLifetime = 10 * 365 * 86_400_000
 
-/** How many of an organisation's invitations can be open at once. */
+/** The maximum number of open invitations of an organisation. */
 export const mostPendingInvitations = 1000
 
-/** The alias under which everyone reaches their own personal organisation. */
+/** The alias for the caller's own personal organisation. */
 export const personalAlias = 'personal'
 
 export const slugPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
 /**
- * The slug that a name suggests: ASCII letters and digits, the rest as single hyphens; at most 40 characters.
- * Empty where the name has none of either.
+ * Suggests a slug for a name: ASCII letters and digits, everything else as single hyphens; at most 40 characters. Empty
+ * if the name has no ASCII letter or digit.
  */
 export function suggestSlug(name: string): string {
   return name

@@ -1,22 +1,22 @@
-// What is to be done outside once the transaction that asked for it is durable: at least once, and so it may come twice.
+// The outbox: tasks to do after the commit, at least once. A task may be done twice.
 
 export interface OutboxTask {
   readonly id: number
   readonly kind: 'mail'
-  /** What the kind needs; sealed where it holds secrets. */
+  /** The data of the task; sealed if it contains secrets. */
   readonly payload: Uint8Array
-  /** Milliseconds since 1970; nobody else takes it before. */
+  /** Milliseconds since 1970. Nobody claims the task before. */
   readonly dueAt: number
-  /** Milliseconds since 1970; from then on it is not worth doing. */
+  /** Milliseconds since 1970. The task is dropped then. */
   readonly expiresAt: number
-  /** How often it was tried. */
+  /** The number of tries so far. */
   readonly tries: number
 }
 
-/** How long whoever took a task has it alone, in milliseconds: longer than any try takes. */
+/** How long a claimed task is reserved, in milliseconds: longer than any try takes. */
 export const claimTime = 30_000
 
-/** After how many milliseconds a task is tried again that has failed so often: a minute, and twice as long each time, up to an hour. */
+/** Milliseconds until the next try after this many failures: a minute, then twice as long each time, up to an hour. */
 export function retryAfter(tries: number): number {
   return Math.min(60, 2 ** Math.min(tries, 6)) * 60_000
 }

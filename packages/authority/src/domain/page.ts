@@ -1,4 +1,4 @@
-// One page of a list, and where the next one starts.
+// One page of a list, with the cursor of the next page.
 
 export interface Page<Item, Cursor> {
   readonly items: readonly Item[]

@@ -20,12 +20,12 @@ describe('the relying party', () => {
     'https://10.0.0.1',
     'http://hallpass.lan',
     '',
-  ])('is nobody at %s, where browsers offer no passkeys', (url) => {
+  ])('is undefined at %s, because browsers offer no passkeys there', (url) => {
     expect(relyingPartyOf(url)).toBeUndefined()
   })
 })
 
-it('a count goes up, or is not kept at all', () => {
+it('a signature count increases, or stays 0', () => {
   const count = fc.nat({ max: 2 ** 32 - 1 })
   fc.assert(
     fc.property(count, count, (stored, seen) => {
@@ -41,7 +41,7 @@ it('a count goes up, or is not kept at all', () => {
   ])
 })
 
-it('authenticators know a user by 32 bytes that are always the same, and never those of another', () => {
+it('the user handle is 32 bytes, always the same, and different for each user', () => {
   const user = fc.record({
     id: fc.nat(),
     email: fc.emailAddress(),

@@ -1,4 +1,4 @@
-// Passkeys (WebAuthn Level 3): key pairs of people, whose private half stays in an authenticator.
+// Passkeys (WebAuthn Level 3): key pairs of people; the private key stays in an authenticator.
 import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 
@@ -7,38 +7,38 @@ import type { User } from './user.ts'
 export interface Passkey {
   readonly id: number
   readonly userId: number
-  /** What the authenticator calls it. */
+  /** The authenticator's id for it. */
   readonly credentialId: Uint8Array
   /** COSE_Key (RFC 9052 §7). */
   readonly publicKey: Uint8Array
-  /** How often the authenticator says that it was used; 0 where it does not count. */
+  /** The authenticator's signature count; 0 if it does not count. */
   readonly signCount: number
-  /** How a browser reaches the authenticator: hints, as `internal` or `usb`. */
+  /** How a browser reaches the authenticator: hints, for example `internal` or `usb`. */
   readonly transports: readonly string[]
-  /** What its owner calls it. */
+  /** The name that its owner gave it. */
   readonly name: string
   readonly createdAt: number
   readonly lastUsedAt: number | null
 }
 
-/** A challenge that was handed out and not answered yet. */
+/** A challenge that was issued and not answered yet. */
 export interface PasskeyChallenge {
-  /** What the answer names it by: 16 random bytes. */
+  /** The id that the answer sends back: 16 random bytes. */
   readonly handle: Uint8Array
   /** SHA-256 of the challenge as text. */
   readonly challengeHash: Uint8Array
-  /** Who adds a passkey; null for a login, whose person is not known yet. */
+  /** The person who adds a passkey; null for a login, because the person is not known yet. */
   readonly userId: number | null
   readonly expiresAt: number
 }
 
-/** Whom passkeys are for: a page of the origin may ask for those of the id, and of no other. */
+/** A relying party: a page of the origin may use passkeys with this id and no others. */
 export interface RelyingParty {
   readonly id: string
   readonly origin: string
 }
 
-/** What an authenticator answers to a request to make a passkey; all base64url. */
+/** An authenticator's answer to a request to make a passkey; all base64url. */
 export interface PasskeyCreation {
   readonly id: string
   readonly clientDataJson: string
@@ -46,7 +46,7 @@ export interface PasskeyCreation {
   readonly transports: readonly string[]
 }
 
-/** What an authenticator answers to a request to use one; all base64url. */
+/** An authenticator's answer to a request to use a passkey; all base64url. */
 export interface PasskeyAssertion {
   readonly id: string
   readonly clientDataJson: string
@@ -56,9 +56,9 @@ export interface PasskeyAssertion {
 }
 
 export interface PasskeyVerifier {
-  /** Refused where the answer is not good for this relying party; which challenge it answers is for the caller. */
+  /** Refused if the answer is not valid for this relying party. The caller checks which challenge it answers. */
   verifyCreation(answer: PasskeyCreation, party: RelyingParty): Promise<VerifiedCreation | PasskeyRefused>
-  /** The same, and where the passkey did not sign it, or its count did not advance. */
+  /** As above; also refused if the passkey did not sign it, or the count did not increase. */
   verifyAssertion(
     answer: PasskeyAssertion,
     party: RelyingParty,
@@ -66,7 +66,7 @@ export interface PasskeyVerifier {
   ): Promise<VerifiedAssertion | PasskeyRefused>
 }
 
-/** Why an answer is not good: for the log, for it repeats what was sent. */
+/** Why an answer is not valid. For the log only, because it repeats what was sent. */
 export interface PasskeyRefused {
   readonly refused: Error
 }
@@ -83,15 +83,15 @@ export interface VerifiedCreation extends VerifiedAssertion {
 
 export const challengeLifetime = 300_000
 export const mostPasskeys = 20
-/** Of all that were handed out and not answered, the youngest; strangers can ask for them. */
+/** The maximum number of unanswered challenges; the newest are kept, because strangers can ask for them. */
 export const mostChallenges = 10_000
 
 /** COSE algorithms (RFC 9053): EdDSA, ES256, RS256. */
 export const passkeyAlgorithms: readonly number[] = [-8, -7, -257]
 
 /**
- * The relying party at this public URL. Undefined where browsers offer no passkeys: at an address instead of a name
- * (WebAuthn §5.1.2: an effective domain), and without TLS but on this machine itself.
+ * The relying party at this public URL. Undefined if browsers offer no passkeys there: at an IP address (WebAuthn
+ * §5.1.2: an effective domain), and without TLS except on this machine.
  */
 export function relyingPartyOf(publicUrl: string): RelyingParty | undefined {
   const url = URL.parse(publicUrl)
@@ -102,17 +102,19 @@ export function relyingPartyOf(publicUrl: string): RelyingParty | undefined {
   return protocol === 'https:' || isLocal ? { id: hostname, origin } : undefined
 }
 
-/** What authenticators know the user by: the same for all passkeys, and telling nothing of the person. */
+/**
+ * The user handle for authenticators: the same for all passkeys of a person, and it reveals nothing about the person.
+ */
 export function userHandleOf({ id, createdAt }: User): Uint8Array {
   return sha256(`hallpass user ${id} ${createdAt}`)
 }
 
-/** What is stored of a challenge. */
+/** The stored hash of a challenge. */
 export function hashChallenge(challenge: string): Uint8Array {
   return sha256(challenge)
 }
 
-/** Whether a count is one that the same authenticator would give next (WebAuthn §6.1.1). */
+/** Whether the same authenticator could send this count next (WebAuthn §6.1.1). */
 export function advances(stored: number, seen: number): boolean {
   return seen > stored || (stored === 0 && seen === 0)
 }

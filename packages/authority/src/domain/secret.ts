@@ -1,4 +1,4 @@
-// A value that must never reach a log, an error or a JSON document: it prints as [secret].
+// A value that must never reach a log, an error or a JSON document. It prints as [secret].
 import { inspect } from 'node:util'
 
 const hidden = '[secret]'
@@ -10,12 +10,12 @@ export class Secret {
     this.#value = value
   }
 
-  /** The value itself, for the one place that hands it to its owner or to a hash. */
+  /** The value itself, for the one place that gives it to its owner or hashes it. */
   reveal(): string {
     return this.#value
   }
 
-  /** What is made of it is a secret too. */
+  /** A secret derived from this one. */
   map(make: (value: string) => string): Secret {
     return new Secret(make(this.#value))
   }

@@ -1,4 +1,4 @@
-// What a session is called in the list of a person's logins.
+// The label of a session in the list of a person's logins.
 import { cleanse, isVisible } from '@hallpass/client/visible-text'
 
 const longestLabel = 80
@@ -8,7 +8,7 @@ const browsers: readonly (readonly [name: string, sign: RegExp])[] = [
   ['Edge', /\bEdg(?:A|iOS)?\//],
   ['Opera', /\bOPR\//],
   ['Firefox', /\b(?:Firefox|FxiOS)\//],
-  // What is built on Chrome names it too, and Chrome names Safari.
+  // Browsers based on Chrome also contain its name, and Chrome contains Safari's.
   ['Chrome', /\b(?:Chrome|CriOS)\//],
   ['Safari', /\bVersion\/[\d.]+ .*Safari\//],
 ]
@@ -22,9 +22,9 @@ const systems: readonly (readonly [name: string, sign: RegExp])[] = [
   ['Linux', /\bLinux\b/],
 ]
 
-/** `Firefox on Linux` for the browsers that people have; else what the user agent says, made fit to be shown. */
+/** `Firefox on Linux` for common browsers; otherwise the user agent in printable characters. */
 export function describeUserAgent(userAgent: string | undefined): string {
-  // Whoever sends more has nothing to say that a person would read.
+  // A longer user agent has nothing that a person would read.
   const text = (userAgent ?? '').slice(0, longestText)
   const browser = browsers.find(([, sign]) => sign.test(text))?.[0]
   const system = systems.find(([, sign]) => sign.test(text))?.[0]
@@ -32,7 +32,7 @@ export function describeUserAgent(userAgent: string | undefined): string {
   return fitLabel(text)
 }
 
-/** The first 80 printable characters of what somebody says in 512, in one line; never empty. */
+/** The first 80 printable characters of the first 512, in one line; never empty. */
 export function fitLabel(text: string): string {
   const shown = cleanse(text.slice(0, longestText)).replaceAll(/\s+/g, ' ').trim()
   return isVisible(shown) ? Array.from(shown).slice(0, longestLabel).join('').trim() : 'unknown'

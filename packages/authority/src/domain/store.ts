@@ -1,4 +1,4 @@
-// The contract of the store: transactions over nouns. SQLite and PostgreSQL keep it, proven by one conformance suite.
+// The contract of the store: transactions over nouns. One conformance suite tests SQLite and PostgreSQL.
 import type { StartupError } from './errors.ts'
 import type { AppReads, AppWrites } from './store/apps.ts'
 import type { AuditReads, AuditWrites } from './store/audit.ts'
@@ -24,32 +24,32 @@ export interface Store {
   /** Runs `work` on one consistent snapshot. */
   read<T>(work: (tx: ReadTransaction) => Promise<T>, options?: ReadOptions): Promise<T>
   /**
-   * Runs `work` as if alone, and resolves only when all that it did is durable. What `work` throws undoes it all and
-   * is thrown on. `work` may run more than once before one run counts, so it touches nothing but `tx`, and awaits
-   * nothing else: others wait for it.
+   * Runs `work` as if alone, and resolves when everything it did is durable. If `work` throws, everything is undone and
+   * the error is rethrown. `work` may run more than once before one run counts, so it changes nothing but `tx`. It
+   * awaits nothing else, because others wait for it.
    */
   write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>
-  /** Finds out, within two seconds, what is wrong with reads or writes; undefined where nothing is. */
+  /** Finds out within two seconds what is wrong with reads or writes; undefined if nothing is. */
   health(): Promise<Trouble | undefined>
-  /** Resolves when the store can go on no more: all is refused from then on. Never rejects. */
+  /** Resolves when the store cannot continue: everything is refused from then on. Never rejects. */
   readonly failed: Promise<StartupError>
-  /** Finishes what has begun, then lets go of the database. */
+  /** Finishes the transactions that have begun, then closes the database. */
   close(): Promise<void>
 }
 
 export interface ReadOptions {
-  /** Milliseconds for which it is waited at most, where that is less than the store would wait. */
+  /** The longest wait in milliseconds, if shorter than the store's own. */
   readonly patience?: number
 }
 
 export interface WriteOptions extends ReadOptions {
-  /** It takes authority away: it is done on a full disk too. */
+  /** It takes authority away, so it is done on a full disk too. */
   readonly isUrgent?: boolean
-  /** It is one of many steps: what it wrote is put in its place at once, so that nobody waits for that of all of them. */
+  /** It is one of many steps: what it wrote is checkpointed at once, so that nobody waits for all of them together. */
   readonly isStep?: boolean
 }
 
-/** What is wrong with a store at this moment, for people and programs that may not see paths or addresses. */
+/** What is wrong with a store now, for people and programs that may not see paths or addresses. */
 export interface Trouble {
   readonly reason:
     | 'locked' // by another program
@@ -61,23 +61,23 @@ export interface Trouble {
     | 'files_missing'
     | 'outdated' // it is of another version than the program
     | 'damaged'
-  /** The sentence. */
+  /** The sentence for people. */
   readonly message: string
 }
 
-/** What a database is found to hold before anything in it is changed. */
+/** What a startup finds in a database before it changes anything. */
 export interface FoundDatabase {
-  /** By which the root key is known again; undefined in a new database. */
+  /** Recognizes the root key; undefined in a new database. */
   readonly rootKeyProof: string | undefined
   readonly holdsAccounts: boolean
-  /** Whether the place knows that there was another one before, in use. */
+  /** Whether something shows that another database was in use here before. */
   readonly hadPredecessor: boolean
 }
 
-/** Looks at what was found, and throws where it is not to be worked on; nothing is changed until it has returned. */
+/** Checks what was found, and throws if the server must not use it. Nothing is changed before it returns. */
 export type Admit = (found: FoundDatabase) => Promise<void>
 
-/** Times are milliseconds since 1970. What is not found is undefined. */
+/** Times are milliseconds since 1970. A look-up that finds nothing returns undefined. */
 export interface ReadTransaction {
   readonly settings: SettingReads
   readonly users: UserReads
@@ -99,7 +99,9 @@ export interface ReadTransaction {
   readonly audit: AuditReads
 }
 
-/** Inserts return what was stored. A broken uniqueness rule throws DomainError `conflict`, or `name_taken` for apps. */
+/**
+ * Inserts return the stored row. A violated uniqueness rule throws DomainError `conflict`, or `name_taken` for apps.
+ */
 export interface Transaction extends ReadTransaction {
   readonly settings: SettingWrites
   readonly users: UserWrites

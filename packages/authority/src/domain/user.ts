@@ -1,4 +1,4 @@
-// People: how they sign up, and the auth tokens that they carry after login.
+// People: accounts, sessions, passwords and codes.
 import { createHash } from 'node:crypto'
 
 import { Secret } from './secret.ts'
@@ -8,23 +8,20 @@ export interface User {
   /** Lower case; unique. */
   readonly email: string
   readonly createdAt: number
-  /**
-   * When its owner first showed that the address is theirs; null until then. Before, whoever signed up with it may be
-   * anybody.
-   */
+  /** When the owner proved the address; null until then. Without proof, the account may be a stranger's. */
   readonly emailProvenAt: number | null
 }
 
-/** How: by a mail that only its owner reads, on the word of an OpenID provider, or of whoever runs the authority. */
+/** How the address was proven: by a mail that only its owner reads, by an OpenID provider, or by the operator. */
 export type AddressProof = 'mail' | 'provider' | 'operator'
 
-/** An account as whoever runs the authority sees it. */
+/** An account, as the operator sees it. */
 export interface ListedUser extends User {
   readonly emailProvenBy: AddressProof | null
   readonly hasPassword: boolean
 }
 
-/** A code with which somebody sets a new password without the old one, and which proves the address. */
+/** A code for setting a new password without the old one. It proves the address. */
 export interface PasswordReset {
   readonly userId: number
   readonly codeHash: Uint8Array
@@ -34,7 +31,7 @@ export interface PasswordReset {
 }
 
 export interface UserWithPassword extends User {
-  /** argon2id in PHC string format; null for a person who logs in by other means alone. */
+  /** argon2id in PHC string format; null if the person logs in by other means only. */
   readonly passwordHash: string | null
 }
 
@@ -42,21 +39,21 @@ export interface Session {
   readonly id: number
   readonly userId: number
   readonly kind: SessionKind
-  /** Which browser or machine it was opened from, as that called itself: a line of at most 80 characters. */
+  /** The browser or machine that opened it, by the name it gave itself: one line of at most 80 characters. */
   readonly label: string
   readonly createdAt: number
   readonly expiresAt: number
-  /** When its person proved with it who they are; 0 where they let it in from another session. */
+  /** When the person proved their identity with this session; 0 if another session let it in. */
   readonly provenAt: number
 }
 
-/** Whether a command line carries the auth token, or a browser as a cookie. */
+/** The auth token is carried by a command line, or by a browser as a cookie. */
 export type SessionKind = 'cli' | 'web'
 
 /** Where a session is opened from. */
 export type SessionOrigin = Pick<Session, 'kind' | 'label'>
 
-/** The code that makes the first account of an empty database; one at a time. */
+/** The code for the first account of an empty database. There is at most one. */
 export interface SetupCode {
   readonly codeHash: Uint8Array
   readonly createdAt: number
@@ -69,15 +66,15 @@ const day = 24 * hour
 export const setupCodeLifetime = hour
 export const invitationLifetime = 7 * day
 export const sessionLifetime = 30 * day
-/** By who made it: a mail arrives at once, and who is handed a link opens it when they see it. */
+/** By who made it: a mail arrives at once; a link from the operator is opened later. */
 export const resetLifetimes = { mail: hour, operator: day } as const
-/** For how long a proof of who somebody is stays fresh: what lasts longer than their session takes one. */
+/** How long a login counts as a fresh proof. Changes that outlast the session need a fresh proof. */
 export const proofLifetime = 10 * 60_000
 
 const authTokenPrefix = 'fo1_'
 const authTokenPattern = /^fo1_[A-Za-z0-9_-]{43}$/
 
-/** The address as it stands for a person, with a word where nobody has proven that it is theirs. */
+/** The address for people to read, marked if it is unproven. */
 export function describeUser({ email, emailProvenAt }: Pick<User, 'email' | 'emailProvenAt'>): string {
   return emailProvenAt === null ? `${email} (unproven)` : email
 }
@@ -87,7 +84,7 @@ export function createAuthToken(randomBytes: (length: number) => Uint8Array): Se
   return new Secret(authTokenPrefix + Buffer.from(randomBytes(32)).toString('base64url'))
 }
 
-/** What is stored of an auth token; undefined where the text cannot be one of ours. 256 random bits need no salt. */
+/** The stored hash of an auth token; undefined if the text cannot be one. 256 random bits need no salt. */
 export function hashAuthToken(token: string): Uint8Array | undefined {
   return authTokenPattern.test(token) ? sha256(token) : undefined
 }
@@ -106,7 +103,7 @@ export function createCode(randomBytes: (length: number) => Uint8Array): Secret 
   return new Secret((text.match(/.{8}/g) ?? []).join('-'))
 }
 
-/** What is stored of a one-time code. */
+/** The stored hash of a one-time code. */
 export function hashCode(code: string): Uint8Array {
   return sha256(code.trim().toLowerCase())
 }

@@ -1,4 +1,4 @@
-// Backs up the SQLite database of an installation, beside a server or without one, and puts a backup back.
+// Backs up the SQLite database of an installation, with or without a running server, and restores a backup.
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -11,7 +11,7 @@ import { copyDatabase, expectKnownVersion, renameDatabase, type DatabaseFacts } 
 import { findDatabase, holdDataDirectory } from '../store/sqlite-directory.ts'
 import { databaseName, findExposure, handOver, lockName } from '../store/sqlite-files.ts'
 
-/** Where an installation keeps what it keeps. */
+/** Where an installation keeps its data. */
 export interface InstallationPlace {
   readonly dataDirectory: string
   readonly databaseUrl?: string | undefined
@@ -20,15 +20,15 @@ export interface InstallationPlace {
 
 export interface Backup extends Omit<DatabaseFacts, 'rootKeyProof'> {
   readonly file: string
-  /** Where the root key is, which is in no backup: `HALLPASS_ROOT_KEY`, or a path. */
+  /** Where the root key is (`HALLPASS_ROOT_KEY`, or a path). A backup does not contain it. */
   readonly rootKey: string
-  /** Whether the database was made under that key; undefined where there is none that can be read. */
+  /** Whether the database was made under that key; undefined if no key can be read. */
   readonly rootKeyFits: boolean | undefined
 }
 
 /**
- * Writes the state of one moment to a new file, whatever is written meanwhile.
- * @throws StartupError `file_exists`, `database_damaged`, or as the data directory is found
+ * Writes the state of one moment to a new file, while others go on writing.
+ * @throws StartupError `file_exists`, `database_damaged`, or an error of the data directory
  */
 export async function backUp(place: InstallationPlace & { readonly file: string }): Promise<Backup> {
   const { file, dataDirectory } = place
@@ -38,21 +38,21 @@ export async function backUp(place: InstallationPlace & { readonly file: string 
   expectDirectory(dirname(file))
   let rootKeyFits: boolean | undefined
   const { rootKeyProof: _, ...facts } = await copyDatabase(database, file, async ({ rootKeyProof }) => {
-    // A key that cannot be read is no reason to go without a backup.
+    // A backup is useful even if the key cannot be read.
     rootKeyFits = await fits(place, rootKeyProof).catch(() => undefined)
   })
   return { file, ...facts, rootKey: nameRootKey(place), rootKeyFits }
 }
 
 export interface Restored extends Backup {
-  /** Where the database is that was there before. */
+  /** The new path of the database that was there before. */
   readonly kept?: string
 }
 
 /**
- * Puts a backup into a data directory in which no server runs. A database that is there is kept under another name.
+ * Puts a backup into a data directory without a running server. It keeps an existing database under another name.
  * @throws StartupError `data_directory_in_use`, `database_damaged`, `database_newer_than_program` or
- * `root_key_mismatch`, with nothing changed
+ * `root_key_mismatch`; nothing is changed then
  */
 export async function restore(
   place: InstallationPlace & { readonly file: string; readonly now: Date },
@@ -72,7 +72,7 @@ export async function restore(
       expectKnownVersion(found)
       rootKeyFits = await fits(place, found.rootKeyProof)
       if (rootKeyFits === false) throw wrongKey(nameRootKey(place), file)
-      // With its log, and also a log that lies there alone: it would be played into whatever is put beside it.
+      // With its log, and also a log without a database: SQLite would replay it into the restored file.
       renameDatabase(database, aside)
     }).catch((error: unknown) => {
       if (!existsSync(database)) renameDatabase(aside, database)
@@ -96,21 +96,20 @@ function refusePostgres({ databaseUrl }: InstallationPlace, tool: string): void 
   if (databaseUrl === undefined) return
   throw new StartupError(
     'configuration_invalid',
-    `A PostgreSQL database is given, and this command is for SQLite: use ${tool}, as docs/backup.md tells.`,
+    `This command is for SQLite, and a PostgreSQL database is configured: use ${tool} (see docs/backup.md).`,
   )
 }
 
 function refuseExisting(file: string): void {
-  if (existsSync(file))
-    throw new StartupError('file_exists', `${file} is there already, and nothing is written over it.`)
+  if (existsSync(file)) throw new StartupError('file_exists', `${file} exists already, and is not overwritten.`)
 }
 
-/** Before anything is opened: of a directory SQLite tells nothing, and at a pipe it waits for ever. */
+/** Before anything is opened: SQLite reports nothing useful for a directory, and waits for ever at a pipe. */
 function expectBackup(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false })
   if (found === undefined) throw new StartupError('database_missing', `There is no file ${file}.`)
   if (found.isFile()) return
-  const what = found.isDirectory() ? 'is a directory: name the file in it' : 'is no file: name the one'
+  const what = found.isDirectory() ? 'is a directory: name the file in it' : 'is not a file: name the file'
   throw new StartupError('database_missing', `${file} ${what} that "hallpass backup" wrote. Nothing was changed.`)
 }
 
@@ -118,7 +117,7 @@ function expectDirectory(directory: string): void {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return
   throw new StartupError(
     'database_unreachable',
-    `There is no directory ${directory} to write the backup into: make it first.`,
+    `There is no directory ${directory} to write the backup into: create it first.`,
   )
 }
 
@@ -147,6 +146,6 @@ async function fits(
 function wrongKey(name: string, file: string): StartupError {
   return new StartupError(
     'root_key_mismatch',
-    `${file} was made under another root key than ${name}: give the one that belongs to it. Nothing was changed.`,
+    `${file} was made under another root key than ${name}: use the one that it was made under. Nothing was changed.`,
   )
 }

@@ -1,4 +1,5 @@
-// What a doctor finds in a PostgreSQL: settings that lose what was acknowledged, the wrong root key, clocks that differ.
+// What doctor finds in a PostgreSQL database: settings that endanger acknowledged writes, the wrong root key, clocks
+// that differ.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,7 +37,7 @@ describe.skipIf(missing !== undefined)(`a PostgreSQL${missing === undefined ? ''
 
   const found = (now = Date.now(), key: string | undefined = rootKey) =>
     examine({ dataDirectory, databaseUrl: server.url, rootKey: key, now })
-  // The server for tests flushes nothing, and says so.
+  // The test server has fsync off, and doctor says so.
   const noFlush = expect.stringMatching(/^fsync is off.*: set it to on/) as string
 
   it('is examined', async () => {
@@ -55,7 +56,7 @@ describe.skipIf(missing !== undefined)(`a PostgreSQL${missing === undefined ? ''
     ])
   })
 
-  it('is found to be careless, to take no writes, of another version, or not there', async () => {
+  it('reports unsafe settings, a read-only server, another version, and no server', async () => {
     await client.query('alter database postgres set synchronous_commit = off')
     expect(await found()).toContainEqual(expect.stringMatching(/^synchronous_commit is off/))
     await client.query('alter database postgres reset synchronous_commit')

@@ -1,4 +1,4 @@
-// Examines an installation, beside a server or without one, and changes nothing: what is wrong, and what mends it.
+// Examines an installation, with or without a running server, and changes nothing: what is wrong, and how to fix it.
 import { StartupError } from '../domain/errors.ts'
 import { Secret } from '../domain/secret.ts'
 import { checkRootKey } from '../keyring/keyring.ts'
@@ -11,7 +11,7 @@ import { findExposure } from '../store/sqlite-files.ts'
 import type { InstallationPlace } from './backup.ts'
 
 /**
- * What is wrong, each a sentence with the remedy; none where all is well.
+ * The problems, each a sentence that says how to fix it; empty if there are none.
  * @param place with the clock's milliseconds since 1970
  */
 export async function examine(place: InstallationPlace & { readonly now: number }): Promise<readonly string[]> {
@@ -20,7 +20,7 @@ export async function examine(place: InstallationPlace & { readonly now: number 
     examineStore(databaseUrl === undefined ? { directory: dataDirectory } : { url: databaseUrl }),
   )
   const known = look === undefined ? [] : [...problemsOfVersion(look), ...problemsOfClock(look, now)]
-  // With SQLite they are among the others already.
+  // For SQLite the other checks already report this.
   const exposure =
     databaseUrl === undefined || place.rootKey !== undefined ? [] : findExposure(dataDirectory, 'operator')
   return [...problems, ...exposure, ...(await problemsOfRootKey(place, look)), ...known]
@@ -45,7 +45,7 @@ async function problemsOfRootKey(place: InstallationPlace, look: Look | undefine
     if (look === undefined) return []
     if (found === undefined) {
       return [
-        `There is no root key, neither HALLPASS_ROOT_KEY nor ${rootKeyPath(dataDirectory)}: put back the one that the ` +
+        `There is no root key, neither HALLPASS_ROOT_KEY nor ${rootKeyPath(dataDirectory)}: restore the key that the ` +
           'database was made with.',
       ]
     }
@@ -79,5 +79,5 @@ function problemsOfClock({ newest }: Look, now: number): string[] {
   ]
 }
 
-// Milliseconds that another authority's clock may have been ahead.
+// How far another authority's clock may have been ahead, in milliseconds.
 const mostBehind = 5000

@@ -1,4 +1,4 @@
-// The accounts of an installation in the hands of whoever runs it, beside a server or without one.
+// What the operator does with accounts, with or without a running server.
 import { randomBytes } from 'node:crypto'
 
 import type { AuditActor } from '../domain/audit-event.ts'
@@ -15,12 +15,12 @@ import type { InstallationPlace } from './backup.ts'
 
 type Place = Pick<InstallationPlace, 'dataDirectory' | 'databaseUrl'>
 
-/** @throws StartupError as the store is found */
+/** @throws StartupError an error of the store */
 export function listUsers(place: Place): Promise<readonly ListedUser[]> {
   return beside(place, (store) => store.read((tx) => tx.users.list()))
 }
 
-/** A link with which its holder sets a new password, once, within a day. */
+/** A link for setting a new password, once, within a day. */
 export interface ResetLink {
   readonly email: string
   readonly url: Secret
@@ -29,9 +29,9 @@ export interface ResetLink {
 }
 
 /**
- * Ends every way into the account, and makes a link for its owner. Whoever opens it has the operator's word that the
- * address is theirs.
- * @throws StartupError `account_unknown`, or as the store is found
+ * Ends every way into the account, and makes a link for its owner. Using the link proves the address, on the operator's
+ * word.
+ * @throws StartupError `account_unknown`, or an error of the store
  */
 export function resetUser(
   place: Place & { readonly email: string; readonly publicUrl: string; readonly now: number },
@@ -52,9 +52,9 @@ export function resetUser(
 }
 
 /**
- * Deletes the account. What it leaves without an admin is refused, unless the operator says so.
+ * Deletes the account. Refuses to leave an organisation without an admin, unless the operator insists.
  * @returns the slugs of the organisations that have no admin now
- * @throws StartupError `account_unknown`, `account_needed`, or as the store is found
+ * @throws StartupError `account_unknown`, `account_needed`, or an error of the store
  */
 export function deleteUser(
   place: Place & { readonly email: string; readonly evenLastAdmin: boolean; readonly now: number },
@@ -67,7 +67,7 @@ export function deleteUser(
       if (orphans.length > 0 && !evenLastAdmin) {
         throw new StartupError(
           'account_needed',
-          `${user.email} is the last admin of ${orphans.join(', ')}: have somebody else made an admin there first, or say ` +
+          `${user.email} is the last admin of ${orphans.join(', ')}: make somebody else an admin there first, or pass ` +
             '--even-last-admin. Nothing was changed.',
         )
       }
@@ -97,7 +97,7 @@ function eventOf(operation: string, user: User, at: number) {
 async function requireUser(tx: ReadTransaction, email: string): Promise<User> {
   const user = await tx.users.byEmail(email.toLowerCase())
   if (user === undefined)
-    throw new StartupError('account_unknown', `There is no account of ${email}. Nothing was changed.`)
+    throw new StartupError('account_unknown', `There is no account ${email}. Nothing was changed.`)
   const { passwordHash: _, ...known } = user
   return known
 }

@@ -1,4 +1,4 @@
-// Does what waits in the outbox, one task after another; of several servers each takes what no other one has.
+// Does the tasks in the outbox, one after another; each task is claimed by one server.
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { isUnavailable } from '../domain/errors.ts'
@@ -6,14 +6,14 @@ import { claimTime, type OutboxTask } from '../domain/outbox.ts'
 import type { Store } from '../domain/store.ts'
 import type { Worker } from './worker.ts'
 
-/** `perform` does a task, and deletes or postpones it; what it leaves is due again in half a minute. */
+/** `perform` does a task, and deletes or postpones it. If it does neither, the task is due again in half a minute. */
 export function startOutbox(options: {
   readonly store: Store
   readonly perform: (task: OutboxTask) => Promise<void>
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly report: (error: unknown) => void
-  /** Milliseconds between two looks; 5,000 where it is absent. */
+  /** Milliseconds between two checks; 5,000 by default. */
   readonly interval?: number
 }): Worker {
   const { store, perform, now, report, interval = 5_000 } = options
@@ -34,7 +34,7 @@ export function startOutbox(options: {
           continue
         }
       } catch (error) {
-        // What is wrong with the store, the store tells.
+        // The store reports its own failures.
         if (!isUnavailable(error)) report(error)
       }
       await pause(interval, undefined, { signal, ref: false }).catch(() => {})
@@ -44,7 +44,7 @@ export function startOutbox(options: {
   const working = work()
   const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   return {
-    // Nobody waits for a mail server: what is under way is done again by whoever starts next.
+    // A stop does not wait for a mail server: an unfinished task is done again after the next start.
     stop() {
       stopping.abort()
       return Promise.race([working, stopped])

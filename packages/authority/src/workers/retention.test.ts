@@ -1,4 +1,4 @@
-// What is not kept for ever is removed by the worker, and the rest stays.
+// The worker removes what is kept for a limited time, and nothing else.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { startWorker } from './worker.ts'
 
 const day = 86_400_000
 
-test('audit events and ended tokens go when their time is over', async () => {
+test('audit events and ended tokens are removed when their time is over', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-retention-'))
   const store = await openSqliteStore({ directory })
   const now = () => 100 * day

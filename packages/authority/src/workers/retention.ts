@@ -1,15 +1,15 @@
-// What the operator keeps for a time alone, removed when that is over.
+// Removes what the operator keeps for a limited time, when that time is over.
 import type { ReadTransaction } from '../domain/store.ts'
 import type { Chore } from './worker.ts'
 
-/** Milliseconds; undefined is for ever. */
+/** Milliseconds; undefined means for ever. */
 export interface Retention {
   readonly auditEvents: number | undefined
-  /** From their end on, also of those that were revoked: until then it must be known that they are dead. */
+  /** Counted from their end, also for revoked ones: until then the store must know that they are dead. */
   readonly endedTokens: number | undefined
 }
 
-/** The chores for what is not kept for ever. */
+/** The chores for data that is kept for a limited time. */
 export function createRetention({ auditEvents, endedTokens }: Retention, now: () => number): readonly Chore[] {
   return [
     ...(auditEvents === undefined ? [] : [removeEvents(auditEvents, now)]),
@@ -45,7 +45,7 @@ function removeTokens(kept: number, now: () => number): Chore {
   }
 }
 
-// Up to which organisation it is done, and when it was done with all of them.
+// The last organisation that is done, and the time when all were done.
 const placeName = 'ended_tokens_removed'
 // Every organisation is looked at.
 const hour = 3_600_000

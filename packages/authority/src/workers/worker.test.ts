@@ -1,4 +1,4 @@
-// The worker of an installation: steps between the writes of others, one worker at a time, and on after a restart.
+// The worker of an installation: steps between other writes, one worker at a time, continued after a restart.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true })
 })
 
-/** Counts down, a step at a time; `taken` resolves once a step was taken or the work is done. */
+/** Counts down, one step at a time. `taken` resolves when a step was taken or the work is done. */
 function createChore(name: string, steps: number, fail = 0) {
   let left = steps
   let failures = fail
@@ -59,7 +59,7 @@ test('takes every step of every chore, each in a transaction of its own', async 
   })
 })
 
-test('ends after the step that is under way, and another one goes on from there', async () => {
+test('stops after the current step, and another worker continues from there', async () => {
   const long = createChore('long', 1000)
   const worker = start('one', [long.chore])
   await long.taken
@@ -67,13 +67,13 @@ test('ends after the step that is under way, and another one goes on from there'
   const left = long.left()
   expect(left).toBeGreaterThan(900)
   expect(await store.read((tx) => tx.settings.get('long'))).toBe(String(left))
-  // Its lease has ended by then.
+  // By then its lease has expired.
   const rest = createChore('long', 2)
   start('other', [rest.chore], { now: () => 11_001 })
   await rest.done
 })
 
-test('leaves the work to the one that has begun, and takes it over from one whose clock was ahead', async () => {
+test('leaves the work to a worker that has begun, and takes it over from one whose clock was ahead', async () => {
   const mine = createChore('mine', 1000)
   const one = start('one', [mine.chore])
   await mine.taken
@@ -92,7 +92,7 @@ test('leaves the work to the one that has begun, and takes it over from one whos
   await late.done
 })
 
-test('tells once that a chore fails, and goes on with the others', async () => {
+test('reports a failing chore once, and continues with the others', async () => {
   const [bad, good] = [createChore('bad', 1, 1), createChore('good', 1)]
   const reports: unknown[] = []
   start('one', [bad.chore, good.chore], { report: (state) => reports.push(state) })

@@ -1,20 +1,20 @@
-// Does the chores of an installation, a step at a time between the writes of others; of several servers one at a time.
+// Does the chores of an installation, one step at a time between other writes; one server does them at a time.
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { isUnavailable } from '../domain/errors.ts'
 import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
 
-/** Work that no request asks for. Its steps can end anywhere, and go on in another process. */
+/** Background work. It can stop after any step, and continue in another process. */
 export interface Chore {
   readonly name: string
-  /** Whether there is anything to do. */
+  /** Whether there is work to do. */
   isDue(tx: ReadTransaction): Promise<boolean>
-  /** Takes one step, of a few milliseconds. Whether there is more. */
+  /** Takes one step of a few milliseconds. Returns whether there is more. */
   step(tx: Transaction): Promise<boolean>
 }
 
 export interface Worker {
-  /** Ends after the step that is under way. */
+  /** Resolves after the current step. */
   stop(): Promise<void>
 }
 
@@ -23,13 +23,13 @@ export interface WorkerOptions {
   readonly chores: readonly Chore[]
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** What no other worker has. */
+  /** Unique to this worker. */
   readonly id: string
-  /** Told when chores begin to fail, and when they no longer do. */
+  /** Called when a chore begins to fail, and when it works again. */
   readonly report: (state: { readonly chore: string; readonly error?: unknown }) => void
 }
 
-/** Looks for something to do, now and from time to time. */
+/** Checks for work now and then at intervals. */
 export function startWorker({ store, chores, now, id, report }: WorkerOptions): Worker {
   const stopping = new AbortController()
   const failing = new Set<string>()
@@ -45,7 +45,7 @@ export function startWorker({ store, chores, now, id, report }: WorkerOptions): 
       }
       if (failing.delete(chore.name)) report({ chore: chore.name })
     } catch (error) {
-      // It is tried again. Nothing that is found or verified hangs on it. What is wrong with the store, the store tells.
+      // It is retried; nothing that is found or verified depends on it. The store reports its own failures.
       if (isUnavailable(error)) return
       if (!failing.has(chore.name)) report({ chore: chore.name, error })
       failing.add(chore.name)
@@ -68,11 +68,14 @@ export function startWorker({ store, chores, now, id, report }: WorkerOptions): 
   }
 }
 
-/** One worker at a time: two would undo each other's steps. In the transaction of the step, so that it holds for that. */
+/**
+ * One worker at a time, because two would undo each other's steps. It runs in the transaction of the step, so the lease
+ * holds for the step.
+ */
 async function takeLease(tx: Transaction, id: string, now: number): Promise<boolean> {
   const [holder = '', end = '0'] = (await tx.settings.get(leaseName))?.split(' ') ?? []
   const left = Number(end) - now
-  // One that ends later than any does was given by a clock that went ahead.
+  // A lease that lasts longer than any lease should was given by a clock that was ahead.
   if (holder !== id && left > 0 && left <= leaseMilliseconds) return false
   await tx.settings.set(leaseName, `${id} ${now + leaseMilliseconds}`)
   return true
@@ -82,5 +85,5 @@ const leaseName = 'worker_lease'
 const leaseMilliseconds = 10_000
 const interval = 10_000
 
-// Between steps, so that what others write does not wait for one step after another.
+// A pause between steps, so that other writes do not wait for one step after another.
 const restMilliseconds = 10

@@ -4,15 +4,15 @@ import type { Organisation } from '../organisation.ts'
 
 export interface AppReads {
   byId(id: number): Promise<App | undefined>
-  /** With its organisation: both are needed wherever one is. */
+  /** With its organisation, because every caller needs both. */
   byName(name: string): Promise<{ readonly app: App; readonly organisation: Organisation } | undefined>
   byIdempotencyKey(organisationId: number, key: string): Promise<App | undefined>
-  /** The first by name, after the one of this name. */
+  /** The first apps by name, after this name. */
   page(organisationId: number, query: { readonly limit: number; readonly after?: string }): Promise<readonly App[]>
 }
 
 export interface AppWrites extends AppReads {
   insert(app: Omit<App, 'id'>): Promise<App>
-  /** The tokens that were limited to it stay, for the record: revoke them first. */
+  /** The tokens limited to the app stay, for the record. Revoke them first. */
   delete(id: number): Promise<void>
 }

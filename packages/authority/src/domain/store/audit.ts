@@ -12,8 +12,8 @@ export interface AuditReads {
     query: { readonly limit: number; readonly before?: number },
   ): Promise<Page<StoredAuditEvent, number>>
   /**
-   * What a token did, and what was done to it, in its organisation or in none; newest first. `targets` are the words
-   * for it in events, of which the first is the one that its mint has.
+   * What a token did, and what was done to it, in its organisation or in none; newest first. `targets` are the texts
+   * for the token in events; the first is the text in its mint event.
    */
   ofToken(
     token: Pick<TokenRecord, 'id' | 'organisationId' | 'createdAt'> & {
@@ -25,6 +25,6 @@ export interface AuditReads {
 
 export interface AuditWrites extends AuditReads {
   append(event: AuditEvent): Promise<void>
-  /** Removes the eldest events from before that time, one step of them. Whether there may be more. */
+  /** Removes the oldest events before that time, one step. Returns whether there may be more. */
   removeOlder(before: number): Promise<boolean>
 }

@@ -2,9 +2,9 @@
 import type { CliLogin, CliLoginApproval } from '../cli-login.ts'
 
 export interface CliLoginReads {
-  /** Ended ones too. */
+  /** Finds expired ones too. */
   byIdHash(hash: Uint8Array): Promise<CliLogin | undefined>
-  /** Those that have not ended at `now`. */
+  /** Counts those that have not expired at `now`. */
   count(now: number): Promise<number>
 }
 
@@ -12,8 +12,8 @@ export interface CliLoginWrites extends CliLoginReads {
   insert(login: Omit<CliLogin, 'id' | 'approval'>): Promise<void>
   approve(id: number, approval: CliLoginApproval): Promise<void>
   delete(id: number): Promise<void>
-  /** Removes those that ended before `now`; a hundred of them, where there are more. */
+  /** Removes up to a hundred of those that expired before `now`. */
   deleteExpired(now: number): Promise<void>
-  /** Removes those that the user has approved and nobody has redeemed. */
+  /** Removes those that the user approved and nobody has redeemed. */
   deleteApprovedBy(userId: number): Promise<void>
 }

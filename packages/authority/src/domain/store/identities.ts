@@ -3,7 +3,7 @@ import type { Identity } from '../identity.ts'
 
 export interface IdentityReads {
   find(issuer: string, subject: string): Promise<Identity | undefined>
-  /** Whether the user has any at this issuer. */
+  /** Whether the user has an identity at this issuer. */
   exists(userId: number, issuer: string): Promise<boolean>
 }
 

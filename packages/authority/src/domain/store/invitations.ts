@@ -5,20 +5,20 @@ export interface InvitationReads {
   /** By either of its two codes. */
   byCodeHash(hash: Uint8Array): Promise<Invitation | undefined>
   /**
-   * Those that can be accepted at `now`, by people who are no members yet, and whose inviter is an admin still; the
-   * newest first.
+   * Those that can be accepted at `now`: the invited person is not a member yet, and the inviter is still an admin.
+   * Newest first.
    */
   pending(organisationId: number, now: number): Promise<readonly PendingInvitation[]>
-  /** The address's own that can be accepted at `now`, over all organisations, as {@link pending}; the newest first. */
+  /** Those of the address that can be accepted at `now`, in all organisations, as in {@link pending}. Newest first. */
   pendingOf(email: string, now: number): Promise<readonly OwnInvitation[]>
 }
 
 export interface InvitationWrites extends InvitationReads {
-  /** An address has one open invitation to an organisation: close an earlier one first. */
+  /** An address has one open invitation to an organisation: close the earlier one first. */
   insert(invitation: Omit<Invitation, 'id'>): Promise<Invitation>
   accept(id: number, at: number): Promise<void>
   delete(id: number): Promise<void>
-  /** Removes the open one of this address, ended or not. Whether there was one. */
+  /** Removes the open invitation of this address, expired or not. Returns whether there was one. */
   closeOf(organisationId: number, email: string): Promise<boolean>
   /** Removes the open ones that this person made. */
   closeBy(organisationId: number, userId: number): Promise<void>

@@ -1,4 +1,4 @@
-// The store's contract: what deletions and upgrades left.
+// The store's contract: rows that deletions and upgrades left for later steps.
 
 export interface LeftoverReads {
   /** Whether `remove` has anything to do. */
@@ -6,6 +6,6 @@ export interface LeftoverReads {
 }
 
 export interface LeftoverWrites extends LeftoverReads {
-  /** Takes the next step of what deletions and upgrades have left. Whether there is more of it. */
+  /** Removes one step of them. Returns whether there are more. */
   remove(): Promise<boolean>
 }

@@ -1,13 +1,13 @@
-// The store's contract: who belongs to which organisation.
+// The store's contract: memberships of users in organisations.
 import type { Member, Membership, Role } from '../organisation.ts'
 
 export interface MembershipReads {
   find(organisationId: number, userId: number): Promise<Membership | undefined>
-  /** The first by the id of their user, after this one. */
+  /** The first members by user id, after this id. */
   page(organisationId: number, query: { readonly limit: number; readonly after?: number }): Promise<readonly Member[]>
-  /** Whether anybody but this user is an admin. */
+  /** Whether any other user is an admin. */
   hasOtherAdmin(organisationId: number, userId: number): Promise<boolean>
-  /** To how many organisations the user belongs, where that is less than `most`; else `most`. */
+  /** The number of organisations that the user belongs to, but at most `most`. */
   countOf(userId: number, most: number): Promise<number>
 }
 

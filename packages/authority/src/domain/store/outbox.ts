@@ -1,4 +1,4 @@
-// The store's contract: what is to be done outside.
+// The store's contract: tasks to do after the commit.
 import type { OutboxTask } from '../outbox.ts'
 
 export interface OutboxReads {
@@ -7,12 +7,12 @@ export interface OutboxReads {
 }
 
 export interface OutboxWrites extends OutboxReads {
-  /** Whoever inserts it has it until `dueAt`. Its id; undefined where ten thousand wait already. */
+  /** The caller owns the task until `dueAt`. Returns its id; undefined if ten thousand tasks wait already. */
   insert(task: Omit<OutboxTask, 'id' | 'tries'>): Promise<number | undefined>
-  /** The one that is due longest, which nobody else takes before `until`. Those that have expired are removed, a hundred of them. */
+  /** Claims the task that is due longest; nobody else gets it before `until`. Removes up to a hundred expired tasks. */
   claim(now: number, until: number): Promise<OutboxTask | undefined>
-  /** It has failed, and is due again at that time. */
+  /** After a failure: the task is due again at that time. */
   postpone(id: number, dueAt: number): Promise<void>
-  /** It is done. */
+  /** After success. */
   delete(id: number): Promise<void>
 }

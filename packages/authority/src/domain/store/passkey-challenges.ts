@@ -1,10 +1,10 @@
-// The store's contract: challenges that a passkey is to answer.
+// The store's contract: unanswered passkey challenges.
 import type { PasskeyChallenge } from '../passkey.ts'
 
 export interface PasskeyChallengeWrites {
-  /** Lets go of a hundred of those that ended before `now`, and of the eldest where there are more than `most`. */
+  /** Also deletes a hundred of those that expired before `now`, and the oldest beyond `most`. */
   insert(challenge: PasskeyChallenge, bounds: { readonly now: number; readonly most: number }): Promise<void>
-  /** Takes it away, so that nobody else can; ended ones too. */
+  /** Deletes and returns it, so that it is used once; finds expired ones too. */
   take(handle: Uint8Array): Promise<PasskeyChallenge | undefined>
   deleteOfUser(userId: number): Promise<void>
 }

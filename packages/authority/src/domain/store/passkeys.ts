@@ -3,13 +3,13 @@ import type { Passkey } from '../passkey.ts'
 
 export interface PasskeyReads {
   byCredentialId(credentialId: Uint8Array): Promise<Passkey | undefined>
-  /** From the eldest to the youngest. */
+  /** Oldest first. */
   ofUser(userId: number): Promise<readonly Passkey[]>
 }
 
 export interface PasskeyWrites extends PasskeyReads {
   insert(passkey: Omit<Passkey, 'id'>): Promise<Passkey>
-  /** Writes down that it was used. */
+  /** Records that it was used. */
   use(id: number, signCount: number, at: number): Promise<void>
   delete(id: number): Promise<void>
   deleteOfUser(userId: number): Promise<void>

@@ -1,13 +1,13 @@
-// The store's contract: links with which a new password is set.
+// The store's contract: links for setting a new password.
 import type { PasswordReset } from '../user.ts'
 
 export interface PasswordResetReads {
-  /** Ended ones too. */
+  /** Finds expired ones too. */
   byCodeHash(hash: Uint8Array): Promise<PasswordReset | undefined>
 }
 
 export interface PasswordResetWrites extends PasswordResetReads {
-  /** Lets go of those that ended before. */
+  /** Also deletes expired ones. */
   insert(reset: PasswordReset): Promise<void>
   deleteOfUser(userId: number): Promise<void>
 }

@@ -2,22 +2,22 @@
 import type { Session, User } from '../user.ts'
 
 export interface SessionReads {
-  /** With its user; expired ones too. */
+  /** With its user; finds expired ones too. */
   byTokenHash(hash: Uint8Array): Promise<{ readonly session: Session; readonly user: User } | undefined>
   byId(id: number): Promise<Session | undefined>
-  /** Those that have not ended at `now`, the newest first. */
+  /** Those that have not expired at `now`, newest first. */
   ofUser(userId: number, now: number, limit: number): Promise<readonly Session[]>
 }
 
 export interface SessionWrites extends SessionReads {
-  /** Ends the eldest of the user's where there are more than a thousand. */
+  /** Also ends the user's oldest sessions beyond a thousand. */
   insert(session: Omit<Session, 'id'> & { readonly tokenHash: Uint8Array }): Promise<Session>
   delete(id: number): Promise<void>
   /**
-   * Removes the user's sessions that ended before `now`, but for the youngest `spared` of all: where the clock was
-   * ahead for a while, those that seem ended are not.
+   * Removes the user's sessions that expired before `now`, except the newest `spared` of all: if the clock was ahead
+   * for a while, sessions may only seem expired.
    */
   deleteExpired(userId: number, now: number, spared: number): Promise<void>
-  /** Removes the user's sessions but the one with this id. */
+  /** Removes the user's sessions except this one. */
   deleteOthers(userId: number, id: number): Promise<void>
 }

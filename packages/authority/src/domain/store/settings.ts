@@ -1,4 +1,4 @@
-// The store's contract: what an installation remembers by name.
+// The store's contract: named values of the installation.
 
 export interface SettingReads {
   get(name: string): Promise<string | undefined>

@@ -1,4 +1,4 @@
-// The store's contract: the code of the first account.
+// The store's contract: the setup code for the first account.
 import type { SetupCode } from '../user.ts'
 
 export interface SetupCodeReads {
@@ -6,7 +6,7 @@ export interface SetupCodeReads {
 }
 
 export interface SetupCodeWrites extends SetupCodeReads {
-  /** In the place of any earlier one. */
+  /** Replaces any earlier code. */
   replace(code: SetupCode): Promise<void>
   delete(): Promise<void>
 }

@@ -1,4 +1,4 @@
-// The store's contract: wrapped keys with which tokens are signed.
+// The store's contract: wrapped signing keys.
 import type { WrappedSigningKey } from '../key.ts'
 
 export interface SigningKeyReads {

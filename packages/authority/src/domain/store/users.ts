@@ -4,11 +4,11 @@ import type { AddressProof, ListedUser, User, UserWithPassword } from '../user.t
 export interface UserReads {
   byId(id: number): Promise<User | undefined>
   byEmail(email: string): Promise<UserWithPassword | undefined>
-  /** The stored password of the user; null where there is none, and undefined where there is no user. */
+  /** The user's stored password hash; null if there is none, undefined if there is no user. */
   passwordHash(id: number): Promise<string | null | undefined>
-  /** Whether there is any account yet. */
+  /** Whether there is any account. */
   exist(): Promise<boolean>
-  /** All of them, by address. */
+  /** All users, by address. */
   list(): Promise<readonly ListedUser[]>
 }
 
@@ -16,6 +16,8 @@ export interface UserWrites extends UserReads {
   insert(user: Omit<UserWithPassword, 'id'> & { readonly emailProvenBy: AddressProof | null }): Promise<User>
   setPasswordHash(id: number, hash: string | null): Promise<void>
   prove(id: number, at: number, by: AddressProof): Promise<void>
-  /** Nobody finds it from then on, and its address is free; what was made in its name goes on naming nobody. */
+  /**
+   * From then on nobody finds the account, and its address is free. What was made in its name stays and names nobody.
+   */
   delete(id: number, at: number): Promise<void>
 }
