@@ -27,7 +27,8 @@ import { tokensRoutes } from './commands/tokens/routes.ts'
 import { usersRoutes } from './commands/users/routes.ts'
 import { tourCommand } from './commands/tour/routes.ts'
 import { versionCommand } from './commands/version/routes.ts'
-import { helpFlag, versionFlag, type Route } from './command-table.ts'
+import { scanArguments } from './arguments.ts'
+import { helpFlag, namesakes, versionFlag, type Route } from './command-table.ts'
 import { adviseBy } from './command-name.ts'
 import type { Context } from './context.ts'
 import type { Environment } from './environment.ts'
@@ -39,10 +40,12 @@ import { readVersion } from './version.ts'
 /**
  * The whole command line.
  * @param columns of the terminal, where there is one
+ * @param given the arguments, for what is said of them
  */
 export function buildHallpass(
   environment: Environment,
   columns: number | undefined,
+  given: readonly string[] = [],
 ): Application<Context> & { readonly root: Route } {
   const root = buildRouteMap<string, Context>({
     routes: withoutInheritance({
@@ -80,7 +83,7 @@ export function buildHallpass(
         distanceOptions: { threshold: 3, weights: { insertion: 1, deletion: 3, substitution: 2, transposition: 0 } },
       },
       documentation: { disableAnsiColor: true },
-      localization: { text: wordsOf(environment) },
+      localization: { text: wordsOf(environment, root, given) },
       determineExitCode: exitCodeFor,
     },
     {
@@ -112,14 +115,19 @@ export function buildHallpass(
 }
 
 /** The parser's words, without a stack trace and without repeating what may be a secret. */
-function wordsOf(environment: Environment): ApplicationText {
+function wordsOf(environment: Environment, root: Route, given: readonly string[]): ApplicationText {
   const describe = (error: unknown) => describeError(error, environment)
   return {
     ...text_en,
     keywords: { default: 'default', separator: 'separator' },
     briefs: { ...text_en.briefs, argumentEscapeSequence: 'What follows are arguments, not flags' },
     noCommandRegisteredForInput: ({ input, corrections }) => {
-      const advice = corrections.length > 0 ? `, did you mean ${corrections.join(' or ')}?` : ': see `hallpass --help`'
+      const { route } = scanArguments(root, given)
+      const place = ['hallpass', ...route].join(' ')
+      // The parser puts backticks around each.
+      const nearest = corrections.map((name) => `${place} ${name.replaceAll('`', '')}`)
+      const meant = nearest.length > 0 ? nearest : namesakes(root, input).map((words) => `hallpass ${words}`)
+      const advice = meant.length > 0 ? `, did you mean \`${meant.join('` or `')}\`?` : `: see \`${place} --help\``
       return describe(new CommandError('misused', `there is no command ${JSON.stringify(input)}${advice}`))
     },
     exceptionWhileParsingArguments: (error) => describe(asMisuse(error)),

@@ -33,6 +33,15 @@ describe('arrangeArguments', () => {
     ['help nope', 'nope'],
     ['help tokens create nope', 'tokens create nope'],
     ['help tokens list nope', 'tokens list --help nope'],
+    ['help tokens list one two', 'tokens list one two'],
+    ['-v extra', 'extra'],
+    ['--help extra', 'extra'],
+    ['orgs -h extra', 'orgs extra'],
+    ['-t x --help', '-t=x --help'],
+    ['version --help extra', 'version extra'],
+    ['orgs list --nope --help', 'orgs list --nope'],
+    ['orgs update --help --no-tokens-may-mint', 'orgs update --help --no-tokens-may-mint'],
+    ['flyctl --help apps', 'flyctl --help -- apps'],
     ['orgs create help', 'orgs create help'],
     ['tokens list -a', 'tokens list -a'],
     ['tokens attenuate -f- -l=x', 'tokens attenuate -f=- -l=x'],
@@ -55,10 +64,18 @@ describe('arrangeArguments', () => {
     expect(() => arrangeArguments(root, ['tokens', 'list', flag])).toThrow(CommandError)
   })
 
+  it.each(['-v --nope', '--help --nope', 'orgs -h -q', 'help --nope'])(
+    'knows no flag in %j, which asks for help',
+    (line) => {
+      expect(() => arrange(line)).toThrow(/^there is no flag --?(?:nope|q)$/)
+    },
+  )
+
   it('wants a command where there are flags alone, and does not repeat them', () => {
     const none = 'no command is given: see `hallpass tokens create --help`'
     expect(() => arrange('tokens create -t fm2_secret')).toThrow(none)
     expect(() => arrange('tokens create -- org')).toThrow(none)
+    expect(() => arrange('tokens create -- --help')).toThrow(none)
   })
 
   // Or those before a command could not be told apart from it.

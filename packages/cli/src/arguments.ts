@@ -1,4 +1,6 @@
 // Brings arguments, written as people write them for any program, into the one form that the parser knows.
+import type { Command } from '@stricli/core'
+
 import {
   commandsBelow,
   flagsOf,
@@ -9,8 +11,9 @@ import {
   type Route,
   type Target,
 } from './command-table.ts'
-import { toKebab } from './settings.ts'
+import type { Context } from './context.ts'
 import { CommandError } from './errors.ts'
+import { toKebab } from './settings.ts'
 
 /**
  * Arguments for the parser: `-jo acme` becomes `-j -o=acme`, the value after a flag is tied to it even where it starts
@@ -19,18 +22,57 @@ import { CommandError } from './errors.ts'
  */
 export function arrangeArguments(root: Route, given: readonly string[]): string[] {
   const { route, target, rest, asksForHelp } = scanArguments(root, given)
-  const [first] = rest
-  if (
-    first?.startsWith('-') === true &&
-    rest.length > (first === '--' ? 1 : 0) &&
-    !asksForHelp &&
-    isAlone(target, rest)
-  ) {
+  const { flags, words } = separate(rest)
+  const general = [helpFlag, ...(target === root ? [versionFlag] : [])]
+  const isGeneral = (flag: string) => general.some(({ name, letter }) => flag === `--${name}` || flag === `-${letter}`)
+  if (asksForHelp || flags.some(isGeneral)) {
+    // The parser would end there with 0, whatever else is written.
+    const others = flags.filter((flag) => !isGeneral(flag))
+    if (isCommand(target)) {
+      const isMisuse = words.length > mostWords(target) || others.some((flag) => !hasFlag(target, flag))
+      if (isMisuse) return [...route, ...rest.filter((each) => !isGeneral(each))]
+    } else {
+      const unknown = others.find((flag) => !hasFlag(target, flag))
+      if (unknown !== undefined) throw new CommandError('misused', `there is no flag ${nameOf(unknown)}`)
+      if (words.length > 0) return [...route, ...words]
+    }
+    return [...route, ...(asksForHelp ? ['--help'] : []), ...rest]
+  }
+  const isAlone =
+    !isCommand(target) && target.getDefaultCommand() === undefined && rest.length > (rest[0] === '--' ? 1 : 0)
+  if (isAlone && rest[0]?.startsWith('-') === true) {
     throw new CommandError('misused', `no command is given: see \`${['hallpass', ...route].join(' ')} --help\``)
   }
-  // Help on a command that is not there is a slip, which the parser tells.
-  const isHelp = asksForHelp && (isCommand(target) || rest.every((word) => word.startsWith('-')))
-  return [...route, ...(isHelp ? ['--help'] : []), ...rest]
+  return [...route, ...rest]
+}
+
+function separate(rest: readonly string[]): { readonly flags: readonly string[]; readonly words: readonly string[] } {
+  const end = rest.indexOf('--')
+  const [before, after] = end === -1 ? [rest, []] : [rest.slice(0, end), rest.slice(end + 1)]
+  return {
+    flags: before.filter(isFlag),
+    // An empty one, and one of several lines, is the value of the flag before it.
+    words: [...before.filter((each) => !isFlag(each) && /^.+$/.test(each)), ...after],
+  }
+}
+
+function mostWords({ parameters: { positional } }: Command<Context>): number {
+  if (positional?.kind === 'tuple') return positional.parameters.length
+  return positional === undefined ? 0 : (positional.maximum ?? Infinity)
+}
+
+function nameOf(flag: string): string {
+  return flag.replace(/=[^]*$/, '')
+}
+
+/** Whether the command has it, or one of those in the group. */
+function hasFlag(target: Target, flag: string): boolean {
+  const written = nameOf(flag)
+  if (!written.startsWith('--')) return findFlag(target, ({ letter }) => `-${letter}` === written) !== undefined
+  const name = toKebab(written.slice(2))
+  return (
+    findFlag(target, (each) => name === each.name || (each.isNegatable && name === `no-${each.name}`)) !== undefined
+  )
 }
 
 interface Scanned {
@@ -147,12 +189,6 @@ function findFlag(target: Target, isWanted: (flag: Flag) => boolean): Flag | und
 function rejectInherited(name: string): void {
   const camel = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
   if (name in {} || camel in {}) throw new CommandError('misused', `there is no flag --${name}`)
-}
-
-/** Whether there are flags and no command that has them. */
-function isAlone(target: Target, rest: readonly string[]): boolean {
-  if (isCommand(target) || target.getDefaultCommand() !== undefined) return false
-  return ![helpFlag, versionFlag].some(({ name, letter }) => rest.includes(`--${name}`) || rest.includes(`-${letter}`))
 }
 
 /** `name=value`, so that no value is taken for a flag; the parser reads no empty and no many-lined value so. */

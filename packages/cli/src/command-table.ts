@@ -56,3 +56,15 @@ export function flagsOf({ parameters }: Command<Context>): readonly Flag[] {
 export function commandsBelow(target: Target): readonly Command<Context>[] {
   return isCommand(target) ? [target] : target.getAllEntries().flatMap((entry) => commandsBelow(entry.target))
 }
+
+/** The commands of this name in any group, as the words that lead to them: `auth login`. */
+export function namesakes(route: Route, name: string): readonly string[] {
+  return route.getAllEntries().flatMap(({ name: own, target, hidden }) => {
+    const word = own['convert-camel-to-kebab']
+    if (hidden) return []
+    return [
+      ...(word === name ? [word] : []),
+      ...(isCommand(target) ? [] : namesakes(target, name).map((each) => `${word} ${each}`)),
+    ]
+  })
+}

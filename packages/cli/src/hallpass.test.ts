@@ -112,7 +112,13 @@ describe('hallpass', () => {
   })
 
   it.each([
-    [['nope'], 'there is no command "nope"'],
+    [['nope'], 'there is no command "nope": see `hallpass --help`'],
+    [['-v', 'extra'], 'there is no command "extra": see `hallpass --help`'],
+    [['tokens', '--help', 'nope'], 'there is no command "nope": see `hallpass tokens --help`'],
+    [['tokens', 'create', 'nope'], 'there is no command "nope": see `hallpass tokens create --help`'],
+    [['tokens', 'third-party', 'lis'], 'there is no command "lis", did you mean `hallpass tokens third-party list`?'],
+    [['login'], 'there is no command "login", did you mean `hallpass auth login`?'],
+    [['completion', 'bash', '--help', 'extra'], '"extra" is one argument too many'],
     [['constructor'], 'there is no command'],
     [['orgs', 'list', '--nope'], 'there is no flag --nope'],
     [['orgs', 'list', '--json=secret'], '--json takes no value but true and false'],

@@ -31,7 +31,7 @@ async function runArguments(given: readonly string[]): Promise<number> {
     now: () => new Date(),
     givenBy: new Map(),
   }
-  const hallpass = buildHallpass(process.env, process.stdout.columns)
+  const hallpass = buildHallpass(process.env, process.stdout.columns, given)
   await run(hallpass, arrangeArguments(hallpass.root, given), context)
   return translateExitCode(Number(inner.exitCode ?? 0))
 }
