@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
 
 import { actions, encodeCaveats, formatAuthorization, type Caveat } from '../packages/macaroon/src/index.ts'
-import { defaultKernel } from '../packages/macaroon/src/kernel/default-kernel.ts'
+import { defaultKernel } from '../packages/macaroon/src/kernel/fastest-kernel.ts'
 import { decodeMacaroon } from '../packages/macaroon/src/macaroon.ts'
 import { MsgpackWriter } from '../packages/macaroon/src/msgpack-writer.ts'
 import { makeNonce, type Nonce } from '../packages/macaroon/src/nonce.ts'

@@ -14,7 +14,7 @@ export async function packageSize(): Promise<Row> {
   return {
     name: 'size',
     meaning:
-      'All that @hallpass/macaroon exports, with both kernels and without its doors /json and /explain, bundled and minified by rolldown, compressed by gzip -9.',
+      'All that @hallpass/macaroon exports, as a page gets it: with the portable kernel, without its doors /json and /explain, bundled and minified by rolldown, compressed by gzip -9.',
     measured: `${(bytes / 1000).toFixed(1)} kB`,
     verdict: { goal: `≤ ${goal / 1000} kB`, met: bytes <= goal },
   }

@@ -10,6 +10,7 @@ interface Manifest {
   readonly type: string
   readonly sideEffects?: boolean
   readonly engines: Readonly<Record<string, string>>
+  readonly imports?: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly exports?: Readonly<Record<string, string>>
   readonly bin?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
@@ -17,14 +18,26 @@ interface Manifest {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional: boolean }>>
 }
 
-/** That of a library: its exports point at the compiled modules and their types. */
+/** That of a library: its exports and imports point at the compiled modules, the exports at their types too. */
 export function libraryManifest(folder: string): object {
-  const { exports = {}, ...manifest } = readManifest(folder)
+  const { exports = {}, imports, ...manifest } = readManifest(folder)
   const built = Object.entries(exports).map(([path, source]) => {
-    const module = source.replace(/^\.\/src\//, './').replace(/\.ts$/, '')
-    return [path, { types: `${module}.d.ts`, default: `${module}.js` }]
+    const module = compiled(source)
+    return [path, { types: module.replace(/\.js$/, '.d.ts'), default: module }]
   })
-  return { ...pick(manifest), exports: Object.fromEntries(built) }
+  return {
+    ...pick(manifest),
+    imports: imports && mapValues(imports, (conditions) => mapValues(conditions, compiled)),
+    exports: Object.fromEntries(built),
+  }
+}
+
+function compiled(source: string): string {
+  return source.replace(/^\.\/src\//, './').replace(/\.ts$/, '.js')
+}
+
+function mapValues<Value, Made>(record: Readonly<Record<string, Value>>, make: (value: Value) => Made) {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, make(value)]))
 }
 
 /** That of the source. */

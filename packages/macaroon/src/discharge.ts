@@ -2,7 +2,7 @@
 
 import { badArgument, expectFields, takeBytes, takeList } from './boundary.ts'
 import type { BindToParentToken, Caveat } from './caveat.ts'
-import { defaultKernel } from './kernel/default-kernel.ts'
+import { defaultKernel } from '#kernel'
 import { lastingFirst } from './lasting-first.ts'
 import { type DecodeOptions, expectMacaroon, type Macaroon } from './macaroon.ts'
 import { attenuate, signMacaroon, thirdPartiesOf } from './mint.ts'

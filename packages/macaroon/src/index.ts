@@ -1,8 +1,5 @@
 /** The public face of the package: what others may import, and nothing else; `./json`, `./explain` and `./name` are doors of their own. */
 
-// First, for what is in hexadecimal compresses best apart from what is not.
-import './kernel/default-kernel.ts'
-
 export {
   bindToParent,
   caveatsWith,

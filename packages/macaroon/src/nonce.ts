@@ -2,7 +2,7 @@
 
 import { expectFields, takeBytes } from './boundary.ts'
 import { MacaroonError } from './errors.ts'
-import { defaultKernel } from './kernel/default-kernel.ts'
+import { sha1 } from '@noble/hashes/legacy.js'
 import { MsgpackReader } from './msgpack-reader.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 import type { Wire } from './wire.ts'
@@ -128,7 +128,7 @@ function uuid5(namespace: Uint8Array, name: Uint8Array): Uint8Array {
   const input = new Uint8Array(namespace.length + name.length)
   input.set(namespace)
   input.set(name, namespace.length)
-  const id = defaultKernel.sha1(input).slice(0, 16)
+  const id = sha1(input).slice(0, 16)
   id[6] = ((id[6] ?? 0) & 0x0f) | 0x50
   id[8] = ((id[8] ?? 0) & 0x3f) | 0x80
   return id

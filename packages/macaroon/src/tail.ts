@@ -1,7 +1,7 @@
 /** Tails: the signature of a macaroon, which runs on with every caveat. */
 
 import { takeBytes } from './boundary.ts'
-import { defaultKernel } from './kernel/default-kernel.ts'
+import { defaultKernel } from '#kernel'
 import type { Kernel } from './kernel/kernel.ts'
 import type { Nonce } from './nonce.ts'
 

@@ -3,7 +3,7 @@
 import { expectFields, expectText, takeBytes } from './boundary.ts'
 import type { Caveat, ThirdParty } from './caveat.ts'
 import type { Kernel } from './kernel/kernel.ts'
-import { defaultKernel } from './kernel/default-kernel.ts'
+import { defaultKernel } from '#kernel'
 import type { DecodeOptions } from './macaroon.ts'
 import { draw, type Random } from './random.ts'
 import { boxNonceLength, sealBox } from './sealed.ts'

@@ -4,7 +4,7 @@ import { badArgument, expectFields, expectFunctions, isBytes, lengthOf, takeList
 import type { Caveat } from './caveat.ts'
 import { isAttestation } from './caveat-set.ts'
 import { nothingForbids } from './errors.ts'
-import { defaultKernel } from './kernel/default-kernel.ts'
+import { defaultKernel } from '#kernel'
 import type { Kernel } from './kernel/kernel.ts'
 import { expectMacaroon, Macaroon } from './macaroon.ts'
 import type { Nonce } from './nonce.ts'

@@ -4,7 +4,7 @@
  */
 
 import { decodeBase64, fillBase64, lengthOfBase64 } from './base64.ts'
-import { defaultKernel } from './kernel/default-kernel.ts'
+import { defaultKernel } from '#kernel'
 
 /** What it hands out stays inside of this package. */
 export class Wire {

@@ -1,4 +1,4 @@
-/** The cryptography that a macaroon needs, behind one small interface: one in WebAssembly, and one that runs everywhere. */
+/** The cryptography that a macaroon needs, behind one small interface: one in WebAssembly, and one of libraries that runs everywhere. */
 
 /** Bytes that write themselves to where they are worked on. */
 interface Source {
@@ -8,13 +8,12 @@ interface Source {
 
 /** Throws MacaroonError `bad-argument` for keys and nonces of other lengths, and for places outside of the bytes. */
 export interface Kernel {
-  readonly name: 'wasm-simd' | 'typescript'
+  readonly name: 'wasm-simd' | 'portable'
   /**
    * What `use` makes of room for so many bytes, which is lent until it returns: what lies there at first, and what becomes of
    * it afterwards, is nobody's business.
    */
   lend<Made>(length: number, use: (room: Uint8Array) => Made): Made
-  sha1(bytes: Uint8Array): Uint8Array
   sha256(bytes: Uint8Array): Uint8Array
   /** HMAC-SHA256 of `bytes[start..end)`, under a key of any length. */
   hmac(key: Uint8Array, bytes: Uint8Array, start: number, end: number): Uint8Array

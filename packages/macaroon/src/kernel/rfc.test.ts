@@ -1,11 +1,11 @@
-/** Holds every kernel against the test vectors of RFC 3174, 4231, 6234 and 8439. */
+/** Holds every kernel against the test vectors of RFC 4231, 6234 and 8439. */
 
 import { readFileSync } from 'node:fs'
+import { poly1305 } from '@noble/ciphers/_poly1305.js'
 import { describe, expect, it } from 'vitest'
 import { kernels } from '../testing/kernels.ts'
 import { fromHex, toHex } from '../testing/vectors.ts'
 import { makeModule } from './generator/module.ts'
-import { poly1305 } from './poly1305.ts'
 import { instantiate } from './wasm-kernel.ts'
 import { layout } from './wasm-layout.ts'
 
@@ -36,7 +36,7 @@ describe.each(kernels)('RFC 8439 with the kernel $name', (kernel) => {
   // Nothing sealed has the tag of one block of zeros: of two lengths of zero.
   it.each(vectors.oneTimeKeys)('$section: the key of the tag', ({ key, nonce, oneTimeKey }) => {
     const sealed = kernel.seal(fromHex(key), fromHex(nonce), new Uint8Array(0))
-    expect(sealed).toEqual(poly1305(fromHex(oneTimeKey), new Uint8Array(16)))
+    expect(sealed).toEqual(poly1305(new Uint8Array(16), fromHex(oneTimeKey)))
   })
 
   it.each(vectors.aead)('$section: both together', ({ key, nonce, aad, plaintext, ciphertext, tag }) => {
@@ -47,11 +47,7 @@ describe.each(kernels)('RFC 8439 with the kernel $name', (kernel) => {
 })
 
 describe('RFC 8439 §2.5 and A.3', () => {
-  it.each(vectors.poly1305)('$section: Poly1305 in TypeScript', ({ key, text, tag }) => {
-    expect(toHex(poly1305(fromHex(key), fromHex(text)))).toBe(tag)
-  })
-
-  // There it is only for whole blocks: the AEAD makes no others.
+  // It is only for whole blocks: the AEAD makes no others.
   it.each(vectors.poly1305.filter(({ text }) => text.length % 32 === 0))(
     '$section: Poly1305 in WebAssembly',
     ({ key, text, tag }) => {
@@ -77,15 +73,6 @@ describe.each(kernels)('hashes with the kernel $name', (kernel) => {
     ['\x19', '68aa2e2ee5dff96e3355e6c7ee373e3d6a4e17f75f9518d843709c0c9bc3e3d4'],
   ])('RFC 6234 §8.5, SHA-256 of %.60s', (text, hash) => {
     expect(toHex(kernel.sha256(ascii(text)))).toBe(hash)
-  })
-
-  it.each([
-    ['abc', 'a9993e364706816aba3e25717850c26c9cd0d89d'],
-    ['abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq', '84983e441c3bd26ebaae4aa1f95129e5e54670f1'],
-    ['a'.repeat(1_000_000), '34aa973cd4c4daa4f61eeb2bdbad27316534016f'],
-    ['01234567'.repeat(80), 'dea356a2cddd90c7a7ecedc5ebb563934f460452'],
-  ])('RFC 3174 §7.3, SHA-1 of %.60s', (text, hash) => {
-    expect(toHex(kernel.sha1(ascii(text)))).toBe(hash)
   })
 
   it.each([

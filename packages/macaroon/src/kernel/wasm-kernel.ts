@@ -4,7 +4,7 @@ import { equalBytes } from './equal-bytes.ts'
 import { expectChain, expectRange, expectSealing } from './expectations.ts'
 import type { Kernel } from './kernel.ts'
 import { firstHash, roundConstants } from './sha256-constants.ts'
-import { typescriptKernel } from './typescript-kernel.ts'
+import { portableKernel } from './portable-kernel.ts'
 import { inputCapacity, layout, roomCapacity, rootCount, rootLength, tailCapacity } from './wasm-layout.ts'
 import { kernelModule } from './wasm-module.gen.ts'
 
@@ -22,7 +22,11 @@ export function createWasmKernel(): Kernel | undefined {
 
 /** The functions of a module, with a memory of their own. Throws where WebAssembly is not there or may not be compiled. */
 export function instantiate(module: Uint8Array): WasmExports {
-  return new WebAssembly.Instance(new WebAssembly.Module(module)).exports
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module))
+  const { buffer } = exports.memory
+  new Int32Array(buffer, layout.roundConstants).set(roundConstants)
+  new Int32Array(buffer, layout.initialHash).set(firstHash)
+  return exports
 }
 
 /** What the module exports: see `generator/module.ts`. */
@@ -69,9 +73,6 @@ function wrap(wasm: WasmExports): Kernel {
   const input = memory.subarray(layout.input, layout.input + inputCapacity)
   const room = memory.subarray(layout.room, layout.room + roomCapacity)
   const offsetSlots = new Uint32Array(wasm.memory.buffer, layout.offsets, tailCapacity)
-  // Neither of them compresses, so they come with the page only once.
-  new Int32Array(wasm.memory.buffer, layout.roundConstants).set(roundConstants)
-  new Int32Array(wasm.memory.buffer, layout.initialHash).set(firstHash)
   // No key has a place with another number than its own first byte tells, so none is found where none was put.
   for (let i = 0; i < rootCount; i += 1) memory[layout.roots + i * rootLength] = i + 1
   let isLent = false
@@ -97,7 +98,7 @@ function wrap(wasm: WasmExports): Kernel {
   }
 
   function sha256(bytes: Uint8Array): Uint8Array {
-    return bytes.length > inputCapacity ? typescriptKernel.sha256(bytes) : digest(bytes, wasm.hash)
+    return bytes.length > inputCapacity ? portableKernel.sha256(bytes) : digest(bytes, wasm.hash)
   }
 
   function fillOffsets(offsets: readonly number[]): number {
@@ -128,18 +129,17 @@ function wrap(wasm: WasmExports): Kernel {
         isLent = false
       }
     },
-    sha1: (bytes) => typescriptKernel.sha1(bytes),
     sha256,
     hmac(key, bytes, start, end) {
       expectRange(bytes.length, start, end)
-      if (end - start > inputCapacity) return typescriptKernel.hmac(key, bytes, start, end)
+      if (end - start > inputCapacity) return portableKernel.hmac(key, bytes, start, end)
       return digest(bytes.subarray(start, end), wasm.hmac, key.length > 64 ? sha256(key) : key)
     },
     chain(key, bytes, nonceStart, nonceEnd, offsets) {
       const { length } = bytes
       expectChain(key, length, nonceStart, nonceEnd, offsets)
       if (length > inputCapacity || offsets.length > tailCapacity) {
-        return typescriptKernel.chain(key, bytes, nonceStart, nonceEnd, offsets)
+        return portableKernel.chain(key, bytes, nonceStart, nonceEnd, offsets)
       }
       const caveats = fillOffsets(offsets)
       const end = layout.tails + (caveats + 1) * 32
@@ -158,7 +158,7 @@ function wrap(wasm: WasmExports): Kernel {
       expectChain(key, length, nonceStart, nonceEnd, offsets)
       expectRange(length, claimed, claimed + 32)
       if (length > inputCapacity || offsets.length > tailCapacity) {
-        return typescriptKernel.endsIn(key, source, nonceStart, nonceEnd, offsets, claimed, proof)
+        return portableKernel.endsIn(key, source, nonceStart, nonceEnd, offsets, claimed, proof)
       }
       const caveats = fillOffsets(offsets)
       try {
@@ -175,7 +175,7 @@ function wrap(wasm: WasmExports): Kernel {
     seal(key, nonce, plaintext, aad = nothing) {
       expectSealing(key, nonce)
       const length = Math.ceil(aad.length / 16) * 16 + plaintext.length + tagLength
-      if (length + 32 > inputCapacity) return typescriptKernel.seal(key, nonce, plaintext, aad)
+      if (length + 32 > inputCapacity) return portableKernel.seal(key, nonce, plaintext, aad)
       try {
         const start = prepare(key, nonce, aad)
         input.set(plaintext, start)
@@ -189,7 +189,7 @@ function wrap(wasm: WasmExports): Kernel {
       expectSealing(key, nonce)
       if (sealed.length < tagLength) return undefined
       const length = Math.ceil(aad.length / 16) * 16 + sealed.length
-      if (length + 32 > inputCapacity) return typescriptKernel.open(key, nonce, sealed, aad)
+      if (length + 32 > inputCapacity) return portableKernel.open(key, nonce, sealed, aad)
       try {
         const start = prepare(key, nonce, aad)
         input.set(sealed, start)

@@ -1,8 +1,7 @@
 /** The WebAssembly kernel as a whole: its constants and its functions. */
 
-import { compress as compressWords } from '../sha256-compress.ts'
-import { firstHash } from '../sha256-constants.ts'
-import { layout, memoryPages } from '../wasm-layout.ts'
+import { instantiate } from '../wasm-kernel.ts'
+import { layout, memoryPages, rootCount, rootLength } from '../wasm-layout.ts'
 import { open, seal } from './aead.ts'
 import { assemble } from './assembler.ts'
 import { encrypt, keystream } from './chacha20.ts'
@@ -15,6 +14,11 @@ import { wipe } from './wipe.ts'
 
 /** The bytes of the module. Nothing but this source decides them. */
 export function makeModule(): Uint8Array {
+  const withoutPads = assembleWith(new Uint8Array(64))
+  return assembleWith(hashPads(withoutPads, 'proof-signature-finalization'))
+}
+
+function assembleWith(proofPads: Uint8Array): Uint8Array {
   return assemble({
     functions: [
       compress(),
@@ -34,7 +38,7 @@ export function makeModule(): Uint8Array {
       wipe,
     ],
     pages: memoryPages,
-    data: makeConstants(),
+    data: makeConstants(proofPads),
   })
 }
 
@@ -66,27 +70,22 @@ const index = {
   wipe: 14,
 } as const
 
-function makeConstants(): Uint8Array {
+function makeConstants(proofPads: Uint8Array): Uint8Array {
   const data = new Uint8Array(layout.constantsEnd)
-  const view = new DataView(data.buffer)
   // 64 bytes that keep and 64 that drop; 64 that add nothing, then the 1 bit that ends a text.
   data.fill(0xff, layout.keepMask, layout.keepMask + 64)
   data[layout.endMark + 64] = 0x80
   // Under this key, the tail of a proof is finished; what its pads come to is the same every time.
-  for (const [i, word] of hashPads('proof-signature-finalization').entries())
-    view.setInt32(layout.proofPads + i * 4, word, true)
+  data.set(proofPads, layout.proofPads)
   return data
 }
 
-/** The hashes of both pads of a key (RFC 2104 §4), as words. */
-function hashPads(key: string): readonly number[] {
-  const block = new DataView(new ArrayBuffer(64))
-  for (const [i, byte] of asciiBytes(key).entries()) block.setUint8(i, byte)
-  return [0x36363636, 0x5c5c5c5c].flatMap((pad) => {
-    const hash = new Int32Array(8)
-    const words = new Int32Array(64)
-    for (let i = 0; i < 16; i += 1) words[i] = block.getInt32(i * 4) ^ pad
-    compressWords(hash, firstHash, words)
-    return [...hash]
-  })
+/** The hashes of both pads of a key of at most 32 bytes (RFC 2104 §4), as the module keeps them of a signing key. */
+function hashPads(module: Uint8Array, key: string): Uint8Array {
+  const wasm = instantiate(module)
+  const memory = new Uint8Array(wasm.memory.buffer)
+  memory.set(asciiBytes(key), layout.key)
+  wasm.chain(0, 0, 0)
+  const place = layout.roots + (key.charCodeAt(0) % rootCount) * rootLength
+  return memory.slice(place + 32, place + rootLength)
 }

@@ -1,0 +1,56 @@
+/** The kernel that runs everywhere, made of audited libraries: in pages and edge workers, and where WebAssembly is forbidden. */
+
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { equalBytes } from './equal-bytes.ts'
+import { expectChain, expectRange, expectSealing } from './expectations.ts'
+import type { Kernel } from './kernel.ts'
+
+export const portableKernel: Kernel = {
+  name: 'portable',
+  lend: (length, use) => use(new Uint8Array(length)),
+  sha256: (bytes) => sha256(bytes),
+  hmac(key, bytes, start, end) {
+    expectRange(bytes.length, start, end)
+    return hmac(sha256, key, bytes.subarray(start, end))
+  },
+  chain(key, bytes, nonceStart, nonceEnd, offsets) {
+    expectChain(key, bytes.length, nonceStart, nonceEnd, offsets)
+    const tails = new Uint8Array(Math.max(offsets.length, 1) * 32)
+    let tail = hmac(sha256, key, bytes.subarray(nonceStart, nonceEnd))
+    tails.set(tail)
+    for (let i = 1; i < offsets.length; i += 1) {
+      const caveat = bytes.subarray(offsets[i - 1], offsets[i])
+      tail = hmac.create(sha256, tail).update(arrayOfTwo).update(caveat).digest()
+      tails.set(tail, i * 32)
+    }
+    return tails
+  },
+  endsIn(key, source, nonceStart, nonceEnd, offsets, claimed, proof) {
+    const bytes = new Uint8Array(source.length)
+    source.copyTo(bytes)
+    expectRange(bytes.length, claimed, claimed + 32)
+    const last = portableKernel.chain(key, bytes, nonceStart, nonceEnd, offsets).subarray(-32)
+    return equalBytes(proof ? hmac(sha256, proofKey, last) : last, bytes.subarray(claimed, claimed + 32))
+  },
+  seal(key, nonce, plaintext, aad) {
+    expectSealing(key, nonce)
+    return chacha20poly1305(key, nonce, aad).encrypt(plaintext)
+  },
+  open(key, nonce, sealed, aad) {
+    expectSealing(key, nonce)
+    try {
+      return chacha20poly1305(key, nonce, aad).decrypt(sealed)
+    } catch {
+      return undefined
+    }
+  },
+  equal: equalBytes,
+}
+
+export { portableKernel as defaultKernel }
+
+const arrayOfTwo = Uint8Array.of(0x92)
+/** Under this key, Go's library finishes the tail of a proof. */
+const proofKey = Uint8Array.from('proof-signature-finalization', (character) => character.charCodeAt(0))
