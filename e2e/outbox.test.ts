@@ -44,7 +44,8 @@ const codeIn = (mail: ReceivedMail) => /\/invite#(\S+)/.exec(partsOf(mail).get('
 test('an invitation that no mail server took is mailed later, with a link that was good all the time', async () => {
   let isOpen = false
   const smtp = await startSmtp({
-    onMailFrom: (_address, _session, done) => (isOpen ? done() : done(new Error('not today'))),
+    onMailFrom: (_address, _session, done) =>
+      isOpen ? done() : done(Object.assign(new Error('not today'), { responseCode: 451 })),
   })
   const authority = await startAuthority({ mail: through(smtp) })
   onTestFinished(() => authority.close())

@@ -10,7 +10,6 @@ import { isLoopback } from './config-mail.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
 import { describeCause } from './domain/cause.ts'
 import { DomainError, StartupError, isUnavailable } from './domain/errors.ts'
-import type { OutboxTask } from './domain/outbox.ts'
 import type { Secret } from './domain/secret.ts'
 import type { Store, Trouble } from './domain/store.ts'
 import { openFlyctlDoor } from './doors/flyctl/door.ts'
@@ -29,12 +28,13 @@ import { watchRootKey } from './keyring/root-key-watch.ts'
 import { findRootKey, type RootKey } from './keyring/root-key.ts'
 import { createLog, createRareLines, type LogSink, type SayRarely } from './log.ts'
 import { createMailer, type MailFailure } from './mail/mailer.ts'
-import { createPostbox } from './mail/postbox.ts'
+import { createPostbox, type RunningPostbox } from './mail/postbox.ts'
 import { createPause } from './operations/perform/allowance.ts'
 import { createAuthenticate } from './operations/perform/authenticate.ts'
 import { createLimits } from './operations/perform/limits.ts'
 import type { Environment } from './operations/perform/operation.ts'
 import { createQuotas } from './operations/perform/quotas.ts'
+import { isMailedCodeGood } from './operations/accounts/mailed-code.ts'
 import { renewSetupCode } from './operations/accounts/setup-code.ts'
 import { createAccount } from './operations/accounts/sign-up.ts'
 import { flushDirectory } from './store/sqlite-flush.ts'
@@ -81,7 +81,8 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
     const keyring = createKeyring(rootKey, config.location)
     const failed = (failure: MailFailure) => logMailFailure(sayRarely, failure)
     const mailer = config.mail && createMailer({ ...config.mail, failed })
-    const postbox = mailer && createPostbox({ store, keyring, mailer, now: Date.now, randomBytes })
+    const postbox =
+      mailer && createPostbox({ store, keyring, mailer, isGood: isMailedCodeGood, now: Date.now, randomBytes })
     const environment: Environment = {
       store,
       keyring,
@@ -99,7 +100,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       publicUrl: () => publicUrl,
     }
     const setupCode = await admitFirstUser(environment, config)
-    const { url, close } = await listen(environment, config, { log, sayRarely, sink, deliver: postbox?.deliver })
+    const { url, close } = await listen(environment, config, { log, sayRarely, sink, postbox })
     publicUrl ||= url
     const unwatch = found.file && watchRootKey(config.dataDirectory, rootKey, (trouble) => logRootKey(log, trouble))
     return {
@@ -121,12 +122,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
 async function listen(
   environment: Environment,
   config: Config,
-  {
-    log,
-    sayRarely,
-    sink,
-    deliver,
-  }: Logs & { readonly sink: LogSink; readonly deliver: ((task: OutboxTask) => Promise<void>) | undefined },
+  { log, sayRarely, sink, postbox }: Logs & { readonly sink: LogSink; readonly postbox: RunningPostbox | undefined },
 ) {
   const { store, keyring } = environment
   const {
@@ -203,18 +199,22 @@ async function listen(
       else log.warn({ chore, err: error }, 'a chore failed, and is tried again')
     },
   })
-  const outbox =
-    deliver &&
-    startOutbox({
-      store,
-      perform: deliver,
-      now: environment.now,
-      report: (error) => log.warn({ err: error }, 'a task of the outbox failed, and is tried again'),
-    })
+  const mail =
+    postbox === undefined
+      ? []
+      : [
+          postbox,
+          startOutbox({
+            store,
+            perform: (task) => postbox.deliver(task),
+            now: environment.now,
+            report: (error) => log.warn({ err: error }, 'a task of the outbox failed, and is tried again'),
+          }),
+        ]
   let closing: Promise<void> | undefined
   return {
     url,
-    close: () => (closing ??= closeAll(server, [worker, ...(outbox === undefined ? [] : [outbox])], store, sink)),
+    close: () => (closing ??= closeAll(server, [worker, ...mail], store, sink)),
   }
 }
 
@@ -259,9 +259,10 @@ interface Logs {
   readonly sayRarely: SayRarely
 }
 
-function logMailFailure(sayRarely: SayRarely, { code, server, requestId, cause }: MailFailure): void {
+function logMailFailure(sayRarely: SayRarely, { code, server, requestId, cause, isRefused }: MailFailure): void {
   const fields = { code, server, detail: describeCause({ cause }), request_id: requestId }
-  sayRarely('warn', fields, 'a mail was not taken by the mail server')
+  const sentence = 'a mail was not taken by the mail server'
+  sayRarely('warn', fields, isRefused ? `${sentence}: this is final, and it is not tried again` : sentence)
 }
 
 /** What a request did not fail for, or was answered before: of the store whoever runs the server is told once for a state. */

@@ -11,25 +11,41 @@ export interface Mail {
   readonly html: string
 }
 
+/** `refused`: the server will never take it. `failed`: another try may succeed. */
+export type MailOutcome = 'taken' | 'refused' | 'failed'
+
 export interface Mailer {
-  /**
-   * Sends the mail to the server, within a bounded time. `requestId` is the request that caused it. Copies of one mail
-   * have the same `key`.
-   * @returns whether the server took it; it does not throw
-   */
-  send(mail: Mail, about: { readonly requestId: string; readonly key: string }): Promise<boolean>
+  /** Sends the mail to the server. This may take fifteen minutes. Does not throw. */
+  send(
+    mail: Mail,
+    about: {
+      /** The request that caused it. */
+      readonly requestId: string
+      /** The same for all copies of one mail. */
+      readonly key: string
+      /** Called once when it takes longer than a person would wait. */
+      readonly late: () => void
+      /** Cancels it. */
+      readonly signal: AbortSignal
+    },
+  ): Promise<MailOutcome>
 }
 
 /** Where operations leave mail. */
 export interface Postbox {
   /**
-   * Stores the mail in the transaction that causes it. After the commit it is sent until a server takes it or it
-   * expires (milliseconds since 1970). Undefined if too many mails wait already.
+   * Stores the mail in the transaction that causes it. After the commit it is sent until a server takes or refuses it or
+   * it expires (milliseconds since 1970). Undefined if too many mails wait already.
    */
   post(
     tx: Transaction,
     mail: Mail,
-    about: { readonly requestId: string; readonly expiresAt: number },
+    about: {
+      readonly requestId: string
+      readonly expiresAt: number
+      /** The hash of the code in its link. The mail is not sent once that code is no longer valid. */
+      readonly codeHash: Uint8Array
+    },
   ): Promise<Posted | undefined>
 }
 
@@ -37,7 +53,8 @@ export interface Postbox {
 export interface Posted {
   readonly id: number
   /**
-   * Sends it at once, after the commit. Returns whether a server took it; if not, it is retried later. Does not throw.
+   * Sends it at once, after the commit. Returns whether a server took it within ten seconds; if not, the try goes on in the
+   * background or is repeated later. Does not throw.
    */
   readonly send: () => Promise<boolean>
 }

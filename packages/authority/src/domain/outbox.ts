@@ -13,8 +13,11 @@ export interface OutboxTask {
   readonly tries: number
 }
 
-/** How long a claimed task is reserved, in milliseconds: longer than any try takes. */
-export const claimTime = 30_000
+/** How long a claimed task is reserved, in milliseconds, unless the claim is renewed. Clocks may differ by a minute. */
+export const claimTime = 120_000
+
+/** How often a claim is renewed while its task is being done, in milliseconds. */
+export const renewalTime = 30_000
 
 /** Milliseconds until the next try after this many failures: a minute, then twice as long each time, up to an hour. */
 export function retryAfter(tries: number): number {

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
 
 import { afterEach, describe, expect, it } from 'vitest'
 
@@ -18,15 +19,40 @@ async function start(options?: Parameters<typeof startSmtpServer>[0]): Promise<T
   return server
 }
 
-function mailerFor(port: number, changes: Partial<SmtpServer> = {}, timeout = 5000) {
+function mailerFor(
+  port: number,
+  changes: Partial<SmtpServer> = {},
+  times: { patience?: number; timeout?: number } = {},
+) {
   const failures: MailFailure[] = []
   const mailer = createMailer({
     server: { host: '127.0.0.1', port, tls: false, requireStartTls: false, credentials: undefined, ...changes },
     from: 'Hallpass <hallpass@example.com>',
     failed: (error) => failures.push(error),
-    timeout,
+    ...times,
   })
-  return { mailer, failures }
+  let isLate = false
+  const about = {
+    requestId: 'r-1',
+    key: 'k-1',
+    late: () => {
+      isLate = true
+    },
+    signal: new AbortController().signal,
+  }
+  const send = (changed: Partial<typeof mail> = {}) => mailer.send({ ...mail, ...changed }, about)
+  return { mailer, failures, about, send, isLate: () => isLate }
+}
+
+/** A server that says this of every mail, recipient or sender. */
+async function startRefusing(at: 'onMailFrom' | 'onRcptTo' | 'onData', code: number, said: string) {
+  const error = Object.assign(new Error(said), { responseCode: code })
+  return start({
+    [at]: (first: unknown, _session: unknown, done: (error: Error) => void) => {
+      if (!(first instanceof Readable)) return done(error)
+      first.resume().once('end', () => done(error))
+    },
+  })
 }
 
 /** A server that takes connections and does with them what it is told. */
@@ -51,8 +77,8 @@ async function startRaw(greet: (socket: Socket) => void): Promise<number> {
 describe('the mailer', () => {
   it('hands a message over, plain and as HTML, to the one address', async () => {
     const server = await start()
-    const { mailer, failures } = mailerFor(server.port)
-    expect(await mailer.send(mail, { requestId: 'r-1', key: 'k-1' })).toBe(true)
+    const { send, failures } = mailerFor(server.port)
+    expect(await send()).toBe('taken')
     expect(failures).toEqual([])
     expect(server.received).toMatchObject([{ from: 'hallpass@example.com', to: ['new@example.com'] }])
     const [received] = server.received
@@ -68,22 +94,18 @@ describe('the mailer', () => {
 
   it('sends nothing in a subject that a reader decodes to something else', async () => {
     const server = await start()
-    const { mailer } = mailerFor(server.port)
-    await mailer.send({ ...mail, subject: 'Join =?utf-8?B?RnJlZSBtb25leQ==?=' }, { requestId: 'r-1', key: 'k-1' })
+    await mailerFor(server.port).send({ subject: 'Join =?utf-8?B?RnJlZSBtb25leQ==?=' })
     const [received] = server.received
     expect(received && headersOf(received).get('subject')).not.toContain('=?')
   })
 
   it('lets nothing in a subject or an address begin a header or name a second recipient', async () => {
     const server = await start()
-    const { mailer } = mailerFor(server.port)
-    await mailer.send(
-      { ...mail, subject: 'Join\r\nBcc: eve@example.com\r\n\r\nBody' },
-      { requestId: 'r-1', key: 'k-1' },
-    )
-    await mailer.send({ ...mail, to: 'a@example.com, eve@example.com' }, { requestId: 'r-1', key: 'k-1' })
-    await mailer.send({ ...mail, to: 'a@example.com>\r\nBcc: <eve@example.com' }, { requestId: 'r-1', key: 'k-1' })
-    await mailer.send({ ...mail, to: 'a@example.com\r\nRCPT TO:<eve@example.com>' }, { requestId: 'r-1', key: 'k-1' })
+    const { send } = mailerFor(server.port)
+    await send({ subject: 'Join\r\nBcc: eve@example.com\r\n\r\nBody' })
+    await send({ to: 'a@example.com, eve@example.com' })
+    await send({ to: 'a@example.com>\r\nBcc: <eve@example.com' })
+    await send({ to: 'a@example.com\r\nRCPT TO:<eve@example.com>' })
     expect(server.received.length).toBeGreaterThan(0)
     for (const received of server.received) {
       expect(received.to).toHaveLength(1)
@@ -93,18 +115,37 @@ describe('the mailer', () => {
     expect(headersOf(server.received[0] ?? { from: '', to: [], raw: '' }).get('subject')).toContain('Bcc: eve')
   })
 
-  it('repeats nothing of a mail that a server quotes in its refusal', async () => {
-    const quoted = 'blocked: http://127.0.0.1/invite#ef9puxr2-nmqcqb6t-d26= z29hm'
-    const server = await start({
-      onData(stream, _session, done) {
-        stream.resume()
-        stream.on('end', () => done(Object.assign(new Error(`5.7.1 ${quoted}`), { responseCode: 550 })))
-      },
-    })
-    const { mailer, failures } = mailerFor(server.port)
-    expect(await mailer.send(mail, { requestId: 'r-1', key: 'k-1' })).toBe(false)
-    const message = 'the server did not take the content: 550 5.7.1'
-    expect(failures).toMatchObject([{ code: 'EMESSAGE', cause: { message } }])
+  const quoted = '5.7.1 new@example.com: http://127.0.0.1/invite#ef9puxr2-nmqcqb6t-d26= z29hm'
+
+  it.each([
+    ['onMailFrom', 550, 'MAIL FROM'],
+    ['onRcptTo', 550, 'RCPT TO'],
+    ['onData', 554, 'DATA'],
+  ] as const)(
+    'is done with a mail that is refused for good %s, and repeats nothing of it',
+    async (at, code, command) => {
+      const { port } = await startRefusing(at, code, quoted)
+      const { send, failures } = mailerFor(port)
+      expect(await send()).toBe('refused')
+      const message = `the server's answer to ${command} was ${code} 5.7.1`
+      expect(failures).toMatchObject([{ isRefused: true, cause: { message } }])
+      expect(JSON.stringify(failures.map(({ cause }) => [cause.message, cause.stack]))).not.toMatch(/invite|new@/)
+    },
+  )
+
+  it.each([
+    ['onMailFrom', 451],
+    // It wants a login, or TLS: that is none of the mail's fault.
+    ['onMailFrom', 530],
+    ['onRcptTo', 450],
+    ['onData', 452],
+  ] as const)('is not done with a mail that is refused for now %s, with %i', async (at, code) => {
+    const { port } = await startRefusing(at, code, quoted)
+    const { send, failures } = mailerFor(port)
+    expect(await send()).toBe('failed')
+    expect(failures).toMatchObject([
+      { isRefused: false, cause: { message: expect.not.stringContaining('@') as string } },
+    ])
   })
 
   it('logs in with its credentials, and says so where they are refused', async () => {
@@ -117,9 +158,9 @@ describe('the mailer', () => {
       },
     })
     const good = mailerFor(server.port, { credentials: { user: 'hall', password: new Secret('pass') } })
-    expect(await good.mailer.send(mail, { requestId: 'r-1', key: 'k-1' })).toBe(true)
+    expect(await good.send()).toBe('taken')
     const bad = mailerFor(server.port, { credentials: { user: 'hall', password: new Secret('wrong') } })
-    expect(await bad.mailer.send(mail, { requestId: 'r-1', key: 'k-1' })).toBe(false)
+    expect(await bad.send()).toBe('failed')
     const told = expect.stringContaining('535') as string
     const where = { server: `127.0.0.1:${server.port}`, requestId: 'r-1' }
     expect(bad.failures).toMatchObject([{ code: 'EAUTH', ...where, cause: { message: told } }])
@@ -137,13 +178,15 @@ describe('the mailer', () => {
       },
     })
     const credentials = { user: 'hall', password: new Secret('pass') }
-    const { mailer } = mailerFor(server.port, { requireStartTls: true, credentials })
-    expect(await mailer.send(mail, { requestId: 'r-1', key: 'k-1' })).toBe(false)
+    const { send } = mailerFor(server.port, { requireStartTls: true, credentials })
+    expect(await send()).toBe('failed')
     expect([heard, server.received]).toEqual([[], []])
   })
 
   it('says no where the server refuses, hangs up, speaks something else or is not there', async () => {
-    const refusing = await start({ onRcptTo: (_address, _session, done) => done(new Error('no such mailbox')) })
+    const refusing = await start({
+      onRcptTo: (_address, _session, done) => done(Object.assign(new Error('busy'), { responseCode: 450 })),
+    })
     const gone = await startSmtpServer()
     await gone.close()
     const ports = [
@@ -153,8 +196,8 @@ describe('the mailer', () => {
       await startRaw((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
     ]
     for (const port of ports) {
-      const { mailer, failures } = mailerFor(port)
-      expect(await mailer.send(mail, { requestId: 'r-1', key: 'k-1' })).toBe(false)
+      const { send, failures } = mailerFor(port)
+      expect(await send()).toBe('failed')
       expect(failures).toHaveLength(1)
     }
   })
@@ -167,19 +210,47 @@ describe('the mailer', () => {
       socket.on('close', () => clearInterval(timer))
     })
     for (const port of [silent, dripping]) {
-      const { mailer, failures } = mailerFor(port, {}, 200)
-      expect(await mailer.send(mail, { requestId: 'r-1', key: 'k-1' })).toBe(false)
+      const { send, failures, isLate } = mailerFor(port, {}, { timeout: 200 })
+      expect(await send()).toBe('failed')
       expect(failures).toHaveLength(1)
+      expect(isLate()).toBe(false)
     }
+  })
+
+  it('says that a server takes its time, and hears what it says in the end', async () => {
+    const asked = Promise.withResolvers<() => void>()
+    const server = await start({
+      onData: (stream, _session, done) => void stream.resume().once('end', () => asked.resolve(() => done())),
+    })
+    const { mailer, about, failures } = mailerFor(server.port, {}, { patience: 50 })
+    const late = Promise.withResolvers<undefined>()
+    const sent = mailer.send(mail, { ...about, late: () => late.resolve(undefined) })
+    const answer = await asked.promise
+    await late.promise
+    expect(failures).toMatchObject([
+      { isRefused: false, cause: { message: expect.stringContaining('slow') as string } },
+    ])
+    answer()
+    expect(await sent).toBe('taken')
+    expect(failures).toHaveLength(1)
+  })
+
+  it('breaks off what is under way when it is told to', async () => {
+    const asked = Promise.withResolvers<undefined>()
+    const port = await startRaw(() => asked.resolve(undefined))
+    const { mailer, about } = mailerFor(port)
+    const stopping = new AbortController()
+    const sent = mailer.send(mail, { ...about, signal: stopping.signal })
+    await asked.promise
+    stopping.abort()
+    expect(await sent).toBe('failed')
   })
 
   it('has a bounded number of mails under way', async () => {
     const silent = await startRaw(() => undefined)
-    const { mailer, failures } = mailerFor(silent, {}, 300)
-    const sent = await Promise.all(
-      Array.from({ length: 12 }, () => mailer.send(mail, { requestId: 'r-1', key: 'k-1' })),
-    )
-    expect(sent).toEqual(Array(12).fill(false))
+    const { send, failures } = mailerFor(silent, {}, { timeout: 300 })
+    const sent = await Promise.all(Array.from({ length: 12 }, () => send()))
+    expect(sent).toEqual(Array(12).fill('failed'))
     expect(failures.filter(({ cause }) => cause.message.includes('too many mails'))).toHaveLength(4)
   })
 })

@@ -1,7 +1,7 @@
 // Hands mail to an SMTP server, with a bound on how long and how much at once.
-import type { Transporter } from 'nodemailer'
+import type { NodemailerError, Transporter } from 'nodemailer'
 
-import type { Mail, Mailer } from '../domain/mail.ts'
+import type { Mail, Mailer, MailOutcome } from '../domain/mail.ts'
 import type { Secret } from '../domain/secret.ts'
 
 export interface SmtpServer {
@@ -14,8 +14,11 @@ export interface SmtpServer {
   readonly credentials: { readonly user: string; readonly password: Secret } | undefined
 }
 
-// Whoever invites waits for it.
-const patience = 10_000
+// The person who invites waits for it.
+const usualPatience = 10_000
+// RFC 5321 §4.5.3.2: five minutes for what comes before the mail, ten for what is said to it.
+const beforeMail = 5 * 60_000
+const afterMail = 10 * 60_000
 const atOnce = 8
 
 /** Why a mail was not taken: nothing in it is secret, and nobody's address stands in it. */
@@ -25,8 +28,10 @@ export interface MailFailure {
   /** Where the server is. */
   readonly server: string
   readonly requestId: string
-  /** What the server, or the way to it, said. */
+  /** The error of the connection, or the codes of the server's reply. */
   readonly cause: Error
+  /** Whether the server will never take it, so that it is not tried again. */
+  readonly isRefused: boolean
 }
 
 /** `failed` hears why a mail was not taken, for the log. */
@@ -35,13 +40,16 @@ export function createMailer(options: {
   /** As it stands in the From header: `Hallpass <hallpass@example.com>`. */
   readonly from: string
   readonly failed: (failure: MailFailure) => void
-  /** Milliseconds for one mail; 10,000 by default. */
+  /** Milliseconds until a mail is late; 10,000 by default. */
+  readonly patience?: number
+  /** Milliseconds for one mail; 15 minutes by default. */
   readonly timeout?: number
 }): Mailer {
-  const { server, from, failed, timeout = patience } = options
+  const { server, from, failed, patience = usualPatience, timeout = beforeMail + afterMail } = options
   let underWay = 0
 
-  async function hand(transport: Transporter, mail: Mail, key: string): Promise<void> {
+  async function hand(mail: Mail, key: string, signal: AbortSignal): Promise<void> {
+    const transport = await connect(server)
     const { to, subject, text, html } = mail
     // As an object, so that no spelling of an address can become two.
     await transport.sendMail({
@@ -55,56 +63,56 @@ export function createMailer(options: {
       html,
       // RFC 3834 §5: nobody's holiday notice answers it.
       headers: { 'Auto-Submitted': 'auto-generated' },
+      signal,
     })
   }
 
   return {
-    async send(mail, { requestId, key }) {
-      const tell = (error: unknown) => failed(describe(server, requestId, error))
-      if (underWay >= atOnce) {
-        tell(new Error('too many mails are under way'))
-        return false
+    async send(mail, { requestId, key, late, signal }): Promise<MailOutcome> {
+      const tell = (error: NodemailerError) => {
+        const failure = describe(server, requestId, error)
+        failed(failure)
+        return failure.isRefused ? 'refused' : 'failed'
       }
+      if (underWay >= atOnce) return tell(new Error('too many mails are under way'))
       underWay += 1
-      let timer: NodeJS.Timeout | undefined
-      let transport: Transporter | undefined
+      const timer = setTimeout(() => {
+        tell(new Error('the mail server is slow: the try goes on'))
+        late()
+      }, patience)
+      const end = AbortSignal.timeout(timeout)
       try {
-        transport = await connect(server, timeout)
-        const late = new Promise<never>((_, reject) => {
-          timer = setTimeout(() => reject(new Error('the mail server did not take it in time')), timeout)
-        })
-        const handed = hand(transport, mail, key)
-        // Where it is late, nobody waits for how it ends.
-        handed.catch(() => undefined)
-        await Promise.race([handed, late])
-        return true
+        await hand(mail, key, AbortSignal.any([signal, end]))
+        return 'taken'
       } catch (error) {
-        tell(error)
-        return false
+        return tell(end.aborted ? new Error('the mail server did not take it in time') : (error as NodemailerError))
       } finally {
         clearTimeout(timer)
-        transport?.close()
         underWay -= 1
       }
     },
   }
 }
 
-function describe({ host, port }: SmtpServer, requestId: string, error: unknown): MailFailure {
-  const cause = withoutQuote(error instanceof Error ? error : new Error(String(error)))
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : 'unknown'
-  return { code, server: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, requestId, cause }
+function describe({ host, port }: SmtpServer, requestId: string, error: NodemailerError): MailFailure {
+  const { code = 'unknown', command = '', permanent = false, response } = error
+  return {
+    code,
+    server: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    requestId,
+    cause: response === undefined ? error : withoutQuote(command, response),
+    // RFC 5321 §4.2.1. The operator can fix what is not about this mail: RFC 4954 §6, 530 asks for a login.
+    isRefused: permanent && error.responseCode !== 530 && ['MAIL FROM', 'RCPT TO', 'DATA'].includes(command),
+  }
 }
 
-/** After DATA a server may quote the mail, whose link lets somebody in: its reply is cut down to its codes (RFC 2034). */
-function withoutQuote(error: Error): Error {
-  if (Reflect.get(error, 'command') !== 'DATA') return error
-  const reply: unknown = Reflect.get(error, 'response')
-  const [codes = 'no reply'] = /^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?/.exec(typeof reply === 'string' ? reply : '') ?? []
-  return Object.assign(new Error(`the server did not take the content: ${codes}`), { code: Reflect.get(error, 'code') })
+/** A reply may quote the link, the address or the login, so only its codes are kept (RFC 2034). */
+function withoutQuote(command: string, response: string): Error {
+  const [codes = 'no reply'] = /^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?/.exec(response) ?? []
+  return new Error(`the server's answer to ${command} was ${codes}`)
 }
 
-async function connect(server: SmtpServer, timeout: number): Promise<Transporter> {
+async function connect(server: SmtpServer): Promise<Transporter> {
   const { host, port, tls, requireStartTls, credentials } = server
   // Loaded when the first mail is sent: most processes never send one.
   const { createTransport } = await import('nodemailer')
@@ -114,10 +122,9 @@ async function connect(server: SmtpServer, timeout: number): Promise<Transporter
     secure: tls,
     requireTLS: requireStartTls,
     ...(credentials === undefined ? {} : { auth: { user: credentials.user, pass: credentials.password.reveal() } }),
-    connectionTimeout: timeout,
-    greetingTimeout: timeout,
-    socketTimeout: timeout,
-    dnsTimeout: timeout,
+    connectionTimeout: beforeMail,
+    greetingTimeout: beforeMail,
+    socketTimeout: afterMail,
     disableFileAccess: true,
     disableUrlAccess: true,
   })

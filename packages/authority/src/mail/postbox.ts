@@ -1,9 +1,9 @@
-// Mail goes through the outbox: it is sent when what it says is durable, and again until a mail server takes it.
+// Mail goes through the outbox: it is sent after the commit, and again until a mail server takes or refuses it.
 import type { Keyring } from '../domain/keyring.ts'
 import type { Mail, Mailer, Postbox } from '../domain/mail.ts'
-import { claimTime, retryAfter, type OutboxTask } from '../domain/outbox.ts'
+import { claimTime, renewalTime, retryAfter, type OutboxTask } from '../domain/outbox.ts'
 import { Secret } from '../domain/secret.ts'
-import type { Store } from '../domain/store.ts'
+import type { ReadTransaction, Store } from '../domain/store.ts'
 
 /** What is sealed: a mail holds a link that lets somebody in. */
 interface Letter {
@@ -11,6 +11,15 @@ interface Letter {
   /** By which a mail program knows a second copy. */
   readonly key: string
   readonly requestId: string
+  /** In hex. */
+  readonly codeHash: string
+}
+
+export interface RunningPostbox extends Postbox {
+  /** Sends the mail of a claimed task. */
+  deliver(task: OutboxTask): Promise<void>
+  /** Waits a few seconds for the tries under way, then cancels them. The next start repeats them. */
+  stop(): Promise<void>
 }
 
 /** `now` in milliseconds since 1970. */
@@ -18,33 +27,79 @@ export function createPostbox(options: {
   readonly store: Store
   readonly keyring: Pick<Keyring, 'sealMail' | 'openMail'>
   readonly mailer: Mailer
+  /** Whether the code with this hash is valid at `now`. */
+  readonly isGood: (tx: ReadTransaction, codeHash: Uint8Array, now: number) => Promise<boolean>
   readonly now: () => number
   readonly randomBytes: (length: number) => Uint8Array
-}): Postbox & {
-  /** Sends the mail of a task that was claimed. */
-  readonly deliver: (task: OutboxTask) => Promise<void>
-} {
-  const { store, keyring, mailer, now, randomBytes } = options
+  /** Milliseconds between two renewals of a claim; 30,000 by default. */
+  readonly renewal?: number
+}): RunningPostbox {
+  const { store, keyring, mailer, isGood, now, randomBytes, renewal = renewalTime } = options
+  const underWay = new Set<Promise<boolean>>()
+  const stopping = new AbortController()
 
-  async function hand({ mail, key, requestId }: Letter, id: number, tries: number): Promise<boolean> {
-    const isTaken = await mailer.send(mail, { requestId, key })
-    await store.write((tx) => (isTaken ? tx.outbox.delete(id) : tx.outbox.postpone(id, now() + retryAfter(tries))))
-    return isTaken
+  function hand(...letter: Parameters<typeof tryOnce>): Promise<boolean> {
+    const trying = tryOnce(...letter).finally(() => underWay.delete(trying))
+    underWay.add(trying)
+    return trying
+  }
+
+  async function tryOnce(letter: Letter, id: number, tries: number, late: () => void): Promise<boolean> {
+    const { mail, codeHash, key, requestId } = letter
+    // A code can end in many ways, and not all of them touch its row: the person who invited may have lost their role.
+    if (!(await store.read((tx) => isGood(tx, Buffer.from(codeHash, 'hex'), now())))) {
+      await store.write((tx) => tx.outbox.delete(id))
+      return false
+    }
+    const outcome = await whileClaimed(id, () => mailer.send(mail, { requestId, key, late, signal: stopping.signal }))
+    await store.write((tx) =>
+      outcome === 'failed' ? tx.outbox.postpone(id, now() + retryAfter(tries)) : tx.outbox.delete(id),
+    )
+    return outcome === 'taken'
+  }
+
+  /** Renews the claim until `work` has ended. */
+  async function whileClaimed<T>(id: number, work: () => Promise<T>): Promise<T> {
+    // If one renewal fails, the next may succeed.
+    const renew = () => store.write((tx) => tx.outbox.postpone(id, now() + claimTime)).catch(() => undefined)
+    const timer = setInterval(() => void renew(), renewal)
+    try {
+      return await work()
+    } finally {
+      clearInterval(timer)
+    }
   }
 
   return {
-    async post(tx, mail, { requestId, expiresAt }) {
-      const letter: Letter = { mail, key: Buffer.from(randomBytes(16)).toString('hex'), requestId }
+    async post(tx, mail, { requestId, expiresAt, codeHash }) {
+      const key = Buffer.from(randomBytes(16)).toString('hex')
+      const letter: Letter = { mail, key, requestId, codeHash: Buffer.from(codeHash).toString('hex') }
       const payload = keyring.sealMail(new Secret(JSON.stringify(letter)))
       const id = await tx.outbox.insert({ kind: 'mail', payload, dueAt: now() + claimTime, expiresAt })
-      return id === undefined ? undefined : { id, send: () => hand(letter, id, 0).catch(() => false) }
+      if (id === undefined) return undefined
+      const send = () =>
+        new Promise<boolean>((resolve) => {
+          const isTaken = hand(letter, id, 0, () => resolve(false))
+          isTaken.then(resolve, () => resolve(false))
+        })
+      return { id, send }
     },
 
     async deliver({ id, payload, tries }) {
       const letter = keyring.openMail(payload)
       // Sealed under another root key: nobody can ever read it.
       if (letter === undefined) await store.write((tx) => tx.outbox.delete(id))
-      else await hand(JSON.parse(letter.reveal()) as Letter, id, tries)
+      else await hand(JSON.parse(letter.reveal()) as Letter, id, tries, () => {})
+    },
+
+    async stop() {
+      const breakOff = setTimeout(() => stopping.abort(), grace)
+      await Promise.allSettled(underWay)
+      clearTimeout(breakOff)
+      stopping.abort()
     },
   }
 }
+
+/** Milliseconds. Most servers answer within them; a mail that is cancelled before its answer is sent twice. */
+const grace = 3_000

@@ -1,4 +1,4 @@
-// Does the tasks in the outbox, one after another; each task is claimed by one server.
+// Does the tasks in the outbox, a few at a time; each task is claimed by one server.
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { isUnavailable } from '../domain/errors.ts'
@@ -6,7 +6,10 @@ import { claimTime, type OutboxTask } from '../domain/outbox.ts'
 import type { Store } from '../domain/store.ts'
 import type { Worker } from './worker.ts'
 
-/** `perform` does a task, and deletes or postpones it. If it does neither, the task is due again in half a minute. */
+// A task that takes minutes does not delay the others.
+const atOnce = 4
+
+/** `perform` does a task, and deletes or postpones it. If it does neither, the task is due again when its claim ends. */
 export function startOutbox(options: {
   readonly store: Store
   readonly perform: (task: OutboxTask) => Promise<void>
@@ -17,37 +20,41 @@ export function startOutbox(options: {
   readonly interval?: number
 }): Worker {
   const { store, perform, now, report, interval = 5_000 } = options
+  const underWay = new Set<Promise<void>>()
   const stopping = new AbortController()
   const { signal } = stopping
 
+  // The store reports its own failures.
+  const tell = (error: unknown) => void (isUnavailable(error) || report(error))
+
   async function next(): Promise<OutboxTask | undefined> {
-    if (!(await store.read((tx) => tx.outbox.isDue(now())))) return undefined
+    if (underWay.size >= atOnce || !(await store.read((tx) => tx.outbox.isDue(now())))) return undefined
     return store.write((tx) => tx.outbox.claim(now(), now() + claimTime))
   }
 
   async function work(): Promise<void> {
     while (!signal.aborted) {
-      try {
-        const task = await next()
-        if (task !== undefined) {
-          await perform(task)
-          continue
-        }
-      } catch (error) {
-        // The store reports its own failures.
-        if (!isUnavailable(error)) report(error)
+      const task = await next().catch(tell)
+      if (task === undefined) {
+        const isDone = new AbortController()
+        const ends = { signal: AbortSignal.any([signal, isDone.signal]), ref: false }
+        await Promise.race([pause(interval, undefined, ends).catch(() => {}), ...underWay])
+        isDone.abort()
+        continue
       }
-      await pause(interval, undefined, { signal, ref: false }).catch(() => {})
+      const doing = perform(task)
+        .catch(tell)
+        .finally(() => underWay.delete(doing))
+      underWay.add(doing)
     }
+    await Promise.all(underWay)
   }
 
   const working = work()
-  const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   return {
-    // A stop does not wait for a mail server: an unfinished task is done again after the next start.
     stop() {
       stopping.abort()
-      return Promise.race([working, stopped])
+      return working
     },
   }
 }

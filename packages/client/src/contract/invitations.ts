@@ -36,7 +36,10 @@ const invitation = z
     url: z.string().describe('A page that takes the code; it stands behind the #, which browsers do not send.'),
     mailed: z
       .boolean()
-      .describe('Whether a mail server took a message with the link; where none did, it is tried again for two days.'),
+      .describe(
+        'Whether a mail server took a message with the link within ten seconds. If not, it is retried for two days, unless ' +
+          'the server refuses it for good.',
+      ),
     replaced: z.boolean().describe('Whether it takes the place of an earlier one, whose code admits nobody now.'),
     expires_at: timestamp,
   })

@@ -11,8 +11,8 @@ export interface OutboxWrites extends OutboxReads {
   insert(task: Omit<OutboxTask, 'id' | 'tries'>): Promise<number | undefined>
   /** Claims the task that is due longest; nobody else gets it before `until`. Removes up to a hundred expired tasks. */
   claim(now: number, until: number): Promise<OutboxTask | undefined>
-  /** After a failure: the task is due again at that time. */
+  /** After a failure, or to renew a claim: the task is due again at that time. */
   postpone(id: number, dueAt: number): Promise<void>
-  /** After success. */
+  /** The task is done. */
   delete(id: number): Promise<void>
 }

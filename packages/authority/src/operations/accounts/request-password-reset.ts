@@ -50,7 +50,7 @@ export const requestPasswordReset: OpenRead<RequestPasswordReset, undefined> = {
         requestId: caller.requestId,
       })
       const mail = writeReset({ to: email, url, expiresAt })
-      return environment.postbox?.post(tx, mail, { requestId: caller.requestId, expiresAt })
+      return environment.postbox?.post(tx, mail, { requestId: caller.requestId, expiresAt, codeHash })
     })
     await posted?.send()
   },

@@ -21,13 +21,13 @@ export const resetPassword: OpenWrite<ResetPassword, string, User> = {
 
   async prepare({ environment, caller, now, read }, { code, next }) {
     // Before the costly hash, so that only a good code can ask for it.
-    await read((tx) => requireReset(tx, code, now))
+    await read((tx) => requireReset(tx, hashCode(code.reveal()), now))
     return environment.passwords.hash(next, siteOf(caller.remoteAddress))
   },
 
   async run(context, { input: { code }, prepared: passwordHash }) {
     const { tx, now } = context
-    const { reset, user: found } = await requireReset(tx, code, now)
+    const { reset, user: found } = await requireReset(tx, hashCode(code.reveal()), now)
     const user = await proveAddress(context, found, reset.madeBy)
     await endWaysIn(tx, user)
     await tx.users.setPasswordHash(user.id, passwordHash)
@@ -41,12 +41,12 @@ export const resetPassword: OpenWrite<ResetPassword, string, User> = {
 }
 
 /** @throws DomainError `forbidden` where the code is not known, used or ended */
-async function requireReset(
+export async function requireReset(
   tx: ReadTransaction,
-  code: Secret,
+  codeHash: Uint8Array,
   now: number,
 ): Promise<{ readonly reset: PasswordReset; readonly user: User }> {
-  const reset = await tx.passwordResets.byCodeHash(hashCode(code.reveal()))
+  const reset = await tx.passwordResets.byCodeHash(codeHash)
   const user = reset && (await tx.users.byId(reset.userId))
   if (reset !== undefined && user !== undefined && reset.expiresAt > now) return { reset, user }
   throw new DomainError('forbidden', 'this link is not known, was used already or has ended: ask for a new one', {

@@ -79,17 +79,13 @@ export const inviteMember: WriteOperation<InviteMember, Organisation, Invited> =
       acceptedAt: null,
     })
     const url = invitationUrl(environment, code)
-    const mail =
-      mailCode &&
-      writeInvitation({
-        to: email,
-        invitedBy: describeUser(invitedBy),
-        organisation: organisation.name,
-        role,
-        url: invitationUrl(environment, mailCode).reveal(),
-        expiresAt,
-      })
-    const posted = mail && (await environment.postbox?.post(tx, mail, { requestId, expiresAt: now + mailLifetime }))
+    const post = async (mailed: Secret) => {
+      const link = invitationUrl(environment, mailed).reveal()
+      const words = { invitedBy: describeUser(invitedBy), organisation: organisation.name, role, url: link, expiresAt }
+      const about = { requestId, expiresAt: now + mailLifetime, codeHash: hashCode(mailed.reveal()) }
+      return environment.postbox?.post(tx, writeInvitation({ to: email, ...words }), about)
+    }
+    const posted = mailCode && (await post(mailCode))
     return { id, email, role, code, url, posted, expiresAt, organisation, invitedBy, replaced, mailed: false }
   },
 

@@ -1,0 +1,139 @@
+// A mail server that takes minutes is waited for beside whoever asked, and nobody else sends the same mail meanwhile.
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { describe, expect, onTestFinished, test } from 'vitest'
+
+import { claimTime } from '../domain/outbox.ts'
+import { createKeyring } from '../keyring/keyring.ts'
+import { RootKey } from '../keyring/root-key.ts'
+import { openPostgresStore, openSqliteStore } from '../store/open.ts'
+import { reasonWithoutPostgres, startPostgres } from '../store/testing/postgres.ts'
+import { startOutbox } from '../workers/outbox.ts'
+import { createMailer } from './mailer.ts'
+import { createPostbox } from './postbox.ts'
+import { headersOf, startSmtpServer } from './testing/smtp.ts'
+
+const mail = { to: 'new@example.com', subject: 'Join Acme', text: 'Hello', html: '<p>Hello</p>' }
+
+describe('over SQLite', over('SQLite'))
+describe.skipIf(reasonWithoutPostgres() !== undefined)('over PostgreSQL', over('PostgreSQL'))
+
+function over(engine: 'SQLite' | 'PostgreSQL') {
+  async function openStore() {
+    if (engine === 'PostgreSQL') {
+      const postgres = await startPostgres()
+      onTestFinished(() => postgres.stop())
+      return openPostgresStore({ url: postgres.url })
+    }
+    const directory = await mkdtemp(join(tmpdir(), 'hallpass-postbox-'))
+    onTestFinished(() => rm(directory, { recursive: true }))
+    return openSqliteStore({ directory })
+  }
+
+  /** Two authorities on one store, with a clock of their own, and a mail server that answers when it is told to. */
+  async function start() {
+    const store = await openStore()
+    onTestFinished(() => store.close())
+    const answers: ((error?: Error) => void)[] = []
+    const asked = Promise.withResolvers<undefined>()
+    const ids: string[] = []
+    const smtp = await startSmtpServer({
+      onData(stream, _session, done) {
+        let raw = ''
+        stream.setEncoding('utf8').on('data', (chunk: string) => (raw += chunk))
+        stream.once('end', () => {
+          ids.push(headersOf({ from: '', to: [], raw }).get('message-id') ?? '')
+          answers.push(done)
+          asked.resolve(undefined)
+        })
+      },
+    })
+    onTestFinished(() => smtp.close())
+    let now = 1_000
+    const keyring = createKeyring(new RootKey(randomBytes(32)), 'https://api.fly.io/v1')
+    const options = {
+      store,
+      keyring,
+      mailer: createMailer({
+        server: { host: '127.0.0.1', port: smtp.port, tls: false, requireStartTls: false, credentials: undefined },
+        from: 'hallpass@example.com',
+        failed: () => {},
+        patience: 20,
+      }),
+      isGood: async () => true,
+      now: () => now,
+      randomBytes,
+      renewal: 5,
+    }
+    const [first, second] = [createPostbox(options), createPostbox(options)]
+    const about = { requestId: 'r-1', expiresAt: 1e12, codeHash: randomBytes(32) }
+    const posted = await store.write((tx) => first.post(tx, mail, about))
+    if (posted === undefined) throw new Error('the outbox is full')
+    const worker = startOutbox({
+      store,
+      perform: (task) => second.deliver(task),
+      now: () => now,
+      report: () => {},
+      interval: 5,
+    })
+    onTestFinished(() => worker.stop())
+    /** When somebody else takes it. */
+    const dueAfter = async (time: number) => !(await store.read((tx) => tx.outbox.isDue(time)))
+    return {
+      posted,
+      first,
+      ids,
+      asked: asked.promise,
+      answer: (error?: Error) => answers.shift()?.(error),
+      dueAfter,
+      advance: (milliseconds: number) => (now += milliseconds),
+      now: () => now,
+      isEmpty: () => dueAfter(1e11),
+    }
+  }
+
+  return () => {
+    test('whoever asked waits for its patience alone, and one mail goes out', async () => {
+      const { posted, ids, asked, answer, dueAfter, advance, now, isEmpty } = await start()
+      expect(await posted.send()).toBe(false)
+      await asked
+      // Ten minutes, of which none is without a claim for the next one.
+      for (let minute = 0; minute < 10; minute += 1) {
+        advance(60_000)
+        await expect.poll(() => dueAfter(now() + claimTime - 1), { interval: 5, timeout: 10_000 }).toBe(true)
+      }
+      expect(ids).toHaveLength(1)
+      answer()
+      await expect.poll(isEmpty, { interval: 5, timeout: 10_000 }).toBe(true)
+      expect(ids).toHaveLength(1)
+    })
+
+    test('a second copy has the Message-ID of the first', async () => {
+      const { posted, ids, asked, answer, advance, isEmpty } = await start()
+      const sent = posted.send()
+      await asked
+      answer(Object.assign(new Error('not now'), { responseCode: 451 }))
+      expect(await sent).toBe(false)
+      await expect.poll(() => (advance(60_000), ids.length), { interval: 5, timeout: 10_000 }).toBe(2)
+      answer()
+      await expect.poll(isEmpty, { interval: 5, timeout: 10_000 }).toBe(true)
+      expect(ids[0]).toMatch(/^<[0-9a-f]{32}@example\.com>$/)
+      expect(ids[1]).toBe(ids[0])
+    })
+
+    test('an authority that stops breaks off what is under way, for whoever starts next', async () => {
+      const { posted, first, ids, asked, answer, advance, isEmpty } = await start()
+      const sent = posted.send()
+      await asked
+      await first.stop()
+      expect(await sent).toBe(false)
+      await expect.poll(() => (advance(60_000), ids.length), { interval: 5, timeout: 10_000 }).toBe(2)
+      answer()
+      answer()
+      await expect.poll(isEmpty, { interval: 5, timeout: 10_000 }).toBe(true)
+    })
+  }
+}
