@@ -101,6 +101,7 @@ describe('the macaroon package', () => {
     ],
     [13_000, 'the JSON of caveats alone', "export * from '@hallpass/macaroon/json'"],
     [11_700, 'naming tokens alone', "export * from '@hallpass/macaroon/name'"],
+    [1_700, 'narrowing alone', "export * from '@hallpass/macaroon/narrow'"],
     [15_500, 'explaining alone', "export * from '@hallpass/macaroon/explain'"],
     [
       35_200,
@@ -113,7 +114,7 @@ describe('the macaroon package', () => {
 
   test('has no door that is not weighed here', () => {
     const manifest = JSON.parse(readFileSync(resolve(import.meta.dirname, '../packages/macaroon/package.json'), 'utf8'))
-    expect(Object.keys(manifest.exports)).toEqual(['.', './explain', './json', './name'])
+    expect(Object.keys(manifest.exports)).toEqual(['.', './explain', './json', './name', './narrow'])
   })
 })
 

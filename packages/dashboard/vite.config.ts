@@ -8,21 +8,13 @@ import { defineConfig } from 'vite'
 import { answerForms } from './build/answer-forms.ts'
 import { bootScript } from './build/boot-script.ts'
 import { precompress } from './build/precompress.ts'
-import { withoutWasm } from './build/without-wasm.ts'
 
 const root = import.meta.dirname
 const outDir = join(root, 'dist')
 
 export default defineConfig({
   root,
-  plugins: [
-    withoutWasm(),
-    answerForms(),
-    react(),
-    tailwindcss(),
-    bootScript(join(root, 'src/theme-boot.js')),
-    precompress(outDir),
-  ],
+  plugins: [answerForms(), react(), tailwindcss(), bootScript(join(root, 'src/theme-boot.js')), precompress(outDir)],
   // React has it itself; this is for the Reacts before it did.
   resolve: { alias: [{ find: /^use-sync-external-store\/shim.*$/, replacement: 'react' }] },
   build: {
@@ -42,7 +34,8 @@ export default defineConfig({
           groups: [
             {
               name: 'core',
-              test: /packages\/macaroon|client\/src\/pasted-token|tokens\/(?:created|explained|usage)|src\/inspect/,
+              // Narrowing, and the little that it takes, are in the first page.
+              test: /@noble|packages\/macaroon\/src\/(?!narrow|shell-words|action\.|boundary|errors)|client\/src\/pasted-token|tokens\/(?:created|explained|usage)|src\/inspect/,
               priority: 3,
             },
             {

@@ -8,6 +8,7 @@ import {
   type Command,
   type Macaroon,
 } from '@hallpass/macaroon'
+import { caveatsOfWords } from '@hallpass/macaroon/narrow'
 
 import { CommandError } from './errors.ts'
 import { dropEnded, splitPermission } from './held-token.ts'
@@ -48,8 +49,7 @@ export function narrowToSsh(header: string): string {
 export function narrowToCommands(header: string, commands: readonly Command[]): string {
   const { permission, discharges } = splitPermission(header)
   const allowed = commands.length === 0 ? [{ args: [], exact: false }] : commands
-  const caveat: Caveat = { type: 'IfPresent', ifs: [{ type: 'Commands', commands: allowed }], else: actions.read }
-  return joinTokens([attenuate(permission, [caveat])], discharges)
+  return joinTokens([attenuate(permission, caveatsOfWords({ commands: allowed }))], discharges)
 }
 
 /** Limits a token of an organisation to reading it and to its WireGuard peers. */

@@ -1,6 +1,6 @@
 // Reads the flags of `tokens attenuate`, as far as they can be read without asking anyone.
-import { ShellWordsError, splitShellWords } from '@hallpass/client/shell-words'
 import { actions, MacaroonError, parseAction, type Action, type Command } from '@hallpass/macaroon'
+import { splitItems, splitShellWords } from '@hallpass/macaroon/narrow'
 
 import { CommandError } from './errors.ts'
 import { readDuration } from './mint.ts'
@@ -31,7 +31,7 @@ export function narrows(flags: NarrowingFlags): boolean {
 /** The items of a list flag, each once; undefined where it is not given. */
 export function readItems(flag: string, texts: readonly string[] | undefined): readonly string[] | undefined {
   if (texts === undefined) return undefined
-  const items = texts.flatMap((text) => text.trim().split(/\s*,\s*|\s+/))
+  const items = texts.flatMap(splitItems)
   if (items.includes('')) throw new CommandError('misused', `the value of --${flag} has an empty item`)
   return [...new Set(items)]
 }
@@ -82,7 +82,7 @@ export function readCommand(line: string, source: string): readonly string[] {
   try {
     return splitShellWords(line)
   } catch (error) {
-    if (!(error instanceof ShellWordsError)) throw error
+    if (!(error instanceof MacaroonError)) throw error
     throw new CommandError('misused', `${source} ${error.message}`)
   }
 }

@@ -24,8 +24,8 @@ function sourceOf(door: string): string {
 
 afterEach(() => vi.restoreAllMocks())
 
-it('has six examples', () => {
-  expect(examples).toHaveLength(6)
+it('has seven examples', () => {
+  expect(examples).toHaveLength(7)
 })
 
 it.each(examples)('$title', async ({ code }) => {

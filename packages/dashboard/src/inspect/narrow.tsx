@@ -1,9 +1,9 @@
 // Narrows what was pasted, by its holder, without asking anyone: every choice adds a caveat.
-import { actions, MacaroonError, type Caveat } from '@hallpass/macaroon'
-import { caveatsFromJSON } from '@hallpass/macaroon/json'
+import { MacaroonError, type Caveat } from '@hallpass/macaroon'
+import { caveatsOfWords } from '@hallpass/macaroon/narrow'
 import { useState } from 'react'
 
-import { caveatsOfNarrowing, problemsOfNarrowing, unnarrowed, type Narrowing } from '../tokens/narrowing.ts'
+import { problemsOfNarrowing, unnarrowed, wordsOfNarrowing, type Narrowing } from '../tokens/narrowing.ts'
 import { ActionChecks, CommandsField, MachinesField } from '../tokens/narrowing-controls.tsx'
 import { CopyBox } from '../ui/copy.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
@@ -36,12 +36,7 @@ export function Narrow({ header, now }: NarrowProps) {
   const isWrong = apps === undefined || problems.commands !== undefined
   const caveats: readonly Caveat[] = isWrong
     ? []
-    : [
-        ...(apps.length === 0 ? [] : [{ type: 'Apps', apps: new Map(apps.map((id) => [id, actions.all])) } as const]),
-        ...caveatsFromJSON(JSON.stringify(caveatsOfNarrowing(narrowing))),
-        // Without a beginning: the clock of this machine may be ahead of the authority's.
-        ...(end === undefined ? [] : [{ type: 'ValidityWindow', notBefore: 0n, notAfter: BigInt(end) } as const]),
-      ]
+    : caveatsOfWords({ ...wordsOfNarrowing({ ...narrowing, apps }), notAfter: end })
   return (
     <div className="flex flex-col gap-6">
       <div className="grid items-start gap-x-4 gap-y-5 rounded-card border border-line p-5 narrow:grid-cols-2">

@@ -1,7 +1,9 @@
 // The form at the top of the tokens page: everything optional, and what will come of it said before it happens.
 import { useState } from 'react'
 
-import { ConnectionError, type CaveatJson, type MintedToken, type OrganisationDetails } from '@hallpass/client'
+import { ConnectionError, type MintedToken, type OrganisationDetails } from '@hallpass/client'
+import { actions, type Caveat } from '@hallpass/macaroon'
+import { caveatsOfWords } from '@hallpass/macaroon/narrow'
 
 import { useServices } from '../api/services.tsx'
 import { useCache, useQuery } from '../api/use-query.ts'
@@ -17,7 +19,7 @@ import { lazily, Part } from '../ui/part.tsx'
 import { useNow } from '../ui/time.tsx'
 import { defaultHours, durationOf, type Expiry, presets, problemOf } from './expiry.ts'
 import { ExpiryWords } from './expiry-words.tsx'
-import { caveatsOfNarrowing, problemsOfNarrowing, sayNarrowing, unnarrowed, type Narrowing } from './narrowing.ts'
+import { problemsOfNarrowing, sayNarrowing, unnarrowed, wordsOfNarrowing, type Narrowing } from './narrowing.ts'
 
 const NarrowFields = lazily(() => import('./narrow-fields.tsx'), 'NarrowFields')
 
@@ -44,8 +46,9 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
   const [isTried, setTried] = useState(false)
   const apps = useQuery({ key: ['apps', slug], ask: () => client.listApps({ org_slug: slug }) })
   const creation = useMutation({
-    async run(caveats: readonly CaveatJson[]) {
-      await prepare().catch((cause: unknown) => {
+    async run(caveats: readonly Caveat[]) {
+      const parts = Promise.all([import('@hallpass/macaroon/json'), prepare()])
+      const [{ caveatsToJSON }] = await parts.catch((cause: unknown) => {
         if (!navigator.onLine) throw new ConnectionError('unreachable', 'offline', { cause })
         throw new PlainError(
           'Nothing was created: a part of this page could not be fetched. Reload the page and try again.',
@@ -58,7 +61,7 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
         ...(name.trim() === '' ? {} : { name: name.trim() }),
         ...(kind === 'app' ? { app } : {}),
         ...(isDefault(expiry) ? {} : { expiry: durationOf(expiry, Date.now()) }),
-        ...(caveats.length === 0 ? {} : { caveats }),
+        ...(caveats.length === 0 ? {} : { caveats: JSON.parse(caveatsToJSON(caveats)) }),
       })
     },
     onSuccess(minted) {
@@ -79,7 +82,7 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
   function submit(): void {
     setTried(true)
     if (expiryProblem !== undefined || appProblem !== undefined || narrowingProblems.commands !== undefined) return
-    creation.mutate([...readingOnly(kind, organisation), ...caveatsOfNarrowing(chosen)])
+    creation.mutate([...readingOnly(kind, organisation), ...caveatsOfWords(wordsOfNarrowing(chosen))])
   }
 
   return (
@@ -213,8 +216,8 @@ function isDefault(expiry: Expiry): boolean {
 }
 
 /** As `hallpass tokens create readonly` narrows. */
-function readingOnly(kind: Kind, { internal_numeric_id }: OrganisationDetails): readonly CaveatJson[] {
-  return kind === 'readonly' ? [{ type: 'Organization', body: { id: internal_numeric_id, mask: 'r' } }] : []
+function readingOnly(kind: Kind, { internal_numeric_id }: OrganisationDetails): readonly Caveat[] {
+  return kind === 'readonly' ? [{ type: 'Organization', id: BigInt(internal_numeric_id), mask: actions.read }] : []
 }
 
 function localDay(now: number): string {

@@ -26,17 +26,19 @@ export function NarrowFields({ apps, hasActions, value, problems, onChange }: Na
           </legend>
           <div className="max-h-40 overflow-y-auto">
             {apps.length === 0 && <p className="text-small text-muted">There is no app yet.</p>}
-            {apps.map(({ internal_numeric_id: id, name }) => (
-              <Check
-                key={id}
-                checked={value.apps.includes(id)}
-                onChange={(checked) =>
-                  change({ apps: checked ? [...value.apps, id] : value.apps.filter((each) => each !== id) })
-                }
-              >
-                {name}
-              </Check>
-            ))}
+            {apps
+              .map(({ internal_numeric_id, name }) => ({ id: BigInt(internal_numeric_id), name }))
+              .map(({ id, name }) => (
+                <Check
+                  key={String(id)}
+                  checked={value.apps.includes(id)}
+                  onChange={(checked) =>
+                    change({ apps: checked ? [...value.apps, id] : value.apps.filter((each) => each !== id) })
+                  }
+                >
+                  {name}
+                </Check>
+              ))}
           </div>
         </fieldset>
       )}

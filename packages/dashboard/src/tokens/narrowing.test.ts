@@ -1,47 +1,31 @@
-import { caveatsFromJSON } from '@hallpass/macaroon/json'
+import { actions } from '@hallpass/macaroon'
+import { caveatsOfWords } from '@hallpass/macaroon/narrow'
 import { describe, expect, it } from 'vitest'
 
-import { caveatsOfNarrowing, problemsOfNarrowing, toggleAction, unnarrowed } from './narrowing.ts'
+import { problemsOfNarrowing, toggleAction, unnarrowed, wordsOfNarrowing } from './narrowing.ts'
 
 describe('narrowing a new token', () => {
-  it('adds no caveat where nothing is narrowed', () => {
-    expect(caveatsOfNarrowing(unnarrowed)).toEqual([])
+  it('says nothing where nothing is narrowed', () => {
+    expect(caveatsOfWords(wordsOfNarrowing(unnarrowed))).toEqual([])
   })
 
-  it('says all of it in caveats that the core reads', () => {
-    const caveats = caveatsOfNarrowing({
-      apps: [7, 9],
+  it('says all of it in words of the core', () => {
+    const words = wordsOfNarrowing({
+      apps: [7n, 9n],
       actions: 'rwC',
       commands: 'ls -l "my dir" in\\ it # all of it\n\nuptime',
       takesMore: false,
-      machines: 'a1, b2\na1',
+      machines: 'a1, b2\na1,',
     })
-    expect(caveats).toEqual([
-      { type: 'Apps', body: { apps: { 7: '*', 9: '*' } } },
-      { type: 'Machines', body: { machines: { a1: '*', b2: '*' } } },
-      { type: 'Action', body: 'rwC' },
-      {
-        type: 'IfPresent',
-        body: {
-          ifs: [
-            {
-              type: 'Commands',
-              body: [
-                { args: ['ls', '-l', 'my dir', 'in it'], exact: true },
-                { args: ['uptime'], exact: true },
-              ],
-            },
-          ],
-          else: 'r',
-        },
-      },
-    ])
-    expect(caveatsFromJSON(JSON.stringify(caveats)).map(({ type }) => type)).toEqual([
-      'Apps',
-      'Machines',
-      'Action',
-      'IfPresent',
-    ])
+    expect(words).toEqual({
+      apps: [7n, 9n],
+      machines: ['a1', 'b2'],
+      actions: actions.read | actions.write | actions.control,
+      commands: [
+        { args: ['ls', '-l', 'my dir', 'in it'], exact: true },
+        { args: ['uptime'], exact: true },
+      ],
+    })
   })
 
   it('names what cannot be: commands without the actions that running takes, a quotation mark left open', () => {

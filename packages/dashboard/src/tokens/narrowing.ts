@@ -1,10 +1,10 @@
-// What a new token is narrowed to, as caveats in the JSON of superfly/macaroon.
-import type { CaveatJson } from '@hallpass/client'
-import { ShellWordsError, splitShellWords } from '@hallpass/client/shell-words'
+// The fields that narrow a token, and what they say.
+import { isSubset, MacaroonError, parseAction } from '@hallpass/macaroon'
+import { commandActions, splitItems, splitShellWords, type NarrowingWords } from '@hallpass/macaroon/narrow'
 
 export interface Narrowing {
   /** Numbers of apps; none: every app. */
-  readonly apps: readonly number[]
+  readonly apps: readonly bigint[]
   /** Letters of `rwcdC`; none: everything. */
   readonly actions: string
   /** One command a line, as in a shell; empty: every command. */
@@ -26,28 +26,16 @@ export const actionLetters = [
   { letter: 'C', label: 'Control' },
 ] as const
 
-/** Every part narrows for itself; all of them hold at once. */
-export function caveatsOfNarrowing(narrowing: Narrowing): CaveatJson[] {
-  const { apps, actions } = narrowing
-  const machines = listMachines(narrowing.machines)
-  const commands = readCommands(narrowing.commands).args
-  return [
-    ...(apps.length === 0 ? [] : [{ type: 'Apps', body: { apps: maskEach(apps.map(String)) } }]),
-    ...(machines.length === 0 ? [] : [{ type: 'Machines', body: { machines: maskEach(machines) } }]),
-    ...(actions === '' ? [] : [{ type: 'Action', body: actions }]),
-    ...(commands.length === 0
-      ? []
-      : [
-          {
-            type: 'IfPresent',
-            body: {
-              ifs: [{ type: 'Commands', body: commands.map((args) => ({ args, exact: !narrowing.takesMore })) }],
-              // One has to find the machine before one can run anything in it.
-              else: 'r',
-            },
-          },
-        ]),
-  ]
+/** The same as words of the core; an empty field says nothing. */
+export function wordsOfNarrowing({ apps, actions, commands, takesMore, machines }: Narrowing): NarrowingWords {
+  const ids = listMachines(machines)
+  const { args } = readCommands(commands)
+  return {
+    apps: apps.length === 0 ? undefined : apps,
+    machines: ids.length === 0 ? undefined : ids,
+    actions: actions === '' ? undefined : parseAction(actions),
+    commands: args.length === 0 ? undefined : args.map((words) => ({ args: words, exact: !takesMore })),
+  }
 }
 
 /** What it is narrowed to, in a few words; empty where it is not. */
@@ -72,7 +60,7 @@ function sayCount(count: number, noun: string): string {
 export function problemsOfNarrowing({ commands, actions }: Narrowing): { readonly commands?: string } {
   const { args, problem } = readCommands(commands)
   if (problem !== undefined) return { commands: problem }
-  if (args.length > 0 && actions !== '' && !(actions.includes('w') && actions.includes('C'))) {
+  if (args.length > 0 && actions !== '' && !isSubset(commandActions, parseAction(actions))) {
     return { commands: 'Running a command takes Write and Control: allow both above, or no command here.' }
   }
   return {}
@@ -87,25 +75,21 @@ export function toggleAction(actions: string, letter: string): string {
     .join('')
 }
 
-function listMachines(text: string): string[] {
-  return [...new Set(text.split(/[\s,]+/).filter((id) => id !== ''))]
+function listMachines(text: string): readonly string[] {
+  return splitItems(text).filter((id) => id !== '')
 }
 
 /** The words of each line that is not blank, split as the command line splits them, and what is wrong with the first bad one. */
-function readCommands(text: string): { readonly args: readonly string[][]; readonly problem?: string } {
-  const args: string[][] = []
+function readCommands(text: string): { readonly args: readonly (readonly string[])[]; readonly problem?: string } {
+  const args: (readonly string[])[] = []
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue
     try {
       args.push(splitShellWords(line))
     } catch (error) {
-      if (!(error instanceof ShellWordsError)) throw error
+      if (!(error instanceof MacaroonError)) throw error
       return { args, problem: `Line ${index + 1} ${error.message}.` }
     }
   }
   return { args }
-}
-
-function maskEach(ids: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(ids.map((id) => [id, '*']))
 }

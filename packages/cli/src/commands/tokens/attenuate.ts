@@ -2,6 +2,7 @@
 import { permissionLocation, attenuate, MacaroonError, type Caveat, type Macaroon } from '@hallpass/macaroon'
 import { explain } from '@hallpass/macaroon/explain'
 import { caveatsFromJSON } from '@hallpass/macaroon/json'
+import { caveatsOfWords } from '@hallpass/macaroon/narrow'
 
 import type { Context } from '../../context.ts'
 import type { GlobalFlags } from '../../credentials.ts'
@@ -19,7 +20,6 @@ import {
   readItems,
   type NarrowingFlags,
 } from '../../narrowing-flags.ts'
-import { caveatsOfWords } from '../../narrowing-words.ts'
 import { tell, writeJson, writeLine } from '../../output.ts'
 
 interface AttenuateFlags extends GlobalFlags, JsonFlag, NarrowingFlags {
@@ -86,7 +86,12 @@ async function readWords(context: Context, flags: AttenuateFlags, token: string)
   for (const value of names ?? []) context.givenBy.set('app_name', { by: '--app', value })
   for (const name of names ?? []) apps.push((await findApp(askers, name)).number)
   const organisation = flags.org === undefined ? undefined : await findOrganisationNumber(askers, flags.org)
-  return caveatsOfWords({ ...read, organisation, apps: names === undefined ? undefined : apps })
+  try {
+    return caveatsOfWords({ ...read, organisation, apps: names === undefined ? undefined : apps })
+  } catch (error) {
+    if (!(error instanceof MacaroonError)) throw error
+    throw new CommandError('misused', error.message)
+  }
 }
 
 function warnOfNothing(context: Context, narrowed: readonly Macaroon[]): void {

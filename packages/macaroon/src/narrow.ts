@@ -1,9 +1,12 @@
-// What the flags of `tokens attenuate` mean as caveats.
-import { actions, describeAction, isSubset, type Action, type Caveat, type Command } from '@hallpass/macaroon'
+/** Narrowing a token by words, such as flags of a command line or fields of a page: what they mean as caveats. */
 
-import { CommandError } from './errors.ts'
+import { type Action, actions, describeAction, isSubset } from './action.ts'
+import type { Caveat, Command } from './caveat.ts'
+import { MacaroonError } from './errors.ts'
 
-/** What a token is narrowed to; what is left out is not narrowed. Names are numbers already. */
+export { splitShellWords } from './shell-words.ts'
+
+/** What a token is narrowed to; what is left out is not narrowed. */
 export interface NarrowingWords {
   readonly organisation?: bigint | undefined
   readonly apps?: readonly bigint[] | undefined
@@ -19,10 +22,19 @@ export interface NarrowingWords {
   readonly notAfter?: number | undefined
 }
 
+/** The items of a list with commas or spaces between them, each once; an item that is missing is ''. */
+export function splitItems(text: string): readonly string[] {
+  return [...new Set(text.trim().split(/\s*,\s*|\s+/))]
+}
+
+/** The actions that running a command in a machine takes. */
+export const commandActions: Action = actions.write | actions.control
+
 /**
- * The caveats that together allow just what the words say: every word narrows, and where two name resources of which an
- * access can only be to one (an app or a feature, a machine or a volume), either may be used.
- * @throws CommandError `misused` where words contradict each other
+ * The caveats that together allow just what the words say. Every word narrows. If two words name resources and an access can
+ * be to only one of them (an app or a feature, a machine or a volume), either may be used.
+ *
+ * Throws MacaroonError `bad-argument` if words contradict each other.
  */
 export function caveatsOfWords(words: NarrowingWords): readonly Caveat[] {
   const { organisation, mutations, notAfter } = words
@@ -42,9 +54,6 @@ export function caveatsOfWords(words: NarrowingWords): readonly Caveat[] {
     ...(notAfter === undefined ? [] : [{ type: 'ValidityWindow', notBefore: 0n, notAfter: BigInt(notAfter) } as const]),
   ]
 }
-
-/** Running a command in a machine. */
-const running = actions.write | actions.control
 
 function hasMask({ apps, machines, volumes, features }: NarrowingWords): boolean {
   return [apps, machines, volumes, features].some((each) => each !== undefined)
@@ -74,10 +83,10 @@ function caveatsOfResources(words: NarrowingWords): readonly Caveat[] {
 /** As `create machine-exec`: what is no command may be read, for one has to find the machine. */
 function caveatsOfCommands({ commands, actions: mask }: NarrowingWords, others: readonly Caveat[]): readonly Caveat[] {
   if (commands === undefined) return []
-  if (mask !== undefined && !isSubset(running, mask)) {
-    throw new CommandError(
-      'misused',
-      `running a command takes ${describeAction(running)}, and only ${describeAction(mask)} is to be allowed: leave one away`,
+  if (mask !== undefined && !isSubset(commandActions, mask)) {
+    throw new MacaroonError(
+      'bad-argument',
+      `running a command takes ${describeAction(commandActions)}, and only ${describeAction(mask)} is to be allowed: leave one away`,
     )
   }
   const otherwise = actions.read & (mask ?? actions.all)
@@ -94,8 +103,8 @@ function masksOfFeatures(features: ReadonlyMap<string, Action | undefined>, mask
     [...features].map(([name, own]) => {
       const both = (own ?? mask) & mask
       if (both !== actions.none) return [name, both]
-      throw new CommandError(
-        'misused',
+      throw new MacaroonError(
+        'bad-argument',
         `the feature ${name} is to allow ${describeAction(own ?? mask)}, and everything only ${describeAction(mask)}`,
       )
     }),

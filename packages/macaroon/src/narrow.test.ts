@@ -1,8 +1,10 @@
-import { actions, clearCaveats, type Access, type Caveat } from '@hallpass/macaroon'
 import { describe, expect, it } from 'vitest'
-
-import { CommandError } from './errors.ts'
-import { caveatsOfWords, type NarrowingWords } from './narrowing-words.ts'
+import type { Access } from './access.ts'
+import { actions } from './action.ts'
+import type { Caveat } from './caveat.ts'
+import { clearCaveats } from './clear.ts'
+import { MacaroonError } from './errors.ts'
+import { caveatsOfWords, type NarrowingWords, splitItems } from './narrow.ts'
 
 const { read, write, control, all, none } = actions
 const ls = [{ args: ['ls'], exact: true }]
@@ -56,6 +58,11 @@ describe('the words', () => {
     expect(caveatsOfWords(words)).toEqual(caveats)
   })
 
+  it('of a list may have commas or spaces between them', () => {
+    expect(splitItems(' a1, b2\na1 ')).toEqual(['a1', 'b2'])
+    expect(splitItems('a,')).toEqual(['a', ''])
+  })
+
   it('combine so that each of them can be used, and nothing else', () => {
     const words = { apps: [7n], machines: ['m'], volumes: ['v'], features: new Map([['wg', undefined]]) }
     const allows = (access: Partial<Access>) =>
@@ -93,7 +100,7 @@ describe('the words', () => {
   })
 
   it('are refused where they contradict each other', () => {
-    expect(() => caveatsOfWords({ commands: ls, actions: read })).toThrow(CommandError)
+    expect(() => caveatsOfWords({ commands: ls, actions: read })).toThrow(MacaroonError)
     expect(() => caveatsOfWords({ commands: ls, actions: read | control })).toThrow(/takes write and control/)
     expect(() => caveatsOfWords({ features: new Map([['wg', write]]), actions: read })).toThrow(/the feature wg/)
   })

@@ -1,20 +1,14 @@
-// Splits one string into words as a shell does, without any of a shell's expansions.
+/** Splits one string into words as a shell does, without any of a shell's expansions. */
 
-export class ShellWordsError extends Error {
-  readonly code = 'invalid_command'
-
-  /** @param predicate what follows the name of the field: `ends with a backslash` */
-  constructor(predicate: string) {
-    super(predicate)
-    this.name = 'ShellWordsError'
-  }
-}
+import { MacaroonError } from './errors.ts'
 
 /**
  * The words of one command: `ls -l "my dir"` is three.
  * Follows the rules of Go's google/shlex, so that a token made here and one made by flyctl allow the same command:
  * white space, quotes, backslashes (also inside double quotes, before any character) and comments.
- * @throws ShellWordsError where there is no word, or a quote or an escape has no end: it does not repeat the text
+ *
+ * Throws MacaroonError `bad-argument` where there is no word, or a quote or an escape has no end. Its message is what follows the
+ * name of the field, `ends with a backslash`, and does not repeat the text.
  */
 export function splitShellWords(line: string): string[] {
   const words: string[] = []
@@ -34,7 +28,7 @@ export function splitShellWords(line: string): string[] {
       word = (word ?? '') + quoted.text
       position = quoted.next
     } else if (character === '\\') {
-      if (position >= line.length) throw new ShellWordsError('ends with a backslash that escapes nothing')
+      if (position >= line.length) throw new MacaroonError('bad-argument', 'ends with a backslash that escapes nothing')
       word = (word ?? '') + line.charAt(position)
       position += 1
     } else {
@@ -43,7 +37,7 @@ export function splitShellWords(line: string): string[] {
   }
   if (word !== undefined) words.push(word)
   // A command of no words would stand for the empty one, or for every one.
-  if (words.length === 0) throw new ShellWordsError('names no command')
+  if (words.length === 0) throw new MacaroonError('bad-argument', 'names no command')
   return words
 }
 
@@ -61,7 +55,7 @@ function readQuoted(line: string, start: number, quote: string): { readonly text
       text += character
     }
   }
-  throw new ShellWordsError(`has a ${quote === '"' ? 'double' : 'single'} quote that is not closed`)
+  throw new MacaroonError('bad-argument', `has a ${quote === '"' ? 'double' : 'single'} quote that is not closed`)
 }
 
 function endOfLine(line: string, start: number): number {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-
-import { ShellWordsError, splitShellWords } from './shell-words.ts'
+import { MacaroonError } from './errors.ts'
+import { splitShellWords } from './shell-words.ts'
 
 describe('splitShellWords', () => {
   it.each([
@@ -26,7 +26,7 @@ describe('splitShellWords', () => {
     ['# nothing but words', 'names no command'],
   ])('refuses %j, and does not repeat it', (line, why) => {
     expect(() => splitShellWords(line)).toThrow(why)
-    expect(() => splitShellWords(line)).toThrow(ShellWordsError)
+    expect(() => splitShellWords(line)).toThrow(MacaroonError)
   })
 
   it('reads back words that were quoted', () => {
@@ -45,7 +45,7 @@ describe('splitShellWords', () => {
         try {
           return splitShellWords(line).length <= line.length
         } catch (error) {
-          return error instanceof ShellWordsError
+          return error instanceof MacaroonError
         }
       }),
     )
