@@ -1,3 +1,6 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -6,6 +9,10 @@ export default defineConfig({
     reporters: ['default', './scripts/closing-line.ts'],
     // Files that share a process share its modules, which keep no state: loading them anew took half of the time.
     isolate: false,
+    // Tests wait for other programs as much as they reckon.
+    maxWorkers: '100%',
+    // Programs that tests start find the compiled code of the last start, where `hallpass` itself keeps it too.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // A page takes its time on a busy machine.

@@ -1,7 +1,6 @@
 // An authority in a process of its own, whose log can be read and which can be killed.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import type { ServeOptions } from '../packages/authority/src/main.ts'
@@ -24,8 +23,6 @@ export async function startChild(directory: string, overrides: Partial<ServeOpti
   const options = { ...optionsFor(directory), logLevel: 'debug', ...overrides }
   const child = spawn(process.execPath, [program, JSON.stringify(options)], {
     stdio: 'pipe',
-    // Starts after the first are several times faster; it goes with the directory.
-    env: { ...process.env, NODE_COMPILE_CACHE: join(directory, 'compile-cache') },
   })
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
