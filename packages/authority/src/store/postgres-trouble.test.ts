@@ -39,7 +39,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
   test('with a standby gone, reads go on, and writes are told that their end is open', async () => {
     await start()
     const { email } = await store.write(insertUser)
-    await set(`synchronous_standby_names = 'gone'`)
+    await loseStandby()
     // More than there are connections.
     const writes = Array.from({ length: 25 }, () => store.write(insertUser).then(notRefused, refusalOf))
     await expect.poll(() => waitingForStandby()).toBe(10)
@@ -61,7 +61,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
 
   test('a commit whose wait for a standby somebody cuts short is not acknowledged', async () => {
     await start()
-    await set(`synchronous_standby_names = 'gone'`)
+    await loseStandby()
     const write = store.write(insertUser).then(() => 'written', refusalOf)
     await expect.poll(() => waitingForStandby()).toBe(1)
     await query(`select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'`)
@@ -190,7 +190,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     expect(warnings).toContainEqual(expect.stringContaining('synchronous_commit is off'))
     expect(warnings).toContainEqual(expect.stringContaining('fsync is off'))
     // It waits for a standby only where the commit is synchronous.
-    await set(`synchronous_standby_names = 'gone'`)
+    await loseStandby()
     const write = store.write(insertUser).then(() => 'written', refusalOf)
     await expect.poll(() => waitingForStandby()).toBe(1)
     await set('synchronous_standby_names = DEFAULT')
@@ -236,6 +236,23 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     await client.query('set synchronous_commit = local')
     await client.query(`alter system set ${setting}`)
     await client.query('select pg_reload_conf()')
+    await client.end()
+  }
+
+  /** From then on, commits wait: the server takes its time to hear of a setting. */
+  async function loseStandby(): Promise<void> {
+    await set(`synchronous_standby_names = 'gone'`)
+    const client = new Client({ connectionString: server.url })
+    await client.connect()
+    const lost = new AbortController()
+    const trying = (async () => {
+      await client.query('set synchronous_commit = on')
+      while (!lost.signal.aborted) await client.query(`select pg_logical_emit_message(true, 'a commit', '')`)
+    })()
+    await expect.poll(() => waitingForStandby()).toBe(1)
+    lost.abort()
+    await query(`select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'`)
+    await trying
     await client.end()
   }
 
