@@ -13,9 +13,9 @@ export default defineConfig({
     maxWorkers: '100%',
     // Programs that tests start find the compiled code of the last start, where `hallpass` itself keeps it too.
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    // A page takes its time on a busy machine.
-    expect: { poll: { timeout: 10_000 } },
+    // For what never comes. What comes is waited for, however busy the machine is.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 })

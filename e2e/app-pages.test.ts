@@ -33,7 +33,7 @@ beforeAll(async () => {
   await ask(userHeader, createOrganisation, { name: 'Other', slug: 'other' })
   await Promise.all(Array.from({ length: 30 }, (_, i) => create('other', `web-${1000 + i * 20}-b`)))
   token = (await ask(userHeader, mintToken, orgToken)).token.reveal()
-}, 60_000)
+})
 afterAll(async () => {
   await authority.close()
   await rm(directory, { recursive: true, force: true })

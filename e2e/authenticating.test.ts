@@ -124,9 +124,9 @@ test('a token that was found genuine is worth nothing once its key is gone', asy
   const gone = randomBytes(16)
   rename(kid, gone)
   // What another program writes is seen within a second.
-  await expect.poll(ask, { timeout: 5000 }).toContain('is not known here')
+  await expect.poll(ask).toContain('is not known here')
   rename(gone, kid)
-  await expect.poll(ask, { timeout: 5000 }).toBe('allowed')
+  await expect.poll(ask).toBe('allowed')
   database.close()
 })
 
@@ -309,4 +309,4 @@ test('memory is bounded by the size of what is remembered', async () => {
   } finally {
     await rm(place, { recursive: true, force: true })
   }
-}, 60_000)
+})

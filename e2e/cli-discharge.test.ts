@@ -113,7 +113,7 @@ describe('hallpass, with a token that needs a discharge', () => {
 
   async function shownUrl(begun: Begun): Promise<string> {
     const found = () => /^ {2}(http:\/\/127\.0\.0\.1:\d+\/discharge\/\S+)$/m.exec(begun.stderr())?.[1]
-    await expect.poll(found, { timeout: 20_000 }).toBeDefined()
+    await expect.poll(found).toBeDefined()
     return found() ?? ''
   }
 

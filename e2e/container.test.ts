@@ -46,7 +46,7 @@ describe.skipIf(missing !== undefined)(`a container${missing === undefined ? '' 
       const url = `http://127.0.0.1:${port}`
       const ask = createAsk(() => url)
       const readLog = () => docker('logs', 'hallpass')
-      await expect.poll(readLog, { timeout: 30_000 }).toContain('--setup-code')
+      await expect.poll(readLog).toContain('--setup-code')
       const [, code = ''] = /--setup-code (\S+)/.exec(await readLog()) ?? []
       const signUp = ['auth', 'signup', '--setup-code', code, '--email', founder.email, '--password-stdin']
       const signedUp = await place.run([...signUp, '--api-url', url], { stdin: `${founder.password}\n` })
@@ -56,7 +56,7 @@ describe.skipIf(missing !== undefined)(`a container${missing === undefined ? '' 
       const [kept, revoked] = [await mint(ask, token, slug), await mint(ask, token, slug)]
       await revoke(ask, token, revoked.id)
       const look = (what: string) => docker('inspect', '--format', what, 'hallpass')
-      await expect.poll(() => look('{{.State.Health.Status}}'), { timeout: 30_000 }).toBe('healthy')
+      await expect.poll(() => look('{{.State.Health.Status}}')).toBe('healthy')
 
       // Not root, no right of root's, and nothing to write to but its volume; nothing that installs or builds.
       const inside = (script: string) => docker('exec', 'hallpass', 'sh', '-c', script)
@@ -71,13 +71,11 @@ describe.skipIf(missing !== undefined)(`a container${missing === undefined ? '' 
 
       await docker('restart', 'hallpass')
       await expect
-        .poll(
-          () =>
-            ask('GET', '/readyz').then(
-              ({ status }) => status,
-              () => 0,
-            ),
-          { timeout: 30_000 },
+        .poll(() =>
+          ask('GET', '/readyz').then(
+            ({ status }) => status,
+            () => 0,
+          ),
         )
         .toBe(200)
       expect([await statusOf(ask, kept.token), await statusOf(ask, revoked.token)]).toEqual([200, 401])

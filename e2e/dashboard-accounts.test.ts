@@ -6,7 +6,7 @@ import { partsOf, startSmtpServer, type TestSmtpServer } from '../packages/autho
 import { hasBrowser, logIn, startDashboard, type Dashboard } from './dashboard.ts'
 import { createOrganisation, mint, signInFounder, signUpInto, statusOf, type Person } from './people.ts'
 
-describe.skipIf(!hasBrowser)('an account', { timeout: 60_000 }, () => {
+describe.skipIf(!hasBrowser)('an account', () => {
   let smtp: TestSmtpServer
   let dashboard: Dashboard
   let admin: Person
@@ -35,7 +35,7 @@ describe.skipIf(!hasBrowser)('an account', { timeout: 60_000 }, () => {
     await page.getByText('a link is on its way').waitFor()
     // After the one with the invitation.
     const mails = () => smtp.received.filter(({ to }) => to.includes(email))
-    await expect.poll(() => mails().length, { interval: 20, timeout: 20_000 }).toBe(2)
+    await expect.poll(() => mails().length, { interval: 20 }).toBe(2)
     const mail = mails().at(-1)
     const link = /http\S+\/reset#\S+/.exec((mail && partsOf(mail).get('text/plain')) ?? '')?.[0] ?? ''
     await page.goto('about:blank')

@@ -57,7 +57,7 @@ describe.skipIf(!hasBrowser)('a bad network', () => {
       route.fulfill({ status: 502, body: '<html>Bad gateway</html>' }),
     )
     await page.getByRole('link', { name: 'Audit' }).click()
-    await page.getByText('Something between you and Hallpass answered').waitFor({ timeout: 15_000 })
+    await page.getByText('Something between you and Hallpass answered').waitFor()
     await page.unroute('**/v1/orgs/*/audit**')
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.getByText('Created an app').waitFor()

@@ -103,7 +103,7 @@ export function focused(page: Page): Promise<string> {
 async function visit(browser: Browser, look: Look): Promise<Visitor> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...look })
   // Long before the test's own time is up: then it says what it waited for.
-  context.setDefaultTimeout(12_000)
+  context.setDefaultTimeout(60_000)
   const complaints: string[] = []
   function listen(page: Page): Page {
     page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))

@@ -80,7 +80,7 @@ const headersOf = (browser: Wanderer) => ({ ...ownPage, cookie: browser.cookies(
 /** The code of the newest mail to the address, once there are `count` of them. */
 async function mailedCode(email: string, count = 1): Promise<string> {
   const mails = () => smtp.received.filter(({ to }) => to.includes(email))
-  await expect.poll(() => mails().length, { interval: 10, timeout: 20_000 }).toBe(count)
+  await expect.poll(() => mails().length, { interval: 10 }).toBe(count)
   const mail = mails().at(-1)
   const text = mail === undefined ? '' : partsOf(mail).get('text/plain')
   return /#([a-z0-9-]+)/.exec(text ?? '')?.[1] ?? ''

@@ -98,9 +98,7 @@ async function startProxy(name: keyof typeof proxies, edit = (text: string) => t
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     said += chunk
   })
-  await expect
-    .poll(async () => (await ask(port, 'GET', '/healthz').catch(() => undefined))?.status ?? said, { timeout: 15_000 })
-    .toBe(200)
+  await expect.poll(async () => (await ask(port, 'GET', '/healthz').catch(() => undefined))?.status ?? said).toBe(200)
   return port
 }
 
@@ -183,7 +181,7 @@ test.skipIf(!isThere('caddy') || process.platform !== 'linux')(
     const first = await burst()
     expect(first.size).toBe(1)
     expect(first.has(502)).toBe(false)
-    await expect.poll(() => countConnections(established, 'proxy'), { timeout: 30_000 }).toBe(0)
+    await expect.poll(() => countConnections(established, 'proxy')).toBe(0)
     expect(await countConnections(closedFirst, 'proxy')).toBeGreaterThan(0)
     expect(await countConnections(closedFirst, 'authority')).toBe(0)
     expect(await burst()).toEqual(first)

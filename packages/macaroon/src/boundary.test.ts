@@ -229,7 +229,7 @@ describe('every export', () => {
       }
       expectAllIsWell()
     }
-  }, 60_000)
+  })
 
   it('does so for any values whatever', () => {
     const anything = fc.oneof(
@@ -257,7 +257,7 @@ describe('every export', () => {
       }),
       { numRuns: 300 },
     )
-  }, 60_000)
+  })
 })
 
 /** Whatever it returns; anything but a MacaroonError is a failure. */

@@ -158,7 +158,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       await store.health()
       // Idle ones, and then one in the middle of a transaction.
       await query(url, others)
-      await expect.poll(() => store.health(), { timeout: 5000 }).toBeUndefined()
+      await expect.poll(() => store.health()).toBeUndefined()
       const cut = store.write(async (tx) => {
         await tx.settings.set('cut', 'x')
         await query(url, others)

@@ -172,7 +172,7 @@ const versions = [
 ] as const
 
 describe('over SQLite', () => {
-  test.each(versions)('a database of version %i, killed at each step', { timeout: 120_000 }, async (version, most) => {
+  test.each(versions)('a database of version %i, killed at each step', async (version, most) => {
     const directory = await mkdtemp(join(tmpdir(), 'hallpass-upgrade-'))
     const database = new DatabaseSync(join(directory, 'hallpass.db'))
     const rows = rowsOf(version, (hex) => `x'${hex}'`)
@@ -220,7 +220,7 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
     await server?.stop()
   })
 
-  test.each(versions)('a database of version %i, killed at each step', { timeout: 120_000 }, async (version, most) => {
+  test.each(versions)('a database of version %i, killed at each step', async (version, most) => {
     if (server === undefined) throw new Error('PostgreSQL has not been started.')
     const url = await createDatabase(server.url, version, version < 6 ? [manyTokens(postgresWords)] : [])
     const times = await upgradeKilled('url', url, most, async (time) => {
@@ -265,7 +265,7 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
     // As soon as the upgrade is in the way, and again when it waits the next time.
     for (let time = 0; time < 2; time++) {
       const waiting = () => other.query(`select 1 from pg_locks where mode = 'AccessExclusiveLock' and not granted`)
-      await expect.poll(async () => (await waiting()).rowCount, { timeout: 20_000 }).toBe(1)
+      await expect.poll(async () => (await waiting()).rowCount).toBe(1)
       expect((await other.query('select id from tokens')).rowCount).toBe(3)
     }
     await long.query('commit')
