@@ -46,6 +46,35 @@ async function refusal(options: Partial<ServeOptions> = {}): Promise<StartupErro
   throw new Error('it started')
 }
 
+// In /proc the recursive mkdir of Node.js never ends.
+test.skipIf(process.platform !== 'linux')(
+  'a data directory that no file system makes is told in one line',
+  async () => {
+    const place = await arrive()
+    const file = join(place.directory, 'file')
+    await writeFile(file, 'text')
+    const cases = [
+      ['/proc/hallpass/data', 'no directory can be made in /proc'],
+      [file, 'is no directory'],
+      [join(file, 'data'), 'a file stands on the way to it'],
+      ['/dev/null/data', 'a file stands on the way to it'],
+    ] as const
+    try {
+      for (const [data, why] of cases) {
+        for (const words of [['serve', '--listen', '127.0.0.1:0'], ['restore', 'file'], ['doctor']]) {
+          const { code, stdout, stderr } = await place.run([...words, '--data', data])
+          const said = words[0] === 'doctor' ? stdout : stderr
+          expect({ words, data, code, said }).toMatchObject({ code: 1, said: expect.stringContaining(data) as string })
+          expect(said).not.toContain('something went wrong')
+          if (words[0] !== 'doctor') expect(said).toMatch(new RegExp(`^Error: .*${why}.*\\n$`))
+        }
+      }
+    } finally {
+      await place.leave()
+    }
+  },
+)
+
 test('a database that is to be reached by TLS is refused in one line, without a word of the library', async () => {
   const place = await arrive()
   try {

@@ -39,7 +39,7 @@ import { renewSetupCode } from './operations/accounts/setup-code.ts'
 import { createAccount } from './operations/accounts/sign-up.ts'
 import { flushDirectory } from './store/sqlite-flush.ts'
 import { openStore } from './store/open.ts'
-import { lookAtDataDirectory } from './store/sqlite-directory.ts'
+import { lookAtDataDirectory, makeDataDirectory } from './store/sqlite-directory.ts'
 import { finishRevocations, removeLeftovers } from './workers/removing.ts'
 import { createRetention } from './workers/retention.ts'
 import { startOutbox } from './workers/outbox.ts'
@@ -298,7 +298,7 @@ async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environmen
     progress: (sentence) => log.info(sentence),
     async admit(database) {
       const given = rootKey
-      rootKey = await admitRootKey(given, { ...database, name: place.name }, dataDirectory)
+      rootKey = await admitRootKey(given, { ...database, name: place.name }, dataDirectory, makeDataDirectory)
       // The key is on the disk before anything is kept under it.
       if (given === undefined) flushDirectory(dataDirectory)
     },

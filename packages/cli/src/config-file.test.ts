@@ -83,6 +83,12 @@ describe('writeConfig and readConfig', () => {
     expect(String(error)).not.toContain('secret')
   })
 
+  // There the recursive mkdir of Node.js never ends.
+  it.skipIf(process.platform !== 'linux')('say so where no directory can be made', async () => {
+    const file = '/proc/hallpass/deep/config.json'
+    await expect(writeConfig(file, config)).rejects.toThrow(`cannot write ${file}: no directory can be made in /proc;`)
+  })
+
   it('say so where the file cannot be read or written', async () => {
     await expect(readConfig(directory)).rejects.toThrow(`cannot read ${directory}`)
     await writeFile(join(directory, 'file'), 'text')

@@ -1,5 +1,6 @@
 // The file that `auth login` writes: which server, whose login, and its token. Only its owner may read it.
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
@@ -82,12 +83,26 @@ async function viaDraft(
   }
   const draft = `${file}.${randomBytes(6).toString('hex')}`
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await makeDirectory(dirname(file))
     await work(draft, file)
   } catch (cause) {
     await rm(draft, { force: true }).catch(() => undefined)
     const advice = 'HALLPASS_CONFIG_DIR names another directory to keep a login in'
     throw new CommandError('failed', `cannot write ${file}: ${reasonOf(cause)}; ${advice}`, { cause })
+  }
+}
+
+/** One by one: the recursive mkdir of Node.js never ends where a file system takes no directories and says ENOENT, as /proc. */
+async function makeDirectory(directory: string): Promise<void> {
+  const parent = dirname(directory)
+  if (!existsSync(parent)) await makeDirectory(parent)
+  try {
+    await mkdir(directory, { mode: 0o700 })
+  } catch (error) {
+    const found = await stat(directory).catch(() => undefined)
+    if (found?.isDirectory() === true) return
+    const isRefused = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    throw isRefused ? new Error(`no directory can be made in ${parent}`, { cause: error }) : error
   }
 }
 

@@ -263,6 +263,17 @@ describe('hallpass', () => {
     expect(await readFile(join(directory, 'config', 'config.json'), 'utf8')).not.toContain('fo1_')
   })
 
+  it('works in a directory that is not there any more, unless a file in it is meant', async () => {
+    const inRemoved = (words: string) =>
+      runProgram('sh', ['-c', `mkdir gone; cd gone; rmdir ../gone; exec "${process.execPath}" "${entry}" ${words}`])
+    expect(await inRemoved('version')).toMatchObject({ code: 0, stderr: '' })
+    expect(await inRemoved('backup file')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'Error: the working directory is not there any more: change to another one\n',
+    })
+  })
+
   it('is silent where nobody reads its output', async () => {
     const command = `{ "${process.execPath}" "${entry}" --help; echo "ended with $?" >&2; } | true`
     expect(await runProgram('sh', ['-c', command])).toEqual({ code: 0, stdout: '', stderr: 'ended with 0\n' })

@@ -27,13 +27,24 @@ async function runArguments(given: readonly string[]): Promise<number> {
     stdout: process.stdout,
     stderr: process.stderr,
     environment: process.env,
-    directory: process.cwd(),
+    get directory() {
+      return workingDirectory()
+    },
     now: () => new Date(),
     givenBy: new Map(),
   }
   const hallpass = buildHallpass(process.env, process.stdout.columns, given)
   await run(hallpass, arrangeArguments(hallpass.root, given), context)
   return translateExitCode(Number(inner.exitCode ?? 0))
+}
+
+/** @throws CommandError where somebody has removed it, which hinders only those who name a file in it */
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch (cause) {
+    throw new CommandError('failed', 'the working directory is not there any more: change to another one', { cause })
+  }
 }
 
 /** The parser's own codes are negative: -4, -5 and -10 are slips of the person, the others are ours. */

@@ -21,6 +21,8 @@ export function unwrapToken(text: string): string {
 export function describeNoToken(text: string): string | undefined {
   const token = unwrapToken(text)
   if (token === '') return 'is empty'
+  if (alone.test(token)) return 'is the word before a token, and no token stands behind it'
+  if (!/[A-Za-z0-9]/.test(token) && !token.includes('***')) return 'is no token'
   const [, rest = ''] = /^(?:(?:bearer|flyv1)\s+)*(.*)$/is.exec(token) ?? []
   for (const [form, words] of mistakes) if (form.test(rest)) return words
   const lineBreak = /[\r\n]/.exec(text.trim())
@@ -37,6 +39,9 @@ const quotesBehind = new RegExp(`${quote}{1,4}(?=[\\s,;]|$)`, 'g')
 const schemes = /^((?:(?:bearer|flyv1)\s+)*)(.*)$/is
 const token = '(?:(?:fm1r|fm1a|fm2)_[A-Za-z0-9+/]+={0,2}|fo1_[A-Za-z0-9_-]+)'
 const tokens = new RegExp(`^,*${token}(?:,+${token})*,*$`)
+
+/** A scheme, or the beginning that every token has. */
+const alone = /^,*(?:(?:bearer|flyv1|basic|token)[\s:,]*)+$|^(?:(?:bearer|flyv1)\s+)*(?:fm1r|fm1a|fm2|fo1)_?[,\s]*$/i
 
 const mistakes: ReadonlyArray<readonly [form: RegExp, words: string]> = [
   [/\*{3}/, 'is hidden behind ***, as logs of CI jobs show it: take it from where it is kept'],

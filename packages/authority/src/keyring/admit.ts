@@ -8,18 +8,22 @@ import { createRootKey, type FoundRootKey } from './root-key.ts'
 
 /**
  * The root key for the database that was found; made where both are new.
- * @param databaseName the database as people know it
+ * @param makeDirectory makes the data directory where it is missing
  * @throws StartupError `root_key_mismatch` or `database_missing`, with nothing changed
  */
 export async function admitRootKey(
   rootKey: FoundRootKey | undefined,
   database: FoundDatabase & { readonly name: string },
   dataDirectory: string,
+  makeDirectory: (directory: string) => void,
 ): Promise<FoundRootKey> {
   const { rootKeyProof, holdsAccounts, hadPredecessor, name } = database
   const path = rootKeyPath(dataDirectory)
   if (rootKey === undefined) {
-    if (rootKeyProof === undefined && !holdsAccounts) return createRootKey(dataDirectory)
+    if (rootKeyProof === undefined && !holdsAccounts) {
+      makeDirectory(dataDirectory)
+      return createRootKey(dataDirectory)
+    }
     throw new StartupError(
       'root_key_mismatch',
       `${name} was made under a root key, and there is none: neither HALLPASS_ROOT_KEY nor ${path}. ` +

@@ -1,7 +1,7 @@
 // The file of the root key: found, made on the first start, and marked as soon as a database was made under it.
 import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { appendFile, chmod, link, lstat, mkdir, open, readdir, readFile, readlink, rm, stat } from 'node:fs/promises'
+import { appendFile, chmod, link, lstat, open, readdir, readFile, readlink, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { denialOf, StartupError } from '../domain/errors.ts'
@@ -53,7 +53,6 @@ export async function findRootKeyFile(dataDirectory: string): Promise<RootKeyFil
 export async function createRootKeyFile(dataDirectory: string, text: string): Promise<RootKeyFile> {
   const path = rootKeyPath(dataDirectory)
   try {
-    await mkdir(dataDirectory, { recursive: true, mode: 0o700 })
     await writeOnce(path, `${text}\n`)
   } catch (cause) {
     throw refused(`${path} cannot be made (${denialOf(cause) ?? codeOf(cause)}).`, cause)

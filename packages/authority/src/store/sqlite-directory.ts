@@ -1,6 +1,6 @@
 // The data directory: its files, their permissions, and the lock that keeps a second server out.
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import { denialOf, StartupError } from '../domain/errors.ts'
@@ -47,7 +47,7 @@ export function lookAtDataDirectory(directory: string, onlooker: Onlooker): Foun
 export function lockDataDirectory(directory: string): DataDirectory {
   const database = join(directory, databaseName)
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeDirectory(directory)
     createPrivately(database)
   } catch (error) {
     throw unusable(directory, error)
@@ -62,12 +62,37 @@ export function lockDataDirectory(directory: string): DataDirectory {
 export function holdDataDirectory(directory: string): Pick<DataDirectory, 'wasUsed' | 'markUsed' | 'unlock'> {
   const lock = join(directory, lockName)
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeDirectory(directory)
     createPrivately(lock)
   } catch (error) {
     throw unusable(directory, error)
   }
   return holdExclusively(lock, directory)
+}
+
+/**
+ * Makes the directory, and those that it is in, where they are missing.
+ * @throws StartupError `database_unreachable`
+ */
+export function makeDataDirectory(directory: string): void {
+  try {
+    makeDirectory(directory)
+  } catch (error) {
+    throw unusable(directory, error)
+  }
+}
+
+/** One by one: the recursive mkdir of Node.js never ends where a file system takes no directories and says ENOENT, as /proc. */
+function makeDirectory(directory: string): void {
+  const parent = dirname(directory)
+  if (!existsSync(parent)) makeDirectory(parent)
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+  } catch (error) {
+    if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return
+    const isRefused = Reflect.get(Object(error), 'code') === 'ENOENT'
+    throw isRefused ? new Error(`no directory can be made in ${parent}`, { cause: error }) : error
+  }
 }
 
 /**

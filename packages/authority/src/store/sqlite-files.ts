@@ -21,9 +21,12 @@ const fileNames = [databaseName, `${databaseName}-wal`, `${databaseName}-shm`, l
 /** For whom files are looked at: a server, which is to own them, or an operator, who may be root beside somebody's server. */
 export type Onlooker = 'server' | 'operator'
 
-/** What is wrong with a data directory or a file in it, and how to mend it; each a sentence. */
+/**
+ * What is wrong with a data directory or a file in it, and how to mend it; each a sentence.
+ * @throws StartupError `database_unreachable` where it is no directory
+ */
 export function findExposure(directory: string, onlooker: Onlooker): string[] {
-  const place = lstatSync(directory, { throwIfNoEntry: false })
+  const place = lookAtPlace(directory)
   if (place === undefined) return []
   if (place.isSymbolicLink()) {
     const target = realpathOf(directory)
@@ -46,6 +49,16 @@ export function findExposure(directory: string, onlooker: Onlooker): string[] {
     else sentences.push(...exposureOf(path, file, { remedy: 'chmod 600', groupIsOurs: isOfGroup(place), owner }))
   }
   return sentences
+}
+
+function lookAtPlace(directory: string): Stats | undefined {
+  try {
+    const place = lstatSync(directory, { throwIfNoEntry: false })
+    if (place === undefined || place.isDirectory() || place.isSymbolicLink()) return place
+  } catch (cause) {
+    if (Reflect.get(Object(cause), 'code') !== 'ENOTDIR') throw cause
+  }
+  throw new StartupError('database_unreachable', `${directory} is no directory, or a file stands on the way to it.`)
 }
 
 /**

@@ -239,7 +239,12 @@ describe('a data directory', () => {
     await (await openSqliteStore({ directory })).close()
     const path = join(directory, 'hallpass.db')
     await writeFile(path, 'this is no database, and long enough that nobody takes it for an empty one'.repeat(100))
-    for (const unusable of [directory, path, join(path, 'data')]) {
+    for (const unusable of [
+      directory,
+      path,
+      join(path, 'data'),
+      ...(process.platform === 'linux' ? ['/proc/no/data'] : []),
+    ]) {
       await expect(openSqliteStore({ directory: unusable })).rejects.toMatchObject({
         name: 'StartupError',
         code: 'database_unreachable',
