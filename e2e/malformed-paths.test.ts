@@ -1,8 +1,9 @@
 // Paths, queries and methods that lead nowhere: refused in the words of the contract, whatever stands in them.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { routes, type Route, type RouteName } from '@hallpass/client/contract'
+import { allRoutes, routes, type Route, type RouteName } from '@hallpass/client/contract'
 
+import { flyctlRoutes } from '../packages/authority/src/doors/flyctl/door.ts'
 import { askRoute, endTarget, expectNo, pathOf, startTarget, type Target } from './attack.ts'
 import { expectRefusal } from './http.ts'
 import { speak, statusesIn } from './raw-socket.ts'
@@ -30,7 +31,6 @@ const strangeParts = [
   "'%20or%201=1--",
   '*',
   '-',
-  '.',
   '__proto__',
   'constructor',
   'a'.repeat(254),
@@ -62,7 +62,7 @@ describe.each(withParams)('%s', (name, route) => {
 })
 
 test('paths that do not exist are told so in plain text, as the Machines API does', async () => {
-  for (const path of ['/nowhere', '/v1', '/v1/', '/v1/orgs/', '/v1/orgs/acme/', '/v2/orgs', '/V1/ORGS', '/v1/tokens']) {
+  for (const path of ['/nowhere', '/v1', '/v1/', '/v1/orgs//', '/v2/orgs', '/V1/ORGS', '/v1/tokens']) {
     const answer = await target.ask('GET', path, { token: target.admin.token })
     expectNo(answer, path)
   }
@@ -82,6 +82,40 @@ test('a base address that ends with a slash leads to the same routes, and to no 
   for (const path of ['//metrics', '//web/session', '//healthz', '/v1//orgs', '//v1x/orgs']) {
     expect((await target.ask('GET', path, { token })).status, path).toBeGreaterThanOrEqual(400)
   }
+})
+
+test('a slash at the end of a path that is read or posted to changes nothing', async () => {
+  const { token } = target.admin
+  const ofContract = Object.values<Route>(allRoutes).map((route) => [route.method, pathOf(target, route)] as const)
+  const ofFlyctl = flyctlRoutes.map(({ method, url }) => [method, url.replaceAll(/:\w+/g, 'web')] as const)
+  const others = [
+    ['POST', '/graphql'],
+    ['POST', '/metrics_post'],
+    ['POST', '/aaa/v1/.well-known/macfly/3p'],
+    ['GET', '/.well-known/macfly/3p/poll/none'],
+    ['GET', '/openapi.json'],
+    ['GET', '/healthz'],
+    ['GET', '/readyz'],
+    ['GET', '/metrics'],
+  ] as const
+  const comparable = (body: unknown) =>
+    JSON.stringify(body, (key, value: unknown) => (key === 'request_id' ? '' : value))
+  for (const [method, path] of [...ofContract, ...ofFlyctl, ...others]) {
+    if (method !== 'GET' && method !== 'POST') {
+      expectNo(await target.ask(method, `${path}/`, { token }), path)
+      continue
+    }
+    // Without a body, so that nothing is made.
+    const without = await target.ask(method, path, { token })
+    for (const suffix of ['/', '/?']) {
+      const answer = await target.ask(method, path + suffix, { token })
+      expect(answer.status, `${method} ${path}${suffix}`).toBe(without.status)
+      if (path !== '/metrics') expect(comparable(answer.body), path).toBe(comparable(without.body))
+    }
+  }
+  // Two may stand for a name that is missing.
+  expect((await target.ask('GET', '/v1/orgs//', { token })).status).toBeGreaterThanOrEqual(400)
+  expect((await target.ask('GET', '/v1/orgs/acme', { token })).status).toBe(200)
 })
 
 test('what is not served says so as JSON, and never that it is not there', async () => {

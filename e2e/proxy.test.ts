@@ -205,6 +205,9 @@ describe('the log', () => {
     [{ publicUrl, trustedProxies: ['127.0.0.1'] }, forwarded, []],
     [{ publicUrl, trustedProxies: ['127.0.0.1'] }, {}, ['silent']],
     [{ publicUrl, trustedProxies: ['127.0.0.1'] }, { 'x-forwarded-for': 'unknown' }, ['silent']],
+    [{ publicUrl, trustedProxies: ['127.0.0.1'] }, { 'x-forwarded-for': ' , ,' }, ['silent']],
+    [{ publicUrl, trustedProxies: ['127.0.0.1'] }, { 'x-forwarded-for': '203.0.113.1, ,' }, []],
+    [{}, { 'x-forwarded-for': ',' }, []],
   ]
 
   test.each(ways)('of %j, asked with %j, has one warning of each kind: %j', async (options, headers, warnings) => {

@@ -56,7 +56,7 @@ export function createServer(options: {
     serverFactory: (listener) => connections.createServer(listener),
     return503OnClosing: false,
     bodyLimit: bodyLimits.anybody,
-    rewriteUrl: (request) => withoutSecondSlash(shortenAddress(request)),
+    rewriteUrl: (request) => withoutStraySlashes(request.method, shortenAddress(request)),
     routerOptions: { maxParamLength: 512, querystringParser: readQuery },
     forceCloseConnections: 'idle',
     trustProxy: trusts ?? false,
@@ -106,10 +106,18 @@ export function createServer(options: {
   return server
 }
 
-/** Clients put their paths behind the address that they were given: where that ends with a slash, two begin the path. */
-function withoutSecondSlash(url: string): string {
-  return url.replace(/^\/+(?=\/(?:graphql|v1|api\/v1|metrics_post)(?:[/?]|$))/, '')
+/**
+ * Clients append their paths to the address that they were given: if it ends with a slash, the path begins with two. And
+ * people write a slash at the end of a path. It is ignored where nothing is deleted or changed: `DELETE /v1/orgs/acme/$ID`
+ * with an empty `$ID` must not delete the organization. Pages redirect by themselves.
+ */
+function withoutStraySlashes(method: string | undefined, url: string): string {
+  const path = url.replace(/^\/+(?=\/(?:graphql|v1|api\/v1|metrics_post)(?:[/?]|$))/, '')
+  return method === 'GET' || method === 'HEAD' || method === 'POST' ? path.replace(lastSlash, '$1') : path
 }
+
+const lastSlash =
+  /^(\/(?:graphql|v1|api|aaa|web|metrics_post|metrics|healthz|readyz|openapi\.json|\.well-known)(?:\/[^?]*[^/?])?)\/(?=\?|$)/
 
 /** For the log of whoever runs the authority: the one who asked is told nothing of it. */
 export function reportUnforeseen(log: Logger, error: unknown, requestId: string): void {

@@ -24,7 +24,7 @@ export function readAddress(text: string): string | undefined {
   return isIP(address) === 4 ? address : undefined
 }
 
-/** Whether it carries an `X-Forwarded-For` of somebody who is not a trusted proxy. */
+/** Whether it carries an `X-Forwarded-For` from a sender that is not a trusted proxy. A header of commas and blanks names nobody. */
 export function isForwardedUntrusted({ headers, ips = [] }: FastifyRequest): boolean {
-  return Boolean(headers['x-forwarded-for']) && ips.length < 2
+  return /[^\s,]/.test(String(headers['x-forwarded-for'] ?? '')) && ips.length < 2
 }
