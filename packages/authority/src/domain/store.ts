@@ -21,7 +21,7 @@ import type { TokenReads, TokenWrites } from './store/tokens.ts'
 import type { UserReads, UserWrites } from './store/users.ts'
 
 export interface Store {
-  /** Runs `work` on one consistent snapshot. */
+  /** Runs `work` on one consistent snapshot. It may run more than once before one run counts, as that of a write may. */
   read<T>(work: (tx: ReadTransaction) => Promise<T>, options?: ReadOptions): Promise<T>
   /**
    * Runs `work` as if alone, and resolves when everything it did is durable. If `work` throws, everything is undone and

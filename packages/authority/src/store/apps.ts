@@ -2,7 +2,7 @@
 import type { App } from '../domain/app.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type QuerySession } from './query.ts'
+import { lookup, query, type Param, type QuerySession } from './query.ts'
 
 export function apps(session: QuerySession): Transaction['apps'] {
   return {
@@ -61,7 +61,7 @@ const columns = [
   'apps.created_at as createdAt',
 ] as const
 
-const byId = query((db, param: Param<{ id: number }>) =>
+const byId = lookup((db, param: Param<{ id: number }>) =>
   db
     .selectFrom('apps')
     .innerJoin('organisations', 'organisations.id', 'apps.organisation_id')
@@ -69,7 +69,7 @@ const byId = query((db, param: Param<{ id: number }>) =>
     .where('apps.id', '=', param('id')),
 )
 
-const byName = query((db, param: Param<{ name: string }>) =>
+const byName = lookup((db, param: Param<{ name: string }>) =>
   db
     .selectFrom('apps')
     .innerJoin('organisations', 'organisations.id', 'apps.organisation_id')

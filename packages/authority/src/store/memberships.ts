@@ -4,7 +4,7 @@ import { sql, type SqlBool } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { Membership, Role } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type QuerySession } from './query.ts'
+import { lookup, query, type Param, type QuerySession } from './query.ts'
 
 export function memberships(session: QuerySession): Transaction['memberships'] {
   return {
@@ -27,7 +27,7 @@ interface Key {
   readonly userId: number
 }
 
-const find = query((db, param: Param<Key>) =>
+const find = lookup((db, param: Param<Key>) =>
   db
     .selectFrom('memberships')
     .select(['organisation_id as organisationId', 'user_id as userId', 'role', 'created_at as createdAt'])

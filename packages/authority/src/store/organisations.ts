@@ -3,7 +3,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { MembershipDischarge, Organisation, TokenMinting } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
 import { beginRemoval } from './leftovers.ts'
-import { query, type Param, type QuerySession } from './query.ts'
+import { lookup, query, type Param, type QuerySession } from './query.ts'
 import { countUpTo } from './quotas.ts'
 
 export function organisations(session: QuerySession): Transaction['organisations'] {
@@ -47,11 +47,11 @@ const columns = [
   'organisations.created_at as createdAt',
 ] as const
 
-const byId = query((db, param: Param<{ id: number }>) =>
+const byId = lookup((db, param: Param<{ id: number }>) =>
   db.selectFrom('organisations').select(columns).where('id', '=', param('id')),
 )
 
-const bySlug = query((db, param: Param<{ slug: string }>) =>
+const bySlug = lookup((db, param: Param<{ slug: string }>) =>
   db.selectFrom('organisations').select(columns).where('slug', '=', param('slug')),
 )
 

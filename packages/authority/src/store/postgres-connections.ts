@@ -1,16 +1,19 @@
 // Connections to the server that takes writes: those of reads apart from those of writes, all of which can be cut off.
 import { connect, Socket } from 'node:net'
 
-import { Client, Pool, types, type ClientBase, type ClientConfig, type PoolClient } from 'pg'
+import { Client, Pool, type ClientBase, type ClientConfig, type PoolClient } from 'pg'
 
+import { parserOf, Prepared } from './postgres-batch.ts'
 import { codeOf } from './postgres-errors.ts'
 import type { PostgresHosts } from './postgres-hosts.ts'
+import { settingUp, type Kind } from './postgres-settings.ts'
 import { StoreTrouble } from './trouble.ts'
-
-export type Kind = 'reads' | 'writes'
 
 export interface Leased {
   readonly client: PoolClient
+  readonly prepared: Prepared
+  /** Whether nobody else is on it, so that what it is set to stays; a pooler gives each transaction another one. */
+  readonly isOwn: boolean
   /** Whether the connection is there still, as far as is known here. */
   isOpen(): boolean
   /** Ends the connection at once, and what the server does for it; whatever runs on it is rejected. */
@@ -22,6 +25,9 @@ export interface Leased {
 /** Whose connection can be cut off while a query hangs on it. */
 class Line extends Client {
   readonly socket: Socket
+  readonly prepared = new Prepared()
+  /** Undefined until that was looked at. */
+  isOwn: boolean | undefined
 
   constructor(config?: string | ClientConfig) {
     const socket = new Socket()
@@ -71,7 +77,6 @@ export class PostgresConnections {
   readonly #wait: number
   #current = 0
   readonly #pools = new Map<Kind, Waited>()
-  readonly #checked = new WeakSet<PoolClient>()
   readonly #ending = new Set<Promise<unknown>>()
   #isEnded = false
 
@@ -91,7 +96,8 @@ export class PostgresConnections {
       const pool = this.#pool(kind)
       try {
         const client = await pool.take()
-        await this.#check(client)
+        if (!(client instanceof Line)) throw new TypeError('A pool made a connection of another kind.')
+        if (client.isOwn === undefined) await this.#setUp(client, kind)
         return this.#leased(client, kind, pool)
       } catch (error) {
         if (error === moved && performance.now() < until) {
@@ -118,16 +124,18 @@ export class PostgresConnections {
     await Promise.all(this.#ending)
   }
 
-  #leased(client: PoolClient, kind: Kind, pool: Waited): Leased {
-    const socket = client instanceof Line ? client.socket : undefined
-    const isOpen = (): boolean => socket?.readyState === 'open'
+  #leased(client: PoolClient & Line, kind: Kind, pool: Waited): Leased {
+    const { socket, prepared } = client
+    const isOpen = (): boolean => socket.readyState === 'open'
     return {
       client,
+      prepared,
+      isOwn: client.isOwn === true,
       isOpen,
       cut: () => {
         // First: a COMMIT that waits for a standby would hold its place at the server for ever.
         cancel(client)
-        socket?.destroy()
+        socket.destroy()
       },
       release: () => {
         const isLost = !isOpen()
@@ -175,13 +183,18 @@ export class PostgresConnections {
     return pool
   }
 
-  /** Once for each connection: a server that becomes a standby ends all that it has. */
-  async #check(client: PoolClient): Promise<void> {
-    if (!this.#hosts.wantsPrimary || this.#checked.has(client)) return
-    const late = setTimeout(() => (client instanceof Line ? client.socket.destroy() : undefined), this.#wait)
+  /**
+   * Once for each connection. A server that becomes a standby ends all that it has; and behind a pooler the process that
+   * answers is not the one that it names, and is left as it is.
+   */
+  async #setUp(client: PoolClient & Line, kind: Kind): Promise<void> {
+    const late = setTimeout(() => client.socket.destroy(), this.#wait)
     try {
-      await expectPrimary(client)
-      this.#checked.add(client)
+      const { rows } = await client.query<{ is_own: boolean; read_only: boolean }>(
+        settingUp(kind, Number(Reflect.get(client, 'processID'))),
+      )
+      if (this.#hosts.wantsPrimary && rows[0]?.read_only !== false) throw new StoreTrouble('read_only', 'read')
+      client.isOwn = rows[0]?.is_own === true
     } catch (error) {
       client.release(true)
       throw error
@@ -225,14 +238,7 @@ function connectionTo(url: string, connectionTimeoutMillis: number) {
   }
 }
 
-// int8 holds ids and milliseconds, all of which a number holds exactly.
-function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  return oid === int8 ? Number : types.getTypeParser(oid, format)
-}
-
 const tooManyConnections = '53300'
-
-const int8: number = types.builtins.INT8
 
 /** The protocol's CancelRequest, over a connection of its own; nobody waits for it. */
 function cancel(client: PoolClient): void {

@@ -1,20 +1,21 @@
 // The store over PostgreSQL: serialisable writes, tried again where they collide, and reads on one snapshot.
 import { setTimeout as pause } from 'node:timers/promises'
 
-import type { Client, PoolClient, QueryResult } from 'pg'
+import type { Client } from 'pg'
 
 import { DomainError, StartupError } from '../domain/errors.ts'
 import type { Admit, ReadOptions, ReadTransaction, Store, Transaction, Trouble, WriteOptions } from '../domain/store.ts'
 import { Condition, type TellCondition } from './condition.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { Examined } from './look.ts'
-import { expectCurrent, expectNotNewer, expectOwn, type Progress } from './migrate.ts'
-import { connectOnce, PostgresConnections, type Kind, type Leased } from './postgres-connections.ts'
+import { expectCurrent, expectNotNewer, type Progress } from './migrate.ts'
+import { connectOnce, PostgresConnections, type Leased } from './postgres-connections.ts'
 import { codeOf, isCollision, isLostStatement, reasonOfPostgres } from './postgres-errors.ts'
 import { readHosts, type PostgresHosts } from './postgres-hosts.ts'
 import { currentVersion, examineClient, findWeakSettings, readFound } from './postgres-look.ts'
 import { migratePostgres } from './postgres-migration.ts'
-import { PostgresSession, PostgresStatements } from './postgres-session.ts'
+import { PostgresSession, PostgresStatements, Unforeseen } from './postgres-session.ts'
+import { patience, type Kind } from './postgres-settings.ts'
 import { openTransaction } from './transaction.ts'
 import { StoreTrouble, type Outcome } from './trouble.ts'
 
@@ -117,9 +118,7 @@ class PostgresStore implements Store {
   }
 
   read<T>(work: (tx: ReadTransaction) => Promise<T>, options?: ReadOptions): Promise<T> {
-    return this.#track(() =>
-      this.#transact('reads', deadline(options), ({ session }) => work(openTransaction(session))),
-    )
+    return this.#track(() => this.#transact('reads', deadline(options), (session) => work(openTransaction(session))))
   }
 
   write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T> {
@@ -154,7 +153,7 @@ class PostgresStore implements Store {
   async #writeUntilAlone<T>(work: (tx: Transaction) => Promise<T>, until: number): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#transact('writes', until, ({ session }) => work(openTransaction(session)))
+        return await this.#transact('writes', until, (session) => work(openTransaction(session)))
       } catch (error) {
         if (!isCollision(error)) throw error
         if (attempt === attempts || performance.now() > until) {
@@ -169,14 +168,12 @@ class PostgresStore implements Store {
 
   /** Reads, and then commits what only the log of the server keeps: a standby that it waits for is waited for too. */
   async #beat(): Promise<void> {
-    await this.#transact('reads', deadline(), ({ client }) => client.query('SELECT 1'))
+    await this.#transact('reads', deadline(), (session) => session.ask('SELECT 1'))
     try {
-      await this.#transact('writes', deadline(), async ({ client }) => {
-        const { rows } = await client.query<{ read_only: boolean }>(
-          `SELECT current_setting('transaction_read_only') = 'on' AS read_only`,
-        )
-        if (rows[0]?.read_only !== false) throw new StoreTrouble('read_only', 'unchanged')
-        await client.query(`SELECT pg_logical_emit_message(true, 'hallpass', '')`)
+      await this.#transact('writes', deadline(), async (session) => {
+        const [row] = await session.ask(`SELECT current_setting('transaction_read_only') AS read_only`)
+        if (Reflect.get(Object(row), 'read_only') !== 'off') throw new StoreTrouble('read_only', 'unchanged')
+        await session.ask(`SELECT pg_logical_emit_message(true, 'hallpass', '')`)
       })
     } catch (error) {
       // Where the server does not let this be done, nothing is known against it.
@@ -184,14 +181,22 @@ class PostgresStore implements Store {
     }
   }
 
-  /** Once more on a new connection, where the first one was lost before anything was done. */
-  async #transact<T>(kind: Kind, until: number, work: (on: On) => Promise<T>): Promise<T> {
+  /**
+   * Once more on a new connection, where the first one was lost before anything was done; and once more where it ran ahead
+   * on what had changed, and in the end on nothing.
+   */
+  async #transact<T>(kind: Kind, until: number, work: Work<T>): Promise<T> {
+    let unforeseen = 0
     for (let isFirst = true; ; isFirst = false) {
       try {
-        const result = await this.#attempt(kind, until, work)
+        const result = await this.#attempt(kind, until, work, unforeseen < 2)
         this.#condition.note(kind, undefined)
         return result
       } catch (error) {
+        if (error instanceof Unforeseen) {
+          unforeseen += 1
+          continue
+        }
         if (isFirst && isLostStatement(error)) {
           // Nothing was done: a failed statement voids its transaction.
           if (this.#statements.stopNaming()) this.#warn(poolerFound)
@@ -207,35 +212,29 @@ class PostgresStore implements Store {
     }
   }
 
-  async #attempt<T>(kind: Kind, until: number, work: (on: On) => Promise<T>): Promise<T> {
+  async #attempt<T>(kind: Kind, until: number, work: Work<T>, mayRunAhead: boolean): Promise<T> {
     const leased = await this.#lease(kind, until)
     const { client } = leased
-    const session = new PostgresSession(client, this.#statements)
-    const state: State = { kind, isLate: false, isCommitting: false, isWarned: false }
+    const session = new PostgresSession(leased, this.#statements, kind, mayRunAhead)
+    const state: State = { kind, isLate: false, isWarned: false }
     const late = setTimeout(() => {
       state.isLate = true
       leased.cut()
     }, leftOf(until))
     const notice = ({ severity }: { readonly severity?: string | undefined }): void => {
-      state.isWarned ||= state.isCommitting && severity === 'WARNING'
+      state.isWarned ||= session.isCommitting && severity === 'WARNING'
     }
     client.on('notice', notice)
     try {
-      await begin(client, kind)
-      const result = await work({ session, client })
-      await session.end()
-      // COMMIT of a void transaction is a rollback that calls itself a success.
-      if (session.failure !== undefined) throw session.failure
-      state.isCommitting = true
-      await client.query('COMMIT')
+      const result = await run(work, session)
+      await session.keep()
       // "canceling wait for synchronous replication": committed here, and nobody knows whether a standby has it.
       if (state.isWarned) throw new StoreTrouble('slow', 'open')
       return result
     } catch (error) {
-      await session.end()
-      const described = describe(error, session.failure, state, leased)
+      const described = describe(error, session, state, leased)
       if (described instanceof StoreTrouble && described.reason === 'read_only') leased.cut()
-      if (leased.isOpen()) await client.query('ROLLBACK').catch(() => leased.cut())
+      if (session.isOpen && leased.isOpen()) await client.query('ROLLBACK').catch(() => leased.cut())
       throw described
     } finally {
       clearTimeout(late)
@@ -268,27 +267,32 @@ class PostgresStore implements Store {
   }
 }
 
-/** What a transaction works on. */
-interface On {
-  readonly session: PostgresSession
-  readonly client: PoolClient
+type Work<T> = (session: PostgresSession) => Promise<T>
+
+async function run<T>(work: Work<T>, session: PostgresSession): Promise<T> {
+  try {
+    return await work(session)
+  } catch (error) {
+    await session.giveUp()
+    throw error
+  }
 }
 
 interface State {
   readonly kind: Kind
   isLate: boolean
-  isCommitting: boolean
   isWarned: boolean
 }
 
 /** What is told of it: a collision and trouble of the server count, whatever `work` made of them. */
-function describe(error: unknown, failure: unknown, state: State, leased: Leased): unknown {
+function describe(error: unknown, { failure, isCommitting }: PostgresSession, state: State, leased: Leased): unknown {
   if (error instanceof StoreTrouble) return error
-  if (isCollision(failure) || isLostStatement(failure)) return failure
+  if (isCollision(failure) || isLostStatement(failure) || failure instanceof Unforeseen) return failure
   const first = failure ?? error
+  if (first instanceof StoreTrouble) return first
   // An error that the server answers COMMIT with undoes all of it.
   const isUndone = Reflect.get(Object(first), 'severity') === 'ERROR'
-  const outcome = state.kind === 'writes' && state.isCommitting && !isUndone ? 'open' : outcomeOf(state.kind)
+  const outcome = state.kind === 'writes' && isCommitting && !isUndone ? 'open' : outcomeOf(state.kind)
   if (state.isLate) return new StoreTrouble('slow', outcome, first)
   const reason = reasonOfPostgres(first)
   if (reason !== undefined) return new StoreTrouble(reason, outcome, first)
@@ -306,18 +310,6 @@ function leftOf(until: number): number {
 /** When a transaction that begins now must have ended, all its attempts included. */
 function deadline({ patience: asked = patience }: ReadOptions = {}): number {
   return performance.now() + Math.min(asked, patience)
-}
-
-/** In one round trip. A write waits where a migration is under way, and looks only then whose database it is. */
-async function begin(client: PoolClient, kind: Kind): Promise<void> {
-  // More than one statement has more than one result, which the types do not know.
-  const results: unknown = await client.query(beginnings[kind])
-  if (kind === 'writes' && Array.isArray(results)) expectOwn(versionOf(results.at(-1) as QueryResult))
-}
-
-function versionOf({ rows }: QueryResult): number {
-  const [row] = rows as { readonly version: number | null }[]
-  return row?.version ?? 0
 }
 
 function unusable(host: string, cause: unknown): StartupError {
@@ -342,24 +334,3 @@ const poolerFound =
   'statements are sent unprepared from now on, which takes longer. PgBouncer 1.21 keeps them with max_prepared_statements.'
 
 const insufficientPrivilege = '42501'
-
-// Milliseconds. One more is left for the rest of a request, which is to be answered after five.
-const patience = 4000
-
-// Local to each transaction, because connection proxies refuse them as start-up parameters and mix sessions up. Without
-// sequential scans a transaction marks the rows that it read, not whole small tables: unrelated writes do not collide.
-// Without bitmaps and sorts a page of a list is read in the order of its index, whatever the statistics say: after a bulk
-// load there are none, and the planner would read all of a list to sort it.
-const transactionSettings = `SET LOCAL statement_timeout = '${patience}ms'; SET LOCAL lock_timeout = '${patience}ms';
-  SET LOCAL idle_in_transaction_session_timeout = '10s'; SET LOCAL enable_seqscan = off;
-  SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off`
-
-// What is acknowledged is on the disk, whatever the server, the database or the role is set to.
-const durably = `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`
-
-const beginnings: Readonly<Record<Kind, string>> = {
-  reads: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${transactionSettings}`,
-  // The lock before any query: the snapshot must be of what a migration left.
-  writes: `BEGIN ISOLATION LEVEL SERIALIZABLE; ${transactionSettings};
-    LOCK TABLE migrations IN ROW SHARE MODE; ${durably}; SELECT max(version) AS version FROM migrations`,
-}

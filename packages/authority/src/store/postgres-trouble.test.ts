@@ -1,15 +1,11 @@
 // The store over PostgreSQL when the server does not answer, takes no writes, or waits for a standby that is gone.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 import type { ReadTransaction, Store } from '../domain/store.ts'
 import { openPostgresStore } from './open.ts'
 import { readHosts } from './postgres-hosts.ts'
+import { startProxy } from './testing/postgres-proxy.ts'
 import { reasonWithoutPostgres, startPostgres, startStandby, type TestPostgres } from './testing/postgres.ts'
 import { insertUser } from './testing/seed.ts'
 
@@ -301,44 +297,4 @@ interface Refusal {
 
 function refusalOf(error: unknown): Refusal {
   return error as Refusal
-}
-
-/** Stands before the server's socket, and can stop passing on what is said, or end all connections. */
-async function startProxy(server: TestPostgres) {
-  const directory = await mkdtemp(join(tmpdir(), 'hallpass-proxy-'))
-  const sockets = new Set<Socket>()
-  let isHeld = false
-  let cuts = 0
-  const proxy = createServer((near) => {
-    const far = connect(join(server.directory, '.s.PGSQL.5432'))
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(one)
-      one.on('data', (data) => {
-        if (!isHeld) other.write(data)
-      })
-      one.on('error', () => {})
-      one.on('close', () => other.destroy())
-    }
-  })
-  await new Promise<void>((resolve) => proxy.listen(join(directory, '.s.PGSQL.5432'), resolve))
-  const cut = (): void => {
-    cuts += 1
-    for (const socket of sockets) socket.destroy()
-    sockets.clear()
-  }
-  return {
-    url: `postgresql://hallpass@localhost/postgres?host=${encodeURIComponent(directory)}`,
-    hold: () => (isHeld = true),
-    resume: () => (isHeld = false),
-    cut,
-    cuts: () => cuts,
-    async stop() {
-      cut()
-      await new Promise((resolve) => proxy.close(resolve))
-      await rm(directory, { recursive: true, force: true })
-    },
-  }
 }

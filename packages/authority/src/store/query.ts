@@ -27,6 +27,8 @@ export interface Param<P> {
 /** A query with named parameters. It is compiled when it is first run, and known by its identity from then on. */
 export interface Query<P, Row> {
   readonly build: (db: Kysely<Database>, param: Param<P>) => Compilable<Row>
+  /** Whether it is a look-up. */
+  readonly isLookup?: true
 }
 
 /** Runs queries within one transaction. Every method rejects once the transaction has ended. */
@@ -56,6 +58,14 @@ export interface Change {
 /** Describes a query; nothing is built yet, so that a program which never runs it does not pay for it. */
 export function query<P extends Values<P>, Row>(build: Query<P, Row>['build']): Query<P, Row> {
   return { build }
+}
+
+/**
+ * Describes a look-up: nearly every request asks for the same few rows, and they rarely change. Over PostgreSQL, work runs
+ * ahead on what it was answered last.
+ */
+export function lookup<P extends Values<P>, Row>(build: Query<P, Row>['build']): Query<P, Row> {
+  return { build, isLookup: true }
 }
 
 /** Compiles the query for the engine of `db`. */

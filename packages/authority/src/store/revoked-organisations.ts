@@ -2,7 +2,7 @@
 import { sql, type SqlBool } from 'kysely'
 
 import { DomainError } from '../domain/errors.ts'
-import { query, type Param, type QuerySession } from './query.ts'
+import { lookup, query, type Param, type QuerySession } from './query.ts'
 
 /** Rows that one step looks at: a few milliseconds, in which others wait. */
 const stepSize = 64
@@ -31,8 +31,9 @@ export function findUnfinished(session: QuerySession): Promise<Place | undefined
 }
 
 /** When and by whom a token that was made then was revoked with all of its organisation, where that is not written down yet. */
-export function findRevocationOfOrganisation(session: QuerySession, id: number, createdAt: number) {
-  return session.one(revocationOf, { id, createdAt })
+export async function findRevocationOfOrganisation(session: QuerySession, id: number, createdAt: number) {
+  const found = await session.one(revocationOf, { id })
+  return found !== undefined && found.toCreation >= createdAt ? found : undefined
 }
 
 /**
@@ -147,10 +148,9 @@ const forget = query((db, param: Param<{ id: number }>) =>
   db.deleteFrom('revoked_organisations').where('id', '=', param('id')),
 )
 
-const revocationOf = query((db, param: Param<{ id: number; createdAt: number }>) =>
+const revocationOf = lookup((db, param: Param<{ id: number }>) =>
   db
     .selectFrom('revoked_organisations')
-    .select(['revoked_at as revokedAt', 'revoked_by as revokedBy'])
-    .where('id', '=', param('id'))
-    .where('to_creation', '>=', param('createdAt')),
+    .select(['revoked_at as revokedAt', 'revoked_by as revokedBy', 'to_creation as toCreation'])
+    .where('id', '=', param('id')),
 )

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import type { Session as UserSession } from '../domain/user.ts'
-import { query, type Param, type QuerySession } from './query.ts'
+import { lookup, query, type Param, type QuerySession } from './query.ts'
 
 export function sessions(session: QuerySession): Transaction['sessions'] {
   return {
@@ -39,7 +39,7 @@ export function sessions(session: QuerySession): Transaction['sessions'] {
   }
 }
 
-const byTokenHash = query((db, param: Param<{ tokenHash: Uint8Array }>) =>
+const byTokenHash = lookup((db, param: Param<{ tokenHash: Uint8Array }>) =>
   db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')

@@ -1,6 +1,6 @@
 // Settings: named values that belong to the installation as a whole.
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type QuerySession } from './query.ts'
+import { lookup, query, type Param, type QuerySession } from './query.ts'
 
 export function settings(session: QuerySession): Transaction['settings'] {
   return {
@@ -9,7 +9,7 @@ export function settings(session: QuerySession): Transaction['settings'] {
   }
 }
 
-const byName = query((db, param: Param<{ name: string }>) =>
+const byName = lookup((db, param: Param<{ name: string }>) =>
   db.selectFrom('settings').select('value').where('name', '=', param('name')),
 )
 

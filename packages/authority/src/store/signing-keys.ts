@@ -2,7 +2,7 @@
 import { DomainError } from '../domain/errors.ts'
 import type { WrappedSigningKey } from '../domain/key.ts'
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type QuerySession } from './query.ts'
+import { lookup, query, type Param, type QuerySession } from './query.ts'
 
 export function signingKeys(session: QuerySession): Transaction['signingKeys'] {
   return {
@@ -17,12 +17,12 @@ export function signingKeys(session: QuerySession): Transaction['signingKeys'] {
 
 const columns = ['kid', 'organisation_id as organisationId', 'wrapped', 'created_at as createdAt'] as const
 
-const byKid = query((db, param: Param<{ kid: Uint8Array }>) =>
+const byKid = lookup((db, param: Param<{ kid: Uint8Array }>) =>
   db.selectFrom('signing_keys').select(columns).where('kid', '=', param('kid')),
 )
 
 // The row id decides between keys of one millisecond.
-const newest = query((db, param: Param<{ organisationId: number }>) =>
+const newest = lookup((db, param: Param<{ organisationId: number }>) =>
   db
     .selectFrom('signing_keys')
     .select(columns)

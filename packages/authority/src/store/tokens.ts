@@ -4,7 +4,7 @@ import type { Transaction } from '../domain/store.ts'
 import { nameKey, type NewToken } from '../domain/token.ts'
 import { continueRevocations, revocationsAreUnfinished, revokeDescendants } from './descent.ts'
 import { beginRevoking } from './leftovers.ts'
-import { query, type Param, type QuerySession } from './query.ts'
+import { lookup, query, type Param, type QuerySession } from './query.ts'
 import { removeEndedTokens } from './retention.ts'
 import { expectNew, revokeOfOrganisation } from './revoked-organisations.ts'
 import { parseTokenId } from './token-id.ts'
@@ -52,11 +52,11 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
   }
 }
 
-const byId = query((db, param: Param<{ id: Uint8Array }>) =>
+const byId = lookup((db, param: Param<{ id: Uint8Array }>) =>
   db.selectFrom('tokens').select(recordColumns).where('id', '=', param('id')),
 )
 
-const signedWith = query((db, param: Param<{ id: Uint8Array; kid: Uint8Array }>) =>
+const signedWith = lookup((db, param: Param<{ id: Uint8Array; kid: Uint8Array }>) =>
   db
     .selectFrom('tokens')
     .innerJoin('signing_keys', 'signing_keys.organisation_id', 'tokens.organisation_id')

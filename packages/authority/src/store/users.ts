@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import type { AddressProof } from '../domain/user.ts'
-import { query, type Param, type QuerySession } from './query.ts'
+import { lookup, query, type Param, type QuerySession } from './query.ts'
 
 export function users(session: QuerySession): Transaction['users'] {
   return {
@@ -42,7 +42,7 @@ export const creatorColumns = [
 
 const columns = ['id', 'email', 'created_at as createdAt', 'email_proven_at as emailProvenAt'] as const
 
-const byId = query((db, param: Param<{ id: number }>) =>
+const byId = lookup((db, param: Param<{ id: number }>) =>
   db.selectFrom('users').select(columns).where('id', '=', param('id')).where('deleted_at', 'is', null),
 )
 

@@ -95,7 +95,8 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
       ...inherited.caveats,
     ]
     expectUse(caveats, organisation, second)
-    const createdBy = actor.kind === 'user' ? actor.user.id : ((await findCreator(tx, actor.record))?.id ?? null)
+    const creator = actor.kind === 'user' ? actor.user : await findCreator(tx, actor.record)
+    const createdBy = creator?.id ?? null
     const order = await orderTicket(tx, environment, organisation, inherited.demand, createdBy)
     const minted = mint(environment, key, caveats, order)
     const record: NewToken = {
@@ -114,7 +115,6 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
     }
     await environment.quotas.expectRoom(tx, organisation, 'tokens', now)
     await tx.tokens.insert(record)
-    const creator = actor.kind === 'user' ? actor.user : createdBy === null ? undefined : await tx.users.byId(createdBy)
     return {
       token: minted.token,
       record: {

@@ -22,8 +22,13 @@ export function reasonWithoutPgbouncer(): string | undefined {
 
 export interface TestPgbouncer {
   readonly url: string
+  /** Where its socket is. */
+  readonly directory: string
+  readonly port: number
   stop(): Promise<void>
 }
+
+const port = 6432
 
 /** Listens at a socket in a directory of its own, and has three connections to the server for everybody. */
 export async function startPgbouncer(server: TestPostgres): Promise<TestPgbouncer> {
@@ -36,7 +41,7 @@ postgres = host=${server.directory} user=hallpass
 [pgbouncer]
 listen_addr =
 unix_socket_dir = ${directory}
-listen_port = 6432
+listen_port = ${port}
 auth_type = any
 pool_mode = transaction
 default_pool_size = 3
@@ -51,10 +56,12 @@ server_fast_close = 1
     ...(isRoot ? { uid: 65534, gid: 65534 } : {}),
   })
   const ended = once(bouncer, 'exit')
-  const url = `postgresql://hallpass@localhost/postgres?host=${encodeURIComponent(directory)}&port=6432`
+  const url = `postgresql://hallpass@localhost/postgres?host=${encodeURIComponent(directory)}&port=${port}`
   await answer(url, () => bouncer.exitCode !== null)
   return {
     url,
+    directory,
+    port,
     async stop() {
       bouncer.kill('SIGKILL')
       await ended

@@ -39,13 +39,15 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
     test('that read see one snapshot, though a write commits between', async () => {
       const name = unique('setting')
       await getStore().write((tx) => tx.settings.set(name, 'before'))
+      let runs = 0
       const seen = await getStore().read(async (tx) => {
+        runs += 1
         const first = await tx.settings.get(name)
         // Only a test may wait for something else in a transaction.
         await getStore().write((other) => other.settings.set(name, 'after'))
         return [first, await tx.settings.get(name)]
       })
-      expect(seen).toEqual(['before', 'before'])
+      expect(seen).toEqual(runs === 1 ? ['before', 'before'] : ['after', 'after'])
       expect(await getStore().read((tx) => tx.settings.get(name))).toBe('after')
     })
 

@@ -1,0 +1,117 @@
+// How often a request waits for PostgreSQL, and that what it answers is of this moment, whatever it was told before.
+import { rm } from 'node:fs/promises'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { appDraft, openAuthority, orgToken, type OpenAuthority } from '../bench/authority.ts'
+import type { Store } from '../packages/authority/src/domain/store.ts'
+import { createApp } from '../packages/authority/src/operations/apps/create-app.ts'
+import { showApp } from '../packages/authority/src/operations/apps/show-app.ts'
+import { listOrganisationTokens, usualListing } from '../packages/authority/src/operations/tokens/list-tokens.ts'
+import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
+import { openPostgresStore } from '../packages/authority/src/store/open.ts'
+import { reasonWithoutPgbouncer, startPgbouncer } from '../packages/authority/src/store/testing/pgbouncer.ts'
+import { startProxy, type PostgresProxy } from '../packages/authority/src/store/testing/postgres-proxy.ts'
+import { reasonWithoutPostgres, startPostgres } from '../packages/authority/src/store/testing/postgres.ts'
+import { createDirectory } from './authority.ts'
+
+describe.each(['PostgreSQL', 'PgBouncer'] as const)('over %s', (kind) => {
+  const missing = reasonWithoutPostgres() ?? (kind === 'PgBouncer' ? reasonWithoutPgbouncer() : undefined)
+
+  describe.skipIf(missing !== undefined)(missing === undefined ? 'a request' : `skipped: ${missing}`, () => {
+    let directory: string
+    let proxy: PostgresProxy
+    let authority: OpenAuthority
+    /** Of another authority on the same database. */
+    let other: Store
+    const ends: (() => Promise<unknown>)[] = []
+
+    beforeAll(async () => {
+      directory = await createDirectory()
+      const server = await startPostgres()
+      const bouncer = kind === 'PgBouncer' ? await startPgbouncer(server) : undefined
+      proxy = await startProxy(bouncer ?? server)
+      authority = await openAuthority(directory, proxy.url)
+      other = await openPostgresStore({ url: server.url })
+      ends.push(
+        () => other.close(),
+        () => authority.close(),
+        () => proxy.stop(),
+        async () => bouncer?.stop(),
+        () => server.stop(),
+      )
+      await authority.ask(authority.userHeader, createApp, { ...appDraft, name: 'web' })
+    })
+    afterAll(async () => {
+      for (const end of ends) await end()
+      await rm(directory, { recursive: true, force: true })
+    })
+
+    async function mint() {
+      const { token, record } = await authority.ask(authority.userHeader, mintToken, orgToken)
+      return { header: token.reveal(), id: record.id }
+    }
+
+    const show = (header: string) => authority.ask(header, showApp, { name: 'web' })
+    const list = (header: string) =>
+      authority.ask(header, listOrganisationTokens, {
+        ...usualListing,
+        slug: authority.organisation.slug,
+        limit: 10,
+        after: undefined,
+      })
+
+    /** Once what it takes is known. */
+    async function turnsOf(work: () => Promise<unknown>): Promise<number> {
+      await work()
+      await work()
+      const before = proxy.turns()
+      await work()
+      return proxy.turns() - before
+    }
+
+    test('that is authorised to read waits once', async () => {
+      const { header } = await mint()
+      expect(await turnsOf(() => show(header))).toBe(1)
+      expect(await turnsOf(() => list(header))).toBe(1)
+      // Who logged in is looked for before anything else of the request is read.
+      expect(await turnsOf(() => list(authority.userHeader))).toBe(2)
+    })
+
+    test('with a token that counts for nothing waits once', async () => {
+      const { header, id } = await mint()
+      await authority.environment.store.write((tx) => tx.tokens.revoke(id, 1, 'somebody'))
+      const refused = () => expect(show(header)).rejects.toMatchObject({ code: 'unauthenticated' })
+      expect(await turnsOf(refused)).toBe(1)
+    })
+
+    test('that mints waits three times at most', async () => {
+      const { header } = await mint()
+      expect(await turnsOf(mint)).toBe(3)
+      expect(await turnsOf(() => authority.ask(header, mintToken, orgToken))).toBe(2)
+    })
+
+    test('hears at once what another authority changed', async () => {
+      const [{ header, id }, user] = [await mint(), authority.userHeader]
+      const { organisation } = await show(header)
+      await show(user)
+      await other.write((tx) => tx.organisations.rename(organisation.id, 'Renamed'))
+      expect(await show(header)).toMatchObject({ organisation: { name: 'Renamed' } })
+      await other.write((tx) => tx.tokens.revoke(id, 1, 'somebody'))
+      await expect(show(header)).rejects.toMatchObject({ code: 'unauthenticated' })
+      await expect(authority.ask(header, mintToken, orgToken)).rejects.toMatchObject({ code: 'unauthenticated' })
+      await other.write((tx) => tx.memberships.setRole(organisation.id, authority.user.id, 'member'))
+      await other.write((tx) => tx.memberships.delete(organisation.id, authority.user.id))
+      await expect(mint()).rejects.toMatchObject({ code: 'forbidden' })
+      await other.write((tx) =>
+        tx.memberships.insert({
+          organisationId: organisation.id,
+          userId: authority.user.id,
+          role: 'admin',
+          createdAt: 1,
+        }),
+      )
+      await mint()
+    })
+  })
+})

@@ -1,0 +1,162 @@
+// Statements that go to PostgreSQL together and are answered together, in one round trip: each is prepared and executed,
+// and one Sync stands behind all of them, where the pg package sends a Sync, and waits, for each.
+// https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+import { types, type ClientBase, type Connection, type Submittable } from 'pg'
+
+import type { Value } from './query.ts'
+
+export interface Statement {
+  readonly text: string
+  /** Under which a connection keeps it prepared; undefined where its text is sent each time. */
+  readonly name?: string
+}
+
+export interface Asked {
+  readonly statement: Statement
+  readonly values: readonly Value[]
+}
+
+type Cells = readonly (string | null)[]
+
+/** What one statement was answered. */
+export class Answer {
+  /** How many rows it gave or changed. */
+  readonly count: number
+  readonly #columns: readonly Column[]
+  readonly #cells: readonly Cells[]
+  #rows: readonly object[] | undefined
+
+  constructor(columns: readonly Column[], cells: readonly Cells[], count: number) {
+    this.#columns = columns
+    this.#cells = cells
+    this.count = count
+  }
+
+  get rows(): readonly object[] {
+    return (this.#rows ??= this.#cells.map((cells) => {
+      const row: Record<string, unknown> = {}
+      for (const [index, { name, read }] of this.#columns.entries()) {
+        const cell = cells[index] ?? null
+        row[name] = cell === null ? null : read(cell)
+      }
+      return row
+    }))
+  }
+
+  /** Whether the other one has the same rows in the same order. */
+  equals(other: Answer): boolean {
+    if (this.#cells.length !== other.#cells.length || this.count !== other.count) return false
+    return this.#cells.every((cells, row) => cells.every((cell, column) => cell === other.#cells[row]?.[column]))
+  }
+}
+
+interface Column {
+  readonly name: string
+  readonly read: (cell: string) => unknown
+}
+
+/** What a connection keeps between batches. */
+export class Prepared {
+  readonly columns = new Map<string, readonly Column[]>()
+  /** Of which nobody knows whether the server has them: what came before them in their batch failed. */
+  readonly unsure = new Set<string>()
+}
+
+/**
+ * Sends the statements, and resolves with an answer for each. One transaction holds them all, where none is open. The first
+ * that fails rejects, and those behind it are not executed.
+ */
+export function sendBatch(client: ClientBase, prepared: Prepared, asked: readonly Asked[]): Promise<readonly Answer[]> {
+  return new Promise((resolve, reject) => {
+    client.query(new Batch(prepared, asked, resolve, reject))
+  })
+}
+
+/** How a value of that type is read. int8 holds ids and milliseconds, all of which a number holds exactly. */
+export function parserOf(type: number): (cell: string) => unknown {
+  const int8: number = types.builtins.INT8
+  return type === int8 ? Number : types.getTypeParser(type)
+}
+
+/** Called by the client: what it sends, and what of the answers comes in. */
+class Batch implements Submittable {
+  readonly #prepared: Prepared
+  readonly #asked: readonly Asked[]
+  readonly #resolve: (answers: readonly Answer[]) => void
+  readonly #reject: (error: unknown) => void
+  readonly #answers: Answer[] = []
+  #columns: readonly Column[] | undefined
+  #cells: Cells[] = []
+
+  constructor(
+    prepared: Prepared,
+    asked: readonly Asked[],
+    resolve: (answers: readonly Answer[]) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#prepared = prepared
+    this.#asked = asked
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  submit(connection: Connection): void {
+    const { columns, unsure } = this.#prepared
+    const parsed = new Set<string>()
+    connection.stream.cork()
+    for (const { statement, values } of this.#asked) {
+      const { text, name = '' } = statement
+      const isKnown = columns.has(name)
+      if (!isKnown && !parsed.has(name)) {
+        if (unsure.has(name)) connection.close({ type: 'S', name }, false)
+        connection.parse({ name, text, types: [] }, false)
+        if (name !== '') parsed.add(name)
+      }
+      connection.bind({ statement: name, values: values.map(toWire) }, false)
+      if (!isKnown) connection.describe({ type: 'P', name: '' }, false)
+      connection.execute(null, false)
+    }
+    connection.sync()
+    connection.stream.uncork()
+  }
+
+  handleRowDescription({ fields }: { readonly fields: readonly { name: string; dataTypeID: number }[] }): void {
+    this.#columns = fields.map(({ name, dataTypeID }) => ({ name, read: parserOf(dataTypeID) }))
+  }
+
+  handleDataRow({ fields }: { readonly fields: Cells }): void {
+    this.#cells.push(fields)
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    const { name = '' } = this.#asked[this.#answers.length]?.statement ?? {}
+    const { columns, unsure } = this.#prepared
+    const found = columns.get(name) ?? this.#columns ?? []
+    if (name !== '') {
+      columns.set(name, found)
+      unsure.delete(name)
+    }
+    // The last word of "INSERT 0 1" and "SELECT 3".
+    this.#answers.push(new Answer(found, this.#cells, Number(text.slice(text.lastIndexOf(' ') + 1)) || 0))
+    this.#columns = undefined
+    this.#cells = []
+  }
+
+  handleReadyForQuery(): void {
+    this.#resolve(this.#answers)
+  }
+
+  handleError(error: unknown): void {
+    const { columns, unsure } = this.#prepared
+    for (const { statement } of this.#asked.slice(this.#answers.length)) {
+      if (statement.name !== undefined && !columns.has(statement.name)) unsure.add(statement.name)
+    }
+    this.#reject(error)
+  }
+}
+
+function toWire(value: Value): Buffer | string | null {
+  if (typeof value === 'string' || value === null) return value
+  if (typeof value === 'number') return String(value)
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+}
