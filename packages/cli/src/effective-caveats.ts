@@ -11,19 +11,15 @@ export interface Subject {
   readonly caveats: readonly Caveat[]
 }
 
-/** The permission tokens; where there are none, whatever is there. */
-export function subjectsOf(held: HeldTokens): readonly Subject[] {
-  const macaroons = held.permissions.length > 0 ? held.permissions : held.discharges
-  return macaroons.map((macaroon) => subjectOf(macaroon, held.discharges))
+/** The permission tokens; where there are none, whatever is there. `now` in Unix seconds. */
+export function subjectsOf({ permissions, discharges, answers }: HeldTokens, now: number): readonly Subject[] {
+  return (permissions.length > 0 ? permissions : discharges).map((macaroon) => {
+    const own = answers.get(macaroon) ?? []
+    return { macaroon, discharges: own, caveats: caveatsWith(macaroon, own, now) }
+  })
 }
 
 /** The locations of the third parties whose discharges are missing. */
 export function missingDischarges({ macaroon, discharges }: Subject): readonly string[] {
   return [...ticketsOf(macaroon, discharges).keys()]
-}
-
-function subjectOf(macaroon: Macaroon, others: readonly Macaroon[]): Subject {
-  const tickets = new Set([...ticketsOf(macaroon).values()].flat().map((ticket) => ticket.join()))
-  const discharges = others.filter(({ nonce }) => tickets.has(nonce.kid.join()))
-  return { macaroon, discharges, caveats: caveatsWith(macaroon, discharges) }
 }

@@ -2,11 +2,11 @@
 import { resolve } from 'node:path'
 
 import {
-  decodeMacaroon,
   expiration,
   MacaroonError,
-  parseAuthorization,
+  parseBundle,
   permissionLocation,
+  type DamagedToken,
   type Macaroon,
 } from '@hallpass/macaroon'
 
@@ -15,10 +15,11 @@ import { checkCredential, chooseHeldToken, type GlobalFlags } from './credential
 import { CommandError } from './errors.ts'
 import { readTextFile } from './text-file.ts'
 
-/** What a header carries, in its order. */
+/** What a header carries. */
 export interface HeldTokens {
-  readonly macaroons: readonly Macaroon[]
   readonly permissions: readonly Macaroon[]
+  /** Beside each permission token those discharges that answer it. */
+  readonly answers: ReadonlyMap<Macaroon, readonly Macaroon[]>
   readonly discharges: readonly Macaroon[]
   readonly authTokens: readonly string[]
 }
@@ -41,15 +42,16 @@ export async function readHeldToken(context: Context, flags: GlobalFlags, words:
  * @throws MacaroonError where the text, or one of its macaroons, is damaged
  */
 export function splitToken(token: string, location = permissionLocation): HeldTokens {
-  const { macaroons, authTokens, leftOut } = parseAuthorization(token)
+  const { permissions, discharges, damaged, authTokens, leftOut } = parseBundle(token, { location })
   // A comma too many is harmless; whoever holds a token that is damaged wants to hear of it before it is gone.
-  const damaged = leftOut.find(({ error }) => error.code !== 'empty')
-  if (damaged !== undefined) throw damaged.error
-  const decoded = macaroons.map((bytes, index) => decode(bytes, index, macaroons.length))
+  const broken = leftOut.find(({ error }) => error.code !== 'empty')
+  if (broken !== undefined) throw broken.error
+  const count = permissions.length + discharges.length + damaged.length
+  if (damaged[0] !== undefined) throw nameDamage(damaged[0], count)
   return {
-    macaroons: decoded,
-    permissions: decoded.filter((macaroon) => macaroon.location === location),
-    discharges: decoded.filter((macaroon) => macaroon.location !== location),
+    permissions: permissions.map(({ macaroon }) => macaroon),
+    answers: new Map(permissions.map(({ macaroon, discharges: answers }) => [macaroon, answers])),
+    discharges,
     authTokens,
   }
 }
@@ -91,16 +93,12 @@ export function dropEnded(discharges: readonly Macaroon[], now: Date): readonly 
   })
 }
 
-/** A macaroon on its own. Of several, which one is damaged; of a single one, that it is, for "Byte 0" alone tells nobody. */
-function decode(bytes: Uint8Array, index: number, count: number): Macaroon {
-  try {
-    return decodeMacaroon(bytes)
-  } catch (error) {
-    // That a macaroon is truncated says as much.
-    if (!(error instanceof MacaroonError) || (count === 1 && error.code === 'truncated')) throw error
-    const which = count === 1 ? 'The token' : `Macaroon ${index + 1} of ${count}`
-    throw new MacaroonError(error.code, `${which} is damaged: ${error.message}`)
-  }
+/** Of several macaroons, which one is damaged; of a single one, that it is, for "Byte 0" alone tells nobody. */
+function nameDamage({ index, error }: DamagedToken, count: number): MacaroonError {
+  // That a macaroon is truncated says as much.
+  if (count === 1 && error.code === 'truncated') return error
+  const which = count === 1 ? 'The token' : `Macaroon ${index + 1} of ${count}`
+  return new MacaroonError(error.code, `${which} is damaged: ${error.message}`)
 }
 
 /** A file as text; `-` is standard input. */

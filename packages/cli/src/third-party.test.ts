@@ -61,7 +61,7 @@ describe('tokens 3p', () => {
     expect(discharge.stdout).toMatch(/^[A-Za-z0-9+/]+={0,2}\n$/)
     const both = await tokens(['3p', 'add-discharge', '-d', discharge.stdout.trim()], '', held)
     expect(both).toMatchObject({ code: 0, stderr: '' })
-    expect(both.stdout).toBe(`${added.stdout.trim()},fm2_${discharge.stdout}`)
+    expect(both.stdout).toBe(`${header(demanding ?? stray, stray)},fm2_${discharge.stdout}`)
 
     const { permissions } = parseBundle(both.stdout, { location: permission })
     const [demanded] = permissions

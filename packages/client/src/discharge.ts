@@ -7,6 +7,7 @@ import {
   MacaroonError,
   maxTokens,
   parseAuthorization,
+  parseBundle,
   permissionLocation as usualLocation,
   ticketsOf,
   type Macaroon,
@@ -94,13 +95,9 @@ interface HeldHeader {
 }
 
 function split(header: string, permissionLocation = usualLocation): HeldHeader {
-  const { macaroons, authTokens } = parseAuthorization(header)
-  const decoded = macaroons.map((bytes) => decodeMacaroon(bytes))
-  return {
-    permissions: decoded.filter(({ location }) => location === permissionLocation),
-    discharges: decoded.filter(({ location }) => location !== permissionLocation),
-    authTokens,
-  }
+  const { permissions, discharges, damaged, authTokens } = parseBundle(header, { location: permissionLocation })
+  if (damaged[0] !== undefined) throw damaged[0].error
+  return { permissions: permissions.map(({ macaroon }) => macaroon), discharges, authTokens }
 }
 
 function questionsOf(permissions: readonly Macaroon[], discharges: readonly Macaroon[], now: number): Question[] {

@@ -114,7 +114,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   sealTicket: [sealing, {}],
   thirdParty: [{ key, location: 'x', random }, {}],
   ticketsOf: [macaroon, []],
-  caveatsWith: [macaroon, []],
+  caveatsWith: [macaroon, [], 0],
   tokenId: [macaroon.nonce],
   validateAccess: [access],
   verify: [macaroon, key, { spend: () => undefined }],

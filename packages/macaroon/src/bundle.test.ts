@@ -41,7 +41,7 @@ describe('parseBundle', () => {
     expect(
       bundle.permissions.map(({ macaroon, discharges }) => [macaroon, ...discharges].map(({ bytes }) => bytes)),
     ).toEqual([[both, b, c], [other, a], [again, b, c], [plain]].map((all) => all.map(({ bytes }) => bytes)))
-    expect(bundle.others.map(({ bytes }) => bytes)).toEqual([d.bytes])
+    expect(bundle.discharges.map(({ bytes }) => bytes)).toEqual([a, b, c, d].map(({ bytes }) => bytes))
     expect([bundle.damaged, bundle.authTokens]).toEqual([[], []])
   })
 
@@ -72,9 +72,9 @@ describe('parseBundle', () => {
     )
     for (const order of [tokens, tokens.toReversed()]) {
       const header = formatAuthorization(order.map(({ bytes }) => bytes))
-      const { permissions, others } = parseBundle(header, { location: wanted })
+      const { permissions, discharges } = parseBundle(header, { location: wanted })
       expect(permissions.map(({ macaroon }) => macaroon.location)).toEqual(at.filter((each) => each === wanted))
-      expect(others.map((macaroon) => macaroon.location).toSorted()).toEqual(
+      expect(discharges.map((macaroon) => macaroon.location).toSorted()).toEqual(
         at.filter((each) => each !== wanted).toSorted(),
       )
     }

@@ -19,8 +19,8 @@ export const permissionLocation = 'https://api.fly.io/v1'
 
 export interface Bundle {
   readonly permissions: readonly Permission[]
-  /** Macaroons of other locations that answer no ticket of any permission token here. */
-  readonly others: readonly Macaroon[]
+  /** Macaroons of other locations, in the order in which they came, also those that answer no ticket here. */
+  readonly discharges: readonly Macaroon[]
   /** Macaroons that could not be read: they count for nothing, and the rest counts all the same. */
   readonly damaged: readonly DamagedToken[]
   /** Every auth token as it was written, with its `fo1_`. */
@@ -113,7 +113,7 @@ function sort(
   }
   return {
     permissions,
-    others: discharges.length === 0 ? discharges : unused(discharges, permissions),
+    discharges,
     damaged,
     authTokens,
     leftOut,
@@ -169,11 +169,6 @@ function answersTo(macaroon: Macaroon, discharges: readonly Macaroon[]): readonl
   if (discharges.length === 0) return discharges
   const tickets = [...ticketsOf(macaroon).values()].flat()
   return discharges.filter(({ nonce }) => tickets.some((ticket) => sameBytes(ticket, kidOf(nonce))))
-}
-
-function unused(discharges: readonly Macaroon[], permissions: readonly Permission[]): readonly Macaroon[] {
-  const used = new Set(permissions.flatMap((permission) => permission.discharges))
-  return discharges.filter((discharge) => !used.has(discharge))
 }
 
 function unknownKey(): MacaroonError {

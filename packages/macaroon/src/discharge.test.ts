@@ -72,7 +72,7 @@ describe('several discharges of one ticket', () => {
     const verified = verify(asking, input.key, { discharges })
     expect(verified.discharges.map(({ bytes }) => bytes)).toEqual([chosen.bytes])
     expect(clear(verified, [{ ...reads, now: 200 }])).toEqual({ allowed: true })
-    expect(caveatsWith(asking, discharges.slice(1))).toContainEqual(organization)
+    expect(caveatsWith(asking, discharges.slice(1), 200)).toContainEqual(organization)
   })
 
   it('are chosen from for every question apart', () => {
@@ -85,7 +85,16 @@ describe('several discharges of one ticket', () => {
     expect(
       clear(verify(both, input.key, { discharges: discharges.slice(0, 3) }), [{ ...reads, now: 200 }]).allowed,
     ).toBe(false)
-    expect(caveatsWith(both, discharges)).toEqual([organization, until(300n), until(300n)])
+    expect(caveatsWith(both, discharges, 200)).toEqual([organization, until(300n), until(300n)])
+  })
+
+  it('are told by the one that holds now, not by one that ends later and has not begun', () => {
+    const later: Caveat = { type: 'ValidityWindow', notBefore: 250n, notAfter: 900n }
+    const discharges = [answer([later]), fresh]
+    expect(clear(verify(asking, input.key, { discharges }), [{ ...reads, now: 200 }])).toEqual({ allowed: true })
+    expect(caveatsWith(asking, discharges, 200)).toEqual([organization, until(300n)])
+    expect(caveatsWith(asking, discharges, 250)).toEqual([organization, later])
+    expect(caveatsWith(asking, discharges.slice(0, 1), 200)).toEqual([organization, later])
   })
 
   it('take the work of each that is tried, and no more', () => {

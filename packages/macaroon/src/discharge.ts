@@ -2,6 +2,7 @@
 
 import { badArgument, expectFields, takeBytes, takeList } from './boundary.ts'
 import type { BindToParentToken, Caveat } from './caveat.ts'
+import { getCaveats } from './caveat-set.ts'
 import { defaultKernel } from '#kernel'
 import { lastingFirst } from './lasting-first.ts'
 import { type DecodeOptions, expectMacaroon, type Macaroon } from './macaroon.ts'
@@ -80,15 +81,17 @@ export function ticketsOf(
 
 /**
  * What an access would be held against if the macaroon and these discharges were genuine: its own caveats but for the
- * questions that are answered, and those of the answers; of several answers, the one that ends last, as `verify` takes it.
- * Nothing of it has been verified.
+ * questions that are answered, and those of the answers. Of several answers it takes one that holds at `now`, in Unix seconds,
+ * as `clear` does, and of those the one that ends last. Nothing of it has been verified.
  */
-export function caveatsWith(macaroon: Macaroon, discharges: readonly Macaroon[]): readonly Caveat[] {
+export function caveatsWith(macaroon: Macaroon, discharges: readonly Macaroon[], now: number): readonly Caveat[] {
+  if (!Number.isFinite(now)) throw badArgument('now', 'a number of seconds')
   const inOrder = lastingFirst(takeList(discharges, 'discharges', expectMacaroon))
   const answers = new Map<string, Macaroon>()
   for (const caveat of thirdPartiesOf(expectMacaroon(macaroon, 'macaroon'))) {
     const ticket = new Uint8Array(caveat.ticket ?? [])
-    const answer = inOrder.find(({ nonce }) => sameBytes(kidOf(nonce), ticket))
+    const found = inOrder.filter(({ nonce }) => sameBytes(kidOf(nonce), ticket))
+    const answer = found.find((each) => hasBegun(each, now)) ?? found[0]
     if (answer !== undefined) answers.set(ticket.join(), answer)
   }
   return [
@@ -98,6 +101,10 @@ export function caveatsWith(macaroon: Macaroon, discharges: readonly Macaroon[])
       unsafeCaveats.filter(({ type }) => type !== 'BindToParentToken'),
     ),
   ]
+}
+
+function hasBegun({ unsafeCaveats }: Macaroon, now: number): boolean {
+  return getCaveats(unsafeCaveats, 'ValidityWindow').every(({ notBefore }) => notBefore <= now)
 }
 
 const bindingLength = 16

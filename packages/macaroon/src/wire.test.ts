@@ -137,8 +137,8 @@ describe('macaroons that were read from a header', () => {
     for (let length = 1; length < bytes.length; length += 1) {
       const cut = bytes.slice(0, length)
       read(header)
-      const { permissions, others, damaged } = parseBundle(formatAuthorization([cut]), { location })
-      expect([permissions, others]).toEqual([[], []])
+      const { permissions, discharges, damaged } = parseBundle(formatAuthorization([cut]), { location })
+      expect([permissions, discharges]).toEqual([[], []])
       const { code, message } = caught(() => decodeMacaroon(cut))
       expect(damaged.map(({ error }) => [error.code, error.message])).toEqual([[code, message]])
     }

@@ -53,14 +53,13 @@ export function readHeader(text: string, now: number): ReadHeader | string {
   const problem = describeNoToken(text)
   if (problem !== undefined) return `This ${problem}.`
   try {
-    const { permissions, others, damaged, authTokens, leftOut } = parseBundle(unwrapToken(text), {
+    const { permissions, discharges, damaged, authTokens, leftOut } = parseBundle(unwrapToken(text), {
       location: permissionLocation,
     })
     return {
       tokens: [
-        ...permissions.map(({ macaroon, discharges }) => readToken(macaroon, discharges, false, now)),
-        ...permissions.flatMap(({ discharges }) => discharges).map((each) => readToken(each, [], true, now)),
-        ...others.map((macaroon) => readToken(macaroon, [], true, now)),
+        ...permissions.map(({ macaroon, discharges: answers }) => readToken(macaroon, answers, false, now)),
+        ...discharges.map((macaroon) => readToken(macaroon, [], true, now)),
       ].map((token, position) => ({ ...token, position })),
       damaged: [
         ...damaged.map(({ index, error }) => `Macaroon ${index + 1} is damaged: ${error.message}.`),
@@ -96,7 +95,7 @@ function readToken(
 ): Omit<ReadToken, 'position'> {
   const { nonce, location, unsafeCaveats } = macaroon
   const { caveats: words } = explain(unsafeCaveats, { now })
-  const explanation = explain(caveatsWith(macaroon, discharges), { now })
+  const explanation = explain(caveatsWith(macaroon, discharges, now), { now })
   return {
     macaroon,
     id: tokenId(nonce),

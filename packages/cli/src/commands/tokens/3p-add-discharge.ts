@@ -6,7 +6,6 @@ import {
   parseAuthorization,
   permissionLocation,
   ticketsOf,
-  type Macaroon,
 } from '@hallpass/macaroon'
 
 import type { Context } from '../../context.ts'
@@ -31,7 +30,7 @@ export async function addDischarge(
     throw new CommandError('misused', 'no discharge is given: hand over what `tokens 3p discharge` printed with -d')
   }
   const token = await readHeldToken(context, flags, words)
-  const { macaroons, permissions, discharges, authTokens } = splitPermissions(token)
+  const { permissions, discharges, authTokens } = splitPermissions(token)
   const added = readDischarge(flags.discharge)
   const tickets = permissions.flatMap((permission) => [...ticketsOf(permission).values()].flat())
   for (const bytes of added) {
@@ -44,8 +43,7 @@ export async function addDischarge(
     if (tickets.some((ticket) => ticket.join() === asked)) continue
     tell(context, 'Warning: nothing in the token asks for this discharge')
   }
-  const kept = new Set<Macaroon>([...permissions, ...dropEnded(discharges, context.now())])
-  const held = macaroons.filter((macaroon) => kept.has(macaroon)).map(({ bytes }) => bytes)
+  const held = [...permissions, ...dropEnded(discharges, context.now())].map(({ bytes }) => bytes)
   const text = formatAuthorization([...held, ...added], authTokens)
   if (flags.json === true) writeJson(context, { token: text })
   else writeLine(context, text)

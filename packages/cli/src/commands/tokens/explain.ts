@@ -27,13 +27,13 @@ interface Explained extends Explanation {
 export async function explainToken(context: Context, flags: ExplainFlags, ...words: readonly string[]): Promise<void> {
   const token = await readHeldToken(context, flags, words)
   const held = splitToken(token)
-  const subjects = subjectsOf(held)
+  const now = Math.floor(context.now().getTime() / 1000)
+  const subjects = subjectsOf(held, now)
   if (flags.access !== undefined) {
     const { explainAccess } = await import('./explain-access.ts')
     await explainAccess(context, { ...flags, access: flags.access }, token, subjects)
     return
   }
-  const now = Math.floor(context.now().getTime() / 1000)
   const { server, verdicts, names } =
     flags.offline === true ? offline(subjects) : await askAuthority(context, flags, token, subjects)
   const explained = subjects.map((subject, index) => ({
