@@ -26,11 +26,11 @@ export interface OpenAuthority {
   readonly environment: Environment
   readonly authenticate: Authenticate
   readonly user: User
-  /** An organisation of the user's. */
+  /** An organisation of the user. */
   readonly organisation: Organisation
   /** The Authorization header of the user. */
   readonly userHeader: string
-  /** What a door does between parsing and encoding: authenticates the header, and performs. */
+  /** Authenticates the header and performs, as a door does between parsing and encoding. */
   readonly ask: <Input, Subject, Output>(
     header: string,
     operation: Operation<Input, Subject, Output>,
@@ -39,21 +39,21 @@ export interface OpenAuthority {
   close(): Promise<void>
 }
 
-/** Names and tokens that a server can be asked with. */
+/** Names and tokens for requests to a server. */
 export interface Furniture {
   readonly userHeader: string
   readonly organisationSlug: string
   readonly appNames: readonly string[]
-  /** Authorization headers, an org token each. */
+  /** Authorization headers with one org token each. */
   readonly tokenHeaders: readonly string[]
 }
 
-/** The identifier of permission tokens that `serve` uses where none is configured. */
+/** The default location of permission tokens in `serve`. */
 export const location = permissionLocation
 
 /**
- * Opens the authority of a data directory, with a user and an organisation, made where they are missing; over PostgreSQL
- * where a URL is given.
+ * Opens the authority of a data directory, or of PostgreSQL if a URL is given. Makes a user and an organisation if they
+ * are missing.
  */
 export async function openAuthority(directory: string, url?: string): Promise<OpenAuthority> {
   const store = await openStore(url === undefined ? { directory } : { url })
@@ -83,7 +83,7 @@ export async function openAuthority(directory: string, url?: string): Promise<Op
     perform(environment, caller, operation, await authenticate(header), input)
 
   const { user, userHeader } = await store.write(async (tx) => {
-    // Without it, no server starts on what was made here.
+    // Without it no server starts on this database.
     if ((await tx.settings.get('root_key_proof')) === undefined) {
       await tx.settings.set('root_key_proof', proveRootKey(rootKey))
     }
@@ -98,7 +98,7 @@ export async function openAuthority(directory: string, url?: string): Promise<Op
   return { environment, authenticate, user, organisation, userHeader, ask, close: () => store.close() }
 }
 
-/** Puts apps and org tokens into the authority of a data directory, and closes it again, so that a server can open it. */
+/** Puts apps and org tokens into the authority of a data directory, and closes it, so that a server can open it. */
 export async function furnish(
   directory: string,
   { apps, tokens }: { readonly apps: number; readonly tokens: number },
@@ -120,10 +120,10 @@ export async function furnish(
 const slug = 'acme'
 const email = 'ada@example.com'
 const caller = { requestId: 'bench', remoteAddress: '127.0.0.1', spend: () => undefined }
-// Nobody logs in here: a real hash would cost every run a second.
+// Nobody logs in here, and a real hash would cost every run a second.
 const noPasswordHash = 'none'
 
-/** The org token that `hallpass tokens create org` asks for. */
+/** The same org token as `hallpass tokens create org` makes. */
 export const orgToken: MintToken = {
   slug,
   profile: 'deploy_organization',
@@ -134,5 +134,5 @@ export const orgToken: MintToken = {
   caveats: [],
 }
 
-/** An app of the organisation; only its name is missing. */
+/** An app of the organisation without a name. */
 export const appDraft = { slug, network: 'default', idempotencyKey: undefined } as const

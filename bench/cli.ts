@@ -1,4 +1,4 @@
-// A whole run of the command that only prints help, beside a whole run of Node that does nothing.
+// A whole run of the command that only prints help, compared with a run of Node that does nothing.
 import { spawnSync } from 'node:child_process'
 
 import { sourceEntry } from './installation.ts'

@@ -1,4 +1,4 @@
-// Authorities with a great many tokens, filled past the authority: rows straight into the tables that it made.
+// Fills authorities with very many tokens by inserting rows directly into their tables.
 import { randomFillSync } from 'node:crypto'
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,11 +18,11 @@ interface Fill {
 export interface Filled {
   readonly directory: string
   readonly appName: string
-  /** Authorization headers of genuine live tokens whose rows are spread over the whole table. */
+  /** Authorization headers of genuine live tokens, whose rows are spread over the whole table. */
   readonly tokenHeaders: readonly string[]
 }
 
-/** Makes each fill once in a run, when it is first asked for. */
+/** Makes each fill once in a run, when it is first needed. */
 export interface Fills {
   get(fill: Fill): Promise<Filled>
 }
@@ -57,7 +57,7 @@ async function fillDirectory(directory: string, fill: Fill, say: (line: string) 
   return { directory, appName, tokenHeaders: genuine.map(({ token }) => token.reveal()) }
 }
 
-/** Tokens as the authority mints them, but not stored: their rows come among the others. */
+/** Mints tokens without storing them: their rows are inserted among the others. */
 async function mintGenuine({ environment, organisation }: OpenAuthority, count: number) {
   const { store, keyring } = environment
   const key = await store.read((tx) => tx.signingKeys.newest(organisation.id))
@@ -78,8 +78,8 @@ interface Owners {
 }
 
 /**
- * Ids are random, as those of real tokens, so that the indexes are as loosely packed as they would be after years. The
- * dead are revoked and expired by halves, mixed among the live.
+ * Ids are random, as those of real tokens, so that the indexes are as loosely packed as after years. Half of the dead
+ * tokens are revoked, half expired, mixed among the live ones.
  */
 function insertTokens(path: string, { tokens, live }: Fill, { organisationId, userId, genuineIds }: Owners): void {
   const database = new DatabaseSync(path)
@@ -122,14 +122,14 @@ function insertTokens(path: string, { tokens, live }: Fill, { organisationId, us
   flush(path)
 }
 
-/** Waits until the rows are on the disk: their writing must not disturb what is measured next. */
+/** Flushes the rows to disk, so that their writing does not disturb the next measurement. */
 function flush(path: string): void {
   const file = openSync(path, 'r+')
   fsyncSync(file)
   closeSync(file)
 }
 
-// So many that their rows do not fit into the cache of a connection.
+// Enough that their rows do not fit into the cache of a connection.
 const mostGenuine = 8192
 const rowsPerTransaction = 100_000
 const year = 365 * 86_400_000

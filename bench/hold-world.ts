@@ -1,4 +1,5 @@
-// An organisation of which everything is much and long, and the dearest requests that its people, its tokens and strangers make.
+// An organisation with the maximum of everything, and the most expensive requests of its people, its tokens and
+// strangers.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -17,24 +18,24 @@ import { mintToken } from '../packages/authority/src/operations/tokens/mint-toke
 import { revokeToken } from '../packages/authority/src/operations/tokens/revoke-token.ts'
 import { location, openAuthority, orgToken } from './authority.ts'
 
-/** One request, and how it is answered. */
+/** One request and its expected status. */
 export interface Input {
   readonly name: string
   readonly method?: string
   readonly path: string
   readonly authorization?: string
   readonly body?: string
-  /** Further lines of the head, each with its end. */
+  /** More header lines, each with its line end. */
   readonly lines?: string
-  /** Whether its connection ends with it: then it is held against a request with a connection of its own. */
+  /** Whether the connection ends with it. Then it is compared with a request on a connection of its own. */
   readonly ends?: boolean
-  /** Of what is repeated until it is limited: the one before, and the one after. */
+  /** For a request that is repeated until it is limited: the status before and after. */
   readonly status: number | readonly number[]
 }
 
 const slug = 'acme'
 
-/** Fills the authority of an empty data directory or of a PostgreSQL, and closes it again. */
+/** Fills the authority of an empty data directory or of a PostgreSQL database, and closes it. */
 export async function fillForHolds(
   directory: string,
   url: string | undefined,
@@ -57,7 +58,7 @@ export async function fillForHolds(
   return { held: heldBy(tokens, dead, userHeader), anonymous: anonymousOf(tokens, dead) }
 }
 
-/** An insert, and the values of each row. */
+/** An insert statement and the values of each row. */
 interface Rows {
   readonly sql: string
   readonly count: number
@@ -200,7 +201,7 @@ function anonymousOf(tokens: readonly string[], dead: readonly string[]): readon
       randomBytes(32),
       Array.from({ length: 250 }, () => bytesOf({ type: 'IsMember' })),
     )
-  /** Of a token that lives, with a tail that was made up. */
+  /** The nonce of a live token with a made-up tail. */
   const forged = (token: string, caveats: number) => {
     const { nonce } = decodeMacaroon(parseAuthorization(token).macaroons[0] ?? new Uint8Array(0))
     const added = Array.from({ length: caveats }, (_, i) => bytesOf({ type: 'Action', mask: 31 + 32 * i }))
@@ -237,7 +238,7 @@ function anonymousOf(tokens: readonly string[], dead: readonly string[]): readon
   ]
 }
 
-/** Each asks 64 times for the same answer, which is there, and bound to what asks by 256 caveats. */
+/** Each token asks for the same discharge 64 times. The discharge is there, and 256 caveats bind it to the token. */
 function asking(tokens: readonly string[]): string {
   const key = randomBytes(32)
   const ticket = Buffer.from('t')
@@ -260,7 +261,7 @@ function asking(tokens: readonly string[]): string {
 
 type Added = Uint8Array | ((tail: Uint8Array) => Uint8Array)
 
-/** The token with these caveats behind its own, the same one as often as it is given: no honest tool makes it. */
+/** The token with these caveats appended, repeated as often as given. No honest tool makes such a token. */
 function narrowed(token: string, added: readonly Added[]): Uint8Array {
   const [bytes = new Uint8Array(0)] = parseAuthorization(token).macaroons
   const { nonce, location: place, tail, unsafeCaveats } = decodeMacaroon(bytes)
@@ -291,7 +292,7 @@ function assemble(
   return writer.finish()
 }
 
-/** A caveat's two elements, without the array around them. */
+/** A caveat's two elements without the array around them. */
 function bytesOf(caveat: Caveat): Uint8Array {
   return encodeCaveats([caveat]).subarray(1)
 }

@@ -1,4 +1,4 @@
-// How long one request holds up everybody else, and what strangers cost: the dearest inputs that are known of each kind.
+// How long one request holds up everybody else, and what strangers cost: the most expensive known inputs of each kind.
 import { reasonWithoutPostgres, startPostgres } from '../packages/authority/src/store/testing/postgres.ts'
 import { fillForHolds, type Input } from './hold-world.ts'
 import { connectLoad, encodeRequest, type LoadClient } from './load.ts'
@@ -8,10 +8,10 @@ import { startAuthority, type Server } from './server.ts'
 
 export const holds: Piece = (run) => measure(run)
 
-/** The same over PostgreSQL. */
+/** The same on PostgreSQL. */
 export const holdsPostgres: Piece = async (run) => {
   const reason = reasonWithoutPostgres()
-  if (reason !== undefined) return [{ name: 'all of it', meaning: `Left out: ${reason}.`, measured: '–' }]
+  if (reason !== undefined) return [{ name: 'all', meaning: `Left out: ${reason}.`, measured: '–' }]
   const postgres = await startPostgres()
   try {
     return await measure(run, postgres.url)
@@ -81,7 +81,7 @@ function encode({
   return encodeRequest(method, path, authorization, body, lines)
 }
 
-/** Microseconds of one of many. */
+/** Microseconds of one of many requests. */
 async function cost(server: Server, client: LoadClient, { status, ...request }: Input): Promise<number> {
   const count = 60
   const before = await server.cpu()
@@ -89,7 +89,7 @@ async function cost(server: Server, client: LoadClient, { status, ...request }: 
   return ((await server.cpu()) - before) / count
 }
 
-/** The same, of requests with a connection each. */
+/** Microseconds of one of many requests with a connection each. */
 async function costAlone(server: Server, _client: LoadClient, { status, ...request }: Input): Promise<number> {
   const count = 60
   const before = await server.cpu()

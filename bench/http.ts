@@ -1,4 +1,4 @@
-// Authorised reads over HTTP, beside bare Fastify with a constant answer of the same JSON.
+// Authorised reads over HTTP, compared with bare Fastify and a constant answer of the same JSON.
 import { furnish, type Furniture } from './authority.ts'
 import { connectLoad, type LoadClient } from './load.ts'
 import { interleave, median } from './measure.ts'
@@ -62,7 +62,7 @@ export const http: Piece = async ({ quick, workspace }) => {
   ]
 }
 
-// More than the authority remembers verified headers (10,000) or rows (4,096 of a kind).
+// More than the authority caches of verified headers (10,000) or rows (4,096 of a kind).
 const pastEveryCache = 20_000
 const shownPastEveryCache = pastEveryCache.toLocaleString('en-GB')
 

@@ -1,16 +1,16 @@
-// The built packages, laid out as npm would install them: what people run, beside the source that developers run.
+// The built packages, laid out as npm installs them, to compare them with the source.
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import type { Workspace } from './workspace.ts'
 
-/** The entry of the command as it stands in the source. */
+/** The command's entry in the source. */
 export const sourceEntry = resolve(import.meta.dirname, '../packages/cli/bin/hallpass.js')
 
 /**
- * The entry of an installed command, built first where it is not.
- * @throws Error where it cannot be built; why is printed.
+ * The entry of an installed command. Builds it first if needed.
+ * @throws Error if it cannot be built; the reason is printed.
  */
 export function installBuilt(workspace: Workspace): string {
   const root = resolve(import.meta.dirname, '..')
@@ -23,7 +23,7 @@ export function installBuilt(workspace: Workspace): string {
 
 const folders = ['macaroon', 'client', 'authority', 'dashboard', 'cli']
 
-/** Our packages as copies, so that they find each other's builds and not the sources; all others as links. */
+/** Copies our packages, so that they find each other's builds and not the sources; links all others. */
 function install(root: string, directory: string): string {
   const installed = join(directory, 'node_modules')
   mkdirSync(join(installed, '@hallpass'), { recursive: true })

@@ -3,21 +3,21 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 interface Load {
-  /** Whole requests, taken in turn. */
+  /** Whole requests, sent in turn. */
   readonly requests: readonly Buffer[]
-  /** How many are sent. */
+  /** How many to send. */
   readonly count: number
-  /** What every answer must have: one of these. */
+  /** The expected status of every answer: one of these. */
   readonly status: number | readonly number[]
 }
 
 export interface LoadClient {
-  /** Sends the load over all connections; microseconds for one request, counted over all of them. */
+  /** Sends the load over all connections; returns microseconds for one request, over all connections. */
   run(load: Load): Promise<number>
   close(): void
 }
 
-/** Connects to a server as often as `connections` says. */
+/** Opens this many connections to a server. */
 export async function connectLoad(url: string, connections: number): Promise<LoadClient> {
   const open: Connection[] = []
   const port = Number(new URL(url).port)
@@ -61,8 +61,7 @@ export async function connectLoad(url: string, connections: number): Promise<Loa
   }
 }
 
-/** A request as bytes. */
-/** `lines` are further lines of the head, each with its end. */
+/** A request as bytes. `lines` are more header lines, each with its line end. */
 export function encodeRequest(method: string, path: string, authorization: string, body?: string, lines = ''): Buffer {
   const content =
     body === undefined ? '' : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`
@@ -79,7 +78,7 @@ class Connection {
 
   constructor(socket: Socket) {
     this.#socket = socket
-    // No encoding is set, so there are only bytes.
+    // No encoding is set, so chunks are bytes.
     socket.on('data', (chunk) => this.#read(chunk as Buffer))
     socket.on('error', (error) => this.fail(error))
     socket.on('close', () => this.fail(new Error('the server closed a connection')))
@@ -109,7 +108,7 @@ class Connection {
 const headersEnd = Buffer.from('\r\n\r\n')
 const lengthHeader = Buffer.from('\r\ncontent-length: ')
 
-/** How long the whole answer is; undefined while its headers are not complete. */
+/** The length of the whole answer; undefined until its headers are complete. */
 function answerLength(bytes: Buffer): number | undefined {
   const end = bytes.indexOf(headersEnd)
   if (end < 0) return undefined

@@ -1,4 +1,4 @@
-// The machine that a run was made on, as far as its figures depend on it. No names, no paths.
+// The machine of a run, as far as the figures depend on it. No names, no paths.
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 
 export interface Machine {
@@ -7,7 +7,7 @@ export interface Machine {
   readonly memory: string
   readonly system: string
   readonly node: string
-  /** Processes that wanted a core, on average over the last minute, before the run. */
+  /** The average number of processes that wanted a core in the last minute before the run. */
   readonly load: string
 }
 

@@ -57,21 +57,21 @@ async function runPieces(names: readonly string[], quick: boolean): Promise<void
   process.stdout.write(`${formatTable(results)}\n`)
   const { goals, met } = countGoals(results)
   say(`${met} of ${goals} goals are met.`)
-  // A part of it, or a smoke run, must not take the place of the whole.
+  // A part of the benchmark, or a smoke run, must not replace the results of the whole.
   if (quick || names.length < Object.keys(pieces).length) return
   writeFileSync(new URL('results.md', import.meta.url), formatPage(results, machine, new Date()))
 }
 
-/** A piece that fails says why in its place, which is a goal missed, and the others go on. */
+/** A piece that fails is reported with its reason, counts as a missed goal, and the others continue. */
 async function runPiece(piece: string, run: Run): Promise<PieceResult> {
   const started = performance.now()
   const rows = await pieces[piece]?.(run).catch((error: unknown) => {
     process.exitCode = 1
     say(error instanceof Error ? String(error.stack) : String(error))
     const [why = ''] = String(error).split('\n')
-    return [{ name: 'all of it', meaning: why, measured: 'FAILED', verdict: { goal: 'that it runs', met: false } }]
+    return [{ name: 'all', meaning: why, measured: 'FAILED', verdict: { goal: 'that it runs', met: false } }]
   })
-  // What a failed piece has left running would slow the next one down.
+  // Children that a failed piece left running would slow the next one down.
   run.workspace.endChildren()
   return { piece, seconds: (performance.now() - started) / 1000, rows: rows ?? [] }
 }

@@ -1,9 +1,11 @@
-// Measures variants side by side: in turns within one run, so that a noisy neighbour meets all of them alike.
+// Measures variants side by side, taking turns within one run, so that a noisy neighbour disturbs all of them alike.
 
-/** What one variant of a comparison does in one round; it returns what that round cost. */
+/** One round of a variant; returns the cost of the round. */
 export type Round<Sample> = () => Promise<Sample> | Sample
 
-/** Runs every variant once a round, in an order drawn anew for every round, and keeps the samples of the rounds after the warm-up. */
+/**
+ * Runs every variant once in each round, in a new random order, and keeps the samples of the rounds after the warm-up.
+ */
 export async function interleave<Name extends string, Sample>(
   variants: Readonly<Record<Name, Round<Sample>>>,
   { rounds, warmUp }: { readonly rounds: number; readonly warmUp: number },
@@ -19,14 +21,14 @@ export async function interleave<Name extends string, Sample>(
   return samples
 }
 
-/** Microseconds that one of `count` runs takes, one after the other. */
+/** Microseconds for one of `count` runs, one after the other. */
 export async function timeEach(count: number, run: (index: number) => Promise<unknown>): Promise<number> {
   const started = performance.now()
   for (let index = 0; index < count; index++) await run(index)
   return ((performance.now() - started) / count) * 1000
 }
 
-/** The same for what is synchronous: an await would be a cost of its own. */
+/** The same for synchronous work, where an await would add its own cost. */
 export function timeEachSync(count: number, run: (index: number) => unknown): number {
   const started = performance.now()
   for (let index = 0; index < count; index++) run(index)
@@ -37,17 +39,17 @@ export function median(samples: readonly number[]): number {
   return quantile(samples, 0.5)
 }
 
-/** What one sample in ten stays below: the figure of a quiet machine. */
+/** The value that a tenth of the samples stay below: the figure of a quiet machine. */
 export function bestTenth(samples: readonly number[]): number {
   return quantile(samples, 0.1)
 }
 
-/** The median of the quotients round by round: both halves of a quotient come from the same second. */
+/** The median of the quotients of each round, so that both halves of a quotient come from the same second. */
 export function medianQuotient(dividends: readonly number[], divisors: readonly number[]): number {
   return median(dividends.map((dividend, round) => dividend / (divisors[round] ?? NaN)))
 }
 
-/** Whoever always came second would always find the caches, and the disk, as the first left them. */
+/** A variant that always came second would always find the caches and the disk as the first left them. */
 function shuffle<Item>(items: readonly Item[]): readonly Item[] {
   return items
     .map((item) => ({ item, place: Math.random() }))

@@ -1,4 +1,4 @@
-// A page, a read and a mint with a million tokens in the store, beside the same with a thousand.
+// A page, a read and a mint with a million tokens in the store, compared with a thousand.
 import { listOrganisationTokens, usualListing } from '../packages/authority/src/operations/tokens/list-tokens.ts'
 import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
 import { revokeToken } from '../packages/authority/src/operations/tokens/revoke-token.ts'
@@ -18,7 +18,7 @@ export const million: Piece = async ({ quick, fills }) => {
   const scenes = [few, live, dead]
   await Promise.all(scenes.map(settle))
 
-  // Each deed has its own rounds: the first flush after a while without one takes longer than the next.
+  // Each measurement has its own rounds: the first flush after a pause takes longer than the next.
   async function measure(deed: (scene: Scene) => Promise<number>) {
     return interleave(
       { few: () => deed(few), live: () => deed(live), dead: () => deed(dead) },
@@ -41,7 +41,7 @@ export const million: Piece = async ({ quick, fills }) => {
   ]
 }
 
-/** How many tokens stand for a million. */
+/** The number of tokens that stands for a million. */
 export function millionOf(quick: boolean): number {
   return quick ? 100_000 : 1_000_000
 }
@@ -64,13 +64,16 @@ async function open(filled: Filled): Promise<Scene> {
   return { authority: await openAuthority(filled.directory), filled, tokensRead: 0 }
 }
 
-/** Until the write-ahead log has been written through once, for a file that grows takes longer to flush; and verifies all tokens. */
+/**
+ * Until the write-ahead log has been checkpointed once, because a growing file takes longer to flush. Also verifies all
+ * tokens.
+ */
 async function settle({ authority: { ask, authenticate, userHeader }, filled }: Scene): Promise<void> {
   await Promise.all(Array.from({ length: 1000 }, () => ask(userHeader, mintToken, orgToken)))
   for (const header of filled.tokenHeaders) await authenticate(header)
 }
 
-/** Of the live tokens of an organisation, as they are listed where nothing is said. */
+/** The default listing of an organisation's live tokens. */
 const firstPage = { ...usualListing, limit: 100, after: undefined } as const
 
 function readPages({ authority: { ask, userHeader, organisation } }: Scene): Promise<number> {
@@ -81,7 +84,7 @@ function readPages({ authority: { ask, userHeader, organisation } }: Scene): Pro
   })
 }
 
-/** Each token at most once after a revocation, which makes the store forget the tokens that it remembers. */
+/** Each token at most once after a revocation, which drops the tokens from the store's cache. */
 async function readApps(scene: Scene): Promise<number> {
   const { authority, filled } = scene
   const { appName, tokenHeaders } = filled

@@ -3,11 +3,11 @@ import { encodeRequest, connectLoad, type LoadClient } from './load.ts'
 import type { Furniture } from './authority.ts'
 
 export interface MintStream {
-  /** Ends it; how many mints a second were answered. */
+  /** Ends it; returns the number of answered mints a second. */
   stop(): Promise<number>
 }
 
-/** Mints org tokens over HTTP, `rate` a second, whether or not the ones before have been answered. */
+/** Mints org tokens over HTTP, `rate` a second, without waiting for earlier answers. */
 export async function streamMints(
   url: string,
   { userHeader, organisationSlug }: Furniture,
@@ -32,7 +32,7 @@ export async function streamMints(
     }
   }
 
-  // Timers come late in a busy process, so each makes up for those that were missed.
+  // Timers come late in a busy process, so each makes up for the missed ones.
   const timer = setInterval(() => {
     while (sent < ((performance.now() - started) / 1000) * rate) {
       const client = idle.pop()

@@ -1,4 +1,4 @@
-// Durable mints, beside a bare insert of one row that is flushed to the same disk.
+// Durable mints, compared with a bare insert of one row that is flushed to the same disk.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -23,7 +23,7 @@ export const mint: Piece = async ({ quick, workspace }) => {
   const request = encodeRequest('POST', `/v1/orgs/${organisationSlug}/tokens`, userHeader, '{}')
   const overHttp = (client: LoadClient, count: number) => client.run({ requests: [request], count, status: 201 })
 
-  // Until the write-ahead logs have been written through once: a file that grows takes longer to flush.
+  // Until the write-ahead logs have been checkpointed once, because a growing file takes longer to flush.
   timeEachSync(1000, bare.insert)
   await mintAtOnce(authority, concurrency, 60)
   await overHttp(many, 1000)

@@ -1,15 +1,15 @@
-// The results as a table for the terminal and as a page of Markdown.
+// Formats the results as a table for the terminal and as a Markdown page.
 import type { Machine } from './machine.ts'
 import type { Row } from './rows.ts'
 
 export interface PieceResult {
   readonly piece: string
-  /** Seconds that it took. */
+  /** The duration in seconds. */
   readonly seconds: number
   readonly rows: readonly Row[]
 }
 
-/** The rows in columns, for a terminal. */
+/** The rows as columns for a terminal. */
 export function formatTable(results: readonly PieceResult[]): string {
   const lines = [columns, ...results.flatMap(({ piece, rows }) => rows.map((row) => [piece, ...cellsOf(row)]))]
   const widths = columns.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
@@ -23,7 +23,7 @@ export function formatTable(results: readonly PieceResult[]): string {
     .join('\n')
 }
 
-/** The same as a page, with what every row means. */
+/** The results as a page, with the meaning of every row. */
 export function formatPage(results: readonly PieceResult[], machine: Machine, date: Date): string {
   const seconds = results.reduce((sum, result) => sum + result.seconds, 0)
   return [
@@ -37,7 +37,7 @@ export function formatPage(results: readonly PieceResult[], machine: Machine, da
     `- The whole run: ${Math.round(seconds)} s`,
     '',
     'Figures are medians of rounds, and in brackets what the best tenth of the rounds reached: the figure of a quiet machine.',
-    'What is compared takes turns within one run, and the ratio is the median of the ratios round by round, so that a noisy',
+    'The compared variants take turns within one run, and the ratio is the median of the ratios round by round, so that a noisy',
     'neighbour meets both sides. Figures of different pieces, and of different runs, must not be divided by each other.',
     '',
     ...results.flatMap(formatPiece),
@@ -45,7 +45,7 @@ export function formatPage(results: readonly PieceResult[], machine: Machine, da
   ].join('\n')
 }
 
-/** How many goals there are, and how many of them are met. */
+/** The number of goals, and how many are met. */
 export function countGoals(results: readonly PieceResult[]): { readonly goals: number; readonly met: number } {
   const verdicts = results.flatMap(({ rows }) => rows.flatMap(({ verdict }) => verdict ?? []))
   return { goals: verdicts.length, met: verdicts.filter(({ met }) => met).length }

@@ -1,11 +1,11 @@
-// One line of the results: a figure, what it stands beside, and whether it reaches its goal.
+// One row of the results: a figure, what it is compared with, and whether it meets its goal.
 import { bestTenth, median, medianQuotient } from './measure.ts'
 
 export interface Row {
   readonly name: string
   /** What is compared with what, in a sentence. */
   readonly meaning: string
-  /** As text: the median, and the best tenth. */
+  /** The median and the best tenth, as text. */
   readonly measured: string
   readonly beside?: string
   readonly ratio?: number
@@ -17,13 +17,13 @@ interface Verdict {
   readonly met: boolean
 }
 
-/** How the ratio of two costs is told: as throughput (more is better) or as cost (less is better). */
+/** How to show the ratio of two costs: as throughput (more is better) or as cost (less is better). */
 interface Comparison {
   readonly name: string
   readonly meaning: string
-  /** Cost of one of ours, round by round. */
+  /** The cost of ours, round by round. */
   readonly ours: readonly number[]
-  /** Cost of what it stands beside, in the same rounds. */
+  /** The cost of the other, in the same rounds. */
   readonly beside: readonly number[]
   readonly show: (cost: number) => string
 }
@@ -44,12 +44,12 @@ export function compareCost(comparison: Comparison, atMost?: number): Row {
   }
 }
 
-/** The median and the best tenth, as text. */
+/** The median and the best tenth as text. */
 export function showSamples(samples: readonly number[], show: (cost: number) => string): string {
   return `${show(median(samples))} (${show(bestTenth(samples))})`
 }
 
-/** From microseconds for one to how many a second. */
+/** Converts microseconds for one to a number a second. */
 export function perSecond(microseconds: number): string {
   return `${Math.round(1e6 / microseconds).toLocaleString('en-GB')}/s`
 }

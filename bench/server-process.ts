@@ -1,4 +1,4 @@
-// A server in a process of its own, which tells over IPC what it costs: the authority, or Fastify with a constant answer.
+// A server in its own process, which reports its cost over IPC: the authority, or Fastify with a constant answer.
 import { createRequire } from 'node:module'
 
 import { serve } from '../packages/authority/src/main.ts'
@@ -25,7 +25,7 @@ const answers: Readonly<Record<Question, () => Answer>> = {
   },
 }
 
-/** Between two looks lies one turn of the event loop at least. */
+/** At least one turn of the event loop lies between two checks. */
 let looked = 0
 let longest = 0
 function look(): void {
@@ -34,7 +34,7 @@ function look(): void {
   looked = user + system
 }
 
-// Whoever started this has gone, perhaps without a word.
+// The parent has gone, perhaps after a crash.
 process.on('disconnect', () => process.exit())
 process.on('message', (question: Question) => process.send?.(answers[question]()))
 process.send?.({ kind: 'listening', url: await start() } satisfies Answer)
@@ -46,14 +46,14 @@ async function start(): Promise<string> {
     return url
   }
   const constant: unknown = JSON.parse(argument)
-  // The very Fastify that the authority runs on.
+  // The same Fastify that the authority runs on.
   const { fastify } = createRequire(authorityPackage)('fastify') as { fastify: () => BareServer }
   const server = fastify()
   server.get('/v1/apps/:app_name', async () => constant)
   return server.listen(loopback)
 }
 
-/** As much of Fastify as a constant answer needs. */
+/** The part of Fastify that a constant answer needs. */
 interface BareServer {
   get(path: string, handler: () => Promise<unknown>): unknown
   listen(options: { readonly host: string; readonly port: number }): Promise<string>

@@ -1,4 +1,4 @@
-// Starts servers in processes of their own, and asks them what they cost.
+// Starts servers in their own processes, and asks them for their cost.
 import { once } from 'node:events'
 
 import type { Workspace } from './workspace.ts'
@@ -16,17 +16,17 @@ export interface Server {
   cpu(): Promise<number>
   /** Begins to watch its event loop, a thousand times a second. */
   watch(): Promise<void>
-  /** CPU microseconds of its thread: the longest that the loop was held since somebody last asked. */
+  /** The longest time since the last call that the event loop was held, in CPU microseconds of its thread. */
   hold(): Promise<number>
   stop(): Promise<void>
 }
 
-/** The authority of a data directory, as `hallpass serve` starts it; over PostgreSQL where a URL is given. */
+/** Starts the authority of a data directory, as `hallpass serve` does; on PostgreSQL if a URL is given. */
 export function startAuthority(workspace: Workspace, directory: string, url?: string): Promise<Server> {
   return start(workspace, ['authority', directory, ...(url === undefined ? [] : [url])])
 }
 
-/** Bare Fastify, which answers `GET /v1/apps/{app}` with this JSON. */
+/** Starts bare Fastify, which answers `GET /v1/apps/{app}` with this JSON. */
 export function startConstant(workspace: Workspace, json: string): Promise<Server> {
   return start(workspace, ['constant', json])
 }
@@ -36,7 +36,7 @@ async function start(workspace: Workspace, argv: readonly string[]): Promise<Ser
   const gone = once(child, 'exit').then((): never => {
     throw new Error('a server process has ended')
   })
-  // It ends for good reasons too; whoever waits for an answer then is told by the race.
+  // It may end for good reasons; a caller who waits for an answer then sees this error through the race.
   gone.catch(() => {})
 
   async function next<Kind extends Answer['kind']>(kind: Kind): Promise<Extract<Answer, { readonly kind: Kind }>> {

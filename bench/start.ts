@@ -1,4 +1,4 @@
-// How long a server takes from the start of its process to its first answer.
+// The time from the start of a server's process to its first answer.
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
@@ -81,7 +81,7 @@ async function timeStart(workspace: Workspace, entry: string, data: string, comp
   return elapsed
 }
 
-/** Undefined where it ends without. */
+/** Undefined if it ends without printing one. */
 async function readUrl(stdout: NodeJS.ReadableStream | null): Promise<string | undefined> {
   for await (const line of createInterface(stdout ?? Readable.from([]))) {
     const url = /listens at (http:\S+)/.exec(line)?.[1]
@@ -90,7 +90,7 @@ async function readUrl(stdout: NodeJS.ReadableStream | null): Promise<string | u
   return undefined
 }
 
-/** Without what would configure the server. */
+/** The environment without variables that configure the server. */
 function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(HALLPASS|FLY|NODE|npm)_/.test(name)))
 }

@@ -1,4 +1,4 @@
-// Go beside us: superfly/macaroon in a process of its own, which verifies when it is told to.
+// Go for comparison: superfly/macaroon in its own process, which verifies on request.
 import { spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
@@ -7,21 +7,20 @@ import type { Tokens } from './verify-tokens.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface GoVerifier {
-  /** Microseconds that one verification of a token of this kind takes. */
+  /** Microseconds for one verification of a token of this kind. */
   time(kind: number, count: number): Promise<number>
   stop(): void
 }
 
 /**
  * Builds and starts it.
- * @throws Error where there is no Go, or where it cannot have its modules
+ * @throws Error if there is no Go, or its modules cannot be fetched
  */
 export async function startGo(workspace: Workspace, tokens: Tokens): Promise<GoVerifier> {
   const program = `${workspace.directory()}/verify`
   const source = new URL('go', import.meta.url)
   const build = spawnSync('go', ['build', '-o', program, '.'], { cwd: source, encoding: 'utf8' })
-  if (build.status !== 0)
-    throw new Error(`Go does not build what we stand beside: ${build.error?.message ?? build.stderr}`)
+  if (build.status !== 0) throw new Error(`The Go program does not build: ${build.error?.message ?? build.stderr}`)
 
   const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
@@ -38,7 +37,7 @@ export async function startGo(workspace: Workspace, tokens: Tokens): Promise<GoV
   }
 }
 
-/** In the spelling of main.go. */
+/** In the form that main.go reads. */
 function forGo({ key, access, kinds }: Tokens): object {
   return {
     Key: Buffer.from(key).toString('base64'),

@@ -1,4 +1,5 @@
-// How much of a page @hallpass/macaroon takes: all that its main door exports, in one file, minified and compressed.
+// The size of @hallpass/macaroon in a page: everything that its main entry exports, in one file, minified and
+// compressed.
 import { gzipSync } from 'node:zlib'
 
 import { rolldown } from 'rolldown'

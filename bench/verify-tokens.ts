@@ -1,4 +1,4 @@
-// The tokens that verification is measured with: the same for us, for Go and for the bare HMACs.
+// The tokens for measuring verification: the same for us, for Go and for the bare HMACs.
 import { randomBytes } from 'node:crypto'
 
 import {
@@ -16,7 +16,7 @@ import {
 
 import { location } from './authority.ts'
 
-/** Tokens of one kind, each another one, so that nothing can be known of the next. */
+/** Tokens of one kind, all different, so that nothing can be cached for the next. */
 export interface TokenKind {
   readonly name: string
   readonly headers: readonly string[]
@@ -25,15 +25,15 @@ export interface TokenKind {
 
 export interface Tokens {
   readonly key: Uint8Array
-  /** What every one of them allows. */
+  /** An access that every one of them allows. */
   readonly access: Access & { readonly now: number; readonly orgId: bigint; readonly appId: bigint }
   readonly kinds: readonly TokenKind[]
 }
 
-/** How many of a kind there are; a power of two. */
+/** The number of tokens of a kind; a power of two. */
 export const tokensOfAKind = 64
 
-/** Tokens of 1, 3, 6 and 12 caveats, and of 3 with one and with two third parties that discharged. */
+/** Tokens with 1, 3, 6 and 12 caveats, and with 3 caveats and one or two discharged third parties. */
 export function makeTokens(): Tokens {
   const key = new Uint8Array(randomBytes(32))
   const now = Math.floor(Date.now() / 1000)

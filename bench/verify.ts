@@ -1,4 +1,4 @@
-// Verifying tokens: from header to decision, cold and cached, beside Go's superfly/macaroon.
+// Verifies tokens from header to decision, cold and cached, compared with Go's superfly/macaroon.
 import {
   clear,
   clearBundle,
@@ -55,12 +55,12 @@ export const verify: Piece = async ({ quick, workspace }) => {
   ]
 }
 
-/** Of what is quick, in every round: enough for the garbage of each to be collected within it. */
+/** The runs in a round of quick work: enough that each variant's garbage is collected within its round. */
 const count = 1024
 
 const usual = '3 caveats'
 
-/** How much of what Go takes we may take. */
+/** The largest share of Go's time that we may take. */
 const goals: Readonly<Record<string, number>> = {
   '1 caveat': 0.33,
   '3 caveats': 0.33,
@@ -76,7 +76,7 @@ const meanings = {
     'An org token of the authority through its `authenticate`, which remembers what it verified, and cleared; beside the same.',
 } as const
 
-/** Every request makes a string of its own, whose hash nobody knows yet. */
+/** Every request makes a new string, whose hash is not computed yet. */
 function timeHot(tokens: Tokens): Round<number> {
   const kind = tokens.kinds.find(({ name }) => name === usual)
   if (kind === undefined) throw new Error(`there are no tokens of ${usual}`)
@@ -96,7 +96,7 @@ function decide({ headers }: TokenKind, i: number, { key, access }: Tokens): voi
   expectAllowed(clearBundle(verified, [access]).allowed)
 }
 
-/** The cache of the authority, as full as it is when it has to let go. */
+/** The cache of the authority, so full that it must drop entries. */
 function rememberAll({ headers, macaroons }: TokenKind, { key }: Tokens): VerificationCache<Remembered> {
   const cache = new VerificationCache<Remembered>(tokensOfAKind)
   for (const header of ['one', 'two', ...headers]) {

@@ -1,4 +1,4 @@
-// What a run leaves lying about while it lasts: temporary directories and child processes, gone when it ends, however it ends.
+// The temporary directories and child processes of a run, all gone when it ends, however it ends.
 import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 export interface Workspace {
   /** A new directory of its own. */
   directory(): string
-  /** Runs a module of this folder in a process of its own, with a channel for messages. */
+  /** Runs a module of this folder in its own process, with an IPC channel. */
   fork(module: URL, argv: readonly string[]): ChildProcess
   /** Runs Node on a script; its standard output and error are pipes. */
   spawnNode(argv: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess
@@ -17,7 +17,7 @@ export interface Workspace {
   clear(): void
 }
 
-/** Makes the workspace, which is cleared on Ctrl-C and SIGTERM too. */
+/** Makes the workspace, which is also cleared on Ctrl-C and SIGTERM. */
 export function createWorkspace(): Workspace {
   const root = mkdtempSync(join(tmpdir(), 'hallpass-bench-'))
   const children = new Set<ChildProcess>()

@@ -172,7 +172,7 @@ test('where an organisation forbids it no token mints, whichever door it takes, 
     const body = { profile: 'deploy', app: app.name }
     const refused = expectRefusal(await ask('POST', `/v1/orgs/${closed}/tokens`, { token, body }), 403)
     expect(refused.message).toBe(
-      `organization ${closed} does not let tokens make tokens: a person has to log in and make it`,
+      `organization ${closed} does not let tokens mint: a person must log in and mint this one`,
     )
     expectRefusal(await ask('POST', `/v1/apps/${app.name}/deploy_token`, { token, body: { expiry: '1h' } }), 403)
     const input = `{ organizationId: "${closed}", name: "ci", profile: "deploy", profileParams: { app_id: "${app.name}" } }`
@@ -271,8 +271,8 @@ describe('caveats that are asked for', () => {
     const ages = { type: 'ValidityWindow', body: { not_before: 0, not_after: Number.MIN_SAFE_INTEGER } }
     const elsewhere = { type: 'Organization', body: { id: 999_999, mask: 'r' } }
     for (const [caveats, what] of [
-      [[ended], 'end the token before it begins'],
-      [[ages], 'end the token before it begins'],
+      [[ended], 'make the token end before it begins'],
+      [[ages], 'make the token end before it begins'],
       [[elsewhere], 'another organization'],
     ] as const) {
       const error = expectRefusal(await tryToMint(admin, { caveats }), 422)

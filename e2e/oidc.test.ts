@@ -381,7 +381,7 @@ describe('the provider', () => {
       expect(lines()).toMatchObject([
         { code: 'oidc_denied', detail: detail('access_denied: they pressed cancel') },
         { code: 'oidc_unverified_email', detail: detail('email_verified') },
-        { code: 'oidc_state', detail: detail('keeps no login') },
+        { code: 'oidc_state', detail: detail('no login in progress') },
       ])
       for (const { provider: at, request_id } of lines()) {
         expect(at).toBe(issuer)

@@ -222,7 +222,7 @@ describe('an account that a stranger made with somebody else’s address', () =>
     expect(orgs.find(({ raw_slug }) => raw_slug === squatted.founded)?.role).toBe('admin')
     // What was made before is not the owner's because they are back: it gets no discharge in their name either.
     const { slug, token } = squatted.demanding
-    expect(refusalOf(await takeTicket(ask, token), 403)).toContain('was made before the address')
+    expect(refusalOf(await takeTicket(ask, token), 403)).toContain('was made before its person')
     const list = await ask('GET', `/v1/orgs/${slug}/tokens`, { token: admin.token })
     expect(expectAnswer(routes.listOrganisationTokens, list).tokens).toMatchObject([
       { created_by: email, created_by_proven: false },

@@ -1,4 +1,4 @@
-// What a provider may say wrongly, said by one that does: its own server, with tokens made as the test wants them.
+// An OpenID provider that gives wrong answers: a server of the test, with ID tokens made as each test wants them.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -15,7 +15,7 @@ const callback = () => new URL(`${redirectUri}?code=abc&state=${secrets.state}`)
 
 interface Said {
   readonly claims?: Readonly<Record<string, unknown>>
-  /** Seconds that the provider's clock is ahead. */
+  /** How far the provider's clock is ahead, in seconds. */
   readonly ahead?: number
   readonly lifetime?: number
   readonly signedBy?: CryptoKey
@@ -130,31 +130,31 @@ describe('an OpenID provider', () => {
     expect(new URLSearchParams(body).get('redirect_uri')).toBe(redirectUri)
   })
 
-  it('is not believed where the login is still to come, but for what clocks differ', async () => {
+  it('is refused if the login is in the future, beyond the clock tolerance', async () => {
     said = { ahead: 3600 }
     await expect(finish()).rejects.toMatchObject(refusal('failed'))
     said = { ahead: 45 }
     expect(await finish()).toMatchObject({ subject: 'ada' })
   })
 
-  it('is told the secret in the body, where it reads it nowhere else', async () => {
+  it('gets the secret in the body, if it reads it only there', async () => {
     said = { discovery: { token_endpoint_auth_methods_supported: ['client_secret_post'] } }
     await finish()
     expect(authorization).toBeUndefined()
     expect(new URLSearchParams(body).get('client_secret')).toBe('se cret')
   })
 
-  it('may keep the address for those who ask for it', async () => {
+  it('may give the address only at its userinfo endpoint', async () => {
     const userinfo = { email: 'ada@example.com', email_verified: true }
     said = { claims: { email: undefined, email_verified: undefined }, userinfo }
     expect((await finish()).verifiedEmail).toBe('ada@example.com')
-    // What is said of somebody else counts for nothing.
+    // Claims about another subject are ignored.
     said = { ...said, userinfo: { ...userinfo, sub: 'eve' } }
     await expect(finish()).rejects.toMatchObject(refusal('failed'))
   })
 
   it.each([false, 'false', 'True', '', 1, null, {}, ['true']])(
-    'has not verified an address where it says anything else, whoever vouches for it: %j',
+    'has not verified an address if it says anything else, even if the operator vouches: %j',
     async (value) => {
       said = { claims: { email_verified: value } }
       expect(await finish()).toMatchObject({ verifiedEmail: undefined, whyUnverified: expect.any(String) as string })
@@ -163,7 +163,7 @@ describe('an OpenID provider', () => {
     },
   )
 
-  it('may say so in a text, and may be vouched for where it says nothing', async () => {
+  it('may send the text "true", and the operator may vouch if it says nothing', async () => {
     said = { claims: { email_verified: 'true' } }
     expect((await finish()).verifiedEmail).toBe('ada@example.com')
     said = { claims: { email_verified: undefined } }
@@ -177,7 +177,7 @@ describe('an OpenID provider', () => {
     expect((await finish()).verifiedEmail).toBeUndefined()
   })
 
-  it('is quoted for the log alone: its own codes, and what was wrong', async () => {
+  it('is quoted only in the log: its own codes, and what was wrong', async () => {
     said = { status: 400 }
     await expect(finish()).rejects.toMatchObject({ detail: expect.stringMatching(/^invalid_grant/) as string })
     const denied = new URL(
@@ -191,7 +191,7 @@ describe('an OpenID provider', () => {
     })
   })
 
-  it('is quoted without what it was sent, and without addresses of people', async () => {
+  it('is quoted without what it was sent and without email addresses', async () => {
     const quoted =
       'AADSTS50105: jane@corp.example eyJhbGciOiJSUzI1NiJ9abc code=SECRETCODE123&code_verifier=AASVVkJt auth=Basic Y2lkOnRvcHNlY3JldA== bearer xyz'
     const denied = new URL(`${redirectUri}?error=access_denied&state=${secrets.state}`)
@@ -220,13 +220,13 @@ describe('an OpenID provider', () => {
     ['of another issuer', () => ({ claims: { iss: 'https://evil.example' } })],
     ['for another login', () => ({ claims: { nonce: 'x'.repeat(43) } })],
     ['for no login', () => ({ claims: { nonce: undefined } })],
-    ['for several clients, of which another one asked', () => ({ claims: { aud: ['hallpass', 'x'], azp: 'x' } })],
-    ['of nobody', () => ({ claims: { sub: undefined } })],
-    ['of somebody without a name', () => ({ claims: { sub: '' } })],
-    ['of somebody whose name has no end', () => ({ claims: { sub: 'x'.repeat(256) } })],
-    ['without an end', () => ({ claims: { exp: undefined } })],
+    ['for several clients, requested by another one', () => ({ claims: { aud: ['hallpass', 'x'], azp: 'x' } })],
+    ['without a subject', () => ({ claims: { sub: undefined } })],
+    ['with an empty subject', () => ({ claims: { sub: '' } })],
+    ['with a subject that is too long', () => ({ claims: { sub: 'x'.repeat(256) } })],
+    ['without an expiry', () => ({ claims: { exp: undefined } })],
     ['signed with another key', () => ({ signedBy: keys.other })],
-    ['that nobody has signed', () => ({ unsigned: true })],
+    ['without a signature', () => ({ unsigned: true })],
   ])('lets nobody in with a token %s', async (_, saying) => {
     said = saying()
     await expect(finish()).rejects.toMatchObject(refusal('failed'))
@@ -245,7 +245,7 @@ describe('an OpenID provider', () => {
     }
   })
 
-  it('that says no says whose no it is', async () => {
+  it('that refuses: the error says who refused', async () => {
     const said = (error: string) => new URL(`${redirectUri}?error=${error}&state=${secrets.state}`)
     for (const [error, code] of [
       ['access_denied', 'denied'],
@@ -257,14 +257,14 @@ describe('an OpenID provider', () => {
     }
   })
 
-  it('that says nothing is waited for no longer than five seconds', async () => {
+  it('that does not answer: the wait ends after five seconds', async () => {
     said = { silent: true }
     await expect(provider.authorizationUrl(secrets, redirectUri)).rejects.toMatchObject(refusal('unavailable'))
     said = {}
     expect((await provider.authorizationUrl(secrets, redirectUri)).origin).toBe(issuer)
   })
 
-  it('refuses an answer whose state is another, or that comes from another issuer', async () => {
+  it('refuses an answer with another state or from another issuer', async () => {
     const wrong = new URL(`${redirectUri}?code=abc&state=x`)
     await expect(provider.finish(secrets, wrong)).rejects.toMatchObject(refusal('failed'))
     const mixed = callback()
@@ -272,7 +272,7 @@ describe('an OpenID provider', () => {
     await expect(provider.finish(secrets, mixed)).rejects.toMatchObject(refusal('failed'))
   })
 
-  it('repeats nothing of what was sent in what it says', async () => {
+  it('repeats nothing that was sent in its errors', async () => {
     said = { claims: { nonce: 'x'.repeat(43) } }
     const error: unknown = await finish().catch((reason: unknown) => reason)
     expect(String(error)).not.toContain('xxx')

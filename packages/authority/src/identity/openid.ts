@@ -6,26 +6,26 @@ import { IdentityError, type IdentityProvider } from '../domain/identity.ts'
 import type { Secret } from '../domain/secret.ts'
 
 export interface OpenidOptions {
-  /** https, or http on this machine itself. */
+  /** https, or http on this machine only. */
   readonly issuer: URL
   readonly clientId: string
-  /** Absent for a client that the provider knows as a public one. */
+  /** Absent for a public client. */
   readonly clientSecret: Secret | undefined
   readonly name: string
   readonly signUpDomains: readonly string[]
-  /** Whether an address counts as verified where the provider does not say that it is not. */
+  /** Whether an address counts as verified if the provider does not say that it is not. */
   readonly trustsEmails: boolean
-  /** An address as accounts have it; undefined where it is none. */
+  /** Normalizes an address as accounts store it; undefined if it is not one. */
   readonly readEmail: (value: unknown) => string | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
 
-// Seconds for one request to the provider; people wait for it.
+// Seconds for one request to the provider, because people wait for it.
 const patience = 5
-// Clocks of other machines go wrong by that much, in seconds.
+// How far clocks of other machines may differ, in seconds.
 const clockTolerance = 60
-// Providers move, and are asked again.
+// Providers change their endpoints, so the configuration is fetched again.
 const longestMemory = 3_600_000
 
 type Client = typeof openid
@@ -35,7 +35,7 @@ export function createIdentityProvider(options: OpenidOptions): IdentityProvider
   const issuer = options.issuer.href.replace(/\/$/, '')
   let known: { readonly found: Promise<openid.Configuration>; readonly until: number } | undefined
 
-  /** Asks the provider where it has what, when somebody first wants in; what failed is asked again. */
+  /** Fetches the provider's configuration when it is first needed; a failure is not cached. */
   async function configuration(client: Client): Promise<openid.Configuration> {
     if (known === undefined || known.until <= now()) {
       const asked = { found: discover(client, options), until: now() + longestMemory }
@@ -79,19 +79,19 @@ export function createIdentityProvider(options: OpenidOptions): IdentityProvider
           expectedNonce: nonce,
           idTokenExpected: true,
         })
-        const told = tokens.claims()
-        if (told === undefined) throw new IdentityError('failed', `${name} did not say who you are`)
-        // The library holds the end against the clock, and not the beginning.
-        if (told.iat > now() / 1000 + clockTolerance) {
+        const claims = tokens.claims()
+        if (claims === undefined) throw new IdentityError('failed', `${name} did not say who you are`)
+        // The library checks the token's end against the clock, but not its beginning.
+        if (claims.iat > now() / 1000 + clockTolerance) {
           throw new IdentityError('failed', `${name} says that you logged in at a time that is still to come`)
         }
-        const { sub: subject } = told
+        const { sub: subject } = claims
         if (subject === '' || subject.length > 255) throw new IdentityError('failed', `${name} names nobody`)
-        // Providers may keep what they know of people for those who ask (§5.4).
-        const asksBesides = told['email'] === undefined && config.serverMetadata().userinfo_endpoint !== undefined
-        const { email, email_verified } = asksBesides
+        // Some providers give claims only at the userinfo endpoint (§5.4).
+        const needsUserinfo = claims['email'] === undefined && config.serverMetadata().userinfo_endpoint !== undefined
+        const { email, email_verified } = needsUserinfo
           ? await client.fetchUserInfo(config, tokens.access_token, subject)
-          : told
+          : claims
         const why = whyUnverified(email, email_verified, trustsEmails)
         if (why !== undefined) return { issuer, subject, verifiedEmail: undefined, whyUnverified: why }
         const verifiedEmail = readEmail(email)
@@ -118,12 +118,12 @@ async function discover(client: Client, options: OpenidOptions): Promise<openid.
     timeout: patience,
     execute: issuer.protocol === 'http:' ? [client.allowInsecureRequests] : [],
   })
-  // The ID token comes straight from the provider, and TLS would do; its signature says so for good.
+  // The ID token comes straight from the provider over TLS, which would be enough. The signature is a second proof.
   client.enableNonRepudiationChecks(config)
   return config
 }
 
-/** In the header, but where the provider says that it reads the body alone. */
+/** In the header, unless the provider says that it reads only the body. */
 function authenticateWith(client: Client, secret: Secret): openid.ClientAuth {
   const [inHeader, inBody] = [client.ClientSecretBasic(secret.reveal()), client.ClientSecretPost(secret.reveal())]
   return (server, ...rest) => {
@@ -133,7 +133,10 @@ function authenticateWith(client: Client, secret: Secret): openid.ClientAuth {
   }
 }
 
-/** Some providers write `true` as a text; a provider that says nothing says no, unless whoever runs the authority knows better. */
+/**
+ * Some providers write `true` as text. A provider that says nothing counts as no, unless the operator vouches for its
+ * addresses.
+ */
 function whyUnverified(email: unknown, verified: unknown, trustsEmails: boolean): string | undefined {
   if (email === undefined) return 'there is no claim email: let the provider put it into its ID tokens'
   if (verified === true || verified === 'true') return undefined
@@ -142,8 +145,8 @@ function whyUnverified(email: unknown, verified: unknown, trustsEmails: boolean)
 }
 
 /**
- * The codes and words of the provider and of the library, for the log. A provider may quote what it was sent: values of
- * fields, credentials of a header, and what looks like either are left out.
+ * The codes and messages of the provider and of the library, for the log. A provider may quote what it was sent, so
+ * values of fields, credentials of a header, and what looks like either are left out.
  */
 function describeCause(client: Client, error: unknown): string {
   const parts: string[] = []
@@ -162,7 +165,7 @@ function describeCause(client: Client, error: unknown): string {
   return printable(words)
 }
 
-/** What went wrong, as far as it helps whoever wants in; nothing of what was sent is repeated. */
+/** What went wrong, as far as it helps the person who logs in. It repeats nothing that was sent. */
 function refusalOf(client: Client, error: unknown, name: string): IdentityError {
   const options = { cause: error, detail: describeCause(client, error) }
   if (error instanceof client.AuthorizationResponseError) {

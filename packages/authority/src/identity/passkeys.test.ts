@@ -49,7 +49,7 @@ async function register(signCount = 0) {
   return { authenticator, made, passkey }
 }
 
-/** What page, browser or authenticator may get wrong, and what must then be refused. */
+/** What a page, a browser or an authenticator may get wrong, and must be refused for. */
 const lies: Readonly<Record<string, Lies>> = {
   'another origin': { origin: 'https://evil.example' },
   'a sub-domain': { origin: 'https://www.hallpass.example' },
@@ -57,30 +57,30 @@ const lies: Readonly<Record<string, Lies>> = {
   'no TLS': { origin: 'http://hallpass.example' },
   'another relying party': { rpId: 'evil.example' },
   'a frame in another page': { crossOrigin: true },
-  'nobody at the authenticator': { flags: 0x04 },
+  'no user present': { flags: 0x04 },
 }
 
 describe('making a passkey', () => {
-  it('gives its key, its id, its count and the challenge that it answers', async () => {
+  it('returns its key, id, count and challenge', async () => {
     const { authenticator, made } = await register()
     expect(Buffer.from(made.credentialId).toString('base64url')).toBe(authenticator.credentialId)
     expect(made).toMatchObject({ challenge, signCount: 0 })
     expect(made.publicKey.length).toBeGreaterThan(70)
   })
 
-  it('needs nobody to say who they are to the authenticator', async () => {
+  it('does not require user verification', async () => {
     const answer = createAuthenticator(party.origin).create(creationOptions, { flags: 0x01 })
     expect(await verifier.verifyCreation(creation(answer), party)).toHaveProperty('challenge')
   })
 
-  it('tells what was wrong, for whoever runs the authority', async () => {
-    const told = async (lie: Lies) =>
+  it('says what was wrong, for the operator', async () => {
+    const reported = async (lie: Lies) =>
       verifier.verifyCreation(creation(createAuthenticator(party.origin).create(creationOptions, lie)), party)
     const words = (...said: readonly string[]) => ({
       refused: { message: expect.stringMatching(new RegExp(said.join('.*'))) as string },
     })
-    expect(await told({ origin: 'https://evil.example' })).toMatchObject(words('evil.example', 'hallpass.example'))
-    expect(await told({ rpId: 'evil.example' })).toMatchObject(words('RP ID'))
+    expect(await reported({ origin: 'https://evil.example' })).toMatchObject(words('evil.example', 'hallpass.example'))
+    expect(await reported({ rpId: 'evil.example' })).toMatchObject(words('RP ID'))
   })
 
   it.each(Object.entries({ ...lies, 'another ceremony': { type: 'webauthn.get' } }))('refuses %s', async (_, lie) => {
@@ -93,19 +93,19 @@ describe('making a passkey', () => {
     const text = Buffer.from(answer.clientDataJson, 'base64url').toString()
     const clientDataJson = Buffer.from(text.replace('{', '{"challenge":"another",')).toString('base64url')
     expect(await verifier.verifyCreation({ ...answer, clientDataJson }, party)).toHaveProperty('refused')
-    // One that is only new to us is no fault.
+    // An unknown member is allowed.
     const extended = Buffer.from(text.replace('{', '{"other":"one",')).toString('base64url')
     expect(await verifier.verifyCreation({ ...answer, clientDataJson: extended }, party)).toHaveProperty('challenge')
   })
 
-  it('refuses an id that is not the one that was made', async () => {
+  it('refuses an id that differs from the signed one', async () => {
     const answer = creation(createAuthenticator(party.origin).create(creationOptions))
     expect(
       await verifier.verifyCreation({ ...answer, id: Buffer.alloc(32).toString('base64url') }, party),
     ).toHaveProperty('refused')
   })
 
-  it('reads no statement of a maker, whose certificates name addresses to ask', async () => {
+  it('reads no attestation statement, because its certificates name addresses to fetch', async () => {
     const chain = Buffer.concat([
       cborText('alg'),
       Buffer.from([0x26]),
@@ -124,7 +124,7 @@ describe('making a passkey', () => {
     }
   })
 
-  it('refuses what is no answer at all', async () => {
+  it('refuses a malformed answer', async () => {
     const good = creation(createAuthenticator(party.origin).create(creationOptions))
     const bytes = fc.uint8Array({ maxLength: 300 }).map((some) => Buffer.from(some).toString('base64url'))
     await fc.assert(
@@ -136,13 +136,13 @@ describe('making a passkey', () => {
 })
 
 describe('using a passkey', () => {
-  it('gives the challenge and the next count', async () => {
+  it('returns the challenge and the next count', async () => {
     const { authenticator, passkey } = await register()
     const answer = assertion(authenticator.get(requestOptions))
     expect(await verifier.verifyAssertion(answer, party, passkey)).toEqual({ challenge, signCount: 1 })
   })
 
-  it('lets an authenticator not count at all', async () => {
+  it('accepts an authenticator that does not count', async () => {
     const { authenticator, passkey } = await register()
     const answer = assertion(authenticator.get(requestOptions, { counter: 0 }))
     expect(await verifier.verifyAssertion(answer, party, passkey)).toEqual({ challenge, signCount: 0 })
@@ -154,7 +154,7 @@ describe('using a passkey', () => {
       'another ceremony': { type: 'webauthn.create' },
       'a count that stands still': { counter: 5 },
       'a count that goes back': { counter: 4 },
-      'a count that was given up': { counter: 0 },
+      'a count that went back to 0': { counter: 0 },
       'the signature of another key': { signedBy: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey },
     }),
   )('refuses %s', async (_, lie) => {
@@ -168,14 +168,14 @@ describe('using a passkey', () => {
     ).toHaveProperty('refused')
   })
 
-  it('refuses an answer of which one bit is another', async () => {
+  it('refuses an answer with one changed bit', async () => {
     const { authenticator, passkey } = await register()
     const good = assertion(authenticator.get(requestOptions))
     const field = fc.constantFrom('clientDataJson', 'authenticatorData', 'signature')
     await fc.assert(
       fc.asyncProperty(field, fc.nat(), async (name, at) => {
         const bytes = Buffer.from(good[name as 'signature'], 'base64url')
-        // Of a signature, within its first number: DER has more than one spelling that libraries read.
+        // Of a signature only within its first number, because libraries read more than one DER spelling.
         const [first, bits] = name === 'signature' ? [48, 192] : [0, bytes.length * 8]
         const bit = first + (at % bits)
         bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))

@@ -1,4 +1,4 @@
-// Checks what authenticators answer (WebAuthn §7.1 and §7.2), but for the challenge, which the store knows.
+// Checks the answers of authenticators (WebAuthn §7.1 and §7.2), except the challenge, which the store knows.
 import { parseJson } from '@hallpass/client/json'
 
 import { passkeyAlgorithms, type PasskeyRefused, type PasskeyVerifier, type RelyingParty } from '../domain/passkey.ts'
@@ -10,7 +10,7 @@ export function createPasskeyVerifier(): PasskeyVerifier {
       const { id, clientDataJson, attestationObject, transports } = answer
       return refuseOnThrow(async () => {
         if (!(await isWithoutAuthority(attestationObject)))
-          throw new Error('its maker vouches for it, and nothing is asked of makers')
+          throw new Error('it has an attestation by its vendor, which is not accepted')
         const challenge = readChallenge(clientDataJson)
         const { registrationInfo } = await verifyRegistrationResponse({
           response: {
@@ -22,8 +22,8 @@ export function createPasskeyVerifier(): PasskeyVerifier {
         })
         if (registrationInfo === undefined) throw new Error('the signature of the attestation is wrong')
         const { credential } = registrationInfo
-        // The browser says which one it made; what counts is which one was signed for.
-        if (credential.id !== id) throw new Error('another passkey was signed for than the browser says')
+        // The browser says which passkey it made; the signed id counts.
+        if (credential.id !== id) throw new Error('the signed passkey id differs from the id that the browser sent')
         return {
           challenge,
           signCount: credential.counter,
@@ -55,7 +55,7 @@ export function createPasskeyVerifier(): PasskeyVerifier {
 }
 
 function load() {
-  // Loaded when the first passkey comes: it brings the certificates of all makers along.
+  // Loaded with the first passkey, because it contains the certificates of all vendors.
   return import('@simplewebauthn/server')
 }
 
@@ -63,7 +63,7 @@ function envelope(id: string) {
   return { id, rawId: id, type: 'public-key', clientExtensionResults: {} } as const
 }
 
-/** A passkey that says who used it is welcome; one that does not is still something that only its owner has. */
+/** User verification is welcome but not required: a passkey without it is still something that only its owner has. */
 function expectations({ id, origin }: RelyingParty, challenge: string) {
   return {
     expectedChallenge: challenge,
@@ -74,8 +74,8 @@ function expectations({ id, origin }: RelyingParty, challenge: string) {
 }
 
 /**
- * Nothing is asked of makers, so nothing of theirs is read: their statements bring certificates, whose check would go
- * out to addresses that stand in them. Authenticators that vouch for themselves alone are as good as none that do.
+ * We ask for no attestation, so we read none: its certificates would make the check fetch addresses that are written in
+ * them. Self attestation is worth as much as none.
  */
 async function isWithoutAuthority(attestationObject: string): Promise<boolean> {
   const { decodeAttestationObject } = await import('@simplewebauthn/server/helpers')
@@ -84,16 +84,16 @@ async function isWithoutAuthority(attestationObject: string): Promise<boolean> {
   return format === 'none' || (format === 'packed' && decoded.get('attStmt').get('x5c') === undefined)
 }
 
-/** @throws where it is not the client data of a page of our own, outside of any frame of another */
+/** @throws if it is not the client data of one of our pages, or comes from a frame in a foreign page */
 function readChallenge(clientDataJson: string): string {
   const clientData: unknown = parseJson(Buffer.from(clientDataJson, 'base64url').toString())
-  if (typeof clientData !== 'object' || clientData === null) throw new TypeError('the client data is no object')
+  if (typeof clientData !== 'object' || clientData === null) throw new TypeError('the client data is not an object')
   if ('crossOrigin' in clientData && clientData.crossOrigin !== false) throw new TypeError('a frame of another page')
   if (!('challenge' in clientData) || typeof clientData.challenge !== 'string') throw new TypeError('no challenge')
   return clientData.challenge
 }
 
-/** What the library throws says what is wrong, in words that repeat what was sent: to whoever sent it, it is no more than wrong. */
+/** The library's errors repeat what was sent. They are for the log; the sender learns only that the answer is wrong. */
 async function refuseOnThrow<T>(verify: () => Promise<T>): Promise<T | PasskeyRefused> {
   try {
     return await verify()

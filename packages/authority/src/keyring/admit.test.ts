@@ -1,4 +1,4 @@
-// On PostgreSQL too, neither is a key made for a database that has one, nor a database begun for a key that has one.
+// On PostgreSQL no root key is made for a database that has one, and no new database is begun for a key that has one.
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

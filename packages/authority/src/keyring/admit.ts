@@ -1,5 +1,5 @@
-// Whether a root key and a database belong together, before either is changed: a start must neither make a key for a
-// database that has one, nor begin anew where a database got lost.
+// Checks that the root key and the database belong together before either is changed. A startup must not make a key for
+// a database that has one, and must not begin afresh where a database was lost.
 import { StartupError } from '../domain/errors.ts'
 import type { FoundDatabase } from '../domain/store.ts'
 import { checkRootKey } from './keyring.ts'
@@ -7,9 +7,9 @@ import { rootKeyPath } from './root-key-file.ts'
 import { createRootKey, type FoundRootKey } from './root-key.ts'
 
 /**
- * The root key for the database that was found; made where both are new.
- * @param makeDirectory makes the data directory where it is missing
- * @throws StartupError `root_key_mismatch` or `database_missing`, with nothing changed
+ * Returns the root key of the database; makes one if both are new.
+ * @param makeDirectory makes the data directory if it is missing
+ * @throws StartupError `root_key_mismatch` or `database_missing`; nothing is changed then
  */
 export async function admitRootKey(
   rootKey: FoundRootKey | undefined,
@@ -27,7 +27,7 @@ export async function admitRootKey(
     throw new StartupError(
       'root_key_mismatch',
       `${name} was made under a root key, and there is none: neither HALLPASS_ROOT_KEY nor ${path}. ` +
-        'Put it back from where you keep a copy of it: another one opens nothing. Nothing was changed.',
+        'Restore it from your copy: another key cannot open the database. Nothing was changed.',
     )
   }
   if (rootKeyProof !== undefined) checkRootKey(rootKey.key, rootKeyProof)

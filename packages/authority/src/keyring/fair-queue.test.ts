@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { createFairQueue } from './fair-queue.ts'
 
-/** A queue whose work is ended by hand, with what has begun and who was refused. */
+/** A queue whose work the test ends by hand; it records what has begun and who was refused. */
 function createStage({ atOnce, longest }: { readonly atOnce: number; readonly longest: number }) {
   const queue = createFairQueue({ atOnce, longest, refuse: () => new Error('full') })
   const begun: string[] = []
@@ -32,11 +32,11 @@ function createStage({ atOnce, longest }: { readonly atOnce: number; readonly lo
   }
 }
 
-/** What has been resolved goes on meanwhile. */
+/** Lets resolved promises continue. */
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('a fair queue', () => {
-  it('takes turns by lane: who comes alone waits for one, not for the crowd', async () => {
+  it('takes turns by lane: a single request does not wait behind a crowd', async () => {
     const stage = createStage({ atOnce: 2, longest: 64 })
     for (let index = 0; index < 50; index += 1) stage.ask('crowd', `${index}`)
     stage.ask('ada', '')
@@ -48,7 +48,7 @@ describe('a fair queue', () => {
     expect(stage.begun).toHaveLength(51)
   })
 
-  it('refuses those of the longest lane, however full it is', async () => {
+  it('refuses requests of the longest lane only', async () => {
     const stage = createStage({ atOnce: 2, longest: 64 })
     for (let index = 0; index < 400; index += 1) stage.ask('crowd', `${index}`)
     for (let index = 0; index < 10; index += 1) stage.ask(`person${index}`, '')
@@ -57,7 +57,7 @@ describe('a fair queue', () => {
     expect(stage.refused).toHaveLength(410 - 2 - 64)
   })
 
-  it('runs one at a time of one key, and others meanwhile', async () => {
+  it('runs one request of a key at a time, and other keys meanwhile', async () => {
     const stage = createStage({ atOnce: 2, longest: 64 })
     for (const key of ['a', 'a', 'b', 'c']) stage.ask('home ', key)
     await stage.endOne()
@@ -66,7 +66,7 @@ describe('a fair queue', () => {
     expect(stage.begun.toSorted()).toEqual(['home a', 'home a', 'home b', 'home c'])
   })
 
-  it('goes on after work that failed', async () => {
+  it('continues after work that failed', async () => {
     const queue = createFairQueue({ atOnce: 1, longest: 1, refuse: () => new Error('full') })
     const mine = { lane: 'a', key: 'b' }
     await expect(queue.run(mine, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken')

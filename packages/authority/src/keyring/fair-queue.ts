@@ -1,17 +1,17 @@
-// Lets a bounded number of costly things run at once, and those who wait take turns by lane: nobody waits behind a crowd.
+// Runs a limited number of expensive jobs at once. Waiting jobs take turns by lane, so nobody waits behind a crowd.
 
-/** In whose name something waits. */
+/** The lane and the key of a waiting job. */
 export interface Turn {
-  /** Who shares one turn with whom: a network. */
+  /** All jobs in a lane share one turn: a network. */
   readonly lane: string
-  /** Of one lane and key, one runs at a time. */
+  /** Jobs with the same lane and key run one at a time. */
   readonly key: string
 }
 
 export interface FairQueue {
   /**
    * Runs the work when its turn comes.
-   * @throws what `refuse` makes, where too many wait and nobody has more of them than this lane
+   * @throws the error of `refuse`, if too many wait and no other lane has more waiting than this one
    */
   run<T>(turn: Turn, work: () => Promise<T>): Promise<T>
 }
@@ -28,7 +28,7 @@ export function createFairQueue(options: {
   readonly refuse: () => Error
 }): FairQueue {
   const { atOnce, longest, refuse } = options
-  // In the order in which their turns come.
+  // In the order of their turns.
   const lanes = new Map<string, Waiting[]>()
   const busy = new Set<string>()
   let waiting = 0
@@ -48,7 +48,7 @@ export function createFairQueue(options: {
       const index = queue.findIndex(({ key }) => !busy.has(key))
       const [next] = index < 0 ? [] : queue.splice(index, 1)
       if (next === undefined) continue
-      // Behind all others, where anybody is left.
+      // If more wait in the lane, it goes behind all others.
       lanes.delete(lane)
       if (queue.length > 0) lanes.set(lane, queue)
       return next
@@ -56,7 +56,7 @@ export function createFairQueue(options: {
     return undefined
   }
 
-  /** The longest lane bears what is too much, whoever came last: so no crowd keeps others out. */
+  /** The longest lane loses its newest job, whoever came last: so no crowd keeps others out. */
   function makeRoom(): void {
     if (waiting <= longest) return
     let [fullest, most] = ['', 0]

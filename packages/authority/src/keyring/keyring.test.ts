@@ -15,7 +15,7 @@ const location = 'https://api.fly.io/v1'
 
 function decode(token: Secret): Macaroon {
   const [bytes] = parseAuthorization(token.reveal()).macaroons
-  if (bytes === undefined) throw new Error('a minted token holds no macaroon')
+  if (bytes === undefined) throw new Error('the minted token has no macaroon')
   return decodeMacaroon(bytes)
 }
 
@@ -52,7 +52,7 @@ describe('the keyring', () => {
     expect(() => keyring.mint({ ...key, kid: randomBytes(16) }, caveats)).toThrow('cannot be unwrapped')
   })
 
-  it('does not unwrap a key in which any bit was changed', () => {
+  it('does not unwrap a key with one changed bit', () => {
     const root = randomBytes(32)
     const key = createKeyring(new RootKey(root), location).createSigningKey(7, 0)
     for (let position = 0; position < key.wrapped.length; position += 1) {
@@ -64,13 +64,13 @@ describe('the keyring', () => {
     expect(() => createKeyring(new RootKey(root), location).mint(key, caveats)).not.toThrow()
   })
 
-  it('refuses what others signed under the same kid', () => {
+  it('refuses a macaroon that somebody else signed under the same kid', () => {
     const key = keyring.createSigningKey(7, 0)
     const forged = mintMacaroon({ kid: key.kid, rnd: randomBytes(16), location, key: randomBytes(32), caveats })
     expect(() => keyring.verify(key, forged, [])).toThrow('not genuine')
   })
 
-  it('prints nothing of a token', () => {
+  it('never prints a token', () => {
     const { token } = keyring.mint(keyring.createSigningKey(7, 0), caveats)
     expect([String(token), JSON.stringify({ token }), inspect({ token })].join()).not.toContain('fm2_')
   })
@@ -83,7 +83,7 @@ describe('the root key', () => {
   })
   afterEach(() => rm(directory, { recursive: true }))
 
-  it('is made once, private, and found again', async () => {
+  it('is made once, with mode 0600, and found again', async () => {
     const load = async () => (await findRootKey({ environment: undefined, dataDirectory: directory }))?.key
     const [{ key: first }, { key: second }] = await Promise.all([createRootKey(directory), createRootKey(directory)])
     const proof = proveRootKey(first)
@@ -111,7 +111,7 @@ describe('the root key', () => {
     },
   )
 
-  it('is refused where others can read it, or the file holds something else', async () => {
+  it('is refused if others can read it or the file has something else in it', async () => {
     await createRootKey(directory)
     const path = join(directory, 'root.key')
     await chmod(path, 0o640)
@@ -123,7 +123,7 @@ describe('the root key', () => {
     })
   })
 
-  it('is told apart from another by its proof', () => {
+  it('is recognized by its proof', () => {
     const proof = proveRootKey(new RootKey(randomBytes(32)))
     expect(() => checkRootKey(new RootKey(randomBytes(32)), proof)).toThrow('another root key')
   })

@@ -1,4 +1,4 @@
-// Mints and verifies under signing keys that are unwrapped here and never leave.
+// Mints and verifies under signing keys that are unwrapped here and never leave this room.
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
 
 import {
@@ -35,7 +35,7 @@ const mailContext = 'mail'
 export function createKeyring(rootKey: RootKey, location: string): Keyring {
   const unwrapped = new Map<string, Uint8Array>()
 
-  /** The raw key; undefined for a row that was moved between organisations, or damaged. */
+  /** The raw key; undefined if the row is damaged or was moved between organisations. */
   function unwrap({ kid, organisationId, wrapped }: WrappedSigningKey): Uint8Array | undefined {
     const name = Buffer.from(kid).toString('hex')
     const known = unwrapped.get(`${organisationId}:${name}`)
@@ -54,7 +54,7 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
 
   function unwrapTicketKey(wrapped: Uint8Array): Uint8Array {
     const key = rootKey.unwrap(wrapped, ticketKeyContext)
-    if (key === undefined) throw new Error('the key for tickets cannot be unwrapped')
+    if (key === undefined) throw new Error('the ticket key cannot be unwrapped')
     return key
   }
 
@@ -126,12 +126,12 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
   }
 }
 
-/** What is stored once, to know the root key again. */
+/** The proof to store, which recognizes the root key later. */
 export function proveRootKey(rootKey: RootKey): string {
   return Buffer.from(rootKey.wrap(Buffer.from(rootKeyProof), 'root key')).toString('base64')
 }
 
-/** @throws StartupError `root_key_mismatch` where the proof was made under another root key */
+/** @throws StartupError `root_key_mismatch` if the proof was made under another root key */
 export function checkRootKey(rootKey: RootKey, proof: string): void {
   const opened = rootKey.unwrap(Buffer.from(proof, 'base64'), 'root key')
   if (opened === undefined || Buffer.from(opened).toString() !== rootKeyProof) {

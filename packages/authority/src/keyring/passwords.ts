@@ -1,4 +1,4 @@
-// Passwords, hashed with argon2id; a bounded number at a time, because each costs 19 MiB and tens of milliseconds.
+// Hashes passwords with argon2id, a limited number at a time, because each costs 19 MiB and tens of milliseconds.
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 
@@ -32,7 +32,7 @@ export function createPasswordHasher(): PasswordHasher {
         retryAfter: 5,
       }),
   })
-  // What an unknown user's password is held against, so that the answer takes as long as for a known one.
+  // The hash for unknown users, so that their answer takes as long as for known ones.
   const nobody: Parameters = { ...cost, salt: randomBytes(saltLength), tag: randomBytes(tagLength) }
 
   async function compute(password: string, parameters: Omit<Parameters, 'tag'>): Promise<Uint8Array> {

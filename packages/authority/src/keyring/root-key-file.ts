@@ -1,4 +1,4 @@
-// The file of the root key: found, made on the first start, and marked as soon as a database was made under it.
+// The file of the root key: finds it, makes it at the first start, and marks it when a database was made under it.
 import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import { appendFile, chmod, link, lstat, open, readdir, readFile, readlink, rm, stat } from 'node:fs/promises'
@@ -6,27 +6,27 @@ import { join } from 'node:path'
 
 import { denialOf, StartupError } from '../domain/errors.ts'
 
-// Flushed by the system with each write: under its permission model Node.js flushes nothing for a program.
+// O_SYNC flushes each write, because Node.js under its permission model has no fsync.
 const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_SYNC } = constants
 
 export interface RootKeyFile {
   readonly path: string
   readonly text: string
-  /** Whether a database was made under this key, as far as the file knows. */
+  /** Whether the file is marked as used by a database. */
   readonly isUsed: boolean
 }
 
-// An empty line behind the key: it goes wherever the file goes, and whoever reads the key takes no notice of it.
+// An empty line after the key. It travels with the file, and programs that read the key ignore it.
 const usedMark = /\n[ \t\r]*\n\s*$/
 
-/** Where the file is in a data directory. */
+/** The path of the file in a data directory. */
 export function rootKeyPath(dataDirectory: string): string {
   return join(dataDirectory, 'root.key')
 }
 
 /**
- * The file of a data directory; undefined where there is none. It may be a link, as those to a store of secrets are.
- * @throws StartupError `root_key_invalid` where it is no file, cannot be read, or can be by others
+ * The file in a data directory; undefined if there is none. It may be a link, for example to a store of secrets.
+ * @throws StartupError `root_key_invalid` if it is not a file, cannot be read, or others can read it
  */
 export async function findRootKeyFile(dataDirectory: string): Promise<RootKeyFile | undefined> {
   const path = rootKeyPath(dataDirectory)
@@ -36,7 +36,7 @@ export async function findRootKeyFile(dataDirectory: string): Promise<RootKeyFil
     if (entry.isSymbolicLink()) await expectTarget(path)
     expectPrivate(path, await stat(path), (await stat(dataDirectory)).uid)
     const text = await readFile(path, 'utf8')
-    if (text.trim() === '') throw refused(`${path} is empty: put the root key back from where you keep a copy of it.`)
+    if (text.trim() === '') throw refused(`${path} is empty: restore the root key from your copy.`)
     return { path, text, isUsed: usedMark.test(text) }
   } catch (cause) {
     if (cause instanceof StartupError) throw cause
@@ -46,9 +46,10 @@ export async function findRootKeyFile(dataDirectory: string): Promise<RootKeyFil
 }
 
 /**
- * Makes the file of a new key; its name in the directory is for the caller to flush. Where another process makes one at the same moment, theirs counts.
+ * Makes the file for a new key; the caller flushes the directory. If another process makes one at the same time, that
+ * one counts.
  * @param text the key, without a line break
- * @throws StartupError `root_key_invalid` where the directory takes no file
+ * @throws StartupError `root_key_invalid` if the file cannot be made
  */
 export async function createRootKeyFile(dataDirectory: string, text: string): Promise<RootKeyFile> {
   const path = rootKeyPath(dataDirectory)
@@ -63,7 +64,7 @@ export async function createRootKeyFile(dataDirectory: string, text: string): Pr
 }
 
 async function writeOnce(path: string, text: string): Promise<void> {
-  // Written whole under another name and linked into place: a crash leaves no half key, and of two starts one wins.
+  // Written under another name and then linked: a crash leaves no half key, and of two starts one wins.
   const draft = `${path}.${randomBytes(6).toString('hex')}`
   const file = await open(draft, O_WRONLY | O_CREAT | O_EXCL | O_SYNC, 0o600)
   try {
@@ -81,22 +82,22 @@ async function writeOnce(path: string, text: string): Promise<void> {
   }
 }
 
-/** Notes in the file that a database was made under its key. A link leads to what others keep: that stays as it is. */
+/** Marks the file: a database was made under its key. The target of a link belongs to others and is not changed. */
 export async function markRootKeyFile({ path, isUsed }: RootKeyFile): Promise<void> {
   if (isUsed) return
   try {
     if ((await lstat(path)).isFile()) await appendFile(path, '\n', { flag: O_WRONLY | O_APPEND | O_SYNC })
   } catch {
-    // A file that cannot be written serves as well, and is only not known again beside an empty database.
+    // An unmarked file works too; it is only not recognized beside an empty database.
   }
 }
 
-/** Removes what starts left that were killed while they made a key. */
+/** Removes drafts of starts that were killed while they made a key. */
 export async function clearDrafts(dataDirectory: string, now: number): Promise<void> {
   for (const name of await readdir(dataDirectory).catch(() => [])) {
     if (!/^root\.key\.[0-9a-f]{12}$/.test(name)) continue
     const path = join(dataDirectory, name)
-    // A younger one may be that of a start which is under way.
+    // A newer draft may belong to a start in progress.
     const draft = await unlessMissing(stat(path))
     if (draft !== undefined && now - draft.mtimeMs > draftLifetime) await rm(path, { force: true })
   }
@@ -109,21 +110,18 @@ async function expectTarget(path: string): Promise<void> {
     await stat(path)
   } catch (cause) {
     const target = await readlink(path)
-    throw refused(
-      `${path} is a link to ${target}, where nothing can be found (${codeOf(cause)}): mend the link.`,
-      cause,
-    )
+    throw refused(`${path} is a link to ${target}, which cannot be found (${codeOf(cause)}): fix the link.`, cause)
   }
 }
 
 function expectPrivate(path: string, found: Stats, ownerOfDirectory: number): void {
   const { mode, uid } = found
-  if (!found.isFile()) throw refused(`${path} is no file: it is to be a file that holds the root key.`)
+  if (!found.isFile()) throw refused(`${path} is not a file: it must be a file with the root key in it.`)
   if ((mode & 0o077) !== 0) {
     throw refused(`${path} can be read by others (mode ${(mode & 0o777).toString(8)}): run "chmod 600 ${path}".`)
   }
   const ownUid = process.getuid?.()
-  // Root also looks at the files of others, as an operator.
+  // Root may also use the files of the directory's owner, as an operator does.
   const us = ownUid === 0 ? ownerOfDirectory : ownUid
   if (us !== undefined && uid !== us && uid !== 0) {
     throw refused(`${path} belongs to another user (${uid}): run "chown ${us} ${path}".`)

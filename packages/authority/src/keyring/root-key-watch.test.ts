@@ -7,19 +7,19 @@ import { expect, test } from 'vitest'
 import { watchRootKey } from './root-key-watch.ts'
 import { createRootKey } from './root-key.ts'
 
-test('a root key that is taken away, replaced or opened to others under a server is told once, and that it is back', async () => {
+test('a root key file that is removed, replaced or made readable under a running server is reported once, and again when it is back', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-root-key-'))
   const path = join(directory, 'root.key')
   const { key } = await createRootKey(directory)
-  const told: (string | undefined)[] = []
-  const stop = watchRootKey(directory, key, (trouble) => told.push(trouble), 5)
+  const reports: (string | undefined)[] = []
+  const stop = watchRootKey(directory, key, (trouble) => reports.push(trouble), 5)
   const hear = async (count: number) => {
-    await expect.poll(() => told.length).toBe(count)
-    return told.at(-1)
+    await expect.poll(() => reports.length).toBe(count)
+    return reports.at(-1)
   }
   try {
     await rename(path, `${path}.away`)
-    expect(await hear(1)).toMatch(/root\.key is gone\. Put back the right one before this server stops/)
+    expect(await hear(1)).toMatch(/root\.key is gone\. Restore the right file before this server stops/)
     await writeFile(path, Buffer.alloc(32, 7).toString('base64'), { mode: 0o600 })
     expect(await hear(2)).toMatch(/holds another key\./)
     await rename(`${path}.away`, path)

@@ -1,4 +1,4 @@
-// Notices when the file of the root key is taken away or replaced under a server: then its memory alone has the key.
+// Notices when the root key's file is removed or replaced under a running server: then only its memory has the key.
 import { unwatchFile, watchFile } from 'node:fs'
 
 import { StartupError } from '../domain/errors.ts'
@@ -7,14 +7,14 @@ import { rootKeyPath } from './root-key-file.ts'
 import { findRootKey, type RootKey } from './root-key.ts'
 
 /**
- * Calls `tell` with a sentence when the file no longer holds this key, and with undefined when it does again.
- * @param interval milliseconds between two looks at the file; 5,000 by default
- * @returns what ends it
+ * Calls `report` with a sentence when the file no longer has this key, and with undefined when it has it again.
+ * @param interval milliseconds between two checks of the file; 5,000 by default
+ * @returns a function that stops the watch
  */
 export function watchRootKey(
   dataDirectory: string,
   key: RootKey,
-  tell: (trouble: string | undefined) => void,
+  report: (trouble: string | undefined) => void,
   interval = 5000,
 ): () => void {
   const path = rootKeyPath(dataDirectory)
@@ -25,9 +25,7 @@ export function watchRootKey(
     const trouble = await findTrouble(dataDirectory, proof)
     if (trouble === known) return
     known = trouble
-    tell(
-      trouble && `${trouble} Put back the right one before this server stops: it goes on with the key in its memory.`,
-    )
+    report(trouble && `${trouble} Restore the right file before this server stops: it still has the key in memory.`)
   }
   const listener = () => void look()
   watchFile(path, { interval, persistent: false }, listener)
@@ -41,7 +39,7 @@ async function findTrouble(dataDirectory: string, proof: string): Promise<string
     checkRootKey(found.key, proof)
     return undefined
   } catch (error) {
-    // Whatever it is, it is the file's trouble: nobody would hear it here.
+    // Every error is reported as the file's, because nobody would see it otherwise.
     if (!(error instanceof StartupError)) return `${rootKeyPath(dataDirectory)} cannot be read (${String(error)}).`
     return error.code === 'root_key_mismatch' ? `${rootKeyPath(dataDirectory)} holds another key.` : error.message
   }

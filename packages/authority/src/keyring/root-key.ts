@@ -1,4 +1,4 @@
-// The root key: 32 bytes from the environment or a file, under which every signing key is wrapped.
+// The root key: 32 bytes from the environment or a file. Every signing key is wrapped under it.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 
 import { StartupError } from '../domain/errors.ts'
@@ -13,7 +13,7 @@ const formatVersion = 1
 export class RootKey {
   readonly #key: Uint8Array
 
-  /** @throws StartupError where `key` is not 32 bytes */
+  /** @throws StartupError if `key` does not have 32 bytes */
   constructor(key: Uint8Array) {
     if (key.length !== keyLength) throw new StartupError('root_key_invalid', 'The root key is not 32 bytes.')
     this.#key = key
@@ -32,7 +32,7 @@ export class RootKey {
     ])
   }
 
-  /** Opens what `wrap` sealed under the same key and context; undefined where it was not. */
+  /** Opens what `wrap` sealed under the same key and context; undefined for anything else. */
   unwrap(wrapped: Uint8Array, context: string): Uint8Array | undefined {
     if (wrapped[0] !== formatVersion || wrapped.length < 1 + nonceLength + tagLength) return undefined
     const nonce = wrapped.subarray(1, 1 + nonceLength)
@@ -48,7 +48,7 @@ export class RootKey {
   }
 }
 
-/** Where the root key of an installation is looked for: `HALLPASS_ROOT_KEY`, then `root.key` in the data directory. */
+/** Where to look for the root key: `HALLPASS_ROOT_KEY`, then `root.key` in the data directory. */
 export interface RootKeyPlace {
   readonly environment: Secret | undefined
   readonly dataDirectory: string
@@ -56,13 +56,13 @@ export interface RootKeyPlace {
 
 export interface FoundRootKey {
   readonly key: RootKey
-  /** Absent where the key is of the environment. */
+  /** Absent if the key comes from the environment. */
   readonly file?: RootKeyFile
 }
 
 /**
- * The root key of `HALLPASS_ROOT_KEY` where it is given (32 bytes as base64 or hex), or of `root.key` in the data
- * directory; undefined where there is neither.
+ * The root key from `HALLPASS_ROOT_KEY` (32 bytes as base64 or hex), or else from `root.key` in the data directory;
+ * undefined if there is neither.
  * @throws StartupError `root_key_invalid`, without the key in it
  */
 export async function findRootKey({ environment, dataDirectory }: RootKeyPlace): Promise<FoundRootKey | undefined> {
@@ -86,7 +86,7 @@ function parseRootKey(text: string, source: string): RootKey {
   if (/^[A-Za-z0-9+/_-]{43}=?$/.test(trimmed)) return new RootKey(Buffer.from(trimmed, 'base64'))
   throw new StartupError(
     'root_key_invalid',
-    `${source} holds no root key: it takes 32 bytes as base64 (44 characters) or hex (64 characters). ` +
+    `${source} holds no root key: it needs 32 bytes as base64 (44 characters) or hex (64 characters). ` +
       'Give the one that the database was made with; for a new database, make one with "openssl rand -base64 32".',
   )
 }

@@ -1,4 +1,4 @@
-// The keyring as the maker of tickets and discharges.
+// The keyring makes and opens tickets and discharges.
 import { randomBytes } from 'node:crypto'
 
 import { actions, decodeMacaroon, parseAuthorization, ticketsOf, tokenId, type Macaroon } from '@hallpass/macaroon'
@@ -38,7 +38,7 @@ const key = keyring.createSigningKey(7, 0)
 const demand: Omit<Demand, 'tokenId'> = { userId: 3, organisationId: 7, how: 'login', seconds: 600 }
 
 describe('the keyring', () => {
-  it('mints what asks for a discharge, in a ticket that knows the id of its token', () => {
+  it('mints a token that needs a discharge; the ticket has the id of the token', () => {
     const { id, macaroon, ticket } = mintAsking()
     expect(id).toBe(tokenId(macaroon.nonce))
     expect(macaroon.unsafeCaveats.map(({ type }) => type)).toEqual(['Organization', 'IsMember', '3P'])
@@ -46,7 +46,7 @@ describe('the keyring', () => {
     expect(() => keyring.verify(key, macaroon, [])).toThrow('none came with it')
   })
 
-  it('makes a discharge that answers it, finished, and no other token', () => {
+  it('makes a final discharge for this token and no other', () => {
     const { macaroon, ticket } = mintAsking()
     const window = { type: 'ValidityWindow', notBefore: 1n, notAfter: 2n } as const
     const discharge = decode(keyring.discharge(ticketKey, ticket, third, [window]))
@@ -55,7 +55,7 @@ describe('the keyring', () => {
     expect(() => keyring.verify(key, mintAsking().macaroon, [discharge])).toThrow('none came with it')
   })
 
-  it('makes the same name of the same text, and others of another text or key', () => {
+  it('derives the same name from the same text, and another from another text or key', () => {
     const name = keyring.deriveName(ticketKey, 'a').reveal()
     expect(name).toMatch(/^[\w-]{43}$/)
     expect(keyring.deriveName(ticketKey, 'a').reveal()).toBe(name)
@@ -63,7 +63,7 @@ describe('the keyring', () => {
     expect(keyring.deriveName(keyring.createTicketKey(), 'a').reveal()).not.toBe(name)
   })
 
-  it('opens no ticket of another key, and none that was changed', () => {
+  it('opens no ticket of another key, and no changed ticket', () => {
     const { ticket } = mintAsking()
     expect(keyring.openTicket(keyring.createTicketKey(), ticket)).toBeUndefined()
     for (let position = 0; position < ticket.length; position += 1) {
@@ -74,7 +74,7 @@ describe('the keyring', () => {
     expect(keyring.openTicket(ticketKey, new Uint8Array())).toBeUndefined()
   })
 
-  it('takes no key for tickets that was wrapped under another root key, or is a signing key', () => {
+  it('accepts no ticket key that was wrapped under another root key, and no signing key', () => {
     const { ticket } = mintAsking()
     const stranger = createKeyring(new RootKey(randomBytes(32)), location)
     expect(() => stranger.openTicket(ticketKey, ticket)).toThrow('cannot be unwrapped')

@@ -1,4 +1,5 @@
-// What flyctl asks about the machines and releases of an app. An authority runs none, so an app has none.
+// flyctl's questions about the machines and releases of an app. An authority runs no machines, so the answers are
+// empty.
 import { pathName } from '@hallpass/client/contract'
 import { z } from 'zod'
 
@@ -39,7 +40,7 @@ export const appRoutes: readonly FlyctlRoute[] = [
     url: '/api/v1/releases/all_current',
     authenticated: true,
     status: 200,
-    // When each app was released, by name.
+    // The release dates of apps by name, for which there are none.
     async handle(_input, { perform }) {
       await perform(showPrincipal, undefined)
       return {}

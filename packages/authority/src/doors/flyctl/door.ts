@@ -1,11 +1,11 @@
-// The door for what flyctl asks beside GraphQL and the Machines API: `/api/v1` and where it sends its metrics.
+// The flyctl door: the requests of flyctl besides GraphQL and the Machines API, under `/api/v1`, and its metrics.
 import type { FastifyInstance } from 'fastify'
 
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
 import { bodyLimits } from '../http/body.ts'
 import { openExchange } from '../http/exchange.ts'
-import { knowFirst } from '../http/known-first.ts'
+import { authenticateFirst } from '../http/authenticate-first.ts'
 import { parse } from '../http/parse.ts'
 import { print } from '../http/pieces.ts'
 import { appRoutes } from './apps.ts'
@@ -21,7 +21,7 @@ export interface FlyctlDoor {
 export const flyctlRoutes: readonly FlyctlRoute[] = [...sessionRoutes, ...organisationRoutes, ...appRoutes]
 
 export function openFlyctlDoor(server: FastifyInstance, { environment, authenticate }: FlyctlDoor): void {
-  const { options, presentedBy } = knowFirst(authenticate, (request) => request.headers.authorization)
+  const { options, presentedBy } = authenticateFirst(authenticate, (request) => request.headers.authorization)
   for (const { method, url, authenticated, params, query, body, status, handle } of flyctlRoutes) {
     server.route({
       method,
@@ -40,11 +40,11 @@ export function openFlyctlDoor(server: FastifyInstance, { environment, authentic
     })
   }
   void server.register((scope, _options, done) => {
-    // It comes without a content type.
+    // flyctl sends it without a content type.
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyLimits.known }, (_request, _body, parsed) =>
       parsed(null),
     )
-    // What flyctl measures of itself is nobody's business here: taken, so that it does not complain, and dropped.
+    // flyctl's metrics about itself are accepted, so that it does not complain, and dropped.
     scope.post('/metrics_post', (_request, reply) => reply.code(200).send())
     done()
   })

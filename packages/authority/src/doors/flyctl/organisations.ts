@@ -1,4 +1,4 @@
-// Organisations as flyctl's newer look-ups have them.
+// Organisations in the form of flyctl's newer look-ups.
 import { pathName } from '@hallpass/client/contract'
 import { z } from 'zod'
 
@@ -34,7 +34,7 @@ export const organisationRoutes: readonly FlyctlRoute[] = [
   }),
 ]
 
-/** Its id is that of the GraphQL door. */
+/** The id is that of the GraphQL door. */
 function encodeOrganisation({ organisation: { id, slug, name, personalOf }, own }: ReachedOrganisation) {
   return {
     id: slug,

@@ -1,4 +1,4 @@
-// What a route for flyctl is: what it takes, and what it runs.
+// The type of a route for flyctl: its input and its handler.
 import type { z } from 'zod'
 
 import type { Exchange } from '../http/exchange.ts'
@@ -7,7 +7,7 @@ export interface FlyctlRoute {
   readonly method: 'GET' | 'POST'
   /** With `:parameters`. */
   readonly url: string
-  /** False where no credential is needed. */
+  /** False if no credential is needed. */
   readonly authenticated: boolean
   readonly params?: z.ZodType
   readonly query?: z.ZodType
@@ -31,7 +31,7 @@ interface Definition<P, Q, B> extends Omit<FlyctlRoute, 'params' | 'query' | 'bo
   ) => Promise<object>
 }
 
-/** Types a handler by the schemas beside it. */
+/** Types a handler by its schemas. */
 export function route<
   P extends z.ZodType | undefined = undefined,
   Q extends z.ZodType | undefined = undefined,

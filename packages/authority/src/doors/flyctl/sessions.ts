@@ -1,4 +1,4 @@
-// Logging in as flyctl does it: with a password, or through a browser where a person approves it.
+// flyctl's logins: with a password, or through a browser where a person approves.
 import { emailAddress, pathName, routes, typedPassword } from '@hallpass/client/contract'
 import { z } from 'zod'
 
@@ -13,7 +13,7 @@ import { route, type FlyctlRoute } from './route.ts'
 
 const cliLogin = routes.createCliLogin.body.shape
 const cliSession = z.object({
-  /** The host's name, whatever it is. */
+  /** Any host name. */
   name: z.string().max(1024).default('').transform(fitLabel),
   code_challenge: cliLogin.code_challenge.optional(),
   code_challenge_method: cliLogin.code_challenge_method.optional(),
@@ -24,8 +24,8 @@ const cliSession = z.object({
 const cliSessionParams = z.object({ id: pathName })
 
 /**
- * flyctl says nothing of why a login is refused. What it prints and opens is the address, so the reason stands there;
- * and where it then asks for a token, an empty one ends it at once.
+ * flyctl prints no reason for a refused login. It prints and opens the address, so the address says why. When flyctl
+ * then asks for a token, an empty one ends the login at once.
  */
 const limitedLogin = 'a-login-cannot-be-limited'
 const advice = 'unset-FLY_TOKEN_LOCK_ORG-and-make-a-token-that-reaches-less'
@@ -43,7 +43,7 @@ export const sessionRoutes: readonly FlyctlRoute[] = [
       const { email, password } = body.data.attributes
       const from = { kind: 'cli', label: describeUserAgent(userAgent) } as const
       const { authToken } = await perform(signIn, { email, password: new Secret(password), from })
-      // flyctl decodes nothing but text here.
+      // flyctl decodes only text here.
       return { data: { attributes: { access_token: authToken.reveal() } } }
     },
   }),
@@ -55,7 +55,7 @@ export const sessionRoutes: readonly FlyctlRoute[] = [
     body: cliSession,
     status: 201,
     async handle({ body }, { perform, publicUrl }) {
-      // An auth token reaches all that its person reaches: who asks for less must not get more.
+      // An auth token reaches everything that its person reaches; a request for less must not get more.
       if (Object.keys(body.metadata ?? {}).some((key) => key.startsWith('lock_'))) {
         return {
           id: limitedLogin,
@@ -74,7 +74,7 @@ export const sessionRoutes: readonly FlyctlRoute[] = [
     },
   }),
 
-  // What flyctl asks every second where it began without a challenge: the first 200 is its answer.
+  // flyctl polls this every second if it began without a challenge. The first 200 is its answer.
   route({
     method: 'GET',
     url: '/api/v1/cli_sessions/:id',
@@ -111,7 +111,9 @@ export const sessionRoutes: readonly FlyctlRoute[] = [
   }),
 ]
 
-/** It answers 404 while flyctl should wait, and in words that it prints where a code is wrong and may be typed again. */
+/**
+ * Answers 404 while flyctl should wait, and with an error that flyctl prints if a code is wrong and may be typed again.
+ */
 async function redeem(perform: Exchange['perform'], input: RedeemCliLogin) {
   try {
     const { authToken } = await perform(redeemCliLogin, input)

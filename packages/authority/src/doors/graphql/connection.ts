@@ -1,4 +1,4 @@
-// Lists as the original has them: nodes, and where the next page starts.
+// Lists in the original's form: nodes, and a cursor for the next page.
 import type { Page } from '../../domain/page.ts'
 import { InvalidInput } from '../http/errors.ts'
 import type { Context } from './context.ts'
@@ -6,7 +6,7 @@ import { limits } from './limits.ts'
 
 export interface PageArgs {
   readonly first?: number | null
-  /** Clients send an empty one for the first page. */
+  /** Clients send an empty text for the first page. */
   readonly after?: string | null
 }
 
@@ -16,7 +16,7 @@ export interface Connection<Node> {
 }
 
 /**
- * How many items a page takes at most.
+ * The maximum number of items on the page.
  * @throws InvalidInput
  */
 export function pageSize({ first }: PageArgs): number {
@@ -25,12 +25,15 @@ export function pageSize({ first }: PageArgs): number {
   return Math.min(first, limits.pageSize)
 }
 
-/** Whether the whole list is asked for: clients that name no size read no second page. */
+/** Whether the whole list is wanted: clients that give no size read no second page. */
 export function isForAll({ first }: PageArgs): boolean {
   return first === undefined || first === null
 }
 
-/** The page as it is answered, with others' turns between its items; `encode` makes a cursor's text of where it ends. */
+/**
+ * The page for the answer, with turns for others between its items. `encode` turns the position of its end into a
+ * cursor.
+ */
 export function connect<Item, Cursor, Node>(
   page: Page<Item, Cursor>,
   encodeItem: (item: Item) => Node,
@@ -47,8 +50,8 @@ export function connect<Item, Cursor, Node>(
 }
 
 /**
- * All that is left of the list, as it is answered: `turn` fetches the page that begins where another ended. What is too
- * much to answer ends the request as everywhere, and nothing is left out in silence.
+ * The whole rest of the list. `turn` fetches the page after the end of another. If it is too much, the request fails,
+ * as everywhere; nothing is left out silently.
  */
 export function connectAll<Item, Cursor, Node>(
   first: Page<Item, Cursor>,
@@ -65,7 +68,7 @@ export function connectAll<Item, Cursor, Node>(
   return { nodes: nodes(), pageInfo: { hasNextPage: false, endCursor: null } }
 }
 
-/** One by one, with others' turns between. */
+/** Encodes one item at a time, with turns for others in between. */
 export async function* encodeEach<Item, Node>(
   items: readonly Item[],
   encodeItem: (item: Item) => Node,
@@ -77,5 +80,5 @@ export async function* encodeEach<Item, Node>(
   }
 }
 
-/** What an authority without machines has none of. */
+/** The list of things that an authority without machines never has. */
 export const none: { readonly nodes: readonly [] } = { nodes: [] }

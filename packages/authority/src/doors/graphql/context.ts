@@ -1,4 +1,4 @@
-// What a resolver may do: run operations, by the name of its mutation where it is one, and not without end.
+// The context of a resolver: it runs operations, under the name of its mutation if it is one, up to a limit.
 import { GraphQLError, type GraphQLResolveInfo } from 'graphql'
 
 import type { Exchange } from '../http/exchange.ts'
@@ -9,22 +9,23 @@ export interface Context {
   readonly exchange: Exchange
   /** For the mutation of this name. */
   readonly mutating: (mutation: string) => Exchange
-  /** Counts one more field that is answered, and ends the request where they are too many. */
+  /** Counts one more field in the answer, and ends the request if there are too many. */
   readonly answer: () => void
-  /** Lets others have their turn, where many fields were answered since they last had. */
+  /** Gives others a turn, if many fields were answered since the last one. */
   readonly rest: () => Promise<void>
-  /** Aborted where the request asks for too much. */
+  /** Aborted if the request asks for too much. */
   readonly signal: AbortSignal
 }
 
-/** A field of the root: from its arguments to what is answered. */
+/** A field of the root: from its arguments to its answer. */
 export type Resolve<Args> = (args: Args, context: Context, info: GraphQLResolveInfo) => unknown
 
-/** A few milliseconds of them. */
+/** The number of fields that takes a few milliseconds. */
 const fieldsOfPiece = 2000
 
 /**
- * Through `exchange`, and what it is for a mutation, at most {@link limits.operations} run together, one after the other. `pause` resolves when others had their turn.
+ * Runs at most {@link limits.operations} operations in total, one after the other, through `exchange` or through that
+ * of a mutation. `pause` resolves when others have had a turn.
  */
 export function createContext(exchange: Exchange, pause: () => Promise<void>): Context {
   const controller = new AbortController()
@@ -34,7 +35,8 @@ export function createContext(exchange: Exchange, pause: () => Promise<void>): C
   let rested = 0
   function refuse(operation: number): GraphQLError {
     const error = new GraphQLError('the query asks for too much at once: ask in several')
-    // A few are refused one by one, so that what was done is told; of a thousand the errors would take longer than all else.
+    // A few are refused one by one, so that the answer shows what was done. The errors of a thousand would take longer
+    // than everything else.
     if (operation > 2 * limits.operations) controller.abort(error)
     return error
   }

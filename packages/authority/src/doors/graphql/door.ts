@@ -1,5 +1,5 @@
-// The GraphQL door: measures and checks a query, runs operations for its fields, and answers with status 200 always,
-// because clients of the original look for errors in the answer and lose the words of any other status.
+// The GraphQL door: measures and checks a query, runs operations for its fields, and always answers with status 200,
+// because clients of the original look for errors in the answer and ignore the text of any other status.
 import {
   NoSchemaIntrospectionCustomRule,
   defaultFieldResolver,
@@ -16,9 +16,9 @@ import { z } from 'zod'
 
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
-import { tellWait } from '../http/errors.ts'
+import { setRetryAfter } from '../http/errors.ts'
 import { openExchange } from '../http/exchange.ts'
-import { knowFirst } from '../http/known-first.ts'
+import { authenticateFirst } from '../http/authenticate-first.ts'
 import { parse } from '../http/parse.ts'
 import { print } from '../http/pieces.ts'
 import { createContext, type Context } from './context.ts'
@@ -32,11 +32,11 @@ import { checkServed } from './served.ts'
 export interface GraphqlDoor {
   readonly environment: Environment
   readonly authenticate: Authenticate
-  /** What nobody foresaw, by the id of its request. */
+  /** Logs unexpected errors with the id of the request. */
   readonly report: (error: unknown, requestId: string) => void
 }
 
-/** Clients send more beside these, which is ignored. */
+/** Clients send more fields, which are ignored. */
 const requestBody = z.object({
   query: z.string().min(1),
   variables: z.record(z.string(), z.unknown()).nullish(),
@@ -50,7 +50,7 @@ const rules = [...specifiedRules, NoSchemaIntrospectionCustomRule]
 export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): void {
   const { environment, authenticate, report } = door
   const schema = createSchema()
-  const { options, presentedBy } = knowFirst(authenticate, (request) => request.headers.authorization)
+  const { options, presentedBy } = authenticateFirst(authenticate, (request) => request.headers.authorization)
   server.route({
     method: 'POST',
     url: '/graphql',
@@ -88,7 +88,7 @@ export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): voi
 
   function refuse(errors: readonly unknown[], request: FastifyRequest, reply: FastifyReply) {
     const { errors: formatted, causes, unforeseen } = formatErrors(errors, request)
-    tellWait(causes, reply)
+    setRetryAfter(causes, reply)
     for (const error of unforeseen) report(error, request.id)
     return { errors: formatted }
   }
@@ -99,7 +99,7 @@ const countField: GraphQLFieldResolver<unknown, Context> = (source, args, contex
   return defaultFieldResolver(source, args, context, info)
 }
 
-/** What is wrong with a query, all of it. */
+/** All errors of a query that is refused. */
 class QueryRefused extends Error {
   readonly errors: readonly unknown[]
 
@@ -109,7 +109,7 @@ class QueryRefused extends Error {
   }
 }
 
-/** The query, well formed, of a size that is answered, and fit for the schema. */
+/** The query: well formed, within the limits, and valid for the schema. */
 function readDocument(schema: GraphQLSchema, { query }: Asked): DocumentNode {
   const document = parseDocument(query, { maxTokens: limits.tokens })
   checkSize(document)

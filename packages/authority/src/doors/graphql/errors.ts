@@ -1,11 +1,11 @@
-// How the GraphQL door says no: always in `errors`, with one word for programs, and nothing repeated of what was sent.
+// The errors of the GraphQL door: always in `errors`, with one code for programs, and repeating nothing that was sent.
 import type { FastifyRequest } from 'fastify'
 import { GraphQLError, Kind, type GraphQLFormattedError } from 'graphql'
 
 import { DomainError, type DomainErrorCode } from '../../domain/errors.ts'
 import { InvalidInput, describeFrameworkError, explainRefusal } from '../http/errors.ts'
 
-/** The words that clients of the original know, and a few more. */
+/** The codes that clients of the original know, and a few more. */
 type Code =
   | 'UNAUTHORIZED'
   | 'FORBIDDEN'
@@ -32,7 +32,7 @@ const codesOfDomain: Readonly<Record<DomainErrorCode, Code>> = {
   storage_full: 'STORAGE_FULL',
 }
 
-// The words that clients of the original match.
+// The messages that clients of the original match.
 const wordsOfDomain: Partial<Record<DomainErrorCode, string>> = {
   name_taken: 'Validation failed: Name has already been taken',
 }
@@ -41,13 +41,13 @@ const mostErrors = 10
 
 export interface Refusal {
   readonly errors: readonly GraphQLFormattedError[]
-  /** What they came from. */
+  /** The errors behind them. */
   readonly causes: readonly unknown[]
-  /** What nobody foresaw, for the log. */
+  /** Unexpected errors, for the log. */
   readonly unforeseen: readonly unknown[]
 }
 
-/** The answer's `errors`: of what was thrown while a query was answered, or of what is wrong with the query. */
+/** The `errors` of the answer, for what was thrown while answering, or for an invalid query. */
 export function formatErrors(errors: readonly unknown[], request: FastifyRequest): Refusal {
   const unforeseen: unknown[] = []
   const causes = errors.map(causeOf)
@@ -62,17 +62,17 @@ export function formatErrors(errors: readonly unknown[], request: FastifyRequest
       message,
       ...(locations === undefined ? {} : { locations }),
       ...(path === undefined ? {} : { path }),
-      // Clients decode nothing here but text.
+      // Clients decode only text here.
       extensions: { code },
     }
   })
   return { errors: formatted, causes, unforeseen }
 }
 
-/** What the original answers, and this authority does not. */
+/** Something that the original answers and this authority does not. */
 export class NotServed extends Error {}
 
-/** What a resolver threw; what the library itself found wrong is the outer error, which knows where it was. */
+/** The error that a resolver threw. The library's own errors are the outer ones, which have a position. */
 function causeOf(error: unknown): unknown {
   if (!(error instanceof GraphQLError)) return error
   const { originalError } = error
@@ -94,7 +94,7 @@ function describe(
   return told === undefined ? undefined : { message: told.message, code: 'INVALID' }
 }
 
-/** The library's own words, but where they quote: people paste tokens into queries. */
+/** The library's message, except where it quotes: people paste tokens into queries. */
 function describeGraphql({ message, nodes }: GraphQLError): string {
   if (message.startsWith('Syntax Error: ')) {
     return /more than \d+ tokens/.test(message) ? 'the query is too long' : 'the query is not well formed'

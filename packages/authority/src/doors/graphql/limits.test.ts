@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 
 import { checkSize, limits } from './limits.ts'
 
-/** One field inside of another, `depth` deep. */
+/** A field nested `depth` deep. */
 function nested(depth: number): string {
   return depth === 1 ? '{ a }' : `{ a ${nested(depth - 1)} }`
 }
@@ -16,7 +16,7 @@ function check(query: string): void {
 }
 
 describe('the size of a query', () => {
-  test('has a limit to its depth, through fragments too', () => {
+  test('has a limit on depth, through fragments too', () => {
     expect(() => check(nested(limits.depth))).not.toThrow()
     expect(() => check(nested(limits.depth + 1))).toThrow('is nested 13 deep')
     const through = `query { a { ...x } } fragment x on X ${nested(limits.depth)}`
@@ -24,20 +24,20 @@ describe('the size of a query', () => {
     expect(() => check(`{ ... on X { ... on X { a } } }`)).not.toThrow()
   })
 
-  test('has a limit to its aliases', () => {
+  test('has a limit on aliases', () => {
     expect(() => check(`{ ${many(limits.aliases, (i) => `a${i}: a`)} }`)).not.toThrow()
     expect(() => check(`{ ${many(limits.aliases + 1, (i) => `a${i}: a`)} }`)).toThrow('too many aliases')
   })
 
-  test('has a limit to its fields, however small it is written', () => {
+  test('has a limit on fields, however short the query is', () => {
     expect(() => check(`{ ${many(limits.fields, (i) => `a${i}`)} }`)).not.toThrow()
     expect(() => check(`{ ${many(limits.fields + 1, (i) => `a${i}`)} }`)).toThrow('too many fields')
-    // Each fragment spreads the next one twice: 2 to the power of how many there are.
+    // Each fragment spreads the next one twice, which doubles the fields at each step.
     const doubling = many(8, (i) => `fragment f${i} on X { ...f${i + 1} ...f${i + 1} }`)
     expect(() => check(`{ ...f0 } ${doubling} fragment f8 on X { a b }`)).toThrow('too many fields')
   })
 
-  test('has a limit to how often it names one field, wherever', () => {
+  test('has a limit on how often it names one field, anywhere', () => {
     const twice = `query { a { ... on X { ${many(limits.repeats - 1, () => 'b')} } } c { b } }`
     expect(() => check(twice)).not.toThrow()
     expect(() => check(`${twice} fragment f on X { b }`)).toThrow('one field too often')
@@ -45,16 +45,16 @@ describe('the size of a query', () => {
     expect(() => check(`${twice} fragment f on X { d: b }`)).not.toThrow()
   })
 
-  test('has a limit to its definitions', () => {
+  test('has a limit on definitions', () => {
     expect(() => check(many(limits.definitions + 1, (i) => `query q${i} { a }`))).toThrow('11 definitions')
   })
 
-  test('is not asked of a fragment that holds itself', () => {
+  test('is not computed for a fragment that contains itself', () => {
     expect(() => check('{ ...f } fragment f on X { a ...f }')).toThrow('holds itself')
     expect(() => check('{ ...f } fragment f on X { ...g } fragment g on X { b { ...f } }')).toThrow('holds itself')
   })
 
-  test('is known for every tree of fields', () => {
+  test('is computed for every tree of fields', () => {
     type Tree = readonly Tree[]
     const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
       tree: fc.oneof({ maxDepth: 14, withCrossShrink: true }, fc.constant([]), fc.array(tie('tree'), { maxLength: 3 })),

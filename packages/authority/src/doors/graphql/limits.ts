@@ -1,19 +1,19 @@
-// How much one GraphQL request may ask for, measured before anything of it is looked up.
+// The limits of a GraphQL request, checked before anything is looked up.
 import { GraphQLError, Kind, type DocumentNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql'
 
-/** The largest query of the original's own client takes 120 fields on 5 levels, under 2 aliases. */
+/** The largest query of the original's client has 120 fields on 5 levels and 2 aliases. */
 export const limits = {
   /** Lexical tokens of the document. */
   tokens: 2000,
   definitions: 10,
-  /** Fields inside of fields. */
+  /** Nested fields. */
   depth: 12,
-  /** Fields as they are answered: what a fragment holds counts wherever it is spread. */
+  /** Fields in the answer: those of a fragment count wherever it is spread. */
   fields: 500,
   aliases: 20,
-  /** Fields of one name in the document: validation compares each with all others. */
+  /** Fields of one name in the document, because validation compares each with all others. */
   repeats: 50,
-  /** Fields that are answered, those of every item of a list counted. */
+  /** Fields in the answer, counting every item of a list. */
   answered: 50_000,
   /** Operations of the authority that one request may run. */
   operations: 30,
@@ -27,7 +27,7 @@ interface Size {
   readonly aliases: number
 }
 
-/** @throws GraphQLError that names the limit which the document exceeds, or the fragment that holds itself */
+/** @throws GraphQLError that names the exceeded limit, or says that a fragment contains itself */
 export function checkSize(document: DocumentNode): void {
   const { definitions } = document
   if (definitions.length > limits.definitions) {
@@ -64,14 +64,14 @@ function checkRepeats(definitions: DocumentNode['definitions']): void {
   for (const definition of definitions) if ('selectionSet' in definition) count(definition.selectionSet)
 }
 
-/** Measures each fragment once, however often it is spread: sizes may double with every level of them. */
+/** Measures each fragment once, however often it is spread: sizes can double with every level. */
 function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   const known = new Map<string, Size>()
   const open = new Set<string>()
 
   function measureFragment(name: string): Size {
     const fragment = fragments.get(name)
-    // Whether it exists is for validation to say.
+    // Validation checks later whether it exists.
     if (fragment === undefined) return { depth: 0, fields: 0, aliases: 0 }
     const measured = known.get(name)
     if (measured !== undefined) return measured

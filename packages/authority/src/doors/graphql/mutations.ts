@@ -1,4 +1,4 @@
-// The mutations: each runs one operation under its own name, so that `Mutations` caveats can allow it alone.
+// The mutations. Each runs one operation under its own name, so that a `Mutations` caveat can allow it alone.
 import { parseDuration } from '@hallpass/client'
 import { routes } from '@hallpass/client/contract'
 import { z } from 'zod'
@@ -32,7 +32,7 @@ interface Input {
   readonly clientMutationId?: string | null
 }
 
-/** Runs the mutation, and hands back what the client named it. */
+/** Runs the mutation, and returns the client's id for it. */
 function mutation<I>(run: (input: I, exchange: Exchange) => Promise<object>): Resolve<{ readonly input: I & Input }> {
   return async ({ input }, context, { fieldName }) => ({
     clientMutationId: input.clientMutationId,
@@ -56,14 +56,17 @@ interface CreateToken {
   readonly expiry?: string | null
 }
 
-/** Null and nothing are the same here, and what else is in it belongs to other profiles. */
+/** Null means absent here, and other fields belong to other profiles. */
 const profileParams = z
   .object({ app_id: z.string().nullish(), cluster: z.string().nullish() })
   .nullish()
   .transform((params) => ({ app: params?.app_id ?? undefined, cluster: params?.cluster ?? undefined }))
 
-/** By which flyctl makes a token for `litefs-cloud` commands. It sends it to a service of the original platform. */
-const nameOfTokenForElsewhere = 'flyctl-lfsc'
+/**
+ * The name that flyctl gives to a token for `litefs-cloud` commands, which it sends to a service of the original
+ * platform.
+ */
+const litefsCloudTokenName = 'flyctl-lfsc'
 
 const userId = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
 
@@ -81,7 +84,7 @@ export const mutations = {
   }),
 
   createLimitedAccessToken: mutation<CreateToken>(async (input, { perform }) => {
-    if (input.name === nameOfTokenForElsewhere) {
+    if (input.name === litefsCloudTokenName) {
       throw new NotServed('this authority does not serve litefs-cloud, which would send a token to another platform')
     }
     const slug = ofOrganisation(input.organizationId)

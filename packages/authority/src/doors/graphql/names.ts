@@ -1,4 +1,4 @@
-// Names from outside: what is not of the form of a name cannot be one, and is told so in the words that clients match.
+// Names in requests: an invalid name is not found, in the words that clients match.
 import { pathName } from '@hallpass/client/contract'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -15,7 +15,7 @@ export function readName(noun: Noun, name: string): string {
   return name
 }
 
-/** `.catch(notFoundAs('App'))`: what is not there, in the same words. */
+/** For `.catch(notFoundAs('App'))`: something that does not exist, in the same words. */
 export function notFoundAs(noun: Noun): (error: unknown) => never {
   return (error) => {
     if (error instanceof DomainError && error.code === 'not_found') {

@@ -1,4 +1,4 @@
-// From the domain's nouns to GraphQL's: what is not at hand is looked up when a query asks for it, by an operation.
+// Encodes the domain's nouns for GraphQL. What is not loaded is looked up by an operation when a query asks for it.
 import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
 import { defaultNetwork } from '../../domain/app.ts'
 import type { ListedToken } from '../../domain/token.ts'
@@ -17,7 +17,7 @@ import { decodeTokenCursor, encodeTokenCursor } from '../http/cursor.ts'
 import { connect, connectAll, encodeEach, isForAll, none, pageSize, type PageArgs } from './connection.ts'
 import type { Context } from './context.ts'
 
-/** An organisation, as far as it is known before a query asks for more. */
+/** An organisation, with the fields known before a query asks for more. */
 export interface KnownOrganisation {
   readonly organisation: Organisation
   /** Whether it is the caller's own personal one. */
@@ -28,7 +28,7 @@ export function encodeInstant(milliseconds: number): string {
   return new Date(milliseconds).toISOString()
 }
 
-/** Its id is its slug, which clients hand back wherever one is needed. */
+/** Its id is its slug, which clients send back wherever they need one. */
 export function encodeOrganisation({ organisation, own }: KnownOrganisation) {
   const { slug } = organisation
   return {
@@ -58,12 +58,12 @@ export function encodeOrganisation({ organisation, own }: KnownOrganisation) {
   }
 }
 
-/** With the role that is known already. */
+/** Includes the role, which is already known. */
 export function encodeReachedOrganisation(reached: KnownOrganisation & { readonly role: string | null }) {
   return { ...encodeOrganisation(reached), viewerRole: reached.role ?? 'token' }
 }
 
-/** Its id is its name, which clients hand back wherever one is needed. */
+/** Its id is its name, which clients send back wherever they need one. */
 export function encodeApp({ app, organisation, own }: ShownApp) {
   const { name } = app
   return {
@@ -71,7 +71,7 @@ export function encodeApp({ app, organisation, own }: ShownApp) {
     internalNumericId: app.id,
     name,
     organization: encodeOrganisation({ organisation, own }),
-    // Nothing is deployed where no machines run.
+    // Nothing is deployed without machines.
     status: 'pending',
     deployed: false,
     state: 'PENDING',
@@ -111,19 +111,19 @@ export function encodeToken(record: ListedToken, organisation: Organisation, hea
   }
 }
 
-/** Clients print the address alone of who made a token: it says itself where nobody had proven it. */
+/** Clients print only the address of a token's maker, so the address is marked if it was unproven. */
 function encodeCreator({ createdByProvenAt, createdAt }: ListedToken, user: Pick<User, 'id' | 'email'>) {
   const emailProvenAt = createdByProvenAt !== null && createdByProvenAt <= createdAt ? createdByProvenAt : null
   return encodeUser({ id: user.id, email: describeUser({ email: user.email, emailProvenAt }), emailProvenAt })
 }
 
-/** Members are found by their address, which stays as it is; beside it clients print the name. */
+/** Members are found by their address, so it stays unmarked; clients print the name beside it. */
 function encodeUser({ id, email, emailProvenAt }: Pick<User, 'id' | 'email' | 'emailProvenAt'>) {
   const name = emailProvenAt === null ? '(unproven)' : null
   return { __typename: 'User', id: String(id), email, name, enablePaidHobby: false }
 }
 
-/** A token has no address: it is told by its name and its id. */
+/** A token has no address; its name and its id describe it. */
 export function encodePrincipal(credential: Credential) {
   if (credential.kind === 'user') return encodeUser(credential.user)
   const { name, id } = credential.record
@@ -143,7 +143,7 @@ function encodeMembership(member: Member) {
   }
 }
 
-/** Those that count: what is revoked or has ended is for the audit trail. */
+/** Only live tokens; the audit trail has revoked and ended ones. */
 async function encodeTokens(args: PageArgs, context: Context, list: (page: ListOptions) => Promise<ListedTokens>) {
   const turn = (after: string | undefined) =>
     list({ ...usualListing, withoutCaveats: true, limit: pageSize(args), after })

@@ -1,4 +1,4 @@
-// The queries: each runs one operation, and encodes what it found.
+// The queries. Each runs one operation and encodes the result.
 import { personalAlias } from '../../domain/organisation.ts'
 import { listOrganisations } from '../../operations/organisations/list-organisations.ts'
 import { listRegions } from '../../operations/apps/list-regions.ts'
@@ -26,7 +26,7 @@ const findOrganisation = async (slug: string, { exchange }: Context) => {
 }
 
 const addOns: Resolve<unknown> = async (_args, { exchange }) => {
-  // Empty, but not for nobody.
+  // The answer is empty, but it needs a credential.
   await exchange.perform(showPrincipal, undefined)
   return none
 }
@@ -37,7 +37,7 @@ const app: Resolve<{ readonly name: string }> = async ({ name }, { exchange }) =
 }
 
 const apps: Resolve<AppsArgs> = async ({ organizationId, role, ...args }, context) => {
-  // Roles are the original's: its builders have one, and nothing has one here.
+  // Roles belong to the original: its builders have one, and nothing here has one.
   if (role) return connect({ items: [] }, encodeApp, String, context)
   const page = context.exchange.perform(pageApps, {
     slug: organizationId ? readName('Organization', organizationId) : undefined,

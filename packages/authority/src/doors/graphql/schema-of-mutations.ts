@@ -1,4 +1,4 @@
-// What the mutations take and answer: the names of the inputs stand in the queries of clients.
+// The inputs and payloads of the mutations. The queries of clients contain the names of the inputs.
 
 export const mutationDefinitions = `
   input CreateAppInput {

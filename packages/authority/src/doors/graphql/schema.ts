@@ -1,11 +1,11 @@
-// What the GraphQL door can be asked: the part of the public schema that concerns organisations, apps and tokens.
+// The schema of the GraphQL door: the part of the public schema about organisations, apps and tokens.
 import { buildSchema, type GraphQLSchema } from 'graphql'
 
 import { mutationDefinitions } from './schema-of-mutations.ts'
 
 /**
- * Names, types and nullability are those that clients of the original rely on: what is a number there must not become
- * a string here. What an authority without machines never has (machines, releases, addresses) is there, and empty.
+ * Clients of the original rely on these names, types and nullability: a number there must not become a string here.
+ * Fields for machines, releases and addresses exist and are empty.
  */
 const definitions = `
   schema {

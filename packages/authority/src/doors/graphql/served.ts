@@ -1,9 +1,10 @@
-// What the original answers and this authority does not, found in a query: it is told apart from what is ill written.
+// Finds parts of a query that the original answers and this authority does not, so that they are not reported as
+// misspelled.
 import { TypeInfo, visit, visitWithTypeInfo, type DocumentNode, type GraphQLSchema } from 'graphql'
 
 import { NotServed } from './errors.ts'
 
-/** @throws NotServed that names the first field, argument or type that is not served, at whatever depth */
+/** @throws NotServed that names the first field, argument or type that is not served, at any depth */
 export function checkServed(schema: GraphQLSchema, document: DocumentNode): void {
   const types = new TypeInfo(schema)
   visit(
@@ -19,7 +20,7 @@ export function checkServed(schema: GraphQLSchema, document: DocumentNode): void
       },
     }),
   )
-  // The types of variables come before the fields, and say less.
+  // Types of variables come before the fields, and say less.
   visit(document, {
     NamedType({ name }) {
       if (schema.getType(name.value) === undefined) throw notServed(name.value, 'type')
@@ -32,7 +33,7 @@ function wordOf(schema: GraphQLSchema, parent: string): string {
   return parent === schema.getMutationType()?.name ? 'mutation' : `field of ${parent}`
 }
 
-/** A name that is longer than any of the original's may be something pasted, and is not repeated. */
+/** A name longer than any of the original's may be a pasted secret, and is not repeated. */
 function notServed(name: string, what: string): NotServed {
   return new NotServed(`this authority does not serve the ${what} ${name.length > 40 ? 'of this name' : name}`)
 }

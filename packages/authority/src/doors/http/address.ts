@@ -1,23 +1,25 @@
-// Which address a request comes from, as far as it can be believed.
+// Finds the client's address, as far as it can be trusted.
 import { isIP, SocketAddress } from 'node:net'
 
 import type { FastifyRequest } from 'fastify'
 
-/** The address of the client: what trusted proxies say, where that is an address at all, else the other end. */
+/**
+ * The address of the client: the one that trusted proxies send, if it is an address, otherwise that of the connection.
+ */
 export function addressOf(request: FastifyRequest): string {
   return readAddress(request.ip) ?? readAddress(request.socket.remoteAddress ?? '') ?? ''
 }
 
 /**
- * An address as `X-Forwarded-For` may have it: bare, with a port (`203.0.113.1:5001`), in brackets (`[2001:db8::1]:5001`) or
- * in quotation marks, as in RFC 7239 §6.
- * @returns its shortest form without port and zone, and IPv4 as such; undefined where it is no address
+ * Reads an address from `X-Forwarded-For`: bare, with a port (`203.0.113.1:5001`), in brackets (`[2001:db8::1]:5001`)
+ * or in quotation marks, as in RFC 7239 §6.
+ * @returns its shortest form without port and zone, and mapped IPv4 as IPv4; undefined if it is not an address
  */
 export function readAddress(text: string): string | undefined {
   if (isIP(text) === 4) return text
   const told = text.trim().replace(/^"([^"]*)"$/, '$1')
   const [, bracketed, plain = told] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(told) ?? []
-  // A zone says which of its own networks another machine means.
+  // A zone names a network of another machine.
   const address = (bracketed ?? plain).replace(/%.*$/s, '')
   if (isIP(address) === 6)
     return new SocketAddress({ address, family: 'ipv6' }).address.replace(/^::ffff:(?=\d+\.)/, '')

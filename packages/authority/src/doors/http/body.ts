@@ -1,4 +1,4 @@
-// Bodies: how long they may be, from whom, and how much there may be in them.
+// Limits of bodies: their length, by whether there is a credential, and their number of parts.
 import { lookThrough } from '@hallpass/client/json'
 import type { FastifyInstance } from 'fastify'
 
@@ -6,25 +6,27 @@ import { InvalidInput } from './errors.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the route looks at a credential before it takes a body. */
-    readonly knowsFirst?: boolean
+    /** Whether the route checks the credential before it reads the body. */
+    readonly authenticatesFirst?: boolean
   }
 }
 
-/** Bytes: of somebody whose credential was looked at before, and of whoever sends one. */
+/** Bytes: after the credential was checked, and for anybody. */
 export const bodyLimits = { known: 64 * 1024, anybody: 8 * 1024 } as const
 
-/** Values of an array or an object, and arrays and objects, of a whole body: each costs more than its bytes. */
+/**
+ * Values in arrays and objects, and the arrays and objects themselves, in a whole body: each costs more than its bytes.
+ */
 const mostParts = 2000
-/** Members of objects: nothing that strangers may say takes half as many, and to read a new one costs a microsecond. */
+/** Members of objects: no input for strangers needs half as many, and each new name costs a microsecond. */
 const mostNamesOfStrangers = 32
 
-/** Takes JSON on the server, and nothing else. */
+/** Accepts only JSON. */
 export function takeJson(server: FastifyInstance): void {
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     const text = body.toString()
-    const mostNames = request.routeOptions.config.knowsFirst === true ? mostParts : mostNamesOfStrangers
+    const mostNames = request.routeOptions.config.authenticatesFirst === true ? mostParts : mostNamesOfStrangers
     const { parts, names, repeated } = lookThrough(text, { parts: mostParts, names: mostNames })
     if (parts > mostParts) {
       done(new InvalidInput(`the body has too many parts: ${mostParts} are the limit`))
@@ -36,10 +38,10 @@ export function takeJson(server: FastifyInstance): void {
     }
     let value: unknown
     try {
-      // Clients send the content type with no body too.
+      // Clients send the content type without a body too.
       value = text === '' ? undefined : JSON.parse(text)
     } catch {
-      // The parser's own words quote the body, which may hold a password.
+      // The parser's message quotes the body, which may contain a password.
       done(new InvalidInput('the body is not valid JSON'))
       return
     }
@@ -48,9 +50,9 @@ export function takeJson(server: FastifyInstance): void {
   })
 }
 
-/** RFC 7493 §2.3. A proxy may have looked at the first of them, and we at the last. */
+/** RFC 7493 §2.3. A proxy may have read the first of them, and we the last. */
 function refuseRepeated(name: string): InvalidInput {
-  // What does not look like a field's name may be anything, a secret too, and is not repeated.
+  // Text that does not look like a field name may be a secret, and is not repeated.
   return /^[A-Za-z_]\w{0,31}$/.test(name)
     ? new InvalidInput(`the body has the field ${name} twice in one object`, name)
     : new InvalidInput('the body has a field twice in one object')

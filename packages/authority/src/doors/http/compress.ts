@@ -1,24 +1,24 @@
-// Answers made smaller for those who take them so: off the event loop, and a few at a time.
+// Compresses answers for clients that accept it, off the event loop and a few at a time.
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-/** Bytes: below, it is not worth the work; above, it would hold up the others who wait for the same threads. */
+/** Bytes. Below, it is not worth the work; above, it would hold up others who need the same threads. */
 const smallest = 1024
 const largest = 4 * 1024 * 1024
-/** Half of libuv's threads, which hash passwords too. Whoever finds them taken has the answer as it is. */
+/** Half of libuv's threads, which also hash passwords. If they are busy, the answer stays uncompressed. */
 const mostAtOnce = 2
 
 /**
- * A hook for routes whose answers carry no secret: beside text that somebody else chose, the length of what is compressed
- * tells of it (BREACH, CVE-2013-3587).
+ * A hook for routes whose answers contain no secret: next to text that somebody else chose, the compressed length would
+ * reveal something of the secret (BREACH, CVE-2013-3587).
  */
 export function createCompression() {
   let running = 0
   return async function compress(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
     void reply.header('vary', 'accept-encoding')
-    // Answers come as bytes, refusals as text.
+    // Answers are bytes, refusals are text.
     const isFit = payload instanceof Uint8Array && payload.length >= smallest && payload.length <= largest
     const encoding = isFit ? chooseEncoding(request.headers['accept-encoding']) : undefined
     if (!isFit || encoding === undefined || running >= mostAtOnce) return payload
@@ -41,7 +41,7 @@ const encodings = {
   gzip: (bytes: Uint8Array) => toGzip(bytes),
 }
 
-/** Of those that are wanted most, the smaller one (RFC 9110 §12.5.3); undefined where none is wanted. */
+/** Of the most preferred encodings the smaller one (RFC 9110 §12.5.3); undefined if none is accepted. */
 export function chooseEncoding(accepted: string | undefined): keyof typeof encodings | undefined {
   const wanted = new Map(
     (accepted ?? '').split(',').map((part) => {

@@ -13,7 +13,7 @@ const listing = fc.record({
 const plain = { state: 'live', sort: 'expires_at', order: 'desc', search: '' } as const
 
 describe('cursors', () => {
-  it('come back as they went, and in a contract of 200 characters', () => {
+  it('are read back as they were written, within the 200 characters of the contract', () => {
     const instant = fc.integer({ min: 0, max: 999_999_999_999_999 })
     fc.assert(
       fc.property(instant, fc.uuid(), listing, (number, id, list) => {
@@ -25,7 +25,7 @@ describe('cursors', () => {
     )
   })
 
-  it('are of one state, sort, order and search, and refused with any other', () => {
+  it('belong to one state, sort, order and search, and are refused with any other', () => {
     fc.assert(
       fc.property(fc.uuid(), listing, listing, (id, list, other) => {
         fc.pre(JSON.stringify(list) !== JSON.stringify(other))
@@ -36,7 +36,7 @@ describe('cursors', () => {
     )
   })
 
-  it('are refused where they are of another kind, or nobody wrote them', () => {
+  it('are refused if they are of another kind or made up', () => {
     expect(() => decodeTokenCursor(encodeEventCursor(1), plain)).toThrow(InvalidInput)
     expect(() => decodeEventCursor('AAAA')).toThrow(InvalidInput)
     fc.assert(

@@ -1,10 +1,10 @@
-// Cursors: opaque to callers, and read back strictly.
+// Cursors: opaque to callers, and parsed strictly.
 import { createHash } from 'node:crypto'
 
 import type { TokenQuery } from '../../domain/token.ts'
 import { InvalidInput } from './errors.ts'
 
-/** What makes two lists different ones, so that no page of one continues the other. */
+/** The parameters of a list. A cursor of one list is not valid for another. */
 type TokenListing = Pick<TokenQuery, 'state' | 'sort' | 'order' | 'search'>
 
 export function encodeTokenCursor(id: string, listing: TokenListing): string {
@@ -12,8 +12,8 @@ export function encodeTokenCursor(id: string, listing: TokenListing): string {
 }
 
 /**
- * The id with which the page before ended.
- * @throws InvalidInput where the text is not a cursor of this list
+ * The id at the end of the page before.
+ * @throws InvalidInput if the text is not a cursor of this list
  */
 export function decodeTokenCursor(text: string, listing: TokenListing): string {
   const match = /^t\.([\w-]{11})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(decode(text))
@@ -31,7 +31,7 @@ export function encodeEventCursor(id: number): string {
   return encode(`e.${id}`)
 }
 
-/** @throws InvalidInput where the text is not a cursor of an audit list */
+/** @throws InvalidInput if the text is not a cursor of an audit list */
 export function decodeEventCursor(text: string): number {
   const match = /^e\.(\d{1,15})$/.exec(decode(text))
   if (match?.[1] === undefined) throw new InvalidInput('cursor is not one of this list', 'cursor')

@@ -1,4 +1,4 @@
-// How the doors that speak JSON say no: one shape for every error, with nothing of the request repeated in it but field names.
+// The errors of the doors that speak JSON: one shape for all, which repeats nothing of the request except field names.
 import type { ApiErrorCode } from '@hallpass/client'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
@@ -8,7 +8,7 @@ import { isForwardedUntrusted } from './address.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Why it is refused, for the log; the first of several reasons. */
+    /** The reason for the log; the first of several. */
     refused?: DomainError
   }
 }
@@ -22,12 +22,12 @@ interface ErrorAnswer {
   readonly request_id: string
 }
 
-/** A program asks, not a person with a browser. */
+/** The request is for the API, not for a page. */
 export function isOfApi({ method, url }: FastifyRequest): boolean {
   return ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method) || /^\/(?:v\d|api|graphql|aaa)(?:[/?]|$)/.test(url)
 }
 
-/** Input that is not as the contract has it. */
+/** Input that violates the contract. */
 export class InvalidInput extends Error {
   readonly statusCode = 400
   readonly field: string | undefined
@@ -52,12 +52,12 @@ const answersOfDomain: Readonly<Record<DomainErrorCode, { readonly http: number;
   storage_full: { http: 503, code: 'storage_full' },
 }
 
-/** The HTTP status that says the same. */
+/** The HTTP status of the error. */
 export function statusOf({ code }: DomainError): number {
   return answersOfDomain[code].http
 }
 
-// The words that clients of the Machines API match.
+// The messages that clients of the Machines API match.
 const machinesTexts: Partial<Record<DomainErrorCode, string>> = {
   forbidden: 'unauthorized',
   name_taken: 'Validation failed: Name has already been taken',
@@ -67,8 +67,8 @@ const sharedAddress =
   ' (a proxy passed this on that --trusted-proxies of the authority does not name, so everybody behind it counts as one)'
 
 /**
- * Sends the error as its answer; what nobody foresaw is answered without its words.
- * @returns whether it was foreseen: if not, it belongs into the log
+ * Sends the error as the answer; an unexpected error is answered without its message.
+ * @returns whether it was expected; if not, it belongs in the log
  */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): boolean {
   if (error instanceof DomainError) sendDomainError(error, request, reply)
@@ -87,8 +87,8 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 }
 
 /**
- * Says that this part of the original's API is not here. It is no 404, which clients of it take for "it is gone already".
- * Nothing of the path is repeated but what is known to be a part.
+ * Answers that this part of the original's API is not served. It is no 404, because clients read that as "it is gone
+ * already". Of the path only a known part is repeated.
  */
 export function sendNotServed(request: FastifyRequest, reply: FastifyReply): void {
   const [part] = parts.exec(request.url) ?? []
@@ -99,7 +99,7 @@ export function sendNotServed(request: FastifyRequest, reply: FastifyReply): voi
 const parts =
   /(?<=\/)(?:machines|volumes|snapshots|secrets|secretkeys|ip_assignments|certificates|releases|builds|logs|postgres|mpg|egress_ips|kms|oidc)(?=[/?]|$)/
 
-/** What zod found in `input`, as a sentence: at most five issues, each with its path and never with the value. */
+/** The problems that zod found in `input`, as a sentence: at most five, each with its path and never with the value. */
 export function describeIssues(place: string, input: unknown, error: z.ZodError): InvalidInput {
   const issues = error.issues.slice(0, 5).map((issue) => {
     const path = issue.path.map(String).join('.')
@@ -139,7 +139,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** What does not look like a field's name may be anything, a secret too, and is not repeated. */
+/** Text that does not look like a field name may be a secret, and is not repeated. */
 function describeKey(key: string): string {
   return /^[A-Za-z_]\w{0,31}$/.test(key) ? key : '(not a name)'
 }
@@ -147,7 +147,7 @@ function describeKey(key: string): string {
 function sendDomainError(error: DomainError, request: FastifyRequest, reply: FastifyReply): void {
   const { http, code } = answersOfDomain[error.code]
   if (http === 401) void reply.header('www-authenticate', 'Bearer realm="hallpass"')
-  tellWait([error], reply)
+  setRetryAfter([error], reply)
   const text = machinesTexts[error.code]
   send(
     reply,
@@ -164,8 +164,8 @@ function sendDomainError(error: DomainError, request: FastifyRequest, reply: Fas
 }
 
 /**
- * The sentence of a refusal, in every door the same, which the log is told of too: where everybody behind a proxy counts as
- * one, a limit says so.
+ * The sentence of a refusal, the same in every door and in the log. If everybody behind a proxy counts as one client,
+ * the sentence about a limit says so.
  */
 export function explainRefusal(error: DomainError, request: FastifyRequest): string {
   request.refused ??= error
@@ -173,13 +173,13 @@ export function explainRefusal(error: DomainError, request: FastifyRequest): str
   return isShared ? `${error.message}${sharedAddress}` : error.message
 }
 
-/** Says in the header after how many seconds it may be tried again, where an error knows: the longest of them. */
-export function tellWait(errors: readonly unknown[], reply: FastifyReply): void {
+/** Sets Retry-After to the longest time that one of the errors names. */
+export function setRetryAfter(errors: readonly unknown[], reply: FastifyReply): void {
   const waits = errors.flatMap((error) => (error instanceof DomainError ? (error.retryAfter ?? []) : []))
   if (waits.length > 0) void reply.header('retry-after', String(Math.max(...waits)))
 }
 
-/** What the framework refuses before a door sees it, in words of ours: its own may repeat what was sent. */
+/** Describes errors of the framework in our own words, because its messages may repeat what was sent. */
 export function describeFrameworkError(
   error: unknown,
 ): { readonly http: number; readonly code: ApiErrorCode; readonly message: string } | undefined {

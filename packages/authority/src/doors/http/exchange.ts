@@ -1,4 +1,4 @@
-// What a handler of any door may do: run operations in the name of whoever asks.
+// What a handler of any door can use: operations on behalf of the caller, and facts about the request.
 import type { FastifyRequest } from 'fastify'
 
 import { createAllowance } from '../../operations/perform/allowance.ts'
@@ -12,9 +12,9 @@ export interface Exchange {
   /** Milliseconds. */
   readonly now: () => number
   readonly userAgent: string | undefined
-  /** Where people reach the authority, without a slash at the end. */
+  /** The address for people, without a slash at the end. */
   readonly publicUrl: () => string
-  /** Resolves when others had their turn: for answers that take long to make. */
+  /** Resolves when others have had a turn; for long answers. */
   readonly pause: () => Promise<void>
   readonly perform: <Input, Subject, Output, Prepared>(
     operation: Operation<Input, Subject, Output, Prepared>,
@@ -24,10 +24,10 @@ export interface Exchange {
   readonly mutating: (mutation: string) => Exchange
 }
 
-/** What a request presents that carries no credential, or whose credential does not count. */
+/** The credentials of a request without any, or whose credentials do not count. */
 export const nobody: Presented = { tokens: [], authTokenHashes: [], refusals: [] }
 
-/** The operations for whoever presents these credentials, once for a request. */
+/** Makes the exchange of one request, for the caller with these credentials. */
 export function openExchange(environment: Environment, presented: Presented, request: FastifyRequest): Exchange {
   const own: Environment = { ...environment, store: storeOfRequest(environment.store, () => performance.now()) }
   const spend = createAllowance()
@@ -36,7 +36,7 @@ export function openExchange(environment: Environment, presented: Presented, req
       requestId: request.id,
       spend,
       ...(mutation === undefined ? {} : { mutation }),
-      // Asking the socket costs a system call, and only refusals want to know.
+      // Reading it from the socket costs a system call, and only refusals need it.
       get remoteAddress() {
         return addressOf(request)
       },

@@ -1,10 +1,10 @@
-// Input from outside, held against its schema before anything else sees it.
+// Parses input by its schema, before anything else reads it.
 import type { z } from 'zod'
 
 import { InvalidInput, describeIssues } from './errors.ts'
 
 /**
- * What the schema makes of the value; undefined where there is no schema. `place` names it in sentences: `the body`.
+ * The parsed value; undefined if there is no schema. `place` names it in sentences: `the body`.
  * @throws InvalidInput that names the fields and repeats no value
  */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, place: string): z.output<S>

@@ -1,4 +1,4 @@
-// From what browsers make of an authenticator's answers to an operation's input.
+// From a browser's form of an authenticator's answers to the input of operations.
 import type { routes } from '@hallpass/client/contract'
 import type { z } from 'zod'
 

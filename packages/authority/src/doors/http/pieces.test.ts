@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import { encodeAll, print } from './pieces.ts'
 
-/** Pauses, and how much was done before each. */
+/** Pauses, and the amount of work before each. */
 function counting(done: () => number) {
   const steps: number[] = []
   let before = 0
@@ -20,7 +20,7 @@ function counting(done: () => number) {
 
 const text = async (answer: object) => (await print(answer, nextTurn)).toString()
 
-test('what is printed is what JSON.stringify makes of it', async () => {
+test('the output equals that of JSON.stringify', async () => {
   const json = JSON as typeof JSON & { rawJSON(text: string): unknown }
   const nullish: unknown = Object.assign(Object.create(null), { a: undefined, b: null, c: [undefined, null, 1] })
   for (const answer of [
@@ -37,7 +37,7 @@ test('what is printed is what JSON.stringify makes of it', async () => {
   }
 })
 
-test('others have their turn between the pieces of a long answer', async () => {
+test('others have a turn between the pieces of a long answer', async () => {
   let written = 0
   const items = Array.from({ length: 4000 }, () => ({
     toJSON() {
@@ -51,7 +51,7 @@ test('others have their turn between the pieces of a long answer', async () => {
   expect(Math.max(...steps)).toBeLessThan(140)
 })
 
-test('what takes longer to encode is encoded in smaller pieces', async () => {
+test('items that take longer to encode are encoded in smaller pieces', async () => {
   const encoded: number[] = []
   const { steps, pause } = counting(() => encoded.length)
   const items = Array.from({ length: 1200 }, (_, i) => i)

@@ -1,14 +1,14 @@
-// Answers made in pieces: a long one is neither encoded nor written in one go, so that others have their turn meanwhile.
+// Encodes and prints long answers in pieces, so that others have a turn in between.
 
-/** Resolves when others had their turn. */
+/** Resolves when others have had a turn. */
 type Pause = () => Promise<void>
 
-/** Items without anything long in them: a millisecond or two. */
+/** Short items that take a millisecond or two. */
 const itemsOfPiece = 500
-/** Characters: half a millisecond. */
+/** Characters that take half a millisecond. */
 const charactersOfPiece = 128 * 1024
 
-/** The items, encoded. `weigh` tells for how many ordinary ones an item counts, where some take longer than others. */
+/** Encodes the items. `weigh` returns how many ordinary items one counts for, if some take longer. */
 export async function encodeAll<Item, Encoded>(
   items: readonly Item[],
   encode: (item: Item) => Encoded,
@@ -30,8 +30,8 @@ export async function encodeAll<Item, Encoded>(
 }
 
 /**
- * What `JSON.stringify` makes of the answer, in UTF-8. Lists may be the answer or stand under the fields of objects, and
- * their items are written one by one.
+ * The same as `JSON.stringify`, in UTF-8. The answer may be a list, or an object with lists in its fields; their items
+ * are printed one by one.
  */
 export async function print(answer: object, pause: Pause): Promise<Buffer> {
   const done: Buffer[] = []
@@ -70,7 +70,7 @@ export async function print(answer: object, pause: Pause): Promise<Buffer> {
   return Buffer.concat(done)
 }
 
-/** Without a form of its own, as a Date has one, and a text that `JSON.rawJSON` took as it is. */
+/** An object without its own JSON form (as a Date has), and not a text of `JSON.rawJSON`. */
 function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || 'toJSON' in value || Object.isFrozen(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)

@@ -1,19 +1,19 @@
-// Headers of which a request has one: where two are sent, who stands in between may have believed the other.
+// Refuses repeated headers that must be single: a proxy may have used the other one.
 import { InvalidInput } from './errors.ts'
 
 const single: ReadonlySet<string> = new Set(['authorization', 'content-length', 'content-type', 'host', 'origin'])
 
 /**
- * What to answer where one of them is there twice; undefined where none is. Node.js keeps the first of some headers and joins
- * others: what was sent is looked at.
- * @param raw names and values, in turns
+ * The error if one of them appears twice; undefined if none does. Node.js keeps the first of some headers and joins
+ * others, so this reads what was sent.
+ * @param raw names and values, alternating
  */
 export function findRepeatedHeader(raw: readonly string[]): InvalidInput | undefined {
   const seen = new Set<string>()
   for (let index = 0; index < raw.length; index += 2) {
     const name = (raw[index] ?? '').toLowerCase()
     if (!single.has(name)) continue
-    if (seen.has(name)) return new InvalidInput(`the header ${name} is there twice`, name)
+    if (seen.has(name)) return new InvalidInput(`the header ${name} appears twice`, name)
     seen.add(name)
   }
   return undefined

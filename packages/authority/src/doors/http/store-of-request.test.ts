@@ -1,11 +1,11 @@
-// One request waits for its store once, however much it asks of it.
+// One request waits for its store at most once, whatever it asks.
 import { expect, test } from 'vitest'
 
 import { DomainError } from '../../domain/errors.ts'
 import type { ReadOptions, Store, WriteOptions } from '../../domain/store.ts'
 import { storeOfRequest } from './store-of-request.ts'
 
-test('what was waited for in vain is left out of what comes after it, and nothing else is', async () => {
+test('only the time of failed waits is subtracted from later ones', async () => {
   let now = 0
   let takes = 0
   let error: Error | undefined

@@ -1,9 +1,8 @@
-// The store as one request has it: what it waited for in vain counts for all that it still asks, so that it is answered in
-// time however much that is.
+// The store for one request: failed waits count together, so that the request is answered in time however much it asks.
 import { DomainError } from '../../domain/errors.ts'
 import type { Store } from '../../domain/store.ts'
 
-/** `now` in milliseconds of a clock that nobody sets. */
+/** `now` is monotonic, in milliseconds. */
 export function storeOfRequest(store: Store, now: () => number): Store {
   let left = patience
   async function wait<T>(ask: (patience: number) => Promise<T>): Promise<T> {
@@ -24,6 +23,6 @@ export function storeOfRequest(store: Store, now: () => number): Store {
   }
 }
 
-// Milliseconds. A request is to be answered after five seconds, and may ask for thirty things, one after the other.
+// Milliseconds. A request should be answered within five seconds, and may ask for thirty things, one after the other.
 const patience = 4400
 const leastPatience = 10

@@ -1,4 +1,4 @@
-// The handlers for people themselves: accounts, logins, passwords, and command lines that log in through a browser.
+// The handlers for people: accounts, logins, passwords, and command lines that log in through a browser.
 import { Secret } from '../../domain/secret.ts'
 import { describeUserAgent } from '../../domain/session-label.ts'
 import { sessionLifetime, type SessionOrigin } from '../../domain/user.ts'
@@ -127,17 +127,17 @@ export const accountHandlers: Handlers<Names> = {
   },
 }
 
-/** Whoever asks here keeps the auth token themselves. */
+/** The client keeps the auth token itself. */
 export function sessionFrom(userAgent: Exchange['userAgent']): SessionOrigin {
   return { kind: 'cli', label: describeUserAgent(userAgent) }
 }
 
-/** What is no number is no session either. */
+/** Text that is not a number is no session. */
 function readSessionId(text: string): number {
   return /^\d{1,15}$/.test(text) ? Number(text) : 0
 }
 
-/** Where the command line waits for its code, on the machine of whoever approves. */
+/** Where the command line waits for its code, on the machine of the person who approves. */
 function callbackOf({ login: { redirectPort, state }, code }: ApprovedCliLogin): string | null {
   if (redirectPort === null || code === undefined) return null
   return `http://127.0.0.1:${redirectPort}/callback?${new URLSearchParams({ code: code.reveal(), state }).toString()}`

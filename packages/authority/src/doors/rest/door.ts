@@ -1,4 +1,4 @@
-// The REST door: parses by contract, performs, encodes.
+// The REST door: parses by the contract, performs, encodes.
 import { createHash } from 'node:crypto'
 
 import { routes, type Route } from '@hallpass/client/contract'
@@ -11,7 +11,7 @@ import { addressOf } from '../http/address.ts'
 import { bodyLimits } from '../http/body.ts'
 import { createCompression } from '../http/compress.ts'
 import { openExchange, type Exchange } from '../http/exchange.ts'
-import { knowFirst } from '../http/known-first.ts'
+import { authenticateFirst } from '../http/authenticate-first.ts'
 import { parse } from '../http/parse.ts'
 import { print } from '../http/pieces.ts'
 import { handlers } from './handlers.ts'
@@ -20,7 +20,7 @@ import { describeApi } from './openapi.ts'
 export interface RestDoor {
   readonly environment: Environment
   readonly authenticate: Authenticate
-  /** The Authorization header that the request has, or that its cookie stands for. */
+  /** The Authorization header of the request, or the one that its cookie stands for. */
   readonly credentialOf: (request: FastifyRequest) => string | undefined
 }
 
@@ -29,17 +29,17 @@ type AnyHandler = (
   exchange: Exchange,
 ) => Promise<object | undefined>
 
-/** Opens every route of the contract on the server, and `/openapi.json`. */
+/** Opens every route of the contract, and `/openapi.json`. */
 export function openRestDoor(server: FastifyInstance, door: RestDoor): void {
   const compress = createCompression()
   for (const [name, route] of Object.entries<Route>(routes)) {
-    // The table of handlers is checked route by route where it stands; here only the shape is left.
+    // Each handler's type is checked in the table; here only the general shape is left.
     openRoute(server, { ...door, compress }, route, handlers[name as keyof typeof handlers] as AnyHandler)
   }
   openDescription(server, door.environment.publicUrl)
 }
 
-/** Made once, when the first asks: that takes two hundred times as long as to hand it out. */
+/** Made at the first request, because making it takes two hundred times as long as sending it. */
 function openDescription(server: FastifyInstance, publicUrl: () => string): void {
   let description: { readonly text: Buffer; readonly etag: string } | undefined
   server.get('/openapi.json', (request, reply) => {
@@ -63,17 +63,17 @@ function openRoute(
   handle: AnyHandler,
 ): void {
   const { environment, authenticate, credentialOf, compress } = door
-  const { options, presentedBy } = knowFirst(authenticate, credentialOf)
+  const { options, presentedBy } = authenticateFirst(authenticate, credentialOf)
   async function present(body: unknown, request: FastifyRequest): Promise<Presented> {
     if (route.credentialInBody !== true) return presentedBy(request)
-    // By the contract: its routes have this field in their bodies.
+    // By the contract, the bodies of its routes have this field.
     return tokensAmong(await authenticate((body as { readonly header: string }).header, () => addressOf(request)))
   }
   server.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     ...(route.credentialInBody === true ? { onRequest: takeForJson, bodyLimit: bodyLimits.known } : {}),
-    // What is asked for with GET carries no secret; what is made once, as a token or a code, comes of the other methods.
+    // Answers to GET contain no secret; new tokens and codes come from other methods.
     ...(route.method === 'GET' ? { onSend: compress } : {}),
     ...(route.authenticated && route.credentialInBody !== true ? options : {}),
     async handler(request, reply) {

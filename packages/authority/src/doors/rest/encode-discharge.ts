@@ -1,4 +1,4 @@
-// From a discharge that waits for a person to the contract's JSON.
+// Encodes discharge requests as the contract's JSON.
 import type { DischargeRequest } from '@hallpass/client'
 
 import type { ShownRequest } from '../../operations/discharges/answer-discharge-request.ts'

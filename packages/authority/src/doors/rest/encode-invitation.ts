@@ -1,4 +1,4 @@
-// From invitations to the contract's JSON.
+// Encodes invitations as the contract's JSON.
 import type {
   Invitation,
   InvitationPreview,

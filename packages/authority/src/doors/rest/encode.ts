@@ -1,4 +1,4 @@
-// From the domain's nouns to the contract's JSON. What is not named here does not leave.
+// Encodes the domain's nouns as the contract's JSON. Fields that are not named here are not sent.
 import type {
   App,
   AuditEvent,
@@ -62,7 +62,7 @@ export function encodeListedSession(session: ListedSession): ListedSessionAnswer
   return { id, kind, label, created_at: encodeInstant(createdAt), expires_at: encodeInstant(expiresAt), current }
 }
 
-/** Machines and volumes come with the machines' own door: there are none yet. */
+/** There are no machines and volumes yet. */
 export function encodeApp({ app, organisation }: FoundApp): App {
   return {
     id: app.publicId,
@@ -82,7 +82,7 @@ export function encodeCreatedApp(found: FoundApp): CreatedApp {
   return { ...encodeApp(found), created_at: found.app.createdAt }
 }
 
-/** Nobody pays for a region here, and none has a gateway of its own. */
+/** Regions cost nothing here, and none has its own gateway. */
 export function encodeRegion({ code, name }: Region): RegionAnswer {
   const facts = { gateway_available: false, requires_paid_plan: false, deprecated: false }
   return { code, name, latitude: 0, longitude: 0, ...facts }
@@ -143,7 +143,7 @@ export async function encodeAuditEvents(page: Page<StoredAuditEvent, number>, { 
   return { events: await encodeAll(page.items, encodeAuditEvent, pause), ...nextCursor(page, encodeEventCursor) }
 }
 
-/** Where the next page starts, where there is one. */
+/** The cursor of the next page, if there is one. */
 export function nextCursor<Cursor>(
   page: Page<unknown, Cursor>,
   encode: (cursor: Cursor) => string,

@@ -1,4 +1,4 @@
-// What a handler of the REST door is: typed by the route that it answers.
+// The type of a REST handler, from the route that it answers.
 import type { RouteName, routes } from '@hallpass/client/contract'
 import type { z } from 'zod'
 

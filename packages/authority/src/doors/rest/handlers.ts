@@ -1,4 +1,4 @@
-// One handler a route: from the contract's words to an operation's input, and back. They decide nothing.
+// One handler for each route: from the contract's input to an operation's, and back. They decide nothing.
 import { defaultNetwork } from '../../domain/app.ts'
 import { Secret } from '../../domain/secret.ts'
 import { acceptInvitation } from '../../operations/members/accept-invitation.ts'

@@ -21,7 +21,7 @@ describe('the OpenAPI document', () => {
     expect(described).toHaveLength(Object.keys(routes).length)
   })
 
-  it('refers to nothing that is not there', () => {
+  it('has no dangling references', () => {
     const references = collect(document, '$ref')
     expect(references.length).toBeGreaterThan(10)
     for (const reference of references) {
@@ -30,7 +30,7 @@ describe('the OpenAPI document', () => {
     }
   })
 
-  it('says which fields a token has, and which of a request are needed', () => {
+  it('lists the fields of a token, and the required fields of a request', () => {
     expect(Object.keys(document.components.schemas.Token.properties)).toContain('id')
     const { requestBody } = document.paths['/v1/orgs'].post
     expect(requestBody.content['application/json'].schema).toMatchObject({

@@ -1,10 +1,10 @@
-// The OpenAPI 3.1 document, made from the schemas that validate: what is described is what is checked.
+// The OpenAPI 3.1 document, made from the same schemas that validate.
 import { errorAnswer, routes, type Route } from '@hallpass/client/contract'
 import { z } from 'zod'
 
 type Json = { readonly [key: string]: unknown }
 
-/** The document for an authority that is reached at `url`. */
+/** The document for an authority at `url`. */
 export function describeApi(url: string): Json {
   const schemas: Record<string, unknown> = {}
   const embed = (schema: z.ZodType, io: 'input' | 'output') => hoist(schema, io, schemas)
@@ -71,7 +71,7 @@ function describeParameters(place: 'path' | 'query', schema: z.ZodObject | undef
   }))
 }
 
-/** Schemas with an id of their own become components; each is described once. */
+/** Moves schemas with an id into components, each once. */
 function hoist(schema: z.ZodType, io: 'input' | 'output', schemas: Record<string, unknown>): unknown {
   const { $schema: _dialect, $defs = {}, ...described } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
   for (const [name, definition] of Object.entries($defs)) schemas[name] ??= relink(definition)
@@ -86,7 +86,7 @@ function relink(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value)
-      // A schema's own id is text; a property that is called id is a schema.
+      // A schema's own id is text; a property named id is a schema.
       .filter(([key, part]) => key !== 'id' || typeof part !== 'string')
       .map(([key, part]) => [
         key,

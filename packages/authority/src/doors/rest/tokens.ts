@@ -113,7 +113,7 @@ interface Listing extends Omit<TokenQuery, 'now' | 'after' | 'order'> {
 }
 
 function readListing({ cursor, order, ...query }: Listing): ListOptions {
-  // Names are read from A to Z, times from the latest.
+  // Names are sorted from A to Z, times from the latest.
   const listing = { ...query, order: order ?? (query.sort === 'name' ? 'asc' : 'desc') }
   return { ...listing, after: cursor === undefined ? undefined : decodeTokenCursor(cursor, listing) }
 }
@@ -121,7 +121,7 @@ function readListing({ cursor, order, ...query }: Listing): ListOptions {
 async function encodeTokens(page: ListedTokens, listing: ListOptions, { now, pause }: Pick<Exchange, 'now' | 'pause'>) {
   const { items, organisation } = page
   const at = now()
-  // Describing caveats takes longer than all the rest: those of one token, which may have 48 KiB of them, come alone.
+  // Encoding caveats takes longer than everything else, so a token with up to 48 KiB of them is encoded alone.
   const weigh = ({ caveats }: ListedToken) => 1 + (caveats?.length ?? 0) / 100
   return {
     tokens: await encodeAll(items, (record) => encodeToken(record, organisation, at), pause, weigh),

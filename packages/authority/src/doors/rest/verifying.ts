@@ -1,4 +1,4 @@
-// The handlers for services that ask about the tokens they are sent, in the words of superfly/macaroon's client.
+// The handlers for services that ask about tokens, in the terms of superfly/macaroon's client.
 import { describeCaveats } from '../../operations/tokens/caveats-json.ts'
 import { authenticateTokens, authoriseToken, type GenuineToken } from '../../operations/tokens/verify-tokens.ts'
 import type { Handlers } from './handler.ts'

@@ -1,5 +1,5 @@
-// The third party's side of the discharge protocol that superfly/macaroon describes (tp/README.md): tickets come in,
-// discharges go out, at once or after a person has agreed. No credential is looked at: the ticket says all there is.
+// The third party's side of superfly/macaroon's discharge protocol (tp/README.md): tickets in, discharges out, at once
+// or after a person confirmed. No credential is read: the ticket is complete.
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 
@@ -9,17 +9,17 @@ import { askForDischarge, type DischargeAnswer } from '../../operations/discharg
 import { collectDischarge, pollDischarge } from '../../operations/discharges/collect-discharge.ts'
 import { thirdPartyLocation } from '../../operations/discharges/membership-demand.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
-import { explainRefusal, statusOf, tellWait } from '../http/errors.ts'
+import { explainRefusal, statusOf, setRetryAfter } from '../http/errors.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
 import { parse } from '../http/parse.ts'
 
 const path = '/.well-known/macfly/3p'
 
-/** Newer clients may send more; ours are short. */
+/** Newer clients may send more; our tickets are short. */
 const initBody = z.object({ ticket: z.string().min(1).max(2048) })
 const pollParams = z.object({ secret: z.string() })
 
-/** Opens the protocol's two routes, under the location that tokens name and at the root of the server. */
+/** Opens the protocol's two routes, under the location that tokens name and at the root. */
 export function openThirdPartyDoor(server: FastifyInstance, environment: Environment): void {
   for (const prefix of ['/aaa/v1', '']) {
     server.post(prefix + path, async (request, reply) => {
@@ -51,19 +51,19 @@ function describeAnswer(environment: Environment, given: DischargeAnswer) {
   return {
     user_interactive: {
       user_url: `${environment.publicUrl()}/discharge/${given.forPerson.reveal()}`,
-      // Clients take it as it is, so it says everything.
+      // Clients use the URL unchanged, so it is complete.
       poll_url: `${thirdPartyLocation(environment)}${path}/poll/${given.forPolling.reveal()}`,
     },
   }
 }
 
-/** In this protocol, `error` is the sentence itself. */
+/** In this protocol `error` is the sentence itself. */
 async function answer(reply: FastifyReply, work: () => Promise<unknown>): Promise<unknown> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
-    tellWait([error], reply)
+    setRetryAfter([error], reply)
     return reply.code(statusOf(error)).send({ error: explainRefusal(error, reply.request) })
   }
 }

@@ -1,4 +1,4 @@
-// What is remembered of a browser that opens a session.
+// What a session records about the browser that opens it.
 import type { FastifyRequest } from 'fastify'
 
 import { describeUserAgent } from '../../domain/session-label.ts'

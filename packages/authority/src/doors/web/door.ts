@@ -1,4 +1,4 @@
-// The web door: lets people in with a browser, which keeps the auth token in a cookie, and serves the dashboard's files.
+// The web door: logs people in with a browser, which keeps the auth token in a cookie, and serves the dashboard.
 import type { User } from '@hallpass/client'
 import { allRoutes } from '@hallpass/client/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -63,9 +63,7 @@ export function openWebDoor(server: FastifyInstance, door: WebDoor): void {
   if (dashboard !== undefined) servePages(server, dashboard, environment)
 }
 
-/**
- * Answers with the person and keeps the auth token in the cookie; the session of an earlier cookie ends.
- */
+/** Answers with the person and stores the auth token in the cookie; the session of the earlier cookie ends. */
 async function answerSession(
   door: WebDoor,
   request: FastifyRequest,

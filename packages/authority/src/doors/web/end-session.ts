@@ -1,4 +1,4 @@
-// Ends the session that a browser had before: with a new one, or when somebody logs out.
+// Ends the earlier session of a browser, after a new login or a logout.
 import type { FastifyRequest } from 'fastify'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -8,7 +8,7 @@ import { signOut } from '../../operations/accounts/sign-out.ts'
 import { addressOf } from '../http/address.ts'
 import { openExchange } from '../http/exchange.ts'
 
-/** Ends the session of this cookie, if there is one that lives. */
+/** Ends the session of this cookie, if it is live. */
 export async function endSession(
   { environment, authenticate }: { readonly environment: Environment; readonly authenticate: Authenticate },
   request: FastifyRequest,

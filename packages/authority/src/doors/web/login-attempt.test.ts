@@ -7,7 +7,7 @@ const seed = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const instant = fc.nat({ max: 4_000_000_000_000 })
 
 describe('an attempt', () => {
-  it('is read as it was written, for ten minutes', () => {
+  it('is read back for ten minutes', () => {
     const path = fc.webPath().map((text) => ownPath(text))
     fc.assert(
       fc.property(seed, instant, path, fc.nat({ max: attemptLifetime - 1 }), (bytes, startedAt, returnTo, passed) => {
@@ -21,7 +21,7 @@ describe('an attempt', () => {
     )
   })
 
-  it('is none where the cookie holds anything else', () => {
+  it('is undefined for any other cookie value', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.base64String(), fc.stringMatching(/^[\w.-]*$/)), (value) => {
         expect(readAttempt(value, 1000)).toBeUndefined()
@@ -34,7 +34,7 @@ describe('an attempt', () => {
     }
   })
 
-  it('has secrets of which none tells another, or the seed', () => {
+  it('has secrets that reveal neither each other nor the seed', () => {
     fc.assert(
       fc.property(seed, seed, (one, other) => {
         fc.pre(!Buffer.from(one).equals(Buffer.from(other)))
@@ -48,7 +48,7 @@ describe('an attempt', () => {
     )
   })
 
-  it('is answered by its own state alone', () => {
+  it('is answered only by its own state', () => {
     fc.assert(
       fc.property(seed, fc.anything(), (bytes, other) => {
         const attempt = { seed: bytes, startedAt: 0, returnTo: '/' }
@@ -65,7 +65,7 @@ describe('an attempt', () => {
 })
 
 describe('a path to go on at', () => {
-  it('leads nowhere but to us, whatever a browser makes of it', () => {
+  it('leads only to our own origin, however a browser parses it', () => {
     const part = fc.constantFrom(
       '/',
       '\\',
@@ -102,7 +102,7 @@ describe('a path to go on at', () => {
     }
   })
 
-  it('is the front page where it is none', () => {
+  it('is the front page for anything else', () => {
     for (const text of [undefined, null, 7, ['/orgs'], '', 'orgs', `/${'x'.repeat(600)}`])
       expect(ownPath(text)).toBe('/')
   })

@@ -1,19 +1,19 @@
-// A login at the OpenID provider that is under way: all of it is in a cookie of the browser that began it, so that no
-// other browser can end it, and any authority of the database can.
+// A login at the OpenID provider in progress. It is stored only in a cookie of the browser that began it, so no other
+// browser can finish it, and any authority on the database can.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 import type { LoginSecrets } from '../../domain/identity.ts'
 
 export interface LoginAttempt {
-  /** From which state, nonce and verifier are made: none of them tells it, or another. */
+  /** State, nonce and verifier are derived from it; they reveal neither it nor each other. */
   readonly seed: Uint8Array
   /** Milliseconds. */
   readonly startedAt: number
-  /** A path of ours, to go on at. */
+  /** A path of ours, where the person continues. */
   readonly returnTo: string
 }
 
-/** Milliseconds that a person has to log in at the provider. */
+/** How long a person has to log in at the provider, in milliseconds. */
 export const attemptLifetime = 600_000
 
 const seedLength = 32
@@ -26,7 +26,7 @@ export function writeAttempt({ seed, startedAt, returnTo }: LoginAttempt): strin
     .join('.')
 }
 
-/** Undefined where the value is none of ours, or the time is over. `now` in milliseconds. */
+/** Undefined if the value is not ours, or the time is over. `now` in milliseconds. */
 export function readAttempt(value: string, now: number): LoginAttempt | undefined {
   const parts = value.split('.').map((part) => Buffer.from(part, 'base64url'))
   const [seed, time, path] = parts
@@ -41,17 +41,17 @@ export function secretsOf({ seed }: LoginAttempt): LoginSecrets {
   return { state: derive('state'), nonce: derive('nonce'), codeVerifier: derive('code verifier') }
 }
 
-/** Whether what came back was begun by this attempt. */
+/** Whether the provider's answer belongs to this attempt. */
 export function isAnswerTo(attempt: LoginAttempt, state: unknown): boolean {
   const expected = Buffer.from(secretsOf(attempt).state)
   const told = Buffer.from(typeof state === 'string' ? state : '')
   return told.length === expected.length && timingSafeEqual(told, expected)
 }
 
-/** The path with its query, if it is one of our own; the front page where it is anything else. */
+/** The path with its query, if it is one of ours; otherwise the front page. */
 export function ownPath(text: unknown): string {
   if (typeof text !== 'string' || text.length > longestPath || !text.startsWith('/')) return '/'
-  // Browsers read \ as /, and leave out line ends and tabs: what they would make of it counts.
+  // Browsers read \ as / and drop line breaks and tabs, so the text is parsed as a browser does.
   const url = URL.parse(text, 'http://own.invalid')
   if (url === null || url.origin !== 'http://own.invalid' || url.pathname.startsWith('//')) return '/'
   return url.pathname + url.search + url.hash

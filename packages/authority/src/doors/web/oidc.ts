@@ -1,4 +1,4 @@
-// The way to the OpenID provider and back: two addresses that a browser is sent to.
+// The two routes that send a browser to the OpenID provider and take it back.
 import type { LoginErrorCode } from '@hallpass/client'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
@@ -28,7 +28,7 @@ interface Query {
   readonly Querystring: Readonly<Record<string, unknown>>
 }
 
-/** Opens the two routes, where a provider is configured. */
+/** Opens the two routes, if a provider is configured. */
 export function openOidcRoutes(server: FastifyInstance, door: WebDoor, provider: IdentityProvider): void {
   const { environment, cookies, report } = door
   const { publicUrl, now, randomBytes } = environment
@@ -37,7 +37,7 @@ export function openOidcRoutes(server: FastifyInstance, door: WebDoor, provider:
   const keep = (reply: FastifyReply, value: string, maxAge: number) =>
     reply.header('set-cookie', writeCookie(name(), value, { secure: isSecure(), maxAge }))
 
-  /** The page tells people by a code what went wrong; whoever runs the authority has to know why. */
+  /** The page shows people a code; the log tells the operator why. */
   function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown, attempt?: LoginAttempt): FastifyReply {
     const code = codeOf(error)
     const words = error instanceof DomainError ? explainRefusal(error, request) : undefined
@@ -63,11 +63,11 @@ export function openOidcRoutes(server: FastifyInstance, door: WebDoor, provider:
     const cookie = readCookie(request.headers.cookie, name())
     const attempt = cookie === undefined ? undefined : readAttempt(cookie, now())
     if (attempt === undefined || !isAnswerTo(attempt, request.query['state'])) {
-      const detail = attempt === undefined ? 'the browser keeps no login that it began here' : 'it is of another login'
+      const detail = attempt === undefined ? 'the browser has no login in progress' : 'it is for another login'
       report({ code: 'oidc_state', provider: provider.issuer, detail, request_id: request.id })
       return sendBack(reply, 'oidc_state')
     }
-    // One answer for an attempt, whatever it says.
+    // An attempt is answered once, whatever the answer is.
     void keep(reply, '', 0)
     try {
       const { perform } = openExchange(environment, nobody, request)
@@ -77,7 +77,8 @@ export function openOidcRoutes(server: FastifyInstance, door: WebDoor, provider:
         callback: new URL(publicUrl() + request.url),
         from: browserOf(request),
       })
-      // The provider sends the browser here from its own page; only the browser that began knows the state.
+      // The provider's page sends the browser here, so no page of ours asks. Only the browser that began knows the
+      // state.
       await endSession(door, request, cookies.heldBy(request))
       cookies.set(request, reply, session, now())
       return await reply.redirect(attempt.returnTo)
@@ -87,13 +88,13 @@ export function openOidcRoutes(server: FastifyInstance, door: WebDoor, provider:
   })
 }
 
-/** To the page that says what went wrong, in words for people, and offers the other ways to where they wanted to go. */
+/** Redirects to the page that explains the error, and offers the other ways to log in. */
 function sendBack(reply: FastifyReply, code: LoginErrorCode, attempt?: LoginAttempt): FastifyReply {
   const { returnTo = '/' } = attempt ?? {}
   return reply.redirect(`/login?error=${code}${returnTo === '/' ? '' : `&return_to=${encodeURIComponent(returnTo)}`}`)
 }
 
-/** @throws the error itself, where nobody foresaw it */
+/** @throws the error itself, if it is unexpected */
 function codeOf(error: unknown): LoginErrorCode {
   if (error instanceof IdentityError) return `oidc_${error.refusal}`
   if (error instanceof DomainError && error.code === 'rate_limited') return 'rate_limited'

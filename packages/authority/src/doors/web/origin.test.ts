@@ -29,19 +29,19 @@ describe('the origin of our pages', () => {
     expect(originOf(asked({ host }), undefined)).toBe(origin)
   })
 
-  it('is the configured one, whatever address of ours is named, and for no other name', () => {
+  it('is the configured one for any IP address, and for no other name', () => {
     for (const host of ['hallpass.example.com', 'Hallpass.Example.com:443', '127.0.0.1:4280', 'localhost:4280']) {
       expect(originOf(asked({ host }), publicOrigin), host).toBe(publicOrigin)
     }
     for (const host of ['evil.example', 'hallpass.example.com:8443', 'hallpass.example.com.evil.example', '']) {
       expect(originOf(asked({ host }), publicOrigin), host).toBeUndefined()
     }
-    // A proxy may know us by a name of its own.
+    // A proxy may use its own name for us.
     expect(originOf(asked({ host: 'upstream', throughProxy: true }), publicOrigin)).toBe(publicOrigin)
     expect(originOf(asked({ host: 'upstream', throughProxy: true }), undefined)).toBeUndefined()
   })
 
-  it('is of TLS where a proxy says so', () => {
+  it('is https if a proxy says so', () => {
     expect(originOf(asked({ protocol: 'https' }), undefined)).toBe('https://127.0.0.1:4280')
     expect(originOf(asked({ protocol: 'gopher' }), undefined)).toBe('http://127.0.0.1:4280')
   })
@@ -50,7 +50,7 @@ describe('the origin of our pages', () => {
 describe('a request', () => {
   const host = 'hallpass.example.com'
 
-  it('of our own page is known by any of three headers', () => {
+  it('of our own page is recognized by any of three headers', () => {
     for (const headers of [
       { 'sec-fetch-site': 'same-origin' },
       { 'sec-fetch-site': 'same-origin', origin: publicOrigin },
@@ -61,7 +61,7 @@ describe('a request', () => {
     }
   })
 
-  it('is nobody’s where one of them says something else, and whatever the others say', () => {
+  it('is foreign if one of them is, whatever the others say', () => {
     const something = fc.string({ unit: 'binary' })
     const origin = something.filter((text) => text !== publicOrigin)
     const site = something.filter((text) => text !== 'same-origin')
@@ -79,7 +79,7 @@ describe('a request', () => {
     )
   })
 
-  it('is nobody’s at any name but ours', () => {
+  it('is foreign at any name but ours', () => {
     const headers = { 'sec-fetch-site': 'same-origin' }
     fc.assert(
       fc.property(fc.domain(), (name) => {
@@ -90,13 +90,13 @@ describe('a request', () => {
   })
 })
 
-describe('what a foreign page is told', () => {
+describe('the error for a foreign page', () => {
   it('names the setting that is missing, and not the one that is set', () => {
     const origin = publicOrigin
     expect(describeForeign(asked({ headers: { origin }, host: 'hallpass.example.com' }), undefined)).toMatch(
       /--public-url/,
     )
-    // A proxy that nobody named, and that does not pass on which host was asked for.
+    // A proxy that is not named in the settings and does not pass on the host.
     const renamed = describeForeign(asked({ headers: { origin }, host: 'upstream' }), publicOrigin)
     expect(renamed).toMatch(/--trusted-proxies/)
     expect(renamed).not.toMatch(/--public-url/)

@@ -1,22 +1,21 @@
-// Whether a request was made by a page of the authority's own: the one thing that stands between a cookie and everyone
-// who can make a browser send it.
+// Decides whether a request was made by one of our own pages. Only this protects the cookie against other sites.
 import { isIP } from 'node:net'
 
-/** What is looked at of a request. */
+/** The parts of a request that matter. */
 export interface Asked {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** The host that the client named, with its port. */
+  /** The host from the request, with its port. */
   readonly host: string
   readonly protocol: string
-  /** Whether it came through a proxy that is trusted: then the host may be the one that the proxy knows us by. */
+  /** Whether it came through a trusted proxy, which may use its own name for us. */
   readonly throughProxy: boolean
 }
 
 /**
- * The origin of our pages, as far as this request can be about them; undefined where it names a host that is not ours.
+ * The origin of our pages for this request; undefined if it names a foreign host.
  *
- * A name that somebody else registered can be made to point here (DNS rebinding), and for the browser its pages are then
- * of one origin with us. Hence a name is only believed where it is the public one; an address cannot be rebound.
+ * Anybody can make a name resolve to our address (DNS rebinding), and a browser then treats their pages as our origin.
+ * So only the public name counts. An IP address cannot be rebound.
  */
 export function originOf(
   { host, protocol, throughProxy }: Asked,
@@ -31,8 +30,8 @@ export function originOf(
 }
 
 /**
- * Whether the request comes from a page of our origin, by what browsers say and pages cannot forge: Sec-Fetch-Site; from
- * a browser that sends none (as all do to an address without TLS), Origin, or else Referer.
+ * Whether the request comes from a page of our origin, by headers that browsers set and pages cannot forge:
+ * Sec-Fetch-Site; from a browser that sends none (as to an address without TLS) Origin, or else Referer.
  */
 export function isSameOrigin(asked: Asked, publicOrigin: string | undefined): boolean {
   const own = originOf(asked, publicOrigin)
@@ -42,18 +41,18 @@ export function isSameOrigin(asked: Asked, publicOrigin: string | undefined): bo
   return origin !== undefined || (typeof referer === 'string' && parseOrigin(referer)?.origin === own)
 }
 
-/** What to tell whoever asks from a page that is not of our origin: which setting is missing, where one is. */
+/** The error for a request from a foreign page. It names the setting that is missing, if one is. */
 export function describeForeign(asked: Asked, publicOrigin: string | undefined): string {
   if (publicOrigin === undefined) {
-    return 'only a page of this authority may ask for this: the address by which a proxy or a name leads to it is told to it with --public-url'
+    return 'only a page of this authority may ask for this: if it is reached through a proxy or by a name, set --public-url to that address'
   }
   const only = `only a page at ${publicOrigin} may ask for this`
   if (originOf(asked, publicOrigin) !== undefined) return only
-  return `${only}, and the request names another host: a proxy passes on the one that was asked for, or is named in --trusted-proxies`
+  return `${only}, and the request names another host: let the proxy pass on the original host, or name the proxy in --trusted-proxies`
 }
 
 function parseOrigin(url: string): URL | undefined {
   const parsed = URL.parse(url)
-  // A host is nothing but a host: no credentials, and no path that was smuggled into it.
+  // A host must be only a host: no credentials, and no path.
   return parsed === null || parsed.username !== '' || parsed.password !== '' ? undefined : parsed
 }

@@ -1,4 +1,4 @@
-// The dashboard's files: one page for all its paths, and the assets that it names.
+// The dashboard's files: one page for all its paths, and its assets.
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -10,7 +10,7 @@ import type { Environment } from '../../operations/perform/operation.ts'
 import { isOfApi } from '../http/errors.ts'
 import { fileHeaders, pageHeaders } from './security-headers.ts'
 
-/** The paths of pages; what is none of them stays unknown. */
+/** The paths of pages; all others are unknown. */
 const paths = [
   '/',
   '/login',
@@ -26,7 +26,7 @@ const paths = [
   '/dashboard/:org/tokens/:id',
 ]
 
-/** The page that hands a code to the command line which waits for it on the person's own machine. */
+/** The page that passes a code to the command line on the person's own machine. */
 const cliPath = '/cli/:id'
 
 const missing = sayWhy(
@@ -49,7 +49,7 @@ function sayWhy(heading: string, remedy: string): string {
 `
 }
 
-/** Serves the built dashboard of the folder, which may come later than the server. */
+/** Serves the built dashboard from the folder, which may appear after the server's start. */
 export function servePages(
   server: FastifyInstance,
   folder: string,
@@ -64,11 +64,11 @@ export function servePages(
     index: false,
     dotfiles: 'ignore',
     preCompressed: true,
-    // Their names change with what is in them.
+    // Their names change with their content.
     immutable: true,
     maxAge: '1y',
     suppressWarning: true,
-    // Files alone, and none in folders: there are none.
+    // Only files at the top level; there are no folders.
     allowedPath: (path) => /^\/?[\w-][\w.-]*$/.test(path),
     setHeaders: (reply) => void reply.headers(fileHeaders(isSecure())),
   })
@@ -95,7 +95,7 @@ export function servePages(
       return sendPage(reply, connect)
     })
   }
-  /** Leads whoever typed an address to the page that they meant; where there is none, a page says so. */
+  /** Redirects a mistyped address to the page that is meant; if there is none, a page says so. */
   function sendLost({ url }: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
     const [path = '', ...query] = url.split('?')
     const meant = findMeantPath(path)
@@ -104,14 +104,14 @@ export function servePages(
   for (const path of paths) servePage(path, [])
   servePage(cliPath, ['http://127.0.0.1:*'])
   server.addHook('onRequest', async (request, reply) => {
-    // Programs take HTML too, where they take anything: what is not served of the API says so to all.
+    // Some programs accept HTML because they accept anything. They must learn that a part of the API is not served.
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     const isLost = request.is404 && isRead && !isOfApi(request) && acceptsPages(request)
     return isLost ? sendLost(request, reply) : undefined
   })
 }
 
-/** The page that a path means which is written in another way: in capitals, or with slashes where none belong. */
+/** The page that a path means, apart from capitals and superfluous slashes. */
 function findMeantPath(path: string): string | undefined {
   const parts = path.split('/').filter((part) => part !== '')
   for (const page of [...paths, cliPath, '/dashboard']) {
@@ -123,14 +123,14 @@ function findMeantPath(path: string): string | undefined {
   return undefined
 }
 
-/** Words are in small letters, and so are the names of organisations and their pages; ids stay as they are. */
+/** Words are lower case, and so are names of organisations and pages; ids stay unchanged. */
 function readPart(word: string, part: string): string | undefined {
   const small = part.toLowerCase()
   if (word === ':id') return part
   return word.startsWith(':') || small === word ? small : undefined
 }
 
-/** A browser that is being navigated; a program that mistook the path wants its 404. */
+/** Whether a browser navigates; a program with a wrong path needs its 404. */
 function acceptsPages({ headers }: FastifyRequest): boolean {
   return headers.accept?.includes('text/html') === true
 }

@@ -1,4 +1,4 @@
-// What a page may do, told to the browser: the second line of defence, for the day on which the first one fails.
+// Headers that limit what a page may do: the second line of defence, if the first one fails.
 
 /** The Content-Security-Policy of a page (CSP Level 3, Trusted Types). */
 function contentSecurityPolicy(connect: readonly string[]): string {
@@ -19,7 +19,7 @@ function contentSecurityPolicy(connect: readonly string[]): string {
 
 const shared = {
   'x-content-type-options': 'nosniff',
-  // Our own pages name themselves to us alone: without Sec-Fetch-Site it is how a request is known to be theirs.
+  // Our pages send their Referer only to us: without Sec-Fetch-Site it identifies their requests.
   'referrer-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
 } as const
@@ -29,7 +29,7 @@ export function fileHeaders(secure: boolean): Readonly<Record<string, string>> {
   return secure ? { ...shared, 'strict-transport-security': 'max-age=31536000' } : shared
 }
 
-/** The headers of a page; `connect` are the origins that it may speak to beside its own. */
+/** The headers of a page. `connect` lists other origins that it may connect to. */
 export function pageHeaders(secure: boolean, connect: readonly string[] = []): Readonly<Record<string, string>> {
   return {
     ...fileHeaders(secure),

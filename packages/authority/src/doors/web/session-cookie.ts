@@ -1,4 +1,4 @@
-// Sessions of browsers: which credential a request's cookie stands for, and the cookies that answers set.
+// Sessions of browsers: the credential that a request's cookie stands for, and the cookies that answers set.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -7,28 +7,28 @@ import { cookieName, readCookie, writeCookie } from './cookie.ts'
 import { describeForeign, isSameOrigin, originOf, type Asked } from './origin.ts'
 
 export interface WebOrigin {
-  /** As configured: `https://hallpass.example.com`; undefined where it is not. */
+  /** From the configuration: `https://hallpass.example.com`; undefined if not configured. */
   readonly publicOrigin: string | undefined
-  /** Whether this is the address of a proxy that is trusted. */
+  /** Whether this is the address of a trusted proxy. */
   readonly trusts: (address: string) => boolean
 }
 
 export interface SessionCookies {
   /**
-   * Who logs somebody in from another page, logs them in as somebody else.
-   * @throws DomainError `forbidden` where no page of the authority's own asks
+   * Refuses foreign pages: a page that could log a person in could log them in as somebody else.
+   * @throws DomainError `forbidden` if the request does not come from a page of ours
    */
   readonly checkOwnPage: (request: FastifyRequest) => void
-  /** The Authorization header that the request has, or that its cookie stands for where the cookie counts. */
+  /** The Authorization header of the request, or the one that its cookie stands for if the cookie counts. */
   readonly credentialOf: (request: FastifyRequest) => string | undefined
-  /** The same of the cookie alone. */
+  /** The credential of the cookie, if it counts. */
   readonly cookieOf: (request: FastifyRequest) => string | undefined
-  /** The same, whoever asks: for what nobody can have another browser ask for. */
+  /** The credential of the cookie, even if a foreign page asks: for requests that no page can make a browser send. */
   readonly heldBy: (request: FastifyRequest) => string | undefined
-  /** Keeps the auth token of a new session in the browser. `now` in milliseconds. */
+  /** Stores the auth token of a new session in the browser. `now` in milliseconds. */
   readonly set: (request: FastifyRequest, reply: FastifyReply, session: OpenedSession, now: number) => void
   readonly clear: (request: FastifyRequest, reply: FastifyReply) => void
-  /** For a refusal: takes the cookie away, where it was what was refused. */
+  /** Deletes the cookie if it was the refused credential. */
   readonly clearRefused: (request: FastifyRequest, reply: FastifyReply) => void
 }
 
@@ -55,7 +55,7 @@ export function createSessionCookies({ publicOrigin, trusts }: WebOrigin): Sessi
 
   function heldBy(request: FastifyRequest): string | undefined {
     const value = readCookie(request.headers.cookie, cookieName(isSecure(request)))
-    // The cookie carries an auth token and nothing else: anything else is refused as a damaged one.
+    // The cookie may only contain an auth token; anything else is refused as damaged.
     return value && `Bearer ${/^fo1_[\w-]+$/.test(value) ? value : 'fo1_damaged'}`
   }
 

@@ -1,4 +1,4 @@
-// What the web door is given.
+// The options of the web door.
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
 import type { SessionCookies } from './session-cookie.ts'
@@ -7,13 +7,13 @@ export interface WebDoor {
   readonly environment: Environment
   readonly authenticate: Authenticate
   readonly cookies: SessionCookies
-  /** Told of each login with a provider that came to nothing. */
+  /** Called for each failed login at a provider. */
   readonly report: (failure: LoginFailure) => void
-  /** The folder of the built dashboard; no pages where it is absent. */
+  /** The folder of the built dashboard; without it there are no pages. */
   readonly dashboard: string | undefined
 }
 
-/** For the log of whoever runs the authority. */
+/** A failed login at the provider, for the operator's log. */
 interface LoginFailure {
   readonly code: string
   readonly provider: string

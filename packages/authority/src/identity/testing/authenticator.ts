@@ -1,7 +1,7 @@
-// An authenticator in software: makes passkeys and answers with them as WebAuthn §6 has it, or wrongly where it is told.
+// A software authenticator: makes passkeys and answers as in WebAuthn §6, or wrongly if a test asks for it.
 import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
 
-/** What a page and its authenticator say that a test may want otherwise. */
+/** What a test can make the page or the authenticator get wrong. */
 export interface Lies {
   readonly origin?: string
   readonly rpId?: string
@@ -13,15 +13,15 @@ export interface Lies {
   readonly flags?: number
   readonly userHandle?: string | undefined
   readonly signedBy?: KeyObject
-  /** In the place of an empty "none" statement. */
+  /** Replaces the empty "none" statement. */
   readonly attestation?: Uint8Array
 }
 
 export interface Authenticator {
   readonly credentialId: string
-  /** The RegistrationResponseJSON to these creation options. */
+  /** The RegistrationResponseJSON for these creation options. */
   create(options: Readonly<Record<string, unknown>>, lies?: Lies): CreationJson
-  /** The AuthenticationResponseJSON to these request options. */
+  /** The AuthenticationResponseJSON for these request options. */
   get(options: Readonly<Record<string, unknown>>, lies?: Lies): AssertionJson
 }
 
@@ -135,7 +135,7 @@ function coseOf(publicKey: KeyObject): Buffer {
   ])
 }
 
-// RFC 8949 §3: as much of CBOR as an attestation object needs.
+// RFC 8949 §3: only the part of CBOR that an attestation object needs.
 export function cborText(text: string): Buffer {
   return Buffer.concat([head(0x60, text.length), Buffer.from(text)])
 }

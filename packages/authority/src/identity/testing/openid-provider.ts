@@ -1,4 +1,4 @@
-// A real OpenID provider in this process, whose people log in without typing, and a browser that is sent to it and back.
+// A real OpenID provider in this process, whose people log in without typing, and a client that follows its redirects.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -15,14 +15,14 @@ export interface TestProvider {
   readonly issuer: string
   readonly clientId: string
   readonly clientSecret: string
-  /** Who logs in from now on; null: somebody who presses cancel. */
+  /** The person who logs in from now on; null for a person who cancels. */
   logIn(person: ProviderPerson | null): void
-  /** The requests that came, by path. */
+  /** The paths of the requests so far. */
   readonly asked: readonly string[]
   close(): Promise<void>
 }
 
-/** With one client, whose people come back to this address. */
+/** Starts a provider with one client, which uses this redirect URI. */
 export async function startProvider(redirectUri: string): Promise<TestProvider> {
   const asked: string[] = []
   let person: ProviderPerson | null = null
@@ -84,14 +84,14 @@ export async function startProvider(redirectUri: string): Promise<TestProvider> 
 }
 
 export interface Wanderer {
-  /** Goes where it is sent, up to the first answer that sends it nowhere or to `until`: the address it was sent to. */
+  /** Follows redirects up to the first answer without one, or to `until`; returns the last address. */
   follow(url: string, until: (url: URL) => boolean): Promise<URL>
   get(url: string): Promise<Response>
-  /** The Cookie header that it would send to this host. */
+  /** The Cookie header for this host. */
   cookies(host: string): string
 }
 
-/** A browser as far as redirects and cookies go: it keeps cookies by host. */
+/** A browser, as far as redirects and cookies go. It keeps cookies by host. */
 export function wander(): Wanderer {
   const jars = new Map<string, Map<string, string>>()
   const jarOf = (host: string) => {
@@ -127,7 +127,7 @@ export function wander(): Wanderer {
         if (next === null) return url
         url = new URL(next, url)
       }
-      throw new Error('it is sent around for ever')
+      throw new Error('too many redirects')
     },
   }
 }

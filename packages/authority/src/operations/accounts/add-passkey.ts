@@ -1,4 +1,4 @@
-// passkey.create: a passkey that an authenticator has made becomes a way in.
+// passkey.create: adds a passkey that an authenticator has made.
 import { DomainError } from '../../domain/errors.ts'
 import {
   mostPasskeys,
@@ -24,7 +24,7 @@ export const addPasskey: WriteOperation<AddPasskey, undefined, Passkey, Verified
     mode: 'write',
 
     async prepare({ environment }, { answer }, principal) {
-      // A token is refused whatever it brings.
+      // A token is refused in `run`, whatever it sends.
       if (findUser(principal) === undefined) return undefined
       return environment.passkeys.verifyCreation(answer, requireRelyingParty(environment))
     },
@@ -37,7 +37,7 @@ export const addPasskey: WriteOperation<AddPasskey, undefined, Passkey, Verified
       if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no passkeys')
       requireFreshProof(actor, now)
       if (prepared === undefined || 'refused' in prepared) {
-        throw new DomainError('invalid', 'this is not what an authenticator answers to a page of ours', {
+        throw new DomainError('invalid', "this is not an authenticator's answer to one of our pages", {
           field: 'response',
           cause: prepared?.refused,
         })
@@ -46,7 +46,7 @@ export const addPasskey: WriteOperation<AddPasskey, undefined, Passkey, Verified
       const userId = actor.user.id
       await takeChallenge(tx, now, { challengeId, challenge, userId })
       if ((await tx.passkeys.ofUser(userId)).length >= mostPasskeys) {
-        throw new DomainError('conflict', `you have ${mostPasskeys} passkeys, and more there cannot be`)
+        throw new DomainError('conflict', `you have ${mostPasskeys} passkeys, the most you can have`)
       }
       const { transports } = answer
       return tx.passkeys.insert({

@@ -9,7 +9,7 @@ import type { WriteOperation } from '../perform/operation.ts'
 
 export interface ApprovedCliLogin {
   readonly login: CliLogin
-  /** Shown once; undefined where the login was begun without a challenge. */
+  /** Shown once; undefined if the login began without a challenge. */
   readonly code: Secret | undefined
 }
 
@@ -26,7 +26,7 @@ export const approveCliLogin: WriteOperation<{ readonly id: string }, undefined,
     const login = await findCliLogin(tx, id, now)
     if (login.approval !== null) throw new DomainError('conflict', 'this login has been approved already')
     checkProof(environment, login.codeChallenge)
-    // What it lets in goes on when this session has ended.
+    // The new login outlasts this session.
     requireFreshProof(actor, now)
     const code = login.codeChallenge === null ? undefined : createCode(environment.randomBytes)
     const codeHash = code === undefined ? null : hashCode(code.reveal())
@@ -37,7 +37,7 @@ export const approveCliLogin: WriteOperation<{ readonly id: string }, undefined,
   auditDetails: ({ login }) => ({ target: describeCliLogin(login), organisationId: null }),
 }
 
-/** For the audit trail: which machine, as it calls itself, and from where. */
+/** For the audit trail: the name that the machine gives itself, and its address. */
 export function describeCliLogin({ name, requestedFrom }: CliLogin): string {
   return `login of ${name} from ${requestedFrom}`
 }

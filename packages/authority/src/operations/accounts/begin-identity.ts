@@ -1,4 +1,4 @@
-// identity.begin: where a browser goes to log in at the OpenID provider.
+// identity.begin: makes the address at the OpenID provider where a browser logs in.
 import type { IdentityProvider, LoginSecrets } from '../../domain/identity.ts'
 import { inquiries } from '../perform/limits.ts'
 import type { OpenRead } from '../perform/operation.ts'

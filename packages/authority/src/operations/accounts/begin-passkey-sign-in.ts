@@ -1,4 +1,4 @@
-// passkey.begin_sign_in: hands out a challenge for a login with whichever passkey comes.
+// passkey.begin_sign_in: issues a challenge for a login with any passkey.
 import { inquiries } from '../perform/limits.ts'
 import type { OpenWrite } from '../perform/operation.ts'
 import { beginAssertion, type Ceremony } from './passkey-ceremony.ts'

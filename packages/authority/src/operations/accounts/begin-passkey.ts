@@ -1,4 +1,4 @@
-// passkey.begin: hands out a challenge for a new passkey.
+// passkey.begin: issues a challenge for a new passkey.
 import { DomainError } from '../../domain/errors.ts'
 import { mostPasskeys } from '../../domain/passkey.ts'
 import type { WriteOperation } from '../perform/operation.ts'
@@ -18,7 +18,7 @@ export const beginPasskey: WriteOperation<undefined, undefined, Ceremony> = {
     requireFreshProof(actor, context.now)
     const owned = await context.tx.passkeys.ofUser(actor.user.id)
     if (owned.length >= mostPasskeys) {
-      throw new DomainError('conflict', `you have ${mostPasskeys} passkeys, and more there cannot be: delete one first`)
+      throw new DomainError('conflict', `you have ${mostPasskeys} passkeys, the most you can have: delete one first`)
     }
     return beginCreation(context, actor.user, owned)
   },

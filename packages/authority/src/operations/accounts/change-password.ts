@@ -1,4 +1,4 @@
-// user.change_password: a new password, for whoever knows the old one; every other login of the person ends.
+// user.change_password: sets a new password for a person who knows the old one, and ends their other logins.
 import { DomainError } from '../../domain/errors.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { requireFreshProof } from './fresh-proof.ts'
@@ -7,17 +7,17 @@ import { findUser } from '../perform/principal.ts'
 import { tryOwnPassword } from './try-password.ts'
 
 export interface ChangePassword {
-  /** Undefined where the person says that there is none. */
+  /** Undefined if the person says that they have none. */
   readonly current: Secret | undefined
   readonly next: Secret
-  /** Ids of passkeys that end with it. */
+  /** Ids of passkeys to delete as well. */
   readonly endPasskeys: readonly number[]
 }
 
 interface Prepared {
-  /** What the old password was held against. */
+  /** The hash that the old password was checked against. */
   readonly checked: string | null
-  /** Undefined where the old password was wrong. */
+  /** Undefined if the old password was wrong. */
   readonly hash: string | undefined
 }
 
@@ -43,20 +43,20 @@ export const changePassword: WriteOperation<ChangePassword, undefined, undefined
 
   async run({ tx, now }, { input: { endPasskeys }, actor, prepared: { checked, hash } }) {
     if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no password')
-    // Knowing the old password is a proof; where there is none, nothing else would keep a stolen session from setting one.
+    // Knowing the old password is a proof. Without one, a stolen session could set the first password.
     if (checked === null) requireFreshProof(actor, now)
     if (hash === undefined) {
       throw new DomainError('forbidden', 'the current password is wrong', { field: 'current_password' })
     }
     if ((await tx.users.passwordHash(actor.user.id)) !== checked) {
-      throw new DomainError('conflict', 'the password was changed by another login at this moment')
+      throw new DomainError('conflict', 'another login has just changed the password')
     }
     await tx.users.setPasswordHash(actor.user.id, hash)
     for (const { id } of await tx.passkeys.ofUser(actor.user.id)) {
       if (endPasskeys.includes(id)) await tx.passkeys.delete(id)
     }
     await tx.sessions.deleteOthers(actor.user.id, actor.sessionId)
-    // Whoever had an approval in hand would otherwise come in after all.
+    // An approval that was already given could otherwise still be redeemed.
     await tx.cliLogins.deleteApprovedBy(actor.user.id)
     return undefined
   },

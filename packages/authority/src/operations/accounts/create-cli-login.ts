@@ -1,4 +1,4 @@
-// cli_login.create: a command line asks to be logged in; a person will be asked at a browser.
+// cli_login.create: a command line begins a login, which a person must approve in a browser.
 import { cliLoginLifetime, createCliLoginId, hashCliLoginId } from '../../domain/cli-login.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { tooMany } from '../perform/limits.ts'
@@ -6,9 +6,9 @@ import { checkProof } from './find-cli-login.ts'
 import type { OpenWrite } from '../perform/operation.ts'
 
 export interface CreateCliLogin {
-  /** What asks, as it calls itself. */
+  /** The name that the client gives itself. */
   readonly name: string
-  /** SHA-256 of a verifier in base64url; without one, the id alone is exchanged for the auth token. */
+  /** SHA-256 of a verifier in base64url; without it, the id alone is exchanged for the auth token. */
   readonly codeChallenge: string | undefined
   readonly state: string
   readonly redirectPort: number | undefined
@@ -20,7 +20,7 @@ export interface CreatedCliLogin {
   readonly expiresAt: number
 }
 
-// Each for ten minutes: no way to fill a disk.
+// For ten minutes each, so that nobody can fill the disk.
 const mostOpen = 10_000
 const whatWaits = 'command lines ask to be logged in'
 

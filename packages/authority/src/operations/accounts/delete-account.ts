@@ -1,4 +1,4 @@
-// user.delete: a person leaves for good; their personal organisation goes with them, tokens of shared ones stay.
+// user.delete: deletes an account with its personal organisation; tokens of shared organisations stay.
 import type { AuditActor } from '../../domain/audit-event.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation } from '../../domain/organisation.ts'
@@ -34,7 +34,7 @@ export const deleteAccount: WriteOperation<undefined, undefined, undefined> = {
   },
 }
 
-/** The shared organisations that would have no admin without the user. */
+/** The shared organisations that would have no admin left. */
 export async function findOrphans(tx: ReadTransaction, user: User): Promise<readonly Organisation[]> {
   const orphans: Organisation[] = []
   for (const { organisation, role } of await tx.organisations.ofUser(user.id)) {
@@ -46,7 +46,7 @@ export async function findOrphans(tx: ReadTransaction, user: User): Promise<read
   return orphans
 }
 
-/** Removes the account with its memberships, each of which is told in the trail of its organisation. */
+/** Removes the account and its memberships; the trail of each organisation records it. */
 export async function removeAccount(
   tx: Transaction,
   user: User,

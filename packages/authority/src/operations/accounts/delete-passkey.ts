@@ -1,4 +1,4 @@
-// passkey.delete: one way in less; the last one stays.
+// passkey.delete: deletes a passkey, unless it is the only way in.
 import { DomainError } from '../../domain/errors.ts'
 import type { Passkey } from '../../domain/passkey.ts'
 import { requireFreshProof } from './fresh-proof.ts'

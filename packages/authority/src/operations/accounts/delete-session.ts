@@ -13,7 +13,7 @@ export const deleteSession: WriteOperation<{ readonly id: number }, undefined, u
 
   async run({ tx }, { input: { id }, actor }) {
     if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no sessions')
-    // One of somebody else is told like one that never was.
+    // The same error for another person's session as for none.
     if ((await tx.sessions.byId(id))?.userId !== actor.user.id) {
       throw new DomainError('not_found', 'you have no such session')
     }

@@ -1,4 +1,4 @@
-// cli_login.deny: a person refuses a command line.
+// cli_login.deny: a person refuses the login of a command line.
 import type { CliLogin } from '../../domain/cli-login.ts'
 import { describeCliLogin } from './approve-cli-login.ts'
 import { findCliLogin } from './find-cli-login.ts'

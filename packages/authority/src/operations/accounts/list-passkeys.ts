@@ -1,4 +1,4 @@
-// passkey.list: the caller's own.
+// passkey.list: the caller's own passkeys.
 import { DomainError } from '../../domain/errors.ts'
 import type { Passkey } from '../../domain/passkey.ts'
 import type { ReadOperation } from '../perform/operation.ts'

@@ -1,10 +1,10 @@
-// session.list: the logins of the person who asks.
+// session.list: the caller's own logins.
 import { DomainError } from '../../domain/errors.ts'
 import type { Session } from '../../domain/user.ts'
 import type { ReadOperation } from '../perform/operation.ts'
 
 export interface ListedSession extends Session {
-  /** Whether it is the one that asks. */
+  /** Whether it is the session that asks. */
   readonly current: boolean
 }
 

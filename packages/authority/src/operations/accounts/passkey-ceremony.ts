@@ -1,4 +1,4 @@
-// What browsers are asked for passkeys, and the challenges in it: PublicKeyCredential…OptionsJSON of WebAuthn §5.1.
+// The options and challenges for passkey ceremonies: PublicKeyCredential…OptionsJSON of WebAuthn §5.1.
 import { timingSafeEqual } from 'node:crypto'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -17,12 +17,12 @@ import type { User } from '../../domain/user.ts'
 import type { Services, WriteContext } from '../perform/operation.ts'
 
 export interface Ceremony {
-  /** Names the challenge in the answer. */
+  /** The answer sends it back. */
   readonly challengeId: string
   readonly options: Record<string, unknown>
 }
 
-/** @throws DomainError `conflict` where browsers offer no passkeys for the public URL */
+/** @throws DomainError `conflict` if browsers offer no passkeys for the public URL */
 export function requireRelyingParty({ publicUrl }: Services): RelyingParty {
   const party = relyingPartyOf(publicUrl())
   if (party !== undefined) return party
@@ -32,7 +32,7 @@ export function requireRelyingParty({ publicUrl }: Services): RelyingParty {
   )
 }
 
-/** For adding a passkey; whatever the user began before is over. */
+/** Begins to add a passkey; this cancels an earlier beginning of the user. */
 export async function beginCreation(context: WriteContext, user: User, owned: readonly Passkey[]): Promise<Ceremony> {
   const party = requireRelyingParty(context.environment)
   await context.tx.passkeyChallenges.deleteOfUser(user.id)
@@ -51,14 +51,14 @@ export async function beginCreation(context: WriteContext, user: User, owned: re
         type: 'public-key',
         transports,
       })),
-      // Nobody types who they are at a login with one: the authenticator must know.
+      // Nobody types a name at a login with a passkey, so the authenticator must know the user.
       authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification: 'preferred' },
       extensions: { credProps: true },
     },
   }
 }
 
-/** For logging in with any passkey that the authenticator has for us. */
+/** Begins a login with any passkey for this relying party. */
 export async function beginAssertion(context: WriteContext): Promise<Ceremony> {
   const party = requireRelyingParty(context.environment)
   const { challengeId, challenge } = await issueChallenge(context, null)
@@ -69,8 +69,8 @@ export async function beginAssertion(context: WriteContext): Promise<Ceremony> {
 }
 
 /**
- * Uses the challenge up.
- * @throws DomainError `forbidden` where it is not one that was given to this user (null: to a login) and is still good
+ * Uses up the challenge.
+ * @throws DomainError `forbidden` unless it was issued to this user (null: for a login) and is still valid
  */
 export async function takeChallenge(
   tx: Transaction,

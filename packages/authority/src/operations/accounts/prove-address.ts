@@ -1,4 +1,4 @@
-// The first proof of an address by its owner: whoever had the account before has it no more.
+// Records the first proof of an address: the account passes from anybody who had it before to the owner.
 import { createHash } from 'node:crypto'
 
 import type { AuditEvent } from '../../domain/audit-event.ts'
@@ -8,8 +8,8 @@ import type { AddressProof, User } from '../../domain/user.ts'
 import type { OpenContext } from '../perform/operation.ts'
 
 /**
- * The user with an address that is proven. Where this is the first proof, nothing that opened the account before opens it
- * any more, and what a stranger may have done as it does not go on as the owner's: see decisions/.
+ * Returns the user with a proven address. The first proof ends everything that opened the account before. What a
+ * stranger may have done with it does not continue in the owner's name: see decisions/0014-unproven-addresses.md.
  */
 export async function proveAddress(
   { tx, environment, now, caller: { requestId } }: OpenContext<Transaction>,
@@ -27,7 +27,7 @@ export async function proveAddress(
     requestId,
   } as const satisfies Partial<AuditEvent>
   for (const [position, { organisation, role }] of (await tx.organisations.ofUser(user.id)).entries()) {
-    // Others are answered between the steps; what they would write waits for all of it.
+    // Others are answered between the steps, but their writes wait for all of them.
     if (position % step === step - 1) await environment.pause()
     const { id: organisationId, personalOf } = organisation
     if (personalOf === user.id) {
@@ -37,7 +37,7 @@ export async function proveAddress(
     await tx.invitations.closeBy(organisationId, user.id)
     await tx.invitations.closeOf(organisationId, user.email)
     await tx.memberships.delete(organisationId, user.id)
-    // By no code: the owner finds it among their invitations, and has it back with a word.
+    // Without a code: the owner finds it among their invitations and can accept it.
     await tx.invitations.insert({
       organisationId,
       email: user.email,
@@ -61,12 +61,12 @@ export async function proveAddress(
   return { ...user, emailProvenAt: now }
 }
 
-/** Organisations that are left at once: some five milliseconds. */
+/** Organisations that are left in one step: about five milliseconds. */
 const step = 50
 
-/** Ends logins, passkeys, the password, and whatever was approved or begun; identities at a provider stay. */
+/** Ends logins, passkeys, the password, and everything approved or begun; identities at a provider stay. */
 export async function endWaysIn(tx: Transaction, { id }: User): Promise<void> {
-  // Ids begin with 1: all of them.
+  // Ids begin with 1, so this deletes all.
   await tx.sessions.deleteOthers(id, 0)
   await tx.cliLogins.deleteApprovedBy(id)
   await tx.passkeys.deleteOfUser(id)

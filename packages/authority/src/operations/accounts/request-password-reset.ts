@@ -1,4 +1,5 @@
-// user.request_reset: mails a link to whoever owns the address of an account. Who asks is told the same of all addresses.
+// user.request_reset: mails a link for a new password to the owner of an address. The answer is the same for all
+// addresses.
 import { DomainError } from '../../domain/errors.ts'
 import { createCode, hashCode, resetLifetimes } from '../../domain/user.ts'
 import type { OpenRead } from '../perform/operation.ts'
@@ -23,7 +24,7 @@ export const requestPasswordReset: OpenRead<RequestPasswordReset, undefined> = {
     if (environment.postbox === undefined) {
       throw new DomainError(
         'conflict',
-        'this authority sends no mail: whoever runs it makes you a link with `hallpass users reset`',
+        'this authority sends no mail: its operator can make you a link with `hallpass users reset`',
       )
     }
     return undefined

@@ -1,9 +1,9 @@
-// The link with which a new password is set, and the words of the mail that brings it.
+// The link for setting a new password, and the mail that brings it.
 import type { Mail } from '../../domain/mail.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { escapeHtml } from '../members/invitation-mail.ts'
 
-/** Behind the #: browsers send it to nobody, so it stands in no log. */
+/** After the #, which browsers send to no server, so it is in no log. */
 export function resetUrl(publicUrl: string, code: Secret): Secret {
   return code.map((text) => `${publicUrl}/reset#${text}`)
 }
@@ -21,7 +21,7 @@ export function writeReset({
   const intro = `Somebody asked to set a new password for the account of ${to} on Hallpass.`
   const effect =
     'Setting one shows that the address is yours, and ends every other way into the account: logins and passkeys.'
-  const end = `The link is good once, until ${new Date(expiresAt).toISOString().slice(0, 16).replace('T', ' ')} UTC.`
+  const end = `The link works once, until ${new Date(expiresAt).toISOString().slice(0, 16).replace('T', ' ')} UTC.`
   const otherwise = 'If it was not you, ignore this message: nothing has changed.'
   return {
     to,

@@ -1,4 +1,4 @@
-// user.reset_password: a new password for whoever holds the code of a reset, which is a proof of the address.
+// user.reset_password: sets a new password with the code of a reset, which also proves the address.
 import { DomainError } from '../../domain/errors.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
@@ -12,7 +12,7 @@ export interface ResetPassword {
   readonly next: Secret
 }
 
-/** It logs nobody in, and answers with the user. */
+/** It does not log in; it returns the user. */
 export const resetPassword: OpenWrite<ResetPassword, string, User> = {
   name: 'user.reset_password',
   audience: 'anyone',
@@ -20,7 +20,7 @@ export const resetPassword: OpenWrite<ResetPassword, string, User> = {
   limits: inquiries,
 
   async prepare({ environment, caller, now, read }, { code, next }) {
-    // Before the costly hash, so that only a good code can ask for it.
+    // Checked before the expensive hash, so that only a valid code causes one.
     await read((tx) => requireReset(tx, hashCode(code.reveal()), now))
     return environment.passwords.hash(next, siteOf(caller.remoteAddress))
   },
@@ -40,7 +40,7 @@ export const resetPassword: OpenWrite<ResetPassword, string, User> = {
   }),
 }
 
-/** @throws DomainError `forbidden` where the code is not known, used or ended */
+/** @throws DomainError `forbidden` if the code is unknown, used or expired */
 export async function requireReset(
   tx: ReadTransaction,
   codeHash: Uint8Array,

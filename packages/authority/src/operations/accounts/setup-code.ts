@@ -1,12 +1,12 @@
-// The code with which a person makes the first account: the same one for all servers of an installation.
+// The setup code for the first account, the same for all servers of an installation.
 import type { Secret } from '../../domain/secret.ts'
 import type { Transaction } from '../../domain/store.ts'
 import { createCode, hashCode, setupCodeLifetime } from '../../domain/user.ts'
 import type { Services, WriteContext } from '../perform/operation.ts'
 
 /**
- * The code that works from the commit on, for as long as one does; undefined where there is an account. Servers that
- * start at once, or one after another, all show the same: none takes away what another one has printed.
+ * The code that is valid from the commit on; undefined if there is an account. Servers that start at once, or one after
+ * another, all show the same code, so none invalidates a code that another has printed.
  */
 export async function renewSetupCode({ tx, environment, now }: WriteContext): Promise<Secret | undefined> {
   if (await tx.users.exist()) return undefined

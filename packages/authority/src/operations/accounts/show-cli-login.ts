@@ -1,4 +1,4 @@
-// cli_login.show: what a command line asks for, shown to the person who is to decide.
+// cli_login.show: shows a person the login of a command line before they decide.
 import type { CliLogin } from '../../domain/cli-login.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { findCliLogin } from './find-cli-login.ts'
@@ -8,7 +8,7 @@ export const showCliLogin: ReadOperation<{ readonly id: string }, undefined, Cli
   name: 'cli_login.show',
   mode: 'read',
 
-  // Nothing is looked up before it is known that a person asks.
+  // `run` looks it up, so that only a logged-in person learns anything.
   async access() {
     return { subject: undefined, requirement: { kind: 'person' }, target: 'login', organisationId: null }
   },

@@ -1,12 +1,12 @@
-// login.methods: what a stranger must know to log in.
+// login.methods: the ways to log in, for strangers.
 import { relyingPartyOf } from '../../domain/passkey.ts'
 import type { OpenRead } from '../perform/operation.ts'
 
 export interface LoginMethods {
-  /** There is no account yet: the first one takes the setup code. */
+  /** There is no account yet: the first sign-up needs the setup code. */
   readonly setupNeeded: boolean
   readonly passkeys: boolean
-  /** The provider, as people call it. */
+  /** The provider's name for people. */
   readonly oidc: { readonly name: string } | undefined
   readonly mail: boolean
 }

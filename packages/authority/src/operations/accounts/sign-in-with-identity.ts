@@ -1,4 +1,4 @@
-// user.sign_in_with_identity: lets a person in on the word of the OpenID provider, with an account where they may have one.
+// user.sign_in_with_identity: logs a person in through the OpenID provider, with a new account if they may have one.
 import type { Transaction } from '../../domain/store.ts'
 import { IdentityError, type IdentityProvider, type LoginSecrets, type ProvenIdentity } from '../../domain/identity.ts'
 import type { SessionOrigin, User } from '../../domain/user.ts'
@@ -11,13 +11,13 @@ import { createAccount } from './sign-up.ts'
 export interface SignInWithIdentity {
   readonly provider: IdentityProvider
   readonly secrets: LoginSecrets
-  /** Where the provider sent the browser, with what it says. */
+  /** The URL where the provider sent the browser, with its query. */
   readonly callback: URL
   readonly from: SessionOrigin
 }
 
 interface IdentitySession extends OpenedSession {
-  /** Where the account or its address came with this login; empty where it was known. */
+  /** How the account or its address came with this login; empty if both existed. */
   readonly how: string
 }
 
@@ -41,7 +41,7 @@ export const signInWithIdentity: OpenWrite<SignInWithIdentity, ProvenIdentity, I
 }
 
 /**
- * The policy, step by step: see decisions/.
+ * The policy, step by step: see decisions/0011-who-a-provider-may-let-in.md.
  * @throws IdentityError
  */
 async function admit(
@@ -55,7 +55,7 @@ async function admit(
   const owner = known && (await tx.users.byId(known.userId))
   if (owner !== undefined && owner.emailProvenAt !== null) return { user: owner, how: '' }
   if (owner !== undefined) {
-    // Linked on the provider's word before the account knew of proofs: the word counts as one.
+    // It was linked before accounts recorded proofs; the provider's word counts as one.
     const user = await proveAddress(context, owner, 'provider')
     await link(user)
     return { user, how: `proven by ${issuer}` }
@@ -68,9 +68,9 @@ async function admit(
 
   const existing = await tx.users.byEmail(email)
   if (existing !== undefined) {
-    // Addresses are given to new people, subjects are not: the account stays with whom it was linked to.
+    // Addresses pass to new people, subjects do not: the account stays with the linked subject.
     if (await tx.identities.exists(existing.id, issuer)) {
-      throw new IdentityError('other_identity', `the account of this address is somebody else's at ${name}`)
+      throw new IdentityError('other_identity', `the account of this address is linked to somebody else at ${name}`)
     }
     const { passwordHash: _, ...found } = existing
     const user = await proveAddress(context, found, 'provider')
@@ -81,10 +81,13 @@ async function admit(
   const [invitation] = await tx.invitations.pendingOf(email, now)
   const domain = email.slice(email.lastIndexOf('@') + 1)
   if (invitation === undefined && !signUpDomains.includes(domain)) {
-    throw new IdentityError('no_account', 'there is no account of this address, and no invitation: ask for one')
+    throw new IdentityError(
+      'no_account',
+      'there is no account and no invitation for this address: ask for an invitation',
+    )
   }
   const user = await createAccount(context, email, null, 'provider')
   await link(user)
-  // Nobody joins unasked: what the person is invited to, they are shown.
+  // Nobody joins by logging in: the person sees their invitations and chooses.
   return { user, how: `signed up from ${issuer}${invitation === undefined ? '' : ' with an invitation'}` }
 }

@@ -1,4 +1,4 @@
-// user.sign_in_with_passkey: opens a session for whoever holds a passkey.
+// user.sign_in_with_passkey: opens a session with a passkey.
 import { timingSafeEqual } from 'node:crypto'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -33,10 +33,10 @@ export const signInWithPasskey: OpenWrite<SignInWithPasskey, VerifiedAssertion, 
   async run(context, { input: { challengeId, answer, from }, prepared: { challenge, signCount } }) {
     const { tx, now } = context
     await takeChallenge(tx, now, { challengeId, challenge, userId: null })
-    // Once more: it may have been deleted, or used by somebody else, since it was verified.
+    // Again: it may have been deleted, or used by somebody else, since it was verified.
     const passkey = await tx.passkeys.byCredentialId(credentialIdOf(answer))
     const user = passkey && (await tx.users.byId(passkey.userId))
-    if (passkey === undefined || user === undefined) throw refusal(new Error('it was deleted at this moment'))
+    if (passkey === undefined || user === undefined) throw refusal(new Error('it has just been deleted'))
     if (!isOf(user, answer)) throw refusal(new Error('the authenticator names another user'))
     if (!advances(passkey.signCount, signCount)) {
       throw refusal(new Error(`its count did not advance from ${passkey.signCount}: there may be a copy of it`))
@@ -52,14 +52,14 @@ function credentialIdOf({ id }: PasskeyAssertion): Uint8Array {
   return Buffer.from(id, 'base64url')
 }
 
-/** WebAuthn §7.2 step 6: the authenticator's word on whose it is, where it gives one. */
+/** WebAuthn §7.2 step 6: the user handle from the authenticator, if it sends one. */
 function isOf(user: User, { userHandle }: PasskeyAssertion): boolean {
   if (userHandle === undefined) return true
-  const [told, known] = [Buffer.from(userHandle, 'base64url'), userHandleOf(user)]
-  return told.length === known.length && timingSafeEqual(told, known)
+  const [sent, expected] = [Buffer.from(userHandle, 'base64url'), userHandleOf(user)]
+  return sent.length === expected.length && timingSafeEqual(sent, expected)
 }
 
-/** The reason is for the log alone. */
+/** The reason is only for the log. */
 function refusal(cause: Error): DomainError {
-  return new DomainError('unauthenticated', 'this passkey is not known here, or did not answer as it should', { cause })
+  return new DomainError('unauthenticated', 'this passkey is not known here, or its answer is not valid', { cause })
 }

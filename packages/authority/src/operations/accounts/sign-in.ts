@@ -1,4 +1,4 @@
-// user.sign_in: opens a session for an email address and its password.
+// user.sign_in: opens a session with an email address and a password.
 import type { AuditEvent } from '../../domain/audit-event.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Secret } from '../../domain/secret.ts'
@@ -22,7 +22,7 @@ export interface OpenedSession {
 
 interface Prepared {
   readonly user: User
-  /** What the password was held against. */
+  /** The hash that the password was checked against. */
   readonly hash: string | null
 }
 
@@ -42,7 +42,7 @@ export const signIn: OpenWrite<SignIn, Prepared, OpenedSession> = {
   },
 
   async run(context, { input: { from }, prepared: { user, hash } }) {
-    // It may have been changed, or the account taken over, since it was tried.
+    // It may have been changed, or the account taken over, since the check.
     if ((await context.tx.users.passwordHash(user.id)) !== hash) throw wrong()
     return openSession(context, user, from)
   },
@@ -54,13 +54,13 @@ function wrong(): DomainError {
   return new DomainError('unauthenticated', 'the email address or the password is wrong')
 }
 
-/** That a person has come in, for the audit trail. */
+/** The audit details of a login. */
 export function describeEntered({ user }: OpenedSession): Pick<AuditEvent, 'actor' | 'target'> {
   const actor = describeUserAsActor(user)
   return { actor, target: `user ${actor.label}` }
 }
 
-/** A new session of the user, who has just proven who they are where nothing else is said; their ended ones are swept away. */
+/** Opens a session of the user, with a fresh proof by default, and deletes their expired ones. */
 export async function openSession(
   { tx, environment, now }: WriteContext,
   user: User,
@@ -83,5 +83,5 @@ export async function openSession(
   return { user, authToken, expiresAt: session.expiresAt }
 }
 
-// Ended ones of a person that stay, for the clock may have been wrong: a row each, which opens nothing once it has ended.
+// Expired sessions of a person that are kept, because the clock may have been wrong. They open nothing while expired.
 const sparedSessions = 100

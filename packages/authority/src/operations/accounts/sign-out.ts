@@ -1,4 +1,4 @@
-// user.sign_out: ends the session whose auth token asks.
+// user.sign_out: ends the session of the auth token in the request.
 import { DomainError } from '../../domain/errors.ts'
 import type { WriteOperation } from '../perform/operation.ts'
 

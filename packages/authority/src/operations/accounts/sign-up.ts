@@ -1,4 +1,4 @@
-// user.sign_up: makes an account with a setup code or an invitation, its personal organisation, and a first session.
+// user.sign_up: makes an account with a setup code or an invitation, a personal organisation and a first session.
 import { timingSafeEqual } from 'node:crypto'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -27,7 +27,7 @@ export const signUp: OpenWrite<SignUp, string, OpenedSession> = {
   mode: 'write',
 
   async prepare({ environment, caller, now, read }, input) {
-    // Before the costly hash, so that only a good code can ask for it.
+    // Checked before the expensive hash, so that only a valid code causes one.
     await read((tx) => checkAdmission(tx, input, now))
     return environment.passwords.hash(input.password, siteOf(caller.remoteAddress))
   },
@@ -40,7 +40,7 @@ export const signUp: OpenWrite<SignUp, string, OpenedSession> = {
     if (kind === 'setup_code') await tx.setupCode.delete()
     else {
       const { organisation, role } = await redeemInvitation(context, hashCode(code.reveal()), user)
-      // The sign-up is no organisation's business; that somebody joined is told where they joined.
+      // The sign-up is in no organisation's trail; joining is in the trail of the organisation joined.
       await tx.audit.append({
         at: now,
         organisationId: organisation.id,
@@ -58,7 +58,7 @@ export const signUp: OpenWrite<SignUp, string, OpenedSession> = {
   auditDetails: describeEntered,
 }
 
-/** A new account; or one of before, of which nobody but who is here has shown that the address is theirs. */
+/** A new account, or an existing one whose address nobody else has proven. */
 async function admit(
   context: OpenContext<Transaction>,
   email: string,
@@ -76,8 +76,8 @@ async function admit(
 }
 
 /**
- * A user with a personal organisation; without a password where that is null, and with an address that is proven where
- * `proof` says how. Nothing here asks whether they may: the callers do.
+ * Makes a user with a personal organisation. `hash` null means no password; `proof` says how the address is proven, if
+ * it is. The callers check whether the person may have an account.
  */
 export async function createAccount(
   context: WriteContext,
@@ -90,9 +90,9 @@ export async function createAccount(
   if (existing !== undefined) {
     const remedy =
       existing.emailProvenAt === null
-        ? '. Nobody has proven that it is theirs: set a new password by mail, or with a link from whoever runs this authority'
-        : ': log in'
-    throw new DomainError('conflict', `there is an account with the address ${email} already${remedy}`, {
+        ? ' already, and it is unproven: set a new password by mail, or with a link from the operator of this authority'
+        : ' already: log in'
+    throw new DomainError('conflict', `there is an account with the address ${email}${remedy}`, {
       field: 'email',
     })
   }
@@ -111,8 +111,8 @@ export async function createAccount(
 }
 
 /**
- * How the code proves the address, where it does: the one of an invitation that its inviter has seen too proves nothing.
- * @throws DomainError `forbidden` where the code admits nobody, or not this address
+ * How the code proves the address, if it does: a code that the inviter has seen too proves nothing.
+ * @throws DomainError `forbidden` if the code admits nobody, or not this address
  */
 async function checkAdmission(
   tx: ReadTransaction,
@@ -128,7 +128,7 @@ async function checkAdmission(
     throw new DomainError('forbidden', 'this setup code is not known, or was used already', { field: 'setup_code' })
   }
   if (code.expiresAt <= now) {
-    throw new DomainError('forbidden', 'this setup code is dead after an hour: restart the server for a new one', {
+    throw new DomainError('forbidden', 'this setup code has expired after an hour: restart the server for a new one', {
       field: 'setup_code',
     })
   }

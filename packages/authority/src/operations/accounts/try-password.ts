@@ -1,4 +1,4 @@
-// A typed password held against the one that is known, within the limits on wrong ones.
+// Checks a password within the limits on wrong ones.
 import type { PasswordTurn } from '../../domain/keyring.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { User } from '../../domain/user.ts'
@@ -7,20 +7,20 @@ import type { Services, Caller } from '../perform/operation.ts'
 
 interface Tried {
   readonly password: Secret
-  /** Undefined where there is none that could be right. */
+  /** Undefined if no password can be right. */
   readonly hash: string | undefined
 }
 
 /**
- * Whether it is the password of the account with this address, for a stranger who asks.
- * @throws DomainError `rate_limited` after ten wrong ones a minute for the account from here, a hundred for the network, and
- * a hundred an hour for the account
+ * Checks the password of the account with this address, for a stranger.
+ * @throws DomainError `rate_limited` after ten wrong ones a minute for the account from here, a hundred for the
+ * network, and a hundred an hour for the account
  */
 export async function tryLogin(environment: Services, caller: Caller, email: string, tried: Tried): Promise<boolean> {
   const { passwordFailures, networkFailures, emailFailures, acquaintances } = environment
   const network = networkOf(caller.remoteAddress)
   const key = `${network} ${email}`
-  // Who has come in from here before does not wait for what others do, and has their own turn.
+  // A person who has logged in from here before is not held up by the failures of others, and has a lane of their own.
   const isKnown = acquaintances.knows(key)
   const counters: readonly Counter[] = isKnown
     ? [[passwordFailures, key]]
@@ -36,7 +36,7 @@ export async function tryLogin(environment: Services, caller: Caller, email: str
 }
 
 /**
- * Whether it is the person's password, for somebody who is logged in as them.
+ * Checks the password of a person who is logged in.
  * @throws DomainError `rate_limited` after ten wrong ones a minute
  */
 export function tryOwnPassword(environment: Services, user: User, tried: Tried): Promise<boolean> {
@@ -69,6 +69,6 @@ async function attempt(
     if (!right) for (const [limit, counted] of counters) limit.count(counted)
   }
   begin()
-  // Of one key, one is tried at a time: those that wait are held against how the ones before them ended.
+  // One check of a key at a time: the waiting ones see how the earlier ones ended.
   return passwords.verify(password, hash, { lane, key, begin, end })
 }

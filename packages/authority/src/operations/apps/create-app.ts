@@ -1,4 +1,4 @@
-// app.create: a new app in an organisation; asking again with the same idempotency key finds the first one.
+// app.create: makes an app in an organisation; the same idempotency key finds the first one again.
 import { actions } from '@hallpass/macaroon'
 
 import { createPublicAppId } from '../../domain/app.ts'
@@ -11,7 +11,7 @@ import { isOwn } from '../perform/principal.ts'
 
 export interface CreateApp {
   readonly slug: string
-  /** Absent only where an idempotency key names an app that exists. */
+  /** Absent only if an idempotency key names an existing app. */
   readonly name: string | undefined
   readonly network: string
   readonly idempotencyKey: string | undefined

@@ -1,4 +1,4 @@
-// app.delete: with it go the tokens that are limited to it.
+// app.delete: deletes an app and revokes the tokens limited to it.
 import { actions } from '@hallpass/macaroon'
 
 import { accessApp, type FoundApp, type ShownApp } from './find-app.ts'

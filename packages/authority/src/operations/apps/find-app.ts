@@ -1,4 +1,4 @@
-// Finds an app by its name, and says what acting on it takes.
+// Finds an app by name, and makes the access request for it.
 import type { Action } from '@hallpass/macaroon'
 
 import type { App } from '../../domain/app.ts'
@@ -12,7 +12,7 @@ export interface FoundApp {
   readonly organisation: Organisation
 }
 
-/** An app as it is shown to whoever asks. */
+/** An app, as shown to the caller. */
 export interface ShownApp extends FoundApp {
   /** Whether it belongs to the caller's own personal organisation. */
   readonly own: boolean
@@ -29,7 +29,7 @@ export async function findApp({ tx }: OperationContext<ReadTransaction>, name: s
 }
 
 /**
- * What `action` on the app with this name takes.
+ * The access request for `action` on the app with this name.
  * @throws DomainError `not_found`
  */
 export async function accessApp(

@@ -1,4 +1,4 @@
-// app.list: the apps of one organisation, or of all that the caller reaches, by name; a page of them, or all.
+// app.list: the apps of one organisation, or of all that the caller reaches, by name; one page of them, or all.
 import { actions } from '@hallpass/macaroon'
 
 import type { App } from '../../domain/app.ts'
@@ -13,37 +13,37 @@ import type { Caller, OperationContext, ReadOperation } from '../perform/operati
 import { isOwn, type Credential } from '../perform/principal.ts'
 
 export interface PageApps {
-  /** All organisations that the caller reaches where it is absent. */
+  /** If absent, all organisations that the caller reaches. */
   readonly slug: string | undefined
   /** Infinity for all. */
   readonly limit: number
   /** The name of the last app seen. */
   readonly after: string | undefined
-  /** What was found of the answer until now. */
+  /** The part of the answer that was found before. */
   readonly begun?: Begun
 }
 
 export interface AppsPage extends Page<ShownApp, string> {
-  /** Where the answer is not whole yet. */
+  /** Present if the answer is not whole yet. */
   readonly begun?: Begun
 }
 
-/** How far an answer is that is made in pieces. */
+/** The progress of an answer that is made in pieces. */
 interface Begun {
-  /** By id, the organisation that is looked at; those before it are done. */
+  /** The id of the current organisation; those with smaller ids are done. */
   readonly organisationId: number
-  /** The last of its apps that was looked at. */
+  /** Its last app that was read. */
   readonly from: string | undefined
   readonly found: readonly ShownApp[]
 }
 
-/** Whose eyes an organisation's apps are seen with: those of any of them. */
+/** The credentials that show the apps of one organisation: any of them is enough. */
 interface View {
   readonly organisation: Organisation
   readonly credentials: readonly Credential[]
 }
 
-/** In one snapshot: a few milliseconds. */
+/** In one snapshot, so that it takes a few milliseconds. */
 const rowsOfPiece = 250
 const checksOfPiece = 2500
 
@@ -59,7 +59,7 @@ export const pageApps: ReadOperation<PageApps, Organisation | undefined, AppsPag
   async run(context, { input, subject: organisation, actor }) {
     const { limit, after, begun } = input
     const views = organisation === undefined ? await viewsOf(context) : [{ organisation, credentials: [actor] }]
-    // One more than the page holds tells whether another follows.
+    // One more than the page holds, to find out whether another page follows.
     const wanted = limit + 1
     let found = begun?.found ?? []
     let rows = rowsOfPiece
@@ -91,7 +91,7 @@ export const pageApps: ReadOperation<PageApps, Organisation | undefined, AppsPag
           from = app.name
           seen += 1
         }
-        // Names are one namespace: what comes first in every organisation comes first in all.
+        // Names are one namespace, so the first in every organisation are the first of all.
         if (visible.length > 0) found = [...found, ...visible].sort(byName).slice(0, wanted)
         const isFull = found.length === wanted && (found.at(-1)?.app.name ?? '') <= (from ?? '')
         more = !isFull && (apps.length === asked || seen < apps.length)
@@ -105,7 +105,7 @@ export const pageApps: ReadOperation<PageApps, Organisation | undefined, AppsPag
   rest: (input, { begun }) => (begun === undefined ? undefined : { ...input, begun }),
 }
 
-/** Every organisation that a credential reaches, by id, with all the credentials that reach it. */
+/** Every organisation that a credential reaches, by id, with all credentials that reach it. */
 async function viewsOf({ tx, principal }: OperationContext<ReadTransaction>): Promise<readonly View[]> {
   const views = new Map<number, { readonly organisation: Organisation; readonly credentials: Credential[] }>()
   const add = (organisation: Organisation | undefined, credential: Credential) => {
@@ -121,13 +121,13 @@ async function viewsOf({ tx, principal }: OperationContext<ReadTransaction>): Pr
   return [...views.values()].toSorted((a, b) => a.organisation.id - b.organisation.id)
 }
 
-/** A member reads every app of the organisation; a token those that its caveats leave it (Go flyio.AppsAllowing). */
+/** A member reads every app of the organisation; a token reads those that its caveats allow (Go flyio.AppsAllowing). */
 function judgeOf({ organisation, credentials }: View, now: number, spend: Caller['spend']) {
   if (credentials.some(({ kind }) => kind === 'user')) return () => true
   const judges = credentials.flatMap((credential) => {
     if (credential.kind !== 'token') return []
     const { caveats, otherDischarges } = credential.verified
-    // Where one ticket has several discharges, they are tried before one is taken.
+    // If one ticket has several discharges, try them before choosing one.
     const tried =
       otherDischarges.length === 0 ? [] : [...caveats, ...otherDischarges.flatMap((one) => one.unsafeCaveats)]
     const checks = countCaveats([...caveats, ...tried])

@@ -1,4 +1,4 @@
-// region.list: where apps live. An authority without machines has one region, which is wherever it runs itself.
+// region.list: the regions of apps. An authority without machines has one region: the place where it runs.
 import type { ReadOperation } from '../perform/operation.ts'
 
 export interface Region {

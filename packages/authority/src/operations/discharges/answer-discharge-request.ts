@@ -1,4 +1,4 @@
-// discharge.show, discharge.approve, discharge.deny: the person in whose name a token was made is asked about its use.
+// discharge.show, discharge.approve, discharge.deny: a person answers a request to use a token in their name.
 import { hashRequestSecret, type DischargeRequest } from '../../domain/discharge.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation } from '../../domain/organisation.ts'
@@ -9,7 +9,7 @@ import type { OperationContext, AccessRequest, ReadOperation, WriteOperation } f
 import type { Credential } from '../perform/principal.ts'
 
 interface AskedRequest {
-  /** The name that the person was given. */
+  /** The name of the request for its person. */
   readonly id: string
 }
 
@@ -22,7 +22,7 @@ export interface ShownRequest {
   readonly request: DischargeRequest
   readonly record: TokenRecord
   readonly organisation: Organisation
-  /** For how many seconds the discharge will hold. */
+  /** The validity of the discharge, in seconds. */
   readonly seconds: number
 }
 
@@ -73,7 +73,7 @@ async function access(
   }
 }
 
-/** @throws DomainError `forbidden` where the ticket is not about this person, or not any more */
+/** @throws DomainError `forbidden` if the ticket is not about this person, or no longer */
 async function meetAsPerson(
   { tx, now }: OperationContext<ReadTransaction>,
   { opened }: FoundRequest,

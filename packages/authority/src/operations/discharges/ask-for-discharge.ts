@@ -1,4 +1,4 @@
-// token.discharge: the authority, as a third party, answers a ticket that it made itself.
+// token.discharge: the authority, as a third party, answers one of its own tickets.
 import type { AuditActor } from '../../domain/audit-event.ts'
 import {
   hashRequestSecret,
@@ -18,7 +18,10 @@ import { tooMany } from '../perform/limits.ts'
 
 export type DischargeAnswer =
   | { readonly kind: 'discharge'; readonly discharge: Secret }
-  /** The person, by email address, has to agree first: what is for them, and what the holder polls with. */
+  /**
+   * The person with this email address must confirm first. `forPerson` names the request for them, `forPolling` for the
+   * holder.
+   */
   | { readonly kind: 'request'; readonly forPerson: Secret; readonly forPolling: Secret; readonly person: string }
 
 interface FoundTicket extends OpenedTicket {
@@ -49,7 +52,7 @@ export const askForDischarge: OpenWrite<{ readonly ticket: string }, FoundTicket
       await meetDemand(tx, opened, { now })
       return { kind: 'discharge', discharge: await issueDischarge(tx, environment, opened, now) }
     }
-    // Nobody is asked to confirm what could not be given then.
+    // Nobody is asked to confirm a discharge that could not be given.
     const person = await tx.users.byId(demand.userId)
     await meetDemand(tx, opened, { now, ...(person && { answeredBy: person }) })
     const names = await openRequest(tx, environment, opened, { now, requestedFrom: caller.remoteAddress })
@@ -64,7 +67,7 @@ export const askForDischarge: OpenWrite<{ readonly ticket: string }, FoundTicket
   },
 }
 
-/** What the audit trail says of an event about the discharge of a token. */
+/** The audit details of an event about the discharge of a token. */
 export function aboutToken(
   { tokenId, organisationId }: { readonly tokenId: string; readonly organisationId: number },
   record: TokenRecord | undefined,
@@ -83,9 +86,9 @@ async function findTicket(
 }
 
 /**
- * Whoever asks the same again from the same address is told of the request that waits already: flyctl asks twice, and its
- * person confirms once. Elsewhere somebody else may hold the token, who must be confirmed apart.
- * @throws DomainError `rate_limited` where too many of this token wait already
+ * The same request from the same address gets the waiting one: flyctl asks twice, and its person confirms once. Another
+ * address may be a thief with the token, so it needs its own confirmation.
+ * @throws DomainError `rate_limited` if too many requests of this token wait already
  */
 async function openRequest(
   tx: Transaction,
@@ -96,7 +99,7 @@ async function openRequest(
   const again = await tx.dischargeRequests.findAgain({ tokenId, ticket, requestedFrom }, now)
   if (again !== undefined) {
     const names = await nameRequest(tx, environment.keyring, again)
-    // One from before names were made in this way has others.
+    // Requests from before names were derived have other names.
     if ((await tx.dischargeRequests.byPollHash(requireHash(names.forPolling)))?.id === again.id) {
       return names
     }
@@ -118,7 +121,7 @@ async function openRequest(
     createdAt: now,
     expiresAt: now + requestLifetime,
   }
-  // Its names are made of its id, which it has only then.
+  // The names are derived from the id, which the row gets only when it is inserted.
   const unnamed = () => environment.randomBytes(32)
   const { id } = await tx.dischargeRequests.insert({ ...request, personHash: unnamed(), pollHash: unnamed() })
   const names = await nameRequest(tx, environment.keyring, { id, ...request })

@@ -1,4 +1,4 @@
-// token.discharge, for what a person had to confirm: the holder polls, and is given the answer once.
+// token.discharge after a confirmation: the holder polls, and gets the answer once.
 import { hashRequestSecret, type DischargeRequest } from '../../domain/discharge.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Secret } from '../../domain/secret.ts'
@@ -9,13 +9,13 @@ import { issueDischarge, meetDemand, openOwnTicket } from './membership-demand.t
 import type { Services, OpenRead, OpenWrite } from '../perform/operation.ts'
 
 interface Poll {
-  /** What the holder was given to poll with. */
+  /** The secret that the holder polls with. */
   readonly secret: Secret
 }
 
 export type CollectedDischarge = { readonly discharge: Secret } | { readonly refusal: string }
 
-/** Whether there is an answer to collect. */
+/** Whether there is an answer. */
 export const pollDischarge: OpenRead<Poll, 'pending' | 'answered'> = {
   name: 'token.discharge',
   audience: 'anyone',
@@ -32,7 +32,7 @@ interface AnsweredRequest {
   readonly record: TokenRecord | undefined
 }
 
-/** The answer, with which the request is gone. That it is a refusal is an answer too. */
+/** Returns the answer and deletes the request. A refusal is an answer too. */
 export const collectDischarge: OpenWrite<Poll, AnsweredRequest, CollectedDischarge> = {
   name: 'token.discharge',
   audience: 'anyone',
@@ -48,7 +48,7 @@ export const collectDischarge: OpenWrite<Poll, AnsweredRequest, CollectedDischar
   describeRefused: ({ request, record }) => ({ ...aboutToken(request, record), userId: request.userId }),
 
   async run({ tx, environment, now }, { input: poll }) {
-    // Once more, where nothing can come between: of two who poll at once, one is answered.
+    // Again, in the transaction: of two who poll at once, one gets the answer.
     const request = await findRequest(tx, poll, now)
     if (request.state === 'pending') throw notKnown()
     await tx.dischargeRequests.delete(request.id)
@@ -61,7 +61,7 @@ export const collectDischarge: OpenWrite<Poll, AnsweredRequest, CollectedDischar
   }),
 }
 
-/** What has happened since the person agreed counts: the token may be revoked, the person no member any more. */
+/** What happened since the confirmation counts: the token may be revoked, or the person no longer a member. */
 async function answer(
   tx: ReadTransaction,
   environment: Services,
@@ -70,7 +70,8 @@ async function answer(
 ): Promise<CollectedDischarge> {
   const person = await tx.users.byId(userId)
   const opened = await openOwnTicket(tx, environment.keyring, ticket)
-  if (person === undefined || opened === undefined) return { refusal: 'nobody is left who could confirm this' }
+  if (person === undefined || opened === undefined)
+    return { refusal: 'the person who could confirm this has no account any more' }
   if (state === 'denied') return { refusal: `${person.email} has refused this` }
   try {
     await meetDemand(tx, opened, { now, answeredBy: person })

@@ -1,4 +1,4 @@
-// The third party that the authority itself is: whether the person in whose name a token was made is still a member.
+// The authority as a third party: checks that the person in whose name a token was made is still a member.
 import { clearCaveats, getCaveats, type Caveat } from '@hallpass/macaroon'
 
 import {
@@ -23,31 +23,31 @@ import { StrangerRefused } from '../perform/authorise.ts'
 import type { Services } from '../perform/operation.ts'
 import { describeEnd, type Credential } from '../perform/principal.ts'
 
-/** A ticket of the authority's own, opened. */
+/** An opened ticket of the authority. */
 export interface OpenedTicket {
   readonly ticket: Uint8Array
   readonly caveats: readonly Caveat[]
   readonly demand: Demand
 }
 
-/** Where the tickets of the authority's own third party are taken. */
+/** The address to which holders take the authority's own tickets. */
 export function thirdPartyLocation({ publicUrl }: Pick<Services, 'publicUrl'>): string {
   return `${publicUrl()}/aaa/v1`
 }
 
-/** The key for tickets, wrapped; undefined where no organisation has ever demanded anything. */
+/** The wrapped ticket key; undefined if no organisation has ever demanded membership. */
 async function findTicketKey(tx: ReadTransaction): Promise<Uint8Array | undefined> {
   const text = await tx.settings.get(ticketKeySetting)
   return text === undefined ? undefined : Buffer.from(text, 'base64')
 }
 
-/** Makes the key for tickets where there is none: whoever demands something calls this first. */
+/** Makes the ticket key if there is none. Call it before anything is demanded. */
 export async function ensureTicketKey(tx: Transaction, keyring: Keyring): Promise<void> {
   if ((await tx.settings.get(ticketKeySetting)) !== undefined) return
   await tx.settings.set(ticketKeySetting, Buffer.from(keyring.createTicketKey()).toString('base64'))
 }
 
-/** A ticket that was made here; undefined for every other. */
+/** Opens a ticket that was made here; undefined for any other. */
 export async function openOwnTicket(
   tx: ReadTransaction,
   keyring: Keyring,
@@ -73,7 +73,7 @@ export async function nameRequest(
   }
 }
 
-/** What is known of those whom a ticket is about, once its demands are met. */
+/** The person and organisation of a ticket whose demands are met. */
 export interface MetDemand {
   readonly record: TokenRecord
   readonly organisation: Organisation
@@ -81,9 +81,10 @@ export interface MetDemand {
 }
 
 /**
- * Holds the caveats of the ticket against who asks: the token must be alive, and the person in whose name it was made a
- * member. `answeredBy` is the person who is logged in; without one, the demand must be such that nobody is needed.
- * @throws DomainError `forbidden`, with a sentence that says what is not met; StrangerRefused where the person is no member
+ * Checks the ticket: the token must be live, and the person in whose name it was made must be a member. `answeredBy` is
+ * the person who is logged in; without one, the ticket must not demand a confirmation.
+ * @throws DomainError `forbidden`, with a sentence that says what is not met; StrangerRefused if the person is not a
+ * member
  */
 export async function meetDemand(
   tx: ReadTransaction,
@@ -101,13 +102,13 @@ export async function meetDemand(
     throw new StrangerRefused(`the account in whose name token ${tokenId} was made is gone`)
   }
   const membership = await tx.memberships.find(organisation.id, person.id)
-  // Whoever has left is one who has nothing to do with the organisation, whatever they hold of before.
+  // A person who has left is a stranger to the organisation, whatever they still hold.
   const refuse = (sentence: string) =>
     membership === undefined ? new StrangerRefused(sentence) : new DomainError('forbidden', sentence)
   const end = describeEnd(record, record.expiresAt, now)
   if (end !== undefined) throw refuse(end)
   if (person.emailProvenAt !== null && record.createdAt < person.emailProvenAt) {
-    throw refuse(`token ${tokenId} was made before the address of its person was proven, so by whom is not known`)
+    throw refuse(`token ${tokenId} was made before its person's address was proven, so nobody knows who made it`)
   }
   const second = Math.floor(now / 1000)
   const access: TokenDischargeAccess = {
@@ -131,7 +132,7 @@ function describeUnmet({ record, organisation, person }: MetDemand, isMember: bo
     : `the person in whose name token ${record.id} was made is no longer a member of organization ${organisation.slug}`
 }
 
-/** The discharge of a ticket whose demands are met, and which ends soon. */
+/** Makes the discharge, which expires soon, of a ticket whose demands are met. */
 export async function issueDischarge(
   tx: ReadTransaction,
   environment: Services,
@@ -146,16 +147,17 @@ export async function issueDischarge(
   ])
 }
 
-/** What a credential that mints hands on: caveats as they are, and a demand that takes a ticket of its own. */
+/** What a minting credential passes on: caveats, and a demand that needs a new ticket. */
 export interface Inheritance {
   readonly caveats: readonly Caveat[]
   readonly demand: Demand | undefined
 }
 
 /**
- * A token hands on all that restricts it; what restricts a person (their role) every profile has anyway. Where it asks
- * the authority's own third party, the question is handed on, to be asked anew, and the answer of today is not.
- * @throws DomainError `forbidden` where it asks any other third party: only whoever has its key could ask that again
+ * A token passes on all of its caveats. A person's role is not passed on, because every profile restricts more. If the
+ * token asks the authority's own third party, the new token gets a new ticket with the same question; today's discharge
+ * is not passed on.
+ * @throws DomainError `forbidden` if it asks any other third party: only the owner of that key could ask again
  */
 export async function inherit(tx: ReadTransaction, keyring: Keyring, actor: Credential): Promise<Inheritance> {
   if (actor.kind === 'user') return { caveats: [], demand: undefined }
@@ -170,14 +172,14 @@ export async function inherit(tx: ReadTransaction, keyring: Keyring, actor: Cred
     opened.demand.organisationId === organisationId &&
     opened.demand.userId === createdBy
   if (others.length > 0 || !own || !macaroon.unsafeCaveats.includes(question)) {
-    throw new DomainError('forbidden', 'a token that needs a discharge of a third party mints none that do without it')
+    throw new DomainError('forbidden', 'a token that needs a discharge of a third party cannot mint tokens')
   }
   return { caveats: macaroon.unsafeCaveats.filter((caveat) => caveat !== question), demand: opened.demand }
 }
 
 /**
- * What the new token is to ask: what its organisation demands, and what the token that mints it was asked itself.
- * @throws DomainError `forbidden` where a question about a person is to be asked, and there is no person
+ * The ticket of the new token: what its organisation demands, and what the minting token was asked itself.
+ * @throws DomainError `forbidden` if the question is about a person, and there is none
  */
 export async function orderTicket(
   tx: ReadTransaction,

@@ -1,4 +1,4 @@
-// membership.accept: joins the organisation that an invitation names.
+// membership.accept: joins the organisation of an invitation.
 import { timingSafeEqual } from 'node:crypto'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -30,13 +30,13 @@ export const acceptInvitation: WriteOperation<{ readonly code: Secret }, undefin
 interface FoundInvitation {
   readonly invitation: Invitation
   readonly organisation: Organisation
-  /** Whether the code was in a mail to the address, and nowhere else. */
+  /** Whether the code was only in a mail to the address. */
   readonly provesAddress: boolean
 }
 
 /**
- * The invitation of this code.
- * @throws DomainError `forbidden` where the code is not known, used or ended, or whoever made it may not invite any more
+ * The invitation with this code.
+ * @throws DomainError `forbidden` if the code is unknown, used or expired, or the inviter may no longer invite
  */
 export async function requireInvitation(
   tx: ReadTransaction,
@@ -45,7 +45,7 @@ export async function requireInvitation(
 ): Promise<FoundInvitation> {
   const invitation = await tx.invitations.byCodeHash(codeHash)
   const organisation = invitation && (await tx.organisations.byId(invitation.organisationId))
-  // Whoever may not invite any more has invited nobody.
+  // An invitation by somebody who may no longer invite is void.
   const isGood =
     invitation !== undefined &&
     organisation !== undefined &&
@@ -67,8 +67,8 @@ async function isAdmin(tx: ReadTransaction, { id }: Organisation, userId: number
 }
 
 /**
- * The invitation of this code, if it is good for this address.
- * @throws DomainError as {@link requireInvitation}, and `forbidden` where it is for another address
+ * The invitation with this code, if it is for this address.
+ * @throws DomainError as {@link requireInvitation}, and `forbidden` if it is for another address
  */
 export async function findInvitation(
   tx: ReadTransaction,
@@ -91,8 +91,8 @@ interface JoiningContext {
 }
 
 /**
- * Makes the user a member as the invitation says, and uses it up.
- * @throws DomainError as {@link findInvitation}, and `conflict` where they are a member already
+ * Makes the user a member and uses up the invitation with this code.
+ * @throws DomainError as {@link findInvitation}, and `conflict` if they are already a member
  */
 export async function redeemInvitation(
   context: JoiningContext,
@@ -105,8 +105,8 @@ export async function redeemInvitation(
 }
 
 /**
- * Makes the user a member as the invitation says, and uses it up.
- * @throws DomainError `conflict` where they are a member already
+ * Makes the user a member and uses up the invitation.
+ * @throws DomainError `conflict` if they are already a member
  */
 export async function join(
   { tx, environment, now }: JoiningContext,

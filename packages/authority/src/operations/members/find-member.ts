@@ -1,4 +1,4 @@
-// Finds a member of an organisation, and keeps it from losing its last admin.
+// Finds a member of an organisation, and keeps the organisation from losing its last admin.
 import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -7,7 +7,7 @@ import type { ReadTransaction, Transaction } from '../../domain/store.ts'
 import { findOrganisation } from '../organisations/find-organisation.ts'
 import type { OperationContext, AccessRequest } from '../perform/operation.ts'
 
-/** A member of an organisation, by email address or by the id of the person. */
+/** A member of an organisation, by email address or by user id. */
 export type MemberReference = { readonly slug: string } & ({ readonly email: string } | { readonly userId: number })
 
 export interface FoundMember {
@@ -15,7 +15,7 @@ export interface FoundMember {
   readonly member: Member
 }
 
-/** What changing a membership takes: `membership` for writing, which admins alone have. */
+/** The access request for changing a membership: `membership` for writing, which only admins have. */
 export async function accessMember(
   context: OperationContext<ReadTransaction>,
   reference: MemberReference,
@@ -45,28 +45,30 @@ export async function accessMember(
       exempt: (credential) =>
         options.selfAllowed && credential.kind === 'user' && credential.user.id === membership?.userId,
     },
-    // Whose id it is, is told of members alone.
+    // Only members of the organisation may learn whose id it is.
     target: `organisation ${organisation.slug}`,
     namedTarget: `member ${subject?.member.email ?? ('email' in reference ? reference.email : reference.userId)}`,
     organisationId: organisation.id,
   }
 }
 
-/** Who is not a member is told so only to those who may ask: after authorisation. */
+/** After authorisation, so that only authorised callers learn who is not a member. */
 export function requireMember(found: FoundMember | undefined, reference: MemberReference): FoundMember {
   if (found !== undefined) return found
   const who = 'email' in reference ? reference.email : 'this person'
   throw new DomainError('not_found', `${who} is not a member of this organization`)
 }
 
-/** @throws DomainError `conflict` where the member is the only admin left */
+/** @throws DomainError `conflict` if the member is the last admin */
 export async function keepAnAdmin(tx: ReadTransaction, { organisation, member }: FoundMember): Promise<void> {
   if (member.role === 'admin' && !(await tx.memberships.hasOtherAdmin(organisation.id, member.userId))) {
     throw new DomainError('conflict', `${member.email} is the last admin of organization ${organisation.slug}`)
   }
 }
 
-/** Closes what is open of somebody who leaves or steps down: invitations of their address, and those that they made. */
+/**
+ * Closes the open invitations of somebody who leaves or is demoted: those of their address, and those that they made.
+ */
 export async function closeInvitations(tx: Transaction, { organisation, member }: FoundMember): Promise<void> {
   await tx.invitations.closeOf(organisation.id, member.email)
   await tx.invitations.closeBy(organisation.id, member.userId)

@@ -13,20 +13,20 @@ const words = {
 } as const
 
 describe("an invitation's mail", () => {
-  it('says who invites whom to what, until when, and carries the link in both forms', () => {
+  it('says who invites, to what and until when, and has the link in both forms', () => {
     const mail = writeInvitation(words)
     expect(mail).toMatchObject({ to: 'new@example.com', subject: 'Join an organization on Hallpass' })
     expect(mail.text).toContain('ada@example.com invites you to join the organization Acme & Söhne on Hallpass')
     expect(mail.text).toContain('as a member')
     expect(mail.text).toContain(`\n${words.url}\n`)
-    expect(mail.text).toContain('good until 2030-01-02 03:04 UTC')
+    expect(mail.text).toContain('valid until 2030-01-02 03:04 UTC')
     expect(mail.html).toContain(`<a href="${words.url}">Join Acme &amp; Söhne</a>`)
     expect(writeInvitation({ ...words, role: 'admin', invitedBy: null }).text).toContain(
       'You are invited to join the organization Acme & Söhne on Hallpass, as an admin.',
     )
   })
 
-  it('shows a name as text, whatever it holds, on one line', () => {
+  it('shows any name as text, on one line', () => {
     const strange = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 80 }),
       fc.constantFrom('<script>alert(1)</script>', '"><img src=x>', 'a\r\nBcc: b@example.com', '\u202egnp.exe', '&lt;'),
@@ -43,7 +43,7 @@ describe("an invitation's mail", () => {
     )
   })
 
-  it('says nothing in the subject that a stranger chose, and makes no link of it in the text', () => {
+  it('has no name that a stranger chose in the subject, and no link made from it in the text', () => {
     for (const organisation of [
       '=?utf-8?B?RnJlZSBtb25leQ==?=',
       'https://evil.example/x',
@@ -59,7 +59,7 @@ describe("an invitation's mail", () => {
     expect(writeInvitation({ ...words, organisation: 'a\u200bb\u202ec' }).text).toContain('organization abc on')
   })
 
-  it('escapes so that a browser reads back what was meant', () => {
+  it('escapes text so that a browser shows it unchanged', () => {
     const names: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {

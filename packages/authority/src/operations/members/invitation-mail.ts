@@ -1,10 +1,10 @@
-// The words of an invitation's mail, plain and as HTML. What people chose, as names, is shown as text and nothing else.
+// The mail of an invitation, as text and as HTML. Names that people chose are shown as plain text.
 import { harmlessName, type Mail } from '../../domain/mail.ts'
 import type { Role } from '../../domain/organisation.ts'
 
 export interface InvitationWords {
   readonly to: string
-  /** Email address of who invites; null where that account is gone. */
+  /** The inviter's email address; null if the account was deleted. */
   readonly invitedBy: string | null
   readonly organisation: string
   readonly role: Role
@@ -17,11 +17,11 @@ export function writeInvitation({ to, invitedBy, organisation, role, url, expire
   const name = harmlessName(organisation)
   const who = invitedBy === null ? 'You are invited' : `${invitedBy} invites you`
   const invitation = `${who} to join the organization ${name} on Hallpass, as ${role === 'admin' ? 'an admin' : 'a member'}.`
-  const end = `The invitation is for ${to}, and good until ${formatDay(expiresAt)}.`
+  const end = `The invitation is for ${to}, and valid until ${formatDay(expiresAt)}.`
   const otherwise = 'If you did not expect it, you can ignore this message.'
   return {
     to,
-    // Nothing that a stranger chose: subjects are read before anything says from whom they are.
+    // Nothing that a stranger chose: people read subjects before they see the sender.
     subject: 'Join an organization on Hallpass',
     text: [invitation, '', 'To join, open:', url, '', end, otherwise, ''].join('\n'),
     html: [
@@ -38,7 +38,7 @@ export function writeInvitation({ to, invitedBy, organisation, role, url, expire
   }
 }
 
-/** For the text between tags, and for attributes in double quotes. */
+/** Escapes text between tags and in double-quoted attributes. */
 export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')

@@ -1,4 +1,4 @@
-// membership.invite: a code that makes whoever holds it, and the address it is for, a member.
+// membership.invite: makes a code that lets the person with this address join.
 import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -22,17 +22,17 @@ export interface Invited {
   readonly role: Role
   /** Shown once. */
   readonly code: Secret
-  /** The page that takes the code. */
+  /** The page with the code. */
   readonly url: Secret
   readonly expiresAt: number
   readonly organisation: Organisation
-  /** The mail with a code of its own; undefined where none is sent. */
+  /** The mail with its own code; undefined if none is sent. */
   readonly posted: Posted | undefined
-  /** The person in whose name it is. */
+  /** The person in whose name the invitation is. */
   readonly invitedBy: User
-  /** Whether an earlier invitation of this address was open, whose code admits nobody now. */
+  /** Whether it replaced an open invitation of this address, whose code is now void. */
   readonly replaced: boolean
-  /** Whether a mail server took it; where none did, it is tried again. */
+  /** Whether a mail server took it; if not, it is retried. */
   readonly mailed: boolean
 }
 
@@ -65,7 +65,7 @@ export const inviteMember: WriteOperation<InviteMember, Organisation, Invited> =
       throw new DomainError('forbidden', 'the person in whose name this token would invite has no account any more')
     }
     const code = createCode(environment.randomBytes)
-    // One of its own: who shows up with it has read the mail, which who shows up with the other need not have.
+    // The mail has its own code: only a reader of the mail has it, while the inviter sees the other.
     const mailCode = environment.postbox && createCode(environment.randomBytes)
     const { id, expiresAt } = await tx.invitations.insert({
       organisationId: organisation.id,
@@ -92,17 +92,17 @@ export const inviteMember: WriteOperation<InviteMember, Organisation, Invited> =
   async afterCommit({ environment: { mailLimit }, write }, invited) {
     const { posted, invitedBy } = invited
     if (posted === undefined) return invited
-    // Whoever has sent a lot still has the link to hand over.
+    // A person over the mail limit still gets the link to pass on.
     if (mailLimit.take(invitedBy.email) === 0) return { ...invited, mailed: await posted.send() }
     await write((tx) => tx.outbox.delete(posted.id)).catch(() => undefined)
     return invited
   },
 }
 
-// For two days it is tried again where no mail server takes it.
+// For two days the mail is retried until a server takes it.
 const mailLifetime = 2 * 24 * 60 * 60 * 1000
 
-/** Behind the #: browsers send it to nobody, so it stands in no log. */
+/** After the #, which browsers send to no server, so it is in no log. */
 function invitationUrl({ publicUrl }: Services, code: Secret): Secret {
   return code.map((text) => `${publicUrl()}/invite#${text}`)
 }

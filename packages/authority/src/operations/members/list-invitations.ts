@@ -1,4 +1,4 @@
-// membership.invitations: who was asked to join and can still say yes.
+// membership.invitations: the open invitations of an organisation.
 import { actions } from '@hallpass/macaroon'
 
 import type { Organisation, PendingInvitation } from '../../domain/organisation.ts'

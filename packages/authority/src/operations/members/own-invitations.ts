@@ -1,4 +1,5 @@
-// membership.own_invitations, membership.accept, membership.decline: who has a proven address needs no code.
+// membership.own_invitations, membership.accept, membership.decline: invitations of a proven address, which need no
+// code.
 import { DomainError } from '../../domain/errors.ts'
 import type { OwnInvitation } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
@@ -12,7 +13,7 @@ interface Chosen {
   readonly id: string
 }
 
-/** None where the address is not proven: then whoever asks may not be the one who is invited. */
+/** Empty if the address is unproven, because the caller may not be the invited person. */
 export const listOwnInvitations: ReadOperation<undefined, undefined, readonly OwnInvitation[]> = {
   name: 'membership.own_invitations',
   mode: 'read',
@@ -70,10 +71,10 @@ async function access(
   return { subject, requirement: { kind: 'person' }, target: 'invitation', organisationId: null }
 }
 
-/** @throws DomainError `forbidden` where the address is not proven, `not_found` where there is no such invitation */
+/** @throws DomainError `forbidden` if the address is unproven, `not_found` if there is no such invitation */
 function requireOwn(found: OwnInvitation | undefined, { emailProvenAt }: User): OwnInvitation {
   if (emailProvenAt === null) {
-    throw new DomainError('forbidden', 'your email address is not proven to be yours: an invitation takes its code')
+    throw new DomainError('forbidden', 'your email address is unproven: use the code of the invitation')
   }
   if (found === undefined) throw unknown()
   return found

@@ -1,4 +1,4 @@
-// membership.preview: what an invitation is to, for whoever holds its code and has not logged in.
+// membership.preview: shows an invitation to the holder of its code, who is not logged in.
 import type { Invitation, Organisation } from '../../domain/organisation.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { hashCode, type User } from '../../domain/user.ts'
@@ -10,7 +10,9 @@ export interface PreviewedInvitation {
   readonly invitation: Invitation
   readonly organisation: Organisation
   readonly invitedBy: User | undefined
-  /** Whether to log in with an account of this address; else one signs up, and takes over one that nobody has proven. */
+  /**
+   * True if the address has an account to log in with. If not, the person signs up, or takes over an unproven account.
+   */
   readonly hasAccount: boolean
 }
 

@@ -1,4 +1,4 @@
-// membership.remove: takes a person out of an organisation; anyone may take themselves out.
+// membership.remove: removes a person from an organisation; everybody may remove themselves.
 import {
   accessMember,
   closeInvitations,

@@ -1,4 +1,4 @@
-// membership.withdraw: takes an invitation back before it is accepted.
+// membership.withdraw: withdraws an open invitation.
 import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -26,7 +26,7 @@ export const withdrawInvitation: WriteOperation<{ readonly slug: string; readonl
   },
 
   async run({ tx }, { subject: { invitation } }) {
-    // Only now: what there is not is told to nobody who may not ask.
+    // After authorisation, so that only authorised callers learn that it does not exist.
     if (invitation === undefined) {
       throw new DomainError('not_found', 'there is no such invitation, or it was accepted, withdrawn or has ended')
     }

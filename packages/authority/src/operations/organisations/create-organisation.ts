@@ -1,4 +1,4 @@
-// organisation.create: a shared organisation with a signing key of its own; who makes it is its admin.
+// organisation.create: makes a shared organisation with its own signing key; the caller becomes its admin.
 import { DomainError } from '../../domain/errors.ts'
 import { personalAlias, suggestSlug, type Organisation } from '../../domain/organisation.ts'
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
@@ -8,7 +8,7 @@ import type { Services, WriteContext, WriteOperation } from '../perform/operatio
 
 export interface CreateOrganisation {
   readonly name: string
-  /** Made from the name where it is absent. */
+  /** Made from the name if absent. */
   readonly slug: string | undefined
 }
 
@@ -39,7 +39,7 @@ export const createOrganisation: WriteOperation<CreateOrganisation, undefined, R
   }),
 }
 
-/** An organisation with its first signing key and its first admin. */
+/** Makes an organisation with its first signing key and its first admin. */
 export async function foundOrganisation(
   { tx, environment, now }: WriteContext,
   draft: Omit<Organisation, 'id' | 'membershipDischarge' | 'tokenMinting'>,
@@ -52,13 +52,16 @@ export async function foundOrganisation(
   return organisation
 }
 
-/** @throws DomainError `conflict` where the user belongs to as many organisations as anybody may */
+/** @throws DomainError `conflict` if the user belongs to the maximum number of organisations */
 export async function expectRoomFor(tx: ReadTransaction, { id }: User): Promise<void> {
   if ((await tx.memberships.countOf(id, mostOrganisations)) < mostOrganisations) return
-  throw new DomainError('conflict', `you belong to ${mostOrganisations} organizations, and nobody may to more`)
+  throw new DomainError(
+    'conflict',
+    `you belong to ${mostOrganisations} organizations, the most that anybody can belong to`,
+  )
 }
 
-// What is done for a person looks at all of theirs.
+// Some work for a person looks at all of their organisations.
 const mostOrganisations = 1000
 
 async function checkSlug(tx: Transaction, slug: string): Promise<string> {

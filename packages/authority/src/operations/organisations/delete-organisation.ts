@@ -1,4 +1,4 @@
-// organisation.delete: with its keys goes every token of it.
+// organisation.delete: deletes an organisation, and its keys and tokens with it.
 import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -16,7 +16,7 @@ export const deleteOrganisation: WriteOperation<{ readonly slug: string }, Organ
 
   async run({ tx, now }, { subject: organisation }) {
     if (organisation.personalOf !== null) {
-      throw new DomainError('conflict', 'a personal organization stays as long as its owner')
+      throw new DomainError('conflict', 'a personal organization stays as long as its owner has an account')
     }
     const apps = await tx.organisations.countUpTo(organisation.id, 'apps', mostCounted + 1, now)
     if (apps > 0) {

@@ -1,4 +1,4 @@
-// Finds an organisation by its slug, and says what acting on it takes.
+// Finds an organisation by slug, and makes the access request for it.
 import type { Access } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -21,7 +21,7 @@ export async function findOrganisation(
 }
 
 /**
- * What the access to the organisation with this slug takes.
+ * The access request for the organisation with this slug.
  * @throws DomainError `not_found`
  */
 export async function accessOrganisation(
@@ -38,7 +38,7 @@ export async function accessOrganisation(
   }
 }
 
-/** The error for a name that nothing of this kind has. */
+/** The error for an unknown name. */
 export function noneOfName(kind: 'organization' | 'app', name: string): DomainError {
   return new DomainError('not_found', `there is no ${kind}${echo(name)}`)
 }
@@ -56,7 +56,7 @@ async function findPersonal({ tx, principal }: OperationContext<ReadTransaction>
 
 const codePattern = /^[a-z0-9]{8}(?:-[a-z0-9]{8}){3}$/
 
-/** Repeats only what can be a name and cannot be a code: people paste secrets where names belong. */
+/** Repeats only text that can be a name and cannot be a code, because people paste secrets where names belong. */
 function echo(name: string): string {
   return slugPattern.test(name) && !codePattern.test(name) ? ` ${name}` : ' of this name'
 }

@@ -1,4 +1,4 @@
-// audit.list: what happened in an organisation, newest first.
+// audit.list: the audit events of an organisation, newest first.
 import { actions } from '@hallpass/macaroon'
 
 import type { Organisation } from '../../domain/organisation.ts'

@@ -1,10 +1,10 @@
-// organisation.list: those that the caller reaches; a token sees its own.
+// organisation.list: the organisations that the caller reaches; a token reaches its own.
 import type { Organisation, Role } from '../../domain/organisation.ts'
 import type { ReadOperation } from '../perform/operation.ts'
 
 export interface ReachedOrganisation {
   readonly organisation: Organisation
-  /** Null where a token reaches it. */
+  /** Null if a token reaches it. */
   readonly role: Role | null
   /** Whether it is the caller's own personal organisation. */
   readonly own: boolean

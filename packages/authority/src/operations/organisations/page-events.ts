@@ -1,4 +1,4 @@
-// Pages of audit events, made in pieces: each event may be thousands of characters long.
+// Reads pages of audit events in pieces, because each event may have thousands of characters.
 import type { StoredAuditEvent } from '../../domain/audit-event.ts'
 import type { Page } from '../../domain/page.ts'
 
@@ -6,16 +6,16 @@ export interface PageEvents {
   readonly limit: number
   /** The id of the last event seen. */
   readonly before: number | undefined
-  /** What was found of the page until now. */
+  /** The events of the page that were read before. */
   readonly found?: readonly StoredAuditEvent[]
 }
 
 export type EventsPage = Page<StoredAuditEvent, number>
 
-/** In one snapshot: a few milliseconds. */
+/** In one snapshot, so that it takes a few milliseconds. */
 const rowsOfPiece = 200
 
-/** What was found until now, and one piece more. */
+/** The events so far and one more piece. */
 export async function readPiece(
   { limit, before, found = [] }: PageEvents,
   read: (asked: { readonly limit: number; readonly before?: number }) => Promise<EventsPage>,
@@ -25,7 +25,7 @@ export async function readPiece(
   return { ...piece, items: [...found, ...piece.items] }
 }
 
-/** What is still to be asked of the page; undefined where it is whole. */
+/** The input for the rest of the page; undefined if it is whole. */
 export function restOfPage<Input extends PageEvents>(input: Input, { items, next }: EventsPage): Input | undefined {
   return next === undefined || items.length >= input.limit ? undefined : { ...input, before: next, found: items }
 }

@@ -1,4 +1,4 @@
-// organisation.show: one organisation, and who belongs to it where that is asked too: they may be ten thousand.
+// organisation.show: one organisation, with its members if the caller asks for them: there may be ten thousand.
 import { actions } from '@hallpass/macaroon'
 
 import type { Member, Organisation } from '../../domain/organisation.ts'
@@ -57,6 +57,6 @@ export const showOrganisationDetails: ReadOperation<{ readonly slug: string }, O
   },
 }
 
-// A few milliseconds, in which others wait.
+// Takes a few milliseconds, while others wait.
 const pieceSize = 500
 const mostCounted = 1_000_000

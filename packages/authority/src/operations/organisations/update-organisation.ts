@@ -7,11 +7,11 @@ import type { ReachedOrganisation } from './list-organisations.ts'
 import { ensureTicketKey } from '../discharges/membership-demand.ts'
 import type { WriteOperation } from '../perform/operation.ts'
 
-/** What is undefined stays as it is. */
+/** A field that is undefined does not change. */
 export interface UpdateOrganisation {
   readonly slug: string
   readonly name: string | undefined
-  /** What the tokens minted from now on demand. */
+  /** The demand for tokens minted from now on. */
   readonly membershipDischarge: MembershipDischarge | undefined
   readonly tokenMinting: TokenMinting | undefined
 }

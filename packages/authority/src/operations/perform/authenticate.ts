@@ -1,5 +1,5 @@
-// From an Authorization header to what it presents: first what the store knows of it, which costs little, and then, of
-// what lives, whether it is genuine.
+// From an Authorization header to its credentials. The store is asked first, which is cheap; only live tokens are
+// verified.
 import {
   MacaroonError,
   expiration,
@@ -22,47 +22,47 @@ import { createWastedWork, type HeaderAllowance } from './wasted-work.ts'
 import { VerificationCache } from './verification-cache.ts'
 import { weigh } from './weigh.ts'
 
-/** Reads a header's credentials; `from` tells which address it comes from, where that is known. */
+/** Reads a header's credentials. `from` returns the address of the client, if it is known. */
 export type Authenticate = (header: string | undefined, from?: () => string) => Promise<Presented>
 
-/** Bytes of what is remembered of headers that were found genuine. */
+/** Bytes of the cache of verified headers. */
 const cacheCapacity = 32 * 1024 * 1024
 const longestCachedHeader = 4096
 /**
- * Hashes, blocks that are hashed and comparisons for all tokens of one header, some 20 ms of them: the tokens of 180
- * organizations take 2,500, and what is beyond that are long tokens, and answers of third parties, tried one by one.
+ * Hashes, hash blocks and comparisons for all tokens of one header, about 20 ms. The tokens of 180 organizations need
+ * 2,500; more is needed only by long tokens and by answers of third parties, which are tried one by one.
  */
 const mostSteps = 20_000
 const unknownKey = 'this token is signed with a key that is not known here'
-/** Of what has no beginning of a token, or is signed with a key that is not known: anybody makes such, and each is looked at. */
+/** Damaged tokens and tokens of unknown keys: anybody can make them, and each must be looked at. */
 const mostStrange = 12
-/** What counts for nothing is looked up all the same, and nobody needs more of it. */
+/** Dead tokens: each is looked up, and nobody needs more. */
 const mostRefused = 32
-/** What it takes to look one up, in steps. */
+/** The cost of a look-up, in steps. */
 const stepsOfLookUp = 16
-/** Characters. What stands in a shorter header costs nobody much, and most are. */
+/** Characters. A short header is cheap to read, and most are short. */
 const longestOfOne = 1024
 const full: HeaderAllowance = { steps: mostSteps, refused: mostRefused, tokens: Infinity, length: Infinity, wait: 0 }
 
 /**
  * Makes the function that reads Authorization headers. `now` in milliseconds.
- * It throws DomainError `unauthenticated` where the header is absent or not readable, or nothing in it counts; what does
- * not count beside what does stands among the refusals.
+ * It throws DomainError `unauthenticated` if the header is absent or malformed, or no credential in it counts. If some
+ * count, the reasons for the others are in `refusals`.
  */
 export function createAuthenticate(options: {
   readonly store: Store
   readonly keyring: Keyring
-  /** The location of permission tokens; anything else is a discharge. */
+  /** The location of permission tokens. A macaroon with any other location is a discharge. */
   readonly location: string
   readonly now: () => number
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   readonly clock: () => number
 }): Authenticate {
   const { store, keyring, location, now, clock } = options
   const wasted = createWastedWork(clock, full)
   const cache = new VerificationCache<Presented>(cacheCapacity)
 
-  /** The key of a token that is known and lives, whatever its signature is worth; or why there is none. */
+  /** The key of a known, live token, before its signature is checked; or the reason why there is none. */
   async function findKey(tx: ReadTransaction, nonce: Nonce): Promise<WrappedSigningKey | string> {
     const key = await tx.signingKeys.byKid(nonce.kid)
     if (key === undefined) return unknownKey
@@ -90,7 +90,7 @@ export function createAuthenticate(options: {
       }
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== 'unauthenticated') throw error
-      // Whoever holds a genuine one, of which an answer is missing, is no stranger.
+      // The holder of a genuine token without its discharge is not a stranger.
       if (isForged(error)) work.wasted += work.spent - before
       return error.message
     }
@@ -100,7 +100,7 @@ export function createAuthenticate(options: {
     if (header === undefined || header.trim() === '') {
       throw new DomainError('unauthenticated', 'this request carries no token: send an Authorization header')
     }
-    // flyctl forgets a token that has ended, and asks all the same.
+    // flyctl drops a token that has ended and sends the request all the same.
     if (/^\s*(?:(?:bearer|flyv1)\s*)+$/i.test(header)) {
       throw new DomainError('unauthenticated', 'this request carries no token: it may have ended, or been left out')
     }
@@ -122,22 +122,22 @@ export function createAuthenticate(options: {
     const { macaroons, authTokens, leftOut } = withoutStacks(() => parseHeader(header))
     const refusals: string[] = []
     const refuse = (reason: string) => {
-      // One that has ended, or was revoked, is nothing strange.
+      // One ended or revoked token is normal.
       if (refusals.push(reason) > 1) work.wasted += stepsOfLookUp
       if (refusals.length <= allowance.refused) return
       if (allowance.wait > 0) throw tooMuchWasted(allowance)
       const most = `more than ${mostRefused} tokens of this request count for nothing`
-      throw new DomainError('unauthenticated', `${most}: send those that live. Of the first: ${refusals[0]}`)
+      throw new DomainError('unauthenticated', `${most}: send only live tokens. The first: ${refusals[0]}`)
     }
     let strange = 0
     const countStrange = () => {
       if ((strange += 1) <= mostStrange) return
-      const most = `more than ${mostStrange} tokens of this request are damaged, or of no authority that is known here`
-      throw new DomainError('unauthenticated', `${most}: send those that live. Of the first: ${refusals[0]}`)
+      const most = `more than ${mostStrange} tokens of this request are damaged, or signed with keys that are not known here`
+      throw new DomainError('unauthenticated', `${most}: send only live tokens. The first: ${refusals[0]}`)
     }
     const permissions: { readonly bytes: Uint8Array; readonly nonce: Nonce }[] = []
     const others: { readonly bytes: Uint8Array }[] = []
-    // Of strangers' tokens only the beginnings are read, and of what has none it is looked up once what is wrong with it.
+    // Of strangers' tokens only the beginning is read, and damage is described only once.
     withoutStacks(() => {
       for (const bytes of macaroons) {
         const beginning = readBeginning(bytes)
@@ -175,7 +175,7 @@ export function createAuthenticate(options: {
         const hash = hashAuthToken(authToken)
         const refusal =
           hash === undefined
-            ? 'this auth token is damaged: it has not the form that it was given in'
+            ? 'this auth token is damaged: it does not have the form of one'
             : refuseSession((await tx.sessions.byTokenHash(hash))?.session, now())
         if (refusal !== undefined) refuse(refusal)
         else if (hash !== undefined) found.authTokenHashes.push(hash)
@@ -201,10 +201,10 @@ export function createAuthenticate(options: {
     if (tokens.length + authTokenHashes.length === 0) {
       throw withoutStacks(() => new DomainError('unauthenticated', refusals[0] ?? 'this request carries no token'))
     }
-    // Last, for what is wrong with a token tells its holder more than what is none.
+    // Last, because what is wrong with a token helps its holder more than what is not a token.
     const left = leftOut.map(({ error }) => `a part of the header was left out: ${error.message}`)
     const presented = { tokens, authTokenHashes, refusals: [...refusals, ...left] }
-    // Only what lives is remembered; and an auth token is looked up as fast as it would be found here.
+    // Only live tokens are cached. An auth token is looked up as fast as the cache would be.
     const lives = ({ endsAt, discharge }: PresentedToken) => Math.min(endsAt, discharge?.endsAt ?? Infinity) >= now()
     if (refusals.length > 0 || tokens.length === 0 || !tokens.every(lives)) return presented
     if (header.length > longestCachedHeader) return presented
@@ -214,12 +214,12 @@ export function createAuthenticate(options: {
   }
 }
 
-/** What all tokens of one header take together. */
+/** The work for all tokens of one header together. */
 interface HeaderWork {
-  /** Throws where it is too much. */
+  /** Throws if it is too much. */
   readonly spend: (steps: number) => void
   spent: number
-  /** For what counted for nothing. */
+  /** The work for tokens that did not count. */
   wasted: number
 }
 
@@ -246,7 +246,7 @@ function tooMuchWasted({ wait: retryAfter }: HeaderAllowance): DomainError {
   return new DomainError('rate_limited', sentence, { retryAfter })
 }
 
-/** Bytes. What was verified is there twice: for judging, and for showing. */
+/** Bytes. Verified caveats are held twice: for checking and for showing. */
 function weighEntry(header: string, { tokens, refusals }: Presented): number {
   let sum = 1000 + header.length + weigh(refusals)
   for (const { verified } of tokens) {
@@ -265,7 +265,7 @@ function endOf(caveats: readonly Caveat[]): number {
 
 function firstToEnd({ macaroon, discharges }: VerifiedMacaroon): PresentedToken['discharge'] {
   if (discharges.length === 0) return undefined
-  // They stand in the order of what they answer. A location is signed in the token, and not in the discharge itself.
+  // Discharges have the order of the caveats that they answer. The token signs the location; the discharge does not.
   const questions = macaroon.unsafeCaveats.filter((caveat) => caveat.type === '3P')
   return discharges
     .map(({ unsafeCaveats }, at) => ({ location: questions[at]?.location ?? '', endsAt: endOf(unsafeCaveats) }))

@@ -1,4 +1,4 @@
-// Whether a principal may do what an operation requires: the only place where access is decided.
+// Decides whether a principal may do what an operation requires. Access is decided nowhere else.
 import { actions, roles, clear, clearCaveats, type Access, type Caveat } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -8,7 +8,7 @@ import type { ReadTransaction } from '../../domain/store.ts'
 import type { Requirement, OperationContext } from './operation.ts'
 import { describeCredential, type Credential } from './principal.ts'
 
-/** The refusal of whoever has nothing to do with the organisation: it tells nothing of it. */
+/** The refusal for somebody outside the organisation. It reveals nothing about the organisation. */
 export class StrangerRefused extends DomainError {
   constructor(sentence: string) {
     super('forbidden', sentence)
@@ -16,9 +16,9 @@ export class StrangerRefused extends DomainError {
 }
 
 /**
- * The first credential of the principal that meets the requirement, where a GraphQL mutation asks by its name.
- * @throws DomainError `forbidden`, saying for the first credential which caveat or role forbids it; StrangerRefused where
- * that one is of another organisation
+ * The first credential of the principal that meets the requirement. `mutation` is the GraphQL mutation that asks.
+ * @throws DomainError `forbidden`, saying for the first credential which caveat or role forbids it; StrangerRefused if
+ * that credential is of another organisation
  */
 export async function authorise(
   context: OperationContext<ReadTransaction>,
@@ -30,13 +30,13 @@ export async function authorise(
   if (requirement.kind === 'person') {
     const person = credentials.find((credential) => credential.kind === 'user')
     if (person !== undefined) return person
-    throw new DomainError('forbidden', 'only a person who is logged in may do this, and a token may not')
+    throw new DomainError('forbidden', 'only a person who is logged in may do this; a token may not')
   }
   let first: DomainError | undefined
   for (const credential of credentials) {
     if (requirement.exempt?.(credential) === true) return credential
     const denial = await findDenial(context, credential, requirement, mutation)
-    // Asked last: its words are not for strangers.
+    // Asked last, because its sentence is not for strangers.
     const refusal = denial === undefined ? requirement.refuse?.(credential) : undefined
     if (denial === undefined && refusal === undefined) return credential
     first ??= denial ?? new DomainError('forbidden', refusal ?? '')
@@ -44,7 +44,7 @@ export async function authorise(
   throw first ?? new DomainError('forbidden', 'nothing allows this')
 }
 
-/** Of a refusal. A token may hold hundreds of caveats that forbid, and the first few say enough. */
+/** In a refusal. A token may have hundreds of caveats that forbid, and the first few say enough. */
 const reasonsTold = 3
 
 /** Whether one credential allows one access; `now` in milliseconds. */
@@ -58,7 +58,7 @@ export function allows(
   return clear(credential.verified, [attempt], { denials: 1 }).allowed
 }
 
-/** A person's authority in an organisation, as caveats: there is no second rule book. */
+/** A person's role in an organisation, as caveats, so that there is only one set of rules. */
 function caveatsOfRole(organisationId: number, role: Role): readonly Caveat[] {
   return [
     { type: 'Organization', id: BigInt(organisationId), mask: actions.any },
@@ -83,7 +83,7 @@ async function findDenial(
   if (credential.kind === 'token') {
     const clearance = clear(credential.verified, [attempt], { denials: reasonsTold })
     if (clearance.allowed) return undefined
-    // Which organisation an app or a token is of, is nobody's business outside.
+    // Strangers must not learn which organisation an app or a token belongs to.
     if (credential.record.organisationId !== id) {
       return new StrangerRefused(`${holder} is not of the organization that this belongs to`)
     }

@@ -1,4 +1,4 @@
-// Denials in the audit trail: written down as long as the trail is no megaphone.
+// Records denials in the audit trail, a limited number of them, so that strangers cannot flood it.
 import type { AuditActor, AuditEvent } from '../../domain/audit-event.ts'
 import type { DomainError } from '../../domain/errors.ts'
 import { StrangerRefused } from './authorise.ts'
@@ -6,8 +6,8 @@ import { networkOf, type Limits } from './limits.ts'
 import type { Caller, CommittedContext } from './operation.ts'
 
 /**
- * Writes the denial down: so many of a person and of a network, and of all strangers together. `owner` is in whose name it
- * was asked; `namedTarget` is for the organisation's own people.
+ * Records the denial, up to a limit for each person, for each network, and for all strangers together. `owner` is the
+ * person in whose name it was asked. `namedTarget` is only for members of the organisation.
  */
 export async function recordDenial(
   { environment, caller, write }: Pick<CommittedContext, 'environment' | 'caller' | 'write'>,
@@ -22,11 +22,11 @@ export async function recordDenial(
   const isNobody = event.actor.kind === 'nobody'
   const place = `organisation ${event.organisationId ?? 'none'}`
   if (!hasRoom(environment, caller, { place, owner, isStranger, isNobody })) return
-  const told = isStranger ? { actor: withoutName(event.actor) } : { target: namedTarget }
+  const details = isStranger ? { actor: withoutName(event.actor) } : { target: namedTarget }
   try {
-    await write((tx) => tx.audit.append({ ...event, ...told, outcome: 'denied', reason: error.message }))
+    await write((tx) => tx.audit.append({ ...event, ...details, outcome: 'denied', reason: error.message }))
   } catch (failure) {
-    // The refusal stands.
+    // The refusal stands, even if recording it fails.
     environment.report(failure, caller.requestId)
   }
 }
@@ -37,7 +37,7 @@ function hasRoom(
   asked: { readonly place: string; readonly owner: string; readonly isStranger: boolean; readonly isNobody: boolean },
 ): boolean {
   const { place, owner, isStranger, isNobody } = asked
-  // The organisation's own people are heard whatever strangers do beside them.
+  // Members of the organisation are recorded whatever strangers do.
   const isOutside = isStranger || isNobody
   return (
     (isNobody || denialLimit.take(`${place}, ${owner}`) === 0) &&
@@ -46,7 +46,7 @@ function hasRoom(
   )
 }
 
-/** By the id alone: what strangers call themselves and their tokens is no text for another organisation's trail. */
+/** By id only: the names of strangers and their tokens do not belong in another organisation's trail. */
 function withoutName({ kind, id }: AuditActor): AuditActor {
   return { kind, id, label: `${kind} ${id}` }
 }

@@ -1,14 +1,14 @@
-// What stands in an Authorization header: tokens of all kinds, without a look at what they are worth.
+// Reads the tokens of all kinds in an Authorization header, without checking them.
 import { MacaroonError, decodeMacaroon, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
 
-/** Bytes, more than a nonce and a location take. */
+/** Bytes; a nonce and a location take less. */
 const longestBeginning = 1024
 
 /**
- * What stands in the password of `Basic` (RFC 7617), as CI tools and the clients of registries send tokens; the name counts
- * for nothing. Any other header as it is. No answer asks for Basic, so that no browser sends it of its own accord.
+ * Returns the password of a `Basic` header (RFC 7617), in which CI tools and registry clients send tokens; the user
+ * name is ignored. Returns any other header as it is. No answer asks for Basic, so no browser sends it by itself.
  */
 function readPassword(header: string): string {
   if (!/^\s*basic\s/i.test(header)) return header
@@ -31,15 +31,17 @@ export function parseHeader(header: string): ReturnType<typeof parseAuthorizatio
   }
 }
 
-/** Of what has no beginning of a macaroon: what is short may be cut off there, and of what is long no more is looked at. */
+/**
+ * For bytes without the beginning of a macaroon: a short token may be truncated; a long one is not looked at further.
+ */
 export function describeDamage(bytes: Uint8Array): string {
   const damage = decode(bytes.subarray(0, longestBeginning))
   return typeof damage === 'string' ? damage : 'this token is damaged'
 }
 
 /**
- * The work, with errors that do not know where they came from: a header may make dozens of those that stand for what is
- * wrong with it, and most of their cost is where. What nobody foresaw happens once more, and tells.
+ * Runs the work with errors that have no stack traces. One header may cause dozens of errors, and the trace is most of
+ * their cost. After an unexpected error the work runs again, with traces.
  */
 export function withoutStacks<T>(work: () => T): T {
   const { stackTraceLimit } = Error
@@ -63,7 +65,7 @@ export function decode(bytes: Uint8Array): Macaroon | string {
   }
 }
 
-/** The same token twice counts once, wherever in the header. */
+/** Drops repetitions of a token, wherever in the header. */
 export function withoutRepeated<Token extends { readonly bytes: Uint8Array }>(
   tokens: readonly Token[],
 ): readonly Token[] {

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 
 import { createLimits, networkOf, siteOf } from './limits.ts'
 
-/** Limits with a clock that the test sets, in milliseconds. */
+/** Limits with a clock in milliseconds that the test sets. */
 function createStage() {
   const clock = { now: 0 }
   return { clock, limits: createLimits(() => clock.now) }
 }
 
 describe('the limit on wrong passwords', () => {
-  it('lets ten fail in a minute, then names the seconds to wait, for this key alone', () => {
+  it('allows ten failures a minute, then returns the seconds to wait, for this key only', () => {
     const { clock, limits } = createStage()
     const { passwordFailures: limit } = limits
     for (let failure = 0; failure < 10; failure += 1) {
@@ -24,25 +24,25 @@ describe('the limit on wrong passwords', () => {
     expect(limit.wait('ada')).toBe(0)
   })
 
-  it('counts what failed, and nothing that was only asked', () => {
+  it('counts failures, and not questions', () => {
     const { passwordFailures: limit } = createStage().limits
     for (let ask = 0; ask < 50; ask += 1) expect(limit.wait('ada')).toBe(0)
   })
 
-  it('is not washed out by others, however many there are', () => {
+  it('is not pushed out by others, however many there are', () => {
     const { clock, limits } = createStage()
     const { passwordFailures: limit } = limits
     for (let failure = 0; failure < 10; failure += 1) limit.count('ada')
     for (let other = 0; other < 45_000; other += 1) limit.count(`other ${other}`)
     expect(limit.wait('ada')).toBe(60)
-    // The youngest of the others count too: room is made by what was counted once, long ago.
+    // The newest of the others count too: the oldest single counts make room.
     for (let failure = 0; failure < 9; failure += 1) limit.count('other 44999')
     expect(limit.wait('other 44999')).toBe(60)
     clock.now = 60_000
     expect(limit.wait('ada')).toBe(0)
   })
 
-  it('forgets what has ended before anything that counts', () => {
+  it('forgets ended counts before any that still count', () => {
     const { clock, limits } = createStage()
     const { passwordFailures: limit } = limits
     for (let other = 0; other < 20_000; other += 1) {

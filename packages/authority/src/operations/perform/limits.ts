@@ -1,22 +1,24 @@
-// Limits on what repeated failure may cost: guesses at passwords, and denials that want to be written down.
+// Rate limits: password guesses, recorded denials, mails, discharges, and questions of strangers.
 import { DomainError } from '../../domain/errors.ts'
 import { createWeightedKeys } from './weighted-keys.ts'
 
 interface Limit {
-  /** Counts one more under this key and answers 0; or counts nothing, and answers after how many seconds the next may be. */
+  /**
+   * Counts one more under this key and returns 0; or counts nothing and returns the seconds until the next is allowed.
+   */
   take(key: string): number
 }
 
-/** What an operation takes of a limit each time that it is asked for. */
+/** A limit that an operation takes each time it runs. */
 export interface DeclaredLimit<Input> {
   readonly limit: 'inquiryLimit' | 'cliLoginLimit' | 'resetLimit' | 'networkResetLimit'
-  /** Whose it is: the caller's network's, or that of what the input names. */
+  /** The key: the caller's network, or a part of the input. */
   readonly by: 'network' | ((input: Input) => string)
-  /** What there are too many of. */
+  /** What there are too many of, for the error. */
   readonly what: string
 }
 
-/** For questions that strangers ask. */
+/** For questions of strangers. */
 export const inquiries: readonly DeclaredLimit<unknown>[] = [
   { limit: 'inquiryLimit', by: 'network', what: 'questions' },
 ]
@@ -38,45 +40,45 @@ export function takeLimits<Input>(
   }
 }
 
-/** The error for whoever has to wait. `retryAfter` in seconds. */
+/** The error for somebody who must wait. `retryAfter` in seconds. */
 export function tooMany(what: string, retryAfter: number): DomainError {
   return new DomainError('rate_limited', `too many ${what}: try again in ${retryAfter} seconds`, { retryAfter })
 }
 
-/** Failures alone are counted: what succeeds, or was not tried, costs nothing. */
+/** Counts failures only; a success or a question costs nothing. */
 export interface FailureLimit {
-  /** Seconds to wait before the key may try again; 0 where it may. */
+  /** Seconds until the key may try again; 0 if it may now. */
   wait(key: string): number
   count(key: string): void
 }
 
-/** Who has lately come in from where. */
+/** Remembers who has recently logged in from where. */
 interface Acquaintances {
   knows(key: string): boolean
   meet(key: string): void
 }
 
-/** The limits of one authority: each holds for all that is asked of it. */
+/** The limits of one authority, shared by all requests. */
 export interface Limits {
-  /** Mail in one person's name. */
+  /** Mails in one person's name. */
   readonly mailLimit: Limit
-  /** Questions of one address that asks without a credential. */
+  /** Questions from one address without a credential. */
   readonly inquiryLimit: Limit
   readonly cliLoginLimit: Limit
-  /** Mails with a reset, to one address and asked for by one network. */
+  /** Reset mails to one address, and those that one network asks for. */
   readonly resetLimit: Limit
   readonly networkResetLimit: Limit
-  /** Wrong passwords of one address for one account, or of one person who is asked for theirs. */
+  /** Wrong passwords from one address for one account, or from one person who is asked for their own. */
   readonly passwordFailures: FailureLimit
-  /** Wrong passwords of one network, whatever the accounts. */
+  /** Wrong passwords from one network for all accounts. */
   readonly networkFailures: FailureLimit
-  /** Wrong passwords for one account, wherever they come from: addresses can be had, and a proxy may pass on invented ones. */
+  /** Wrong passwords for one account from everywhere: addresses are cheap, and a proxy may pass on invented ones. */
   readonly emailFailures: FailureLimit
-  /** Addresses with the accounts that they have opened: what their neighbours fail at is not held against them. */
+  /** Networks with the accounts that logged in from them. Failures of their neighbours are not held against these. */
   readonly acquaintances: Acquaintances
-  /** Denials of an actor, a person or a network in the audit trail. */
+  /** Denials in the audit trail by an actor, a person or a network. */
   readonly denialLimit: Limit
-  /** The same of strangers together, by the organisation in whose trail they would stand. */
+  /** Denials of all strangers together, by the organisation of the audit trail. */
   readonly strangerLimit: Limit
   /** Discharges of one token. */
   readonly dischargeLimit: Limit
@@ -85,30 +87,27 @@ export interface Limits {
 const minute = 60_000
 const hour = 60 * minute
 const failuresPerMinute = 10
-/** Many people share an address, and mistype; whoever guesses at all of their passwords fails more often. */
+/** Many people share an address, and mistype. An attacker who guesses at all of their passwords fails more often. */
 const networkFailuresPerMinute = 100
-/** So few that guessing on is worth nothing, and so many that few people keep an account's owner from a new address. */
+/** Few enough to make guessing worthless; enough that it takes many people to keep an owner from a new address. */
 const emailFailuresPerHour = 100
 const acquaintance = 24 * 60 * minute
-/** Of one kind and one address, for what is asked without a credential: people behind one address share it. */
+/** For one kind and one address, without a credential: people behind one address share it. */
 const inquiriesPerMinute = 120
-/** In one person's name: invitations of a team go out at once, and spam does not. */
+/** In one person's name: enough to invite a team at once, too few for spam. */
 const mailsPerMinute = 30
-/** Of one network, for command lines that ask to be logged in. */
+/** From one network, for command lines that begin a login. */
 const cliLoginsPerMinute = 100
 const denials = { burst: 30, perSecond: 1 }
 const denialsOfStrangers = { burst: 30, perSecond: 1 / 60 }
 // A hundred jobs may begin at once with one token, and run several commands each.
 const discharges = { burst: 600, perSecond: 10 }
-/** Of one address: nobody's mailbox is filled by whoever knows the address. */
+/** For one address, so that nobody who knows it can fill its mailbox. */
 const resetsPerHour = 5
 const resetsPerHourAndNetwork = 60
 const mostKeys = 20_000
 
-/**
- * All of them, with nothing counted yet. `clock` in milliseconds since any instant: one that nobody sets, so that a limit
- * of a minute lasts a minute.
- */
+/** All limits, with nothing counted yet. `clock` is monotonic, in milliseconds, so that a minute lasts a minute. */
 export function createLimits(clock: () => number): Limits {
   return {
     mailLimit: createTryLimit(mailsPerMinute, clock),
@@ -127,21 +126,23 @@ export function createLimits(clock: () => number): Limits {
 }
 
 /**
- * What one client has to itself, for limits to hold: an IPv4 address, or the 64 bits of an IPv6 network, in which it may
- * take any address it likes.
+ * The network that limits count as one client: an IPv4 address, or the /64 of an IPv6 address, in which a client can
+ * take any address.
  */
 export function networkOf(address: string): string {
   return prefixOf(address, 4)
 }
 
-/** What one client may have many networks of: an IPv4 address, or 48 bits of an IPv6 one, as providers hand them out. */
+/**
+ * The site that may have many such networks: an IPv4 address, or the /48 of an IPv6 address, as providers assign them.
+ */
 export function siteOf(address: string): string {
   return prefixOf(address, 3)
 }
 
-function prefixOf(told: string, length: number): string {
-  // At a socket that speaks both, an IPv4 address is written as one of IPv6: all of them would be one network.
-  const address = told.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/s, '')
+function prefixOf(given: string, length: number): string {
+  // A socket for both families writes IPv4 addresses as IPv6. All of them would be one network.
+  const address = given.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/s, '')
   if (!address.includes(':')) return address
   const [head = '', tail] = address.split('::')
   const groups = (text: string | undefined) => (text === undefined || text === '' ? [] : text.split(':'))
@@ -155,7 +156,7 @@ function withoutZeros(group: string): string {
   return group.toLowerCase().replace(/^0+(?=.)/, '')
 }
 
-/** So many in a span of milliseconds, for each key. */
+/** At most this many in a span of milliseconds, for each key. */
 function createTryLimit(most: number, clock: () => number, span: number = minute): Limit & FailureLimit {
   const tries = createWeightedKeys<readonly number[]>(mostKeys, clock)
   const recentOf = (key: string) => (tries.get(key) ?? []).filter((at) => clock() - at < span)
@@ -178,7 +179,7 @@ function createTryLimit(most: number, clock: () => number, span: number = minute
   return limit
 }
 
-/** A bucket for each key. */
+/** A token bucket for each key. */
 function createRateLimit(
   { burst, perSecond }: { readonly burst: number; readonly perSecond: number },
   clock: () => number,

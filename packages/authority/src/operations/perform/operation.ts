@@ -1,4 +1,4 @@
-// What an operation is: its name, what it takes, what it does, and what the audit trail says of it. perform() runs it.
+// The type of an operation: its name, access, work and audit details. perform() runs it.
 import type { Access } from '@hallpass/macaroon'
 
 import type { AuditActor, AuditEvent } from '../../domain/audit-event.ts'
@@ -12,27 +12,27 @@ import type { DeclaredLimit, Limits } from './limits.ts'
 import type { Credential, Principal } from './principal.ts'
 import type { Quotas } from './quotas.ts'
 
-/** Everything that an operation may use, the store left out: it is reached through a transaction alone. */
+/** Everything that an operation may use except the store, which it reaches only through a transaction. */
 export interface Services extends Limits {
   readonly keyring: Keyring
   readonly passwords: PasswordHasher
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Resolves when the next piece of work that is long may be done. */
+  /** Resolves when the next piece of long work may run. */
   readonly pause: () => Promise<void>
   readonly randomBytes: (length: number) => Uint8Array
   readonly passkeys: PasskeyVerifier
-  /** Undefined where none is configured. */
+  /** Undefined if none is configured. */
   readonly identityProvider: IdentityProvider | undefined
-  /** Undefined where no mail server is configured. */
+  /** Undefined if no mail server is configured. */
   readonly postbox: Postbox | undefined
   /** How much an organisation may have. */
   readonly quotas: Quotas
-  /** Whether a command line that logs in through a browser must prove that it is the one that asked. */
+  /** Whether a command line that logs in through a browser must prove that it began the login. */
   readonly requirePkce: boolean
-  /** For the log: what failed after the answer, or beside it, by the id of its request. */
+  /** Logs a failure after the answer or beside it, with the id of the request. */
   readonly report: (error: unknown, requestId: string) => void
-  /** Where people reach the authority, without a slash at the end; known once it listens. */
+  /** The address for people, without a slash at the end; known once the server listens. */
   readonly publicUrl: () => string
 }
 
@@ -41,29 +41,32 @@ export interface Environment extends Services {
   readonly store: Store
 }
 
-/** The request that asks, as far as audit and limits need to know it. */
+/** The caller, as far as audit and limits need to know it. */
 export interface Caller {
   readonly requestId: string
   readonly remoteAddress: string
-  /** The GraphQL mutation by which it asks, if it does: `Mutations` caveats list those that they allow. */
+  /** The GraphQL mutation that asks, if any: `Mutations` caveats list the mutations they allow. */
   readonly mutation?: string
-  /** Called with how many caveats are held against the items of a list, for all that the request asks; throws where it is too much. */
+  /**
+   * Called with the number of caveats checked against the items of a list, for the whole request; throws above the
+   * limit.
+   */
   readonly spend: (checks: number) => void
 }
 
 /** One instant of one authority. */
 interface Moment {
   readonly environment: Services
-  /** Milliseconds; the same for the whole operation. */
+  /** Milliseconds; the same during the whole operation. */
   readonly now: number
 }
 
-/** What is enough to write, whoever asks. */
+/** What every write needs, with or without a credential. */
 export interface WriteContext extends Moment {
   readonly tx: Transaction
 }
 
-/** What an operation for anyone runs with. */
+/** The context of an operation for anyone. */
 export interface OpenContext<Tx extends ReadTransaction> extends Moment {
   readonly tx: Tx
   readonly caller: Caller
@@ -74,75 +77,78 @@ export interface OperationContext<Tx extends ReadTransaction> extends OpenContex
   readonly principal: Principal
 }
 
-/** What slow work before the transaction has: snapshots of its own. */
+/** The context of slow work before the transaction: it has its own snapshots. */
 export interface PrepareContext extends Moment {
   readonly caller: Caller
   readonly read: Store['read']
 }
 
-/** What follows the transaction: others of its own. */
+/** The context of work after the transaction: it has its own transactions. */
 export interface CommittedContext extends PrepareContext {
   readonly write: Store['write']
 }
 
 export type Requirement =
-  /** Whoever presents a genuine credential. */
+  /** Anybody with a genuine credential. */
   | { readonly kind: 'credential' }
   /** A person who is logged in. */
   | { readonly kind: 'person' }
-  /** A credential whose caveats allow the access, or that is exempt from asking. */
+  /** A credential whose caveats allow the access, or that is exempt. */
   | {
       readonly kind: 'access'
       readonly organisation: Organisation
       readonly access: Omit<Access, 'now' | 'orgId'>
       readonly exempt?: (credential: Credential) => boolean
-      /** Why a credential may not, whatever its caveats allow; undefined where nothing speaks against it. */
+      /** A reason to refuse a credential whatever its caveats allow; undefined if there is none. */
       readonly refuse?: (credential: Credential) => string | undefined
     }
 
-/** What an operation would do, to what. */
+/** What an operation would do, and to what. */
 export interface AccessRequest<Subject> {
-  /** What `access` has found, so that `run` need not look again. */
+  /** What `access` found, so that `run` need not look it up again. */
   readonly subject: Subject
   readonly requirement: Requirement
   /** For the audit trail: `app web-1`. Never a secret, and nothing that the caller made up. */
   readonly target: string
-  /** What the trail says in its place, with names that the caller chose; left out where a stranger to the organisation asks. */
+  /**
+   * Used in the trail instead of `target`, with names that the caller chose; left out if a stranger to the organisation
+   * asks.
+   */
   readonly namedTarget?: string
   readonly organisationId: number | null
 }
 
-/** What `run` is given. */
+/** The input of `run`. */
 interface AllowedRequest<Input, Subject, Prepared = undefined> {
   readonly input: Input
   readonly subject: Subject
-  /** What the operation's `prepare` made; undefined where it has none. */
+  /** The result of the operation's `prepare`, if it has one. */
   readonly prepared: Prepared
-  /** The credential that was found to allow it. */
+  /** The credential that allowed it. */
   readonly actor: Credential
 }
 
-/** What of an audit event is known only once it is done; what is left out stays as the request had it. */
+/** The parts of an audit event that are known only after `run`; the others come from the request. */
 type AuditDetails = Partial<Pick<AuditEvent, 'actor' | 'target' | 'organisationId' | 'outcome' | 'reason'>>
 
 interface AnyOperation<Input> {
-  /** Noun and verb, as `token.mint`; stands in the audit trail. */
+  /** Noun and verb, for example `token.mint`; the audit trail shows it. */
   readonly name: string
-  /** Taken before anything else. */
+  /** Taken first. */
   readonly limits?: readonly DeclaredLimit<Input>[]
 }
 
 interface HolderOperation<Tx extends ReadTransaction, Input, Subject, Output, Prepared> extends AnyOperation<Input> {
   readonly audience?: never
   /**
-   * Reads only: it is asked too where nothing can be written.
+   * Only reads, because it also runs if nothing can be written.
    * @throws DomainError `not_found`
    */
   access(context: OperationContext<ReadTransaction>, input: Input): Promise<AccessRequest<Subject>>
   run(context: OperationContext<Tx>, request: AllowedRequest<Input, Subject, Prepared>): Promise<Output>
 }
 
-/** Reads one snapshot for whoever holds a credential; leaves no trace where it is allowed. */
+/** Reads one snapshot for a holder of a credential. The audit trail records only refusals. */
 export interface ReadOperation<Input, Subject, Output> extends HolderOperation<
   ReadTransaction,
   Input,
@@ -151,16 +157,16 @@ export interface ReadOperation<Input, Subject, Output> extends HolderOperation<
   undefined
 > {
   readonly mode: 'read'
-  /** What is read in snapshots of their own, so that nobody waits for all of it. */
+  /** Reads more in snapshots of its own, so that nobody waits for all of it. */
   afterRead?(context: PrepareContext, output: Output, input: Input): Promise<Output>
   /**
-   * What is still to be asked of a long answer, in a snapshot of its own, once others had their turn; undefined where it is
-   * whole. No answer makes others wait for more than one piece of it.
+   * The input for the rest of a long answer, which is read in a new snapshot after others had their turn; undefined if
+   * the answer is whole. So others never wait for more than one piece.
    */
   rest?(input: Input, output: Output): Input | undefined
 }
 
-/** Changes the store for whoever holds a credential; its audit event is part of the same transaction. */
+/** Changes the store for a holder of a credential; its audit event is part of the same transaction. */
 export interface WriteOperation<Input, Subject, Output, Prepared = undefined> extends HolderOperation<
   Transaction,
   Input,
@@ -169,20 +175,23 @@ export interface WriteOperation<Input, Subject, Output, Prepared = undefined> ex
   Prepared
 > {
   readonly mode: 'write'
-  /** It takes authority away, and so it is done on a full disk too. */
+  /** It takes authority away, so it runs on a full disk too. */
   readonly isUrgent?: true
-  /** Slow work for which no transaction may wait: before it, for somebody who is known, and nothing is allowed yet. */
+  /**
+   * Slow work before the transaction, so that no transaction waits for it. The caller is identified but not authorised
+   * yet.
+   */
   prepare?(context: PrepareContext, input: Input, principal: Principal): Promise<Prepared>
-  /** What only `run` found out, as ids that are new; undefined where nothing has changed, and nothing is written down. */
+  /** What only `run` found out, for example new ids; undefined if nothing changed, and then nothing is recorded. */
   auditDetails?(output: Output): AuditDetails | undefined
-  /** What follows once it is durable, as mail; its failure undoes nothing, so it does not throw. */
+  /** Work after the commit, for example mail. Its failure undoes nothing, so it does not throw. */
   afterCommit?(context: CommittedContext, output: Output, input: Input): Promise<Output>
 }
 
 interface OpenOperation<Tx extends ReadTransaction, Input, Prepared, Output> extends AnyOperation<Input> {
-  /** What a stranger may ask for, whatever they present. */
+  /** Strangers may ask, with or without credentials. */
   readonly audience: 'anyone'
-  /** Slow work for which no transaction may wait. */
+  /** Slow work before the transaction, so that no transaction waits for it. */
   prepare?(context: PrepareContext, input: Input): Promise<Prepared>
   run(
     context: OpenContext<Tx>,
@@ -190,7 +199,7 @@ interface OpenOperation<Tx extends ReadTransaction, Input, Prepared, Output> ext
   ): Promise<Output>
 }
 
-/** What a stranger may read. It leaves no trace. */
+/** Something that a stranger may read. The audit trail does not record it. */
 export interface OpenRead<Input, Output, Prepared = undefined> extends OpenOperation<
   ReadTransaction,
   Input,
@@ -198,22 +207,22 @@ export interface OpenRead<Input, Output, Prepared = undefined> extends OpenOpera
   Output
 > {
   readonly mode: 'read'
-  /** What is done once it is answered: how long it takes, and how it ends, shows nobody what was found. */
+  /** Runs after the answer, so that its duration and its result reveal nothing to the caller. */
   afterAnswer?(context: CommittedContext, input: Input): Promise<void>
 }
 
-/** What a stranger may change with what they hold: to become somebody, to get a discharge, to ask for either. */
+/** Something that a stranger may change, for example log in, get a discharge, or ask for either. */
 export interface OpenWrite<Input, Prepared, Output> extends OpenOperation<Transaction, Input, Prepared, Output> {
   readonly mode: 'write'
-  /** Who did what; an operation without it leaves no trace, nor do its refusals. */
+  /** Who did what. Without it, neither the operation nor its refusals are recorded. */
   auditDetails?(output: Output, prepared: Prepared): AuditDetails & Pick<AuditEvent, 'actor' | 'target'>
-  /** Who was refused what, where `prepare` has found out more than where the request came from. */
+  /** Who was refused what, if `prepare` found out more than the address of the request. */
   describeRefused?(prepared: Prepared): Refused
-  /** What follows once it is durable; its failure undoes nothing, so it does not throw. */
+  /** Work after the commit. Its failure undoes nothing, so it does not throw. */
   afterCommit?(context: CommittedContext, output: Output, input: Input): Promise<Output>
 }
 
-/** Who was refused what; all that is in one person's name counts as theirs. */
+/** Who was refused what. `owner` counts everything in one person's name together. */
 interface Refused {
   readonly actor: AuditActor
   readonly target: string

@@ -1,4 +1,4 @@
-// The one way to run an operation.
+// Runs operations; there is no other way to run one.
 import type { AuditEvent } from '../../domain/audit-event.ts'
 import { DomainError, isUnavailable } from '../../domain/errors.ts'
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
@@ -21,16 +21,16 @@ import type {
 import { describeActor, identify, ownerOf, type Credential, type Presented, type Principal } from './principal.ts'
 
 /**
- * Runs an operation for whoever presents these credentials:
+ * Runs an operation for the caller with these credentials:
  *
  * 1. takes its limits: 429;
  * 2. lets it prepare: slow work, for which no transaction waits;
- * 3. in one transaction: identifies the credentials (401), asks what it would do, to what (404), authorises that (403), runs
- *    it (409, 422), and writes it down;
- * 4. once that is durable, lets it do what follows; a refusal is written down after the rollback.
+ * 3. in one transaction: identifies the credentials (401), finds out what it would do to what (404), authorises that
+ *   (403), runs it (409, 422), and records it;
+ * 4. after the commit, runs `afterCommit`; a refusal is recorded after the rollback.
  *
  * An operation for anyone identifies and authorises nobody.
- * @throws DomainError `rate_limited`, `unauthenticated`, `not_found`, `forbidden`, or what the operation itself throws
+ * @throws DomainError `rate_limited`, `unauthenticated`, `not_found`, `forbidden`, or an error of the operation
  */
 export async function perform<Input, Subject, Output, Prepared>(
   environment: Environment,
@@ -65,13 +65,13 @@ export async function perform<Input, Subject, Output, Prepared>(
   }
 }
 
-/** What all steps of one run have in common. */
+/** What all steps of one run share. */
 interface Base extends CommittedContext {
   readonly presented: Presented
   readonly event: Omit<AuditEvent, 'actor' | 'target' | 'organisationId'>
 }
 
-/** How far a run has come, for what is to be written down of a refusal. */
+/** How far a run has come, for recording a refusal. */
 interface Progress<Subject> {
   reached: { readonly principal: Principal; readonly request: AccessRequest<Subject> } | undefined
   isAllowed: boolean
@@ -118,7 +118,7 @@ async function writeForHolder<Input, Subject, Output, Prepared>(
     return output
   }
   const output = await base.write(work, { isUrgent: operation.isUrgent === true }).catch(async (error: unknown) => {
-    // Who may not do it is told so, whether or not it could have been done.
+    // A caller who may not do it is refused, even if the store is unavailable.
     if (isUnavailable(error) && !progress.isAllowed) {
       await base.read((tx) => decide(base, progress, operation, tx, input))
     }
@@ -127,19 +127,19 @@ async function writeForHolder<Input, Subject, Output, Prepared>(
   return operation.afterCommit === undefined ? output : operation.afterCommit(base, output, input)
 }
 
-/** Nobody who is not known gets slow work done. */
+/** Slow work is done only for identified callers. */
 async function prepareForHolder<Input, Subject, Output, Prepared>(
   base: Base,
   operation: WriteOperation<Input, Subject, Output, Prepared>,
   input: Input,
 ): Promise<Prepared> {
-  // Without a prepare, nothing else than undefined is asked for.
+  // Without a prepare, its type is undefined.
   if (operation.prepare === undefined) return undefined as Prepared
   const principal = await base.read((tx) => identify(tx, base.presented, base.now))
   return operation.prepare(base, input, principal)
 }
 
-/** Finds out who asks, what this would do, and whether they may. */
+/** Identifies the caller, finds out what this would do, and authorises it. */
 async function decide<Tx extends ReadTransaction, Input, Subject>(
   { environment, caller, now, presented }: Base,
   progress: Progress<Subject>,
@@ -214,11 +214,11 @@ async function prepareForAnyone<Input, Prepared>(
   { prepare }: { readonly prepare?: (context: PrepareContext, input: Input) => Promise<Prepared> },
   input: Input,
 ): Promise<Prepared> {
-  // As for holders.
+  // As for holders: without a prepare, its type is undefined.
   return prepare === undefined ? (undefined as Prepared) : prepare(base, input)
 }
 
-/** Of a refusal to somebody who is known: who asked for what, and why it was refused. */
+/** Records who asked for what and why it was refused, if the caller is identified. */
 async function recordRefusal(base: Base, { reached }: Progress<unknown>, error: unknown): Promise<void> {
   const isDenial = error instanceof DomainError && ['forbidden', 'proof_needed'].includes(error.code)
   if (reached === undefined || !isDenial) return

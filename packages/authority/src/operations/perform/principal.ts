@@ -1,4 +1,4 @@
-// Who acts: from what a request presents to the credentials that count at this instant.
+// The principal: from the credentials in a request to those that count now.
 import type { VerifiedMacaroon } from '@hallpass/macaroon'
 
 import type { AuditActor } from '../../domain/audit-event.ts'
@@ -8,35 +8,37 @@ import type { ReadTransaction } from '../../domain/store.ts'
 import type { TokenRecord } from '../../domain/token.ts'
 import { describeUser, type Session, type User } from '../../domain/user.ts'
 
-/** A macaroon whose signature is genuine; whether its key counts still, and it is known and not revoked, is asked of the store. */
+/**
+ * A macaroon with a genuine signature. The store still has to say whether its key exists and whether it is known and
+ * not revoked.
+ */
 export interface PresentedToken {
   readonly id: string
   readonly organisationId: number
-  /** Of the key that it was found to be signed with. */
+  /** The id of its signing key. */
   readonly kid: Uint8Array
   readonly verified: VerifiedMacaroon
-  /** Milliseconds at which its own caveats end it; a holder may have narrowed it. */
+  /** When its own caveats end it, in milliseconds; a holder may have narrowed it. */
   readonly endsAt: number
-  /** The discharge that came with it and ends first, where any of them ends. */
+  /** The discharge in the request that ends first, if any ends. */
   readonly discharge: { readonly location: string; readonly endsAt: number } | undefined
 }
 
-/** What a request carries, as far as it can be checked without the state of this instant. */
+/** What a request carries, as far as it can be checked without the store. */
 export interface Presented {
   readonly tokens: readonly PresentedToken[]
   /** SHA-256 of each auth token. */
   readonly authTokenHashes: readonly Uint8Array[]
-  /** Why the rest of it was refused, in the order of the header. */
+  /** Why the other tokens were refused, in the order of the header. */
   readonly refusals: readonly string[]
-  /** Takes it out of what is remembered, where it is: a part of it counts no longer. */
+  /** Removes it from the cache, if it is there, because a part of it no longer counts. */
   readonly forget?: () => void
 }
 
-/** The macaroons alone: where a service asks about what it was sent, a login answers for nobody. */
+/** The macaroons only: if a service asks about the tokens it was sent, its own login does not count. */
 export function tokensAmong(presented: Presented): Presented {
   if (presented.authTokenHashes.length === 0) return presented
-  const refusal =
-    'an auth token is for its owner and the authority alone: a service is sent org tokens or deploy tokens'
+  const refusal = 'an auth token is only for its owner and the authority: send services org tokens or deploy tokens'
   return { ...presented, authTokenHashes: [], refusals: [...presented.refusals, refusal] }
 }
 
@@ -44,14 +46,14 @@ export type Credential =
   | { readonly kind: 'user'; readonly user: User; readonly sessionId: number; readonly provenAt: number }
   | { readonly kind: 'token'; readonly record: TokenRecord; readonly verified: VerifiedMacaroon }
 
-/** One credential or more: a request is allowed where any one of them allows all of it. */
+/** One or more credentials. A request is allowed if any one of them allows all of it. */
 export interface Principal {
   readonly credentials: readonly [Credential, ...Credential[]]
 }
 
 /**
  * The credentials that count now: known, not revoked, not expired. `now` in milliseconds.
- * @throws DomainError `unauthenticated` where none is left, with the reason for the first that is not
+ * @throws DomainError `unauthenticated` if none is left, with the reason for the first one
  */
 export async function identify(tx: ReadTransaction, presented: Presented, now: number): Promise<Principal> {
   const credentials: Credential[] = []
@@ -82,32 +84,32 @@ export async function identify(tx: ReadTransaction, presented: Presented, now: n
   return { credentials: [first, ...rest] }
 }
 
-/** The person among the credentials, where there is one. */
+/** The person among the credentials, if there is one. */
 export function findUser(principal: Principal): User | undefined {
   for (const credential of principal.credentials) if (credential.kind === 'user') return credential.user
   return undefined
 }
 
-/** Whether it is the personal organisation of the person who asks. */
+/** Whether it is the caller's own personal organisation. */
 export function isOwn(principal: Principal, organisation: Organisation): boolean {
   return organisation.personalOf !== null && organisation.personalOf === findUser(principal)?.id
 }
 
-/** What people call the credential, in audit events and refusals. */
+/** The credential's name in audit events and refusals. */
 export function describeCredential(credential: Credential): string {
   return credential.kind === 'user' ? describeUser(credential.user) : `token ${credential.record.id}`
 }
 
-// ECMA-262 §21.4.1.1: what a Date can hold. Caveats may name any 64-bit second.
+// ECMA-262 §21.4.1.1: the range of a Date. Caveats may name any 64-bit second.
 const furthestInstant = 8.64e15
 
-/** Milliseconds as RFC 3339, whole seconds; words for what lies beyond every calendar. */
+/** Milliseconds as RFC 3339 in whole seconds; words outside the range of a Date. */
 function formatInstant(milliseconds: number): string {
   if (Math.abs(milliseconds) > furthestInstant) return milliseconds < 0 ? 'the beginning of time' : 'the end of time'
   return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
-/** Why a token is dead that ends at `endsAt`; undefined while it lives. Milliseconds. */
+/** Why a token that ends at `endsAt` is dead; undefined if it is live. Milliseconds. */
 export function describeEnd(record: TokenRecord, endsAt: number, now: number): string | undefined {
   if (record.revokedAt !== null) return `token ${record.id} is revoked since ${formatInstant(record.revokedAt)}`
   return endsAt < now ? `token ${record.id} ended at ${formatInstant(endsAt)}` : undefined
@@ -115,20 +117,20 @@ export function describeEnd(record: TokenRecord, endsAt: number, now: number): s
 
 const longestLocation = 200
 
-/** Why a login does not count now; undefined where it does. */
+/** Why a login does not count now; undefined if it does. */
 export function refuseSession(session: Pick<Session, 'expiresAt'> | undefined, now: number): string | undefined {
   if (session === undefined) return 'this auth token is not known: log in again'
   if (session.expiresAt > now) return undefined
   return `this auth token ended at ${formatInstant(session.expiresAt)}: log in again`
 }
 
-/** Why a token does not count now, as far as its row and its caveats tell; undefined where it does. */
+/** Why a token does not count now, by its row and its caveats; undefined if it does. */
 export function refuseToken(
   record: TokenRecord | undefined,
   token: Omit<PresentedToken, 'verified' | 'kid'>,
   now: number,
 ): string | undefined {
-  // A genuine signature over a nonce that was never minted here means that a key is abused.
+  // A genuine signature over a nonce that was never minted here: somebody abuses the key.
   if (record === undefined || record.organisationId !== token.organisationId) {
     return `token ${token.id} is not known here`
   }
@@ -139,7 +141,7 @@ export function refuseToken(
   return `token ${record.id} needs a new discharge from ${from}: the one that came with it ended at ${formatInstant(discharge.endsAt)}`
 }
 
-/** Who did it, for the audit trail. */
+/** The actor for the audit trail. */
 export function describeActor(credential: Credential): AuditActor {
   return credential.kind === 'user'
     ? describeUserAsActor(credential.user)
@@ -151,7 +153,7 @@ export function describeUserAsActor(user: User): AuditActor {
   return { kind: 'user', id: String(user.id), label: describeUser(user) }
 }
 
-/** Whose credential it is: whoever makes themselves forty tokens is one person still. */
+/** The person behind the credential: forty tokens of one person count together. */
 export function ownerOf(credential: Credential): string {
   if (credential.kind === 'user') return `user ${credential.user.id}`
   const { createdBy, organisationId } = credential.record

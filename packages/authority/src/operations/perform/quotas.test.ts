@@ -1,4 +1,4 @@
-// Quotas over a real store: who is refused, and how seldom there is a count.
+// Quotas over a real store: who is refused, and how rarely the store counts.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true })
 })
 
-/** The transaction, and how many times it has counted. */
+/** The transaction, with a counter of its counts. */
 function counting(tx: Transaction): { readonly tx: ReadTransaction; readonly counts: () => number } {
   let counts = 0
   const organisations: ReadTransaction['organisations'] = {
@@ -34,7 +34,7 @@ function counting(tx: Transaction): { readonly tx: ReadTransaction; readonly cou
   return { tx: Object.create(tx, { organisations: { value: organisations } }), counts: () => counts }
 }
 
-test('there are as many as the bound says, and no more until one is gone', async () => {
+test('there can be as many as the limit, and no more until one is deleted', async () => {
   const quotas = createQuotas({ apps: 7, members: Infinity, tokens: Infinity })
   await store.write(async (tx) => {
     const organisation = await insertOrganisation(tx)
@@ -46,7 +46,7 @@ test('there are as many as the bound says, and no more until one is gone', async
     for (let again = 0; again < 3; again++) {
       await expect(quotas.expectRoom(tx, organisation, 'apps', 0)).rejects.toMatchObject({
         code: 'conflict',
-        message: expect.stringMatching(/has 7 apps, and whoever runs this authority allows no more/) as string,
+        message: expect.stringMatching(/has 7 apps, and the operator of this authority allows no more/) as string,
       })
     }
     await quotas.expectRoom(tx, await insertOrganisation(tx), 'apps', 0)
@@ -55,7 +55,7 @@ test('there are as many as the bound says, and no more until one is gone', async
   })
 })
 
-test('mints are counted once in a while, and what has no bound never', async () => {
+test('mints are counted once in a while, and never without a limit', async () => {
   const quotas = createQuotas({ apps: Infinity, members: Infinity, tokens: 20_000 })
   await store.write(async (original) => {
     const { tx, counts } = counting(original)
@@ -71,7 +71,7 @@ test('mints are counted once in a while, and what has no bound never', async () 
   })
 })
 
-test('near the bound a count is for a thousandth of it, and the bound holds', async () => {
+test('near the limit a count is good for a thousandth of it, and the limit holds', async () => {
   const quotas = createQuotas({ apps: Infinity, members: Infinity, tokens: 3000 })
   await store.write(async (original) => {
     const { tx, counts } = counting(original)

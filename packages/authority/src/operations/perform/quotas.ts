@@ -1,26 +1,26 @@
-// How many apps, members and live tokens an organisation may have, as the operator says.
+// Limits the apps, members and live tokens of an organisation, as the operator configured.
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation, Quota } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 
-/** For each organisation; Infinity where there is no bound. */
+/** For each organisation; Infinity means no limit. */
 export type QuotaLimits = Readonly<Record<Quota, number>>
 
 export interface Quotas {
   /**
-   * Whether there is room for one more. `now` in milliseconds.
-   * @throws DomainError `conflict` where there is none
+   * Checks that there is room for one more. `now` in milliseconds.
+   * @throws DomainError `conflict` if there is none
    */
   expectRoom(tx: ReadTransaction, organisation: Organisation, quota: Quota, now: number): Promise<void>
 }
 
-/** Nobody needs more by accident; tokens have no bound unless the operator sets one. */
+/** Nobody needs more by accident; tokens have no limit unless the operator sets one. */
 export const defaultQuotas: QuotaLimits = { apps: 10_000, members: 10_000, tokens: Infinity }
 
 /**
- * A count costs more the more there is, and a mint must not. So a count is good for a hundredth of the room that it
- * found, and at least for a thousandth of the bound. One authority alone never exceeds a bound; each other one on the
- * same database may, by what its last count was good for: a hundredth of the bound at most.
+ * A count costs more the more there is, and a mint must stay cheap. So a count is good for a hundredth of the room that
+ * it found, and at least for a thousandth of the limit. A single authority never exceeds a limit. Each other one on the
+ * same database may exceed it by what its last count was good for: a hundredth of the limit at most.
  */
 export function createQuotas(limits: QuotaLimits): Quotas {
   const room = new Map<string, number>()
@@ -37,7 +37,7 @@ export function createQuotas(limits: QuotaLimits): Quotas {
       const count = await tx.organisations.countUpTo(organisation.id, quota, limit, now)
       if (count >= limit) throw full(organisation, quota, limit)
       if (room.size >= mostKept) room.clear()
-      // One of them is taken by whoever asks.
+      // Minus the one that the caller takes.
       room.set(key, Math.max(Math.floor((limit - count) / 100), Math.min(limit - count, Math.floor(limit / 1000))) - 1)
     },
   }
@@ -48,6 +48,6 @@ const mostKept = 10_000
 function full({ slug }: Organisation, quota: Quota, limit: number): DomainError {
   return new DomainError(
     'conflict',
-    `organization ${slug} has ${limit} ${quota === 'tokens' ? 'live tokens' : quota}, and whoever runs this authority allows no more`,
+    `organization ${slug} has ${limit} ${quota === 'tokens' ? 'live tokens' : quota}, and the operator of this authority allows no more`,
   )
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { VerificationCache } from './verification-cache.ts'
 
 describe('the verification cache', () => {
-  it('gives back only what was put in under the same key, and never holds more than its capacity', () => {
+  it('returns only what was stored under the same key, and never exceeds its capacity', () => {
     const commands = fc.array(
       fc.tuple(
         fc.constantFrom('get', 'set', 'delete'),
@@ -36,7 +36,7 @@ describe('the verification cache', () => {
     )
   })
 
-  it('keeps what is asked for and lets go of what is not', () => {
+  it('keeps used entries and drops unused ones', () => {
     const cache = new VerificationCache<string>(2)
     cache.set('asked', 'a', 1)
     cache.set('ignored', 'i', 1)
@@ -45,7 +45,7 @@ describe('the verification cache', () => {
     expect([cache.get('asked'), cache.get('ignored'), cache.get('new')]).toEqual(['a', undefined, 'n'])
   })
 
-  it('keeps nothing that is too much alone, and lets go of as many as one takes', () => {
+  it('keeps no entry that exceeds the capacity alone, and drops as many as a new one needs', () => {
     const cache = new VerificationCache<string>(3)
     cache.set('huge', 'h', 4)
     for (const key of ['a', 'b', 'c']) cache.set(key, key, 1)

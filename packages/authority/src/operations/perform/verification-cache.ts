@@ -1,6 +1,5 @@
-// Remembers what was verified, never what was decided: signatures do not change, while revocations and caveats are
-// looked at on every request. Bounded by what it holds, not by how many. SIEVE (Zhang et al., NSDI 2024): a hit only
-// sets a bit.
+// Caches what was verified, never what was decided: signatures do not change, but revocations and caveats are checked
+// on every request. Limited by bytes, not by entries. SIEVE (Zhang et al., NSDI 2024): a hit only sets a bit.
 
 interface Entry<Value> {
   readonly key: string
@@ -31,7 +30,7 @@ export class VerificationCache<Value> {
     return entry.value
   }
 
-  /** `weight` is the bytes that the key and the value take; what is too much alone is not kept. */
+  /** `weight` is the size of key and value in bytes. A value above the capacity is not kept. */
   set(key: string, value: Value, weight: number): void {
     if (weight > this.#capacity || this.#entries.has(key)) return
     while (this.#weight + weight > this.#capacity) this.#evict()
@@ -48,7 +47,7 @@ export class VerificationCache<Value> {
     if (entry !== undefined) this.#remove(entry)
   }
 
-  /** Bytes, of all that is kept. */
+  /** The bytes of all entries. */
   get weight(): number {
     return this.#weight
   }

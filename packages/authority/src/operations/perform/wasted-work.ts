@@ -1,36 +1,37 @@
-// What one site has had looked at and verified in vain: whoever spends much of it is given less at a time.
+// Limits the work for forged and dead tokens of one site: a site that caused much of it gets less for each header.
 import { siteOf } from './limits.ts'
 import { createWeightedKeys } from './weighted-keys.ts'
 
-/** What may be spent on one header. */
+/** The limits for one header. */
 export interface HeaderAllowance {
-  /** Hashes, blocks that are hashed and comparisons. */
+  /** Hashes, hash blocks and comparisons. */
   readonly steps: number
-  /** Tokens that count for nothing. */
+  /** Tokens that do not count. */
   readonly refused: number
-  /** Of all kinds, and all characters of it. */
+  /** The number of all tokens, and the characters of the header. */
   readonly tokens: number
   readonly length: number
-  /** Seconds until there is more; 0 where this is all that anybody has. */
+  /** Seconds until there is more; 0 if nobody gets more. */
   readonly wait: number
 }
 
 export interface WastedWork {
-  /** For a header that comes from this address. */
+  /** The limits for a header from this address. */
   allowanceFor(address: string): HeaderAllowance
   count(address: string, steps: number): void
 }
 
 /**
- * Twenty milliseconds of work, one of them regained a second: sixty requests a second with two dead tokens each take as much.
+ * Twenty milliseconds of work, of which one is regained each second. Sixty requests a second with two dead tokens each
+ * use as much.
  */
 const bucket = { most: 20_000, perSecond: 1000 } as const
 const mostSites = 20_000
 
-/** Of one that has used up what it has: so much that neighbours of whoever did it hardly notice. */
+/** The limits for a site that has used up its allowance: enough that its neighbours hardly notice. */
 const reduced = { steps: 250, refused: 8, tokens: 16, length: 16_384 } as const
 
-/** `clock` in milliseconds, of one that nobody sets; `full` is what a header of anybody else may take. */
+/** `clock` is monotonic, in milliseconds; `full` is the allowance of every other site. */
 export function createWastedWork(clock: () => number, full: HeaderAllowance): WastedWork {
   const sites = createWeightedKeys<{ readonly used: number; readonly at: number }>(mostSites, clock)
   const usedBy = (site: string) => {

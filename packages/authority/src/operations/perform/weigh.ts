@@ -1,8 +1,8 @@
-// What a value holds in memory: for bounds on what is remembered of what comes from outside.
+// Estimates the memory of a value, for caches of data from outside.
 
 /**
- * Bytes, about as V8 lays it out on 64 bits and rather more than less: texts, big numbers, lists, maps and plain objects,
- * with all that is in them.
+ * Bytes, about as V8 lays values out on 64 bits, rather more than less: texts, bigints, lists, maps and plain objects,
+ * with everything in them.
  */
 export function weigh(value: unknown): number {
   if (typeof value === 'string') return 24 + 2 * value.length

@@ -1,10 +1,13 @@
-// What is remembered by key, bounded: where there is too much of it, what matters least is forgotten first.
+// A bounded map by key: if there are too many keys, those that matter least are forgotten first.
 import { createHash } from 'node:crypto'
 
 export interface WeightedKeys<T> {
-  /** Undefined where it is not known, or counts no longer. */
+  /** Undefined if it is unknown or has expired. */
   get(key: string): T | undefined
-  /** `weight` of 0 to 1: how much of its limit the key has used. It counts until then, in milliseconds of the clock. */
+  /**
+   * `weight` from 0 to 1: how much of its limit the key has used. It counts until `until`, in milliseconds of the
+   * clock.
+   */
   set(key: string, value: T, weight: number, until: number): void
 }
 
@@ -17,12 +20,12 @@ interface Entry<T> {
 const levels = 10
 
 /**
- * Keeps `most` keys. Strangers who make many keys push out each other's, of which each has used little, and not the one
- * that has used its limit up. Keys are kept as hashes: however long they are, they take the same room.
+ * Keeps `most` keys. Strangers with many keys push out each other's, of which each has used little, and not a key that
+ * has used up its limit. Keys are stored as hashes, so that all take the same room.
  */
 export function createWeightedKeys<T>(most: number, clock: () => number): WeightedKeys<T> {
   const entries = new Map<string, Entry<T>>()
-  // Of each level the keys, the one that was set longest ago first.
+  // The keys of each level, least recently set first.
   const ranks = Array.from({ length: levels + 1 }, () => new Set<string>())
 
   function forget(name: string): void {

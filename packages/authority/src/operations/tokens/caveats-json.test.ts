@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { describeCaveats, describeRecordedCaveats } from './caveats-json.ts'
 
 describe('caveats in answers', () => {
-  it('are null for a token of which none are kept', () => {
+  it('are null for a token without stored caveats', () => {
     expect(describeRecordedCaveats(null)).toBeNull()
     expect(describeRecordedCaveats(encodeCaveats([]))).toEqual([])
   })

@@ -1,4 +1,4 @@
-// Finds a token by its id, and says what acting on it takes.
+// Finds a token by id, and makes the access request for it.
 import { encodeCaveats, type Action } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -16,8 +16,9 @@ export interface FoundToken {
 const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /**
- * What `action` on the token takes: its organisation, or its app where it is limited to one. The token itself is exempt
- * as it was minted, and not when narrowed: whoever was handed less of it must not end it for everybody.
+ * The access request for `action` on the token: on its organisation, or on its app if it is limited to one. The token
+ * itself is exempt as it was minted, and not when narrowed: the holder of a narrowed copy must not end it for the
+ * others.
  * @throws DomainError `not_found`
  */
 export async function accessToken(
@@ -26,7 +27,7 @@ export async function accessToken(
   action: Action,
 ): Promise<AccessRequest<FoundToken>> {
   const normalised = id.toLowerCase()
-  // What is not an id is not repeated: people paste tokens where ids belong.
+  // The error does not repeat text that is not an id, because people paste tokens where ids belong.
   if (!idPattern.test(normalised)) throw new DomainError('not_found', 'this is not the id of a token')
   const record = await context.tx.tokens.byIdWithNames(normalised)
   const organisation = record && (await context.tx.organisations.byId(record.organisationId))
@@ -46,7 +47,10 @@ export async function accessToken(
   }
 }
 
-/** Whether it is the token itself, with no caveat more than it was minted with. Of one from before these were kept nobody knows. */
+/**
+ * Whether it is the token itself, with exactly the caveats it was minted with. Undecidable for tokens without stored
+ * caveats, so false.
+ */
 function isAsMinted(credential: Credential, { id, caveats }: ListedToken): boolean {
   if (credential.kind !== 'token' || credential.record.id !== id || caveats === null) return false
   return Buffer.compare(encodeCaveats(credential.verified.macaroon.unsafeCaveats), caveats) === 0

@@ -1,8 +1,11 @@
-// Writes down, step by step, what revocations left because it was much; it is dead already.
+// Marks the remaining tokens of large revocations, step by step. They are dead already.
 import type { DescendantsRevoked } from '../../domain/token.ts'
 import type { CommittedContext } from '../perform/operation.ts'
 
-/** At most so many steps, each a transaction between those of others. A store that fails leaves the rest for later. */
+/**
+ * Takes at most this many steps, each in a transaction between those of others. If the store fails, the rest is done
+ * later.
+ */
 export async function finishRevocations(
   { environment, caller, write }: CommittedContext,
   steps: number,
@@ -18,7 +21,7 @@ export async function finishRevocations(
       if (!done.more) return { revoked, more: false }
     }
   } catch (error) {
-    // Nothing lives for it.
+    // No token lives longer because of it.
     environment.report(error, caller.requestId)
   }
   return { revoked, more: true }

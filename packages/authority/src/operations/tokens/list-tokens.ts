@@ -1,4 +1,4 @@
-// token.list: the tokens of an organisation, or those limited to one app; never their secrets.
+// token.list: the tokens of an organisation, or those limited to one app; never the tokens themselves.
 import { actions } from '@hallpass/macaroon'
 
 import type { App } from '../../domain/app.ts'
@@ -10,17 +10,17 @@ import { accessOrganisation } from '../organisations/find-organisation.ts'
 import type { PrepareContext, ReadOperation } from '../perform/operation.ts'
 
 export interface ListOptions extends Omit<TokenQuery, 'now' | 'after'> {
-  /** The id with which the page before ended. */
+  /** The id at the end of the page before. */
   readonly after: string | undefined
 }
 
 export interface ListedTokens extends Page<ListedToken, string> {
   readonly organisation: Organisation
-  /** The app that the list is of; null for one of an organisation. */
+  /** The app of the list; null for the list of an organisation. */
   readonly app: App | null
 }
 
-/** What is listed where nothing is said: the live ones, and the one that ends last first. */
+/** The default list: live tokens, the one that ends last first. */
 export const usualListing = { state: 'live', sort: 'expires_at', order: 'desc', search: '' } as const
 
 export const listOrganisationTokens: ReadOperation<
@@ -54,8 +54,8 @@ export const listAppTokens: ReadOperation<ListOptions & { readonly appName: stri
 }
 
 /**
- * Fills the page, a piece in each snapshot and others' turns between: a few tokens, or a search that looks at ten thousand
- * and finds few. A page whose tokens have very many caveats ends early.
+ * Fills the page, one piece for each snapshot with others' turns in between: a few tokens, or a search that reads ten
+ * thousand and finds few. A page of tokens with very many caveats ends early.
  */
 async function goOn(
   { environment, read }: PrepareContext,
@@ -83,11 +83,11 @@ async function goOn(
   return { items, organisation, app, ...(next === undefined ? {} : { next }) }
 }
 
-// A million tokens looked at: eight million are searched in eight requests.
+// A million tokens are read: eight million are searched in eight requests.
 const mostReads = 100
-/** Found in one snapshot: a few milliseconds, where each of them has as many caveats as fit into a header. */
+/** Found in one snapshot: a few milliseconds, even if each has as many caveats as fit into a header. */
 const rowsOfPiece = 100
-/** Of the caveats on one page: hundreds of times as much as tokens have that nobody made long on purpose. */
+/** Bytes of caveats on one page: hundreds of times as much as usual tokens have. */
 const mostBytes = 1024 * 1024
 
 function piece({ after, limit, ...options }: ListOptions, now: number): TokenQuery {

@@ -1,4 +1,4 @@
-// token.mint: a new token, with at most the authority of who mints it.
+// token.mint: makes a token with at most the authority of its minter.
 import {
   MacaroonError,
   actions,
@@ -24,7 +24,7 @@ import type { Services, WriteOperation } from '../perform/operation.ts'
 import { caveatsOfProfile, defaultTokenNames, type TokenScope } from './profiles.ts'
 
 export interface MintToken {
-  /** Absent where the app alone says which organisation is meant. */
+  /** Absent if the app alone says which organisation it is. */
   readonly slug: string | undefined
   readonly profile: Profile
   /** Needed by `deploy`. */
@@ -34,7 +34,7 @@ export interface MintToken {
   readonly name: string | undefined
   /** Seconds. */
   readonly lifetime: number
-  /** Restrictions besides those of the profile. */
+  /** Restrictions in addition to those of the profile. */
   readonly caveats: readonly Caveat[]
 }
 
@@ -57,7 +57,7 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
     const found = appName === undefined ? undefined : await findApp(context, appName)
     const organisation = slug === undefined ? found?.organisation : await findOrganisation(context, slug)
     if (organisation === undefined) throw new DomainError('invalid', 'an organization or an app is needed')
-    // The full mask: whoever lacks any of it must not mint a token that has it.
+    // The full mask: a minter without all of it must not mint a token that has it.
     const app = found?.organisation.id === organisation.id ? found.app : undefined
     const access = app === undefined ? { action: actions.all } : { action: actions.all, appId: BigInt(app.id) }
     return {
@@ -68,7 +68,7 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
         access,
         refuse: (credential) =>
           credential.kind === 'token' && organisation.tokenMinting === 'forbidden'
-            ? `organization ${organisation.slug} does not let tokens make tokens: a person has to log in and make it`
+            ? `organization ${organisation.slug} does not let tokens mint: a person must log in and mint this one`
             : undefined,
       },
       target: app === undefined ? `organisation ${organisation.slug}` : `app ${app.name}`,
@@ -78,7 +78,7 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
   },
 
   async run({ tx, environment, now }, { input, subject: { organisation, app }, actor }) {
-    // Told to those alone who may do this in the organisation: it is not for others to find out whose an app is.
+    // After authorisation, so that others cannot find out which organisation an app belongs to.
     if (input.appName !== undefined && app === undefined) {
       throw new DomainError('not_found', `there is no app ${input.appName} in organization ${organisation.slug}`)
     }
@@ -130,25 +130,27 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
   auditDetails: ({ record }) => ({ target: `token ${record.id}`, organisationId: record.organisationId }),
 }
 
-/** In whose name a token mints: of nobody, where it was made before its person had proven who they are. */
+/** The person in whose name a token mints; nobody if it was made before its person had proven the address. */
 async function findCreator(tx: ReadTransaction, { createdBy, createdAt }: TokenRecord): Promise<User | undefined> {
   const creator = createdBy === null ? undefined : await tx.users.byId(createdBy)
   return creator?.emailProvenAt != null && creator.emailProvenAt > createdAt ? undefined : creator
 }
 
-/** @throws DomainError `invalid` for caveats that leave nothing: a token that is dead from the start helps nobody */
+/**
+ * @throws DomainError `invalid` for caveats that forbid everything: a token that is dead from the start helps nobody
+ */
 function expectUse(caveats: readonly Caveat[], { id, slug }: Organisation, second: number): void {
   const end = expiration(caveats)
-  if (end !== undefined && end <= second) throw unfit('end the token before it begins')
+  if (end !== undefined && end <= second) throw unfit('make the token end before it begins')
   try {
     if (organizationScope(caveats) === BigInt(id)) return
   } catch (error) {
     if (!(error instanceof MacaroonError)) throw error
   }
-  throw unfit(`confine the token to another organization than ${slug}`)
+  throw unfit(`limit the token to another organization than ${slug}`)
 }
 
-/** @throws DomainError `invalid` where the caveats are more than a token carries */
+/** @throws DomainError `invalid` if a token cannot carry so many caveats */
 function mint(
   { keyring }: Services,
   key: WrappedSigningKey,

@@ -1,12 +1,12 @@
-// Which token a text means that somebody pasted: its id, and no more. That it is genuine nobody asks: an id is no secret.
+// Finds out which token a pasted text means: its id only. Signatures are not checked, because an id is no secret.
 import { MacaroonError } from '@hallpass/macaroon'
 import { nameTokens } from '@hallpass/macaroon/name'
 
 import { DomainError } from '../../domain/errors.ts'
 
 /**
- * The id of the one token that the text means.
- * @throws DomainError `invalid`, which repeats nothing of it
+ * The id of the one token in the text.
+ * @throws DomainError `invalid`, which repeats nothing of the text
  */
 export function nameToken(given: string): string {
   const text = given + readPasswords(given)
@@ -16,12 +16,12 @@ export function nameToken(given: string): string {
   const why = isAuthToken
     ? 'token is an auth token, which is ended by logging out'
     : id === undefined
-      ? 'token holds no token, nor enough of one to tell which it was'
+      ? 'token holds no token, and not enough of one to recognize it'
       : 'token holds more than one token: leave out its discharges, and revoke tokens one by one'
   throw new DomainError('invalid', why, { field: 'token' })
 }
 
-/** What stands in headers with `Basic` (RFC 7617), where tokens are passwords: each on a line of its own. */
+/** The passwords of `Basic` headers (RFC 7617), which may be tokens: one on each line. */
 function readPasswords(text: string): string {
   const encoded = text.matchAll(/\bbasic\s+([A-Za-z0-9+/_-]+)/gi)
   return Array.from(encoded, ([, pair = '']) => `\n${Buffer.from(pair, 'base64').toString('latin1')}`).join('')

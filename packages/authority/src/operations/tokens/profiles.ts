@@ -1,4 +1,4 @@
-// The caveats that each kind of token is minted with; the wire forms are those that flyctl's tools expect.
+// The caveats of each kind of token, in the wire forms that flyctl's tools expect.
 import { actions, type Caveat } from '@hallpass/macaroon'
 
 export type TokenScope =
@@ -18,7 +18,7 @@ export const defaultTokenNames = {
   litefs_cloud: 'LiteFS Cloud token',
 } as const
 
-/** The caveats of a new token of this kind, in the order in which they are signed. */
+/** The caveats of a new token of this kind, in signing order. */
 export function caveatsOfProfile(organisationId: number, scope: TokenScope, validity: Validity): readonly Caveat[] {
   return [
     { type: 'Organization', id: BigInt(organisationId), mask: actions.any },

@@ -1,4 +1,5 @@
-// token.revoke: from the commit on the token is dead, every token attenuated from it, and all that it minted.
+// token.revoke: from the commit on, the token is dead with every token attenuated from it and every token that it
+// minted.
 import { actions } from '@hallpass/macaroon'
 
 import type { DescendantsRevoked } from '../../domain/token.ts'
@@ -9,12 +10,12 @@ import { describeCredential } from '../perform/principal.ts'
 
 export interface RevokeToken {
   readonly id: string
-  /** What becomes of the tokens that it minted, and of what these minted. */
+  /** What happens to the tokens that it minted, directly or not. */
   readonly descendants: 'revoke' | 'keep'
 }
 
 export interface RevokedToken extends FoundToken {
-  /** Whether it was alive until now. */
+  /** Whether it was live until now. */
   readonly wasLive: boolean
   readonly descendants: DescendantsRevoked
 }
@@ -28,7 +29,7 @@ export const revokeToken: WriteOperation<RevokeToken, FoundToken, RevokedToken> 
 
   async run({ tx, now }, { input, subject: { record, organisation }, actor }) {
     const revokedBy = describeCredential(actor)
-    // The first revocation stands, and asking again succeeds: it ends what an earlier one spared.
+    // The first revocation is kept, and asking again succeeds: it revokes what an earlier one spared.
     const wasLive = record.revokedAt === null
     if (wasLive) await tx.tokens.revoke(record.id, now, revokedBy)
     const descendants =
@@ -61,5 +62,5 @@ function describe({ revoked, more }: DescendantsRevoked): string {
   return `with ${revoked === 1 ? 'the token' : `the ${revoked} tokens`} that it minted`
 }
 
-// All is dead by then: whoever asks waits only to be told how many.
+// By then all are dead; the caller waits only for their number.
 const stepsBeforeAnswer = 100

@@ -1,4 +1,4 @@
-// token.current: what the request itself carries.
+// token.current: the tokens in the request.
 import { getCaveats, type VerifiedMacaroon } from '@hallpass/macaroon'
 
 import type { ReadTransaction } from '../../domain/store.ts'
@@ -7,10 +7,10 @@ import type { ReadOperation } from '../perform/operation.ts'
 export interface CurrentToken {
   readonly id: string
   readonly organisationSlug: string
-  /** Names of the apps that any caveat limits the token to; empty where none does. */
+  /** Names of the apps that a caveat limits the token to; empty if none does. */
   readonly apps: readonly string[]
   readonly userEmail: string | null
-  /** The one machine that the token is limited to; empty where there is no such limit. */
+  /** The one machine that the token is limited to; empty if there is no such limit. */
   readonly machine: string
 }
 
@@ -49,8 +49,8 @@ async function appsOf(
   const ids = new Set(getCaveats(verified.caveats, 'Apps').flatMap(({ apps }) => [...(apps?.keys() ?? [])]))
   const names: string[] = []
   for (const id of ids) {
-    // Ids come from the token, which may name any number; ours fit 32 bits. Nobody learns the names of others' apps by
-    // narrowing a token of their own to them.
+    // Ids come from the token, which may name any number; ours fit 32 bits. Only apps of the token's own organisation
+    // are named, so that nobody learns others' app names by narrowing a token of their own to them.
     const app = id < 2n ** 31n ? await tx.apps.byId(Number(id)) : undefined
     if (app?.organisationId === organisationId) names.push(app.name)
   }

@@ -10,7 +10,7 @@ export const showPrincipal: ReadOperation<undefined, undefined, Credential> = {
     return { subject: undefined, requirement: { kind: 'credential' }, target: 'principal', organisationId: null }
   },
 
-  /** The person where there is one among the credentials, else the first token. */
+  /** The person if there is one among the credentials, otherwise the first token. */
   async run({ principal }) {
     const [first] = principal.credentials
     return principal.credentials.find((credential) => credential.kind === 'user') ?? first

@@ -1,4 +1,4 @@
-// token.history: what a token did, and what was done to it, newest first. It is a part of the audit trail, and as open.
+// token.history: the audit events by and about a token, newest first. It is as accessible as the audit trail.
 import { actions } from '@hallpass/macaroon'
 
 import { accessToken, type FoundToken } from './find-token.ts'
@@ -16,7 +16,7 @@ export const showTokenHistory: ReadOperation<ShowTokenHistory, FoundToken, Event
   async access(context, { id }) {
     const { subject, target, organisationId } = await accessToken(context, id, actions.read)
     const access = { action: actions.read, feature: 'authentication' }
-    // Nobody is exempt, as with the trail itself: neither who made the token, and may have left, nor who holds it.
+    // Nobody is exempt, as with the trail itself: neither the token's maker, who may have left, nor its holder.
     return {
       subject,
       target,

@@ -1,4 +1,4 @@
-// token.show: what is remembered of one token.
+// token.show: the stored record of one token.
 import { actions } from '@hallpass/macaroon'
 
 import { accessToken, type FoundToken } from './find-token.ts'

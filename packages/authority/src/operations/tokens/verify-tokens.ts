@@ -1,4 +1,4 @@
-// token.authenticate and token.authorise: what a service asks about the tokens that it was sent. Their holder asks.
+// token.authenticate and token.authorise: a service asks about the tokens that it was sent, on behalf of their holder.
 import { formatAction, type Access, type Caveat } from '@hallpass/macaroon'
 
 import type { App } from '../../domain/app.ts'
@@ -13,7 +13,7 @@ import type { Credential } from '../perform/principal.ts'
 export interface GenuineToken {
   /** As it was presented. */
   readonly bytes: Uint8Array
-  /** What an access must be held against: its own caveats, and those of its discharges. */
+  /** The caveats that an access is checked against: its own and those of its discharges. */
   readonly caveats: readonly Caveat[]
 }
 
@@ -30,9 +30,9 @@ export const authenticateTokens: ReadOperation<undefined, undefined, readonly Ge
   },
 }
 
-/** An access by the names that people use. */
+/** An access with names instead of ids. */
 export interface NamedAccess {
-  /** Absent where the app alone says which organisation is meant. */
+  /** Absent if the app alone says which organisation it is. */
   readonly slug: string | undefined
   readonly appName: string | undefined
   readonly access: Omit<Access, 'now' | 'orgId' | 'appId'>
@@ -75,11 +75,12 @@ export const authoriseToken: ReadOperation<NamedAccess, Subject, AllowedAccess> 
   },
 
   async run(_scene, { input: { access, appName }, subject, actor }) {
-    // Told to a token of the organisation alone: it is not for others to find out whose an app is.
+    // Only for tokens of the organisation: others must not find out which organisation an app belongs to.
     if (appName !== undefined && subject.app === undefined) {
       throw new DomainError('forbidden', `the app ${appName} is not one of organization ${subject.organisation.slug}`)
     }
-    if (actor.kind !== 'token') throw new DomainError('forbidden', 'only a token answers for what a service was sent')
+    if (actor.kind !== 'token')
+      throw new DomainError('forbidden', 'only org tokens and deploy tokens can be checked here')
     return { ...subject, action: formatAction(access.action), token: describe(actor) }
   },
 }

@@ -1,4 +1,4 @@
-// Who asks is looked at before the body is read: strangers get none of it parsed.
+// Checks the credential before the body is read, so that nothing of a stranger's body is parsed.
 import type { FastifyRequest, RouteShorthandOptions } from 'fastify'
 
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
@@ -7,23 +7,23 @@ import { addressOf } from './address.ts'
 import { bodyLimits } from './body.ts'
 import { nobody } from './exchange.ts'
 
-export interface KnownFirst {
-  /** For the routes that take a credential. */
+export interface AuthenticatedFirst {
+  /** For routes that need a credential. */
   readonly options: Pick<RouteShorthandOptions, 'bodyLimit' | 'config' | 'onRequest'>
-  /** What the request presented. */
+  /** The credentials of the request. */
   readonly presentedBy: (request: FastifyRequest) => Presented
 }
 
-/** `credentialOf` gives the Authorization header that a request has, or that its cookie stands for. */
-export function knowFirst(
+/** `credentialOf` returns the Authorization header of a request, or the one that its cookie stands for. */
+export function authenticateFirst(
   authenticate: Authenticate,
   credentialOf: (request: FastifyRequest) => string | undefined,
-): KnownFirst {
+): AuthenticatedFirst {
   const presented = new WeakMap<FastifyRequest, Presented>()
   return {
     options: {
       bodyLimit: bodyLimits.known,
-      config: { knowsFirst: true },
+      config: { authenticatesFirst: true },
       async onRequest(request) {
         presented.set(request, await authenticate(credentialOf(request), () => addressOf(request)))
       },
