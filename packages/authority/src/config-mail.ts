@@ -2,7 +2,7 @@
 import { emailAddress } from '@hallpass/client/contract'
 
 import { checkText } from './config-text.ts'
-import { StartupError } from './domain/errors.ts'
+import { escapesOfUrls, StartupError } from './domain/errors.ts'
 import { Secret } from './domain/secret.ts'
 import type { SmtpServer } from './mail/mailer.ts'
 
@@ -21,7 +21,7 @@ function checkSmtpUrl(text: string): SmtpServer {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const bare = url?.search === '' && url.hash === '' && /^\/?$/.test(url.pathname)
   if (url === undefined || !bare || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '') {
-    throw invalid('HALLPASS_SMTP_URL is of the form smtp://user:password@host:port, or smtps://…')
+    throw invalid(`HALLPASS_SMTP_URL is of the form smtp://user:password@host:port, or smtps://…: ${escapesOfUrls}`)
   }
   if ((url.username === '') !== (url.password === '')) {
     throw invalid('HALLPASS_SMTP_URL has a user and a password, or neither')
@@ -57,7 +57,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw invalid('HALLPASS_SMTP_URL has a % in its user or password that is not the beginning of an escape')
+    throw invalid(`HALLPASS_SMTP_URL has a % that begins no escape: ${escapesOfUrls}`)
   }
 }
 

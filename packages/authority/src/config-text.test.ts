@@ -25,6 +25,18 @@ test('secrets with what a file with CRLF leaves are refused by their names', () 
   expect(() => checkOptions({ ...sound, oidc })).toThrow(/HALLPASS_OIDC_CLIENT_SECRET has a control character/)
 })
 
+test.each(['pa#ss', '12#ss', '12/ss', 'pa?ss', '100%', '5%zz'])(
+  'a password %j in an address says how it is written',
+  (password) => {
+    const mail = { smtpUrl: `smtp://hall:${password}@mail.example:587`, from: 'a@example.com' }
+    const start = () => checkOptions({ ...sound, mail })
+    expect(start).toThrow(/^HALLPASS_SMTP_URL .*# .*as %23, \/ as %2F, \? as %3F, @ as %40, : as %3A and % as %25$/)
+    expect(start).not.toThrow(password)
+    const escaped = { ...mail, smtpUrl: `smtp://hall:${encodeURIComponent(password)}@mail.example:587` }
+    expect(checkOptions({ ...sound, mail: escaped }).mail?.server.credentials?.password.reveal()).toBe(password)
+  },
+)
+
 test.each(['./d\u3164', './d\ufffd', './d\\', 'file:/srv/d'])('a data directory %j is refused', (data) => {
   expect(() => checkOptions({ ...sound, dataDirectory: data })).toThrow(/--data/)
 })

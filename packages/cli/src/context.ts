@@ -2,6 +2,7 @@
 import type { CommandContext, StricliProcess } from '@stricli/core'
 
 import type { Environment } from './environment.ts'
+import { CommandError } from './errors.ts'
 import { cleanPath, cleanText } from './given-text.ts'
 
 export interface Context extends CommandContext {
@@ -20,6 +21,12 @@ export interface Context extends CommandContext {
 /** Whether the variable is set; one that is set to nothing, or to white space, is not. */
 export function isSet(environment: Environment, name: string): boolean {
   return (environment[name] ?? '').trim() !== ''
+}
+
+/** @throws CommandError `misused` where the variable is set, but empty: a template or a script had no value for it. */
+export function expectNotEmpty(environment: Environment, name: string): void {
+  if (environment[name] === undefined || isSet(environment, name)) return
+  throw new CommandError('misused', `${name} is set, but empty: give it a value, or unset it`)
 }
 
 /**

@@ -2,12 +2,14 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import type { Context } from './context.ts'
+import { expectNotEmpty, type Context } from './context.ts'
 import { CommandError } from './errors.ts'
 import { cleanPath } from './given-text.ts'
+import { warn } from './output.ts'
 import { createSettingReader } from './read-settings.ts'
 import type { InstallationFlags } from './setting-flags.ts'
 import { settings } from './settings.ts'
+import { describeUnknownVariables } from './unknown-variables.ts'
 
 export interface Installation {
   /** The data directory as it was given. */
@@ -21,6 +23,8 @@ export interface Installation {
 /** @throws CommandError `misused` for what is empty, or no name of a directory */
 export function readInstallation(context: Context, flags: InstallationFlags): Installation {
   const { environment, directory } = context
+  for (const sentence of describeUnknownVariables(environment)) warn(context, sentence)
+  if (flags.data === undefined) expectNotEmpty(environment, 'HALLPASS_DATA')
   const [given, source] =
     flags.data === undefined ? [environment['HALLPASS_DATA'], 'HALLPASS_DATA'] : [flags.data, '--data']
   const data = readDataDirectory(directory, given, source)
@@ -33,7 +37,7 @@ export function readInstallation(context: Context, flags: InstallationFlags): In
 }
 
 function readDataDirectory(directory: string, given: string | undefined, source: string): string {
-  if (given === undefined || (source === 'HALLPASS_DATA' && given.trim() === '')) return settings.data.usual
+  if (given === undefined) return settings.data.usual
   const data = cleanPath(given, source)
   // Earlier versions took the name as it stood: what they kept there must not be begun anew elsewhere.
   if (data !== given && !given.includes('\0') && existsSync(resolve(directory, given, 'hallpass.db'))) {

@@ -1,5 +1,5 @@
 // Reads settings: from the flag, else from the variable; errors name the one that was given.
-import { readVariable, type Context } from './context.ts'
+import { expectNotEmpty, readVariable, type Context } from './context.ts'
 import { CommandError } from './errors.ts'
 import { cleanText } from './given-text.ts'
 import { readDuration } from './mint.ts'
@@ -17,6 +17,7 @@ export function createSettingReader({ environment }: Pick<Context, 'environment'
   function text(name: SettingName): string | undefined {
     const flag = readText(given(name) as string | undefined, flagOf(name))
     if (flag !== undefined) return flag
+    if ('isNeverEmpty' in settings[name]) expectNotEmpty(environment, variableOf(name))
     return 'isSecret' in settings[name]
       ? readSecret(environment, variableOf(name))
       : readVariable(environment, variableOf(name))
@@ -45,6 +46,7 @@ export function createSettingReader({ environment }: Pick<Context, 'environment'
     /** False where it is not set. A slip must not leave open what was to be closed. */
     isOn(name: SettingName): boolean {
       if (given(name) !== undefined) return given(name) === true
+      if ('isNeverEmpty' in settings[name]) expectNotEmpty(environment, variableOf(name))
       const found = readVariable(environment, variableOf(name)) ?? '0'
       if (found === '1' || found === '0') return found === '1'
       throw new CommandError('misused', `${variableOf(name)} is 1 or 0`)

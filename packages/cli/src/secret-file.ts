@@ -2,7 +2,7 @@
 // Kubernetes hand secrets over.
 import { readFileSync, statSync, type Stats } from 'node:fs'
 
-import { readPathVariable, readVariable } from './context.ts'
+import { expectNotEmpty, readPathVariable, readVariable } from './context.ts'
 import type { Environment } from './environment.ts'
 import { CommandError } from './errors.ts'
 import { cleanText } from './given-text.ts'
@@ -10,11 +10,12 @@ import { reasonOf } from './text-file.ts'
 
 /**
  * The secret, without white space around it; undefined where neither is set.
- * @throws CommandError `misused` where both are set, or the file is empty, cannot be read, or others can read or change it
+ * @throws CommandError `misused` where both are set, one is set but empty, or the file is empty, cannot be read, or others can read or change it
  */
 export function readSecret(environment: Environment, name: string): string | undefined {
-  const given = readVariable(environment, name)
   const source = `${name}_FILE`
+  for (const variable of [name, source]) expectNotEmpty(environment, variable)
+  const given = readVariable(environment, name)
   const path = readPathVariable(environment, source)
   if (path === undefined) return given
   if (given !== undefined) throw new CommandError('misused', `${name} and ${source} are both set: leave one away`)

@@ -9,15 +9,20 @@ interface Setting {
   readonly isSwitch?: true
   /** A variable that may name a file instead, with _FILE behind it. */
   readonly isSecret?: true
+  /**
+   * Its variable must not be set and empty: the default would be less safe, or would start a new installation. Secrets
+   * must not be, either.
+   */
+  readonly isNeverEmpty?: true
   /** What counts where it is not given. */
   readonly usual?: string
 }
 
 export const settings = {
   listen: { what: 'Address to listen at', takes: 'host:port', usual: '127.0.0.1:4280' },
-  data: { what: 'Directory for what is kept', takes: 'dir', usual: './hallpass-data' },
+  data: { what: 'Directory for what is kept', takes: 'dir', isNeverEmpty: true, usual: './hallpass-data' },
   databaseUrl: { what: 'PostgreSQL to use instead of SQLite', takes: 'url', isSecret: true },
-  publicUrl: { what: 'Address that people reach it at', takes: 'url', usual: 'where it listens' },
+  publicUrl: { what: 'Address that people reach it at', takes: 'url', isNeverEmpty: true, usual: 'where it listens' },
   trustedProxies: { what: 'Addresses and networks whose X-Forwarded headers are believed', takes: 'list' },
   keepAlive: {
     what: 'How long an idle connection is kept, longer than by any proxy',
@@ -32,6 +37,7 @@ export const settings = {
   requirePkce: {
     what: 'Let in only command lines that prove that they asked, as flyctl does not always',
     isSwitch: true,
+    isNeverEmpty: true,
   },
   rootKey: {
     what: 'Root key: 32 bytes as base64 or hex',

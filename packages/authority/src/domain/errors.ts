@@ -57,6 +57,9 @@ export class StartupError extends Error {
   }
 }
 
+/** How the user and the password of a URL are written (RFC 3986 §3.2.1), as part of a sentence. */
+export const escapesOfUrls = 'write # in a user or password as %23, / as %2F, ? as %3F, @ as %40, : as %3A and % as %25'
+
 /** What Node's permission model refused; undefined for any other error. */
 export function denialOf(error: unknown): string | undefined {
   if (!(error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED')) return undefined

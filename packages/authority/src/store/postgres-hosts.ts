@@ -1,6 +1,6 @@
 // Reads a database URL, which may name several servers of which one takes writes at a time, as libpq has it:
 // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-MULTIPLE-HOSTS
-import { StartupError } from '../domain/errors.ts'
+import { escapesOfUrls, StartupError } from '../domain/errors.ts'
 
 export interface PostgresHosts {
   /** For messages: never with a password. */
@@ -75,7 +75,6 @@ const attributes: ReadonlySet<string> = new Set(['any', 'read-write', 'primary']
 function unclear(): StartupError {
   return new StartupError(
     'configuration_invalid',
-    'The database URL must be of the form postgres://user:password@host/database, with reserved characters in the ' +
-      'password percent-encoded.',
+    `The database URL must be of the form postgres://user:password@host/database: ${escapesOfUrls}.`,
   )
 }
