@@ -5,14 +5,15 @@ import type { Context } from '../../context.ts'
 import { globalAliases, globalFlags, jsonFlag, organisationFlag, word, yesFlag } from '../../flags.ts'
 import { withContext, withoutInheritance } from '../../routes.ts'
 
-const name = word('Name of the app', 'name')
+/** One that is there; the shell proposes those. */
+const app = word('Name of the app', 'app')
 
 const create = buildCommand({
   loader: async () => withContext((await import('./create.ts')).createApp),
   parameters: {
     flags: { ...organisationFlag, ...jsonFlag, ...globalFlags },
     aliases: { ...globalAliases, j: 'json', o: 'org' },
-    positional: { kind: 'tuple', parameters: [name] },
+    positional: { kind: 'tuple', parameters: [word('Name of the app', 'name')] },
   },
   docs: { brief: 'Create an app' },
 })
@@ -34,7 +35,7 @@ const show = buildCommand({
   parameters: {
     flags: { ...jsonFlag, ...globalFlags },
     aliases: { ...globalAliases, j: 'json' },
-    positional: { kind: 'tuple', parameters: [name] },
+    positional: { kind: 'tuple', parameters: [app] },
   },
   docs: { brief: 'Show an app' },
 })
@@ -44,7 +45,7 @@ const destroy = buildCommand({
   parameters: {
     flags: { ...yesFlag, ...globalFlags },
     aliases: { ...globalAliases, y: 'yes' },
-    positional: { kind: 'array', parameter: name, minimum: 1 },
+    positional: { kind: 'array', parameter: app, minimum: 1 },
   },
   docs: { brief: 'Destroy apps, and with them their deploy tokens' },
 })

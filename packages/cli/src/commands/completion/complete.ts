@@ -19,16 +19,26 @@ export async function propose(context: Context, root: Route, words: readonly str
   const partial = words.at(-1) ?? ''
   try {
     const { target, rest, awaiting, isEscaped } = scanArguments(root, words.slice(0, -1))
-    if (awaiting !== undefined) return proposeValues(awaiting, '', partial)
-    if (!isEscaped && partial.startsWith('-')) return proposeFlags(target, rest, partial)
+    const typed = { context, target, rest, partial }
+    if (awaiting !== undefined) return await proposeValues(typed, awaiting, '')
+    if (!isEscaped && partial.startsWith('-')) return await proposeFlags(typed)
     const arguments_ = rest.filter((each) => !each.startsWith('-'))
-    if (isCommand(target)) return await proposeArguments(context, target, arguments_.length, partial)
+    if (isCommand(target)) return await proposeArguments(typed, target, arguments_.length)
     return arguments_.length === 0 && !isEscaped ? proposeRoutes(target, partial) : []
   } catch (error) {
     // What is typed is wrong already: there is nothing to propose, and no place to say so.
     if (error instanceof CommandError) return []
     throw error
   }
+}
+
+/** What stands before the word to complete, and the word. */
+interface Typed {
+  readonly context: Context
+  readonly target: Target
+  /** Flags, each tied to its value, and the arguments. */
+  readonly rest: readonly string[]
+  readonly partial: string
 }
 
 function proposeRoutes(route: Route, partial: string): readonly string[] {
@@ -40,12 +50,13 @@ function proposeRoutes(route: Route, partial: string): readonly string[] {
     .map(([name, brief]) => `${name}\t${brief}`)
 }
 
-function proposeFlags(target: Target, rest: readonly string[], partial: string): readonly string[] {
+async function proposeFlags(typed: Typed): Promise<readonly string[]> {
+  const { target, rest, partial } = typed
   const own = isCommand(target) ? flagsOf(target) : []
   const [prefix = '', name] = /^--([^=]+)=/.exec(partial) ?? []
   if (name !== undefined) {
     const flag = own.find((each) => each.name === name)
-    return flag === undefined ? [] : proposeValues(flag, prefix, partial)
+    return flag === undefined ? [] : proposeValues(typed, flag, prefix)
   }
   const given = new Set(rest.map((each) => each.replace(/=[^]*$/, '')))
   const wanted = own.filter(
@@ -63,8 +74,18 @@ function proposeFlags(target: Target, rest: readonly string[], partial: string):
 }
 
 /** @param prefix what stands before the value in the same word: `--scope=` */
-function proposeValues({ values, placeholder, brief }: Flag, prefix: string, partial: string): readonly string[] {
-  if (placeholder !== undefined && isFile(placeholder)) return [filesLine]
+async function proposeValues(
+  typed: Typed,
+  { name, values, placeholder = '', brief }: Flag,
+  prefix: string,
+): Promise<readonly string[]> {
+  const { partial } = typed
+  if (isFile(placeholder)) return [filesLine]
+  if (name === 'org' || name === 'app') {
+    // Of a list the last one is completed.
+    const listed = placeholder.endsWith(',…') ? partial.slice(0, partial.lastIndexOf(',') + 1) : ''
+    return proposeNames(typed, name, listed === '' ? prefix : listed)
+  }
   return (values ?? [])
     .map((value) => prefix + value)
     .filter((each) => each.startsWith(partial))
@@ -72,16 +93,34 @@ function proposeValues({ values, placeholder, brief }: Flag, prefix: string, par
 }
 
 async function proposeArguments(
-  context: Context,
+  typed: Typed,
   { parameters: { positional } }: Command<Context>,
   index: number,
-  partial: string,
 ): Promise<readonly string[]> {
+  const { context, partial } = typed
   const parameter = positional?.kind === 'tuple' ? positional.parameters[index] : positional?.parameter
   if (parameter === undefined) return []
-  if (isFile(parameter.placeholder ?? '')) return [filesLine]
+  const { placeholder = '' } = parameter
+  if (isFile(placeholder)) return [filesLine]
+  if (placeholder === 'org' || placeholder === 'app') return proposeNames(typed, placeholder, '')
   const words = (await parameter.proposeCompletions?.call(context, partial)) ?? []
   return words.filter((each) => each.startsWith(partial)).map((each) => `${each}\t${parameter.brief}`)
+}
+
+async function proposeNames(
+  { context, target, rest, partial }: Typed,
+  noun: 'org' | 'app',
+  prefix: string,
+): Promise<readonly string[]> {
+  const given = (name: string) => {
+    const letter = isCommand(target) ? flagsOf(target).find((each) => each.name === name)?.letter : undefined
+    const written = rest.findLast((each) => each.startsWith(`--${name}=`) || each.startsWith(`-${letter}=`))
+    return written?.slice(written.indexOf('=') + 1)
+  }
+  const { findNames } = await import('./names.ts')
+  return (await findNames(context, noun, given))
+    .filter(({ name }) => (prefix + name).startsWith(partial))
+    .map(({ name, what }) => `${prefix}${name}\t${what}`)
 }
 
 function isFile(placeholder: string): boolean {

@@ -17,7 +17,8 @@ export const completionCommand = buildCommand<object, [string], Context>({
   docs: {
     brief: 'Print what makes a shell complete commands and flags',
     fullDescription:
-      'Print what makes a shell complete commands, flags and their values when you press Tab. To have it always, write:\n' +
+      'Print what makes a shell complete commands, flags and their values when you press Tab: slugs of organizations and\n' +
+      'names of apps too, for which the authority is asked. To have it always, write:\n' +
       '  eval "$(hallpass completion bash)"      in ~/.bashrc\n' +
       '  eval "$(hallpass completion zsh)"       in ~/.zshrc\n' +
       '  hallpass completion fish | source       in ~/.config/fish/config.fish',

@@ -6,7 +6,7 @@ import type { Context } from '../../context.ts'
 import { globalAliases, globalFlags, jsonFlag, optionalWord, textFlag, word, yesFlag } from '../../flags.ts'
 import { withContext, withoutInheritance } from '../../routes.ts'
 
-const slug = word('Slug of the organization', 'slug')
+const slug = word('Slug of the organization', 'org')
 const email = word('Email address of the person', 'email')
 const jsonAliases = { ...globalAliases, j: 'json' } as const
 const yesAliases = { ...globalAliases, y: 'yes' } as const

@@ -1,0 +1,67 @@
+// The names that a shell proposes: organizations and apps that the credential in use reaches.
+import { cleanse } from '@hallpass/client/visible-text'
+
+import { createClientAt } from '../../connect.ts'
+import type { Context } from '../../context.ts'
+import { chooseConnection } from '../../credentials.ts'
+
+export interface Name {
+  readonly name: string
+  readonly what: string
+}
+
+/** Milliseconds in all: who pressed Tab types on. */
+const patience = 2000
+const mostOrganisations = 8
+
+/**
+ * Asks the authority, with the credential as it stands and no third party. It writes nothing and asks nobody.
+ * @param given the value of a flag by its name, among what is typed
+ * @returns none where the authority does not answer at once, or refuses
+ */
+export async function findNames(
+  context: Context,
+  noun: 'org' | 'app',
+  given: (name: string) => string | undefined,
+): Promise<readonly Name[]> {
+  const { environment } = context
+  try {
+    // What reads the answers is loaded before the clock runs.
+    await import('@hallpass/client/answers')
+    const end = performance.now() + patience
+    const flags = { accessToken: given('access-token'), apiUrl: given('api-url') }
+    const { server, token } = await chooseConnection(flags, environment)
+    const quiet = { ...context.process, stderr: { write: () => undefined } }
+    const client = () =>
+      createClientAt({ ...context, process: quiet }, server, {
+        token,
+        timeout: Math.max(1, Math.ceil(end - performance.now())),
+      })
+    const named = noun === 'org' ? undefined : (given('org') ?? environment['FLY_ORG'])
+    const orgs = named === undefined ? (await client().listOrganisations()).orgs : []
+    if (noun === 'org')
+      return orgs
+        .map(({ slug, name }) => ({ name: slug, what: name }))
+        .filter(isPlain)
+        .map(clean)
+    const slugs = named === undefined ? orgs.slice(0, mostOrganisations).map(({ slug }) => slug) : [named]
+    const lists = await Promise.allSettled(slugs.map((slug) => client().listApps({ org_slug: slug })))
+    return lists
+      .flatMap((list) => (list.status === 'fulfilled' ? list.value.apps : []))
+      .map(({ name, organization }) => ({ name, what: organization.slug }))
+      .filter(isPlain)
+      .map(clean)
+  } catch {
+    // There is no place to say why.
+    return []
+  }
+}
+
+/** What a shell would read in another way is not proposed. */
+function isPlain({ name }: Name): boolean {
+  return /^[\w.-]+$/.test(name) && !name.startsWith('-')
+}
+
+function clean({ name, what }: Name): Name {
+  return { name, what: cleanse(what) }
+}
