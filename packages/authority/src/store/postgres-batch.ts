@@ -67,8 +67,10 @@ export class Prepared {
  * that fails rejects, and those behind it are not executed.
  */
 export function sendBatch(client: ClientBase, prepared: Prepared, asked: readonly Asked[]): Promise<readonly Answer[]> {
+  // Before anything is sent: whatever cannot be, leaves the connection as it is.
+  const sent = asked.map(({ statement, values }) => ({ statement, values: values.map(toWire) }))
   return new Promise((resolve, reject) => {
-    client.query(new Batch(prepared, asked, resolve, reject))
+    client.query(new Batch(prepared, sent, resolve, reject))
   })
 }
 
@@ -81,7 +83,7 @@ export function parserOf(type: number): (cell: string) => unknown {
 /** Called by the client: what it sends, and what of the answers comes in. */
 class Batch implements Submittable {
   readonly #prepared: Prepared
-  readonly #asked: readonly Asked[]
+  readonly #asked: readonly OnWire[]
   readonly #resolve: (answers: readonly Answer[]) => void
   readonly #reject: (error: unknown) => void
   readonly #answers: Answer[] = []
@@ -90,7 +92,7 @@ class Batch implements Submittable {
 
   constructor(
     prepared: Prepared,
-    asked: readonly Asked[],
+    asked: readonly OnWire[],
     resolve: (answers: readonly Answer[]) => void,
     reject: (error: unknown) => void,
   ) {
@@ -112,7 +114,7 @@ class Batch implements Submittable {
         connection.parse({ name, text, types: [] }, false)
         if (name !== '') parsed.add(name)
       }
-      connection.bind({ statement: name, values: values.map(toWire) }, false)
+      connection.bind({ statement: name, values: [...values] }, false)
       if (!isKnown) connection.describe({ type: 'P', name: '' }, false)
       connection.execute(null, false)
     }
@@ -153,6 +155,11 @@ class Batch implements Submittable {
     }
     this.#reject(error)
   }
+}
+
+interface OnWire {
+  readonly statement: Statement
+  readonly values: readonly (Buffer | string | null)[]
 }
 
 function toWire(value: Value): Buffer | string | null {

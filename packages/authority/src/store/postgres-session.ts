@@ -208,8 +208,9 @@ export class PostgresSession implements QuerySession {
     const waiting = this.#waiting
     this.#waiting = []
     const asked = waiting.map((each) => each.asked)
-    // At first in the hope that nothing more is asked for. What is makes them one snapshot all the same: all is asked again.
-    const isWhole = this.#kind === 'reads' && (this.#state === 'new' || (this.#state === 'passed' && end !== undefined))
+    // In the hope that nothing more is asked for. Where something is, all is asked again, so that it is one snapshot.
+    const mayBeAll = this.#state === 'new' || (this.#state === 'passed' && end !== undefined)
+    const isWhole = this.#kind === 'reads' && this.#mayRunAhead && mayBeAll
     const opening = this.#state === 'open' || (isWhole && this.#isOwn) ? [] : beginning(this.#kind, this.#isOwn)
     const last = isWhole ? (this.#isOwn ? undefined : commit) : end
     const all: readonly Waiting[] = [

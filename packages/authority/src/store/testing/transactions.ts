@@ -51,6 +51,21 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
       expect(await getStore().read((tx) => tx.settings.get(name))).toBe('after')
     })
 
+    test('that read come to an end, though each run of theirs finds something new', async () => {
+      const name = unique('setting')
+      await getStore().write((tx) => tx.settings.set(name, 'before'))
+      let runs = 0
+      const [first, last] = await getStore().read(async (tx) => {
+        runs += 1
+        const found = await tx.settings.get(name)
+        const next = `after ${runs}`
+        await getStore().write((other) => other.settings.set(name, next))
+        return [found, await tx.settings.get(name)]
+      })
+      expect(last).toBe(first)
+      expect(runs).toBeLessThanOrEqual(3)
+    })
+
     test('that only read refuse to write', async () => {
       const name = unique('setting')
       const written = getStore().read((tx) => (tx as Transaction).settings.set(name, 'x'))
