@@ -51,6 +51,28 @@ describe.skipIf(!hasBrowser)('a bad network', () => {
     await page.getByText('web-1').waitFor()
   })
 
+  it('says on the login page that other ways in could not be loaded, and loads them then', async () => {
+    const { page } = visitor
+    const context = await page.context().browser()?.newContext()
+    if (context === undefined) throw new Error('the browser is gone')
+    const stranger = await context.newPage()
+    let isBroken = true
+    await stranger.route('**/v1/login-methods', (route) =>
+      route.fulfill(
+        isBroken
+          ? { status: 500, json: { error: 'x', message: 'internal', code: 'internal', request_id: 'r-1' } }
+          : { json: { setup_needed: false, passkeys: false, oidc: { name: 'Acme login' }, mail: false } },
+      ),
+    )
+    await stranger.goto(dashboard.url('/login'))
+    await stranger.getByText('Other ways to log in could not be loaded.').waitFor()
+    isBroken = false
+    await stranger.getByRole('button', { name: 'Try again' }).click()
+    await stranger.getByRole('link', { name: 'Log in with Acme login' }).waitFor()
+    expect(await stranger.getByText('could not be loaded').count()).toBe(0)
+    await context.close()
+  })
+
   it('does not take what a proxy says for an answer', async () => {
     const { page } = visitor
     await page.route('**/v1/orgs/*/audit**', (route) =>

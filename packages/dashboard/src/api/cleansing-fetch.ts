@@ -2,24 +2,23 @@
 import { parseJson } from '@hallpass/client/json'
 import { cleanse } from '@hallpass/client/visible-text'
 
-/** Asks as `fetch` does; every text in a JSON answer is cleansed, wherever a page shows it. */
+/** Asks as `fetch` does; every text in a JSON answer is cleansed, whatever its content type says: a client may read it anyway. */
 export function createCleansingFetch(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
   return async (...request) => {
     const response = await fetch(...request)
-    if (!(response.headers.get('content-type') ?? '').startsWith('application/json')) return response
-    const text = await response.text()
+    const cleansed = cleanseJson(await response.clone().text())
     const { status, statusText, headers } = response
-    return new Response(cleanseJson(text), { status, statusText, headers })
+    return cleansed === undefined ? response : new Response(cleansed, { status, statusText, headers })
   }
 }
 
-/** What is no JSON is left for others to complain of. */
-function cleanseJson(text: string): string {
+/** Undefined for text that is not JSON. */
+function cleanseJson(text: string): string | undefined {
   try {
     return JSON.stringify(parseJson(text), (_key, value: unknown) =>
       typeof value === 'string' ? cleanse(value) : value,
     )
   } catch {
-    return text
+    return undefined
   }
 }

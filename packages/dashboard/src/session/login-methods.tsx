@@ -6,7 +6,8 @@ import { useServices } from '../api/services.tsx'
 import { useQuery } from '../api/use-query.ts'
 import { useMutation } from './use-mutation.ts'
 import { Button, buttonClasses } from '../ui/button.tsx'
-import { FailureNotice } from '../ui/notice.tsx'
+import { describeFailure } from '../ui/failure-words.ts'
+import { FailureNotice, Notice } from '../ui/notice.tsx'
 import { askForPasskey, hasPasskeys } from './passkey.ts'
 
 interface LoginMethodsProps {
@@ -17,7 +18,7 @@ interface LoginMethodsProps {
 
 export function LoginMethods({ returnPath, onEntered }: LoginMethodsProps) {
   const { client } = useServices()
-  const { data } = useQuery({ key: ['login-methods'], ask: client.showLoginMethods })
+  const { data, error, isFetching, refetch } = useQuery({ key: ['login-methods'], ask: client.showLoginMethods })
   const login = useMutation({
     async run() {
       const { challenge_id, options } = await client.beginPasskeySignIn()
@@ -26,6 +27,16 @@ export function LoginMethods({ returnPath, onEntered }: LoginMethodsProps) {
     },
     onSuccess: ({ user }) => onEntered(user),
   })
+  if (data === undefined && error !== null) {
+    return (
+      <Notice tone="warn" alert className="flex flex-wrap items-center justify-between gap-3">
+        <span>Other ways to log in could not be loaded. {describeFailure(error)}</span>
+        <Button size="small" busy={isFetching} onClick={refetch}>
+          Try again
+        </Button>
+      </Notice>
+    )
+  }
   const offersPasskeys = data?.passkeys === true && hasPasskeys()
   const oidc = data?.oidc ?? undefined
   if (!offersPasskeys && oidc === undefined) return null
