@@ -61,6 +61,7 @@ export function pathOf(target: Target, route: Route, params: Readonly<Record<str
     token_id: target.minted.id,
     session_id: '999999',
     login_id: 'unknown',
+    discharge_id: 'unknown',
     email: encodeURIComponent(target.member.email),
     ...params,
   }

@@ -1,11 +1,11 @@
 // The requests of the doors for flyctl, each beside the route of the contract that runs the same operation.
 import { expect } from 'vitest'
 
-import { allRoutes, routes, type Route } from '@hallpass/client/contract'
+import { routes } from '@hallpass/client/contract'
 
 import { ownPage } from './browser.ts'
 import { expectAnswer, type Answer, type Ask } from './http.ts'
-import type { Prepared, Row } from './matrix-requests.ts'
+import { routeOf, type Prepared, type Row } from './matrix-requests.ts'
 import type { World } from './matrix-world.ts'
 
 /** What the authority says of a credential: as the statuses of the contract. */
@@ -219,8 +219,7 @@ export async function askRest(
   { params = {}, query, body }: Prepared,
   token: string | undefined,
 ): Promise<Answer> {
-  const [name = ''] = row.split(':')
-  const route: Route = allRoutes[name as keyof typeof allRoutes]
+  const route = routeOf(row)
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(params[key] ?? ''))
   const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`
   // A service hands on the header that it was sent, and has no credential of its own.

@@ -8,7 +8,7 @@ import { flyctlRoutes } from '../packages/authority/src/doors/flyctl/door.ts'
 import { createSchema } from '../packages/authority/src/doors/graphql/schema.ts'
 import { askRest, flyctlRequests, graphqlRequests, judgeRest, type DoorRequest, type Verdict } from './door-requests.ts'
 import type { Answer } from './http.ts'
-import { appFor, requests, rowsOfRoutes, type Row } from './matrix-requests.ts'
+import { appFor, requests, rows, type Row } from './matrix-requests.ts'
 import { buildWorld, columns, personOf, present, type Column, type World } from './matrix-world.ts'
 import { mint } from './people.ts'
 
@@ -56,7 +56,7 @@ describe.each(all.map((request) => [`${request.name} as ${request.row}`, request
 
   test('is allowed to nobody whose credential is not good', async () => {
     const world = theWorld()
-    const prepared = await requests[request.row]({ world, app: world.app, fresh: false, person: undefined })
+    const prepared = await requests[request.row][1]({ world, app: world.app, fresh: false, person: undefined })
     for (const [flaw, token] of Object.entries(world.dead)) {
       expect(request.judge(await request.ask(world, prepared, token)), flaw).toBe(401)
     }
@@ -71,7 +71,7 @@ async function verdictOf(
 ): Promise<Verdict> {
   const world = theWorld()
   const app = await appFor(world, row, true)
-  const prepared = await requests[row]({ world, app, fresh: true, person: personOf(world, column) })
+  const prepared = await requests[row][1]({ world, app, fresh: true, person: personOf(world, column) })
   return judge(await ask(world, prepared, prepared.token ?? (await present(world, column, app))))
 }
 
@@ -88,13 +88,13 @@ test('every operation is refused to a token without the right, by each door that
     // The trail takes a limited number of denials of one person, and a start forgets how many there were.
     if ((asked += 1) % 20 === 0) await world.authority.restart()
     const { token } = await mint(askAuthority, world.stranger.token, elsewhere)
-    const prepared = await requests[row]({ world, app: world.app, fresh: false, person: undefined })
+    const prepared = await requests[row][1]({ world, app: world.app, fresh: false, person: undefined })
     const answer = await ask(world, prepared, token)
     if (judge(answer) !== 403) return
     const operation = deniedOperation(world, answer)
     refused.set(operation, (refused.get(operation) ?? new Set()).add(door))
   }
-  for (const row of Object.values(rowsOfRoutes).flat()) {
+  for (const row of rows) {
     await refuse('rest', row, ({ authority }, prepared, token) => askRest(authority.ask, row, prepared, token), judge)
   }
   for (const request of graphqlRequests) await refuse('graphql', request.row, request.ask, request.judge)

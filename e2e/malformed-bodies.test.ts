@@ -6,6 +6,7 @@ import { routes, type Route, type RouteName } from '@hallpass/client/contract'
 
 import { askRoute, endTarget, expectNo, startTarget, type Target } from './attack.ts'
 import { expectRefusal } from './http.ts'
+import { examples } from './matrix-requests.ts'
 
 let target: Target
 beforeAll(async () => {
@@ -13,41 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => endTarget(target))
 
-const code = 'abcdefgh-abcdefgh-abcdefgh-abcdefgh'
-
-/** A body for every route that takes one, each good but for the one field that a test changes. */
-const goodBodies = {
-  signUp: { email: 'new@example.com', password: 'a long enough password', invitation: code },
-  signIn: { email: 'nobody@example.com', password: 'a long enough password' },
-  changePassword: { current_password: 'wrong', new_password: 'a long enough password' },
-  createCliLogin: { name: 'laptop', code_challenge: 'x'.repeat(43), code_challenge_method: 'S256', state: 'state' },
-  redeemCliLogin: { code, code_verifier: 'x'.repeat(43) },
-  addPasskey: {
-    challenge_id: 'eHh4',
-    name: 'laptop',
-    response: { id: 'eHh4', response: { clientDataJSON: 'e30', attestationObject: 'oA' } },
-  },
-  signInWithPasskey: {
-    challenge_id: 'eHh4',
-    response: { id: 'eHh4', response: { clientDataJSON: 'e30', authenticatorData: 'eHh4', signature: 'eHh4' } },
-  },
-  requestPasswordReset: { email: 'new@example.com' },
-  resetPassword: { code, new_password: 'a long enough password' },
-  createOrganisation: { name: 'Acme again' },
-  updateOrganisation: { name: 'Acme once more' },
-  previewInvitation: { invitation: code },
-  inviteMember: { email: 'new@example.com', role: 'member' },
-  acceptInvitation: { invitation: code },
-  changeRole: { role: 'member' },
-  createApp: { name: 'web', org_slug: 'acme' },
-  createToken: { name: 'ci', expiry: '1h' },
-  revokeTokenText: { token: 'fm2_x', descendants: 'revoke' },
-  authenticateTokens: { header: 'fo1_x' },
-  authorizeToken: { header: 'fo1_x', access: { org_slug: 'acme', action: 'r' } },
-  createDeployToken: { expiry: '1h' },
-} as const satisfies Partial<Record<RouteName, object>>
-
-const withBody = Object.keys(goodBodies) as (keyof typeof goodBodies)[]
+const withBody = Object.keys(examples) as RouteName[]
 
 function fieldsOf(name: RouteName): readonly string[] {
   const { body }: Route = routes[name]
@@ -88,7 +55,7 @@ const strangeTexts = [
   '1h'.repeat(5000),
 ] as const
 
-describe.each(withBody)('%s', (name) => {
+describe.each(Object.entries(examples) as [RouteName, object][])('%s', (name, good) => {
   const token = (): string => target.admin.token
 
   test('each field of a wrong type is refused by name', async () => {
@@ -99,7 +66,7 @@ describe.each(withBody)('%s', (name) => {
         if (typeof value === 'boolean' && booleans.has(field)) continue
         if (Array.isArray(value) && value.length === 0 && lists.has(field)) continue
         const context = `${field}: ${JSON.stringify(value)}`
-        const answer = await askRoute(target, name, { token: token(), body: { ...goodBodies[name], [field]: value } })
+        const answer = await askRoute(target, name, { token: token(), body: { ...good, [field]: value } })
         expectNo(answer, context)
         const error = expectRefusal(answer, 400)
         expect(error.message, context).toContain(field)
@@ -112,7 +79,7 @@ describe.each(withBody)('%s', (name) => {
 
   test('what is missing is said to be so', async () => {
     for (const field of fieldsOf(name)) {
-      const { [field]: _, ...rest }: Readonly<Record<string, unknown>> = goodBodies[name]
+      const { [field]: _, ...rest } = good as Readonly<Record<string, unknown>>
       const answer = await askRoute(target, name, { token: token(), body: rest })
       if (answer.status !== 400) continue
       const error = expectRefusal(answer, 400)
@@ -124,7 +91,7 @@ describe.each(withBody)('%s', (name) => {
     for (const field of fieldsOf(name)) {
       for (const value of strangeTexts) {
         const context = `${field}: ${JSON.stringify(value.slice(0, 40))}`
-        const answer = await askRoute(target, name, { token: token(), body: { ...goodBodies[name], [field]: value } })
+        const answer = await askRoute(target, name, { token: token(), body: { ...good, [field]: value } })
         if (answer.status < 300) continue
         expectNo(answer, context)
         if (answer.status === 400) expect(expectRefusal(answer, 400).message, context).toContain(field)
@@ -133,7 +100,7 @@ describe.each(withBody)('%s', (name) => {
   })
 
   test('what is no object is refused', async () => {
-    for (const body of [null, 0, 1, 'text', true, [], [goodBodies[name]], [[[[]]]]]) {
+    for (const body of [null, 0, 1, 'text', true, [], [good], [[[[]]]]]) {
       const answer = await askRoute(target, name, { token: token(), body })
       expectNo(answer, JSON.stringify(body))
       const { message } = expectRefusal(answer, 400)
@@ -172,7 +139,6 @@ describe.each(withBody)('%s', (name) => {
   })
 
   test('a field that is there twice is refused by name, however it is written', async () => {
-    const good: Readonly<Record<string, unknown>> = goodBodies[name]
     for (const [field, value] of Object.entries(good)) {
       const escaped = field.replace(/^./, (first) => `\\u00${first.charCodeAt(0).toString(16)}`)
       for (const spelled of [field, escaped]) {
@@ -223,7 +189,7 @@ describe.each(withBody)('%s', (name) => {
       'x',
       '',
     ]) {
-      const text = JSON.stringify(goodBodies[name])
+      const text = JSON.stringify(good)
       const answer = await askRoute(target, name, { token: token(), text, headers: { 'content-type': type } })
       expectNo(answer, type)
     }
@@ -232,7 +198,7 @@ describe.each(withBody)('%s', (name) => {
   test('keys that objects have by nature are fields like any other', async () => {
     for (const key of ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty']) {
       for (const value of ['{"admin":true}', '"x"', 'null']) {
-        const text = JSON.stringify(goodBodies[name]).replace('{', `{"${key}":${value},`)
+        const text = JSON.stringify(good).replace('{', `{"${key}":${value},`)
         const answer = await askRoute(target, name, { token: token(), text })
         if (answer.status >= 300) expectNo(answer, key)
       }
@@ -259,7 +225,7 @@ describe('fields that are not known', () => {
   test.each(withBody.filter((name) => !open.has(name)))('%s refuses one by name', async (name) => {
     const answer = await askRoute(target, name, {
       token: target.admin.token,
-      body: { ...goodBodies[name], surprise: 1 },
+      body: { ...examples[name], surprise: 1 },
     })
     expect(expectRefusal(answer, 400).message).toContain('surprise')
   })

@@ -1,10 +1,11 @@
-// One request for every route of the contract, about things that exist, with fresh ones where the request ends them.
+// One request for every route of the contract, about things that exist, with fresh ones where the request ends them, and who
+// may make it.
 import type { CreatedApp, MintedToken } from '@hallpass/client'
-import { routes, type allRoutes } from '@hallpass/client/contract'
+import { allRoutes, routes, type Route } from '@hallpass/client/contract'
 
 import { startingCliLogin } from './cli-login.ts'
 import { expectAnswer } from './http.ts'
-import { pagesOrigin, type World } from './matrix-world.ts'
+import { columns, pagesOrigin, type Column, type World } from './matrix-world.ts'
 import { addPasskey, makePasskey } from './passkeys.ts'
 import { askForConfirmation } from './discharges.ts'
 import {
@@ -40,72 +41,8 @@ export interface Prepared {
 
 type Prepare = (subject: Subject) => Prepared | Promise<Prepared>
 
-/** A row is a route, or a route and what it is asked about. */
-export const rowsOfRoutes = {
-  signUp: ['signUp'],
-  signIn: ['signIn'],
-  signOut: ['signOut'],
-  showCurrentUser: ['showCurrentUser'],
-  changePassword: ['changePassword'],
-  deleteCurrentUser: ['deleteCurrentUser'],
-  requestPasswordReset: ['requestPasswordReset'],
-  resetPassword: ['resetPassword'],
-  showLoginMethods: ['showLoginMethods'],
-  listSessions: ['listSessions'],
-  deleteSession: ['deleteSession'],
-  listPasskeys: ['listPasskeys'],
-  beginPasskey: ['beginPasskey'],
-  addPasskey: ['addPasskey'],
-  deletePasskey: ['deletePasskey'],
-  beginPasskeySignIn: ['beginPasskeySignIn'],
-  signInWithPasskey: ['signInWithPasskey'],
-  createCliLogin: ['createCliLogin'],
-  showCliLogin: ['showCliLogin'],
-  approveCliLogin: ['approveCliLogin'],
-  denyCliLogin: ['denyCliLogin'],
-  redeemCliLogin: ['redeemCliLogin'],
-  listOrganisations: ['listOrganisations'],
-  createOrganisation: ['createOrganisation'],
-  showOrganisation: ['showOrganisation'],
-  updateOrganisation: ['updateOrganisation'],
-  deleteOrganisation: ['deleteOrganisation'],
-  inviteMember: ['inviteMember'],
-  listInvitations: ['listInvitations'],
-  withdrawInvitation: ['withdrawInvitation'],
-  previewInvitation: ['previewInvitation'],
-  acceptInvitation: ['acceptInvitation'],
-  listOwnInvitations: ['listOwnInvitations'],
-  acceptOwnInvitation: ['acceptOwnInvitation'],
-  declineInvitation: ['declineInvitation'],
-  changeRole: ['changeRole'],
-  removeMember: ['removeMember'],
-  listAuditEvents: ['listAuditEvents'],
-  createApp: ['createApp'],
-  listApps: ['listApps'],
-  showApp: ['showApp'],
-  deleteApp: ['deleteApp'],
-  listRegions: ['listRegions'],
-  createDeployToken: ['createDeployToken'],
-  createToken: ['createToken:org', 'createToken:deploy', 'createToken:litefs'],
-  listOrganisationTokens: ['listOrganisationTokens'],
-  listAppTokens: ['listAppTokens'],
-  showCurrentTokens: ['showCurrentTokens'],
-  showToken: ['showToken:org', 'showToken:deploy'],
-  showTokenHistory: ['showTokenHistory:org', 'showTokenHistory:deploy'],
-  revokeToken: ['revokeToken:org', 'revokeToken:deploy'],
-  revokeTokenText: ['revokeTokenText:org', 'revokeTokenText:deploy'],
-  authenticateTokens: ['authenticateTokens'],
-  authorizeToken: ['authorizeToken:org', 'authorizeToken:app'],
-  showDischarge: ['showDischarge'],
-  approveDischarge: ['approveDischarge'],
-  denyDischarge: ['denyDischarge'],
-  webSignUp: ['webSignUp'],
-  webSignIn: ['webSignIn'],
-  webSignInWithPasskey: ['webSignInWithPasskey'],
-  webSignOut: ['webSignOut'],
-} as const satisfies Record<keyof typeof allRoutes, readonly string[]>
-
-export type Row = (typeof rowsOfRoutes)[keyof typeof rowsOfRoutes][number]
+/** Who may, how it is asked, and a body that is good in itself, for tests that spoil it. */
+type Entry = readonly [may: readonly Column[], ask: Prepare, example?: Readonly<Record<string, unknown>>]
 
 const ofOrganisation = ({ world }: Subject): Prepared => ({ params: { org_slug: world.organisation.slug } })
 const ofApp: Prepare = ({ app }) => ({ params: { app_name: app.name } })
@@ -153,152 +90,295 @@ const inOrganisation =
   (body: unknown): Prepare =>
   (subject) => ({ ...ofOrganisation(subject), body })
 
-const common: Readonly<Record<Exclude<Row, `web${string}`>, Prepare>> = {
-  async signUp({ world }) {
-    const email = `${unique('new')}@example.com`
-    const invitation = await invite(world.authority.ask, world.admin.token, world.organisation.slug, { email })
-    return { body: { email, password: 'a password for nobody', invitation } }
-  },
-  signIn: ({ world: { bystander } }) => ({ body: { email: bystander.email, password: bystander.password } }),
-  signOut: async ({ world, person }) =>
-    person === undefined ? {} : { token: (await signIn(world.authority.ask, person)).token },
-  showCurrentUser: nothing,
-  async changePassword({ world, person }) {
-    const body = { new_password: 'another long password' }
-    if (person === undefined) return { body }
-    // It ends every other login: somebody's of whom nobody else in the table knows.
-    const somebody = await signUpInto(world.authority.ask, world.admin.token, world.organisation.slug)
-    return { body: { ...body, current_password: somebody.password }, token: somebody.token }
-  },
-  async deleteCurrentUser({ world, person }) {
-    if (person === undefined) return {}
-    // Somebody of whom nobody else in the table knows.
-    return { token: (await signUpInto(world.authority.ask, world.admin.token, world.organisation.slug)).token }
-  },
-  requestPasswordReset: () => ({ body: { email: `${unique('anybody')}@example.com` } }),
-  async resetPassword({ world }) {
-    const { email } = await signUpInto(world.authority.ask, world.admin.token, world.organisation.slug)
-    return { body: { code: plantReset(world.authority, email), new_password: 'a password from now on' } }
-  },
-  showLoginMethods: nothing,
-  listSessions: nothing,
-  async deleteSession({ world, person }) {
-    if (person === undefined) return { params: { session_id: '1' } }
-    const { ask } = world.authority
-    const { token } = await signIn(ask, person)
-    const { sessions } = expectAnswer(routes.listSessions, await ask('GET', '/v1/sessions', { token }))
-    return { params: { session_id: String(sessions.find(({ current }) => current)?.id) } }
-  },
-  listPasskeys: nothing,
-  beginPasskey: nothing,
-  addPasskey: async ({ world, person }) => {
-    const { body } = await makePasskey(world.authority.ask, pagesOrigin, (person ?? world.bystander).token)
-    return { body }
-  },
-  async deletePasskey({ world, person }) {
-    if (person === undefined) return { params: { passkey_id: '1' } }
-    const { id } = await addPasskey(world.authority.ask, pagesOrigin, person.token)
-    return { params: { passkey_id: String(id) } }
-  },
-  beginPasskeySignIn: nothing,
-  async signInWithPasskey({ world }) {
-    const { ask } = world.authority
-    const somebody = await signUpInto(ask, world.admin.token, world.organisation.slug)
-    const { authenticator } = await addPasskey(ask, pagesOrigin, somebody.token)
-    const begun = await ask('POST', '/v1/sessions/passkey-options')
-    const { challenge_id, options } = expectAnswer(routes.beginPasskeySignIn, begun)
-    return { body: { challenge_id, response: authenticator.get(options) } }
-  },
-  createCliLogin: () => ({ body: startingCliLogin().body }),
-  showCliLogin: ofCliLogin,
-  approveCliLogin: ofCliLogin,
-  denyCliLogin: ofCliLogin,
-  async redeemCliLogin({ world }) {
-    const { ask } = world.authority
-    const { body, verifier } = startingCliLogin()
-    const { id } = expectAnswer(routes.createCliLogin, await ask('POST', '/v1/cli-logins', { body }))
-    const { token } = world.bystander
-    const approved = await ask('POST', `/v1/cli-logins/${id}/approve`, { token })
-    const { code } = expectAnswer(routes.approveCliLogin, approved)
-    return { params: { login_id: id }, body: { code, code_verifier: verifier } }
-  },
-  listOrganisations: nothing,
-  createOrganisation: () => ({ body: { name: unique('Organisation') } }),
-  showOrganisation: ofOrganisation,
-  updateOrganisation: ({ world: { guarded } }) => ({
-    params: { org_slug: guarded.slug },
-    body: { require_membership_discharge: 'login' },
-  }),
-  async deleteOrganisation({ world, fresh }) {
-    if (!fresh) return { params: { org_slug: world.organisation.slug } }
-    return { params: { org_slug: (await createOrganisation(world.authority.ask, world.admin.token)).slug } }
-  },
-  listInvitations: ofOrganisation,
-  async withdrawInvitation({ world }) {
-    const { slug } = world.organisation
-    const { id } = await inviteFully(world.authority.ask, world.admin.token, slug, {
-      email: `${unique('new')}@x.example`,
-    })
-    return { params: { org_slug: slug, invitation_id: String(id) } }
-  },
-  async previewInvitation({ world }) {
-    const { slug } = world.organisation
-    const email = `${unique('new')}@example.com`
-    return { body: { invitation: await invite(world.authority.ask, world.admin.token, slug, { email }) } }
-  },
-  inviteMember: (subject) => inOrganisation({ email: `${unique('new')}@example.com` })(subject),
-  async acceptInvitation({ world, person }) {
-    const { slug } = await createOrganisation(world.authority.ask, world.bystander.token)
-    const email = person?.email ?? 'nobody@example.com'
-    return { body: { invitation: await invite(world.authority.ask, world.bystander.token, slug, { email }) } }
-  },
-  listOwnInvitations: nothing,
-  acceptOwnInvitation: ofOwnInvitation,
-  declineInvitation: ofOwnInvitation,
-  changeRole: ({ world }) => ({
-    params: { org_slug: world.organisation.slug, email: world.bystander.email },
-    body: { role: 'member' },
-  }),
-  async removeMember({ world, fresh }) {
-    const { slug } = world.organisation
-    const { email } = fresh ? await signUpInto(world.authority.ask, world.admin.token, slug) : world.bystander
-    return { params: { org_slug: slug, email } }
-  },
-  listAuditEvents: ofOrganisation,
-  createApp: ({ world }) => ({ body: { name: unique('made'), org_slug: world.organisation.slug } }),
-  listApps: ({ world }) => ({ query: { org_slug: world.organisation.slug } }),
-  showApp: ofApp,
-  deleteApp: ofApp,
-  listRegions: nothing,
-  createDeployToken: ({ app }) => ({ params: { app_name: app.name }, body: { expiry: '1h' } }),
-  'createToken:org': inOrganisation({}),
-  'createToken:deploy': (subject) => inOrganisation({ profile: 'deploy', app: subject.app.name })(subject),
-  'createToken:litefs': inOrganisation({ profile: 'litefs_cloud', cluster: 'main' }),
-  listOrganisationTokens: ofOrganisation,
-  listAppTokens: ofApp,
-  showCurrentTokens: nothing,
-  'showToken:org': ofToken('deploy_organization'),
-  'showToken:deploy': ofToken('deploy'),
-  'showTokenHistory:org': ofToken('deploy_organization'),
-  'showTokenHistory:deploy': ofToken('deploy'),
-  'revokeToken:org': ofToken('deploy_organization'),
-  'revokeToken:deploy': ofToken('deploy'),
-  'revokeTokenText:org': pasting('deploy_organization'),
-  'revokeTokenText:deploy': pasting('deploy'),
-  authenticateTokens: () => ({ body: {} }),
-  'authorizeToken:org': ({ world }) => ({ body: { access: { org_slug: world.organisation.slug, action: 'r' } } }),
-  'authorizeToken:app': ({ app }) => ({ body: { access: { app_name: app.name, action: 'w' } } }),
-  showDischarge: ofDischarge,
-  approveDischarge: ofDischarge,
-  denyDischarge: ofDischarge,
+const code = 'abcdefgh-abcdefgh-abcdefgh-abcdefgh'
+
+// Columns that are let in together. With the whole token of an organization goes what is its own equal: one that ends
+// earlier, a revoked token beside it, and its halves, of which a request goes through where either allows all of it.
+const everybody = columns
+const people = ['admin', 'member', 'stranger'] as const
+const members = ['admin', 'member'] as const
+const single = ['org', 'ending', 'revived'] as const
+const whole = [...single, 'halves'] as const
+
+const listed = {
+  signUp: [
+    everybody,
+    async ({ world }) => {
+      const email = `${unique('new')}@example.com`
+      const invitation = await invite(world.authority.ask, world.admin.token, world.organisation.slug, { email })
+      return { body: { email, password: 'a password for nobody', invitation } }
+    },
+    { email: 'new@example.com', password: 'a long enough password', invitation: code },
+  ],
+  signIn: [
+    everybody,
+    ({ world: { bystander } }) => ({ body: { email: bystander.email, password: bystander.password } }),
+    { email: 'nobody@example.com', password: 'a long enough password' },
+  ],
+  signOut: [
+    people,
+    async ({ world, person }) =>
+      person === undefined ? {} : { token: (await signIn(world.authority.ask, person)).token },
+  ],
+  showCurrentUser: [people, nothing],
+  changePassword: [
+    people,
+    async ({ world, person }) => {
+      const body = { new_password: 'another long password' }
+      if (person === undefined) return { body }
+      // It ends every other login: somebody's of whom nobody else in the table knows.
+      const somebody = await signUpInto(world.authority.ask, world.admin.token, world.organisation.slug)
+      return { body: { ...body, current_password: somebody.password }, token: somebody.token }
+    },
+    { current_password: 'wrong', new_password: 'a long enough password' },
+  ],
+  deleteCurrentUser: [
+    people,
+    async ({ world, person }) => {
+      if (person === undefined) return {}
+      // Somebody of whom nobody else in the table knows.
+      return { token: (await signUpInto(world.authority.ask, world.admin.token, world.organisation.slug)).token }
+    },
+  ],
+  requestPasswordReset: [
+    everybody,
+    () => ({ body: { email: `${unique('anybody')}@example.com` } }),
+    { email: 'new@example.com' },
+  ],
+  resetPassword: [
+    everybody,
+    async ({ world }) => {
+      const { email } = await signUpInto(world.authority.ask, world.admin.token, world.organisation.slug)
+      return { body: { code: plantReset(world.authority, email), new_password: 'a password from now on' } }
+    },
+    { code, new_password: 'a long enough password' },
+  ],
+  showLoginMethods: [everybody, nothing],
+  listSessions: [people, nothing],
+  deleteSession: [
+    people,
+    async ({ world, person }) => {
+      if (person === undefined) return { params: { session_id: '1' } }
+      const { ask } = world.authority
+      const { token } = await signIn(ask, person)
+      const { sessions } = expectAnswer(routes.listSessions, await ask('GET', '/v1/sessions', { token }))
+      return { params: { session_id: String(sessions.find(({ current }) => current)?.id) } }
+    },
+  ],
+  listPasskeys: [people, nothing],
+  beginPasskey: [people, nothing],
+  addPasskey: [
+    people,
+    async ({ world, person }) => {
+      const { body } = await makePasskey(world.authority.ask, pagesOrigin, (person ?? world.bystander).token)
+      return { body }
+    },
+    {
+      challenge_id: 'eHh4',
+      name: 'laptop',
+      response: { id: 'eHh4', response: { clientDataJSON: 'e30', attestationObject: 'oA' } },
+    },
+  ],
+  deletePasskey: [
+    people,
+    async ({ world, person }) => {
+      if (person === undefined) return { params: { passkey_id: '1' } }
+      const { id } = await addPasskey(world.authority.ask, pagesOrigin, person.token)
+      return { params: { passkey_id: String(id) } }
+    },
+  ],
+  beginPasskeySignIn: [everybody, nothing],
+  signInWithPasskey: [
+    everybody,
+    async ({ world }) => {
+      const { ask } = world.authority
+      const somebody = await signUpInto(ask, world.admin.token, world.organisation.slug)
+      const { authenticator } = await addPasskey(ask, pagesOrigin, somebody.token)
+      const begun = await ask('POST', '/v1/sessions/passkey-options')
+      const { challenge_id, options } = expectAnswer(routes.beginPasskeySignIn, begun)
+      return { body: { challenge_id, response: authenticator.get(options) } }
+    },
+    {
+      challenge_id: 'eHh4',
+      response: { id: 'eHh4', response: { clientDataJSON: 'e30', authenticatorData: 'eHh4', signature: 'eHh4' } },
+    },
+  ],
+  createCliLogin: [
+    everybody,
+    () => ({ body: startingCliLogin().body }),
+    { name: 'laptop', code_challenge: 'x'.repeat(43), code_challenge_method: 'S256', state: 'state' },
+  ],
+  showCliLogin: [people, ofCliLogin],
+  approveCliLogin: [people, ofCliLogin],
+  denyCliLogin: [people, ofCliLogin],
+  redeemCliLogin: [
+    everybody,
+    async ({ world }) => {
+      const { ask } = world.authority
+      const { body, verifier } = startingCliLogin()
+      const { id } = expectAnswer(routes.createCliLogin, await ask('POST', '/v1/cli-logins', { body }))
+      const { token } = world.bystander
+      const approved = await ask('POST', `/v1/cli-logins/${id}/approve`, { token })
+      const { code } = expectAnswer(routes.approveCliLogin, approved)
+      return { params: { login_id: id }, body: { code, code_verifier: verifier } }
+    },
+    { code, code_verifier: 'x'.repeat(43) },
+  ],
+  listOrganisations: [everybody, nothing],
+  createOrganisation: [people, () => ({ body: { name: unique('Organisation') } }), { name: 'Acme again' }],
+  showOrganisation: [[...members, ...whole, 'readonly', 'deploy', 'sibling'], ofOrganisation],
+  updateOrganisation: [
+    ['admin'],
+    ({ world: { guarded } }) => ({
+      params: { org_slug: guarded.slug },
+      body: { require_membership_discharge: 'login' },
+    }),
+    { name: 'Acme once more' },
+  ],
+  deleteOrganisation: [
+    ['admin'],
+    async ({ world, fresh }) => {
+      if (!fresh) return { params: { org_slug: world.organisation.slug } }
+      return { params: { org_slug: (await createOrganisation(world.authority.ask, world.admin.token)).slug } }
+    },
+  ],
+  listInvitations: [[...members, ...whole, 'readonly'], ofOrganisation],
+  withdrawInvitation: [
+    ['admin'],
+    async ({ world }) => {
+      const { slug } = world.organisation
+      const { id } = await inviteFully(world.authority.ask, world.admin.token, slug, {
+        email: `${unique('new')}@x.example`,
+      })
+      return { params: { org_slug: slug, invitation_id: String(id) } }
+    },
+  ],
+  previewInvitation: [
+    everybody,
+    async ({ world }) => {
+      const { slug } = world.organisation
+      const email = `${unique('new')}@example.com`
+      return { body: { invitation: await invite(world.authority.ask, world.admin.token, slug, { email }) } }
+    },
+    { invitation: code },
+  ],
+  inviteMember: [
+    ['admin'],
+    (subject) => inOrganisation({ email: `${unique('new')}@example.com` })(subject),
+    { email: 'new@example.com', role: 'member' },
+  ],
+  acceptInvitation: [
+    people,
+    async ({ world, person }) => {
+      const { slug } = await createOrganisation(world.authority.ask, world.bystander.token)
+      const email = person?.email ?? 'nobody@example.com'
+      return { body: { invitation: await invite(world.authority.ask, world.bystander.token, slug, { email }) } }
+    },
+    { invitation: code },
+  ],
+  listOwnInvitations: [people, nothing],
+  acceptOwnInvitation: [['admin'], ofOwnInvitation],
+  declineInvitation: [['admin'], ofOwnInvitation],
+  changeRole: [
+    ['admin'],
+    ({ world }) => ({
+      params: { org_slug: world.organisation.slug, email: world.bystander.email },
+      body: { role: 'member' },
+    }),
+    { role: 'member' },
+  ],
+  removeMember: [
+    ['admin'],
+    async ({ world, fresh }) => {
+      const { slug } = world.organisation
+      const { email } = fresh ? await signUpInto(world.authority.ask, world.admin.token, slug) : world.bystander
+      return { params: { org_slug: slug, email } }
+    },
+  ],
+  listAuditEvents: [[...members, ...whole, 'readonly'], ofOrganisation],
+  createApp: [
+    [...members, ...whole],
+    ({ world }) => ({ body: { name: unique('made'), org_slug: world.organisation.slug } }),
+    { name: 'web', org_slug: 'acme' },
+  ],
+  listApps: [
+    [...members, ...whole, 'readonly', 'deploy', 'sibling'],
+    ({ world }) => ({ query: { org_slug: world.organisation.slug } }),
+  ],
+  showApp: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofApp],
+  deleteApp: [[...members, ...whole, 'app', 'deploy'], ofApp],
+  listRegions: [everybody, nothing],
+  createDeployToken: [
+    [...members, ...single, 'app', 'deploy'],
+    ({ app }) => ({ params: { app_name: app.name }, body: { expiry: '1h' } }),
+    { expiry: '1h' },
+  ],
+  'createToken:org': [[...members, ...single], inOrganisation({}), { name: 'ci', expiry: '1h' }],
+  'createToken:deploy': [
+    [...members, ...single, 'app', 'deploy'],
+    (subject) => inOrganisation({ profile: 'deploy', app: subject.app.name })(subject),
+  ],
+  'createToken:litefs': [[...members, ...single], inOrganisation({ profile: 'litefs_cloud', cluster: 'main' })],
+  listOrganisationTokens: [[...members, ...whole, 'readonly', 'deploy', 'sibling'], ofOrganisation],
+  listAppTokens: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofApp],
+  showCurrentTokens: [everybody, nothing],
+  'showToken:org': [[...members, ...whole, 'readonly', 'deploy', 'sibling'], ofToken('deploy_organization')],
+  'showToken:deploy': [[...members, ...whole, 'readonly', 'app', 'deploy'], ofToken('deploy')],
+  'showTokenHistory:org': [[...members, ...whole, 'readonly'], ofToken('deploy_organization')],
+  'showTokenHistory:deploy': [[...members, ...whole, 'readonly'], ofToken('deploy')],
+  'revokeToken:org': [[...members, ...whole], ofToken('deploy_organization')],
+  'revokeToken:deploy': [[...members, ...whole, 'app', 'deploy'], ofToken('deploy')],
+  'revokeTokenText:org': [
+    [...members, ...whole],
+    pasting('deploy_organization'),
+    { token: 'fm2_x', descendants: 'revoke' },
+  ],
+  'revokeTokenText:deploy': [[...members, ...whole, 'app', 'deploy'], pasting('deploy')],
+  authenticateTokens: [
+    [...whole, 'readonly', 'app', 'deploy', 'sibling', 'other'],
+    () => ({ body: {} }),
+    { header: 'fo1_x' },
+  ],
+  'authorizeToken:org': [
+    [...whole, 'readonly', 'deploy', 'sibling'],
+    ({ world }) => ({ body: { access: { org_slug: world.organisation.slug, action: 'r' } } }),
+    { header: 'fo1_x', access: { org_slug: 'acme', action: 'r' } },
+  ],
+  'authorizeToken:app': [
+    [...whole, 'app', 'deploy'],
+    ({ app }) => ({ body: { access: { app_name: app.name, action: 'w' } } }),
+  ],
+  showDischarge: [members, ofDischarge],
+  approveDischarge: [members, ofDischarge],
+  denyDischarge: [members, ofDischarge],
+} as const satisfies Readonly<Record<string, Entry>>
+
+const all = {
+  ...listed,
+  webSignUp: listed.signUp,
+  webSignIn: listed.signIn,
+  webSignInWithPasskey: listed.signInWithPasskey,
+  webSignOut: [everybody, nothing],
+} as const
+
+/** A row is a route of the contract, or a route and what it is asked about. */
+export type Row = keyof typeof all
+export const rows = Object.keys(all) as Row[]
+
+/** The one list of requests, in which every route of the contract is. */
+export const requests: Readonly<Record<Row, Entry>> = all
+
+/** The good bodies, by the names of their routes. */
+export const examples: Readonly<Record<string, Readonly<Record<string, unknown>>>> = Object.fromEntries(
+  Object.entries<Entry>(listed).flatMap(([row, [, , example]]) => (example ? [[nameOf(row), example]] : [])),
+)
+
+export function routeOf(row: Row): Route {
+  return allRoutes[nameOf(row) as keyof typeof allRoutes]
 }
 
-export const requests: Readonly<Record<Row, Prepare>> = {
-  ...common,
-  webSignUp: common.signUp,
-  webSignIn: common.signIn,
-  webSignInWithPasskey: common.signInWithPasskey,
-  webSignOut: nothing,
+function nameOf(row: string): string {
+  return row.replace(/:.*/, '')
 }
 
 /** The app of a case: its own where the request ends it. */

@@ -44,6 +44,11 @@ export interface World {
   readonly dead: Readonly<Record<string, string | undefined>>
 }
 
+// admin, member: people of the organisation. stranger: the admin of another one. The admin alone has a proven address.
+// org: an org token; readonly, app, ending: attenuated from it to reading, to the one app, to an earlier end.
+// deploy, sibling: deploy tokens of the app and of another app. other: an org token of another organisation.
+// revived: a revoked token and the org token in one header. halves: two copies of the org token in one header, one for
+// reading and one for all but reading; a request goes through where either allows all of it, so minting does not.
 export const columns = [
   'admin',
   'member',

@@ -6,6 +6,7 @@ import { routes, type Route, type RouteName } from '@hallpass/client/contract'
 
 import { endTarget, pathOf, startTarget, type Target } from './attack.ts'
 import type { Answer } from './http.ts'
+import { examples } from './matrix-requests.ts'
 import { invite, mint, signIn } from './people.ts'
 import { speak } from './raw-socket.ts'
 
@@ -95,11 +96,11 @@ describe.each(kinds)('%s', (kind) => {
         const place = `${name}.${field}`
         if (place === ownWords || (names.has(place) && kind === 'a password')) continue
         await send(field, { [field]: secret })
-        await send(field, { ...required[name], [field]: secret })
+        await send(field, { ...examples[name], [field]: secret })
         await send(field, { [field]: { [secret]: secret } })
         await send(field, { [field]: [secret] })
       }
-      await send('as a key', { ...required[name], [secret]: 1 })
+      await send('as a key', { ...examples[name], [secret]: 1 })
       await send('as the body', secret)
       await send('in an array', [secret])
       for (const text of [secret, `{"password":"${secret}"`, `{"a":${secret}}`, `password=${secret}`, `"${secret}`]) {
@@ -157,19 +158,6 @@ describe.each(kinds)('%s', (kind) => {
     expectSilent(await target.ask('GET', '/metrics'), secret, 'metrics')
   })
 })
-
-/** What a body must hold besides, so that a strange field is all that is wrong with it. */
-const required: Readonly<Record<string, object>> = {
-  signUp: { email: 'new@example.com', password: 'a long enough password' },
-  signIn: { email: 'nobody@example.com', password: 'a long enough password' },
-  changePassword: { new_password: 'a long enough password' },
-  createCliLogin: { name: 'laptop', code_challenge: 'x'.repeat(43), code_challenge_method: 'S256', state: 'state' },
-  redeemCliLogin: { code: 'abcdefgh', code_verifier: 'x'.repeat(43) },
-  createOrganisation: { name: 'Acme again' },
-  inviteMember: { email: 'new@example.com' },
-  createApp: { name: 'web', org_slug: 'acme' },
-  createToken: { profile: 'deploy_organization' },
-}
 
 function fieldsOf(name: RouteName): readonly string[] {
   const { body }: Route = routes[name]
