@@ -87,7 +87,7 @@ describe('a backup', () => {
 
   test('is written over nothing, and says what is amiss', async () => {
     await writeFile(at('there.db'), 'mine')
-    expect((await run(1, 'backup', 'there.db', '--data', authority.directory)).stderr).toMatch(/is there already/)
+    expect((await run(1, 'backup', 'there.db', '--data', authority.directory)).stderr).toMatch(/exists already/)
     expect(await readFile(at('there.db'), 'utf8')).toBe('mine')
     await symlink(at('nowhere'), at('link.db'))
     expect((await run(1, 'backup', 'link.db', '--data', authority.directory)).stderr).toMatch(/already/)
@@ -190,7 +190,7 @@ describe('a restore', () => {
     await mkdir(at('folder'))
     expect(await refusal('folder')).toMatch(/is a directory: name the file in it/)
     execFileSync('mkfifo', [at('pipe')])
-    expect(await refusal('pipe')).toMatch(/is no file/)
+    expect(await refusal('pipe')).toMatch(/is not a file/)
     await writeFile(join(directory, 'root.key'), Buffer.alloc(32).toString('base64'))
     expect(await refusal('b.db')).toMatch(/made under another root key/)
     expect((await readdir(directory)).toSorted()).toEqual(['hallpass.lock', 'root.key'])

@@ -124,7 +124,7 @@ function over(engine: 'SQLite' | 'PostgreSQL') {
 
     test('says where there is no account, and makes none', async () => {
       const { code, stderr } = await users('reset', 'nobody@example.com', '--yes')
-      expect([code, stderr]).toEqual([1, expect.stringContaining('no account of nobody@example.com')])
+      expect([code, stderr]).toEqual([1, expect.stringContaining('no account nobody@example.com')])
     })
   }
 }
