@@ -296,10 +296,9 @@ async function tourOfReadme(url: string): Promise<string> {
     .join('')
     .replaceAll('http://127.0.0.1:4280', url)
     .replace(
-      /^(npx hallpass auth signup .*)$/m,
+      /^(hallpass auth signup .*)$/m,
       'echo "correct horse battery" | $1 --setup-code "$SETUP_CODE" --password-stdin',
     )
-    .replaceAll('npx hallpass', `"${process.execPath}" packages/cli/bin/hallpass.js`)
 }
 
 /** Splits a line at spaces, but not within double quotes. */
