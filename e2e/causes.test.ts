@@ -95,10 +95,19 @@ describe('the log tells', () => {
   })
 
   test('what was no request, however often, in a few lines', async () => {
+    await speak(child.url, Buffer.from('16030100c8010000c40303', 'hex'))
+    await speak(child.url, 'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n')
+    await speak(child.url, Buffer.from('0d0a0d0a000d0a515549540a2111000c', 'hex'))
     for (let count = 0; count < 15; count += 1) await speak(child.url, 'hello\r\n\r\n')
     const told = () => lines().filter(({ msg }) => String(msg).includes('before it was understood'))
     await expect.poll(() => told().length).toBe(10)
     expect(told()[0]).toMatchObject({ request_id: expect.stringMatching(/-/) as string, code: containing('HPE_') })
+    const reasons = [containing('TLS handshake'), containing('PROXY protocol'), containing('PROXY protocol')]
+    expect(
+      told()
+        .slice(0, 3)
+        .map(({ reason }) => reason),
+    ).toEqual(reasons)
   })
 
   test('no secret and no address of a person', () => {

@@ -113,6 +113,8 @@ test('a slash at the end of a path that is read or posted to changes nothing', a
       if (path !== '/metrics') expect(comparable(answer.body), path).toBe(comparable(without.body))
     }
   }
+  const absolute = 'GET http://hallpass.example/healthz/ HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'
+  expect(statusesIn(await speak(target.url, absolute))).toEqual([200])
   // Two may stand for a name that is missing.
   expect((await target.ask('GET', '/v1/orgs//', { token })).status).toBeGreaterThanOrEqual(400)
   expect((await target.ask('GET', '/v1/orgs/acme', { token })).status).toBe(200)

@@ -68,9 +68,8 @@ export function createServer(options: {
     clientErrorHandler: (error, socket) =>
       connections.break(socket, () => {
         const requestId = nextId()
-        // What the parser says names a rule, and quotes nothing.
-        const { code, reason } = error as Error & { readonly code?: string; readonly reason?: string }
-        sayRarely('info', { request_id: requestId, code, reason }, 'a request was refused before it was understood')
+        const fields = { request_id: requestId, ...describeBrokenRequest(error) }
+        sayRarely('info', fields, 'a request was refused before it was understood')
         refuseBrokenRequest(error, socket, requestId)
       }),
   })
@@ -117,7 +116,7 @@ function withoutStraySlashes(method: string | undefined, url: string): string {
 }
 
 const lastSlash =
-  /^(\/(?:graphql|v1|api|aaa|web|metrics_post|metrics|healthz|readyz|openapi\.json|\.well-known)(?:\/[^?]*[^/?])?)\/(?=\?|$)/
+  /^((?:https?:\/\/[^/?]+)?\/(?:graphql|v1|api|aaa|web|metrics_post|metrics|healthz|readyz|openapi\.json|\.well-known)(?:\/[^?]*[^/?])?)\/(?=\?|$)/
 
 /** For the log of whoever runs the authority: the one who asked is told nothing of it. */
 export function reportUnforeseen(log: Logger, error: unknown, requestId: string): void {
@@ -138,6 +137,18 @@ function stamp(request: FastifyRequest, reply: FastifyReply): void {
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })
+}
+
+/** For the log. What the parser says names a rule and quotes nothing; what a wrong setting of a client or a proxy sends is named. */
+function describeBrokenRequest(error: Error) {
+  type Broken = Error & { readonly code?: string; readonly reason?: string; readonly rawPacket?: Uint8Array }
+  const { code, reason, rawPacket = new Uint8Array() } = error as Broken
+  const beginning = Buffer.from(rawPacket.subarray(0, 12)).toString('latin1')
+  if (beginning.startsWith('\x16\x03')) return { code, reason: 'a TLS handshake: this port speaks HTTP without TLS' }
+  if (/^PROXY |^\r\n\r\n\0\r\nQUIT\n/.test(beginning)) {
+    return { code, reason: 'the PROXY protocol, which is not read: let the proxy send X-Forwarded-For instead' }
+  }
+  return { code, reason }
 }
 
 /** What is not HTTP, or more of it than is taken, before any route is known. */
