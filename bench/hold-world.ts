@@ -6,7 +6,8 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { Client } from 'pg'
 
-import { actions, encodeCaveats, formatAuthorization, type Caveat } from '../packages/macaroon/src/index.ts'
+import { actions, formatAuthorization, type Caveat } from '../packages/macaroon/src/index.ts'
+import { encodeCaveats } from '../packages/macaroon/src/internal.ts'
 import { defaultKernel } from '../packages/macaroon/src/kernel/fastest-kernel.ts'
 import { decodeMacaroon } from '../packages/macaroon/src/macaroon.ts'
 import { MsgpackWriter } from '../packages/macaroon/src/msgpack-writer.ts'

@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import { encodeCaveats, type Caveat } from '@hallpass/macaroon'
+import { type Caveat } from '@hallpass/macaroon'
+import { encodeCaveats } from '@hallpass/macaroon/internal'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { openAuthority, orgToken, type OpenAuthority } from '../bench/authority.ts'

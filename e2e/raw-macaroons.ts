@@ -1,5 +1,6 @@
 // Macaroons that no honest tool makes: encoded byte by byte, past every bound.
-import { actions, encodeCaveats, formatAuthorization, type Caveat } from '@hallpass/macaroon'
+import { actions, formatAuthorization, type Caveat } from '@hallpass/macaroon'
+import { encodeCaveats } from '@hallpass/macaroon/internal'
 
 import { readMacaroon } from './macaroons.ts'
 

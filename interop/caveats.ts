@@ -1,6 +1,6 @@
 /** Random caveats of every type, with few values, so that caveats and accesses meet. */
 
-import { type Action, actions, type Caveat, type ResourceSet } from '@hallpass/macaroon'
+import { type Action, actions, type Caveat } from '@hallpass/macaroon'
 import type { Dice } from './dice.ts'
 
 /** Any caveat that a holder may add, IfPresent up to `depth` deep. */
@@ -57,7 +57,7 @@ const names = [
   'a'.repeat(40),
 ] as const
 
-function rollSet<Id extends bigint | string>(dice: Dice, rollOne: (dice: Dice) => Id): ResourceSet<Id> {
+function rollSet<Id extends bigint | string>(dice: Dice, rollOne: (dice: Dice) => Id): ReadonlyMap<Id, Action> | null {
   if (dice.once(12)) return null
   return new Map(dice.list(4, () => [rollOne(dice), rollMask(dice)] as const))
 }

@@ -1,7 +1,6 @@
 /** What @hallpass/macaroon makes of a case. */
 
 import {
-  type Addition,
   attenuate,
   bindToParent,
   type Caveat,
@@ -14,16 +13,17 @@ import {
   type Macaroon,
   MacaroonError,
   mintMacaroon,
-  type NewThirdParty,
   openTicket,
-  parentBinding,
   type Random,
   thirdParty,
   type VerifiedMacaroon,
   verify,
 } from '@hallpass/macaroon'
+import { parentBinding } from '@hallpass/macaroon/internal'
 import type { Answer, Case, Step } from './case.ts'
 import { present, type Presented } from './presented.ts'
+
+type Question = ReturnType<typeof thirdParty>
 
 export interface Outcome {
   /** What was made; a discharge is null where it was refused. Undefined where the token was. */
@@ -91,7 +91,7 @@ function lastingFirst({ token, discharges }: Presented): Presented {
 
 function make(one: Case): Made | undefined {
   const random = replay(one.random)
-  const parties: NewThirdParty[] = []
+  const parties: Question[] = []
   const first = prepare(one.mint, random, parties)
   const rnd = random(16)
   const { kid, location, key } = one
@@ -128,8 +128,8 @@ function discharge(
   return made instanceof MacaroonError ? null : made.bytes
 }
 
-function prepare(steps: readonly Step[], random: Random, parties: NewThirdParty[]): Addition[] {
-  return steps.flatMap((step): readonly Addition[] => {
+function prepare(steps: readonly Step[], random: Random, parties: Question[]): (Caveat | Question)[] {
+  return steps.flatMap((step): readonly (Caveat | Question)[] => {
     if (!('party' in step)) return step.caveats
     const party = thirdParty({ ...step.party, random })
     parties.push(party)

@@ -1,6 +1,7 @@
 /** Cases and outcomes as they cross the pipe to the Go program, one JSON object per line: see go/play.go. */
 
-import { type Access, type Caveat, type DischargeAccess, encodeCaveats } from '@hallpass/macaroon'
+import { type Access, type Caveat, type DischargeAccess } from '@hallpass/macaroon'
+import { encodeCaveats } from '@hallpass/macaroon/internal'
 import type { Case, Step } from './case.ts'
 import type { Presented } from './presented.ts'
 

@@ -3,7 +3,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { attenuate, formatTokens } from '@hallpass/macaroon'
+import { attenuate } from '@hallpass/macaroon'
+import { formatTokens } from '@hallpass/macaroon/internal'
 import { caveatsFromJSON } from '@hallpass/macaroon/json'
 import { describe, expect, test } from 'vitest'
 

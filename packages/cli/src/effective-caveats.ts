@@ -1,5 +1,6 @@
 // What binds a permission token: its own caveats, and those of the discharges that came with it.
-import { caveatsWith, ticketsOf, type Caveat, type Macaroon } from '@hallpass/macaroon'
+import { ticketsOf, type Caveat, type Macaroon } from '@hallpass/macaroon'
+import { caveatsWith } from '@hallpass/macaroon/internal'
 
 import type { HeldTokens } from './held-token.ts'
 

@@ -1,7 +1,8 @@
 // What flyctl makes of a token, byte for byte: interop/go-flyctl wrote it down.
 import { readFileSync } from 'node:fs'
 
-import { decodeMacaroon, encodeCaveats, parseAuthorization } from '@hallpass/macaroon'
+import { decodeMacaroon, parseAuthorization } from '@hallpass/macaroon'
+import { encodeCaveats } from '@hallpass/macaroon/internal'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { narrowToReading } from './narrow.ts'

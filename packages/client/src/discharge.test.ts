@@ -6,7 +6,6 @@ import {
   attenuate,
   dischargeTicket,
   formatAuthorization,
-  formatTokens,
   mintMacaroon,
   parseAuthorization,
   thirdParty,
@@ -15,6 +14,7 @@ import {
   type Caveat,
   type Macaroon,
 } from '@hallpass/macaroon'
+import { formatTokens } from '@hallpass/macaroon/internal'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 

@@ -5,13 +5,13 @@ import {
   expiration,
   formatAuthorization,
   MacaroonError,
-  maxTokens,
   parseAuthorization,
   parseBundle,
   permissionLocation as usualLocation,
   ticketsOf,
   type Macaroon,
 } from '@hallpass/macaroon'
+import { maxTokens } from '@hallpass/macaroon/internal'
 
 import { DischargeError } from './errors.ts'
 import { askThirdParty, type ThirdPartyOptions } from './third-party.ts'

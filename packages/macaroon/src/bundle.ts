@@ -7,7 +7,7 @@ import { clear, type Denial } from './clear.ts'
 import { ticketsOf } from './discharge.ts'
 import type { DischargeAccess } from './discharge-access.ts'
 import { MacaroonError } from './errors.ts'
-import { type DecodeOptions, expectMacaroon, type Macaroon, readMacaroon, readOnLoan } from './macaroon.ts'
+import { type DecodeOptions, expectMacaroon, type Macaroon, readMacaroon, readInScratch } from './macaroon.ts'
 import { kidOf, type Nonce } from './nonce.ts'
 import { sameBytes } from './same-bytes.ts'
 import { type HeaderTokens, type LeftOut, readTokens } from './text.ts'
@@ -62,7 +62,7 @@ export type BundleClearance =
   /** What each of the verified permission tokens objects to; nothing where there is none. */
   | { readonly allowed: false; readonly refusals: readonly TokenRefusal[] }
 
-export interface TokenRefusal {
+interface TokenRefusal {
   readonly verified: VerifiedMacaroon
   readonly denials: readonly [Denial, ...Denial[]]
 }
@@ -192,7 +192,7 @@ function tryRead(
   vocabulary: Vocabulary,
   location: string,
 ): Macaroon | MacaroonError | undefined {
-  const read = readOnLoan(text, start, end, vocabulary, location)
+  const read = readInScratch(text, start, end, vocabulary, location)
   return read instanceof Uint8Array ? tryDecode(read, vocabulary) : read
 }
 

@@ -11,9 +11,9 @@ import { quoteShortly } from './json.ts'
 import { codecOf, flyVocabulary, nameOf, Vocabulary } from './vocabulary.ts'
 
 /** In one macaroon, those inside IfPresent counted too. */
-export const maxCaveats = 256
+const maxCaveats = 256
 /** How many IfPresent may stand around a caveat. */
-export const maxNesting = 8
+const maxNesting = 8
 
 /**
  * The bytes of a caveat set, an array of numbers and bodies in turn, as Go's `CaveatSet.MarshalMsgpack`.

@@ -15,19 +15,19 @@ export interface DischargeAccess {
   readonly gitHub?: readonly GitHubAccount[]
 }
 
-export interface FlyioAccount {
+interface FlyioAccount {
   readonly userId: bigint
   readonly organizationIds: readonly bigint[]
 }
 
-export interface GoogleAccount {
+interface GoogleAccount {
   /** The hosted domain. */
   readonly hd: string
   readonly userId?: bigint
   readonly email?: string
 }
 
-export interface GitHubAccount {
+interface GitHubAccount {
   readonly orgIds: readonly bigint[]
   readonly userId?: bigint
   readonly login?: string

@@ -25,7 +25,7 @@ export type MacaroonErrorCode =
   | 'bad-argument'
 
 /** Why the text of an Authorization header was refused. Such a token is damaged; nothing was decided about it. */
-export type TextErrorCode =
+type TextErrorCode =
   /** No token at all, an empty list element, or a prefix with nothing behind it. */
   | 'empty'
   /** An element that starts with none of fm2_, fm1r_, fm1a_ and fo1_. */
@@ -40,7 +40,7 @@ export type TextErrorCode =
   | 'too-many'
 
 /** Why bytes or values were refused as a macaroon. Such a token is damaged; nothing was decided about it. */
-export type WireErrorCode =
+type WireErrorCode =
   /** The end is missing: less is there than is announced. */
   | 'truncated'
   /** Not the MessagePack that a macaroon consists of. */
@@ -52,7 +52,7 @@ export type WireErrorCode =
   | 'too-many'
 
 /** Why a caveat, an action or their JSON was refused. */
-export type CaveatErrorCode =
+type CaveatErrorCode =
   | 'bad-json'
   | 'bad-caveat'
   | 'bad-action'
@@ -62,7 +62,7 @@ export type CaveatErrorCode =
   | 'conflicting-organizations'
 
 /** Why a macaroon is not genuine, or may not be changed so. */
-export type VerifyErrorCode =
+type VerifyErrorCode =
   /** The tail is not what this key makes of these caveats. */
   | 'forged'
   /** A third-party caveat without its discharge. */

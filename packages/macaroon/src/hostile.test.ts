@@ -6,20 +6,20 @@ import {
   attenuate,
   type Caveat,
   clearCaveats,
-  decodeCaveats,
   decodeMacaroon,
   dischargeTicket,
-  encodeMacaroon,
   type Macaroon,
   mintMacaroon,
   openTicket,
   parseAuthorization,
-  parentBinding,
   parseBundle,
-  sealTicket,
   ticketsOf,
   verify,
 } from './index.ts'
+import { decodeCaveats } from './caveat-set.ts'
+import { parentBinding } from './discharge.ts'
+import { encodeMacaroon } from './macaroon.ts'
+import { sealTicket } from './ticket.ts'
 import { codeOf } from './testing/errors.ts'
 import { countUp } from './testing/vectors.ts'
 import { thirdParty } from './third-party.ts'

@@ -17,13 +17,13 @@ import {
   type Caveat,
   clearCaveats,
   decodeMacaroon,
-  encodeCaveats,
   formatAuthorization,
   MacaroonError,
   parseAuthorization,
   tokenId,
   verify,
 } from './index.ts'
+import { encodeCaveats } from './caveat-set.ts'
 import { parseJson } from './json.ts'
 import { access, caveat, caveats, dischargeAccess, minted, rareCaveat, sensibleAccess } from './testing/arbitraries.ts'
 import {

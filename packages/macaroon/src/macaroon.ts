@@ -162,11 +162,11 @@ export function readMacaroon(bytes: Uint8Array, vocabulary: Vocabulary): Macaroo
 }
 
 /**
- * The macaroon that the base64 `text[start..end)` spells, read in memory that is only lent; undefined where it is no base64.
+ * The macaroon that the base64 `text[start..end)` spells, read in scratch memory; undefined where it is no base64.
  * The bytes, of their own, where there is something wrong with them, and where a vocabulary other than Fly's lets code of
  * others read along: what that code does, or keeps, must reach no bytes but its own.
  */
-export function readOnLoan(
+export function readInScratch(
   text: string,
   start: number,
   end: number,

@@ -9,9 +9,9 @@ export class MsgpackWriter {
   #bytes: Uint8Array
   #length = 0
 
-  /** Writes into `room`, and into longer arrays of its own once that is full. */
-  constructor(room: Uint8Array = new Uint8Array(64)) {
-    this.#bytes = room
+  /** Writes into `scratch`, and into longer arrays of its own once that is full. */
+  constructor(scratch: Uint8Array = new Uint8Array(64)) {
+    this.#bytes = scratch
   }
 
   /** What was written so far, copied. */

@@ -7,16 +7,15 @@ import {
   attenuate,
   clear,
   clearCaveats,
-  decodeCaveats,
   decodeMacaroon,
-  encodeCaveats,
-  encodeMacaroon,
   formatAuthorization,
   type Macaroon,
   mintMacaroon,
   parseAuthorization,
   verify,
 } from './index.ts'
+import { decodeCaveats, encodeCaveats } from './caveat-set.ts'
+import { encodeMacaroon } from './macaroon.ts'
 import {
   access,
   caveat,

@@ -8,7 +8,6 @@ import {
   clear,
   decodeMacaroon,
   dischargeTicket,
-  encodeMacaroon,
   formatAuthorization,
   type Macaroon,
   mintMacaroon,
@@ -18,6 +17,7 @@ import {
   verify,
   verifyBundle,
 } from './index.ts'
+import { encodeMacaroon } from './macaroon.ts'
 import { caveat, caveats, discharged, key, minted, sensibleAccess, thirdPartyLocation } from './testing/arbitraries.ts'
 import { codeOf } from './testing/errors.ts'
 

@@ -6,20 +6,19 @@ import { caveatsFromJSON, caveatsToJSON } from './caveat-json.ts'
 import {
   attenuate,
   clearCaveats,
-  decodeCaveats,
   decodeMacaroon,
   dischargeTicket,
-  encodeCaveats,
-  encodeMacaroon,
   mintMacaroon,
   openTicket,
-  parentBinding,
   parseAuthorization,
   thirdParty,
   ticketsOf,
   tokenId,
   verify,
 } from './index.ts'
+import { decodeCaveats, encodeCaveats } from './caveat-set.ts'
+import { parentBinding } from './discharge.ts'
+import { encodeMacaroon } from './macaroon.ts'
 import { parseJson } from './json.ts'
 import { MsgpackReader } from './msgpack-reader.ts'
 import { makeNonce, readNonce } from './nonce.ts'

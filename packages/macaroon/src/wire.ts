@@ -41,8 +41,8 @@ export class Wire {
   ): Made | undefined {
     const length = lengthOfBase64(text, start, end)
     if (length === undefined) return undefined
-    return defaultKernel.lend(length, (room) =>
-      fillBase64(room, length, text, start, end) ? use(new Wire(length, text, start, end), room) : undefined,
+    return defaultKernel.withScratch(length, (scratch) =>
+      fillBase64(scratch, length, text, start, end) ? use(new Wire(length, text, start, end), scratch) : undefined,
     )
   }
 

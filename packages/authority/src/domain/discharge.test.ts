@@ -1,4 +1,5 @@
-import { clearCaveats, decodeCaveats, encodeCaveats, type Caveat } from '@hallpass/macaroon'
+import { clearCaveats, type Caveat } from '@hallpass/macaroon'
+import { decodeCaveats, encodeCaveats } from '@hallpass/macaroon/internal'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 

@@ -6,7 +6,6 @@ import {
   attenuate,
   dischargeTicket,
   formatAuthorization,
-  formatTokens,
   mintMacaroon,
   openTicket,
   organizationScope,
@@ -14,6 +13,7 @@ import {
   tokenId,
   verify,
 } from '@hallpass/macaroon'
+import { formatTokens } from '@hallpass/macaroon/internal'
 
 import { ticketVocabulary } from '../domain/discharge.ts'
 import { DomainError, StartupError } from '../domain/errors.ts'

@@ -2,7 +2,6 @@
 import { describeNoToken, unwrapToken } from '@hallpass/client/pasted-token'
 import {
   attenuate,
-  caveatsWith,
   expiration,
   formatAuthorization,
   type Macaroon,
@@ -13,6 +12,7 @@ import {
   tokenId,
   type Caveat,
 } from '@hallpass/macaroon'
+import { caveatsWith } from '@hallpass/macaroon/internal'
 import { explain } from '@hallpass/macaroon/explain'
 import { caveatsToJSON } from '@hallpass/macaroon/json'
 

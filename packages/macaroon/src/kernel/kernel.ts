@@ -10,10 +10,10 @@ interface Source {
 export interface Kernel {
   readonly name: 'wasm-simd' | 'portable'
   /**
-   * What `use` makes of room for so many bytes, which is lent until it returns: what lies there at first, and what becomes of
-   * it afterwards, is nobody's business.
+   * What `use` makes of so many bytes of scratch memory, which it has until it returns. Anything may lie there at first, and
+   * nothing stays.
    */
-  lend<Made>(length: number, use: (room: Uint8Array) => Made): Made
+  withScratch<Made>(length: number, use: (scratch: Uint8Array) => Made): Made
   sha256(bytes: Uint8Array): Uint8Array
   /** HMAC-SHA256 of `bytes[start..end)`, under a key of any length. */
   hmac(key: Uint8Array, bytes: Uint8Array, start: number, end: number): Uint8Array

@@ -9,7 +9,7 @@ import type { Kernel } from './kernel.ts'
 
 export const portableKernel: Kernel = {
   name: 'portable',
-  lend: (length, use) => use(new Uint8Array(length)),
+  withScratch: (length, use) => use(new Uint8Array(length)),
   sha256: (bytes) => sha256(bytes),
   hmac(key, bytes, start, end) {
     expectRange(bytes.length, start, end)

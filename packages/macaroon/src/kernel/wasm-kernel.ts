@@ -5,7 +5,7 @@ import { expectChain, expectRange, expectSealing } from './expectations.ts'
 import type { Kernel } from './kernel.ts'
 import { firstHash, roundConstants } from './sha256-constants.ts'
 import { portableKernel } from './portable-kernel.ts'
-import { inputCapacity, layout, roomCapacity, rootCount, rootLength, tailCapacity } from './wasm-layout.ts'
+import { inputCapacity, layout, scratchCapacity, rootCount, rootLength, tailCapacity } from './wasm-layout.ts'
 import { kernelModule } from './wasm-module.gen.ts'
 
 /**
@@ -71,11 +71,11 @@ function readHex(text: string): Uint8Array {
 function wrap(wasm: WasmExports): Kernel {
   const memory = new Uint8Array(wasm.memory.buffer)
   const input = memory.subarray(layout.input, layout.input + inputCapacity)
-  const room = memory.subarray(layout.room, layout.room + roomCapacity)
+  const scratch = memory.subarray(layout.scratch, layout.scratch + scratchCapacity)
   const offsetSlots = new Uint32Array(wasm.memory.buffer, layout.offsets, tailCapacity)
   // No key has a place with another number than its own first byte tells, so none is found where none was put.
   for (let i = 0; i < rootCount; i += 1) memory[layout.roots + i * rootLength] = i + 1
-  let isLent = false
+  let isScratchTaken = false
 
   /** Wipes what is secret, and so many bytes of the input. */
   function forget(length: number): void {
@@ -118,15 +118,15 @@ function wrap(wasm: WasmExports): Kernel {
 
   return {
     name: 'wasm-simd',
-    lend(length, use) {
-      // Whoever asks while it is lent has some of their own.
-      if (isLent || length > roomCapacity) return use(new Uint8Array(length))
-      isLent = true
+    withScratch(length, use) {
+      // Whoever asks while it is taken gets an array.
+      if (isScratchTaken || length > scratchCapacity) return use(new Uint8Array(length))
+      isScratchTaken = true
       try {
-        return use(room)
+        return use(scratch)
       } finally {
-        wasm.wipe(layout.room, layout.room + length)
-        isLent = false
+        wasm.wipe(layout.scratch, layout.scratch + length)
+        isScratchTaken = false
       }
     },
     sha256,

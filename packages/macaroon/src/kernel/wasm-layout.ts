@@ -2,8 +2,8 @@
 
 /** How many bytes an input may have; a macaroon has 64 KiB at most. */
 export const inputCapacity = 0x11000
-/** How many bytes can be lent: a header has 64 KiB, in which four characters stand for three bytes. */
-export const roomCapacity = 0xc000
+/** How many bytes of scratch memory there are: a header has 64 KiB, in which four characters stand for three bytes. */
+export const scratchCapacity = 0xc000
 /** How many tails there may be; a macaroon has 256 caveats at most. */
 export const tailCapacity = 512
 
@@ -42,7 +42,7 @@ export const layout = {
   tails: 0x1800,
   /** A whole vector may be read or written before it and behind it. */
   input: 0x6000,
-  room: 0x18000,
+  scratch: 0x18000,
 } as const
 
 /** Of 64 KiB each. */

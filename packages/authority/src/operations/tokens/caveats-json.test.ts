@@ -1,4 +1,5 @@
-import { encodeCaveats, type Caveat } from '@hallpass/macaroon'
+import { type Caveat } from '@hallpass/macaroon'
+import { encodeCaveats } from '@hallpass/macaroon/internal'
 import { caveatsFromJSON, caveatsToJSON } from '@hallpass/macaroon/json'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

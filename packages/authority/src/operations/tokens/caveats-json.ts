@@ -1,5 +1,6 @@
 // The caveats of a token as JSON for answers.
-import { decodeCaveats, type Caveat } from '@hallpass/macaroon'
+import { type Caveat } from '@hallpass/macaroon'
+import { decodeCaveats } from '@hallpass/macaroon/internal'
 import { caveatsToJSON } from '@hallpass/macaroon/json'
 
 /** One caveat. Its numbers keep all their digits when it is written. */

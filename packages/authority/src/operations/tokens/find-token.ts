@@ -1,5 +1,6 @@
 // Finds a token by id, and makes the access request for it.
-import { encodeCaveats, type Action } from '@hallpass/macaroon'
+import { type Action } from '@hallpass/macaroon'
+import { encodeCaveats } from '@hallpass/macaroon/internal'
 
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation } from '../../domain/organisation.ts'

@@ -1,13 +1,6 @@
 // token.mint: makes a token with at most the authority of its minter.
-import {
-  MacaroonError,
-  actions,
-  encodeCaveats,
-  expiration,
-  maxHeaderLength,
-  organizationScope,
-  type Caveat,
-} from '@hallpass/macaroon'
+import { MacaroonError, actions, expiration, organizationScope, type Caveat } from '@hallpass/macaroon'
+import { encodeCaveats, maxHeaderLength } from '@hallpass/macaroon/internal'
 
 import { DomainError } from '../../domain/errors.ts'
 import type { WrappedSigningKey } from '../../domain/key.ts'

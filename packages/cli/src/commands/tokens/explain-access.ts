@@ -1,5 +1,6 @@
 // `hallpass tokens explain --access`: whether a token allows one access, and which caveat says no.
-import { clearCaveats, MacaroonError, tokenId, validateAccess, type Access, type Caveat } from '@hallpass/macaroon'
+import { clearCaveats, MacaroonError, tokenId, type Access, type Caveat } from '@hallpass/macaroon'
+import { validateAccess } from '@hallpass/macaroon/internal'
 
 import { readAccess } from '../../access-json.ts'
 import type { Context } from '../../context.ts'

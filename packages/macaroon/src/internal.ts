@@ -1,0 +1,6 @@
+/** What only the authority of this repository, its client and its tests need. No promise: it changes with any version. */
+
+export { validateAccess } from './access.ts'
+export { decodeCaveats, encodeCaveats } from './caveat-set.ts'
+export { caveatsWith, parentBinding } from './discharge.ts'
+export { formatTokens, maxHeaderLength, maxTokens } from './text.ts'
