@@ -185,7 +185,7 @@ describe('a restore', () => {
     await writeFile(at('letter.db'), 'a letter'.repeat(1000))
     expect(await refusal('letter.db')).toMatch(/is damaged/)
     await writeFile(at('empty.db'), '')
-    expect(await refusal('empty.db')).toMatch(/no database of Hallpass/)
+    expect(await refusal('empty.db')).toMatch(/not a database of Hallpass/)
     expect(await refusal('missing.db')).toMatch(/There is no file/)
     await mkdir(at('folder'))
     expect(await refusal('folder')).toMatch(/is a directory: name the file in it/)

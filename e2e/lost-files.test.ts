@@ -127,7 +127,7 @@ describe('a root key', () => {
   test('that is a directory, empty, or of somebody else is refused with a sentence', async () => {
     await mkdir(directory, { mode: 0o700 })
     await mkdir(at('root.key'))
-    await expectRefusal('root_key_invalid', /root\.key is no file/)
+    await expectRefusal('root_key_invalid', /root\.key is not a file/)
     await rm(at('root.key'), { recursive: true })
     await writeFile(at('root.key'), '\n', { mode: 0o600 })
     await expectRefusal('root_key_invalid', /root\.key is empty/)

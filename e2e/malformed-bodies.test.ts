@@ -83,7 +83,7 @@ describe.each(Object.entries(examples) as [RouteName, object][])('%s', (name, go
       const answer = await askRoute(target, name, { token: token(), body: rest })
       if (answer.status !== 400) continue
       const error = expectRefusal(answer, 400)
-      expect(error.message).toMatch(/missing|one of them|is none of/)
+      expect(error.message).toMatch(/missing|or an invitation|is none of/)
     }
   })
 

@@ -55,9 +55,9 @@ test.skipIf(process.platform !== 'linux')(
     await writeFile(file, 'text')
     const cases = [
       ['/proc/hallpass/data', 'no directory can be made in /proc'],
-      [file, 'is no directory'],
-      [join(file, 'data'), 'a file stands on the way to it'],
-      ['/dev/null/data', 'a file stands on the way to it'],
+      [file, 'is not a directory'],
+      [join(file, 'data'), 'a part of its path is a file'],
+      ['/dev/null/data', 'a part of its path is a file'],
     ] as const
     try {
       for (const [data, why] of cases) {

@@ -1,4 +1,4 @@
-// The log into a real pipe that somebody reads, or does not.
+// The log in a real pipe, with a reader and without.
 import { execFileSync } from 'node:child_process'
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { createLog } from './log.ts'
 const directory = mkdtempSync(join(tmpdir(), 'hallpass-log-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 
-/** A pipe with a name, as two open files: the one to write blocks, as standard error does. */
+/** A named pipe as two open files. Writing to it blocks, as to standard error. */
 function openPipe(name: string): { readonly reader: number; readonly writer: number } {
   const path = join(directory, name)
   execFileSync('mkfifo', [path])
@@ -19,7 +19,7 @@ function openPipe(name: string): { readonly reader: number; readonly writer: num
   return { reader, writer: openSync(path, constants.O_WRONLY) }
 }
 
-/** What is in the pipe now. */
+/** The content of the pipe now. */
 function read(reader: number): string {
   const chunks: Buffer[] = []
   for (;;) {
@@ -53,7 +53,7 @@ test('a line is written at once', () => {
   closeSync(writer)
 })
 
-test('a reader that does not keep up stops nobody, misses lines, and is told how many', async () => {
+test('a slow reader blocks nobody, misses lines, and learns how many', async () => {
   const { reader, writer } = openPipe('stalled')
   const { logger, sink } = createLog('info', writer)
   const count = 20_000
@@ -78,7 +78,7 @@ test('a reader that does not keep up stops nobody, misses lines, and is told how
   closeSync(writer)
 })
 
-test('a reader that went away costs its lines alone', () => {
+test('a reader that went away loses only its lines', () => {
   const { reader, writer } = openPipe('gone')
   const { logger, sink } = createLog('info', writer)
   closeSync(reader)
@@ -89,7 +89,7 @@ test('a reader that went away costs its lines alone', () => {
   closeSync(writer)
 })
 
-test('a file gets every line, behind what others wrote', () => {
+test('a file gets every line, after what others wrote', () => {
   const path = join(directory, 'file')
   const file = openSync(path, 'a')
   const { logger, sink } = createLog('info', file)

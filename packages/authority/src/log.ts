@@ -1,4 +1,4 @@
-// The log: JSON lines on standard error, which never wait for whoever reads them.
+// The log: JSON lines on standard error. Writing never waits for the reader.
 import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 
 import { pino, type Logger } from 'pino'
@@ -10,17 +10,19 @@ export interface Log {
   readonly sink: LogSink
 }
 
-/** A logger whose lines go to the open file `fd`; once a slow reader has caught up, a line says how many it missed. */
+/**
+ * A logger that writes to the open file `fd`. Once a slow reader has caught up, a line says how many lines it missed.
+ */
 export function createLog(level: LogLevel, fd = 2): Log {
   const sink = openLogSink(fd, (dropped) => {
-    logger.warn({ dropped }, 'lines were dropped, because whoever reads the log did not keep up')
+    logger.warn({ dropped }, 'lines were dropped, because the reader of the log was too slow')
   })
   const logger = pino(
     {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      // Only what is named here: an error of a database driver may carry rows and addresses.
+      // Only these fields: an error of a database driver may contain rows and addresses.
       serializers: { err: ({ name, message, stack }: Error) => ({ name, message, stack }) },
     },
     sink,
@@ -28,10 +30,12 @@ export function createLog(level: LogLevel, fd = 2): Log {
   return { logger, sink }
 }
 
-/** Says what strangers may cause as often as they like: so many lines of one sentence, and then how many were left out. */
+/**
+ * Logs what strangers can cause at will: a limited number of lines with one sentence, and then how many were left out.
+ */
 export type SayRarely = (level: 'info' | 'warn', fields: object, sentence: string) => void
 
-/** `now` in milliseconds of a clock that nobody sets. */
+/** `now` in milliseconds of a monotonic clock. */
 export function createRareLines(logger: Logger, now: () => number): SayRarely {
   const kinds = new Map<string, { readonly since: number; readonly lines: number; readonly leftOut: number }>()
   return (level, fields, sentence) => {
@@ -51,23 +55,23 @@ const minute = 60_000
 const linesOfMinute = 10
 
 export interface LogSink {
-  /** One line with its line feed. Takes no time; where the reader does not keep up it waits here, or is dropped. */
+  /** Writes one line with its line feed. Never blocks; if the reader is slow, the line waits or is dropped. */
   write(line: string): void
-  /** How many lines were dropped until now. */
+  /** The number of lines dropped so far. */
   dropped(): number
-  /** Writes what can be written at once, and forgets the rest. */
+  /** Writes what can be written at once, and drops the rest. */
   close(): void
 }
 
-/** How many bytes wait for a reader that does not keep up. */
+/** How many bytes may wait for a slow reader. */
 const mostWaiting = 1024 * 1024
 
-/** Milliseconds until a reader that did not keep up is tried again. */
+/** Milliseconds until a slow reader is tried again. */
 const patience = 100
 
 /**
- * A sink into the open file `fd`. Lines past 1 MiB that nobody reads are dropped; `caughtUp` is called with the number
- * of those that were dropped since it was last called, once everything else is written.
+ * A sink to the open file `fd`. Beyond 1 MiB of waiting lines, lines are dropped. When everything is written,
+ * `caughtUp` is called with the number dropped since the last call.
  */
 function openLogSink(fd: number, caughtUp: (dropped: number) => void): LogSink {
   const target = openTarget(fd)
@@ -97,7 +101,7 @@ function openLogSink(fd: number, caughtUp: (dropped: number) => void): LogSink {
     bytes = 0
   }
 
-  /** Writes until nothing waits, or the reader has to catch up. */
+  /** Writes until nothing waits, or the reader must catch up. */
   function flush(): void {
     while (bytes > 0) {
       if (target.waits) {
@@ -154,13 +158,13 @@ function openLogSink(fd: number, caughtUp: (dropped: number) => void): LogSink {
 
 interface Target {
   readonly fd: number
-  /** Whether a write may wait for the reader, so that it must not be made on the event loop. */
+  /** Whether a write can block on the reader, and so must not run on the event loop. */
   readonly waits: boolean
 }
 
 /**
- * A pipe or a terminal is opened once more, so as not to wait for it: the mode of the file itself is shared with every
- * process that has it. A socket cannot be opened; a file never waits.
+ * A pipe or a terminal is opened again, so that writes do not block: every process shares the mode of the original
+ * file. A socket cannot be opened; a file never blocks.
  */
 function openTarget(fd: number): Target {
   const kind = fstatSync(fd)

@@ -52,21 +52,21 @@ export { deleteUser, listUsers, resetUser } from './operator/users.ts'
 export { StartupError } from './domain/errors.ts'
 
 export interface RunningAuthority {
-  /** Where it listens. */
+  /** The address that it listens at. */
   readonly url: string
-  /** Where people reach it. */
+  /** The address for people. */
   readonly publicUrl: string
-  /** For the first account; there only while there is none. */
+  /** For the first account; present only while there is none. */
   readonly setupCode?: Secret
-  /** Resolves where it cannot go on, with the reason: it is to be closed then. Never rejects. */
+  /** Resolves with the reason if it cannot continue and must be closed. Never rejects. */
   readonly failed: Promise<StartupError>
-  /** Finishes what has begun, then stops. */
+  /** Finishes the requests that have begun, then stops. */
   close(): Promise<void>
 }
 
 /**
  * Starts an authority.
- * @throws StartupError with a sentence for whoever starts it
+ * @throws StartupError with a sentence for the operator
  */
 export async function serve(options: ServeOptions): Promise<RunningAuthority> {
   const config = checkOptions(options)
@@ -195,8 +195,8 @@ async function listen(
     now: environment.now,
     id: Buffer.from(environment.randomBytes(12)).toString('base64url'),
     report: ({ chore, error }) => {
-      if (error === undefined) log.info({ chore }, 'a chore is done again')
-      else log.warn({ chore, err: error }, 'a chore failed, and is tried again')
+      if (error === undefined) log.info({ chore }, 'a chore works again')
+      else log.warn({ chore, err: error }, 'a chore failed, and will be tried again')
     },
   })
   const mail =
@@ -208,7 +208,7 @@ async function listen(
             store,
             perform: (task) => postbox.deliver(task),
             now: environment.now,
-            report: (error) => log.warn({ err: error }, 'a task of the outbox failed, and is tried again'),
+            report: (error) => log.warn({ err: error }, 'a task of the outbox failed, and will be tried again'),
           }),
         ]
   let closing: Promise<void> | undefined
@@ -218,11 +218,11 @@ async function listen(
   }
 }
 
-/** Node.js would end the process in the midst of listening, with words of its own. */
+/** Node.js would end the process while it begins to listen, with its own message. */
 function expectNetwork(): void {
-  // Versions that do not know the right let everybody at the network.
+  // Versions that do not know the permission allow the network to everybody.
   const isKnown = process.allowedNodeEnvironmentFlags.has('--allow-net')
-  // It is there under --permission alone.
+  // It exists only under --permission.
   const { permission } = process as Partial<NodeJS.Process>
   if (!isKnown || permission === undefined || permission.has('net')) return
   throw new StartupError(
@@ -233,8 +233,8 @@ function expectNetwork(): void {
 
 const reasonsNotToListen: ReadonlyMap<string, string> = new Map([
   ['EADDRINUSE', 'another program listens there'],
-  ['EACCES', 'that port takes rights that this program does not have'],
-  ['EADDRNOTAVAIL', 'it is no address of this machine'],
+  ['EACCES', 'that port needs rights that this program does not have'],
+  ['EADDRNOTAVAIL', 'it is not an address of this machine'],
   ['ENOTFOUND', 'no address has that name'],
 ])
 
@@ -265,14 +265,14 @@ function logMailFailure(sayRarely: SayRarely, { code, server, requestId, cause, 
   sayRarely('warn', fields, isRefused ? `${sentence}: this is final, and it is not tried again` : sentence)
 }
 
-/** What a request did not fail for, or was answered before: of the store whoever runs the server is told once for a state. */
+/** Logs failures beside a request or after its answer. The store reports its own trouble once. */
 function reportAside({ log, sayRarely }: Logs, error: unknown, requestId: string): void {
   if (!(error instanceof DomainError)) return reportUnforeseen(log, error, requestId)
   const { code, message } = error
   sayRarely('warn', { code, detail: describeCause(error), request_id: requestId }, `beside an answer: ${message}`)
 }
 
-/** Once for each change; with the engine's own words, which name no secret. */
+/** Logs each change once, with the database's own message, which contains no secret. */
 function logCondition(log: Logger, what: 'reads' | 'writes', trouble: Trouble | undefined, cause: unknown): void {
   if (trouble === undefined) log.info({ what }, `${what} go on again`)
   else {
@@ -281,9 +281,9 @@ function logCondition(log: Logger, what: 'reads' | 'writes', trouble: Trouble | 
   }
 }
 
-/** Neither is made or changed before the two are known to belong together. */
+/** Checks that the root key and the database belong together before either is made or changed. */
 async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environment }: Config, log: Logger) {
-  // With PostgreSQL too: the root key is in it.
+  // For PostgreSQL too, because the root key is in it.
   if (environment === undefined) lookAtDataDirectory(dataDirectory, 'server')
   await clearDrafts(dataDirectory, Date.now())
   let rootKey = await findRootKey({ environment, dataDirectory })
@@ -299,7 +299,7 @@ async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environmen
     async admit(database) {
       const given = rootKey
       rootKey = await admitRootKey(given, { ...database, name: place.name }, dataDirectory, makeDataDirectory)
-      // The key is on the disk before anything is kept under it.
+      // Flushes the key to disk before anything is stored under it.
       if (given === undefined) flushDirectory(dataDirectory)
     },
   })
@@ -318,7 +318,7 @@ async function recogniseRootKey(store: Store, rootKey: RootKey): Promise<void> {
   })
 }
 
-/** While there is no account: makes the one of the configuration, or a code with which a person makes it. */
+/** While there is no account, makes the configured one, or a code with which a person makes it. */
 async function admitFirstUser(environment: Environment, { bootstrap }: Config): Promise<Secret | undefined> {
   const { store, passwords } = environment
   const now = environment.now()

@@ -1,4 +1,4 @@
-// Connections over real sockets: what one of them may begin, how many there may be, how they end.
+// Connections over real sockets: their number, the requests that one may begin, and how they end.
 import { once } from 'node:events'
 import type { RequestListener, Server, ServerResponse } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
@@ -52,7 +52,7 @@ async function hungUp({ socket }: { readonly socket: Socket }): Promise<void> {
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
 
-test('one connection has eight requests begun, and all of them answered in order', async () => {
+test('one connection has at most eight requests begun, and all are answered in order', async () => {
   const held: ServerResponse[] = []
   const paths: string[] = []
   let most = 0
@@ -76,13 +76,13 @@ test('one connection has eight requests begun, and all of them answered in order
   )
 })
 
-test('nothing more is read from a connection that waits', async () => {
+test('a waiting connection is not read', async () => {
   const held: ServerResponse[] = []
   const { server, port } = await listen((_request, response) => held.push(response))
   const [{ socket }, [accepted]] = await Promise.all([dial(port), once(server, 'connection') as Promise<[Socket]>])
   const flood = get('/').repeat(1000)
   let taken = 0
-  // The two kernels hold some megabytes; then nobody takes any more.
+  // The two kernels buffer some megabytes; after that nothing more is taken.
   while (socket.write(flood) || socket.writableLength < 8 * 1024 * 1024) taken += 1
   await expect.poll(() => accepted.isPaused()).toBe(true)
   for (let turn = 0; turn < 50; turn++) await nextTurn()
@@ -92,7 +92,7 @@ test('nothing more is read from a connection that waits', async () => {
   expect(held.length).toBe(8)
 })
 
-test('what waits for a connection that is gone is never begun', async () => {
+test('waiting requests of a closed connection are never begun', async () => {
   const held: ServerResponse[] = []
   const { server, port } = await listen((_request, response) => held.push(response))
   const [{ socket }, [accepted]] = await Promise.all([dial(port), once(server, 'connection') as Promise<[Socket]>])
@@ -100,7 +100,7 @@ test('what waits for a connection that is gone is never begun', async () => {
   await expect.poll(() => held.length).toBe(8)
   const gone = new Promise((resolve) => accepted.once('close', resolve))
   socket.destroy()
-  // A server that does not read learns of it when it writes.
+  // A server that does not read notices the closed connection when it writes.
   held[0]?.end('x'.repeat(100_000))
   held[1]?.end('x'.repeat(100_000))
   await gone
@@ -109,7 +109,7 @@ test('what waits for a connection that is gone is never begun', async () => {
   expect(held.length).toBeLessThanOrEqual(10)
 })
 
-test('once somebody has sent without waiting, nobody has more requests parsed than begun', async () => {
+test('once a client has pipelined requests, no more requests are parsed than begun', async () => {
   const held: ServerResponse[] = []
   const { server, port } = await listen((_request, response) => held.push(response))
   let parsed = 0
@@ -126,7 +126,7 @@ test('once somebody has sent without waiting, nobody has more requests parsed th
   expect(parsed).toBe(100 + 8 + 8)
 })
 
-test('who reads late gets every answer', async () => {
+test('a client that reads late gets every answer', async () => {
   const big = 'x'.repeat(30_000)
   let begun = 0
   const { port } = await listen((_request, response) => {
@@ -150,9 +150,9 @@ test('who reads late gets every answer', async () => {
   expect(received().split(big).length).toBe(count + 1)
 })
 
-test.each([1, 8, 20, 3000])('who asks for %d things and says that it was all hears every answer', async (count) => {
+test.each([1, 8, 20, 3000])('a client that sends %d requests and closes its side gets every answer', async (count) => {
   const { port } = await listen((request, response) => {
-    // As what waits for a database.
+    // Later, like an answer that waits for a database.
     setImmediate(() => response.end(`[${request.url}]`))
   })
   const caller = await dial(port)
@@ -163,7 +163,7 @@ test.each([1, 8, 20, 3000])('who asks for %d things and says that it was all hea
   )
 })
 
-test('of what was not said to its end the rest is answered, and it is refused', async () => {
+test('if the last request is incomplete, the earlier ones are answered, and it is refused', async () => {
   const { connections, server, port } = await listen((request, response) => {
     request.resume()
     if (request.method === 'GET') setImmediate(() => response.end('[whole]'))
@@ -179,7 +179,7 @@ test('of what was not said to its end the rest is answered, and it is refused', 
   }
 })
 
-test('who sends much without waiting is interleaved with others', async () => {
+test('a client that pipelines many requests is interleaved with others', async () => {
   const order: string[] = []
   let time = 0
   const turns = createTurns(() => time)
@@ -198,14 +198,14 @@ test('who sends much without waiting is interleaved with others', async () => {
   const few = await dial(port)
   few.socket.write(get('/few'))
   await expect.poll(few.received).toContain('HTTP/1.1 200')
-  // Not after all of what the others have sent before.
+  // Not after everything that the others sent before.
   expect(order.indexOf('/few')).toBeLessThan(2500 - 500)
 })
 
 test.each([
   ['of one network', { bytesOfNetwork: 150_000 }],
   ['of everybody', { bytes: 150_000 }],
-])('where too many bytes are held %s, the connections that hold most end', async (_, bounds) => {
+])('if too many bytes are held %s, the connections that hold most are ended', async (_, bounds) => {
   const held: ServerResponse[] = []
   const { port } = await listen((_request, response) => held.push(response), { ...bounds, weighingInterval: 10 })
   const [light, heavy] = await Promise.all([dial(port), dial(port)])
@@ -214,7 +214,7 @@ test.each([
   heavy.socket.pause()
   heavy.socket.write(get('/'))
   await expect.poll(() => held.length).toBe(2)
-  // More than the kernels hold.
+  // More than the kernels buffer.
   held[1]?.end('x'.repeat(16 * 1024 * 1024))
   await ended(held[1])
   expect(held[1]?.writableFinished).toBe(false)
@@ -257,7 +257,7 @@ function write({ path, body, chunked }: { path: string; body?: string[] | undefi
   return `${head}transfer-encoding: chunked\r\n\r\n${chunks.join('')}0\r\n\r\n`
 }
 
-test('requests arrive as they were sent, however they are cut', async () => {
+test('requests arrive as they were sent, however they are split', async () => {
   const arrived: string[] = []
   const { port } = await listen((request, response) => {
     const at = arrived.push('') - 1
@@ -297,7 +297,7 @@ test.each([
   server.on('clientError', (_error, socket) => {
     connections.break(socket as Socket, () => (socket as Socket).end('refused'))
   })
-  // The first one is read by Node, the others in pieces.
+  // Node reads the first one; the others are read in pieces.
   for (let time = 0; time < 3; time++) {
     held.length = 0
     const { socket, received } = await dial(port)
@@ -312,7 +312,7 @@ test.each([
   }
 })
 
-test('one network has so many connections and no more, and gets new ones when old ones end', async () => {
+test('one network has a limited number of connections, and gets new ones when old ones end', async () => {
   const { port } = await listen((_request, response) => response.end('here'), { connectionsOfNetwork: 3 })
   const dialed = await Promise.all([dial(port), dial(port), dial(port)])
   const fourth = await dial(port)
@@ -347,7 +347,7 @@ test.each([
   expect(received()).toContain('408')
 })
 
-test('when the server ends, answers say so, and every connection ends with its last one', async () => {
+test('when the server stops, answers say so, and every connection ends with its last answer', async () => {
   const held: ServerResponse[] = []
   const { connections, server, port } = await listen((_request, response) => held.push(response))
   const [idle, busy, streaming, half] = await Promise.all([dial(port), dial(port), dial(port), dial(port)])
@@ -364,7 +364,7 @@ test('when the server ends, answers say so, and every connection ends with its l
   await Promise.all([busy, streaming].map(hungUp))
   expect(busy.received().match(/^connection: close/gim)?.length).toBeGreaterThanOrEqual(1)
   expect(streaming.received()).toContain('done')
-  // One that sends nothing, and one that sends half a request, end with the deadline.
+  // A connection that sends nothing, and one that sends half a request, end at the deadline.
   await Promise.all([idle, half].map(hungUp))
   await ended
 })

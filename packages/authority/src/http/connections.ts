@@ -1,4 +1,4 @@
-// The HTTP connections of one server: how many there are, what each of them may begin, and how all of them end.
+// The HTTP connections of a server: how many there are, what each may begin, and how they end.
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
@@ -6,30 +6,30 @@ import { networkOf } from '../operations/perform/limits.ts'
 import type { Turns } from './turns.ts'
 
 export interface Connections {
-  /** A server that hands requests to the listener as the bounds allow. */
+  /** A server that passes requests to the listener as the limits allow. */
   createServer(listener: RequestListener): Server
-  /** Takes nothing more from a connection, and refuses it once all that it asked before is answered. */
+  /** Reads nothing more from a connection, and refuses it once its earlier requests are answered. */
   break(socket: Socket, refuse: () => void): void
-  /** Lets no connection live on once its requests are answered, and none at all after the deadline, in milliseconds. */
+  /** Ends each connection once its requests are answered, and all of them after the deadline, in milliseconds. */
   end(deadline: number): void
 }
 
 export interface ConnectionBounds {
-  /** Open at once, of everybody and of one network. */
+  /** Open connections, of everybody and of one network. */
   readonly connections: number
   readonly connectionsOfNetwork: number
-  /** Begun and not answered, of one connection. */
+  /** Requests of one connection that are begun and not answered. */
   readonly requests: number
   /** Bytes read and not parsed, or answered and not sent, of everybody and of one network. */
   readonly bytes: number
   readonly bytesOfNetwork: number
-  /** Milliseconds in which a head, and a whole request, arrive; and between two looks at who is late. */
+  /** Milliseconds in which a head, and a whole request, must arrive; also the interval of that check. */
   readonly patience: number
   readonly lookingInterval: number
-  /** Milliseconds in which some part of an answer is taken; and between two looks at how many bytes there are. */
+  /** Milliseconds in which some part of an answer must be taken; also the interval of the check of bytes. */
   readonly readingPatience: number
   readonly weighingInterval: number
-  /** Milliseconds in which every connection is read in pieces, after one of them has sent requests without waiting. */
+  /** Milliseconds for which every connection is read in pieces, after one of them has pipelined requests. */
   readonly caution: number
 }
 
@@ -46,29 +46,32 @@ export const connectionBounds: ConnectionBounds = {
   caution: 600_000,
 }
 
-/** Milliseconds: longer than load balancers keep theirs, of which the largest clouds keep 600 seconds, so that they close first. */
+/**
+ * Milliseconds. Longer than load balancers keep their connections (600 seconds in the largest clouds), so that they
+ * close first.
+ */
 export const usualKeepAlive = 620_000
-// A header of 64 KiB full of tokens, and room for the others.
+// A header of 64 KiB of tokens, and room for the others.
 const maxHeaderSize = 80 * 1024
 const endOfHead = Buffer.from('\r\n\r\n')
 const nothing = Buffer.alloc(0)
 
 /**
- * `trusts` names the proxies through which many people come: they have no bound of their own, and each of their
- * connections waits for its turn by itself.
+ * `trusts` recognizes proxies through which many people come: they have no limit of their own, and each of their
+ * connections has its own line.
  */
 export function createConnections(options: {
   readonly turns: Turns
-  /** Milliseconds of a clock that only goes on. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number
   readonly trusts: (address: string) => boolean
   readonly bounds?: ConnectionBounds
-  /** Milliseconds that a connection without a request is kept. */
+  /** How long an idle connection is kept, in milliseconds. */
   readonly keepAlive?: number
-  /** Told why a connection of this network was ended, where its other end hears nothing of it. */
-  readonly tell?: (network: string, why: string) => void
+  /** Called with the reason when a connection of this network is ended without an answer. */
+  readonly report?: (network: string, why: string) => void
 }): Connections {
-  const { turns, now, trusts, bounds = connectionBounds, keepAlive = usualKeepAlive, tell = () => {} } = options
+  const { turns, now, trusts, bounds = connectionBounds, keepAlive = usualKeepAlive, report = () => {} } = options
   const servers = new Set<Server>()
   const networks = new Map<string, number>()
   const connections = new Map<Socket, Connection>()
@@ -83,7 +86,7 @@ export function createConnections(options: {
     const network = networkOf(address)
     const ofNetwork = (networks.get(network) ?? 0) + 1
     if (!shared && ofNetwork > bounds.connectionsOfNetwork) {
-      tell(network, `its network has ${bounds.connectionsOfNetwork} connections already`)
+      report(network, `its network already has ${bounds.connectionsOfNetwork} connections`)
       socket.destroy()
       return
     }
@@ -118,13 +121,13 @@ export function createConnections(options: {
   }
 
   /**
-   * One connection sent a request before the last one was answered. No honest client does: from now on all are read in
-   * pieces, which costs each request some microseconds.
+   * A connection sent a request before the last one was answered. Honest clients do not. From now on all connections
+   * are read in pieces, which costs each request some microseconds.
    */
   function beCautious(): void {
     const already = now() < cautiousUntil
     cautiousUntil = now() + bounds.caution
-    // Once its parser has ended its work, and before any other connection is read.
+    // After its parser has finished, and before any other connection is read.
     if (!already) process.nextTick(() => connections.forEach((connection) => readInPieces(connection)))
   }
 
@@ -133,7 +136,7 @@ export function createConnections(options: {
     if (connection.parse !== undefined || socket.destroyed) return
     connection.parse = takeReading(socket, (bytes) => hold(connection, bytes))
     socket.on('resume', () => {
-      // Node wants more, and there is more already.
+      // Node wants to read more, but there are held bytes already.
       if (connection.held.length === 0) return
       socket.pause()
       attend(connection)
@@ -150,7 +153,7 @@ export function createConnections(options: {
     if (connection.held.length > 0) connection.socket.pause()
   }
 
-  /** Begins what is parsed and parses what is held, a request a turn, as far as it may go on. */
+  /** Begins parsed requests and parses held bytes, one request a turn, as far as allowed. */
   function attend(connection: Connection): void {
     if (connection.waits || !mayGoOn(connection)) return
     connection.waits = true
@@ -173,13 +176,13 @@ export function createConnections(options: {
     if (next !== undefined) begin(connection, next)
   }
 
-  /** Up to the end of a head: what brings one request and no more. */
+  /** Parses up to the end of a head, which brings at most one request. */
   function parsePiece(connection: Connection): void {
     const { socket, held, parse } = connection
     const head = held.indexOf(endOfHead)
     const end = head === -1 ? held.length : head + endOfHead.length
     connection.held = held.subarray(end)
-    // First, so that Node can pause again when it is given the piece.
+    // First, so that Node can pause again when it gets the piece.
     if (connection.held.length === 0 && socket.isPaused()) socket.resume()
     parse?.(held.subarray(0, end))
   }
@@ -199,15 +202,15 @@ export function createConnections(options: {
   }
 
   function refuseIfAnswered({ socket, parsed, begun, refuse }: Connection): void {
-    // What did not arrive whole is what is refused.
+    // An incomplete request is what is refused.
     if (parsed.some(({ request }) => request.complete) || [...begun].some(({ req }) => req.complete)) return
-    // An answer that is the last one ends the connection by itself.
+    // The last answer ends the connection by itself.
     if (socket.writable) refuse?.()
   }
 
   /**
-   * Whoever has said all that they ask hears every answer, and then the end. What did not arrive whole never will, and is
-   * refused at once, by the end that Node comes to.
+   * A client that has closed its side gets every answer, and then the connection ends. An incomplete request can never
+   * arrive, and is refused at once when Node sees the end.
    */
   function endIfAnswered(connection: Connection): void {
     const { parsed, held, begun, end } = connection
@@ -220,7 +223,7 @@ export function createConnections(options: {
     end()
   }
 
-  /** Ends the connections that hold most, where together they hold too much. */
+  /** Ends the connections that hold most, if together they hold too much. */
   function weigh(): void {
     const heavy = [...connections.values()]
       .map((connection) => ({ ...connection, weight: weightOf(connection) }))
@@ -231,10 +234,7 @@ export function createConnections(options: {
     for (const { socket, line, weight } of heavy) {
       const sum = (ofLine.get(line) ?? 0) + weight
       if (bytes + weight > bounds.bytes || sum > bounds.bytesOfNetwork) {
-        tell(
-          networkOf(socket.remoteAddress ?? ''),
-          `${weight} bytes wait for it, which is too much with those of others`,
-        )
+        report(networkOf(socket.remoteAddress ?? ''), `it holds ${weight} bytes, too many together with the others`)
         socket.destroy()
         continue
       }
@@ -266,7 +266,7 @@ export function createConnections(options: {
       server.timeout = bounds.readingPatience
       server.on('connection', open)
       server.on('drop', ({ remoteAddress = '' } = {}) => {
-        tell(networkOf(remoteAddress), `there are ${bounds.connections} connections already`)
+        report(networkOf(remoteAddress), `there are already ${bounds.connections} connections`)
       })
       servers.add(server)
       return server
@@ -299,23 +299,23 @@ export function createConnections(options: {
 }
 
 /**
- * Node hands all that one read brings to its parser at once, a thousand small requests in 64 KiB, and nothing stops the
- * parser on the way. This takes the bytes first; what it returns gives them to the parser.
+ * Node passes everything that one read brings to its parser at once: a thousand small requests in 64 KiB, and nothing
+ * can stop the parser in between. This takes the bytes first; the returned function passes them to the parser.
  */
 function takeReading(socket: Socket, hold: (bytes: Buffer) => void): (bytes: Buffer) => void {
   const [parse] = socket.listeners('data')
   if (parse === undefined) throw new Error('node:http does not listen to its socket')
-  // With a listener of ours, Node gives up reading below JavaScript.
+  // With our listener Node stops reading below JavaScript.
   socket.on('data', hold)
   socket.off('data', parse as (bytes: Buffer) => void)
-  // Where Node had stopped to read there, the stream does not know of it.
+  // If Node had stopped to read there, the stream does not know it.
   socket._read(0)
   return parse as (bytes: Buffer) => void
 }
 
 /**
- * Node ends a connection as soon as its other end has said all, and with it the answers that are not made yet. This hears of
- * that in its place; what it returns does what Node does.
+ * Node ends a connection when its other side closes, and drops unfinished answers. This handles the close instead; the
+ * returned function does what Node does.
  */
 function takeEnd(socket: Socket, hear: () => void): () => void {
   const end = socket.listeners('end').find(({ name }) => name.endsWith('socketOnEnd'))
@@ -325,17 +325,20 @@ function takeEnd(socket: Socket, hear: () => void): () => void {
   return end
 }
 
-/** Node drops what comes behind the body of a request that offers another protocol: its sender is not to wait for an answer. */
+/**
+ * Node drops bytes after the body of a request that offers another protocol, so its sender must not wait for an answer
+ * to them.
+ */
 function losesWhatFollows({ headers }: IncomingMessage): boolean {
   return headers.upgrade !== undefined && headers['content-length'] !== undefined
 }
 
-/** Whether Node waits until answers are sent, and takes no bytes before. It says so nowhere else. */
+/** Whether Node has paused reading until answers are sent. No public property says so. */
 function hasPausedParser(socket: Socket): boolean {
   return (socket as Socket & { readonly _paused?: boolean })._paused === true
 }
 
-/** Bytes that are held for it: not parsed yet, and not sent yet. */
+/** Bytes held for the connection: not parsed yet, and not sent yet. */
 function weightOf({ socket, held, begun }: Connection): number {
   let weight = socket.readableLength + held.length
   for (const response of begun) weight += response.writableLength
@@ -350,19 +353,19 @@ interface Exchange {
 
 interface Connection {
   readonly socket: Socket
-  /** In which it waits for its turns. */
+  /** The line in which it waits. */
   readonly line: string
-  /** Node's parser, where it is given pieces. */
+  /** Node's parser, if it is fed in pieces. */
   parse: ((bytes: Buffer) => void) | undefined
   readonly begun: Set<ServerResponse>
-  /** Parsed and not begun: what came in one read, before the reading in pieces. */
+  /** Requests parsed and not begun: from one read before the reading in pieces. */
   parsed: Exchange[]
-  /** Read and not parsed: at most what two reads of the socket bring. */
+  /** Bytes read and not parsed: at most two reads of the socket. */
   held: Buffer
   /** Whether it waits for its turn. */
   waits: boolean
-  /** What is called once the requests before a broken one are answered. */
+  /** Called once the requests before a broken one are answered. */
   refuse: (() => void) | undefined
-  /** Node's way to end it, once its other end has said all. */
+  /** Node's function that ends it, once its other side has closed. */
   end: (() => void) | undefined
 }

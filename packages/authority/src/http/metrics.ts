@@ -1,4 +1,4 @@
-// What is measured of the server, and the line of the log for every answer.
+// The metrics of the server, and a log line for every answer.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
@@ -8,7 +8,7 @@ import { DomainError, type DomainErrorCode } from '../domain/errors.ts'
 import { addressOf } from '../doors/http/address.ts'
 import type { LogSink } from '../log.ts'
 
-/** Counts and times every request by route, never by path: a path may hold anything. */
+/** Counts and times every request by route, never by path, because a path may contain anything. */
 export function measure(
   server: FastifyInstance,
   options: { readonly log: Logger; readonly logSink: Pick<LogSink, 'dropped'>; readonly now: () => number },
@@ -47,7 +47,7 @@ export function measure(
     }
     done()
   })
-  // Collected once a second at most: nobody needs a credential to ask for them.
+  // Collected at most once a second, because it needs no credential.
   let collected: { readonly at: number; readonly text: Promise<string> } | undefined
   server.get('/metrics', async (_request, reply) => {
     if (collected === undefined || now() - collected.at >= 1000) collected = { at: now(), text: registry.metrics() }
@@ -55,7 +55,7 @@ export function measure(
   })
 }
 
-/** Of GraphQL the status is 200 always. */
+/** GraphQL always answers with status 200. */
 const refusals: ReadonlySet<DomainErrorCode> = new Set(['unauthenticated', 'forbidden', 'proof_needed', 'rate_limited'])
 
 function isOfInterest(status: number, { refused }: FastifyRequest): boolean {
@@ -64,7 +64,7 @@ function isOfInterest(status: number, { refused }: FastifyRequest): boolean {
   return refusals.has(refused.code) || (refused.cause !== undefined && !(refused.cause instanceof DomainError))
 }
 
-/** Which refusal it was, what is behind it, and whom a limit met. */
+/** The code of the refusal, its cause, and the address that met a limit. */
 function describeRefusal(request: FastifyRequest): Readonly<Record<string, string>> {
   const { refused } = request
   if (refused === undefined) return {}
@@ -80,7 +80,7 @@ function describeRefusal(request: FastifyRequest): Readonly<Record<string, strin
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-/** Whoever invents methods must not fill the registry. */
+/** Invented methods must not fill the registry. */
 function known(method: string): string {
   return methods.has(method) ? method : 'other'
 }

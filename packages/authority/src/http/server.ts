@@ -1,4 +1,4 @@
-// The HTTP server with its limits, request ids, metrics and log; the doors are opened on it.
+// The HTTP server with limits, request ids, metrics and log. The doors are opened on it.
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 
@@ -18,25 +18,27 @@ import { measure } from './metrics.ts'
 import { createProxyWatch } from './proxies.ts'
 import { createTurns } from './turns.ts'
 
-/** Milliseconds that whoever is connected has to end once the server stops: half of the ten seconds that all of it may take. */
+/**
+ * How long connections may take to end once the server stops, in milliseconds: half of the ten seconds for everything.
+ */
 const closingTime = 5_000
 
-/** A server that answers `/healthz`, `/readyz` and `/metrics`, and nothing else yet. */
+/** A server that answers only `/healthz`, `/readyz` and `/metrics` so far. */
 export function createServer(options: {
   readonly log: Logger
   readonly sayRarely: SayRarely
   readonly logSink: Pick<LogSink, 'dropped'>
   readonly store: Store
-  /** Whether this is the address of a proxy whose X-Forwarded headers are believed; nobody's where it is absent. */
+  /** Whether this is the address of a proxy whose X-Forwarded headers count; nobody's if absent. */
   readonly trusts: Trusts | undefined
-  /** Milliseconds that a connection without a request is kept. */
+  /** How long an idle connection is kept, in milliseconds. */
   readonly keepAlive: number
-  /** Told of every request that is refused as nobody's. */
+  /** Called for every request that is refused as unauthenticated. */
   readonly onUnauthenticated: (request: FastifyRequest, reply: FastifyReply) => void
 }): FastifyInstance {
   const { log, sayRarely, logSink, store, trusts, keepAlive, onUnauthenticated } = options
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    // Whoever went away in the middle of a request hears no answer, and is none of the log's business.
+    // A client that left in the middle of a request gets no answer and no log line.
     if (request.raw.destroyed && !request.raw.complete) return
     if (error instanceof DomainError && error.code === 'unauthenticated') onUnauthenticated(request, reply)
     if (!sendError(error, request, reply)) {
@@ -50,7 +52,7 @@ export function createServer(options: {
     now: monotonic,
     trusts: trusts ?? (() => false),
     keepAlive,
-    tell: (network, why) => sayRarely('warn', { network, why }, 'a connection was ended'),
+    report: (network, why) => sayRarely('warn', { network, why }, 'a connection was ended'),
   })
   const server = fastify({
     serverFactory: (listener) => connections.createServer(listener),
@@ -85,7 +87,7 @@ export function createServer(options: {
   server.addHook('onRequest', (request, reply, done) => {
     stamp(request, reply)
     watchProxies(request)
-    // RFC 9112 §3.2. Node would refuse it by itself, and without a request id.
+    // RFC 9112 §3.2. Node would refuse it without a request id.
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       done(new InvalidInput('the header host is missing', 'host'))
     } else done(checkBounds(request) ?? findRepeatedHeader(request.raw.rawHeaders))
@@ -97,7 +99,7 @@ export function createServer(options: {
   measure(server, { log, logSink, now: monotonic })
   server.get('/healthz', () => ({ ok: true }))
   server.get('/readyz', async (_request, reply) => {
-    // Whoever runs the server is told of it by the store, once: this may be asked every second.
+    // The store has already logged the reason once. This may be asked every second.
     const trouble = await store.health()
     if (trouble === undefined) return { ok: true }
     return reply.code(503).send({ ok: false, reason: trouble.reason, message: trouble.message })
@@ -118,19 +120,19 @@ function withoutStraySlashes(method: string | undefined, url: string): string {
 const lastSlash =
   /^((?:https?:\/\/[^/?]+)?\/(?:graphql|v1|api|aaa|web|metrics_post|metrics|healthz|readyz|openapi\.json|\.well-known)(?:\/[^?]*[^/?])?)\/(?=\?|$)/
 
-/** For the log of whoever runs the authority: the one who asked is told nothing of it. */
+/** Logs an unexpected error. The client does not see it. */
 export function reportUnforeseen(log: Logger, error: unknown, requestId: string): void {
   log.error({ err: error, request_id: requestId }, 'a request failed for an unforeseen reason')
 }
 
-/** Ids that no other process gives, cheaper than a random one each: a random beginning, and a count. */
+/** Ids that no other process gives, cheaper than random ones: a random prefix and a count. */
 function createRequestIds(): () => string {
   const beginning = randomBytes(9).toString('base64url')
   let count = 0
   return () => `${beginning}-${(count += 1).toString(36)}`
 }
 
-/** What every answer carries. */
+/** Headers of every answer. */
 function stamp(request: FastifyRequest, reply: FastifyReply): void {
   void reply.headers({
     'fly-request-id': request.id,
@@ -139,7 +141,7 @@ function stamp(request: FastifyRequest, reply: FastifyReply): void {
   })
 }
 
-/** For the log. What the parser says names a rule and quotes nothing; what a wrong setting of a client or a proxy sends is named. */
+/** For the log. The parser's reason names a rule and quotes nothing. Recognizes what a misconfigured client or proxy sends. */
 function describeBrokenRequest(error: Error) {
   type Broken = Error & { readonly code?: string; readonly reason?: string; readonly rawPacket?: Uint8Array }
   const { code, reason, rawPacket = new Uint8Array() } = error as Broken
@@ -151,7 +153,7 @@ function describeBrokenRequest(error: Error) {
   return { code, reason }
 }
 
-/** What is not HTTP, or more of it than is taken, before any route is known. */
+/** Refuses what is not HTTP, or exceeds a limit, before any route is known. */
 function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket, requestId: string): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()

@@ -1,11 +1,11 @@
-// Turns: nobody's work makes others wait for all of it.
+// Turns: nobody waits for all of somebody else's work.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import { expect, test } from 'vitest'
 
 import { createTurns } from './turns.ts'
 
-/** A clock that moves on with the work alone: each piece takes `cost` milliseconds. */
+/** A clock that advances only with the work: each piece takes `cost` milliseconds. */
 function workshop(cost: number) {
   let time = 0
   const done: string[] = []
@@ -21,13 +21,13 @@ function workshop(cost: number) {
   }
 }
 
-test('work that takes no time is done at once, in order', () => {
+test('work that takes no time runs at once, in order', () => {
   const { take, done } = workshop(0)
   for (let piece = 0; piece < 1000; piece++) take('one', String(piece))
   expect(done).toEqual(Array.from({ length: 1000 }, (_, piece) => String(piece)))
 })
 
-test('a turn takes so much work, and the next one goes on', async () => {
+test('a turn has a limit of work, and the next one continues', async () => {
   const { take, done } = workshop(4)
   for (let piece = 0; piece < 8; piece++) take('one', `${piece}`)
   expect(done.length).toBe(3)
@@ -37,7 +37,7 @@ test('a turn takes so much work, and the next one goes on', async () => {
   expect(done).toEqual(['0', '1', '2', '3', '4', '5', '6', '7'])
 })
 
-test('who has much to do waits, and who has little comes in between', async () => {
+test('a line with much work waits, and a line with little comes in between', async () => {
   const { take, done } = workshop(4)
   for (let piece = 0; piece < 500; piece++) take('many', `many ${piece}`)
   take('few', 'few 0')
@@ -51,7 +51,7 @@ test('who has much to do waits, and who has little comes in between', async () =
   )
 })
 
-test('work that has more to do goes on behind the others of its line', async () => {
+test('unfinished work continues behind the others of its line', async () => {
   let time = 0
   const done: string[] = []
   const turns = createTurns(() => time)
@@ -68,7 +68,7 @@ test('work that has more to do goes on behind the others of its line', async () 
   expect(done.join('')).toBe('aabcaba')
 })
 
-test('what a piece goes on with at once counts for its turn', async () => {
+test('immediate continuations of a piece count for its turn', async () => {
   let time = 0
   const done: number[] = []
   const turns = createTurns(() => time)
@@ -81,7 +81,7 @@ test('what a piece goes on with at once counts for its turn', async () => {
       })()
       return false
     })
-    // As the first turn's own: nobody else has been there yet.
+    // In the first turn only, before others had theirs.
     if (piece === 0) time += 20
   }
   await nextTurn()

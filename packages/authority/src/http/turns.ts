@@ -1,27 +1,27 @@
-// Turns: work that comes faster than it is done waits in lines, one for each network, and the lines take turns.
+// Turns: work that arrives faster than it is done waits in one line for each network, and the lines take turns.
 
 export interface Turns {
   /**
-   * Does the work, a piece after the other, now or when the turn of its line comes. The work does one piece and tells
-   * whether it has another one, which then waits behind all others of its line. It throws nothing.
+   * Runs the work piece by piece, now or when the turn of its line comes. Each call does one piece and returns whether
+   * there is another, which then waits behind the others of its line. It must not throw.
    */
   take(line: string, work: Work): void
 }
 
 type Work = () => boolean
 
-/** Milliseconds of one turn of the event loop that go into beginning work, before everything else is looked at again. */
+/** Milliseconds of each turn of the event loop for beginning work, before everything else runs again. */
 const share = 10
 
 /**
- * `now` in milliseconds. Every line gets its work done in order; between two pieces of one line comes one of each other
- * line that waits, so that nobody's work makes others wait for more than one of their own pieces.
+ * `now` in milliseconds. Work in a line runs in order. Between two pieces of one line comes one piece of every other
+ * waiting line, so nobody waits for more than one piece of another line.
  */
 export function createTurns(now: () => number): Turns {
   const lines = new Map<string, Work[]>()
   let began: number | undefined
 
-  /** Of one turn: until it ends, what comes is added to the time that it may take. */
+  /** Work that arrives during a turn counts for its time. */
   function beginTurn(): void {
     began = now()
     setImmediate(endTurn)
@@ -39,11 +39,11 @@ export function createTurns(now: () => number): Turns {
     if (first === undefined) return
     const [line, waiting] = first
     const work = waiting.shift()
-    // To the end of the round, or out of it.
+    // Moves the line to the end of the round, or removes it.
     lines.delete(line)
     if (waiting.length > 0) lines.set(line, waiting)
     if (work?.() === true) wait(line, work)
-    // What the work has promised is done first, as far as it goes without waiting: it counts for this turn.
+    // Promise jobs of the work run first, because they count for this turn.
     queueMicrotask(() => process.nextTick(() => void (now() - start < share && goOn(start))))
   }
 

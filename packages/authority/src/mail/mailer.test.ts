@@ -44,7 +44,7 @@ function mailerFor(
   return { mailer, failures, about, send, isLate: () => isLate }
 }
 
-/** A server that says this of every mail, recipient or sender. */
+/** A server that refuses every mail, recipient or sender with this answer. */
 async function startRefusing(at: 'onMailFrom' | 'onRcptTo' | 'onData', code: number, said: string) {
   const error = Object.assign(new Error(said), { responseCode: code })
   return start({
@@ -55,7 +55,7 @@ async function startRefusing(at: 'onMailFrom' | 'onRcptTo' | 'onData', code: num
   })
 }
 
-/** A server that takes connections and does with them what it is told. */
+/** A server that does with connections what the test says. */
 async function startRaw(greet: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -75,7 +75,7 @@ async function startRaw(greet: (socket: Socket) => void): Promise<number> {
 }
 
 describe('the mailer', () => {
-  it('hands a message over, plain and as HTML, to the one address', async () => {
+  it('sends a message, plain and as HTML, to one address', async () => {
     const server = await start()
     const { send, failures } = mailerFor(server.port)
     expect(await send()).toBe('taken')
@@ -92,14 +92,14 @@ describe('the mailer', () => {
     expect(parts.get('text/html')?.trim()).toBe('<p>Hello</p>')
   })
 
-  it('sends nothing in a subject that a reader decodes to something else', async () => {
+  it('sends no subject that a reader would decode to something else', async () => {
     const server = await start()
     await mailerFor(server.port).send({ subject: 'Join =?utf-8?B?RnJlZSBtb25leQ==?=' })
     const [received] = server.received
     expect(received && headersOf(received).get('subject')).not.toContain('=?')
   })
 
-  it('lets nothing in a subject or an address begin a header or name a second recipient', async () => {
+  it('never lets a subject or an address begin a header or add a recipient', async () => {
     const server = await start()
     const { send } = mailerFor(server.port)
     await send({ subject: 'Join\r\nBcc: eve@example.com\r\n\r\nBody' })
@@ -122,7 +122,7 @@ describe('the mailer', () => {
     ['onRcptTo', 550, 'RCPT TO'],
     ['onData', 554, 'DATA'],
   ] as const)(
-    'is done with a mail that is refused for good %s, and repeats nothing of it',
+    'does not retry a mail that is finally refused %s, and repeats nothing of it',
     async (at, code, command) => {
       const { port } = await startRefusing(at, code, quoted)
       const { send, failures } = mailerFor(port)
@@ -135,11 +135,11 @@ describe('the mailer', () => {
 
   it.each([
     ['onMailFrom', 451],
-    // It wants a login, or TLS: that is none of the mail's fault.
+    // It wants a login or TLS, which is no fault of the mail.
     ['onMailFrom', 530],
     ['onRcptTo', 450],
     ['onData', 452],
-  ] as const)('is not done with a mail that is refused for now %s, with %i', async (at, code) => {
+  ] as const)('retries a mail that is refused for now %s, with %i', async (at, code) => {
     const { port } = await startRefusing(at, code, quoted)
     const { send, failures } = mailerFor(port)
     expect(await send()).toBe('failed')
@@ -148,7 +148,7 @@ describe('the mailer', () => {
     ])
   })
 
-  it('logs in with its credentials, and says so where they are refused', async () => {
+  it('logs in with its credentials, and reports if they are refused', async () => {
     const server = await start({
       authOptional: false,
       allowInsecureAuth: true,
@@ -167,7 +167,7 @@ describe('the mailer', () => {
     expect(server.received).toHaveLength(1)
   })
 
-  it('tells no password and no message to a server without TLS where TLS is required', async () => {
+  it('sends no password and no message without TLS if TLS is required', async () => {
     const heard: string[] = []
     const server = await start({
       authOptional: false,
@@ -183,7 +183,7 @@ describe('the mailer', () => {
     expect([heard, server.received]).toEqual([[], []])
   })
 
-  it('says no where the server refuses, hangs up, speaks something else or is not there', async () => {
+  it('fails if the server refuses, hangs up, speaks something else or is not there', async () => {
     const refusing = await start({
       onRcptTo: (_address, _session, done) => done(Object.assign(new Error('busy'), { responseCode: 450 })),
     })
@@ -202,9 +202,9 @@ describe('the mailer', () => {
     }
   })
 
-  it('waits for no server longer than it may', async () => {
+  it('waits for a server only for a limited time', async () => {
     const silent = await startRaw(() => undefined)
-    // Every line comes within the time, and the whole never ends.
+    // Every line comes in time, but the dialogue never ends.
     const dripping = await startRaw((socket) => {
       const timer = setInterval(() => socket.write('220-patience\r\n'), 10)
       socket.on('close', () => clearInterval(timer))
@@ -217,7 +217,7 @@ describe('the mailer', () => {
     }
   })
 
-  it('says that a server takes its time, and hears what it says in the end', async () => {
+  it('reports a slow server, and takes its final answer', async () => {
     const asked = Promise.withResolvers<() => void>()
     const server = await start({
       onData: (stream, _session, done) => void stream.resume().once('end', () => asked.resolve(() => done())),
@@ -235,7 +235,7 @@ describe('the mailer', () => {
     expect(failures).toHaveLength(1)
   })
 
-  it('breaks off what is under way when it is told to', async () => {
+  it('cancels tries in progress on request', async () => {
     const asked = Promise.withResolvers<undefined>()
     const port = await startRaw(() => asked.resolve(undefined))
     const { mailer, about } = mailerFor(port)
@@ -246,7 +246,7 @@ describe('the mailer', () => {
     expect(await sent).toBe('failed')
   })
 
-  it('has a bounded number of mails under way', async () => {
+  it('limits the number of mails in progress', async () => {
     const silent = await startRaw(() => undefined)
     const { send, failures } = mailerFor(silent, {}, { timeout: 300 })
     const sent = await Promise.all(Array.from({ length: 12 }, () => send()))

@@ -1,4 +1,4 @@
-// Hands mail to an SMTP server, with a bound on how long and how much at once.
+// Sends mail to an SMTP server, with limits on time and on how many at once.
 import type { NodemailerError, Transporter } from 'nodemailer'
 
 import type { Mail, Mailer, MailOutcome } from '../domain/mail.ts'
@@ -7,37 +7,37 @@ import type { Secret } from '../domain/secret.ts'
 export interface SmtpServer {
   readonly host: string
   readonly port: number
-  /** TLS from the first byte; without it STARTTLS is used where the server offers it. */
+  /** TLS from the first byte; without it STARTTLS is used if the server offers it. */
   readonly tls: boolean
-  /** Refuse to go on without STARTTLS: credentials and mail must not cross a network in the clear. */
+  /** Fail without STARTTLS: credentials and mail must not cross a network in the clear. */
   readonly requireStartTls: boolean
   readonly credentials: { readonly user: string; readonly password: Secret } | undefined
 }
 
 // The person who invites waits for it.
 const usualPatience = 10_000
-// RFC 5321 §4.5.3.2: five minutes for what comes before the mail, ten for what is said to it.
+// RFC 5321 §4.5.3.2: five minutes for what comes before the mail, ten for the answer to it.
 const beforeMail = 5 * 60_000
 const afterMail = 10 * 60_000
 const atOnce = 8
 
-/** Why a mail was not taken: nothing in it is secret, and nobody's address stands in it. */
+/** Why a mail was not taken, without secrets and email addresses. */
 export interface MailFailure {
-  /** As `EAUTH`, `ECONNECTION` or `ETIMEDOUT`. */
+  /** For example `EAUTH`, `ECONNECTION` or `ETIMEDOUT`. */
   readonly code: string
-  /** Where the server is. */
+  /** The address of the server. */
   readonly server: string
   readonly requestId: string
   /** The error of the connection, or the codes of the server's reply. */
   readonly cause: Error
-  /** Whether the server will never take it, so that it is not tried again. */
+  /** Whether the refusal is final, so that it is not retried. */
   readonly isRefused: boolean
 }
 
-/** `failed` hears why a mail was not taken, for the log. */
+/** `failed` is called for the log when a mail was not taken. */
 export function createMailer(options: {
   readonly server: SmtpServer
-  /** As it stands in the From header: `Hallpass <hallpass@example.com>`. */
+  /** The From header: `Hallpass <hallpass@example.com>`. */
   readonly from: string
   readonly failed: (failure: MailFailure) => void
   /** Milliseconds until a mail is late; 10,000 by default. */
@@ -54,14 +54,14 @@ export function createMailer(options: {
     // As an object, so that no spelling of an address can become two.
     await transport.sendMail({
       from,
-      // RFC 5322 §3.6.4: a second copy is known by it.
+      // RFC 5322 §3.6.4: it identifies a second copy.
       messageId: `<${key}@${from.replace(/^.*@|>$/g, '')}>`,
       to: { name: '', address: to },
-      // Of what looks like an encoded word (RFC 2047 §2) no reader makes another text.
+      // An encoded word (RFC 2047 §2) would be decoded by readers, so it is broken up.
       subject: subject.replaceAll(/\p{Cc}+/gu, ' ').replaceAll('=?', '= ?'),
       text,
       html,
-      // RFC 3834 §5: nobody's holiday notice answers it.
+      // RFC 3834 §5: no vacation notice answers it.
       headers: { 'Auto-Submitted': 'auto-generated' },
       signal,
     })
@@ -69,15 +69,15 @@ export function createMailer(options: {
 
   return {
     async send(mail, { requestId, key, late, signal }): Promise<MailOutcome> {
-      const tell = (error: NodemailerError) => {
+      const report = (error: NodemailerError) => {
         const failure = describe(server, requestId, error)
         failed(failure)
         return failure.isRefused ? 'refused' : 'failed'
       }
-      if (underWay >= atOnce) return tell(new Error('too many mails are under way'))
+      if (underWay >= atOnce) return report(new Error('too many mails are in progress'))
       underWay += 1
       const timer = setTimeout(() => {
-        tell(new Error('the mail server is slow: the try goes on'))
+        report(new Error('the mail server is slow: the try goes on'))
         late()
       }, patience)
       const end = AbortSignal.timeout(timeout)
@@ -85,7 +85,7 @@ export function createMailer(options: {
         await hand(mail, key, AbortSignal.any([signal, end]))
         return 'taken'
       } catch (error) {
-        return tell(end.aborted ? new Error('the mail server did not take it in time') : (error as NodemailerError))
+        return report(end.aborted ? new Error('the mail server did not take it in time') : (error as NodemailerError))
       } finally {
         clearTimeout(timer)
         underWay -= 1
@@ -101,7 +101,8 @@ function describe({ host, port }: SmtpServer, requestId: string, error: Nodemail
     server: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
     requestId,
     cause: response === undefined ? error : withoutQuote(command, response),
-    // RFC 5321 §4.2.1. The operator can fix what is not about this mail: RFC 4954 §6, 530 asks for a login.
+    // RFC 5321 §4.2.1. An error that is not about this mail can be fixed by the operator: RFC 4954 §6, 530 asks for a
+    // login.
     isRefused: permanent && error.responseCode !== 530 && ['MAIL FROM', 'RCPT TO', 'DATA'].includes(command),
   }
 }
@@ -114,7 +115,7 @@ function withoutQuote(command: string, response: string): Error {
 
 async function connect(server: SmtpServer): Promise<Transporter> {
   const { host, port, tls, requireStartTls, credentials } = server
-  // Loaded when the first mail is sent: most processes never send one.
+  // Loaded with the first mail, because most processes never send one.
   const { createTransport } = await import('nodemailer')
   return createTransport({
     host,

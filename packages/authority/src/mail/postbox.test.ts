@@ -1,4 +1,4 @@
-// A mail server that takes minutes is waited for beside whoever asked, and nobody else sends the same mail meanwhile.
+// A slow mail server holds up nobody for long, and no other authority sends the same mail meanwhile.
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -33,7 +33,7 @@ function over(engine: 'SQLite' | 'PostgreSQL') {
     return openSqliteStore({ directory })
   }
 
-  /** Two authorities on one store, with a clock of their own, and a mail server that answers when it is told to. */
+  /** Two authorities on one store with a clock of the test, and a mail server that answers when the test says so. */
   async function start() {
     const store = await openStore()
     onTestFinished(() => store.close())
@@ -80,7 +80,7 @@ function over(engine: 'SQLite' | 'PostgreSQL') {
       interval: 5,
     })
     onTestFinished(() => worker.stop())
-    /** When somebody else takes it. */
+    /** Whether nobody else can claim the task. */
     const dueAfter = async (time: number) => !(await store.read((tx) => tx.outbox.isDue(time)))
     return {
       posted,
@@ -96,11 +96,11 @@ function over(engine: 'SQLite' | 'PostgreSQL') {
   }
 
   return () => {
-    test('whoever asked waits for its patience alone, and one mail goes out', async () => {
+    test('the caller waits only for its patience, and one mail is sent', async () => {
       const { posted, ids, asked, answer, dueAfter, advance, now, isEmpty } = await start()
       expect(await posted.send()).toBe(false)
       await asked
-      // Ten minutes, of which none is without a claim for the next one.
+      // For ten minutes, in each of which the claim is renewed.
       for (let minute = 0; minute < 10; minute += 1) {
         advance(60_000)
         await expect.poll(() => dueAfter(now() + claimTime - 1), { interval: 5, timeout: 10_000 }).toBe(true)
@@ -124,7 +124,7 @@ function over(engine: 'SQLite' | 'PostgreSQL') {
       expect(ids[1]).toBe(ids[0])
     })
 
-    test('an authority that stops breaks off what is under way, for whoever starts next', async () => {
+    test('an authority that stops cancels tries in progress, and the next start repeats them', async () => {
       const { posted, first, ids, asked, answer, advance, isEmpty } = await start()
       const sent = posted.send()
       await asked

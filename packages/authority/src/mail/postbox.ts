@@ -1,14 +1,14 @@
-// Mail goes through the outbox: it is sent after the commit, and again until a mail server takes or refuses it.
+// Sends mail through the outbox: after the commit, and again until a mail server takes or refuses it.
 import type { Keyring } from '../domain/keyring.ts'
 import type { Mail, Mailer, Postbox } from '../domain/mail.ts'
 import { claimTime, renewalTime, retryAfter, type OutboxTask } from '../domain/outbox.ts'
 import { Secret } from '../domain/secret.ts'
 import type { ReadTransaction, Store } from '../domain/store.ts'
 
-/** What is sealed: a mail holds a link that lets somebody in. */
+/** The sealed content: a mail contains a link that lets somebody in. */
 interface Letter {
   readonly mail: Mail
-  /** By which a mail program knows a second copy. */
+  /** Identifies a second copy. */
   readonly key: string
   readonly requestId: string
   /** In hex. */

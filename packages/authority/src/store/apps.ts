@@ -1,4 +1,4 @@
-// Apps: one namespace of names over all organisations.
+// Apps: one namespace of names for all organisations.
 import type { App } from '../domain/app.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
@@ -37,7 +37,7 @@ export function apps(session: QuerySession): Transaction['apps'] {
       const app = { publicId, name, organisationId, network, idempotencyKey, createdAt }
       let row = await session.one(insert, app)
       if (row === undefined) {
-        // The name may be that of an app whose organisation is deleted, and whose row is not removed yet.
+        // The name may belong to an app of a deleted organisation, whose row is not removed yet.
         await session.run(removeLeftover, { name })
         row = await session.one(insert, app)
       }

@@ -1,4 +1,4 @@
-// How the history of a token is found: by three indexes, of which its mint costs one that all mints of the time share.
+// The history of a token uses three indexes. A mint writes to one of them, whose page all mints of the time share.
 import { DatabaseSync } from 'node:sqlite'
 
 import { expect, test } from 'vitest'
@@ -9,7 +9,7 @@ import { migrations } from './migrations.ts'
 import { compile, type Query, type QuerySession } from './query.ts'
 import { createSqliteCompiler } from './sqlite-connection.ts'
 
-test('the history of a token walks indexes alone', async () => {
+test('the history of a token reads only indexes', async () => {
   const database = new DatabaseSync(':memory:', { defensive: false })
   for (const migration of migrations) {
     for (const statement of migration.statements(sqliteWords)) database.exec(sqlOf(statement))

@@ -1,4 +1,4 @@
-// Audit events: appended, kept when their organisation is deleted, and removed by their age alone.
+// Audit events: appended, kept when their organisation is deleted, and removed only by age.
 import { sql, type SqlBool } from 'kysely'
 
 import type { AuditEvent, StoredAuditEvent } from '../domain/audit-event.ts'
@@ -62,7 +62,7 @@ const columns = [
   'actor_id as actorId',
   'actor_label as actorLabel',
   'target',
-  // Rows of before may hold more.
+  // Rows from earlier versions may be longer.
   sql<string>`substr(reason, 1, ${sql.lit(longestSentence)})`.as('reason'),
   'request_id as requestId',
 ] as const
@@ -88,8 +88,8 @@ interface OfToken {
   readonly limit: number
 }
 
-// A page from each of the indexes holds enough for a page of them all. The conditions of the partial ones stand there as
-// in the migration, or no planner would use them.
+// A page from each of the indexes is enough for a page of all. The conditions of the partial indexes are written as in
+// the migration; otherwise no planner would use them.
 const ofToken = query((db, param: Param<OfToken>) => {
   const part = () =>
     db
@@ -101,14 +101,14 @@ const ofToken = query((db, param: Param<OfToken>) => {
   const by = part()
     .where(sql<SqlBool>`actor_kind = 'token'`)
     .where('actor_id', '=', param('id'))
-    // What it tried elsewhere is for the trail of that organisation.
+    // What it tried elsewhere is in the trail of that organisation.
     .where((eb) => eb.or([eb('organisation_id', '=', param('organisationId')), eb('organisation_id', 'is', null)]))
   const about = (target: 'target' | 'second' | 'third') =>
     part()
       .where(sql<SqlBool>`operation <> 'token.mint'`)
       .where('target', '=', param(target))
       .where('organisation_id', '=', param('organisationId'))
-      // Those are among what it did.
+      // Those are already among what it did.
       .where((eb) => eb.not(eb.and([sql<SqlBool>`actor_kind = 'token'`, eb('actor_id', '=', param('id'))])))
   const minted = part()
     .where(sql<SqlBool>`operation = 'token.mint'`)

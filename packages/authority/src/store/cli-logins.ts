@@ -1,4 +1,4 @@
-// Command lines that ask to be logged in, by the hash of the id that they were given.
+// Logins of command lines, by the hash of their id.
 import type { CliLogin } from '../domain/cli-login.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
@@ -88,7 +88,7 @@ const removeExpired = query((db, param: Param<{ now: number; limit: number }>) =
     ),
 )
 
-// Others wait for it. More are removed than ever come.
+// Others wait for the removal. It removes more than are ever inserted.
 const mostRemoved = 100
 
 const removeApprovedBy = query((db, param: Param<{ userId: number }>) =>

@@ -1,4 +1,4 @@
-// What the log says of the database, however often it is told.
+// What the log says about the database, however many requests report it.
 import { expect, test } from 'vitest'
 
 import { Condition } from './condition.ts'
@@ -13,14 +13,14 @@ function listen() {
   return { told, note }
 }
 
-test('each change is told once, of reads and of writes', () => {
+test('each change of reads and of writes is reported once', () => {
   const { told, note } = listen()
   note('reads', undefined, 'locked', 'locked', undefined, undefined, 'locked', 'damaged')
   note('writes', 'locked')
   expect(told).toEqual(['reads locked', 'reads well', 'reads locked', 'reads damaged', 'writes locked'])
 })
 
-test('a server that is gone is one trouble, whether it refuses or does not answer', () => {
+test('a server that is gone is reported once, whether it refuses or does not answer', () => {
   const { told, note } = listen()
   note('reads', 'unreachable', 'slow', 'unreachable', 'slow', undefined)
   note('writes', 'slow', 'unreachable', 'slow', 'read_only')

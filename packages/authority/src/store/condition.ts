@@ -1,7 +1,7 @@
-// Tells whoever runs the server how the database is: once when it changes, however many requests meet with it.
+// Reports the condition of the database to the operator, once for each change, however many requests meet it.
 import type { Trouble } from '../domain/store.ts'
 
-/** Told in one line each; undefined is the end of the trouble. */
+/** Called for one line each; undefined ends the trouble. */
 export type TellCondition = (what: 'reads' | 'writes', trouble: Trouble | undefined, cause?: unknown) => void
 
 export class Condition {
@@ -14,7 +14,7 @@ export class Condition {
 
   note(what: 'reads' | 'writes', trouble: (Trouble & { readonly cause?: unknown }) | undefined): void {
     const state = trouble && stateOf(trouble.reason)
-    // It ends the store: whatever was under way then says nothing new.
+    // Damage ends the store: whatever was in progress then reports nothing new.
     if (this.#known.get(what) === 'damaged') return
     if (this.#known.get(what) === state) return
     if (state === undefined) this.#known.delete(what)
@@ -23,7 +23,7 @@ export class Condition {
   }
 }
 
-/** A server that is gone is found out now by a refused connection, now by one that nobody answers. */
+/** A server that is gone refuses connections or does not answer; both are one state. */
 function stateOf(reason: Trouble['reason']): Trouble['reason'] {
   return reason === 'slow' ? 'unreachable' : reason
 }

@@ -1,10 +1,10 @@
-// Revoking all that a token minted, and what that minted, however much it is: dead at once, and written down in steps.
+// Revokes the descendants of a token, however many there are: dead at once, and marked in steps.
 import { sql } from 'kysely'
 
 import type { DescendantsRevoked } from '../domain/token.ts'
 import { query, type Param, type QuerySession } from './query.ts'
 
-/** A token below which all is dead; of what it minted itself, rows up to the id `doneTo` say so. */
+/** A token whose descendants are all dead. Of the tokens that it minted, rows up to the id `doneTo` are marked. */
 interface Head {
   readonly id: Uint8Array
   readonly doneTo: Uint8Array
@@ -12,7 +12,7 @@ interface Head {
   readonly by: string
 }
 
-/** Revokes what the token minted. What comes past a step's bound is dead all the same, and is left to the next steps. */
+/** Revokes what the token minted. What exceeds one step is dead too, and is marked by later steps. */
 export function revokeDescendants(
   session: QuerySession,
   id: Uint8Array,
@@ -22,7 +22,7 @@ export function revokeDescendants(
   return descend(session, [{ id, doneTo: nothing, at, by }])
 }
 
-/** Takes the next step of what is left. */
+/** Takes the next step. */
 export async function continueRevocations(session: QuerySession): Promise<DescendantsRevoked> {
   const heads = await session.many(firstHeads, { limit: headsAtOnce })
   const last = heads.at(-1)
@@ -36,7 +36,7 @@ export async function revocationsAreUnfinished(session: QuerySession): Promise<b
   return (await session.one(anyHead, {})) !== undefined
 }
 
-/** When and by whom a token above this one was revoked with all below it, where that is not written down in full yet. */
+/** When and by whom an ancestor of this token was revoked with its descendants, if that is not fully marked yet. */
 export function findRevocationAbove(session: QuerySession, id: Uint8Array) {
   return session.one(revocationAbove, { id })
 }
@@ -56,7 +56,7 @@ async function descend(session: QuerySession, from: readonly Head[]): Promise<De
       revoked += living
     }
     if (last !== undefined && children.length === steps) heads.push({ ...head, doneTo: last.id })
-    // Also below those that were revoked before: what they minted may have been spared then.
+    // Also below tokens that were revoked before: their descendants may have been spared then.
     for (const child of children) if (child.minted !== null) heads.push({ id: child.id, doneTo: nothing, at, by })
     steps -= Math.max(1, children.length)
   }
@@ -64,7 +64,7 @@ async function descend(session: QuerySession, from: readonly Head[]): Promise<De
   return { revoked, more: await revocationsAreUnfinished(session) }
 }
 
-/** A column for look-ups of tokens: 1 where something is under way that may have killed this one. */
+/** A column for look-ups of tokens: 1 if an unfinished revocation or removal may have killed this one. */
 export const maybeDead = sql<number | null>`case when ${sql.ref('tokens.revoked_at')} is null then coalesce(
   case when ${sql.ref('tokens.minted_by')} is not null then (select 1 from unfinished_revocations limit 1) end,
   case when ${sql.ref('tokens.app_id')} is not null
@@ -134,7 +134,7 @@ const takeHeads = query((db, param: Param<{ to: Uint8Array }>) =>
   db.deleteFrom('unfinished_revocations').where('token_id', '<=', param('to')),
 )
 
-// One that is there already has come as far, or further. Not "do nothing": look-ups that are remembered must be forgotten.
+// A row that exists has come as far or further. Not "do nothing", because cached look-ups must be dropped.
 const leaveHead = query((db, param: Param<Head>) =>
   db
     .insertInto('unfinished_revocations')
@@ -158,6 +158,6 @@ const anyHead = query((db) =>
 
 const nothing = new Uint8Array(0)
 
-// Tokens that one transaction looks at: a few milliseconds, in which others wait.
+// Tokens that one transaction looks at, in a few milliseconds while others wait.
 const stepLimit = 100
 const headsAtOnce = 20

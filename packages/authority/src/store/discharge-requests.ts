@@ -1,4 +1,4 @@
-// Discharges that wait for a person, by the hashes of the two names that they go by.
+// Discharge requests that wait for a person, by the hashes of their two names.
 import type { DischargeRequest } from '../domain/discharge.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
@@ -154,7 +154,7 @@ const removeExpired = query((db, param: Param<{ now: number; limit: number }>) =
     ),
 )
 
-// Others wait for it. More are removed than ever come.
+// Others wait for the removal. It removes more than are ever inserted.
 const mostRemoved = 100
 
 const removeOfUser = query((db, param: Param<{ userId: number }>) =>

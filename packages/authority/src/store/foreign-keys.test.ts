@@ -1,4 +1,4 @@
-// No deletion looks through a table: whatever refers to a row with a foreign key has an index to be found by.
+// No deletion scans a table: every foreign key has an index for finding the rows that refer to a row.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 
 import { openSqliteStore } from './open.ts'
 
-test('every foreign key has an index that begins with it, and nothing of which there are millions has one', async () => {
+test('every foreign key has an index that begins with it, and tables with millions of rows have no foreign key', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-foreign-keys-'))
   await (await openSqliteStore({ directory })).close()
   const database = new DatabaseSync(join(directory, 'hallpass.db'), { readOnly: true })

@@ -1,4 +1,4 @@
-// Group commit: how many flushes there are, and who is told what when one fails.
+// Group commit: how many flushes there are, and which callers see a failure.
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
@@ -68,7 +68,7 @@ describe('group commit', () => {
     expect(connection.count('COMMIT')).toBe(1)
   })
 
-  test('ends a group that takes long, and goes on with the next when others had their turn', async () => {
+  test('ends a group that takes long, and continues with the next after others had a turn', async () => {
     const { connection, insert, names } = setUp({ cost: 4 })
     const wanted = Array.from({ length: 10 }, (_, index) => `write ${index}`)
     const commits: number[] = []
@@ -78,7 +78,7 @@ describe('group commit', () => {
     expect(commits).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3, 4])
   })
 
-  test('tells the members one by one, with the turns of others between where they go on for long', async () => {
+  test('answers the members one by one, with turns of others between if they take long', async () => {
     let time = 0
     const told: number[] = []
     const { writes } = setUp({ now: () => time })
@@ -98,26 +98,26 @@ describe('group commit', () => {
     expect(turns.filter((count) => count > 0)).toEqual([2, 4, 6, 8, 9])
   })
 
-  test('says when a group begins, and that it is committed before anyone is answered', async () => {
+  test('reports the begin of a group, and its commit before anyone is answered', async () => {
     const { events, insert } = setUp()
     await insert('first').then(() => events.push('answered'))
     expect(events).toEqual(['beginning', 'committed after COMMIT', 'answered'])
   })
 
-  test('bounds a group', async () => {
+  test('limits the size of a group', async () => {
     const { connection, insert } = setUp()
     await Promise.all(Array.from({ length: 600 }, (_, index) => insert(`write ${index}`)))
     expect(connection.count('COMMIT')).toBe(3)
   })
 
-  test('takes a write that waits alone without a savepoint', async () => {
+  test('runs a single write without a savepoint', async () => {
     const { connection, insert } = setUp()
     await insert('first')
     await insert('second')
     expect(connection.commands).toEqual(['BEGIN IMMEDIATE', 'COMMIT', 'BEGIN IMMEDIATE', 'COMMIT'])
   })
 
-  test('undoes what fails, wherever in the group it stands', async () => {
+  test('undoes a failing write, wherever it is in the group', async () => {
     const { connection, writes, insert, names } = setUp()
     const fail = (name: string): Promise<never> =>
       writes.write(async () => {
@@ -130,7 +130,7 @@ describe('group commit', () => {
     expect(connection.count('COMMIT')).toBe(1)
   })
 
-  test('tells the whole group when the commit fails, and goes on', async () => {
+  test('fails the whole group when the commit fails, and continues', async () => {
     const { connection, insert, names } = setUp()
     const orphan = insert('orphan', 1)
     const results = await Promise.allSettled([orphan, insert('with it')])
@@ -142,19 +142,19 @@ describe('group commit', () => {
     expect(await insert('later')).toBe('later')
   })
 
-  test('tells the whole group when the engine rolls all of it back', async () => {
+  test('fails the whole group when the engine rolls it back', async () => {
     const { connection, writes, insert, names } = setUp()
     const before = insert('before')
     const rollsBack = writes.write(async () => {
       connection.database.exec('insert or rollback into parents values (1), (1)')
     })
-    // The last one is not in the lost group, but in the next.
+    // The last one is in the next group, not in the lost one.
     const results = await Promise.allSettled([before, rollsBack, insert('after')])
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
     expect(names()).toEqual(['after'])
   })
 
-  test('tells everyone who waits when it cannot begin', async () => {
+  test('fails everyone who waits when it cannot begin', async () => {
     const { connection, insert, names } = setUp()
     connection.database.exec('BEGIN')
     const results = await Promise.allSettled([insert('a'), insert('b')])

@@ -1,4 +1,4 @@
-// Group commit: writes that are queued in one turn of the event loop share one transaction, and so one flush to disk.
+// Group commit: writes queued in one turn of the event loop share one transaction, and so one flush to disk.
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 
 import type { Transaction } from '../domain/store.ts'
@@ -8,18 +8,18 @@ import { SqliteSession, type SqliteConnection } from './sqlite-connection.ts'
 import { mayBeFull, reasonOf } from './sqlite-errors.ts'
 import { StoreTrouble } from './trouble.ts'
 
-/** What others must know about the groups: all are called synchronously, at that very moment. */
+/** The events of groups. All callbacks run synchronously at that moment. */
 export interface GroupEvents {
   beginning(): void
-  /** The group is on the disk, and nobody was told so yet. */
+  /** The group is on disk, and nobody has been answered yet. */
   committed(changes: Changes): void
-  /** Whether a file can grow, where a write failed. */
+  /** After a failed write: whether a file can grow. */
   hasRoom(): boolean
-  /** The disk is full. Returns whether there is room now for writes that are urgent. */
+  /** The disk is full. Returns whether there is room now for urgent writes. */
   full(isUrgent: boolean): boolean
-  /** The database is not to be written to any more. */
+  /** The database must not be written to any more. */
   damaged(error: unknown): void
-  /** Somebody was refused. */
+  /** A caller was refused. */
   refused(trouble: StoreTrouble): void
 }
 
@@ -36,8 +36,8 @@ export class GroupCommit {
   #damage: StoreTrouble | undefined
 
   /**
-   * @param patience milliseconds that a write waits for a lock that another program holds
-   * @param now milliseconds of a clock that nobody sets
+   * @param patience milliseconds that a write waits for a lock held by another program
+   * @param now milliseconds of a monotonic clock
    */
   constructor(connection: SqliteConnection, events: GroupEvents, patience = 4000, now = () => performance.now()) {
     this.#connection = connection
@@ -47,10 +47,10 @@ export class GroupCommit {
   }
 
   /**
-   * Runs `work` after the writes that came before it, in a savepoint of its own within the group's transaction.
-   * Resolves with what it returned once the group is committed; rejects with what it threw, alone, or with all of its
-   * group where the commit fails. Where the disk is full, what is urgent is tried once more. It waits for a lock for
-   * `patience` milliseconds, where that is less than others do.
+   * Runs `work` after earlier writes, in its own savepoint within the group's transaction. Resolves with its result
+   * once the group is committed. Rejects with what it threw, alone, or with its whole group if the commit fails. On a
+   * full disk an urgent write is tried once more. It waits for a lock for `patience` milliseconds, if that is less than
+   * the default.
    */
   write<T>(work: (tx: Transaction) => Promise<T>, isUrgent = false, patience = this.#patience): Promise<T> {
     if (this.#damage !== undefined) return Promise.reject(this.#damage)
@@ -60,20 +60,20 @@ export class GroupCommit {
         const result = await work(tx)
         return () => resolve(result)
       }
-      // As if it had come as much earlier as it is less patient.
+      // A less patient write counts as queued correspondingly earlier.
       const since = performance.now() - Math.max(0, this.#patience - patience)
       this.#queue.push({ run, reject, isUrgent, since })
       this.#running ??= this.#runGroups()
     })
   }
 
-  /** Resolves when everything that was queued has been answered. */
+  /** Resolves when every queued write has been answered. */
   async drain(): Promise<void> {
     while (this.#running !== undefined) await this.#running
   }
 
   async #runGroups(): Promise<void> {
-    // Waiting for the end of the turn is what makes a group: all requests that this turn brings are in the queue then.
+    // Waiting for the end of the turn makes a group: then all requests of this turn are in the queue.
     do {
       await nextTurn()
       await this.#runGroup()
@@ -89,7 +89,7 @@ export class GroupCommit {
     try {
       this.#events.beginning()
       for (let member = 0; member < groupLimit && (done.length === 0 || this.#now() - began < share); member++) {
-        // The next one waits in the queue until its turn has really come.
+        // The next one waits in the queue until its turn.
         if (done.length === 0 && !(await this.#begin())) return
         const job = this.#queue.shift()
         if (job === undefined) break
@@ -114,7 +114,7 @@ export class GroupCommit {
     await this.#acknowledge(done)
   }
 
-  /** Tells them one by one, with others' turns between: each goes on at once, and all together for long. */
+  /** Answers them one by one, with turns of others between: each continues at once, and all together take long. */
   async #acknowledge(done: readonly Done[]): Promise<void> {
     let began = this.#now()
     for (const { acknowledge } of done) {
@@ -126,7 +126,7 @@ export class GroupCommit {
     }
   }
 
-  /** Runs one member. Rejects only where the whole group is lost; what the member throws is told to the member. */
+  /** Runs one member. Rejects only if the whole group is lost; the member's own error goes to its caller. */
   async #runMember(job: Job, changes: Changes, first: boolean): Promise<(() => void) | undefined> {
     const session = new SqliteSession(this.#connection, changes)
     try {
@@ -141,7 +141,7 @@ export class GroupCommit {
         throw new LostGroup(error)
       }
       job.reject(error)
-      // SQLite may have rolled back all of it by itself.
+      // SQLite may have rolled the whole group back.
       if (!this.#connection.database.isTransaction) throw error
       if (first) this.#connection.command('ROLLBACK')
       else {
@@ -155,8 +155,8 @@ export class GroupCommit {
   }
 
   /**
-   * Begins the transaction. While another program holds the lock it is tried again, and nobody waits for it on the
-   * event loop; who has waited too long is told so. Returns false where nobody waits any more.
+   * Begins the transaction. While another program holds the lock it retries, without blocking the event loop; writes
+   * that have waited too long are refused. Returns false if nobody waits any more.
    */
   async #begin(): Promise<boolean> {
     for (let wait = 1; this.#queue.length > 0; wait = Math.min(wait * 2, longestPause)) {
@@ -173,7 +173,7 @@ export class GroupCommit {
         }
         const now = performance.now()
         this.#lockedSince ??= now
-        // Who comes when others have waited for so long already is told sooner.
+        // Writes that arrive when others have waited for long are refused sooner.
         const since = now - (now - this.#lockedSince > this.#patience ? this.#patience / 8 : this.#patience)
         const late = this.#queue.findIndex((job) => job.since > since)
         for (const { reject } of this.#queue.splice(0, late === -1 ? Infinity : late)) {
@@ -185,7 +185,10 @@ export class GroupCommit {
     return false
   }
 
-  /** Tells those whose group is lost, as far as they are not tried once more. Throws nothing: nobody would hear it. */
+  /**
+   * Rejects the members of a lost group, except those that are tried again. It must not throw, because nobody would
+   * catch it.
+   */
   #lose(lost: readonly Job[], thrown: unknown, isCommitting: boolean): void {
     const [error, jobs] =
       thrown instanceof LostGroup ? [thrown.cause, [...lost, ...this.#queue.splice(0, 1)]] : [thrown, lost]
@@ -203,16 +206,16 @@ export class GroupCommit {
       const trouble = this.#refuse(new StoreTrouble(reason, isCommitting ? 'open' : 'unchanged', error))
       for (const { reject } of jobs) reject(trouble)
       if (reason === 'damaged') this.#end(error)
-      // Where it cannot begin, it cannot for those who wait either.
+      // If it cannot begin, the waiting writes cannot either.
       else if (jobs.length === 0) for (const { reject } of this.#queue.splice(0)) reject(trouble)
     }
   }
 
   #sortOut(lost: readonly Job[], error: unknown): void {
-    // Those who wait come into a full disk as well.
+    // The waiting writes would also meet a full disk.
     const all = [...lost, ...this.#queue.splice(0)]
     const urgent = all.filter((job) => job.isUrgent)
-    // Where nothing was lost it was the beginning that failed, as it would again.
+    // If no member was lost, the begin failed, as it would again.
     const others = lost.length === 0 ? [] : urgent.filter((job) => !lost.includes(job))
     const again = new Set(this.#events.full(urgent.length > 0) ? urgent : others)
     const trouble = this.#refuse(new StoreTrouble('storage_full', 'unchanged', error))
@@ -231,7 +234,7 @@ export class GroupCommit {
     return trouble
   }
 
-  /** Another program may write to the file, as a person with the sqlite3 tool. */
+  /** Another program may write to the file, for example a person with the sqlite3 tool. */
   #forgetWhatOthersChanged(): void {
     const dataVersion = this.#connection.dataVersion()
     if (dataVersion !== this.#dataVersion) this.#cache = new LookupCache()
@@ -240,7 +243,7 @@ export class GroupCommit {
 }
 
 interface Job {
-  /** Runs the write, and returns what tells its caller that it is durable. */
+  /** Runs the write, and returns the function that resolves its caller once it is durable. */
   readonly run: (tx: Transaction) => Promise<() => void>
   readonly reject: (error: unknown) => void
   readonly isUrgent: boolean
@@ -253,23 +256,23 @@ interface Done {
   readonly job: Job
 }
 
-/** The member at the head of the queue met with trouble that is not its own. */
+/** The write at the head of the queue met a failure that is not its own. */
 class LostGroup extends Error {
   constructor(cause: unknown) {
     super('the group is lost', { cause })
   }
 }
 
-/** Resolves when what was told is done as far as it goes without waiting. */
+/** Resolves when the answered callers have run as far as they can without waiting. */
 function settle(): Promise<void> {
   return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)))
 }
 
-// Bound how long the first of a group waits for the last, and everybody for the group. Milliseconds.
+// Limits for how long the first of a group waits for the last, and everybody for the group. Milliseconds.
 const groupLimit = 256
 const share = 10
 
-// Writes; the connections bound what comes from outside long before.
+// Writes. The connections limit what comes from outside long before.
 const mostWaiting = 10_000
 
 // Milliseconds between two tries for a lock.

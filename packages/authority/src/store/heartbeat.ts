@@ -1,4 +1,4 @@
-// Finds out by a write whether writes are taken, for whoever asks how the store is: once a second at most, and in time.
+// Finds out by a write whether writes work, for health checks: at most once a second, and in time.
 import type { Trouble } from '../domain/store.ts'
 import { StoreTrouble } from './trouble.ts'
 
@@ -9,13 +9,13 @@ export class Heartbeat {
   #last: Promise<Trouble | undefined> | undefined
   #pending = false
 
-  /** @param now milliseconds of a clock that nobody sets */
+  /** @param now milliseconds of a monotonic clock */
   constructor(beat: () => Promise<unknown>, now: () => number) {
     this.#beat = beat
     this.#now = now
   }
 
-  /** What stands in the way of a write; answered within a second and a half. */
+  /** What prevents a write; answered within a second and a half. */
   async check(): Promise<Trouble | undefined> {
     if (this.#last === undefined || (!this.#pending && this.#now() - this.#asked >= 1000)) {
       this.#asked = this.#now()

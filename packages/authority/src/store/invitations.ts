@@ -1,4 +1,4 @@
-// Invitations to an organisation, by the hash of the code that was handed over.
+// Invitations to an organisation, by the hash of their code.
 import { sql } from 'kysely'
 
 import { DomainError } from '../domain/errors.ts'
@@ -54,7 +54,7 @@ const byCodeHash = query((db, param: Param<{ codeHash: Uint8Array }>) =>
     .where((eb) => eb.or([eb('code_hash', '=', param('codeHash')), eb('mail_code_hash', '=', param('codeHash'))])),
 )
 
-// Whoever may not invite any more has invited nobody; a membership from before the proof was given by nobody anew.
+// The inviter must still be an admin. A membership from before the proof has no inviter.
 const madeByAnAdmin = sql<boolean>`(${sql.ref('invitations.created_by')} is null or exists (
   select 1 from memberships as inviters
   where inviters.organisation_id = ${sql.ref('invitations.organisation_id')}
@@ -83,7 +83,7 @@ const pending = query((db, param: Param<{ organisationId: number; now: number }>
         ),
       ),
     )
-    // As the index of the open ones has them: there are more that were accepted, and they are never looked at.
+    // In the order of the index of open ones, so that the accepted ones, which are more, are never read.
     .orderBy('invitations.email'),
 )
 

@@ -1,22 +1,22 @@
-// What deletions leave behind when it is much: nothing of it is found any more, and its rows are removed in steps. And
-// what upgrades leave to be done in steps.
+// Finishes large deletions in steps: nothing of them is found any more, and their rows are removed later. Also does
+// what upgrades leave for later steps.
 import { sql, type SqlBool } from 'kysely'
 
 import { findUnfoldedNames, foldSomeNames } from './names.ts'
 import { query, type Param, type QuerySession } from './query.ts'
 import { findUnfinished, revokeMore } from './revoked-organisations.ts'
 
-/** Rows that one step looks at: a few milliseconds, in which others wait. */
+/** Rows in one step, which takes a few milliseconds while others wait. */
 const stepSize = 64
 
-/** Removes the first rows of an organisation that is deleted, and leaves the others to the next steps. */
+/** Removes the first rows of a deleted organisation, and leaves the others for later steps. */
 export async function beginRemoval(session: QuerySession, id: number): Promise<void> {
   const organisation = { id, doneCreation: least, doneId: nothing }
   const place = await removeSome(session, organisation)
   if (place !== undefined) await session.run(leaveOrganisation, place)
 }
 
-/** Revokes the first tokens of an app that is deleted; the others are dead too, and are left to the next steps. */
+/** Revokes the first tokens of a deleted app. The others are dead too, and are marked by later steps. */
 export async function beginRevoking(session: QuerySession, id: number, at: number, by: string): Promise<void> {
   const place = await revokeSome(session, { id, at, by, doneExpiry: least, doneCreation: least, doneId: nothing })
   if (place !== undefined) await session.run(leaveApp, place)
@@ -33,7 +33,7 @@ export async function areLeft(session: QuerySession): Promise<boolean> {
   )
 }
 
-/** Takes the next step of what is left. Whether that was not the last one. */
+/** Takes the next step. Returns whether there may be more. */
 export async function removeLeftovers(session: QuerySession): Promise<boolean> {
   const app = await session.one(firstApp, {})
   if (app !== undefined) {
@@ -55,7 +55,7 @@ export async function removeLeftovers(session: QuerySession): Promise<boolean> {
   return areLeft(session)
 }
 
-/** When and by whom the app was deleted whose tokens are not all revoked in writing yet. */
+/** When and by whom the app was deleted, if not all of its tokens are marked yet. */
 export function findDeletionOfApp(session: QuerySession, id: number) {
   return session.one(deletionOfApp, { id })
 }
@@ -75,7 +75,7 @@ interface AppPlace {
   readonly doneId: Uint8Array
 }
 
-/** How far it came; undefined at the end. */
+/** Returns how far it came; undefined at the end. */
 async function removeSome(session: QuerySession, place: OrganisationPlace): Promise<OrganisationPlace | undefined> {
   const { id } = place
   const found = await session.many(tokensOfOrganisation, { ...place, limit: stepSize })
@@ -92,7 +92,7 @@ async function removeSome(session: QuerySession, place: OrganisationPlace): Prom
   return left === 0 ? reached : undefined
 }
 
-/** How far it came; undefined at the end. */
+/** Returns how far it came; undefined at the end. */
 async function revokeSome(session: QuerySession, place: AppPlace): Promise<AppPlace | undefined> {
   const { id, at, by, doneExpiry, doneCreation, doneId } = place
   const from = { id, doneExpiry, doneCreation, doneId }
@@ -249,7 +249,7 @@ const leaveApp = query((db, param: Param<AppPlace>) =>
       revoked_at: param('at'),
       revoked_by: param('by'),
     })
-    // Not "do nothing": look-ups that are remembered must be forgotten.
+    // Not "do nothing", because cached look-ups must be dropped.
     .onConflict((conflict) =>
       conflict.column('id').doUpdateSet((eb) => ({
         done_expiry: eb.ref('excluded.done_expiry'),
@@ -270,6 +270,6 @@ const forgetApp = query((db, param: Param<{ id: number }>) =>
   db.deleteFrom('deleted_apps').where('id', '=', param('id')),
 )
 
-// Before every place.
+// Before every position.
 const least = Number.MIN_SAFE_INTEGER
 const nothing = new Uint8Array(0)

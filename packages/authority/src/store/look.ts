@@ -1,20 +1,20 @@
-// What is seen of a database by somebody who only looks at it, whatever state it is in.
+// What an observer sees of a database, in whatever state it is.
 
 export interface Look {
-  /** The version of its tables; 0 where it has none. */
+  /** The version of its tables; 0 if it has none. */
   readonly version: number
   readonly rootKeyProof: string | undefined
   readonly holdsAccounts: boolean
-  /** When the newest of what it holds was written, by the clock of that moment: milliseconds since 1970. */
+  /** When its newest row was written, by the clock of that moment: milliseconds since 1970. */
   readonly newest: number | undefined
 }
 
 export interface Examined {
-  /** Undefined where it cannot be read. */
+  /** Undefined if it cannot be read. */
   readonly look: Look | undefined
-  /** What is wrong with the engine, its files and its settings: each a sentence, with the remedy. */
+  /** Problems of the engine, its files and its settings: each a sentence that says how to fix it. */
   readonly problems: readonly string[]
 }
 
-/** Finds the newest thing that was written: the last events, not all of them, and the last migration. */
+/** The time of the newest row: reads only the last events and the last migration. */
 export const newestEvent = `select max(at) as at from (select at from audit_events order by id desc limit 1000) as newest`

@@ -1,4 +1,4 @@
-// What SQLite's store caches is what the database holds, whichever method wrote in between.
+// The cache of SQLite's store always equals the database, whichever method wrote in between.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ let database: ReadTransaction
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'hallpass-lookups-'))
   store = await openSqliteStore({ directory })
-  // A connection of its own, which remembers nothing.
+  // A separate connection without a cache.
   other = new DatabaseSync(join(directory, 'hallpass.db'))
   database = openTransaction(new SqliteSession(new SqliteConnection(other)))
 })
@@ -30,7 +30,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true })
 })
 
-/** A new world, remembered by whoever reads and whoever writes. */
+/** A new world, cached for readers and for the writer. */
 async function cacheWorld(): Promise<{ readonly world: World; readonly before: Found }> {
   const world = await store.write(createWorld)
   const before = await lookUp(database, world)
@@ -47,7 +47,7 @@ async function expectEverywhere(world: World, found: Found): Promise<void> {
 }
 
 describe.each(writes)('after $name', ({ write, changes }) => {
-  test('what was remembered is what there is', async () => {
+  test('the cache equals the database', async () => {
     const { world, before } = await cacheWorld()
     const within = await store.write(async (tx) => {
       await write(tx, world)
@@ -85,7 +85,7 @@ describe.each(writes)('after $name', ({ write, changes }) => {
     await expectEverywhere(world, after)
   })
 
-  test('a read that had begun goes on with what there was, and hands none of it on', async () => {
+  test('a read that had begun keeps its snapshot, and passes none of it on', async () => {
     const { world, before } = await cacheWorld()
     await store.read(async (tx) => {
       // Only a test may wait for something else in a transaction.
@@ -96,7 +96,7 @@ describe.each(writes)('after $name', ({ write, changes }) => {
   })
 })
 
-test('a row that was only found before a rollback is not remembered', async () => {
+test('a row that was found before a rollback is not cached', async () => {
   const { world } = await cacheWorld()
   const phantom = createToken(world.organisation.id)
   const results = await Promise.allSettled([
@@ -112,7 +112,7 @@ test('a row that was only found before a rollback is not remembered', async () =
   expect(await store.write((tx) => tx.tokens.signedWith(phantom.id, world.kid))).toBeUndefined()
 })
 
-test('mints leave it as it is; what another program writes is seen by writes at once, and by reads in time', async () => {
+test('mints do not clear it; what another program writes is seen by writes at once, and by reads within a second', async () => {
   const { world, before } = await cacheWorld()
   const readName = () => store.read(async (tx) => (await tx.tokens.signedWith(world.token.id, world.kid))?.name)
   const rename = (name: string) =>
@@ -120,7 +120,7 @@ test('mints leave it as it is; what another program writes is seen by writes at 
   rename('seen in time')
   await expect.poll(readName, { interval: 10 }).toBe('seen in time')
 
-  // Reads have just begun to remember anew.
+  // Readers have just begun to cache again.
   rename('renamed')
   const written = await store.write(async (tx) => {
     await tx.tokens.insert(createToken(world.organisation.id))

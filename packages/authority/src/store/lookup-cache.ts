@@ -1,18 +1,18 @@
-// What nearly every request looks up, cached beyond the commits that leave it as it is. Whether a commit does is read off
-// its queries, so that no new one can be forgotten here.
+// Caches the look-ups of nearly every request across commits that do not change them. The queries of a commit say what
+// it changes, so no new query can be forgotten here.
 import type { ReadTransaction } from '../domain/store.ts'
 import type { Change } from './query.ts'
 import type { Wrap } from './transaction.ts'
 
 interface CachedLookup<Keys extends readonly unknown[]> {
-  /** Where the rows come from. */
+  /** The tables that the rows come from. */
   readonly tables: readonly string[]
-  /** Whether they are found by a unique key: then no row that is added can take the place of one. */
+  /** Whether they are found by a unique key: then no inserted row can change the result. */
   readonly isByKey: boolean
   readonly keyOf: (...keys: Keys) => string
 }
 
-/** Every look-up that is cached, by noun and method. */
+/** Every cached look-up, by noun and method. */
 const lookups: {
   readonly [Noun in keyof ReadTransaction]?: {
     readonly [Method in keyof ReadTransaction[Noun]]?: ReadTransaction[Noun][Method] extends (
@@ -51,12 +51,12 @@ export class Changes {
     for (const table of tables) changed.add(table)
   }
 
-  /** Whether what was found before may be wrong now. */
+  /** Whether an earlier result may be wrong now. */
   outdate({ tables, isByKey }: Pick<AnyLookup, 'tables' | 'isByKey'>): boolean {
     return tables.some((table) => this.#altered.has(table) || (!isByKey && this.#extended.has(table)))
   }
 
-  /** Whether what is found now may be undone by a rollback. */
+  /** Whether a result may be undone by a rollback. */
   touch({ tables }: Pick<AnyLookup, 'tables'>): boolean {
     return tables.some((table) => this.#altered.has(table) || this.#extended.has(table))
   }
@@ -67,7 +67,7 @@ type AnyLookup = CachedLookup<readonly unknown[]> & { readonly method: string; r
 const byNoun: ReadonlyMap<string, readonly AnyLookup[]> = listLookups()
 const all = [...byNoun.values()].flat()
 
-/** The rows that were found in one state of the database. What was not found is not cached. */
+/** The rows found in one state of the database. A look-up that found nothing is not cached. */
 export class LookupCache {
   readonly #rows: readonly Map<string, unknown>[]
 
@@ -76,8 +76,8 @@ export class LookupCache {
   }
 
   /**
-   * What may still be cached in the state after the changes. Whoever still reads the state before them goes on with this
-   * one: what they find in a table that was changed does not get into the other.
+   * The part of the cache that is still valid after the changes. Readers of the older state keep using this one; what
+   * they find in changed tables does not get into the new one.
    */
   after(changes: Changes): LookupCache {
     return new LookupCache(
@@ -88,7 +88,10 @@ export class LookupCache {
     )
   }
 
-  /** Makes a transaction ask the cache, which is of the last commit, before the database; `changes` are those since. */
+  /**
+   * Makes a transaction ask the cache, which is of the last commit, before the database. `changes` are the changes
+   * since then.
+   */
   wrap(changes: Changes = new Changes()): Wrap {
     return (noun, made) => {
       const methods: Record<string, unknown> = {}
@@ -129,7 +132,7 @@ function cache(
   }
 }
 
-// Of each kind of look-up: past that it starts afresh.
+// For each kind of look-up; beyond it that kind is emptied.
 const mostCached = 4096
 
 function listLookups(): Map<string, AnyLookup[]> {

@@ -1,4 +1,4 @@
-// Who belongs to which organisation, and as what.
+// Memberships of users in organisations.
 import { sql, type SqlBool } from 'kysely'
 
 import { DomainError } from '../domain/errors.ts'
@@ -52,7 +52,7 @@ const page = query((db, param: Param<{ organisationId: number; limit: number; af
     .limit(param('limit')),
 )
 
-// The role stands there as in the migration, or no planner would use the index of admins.
+// The role is written as in the migration; otherwise no planner would use the index of admins.
 const otherAdmin = query((db, param: Param<Key>) =>
   db
     .selectFrom('memberships')

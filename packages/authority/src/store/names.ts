@@ -1,18 +1,18 @@
-// Folds names of tokens as the program does, where the database folded the letters of ASCII alone.
+// Folds names of tokens in the program, where earlier versions let the database fold only ASCII letters.
 import { nameKey } from '../domain/token.ts'
 import { query, type Param, type QuerySession } from './query.ts'
 
-/** How far it came; undefined at the end. */
+/** How far it came. */
 export interface UnfoldedNames {
   readonly doneId: Uint8Array
 }
 
-/** Where the next step begins; undefined where there is nothing to do. */
+/** Where the next step begins; undefined if there is nothing to do. */
 export function findUnfoldedNames(session: QuerySession): Promise<UnfoldedNames | undefined> {
   return session.one(unfolded, {})
 }
 
-/** Takes one step: so many tokens are looked at, and so many changed at most. */
+/** Takes one step, with a limit on the tokens it reads and changes. */
 export async function foldSomeNames(session: QuerySession, { doneId }: UnfoldedNames): Promise<void> {
   const rows = await session.many(nextNames, { doneId, limit: mostLookedAt })
   let changed = 0

@@ -1,4 +1,4 @@
-// Opens the store that the configuration names. The PostgreSQL client is only loaded where it is used.
+// Opens the configured store. The PostgreSQL client is loaded only if it is used.
 import type { Store } from '../domain/store.ts'
 import type { PostgresStoreOptions } from './postgres-store.ts'
 import type { Examined } from './look.ts'
@@ -8,15 +8,15 @@ import { openSqliteStore, openSqliteStoreBeside, type SqliteStoreOptions } from 
 export { openSqliteStore, type PostgresStoreOptions, type SqliteStoreOptions }
 
 /**
- * Opens the store over PostgreSQL where a `url` is given, else over SQLite in `directory`, and brings it up to date.
- * @throws StartupError as the engine's own function does.
+ * Opens the store on PostgreSQL if a `url` is given, otherwise on SQLite in `directory`, and migrates it.
+ * @throws StartupError as the function of the engine
  */
 export function openStore(options: SqliteStoreOptions | PostgresStoreOptions): Promise<Store> {
   return 'url' in options ? openPostgresStore(options) : openSqliteStore(options)
 }
 
 /**
- * Opens the same for the operator, beside a server that may run: locks nothing out, makes nothing, migrates nothing.
+ * Opens the store for the operator, beside a server that may run: takes no lock, makes nothing, migrates nothing.
  * @throws StartupError as {@link openStore}, and `database_outdated`
  */
 export async function openStoreBeside(options: SqliteStoreOptions | PostgresStoreOptions): Promise<Store> {
@@ -26,8 +26,8 @@ export async function openStoreBeside(options: SqliteStoreOptions | PostgresStor
 }
 
 /**
- * Examines a database beside a server that may run, and changes nothing.
- * @throws StartupError where PostgreSQL cannot be reached
+ * Examines a database, beside a server that may run, and changes nothing.
+ * @throws StartupError if PostgreSQL cannot be reached
  */
 export async function examineStore(
   place: { readonly directory: string } | { readonly url: string },
@@ -38,9 +38,9 @@ export async function examineStore(
 }
 
 /**
- * Connects to PostgreSQL, and brings the database up to date.
- * @throws StartupError `database_unreachable` or `database_newer_than_program`; never with the URL, which may carry a
- * password.
+ * Connects to PostgreSQL, and migrates the database.
+ * @throws StartupError `database_unreachable` or `database_newer_than_program`; never with the URL, which may contain a
+ * password
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const engine = await import('./postgres-store.ts')

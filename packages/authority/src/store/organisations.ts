@@ -106,5 +106,5 @@ const setTokenMinting = query((db, param: Param<{ id: number; minting: TokenMint
     .where('id', '=', param('id')),
 )
 
-// The foreign key takes its signing keys along, which are few: whatever was signed with them is dead.
+// The foreign key also deletes its few signing keys: everything signed with them is dead.
 const remove = query((db, param: Param<{ id: number }>) => db.deleteFrom('organisations').where('id', '=', param('id')))

@@ -1,4 +1,4 @@
-// The outbox: tasks in the order in which they are due.
+// The outbox: tasks by due time.
 import { DomainError } from '../domain/errors.ts'
 import type { OutboxTask } from '../domain/outbox.ts'
 import type { Transaction } from '../domain/store.ts'
@@ -17,7 +17,7 @@ export function outbox(session: QuerySession): Transaction['outbox'] {
       await session.run(removeExpired, { now, limit: mostRemoved })
       const task = await session.one(due, { now, limit: 1 })
       if (task === undefined) return undefined
-      // Of two that found the same one, one takes it.
+      // If two find the same task, one of them claims it.
       const claimed = await session.one(claim, { id: task.id, found: task.dueAt, until })
       return claimed && { ...task, dueAt: until, tries: task.tries + 1 }
     },

@@ -1,4 +1,4 @@
-// Passkeys, and the challenges that were handed out for them.
+// Passkeys and their challenges.
 import { DomainError } from '../domain/errors.ts'
 import type { Passkey, PasskeyChallenge } from '../domain/passkey.ts'
 import type { Transaction } from '../domain/store.ts'
@@ -29,7 +29,7 @@ export function passkeyChallenges(session: QuerySession): Transaction['passkeyCh
       const row = await session.one(insertChallenge, { handle, challengeHash, userId, expiresAt })
       if (row === undefined) throw new DomainError('conflict', 'There is already this challenge.')
       await session.run(removeEnded, { now, limit: mostRemoved })
-      // Ids count up, so that the eldest need not be looked for.
+      // Ids increase, so that the oldest are those with the lowest ids.
       await session.run(removeUpTo, { id: row.id - most })
     },
     take: (handle) => session.one(takeChallenge, { handle }),
@@ -122,7 +122,7 @@ const removeEnded = query((db, param: Param<{ now: number; limit: number }>) =>
     ),
 )
 
-// Others wait for it. More are removed than ever come.
+// Others wait for the removal. It removes more than are ever inserted.
 const mostRemoved = 100
 
 const removeUpTo = query((db, param: Param<{ id: number }>) =>

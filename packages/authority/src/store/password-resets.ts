@@ -1,4 +1,4 @@
-// Codes with which people set a new password, by their hash.
+// Codes for setting a new password, by their hash.
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import type { PasswordReset } from '../domain/user.ts'

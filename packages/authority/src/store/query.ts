@@ -1,4 +1,4 @@
-// Queries written once with Kysely and compiled once per database: after that only their SQL text is run.
+// Queries written with Kysely and compiled once for each database; after that only the SQL text runs.
 import {
   DeleteQueryNode,
   InsertQueryNode,
@@ -13,18 +13,18 @@ import {
 
 import type { Database } from './schema.ts'
 
-/** What a column holds. */
+/** The value of a column. */
 export type Value = string | number | Uint8Array | null
 
 /** The values that a query needs, by name. */
 export type Values<P> = { readonly [Name in keyof P]: Value }
 
-/** Stands for a value that is given when the query runs. */
+/** Makes a placeholder for a value that is given when the query runs. */
 export interface Param<P> {
   <Name extends keyof P & string>(name: Name): Expression<P[Name]>
 }
 
-/** A query with named parameters. It is compiled when it is first run, and known by its identity from then on. */
+/** A query with named parameters. It is compiled when it first runs, and identified by its object from then on. */
 export interface Query<P, Row> {
   readonly build: (db: Kysely<Database>, param: Param<P>) => Compilable<Row>
   /** Whether it is a look-up. */
@@ -37,25 +37,25 @@ export interface QuerySession {
   one<P extends Values<P>, Row>(query: Query<P, Row>, values: NoInfer<P>): Promise<Row | undefined>
   many<P extends Values<P>, Row>(query: Query<P, Row>, values: NoInfer<P>): Promise<readonly Row[]>
   run<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<void>
-  /** Runs an insert that does nothing on conflict. Whether it inserted. */
+  /** Runs an insert that does nothing on conflict. Returns whether it inserted. */
   insert<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<boolean>
 }
 
 export interface CompiledQuery {
   readonly sql: string
-  /** The names of the parameters, in the order in which the SQL takes them. */
+  /** The names of the parameters, in the order of the SQL. */
   readonly names: readonly string[]
-  /** Undefined where it only reads. */
+  /** Undefined if it only reads. */
   readonly change: Change | undefined
 }
 
-/** What a query does to its tables: `extends` where every row that was there stays as it was. */
+/** What a query does to its tables; `extends` means that existing rows do not change. */
 export interface Change {
   readonly kind: 'extends' | 'alters' | 'deletes'
   readonly tables: readonly string[]
 }
 
-/** Describes a query; nothing is built yet, so that a program which never runs it does not pay for it. */
+/** Describes a query. It is built only when it first runs. */
 export function query<P extends Values<P>, Row>(build: Query<P, Row>['build']): Query<P, Row> {
   return { build }
 }
@@ -76,12 +76,12 @@ export function compile<P, Row>(db: Kysely<Database>, { build }: Query<P, Row>):
     change: changeOf(compiled.query),
     names: compiled.parameters.map((parameter) => {
       if (parameter instanceof Placeholder) return parameter.name
-      throw new TypeError(`A query carries a value of its own, where only named parameters are bound: ${compiled.sql}`)
+      throw new TypeError(`A query contains a value that is not a named parameter: ${compiled.sql}`)
     }),
   }
 }
 
-/** The values in the order in which the compiled SQL takes them. */
+/** The values in the order of the compiled SQL. */
 export function bind<P extends Values<P>>({ names }: CompiledQuery, values: P): Value[] {
   const byName = values as Readonly<Record<string, Value>>
   return names.map((name) => byName[name] ?? null)

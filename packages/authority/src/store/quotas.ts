@@ -1,8 +1,8 @@
-// Counts of what an organisation has, that stop where enough is counted.
+// Counts the things of an organisation, and stops when enough are counted.
 import type { Quota } from '../domain/organisation.ts'
 import { query, type Param, type Query, type QuerySession } from './query.ts'
 
-/** How many there are, where that is less than `most`; else `most`. */
+/** Their number, but at most `most`. */
 export async function countUpTo(
   session: QuerySession,
   organisationId: number,

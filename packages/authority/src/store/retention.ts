@@ -1,4 +1,4 @@
-// What is kept for a time alone: audit events, and rows of tokens that ended; removed in steps, the eldest first.
+// Removes audit events and ended tokens when their time is over, in steps, oldest first.
 import { sql, type SqlBool } from 'kysely'
 
 import { query, type Param, type QuerySession } from './query.ts'
@@ -9,15 +9,15 @@ export async function eventsAreOlder(session: QuerySession, before: number): Pro
   return eldest !== null && eldest < before
 }
 
-/** Removes the first events from before that time. Whether there may be more. */
+/** Removes the first events before that time. Returns whether there may be more. */
 export async function removeEvents(session: QuerySession, before: number): Promise<boolean> {
   const removed = await session.many(removeFirst, { before, limit: stepSize })
   return removed.length > 0 && eventsAreOlder(session, before)
 }
 
 /**
- * Removes rows of tokens that ended before that time, in the organisations behind `after`: never one while there is a
- * row of a token that it minted, through which the line of descent goes. Returns the organisation up to which that is
+ * Removes tokens that ended before that time, in organisations with an id above `after`. Keeps the row of a token while
+ * a token that it minted has a row, because descent goes through it. Returns the id of the last organisation that is
  * done; undefined after the last one.
  */
 export async function removeEndedTokens(
@@ -34,15 +34,15 @@ export async function removeEndedTokens(
   for (const remove of removeEnded) {
     if (left > 0) left -= (await session.many(remove, { id, before, limit: left })).length
   }
-  // All of it, or what minted what is still there.
+  // Everything, or everything but minters of tokens that still exist.
   return left > 0 ? id : id - 1
 }
 
-/** A few milliseconds, in which others wait. */
+/** Takes a few milliseconds, while others wait. */
 const stepSize = 64
 const mostOrganisations = 500
 
-// Ids go by time. A row of a clock that was ahead is kept for longer, with those behind it if there are as many.
+// Ids increase with time. A row written by a clock that was ahead is kept longer, and so may be those after it.
 const eldestOfFirst = query((db, param: Param<{ limit: number }>) =>
   db
     .selectFrom(db.selectFrom('audit_events').select('at').orderBy('id').limit(param('limit')).as('first'))
@@ -102,7 +102,7 @@ const withEnded = query((db, param: Param<{ after: number; last: number; before:
     .limit((eb) => eb.lit(1)),
 )
 
-// Two, each with an index to walk.
+// Two queries, each with its own index.
 const removeEnded = (['is', 'is not'] as const).map((state) =>
   query((db, param: Param<Ended>) =>
     db

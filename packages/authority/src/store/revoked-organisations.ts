@@ -1,13 +1,15 @@
-// Organisations all of whose tokens were revoked at once, however many: dead from the commit on, written down in steps.
+// Revokes all tokens of an organisation at once: dead from the commit on, and marked in steps.
 import { sql, type SqlBool } from 'kysely'
 
 import { DomainError } from '../domain/errors.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
 
-/** Rows that one step looks at: a few milliseconds, in which others wait. */
+/** Rows in one step, which takes a few milliseconds while others wait. */
 const stepSize = 64
 
-/** Revokes the first tokens of the organisation; the others that were made until now are dead too, and left to the next steps. */
+/**
+ * Revokes the first tokens of the organisation. Its other existing tokens are dead too, and are marked by later steps.
+ */
 export async function revokeOfOrganisation(session: QuerySession, id: number, at: number, by: string): Promise<void> {
   const youngest = await session.one(youngestToken, { id })
   if (youngest === undefined) return
@@ -15,7 +17,7 @@ export async function revokeOfOrganisation(session: QuerySession, id: number, at
   if (place !== undefined) await session.run(leave, place)
 }
 
-/** Takes the next step of what is left. Whether there was one. */
+/** Takes the next step. Returns whether there was one. */
 export async function revokeMore(session: QuerySession): Promise<boolean> {
   const first = await findUnfinished(session)
   if (first === undefined) return false
@@ -25,20 +27,20 @@ export async function revokeMore(session: QuerySession): Promise<boolean> {
   return true
 }
 
-/** Where the next step begins; undefined where there is none. */
+/** Where the next step begins; undefined if there is none. */
 export function findUnfinished(session: QuerySession): Promise<Place | undefined> {
   return session.one(firstPlace, {})
 }
 
-/** When and by whom a token that was made then was revoked with all of its organisation, where that is not written down yet. */
+/** When and by whom all tokens of the organisation that existed then were revoked, if that is not fully marked yet. */
 export async function findRevocationOfOrganisation(session: QuerySession, id: number, createdAt: number) {
   const found = await session.one(revocationOf, { id })
   return found !== undefined && found.toCreation >= createdAt ? found : undefined
 }
 
 /**
- * For a token that is to be new: one that counts as made before the others were revoked would be dead like them.
- * @throws DomainError `unavailable` where the clock is behind that of whoever made the others, until all is written down
+ * Checks that a new token does not count as one of the revoked ones.
+ * @throws DomainError `unavailable` while these are not all marked, if this clock is behind that of the revocation
  */
 export async function expectNew(session: QuerySession, id: number, createdAt: number): Promise<void> {
   if ((await findRevocationOfOrganisation(session, id, createdAt)) === undefined) return
@@ -56,10 +58,10 @@ interface Place {
   readonly doneId: Uint8Array
 }
 
-// Before every place.
+// Before every position.
 const beginning = { doneCreation: Number.MIN_SAFE_INTEGER, doneId: new Uint8Array(0) }
 
-/** How far it came; undefined at the end. */
+/** Returns how far it came; undefined at the end. */
 async function revokeSome(session: QuerySession, place: Place): Promise<Place | undefined> {
   const { id, at, by, toCreation, doneCreation, doneId } = place
   const found = await session.many(nextTokens, { id, toCreation, doneCreation, doneId, limit: stepSize })
@@ -112,7 +114,7 @@ const leave = query((db, param: Param<Place>) =>
       revoked_at: param('at'),
       revoked_by: param('by'),
     })
-    // From the beginning, and further than the earlier one went.
+    // From the beginning, and further than the earlier one.
     .onConflict((conflict) =>
       conflict.column('id').doUpdateSet((eb) => ({
         to_creation: eb.ref('excluded.to_creation'),

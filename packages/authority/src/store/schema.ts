@@ -1,4 +1,4 @@
-// The tables as queries see them: one description for both engines. `migrations.ts` makes what this promises.
+// The tables for queries, the same for both engines. `migrations.ts` creates them.
 import type { GeneratedAlways } from 'kysely'
 
 import type { AuditEvent } from '../domain/audit-event.ts'
@@ -17,12 +17,12 @@ export interface Database {
   readonly users: {
     readonly id: GeneratedAlways<number>
     readonly email: string
-    /** Empty for a person who has none: no hash is. */
+    /** Empty if there is none: no hash is empty. */
     readonly password_hash: string
     readonly created_at: number
     readonly email_proven_at: number | null
     readonly email_proven_by: AddressProof | null
-    /** The row stays for those that name it, without the address. */
+    /** The row stays for rows that refer to it, without the address. */
     readonly deleted_at: number | null
   }
   readonly sessions: {
@@ -54,7 +54,7 @@ export interface Database {
     readonly credential_id: Uint8Array
     readonly public_key: Uint8Array
     readonly sign_count: number
-    /** With spaces between them. */
+    /** Separated by spaces. */
     readonly transports: string
     readonly name: string
     readonly created_at: number
@@ -73,7 +73,7 @@ export interface Database {
     readonly user_id: number
     readonly created_at: number
   }
-  /** One row at most. */
+  /** At most one row. */
   readonly setup_code: {
     readonly id: number
     readonly code_hash: Uint8Array
@@ -145,7 +145,7 @@ export interface Database {
     readonly app_id: number | null
     readonly profile: Profile
     readonly name: string
-    /** What it is sorted and searched by. */
+    /** The key for sorting and searching. */
     readonly name_key: string
     readonly created_by: number | null
     readonly minted_by: Uint8Array | null

@@ -1,4 +1,4 @@
-// Sessions: the auth tokens that people carry after login, by the hash of the token.
+// Sessions: the auth tokens of people, by the hash of the token.
 import { sql } from 'kysely'
 
 import { DomainError } from '../domain/errors.ts'
@@ -120,7 +120,7 @@ const removeOthers = query((db, param: Param<{ userId: number; id: number }>) =>
   db.deleteFrom('sessions').where('user_id', '=', param('userId')).where('id', '<>', param('id')),
 )
 
-// So that ending all of them, as a new password does, stays as little work as others can wait for.
+// A limit, so that ending all of them, as a new password does, does not hold up others.
 const mostSessions = 1000
 
 const removeEldest = query((db, param: Param<{ userId: number; most: number; limit: number }>) =>

@@ -1,4 +1,4 @@
-// Settings: named values that belong to the installation as a whole.
+// Settings: named values of the whole installation.
 import type { Transaction } from '../domain/store.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
 

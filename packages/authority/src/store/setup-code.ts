@@ -1,4 +1,4 @@
-// The setup code: one row at most.
+// The setup code: at most one row.
 import type { Transaction } from '../domain/store.ts'
 import type { SetupCode } from '../domain/user.ts'
 import { query, type Param, type QuerySession } from './query.ts'

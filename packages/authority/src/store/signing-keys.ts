@@ -1,4 +1,4 @@
-// Signing keys, wrapped: what the store holds cannot sign anything.
+// Wrapped signing keys: with the database alone nobody can sign.
 import { DomainError } from '../domain/errors.ts'
 import type { WrappedSigningKey } from '../domain/key.ts'
 import type { Transaction } from '../domain/store.ts'
@@ -21,7 +21,7 @@ const byKid = lookup((db, param: Param<{ kid: Uint8Array }>) =>
   db.selectFrom('signing_keys').select(columns).where('kid', '=', param('kid')),
 )
 
-// The row id decides between keys of one millisecond.
+// The row id orders keys of the same millisecond.
 const newest = lookup((db, param: Param<{ organisationId: number }>) =>
   db
     .selectFrom('signing_keys')

@@ -1,5 +1,5 @@
-// Reads over one SQLite connection: whoever reads between two commits shares one snapshot, and what it found is
-// remembered for the next one, as far as no commit between them changed it.
+// Reads over one SQLite connection: all reads between two commits share one snapshot, and its cache passes to the next
+// one, except what a commit changed.
 import type { ReadTransaction } from '../domain/store.ts'
 import { LookupCache, type Changes } from './lookup-cache.ts'
 import { openTransaction } from './transaction.ts'
@@ -15,13 +15,13 @@ export class SnapshotReader {
   #active = 0
   #outdated = false
 
-  /** @param failed told where the snapshot cannot be let go of; nobody else would hear it */
+  /** @param failed called if the snapshot cannot be closed, because no caller would see it */
   constructor(connection: SqliteConnection, failed: (error: unknown) => void) {
     this.#connection = connection
     this.#failed = failed
   }
 
-  /** Runs `work` on a snapshot that has every commit which was announced before this call. */
+  /** Runs `work` on a snapshot with every commit that was announced before this call. */
   async read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     if (this.#outdated) await this.#renewal()
     const { tx } = (this.#snapshot ??= this.#open())
@@ -30,7 +30,7 @@ export class SnapshotReader {
       return await work(tx)
     } finally {
       this.#active -= 1
-      // SQLite lets go of the snapshot by itself where it meets with some errors.
+      // SQLite closes the snapshot itself after some errors.
       if (!this.#connection.database.isTransaction) this.#outdated = true
       if (this.#active === 0 && this.#outdated) this.#release()
     }
@@ -47,12 +47,12 @@ export class SnapshotReader {
     else this.rest()
   }
 
-  /** Lets go of the snapshot if nobody reads: the write-ahead log can only start over when no snapshot holds it. */
+  /** Closes the snapshot if nobody reads, because the write-ahead log can only start over when no snapshot uses it. */
   rest(): void {
     if (this.#active === 0 && this.#snapshot !== undefined) this.#release()
   }
 
-  /** Resolves when the last read has ended, and lets no snapshot behind. */
+  /** Resolves when the last read has ended and the snapshot is closed. */
   async drain(): Promise<void> {
     clearTimeout(this.#forgetting)
     this.#renew()
@@ -94,5 +94,5 @@ interface Snapshot {
   readonly tx: ReadTransaction
 }
 
-// Milliseconds in which reads also see what other programs wrote to the file, as a person with the sqlite3 tool.
+// Milliseconds after which reads see what other programs wrote to the file, for example a person with the sqlite3 tool.
 const longestMemory = 1000

@@ -1,4 +1,4 @@
-// One connection to a SQLite file: compiled queries as prepared statements, and sessions over them.
+// One connection to a SQLite file, with compiled queries as prepared statements, and sessions over them.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
@@ -19,7 +19,7 @@ export class SqliteConnection {
     this.database = database
   }
 
-  /** Runs a command that has no parameters and whose result is of no interest, as BEGIN or COMMIT. */
+  /** Runs a command without parameters whose result does not matter, for example BEGIN or COMMIT. */
   command(sql: string): void {
     let statement = this.#commands.get(sql)
     if (statement === undefined) {
@@ -47,7 +47,7 @@ export class SqliteConnection {
     return Number(this.#dataVersion.get()?.['data_version'])
   }
 
-  /** A deletion also changes the tables that refer to the table: their rows go along, or lose what they referred to. */
+  /** A deletion also changes tables that refer to the table: their rows are deleted, or lose the reference. */
   #withDependents({ kind, tables }: Change): Change {
     if (kind !== 'deletes') return { kind, tables }
     this.#dependents ??= this.database.prepare(dependentTables)
@@ -62,24 +62,24 @@ const dependentTables = `select child.name from sqlite_schema as child, pragma_f
 
 interface Prepared {
   readonly compiled: CompiledQuery
-  /** With what foreign keys do. */
+  /** Includes the effects of foreign keys. */
   readonly change: Change | undefined
   readonly statement: StatementSync
 }
 
-/** Queries on a connection for as long as one transaction lasts; every one has run when its promise is made. */
+/** Runs queries on a connection during one transaction. Each runs synchronously. */
 export class SqliteSession implements QuerySession {
   readonly #connection: SqliteConnection
   readonly #changes: Changes | undefined
   #ended = false
 
-  /** What the queries change is added to `changes`. */
+  /** Changes by the queries are added to `changes`. */
   constructor(connection: SqliteConnection, changes?: Changes) {
     this.#connection = connection
     this.#changes = changes
   }
 
-  /** From here on every query is refused: a late one would slip into the transaction of somebody else. */
+  /** Refuses every later query, because it would run in somebody else's transaction. */
   end(): void {
     this.#ended = true
   }
@@ -112,7 +112,7 @@ export class SqliteSession implements QuerySession {
   }
 }
 
-/** Compiles for SQLite, and runs nothing. */
+/** Compiles queries for SQLite, and runs nothing. */
 export function createSqliteCompiler(): Kysely<Database> {
   return new Kysely({
     dialect: {

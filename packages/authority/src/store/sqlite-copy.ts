@@ -1,5 +1,5 @@
-// Copies of a database file: made while a server writes to it, checked as a whole, and put in place so that a crash at
-// any moment leaves either nothing or all of it.
+// Copies database files while a server writes to them, checks them, and puts them in place, so that a crash at any
+// moment leaves either nothing or everything.
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
@@ -21,7 +21,7 @@ import { newestVersion } from './migrate.ts'
 import { flushDirectory } from './sqlite-flush.ts'
 import { checkIntegrity } from './sqlite-look.ts'
 
-/** What a database holds. */
+/** Facts about the content of a database. */
 export interface DatabaseFacts {
   readonly version: number
   readonly rootKeyProof: string | undefined
@@ -31,10 +31,10 @@ export interface DatabaseFacts {
 }
 
 /**
- * Copies the database at `source`, log and all, into a new file beside `target`, checks the copy, and calls it `target`
- * once `accept` has returned. Beside a server, it is the state of one moment, and holds nobody up.
- * @throws StartupError `file_exists` where there is a `target`, and `database_damaged` where the copy is not whole; and
- * what `accept` throws
+ * Copies the database at `source` with its log into a new file beside `target`, checks the copy, and renames it to
+ * `target` once `accept` has returned. Beside a server it copies the state of one moment, and blocks nobody.
+ * @throws StartupError `file_exists` if there is a `target`, `database_damaged` if the copy is damaged, and what
+ * `accept` throws
  */
 export async function copyDatabase(
   source: string,
@@ -46,7 +46,7 @@ export async function copyDatabase(
     closeSync(openSync(draft, 'wx', 0o600))
     const database = openToRead(source)
     try {
-      // All in one step: where it takes several, each write between two of them makes it begin anew, perhaps for ever.
+      // In one step: with several, every write between two of them makes it start again, perhaps for ever.
       await backup(database, draft, { rate: mostPages })
     } finally {
       database.close()
@@ -63,7 +63,7 @@ export async function copyDatabase(
   }
 }
 
-/** Calls the files of a database by another name: first the file itself, without which the others are nothing. */
+/** Renames the files of a database: first the main file, because the others are worthless without it. */
 export function renameDatabase(from: string, to: string): void {
   for (const end of ['', '-journal', '-wal']) {
     if (existsSync(`${from}${end}`)) renameSync(`${from}${end}`, `${to}${end}`)
@@ -72,7 +72,7 @@ export function renameDatabase(from: string, to: string): void {
   flushDirectory(dirname(from))
 }
 
-// The most that the function takes; a database has no more pages.
+// The maximum that the function accepts; no database has more pages.
 const mostPages = 2_147_483_647
 
 function openToRead(path: string): DatabaseSync {
@@ -83,7 +83,7 @@ function openToRead(path: string): DatabaseSync {
   } catch (error) {
     database.close()
     if (existsSync(`${path}-wal`) || ![sqliteReadonly, sqliteCantOpen].includes(sqliteCodeOf(error))) throw error
-    // It lies where nothing can be made beside it, and so nobody writes to it.
+    // No files can be made beside it, and so nobody writes to it.
     return new DatabaseSync(`${pathToFileURL(path).href}?immutable=1`, { readOnly: true })
   }
 }
@@ -91,7 +91,7 @@ function openToRead(path: string): DatabaseSync {
 function readFacts(draft: string, source: string): DatabaseFacts {
   const database = new DatabaseSync(draft)
   try {
-    // So that a file which says that it has a log can be told from a copy, beside which an old log lies.
+    // So that the copy differs from a file in log mode, if an old log lies beside it.
     database.exec('PRAGMA journal_mode = DELETE')
     const [finding] = checkIntegrity(database)
     if (finding !== undefined) throw damaged(source, finding)
@@ -109,8 +109,7 @@ function factsOf(database: DatabaseSync, source: string): DatabaseFacts {
       .map((row) => String(row['name'])),
   )
   for (const name of ['migrations', 'settings', 'users', 'organisations', 'tokens']) {
-    if (!tables.has(name))
-      throw damaged(source, `there is no table ${name} in it, so that it is no database of Hallpass`)
+    if (!tables.has(name)) throw damaged(source, `there is no table ${name} in it, so it is not a database of Hallpass`)
   }
   const number = (sql: string): number => Number(Object.values(database.prepare(sql).get() ?? {})[0] ?? 0)
   const proof = database.prepare(`select value from settings where name = 'root_key_proof'`).get()?.['value']
@@ -134,13 +133,13 @@ export function expectKnownVersion({ version }: DatabaseFacts): void {
   }
 }
 
-// Linked and not renamed: a file that is there is never written over, by however many at once.
+// Links instead of renaming, so that an existing file is never overwritten, even by several at once.
 function giveName(draft: string, target: string): void {
   try {
     linkSync(draft, target)
   } catch (error) {
     if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'].includes(codeOf(error))) {
-      // A file system that knows no second name for a file.
+      // The file system has no hard links.
       copyThrough(draft, target)
     } else throw error
   }
@@ -148,7 +147,7 @@ function giveName(draft: string, target: string): void {
   flushDirectory(dirname(target))
 }
 
-/** Each write is on the disk when it returns: under its permission model Node.js flushes nothing for a program. */
+/** O_SYNC flushes each write, because Node.js under its permission model has no fsync. */
 function copyThrough(source: string, target: string): void {
   const { O_WRONLY, O_CREAT, O_EXCL, O_SYNC } = constants
   const from = openSync(source, 'r')

@@ -1,4 +1,4 @@
-// The data directory: its files, their permissions, and the lock that keeps a second server out.
+// The data directory: its files, their permissions, and the lock that allows only one server.
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -9,24 +9,24 @@ import { databaseName, expectSoundFiles, lockName, type Onlooker } from './sqlit
 export interface DataDirectory {
   /** The path of the database file, which exists. */
   readonly database: string
-  /** The file by which this process is the only server on it; undefined beside a server. */
+  /** The lock file of this server; undefined if opened beside a server. */
   readonly lock: string | undefined
   /** Whether a database was in use here before, whatever is here now. */
   readonly wasUsed: boolean
-  /** Notes durably that the database is in use; throws where the disk takes nothing. */
+  /** Durably records that the database is in use; throws if the disk takes nothing. */
   markUsed(): void
-  /** Lets a next server in. */
+  /** Releases the lock. */
   unlock(): void
 }
 
-/** What is there before anything is made: the database, and the lock of an earlier server. */
+/** What exists before anything is made: the database, and the lock of an earlier server. */
 export interface FoundFiles {
   readonly database: boolean
   readonly lock: boolean
 }
 
 /**
- * Looks at a data directory, which need not be there.
+ * Examines a data directory, which may be missing.
  * @throws StartupError as {@link expectSoundFiles}, and `database_unreachable`
  */
 export function lookAtDataDirectory(directory: string, onlooker: Onlooker): FoundFiles {
@@ -39,10 +39,9 @@ export function lookAtDataDirectory(directory: string, onlooker: Onlooker): Foun
 }
 
 /**
- * Makes the directory and an empty database where they are missing, and locks the directory for as long as this process
- * lives, however it ends.
- * @throws StartupError `data_directory_in_use` where another server holds it, `database_unreachable` where it cannot
- * be used.
+ * Makes the directory and an empty database if they are missing, and locks the directory for the lifetime of this
+ * process, however it ends.
+ * @throws StartupError `data_directory_in_use` if another server holds it, `database_unreachable` if it cannot be used
  */
 export function lockDataDirectory(directory: string): DataDirectory {
   const database = join(directory, databaseName)
@@ -56,7 +55,7 @@ export function lockDataDirectory(directory: string): DataDirectory {
 }
 
 /**
- * The lock alone, for whoever puts a database into the directory.
+ * Takes only the lock, for putting a database into the directory.
  * @throws StartupError as {@link lockDataDirectory}
  */
 export function holdDataDirectory(directory: string): Pick<DataDirectory, 'wasUsed' | 'markUsed' | 'unlock'> {
@@ -96,8 +95,8 @@ function makeDirectory(directory: string): void {
 }
 
 /**
- * The database of a data directory that a server may hold, for a look or a few writes beside it.
- * @throws StartupError `database_unreachable` where there is none
+ * The database of a data directory that a server may use, for reading or a few writes beside it.
+ * @throws StartupError `database_unreachable` if there is none
  */
 export function findDatabase(directory: string): DataDirectory {
   const database = join(directory, databaseName)
@@ -114,13 +113,13 @@ export function unusable(directory: string, cause: unknown): StartupError {
   })
 }
 
-// SQLite's own file lock on a file of its own: the system lifts it even after kill -9, and the main file stays free for
-// backups.
+// Uses SQLite's own lock on a separate file: the system releases it even after kill -9, and the main file stays free
+// for backups.
 function holdExclusively(path: string, directory: string): Pick<DataDirectory, 'wasUsed' | 'markUsed' | 'unlock'> {
   let holder: DatabaseSync | undefined
   try {
     holder = new DatabaseSync(path, { timeout: 0 })
-    // In this mode a commit lets nobody else in.
+    // In this mode the lock survives a commit.
     holder.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
     const held = holder
     return {
@@ -139,7 +138,7 @@ function holdExclusively(path: string, directory: string): Pick<DataDirectory, '
   }
 }
 
-// Only ever opened to create it: closing a second handle would lift the locks that this process holds on the file.
+// Opened only to create it: closing a second handle would release this process's locks on the file.
 function createPrivately(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600))

@@ -1,7 +1,7 @@
-// What SQLite's error codes mean for whoever waits: https://www.sqlite.org/rescode.html
+// What SQLite's error codes mean for the caller: https://www.sqlite.org/rescode.html
 import type { Trouble } from '../domain/store.ts'
 
-/** The kind of trouble; undefined where it is none of the database's, as a broken rule of uniqueness. */
+/** The kind of trouble; undefined if the database is not the cause, for example a violated uniqueness rule. */
 export function reasonOf(error: unknown): Trouble['reason'] | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined
   if (error.errcode === growingSharedMemory) return 'storage_full'
@@ -9,8 +9,8 @@ export function reasonOf(error: unknown): Trouble['reason'] | undefined {
 }
 
 /**
- * Whether the disk may be full, or a quota or a limit reached, where SQLite knows of an error in writing alone: it takes no
- * other code of the system than ENOSPC for a full disk, and does not tell which one it was.
+ * Whether the disk, a quota or a limit may be full, when SQLite reports only a write error: it recognizes only ENOSPC
+ * as a full disk, and does not report the system's code.
  */
 export function mayBeFull(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && failedWrites.has(Number(error.errcode))

@@ -1,4 +1,4 @@
-// The files of a data directory as the file system knows them: who can change them, and whether they are still the same.
+// The files of a data directory in the file system: who can change them, and whether they are still the same.
 import {
   chownSync,
   existsSync,
@@ -18,12 +18,14 @@ export const databaseName = 'hallpass.db'
 export const lockName = 'hallpass.lock'
 const fileNames = [databaseName, `${databaseName}-wal`, `${databaseName}-shm`, lockName] as const
 
-/** For whom files are looked at: a server, which is to own them, or an operator, who may be root beside somebody's server. */
+/**
+ * Who checks the files: a server, which must own them, or an operator, who may be root beside another user's server.
+ */
 export type Onlooker = 'server' | 'operator'
 
 /**
- * What is wrong with a data directory or a file in it, and how to mend it; each a sentence.
- * @throws StartupError `database_unreachable` where it is no directory
+ * Problems of a data directory or its files, each a sentence that says how to fix it.
+ * @throws StartupError `database_unreachable` if it is not a directory
  */
 export function findExposure(directory: string, onlooker: Onlooker): string[] {
   const place = lookAtPlace(directory)
@@ -31,7 +33,7 @@ export function findExposure(directory: string, onlooker: Onlooker): string[] {
   if (place.isSymbolicLink()) {
     const target = realpathOf(directory)
     return [
-      `${directory} is a symbolic link, which can be led elsewhere` +
+      `${directory} is a symbolic link, which can be pointed elsewhere` +
         (target === undefined
           ? ', and leads nowhere: name the directory itself.'
           : `: name the directory itself, ${target}.`),
@@ -45,7 +47,7 @@ export function findExposure(directory: string, onlooker: Onlooker): string[] {
     const file = lstatSync(path, { throwIfNoEntry: false })
     if (file === undefined) continue
     if (file.isSymbolicLink()) sentences.push(`${path} is a symbolic link: put the file itself in its place.`)
-    else if (!file.isFile()) sentences.push(`${path} is no file: move it away.`)
+    else if (!file.isFile()) sentences.push(`${path} is not a file: move it away.`)
     else sentences.push(...exposureOf(path, file, { remedy: 'chmod 600', groupIsOurs: isOfGroup(place), owner }))
   }
   return sentences
@@ -58,11 +60,11 @@ function lookAtPlace(directory: string): Stats | undefined {
   } catch (cause) {
     if (Reflect.get(Object(cause), 'code') !== 'ENOTDIR') throw cause
   }
-  throw new StartupError('database_unreachable', `${directory} is no directory, or a file stands on the way to it.`)
+  throw new StartupError('database_unreachable', `${directory} is not a directory, or a part of its path is a file.`)
 }
 
 /**
- * Refuses a directory that others can change, and a log that does not belong to the database beside it.
+ * Refuses a directory that others can change, and a log that does not belong to the database.
  * @throws StartupError `data_directory_exposed`, `database_missing` or `database_unreachable`
  */
 export function expectSoundFiles(directory: string, onlooker: Onlooker): void {
@@ -72,7 +74,7 @@ export function expectSoundFiles(directory: string, onlooker: Onlooker): void {
   const log = `${database}-wal`
   const logSize = statSync(log, { throwIfNoEntry: false })?.size ?? 0
   if (logSize === 0) return
-  // SQLite would remove the log in the one case, and play it into the database in the other.
+  // SQLite would delete the log in the one case, and replay it into the database in the other.
   if ((statSync(database, { throwIfNoEntry: false })?.size ?? 0) === 0) {
     throw new StartupError(
       'database_missing',
@@ -89,16 +91,16 @@ export function expectSoundFiles(directory: string, onlooker: Onlooker): void {
   }
 }
 
-/** Notices when files are removed, moved or replaced while they are in use. */
+/** Notices files that are removed, moved or replaced while they are in use. */
 export class FilesInPlace {
   readonly #known = new Map<string, string>()
 
-  /** To be made when the files are open. */
+  /** Construct it when the files are open. */
   constructor(paths: readonly string[]) {
     for (const path of paths) this.#known.set(path, identityOf(path))
   }
 
-  /** What is wrong with the first file that is not there any more, is another one, or cannot be looked at. */
+  /** The problem of the first file that is missing, replaced, or cannot be checked. */
   findTrouble(): string | undefined {
     for (const [path, identity] of this.#known) {
       try {
@@ -119,7 +121,7 @@ function identityOf(path: string): string {
 interface Expected {
   readonly remedy: string
   readonly groupIsOurs: boolean
-  /** Undefined where the system knows no owners. */
+  /** Undefined if the system has no owners. */
   readonly owner: number | undefined
 }
 
@@ -135,19 +137,19 @@ function exposureOf(path: string, { mode, uid }: Stats, { remedy, groupIsOurs, o
   return sentences
 }
 
-/** Gives what root has made in a data directory to whom the directory belongs, whose server is to use it. */
+/** Gives files that root made in a data directory to the owner of the directory, whose server must use them. */
 export function handOver(directory: string, names: readonly string[]): void {
   if (process.getuid?.() !== 0) return
   const { uid, gid } = statSync(directory)
   for (const name of names) chownSync(join(directory, name), uid, gid)
 }
 
-// Volumes of Kubernetes with an fsGroup are shared with a group of the program's own, and carry the bit that says so.
+// Kubernetes volumes with an fsGroup belong to a group of the program, and have the setgid bit.
 function isOfGroup({ mode, gid }: Stats): boolean {
   return (mode & 0o2000) !== 0 && (process.getgroups?.() ?? []).includes(gid)
 }
 
-/** Whether the header says that a log belongs to the file: SQLite's file format, section 1.3.3. */
+/** Whether the header says that the file has a log: SQLite's file format, section 1.3.3. */
 function hasLog(database: string): boolean {
   const file = openSync(database, 'r')
   try {

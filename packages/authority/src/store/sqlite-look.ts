@@ -1,4 +1,4 @@
-// Looks at a SQLite database without changing it: what a start has to know, and what a doctor wants to.
+// Examines a SQLite database without changing it, for a startup and for `hallpass doctor`.
 import { existsSync, lstatSync, readdirSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -9,7 +9,7 @@ import type { FoundDatabase } from '../domain/store.ts'
 import { newestEvent, type Examined, type Look } from './look.ts'
 import { databaseName, expectSoundFiles, findExposure } from './sqlite-files.ts'
 
-/** What a start has to know of a database. */
+/** The facts that a startup needs. */
 export function readFound(database: DatabaseSync): Omit<FoundDatabase, 'hadPredecessor'> {
   const rootKeyProof = hasTable(database, 'settings')
     ? database.prepare(`select value from settings where name = 'root_key_proof'`).get()?.['value']?.toString()
@@ -19,19 +19,19 @@ export function readFound(database: DatabaseSync): Omit<FoundDatabase, 'hadPrede
   return { rootKeyProof, holdsAccounts }
 }
 
-/** The version of its tables; 0 where there are none. */
+/** The version of its tables; 0 if there are none. */
 export function currentVersion(database: DatabaseSync): number {
   if (!hasTable(database, 'migrations')) return 0
   return Number(database.prepare('select max(version) as version from migrations').get()?.['version'] ?? 0)
 }
 
-/** What SQLite finds wrong with the pages, the rows and the indexes of a database; the first few, a line each. */
+/** SQLite's integrity check of pages, rows and indexes; the first few findings, a line each. */
 export function checkIntegrity(database: DatabaseSync): string[] {
   return findingsOf(database, 'integrity_check')
 }
 
 /**
- * The quick check of a start: of pages, not of what indexes say of rows, and where it takes a second at most.
+ * The quick check at startup: of pages only, and only if it takes at most a second.
  * @throws StartupError `database_damaged`
  */
 export function expectWhole(database: DatabaseSync, path: string): void {
@@ -53,13 +53,13 @@ function findingsOf(database: DatabaseSync, check: 'integrity_check' | 'quick_ch
       .flatMap((row) => String(row[check]).split('\n'))
       .filter((finding) => finding !== 'ok' && !finding.startsWith('***'))
   } catch (error) {
-    // The description of the tables is damaged itself.
+    // The schema itself is damaged.
     if (error instanceof Error && 'errcode' in error && error.errcode === corrupt) return [error.message]
     throw error
   }
 }
 
-/** Examines the data directory and all of the database in it; beside a server too. */
+/** Examines the data directory and the whole database in it, also beside a server. */
 export function examineSqlite(directory: string): Examined {
   const problems = findExposure(directory, 'operator')
   const path = join(directory, databaseName)
@@ -80,7 +80,7 @@ export function examineSqlite(directory: string): Examined {
 
 function readWhole(path: string): { readonly look: Look | undefined; readonly damage: readonly string[] } {
   const isAlone = !existsSync(`${path}-wal`)
-  // Without a log nothing is made beside it either; but a server that starts meanwhile would be seen in halves.
+  // Without a log nothing is created beside it either; but a server that starts meanwhile could be seen half way.
   const touched = Math.max(
     ...[path, `${path}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0),
   )
@@ -158,8 +158,8 @@ function messageOf(error: unknown): string {
 
 // https://sqlite.org/rescode.html#corrupt
 const corrupt = 11
-// A server keeps it at 16 MiB; one large transaction may leave more.
+// A server keeps it at 16 MiB; a large transaction may leave more.
 const mostLog = 256 * 2 ** 20
-// Half a gigabyte is checked in half a second, where it is in memory.
+// Half a gigabyte in memory is checked in half a second.
 const mostCheckedAtStart = 512 * 2 ** 20
 const leastRoom = 256 * 2 ** 20

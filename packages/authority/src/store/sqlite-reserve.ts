@@ -1,4 +1,4 @@
-// Room on the disk that is kept for revocations: a file that is given up when the disk is full, and made anew later.
+// Disk space reserved for revocations: a file that is given up when the disk is full, and made again later.
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
@@ -16,8 +16,8 @@ export class Reserve {
   #isRefused = false
 
   /**
-   * @param regained told when there is room again
-   * @param warn told why the file cannot be made, where that is not for want of room
+   * @param regained called when there is room again
+   * @param warn called with the reason if the file cannot be made, unless the disk is full
    */
   constructor(path: string, regained: () => void, warn: (sentence: string) => void) {
     this.#path = path
@@ -25,12 +25,14 @@ export class Reserve {
     this.#warn = warn
   }
 
-  /** Whether only what takes authority away is to be written. */
+  /** Whether only writes that take authority away are allowed. */
   get isShort(): boolean {
     return this.#isShort
   }
 
-  /** Makes the file where it is not whole. Without the room for it the disk counts as full, and what there is is kept. */
+  /**
+   * Makes the file if it is incomplete. If there is no room for it, the disk counts as full, and what there is stays.
+   */
   async keep(): Promise<void> {
     if (sizeOf(this.#path) === reserveSize || (await this.#make()) !== 'full') return
     this.noteFull()
@@ -38,20 +40,23 @@ export class Reserve {
     for (let size = reserveSize / 2; size >= leastSize && (await this.#make(size)) === 'full'; size /= 2);
   }
 
-  /** From now on there is no room, until there is some for a whole reserve. */
+  /** From now on there is no room, until there is enough for a whole reserve. */
   noteFull(): void {
     this.#isShort = true
     this.#retry ??= setTimeout(() => void this.#regain(), interval).unref()
   }
 
-  /** Whether a file that is as long as the longest of these can grow: by the disk, a quota, and the limit of a process. */
+  /**
+   * Whether a file as long as the longest of these can grow: limited by the disk, a quota, and the limit of the
+   * process.
+   */
   hasRoomBehind(paths: readonly string[]): boolean {
     const probe = `${this.#path}.probe`
     try {
-      // Where a quota is kept elsewhere, it is told by a write that is flushed.
+      // A remote quota shows only in a flushed write.
       const file = openSync(probe, flushed, 0o600)
       try {
-        // With a hole before it: it takes no more room than this.
+        // With a hole before it, so it takes no more room than this.
         writeSync(file, randomBytes(leastSize), 0, leastSize, Math.max(0, ...paths.map(sizeOf)))
       } finally {
         closeSync(file)
@@ -71,7 +76,7 @@ export class Reserve {
     return true
   }
 
-  /** Makes the file again, where there is room for it by now. */
+  /** Makes the file again, if there is room by now. */
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#retry)
@@ -87,13 +92,13 @@ export class Reserve {
     this.#regained()
   }
 
-  /** One more, also where there is one: only so much room is room. */
+  /** Makes another file even if one exists: only so much free space counts as room. */
   async #make(size = reserveSize): Promise<'made' | 'full' | 'refused'> {
     const draft = `${this.#path}.part`
     try {
       const file = await open(draft, flushed, 0o600)
       try {
-        // What a file system that packs cannot pack.
+        // Random bytes, which a compressing file system cannot shrink.
         await file.writeFile(randomBytes(size))
       } finally {
         await file.close()
@@ -132,14 +137,14 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-// Under its permission model Node.js flushes nothing for a program: the system does, with each write.
+// O_SYNC flushes each write, because Node.js under its permission model has no fsync.
 const flushed = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_SYNC
 
-// Each revocation takes some 40 KB of the log, which starts over after each of them.
+// Each revocation takes about 40 KB of the log, which starts over after each of them.
 const reserveSize = 2 * 2 ** 20
 
-// As much as it takes to open the database.
+// Enough to open the database.
 const leastSize = 64 * 2 ** 10
 
-// Milliseconds between two looks for room.
+// Milliseconds between two checks for room.
 const interval = 1000

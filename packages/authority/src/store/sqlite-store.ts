@@ -1,4 +1,4 @@
-// The store over one SQLite file: one connection that writes in groups, one that reads snapshots.
+// The store on one SQLite file: one connection writes in groups, one reads snapshots.
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -25,25 +25,25 @@ import { giveUpReserve, Reserve } from './sqlite-reserve.ts'
 import { StoreTrouble, type Outcome } from './trouble.ts'
 
 export interface SqliteStoreOptions {
-  /** The data directory; made where it is missing. */
+  /** The data directory; made if it is missing. */
   readonly directory: string
-  /** Asked before anything is made or changed. */
+  /** Called before anything is made or changed. */
   readonly admit?: Admit
-  /** Told what a migration is at. */
+  /** Called with the progress of a migration. */
   readonly progress?: Progress
-  /** After how many milliseconds what was written is in the database file itself; two minutes where it is absent. */
+  /** Milliseconds until everything written is in the database file itself; two minutes by default. */
   readonly checkpointEvery?: number
-  /** Told when the database changes its condition. */
+  /** Called when the condition of the database changes. */
   readonly tell?: TellCondition
-  /** Told, in a sentence, what is not as it should be and keeps nobody from going on. */
+  /** Called with a sentence about something wrong that does not stop the server. */
   readonly warn?: (sentence: string) => void
 }
 
 /**
- * Opens the database of a data directory, and brings it up to date.
+ * Opens the database of a data directory, and migrates it.
  * @throws StartupError `data_directory_in_use`, `data_directory_exposed`, `database_missing`, `database_damaged`,
- * `database_newer_than_program`, or `database_unreachable` where the directory or the file in it cannot be used; and
- * what `admit` throws
+ * `database_newer_than_program`, or `database_unreachable` if the directory or the file cannot be used; and what
+ * `admit` throws
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { directory, admit, checkpointEvery = 120_000, tell = () => {}, warn = () => {} } = options
@@ -66,7 +66,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       tell,
       warn,
     })
-    // Until here nobody was served. From now on, whoever waits for a lock would hold up all others.
+    // Until here nobody was served. From now on, waiting for a lock would block everybody.
     for (const database of opened) database.exec('PRAGMA busy_timeout = 0')
     store.checkpointEvery(checkpointEvery)
     await store.keepReserve()
@@ -74,17 +74,17 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   } catch (error) {
     for (const database of opened) database.close()
     data.unlock()
-    // To open it takes some room.
+    // Opening it needs some room.
     if (reasonOf(error) === 'storage_full' && giveUpReserve(reserveOf(data))) return openSqliteStore(options)
     throw unusable(directory, error)
   }
 }
 
 /**
- * Opens the database of a data directory for the operator, beside a server that may run: locks nothing out, makes
- * nothing and migrates nothing. The server sees what is written here at its next write, and within a second in reads.
- * @throws StartupError `database_unreachable`, or `database_outdated` and `database_newer_than_program` where the
- * database is not at this program's version
+ * Opens the database of a data directory for the operator, beside a server that may run: takes no lock, makes nothing
+ * and migrates nothing. The server sees writes from here at its next write, and within a second in reads.
+ * @throws StartupError `database_unreachable`, or `database_outdated` and `database_newer_than_program` if the database
+ * is not at this program's version
  */
 export async function openSqliteStoreBeside({ directory }: SqliteStoreOptions): Promise<Store> {
   const data = findDatabase(directory)
@@ -153,7 +153,7 @@ class SqliteStore implements Store {
       beginning: () => this.#reads.rest(),
       committed: (changes) => {
         this.#reads.outdate(changes)
-        // Before anyone is told that it is kept.
+        // Before anybody learns that it is durable.
         this.#expectFilesInPlace()
         this.#isLogged = true
         this.#noteUse()
@@ -171,15 +171,15 @@ class SqliteStore implements Store {
     })
   }
 
-  /** Beside a server, who keeps it. */
+  /** Not beside a server, which keeps it itself. */
   async keepReserve(): Promise<void> {
     await this.#reserve.keep()
     if (this.#reserve.isShort) this.#condition.note('writes', new StoreTrouble('storage_full', 'unchanged'))
   }
 
   /**
-   * Brings what was written from the log into the database file, every so many milliseconds and more often in the
-   * beginning, for whoever copies that alone. What stands in the way of it is told by the next write.
+   * Checkpoints the log into the database file at this interval, and more often in the beginning, for people who copy
+   * only that file. The next write reports what prevents it.
    */
   checkpointEvery(interval: number): void {
     let wait = soon
@@ -210,7 +210,7 @@ class SqliteStore implements Store {
         const trouble = this.#troubleOf(error, 'read')
         if (trouble === undefined) throw error
         if (trouble.reason !== 'locked' || attempt === readAttempts) {
-          // The end of all is told already.
+          // Damage is reported already.
           if (this.#damage === undefined) this.#condition.note('reads', trouble)
           throw trouble
         }
@@ -226,7 +226,7 @@ class SqliteStore implements Store {
     this.#refuseWhenClosed()
     if (this.#reserve.isShort && !isUrgent) throw new StoreTrouble('storage_full', 'unchanged')
     const result = await this.#writes.write(work, isUrgent, patience)
-    // A group may be under way again; then the next step's turn comes for both.
+    // If another group is in progress, the next step does it for both.
     if (isStep && !this.#writer.database.isTransaction) this.#startLogOver()
     return result
   }
@@ -256,7 +256,7 @@ class SqliteStore implements Store {
     await this.#reads.drain()
     try {
       this.#reader.database.close()
-      // Beside a server, which reads all the time, it would hold up the server's writes.
+      // Beside a server, which reads all the time, it would block the server's writes.
       if (this.#data.lock !== undefined) {
         this.#writer.database.exec(`PRAGMA busy_timeout = ${busyTimeout}; PRAGMA wal_checkpoint(TRUNCATE)`)
       }
@@ -270,7 +270,7 @@ class SqliteStore implements Store {
     }
   }
 
-  /** Once. Where the disk is full, with a later commit: what is committed stands. */
+  /** Once. If the disk is full, with a later commit: what is committed stays. */
   #noteUse(): void {
     if (this.#used) return
     try {
@@ -281,13 +281,13 @@ class SqliteStore implements Store {
     }
   }
 
-  /** A file without a name keeps nothing: what is written to it is gone with the process. */
+  /** A deleted file keeps nothing: its content ends with the process. */
   #expectFilesInPlace(): void {
     const trouble = this.#files.findTrouble()
     if (trouble !== undefined) throw new StoreTrouble('files_missing', 'unchanged', new Error(trouble))
   }
 
-  /** What is in the log goes into the database, so that the next write has its room and the log does not grow. */
+  /** Checkpoints the log, so that the next write has its room and the log does not grow. */
   #startLogOver(): void {
     try {
       this.#writer.command('PRAGMA wal_checkpoint(PASSIVE)')
@@ -304,7 +304,7 @@ class SqliteStore implements Store {
     return new StoreTrouble(reason, outcome, error)
   }
 
-  /** What the disk gave back wrong once it may give back wrong again: all stops until somebody has looked after it. */
+  /** A disk that returned wrong data once may do so again, so everything stops until somebody has checked it. */
   #end(error: unknown): void {
     if (this.#damage !== undefined) return
     this.#damage = new StoreTrouble('damaged', 'unchanged', error)
@@ -330,17 +330,18 @@ function reserveOf({ database }: DataDirectory): string {
   return `${database}.reserve`
 }
 
-// Milliseconds that a start and an operator wait for a tool that holds the file, as `sqlite3` in a transaction.
+// Milliseconds that a startup and an operator wait for a tool that holds the file, for example `sqlite3` in a
+// transaction.
 const busyTimeout = 2000
 
-// Another program holds readers up for moments at most, as while it opens the file first.
+// Another program blocks readers only for moments, for example when it first opens the file.
 const readAttempts = 8
 
-// Until the first checkpoint: a young authority is nearly all in the log.
+// Until the first checkpoint, because a new database is almost entirely in the log.
 const soon = 5000
 
-// Until the next try, where a write is under way.
+// Until the next try, if a write is in progress.
 const shortly = 50
 
-// In KiB where negative; for each of the two connections.
+// In KiB if negative; for each of the two connections.
 const cacheSize = -16_000

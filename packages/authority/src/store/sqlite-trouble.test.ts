@@ -1,4 +1,4 @@
-// The store over SQLite when it cannot write: another program holds the lock, the disk is full, the file is damaged.
+// The SQLite store when it cannot write: another program holds the lock, the disk is full, the file is damaged.
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, open, rm, truncate } from 'node:fs/promises'
@@ -39,7 +39,7 @@ async function start(place = directory): Promise<Store> {
 
 const setting = (value: string) => (tx: Parameters<Parameters<Store['write']>[0]>[0]) => tx.settings.set('a', value)
 
-test('a reserve that is refused for another reason than room is no full disk, and one line says why', async () => {
+test('a reserve that fails for another reason than room is no full disk, and one line gives the reason', async () => {
   await mkdir(at('hallpass.db.reserve.part'))
   const running = await start()
   await running.write(setting('1'))
@@ -48,7 +48,7 @@ test('a reserve that is refused for another reason than room is no full disk, an
 })
 
 describe('while another program holds the lock', () => {
-  test('reads go on, and writes wait for its end in their order', async () => {
+  test('reads continue, and writes wait for it in order', async () => {
     const running = await start()
     const other = new DatabaseSync(at('hallpass.db'))
     other.exec('BEGIN IMMEDIATE')
@@ -66,7 +66,7 @@ describe('while another program holds the lock', () => {
     expect(await running.read((tx) => tx.settings.get('a'))).toBe('3')
   })
 
-  test('writes are refused after a while, one line tells why, and another that they go on', async () => {
+  test('writes are refused after a while, one line gives the reason, and another says that they work again', async () => {
     const running = await start()
     const other = new DatabaseSync(at('hallpass.db'))
     other.exec('BEGIN IMMEDIATE')
@@ -89,7 +89,7 @@ describe('while another program holds the lock', () => {
 const diskless = reasonWithoutDisks()
 
 describe.skipIf(diskless !== undefined)(`on a disk that is full${diskless ? `, skipped: ${diskless}` : ''}`, () => {
-  test('what takes authority away is still written, and the rest once there is room', async () => {
+  test('writes that take authority away still work, and the others once there is room', async () => {
     const disk = mountDisk(8)
     try {
       const running = await start(disk.directory)
@@ -125,13 +125,13 @@ describe('a database that is damaged under a running server', () => {
   test.each([
     ['overwritten', async () => overwrite(at('hallpass.db'))],
     ['cut off', () => truncate(at('hallpass.db'), 4096)],
-  ])('and %s ends the store on purpose: all that waits is refused', async (_, damage) => {
+  ])('and %s ends the store on purpose: everything that waits is refused', async (_, damage) => {
     const first = await start()
     for (let user = 0; user < 300; user++) await first.write(insertUser)
     await first.close()
     const running = await start()
     await damage()
-    // What is in the page cache is still known, and takes a write. Who reads all of a table reads what nobody wrote anew.
+    // Cached pages are still readable and writable. A scan of the table reads pages that nobody wrote again.
     const results = await Promise.allSettled(
       Array.from({ length: 20 }, async () => {
         await running.write(insertUser)

@@ -1,4 +1,4 @@
-// The store over SQLite: what every store does, and what only a file brings.
+// The SQLite store: what every store does, and what is specific to a file.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -19,7 +19,7 @@ import { byEnd } from './testing/tokens.ts'
 
 let parent = ''
 let directories = 0
-/** All that the stores of this file asked of SQLite. */
+/** Every statement that the stores of this file ran on SQLite. */
 const asked = new Set<string>()
 const ask: (this: DatabaseSync, sql: string) => StatementSync = Reflect.get(DatabaseSync.prototype, 'prepare')
 Reflect.set(DatabaseSync.prototype, 'prepare', function prepare(this: DatabaseSync, sql: string) {
@@ -33,7 +33,7 @@ afterAll(async () => {
   await rm(parent, { recursive: true })
 })
 
-/** The path of a data directory that is not there yet. */
+/** The path of a data directory that does not exist yet. */
 function nextDirectory(): string {
   directories += 1
   return join(parent, String(directories), 'data')
@@ -52,7 +52,7 @@ describeStore('SQLite', async () => {
   }
 })
 
-test('no statement looks through a table that grows, whatever statistics there are', async () => {
+test('no statement scans a growing table, whatever statistics there are', async () => {
   const words = /^(?:select|insert|update|delete|with)\b/
   const statements = [...asked].filter((sql) => words.test(sql))
   expect(statements.length).toBeGreaterThan(150)
@@ -82,16 +82,16 @@ test('no statement looks through a table that grows, whatever statistics there a
       select n, 1, 'token.mint', 'allowed', 'token', n % 3, '', 'token', '', '' from numbers;
     analyze`)
   expect(scans()).toEqual([])
-  // It goes on for as many letters as the name has, with all of the pattern.
+  // LIKE restarts its pattern at every letter of the name.
   expect(statements.filter((sql) => / like /i.test(sql))).toEqual([])
   database.close()
 })
 
-// Of invitations most were accepted long ago.
+// Most invitations were accepted long ago.
 const growing =
   /^(?:SCAN (?:users|sessions|cli_logins|passkeys|passkey_challenges|identities|organisations|memberships|invitations|password_resets|apps|signing_keys|tokens|discharge_requests|audit_events)\b|SEARCH invitations USING INDEX invitations_of_organisation)/
 
-// The first rows of a table, so many of them at most; and the operator's list of all users.
+// Reads the first rows of a table, up to a limit; and the operator's list of all users.
 const bounded = [
   'select "id" from "users" where "deleted_at" is null limit 1',
   'select "id", "email", "created_at" as "createdAt", "email_proven_at" as "emailProvenAt", "email_proven_by"',
@@ -100,7 +100,7 @@ const bounded = [
 ]
 
 describe('a data directory', () => {
-  test('is made for its owner alone', async () => {
+  test('is made for its owner only', async () => {
     const directory = nextDirectory()
     const store = await openSqliteStore({ directory })
     await store.write(insertUser)
@@ -111,7 +111,7 @@ describe('a data directory', () => {
     await store.close()
   })
 
-  test('lets the operator in beside a server, who sees what was written there', async () => {
+  test('lets the operator in beside a server, which sees what the operator writes', async () => {
     const directory = nextDirectory()
     await expect(openStoreBeside({ directory })).rejects.toMatchObject({ code: 'database_unreachable' })
     const server = await openSqliteStore({ directory })
@@ -124,7 +124,7 @@ describe('a data directory', () => {
     await server.close()
   })
 
-  test('is left as it is where the program is not of its version', async () => {
+  test('is not changed by a program of another version', async () => {
     const directory = nextDirectory()
     await (await openSqliteStore({ directory })).close()
     const database = new DatabaseSync(join(directory, 'hallpass.db'))
@@ -157,10 +157,10 @@ describe('a data directory', () => {
     await store.close()
   })
 
-  test('has in its file alone what was written, without a stop', async () => {
+  test('has everything written in the main file, without a stop', async () => {
     const directory = nextDirectory()
     const store = await openSqliteStore({ directory, checkpointEvery: 10 })
-    // A transaction is under way when the first of them are due.
+    // A transaction is in progress when the first of them are due.
     const user = await store.write(async (tx) => {
       await new Promise((resolve) => setTimeout(resolve, 30))
       return insertUser(tx)
@@ -178,7 +178,7 @@ describe('a data directory', () => {
     await store.close()
   })
 
-  test('of the first version is brought up to date, and what was in it stays', async () => {
+  test('of the first version is migrated, and keeps its content', async () => {
     const directory = nextDirectory()
     await mkdir(directory, { recursive: true })
     const database = new DatabaseSync(join(directory, 'hallpass.db'))
@@ -198,7 +198,7 @@ describe('a data directory', () => {
     await store.close()
   })
 
-  test('whose database is newer than the program is refused, and stays as it is', async () => {
+  test('whose database is newer than the program is refused unchanged', async () => {
     const directory = nextDirectory()
     await (await openSqliteStore({ directory })).close()
     const path = join(directory, 'hallpass.db')
@@ -216,7 +216,7 @@ describe('a data directory', () => {
     expect(await readFile(path)).toEqual(before)
   })
 
-  test('with a damaged page is refused, and stays as it is', async () => {
+  test('with a damaged page is refused unchanged', async () => {
     const directory = nextDirectory()
     const store = await openSqliteStore({ directory })
     for (let count = 0; count < 50; count++) await store.write(insertUser)
@@ -254,7 +254,7 @@ describe('a data directory', () => {
   })
 })
 
-test('what is done in many steps leaves nothing of all of them to one write', async () => {
+test('work in many steps leaves no large checkpoint to a single write', async () => {
   const directory = nextDirectory()
   const store = await openSqliteStore({ directory })
   const { id } = await store.write((tx) => insertOrganisation(tx))
@@ -265,7 +265,7 @@ test('what is done in many steps leaves nothing of all of them to one write', as
   other.close()
   await store.write((tx) => tx.organisations.delete(id))
   for (let more = true; more;) more = await store.write((tx) => tx.leftovers.remove(), { isStep: true })
-  // The log starts over behind each step; without that it holds all of them.
+  // The log starts over after each step; otherwise it would hold all of them.
   expect((await stat(join(directory, 'hallpass.db-wal'))).size).toBeLessThan(3_000_000)
   await store.close()
 })

@@ -1,11 +1,11 @@
-// Token ids: UUIDs in text outside, 16 bytes in the database, where the table and its indexes are in their order.
+// Token ids: UUIDs as text outside, 16 bytes in the database, whose table and indexes they order.
 
-/** The bytes of a UUID; undefined where the text is none, so that no token can have that id. */
+/** The bytes of a UUID; undefined if the text is not one, so no token can have that id. */
 export function parseTokenId(id: string): Uint8Array | undefined {
   return uuidPattern.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : undefined
 }
 
-/** The UUID that the 16 bytes are. */
+/** The UUID for the 16 bytes. */
 export function formatTokenId(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`

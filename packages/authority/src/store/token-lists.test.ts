@@ -1,5 +1,5 @@
-// How far the token lists look: each walks one index, or two, whatever it filters by; and where a page ends before it is
-// full, the next one goes on from there.
+// How much the token lists read: each reads one index, or two, whatever it filters by; and if a page ends before it is
+// full, the next one continues there.
 import { randomFillSync } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -24,7 +24,7 @@ beforeAll(() => {
   }
 })
 
-/** Explains queries where others run them; every step ends somewhere. */
+/** Explains queries instead of running them; every step ends at some position. */
 class ExplainingSession implements QuerySession {
   readonly steps: string[] = []
   readonly pages: string[] = []
@@ -61,7 +61,7 @@ const everyList = states.flatMap((state) =>
 )
 
 describe('a page of tokens', () => {
-  test.each(everyList)('of %j is walked to in an index that holds all it filters by', async (list) => {
+  test.each(everyList)('of %j reads an index with everything it filters by', async (list) => {
     for (const owner of ['organisation', 'app'] as const) {
       const session = new ExplainingSession()
       const query: TokenQuery = { ...list, now: 1, limit: 50 }
@@ -75,7 +75,7 @@ describe('a page of tokens', () => {
           walked[list.sort].map((index) => expect.stringMatching(`SEARCH tokens USING COVERING INDEX ${index} .*[<>]`)),
         )
       }
-      // Nothing is sorted but the page itself, once it is found.
+      // Only the page itself is sorted, once it is found.
       expect(session.steps.filter((line) => line.includes('TEMP B-TREE'))).toEqual([])
       const sorts = list.sort === 'expires_at' && list.state === 'all' ? 4 : 1
       expect(session.pages.filter((line) => line.includes('TEMP B-TREE')).length).toBeLessThanOrEqual(sorts)
@@ -90,7 +90,7 @@ function parts(owner: string, state: TokenQuery['state']): readonly string[] {
   return [state === 'revoked' ? revoked : live]
 }
 
-test('pages that end before they are full make up the whole list, wherever they end', async () => {
+test('pages that end early make up the whole list, wherever they end', async () => {
   const connection = new SqliteConnection(database)
   let organisation = 1000
   const time = fc.integer({ min: 1, max: 4 })
@@ -139,7 +139,7 @@ test('pages that end before they are full make up the whole list, wherever they 
           .filter((each) => belongs(each, asked) && (!ofApp || each.appId === 7))
           .sort((a, b) => compareTokens(a, b, asked))
         expect(listed).toEqual(expected.map(({ id }) => id))
-        // The rows of an app are in the index of all apps: no other run may meet them.
+        // The index of all apps has the rows of each app, so that no other run may leave any.
         database.exec('delete from tokens')
       },
     ),
@@ -147,7 +147,7 @@ test('pages that end before they are full make up the whole list, wherever they 
   )
 })
 
-test('a token that has ended since the page before is not listed again as live, nor is any before it', async () => {
+test('a token that ended since the page before is not listed again as live, nor is any before it', async () => {
   const session = new SqliteSession(new SqliteConnection(database))
   const [one, two, three] = [10, 20, 30].map((expiresAt) => createToken(1, { expiresAt }))
   for (const token of [one, two, three]) if (token !== undefined) await tokens(session).insert(token)
@@ -159,7 +159,7 @@ test('a token that has ended since the page before is not listed again as live, 
   database.exec('delete from tokens')
 })
 
-test('a search looks at ten thousand tokens and then hands back what it has found', async () => {
+test('a search reads ten thousand tokens and then returns what it has found', async () => {
   const insert =
     database.prepare(`insert into tokens (id, organisation_id, profile, name, name_key, created_at, expires_at)
     values (?, 2, 'deploy_organization', 'ci', ?, ?, 9)`)

@@ -1,5 +1,5 @@
-// Lists of tokens, page by page. Each walks one index, or two, from where the page before ended: what it filters by
-// stands in the index, and how far it looks for matches is bounded, so that no search keeps everybody else waiting.
+// Lists of tokens, page by page. Each scans one or two indexes from the end of the page before. The index has
+// everything that the list filters by, and the scan is limited, so that no search holds up others.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import { sql, type Kysely, type SqlBool } from 'kysely'
@@ -13,7 +13,7 @@ import type { Database } from './schema.ts'
 import { formatTokenId, parseTokenId } from './token-id.ts'
 import { listedColumns, toListed, type Found } from './token-rows.ts'
 
-/** `counts`: how many tokens a page looks at to find those that match, step after step until it is full. */
+/** `counts`: how many tokens a page reads to find matches, step by step until it is full. */
 export function tokenLists(
   session: QuerySession,
   counts: readonly number[] = defaultCounts,
@@ -26,11 +26,11 @@ export function tokenLists(
 
 interface Owner {
   readonly organisation: number
-  /** The one app that the list is of. */
+  /** The app of the list, if it has one. */
   readonly app: number | null
 }
 
-/** What an order goes by, and so a place in every order. */
+/** The sort keys, and so a position in every order. */
 interface Place {
   readonly expiresAt: number
   readonly createdAt: number
@@ -38,7 +38,7 @@ interface Place {
   readonly id: Uint8Array
 }
 
-// Where many match, the first step is enough; where none does, a page ends after ten thousand: a few milliseconds.
+// If many match, the first step is enough; if none does, a page ends after ten thousand: a few milliseconds.
 const defaultCounts = [1000, 3000, 6000] as const
 
 async function list(
@@ -79,14 +79,14 @@ async function toListedOnes(
 ): Promise<readonly ListedToken[]> {
   const listed: ListedToken[] = []
   for (const [number, row] of rows.entries()) {
-    // Looking for what was revoked above it takes a while where the line is long.
+    // Looking for a revoked ancestor takes a while if the chain is long.
     if (row.maybeDead !== null && number % 50 === 49) await nextTurn()
     listed.push(await toListed(session, row))
   }
   return listed
 }
 
-/** Where the list begins and ends. In the order of their ends the live ones lie together, and the ended ones. */
+/** The first and last position of the list. Sorted by expiry, the live ones are together, and so are the ended ones. */
 function endsOf({ sort, order, state, now }: TokenQuery): readonly [Place, Place] {
   const ending: Place = { ...past, expiresAt: now }
   const parted = sort === 'expires_at'
@@ -95,19 +95,19 @@ function endsOf({ sort, order, state, now }: TokenQuery): readonly [Place, Place
   return order === 'desc' ? [high, low] : [low, high]
 }
 
-/** Whichever comes later: a token with which a page of the live ones ended may have ended itself since. */
+/** The later position: a token at the end of a page of live ones may have ended since. */
 function later({ sort, order }: TokenQuery, place: Place, first: Place): Place {
   return sort === 'expires_at' && order === 'asc' && place.expiresAt <= first.expiresAt ? first : place
 }
 
-/** Whichever of two places in the order of the ends comes first; the one that there is, where there is one. */
+/** The first of two positions in the order of expiry; or the one that exists. */
 function nearer({ order }: TokenQuery, one: Place | undefined, other: Place | undefined): Place | undefined {
   if (one === undefined || other === undefined) return one ?? other
   const up = one.expiresAt - other.expiresAt || one.createdAt - other.createdAt || Buffer.compare(one.id, other.id)
   return up < 0 === (order === 'asc') ? one : other
 }
 
-/** Whether the walk meets tokens that do not belong to the list. */
+/** Whether the scan meets tokens that are not in the list. */
 function passesOver({ app }: Owner, { search, sort, state }: TokenQuery): boolean {
   return search !== '' || (sort !== 'expires_at' && (state !== 'all' || app !== null))
 }
@@ -124,13 +124,13 @@ const placeOf = query((db, param: Param<{ id: Uint8Array; organisation: number }
     .selectFrom('tokens')
     .select(placeColumns)
     .where('id', '=', param('id'))
-    // Nobody learns from a list of their own where a token of somebody else would stand in it.
+    // Only for tokens of the own organisation, so that nobody learns the sort position of others' tokens.
     .where('organisation_id', '=', param('organisation')),
 )
 
 const placeColumns = ['expires_at as expiresAt', 'created_at as createdAt', 'name_key as nameKey', 'id'] as const
 
-// Beyond every place at either end. U+10FFFF is what sorts last; names are shorter than that many of it.
+// Beyond every position at either end. U+10FFFF sorts last, and names have fewer characters.
 const past: Place = {
   expiresAt: Number.MAX_SAFE_INTEGER,
   createdAt: Number.MAX_SAFE_INTEGER,
@@ -160,7 +160,7 @@ function named<End extends string>(end: End, { expiresAt, createdAt, nameKey, id
 interface PageParameters extends Owner, Named<'from'>, Named<'to'> {
   readonly now: number
   readonly part: string
-  /** 1 where the caveats are read too. */
+  /** 1 to read the caveats too. */
   readonly caveats: number
   readonly limit: number
 }
@@ -168,11 +168,11 @@ interface StepParameters extends PageParameters {
   readonly skip: number
 }
 
-/** One way through the tokens. */
+/** One way to scan the tokens. */
 interface Walk {
-  /** Those that belong to the list, from one place to another. */
+  /** Those in the list, from one position to another. */
   readonly page: Query<PageParameters, Found<ListedToken>>
-  /** Where each part of the walk is after so many tokens, whether or not they belong to the list. */
+  /** The position of each part of the scan after this many tokens, in the list or not. */
   readonly steps: readonly Query<StepParameters, Place>[]
 }
 
@@ -219,7 +219,7 @@ function createWalk(way: Way): Walk {
         entries(db, param, way, part, true).orderBy(ordering(way)).limit(param('limit')),
       )
       if (first === undefined) throw new Error('A list of tokens has no parts.')
-      // A page of either part holds enough. PostgreSQL would sort the parts whole, were they not limited one by one.
+      // A page of each part is enough. PostgreSQL would sort whole parts without a limit on each.
       const both =
         second &&
         db
@@ -243,21 +243,21 @@ function createWalk(way: Way): Walk {
   }
 }
 
-/** How `revoked_at` is null in the index, or the two, that the walk goes by. */
+/** The state of `revoked_at` in the index that the scan uses, or both. */
 type Part = 'is' | 'is not' | 'either'
 
-/** Only the order of the ends has its revoked ones apart, and its apps. */
+/** Only the expiry order separates revoked tokens and has an index for apps. */
 function partsOf({ sort, state }: Way): readonly Part[] {
   if (sort !== 'expires_at') return ['either']
   if (state === 'all') return ['is', 'is not']
   return [state === 'revoked' ? 'is not' : 'is']
 }
 
-/** What the walk meets from one place to another; of that, where `matching`, what belongs to the list. */
+/** The tokens that the scan meets between two positions; only those in the list if `matching`. */
 function entries(db: Kysely<Database>, param: Param<PageParameters>, way: Way, part: Part, matching: boolean) {
   const { owner, state } = way
   const parted = part !== 'either'
-  // What the order goes by stands in its index: of what does not, SQLite would read all of the caveats before it.
+  // The index has the sort columns. For any other column SQLite would read all of the caveats before it.
   const keys = keysOf[way.sort].map((key) => columnOf[key])
   const columns = placeColumns.filter((column) => !matching || keys.some((key) => column.startsWith(key)))
   let met = db.selectFrom('tokens').select(columns).where(between(param, way))
@@ -265,7 +265,7 @@ function entries(db: Kysely<Database>, param: Param<PageParameters>, way: Way, p
   else met = met.where('organisation_id', '=', param('organisation'))
   if (parted) met = met.where('revoked_at', part, null)
   if (!matching) return met
-  // Both engines look for a text in steps of bytes here, and for a pattern of LIKE anew at each letter of the name.
+  // This search scans the bytes once in both engines; LIKE would restart its pattern at each letter of the name.
   if (way.search) met = met.where(sql<SqlBool>`replace(name_key, ${param('part')}, '') <> name_key`)
   if (parted) return met
   if (owner === 'app') met = met.where('app_id', '=', param('app'))
@@ -275,7 +275,7 @@ function entries(db: Kysely<Database>, param: Param<PageParameters>, way: Way, p
   return met
 }
 
-/** Behind the one place, and up to the other and with it. */
+/** After the first position, up to and including the second. */
 function between(param: Param<PageParameters>, { sort, order }: Way) {
   const keys = keysOf[sort]
   const columns = sql.join(keys.map((key) => sql.ref(columnOf[key])))

@@ -1,4 +1,4 @@
-// Rows of tokens as the database has them, and the tokens that they are.
+// Converts rows of tokens to tokens.
 import type { ListedToken, TokenRecord } from '../domain/token.ts'
 import { findRevocationAbove, maybeDead } from './descent.ts'
 import { findDeletionOfApp } from './leftovers.ts'
@@ -7,13 +7,13 @@ import { findRevocationOfOrganisation } from './revoked-organisations.ts'
 import { formatTokenId } from './token-id.ts'
 import { creatorColumns } from './users.ts'
 
-/** A token as it is stored, with the ids as bytes. */
+/** A token as stored, with ids as bytes. */
 export type Stored<Token extends TokenRecord> = Omit<Token, 'id' | 'mintedBy'> & {
   readonly id: Uint8Array
   readonly mintedBy: Uint8Array | null
 }
 
-/** A token as it is found: `maybeDead` where it may have been revoked with one above it, its app or its organisation. */
+/** A found token. `maybeDead` is set if an ancestor, its app or its organisation may have been revoked. */
 export type Found<Token extends TokenRecord> = Stored<Token> & { readonly maybeDead: number | null }
 
 export const recordColumns = [
@@ -31,13 +31,13 @@ export const recordColumns = [
   maybeDead,
 ] as const
 
-/** With what a list shows besides its caveats. A look-up of every request goes without: it would read more than it needs. */
+/** The columns of a list except the caveats. The look-up of every request uses fewer. */
 export const listedColumns = [...recordColumns, ...creatorColumns, 'apps.name as appName'] as const
 
-/** The token, revoked where one above it is, all of its organisation are, or its app is deleted. */
+/** The token; revoked if an ancestor or its whole organisation is revoked, or its app is deleted. */
 export async function toRecord(session: QuerySession, row: Found<TokenRecord>): Promise<TokenRecord> {
   const above = row.maybeDead === null ? undefined : await findRevocation(session, row)
-  // Field by field: rows of node:sqlite are slow to spread, and a page has many.
+  // Field by field, because rows of node:sqlite are slow to spread, and a page has many.
   return {
     id: formatTokenId(row.id),
     organisationId: row.organisationId,

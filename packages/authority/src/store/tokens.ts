@@ -1,4 +1,4 @@
-// Minted tokens: what is remembered of them.
+// Records of minted tokens.
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import { nameKey, type NewToken } from '../domain/token.ts'

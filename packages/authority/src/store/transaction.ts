@@ -20,7 +20,7 @@ import { signingKeys } from './signing-keys.ts'
 import { tokens } from './tokens.ts'
 import { users } from './users.ts'
 
-/** How each noun is made over a session. */
+/** Makes each noun over a session. */
 const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => Transaction[Noun] } = {
   settings,
   users,
@@ -43,10 +43,10 @@ const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => 
   audit,
 }
 
-/** Puts something else in the place of a noun, which answers the same. */
+/** Replaces a noun by another implementation. */
 export type Wrap = <Noun extends keyof Transaction>(noun: Noun, made: Transaction[Noun]) => Transaction[Noun]
 
-/** One transaction over a session. A noun is made when it is first asked for: most transactions touch two or three. */
+/** One transaction over a session. A noun is made at its first use, because most transactions use two or three. */
 export function openTransaction(session: QuerySession, wrap?: Wrap): Transaction {
   return new SessionTransaction(session, wrap) as unknown as Transaction
 }

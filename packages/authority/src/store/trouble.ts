@@ -1,11 +1,11 @@
-// What can be wrong with a database while the authority runs, in words for whoever asked.
+// What can be wrong with a database while the authority runs, in words for clients.
 import { DomainError } from '../domain/errors.ts'
 import type { Trouble } from '../domain/store.ts'
 
-/** What became of what was asked: a read changes nothing, and of a commit that nobody confirmed nobody knows. */
+/** The outcome of the request: a read changes nothing, and the outcome of an unconfirmed commit is unknown. */
 export type Outcome = 'read' | 'unchanged' | 'open'
 
-/** The refusal of what the database could not do. */
+/** The error for a request that the database could not do. */
 export class StoreTrouble extends DomainError implements Trouble {
   readonly reason: Trouble['reason']
   readonly outcome: Outcome

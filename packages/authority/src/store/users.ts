@@ -1,4 +1,4 @@
-// User accounts. The row of one that is deleted stays, without its address: many rows may name it.
+// User accounts. The row of a deleted account stays without its address, because many rows may refer to it.
 import { sql } from 'kysely'
 
 import { DomainError } from '../domain/errors.ts'
@@ -34,7 +34,7 @@ export function users(session: QuerySession): Transaction['users'] {
   }
 }
 
-/** Columns of whoever made something, by a join that may find nobody; an account that is deleted is nobody. */
+/** Columns of the person who made something, by a join that may find nobody; a deleted account counts as nobody. */
 export const creatorColumns = [
   sql<string | null>`case when users.deleted_at is null then users.email end`.as('createdByEmail'),
   'users.email_proven_at as createdByProvenAt',
@@ -86,7 +86,7 @@ const prove = query((db, param: Param<{ id: number; at: number; by: AddressProof
     .where('id', '=', param('id')),
 )
 
-// What stands in the place of the address is none, so that nobody signs up with it.
+// The replacement is not an email address, so nobody can sign up with it.
 const bury = query((db, param: Param<{ id: number; at: number }>) =>
   db
     .updateTable('users')

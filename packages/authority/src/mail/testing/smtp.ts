@@ -1,11 +1,11 @@
-// A real SMTP server on loopback, which keeps what it is sent.
+// A real SMTP server on loopback, which keeps the mail it gets.
 import type { AddressInfo } from 'node:net'
 
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 
 export interface TestSmtpServer {
   readonly port: number
-  /** Messages as they came over the wire, with who they are from and to. */
+  /** Messages as they came over the wire, with sender and recipients. */
   readonly received: readonly ReceivedMail[]
   close(): Promise<void>
 }
@@ -17,7 +17,7 @@ export interface ReceivedMail {
   readonly raw: string
 }
 
-/** Without TLS, and for everyone, where the options say nothing else. */
+/** By default without TLS and without a login. */
 export async function startSmtpServer(options: SMTPServerOptions = {}): Promise<TestSmtpServer> {
   const received: ReceivedMail[] = []
   const server = new SMTPServer({
@@ -77,7 +77,7 @@ export function partsOf(mail: ReceivedMail): ReadonlyMap<string, string> {
 function decode(body: string, encoding: string | undefined): string {
   if (encoding === 'base64') return Buffer.from(body, 'base64').toString()
   if (encoding !== 'quoted-printable') return body
-  // RFC 2045 §6.7: soft line ends go, and =XX is a byte.
+  // RFC 2045 §6.7: soft line ends disappear, and =XX is a byte.
   const bytes = body
     .replaceAll('=\r\n', '')
     .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
