@@ -113,15 +113,15 @@ describe('a root key', () => {
     await mkdir(secrets)
     await mkdir(directory, { mode: 0o700 })
     await symlink(join(secrets, 'key'), at('root.key'))
-    await expectRefusal('root_key_invalid', /link to .*secrets\/key, where nothing can be found \(ENOENT\)/)
+    await expectRefusal('root_key_invalid', /link to .*secrets\/key, which cannot be found \(ENOENT\)/)
     await writeFile(join(secrets, 'key'), `${key}\n`, { mode: 0o600 })
     await startOnce()
     expect(await readFile(join(secrets, 'key'), 'utf8')).toBe(`${key}\n`)
     await rm(join(secrets, 'key'))
-    await expectRefusal('root_key_invalid', /where nothing can be found/)
+    await expectRefusal('root_key_invalid', /which cannot be found/)
     await rm(at('root.key'))
     await symlink(at('root.key'), at('root.key'))
-    await expectRefusal('root_key_invalid', /where nothing can be found \(ELOOP\)/)
+    await expectRefusal('root_key_invalid', /which cannot be found \(ELOOP\)/)
   })
 
   test('that is a directory, empty, or of somebody else is refused with a sentence', async () => {
