@@ -43,7 +43,7 @@ describe.skipIf(!hasBrowser)('an account', () => {
     await page.getByLabel('New password', { exact: true }).fill('a password that I know')
     expect(page.url()).not.toContain('#')
     await page.getByRole('button', { name: 'Set password' }).click()
-    await page.getByText(`It is the one of ${email} now.`).waitFor()
+    await page.getByText(`You can log in as ${email} with it.`).waitFor()
     await page.getByRole('link', { name: 'Log in' }).click()
     await logIn(page, { email, password: 'a password that I know' })
     // What it belonged to waits for a word of its owner.

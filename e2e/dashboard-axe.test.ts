@@ -54,7 +54,7 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
       ['/account', 'Account'],
       ['/inspect', 'Inspect a token'],
       [`/cli/${id}`, 'A command line asks to log in'],
-      ['/dashboard/nowhere/tokens', 'No way into nowhere'],
+      ['/dashboard/nowhere/tokens', 'No access to nowhere'],
       ['/nowhere/at/all', /./],
     ]
     strangersPages = [
@@ -62,8 +62,8 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
       ['/login?error=oidc_denied', 'Log in to Hallpass'],
       ['/setup', 'Hallpass is set up already'],
       [`/invite#${code}`, 'Join Acme Staging'],
-      ['/invite', 'This link is not whole'],
-      ['/reset', 'A new password'],
+      ['/invite', 'This link is incomplete'],
+      ['/reset', 'Reset your password'],
       ['/reset#abcdefgh-abcdefgh-abcdefgh-abcdefgh', 'Set a new password'],
       ['/inspect', 'Inspect a token'],
     ]
@@ -104,7 +104,7 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
       await expectGood(page, 'the menu of organisations')
       await page.keyboard.press('Escape')
       await page.getByRole('button', { name: 'Create Organization Token' }).click()
-      await page.getByText('What it can do').waitFor()
+      await page.getByText('What it may do').waitFor()
       await page.getByText('In organization "Acme Staging"').waitFor()
       await expectGood(page, 'a new token')
       await page.goto(dashboard.url('/inspect'))
@@ -117,6 +117,62 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
     })
   })
 })
+
+describe.skipIf(!hasBrowser)('names without an end and a space', { timeout: 120_000 }, () => {
+  let dashboard: Dashboard
+  let slug = ''
+  beforeAll(async () => {
+    dashboard = await startDashboard()
+    const { ask } = dashboard.authority
+    const { token } = await signInFounder(ask)
+    slug = (await createOrganisation(ask, token, 'ANameOfEightyLetters'.repeat(4))).slug
+    await createApp(ask, token, slug, 'an-app-whose-name-has-all-of-the-sixty-three-letters-of-a-label')
+    await signUpInto(ask, token, slug, { name: 'a-long-part-before-the-at-of-an-address-of-somebody' })
+    await mint(ask, token, slug, { name: 'ATokenWithALongName'.repeat(6) })
+  })
+  afterAll(() => dashboard.close())
+
+  it.each([100, 200])('fit into 320 pixels with text of %d per cent', async (size) => {
+    const visitor = await dashboard.visitorAs(founder, '/orgs', { viewport: { width: 320, height: 640 } })
+    const { page } = visitor
+    const paths = ['tokens', 'apps', 'members', 'audit', 'settings'].map((name) => `/dashboard/${slug}/${name}`)
+    for (const path of [...paths, '/orgs', '/account', '/inspect']) {
+      await page.goto(dashboard.url(path))
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.waitForFunction(() => document.querySelector('[aria-busy=true]') === null)
+      await page.evaluate((to) => document.documentElement.style.setProperty('font-size', to), `${size}%`)
+      await expectNoOverflow(page, path)
+    }
+    await page.goto(dashboard.url(paths[0] ?? ''))
+    for (const menu of [/^Organization /, /^Account of /]) {
+      await page.getByRole('button', { name: menu }).click()
+      const box = await page.locator('[popover]:popover-open').boundingBox()
+      expect(box?.x).toBeGreaterThanOrEqual(0)
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(320)
+      await page.keyboard.press('Escape')
+    }
+    await visitor.leave()
+  })
+
+  it('are printed in dark ink, with nothing to press', async () => {
+    const visitor = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`, { colorScheme: 'light' })
+    const { page } = visitor
+    await page.getByRole('button', { name: 'Use dark colours' }).click()
+    await page.emulateMedia({ media: 'print' })
+    await page.getByRole('link', { name: /^ATokenWith/ }).waitFor()
+    expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('light')
+    expect(await page.getByRole('button', { name: /^Revoke/ }).count()).toBe(0)
+    expect(await page.getByRole('navigation').count()).toBe(0)
+    await visitor.leave()
+  })
+})
+
+async function expectNoOverflow(page: Page, what: string): Promise<void> {
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  )
+  expect(overflow, `${what}: sticks out to the right`).toBe(false)
+}
 
 async function expectGood(page: Page, what: string): Promise<void> {
   await page.waitForFunction(() => document.querySelector('[aria-busy=true]') === null)
@@ -133,8 +189,5 @@ async function expectGood(page: Page, what: string): Promise<void> {
   ])
   // One spelling wherever people see it.
   expect(text.join('\n').match(/.*organisation.*/i) ?? [], what).toEqual([])
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
-  )
-  expect(overflow, `${what}: sticks out to the right`).toBe(false)
+  await expectNoOverflow(page, what)
 }

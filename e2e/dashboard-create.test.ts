@@ -57,7 +57,7 @@ describe.skipIf(!hasBrowser)('a narrowing that is folded away', () => {
     for (const [kind, problem] of [
       ['Everything', /quotation mark|quote/],
       ['Everything', /quotation mark|quote/],
-      ['Read only', /A token that only reads runs no command/],
+      ['Read only', /A read-only token cannot run commands/],
     ] as const) {
       await page.getByText(kind, { exact: true }).first().click()
       await fold.click()

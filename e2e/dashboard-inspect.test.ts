@@ -62,8 +62,8 @@ describe.skipIf(!hasBrowser)('the inspector', () => {
   it('narrows it by clicking, and what comes of it is narrower for the authority too', async () => {
     const { page } = visitor
     await page.getByRole('checkbox', { name: 'Read' }).check()
-    await page.getByLabel('Ends').selectOption('In 1 hour, or before')
-    await page.getByRole('status').getByText('The narrowed token stands below.').waitFor()
+    await page.getByLabel('Expires').selectOption('In 1 hour or earlier')
+    await page.getByRole('status').getByText('The narrowed token is below.').waitFor()
     const narrowed = (await page.getByRole('group', { name: 'narrowed token' }).textContent()) ?? ''
     await page
       .getByRole('article', { name: 'The narrowed token' })
@@ -85,7 +85,7 @@ describe.skipIf(!hasBrowser)('the inspector', () => {
     await page.getByLabel('Token', { exact: true }).fill('hello')
     await page.getByText('Token 1 starts with none of fm2_').waitFor()
     await page.getByLabel('Token', { exact: true }).fill(auth)
-    await page.getByText('It says nothing about itself').waitFor()
+    await page.getByText('It has no caveats').waitFor()
     await page.getByLabel('Token', { exact: true }).fill('')
     expect(await page.getByRole('article').count()).toBe(0)
   })

@@ -53,7 +53,7 @@ describe.skipIf(!hasBrowser)('100,000 tokens', () => {
     await page.getByLabel('Filter by name').fill('CI 099001')
     await expect.poll(() => rows().count()).toBe(1)
     await page.getByLabel('Filter by name').fill('no such token')
-    await page.getByText('No token fits').waitFor()
+    await page.getByText('No matching tokens').waitFor()
     await page.getByLabel('Filter by name').fill('')
     await expect.poll(() => rows().count()).toBe(50)
   })

@@ -143,7 +143,7 @@ describe.skipIf(!hasBrowser)('a bad network', () => {
     await page.route('**/assets/{more,narrow}*', (route) => route.abort())
     await page.getByLabel('Name (optional)').fill('typed')
     await page.getByText('Narrow it further').click()
-    await page.getByText('This part of the page could not be fetched').waitFor()
+    await page.getByText('This part of the page could not be loaded').waitFor()
     await page.unroute('**/assets/{more,narrow}*')
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.getByLabel('Only these machines').waitFor()
@@ -154,7 +154,7 @@ describe.skipIf(!hasBrowser)('a bad network', () => {
   it('tells apart what does not exist and what is not one’s own', async () => {
     const { page } = visitor
     await page.goto(dashboard.url('/dashboard/nowhere/tokens'))
-    await page.getByRole('heading', { name: 'No way into nowhere' }).waitFor()
+    await page.getByRole('heading', { name: 'No access to nowhere' }).waitFor()
     await page.goto(dashboard.url(`/dashboard/${slug}/nothing`))
     await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
   })

@@ -114,10 +114,10 @@ describe.skipIf(!hasBrowser)('an admin and a member', () => {
     const dead = (await dialog.getByRole('group', { name: 'link' }).textContent()) ?? ''
     await dialog.getByRole('button', { name: 'Done' }).click()
     await page.getByRole('button', { name: 'Withdraw the invitation of alan@example.com' }).click()
-    await page.getByText('None is open.').waitFor()
+    await page.getByText('No open invitations.').waitFor()
     const stranger = await dashboard.visitor()
     await stranger.page.goto(dead)
-    await stranger.page.getByRole('heading', { name: 'The invitation could not be loaded' }).waitFor()
+    await stranger.page.getByRole('heading', { name: 'This invitation is over' }).waitFor()
     await stranger.leave()
   })
 
@@ -127,7 +127,7 @@ describe.skipIf(!hasBrowser)('an admin and a member', () => {
     await page.getByRole('button', { name: 'Delete organization' }).click()
     const dialog = page.getByRole('dialog')
     expect(await dialog.getByRole('button', { name: 'Delete organization' }).isDisabled()).toBe(true)
-    await dialog.getByLabel(`Type ${slug} to go on`).fill(slug)
+    await dialog.getByLabel(`Type ${slug} to confirm`).fill(slug)
     await dialog.getByRole('button', { name: 'Delete organization' }).click()
     await page.getByRole('heading', { name: 'Organizations' }).waitFor()
     await expect.poll(() => page.getByRole('link', { name: 'Acme Renamed' }).count()).toBe(0)

@@ -131,7 +131,7 @@ describe.skipIf(!hasBrowser)('a session', () => {
   it('can be looked at and ended from the account page', async () => {
     const one = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`)
     const two = await dashboard.visitorAs(founder, '/account')
-    const rows = two.page.getByRole('listitem').filter({ hasText: 'ends in' })
+    const rows = two.page.getByRole('listitem').filter({ hasText: 'expires in' })
     await expect.poll(() => rows.count()).toBeGreaterThan(1)
     for (;;) {
       const before = await rows.count()

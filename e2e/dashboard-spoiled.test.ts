@@ -35,7 +35,7 @@ const pages = [
   ['/account', /^\/v1\/users\/current/, 'an empty object', 'Account'],
 ] as const
 
-const sentence = 'Something between you and Hallpass answered in its place: try again.'
+const sentence = 'Something between you and Hallpass answered instead of it. Try again.'
 
 interface Proxy {
   readonly server: Server

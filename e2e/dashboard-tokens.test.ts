@@ -36,10 +36,10 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
 
   it('warns of 20 years, and says in words when a token will end', async () => {
     const { page } = ada
-    const words = page.getByRole('status').filter({ hasText: 'Ends on' })
+    const words = page.getByRole('status').filter({ hasText: 'Expires on' })
     await expect.poll(() => words.textContent()).toMatch(/in 20 years\..*very long/)
     await page.getByLabel('Expires').selectOption('In 30 days')
-    await expect.poll(() => words.textContent()).toMatch(/^Ends on \d+ \w+ \d{4}, \d\d:\d\d, in 30 days\.$/)
+    await expect.poll(() => words.textContent()).toMatch(/^Expires on \d+ \w+ \d{4}, \d\d:\d\d, in 30 days\.$/)
   })
 
   it('makes a token, shows it once with what it can do and how to use it, and copies it', async () => {
@@ -69,14 +69,14 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     page.on('request', (request) => asked.push(request.url()))
     const filter = page.getByLabel('Filter by name')
     await filter.fill(token)
-    const notice = page.getByRole('alert').filter({ hasText: 'sent nowhere' })
+    const notice = page.getByRole('alert').filter({ hasText: 'removed and not sent' })
     await notice.waitFor()
     expect(await filter.inputValue()).toBe('')
     await filter.fill('nothing')
-    await page.getByText('No token fits').waitFor()
+    await page.getByText('No matching tokens').waitFor()
     expect(await notice.count()).toBe(0)
     await filter.fill(token.replace('FlyV1 ', ''))
-    await page.getByRole('link', { name: 'Find this token by its id' }).click()
+    await page.getByRole('link', { name: 'Open this token to see or revoke it' }).click()
     await page.getByRole('heading', { name: 'ci' }).waitFor()
     const form = /fm2_|fm2%5f/i
     expect([page.url(), ...asked].filter((url) => form.test(url))).toEqual([])
@@ -96,7 +96,7 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     await page.getByRole('checkbox', { name: 'Read' }).check()
     await page.getByLabel('Only these commands in machines').fill('bin/migrate "up now"')
     await page.getByRole('button', { name: 'Create Organization Token' }).click()
-    await page.getByText('Running a command takes Write and Control').waitFor()
+    await page.getByText('Commands need Write and Control').waitFor()
     await page.getByRole('checkbox', { name: 'Write' }).check()
     await page.getByRole('checkbox', { name: 'Control' }).check()
     await page.getByLabel('Only these machines').fill('d890, e123')
@@ -179,7 +179,7 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
         expect(new URL(page.url()).pathname).toBe(`/dashboard/${slug}/tokens`)
       }
       expect(new Set(asked)).toEqual(
-        new Set(['The token is shown this once, and you have not copied it. Leave without it?']),
+        new Set(['This token is shown only once, and you have not copied it. Leave anyway?']),
       )
       // A search keeps the page, and so asks nothing.
       await page.getByLabel('Filter by name').fill('unse')
@@ -202,7 +202,7 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     await page.route(/\/assets\/core[^/]*\.js$/, (route) => route.fulfill({ status: 404 }))
     await page.getByLabel('Name (optional)').fill('nobody’s')
     await page.getByRole('button', { name: 'Create Organization Token' }).click()
-    await page.getByText('Nothing was created: a part of this page could not be fetched.').waitFor()
+    await page.getByText('Nothing was created: a part of this page could not be loaded.').waitFor()
     const { ask } = dashboard.authority
     const { token: auth } = await signIn(ask, founder)
     const { text } = await ask('GET', `/v1/orgs/${slug}/tokens?state=all`, { token: auth })
@@ -222,10 +222,10 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     await page.getByRole('heading', { name: 'minter' }).waitFor()
     await page.getByRole('button', { name: 'Revoke' }).click()
     const dialog = page.getByRole('dialog', { name: 'Revoke minter?' })
-    await dialog.getByText('The tokens that it made are revoked with it').waitFor()
+    await dialog.getByText('The tokens that it created, and the tokens that those created, are revoked too.').waitFor()
     await dialog.getByRole('button', { name: 'Revoke token' }).click()
     const done = page.getByRole('dialog', { name: 'minter is revoked' })
-    await done.getByText('So is the one token that it made.').waitFor()
+    await done.getByText('The one token that it created is revoked too.').waitFor()
     await done.getByRole('button', { name: 'Close' }).click()
     await page.getByText('with the token that it minted').waitFor()
     expect(await statusOf(ask, minted.token)).toBe(401)
@@ -239,7 +239,7 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     await expect.poll(() => row.textContent()).toContain('Revoked')
     expect(await row.getByRole('button').count()).toBe(0)
     await row.getByRole('link', { name: 'ci' }).click()
-    await page.getByText('Nothing any more: it is revoked').waitFor()
+    await page.getByText('Nothing: it is revoked').waitFor()
     await page.getByText('Revoked a token').waitFor()
     expect(await page.getByRole('button', { name: 'Revoke', exact: true }).count()).toBe(0)
   })

@@ -8,13 +8,21 @@ import { defineConfig } from 'vite'
 import { answerForms } from './build/answer-forms.ts'
 import { bootScript } from './build/boot-script.ts'
 import { precompress } from './build/precompress.ts'
+import { withoutCiphers } from './build/without-ciphers.ts'
 
 const root = import.meta.dirname
 const outDir = join(root, 'dist')
 
 export default defineConfig({
   root,
-  plugins: [answerForms(), react(), tailwindcss(), bootScript(join(root, 'src/theme-boot.js')), precompress(outDir)],
+  plugins: [
+    withoutCiphers(),
+    answerForms(),
+    react(),
+    tailwindcss(),
+    bootScript(join(root, 'src/theme-boot.js')),
+    precompress(outDir),
+  ],
   // React has it itself; this is for the Reacts before it did.
   resolve: { alias: [{ find: /^use-sync-external-store\/shim.*$/, replacement: 'react' }] },
   build: {

@@ -16,11 +16,9 @@ export function Address({ email }: { readonly email: string }) {
     <Notice tone="warn" className="mb-8">
       <div className="flex flex-col items-start gap-3">
         <p>
-          Nobody has shown yet that {email} is yours, so others see it as unproven. The first proof ends every login,
-          passkey and password of this account.{' '}
-          {methods?.mail === true
-            ? 'A mail brings a link with which you set a new password.'
-            : 'Whoever runs this Hallpass makes you a link with which you set a new password.'}
+          You have not proven that {email} is your address, so others see it as unproven. To prove it,{' '}
+          {methods?.mail === true ? 'ask for a link by mail' : 'ask the operator of this Hallpass for a link'} and set a
+          new password with it. This ends every login, passkey and password of this account.
         </p>
         <FailureNotice error={request.error} />
         {methods?.mail === true && (

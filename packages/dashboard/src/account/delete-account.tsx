@@ -16,7 +16,7 @@ export function DeleteAccount({ email }: { readonly email: string }) {
   const deletion = useMutation({ run: () => client.deleteCurrentUser(), onSuccess: () => logOut() })
   const isProofNeeded = needsProof(deletion.error)
   return (
-    <Section title="Delete the account" lead="Your personal organization goes with it, with its apps and tokens.">
+    <Section title="Delete the account" lead="This also deletes your personal organization, its apps and its tokens.">
       <Button kind="quiet-danger" className="-ml-3.5" onClick={() => setAsking(true)}>
         Delete account
       </Button>
@@ -24,13 +24,12 @@ export function DeleteAccount({ email }: { readonly email: string }) {
         <ConfirmDialog
           title={`Delete the account of ${email}?`}
           action="Delete"
-          busy={deletion.isPending}
-          error={deletion.error}
+          request={deletion}
           onConfirm={() => deletion.mutate()}
           onClose={() => setAsking(false)}
         >
-          <p>You leave every organization, and your personal one ends with all its apps and tokens.</p>
-          <p>The tokens that you made for other organizations stay alive until they are revoked there.</p>
+          <p>You leave every organization. Your personal organization, its apps and its tokens are deleted.</p>
+          <p>Tokens that you created in other organizations stay valid until someone revokes them there.</p>
         </ConfirmDialog>
       )}
       {isAsking && isProofNeeded && <ProofDialog onProven={() => deletion.mutate()} onClose={() => setAsking(false)} />}

@@ -12,7 +12,7 @@ import { Button } from '../ui/button.tsx'
 import { ConfirmDialog, FormDialog } from '../ui/dialog.tsx'
 import { fieldError } from '../ui/failure-words.ts'
 import { TextField } from '../ui/field.tsx'
-import { Section } from '../ui/layout.tsx'
+import { Row, Rows, Section } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Time } from '../ui/time.tsx'
@@ -27,7 +27,7 @@ export function Passkeys() {
   return (
     <Section
       title="Passkeys"
-      lead="Log in with your device instead of a password; nobody can phish it."
+      lead="Log in with your device instead of a password. A passkey cannot be phished."
       actions={
         <Button disabled={!hasPasskeys()} onClick={() => setAdding(true)}>
           Add a passkey
@@ -37,16 +37,15 @@ export function Passkeys() {
       <Load query={query} what="Your passkeys" skeleton={<RowsSkeleton rows={1} height="h-16" />}>
         {({ passkeys }) =>
           passkeys.length === 0 ? (
-            <p className="border-y border-line py-4 text-muted">None yet.</p>
+            <p className="border-y border-line py-4 text-muted">No passkeys yet.</p>
           ) : (
-            <ul className="divide-y divide-line border-y border-line">
+            <Rows>
               {passkeys.map((passkey) => (
-                <li key={passkey.id} className="flex min-h-16 items-center gap-4 py-2.5">
-                  <div className="min-w-0 flex-1">
-                    <p className="truncate font-medium" title={passkey.name}>
-                      {passkey.name}
-                    </p>
-                    <p className="text-small text-muted">
+                <Row
+                  key={passkey.id}
+                  name={passkey.name}
+                  note={
+                    <>
                       added <Time at={passkey.created_at} />,{' '}
                       {passkey.last_used_at === null ? (
                         'never used'
@@ -55,8 +54,9 @@ export function Passkeys() {
                           last used <Time at={passkey.last_used_at} />
                         </>
                       )}
-                    </p>
-                  </div>
+                    </>
+                  }
+                >
                   <Button
                     kind="quiet-danger"
                     size="small"
@@ -66,9 +66,9 @@ export function Passkeys() {
                   >
                     Remove
                   </Button>
-                </li>
+                </Row>
               ))}
-            </ul>
+            </Rows>
           )
         }
       </Load>
@@ -94,14 +94,13 @@ function AddPasskey({ onClose }: { readonly onClose: () => void }) {
     },
     said: () => `The passkey ${name} is added.`,
   })
-  const nameError = fieldError(creation.error, 'name')
   if (needsProof(creation.error)) return <ProofDialog onProven={() => creation.mutate()} onClose={onClose} />
   return (
     <FormDialog
       title="Add a passkey"
-      action="Go on"
-      busy={creation.isPending}
-      error={nameError === undefined ? creation.error : null}
+      action="Continue"
+      request={creation}
+      fields={['name']}
       onSubmit={() => creation.mutate()}
       onClose={onClose}
     >
@@ -110,10 +109,10 @@ function AddPasskey({ onClose }: { readonly onClose: () => void }) {
         required
         maxLength={80}
         placeholder="My laptop"
-        hint="Says which device it is on. Your browser asks next."
+        hint="Name the device. Your browser asks for the passkey next."
         autoComplete="off"
         value={name}
-        error={nameError}
+        error={fieldError(creation.error, 'name')}
         onChange={(event) => setName(event.target.value)}
       />
     </FormDialog>
@@ -136,12 +135,11 @@ function RemovePasskey({ passkey, onClose }: { readonly passkey: Passkey; readon
     <ConfirmDialog
       title={`Remove the passkey ${passkey.name}?`}
       action="Remove"
-      busy={removal.isPending}
-      error={removal.error}
+      request={removal}
       onConfirm={() => removal.mutate()}
       onClose={onClose}
     >
-      <p>Nobody can log in with it from then on.</p>
+      <p>It can no longer be used to log in.</p>
     </ConfirmDialog>
   )
 }

@@ -39,14 +39,14 @@ export function Password({ email }: { readonly email: string }) {
   })
   const isProofNeeded = needsProof(change.error)
   return (
-    <Section title="Password" lead="A new one ends every other login of yours.">
+    <Section title="Password" lead="A new password ends all your other logins.">
       <ActionForm
         className="flex max-w-88 flex-col gap-4"
         action={hasPassword ? 'Change password' : 'Set password'}
         kind="secondary"
         request={isProofNeeded ? { ...change, error: null } : change}
         fields={['current_password', 'new_password']}
-        said={change.isSuccess && next === '' ? 'Changed.' : ''}
+        said={change.isSuccess && next === '' ? 'Password changed.' : ''}
         onSubmit={() => {
           setAsked(true)
           change.mutate()
@@ -72,7 +72,7 @@ export function Password({ email }: { readonly email: string }) {
         />
         {passkeys.length > 0 && (
           <fieldset className="flex flex-col gap-1">
-            <legend className="mb-1 font-medium">Passkeys that end with the old password</legend>
+            <legend className="mb-1 font-medium">Passkeys to remove</legend>
             {passkeys.map(({ id, name }) => (
               <Check
                 key={id}
@@ -82,7 +82,9 @@ export function Password({ email }: { readonly email: string }) {
                 {name}
               </Check>
             ))}
-            <p className="text-small text-muted">The others go on letting you in: end those that are not yours.</p>
+            <p className="text-small text-muted">
+              Passkeys that you do not select stay valid. Select every one that is not yours.
+            </p>
           </fieldset>
         )}
       </ActionForm>

@@ -4,7 +4,7 @@ import { useServices } from '../api/services.tsx'
 import { useCache, useQuery } from '../api/use-query.ts'
 import { useMutation } from '../session/use-mutation.ts'
 import { Button } from '../ui/button.tsx'
-import { Section, Tag } from '../ui/layout.tsx'
+import { Row, Rows, Section, Tag } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
 import { FailureNotice } from '../ui/notice.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
@@ -17,28 +17,26 @@ export function Sessions() {
   const ending = useMutation({
     run: (id: number) => client.deleteSession({ session_id: id }),
     onSettled: () => cache.invalidate(['sessions']),
-    said: () => 'The login is ended.',
+    said: () => 'The login has ended.',
   })
   return (
-    <Section title="Logins" lead="Browsers and command lines that act in your name.">
+    <Section title="Logins" lead="Browsers and command lines that are logged in as you.">
       <FailureNotice error={ending.error} className="mb-4" />
       <Load query={query} what="Your logins" skeleton={<RowsSkeleton rows={2} height="h-16" />}>
         {({ sessions }) => (
-          <ul className="divide-y divide-line border-y border-line">
+          <Rows>
             {sessions.map(({ id, kind, label, created_at, expires_at, current }) => (
-              <li key={id} className="flex min-h-16 items-center gap-4 py-2.5">
-                <div className="min-w-0 flex-1">
-                  <p className="flex min-w-0 items-center gap-2">
-                    <span className="truncate font-medium" title={label}>
-                      {label === '' ? (kind === 'web' ? 'A browser' : 'A command line') : label}
-                    </span>
-                    {current && <Tag>this one</Tag>}
-                  </p>
-                  <p className="text-small text-muted">
-                    {kind === 'web' ? 'Browser' : 'Command line'}, since <Time at={created_at} />, ends{' '}
+              <Row
+                key={id}
+                name={label === '' ? (kind === 'web' ? 'A browser' : 'A command line') : label}
+                tags={current && <Tag>this one</Tag>}
+                note={
+                  <>
+                    {kind === 'web' ? 'Browser' : 'Command line'}, since <Time at={created_at} />, expires{' '}
                     <Time at={expires_at} />
-                  </p>
-                </div>
+                  </>
+                }
+              >
                 {!current && (
                   <Button
                     kind="quiet-danger"
@@ -51,9 +49,9 @@ export function Sessions() {
                     End
                   </Button>
                 )}
-              </li>
+              </Row>
             ))}
-          </ul>
+          </Rows>
         )}
       </Load>
     </Section>

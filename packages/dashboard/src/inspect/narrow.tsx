@@ -18,11 +18,11 @@ interface NarrowProps {
 }
 
 const ends: readonly { readonly value: string; readonly label: string }[] = [
-  { value: '0', label: 'As it ends now' },
-  { value: '3600', label: 'In 1 hour, or before' },
-  { value: '86400', label: 'In 1 day, or before' },
-  { value: '604800', label: 'In 7 days, or before' },
-  { value: '2592000', label: 'In 30 days, or before' },
+  { value: '0', label: 'No change' },
+  { value: '3600', label: 'In 1 hour or earlier' },
+  { value: '86400', label: 'In 1 day or earlier' },
+  { value: '604800', label: 'In 7 days or earlier' },
+  { value: '2592000', label: 'In 30 days or earlier' },
 ]
 
 export function Narrow({ header, now }: NarrowProps) {
@@ -40,9 +40,9 @@ export function Narrow({ header, now }: NarrowProps) {
   return (
     <div className="flex flex-col gap-6">
       <div className="grid items-start gap-x-4 gap-y-5 rounded-card border border-line p-5 narrow:grid-cols-2">
-        <ActionChecks none="as it is" value={narrowing.actions} onChange={(actions) => change({ actions })} />
+        <ActionChecks none="no change" value={narrowing.actions} onChange={(actions) => change({ actions })} />
         <SelectField
-          label="Ends"
+          label="Expires"
           value={choice}
           options={ends}
           onChange={({ target: { value } }) => {
@@ -53,8 +53,8 @@ export function Narrow({ header, now }: NarrowProps) {
         <TextField
           label="Only these apps"
           optional
-          hint="Their numbers, with commas between: under Apps they stand below the names."
-          error={apps === undefined ? 'An app goes by its number here.' : undefined}
+          hint="App numbers, separated by commas. The Apps page shows them."
+          error={apps === undefined ? 'Enter app numbers, not names.' : undefined}
           inputMode="numeric"
           autoComplete="off"
           value={appIds}
@@ -62,7 +62,7 @@ export function Narrow({ header, now }: NarrowProps) {
         />
         <MachinesField value={narrowing.machines} onChange={(machines) => change({ machines })} />
         <CommandsField
-          hint="One a line. Besides, it may read."
+          hint="One command per line. The token may still read."
           rows={2}
           problem={problems.commands}
           className="narrow:col-span-2"
@@ -70,7 +70,7 @@ export function Narrow({ header, now }: NarrowProps) {
           onChange={(commands) => change({ commands })}
         />
       </div>
-      <output className="sr-only">{caveats.length > 0 ? 'The narrowed token stands below.' : ''}</output>
+      <output className="sr-only">{caveats.length > 0 ? 'The narrowed token is below.' : ''}</output>
       {caveats.length > 0 && <Narrowed header={header} caveats={caveats} now={now} />}
     </div>
   )
@@ -83,7 +83,7 @@ interface NarrowedProps extends NarrowProps {
 function Narrowed({ header, caveats, now }: NarrowedProps) {
   const text = tryNarrow(header, caveats, now)
   if (text === undefined) {
-    return <Notice tone="warn">It takes no more caveats: it is a finished proof, or full.</Notice>
+    return <Notice tone="warn">This token takes no more caveats: it is final, or full.</Notice>
   }
   const read = readHeader(text, now)
   return (

@@ -13,7 +13,7 @@ export function TokenCard({ token, title }: { readonly token: ReadToken; readonl
       <h3 className="mb-3 text-large font-semibold wrap-anywhere">{title}</h3>
       {missing.length > 0 && (
         <Notice tone="warn" className="mb-4">
-          It allows nothing as it stands here: the discharge of {missing.join(' and ')} is missing.
+          It allows nothing yet: the discharge of {missing.join(' and ')} is missing.
         </Notice>
       )}
       <Sentences sentences={sentences} />

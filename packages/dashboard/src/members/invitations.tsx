@@ -5,7 +5,7 @@ import { useCache, useQuery } from '../api/use-query.ts'
 import { useMutation } from '../session/use-mutation.ts'
 import { useOrganisation } from '../shell/organisation.tsx'
 import { Button } from '../ui/button.tsx'
-import { Section } from '../ui/layout.tsx'
+import { Row, Rows, Section } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
 import { FailureNotice } from '../ui/notice.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
@@ -31,23 +31,23 @@ export function Invitations() {
       <Load query={query} what="The invitations" skeleton={<RowsSkeleton rows={1} height="h-16" />}>
         {({ invitations }) =>
           invitations.length === 0 ? (
-            <p className="border-y border-line py-4 text-muted">None is open.</p>
+            <p className="border-y border-line py-4 text-muted">No open invitations.</p>
           ) : (
-            <ul className="divide-y divide-line border-y border-line">
+            <Rows>
               {invitations.map(({ id, email, role, created_by, created_by_proven, expires_at }) => (
-                <li key={id} className="flex min-h-16 items-center gap-4 py-2.5">
-                  <div className="min-w-0 flex-1">
-                    <p className="truncate font-medium" title={email}>
-                      {email}
-                    </p>
-                    <p className="text-small text-muted wrap-anywhere">
+                <Row
+                  key={id}
+                  name={email}
+                  note={
+                    <>
                       {role},{' '}
                       {created_by === null
-                        ? 'a member before the address was proven'
+                        ? 'was a member before the address was proven'
                         : `invited by ${sayPerson(created_by, created_by_proven)}`}
-                      , ends <Time at={expires_at} />
-                    </p>
-                  </div>
+                      , expires <Time at={expires_at} />
+                    </>
+                  }
+                >
                   <Button
                     kind="quiet-danger"
                     size="small"
@@ -58,9 +58,9 @@ export function Invitations() {
                   >
                     Withdraw
                   </Button>
-                </li>
+                </Row>
               ))}
-            </ul>
+            </Rows>
           )
         }
       </Load>

@@ -28,13 +28,12 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
     onSuccess: () => void cache.invalidate(['invitations', slug]),
   })
   if (invitation.data !== undefined) return <Invited invitation={invitation.data} onClose={onClose} />
-  const emailError = fieldError(invitation.error, 'email')
   return (
     <FormDialog
       title="Invite a person"
       action="Invite"
-      busy={invitation.isPending}
-      error={emailError === undefined ? invitation.error : null}
+      request={invitation}
+      fields={['email']}
       onSubmit={() => invitation.mutate()}
       onClose={onClose}
     >
@@ -44,7 +43,7 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
         required
         autoComplete="off"
         value={email}
-        error={emailError}
+        error={fieldError(invitation.error, 'email')}
         onChange={(event) => setEmail(event.target.value)}
       />
       <SelectField
@@ -52,7 +51,9 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
         value={role}
         options={roleOptions}
         hint={
-          role === 'admin' ? 'Decides who belongs to it, too.' : 'Makes and revokes tokens, and works with the apps.'
+          role === 'admin'
+            ? 'Can also invite, remove and change members.'
+            : 'Can create and revoke tokens and manage apps.'
         }
         onChange={(event) => setRole(event.target.value === 'admin' ? 'admin' : 'member')}
       />
@@ -62,15 +63,15 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
 
 function Invited({ invitation, onClose }: { readonly invitation: Invitation; readonly onClose: () => void }) {
   const [isCopied, setCopied] = useState(false)
-  useAskBeforeLeaving(!isCopied, 'The link is shown this once, and you have not copied it. Leave without it?')
+  useAskBeforeLeaving(!isCopied, 'This link is shown only once, and you have not copied it. Leave anyway?')
   return (
     <Dialog title={`${invitation.email} is invited`} stays={!isCopied} onClose={onClose}>
       <p className="text-muted">
         {invitation.mailed
-          ? 'A mail with this link is on its way. You can also hand it over yourself.'
-          : 'Hand over this link yourself: no mail was sent.'}{' '}
-        It is shown this once, is good for one person, and ends <Time at={invitation.expires_at} />.
-        {invitation.replaced && ' The earlier invitation of this address admits nobody any more.'}
+          ? 'A mail with this link is on its way. You can also send the link yourself.'
+          : 'No mail was sent: send this link yourself.'}{' '}
+        The link is shown only once, works for one person and expires <Time at={invitation.expires_at} />.{' '}
+        {invitation.replaced && ' The earlier invitation to this address no longer works.'}
       </p>
       <CopyBox text={invitation.url} what="link" kind="primary" onCopied={() => setCopied(true)} />
       <div className="flex justify-end">

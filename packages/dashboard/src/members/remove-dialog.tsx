@@ -37,14 +37,13 @@ export function RemoveDialog({ member, isSelf, onClose }: RemoveDialogProps) {
     <ConfirmDialog
       title={isSelf ? `Leave ${name}?` : `Remove ${member.email}?`}
       action={isSelf ? 'Leave' : 'Remove'}
-      busy={removal.isPending}
-      error={removal.error}
+      request={removal}
       onConfirm={() => removal.mutate()}
       onClose={onClose}
     >
       <p>
-        {isSelf ? 'You lose' : 'They lose'} every access to {name}. Tokens that {isSelf ? 'you' : 'they'} made stay
-        until somebody revokes them.
+        {isSelf ? 'You lose' : 'They lose'} all access to {name}. Tokens that {isSelf ? 'you' : 'they'} created stay
+        valid until someone revokes them.
       </p>
     </ConfirmDialog>
   )

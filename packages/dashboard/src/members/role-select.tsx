@@ -25,7 +25,7 @@ export function RoleSelect({ member }: { readonly member: Member }) {
     said: (_, role) => `${member.email} is ${role === 'admin' ? 'an admin' : 'a member'} now.`,
   })
   return (
-    <div className="min-w-30">
+    <div className="w-34 max-w-full">
       <Select
         aria-label={`Role of ${member.email}`}
         value={member.role}

@@ -9,10 +9,11 @@ import { useMutation } from '../session/use-mutation.ts'
 import { useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
 import { Button } from '../ui/button.tsx'
+import { Id } from '../ui/copy.tsx'
 import { ConfirmDialog, FormDialog } from '../ui/dialog.tsx'
 import { TextField } from '../ui/field.tsx'
 import { fieldError } from '../ui/failure-words.ts'
-import { Empty } from '../ui/layout.tsx'
+import { Empty, Row, Rows } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 
@@ -28,7 +29,7 @@ export function AppsPage() {
     <>
       <PageHeader
         title="Apps"
-        lead={`What tokens of ${name} create, change and run. Their names are one space for all organizations.`}
+        lead={`Tokens of ${name} create, change and run apps. An app name is unique across all organizations.`}
         actions={
           <Button kind="primary" onClick={() => setOpen({ dialog: 'create' })}>
             New app
@@ -38,29 +39,24 @@ export function AppsPage() {
       <Load query={query} what="The apps" skeleton={<RowsSkeleton />}>
         {({ apps }) =>
           apps.length === 0 ? (
-            <Empty title="No apps yet">Create one here, or let a token do it: npx hallpass apps create</Empty>
+            <Empty title="No apps yet">Create one here or on the command line: npx hallpass apps create</Empty>
           ) : (
-            <ul className="divide-y divide-line border-y border-line">
+            <Rows>
               {apps.map((app) => (
-                <li key={app.id} className="flex min-h-14 items-center gap-4 py-2">
-                  <div className="min-w-0 flex-1">
-                    <p className="truncate font-medium" title={app.name}>
-                      {app.name}
-                    </p>
-                    <p className="truncate font-mono text-tiny text-muted">{app.internal_numeric_id}</p>
-                  </div>
+                <Row key={app.id} name={app.name} note={<Id>{app.internal_numeric_id}</Id>}>
                   <span className="text-small text-muted">{app.status}</span>
                   <Button
                     kind="quiet-danger"
                     size="small"
                     aria-label={`Delete ${app.name}`}
                     onClick={() => setOpen({ dialog: 'delete', app })}
+                    className="-mr-2.5"
                   >
                     Delete
                   </Button>
-                </li>
+                </Row>
               ))}
-            </ul>
+            </Rows>
           )
         }
       </Load>
@@ -80,13 +76,12 @@ function CreateApp({ onClose }: { readonly onClose: () => void }) {
     onSuccess: changed,
     said: (made) => `The app ${made.name} is created.`,
   })
-  const nameError = fieldError(creation.error, 'name')
   return (
     <FormDialog
       title="New app"
       action="Create"
-      busy={creation.isPending}
-      error={nameError === undefined ? creation.error : null}
+      request={creation}
+      fields={['name']}
       onSubmit={() => creation.mutate()}
       onClose={onClose}
     >
@@ -99,7 +94,7 @@ function CreateApp({ onClose }: { readonly onClose: () => void }) {
         spellCheck={false}
         hint="a–z, 0–9 and hyphens."
         value={name}
-        error={nameError}
+        error={fieldError(creation.error, 'name')}
         onChange={(event) => setName(event.target.value)}
       />
     </FormDialog>
@@ -118,12 +113,11 @@ function DeleteApp({ app, onClose }: { readonly app: App; readonly onClose: () =
     <ConfirmDialog
       title={`Delete ${app.name}?`}
       action="Delete app"
-      busy={deletion.isPending}
-      error={deletion.error}
+      request={deletion}
       onConfirm={() => deletion.mutate()}
       onClose={onClose}
     >
-      <p>Its deploy tokens are dead from then on. This cannot be undone.</p>
+      <p>Its deploy tokens stop working. This cannot be undone.</p>
     </ConfirmDialog>
   )
 }

@@ -23,12 +23,12 @@ export function AuditPage() {
   useSayCount(cursor, query, ['event', ({ events }) => events.length])
   return (
     <>
-      <PageHeader title="Audit" lead="Everything that was changed here, and everything that was refused." />
+      <PageHeader title="Audit" lead="All changes in this organization, and all refused requests." />
       <Load query={query} what="The audit trail" skeleton={<RowsSkeleton rows={8} />}>
         {({ events, next_cursor }) => (
           <div aria-busy={query.isLast} className={query.isLast ? 'opacity-60' : ''}>
             {events.length === 0 ? (
-              <Empty title="Nothing happened yet">What is changed or refused here is listed, with who did it.</Empty>
+              <Empty title="No events yet">Changes and refused requests appear here, with who made them.</Empty>
             ) : (
               <EventList events={events} slug={slug} />
             )}

@@ -34,17 +34,15 @@ export function CliPage() {
   if (query.error instanceof ApiError && query.error.code === 'not_found') {
     return (
       <AuthPage
-        title="Nobody asks any more"
-        lead="This login was answered already, or it waited too long. Run hallpass auth login once more."
-      >
-        {null}
-      </AuthPage>
+        title="This request is over"
+        lead="Someone has answered this login already, or it has expired. Run hallpass auth login again."
+      />
     )
   }
   if (!isIn || query.data === undefined) {
     return (
       <AuthPage title="A command line asks to log in">
-        <Load query={query} what="The question" skeleton={<div className="skeleton h-64" />}>
+        <Load query={query} what="The request" skeleton={<div className="skeleton h-64" />}>
           {() => null}
         </Load>
       </AuthPage>
@@ -79,14 +77,11 @@ function Question({ login, user }: { readonly login: CliLogin; readonly user: Us
   const isProofNeeded = needsProof(approval.error)
   if (outcome !== undefined) return <Answered outcome={outcome} />
   return (
-    <AuthPage
-      title="A command line asks to log in"
-      lead="Approve it only if you have just started this login yourself."
-    >
+    <AuthPage title="A command line asks to log in" lead="Approve only if you started this login yourself just now.">
       {!login.pkce && (
         <Notice tone="bad" alert>
-          This command line does not prove that it is the one that asked: there is no code to compare. If somebody sent
-          you the address of this page, approving it lets them in as you.
+          This command line cannot prove that it started this login. If someone sent you the link to this page, do not
+          approve: they would be logged in as you.
         </Notice>
       )}
       <Facts>
@@ -97,10 +92,10 @@ function Question({ login, user }: { readonly login: CliLogin; readonly user: Us
           <Id>{login.requested_from}</Id>
         </Fact>
         <Fact name="When">
-          <Time at={login.created_at} />; the question ends <Time at={login.expires_at} />
+          <Time at={login.created_at} />, expires <Time at={login.expires_at} />
         </Fact>
-        <Fact name="For what">To do everything that you can do, as {user.email}</Fact>
-        <Fact name="For how long">{sayDuration(login.session_expires_in)}, or until you log it out</Fact>
+        <Fact name="For what">Everything that you can do, as {user.email}</Fact>
+        <Fact name="For how long">{sayDuration(login.session_expires_in)}, or until you log out</Fact>
       </Facts>
       <Decision approval={isProofNeeded ? { ...approval, error: null } : approval} denial={denial} />
       {isAsked && isProofNeeded && <ProofDialog onProven={() => approval.mutate()} onClose={() => setAsked(false)} />}
@@ -113,19 +108,13 @@ function Answered({ outcome }: { readonly outcome: Outcome }) {
     case 'handed':
     case 'approved':
       return (
-        <AuthPage title="The command line is logged in" lead="Go back to your terminal; this page can be closed.">
-          {null}
-        </AuthPage>
+        <AuthPage title="The command line is logged in" lead="Go back to your terminal. You can close this page." />
       )
     case 'denied':
-      return (
-        <AuthPage title="Denied" lead="Nobody was logged in. If you did not start this, change your password.">
-          {null}
-        </AuthPage>
-      )
+      return <AuthPage title="Denied" lead="Nobody was logged in. If you did not start this, change your password." />
     case 'code':
       return (
-        <AuthPage title="Take this code to your terminal" lead="It asks for it, and the code is good for one login.">
+        <AuthPage title="Enter this code in your terminal" lead="The code works once.">
           <CopyBox text={outcome.code} what="code" kind="primary" />
         </AuthPage>
       )

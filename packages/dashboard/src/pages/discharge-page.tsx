@@ -33,17 +33,15 @@ export function DischargePage() {
   if (error instanceof ApiError && error.code === 'not_found') {
     return (
       <AuthPage
-        title="Nobody asks any more"
-        lead="This question was answered already, it waited too long, or it is for somebody else."
-      >
-        {null}
-      </AuthPage>
+        title="This request is over"
+        lead="Someone has answered this request already, it has expired, or it is for another person."
+      />
     )
   }
   if (data === undefined) {
     return (
       <AuthPage title="A token asks to be used">
-        <Load query={query} what="The question" skeleton={<div className="skeleton h-64" />}>
+        <Load query={query} what="The request" skeleton={<div className="skeleton h-64" />}>
           {() => null}
         </Load>
       </AuthPage>
@@ -52,13 +50,9 @@ export function DischargePage() {
   const given = answer ?? (data.state === 'pending' ? undefined : data.state)
   if (given === undefined) return <Question id={id} request={data} onAnswer={setAnswer} />
   return given === 'approved' ? (
-    <AuthPage title="The token can be used" lead="Go back to where you came from; this page can be closed.">
-      {null}
-    </AuthPage>
+    <AuthPage title="The token can be used" lead="Go back to where you came from. You can close this page." />
   ) : (
-    <AuthPage title="Denied" lead="The token is not used. If you did not expect the question, revoke the token.">
-      {null}
-    </AuthPage>
+    <AuthPage title="Denied" lead="The token cannot be used. If you did not expect this request, revoke the token." />
   )
 }
 
@@ -82,7 +76,7 @@ function Question({ id, request, onAnswer }: QuestionProps) {
   return (
     <AuthPage
       title="A token asks to be used"
-      lead="It was made in your name, and its organization demands that you confirm its use."
+      lead="The token was created in your name. Its organization requires that you confirm its use."
     >
       <Facts>
         <Fact name="Which token">
@@ -90,12 +84,12 @@ function Question({ id, request, onAnswer }: QuestionProps) {
             {token.name}
           </Link>
         </Fact>
-        <Fact name="In">{org_name}</Fact>
+        <Fact name="Organization">{org_name}</Fact>
         <Fact name="Who asks">
           <Id>{requested_from}</Id>
         </Fact>
         <Fact name="When">
-          <Time at={created_at} />; the question ends <Time at={expires_at} />
+          <Time at={created_at} />, expires <Time at={expires_at} />
         </Fact>
         <Fact name="For how long">{sayDuration(discharge_expires_in)}</Fact>
       </Facts>

@@ -19,11 +19,11 @@ export function InspectPage() {
     <>
       <PageHeader
         title="Inspect a token"
-        lead="Says what a token is and what it may do, and narrows it further. All of it happens in this page: the token is sent nowhere."
+        lead="See what a token is and what it may do, or narrow it further. This happens only in your browser: the token is not sent anywhere."
       />
       <Field
         label="Token"
-        hint="A token or a whole Authorization header: FlyV1 fm2_…, several with commas between."
+        hint="A token or a whole Authorization header: FlyV1 fm2_…. Separate several tokens with commas."
         error={typeof header === 'string' ? header : undefined}
       >
         {(control) => (
@@ -52,8 +52,8 @@ export function InspectPage() {
               ))}
               {header.authTokens > 0 && (
                 <Notice tone="warn">
-                  {header.authTokens === 1 ? 'An auth token' : `${header.authTokens} auth tokens`}: it can do whatever
-                  its owner can, in every organization. It says nothing about itself, and cannot be narrowed.
+                  {header.authTokens === 1 ? 'An auth token' : `${header.authTokens} auth tokens`}: an auth token can do
+                  everything that its owner can, in every organization. It has no caveats and cannot be narrowed.
                 </Notice>
               )}
               {header.tokens.map((token) => (
@@ -61,13 +61,13 @@ export function InspectPage() {
               ))}
             </div>
             <p className="mt-4 text-muted">
-              Whether it is genuine, and not revoked, only the authority that made it can say.
+              Only the authority that made the token can tell whether it is genuine and not revoked.
             </p>
           </Section>
           {header.tokens.some(({ isDischarge }) => !isDischarge) && (
             <Section
               title="Narrow it further"
-              lead="Whoever holds a token can make a weaker one of it, without asking anyone."
+              lead="Anyone who holds a token can make a weaker one from it, without asking anyone."
             >
               <Narrow header={header} now={now} />
             </Section>

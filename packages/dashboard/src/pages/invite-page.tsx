@@ -1,6 +1,8 @@
 // `/invite#CODE`: joins the organisation that an invitation names, with an account or with a new one.
 import { useLocation } from 'wouter'
 
+import { ApiError } from '@hallpass/client'
+
 import { useServices } from '../api/services.tsx'
 import { useCache, useQuery } from '../api/use-query.ts'
 import { useMutation } from '../session/use-mutation.ts'
@@ -10,6 +12,7 @@ import { useSession } from '../session/session.tsx'
 import { AuthPage } from '../ui/auth-card.tsx'
 import { useFragmentCode } from '../shell/fragment-code.ts'
 import { Button, LinkButton } from '../ui/button.tsx'
+import { describeFailure } from '../ui/failure-words.ts'
 import { Load } from '../ui/load.tsx'
 import { FailureNotice, Notice } from '../ui/notice.tsx'
 import { Time } from '../ui/time.tsx'
@@ -26,10 +29,14 @@ export function InvitePage() {
   })
   if (code === '') {
     return (
-      <AuthPage
-        title="This link is not whole"
-        lead="An invitation has a code behind its #: ask for the link once more."
-      >
+      <AuthPage title="This link is incomplete" lead="The code after the # is missing. Ask for the link again.">
+        <LinkButton href="/login">Log in</LinkButton>
+      </AuthPage>
+    )
+  }
+  if (preview.error instanceof ApiError && ['not_found', 'forbidden'].includes(preview.error.code)) {
+    return (
+      <AuthPage title="This invitation is over" lead={describeFailure(preview.error)}>
         <LinkButton href="/login">Log in</LinkButton>
       </AuthPage>
     )
@@ -50,7 +57,7 @@ export function InvitePage() {
       lead={
         <>
           {sayPerson(invited_by, invited_by_proven)} invites {email} as {role === 'admin' ? 'an admin' : 'a member'}.
-          The invitation ends <Time at={expires_at} />.
+          The invitation expires <Time at={expires_at} />.
         </>
       }
     >
@@ -92,7 +99,7 @@ function Accept({ code, email, hasAccount, organisation }: AcceptProps) {
         ) : (
           <>
             <Notice tone="warn">
-              You are logged in as {session.user.email}, and the invitation is for another address.
+              You are logged in as {session.user.email}. The invitation is for another address.
             </Notice>
             <Button busy={leaving.isPending} onClick={() => leaving.mutate()}>
               Log out
@@ -105,7 +112,7 @@ function Accept({ code, email, hasAccount, organisation }: AcceptProps) {
   if (hasAccount) {
     return (
       <>
-        <p className="-mt-3 text-muted">Log in first; then you can accept.</p>
+        <p className="-mt-3 text-muted">Log in to accept.</p>
         <LoginForm email={email} onEntered={enter} />
         <LinkButton href="/reset">Forgot your password?</LinkButton>
       </>

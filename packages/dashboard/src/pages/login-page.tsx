@@ -31,9 +31,10 @@ export function LoginPage() {
     <AuthPage title="Log in to Hallpass">
       {methods?.setup_needed === true && (
         <Notice>
-          There is no account here yet. Open the setup link that Hallpass printed when it started, or{' '}
+          There are no accounts yet. Open the setup link that Hallpass printed when it started, or{' '}
           <Link href="/setup" className="underline underline-offset-2">
-            type the code
+            {' '}
+            enter the code{' '}
           </Link>
           .
         </Notice>
@@ -56,14 +57,14 @@ export function LoginPage() {
 }
 
 const refusals: Readonly<Record<LoginErrorCode, string>> = {
-  oidc_denied: 'The other login was called off.',
-  oidc_failed: 'The other login did not work: try again, or use another way.',
-  oidc_no_account: 'That account may not log in here: ask for an invitation.',
-  oidc_other_identity: 'This email address belongs to somebody else at the other login: log in another way.',
-  oidc_state: 'That took too long, or began in another browser: try again.',
-  oidc_unavailable: 'The other login does not answer: try again later, or use another way.',
-  oidc_unverified_email: 'The other login does not vouch for your email address.',
-  rate_limited: 'Too many logins at once: try again in a minute.',
+  oidc_denied: 'The login at the provider was cancelled.',
+  oidc_failed: 'The login at the provider failed. Try again or log in another way.',
+  oidc_no_account: 'That account has no access here. Ask for an invitation.',
+  oidc_other_identity: 'This email address belongs to another account at the provider. Log in another way.',
+  oidc_state: 'The login took too long, or it started in another browser. Try again.',
+  oidc_unavailable: 'The provider does not answer. Try again later or log in another way.',
+  oidc_unverified_email: 'The provider has not verified your email address.',
+  rate_limited: 'Too many logins at once. Try again in a minute.',
 }
 
 /** Why the organisation's own login did not let somebody in. */

@@ -11,7 +11,7 @@ import { useSession } from '../session/session.tsx'
 import { useAdminsOnly, useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
 import { Button } from '../ui/button.tsx'
-import { Tag } from '../ui/layout.tsx'
+import { Row, Rows, Tag } from '../ui/layout.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Time } from '../ui/time.tsx'
 
@@ -29,8 +29,8 @@ export function MembersPage() {
         title="Members"
         lead={
           isPersonal
-            ? 'This organization is yours alone. To work with others, create one that is shared.'
-            : `Members of ${organisation.name} make and revoke tokens; admins also decide who belongs to it.`
+            ? 'Only you belong to this organization. To work with others, create a new organization.'
+            : `Members create and revoke tokens of ${organisation.name}. Admins also manage its members.`
         }
         actions={
           !isPersonal && (
@@ -45,45 +45,47 @@ export function MembersPage() {
           You are a member here. {adminsOnly.replace('do this', 'invite, remove, or change a role')}
         </Notice>
       )}
-      <ul className="divide-y divide-line border-y border-line">
-        {organisation.members.map((member) => (
-          <li
-            key={member.id}
-            className="grid min-h-16 grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 py-2.5 narrow:grid-cols-[minmax(0,1fr)_8.5rem_5.5rem]"
-          >
-            <div className="col-span-2 min-w-0 narrow:col-span-1">
-              <p className="flex min-w-0 items-center gap-2">
-                <span className="truncate font-medium" title={member.email}>
-                  {member.email}
+      <Rows>
+        {organisation.members.map((member) => {
+          const isSelf = member.email === self
+          const { email, role, joined_at, email_proven } = member
+          return (
+            <Row
+              key={member.id}
+              name={email}
+              tags={
+                <>
+                  {isSelf && <Tag>you</Tag>}
+                  {!email_proven && <Tag>unproven</Tag>}
+                </>
+              }
+              note={
+                <>
+                  joined <Time at={joined_at} />
+                </>
+              }
+            >
+              {adminsOnly === undefined && !isPersonal ? (
+                <RoleSelect member={member} />
+              ) : (
+                <span className="text-muted">{role}</span>
+              )}
+              {!isPersonal && (adminsOnly === undefined || isSelf) && (
+                <span className="-mr-2.5 flex w-18 justify-end">
+                  <Button
+                    kind="quiet-danger"
+                    size="small"
+                    aria-label={isSelf ? 'Leave the organization' : `Remove ${email}`}
+                    onClick={() => setRemoving(member)}
+                  >
+                    {isSelf ? 'Leave' : 'Remove'}
+                  </Button>
                 </span>
-                {member.email === self && <Tag>you</Tag>}
-                {!member.email_proven && <Tag>unproven</Tag>}
-              </p>
-              <p className="text-small text-muted">
-                joined <Time at={member.joined_at} />
-              </p>
-            </div>
-            {adminsOnly === undefined && !isPersonal ? (
-              <RoleSelect member={member} />
-            ) : (
-              <span className="text-muted">{member.role}</span>
-            )}
-            {!isPersonal && (adminsOnly === undefined || member.email === self) ? (
-              <Button
-                kind="quiet-danger"
-                size="small"
-                aria-label={member.email === self ? 'Leave the organization' : `Remove ${member.email}`}
-                onClick={() => setRemoving(member)}
-                className="-mr-2.5 justify-self-end"
-              >
-                {member.email === self ? 'Leave' : 'Remove'}
-              </Button>
-            ) : (
-              <span />
-            )}
-          </li>
-        ))}
-      </ul>
+              )}
+            </Row>
+          )
+        })}
+      </Rows>
       {!isPersonal && adminsOnly === undefined && <Invitations />}
       {isInviting && <InviteDialog onClose={() => setInviting(false)} />}
       {removing !== undefined && (

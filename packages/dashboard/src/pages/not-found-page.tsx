@@ -6,7 +6,7 @@ export function NotFoundPage() {
     <main id="main" className="mx-auto flex max-w-140 flex-col items-start gap-3 px-5 py-24">
       <title>Not found · Hallpass</title>
       <h1 className="text-title font-semibold tracking-tight">There is no such page</h1>
-      <p className="text-muted">The address may be misspelt, or what was here is gone.</p>
+      <p className="text-muted">The address is wrong, or the page no longer exists.</p>
       <LinkButton href="/" kind="primary">
         Go to your tokens
       </LinkButton>

@@ -24,7 +24,7 @@ export function OrganisationsPage() {
     <>
       <PageHeader
         title="Organizations"
-        lead="Each has its own apps, members and tokens; a token of one is nothing in another."
+        lead="Each has its own apps, members and tokens. A token works in one organization only."
         actions={
           <Button kind="primary" onClick={() => setCreating(true)}>
             New organization
@@ -44,10 +44,11 @@ function List({ organisations }: { readonly organisations: readonly Organisation
   return (
     <ul className="divide-y divide-line border-y border-line">
       {organisations.map(({ raw_slug, slug, name, type, role }) => (
-        <li key={raw_slug} className="relative flex h-16 items-center gap-4 hover:bg-side">
+        <li key={raw_slug} className="relative flex min-h-16 items-center gap-4 py-2 hover:bg-side">
           <div className="min-w-0 flex-1">
             <Link
               href={`/dashboard/${slug}/tokens`}
+              title={name}
               className="block truncate font-medium after:absolute after:inset-0"
             >
               {name}
@@ -55,7 +56,7 @@ function List({ organisations }: { readonly organisations: readonly Organisation
             <p className="truncate font-mono text-tiny text-muted">{slug}</p>
           </div>
           <span className="shrink-0 text-small text-muted">
-            {type === 'PERSONAL' ? 'yours alone' : role === 'admin' ? 'admin' : 'member'}
+            {type === 'PERSONAL' ? 'only you' : role === 'admin' ? 'admin' : 'member'}
           </span>
         </li>
       ))}
@@ -77,14 +78,12 @@ function CreateDialog({ onClose }: { readonly onClose: () => void }) {
     },
     said: (made) => `${made.name} is created.`,
   })
-  const nameError = fieldError(creation.error, 'name')
-  const slugError = fieldError(creation.error, 'slug')
   return (
     <FormDialog
       title="New organization"
       action="Create"
-      busy={creation.isPending}
-      error={nameError === undefined && slugError === undefined ? creation.error : null}
+      request={creation}
+      fields={['name', 'slug']}
       onSubmit={() => creation.mutate({ name, ...(slug === '' ? {} : { slug }) })}
       onClose={onClose}
     >
@@ -94,19 +93,19 @@ function CreateDialog({ onClose }: { readonly onClose: () => void }) {
         maxLength={80}
         autoComplete="off"
         value={name}
-        error={nameError}
+        error={fieldError(creation.error, 'name')}
         onChange={(event) => setName(event.target.value)}
       />
       <TextField
         label="Slug"
         optional
-        hint="Stands in addresses and on the command line; made from the name where it is empty."
+        hint="Used in addresses and on the command line. Leave it empty to make it from the name."
         maxLength={63}
         autoComplete="off"
         autoCapitalize="none"
         spellCheck={false}
         value={slug}
-        error={slugError}
+        error={fieldError(creation.error, 'slug')}
         onChange={(event) => setSlug(event.target.value)}
       />
     </FormDialog>

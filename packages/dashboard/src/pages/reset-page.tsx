@@ -25,15 +25,15 @@ function AskForLink() {
   if (methods?.mail === false) {
     return (
       <AuthPage
-        title="A new password"
-        lead="This Hallpass sends no mail. Whoever runs it makes you a link with which you set a new password."
+        title="Reset your password"
+        lead="This Hallpass sends no mail. Ask its operator for a link to set a new password."
       >
         <LinkButton href="/login">Back to the login</LinkButton>
       </AuthPage>
     )
   }
   return (
-    <AuthPage title="A new password" lead="A link comes by mail, with which you set it.">
+    <AuthPage title="Reset your password" lead="You get a link by mail to set a new password.">
       <ActionForm action="Send the link" request={request} fields={['email']} onSubmit={() => request.mutate()}>
         <TextField
           label="Email"
@@ -46,7 +46,7 @@ function AskForLink() {
         />
       </ActionForm>
       <output className="text-muted wrap-anywhere">
-        {request.isSuccess ? `If there is an account of ${email}, a link is on its way. It is good for an hour.` : ''}
+        {request.isSuccess ? `If ${email} has an account, a link is on its way. It works for an hour.` : ''}
       </output>
       <LinkButton href="/login">Back to the login</LinkButton>
     </AuthPage>
@@ -59,7 +59,7 @@ function SetPassword({ code }: { readonly code: string }) {
   const setting = useMutation({ run: () => client.resetPassword({ code, new_password: password }) })
   if (setting.data !== undefined) {
     return (
-      <AuthPage title="The new password is set" lead={`It is the one of ${setting.data.email} now.`}>
+      <AuthPage title="The new password is set" lead={`You can log in as ${setting.data.email} with it.`}>
         <LinkButton href="/login" kind="primary">
           Log in
         </LinkButton>
@@ -67,7 +67,7 @@ function SetPassword({ code }: { readonly code: string }) {
     )
   }
   return (
-    <AuthPage title="Set a new password" lead="It ends every other way into the account: logins and passkeys.">
+    <AuthPage title="Set a new password" lead="This ends all logins and removes all passkeys of the account.">
       <ActionForm action="Set password" request={setting} fields={['new_password']} onSubmit={() => setting.mutate()}>
         <NewPasswordField
           label="New password"
@@ -76,7 +76,7 @@ function SetPassword({ code }: { readonly code: string }) {
           onChange={(event) => setPassword(event.target.value)}
         />
       </ActionForm>
-      <Notice>Whoever opens this link shows that the address is theirs.</Notice>
+      <Notice>By using this link you prove that the address is yours.</Notice>
     </AuthPage>
   )
 }

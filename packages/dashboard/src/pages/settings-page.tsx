@@ -27,13 +27,13 @@ export function SettingsPage() {
   const whyNot =
     adminsOnly ??
     (isPersonal
-      ? 'Your personal organization stays for as long as your account.'
+      ? 'Your personal organization exists as long as your account.'
       : organisation.app_count > 0
         ? `It has ${organisation.app_count} app${organisation.app_count === 1 ? '' : 's'}: delete them first.`
         : undefined)
   return (
     <>
-      <PageHeader title="Settings" lead={`Of ${organisation.name}.`} />
+      <PageHeader title="Settings" lead={organisation.name} />
       <Rename />
       <Demand />
       <Minting />
@@ -56,7 +56,7 @@ export function SettingsPage() {
           </Fact>
         </Facts>
       </Section>
-      <Section title="Delete this organization" lead="All its tokens are dead from then on. This cannot be undone.">
+      <Section title="Delete this organization" lead="All its tokens stop working. This cannot be undone.">
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
           <Button
             kind="danger"
@@ -90,7 +90,7 @@ function Rename() {
   })
   const isSame = name.trim() === organisation.name || name.trim() === ''
   return (
-    <Section title="Name" lead="For people; programs use the slug, which stays.">
+    <Section title="Name" lead="The name is for people. Programs use the slug, which does not change.">
       <ActionForm
         className="flex max-w-120 flex-col gap-3"
         action="Rename"
@@ -119,16 +119,16 @@ function Rename() {
 }
 
 const demands: readonly { readonly value: MembershipDemand; readonly label: string; readonly words: string }[] = [
-  { value: 'none', label: 'Nothing more', words: 'A token counts by itself, until it ends or is revoked.' },
+  { value: 'none', label: 'Nothing more', words: 'A token works on its own until it expires or is revoked.' },
   {
     value: 'member',
     label: 'Membership',
-    words: 'A token counts while the person who made it is a member here; programs fetch the proof by themselves.',
+    words: 'A token works while the person who created it is a member. Programs get the proof automatically.',
   },
   {
     value: 'login',
-    label: 'A confirmation',
-    words: 'The person who made a token also confirms its use in the browser, now and then.',
+    label: 'Confirmation',
+    words: 'The person who created a token also confirms its use in the browser from time to time.',
   },
 ]
 
@@ -141,13 +141,13 @@ function Demand() {
     run: (value: MembershipDemand) =>
       client.updateOrganisation({ org_slug: slug, require_membership_discharge: value }),
     onSettled: () => cache.invalidate(['org', slug]),
-    said: () => 'What tokens demand is changed.',
+    said: () => 'What tokens require is changed.',
   })
   return (
-    <Section title="What tokens demand" lead="Of tokens that are made from now on; the others stay as they are.">
+    <Section title="What tokens require" lead="For new tokens. Existing tokens stay as they are.">
       <div className="flex max-w-120 flex-col gap-3">
         <SelectField
-          label="Besides the token, its user needs"
+          label="With the token, a program needs"
           value={demand}
           disabled={adminsOnly !== undefined}
           options={demands}
@@ -171,17 +171,17 @@ function Minting() {
   const change = useMutation({
     run: (value: boolean) => client.updateOrganisation({ org_slug: slug, tokens_may_mint: value }),
     onSettled: () => cache.invalidate(['org', slug]),
-    said: () => 'Who makes tokens is changed.',
+    said: () => 'Who creates tokens is changed.',
   })
   return (
-    <Section title="Who makes tokens" lead="A token that leaked and may make tokens can leave others behind.">
+    <Section title="Who creates tokens" lead="A leaked token that can create tokens can leave others behind.">
       <div className="flex max-w-120 flex-col gap-3">
         <SelectField
-          label="Tokens are made by"
+          label="Tokens are created by"
           value={allowed ? 'tokens' : 'people'}
           disabled={adminsOnly !== undefined}
           options={makers}
-          hint={adminsOnly ?? 'Whoever revokes a token revokes what it made as well, unless they say otherwise.'}
+          hint={adminsOnly ?? 'Revoking a token also revokes the tokens that it created, unless you keep them.'}
           onChange={(event) => change.mutate(event.target.value === 'tokens')}
         />
         <FailureNotice error={change.error} />
@@ -191,8 +191,8 @@ function Minting() {
 }
 
 const makers = [
-  { value: 'tokens', label: 'People, and tokens that may' },
-  { value: 'people', label: 'People alone' },
+  { value: 'tokens', label: 'People and tokens' },
+  { value: 'people', label: 'People only' },
 ]
 
 function DeleteOrganisation({ onClose }: { readonly onClose: () => void }) {
@@ -213,16 +213,15 @@ function DeleteOrganisation({ onClose }: { readonly onClose: () => void }) {
     <ConfirmDialog
       title={`Delete ${name}?`}
       action="Delete organization"
-      busy={deletion.isPending}
+      request={deletion}
       disabled={typed !== slug}
-      error={deletion.error}
       onConfirm={() => deletion.mutate()}
       onClose={onClose}
     >
-      <p>Its tokens stop working at once, everywhere, and its members lose it. Nothing brings it back.</p>
+      <p>Its tokens stop working at once, everywhere. Its members lose access. This cannot be undone.</p>
       <div className="text-ink">
         <TextField
-          label={`Type ${slug} to go on`}
+          label={`Type ${slug} to confirm`}
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}

@@ -20,7 +20,7 @@ export function SetupPage() {
   const { data: methods } = useQuery({ key: ['login-methods'], ask: client.showLoginMethods })
   if (methods?.setup_needed === false) {
     return (
-      <AuthPage title="Hallpass is set up already" lead="The first account exists. Further people come by invitation.">
+      <AuthPage title="Hallpass is set up already" lead="The first account exists. Others join by invitation.">
         <LinkButton href="/login" kind="primary">
           Log in
         </LinkButton>
@@ -28,7 +28,7 @@ export function SetupPage() {
     )
   }
   return (
-    <AuthPage title="Set up Hallpass" lead="Make the first account. It invites the others.">
+    <AuthPage title="Set up Hallpass" lead="Create the first account. It can invite other people.">
       <SignUpForm
         admission={{ setup_code: code }}
         action="Create account"

@@ -102,11 +102,11 @@ function Shown({ token }: { readonly token: Token }) {
       </Facts>
       <Section
         title="What it may do"
-        lead={token.state === 'live' ? undefined : `Nothing any more: it is ${token.state}. This is what it could do.`}
+        lead={token.state === 'live' ? undefined : `Nothing: it is ${token.state}. Before that, it could do this.`}
       >
         {token.caveats === null ? (
           <Notice>
-            It is from before Hallpass kept the caveats of tokens. Whoever carries it can paste it into the{' '}
+            Hallpass did not record the caveats of this token. Anyone who holds it can paste it into the{' '}
             <Link href="/inspect" className="underline underline-offset-2">
               inspector
             </Link>
@@ -134,12 +134,14 @@ function History({ id }: { readonly id: string }) {
   })
   useSayCount(cursor, query, ['event', ({ events }) => events.length])
   return (
-    <Section title="History" lead="What was done with it, and to it.">
+    <Section title="History" lead="What this token did, and what happened to it.">
       <Load query={query} what="Its history" skeleton={<RowsSkeleton />}>
         {({ events, next_cursor }) => (
           <>
             {events.length === 0 ? (
-              <Empty title="Nothing happened yet">What the token does, and what is done to it, is listed here.</Empty>
+              <Empty title="No events yet">
+                Everything that this token does, and every change to it, appears here.
+              </Empty>
             ) : (
               <EventList events={events} slug={slug} />
             )}

@@ -29,7 +29,7 @@ export function TokensPage() {
   const [minted, setMinted] = useState<MintedToken | undefined>(undefined)
   return (
     <>
-      <PageHeader title="Tokens" lead={`Programs carry them to work on ${organisation.name}, and on nothing else.`} />
+      <PageHeader title="Tokens" lead={`Programs use tokens to work with ${organisation.name} and nothing else.`} />
       {minted === undefined ? (
         <CreateForm organisation={organisation} prepare={loadCreated} onCreated={setMinted} />
       ) : (
@@ -94,8 +94,8 @@ function TokenList() {
 }
 
 function NoTokens({ isFiltered, state }: { readonly isFiltered: boolean; readonly state: string }) {
-  if (isFiltered) return <Empty title="No token fits">Try another name, or look at all states.</Empty>
-  if (state === 'revoked') return <Empty title="Nothing was revoked">A token that is revoked stays listed here.</Empty>
-  if (state === 'expired') return <Empty title="Nothing has expired">A token whose time is over is listed here.</Empty>
-  return <Empty title="No tokens yet">Create one above: give it a name that says who carries it, and an end.</Empty>
+  if (isFiltered) return <Empty title="No matching tokens">Try another name, or look at all states.</Empty>
+  if (state === 'revoked') return <Empty title="No revoked tokens">Revoked tokens stay listed here.</Empty>
+  if (state === 'expired') return <Empty title="No expired tokens">Expired tokens stay listed here.</Empty>
+  return <Empty title="No tokens yet">Create one above. Give it a name that says who uses it, and an expiry.</Empty>
 }

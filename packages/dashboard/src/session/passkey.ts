@@ -27,8 +27,8 @@ async function answerOf<Answer>(ask: () => Promise<Credential | null>): Promise<
     const isKnown = cause instanceof Error && cause.name === 'InvalidStateError'
     throw new PlainError(
       isKnown
-        ? 'This device has a passkey for this account already.'
-        : 'No passkey was used: it was called off, or none fits.',
+        ? 'This device already has a passkey for this account.'
+        : 'No passkey was used: you cancelled, or no passkey matches.',
       { cause },
     )
   }

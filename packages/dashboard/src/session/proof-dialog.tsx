@@ -35,7 +35,7 @@ export function ProofDialog({ onProven, onClose }: ProofDialogProps) {
   }
   const login = useMutation({ run: () => client.webSignIn({ email, password }), onSuccess: ({ user }) => goOn(user) })
   const others = <LoginMethods returnPath={location.pathname} onEntered={goOn} />
-  const lead = <p className="text-muted">You logged in a while ago. This takes a proof that it is still you.</p>
+  const lead = <p className="text-muted">You logged in a while ago. Confirm that it is still you.</p>
   if (me.data?.has_password === false) {
     return (
       <Dialog title="Is it still you?" onClose={onClose}>
@@ -47,9 +47,8 @@ export function ProofDialog({ onProven, onClose }: ProofDialogProps) {
   return (
     <FormDialog
       title="Is it still you?"
-      action="Go on"
-      busy={login.isPending}
-      error={login.error}
+      action="Continue"
+      request={login}
       onSubmit={() => login.mutate()}
       onClose={onClose}
     >

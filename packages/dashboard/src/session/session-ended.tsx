@@ -24,7 +24,7 @@ export function SessionEnded({ user }: { readonly user: User }) {
       <AuthCard
         titleId="session-ended"
         title="You are logged out"
-        lead="Log in again and go on where you were: what you typed is still there."
+        lead="Log in again to continue. What you typed is still there."
       >
         <LoginForm email={user.email} onEntered={enter} />
       </AuthCard>

@@ -117,6 +117,7 @@ function isRefusal(error: unknown): boolean {
 /** Leaves no answer in this page, not even in one that the browser would bring back. */
 function beginAnew(cache: Cache, path: string): void {
   cache.forget()
+  addEventListener('pageshow', () => location.reload())
   location.assign(path)
   if (path.startsWith(`${location.pathname}#`)) location.reload()
 }

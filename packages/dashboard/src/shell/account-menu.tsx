@@ -15,7 +15,6 @@ export function AccountMenu({ user }: { readonly user: User }) {
   return (
     <div className="flex min-w-0 items-center gap-1">
       <Popover
-        alignEnd={false}
         className="flex h-9 min-w-0 flex-1 items-center gap-2 rounded-control px-2 text-small text-muted hover:bg-sunken hover:text-ink"
         button={
           <>

@@ -8,7 +8,7 @@ export function OfflineBar() {
   if (isOnline) return null
   return (
     <Notice tone="warn" alert className="mb-6">
-      You are offline. What you see is what was last known; nothing can be changed until you are back.
+      You are offline. This page may be out of date, and you cannot change anything.
     </Notice>
   )
 }

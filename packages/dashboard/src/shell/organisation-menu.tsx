@@ -20,7 +20,9 @@ export function OrganisationMenu({ slug, organisations }: OrganisationMenuProps)
       className="flex h-9 w-full min-w-0 items-center gap-2 rounded-control border border-line bg-raised px-2.5 text-base font-medium hover:border-edge"
       button={
         <>
-          <span className="min-w-0 flex-1 truncate text-left">{name}</span>
+          <span className="min-w-0 flex-1 truncate text-left" title={name}>
+            {name}
+          </span>
           <svg
             viewBox="0 0 16 16"
             aria-hidden="true"
@@ -39,8 +41,8 @@ export function OrganisationMenu({ slug, organisations }: OrganisationMenuProps)
               aria-current={each === current ? 'true' : undefined}
               className={popoverItemClasses}
             >
-              <span className="min-w-0 flex-1 truncate">{each.name}</span>
-              <span className="shrink-0 font-mono text-tiny text-muted">{each.slug}</span>
+              <span className="min-w-0 flex-1 wrap-anywhere">{each.name}</span>
+              <span className="max-w-1/2 font-mono text-tiny text-muted wrap-anywhere">{each.slug}</span>
             </Link>
           </li>
         ))}

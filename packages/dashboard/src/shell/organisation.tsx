@@ -26,7 +26,7 @@ export function OrganisationProvider({ slug, children }: OrganisationProviderPro
   if (error instanceof ApiError && (error.code === 'not_found' || error.code === 'forbidden')) {
     return (
       <>
-        <PageHeader title={`No way into ${slug}`} lead={describeFailure(error)} />
+        <PageHeader title={`No access to ${slug}`} lead={describeFailure(error)} />
         <LinkButton href="/orgs" kind="primary">
           Your organizations
         </LinkButton>

@@ -17,7 +17,7 @@ export function OwnInvitationsBar() {
     <Notice className="mb-6">
       You are invited to {invitations.length === 1 ? 'an organization' : `${invitations.length} organizations`}.{' '}
       <Link href="/orgs" className="underline underline-offset-2">
-        See by whom, and choose
+        See the invitations
       </Link>
       .
     </Notice>

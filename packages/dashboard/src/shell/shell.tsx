@@ -52,7 +52,7 @@ export function PublicShell({ children }: { readonly children: ReactNode }) {
   if (session.state === 'asking') return null
   return (
     <div className="min-h-dvh">
-      <header className="flex h-14 items-center justify-between border-b border-line bg-side px-4 narrow:px-8">
+      <header className="flex min-h-14 flex-wrap items-center justify-between gap-x-4 border-b border-line bg-side px-4 narrow:px-8">
         <Link href="/" className="flex items-center gap-2 rounded-control text-large font-semibold tracking-tight">
           <Mark />
           Hallpass
@@ -97,11 +97,8 @@ function Frame({ slug, user, children }: ShellProps & { readonly user: User | un
         <div className="flex min-w-0 flex-1 wide:flex-none">
           <OrganisationMenu slug={home} organisations={organisations} />
         </div>
-        <nav
-          aria-label="Main"
-          className="order-last w-full overflow-x-auto wide:order-0 wide:mt-4 wide:overflow-visible"
-        >
-          <ul className="flex gap-1 px-2 wide:flex-col wide:gap-0.5 wide:px-0">
+        <nav aria-label="Main" className="order-last w-full wide:order-0 wide:mt-4">
+          <ul className="flex flex-wrap gap-x-1 px-2 wide:flex-col wide:gap-0.5 wide:px-0">
             {pages.map(({ page, label }) => (
               <NavItem key={page} href={`/dashboard/${home}/${page}`} label={label} isHere={slug !== undefined} />
             ))}
@@ -147,7 +144,7 @@ function NavItem({ href, label, isHere }: NavItemProps) {
       <Link
         href={href}
         aria-current={isCurrent ? 'page' : undefined}
-        className="flex h-10 items-center border-b-2 border-transparent forced-colors:border-[color:Canvas] px-2 whitespace-nowrap text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink wide:h-8 wide:rounded-control wide:border-b-0 wide:px-2.5 wide:hover:bg-sunken wide:aria-[current=page]:bg-accent-soft wide:aria-[current=page]:text-accent"
+        className="flex h-10 items-center border-b-2 text-small narrow:text-base border-transparent forced-colors:border-[color:Canvas] px-1.5 whitespace-nowrap text-muted narrow:px-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink wide:h-8 wide:rounded-control wide:border-b-0 wide:px-2.5 wide:hover:bg-sunken wide:aria-[current=page]:bg-accent-soft wide:aria-[current=page]:text-accent"
       >
         {label}
       </Link>

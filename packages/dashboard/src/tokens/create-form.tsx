@@ -51,7 +51,7 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
       const [{ caveatsToJSON }] = await parts.catch((cause: unknown) => {
         if (!navigator.onLine) throw new ConnectionError('unreachable', 'offline', { cause })
         throw new PlainError(
-          'Nothing was created: a part of this page could not be fetched. Reload the page and try again.',
+          'Nothing was created: a part of this page could not be loaded. Reload the page and try again.',
           { cause },
         )
       })
@@ -74,10 +74,8 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
   const chosen = narrowingOf(kind, narrowing)
   const narrowed = sayNarrowing(chosen)
   const narrowingProblems = problemsOf(kind, chosen)
-  const appProblem = kind === 'app' && app === '' ? 'Choose the app.' : undefined
+  const appProblem = kind === 'app' && app === '' ? 'Choose an app.' : undefined
   const names = apps.data?.apps ?? []
-  const { error } = creation
-  const nameError = fieldError(error, 'name')
 
   function submit(): void {
     setTried(true)
@@ -101,16 +99,16 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
           maxLength={128}
           autoComplete="off"
           value={name}
-          error={nameError}
+          error={fieldError(creation.error, 'name')}
           // Whoever begins to fill it in will want it, also when they are offline by then.
           onFocus={() => void prepare().catch(() => undefined)}
           onChange={(event) => setName(event.target.value)}
         />
-        <div className="flex min-w-0 gap-3">
+        <div className="flex min-w-0 flex-wrap gap-x-3 gap-y-5">
           <SelectField
             label="Expires"
             optional
-            className="flex-1"
+            className="flex-1 basis-36"
             value={expiry.kind === 'preset' ? String(expiry.hours) : 'day'}
             options={[
               ...presets.map(({ hours, label }) => ({
@@ -127,7 +125,7 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
             <TextField
               label="Last day"
               type="date"
-              className="flex-1"
+              className="flex-1 basis-36"
               value={expiry.day}
               min={localDay(now)}
               error={isTried ? expiryProblem : undefined}
@@ -151,7 +149,9 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
             value={app}
             error={isTried ? appProblem : undefined}
             hint={
-              apps.data !== undefined && names.length === 0 ? 'There is no app yet: create one under Apps.' : undefined
+              apps.data !== undefined && names.length === 0
+                ? 'There are no apps yet. Create one on the Apps page.'
+                : undefined
             }
             options={[
               { value: '', label: apps.data === undefined ? 'Loading …' : 'Choose …', disabled: true },
@@ -160,10 +160,10 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
             onChange={(event) => setApp(event.target.value)}
           />
         ) : (
-          <p className="self-end text-muted narrow:pb-2">
+          <p className="self-end text-muted wrap-anywhere narrow:pb-2">
             {kind === 'org'
-              ? `Every app of ${organisation.name}, and nothing outside of it.`
-              : `Looks at everything in ${organisation.name}, and changes nothing.`}
+              ? `Every app of ${organisation.name} and nothing outside it.`
+              : `Reads everything in ${organisation.name} and changes nothing.`}
           </p>
         )}
       </div>
@@ -192,7 +192,7 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
         <Button type="submit" kind="primary" busy={creation.isPending} className="w-full narrow:w-auto">
           {kind === 'app' ? 'Create Deploy Token' : 'Create Organization Token'}
         </Button>
-        <FailureNotice error={nameError === undefined ? error : null} className="w-full" />
+        <FailureNotice error={creation.error} fields={['name']} className="w-full" />
       </div>
     </Form>
   )
@@ -206,7 +206,7 @@ function narrowingOf(kind: Kind, narrowing: Narrowing): Narrowing {
 
 function problemsOf(kind: Kind, narrowing: Narrowing): { readonly commands?: string } {
   if (kind === 'readonly' && narrowing.commands.trim() !== '') {
-    return { commands: 'A token that only reads runs no command: choose what else it may reach, or no command here.' }
+    return { commands: 'A read-only token cannot run commands. Choose another reach or remove the commands.' }
   }
   return problemsOfNarrowing(narrowing)
 }

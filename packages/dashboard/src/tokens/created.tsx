@@ -30,7 +30,7 @@ export function Created({ minted, organisation, onDone }: CreatedProps) {
 
   useEffect(() => heading.current?.focus(), [])
   // It is nowhere else: whoever leaves without it has to make another.
-  useAskBeforeLeaving(!isCopied, 'The token is shown this once, and you have not copied it. Leave without it?')
+  useAskBeforeLeaving(!isCopied, 'This token is shown only once, and you have not copied it. Leave anyway?')
 
   return (
     <section aria-labelledby="created" className="rounded-card border border-accent/40">
@@ -39,13 +39,13 @@ export function Created({ minted, organisation, onDone }: CreatedProps) {
           <h2 id="created" ref={heading} tabIndex={-1} className="text-large font-semibold outline-none wrap-anywhere">
             {minted.name} is ready
           </h2>
-          <p className="text-muted">Copy it now: it is shown this once, and stored nowhere.</p>
+          <p className="text-muted">Copy it now. It is shown only once and is not stored.</p>
         </div>
         <CopyBox text={minted.token} what="token" kind="primary" onCopied={() => setCopied(true)} />
       </div>
       <div className="grid gap-x-8 gap-y-6 border-t border-line p-5 wide:grid-cols-2">
         <div className="min-w-0">
-          <h3 className="mb-2 font-semibold">What it can do</h3>
+          <h3 className="mb-2 font-semibold">What it may do</h3>
           <Explained caveats={minted.caveats ?? []} organisation={organisation} apps={apps.data?.apps ?? []} />
         </div>
         <div className="flex min-w-0 flex-col gap-3">

@@ -6,14 +6,13 @@ import { endOf, type Expiry, isVeryLong } from './expiry.ts'
 export function ExpiryWords({ expiry }: { readonly expiry: Expiry }) {
   const now = useNow()
   const end = endOf(expiry, now)
-  if (end === undefined || end <= now) return <output className="text-muted">Choose the day on which it ends.</output>
-  const words = `Ends on ${sayInstant(end, undefined)}, in ${sayDuration((end - now) / 1000)}.`
+  if (end === undefined || end <= now)
+    return <output className="text-muted">Choose the day on which it expires.</output>
+  const words = `Expires on ${sayInstant(end, undefined)}, in ${sayDuration((end - now) / 1000)}.`
   return (
     <output className="min-w-0 flex-1 basis-64 text-muted">
       {words}
-      {isVeryLong(end, now) && (
-        <span className="block text-warn">That is very long: nobody will remember it. Choose what the job needs.</span>
-      )}
+      {isVeryLong(end, now) && <span className="block text-warn">That is very long. Choose what the job needs.</span>}
     </output>
   )
 }

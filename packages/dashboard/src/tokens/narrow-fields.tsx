@@ -25,7 +25,7 @@ export function NarrowFields({ apps, hasActions, value, problems, onChange }: Na
             Only these apps <span className="font-normal text-muted">(none: every app)</span>
           </legend>
           <div className="max-h-40 overflow-y-auto">
-            {apps.length === 0 && <p className="text-small text-muted">There is no app yet.</p>}
+            {apps.length === 0 && <p className="text-small text-muted">There are no apps yet.</p>}
             {apps
               .map(({ internal_numeric_id, name }) => ({ id: BigInt(internal_numeric_id), name }))
               .map(({ id, name }) => (
@@ -47,14 +47,14 @@ export function NarrowFields({ apps, hasActions, value, problems, onChange }: Na
       )}
       <div className="flex min-w-0 flex-col gap-1">
         <CommandsField
-          hint="One a line, such as: bin/migrate up. Besides, it may read."
+          hint="One command per line, for example: bin/migrate up. The token may still read."
           rows={3}
           problem={problems.commands}
           value={value.commands}
           onChange={(commands) => change({ commands })}
         />
         <Check checked={value.takesMore} onChange={(takesMore) => change({ takesMore })}>
-          Also with more arguments behind them
+          Allow more arguments after them
         </Check>
       </div>
       <MachinesField value={value.machines} onChange={(machines) => change({ machines })} />

@@ -35,7 +35,7 @@ export function MachinesField({ value, onChange }: TextControlProps) {
     <TextField
       label="Only these machines"
       optional
-      hint="Ids of machines, with commas between."
+      hint="Machine ids, separated by commas."
       autoComplete="off"
       autoCapitalize="none"
       spellCheck={false}

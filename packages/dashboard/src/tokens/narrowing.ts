@@ -61,7 +61,7 @@ export function problemsOfNarrowing({ commands, actions }: Narrowing): { readonl
   const { args, problem } = readCommands(commands)
   if (problem !== undefined) return { commands: problem }
   if (args.length > 0 && actions !== '' && !isSubset(commandActions, parseAction(actions))) {
-    return { commands: 'Running a command takes Write and Control: allow both above, or no command here.' }
+    return { commands: 'Commands need Write and Control. Allow both or remove the commands.' }
   }
   return {}
 }

@@ -10,14 +10,14 @@ export function PastedCredential({ text }: { readonly text: string }) {
   const [id] = nameTokens(text)
   return (
     <Notice tone="warn" alert className="mb-3">
-      That looks like a token or a code, and names are looked for here: it was taken out of the field, and sent nowhere.{' '}
+      This looks like a token or a code. This field searches names, so the text was removed and not sent.{' '}
       {id === undefined ? (
         <Link href="/account" className="underline">
-          See your logins, to end the one that it is of
+          See your logins and end the one it belongs to
         </Link>
       ) : (
         <Link href={`/dashboard/${slug}/tokens/${id}`} className="underline">
-          Find this token by its id, to see it or to revoke it
+          Open this token to see or revoke it
         </Link>
       )}
     </Notice>

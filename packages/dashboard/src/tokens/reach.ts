@@ -19,7 +19,7 @@ export function reachOf({ profile, app, caveats, minted_by }: Known): Reach {
   // A deploy token has an IfPresent of its own, the first one.
   const rest = profile === 'deploy' ? withoutFirst(added, 'IfPresent') : added
   const narrowed = [...new Set(rest.map(({ type, body }) => wordsOfCaveat(type, body)))]
-  if (profile === 'deploy') return { words: `${isReading ? 'Read app' : 'App'} ${app ?? 'that is gone'}`, narrowed }
+  if (profile === 'deploy') return { words: `${isReading ? 'Read app' : 'App'} ${app ?? '(deleted)'}`, narrowed }
   if (profile === 'litefs_cloud') return { words: 'LiteFS Cloud', narrowed }
   return { words: isReading ? 'Read only' : narrowed.length > 0 ? 'Narrowed' : 'Everything', narrowed }
 }

@@ -48,31 +48,27 @@ export function RevokeDialog({ token, slug, onClose }: RevokeDialogProps) {
       title={`Revoke ${token.name}?`}
       action="Revoke token"
       cautious
-      busy={revocation.isPending}
-      error={revocation.error}
+      request={revocation}
       onConfirm={() => revocation.mutate()}
       onClose={onClose}
     >
-      <p>
-        Everything that carries it stops working at once, and so does every token that was narrowed from it. This cannot
-        be undone.
-      </p>
+      <p>The token stops working at once, and so does every token that was narrowed from it. This cannot be undone.</p>
       <p>
         {isAlone
-          ? 'The tokens that it made go on.'
-          : 'The tokens that it made are revoked with it, and what those made.'}
+          ? 'The tokens that it created stay valid.'
+          : 'The tokens that it created, and the tokens that those created, are revoked too.'}
       </p>
       <p className="font-mono text-small">{token.id}</p>
       <Check checked={isAlone} onChange={setAlone}>
-        Spare the tokens that it made
+        Keep the tokens that it created
       </Check>
     </ConfirmDialog>
   )
 }
 
 function sayDescendants({ revoked_descendants: count, more_descendants: more }: RevokedToken): string {
-  if (more) return `So are more than ${count} tokens that it made, or that those made.`
+  if (more) return `More than ${count} tokens that it created, directly or through others, are revoked too.`
   return count === 1
-    ? 'So is the one token that it made.'
-    : `So are the ${count} tokens that it made, or that those made.`
+    ? 'The one token that it created is revoked too.'
+    : `The ${count} tokens that it created, directly or through others, are revoked too.`
 }

@@ -39,7 +39,7 @@ export function TokenFilter({ search, state, onChange }: TokenFilterProps) {
 
   return (
     <>
-      <search className="mb-3 flex gap-2">
+      <search className="mb-3 flex flex-wrap gap-2">
         <input
           type="search"
           aria-label="Filter by name"
@@ -49,9 +49,9 @@ export function TokenFilter({ search, state, onChange }: TokenFilterProps) {
           spellCheck={false}
           value={typed}
           onChange={(event) => take(event.target.value)}
-          className={`${controlClasses} max-w-72 flex-1`}
+          className={`${controlClasses} max-w-72 flex-1 basis-44`}
         />
-        <div className="ml-auto w-36 shrink-0">
+        <div className="ml-auto w-36">
           <Select
             aria-label="State"
             value={state}

@@ -22,26 +22,28 @@ interface TokensTableProps {
 export function TokensTable({ slug, tokens, sort, order, onSort, onRevoke }: TokensTableProps) {
   const header = { sort, order, onSort }
   return (
-    <table className="block w-full text-left wide:table wide:table-fixed">
-      <thead className="hidden text-small text-muted wide:table-header-group">
-        <tr className="border-b border-line">
-          <SortHeader {...header} by="name" label="Name" className="w-[25%]" />
-          <th className="w-[18%] py-2 pr-4 font-medium">May do</th>
-          <th className="py-2 pr-4 font-medium">Created by</th>
-          <SortHeader {...header} by="created_at" label="Created" className="w-30" />
-          <SortHeader {...header} by="expires_at" label="Expires" className="w-27" />
-          <th className="w-21 py-2 pr-4 font-medium">State</th>
-          <th className="w-19 py-2 font-medium">
-            <span className="sr-only">Revoke</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody className="block divide-y divide-line border-y border-line wide:table-row-group wide:border-t-0">
-        {tokens.map((token) => (
-          <Row key={token.id} slug={slug} token={token} onRevoke={() => onRevoke(token)} />
-        ))}
-      </tbody>
-    </table>
+    <div className="@container">
+      <table className="block w-full text-left @3xl:table @3xl:table-fixed">
+        <thead className="hidden text-small text-muted @3xl:table-header-group">
+          <tr className="border-b border-line">
+            <SortHeader {...header} by="name" label="Name" className="w-[25%]" />
+            <th className="w-[18%] py-2 pr-4 font-medium">May do</th>
+            <th className="py-2 pr-4 font-medium">Created by</th>
+            <SortHeader {...header} by="created_at" label="Created" className="w-30" />
+            <SortHeader {...header} by="expires_at" label="Expires" className="w-27" />
+            <th className="w-21 py-2 pr-4 font-medium">State</th>
+            <th className="w-19 py-2 font-medium">
+              <span className="sr-only">Revoke</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody className="block divide-y divide-line border-y border-line @3xl:table-row-group @3xl:border-t-0">
+          {tokens.map((token) => (
+            <Row key={token.id} slug={slug} token={token} onRevoke={() => onRevoke(token)} />
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }
 
@@ -87,8 +89,8 @@ function Row({ slug, token, onRevoke }: RowProps) {
   const { words, narrowed } = reachOf(token)
   const isLive = token.state === 'live'
   return (
-    <tr className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 gap-y-1 py-3 text-small wide:table-row wide:hover:bg-side">
-      <th scope="row" className="min-w-0 font-normal wide:py-2.5 wide:pr-4">
+    <tr className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 gap-y-1 py-3 text-small @3xl:table-row @3xl:hover:bg-side">
+      <th scope="row" className="min-w-0 font-normal @3xl:py-2.5 @3xl:pr-4">
         <Link
           href={`/dashboard/${slug}/tokens/${token.id}`}
           className={`block truncate text-base font-medium hover:underline ${isLive ? '' : 'text-muted'}`}
@@ -100,15 +102,15 @@ function Row({ slug, token, onRevoke }: RowProps) {
           {token.id}
         </code>
       </th>
-      <td className="order-1 col-span-2 flex min-w-0 flex-wrap gap-x-1.5 wide:table-cell wide:pr-4">
+      <td className="order-1 col-span-2 flex min-w-0 flex-wrap gap-x-1.5 @3xl:table-cell @3xl:pr-4">
         <span className="block truncate">{words}</span>
         {narrowed.length > 0 && (
-          <span className="block truncate text-muted wide:text-tiny" title={narrowed.join(', ')}>
+          <span className="block truncate text-muted @3xl:text-tiny" title={narrowed.join(', ')}>
             {narrowed.join(', ')}
           </span>
         )}
       </td>
-      <td className="order-2 col-span-2 truncate text-muted wide:pr-4" title={token.created_by ?? undefined}>
+      <td className="order-2 col-span-2 truncate text-muted @3xl:pr-4" title={token.created_by ?? undefined}>
         <Label>by</Label> {sayPerson(token.created_by, token.created_by_proven)}
         {token.minted_by !== null && (
           <Link
@@ -120,13 +122,13 @@ function Row({ slug, token, onRevoke }: RowProps) {
           </Link>
         )}
       </td>
-      <td className="order-3 text-muted wide:pr-4">
+      <td className="order-3 text-muted @3xl:pr-4">
         <Label>created</Label> <Time at={token.created_at} />
       </td>
-      <td className="order-3 text-muted wide:pr-4">
+      <td className="order-3 text-muted @3xl:pr-4">
         <Label>{token.state === 'expired' ? 'expired' : 'expires'}</Label> <Time at={token.expires_at} />
       </td>
-      <td className="order-4 self-center wide:pr-4">
+      <td className="order-4 self-center @3xl:pr-4">
         <TokenState token={token} />
       </td>
       <td className="order-4 self-center text-right">
@@ -148,7 +150,7 @@ function Row({ slug, token, onRevoke }: RowProps) {
 
 /** Said only where there is no heading above. */
 function Label({ children }: { readonly children: string }) {
-  return <span className="wide:hidden">{children}</span>
+  return <span className="@3xl:hidden">{children}</span>
 }
 
 const tones = { live: 'good', revoked: 'bad', expired: 'off' } as const

@@ -21,13 +21,13 @@ export function usagesOf(origin: string, rawSlug: string): readonly [Usage, ...U
     {
       value: 'cli',
       label: 'Command line',
-      lead: 'For sh, bash, zsh, ksh and fish. It asks for the token: paste it then, and press Enter.',
+      lead: 'For sh, bash, zsh, ksh and fish. Paste the token when it asks, and press Enter.',
       lines: [ask, `export HALLPASS_API_URL=${origin}`, `npx hallpass apps list -o ${rawSlug}`].join(' && '),
     },
     {
       value: 'curl',
       label: 'curl',
-      lead: 'It asks for the token, which is the whole value of the Authorization header, with its FlyV1.',
+      lead: 'Paste the token when it asks, with its FlyV1. It is the whole value of the Authorization header.',
       lines: [
         ask,
         // Other people of the machine see the arguments of curl.
@@ -37,7 +37,7 @@ export function usagesOf(origin: string, rawSlug: string): readonly [Usage, ...U
     {
       value: 'actions',
       label: 'GitHub Actions',
-      lead: 'Keep it as a secret of the repository: Settings, Secrets and variables, Actions.',
+      lead: 'Store the token as a secret of the repository: Settings, Secrets and variables, Actions.',
       lines: [
         'env:',
         `  HALLPASS_API_URL: ${origin}`,

@@ -8,7 +8,7 @@ interface AuthCardProps {
   readonly title: string
   readonly titleId?: string
   readonly lead?: ReactNode
-  readonly children: ReactNode
+  readonly children?: ReactNode
 }
 
 export function AuthCard({ title, titleId, lead, children }: AuthCardProps) {

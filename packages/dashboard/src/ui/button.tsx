@@ -7,7 +7,7 @@ import { joinClasses } from './classes.ts'
 export type ButtonKind = 'primary' | 'secondary' | 'quiet' | 'danger' | 'quiet-danger'
 
 const base =
-  'inline-flex items-center justify-center gap-2 rounded-control font-medium whitespace-nowrap select-none ' +
+  'inline-flex items-center justify-center gap-2 rounded-control py-1 text-center font-medium select-none ' +
   'forced-colors:border transition-colors disabled:cursor-not-allowed aria-busy:cursor-progress aria-busy:opacity-60'
 
 const disabled = 'disabled:bg-sunken disabled:text-muted'
@@ -22,8 +22,8 @@ const kinds: Readonly<Record<ButtonKind, string>> = {
 }
 
 const sizes = {
-  medium: 'h-9 px-3.5 text-base',
-  small: 'h-8 px-2.5 text-small',
+  medium: 'min-h-9 px-3.5 text-base',
+  small: 'min-h-8 px-2.5 text-small',
 } as const
 
 interface Look {

@@ -18,11 +18,11 @@ export function Choice<Value extends string>(props: ChoiceProps<Value>) {
   return (
     <fieldset className={joinClasses('min-w-0', className)}>
       <legend className={isLabelHidden ? 'sr-only' : 'mb-1.5 text-small font-medium'}>{label}</legend>
-      <div className="flex h-9 w-full gap-0.5 rounded-control border border-edge bg-sunken p-0.5 narrow:w-auto">
+      <div className="flex flex-wrap gap-0.5 rounded-control border border-edge bg-sunken p-0.5">
         {options.map((option) => (
           <label
             key={option.value}
-            className="flex min-w-0 flex-auto items-center justify-center rounded-[0.25rem] px-2 text-small whitespace-nowrap narrow:flex-1 narrow:px-3 narrow:text-base text-muted has-checked:bg-raised has-checked:font-medium has-checked:text-ink has-checked:shadow-[0_0_0_1px_var(--color-edge)] has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
+            className="flex min-h-8 min-w-0 flex-auto items-center justify-center rounded-[0.25rem] px-1.5 text-center text-small narrow:flex-1 narrow:px-3 narrow:text-base text-muted has-checked:bg-raised has-checked:font-medium has-checked:text-ink has-checked:shadow-[0_0_0_1px_var(--color-edge)] has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
           >
             <input
               type="radio"
@@ -32,7 +32,7 @@ export function Choice<Value extends string>(props: ChoiceProps<Value>) {
               onChange={() => onChange(option.value)}
               className="sr-only"
             />
-            <span className="truncate">{option.label}</span>
+            {option.label}
           </label>
         ))}
       </div>

@@ -37,7 +37,7 @@ export function CopyButton({ text, what, kind = 'secondary', size = 'small', onC
         {outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Select it' : 'Copy'}
       </Button>
       <output className="sr-only">
-        {outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'It could not be copied: select it' : ''}
+        {outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Copying failed. Select the text instead.' : ''}
       </output>
     </span>
   )
@@ -55,13 +55,13 @@ interface CopyBoxProps {
 /** Text to be taken elsewhere: a token, a link, a few lines of a program. */
 export function CopyBox({ text, what, keepLines = false, kind, onCopied }: CopyBoxProps) {
   return (
-    <div className="flex items-start gap-2 rounded-control border border-line bg-sunken p-2 pl-3">
+    <div className="flex flex-wrap items-start justify-end gap-2 rounded-control border border-line bg-sunken p-2 pl-3">
       <pre
         // Where it is scrolled, the keyboard has to reach it.
         tabIndex={0}
         role="group"
         aria-label={what}
-        className={`max-h-60 min-w-0 flex-1 self-center overflow-auto rounded-sm py-1 font-mono text-small select-all ${keepLines ? 'whitespace-pre' : 'break-all whitespace-pre-wrap'}`}
+        className={`max-h-60 min-w-0 flex-1 basis-52 self-center overflow-auto rounded-sm py-1 font-mono text-small select-all ${keepLines ? 'whitespace-pre' : 'break-all whitespace-pre-wrap'}`}
       >
         {text}
       </pre>

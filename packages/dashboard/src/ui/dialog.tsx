@@ -2,7 +2,7 @@
 import { useEffect, useId, useLayoutEffect, useRef, type ReactNode, type RefObject } from 'react'
 
 import { Button, type ButtonKind } from './button.tsx'
-import { Form } from './form.tsx'
+import { Form, type FormRequest } from './form.tsx'
 import { FailureNotice } from './notice.tsx'
 
 interface DialogProps {
@@ -56,10 +56,10 @@ interface FormDialogProps {
   /** What the button says: a verb. */
   readonly action: string
   readonly kind?: ButtonKind
-  readonly busy: boolean
   readonly disabled?: boolean
-  /** What no field says already. */
-  readonly error: Error | null
+  readonly request: FormRequest
+  /** The fields that say themselves what is wrong with them. */
+  readonly fields?: readonly string[] | undefined
   /** Whether the focus begins on Cancel although there is something to fill in before it. */
   readonly cautious?: boolean
   readonly onSubmit: () => void
@@ -69,8 +69,9 @@ interface FormDialogProps {
 
 /** A form in a dialog: fields, what went wrong, and the two buttons. */
 export function FormDialog(props: FormDialogProps) {
-  const { title, action, kind = 'primary', busy, disabled = false, cautious = false } = props
-  const { error, onSubmit, onClose, children } = props
+  const { title, action, kind = 'primary', disabled = false, cautious = false } = props
+  const { request, fields, onSubmit, onClose, children } = props
+  const busy = request.isPending
   const cancel = useRef<HTMLButtonElement>(null)
   // After the dialog's own, which shows it.
   useEffect(() => {
@@ -87,8 +88,8 @@ export function FormDialog(props: FormDialogProps) {
         }}
       >
         {children}
-        <FailureNotice error={error} />
-        <div className="flex justify-end gap-2">
+        <FailureNotice error={request.error} fields={fields} />
+        <div className="flex flex-wrap justify-end gap-2">
           <Button ref={cancel} busy={busy} onClick={onClose}>
             Cancel
           </Button>

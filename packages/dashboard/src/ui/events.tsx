@@ -16,7 +16,7 @@ interface EventListProps {
 
 export function EventList({ events, slug }: EventListProps) {
   return (
-    <ol className="divide-y divide-line border-y border-line">
+    <ol className="@container divide-y divide-line border-y border-line">
       {events.map((event) => (
         <Event key={event.id} event={event} slug={slug} />
       ))}
@@ -28,14 +28,14 @@ function Event({ event, slug }: { readonly event: AuditEvent; readonly slug: str
   const { at, operation, outcome, actor, target, reason, request_id } = event
   const isDenied = outcome === 'denied'
   return (
-    <li className="grid gap-x-6 gap-y-0.5 py-3 narrow:grid-cols-[minmax(0,1fr)_7rem] wide:grid-cols-[14rem_minmax(0,1fr)_7rem]">
+    <li className="grid gap-x-6 gap-y-0.5 py-3 @lg:grid-cols-[minmax(0,1fr)_7rem] @2xl:grid-cols-[14rem_minmax(0,1fr)_7rem]">
       <div className="min-w-0">
         <p className="font-medium">
           {isDenied ? <State tone="bad">Denied</State> : sayOperation(operation)}
           {isDenied && <span className="font-normal text-muted"> · {sayOperation(operation).toLowerCase()}</span>}
         </p>
       </div>
-      <div className="min-w-0 narrow:row-start-2 wide:row-start-auto">
+      <div className="min-w-0 @lg:row-start-2 @2xl:row-start-auto">
         <p className="wrap-anywhere">
           {actor.label === '' ? 'nobody' : actor.label}
           {target !== '' && (
@@ -52,7 +52,7 @@ function Event({ event, slug }: { readonly event: AuditEvent; readonly slug: str
           </p>
         )}
       </div>
-      <p className="text-small text-muted narrow:text-right">
+      <p className="text-small text-muted @lg:text-right">
         <Time at={at} />
       </p>
     </li>

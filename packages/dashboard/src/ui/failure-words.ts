@@ -7,11 +7,11 @@ export class PlainError extends Error {}
 /** One sentence, with a capital letter and a full stop. */
 export function describeFailure(error: Error): string {
   if (error instanceof ApiError) {
-    return error.code === 'internal' ? 'Hallpass made a mistake of its own: try again.' : finish(error.message)
+    return error.code === 'internal' ? 'Something went wrong in Hallpass. Try again.' : finish(error.message)
   }
   if (error instanceof ConnectionError) return connectionWords[error.code]
   if (error instanceof PlainError) return error.message
-  return 'Something went wrong in this page: reload it.'
+  return 'Something went wrong in this page. Reload it.'
 }
 
 /** The authority's name for the request that went wrong, to look for in its log. */
@@ -19,18 +19,18 @@ export function requestIdOf(error: Error): string | undefined {
   return error instanceof ApiError ? error.requestId : undefined
 }
 
-/** What the authority says of one field of a form, without the field's name, which stands above it. */
+/** What the authority says of one field of a form: `New password has …`. */
 export function fieldError(error: Error | null, field: string): string | undefined {
   if (!(error instanceof ApiError) || error.field !== field) return undefined
-  return finish(error.message.startsWith(`${field} `) ? error.message.slice(field.length + 1) : error.message)
+  return finish(error.message.replace(field, field.replaceAll('_', ' ')))
 }
 
 const connectionWords: Readonly<Record<ConnectionError['code'], string>> = {
-  unreachable: 'Hallpass does not answer: look whether you are online, and try again.',
-  timeout: 'Hallpass takes too long to answer: try again.',
-  cut_off: 'The answer of Hallpass broke off: try again.',
-  not_sent: 'A token, or nothing but dots, stands where a name belongs: it was not sent.',
-  not_an_authority: 'Something between you and Hallpass answered in its place: try again.',
+  unreachable: 'Hallpass does not answer. Check your connection and try again.',
+  timeout: 'Hallpass takes too long to answer. Try again.',
+  cut_off: 'The answer of Hallpass broke off. Try again.',
+  not_sent: 'A name is needed here, not a token or dots. Nothing was sent.',
+  not_an_authority: 'Something between you and Hallpass answered instead of it. Try again.',
 }
 
 function finish(text: string): string {

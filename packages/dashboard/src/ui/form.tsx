@@ -2,7 +2,6 @@
 import { useEffect, useRef, useState, type ComponentProps, type ReactNode } from 'react'
 
 import { Button, type ButtonKind } from './button.tsx'
-import { fieldError } from './failure-words.ts'
 import { FailureNotice } from './notice.tsx'
 
 interface FormProps extends Omit<ComponentProps<'form'>, 'onSubmit' | 'ref'> {
@@ -37,8 +36,14 @@ function showWrongField(form: HTMLFormElement | null): void {
   field?.focus()
 }
 
+/** What is sent with a form. */
+export interface FormRequest {
+  readonly isPending: boolean
+  readonly error: Error | null
+}
+
 interface ActionFormProps extends Omit<FormProps, 'busy'> {
-  readonly request: { readonly isPending: boolean; readonly error: Error | null }
+  readonly request: FormRequest
   /** The fields that tell themselves what is wrong with them. */
   readonly fields: readonly string[]
   /** What the button says: a verb. */
@@ -53,17 +58,15 @@ interface ActionFormProps extends Omit<FormProps, 'busy'> {
 /** Fields, what went wrong that none of them says, and one button. */
 export function ActionForm(props: ActionFormProps) {
   const { request, fields, action, kind = 'primary', disabled = false, said, children, ...form } = props
-  const { isPending, error } = request
-  const isTold = error !== null && fields.some((field) => fieldError(error, field) !== undefined)
   const button = (
-    <Button type="submit" kind={kind} busy={isPending} disabled={disabled}>
+    <Button type="submit" kind={kind} busy={request.isPending} disabled={disabled}>
       {action}
     </Button>
   )
   return (
-    <Form className="flex flex-col gap-4" {...form} busy={isPending}>
+    <Form className="flex flex-col gap-4" {...form} busy={request.isPending}>
       {children}
-      <FailureNotice error={isTold ? null : error} />
+      <FailureNotice error={request.error} fields={fields} />
       {said === undefined ? (
         button
       ) : (

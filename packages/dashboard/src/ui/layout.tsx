@@ -25,6 +25,38 @@ export function Section({ title, lead, actions, children }: SectionProps) {
   )
 }
 
+/** A list of things, each with a name, what is said of it, and what can be done with it. */
+export function Rows({ children }: { readonly children: ReactNode }) {
+  return <ul className="divide-y divide-line border-y border-line">{children}</ul>
+}
+
+interface RowProps {
+  readonly name: string
+  /** Beside the name. */
+  readonly tags?: ReactNode
+  /** Below the name. */
+  readonly note: ReactNode
+  /** What can be done with it. */
+  readonly children?: ReactNode
+}
+
+export function Row({ name, tags, note, children }: RowProps) {
+  return (
+    <li className="flex min-h-16 flex-wrap items-center gap-x-4 gap-y-2 py-2.5">
+      <div className="min-w-0 flex-1 basis-32">
+        <p className="flex min-w-0 items-center gap-2">
+          <span className="truncate font-medium" title={name}>
+            {name}
+          </span>
+          {tags}
+        </p>
+        <p className="text-small text-muted wrap-anywhere">{note}</p>
+      </div>
+      <div className="ml-auto flex min-w-0 flex-wrap items-center justify-end gap-x-4 gap-y-2">{children}</div>
+    </li>
+  )
+}
+
 interface EmptyProps {
   readonly title: string
   /** What to do next. */
@@ -48,7 +80,7 @@ export function Facts({ children }: { readonly children: ReactNode }) {
 
 export function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return (
-    <div className="grid grid-cols-[6.5rem_minmax(0,1fr)] items-center gap-x-4 py-2.5 @lg:grid-cols-[10rem_minmax(0,1fr)] @lg:gap-x-6">
+    <div className="grid items-center gap-x-4 py-2.5 @[17rem]:grid-cols-[6.5rem_minmax(0,1fr)] @lg:grid-cols-[10rem_minmax(0,1fr)] @lg:gap-x-6">
       <dt className="text-muted">{name}</dt>
       <dd className="min-w-0 wrap-anywhere">{children}</dd>
     </div>

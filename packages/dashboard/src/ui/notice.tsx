@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react'
 
 import { joinClasses } from './classes.ts'
-import { describeFailure } from './failure-words.ts'
+import { describeFailure, fieldError } from './failure-words.ts'
 
 const tones = {
   plain: 'border-line bg-side text-ink',
@@ -33,12 +33,14 @@ export function Notice({ tone = 'plain', alert = false, className, children }: N
 interface FailureNoticeProps {
   /** Null where nothing went wrong: then nothing is said. */
   readonly error: Error | null
+  /** The fields that say themselves what is wrong with them: nothing is said of these here. */
+  readonly fields?: readonly string[] | undefined
   readonly className?: string
 }
 
 /** What went wrong with something that a person did, read out as soon as it appears. */
-export function FailureNotice({ error, className }: FailureNoticeProps) {
-  if (error === null) return null
+export function FailureNotice({ error, fields, className }: FailureNoticeProps) {
+  if (error === null || fields?.some((field) => fieldError(error, field) !== undefined) === true) return null
   return (
     <Notice tone="bad" alert {...(className === undefined ? {} : { className })}>
       {describeFailure(error)}

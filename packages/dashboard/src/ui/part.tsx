@@ -110,7 +110,7 @@ function PageFailure({ onTryAgain }: FailureProps) {
     <div role="alert" className="mx-auto flex max-w-140 flex-col items-start gap-3 px-5 py-24">
       <h1 className="text-title font-semibold tracking-tight">This page could not be shown</h1>
       <p className="text-muted">
-        A part of it could not be fetched, or it made a mistake. Try again; Hallpass may have been updated meanwhile.
+        A part of it could not be loaded, or it has an error. Try again: Hallpass may have been updated.
       </p>
       <div className="flex gap-2">
         <Button kind="primary" onClick={onTryAgain}>
@@ -141,7 +141,7 @@ export function Part({ fallback, children }: PartProps) {
 function PartFailure({ onTryAgain }: FailureProps) {
   return (
     <Notice tone="bad" alert className="m-5 flex flex-wrap items-center justify-between gap-3">
-      This part of the page could not be fetched. Where it does not help to try again, reload the page.
+      This part of the page could not be loaded. Try again, or reload the page.
       <Button size="small" onClick={onTryAgain}>
         Try again
       </Button>

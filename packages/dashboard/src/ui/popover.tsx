@@ -8,12 +8,10 @@ interface PopoverProps {
   /** Where what it shows does not say it. */
   readonly label?: string
   readonly className: string
-  /** Whether its end lines up with the button's end. */
-  readonly alignEnd?: boolean
   readonly children: ReactNode
 }
 
-export function Popover({ button, label, className, alignEnd = false, children }: PopoverProps) {
+export function Popover({ button, label, className, children }: PopoverProps) {
   const id = useId()
   const trigger = useRef<HTMLButtonElement>(null)
   const panel = useRef<HTMLDivElement>(null)
@@ -31,10 +29,10 @@ export function Popover({ button, label, className, alignEnd = false, children }
         popover="auto"
         onBeforeToggle={(event) => {
           if (event.newState === 'open' && trigger.current !== null && panel.current !== null) {
-            place(panel.current, trigger.current.getBoundingClientRect(), alignEnd)
+            place(panel.current, trigger.current.getBoundingClientRect())
           }
         }}
-        className="fixed inset-auto m-0 max-h-[70dvh] max-w-[calc(100vw-1.5rem)] min-w-56 overflow-y-auto rounded-card border border-line bg-raised p-1.5 text-ink shadow-float"
+        className="fixed inset-auto m-0 max-h-[70dvh] overflow-y-auto rounded-card border border-line bg-raised p-1.5 text-ink shadow-float"
       >
         {children}
       </div>
@@ -44,14 +42,18 @@ export function Popover({ button, label, className, alignEnd = false, children }
 
 const gap = 6
 
-/** Where there is more room: below the button, or above it. */
-function place(panel: HTMLElement, button: DOMRect, alignEnd: boolean): void {
+/** Where there is more room: below the button or above it, from its left edge or from its right one. */
+function place(panel: HTMLElement, button: DOMRect): void {
   const { clientWidth, clientHeight } = document.documentElement
   const isBelow = button.top < clientHeight / 2
+  const isLeft = button.left < clientWidth / 2
   panel.style.top = isBelow ? `${button.bottom + gap}px` : 'auto'
   panel.style.bottom = isBelow ? 'auto' : `${clientHeight - button.top + gap}px`
-  panel.style.left = alignEnd ? 'auto' : `${button.left}px`
-  panel.style.right = alignEnd ? `${clientWidth - button.right}px` : 'auto'
+  panel.style.left = isLeft ? `${button.left}px` : 'auto'
+  panel.style.right = isLeft ? 'auto' : `${clientWidth - button.right}px`
+  const room = (isLeft ? clientWidth - button.left : button.right) - gap
+  panel.style.maxWidth = `${room}px`
+  panel.style.minWidth = `min(14rem, ${room}px)`
 }
 
 export const popoverItemClasses =

@@ -26,7 +26,7 @@ export function useNow(): number {
 export function Time({ at }: { readonly at: string }) {
   const now = useNow()
   return (
-    <time dateTime={at} title={sayExactly(at)} className="whitespace-nowrap">
+    <time dateTime={at} title={sayExactly(at)}>
       {sayDistance(at, now)}
     </time>
   )
