@@ -83,15 +83,21 @@ export function makeDataDirectory(directory: string): void {
 
 /** One by one: the recursive mkdir of Node.js never ends where a file system takes no directories and says ENOENT, as /proc. */
 function makeDirectory(directory: string): void {
+  // Looked at before its parent, which a program that is shut in may not read.
+  if (isDirectory(directory)) return
   const parent = dirname(directory)
   if (!existsSync(parent)) makeDirectory(parent)
   try {
     mkdirSync(directory, { mode: 0o700 })
   } catch (error) {
-    if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return
+    if (isDirectory(directory)) return
     const isRefused = Reflect.get(Object(error), 'code') === 'ENOENT'
     throw isRefused ? new Error(`no directory can be made in ${parent}`, { cause: error }) : error
   }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 /**
