@@ -88,6 +88,11 @@ describe('describeNoToken', () => {
     ['fm2_secret\nfm2_secret', 'has a line break at character 11,'],
     ['fm2_secret\n$ ls', 'has a line break at character 11,'],
     ['fm2_secrät', 'has a character that no token has: character 9'],
+    ['**fm2_secret**', 'has other text before it'],
+    ['FlyV1+fm2_secret', 'has other text before it'],
+    ['FlyV1%20fm2_secret', 'has other text before it'],
+    ['data:text/plain,fm2_secret', 'has other text before it'],
+    ['&quot;fm2_secret&quot;', 'has other text before it'],
   ])('says what %j is', (text, words) => {
     expect(describeNoToken(text)).toContain(words)
     expect(describeNoToken(text)).not.toMatch(/secret|secr/)

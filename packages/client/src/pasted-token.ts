@@ -29,6 +29,9 @@ export function describeNoToken(text: string): string | undefined {
   if (lineBreak !== null && /[\r\n]/.test(token)) {
     return `has a line break at character ${lineBreak.index + 1}, and what stands around it is not one token`
   }
+  const parts = rest.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]))
+  if (parts.some((part) => prefix.test(part)) && !parts.every((part) => /^(?:fm\w{1,2}|fo1)_/.test(part)))
+    return otherText
   const strange = /[^\x20-\x7e]|["'`]/.exec(token)
   return strange === null ? undefined : `has a character that no token has: character ${strange.index + 1}`
 }
@@ -43,6 +46,9 @@ const tokens = new RegExp(`^,*${token}(?:,+${token})*,*$`)
 /** A scheme, or the beginning that every token has. */
 const alone = /^,*(?:(?:bearer|flyv1|basic|token)[\s:,]*)+$|^(?:(?:bearer|flyv1)\s+)*(?:fm1r|fm1a|fm2|fo1)_?[,\s]*$/i
 
+const prefix = /(?:fm1r|fm1a|fm2|fo1)_/
+const otherText = 'has other text before it: give the token alone'
+
 const mistakes: ReadonlyArray<readonly [form: RegExp, words: string]> = [
   [/\*{3}/, 'is hidden behind ***, as logs of CI jobs show it: take it from where it is kept'],
   [/^basic\s/i, 'is for Basic: send Bearer and the token itself, which is the password in it'],
@@ -53,7 +59,7 @@ const mistakes: ReadonlyArray<readonly [form: RegExp, words: string]> = [
   [/^<.*>$/s, 'is a place for a token, and not one'],
   [/^[a-z][a-z\d+.-]*:\/\//i, 'is an address'],
   [/^eyJ[\w-]*\./, 'is a JSON Web Token, which this is not about'],
-  [/^(?!(?:fm\w{1,2}|fo1)_)[^,]*[\s=:[('"](?:fm\w{1,2}|fo1)_/is, 'has other text before it: give the token alone'],
+  [/^(?!(?:fm\w{1,2}|fo1)_)[^,]*[\s=:[('"](?:fm\w{1,2}|fo1)_/is, otherText],
   [
     /^(?:(?:bearer|flyv1)%20)?(?:fm\w{1,2}|fo1)(?:_|%5f).*%(?:2[bf]|3d|2c)/is,
     'is percent-encoded: give it as it was made',
