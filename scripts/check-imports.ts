@@ -82,15 +82,16 @@ const dashboardRooms: Readonly<Record<string, Room>> = {
   api: { folders: [], parts: ['@hallpass/client', 'react', 'swr'] },
   session: { folders: ['ui', 'api'], parts: ['@hallpass/client', 'react'] },
   shell: { folders: ['ui', 'api', 'session'], parts: ['@hallpass/client', 'react', 'wouter'] },
+  caveats: { folders: ['ui'], parts: ['@hallpass/macaroon', '@hallpass/client', 'react'] },
   tokens: {
-    folders: ['words', 'ui', 'api', 'session', 'shell'],
+    folders: ['words', 'ui', 'api', 'session', 'shell', 'caveats'],
     parts: ['@hallpass/macaroon', '@hallpass/client', 'react', 'wouter'],
   },
   members: { folders: ['words', 'ui', 'api', 'session', 'shell'], parts: ['@hallpass/client', 'react', 'wouter'] },
   account: { folders: ['words', 'ui', 'api', 'session', 'shell'], parts: ['@hallpass/client', 'react', 'wouter'] },
-  inspect: { folders: ['ui', 'tokens'], parts: ['@hallpass/macaroon', '@hallpass/client', 'react'] },
+  inspect: { folders: ['ui', 'caveats'], parts: ['@hallpass/macaroon', '@hallpass/client', 'react'] },
   pages: {
-    folders: ['words', 'ui', 'api', 'session', 'shell', 'tokens', 'members', 'account', 'inspect'],
+    folders: ['words', 'ui', 'api', 'session', 'shell', 'caveats', 'tokens', 'members', 'account', 'inspect'],
     parts: ['@hallpass/client', 'react', 'wouter'],
   },
 }

@@ -1,5 +1,5 @@
 // One token of a header: what it is, what it comes to, what it is made of.
-import { CaveatList, Sentences } from '../tokens/explained.tsx'
+import { CaveatList, Sentences } from '../caveats/explained.tsx'
 import { Id } from '../ui/copy.tsx'
 import { Fold } from '../ui/fold.tsx'
 import { Fact, Facts } from '../ui/layout.tsx'

@@ -24,7 +24,7 @@ import { Time } from '../ui/time.tsx'
 import { sayExactly } from '../words/time.ts'
 import { sayPerson } from '../words/people.ts'
 
-const Explained = lazily(() => import('../tokens/explained.tsx'), 'Explained')
+const Explained = lazily(() => import('../caveats/explained.tsx'), 'Explained')
 
 export function TokenPage() {
   const { client } = useServices()

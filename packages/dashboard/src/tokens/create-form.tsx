@@ -19,7 +19,13 @@ import { lazily, Part } from '../ui/part.tsx'
 import { useNow } from '../ui/time.tsx'
 import { defaultHours, durationOf, type Expiry, presets, problemOf } from './expiry.ts'
 import { ExpiryWords } from './expiry-words.tsx'
-import { problemsOfNarrowing, sayNarrowing, unnarrowed, wordsOfNarrowing, type Narrowing } from './narrowing.ts'
+import {
+  problemsOfNarrowing,
+  sayNarrowing,
+  unnarrowed,
+  wordsOfNarrowing,
+  type Narrowing,
+} from '../caveats/narrowing.ts'
 
 const NarrowFields = lazily(() => import('./narrow-fields.tsx'), 'NarrowFields')
 

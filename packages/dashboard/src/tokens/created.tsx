@@ -9,7 +9,7 @@ import { useAskBeforeLeaving } from '../ui/ask-before-leaving.ts'
 import { Button, LinkButton } from '../ui/button.tsx'
 import { Choice } from '../ui/choice.tsx'
 import { CopyBox } from '../ui/copy.tsx'
-import { Explained } from './explained.tsx'
+import { Explained } from '../caveats/explained.tsx'
 import { usagesOf } from './usage.ts'
 
 interface CreatedProps {

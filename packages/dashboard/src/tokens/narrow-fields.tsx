@@ -2,8 +2,8 @@
 import type { App } from '@hallpass/client'
 
 import { Check } from '../ui/choice.tsx'
-import { ActionChecks, CommandsField, MachinesField } from './narrowing-controls.tsx'
-import type { Narrowing } from './narrowing.ts'
+import { ActionChecks, CommandsField, MachinesField } from '../caveats/narrowing-controls.tsx'
+import type { Narrowing } from '../caveats/narrowing.ts'
 
 interface NarrowFieldsProps {
   /** Undefined where the token is for one app anyway. */
