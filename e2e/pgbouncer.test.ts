@@ -1,10 +1,13 @@
 // Two authorities on one PostgreSQL behind a PgBouncer in transaction mode, which hands every transaction to another connection.
 import { rm } from 'node:fs/promises'
 
+import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
 
+import { openPostgresStore } from '../packages/authority/src/store/open.ts'
 import { reasonWithoutPgbouncer, startPgbouncer } from '../packages/authority/src/store/testing/pgbouncer.ts'
 import { reasonWithoutPostgres, startPostgres } from '../packages/authority/src/store/testing/postgres.ts'
+import { insertUser } from '../packages/authority/src/store/testing/seed.ts'
 import { createDirectory } from './authority.ts'
 import { startChild } from './child.ts'
 import { createApp, createOrganisation, mint, signInFounder, statusOf, unique } from './people.ts'
@@ -43,6 +46,35 @@ describe.skipIf(missing !== undefined)(`PgBouncer${missing === undefined ? '' : 
       await bouncer.stop()
       await server.stop()
       await rm(directory, { recursive: true, force: true })
+    }
+  })
+
+  test('is found also by what runs anew, for what it looked up has changed', async () => {
+    const server = await startPostgres()
+    const bouncer = await startPgbouncer(server)
+    const warnings: string[] = []
+    const store = await openPostgresStore({ url: bouncer.url, warn: (sentence) => void warnings.push(sentence) })
+    const other = await openPostgresStore({ url: server.url })
+    const holder = new Client({ connectionString: bouncer.url })
+    await holder.connect()
+    try {
+      const { id } = await other.write(insertUser)
+      await store.read((tx) => tx.users.byId(id))
+      await other.write((tx) => tx.users.prove(id, 2, 'mail'))
+      let tries = 0
+      const found = await store.read(async (tx) => {
+        // From now on somebody else has the connection that has the statements.
+        if ((tries += 1) === 2) await holder.query('begin')
+        return tx.users.byId(id)
+      })
+      expect(found?.emailProvenAt).toBe(2)
+      expect(tries).toBe(3)
+      expect(warnings.filter((sentence) => sentence.includes('pooler'))).toHaveLength(1)
+    } finally {
+      await holder.end()
+      await Promise.all([store.close(), other.close()])
+      await bouncer.stop()
+      await server.stop()
     }
   })
 })

@@ -62,15 +62,21 @@ export class Prepared {
   readonly unsure = new Set<string>()
 }
 
+export interface Outcome {
+  /** Of the statements before the one that failed; of all, where none did. */
+  readonly answers: readonly Answer[]
+  readonly failure?: unknown
+}
+
 /**
- * Sends the statements, and resolves with an answer for each. One transaction holds them all, where none is open. The first
- * that fails rejects, and those behind it are not executed.
+ * Sends the statements, and resolves with an answer for each. One transaction holds them all, where none is open. Those
+ * behind one that fails are not executed.
  */
-export function sendBatch(client: ClientBase, prepared: Prepared, asked: readonly Asked[]): Promise<readonly Answer[]> {
+export function sendBatch(client: ClientBase, prepared: Prepared, asked: readonly Asked[]): Promise<Outcome> {
   // Before anything is sent: whatever cannot be, leaves the connection as it is.
   const sent = asked.map(({ statement, values }) => ({ statement, values: values.map(toWire) }))
-  return new Promise((resolve, reject) => {
-    client.query(new Batch(prepared, sent, resolve, reject))
+  return new Promise((resolve) => {
+    client.query(new Batch(prepared, sent, resolve))
   })
 }
 
@@ -84,22 +90,15 @@ export function parserOf(type: number): (cell: string) => unknown {
 class Batch implements Submittable {
   readonly #prepared: Prepared
   readonly #asked: readonly OnWire[]
-  readonly #resolve: (answers: readonly Answer[]) => void
-  readonly #reject: (error: unknown) => void
+  readonly #resolve: (outcome: Outcome) => void
   readonly #answers: Answer[] = []
   #columns: readonly Column[] | undefined
   #cells: Cells[] = []
 
-  constructor(
-    prepared: Prepared,
-    asked: readonly OnWire[],
-    resolve: (answers: readonly Answer[]) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(prepared: Prepared, asked: readonly OnWire[], resolve: (outcome: Outcome) => void) {
     this.#prepared = prepared
     this.#asked = asked
     this.#resolve = resolve
-    this.#reject = reject
   }
 
   submit(connection: Connection): void {
@@ -145,15 +144,15 @@ class Batch implements Submittable {
   }
 
   handleReadyForQuery(): void {
-    this.#resolve(this.#answers)
+    this.#resolve({ answers: this.#answers })
   }
 
-  handleError(error: unknown): void {
+  handleError(failure: unknown): void {
     const { columns, unsure } = this.#prepared
     for (const { statement } of this.#asked.slice(this.#answers.length)) {
       if (statement.name !== undefined && !columns.has(statement.name)) unsure.add(statement.name)
     }
-    this.#reject(error)
+    this.#resolve({ answers: this.#answers, failure })
   }
 }
 

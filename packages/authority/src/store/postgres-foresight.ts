@@ -11,6 +11,7 @@ export class Foresight {
   }
 
   set(key: string, answer: Answer): void {
+    if (key.length > longest) return
     const [into, from] = answer.count > 0 ? [this.#found, this.#missing] : [this.#missing, this.#found]
     from.delete(key)
     into.delete(key)
@@ -20,5 +21,6 @@ export class Foresight {
   }
 }
 
-// Rows of a few hundred bytes.
+// Rows of a few hundred bytes; what strangers ask for may be as long as a request.
 const most = 10_000
+const longest = 512

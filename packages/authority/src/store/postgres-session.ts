@@ -220,11 +220,14 @@ export class PostgresSession implements QuerySession {
       ...(last === undefined ? [] : [{ statement: last, values: [] }]),
     ]
     if (opening.length > 0) this.#state = 'open'
-    const answers = await sendBatch(this.#leased.client, this.#leased.prepared, all.map(this.#address))
-    if (opening.length > 0 && this.#kind === 'writes') expectOwn(versionIn(answers[opening.length - 1]))
-    this.#state = isWhole ? 'passed' : end === undefined ? 'open' : 'ended'
+    const { answers, failure } = await sendBatch(this.#leased.client, this.#leased.prepared, all.map(this.#address))
+    const version = answers[opening.length - 1]
+    if (version !== undefined && this.#kind === 'writes') expectOwn(versionIn(version))
+    if (failure === undefined) this.#state = isWhole ? 'passed' : end === undefined ? 'open' : 'ended'
+    // Before what failed: that may be only because of what was not so any more.
     const isAsExpected = this.#compare(all, answers)
     if (!isAsExpected) throw new Unforeseen('What was looked up has changed meanwhile.')
+    if (failure !== undefined) throw failure
     const from = opening.length + this.#passed.length
     for (const [index, { answered }] of waiting.entries()) answered(answers[from + index] as Answer)
     if (this.#state !== 'passed') this.#passed = []
@@ -246,8 +249,8 @@ export class PostgresSession implements QuerySession {
     this.#statements.areNamed ? { statement, values } : { statement: { text: statement.text }, values }
 }
 
-function versionIn(answer: Answer | undefined): number {
-  const [row] = (answer?.rows ?? []) as { readonly version: number | null }[]
+function versionIn(answer: Answer): number {
+  const [row] = answer.rows as { readonly version: number | null }[]
   return row?.version ?? 0
 }
 

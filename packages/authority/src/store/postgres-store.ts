@@ -186,8 +186,8 @@ class PostgresStore implements Store {
    * on what had changed, and in the end on nothing.
    */
   async #transact<T>(kind: Kind, until: number, work: Work<T>): Promise<T> {
-    let unforeseen = 0
-    for (let isFirst = true; ; isFirst = false) {
+    let [unforeseen, lost, cut] = [0, 0, 0]
+    for (;;) {
       try {
         const result = await this.#attempt(kind, until, work, unforeseen < 2)
         this.#condition.note(kind, undefined)
@@ -197,14 +197,14 @@ class PostgresStore implements Store {
           unforeseen += 1
           continue
         }
-        if (isFirst && isLostStatement(error)) {
+        if (isLostStatement(error) && (lost += 1) === 1) {
           // Nothing was done: a failed statement voids its transaction.
           if (this.#statements.stopNaming()) this.#warn(poolerFound)
           continue
         }
         if (!(error instanceof StoreTrouble)) throw error
         const isWorthIt = error.reason === 'unreachable' || error.reason === 'read_only'
-        if (!isFirst || !isWorthIt || error.outcome === 'open' || leftOf(until) === 0) {
+        if (!isWorthIt || (cut += 1) > 1 || error.outcome === 'open' || leftOf(until) === 0) {
           this.#condition.note(kind, error)
           throw error
         }

@@ -1,7 +1,8 @@
 // The store over PostgreSQL: what every store does, and what only a server brings.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { randomBytes } from 'node:crypto'
 
 import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { Store } from '../domain/store.ts'
 import { migrations } from './migrations.ts'
@@ -151,6 +152,22 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       })
       await expect(write).rejects.toThrow()
       expect(await store.read((tx) => tx.settings.get('kept'))).toBeUndefined()
+    }))
+
+  test('an error that came only of an outdated answer is none', () =>
+    withStore(async (store, url) => {
+      const { id } = await store.write(insertOrganisation)
+      const addKey = () =>
+        store.write(async (tx) => {
+          if ((await tx.organisations.byId(id)) === undefined) return 'no such organization'
+          await tx.signingKeys.insert({ ...key, organisationId: id, kid: randomBytes(8) })
+          return 'added'
+        })
+      const key = { wrapped: randomBytes(8), createdAt: 1 }
+      expect(await addKey()).toBe('added')
+      expect(await addKey()).toBe('added')
+      await query(url, `delete from organisations where id = ${id}`)
+      expect(await addKey()).toBe('no such organization')
     }))
 
   test('a lost connection fails what runs on it, and nothing else', () =>
