@@ -48,6 +48,8 @@ async function publishCommand(): Promise<void> {
   writeManifest('cli', {
     ...pick(manifest),
     bin: manifest.bin,
+    // The compiler writes types beside it.
+    files: ['bin'],
     exports: { './package.json': './package.json' },
     // All else is in the bundle.
     dependencies: undefined,

@@ -94,16 +94,20 @@ async function viaDraft(
 
 /** One by one: the recursive mkdir of Node.js never ends where a file system takes no directories and says ENOENT, as /proc. */
 async function makeDirectory(directory: string): Promise<void> {
+  if (await isDirectory(directory)) return
   const parent = dirname(directory)
   if (!existsSync(parent)) await makeDirectory(parent)
   try {
     await mkdir(directory, { mode: 0o700 })
   } catch (error) {
-    const found = await stat(directory).catch(() => undefined)
-    if (found?.isDirectory() === true) return
+    if (await isDirectory(directory)) return
     const isRefused = error instanceof Error && 'code' in error && error.code === 'ENOENT'
     throw isRefused ? new Error(`no directory can be made in ${parent}`, { cause: error }) : error
   }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true
 }
 
 function checkConfig(value: unknown, file: string): Config {
