@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'e2e/**/*.test.ts'],
+    globalSetup: './scripts/prepare-tests.ts',
     reporters: ['default', './scripts/closing-line.ts'],
     // Files that share a process share its modules, which keep no state: loading them anew took half of the time.
     isolate: false,

@@ -2,13 +2,13 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 
 import { openProgram, reasonWithoutTerminal } from './terminal.ts'
 
-const bin = resolve(import.meta.dirname, '../packages/cli/bin/hallpass.js')
+const bin = inject('hallpass')
 const tab = '\t'
 
 let directory: string

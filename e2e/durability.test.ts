@@ -3,8 +3,7 @@
 import { spawn } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 
 import type { MintedToken } from '@hallpass/client'
 import { routes } from '@hallpass/client/contract'
@@ -102,7 +101,7 @@ test(`every acknowledged mint and revocation outlives ${rounds} kills`, async ()
   const listed = await listTokens(ask, token, slug)
   expect([...kept.live.keys()].filter((id) => !kept.unknown.has(id) && !listed.has(id))).toEqual([])
   expect([...kept.dead.keys()].filter((id) => listed.has(id))).toEqual([])
-})
+}, 600_000)
 
 async function listTokens(ask: Ask, token: string, slug: string): Promise<ReadonlySet<string>> {
   const listed = new Set<string>()
@@ -135,7 +134,7 @@ test('an answer is never followed by a kill that undoes it, with no other load t
   }
 })
 
-const hallpass = fileURLToPath(new URL('../packages/cli/bin/hallpass.js', import.meta.url))
+const hallpass = inject('hallpass')
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
   '%s lets the requests that are under way finish, and ends with 0',

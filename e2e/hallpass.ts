@@ -2,9 +2,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 
-const bin = resolve(import.meta.dirname, '../packages/cli/bin/hallpass.js')
+import { inject } from 'vitest'
+
+const bin = inject('hallpass')
 
 export interface Outcome {
   readonly code: number | null

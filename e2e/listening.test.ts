@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, inject, it } from 'vitest'
 
-const bin = resolve(import.meta.dirname, '../packages/cli/bin/hallpass.js')
+const bin = inject('hallpass')
 
 let directory: string
 beforeEach(async () => {

@@ -2,14 +2,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 
-import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, describe, expect, inject, onTestFinished, test } from 'vitest'
 
 import { arrive, type Place } from './hallpass.ts'
 import { statusesIn } from './raw-socket.ts'
 
-const bin = resolve(import.meta.dirname, '../packages/cli/bin/hallpass.js')
+const bin = inject('hallpass')
 
 let place: Place | undefined
 afterEach(() => place?.leave())

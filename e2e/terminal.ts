@@ -1,11 +1,13 @@
 // The command line at a terminal, as a person sits before it: util-linux's `script` makes one.
 import { spawn, spawnSync } from 'node:child_process'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+
+import { inject } from 'vitest'
 
 import type { Place } from './hallpass.ts'
 
-const bin = resolve(import.meta.dirname, '../packages/cli/bin/hallpass.js')
+const bin = inject('hallpass')
 
 /** Why there can be no terminal here; undefined where there can. */
 export function reasonWithoutTerminal(): string | undefined {

@@ -1,10 +1,9 @@
 // Makes the publishable packages: packages/*/dist, each with a package.json of its own.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-import { rolldown } from 'rolldown'
-
+import { bundleCommand } from './bundle-command.ts'
 import { libraryManifest, pick, readManifest } from './manifest.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -29,22 +28,10 @@ function publishDashboard(): void {
   writeManifest('dashboard', { ...pick(manifest), exports })
 }
 
-/** One file a command, loaded when it is called for; the server and the dashboard are packages that whoever serves installs too. */
 async function publishCommand(): Promise<void> {
   const manifest = readManifest('cli')
   const { peerDependencies, peerDependenciesMeta } = manifest
-  const out = join(distOf('cli'), 'bin')
-  rmSync(distOf('cli'), { recursive: true, force: true })
-  mkdirSync(out, { recursive: true })
-  const bundle = await rolldown({
-    input: { main: join(root, 'packages/cli/src/main.ts') },
-    platform: 'node',
-    external: Object.keys(peerDependencies ?? {}),
-    logLevel: 'warn',
-  })
-  await bundle.write({ dir: out, format: 'esm', minify: true, chunkFileNames: '[name]-[hash].js' })
-  await bundle.close()
-  cpSync(join(root, 'packages/cli/bin/hallpass.js'), join(out, 'hallpass.js'))
+  await bundleCommand(join(distOf('cli'), 'bin'))
   writeManifest('cli', {
     ...pick(manifest),
     bin: manifest.bin,

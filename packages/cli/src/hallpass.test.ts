@@ -6,13 +6,12 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 
 import { acme, app, currentUser, listed, session, tokenNumber } from './testing/answers.ts'
 
-const entry = fileURLToPath(new URL('../bin/hallpass.js', import.meta.url))
+const entry = inject('hallpass')
 const minted = 'FlyV1 fm2_bWludGVk'
 
 interface Seen {

@@ -2,14 +2,13 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, inject, it } from 'vitest'
 
 import { CommandError } from './errors.ts'
 import { readTextFile } from './text-file.ts'
 
-const entry = fileURLToPath(new URL('../bin/hallpass.js', import.meta.url))
+const entry = inject('hallpass')
 
 let directory: string
 let file: string

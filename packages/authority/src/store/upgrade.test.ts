@@ -172,7 +172,7 @@ const versions = [
 ] as const
 
 describe('over SQLite', () => {
-  test.each(versions)('a database of version %i, killed at each step', async (version, most) => {
+  test.each(versions)('a database of version %i, killed at each step', { timeout: 600_000 }, async (version, most) => {
     const directory = await mkdtemp(join(tmpdir(), 'hallpass-upgrade-'))
     const database = new DatabaseSync(join(directory, 'hallpass.db'))
     const rows = rowsOf(version, (hex) => `x'${hex}'`)
@@ -220,7 +220,7 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
     await server?.stop()
   })
 
-  test.each(versions)('a database of version %i, killed at each step', async (version, most) => {
+  test.each(versions)('a database of version %i, killed at each step', { timeout: 600_000 }, async (version, most) => {
     if (server === undefined) throw new Error('PostgreSQL has not been started.')
     const url = await createDatabase(server.url, version, version < 6 ? [manyTokens(postgresWords)] : [])
     const times = await upgradeKilled('url', url, most, async (time) => {

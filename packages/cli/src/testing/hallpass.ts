@@ -5,9 +5,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
-const entry = fileURLToPath(new URL('../../bin/hallpass.js', import.meta.url))
+import { inject } from 'vitest'
+
+const entry = inject('hallpass')
 
 export interface Outcome {
   readonly code: number | null

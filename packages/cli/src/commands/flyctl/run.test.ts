@@ -3,9 +3,8 @@ import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 
 import { createPlace, type TestPlace } from '../../testing/hallpass.ts'
 import { listVariables } from './variables.ts'
@@ -100,7 +99,7 @@ it('ends as it ends', async () => {
 })
 
 it('passes signals on', async () => {
-  const entry = fileURLToPath(new URL('../../../bin/hallpass.js', import.meta.url))
+  const entry = inject('hallpass')
   const env = { PATH: path, HALLPASS_CONFIG_DIR: place.directory }
   const child = spawn(process.execPath, [entry, 'flyctl', '--', 'wait'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   child.stdout.once('data', () => child.kill('SIGTERM'))
