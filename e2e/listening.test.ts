@@ -24,7 +24,8 @@ async function serve(...flags: readonly string[]): Promise<{ code: number | null
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (logged += chunk))
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     said += chunk
-    if (/ listens at .*\n/.test(said)) child.kill('SIGTERM')
+    // Once: a second signal ends it at once.
+    if (!child.killed && / listens at .*\n/.test(said)) child.kill('SIGTERM')
   })
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
   return { code, said, logged }
