@@ -31,6 +31,8 @@ function publishDashboard(): void {
 async function publishCommand(): Promise<void> {
   const manifest = readManifest('cli')
   const { peerDependencies, peerDependenciesMeta } = manifest
+  // Without the types that the compiler has written.
+  rmSync(distOf('cli'), { recursive: true, force: true })
   await bundleCommand(join(distOf('cli'), 'bin'))
   writeManifest('cli', {
     ...pick(manifest),
