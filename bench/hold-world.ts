@@ -8,7 +8,6 @@ import { Client } from 'pg'
 
 import { actions, formatAuthorization, type Caveat } from '../packages/macaroon/src/index.ts'
 import { encodeCaveats } from '../packages/macaroon/src/internal.ts'
-import { defaultKernel } from '../packages/macaroon/src/kernel/fastest-kernel.ts'
 import { decodeMacaroon } from '../packages/macaroon/src/macaroon.ts'
 import { MsgpackWriter } from '../packages/macaroon/src/msgpack-writer.ts'
 import { makeNonce, type Nonce } from '../packages/macaroon/src/nonce.ts'
@@ -244,7 +243,7 @@ function asking(tokens: readonly string[]): string {
   const key = randomBytes(32)
   const ticket = Buffer.from('t')
   const ask = (tail: Uint8Array) => {
-    const verifierKey = sealBox(defaultKernel, tail, randomBytes(12), key)
+    const verifierKey = sealBox(tail, randomBytes(12), key)
     return bytesOf({ type: '3P', location: 'third', verifierKey, ticket })
   }
   const nonce = makeNonce(ticket, randomBytes(16), false)

@@ -1,12 +1,12 @@
 /** Sealed boxes: a nonce of 12 bytes and what AEAD_CHACHA20_POLY1305 (RFC 8439) makes under it, as Go's `seal`. */
 
-import type { Kernel } from './kernel/kernel.ts'
+import { defaultCipher } from '#kernel'
 
 export const boxNonceLength = 12
 
 /** The nonce and the sealed plaintext behind it. Under one key, a nonce must never come twice. */
-export function sealBox(kernel: Kernel, key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array {
-  const sealed = kernel.seal(key, nonce, plaintext)
+export function sealBox(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  const sealed = defaultCipher.seal(key, nonce, plaintext)
   const box = new Uint8Array(nonce.length + sealed.length)
   box.set(nonce)
   box.set(sealed, nonce.length)
@@ -14,9 +14,9 @@ export function sealBox(kernel: Kernel, key: Uint8Array, nonce: Uint8Array, plai
 }
 
 /** What is in the box; undefined where it was not sealed with this key or was changed since. */
-export function openBox(kernel: Kernel, key: Uint8Array, box: Uint8Array): Uint8Array | undefined {
+export function openBox(key: Uint8Array, box: Uint8Array): Uint8Array | undefined {
   if (box.length < boxNonceLength + tagLength) return undefined
-  return kernel.open(key, box.subarray(0, boxNonceLength), box.subarray(boxNonceLength))
+  return defaultCipher.open(key, box.subarray(0, boxNonceLength), box.subarray(boxNonceLength))
 }
 
 const tagLength = 16

@@ -2,8 +2,6 @@
 
 import { expectFields, expectText, takeBytes } from './boundary.ts'
 import type { Caveat, ThirdParty } from './caveat.ts'
-import type { Kernel } from './kernel/kernel.ts'
-import { defaultKernel } from '#kernel'
 import type { DecodeOptions } from './macaroon.ts'
 import { draw, type Random } from './random.ts'
 import { boxNonceLength, sealBox } from './sealed.ts'
@@ -64,13 +62,8 @@ export class NewThirdParty {
   }
 
   /** The caveat with the discharge key sealed under the tail that it is added to. */
-  sealUnder(tail: Uint8Array, kernel: Kernel = defaultKernel): ThirdParty {
-    const verifierKey = sealBox(
-      kernel,
-      takeBytes(tail, 'tail', 32),
-      draw(this.#random, boxNonceLength),
-      this.#dischargeKey,
-    )
+  sealUnder(tail: Uint8Array): ThirdParty {
+    const verifierKey = sealBox(takeBytes(tail, 'tail', 32), draw(this.#random, boxNonceLength), this.#dischargeKey)
     return { ...this.unsealed(), verifierKey }
   }
 }

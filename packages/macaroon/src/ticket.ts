@@ -4,7 +4,6 @@ import { expectFields, takeBytes } from './boundary.ts'
 import type { Caveat } from './caveat.ts'
 import { CaveatReader, encodeCaveats, readCaveats } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
-import { defaultKernel } from '#kernel'
 import { type DecodeOptions, maxMacaroonBytes } from './macaroon.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 import { boxNonceLength, openBox, sealBox } from './sealed.ts'
@@ -35,7 +34,7 @@ export function sealTicket(input: SealTicketInput, options: DecodeOptions = {}):
   writer.writeArrayLength(2)
   writer.writeBytes(takeBytes(input.dischargeKey, 'dischargeKey', dischargeKeyLength))
   writer.writeRaw(encodeCaveats(input.caveats ?? [], vocabularyOf(options)))
-  return sealBox(defaultKernel, key, takeBytes(input.nonce, 'nonce', boxNonceLength), writer.finish())
+  return sealBox(key, takeBytes(input.nonce, 'nonce', boxNonceLength), writer.finish())
 }
 
 /**
@@ -50,7 +49,7 @@ export function openTicket(key: Uint8Array, ticket: Uint8Array, options: DecodeO
   if (sealed.length > maxMacaroonBytes) {
     throw new MacaroonError('too-long', `A ticket has at most ${maxMacaroonBytes} bytes, and this has ${sealed.length}`)
   }
-  const opened = openBox(defaultKernel, takeKey(key), sealed)
+  const opened = openBox(takeKey(key), sealed)
   if (opened === undefined) {
     throw new MacaroonError('bad-ticket', 'The ticket was not sealed with this key, or was changed since')
   }

@@ -108,7 +108,7 @@ function readDemand(caveat: ThirdParty, tail: Uint8Array, { discharges, kernel, 
       `The macaroon asks for a discharge from ${quoteShortly(location)}, and none came with it`,
     )
   }
-  const dischargeKey = openBox(kernel, tail, caveat.verifierKey ?? nothing)
+  const dischargeKey = openBox(tail, caveat.verifierKey ?? nothing)
   if (dischargeKey?.length !== dischargeKeyLength) {
     throw new MacaroonError(
       'bad-discharge',

@@ -42,10 +42,14 @@ export interface Kernel {
     claimed: number,
     proof: boolean,
   ): boolean
+  /** Whether two byte strings are equal, in a time that tells only their lengths. */
+  equal(a: Uint8Array, b: Uint8Array): boolean
+}
+
+/** Apart from the rest, so that a page which seals nothing need not load it. Throws as a Kernel does. */
+export interface Cipher {
   /** AEAD_CHACHA20_POLY1305 of RFC 8439: ciphertext ++ tag. `key` has 32 bytes, `nonce` 12. */
   seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, aad?: Uint8Array): Uint8Array
   /** What was sealed; undefined where the tag does not belong to it. */
   open(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, aad?: Uint8Array): Uint8Array | undefined
-  /** Whether two byte strings are equal, in a time that tells only their lengths. */
-  equal(a: Uint8Array, b: Uint8Array): boolean
 }

@@ -1,10 +1,9 @@
 /** The kernel that runs everywhere, made of audited libraries: in pages and edge workers, and where WebAssembly is forbidden. */
 
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { equalBytes } from './equal-bytes.ts'
-import { expectChain, expectRange, expectSealing } from './expectations.ts'
+import { expectChain, expectRange } from './expectations.ts'
 import type { Kernel } from './kernel.ts'
 
 export const portableKernel: Kernel = {
@@ -34,21 +33,10 @@ export const portableKernel: Kernel = {
     const last = portableKernel.chain(key, bytes, nonceStart, nonceEnd, offsets).subarray(-32)
     return equalBytes(proof ? hmac(sha256, proofKey, last) : last, bytes.subarray(claimed, claimed + 32))
   },
-  seal(key, nonce, plaintext, aad) {
-    expectSealing(key, nonce)
-    return chacha20poly1305(key, nonce, aad).encrypt(plaintext)
-  },
-  open(key, nonce, sealed, aad) {
-    expectSealing(key, nonce)
-    try {
-      return chacha20poly1305(key, nonce, aad).decrypt(sealed)
-    } catch {
-      return undefined
-    }
-  },
   equal: equalBytes,
 }
 
+export { portableCipher as defaultCipher } from './portable-cipher.ts'
 export { portableKernel as defaultKernel }
 
 const arrayOfTwo = Uint8Array.of(0x92)

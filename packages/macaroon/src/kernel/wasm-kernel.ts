@@ -2,7 +2,8 @@
 
 import { equalBytes } from './equal-bytes.ts'
 import { expectChain, expectRange, expectSealing } from './expectations.ts'
-import type { Kernel } from './kernel.ts'
+import type { Cipher, Kernel } from './kernel.ts'
+import { portableCipher } from './portable-cipher.ts'
 import { firstHash, roundConstants } from './sha256-constants.ts'
 import { portableKernel } from './portable-kernel.ts'
 import { inputCapacity, layout, scratchCapacity, rootCount, rootLength, tailCapacity } from './wasm-layout.ts'
@@ -12,7 +13,7 @@ import { kernelModule } from './wasm-module.gen.ts'
  * A kernel with a memory of its own; undefined where WebAssembly is not there, knows no SIMD or may not be compiled: under a
  * content security policy without `wasm-unsafe-eval`, or in workerd.
  */
-export function createWasmKernel(): Kernel | undefined {
+export function createWasmKernel(): (Kernel & Cipher) | undefined {
   try {
     return wrap(instantiate(readHex(kernelModule)))
   } catch {
@@ -68,7 +69,7 @@ function readHex(text: string): Uint8Array {
  * the first byte that goes in and the last one that is wiped: what arguments have of their own to run, such as a getter, runs
  * before, and what is thrown in between is wiped all the same.
  */
-function wrap(wasm: WasmExports): Kernel {
+function wrap(wasm: WasmExports): Kernel & Cipher {
   const memory = new Uint8Array(wasm.memory.buffer)
   const input = memory.subarray(layout.input, layout.input + inputCapacity)
   const scratch = memory.subarray(layout.scratch, layout.scratch + scratchCapacity)
@@ -175,7 +176,7 @@ function wrap(wasm: WasmExports): Kernel {
     seal(key, nonce, plaintext, aad = nothing) {
       expectSealing(key, nonce)
       const length = Math.ceil(aad.length / 16) * 16 + plaintext.length + tagLength
-      if (length + 32 > inputCapacity) return portableKernel.seal(key, nonce, plaintext, aad)
+      if (length + 32 > inputCapacity) return portableCipher.seal(key, nonce, plaintext, aad)
       try {
         const start = prepare(key, nonce, aad)
         input.set(plaintext, start)
@@ -189,7 +190,7 @@ function wrap(wasm: WasmExports): Kernel {
       expectSealing(key, nonce)
       if (sealed.length < tagLength) return undefined
       const length = Math.ceil(aad.length / 16) * 16 + sealed.length
-      if (length + 32 > inputCapacity) return portableKernel.open(key, nonce, sealed, aad)
+      if (length + 32 > inputCapacity) return portableCipher.open(key, nonce, sealed, aad)
       try {
         const start = prepare(key, nonce, aad)
         input.set(sealed, start)
