@@ -52,6 +52,21 @@ describe('what a token may do, in a few words', () => {
       'Narrowed',
       ['2 apps', '1 machine', 'actions rw', 'narrowed'],
     ],
+    [
+      'one whose apps and machines carry the actions',
+      {
+        profile: 'deploy_organization',
+        app: null,
+        caveats: [
+          ...minted,
+          { type: 'Apps', body: { apps: { 1: 'rwC' } } },
+          { type: 'Machines', body: { machines: { a: 'rwC', b: 'rwC' } } },
+          commands,
+        ],
+      },
+      'Narrowed',
+      ['1 app', '2 machines', 'commands', 'actions rwC'],
+    ],
   ] as const)('says it of %s', (_what, token, words, narrowed) => {
     expect(reachOf(token as never)).toEqual({ words, narrowed })
   })

@@ -18,7 +18,12 @@ export function reachOf({ profile, app, caveats, minted_by }: Known): Reach {
   const added = (caveats ?? []).filter((caveat) => !own.includes(caveat.type) && !allowsReadingOnly(caveat))
   // A deploy token has an IfPresent of its own, the first one.
   const rest = profile === 'deploy' ? withoutFirst(added, 'IfPresent') : added
-  const narrowed = [...new Set(rest.map(({ type, body }) => wordsOfCaveat(type, body)))]
+  const narrowed = [
+    ...new Set([
+      ...rest.map(({ type, body }) => wordsOfCaveat(type, body)),
+      ...rest.flatMap(({ type, body }) => wordsOfMasks(type, body)),
+    ]),
+  ]
   if (profile === 'deploy') return { words: `${isReading ? 'Read app' : 'App'} ${app ?? '(deleted)'}`, narrowed }
   if (profile === 'litefs_cloud') return { words: 'LiteFS Cloud', narrowed }
   return { words: isReading ? 'Read only' : narrowed.length > 0 ? 'Narrowed' : 'Everything', narrowed }
@@ -48,9 +53,20 @@ function wordsOfCaveat(type: string, body: unknown): string {
   return type === '3P' ? 'third party' : 'narrowed'
 }
 
+/** What the apps or the machines that are named allow, where all allow the same and it is not everything. */
+function wordsOfMasks(type: string, body: unknown): readonly string[] {
+  const set = type === 'Apps' ? membersOf(body, 'apps') : type === 'Machines' ? membersOf(body, 'machines') : {}
+  const [mask, ...others] = new Set(Object.values(set))
+  return typeof mask !== 'string' || others.length > 0 || ['*', 'rwcdC'].includes(mask) ? [] : [`actions ${mask}`]
+}
+
 function sayCount(body: unknown, field: string, noun: string): string {
+  const size = Object.keys(membersOf(body, field)).length
+  return `${size} ${noun}${size === 1 ? '' : 's'}`
+}
+
+function membersOf(body: unknown, field: string): Readonly<Record<string, unknown>> {
   const set =
     typeof body === 'object' && body !== null && field in body ? (body as Record<string, unknown>)[field] : null
-  const size = typeof set === 'object' && set !== null ? Object.keys(set).length : 0
-  return `${size} ${noun}${size === 1 ? '' : 's'}`
+  return typeof set === 'object' && set !== null ? (set as Record<string, unknown>) : {}
 }
