@@ -47,7 +47,7 @@ FLAGS
   })
 
   it('says which arguments may be left away or repeated, what a flag may be, and what says the contrary', () => {
-    expect(helpOf('apps destroy', 80)).toContain('hallpass apps destroy [FLAGS] NAME…\n')
+    expect(helpOf('apps destroy', 80)).toContain('hallpass apps destroy [FLAGS] APP…\n')
     expect(helpOf('tokens list', 80)).toContain('hallpass tokens list [FLAGS] [ORG]\n')
     expect(helpOf('tokens list', 80)).toContain('  -s, --scope app|org  ')
     expect(helpOf('orgs update', 80)).toContain('      --[no-]tokens-may-mint  ')
