@@ -4,7 +4,8 @@ import { actions } from './action.ts'
 import type { Caveat } from './caveat.ts'
 import { clearCaveats } from './clear.ts'
 import { MacaroonError } from './errors.ts'
-import { caveatsOfWords, type NarrowingWords, splitItems } from './narrow.ts'
+import { caveatsOfWords, type NarrowingWords, splitItems, splitShellWords } from './narrow.ts'
+import { caught } from './testing/errors.ts'
 
 const { read, write, control, all, none } = actions
 const ls = [{ args: ['ls'], exact: true }]
@@ -103,5 +104,44 @@ describe('the words', () => {
     expect(() => caveatsOfWords({ commands: ls, actions: read })).toThrow(MacaroonError)
     expect(() => caveatsOfWords({ commands: ls, actions: read | control })).toThrow(/takes write and control/)
     expect(() => caveatsOfWords({ features: new Map([['wg', write]]), actions: read })).toThrow(/the feature wg/)
+  })
+})
+
+describe('words of a wrong type are refused by their name, and never count as left out', () => {
+  it.each<readonly [string, unknown]>([
+    ['words', null],
+    ['words', 5],
+    ['words.organisation', { organisation: null }],
+    ['words.organisation', { organisation: 2 }],
+    // What JSON gives for an absent mask: it allowed everything in the organization.
+    ['words.actions', { organisation: 2n, actions: null }],
+    ['words.actions', { apps: [7n], actions: null }],
+    ['words.actions', { organisation: 2n, actions: 'r' }],
+    ['words.actions', { actions: 0x1_0000 }],
+    ['words.apps', { apps: null }],
+    ['words.apps[1]', { apps: [7n, 8] }],
+    ['words.machines', { machines: 'abc' }],
+    ['words.volumes[0]', { volumes: [null] }],
+    ['words.features', { features: { wg: 1 } }],
+    ['a key of words.features', { features: new Map([[5, 1]]) }],
+    ['a value of words.features', { features: new Map([['wg', null]]) }],
+    ['words.commands', { commands: 'ls' }],
+    ['words.commands[0]', { commands: ['ls'] }],
+    ['words.commands[0].args', { commands: [{ args: 'ls', exact: true }] }],
+    ['words.commands[0].exact', { commands: [{ args: ['ls'] }] }],
+    ['words.mutations', { mutations: 'abc' }],
+    ['words.notAfter', { notAfter: null }],
+    ['words.notAfter', { notAfter: Number.NaN }],
+    ['words.notAfter', { notAfter: '99' }],
+  ])('%s of %o', (name, words) => {
+    const error = caught(() => caveatsOfWords(words as NarrowingWords))
+    expect(error).toMatchObject({ code: 'bad-argument' })
+    expect(String(error)).toContain(`${name} must be `)
+  })
+
+  it.each([splitItems, splitShellWords])('%o takes a text', (split) => {
+    for (const value of [undefined, null, 5, ['ls']] as unknown[]) {
+      expect(caught(() => split(value as string))).toMatchObject({ code: 'bad-argument' })
+    }
   })
 })

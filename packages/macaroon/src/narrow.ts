@@ -1,6 +1,7 @@
 /** Narrowing a token by words, such as flags of a command line or fields of a page: what they mean as caveats. */
 
-import { type Action, actions, describeAction, isSubset } from './action.ts'
+import { type Action, actions, describeAction, isAction, isSubset } from './action.ts'
+import { badArgument, expectFields, expectId, expectText, takeList } from './boundary.ts'
 import type { Caveat, Command } from './caveat.ts'
 import { MacaroonError } from './errors.ts'
 
@@ -24,7 +25,13 @@ export interface NarrowingWords {
 
 /** The items of a list with commas or spaces between them, each once; an item that is missing is ''. */
 export function splitItems(text: string): readonly string[] {
-  return [...new Set(text.trim().split(/\s*,\s*|\s+/))]
+  return [
+    ...new Set(
+      expectText(text, 'text')
+        .trim()
+        .split(/\s*,\s*|\s+/),
+    ),
+  ]
 }
 
 /** The actions that running a command in a machine takes. */
@@ -34,9 +41,10 @@ export const commandActions: Action = actions.write | actions.control
  * The caveats that together allow just what the words say. Every word narrows. If two words name resources and an access can
  * be to only one of them (an app or a feature, a machine or a volume), either may be used.
  *
- * Throws MacaroonError `bad-argument` if words contradict each other.
+ * Throws MacaroonError `bad-argument` if words contradict each other, or one has a wrong type: null is no word left out.
  */
-export function caveatsOfWords(words: NarrowingWords): readonly Caveat[] {
+export function caveatsOfWords(given: NarrowingWords): readonly Caveat[] {
+  const words = takeWords(given)
   const { organisation, mutations, notAfter } = words
   const resources = caveatsOfResources(words)
   const mask = words.actions
@@ -53,6 +61,58 @@ export function caveatsOfWords(words: NarrowingWords): readonly Caveat[] {
     // Without a beginning: the clock of whoever narrows may be ahead of the authority's, which would refuse the token.
     ...(notAfter === undefined ? [] : [{ type: 'ValidityWindow', notBefore: 0n, notAfter: BigInt(notAfter) } as const]),
   ]
+}
+
+function takeWords(words: NarrowingWords): NarrowingWords {
+  const given = expectFields(words, 'words')
+  function take<Name extends keyof NarrowingWords>(
+    name: Name,
+    check: (value: unknown, name: string) => NarrowingWords[Name],
+  ): NarrowingWords[Name] {
+    const value = given[name]
+    return value === undefined ? undefined : check(value, `words.${name}`)
+  }
+  return {
+    organisation: take('organisation', expectId),
+    apps: take('apps', (value, name) => takeList(value, name, expectId)),
+    machines: take('machines', takeTexts),
+    volumes: take('volumes', takeTexts),
+    features: take('features', takeFeatures),
+    commands: take('commands', (value, name) => takeList(value, name, takeCommand)),
+    mutations: take('mutations', takeTexts),
+    actions: take('actions', expectMask),
+    notAfter: take('notAfter', expectSeconds),
+  }
+}
+
+function takeTexts(value: unknown, name: string): readonly string[] {
+  return takeList(value, name, expectText)
+}
+
+function takeFeatures(value: unknown, name: string): ReadonlyMap<string, Action | undefined> {
+  if (!(value instanceof Map)) throw badArgument(name, 'a Map')
+  return new Map(
+    [...(value as ReadonlyMap<unknown, unknown>)].map(([feature, mask]) => [
+      expectText(feature, `a key of ${name}`),
+      mask === undefined ? undefined : expectMask(mask, `a value of ${name}`),
+    ]),
+  )
+}
+
+function takeCommand(value: unknown, name: string): Command {
+  const { args, exact } = expectFields(value as { readonly args: unknown; readonly exact: unknown }, name)
+  if (typeof exact !== 'boolean') throw badArgument(`${name}.exact`, 'a boolean')
+  return { args: args === null ? null : takeTexts(args, `${name}.args`), exact }
+}
+
+function expectMask(value: unknown, name: string): Action {
+  if (!isAction(value)) throw badArgument(name, 'a mask of 16 bits')
+  return value
+}
+
+function expectSeconds(value: unknown, name: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw badArgument(name, 'a whole number of seconds')
+  return value
 }
 
 function hasMask({ apps, machines, volumes, features }: NarrowingWords): boolean {

@@ -1,5 +1,6 @@
 /** Splits one string into words as a shell does, without any of a shell's expansions. */
 
+import { expectText } from './boundary.ts'
 import { MacaroonError } from './errors.ts'
 
 /**
@@ -15,6 +16,7 @@ export function splitShellWords(line: string): string[] {
   let word: string | undefined
   let position = 0
 
+  expectText(line, 'line')
   while (position < line.length) {
     const character = line.charAt(position)
     position += 1
