@@ -72,6 +72,7 @@ export class PostgresSession implements QuerySession {
   readonly #kind: Kind
   readonly #isOwn: boolean
   readonly #mayRunAhead: boolean
+  readonly #isAlone: boolean
   #waiting: { readonly asked: Waiting; readonly answered: (answer: Answer) => void }[] = []
   /** Reads that were sent together, with what they were answered; until a transaction is begun for more of them. */
   #passed: Waiting[] = []
@@ -83,7 +84,13 @@ export class PostgresSession implements QuerySession {
   #hasChanged = false
   #isCommitting = false
 
-  constructor(leased: Leased, statements: PostgresStatements, kind: Kind, mayRunAhead: boolean) {
+  constructor(
+    leased: Leased,
+    statements: PostgresStatements,
+    kind: Kind,
+    { mayRunAhead, isAlone }: { readonly mayRunAhead: boolean; readonly isAlone: boolean },
+  ) {
+    this.#isAlone = isAlone
     this.#leased = leased
     this.#statements = statements
     this.#kind = kind
@@ -211,7 +218,10 @@ export class PostgresSession implements QuerySession {
     // In the hope that nothing more is asked for. Where something is, all is asked again, so that it is one snapshot.
     const mayBeAll = this.#state === 'new' || (this.#state === 'passed' && end !== undefined)
     const isWhole = this.#kind === 'reads' && this.#mayRunAhead && mayBeAll
-    const opening = this.#state === 'open' || (isWhole && this.#isOwn) ? [] : beginning(this.#kind, this.#isOwn)
+    const opening =
+      this.#state === 'open' || (isWhole && this.#isOwn)
+        ? []
+        : beginning(this.#isAlone ? 'lone writes' : this.#kind, this.#isOwn)
     const last = isWhole ? (this.#isOwn ? undefined : commit) : end
     const all: readonly Waiting[] = [
       ...opening.map((statement) => ({ statement, values: [] })),

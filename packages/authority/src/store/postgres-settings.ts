@@ -20,7 +20,7 @@ export function settingUp(kind: Kind, processId: number): string {
 }
 
 /** What begins a transaction, its settings where they are not those of the connection. */
-export function beginning(kind: Kind, isOwn: boolean): readonly Statement[] {
+export function beginning(kind: Kind | 'lone writes', isOwn: boolean): readonly Statement[] {
   return beginnings[kind][isOwn ? 'own' : 'shared']
 }
 
@@ -51,22 +51,29 @@ const read = { name: 'hallpass_read', text: 'BEGIN ISOLATION LEVEL REPEATABLE RE
 const write = { name: 'hallpass_write', text: 'BEGIN ISOLATION LEVEL SERIALIZABLE' }
 // The lock before any query: the snapshot must be of what a migration left.
 const lock = { name: 'hallpass_lock', text: 'LOCK TABLE migrations IN ROW SHARE MODE' }
+// Waits for the writes that run, and lets none begin: it collides with nobody.
+const loneLock = { name: 'hallpass_lone_lock', text: 'LOCK TABLE migrations IN EXCLUSIVE MODE' }
 
-const beginnings: Readonly<Record<Kind, Readonly<Record<'own' | 'shared', readonly Statement[]>>>> = {
+const beginnings = {
   reads: { own: [read], shared: [read, { text: `SELECT ${local}` }] },
-  writes: {
+  writes: writesBehind(lock),
+  'lone writes': writesBehind(loneLock),
+} as const
+
+function writesBehind(first: Statement) {
+  return {
     own: [
       write,
-      lock,
+      first,
       { name: 'hallpass_version', text: `SELECT max(version) AS version, ${durably} AS durably FROM migrations` },
     ],
     shared: [
       write,
       { text: `SET LOCAL lock_timeout = '${patience}ms'` },
-      lock,
+      first,
       { text: `SELECT max(version) AS version, ${durably} AS durably, ${local} FROM migrations` },
     ],
-  },
+  }
 }
 
 export const commit: Statement = { name: 'hallpass_commit', text: 'COMMIT' }

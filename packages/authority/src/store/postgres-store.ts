@@ -153,7 +153,8 @@ class PostgresStore implements Store {
   async #writeUntilAlone<T>(work: (tx: Transaction) => Promise<T>, until: number): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#transact('writes', until, (session) => work(openTransaction(session)))
+        const isAlone = attempt > attemptsBesideOthers
+        return await this.#transact('writes', until, (session) => work(openTransaction(session)), isAlone)
       } catch (error) {
         if (!isCollision(error)) throw error
         if (attempt === attempts || performance.now() > until) {
@@ -185,11 +186,11 @@ class PostgresStore implements Store {
    * Once more on a new connection, where the first one was lost before anything was done; and once more where it ran ahead
    * on what had changed, and in the end on nothing.
    */
-  async #transact<T>(kind: Kind, until: number, work: Work<T>): Promise<T> {
+  async #transact<T>(kind: Kind, until: number, work: Work<T>, isAlone = false): Promise<T> {
     let [unforeseen, lost, cut] = [0, 0, 0]
     for (;;) {
       try {
-        const result = await this.#attempt(kind, until, work, unforeseen < 2)
+        const result = await this.#attempt(kind, until, work, { mayRunAhead: unforeseen < 2, isAlone })
         this.#condition.note(kind, undefined)
         return result
       } catch (error) {
@@ -212,10 +213,15 @@ class PostgresStore implements Store {
     }
   }
 
-  async #attempt<T>(kind: Kind, until: number, work: Work<T>, mayRunAhead: boolean): Promise<T> {
+  async #attempt<T>(
+    kind: Kind,
+    until: number,
+    work: Work<T>,
+    how: ConstructorParameters<typeof PostgresSession>[3],
+  ): Promise<T> {
     const leased = await this.#lease(kind, until)
     const { client } = leased
-    const session = new PostgresSession(leased, this.#statements, kind, mayRunAhead)
+    const session = new PostgresSession(leased, this.#statements, kind, how)
     const state: State = { kind, isLate: false, isWarned: false }
     const late = setTimeout(() => {
       state.isLate = true
@@ -328,6 +334,8 @@ const untrusted =
   'Name who signed its certificate with sslrootcert=FILE in the database URL; sslmode=no-verify takes any certificate, whoever shows it.'
 
 const attempts = 12
+// Whoever holds a leaked token must not keep it from being revoked by minting with it all the time.
+const attemptsBesideOthers = 5
 
 const poolerFound =
   'A pooler shares the connections to PostgreSQL and keeps no prepared statements, as PgBouncer in transaction mode: ' +

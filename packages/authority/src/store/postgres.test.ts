@@ -113,6 +113,31 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       await execute(url, migrating)
     }))
 
+  test('a write that others collide with again and again runs alone in the end, and is done', () =>
+    withStore(async (store, url) => {
+      const rival = await openPostgresStore({ url })
+      for (const name of ['mine', 'theirs']) await store.write((tx) => tx.settings.set(name, '0'))
+      let tries = 0
+      await store.write(async (tx) => {
+        tries += 1
+        await tx.settings.set('mine', String(tries))
+        await tx.settings.get('theirs')
+        // It commits first, and so wins, unless it is not let in.
+        const collide = rival.write(
+          async (other) => {
+            await other.settings.set('theirs', String(tries))
+            await other.settings.get('mine')
+          },
+          { patience: 300 },
+        )
+        await collide.catch(() => {})
+      })
+      expect(tries).toBe(6)
+      expect(await store.read((tx) => tx.settings.get('mine'))).toBe('6')
+      expect(await store.read((tx) => tx.settings.get('theirs'))).toBe('5')
+      await rival.close()
+    }))
+
   test('a page of a list costs a page of its index, also where nothing is known of a table that was just loaded', async () => {
     const database = await createDatabase()
     const store = await database.open()
