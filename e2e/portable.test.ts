@@ -101,7 +101,7 @@ describe('the macaroon package', () => {
     ],
     [13_000, 'the JSON of caveats alone', "export * from '@hallpass/macaroon/json'"],
     [7_700, 'naming tokens alone', "export * from '@hallpass/macaroon/name'"],
-    [1_700, 'narrowing alone', "export * from '@hallpass/macaroon/narrow'"],
+    [2_100, 'narrowing alone', "export * from '@hallpass/macaroon/narrow'"],
     [18_800, 'what is internal alone', "export * from '@hallpass/macaroon/internal'"],
     [15_500, 'explaining alone', "export * from '@hallpass/macaroon/explain'"],
     [
