@@ -1,5 +1,5 @@
-// Statements that go to PostgreSQL together and are answered together, in one round trip: each is prepared and executed,
-// and one Sync stands behind all of them, where the pg package sends a Sync, and waits, for each.
+// Sends several statements to PostgreSQL in one round trip, with one Sync behind all of them. The pg package would send a
+// Sync, and wait, for each.
 // https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
 import { types, type ClientBase, type Connection, type Submittable } from 'pg'
 
@@ -7,7 +7,7 @@ import type { Value } from './query.ts'
 
 export interface Statement {
   readonly text: string
-  /** Under which a connection keeps it prepared; undefined where its text is sent each time. */
+  /** The name of the prepared statement; undefined if the text is sent each time. */
   readonly name?: string
 }
 
@@ -18,9 +18,9 @@ export interface Asked {
 
 type Cells = readonly (string | null)[]
 
-/** What one statement was answered. */
+/** The answer to one statement. */
 export class Answer {
-  /** How many rows it gave or changed. */
+  /** How many rows it returned or changed. */
   readonly count: number
   readonly #columns: readonly Column[]
   readonly #cells: readonly Cells[]
@@ -43,7 +43,7 @@ export class Answer {
     }))
   }
 
-  /** Whether the other one has the same rows in the same order. */
+  /** Whether both have the same rows in the same order. */
   equals(other: Answer): boolean {
     if (this.#cells.length !== other.#cells.length || this.count !== other.count) return false
     return this.#cells.every((cells, row) => cells.every((cell, column) => cell === other.#cells[row]?.[column]))
@@ -58,35 +58,35 @@ interface Column {
 /** What a connection keeps between batches. */
 export class Prepared {
   readonly columns = new Map<string, readonly Column[]>()
-  /** Of which nobody knows whether the server has them: what came before them in their batch failed. */
+  /** Statements that the server may not have, because something before them in their batch failed. */
   readonly unsure = new Set<string>()
 }
 
 export interface Outcome {
-  /** Of the statements before the one that failed; of all, where none did. */
+  /** The answers to the statements before the one that failed, or to all of them. */
   readonly answers: readonly Answer[]
   readonly failure?: unknown
 }
 
 /**
- * Sends the statements, and resolves with an answer for each. One transaction holds them all, where none is open. Those
- * behind one that fails are not executed.
+ * Sends the statements, and resolves with an answer for each. If no transaction is open, they are one transaction. After a
+ * statement that fails, none is executed.
  */
 export function sendBatch(client: ClientBase, prepared: Prepared, asked: readonly Asked[]): Promise<Outcome> {
-  // Before anything is sent: whatever cannot be, leaves the connection as it is.
+  // Before anything is sent, so that a value that cannot be sent leaves the connection as it is.
   const sent = asked.map(({ statement, values }) => ({ statement, values: values.map(toWire) }))
   return new Promise((resolve) => {
     client.query(new Batch(prepared, sent, resolve))
   })
 }
 
-/** How a value of that type is read. int8 holds ids and milliseconds, all of which a number holds exactly. */
+/** How a value of this type is read. int8 holds ids and milliseconds, which fit a number exactly. */
 export function parserOf(type: number): (cell: string) => unknown {
   const int8: number = types.builtins.INT8
   return type === int8 ? Number : types.getTypeParser(type)
 }
 
-/** Called by the client: what it sends, and what of the answers comes in. */
+/** The client calls these methods to send, and for each message that arrives. */
 class Batch implements Submittable {
   readonly #prepared: Prepared
   readonly #asked: readonly OnWire[]

@@ -1,4 +1,4 @@
-// Connections to the server that takes writes: those of reads apart from those of writes, all of which can be cut off.
+// Connections to the server that takes writes. Reads and writes have separate pools; every connection can be cut off.
 import { connect, Socket } from 'node:net'
 
 import { Client, Pool, type ClientBase, type ClientConfig, type PoolClient } from 'pg'
@@ -12,38 +12,38 @@ import { StoreTrouble } from './trouble.ts'
 export interface Leased {
   readonly client: PoolClient
   readonly prepared: Prepared
-  /** Whether nobody else is on it, so that what it is set to stays; a pooler gives each transaction another one. */
+  /** Whether the connection is ours alone and keeps its settings. A pooler gives each transaction another one. */
   readonly isOwn: boolean
-  /** Whether the connection is there still, as far as is known here. */
+  /** Whether the connection is still open, as far as this side knows. */
   isOpen(): boolean
-  /** Ends the connection at once, and what the server does for it; whatever runs on it is rejected. */
+  /** Ends the connection at once and cancels its query at the server. Queries on it are rejected. */
   cut(): void
-  /** Gives it back; what is not open is never used again. */
+  /** Gives it back. A connection that is not open is never used again. */
   release(): void
 }
 
-/** Whose connection can be cut off while a query hangs on it. */
+/** A client whose connection can be cut off while a query hangs. */
 class Line extends Client {
   readonly socket: Socket
   readonly prepared = new Prepared()
-  /** Undefined until that was looked at. */
+  /** Undefined until it is known. */
   isOwn: boolean | undefined
 
   constructor(config?: string | ClientConfig) {
     const socket = new Socket()
     super({ ...Object(config), stream: () => socket })
     this.socket = socket
-    // A connection that breaks rejects what runs on it. The server says that it ends one before it does: nothing is asked
-    // on it from then on. An event nobody hears would be the end of the process.
+    // A connection that breaks rejects its queries by itself. The server announces that it ends a connection, and nothing
+    // is sent on it from then on. Without a listener this event would end the process.
     this.on('error', () => socket.destroy())
   }
 }
 
-/** Of which whoever waits hears that it is left: the pool itself serves nobody any more once it ends, and says nothing. */
+/** A pool that tells its waiting callers that it is abandoned: `pg` itself answers them no more after the end. */
 class Waited extends Pool {
   readonly #waiting = new Set<(reason: unknown) => void>()
 
-  /** @throws what it is left for, where that comes before a connection does */
+  /** @throws the reason for which it was abandoned, if that comes before a connection */
   take(): Promise<PoolClient> {
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject)
@@ -68,7 +68,7 @@ class Waited extends Pool {
   }
 }
 
-/** Why a pool is left of which a connection was lost: new ones can be had, for all that is known. */
+/** The reason to abandon a pool that lost a connection. New connections may work. */
 const moved = new Error('Another connection of the pool was lost.')
 
 export class PostgresConnections {
@@ -82,7 +82,7 @@ export class PostgresConnections {
 
   /**
    * @param most connections for reads, and as many for writes
-   * @param patience milliseconds until one is there, over all hosts
+   * @param patience milliseconds to get a connection, over all hosts
    */
   constructor(hosts: PostgresHosts, most: number, patience: number) {
     this.#hosts = hosts
@@ -90,7 +90,7 @@ export class PostgresConnections {
     this.#wait = Math.floor(patience / hosts.urls.length)
   }
 
-  /** A connection to the first host, from the one that served last, that serves; nobody waits for it after `until`. */
+  /** A connection to the first host that serves, beginning with the last one that did. Gives up after `until`. */
   async lease(kind: Kind, until: number): Promise<Leased> {
     for (let attempt = 1; ; attempt++) {
       const pool = this.#pool(kind)
@@ -104,20 +104,20 @@ export class PostgresConnections {
           attempt -= 1
           continue
         }
-        // The server has no more of them: those that there are serve on.
+        // The server allows no more connections; the existing ones go on.
         if (codeOf(error) === tooManyConnections && pool.totalCount > 0) throw error
-        // All are taken: that says nothing of new ones.
+        // All are in use, which says nothing about new ones.
         if (error instanceof Error && error.message === 'timeout exceeded when trying to connect') {
           throw new StoreTrouble('slow', 'read', error)
         }
-        // Those who wait would fare no better.
+        // The others that wait would fail too.
         this.#leave(kind, pool, error)
         if (attempt === this.#hosts.urls.length) throw error
       }
     }
   }
 
-  /** Resolves when all are given back and closed. */
+  /** Resolves when all connections are given back and closed. */
   async end(): Promise<void> {
     this.#isEnded = true
     for (const kind of this.#pools.keys()) this.#drop(kind, moved)
@@ -133,14 +133,14 @@ export class PostgresConnections {
       isOwn: client.isOwn === true,
       isOpen,
       cut: () => {
-        // First: a COMMIT that waits for a standby would hold its place at the server for ever.
+        // Cancel first: a COMMIT that waits for a standby would occupy the server for ever.
         cancel(client)
         socket.destroy()
       },
       release: () => {
         const isLost = !isOpen()
         client.release(isLost)
-        // The others that wait in the pool are lost as well, most likely; and another host may have taken over.
+        // Most likely the idle connections of the pool are lost too, and another host may have taken over.
         if (isLost) this.#leave(kind, pool, moved)
       },
     }
@@ -156,7 +156,7 @@ export class PostgresConnections {
     return pool
   }
 
-  /** Makes new connections from now on, to the next host where there is one; unless that was done already. */
+  /** Makes new connections from now on, to the next host if there is one, unless that was already done. */
   #leave(kind: Kind, pool: Waited, reason: unknown): void {
     if (pool !== this.#pools.get(kind)) return
     if (this.#hosts.urls.length === 1) return this.#drop(kind, reason)
@@ -184,8 +184,8 @@ export class PostgresConnections {
   }
 
   /**
-   * Once for each connection. A server that becomes a standby ends all that it has; and behind a pooler the process that
-   * answers is not the one that it names, and is left as it is.
+   * Once for each connection, which is enough: a server that becomes a standby ends its connections. Behind a pooler the
+   * connection keeps its settings as they are.
    */
   async #setUp(client: PoolClient & Line, kind: Kind): Promise<void> {
     const late = setTimeout(() => client.socket.destroy(), this.#wait)
@@ -240,7 +240,7 @@ function connectionTo(url: string, connectionTimeoutMillis: number) {
 
 const tooManyConnections = '53300'
 
-/** The protocol's CancelRequest, over a connection of its own; nobody waits for it. */
+/** Sends the protocol's CancelRequest over a connection of its own, and does not wait for it. */
 function cancel(client: PoolClient): void {
   const [processId, key] = [Reflect.get(client, 'processID'), Reflect.get(client, 'secretKey')] as unknown[]
   const [host, port] = [Reflect.get(client, 'host'), Reflect.get(client, 'port')] as unknown[]

@@ -1,5 +1,5 @@
-// What look-ups were answered last. Work runs ahead on it, while the database is asked all the same, for all of them in one
-// round trip: nothing is answered before it is known that they are answered the same still.
+// The last answers to look-ups. Work continues with them while the database is asked for all of them in one round trip.
+// Nothing is answered before the new answers are compared with these.
 import type { Answer } from './postgres-batch.ts'
 
 export class Foresight {
@@ -16,11 +16,11 @@ export class Foresight {
     from.delete(key)
     into.delete(key)
     into.set(key, answer)
-    // Apart, for anybody may ask for what is not there, and puts out nothing that is.
+    // Two maps: anybody can ask for rows that do not exist, and that must not push out rows that do.
     if (into.size > most) for (const eldest of into.keys()) return void into.delete(eldest)
   }
 }
 
-// Rows of a few hundred bytes; what strangers ask for may be as long as a request.
+// Answers and characters of a key. Rows have a few hundred bytes, but a key from a stranger may be as long as a request.
 const most = 10_000
 const longest = 512

@@ -1,19 +1,19 @@
-// Reads a database URL, which may name several servers of which one takes writes at a time, as libpq has it:
+// Reads a database URL. As with libpq, it may name several servers, of which one takes writes:
 // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-MULTIPLE-HOSTS
 import { escapesOfUrls, StartupError } from '../domain/errors.ts'
 
 export interface PostgresHosts {
-  /** For messages: never with a password. */
+  /** For messages, without the password. */
   readonly name: string
-  /** A URL for each, in the order in which they are tried. */
+  /** One URL for each host, in the order to try them. */
   readonly urls: readonly [string, ...string[]]
-  /** Whether only one that takes writes will do. */
+  /** Whether the server must take writes. */
   readonly wantsPrimary: boolean
 }
 
 /**
- * Refuses what can be read in two ways: a part of a password with reserved characters would be taken for a host's name,
- * and end up in a message.
+ * Refuses a URL that can be read in two ways: part of a password with reserved characters could be taken for the name of a
+ * host, and appear in a message.
  * @throws StartupError `configuration_invalid`
  */
 export function readHosts(url: string): PostgresHosts {

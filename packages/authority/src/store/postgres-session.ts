@@ -1,4 +1,4 @@
-// Queries within one PostgreSQL transaction, sent together as far as nobody waits for an answer.
+// Queries within one PostgreSQL transaction. Queries whose answer nobody needs yet are sent together.
 import { createHash } from 'node:crypto'
 
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
@@ -11,21 +11,21 @@ import { beginning, commit, rollback, type Kind } from './postgres-settings.ts'
 import { bind, compile, type CompiledQuery, type Query, type QuerySession, type Values } from './query.ts'
 import type { Database } from './schema.ts'
 
-/** Queries as named prepared statements, as long as connections keep them; one for all connections of a store. */
+/** The compiled queries of a store, for all its connections: named prepared statements where connections keep them. */
 export class PostgresStatements {
   readonly foresight = new Foresight()
   readonly #compiler = createPostgresCompiler()
   readonly #compiled = new Map<object, CompiledStatement>()
   #named = true
 
-  /** Whether connections keep them, as far as is known. */
+  /** False once a pooler was found that does not keep prepared statements. */
   get areNamed(): boolean {
     return this.#named
   }
 
   /**
    * From now on every statement is sent with its text: a pooler hands each transaction to another of its connections.
-   * @returns false where that was so already
+   * @returns false if that was already so
    */
   stopNaming(): boolean {
     const changed = this.#named
@@ -38,7 +38,7 @@ export class PostgresStatements {
     let statement = this.#compiled.get(query)
     if (statement === undefined) {
       const compiled = compile(this.#compiler, query)
-      // By its text: connections that a proxy shares between two versions of the program must not mix statements up.
+      // Named by its text: a proxy may share a connection between two versions of the program, and their statements must not mix.
       const name = `hallpass_${createHash('sha256').update(compiled.sql).digest('hex').slice(0, 32)}`
       statement = { ...compiled, text: compiled.sql, name }
       this.#compiled.set(query, statement)
@@ -52,19 +52,19 @@ interface CompiledStatement extends CompiledQuery {
   readonly name: string
 }
 
-/** Something was changed since it was asked for last: what ran ahead on that counts for nothing, and runs once more. */
+/** A remembered answer was outdated. The result of the work is thrown away, and the work runs again. */
 export class Unforeseen extends Error {}
 
 interface Waiting extends Asked {
-  /** What it was answered before, on which work has run ahead. */
+  /** The remembered answer that the work continued with. */
   readonly expected?: Answer
-  /** By which the answer is remembered. */
+  /** The key under which the answer is remembered. */
   readonly key?: string
 }
 
 /**
- * One transaction. It begins with the first statement that is sent, and reads that are all sent together have none of their
- * own. A query that nobody waits for is sent with the next one that somebody waits for, or with the end.
+ * One transaction. It begins with the first statement that is sent. Reads that all go out together need no BEGIN: PostgreSQL
+ * runs them as one transaction. A query that nobody waits for goes out with the next one that somebody waits for, or at the end.
  */
 export class PostgresSession implements QuerySession {
   readonly #leased: Leased
@@ -74,7 +74,7 @@ export class PostgresSession implements QuerySession {
   readonly #mayRunAhead: boolean
   readonly #isAlone: boolean
   #waiting: { readonly asked: Waiting; readonly answered: (answer: Answer) => void }[] = []
-  /** Reads that were sent together, with what they were answered; until a transaction is begun for more of them. */
+  /** Reads that were sent without BEGIN, with their answers. A later read asks them all again in one transaction. */
   #passed: Waiting[] = []
   #state: 'new' | 'passed' | 'open' | 'ended' = 'new'
   #sending: Promise<unknown> = Promise.resolve()
@@ -98,12 +98,12 @@ export class PostgresSession implements QuerySession {
     this.#mayRunAhead = mayRunAhead
   }
 
-  /** What the first query failed with: the transaction is void from there on, even where `work` carried on. */
+  /** The error of the first query that failed. From then on the transaction is void, even if `work` continued. */
   get failure(): unknown {
     return this.#failure
   }
 
-  /** Whether a COMMIT was sent of what is written. */
+  /** Whether the COMMIT of a write was sent. */
   get isCommitting(): boolean {
     return this.#isCommitting
   }
@@ -130,12 +130,12 @@ export class PostgresSession implements QuerySession {
     return count > 0
   }
 
-  /** Runs a statement that is no query of the store's. */
+  /** Runs a statement given as text. */
   async ask(text: string): Promise<readonly object[]> {
     return (await this.#wait({ statement: { text }, values: [] })).rows
   }
 
-  /** Ends the transaction and keeps what it did; refuses further queries. */
+  /** Commits. Refuses further queries. */
   async keep(): Promise<void> {
     await this.#stop()
     if (this.#failure !== undefined) throw this.#failure
@@ -144,13 +144,13 @@ export class PostgresSession implements QuerySession {
       return
     }
     if (this.#state === 'new' && this.#waiting.length === 0) return
-    // Nothing is kept of what ran ahead before it is known that it was right to.
+    // Compare the remembered answers first: nothing is committed that rests on an outdated one.
     if (this.#state === 'new' || this.#waiting.some(({ asked }) => asked.expected !== undefined)) await this.#send()
     this.#isCommitting = true
     await this.#send(commit)
   }
 
-  /** Ends the transaction and undoes what it did, once it is known that the work had reason to give up. */
+  /** Rolls back, after comparing the remembered answers: the work may have failed only because one was outdated. */
   async giveUp(): Promise<void> {
     await this.#stop()
     if (this.#failure !== undefined) return
@@ -159,7 +159,7 @@ export class PostgresSession implements QuerySession {
     }
   }
 
-  /** Whether the server may hold a transaction open for it. */
+  /** Whether the server may have an open transaction. */
   get isOpen(): boolean {
     return this.#state === 'open'
   }
@@ -179,7 +179,7 @@ export class PostgresSession implements QuerySession {
     const statement = this.#statements.get(query)
     const asked = { statement, values: bind(statement, values) }
     this.#hasChanged ||= statement.change !== undefined
-    // What the transaction has changed itself, it looks at.
+    // After a change of its own, the transaction must see that change.
     if (query.isLookup !== true || this.#hasChanged) return this.#wait(asked)
     const key = `${statement.name} ${asked.values.map(keyOf).join(' ')}`
     const expected = this.#mayRunAhead ? this.#statements.foresight.get(key) : undefined
@@ -193,7 +193,7 @@ export class PostgresSession implements QuerySession {
     this.#expectNotOver()
     const { promise, resolve } = Promise.withResolvers<Answer>()
     this.#waiting.push({ asked, answered: resolve })
-    // With what else is asked for in the same breath.
+    // Later, so that queries asked for in the same turn go out together.
     this.#next ??= this.#sending.then(() => {
       this.#next = undefined
       return this.#send()
@@ -202,7 +202,7 @@ export class PostgresSession implements QuerySession {
     return promise
   }
 
-  /** Sends what waits, and the end of the transaction with it where there is one. */
+  /** Sends the queries that wait, and `end` behind them if given. */
   #send(end?: typeof commit): Promise<void> {
     const sent = this.#exchange(end)
     this.#sending = sent.catch((error: unknown) => {
@@ -215,7 +215,7 @@ export class PostgresSession implements QuerySession {
     const waiting = this.#waiting
     this.#waiting = []
     const asked = waiting.map((each) => each.asked)
-    // In the hope that nothing more is asked for. Where something is, all is asked again, so that it is one snapshot.
+    // Without BEGIN, because most reads need only one batch. If more follows, everything is asked again, to have one snapshot.
     const mayBeAll = this.#state === 'new' || (this.#state === 'passed' && end !== undefined)
     const isWhole = this.#kind === 'reads' && this.#mayRunAhead && mayBeAll
     const opening =
@@ -234,7 +234,7 @@ export class PostgresSession implements QuerySession {
     const version = answers[opening.length - 1]
     if (version !== undefined && this.#kind === 'writes') expectOwn(versionIn(version))
     if (failure === undefined) this.#state = isWhole ? 'passed' : end === undefined ? 'open' : 'ended'
-    // Before what failed: that may be only because of what was not so any more.
+    // Before the failure is reported: it may only follow from an outdated answer.
     const isAsExpected = this.#compare(all, answers)
     if (!isAsExpected) throw new Unforeseen('What was looked up has changed meanwhile.')
     if (failure !== undefined) throw failure

@@ -1,15 +1,15 @@
-// What PostgreSQL's connections and transactions are set to: a connection of our own once, and one that a pooler gives to
-// others between two transactions for each transaction anew.
+// The settings of PostgreSQL connections and transactions. A connection of our own is set once. A pooler shares connections,
+// so there every transaction brings its settings.
 import type { Statement } from './postgres-batch.ts'
 
 export type Kind = 'reads' | 'writes'
 
-/** Milliseconds. One more is left for the rest of a request, which is to be answered after five. */
+/** Milliseconds. A request must be answered after five seconds, which leaves one for the rest. */
 export const patience = 4000
 
 /**
- * What a new connection is asked first, in one round trip: whether the process that the server named when it began is the
- * one that answers; and only there it is set up.
+ * The first query of a new connection. It asks whether the process that answers is the one that the server named at the
+ * start, and only then applies the settings. Behind a pooler it is another one.
  */
 export function settingUp(kind: Kind, processId: number): string {
   const all = kind === 'reads' ? [...settings, ...ofReads] : settings
@@ -19,14 +19,14 @@ export function settingUp(kind: Kind, processId: number): string {
     CASE WHEN ${isOwn} THEN concat(${set.join(', ')}) END AS settings`
 }
 
-/** What begins a transaction, its settings where they are not those of the connection. */
+/** The statements that begin a transaction, with the settings if the connection does not have them. */
 export function beginning(kind: Kind | 'lone writes', isOwn: boolean): readonly Statement[] {
   return beginnings[kind][isOwn ? 'own' : 'shared']
 }
 
-// Without sequential scans a transaction marks the rows that it read, not whole small tables: unrelated writes do not
-// collide. Without bitmaps and sorts a page of a list is read in the order of its index, whatever the statistics say: after
-// a bulk load there are none, and the planner would read all of a list to sort it.
+// Without sequential scans a serialisable transaction marks the rows that it read, and not a whole small table, so that
+// unrelated writes do not collide. Without bitmaps and sorts a page of a list is read in the order of its index. After a bulk
+// load there are no statistics, and the planner would otherwise read the whole list to sort it.
 const settings = [
   ['statement_timeout', `${patience}ms`],
   ['lock_timeout', `${patience}ms`],
@@ -36,7 +36,7 @@ const settings = [
   ['enable_sort', 'off'],
 ] as const
 
-// For statements that are sent together without a BEGIN: they see one snapshot, and cannot write.
+// So that statements sent together without BEGIN see one snapshot and cannot write.
 const ofReads = [
   ['default_transaction_isolation', 'repeatable read'],
   ['default_transaction_read_only', 'on'],
@@ -44,14 +44,14 @@ const ofReads = [
 
 const local = settings.map(([name, value]) => `set_config('${name}', '${value}', true)`).join(', ')
 
-// What is acknowledged is on the disk, whatever the server, the database or the role is set to.
+// An acknowledged write is on the disk, whatever the settings of the server, the database or the role.
 const durably = `CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END`
 
 const read = { name: 'hallpass_read', text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' }
 const write = { name: 'hallpass_write', text: 'BEGIN ISOLATION LEVEL SERIALIZABLE' }
-// The lock before any query: the snapshot must be of what a migration left.
+// The lock comes before any query: the snapshot must include what a migration did.
 const lock = { name: 'hallpass_lock', text: 'LOCK TABLE migrations IN ROW SHARE MODE' }
-// Waits for the writes that run, and lets none begin: it collides with nobody.
+// Waits for running writes and lets no other begin, so it collides with none.
 const loneLock = { name: 'hallpass_lone_lock', text: 'LOCK TABLE migrations IN EXCLUSIVE MODE' }
 
 const beginnings = {

@@ -1,4 +1,4 @@
-// The store over PostgreSQL: serialisable writes, tried again where they collide, and reads on one snapshot.
+// The store over PostgreSQL: serialisable writes that are tried again if they collide, and reads on one snapshot.
 import { setTimeout as pause } from 'node:timers/promises'
 
 import type { Client } from 'pg'
@@ -22,23 +22,23 @@ import { StoreTrouble, type Outcome } from './trouble.ts'
 export interface PostgresStoreOptions {
   /** `postgres://…`, with several hosts where there are standbys; may carry a password, so it is never printed. */
   readonly url: string
-  /** Asked before anything is changed. */
+  /** Called before anything is changed. */
   readonly admit?: Admit
-  /** Told what a migration is at. */
+  /** Called with the progress of a migration. */
   readonly progress?: Progress
-  /** At most so many connections for reads, and so many for writes; 10 where it is not given. */
+  /** The most connections for reads, and for writes. 10 by default. */
   readonly connections?: number
   /** From 0 to 1: spreads the retries of writes that collide. */
   readonly random?: () => number
-  /** Told when the database changes its condition. */
+  /** Called when the condition of the database changes. */
   readonly tell?: TellCondition
-  /** Told at the start of each setting that endangers what is kept, and later of a pooler that was found. */
+  /** Called at the start for each setting that endangers durability, and later if a pooler is found. */
   readonly warn?: (sentence: string) => void
 }
 
 /**
- * Connects, and brings the database up to date; safe where several servers start at once.
- * @throws StartupError `configuration_invalid` for what is no clear PostgreSQL URL, `database_unreachable`, or
+ * Connects and upgrades the database. Several servers may start at once.
+ * @throws StartupError `configuration_invalid` for a URL that is unclear, `database_unreachable`, or
  * `database_newer_than_program`.
  */
 export function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
@@ -84,13 +84,13 @@ async function withClient<T>(hosts: PostgresHosts, work: (client: Client) => Pro
   } catch (error) {
     throw unusable(hosts.name, error)
   } finally {
-    // What is let go of in the middle of a migration is undone by the server.
+    // The server rolls back a migration whose connection ends.
     await client?.end()
   }
 }
 
 class PostgresStore implements Store {
-  /** Whoever looks after the server mends it: nothing here is at an end. */
+  /** Never settles: trouble of PostgreSQL ends when its operator ends it, and the store goes on. */
   readonly failed = new Promise<never>(() => {})
   readonly #connections: PostgresConnections
   readonly #random: () => number
@@ -167,7 +167,7 @@ class PostgresStore implements Store {
     }
   }
 
-  /** Reads, and then commits what only the log of the server keeps: a standby that it waits for is waited for too. */
+  /** Reads, and then commits a record that only the write-ahead log keeps, to wait for a standby as a write would. */
   async #beat(): Promise<void> {
     await this.#transact('reads', deadline(), (session) => session.ask('SELECT 1'))
     try {
@@ -177,14 +177,14 @@ class PostgresStore implements Store {
         await session.ask(`SELECT pg_logical_emit_message(true, 'hallpass', '')`)
       })
     } catch (error) {
-      // Where the server does not let this be done, nothing is known against it.
+      // If the server does not allow this, assume that it is in order.
       if (codeOf(error) !== insufficientPrivilege) throw error
     }
   }
 
   /**
-   * Once more on a new connection, where the first one was lost before anything was done; and once more where it ran ahead
-   * on what had changed, and in the end on nothing.
+   * Tries once more on a new connection if the first was lost before anything was done. Runs the work again if a remembered
+   * answer was outdated, the last time without remembered answers.
    */
   async #transact<T>(kind: Kind, until: number, work: Work<T>, isAlone = false): Promise<T> {
     let [unforeseen, lost, cut] = [0, 0, 0]
@@ -199,7 +199,7 @@ class PostgresStore implements Store {
           continue
         }
         if (isLostStatement(error) && (lost += 1) === 1) {
-          // Nothing was done: a failed statement voids its transaction.
+          // A failed statement voids its transaction, so nothing was done.
           if (this.#statements.stopNaming()) this.#warn(poolerFound)
           continue
         }
@@ -234,7 +234,7 @@ class PostgresStore implements Store {
     try {
       const result = await run(work, session)
       await session.keep()
-      // "canceling wait for synchronous replication": committed here, and nobody knows whether a standby has it.
+      // "canceling wait for synchronous replication": it is committed here, but perhaps not on a standby.
       if (state.isWarned) throw new StoreTrouble('slow', 'open')
       return result
     } catch (error) {
@@ -249,7 +249,7 @@ class PostgresStore implements Store {
     }
   }
 
-  /** What comes too late is given back. */
+  /** A connection that comes too late is given back. */
   async #lease(kind: Kind, until: number): Promise<Leased> {
     let late: NodeJS.Timeout | undefined
     const pending = this.#connections.lease(kind, until)
@@ -290,13 +290,13 @@ interface State {
   isWarned: boolean
 }
 
-/** What is told of it: a collision and trouble of the server count, whatever `work` made of them. */
+/** The error to report. A collision and trouble of the server count, whatever error `work` made of them. */
 function describe(error: unknown, { failure, isCommitting }: PostgresSession, state: State, leased: Leased): unknown {
   if (error instanceof StoreTrouble) return error
   if (isCollision(failure) || isLostStatement(failure) || failure instanceof Unforeseen) return failure
   const first = failure ?? error
   if (first instanceof StoreTrouble) return first
-  // An error that the server answers COMMIT with undoes all of it.
+  // If the server answers COMMIT with an error, it has undone everything.
   const isUndone = Reflect.get(Object(first), 'severity') === 'ERROR'
   const outcome = state.kind === 'writes' && isCommitting && !isUndone ? 'open' : outcomeOf(state.kind)
   if (state.isLate) return new StoreTrouble('slow', outcome, first)
@@ -313,7 +313,7 @@ function leftOf(until: number): number {
   return Math.max(0, until - performance.now())
 }
 
-/** When a transaction that begins now must have ended, all its attempts included. */
+/** The time by which a transaction that begins now must end, with all its attempts. */
 function deadline({ patience: asked = patience }: ReadOptions = {}): number {
   return performance.now() + Math.min(asked, patience)
 }
@@ -325,7 +325,7 @@ function unusable(host: string, cause: unknown): StartupError {
   return new StartupError('database_unreachable', isUntrusted(cause) ? `${sentence} ${untrusted}` : sentence, { cause })
 }
 
-// Of Node's TLS.
+// Codes of Node's TLS.
 function isUntrusted(error: unknown): boolean {
   return /SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|ALTNAME_INVALID|CERT_/.test(codeOf(error))
 }
@@ -334,7 +334,7 @@ const untrusted =
   'Name who signed its certificate with sslrootcert=FILE in the database URL; sslmode=no-verify takes any certificate, whoever shows it.'
 
 const attempts = 12
-// Whoever holds a leaked token must not keep it from being revoked by minting with it all the time.
+// The holder of a leaked token must not be able to prevent its revocation by minting all the time.
 const attemptsBesideOthers = 5
 
 const poolerFound =
