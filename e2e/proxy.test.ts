@@ -188,7 +188,7 @@ describe('a refusal names the setting that is missing', () => {
     for (let count = 0; count < 200 && said.includes('not genuine'); count += 1) said = await words()
     expect(said).toContain('--trusted-proxies')
     const again = () => ask('GET', '/v1/tokens/current', { token: forged, headers: forwarded })
-    // A step comes back each second, which may be the one that lacked; a further one then lacks a whole token's.
+    // The network regains one step a second, which may be just enough for one more token, but not for two.
     let rest = await again()
     if (rest.status === 401) rest = await again()
     expect(expectRefusal(rest, 429).message).toContain('--trusted-proxies')
