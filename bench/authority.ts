@@ -68,7 +68,8 @@ export async function openAuthority(directory: string, url?: string): Promise<Op
     pause: createPause(),
     randomBytes,
     requirePkce: false,
-    quotas: createQuotas(defaultQuotas),
+    // A piece may need more apps than an organisation has by default.
+    quotas: createQuotas({ ...defaultQuotas, apps: Infinity }),
     publicUrl: () => 'http://127.0.0.1:4280',
     passkeys: createPasskeyVerifier(),
     identityProvider: undefined,
@@ -106,8 +107,8 @@ export async function furnish(
   const authority = await openAuthority(directory)
   const { ask, userHeader, organisation } = authority
   const appNames = Array.from({ length: apps }, (_, number) => `web-${number}`)
-  await Promise.all(appNames.map((name) => ask(userHeader, createApp, { ...appDraft, name })))
-  const minted = await Promise.all(Array.from({ length: tokens }, () => ask(userHeader, mintToken, orgToken)))
+  await inParts(apps, (number) => ask(userHeader, createApp, { ...appDraft, name: appNames[number] ?? '' }))
+  const minted = await inParts(tokens, () => ask(userHeader, mintToken, orgToken))
   await authority.close()
   return {
     userHeader,
@@ -115,6 +116,16 @@ export async function furnish(
     appNames,
     tokenHeaders: minted.map(({ token }) => token.reveal()),
   }
+}
+
+/** Does it so many times, a thousand at once: the store refuses more writes than ten thousand that wait. */
+async function inParts<Made>(count: number, make: (number: number) => Promise<Made>): Promise<readonly Made[]> {
+  const made: Made[] = []
+  while (made.length < count) {
+    const part = Array.from({ length: Math.min(1000, count - made.length) }, (_, at) => make(made.length + at))
+    made.push(...(await Promise.all(part)))
+  }
+  return made
 }
 
 const slug = 'acme'
