@@ -102,7 +102,8 @@ describe.skipIf(!hasBrowser)('without a mouse', () => {
       expect(isInside).toBe(true)
     }
     await page.keyboard.press('Escape')
-    await dialog.waitFor({ state: 'detached' })
+    // Gone from the page, and not only closed: until then the page counts it as open, and opens no other.
+    await page.locator('dialog').waitFor({ state: 'detached' })
     expect(await focused(page)).toBe('Revoke by hand')
   })
 
