@@ -1,5 +1,5 @@
 // Prints "N passed, N failed, N skipped" alone on the last line, which is what a CI reads; with HALLPASS_REQUIRE_ALL=1 a
-// skipped test counts as failed, unless allowed-skips.ts has an excuse for it.
+// skipped test counts as failed, unless allowed-skips.ts has an excuse for it. Names each test that passed at its second try.
 import type { Reporter, TestModule } from 'vitest/node'
 
 import { excuseOf } from './allowed-skips.ts'
@@ -10,9 +10,13 @@ export default class ClosingLine implements Reporter {
     const count = { passed: 0, failed: 0, skipped: 0 }
     for (const module of modules) {
       for (const test of module.children.allTests()) {
-        const { state } = test.result()
+        const { state, errors = [] } = test.result()
         if (state === 'pending') continue
         const file = module.relativeModuleId
+        if (test.diagnostic()?.flaky === true)
+          process.stderr.write(
+            `passed only at its second try: ${file} > ${test.fullName}: ${errors.map(({ message }) => message).join('; ')}\n`,
+          )
         const excuse = state === 'skipped' && requireAll ? excuseOf(file, test.fullName) : undefined
         const isForbidden = state === 'skipped' && requireAll && excuse === undefined
         count[isForbidden ? 'failed' : state] += 1

@@ -20,7 +20,9 @@ test('a root key file that is removed, replaced or made readable under a running
   try {
     await rename(path, `${path}.away`)
     expect(await hear(1)).toMatch(/root\.key is gone\. Restore the right file before this server stops/)
-    await writeFile(path, Buffer.alloc(32, 7).toString('base64'), { mode: 0o600 })
+    // In one step: a file that is still empty would be reported first.
+    await writeFile(`${path}.other`, Buffer.alloc(32, 7).toString('base64'), { mode: 0o600 })
+    await rename(`${path}.other`, path)
     expect(await hear(2)).toMatch(/holds another key\./)
     await rename(`${path}.away`, path)
     expect(await hear(3)).toBeUndefined()
