@@ -86,7 +86,7 @@ export function createIdentityProvider(options: OpenidOptions): IdentityProvider
           throw new IdentityError('failed', `${name} says that you logged in at a time that is still to come`)
         }
         const { sub: subject } = claims
-        if (subject === '' || subject.length > 255) throw new IdentityError('failed', `${name} names nobody`)
+        if (!isSubject(subject)) throw new IdentityError('failed', `${name} names nobody`)
         // Some providers give claims only at the userinfo endpoint (§5.4).
         const needsUserinfo = claims['email'] === undefined && config.serverMetadata().userinfo_endpoint !== undefined
         const { email, email_verified } = needsUserinfo
@@ -108,6 +108,11 @@ export function createIdentityProvider(options: OpenidOptions): IdentityProvider
       }
     },
   }
+}
+
+/** A database that cannot store the text as it is would fail, or take two people for one (OpenID Connect Core §2). */
+function isSubject(text: string): boolean {
+  return text !== '' && text.length <= 255 && text.isWellFormed() && !/\p{Cc}/u.test(text)
 }
 
 async function discover(client: Client, options: OpenidOptions): Promise<openid.Configuration> {
