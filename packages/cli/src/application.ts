@@ -28,6 +28,7 @@ import { usersRoutes } from './commands/users/routes.ts'
 import { tourCommand } from './commands/tour/routes.ts'
 import { versionCommand } from './commands/version/routes.ts'
 import { scanArguments } from './arguments.ts'
+import { describeClientVariables } from './client-variables.ts'
 import { helpFlag, namesakes, versionFlag, type Route } from './command-table.ts'
 import { adviseBy } from './command-name.ts'
 import type { Context } from './context.ts'
@@ -70,7 +71,8 @@ export function buildHallpass(
       hideRoute: { __complete: true },
       fullDescription:
         'Hallpass gives every organization on your platform its own API tokens, and you host it yourself.\n\n' +
-        'Start an authority with `hallpass serve`, or see what it does with `hallpass tour`.',
+        'Start an authority with `hallpass serve`, or see what it does with `hallpass tour`.\n\n' +
+        `Commands read these variables of the environment:\n${describeClientVariables()}`,
     },
   })
   const application = buildApplication<Context>(

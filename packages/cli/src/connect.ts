@@ -7,11 +7,14 @@ import { describeConnection } from './connection-words.ts'
 import type { Context } from './context.ts'
 import { chooseConnection, holdsMacaroon, type GlobalFlags } from './credentials.ts'
 import { inOwnWords } from './own-words.ts'
+import { warn } from './output.ts'
 import { useProxies } from './proxies.ts'
+import { describeUnknownVariables } from './unknown-variables.ts'
 
 /** A client that carries the credential in use, and the discharges that it needs. */
 export async function connect(context: Context, flags: GlobalFlags): Promise<Client> {
   const { server, token, source } = await chooseConnection(flags, context.environment)
+  for (const sentence of describeUnknownVariables(context.environment)) warn(context, sentence)
   return createClientAt(context, server, { token: await discharged(context, token), source })
 }
 

@@ -1,4 +1,5 @@
 // Which credential a command used, as a person at the real command sees it, where several could have been meant.
+import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -81,6 +82,63 @@ it('uses no login where a variable is set to nothing', async () => {
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toBe('Error: HALLPASS_API_TOKEN is set, but empty: give it a token, or unset it to use your login\n')
   expect(server.seen).toEqual([])
+})
+
+it('reads the token from the file that HALLPASS_API_TOKEN_FILE names, which nobody else may read or change', async () => {
+  const file = join(place.directory, 'token')
+  const text = header(mint([{ type: 'Organization', id: 7n, mask: 31 }]))
+  await writeFile(file, `"${text.slice(0, 30)}\n${text.slice(30)}"\n`, { mode: 0o600 })
+  const environment = { HALLPASS_API_TOKEN_FILE: file }
+  const { stderr } = await place.run(['orgs', 'list'], { environment })
+  expect(stderr).toContain('(the credential was that of HALLPASS_API_TOKEN_FILE, which goes before any login)')
+  expect(await place.run(['tokens', 'debug'], { environment })).toMatchObject({ code: 0 })
+  expect((await place.run(['auth', 'token'], { environment })).stdout).toBe(`${text}\n`)
+  const fifo = join(place.directory, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const open = join(place.directory, 'open')
+  await writeFile(open, text)
+  await chmod(open, 0o666)
+  const auth = join(place.directory, 'json')
+  await writeFile(auth, '{"token":"fm2_secret"}', { mode: 0o600 })
+  for (const [more, sentence] of [
+    [{ HALLPASS_API_TOKEN: text }, 'HALLPASS_API_TOKEN and HALLPASS_API_TOKEN_FILE are both set: leave one away'],
+    [{ HALLPASS_API_TOKEN_FILE: '' }, 'HALLPASS_API_TOKEN_FILE is set, but empty: '],
+    [{ HALLPASS_API_TOKEN_FILE: fifo }, `${fifo}, which HALLPASS_API_TOKEN_FILE names, cannot be read: it is no file`],
+    [{ HALLPASS_API_TOKEN_FILE: open }, `others can read or change ${open} (mode 666): run "chmod 400`],
+    [{ HALLPASS_API_TOKEN_FILE: auth }, `the token in ${auth}, which HALLPASS_API_TOKEN_FILE names, is JSON`],
+    [{ HALLPASS_API_TOKEN_FILE: `${file}s` }, 'cannot be read: there is no such file'],
+  ] as const) {
+    const outcome = await place.run(['orgs', 'list'], { environment: { ...environment, ...more } })
+    expect(outcome).toMatchObject({ code: 2, stdout: '' })
+    expect(outcome.stderr).toContain(sentence)
+  }
+  expect(server.seen.map(({ authorization }) => authorization)).toEqual([text])
+})
+
+it('uses no login where a misspelled variable may name another credential or authority', async () => {
+  const commands = [
+    ['orgs', 'list'],
+    ['auth', 'token'],
+    ['tokens', 'explain'],
+    ['auth', 'logout'],
+    ['auth', 'login', '--email', 'a@b.c', '--password-stdin'],
+    ['flyctl', 'env'],
+  ]
+  for (const words of commands) {
+    const environment = { HALLPASS_TOKEN: 'fm2_x' }
+    expect(await place.run(words, { environment, input: 'x' })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'Error: HALLPASS_TOKEN is not known and has no effect: did you mean HALLPASS_API_TOKEN? Rename it, or unset it\n',
+    })
+  }
+  // What a flag says, no variable could have said; and what says neither is told.
+  const environment = { HALLPASS_TOKEN: 'fm2_x', HALLPASS_COLOUR: 'red' }
+  const { stderr } = await place.run(['orgs', 'list', '-t', 'fo1_x'], { environment })
+  expect(stderr).toContain('Note: HALLPASS_COLOUR is not known and has no effect\n')
+  expect(stderr).toContain('of --access-token)')
+  expect(server.seen.map(({ authorization }) => authorization)).toEqual(['Bearer fo1_x'])
 })
 
 it("shows flyctl's token to nobody whom the environment does not name, and reads it here all the same", async () => {

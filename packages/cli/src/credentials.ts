@@ -5,7 +5,9 @@ import { type Config, locateConfig, readConfig } from './config-file.ts'
 import { isSet } from './context.ts'
 import type { Environment } from './environment.ts'
 import { CommandError } from './errors.ts'
+import { findSecret } from './secret-file.ts'
 import { defaultServer, normaliseServer } from './server-url.ts'
+import { expectKnownVariables } from './unknown-variables.ts'
 
 /** What every command accepts. */
 export interface GlobalFlags {
@@ -14,14 +16,16 @@ export interface GlobalFlags {
 }
 
 const serverVariables = ['HALLPASS_API_URL', 'FLY_API_BASE_URL'] as const
+const ownTokenVariables = ['HALLPASS_API_TOKEN', 'HALLPASS_API_TOKEN_FILE'] as const
 /** As flyctl reads them, the first one first. */
 const flyTokenVariables = ['FLY_ACCESS_TOKEN', 'FLY_API_TOKEN'] as const
 
 /**
  * The server that is meant: `--api-url`, then the environment, then the login, then this machine.
- * @throws CommandError `misused` where it is no address
+ * @throws CommandError `misused` where it is no address, or a variable is misspelled that could say another one
  */
 export function chooseServer(flags: GlobalFlags, environment: Environment, config: Config): string {
+  expectKnownVariables(environment, flags)
   if (flags.apiUrl !== undefined) return normaliseServer(flags.apiUrl, '--api-url')
   // Who names an authority does not mean another one.
   if (environment['HALLPASS_API_URL'] !== undefined && !isSet(environment, 'HALLPASS_API_URL')) {
@@ -69,7 +73,8 @@ const noServerNamed = `neither ${serverVariables.join(' nor ')} names`
  * set and empty counts: who gives a program no token does not mean their own login.
  */
 export function findTokenVariable(environment: Environment, server?: string): string | undefined {
-  if (environment['HALLPASS_API_TOKEN'] !== undefined) return 'HALLPASS_API_TOKEN'
+  const own = ownTokenVariables.find((name) => environment[name] !== undefined)
+  if (own !== undefined) return own
   const found =
     flyTokenVariables.find((name) => isSet(environment, name)) ??
     flyTokenVariables.find((name) => environment[name] !== undefined)
@@ -124,6 +129,7 @@ export async function chooseConnection(flags: GlobalFlags, environment: Environm
 
 /** The token of the credential, to be read here and not to be sent: whatever the environment holds. */
 export async function chooseHeldToken(flags: GlobalFlags, environment: Environment): Promise<string> {
+  expectKnownVariables(environment, flags)
   const variable = flags.accessToken === undefined ? findTokenVariable(environment) : undefined
   if (variable !== undefined) return readTokenVariable(environment, variable)
   return (await chooseConnection(flags, environment)).token
@@ -157,7 +163,10 @@ function serverOfEnvironment(environment: Environment): string | undefined {
 
 /** @throws CommandError also where it is empty: falling back to a login would use more than was meant */
 function readTokenVariable(environment: Environment, name: string): string {
-  if (isSet(environment, name)) return checkCredential(environment[name] ?? '', name)
+  if (isSet(environment, name)) {
+    const found = name.startsWith('HALLPASS') ? findSecret(environment, 'HALLPASS_API_TOKEN') : undefined
+    return checkCredential(found?.text ?? environment[name] ?? '', found?.source ?? name)
+  }
   throw new CommandError('misused', `${name} is set, but empty: give it a token, or unset it to use your login`)
 }
 

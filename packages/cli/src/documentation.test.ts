@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 
 import { buildHallpass } from './application.ts'
 import { scanArguments } from './arguments.ts'
+import { clientVariables } from './client-variables.ts'
 import { flagsOf, helpFlag, isCommand, versionFlag } from './command-table.ts'
 import { globalFlags } from './flags.ts'
 import { flagOf, hasFlag, listSettings, toKebab, variableOf } from './settings.ts'
@@ -56,6 +57,13 @@ it('finds the commands in README.md', () => {
     .flatMap(commandsOf)
     .map((words) => words.slice(0, 2).join(' '))
   expect(found).toEqual(expect.arrayContaining(['auth signup', 'tokens revoke', 'serve --public-url', 'doctor']))
+})
+
+it("README.md's table of variables is the list of them", () => {
+  const [, table = ''] = /^\| variable .*\n\|[- |]*\|\n((?:\|.*\n)*)/m.exec(read('README.md')) ?? []
+  expect(table.replaceAll(/ +/g, ' ')).toBe(
+    clientVariables.map(([name, what]) => `| \`${name}\` | ${what} |\n`).join(''),
+  )
 })
 
 it("README.md's table of settings is the list of them, and names each secret that may stand in a file", () => {

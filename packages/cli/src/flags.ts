@@ -32,8 +32,8 @@ export function optionalWord(brief: string, placeholder: string) {
 }
 
 export const globalFlags = {
-  accessToken: textFlag('Token to use instead of the login', 'token'),
-  apiUrl: textFlag('Address of the authority', 'url'),
+  accessToken: textFlag('Token to use instead of the login (or HALLPASS_API_TOKEN)', 'token'),
+  apiUrl: textFlag('Address of the authority (or HALLPASS_API_URL)', 'url'),
 } as const satisfies FlagParametersForType<GlobalFlags, Context>
 
 export const globalAliases = { t: 'accessToken' } as const

@@ -40,8 +40,9 @@ FLAGS
                             175200h0m0s)
   -n, --name NAME           Token name (default LiteFS Cloud token)
   -j, --json                JSON output
-  -t, --access-token TOKEN  Token to use instead of the login
-      --api-url URL         Address of the authority
+  -t, --access-token TOKEN  Token to use instead of the login (or
+                            HALLPASS_API_TOKEN)
+      --api-url URL         Address of the authority (or HALLPASS_API_URL)
   -h, --help                Print this help
 `)
   })

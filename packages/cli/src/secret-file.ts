@@ -2,7 +2,7 @@
 // Kubernetes hand secrets over.
 import { readFileSync, statSync, type Stats } from 'node:fs'
 
-import { expectNotEmpty, readPathVariable, readVariable } from './context.ts'
+import { expectNotEmpty, readPathVariable } from './context.ts'
 import type { Environment } from './environment.ts'
 import { CommandError } from './errors.ts'
 import { cleanText } from './given-text.ts'
@@ -13,15 +13,25 @@ import { reasonOf } from './text-file.ts'
  * @throws CommandError `misused` where both are set, one is set but empty, or the file is empty, cannot be read, or others can read or change it
  */
 export function readSecret(environment: Environment, name: string): string | undefined {
-  const source = `${name}_FILE`
-  for (const variable of [name, source]) expectNotEmpty(environment, variable)
-  const given = readVariable(environment, name)
-  const path = readPathVariable(environment, source)
-  if (path === undefined) return given
-  if (given !== undefined) throw new CommandError('misused', `${name} and ${source} are both set: leave one away`)
-  const text = cleanText(readPrivately(path, source), `${path}, which ${source} names,`)
-  if (text === '') throw new CommandError('misused', `${path}, which ${source} names, is empty`)
-  return text
+  const found = findSecret(environment, name)
+  return found === undefined ? undefined : cleanText(found.text, found.source)
+}
+
+/** The same as it stands, and where: the name of the variable, or the file with it. */
+export function findSecret(
+  environment: Environment,
+  name: string,
+): { readonly text: string; readonly source: string } | undefined {
+  const variable = `${name}_FILE`
+  for (const each of [name, variable]) expectNotEmpty(environment, each)
+  const given = environment[name]
+  const path = readPathVariable(environment, variable)
+  if (path === undefined) return given === undefined ? undefined : { text: given, source: name }
+  if (given !== undefined) throw new CommandError('misused', `${name} and ${variable} are both set: leave one away`)
+  const text = readPrivately(path, variable)
+  const source = `${path}, which ${variable} names,`
+  if (text.trim() === '') throw new CommandError('misused', `${source} is empty`)
+  return { text, source }
 }
 
 function readPrivately(path: string, source: string): string {

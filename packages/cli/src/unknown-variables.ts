@@ -1,53 +1,95 @@
 // Variables that begin with HALLPASS_ and that nothing reads: most are misspelled, and what was meant has no effect.
+import { holdsWholeSecret } from '@hallpass/client/secret-text'
+
+import { clientVariables } from './client-variables.ts'
 import type { Environment } from './environment.ts'
+import { CommandError } from './errors.ts'
 import { listSettings, variableOf } from './settings.ts'
+
+/** With its own misspellings. */
+const ownPrefix = /^hal+[_-]?pas+[_-]/i
 
 const settings = listSettings().map(({ name, isSecret }) => ({ variable: variableOf(name), isSecret }))
 
-const known: ReadonlySet<string> = new Set([
+const known: readonly string[] = [
   ...settings.flatMap(({ variable, isSecret }) => (isSecret === true ? [variable, `${variable}_FILE`] : [variable])),
-  ...[
-    'API_TOKEN',
-    'API_URL',
-    'CONFIG_DIR',
-    'DEBUG',
-    'DOMAIN',
-    'FLYCTL',
-    'FLYCTL_RECORD',
-    'NODE_RETRIED',
-    'REQUIRE_ALL',
-  ].map((name) => `HALLPASS_${name}`),
-])
+  ...clientVariables.flatMap(([name]) => (ownPrefix.test(name) ? [name] : [])),
+  ...['DOMAIN', 'FLYCTL_RECORD', 'NODE_RETRIED', 'REQUIRE_ALL'].map((name) => `HALLPASS_${name}`),
+]
 
-// Kubernetes and Docker set these for a service or a container that is called hallpass.
-const ofPlatforms = /^HALLPASS_(?:SERVICE_|PORT|ENV_|NAME$)/
+// Kubernetes and Docker set these for a service or a container that is called hallpass, or begins with it.
+const ofPlatforms =
+  /^HALLPASS_(?:NAME$|ENV_|(?:[A-Z\d_]+_)?(?:SERVICE_(?:HOST|PORT)|PORT$|PORT_\d+_(?:TCP|UDP|SCTP)(?:_|$)))/
 
 /** A sentence for each, with the name that is probably meant. */
 export function describeUnknownVariables(environment: Environment): string[] {
-  return Object.keys(environment)
-    .filter((name) => name.startsWith('HALLPASS_') && !known.has(name) && !ofPlatforms.test(name))
-    .map((name) => `Note: ${name} is not known and has no effect${advise(name)}`)
+  return listUnknown(environment).map((name) => `Note: ${name} is not known and has no effect${advise(name)}`)
+}
+
+/**
+ * Refuses those that seem to say with which credential to work, or where: in their place a login would be used that
+ * nobody meant.
+ * @param flags what is given by them, and what the variables do not decide
+ * @throws CommandError `misused` naming the variable, and the one that may be meant
+ */
+export function expectKnownVariables(
+  environment: Environment,
+  flags: { readonly accessToken?: string | undefined; readonly apiUrl?: string | undefined },
+): void {
+  for (const name of listUnknown(environment)) {
+    const value = environment[name] ?? ''
+    const kind = kinds.find(({ names, isLike }) => names.test(bareName(name)) || isLike(value))
+    if (kind === undefined || flags[kind.flag] !== undefined) continue
+    const advice = advise(name) || `: did you mean ${kind.meant}?`
+    throw new CommandError('misused', `${name} is not known and has no effect${advice} Rename it, or unset it`)
+  }
+}
+
+const kinds = [
+  {
+    flag: 'accessToken',
+    meant: 'HALLPASS_API_TOKEN',
+    names: /TOKE?N|KEY|SECRET|PASS|AUTH|CRED|LOGIN|BEARER|JWT|PAT$|SESSION/,
+    isLike: holdsWholeSecret,
+  },
+  {
+    flag: 'apiUrl',
+    meant: 'HALLPASS_API_URL',
+    names: /API|UR[IL]|HOST|ADDR|SERVER|ENDPOINT|BASE|ORIGIN|REMOTE/,
+    isLike: (value: string) => /^https?:/i.test(value),
+  },
+  // It says whose login is used.
+  { flag: 'accessToken', meant: 'HALLPASS_CONFIG_DIR', names: /CONF|HOME|DIR|PROFILE/, isLike: () => false },
+] as const
+
+function listUnknown(environment: Environment): string[] {
+  // Windows knows them in any case.
+  const asRead = (name: string) => (process.platform === 'win32' ? name.toUpperCase() : name)
+  return Object.keys(environment).filter(
+    (name) => ownPrefix.test(name) && !known.includes(asRead(name)) && !ofPlatforms.test(asRead(name)),
+  )
 }
 
 function advise(name: string): string {
   const bare = name.replace(/_FILE$/, '')
-  if (known.has(bare)) return `: only secrets may be in files. Set ${bare} itself`
-  const [nearest] = [...known].toSorted((one, other) => distanceOf(name, one) - distanceOf(name, other))
-  return nearest !== undefined && distanceOf(name, nearest) <= mostEdits ? `: did you mean ${nearest}?` : ''
+  if (known.includes(bare)) return `: only secrets may be in files. Set ${bare} itself.`
+  const nearest = known.toSorted((one, other) => likeness(name, other) - likeness(name, one))[0] ?? ''
+  return likeness(name, nearest) >= enough ? `: did you mean ${nearest}?` : ''
 }
 
-const mostEdits = 4
+const enough = 0.7
 
-/** How many letters must be added, removed or changed (Levenshtein). */
-function distanceOf(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
-  for (let at = 0; at < one.length; at += 1) {
-    const next = [at + 1]
-    for (let index = 0; index < other.length; index += 1) {
-      const changed = (row[index] ?? 0) + (one[at] === other[index] ? 0 : 1)
-      next.push(Math.min(changed, (row[index + 1] ?? 0) + 1, (next[index] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
+/** The part of their pairs of letters that two names share, from 0 to 1. */
+function likeness(one: string, other: string): number {
+  const [these, those] = [pairsOf(one), pairsOf(other)]
+  return these.filter((pair) => those.includes(pair)).length / Math.max(these.length, those.length)
+}
+
+function pairsOf(name: string): readonly string[] {
+  const letters = bareName(name)
+  return Array.from(letters, (letter, index) => `${letter}${letters[index + 1] ?? ''}`)
+}
+
+function bareName(name: string): string {
+  return name.replace(ownPrefix, '').toUpperCase()
 }

@@ -25,6 +25,7 @@ export async function logOut(context: Context, flags: GlobalFlags): Promise<void
     tell(context, 'Not logged in')
     return
   }
+  const next = chooseServer({}, context.environment, { api_url: server })
   try {
     await createClientAt(context, server, { token: config.access_token }).signOut()
   } catch (error) {
@@ -35,7 +36,7 @@ export async function logOut(context: Context, flags: GlobalFlags): Promise<void
   }
   await writeConfig(file, { api_url: server })
   tell(context, `Logged out from ${server}`)
-  const variable = findTokenVariable(context.environment, chooseServer({}, context.environment, { api_url: server }))
+  const variable = findTokenVariable(context.environment, next)
   if (variable !== undefined) tell(context, `Note: ${variable} is still set, and will be used`)
 }
 
