@@ -1,5 +1,5 @@
 // An authority in a process of its own, whose log can be read and which can be killed.
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -24,20 +24,21 @@ export async function startChild(directory: string, overrides: Partial<ServeOpti
   const child = spawn(process.execPath, [program, JSON.stringify(options)], {
     stdio: 'pipe',
   })
+  // Its last words come after its exit.
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     log += chunk
   })
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.setEncoding('utf8').once('data', (line: string) => resolve(line.trim()))
-    child.once('exit', () => reject(new Error(`the authority did not start: ${log}`)))
+    child.once('close', () => reject(new Error(`the authority did not start: ${log}`)))
   })
   return {
     url,
     ask: createAsk(() => url),
     log: () => log,
-    async end(signal) {
-      const ended = exitOf(child)
+    end(signal) {
       child.kill(signal)
       return ended
     },
@@ -57,9 +58,4 @@ export async function startFreshChild(
       await rm(directory, { recursive: true, force: true })
     },
   }
-}
-
-async function exitOf(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve))
-  return child.exitCode
 }

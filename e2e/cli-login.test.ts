@@ -1,7 +1,6 @@
 // A command line that logs in through a browser: who gets the auth token, and who does not.
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
@@ -295,12 +294,7 @@ describe.skipIf(missing !== undefined)(`hallpass auth login${missing ? `, skippe
     await chmod(join(folder, 'xdg-open'), 0o755)
     const terminal = logIn({ PATH: `${folder}:${process.env['PATH'] ?? ''}`, DISPLAY: ':99' })
     const id = await idShownBy(terminal)
-    let text = ''
-    while (!text.endsWith('\n')) {
-      await pause(20)
-      text = await readFile(record, 'utf8').catch(() => '')
-    }
-    expect(text).toBe(`1\n${authority.url()}/cli/${id}\n`)
+    await expect.poll(() => readFile(record, 'utf8')).toBe(`1\n${authority.url()}/cli/${id}\n`)
     await fetch((await approveAs(id)).callback_url ?? '')
     await expectLoggedIn(terminal)
   })

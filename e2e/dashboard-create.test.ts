@@ -61,7 +61,7 @@ describe.skipIf(!hasBrowser)('a narrowing that is folded away', () => {
     ] as const) {
       await page.getByText(kind, { exact: true }).first().click()
       await fold.click()
-      expect(await commands.isVisible()).toBe(false)
+      await commands.waitFor({ state: 'hidden' })
       await page.getByRole('button', { name: 'Create Organization Token' }).click()
       await expect.poll(() => focused(page)).toBe('Only these commands in machines (optional)')
       expect(await commands.isVisible()).toBe(true)

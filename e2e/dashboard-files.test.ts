@@ -83,9 +83,9 @@ describe.skipIf(!hasBrowser)('the first page', () => {
           for (const entry of list.getEntries()) seen.shift += (entry as unknown as { value: number }).value
         }).observe({ type: 'layout-shift', buffered: true })
       })
-      // Slow enough that everything that stands in for something is painted.
+      // Not before everything that stands in for something is painted.
       await page.route('**/v1/**', async (route) => {
-        await new Promise((wake) => setTimeout(wake, 150))
+        await page.evaluate(() => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next))))
         await route.continue()
       })
       await page.goto(dashboard.url(path))

@@ -51,12 +51,12 @@ describe.skipIf(!hasBrowser)('without a mouse', () => {
     await page.reload()
     await page.getByRole('heading', { name: 'Tokens', exact: true }).waitFor()
     await page.keyboard.press('Tab')
-    expect(await focused(page)).toBe('Skip to content')
+    await expect.poll(() => focused(page)).toBe('Skip to content')
     const box = await page.getByRole('link', { name: 'Skip to content' }).boundingBox()
     expect(box?.width).toBeGreaterThan(50)
     await page.keyboard.press('Enter')
     await page.keyboard.press('Tab')
-    expect(await focused(page)).toBe('Name (optional)')
+    await expect.poll(() => focused(page)).toBe('Name (optional)')
   })
 
   it('makes a token for one app, with every control of the form', async () => {
@@ -65,7 +65,7 @@ describe.skipIf(!hasBrowser)('without a mouse', () => {
     await page.keyboard.press('ArrowUp')
     await tabTo(page, 'Everything')
     await page.keyboard.press('ArrowRight')
-    expect(await focused(page)).toBe('Read only')
+    await expect.poll(() => focused(page)).toBe('Read only')
     await page.keyboard.press('ArrowRight')
     await tabTo(page, 'App')
     await page.keyboard.type('web')
@@ -91,7 +91,7 @@ describe.skipIf(!hasBrowser)('without a mouse', () => {
     const dialog = page.getByRole('dialog', { name: 'Revoke by hand?' })
     await dialog.waitFor()
     // What cannot be undone is not what Enter does at first.
-    expect(await focused(page)).toBe('Cancel')
+    await expect.poll(() => focused(page)).toBe('Cancel')
     for (let presses = 0; presses < 6; presses++) {
       await page.keyboard.press('Tab')
       const isInside = await page.evaluate(
@@ -104,7 +104,7 @@ describe.skipIf(!hasBrowser)('without a mouse', () => {
     await page.keyboard.press('Escape')
     // Gone from the page, and not only closed: until then the page counts it as open, and opens no other.
     await page.locator('dialog').waitFor({ state: 'detached' })
-    expect(await focused(page)).toBe('Revoke by hand')
+    await expect.poll(() => focused(page)).toBe('Revoke by hand')
   })
 
   it('revokes', async () => {
@@ -117,7 +117,7 @@ describe.skipIf(!hasBrowser)('without a mouse', () => {
   it('changes the colours, which stay', async () => {
     await tabTo(page, 'Use dark colours')
     await page.keyboard.press('Enter')
-    expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark')
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark')
     await page.reload({ waitUntil: 'commit' })
     await page.getByRole('button', { name: 'Use light colours' }).waitFor()
     expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
@@ -136,8 +136,8 @@ describe.skipIf(!hasBrowser)('without a mouse', () => {
           return `${color} on ${backgroundColor}`
         })
     await page.getByText('Read only', { exact: true }).click()
-    expect(await colours('Read only')).not.toBe(await colours('Everything'))
-    expect(await colours('Everything')).toBe(await colours('One app'))
+    await expect.poll(() => colours('Read only')).not.toBe(await colours('One app'))
+    await expect.poll(() => colours('Everything')).toBe(await colours('One app'))
     const links = page.getByRole('navigation', { name: 'Main' }).getByRole('link')
     const backgrounds = await links.evaluateAll((all) => all.map((link) => getComputedStyle(link).backgroundColor))
     expect(new Set(backgrounds.slice(1)).size).toBe(1)

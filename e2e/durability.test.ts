@@ -2,7 +2,6 @@
 // SIGTERM lets what is under way finish.
 import { spawn } from 'node:child_process'
 import { rm } from 'node:fs/promises'
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 
 import type { MintedToken } from '@hallpass/client'
@@ -166,7 +165,13 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     // Each takes tens of milliseconds, two at a time: most of them are still waiting when the signal comes.
     const loggedIn = logins.map((login) => login.finish())
     served.kill(signal)
-    await pause(50)
+    // By then it has heard the signal.
+    const listens = () =>
+      ask('GET', '/healthz').then(
+        () => true,
+        () => false,
+      )
+    await expect.poll(listens).toBe(false)
     const answers = await Promise.all([...mints.map((request) => request.finish()), ...loggedIn])
     expect(answers.map(statusesIn)).toEqual(answers.map(() => [100, 201]))
     expect(await ended, said).toBe(0)

@@ -96,7 +96,7 @@ export async function arrive(): Promise<Place> {
           const [, address] = /listens at (\S+)/.exec(stdout()) ?? []
           if (address !== undefined) found(address)
         })
-        child.once('exit', () => failed(new Error(`hallpass serve ended: ${stderr()}`)))
+        child.once('close', () => failed(new Error(`hallpass serve ended: ${stderr()}`)))
       })
       return {
         url,

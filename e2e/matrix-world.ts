@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 
 import type { CreatedApp, MintedToken, Organisation } from '@hallpass/client'
 import { actions, tokenId } from '@hallpass/macaroon'
+import { expect, vi } from 'vitest'
 
 import { startAuthority, type TestAuthority } from './authority.ts'
 import { bundle, endingAt, forge, narrow, nowInSeconds, onlyFor, readMacaroon, readonlyOf } from './macaroons.ts'
@@ -153,7 +154,7 @@ export async function buildWorld(): Promise<World> {
     if ([removed, given, ended].some(({ changes }) => changes !== 1))
       throw new Error('the database was not edited as meant')
   })
-  while ((await statusOf(ask, expiring.token)) !== 401) await new Promise((resolve) => setTimeout(resolve, 50))
+  await vi.waitFor(async () => expect(await statusOf(ask, expiring.token)).toBe(401), { timeout: 60_000 })
 
   const world = {
     authority,

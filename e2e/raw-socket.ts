@@ -18,7 +18,7 @@ export async function speak(url: string, ...parts: readonly (string | Uint8Array
     if (parts.length > 1) await pause(5)
   }
   const patience = new AbortController()
-  const hung = pause(15_000, 'hung', { signal: patience.signal }).catch(() => 'closed')
+  const hung = pause(60_000, 'hung', { signal: patience.signal }).catch(() => 'closed')
   const how = await Promise.race([closed.then(() => 'closed'), hung])
   patience.abort()
   socket.destroy()

@@ -279,11 +279,9 @@ describe('the README', () => {
 
 /** What it prints after the address comes a moment later. */
 async function firstSteps(served: Served): Promise<readonly string[]> {
-  for (;;) {
-    const found = /--setup-code (\S+)/.exec(served.output())
-    if (found !== null) return found
-    await new Promise((wake) => setTimeout(wake, 10))
-  }
+  const find = () => /--setup-code (\S+)/.exec(served.output())
+  await expect.poll(find).not.toBeNull()
+  return find() ?? []
 }
 
 /** The tour's commands, at this server's address, and with the code and the password that a person would type. */

@@ -300,8 +300,7 @@ describe.skipIf(!existsSync('/usr/bin/script'))('hallpass at a terminal', () => 
       shown += chunk
       if (pressed || !/Select Organization:|Destroy the app/.test(shown)) return
       pressed = true
-      // The question is drawn before the keyboard is listened to.
-      setTimeout(() => child.stdin.write(keys), 200)
+      child.stdin.write(keys)
     })
     const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
     return { code, shown, stdout: await readFile(join(directory, 'stdout'), 'utf8') }

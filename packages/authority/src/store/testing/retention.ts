@@ -11,8 +11,8 @@ export function describeRetention(getStore: () => Store): void {
       const organisationId = await getStore().write(async (tx) => {
         const { id } = await insertOrganisation(tx)
         // After all that the other tests have written.
-        for (let count = 0; count < 200; count++) {
-          await tx.audit.append({
+        const append = (count: number) =>
+          tx.audit.append({
             at: count < 150 ? 10 : 5_000_000,
             organisationId: id,
             operation: 'app.create',
@@ -22,7 +22,7 @@ export function describeRetention(getStore: () => Store): void {
             reason: '',
             requestId: '',
           })
-        }
+        await Promise.all(Array.from({ length: 200 }, (_, count) => append(count)))
         return id
       })
       const left = async () =>
@@ -55,7 +55,7 @@ export function describeRetention(getStore: () => Store): void {
           // Dead, and not ended: it must be known until then.
           createToken(one.id, { expiresAt: 5000, revokedAt: 5, revokedBy: 'a@example.com' }),
         ]
-        for (const token of [...ended, ...stays]) await tx.tokens.insert(token)
+        await Promise.all([...ended, ...stays].map((token) => tx.tokens.insert(token)))
         return { gone: ended, kept: stays }
       })
       const left = async (tokens: readonly NewToken[]) => {

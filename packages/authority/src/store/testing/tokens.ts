@@ -199,7 +199,7 @@ export function describeTokens(getStore: () => Store): void {
             ...(number % 7 === 0 ? { revokedAt: 1, revokedBy: 'a@example.com' } : {}),
           }),
         )
-        for (const token of all) await tx.tokens.insert(token)
+        await Promise.all(all.map((token) => tx.tokens.insert(token)))
         return { organisationId: id, app: owned, tokens: all }
       })
       const now = 5002

@@ -75,16 +75,21 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
 
     test('that wait for something foreign hold others up, and nothing more', async () => {
       const name = unique('setting')
+      const [begun, foreign] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
       const slow = getStore().write(async (tx) => {
         await tx.settings.set(name, 'slow')
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        begun.resolve()
+        await foreign.promise
         return tx.settings.get(name)
       })
+      await begun.promise
       const fast = getStore().write((tx) => tx.settings.set(unique('setting'), 'fast'))
       const slowRead = getStore().read(async (tx) => {
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        await foreign.promise
         return (await tx.settings.get(name)) ?? 'nothing yet'
       })
+      await new Promise(setImmediate)
+      foreign.resolve()
       expect(await slow).toBe('slow')
       await fast
       expect(['nothing yet', 'slow']).toContain(await slowRead)
@@ -197,7 +202,7 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
     expect(await reading).toBe(false)
 
     const again = await database.open()
-    expect(await again.health()).toBeUndefined()
+    await expect.poll(() => again.health()).toBeUndefined()
     for (const name of names) expect(await again.read((tx) => tx.settings.get(name))).toBe('x')
     await again.close()
     await database.remove()
