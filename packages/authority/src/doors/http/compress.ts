@@ -16,12 +16,8 @@ const mostAtOnce = 2
  */
 export function createCompression() {
   let running = 0
-  return async function compress(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
-    void reply.header('vary', 'accept-encoding')
-    // Answers are bytes, refusals are text.
-    const isFit = payload instanceof Uint8Array && payload.length >= smallest && payload.length <= largest
-    const encoding = isFit ? chooseEncoding(request.headers['accept-encoding']) : undefined
-    if (!isFit || encoding === undefined || running >= mostAtOnce) return payload
+
+  async function compress(encoding: keyof typeof encodings, reply: FastifyReply, payload: Uint8Array): Promise<Buffer> {
     running += 1
     try {
       const compressed = await encodings[encoding](payload)
@@ -30,6 +26,22 @@ export function createCompression() {
     } finally {
       running -= 1
     }
+  }
+
+  return function compressIfFit(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    payload: unknown,
+    done: (error: null, payload: unknown) => void,
+  ): Promise<Buffer> | undefined {
+    void reply.header('vary', 'accept-encoding')
+    // Lists are bytes; refusals and what holds no list are text.
+    const isFit = payload instanceof Uint8Array && payload.length >= smallest && payload.length <= largest
+    const encoding = isFit ? chooseEncoding(request.headers['accept-encoding']) : undefined
+    if (isFit && encoding !== undefined && running < mostAtOnce) return compress(encoding, reply, payload)
+    // Most answers go on at once, without a promise.
+    done(null, payload)
+    return undefined
   }
 }
 

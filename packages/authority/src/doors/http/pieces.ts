@@ -30,10 +30,25 @@ export async function encodeAll<Item, Encoded>(
 }
 
 /**
- * The same as `JSON.stringify`, in UTF-8. The answer may be a list, or an object with lists in its fields; their items
- * are printed one by one.
+ * The same as `JSON.stringify`. An answer without lists comes at once, as text, which Node sends together with the head.
+ * Of others, in UTF-8, the items of lists are printed one by one; they may be in the fields of objects.
  */
-export async function print(answer: object, pause: Pause): Promise<Buffer> {
+export function print(answer: object, pause: Pause): string | Promise<Buffer> {
+  return holdsList(answer) ? printInPieces(answer, pause) : JSON.stringify(answer)
+}
+
+/** Looks only where pieces may end. */
+function holdsList(value: unknown): boolean {
+  if (Array.isArray(value)) return true
+  if (!isPlain(value)) return false
+  for (const name in value) {
+    const field: unknown = value[name as keyof typeof value]
+    if (typeof field === 'object' && field !== null && holdsList(field)) return true
+  }
+  return false
+}
+
+async function printInPieces(answer: object, pause: Pause): Promise<Buffer> {
   const done: Buffer[] = []
   let piece = ''
 

@@ -86,7 +86,8 @@ function openRoute(
       const answer = await handle(input, openExchange(environment, presented, request))
       void reply.code(route.status)
       if (answer === undefined || route.answer === undefined) return reply.send()
-      return reply.type('application/json; charset=utf-8').send(await print(answer, environment.pause))
+      const text = print(answer, environment.pause)
+      return reply.type('application/json; charset=utf-8').send(typeof text === 'string' ? text : await text)
     },
   })
 }
