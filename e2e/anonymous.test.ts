@@ -27,6 +27,30 @@ test('metrics are collected once for all who ask at the same time', async () => 
   expect(texts[0]).toContain('hallpass_http_request_duration_seconds')
 })
 
+test('each request is counted once, under its route and never under its address', async () => {
+  const own = await startAuthority()
+  try {
+    const ask = (method: string, path: string) => fetch(`${own.url()}${path}`, { method })
+    for (const [method, path] of [
+      ['GET', '/v1/apps/one'],
+      ['GET', '/v1/apps/two'],
+      ['HEAD', '/v1/apps/one'],
+      ['GET', '/no/such/page'],
+    ] as const) {
+      await (await ask(method, path)).arrayBuffer()
+    }
+    const text = await (await ask('GET', '/metrics')).text()
+    const counts = text.split('\n').filter((line) => line.startsWith('hallpass_http_request_duration_seconds_count'))
+    expect(counts.map((line) => line.replace(/^[^{]+/, ''))).toEqual([
+      '{method="GET",route="/v1/apps/:app_name",status="401"} 2',
+      '{method="HEAD",route="/v1/apps/:app_name",status="401"} 1',
+      '{method="GET",route="none",status="404"} 1',
+    ])
+  } finally {
+    await own.close()
+  }
+})
+
 test('addresses, queries and heads that nobody needs are refused before anything is made of them', async () => {
   const { ask } = authority
   const refusal = async (path: string, headers: Readonly<Record<string, string>> = {}) => {

@@ -1,12 +1,13 @@
 // The metrics of the server, and a log line for every answer.
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onResponseHookHandler } from 'fastify'
 import type { Logger } from 'pino'
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Registry, collectDefaultMetrics } from 'prom-client'
 
 import { describeCause, printable } from '../domain/cause.ts'
 import { DomainError, type DomainErrorCode } from '../domain/errors.ts'
 import { addressOf } from '../doors/http/address.ts'
 import type { LogSink } from '../log.ts'
+import { createDurationHistogram, type Durations } from './durations.ts'
 
 /** Counts and times every request by route, never by path, because a path may contain anything. */
 export function measure(
@@ -16,12 +17,10 @@ export function measure(
   const { log, logSink, now } = options
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const seconds = new Histogram({
+  const seconds = createDurationHistogram({
     name: 'hallpass_http_request_duration_seconds',
     help: 'Time to answer, by method, route and status.',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-    registers: [registry],
+    bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
   })
   const dropped = new Counter({
     name: 'hallpass_log_lines_dropped_total',
@@ -32,25 +31,40 @@ export function measure(
       dropped.inc(logSink.dropped())
     },
   })
-  server.addHook('onResponse', (request, reply, done) => {
-    const { method, routeOptions } = request
-    const route = routeOptions.url ?? 'none'
-    const { statusCode, elapsedTime } = reply
-    seconds.observe({ method: known(method), route, status: statusCode }, elapsedTime / 1000)
-    const level = isOfInterest(statusCode, request) ? 'info' : 'debug'
-    if (log.isLevelEnabled(level)) {
-      const ms = Math.round(elapsedTime * 10) / 10
-      log[level](
-        { request_id: request.id, method, route, status: statusCode, ms, ...describeRefusal(request) },
-        'answered',
-      )
+  function measureRoute(route: string): onResponseHookHandler {
+    const byMethod = new Map<string, Map<number, Durations>>()
+    return (request, reply, done) => {
+      const { method } = request
+      const { statusCode: status, elapsedTime } = reply
+      const name = known(method)
+      let byStatus = byMethod.get(name)
+      if (byStatus === undefined) byMethod.set(name, (byStatus = new Map()))
+      let durations = byStatus.get(status)
+      if (durations === undefined) byStatus.set(status, (durations = seconds.of({ method: name, route, status })))
+      durations.observe(elapsedTime / 1000)
+      const level = isOfInterest(status, request) ? 'info' : 'debug'
+      if (log.isLevelEnabled(level)) {
+        const ms = Math.round(elapsedTime * 10) / 10
+        log[level]({ request_id: request.id, method, route, status, ms, ...describeRefusal(request) }, 'answered')
+      }
+      done()
     }
-    done()
+  }
+
+  // Each route has its own, which need not ask the request for its route.
+  server.addHook('onRoute', (route) => {
+    route.onResponse = [route.onResponse ?? [], measureRoute(route.url)].flat()
   })
+  const measureUnrouted = measureRoute('none')
+  server.addHook('onResponse', (request, reply, done) => {
+    if (request.is404) measureUnrouted.call(server, request, reply, done)
+    else done()
+  })
+  const print = async () => `${await registry.metrics()}\n${seconds.print()}`
   // Collected at most once a second, because it needs no credential.
   let collected: { readonly at: number; readonly text: Promise<string> } | undefined
   server.get('/metrics', async (_request, reply) => {
-    if (collected === undefined || now() - collected.at >= 1000) collected = { at: now(), text: registry.metrics() }
+    if (collected === undefined || now() - collected.at >= 1000) collected = { at: now(), text: print() }
     return reply.type(registry.contentType).send(await collected.text)
   })
 }
