@@ -61,7 +61,7 @@ const revoke = (id: string) => authority.ask(authority.userHeader, revokeToken, 
 /** How many signatures looking at the header, from this address, has checked, and why it was refused. */
 async function cost(header: string, from?: string): Promise<readonly [number, string]> {
   const before = checked
-  const refusal = await authenticate(header, from === undefined ? undefined : () => from).then(
+  const refusal = await Promise.resolve(authenticate(header, from === undefined ? undefined : () => from)).then(
     () => '',
     (error: Error) => error.message,
   )

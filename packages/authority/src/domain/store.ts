@@ -20,6 +20,9 @@ import type { SigningKeyReads, SigningKeyWrites } from './store/signing-keys.ts'
 import type { TokenReads, TokenWrites } from './store/tokens.ts'
 import type { UserReads, UserWrites } from './store/users.ts'
 
+/** The part of a store that runs transactions. */
+export type Transactions = Pick<Store, 'read' | 'write'>
+
 export interface Store {
   /** Runs `work` on one consistent snapshot. It may run more than once before one run counts, as that of a write may. */
   read<T>(work: (tx: ReadTransaction) => Promise<T>, options?: ReadOptions): Promise<T>

@@ -100,6 +100,12 @@ export function createConnections(options: {
       parsed: [],
       held: nothing,
       waits: false,
+      goOn: () => {
+        if (mayGoOn(connection)) goOn(connection)
+        connection.waits = mayGoOn(connection)
+        endIfAnswered(connection)
+        return connection.waits
+      },
       refuse: undefined,
       end: undefined,
     }
@@ -157,12 +163,7 @@ export function createConnections(options: {
   function attend(connection: Connection): void {
     if (connection.waits || !mayGoOn(connection)) return
     connection.waits = true
-    turns.take(connection.line, () => {
-      if (mayGoOn(connection)) goOn(connection)
-      connection.waits = mayGoOn(connection)
-      endIfAnswered(connection)
-      return connection.waits
-    })
+    turns.take(connection.line, connection.goOn)
   }
 
   function mayGoOn({ socket, parsed, held, begun }: Connection): boolean {
@@ -190,7 +191,8 @@ export function createConnections(options: {
   function begin(connection: Connection, { listener, request, response }: Exchange): void {
     const { socket, begun } = connection
     begun.add(response)
-    response.once('close', () => {
+    // It comes once. Taking the listener off, as for once, would cost more than the rest of this.
+    response.on('close', () => {
       begun.delete(response)
       refuseIfAnswered(connection)
       if (ending && begun.size + connection.parsed.length + connection.held.length === 0) socket.end()
@@ -202,10 +204,11 @@ export function createConnections(options: {
   }
 
   function refuseIfAnswered({ socket, parsed, begun, refuse }: Connection): void {
+    if (refuse === undefined) return
     // An incomplete request is what is refused.
     if (parsed.some(({ request }) => request.complete) || [...begun].some(({ req }) => req.complete)) return
     // The last answer ends the connection by itself.
-    if (socket.writable) refuse?.()
+    if (socket.writable) refuse()
   }
 
   /**
@@ -364,6 +367,8 @@ interface Connection {
   held: Buffer
   /** Whether it waits for its turn. */
   waits: boolean
+  /** Does one piece of what it holds; returns whether there is another. */
+  readonly goOn: () => boolean
   /** Called once the requests before a broken one are answered. */
   refuse: (() => void) | undefined
   /** Node's function that ends it, once its other side has closed. */

@@ -113,6 +113,8 @@ export function createServer(options: {
  * with an empty `$ID` must not delete the organization. Pages redirect by themselves.
  */
 function withoutStraySlashes(method: string | undefined, url: string): string {
+  const query = url.indexOf('?')
+  if (!url.startsWith('//') && url[(query === -1 ? url.length : query) - 1] !== '/') return url
   const path = url.replace(/^\/+(?=\/(?:graphql|v1|api\/v1|metrics_post)(?:[/?]|$))/, '')
   return method === 'GET' || method === 'HEAD' || method === 'POST' ? path.replace(lastSlash, '$1') : path
 }
@@ -134,11 +136,10 @@ function createRequestIds(): () => string {
 
 /** Headers of every answer. */
 function stamp(request: FastifyRequest, reply: FastifyReply): void {
-  void reply.headers({
-    'fly-request-id': request.id,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  })
+  void reply
+    .header('fly-request-id', request.id)
+    .header('cache-control', 'no-store')
+    .header('x-content-type-options', 'nosniff')
 }
 
 /** For the log. The parser's reason names a rule and quotes nothing. Recognizes what a misconfigured client or proxy sends. */

@@ -7,6 +7,13 @@ import { addressOf } from './address.ts'
 import { bodyLimits } from './body.ts'
 import { nobody } from './exchange.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Its credentials, once they are checked. */
+    presented?: Presented
+  }
+}
+
 export interface AuthenticatedFirst {
   /** For routes that need a credential. */
   readonly options: Pick<RouteShorthandOptions, 'bodyLimit' | 'config' | 'onRequest'>
@@ -19,15 +26,18 @@ export function authenticateFirst(
   authenticate: Authenticate,
   credentialOf: (request: FastifyRequest) => string | undefined,
 ): AuthenticatedFirst {
-  const presented = new WeakMap<FastifyRequest, Presented>()
   return {
     options: {
       bodyLimit: bodyLimits.known,
       config: { authenticatesFirst: true },
-      async onRequest(request) {
-        presented.set(request, await authenticate(credentialOf(request), () => addressOf(request)))
+      onRequest(request, _reply, done) {
+        const presented = authenticate(credentialOf(request), () => addressOf(request))
+        if (presented instanceof Promise) return presented.then((found) => void (request.presented = found))
+        request.presented = presented
+        done()
+        return undefined
       },
     },
-    presentedBy: (request) => presented.get(request) ?? nobody,
+    presentedBy: (request) => request.presented ?? nobody,
   }
 }

@@ -27,9 +27,11 @@ export interface Exchange {
 /** The credentials of a request without any, or whose credentials do not count. */
 export const nobody: Presented = { tokens: [], authTokenHashes: [], refusals: [] }
 
+const monotonic = () => performance.now()
+
 /** Makes the exchange of one request, for the caller with these credentials. */
 export function openExchange(environment: Environment, presented: Presented, request: FastifyRequest): Exchange {
-  const own: Environment = { ...environment, store: storeOfRequest(environment.store, () => performance.now()) }
+  const store = storeOfRequest(environment.store, monotonic)
   const spend = createAllowance()
   function exchangeFor(mutation?: string): Exchange {
     const caller: Caller = {
@@ -46,7 +48,7 @@ export function openExchange(environment: Environment, presented: Presented, req
       userAgent: request.headers['user-agent'],
       publicUrl: environment.publicUrl,
       pause: environment.pause,
-      perform: (operation, input) => perform(own, caller, operation, presented, input),
+      perform: (operation, input) => perform(environment, caller, operation, presented, input, store),
       mutating: exchangeFor,
     }
   }

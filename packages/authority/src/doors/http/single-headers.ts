@@ -2,6 +2,7 @@
 import { InvalidInput } from './errors.ts'
 
 const single: ReadonlySet<string> = new Set(['authorization', 'content-length', 'content-type', 'host', 'origin'])
+const lengths: ReadonlySet<number> = new Set([...single].map(({ length }) => length))
 
 /**
  * The error if one of them appears twice; undefined if none does. Node.js keeps the first of some headers and joins
@@ -9,12 +10,14 @@ const single: ReadonlySet<string> = new Set(['authorization', 'content-length', 
  * @param raw names and values, alternating
  */
 export function findRepeatedHeader(raw: readonly string[]): InvalidInput | undefined {
-  const seen = new Set<string>()
+  const seen: string[] = []
   for (let index = 0; index < raw.length; index += 2) {
-    const name = (raw[index] ?? '').toLowerCase()
+    const sent = raw[index] ?? ''
+    if (!lengths.has(sent.length)) continue
+    const name = sent.toLowerCase()
     if (!single.has(name)) continue
-    if (seen.has(name)) return new InvalidInput(`the header ${name} appears twice`, name)
-    seen.add(name)
+    if (seen.includes(name)) return new InvalidInput(`the header ${name} appears twice`, name)
+    seen.push(name)
   }
   return undefined
 }

@@ -1,25 +1,32 @@
 // The store for one request: failed waits count together, so that the request is answered in time however much it asks.
 import { DomainError } from '../../domain/errors.ts'
-import type { Store } from '../../domain/store.ts'
+import type { Store, Transactions } from '../../domain/store.ts'
 
 /** `now` is monotonic, in milliseconds. */
-export function storeOfRequest(store: Store, now: () => number): Store {
+export function storeOfRequest(store: Store, now: () => number): Transactions {
   let left = patience
-  async function wait<T>(ask: (patience: number) => Promise<T>): Promise<T> {
-    const began = now()
-    try {
-      return await ask(Math.max(left, leastPatience))
-    } catch (error) {
-      if (error instanceof DomainError && error.code === 'unavailable') left -= now() - began
-      throw error
-    }
+  function count(error: unknown, began: number): void {
+    if (error instanceof DomainError && error.code === 'unavailable') left -= now() - began
   }
   return {
-    read: (work) => wait((most) => store.read(work, { patience: most })),
-    write: (work, options) => wait((most) => store.write(work, { ...options, patience: most })),
-    health: () => store.health(),
-    failed: store.failed,
-    close: () => store.close(),
+    async read(work) {
+      const began = now()
+      try {
+        return await store.read(work, { patience: Math.max(left, leastPatience) })
+      } catch (error) {
+        count(error, began)
+        throw error
+      }
+    },
+    async write(work, options) {
+      const began = now()
+      try {
+        return await store.write(work, { ...options, patience: Math.max(left, leastPatience) })
+      } catch (error) {
+        count(error, began)
+        throw error
+      }
+    },
   }
 }
 

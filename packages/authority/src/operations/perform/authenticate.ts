@@ -22,8 +22,10 @@ import { createWastedWork, type HeaderAllowance } from './wasted-work.ts'
 import { VerificationCache } from './verification-cache.ts'
 import { weigh } from './weigh.ts'
 
-/** Reads a header's credentials. `from` returns the address of the client, if it is known. */
-export type Authenticate = (header: string | undefined, from?: () => string) => Promise<Presented>
+/**
+ * Reads a header's credentials; at once if they are remembered. `from` returns the address of the client, if it is known.
+ */
+export type Authenticate = (header: string | undefined, from?: () => string) => Presented | Promise<Presented>
 
 /** Bytes of the cache of verified headers. */
 const cacheCapacity = 32 * 1024 * 1024
@@ -96,7 +98,9 @@ export function createAuthenticate(options: {
     }
   }
 
-  return async function authenticate(header, from) {
+  return (header, from) => (header === undefined ? undefined : cache.get(header)) ?? authenticate(header, from)
+
+  async function authenticate(header: string | undefined, from: (() => string) | undefined): Promise<Presented> {
     if (header === undefined || header.trim() === '') {
       throw new DomainError('unauthenticated', 'this request carries no token: send an Authorization header')
     }
@@ -104,9 +108,6 @@ export function createAuthenticate(options: {
     if (/^\s*(?:(?:bearer|flyv1)\s*)+$/i.test(header)) {
       throw new DomainError('unauthenticated', 'this request carries no token: it may have ended, or been left out')
     }
-    const cached = cache.get(header)
-    if (cached !== undefined) return cached
-
     const address = header.length > longestOfOne ? from?.() : undefined
     const allowance = address === undefined ? full : wasted.allowanceFor(address)
     const work = createWork(allowance)

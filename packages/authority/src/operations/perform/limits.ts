@@ -29,12 +29,12 @@ export const inquiries: readonly DeclaredLimit<unknown>[] = [
  */
 export function takeLimits<Input>(
   limits: Limits,
-  { remoteAddress }: { readonly remoteAddress: string },
+  caller: { readonly remoteAddress: string },
   operation: { readonly name: string; readonly limits?: readonly DeclaredLimit<Input>[] },
   input: Input,
 ): void {
   for (const { limit, by, what } of operation.limits ?? []) {
-    const key = by === 'network' ? `${operation.name} ${networkOf(remoteAddress)}` : by(input)
+    const key = by === 'network' ? `${operation.name} ${networkOf(caller.remoteAddress)}` : by(input)
     const retryAfter = limits[limit].take(key)
     if (retryAfter > 0) throw tooMany(what, retryAfter)
   }

@@ -1,7 +1,7 @@
 // Runs operations; there is no other way to run one.
 import type { AuditEvent } from '../../domain/audit-event.ts'
 import { DomainError, isUnavailable } from '../../domain/errors.ts'
-import type { ReadTransaction, Transaction } from '../../domain/store.ts'
+import type { ReadTransaction, Transaction, Transactions } from '../../domain/store.ts'
 import { authorise } from './authorise.ts'
 import { recordDenial } from './denials.ts'
 import { takeLimits } from './limits.ts'
@@ -29,7 +29,7 @@ import { describeActor, identify, ownerOf, type Credential, type Presented, type
  *   (403), runs it (409, 422), and records it;
  * 4. after the commit, runs `afterCommit`; a refusal is recorded after the rollback.
  *
- * An operation for anyone identifies and authorises nobody.
+ * `store` is the store as this request may use it. An operation for anyone identifies and authorises nobody.
  * @throws DomainError `rate_limited`, `unauthenticated`, `not_found`, `forbidden`, or an error of the operation
  */
 export async function perform<Input, Subject, Output, Prepared>(
@@ -38,9 +38,9 @@ export async function perform<Input, Subject, Output, Prepared>(
   operation: Operation<Input, Subject, Output, Prepared>,
   presented: Presented,
   input: Input,
+  store: Transactions = environment.store,
 ): Promise<Output> {
   takeLimits(environment, caller, operation, input)
-  const { store } = environment
   const now = environment.now()
   const base: Base = {
     environment,
