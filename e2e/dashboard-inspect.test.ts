@@ -83,7 +83,7 @@ describe.skipIf(!hasBrowser)('the inspector', () => {
     await page.getByLabel('Token', { exact: true }).fill(token.slice(0, -5))
     await page.getByText(/truncated/).waitFor()
     await page.getByLabel('Token', { exact: true }).fill('hello')
-    await page.getByText('Token 1 starts with none of fm2_').waitFor()
+    await page.getByText('This begins with none of fm2_').waitFor()
     await page.getByLabel('Token', { exact: true }).fill(auth)
     await page.getByText('It has no caveats').waitFor()
     await page.getByLabel('Token', { exact: true }).fill('')

@@ -15,14 +15,14 @@ import { describeUnknownVariables } from './unknown-variables.ts'
 export async function connect(context: Context, flags: GlobalFlags): Promise<Client> {
   const { server, token, source } = await chooseConnection(flags, context.environment)
   for (const sentence of describeUnknownVariables(context.environment)) warn(context, sentence)
-  return createClientAt(context, server, { token: await discharged(context, token), source })
+  return createClientAt(context, server, { token: await discharged(context, token, source), source })
 }
 
 /** Only macaroons ask third parties, and only for them is it worth loading what reads them. */
-async function discharged(context: Context, token: string): Promise<string> {
+async function discharged(context: Context, token: string, source: string): Promise<string> {
   if (!holdsMacaroon(token)) return token
   const { withDischarges } = await import('./discharges.ts')
-  return withDischarges(context, token)
+  return withDischarges(context, token, source)
 }
 
 /** A client that carries none, for logging in. It says on which machine: people recognise their logins by it. */

@@ -77,6 +77,31 @@ it('takes a token as it was pasted, and says what it is where it is none', async
   expect(server.seen).toHaveLength(2)
 })
 
+it('sends nothing that is no token of an authority', async () => {
+  const text = header(mint([{ type: 'Organization', id: 7n, mask: 31 }]))
+  const pem = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----'
+  const foreign = ['ghp_1234567890abcdefghijABCDEFGHIJ123456', pem]
+  const damaged = [text.slice(0, -3), `${text.slice(0, 40)}.${text.slice(40)}`, 'fo1_a.b']
+  for (const given of [...foreign, ...damaged, 'hunter2']) {
+    const { code, stderr } = await place.run(['orgs', 'list'], { environment: { HALLPASS_API_TOKEN: given } })
+    expect(code).toBe(given.includes('fm2_') ? 1 : 2)
+    expect(stderr).toMatch(/^Error: .*HALLPASS_API_TOKEN.*\n$/)
+  }
+  await place.run(['__complete', '--', 'orgs', 'show', ''], { environment: { HALLPASS_API_TOKEN: damaged[1] ?? '' } })
+  for (const given of foreign) {
+    for (const word of [given, '-']) {
+      const { stderr } = await place.run(['tokens', 'revoke', '--', word], { input: given })
+      expect(stderr).toMatch(/^failed to revoke token (?:in argument 1|on standard input): it is neither an id/)
+      expect(stderr).not.toContain(given)
+    }
+  }
+  expect(server.seen).toEqual([])
+  await keep(foreign[0] ?? '')
+  await place.run(['tokens', 'explain', text])
+  await place.run(['auth', 'logout'])
+  expect(new Set(server.seen.map(({ authorization }) => authorization))).toEqual(new Set([text]))
+})
+
 it('uses no login where a variable is set to nothing', async () => {
   const { code, stdout, stderr } = await place.run(['orgs', 'list'], { environment: { HALLPASS_API_TOKEN: '' } })
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

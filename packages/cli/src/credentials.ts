@@ -142,7 +142,8 @@ export async function findLogin(
 ): Promise<{ readonly server: string; readonly login: string | undefined }> {
   const config = await readConfig(locateConfig(environment)).catch((): Config => ({}))
   const server = chooseServer(flags, environment, config)
-  return { server, login: serverOfLogin(config) === server ? config.access_token : undefined }
+  const login = serverOfLogin(config) === server ? config.access_token : undefined
+  return { server, login: login === undefined || describeNoToken(login) !== undefined ? undefined : login }
 }
 
 /** True where the credential holds a macaroon, and so speaks for a token rather than a person. */

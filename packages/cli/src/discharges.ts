@@ -1,6 +1,6 @@
 // Discharges that a credential needs: fetched before it is used, as flyctl does.
 import { fetchDischarges, type DischargeError, type FetchedDischarges } from '@hallpass/client/discharge'
-import { MacaroonError, permissionLocation, ticketsOf } from '@hallpass/macaroon'
+import { MacaroonError, parseBundle, permissionLocation, ticketsOf } from '@hallpass/macaroon'
 
 import { openBrowser } from './browser-login/open-browser.ts'
 import { describeUnreachable } from './connection-words.ts'
@@ -12,21 +12,36 @@ import { useProxies } from './proxies.ts'
 
 /**
  * The credential with the discharges that it needs. A person at a terminal is shown where to confirm.
- * @throws DischargeError or CommandError where nothing in it can be used without one that is not to be had
+ * @param source where it came from, for the error
+ * @throws CommandError where nothing in it can be read, and DischargeError or CommandError where nothing in it can be used without a discharge that is
+ * not to be had
  */
-export async function withDischarges(context: Context, token: string): Promise<string> {
+export async function withDischarges(context: Context, token: string, source: string): Promise<string> {
+  expectReadable(token, source)
   let fetched: FetchedDischarges
   useProxies(context.environment, permissionLocation)
   try {
     fetched = await fetchDischarges(token, canAsk(context) ? { onUserUrl: showUserUrl(context) } : {})
   } catch (error) {
-    // What is wrong with a damaged token, the authority says, as of any other.
+    // What is wrong with one that is damaged beside others, the authority says, as of any other.
     if (error instanceof MacaroonError) return token
     throw error
   }
   const [failure] = fetched.failures
   if (failure === undefined || holdsUsable(fetched.header)) return fetched.header
   throw advise(context, failure)
+}
+
+/** @throws CommandError where nothing in it is a token: what it is instead is not for the authority */
+export function expectReadable(token: string, source: string): void {
+  try {
+    const { permissions, discharges, authTokens } = parseBundle(token, { location: permissionLocation })
+    if (permissions.length + discharges.length + authTokens.length > 0) return
+    splitToken(token)
+  } catch (cause) {
+    if (!(cause instanceof MacaroonError)) throw cause
+    throw new CommandError('failed', `${cause.message} (the credential was that of ${source})`, { cause })
+  }
 }
 
 /** Fetches them whoever is there: the person may sit elsewhere, and reads what is told. */

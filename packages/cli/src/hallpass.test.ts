@@ -94,7 +94,7 @@ async function runProgram(program: string, words: readonly string[], options: Ru
 const hallpass = (words: readonly string[], options: RunOptions = {}) =>
   runProgram(process.execPath, [entry, ...words], {
     ...options,
-    environment: { HALLPASS_API_URL: url, HALLPASS_API_TOKEN: 'fm2_held', ...options.environment },
+    environment: { HALLPASS_API_URL: url, HALLPASS_API_TOKEN: 'fo1_held', ...options.environment },
   })
 
 const bareHallpass = (words: readonly string[], input?: string) =>
@@ -190,7 +190,7 @@ describe('hallpass', () => {
     expect(seen).toEqual([
       {
         request: 'POST /v1/orgs/acme/tokens',
-        authorization: 'FlyV1 fm2_held',
+        authorization: 'Bearer fo1_held',
         body: { profile: 'deploy_organization', name: 'ci', expiry: '30d' },
       },
     ])
@@ -228,9 +228,10 @@ describe('hallpass', () => {
       stdout: `Revoked ${t1}\nRevoked ${t2}, and 2 tokens that it made\n2 tokens revoked\n`,
       stderr: '',
     })
-    const one = await hallpass(['tokens', 'revoke', 't9', t1])
+    const t9 = t1.replace(/.$/, '9')
+    const one = await hallpass(['tokens', 'revoke', t9, t1])
     expect(one).toMatchObject({ code: 1, stdout: `Revoked ${t1}\n1 token revoked\n` })
-    expect(one.stderr).toContain('failed to revoke token t9: there is no DELETE /v1/tokens/t9')
+    expect(one.stderr).toContain(`failed to revoke token ${t9}: there is no DELETE /v1/tokens/${t9}`)
   })
 
   it('logs in, uses the login only at its server, and logs out', async () => {
@@ -291,7 +292,7 @@ describe.skipIf(!existsSync('/usr/bin/script'))('hallpass at a terminal', () => 
         SHELL: '/bin/sh',
         HALLPASS_CONFIG_DIR: directory,
         HALLPASS_API_URL: url,
-        HALLPASS_API_TOKEN: 'fm2_held',
+        HALLPASS_API_TOKEN: 'fo1_held',
       },
     })
     let shown = ''

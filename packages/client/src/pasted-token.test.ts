@@ -23,6 +23,11 @@ describe('unwrapToken', () => {
     ['in quotes, from JSON', `"${token}",`.replace(/,$/, '')],
     ['before a semicolon', `"${token}";`],
     ['with a written line break', `${token}\\n`],
+    ['with written line breaks in quotes', `"${token}\\r\\n"`],
+    ['broken by written line breaks', `"${wrapped.replaceAll('\n', '\\n')}"`],
+    ['in quotes that are escaped', `\\"${token}\\"`],
+    ['with its slashes escaped', token.replaceAll('/', '\\/')],
+    ['at the end of a sentence', `"${token}".`],
     ['with the name of its header', `Authorization: ${token}`],
     ['with the name of its header, in quotes', `"authorization: ${token}"`],
   ])('frees a token %s', (_what, text) => {
@@ -65,6 +70,13 @@ describe('describeNoToken', () => {
     ['"{\\"token\\"', 'is JSON'],
     ['FLY_API_TOKEN=fm2_secret', 'begins with NAME='],
     ['export HALLPASS_API_TOKEN="FlyV1 fm2_secret"', 'begins with NAME='],
+    ['$env:X="fm2_secret"', 'begins with NAME='],
+    ["$Env:FLY_API_TOKEN = 'FlyV1 fm2_secret'", 'begins with NAME='],
+    ['${env:X}="fm2_secret"', 'begins with NAME='],
+    ['$token = "fm2_secret"', 'begins with NAME='],
+    ['declare -x X="fm2_secret"', 'begins with NAME='],
+    ['ENV X=fm2_secret', 'begins with NAME='],
+    ['$env:X=ghp_secret', 'begins with NAME='],
     ['Basic eDpmbTJfc2VjcmV0', 'is for Basic: send Bearer'],
     ['Authorization: Basic eDpmbTJfc2VjcmV0', 'is for Basic: send Bearer'],
     ['$TOKEN', 'is the name of a variable'],
@@ -73,7 +85,7 @@ describe('describeNoToken', () => {
     ['undefined', 'is a word that stands for no value'],
     ['None', 'is a word that stands for no value'],
     ['token: fm2_secret', 'has other text before it'],
-    ['token=fm2_secret', 'has other text before it'],
+    ['token=fm2_secret', 'begins with NAME='],
     ['Token fm2_secret', 'has other text before it'],
     ['set -gx FLY_API_TOKEN FlyV1 fm2_secret', 'has other text before it'],
     ['--access-token=fo1_secret', 'has other text before it'],
@@ -83,6 +95,22 @@ describe('describeNoToken', () => {
     ['<token>', 'is a place for a token'],
     ['https://example.com/secret', 'is an address'],
     ['eyJhbGciOiJ.eyJzZWNyZXQ', 'is a JSON Web Token'],
+    ['eyJhbGciOiJ.eyJzZWNyZXQ.secret.', 'is a JSON Web Token'],
+    ['ghp_secret', 'is a token of GitHub'],
+    ['github_pat_secret', 'is a token of GitHub'],
+    ['glpat-secret', 'is a token of GitLab'],
+    ['Bearer npm_secret', 'is a token of npm'],
+    ['AKIASECRETSECRETSECR', 'is a token of AWS'],
+    ['-----BEGIN OPENSSH PRIVATE KEY-----\nsecret\n-----END OPENSSH PRIVATE KEY-----', 'is a key or a certificate'],
+    ['0f0f0f0f-0f0f-0f0f-0f0f-0f0f0f0f0f0f', 'is an id'],
+    ['fm2_secret-_', 'is in URL-safe base64'],
+    ['FlyV1 fm2_aaaa,fm2_secret-_', 'is in URL-safe base64'],
+    ['fo1_secret.secret', 'is no auth token'],
+    [`fo1_${'secret'.repeat(50)}`, 'is no auth token'],
+    ['something', 'begins with none of fm2_'],
+    ['v4.local.secret', 'begins with none of fm2_'],
+    ['c2VjcmV0c2VjcmV0==', 'begins with none of fm2_'],
+    ['FlyV1 secret,secret', 'begins with none of fm2_'],
     ['fm2_secret%3D%3D', 'is percent-encoded'],
     ['FlyV1%20fm2_secret%3D%3D', 'is percent-encoded'],
     ['fm2_secret\nfm2_secret', 'has a line break at character 11,'],
@@ -98,8 +126,16 @@ describe('describeNoToken', () => {
     expect(describeNoToken(text)).not.toMatch(/secret|secr/)
   })
 
-  it('has nothing against what it does not know', () => {
-    for (const text of ['fm2_held', 'Bearer fo1_x', 'FlyV1 fm2_a,fm2_b', 'something']) {
+  it('has nothing against what those who read tokens know better', () => {
+    for (const text of [
+      'fm2_held',
+      'Bearer fo1_x',
+      'FlyV1 fm2_a,fm2_b',
+      'fm2_aA0==',
+      ',fm1r_a,,fo1_-_',
+      'fm2_ab.cd',
+      'fm3_new',
+    ]) {
       expect(describeNoToken(text)).toBeUndefined()
     }
   })

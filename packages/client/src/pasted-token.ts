@@ -30,15 +30,16 @@ export function describeNoToken(text: string): string | undefined {
     return `has a line break at character ${lineBreak.index + 1}, and what stands around it is not one token`
   }
   const parts = rest.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]))
-  if (parts.some((part) => prefix.test(part)) && !parts.every((part) => /^(?:fm\w{1,2}|fo1)_/.test(part)))
-    return otherText
+  if (!parts.every((part) => beginning.test(part))) return parts.some((part) => prefix.test(part)) ? otherText : unknown
   const strange = /[^\x20-\x7e]|["'`]/.exec(token)
-  return strange === null ? undefined : `has a character that no token has: character ${strange.index + 1}`
+  if (strange !== null) return `has a character that no token has: character ${strange.index + 1}`
+  if (parts.some((part) => urlSafe.test(part))) return 'is in URL-safe base64, with - or _: give it as it was made'
+  return parts.every((part) => !part.startsWith('fo1_') || authToken.test(part)) ? undefined : noAuthToken
 }
 
-const quote = '["\'`\\u2018-\\u201f\\u00ab\\u00bb\\u2039\\u203a]'
-const quotesBefore = new RegExp(`(^|[\\s,])${quote}{1,4}`, 'g')
-const quotesBehind = new RegExp(`${quote}{1,4}(?=[\\s,;]|$)`, 'g')
+const quotes = '(?:\\\\?["\'`\\u2018-\\u201f\\u00ab\\u00bb\\u2039\\u203a]){1,4}'
+const quotesBefore = new RegExp(`(^|[\\s,])${quotes}`, 'g')
+const quotesBehind = new RegExp(`${quotes}(?=[\\s,;.]|$)`, 'g')
 const schemes = /^((?:(?:bearer|flyv1)\s+)*)(.*)$/is
 const token = '(?:(?:fm1r|fm1a|fm2)_[A-Za-z0-9+/]+={0,2}|fo1_[A-Za-z0-9_-]+)'
 const tokens = new RegExp(`^,*${token}(?:,+${token})*,*$`)
@@ -46,12 +47,37 @@ const tokens = new RegExp(`^,*${token}(?:,+${token})*,*$`)
 /** A scheme, or the beginning that every token has. */
 const alone = /^,*(?:(?:bearer|flyv1|basic|token)[\s:,]*)+$|^(?:(?:bearer|flyv1)\s+)*(?:fm1r|fm1a|fm2|fo1)_?[,\s]*$/i
 
+const beginning = /^(?:fm\w{1,2}|fo1)_/
 const prefix = /(?:fm1r|fm1a|fm2|fo1)_/
 const otherText = 'has other text before it: give the token alone'
+const unknown = 'begins with none of fm2_, fm1r_, fm1a_ and fo1_, and so is no token of an authority'
+const urlSafe = /^fm\w{1,2}_(?=.*[_-])[\w-]*={0,2}$/
+const authToken = /^fo1_[\w-]{1,256}$/
+const noAuthToken = 'is no auth token: behind fo1_ it has 1 to 256 of A-Z a-z 0-9 _ -'
+
+/** What people have beside a token, and paste in its place. */
+const foreign = [
+  [/^(?:gh[pousr]|github_pat)_/, 'GitHub'],
+  [/^gl[a-z]{2,6}-/, 'GitLab'],
+  [/^npm_/, 'npm'],
+  [/^pypi-/, 'PyPI'],
+  [/^xox[a-z]-/, 'Slack'],
+  [/^(?:AKIA|ASIA)[A-Z\d]{12}/, 'AWS'],
+  [/^(?:AIza|ya29\.)/, 'Google'],
+  [/^do[op]_v1_/, 'DigitalOcean'],
+  [/^hv[bs]\./, 'Vault'],
+  [/^dckr_[a-z]+_/, 'Docker'],
+] as const
+
+/** As shells, PowerShell among them, Dockerfiles and scripts write it; the padding of a token is none. */
+const assignment =
+  /^(?!(?:fm\w{1,2}|fo1)_)(?:[a-z]{2,8}\s+(?:-\w+\s+)*)?(?:\$(?:\{?env:\s*)?)?[a-z_][\w.]*\}?\s*:?=(?!=)\s*\S/i
 
 const mistakes: ReadonlyArray<readonly [form: RegExp, words: string]> = [
   [/\*{3}/, 'is hidden behind ***, as logs of CI jobs show it: take it from where it is kept'],
   [/^basic\s/i, 'is for Basic: send Bearer and the token itself, which is the password in it'],
+  [/^-----BEGIN /, 'is a key or a certificate in PEM'],
+  [assignment, 'begins with NAME=: give what stands behind it'],
   [/^\$[\w({]|^%\w+%$|\{\{/, 'is the name of a variable that nothing has replaced'],
   [/^(?:undefined|null|nil|none|true|false)$/i, 'is a word that stands for no value'],
   [/^(?:\{|\[\s*["[{])/, 'is JSON: give what stands in its field token'],
@@ -59,6 +85,8 @@ const mistakes: ReadonlyArray<readonly [form: RegExp, words: string]> = [
   [/^<.*>$/s, 'is a place for a token, and not one'],
   [/^[a-z][a-z\d+.-]*:\/\//i, 'is an address'],
   [/^eyJ[\w-]*\./, 'is a JSON Web Token, which this is not about'],
+  [/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i, 'is an id, as a token has one, and not the token itself'],
+  ...foreign.map(([form, whose]) => [form, `is a token of ${whose}`] as const),
   [/^(?!(?:fm\w{1,2}|fo1)_)[^,]*[\s=:[('"](?:fm\w{1,2}|fo1)_/is, otherText],
   [
     /^(?:(?:bearer|flyv1)%20)?(?:fm\w{1,2}|fo1)(?:_|%5f).*%(?:2[bf]|3d|2c)/is,
@@ -68,20 +96,15 @@ const mistakes: ReadonlyArray<readonly [form: RegExp, words: string]> = [
 
 function strip(text: string): string {
   const plain = replaceUnseen(text, (character) => (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(character) ? character : ''))
-    .replaceAll(/[\u2028\u2029]/g, '\n')
+    .replaceAll(/[\u2028\u2029]|\\[rnt]/g, '\n')
+    .replaceAll(String.raw`\/`, '/')
     .trim()
-  return dropEnd(plain)
+  return plain
     .replaceAll(quotesBefore, '$1')
     .replaceAll(quotesBehind, '')
-    .replace(/^\s*authorization\s*:\s*/i, '')
-    .replaceAll(quotesBefore, '$1')
-    .replace(/;$/, '')
     .trim()
-}
-
-/** Without line breaks that are written out. */
-function dropEnd(text: string): string {
-  let end = text.length
-  while (/^\\[nr]$/.test(text.slice(Math.max(end - 2, 0), end))) end -= 2
-  return text.slice(0, end)
+    .replace(/^authorization\s*:\s*/i, '')
+    .replaceAll(quotesBefore, '$1')
+    .replace(/(?<![;.])[;.]$/, '')
+    .trim()
 }

@@ -73,7 +73,7 @@ describe('a pasted header', () => {
   it('is told exactly where it is damaged', () => {
     expect(readHeader('', now)).toBe('This is empty.')
     expect(readHeader('{"token":"x"}', now)).toMatch(/^This is JSON/)
-    expect(readHeader('hello', now)).toMatch(/^Token 1 starts with none of/)
+    expect(readHeader('hello', now)).toMatch(/^This begins with none of/)
     expect(readHeader(header.slice(0, -3), now)).toMatch(/truncated/)
     const [, base64 = ''] = header.split('fm2_')
     const flipped = `fm2_${base64.startsWith('l') ? 'm' : 'l'}${base64.slice(1)}`

@@ -1,4 +1,6 @@
 // `hallpass auth logout`: ends the login at the authority and forgets it here.
+import { describeNoToken } from '@hallpass/client/pasted-token'
+
 import { locateConfig, readConfig, writeConfig } from '../../config-file.ts'
 import { createClientAt } from '../../connect.ts'
 import type { Context } from '../../context.ts'
@@ -27,7 +29,10 @@ export async function logOut(context: Context, flags: GlobalFlags): Promise<void
   }
   const next = chooseServer({}, context.environment, { api_url: server })
   try {
-    await createClientAt(context, server, { token: config.access_token }).signOut()
+    // What is no token, no authority keeps alive, and none is shown.
+    if (describeNoToken(config.access_token) === undefined) {
+      await createClientAt(context, server, { token: config.access_token }).signOut()
+    }
   } catch (error) {
     // What is refused as unknown is dead already; anything else leaves it alive until it expires.
     if (!isDead(error)) {

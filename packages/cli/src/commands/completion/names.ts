@@ -3,7 +3,7 @@ import { cleanse } from '@hallpass/client/visible-text'
 
 import { createClientAt } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import { chooseConnection } from '../../credentials.ts'
+import { chooseConnection, holdsMacaroon } from '../../credentials.ts'
 
 export interface Name {
   readonly name: string
@@ -30,7 +30,8 @@ export async function findNames(
     await import('@hallpass/client/answers')
     const end = performance.now() + patience
     const flags = { accessToken: given('access-token'), apiUrl: given('api-url') }
-    const { server, token } = await chooseConnection(flags, environment)
+    const { server, token, source } = await chooseConnection(flags, environment)
+    if (holdsMacaroon(token)) (await import('../../discharges.ts')).expectReadable(token, source)
     const quiet = { ...context.process, stderr: { write: () => undefined } }
     const client = () =>
       createClientAt({ ...context, process: quiet }, server, {

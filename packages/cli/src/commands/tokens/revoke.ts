@@ -22,7 +22,8 @@ export async function revokeTokens(context: Context, flags: RevokeFlags, ...give
   const texts = joinHeaders(given)
   for (const [at, text] of texts.entries()) {
     // Nobody wants a leaked token in a log once more: it is named by its place.
-    const name = text === '-' ? 'on standard input' : isToken(text) ? `in argument ${at + 1}` : text
+    const isName = /^[\w.-]{1,36}$/.test(text) && !holdsToken(text) && !holdsSecret(text)
+    const name = text === '-' ? 'on standard input' : isName ? text : `in argument ${at + 1}`
     try {
       const done = await revokeOne(context, client, text, descendants)
       revoked.push(done)
@@ -47,18 +48,17 @@ async function revokeOne(
 ): Promise<RevokedToken> {
   const text = given === '-' ? (await readText(context, '-')).trim() : given
   if (text === '') throw new CommandError('misused', 'it is empty')
-  const isId = given === '-' ? idForm.test(text) : !isToken(text)
-  return isId
-    ? client.revokeToken({ token_id: text, descendants })
-    : client.revokeTokenText({ token: text, descendants })
+  if (idForm.test(text)) return client.revokeToken({ token_id: text, descendants })
+  if (holdsToken(text)) return client.revokeTokenText({ token: text, descendants })
+  throw new CommandError('misused', 'it is neither an id, as `hallpass tokens list` shows them, nor a token')
 }
 
 const idForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-const beginning = /^(?:authorization\s*:|(?:flyv1|bearer|basic)(?:\s|$))/i
-
-function isToken(text: string): boolean {
-  return beginning.test(text) || holdsSecret(text)
+/** Whether a token stands anywhere in it, damaged or not, or as the password of `Basic`: nothing else is for the authority. */
+function holdsToken(text: string): boolean {
+  const [, pair = ''] = /\bbasic\s+([\w+/-]+)/i.exec(text) ?? []
+  return /(?:fm1r|fm1a|fm2|fo1)_/.test(text + Buffer.from(pair, 'base64').toString('latin1'))
 }
 
 /** Headers in one piece each that a shell took apart at their spaces. */
