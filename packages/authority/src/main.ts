@@ -12,6 +12,7 @@ import { describeCause } from './domain/cause.ts'
 import { DomainError, StartupError, isUnavailable } from './domain/errors.ts'
 import type { Secret } from './domain/secret.ts'
 import type { Store, Trouble } from './domain/store.ts'
+import { createLongAnswers } from './doors/http/long-answers.ts'
 import { openFlyctlDoor } from './doors/flyctl/door.ts'
 import { openGraphqlDoor } from './doors/graphql/door.ts'
 import { openRestDoor } from './doors/rest/door.ts'
@@ -89,6 +90,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       passwords: createPasswordHasher(),
       now: Date.now,
       pause: createPause(),
+      longAnswers: createLongAnswers(),
       randomBytes,
       passkeys: createPasskeyVerifier(),
       identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, now: Date.now }),

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 
 import { DomainError } from '../domain/errors.ts'
 import type { PasswordHasher } from '../domain/keyring.ts'
-import { createFairQueue, type Turn } from './fair-queue.ts'
+import { createFairQueue, type Turn } from '../domain/fair-queue.ts'
 
 // OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
 const cost = { memory: 19_456, passes: 2, parallelism: 1 } as const

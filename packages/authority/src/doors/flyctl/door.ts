@@ -1,11 +1,12 @@
 // The flyctl door: the requests of flyctl besides GraphQL and the Machines API, under `/api/v1`, and its metrics.
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
 import { bodyLimits } from '../http/body.ts'
 import { openExchange } from '../http/exchange.ts'
 import { authenticateFirst } from '../http/authenticate-first.ts'
+import { answerInTurn } from '../http/long-answers.ts'
 import { parse } from '../http/parse.ts'
 import { print } from '../http/pieces.ts'
 import { appRoutes } from './apps.ts'
@@ -33,9 +34,12 @@ export function openFlyctlDoor(server: FastifyInstance, { environment, authentic
           query: parse(query, request.query, 'the query') as never,
           body: parse(body, request.body, 'the body') as never,
         }
-        const answer = await handle(input, openExchange(environment, presentedBy(request), request))
-        void reply.code(status).type('application/json; charset=utf-8')
-        return reply.send(await print(answer, environment.pause))
+        async function make(): Promise<FastifyReply> {
+          const answer = await handle(input, openExchange(environment, presentedBy(request), request))
+          void reply.code(status).type('application/json; charset=utf-8')
+          return reply.send(await print(answer, environment.pause))
+        }
+        return authenticated ? answerInTurn(environment.longAnswers, request, reply, make) : make()
       },
     })
   }

@@ -1,6 +1,7 @@
 // The GraphQL door: measures and checks a query, runs operations for its fields, and always answers with status 200,
 // because clients of the original look for errors in the answer and ignore the text of any other status.
 import {
+  Kind,
   NoSchemaIntrospectionCustomRule,
   defaultFieldResolver,
   execute,
@@ -19,6 +20,7 @@ import type { Environment } from '../../operations/perform/operation.ts'
 import { setRetryAfter } from '../http/errors.ts'
 import { openExchange } from '../http/exchange.ts'
 import { authenticateFirst } from '../http/authenticate-first.ts'
+import { answerInTurn } from '../http/long-answers.ts'
 import { parse } from '../http/parse.ts'
 import { print } from '../http/pieces.ts'
 import { createContext, type Context } from './context.ts'
@@ -60,11 +62,15 @@ export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): voi
       const document = readDocument(schema, asked)
       const presented = presentedBy(request)
       const context = createContext(openExchange(environment, presented, request), environment.pause)
-      const { data, errors } = await answer(document, asked, context).catch((error: unknown) => {
-        throw context.signal.aborted ? context.signal.reason : error
-      })
-      const whole = errors === undefined ? { data } : { ...refuse(errors, request, reply), data: data ?? null }
-      return reply.type('application/json; charset=utf-8').send(await print(whole, environment.pause))
+      async function make(): Promise<FastifyReply> {
+        const { data, errors } = await answer(document, asked, context).catch((error: unknown) => {
+          throw context.signal.aborted ? context.signal.reason : error
+        })
+        const whole = errors === undefined ? { data } : { ...refuse(errors, request, reply), data: data ?? null }
+        return reply.type('application/json; charset=utf-8').send(await print(whole, environment.pause))
+      }
+      // A mutation has a short answer, and may wait long for others.
+      return isMutation(document) ? make() : answerInTurn(environment.longAnswers, request, reply, make)
     },
     errorHandler(error, request, reply) {
       const errors = error instanceof QueryRefused ? error.errors : [error]
@@ -97,6 +103,10 @@ export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): voi
 const countField: GraphQLFieldResolver<unknown, Context> = (source, args, context, info) => {
   context.answer()
   return defaultFieldResolver(source, args, context, info)
+}
+
+function isMutation({ definitions }: DocumentNode): boolean {
+  return definitions.some((each) => each.kind === Kind.OPERATION_DEFINITION && each.operation === 'mutation')
 }
 
 /** All errors of a query that is refused. */

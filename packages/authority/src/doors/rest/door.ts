@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 
 import { routes, type Route } from '@hallpass/client/contract'
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import { z } from 'zod'
 
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
@@ -12,6 +13,7 @@ import { bodyLimits } from '../http/body.ts'
 import { createCompression } from '../http/compress.ts'
 import { openExchange, type Exchange } from '../http/exchange.ts'
 import { authenticateFirst } from '../http/authenticate-first.ts'
+import { answerInTurn } from '../http/long-answers.ts'
 import { parse } from '../http/parse.ts'
 import { print } from '../http/pieces.ts'
 import { handlers } from './handlers.ts'
@@ -64,6 +66,7 @@ function openRoute(
 ): void {
   const { environment, authenticate, credentialOf, compress } = door
   const { options, presentedBy } = authenticateFirst(authenticate, credentialOf)
+  const isLong = route.method === 'GET' && hasList(route)
   async function present(body: unknown, request: FastifyRequest): Promise<Presented> {
     if (route.credentialInBody !== true) return presentedBy(request)
     // By the contract, the bodies of its routes have this field.
@@ -83,13 +86,21 @@ function openRoute(
         body: parse(route.body, request.body, 'the body'),
       }
       const presented = await present(input.body, request)
-      const answer = await handle(input, openExchange(environment, presented, request))
-      void reply.code(route.status)
-      if (answer === undefined || route.answer === undefined) return reply.send()
-      const text = print(answer, environment.pause)
-      return reply.type('application/json; charset=utf-8').send(typeof text === 'string' ? text : await text)
+      async function make(): Promise<FastifyReply> {
+        const answer = await handle(input, openExchange(environment, presented, request))
+        void reply.code(route.status)
+        if (answer === undefined || route.answer === undefined) return reply.send()
+        const text = print(answer, environment.pause)
+        return reply.type('application/json; charset=utf-8').send(typeof text === 'string' ? text : await text)
+      }
+      return isLong ? answerInTurn(environment.longAnswers, request, reply, make) : make()
     },
   })
+}
+
+/** Whether the answer has a list, which may be long. */
+function hasList({ answer }: Route): boolean {
+  return answer instanceof z.ZodObject && Object.values(answer.shape).some((field) => field instanceof z.ZodArray)
 }
 
 const takeForJson: onRequestHookHandler = (request, _reply, done) => {

@@ -2,6 +2,7 @@
 import type { Access } from '@hallpass/macaroon'
 
 import type { AuditActor, AuditEvent } from '../../domain/audit-event.ts'
+import type { FairQueue } from '../../domain/fair-queue.ts'
 import type { IdentityProvider } from '../../domain/identity.ts'
 import type { Keyring, PasswordHasher } from '../../domain/keyring.ts'
 import type { Postbox } from '../../domain/mail.ts'
@@ -39,6 +40,8 @@ export interface Services extends Limits {
 /** What perform() needs: time and randomness come from outside. */
 export interface Environment extends Services {
   readonly store: Store
+  /** Where answers with lists wait, so that only a few are in memory, and no network waits behind the crowd of another. */
+  readonly longAnswers: FairQueue
 }
 
 /** The caller, as far as audit and limits need to know it. */

@@ -1,0 +1,28 @@
+// Makes answers with lists, a few at a time.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+import { createFairQueue, type FairQueue } from '../../domain/fair-queue.ts'
+import { networkOf } from '../../operations/perform/limits.ts'
+import { addressOf } from './address.ts'
+
+/**
+ * Each may take a few megabytes while it is made, and a client can ask for thousands at once. They are made in turns
+ * anyway.
+ */
+const atOnce = 32
+
+/** Those that wait are as many as the connections allow; they have read nothing yet. */
+export function createLongAnswers(): FairQueue {
+  return createFairQueue({ atOnce, longest: Infinity, refuse: () => new Error('this queue refuses nobody') })
+}
+
+/** Makes and sends an answer in the turn of the client's network. Nothing is made for a client that is gone by then. */
+export function answerInTurn(
+  queue: FairQueue,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  make: () => Promise<FastifyReply>,
+): Promise<FastifyReply> {
+  const turn = { lane: networkOf(addressOf(request)), key: request.id }
+  return queue.run(turn, async () => (request.socket.destroyed ? reply.hijack() : make()))
+}
