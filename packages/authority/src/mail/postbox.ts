@@ -1,4 +1,6 @@
 // Sends mail through the outbox: after the commit, and again until a mail server takes or refuses it.
+import { setTimeout as pause } from 'node:timers/promises'
+
 import type { Keyring } from '../domain/keyring.ts'
 import type { Mail, Mailer, Postbox } from '../domain/mail.ts'
 import { claimTime, renewalTime, retryAfter, type OutboxTask } from '../domain/outbox.ts'
@@ -60,13 +62,19 @@ export function createPostbox(options: {
 
   /** Renews the claim until `work` has ended. */
   async function whileClaimed<T>(id: number, work: () => Promise<T>): Promise<T> {
-    // If one renewal fails, the next may succeed.
-    const renew = () => store.write((tx) => tx.outbox.postpone(id, now() + claimTime)).catch(() => undefined)
-    const timer = setInterval(() => void renew(), renewal)
+    const over = new AbortController()
+    const renewing = (async () => {
+      while (await pause(renewal, true, { signal: over.signal }).catch(() => false)) {
+        // If one renewal fails, the next may succeed.
+        await store.write((tx) => tx.outbox.postpone(id, now() + claimTime)).catch(() => undefined)
+      }
+    })()
     try {
       return await work()
     } finally {
-      clearInterval(timer)
+      over.abort()
+      // A renewal that came later would undo what is written next.
+      await renewing
     }
   }
 
