@@ -8,6 +8,7 @@ import { createPasskeyVerifier } from '../packages/authority/src/identity/passke
 import { createKeyring, proveRootKey } from '../packages/authority/src/keyring/keyring.ts'
 import { createPasswordHasher } from '../packages/authority/src/keyring/passwords.ts'
 import { createRootKey, findRootKey } from '../packages/authority/src/keyring/root-key.ts'
+import { createLongAnswers } from '../packages/authority/src/doors/http/long-answers.ts'
 import { createPause } from '../packages/authority/src/operations/perform/allowance.ts'
 import { createAuthenticate, type Authenticate } from '../packages/authority/src/operations/perform/authenticate.ts'
 import { createApp } from '../packages/authority/src/operations/apps/create-app.ts'
@@ -66,6 +67,7 @@ export async function openAuthority(directory: string, url?: string): Promise<Op
     passwords: createPasswordHasher(),
     now: Date.now,
     pause: createPause(),
+    longAnswers: createLongAnswers(),
     randomBytes,
     requirePkce: false,
     // A piece may need more apps than an organisation has by default.
