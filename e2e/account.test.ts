@@ -1,24 +1,16 @@
 // A person's own account: the password, and the logins that are open.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
-import { startAuthority, type TestAuthority } from './authority.ts'
 import { visitAs } from './browser.ts'
-import { expectAnswer, expectRefusal, type Ask } from './http.ts'
-import { createOrganisation, mint, signIn, signInFounder, signUpInto, statusOf, type Person } from './people.ts'
+import { expectAnswer, expectRefusal } from './http.ts'
+import { mint, signIn, signUpInto, statusOf } from './people.ts'
+import { prepareAuthority, prepareOrganisation } from './prepare.ts'
 
-let authority: TestAuthority
-let ask: Ask
-let admin: Person
-let slug: string
-beforeAll(async () => {
-  authority = await startAuthority()
-  ask = authority.ask
-  admin = await signInFounder(ask)
-  slug = (await createOrganisation(ask, admin.token)).slug
-})
-afterAll(() => authority.close())
+const prepared = prepareAuthority()
+const { authority, ask, admin } = prepared
+const slug = prepareOrganisation(prepared)
 
 const changePassword = (token: string, current_password: string | undefined, new_password = 'a new long password') =>
   ask('PUT', '/v1/users/current/password', { token, body: { current_password, new_password } })

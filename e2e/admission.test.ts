@@ -1,27 +1,19 @@
 // How people come in: invitations, and the code that lets the first person in.
 import { rm } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
 import { serve } from '../packages/authority/src/main.ts'
-import { createDirectory, optionsFor, startAuthority, withDatabase, type TestAuthority } from './authority.ts'
-import { createAsk, expectAnswer, expectRefusal, type Answer, type Ask } from './http.ts'
-import { createOrganisation, invite, signIn, signInFounder, signUpInto, unique, type Person } from './people.ts'
+import { createDirectory, optionsFor, withDatabase } from './authority.ts'
+import { createAsk, expectAnswer, expectRefusal, type Answer } from './http.ts'
+import { createOrganisation, invite, signIn, signUpInto, unique } from './people.ts'
+import { prepareAuthority, prepareOrganisation, preparePerson } from './prepare.ts'
 
-let authority: TestAuthority
-let ask: Ask
-let admin: Person
-let slug: string
-let member: Person
-beforeAll(async () => {
-  authority = await startAuthority()
-  ask = authority.ask
-  admin = await signInFounder(ask)
-  slug = (await createOrganisation(ask, admin.token, 'Acme')).slug
-  member = await signUpInto(ask, admin.token, slug)
-})
-afterAll(() => authority.close())
+const prepared = prepareAuthority()
+const { authority, ask, admin } = prepared
+const slug = prepareOrganisation(prepared)
+const member = preparePerson(prepared, slug)
 
 const memberPath = (organisation: string, email: string) =>
   `/v1/orgs/${organisation}/members/${encodeURIComponent(email)}`

@@ -1,13 +1,10 @@
 // What an authority hands out to whoever asks: made once, and known again.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import { startAuthority, type TestAuthority } from './authority.ts'
+import { startAuthority } from './authority.ts'
+import { prepareAuthority } from './prepare.ts'
 
-let authority: TestAuthority
-beforeAll(async () => {
-  authority = await startAuthority()
-})
-afterAll(() => authority.close())
+const { authority } = prepareAuthority()
 
 test('the description of the API is known again by its tag', async () => {
   const first = await fetch(`${authority.url()}/openapi.json`)

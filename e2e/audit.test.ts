@@ -1,33 +1,16 @@
 // The audit trail: every write and every denial stands in it, once, under who did it, and no secret ever does.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { AuditEvent } from '@hallpass/client'
 import { routes } from '@hallpass/client/contract'
 import type { Caveat } from '@hallpass/macaroon'
 
-import { startAuthority, type TestAuthority } from './authority.ts'
 import { expectAnswer, expectRefusal, type Answer, type Ask } from './http.ts'
 import { narrow, readonlyOf } from './macaroons.ts'
-import {
-  createApp,
-  createOrganisation,
-  invite,
-  mint,
-  signInFounder,
-  signUpInto,
-  unique,
-  type Person,
-} from './people.ts'
+import { createApp, createOrganisation, invite, mint, signUpInto, unique } from './people.ts'
+import { prepareAuthority } from './prepare.ts'
 
-let authority: TestAuthority
-let ask: Ask
-let admin: Person
-beforeAll(async () => {
-  authority = await startAuthority()
-  ask = authority.ask
-  admin = await signInFounder(ask)
-})
-afterAll(() => authority.close())
+const { authority, ask, admin } = prepareAuthority()
 
 /** Newest first. */
 async function eventsOf(slug: string): Promise<readonly AuditEvent[]> {

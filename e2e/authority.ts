@@ -22,10 +22,11 @@ export interface TestAuthority {
   close(): Promise<void>
 }
 
-type Overrides = Partial<Omit<ServeOptions, 'dataDirectory' | 'listen'>>
+/** The port is any free one where none is given. */
+export type Overrides = Partial<Omit<ServeOptions, 'dataDirectory' | 'listen'>> & { readonly port?: number }
 
-/** An authority with the account of {@link founder}, on any free port where none is given. */
-export async function startAuthority(overrides: Overrides = {}, port = 0): Promise<TestAuthority> {
+/** An authority with the account of {@link founder}. */
+export async function startAuthority({ port = 0, ...overrides }: Overrides = {}): Promise<TestAuthority> {
   const directory = await createDirectory()
   const listen = { host: '127.0.0.1', port }
   const start = () => serve({ ...optionsFor(directory), listen, ...overrides })

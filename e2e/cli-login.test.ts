@@ -5,25 +5,19 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
-import { founder, startAuthority, type TestAuthority } from './authority.ts'
+import { founder, startAuthority } from './authority.ts'
 import { visitAs, type Visit } from './browser.ts'
 import { startingCliLogin, type StartingCliLogin } from './cli-login.ts'
 import { arrive, type Place } from './hallpass.ts'
 import { expectAnswer, expectRefusal, type Ask } from './http.ts'
-import { createOrganisation, signInFounder, signUpInto, statusOf, type Person } from './people.ts'
+import { signInFounder, statusOf } from './people.ts'
+import { prepareAuthority, prepareOrganisation, preparePerson } from './prepare.ts'
 import { openTerminal, reasonWithoutTerminal, type Terminal } from './terminal.ts'
 
-let authority: TestAuthority
-let ask: Ask
-let ada: Person
-let bob: Person
-beforeAll(async () => {
-  authority = await startAuthority()
-  ask = authority.ask
-  ada = await signInFounder(ask)
-  bob = await signUpInto(ask, ada.token, (await createOrganisation(ask, ada.token)).slug)
-})
-afterAll(() => authority.close())
+const prepared = prepareAuthority()
+const { authority, ask, admin: ada } = prepared
+const slug = prepareOrganisation(prepared)
+const bob = preparePerson(prepared, slug)
 
 async function begin(changes: Partial<StartingCliLogin['body']> = {}) {
   const starting = startingCliLogin(changes)
@@ -161,7 +155,7 @@ describe('a login of a command line', () => {
     const body = { current_password: bob.password, new_password: 'another long password' }
     expect((await ask('PUT', '/v1/users/current/password', { token: bob.token, body })).status).toBe(204)
     expectRefusal(await redeem(id, code, verifier), 404)
-    bob = { ...bob, password: body.new_password }
+    Object.assign(bob, { password: body.new_password })
   })
 
   test('is written down with who approved it, and in the clear is neither id nor code', async () => {
@@ -198,7 +192,7 @@ describe('a login of a command line', () => {
     expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
     expect(count()).toBeLessThanOrEqual(100)
     await authority.restart((database) => database.exec('delete from cli_logins'))
-    ada = await signInFounder(ask)
+    Object.assign(ada, await signInFounder(ask))
   })
 })
 

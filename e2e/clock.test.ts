@@ -1,35 +1,29 @@
 // Clocks that differ, and clocks that jump.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 
 import { actions, clearCaveats, getCaveats } from '@hallpass/macaroon'
 
-import { founder, startAuthority, type TestAuthority } from './authority.ts'
-import type { Ask } from './http.ts'
+import { founder } from './authority.ts'
 import { readMacaroon } from './macaroons.ts'
-import { createApp, createOrganisation, mint, revoke, signIn, signInFounder, statusOf } from './people.ts'
+import { createApp, createOrganisation, mint, revoke, signIn, statusOf } from './people.ts'
+import { prepareAuthority } from './prepare.ts'
 
-let authority: TestAuthority
-let ask: Ask
-let admin: string
+const { authority, ask, admin } = prepareAuthority()
 let slug: string
 let organisationId: bigint
 beforeAll(async () => {
-  authority = await startAuthority()
-  ask = authority.ask
-  admin = (await signInFounder(ask)).token
-  const organisation = await createOrganisation(ask, admin, 'Acme')
+  const organisation = await createOrganisation(ask, admin.token, 'Acme')
   slug = organisation.slug
   organisationId = BigInt(organisation.internal_numeric_id)
 })
-afterAll(() => authority.close())
 
 describe('a clock that is slower', () => {
   test('takes what was minted a moment ago elsewhere, also what a token minted', async () => {
-    const app = await createApp(ask, admin, slug)
-    const minter = await mint(ask, admin, slug)
+    const app = await createApp(ask, admin.token, slug)
+    const minter = await mint(ask, admin.token, slug)
     for (const { token } of [
       minter,
-      await mint(ask, admin, slug, { profile: 'deploy', app: app.name }),
+      await mint(ask, admin.token, slug, { profile: 'deploy', app: app.name }),
       await mint(ask, minter.token, slug),
     ]) {
       const { unsafeCaveats } = readMacaroon(token)
@@ -60,16 +54,16 @@ describe('a clock that was ahead for a while', () => {
 
   test('has ended no login and no token for good, and brought back none that was revoked', async () => {
     const other = (await signIn(ask, founder)).token
-    const token = await mint(ask, admin, slug)
-    const dead = await mint(ask, admin, slug)
-    await revoke(ask, admin, dead.id)
+    const token = await mint(ask, admin.token, slug)
+    const dead = await mint(ask, admin.token, slug)
+    await revoke(ask, admin.token, dead.id)
     await shift(-ages)
-    for (const ended of [admin, other, token.token, dead.token]) expect(await statusOf(ask, ended)).toBe(401)
+    for (const ended of [admin.token, other, token.token, dead.token]) expect(await statusOf(ask, ended)).toBe(401)
     // Logging in clears up behind those who log in often.
     const during = (await signIn(ask, founder)).token
     expect(await statusOf(ask, during)).toBe(200)
     await shift(ages)
-    for (const alive of [admin, other, token.token]) expect(await statusOf(ask, alive)).toBe(200)
+    for (const alive of [admin.token, other, token.token]) expect(await statusOf(ask, alive)).toBe(200)
     expect(await statusOf(ask, dead.token)).toBe(401)
   })
 })

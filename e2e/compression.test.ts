@@ -3,11 +3,11 @@ import { request } from 'node:http'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 
 import { routes, type Route } from '@hallpass/client/contract'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
-import { startAuthority, type TestAuthority } from './authority.ts'
-import { createApp, createOrganisation, mint, signInFounder } from './people.ts'
+import { createApp, mint } from './people.ts'
+import { prepareAuthority, prepareOrganisation } from './prepare.ts'
 
 interface Received {
   readonly status: number | undefined
@@ -15,23 +15,22 @@ interface Received {
   readonly bytes: Buffer
 }
 
-let authority: TestAuthority
-let auth = ''
-let slug = ''
+const prepared = prepareAuthority()
+const { authority, ask, admin } = prepared
+const slug = prepareOrganisation(prepared)
 beforeAll(async () => {
-  authority = await startAuthority()
-  const { ask } = authority
-  auth = (await signInFounder(ask)).token
-  slug = (await createOrganisation(ask, auth)).slug
-  for (let count = 0; count < 10; count += 1) await mint(ask, auth, slug, { name: `token ${count}` })
-  await createApp(ask, auth, slug)
+  for (let count = 0; count < 10; count += 1) await mint(ask, admin.token, slug, { name: `token ${count}` })
+  await createApp(ask, admin.token, slug)
 })
-afterAll(() => authority.close())
 
 /** Without the help of `fetch`, which decodes. */
 function load(method: string, path: string, accepted: string, body?: string): Promise<Received> {
   const { hostname, port } = new URL(authority.url())
-  const headers = { authorization: `Bearer ${auth}`, 'accept-encoding': accepted, 'content-type': 'application/json' }
+  const headers = {
+    authorization: `Bearer ${admin.token}`,
+    'accept-encoding': accepted,
+    'content-type': 'application/json',
+  }
   return new Promise((resolve, reject) => {
     const sent = request({ hostname, port, path, method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = []

@@ -4,44 +4,23 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 
 import { routes } from '@hallpass/client/contract'
 
-import { startAuthority, type TestAuthority } from './authority.ts'
 import { askForConfirmation, refusalOf, takeTicket, thirdPartyPath, ticketOf, withDischarge } from './discharges.ts'
 import { expectAnswer, expectRefusal, type Answer, type Ask } from './http.ts'
 import { readMacaroon } from './macaroons.ts'
-import {
-  createOrganisation,
-  mint,
-  requireMembership,
-  revoke,
-  signIn,
-  signInFounder,
-  signUpInto,
-  statusOf,
-  type Person,
-} from './people.ts'
+import { mint, requireMembership, revoke, signIn, signUpInto, statusOf, type Person } from './people.ts'
+import { prepareAuthority, prepareOrganisation, preparePerson } from './prepare.ts'
 
 const start = Date.parse('2026-03-01T12:00:00Z')
 
-let authority: TestAuthority
-let ask: Ask
-let admin: Person
-let member: Person
-let slug: string
-beforeAll(async () => {
-  // The authority is given the clock when it starts, so this one is its own.
-  vi.useFakeTimers({ toFake: ['Date'], now: start })
-  authority = await startAuthority({ trustedProxies: ['127.0.0.1'] })
-  ask = authority.ask
-  admin = await signInFounder(ask)
-  slug = (await createOrganisation(ask, admin.token, 'Acme')).slug
-  await requireMembership(ask, admin.token, slug, 'login')
-  member = await signUpInto(ask, admin.token, slug)
-})
+// The authority is given the clock when it starts, so this one is its own.
+beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: start }))
+afterAll(() => void vi.useRealTimers())
+const prepared = prepareAuthority({ trustedProxies: ['127.0.0.1'] })
+const { authority, ask, admin } = prepared
+const slug = prepareOrganisation(prepared)
+beforeAll(async () => void (await requireMembership(ask, admin.token, slug, 'login')))
+const member = preparePerson(prepared, slug)
 afterEach(() => vi.setSystemTime(start))
-afterAll(async () => {
-  await authority.close()
-  vi.useRealTimers()
-})
 
 const later = (seconds: number) => vi.setSystemTime(start + seconds * 1000)
 

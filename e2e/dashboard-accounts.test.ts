@@ -1,28 +1,17 @@
 // Whose an account is, in the pages: a forgotten password, an address that nobody has proven, and leaving for good.
 import { AxeBuilder } from '@axe-core/playwright'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
-import { partsOf, startSmtpServer, type TestSmtpServer } from '../packages/authority/src/mail/testing/smtp.ts'
-import { hasBrowser, logIn, startDashboard, type Dashboard } from './dashboard.ts'
-import { createOrganisation, mint, signInFounder, signUpInto, statusOf, type Person } from './people.ts'
+import { partsOf } from '../packages/authority/src/mail/testing/smtp.ts'
+import { hasBrowser, logIn, prepareDashboard } from './dashboard.ts'
+import { mint, signUpInto, statusOf } from './people.ts'
+import { prepareOrganisation, prepareMailServer, mailThrough } from './prepare.ts'
 
 describe.skipIf(!hasBrowser)('an account', () => {
-  let smtp: TestSmtpServer
-  let dashboard: Dashboard
-  let admin: Person
-  let slug: string
-  beforeAll(async () => {
-    smtp = await startSmtpServer()
-    dashboard = await startDashboard({
-      mail: { smtpUrl: `smtp://127.0.0.1:${smtp.port}`, from: 'hallpass@example.com' },
-    })
-    admin = await signInFounder(dashboard.authority.ask)
-    slug = (await createOrganisation(dashboard.authority.ask, admin.token, 'Acme')).slug
-  })
-  afterAll(async () => {
-    await dashboard.close()
-    await smtp.close()
-  })
+  const smtp = prepareMailServer()
+  const prepared = prepareDashboard(() => mailThrough(smtp))
+  const { dashboard, admin } = prepared
+  const slug = prepareOrganisation(prepared)
 
   it('is got back by a link that comes by mail, from the login page', async () => {
     const { email } = await signUpInto(dashboard.authority.ask, admin.token, slug)

@@ -1,12 +1,12 @@
 // Every page, light and dark, wide and narrow: axe finds nothing, nothing sticks out, nothing jumps.
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
 import { startingCliLogin } from './cli-login.ts'
 import { founder } from './authority.ts'
-import { hasBrowser, startDashboard, type Dashboard } from './dashboard.ts'
-import { createApp, createOrganisation, invite, mint, signInFounder, signUpInto } from './people.ts'
+import { hasBrowser, prepareDashboard } from './dashboard.ts'
+import { createApp, createOrganisation, invite, mint, signUpInto } from './people.ts'
 
 const looks = [
   { colorScheme: 'light', viewport: { width: 1280, height: 800 } },
@@ -15,16 +15,14 @@ const looks = [
 
 // Axe looks at everything there is, a dozen times over.
 describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
-  let dashboard: Dashboard
+  const { dashboard, ask, admin } = prepareDashboard()
   /** By what stands in its heading. */
   let pages: readonly (readonly [path: string, heading: string | RegExp])[] = []
   let strangersPages: typeof pages = []
   let token = ''
 
   beforeAll(async () => {
-    dashboard = await startDashboard()
-    const { ask } = dashboard.authority
-    const { token: auth } = await signInFounder(ask)
+    const { token: auth } = admin
     const { slug } = await createOrganisation(ask, auth, 'Acme Staging')
     await createApp(ask, auth, slug, 'web-1')
     const grace = await signUpInto(ask, auth, slug, { name: 'grace' })
@@ -66,7 +64,6 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
       ['/inspect', 'Inspect a token'],
     ]
   })
-  afterAll(() => dashboard.close())
 
   describe.each(looks)('$viewport.width pixels wide', (look) => {
     it('is accessible, for who is logged in', async () => {
@@ -117,18 +114,15 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
 })
 
 describe.skipIf(!hasBrowser)('names without an end and a space', { timeout: 120_000 }, () => {
-  let dashboard: Dashboard
+  const { dashboard, ask, admin } = prepareDashboard()
   let slug = ''
   beforeAll(async () => {
-    dashboard = await startDashboard()
-    const { ask } = dashboard.authority
-    const { token } = await signInFounder(ask)
+    const { token } = admin
     slug = (await createOrganisation(ask, token, 'ANameOfEightyLetters'.repeat(4))).slug
     await createApp(ask, token, slug, 'an-app-whose-name-has-all-of-the-sixty-three-letters-of-a-label')
     await signUpInto(ask, token, slug, { name: 'a-long-part-before-the-at-of-an-address-of-somebody' })
     await mint(ask, token, slug, { name: 'ATokenWithALongName'.repeat(6) })
   })
-  afterAll(() => dashboard.close())
 
   it.each([100, 200])('fit into 320 pixels with text of %d per cent', async (size) => {
     const visitor = await dashboard.visitorAs(founder, '/orgs', { viewport: { width: 320, height: 640 } })

@@ -5,29 +5,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
 import { usagesOf } from '../packages/dashboard/src/tokens/usage.ts'
 import { founder } from './authority.ts'
-import { focused, hasBrowser, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
-import { createApp, createOrganisation, signInFounder } from './people.ts'
+import { focused, hasBrowser, prepareVisitor, prepareDashboard } from './dashboard.ts'
+import { createApp } from './people.ts'
+import { prepareOrganisation } from './prepare.ts'
 import { reasonWithoutTerminal } from './terminal.ts'
 
 describe.skipIf(!hasBrowser)('a narrowing that is folded away', () => {
-  let dashboard: Dashboard
-  let visitor: Visitor
-  beforeAll(async () => {
-    dashboard = await startDashboard()
-    const { ask } = dashboard.authority
-    const { token } = await signInFounder(ask)
-    const { slug } = await createOrganisation(ask, token, 'Acme')
-    await createApp(ask, token, slug, 'web-1')
-    visitor = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`)
-  })
-  afterAll(async () => {
-    await visitor.leave()
-    await dashboard.close()
-  })
+  const prepared = prepareDashboard()
+  const { dashboard, ask, admin } = prepared
+  const slug = prepareOrganisation(prepared)
+  beforeAll(async () => void (await createApp(ask, admin.token, slug, 'web-1')))
+  const visitor = prepareVisitor(() => dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`))
 
   it('says what will hold', async () => {
     const { page } = visitor

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { rm } from 'node:fs/promises'
 
 import { routes } from '@hallpass/client/contract'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import { serve } from '../packages/authority/src/main.ts'
 import { createDirectory, founder, optionsFor } from './authority.ts'
@@ -14,8 +14,8 @@ import {
   launchBrowser,
   logIn,
   startDashboard,
-  type Dashboard,
-  type Visitor,
+  prepareVisitor,
+  prepareDashboard,
 } from './dashboard.ts'
 import { askForConfirmation } from './discharges.ts'
 import { freePort } from './free-port.ts'
@@ -52,16 +52,8 @@ describe.skipIf(!hasBrowser)('the first account', () => {
 })
 
 describe.skipIf(!hasBrowser)('a command line that asks to be let in', () => {
-  let dashboard: Dashboard
-  let ada: Visitor
-  beforeAll(async () => {
-    dashboard = await startDashboard()
-    ada = await dashboard.visitorAs(founder, '/orgs')
-  })
-  afterAll(async () => {
-    await ada.leave()
-    await dashboard.close()
-  })
+  const { dashboard } = prepareDashboard()
+  const ada = prepareVisitor(() => dashboard.visitorAs(founder, '/orgs'))
 
   async function ask(starting: StartingCliLogin): Promise<string> {
     const answer = await dashboard.authority.ask('POST', '/v1/cli-logins', { body: starting.body })
@@ -182,7 +174,7 @@ describe.skipIf(!hasBrowser)('a passkey', () => {
   it('is added on the account page, lets in without a password, and is taken away', async () => {
     // Passkeys belong to a name, and an address is none.
     const port = await freePort()
-    const dashboard = await startDashboard({ publicUrl: `http://localhost:${port}` }, port)
+    const dashboard = await startDashboard({ publicUrl: `http://localhost:${port}`, port })
     const ada = await dashboard.visitorAs(founder, '/account')
     const { page } = ada
     await addAuthenticator(page)
@@ -205,7 +197,7 @@ describe.skipIf(!hasBrowser)('a passkey', () => {
 
   it('is added after a proof where the login is old, and a new password ends it', async () => {
     const port = await freePort()
-    const dashboard = await startDashboard({ publicUrl: `http://localhost:${port}` }, port)
+    const dashboard = await startDashboard({ publicUrl: `http://localhost:${port}`, port })
     const ada = await dashboard.visitorAs(founder, '/account')
     const { page } = ada
     await addAuthenticator(page)

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 
 import type { Page, Response } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
-import { dashboardFolder, hasBrowser, startDashboard, type Dashboard } from './dashboard.ts'
-import { createOrganisation, signInFounder } from './people.ts'
+import { dashboardFolder, hasBrowser, prepareDashboard } from './dashboard.ts'
+import { prepareOrganisation } from './prepare.ts'
 
 const assets = join(dashboardFolder, 'assets')
 
@@ -48,14 +48,9 @@ describe('the built files', () => {
 })
 
 describe.skipIf(!hasBrowser)('the first page', () => {
-  let dashboard: Dashboard
-  let slug = ''
-  beforeAll(async () => {
-    dashboard = await startDashboard()
-    const { ask } = dashboard.authority
-    slug = (await createOrganisation(ask, (await signInFounder(ask)).token, 'Acme')).slug
-  })
-  afterAll(() => dashboard.close())
+  const prepared = prepareDashboard()
+  const { dashboard } = prepared
+  const slug = prepareOrganisation(prepared)
 
   it('takes at most 115 KB, gzipped: to log in, and to come to the tokens', async () => {
     const visitor = await dashboard.visitor()

@@ -1,32 +1,23 @@
 // Where the focus is after what had it is gone, what is read out, and what a click beside a dialog does: nothing.
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
-import { focused, hasBrowser, logIn, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
-import { createApp, createOrganisation, invite, mint, signInFounder } from './people.ts'
+import { focused, hasBrowser, logIn, prepareVisitor, prepareDashboard } from './dashboard.ts'
+import { createApp, invite, mint } from './people.ts'
+import { prepareOrganisation, late } from './prepare.ts'
 
 describe.skipIf(!hasBrowser)('whoever does not see the page, or has no mouse', () => {
-  let dashboard: Dashboard
-  let visitor: Visitor
-  let page: Page
-  let slug = ''
-  let auth = ''
+  const prepared = prepareDashboard()
+  const { dashboard, ask, admin } = prepared
+  const slug = prepareOrganisation(prepared)
   beforeAll(async () => {
-    dashboard = await startDashboard()
-    const { ask } = dashboard.authority
-    auth = (await signInFounder(ask)).token
-    slug = (await createOrganisation(ask, auth, 'Acme')).slug
-    await createApp(ask, auth, slug, 'web-1')
-    await invite(ask, auth, slug, { email: 'grace@example.com' })
-    await mint(ask, auth, slug, { name: 'ci' })
-    visitor = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`)
-    page = visitor.page
+    await createApp(ask, admin.token, slug, 'web-1')
+    await invite(ask, admin.token, slug, { email: 'grace@example.com' })
+    await mint(ask, admin.token, slug, { name: 'ci' })
   })
-  afterAll(async () => {
-    await visitor.leave()
-    await dashboard.close()
-  })
+  const visitor = prepareVisitor(() => dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`))
+  const page = late(() => visitor.page)
 
   const goTo = (name: string) => page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click()
 
@@ -56,8 +47,7 @@ describe.skipIf(!hasBrowser)('whoever does not see the page, or has no mouse', (
   })
 
   it('hears which tokens died with the one that emptied the list', async () => {
-    const { ask } = dashboard.authority
-    const minter = await mint(ask, auth, slug, { name: 'minter' })
+    const minter = await mint(ask, admin.token, slug, { name: 'minter' })
     await mint(ask, minter.token, slug, { name: 'made' })
     await page.reload()
     await page.getByRole('button', { name: 'Revoke minter' }).click()

@@ -1,33 +1,25 @@
 // The inspector: takes tokens apart in the page, and asks nobody.
 import { actions, formatAuthorization, mintMacaroon } from '@hallpass/macaroon'
 import type { Request } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
-import { hasBrowser, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
-import { createApp, createOrganisation, mint, signInFounder } from './people.ts'
+import { hasBrowser, prepareVisitor, prepareDashboard } from './dashboard.ts'
+import { createApp, mint } from './people.ts'
+import { prepareOrganisation } from './prepare.ts'
 
 describe.skipIf(!hasBrowser)('the inspector', () => {
-  let dashboard: Dashboard
-  let visitor: Visitor
+  const prepared = prepareDashboard()
+  const { dashboard, ask, admin } = prepared
+  const slug = prepareOrganisation(prepared)
+  const visitor = prepareVisitor(() => dashboard.visitor())
   let token = ''
-  let slug = ''
-  let auth = ''
   const requests: Request[] = []
   beforeAll(async () => {
-    dashboard = await startDashboard()
-    const { ask } = dashboard.authority
-    auth = (await signInFounder(ask)).token
-    slug = (await createOrganisation(ask, auth, 'Acme')).slug
-    await createApp(ask, auth, slug, 'web-1')
-    token = (await mint(ask, auth, slug, { name: 'ci', expiry: '720h' })).token
-    visitor = await dashboard.visitor()
+    await createApp(ask, admin.token, slug, 'web-1')
+    token = (await mint(ask, admin.token, slug, { name: 'ci', expiry: '720h' })).token
     await visitor.page.goto(dashboard.url('/inspect'))
     await visitor.page.getByRole('heading', { name: 'Inspect a token' }).waitFor()
     visitor.page.on('request', (request) => requests.push(request))
-  })
-  afterAll(async () => {
-    await visitor.leave()
-    await dashboard.close()
   })
 
   it('explains a token to whoever holds it, logged in or not', async () => {
@@ -84,7 +76,7 @@ describe.skipIf(!hasBrowser)('the inspector', () => {
     await page.getByText(/truncated/).waitFor()
     await page.getByLabel('Token', { exact: true }).fill('hello')
     await page.getByText('This begins with none of fm2_').waitFor()
-    await page.getByLabel('Token', { exact: true }).fill(auth)
+    await page.getByLabel('Token', { exact: true }).fill(admin.token)
     await page.getByText('It has no caveats').waitFor()
     await page.getByLabel('Token', { exact: true }).fill('')
     expect(await page.getByRole('article').count()).toBe(0)

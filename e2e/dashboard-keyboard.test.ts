@@ -1,29 +1,19 @@
 // The story without a mouse: by Tab, Enter, Space, the arrows and Escape alone.
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
-import { focused, hasBrowser, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
-import { createApp, createOrganisation, signInFounder } from './people.ts'
+import { focused, hasBrowser, prepareVisitor, prepareDashboard } from './dashboard.ts'
+import { createApp } from './people.ts'
+import { prepareOrganisation, late } from './prepare.ts'
 
 describe.skipIf(!hasBrowser)('without a mouse', () => {
-  let dashboard: Dashboard
-  let visitor: Visitor
-  let page: Page
-  let slug = ''
-  beforeAll(async () => {
-    dashboard = await startDashboard()
-    const { ask } = dashboard.authority
-    const { token } = await signInFounder(ask)
-    slug = (await createOrganisation(ask, token, 'Acme')).slug
-    await createApp(ask, token, slug, 'web-1')
-    visitor = await dashboard.visitor()
-    page = visitor.page
-  })
-  afterAll(async () => {
-    await visitor.leave()
-    await dashboard.close()
-  })
+  const prepared = prepareDashboard()
+  const { dashboard, ask, admin } = prepared
+  const slug = prepareOrganisation(prepared)
+  beforeAll(async () => void (await createApp(ask, admin.token, slug, 'web-1')))
+  const visitor = prepareVisitor(() => dashboard.visitor())
+  const page = late(() => visitor.page)
 
   it('logs in', async () => {
     await page.goto(dashboard.url('/login'))

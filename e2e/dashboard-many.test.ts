@@ -2,31 +2,22 @@
 import { randomFillSync } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
-import { hasBrowser, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
-import { createOrganisation, signInFounder } from './people.ts'
+import { hasBrowser, prepareVisitor, prepareDashboard } from './dashboard.ts'
+import { createOrganisation } from './people.ts'
 
 const many = 100_000
 
 describe.skipIf(!hasBrowser)('100,000 tokens', () => {
-  let dashboard: Dashboard
-  let visitor: Visitor
-  let slug = ''
+  const { dashboard, authority, ask, admin } = prepareDashboard()
+  const slug = 'acme'
   beforeAll(async () => {
-    dashboard = await startDashboard()
-    const { ask } = dashboard.authority
-    const { token } = await signInFounder(ask)
-    const organisation = await createOrganisation(ask, token, 'Acme')
-    slug = organisation.slug
-    await dashboard.authority.restart((database) => fill(database, organisation.internal_numeric_id))
-    visitor = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`)
+    const organisation = await createOrganisation(ask, admin.token, 'Acme')
+    await authority.restart((database) => fill(database, organisation.internal_numeric_id))
   })
-  afterAll(async () => {
-    await visitor.leave()
-    await dashboard.close()
-  })
+  const visitor = prepareVisitor(() => dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`))
 
   const rows = () => visitor.page.locator('tbody tr')
 

@@ -1,26 +1,17 @@
 // The network that is slow, breaks off, or answers with something else: every state has its face.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
-import { hasBrowser, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
-import { createApp, createOrganisation, signInFounder } from './people.ts'
+import { hasBrowser, prepareVisitor, prepareDashboard } from './dashboard.ts'
+import { createApp } from './people.ts'
+import { prepareOrganisation } from './prepare.ts'
 
 describe.skipIf(!hasBrowser)('a bad network', () => {
-  let dashboard: Dashboard
-  let slug = ''
-  let visitor: Visitor
-  beforeAll(async () => {
-    dashboard = await startDashboard()
-    const { ask } = dashboard.authority
-    const { token } = await signInFounder(ask)
-    slug = (await createOrganisation(ask, token, 'Acme')).slug
-    await createApp(ask, token, slug, 'web-1')
-    visitor = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`)
-  })
-  afterAll(async () => {
-    await visitor.leave()
-    await dashboard.close()
-  })
+  const prepared = prepareDashboard()
+  const { dashboard, ask, admin } = prepared
+  const slug = prepareOrganisation(prepared)
+  beforeAll(async () => void (await createApp(ask, admin.token, slug, 'web-1')))
+  const visitor = prepareVisitor(() => dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`))
 
   it('has a face while something is on its way', async () => {
     const { page } = visitor

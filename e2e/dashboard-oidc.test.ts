@@ -1,28 +1,24 @@
 // Logging in with a real OpenID provider from the login page, in a real Chromium.
 import { routes } from '@hallpass/client/contract'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 
 import { startProvider, type TestProvider } from '../packages/authority/src/identity/testing/openid-provider.ts'
 import { founder } from './authority.ts'
-import { hasBrowser, startDashboard, type Dashboard } from './dashboard.ts'
+import { hasBrowser, prepareDashboard } from './dashboard.ts'
 import { freePort } from './free-port.ts'
 import { expectAnswer } from './http.ts'
 import { createOrganisation, invite, signInFounder } from './people.ts'
 
 describe.skipIf(!hasBrowser)('the login page', () => {
   let provider: TestProvider
-  let dashboard: Dashboard
-  beforeAll(async () => {
+  const { dashboard } = prepareDashboard(async () => {
     const port = await freePort()
     const publicUrl = `http://localhost:${port}`
     provider = await startProvider(`${publicUrl}/web/oidc/callback`)
     const { issuer, clientId, clientSecret } = provider
-    dashboard = await startDashboard({ publicUrl, oidc: { issuer, clientId, clientSecret, name: 'Example ID' } }, port)
+    return { publicUrl, oidc: { issuer, clientId, clientSecret, name: 'Example ID' }, port }
   })
-  afterAll(async () => {
-    await dashboard.close()
-    await provider.close()
-  })
+  afterAll(() => provider.close())
 
   it('sends to the provider and back, to where somebody wanted to go', async () => {
     const visitor = await dashboard.visitor()

@@ -1,32 +1,21 @@
 // Two people of different roles, an invitation between them, and the first account of all.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
-import { hasBrowser, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
-import { createOrganisation, mint, signInFounder } from './people.ts'
+import { hasBrowser, prepareVisitor, prepareDashboard } from './dashboard.ts'
+import { mint } from './people.ts'
+import { prepareOrganisation } from './prepare.ts'
 
 const grace = { email: 'grace@example.com', password: 'grace has a long password' }
 
 describe.skipIf(!hasBrowser)('an admin and a member', () => {
-  let dashboard: Dashboard
-  let ada: Visitor
-  let member: Visitor
-  let slug = ''
+  const prepared = prepareDashboard()
+  const { dashboard, ask, admin } = prepared
+  const slug = prepareOrganisation(prepared)
+  beforeAll(async () => void (await mint(ask, admin.token, slug, { name: 'of the admin' })))
+  const ada = prepareVisitor(() => dashboard.visitorAs(founder, `/dashboard/${slug}/members`))
+  const member = prepareVisitor(() => dashboard.visitor())
   let link = ''
-  beforeAll(async () => {
-    dashboard = await startDashboard()
-    const { ask } = dashboard.authority
-    const { token } = await signInFounder(ask)
-    slug = (await createOrganisation(ask, token, 'Acme')).slug
-    await mint(ask, token, slug, { name: 'of the admin' })
-    ada = await dashboard.visitorAs(founder, `/dashboard/${slug}/members`)
-    member = await dashboard.visitor()
-  })
-  afterAll(async () => {
-    await ada.leave()
-    await member.leave()
-    await dashboard.close()
-  })
 
   it('the admin invites, and hands over a link', async () => {
     const { page } = ada

@@ -1,22 +1,15 @@
 // Logins that end while somebody is at work, in this tab and in another one.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
-import { hasBrowser, logIn, startDashboard, type Dashboard } from './dashboard.ts'
-import { createOrganisation, signInFounder, signUpInto, type Person } from './people.ts'
+import { hasBrowser, logIn, type Dashboard, prepareDashboard } from './dashboard.ts'
+import { prepareOrganisation, preparePerson } from './prepare.ts'
 
 describe.skipIf(!hasBrowser)('a session', () => {
-  let dashboard: Dashboard
-  let slug = ''
-  let grace: Person
-  beforeAll(async () => {
-    dashboard = await startDashboard()
-    const { ask } = dashboard.authority
-    const { token } = await signInFounder(ask)
-    slug = (await createOrganisation(ask, token, 'Acme')).slug
-    grace = await signUpInto(ask, token, slug, { name: 'grace' })
-  })
-  afterAll(() => dashboard.close())
+  const prepared = prepareDashboard()
+  const { dashboard } = prepared
+  const slug = prepareOrganisation(prepared)
+  const grace = preparePerson(prepared, slug, { name: 'grace' })
 
   it('is asked for first, and one comes back to where one wanted to go', async () => {
     const visitor = await dashboard.visitor()

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
-import { hasBrowser, logIn, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
-import { createApp, createOrganisation, signInFounder } from './people.ts'
+import { hasBrowser, logIn, type Visitor, prepareDashboard } from './dashboard.ts'
+import { createApp } from './people.ts'
+import { prepareOrganisation } from './prepare.ts'
 
 interface Spoiled {
   readonly type?: string
@@ -71,15 +72,13 @@ async function startProxy(target: string): Promise<Proxy> {
 }
 
 describe.skipIf(!hasBrowser)('answers that somebody in between spoils', () => {
-  let dashboard: Dashboard
+  const prepared = prepareDashboard()
+  const { dashboard, ask, admin } = prepared
+  const slug = prepareOrganisation(prepared)
   let proxy: Proxy
   let visitor: Visitor
   beforeAll(async () => {
-    dashboard = await startDashboard()
-    const { ask: direct } = dashboard.authority
-    const { token } = await signInFounder(direct)
-    const { slug } = await createOrganisation(direct, token, 'Acme')
-    await createApp(direct, token, slug, 'web-1')
+    await createApp(ask, admin.token, slug, 'web-1')
     proxy = await startProxy(dashboard.authority.url())
     visitor = await dashboard.visitor()
     await visitor.page.goto(`${proxy.origin}/login`)
@@ -90,7 +89,6 @@ describe.skipIf(!hasBrowser)('answers that somebody in between spoils', () => {
     await visitor.leave()
     proxy.server.closeAllConnections()
     proxy.server.close()
-    await dashboard.close()
   })
 
   it.each(pages)('are one clear sentence on %s, and it recovers: %s, %s', async (path, paths, kind, heading) => {

@@ -1,30 +1,21 @@
 // The story of a token on its page: made, copied, used, looked at, revoked.
 import type { Dialog } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
-import { hasBrowser, startDashboard, type Dashboard, type Visitor } from './dashboard.ts'
-import { createApp, createOrganisation, mint, signIn, signInFounder, statusOf } from './people.ts'
+import { hasBrowser, prepareVisitor, prepareDashboard } from './dashboard.ts'
+import { createApp, mint, signIn, statusOf } from './people.ts'
+import { prepareOrganisation } from './prepare.ts'
 
 describe.skipIf(!hasBrowser)('the tokens page', () => {
-  let dashboard: Dashboard
-  let ada: Visitor
-  let slug = ''
-  let token = ''
-
+  const prepared = prepareDashboard()
+  const { dashboard, ask, admin } = prepared
+  const slug = prepareOrganisation(prepared, 'Acme Staging')
   beforeAll(async () => {
-    dashboard = await startDashboard()
-    const { ask } = dashboard.authority
-    const { token: auth } = await signInFounder(ask)
-    slug = (await createOrganisation(ask, auth, 'Acme Staging')).slug
-    await createApp(ask, auth, slug, 'web-1')
-    await createApp(ask, auth, slug, 'web-2')
-    ada = await dashboard.visitorAs(founder, `/dashboard/${slug}`)
+    for (const name of ['web-1', 'web-2']) await createApp(ask, admin.token, slug, name)
   })
-  afterAll(async () => {
-    await ada.leave()
-    await dashboard.close()
-  })
+  const ada = prepareVisitor(() => dashboard.visitorAs(founder, `/dashboard/${slug}`))
+  let token = ''
 
   it('is where the address of an organisation leads, first in the sidebar', async () => {
     const { page } = ada
@@ -205,7 +196,6 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     await page.getByLabel('Name (optional)').fill('nobody’s')
     await page.getByRole('button', { name: 'Create Organization Token' }).click()
     await page.getByText('Nothing was created: a part of this page could not be loaded.').waitFor()
-    const { ask } = dashboard.authority
     const { token: auth } = await signIn(ask, founder)
     const { text } = await ask('GET', `/v1/orgs/${slug}/tokens?state=all`, { token: auth })
     expect(text).not.toContain('nobody’s')
@@ -214,7 +204,6 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
 
   it('says by which token one was made, and how many went with the one that is revoked', async () => {
     const { page } = ada
-    const { ask } = dashboard.authority
     const { token: auth } = await signIn(ask, founder)
     const minter = await mint(ask, auth, slug, { name: 'minter' })
     const minted = await mint(ask, minter.token, slug, { name: 'made' })

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core'
-import { expect } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 
-import type { ServeOptions } from '../packages/authority/src/main.ts'
-import { startAuthority, type TestAuthority } from './authority.ts'
+import { startAuthority, type Overrides, type TestAuthority } from './authority.ts'
+import { late, prepare, type Later, type Prepared } from './prepare.ts'
 
 /** The built pages; `npm ci` makes them. */
 export const dashboardFolder = resolve(import.meta.dirname, '../packages/dashboard/dist')
@@ -39,12 +39,30 @@ export interface Dashboard {
   close(): Promise<void>
 }
 
-export async function startDashboard(
-  overrides: Partial<Omit<ServeOptions, 'dataDirectory' | 'listen'>> = {},
-  port = 0,
-): Promise<Dashboard> {
+/** The dashboard before the tests, and gone after them. */
+export function prepareDashboard(overrides: Later<Overrides> = {}): Prepared & { readonly dashboard: Dashboard } {
+  let started: Dashboard | undefined
+  const prepared = prepare(async () => {
+    started = await startDashboard(typeof overrides === 'function' ? await overrides() : overrides)
+    return started.authority
+  })
+  afterAll(() => started?.close())
+  return { ...prepared, dashboard: late(() => started) }
+}
+
+/** Somebody with a browser of their own, who comes before the tests and leaves after them. */
+export function prepareVisitor(come: () => Promise<Visitor>): Visitor {
+  let visitor: Visitor | undefined
+  beforeAll(async () => {
+    visitor = await come()
+  })
+  afterAll(() => visitor?.leave())
+  return late(() => visitor)
+}
+
+export async function startDashboard(overrides: Overrides = {}): Promise<Dashboard> {
   if (!existsSync(dashboardFolder)) throw new Error('the dashboard is not built: npm run build:dashboard')
-  const authority = await startAuthority({ dashboard: dashboardFolder, ...overrides }, port)
+  const authority = await startAuthority({ dashboard: dashboardFolder, ...overrides })
   const browser = await launchBrowser()
   const url = (path: string) => (overrides.publicUrl ?? authority.url()) + path
   const visitor = (look: Look = {}) => visit(browser, look)

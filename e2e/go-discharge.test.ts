@@ -8,9 +8,8 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { buildGoProgram, whatIsMissing } from '../interop/go-program.ts'
-import { startAuthority, type TestAuthority } from './authority.ts'
-import type { Ask } from './http.ts'
-import { createOrganisation, mint, requireMembership, revoke, signInFounder, signUpInto, statusOf } from './people.ts'
+import { createOrganisation, mint, requireMembership, revoke, signUpInto, statusOf } from './people.ts'
+import { prepareAuthority } from './prepare.ts'
 
 const missing = whatIsMissing()
 const permission = 'https://api.fly.io/v1'
@@ -23,26 +22,18 @@ interface Held {
 }
 
 describe.skipIf(missing !== undefined)(`the Go client${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
-  let authority: TestAuthority
-  let ask: Ask
-  let admin: string
+  const { authority, ask, admin } = prepareAuthority()
   let folder: string
   let program: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'hallpass-go-'))
     program = buildGoProgram(folder)
-    authority = await startAuthority()
-    ask = authority.ask
-    admin = (await signInFounder(ask)).token
   }, 300_000)
-  afterAll(async () => {
-    await authority.close()
-    await rm(folder, { recursive: true, force: true })
-  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
 
   async function organisation(demand: 'member' | 'login'): Promise<string> {
-    const { slug } = await createOrganisation(ask, admin)
-    await requireMembership(ask, admin, slug, demand)
+    const { slug } = await createOrganisation(ask, admin.token)
+    await requireMembership(ask, admin.token, slug, demand)
     return slug
   }
 
@@ -65,7 +56,7 @@ describe.skipIf(missing !== undefined)(`the Go client${missing === undefined ? '
   }
 
   test('is given what is given at once, and the token works', async () => {
-    const { token } = await mint(ask, admin, await organisation('member'))
+    const { token } = await mint(ask, admin.token, await organisation('member'))
     const { header = '', error, needs } = await holdAtOnce(token)
     expect({ error, needs }).toEqual({ error: undefined, needs: false })
     expect(await statusOf(ask, header)).toBe(200)
@@ -74,23 +65,23 @@ describe.skipIf(missing !== undefined)(`the Go client${missing === undefined ? '
   })
 
   test('waits while a person confirms, and the token works', async () => {
-    const { token } = await mint(ask, admin, await organisation('login'))
+    const { token } = await mint(ask, admin.token, await organisation('login'))
     const lines = hold(token, 'ask')
     const shown = (await lines.next()).value as Held
     const id = shown.user_url?.split('/').at(-1) ?? ''
     expect(shown.user_url).toBe(`${authority.url()}/discharge/${id}`)
-    expect((await ask('POST', `/v1/discharges/${id}/approve`, { token: admin })).status).toBe(204)
+    expect((await ask('POST', `/v1/discharges/${id}/approve`, { token: admin.token })).status).toBe(204)
     const { header = '', error } = (await lines.next()).value as Held
     expect(error).toBeUndefined()
     expect(await statusOf(ask, header)).toBe(200)
   })
 
   test('is told when the person refuses', async () => {
-    const { token } = await mint(ask, admin, await organisation('login'))
+    const { token } = await mint(ask, admin.token, await organisation('login'))
     const lines = hold(token, 'ask')
     const shown = (await lines.next()).value as Held
     const id = shown.user_url?.split('/').at(-1) ?? ''
-    expect((await ask('POST', `/v1/discharges/${id}/deny`, { token: admin })).status).toBe(204)
+    expect((await ask('POST', `/v1/discharges/${id}/deny`, { token: admin.token })).status).toBe(204)
     expect((await lines.next()).value).toMatchObject({
       error: 'tp error (200): ada@example.com has refused this',
       needs: true,
@@ -98,18 +89,18 @@ describe.skipIf(missing !== undefined)(`the Go client${missing === undefined ? '
   })
 
   test('says that it takes a person where it has nobody to show the address to', async () => {
-    const { token } = await mint(ask, admin, await organisation('login'))
+    const { token } = await mint(ask, admin.token, await organisation('login'))
     expect(await holdAtOnce(token)).toMatchObject({ error: 'missing user-url callback', needs: true })
   })
 
   test('repeats our sentence where there is nothing to be had', async () => {
     const slug = await organisation('member')
-    const { token, id } = await mint(ask, admin, slug)
-    await revoke(ask, admin, id)
+    const { token, id } = await mint(ask, admin.token, slug)
+    await revoke(ask, admin.token, id)
     expect((await holdAtOnce(token)).error).toMatch(new RegExp(`^tp error \\(403\\): token ${id} is revoked since `))
-    const member = await signUpInto(ask, admin, slug)
+    const member = await signUpInto(ask, admin.token, slug)
     const left = await mint(ask, member.token, slug)
-    await ask('DELETE', `/v1/orgs/${slug}/members/${member.email}`, { token: admin })
+    await ask('DELETE', `/v1/orgs/${slug}/members/${member.email}`, { token: admin.token })
     expect((await holdAtOnce(left.token)).error).toContain('tp error (403): ')
     expect((await holdAtOnce(left.token)).error).toContain('is no longer a member of organization')
   })

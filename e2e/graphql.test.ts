@@ -1,24 +1,20 @@
 // The GraphQL door as its clients meet it: always 200, errors in the answer, bounded, and no more than its credential may.
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 
 import { createSchema } from '../packages/authority/src/doors/graphql/schema.ts'
-import { startAuthority, type TestAuthority } from './authority.ts'
 import { readGraphql, type GraphqlAnswer } from './door-requests.ts'
 import type { Asked } from './http.ts'
 import { narrow } from './macaroons.ts'
-import { createApp, createOrganisation, mint, signInFounder, statusOf, type Person } from './people.ts'
+import { createApp, createOrganisation, mint, statusOf } from './people.ts'
+import { prepareAuthority, prepareOrganisation } from './prepare.ts'
 
-let authority: TestAuthority
-let ada: Person
-let slug: string
+const prepared = prepareAuthority()
+const { authority, ask, admin: ada } = prepared
+const slug = prepareOrganisation(prepared)
 beforeAll(async () => {
-  authority = await startAuthority()
-  ada = await signInFounder(authority.ask)
-  slug = (await createOrganisation(authority.ask, ada.token, 'Acme')).slug
-  for (const name of ['web-1', 'web-2', 'web-3']) await createApp(authority.ask, ada.token, slug, name)
+  for (const name of ['web-1', 'web-2', 'web-3']) await createApp(ask, ada.token, slug, name)
 })
-afterAll(() => authority.close())
 
 async function post(asked: Asked): Promise<GraphqlAnswer> {
   return readGraphql(await authority.ask('POST', '/graphql', asked))

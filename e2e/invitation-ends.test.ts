@@ -1,21 +1,13 @@
 // Invitations that end with what they were made for: joining, leaving, stepping down, and with whoever made them.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
-import { startAuthority, type TestAuthority } from './authority.ts'
-import { expectAnswer, expectRefusal, type Ask } from './http.ts'
-import { createOrganisation, invite, inviteFully, signInFounder, signUpInto, unique, type Person } from './people.ts'
+import { expectAnswer, expectRefusal } from './http.ts'
+import { createOrganisation, invite, inviteFully, signUpInto, unique } from './people.ts'
+import { prepareAuthority } from './prepare.ts'
 
-let authority: TestAuthority
-let ask: Ask
-let admin: Person
-beforeAll(async () => {
-  authority = await startAuthority()
-  ask = authority.ask
-  admin = await signInFounder(ask)
-})
-afterAll(() => authority.close())
+const { ask, admin } = prepareAuthority()
 
 const preview = (invitation: string) => ask('POST', '/v1/invitations/preview', { body: { invitation } })
 const signUp = (email: string, invitation: string) =>

@@ -1,46 +1,19 @@
 // Invitations as links: handed over by hand, mailed through a real SMTP server, listed, withdrawn, and looked at by
 // whoever holds one.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
-import {
-  headersOf,
-  partsOf,
-  startSmtpServer,
-  type TestSmtpServer,
-} from '../packages/authority/src/mail/testing/smtp.ts'
-import { startAuthority, type TestAuthority } from './authority.ts'
+import { headersOf, partsOf, startSmtpServer } from '../packages/authority/src/mail/testing/smtp.ts'
+import { startAuthority } from './authority.ts'
 import { expectAnswer, expectRefusal, type Ask } from './http.ts'
-import {
-  createOrganisation,
-  invite,
-  inviteFully,
-  mint,
-  signInFounder,
-  signUpInto,
-  unique,
-  type Person,
-} from './people.ts'
+import { createOrganisation, invite, inviteFully, mint, signInFounder, signUpInto, unique } from './people.ts'
+import { prepareAuthority, prepareOrganisation, prepareMailServer, mailThrough } from './prepare.ts'
 
-let smtp: TestSmtpServer
-let authority: TestAuthority
-let ask: Ask
-let admin: Person
-let slug: string
-beforeAll(async () => {
-  smtp = await startSmtpServer()
-  authority = await startAuthority({
-    mail: { smtpUrl: `smtp://127.0.0.1:${smtp.port}`, from: 'Hallpass <hallpass@example.com>' },
-  })
-  ask = authority.ask
-  admin = await signInFounder(ask)
-  slug = (await createOrganisation(ask, admin.token, 'Acme')).slug
-})
-afterAll(async () => {
-  await authority.close()
-  await smtp.close()
-})
+const smtp = prepareMailServer()
+const prepared = prepareAuthority(() => mailThrough(smtp))
+const { authority, ask, admin } = prepared
+const slug = prepareOrganisation(prepared)
 
 const preview = (invitation: string, from: Ask = ask) =>
   from('POST', '/v1/invitations/preview', { body: { invitation } })

@@ -1,25 +1,17 @@
 // Logging in: what guessing costs, what a session is, and what an answer gives away.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 import { formatAuthorization } from '@hallpass/macaroon'
 
-import { startAuthority, type TestAuthority } from './authority.ts'
-import { expectAnswer, expectRefusal, type Answer, type Ask } from './http.ts'
+import { expectAnswer, expectRefusal, type Answer } from './http.ts'
 import { readMacaroon } from './macaroons.ts'
-import { createOrganisation, mint, signIn, signInFounder, signUpInto, statusOf, unique, type Person } from './people.ts'
+import { createOrganisation, mint, signIn, signInFounder, signUpInto, statusOf, unique } from './people.ts'
+import { prepareAuthority, prepareOrganisation } from './prepare.ts'
 
-let authority: TestAuthority
-let ask: Ask
-let admin: Person
-let slug: string
-beforeAll(async () => {
-  authority = await startAuthority({ trustedProxies: ['127.0.0.1'] })
-  ask = authority.ask
-  admin = await signInFounder(ask)
-  slug = (await createOrganisation(ask, admin.token)).slug
-})
-afterAll(() => authority.close())
+const prepared = prepareAuthority({ trustedProxies: ['127.0.0.1'] })
+const { authority, ask, admin } = prepared
+const slug = prepareOrganisation(prepared)
 
 const guess = (email: string, password = 'wrong') => ask('POST', '/v1/sessions', { body: { email, password } })
 

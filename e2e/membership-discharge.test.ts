@@ -15,11 +15,11 @@ import {
 } from '@hallpass/macaroon'
 import { routes } from '@hallpass/client/contract'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 
-import { startAuthority, type TestAuthority } from './authority.ts'
+import { startAuthority } from './authority.ts'
 import { discharge, refusalOf, takeTicket, thirdPartyPath, ticketOf } from './discharges.ts'
-import { expectAnswer, expectRefusal, type Ask } from './http.ts'
+import { expectAnswer, expectRefusal } from './http.ts'
 import { narrow, readMacaroon } from './macaroons.ts'
 import {
   createApp,
@@ -30,20 +30,14 @@ import {
   signInFounder,
   signUpInto,
   statusOf,
-  type Person,
 } from './people.ts'
+import { prepareAuthority } from './prepare.ts'
 
-let authority: TestAuthority
-let ask: Ask
-let admin: Person
+const { authority, ask, admin } = prepareAuthority()
 let slug: string
 beforeAll(async () => {
-  authority = await startAuthority()
-  ask = authority.ask
-  admin = await signInFounder(ask)
   slug = await demandingOrganisation('member')
 })
-afterAll(() => authority.close())
 
 async function demandingOrganisation(demand: 'member' | 'login'): Promise<string> {
   const organisation = await createOrganisation(ask, admin.token)

@@ -1,34 +1,16 @@
 // Who belongs: what members may do, the last admin, and personal organisations.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
-import { startAuthority, type TestAuthority } from './authority.ts'
-import { expectAnswer, expectRefusal, type Ask } from './http.ts'
-import {
-  createApp,
-  createOrganisation,
-  mint,
-  signIn,
-  signInFounder,
-  signUpInto,
-  unique,
-  type Person,
-} from './people.ts'
+import { expectAnswer, expectRefusal } from './http.ts'
+import { createApp, createOrganisation, mint, signIn, signUpInto, unique } from './people.ts'
+import { prepareAuthority, prepareOrganisation, preparePerson } from './prepare.ts'
 
-let authority: TestAuthority
-let ask: Ask
-let admin: Person
-let slug: string
-let member: Person
-beforeAll(async () => {
-  authority = await startAuthority()
-  ask = authority.ask
-  admin = await signInFounder(ask)
-  slug = (await createOrganisation(ask, admin.token, 'Acme')).slug
-  member = await signUpInto(ask, admin.token, slug)
-})
-afterAll(() => authority.close())
+const prepared = prepareAuthority()
+const { authority, ask, admin } = prepared
+const slug = prepareOrganisation(prepared)
+const member = preparePerson(prepared, slug)
 
 const memberPath = (organisation: string, email: string) =>
   `/v1/orgs/${organisation}/members/${encodeURIComponent(email)}`

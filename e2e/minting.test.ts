@@ -1,26 +1,18 @@
 // What a token may make: nothing minted exceeds what mints it.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 import { actions, expiration } from '@hallpass/macaroon'
 import { caveatsToJSON } from '@hallpass/macaroon/json'
 
-import { startAuthority, type TestAuthority } from './authority.ts'
-import { expectAnswer, expectRefusal, type Ask } from './http.ts'
+import { expectAnswer, expectRefusal } from './http.ts'
 import { bundle, endingAt, narrow, nowInSeconds, onlyFor, readMacaroon, readonlyOf } from './macaroons.ts'
-import { createApp, createOrganisation, mint, signInFounder } from './people.ts'
+import { createApp, createOrganisation, mint } from './people.ts'
+import { prepareAuthority, prepareOrganisation } from './prepare.ts'
 
-let authority: TestAuthority
-let ask: Ask
-let admin: string
-let slug: string
-beforeAll(async () => {
-  authority = await startAuthority()
-  ask = authority.ask
-  admin = (await signInFounder(ask)).token
-  slug = (await createOrganisation(ask, admin, 'Acme')).slug
-})
-afterAll(() => authority.close())
+const prepared = prepareAuthority()
+const { ask, admin } = prepared
+const slug = prepareOrganisation(prepared)
 
 const tryToMint = (token: string, body: object) => ask('POST', `/v1/orgs/${slug}/tokens`, { token, body })
 
@@ -59,8 +51,8 @@ describe('what is minted never exceeds what mints', () => {
       (token: string) => narrow(token, { type: 'Organization', id: 999_999n, mask: actions.any }),
     ],
   ] as const)('a token narrowed to %s mints nothing', async (_, narrowed) => {
-    const app = await createApp(ask, admin, slug)
-    const token = narrowed((await mint(ask, admin, slug)).token)
+    const app = await createApp(ask, admin.token, slug)
+    const token = narrowed((await mint(ask, admin.token, slug)).token)
     for (const answer of [
       await tryToMint(token, {}),
       await tryToMint(token, { profile: 'deploy', app: app.name }),
@@ -71,7 +63,7 @@ describe('what is minted never exceeds what mints', () => {
   })
 
   test('a token that ends mints nothing that ends later, whatever is asked', async () => {
-    const minter = await mint(ask, admin, slug, { expiry: '1h' })
+    const minter = await mint(ask, admin.token, slug, { expiry: '1h' })
     for (const expiry of ['20y', '2h', '59m']) {
       const minted = await mint(ask, minter.token, slug, { expiry })
       expect(Date.parse(minted.expires_at)).toBeLessThanOrEqual(Date.parse(minter.expires_at))
@@ -83,16 +75,16 @@ describe('what is minted never exceeds what mints', () => {
 
   test('an end that the holder has set binds what their copy mints', async () => {
     const end = nowInSeconds() + 600
-    const minter = endingAt((await mint(ask, admin, slug)).token, end)
+    const minter = endingAt((await mint(ask, admin.token, slug)).token, end)
     const minted = await mint(ask, minter, slug, { expiry: '1y' })
     expect(Date.parse(minted.expires_at)).toBe(end * 1000)
     expect(caveatsOf(minted.token)).toEqual(expect.arrayContaining([...caveatsOf(minter)]))
   })
 
   test('an org token narrowed to an app mints for that app alone, and hands its limit on', async () => {
-    const app = await createApp(ask, admin, slug)
-    const other = await createApp(ask, admin, slug)
-    const minter = onlyFor((await mint(ask, admin, slug)).token, app.internal_numeric_id)
+    const app = await createApp(ask, admin.token, slug)
+    const other = await createApp(ask, admin.token, slug)
+    const minter = onlyFor((await mint(ask, admin.token, slug)).token, app.internal_numeric_id)
     expectRefusal(await tryToMint(minter, {}), 403)
     expectRefusal(await tryToMint(minter, { profile: 'deploy', app: other.name }), 403)
     const minted = await mint(ask, minter, slug, { profile: 'deploy', app: app.name })
@@ -103,9 +95,9 @@ describe('what is minted never exceeds what mints', () => {
   })
 
   test('a deploy token mints deploy tokens of its app, and nothing wider', async () => {
-    const app = await createApp(ask, admin, slug)
-    const other = await createApp(ask, admin, slug)
-    const minter = await mint(ask, admin, slug, { profile: 'deploy', app: app.name })
+    const app = await createApp(ask, admin.token, slug)
+    const other = await createApp(ask, admin.token, slug)
+    const minter = await mint(ask, admin.token, slug, { profile: 'deploy', app: app.name })
     const minted = await mint(ask, minter.token, slug, { profile: 'deploy', app: app.name })
     expect(minted).toMatchObject({ minted_by: minter.id, created_by: 'ada@example.com', app: app.name })
     for (const body of [{}, { profile: 'deploy', app: other.name }, { profile: 'litefs_cloud', cluster: 'main' }]) {
@@ -115,7 +107,7 @@ describe('what is minted never exceeds what mints', () => {
   })
 
   test('two tokens that could mint together do not', async () => {
-    const { token } = await mint(ask, admin, slug)
+    const { token } = await mint(ask, admin.token, slug)
     const halves = [actions.read | actions.write, actions.all & ~actions.write].map((mask) =>
       narrow(token, { type: 'Action', mask }),
     )
@@ -123,25 +115,25 @@ describe('what is minted never exceeds what mints', () => {
   })
 
   test('of several tokens the one that allows it is the minter', async () => {
-    const wide = await mint(ask, admin, slug)
-    const minted = await mint(ask, bundle(readonlyOf((await mint(ask, admin, slug)).token), wide.token), slug)
+    const wide = await mint(ask, admin.token, slug)
+    const minted = await mint(ask, bundle(readonlyOf((await mint(ask, admin.token, slug)).token), wide.token), slug)
     expect(minted.minted_by).toBe(wide.id)
     expect(caveatsOf(minted.token)).toEqual(expect.arrayContaining([...caveatsOf(wide.token)]))
   })
 
   test('a token holds its organisation although another slug stands in the path', async () => {
-    const elsewhere = await createOrganisation(ask, admin)
-    const { token } = await mint(ask, admin, slug)
+    const elsewhere = await createOrganisation(ask, admin.token)
+    const { token } = await mint(ask, admin.token, slug)
     expectRefusal(await ask('POST', `/v1/orgs/${elsewhere.slug}/tokens`, { token, body: {} }), 403)
-    const app = await createApp(ask, admin, elsewhere.slug)
+    const app = await createApp(ask, admin.token, elsewhere.slug)
     // The app exists, and not in the organisation of the path.
     expectRefusal(await tryToMint(token, { profile: 'deploy', app: app.name }), 404)
-    expectRefusal(await tryToMint(admin, { profile: 'deploy', app: app.name }), 404)
+    expectRefusal(await tryToMint(admin.token, { profile: 'deploy', app: app.name }), 404)
   })
 
   test('no number of caveats added by the holder makes a token wider', async () => {
-    const app = await createApp(ask, admin, slug)
-    const { token } = await mint(ask, admin, slug, { profile: 'deploy', app: app.name, expiry: '1h' })
+    const app = await createApp(ask, admin.token, slug)
+    const { token } = await mint(ask, admin.token, slug, { profile: 'deploy', app: app.name, expiry: '1h' })
     const wider = narrow(
       token,
       { type: 'ValidityWindow', notBefore: 0n, notAfter: BigInt(nowInSeconds() + 1_000_000) },
@@ -160,14 +152,14 @@ describe('what is minted never exceeds what mints', () => {
 })
 
 test('where an organisation forbids it no token mints, whichever door it takes, and people still do', async () => {
-  const { slug: closed } = await createOrganisation(ask, admin)
-  const app = await createApp(ask, admin, closed)
-  const org = await mint(ask, admin, closed)
-  const deploy = await mint(ask, admin, closed, { profile: 'deploy', app: app.name })
+  const { slug: closed } = await createOrganisation(ask, admin.token)
+  const app = await createApp(ask, admin.token, closed)
+  const org = await mint(ask, admin.token, closed)
+  const deploy = await mint(ask, admin.token, closed, { profile: 'deploy', app: app.name })
   const change = (token: string, value: boolean) =>
     ask('PATCH', `/v1/orgs/${closed}`, { token, body: { tokens_may_mint: value } })
   expectRefusal(await change(org.token, false), 403)
-  expect(expectAnswer(routes.updateOrganisation, await change(admin, false)).tokens_may_mint).toBe(false)
+  expect(expectAnswer(routes.updateOrganisation, await change(admin.token, false)).tokens_may_mint).toBe(false)
   for (const { token } of [org, deploy]) {
     const body = { profile: 'deploy', app: app.name }
     const refused = expectRefusal(await ask('POST', `/v1/orgs/${closed}/tokens`, { token, body }), 403)
@@ -180,21 +172,21 @@ test('where an organisation forbids it no token mints, whichever door it takes, 
     const answered = (await ask('POST', '/graphql', { token, body: { query } })).body
     expect(answered).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] })
   }
-  await mint(ask, admin, closed)
-  expect((await mint(ask, `${org.token},${admin}`, closed)).minted_by).toBeNull()
-  await change(admin, true)
+  await mint(ask, admin.token, closed)
+  expect((await mint(ask, `${org.token},${admin.token}`, closed)).minted_by).toBeNull()
+  await change(admin.token, true)
   await mint(ask, org.token, closed)
 })
 
 test('who is limited to apps sees those in the list of apps, and no sign of the others', async () => {
-  const { slug: fresh } = await createOrganisation(ask, admin)
+  const { slug: fresh } = await createOrganisation(ask, admin.token)
   const [one, two, three] = [
-    await createApp(ask, admin, fresh),
-    await createApp(ask, admin, fresh),
-    await createApp(ask, admin, fresh),
+    await createApp(ask, admin.token, fresh),
+    await createApp(ask, admin.token, fresh),
+    await createApp(ask, admin.token, fresh),
   ]
-  const org = (await mint(ask, admin, fresh)).token
-  const deploy = (await mint(ask, admin, fresh, { profile: 'deploy', app: one.name })).token
+  const org = (await mint(ask, admin.token, fresh)).token
+  const deploy = (await mint(ask, admin.token, fresh, { profile: 'deploy', app: one.name })).token
   const listed = async (token: string) => {
     const answer = await ask('GET', `/v1/apps?org_slug=${fresh}`, { token })
     const { apps, total_apps } = expectAnswer(routes.listApps, answer)
@@ -218,21 +210,21 @@ test('who is limited to apps sees those in the list of apps, and no sign of the 
 
 describe('caveats that are asked for', () => {
   const listed = async (id: string) =>
-    expectAnswer(routes.showToken, await ask('GET', `/v1/tokens/${id}`, { token: admin }))
+    expectAnswer(routes.showToken, await ask('GET', `/v1/tokens/${id}`, { token: admin.token }))
 
   test('bind the token, after those of its profile, and are kept and shown with them', async () => {
     const caveats = [
       { type: 'Action', body: 'r' },
       { type: 'IfPresent', body: { ifs: [{ type: 'Apps', body: { apps: { '7': 'r' } } }], else: 'r' } },
     ]
-    const minted = await mint(ask, admin, slug, { caveats })
+    const minted = await mint(ask, admin.token, slug, { caveats })
     const types = ['Organization', 'IsMember', 'ValidityWindow', 'Action', 'IfPresent']
     expect(readMacaroon(minted.token).unsafeCaveats.map(({ type }) => type)).toEqual(types)
     expect(minted.caveats?.map(({ type }) => type)).toEqual(types)
     expect(minted.caveats?.slice(3)).toEqual(caveats)
     expect(JSON.stringify(minted.caveats)).toBe(caveatsToJSON(readMacaroon(minted.token).unsafeCaveats))
     expect((await listed(minted.id)).caveats).toEqual(minted.caveats)
-    const answer = await ask('GET', `/v1/orgs/${slug}/tokens?limit=1000`, { token: admin })
+    const answer = await ask('GET', `/v1/orgs/${slug}/tokens?limit=1000`, { token: admin.token })
     const { tokens } = expectAnswer(routes.listOrganisationTokens, answer)
     expect(tokens.find(({ id }) => id === minted.id)?.caveats).toEqual(minted.caveats)
 
@@ -246,15 +238,15 @@ describe('caveats that are asked for', () => {
     const end = nowInSeconds() + 500
     const window = { type: 'ValidityWindow', body: { not_before: 0, not_after: end } }
     for (const caveats of [[window], [{ type: 'IfPresent', body: { ifs: [window], else: 'r' } }]]) {
-      expect(Date.parse((await mint(ask, admin, slug, { caveats })).expires_at)).toBe(end * 1000)
+      expect(Date.parse((await mint(ask, admin.token, slug, { caveats })).expires_at)).toBe(end * 1000)
     }
     const later = { type: 'ValidityWindow', body: { not_before: 0, not_after: Number.MAX_SAFE_INTEGER } }
-    const minted = await mint(ask, admin, slug, { expiry: '1h', caveats: [later] })
+    const minted = await mint(ask, admin.token, slug, { expiry: '1h', caveats: [later] })
     expect(Date.parse(minted.expires_at)).toBeLessThanOrEqual(Date.now() + 3_600_000)
   })
 
   test('do not loosen what a token hands on', async () => {
-    const minter = await mint(ask, admin, slug, { expiry: '1h', name: 'minter' })
+    const minter = await mint(ask, admin.token, slug, { expiry: '1h', name: 'minter' })
     const caveats = [
       { type: 'ValidityWindow', body: { not_before: 0, not_after: nowInSeconds() + 1_000_000 } },
       { type: 'Apps', body: { apps: { '0': '*' } } },
@@ -275,7 +267,7 @@ describe('caveats that are asked for', () => {
       [[ages], 'make the token end before it begins'],
       [[elsewhere], 'another organization'],
     ] as const) {
-      const error = expectRefusal(await tryToMint(admin, { caveats }), 422)
+      const error = expectRefusal(await tryToMint(admin.token, { caveats }), 422)
       expect(error).toMatchObject({ code: 'invalid_request', field: 'caveats', message: expect.stringContaining(what) })
     }
     const machines = (count: number) => ({
@@ -285,13 +277,13 @@ describe('caveats that are asked for', () => {
         else: 'r',
       },
     })
-    const full = await tryToMint(admin, { caveats: [machines(210)] })
+    const full = await tryToMint(admin.token, { caveats: [machines(210)] })
     expect(full.status).toBe(201)
-    expect(expectRefusal(await tryToMint(admin, { caveats: [machines(254)] }), 422).field).toBe('caveats')
+    expect(expectRefusal(await tryToMint(admin.token, { caveats: [machines(254)] }), 422).field).toBe('caveats')
   })
 
   test('of too many tokens that mint in turn end with a clear no', async () => {
-    let { token } = await mint(ask, admin, slug)
+    let { token } = await mint(ask, admin.token, slug)
     let answer = await tryToMint(token, {})
     for (let generation = 0; generation < 100 && answer.status === 201; generation++) {
       const caveats = Array.from({ length: 32 }, (_, id) => ({

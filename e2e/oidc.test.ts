@@ -1,5 +1,5 @@
 // Logging in at an OpenID provider: with a real one on loopback, and a browser that is sent there and back.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
@@ -10,34 +10,27 @@ import {
   type TestProvider,
   type Wanderer,
 } from '../packages/authority/src/identity/testing/openid-provider.ts'
-import { founder, startAuthority, type TestAuthority } from './authority.ts'
+import { founder, startAuthority } from './authority.ts'
 import { ownPage } from './browser.ts'
 import { startFreshChild } from './child.ts'
 import { freePort } from './free-port.ts'
-import { expectAnswer, expectRefusal, type Ask } from './http.ts'
-import { createOrganisation, invite, signInFounder, signUpInto, unique, type Person } from './people.ts'
+import { expectAnswer, expectRefusal } from './http.ts'
+import { createOrganisation, invite, signInFounder, signUpInto, unique } from './people.ts'
+import { prepareAuthority, prepareOrganisation } from './prepare.ts'
 
 let origin: string
 let provider: TestProvider
-let authority: TestAuthority
-let ask: Ask
-let admin: Person
-let slug: string
-beforeAll(async () => {
+const prepared = prepareAuthority(async () => {
   const port = await freePort()
   origin = `http://127.0.0.1:${port}`
   provider = await startProvider(`${origin}/web/oidc/callback`)
   const { issuer, clientId, clientSecret } = provider
   const oidc = { issuer, clientId, clientSecret, name: 'Example ID', signUpDomains: ['staff.example'] }
-  authority = await startAuthority({ publicUrl: origin, oidc }, port)
-  ask = authority.ask
-  admin = await signInFounder(ask)
-  slug = (await createOrganisation(ask, admin.token, 'Acme')).slug
+  return { publicUrl: origin, oidc, port }
 })
-afterAll(async () => {
-  await authority.close()
-  await provider.close()
-})
+const { authority, ask, admin } = prepared
+const slug = prepareOrganisation(prepared)
+afterAll(() => provider.close())
 // What one test asks shall not run into the limits of another.
 beforeEach(() => authority.restart())
 
@@ -321,7 +314,7 @@ describe('the provider', () => {
     const gone = await startProvider(`${here}/web/oidc/callback`)
     const { issuer, clientId } = gone
     await gone.close()
-    const other = await startAuthority({ publicUrl: here, oidc: { issuer, clientId } }, port)
+    const other = await startAuthority({ publicUrl: here, oidc: { issuer, clientId }, port })
     try {
       for (let count = 0; count < 2; count += 1) {
         const response = await wander().get(`${here}/web/oidc/start`)
@@ -338,7 +331,7 @@ describe('the provider', () => {
     const here = `http://127.0.0.1:${port}`
     const leaving = await startProvider(`${here}/web/oidc/callback`)
     const { issuer, clientId, clientSecret } = leaving
-    const other = await startAuthority({ publicUrl: here, oidc: { issuer, clientId, clientSecret } }, port)
+    const other = await startAuthority({ publicUrl: here, oidc: { issuer, clientId, clientSecret }, port })
     try {
       leaving.logIn(verified(founder.email))
       const browser = wander()

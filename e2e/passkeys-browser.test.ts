@@ -5,9 +5,10 @@ import { existsSync } from 'node:fs'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { founder, startAuthority, type TestAuthority } from './authority.ts'
+import { founder } from './authority.ts'
 import { freePort } from './free-port.ts'
 import { addAuthenticator } from './passkeys.ts'
+import { prepareAuthority } from './prepare.ts'
 
 const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 if (browserPath === undefined)
@@ -40,23 +41,21 @@ const script = `
 
 describe.skipIf(browserPath === undefined)('in a browser', () => {
   let browser: Browser
-  let authority: TestAuthority
   let origin: string
   let page: Page
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: browserPath ?? '', chromiumSandbox: false })
+  prepareAuthority(async () => {
     const port = await freePort()
     origin = `http://localhost:${port}`
-    authority = await startAuthority({ publicUrl: origin }, port)
+    return { publicUrl: origin, port }
+  })
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: browserPath ?? '', chromiumSandbox: false })
     page = await browser.newPage()
     // Any document of the origin will do: what is tried is what every page of it may.
     await page.goto(`${origin}/healthz`)
     await addAuthenticator(page)
   })
-  afterAll(async () => {
-    await browser?.close()
-    await authority?.close()
-  })
+  afterAll(() => browser?.close())
 
   const run = (what: string): Promise<unknown> => page.evaluate(`(async () => { ${script}; return ${what} })()`)
 

@@ -1,29 +1,22 @@
 // Passkeys, with an authenticator in software: adding, logging in, and all that must not be good for either.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
 import { createAuthenticator } from '../packages/authority/src/identity/testing/authenticator.ts'
-import { founder, startAuthority, type TestAuthority } from './authority.ts'
+import { founder, startAuthority } from './authority.ts'
 import { ownPage, readSetCookie } from './browser.ts'
 import { startingCliLogin } from './cli-login.ts'
-import { expectAnswer, expectRefusal, type Ask } from './http.ts'
+import { expectAnswer, expectRefusal } from './http.ts'
 import { addPasskey, answerChallenge, logInWith, makePasskey } from './passkeys.ts'
-import { createOrganisation, signIn, signInFounder, signUpInto, statusOf, type Person } from './people.ts'
+import { signIn, signUpInto, statusOf, type Person } from './people.ts'
+import { prepareAuthority, prepareOrganisation } from './prepare.ts'
 
 const origin = 'http://localhost:4280'
 
-let authority: TestAuthority
-let ask: Ask
-let admin: Person
-let slug: string
-beforeAll(async () => {
-  authority = await startAuthority({ publicUrl: origin })
-  ask = authority.ask
-  admin = await signInFounder(ask)
-  slug = (await createOrganisation(ask, admin.token)).slug
-})
-afterAll(() => authority.close())
+const prepared = prepareAuthority({ publicUrl: origin })
+const { authority, ask, admin } = prepared
+const slug = prepareOrganisation(prepared)
 
 const somebody = () => signUpInto(ask, admin.token, slug)
 const add = (token: string, body: unknown) => ask('POST', '/v1/passkeys', { token, body })

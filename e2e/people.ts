@@ -65,12 +65,17 @@ export async function inviteFully(ask: Ask, token: string, slug: string, invited
   return expectAnswer(routes.inviteMember, answer)
 }
 
+export interface SignUpOptions {
+  readonly name?: string
+  readonly role?: Role
+}
+
 /** Somebody new, who joins the organisation with an account of their own. */
 export async function signUpInto(
   ask: Ask,
   admin: string,
   slug: string,
-  { name = unique('person'), role = 'member' }: { readonly name?: string; readonly role?: Role } = {},
+  { name = unique('person'), role = 'member' }: SignUpOptions = {},
 ): Promise<Person> {
   const email = `${name}@example.com`
   const password = `${name} has a long password`

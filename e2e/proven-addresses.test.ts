@@ -1,5 +1,5 @@
 // Who has an address, and who only says so: sign-up with somebody else's address, and the owner who comes later.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
@@ -9,8 +9,8 @@ import {
   type TestProvider,
   type Wanderer,
 } from '../packages/authority/src/identity/testing/openid-provider.ts'
-import { partsOf, startSmtpServer, type TestSmtpServer } from '../packages/authority/src/mail/testing/smtp.ts'
-import { startAuthority, type TestAuthority } from './authority.ts'
+import { partsOf } from '../packages/authority/src/mail/testing/smtp.ts'
+import { startAuthority } from './authority.ts'
 import { ownPage } from './browser.ts'
 import { startingCliLogin } from './cli-login.ts'
 import { refusalOf, takeTicket } from './discharges.ts'
@@ -31,38 +31,23 @@ import {
   unique,
   type Person,
 } from './people.ts'
+import { prepareAuthority, prepareMailServer, mailThrough } from './prepare.ts'
 
 let origin: string
-let smtp: TestSmtpServer
 let provider: TestProvider
-let authority: TestAuthority
-let ask: Ask
-let admin: Person
-beforeAll(async () => {
+const smtp = prepareMailServer()
+const { authority, ask, admin } = prepareAuthority(async () => {
   const port = await freePort()
   origin = `http://localhost:${port}`
-  smtp = await startSmtpServer()
   provider = await startProvider(`${origin}/web/oidc/callback`)
   const { issuer, clientId, clientSecret } = provider
-  authority = await startAuthority(
-    {
-      publicUrl: origin,
-      oidc: { issuer, clientId, clientSecret },
-      mail: { smtpUrl: `smtp://127.0.0.1:${smtp.port}`, from: 'hallpass@example.com' },
-    },
-    port,
-  )
-  ask = authority.ask
+  return { publicUrl: origin, oidc: { issuer, clientId, clientSecret }, ...mailThrough(smtp), port }
 })
-afterAll(async () => {
-  await authority.close()
-  await provider.close()
-  await smtp.close()
-})
+afterAll(() => provider.close())
 // What one test asks shall not run into the limits of another.
 beforeEach(async () => {
   await authority.restart()
-  admin = await signInFounder(ask)
+  Object.assign(admin, await signInFounder(ask))
 })
 
 const isOurs = (url: URL) => url.origin === origin && !url.pathname.startsWith('/web/')

@@ -1,40 +1,35 @@
 // What the operator lets each organisation have, over HTTP and at a start.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
-import { startAuthority, type TestAuthority } from './authority.ts'
 import { arrive } from './hallpass.ts'
 import { expectRefusal } from './http.ts'
-import { createOrganisation, mint, signInFounder, signUpInto } from './people.ts'
+import { createOrganisation, mint, signUpInto } from './people.ts'
+import { prepareAuthority } from './prepare.ts'
 
-let authority: TestAuthority
-let token = ''
-beforeAll(async () => {
-  authority = await startAuthority({ quotas: { apps: 2, members: 2, tokens: 3 } })
-  token = (await signInFounder(authority.ask)).token
-})
-afterAll(() => authority.close())
+const { ask, admin } = prepareAuthority({ quotas: { apps: 2, members: 2, tokens: 3 } })
 
 describe('an organisation', () => {
   test('has so many apps, members and live tokens, and no more', async () => {
-    const { ask } = authority
-    const { slug } = await createOrganisation(ask, token)
+    const { slug } = await createOrganisation(ask, admin.token)
     for (const name of ['quota-1', 'quota-2']) {
-      expect((await ask('POST', '/v1/apps', { token, body: { name, org_slug: slug } })).status).toBe(201)
+      expect((await ask('POST', '/v1/apps', { token: admin.token, body: { name, org_slug: slug } })).status).toBe(201)
     }
-    const third = { token, body: { name: 'quota-3', org_slug: slug } }
+    const third = { token: admin.token, body: { name: 'quota-3', org_slug: slug } }
     expect(expectRefusal(await ask('POST', '/v1/apps', third), 409).message).toContain('has 2 apps')
 
-    await signUpInto(ask, token, slug)
-    await expect(signUpInto(ask, token, slug)).rejects.toThrow(/409|members/)
+    await signUpInto(ask, admin.token, slug)
+    await expect(signUpInto(ask, admin.token, slug)).rejects.toThrow(/409|members/)
 
     const minted = []
-    for (let count = 0; count < 3; count++) minted.push(await mint(ask, token, slug))
+    for (let count = 0; count < 3; count++) minted.push(await mint(ask, admin.token, slug))
     const path = `/v1/orgs/${slug}/tokens`
-    expect(expectRefusal(await ask('POST', path, { token, body: {} }), 409).message).toContain('has 3 live tokens')
+    expect(expectRefusal(await ask('POST', path, { token: admin.token, body: {} }), 409).message).toContain(
+      'has 3 live tokens',
+    )
     // A token that the organisation has mints no more than a person does, and a revoked one makes room.
     expectRefusal(await ask('POST', path, { token: minted[0]?.token ?? '', body: {} }), 409)
-    expect((await ask('DELETE', `/v1/tokens/${minted[1]?.id}`, { token })).status).toBe(200)
-    await mint(ask, token, slug)
+    expect((await ask('DELETE', `/v1/tokens/${minted[1]?.id}`, { token: admin.token })).status).toBe(200)
+    await mint(ask, admin.token, slug)
   })
 })
 

@@ -12,30 +12,24 @@ import {
   type Caveat,
   type Macaroon,
 } from '@hallpass/macaroon'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 
-import { startAuthority, type TestAuthority } from './authority.ts'
-import { type Ask } from './http.ts'
 import { nowInSeconds, readMacaroon } from './macaroons.ts'
-import { createApp, createOrganisation, mint, signInFounder } from './people.ts'
+import { createApp, mint } from './people.ts'
+import { prepareAuthority, prepareOrganisation } from './prepare.ts'
 
 const location = 'https://third.example/approve'
 const key = randomBytes(32)
 
-let authority: TestAuthority
-let ask: Ask
-let slug: string
+const prepared = prepareAuthority()
+const { ask, admin } = prepared
+const slug = prepareOrganisation(prepared)
 let demanding: Macaroon
 beforeAll(async () => {
-  authority = await startAuthority()
-  ask = authority.ask
-  const admin = (await signInFounder(ask)).token
-  slug = (await createOrganisation(ask, admin, 'Acme')).slug
-  await createApp(ask, admin, slug, 'web-1')
-  const token = (await mint(ask, admin, slug)).token
+  await createApp(ask, admin.token, slug, 'web-1')
+  const { token } = await mint(ask, admin.token, slug)
   demanding = attenuate(readMacaroon(token), [thirdParty({ key, location, random: randomBytes })])
 })
-afterAll(() => authority.close())
 
 function discharge(caveats: readonly Caveat[], under: Uint8Array = key, proof = true): Macaroon {
   const [ticket = new Uint8Array()] = ticketsOf(demanding).get(location) ?? []

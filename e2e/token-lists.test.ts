@@ -1,35 +1,32 @@
 // Lists of tokens over HTTP: in every order and state, searched, and from page to page.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
-import { startAuthority, withDatabase, type TestAuthority } from './authority.ts'
+import { withDatabase } from './authority.ts'
 import { expectAnswer, expectRefusal } from './http.ts'
-import { createApp, createOrganisation, mint, revoke, signInFounder } from './people.ts'
+import { createApp, createOrganisation, mint, revoke } from './people.ts'
+import { prepareAuthority, prepareOrganisation } from './prepare.ts'
 
-let authority: TestAuthority
-let admin: string
-let slug: string
+const prepared = prepareAuthority()
+const { authority, ask, admin } = prepared
+const slug = prepareOrganisation(prepared)
 beforeAll(async () => {
-  authority = await startAuthority()
-  admin = (await signInFounder(authority.ask)).token
-  slug = (await createOrganisation(authority.ask, admin, 'Acme')).slug
-  const app = await createApp(authority.ask, admin, slug, 'web')
+  const app = await createApp(ask, admin.token, slug, 'web')
   for (const [name, expiry] of [
     ['Web deploy', '1h'],
     ['api', '3h'],
     ['WEB read', '2h'],
     ['100%', '4h'],
   ] as const) {
-    await mint(authority.ask, admin, slug, { name, expiry })
+    await mint(ask, admin.token, slug, { name, expiry })
   }
-  await mint(authority.ask, admin, slug, { name: 'app token', expiry: '5h', profile: 'deploy', app: app.name })
-  await revoke(authority.ask, admin, (await mint(authority.ask, admin, slug, { name: 'gone web', expiry: '6h' })).id)
+  await mint(ask, admin.token, slug, { name: 'app token', expiry: '5h', profile: 'deploy', app: app.name })
+  await revoke(ask, admin.token, (await mint(ask, admin.token, slug, { name: 'gone web', expiry: '6h' })).id)
 })
-afterAll(() => authority.close())
 
 const list = (query: Readonly<Record<string, string>>, path = `/v1/orgs/${slug}/tokens`) =>
-  authority.ask('GET', `${path}?${new URLSearchParams(query).toString()}`, { token: admin })
+  authority.ask('GET', `${path}?${new URLSearchParams(query).toString()}`, { token: admin.token })
 
 async function names(query: Readonly<Record<string, string>>, path?: string): Promise<readonly string[]> {
   const { tokens } = expectAnswer(routes.listOrganisationTokens, await list(query, path))
@@ -82,8 +79,8 @@ test('pages make up the list in every order, and each cursor is for its own list
 })
 
 test('a cursor of another organisation leads nowhere', async () => {
-  const elsewhere = await createOrganisation(authority.ask, admin)
-  for (const name of ['one', 'two']) await mint(authority.ask, admin, elsewhere.slug, { name })
+  const elsewhere = await createOrganisation(authority.ask, admin.token)
+  for (const name of ['one', 'two']) await mint(authority.ask, admin.token, elsewhere.slug, { name })
   const answer = await list({ limit: '1' }, `/v1/orgs/${elsewhere.slug}/tokens`)
   const { next_cursor: cursor = '' } = expectAnswer(routes.listOrganisationTokens, answer)
   expect(expectRefusal(await list({ cursor }), 422)).toMatchObject({ field: 'cursor', code: 'invalid_request' })
@@ -102,8 +99,8 @@ test.each([
 })
 
 test('a search among many ends in one answer, whether it finds the last of them or none', async () => {
-  const organisation = await createOrganisation(authority.ask, admin, 'Many')
-  await mint(authority.ask, admin, organisation.slug, { name: 'the needle', expiry: '1h' })
+  const organisation = await createOrganisation(authority.ask, admin.token, 'Many')
+  await mint(authority.ask, admin.token, organisation.slug, { name: 'the needle', expiry: '1h' })
   withDatabase(authority.directory, (database) => {
     database.exec(`with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 25000)
       insert into tokens (id, organisation_id, profile, name, name_key, created_at, expires_at)

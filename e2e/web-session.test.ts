@@ -1,21 +1,16 @@
 // Logging in with a browser: the cookie that carries the auth token, and all that it must not be good for.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
-import { founder, startAuthority, type TestAuthority } from './authority.ts'
+import { founder } from './authority.ts'
 import { ownPage, readSetCookie, visit, visitAs } from './browser.ts'
-import { expectAnswer, expectRefusal, type Ask } from './http.ts'
+import { expectAnswer, expectRefusal } from './http.ts'
 import { createOrganisation, invite, mint, signInFounder, signUpInto, unique } from './people.ts'
+import { prepareAuthority } from './prepare.ts'
 import { speak } from './raw-socket.ts'
 
-let authority: TestAuthority
-let ask: Ask
-beforeAll(async () => {
-  authority = await startAuthority()
-  ask = authority.ask
-})
-afterAll(() => authority.close())
+const { authority, ask } = prepareAuthority()
 
 const right = { email: founder.email, password: founder.password }
 

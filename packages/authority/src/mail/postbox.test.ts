@@ -4,13 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { claimTime } from '../domain/outbox.ts'
 import { createKeyring } from '../keyring/keyring.ts'
 import { RootKey } from '../keyring/root-key.ts'
 import { openPostgresStore, openSqliteStore } from '../store/open.ts'
-import { reasonWithoutPostgres, startPostgres } from '../store/testing/postgres.ts'
+import { overEachEngine } from '../store/testing/engines.ts'
 import { startOutbox } from '../workers/outbox.ts'
 import { createMailer } from './mailer.ts'
 import { createPostbox } from './postbox.ts'
@@ -18,16 +18,10 @@ import { headersOf, startSmtpServer } from './testing/smtp.ts'
 
 const mail = { to: 'new@example.com', subject: 'Join Acme', text: 'Hello', html: '<p>Hello</p>' }
 
-describe('over SQLite', over('SQLite'))
-describe.skipIf(reasonWithoutPostgres() !== undefined)('over PostgreSQL', over('PostgreSQL'))
-
-function over(engine: 'SQLite' | 'PostgreSQL') {
+overEachEngine((postgres) => {
   async function openStore() {
-    if (engine === 'PostgreSQL') {
-      const postgres = await startPostgres()
-      onTestFinished(() => postgres.stop())
-      return openPostgresStore({ url: postgres.url })
-    }
+    const url = postgres()?.url
+    if (url !== undefined) return openPostgresStore({ url })
     const directory = await mkdtemp(join(tmpdir(), 'hallpass-postbox-'))
     onTestFinished(() => rm(directory, { recursive: true }))
     return openSqliteStore({ directory })
@@ -95,48 +89,46 @@ function over(engine: 'SQLite' | 'PostgreSQL') {
     }
   }
 
-  return () => {
-    test('the caller waits only for its patience, and one mail is sent', async () => {
-      const { posted, ids, asked, answer, dueAfter, advance, now, isEmpty } = await start()
-      expect(await posted.send()).toBe(false)
-      await asked
-      // For ten minutes, in each of which the claim is renewed.
-      for (let minute = 0; minute < 10; minute += 1) {
-        advance(60_000)
-        await expect.poll(() => dueAfter(now() + claimTime - 1)).toBe(true)
-      }
-      expect(ids).toHaveLength(1)
-      answer()
-      await expect.poll(isEmpty).toBe(true)
-      expect(ids).toHaveLength(1)
-    })
+  test('the caller waits only for its patience, and one mail is sent', async () => {
+    const { posted, ids, asked, answer, dueAfter, advance, now, isEmpty } = await start()
+    expect(await posted.send()).toBe(false)
+    await asked
+    // For ten minutes, in each of which the claim is renewed.
+    for (let minute = 0; minute < 10; minute += 1) {
+      advance(60_000)
+      await expect.poll(() => dueAfter(now() + claimTime - 1)).toBe(true)
+    }
+    expect(ids).toHaveLength(1)
+    answer()
+    await expect.poll(isEmpty).toBe(true)
+    expect(ids).toHaveLength(1)
+  })
 
-    test('a second copy has the Message-ID of the first', async () => {
-      const { posted, ids, asked, answer, advance, isEmpty } = await start({ patience: 600_000 })
-      const sent = posted.send()
-      await asked
-      answer(Object.assign(new Error('not now'), { responseCode: 451 }))
-      expect(await sent).toBe(false)
-      // Once, and no more than a claim lasts: the second try is claimed too.
-      advance(claimTime)
-      await expect.poll(() => ids.length).toBe(2)
-      answer()
-      await expect.poll(isEmpty).toBe(true)
-      expect(ids[0]).toMatch(/^<[0-9a-f]{32}@example\.com>$/)
-      expect(ids[1]).toBe(ids[0])
-    })
+  test('a second copy has the Message-ID of the first', async () => {
+    const { posted, ids, asked, answer, advance, isEmpty } = await start({ patience: 600_000 })
+    const sent = posted.send()
+    await asked
+    answer(Object.assign(new Error('not now'), { responseCode: 451 }))
+    expect(await sent).toBe(false)
+    // Once, and no more than a claim lasts: the second try is claimed too.
+    advance(claimTime)
+    await expect.poll(() => ids.length).toBe(2)
+    answer()
+    await expect.poll(isEmpty).toBe(true)
+    expect(ids[0]).toMatch(/^<[0-9a-f]{32}@example\.com>$/)
+    expect(ids[1]).toBe(ids[0])
+  })
 
-    test('an authority that stops cancels tries in progress, and the next start repeats them', async () => {
-      const { posted, first, ids, asked, answer, advance, isEmpty } = await start()
-      const sent = posted.send()
-      await asked
-      await first.stop()
-      expect(await sent).toBe(false)
-      advance(claimTime)
-      await expect.poll(() => ids.length).toBe(2)
-      answer()
-      answer()
-      await expect.poll(isEmpty).toBe(true)
-    })
-  }
-}
+  test('an authority that stops cancels tries in progress, and the next start repeats them', async () => {
+    const { posted, first, ids, asked, answer, advance, isEmpty } = await start()
+    const sent = posted.send()
+    await asked
+    await first.stop()
+    expect(await sent).toBe(false)
+    advance(claimTime)
+    await expect.poll(() => ids.length).toBe(2)
+    answer()
+    answer()
+    await expect.poll(isEmpty).toBe(true)
+  })
+})
