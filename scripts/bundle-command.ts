@@ -2,11 +2,32 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-import { rolldown } from 'rolldown'
+import { rolldown, type Plugin } from 'rolldown'
 
+import { answerForms } from '../packages/client/src/answer-forms.ts'
 import { readManifest } from './manifest.ts'
 
 const command = resolve(import.meta.dirname, '../packages/cli')
+
+/**
+ * What `import` takes from a module of Node.js, it takes whole, with the parts that are else loaded when they are called
+ * for: fetch with `node:http`, streams with `node:fs`.
+ */
+const builtins: Plugin = {
+  name: 'builtins',
+  resolveId: (id) => (id.startsWith('node:') && id !== 'node:module' ? `\0${id}` : undefined),
+  load: (id) =>
+    id.startsWith('\0node:') ? `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(1))})` : undefined,
+}
+
+/** The schemas from which they are made stay behind. */
+const forms: Plugin = {
+  name: 'forms',
+  load: (id) =>
+    id.endsWith('client/src/answer-forms.ts')
+      ? `export const answerForms = JSON.parse(${JSON.stringify(JSON.stringify(answerForms))})`
+      : undefined,
+}
 
 /** Puts it into this directory; the server and the dashboard are packages that whoever serves installs too. */
 export async function bundleCommand(directory: string): Promise<void> {
@@ -16,9 +37,17 @@ export async function bundleCommand(directory: string): Promise<void> {
     input: { main: join(command, 'src/main.ts') },
     platform: 'node',
     external: Object.keys(readManifest('cli').peerDependencies ?? {}),
+    plugins: [builtins, forms],
     logLevel: 'warn',
   })
-  await bundle.write({ dir: directory, format: 'esm', minify: true, chunkFileNames: '[name]-[hash].js' })
+  await bundle.write({
+    dir: directory,
+    format: 'esm',
+    minify: true,
+    chunkFileNames: '[name]-[hash].js',
+    // What nearly every command needs is one file: finding another takes as long as running it.
+    codeSplitting: { groups: [{ name: 'core', test: /cli.src.(?:main|connect|output)\.ts$/ }] },
+  })
   await bundle.close()
   cpSync(join(command, 'bin/hallpass.js'), join(directory, 'hallpass.js'))
 }

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // The command's entry: finds a Node.js that is new enough, then hands over to the program.
 // An old Node.js must be able to read this file, so nothing here is newer than Node.js 12.
-import * as childProcess from 'child_process'
-import * as fs from 'fs'
 import * as nodeModule from 'module'
-import * as url from 'url'
+
+// What is taken by import is taken whole, and takes its time.
+const require = nodeModule.createRequire(import.meta.url)
+const fs = require('fs')
+const path = require('path')
 
 const oldest = [24, 12]
 const alreadyTried = 'HALLPASS_NODE_RETRIED'
@@ -55,12 +57,9 @@ function start() {
 function findOtherNode() {
   const name = 'node-' + (process.platform === 'win32' ? 'win' : process.platform) + '-' + process.arch
   try {
-    const require = nodeModule.createRequire(import.meta.url)
     const manifest = require.resolve(name + '/package.json')
     if (!isNewEnough(require(manifest).version)) return undefined
-    const program = url.fileURLToPath(
-      new URL(process.platform === 'win32' ? 'bin/node.exe' : 'bin/node', url.pathToFileURL(manifest)),
-    )
+    const program = path.join(path.dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
     return fs.existsSync(program) ? program : undefined
   } catch {
     return undefined
@@ -70,8 +69,8 @@ function findOtherNode() {
 function runWith(program) {
   const environment = Object.assign({}, process.env)
   environment[alreadyTried] = '1'
-  const script = url.fileURLToPath(import.meta.url)
-  const child = childProcess.spawn(program, process.execArgv.concat(script, process.argv.slice(2)), {
+  const script = require('url').fileURLToPath(import.meta.url)
+  const child = require('child_process').spawn(program, process.execArgv.concat(script, process.argv.slice(2)), {
     stdio: 'inherit',
     env: environment,
   })

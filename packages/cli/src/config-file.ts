@@ -1,5 +1,4 @@
 // The file that `auth login` writes: which server, whose login, and its token. Only its owner may read it.
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -81,7 +80,7 @@ async function viaDraft(
   if (file === undefined) {
     throw new CommandError('failed', 'there is no home directory to keep a login in: set HALLPASS_CONFIG_DIR')
   }
-  const draft = `${file}.${randomBytes(6).toString('hex')}`
+  const draft = `${file}.${crypto.randomUUID()}`
   try {
     await makeDirectory(dirname(file))
     await work(draft, file)

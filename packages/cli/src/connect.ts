@@ -2,13 +2,14 @@
 import { hostname } from 'node:os'
 
 import { ApiError, ConnectionError, createClient, type Client, type ClientOptions } from '@hallpass/client'
+import { checkAnswer } from '@hallpass/client/answers'
 
 import { describeConnection } from './connection-words.ts'
 import type { Context } from './context.ts'
 import { chooseConnection, holdsMacaroon, type GlobalFlags } from './credentials.ts'
 import { inOwnWords } from './own-words.ts'
 import { warn } from './output.ts'
-import { useProxies } from './proxies.ts'
+import { createFetch } from './transport.ts'
 import { describeUnknownVariables } from './unknown-variables.ts'
 
 /** A client that carries the credential in use, and the discharges that it needs. */
@@ -41,20 +42,14 @@ interface Options extends Pick<ClientOptions, 'token' | 'timeout' | 'userAgent'>
 export function createClientAt(context: Context, server: string, options: Options): Client {
   const { environment } = context
   const { source, ...others } = options
-  const warning = useProxies(environment, server)
-  if (warning !== undefined) context.process.stderr.write(`Warning: ${warning}\n`)
-  const loadSchemas = () => import('@hallpass/client/answers')
+  const fetch = createFetch(environment)
   const create = (reword: ClientOptions['reword']) =>
     createClient({
       url: server,
       userAgent: 'hallpass-cli',
       ...others,
-      async fetch(...request) {
-        // They are read while the authority is asked.
-        const [response] = await Promise.all([fetch(...request), loadSchemas()])
-        return response
-      },
-      checkAnswer: async (...answer) => (await loadSchemas()).checkAnswer(...answer),
+      fetch,
+      checkAnswer,
       reword: reword ?? ((error) => error),
     })
   return create(async (error, { path }) => {

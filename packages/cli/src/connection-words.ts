@@ -8,17 +8,27 @@ import { proxyVariable } from './proxies.ts'
 export function describeConnection(error: ConnectionError, server: string, environment: Environment): string {
   const { code, message, cause, details } = error
   const isDone = isReading(details) ? '' : `; ${mayBeDone}`
-  if (code === 'timeout' || code === 'cut_off') return message + isDone
+  const { codes, words } = signsOf(cause)
+  const broken = [...codes].find(isBroken)
+  if (code === 'timeout') return message + isDone
+  if (code === 'cut_off') return message + (broken === undefined ? '' : ` (${broken})`) + isDone
   if (code === 'unreachable') {
-    const wasSent = closed.some((each) => signsOf(cause).codes.has(each))
+    const isOpen = !words.includes('before secure TLS connection was established')
+    const wasSent = broken !== undefined || (isOpen && closed.some((each) => codes.has(each)))
     return (describeUnreachable(cause, server, environment) ?? message) + (wasSent ? isDone : '')
   }
+  if (code !== 'not_an_authority') return message
+  if (details.status === 407) return describeRefusal(407, server, environment)
   const isDamaged = (details.problem ?? '') !== ''
-  if ([500, 502, 504].includes(details.status ?? 0) && !isDamaged) return describeStranger(error, server) + isDone
-  return code === 'not_an_authority' ? describeStranger(error, server) : message
+  return describeStranger(error, server) + (isPassedOn(details.status ?? 0) && !isDamaged ? isDone : '')
 }
 
 const mayBeDone = 'it may have been done all the same: look before you try it again'
+
+/** Whether who answers so may have handed on what was asked. */
+function isPassedOn(status: number): boolean {
+  return status < 200 || status > 599 || [304, 500, 502, 504].includes(status) || (status >= 520 && status < 530)
+}
 
 function isReading({ method }: ConnectionDetails): boolean {
   return method === 'GET'
@@ -29,21 +39,11 @@ export function describeUnreachable(cause: unknown, address: string, environment
   const url = new URL(address)
   const signs = signsOf(cause)
   const is = (...codes: readonly string[]) => codes.find((code) => signs.codes.has(code))
-  const told = /^Proxy [^(]*\((\d+)\)/.exec(signs.messages.find((text) => text.startsWith('Proxy')) ?? '')?.[1]
-  // Of a 407 that no proxy of ours gave, fetch makes an error without a word.
-  const status = told ?? (signs.messages.at(-1) === '' && signs.codes.size === 0 ? '407' : undefined)
+  if (is('ERR_PROXY_TUNNEL') !== undefined) return describeRefusal(signs.status, address, environment)
   const proxy = signs.isElsewhere(url) ? proxyVariable(environment, address) : undefined
-  const named = proxyVariable(environment, address)
-  if (status !== undefined) {
-    const why = status === '407' ? ', for it wants a name and a password' : ''
-    return `the proxy ${named === undefined ? 'on the way' : `that ${named} names`} does not lead to ${address}: it answered ${status}${why}`
-  }
   if (proxy !== undefined) {
     const code = is(...refused, ...unknownName, ...noRoute, ...closed)
     if (code !== undefined) return `the proxy that ${proxy} names cannot be reached (${code})`
-  }
-  if (signs.messages.includes('bad port')) {
-    return `port ${url.port} is one that HTTP clients never ask: let the authority listen at another`
   }
   if (is('ENOTFOUND') !== undefined) return `the name ${url.hostname} is not known: is the address right?`
   if (is(...unknownName) !== undefined) return `no name server answers for ${url.hostname}: is this machine online?`
@@ -55,10 +55,18 @@ export function describeUnreachable(cause: unknown, address: string, environment
   return describeTls(signs, url, environment) ?? describeClosed(signs, url)
 }
 
+/** What a proxy says that leads nowhere; of one that makes no sense, nothing is known. */
+function describeRefusal(status: number | undefined, address: string, environment: Environment): string {
+  const named = proxyVariable(environment, address)
+  const why = status === 407 ? ', for it wants a name and a password' : ''
+  const answer = status === undefined ? 'it does not answer as a proxy does' : `it answered ${status}${why}`
+  return `the proxy ${named === undefined ? 'on the way' : `that ${named} names`} does not lead to ${address}: ${answer}`
+}
+
 const refused = ['ECONNREFUSED']
 const unknownName = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA']
-const noRoute = ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL']
-const closed = ['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE']
+const noRoute = ['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL']
+const closed = ['ECONNRESET', 'EPIPE']
 const untrusted = [
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -68,7 +76,7 @@ const untrusted = [
   'CERT_UNTRUSTED',
 ]
 
-function describeTls({ codes }: Signs, { origin, hostname }: URL, environment: Environment): string | undefined {
+function describeTls({ codes, words }: Signs, { origin, hostname }: URL, environment: Environment): string | undefined {
   if (untrusted.some((code) => codes.has(code))) {
     const file = (environment['NODE_EXTRA_CA_CERTS'] ?? '') === '' ? '' : ', which is not in the file that it names now'
     return (
@@ -85,26 +93,39 @@ function describeTls({ codes }: Signs, { origin, hostname }: URL, environment: E
   }
   const failed = [...codes].find((code) => /^(?:ERR_SSL_|ERR_TLS_|EPROTO|CERT_)/.test(code))
   if (failed === undefined) return undefined
-  return /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/.test(failed)
-    ? `${origin} does not speak TLS: is the port right? An address of plain HTTP begins with http://`
-    : `no connection by TLS comes about with ${origin} (${failed})`
+  if (/WRONG.VERSION.NUMBER|PACKET.LENGTH.TOO.LONG|HTTP.REQUEST/i.test(words)) {
+    return `${origin} does not speak TLS: is the port right? An address of plain HTTP begins with http://`
+  }
+  if (/ALERT.PROTOCOL.VERSION|UNSUPPORTED.PROTOCOL/i.test(words)) {
+    return `${origin} does not speak TLS 1.2 or a newer one, and older ones are not safe`
+  }
+  if (/CERTIFICATE.REQUIRED/i.test(words)) {
+    return `${origin} wants a certificate of who asks, and this command line has none: let it take tokens alone`
+  }
+  const reason = /:SSL routines:[^:]*:([^:]+)/.exec(words)?.[1] ?? failed
+  return `no connection by TLS comes about with ${origin} (${reason})`
 }
 
-function describeClosed({ codes, names, messages }: Signs, { origin, protocol }: URL): string | undefined {
+function describeClosed({ codes }: Signs, { origin, protocol }: URL): string | undefined {
   const tls = protocol === 'http:' ? ': where it speaks TLS, begin the address with https://' : ''
-  if (codes.has('UND_ERR_HEADERS_OVERFLOW')) return `what answers at ${origin} sends more headers than is taken`
-  if (messages.some((text) => text.startsWith('too many content-encodings'))) {
-    return `what answers at ${origin} is packed in more ways, one in another, than is taken`
-  }
-  if (names.has('HTTPParserError')) return `what answers at ${origin} does not speak HTTP${tls}`
+  if (codes.has('HPE_HEADER_OVERFLOW')) return `what answers at ${origin} sends more headers than is taken`
+  const broken = [...codes].find(isBroken)
+  if (broken !== undefined) return `what answers at ${origin} does not speak HTTP (${broken})${tls}`
   return closed.some((code) => codes.has(code)) ? `${origin} closed the connection without an answer${tls}` : undefined
+}
+
+/** As Node.js names what is wrong with HTTP. */
+function isBroken(code: string): boolean {
+  return code.startsWith('HPE_')
 }
 
 /** What a cause and its own causes say. */
 interface Signs {
   readonly codes: ReadonlySet<string>
-  readonly names: ReadonlySet<string>
-  readonly messages: readonly string[]
+  /** The codes and the messages. */
+  readonly words: string
+  /** What a proxy answered. */
+  readonly status: number | undefined
   /** Whether it was another host or port that could not be reached. */
   isElsewhere(url: URL): boolean
 }
@@ -123,8 +144,8 @@ function signsOf(cause: unknown): Signs {
   const texts = (field: string) => found.flatMap((each) => [Reflect.get(Object(each), field)].filter(isText))
   return {
     codes: new Set(texts('code')),
-    names: new Set(texts('name')),
-    messages: texts('message'),
+    words: [...texts('code'), ...texts('message')].join(' '),
+    status: found.map((each) => Reflect.get(Object(each), 'statusCode')).find(Number.isInteger),
     isElsewhere({ hostname, port, protocol }) {
       const expected = Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port)
       const ports = found.map((each) => Reflect.get(Object(each), 'port')).filter((each) => typeof each === 'number')
@@ -140,7 +161,7 @@ function isText(value: unknown): value is string {
 /** Who answered in the authority's place. */
 function describeStranger({ details, message }: ConnectionError, server: string): string {
   const { status = 0, location, problem, text = '' } = details
-  if (status >= 300 && status < 400) return describeRedirect(server, details.path ?? '', location)
+  if ([301, 302, 303, 307, 308].includes(status)) return describeRedirect(server, details.path ?? '', location)
   if (problem !== undefined && problem !== '') {
     const asked = `${details.method ?? ''} ${details.path ?? ''}`
     const advice = isReading(details) ? 'is the address right?' : mayBeDone
@@ -159,6 +180,10 @@ function describeStranger({ details, message }: ConnectionError, server: string)
 }
 
 function wordsOf(status: number, retryAfter: string | undefined): string | undefined {
+  if (status === 304) return "a proxy before it hands out what it has kept, which is nobody else's to see"
+  if (status === 401) return 'a proxy before it wants a login of its own'
+  if (status === 403 || status === 451) return 'a proxy before it does not let this through'
+  if (status === 511) return 'the network that this machine is in wants a login first: open any page in a browser'
   if (status === 408) return 'a proxy before it waited too long for the request; try again'
   if (status === 413) return 'what was sent is longer than a proxy before it lets through'
   if (status === 431 || status === 494) {
@@ -171,7 +196,7 @@ function wordsOf(status: number, retryAfter: string | undefined): string | undef
     const seconds = /^\d{1,6}$/.test(retryAfter ?? '') ? `in ${retryAfter} seconds` : 'later'
     return `too many requests come from here; try again ${seconds}`
   }
-  if ([500, 502, 503, 504].includes(status) || (status >= 520 && status < 530)) {
+  if ([500, 502, 503, 504].includes(status) || (status >= 520 && status <= 530)) {
     return 'a proxy before it gets no answer from the authority; does that run? Otherwise try again'
   }
   return undefined

@@ -8,7 +8,7 @@ import { canAsk, type Context } from './context.ts'
 import { CommandError } from './errors.ts'
 import { splitToken } from './held-token.ts'
 import { tell } from './output.ts'
-import { useProxies } from './proxies.ts'
+import { createFetch } from './transport.ts'
 
 /**
  * The credential with the discharges that it needs. A person at a terminal is shown where to confirm.
@@ -19,9 +19,9 @@ import { useProxies } from './proxies.ts'
 export async function withDischarges(context: Context, token: string, source: string): Promise<string> {
   expectReadable(token, source)
   let fetched: FetchedDischarges
-  useProxies(context.environment, permissionLocation)
+  const fetch = createFetch(context.environment)
   try {
-    fetched = await fetchDischarges(token, canAsk(context) ? { onUserUrl: showUserUrl(context) } : {})
+    fetched = await fetchDischarges(token, { fetch, ...(canAsk(context) ? { onUserUrl: showUserUrl(context) } : {}) })
   } catch (error) {
     // What is wrong with one that is damaged beside others, the authority says, as of any other.
     if (error instanceof MacaroonError) return token
@@ -45,9 +45,8 @@ export function expectReadable(token: string, source: string): void {
 }
 
 /** Fetches them whoever is there: the person may sit elsewhere, and reads what is told. */
-export function fetchAllDischarges(context: Context, token: string): Promise<FetchedDischarges> {
-  useProxies(context.environment, permissionLocation)
-  return fetchDischarges(token, { onUserUrl: showUserUrl(context) })
+export async function fetchAllDischarges(context: Context, token: string): Promise<FetchedDischarges> {
+  return fetchDischarges(token, { fetch: createFetch(context.environment), onUserUrl: showUserUrl(context) })
 }
 
 function showUserUrl(context: Context) {

@@ -180,7 +180,7 @@ describe('hallpass', () => {
     expect(alone).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'Error: port 1 is one that HTTP clients never ask: let the authority listen at another\n',
+      stderr: 'Error: nothing listens at http://127.0.0.1:1: does the authority run, and at this address?\n',
     })
   })
 

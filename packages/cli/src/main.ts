@@ -23,7 +23,9 @@ async function runArguments(given: readonly string[]): Promise<number> {
   const inner: Context['process'] = { stdout: process.stdout, stderr: process.stderr, env: process.env }
   const context: Context = {
     process: inner,
-    stdin: process.stdin,
+    get stdin() {
+      return process.stdin
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     environment: process.env,

@@ -5,32 +5,17 @@ import type { Environment } from './environment.ts'
 import { CommandError } from './errors.ts'
 
 /**
- * Lets every request of this process from now on go by the proxies that are named, but for those to this machine itself.
- * @param address who is asked first
- * @returns what to tell where this Node.js cannot
+ * What leads to an address, as variables for an agent of Node.js; undefined where no proxy does.
  * @throws CommandError `misused` where what names one is no address
  */
-export function useProxies(environment: Environment, address: string): string | undefined {
-  const https = readProxy(environment, httpsNames)
-  const http = readProxy(environment, httpNames)
-  if (https === undefined && http === undefined) return undefined
-  const { setGlobalProxyFromEnv } = process.getBuiltinModule('node:http')
-  if (setGlobalProxyFromEnv === undefined) {
-    const variable = proxyVariable(environment, address)
-    if (variable === undefined || environment['NODE_USE_ENV_PROXY'] === '1') return undefined
-    return `${variable} is not used: set NODE_USE_ENV_PROXY=1 as well, or use Node.js 24.14 or newer`
-  }
-  const { hostname } = new URL(address)
-  const named = readExceptions(environment)
-  // Node.js knows it only where it stands alone.
-  if (named.includes('*')) return undefined
-  const isExcepted = isHere(hostname) || isWithin(hostname, named)
-  setGlobalProxyFromEnv({
-    ...(http === undefined ? {} : { HTTP_PROXY: http }),
-    ...(https === undefined ? {} : { HTTPS_PROXY: https }),
-    NO_PROXY: [...named, 'localhost', '127.0.0.1', '::1', '[::1]', ...(isExcepted ? [hostname] : [])].join(','),
-  })
-  return undefined
+export function readProxies(environment: Environment): (url: URL) => NodeJS.ProcessEnv | undefined {
+  const HTTPS_PROXY = readProxy(environment, httpsNames)
+  const HTTP_PROXY = readProxy(environment, httpNames)
+  const exceptions = readExceptions(environment)
+  return ({ hostname }) =>
+    isHere(hostname) || exceptions.some((each) => isWithin(hostname, each))
+      ? undefined
+      : { HTTPS_PROXY, HTTP_PROXY, NO_PROXY: exceptions.join(',') }
 }
 
 /** The variable that names the proxy for this address; undefined where there is none, and for this machine itself. */
@@ -52,7 +37,13 @@ function readProxy(environment: Environment, names: readonly string[]): string |
   const given = environment[name]?.trim() ?? ''
   // Many leave the scheme away.
   const url = /^[a-z][a-z\d+.-]*:\/\//i.test(given) ? given : `http://${given}`
-  if (URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol)) return url
+  try {
+    const { href, protocol, username, password } = new URL(url)
+    decodeURIComponent(username + password)
+    if (['http:', 'https:'].includes(protocol)) return href
+  } catch {
+    // Said below.
+  }
   // It is not repeated: it may hold a password.
   throw new CommandError(
     'misused',
@@ -65,19 +56,18 @@ function readExceptions(environment: Environment): readonly string[] {
   return name === undefined ? [] : (environment[name] ?? '').split(/[\s,]+/).filter((each) => each !== '')
 }
 
-/** Whether it is an address in one of the networks among these, as `10.0.0.0/8`, which Node.js does not know. */
-function isWithin(hostname: string, exceptions: readonly string[]): boolean {
+/** Whether it is meant in a way that Node.js does not know: as `*` beside others, `10.0.0.0/8`, or the domain that it is in. */
+function isWithin(hostname: string, exception: string): boolean {
+  if (exception === '*' || hostname.endsWith(`.${exception}`)) return true
   const address = hostname.replaceAll(/[[\]]/g, '')
-  return exceptions.some((each) => {
-    const [network = '', bits = ''] = each.split('/')
-    const family = isIP(network)
-    if (family === 0 || isIP(address) !== family || !/^\d{1,3}$/.test(bits)) return false
-    if (Number(bits) > (family === 4 ? 32 : 128)) return false
-    const kind = family === 4 ? 'ipv4' : 'ipv6'
-    const block = new BlockList()
-    block.addSubnet(network, Number(bits), kind)
-    return block.check(address, kind)
-  })
+  const [network = '', bits = ''] = exception.split('/')
+  const family = isIP(network)
+  if (family === 0 || isIP(address) !== family || !/^\d{1,3}$/.test(bits)) return false
+  if (Number(bits) > (family === 4 ? 32 : 128)) return false
+  const kind = family === 4 ? 'ipv4' : 'ipv6'
+  const block = new BlockList()
+  block.addSubnet(network, Number(bits), kind)
+  return block.check(address, kind)
 }
 
 function isHere(hostname: string): boolean {

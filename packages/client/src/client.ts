@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { Route, allRoutes } from './contract.ts'
 import { endpoints, type OperationName } from './contract/endpoints.ts'
 import { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode, type ConnectionDetails } from './errors.ts'
+import type { Fetch, FetchAnswer } from './fetch.ts'
 import { JsonError, parseJson } from './json.ts'
 import { PackingError, readText, unknownPacking } from './read-text.ts'
 import { holdsSecret } from './secret-text.ts'
@@ -17,7 +18,7 @@ export interface ClientOptions {
   readonly userAgent?: string
   /** Milliseconds for one request; 30,000 by default. */
   readonly timeout?: number
-  readonly fetch?: typeof globalThis.fetch
+  readonly fetch?: Fetch
   /** What is wrong with an answer by the contract, as `@hallpass/client/answers` finds it. Without it, any JSON is taken. */
   readonly checkAnswer?: (asked: Asked, answer: unknown) => string | undefined | Promise<string | undefined>
   /** What is thrown in the place of an error: the caller may know more, as where the token came from. */
@@ -114,10 +115,12 @@ function sender(options: ClientOptions) {
     const query: [string, string][] = method === 'GET' ? given.map(([name, value]) => [name, String(value)]) : []
     const search = new URLSearchParams(query)
     const body = method === 'GET' || given.length === 0 ? undefined : JSON.stringify(fields)
-    const headers = new Headers({ accept: 'application/json' })
-    if (userAgent !== '') headers.set('user-agent', userAgent)
-    if (token !== undefined) headers.set('authorization', withScheme(token))
-    if (body !== undefined) headers.set('content-type', 'application/json')
+    const headers = {
+      accept: 'application/json',
+      ...(userAgent === '' ? {} : { 'user-agent': userAgent }),
+      ...(token === undefined ? {} : { authorization: withScheme(token) }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    }
 
     // A URL has no other spelling for these, and would be the address of something else.
     if (/\/\.{0,2}(?:\/|$)/.test(path)) {
@@ -131,13 +134,12 @@ function sender(options: ClientOptions) {
         'a token or a code stands where a name or an id belongs: nothing was sent, because addresses end up in logs',
       )
     }
-    let response: Response | undefined
+    let response: FetchAnswer | undefined
     let read: Read
     try {
       response = await fetch(base + target, {
         method,
         headers,
-        // A redirect could carry the credential to where it was not meant to go.
         redirect: 'manual',
         signal: AbortSignal.timeout(timeout),
         ...(body === undefined ? {} : { body }),
@@ -190,7 +192,7 @@ interface Read {
   readonly damage?: string
 }
 
-async function readAnswer(response: Response): Promise<Read> {
+async function readAnswer(response: FetchAnswer): Promise<Read> {
   let text: string | undefined
   try {
     text = await readText(response, longestAnswer)
@@ -209,7 +211,7 @@ async function readAnswer(response: Response): Promise<Read> {
   }
 }
 
-function stranger(base: string, { status, headers }: Response, details: ConnectionDetails): ConnectionError {
+function stranger(base: string, { status, headers }: FetchAnswer, details: ConnectionDetails): ConnectionError {
   const location = headers.get('location') ?? undefined
   return new ConnectionError(
     'not_an_authority',

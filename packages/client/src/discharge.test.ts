@@ -267,7 +267,7 @@ describe('fetching discharges', () => {
     const seen: string[] = []
     const { failures } = await fetchDischarges(header(tokenAsking('https://third.example')), {
       async fetch(input) {
-        seen.push(String(input instanceof Request ? input.url : input))
+        seen.push(input)
         return Response.json({ poll_url: `${url}/secrets` }, { status: 201 })
       },
     })

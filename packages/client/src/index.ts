@@ -30,4 +30,5 @@ export type { CurrentUser, ListedSession, LoginMethods, SessionAnswer, User } fr
 export type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'
 export { DurationError, durationFromNanoseconds, formatDuration, longestDuration, parseDuration } from './duration.ts'
 export { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode, type ConnectionDetails } from './errors.ts'
+export type { Fetch, FetchAnswer, FetchRequest } from './fetch.ts'
 export { loginErrorCodes, type LoginErrorCode } from './login-errors.ts'

@@ -1,4 +1,5 @@
 // Reads the text of an answer, as far as it is worth reading.
+import type { FetchAnswer } from './fetch.ts'
 
 /** An answer is not packed as it says, or in a way that is not known here; the message is a predicate. */
 export class PackingError extends Error {
@@ -9,7 +10,7 @@ export class PackingError extends Error {
  * The whole text; undefined where there are more than `longest` bytes of it.
  * @throws PackingError where it cannot be unpacked as its content-encoding says; what the stream throws, where it breaks off
  */
-export async function readText(response: Response, longest: number): Promise<string | undefined> {
+export async function readText(response: FetchAnswer, longest: number): Promise<string | undefined> {
   if (response.body === null) return ''
   const decoder = new TextDecoder()
   let text = ''
@@ -34,17 +35,17 @@ export async function readText(response: Response, longest: number): Promise<str
 }
 
 /** The content-encoding where it is none that `fetch` unpacks, and so the text is as it came; undefined for all others. */
-export function unknownPacking(response: Response): string | undefined {
+export function unknownPacking(response: FetchAnswer): string | undefined {
   const packing = packingOf(response)
-  return /^(?:(?:identity|gzip|x-gzip|deflate|br|zstd|)[\s,]*)*$/i.test(packing) ? undefined : packing
+  return /^(?:(?:identity|gzip|x-gzip|deflate|br|zstd|)[\s,]*){0,5}$/i.test(packing) ? undefined : packing
 }
 
-function packingOf({ headers }: Response): string {
+function packingOf({ headers }: FetchAnswer): string {
   return (headers.get('content-encoding') ?? '').slice(0, 40)
 }
 
 /** As Node.js names what goes wrong in zlib, Brotli and Zstandard; browsers tell it from nothing else. */
 function isOfPacking(error: unknown): boolean {
-  const cause: unknown = error instanceof Error ? error.cause : undefined
-  return cause instanceof Error && 'code' in cause && /^(?:Z_|ZSTD_|ERR_(?:_|BROTLI|ZSTD))/.test(String(cause.code))
+  if (!(error instanceof Error)) return false
+  return ('code' in error && /^(?:Z_|ZSTD_|ERR_(?:_|BROTLI|ZSTD))/.test(String(error.code))) || isOfPacking(error.cause)
 }

@@ -1,6 +1,7 @@
 // One conversation with a third party, as superfly/macaroon's tp/README.md describes it: a ticket goes there, and a
 // discharge comes back, at once, or after polling, or after a person has confirmed it.
 import { DischargeError } from './errors.ts'
+import type { Fetch } from './fetch.ts'
 import { parseJson } from './json.ts'
 import { PackingError, readText } from './read-text.ts'
 
@@ -11,7 +12,7 @@ export interface ThirdPartyOptions {
   readonly patience?: number
   /** Milliseconds for a person to confirm; 300,000 by default. */
   readonly patienceWithPerson?: number
-  readonly fetch?: typeof globalThis.fetch
+  readonly fetch?: Fetch
   /** Milliseconds since 1970. */
   readonly now?: () => number
   readonly sleep?: (milliseconds: number) => Promise<void>
@@ -113,7 +114,7 @@ class Conversation {
     let status: number | undefined
     let text: string | undefined
     try {
-      const response = await (this.#options.fetch ?? globalThis.fetch)(url, {
+      const response = await (this.#options.fetch ?? globalThis.fetch)(url.href, {
         method,
         headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         credentials: 'omit',

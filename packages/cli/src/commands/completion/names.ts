@@ -26,8 +26,6 @@ export async function findNames(
 ): Promise<readonly Name[]> {
   const { environment } = context
   try {
-    // What reads the answers is loaded before the clock runs.
-    await import('@hallpass/client/answers')
     const end = performance.now() + patience
     const flags = { accessToken: given('access-token'), apiUrl: given('api-url') }
     const { server, token, source } = await chooseConnection(flags, environment)
