@@ -11,8 +11,8 @@ export interface Mail {
   readonly html: string
 }
 
-/** `refused`: the server will never take it. `failed`: another try may succeed. */
-export type MailOutcome = 'taken' | 'refused' | 'failed'
+/** `refused`: the server will never take it. `failed`: another try may succeed. `unwanted`: nothing of it was sent. */
+export type MailOutcome = 'taken' | 'refused' | 'failed' | 'unwanted'
 
 export interface Mailer {
   /** Sends the mail to the server. This may take fifteen minutes. Does not throw. */
@@ -23,6 +23,8 @@ export interface Mailer {
       readonly requestId: string
       /** The same for all copies of one mail. */
       readonly key: string
+      /** Asked when the server waits for the mail itself: that may be minutes after the call. */
+      readonly isWanted: () => Promise<boolean>
       /** Called once when it takes longer than a person would wait. */
       readonly late: () => void
       /** Cancels it. */

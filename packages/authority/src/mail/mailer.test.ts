@@ -35,6 +35,7 @@ function mailerFor(
   const about = {
     requestId: 'r-1',
     key: 'k-1',
+    isWanted: async () => true,
     late: () => {
       isLate = true
     },

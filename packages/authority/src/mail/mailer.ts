@@ -1,4 +1,6 @@
 // Sends mail to an SMTP server, with limits on time and on how many at once.
+import { Readable } from 'node:stream'
+
 import type { NodemailerError, Transporter } from 'nodemailer'
 
 import type { Mail, Mailer, MailOutcome } from '../domain/mail.ts'
@@ -48,8 +50,12 @@ export function createMailer(options: {
   const { server, from, failed, patience = usualPatience, timeout = beforeMail + afterMail } = options
   let underWay = 0
 
-  async function hand(mail: Mail, key: string, signal: AbortSignal): Promise<void> {
+  async function hand(mail: Mail, key: string, check: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const transport = await connect(server)
+    transport.use('stream', ({ message }, done) => {
+      message.processFunc((mime) => Readable.from(afterCheck(mime, check)))
+      done()
+    })
     const { to, subject, text, html } = mail
     // As an object, so that no spelling of an address can become two.
     await transport.sendMail({
@@ -68,7 +74,7 @@ export function createMailer(options: {
   }
 
   return {
-    async send(mail, { requestId, key, late, signal }): Promise<MailOutcome> {
+    async send(mail, { requestId, key, isWanted, late, signal }): Promise<MailOutcome> {
       const report = (error: NodemailerError) => {
         const failure = describe(server, requestId, error)
         failed(failure)
@@ -81,10 +87,16 @@ export function createMailer(options: {
         late()
       }, patience)
       const end = AbortSignal.timeout(timeout)
+      let isUnwanted = false
+      const check = async () => {
+        isUnwanted = !(await isWanted())
+        if (isUnwanted) throw new Error('its link has ended')
+      }
       try {
-        await hand(mail, key, AbortSignal.any([signal, end]))
+        await hand(mail, key, check, AbortSignal.any([signal, end]))
         return 'taken'
       } catch (error) {
+        if (isUnwanted) return 'unwanted'
         return report(end.aborted ? new Error('the mail server did not take it in time') : (error as NodemailerError))
       } finally {
         clearTimeout(timer)
@@ -92,6 +104,12 @@ export function createMailer(options: {
       }
     },
   }
+}
+
+/** It is read only once the server has said that it takes the mail; where the check throws, the connection breaks off. */
+async function* afterCheck(mime: AsyncIterable<unknown>, check: () => Promise<void>): AsyncGenerator<unknown> {
+  await check()
+  yield* mime
 }
 
 function describe({ host, port }: SmtpServer, requestId: string, error: NodemailerError): MailFailure {

@@ -12,7 +12,7 @@ import { RootKey } from '../keyring/root-key.ts'
 import { openPostgresStore, openSqliteStore } from '../store/open.ts'
 import { overEachEngine } from '../store/testing/engines.ts'
 import { startOutbox } from '../workers/outbox.ts'
-import { createMailer } from './mailer.ts'
+import { createMailer, type MailFailure } from './mailer.ts'
 import { createPostbox } from './postbox.ts'
 import { headersOf, startSmtpServer } from './testing/smtp.ts'
 
@@ -33,8 +33,15 @@ overEachEngine((postgres) => {
     onTestFinished(() => store.close())
     const answers: ((error?: Error) => void)[] = []
     const asked = Promise.withResolvers<undefined>()
+    let isGood = true
+    let atRecipient = (): void => {}
     const ids: string[] = []
+    const failures: MailFailure[] = []
     const smtp = await startSmtpServer({
+      onRcptTo(_address, _session, done) {
+        atRecipient()
+        done()
+      },
       onData(stream, _session, done) {
         let raw = ''
         stream.setEncoding('utf8').on('data', (chunk: string) => (raw += chunk))
@@ -54,10 +61,10 @@ overEachEngine((postgres) => {
       mailer: createMailer({
         server: { host: '127.0.0.1', port: smtp.port, tls: false, requireStartTls: false, credentials: undefined },
         from: 'hallpass@example.com',
-        failed: () => {},
+        failed: (failure) => failures.push(failure),
         patience,
       }),
-      isGood: async () => true,
+      isGood: async () => isGood,
       now: () => now,
       randomBytes,
       renewal: 5,
@@ -79,7 +86,10 @@ overEachEngine((postgres) => {
     return {
       posted,
       first,
+      /** Ends the link in the middle of the next try. */
+      endMeanwhile: () => (atRecipient = () => (isGood = false)),
       ids,
+      failures,
       asked: asked.promise,
       answer: (error?: Error) => answers.shift()?.(error),
       dueAfter,
@@ -117,6 +127,15 @@ overEachEngine((postgres) => {
     await expect.poll(isEmpty).toBe(true)
     expect(ids[0]).toMatch(/^<[0-9a-f]{32}@example\.com>$/)
     expect(ids[1]).toBe(ids[0])
+  })
+
+  test('a link that ends during its own try is not mailed, and nobody tries it again', async () => {
+    const { posted, ids, endMeanwhile, failures, isEmpty } = await start({ patience: 600_000 })
+    endMeanwhile()
+    expect(await posted.send()).toBe(false)
+    await expect.poll(isEmpty).toBe(true)
+    expect(ids).toEqual([])
+    expect(failures).toEqual([])
   })
 
   test('an authority that stops cancels tries in progress, and the next start repeats them', async () => {

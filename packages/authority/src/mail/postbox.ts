@@ -49,11 +49,9 @@ export function createPostbox(options: {
   async function tryOnce(letter: Letter, id: number, tries: number, late: () => void): Promise<boolean> {
     const { mail, codeHash, key, requestId } = letter
     // A code can end in many ways, and not all of them touch its row: the person who invited may have lost their role.
-    if (!(await store.read((tx) => isGood(tx, Buffer.from(codeHash, 'hex'), now())))) {
-      await store.write((tx) => tx.outbox.delete(id))
-      return false
-    }
-    const outcome = await whileClaimed(id, () => mailer.send(mail, { requestId, key, late, signal: stopping.signal }))
+    const isWanted = () => store.read((tx) => isGood(tx, Buffer.from(codeHash, 'hex'), now()))
+    const about = { requestId, key, isWanted, late, signal: stopping.signal }
+    const outcome = (await isWanted()) ? await whileClaimed(id, () => mailer.send(mail, about)) : 'unwanted'
     await store.write((tx) =>
       outcome === 'failed' ? tx.outbox.postpone(id, now() + retryAfter(tries)) : tx.outbox.delete(id),
     )
