@@ -107,7 +107,7 @@ export function createMailer(options: {
 }
 
 /** It is read only once the server has said that it takes the mail; where the check throws, the connection breaks off. */
-async function* afterCheck(mime: AsyncIterable<unknown>, check: () => Promise<void>): AsyncGenerator<unknown> {
+async function* afterCheck(mime: AsyncIterable<unknown>, check: () => Promise<void>): AsyncGenerator {
   await check()
   yield* mime
 }
