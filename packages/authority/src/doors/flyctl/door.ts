@@ -34,8 +34,8 @@ export function openFlyctlDoor(server: FastifyInstance, { environment, authentic
           query: parse(query, request.query, 'the query') as never,
           body: parse(body, request.body, 'the body') as never,
         }
-        async function make(): Promise<FastifyReply> {
-          const answer = await handle(input, openExchange(environment, presentedBy(request), request))
+        async function make(waited = 0): Promise<FastifyReply> {
+          const answer = await handle(input, openExchange(environment, presentedBy(request), request, waited))
           void reply.code(status).type('application/json; charset=utf-8')
           return reply.send(await print(answer, environment.pause))
         }

@@ -61,8 +61,8 @@ export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): voi
       const asked = parse(requestBody, request.body, 'the body')
       const document = readDocument(schema, asked)
       const presented = presentedBy(request)
-      const context = createContext(openExchange(environment, presented, request), environment.pause)
-      async function make(): Promise<FastifyReply> {
+      async function make(waited = 0): Promise<FastifyReply> {
+        const context = createContext(openExchange(environment, presented, request, waited), environment.pause)
         const { data, errors } = await answer(document, asked, context).catch((error: unknown) => {
           throw context.signal.aborted ? context.signal.reason : error
         })

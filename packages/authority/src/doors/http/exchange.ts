@@ -29,9 +29,14 @@ export const nobody: Presented = { tokens: [], authTokenHashes: [], refusals: []
 
 const monotonic = () => performance.now()
 
-/** Makes the exchange of one request, for the caller with these credentials. */
-export function openExchange(environment: Environment, presented: Presented, request: FastifyRequest): Exchange {
-  const store = storeOfRequest(environment.store, monotonic)
+/** Makes the exchange of one request, for the caller with these credentials. `waited`: milliseconds in a queue of ours. */
+export function openExchange(
+  environment: Environment,
+  presented: Presented,
+  request: FastifyRequest,
+  waited = 0,
+): Exchange {
+  const store = storeOfRequest(environment.store, monotonic, waited)
   const spend = createAllowance()
   function exchangeFor(mutation?: string): Exchange {
     const caller: Caller = {

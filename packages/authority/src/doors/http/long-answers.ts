@@ -16,13 +16,17 @@ export function createLongAnswers(): FairQueue {
   return createFairQueue({ atOnce, longest: Infinity, refuse: () => new Error('this queue refuses nobody') })
 }
 
-/** Makes and sends an answer in the turn of the client's network. Nothing is made for a client that is gone by then. */
+/**
+ * Makes and sends an answer in the turn of the client's network. Nothing is made for a client that is gone by then.
+ * `make` gets the milliseconds that the request has waited, which count for its wait for a database that hangs.
+ */
 export function answerInTurn(
   queue: FairQueue,
   request: FastifyRequest,
   reply: FastifyReply,
-  make: () => Promise<FastifyReply>,
+  make: (waited: number) => Promise<FastifyReply>,
 ): Promise<FastifyReply> {
   const turn = { lane: networkOf(addressOf(request)), key: request.id }
-  return queue.run(turn, async () => (request.socket.destroyed ? reply.hijack() : make()))
+  const arrived = performance.now()
+  return queue.run(turn, async () => (request.socket.destroyed ? reply.hijack() : make(performance.now() - arrived)))
 }

@@ -5,7 +5,7 @@ import { DomainError } from '../../domain/errors.ts'
 import type { ReadOptions, Store, WriteOptions } from '../../domain/store.ts'
 import { storeOfRequest } from './store-of-request.ts'
 
-test('only the time of failed waits is subtracted from later ones', async () => {
+test('only the time of failed waits and of a queue is subtracted from later ones', async () => {
   let now = 0
   let takes = 0
   let error: Error | undefined
@@ -42,4 +42,10 @@ test('only the time of failed waits is subtracted from later ones', async () => 
     { patience: 400 },
     { patience: 10 },
   ])
+
+  // What waited for its turn beside a database that hangs must not wait as long again.
+  const late = storeOfRequest(store, () => now, 3400)
+  await late.read(nothing).catch(() => {})
+  await late.read(nothing).catch(() => {})
+  expect(asked.slice(-2)).toEqual([{ patience: 1000 }, { patience: 10 }])
 })

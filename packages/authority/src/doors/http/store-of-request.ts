@@ -2,9 +2,9 @@
 import { DomainError } from '../../domain/errors.ts'
 import type { Store, Transactions } from '../../domain/store.ts'
 
-/** `now` is monotonic, in milliseconds. */
-export function storeOfRequest(store: Store, now: () => number): Transactions {
-  let left = patience
+/** `now` is monotonic, in milliseconds; `waited` is what the request has waited in a queue of ours. */
+export function storeOfRequest(store: Store, now: () => number, waited = 0): Transactions {
+  let left = patience - waited
   function count(error: unknown, began: number): void {
     if (error instanceof DomainError && error.code === 'unavailable') left -= now() - began
   }

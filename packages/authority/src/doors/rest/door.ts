@@ -86,8 +86,8 @@ function openRoute(
         body: parse(route.body, request.body, 'the body'),
       }
       const presented = await present(input.body, request)
-      async function make(): Promise<FastifyReply> {
-        const answer = await handle(input, openExchange(environment, presented, request))
+      async function make(waited = 0): Promise<FastifyReply> {
+        const answer = await handle(input, openExchange(environment, presented, request, waited))
         void reply.code(route.status)
         if (answer === undefined || route.answer === undefined) return reply.send()
         const text = print(answer, environment.pause)
