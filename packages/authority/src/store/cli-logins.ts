@@ -2,6 +2,7 @@
 import type { CliLogin } from '../domain/cli-login.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
+import { removeExpired } from './expired-rows.ts'
 import { query, type Param, type QuerySession } from './query.ts'
 
 export function cliLogins(session: QuerySession): Transaction['cliLogins'] {
@@ -19,7 +20,7 @@ export function cliLogins(session: QuerySession): Transaction['cliLogins'] {
     },
     approve: (id, { userId, codeHash }) => session.run(approve, { id, userId, codeHash }),
     delete: (id) => session.run(remove, { id }),
-    deleteExpired: (now) => session.run(removeExpired, { now, limit: mostRemoved }),
+    deleteExpired: (now) => removeExpired(session, 'cli_logins', now),
     deleteApprovedBy: (userId) => session.run(removeApprovedBy, { userId }),
   }
 }
@@ -74,22 +75,6 @@ const approve = query((db, param: Param<{ id: number; userId: number; codeHash: 
 )
 
 const remove = query((db, param: Param<{ id: number }>) => db.deleteFrom('cli_logins').where('id', '=', param('id')))
-
-const removeExpired = query((db, param: Param<{ now: number; limit: number }>) =>
-  db
-    .deleteFrom('cli_logins')
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('cli_logins')
-        .select('id')
-        .where('expires_at', '<=', param('now'))
-        .orderBy('expires_at')
-        .limit(param('limit')),
-    ),
-)
-
-// Others wait for the removal. It removes more than are ever inserted.
-const mostRemoved = 100
 
 const removeApprovedBy = query((db, param: Param<{ userId: number }>) =>
   db.deleteFrom('cli_logins').where('approved_by', '=', param('userId')),

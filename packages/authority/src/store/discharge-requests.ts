@@ -2,6 +2,7 @@
 import type { DischargeRequest } from '../domain/discharge.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
+import { removeExpired } from './expired-rows.ts'
 import { query, type Param, type QuerySession } from './query.ts'
 import { formatTokenId, parseTokenId } from './token-id.ts'
 
@@ -33,7 +34,7 @@ export function dischargeRequests(session: QuerySession): Transaction['discharge
     setState: (id, state) => session.run(setState, { id, state }),
     delete: (id) => session.run(remove, { id }),
     deleteOfUser: (userId) => session.run(removeOfUser, { userId }),
-    deleteExpired: (now) => session.run(removeExpired, { now, limit: mostRemoved }),
+    deleteExpired: (now) => removeExpired(session, 'discharge_requests', now),
   }
 }
 
@@ -140,22 +141,6 @@ const setState = query((db, param: Param<{ id: number; state: DischargeRequest['
 const remove = query((db, param: Param<{ id: number }>) =>
   db.deleteFrom('discharge_requests').where('id', '=', param('id')),
 )
-
-const removeExpired = query((db, param: Param<{ now: number; limit: number }>) =>
-  db
-    .deleteFrom('discharge_requests')
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('discharge_requests')
-        .select('id')
-        .where('expires_at', '<=', param('now'))
-        .orderBy('expires_at')
-        .limit(param('limit')),
-    ),
-)
-
-// Others wait for the removal. It removes more than are ever inserted.
-const mostRemoved = 100
 
 const removeOfUser = query((db, param: Param<{ userId: number }>) =>
   db.deleteFrom('discharge_requests').where('user_id', '=', param('userId')),

@@ -2,6 +2,7 @@
 import { DomainError } from '../domain/errors.ts'
 import type { Passkey, PasskeyChallenge } from '../domain/passkey.ts'
 import type { Transaction } from '../domain/store.ts'
+import { removeExpired } from './expired-rows.ts'
 import { query, type Param, type QuerySession } from './query.ts'
 
 export function passkeys(session: QuerySession): Transaction['passkeys'] {
@@ -28,7 +29,7 @@ export function passkeyChallenges(session: QuerySession): Transaction['passkeyCh
     insert: async ({ handle, challengeHash, userId, expiresAt }, { now, most }) => {
       const row = await session.one(insertChallenge, { handle, challengeHash, userId, expiresAt })
       if (row === undefined) throw new DomainError('conflict', 'There is already this challenge.')
-      await session.run(removeEnded, { now, limit: mostRemoved })
+      await removeExpired(session, 'passkey_challenges', now)
       // Ids increase, so that the oldest are those with the lowest ids.
       await session.run(removeUpTo, { id: row.id - most })
     },
@@ -108,22 +109,6 @@ const takeChallenge = query((db, param: Param<{ handle: Uint8Array }>) =>
     .where('handle', '=', param('handle'))
     .returning(['handle', 'challenge_hash as challengeHash', 'user_id as userId', 'expires_at as expiresAt']),
 )
-
-const removeEnded = query((db, param: Param<{ now: number; limit: number }>) =>
-  db
-    .deleteFrom('passkey_challenges')
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('passkey_challenges')
-        .select('id')
-        .where('expires_at', '<=', param('now'))
-        .orderBy('expires_at')
-        .limit(param('limit')),
-    ),
-)
-
-// Others wait for the removal. It removes more than are ever inserted.
-const mostRemoved = 100
 
 const removeUpTo = query((db, param: Param<{ id: number }>) =>
   db.deleteFrom('passkey_challenges').where('id', '<=', param('id')),
