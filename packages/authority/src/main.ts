@@ -193,7 +193,11 @@ async function listen(
   }
   const worker = startWorker({
     store,
-    chores: [finishRevocations, removeLeftovers, ...createRetention(config.keep, environment.now)],
+    chores: [
+      finishRevocations,
+      removeLeftovers,
+      ...createRetention(config.keep, { now: environment.now, elapsed: () => performance.now() }),
+    ],
     now: environment.now,
     id: Buffer.from(environment.randomBytes(12)).toString('base64url'),
     report: ({ chore, error }) => {

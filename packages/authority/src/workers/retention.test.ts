@@ -27,7 +27,7 @@ test('audit events and ended tokens are removed when their time is over', async 
     }
     return { organisation: id, ended: tokens[0], fresh: tokens[1] }
   })
-  const chores = createRetention({ auditEvents: 50 * day, endedTokens: 90 * day }, now)
+  const chores = createRetention({ auditEvents: 50 * day, endedTokens: 90 * day }, { now, elapsed: () => 0 })
   const worker = startWorker({ store, chores, now, id: 'one', report: () => {} })
   await expect.poll(() => store.read((tx) => tx.settings.get('ended_tokens_removed'))).toBe(`0 ${now()}`)
   await worker.stop()
@@ -39,5 +39,59 @@ test('audit events and ended tokens are removed when their time is over', async 
   })
   await store.close()
   await rm(directory, { recursive: true })
-  expect(createRetention({ auditEvents: undefined, endedTokens: undefined }, now)).toEqual([])
+  const forEver = createRetention({ auditEvents: undefined, endedTokens: undefined }, { now, elapsed: () => 0 })
+  expect(forEver.map(({ name }) => name)).toEqual(['noting the time'])
+})
+
+test('a clock that jumps ahead removes a day at most for each hour that a server runs', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'hallpass-retention-'))
+  const store = await openSqliteStore({ directory })
+  const [today, hour] = [100 * day, day / 24]
+  const ends = [today - 1, today + day / 2, today + 2 * day]
+  const { organisation, tokens } = await store.write(async (tx) => {
+    const { id } = await insertOrganisation(tx)
+    const all = ends.map((expiresAt) => createToken(id, { expiresAt }))
+    for (const token of all) await tx.tokens.insert(token)
+    return { organisation: id, tokens: all }
+  })
+  let [now, elapsed] = [today, 0]
+  const start = () => createRetention({ auditEvents: 0, endedTokens: 0 }, { now: () => now, elapsed: () => elapsed })
+  /** Does what is due, and tells which tokens are left. */
+  async function doChores(chores: ReturnType<typeof start>): Promise<readonly number[]> {
+    for (const chore of chores) {
+      if (!(await store.read((tx) => chore.isDue(tx)))) continue
+      while (await store.write((tx) => chore.step(tx)));
+    }
+    return store.read(async (tx) => {
+      const found = await Promise.all(tokens.map(({ id }) => tx.tokens.byId(id)))
+      return found.flatMap((token) => (token === undefined ? [] : [token.expiresAt]))
+    })
+  }
+  const chores = start()
+  expect(await doChores(chores)).toEqual(ends.slice(1))
+  await store.write((tx) =>
+    tx.audit.append({
+      at: today + day / 2,
+      organisationId: organisation,
+      operation: 'app.create',
+      outcome: 'allowed',
+      actor: { kind: 'nobody', id: '', label: '' },
+      target: '',
+      reason: '',
+      requestId: '',
+    }),
+  )
+  now = 10_000 * day
+  expect(await doChores(chores)).toEqual(ends.slice(1))
+  // A start makes it no later.
+  expect(await doChores(start())).toEqual(ends.slice(1))
+  expect((await store.read((tx) => tx.audit.ofOrganisation(organisation, { limit: 9 }))).items).toHaveLength(1)
+  elapsed = hour
+  now += 2 * hour
+  expect(await doChores(chores)).toEqual(ends.slice(2))
+  expect((await store.read((tx) => tx.audit.ofOrganisation(organisation, { limit: 9 }))).items).toHaveLength(0)
+  now = today
+  expect(await doChores(chores)).toEqual(ends.slice(2))
+  await store.close()
+  await rm(directory, { recursive: true })
 })

@@ -9,19 +9,53 @@ export interface Retention {
   readonly endedTokens: number | undefined
 }
 
-/** The chores for data that is kept for a limited time. */
-export function createRetention({ auditEvents, endedTokens }: Retention, now: () => number): readonly Chore[] {
+interface Clocks {
+  /** Milliseconds since 1970, by a clock that may be wrong. */
+  readonly now: () => number
+  /** Milliseconds of a monotonic clock. */
+  readonly elapsed: () => number
+}
+
+/**
+ * The chores for data that is kept for a limited time. What is removed is lost, so a clock that jumps ahead is believed
+ * only slowly: see {@link noteTime}.
+ */
+export function createRetention({ auditEvents, endedTokens }: Retention, clocks: Clocks): readonly Chore[] {
   return [
-    ...(auditEvents === undefined ? [] : [removeEvents(auditEvents, now)]),
-    ...(endedTokens === undefined ? [] : [removeTokens(endedTokens, now)]),
+    noteTime(clocks),
+    ...(auditEvents === undefined ? [] : [removeEvents(auditEvents, clocks.now)]),
+    ...(endedTokens === undefined ? [] : [removeTokens(endedTokens, clocks.now)]),
   ]
+}
+
+/**
+ * Notes the time, a day more at most for each hour that a server runs: it catches up a month in a day or two, and a
+ * clock that is years ahead removes nothing for weeks.
+ */
+function noteTime({ now, elapsed }: Clocks): Chore {
+  let next = elapsed() + hour
+  return {
+    name: 'noting the time',
+    isDue: async (tx) => elapsed() >= next || (await tx.settings.get(noteName)) === undefined,
+    async step(tx) {
+      next = elapsed() + hour
+      const noted = await tx.settings.get(noteName)
+      await tx.settings.set(noteName, String(noted === undefined ? now() : Math.min(now(), Number(noted) + day)))
+      return false
+    },
+  }
+}
+
+/** The time as far as it is believed; 1970 before it was noted. */
+async function believedTime(tx: ReadTransaction, now: () => number): Promise<number> {
+  return Math.min(now(), Number(await tx.settings.get(noteName)) || 0)
 }
 
 function removeEvents(kept: number, now: () => number): Chore {
   return {
     name: 'removing audit events',
-    isDue: (tx) => tx.audit.areOlder(now() - kept),
-    step: (tx) => tx.audit.removeOlder(now() - kept),
+    isDue: async (tx) => tx.audit.areOlder((await believedTime(tx, now)) - kept),
+    step: async (tx) => tx.audit.removeOlder((await believedTime(tx, now)) - kept),
   }
 }
 
@@ -38,7 +72,7 @@ function removeTokens(kept: number, now: () => number): Chore {
     },
     async step(tx) {
       const [organisation, doneAt] = await place(tx)
-      const reached = await tx.tokens.removeEnded(now() - kept, organisation)
+      const reached = await tx.tokens.removeEnded((await believedTime(tx, now)) - kept, organisation)
       await tx.settings.set(placeName, reached === undefined ? `0 ${now()}` : `${reached} ${doneAt}`)
       return reached !== undefined
     },
@@ -47,5 +81,7 @@ function removeTokens(kept: number, now: () => number): Chore {
 
 // The last organisation that is done, and the time when all were done.
 const placeName = 'ended_tokens_removed'
+const noteName = 'time_noted'
 // Every organisation is looked at.
 const hour = 3_600_000
+const day = 24 * hour
