@@ -5,7 +5,7 @@ import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setDefaultCACertificates } from 'node:tls'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -165,7 +165,12 @@ describe.skipIf(!hasOpenssl)('TLS that does not come about', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'hallpass-tls-'))
   })
-  afterAll(() => rm(directory, { recursive: true, force: true }))
+  const trusted = getCACertificates('default')
+  afterAll(async () => {
+    // Other files run in this process.
+    setDefaultCACertificates(trusted)
+    await rm(directory, { recursive: true, force: true })
+  })
 
   const openssl = (...words: readonly string[]) => execFileSync('openssl', words, { cwd: directory, stdio: 'ignore' })
 
