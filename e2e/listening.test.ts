@@ -41,6 +41,7 @@ it('says that it listens at every address, which they are, and that there is no 
 it.each([
   [['--listen', '127.0.0.1:0']],
   [['--listen', 'localhost:0']],
+  [['--listen', '[::ffff:127.0.0.1]:0']],
   [['--listen', '0.0.0.0:0', '--public-url', 'https://hallpass.example', '--trusted-proxies', '127.0.0.1']],
 ])('does not warn for %j', async (flags) => {
   const { said, logged } = await serve(...flags)

@@ -1,4 +1,6 @@
 // The mail server that invitations go through, checked.
+import { BlockList, isIP } from 'node:net'
+
 import { emailAddress } from '@hallpass/client/contract'
 
 import { checkText } from './config-text.ts'
@@ -50,8 +52,14 @@ function checkSender(text: string): string {
 
 /** Whether the host is this machine itself, whoever resolves its name. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+  const family = isIP(host)
+  return host === 'localhost' || (family !== 0 && loopback.check(host, family === 4 ? 'ipv4' : 'ipv6'))
 }
+
+/** It knows IPv6 in every spelling, and IPv4 inside it. */
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8)
+loopback.addAddress('::1', 'ipv6')
 
 function decode(text: string): string {
   try {

@@ -42,6 +42,7 @@ describe('readAppName', () => {
     ['fly.toml', '[app]\nname = "a"', 'fly.toml: app should be a text, the name of the app'],
     ['fly.toml', 'app = ""', 'fly.toml: app is empty'],
     ['fly.json', '{\n"env": {"KEY": "secret",}}', 'fly.json, line 2: this is not JSON: '],
+    ['fly.json', ' \n', 'fly.json is empty'],
     ['fly.json', '{"app":"web","app":"secret"}', 'fly.json has the member "app" twice in one object'],
     ['fly.json', '["secret"]', 'fly.json is a list or a single value'],
     ['fly.yaml', 'app: web\nenv:\n  KEY: "secret\n', 'this is not YAML: '],

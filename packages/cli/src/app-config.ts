@@ -123,6 +123,7 @@ async function parseYaml(text: string, name: string): Promise<Fields> {
 }
 
 async function parseJson(text: string, name: string): Promise<Fields> {
+  if (text.trim() === '') throw new CommandError('failed', `${name} is empty`)
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -29,7 +29,7 @@ import { tourCommand } from './commands/tour/routes.ts'
 import { versionCommand } from './commands/version/routes.ts'
 import { scanArguments } from './arguments.ts'
 import { describeClientVariables } from './client-variables.ts'
-import { helpFlag, namesakes, versionFlag, type Route } from './command-table.ts'
+import { flagsOf, helpFlag, isCommand, namesakes, versionFlag, type Route, type Target } from './command-table.ts'
 import { adviseBy } from './command-name.ts'
 import type { Context } from './context.ts'
 import type { Environment } from './environment.ts'
@@ -132,7 +132,7 @@ function wordsOf(environment: Environment, root: Route, given: readonly string[]
       const advice = meant.length > 0 ? `, did you mean \`${meant.join('` or `')}\`?` : `: see \`${place} --help\``
       return describe(new CommandError('misused', `there is no command ${JSON.stringify(input)}${advice}`))
     },
-    exceptionWhileParsingArguments: (error) => describe(asMisuse(error)),
+    exceptionWhileParsingArguments: (error) => describe(asMisuse(error, scanArguments(root, given).target)),
     exceptionWhileLoadingCommandFunction: describe,
     exceptionWhileLoadingCommandContext: describe,
     exceptionWhileRunningCommand: describe,
@@ -142,15 +142,19 @@ function wordsOf(environment: Environment, root: Route, given: readonly string[]
   }
 }
 
-function asMisuse(error: unknown): unknown {
-  const sentence = describeMisuse(error)
+function asMisuse(error: unknown, target: Target): unknown {
+  const sentence = describeMisuse(error, target)
   return sentence === undefined ? error : new CommandError('misused', sentence, { cause: error })
 }
 
 /** The parser's own sentences repeat what was typed, which may be a secret. */
-function describeMisuse(error: unknown): string | undefined {
+function describeMisuse(error: unknown, target: Target): string | undefined {
   if (error instanceof FlagNotFoundError) {
-    const advice = error.corrections.length > 0 ? `, did you mean --${error.corrections.join(' or --')}?` : ''
+    // Who writes one word of a name means that one: --password, --token.
+    const longer = isCommand(target) ? flagsOf(target).map(({ name }) => name) : []
+    const holding = longer.filter((name) => name.split('-').includes(error.input.toLowerCase()))
+    const meant = error.corrections.length > 0 ? error.corrections : holding
+    const advice = meant.length > 0 ? `, did you mean --${meant.join(' or --')}?` : ''
     return `there is no flag --${error.input}${advice}`
   }
   if (error instanceof AliasNotFoundError) return `there is no flag -${error.input}`

@@ -68,6 +68,7 @@ describe('writeConfig and readConfig', () => {
 
   it.each([
     ['{"access_token": "fo1_secret"', 'is not JSON'],
+    ['\n', 'is empty'],
     ['["fo1_secret"]', 'does not hold a JSON object'],
     ['null', 'does not hold a JSON object'],
     ['{"email": "secret", "email": ""}', 'has the member "email" twice in one object'],

@@ -43,7 +43,7 @@ export async function readConfig(file: string | undefined): Promise<Config> {
   try {
     value = parseJson(found.text)
   } catch (cause) {
-    const problem = cause instanceof JsonError ? cause.message : 'is not JSON'
+    const problem = found.text.trim() === '' ? 'is empty' : cause instanceof JsonError ? cause.message : 'is not JSON'
     throw new CommandError('failed', `${file} ${problem}: mend it, or delete it and log in again`, { cause })
   }
   return checkConfig(value, file)
@@ -86,7 +86,7 @@ async function viaDraft(
     await work(draft, file)
   } catch (cause) {
     await rm(draft, { force: true }).catch(() => undefined)
-    const advice = 'HALLPASS_CONFIG_DIR names another directory to keep a login in'
+    const advice = 'set HALLPASS_CONFIG_DIR to a directory that can keep a login'
     throw new CommandError('failed', `cannot write ${file}: ${reasonOf(cause)}; ${advice}`, { cause })
   }
 }

@@ -221,13 +221,23 @@ it('finds out that a login cannot be kept before it asks for one', async () => {
   expect(await readdir(blocked)).toEqual(['config.json'])
 })
 
+it('says which part of the place of a login is in the way', async () => {
+  const words = ['auth', 'login', '--email', 'a@b.c', '--password-stdin', '--api-url', server.url]
+  const environment = { HALLPASS_CONFIG_DIR: '', XDG_CONFIG_HOME: '/dev/null' }
+  const { stderr } = await place.run(words, { input: 'password', environment })
+  expect(stderr).toBe(
+    'Error: cannot write /dev/null/hallpass/config.json: a part of its path is no directory; ' +
+      'set HALLPASS_CONFIG_DIR to a directory that can keep a login\n',
+  )
+})
+
 it.skipIf(process.getuid?.() === 0)('finds out the same of a directory that cannot be written to', async () => {
   const closed = join(place.directory, 'closed')
   await mkdir(closed)
   await chmod(closed, 0o500)
   const words = ['auth', 'login', '--email', 'a@b.c', '--password-stdin', '--api-url', server.url]
   const { stderr } = await place.run(words, { input: 'password', environment: { HALLPASS_CONFIG_DIR: closed } })
-  expect(stderr).toContain('HALLPASS_CONFIG_DIR names another directory')
+  expect(stderr).toContain('set HALLPASS_CONFIG_DIR to a directory')
   expect(server.seen).toEqual([])
 })
 

@@ -42,6 +42,17 @@ describe('parseListenAddress', () => {
   ])('refuses %j', (text) => {
     expect(() => parseListenAddress(text)).toThrow(CommandError)
   })
+
+  it.each([
+    ['localhost', 'it has no port: write localhost:4280'],
+    ['localhost:', 'it has no port: write localhost:4280'],
+    ['8080', 'it has no host: write 127.0.0.1:8080'],
+    [':8080', 'it has no host: write 127.0.0.1:8080'],
+    ['::1', 'write [::1]:4280'],
+    ['a b', 'write a host and a port, like 127.0.0.1:4280 or [::1]:4280'],
+  ])('says how %j is written', (text, advice) => {
+    expect(() => parseListenAddress(text)).toThrow(advice)
+  })
 })
 
 describe('describeListening', () => {

@@ -21,7 +21,12 @@ export function parseListenAddress(text: string): ListenAddress {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(whole) ?? []
   const host = bracketed ?? plain
   const port = Number(digits)
-  if (host === undefined || digits === undefined) {
+  if (host === undefined || host === '' || digits === undefined) {
+    if (isIPv6(text)) throw refused(text, `write [${text}]:${defaultPort}`)
+    if (/^[a-z][\w.-]*:?$/i.test(text)) {
+      throw refused(text, `it has no port: write ${text.replace(':', '')}:${defaultPort}`)
+    }
+    if (/^:?\d+$/.test(text)) throw refused(text, `it has no host: write 127.0.0.1:${text.replace(':', '')}`)
     throw refused(text, 'write a host and a port, like 127.0.0.1:4280 or [::1]:4280')
   }
   if (bracketed !== undefined && !isIPv6(bracketed)) throw refused(text, 'there is no IPv6 address in the brackets')

@@ -46,6 +46,10 @@ export function reasonOf(cause: unknown): string {
     ['EROFS', 'the file system is read-only'],
     ['ENOSPC', 'there is no room left'],
     ['ENOENT', 'there is no such file'],
+    ['ENOTDIR', 'a part of its path is no directory'],
+    ['ELOOP', 'its symbolic links lead nowhere'],
+    ['ENAMETOOLONG', 'its name is too long'],
+    ['EPERM', 'the system does not permit it'],
   ]).get(codeOf(cause) ?? '')
   return told ?? (cause instanceof Error ? cause.message : String(cause))
 }

@@ -21,7 +21,7 @@ export async function logInThroughBrowser(context: Context, client: Client): Pro
   const verifier = randomBytes(32).toString('base64url')
   const callback = await waitForCallback(state)
   try {
-    const { id, auth_url, expires_at } = await client.createCliLogin({
+    const { id, auth_url } = await client.createCliLogin({
       name: machineName(),
       code_challenge: createHash('sha256').update(verifier).digest('base64url'),
       code_challenge_method: 'S256',
@@ -33,7 +33,7 @@ export async function logInThroughBrowser(context: Context, client: Client): Pro
     tell(context, 'Log in on this page:')
     tell(context, `  ${page.href}`)
     openBrowser(page.href, context.environment)
-    const deadline = AbortSignal.timeout(Math.max(0, Date.parse(expires_at) - context.now().getTime()))
+    const deadline = AbortSignal.timeout(patience)
     for (;;) {
       const code = await nextCode(context, callback, deadline)
       try {
@@ -47,6 +47,9 @@ export async function logInThroughBrowser(context: Context, client: Client): Pro
     callback.close()
   }
 }
+
+/** Milliseconds; as long as the authority waits. The time at which it ends is by a clock that may differ from ours. */
+const patience = 600_000
 
 /** The code that comes first: from the browser, or from the person. */
 async function nextCode(context: Context, callback: Callback, deadline: AbortSignal): Promise<string> {
