@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import { claimTime } from '../domain/outbox.ts'
+import { claimTime, retryAfter } from '../domain/outbox.ts'
+import type { Transaction } from '../domain/store.ts'
 import { createKeyring } from '../keyring/keyring.ts'
 import { RootKey } from '../keyring/root-key.ts'
 import { openPostgresStore, openSqliteStore } from '../store/open.ts'
@@ -28,7 +30,7 @@ overEachEngine((postgres) => {
   }
 
   /** Two authorities on one store with a clock of the test, and a mail server that answers when the test says so. */
-  async function start({ patience = 20 } = {}) {
+  async function start({ patience = 20, write = (run: () => Promise<unknown>) => run() } = {}) {
     const store = await openStore()
     onTestFinished(() => store.close())
     const answers: ((error?: Error) => void)[] = []
@@ -56,7 +58,10 @@ overEachEngine((postgres) => {
     let now = 1_000
     const keyring = createKeyring(new RootKey(randomBytes(32)), 'https://api.fly.io/v1')
     const options = {
-      store,
+      store: {
+        read: store.read.bind(store),
+        write: <T>(work: (tx: Transaction) => Promise<T>) => write(() => store.write(work)) as Promise<T>,
+      },
       keyring,
       mailer: createMailer({
         server: { host: '127.0.0.1', port: smtp.port, tls: false, requireStartTls: false, credentials: undefined },
@@ -112,6 +117,30 @@ overEachEngine((postgres) => {
     answer()
     await expect.poll(isEmpty).toBe(true)
     expect(ids).toHaveLength(1)
+  })
+
+  test('a renewal of the claim that is late does not put off the next try', async () => {
+    const [begun, held, done] = [0, 1, 2].map(() => Promise.withResolvers<void>())
+    let writes = 0
+    const { posted, asked, answer, failures, dueAfter, now } = await start({
+      patience: 600_000,
+      async write(run) {
+        if ((writes += 1) > 1) return run()
+        begun?.resolve()
+        await held?.promise
+        return run().finally(() => done?.resolve())
+      },
+    })
+    const sent = posted.send()
+    await asked
+    await begun?.promise
+    answer(Object.assign(new Error('not now'), { responseCode: 451 }))
+    await expect.poll(() => failures.length).toBe(1)
+    for (let turn = 0; turn < 20; turn += 1) await nextTurn()
+    held?.resolve()
+    expect(await sent).toBe(false)
+    await done?.promise
+    expect(await dueAfter(now() + retryAfter(0))).toBe(false)
   })
 
   test('a second copy has the Message-ID of the first', async () => {

@@ -26,7 +26,7 @@ export interface RunningPostbox extends Postbox {
 
 /** `now` in milliseconds since 1970. */
 export function createPostbox(options: {
-  readonly store: Store
+  readonly store: Pick<Store, 'read' | 'write'>
   readonly keyring: Pick<Keyring, 'sealMail' | 'openMail'>
   readonly mailer: Mailer
   /** Whether the code with this hash is valid at `now`. */
