@@ -84,6 +84,7 @@ const mistakes: ReadonlyArray<readonly [form: RegExp, words: string]> = [
   [/^(?:export\s+|set\s+|\$env:\s*)?[A-Z][A-Z\d_]*\s*=/, 'begins with NAME=: give what stands behind it'],
   [/^<.*>$/s, 'is a place for a token, and not one'],
   [/^[a-z][a-z\d+.-]*:\/\//i, 'is an address'],
+  [/^(?:@|~?\/|\.{1,2}\/|[a-z]:\\)(?!.*(?:fm\w{1,2}|fo1)_)[^,]*$/is, 'is the name of a file: give what stands in it'],
   [/^eyJ[\w-]*\./, 'is a JSON Web Token, which this is not about'],
   [/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i, 'is an id, as a token has one, and not the token itself'],
   ...foreign.map(([form, whose]) => [form, `is a token of ${whose}`] as const),
