@@ -1,10 +1,10 @@
 // Bytes that are no HTTP, or one request hidden in another: refused and hung up on.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { errorAnswer } from '@hallpass/client/contract'
+import { errorAnswer, routes, type Route } from '@hallpass/client/contract'
 
-import { endTarget, expectHealthy, startTarget, type Target } from './attack.ts'
-import { speak, speakAndLeave, statusesIn } from './raw-socket.ts'
+import { endTarget, expectHealthy, pathOf, startTarget, type Target } from './attack.ts'
+import { beginPost, speak, speakAndLeave, statusesIn } from './raw-socket.ts'
 
 let target: Target
 beforeAll(async () => {
@@ -122,6 +122,16 @@ describe('clients that go away or dawdle', () => {
         speakAndLeave(target.url, whole.slice(0, Math.ceil((whole.length * at) / 20))),
       ),
     )
+    await expectHealthy(target)
+  })
+
+  test('before the body of any route that takes one', async () => {
+    const paths = Object.values<Route>(routes)
+      .filter(({ method, body }) => method === 'POST' && body !== undefined)
+      .map((route) => pathOf(target, route))
+    for (const path of [...paths, '/graphql', '/api/v1/sessions', '/web/session']) {
+      await (await beginPost(target.url, path, target.admin.token, {})).leave()
+    }
     await expectHealthy(target)
   })
 

@@ -41,6 +41,8 @@ export async function speakAndLeave(url: string, text: string): Promise<void> {
 export interface HalfRequest {
   /** Sends the body, and reads the answer until the server closes. */
   finish(): Promise<string>
+  /** Goes away without the body. */
+  leave(): Promise<void>
 }
 
 /** Sends the head of a POST, and waits for the server to ask for the rest. */
@@ -67,6 +69,10 @@ export async function beginPost(url: string, path: string, token: string, body: 
       socket.write(text)
       await closed
       return received
+    },
+    async leave() {
+      socket.destroy()
+      await closed
     },
   }
 }

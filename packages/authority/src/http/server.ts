@@ -12,7 +12,7 @@ import type { Store } from '../domain/store.ts'
 import { bodyLimits, takeJson } from '../doors/http/body.ts'
 import { checkBounds, mostHeaders, readQuery, shortenAddress } from '../doors/http/bounds.ts'
 import { findRepeatedHeader } from '../doors/http/single-headers.ts'
-import { InvalidInput, isOfApi, sendError, sendNotServed } from '../doors/http/errors.ts'
+import { InvalidInput, hasLeft, isOfApi, sendError, sendNotServed } from '../doors/http/errors.ts'
 import type { LogSink, SayRarely } from '../log.ts'
 import { measure } from './metrics.ts'
 import { createProxyWatch } from './proxies.ts'
@@ -38,8 +38,7 @@ export function createServer(options: {
 }): FastifyInstance {
   const { log, sayRarely, logSink, store, trusts, keepAlive, onUnauthenticated } = options
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    // A client that left in the middle of a request gets no answer and no log line.
-    if (request.raw.destroyed && !request.raw.complete) return
+    if (hasLeft(request)) return
     if (error instanceof DomainError && error.code === 'unauthenticated') onUnauthenticated(request, reply)
     if (!sendError(error, request, reply)) {
       reportUnforeseen(log, error, request.id)

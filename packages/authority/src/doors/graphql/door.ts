@@ -17,7 +17,7 @@ import { z } from 'zod'
 
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
-import { setRetryAfter } from '../http/errors.ts'
+import { hasLeft, setRetryAfter } from '../http/errors.ts'
 import { openExchange } from '../http/exchange.ts'
 import { authenticateFirst } from '../http/authenticate-first.ts'
 import { answerInTurn } from '../http/long-answers.ts'
@@ -73,6 +73,7 @@ export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): voi
       return isMutation(document) ? make() : answerInTurn(environment.longAnswers, request, reply, make)
     },
     errorHandler(error, request, reply) {
+      if (hasLeft(request)) return
       const errors = error instanceof QueryRefused ? error.errors : [error]
       void reply.code(200).send({ ...refuse(errors, request, reply), data: null })
     },

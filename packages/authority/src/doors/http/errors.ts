@@ -86,6 +86,11 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   return true
 }
 
+/** Whether the client left in the middle of its request: it gets no answer and no line in the log. */
+export function hasLeft({ raw }: FastifyRequest): boolean {
+  return raw.destroyed && !raw.complete
+}
+
 /**
  * Answers that this part of the original's API is not served. It is no 404, because clients read that as "it is gone
  * already". Of the path only a known part is repeated.
