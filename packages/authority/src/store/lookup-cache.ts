@@ -67,11 +67,14 @@ type AnyLookup = CachedLookup<readonly unknown[]> & { readonly method: string; r
 const byNoun: ReadonlyMap<string, readonly AnyLookup[]> = listLookups()
 const all = [...byNoun.values()].flat()
 
+/** Answers, made once: handing out a promise that is there makes nothing. */
+type Rows = Map<string, Promise<unknown>>
+
 /** The rows found in one state of the database. A look-up that found nothing is not cached. */
 export class LookupCache {
-  readonly #rows: readonly Map<string, unknown>[]
+  readonly #rows: readonly Rows[]
 
-  constructor(rows: readonly Map<string, unknown>[] = all.map(() => new Map<string, unknown>())) {
+  constructor(rows: readonly Rows[] = all.map(() => new Map())) {
     this.#rows = rows
   }
 
@@ -83,7 +86,7 @@ export class LookupCache {
     return new LookupCache(
       this.#rows.map((rows, index) => {
         const lookup = all[index]
-        return lookup === undefined || changes.outdate(lookup) ? new Map<string, unknown>() : rows
+        return lookup === undefined || changes.outdate(lookup) ? new Map() : rows
       }),
     )
   }
@@ -114,21 +117,22 @@ function cache(
     changes,
     find,
   }: {
-    readonly rows: Map<string, unknown>
+    readonly rows: Rows
     readonly changes: Changes
     readonly find: Find
   },
 ): Find {
-  return async (...keys) => {
-    const key = lookup.keyOf(...keys)
-    const known = changes.outdate(lookup) ? undefined : rows.get(key)
-    if (known !== undefined) return known
+  async function lookUp(key: string, keys: readonly unknown[]): Promise<unknown> {
     const found = await find(...keys)
     if (found !== undefined && !changes.touch(lookup)) {
       if (rows.size >= mostCached) rows.clear()
-      rows.set(key, found)
+      rows.set(key, Promise.resolve(found))
     }
     return found
+  }
+  return (...keys) => {
+    const key = lookup.keyOf(...keys)
+    return (changes.outdate(lookup) ? undefined : rows.get(key)) ?? lookUp(key, keys)
   }
 }
 

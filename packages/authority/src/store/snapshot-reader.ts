@@ -24,16 +24,20 @@ export class SnapshotReader {
   /** Runs `work` on a snapshot with every commit that was announced before this call. */
   async read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     if (this.#outdated) await this.#renewal()
-    const { tx } = (this.#snapshot ??= this.#open())
+    this.#snapshot ??= this.#open()
     this.#active += 1
     try {
-      return await work(tx)
+      return await work(this.#snapshot.tx)
     } finally {
-      this.#active -= 1
-      // SQLite closes the snapshot itself after some errors.
-      if (!this.#connection.database.isTransaction) this.#outdated = true
-      if (this.#active === 0 && this.#outdated) this.#release()
+      this.#leave()
     }
+  }
+
+  #leave(): void {
+    this.#active -= 1
+    // SQLite closes the snapshot itself after some errors.
+    if (!this.#connection.database.isTransaction) this.#outdated = true
+    if (this.#active === 0 && this.#outdated) this.#release()
   }
 
   /** Announces a commit: no read that begins from now on sees the state before it. */

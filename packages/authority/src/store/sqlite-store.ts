@@ -207,16 +207,20 @@ class SqliteStore implements Store {
         this.#condition.note('reads', undefined)
         return result
       } catch (error) {
-        const trouble = this.#troubleOf(error, 'read')
-        if (trouble === undefined) throw error
-        if (trouble.reason !== 'locked' || attempt === readAttempts) {
-          // Damage is reported already.
-          if (this.#damage === undefined) this.#condition.note('reads', trouble)
-          throw trouble
-        }
+        this.#refuseRead(error, attempt)
       }
       await pause(2 ** attempt)
     }
+  }
+
+  /** Throws what is wrong, unless another attempt may come through. */
+  #refuseRead(error: unknown, attempt: number): void {
+    const trouble = this.#troubleOf(error, 'read')
+    if (trouble === undefined) throw error
+    if (trouble.reason === 'locked' && attempt < readAttempts) return
+    // Damage is reported already.
+    if (this.#damage === undefined) this.#condition.note('reads', trouble)
+    throw trouble
   }
 
   async write<T>(

@@ -6,7 +6,7 @@ import type { Caller, Environment, Operation } from '../../operations/perform/op
 import { perform } from '../../operations/perform/perform.ts'
 import type { Presented } from '../../operations/perform/principal.ts'
 import { addressOf } from './address.ts'
-import { storeOfRequest } from './store-of-request.ts'
+import { StoreOfRequest } from './store-of-request.ts'
 
 export interface Exchange {
   /** Milliseconds. */
@@ -36,18 +36,10 @@ export function openExchange(
   request: FastifyRequest,
   waited = 0,
 ): Exchange {
-  const store = storeOfRequest(environment.store, monotonic, waited)
+  const store = new StoreOfRequest(environment.store, monotonic, waited)
   const spend = createAllowance()
   function exchangeFor(mutation?: string): Exchange {
-    const caller: Caller = {
-      requestId: request.id,
-      spend,
-      ...(mutation === undefined ? {} : { mutation }),
-      // Reading it from the socket costs a system call, and only refusals need it.
-      get remoteAddress() {
-        return addressOf(request)
-      },
-    }
+    const caller = new CallerOfRequest(request, spend, mutation)
     return {
       now: environment.now,
       userAgent: request.headers['user-agent'],
@@ -58,4 +50,23 @@ export function openExchange(
     }
   }
   return exchangeFor()
+}
+
+class CallerOfRequest implements Caller {
+  readonly requestId: string
+  readonly spend: Caller['spend']
+  readonly mutation: string | undefined
+  readonly #request: FastifyRequest
+
+  constructor(request: FastifyRequest, spend: Caller['spend'], mutation: string | undefined) {
+    this.requestId = request.id
+    this.spend = spend
+    this.mutation = mutation
+    this.#request = request
+  }
+
+  /** Reading it from the socket costs a system call, and only refusals need it. */
+  get remoteAddress(): string {
+    return addressOf(this.#request)
+  }
 }

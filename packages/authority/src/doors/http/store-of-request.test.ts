@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { DomainError } from '../../domain/errors.ts'
 import type { ReadOptions, Store, WriteOptions } from '../../domain/store.ts'
-import { storeOfRequest } from './store-of-request.ts'
+import { StoreOfRequest } from './store-of-request.ts'
 
 test('only the time of failed waits and of a queue is subtracted from later ones', async () => {
   let now = 0
@@ -23,7 +23,7 @@ test('only the time of failed waits and of a queue is subtracted from later ones
     failed: new Promise(() => {}),
     close: async () => {},
   }
-  const own = storeOfRequest(store, () => now)
+  const own = new StoreOfRequest(store, () => now)
   const nothing = async () => undefined
   takes = 3000
   await own.read(nothing)
@@ -44,7 +44,7 @@ test('only the time of failed waits and of a queue is subtracted from later ones
   ])
 
   // What waited for its turn beside a database that hangs must not wait as long again.
-  const late = storeOfRequest(store, () => now, 3400)
+  const late = new StoreOfRequest(store, () => now, 3400)
   await late.read(nothing).catch(() => {})
   await late.read(nothing).catch(() => {})
   expect(asked.slice(-2)).toEqual([{ patience: 1000 }, { patience: 10 }])

@@ -1,32 +1,41 @@
 // The store for one request: failed waits count together, so that the request is answered in time however much it asks.
 import { DomainError } from '../../domain/errors.ts'
-import type { Store, Transactions } from '../../domain/store.ts'
+import type { ReadTransaction, Transaction, Transactions, WriteOptions } from '../../domain/store.ts'
 
-/** `now` is monotonic, in milliseconds; `waited` is what the request has waited in a queue of ours. */
-export function storeOfRequest(store: Store, now: () => number, waited = 0): Transactions {
-  let left = patience - waited
-  function count(error: unknown, began: number): void {
-    if (error instanceof DomainError && error.code === 'unavailable') left -= now() - began
+export class StoreOfRequest implements Transactions {
+  readonly #store: Transactions
+  readonly #now: () => number
+  #left: number
+
+  /** `now` is monotonic, in milliseconds; `waited` is what the request has waited in a queue of ours. */
+  constructor(store: Transactions, now: () => number, waited = 0) {
+    this.#store = store
+    this.#now = now
+    this.#left = patience - waited
   }
-  return {
-    async read(work) {
-      const began = now()
-      try {
-        return await store.read(work, { patience: Math.max(left, leastPatience) })
-      } catch (error) {
-        count(error, began)
-        throw error
-      }
-    },
-    async write(work, options) {
-      const began = now()
-      try {
-        return await store.write(work, { ...options, patience: Math.max(left, leastPatience) })
-      } catch (error) {
-        count(error, began)
-        throw error
-      }
-    },
+
+  async read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    const began = this.#now()
+    try {
+      return await this.#store.read(work, { patience: Math.max(this.#left, leastPatience) })
+    } catch (error) {
+      this.#count(error, began)
+      throw error
+    }
+  }
+
+  async write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T> {
+    const began = this.#now()
+    try {
+      return await this.#store.write(work, { ...options, patience: Math.max(this.#left, leastPatience) })
+    } catch (error) {
+      this.#count(error, began)
+      throw error
+    }
+  }
+
+  #count(error: unknown, began: number): void {
+    if (error instanceof DomainError && error.code === 'unavailable') this.#left -= this.#now() - began
   }
 }
 

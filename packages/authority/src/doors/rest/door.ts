@@ -67,10 +67,20 @@ function openRoute(
   const { environment, authenticate, credentialOf, compress } = door
   const { options, presentedBy } = authenticateFirst(authenticate, credentialOf)
   const isLong = route.method === 'GET' && hasList(route)
-  async function present(body: unknown, request: FastifyRequest): Promise<Presented> {
-    if (route.credentialInBody !== true) return presentedBy(request)
+  async function presentedIn(body: unknown, request: FastifyRequest): Promise<Presented> {
     // By the contract, the bodies of its routes have this field.
     return tokensAmong(await authenticate((body as { readonly header: string }).header, () => addressOf(request)))
+  }
+  async function answer(
+    exchange: Exchange,
+    input: Parameters<AnyHandler>[0],
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    const made = await handle(input, exchange)
+    void reply.code(route.status)
+    if (made === undefined || route.answer === undefined) return reply.send()
+    const text = print(made, environment.pause)
+    return reply.type('application/json; charset=utf-8').send(typeof text === 'string' ? text : await text)
   }
   server.route({
     method: route.method,
@@ -80,19 +90,9 @@ function openRoute(
     ...(route.method === 'GET' ? { onSend: compress } : {}),
     ...(route.authenticated && route.credentialInBody !== true ? options : {}),
     async handler(request, reply) {
-      const input = {
-        params: parse(route.params, request.params, 'the path'),
-        query: parse(route.query, request.query, 'the query'),
-        body: parse(route.body, request.body, 'the body'),
-      }
-      const presented = await present(input.body, request)
-      async function make(waited = 0): Promise<FastifyReply> {
-        const answer = await handle(input, openExchange(environment, presented, request, waited))
-        void reply.code(route.status)
-        if (answer === undefined || route.answer === undefined) return reply.send()
-        const text = print(answer, environment.pause)
-        return reply.type('application/json; charset=utf-8').send(typeof text === 'string' ? text : await text)
-      }
+      const input = readInput(route, request)
+      const presented = route.credentialInBody === true ? await presentedIn(input.body, request) : presentedBy(request)
+      const make = (waited = 0) => answer(openExchange(environment, presented, request, waited), input, reply)
       return isLong ? answerInTurn(environment.longAnswers, request, reply, make) : make()
     },
   })
@@ -101,6 +101,14 @@ function openRoute(
 /** Whether the answer has a list, which may be long. */
 function hasList({ answer }: Route): boolean {
   return answer instanceof z.ZodObject && Object.values(answer.shape).some((field) => field instanceof z.ZodArray)
+}
+
+function readInput({ params, query, body }: Route, request: FastifyRequest) {
+  return {
+    params: parse(params, request.params, 'the path'),
+    query: parse(query, request.query, 'the query'),
+    body: parse(body, request.body, 'the body'),
+  }
 }
 
 const takeForJson: onRequestHookHandler = (request, _reply, done) => {

@@ -35,7 +35,11 @@ export async function authorise(
   let first: DomainError | undefined
   for (const credential of credentials) {
     if (requirement.exempt?.(credential) === true) return credential
-    const denial = await findDenial(context, credential, requirement, mutation)
+    const attempt = attemptAt(requirement, mutation, context.now)
+    const denial =
+      credential.kind === 'token'
+        ? denialOfToken(credential, requirement.organisation, attempt)
+        : await findDenialOfUser(context.tx, credential, requirement.organisation, attempt)
     // Asked last, because its sentence is not for strangers.
     const refusal = denial === undefined ? requirement.refuse?.(credential) : undefined
     if (denial === undefined && refusal === undefined) return credential
@@ -66,35 +70,41 @@ function caveatsOfRole(organisationId: number, role: Role): readonly Caveat[] {
   ]
 }
 
-async function findDenial(
-  context: OperationContext<ReadTransaction>,
-  credential: Credential,
+function attemptAt(
   { organisation, access }: Requirement & { readonly kind: 'access' },
   mutation: string | undefined,
-): Promise<DomainError | undefined> {
-  const { id, slug } = organisation
-  const attempt: Access = {
-    ...access,
-    orgId: BigInt(id),
-    mutation: mutation ?? access.mutation,
-    now: context.now / 1000,
-  }
+  now: number,
+): Access {
+  return { ...access, orgId: BigInt(organisation.id), mutation: mutation ?? access.mutation, now: now / 1000 }
+}
+
+function denialOfToken(
+  credential: Credential & { readonly kind: 'token' },
+  { id, slug }: Organisation,
+  attempt: Access,
+): DomainError | undefined {
+  const clearance = clear(credential.verified, [attempt], { denials: reasonsTold })
+  if (clearance.allowed) return undefined
   const holder = describeCredential(credential)
-  if (credential.kind === 'token') {
-    const clearance = clear(credential.verified, [attempt], { denials: reasonsTold })
-    if (clearance.allowed) return undefined
-    // Strangers must not learn which organisation an app or a token belongs to.
-    if (credential.record.organisationId !== id) {
-      return new StrangerRefused(`${holder} is not of the organization that this belongs to`)
-    }
-    const reasons = clearance.denials.map(({ reason }) => `its caveat ${reason}`)
-    const sentence = `${holder} does not allow this in organization ${slug}: ${reasons.join('; ')}`
-    return new DomainError('forbidden', shorten(sentence))
+  // Strangers must not learn which organisation an app or a token belongs to.
+  if (credential.record.organisationId !== id) {
+    return new StrangerRefused(`${holder} is not of the organization that this belongs to`)
   }
-  const membership = await context.tx.memberships.find(id, credential.user.id)
+  const reasons = clearance.denials.map(({ reason }) => `its caveat ${reason}`)
+  const sentence = `${holder} does not allow this in organization ${slug}: ${reasons.join('; ')}`
+  return new DomainError('forbidden', shorten(sentence))
+}
+
+async function findDenialOfUser(
+  tx: ReadTransaction,
+  credential: Credential & { readonly kind: 'user' },
+  { id, slug }: Organisation,
+  attempt: Access,
+): Promise<DomainError | undefined> {
+  const membership = await tx.memberships.find(id, credential.user.id)
   if (membership === undefined)
     return new StrangerRefused('you are not a member of the organization that this belongs to')
   if (clearCaveats(caveatsOfRole(id, membership.role), [attempt]).allowed) return undefined
-  const sentence = `${holder} is a ${membership.role} of organization ${slug}, and this takes an admin`
+  const sentence = `${describeCredential(credential)} is a ${membership.role} of organization ${slug}, and this takes an admin`
   return new DomainError('forbidden', sentence)
 }

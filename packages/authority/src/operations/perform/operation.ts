@@ -49,7 +49,7 @@ export interface Caller {
   readonly requestId: string
   readonly remoteAddress: string
   /** The GraphQL mutation that asks, if any: `Mutations` caveats list the mutations they allow. */
-  readonly mutation?: string
+  readonly mutation?: string | undefined
   /**
    * Called with the number of caveats checked against the items of a list, for the whole request; throws above the
    * limit.

@@ -41,16 +41,7 @@ export async function perform<Input, Subject, Output, Prepared>(
   store: Transactions = environment.store,
 ): Promise<Output> {
   takeLimits(environment, caller, operation, input)
-  const now = environment.now()
-  const base: Base = {
-    environment,
-    caller,
-    now,
-    presented,
-    event: { at: now, operation: operation.name, requestId: caller.requestId, outcome: 'allowed', reason: '' },
-    read: (work, options) => store.read(work, options),
-    write: (work, options) => store.write(work, options),
-  }
+  const base = begin(environment, caller, operation.name, presented, store)
   if (operation.audience === 'anyone') {
     return operation.mode === 'read' ? readForAnyone(base, operation, input) : writeForAnyone(base, operation, input)
   }
@@ -62,6 +53,28 @@ export async function perform<Input, Subject, Output, Prepared>(
   } catch (error) {
     await recordRefusal(base, progress, error)
     throw error
+  }
+}
+
+// Every request passes through the asynchronous functions here, and each local of one is kept on the heap while it waits:
+// what needs many of them is a function of its own that does not wait.
+
+function begin(
+  environment: Environment,
+  caller: Caller,
+  operation: string,
+  presented: Presented,
+  store: Transactions,
+): Base {
+  const now = environment.now()
+  return {
+    environment,
+    caller,
+    now,
+    presented,
+    event: { at: now, operation, requestId: caller.requestId, outcome: 'allowed', reason: '' },
+    read: (work, options) => store.read(work, options),
+    write: (work, options) => store.write(work, options),
   }
 }
 
@@ -87,9 +100,8 @@ async function readForHolder<Input, Subject, Output>(
   for (;;) {
     const piece = asked
     const output = await base.read(async (tx) => {
-      const { context, request, actor } = await decide(base, progress, operation, tx, piece)
-      const { subject } = request
-      const found = await operation.run(context, { input: piece, subject, prepared: undefined, actor })
+      const decided = await decide(base, progress, operation, tx, piece)
+      const found = await operation.run(decided.context, allowedTo(decided, piece, undefined))
       progress.reached = undefined
       return found
     })
@@ -108,12 +120,12 @@ async function writeForHolder<Input, Subject, Output, Prepared>(
 ): Promise<Output> {
   const prepared = await prepareForHolder(base, operation, input)
   const work = async (tx: Transaction) => {
-    const { context, request, actor } = await decide(base, progress, operation, tx, input)
-    const { subject, organisationId, target, namedTarget = target } = request
-    const output = await operation.run(context, { input, subject, prepared, actor })
+    const decided = await decide(base, progress, operation, tx, input)
+    const output = await operation.run(decided.context, allowedTo(decided, input, prepared))
     progress.reached = undefined
+    const { organisationId, target, namedTarget = target } = decided.request
     const details = operation.auditDetails === undefined ? {} : operation.auditDetails(output)
-    const event = { ...base.event, actor: describeActor(actor), target: namedTarget, organisationId }
+    const event = { ...base.event, actor: describeActor(decided.actor), target: namedTarget, organisationId }
     if (details !== undefined) await tx.audit.append({ ...event, ...details })
     return output
   }
@@ -141,28 +153,45 @@ async function prepareForHolder<Input, Subject, Output, Prepared>(
 
 /** Identifies the caller, finds out what this would do, and authorises it. */
 async function decide<Tx extends ReadTransaction, Input, Subject>(
-  { environment, caller, now, presented }: Base,
+  base: Base,
   progress: Progress<Subject>,
   operation: {
     access(context: OperationContext<ReadTransaction>, input: Input): Promise<AccessRequest<Subject>>
   },
   tx: Tx,
   input: Input,
-): Promise<{
-  readonly context: OperationContext<Tx>
-  readonly request: AccessRequest<Subject>
-  readonly actor: Credential
-}> {
+): Promise<Decided<Tx, Subject>> {
   // A transaction may run more than once.
   progress.isAllowed = false
   progress.reached = undefined
-  const principal = await identify(tx, presented, now)
-  const context: OperationContext<Tx> = { tx, environment, caller, now, principal }
+  const context = contextOf(base, tx, await identify(tx, base.presented, base.now))
   const request = await operation.access(context, input)
-  progress.reached = { principal, request }
-  const actor = await authorise(context, request.requirement, caller.mutation)
+  progress.reached = { principal: context.principal, request }
+  const actor = await authorise(context, request.requirement, base.caller.mutation)
   progress.isAllowed = true
   return { context, request, actor }
+}
+
+interface Decided<Tx extends ReadTransaction, Subject> {
+  readonly context: OperationContext<Tx>
+  readonly request: AccessRequest<Subject>
+  readonly actor: Credential
+}
+
+function contextOf<Tx extends ReadTransaction>(
+  { environment, caller, now }: Base,
+  tx: Tx,
+  principal: Principal,
+): OperationContext<Tx> {
+  return { tx, environment, caller, now, principal }
+}
+
+function allowedTo<Input, Subject, Prepared>(
+  { request: { subject }, actor }: Pick<Decided<ReadTransaction, Subject>, 'request' | 'actor'>,
+  input: Input,
+  prepared: Prepared,
+) {
+  return { input, subject, prepared, actor }
 }
 
 async function readForAnyone<Input, Prepared, Output>(

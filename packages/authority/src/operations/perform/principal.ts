@@ -56,16 +56,36 @@ export interface Principal {
  * @throws DomainError `unauthenticated` if none is left, with the reason for the first one
  */
 export async function identify(tx: ReadTransaction, presented: Presented, now: number): Promise<Principal> {
+  const records = await findEach(presented.tokens, ({ id, kid }) => tx.tokens.signedWith(id, kid))
+  const { authTokenHashes: hashes } = presented
+  const sessions = hashes.length === 0 ? [] : await findEach(hashes, (hash) => tx.sessions.byTokenHash(hash))
+  return chooseLiving(presented, records, sessions, now)
+}
+
+/** Most requests have one, which needs no list of promises. */
+async function findEach<Item, Found>(
+  items: readonly Item[],
+  find: (item: Item) => Promise<Found>,
+): Promise<readonly Found[]> {
+  const [first] = items
+  return items.length === 1 && first !== undefined ? [await find(first)] : Promise.all(items.map(find))
+}
+
+function chooseLiving(
+  presented: Presented,
+  records: readonly (TokenRecord | undefined)[],
+  sessions: readonly ({ readonly session: Session; readonly user: User } | undefined)[],
+  now: number,
+): Principal {
   const credentials: Credential[] = []
   const refusals = [...presented.refusals]
-  for (const token of presented.tokens) {
-    const record = await tx.tokens.signedWith(token.id, token.kid)
+  for (const [at, token] of presented.tokens.entries()) {
+    const record = records[at]
     const refusal = refuseToken(record, token, now)
     if (refusal !== undefined) refusals.push(refusal)
     else if (record !== undefined) credentials.push({ kind: 'token', record, verified: token.verified })
   }
-  for (const hash of presented.authTokenHashes) {
-    const found = await tx.sessions.byTokenHash(hash)
+  for (const found of sessions) {
     const refusal = refuseSession(found?.session, now)
     if (refusal !== undefined) refusals.push(refusal)
     else if (found !== undefined)
