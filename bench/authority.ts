@@ -68,6 +68,7 @@ export async function openAuthority(directory: string, url?: string): Promise<Op
     now: Date.now,
     pause: createPause(),
     longAnswers: createLongAnswers(),
+    isLate: () => false,
     randomBytes,
     requirePkce: false,
     // A piece may need more apps than an organisation has by default.

@@ -13,7 +13,7 @@ import { createAllowance } from '../packages/authority/src/operations/perform/al
 import { listAuditEvents } from '../packages/authority/src/operations/organisations/list-audit-events.ts'
 import { listOrganisationTokens, usualListing } from '../packages/authority/src/operations/tokens/list-tokens.ts'
 import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
-import type { Operation } from '../packages/authority/src/operations/perform/operation.ts'
+import type { Environment, Operation } from '../packages/authority/src/operations/perform/operation.ts'
 import { perform } from '../packages/authority/src/operations/perform/perform.ts'
 import { showOrganisation } from '../packages/authority/src/operations/organisations/show-organisation.ts'
 import { createDirectory } from './authority.ts'
@@ -57,7 +57,11 @@ function fill(): void {
 }
 
 /** Runs it as a door does, and counts what each of its snapshots is asked for. */
-async function run<Input, Subject, Output>(operation: Operation<Input, Subject, Output>, input: Input) {
+async function run<Input, Subject, Output>(
+  operation: Operation<Input, Subject, Output>,
+  input: Input,
+  turn: Partial<Pick<Environment, 'isLate' | 'pause'>> = {},
+) {
   const { environment } = authority
   const { store } = environment
   rows = []
@@ -101,7 +105,7 @@ async function run<Input, Subject, Output>(operation: Operation<Input, Subject, 
   }
   const caller = { requestId: 'x', remoteAddress: '127.0.0.1', spend: createAllowance() }
   const presented = await authority.authenticate(authority.userHeader)
-  return perform({ ...environment, store: piecewise }, caller, operation, presented, input)
+  return perform({ ...environment, ...turn, store: piecewise }, caller, operation, presented, input)
 }
 
 test('a page of tokens ends early where their caveats are long, and the next one goes on', async () => {
@@ -130,6 +134,14 @@ test('whoever shows no caveats gets a whole page, and reads none of them', async
     new Set([null]),
   ])
   expect(rows).toEqual([100, 100, 100])
+})
+
+test('a read whose turn is used up by others reads in a later one, and has its place there', async () => {
+  const asked = { ...usualListing, slug: 'acme', limit: 300, after: undefined, withoutCaveats: true }
+  let pauses = 0
+  const pause = async () => void (pauses += 1)
+  const { items } = await run(listOrganisationTokens, asked, { isLate: () => true, pause })
+  expect([items.length, rows, pauses]).toEqual([300, [0, 100, 100, 100], 3])
 })
 
 test('a page of the audit trail is made of pieces', async () => {

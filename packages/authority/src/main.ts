@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 
 import { createServer, reportUnforeseen } from './http/server.ts'
+import { createTurns, type Turns } from './http/turns.ts'
 import { isLoopback } from './config-mail.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
 import { describeCause } from './domain/cause.ts'
@@ -84,6 +85,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
     const mailer = config.mail && createMailer({ ...config.mail, failed })
     const postbox =
       mailer && createPostbox({ store, keyring, mailer, isGood: isMailedCodeGood, now: Date.now, randomBytes })
+    const turns = createTurns(() => performance.now())
     const environment: Environment = {
       store,
       keyring,
@@ -91,6 +93,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       now: Date.now,
       pause: createPause(),
       longAnswers: createLongAnswers(),
+      isLate: turns.isLate,
       randomBytes,
       passkeys: createPasskeyVerifier(),
       identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, now: Date.now }),
@@ -102,7 +105,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       publicUrl: () => publicUrl,
     }
     const setupCode = await admitFirstUser(environment, config)
-    const { url, close } = await listen(environment, config, { log, sayRarely, sink, postbox })
+    const { url, close } = await listen(environment, config, { log, sayRarely, sink, turns, postbox })
     publicUrl ||= url
     const unwatch = found.file && watchRootKey(config.dataDirectory, rootKey, (trouble) => logRootKey(log, trouble))
     return {
@@ -124,7 +127,13 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
 async function listen(
   environment: Environment,
   config: Config,
-  { log, sayRarely, sink, postbox }: Logs & { readonly sink: LogSink; readonly postbox: RunningPostbox | undefined },
+  {
+    log,
+    sayRarely,
+    sink,
+    turns,
+    postbox,
+  }: Logs & { readonly sink: LogSink; readonly turns: Turns; readonly postbox: RunningPostbox | undefined },
 ) {
   const { store, keyring } = environment
   const {
@@ -141,6 +150,7 @@ async function listen(
     sayRarely,
     logSink: sink,
     store,
+    turns,
     trusts,
     keepAlive,
     onUnauthenticated: cookies.clearRefused,

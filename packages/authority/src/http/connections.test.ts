@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { RequestListener, Server, ServerResponse } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
@@ -200,6 +201,33 @@ test('a client that pipelines many requests is interleaved with others', async (
   await expect.poll(few.received).toContain('HTTP/1.1 200')
   // Not after everything that the others sent before.
   expect(order.indexOf('/few')).toBeLessThan(2500 - 500)
+})
+
+test.each([
+  ['without a body begin together, a few at a time', get('/'), 'bbbbaaaabbbbaaaa'],
+  [
+    'with very many tokens begin alone',
+    `GET / HTTP/1.1\r\nhost: a\r\nauthorization: ${'x'.repeat(5000)}\r\n\r\n`,
+    'babababababababa',
+  ],
+  ['with a body begin alone', 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n', 'babababababababa'],
+])('requests that are read at once and come %s', async (_, sent, wanted) => {
+  let order = ''
+  const { port, server } = await listen(
+    async (_request, response) => {
+      order += 'b'
+      for (let step = 0; step < 5; step++) await Promise.resolve()
+      order += 'a'
+      response.end()
+    },
+    { together: 4 },
+  )
+  const all = await Promise.all(Array.from({ length: 8 }, () => dial(port)))
+  await expect.poll(() => promisify(server.getConnections.bind(server))()).toBe(8)
+  // In one turn of the event loop, which the server shares.
+  for (const { socket } of all) socket.write(sent)
+  await expect.poll(() => order.length).toBe(16)
+  expect(order).toBe(wanted)
 })
 
 test.each([

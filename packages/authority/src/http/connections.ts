@@ -20,6 +20,8 @@ export interface ConnectionBounds {
   readonly connectionsOfNetwork: number
   /** Requests of one connection that are begun and not answered. */
   readonly requests: number
+  /** Light requests that begin together. */
+  readonly together: number
   /** Bytes read and not parsed, or answered and not sent, of everybody and of one network. */
   readonly bytes: number
   readonly bytesOfNetwork: number
@@ -37,6 +39,7 @@ export const connectionBounds: ConnectionBounds = {
   connections: 8192,
   connectionsOfNetwork: 1024,
   requests: 8,
+  together: 16,
   bytes: 256 * 1024 * 1024,
   bytesOfNetwork: 64 * 1024 * 1024,
   patience: 30_000,
@@ -53,6 +56,8 @@ export const connectionBounds: ConnectionBounds = {
 export const usualKeepAlive = 620_000
 // A header of 64 KiB of tokens, and room for the others.
 const maxHeaderSize = 80 * 1024
+/** Characters of an Authorization header: of several tokens, which take a millisecond to verify. */
+const longestOfLight = 4096
 const endOfHead = Buffer.from('\r\n\r\n')
 const nothing = Buffer.alloc(0)
 
@@ -75,6 +80,7 @@ export function createConnections(options: {
   const servers = new Set<Server>()
   const networks = new Map<string, number>()
   const connections = new Map<Socket, Connection>()
+  const gathered: Connection[] = []
   const weighing = setInterval(weigh, bounds.weighingInterval).unref()
   let opened = 0
   let ending = false
@@ -164,6 +170,17 @@ export function createConnections(options: {
     if (connection.waits || !mayGoOn(connection)) return
     connection.waits = true
     turns.take(connection.line, connection.goOn)
+  }
+
+  /** Begins light requests together, so that the processor does each step for all of them while it has its code at hand. */
+  function gather(connection: Connection): void {
+    if (gathered.push(connection) === 1) setImmediate(beginTogether)
+  }
+
+  function beginTogether(): void {
+    for (const connection of gathered.splice(0, bounds.together)) attend(connection)
+    // After the promise jobs of these.
+    if (gathered.length > 0) queueMicrotask(() => process.nextTick(beginTogether))
   }
 
   function mayGoOn({ socket, parsed, held, begun }: Connection): boolean {
@@ -262,7 +279,8 @@ export function createConnections(options: {
           if (connection === undefined || request.socket.destroyed) return
           if (connection.begun.size + connection.parsed.length > 0) beCautious()
           connection.parsed.push({ listener, request, response })
-          attend(connection)
+          if (connection.parse === undefined && isLight(request)) gather(connection)
+          else attend(connection)
         },
       )
       server.maxConnections = bounds.connections
@@ -334,6 +352,11 @@ function takeEnd(socket: Socket, hear: () => void): () => void {
  */
 function losesWhatFollows({ headers }: IncomingMessage): boolean {
   return headers.upgrade !== undefined && headers['content-length'] !== undefined
+}
+
+/** It has no body, and few tokens to verify. */
+function isLight({ method, headers }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'HEAD') && (headers.authorization ?? '').length <= longestOfLight
 }
 
 /** Whether Node has paused reading until answers are sent. No public property says so. */

@@ -16,7 +16,7 @@ import { InvalidInput, hasLeft, isOfApi, sendError, sendNotServed } from '../doo
 import type { LogSink, SayRarely } from '../log.ts'
 import { measure } from './metrics.ts'
 import { createProxyWatch } from './proxies.ts'
-import { createTurns } from './turns.ts'
+import type { Turns } from './turns.ts'
 
 /**
  * How long connections may take to end once the server stops, in milliseconds: half of the ten seconds for everything.
@@ -29,6 +29,7 @@ export function createServer(options: {
   readonly sayRarely: SayRarely
   readonly logSink: Pick<LogSink, 'dropped'>
   readonly store: Store
+  readonly turns: Turns
   /** Whether this is the address of a proxy whose X-Forwarded headers count; nobody's if absent. */
   readonly trusts: Trusts | undefined
   /** How long an idle connection is kept, in milliseconds. */
@@ -36,7 +37,7 @@ export function createServer(options: {
   /** Called for every request that is refused as unauthenticated. */
   readonly onUnauthenticated: (request: FastifyRequest, reply: FastifyReply) => void
 }): FastifyInstance {
-  const { log, sayRarely, logSink, store, trusts, keepAlive, onUnauthenticated } = options
+  const { log, sayRarely, logSink, store, turns, trusts, keepAlive, onUnauthenticated } = options
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     if (hasLeft(request)) return
     if (error instanceof DomainError && error.code === 'unauthenticated') onUnauthenticated(request, reply)
@@ -47,7 +48,7 @@ export function createServer(options: {
   const nextId = createRequestIds()
   const monotonic = () => performance.now()
   const connections = createConnections({
-    turns: createTurns(monotonic),
+    turns,
     now: monotonic,
     trusts: trusts ?? (() => false),
     keepAlive,

@@ -6,6 +6,8 @@ export interface Turns {
    * there is another, which then waits behind the others of its line. It must not throw.
    */
   take(line: string, work: Work): void
+  /** Whether the work of this turn has already taken its time. */
+  isLate(): boolean
 }
 
 type Work = () => boolean
@@ -59,5 +61,6 @@ export function createTurns(now: () => number): Turns {
       while (lines.size === 0 && now() - (began ?? 0) < share) if (!work()) return
       wait(line, work)
     },
+    isLate: () => began !== undefined && now() - began >= share,
   }
 }

@@ -21,6 +21,8 @@ export interface Services extends Limits {
   readonly now: () => number
   /** Resolves when the next piece of long work may run. */
   readonly pause: () => Promise<void>
+  /** Whether the work of this turn of the event loop has already taken its time. */
+  readonly isLate: () => boolean
   readonly randomBytes: (length: number) => Uint8Array
   readonly passkeys: PasskeyVerifier
   /** Undefined if none is configured. */

@@ -96,21 +96,31 @@ async function readForHolder<Input, Subject, Output>(
   operation: ReadOperation<Input, Subject, Output>,
   input: Input,
 ): Promise<Output> {
+  const { isLate, pause } = base.environment
   let asked = input
+  let mayWait = true
   for (;;) {
     const piece = asked
     const output = await base.read(async (tx) => {
       const decided = await decide(base, progress, operation, tx, piece)
+      if (mayWait && isLate()) return later
       const found = await operation.run(decided.context, allowedTo(decided, piece, undefined))
       progress.reached = undefined
       return found
     })
-    const rest = operation.rest?.(asked, output)
-    if (rest === undefined) return (await operation.afterRead?.(base, output, input)) ?? output
-    asked = rest
-    await base.environment.pause()
+    if (output !== later) {
+      const rest = operation.rest?.(asked, output)
+      if (rest === undefined) return (await operation.afterRead?.(base, output, input)) ?? output
+      asked = rest
+    }
+    // Once it has waited it has its place among the pieces of others.
+    mayWait = false
+    await pause()
   }
 }
+
+/** Many requests may begin in one turn of the event loop. It asks again in a turn of its own, and holds no snapshot meanwhile. */
+const later = Symbol('later')
 
 async function writeForHolder<Input, Subject, Output, Prepared>(
   base: Base,
