@@ -93,7 +93,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       now: Date.now,
       pause: createPause(),
       longAnswers: createLongAnswers(),
-      isLate: turns.isLate,
+      isLate: () => turns.isLate(),
       randomBytes,
       passkeys: createPasskeyVerifier(),
       identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, now: Date.now }),
