@@ -35,6 +35,7 @@ import type { Context } from './context.ts'
 import type { Environment } from './environment.ts'
 import { describeError, exitCodeFor, CommandError } from './errors.ts'
 import { formatHelp, helpWidth } from './help.ts'
+import { enoughAlike, likeness } from './likeness.ts'
 import { withoutInheritance } from './routes.ts'
 import { readVersion } from './version.ts'
 
@@ -152,7 +153,8 @@ function describeMisuse(error: unknown, target: Target): string | undefined {
   if (error instanceof FlagNotFoundError) {
     // Who writes one word of a name means that one: --password, --token.
     const longer = isCommand(target) ? flagsOf(target).map(({ name }) => name) : []
-    const holding = longer.filter((name) => name.split('-').includes(error.input.toLowerCase()))
+    const input = error.input.toLowerCase()
+    const holding = longer.filter((name) => name.split('-').includes(input) || likeness(name, input) >= enoughAlike)
     const meant = error.corrections.length > 0 ? error.corrections : holding
     const advice = meant.length > 0 ? `, did you mean --${meant.join(' or --')}?` : ''
     return `there is no flag --${error.input}${advice}`

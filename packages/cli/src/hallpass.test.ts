@@ -138,6 +138,7 @@ describe('hallpass', () => {
     [['auth', 'signup', '--email', 'a@b.c'], '--setup-code'],
     [['auth', 'login', '--password', 'x'], 'there is no flag --password, did you mean --password-stdin?'],
     [['auth', 'signup', '--password=x'], 'there is no flag --password, did you mean --password-stdin?'],
+    [['auth', 'login', '--pasword-stdin'], 'there is no flag --pasword-stdin, did you mean --password-stdin?'],
     [['orgs', 'list', '--token', 'x'], 'there is no flag --token, did you mean --access-token?'],
     [['orgs', 'list', '--url', 'x'], 'there is no flag --url, did you mean --api-url?'],
     [['serve', '--listen', 'nowhere'], 'is not an address'],

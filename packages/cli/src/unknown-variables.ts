@@ -4,6 +4,7 @@ import { holdsWholeSecret } from '@hallpass/client/secret-text'
 import { clientVariables } from './client-variables.ts'
 import type { Environment } from './environment.ts'
 import { CommandError } from './errors.ts'
+import { enoughAlike, likeness } from './likeness.ts'
 import { listSettings, variableOf } from './settings.ts'
 
 /** With its own misspellings. */
@@ -73,21 +74,9 @@ function listUnknown(environment: Environment): string[] {
 function advise(name: string): string {
   const bare = name.replace(/_FILE$/, '')
   if (known.includes(bare)) return `: only secrets may be in files. Set ${bare} itself.`
-  const nearest = known.toSorted((one, other) => likeness(name, other) - likeness(name, one))[0] ?? ''
-  return likeness(name, nearest) >= enough ? `: did you mean ${nearest}?` : ''
-}
-
-const enough = 0.7
-
-/** The part of their pairs of letters that two names share, from 0 to 1. */
-function likeness(one: string, other: string): number {
-  const [these, those] = [pairsOf(one), pairsOf(other)]
-  return these.filter((pair) => those.includes(pair)).length / Math.max(these.length, those.length)
-}
-
-function pairsOf(name: string): readonly string[] {
-  const letters = bareName(name)
-  return Array.from(letters, (letter, index) => `${letter}${letters[index + 1] ?? ''}`)
+  const likenessTo = (other: string) => likeness(bareName(name), bareName(other))
+  const nearest = known.toSorted((one, other) => likenessTo(other) - likenessTo(one))[0] ?? ''
+  return likenessTo(nearest) >= enoughAlike ? `: did you mean ${nearest}?` : ''
 }
 
 function bareName(name: string): string {
