@@ -62,6 +62,7 @@ export interface Trouble {
     | 'unreachable'
     | 'slow'
     | 'files_missing'
+    | 'closed'
     | 'outdated' // it is of another version than the program
     | 'damaged'
   /** The sentence for people. */

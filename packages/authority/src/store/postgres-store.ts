@@ -140,7 +140,7 @@ class PostgresStore implements Store {
   }
 
   async #track<T>(job: () => Promise<T>): Promise<T> {
-    if (this.#closing) throw new Error('The store is closed.')
+    if (this.#closing) throw new StoreTrouble('closed', 'unchanged')
     const running = job()
     this.#running.add(running)
     try {

@@ -325,7 +325,7 @@ class SqliteStore implements Store {
   }
 
   #refuseWhenClosed(): void {
-    if (this.#closing) throw new Error('The store is closed.')
+    if (this.#closing) throw new StoreTrouble('closed', 'unchanged')
     if (this.#damage !== undefined) throw this.#damage
   }
 }

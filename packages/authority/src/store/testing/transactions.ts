@@ -195,9 +195,11 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
     const begun = names.map((name) => store.write((tx) => tx.settings.set(name, 'x')))
     const reading = store.read((tx) => tx.users.exist())
     const closing = store.close()
-    await expect(store.write(insertUser)).rejects.toThrow('closed')
-    await expect(store.read((tx) => tx.users.exist())).rejects.toThrow('closed')
-    await expect(store.health()).rejects.toThrow('closed')
+    // No unforeseen failure: requests may outlast a stop.
+    const closed = { code: 'unavailable', message: expect.stringContaining('closed') as string }
+    await expect(store.write(insertUser)).rejects.toMatchObject(closed)
+    await expect(store.read((tx) => tx.users.exist())).rejects.toMatchObject(closed)
+    expect(await store.health().catch((error: unknown) => error)).toMatchObject({ reason: 'closed' })
     await Promise.all([...begun, closing, store.close()])
     expect(await reading).toBe(false)
 
