@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { locateConfig } from './config-file.ts'
 import { readVariable, type Context } from './context.ts'
 import { chooseCredential, chooseServer } from './credentials.ts'
+import { cleanCode } from './given-text.ts'
 import { readInstallation } from './installation.ts'
 
 let directory: string
@@ -140,5 +141,33 @@ describe('every other variable', () => {
     }
     expect(() => locateConfig({ HALLPASS_CONFIG_DIR: '"/own"' })).toThrow(/^HALLPASS_CONFIG_DIR /)
     expect(() => installation({ HALLPASS_DATABASE_URL: '"postgres://h/db"' })).toThrow(/^HALLPASS_DATABASE_URL /)
+  })
+})
+
+describe('a one-time code', () => {
+  const code = 'jxe2nt2w-pfszgmzn-ncnd49uv-afqsmtrp'
+
+  it('is taken alone, out of its link, in capitals, and with white space around it', () => {
+    for (const text of [code, ` ${code}\r\n`, `https://h/invite#${code}`, `http://127.0.0.1:4280/setup#${code}\n`]) {
+      expect(cleanCode(text, '--invitation')).toBe(code)
+    }
+    expect(cleanCode(code.toUpperCase(), '--invitation')).toBe(code.toUpperCase())
+  })
+
+  it('is nothing else: no token, and no code with a letter too few', () => {
+    for (const text of [
+      '',
+      'fm2_lJPE',
+      `fo1_${'aB3-'.repeat(11)}`,
+      'ghp_16C7e42F292c6912E7710c838347Ae178B4a',
+      'AKIAIOSFODNN7EXAMPLE',
+      'eyJhbGciOiJIUzI1NiJ9.e30.c2ln',
+      code.slice(1),
+      `"${code}"`,
+      `${code} ${code}`,
+      `https://h/invite?code=${code}`,
+    ]) {
+      expect(() => cleanCode(text, '--invitation')).toThrow(/^--invitation /)
+    }
   })
 })

@@ -50,6 +50,17 @@ export function cleanPath(text: string, source: string): string {
   return path
 }
 
+/**
+ * A one-time code, alone or at the end of its link: nothing else that somebody pasted is sent to an authority.
+ * @param source the flag, argument or question, for the error
+ * @throws CommandError where it is none
+ */
+export function cleanCode(text: string, source: string): string {
+  const code = cleanText(text, source).replace(/^https?:\/\/\S*#/, '')
+  if (/^[a-z\d]{8}(?:-[a-z\d]{8}){3}$/i.test(code)) return code
+  throw refused(source, 'is no code of an authority, which has four groups of eight letters and digits')
+}
+
 /** What files of variables and templates leave where they are read by another program than they were written for. */
 const leftovers: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/\s#/, 'has a comment behind it, which is a part of the path here: leave it away'],
