@@ -77,6 +77,7 @@ const own: OwnCaveatDefinition<string> = {
 /** Every function that is exported, with arguments that are right; what is not there is no function. */
 const calls: Readonly<Record<string, readonly unknown[]>> = {
   attenuate: [macaroon, caveats],
+  caveatBytesOf: [macaroon],
   bindToParent: [dischargeTicket({ ...answering, proof: false }), macaroon],
   caveatsFromJSON: ['[]', {}],
   caveatsToJSON: [caveats, { indent: 2 }],

@@ -3,4 +3,5 @@
 export { validateAccess } from './access.ts'
 export { decodeCaveats, encodeCaveats } from './caveat-set.ts'
 export { caveatsWith, parentBinding } from './discharge.ts'
+export { caveatBytesOf } from './macaroon.ts'
 export { formatTokens, maxHeaderLength, maxTokens } from './text.ts'

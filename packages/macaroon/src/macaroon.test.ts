@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { actions } from './action.ts'
 import type { Caveat } from './caveat.ts'
 import { decodeCaveats, encodeCaveats } from './caveat-set.ts'
-import { decodeMacaroon, encodeMacaroon } from './macaroon.ts'
+import { caveatBytesOf, decodeMacaroon, encodeMacaroon } from './macaroon.ts'
 import { attenuate, mintMacaroon, type MintInput } from './mint.ts'
 import { tokenId } from './nonce.ts'
 import { caught } from './testing/errors.ts'
@@ -27,6 +27,19 @@ describe('mintMacaroon', () => {
     expect(macaroon.nonce.kid).toEqual(input.kid)
     expect(macaroon.unsafeCaveats).toEqual(input.caveats)
     expect(macaroon.nonce.proof).toBe(false)
+  })
+
+  it('has caveats whose bytes are those that encoding them again would make', () => {
+    const ifPresent: Caveat = { type: 'IfPresent', ifs: [read], else: actions.read }
+    for (const caveats of [input.caveats, [read, read], [ifPresent, read]]) {
+      const macaroon = attenuate(mintMacaroon({ ...input, caveats }), [
+        { type: 'ValidityWindow', notBefore: 1n, notAfter: 2n },
+      ])
+      const encoded = caveatBytesOf(macaroon)
+      expect(encoded).toEqual(encodeCaveats(macaroon.unsafeCaveats))
+      encoded.fill(0)
+      expect(decodeMacaroon(macaroon.bytes).unsafeCaveats).toEqual(macaroon.unsafeCaveats)
+    }
   })
 
   it('keeps repeated caveats once', () => {

@@ -108,6 +108,11 @@ export class Macaroon {
     return { nonceEnd: macaroon.#nonceEnd, offsets: macaroon.#offsets }
   }
 
+  /** A copy of the set on the wire: there is one spelling, so nobody need encode it again. */
+  static caveatBytesOf(macaroon: Macaroon): Uint8Array {
+    return macaroon.#wire.own().slice(macaroon.#caveatsStart, macaroon.#offsets.at(-1))
+  }
+
   /** Whether no caveat of it, inside IfPresent apart, is anything else than held against an access; and there are some. */
   static isPlain(macaroon: Macaroon): boolean {
     return macaroon.#isPlain
@@ -117,6 +122,11 @@ export class Macaroon {
   static wireOf(macaroon: Macaroon): Wire {
     return macaroon.#wire
   }
+}
+
+/** What its caveats are as a set: the bytes that `encodeCaveats` makes of `unsafeCaveats`, without decoding them. */
+export function caveatBytesOf(macaroon: Macaroon): Uint8Array {
+  return Macaroon.caveatBytesOf(expectMacaroon(macaroon, 'macaroon'))
 }
 
 /** The macaroon itself. Throws `bad-argument` for what `decodeMacaroon` or `mintMacaroon` did not make. */

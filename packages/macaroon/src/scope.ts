@@ -3,7 +3,7 @@
 import { actions } from './action.ts'
 import type { Caveat } from './caveat.ts'
 import { getCaveats, settle } from './caveat-set.ts'
-import { clearCaveats } from './clear.ts'
+import { clearAll } from './clear.ts'
 import { MacaroonError } from './errors.ts'
 import { flyVocabulary, type Vocabulary } from './vocabulary.ts'
 
@@ -19,7 +19,13 @@ export function organizationScope(caveats: readonly Caveat[], vocabulary: Vocabu
   if (first === undefined) {
     throw new MacaroonError('no-organization', 'The caveats confine the token to no organisation')
   }
-  const cleared = clearCaveats(found, [{ action: actions.none, now: 0, orgId: first.id }], vocabulary)
+  const cleared = clearAll(
+    found,
+    [{ action: actions.none, now: 0, orgId: first.id }],
+    vocabulary,
+    { caveats: found },
+    1,
+  )
   if (!cleared.allowed) {
     throw new MacaroonError(
       'conflicting-organizations',

@@ -9,8 +9,8 @@ export interface MintedToken {
   readonly id: string
   /** `FlyV1 fm2_…`: shown once, never stored. */
   readonly token: Secret
-  /** The caveats in the token, without repetitions. */
-  readonly caveats: readonly Caveat[]
+  /** The caveats in the token, without repetitions, as `encodeCaveats` of the core writes them. */
+  readonly caveats: Uint8Array
 }
 
 /** A third-party caveat for a new token. Here the third party is always the authority itself. */

@@ -13,7 +13,7 @@ import {
   tokenId,
   verify,
 } from '@hallpass/macaroon'
-import { formatTokens } from '@hallpass/macaroon/internal'
+import { caveatBytesOf, formatTokens } from '@hallpass/macaroon/internal'
 
 import { ticketVocabulary } from '../domain/discharge.ts'
 import { DomainError, StartupError } from '../domain/errors.ts'
@@ -78,7 +78,7 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
       const macaroon = mintMacaroon({ kid, rnd: randomBytes(nonceLength), location, key, caveats })
       const id = tokenId(macaroon.nonce)
       const minted = order === undefined ? macaroon : attenuate(macaroon, [demandOf(order, id)])
-      return { id, token: new Secret(formatAuthorization([minted.bytes])), caveats: minted.unsafeCaveats }
+      return { id, token: new Secret(formatAuthorization([minted.bytes])), caveats: caveatBytesOf(minted) }
     },
 
     verify(key, macaroon, discharges, spend) {

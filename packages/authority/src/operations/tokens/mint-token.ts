@@ -1,6 +1,6 @@
 // token.mint: makes a token with at most the authority of its minter.
 import { MacaroonError, actions, expiration, organizationScope, type Caveat } from '@hallpass/macaroon'
-import { encodeCaveats, maxHeaderLength } from '@hallpass/macaroon/internal'
+import { maxHeaderLength } from '@hallpass/macaroon/internal'
 
 import { DomainError } from '../../domain/errors.ts'
 import type { WrappedSigningKey } from '../../domain/key.ts'
@@ -87,7 +87,8 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
       ...input.caveats,
       ...inherited.caveats,
     ]
-    expectUse(caveats, organisation, second)
+    const end = expiration(caveats)
+    expectUse(caveats, end, organisation, second)
     const creator = actor.kind === 'user' ? actor.user : await findCreator(tx, actor.record)
     const createdBy = creator?.id ?? null
     const order = await orderTicket(tx, environment, organisation, inherited.demand, createdBy)
@@ -101,10 +102,10 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
       createdBy,
       mintedBy: actor.kind === 'token' ? actor.record.id : null,
       createdAt: now,
-      expiresAt: Number(expiration(caveats) ?? second + input.lifetime) * 1000,
+      expiresAt: Number(end ?? second + input.lifetime) * 1000,
       revokedAt: null,
       revokedBy: null,
-      caveats: encodeCaveats(minted.caveats),
+      caveats: minted.caveats,
     }
     await environment.quotas.expectRoom(tx, organisation, 'tokens', now)
     await tx.tokens.insert(record)
@@ -132,8 +133,12 @@ async function findCreator(tx: ReadTransaction, { createdBy, createdAt }: TokenR
 /**
  * @throws DomainError `invalid` for caveats that forbid everything: a token that is dead from the start helps nobody
  */
-function expectUse(caveats: readonly Caveat[], { id, slug }: Organisation, second: number): void {
-  const end = expiration(caveats)
+function expectUse(
+  caveats: readonly Caveat[],
+  end: bigint | undefined,
+  { id, slug }: Organisation,
+  second: number,
+): void {
   if (end !== undefined && end <= second) throw unfit('make the token end before it begins')
   try {
     if (organizationScope(caveats) === BigInt(id)) return
