@@ -123,6 +123,28 @@ describe('bytes that are no answer are told by what they are, and that a write m
   })
 })
 
+it.each(['gzip', 'deflate', 'br', 'zstd'])('an answer without a body is not unpacked as %s', async (packing) => {
+  for (const framing of ['content-length: 0\r\n\r\n', 'transfer-encoding: chunked\r\n\r\n0\r\n\r\n']) {
+    const url = await serve((socket) => socket.end(`${head}content-encoding: ${packing}\r\n${framing}`))
+    expect((await complaints(url)).reading).toContain('answered to GET /v1/orgs says nothing')
+  }
+  const url = await serveHttp((_request, response) => response.writeHead(204, { 'content-encoding': packing }).end())
+  expect((await complaints(url)).writing).toBe('nothing')
+})
+
+it('an answer without an end is not read to it, and is told with what may have been done', async () => {
+  const chunk = gzipSync(Buffer.alloc(2 ** 24))
+  const url = await serveHttp((_request, response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' })
+    const write = () => response.write(chunk, (error) => error ?? write())
+    write()
+  })
+  const { reading, writing } = await complaints(url)
+  expect(reading).toContain(`what ${url} answered to GET /v1/orgs is longer than 64 MiB: no Hallpass`)
+  expect(reading).not.toContain('all the same')
+  expect(writing).toContain(done)
+})
+
 it.each([
   [401, 'a proxy before it wants a login of its own'],
   [403, 'a proxy before it does not let this through'],

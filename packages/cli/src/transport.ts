@@ -99,22 +99,22 @@ function readable(answer: IncomingMessage): FetchAnswer {
     headers: { get: (name) => String(headers[name] ?? '') || null },
     body: {
       getReader() {
-        const chunks = unpack(answer)[Symbol.asyncIterator]()
-        return { read: () => chunks.next(), cancel: async () => void (await chunks.return?.()) }
+        const chunks = unpack(answer)
+        return { read: () => chunks.next(), cancel: async () => void (await chunks.return(undefined)) }
       },
     },
   }
 }
 
 /** What is packed in a way that nobody here knows comes as it is. */
-function unpack(answer: IncomingMessage): Readable {
+async function* unpack(answer: IncomingMessage): AsyncGenerator<Uint8Array> {
   const packings = (answer.headers['content-encoding'] ?? '')
     .toLowerCase()
     .split(/[\s,]+/)
     .filter((each) => each !== '' && each !== 'identity')
-  if (packings.length === 0) return answer
+  if (packings.length === 0) return yield* answer
   const zlib = process.getBuiltinModule('node:zlib')
-  const { pipeline } = process.getBuiltinModule('node:stream')
+  const { pipeline, Readable } = process.getBuiltinModule('node:stream')
   const known = new Map<string, () => Transform>([
     ['gzip', zlib.createGunzip],
     ['x-gzip', zlib.createGunzip],
@@ -123,6 +123,16 @@ function unpack(answer: IncomingMessage): Readable {
     ['zstd', zlib.createZstdDecompress],
   ])
   const makers = packings.flatMap((packing) => known.get(packing) ?? [])
-  if (makers.length < packings.length || makers.length > mostPackings) return answer
-  return makers.reduceRight<Readable>((stream, make) => pipeline(stream, make(), () => undefined), answer)
+  if (makers.length < packings.length || makers.length > mostPackings) return yield* answer
+  const chunks: AsyncIterableIterator<Uint8Array> = answer[Symbol.asyncIterator]()
+  const first = await chunks.next()
+  // Nobody can unpack nothing, as beside 204, whatever a proxy says of it.
+  if (first.done === true) return
+  const whole = Readable.from(join(first.value, chunks))
+  yield* makers.reduceRight<Readable>((stream, make) => pipeline(stream, make(), () => undefined), whole)
+}
+
+async function* join(first: Uint8Array, others: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first
+  yield* others
 }
