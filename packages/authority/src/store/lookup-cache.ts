@@ -97,13 +97,14 @@ export class LookupCache {
    */
   wrap(changes: Changes = new Changes()): Wrap {
     return (noun, made) => {
-      const methods: Record<string, unknown> = {}
+      // The noun was made for this transaction alone, and copying it would cost more than the look-ups.
+      const methods = made as unknown as Record<string, Find>
       for (const lookup of byNoun.get(noun) ?? []) {
-        const find = (made as unknown as Record<string, Find>)[lookup.method]
+        const find = methods[lookup.method]
         const rows = this.#rows[lookup.index]
         if (find !== undefined && rows !== undefined) methods[lookup.method] = cache(lookup, { rows, changes, find })
       }
-      return { ...made, ...methods }
+      return made
     }
   }
 }
