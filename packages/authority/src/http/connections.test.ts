@@ -1,4 +1,5 @@
 // Connections over real sockets: their number, the requests that one may begin, and how they end.
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import type { RequestListener, Server, ServerResponse } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
@@ -75,6 +76,23 @@ test('one connection has at most eight requests begun, and all are answered in o
   expect([...received().matchAll(/\[(\d+)\]/g)].map(([, at]) => Number(at))).toEqual(
     Array.from({ length: count }, (_, at) => at),
   )
+})
+
+test('a connection that its client has reset before it is accepted begins nothing, because it has no address', async () => {
+  let begun = 0
+  const { server, port } = await listen((_request, response) => {
+    begun += 1
+    response.end()
+  })
+  const accepted = once(server, 'connection')
+  const program = `
+    const socket = require('node:net').connect(${port}, '127.0.0.1', () =>
+      socket.write(${JSON.stringify(get('/'))}, () => socket.resetAndDestroy()))`
+  // Nothing is accepted while this waits.
+  execFileSync(process.execPath, ['-e', program])
+  const [socket] = (await accepted) as [Socket]
+  if (!socket.closed) await once(socket, 'close').catch(() => {})
+  expect([socket.remoteAddress, begun]).toEqual([undefined, 0])
 })
 
 test('a waiting connection is not read', async () => {

@@ -87,7 +87,12 @@ export function createConnections(options: {
   let cautiousUntil = -Infinity
 
   function open(socket: Socket): void {
-    const address = socket.remoteAddress ?? ''
+    const address = socket.remoteAddress
+    // Its client has reset it already. What it sent can be read, but counts for no network.
+    if (address === undefined) {
+      socket.destroy()
+      return
+    }
     const shared = trusts(address)
     const network = networkOf(address)
     const ofNetwork = (networks.get(network) ?? 0) + 1
