@@ -33,6 +33,13 @@ describe('the keyring', () => {
     expect(verified.location).toBe(location)
   })
 
+  it('never gives two tokens the same id, however many it mints', () => {
+    const key = keyring.createSigningKey(7, 0)
+    const minted = Array.from({ length: 600 }, () => keyring.mint(key, caveats))
+    expect(new Set(minted.map(({ id }) => id)).size).toBe(600)
+    for (const { token } of minted) expect(decode(token).nonce.rnd).toHaveLength(16)
+  })
+
   it("does not open a token of one organisation with another's key", () => {
     const own = keyring.createSigningKey(7, 0)
     const others = keyring.createSigningKey(8, 0)
