@@ -23,7 +23,8 @@ export interface Input {
   readonly name: string
   readonly method?: string
   readonly path: string
-  readonly authorization?: string
+  /** Several are sent in turn. */
+  readonly authorization?: string | readonly string[]
   readonly body?: string
   /** More header lines, each with its line end. */
   readonly lines?: string
@@ -188,7 +189,7 @@ function heldBy(tokens: readonly string[], dead: readonly string[], userHeader: 
 }
 
 function anonymousOf(tokens: readonly string[], dead: readonly string[]): readonly Input[] {
-  const get = (name: string, authorization: string): Input => ({
+  const get = (name: string, authorization: string | readonly string[]): Input => ({
     name,
     path: '/v1/tokens/current',
     authorization,
@@ -207,6 +208,11 @@ function anonymousOf(tokens: readonly string[], dead: readonly string[]): readon
     const added = Array.from({ length: caveats }, (_, i) => bytesOf({ type: 'Action', mask: 31 + 32 * i }))
     return assemble(nonce, location, randomBytes(32), added)
   }
+  /** A nonce that names a known key and was never minted. */
+  const invented = (token: string) => {
+    const { nonce } = decodeMacaroon(parseAuthorization(token).macaroons[0] ?? new Uint8Array(0))
+    return assemble(makeNonce(nonce.kid, randomBytes(16), false), location, randomBytes(32), [])
+  }
   const fields = Array.from({ length: 30 }, (_, i) => `"f${randomBytes(4).toString('hex')}${i}":1`)
   return [
     get('32 tokens of nobody', formatAuthorization(Array.from({ length: 32 }, () => strange(location)))),
@@ -216,6 +222,10 @@ function anonymousOf(tokens: readonly string[], dead: readonly string[]): readon
     get('60,000 commas', `FlyV1 ${','.repeat(60_000)}`),
     get('a revoked token', dead[0] ?? ''),
     get('32 revoked tokens', formatAuthorization(dead.flatMap((each) => parseAuthorization(each).macaroons))),
+    get(
+      'a token that was never minted',
+      Array.from({ length: 1000 }, () => formatAuthorization([invented(tokens[0] ?? '')])),
+    ),
     get('a forged token', formatAuthorization([forged(tokens[0] ?? '', 5)])),
     get('a forged token of 250 caveats', formatAuthorization([forged(tokens[0] ?? '', 250)])),
     get('32 forged tokens of 200 caveats', formatAuthorization(tokens.map((each) => forged(each, 200)))),

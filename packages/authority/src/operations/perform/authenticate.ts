@@ -70,7 +70,7 @@ export function createAuthenticate(options: {
     if (key === undefined) return unknownKey
     const id = tokenId(nonce)
     const claimed = { id, organisationId: key.organisationId, endsAt: Infinity, discharge: undefined }
-    return refuseToken(await tx.tokens.byId(id), claimed, now()) ?? key
+    return refuseToken(await tx.tokens.signedWith(id, nonce.kid), claimed, now()) ?? key
   }
 
   function verify(
