@@ -12,16 +12,16 @@ export function readProxies(environment: Environment): (url: URL) => NodeJS.Proc
   const HTTPS_PROXY = readProxy(environment, httpsNames)
   const HTTP_PROXY = readProxy(environment, httpNames)
   const exceptions = readExceptions(environment)
-  return ({ hostname }) =>
-    isHere(hostname) || exceptions.some((each) => isWithin(hostname, each))
+  return (url) =>
+    isHere(url) || exceptions.some((each) => isWithin(url, each))
       ? undefined
       : { HTTPS_PROXY, HTTP_PROXY, NO_PROXY: exceptions.join(',') }
 }
 
 /** The variable that names the proxy for this address; undefined where there is none, and for this machine itself. */
 export function proxyVariable(environment: Environment, address: string): string | undefined {
-  const { protocol, hostname } = new URL(address)
-  return isHere(hostname) ? undefined : findSet(environment, protocol === 'https:' ? httpsNames : httpNames)
+  const url = new URL(address)
+  return isHere(url) ? undefined : findSet(environment, url.protocol === 'https:' ? httpsNames : httpNames)
 }
 
 const httpsNames = ['https_proxy', 'HTTPS_PROXY'] as const
@@ -56,20 +56,37 @@ function readExceptions(environment: Environment): readonly string[] {
   return name === undefined ? [] : (environment[name] ?? '').split(/[\s,]+/).filter((each) => each !== '')
 }
 
-/** Whether it is meant in a way that Node.js does not know: as `*` beside others, `10.0.0.0/8`, or the domain that it is in. */
-function isWithin(hostname: string, exception: string): boolean {
-  if (exception === '*' || hostname.endsWith(`.${exception}`)) return true
-  const address = hostname.replaceAll(/[[\]]/g, '')
-  const [network = '', bits = ''] = exception.split('/')
-  const family = isIP(network)
-  if (family === 0 || isIP(address) !== family || !/^\d{1,3}$/.test(bits)) return false
-  if (Number(bits) > (family === 4 ? 32 : 128)) return false
-  const kind = family === 4 ? 'ipv4' : 'ipv6'
-  const block = new BlockList()
-  block.addSubnet(network, Number(bits), kind)
-  return block.check(address, kind)
+/** Whether it is meant in a way that Node.js does not know: as a domain, a network, an IPv6 address, `*` beside others. */
+function isWithin(url: URL, given: string): boolean {
+  const [, exception = '', port = portOf(url)] = /^(\[.*\]|[^:]*):(\d+)$/.exec(given) ?? ['', given]
+  if (port !== portOf(url)) return false
+  const host = plainHost(url.hostname)
+  const name = plainHost(exception)
+  if (name === '*') return true
+  return isIP(host) === 0 ? `.${host}`.endsWith(`.${name.replace(/^\*?\./, '')}`) : isInNetwork(host, name)
 }
 
-function isHere(hostname: string): boolean {
-  return /^(?:.*\.)?localhost$|^127\.\d+\.\d+\.\d+$|^\[::1\]$/.test(hostname)
+/** @param network with or without the length of its prefix */
+function isInNetwork(host: string, network: string): boolean {
+  const [address = '', bits] = network.split('/')
+  const family = isIP(address)
+  const most = family === 4 ? 32 : 128
+  if (isIP(host) === 0 || family === 0 || !/^\d{1,3}$/.test(bits ?? '0') || Number(bits ?? most) > most) return false
+  const block = new BlockList()
+  block.addSubnet(address, Number(bits ?? most), family === 4 ? 'ipv4' : 'ipv6')
+  return block.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6')
+}
+
+function portOf({ protocol, port }: URL): string {
+  return port === '' ? (protocol === 'https:' ? '443' : '80') : port
+}
+
+/** Without brackets, and without the dot of a name that is written to its end. */
+function plainHost(host: string): string {
+  return host.toLowerCase().replaceAll(/[[\]]|\.$/g, '')
+}
+
+function isHere({ hostname }: URL): boolean {
+  const host = plainHost(hostname)
+  return /^(?:.*\.)?localhost$/.test(host) || isInNetwork(host, '127.0.0.0/8') || isInNetwork(host, '::1')
 }
