@@ -204,7 +204,7 @@ it('finds out that a login cannot be kept before it asks for one', async () => {
         'auth',
         'signup',
         '--setup-code',
-        'x',
+        'jxe2nt2w-pfszgmzn-ncnd49uv-afqsmtrp',
         '--email',
         'ada@example.com',
         '--password-stdin',

@@ -43,6 +43,10 @@ test.each([
   ['HALPASS_API_TOKEN', 'a value', 'HALLPASS_API_TOKEN'],
   ['HALL_PASS_TOKEN', 'a value', 'HALLPASS_API_TOKEN'],
   ['hallpass_api_token', 'a value', 'HALLPASS_API_TOKEN'],
+  ['HALLPSAS_API_TOKEN', 'a value', 'HALLPASS_API_TOKEN'],
+  ['HLALPASS_API_TOKEN', 'a value', 'HALLPASS_API_TOKEN'],
+  ['HALLPASSAPI_TOKEN', 'a value', 'HALLPASS_API_TOKEN'],
+  ['HALLPASS-API-URL', 'a value', 'HALLPASS_API_URL'],
   ['HALLPASS_CI', token, 'HALLPASS_API_TOKEN'],
   ['HALLPASS_TOKEN', '', 'HALLPASS_API_TOKEN'],
   ...['URL', 'SERVER', 'HOST', 'API', 'ENDPOINT', 'API_BASE_URL', 'ADDRESS', 'API_URL_FILE'].map((name) => [

@@ -7,8 +7,8 @@ import { CommandError } from './errors.ts'
 import { enoughAlike, likeness } from './likeness.ts'
 import { listSettings, variableOf } from './settings.ts'
 
-/** With its own misspellings. */
-const ownPrefix = /^hal+[_-]?pas+[_-]/i
+/** With its own misspellings: letters in another order, twice or not at all, and no sign behind them. */
+const ownPrefix = /^h[al]{2,4}[_-]?p[as]{2,3}s?[_-]?/i
 
 const settings = listSettings().map(({ name, isSecret }) => ({ variable: variableOf(name), isSecret }))
 
