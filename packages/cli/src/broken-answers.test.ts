@@ -263,5 +263,25 @@ describe.skipIf(!hasOpenssl)('TLS that does not come about', () => {
       // Nothing was asked yet.
       expect(writing).toBe(reading)
     }
+    // A proxy that is asked by TLS itself may be the one that fails.
+    const untrusted = await serveTls(other)
+    const plain = (await serve((socket) => socket.end('SSH-2.0-OpenSSH_10.0\r\n'))).replace('http:', 'https:')
+    const proxied: [address: string, environment: Record<string, string>, words: string][] = [
+      [
+        'https://a.test',
+        { HTTPS_PROXY: untrusted },
+        'certificate of https://a.test or the proxy that HTTPS_PROXY names',
+      ],
+      ['http://a.test', { HTTP_PROXY: untrusted }, 'certificate of the proxy that HTTP_PROXY names'],
+      [
+        'https://a.test',
+        { HTTPS_PROXY: plain },
+        'https://a.test or the proxy that HTTPS_PROXY names does not speak TLS',
+      ],
+      ['http://a.test', { HTTP_PROXY: plain }, 'the proxy that HTTP_PROXY names does not speak TLS'],
+    ]
+    for (const [address, environment, words] of proxied) {
+      expect((await complaints(address, environment)).reading).toContain(words)
+    }
   })
 })

@@ -2,7 +2,7 @@
 import type { ConnectionDetails, ConnectionError } from '@hallpass/client'
 
 import type { Environment } from './environment.ts'
-import { proxyVariable } from './proxies.ts'
+import { proxyVariable, tlsProxyVariable } from './proxies.ts'
 
 /** A sentence for whoever asked `server`. */
 export function describeConnection(error: ConnectionError, server: string, environment: Environment): string {
@@ -76,7 +76,9 @@ const untrusted = [
   'CERT_UNTRUSTED',
 ]
 
-function describeTls({ codes, words }: Signs, { origin, hostname }: URL, environment: Environment): string | undefined {
+function describeTls({ codes, words }: Signs, url: URL, environment: Environment): string | undefined {
+  const { hostname } = url
+  const origin = nameTls(url, environment)
   if (untrusted.some((code) => codes.has(code))) {
     const file = (environment['NODE_EXTRA_CA_CERTS'] ?? '') === '' ? '' : ', which is not in the file that it names now'
     return (
@@ -104,6 +106,14 @@ function describeTls({ codes, words }: Signs, { origin, hostname }: URL, environ
   }
   const reason = /:SSL routines:[^:]*:([^:]+)/.exec(words)?.[1] ?? failed
   return `no connection by TLS comes about with ${origin} (${reason})`
+}
+
+/** Who may have failed at TLS: a proxy is asked by TLS before it leads on, and no error says which of the two it was. */
+function nameTls({ origin, protocol, href }: URL, environment: Environment): string {
+  const named = tlsProxyVariable(environment, href)
+  if (named === undefined) return origin
+  const proxy = `the proxy that ${named} names`
+  return protocol === 'https:' ? `${origin} or ${proxy}` : proxy
 }
 
 function describeClosed({ codes }: Signs, { origin, protocol }: URL): string | undefined {

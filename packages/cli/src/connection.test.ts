@@ -208,17 +208,14 @@ describe('a proxy', () => {
     expect(await complaint('http://authority.test', { HTTP_PROXY: `http://127.0.0.1:${port}` })).toBe(
       'the proxy that HTTP_PROXY names cannot be reached (ECONNREFUSED)',
     )
-    const { code, stderr } = await place.run(reading, {
-      environment: {
-        HALLPASS_API_URL: 'https://a.test',
-        HALLPASS_API_TOKEN: 'fo1_x',
-        HTTPS_PROXY: 'socks5://secret:x@h',
-      },
-    })
-    expect({ code, stderr }).toEqual({
-      code: 2,
-      stderr: 'Error: HTTPS_PROXY is not the address of an HTTP proxy: write it like http://proxy.example:3128\n',
-    })
+    for (const HTTPS_PROXY of ['socks5://secret:x@h', '"http://secret:x@h:1"', "'h:1'", 'http://h: 1']) {
+      const environment = { HALLPASS_API_URL: 'https://a.test', HALLPASS_API_TOKEN: 'fo1_x', HTTPS_PROXY }
+      const { code, stderr } = await place.run(reading, { environment })
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: 'Error: HTTPS_PROXY is not the address of an HTTP proxy: write it like http://proxy.example:3128\n',
+      })
+    }
   })
 
   it.each([

@@ -24,6 +24,13 @@ export function proxyVariable(environment: Environment, address: string): string
   return isHere(url) ? undefined : findSet(environment, url.protocol === 'https:' ? httpsNames : httpNames)
 }
 
+/** The same of a proxy that is itself asked by TLS. */
+export function tlsProxyVariable(environment: Environment, address: string): string | undefined {
+  const name = proxyVariable(environment, address)
+  const isMeant = name !== undefined && /^https:/i.test((environment[name] ?? '').trim())
+  return isMeant && readProxies(environment)(new URL(address)) !== undefined ? name : undefined
+}
+
 const httpsNames = ['https_proxy', 'HTTPS_PROXY'] as const
 const httpNames = ['http_proxy', 'HTTP_PROXY'] as const
 
@@ -40,7 +47,7 @@ function readProxy(environment: Environment, names: readonly string[]): string |
   try {
     const { href, protocol, username, password } = new URL(url)
     decodeURIComponent(username + password)
-    if (['http:', 'https:'].includes(protocol)) return href
+    if (['http:', 'https:'].includes(protocol) && !/["'`\s]/.test(given)) return href
   } catch {
     // Said below.
   }
