@@ -175,6 +175,8 @@ async function expectGood(page: Page, what: string): Promise<void> {
   const light = await inkOf(page)
   await page.emulateMedia({ colorScheme: 'dark' })
   expect(await inkOf(page), what).not.toBe(light)
+  // Some colours change gradually.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)))
   expect(violationsOf(await axe().withRules(['color-contrast']).analyze()), `${what}, dark`).toEqual([])
   await page.emulateMedia({ colorScheme: 'light' })
   const text = await page.evaluate(() => [
