@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Socket } from 'node:net'
 
 import { networkOf } from '../operations/perform/limits.ts'
+import { hasPausedParser, losesWhatFollows, takeEnd, takeReading } from './node-socket.ts'
 import type { Turns } from './turns.ts'
 
 export interface Connections {
@@ -324,49 +325,9 @@ export function createConnections(options: {
   }
 }
 
-/**
- * Node passes everything that one read brings to its parser at once: a thousand small requests in 64 KiB, and nothing
- * can stop the parser in between. This takes the bytes first; the returned function passes them to the parser.
- */
-function takeReading(socket: Socket, hold: (bytes: Buffer) => void): (bytes: Buffer) => void {
-  const [parse] = socket.listeners('data')
-  if (parse === undefined) throw new Error('node:http does not listen to its socket')
-  // With our listener Node stops reading below JavaScript.
-  socket.on('data', hold)
-  socket.off('data', parse as (bytes: Buffer) => void)
-  // If Node had stopped to read there, the stream does not know it.
-  socket._read(0)
-  return parse as (bytes: Buffer) => void
-}
-
-/**
- * Node ends a connection when its other side closes, and drops unfinished answers. This handles the close instead; the
- * returned function does what Node does.
- */
-function takeEnd(socket: Socket, hear: () => void): () => void {
-  const end = socket.listeners('end').find(({ name }) => name.endsWith('socketOnEnd'))
-  if (end === undefined) throw new Error('node:http does not listen to the end of its socket')
-  socket.off('end', end)
-  socket.on('end', hear)
-  return end
-}
-
-/**
- * Node drops bytes after the body of a request that offers another protocol, so its sender must not wait for an answer
- * to them.
- */
-function losesWhatFollows({ headers }: IncomingMessage): boolean {
-  return headers.upgrade !== undefined && headers['content-length'] !== undefined
-}
-
 /** It has no body, and few tokens to verify. */
 function isLight({ method, headers }: IncomingMessage): boolean {
   return (method === 'GET' || method === 'HEAD') && (headers.authorization ?? '').length <= longestOfLight
-}
-
-/** Whether Node has paused reading until answers are sent. No public property says so. */
-function hasPausedParser(socket: Socket): boolean {
-  return (socket as Socket & { readonly _paused?: boolean })._paused === true
 }
 
 /** Bytes held for the connection: not parsed yet, and not sent yet. */
