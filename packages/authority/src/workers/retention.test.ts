@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { openSqliteStore } from '../store/open.ts'
-import { createToken, insertOrganisation } from '../store/testing/seed.ts'
+import { createEvent, createToken, insertOrganisation } from '../store/testing/seed.ts'
 import { createRetention } from './retention.ts'
 import { startWorker } from './worker.ts'
 
@@ -20,11 +20,7 @@ test('audit events and ended tokens are removed when their time is over', async 
     const { id } = await insertOrganisation(tx)
     const tokens = [createToken(id, { expiresAt: 9 * day }), createToken(id, { expiresAt: 11 * day })] as const
     for (const token of tokens) await tx.tokens.insert(token)
-    for (const at of [1, 49 * day, 51 * day]) {
-      const actor = { kind: 'nobody', id: '', label: '' } as const
-      const event = { operation: 'app.create', outcome: 'allowed', target: '', reason: '', requestId: '' } as const
-      await tx.audit.append({ ...event, at, organisationId: id, actor })
-    }
+    for (const at of [1, 49 * day, 51 * day]) await tx.audit.append(createEvent(id, at))
     return { organisation: id, ended: tokens[0], fresh: tokens[1] }
   })
   const chores = createRetention({ auditEvents: 50 * day, endedTokens: 90 * day }, { now, elapsed: () => 0 })
@@ -69,18 +65,7 @@ test('a clock that jumps ahead removes a day at most for each hour that a server
   }
   const chores = start()
   expect(await doChores(chores)).toEqual(ends.slice(1))
-  await store.write((tx) =>
-    tx.audit.append({
-      at: today + day / 2,
-      organisationId: organisation,
-      operation: 'app.create',
-      outcome: 'allowed',
-      actor: { kind: 'nobody', id: '', label: '' },
-      target: '',
-      reason: '',
-      requestId: '',
-    }),
-  )
+  await store.write((tx) => tx.audit.append(createEvent(organisation, today + day / 2)))
   now = 10_000 * day
   expect(await doChores(chores)).toEqual(ends.slice(1))
   // A start makes it no later.

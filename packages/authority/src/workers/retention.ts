@@ -68,6 +68,7 @@ function removeTokens(kept: number, now: () => number): Chore {
     name: 'removing tokens that ended',
     async isDue(tx) {
       const [organisation, doneAt] = await place(tx)
+      // Not more often, because every organisation is looked at.
       return organisation > 0 || Math.abs(now() - doneAt) > hour
     },
     async step(tx) {
@@ -82,6 +83,5 @@ function removeTokens(kept: number, now: () => number): Chore {
 // The last organisation that is done, and the time when all were done.
 const placeName = 'ended_tokens_removed'
 const noteName = 'time_noted'
-// Every organisation is looked at.
 const hour = 3_600_000
 const day = 24 * hour

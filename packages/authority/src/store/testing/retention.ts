@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
 import type { NewToken } from '../../domain/token.ts'
-import { createToken, insertOrganisation } from './seed.ts'
+import { createEvent, createToken, insertOrganisation } from './seed.ts'
 
 export function describeRetention(getStore: () => Store): void {
   describe('what is kept for a time alone', () => {
@@ -11,18 +11,8 @@ export function describeRetention(getStore: () => Store): void {
       const organisationId = await getStore().write(async (tx) => {
         const { id } = await insertOrganisation(tx)
         // After all that the other tests have written.
-        const append = (count: number) =>
-          tx.audit.append({
-            at: count < 150 ? 10 : 5_000_000,
-            organisationId: id,
-            operation: 'app.create',
-            outcome: 'allowed',
-            actor: { kind: 'nobody', id: '', label: '' },
-            target: '',
-            reason: '',
-            requestId: '',
-          })
-        await Promise.all(Array.from({ length: 200 }, (_, count) => append(count)))
+        const events = Array.from({ length: 200 }, (_, count) => createEvent(id, count < 150 ? 10 : 5_000_000))
+        await Promise.all(events.map((event) => tx.audit.append(event)))
         return id
       })
       const left = async () =>

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 
 import type { App } from '../../domain/app.ts'
+import type { AuditEvent } from '../../domain/audit-event.ts'
 import type { DischargeRequest } from '../../domain/discharge.ts'
 import type { Organisation, Role } from '../../domain/organisation.ts'
 import type { Transaction } from '../../domain/store.ts'
@@ -45,6 +46,21 @@ export function insertOrganisation(tx: Transaction, changes: Partial<Organisatio
     createdAt: 1000,
     ...changes,
   })
+}
+
+/** An event that nobody in particular caused. */
+export function createEvent(organisationId: number, at: number): AuditEvent {
+  const actor = { kind: 'nobody', id: '', label: '' } as const
+  return {
+    at,
+    organisationId,
+    operation: 'app.create',
+    outcome: 'allowed',
+    actor,
+    target: '',
+    reason: '',
+    requestId: '',
+  }
 }
 
 export function insertApp(tx: Transaction, organisationId: number, changes: Partial<App> = {}): Promise<App> {

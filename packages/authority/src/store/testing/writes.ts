@@ -1,6 +1,7 @@
 // Every method that writes, and which of the rows that a store may remember it changes.
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
 import {
+  createEvent,
   createToken,
   insertApp,
   insertCliLogin,
@@ -231,17 +232,7 @@ const cases: {
   audit: {
     removeOlder: { write: (tx) => tx.audit.removeOlder(0), changes: [] },
     append: {
-      write: (tx, { organisation }) =>
-        tx.audit.append({
-          at: 1,
-          organisationId: organisation.id,
-          operation: 'app.create',
-          outcome: 'allowed',
-          actor: { kind: 'nobody', id: '', label: '' },
-          target: '',
-          reason: '',
-          requestId: '',
-        }),
+      write: (tx, { organisation }) => tx.audit.append(createEvent(organisation.id, 1)),
       changes: [],
     },
   },
