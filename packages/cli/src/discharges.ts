@@ -13,8 +13,8 @@ import { createFetch } from './transport.ts'
 /**
  * The credential with the discharges that it needs. A person at a terminal is shown where to confirm.
  * @param source where it came from, for the error
- * @throws CommandError where nothing in it can be read, and DischargeError or CommandError where nothing in it can be used without a discharge that is
- * not to be had
+ * @throws CommandError where nothing in it can be read; DischargeError or CommandError where nothing in it can be used
+ * without a discharge, and there is none
  */
 export async function withDischarges(context: Context, token: string, source: string): Promise<string> {
   expectReadable(token, source)
