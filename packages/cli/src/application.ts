@@ -4,7 +4,6 @@ import {
   ArgumentParseError,
   ArgumentScannerError,
   buildApplication,
-  buildRouteMap,
   EnumValidationError,
   FlagNotFoundError,
   text_en,
@@ -36,7 +35,7 @@ import type { Environment } from './environment.ts'
 import { describeError, exitCodeFor, CommandError } from './errors.ts'
 import { formatHelp, helpWidth } from './help.ts'
 import { enoughAlike, likeness } from './likeness.ts'
-import { withoutInheritance } from './routes.ts'
+import { group } from './routes.ts'
 import { readVersion } from './version.ts'
 
 /**
@@ -49,8 +48,13 @@ export function buildHallpass(
   columns: number | undefined,
   given: readonly string[] = [],
 ): Application<Context> & { readonly root: Route } {
-  const root = buildRouteMap<string, Context>({
-    routes: withoutInheritance({
+  const root = group({
+    brief: 'Org tokens that you host yourself',
+    description:
+      'Hallpass gives every organization on your platform its own API tokens, and you host it yourself.\n\n' +
+      'Start an authority with `hallpass serve`, or see what it does with `hallpass tour`.\n\n' +
+      `Commands read these variables of the environment:\n${describeClientVariables()}`,
+    routes: {
       serve: serveCommand,
       auth: authRoutes,
       orgs: orgsRoutes,
@@ -65,16 +69,9 @@ export function buildHallpass(
       completion: completionCommand,
       version: versionCommand,
       __complete: completeCommand,
-    }),
-    aliases: { app: 'apps', org: 'orgs', token: 'tokens', user: 'users' },
-    docs: {
-      brief: 'Org tokens that you host yourself',
-      hideRoute: { __complete: true },
-      fullDescription:
-        'Hallpass gives every organization on your platform its own API tokens, and you host it yourself.\n\n' +
-        'Start an authority with `hallpass serve`, or see what it does with `hallpass tour`.\n\n' +
-        `Commands read these variables of the environment:\n${describeClientVariables()}`,
     },
+    aliases: { app: 'apps', org: 'orgs', token: 'tokens', user: 'users' },
+    hidden: ['__complete'],
   })
   const application = buildApplication<Context>(
     root,

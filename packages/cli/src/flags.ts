@@ -6,19 +6,29 @@ import type { GlobalFlags } from './credentials.ts'
 
 const takeText = (text: string) => text
 
+/** What brings its own letter: `-o` for `--org`. */
+export interface Lettered {
+  readonly letter?: string | undefined
+}
+
 /** An optional flag that takes text. */
-export function textFlag(brief: string, placeholder: string) {
-  return { kind: 'parsed', parse: takeText, brief, placeholder, optional: true } as const
+export function textFlag(brief: string, placeholder: string, letter?: string) {
+  return { kind: 'parsed', parse: takeText, brief, placeholder, optional: true, letter } as const
 }
 
 /** An optional flag that takes text and is `value` where it is not given. */
-export function textFlagWithDefault(brief: string, placeholder: string, value: string) {
-  return { kind: 'parsed', parse: takeText, brief, placeholder, default: value } as const
+export function textFlagWithDefault(brief: string, placeholder: string, value: string, letter?: string) {
+  return { kind: 'parsed', parse: takeText, brief, placeholder, default: value, letter } as const
 }
 
 /** A flag that is there or not. */
-export function switchFlag(brief: string) {
-  return { kind: 'boolean', brief, optional: true, withNegated: false } as const
+export function switchFlag(brief: string, letter?: string) {
+  return { kind: 'boolean', brief, optional: true, withNegated: false, letter } as const
+}
+
+/** An optional flag that takes one of these values. */
+export function choiceFlag<const Value extends string>(brief: string, values: readonly Value[], letter?: string) {
+  return { kind: 'enum', values, optional: true, brief, letter } as const
 }
 
 /** A word among the arguments. */
@@ -32,34 +42,32 @@ export function optionalWord(brief: string, placeholder: string) {
 }
 
 export const globalFlags = {
-  accessToken: textFlag('Token to use instead of the login (or HALLPASS_API_TOKEN)', 'token'),
+  accessToken: textFlag('Token to use instead of the login (or HALLPASS_API_TOKEN)', 'token', 't'),
   apiUrl: textFlag('Address of the authority (or HALLPASS_API_URL)', 'url'),
 } as const satisfies FlagParametersForType<GlobalFlags, Context>
-
-export const globalAliases = { t: 'accessToken' } as const
 
 export interface JsonFlag {
   readonly json?: boolean | undefined
 }
-export const jsonFlag = { json: switchFlag('JSON output') } as const
+export const jsonFlag = { json: switchFlag('JSON output', 'j') } as const
 
 export interface YesFlag {
   readonly yes?: boolean | undefined
 }
-export const yesFlag = { yes: switchFlag('Do not ask for confirmation') } as const
+export const yesFlag = { yes: switchFlag('Do not ask for confirmation', 'y') } as const
 
 export interface OrganisationFlag {
   readonly org?: string | undefined
 }
-export const organisationFlag = { org: textFlag('Slug of the organization (or FLY_ORG)', 'slug') } as const
+export const organisationFlag = { org: textFlag('Slug of the organization (or FLY_ORG)', 'slug', 'o') } as const
 
 export interface AppFlags {
   readonly app?: string | undefined
   readonly config?: string | undefined
 }
 export const appFlags = {
-  app: textFlag('Name of the app (or FLY_APP)', 'name'),
-  config: textFlag('Configuration file that names the app, or its directory (default .)', 'file'),
+  app: textFlag('Name of the app (or FLY_APP)', 'name', 'a'),
+  config: textFlag('Configuration file that names the app, or its directory (default .)', 'file', 'c'),
 } as const
 
 export interface PasswordFlag {

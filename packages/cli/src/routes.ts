@@ -1,16 +1,77 @@
 // How commands are declared.
-import type { Context } from './context.ts'
+import {
+  buildCommand,
+  buildRouteMap,
+  type BaseArgs,
+  type Command,
+  type CommandBuilderArguments,
+  type RouteMap,
+  type TypedCommandParameters,
+} from '@stricli/core'
 
-/** A command as the parser calls it, out of a function that is given its context like any other argument. */
-export function withContext<Flags, Words extends readonly unknown[]>(
-  command: (context: Context, flags: Flags, ...words: Words) => Promise<void>,
-) {
-  return function run(this: Context, flags: Flags, ...words: Words): Promise<void> {
-    return command(this, flags, ...words)
+import type { Context } from './context.ts'
+import type { Lettered } from './flags.ts'
+
+type AnyFlags<Flags> = Readonly<Partial<Record<keyof Flags, unknown>>>
+
+type Declaration<Flags extends AnyFlags<Flags>, Words extends BaseArgs> = {
+  /** Loads the function of the command, which nobody pays for who runs another. */
+  readonly load: () => Promise<(context: Context, flags: Flags, ...words: Words) => Promise<void>>
+  readonly brief: string
+  /** In the help of the command, in the place of `brief`. */
+  readonly description?: string
+} & NoInfer<TypedCommandParameters<Flags, Words, Context>>
+
+/** A command; its flags bring their letters. */
+export function command<Flags extends AnyFlags<Flags>, const Words extends BaseArgs>(
+  declaration: Declaration<Flags, Words>,
+): Command<Context> {
+  const { load, brief, description, ...parameters } = declaration
+  const flags = 'flags' in parameters ? (parameters.flags as Readonly<Record<string, Lettered>>) : {}
+  const letters = Object.entries(flags).flatMap(([name, { letter }]) => (letter === undefined ? [] : [[letter, name]]))
+  const builder = {
+    async loader() {
+      const run = await load()
+      return function runInContext(this: Context, given: Flags, ...rest: Words) {
+        return run(this, given, ...rest)
+      }
+    },
+    parameters: { ...parameters, aliases: Object.fromEntries(letters) },
+    docs: documentation(brief, description),
   }
+  return buildCommand(builder as unknown as CommandBuilderArguments<Flags, Words, Context>)
 }
 
-/** The same names, in an object that knows no others: a plain one would have a command called `constructor`. */
-export function withoutInheritance<Routes extends object>(routes: Routes): Routes {
-  return Object.assign(Object.create(null), routes)
+/** The words that a command takes, in this order. */
+export function words<const Words extends readonly unknown[]>(...parameters: Words) {
+  return { kind: 'tuple', parameters } as const
+}
+
+interface Group<Name extends string> {
+  readonly brief: string
+  readonly description?: string
+  readonly routes: Readonly<Record<Name, Command<Context> | RouteMap<Context>>>
+  readonly aliases?: Readonly<Record<string, NoInfer<Name>>>
+  /** They run, and no help lists them. */
+  readonly hidden?: readonly NoInfer<Name>[]
+  /** Runs where none is named. */
+  readonly defaultCommand?: NoInfer<Name>
+}
+
+/** Commands under one name. */
+export function group<Name extends string>(declaration: Group<Name>): RouteMap<Context> {
+  const { brief, description, routes, hidden = [], ...others } = declaration
+  return buildRouteMap<string, Context>({
+    ...others,
+    // Without a prototype: a plain object would have a command called `constructor`.
+    routes: Object.assign(Object.create(null), routes),
+    docs: {
+      ...documentation(brief, description),
+      hideRoute: Object.fromEntries(hidden.map((name) => [name, true])),
+    },
+  })
+}
+
+function documentation(brief: string, description: string | undefined) {
+  return description === undefined ? { brief } : { brief, fullDescription: description }
 }

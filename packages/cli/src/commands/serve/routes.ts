@@ -1,8 +1,6 @@
 // The grammar of `hallpass serve`.
-import { buildCommand } from '@stricli/core'
-
-import { globalAliases, globalFlags } from '../../flags.ts'
-import { withContext } from '../../routes.ts'
+import { globalFlags } from '../../flags.ts'
+import { command } from '../../routes.ts'
 import { requirePkceFlag, settingFlags } from '../../setting-flags.ts'
 import { hasFlag, listSettings, variableOf } from '../../settings.ts'
 
@@ -11,28 +9,23 @@ const environmentAlone = listSettings()
   .map(({ name, what }) => `${variableOf(name)} (${what})`)
   .join(', ')
 
-export const serveCommand = buildCommand({
-  loader: async () => withContext((await import('./serve.ts')).serveAuthority),
-  parameters: {
-    flags: {
-      ...settingFlags,
-      requirePkce: requirePkceFlag,
-      logLevel: {
-        kind: 'enum',
-        values: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-        default: 'info',
-        brief: 'What to log',
-      },
-      ...globalFlags,
+export const serveCommand = command({
+  load: async () => (await import('./serve.ts')).serveAuthority,
+  flags: {
+    ...settingFlags,
+    requirePkce: requirePkceFlag,
+    logLevel: {
+      kind: 'enum',
+      values: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      default: 'info',
+      brief: 'What to log',
     },
-    aliases: globalAliases,
+    ...globalFlags,
   },
-  docs: {
-    brief: 'Start an authority',
-    fullDescription:
-      'Start an authority, which mints and revokes tokens and keeps them in one SQLite file or in a PostgreSQL.\n' +
-      'A new one prints how to create the first account. It stops cleanly on Ctrl-C and SIGTERM.\n' +
-      `From the environment alone it takes ${environmentAlone}. What is secret may stand in a file that the variable ` +
-      'names with _FILE behind it, as HALLPASS_ROOT_KEY_FILE; so may HALLPASS_DATABASE_URL.',
-  },
+  brief: 'Start an authority',
+  description:
+    'Start an authority, which mints and revokes tokens and keeps them in one SQLite file or in a PostgreSQL.\n' +
+    'A new one prints how to create the first account. It stops cleanly on Ctrl-C and SIGTERM.\n' +
+    `From the environment alone it takes ${environmentAlone}. What is secret may stand in a file that the variable ` +
+    'names with _FILE behind it, as HALLPASS_ROOT_KEY_FILE; so may HALLPASS_DATABASE_URL.',
 })

@@ -1,16 +1,12 @@
 // The grammar of what a holder does with a token: `hallpass tokens attenuate`, `debug`, `explain` and `3p`.
-import { buildCommand, buildRouteMap } from '@stricli/core'
+import { globalFlags, jsonFlag, switchFlag, textFlag, word } from '../../flags.ts'
+import { command, group } from '../../routes.ts'
 
-import type { Context } from '../../context.ts'
-import { globalAliases, globalFlags, jsonFlag, switchFlag, textFlag, word } from '../../flags.ts'
-import { withContext, withoutInheritance } from '../../routes.ts'
-
-const aliases = { ...globalAliases, j: 'json' } as const
 const commonFlags = { ...jsonFlag, ...globalFlags } as const
-const location = textFlag('URL that the third party is known by', 'url')
+const location = textFlag('URL that the third party is known by', 'url', 'l')
 const secretFlags = {
-  secret: textFlag('Shared secret, base64: every program here can read it', 'base64'),
-  secretFile: textFlag('File with the shared secret, base64', 'file'),
+  secret: textFlag('Shared secret, base64: every program here can read it', 'base64', 'S'),
+  secretFile: textFlag('File with the shared secret, base64', 'file', 's'),
 } as const
 
 /** A header that a shell took apart at its space is two words. */
@@ -25,157 +21,122 @@ function listFlag(brief: string, placeholder: string) {
   return { ...textFlag(brief, placeholder), variadic: true } as const
 }
 
-export const attenuateCommand = buildCommand({
-  loader: async () => withContext((await import('./attenuate.ts')).attenuateToken),
-  parameters: {
-    flags: {
-      readOnly: switchFlag('Only reading'),
-      actions: textFlag('Only these actions: letters of rwcdC', 'letters'),
-      org: textFlag('Only this organization', 'slug|number'),
-      app: listFlag('Only these apps', 'name|number,…'),
-      machine: listFlag('Only these machines', 'id,…'),
-      volume: listFlag('Only these volumes', 'id,…'),
-      feature: listFlag('Only these features of the organization', 'name[:actions],…'),
-      command: listFlag('Only this command, and no arguments but its own', 'command'),
-      commandPrefix: listFlag('Only commands that begin so', 'command'),
-      mutation: listFlag('Only these GraphQL mutations', 'name,…'),
-      for: textFlag('Until so long from now, like 2h or 30d', 'duration'),
-      until: textFlag('Until then, like 2026-12-01T00:00Z', 'instant'),
-      file: textFlag('JSON of caveats, [{"type":…,"body":…}], or - for standard input', 'file'),
-      location: { ...textFlag('Location of the permission tokens', 'url'), hidden: true },
-      ...commonFlags,
-    },
-    aliases: { ...aliases, f: 'file', l: 'location' },
-    positional: token,
+export const attenuateCommand = command({
+  load: async () => (await import('./attenuate.ts')).attenuateToken,
+  flags: {
+    readOnly: switchFlag('Only reading'),
+    actions: textFlag('Only these actions: letters of rwcdC', 'letters'),
+    org: textFlag('Only this organization', 'slug|number'),
+    app: listFlag('Only these apps', 'name|number,…'),
+    machine: listFlag('Only these machines', 'id,…'),
+    volume: listFlag('Only these volumes', 'id,…'),
+    feature: listFlag('Only these features of the organization', 'name[:actions],…'),
+    command: listFlag('Only this command, and no arguments but its own', 'command'),
+    commandPrefix: listFlag('Only commands that begin so', 'command'),
+    mutation: listFlag('Only these GraphQL mutations', 'name,…'),
+    for: textFlag('Until so long from now, like 2h or 30d', 'duration'),
+    until: textFlag('Until then, like 2026-12-01T00:00Z', 'instant'),
+    file: textFlag('JSON of caveats, [{"type":…,"body":…}], or - for standard input', 'file', 'f'),
+    location: { ...textFlag('Location of the permission tokens', 'url', 'l'), hidden: true },
+    ...commonFlags,
   },
-  docs: {
-    brief: 'Narrow a token, without asking anyone',
-    fullDescription:
-      'Add caveats to a token: what comes out can do less, and dies with what it came from. Nobody is asked, except for the\n' +
-      'number of an app or an organization that is given by its name; digits are taken for a number.\n\n' +
-      'Every flag narrows further. The actions of --read-only or --actions hold for all that the others name:\n' +
-      '  --read-only                    everything as before, but only to read (Action r)\n' +
-      '  --app web --read-only          reading app web and what is in it, nothing else (Apps {web: r})\n' +
-      '  --app web --machine ID         that machine of app web, nothing else (Apps, Machines)\n' +
-      '  --app web --feature wg         app web, or the feature wg, nothing else (IfPresent [Apps, FeatureSet])\n' +
-      '  --command "ls -l"              that command; everything else only to read (IfPresent [Commands], else r)\n' +
-      '  --mutation NAME                through that GraphQL mutation only (Mutations)\n' +
-      '  --for 2h                       as before, for two hours (ValidityWindow)\n' +
-      'Without any of them the caveats are read from --file, else from standard input.',
-  },
+  positional: token,
+  brief: 'Narrow a token, without asking anyone',
+  description:
+    'Add caveats to a token: what comes out can do less, and dies with what it came from. Nobody is asked, except for the\n' +
+    'number of an app or an organization that is given by its name; digits are taken for a number.\n\n' +
+    'Every flag narrows further. The actions of --read-only or --actions hold for all that the others name:\n' +
+    '  --read-only                    everything as before, but only to read (Action r)\n' +
+    '  --app web --read-only          reading app web and what is in it, nothing else (Apps {web: r})\n' +
+    '  --app web --machine ID         that machine of app web, nothing else (Apps, Machines)\n' +
+    '  --app web --feature wg         app web, or the feature wg, nothing else (IfPresent [Apps, FeatureSet])\n' +
+    '  --command "ls -l"              that command; everything else only to read (IfPresent [Commands], else r)\n' +
+    '  --mutation NAME                through that GraphQL mutation only (Mutations)\n' +
+    '  --for 2h                       as before, for two hours (ValidityWindow)\n' +
+    'Without any of them the caveats are read from --file, else from standard input.',
 })
 
-export const debugCommand = buildCommand({
-  loader: async () => withContext((await import('./debug.ts')).debugToken),
-  parameters: {
-    flags: { file: textFlag('File with the token, or - for standard input', 'file'), ...commonFlags },
-    aliases: { ...aliases, f: 'file' },
-    positional: token,
-  },
-  docs: {
-    brief: 'Print what is in a token, as JSON',
-    fullDescription:
-      'Print the location and the caveats of every macaroon in a token. Nobody is asked, nothing is verified.',
-  },
+export const debugCommand = command({
+  load: async () => (await import('./debug.ts')).debugToken,
+  flags: { file: textFlag('File with the token, or - for standard input', 'file', 'f'), ...commonFlags },
+  positional: token,
+  brief: 'Print what is in a token, as JSON',
+  description: 'Print the location and the caveats of every macaroon in a token. Nobody is asked, nothing is verified.',
 })
 
-export const explainCommand = buildCommand({
-  loader: async () => withContext((await import('./explain.ts')).explainToken),
-  parameters: {
-    flags: {
-      access: textFlag('Say whether this is allowed, and if not, which caveat forbids it', 'json'),
-      offline: switchFlag('Ask nobody: numbers instead of names, and no word on revocation'),
-      ...commonFlags,
-    },
-    aliases,
-    positional: token,
+export const explainCommand = command({
+  load: async () => (await import('./explain.ts')).explainToken,
+  flags: {
+    access: textFlag('Say whether this is allowed, and if not, which caveat forbids it', 'json'),
+    offline: switchFlag('Ask nobody: numbers instead of names, and no word on revocation'),
+    ...commonFlags,
   },
-  docs: {
-    brief: 'Say what a token can do, in sentences',
-    fullDescription:
-      'Say what a token can do, and what the authority says of it: the token is shown to the authority, unless --offline.\n\n' +
-      'With --access, hold the caveats against one access, like {"org":"acme","app":"web","action":"w"}: exit code 0 where\n' +
-      'it is allowed, 1 where not. Fields: action, org (slug) or orgid, app (name) or appid, feature, app_feature, machine,\n' +
-      'machine_feature, volume, command, mutation, cluster, storage_object, sourceMachine, sourceApp, sourceOrganization.',
-  },
+  positional: token,
+  brief: 'Say what a token can do, in sentences',
+  description:
+    'Say what a token can do, and what the authority says of it: the token is shown to the authority, unless --offline.\n\n' +
+    'With --access, hold the caveats against one access, like {"org":"acme","app":"web","action":"w"}: exit code 0 where\n' +
+    'it is allowed, 1 where not. Fields: action, org (slug) or orgid, app (name) or appid, feature, app_feature, machine,\n' +
+    'machine_feature, volume, command, mutation, cluster, storage_object, sourceMachine, sourceApp, sourceOrganization.',
 })
 
-const add = buildCommand({
-  loader: async () => withContext((await import('./3p-add.ts')).addThirdParty),
-  parameters: {
-    flags: { location, ...secretFlags, ...commonFlags },
-    aliases: { ...aliases, l: 'location', S: 'secret', s: 'secretFile' },
-    positional: token,
-  },
-  docs: {
-    brief: 'Make a token depend on a third party',
-    fullDescription:
-      'Add a caveat that only the third party at --location can answer: without its discharge the token is refused.',
-  },
+const add = command({
+  load: async () => (await import('./3p-add.ts')).addThirdParty,
+  flags: { location, ...secretFlags, ...commonFlags },
+  positional: token,
+  brief: 'Make a token depend on a third party',
+  description:
+    'Add a caveat that only the third party at --location can answer: without its discharge the token is refused.',
 })
 
-const ticket = buildCommand({
-  loader: async () => withContext((await import('./3p-ticket.ts')).showTicket),
-  parameters: {
-    flags: { location, ...commonFlags },
-    aliases: { ...aliases, l: 'location' },
-    positional: token,
-  },
-  docs: { brief: 'Print the ticket to hand to a third party' },
+const ticket = command({
+  load: async () => (await import('./3p-ticket.ts')).showTicket,
+  flags: { location, ...commonFlags },
+  positional: token,
+  brief: 'Print the ticket to hand to a third party',
 })
 
-const discharge = buildCommand({
-  loader: async () => withContext((await import('./3p-discharge.ts')).dischargeThirdParty),
-  parameters: {
-    flags: {
-      location,
-      ticket: textFlag('The ticket, as `tokens 3p ticket` prints it', 'base64'),
-      ...secretFlags,
-      ...commonFlags,
-    },
-    aliases: { ...aliases, l: 'location', S: 'secret', s: 'secretFile' },
+const discharge = command({
+  load: async () => (await import('./3p-discharge.ts')).dischargeThirdParty,
+  flags: {
+    location,
+    ticket: textFlag('The ticket, as `tokens 3p ticket` prints it', 'base64'),
+    ...secretFlags,
+    ...commonFlags,
   },
-  docs: {
-    brief: 'Answer a ticket, as the third party',
-    fullDescription:
-      'Make the discharge for a ticket. A ticket that demands something takes the service of the third party.',
-  },
+  brief: 'Answer a ticket, as the third party',
+  description: 'Make the discharge for a ticket. A ticket that demands something takes the service of the third party.',
 })
 
-const addDischarge = buildCommand({
-  loader: async () => withContext((await import('./3p-add-discharge.ts')).addDischarge),
-  parameters: {
-    flags: { discharge: textFlag('The discharge, as `tokens 3p discharge` prints it', 'base64'), ...commonFlags },
-    aliases: { ...aliases, d: 'discharge' },
-    positional: token,
-  },
-  docs: { brief: 'Put a discharge beside a token' },
+const addDischarge = command({
+  load: async () => (await import('./3p-add-discharge.ts')).addDischarge,
+  flags: { discharge: textFlag('The discharge, as `tokens 3p discharge` prints it', 'base64', 'd'), ...commonFlags },
+  positional: token,
+  brief: 'Put a discharge beside a token',
 })
 
-const list = buildCommand({
-  loader: async () => withContext((await import('./3p-list.ts')).listThirdParties),
-  parameters: { flags: commonFlags, aliases, positional: token },
-  docs: { brief: 'List whom a token asks, and what is still needed' },
+const list = command({
+  load: async () => (await import('./3p-list.ts')).listThirdParties,
+  flags: commonFlags,
+  positional: token,
+  brief: 'List whom a token asks, and what is still needed',
 })
 
-const fetch = buildCommand({
-  loader: async () => withContext((await import('./3p-fetch.ts')).fetchThirdParties),
-  parameters: { flags: commonFlags, aliases, positional: token },
-  docs: {
-    brief: 'Bring a token the discharges that it needs',
-    fullDescription:
-      'Take the tickets of a token to its third parties, and print the token with their discharges. Where a person has to\n' +
-      'confirm something in a browser, the address is printed, and waited for up to five minutes. Other commands fetch what\n' +
-      'they need by themselves, but for what needs a person, where nobody sits at a terminal.',
-  },
+const fetch = command({
+  load: async () => (await import('./3p-fetch.ts')).fetchThirdParties,
+  flags: commonFlags,
+  positional: token,
+  brief: 'Bring a token the discharges that it needs',
+  description:
+    'Take the tickets of a token to its third parties, and print the token with their discharges. Where a person has to\n' +
+    'confirm something in a browser, the address is printed, and waited for up to five minutes. Other commands fetch what\n' +
+    'they need by themselves, but for what needs a person, where nobody sits at a terminal.',
 })
 
-export const thirdPartyRoutes = buildRouteMap<string, Context>({
-  routes: withoutInheritance({ list, fetch, add, ticket, discharge, 'add-discharge': addDischarge }),
-  docs: {
-    brief: 'Make tokens depend on third parties, and answer for them',
-    fullDescription:
-      'Third parties share a secret of 32 bytes with whoever adds the caveat. Give it as base64, in a file with\n' +
-      '--secret-file, or in the environment as TOKEN_3P_SHARED_SECRET.',
-  },
+export const thirdPartyRoutes = group({
+  brief: 'Make tokens depend on third parties, and answer for them',
+  description:
+    'Third parties share a secret of 32 bytes with whoever adds the caveat. Give it as base64, in a file with\n' +
+    '--secret-file, or in the environment as TOKEN_3P_SHARED_SECRET.',
+  routes: { list, fetch, add, ticket, discharge, 'add-discharge': addDischarge },
 })

@@ -1,11 +1,7 @@
 // The grammar of `hallpass version`.
-import { buildCommand } from '@stricli/core'
+import { command } from '../../routes.ts'
 
-import type { Context } from '../../context.ts'
-import { withContext } from '../../routes.ts'
-
-export const versionCommand = buildCommand<object, [], Context>({
-  loader: async () => withContext((await import('./version.ts')).showVersion),
-  parameters: {},
-  docs: { brief: 'Print the version' },
+export const versionCommand = command({
+  load: async () => (await import('./version.ts')).showVersion,
+  brief: 'Print the version',
 })
