@@ -18,7 +18,7 @@ export async function migratePostgres(client: Client, hosts: PostgresHosts, prog
     await client.query('COMMIT')
     return result
   }
-  let expectMine = (): void => {}
+  let expectMine = async (): Promise<void> => {}
   await migrate(
     {
       words: postgresWords,
@@ -37,6 +37,7 @@ export async function migratePostgres(client: Client, hosts: PostgresHosts, prog
             return await transact(async () => {
               // Those who write hold it for as long: none of them ends after this step what it began before.
               if ((await currentVersion(client)) > 0) await client.query('LOCK TABLE migrations IN EXCLUSIVE MODE')
+              await expectMine()
               return work()
             }, `SET LOCAL lock_timeout = '2s'; SELECT pg_advisory_xact_lock(${stepLock})`)
           } catch (error) {
@@ -48,7 +49,7 @@ export async function migratePostgres(client: Client, hosts: PostgresHosts, prog
         }
       },
       async beside(work) {
-        expectMine()
+        await expectMine()
         return transact(work, 'SET LOCAL enable_seqscan = off')
       },
       async alone(work) {
@@ -57,11 +58,12 @@ export async function migratePostgres(client: Client, hosts: PostgresHosts, prog
         try {
           return await work()
         } finally {
+          expectMine = async () => {}
           await turn.end()
         }
       },
       async buildIndex(index) {
-        expectMine()
+        await expectMine()
         // Of one that was interrupted an index is left that is never used.
         await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${index.name}`)
         await client.query(sqlOf(index).replace('create index', 'create index concurrently'))
@@ -78,7 +80,6 @@ export async function migratePostgres(client: Client, hosts: PostgresHosts, prog
  */
 async function waitForTurn(hosts: PostgresHosts) {
   const client = await connectOnce(hosts)
-  let failure: unknown
   try {
     for (;;) {
       await client.query(`BEGIN; ${settings}`)
@@ -91,16 +92,17 @@ async function waitForTurn(hosts: PostgresHosts) {
     await client.end()
     throw error
   }
-  const beat = (): void => {
-    client.query('SELECT 1').catch((error: unknown) => (failure ??= error))
+  const ask = async (): Promise<void> => {
+    await client.query('SELECT 1')
   }
   // Long before the server takes the silence for the end.
-  const beats = setInterval(beat, 5000)
+  const beats = setInterval(() => void ask().catch(() => {}), 5000)
   return {
-    /** @throws what the turn was lost by */
-    expectMine: (): void => {
-      if (failure !== undefined) throw failure
-    },
+    /**
+     * Asks the server: a program that stood still for long does not know yet that another one has the turn by now.
+     * @throws what the turn was lost by
+     */
+    expectMine: ask,
     end: async (): Promise<void> => {
       clearInterval(beats)
       await client.end()

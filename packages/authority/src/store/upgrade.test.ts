@@ -1,5 +1,5 @@
 // Databases of earlier versions are brought up to date on both engines, also where the program is killed at each step.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -255,6 +255,28 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
     expect(await postgresSchema(url)).toEqual(await postgresSchema(await createDatabase(server.url, 0)))
   })
 
+  test.each([
+    ['drops no index', 'tables and columns (part 3', 1],
+    ['makes no index', 'index tokens_of_organisation_live', 0],
+  ])('a program that stood still until it had lost its turn %s', async (_, step, indexes) => {
+    if (server === undefined) throw new Error('PostgreSQL has not been started.')
+    const url = await createDatabase(server.url, 5)
+    const progress = (sentence: string): void => {
+      // Waited for on the event loop, so that nothing of it is heard before the next step begins.
+      if (sentence.includes(step))
+        spawnSync(process.execPath, ['--input-type=module', '-e', endTurn, url], { cwd: here })
+    }
+    await expect(openPostgresStore({ url, progress })).rejects.toThrow(/cannot be used/)
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    expect((await client.query(`select from pg_class where relname = 'tokens_of_organisation_live'`)).rowCount).toBe(
+      indexes,
+    )
+    await client.end()
+    await (await openPostgresStore({ url })).close()
+    expect(await postgresSchema(url)).toEqual(await postgresSchema(await createDatabase(server.url, 0)))
+  })
+
   test('nobody waits behind an upgrade that waits for who reads for long', async () => {
     if (server === undefined) throw new Error('PostgreSQL has not been started.')
     const url = await createDatabase(server.url, 5)
@@ -273,6 +295,16 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
     await Promise.all([long.end(), other.end()])
   })
 })
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+
+/** A program that ends the connection of the database that holds the turn of those who upgrade it. */
+const endTurn = `import { Client } from 'pg'
+  const client = new Client({ connectionString: process.argv[1] })
+  await client.connect()
+  await client.query(\`select pg_terminate_backend(pid, 5000) from pg_locks where locktype = 'advisory' and objid = 4280527
+    and database = (select oid from pg_database where datname = current_database())\`)
+  await client.end()`
 
 /** Of a version, with rows; version 0 stands for one that the program has made itself. */
 async function createDatabase(server: string, version: number, more: readonly string[] = []): Promise<string> {
