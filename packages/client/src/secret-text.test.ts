@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { createApp } from './contract/apps.ts'
+import { appRoutes } from './contract/apps.ts'
 import { holdsSecret, holdsWholeSecret, withoutSecrets } from './secret-text.ts'
 
 const token = 'fm2_lJPEEGFiY2RlZmdoaWprbG1ub3DEEHh4eHh4eHh4eHh4eHh4eHjC/+='
@@ -78,7 +78,7 @@ describe('a whole secret', () => {
 
   it('may be what a program tells its tries apart by', () => {
     const body = { name: 'web', org_slug: 'acme', idempotency_key: bare }
-    expect(createApp.body.parse(body)).toEqual(body)
-    expect(createApp.body.safeParse({ ...body, name: code }).success).toBe(false)
+    expect(appRoutes.createApp.body.parse(body)).toEqual(body)
+    expect(appRoutes.createApp.body.safeParse({ ...body, name: code }).success).toBe(false)
   })
 })

@@ -1,7 +1,7 @@
 // Apps, as the Machines API has them.
 import { z } from 'zod'
 
-import { route } from './route.ts'
+import { routesOf } from './route.ts'
 import { label, line, part, pathName } from './text.ts'
 
 export const appParams = z.object({ app_name: pathName })
@@ -40,40 +40,18 @@ const createAppBody = z
   })
   .meta({ id: 'CreateAppRequest' })
 
-export const createApp = route('createApp', {
-  summary: 'Create an app',
-  tag: 'apps',
-  authenticated: true,
-  body: createAppBody,
-  status: 201,
-  answer: createdApp,
-})
+export const appRoutes = routesOf('apps', {
+  createApp: { summary: 'Create an app', body: createAppBody, status: 201, answer: createdApp },
 
-export const listApps = route('listApps', {
-  summary: 'The apps of an organisation',
-  tag: 'apps',
-  authenticated: true,
-  query: z.object({
-    org_slug: pathName,
-    app_role: line(63).or(z.literal('')).optional().describe('Only apps of this role, of which there are none.'),
-  }),
-  status: 200,
-  answer: z.object({ total_apps: z.number().int(), apps: z.array(app) }),
-})
+  listApps: {
+    summary: 'The apps of an organisation',
+    query: z.object({
+      org_slug: pathName,
+      app_role: line(63).or(z.literal('')).optional().describe('Only apps of this role, of which there are none.'),
+    }),
+    answer: z.object({ total_apps: z.number().int(), apps: z.array(app) }),
+  },
 
-export const showApp = route('showApp', {
-  summary: 'One app',
-  tag: 'apps',
-  authenticated: true,
-  params: appParams,
-  status: 200,
-  answer: app,
-})
-
-export const deleteApp = route('deleteApp', {
-  summary: 'Delete an app; its deploy tokens are dead from now on',
-  tag: 'apps',
-  authenticated: true,
-  params: appParams,
-  status: 202,
+  showApp: { summary: 'One app', params: appParams, answer: app },
+  deleteApp: { summary: 'Delete an app; its deploy tokens are dead from now on', params: appParams, status: 202 },
 })

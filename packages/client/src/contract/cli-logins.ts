@@ -1,7 +1,7 @@
 // Logging in a command line through a browser where the person is logged in: OAuth's authorisation code with PKCE.
 import { z } from 'zod'
 
-import { route } from './route.ts'
+import { routesOf } from './route.ts'
 import { line, oneTimeCode, pathName, timestamp } from './text.ts'
 import { sessionAnswer } from './users.ts'
 
@@ -21,17 +21,7 @@ const createBody = z.strictObject({
   redirect_port: z.number().int().min(1).max(65_535).optional().describe('Where 127.0.0.1 waits for the code.'),
 })
 
-export const createCliLogin = route('createCliLogin', {
-  summary: 'Begin to log in a command line: a person approves it in the browser',
-  tag: 'users',
-  authenticated: false,
-  body: createBody,
-  status: 201,
-  answer: z
-    .object({ id: z.string(), auth_url: z.string().describe('To open in a browser.'), expires_at: timestamp })
-    .meta({ id: 'StartedCliLogin' }),
-})
-export type StartedCliLogin = z.infer<typeof createCliLogin.answer>
+export type StartedCliLogin = z.infer<typeof cliLoginRoutes.createCliLogin.answer>
 
 const cliLogin = z
   .object({
@@ -52,15 +42,6 @@ const cliLogin = z
   .meta({ id: 'CliLogin' })
 export type CliLogin = z.infer<typeof cliLogin>
 
-export const showCliLogin = route('showCliLogin', {
-  summary: 'What a command line asks to be logged in for',
-  tag: 'users',
-  authenticated: true,
-  params: cliLoginParams,
-  status: 200,
-  answer: cliLogin,
-})
-
 const approval = z
   .object({
     code: z.string().nullable().describe('To be handed to the command line; null where it asks without one.'),
@@ -69,35 +50,33 @@ const approval = z
   .meta({ id: 'CliLoginApproval' })
 export type CliLoginApproval = z.infer<typeof approval>
 
-export const approveCliLogin = route('approveCliLogin', {
-  summary: 'Let a command line log in as the caller',
-  tag: 'users',
-  authenticated: true,
-  params: cliLoginParams,
-  status: 200,
-  answer: approval,
-})
+export const cliLoginRoutes = routesOf('users', {
+  createCliLogin: {
+    summary: 'Begin to log in a command line: a person approves it in the browser',
+    authenticated: false,
+    body: createBody,
+    status: 201,
+    answer: z
+      .object({ id: z.string(), auth_url: z.string().describe('To open in a browser.'), expires_at: timestamp })
+      .meta({ id: 'StartedCliLogin' }),
+  },
 
-export const denyCliLogin = route('denyCliLogin', {
-  summary: 'Refuse to let a command line log in',
-  tag: 'users',
-  authenticated: true,
-  params: cliLoginParams,
-  status: 204,
-})
+  showCliLogin: { summary: 'What a command line asks to be logged in for', params: cliLoginParams, answer: cliLogin },
+  approveCliLogin: { summary: 'Let a command line log in as the caller', params: cliLoginParams, answer: approval },
+  denyCliLogin: { summary: 'Refuse to let a command line log in', params: cliLoginParams },
 
-export const redeemCliLogin = route('redeemCliLogin', {
-  summary: 'Exchange the code of an approved login for an auth token; once',
-  tag: 'users',
-  authenticated: false,
-  params: cliLoginParams,
-  body: z.strictObject({
-    code: oneTimeCode,
-    code_verifier: z
-      .string()
-      .regex(/^[A-Za-z0-9._~-]{43,128}$/, { error: 'is not 43 to 128 unreserved characters' })
-      .describe('RFC 7636 §4.1.'),
-  }),
-  status: 201,
-  answer: sessionAnswer,
+  redeemCliLogin: {
+    summary: 'Exchange the code of an approved login for an auth token; once',
+    authenticated: false,
+    params: cliLoginParams,
+    body: z.strictObject({
+      code: oneTimeCode,
+      code_verifier: z
+        .string()
+        .regex(/^[A-Za-z0-9._~-]{43,128}$/, { error: 'is not 43 to 128 unreserved characters' })
+        .describe('RFC 7636 §4.1.'),
+    }),
+    status: 201,
+    answer: sessionAnswer,
+  },
 })

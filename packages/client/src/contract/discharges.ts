@@ -1,7 +1,7 @@
 // Discharges that wait for the person in whose name a token was made: what is asked of them, and their answer.
 import { z } from 'zod'
 
-import { route } from './route.ts'
+import { routesOf } from './route.ts'
 import { pathName, timestamp } from './text.ts'
 import { profile } from './tokens.ts'
 
@@ -23,27 +23,13 @@ const dischargeRequest = z
   .meta({ id: 'DischargeRequest' })
 export type DischargeRequest = z.infer<typeof dischargeRequest>
 
-export const showDischarge = route('showDischarge', {
-  summary: 'What the holder of one of your tokens asks you to confirm',
-  tag: 'tokens',
-  authenticated: true,
-  params: dischargeParams,
-  status: 200,
-  answer: dischargeRequest,
-})
+export const dischargeRoutes = routesOf('tokens', {
+  showDischarge: {
+    summary: 'What the holder of one of your tokens asks you to confirm',
+    params: dischargeParams,
+    answer: dischargeRequest,
+  },
 
-export const approveDischarge = route('approveDischarge', {
-  summary: 'Let the token be used for a while',
-  tag: 'tokens',
-  authenticated: true,
-  params: dischargeParams,
-  status: 204,
-})
-
-export const denyDischarge = route('denyDischarge', {
-  summary: 'Refuse to let the token be used',
-  tag: 'tokens',
-  authenticated: true,
-  params: dischargeParams,
-  status: 204,
+  approveDischarge: { summary: 'Let the token be used for a while', params: dischargeParams },
+  denyDischarge: { summary: 'Refuse to let the token be used', params: dischargeParams },
 })

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 import { organisation, organisationParams, role } from './organisations.ts'
-import { route } from './route.ts'
+import { routesOf } from './route.ts'
 import { emailAddress, oneTimeCode, pathName, timestamp } from './text.ts'
 
 const pendingInvitation = z
@@ -63,76 +63,53 @@ const invitationPreview = z
   .meta({ id: 'InvitationPreview' })
 export type InvitationPreview = z.infer<typeof invitationPreview>
 
-export const inviteMember = route('inviteMember', {
-  summary: 'Invite a person to an organisation, in the place of an earlier invitation',
-  tag: 'organisations',
-  authenticated: true,
-  params: organisationParams,
-  body: z.strictObject({ email: emailAddress, role: role.default('member') }),
-  status: 201,
-  answer: invitation,
-})
-
-export const listInvitations = route('listInvitations', {
-  summary: 'The invitations that can still be accepted, the newest first; never their codes',
-  tag: 'organisations',
-  authenticated: true,
-  params: organisationParams,
-  status: 200,
-  answer: z.object({ invitations: z.array(pendingInvitation) }),
-})
-
-export const withdrawInvitation = route('withdrawInvitation', {
-  summary: 'Withdraw an invitation: its code admits nobody from now on',
-  tag: 'organisations',
-  authenticated: true,
-  params: organisationParams.extend({ invitation_id: pathName }),
-  status: 204,
-})
-
 const invitationBody = z.strictObject({ invitation: oneTimeCode })
-
-export const previewInvitation = route('previewInvitation', {
-  summary: 'What an invitation is to, for whoever holds its code',
-  tag: 'organisations',
-  authenticated: false,
-  body: invitationBody,
-  status: 200,
-  answer: invitationPreview,
-})
-
-export const acceptInvitation = route('acceptInvitation', {
-  summary: 'Join the organisation that an invitation names',
-  tag: 'organisations',
-  authenticated: true,
-  body: invitationBody,
-  status: 200,
-  answer: organisation,
-})
-
-export const listOwnInvitations = route('listOwnInvitations', {
-  summary: "The invitations of the caller's address, once it is proven",
-  tag: 'organisations',
-  authenticated: true,
-  status: 200,
-  answer: z.object({ invitations: z.array(ownInvitation) }),
-})
 
 const ownParams = z.object({ invitation_id: pathName })
 
-export const acceptOwnInvitation = route('acceptOwnInvitation', {
-  summary: "Join the organisation that an invitation of the caller's proven address names",
-  tag: 'organisations',
-  authenticated: true,
-  params: ownParams,
-  status: 200,
-  answer: organisation,
-})
+export const invitationRoutes = routesOf('organisations', {
+  inviteMember: {
+    summary: 'Invite a person to an organisation, in the place of an earlier invitation',
+    params: organisationParams,
+    body: z.strictObject({ email: emailAddress, role: role.default('member') }),
+    status: 201,
+    answer: invitation,
+  },
 
-export const declineInvitation = route('declineInvitation', {
-  summary: "Decline an invitation of the caller's proven address",
-  tag: 'organisations',
-  authenticated: true,
-  params: ownParams,
-  status: 204,
+  listInvitations: {
+    summary: 'The invitations that can still be accepted, the newest first; never their codes',
+    params: organisationParams,
+    answer: z.object({ invitations: z.array(pendingInvitation) }),
+  },
+
+  withdrawInvitation: {
+    summary: 'Withdraw an invitation: its code admits nobody from now on',
+    params: organisationParams.extend({ invitation_id: pathName }),
+  },
+
+  previewInvitation: {
+    summary: 'What an invitation is to, for whoever holds its code',
+    authenticated: false,
+    body: invitationBody,
+    answer: invitationPreview,
+  },
+
+  acceptInvitation: {
+    summary: 'Join the organisation that an invitation names',
+    body: invitationBody,
+    answer: organisation,
+  },
+
+  listOwnInvitations: {
+    summary: "The invitations of the caller's address, once it is proven",
+    answer: z.object({ invitations: z.array(ownInvitation) }),
+  },
+
+  acceptOwnInvitation: {
+    summary: "Join the organisation that an invitation of the caller's proven address names",
+    params: ownParams,
+    answer: organisation,
+  },
+
+  declineInvitation: { summary: "Decline an invitation of the caller's proven address", params: ownParams },
 })

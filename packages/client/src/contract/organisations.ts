@@ -1,7 +1,7 @@
 // Organisations, their settings, members and audit events.
 import { z } from 'zod'
 
-import { route } from './route.ts'
+import { routesOf } from './route.ts'
 import { cursor, emailAddress, label, line, pageLimit, pathName, timestamp } from './text.ts'
 import { membershipDemands, roles } from './words.ts'
 
@@ -48,78 +48,7 @@ const organisationDetails = organisation
   .meta({ id: 'OrganisationDetails' })
 export type OrganisationDetails = z.infer<typeof organisationDetails>
 
-export const listOrganisations = route('listOrganisations', {
-  summary: 'The organisations that the caller reaches; a token sees its own',
-  tag: 'organisations',
-  authenticated: true,
-  status: 200,
-  answer: z.object({ orgs: z.array(organisation) }),
-})
-
-export const createOrganisation = route('createOrganisation', {
-  summary: 'Create a shared organisation; the caller becomes its admin',
-  tag: 'organisations',
-  authenticated: true,
-  body: z.strictObject({
-    name: line(80),
-    slug: label.optional().describe('Made from the name where it is absent.'),
-  }),
-  status: 201,
-  answer: organisation,
-})
-
-export const showOrganisation = route('showOrganisation', {
-  summary: 'One organisation and its members',
-  tag: 'organisations',
-  authenticated: true,
-  params: organisationParams,
-  status: 200,
-  answer: organisationDetails,
-})
-
-export const updateOrganisation = route('updateOrganisation', {
-  summary: "Change an organisation's settings; what is absent stays as it is",
-  tag: 'organisations',
-  authenticated: true,
-  params: organisationParams,
-  body: z
-    .strictObject({
-      name: line(80).optional(),
-      require_membership_discharge: membershipDemand.optional(),
-      tokens_may_mint: z.boolean().optional(),
-    })
-    .refine((body) => Object.keys(body).length > 0, { error: 'is missing a field to change' }),
-  status: 200,
-  answer: organisation,
-})
-
-export const deleteOrganisation = route('deleteOrganisation', {
-  summary: 'Delete an organisation that has no apps; its tokens are dead from now on',
-  tag: 'organisations',
-  authenticated: true,
-  params: organisationParams,
-  status: 204,
-})
-
 const memberParams = z.object({ org_slug: pathName, email: emailAddress })
-
-export const changeRole = route('changeRole', {
-  summary: "Change a member's role",
-  tag: 'organisations',
-  authenticated: true,
-  params: memberParams,
-  body: z.strictObject({ role }),
-  status: 200,
-  answer: member,
-})
-
-export const removeMember = route('removeMember', {
-  summary: 'Remove a member; the tokens that they made stay until they are revoked',
-  tag: 'organisations',
-  authenticated: true,
-  params: memberParams,
-  status: 204,
-})
 
 const auditEvent = z
   .object({
@@ -139,12 +68,62 @@ export const auditQuery = z.strictObject({ limit: pageLimit.default(100), cursor
 export const auditEvents = z.object({ events: z.array(auditEvent), next_cursor: z.string().optional() })
 export type AuditEvents = z.infer<typeof auditEvents>
 
-export const listAuditEvents = route('listAuditEvents', {
-  summary: 'What happened in the organisation, newest first',
-  tag: 'organisations',
-  authenticated: true,
-  params: organisationParams,
-  query: auditQuery,
-  status: 200,
-  answer: auditEvents,
+export const organisationRoutes = routesOf('organisations', {
+  listOrganisations: {
+    summary: 'The organisations that the caller reaches; a token sees its own',
+    answer: z.object({ orgs: z.array(organisation) }),
+  },
+
+  createOrganisation: {
+    summary: 'Create a shared organisation; the caller becomes its admin',
+    body: z.strictObject({
+      name: line(80),
+      slug: label.optional().describe('Made from the name where it is absent.'),
+    }),
+    status: 201,
+    answer: organisation,
+  },
+
+  showOrganisation: {
+    summary: 'One organisation and its members',
+    params: organisationParams,
+    answer: organisationDetails,
+  },
+
+  updateOrganisation: {
+    summary: "Change an organisation's settings; what is absent stays as it is",
+    params: organisationParams,
+    body: z
+      .strictObject({
+        name: line(80).optional(),
+        require_membership_discharge: membershipDemand.optional(),
+        tokens_may_mint: z.boolean().optional(),
+      })
+      .refine((body) => Object.keys(body).length > 0, { error: 'is missing a field to change' }),
+    answer: organisation,
+  },
+
+  deleteOrganisation: {
+    summary: 'Delete an organisation that has no apps; its tokens are dead from now on',
+    params: organisationParams,
+  },
+
+  changeRole: {
+    summary: "Change a member's role",
+    params: memberParams,
+    body: z.strictObject({ role }),
+    answer: member,
+  },
+
+  removeMember: {
+    summary: 'Remove a member; the tokens that they made stay until they are revoked',
+    params: memberParams,
+  },
+
+  listAuditEvents: {
+    summary: 'What happened in the organisation, newest first',
+    params: organisationParams,
+    query: auditQuery,
+    answer: auditEvents,
+  },
 })

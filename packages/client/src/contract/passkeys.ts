@@ -1,7 +1,7 @@
 // Passkeys (WebAuthn): adding, naming and deleting them, and logging in with one.
 import { z } from 'zod'
 
-import { route } from './route.ts'
+import { routesOf } from './route.ts'
 import { line, pathName, timestamp } from './text.ts'
 import { sessionAnswer } from './users.ts'
 
@@ -59,54 +59,33 @@ const ceremony = z.object({
 })
 export type PasskeyCeremony = z.infer<typeof ceremony>
 
-const tag = 'users'
+export const passkeyRoutes = routesOf('users', {
+  listPasskeys: { summary: 'My passkeys, the eldest first', answer: z.object({ passkeys: z.array(passkey) }) },
+  beginPasskey: { summary: 'What to ask an authenticator for, to add a passkey', answer: ceremony },
 
-export const listPasskeys = route('listPasskeys', {
-  summary: 'My passkeys, the eldest first',
-  tag,
-  authenticated: true,
-  status: 200,
-  answer: z.object({ passkeys: z.array(passkey) }),
-})
+  addPasskey: {
+    summary: 'Add the passkey that an authenticator has made',
+    body: z.strictObject({ challenge_id: challengeId, name: line(80), response: creation }),
+    status: 201,
+    answer: passkey,
+  },
 
-export const beginPasskey = route('beginPasskey', {
-  summary: 'What to ask an authenticator for, to add a passkey',
-  tag,
-  authenticated: true,
-  status: 200,
-  answer: ceremony,
-})
+  deletePasskey: {
+    summary: 'Delete a passkey of mine; the last way in stays',
+    params: z.object({ passkey_id: pathName }),
+  },
 
-export const addPasskey = route('addPasskey', {
-  summary: 'Add the passkey that an authenticator has made',
-  tag,
-  authenticated: true,
-  body: z.strictObject({ challenge_id: challengeId, name: line(80), response: creation }),
-  status: 201,
-  answer: passkey,
-})
+  beginPasskeySignIn: {
+    summary: 'What to ask an authenticator for, to log in with a passkey',
+    authenticated: false,
+    answer: ceremony,
+  },
 
-export const deletePasskey = route('deletePasskey', {
-  summary: 'Delete a passkey of mine; the last way in stays',
-  tag,
-  authenticated: true,
-  params: z.object({ passkey_id: pathName }),
-  status: 204,
-})
-
-export const beginPasskeySignIn = route('beginPasskeySignIn', {
-  summary: 'What to ask an authenticator for, to log in with a passkey',
-  tag,
-  authenticated: false,
-  status: 200,
-  answer: ceremony,
-})
-
-export const signInWithPasskey = route('signInWithPasskey', {
-  summary: 'Log in with a passkey',
-  tag,
-  authenticated: false,
-  body: z.strictObject({ challenge_id: challengeId, response: assertion }),
-  status: 201,
-  answer: sessionAnswer,
+  signInWithPasskey: {
+    summary: 'Log in with a passkey',
+    authenticated: false,
+    body: z.strictObject({ challenge_id: challengeId, response: assertion }),
+    status: 201,
+    answer: sessionAnswer,
+  },
 })

@@ -1,7 +1,7 @@
 // Where apps live, as the Machines API has it.
 import { z } from 'zod'
 
-import { route } from './route.ts'
+import { routesOf } from './route.ts'
 
 const region = z
   .object({
@@ -16,11 +16,10 @@ const region = z
   .meta({ id: 'Region' })
 export type Region = z.infer<typeof region>
 
-export const listRegions = route('listRegions', {
-  summary: 'The regions that apps can live in: the one of the authority itself',
-  tag: 'apps',
-  authenticated: true,
-  status: 200,
-  // The Machines API's own spelling.
-  answer: z.object({ Regions: z.array(region), Nearest: z.string() }).meta({ id: 'RegionList' }),
+export const platformRoutes = routesOf('apps', {
+  listRegions: {
+    summary: 'The regions that apps can live in: the one of the authority itself',
+    // The Machines API's own spelling.
+    answer: z.object({ Regions: z.array(region), Nearest: z.string() }).meta({ id: 'RegionList' }),
+  },
 })

@@ -28,19 +28,33 @@ export interface Route {
   readonly answer?: Schema
 }
 
-type Definition = Omit<Route, 'method' | 'path' | 'operationId'>
+type Definition = Omit<Route, 'method' | 'path' | 'operationId' | 'tag' | 'authenticated' | 'status'> &
+  Partial<Pick<Route, 'authenticated' | 'status'>>
 
-type Endpoint<Name extends OperationName> = Endpoints[Name] extends `${infer Method} ${infer Path}`
-  ? { readonly operationId: Name; readonly method: Method; readonly path: Path }
+type Completed<Name extends OperationName, D> = Endpoints[Name] extends `${infer Method} ${infer Path}`
+  ? { readonly operationId: Name; readonly method: Method; readonly path: Path } & Pick<
+      Route,
+      'tag' | 'authenticated' | 'status'
+    > &
+      D
   : never
 
-/** The route of this name, where the table of endpoints has it. Keeps the exact types of its schemas. */
-export function route<Name extends OperationName, const D extends Definition>(
-  name: Name,
-  definition: D,
-): Endpoint<Name> & D {
-  const [method, path] = endpoints[name].split(' ')
-  return { method, path, operationId: name, ...definition } as unknown as Endpoint<Name> & D
+/**
+ * The routes of these names, where the table of endpoints has them. A route needs a credential and answers with 200, or
+ * with 204 where it has no body, if its definition does not say otherwise. Keeps the exact types of the schemas.
+ */
+export function routesOf<const Definitions extends { readonly [Name in OperationName]?: Definition }>(
+  tag: Route['tag'],
+  definitions: Definitions,
+) {
+  const routes = Object.entries<Definition>(definitions).map(([name, definition]) => {
+    const [method, path] = endpoints[name as OperationName].split(' ')
+    const status = definition.answer === undefined ? 204 : 200
+    return [name, { method, path, operationId: name, tag, authenticated: true, status, ...definition }]
+  })
+  return Object.fromEntries(routes) as {
+    readonly [Name in keyof Definitions & OperationName]: Completed<Name, Definitions[Name]>
+  }
 }
 
 /** The one shape of every error; `error` and `status` are the Machines API's own fields. */

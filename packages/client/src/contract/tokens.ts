@@ -5,7 +5,7 @@ import { DurationError, durationFromNanoseconds, parseDuration } from '../durati
 import { appParams } from './apps.ts'
 import { caveatAnswer, requestedCaveats } from './caveats.ts'
 import { auditEvents, auditQuery, organisationParams } from './organisations.ts'
-import { route } from './route.ts'
+import { routesOf } from './route.ts'
 import { cursor, line, pageLimit, part, pathName, timestamp } from './text.ts'
 import { defaultExpiry, listSorts, listStates } from './words.ts'
 
@@ -104,16 +104,6 @@ const createTokenBody = z
     }
   })
 
-export const createToken = route('createToken', {
-  summary: 'Mint a token; it carries at most the authority of who mints it',
-  tag: 'tokens',
-  authenticated: true,
-  params: organisationParams,
-  body: createTokenBody,
-  status: 201,
-  answer: mintedToken,
-})
-
 const listQuery = z.strictObject({
   state: z.enum(listStates).default('live'),
   sort: z.enum(listSorts).default('expires_at'),
@@ -135,75 +125,7 @@ const tokenList = z
   .meta({ id: 'TokenList' })
 export type TokenList = z.infer<typeof tokenList>
 
-export const listOrganisationTokens = route('listOrganisationTokens', {
-  summary:
-    'The tokens of an organisation, as a rule the live ones and the one that ends last first; never their secrets',
-  tag: 'tokens',
-  authenticated: true,
-  params: organisationParams,
-  query: listQuery,
-  status: 200,
-  answer: tokenList,
-})
-
-export const listAppTokens = route('listAppTokens', {
-  summary: 'The tokens that are limited to one app',
-  tag: 'tokens',
-  authenticated: true,
-  params: appParams,
-  query: listQuery,
-  status: 200,
-  answer: tokenList,
-})
-
 const tokenParams = z.object({ token_id: pathName })
-
-export const showToken = route('showToken', {
-  summary: 'What is remembered of one token',
-  tag: 'tokens',
-  authenticated: true,
-  params: tokenParams,
-  status: 200,
-  answer: token,
-})
-
-export const showTokenHistory = route('showTokenHistory', {
-  summary: 'What a token did, and what was done to it, newest first',
-  tag: 'tokens',
-  authenticated: true,
-  params: tokenParams,
-  query: auditQuery,
-  status: 200,
-  answer: auditEvents,
-})
-
-export const revokeToken = route('revokeToken', {
-  summary: 'Revoke a token, with every token attenuated from it, and all that it minted',
-  tag: 'tokens',
-  authenticated: true,
-  params: tokenParams,
-  // What is asked for in the wrong place must not be overlooked: it cannot be undone.
-  query: z.strictObject({}),
-  body: z.strictObject({ descendants: descendants.default('revoke') }).default({ descendants: 'revoke' }),
-  status: 200,
-  answer: revokedToken,
-})
-
-export const revokeTokenText = route('revokeTokenText', {
-  summary: 'Revoke the token that the body holds, also one that is cut off or damaged; the caller is who may',
-  tag: 'tokens',
-  authenticated: true,
-  body: z.strictObject({
-    token: z
-      .string()
-      .min(1)
-      .max(65_536)
-      .describe('A token, a header with one, or what is left of it: it says which one is meant, and gives no right.'),
-    descendants: descendants.default('revoke'),
-  }),
-  status: 200,
-  answer: revokedToken,
-})
 
 const currentTokens = z
   .object({
@@ -222,20 +144,67 @@ const currentTokens = z
   .meta({ id: 'CurrentTokens' })
 export type CurrentTokens = z.infer<typeof currentTokens>
 
-export const showCurrentTokens = route('showCurrentTokens', {
-  summary: 'The tokens that the request carries',
-  tag: 'tokens',
-  authenticated: true,
-  status: 200,
-  answer: currentTokens,
-})
+export const tokenRoutes = routesOf('tokens', {
+  createToken: {
+    summary: 'Mint a token; it carries at most the authority of who mints it',
+    params: organisationParams,
+    body: createTokenBody,
+    status: 201,
+    answer: mintedToken,
+  },
 
-export const createDeployToken = route('createDeployToken', {
-  summary: 'Mint a deploy token for one app, as the Machines API does',
-  tag: 'tokens',
-  authenticated: true,
-  params: appParams,
-  body: z.object({ expiry: expiry.or(expiryInNanoseconds).default(defaultExpiry) }),
-  status: 200,
-  answer: z.object({ token: z.string() }),
+  listOrganisationTokens: {
+    summary:
+      'The tokens of an organisation, as a rule the live ones and the one that ends last first; never their secrets',
+    params: organisationParams,
+    query: listQuery,
+    answer: tokenList,
+  },
+
+  listAppTokens: {
+    summary: 'The tokens that are limited to one app',
+    params: appParams,
+    query: listQuery,
+    answer: tokenList,
+  },
+
+  showToken: { summary: 'What is remembered of one token', params: tokenParams, answer: token },
+
+  showTokenHistory: {
+    summary: 'What a token did, and what was done to it, newest first',
+    params: tokenParams,
+    query: auditQuery,
+    answer: auditEvents,
+  },
+
+  revokeToken: {
+    summary: 'Revoke a token, with every token attenuated from it, and all that it minted',
+    params: tokenParams,
+    // What is asked for in the wrong place must not be overlooked: it cannot be undone.
+    query: z.strictObject({}),
+    body: z.strictObject({ descendants: descendants.default('revoke') }).default({ descendants: 'revoke' }),
+    answer: revokedToken,
+  },
+
+  revokeTokenText: {
+    summary: 'Revoke the token that the body holds, also one that is cut off or damaged; the caller is who may',
+    body: z.strictObject({
+      token: z
+        .string()
+        .min(1)
+        .max(65_536)
+        .describe('A token, a header with one, or what is left of it: it says which one is meant, and gives no right.'),
+      descendants: descendants.default('revoke'),
+    }),
+    answer: revokedToken,
+  },
+
+  showCurrentTokens: { summary: 'The tokens that the request carries', answer: currentTokens },
+
+  createDeployToken: {
+    summary: 'Mint a deploy token for one app, as the Machines API does',
+    params: appParams,
+    body: z.object({ expiry: expiry.or(expiryInNanoseconds).default(defaultExpiry) }),
+    answer: z.object({ token: z.string() }),
+  },
 })

@@ -1,7 +1,7 @@
 // Accounts and sessions.
 import { z } from 'zod'
 
-import { route } from './route.ts'
+import { routesOf } from './route.ts'
 import { emailAddress, oneTimeCode, password, pathName, timestamp, typedPassword } from './text.ts'
 
 export const user = z.object({ id: z.number().int(), email: z.string() }).meta({ id: 'User' })
@@ -19,15 +19,6 @@ const signUpBody = z.strictObject({
   invitation: oneTimeCode.optional().describe('Handed over by an admin of an organisation.'),
 })
 
-export const signUp = route('signUp', {
-  summary: 'Create an account with a setup code or an invitation, and log in',
-  tag: 'users',
-  authenticated: false,
-  body: signUpBody,
-  status: 201,
-  answer: sessionAnswer,
-})
-
 const currentUser = user
   .extend({
     email_proven: z
@@ -37,51 +28,6 @@ const currentUser = user
   })
   .meta({ id: 'CurrentUser' })
 export type CurrentUser = z.infer<typeof currentUser>
-
-export const showCurrentUser = route('showCurrentUser', {
-  summary: 'Who the auth token belongs to',
-  tag: 'users',
-  authenticated: true,
-  status: 200,
-  answer: currentUser,
-})
-
-export const changePassword = route('changePassword', {
-  summary: 'Set a new password; every other login of the person ends',
-  tag: 'users',
-  authenticated: true,
-  body: z.strictObject({
-    current_password: typedPassword.optional().describe('Needed where there is one.'),
-    new_password: password,
-    end_passkeys: z.array(z.number().int()).max(20).default([]).describe('Ids of passkeys that end with the old one.'),
-  }),
-  status: 204,
-})
-
-export const deleteCurrentUser = route('deleteCurrentUser', {
-  summary: 'Delete the account with its personal organisation; takes a proof of the last ten minutes',
-  tag: 'users',
-  authenticated: true,
-  status: 204,
-})
-
-export const requestPasswordReset = route('requestPasswordReset', {
-  summary:
-    'Mail a link to set a new password, where there is an account of the address; the answer is the same for all',
-  tag: 'users',
-  authenticated: false,
-  body: z.strictObject({ email: emailAddress }),
-  status: 202,
-})
-
-export const resetPassword = route('resetPassword', {
-  summary: 'Set a new password with the code of a link, which proves the address; every other way in ends',
-  tag: 'users',
-  authenticated: false,
-  body: z.strictObject({ code: oneTimeCode, new_password: password }),
-  status: 200,
-  answer: z.object({ email: z.string() }),
-})
 
 const loginMethods = z
   .object({
@@ -93,31 +39,7 @@ const loginMethods = z
   .meta({ id: 'LoginMethods' })
 export type LoginMethods = z.infer<typeof loginMethods>
 
-export const showLoginMethods = route('showLoginMethods', {
-  summary: 'How one can log in here',
-  tag: 'users',
-  authenticated: false,
-  status: 200,
-  answer: loginMethods,
-})
-
 const signInBody = z.strictObject({ email: emailAddress, password: typedPassword })
-
-export const signIn = route('signIn', {
-  summary: 'Log in',
-  tag: 'users',
-  authenticated: false,
-  body: signInBody,
-  status: 201,
-  answer: sessionAnswer,
-})
-
-export const signOut = route('signOut', {
-  summary: 'Log out: the auth token is dead from now on',
-  tag: 'users',
-  authenticated: true,
-  status: 204,
-})
 
 const session = z
   .object({
@@ -131,18 +53,52 @@ const session = z
   .meta({ id: 'ListedSession' })
 export type ListedSession = z.infer<typeof session>
 
-export const listSessions = route('listSessions', {
-  summary: "The caller's logins, the newest first",
-  tag: 'users',
-  authenticated: true,
-  status: 200,
-  answer: z.object({ sessions: z.array(session) }),
-})
+export const userRoutes = routesOf('users', {
+  signUp: {
+    summary: 'Create an account with a setup code or an invitation, and log in',
+    authenticated: false,
+    body: signUpBody,
+    status: 201,
+    answer: sessionAnswer,
+  },
 
-export const deleteSession = route('deleteSession', {
-  summary: "End one of the caller's logins",
-  tag: 'users',
-  authenticated: true,
-  params: z.object({ session_id: pathName }),
-  status: 204,
+  showCurrentUser: { summary: 'Who the auth token belongs to', answer: currentUser },
+
+  changePassword: {
+    summary: 'Set a new password; every other login of the person ends',
+    body: z.strictObject({
+      current_password: typedPassword.optional().describe('Needed where there is one.'),
+      new_password: password,
+      end_passkeys: z
+        .array(z.number().int())
+        .max(20)
+        .default([])
+        .describe('Ids of passkeys that end with the old one.'),
+    }),
+  },
+
+  deleteCurrentUser: {
+    summary: 'Delete the account with its personal organisation; takes a proof of the last ten minutes',
+  },
+
+  requestPasswordReset: {
+    summary:
+      'Mail a link to set a new password, where there is an account of the address; the answer is the same for all',
+    authenticated: false,
+    body: z.strictObject({ email: emailAddress }),
+    status: 202,
+  },
+
+  resetPassword: {
+    summary: 'Set a new password with the code of a link, which proves the address; every other way in ends',
+    authenticated: false,
+    body: z.strictObject({ code: oneTimeCode, new_password: password }),
+    answer: z.object({ email: z.string() }),
+  },
+
+  showLoginMethods: { summary: 'How one can log in here', authenticated: false, answer: loginMethods },
+  signIn: { summary: 'Log in', authenticated: false, body: signInBody, status: 201, answer: sessionAnswer },
+  signOut: { summary: 'Log out: the auth token is dead from now on' },
+  listSessions: { summary: "The caller's logins, the newest first", answer: z.object({ sessions: z.array(session) }) },
+  deleteSession: { summary: "End one of the caller's logins", params: z.object({ session_id: pathName }) },
 })

@@ -3,7 +3,7 @@ import { MacaroonError, actions, parseAction, type Action } from '@hallpass/maca
 import { z } from 'zod'
 
 import { caveatAnswer } from './caveats.ts'
-import { route } from './route.ts'
+import { routesOf } from './route.ts'
 import { pathName } from './text.ts'
 
 const header = z.string().max(65_536).describe('The Authorization header that the service was sent.')
@@ -14,16 +14,6 @@ const verifiedToken = z
     caveats: z.array(caveatAnswer).describe('Its own, and those of the discharges that came with it.'),
   })
   .meta({ id: 'VerifiedToken' })
-
-export const authenticateTokens = route('authenticateTokens', {
-  summary: 'Which tokens of a header are genuine, known and neither revoked nor expired; the others are left out',
-  tag: 'tokens',
-  authenticated: true,
-  credentialInBody: true,
-  body: z.strictObject({ header }),
-  status: 200,
-  answer: z.array(verifiedToken),
-})
 
 /** `rwcdC` in letters; no letter, and no field, asks for no action in particular. */
 const action = z
@@ -98,16 +88,22 @@ const resolvedAccess = z
   })
   .meta({ id: 'ResolvedAccess', description: "As Go's flyio.Access." })
 
-export const authorizeToken = route('authorizeToken', {
-  summary: 'Whether a token of a header allows an access, and which one does',
-  tag: 'tokens',
-  authenticated: true,
-  credentialInBody: true,
-  body: z.strictObject({ header, access }),
-  status: 200,
-  answer: z.object({ access: resolvedAccess, verified_token: verifiedToken }),
-})
-
 export type AskedAccess = z.input<typeof access>
 export type VerifiedTokenAnswer = z.infer<typeof verifiedToken>
-export type Authorization = z.infer<typeof authorizeToken.answer>
+export type Authorization = z.infer<typeof verifyingRoutes.authorizeToken.answer>
+
+export const verifyingRoutes = routesOf('tokens', {
+  authenticateTokens: {
+    summary: 'Which tokens of a header are genuine, known and neither revoked nor expired; the others are left out',
+    credentialInBody: true,
+    body: z.strictObject({ header }),
+    answer: z.array(verifiedToken),
+  },
+
+  authorizeToken: {
+    summary: 'Whether a token of a header allows an access, and which one does',
+    credentialInBody: true,
+    body: z.strictObject({ header, access }),
+    answer: z.object({ access: resolvedAccess, verified_token: verifiedToken }),
+  },
+})

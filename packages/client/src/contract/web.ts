@@ -3,29 +3,28 @@
 // /v1 that let somebody in give it the auth token itself.
 import { z } from 'zod'
 
-import { signInWithPasskey } from './passkeys.ts'
-import { route } from './route.ts'
-import { signIn, signUp, user } from './users.ts'
+import { passkeyRoutes } from './passkeys.ts'
+import { routesOf } from './route.ts'
+import { user, userRoutes } from './users.ts'
 
-const common = { tag: 'users', authenticated: false, status: 201, answer: z.object({ user }) } as const
+const common = { authenticated: false, status: 201, answer: z.object({ user }) } as const
 
-export const webSignUp = route('webSignUp', {
-  ...common,
-  summary: 'Create an account with a setup code or an invitation, and log in with this browser',
-  body: signUp.body,
-})
+export const webRoutes = routesOf('users', {
+  webSignUp: {
+    ...common,
+    summary: 'Create an account with a setup code or an invitation, and log in with this browser',
+    body: userRoutes.signUp.body,
+  },
 
-export const webSignIn = route('webSignIn', { ...common, summary: 'Log in with this browser', body: signIn.body })
+  webSignIn: { ...common, summary: 'Log in with this browser', body: userRoutes.signIn.body },
+  webSignInWithPasskey: {
+    ...common,
+    summary: 'Log in with this browser and a passkey',
+    body: passkeyRoutes.signInWithPasskey.body,
+  },
 
-export const webSignInWithPasskey = route('webSignInWithPasskey', {
-  ...common,
-  summary: 'Log in with this browser and a passkey',
-  body: signInWithPasskey.body,
-})
-
-export const webSignOut = route('webSignOut', {
-  summary: 'Log out with this browser, whether the session of its cookie lives or not',
-  tag: 'users',
-  authenticated: false,
-  status: 204,
+  webSignOut: {
+    summary: 'Log out with this browser, whether the session of its cookie lives or not',
+    authenticated: false,
+  },
 })
