@@ -1,5 +1,5 @@
 // The HTTP connections of a server: how many there are, what each may begin, and how they end.
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 import { networkOf } from '../operations/perform/limits.ts'
@@ -271,7 +271,8 @@ export function createConnections(options: {
 
   return {
     createServer(listener) {
-      const server = createServer(
+      // An import of node:http would also load all that it exports, and `fetch` with it.
+      const server = process.getBuiltinModule('node:http').createServer(
         {
           maxHeaderSize,
           requireHostHeader: false,

@@ -1,13 +1,13 @@
 // The metrics of the server, and a log line for every answer.
 import type { FastifyInstance, FastifyRequest, onResponseHookHandler } from 'fastify'
 import type { Logger } from 'pino'
-import { Counter, Registry, collectDefaultMetrics } from 'prom-client'
 
 import { describeCause, printable } from '../domain/cause.ts'
 import { DomainError, type DomainErrorCode } from '../domain/errors.ts'
 import { addressOf } from '../doors/http/address.ts'
 import type { LogSink } from '../log.ts'
 import { createDurationHistogram, type Durations } from './durations.ts'
+import type { ProcessMetrics } from './process-metrics.ts'
 
 /** Counts and times every request by route, never by path, because a path may contain anything. */
 export function measure(
@@ -15,21 +15,10 @@ export function measure(
   options: { readonly log: Logger; readonly logSink: Pick<LogSink, 'dropped'>; readonly now: () => number },
 ): void {
   const { log, logSink, now } = options
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
   const seconds = createDurationHistogram({
     name: 'hallpass_http_request_duration_seconds',
     help: 'Time to answer, by method, route and status.',
     bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-  })
-  const dropped = new Counter({
-    name: 'hallpass_log_lines_dropped_total',
-    help: 'Lines of the log that nobody read in time.',
-    registers: [registry],
-    collect() {
-      dropped.reset()
-      dropped.inc(logSink.dropped())
-    },
   })
   function measureRoute(route: string): onResponseHookHandler {
     const byMethod = new Map<string, Map<number, Durations>>()
@@ -60,13 +49,31 @@ export function measure(
     if (request.is404) measureUnrouted.call(server, request, reply, done)
     else done()
   })
-  const print = async () => `${await registry.metrics()}\n${seconds.print()}`
-  // Collected at most once a second, because it needs no credential.
-  let collected: { readonly at: number; readonly text: Promise<string> } | undefined
-  server.get('/metrics', async (_request, reply) => {
-    if (collected === undefined || now() - collected.at >= 1000) collected = { at: now(), text: print() }
-    return reply.type(registry.contentType).send(await collected.text)
+  let loading: Promise<ProcessMetrics> | undefined
+  const load = () => (loading ??= loadProcessMetrics(logSink))
+  // Soon all the same: times count from then on, and an upgrade replaces files under a running server.
+  server.addHook('onListen', (done) => {
+    // Whoever asks for metrics is told what prevents it.
+    setTimeout(() => void load().catch(() => {}), 1000).unref()
+    done()
   })
+  const print = async () => {
+    const ofProcess = await load()
+    return { contentType: ofProcess.contentType, text: `${await ofProcess.print()}\n${seconds.print()}` }
+  }
+  // Collected at most once a second, because it needs no credential.
+  let collected: { readonly at: number; readonly answer: ReturnType<typeof print> } | undefined
+  server.get('/metrics', async (_request, reply) => {
+    if (collected === undefined || now() - collected.at >= 1000) collected = { at: now(), answer: print() }
+    const { contentType, text } = await collected.answer
+    return reply.type(contentType).send(text)
+  })
+}
+
+/** It takes a twentieth of a startup to load. */
+async function loadProcessMetrics(logSink: Pick<LogSink, 'dropped'>): Promise<ProcessMetrics> {
+  const { createProcessMetrics } = await import('./process-metrics.ts')
+  return createProcessMetrics(logSink)
 }
 
 /** GraphQL always answers with status 200. */

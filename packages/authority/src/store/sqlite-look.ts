@@ -30,13 +30,18 @@ export function checkIntegrity(database: DatabaseSync): string[] {
   return findingsOf(database, 'integrity_check')
 }
 
+/** The first finding of SQLite's quick check: of pages only. Reads all of them. */
+export function findDamage(database: DatabaseSync): string | undefined {
+  const [finding] = findingsOf(database, 'quick_check')
+  return finding
+}
+
 /**
- * The quick check at startup: of pages only, and only if it takes at most a second.
+ * The same, before anything is changed.
  * @throws StartupError `database_damaged`
  */
 export function expectWhole(database: DatabaseSync, path: string): void {
-  if (statSync(path).size > mostCheckedAtStart) return
-  const [finding] = findingsOf(database, 'quick_check')
+  const finding = findDamage(database)
   if (finding === undefined) return
   throw new StartupError(
     'database_damaged',
@@ -160,6 +165,4 @@ function messageOf(error: unknown): string {
 const corrupt = 11
 // A server keeps it at 16 MiB; a large transaction may leave more.
 const mostLog = 256 * 2 ** 20
-// Half a gigabyte in memory is checked in half a second.
-const mostCheckedAtStart = 512 * 2 ** 20
 const leastRoom = 256 * 2 ** 20

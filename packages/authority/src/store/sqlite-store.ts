@@ -19,7 +19,8 @@ import {
 } from './sqlite-directory.ts'
 import { reasonOf } from './sqlite-errors.ts'
 import { FilesInPlace } from './sqlite-files.ts'
-import { currentVersion, expectWhole, readFound } from './sqlite-look.ts'
+import { beginCheck, type Check } from './sqlite-check.ts'
+import { currentVersion, readFound } from './sqlite-look.ts'
 import { migrateSqlite } from './sqlite-migration.ts'
 import { giveUpReserve, Reserve } from './sqlite-reserve.ts'
 import { StoreTrouble, type Outcome } from './trouble.ts'
@@ -54,7 +55,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   try {
     const writer = new DatabaseSync(data.database, { timeout: busyTimeout })
     opened.push(writer)
-    expectWhole(writer, data.database)
+    const checkLater = beginCheck(writer, data.database)
     expectNotNewer(currentVersion(writer))
     if (found.database) await admit?.({ ...readFound(writer), hadPredecessor: data.wasUsed })
     writer.exec(`PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = ${cacheSize}`)
@@ -69,6 +70,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     // Until here nobody was served. From now on, waiting for a lock would block everybody.
     for (const database of opened) database.exec('PRAGMA busy_timeout = 0')
     store.checkpointEvery(checkpointEvery)
+    store.check(checkLater, warn)
     await store.keepReserve()
     return store
   } catch (error) {
@@ -119,6 +121,7 @@ class SqliteStore implements Store {
   #damage: StoreTrouble | undefined
   #used: boolean
   #checkpoints: NodeJS.Timeout | undefined
+  #check: Check | undefined
   #isLogged = true
   #closing: Promise<void> | undefined
 
@@ -168,6 +171,18 @@ class SqliteStore implements Store {
       },
       damaged: (error) => this.#end(error),
       refused: (trouble) => this.#condition.note('writes', trouble),
+    })
+  }
+
+  /** Whatever is found ends the store. */
+  check(begin: ReturnType<typeof beginCheck>, warn: (sentence: string) => void): void {
+    this.#check = begin({
+      damaged: (error) => this.#end(error),
+      failed: (error) =>
+        warn(
+          `${this.#data.database} could not be checked for damage (${reasonOf(error) ?? String(error)}): ` +
+            '"hallpass doctor" checks it, beside this server too.',
+        ),
     })
   }
 
@@ -256,6 +271,7 @@ class SqliteStore implements Store {
 
   async #close(): Promise<void> {
     clearTimeout(this.#checkpoints)
+    await this.#check?.stop()
     await this.#writes.drain()
     await this.#reads.drain()
     try {
