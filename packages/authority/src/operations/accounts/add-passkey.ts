@@ -9,6 +9,7 @@ import {
 } from '../../domain/passkey.ts'
 import { requireFreshProof } from './fresh-proof.ts'
 import type { WriteOperation } from '../perform/operation.ts'
+import { expectPerson, personal } from '../perform/personal.ts'
 import { requireRelyingParty, takeChallenge } from './passkey-ceremony.ts'
 import { findUser } from '../perform/principal.ts'
 
@@ -29,12 +30,10 @@ export const addPasskey: WriteOperation<AddPasskey, undefined, Passkey, Verified
       return environment.passkeys.verifyCreation(answer, requireRelyingParty(environment))
     },
 
-    async access(_scene, { name }) {
-      return { subject: undefined, requirement: { kind: 'person' }, target: `passkey ${name}`, organisationId: null }
-    },
+    access: personal(({ name }) => `passkey ${name}`),
 
     async run({ tx, now }, { input: { challengeId, name, answer }, actor, prepared }) {
-      if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no passkeys')
+      expectPerson(actor)
       requireFreshProof(actor, now)
       if (prepared === undefined || 'refused' in prepared) {
         throw new DomainError('invalid', "this is not an authenticator's answer to one of our pages", {

@@ -6,6 +6,7 @@ import { createCode, hashCode } from '../../domain/user.ts'
 import { checkProof, findCliLogin } from './find-cli-login.ts'
 import { requireFreshProof } from './fresh-proof.ts'
 import type { WriteOperation } from '../perform/operation.ts'
+import { expectPerson, personal } from '../perform/personal.ts'
 
 export interface ApprovedCliLogin {
   readonly login: CliLogin
@@ -16,13 +17,10 @@ export interface ApprovedCliLogin {
 export const approveCliLogin: WriteOperation<{ readonly id: string }, undefined, ApprovedCliLogin> = {
   name: 'cli_login.approve',
   mode: 'write',
-
-  async access() {
-    return { subject: undefined, requirement: { kind: 'person' }, target: 'login', organisationId: null }
-  },
+  access: personal('login'),
 
   async run({ tx, environment, now }, { input: { id }, actor }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token logs nobody in')
+    expectPerson(actor)
     const login = await findCliLogin(tx, id, now)
     if (login.approval !== null) throw new DomainError('conflict', 'this login has been approved already')
     checkProof(environment, login.codeChallenge)

@@ -2,19 +2,17 @@
 import { DomainError } from '../../domain/errors.ts'
 import { mostPasskeys } from '../../domain/passkey.ts'
 import type { WriteOperation } from '../perform/operation.ts'
+import { expectPerson, personal } from '../perform/personal.ts'
 import { requireFreshProof } from './fresh-proof.ts'
 import { beginCreation, type Ceremony } from './passkey-ceremony.ts'
 
 export const beginPasskey: WriteOperation<undefined, undefined, Ceremony> = {
   name: 'passkey.begin',
   mode: 'write',
-
-  async access() {
-    return { subject: undefined, requirement: { kind: 'person' }, target: 'passkey', organisationId: null }
-  },
+  access: personal('passkey'),
 
   async run(context, { actor }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no passkeys')
+    expectPerson(actor)
     requireFreshProof(actor, context.now)
     const owned = await context.tx.passkeys.ofUser(actor.user.id)
     if (owned.length >= mostPasskeys) {

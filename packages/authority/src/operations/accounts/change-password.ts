@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/errors.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { requireFreshProof } from './fresh-proof.ts'
 import type { WriteOperation } from '../perform/operation.ts'
+import { expectPerson, personal } from '../perform/personal.ts'
 import { findUser } from '../perform/principal.ts'
 import { tryOwnPassword } from './try-password.ts'
 
@@ -37,12 +38,10 @@ export const changePassword: WriteOperation<ChangePassword, undefined, undefined
     return { checked, hash: await environment.passwords.hash(next, `password of user ${user.id}`) }
   },
 
-  async access() {
-    return { subject: undefined, requirement: { kind: 'person' }, target: 'password', organisationId: null }
-  },
+  access: personal('password'),
 
   async run({ tx, now }, { input: { endPasskeys }, actor, prepared: { checked, hash } }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no password')
+    expectPerson(actor)
     // Knowing the old password is a proof. Without one, a stolen session could set the first password.
     if (checked === null) requireFreshProof(actor, now)
     if (hash === undefined) {

@@ -7,18 +7,16 @@ import { describeUser, type User } from '../../domain/user.ts'
 import { closeInvitations } from '../members/find-member.ts'
 import { requireFreshProof } from './fresh-proof.ts'
 import type { WriteOperation } from '../perform/operation.ts'
+import { expectPerson, personal } from '../perform/personal.ts'
 import { endWaysIn } from './prove-address.ts'
 
 export const deleteAccount: WriteOperation<undefined, undefined, undefined> = {
   name: 'user.delete',
   mode: 'write',
-
-  async access() {
-    return { subject: undefined, requirement: { kind: 'person' }, target: 'account', organisationId: null }
-  },
+  access: personal('account'),
 
   async run({ tx, now }, { actor }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no account')
+    expectPerson(actor)
     requireFreshProof(actor, now)
     const orphans = await findOrphans(tx, actor.user)
     if (orphans.length > 0) {

@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/errors.ts'
 import type { Passkey } from '../../domain/passkey.ts'
 import { requireFreshProof } from './fresh-proof.ts'
 import type { WriteOperation } from '../perform/operation.ts'
+import { expectPerson } from '../perform/personal.ts'
 import { findUser } from '../perform/principal.ts'
 
 export const deletePasskey: WriteOperation<{ readonly id: string }, Passkey | undefined, undefined> = {
@@ -20,7 +21,7 @@ export const deletePasskey: WriteOperation<{ readonly id: string }, Passkey | un
 
   async run({ tx, environment: { identityProvider }, now }, { subject: passkey, actor }) {
     if (passkey === undefined) throw new DomainError('not_found', 'you have no such passkey')
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no passkeys')
+    expectPerson(actor)
     requireFreshProof(actor, now)
     const { userId } = passkey
     const otherWayIn =

@@ -1,18 +1,17 @@
 // session.delete: ends one of the person's own logins.
 import { DomainError } from '../../domain/errors.ts'
 import type { WriteOperation } from '../perform/operation.ts'
+import { expectPerson, personal } from '../perform/personal.ts'
 
 export const deleteSession: WriteOperation<{ readonly id: number }, undefined, undefined> = {
   name: 'session.delete',
   mode: 'write',
   isUrgent: true,
 
-  async access(_scene, { id }) {
-    return { subject: undefined, requirement: { kind: 'person' }, target: `session ${id}`, organisationId: null }
-  },
+  access: personal(({ id }) => `session ${id}`),
 
   async run({ tx }, { input: { id }, actor }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no sessions')
+    expectPerson(actor)
     // The same error for another person's session as for none.
     if ((await tx.sessions.byId(id))?.userId !== actor.user.id) {
       throw new DomainError('not_found', 'you have no such session')

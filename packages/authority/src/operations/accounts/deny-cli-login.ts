@@ -3,15 +3,13 @@ import type { CliLogin } from '../../domain/cli-login.ts'
 import { describeCliLogin } from './approve-cli-login.ts'
 import { findCliLogin } from './find-cli-login.ts'
 import type { WriteOperation } from '../perform/operation.ts'
+import { personal } from '../perform/personal.ts'
 
 export const denyCliLogin: WriteOperation<{ readonly id: string }, undefined, CliLogin> = {
   name: 'cli_login.deny',
   mode: 'write',
   isUrgent: true,
-
-  async access() {
-    return { subject: undefined, requirement: { kind: 'person' }, target: 'login', organisationId: null }
-  },
+  access: personal('login'),
 
   async run({ tx, now }, { input: { id } }) {
     const login = await findCliLogin(tx, id, now)

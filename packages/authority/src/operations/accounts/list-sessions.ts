@@ -1,7 +1,7 @@
 // session.list: the caller's own logins.
-import { DomainError } from '../../domain/errors.ts'
 import type { Session } from '../../domain/user.ts'
 import type { ReadOperation } from '../perform/operation.ts'
+import { expectPerson, personal } from '../perform/personal.ts'
 
 export interface ListedSession extends Session {
   /** Whether it is the session that asks. */
@@ -13,13 +13,10 @@ const mostListed = 1000
 export const listSessions: ReadOperation<undefined, undefined, readonly ListedSession[]> = {
   name: 'session.list',
   mode: 'read',
-
-  async access() {
-    return { subject: undefined, requirement: { kind: 'person' }, target: 'sessions', organisationId: null }
-  },
+  access: personal('sessions'),
 
   async run({ tx, now }, { actor }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token has no sessions')
+    expectPerson(actor)
     const sessions = await tx.sessions.ofUser(actor.user.id, now, mostListed)
     return sessions.map((session) => ({ ...session, current: session.id === actor.sessionId }))
   },

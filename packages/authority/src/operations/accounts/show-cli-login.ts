@@ -3,15 +3,14 @@ import type { CliLogin } from '../../domain/cli-login.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { findCliLogin } from './find-cli-login.ts'
 import type { ReadOperation } from '../perform/operation.ts'
+import { personal } from '../perform/personal.ts'
 
 export const showCliLogin: ReadOperation<{ readonly id: string }, undefined, CliLogin> = {
   name: 'cli_login.show',
   mode: 'read',
 
   // `run` looks it up, so that only a logged-in person learns anything.
-  async access() {
-    return { subject: undefined, requirement: { kind: 'person' }, target: 'login', organisationId: null }
-  },
+  access: personal('login'),
 
   async run({ tx, now }, { input: { id } }) {
     const login = await findCliLogin(tx, id, now)

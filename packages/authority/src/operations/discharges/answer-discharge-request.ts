@@ -6,6 +6,7 @@ import type { ReadTransaction } from '../../domain/store.ts'
 import type { TokenRecord } from '../../domain/token.ts'
 import { meetDemand, openOwnTicket, type MetDemand, type OpenedTicket } from './membership-demand.ts'
 import type { OperationContext, AccessRequest, ReadOperation, WriteOperation } from '../perform/operation.ts'
+import { expectPerson } from '../perform/personal.ts'
 import type { Credential } from '../perform/principal.ts'
 
 interface AskedRequest {
@@ -79,6 +80,6 @@ async function meetAsPerson(
   { opened }: FoundRequest,
   actor: Credential,
 ): Promise<MetDemand> {
-  if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token is not a person')
+  expectPerson(actor)
   return meetDemand(tx, opened, { now, answeredBy: actor.user })
 }

@@ -9,17 +9,15 @@ import { hashCode, type User } from '../../domain/user.ts'
 import { expectRoomFor } from '../organisations/create-organisation.ts'
 import type { ReachedOrganisation } from '../organisations/list-organisations.ts'
 import type { Services, WriteOperation } from '../perform/operation.ts'
+import { expectPerson, personal } from '../perform/personal.ts'
 
 export const acceptInvitation: WriteOperation<{ readonly code: Secret }, undefined, ReachedOrganisation> = {
   name: 'membership.accept',
   mode: 'write',
-
-  async access() {
-    return { subject: undefined, requirement: { kind: 'person' }, target: 'invitation', organisationId: null }
-  },
+  access: personal('invitation'),
 
   async run({ tx, environment, now }, { input, actor }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not join an organization')
+    expectPerson(actor)
     const joined = await redeemInvitation({ tx, environment, now }, hashCode(input.code.reveal()), actor.user)
     return { ...joined, own: false }
   },

@@ -7,6 +7,7 @@ import type { User } from '../../domain/user.ts'
 import { join } from './accept-invitation.ts'
 import type { ReachedOrganisation } from '../organisations/list-organisations.ts'
 import type { OperationContext, AccessRequest, ReadOperation, WriteOperation } from '../perform/operation.ts'
+import { expectPerson, personal } from '../perform/personal.ts'
 import { findUser } from '../perform/principal.ts'
 
 interface Chosen {
@@ -17,13 +18,10 @@ interface Chosen {
 export const listOwnInvitations: ReadOperation<undefined, undefined, readonly OwnInvitation[]> = {
   name: 'membership.own_invitations',
   mode: 'read',
-
-  async access() {
-    return { subject: undefined, requirement: { kind: 'person' }, target: 'invitations', organisationId: null }
-  },
+  access: personal('invitations'),
 
   async run({ tx, now }, { actor }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token is invited nowhere')
+    expectPerson(actor)
     return actor.user.emailProvenAt === null ? [] : tx.invitations.pendingOf(actor.user.email, now)
   },
 }
@@ -34,7 +32,7 @@ export const acceptOwnInvitation: WriteOperation<Chosen, OwnInvitation | undefin
   access,
 
   async run({ tx, environment, now }, { subject, actor }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not join an organization')
+    expectPerson(actor)
     const invitation = requireOwn(subject, actor.user)
     const organisation = await tx.organisations.byId(invitation.organisationId)
     if (organisation === undefined) throw unknown()
@@ -55,7 +53,7 @@ export const declineInvitation: WriteOperation<Chosen, OwnInvitation | undefined
   },
 
   async run({ tx }, { subject, actor }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token is invited nowhere')
+    expectPerson(actor)
     await tx.invitations.delete(requireOwn(subject, actor.user).id)
     return undefined
   },

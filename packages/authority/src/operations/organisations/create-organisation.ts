@@ -5,6 +5,7 @@ import type { ReadTransaction, Transaction } from '../../domain/store.ts'
 import type { User } from '../../domain/user.ts'
 import type { ReachedOrganisation } from './list-organisations.ts'
 import type { Services, WriteContext, WriteOperation } from '../perform/operation.ts'
+import { expectPerson, personal } from '../perform/personal.ts'
 
 export interface CreateOrganisation {
   readonly name: string
@@ -15,18 +16,10 @@ export interface CreateOrganisation {
 export const createOrganisation: WriteOperation<CreateOrganisation, undefined, ReachedOrganisation> = {
   name: 'organisation.create',
   mode: 'write',
-
-  async access(_scene, { name }) {
-    return {
-      subject: undefined,
-      requirement: { kind: 'person' },
-      target: `organisation ${name}`,
-      organisationId: null,
-    }
-  },
+  access: personal(({ name }) => `organisation ${name}`),
 
   async run(context, { input, actor }) {
-    if (actor.kind !== 'user') throw new DomainError('forbidden', 'a token may not create organizations')
+    expectPerson(actor)
     const slug =
       input.slug === undefined ? await freeSlug(context, input.name) : await checkSlug(context.tx, input.slug)
     const draft = { slug, name: input.name, personalOf: null, createdAt: context.now }
