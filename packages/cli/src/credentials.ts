@@ -7,13 +7,8 @@ import type { Environment } from './environment.ts'
 import { CommandError } from './errors.ts'
 import { findSecret } from './secret-file.ts'
 import { defaultServer, normaliseServer } from './server-url.ts'
+import type { GlobalFlags } from './flags.ts'
 import { expectKnownVariables } from './unknown-variables.ts'
-
-/** What every command accepts. */
-export interface GlobalFlags {
-  readonly accessToken?: string | undefined
-  readonly apiUrl?: string | undefined
-}
 
 const serverVariables = ['HALLPASS_API_URL', 'FLY_API_BASE_URL'] as const
 const ownTokenVariables = ['HALLPASS_API_TOKEN', 'HALLPASS_API_TOKEN_FILE'] as const

@@ -2,7 +2,6 @@
 import type { FlagParametersForType } from '@stricli/core'
 
 import type { Context } from './context.ts'
-import type { GlobalFlags } from './credentials.ts'
 
 const takeText = (text: string) => text
 
@@ -41,6 +40,11 @@ export function optionalWord(brief: string, placeholder: string) {
   return { parse: takeText, brief, placeholder, optional: true } as const
 }
 
+/** What nearly every command accepts. */
+export interface GlobalFlags {
+  readonly accessToken?: string | undefined
+  readonly apiUrl?: string | undefined
+}
 export const globalFlags = {
   accessToken: textFlag('Token to use instead of the login (or HALLPASS_API_TOKEN)', 'token', 't'),
   apiUrl: textFlag('Address of the authority (or HALLPASS_API_URL)', 'url'),

@@ -11,8 +11,9 @@ import {
 } from '@hallpass/macaroon'
 
 import type { Context } from './context.ts'
-import { checkCredential, chooseHeldToken, type GlobalFlags } from './credentials.ts'
+import { checkCredential, chooseHeldToken } from './credentials.ts'
 import { CommandError } from './errors.ts'
+import type { GlobalFlags } from './flags.ts'
 import { readTextFile } from './text-file.ts'
 
 /** What a header carries. */

@@ -4,8 +4,9 @@ import type { SessionAnswer } from '@hallpass/client'
 import { askPassword, askText } from './ask.ts'
 import { expectWritable, locateConfig, readConfig, writeConfig } from './config-file.ts'
 import { canAsk, type Context } from './context.ts'
-import { chooseServer, tellOverrides, type GlobalFlags } from './credentials.ts'
+import { chooseServer, tellOverrides } from './credentials.ts'
 import { CommandError } from './errors.ts'
+import type { GlobalFlags } from './flags.ts'
 import { tell } from './output.ts'
 
 const longestPassword = 4096

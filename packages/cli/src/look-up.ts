@@ -4,8 +4,9 @@ import type { Names } from '@hallpass/macaroon/explain'
 
 import { createClientAt } from './connect.ts'
 import type { Context } from './context.ts'
-import { findLogin, isMeantElsewhere, type GlobalFlags } from './credentials.ts'
+import { findLogin, isMeantElsewhere } from './credentials.ts'
 import { CommandError } from './errors.ts'
+import type { GlobalFlags } from './flags.ts'
 import { adviseSlug } from './own-words.ts'
 
 /** Milliseconds; nothing here is worth a long wait. */

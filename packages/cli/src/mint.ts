@@ -5,9 +5,8 @@ import { printable } from '@hallpass/client/visible-text'
 import { chooseApp, chooseOrganisation } from './choose.ts'
 import { connect } from './connect.ts'
 import type { Context } from './context.ts'
-import type { GlobalFlags } from './credentials.ts'
 import { CommandError } from './errors.ts'
-import type { AppFlags, JsonFlag, OrganisationFlag } from './flags.ts'
+import type { GlobalFlags, AppFlags, JsonFlag, OrganisationFlag } from './flags.ts'
 import { formatJson, writeOnce } from './output.ts'
 
 export interface MintFlags extends GlobalFlags, JsonFlag {

@@ -8,6 +8,7 @@ import { printable, replaceUnseen } from '@hallpass/client/visible-text'
 import { adviseBy } from './command-name.ts'
 import type { Context } from './context.ts'
 import { CommandError } from './errors.ts'
+import type { JsonFlag } from './flags.ts'
 import { formatTable } from './table.ts'
 
 /** A line of data. */
@@ -57,7 +58,13 @@ export function writeJson(context: Context, value: unknown): void {
   context.process.stdout.write(`${formatJson(value)}\n`)
 }
 
-/** The same, to be written. */
+/** Whether `--json` asked for the answer as it is; then it is written. */
+export function wroteJson(context: Context, { json }: JsonFlag, answer: unknown): boolean {
+  if (json === true) writeJson(context, answer)
+  return json === true
+}
+
+/** JSON as the authority gave it, to be written. */
 export function formatJson(value: unknown): string {
   return escapeUnseen(JSON.stringify(value, undefined, 2))
 }

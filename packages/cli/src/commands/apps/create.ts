@@ -2,8 +2,7 @@
 import { chooseOrganisation } from '../../choose.ts'
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
-import type { JsonFlag, OrganisationFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag, OrganisationFlag } from '../../flags.ts'
 import { writeJson, writeLine } from '../../output.ts'
 
 /** Creates the app. */

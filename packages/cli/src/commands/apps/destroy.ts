@@ -2,9 +2,8 @@
 import { confirm } from '../../ask.ts'
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
-import type { YesFlag } from '../../flags.ts'
+import type { GlobalFlags, YesFlag } from '../../flags.ts'
 import { warn, writeLine } from '../../output.ts'
 
 /** Destroys each app, after asking once; one that cannot be destroyed does not keep the others alive. */

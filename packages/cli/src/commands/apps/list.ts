@@ -4,19 +4,15 @@ import type { App, Client } from '@hallpass/client'
 import { givenOrganisation } from '../../choose.ts'
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
-import type { JsonFlag, OrganisationFlag } from '../../flags.ts'
-import { writeJson, writeTable } from '../../output.ts'
+import type { GlobalFlags, JsonFlag, OrganisationFlag } from '../../flags.ts'
+import { writeTable, wroteJson } from '../../output.ts'
 
 /** Prints the apps' names, owners and states. */
 export async function listApps(context: Context, flags: GlobalFlags & JsonFlag & OrganisationFlag): Promise<void> {
   const client = await connect(context, flags)
   const given = givenOrganisation(context, flags)
   const apps = await readApps(client, given === undefined ? await reachableSlugs(client) : [given])
-  if (flags.json === true) {
-    writeJson(context, { total_apps: apps.length, apps })
-    return
-  }
+  if (wroteJson(context, flags, { total_apps: apps.length, apps })) return
   writeTable(
     context,
     ['NAME', 'OWNER', 'STATUS'],

@@ -1,17 +1,13 @@
 // `hallpass apps show`: one app.
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
-import type { JsonFlag } from '../../flags.ts'
-import { writeJson, writeLine } from '../../output.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
+import { writeLine, wroteJson } from '../../output.ts'
 
 /** Prints what is known of the app. */
 export async function showApp(context: Context, flags: GlobalFlags & JsonFlag, name: string): Promise<void> {
   const app = await (await connect(context, flags)).showApp({ app_name: name })
-  if (flags.json === true) {
-    writeJson(context, app)
-    return
-  }
+  if (wroteJson(context, flags, app)) return
   writeLine(context, `Name: ${app.name}`)
   writeLine(context, `Owner: ${app.organization.slug}`)
   writeLine(context, `Status: ${app.status}`)

@@ -3,8 +3,8 @@ import { confirm } from '../../ask.ts'
 import { locateConfig, readConfig, writeConfig } from '../../config-file.ts'
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import { chooseConnection, type GlobalFlags } from '../../credentials.ts'
-import type { YesFlag } from '../../flags.ts'
+import { chooseConnection } from '../../credentials.ts'
+import type { GlobalFlags, YesFlag } from '../../flags.ts'
 import { tell, writeLine } from '../../output.ts'
 
 /** Deletes it after asking, and forgets the login. The authority wants a login that is not older than ten minutes. */

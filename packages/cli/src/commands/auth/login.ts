@@ -1,9 +1,8 @@
 // `hallpass auth login`: gets an auth token through the browser, or for a password, and keeps it.
 import { connectAnonymously } from '../../connect.ts'
 import { canAsk, type Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
-import type { PasswordFlag } from '../../flags.ts'
+import type { GlobalFlags, PasswordFlag } from '../../flags.ts'
 import { chooseLoginServer, keepLogin, readPassword } from '../../login.ts'
 
 interface LogInFlags extends GlobalFlags, PasswordFlag {

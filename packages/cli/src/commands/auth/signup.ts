@@ -2,9 +2,8 @@
 import { askText } from '../../ask.ts'
 import { connectAnonymously } from '../../connect.ts'
 import { canAsk, type Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
-import type { PasswordFlag } from '../../flags.ts'
+import type { GlobalFlags, PasswordFlag } from '../../flags.ts'
 import { cleanCode } from '../../given-text.ts'
 import { chooseLoginServer, keepLogin, readEmail, readPassword } from '../../login.ts'
 

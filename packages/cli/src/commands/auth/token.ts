@@ -2,8 +2,8 @@
 import { printable } from '@hallpass/client/visible-text'
 
 import type { Context } from '../../context.ts'
-import { chooseConnection, type GlobalFlags } from '../../credentials.ts'
-import type { JsonFlag } from '../../flags.ts'
+import { chooseConnection } from '../../credentials.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { formatJson, writeOnce } from '../../output.ts'
 
 /** Prints the credential in use; nothing is asked of the authority. */

@@ -1,9 +1,9 @@
 // `hallpass auth whoami`: who a person is to the authority, or what a token is.
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import { chooseConnection, holdsMacaroon, type GlobalFlags } from '../../credentials.ts'
-import type { JsonFlag } from '../../flags.ts'
-import { tell, writeJson, writeLine, writeTable } from '../../output.ts'
+import { chooseConnection, holdsMacaroon } from '../../credentials.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
+import { tell, writeJson, writeLine, writeTable, wroteJson } from '../../output.ts'
 
 /** Prints the person's email address, or the tokens with their organisation and apps. */
 export async function showWhoami(context: Context, flags: GlobalFlags & JsonFlag): Promise<void> {
@@ -18,10 +18,7 @@ export async function showWhoami(context: Context, flags: GlobalFlags & JsonFlag
     return
   }
   const current = await client.showCurrentTokens()
-  if (flags.json === true) {
-    writeJson(context, current)
-    return
-  }
+  if (wroteJson(context, flags, current)) return
   writeTable(
     context,
     ['ID', 'ORGANIZATION', 'APPS', 'CREATED BY'],

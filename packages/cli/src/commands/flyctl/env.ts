@@ -1,7 +1,8 @@
 // `hallpass flyctl env`: prints the variables that keep flyctl at an authority, for a shell to read.
 import { locateConfig, readConfig } from '../../config-file.ts'
 import { isSet, type Context } from '../../context.ts'
-import { chooseServer, isServerOfEnvironment, type GlobalFlags } from '../../credentials.ts'
+import { chooseServer, isServerOfEnvironment } from '../../credentials.ts'
+import type { GlobalFlags } from '../../flags.ts'
 import { writeOnce } from '../../output.ts'
 import { formatVariables, tokenVariables, type Shell } from './variables.ts'
 

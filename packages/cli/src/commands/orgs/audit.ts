@@ -3,10 +3,9 @@ import type { AuditEvent } from '@hallpass/client'
 
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { formatGoTime } from '../../go-time.ts'
-import { writeJson, writeTable } from '../../output.ts'
+import { writeTable, wroteJson } from '../../output.ts'
 import { readPages } from '../../pages.ts'
 
 /** Prints all events that are kept, newest first. */
@@ -16,10 +15,7 @@ export async function listAuditEvents(context: Context, flags: GlobalFlags & Jso
     const page = await client.listAuditEvents({ org_slug: slug, limit: 1000, cursor })
     return { items: page.events, next: page.next_cursor }
   })
-  if (flags.json === true) {
-    writeJson(context, { events })
-    return
-  }
+  if (wroteJson(context, flags, { events })) return
   writeTable(
     context,
     ['AT', 'WHO', 'OPERATION', 'TARGET', 'OUTCOME', 'REASON'],

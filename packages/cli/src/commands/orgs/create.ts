@@ -1,8 +1,7 @@
 // `hallpass orgs create`: a new organisation, of which the caller is admin.
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { writeJson, writeTable } from '../../output.ts'
 
 interface CreateFlags extends GlobalFlags, JsonFlag {

@@ -1,8 +1,8 @@
 // `hallpass orgs decline`: says no to an invitation.
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
+import type { GlobalFlags } from '../../flags.ts'
 import { tell } from '../../output.ts'
 import { isInvitationId } from './invitation-id.ts'
 

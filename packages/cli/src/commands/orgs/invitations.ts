@@ -3,10 +3,9 @@ import type { Client } from '@hallpass/client'
 
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { formatGoTime } from '../../go-time.ts'
-import { tell, writeJson, writeTable } from '../../output.ts'
+import { tell, writeJson, writeTable, wroteJson } from '../../output.ts'
 import { sayPerson } from '../../say-person.ts'
 
 /** Prints a table of the invitations that can still be accepted: to the organisation, or without one the caller's own. */
@@ -14,10 +13,7 @@ export async function listInvitations(context: Context, flags: GlobalFlags & Jso
   const client = await connect(context, flags)
   if (slug === undefined) return listOwnInvitations(context, flags, client)
   const { invitations } = await client.listInvitations({ org_slug: slug })
-  if (flags.json === true) {
-    writeJson(context, invitations)
-    return
-  }
+  if (wroteJson(context, flags, invitations)) return
   writeTable(
     context,
     ['ID', 'EMAIL', 'ROLE', 'INVITED BY', 'EXPIRES AT'],

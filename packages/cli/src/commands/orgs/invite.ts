@@ -4,8 +4,8 @@ import { printable } from '@hallpass/client/visible-text'
 
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import { chooseConnection, type GlobalFlags } from '../../credentials.ts'
-import type { JsonFlag } from '../../flags.ts'
+import { chooseConnection } from '../../credentials.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { formatJson, tell, writeOnce } from '../../output.ts'
 import { defaultServer } from '../../server-url.ts'
 

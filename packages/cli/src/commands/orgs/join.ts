@@ -1,8 +1,7 @@
 // `hallpass orgs join`: accepts an invitation.
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { cleanCode } from '../../given-text.ts'
 import { writeJson, writeTable } from '../../output.ts'
 import { isInvitationId } from './invitation-id.ts'

@@ -1,8 +1,7 @@
 // `hallpass orgs list`: the organisations that the credential reaches.
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { writeJson, writeTable } from '../../output.ts'
 
 /** Prints name, slug, type and the caller's role of each. */

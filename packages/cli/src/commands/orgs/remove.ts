@@ -2,8 +2,7 @@
 import { confirm } from '../../ask.ts'
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
-import type { YesFlag } from '../../flags.ts'
+import type { GlobalFlags, YesFlag } from '../../flags.ts'
 import { tell, writeLine } from '../../output.ts'
 
 /** Removes the member, after asking. */

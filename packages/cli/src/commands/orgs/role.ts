@@ -1,9 +1,8 @@
 // `hallpass orgs role`: makes a member an admin, or an admin a member.
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { writeJson, writeLine } from '../../output.ts'
 
 /** Changes the role and prints the new one. */

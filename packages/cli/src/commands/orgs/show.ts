@@ -1,19 +1,15 @@
 // `hallpass orgs show`: one organisation and its members.
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { formatGoTime } from '../../go-time.ts'
-import { writeJson, writeLine, writeTable } from '../../output.ts'
+import { writeLine, writeTable, wroteJson } from '../../output.ts'
 import { sayPerson } from '../../say-person.ts'
 
 /** Prints the organisation, and a table of its members. */
 export async function showOrganisation(context: Context, flags: GlobalFlags & JsonFlag, slug: string): Promise<void> {
   const found = await (await connect(context, flags)).showOrganisation({ org_slug: slug })
-  if (flags.json === true) {
-    writeJson(context, found)
-    return
-  }
+  if (wroteJson(context, flags, found)) return
   writeLine(context, `Name: ${found.name}`)
   writeLine(context, `Slug: ${found.slug}`)
   writeLine(context, `Type: ${found.type}`)

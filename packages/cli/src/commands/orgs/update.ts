@@ -3,10 +3,9 @@ import type { MembershipDemand } from '@hallpass/client'
 
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
-import type { JsonFlag } from '../../flags.ts'
-import { writeJson, writeLine } from '../../output.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
+import { writeLine, wroteJson } from '../../output.ts'
 
 interface UpdateFlags extends GlobalFlags, JsonFlag {
   readonly name?: string | undefined
@@ -36,10 +35,7 @@ export async function updateOrganisation(context: Context, flags: UpdateFlags, s
     ...(tokensMayMint === undefined ? {} : { tokens_may_mint: tokensMayMint }),
     ...(requireMembership === undefined ? {} : { require_membership_discharge: requireMembership }),
   })
-  if (flags.json === true) {
-    writeJson(context, changed)
-    return
-  }
+  if (wroteJson(context, flags, changed)) return
   writeLine(context, `Name: ${changed.name}`)
   writeLine(context, `Tokens made from now on ${demands[changed.require_membership_discharge]}`)
   writeLine(context, changed.tokens_may_mint ? 'Tokens may make tokens' : 'People alone make tokens')

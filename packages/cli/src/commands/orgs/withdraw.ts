@@ -1,8 +1,8 @@
 // `hallpass orgs withdraw`: takes back an invitation that was not accepted yet.
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
+import type { GlobalFlags } from '../../flags.ts'
 import { tell } from '../../output.ts'
 
 /** Withdraws the invitation of this address. */

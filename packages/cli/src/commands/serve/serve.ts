@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 
 import { findDashboard, loadAuthority } from '../../authority-package.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
+import type { GlobalFlags } from '../../flags.ts'
 import { readInstallation } from '../../installation.ts'
 import { describeListening, parseListenAddress } from '../../listen-address.ts'
 import { writeLine } from '../../output.ts'

@@ -9,9 +9,8 @@ import {
 } from '@hallpass/macaroon'
 
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { dropEnded, readHeldToken, splitPermissions } from '../../held-token.ts'
 import { tell, writeJson, writeLine } from '../../output.ts'
 import { decodeBase64 } from '../../third-party.ts'

@@ -2,8 +2,7 @@
 import { attenuate, formatAuthorization, thirdParty } from '@hallpass/macaroon'
 
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { dropEnded, readHeldToken, splitPermission } from '../../held-token.ts'
 import { writeJson, writeLine } from '../../output.ts'
 import { random, readLocation, readSharedSecret, type LocationFlag, type SecretFlags } from '../../third-party.ts'

@@ -3,9 +3,8 @@ import { dischargeTicket, openTicket } from '@hallpass/macaroon'
 import { explain } from '@hallpass/macaroon/explain'
 
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { writeJson, writeLine } from '../../output.ts'
 import {
   decodeBase64,

@@ -1,8 +1,7 @@
 // `hallpass tokens 3p fetch`: brings a token the discharges that it needs.
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { advise, fetchAllDischarges } from '../../discharges.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { readHeldToken } from '../../held-token.ts'
 import { writeJson, writeLine } from '../../output.ts'
 

@@ -2,10 +2,9 @@
 import { listQuestions } from '@hallpass/client/discharge'
 
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { readHeldToken } from '../../held-token.ts'
-import { writeJson, writeTable } from '../../output.ts'
+import { writeTable, wroteJson } from '../../output.ts'
 import { encodeBase64 } from '../../third-party.ts'
 
 /** Prints a line for every ticket: where it is to be taken, and until when it is answered. */
@@ -21,10 +20,7 @@ export async function listThirdParties(
     ends_at: formatSecond(question.endsAt),
     ticket: encodeBase64(question.ticket),
   }))
-  if (flags.json === true) {
-    writeJson(context, questions)
-    return
-  }
+  if (wroteJson(context, flags, questions)) return
   writeTable(
     context,
     ['THIRD PARTY', 'DISCHARGE', 'ENDS AT'],

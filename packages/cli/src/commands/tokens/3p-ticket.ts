@@ -2,9 +2,8 @@
 import { ticketsOf } from '@hallpass/macaroon'
 
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { readHeldToken, splitPermission } from '../../held-token.ts'
 import { writeJson, writeLine } from '../../output.ts'
 import { encodeBase64, readLocation, type LocationFlag } from '../../third-party.ts'

@@ -2,9 +2,9 @@
 import { defaultExpiry } from '@hallpass/client/words'
 
 import type { Context } from '../../context.ts'
-import { chooseHeldToken, type GlobalFlags } from '../../credentials.ts'
+import { chooseHeldToken } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
-import type { JsonFlag, OrganisationFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag, OrganisationFlag } from '../../flags.ts'
 import { mintForOrganisation, readExpiry, writeToken } from '../../mint.ts'
 import { narrowToReading } from '../../narrow.ts'
 import { writeJson, writeLine } from '../../output.ts'

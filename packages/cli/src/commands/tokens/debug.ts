@@ -3,8 +3,9 @@ import { decodeMacaroon, MacaroonError, parseAuthorization, type Macaroon } from
 import { caveatsToJSON } from '@hallpass/macaroon/json'
 
 import type { Context } from '../../context.ts'
-import { checkCredential, type GlobalFlags } from '../../credentials.ts'
+import { checkCredential } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
+import type { GlobalFlags } from '../../flags.ts'
 import { readHeldToken, readText } from '../../held-token.ts'
 import { tell, writeJsonText } from '../../output.ts'
 

@@ -4,10 +4,9 @@ import { validateAccess } from '@hallpass/macaroon/internal'
 
 import { readAccess } from '../../access-json.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { missingDischarges, type Subject } from '../../effective-caveats.ts'
 import { CommandError, exitCodes } from '../../errors.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { findApp, findAskers, findOrganisationNumber, type Askers } from '../../look-up.ts'
 import { writeJson, writeLine } from '../../output.ts'
 

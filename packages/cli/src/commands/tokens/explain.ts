@@ -5,9 +5,8 @@ import { explain, type Explanation, type Names, type Scope } from '@hallpass/mac
 
 import { adviseBy } from '../../command-name.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { subjectsOf, type Subject } from '../../effective-caveats.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { readHeldToken, splitToken, type HeldTokens } from '../../held-token.ts'
 import { findAskers, findNames } from '../../look-up.ts'
 import { writeJsonText, writeLine } from '../../output.ts'

@@ -4,11 +4,10 @@ import type { Client, ListQuery, Token, TokenList } from '@hallpass/client'
 import { chooseApp, chooseOrganisation } from '../../choose.ts'
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
-import type { AppFlags, JsonFlag, OrganisationFlag } from '../../flags.ts'
+import type { GlobalFlags, AppFlags, JsonFlag, OrganisationFlag } from '../../flags.ts'
 import { formatGoTime } from '../../go-time.ts'
-import { writeJson, writeTable } from '../../output.ts'
+import { writeTable, wroteJson } from '../../output.ts'
 import { readPages } from '../../pages.ts'
 import { sayPerson } from '../../say-person.ts'
 
@@ -37,10 +36,7 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
     const page = await readPage({ state, ...order, search: flags.search, limit: 1000, cursor })
     return { items: page.tokens, next: page.next_cursor }
   })
-  if (flags.json === true) {
-    writeJson(context, { tokens })
-    return
-  }
+  if (wroteJson(context, flags, { tokens })) return
   const revoked = state === 'all' || state === 'revoked'
   const minted = tokens.some(({ minted_by }) => minted_by !== null)
   writeTable(

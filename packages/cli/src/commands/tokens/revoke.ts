@@ -4,9 +4,8 @@ import { holdsSecret } from '@hallpass/client/secret-text'
 
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
-import type { GlobalFlags } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
-import type { JsonFlag } from '../../flags.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { readText } from '../../held-token.ts'
 import { warn, writeJson, writeLine } from '../../output.ts'
 

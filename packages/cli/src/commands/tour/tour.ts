@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { commandName } from '../../command-name.ts'
 import type { Context } from '../../context.ts'
 import { CommandError } from '../../errors.ts'
-import type { GlobalFlags } from '../../credentials.ts'
+import type { GlobalFlags } from '../../flags.ts'
 import { onStage, type Outcome, type Stage } from './stage.ts'
 
 /** Plays the story; every step must end as it is told, or the tour fails. */
