@@ -1,4 +1,5 @@
-// The mutations. Each runs one operation under its own name, so that a `Mutations` caveat can allow it alone.
+// The mutations: what each takes and answers, and the one operation that it runs. It runs under its own name, so that a
+// `Mutations` caveat can allow it alone.
 import { parseDuration } from '@hallpass/client'
 import { routes } from '@hallpass/client/contract'
 import { z } from 'zod'
@@ -27,6 +28,77 @@ import {
   encodeReachedOrganisation,
   encodeToken,
 } from './nodes.ts'
+
+/** The names of the inputs stand in the queries of clients. */
+export const mutationDefinitions = `
+  type Mutations {
+    createApp(input: CreateAppInput!): CreateAppPayload
+    createLimitedAccessToken(input: CreateLimitedAccessTokenInput!): CreateLimitedAccessTokenPayload
+    createOrganization(input: CreateOrganizationInput!): CreateOrganizationPayload
+    createOrganizationInvitation(input: CreateOrganizationInvitationInput!): CreateOrganizationInvitationPayload
+    deleteApp(appId: ID!): DeleteAppPayload
+    deleteLimitedAccessToken(input: DeleteLimitedAccessTokenInput!): DeleteLimitedAccessTokenPayload
+    deleteOrganization(input: DeleteOrganizationInput!): DeleteOrganizationPayload
+    deleteOrganizationMembership(input: DeleteOrganizationMembershipInput!): DeleteOrganizationMembershipPayload
+    logOut(input: LogOutInput!): LogOutPayload
+  }
+
+  input CreateAppInput {
+    clientMutationId: String
+    organizationId: ID!
+    name: String
+    network: String
+    appRoleId: ID
+    machines: Boolean
+    preferredRegion: String
+    runtime: String
+    enableSubdomains: Boolean
+    heroku: Boolean
+  }
+  type CreateAppPayload { clientMutationId: String app: App! }
+
+  type DeleteAppPayload { clientMutationId: String organization: Organization! }
+
+  input CreateLimitedAccessTokenInput {
+    clientMutationId: String
+    organizationId: ID!
+    name: String!
+    "deploy_organization, deploy or litefs_cloud."
+    profile: String!
+    "deploy takes app_id, an app's name; litefs_cloud takes cluster."
+    profileParams: JSON
+    "A Go duration; 20 years where it is empty."
+    expiry: String
+    optInThirdParties: [String!]
+    optOutThirdParties: [String!]
+  }
+  type CreateLimitedAccessTokenPayload { clientMutationId: String limitedAccessToken: LimitedAccessToken! }
+
+  input DeleteLimitedAccessTokenInput { clientMutationId: String id: ID token: String revokedBy: String }
+  type DeleteLimitedAccessTokenPayload { clientMutationId: String token: String revokedBy: String }
+
+  input CreateOrganizationInput { clientMutationId: String name: String! appsV2DefaultOn: Boolean }
+  type CreateOrganizationPayload { clientMutationId: String organization: Organization! }
+
+  input DeleteOrganizationInput { clientMutationId: String organizationId: ID! }
+  type DeleteOrganizationPayload { clientMutationId: String deletedOrganizationId: ID! }
+
+  input CreateOrganizationInvitationInput { clientMutationId: String organizationId: ID! email: String! }
+  type CreateOrganizationInvitationPayload { clientMutationId: String invitation: OrganizationInvitation! }
+  type OrganizationInvitation {
+    id: ID!
+    email: String!
+    createdAt: ISO8601DateTime!
+    redeemed: Boolean!
+    organization: Organization!
+  }
+
+  input DeleteOrganizationMembershipInput { clientMutationId: String organizationId: ID! userId: ID! }
+  type DeleteOrganizationMembershipPayload { clientMutationId: String organization: Organization! user: User! }
+
+  input LogOutInput { clientMutationId: String }
+  type LogOutPayload { clientMutationId: String ok: Boolean! }
+`
 
 interface Input {
   readonly clientMutationId?: string | null

@@ -1,7 +1,7 @@
-// The schema of the GraphQL door: the part of the public schema about organisations, apps and tokens.
+// The GraphQL schema without its mutations: the part of the public one about organisations, apps and tokens.
 import { buildSchema, type GraphQLSchema } from 'graphql'
 
-import { mutationDefinitions } from './schema-of-mutations.ts'
+import { mutationDefinitions } from './mutations.ts'
 
 /**
  * Clients of the original rely on these names, types and nullability: a number there must not become a string here.
@@ -32,18 +32,6 @@ const definitions = `
     personalOrganization: Organization!
     platform: Platform!
     viewer: Principal!
-  }
-
-  type Mutations {
-    createApp(input: CreateAppInput!): CreateAppPayload
-    createLimitedAccessToken(input: CreateLimitedAccessTokenInput!): CreateLimitedAccessTokenPayload
-    createOrganization(input: CreateOrganizationInput!): CreateOrganizationPayload
-    createOrganizationInvitation(input: CreateOrganizationInvitationInput!): CreateOrganizationInvitationPayload
-    deleteApp(appId: ID!): DeleteAppPayload
-    deleteLimitedAccessToken(input: DeleteLimitedAccessTokenInput!): DeleteLimitedAccessTokenPayload
-    deleteOrganization(input: DeleteOrganizationInput!): DeleteOrganizationPayload
-    deleteOrganizationMembership(input: DeleteOrganizationMembershipInput!): DeleteOrganizationMembershipPayload
-    logOut(input: LogOutInput!): LogOutPayload
   }
 
   interface Principal {
