@@ -1,6 +1,6 @@
 // An organisation with the maximum of everything, and the most expensive requests of its people, its tokens and
 // strangers.
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -14,6 +14,7 @@ import { makeNonce, type Nonce } from '../packages/macaroon/src/nonce.ts'
 import { sealBox } from '../packages/macaroon/src/sealed.ts'
 import { firstTail, nextTail } from '../packages/macaroon/src/tail.ts'
 import { parseAuthorization } from '../packages/macaroon/src/text.ts'
+import type { NewToken } from '../packages/authority/src/domain/token.ts'
 import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
 import { revokeToken } from '../packages/authority/src/operations/tokens/revoke-token.ts'
 import { location, openAuthority, orgToken } from './authority.ts'
@@ -43,7 +44,7 @@ export async function fillForHolds(
   quick: boolean,
 ): Promise<{ readonly held: readonly Input[]; readonly anonymous: readonly Input[] }> {
   const authority = await openAuthority(directory, url)
-  const { ask, userHeader, organisation, user } = authority
+  const { ask, environment, userHeader, organisation, user } = authority
   const tokens: string[] = []
   const dead: string[] = []
   for (let i = 0; i < 32; i++) {
@@ -52,11 +53,35 @@ export async function fillForHolds(
     await ask(userHeader, revokeToken, { id: record.id, descendants: 'keep' })
     dead.push(token.reveal())
   }
+  const apps = new Map(Array.from({ length: 9000 }, (_, i) => [BigInt(i + 70_000), actions.any]))
+  const caveats = encodeCaveats([{ type: 'Apps', apps }])
+  for (let begun = 0; begun < 1000; begun += 50) {
+    await environment.store.write(async (tx) => {
+      for (let i = begun; i < begun + 50; i++) await tx.tokens.insert(longToken(organisation.id, i, caveats))
+    })
+  }
   await authority.close()
   const rows = rowsFor(organisation.id, user.id, quick ? 1000 : 10_000)
   if (url === undefined) fillSqlite(join(directory, 'hallpass.db'), rows)
   else await fillPostgres(url, rows)
   return { held: heldBy(tokens, dead, userHeader), anonymous: anonymousOf(tokens, dead) }
+}
+
+function longToken(organisationId: number, i: number, caveats: Uint8Array): NewToken {
+  return {
+    id: randomUUID(),
+    organisationId,
+    appId: null,
+    profile: 'deploy_organization',
+    name: `CI ${i}`,
+    createdBy: null,
+    mintedBy: null,
+    createdAt: 0,
+    expiresAt: Date.now() + 1e12 + i,
+    revokedAt: null,
+    revokedBy: null,
+    caveats,
+  }
 }
 
 /** An insert statement and the values of each row. */
@@ -68,9 +93,6 @@ interface Rows {
 
 function rowsFor(organisation: number, user: number, many: number): readonly Rows[] {
   const long = 'é"'.repeat(500)
-  const apps = new Map(Array.from({ length: 9000 }, (_, i) => [BigInt(i + 70_000), actions.any]))
-  const caveats = encodeCaveats([{ type: 'Apps', apps }])
-  const end = Date.now() + 1e12
   return [
     {
       sql: "insert into apps (public_id, name, organisation_id, network, created_at) values (?, ?, ?, 'default', 0)",
@@ -87,12 +109,6 @@ function rowsFor(organisation: number, user: number, many: number): readonly Row
         select cast(? as integer), id, 'member', 0 from users where email like 'person-%'`,
       count: 1,
       row: () => [organisation],
-    },
-    {
-      sql: `insert into tokens (id, organisation_id, profile, name, name_key, created_at, expires_at, caveats)
-        values (?, ?, 'deploy_organization', ?, ?, 0, ?, ?)`,
-      count: 1000,
-      row: (i) => [randomBytes(16), organisation, `CI ${i}`, `ci ${i}`, end + i, caveats],
     },
     {
       sql: `insert into audit_events

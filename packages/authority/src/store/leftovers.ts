@@ -2,6 +2,7 @@
 // what upgrades leave for later steps.
 import { sql, type SqlBool } from 'kysely'
 
+import { findUnmovedCaveats, moveSomeCaveats } from './long-caveats.ts'
 import { findUnfoldedNames, foldSomeNames } from './names.ts'
 import { query, type Param, type QuerySession } from './query.ts'
 import { findUnfinished, revokeMore } from './revoked-organisations.ts'
@@ -29,7 +30,8 @@ export async function areLeft(session: QuerySession): Promise<boolean> {
     app !== undefined ||
     organisation !== undefined ||
     (await findUnfinished(session)) !== undefined ||
-    (await findUnfoldedNames(session)) !== undefined
+    (await findUnfoldedNames(session)) !== undefined ||
+    (await findUnmovedCaveats(session)) !== undefined
   )
 }
 
@@ -46,7 +48,9 @@ export async function removeLeftovers(session: QuerySession): Promise<boolean> {
   const organisation = await session.one(firstOrganisation, {})
   if (organisation === undefined) {
     const names = await findUnfoldedNames(session)
+    const caveats = await findUnmovedCaveats(session)
     if (names !== undefined) await foldSomeNames(session, names)
+    else if (caveats !== undefined) await moveSomeCaveats(session, caveats)
     return areLeft(session)
   }
   const place = await removeSome(session, organisation)

@@ -16,6 +16,7 @@ import { migration13 } from './migrations/0013-names-beyond-ascii.ts'
 import { migration14 } from './migrations/0014-proven-addresses.ts'
 import { migration15 } from './migrations/0015-organisations-revoked-whole.ts'
 import { migration16 } from './migrations/0016-outbox.ts'
+import { migration17 } from './migrations/0017-long-caveats.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   migration14,
   migration15,
   migration16,
+  migration17,
 ]

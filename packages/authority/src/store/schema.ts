@@ -153,8 +153,12 @@ export interface Database {
     readonly expires_at: number
     readonly revoked_at: number | null
     readonly revoked_by: string | null
-    /** As on the wire; null for rows from before version 2. */
+    /** As on the wire; null for rows from before version 2, and if they are in `token_caveats`. */
     readonly caveats: Uint8Array | null
+  }
+  readonly token_caveats: {
+    readonly token_id: Uint8Array
+    readonly caveats: Uint8Array
   }
   readonly unfinished_revocations: {
     readonly token_id: Uint8Array
@@ -165,6 +169,10 @@ export interface Database {
   readonly deleted_organisations: {
     readonly id: number
     readonly done_creation: number
+    readonly done_id: Uint8Array
+  }
+  readonly unmoved_caveats: {
+    readonly id: number
     readonly done_id: Uint8Array
   }
   readonly unfolded_names: {

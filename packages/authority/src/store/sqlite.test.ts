@@ -1,5 +1,6 @@
 // The SQLite store: what every store does, and what is specific to a file.
 import { spawn } from 'node:child_process'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,7 +15,7 @@ import { sqliteWords, sqlOf } from './migration.ts'
 import { migrations } from './migrations.ts'
 import { openSqliteStore, openStoreBeside } from './open.ts'
 import { describeStore } from './testing/conformance.ts'
-import { insertOrganisation, insertUser } from './testing/seed.ts'
+import { createToken, insertOrganisation, insertUser } from './testing/seed.ts'
 import { byEnd } from './testing/tokens.ts'
 
 let parent = ''
@@ -250,6 +251,33 @@ describe('a data directory', () => {
       })
     }
   })
+})
+
+test('a look-up reads no long row on its way: no entry of a table or index with an order is longer than its page', async () => {
+  const directory = nextDirectory()
+  const store = await openSqliteStore({ directory })
+  await store.write(async (tx) => {
+    const { id } = await insertOrganisation(tx)
+    const names = ['ci', 'n'.repeat(128), '部'.repeat(128)]
+    const sizes = [200, 590, 900, 1000, 4000, 49_152]
+    const long = { revokedAt: 5, revokedBy: `${'r'.repeat(242)}@example.com`, mintedBy: randomUUID() }
+    const minted = sizes.flatMap((size) =>
+      names.flatMap((name) => {
+        const token = createToken(id, { name, caveats: randomBytes(size) })
+        return [token, name.startsWith('部') ? token : { ...token, ...long, id: randomUUID() }]
+      }),
+    )
+    await Promise.all([...new Set(minted)].map((token) => tx.tokens.insert(token)))
+  })
+  await store.close()
+  const database = new DatabaseSync(join(directory, 'hallpass.db'))
+  const spilling = database.prepare(`select name from dbstat where pagetype = 'overflow' group by name`).all()
+  const inOrder = `select name from sqlite_schema where type = 'index' or sql like '%without rowid'`
+  const ordered = database.prepare(inOrder).all()
+  database.close()
+  expect(spilling).toEqual([{ name: 'token_caveats' }])
+  expect(ordered).toContainEqual({ name: 'tokens' })
+  expect(ordered).not.toContainEqual({ name: 'token_caveats' })
 })
 
 test('work in many steps leaves no large checkpoint to a single write', async () => {

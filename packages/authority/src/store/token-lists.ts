@@ -8,6 +8,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import { nameKey, type ListedToken, type TokenQuery, type TokenSort } from '../domain/token.ts'
+import { caveatsColumn } from './long-caveats.ts'
 import { query, type Param, type Query, type QuerySession } from './query.ts'
 import type { Database } from './schema.ts'
 import { formatTokenId, parseTokenId } from './token-id.ts'
@@ -232,7 +233,7 @@ function createWalk(way: Way): Walk {
         .leftJoin('users', 'users.id', 'tokens.created_by')
         .leftJoin('apps', 'apps.id', 'tokens.app_id')
         .select(listedColumns)
-        .select(sql<Uint8Array | null>`case when ${param('caveats')} = 1 then tokens.caveats end`.as('caveats'))
+        .select(sql<Uint8Array | null>`case when ${param('caveats')} = 1 then ${caveatsColumn} end`.as('caveats'))
         .orderBy(ordering(way, 'found.'))
     }),
     steps: parts.map((part) =>

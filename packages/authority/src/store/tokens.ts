@@ -4,6 +4,7 @@ import type { Transaction } from '../domain/store.ts'
 import { nameKey, type NewToken } from '../domain/token.ts'
 import { continueRevocations, revocationsAreUnfinished, revokeDescendants } from './descent.ts'
 import { beginRevoking } from './leftovers.ts'
+import { addLongCaveats, caveatsColumn, shortCaveats } from './long-caveats.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
 import { removeEndedTokens } from './retention.ts'
 import { expectNew, revokeOfOrganisation } from './revoked-organisations.ts'
@@ -32,13 +33,16 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
     revocationsAreUnfinished: () => revocationsAreUnfinished(session),
     insert: async (token) => {
       await expectNew(session, token.organisationId, token.createdAt)
+      const id = requireTokenId(token.id)
       const inserted = await session.insert(insert, {
         ...token,
         nameKey: nameKey(token.name),
-        id: requireTokenId(token.id),
+        id,
         mintedBy: token.mintedBy === null ? null : requireTokenId(token.mintedBy),
+        caveats: shortCaveats(token),
       })
       if (!inserted) throw new DomainError('conflict', 'There is already a token with this id.')
+      await addLongCaveats(session, id, token)
     },
     revoke: async (id, at, by) => {
       const bytes = parseTokenId(id)
@@ -70,7 +74,7 @@ const byIdWithNames = query((db, param: Param<{ id: Uint8Array }>) =>
     .selectFrom('tokens')
     .leftJoin('users', 'users.id', 'tokens.created_by')
     .leftJoin('apps', 'apps.id', 'tokens.app_id')
-    .select([...listedColumns, 'tokens.caveats'])
+    .select([...listedColumns, caveatsColumn.as('caveats')])
     .where('tokens.id', '=', param('id')),
 )
 

@@ -51,6 +51,10 @@ function rowsOf(version: number, bytes: (hex: string) => string): string[] {
   if (version < shipped) return rows
   return [
     ...rows,
+    ...sizes.map(
+      (size, at) => `insert into tokens (id, organisation_id, profile, name, created_at, expires_at, caveats)
+        values (${bytes(`9${String(at).padStart(31, '0')}`)}, 2, 'deploy', 'Narrow', 1, 99, ${bytes('c0'.repeat(size))})`,
+    ),
     `insert into cli_logins (id_hash, name, requested_from, state, created_at, expires_at, approved_by)
       values (${hash('6')}, 'laptop', '192.0.2.1', 'state', 1, 99, 1)`,
     `insert into discharge_requests (person_hash, poll_hash, token_id, user_id, organisation_id, ticket, state,
@@ -62,6 +66,9 @@ function rowsOf(version: number, bytes: (hex: string) => string): string[] {
     `insert into identities values ('https://id.example.com', 'subject', 1, 1)`,
   ]
 }
+
+/** Sizes of caveats: short ones, and more long ones than one step moves. */
+const sizes = [100, 590, ...Array.from({ length: 20 }, (_, at) => 1000 * (at + 1))]
 
 /** More tokens than are filled between two that are told. */
 function manyTokens({ bytes }: EngineWords): string {
@@ -116,6 +123,9 @@ async function expectUpToDate(store: Store, version: number, between = 0): Promi
       limit: 99,
     })
     expect(items).toHaveLength(between)
+    const narrow = { ...byEnd, order: 'asc', state: 'live', search: 'narrow', now: 5, limit: 99 } as const
+    const found = version < shipped ? [] : (await tx.tokens.ofOrganisation(2, narrow)).items
+    expect(found.map(({ caveats }) => caveats?.length)).toEqual(version < shipped ? [] : sizes)
     expect(await tx.leftovers.exist()).toBe(false)
   })
 }
@@ -190,9 +200,14 @@ describe('over SQLite', () => {
     await expectUpToDate(store, version, version < 6 ? times : 0)
     await store.close()
     expect(schemaOf(directory)).toEqual(await freshSchema())
+    using after = new DatabaseSync(join(directory, 'hallpass.db'))
+    expect(Object.values(after.prepare(countLong).get() ?? {})).toEqual([0])
     await rm(directory, { recursive: true })
   })
 })
+
+/** How many tokens have so many caveats in their rows that looking up another one would read them. */
+const countLong = 'select count(*) from tokens where octet_length(caveats) > 600'
 
 async function freshSchema(): Promise<unknown[]> {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-upgrade-'))
@@ -230,6 +245,7 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
     await expectUpToDate(store, version, version < 6 ? times : 0)
     await store.close()
     expect(await postgresSchema(url)).toEqual(await postgresSchema(await createDatabase(server.url, 0)))
+    expect(await countOf(url, countLong)).toBe(0)
   })
 
   test('an index of which making was broken off is made again', async () => {
@@ -335,6 +351,14 @@ async function postgresSchema(url: string): Promise<unknown[]> {
   for (const query of queries) rows.push(...(await client.query<Record<string, unknown>>(query)).rows)
   await client.end()
   return rows
+}
+
+async function countOf(url: string, query: string): Promise<number> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  const { rows } = await client.query<{ count: string }>(query)
+  await client.end()
+  return Number(rows[0]?.count)
 }
 
 async function execute(url: string, statements: readonly string[]): Promise<void> {

@@ -49,6 +49,35 @@ export function describeTokens(getStore: () => Store): void {
       await expect(again).rejects.toMatchObject({ name: 'DomainError', code: 'conflict' })
     })
 
+    test('have their caveats, however long, and take them along when they are removed', async () => {
+      const sizes = [0, 1, 560, 600, 601, 49_152]
+      const { organisation, minted } = await getStore().write(async (tx) => {
+        const owner = await insertOrganisation(tx)
+        const tokens = sizes.map((size) => createToken(owner.id, { caveats: new Uint8Array(size).fill(7) }))
+        await Promise.all(tokens.map((token) => tx.tokens.insert(token)))
+        return { organisation: owner.id, minted: tokens }
+      })
+      const listed = async () => {
+        const page = { ...byEnd, state: 'all', now: 0, limit: 10 } as const
+        const { items } = await getStore().read((tx) => tx.tokens.ofOrganisation(organisation, page))
+        return items.map(({ caveats }) => caveats?.length).sort((a = 0, b = 0) => a - b)
+      }
+      expect(await listed()).toEqual(sizes)
+      for (const { id, caveats } of minted) {
+        const found = await getStore().read((tx) => tx.tokens.byIdWithNames(id))
+        expect(found?.caveats && Buffer.compare(found.caveats, caveats ?? Buffer.of())).toBe(0)
+      }
+
+      const again = minted.map((token) => ({ ...token, caveats: null }))
+      const insertAgain = () => getStore().write((tx) => Promise.all(again.map((token) => tx.tokens.insert(token))))
+      await getStore().write((tx) => tx.tokens.removeEnded(6000, organisation - 1))
+      await insertAgain()
+      expect(await listed()).toEqual(sizes.map(() => undefined))
+      await getStore().write((tx) => tx.organisations.delete(organisation))
+      await insertAgain()
+      expect(await listed()).toEqual(sizes.map(() => undefined))
+    })
+
     test('are found with a key of their organisation alone', async () => {
       await getStore().write(async (tx) => {
         const [own, other] = [await insertOrganisation(tx), await insertOrganisation(tx)]
