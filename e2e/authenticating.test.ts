@@ -61,7 +61,8 @@ const revoke = (id: string) => authority.ask(authority.userHeader, revokeToken, 
 /** How many signatures looking at the header, from this address, has checked, and why it was refused. */
 async function cost(header: string, from?: string): Promise<readonly [number, string]> {
   const before = checked
-  const refusal = await Promise.resolve(authenticate(header, from === undefined ? undefined : () => from)).then(
+  const client = from === undefined ? undefined : { address: () => from, network: () => from, hasLeft: () => false }
+  const refusal = await Promise.resolve(authenticate(header, client)).then(
     () => '',
     (error: Error) => error.message,
   )

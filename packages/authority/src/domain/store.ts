@@ -43,6 +43,16 @@ export interface Store {
 export interface ReadOptions {
   /** The longest wait in milliseconds, if shorter than the store's own. */
   readonly patience?: number
+  /** Who waits for it; the authority itself if absent. */
+  readonly asker?: Asker
+}
+
+/** Somebody who may have to wait for a transaction. */
+export interface Asker {
+  /** Those of one network wait in one line. All lines take turns. */
+  network(): string
+  /** Nothing is begun any more for somebody who has left: it is refused as `unavailable`. */
+  hasLeft(): boolean
 }
 
 export interface WriteOptions extends ReadOptions {

@@ -5,8 +5,8 @@ import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQue
 
 import { expectOwn } from './migrate.ts'
 import { sendBatch, type Answer, type Asked, type Statement } from './postgres-batch.ts'
-import type { Leased } from './postgres-connections.ts'
 import { Foresight } from './postgres-foresight.ts'
+import type { Line } from './postgres-pool.ts'
 import { beginning, commit, rollback, type Kind } from './postgres-settings.ts'
 import { bind, compile, type CompiledQuery, type Query, type QuerySession, type Values } from './query.ts'
 import type { Database } from './schema.ts'
@@ -67,7 +67,7 @@ interface Waiting extends Asked {
  * runs them as one transaction. A query that nobody waits for goes out with the next one that somebody waits for, or at the end.
  */
 export class PostgresSession implements QuerySession {
-  readonly #leased: Leased
+  readonly #line: Line
   readonly #statements: PostgresStatements
   readonly #kind: Kind
   readonly #isOwn: boolean
@@ -85,16 +85,16 @@ export class PostgresSession implements QuerySession {
   #isCommitting = false
 
   constructor(
-    leased: Leased,
+    line: Line,
     statements: PostgresStatements,
     kind: Kind,
     { mayRunAhead, isAlone }: { readonly mayRunAhead: boolean; readonly isAlone: boolean },
   ) {
     this.#isAlone = isAlone
-    this.#leased = leased
+    this.#line = line
     this.#statements = statements
     this.#kind = kind
-    this.#isOwn = leased.isOwn && statements.areNamed
+    this.#isOwn = line.isOwn && statements.areNamed
     this.#mayRunAhead = mayRunAhead
   }
 
@@ -230,7 +230,7 @@ export class PostgresSession implements QuerySession {
       ...(last === undefined ? [] : [{ statement: last, values: [] }]),
     ]
     if (opening.length > 0) this.#state = 'open'
-    const { answers, failure } = await sendBatch(this.#leased.client, this.#leased.prepared, all.map(this.#address))
+    const { answers, failure } = await sendBatch(this.#line, this.#line.prepared, all.map(this.#address))
     const version = answers[opening.length - 1]
     if (version !== undefined && this.#kind === 'writes') expectOwn(versionIn(version))
     if (failure === undefined) this.#state = isWhole ? 'passed' : end === undefined ? 'open' : 'ended'

@@ -4,20 +4,30 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from 'pg'
 
 import { DomainError, StartupError } from '../domain/errors.ts'
-import type { Admit, ReadOptions, ReadTransaction, Store, Transaction, Trouble, WriteOptions } from '../domain/store.ts'
+import type {
+  Admit,
+  Asker,
+  ReadOptions,
+  ReadTransaction,
+  Store,
+  Transaction,
+  Trouble,
+  WriteOptions,
+} from '../domain/store.ts'
 import { Condition, type TellCondition } from './condition.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { Examined } from './look.ts'
 import { expectCurrent, expectNotNewer, type Progress } from './migrate.ts'
-import { connectOnce, PostgresConnections, type Leased } from './postgres-connections.ts'
+import { connectOnce, PostgresConnections } from './postgres-connections.ts'
 import { codeOf, isCollision, isLostStatement, reasonOfPostgres } from './postgres-errors.ts'
 import { readHosts, type PostgresHosts } from './postgres-hosts.ts'
 import { currentVersion, examineClient, findWeakSettings, readFound } from './postgres-look.ts'
 import { migratePostgres } from './postgres-migration.ts'
+import type { Line } from './postgres-pool.ts'
 import { PostgresSession, PostgresStatements, Unforeseen } from './postgres-session.ts'
 import { patience, type Kind } from './postgres-settings.ts'
 import { openTransaction } from './transaction.ts'
-import { StoreTrouble, type Outcome } from './trouble.ts'
+import { Left, StoreTrouble, type Outcome } from './trouble.ts'
 
 export interface PostgresStoreOptions {
   /** `postgres://…`, with several hosts where there are standbys; may carry a password, so it is never printed. */
@@ -118,11 +128,11 @@ class PostgresStore implements Store {
   }
 
   read<T>(work: (tx: ReadTransaction) => Promise<T>, options?: ReadOptions): Promise<T> {
-    return this.#track(() => this.#transact('reads', deadline(options), (session) => work(openTransaction(session))))
+    return this.#track(() => this.#transact('reads', limitsOf(options), (session) => work(openTransaction(session))))
   }
 
   write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T> {
-    return this.#track(() => this.#writeUntilAlone(work, deadline(options)))
+    return this.#track(() => this.#writeUntilAlone(work, limitsOf(options)))
   }
 
   health(): Promise<Trouble | undefined> {
@@ -150,14 +160,14 @@ class PostgresStore implements Store {
     }
   }
 
-  async #writeUntilAlone<T>(work: (tx: Transaction) => Promise<T>, until: number): Promise<T> {
+  async #writeUntilAlone<T>(work: (tx: Transaction) => Promise<T>, limits: Limits): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         const isAlone = attempt > attemptsBesideOthers
-        return await this.#transact('writes', until, (session) => work(openTransaction(session)), isAlone)
+        return await this.#transact('writes', limits, (session) => work(openTransaction(session)), isAlone)
       } catch (error) {
         if (!isCollision(error)) throw error
-        if (attempt === attempts || performance.now() > until) {
+        if (attempt === attempts || performance.now() > limits.until) {
           throw new DomainError('conflict', 'Others kept changing the same things at the same moment. Try again.', {
             cause: error,
           })
@@ -169,9 +179,9 @@ class PostgresStore implements Store {
 
   /** Reads, and then commits a record that only the write-ahead log keeps, to wait for a standby as a write would. */
   async #beat(): Promise<void> {
-    await this.#transact('reads', deadline(), (session) => session.ask('SELECT 1'))
+    await this.#transact('reads', limitsOf(), (session) => session.ask('SELECT 1'))
     try {
-      await this.#transact('writes', deadline(), async (session) => {
+      await this.#transact('writes', limitsOf(), async (session) => {
         const [row] = await session.ask(`SELECT current_setting('transaction_read_only') AS read_only`)
         if (Reflect.get(Object(row), 'read_only') !== 'off') throw new StoreTrouble('read_only', 'unchanged')
         await session.ask(`SELECT pg_logical_emit_message(true, 'hallpass', '')`)
@@ -186,11 +196,11 @@ class PostgresStore implements Store {
    * Tries once more on a new connection if the first was lost before anything was done. Runs the work again if a remembered
    * answer was outdated, the last time without remembered answers.
    */
-  async #transact<T>(kind: Kind, until: number, work: Work<T>, isAlone = false): Promise<T> {
+  async #transact<T>(kind: Kind, limits: Limits, work: Work<T>, isAlone = false): Promise<T> {
     let [unforeseen, lost, cut] = [0, 0, 0]
     for (;;) {
       try {
-        const result = await this.#attempt(kind, until, work, { mayRunAhead: unforeseen < 2, isAlone })
+        const result = await this.#attempt(kind, limits, work, { mayRunAhead: unforeseen < 2, isAlone })
         this.#condition.note(kind, undefined)
         return result
       } catch (error) {
@@ -205,7 +215,7 @@ class PostgresStore implements Store {
         }
         if (!(error instanceof StoreTrouble)) throw error
         const isWorthIt = error.reason === 'unreachable' || error.reason === 'read_only'
-        if (!isWorthIt || (cut += 1) > 1 || error.outcome === 'open' || leftOf(until) === 0) {
+        if (!isWorthIt || (cut += 1) > 1 || error.outcome === 'open' || leftOf(limits.until) === 0) {
           this.#condition.note(kind, error)
           throw error
         }
@@ -215,22 +225,23 @@ class PostgresStore implements Store {
 
   async #attempt<T>(
     kind: Kind,
-    until: number,
+    { until, asker }: Limits,
     work: Work<T>,
     how: ConstructorParameters<typeof PostgresSession>[3],
   ): Promise<T> {
-    const leased = await this.#lease(kind, until)
-    const { client } = leased
-    const session = new PostgresSession(leased, this.#statements, kind, how)
+    const { line, release } = await this.#connections.lease(kind, until, asker).catch((error: unknown) => {
+      throw error instanceof Left ? error : describeNoLine(error, kind)
+    })
+    const session = new PostgresSession(line, this.#statements, kind, how)
     const state: State = { kind, isLate: false, isWarned: false }
     const late = setTimeout(() => {
       state.isLate = true
-      leased.cut()
+      line.cut()
     }, leftOf(until))
     const notice = ({ severity }: { readonly severity?: string | undefined }): void => {
       state.isWarned ||= session.isCommitting && severity === 'WARNING'
     }
-    client.on('notice', notice)
+    line.on('notice', notice)
     try {
       const result = await run(work, session)
       await session.keep()
@@ -238,39 +249,22 @@ class PostgresStore implements Store {
       if (state.isWarned) throw new StoreTrouble('slow', 'open')
       return result
     } catch (error) {
-      const described = describe(error, session, state, leased)
-      if (described instanceof StoreTrouble && described.reason === 'read_only') leased.cut()
-      if (session.isOpen && leased.isOpen()) await client.query('ROLLBACK').catch(() => leased.cut())
+      const described = describe(error, session, state, line)
+      if (described instanceof StoreTrouble && described.reason === 'read_only') line.cut()
+      if (session.isOpen && line.isOpen) await line.query('ROLLBACK').catch(() => line.cut())
       throw described
     } finally {
       clearTimeout(late)
-      client.off('notice', notice)
-      leased.release()
+      line.off('notice', notice)
+      release()
     }
   }
+}
 
-  /** A connection that comes too late is given back. */
-  async #lease(kind: Kind, until: number): Promise<Leased> {
-    let late: NodeJS.Timeout | undefined
-    const pending = this.#connections.lease(kind, until)
-    const limit = new Promise<never>((_, reject) => {
-      late = setTimeout(() => {
-        pending.then(
-          (leased) => leased.release(),
-          () => {},
-        )
-        reject(new StoreTrouble('slow', outcomeOf(kind)))
-      }, leftOf(until))
-    })
-    try {
-      return await Promise.race([pending, limit])
-    } catch (error) {
-      const reason = error instanceof StoreTrouble ? error.reason : (reasonOfPostgres(error) ?? 'unreachable')
-      throw new StoreTrouble(reason, outcomeOf(kind), error)
-    } finally {
-      clearTimeout(late)
-    }
-  }
+/** How long a transaction may take with all its attempts, and for whom it is. */
+interface Limits {
+  readonly until: number
+  readonly asker: Asker | undefined
 }
 
 type Work<T> = (session: PostgresSession) => Promise<T>
@@ -291,7 +285,7 @@ interface State {
 }
 
 /** The error to report. A collision and trouble of the server count, whatever error `work` made of them. */
-function describe(error: unknown, { failure, isCommitting }: PostgresSession, state: State, leased: Leased): unknown {
+function describe(error: unknown, { failure, isCommitting }: PostgresSession, state: State, line: Line): unknown {
   if (error instanceof StoreTrouble) return error
   if (isCollision(failure) || isLostStatement(failure) || failure instanceof Unforeseen) return failure
   const first = failure ?? error
@@ -302,7 +296,13 @@ function describe(error: unknown, { failure, isCommitting }: PostgresSession, st
   if (state.isLate) return new StoreTrouble('slow', outcome, first)
   const reason = reasonOfPostgres(first)
   if (reason !== undefined) return new StoreTrouble(reason, outcome, first)
-  return leased.isOpen() ? error : new StoreTrouble('unreachable', outcome, first)
+  return line.isOpen ? error : new StoreTrouble('unreachable', outcome, first)
+}
+
+/** There was no connection in time. */
+function describeNoLine(error: unknown, kind: Kind): StoreTrouble {
+  const reason = error instanceof StoreTrouble ? error.reason : (reasonOfPostgres(error) ?? 'unreachable')
+  return new StoreTrouble(reason, outcomeOf(kind), error)
 }
 
 function outcomeOf(kind: Kind): Outcome {
@@ -313,9 +313,8 @@ function leftOf(until: number): number {
   return Math.max(0, until - performance.now())
 }
 
-/** The time by which a transaction that begins now must end, with all its attempts. */
-function deadline({ patience: asked = patience }: ReadOptions = {}): number {
-  return performance.now() + Math.min(asked, patience)
+function limitsOf({ patience: asked = patience, asker }: ReadOptions = {}): Limits {
+  return { until: performance.now() + Math.min(asked, patience), asker }
 }
 
 function unusable(host: string, cause: unknown): StartupError {

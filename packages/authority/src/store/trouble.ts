@@ -21,6 +21,13 @@ export class StoreTrouble extends DomainError implements Trouble {
   }
 }
 
+/** Whoever asked has left before its turn: nothing was done, and the database may be in order. */
+export class Left extends DomainError {
+  constructor() {
+    super('unavailable', 'whoever asked this has left')
+  }
+}
+
 const endings: Readonly<Record<Outcome, string>> = {
   read: '',
   unchanged: '; nothing was changed',

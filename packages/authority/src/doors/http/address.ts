@@ -3,11 +3,35 @@ import { isIP, SocketAddress } from 'node:net'
 
 import type { FastifyRequest } from 'fastify'
 
+import type { Client } from '../../operations/perform/authenticate.ts'
+import { networkOf } from '../../operations/perform/limits.ts'
+
 /**
  * The address of the client: the one that trusted proxies send, if it is an address, otherwise that of the connection.
  */
 export function addressOf(request: FastifyRequest): string {
   return readAddress(request.ip) ?? readAddress(request.socket.remoteAddress ?? '') ?? ''
+}
+
+/** The client of a request. Reading its address costs a system call, and is done only when it matters. */
+export class ClientOfRequest implements Client {
+  readonly #request: FastifyRequest
+
+  constructor(request: FastifyRequest) {
+    this.#request = request
+  }
+
+  address(): string {
+    return addressOf(this.#request)
+  }
+
+  network(): string {
+    return networkOf(this.address())
+  }
+
+  hasLeft(): boolean {
+    return this.#request.socket.destroyed
+  }
 }
 
 /**

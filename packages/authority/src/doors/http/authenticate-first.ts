@@ -3,7 +3,7 @@ import type { FastifyRequest, RouteShorthandOptions } from 'fastify'
 
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Presented } from '../../operations/perform/principal.ts'
-import { addressOf } from './address.ts'
+import { ClientOfRequest } from './address.ts'
 import { bodyLimits } from './body.ts'
 import { nobody } from './exchange.ts'
 
@@ -31,7 +31,7 @@ export function authenticateFirst(
       bodyLimit: bodyLimits.known,
       config: { authenticatesFirst: true },
       onRequest(request, _reply, done) {
-        const presented = authenticate(credentialOf(request), () => addressOf(request))
+        const presented = authenticate(credentialOf(request), new ClientOfRequest(request))
         if (presented instanceof Promise) return presented.then((found) => void (request.presented = found))
         request.presented = presented
         done()

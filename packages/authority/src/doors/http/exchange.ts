@@ -5,7 +5,7 @@ import { createAllowance } from '../../operations/perform/allowance.ts'
 import type { Caller, Environment, Operation } from '../../operations/perform/operation.ts'
 import { perform } from '../../operations/perform/perform.ts'
 import type { Presented } from '../../operations/perform/principal.ts'
-import { addressOf } from './address.ts'
+import { addressOf, ClientOfRequest } from './address.ts'
 import { StoreOfRequest } from './store-of-request.ts'
 
 export interface Exchange {
@@ -36,7 +36,7 @@ export function openExchange(
   request: FastifyRequest,
   waited = 0,
 ): Exchange {
-  const store = new StoreOfRequest(environment.store, monotonic, waited)
+  const store = new StoreOfRequest(environment.store, monotonic, new ClientOfRequest(request), waited)
   const spend = createAllowance()
   function exchangeFor(mutation?: string): Exchange {
     const caller = new CallerOfRequest(request, spend, mutation)

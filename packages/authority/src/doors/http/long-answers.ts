@@ -2,8 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 import { createFairQueue, type FairQueue } from '../../domain/fair-queue.ts'
-import { networkOf } from '../../operations/perform/limits.ts'
-import { addressOf } from './address.ts'
+import { ClientOfRequest } from './address.ts'
 
 /**
  * Each may take a few megabytes while it is made, and a client can ask for thousands at once. They are made in turns
@@ -26,7 +25,8 @@ export function answerInTurn(
   reply: FastifyReply,
   make: (waited: number) => Promise<FastifyReply>,
 ): Promise<FastifyReply> {
-  const turn = { lane: networkOf(addressOf(request)), key: request.id }
+  const client = new ClientOfRequest(request)
+  const turn = { lane: client.network(), key: request.id }
   const arrived = performance.now()
-  return queue.run(turn, async () => (request.socket.destroyed ? reply.hijack() : make(performance.now() - arrived)))
+  return queue.run(turn, async () => (client.hasLeft() ? reply.hijack() : make(performance.now() - arrived)))
 }

@@ -2,8 +2,10 @@
 import { expect, test } from 'vitest'
 
 import { DomainError } from '../../domain/errors.ts'
-import type { ReadOptions, Store, WriteOptions } from '../../domain/store.ts'
+import type { Asker, ReadOptions, Store, WriteOptions } from '../../domain/store.ts'
 import { StoreOfRequest } from './store-of-request.ts'
+
+const somebody: Asker = { network: () => 'a network', hasLeft: () => false }
 
 test('only the time of failed waits and of a queue is subtracted from later ones', async () => {
   let now = 0
@@ -23,7 +25,7 @@ test('only the time of failed waits and of a queue is subtracted from later ones
     failed: new Promise(() => {}),
     close: async () => {},
   }
-  const own = new StoreOfRequest(store, () => now)
+  const own = new StoreOfRequest(store, () => now, somebody)
   const nothing = async () => undefined
   takes = 3000
   await own.read(nothing)
@@ -36,16 +38,16 @@ test('only the time of failed waits and of a queue is subtracted from later ones
   await own.read(nothing).catch(() => {})
   await own.read(nothing).catch(() => {})
   expect(asked).toEqual([
-    { patience: 4400 },
-    { patience: 4400 },
-    { patience: 4400, isUrgent: true },
-    { patience: 400 },
-    { patience: 10 },
+    { patience: 4400, asker: somebody },
+    { patience: 4400, asker: somebody },
+    { patience: 4400, asker: somebody, isUrgent: true },
+    { patience: 400, asker: somebody },
+    { patience: 10, asker: somebody },
   ])
 
   // What waited for its turn beside a database that hangs must not wait as long again.
-  const late = new StoreOfRequest(store, () => now, 3400)
+  const late = new StoreOfRequest(store, () => now, somebody, 3400)
   await late.read(nothing).catch(() => {})
   await late.read(nothing).catch(() => {})
-  expect(asked.slice(-2)).toEqual([{ patience: 1000 }, { patience: 10 }])
+  expect(asked.slice(-2)).toMatchObject([{ patience: 1000 }, { patience: 10 }])
 })

@@ -1,23 +1,32 @@
 // The store for one request: failed waits count together, so that the request is answered in time however much it asks.
 import { DomainError } from '../../domain/errors.ts'
-import type { ReadTransaction, Transaction, Transactions, WriteOptions } from '../../domain/store.ts'
+import type {
+  Asker,
+  ReadOptions,
+  ReadTransaction,
+  Transaction,
+  Transactions,
+  WriteOptions,
+} from '../../domain/store.ts'
 
 export class StoreOfRequest implements Transactions {
   readonly #store: Transactions
   readonly #now: () => number
+  readonly #asker: Asker
   #left: number
 
   /** `now` is monotonic, in milliseconds; `waited` is what the request has waited in a queue of ours. */
-  constructor(store: Transactions, now: () => number, waited = 0) {
+  constructor(store: Transactions, now: () => number, asker: Asker, waited = 0) {
     this.#store = store
     this.#now = now
+    this.#asker = asker
     this.#left = patience - waited
   }
 
   async read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     const began = this.#now()
     try {
-      return await this.#store.read(work, { patience: Math.max(this.#left, leastPatience) })
+      return await this.#store.read(work, this.#limits())
     } catch (error) {
       this.#count(error, began)
       throw error
@@ -27,11 +36,15 @@ export class StoreOfRequest implements Transactions {
   async write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T> {
     const began = this.#now()
     try {
-      return await this.#store.write(work, { ...options, patience: Math.max(this.#left, leastPatience) })
+      return await this.#store.write(work, { ...options, ...this.#limits() })
     } catch (error) {
       this.#count(error, began)
       throw error
     }
+  }
+
+  #limits(): ReadOptions {
+    return { patience: Math.max(this.#left, leastPatience), asker: this.#asker }
   }
 
   #count(error: unknown, began: number): void {

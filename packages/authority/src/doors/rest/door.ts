@@ -8,7 +8,7 @@ import { z } from 'zod'
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
 import { tokensAmong, type Presented } from '../../operations/perform/principal.ts'
-import { addressOf } from '../http/address.ts'
+import { ClientOfRequest } from '../http/address.ts'
 import { bodyLimits } from '../http/body.ts'
 import { createCompression } from '../http/compress.ts'
 import { openExchange, type Exchange } from '../http/exchange.ts'
@@ -69,7 +69,7 @@ function openRoute(
   const isLong = route.method === 'GET' && hasList(route)
   async function presentedIn(body: unknown, request: FastifyRequest): Promise<Presented> {
     // By the contract, the bodies of its routes have this field.
-    return tokensAmong(await authenticate((body as { readonly header: string }).header, () => addressOf(request)))
+    return tokensAmong(await authenticate((body as { readonly header: string }).header, new ClientOfRequest(request)))
   }
   async function answer(
     exchange: Exchange,

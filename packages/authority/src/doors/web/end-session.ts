@@ -5,7 +5,7 @@ import { DomainError } from '../../domain/errors.ts'
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
 import { signOut } from '../../operations/accounts/sign-out.ts'
-import { addressOf } from '../http/address.ts'
+import { ClientOfRequest } from '../http/address.ts'
 import { openExchange } from '../http/exchange.ts'
 
 /** Ends the session of this cookie, if it is live. */
@@ -16,7 +16,7 @@ export async function endSession(
 ): Promise<void> {
   if (credential === undefined) return
   try {
-    const presented = await authenticate(credential, () => addressOf(request))
+    const presented = await authenticate(credential, new ClientOfRequest(request))
     await openExchange(environment, presented, request).perform(signOut, undefined)
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'unauthenticated') throw error

@@ -14,7 +14,7 @@ import { readBeginning } from '@hallpass/macaroon/name'
 import { DomainError } from '../../domain/errors.ts'
 import type { WrappedSigningKey } from '../../domain/key.ts'
 import type { Keyring } from '../../domain/keyring.ts'
-import type { ReadTransaction, Store } from '../../domain/store.ts'
+import type { Asker, ReadTransaction, Store } from '../../domain/store.ts'
 import { hashAuthToken } from '../../domain/user.ts'
 import { decode, describeDamage, parseHeader, withoutRepeated, withoutStacks } from './header-tokens.ts'
 import { refuseSession, refuseToken, type Presented, type PresentedToken } from './principal.ts'
@@ -22,10 +22,12 @@ import { createWastedWork, type HeaderAllowance } from './wasted-work.ts'
 import { VerificationCache } from './verification-cache.ts'
 import { weigh } from './weigh.ts'
 
-/**
- * Reads a header's credentials; at once if they are remembered. `from` returns the address of the client, if it is known.
- */
-export type Authenticate = (header: string | undefined, from?: () => string) => Presented | Promise<Presented>
+/** Reads a header's credentials, at once if they are remembered. `from`: who sends them, if that is known. */
+export type Authenticate = (header: string | undefined, from?: Client) => Presented | Promise<Presented>
+
+export interface Client extends Asker {
+  address(): string
+}
 
 /** Bytes of the cache of verified headers. */
 const cacheCapacity = 32 * 1024 * 1024
@@ -100,7 +102,7 @@ export function createAuthenticate(options: {
 
   return (header, from) => (header === undefined ? undefined : cache.get(header)) ?? authenticate(header, from)
 
-  async function authenticate(header: string | undefined, from: (() => string) | undefined): Promise<Presented> {
+  async function authenticate(header: string | undefined, from: Client | undefined): Promise<Presented> {
     if (header === undefined || header.trim() === '') {
       throw new DomainError('unauthenticated', 'this request carries no token: send an Authorization header')
     }
@@ -108,17 +110,22 @@ export function createAuthenticate(options: {
     if (/^\s*(?:(?:bearer|flyv1)\s*)+$/i.test(header)) {
       throw new DomainError('unauthenticated', 'this request carries no token: it may have ended, or been left out')
     }
-    const address = header.length > longestOfOne ? from?.() : undefined
+    const address = header.length > longestOfOne ? from?.address() : undefined
     const allowance = address === undefined ? full : wasted.allowanceFor(address)
     const work = createWork(allowance)
     try {
-      return await readHeader(header, allowance, work)
+      return await readHeader(header, allowance, work, from)
     } finally {
       if (address !== undefined) wasted.count(address, work.wasted)
     }
   }
 
-  async function readHeader(header: string, allowance: HeaderAllowance, work: HeaderWork): Promise<Presented> {
+  async function readHeader(
+    header: string,
+    allowance: HeaderAllowance,
+    work: HeaderWork,
+    asker: Asker | undefined,
+  ): Promise<Presented> {
     if (header.length > allowance.length) throw tooMuchWasted(allowance)
     const { macaroons, authTokens, leftOut } = withoutStacks(() => parseHeader(header))
     const refusals: string[] = []
@@ -182,7 +189,7 @@ export function createAuthenticate(options: {
         else if (hash !== undefined) found.authTokenHashes.push(hash)
       }
       return found
-    })
+    }, asker && { asker })
     const discharges: Macaroon[] = []
     for (const { bytes } of living.length === 0 ? [] : withoutRepeated(others)) {
       const discharge = decode(bytes)
