@@ -28,6 +28,20 @@ export interface TokenRecord {
   readonly revokedBy: string | null
 }
 
+/** A token and the key that signed it: what nearly every request is looked up by. */
+export interface SignedId {
+  readonly id: string
+  /** The id of the key. */
+  readonly kid: Uint8Array
+  /** Both, made once, because making it takes longer than finding it. */
+  readonly text: string
+}
+
+export function signedId(id: string, kid: Uint8Array): SignedId {
+  // Joined, it is one piece; of a template, every search would have to put it together.
+  return { id, kid, text: [id, Buffer.from(kid).toString('latin1')].join(' ') }
+}
+
 /** A token with its caveats, which few callers need. */
 export interface NewToken extends TokenRecord {
   /**

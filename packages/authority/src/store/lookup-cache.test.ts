@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
+import { signedId } from '../domain/token.ts'
 import { openSqliteStore } from './open.ts'
 import { SqliteConnection, SqliteSession } from './sqlite-connection.ts'
 import { createToken, recordOf } from './testing/seed.ts'
@@ -103,18 +104,26 @@ test('a row that was found before a rollback is not cached', async () => {
     store.write((tx) => tx.settings.set('name', 'first')),
     store.write(async (tx) => {
       await tx.tokens.insert(phantom)
-      expect(await tx.tokens.signedWith(phantom.id, world.kid)).toEqual(recordOf(phantom))
+      expect(await tx.tokens.signedWith(signedId(phantom.id, world.kid))).toEqual(recordOf(phantom))
       throw new Error('undone')
     }),
-    store.write((tx) => tx.tokens.signedWith(phantom.id, world.kid)),
+    store.write((tx) => tx.tokens.signedWith(signedId(phantom.id, world.kid))),
   ])
   expect(results).toMatchObject([{ status: 'fulfilled' }, { reason: { message: 'undone' } }, { value: undefined }])
-  expect(await store.write((tx) => tx.tokens.signedWith(phantom.id, world.kid))).toBeUndefined()
+  expect(await store.write((tx) => tx.tokens.signedWith(signedId(phantom.id, world.kid)))).toBeUndefined()
+})
+
+test('a token that was found with its key is not found with another', async () => {
+  const { world } = await cacheWorld()
+  const find = (kid: Uint8Array) => store.read((tx) => tx.tokens.signedWith(signedId(world.token.id, kid)))
+  expect(await find(world.kid)).toEqual(recordOf(world.token))
+  expect(await find(new Uint8Array(world.kid.length))).toBeUndefined()
 })
 
 test('mints do not clear it; what another program writes is seen by writes at once, and by reads within a second', async () => {
   const { world, before } = await cacheWorld()
-  const readName = () => store.read(async (tx) => (await tx.tokens.signedWith(world.token.id, world.kid))?.name)
+  const readName = () =>
+    store.read(async (tx) => (await tx.tokens.signedWith(signedId(world.token.id, world.kid)))?.name)
   const rename = (name: string) =>
     other.prepare('update tokens set name = ? where id = unhex(?)').run(name, world.token.id.replaceAll('-', ''))
   rename('seen in time')

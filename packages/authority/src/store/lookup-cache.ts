@@ -36,7 +36,7 @@ const lookups: {
     signedWith: {
       tables: ['tokens', 'signing_keys', 'unfinished_revocations', 'deleted_apps', 'revoked_organisations'],
       isByKey: true,
-      keyOf: (id, kid) => `${id} ${latin1Of(kid)}`,
+      keyOf: ({ text }) => text,
     },
   },
 }

@@ -19,7 +19,7 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
       const row = bytes && (await session.one(byId, { id: bytes }))
       return row && toRecord(session, row)
     },
-    signedWith: async (id, kid) => {
+    signedWith: async ({ id, kid }) => {
       const bytes = parseTokenId(id)
       const row = bytes && (await session.one(signedWith, { id: bytes, kid }))
       return row && toRecord(session, row)

@@ -1,12 +1,12 @@
 // The store's contract: tokens and their descendants.
 import type { App } from '../app.ts'
 import type { Page } from '../page.ts'
-import type { DescendantsRevoked, ListedToken, NewToken, TokenQuery, TokenRecord } from '../token.ts'
+import type { DescendantsRevoked, ListedToken, NewToken, SignedId, TokenQuery, TokenRecord } from '../token.ts'
 
 export interface TokenReads {
   byId(id: string): Promise<TokenRecord | undefined>
   /** As above, if the key still exists in its organisation. A token whose signing key is gone is worth nothing. */
-  signedWith(id: string, kid: Uint8Array): Promise<TokenRecord | undefined>
+  signedWith(signed: SignedId): Promise<TokenRecord | undefined>
   byIdWithNames(id: string): Promise<ListedToken | undefined>
   /**
    * A page of the organisation's tokens of all kinds. A page reads at most ten thousand tokens. So a search, or a state

@@ -15,6 +15,7 @@ import { DomainError } from '../../domain/errors.ts'
 import type { WrappedSigningKey } from '../../domain/key.ts'
 import type { Keyring } from '../../domain/keyring.ts'
 import type { Asker, ReadTransaction, Store } from '../../domain/store.ts'
+import { signedId } from '../../domain/token.ts'
 import { hashAuthToken } from '../../domain/user.ts'
 import { decode, describeDamage, parseHeader, withoutRepeated, withoutStacks } from './header-tokens.ts'
 import { refuseSession, refuseToken, type Presented, type PresentedToken } from './principal.ts'
@@ -72,7 +73,7 @@ export function createAuthenticate(options: {
     if (key === undefined) return unknownKey
     const id = tokenId(nonce)
     const claimed = { id, organisationId: key.organisationId, endsAt: Infinity, discharge: undefined }
-    return refuseToken(await tx.tokens.signedWith(id, nonce.kid), claimed, now()) ?? key
+    return refuseToken(await tx.tokens.signedWith(signedId(id, nonce.kid)), claimed, now()) ?? key
   }
 
   function verify(
@@ -84,10 +85,11 @@ export function createAuthenticate(options: {
     const before = work.spent
     try {
       const verified = withoutStacks(() => keyring.verify(key, macaroon, discharges, work.spend))
+      const id = tokenId(macaroon.nonce)
       return {
-        id: tokenId(macaroon.nonce),
+        id,
         organisationId: key.organisationId,
-        kid: macaroon.nonce.kid,
+        signed: signedId(id, macaroon.nonce.kid),
         verified,
         endsAt: endOf(macaroon.unsafeCaveats),
         discharge: firstToEnd(verified),

@@ -5,7 +5,7 @@ import type { AuditActor } from '../../domain/audit-event.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
-import type { TokenRecord } from '../../domain/token.ts'
+import type { SignedId, TokenRecord } from '../../domain/token.ts'
 import { describeUser, type Session, type User } from '../../domain/user.ts'
 
 /**
@@ -15,8 +15,7 @@ import { describeUser, type Session, type User } from '../../domain/user.ts'
 export interface PresentedToken {
   readonly id: string
   readonly organisationId: number
-  /** The id of its signing key. */
-  readonly kid: Uint8Array
+  readonly signed: SignedId
   readonly verified: VerifiedMacaroon
   /** When its own caveats end it, in milliseconds; a holder may have narrowed it. */
   readonly endsAt: number
@@ -56,7 +55,7 @@ export interface Principal {
  * @throws DomainError `unauthenticated` if none is left, with the reason for the first one
  */
 export async function identify(tx: ReadTransaction, presented: Presented, now: number): Promise<Principal> {
-  const records = await findEach(presented.tokens, ({ id, kid }) => tx.tokens.signedWith(id, kid))
+  const records = await findEach(presented.tokens, ({ signed }) => tx.tokens.signedWith(signed))
   const { authTokenHashes: hashes } = presented
   const sessions = hashes.length === 0 ? [] : await findEach(hashes, (hash) => tx.sessions.byTokenHash(hash))
   return chooseLiving(presented, records, sessions, now)
@@ -147,7 +146,7 @@ export function refuseSession(session: Pick<Session, 'expiresAt'> | undefined, n
 /** Why a token does not count now, by its row and its caveats; undefined if it does. */
 export function refuseToken(
   record: TokenRecord | undefined,
-  token: Omit<PresentedToken, 'verified' | 'kid'>,
+  token: Omit<PresentedToken, 'verified' | 'signed'>,
   now: number,
 ): string | undefined {
   // A genuine signature over a nonce that was never minted here: somebody abuses the key.

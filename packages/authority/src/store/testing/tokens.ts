@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
 import type { Page } from '../../domain/page.ts'
-import { nameKey, tokenState, type ListedToken, type NewToken, type TokenQuery } from '../../domain/token.ts'
+import { nameKey, signedId, tokenState, type ListedToken, type NewToken, type TokenQuery } from '../../domain/token.ts'
 import { plain } from './people.ts'
 import { createToken, insertApp, insertMember, insertOrganisation, recordOf, uniqueBytes } from './seed.ts'
 
@@ -87,11 +87,11 @@ export function describeTokens(getStore: () => Store): void {
         await tx.signingKeys.insert({ ...key, kid: otherKid, organisationId: other.id })
         const token = createToken(own.id)
         await tx.tokens.insert(token)
-        expect(await tx.tokens.signedWith(token.id, kid)).toEqual(recordOf(token))
+        expect(await tx.tokens.signedWith(signedId(token.id, kid))).toEqual(recordOf(token))
         for (const wrong of [otherKid, uniqueBytes(), new Uint8Array()]) {
-          expect(await tx.tokens.signedWith(token.id, wrong)).toBeUndefined()
+          expect(await tx.tokens.signedWith(signedId(token.id, wrong))).toBeUndefined()
         }
-        expect(await tx.tokens.signedWith(crypto.randomUUID(), kid)).toBeUndefined()
+        expect(await tx.tokens.signedWith(signedId(crypto.randomUUID(), kid))).toBeUndefined()
       })
     })
 

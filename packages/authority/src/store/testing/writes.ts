@@ -1,5 +1,6 @@
 // Every method that writes, and which of the rows that a store may remember it changes.
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
+import { signedId } from '../../domain/token.ts'
 import {
   createEvent,
   createToken,
@@ -41,7 +42,7 @@ export async function lookUp(tx: ReadTransaction, { user, organisation, tokenHas
     app: await tx.apps.byName(app.name),
     key: await tx.signingKeys.byKid(kid),
     newestKey: await tx.signingKeys.newest(organisation.id),
-    token: await tx.tokens.signedWith(token.id, kid),
+    token: await tx.tokens.signedWith(signedId(token.id, kid)),
   }
 }
 
