@@ -76,6 +76,7 @@ export async function restore(
       renameDatabase(database, aside)
     }).catch((error: unknown) => {
       if (!existsSync(database)) renameDatabase(aside, database)
+      lock.undo()
       throw error
     })
     handOver(dataDirectory, [databaseName, lockName])

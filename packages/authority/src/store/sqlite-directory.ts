@@ -1,5 +1,5 @@
 // The data directory: its files, their permissions, and the lock that allows only one server.
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -17,6 +17,12 @@ export interface DataDirectory {
   markUsed(): void
   /** Releases the lock. */
   unlock(): void
+}
+
+/** The lock of a data directory, and what was made for it. */
+export interface HeldDirectory extends Pick<DataDirectory, 'wasUsed' | 'markUsed' | 'unlock'> {
+  /** Removes the lock file and the directories that were made for it, if nothing else is in them. Before `unlock`. */
+  undo(): void
 }
 
 /** What exists before anything is made: the database, and the lock of an earlier server. */
@@ -58,15 +64,23 @@ export function lockDataDirectory(directory: string): DataDirectory {
  * Takes only the lock, for putting a database into the directory.
  * @throws StartupError as {@link lockDataDirectory}
  */
-export function holdDataDirectory(directory: string): Pick<DataDirectory, 'wasUsed' | 'markUsed' | 'unlock'> {
+export function holdDataDirectory(directory: string): HeldDirectory {
   const lock = join(directory, lockName)
+  const made: string[] = []
+  let hasMadeLock: boolean
   try {
-    makeDirectory(directory)
-    createPrivately(lock)
+    made.push(...makeDirectory(directory))
+    hasMadeLock = createPrivately(lock)
   } catch (error) {
     throw unusable(directory, error)
   }
-  return holdExclusively(lock, directory)
+  return {
+    ...holdExclusively(lock, directory),
+    undo() {
+      if (hasMadeLock) for (const end of ['', '-journal']) rmSync(`${lock}${end}`, { force: true })
+      for (const each of made.toReversed()) if (readdirSync(each).length === 0) rmdirSync(each)
+    },
+  }
 }
 
 /**
@@ -81,16 +95,20 @@ export function makeDataDirectory(directory: string): void {
   }
 }
 
-/** One by one: the recursive mkdir of Node.js never ends where a file system takes no directories and says ENOENT, as /proc. */
-function makeDirectory(directory: string): void {
+/**
+ * One by one: the recursive mkdir of Node.js never ends where a file system takes no directories and says ENOENT, as /proc.
+ * Returns what was made, the outermost first.
+ */
+function makeDirectory(directory: string): readonly string[] {
   // Looked at before its parent, which a program that is shut in may not read.
-  if (isDirectory(directory)) return
+  if (isDirectory(directory)) return []
   const parent = dirname(directory)
-  if (!existsSync(parent)) makeDirectory(parent)
+  const made = existsSync(parent) ? [] : makeDirectory(parent)
   try {
     mkdirSync(directory, { mode: 0o700 })
+    return [...made, directory]
   } catch (error) {
-    if (isDirectory(directory)) return
+    if (isDirectory(directory)) return made
     const isRefused = Reflect.get(Object(error), 'code') === 'ENOENT'
     throw isRefused ? new Error(`no directory can be made in ${parent}`, { cause: error }) : error
   }
@@ -144,12 +162,15 @@ function holdExclusively(path: string, directory: string): Pick<DataDirectory, '
   }
 }
 
-// Opened only to create it: closing a second handle would release this process's locks on the file.
-function createPrivately(path: string): void {
+// Opened only to create it: closing a second handle would release this process's locks on the file. Returns whether it
+// was missing.
+function createPrivately(path: string): boolean {
   try {
     closeSync(openSync(path, 'wx', 0o600))
+    return true
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    return false
   }
 }
 
