@@ -9,8 +9,8 @@ import { join } from 'node:path'
 export interface FailingDisk {
   /** For the environment of the server. */
   readonly env: Readonly<Record<string, string>>
-  /** From now on writes, or flushes to the disk, fail with this number of an error. */
-  fail(what: 'write' | 'flush', errno: number): void
+  /** From now on writes, or flushes to the disk, fail with this number of an error; in all files, or in the main one alone. */
+  fail(what: 'write' | 'flush', errno: number, where?: 'everywhere' | 'main'): void
   mend(): void
   remove(): void
 }
@@ -44,7 +44,7 @@ export function createFailingDisk(): FailingDisk {
   }
   return {
     env: { LD_PRELOAD: library, FAILING_DISK: orders },
-    fail: (what, errno) => writeFileSync(orders, `${what} ${errno}`),
+    fail: (what, errno, where = 'everywhere') => writeFileSync(orders, `${what} ${errno} ${where}`),
     mend: () => writeFileSync(orders, ''),
     remove: () => rmSync(directory, { recursive: true }),
   }
@@ -75,6 +75,7 @@ static int ordered(const char *what, int fd) {
   close(file);
   if (length <= 0) return 0;
   order[length] = 0;
+  if (strstr(order, " main") != NULL && strcmp(strrchr(name, '/'), "/hallpass.db") != 0) return 0;
   size_t word = strlen(what);
   return strncmp(order, what, word) == 0 ? atoi(order + word) : 0;
 }

@@ -178,4 +178,18 @@ describe.skipIf(unfailing !== undefined)(`a disk that fails${unfailing ? `, skip
     ])
     expect(served.output()).not.toMatch(/unforeseen|at .*\.[jt]s:\d/)
   })
+
+  test.each(['write', 'flush'] as const)(
+    'that fails in each %s of the main file alone, behind the log, ends the server too, and nothing is lost',
+    async (what) => {
+      const { token } = await signInFounder(ask)
+      disk.fail(what, constants.errno.EIO, 'main')
+      const { slug } = await createOrganisation(ask, token)
+      expect(await served.stop('SIGCONT')).toBe(1)
+      expect(served.output()).toMatch(/^Error: .*hallpass\.db or its log cannot be read or written any more/m)
+      disk.mend()
+      served = await place.serve(['--data', join(place.directory, 'failing')])
+      expect((await ask('GET', `/v1/orgs/${slug}`, { token })).status).toBe(200)
+    },
+  )
 })

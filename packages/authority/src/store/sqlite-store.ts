@@ -17,7 +17,7 @@ import {
   unusable,
   type DataDirectory,
 } from './sqlite-directory.ts'
-import { reasonOf } from './sqlite-errors.ts'
+import { mayBeFull, reasonOf } from './sqlite-errors.ts'
 import { FilesInPlace } from './sqlite-files.ts'
 import { beginCheck, type Check } from './sqlite-check.ts'
 import { currentVersion, readFound } from './sqlite-look.ts'
@@ -163,7 +163,7 @@ class SqliteStore implements Store {
         if (this.#reserve.isShort) this.#startLogOver()
         else this.#condition.note('writes', undefined)
       },
-      hasRoom: () => this.#reserve.hasRoomBehind([database, `${database}-wal`]),
+      hasRoom: () => this.#hasRoom(),
       full: (isUrgent) => {
         this.#reserve.noteFull()
         this.#startLogOver()
@@ -194,7 +194,7 @@ class SqliteStore implements Store {
 
   /**
    * Checkpoints the log into the database file at this interval, and more often in the beginning, for people who copy
-   * only that file. The next write reports what prevents it.
+   * only that file.
    */
   checkpointEvery(interval: number): void {
     let wait = soon
@@ -204,12 +204,7 @@ class SqliteStore implements Store {
       if (!isFree) return
       wait = Math.min(interval, wait * 2)
       if (!this.#isLogged) return
-      this.#isLogged = false
-      try {
-        this.#writer.command('PRAGMA wal_checkpoint(PASSIVE)')
-      } catch {
-        this.#isLogged = true
-      }
+      this.#isLogged = !this.#startLogOver()
     }
     checkpoint()
   }
@@ -307,13 +302,21 @@ class SqliteStore implements Store {
     if (trouble !== undefined) throw new StoreTrouble('files_missing', 'unchanged', new Error(trouble))
   }
 
-  /** Checkpoints the log, so that the next write has its room and the log does not grow. */
-  #startLogOver(): void {
+  /** Checkpoints the log, so that the next write has its room and the log does not grow. Returns whether it could. */
+  #startLogOver(): boolean {
     try {
       this.#writer.command('PRAGMA wal_checkpoint(PASSIVE)')
-    } catch {
-      // There was no room for all of it.
+      return true
+    } catch (error) {
+      // Commits never report it, and the log would grow until the disk is full. Without room the next write does.
+      if (reasonOf(error) === 'damaged' && !(mayBeFull(error) && !this.#hasRoom())) this.#end(error)
+      return false
     }
+  }
+
+  #hasRoom(): boolean {
+    const { database } = this.#data
+    return this.#reserve.hasRoomBehind([database, `${database}-wal`])
   }
 
   #troubleOf(error: unknown, outcome: Outcome): StoreTrouble | undefined {
