@@ -40,8 +40,10 @@ export class PostgresConnections {
    * @throws Left, StoreTrouble `slow`, or the reason why no host serves
    */
   async lease(kind: Kind, until: number, asker?: Asker): Promise<Leased> {
-    for (let failed = 0; ;) {
+    const failures = new Map<number, unknown>()
+    for (;;) {
       const pool = this.#pool(kind)
+      const host = this.#current
       try {
         const line = await pool.take(asker, until)
         return { line, release: () => this.#release(kind, pool, line) }
@@ -49,7 +51,10 @@ export class PostgresConnections {
         if (error === moved) continue
         // Says nothing about the hosts.
         if (error instanceof Left || (error instanceof StoreTrouble && error.reason === 'slow')) throw error
-        if ((failed += 1) === this.#hosts.urls.length) throw error
+        failures.set(host, error)
+        // Others may have made each host the current one meanwhile, so it can be the same one again.
+        if (failures.size === this.#hosts.urls.length || performance.now() >= until)
+          throw worstOf([...failures.values()])
       }
     }
   }
@@ -136,7 +141,12 @@ export async function connectOnce({ urls, wantsPrimary }: PostgresHosts): Promis
       await client.end().catch(() => {})
     }
   }
-  throw failures.find((failure) => !(failure instanceof StoreTrouble)) ?? failures[0]
+  throw worstOf(failures)
+}
+
+/** What to say of all hosts: that one is gone, rather than that another is a standby, as it should be. */
+function worstOf(failures: readonly unknown[]): unknown {
+  return failures.find((failure) => !(failure instanceof StoreTrouble)) ?? failures[0]
 }
 
 async function expectPrimary(client: ClientBase): Promise<void> {

@@ -207,6 +207,15 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       code: 'unavailable',
       message: expect.stringContaining('nothing was changed') as string,
     })
+    const reasons = new Set<unknown>()
+    const ask = async (_: unknown, at: number): Promise<void> => {
+      const asked = at % 2 === 0 ? store.read((tx) => tx.users.exist()) : store.write(insertUser)
+      reasons.add((await asked.then(notRefused, refusalOf)).reason)
+    }
+    for (let round = 0; round < 20; round++) await Promise.all(Array.from({ length: 12 }, ask))
+    // Whichever host is asked last: the one that is there is a standby, as it was before.
+    expect([...reasons]).toEqual(['unreachable'])
+    expect(told.toSorted()).toEqual(['reads unreachable', 'writes unreachable'])
     await query('select pg_promote()', standby.url)
     await expect.poll(() => store.health()).toBeUndefined()
     await store.write(insertUser)
