@@ -80,3 +80,42 @@ test('a clock that jumps ahead removes a day at most for each hour that a server
   await store.close()
   await rm(directory, { recursive: true })
 })
+
+test('several servers that take turns believe a clock no faster than one', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'hallpass-retention-'))
+  const store = await openSqliteStore({ directory })
+  const [today, hour] = [100 * day, day / 24]
+  let elapsed = 0
+  let now = today
+  const servers = Array.from({ length: 3 }, () =>
+    createRetention({ auditEvents: undefined, endedTokens: undefined }, { now: () => now, elapsed: () => elapsed }),
+  )
+  const noted = () => store.read(async (tx) => Number(await tx.settings.get('time_noted')))
+  /** All of them, in turn. */
+  async function takeTurns(): Promise<void> {
+    for (const chore of servers.flat()) {
+      const isDue = await store.read((tx) => chore.isDue(tx))
+      if (isDue) await store.write((tx) => chore.step(tx))
+    }
+  }
+  await takeTurns()
+  now = 10_000 * day
+  for (let hours = 1; hours <= 3; hours++) {
+    elapsed += hour - 1
+    await takeTurns()
+    expect(await noted()).toBe(today + (hours - 1) * day)
+    elapsed += 1
+    // The second time, all of them see what one has noted.
+    await takeTurns()
+    await takeTurns()
+    expect(await noted()).toBe(today + hours * day)
+  }
+  // What one has begun by the last note of another is not done.
+  elapsed += hour
+  const [[first], [second]] = servers as [(typeof servers)[0], (typeof servers)[0]]
+  for (const chore of [first, second]) expect(await store.read((tx) => chore?.isDue(tx) ?? false)).toBe(true)
+  for (const chore of [first, second]) await store.write((tx) => chore?.step(tx) ?? Promise.resolve(false))
+  expect(await noted()).toBe(today + 4 * day)
+  await store.close()
+  await rm(directory, { recursive: true })
+})

@@ -30,17 +30,28 @@ export function createRetention({ auditEvents, endedTokens }: Retention, clocks:
 
 /**
  * Notes the time, a day more at most for each hour that a server runs: it catches up a month in a day or two, and a
- * clock that is years ahead removes nothing for weeks.
+ * clock that is years ahead removes nothing for weeks. Of several servers, each waits an hour from when it first saw the
+ * last note, whoever wrote it: together they are no faster than one.
  */
 function noteTime({ now, elapsed }: Clocks): Chore {
-  let next = elapsed() + hour
+  let seen: string | undefined
+  let since = elapsed()
+  /** The last note, and whether it is old enough for the next one. */
+  async function look(tx: ReadTransaction): Promise<readonly [string | undefined, boolean]> {
+    const noted = await tx.settings.get(noteName)
+    if (noted !== seen) since = elapsed()
+    seen = noted
+    return [noted, noted === undefined || elapsed() - since >= hour]
+  }
   return {
     name: 'noting the time',
-    isDue: async (tx) => elapsed() >= next || (await tx.settings.get(noteName)) === undefined,
+    isDue: async (tx) => (await look(tx))[1],
     async step(tx) {
-      next = elapsed() + hour
-      const noted = await tx.settings.get(noteName)
-      await tx.settings.set(noteName, String(noted === undefined ? now() : Math.min(now(), Number(noted) + day)))
+      const [noted, isOld] = await look(tx)
+      if (!isOld) return false
+      seen = String(noted === undefined ? now() : Math.min(now(), Number(noted) + day))
+      since = elapsed()
+      await tx.settings.set(noteName, seen)
       return false
     },
   }
