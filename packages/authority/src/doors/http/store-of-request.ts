@@ -23,32 +23,23 @@ export class StoreOfRequest implements Transactions {
     this.#left = patience - waited
   }
 
-  async read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
-    const began = this.#now()
-    try {
-      return await this.#store.read(work, this.#limits())
-    } catch (error) {
-      this.#count(error, began)
-      throw error
-    }
+  read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    return this.#count(this.#now(), this.#store.read(work, this.#limits()))
   }
 
-  async write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T> {
-    const began = this.#now()
-    try {
-      return await this.#store.write(work, { ...options, ...this.#limits() })
-    } catch (error) {
-      this.#count(error, began)
-      throw error
-    }
+  write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T> {
+    return this.#count(this.#now(), this.#store.write(work, { ...options, ...this.#limits() }))
   }
 
   #limits(): ReadOptions {
     return { patience: Math.max(this.#left, leastPatience), asker: this.#asker }
   }
 
-  #count(error: unknown, began: number): void {
-    if (error instanceof DomainError && error.code === 'unavailable') this.#left -= this.#now() - began
+  #count<T>(began: number, asked: Promise<T>): Promise<T> {
+    return asked.catch((error: unknown) => {
+      if (error instanceof DomainError && error.code === 'unavailable') this.#left -= this.#now() - began
+      throw error
+    })
   }
 }
 

@@ -89,11 +89,14 @@ function openRoute(
     // Answers to GET contain no secret; new tokens and codes come from other methods.
     ...(route.method === 'GET' ? { onSend: compress } : {}),
     ...(route.authenticated && route.credentialInBody !== true ? options : {}),
-    async handler(request, reply) {
+    handler(request, reply) {
       const input = readInput(route, request)
-      const presented = route.credentialInBody === true ? await presentedIn(input.body, request) : presentedBy(request)
-      const make = (waited = 0) => answer(openExchange(environment, presented, request, waited), input, reply)
-      return isLong ? answerInTurn(environment.longAnswers, request, reply, make) : make()
+      const makeFor = (presented: Presented, waited = 0) =>
+        answer(openExchange(environment, presented, request, waited), input, reply)
+      if (route.credentialInBody === true) return presentedIn(input.body, request).then((found) => makeFor(found))
+      const presented = presentedBy(request)
+      if (!isLong) return makeFor(presented)
+      return answerInTurn(environment.longAnswers, request, reply, (waited) => makeFor(presented, waited))
     },
   })
 }

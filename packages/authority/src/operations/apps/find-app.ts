@@ -23,7 +23,10 @@ export interface ShownApp extends FoundApp {
  * @throws DomainError `not_found`
  */
 export async function findApp({ tx }: OperationContext<ReadTransaction>, name: string): Promise<FoundApp> {
-  const found = await tx.apps.byName(name)
+  return expectApp(await tx.apps.byName(name), name)
+}
+
+function expectApp(found: FoundApp | undefined, name: string): FoundApp {
   if (found === undefined) throw noneOfName('app', name)
   return found
 }
@@ -37,7 +40,7 @@ export async function accessApp(
   name: string,
   action: Action,
 ): Promise<AccessRequest<FoundApp>> {
-  const found = await findApp(context, name)
+  const found = expectApp(await context.tx.apps.byName(name), name)
   const { app, organisation } = found
   return {
     subject: found,

@@ -16,15 +16,16 @@ export class StrangerRefused extends DomainError {
 }
 
 /**
- * The first credential of the principal that meets the requirement. `mutation` is the GraphQL mutation that asks.
+ * The first credential of the principal that meets the requirement; at once for tokens. `mutation` is the GraphQL mutation
+ * that asks.
  * @throws DomainError `forbidden`, saying for the first credential which caveat or role forbids it; StrangerRefused if
  * that credential is of another organisation
  */
-export async function authorise(
+export function authorise(
   context: OperationContext<ReadTransaction>,
   requirement: Requirement,
   mutation?: string,
-): Promise<Credential> {
+): Credential | Promise<Credential> {
   const { credentials } = context.principal
   if (requirement.kind === 'credential') return credentials[0]
   if (requirement.kind === 'person') {
@@ -32,14 +33,36 @@ export async function authorise(
     if (person !== undefined) return person
     throw new DomainError('forbidden', 'only a person who is logged in may do this; a token may not')
   }
+  const attempt = attemptAt(requirement, mutation, context.now)
+  const users = credentials.flatMap((credential) => (credential.kind === 'user' ? credential.user.id : []))
+  if (users.length === 0) return choose(requirement, attempt, credentials, noRoles)
+  const { id } = requirement.organisation
+  return findRoles(context.tx, id, users).then((found) => choose(requirement, attempt, credentials, found))
+}
+
+type Roles = ReadonlyMap<number, Role>
+const noRoles: Roles = new Map()
+
+/** The roles of users in an organisation, by their ids. */
+async function findRoles(tx: ReadTransaction, organisationId: number, users: readonly number[]): Promise<Roles> {
+  const found = await Promise.all(users.map((id) => tx.memberships.find(organisationId, id)))
+  return new Map(users.flatMap((id, at) => (found[at] === undefined ? [] : [[id, found[at].role] as const])))
+}
+
+function choose(
+  requirement: Requirement & { readonly kind: 'access' },
+  attempt: Access,
+  credentials: readonly Credential[],
+  rolesOfUsers: Roles,
+): Credential {
+  const { organisation } = requirement
   let first: DomainError | undefined
   for (const credential of credentials) {
     if (requirement.exempt?.(credential) === true) return credential
-    const attempt = attemptAt(requirement, mutation, context.now)
     const denial =
       credential.kind === 'token'
-        ? denialOfToken(credential, requirement.organisation, attempt)
-        : await findDenialOfUser(context.tx, credential, requirement.organisation, attempt)
+        ? denialOfToken(credential, organisation, attempt)
+        : denialOfUser(credential, organisation, attempt, rolesOfUsers.get(credential.user.id))
     // Asked last, because its sentence is not for strangers.
     const refusal = denial === undefined ? requirement.refuse?.(credential) : undefined
     if (denial === undefined && refusal === undefined) return credential
@@ -95,16 +118,14 @@ function denialOfToken(
   return new DomainError('forbidden', shorten(sentence))
 }
 
-async function findDenialOfUser(
-  tx: ReadTransaction,
+function denialOfUser(
   credential: Credential & { readonly kind: 'user' },
   { id, slug }: Organisation,
   attempt: Access,
-): Promise<DomainError | undefined> {
-  const membership = await tx.memberships.find(id, credential.user.id)
-  if (membership === undefined)
-    return new StrangerRefused('you are not a member of the organization that this belongs to')
-  if (clearCaveats(caveatsOfRole(id, membership.role), [attempt]).allowed) return undefined
-  const sentence = `${describeCredential(credential)} is a ${membership.role} of organization ${slug}, and this takes an admin`
+  role: Role | undefined,
+): DomainError | undefined {
+  if (role === undefined) return new StrangerRefused('you are not a member of the organization that this belongs to')
+  if (clearCaveats(caveatsOfRole(id, role), [attempt]).allowed) return undefined
+  const sentence = `${describeCredential(credential)} is a ${role} of organization ${slug}, and this takes an admin`
   return new DomainError('forbidden', sentence)
 }

@@ -55,19 +55,15 @@ export interface Principal {
  * @throws DomainError `unauthenticated` if none is left, with the reason for the first one
  */
 export async function identify(tx: ReadTransaction, presented: Presented, now: number): Promise<Principal> {
-  const records = await findEach(presented.tokens, ({ signed }) => tx.tokens.signedWith(signed))
-  const { authTokenHashes: hashes } = presented
-  const sessions = hashes.length === 0 ? [] : await findEach(hashes, (hash) => tx.sessions.byTokenHash(hash))
+  const { tokens, authTokenHashes } = presented
+  const [token] = tokens
+  // Most requests have this one alone, which needs no list of promises.
+  if (token !== undefined && tokens.length + authTokenHashes.length === 1) {
+    return chooseLiving(presented, [await tx.tokens.signedWith(token.signed)], [], now)
+  }
+  const records = await Promise.all(tokens.map(({ signed }) => tx.tokens.signedWith(signed)))
+  const sessions = await Promise.all(authTokenHashes.map((hash) => tx.sessions.byTokenHash(hash)))
   return chooseLiving(presented, records, sessions, now)
-}
-
-/** Most requests have one, which needs no list of promises. */
-async function findEach<Item, Found>(
-  items: readonly Item[],
-  find: (item: Item) => Promise<Found>,
-): Promise<readonly Found[]> {
-  const [first] = items
-  return items.length === 1 && first !== undefined ? [await find(first)] : Promise.all(items.map(find))
 }
 
 function chooseLiving(
