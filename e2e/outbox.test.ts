@@ -17,7 +17,7 @@ import { expectAnswer } from './http.ts'
 import { createOrganisation, inviteFully, signInFounder, unique } from './people.ts'
 
 const from = 'Hallpass <hallpass@example.com>'
-const through = ({ port }: TestSmtpServer) => ({ smtpUrl: `smtp://127.0.0.1:${port}`, from })
+const through = ({ port }: TestSmtpServer) => ({ smtpUrl: `smtp://127.0.0.1:${port}`, from, interval: 50 })
 /** As if it were long after. */
 const makeDue = (directory: string) =>
   withDatabase(directory, (database) => database.exec('update outbox set due_at = 0'))

@@ -68,7 +68,7 @@ export function prepareMailServer(options?: Parameters<typeof startSmtpServer>[0
   return late(() => started)
 }
 
-/** What an authority is told that sends its mail there. */
+/** The mail settings of an authority that sends its mail there; what waits is tried soon. */
 export function mailThrough({ port }: TestSmtpServer) {
-  return { mail: { smtpUrl: `smtp://127.0.0.1:${port}`, from: 'Hallpass <hallpass@example.com>' } }
+  return { mail: { smtpUrl: `smtp://127.0.0.1:${port}`, from: 'Hallpass <hallpass@example.com>', interval: 50 } }
 }

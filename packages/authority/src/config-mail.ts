@@ -8,14 +8,24 @@ import { escapesOfUrls, StartupError } from './domain/errors.ts'
 import { Secret } from './domain/secret.ts'
 import type { SmtpServer } from './mail/mailer.ts'
 
+export interface MailOptions {
+  /** `smtp://` or `smtps://`. */
+  readonly smtpUrl: string
+  readonly from: string
+  /** Milliseconds between two looks for mail that is due; 5,000 where it is absent. */
+  readonly interval?: number
+}
+
 export interface MailConfig {
   readonly server: SmtpServer
   readonly from: string
+  /** Milliseconds between two looks for mail that is due; undefined for the usual ones. */
+  readonly interval: number | undefined
 }
 
 /** @throws StartupError `configuration_invalid`, naming the variable */
-export function checkMail({ smtpUrl, from }: { readonly smtpUrl: string; readonly from: string }): MailConfig {
-  return { server: checkSmtpUrl(smtpUrl), from: checkSender(from) }
+export function checkMail({ smtpUrl, from, interval }: MailOptions): MailConfig {
+  return { server: checkSmtpUrl(smtpUrl), from: checkSender(from), interval }
 }
 
 function checkSmtpUrl(text: string): SmtpServer {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { emailAddress, password } from '@hallpass/client/contract'
 import { permissionLocation } from '@hallpass/macaroon'
 
-import { checkMail, type MailConfig } from './config-mail.ts'
+import { checkMail, type MailConfig, type MailOptions } from './config-mail.ts'
 import { checkPublicUrl, checkTrustedProxies, type Trusts } from './config-network.ts'
 import { checkOidc, type OidcConfig, type OidcOptions } from './config-oidc.ts'
 import { checkPath, checkText } from './config-text.ts'
@@ -24,8 +24,8 @@ export interface ServeOptions {
   readonly rootKey?: string | undefined
   /** The first account, made where there is none yet. */
   readonly bootstrap?: { readonly email: string; readonly password: string } | undefined
-  /** Where invitations are mailed through: `smtp://` or `smtps://`, and the address that they come from. */
-  readonly mail?: { readonly smtpUrl: string; readonly from: string } | undefined
+  /** Where invitations are mailed through, and the address that they come from. */
+  readonly mail?: MailOptions | undefined
   /** Whom people can log in with. */
   readonly oidc?: OidcOptions | undefined
   /** How long, in milliseconds, audit events are kept, and rows of tokens from their end on; for ever where it is absent. */

@@ -224,6 +224,7 @@ async function listen(
             store,
             perform: (task) => postbox.deliver(task),
             now: environment.now,
+            interval: config.mail?.interval,
             report: (error) => log.warn({ err: error }, 'a task of the outbox failed, and will be tried again'),
           }),
         ]

@@ -17,7 +17,7 @@ export function startOutbox(options: {
   readonly now: () => number
   readonly report: (error: unknown) => void
   /** Milliseconds between two checks; 5,000 by default. */
-  readonly interval?: number
+  readonly interval?: number | undefined
 }): Worker {
   const { store, perform, now, report, interval = 5_000 } = options
   const underWay = new Set<Promise<void>>()
