@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 
 import { startAuthority } from './authority.ts'
 import { prepareAuthority } from './prepare.ts'
+import { speak } from './raw-socket.ts'
 
 const { authority } = prepareAuthority()
 
@@ -36,12 +37,22 @@ test('each request is counted once, under its route and never under its address'
     ] as const) {
       await (await ask(method, path)).arrayBuffer()
     }
+    // What no route is asked for: a malformed path, a name that is too long, a path that is too long, and no HTTP at all.
+    for (const path of ['/v1/apps/%ff', `/v1/apps/${'a'.repeat(600)}`, `/${'a'.repeat(9000)}`]) {
+      await (await ask('GET', path)).arrayBuffer()
+    }
+    await speak(own.url(), 'HELO\r\n\r\n')
+    await speak(own.url(), `GET / HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(90_000)}\r\n\r\n`)
     const text = await (await ask('GET', '/metrics')).text()
     const counts = text.split('\n').filter((line) => line.startsWith('hallpass_http_request_duration_seconds_count'))
     expect(counts.map((line) => line.replace(/^[^{]+/, ''))).toEqual([
       '{method="GET",route="/v1/apps/:app_name",status="401"} 2',
       '{method="HEAD",route="/v1/apps/:app_name",status="401"} 1',
       '{method="GET",route="none",status="404"} 1',
+      '{method="GET",route="none",status="400"} 2',
+      '{method="GET",route="none",status="414"} 1',
+      '{method="other",route="none",status="400"} 1',
+      '{method="other",route="none",status="431"} 1',
     ])
   } finally {
     await own.close()

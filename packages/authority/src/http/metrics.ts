@@ -1,5 +1,5 @@
 // The metrics of the server, and a log line for every answer.
-import type { FastifyInstance, FastifyRequest, onResponseHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onResponseHookHandler } from 'fastify'
 import type { Logger } from 'pino'
 
 import { describeCause, printable } from '../domain/cause.ts'
@@ -9,11 +9,19 @@ import type { LogSink } from '../log.ts'
 import { createDurationHistogram, type Durations } from './durations.ts'
 import type { ProcessMetrics } from './process-metrics.ts'
 
+/** What is counted of requests that never reach a route, and so none of Fastify's hooks. */
+export interface Unrouted {
+  /** The path is malformed or too long: counted once it is answered. */
+  refused(request: FastifyRequest, reply: FastifyReply): void
+  /** Not HTTP, above a limit of the parser, or too late. */
+  broken(status: number): void
+}
+
 /** Counts and times every request by route, never by path, because a path may contain anything. */
 export function measure(
   server: FastifyInstance,
   options: { readonly log: Logger; readonly logSink: Pick<LogSink, 'dropped'>; readonly now: () => number },
-): void {
+): Unrouted {
   const { log, logSink, now } = options
   const seconds = createDurationHistogram({
     name: 'hallpass_http_request_duration_seconds',
@@ -68,6 +76,12 @@ export function measure(
     const { contentType, text } = await collected.answer
     return reply.type(contentType).send(text)
   })
+  return {
+    refused(request, reply) {
+      reply.raw.once('finish', () => measureUnrouted.call(server, request, reply, () => {}))
+    },
+    broken: (status) => seconds.of({ method: 'other', route: 'none', status }).observe(0),
+  }
 }
 
 /** It takes a twentieth of a startup to load. */

@@ -64,6 +64,7 @@ export function createServer(options: {
     trustProxy: trusts ?? false,
     genReqId: nextId,
     frameworkErrors(error, request, reply) {
+      unrouted.refused(request, reply)
       stamp(request, reply)
       answerError(error, request, reply)
     },
@@ -72,7 +73,8 @@ export function createServer(options: {
         const requestId = nextId()
         const fields = { request_id: requestId, ...describeBrokenRequest(error) }
         sayRarely('info', fields, 'a request was refused before it was understood')
-        refuseBrokenRequest(error, socket, requestId)
+        const status = refuseBrokenRequest(error, socket, requestId)
+        if (status !== undefined) unrouted.broken(status)
       }),
   })
 
@@ -96,7 +98,7 @@ export function createServer(options: {
     connections.end(closingTime)
     done()
   })
-  measure(server, { log, logSink, now: monotonic })
+  const unrouted = measure(server, { log, logSink, now: monotonic })
   server.get('/healthz', () => ({ ok: true }))
   server.get('/readyz', async (_request, reply) => {
     // The store has already logged the reason once. This may be asked every second.
@@ -154,11 +156,14 @@ function describeBrokenRequest(error: Error) {
   return { code, reason }
 }
 
-/** Refuses what is not HTTP, or exceeds a limit, before any route is known. */
-function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket, requestId: string): void {
+/**
+ * Refuses what is not HTTP, or exceeds a limit, before any route is known. Returns the status; undefined where nobody is
+ * left to be answered.
+ */
+function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket, requestId: string): number | undefined {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
-    return
+    return undefined
   }
   const [status, code, message] =
     error.code === 'HPE_HEADER_OVERFLOW'
@@ -171,4 +176,5 @@ function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket, r
     `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
       `fly-request-id: ${requestId}\r\nconnection: close\r\n\r\n${body}`,
   )
+  return Number.parseInt(status)
 }
