@@ -28,7 +28,7 @@ export const cli: Piece = async ({ quick, workspace, builtEntry }) => {
       'a request, built': time(built, list),
       'a request, source': time(sourceEntry, list),
     },
-    quick ? { rounds: 7, warmUp: 2 } : { rounds: 41, warmUp: 3 },
+    quick ? { rounds: 7, warmUp: 2 } : { rounds: 25, warmUp: 3 },
   )
   await server.stop()
   const row = (name: keyof typeof measured, words: readonly string[], goal?: number) => {

@@ -37,7 +37,7 @@ export const http: Piece = async ({ quick, workspace }) => {
         return measuredMeanwhile
       },
     },
-    quick ? { rounds: 7, warmUp: 1 } : { rounds: 21, warmUp: 2 },
+    quick ? { rounds: 7, warmUp: 1 } : { rounds: 17, warmUp: 2 },
   )
 
   authority.client.close()

@@ -22,7 +22,7 @@ export const million: Piece = async ({ quick, fills }) => {
   async function measure(deed: (scene: Scene) => Promise<number>) {
     return interleave(
       { few: () => deed(few), live: () => deed(live), dead: () => deed(dead) },
-      quick ? { rounds: 15, warmUp: 3 } : { rounds: 80, warmUp: 8 },
+      quick ? { rounds: 15, warmUp: 3 } : { rounds: 60, warmUp: 8 },
     )
   }
   const page = await measure(readPages)

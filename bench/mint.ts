@@ -35,7 +35,7 @@ export const mint: Piece = async ({ quick, workspace }) => {
       httpOne: () => overHttp(single, 50),
       httpSixteen: () => overHttp(many, concurrency * 15),
     },
-    quick ? { rounds: 10, warmUp: 2 } : { rounds: 80, warmUp: 10 },
+    quick ? { rounds: 10, warmUp: 2 } : { rounds: 60, warmUp: 10 },
   )
 
   single.close()

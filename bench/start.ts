@@ -21,7 +21,7 @@ export const start: Piece = async ({ quick, workspace, fills, builtEntry }) => {
 
   const measured = await interleave(
     { ...variantsOf('source', sourceEntry), ...variantsOf('built', built) },
-    quick ? { rounds: 3, warmUp: 1 } : { rounds: 11, warmUp: 1 },
+    quick ? { rounds: 3, warmUp: 1 } : { rounds: 7, warmUp: 1 },
   )
 
   function variantsOf(kind: string, entry: string) {

@@ -38,7 +38,7 @@ export const verify: Piece = async ({ quick, workspace }) => {
     rounds[`cold ${kind.name}`] = () => timeEachSync(count, (i) => decide(kind, i, tokens))
     rounds[`go ${kind.name}`] = () => go.time(number, count)
   }
-  const measured = await interleave(rounds, quick ? { rounds: 10, warmUp: 5 } : { rounds: 80, warmUp: 20 })
+  const measured = await interleave(rounds, quick ? { rounds: 10, warmUp: 5 } : { rounds: 60, warmUp: 20 })
   await authority.close()
   go.stop()
   const samples = (name: string) => measured[name] ?? []
