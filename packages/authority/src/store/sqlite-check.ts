@@ -41,7 +41,10 @@ export function beginCheck(
   return () => undefined
 }
 
-/** In the thread: the first finding, as text. */
+/**
+ * In the thread: the first finding, as text.
+ * @public imported by the thread
+ */
 export function checkFile(path: string): string | undefined {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 10_000 })
   try {

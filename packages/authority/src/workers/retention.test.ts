@@ -113,7 +113,8 @@ test('several servers that take turns believe a clock no faster than one', async
   // What one has begun by the last note of another is not done.
   elapsed += hour
   const [[first], [second]] = servers as [(typeof servers)[0], (typeof servers)[0]]
-  for (const chore of [first, second]) expect(await store.read((tx) => chore?.isDue(tx) ?? Promise.resolve(false))).toBe(true)
+  for (const chore of [first, second])
+    expect(await store.read((tx) => chore?.isDue(tx) ?? Promise.resolve(false))).toBe(true)
   for (const chore of [first, second]) await store.write((tx) => chore?.step(tx) ?? Promise.resolve(false))
   expect(await noted()).toBe(today + 4 * day)
   await store.close()
