@@ -1,4 +1,4 @@
-// The mail server that invitations go through, checked.
+// Checks the settings of the mail server.
 import { BlockList, isIP } from 'node:net'
 
 import { emailAddress } from '@hallpass/client/contract'
@@ -12,7 +12,7 @@ export interface MailOptions {
   /** `smtp://` or `smtps://`. */
   readonly smtpUrl: string
   readonly from: string
-  /** Milliseconds between two looks for mail that is due; 5,000 where it is absent. */
+  /** Milliseconds between two looks for mail that is due; 5,000 by default. */
   readonly interval?: number
 }
 
@@ -60,7 +60,7 @@ function checkSender(text: string): string {
   return name.trim() === '' ? address.data : `${name.trim()} <${address.data}>`
 }
 
-/** Whether the host is this machine itself, whoever resolves its name. */
+/** Whether the host is this machine itself, for every resolver of its name. */
 export function isLoopback(host: string): boolean {
   const family = isIP(host)
   return host === 'localhost' || (family !== 0 && loopback.check(host, family === 4 ? 'ipv4' : 'ipv6'))

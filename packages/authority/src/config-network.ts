@@ -40,8 +40,8 @@ export function checkTrustedProxies(proxies: readonly string[]): Trusts | undefi
     }
     list.addSubnet(address, Number(bits ?? width), familyOf(version))
   }
-  return (told) => {
-    const address = readAddress(told) ?? ''
+  return (text) => {
+    const address = readAddress(text) ?? ''
     return isIP(address) !== 0 && list.check(address, familyOf(isIP(address)))
   }
 }

@@ -1,4 +1,4 @@
-// The OpenID provider that people log in with, checked.
+// Checks the settings of the OpenID provider that people log in with.
 import { emailAddress } from '@hallpass/client/contract'
 
 import { isLoopback } from './config-mail.ts'
@@ -11,13 +11,13 @@ export interface OidcOptions {
   /** `https://id.example.com`, as the provider calls itself; http only on this machine itself. */
   readonly issuer: string
   readonly clientId: string
-  /** Absent for a client that the provider knows as a public one. */
+  /** Absent if the provider knows this client as a public one. */
   readonly clientSecret?: string | undefined
-  /** As people call the provider; its host where it is absent. */
+  /** What people call the provider. Without it, its host. */
   readonly name?: string | undefined
   /** Domains of email addresses whose people get an account without an invitation. */
   readonly signUpDomains?: readonly string[] | undefined
-  /** Whether the provider's addresses are vouched for where it does not say so itself; false where it is absent. */
+  /** Whether to believe the provider's addresses even if it does not say that they are verified. False by default. */
   readonly trustEmails?: boolean | undefined
 }
 
@@ -39,7 +39,7 @@ export function checkOidc(options: OidcOptions): OidcConfig {
     name,
     signUpDomains: signUpDomains.map((domain) => checkDomain(domain.trim().toLowerCase())),
     trustsEmails: checkTrust(issuer, options.trustEmails ?? false),
-    // What is no address for an invitation is none for an account either.
+    // An account takes the same addresses as an invitation.
     readEmail: (value) => emailAddress.safeParse(value).data,
   }
 }

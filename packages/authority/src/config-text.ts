@@ -1,4 +1,4 @@
-// Texts of the configuration, checked for what files and shells leave in them: nothing here is trimmed or guessed.
+// Checks texts of the configuration for what files and shells leave in them. Nothing is trimmed or guessed.
 import { hasUnseen } from '@hallpass/client/visible-text'
 
 import { StartupError } from './domain/errors.ts'

@@ -1,4 +1,4 @@
-// What an authority is started with, checked.
+// Checks the options that an authority starts with.
 import { resolve } from 'node:path'
 
 import { emailAddress, password } from '@hallpass/client/contract'
@@ -16,34 +16,34 @@ import { defaultQuotas, type QuotaLimits } from './operations/perform/quotas.ts'
 export interface ServeOptions {
   /** Port 0 takes any free one. */
   readonly listen: { readonly host: string; readonly port: number }
-  /** For SQLite, the lock and the root key; made where it is missing. */
+  /** Holds the SQLite database, the lock and the root key. It is made if it is missing. */
   readonly dataDirectory: string
-  /** `postgres://…`; the embedded SQLite where it is absent. */
+  /** `postgres://…`. Without it, the embedded SQLite is used. */
   readonly databaseUrl?: string | undefined
-  /** 32 bytes as base64 or hex; a file in the data directory where it is absent. */
+  /** 32 bytes as base64 or hex. Without it, a file in the data directory is used. */
   readonly rootKey?: string | undefined
-  /** The first account, made where there is none yet. */
+  /** The first account. It is made if there is none yet. */
   readonly bootstrap?: { readonly email: string; readonly password: string } | undefined
   /** Where invitations are mailed through, and the address that they come from. */
   readonly mail?: MailOptions | undefined
   /** Whom people can log in with. */
   readonly oidc?: OidcOptions | undefined
-  /** How long, in milliseconds, audit events are kept, and rows of tokens from their end on; for ever where it is absent. */
+  /** Milliseconds for which audit events are kept, and rows of tokens after their end. Without them, for ever. */
   readonly keep?: { readonly auditEvents?: number | undefined; readonly endedTokens?: number | undefined } | undefined
-  /** How much each organisation may have; 10,000 apps and members, and any number of live tokens, where it is absent. */
+  /** How much each organisation may have. Without it: 10,000 apps, 10,000 members, and any number of live tokens. */
   readonly quotas?: { readonly [Noun in keyof QuotaLimits]?: number | undefined } | undefined
   readonly logLevel: string
   /** The identifier of permission tokens, which every tool of this format hard-codes. */
   readonly location?: string | undefined
-  /** Where people reach the authority, as `https://hallpass.example.com`; where it listens, where it is absent. */
+  /** The address for people, like `https://hallpass.example.com`. Without it, the one that it listens at. */
   readonly publicUrl?: string | undefined
-  /** Addresses and networks, as `10.0.0.0/8`, whose X-Forwarded headers are believed; nobody's where it is absent. */
+  /** Addresses and networks, like `10.0.0.0/8`, whose X-Forwarded headers are believed. Without it, nobody's are. */
   readonly trustedProxies?: readonly string[] | undefined
-  /** Milliseconds that a connection without a request is kept: longer than the proxies before it keep theirs; 620 seconds where it is absent. */
+  /** Milliseconds for which an idle connection is kept, longer than proxies keep theirs. Without it, 620 seconds. */
   readonly keepAlive?: number | undefined
-  /** The folder of the built dashboard; no pages where it is absent. */
+  /** The folder of the built dashboard. Without it, there are no pages. */
   readonly dashboard?: string | undefined
-  /** Whether command lines that log in through a browser must use PKCE; flyctl does not always. False where it is absent. */
+  /** Whether command lines that log in through a browser must use PKCE; flyctl does not always. False by default. */
   readonly requirePkce?: boolean | undefined
 }
 

@@ -1,4 +1,4 @@
-// Questions to a person at a terminal. A program is told which flag answers them instead.
+// Questions to a person at a terminal. Programs get an error that names the flag with the answer.
 import { withoutSecrets } from '@hallpass/client/secret-text'
 import { printable } from '@hallpass/client/visible-text'
 

@@ -116,7 +116,7 @@ export interface Connection extends Credential {
 
 /** The server and the credential together, which is what nearly every command begins with. */
 export async function chooseConnection(flags: GlobalFlags, environment: Environment): Promise<Connection> {
-  // A program that is told everything must not fail over a file that it does not need.
+  // A program that gets everything from flags and variables must not fail over a file that it does not need.
   const config = isToldEverything(flags, environment) ? {} : await readConfig(locateConfig(environment))
   const server = chooseServer(flags, environment, config)
   return { server, ...chooseCredential(flags, environment, config, server) }

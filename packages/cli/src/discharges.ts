@@ -44,7 +44,7 @@ export function expectReadable(token: string, source: string): void {
   }
 }
 
-/** Fetches them whoever is there: the person may sit elsewhere, and reads what is told. */
+/** Fetches them also without a terminal: the person may sit elsewhere and read the output. */
 export async function fetchAllDischarges(context: Context, token: string): Promise<FetchedDischarges> {
   return fetchDischarges(token, { fetch: createFetch(context.environment), onUserUrl: showUserUrl(context) })
 }

@@ -263,7 +263,7 @@ describe('hallpass', () => {
     await writeFile(join(directory, 'config', 'config.json'), JSON.stringify(config))
     const logout = await bareHallpass(['auth', 'logout'])
     expect(logout.code).toBe(0)
-    expect(logout.stderr).toContain('Warning: http://127.0.0.1:1 could not be told')
+    expect(logout.stderr).toContain('Warning: http://127.0.0.1:1 did not confirm the logout')
     expect(await readFile(join(directory, 'config', 'config.json'), 'utf8')).not.toContain('fo1_')
   })
 

@@ -36,7 +36,7 @@ export function parseListenAddress(text: string): ListenAddress {
 }
 
 /**
- * The URL at which it listens. Where that is every address, they are told too, for nobody can open `http://0.0.0.0`.
+ * The URL at which it listens. If it listens at every address, it also lists them, because nobody can open `http://0.0.0.0`.
  * @param url as the server says it, with the port that it has
  */
 export function describeListening(

@@ -102,7 +102,7 @@ export async function findNames(
   return { organizations, apps }
 }
 
-/** The apps of an organisation; a token that is limited to some may not list, but may be told which, and look at each. */
+/** The apps of an organisation; a token that is limited to some may not list them, but may ask which they are and look at each. */
 async function findApps(client: Client, slug: string) {
   const listed = await unlessRefused(async () => (await client.listApps({ org_slug: slug })).apps, undefined)
   if (listed !== undefined) return listed

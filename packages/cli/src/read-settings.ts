@@ -59,7 +59,7 @@ export function createSettingReader({ environment }: Pick<Context, 'environment'
       const names = `${variableOf(first)} and ${variableOf(second)}`
       throw new CommandError('misused', `${names} are set together or not at all`)
     },
-    /** The authority names flags: who set a variable instead is told of that. */
+    /** The authority's errors name flags. If a variable was set instead, the error names that. */
     nameVariable(error: unknown): unknown {
       if (!(error instanceof Error)) return error
       const named = listSettings().find(({ name }) => error.message.startsWith(`${flagOf(name)} `))

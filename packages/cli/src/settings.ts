@@ -72,7 +72,7 @@ export function listSettings(): readonly (Setting & { readonly name: SettingName
   return (Object.keys(settings) as SettingName[]).map((name) => ({ name, ...settings[name] }))
 }
 
-/** Whether a flag says it; what has none is told by a variable alone. */
+/** Whether a flag sets it. The others are set by a variable alone. */
 export function hasFlag({ name, takes }: { readonly name: SettingName } & Setting): boolean {
   return takes !== undefined || name === 'requirePkce'
 }

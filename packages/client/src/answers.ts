@@ -32,7 +32,7 @@ function findWrong(form: Form, value: unknown, path: readonly string[]): Wrong |
   if (form.anyOf !== undefined) {
     const found = form.anyOf.map((each) => findWrong(each, value, path))
     if (found.includes(undefined)) return undefined
-    // What may be null besides is wrong where the rest of it is.
+    // If it may also be null, its other alternative says what is wrong.
     const [only, ...others] = found.filter((_, at) => form.anyOf?.[at]?.type !== 'null')
     return only !== undefined && others.length === 0 ? only : { path }
   }

@@ -1,4 +1,4 @@
-// Durations as people and flyctl write them: Go's, and days, weeks and years besides.
+// Durations as people and flyctl write them: Go's, and also days, weeks and years.
 
 const nanosecondsPerUnit: ReadonlyMap<string, bigint> = new Map([
   ['ns', 1n],
@@ -30,7 +30,7 @@ export class DurationError extends Error {
 }
 
 /**
- * Reads a duration as Go's `time.ParseDuration` does (`1h30m`, `1.5h`), and knows `d`, `w` and `y` (365 days) besides.
+ * Reads a duration as Go's `time.ParseDuration` does (`1h30m`, `1.5h`), and also `d`, `w` and `y` (365 days).
  * @returns whole seconds, at least 1 and at most {@link longestDuration}; a fraction of a second is dropped
  * @throws DurationError that says what is wrong, and does not repeat the text: it may be a secret in the wrong place
  */

@@ -1,4 +1,4 @@
-// A token as people paste it: freed of what files, shells and terminals put around it, or told what it is instead.
+// A token as people paste it: without what files, shells and terminals put around it; or what it is instead.
 import { replaceUnseen } from './visible-text.ts'
 
 /**

@@ -61,7 +61,7 @@ export function measure(
   const load = () => (loading ??= loadProcessMetrics(logSink))
   // Soon all the same: times count from then on, and an upgrade replaces files under a running server.
   server.addHook('onListen', (done) => {
-    // Whoever asks for metrics is told what prevents it.
+    // The answer says what prevents it.
     setTimeout(() => void load().catch(() => {}), 1000).unref()
     done()
   })

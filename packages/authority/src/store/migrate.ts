@@ -1,5 +1,5 @@
 // Brings a database to the version that this program knows, forward only. Kysely's Migrator has no word for a database
-// that is newer than the program, writes its own tables before it looks, and needs a live Kysely driver: hence this.
+// that is newer than the program, writes its own tables before it looks, and needs a live Kysely driver.
 import { StartupError } from '../domain/errors.ts'
 import { runParts } from './migration-parts.ts'
 import { sqlOf, type EngineWords, type Migration, type MigrationTarget } from './migration.ts'

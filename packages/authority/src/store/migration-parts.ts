@@ -3,7 +3,7 @@ import { sqlOf, type MigrationTarget, type Statement } from './migration.ts'
 
 /**
  * Does what is not done yet; `end` in the transaction that ends it.
- * @param say told what is begun, and how far it is
+ * @param say receives what begins, and how far it is
  */
 export async function runParts(
   target: MigrationTarget,

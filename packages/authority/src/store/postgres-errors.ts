@@ -13,7 +13,7 @@ export function isCollision(error: unknown): boolean {
 }
 
 /**
- * Whether the connection did not have the prepared statement that it was told of, or had one of that name: a pooler stands
+ * Whether the connection did not have the prepared statement that we named, or had another one of that name: a pooler stands
  * between (PgBouncer in transaction mode, before 1.21 or without `max_prepared_statements`).
  */
 export function isLostStatement(error: unknown): boolean {

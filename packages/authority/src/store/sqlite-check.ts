@@ -7,7 +7,7 @@ import { newestVersion } from './migrate.ts'
 import { reasonOf } from './sqlite-errors.ts'
 import { currentVersion, expectWhole, findDamage } from './sqlite-look.ts'
 
-/** What is told of a check that runs beside the startup. */
+/** What a check reports while it runs beside the startup. */
 export interface CheckEvents {
   damaged(error: Error): void
   /** The check came to nothing. */
@@ -18,7 +18,7 @@ export interface CheckEvents {
 
 /** A check that runs beside the startup. */
 export interface Check {
-  /** Ends it. Nothing is told any more. */
+  /** Ends it. It reports nothing more. */
   stop(): Promise<void>
 }
 

@@ -24,7 +24,7 @@ export class StoreTrouble extends DomainError implements Trouble {
 /** Whoever asked has left before its turn: nothing was done, and the database may be in order. */
 export class Left extends DomainError {
   constructor() {
-    super('unavailable', 'whoever asked this has left')
+    super('unavailable', 'the client that asked this has left')
   }
 }
 

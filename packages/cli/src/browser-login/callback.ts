@@ -19,7 +19,7 @@ const longestCode = 128
 /** Listens at a free port of 127.0.0.1; what does not bring the state is none of ours. */
 export async function waitForCallback(state: string): Promise<Callback> {
   const { promise: code, resolve, reject } = Promise.withResolvers<string>()
-  // Whoever closes without asking for the code is not to be told that it was denied.
+  // Closing the page without asking for the code is no denial.
   code.catch(() => {})
   let origin: string | undefined
 

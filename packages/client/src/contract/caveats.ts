@@ -10,9 +10,9 @@ export const caveatAnswer = z.object({ type: z.string(), body: z.unknown() }).me
 })
 export type CaveatJson = z.infer<typeof caveatAnswer>
 
-/** Caveats that whoever mints asks for besides; what is wrong with one is told by its index, and never by its value. */
+/** More caveats that a mint asks for. An error names one by its index, never by its value. */
 export const requestedCaveats = z
-  // Whoever writes in TypeScript sees what one is; what else comes is told apart below, with better words.
+  // The type says what one is; the check below has better words for everything else.
   .array(z.unknown() as z.ZodType<CaveatJson, CaveatJson>)
   .max(32)
   .transform((values, context): readonly Caveat[] => {

@@ -23,7 +23,7 @@ const challengeId = bytes(64).describe('Names the challenge that is answered: va
 const credentialId = bytes(1364)
 const clientData = bytes(8192)
 
-// Browsers say more besides, and newer ones more again: what is not named here is not looked at.
+// Browsers send more, and newer ones even more. Only the fields named here are read.
 const creation = z
   .object({
     id: credentialId,

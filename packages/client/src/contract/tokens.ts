@@ -24,7 +24,7 @@ function checkedBy<Value>(parse: (value: Value) => number) {
 const expiry = z
   .string()
   .superRefine(checkedBy(parseDuration))
-  .describe('How long the token is valid: a Go duration; d, w and y (365 days) are known besides.')
+  .describe('How long the token is valid: a Go duration, which may also have d, w and y (365 days).')
 
 const expiryInNanoseconds = z.number().superRefine(checkedBy(durationFromNanoseconds)).describe('Nanoseconds.')
 
@@ -88,7 +88,7 @@ const createTokenBody = z
     expiry: expiry.default(defaultExpiry),
     caveats: requestedCaveats
       .default([])
-      .describe("Restrictions besides those of the profile, as superfly/macaroon's JSON has them."),
+      .describe("Restrictions in addition to those of the profile, as superfly/macaroon's JSON has them."),
   })
   .superRefine((body, context) => {
     for (const [field, owner] of [

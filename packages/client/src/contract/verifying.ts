@@ -56,7 +56,7 @@ const access = z
     if (given(['org_slug', 'app_name']).length === 0) wrong('org_slug', 'is needed where no app_name is given')
     for (const { parts, parent } of hierarchy) {
       const [first, second] = given(parts)
-      if (first !== undefined && second !== undefined) wrong(second, `is there besides ${first}: name one resource`)
+      if (first !== undefined && second !== undefined) wrong(second, `cannot stand beside ${first}: name one resource`)
       if (first !== undefined && parent !== undefined && asked[parent] === undefined) wrong(first, `needs ${parent}`)
     }
     for (const field of given(['org_feature', 'storage_object'])) {

@@ -12,7 +12,7 @@ interface ExplainedProps {
   readonly caveats: readonly CaveatJson[]
   readonly organisation: Pick<OrganisationDetails, 'internal_numeric_id' | 'name'>
   readonly apps: readonly App[]
-  /** Whether every caveat is told too, one by one. */
+  /** Whether every caveat is listed too. */
   readonly isWhole?: boolean
 }
 

@@ -16,7 +16,7 @@ export function SessionEnded({ user }: { readonly user: User }) {
     <dialog
       ref={dialog}
       aria-labelledby="session-ended"
-      // A second Escape would close it in spite of what `cancel` is told.
+      // A second Escape would close it although `cancel` was prevented.
       closedby="none"
       onCancel={(event) => event.preventDefault()}
       className="h-dvh max-h-none w-screen max-w-none overflow-y-auto bg-page text-ink"

@@ -1,4 +1,4 @@
-// What a new token can be narrowed to besides: folded away, for most need none of it.
+// More limits for a new token: folded away, because most tokens need none of them.
 import type { App } from '@hallpass/client'
 
 import { Check } from '../ui/choice.tsx'

@@ -4,7 +4,7 @@ import type { CaveatJson, Token } from '@hallpass/client'
 export interface Reach {
   /** `Everything`, `App web-1`, `Read only`. */
   readonly words: string
-  /** What it is narrowed by besides; empty where nothing more is known. */
+  /** Its other limits; empty if no more are known. */
   readonly narrowed: readonly string[]
 }
 

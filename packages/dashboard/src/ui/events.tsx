@@ -59,7 +59,7 @@ function Event({ event, slug }: { readonly event: AuditEvent; readonly slug: str
   )
 }
 
-/** A token leads to its page; its id is told as far as people tell ids apart. */
+/** A token leads to its page; its id is shortened to the part that people compare. */
 function Target({ target, slug }: { readonly target: string; readonly slug: string }) {
   const [, id] = /^token ([0-9a-f]{8}-[0-9a-f-]{27})$/.exec(target) ?? []
   // The trail keeps the word with which it began.

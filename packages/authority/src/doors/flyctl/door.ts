@@ -1,4 +1,4 @@
-// The flyctl door: the requests of flyctl besides GraphQL and the Machines API, under `/api/v1`, and its metrics.
+// The flyctl door: the requests of flyctl other than GraphQL and the Machines API, under `/api/v1`, and its metrics.
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
 import type { Authenticate } from '../../operations/perform/authenticate.ts'

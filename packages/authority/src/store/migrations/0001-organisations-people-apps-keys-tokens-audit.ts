@@ -76,7 +76,7 @@ export const migration1: Migration = {
       created_at ${integer} not null
     ) ${end}`,
     'create index signing_keys_of_organisation on signing_keys (organisation_id, created_at, id)',
-    // app_id and minted_by name what may be gone: a token outlives its app for the record. organisation_id has no
+    // The rows that app_id and minted_by name may be deleted: a token's row stays longer than its app. organisation_id has no
     // "references": to find what a deleted organisation leaves behind, the engines would want an index of all tokens.
     `create table tokens (
       id ${bytes} not null primary key,
@@ -91,9 +91,9 @@ export const migration1: Migration = {
       revoked_at ${integer},
       revoked_by ${text}
     ) ${endClustered}`,
-    // The live apart from the revoked: a page of the live ones must not walk over the revoked ones, however many there
-    // are, and a mint writes one index. created_at stands before the id, so that mints of one second, which end
-    // together, come to one page of it.
+    // Live and revoked tokens have an index each: a page of live tokens must not read revoked ones, however many there are,
+    // and a mint writes one index. created_at comes before the id, so that the mints of one second, which end together,
+    // are on one page of it.
     `create index tokens_of_organisation_live on tokens (organisation_id, expires_at, created_at, id)
       where revoked_at is null`,
     `create index tokens_of_organisation_revoked on tokens (organisation_id, expires_at, created_at, id)

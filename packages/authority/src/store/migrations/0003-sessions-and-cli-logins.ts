@@ -1,4 +1,4 @@
-// What sessions are called, and logins of command lines through a browser.
+// Names of sessions, and logins of command lines through a browser.
 import type { Migration } from '../migration.ts'
 
 export const migration3: Migration = {

@@ -7,7 +7,7 @@ export const migration4: Migration = {
   statements: ({ rowId, integer, text, bytes, end }) => [
     `alter table organisations add column membership_discharge ${text} not null default 'none'
       check (membership_discharge in ('none', 'member', 'login'))`,
-    // Nothing has "references": a row lives for minutes, and what it names is looked for again when it is answered.
+    // Nothing has "references": a row lives for minutes, and an answer looks up again what it names.
     `create table discharge_requests (
       id ${rowId},
       person_hash ${bytes} not null unique,

@@ -1,4 +1,4 @@
-// Invitations of an address.
+// Invitations to an address.
 import type { Migration } from '../migration.ts'
 
 export const migration5: Migration = {

@@ -6,11 +6,11 @@ export const migration6: Migration = {
   name: 'lists of tokens by name and by age, and searches in them',
   statements: ({ text }) => [
     `alter table tokens add column name_key ${text} not null default ''`,
-    // Both engines lower the letters of ASCII alone here; the program lowers all of them for what comes after, and
-    // migration 13 those of what an older program minted meanwhile.
+    // Both engines lower only ASCII letters here. The program lowers all letters of later tokens, and migration 13 does
+    // it for tokens that an older program minted in between.
     fillTokens('name_key = lower(name)'),
-    // Each index holds all that a list filters by, so that what is passed over costs no look at the table. Mints come
-    // to one page of each: those of one name, or of one end, stand there by their age.
+    // Each index has every column that a list filters by, so that a skipped row needs no look at the table. Mints write
+    // one page of each: tokens with the same name, or the same end, are there in the order of their age.
     'drop index tokens_of_organisation_live',
     'drop index tokens_of_organisation_revoked',
     'drop index tokens_of_app_live',

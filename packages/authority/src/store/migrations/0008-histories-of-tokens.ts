@@ -6,7 +6,7 @@ export const migration8: Migration = {
   name: 'histories of tokens',
   statements: () => [
     index('audit_events_of_token', `audit_events (actor_id, id) where actor_kind = 'token'`),
-    // Without the mints, each of which would come to a page of its own: they are found by the instant of the token.
+    // Without the mints, because each would write another page. They are found by the token's time of creation.
     index('audit_events_of_target', `audit_events (target, organisation_id, id) where operation <> 'token.mint'`),
     index('audit_events_of_mints', `audit_events (organisation_id, at) where operation = 'token.mint'`),
   ],

@@ -1,11 +1,11 @@
-// One open invitation for an address and organisation.
+// Only one open invitation for an address and an organisation.
 import type { Migration } from '../migration.ts'
 
 export const migration11: Migration = {
   version: 11,
   name: 'one open invitation for an address and organisation',
   statements: () => [
-    // Of members, and of those who may not invite any more: nobody sees them in a list, and their codes must admit nobody.
+    // Invitations of members, and by people who may no longer invite: no list shows them, and their codes must admit nobody.
     `delete from invitations where accepted_at is null and (
       exists (
         select 1 from memberships join users on users.id = memberships.user_id

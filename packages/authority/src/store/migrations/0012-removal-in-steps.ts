@@ -1,17 +1,17 @@
-// What deletions leave to be removed in steps, and no foreign key whose work grows with what refers to a row.
+// Rows that deletions leave are removed in steps, and no foreign key has work that grows with the rows that refer to one.
 import type { Migration } from '../migration.ts'
 
 export const migration12: Migration = {
   version: 12,
   name: 'removal in steps',
   statements: ({ integer, text, bytes, end, dropReference }) => [
-    // Rows of a deleted organisation go by up to here: tokens by their age, and then the others.
+    // How far the rows of a deleted organisation are removed: first its tokens by their age, then the others.
     `create table deleted_organisations (
       id ${integer} not null primary key,
       done_creation ${integer} not null,
       done_id ${bytes} not null
     ) ${end}`,
-    // Every token of one of these is dead, though its row may not say so yet. Empty nearly always, as the other one.
+    // Every token of one of these is dead, even if its row does not say so yet. Nearly always empty, like the other table.
     `create table deleted_apps (
       id ${integer} not null primary key,
       done_expiry ${integer} not null,
@@ -20,7 +20,7 @@ export const migration12: Migration = {
       revoked_at ${integer} not null,
       revoked_by ${text} not null
     ) ${end}`,
-    // Ids are never used twice: what names a row that is gone finds nothing.
+    // Ids are never used twice, so the id of a deleted row finds nothing.
     dropReference('memberships', 'organisation_id', 'organisations (id) on delete cascade'),
     dropReference('invitations', 'organisation_id', 'organisations (id) on delete cascade'),
     dropReference('apps', 'organisation_id', 'organisations (id) on delete cascade'),

@@ -1,11 +1,11 @@
-// Names of tokens beyond ASCII, folded as the program folds them: in steps, while it runs.
+// Folds token names beyond ASCII as the program does, in steps, while it runs.
 import type { Migration } from '../migration.ts'
 
 export const migration13: Migration = {
   version: 13,
   name: 'names of tokens beyond ASCII',
   statements: ({ integer, bytes, end }) => [
-    // One row while there is something to do: all tokens up to this id are done.
+    // One row as long as there is work: all tokens up to this id are done.
     `create table unfolded_names (
       id ${integer} not null primary key check (id = 1),
       done_id ${bytes} not null

@@ -1,4 +1,4 @@
-// Which addresses are proven, codes that are in a mail alone, resets of passwords, and accounts that are gone.
+// Which addresses are proven, codes that only a mail has, password resets, and deleted accounts.
 import type { Migration } from '../migration.ts'
 
 export const migration14: Migration = {
@@ -8,11 +8,11 @@ export const migration14: Migration = {
     `alter table users add column email_proven_at ${integer}`,
     `alter table users add column email_proven_by ${text} check (email_proven_by in ('mail', 'provider', 'operator'))`,
     `alter table users add column deleted_at ${integer}`,
-    // The first account came with the setup code or out of the configuration.
+    // The first account was made with the setup code or from the configuration.
     `update users set email_proven_at = created_at, email_proven_by = 'operator'
       where id = (select min(id) from users)`,
-    // Made by a login at the provider. One that was linked later may have been a stranger's before: its next login there
-    // is the proof.
+    // These accounts were made by a login at the provider. An account that was linked later may have been a stranger's
+    // before: its next login there is the proof.
     `update users set email_proven_at = created_at, email_proven_by = 'provider'
       where email_proven_at is null and exists (
         select 1 from identities where identities.user_id = users.id and identities.created_at = users.created_at

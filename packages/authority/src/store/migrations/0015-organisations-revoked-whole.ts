@@ -1,11 +1,11 @@
-// Organisations all of whose tokens are revoked at once, and indexes for what would look at more the more there is.
+// Organisations whose tokens are all revoked at once, and indexes for queries that would otherwise slow down as tables grow.
 import type { Migration } from '../migration.ts'
 
 export const migration15: Migration = {
   version: 15,
   name: 'organisations all of whose tokens are revoked at once',
   statements: ({ integer, text, bytes, end }) => [
-    // Every token of one of these that was made up to then is dead, though its row may not say so yet. Empty nearly always.
+    // Every token of one of these that was made up to then is dead, even if its row does not say so yet. Nearly always empty.
     `create table revoked_organisations (
       id ${integer} not null primary key,
       to_creation ${integer} not null,

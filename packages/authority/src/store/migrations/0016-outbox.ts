@@ -1,4 +1,4 @@
-// What is to be done outside once the transaction that asked for it is durable.
+// Tasks for the outside world, done once the transaction that asked for them is durable.
 import type { Migration } from '../migration.ts'
 
 export const migration16: Migration = {

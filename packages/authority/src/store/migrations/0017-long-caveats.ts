@@ -10,7 +10,7 @@ export const migration17: Migration = {
       token_id ${bytes} not null primary key references tokens (id) on delete cascade,
       caveats ${bytes} not null
     ) ${end}`,
-    // One row while there is something to do: all tokens up to this id are done.
+    // One row as long as there is work: all tokens up to this id are done.
     `create table unmoved_caveats (
       id ${integer} not null primary key check (id = 1),
       done_id ${bytes} not null

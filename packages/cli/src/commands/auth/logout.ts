@@ -37,7 +37,7 @@ export async function logOut(context: Context, flags: GlobalFlags): Promise<void
   } catch (error) {
     // What is refused as unknown is dead already; anything else leaves it alive until it expires.
     if (!isDead(error)) {
-      tell(context, `Warning: ${server} could not be told, so the auth token lives until it expires`)
+      tell(context, `Warning: ${server} did not confirm the logout, so the auth token lives until it expires`)
     }
   }
   await writeConfig(file, { api_url: server })

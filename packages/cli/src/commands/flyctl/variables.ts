@@ -1,4 +1,4 @@
-// The variables that keep flyctl at one authority: every address that it would use by itself, and can be told another.
+// The variables that keep flyctl at one authority: each replaces an address that flyctl would use by itself.
 import { join } from 'node:path'
 
 interface Variable {

@@ -1,4 +1,4 @@
-// `hallpass serve`: runs an authority until it is told to stop.
+// `hallpass serve`: runs an authority until a signal stops it.
 import { networkInterfaces } from 'node:os'
 
 import { findDashboard, loadAuthority } from '../../authority-package.ts'

@@ -1,4 +1,4 @@
-// `hallpass tour`: the story of an org token, told with real commands against a real authority.
+// `hallpass tour`: the story of an org token, with real commands against a real authority.
 import { randomBytes } from 'node:crypto'
 
 import { commandName } from '../../command-name.ts'
@@ -7,7 +7,7 @@ import { CommandError } from '../../errors.ts'
 import type { GlobalFlags } from '../../flags.ts'
 import { onStage, type Outcome, type Stage } from './stage.ts'
 
-/** Plays the story; every step must end as it is told, or the tour fails. */
+/** Plays the story; every step must end as the story says, or the tour fails. */
 export async function giveTour(context: Context, _flags: GlobalFlags): Promise<void> {
   const account = { email: 'ada@example.com', password: randomBytes(18).toString('base64url') }
   const write = (line: string) => context.process.stdout.write(`${line}\n`)
