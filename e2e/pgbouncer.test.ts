@@ -77,4 +77,20 @@ describe.skipIf(missing !== undefined)(`PgBouncer${missing === undefined ? '' : 
       await server.stop()
     }
   })
+
+  test('that takes few connections serves all on those', async () => {
+    const server = await startPostgres()
+    const bouncer = await startPgbouncer(server, 3)
+    const told: unknown[] = []
+    const store = await openPostgresStore({ url: bouncer.url, tell: (...line) => void told.push(line) })
+    try {
+      const reads = Array.from({ length: 200 }, () => store.read((tx) => tx.users.exist()))
+      expect(new Set(await Promise.all(reads))).toEqual(new Set([false]))
+      expect(told).toEqual([])
+    } finally {
+      await store.close()
+      await bouncer.stop()
+      await server.stop()
+    }
+  })
 })

@@ -20,6 +20,11 @@ export function isLostStatement(error: unknown): boolean {
   return ['26000', '42P05'].includes(codeOf(error))
 }
 
+/** Whether the server, or a pooler in its place, said so itself: one that is gone, or hangs, says nothing. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof Error && 'severity' in error && typeof error.severity === 'string'
+}
+
 /** The SQLSTATE, or the code of the system. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'

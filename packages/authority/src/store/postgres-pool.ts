@@ -6,7 +6,7 @@ import { Client } from 'pg'
 import { Lanes } from '../domain/lanes.ts'
 import type { Asker } from '../domain/store.ts'
 import { parserOf, Prepared } from './postgres-batch.ts'
-import { codeOf } from './postgres-errors.ts'
+import { isAnswer } from './postgres-errors.ts'
 import { Left, StoreTrouble } from './trouble.ts'
 
 /** A connection that can be cut off while a query hangs. */
@@ -131,8 +131,8 @@ export class Pool {
       this.give(await this.#open())
     } catch (error) {
       this.#forget()
-      // The server allows no more connections; the existing ones go on.
-      if (codeOf(error) !== tooManyConnections || this.#count === 0) this.#fail(error)
+      // It serves, but not one more: there are too many connections. The existing ones go on.
+      if (!isAnswer(error) || this.#count === 0) this.#fail(error)
     }
   }
 
@@ -163,8 +163,6 @@ const ours = 'ours'
 
 /** Milliseconds after which an unused connection is closed. Firewalls forget such connections, and tell nobody. */
 const idleTime = 10_000
-
-const tooManyConnections = '53300'
 
 /** Sends the protocol's CancelRequest over a connection of its own, and does not wait for it. */
 function cancel(client: Client): void {

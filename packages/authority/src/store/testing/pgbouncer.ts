@@ -30,8 +30,11 @@ export interface TestPgbouncer {
 
 const port = 6432
 
-/** Listens at a socket in a directory of its own, and has three connections to the server for everybody. */
-export async function startPgbouncer(server: TestPostgres): Promise<TestPgbouncer> {
+/**
+ * Listens at a socket in a directory of its own, and has three connections to the server for everybody.
+ * @param clients how many connections it takes
+ */
+export async function startPgbouncer(server: TestPostgres, clients = 100): Promise<TestPgbouncer> {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-pgbouncer-'))
   const file = join(directory, 'pgbouncer.ini')
   await writeFile(
@@ -45,6 +48,7 @@ listen_port = ${port}
 auth_type = any
 pool_mode = transaction
 default_pool_size = 3
+max_client_conn = ${clients}
 server_fast_close = 1
 `,
   )
