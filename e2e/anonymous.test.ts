@@ -12,8 +12,11 @@ test('the description of the API is known again by its tag', async () => {
   const etag = first.headers.get('etag') ?? ''
   expect(etag).toMatch(/^"[\w-]{43}"$/)
   expect(await first.json()).toMatchObject({ openapi: '3.1.0', servers: [{ url: authority.url() }] })
-  const again = await fetch(`${authority.url()}/openapi.json`, { headers: { 'if-none-match': etag } })
-  expect([again.status, await again.text()]).toEqual([304, ''])
+  // As it is, as a proxy that compresses sends it, one of several, and whatever there is.
+  for (const tags of [etag, `W/${etag}`, `"other", W/${etag}`, '*']) {
+    const again = await fetch(`${authority.url()}/openapi.json`, { headers: { 'if-none-match': tags } })
+    expect([again.status, await again.text()], tags).toEqual([304, ''])
+  }
   const other = await fetch(`${authority.url()}/openapi.json`, { headers: { 'if-none-match': '"other"' } })
   expect([other.status, other.headers.get('etag')]).toEqual([200, etag])
 })

@@ -48,9 +48,17 @@ function openDescription(server: FastifyInstance, publicUrl: () => string): void
     description ??= printDescription(describeApi(publicUrl()))
     const { text, etag } = description
     void reply.header('etag', etag).header('cache-control', 'no-cache')
-    if (request.headers['if-none-match'] === etag) return reply.code(304).send()
+    if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send()
     return reply.type('application/json; charset=utf-8').send(text)
   })
+}
+
+/** RFC 9110 §13.1.2. A proxy that compresses makes the tag a weak one. */
+function isKnown(tags: string | undefined, etag: string): boolean {
+  return (
+    tags !== undefined &&
+    (tags.trim() === '*' || tags.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag))
+  )
 }
 
 function printDescription(description: unknown): { readonly text: Buffer; readonly etag: string } {
