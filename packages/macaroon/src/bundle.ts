@@ -4,10 +4,10 @@ import type { Access } from './access.ts'
 import { append } from './append.ts'
 import { badArgument, expectFields, expectText, takeBytes, takeList } from './boundary.ts'
 import { clear, type Denial } from './clear.ts'
-import { ticketsOf } from './discharge.ts'
 import type { DischargeAccess } from './discharge-access.ts'
 import { MacaroonError } from './errors.ts'
 import { type DecodeOptions, expectMacaroon, type Macaroon, readMacaroon, readInScratch } from './macaroon.ts'
+import { thirdPartiesOf } from './mint.ts'
 import { kidOf, type Nonce } from './nonce.ts'
 import { sameBytes } from './same-bytes.ts'
 import { type HeaderTokens, type LeftOut, readTokens } from './text.ts'
@@ -167,9 +167,14 @@ function expectList<Item>(list: readonly Item[], name: string): readonly Item[] 
 
 function answersTo(macaroon: Macaroon, discharges: readonly Macaroon[]): readonly Macaroon[] {
   if (discharges.length === 0) return discharges
-  const tickets = [...ticketsOf(macaroon).values()].flat()
-  return discharges.filter(({ nonce }) => tickets.some((ticket) => sameBytes(ticket, kidOf(nonce))))
+  const asked = thirdPartiesOf(macaroon)
+  return discharges.filter(({ nonce }) => {
+    const answered = kidOf(nonce)
+    return asked.some(({ ticket }) => sameBytes(ticket ?? nothing, answered))
+  })
 }
+
+const nothing = new Uint8Array(0)
 
 function unknownKey(): MacaroonError {
   return new MacaroonError('unknown-key', 'The macaroon names a key that is not known here')

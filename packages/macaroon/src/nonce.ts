@@ -69,6 +69,8 @@ class NonceOnWire implements Nonce {
   readonly #end: number
   readonly #proof: boolean
   readonly #fields: 2 | 3
+  /** Once this package has asked; no copy. */
+  #kid: Uint8Array | undefined
 
   constructor(wire: Wire, end: number, proof: boolean, fields: 2 | 3) {
     this.#wire = wire
@@ -103,7 +105,7 @@ class NonceOnWire implements Nonce {
   }
 
   static kidOf(nonce: Nonce): Uint8Array {
-    return #wire in nonce ? nonce.#view(0) : nonce.kid
+    return #wire in nonce ? (nonce.#kid ??= nonce.#view(0)) : nonce.kid
   }
 
   #view(part: number): Uint8Array {
