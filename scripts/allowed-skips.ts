@@ -14,7 +14,7 @@ interface Excuse {
 
 const isRoot = process.getuid?.() === 0
 
-/** Programs that `.ci/run` installs where it can, and the tests that need them. Chromium, Go and PostgreSQL are promised. */
+/** Programs that `.ci/run` installs where it can, and the tests that need them. Chromium, Go, PostgreSQL and a Docker Engine for machines are promised. */
 const programs: Readonly<Record<string, RegExp>> = {
   nginx: /^e2e\/proxies\.test\.ts nginx/,
   haproxy: /^e2e\/proxies\.test\.ts haproxy/,
@@ -23,7 +23,8 @@ const programs: Readonly<Record<string, RegExp>> = {
   zsh: /^e2e\/completion\.test\.ts .*zsh/,
   fish: /^e2e\/completion\.test\.ts .*fish/,
   gcc: /^e2e\/store-trouble\.test\.ts a disk that fails/,
-  openssl: /^(?:packages\/cli\/src\/connection\.test\.ts TLS|e2e\/web-browser\.test\.ts behind a proxy)/,
+  openssl:
+    /^(?:packages\/cli\/src\/connection\.test\.ts TLS|packages\/engine\/src\/docker\/pulls\.test\.ts .*TLS|e2e\/web-browser\.test\.ts behind a proxy)/,
   'systemd-analyze': /^e2e\/service\.test\.ts /,
   script: /^(?:packages\/cli\/src\/hallpass\.test\.ts|e2e\/(?:story|completion|cli-login|dashboard-create)\.test\.ts) /,
 }

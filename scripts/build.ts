@@ -8,7 +8,7 @@ import { libraryManifest, pick, readManifest } from './manifest.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
-const libraries = ['macaroon', 'client', 'authority']
+const libraries = ['macaroon', 'client', 'engine', 'authority']
 for (const folder of [...libraries, 'cli']) rmSync(distOf(folder), { recursive: true, force: true })
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root, stdio: 'inherit' })
 for (const folder of libraries) publishLibrary(folder)

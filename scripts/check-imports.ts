@@ -8,6 +8,7 @@ const root = resolve(import.meta.dirname, '..')
 /** What each package may import of ours. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   '@hallpass/macaroon': [],
+  '@hallpass/engine': [],
   '@hallpass/client': ['@hallpass/macaroon'],
   '@hallpass/authority': ['@hallpass/macaroon', '@hallpass/client'],
   hallpass: ['@hallpass/macaroon', '@hallpass/client'],

@@ -1,0 +1,69 @@
+// Finds out what a Docker Engine can do and enforce: by what it says of itself, and by trying what it does not say.
+import type { Capabilities } from '../engine.ts'
+import type { DockerClient } from './client.ts'
+import { probe } from './probe.ts'
+
+export async function findAbilities(client: DockerClient, random: () => string): Promise<Capabilities> {
+  const { value: info } = await client.ask<Info>({ path: ['info'] })
+  const { value: version } = await client.ask<Version>({ path: ['version'] })
+  const isPodman = (version.Components ?? []).some(({ Name }) => /podman/i.test(Name))
+  const { networks, diskLimit } = await probe(client, info.Architecture, random)
+  const found = {
+    isolation: 'container',
+    networks,
+    memoryLimit: info.MemoryLimit === true,
+    cpuLimit: info.CpuCfsQuota === true,
+    processLimit: info.PidsLimit === true,
+    diskLimit,
+    pause: true,
+    oomReported: !isPodman,
+    engine: { name: isPodman ? 'Podman' : 'Docker Engine', version: info.ServerVersion },
+    host: {
+      name: info.Name,
+      cpus: info.NCPU,
+      memoryMb: Math.floor(info.MemTotal / 2 ** 20),
+      architecture: info.Architecture,
+    },
+  } as const
+  return { ...found, remedies: remediesOf(found) }
+}
+
+function remediesOf(found: Omit<Capabilities, 'remedies'>): string[] {
+  const limits = [
+    ['memory', found.memoryLimit],
+    ['processors', found.cpuLimit],
+    ['processes', found.processLimit],
+  ] as const
+  return [
+    ...limits
+      .filter(([, can]) => !can)
+      .map(([what]) => `Limits of ${what} are not enforced: mount the cgroup controllers and restart the engine.`),
+    ...(found.diskLimit
+      ? []
+      : [
+          'The size of root filesystems is not limited: let the engine keep its data on XFS with pquota, Btrfs or ZFS.',
+        ]),
+    ...(found.networks === 'shared'
+      ? ['Networks reach each other: start dockerd without --iptables=false, where it can use iptables.']
+      : []),
+    ...(found.networks === 'unknown'
+      ? ['It could not be tried whether networks reach each other, so runs get none.']
+      : []),
+    ...(found.oomReported ? [] : ['Podman does not say that a run ended because its memory was used up.']),
+  ]
+}
+
+interface Info {
+  readonly Name: string
+  readonly ServerVersion: string
+  readonly Architecture: string
+  readonly NCPU: number
+  readonly MemTotal: number
+  readonly MemoryLimit?: boolean
+  readonly CpuCfsQuota?: boolean
+  readonly PidsLimit?: boolean
+}
+
+interface Version {
+  readonly Components?: readonly { readonly Name: string }[]
+}

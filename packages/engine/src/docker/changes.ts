@@ -1,0 +1,120 @@
+// What becomes of runs in a Docker Engine: its events say which run to look at, and never what is true of it.
+import { EngineError } from '../engine-error.ts'
+import type { Change, RunStatus } from '../engine.ts'
+import type { Daemon } from './daemon.ts'
+import { readJsonLines } from './frames.ts'
+
+/** What changed, as `Engine.watch` says it. */
+export async function* watchRuns(
+  daemon: Daemon,
+  runs: {
+    readonly list: () => Promise<readonly RunStatus[]>
+    readonly inspect: (runId: string) => Promise<RunStatus | undefined>
+  },
+  abort?: AbortSignal,
+): AsyncGenerator<Change> {
+  const changed = await follow(daemon, abort)
+  try {
+    yield { kind: 'all', runs: await runs.list() }
+    for (;;) {
+      const runId = await changed.next()
+      yield { kind: 'run', runId, run: await runs.inspect(runId) }
+    }
+  } finally {
+    changed.close()
+  }
+}
+
+/** Until the run has ended or is gone. */
+export async function waitForEnd(daemon: Daemon, runId: string, abort?: AbortSignal): Promise<void> {
+  const changed = await follow(daemon, abort, daemon.names.container(runId))
+  try {
+    for (;;) {
+      const container = await daemon.look(runId)
+      if (container === undefined || ['exited', 'dead', 'stopped'].includes(container.State.Status)) return
+      if (container.State.Status === 'created' && (container.State.Error ?? '') !== '') return
+      await changed.next()
+    }
+  } finally {
+    changed.close()
+  }
+}
+
+interface Changed {
+  /** The id of a run that changed since it was last given. */
+  next(): Promise<string>
+  close(): void
+}
+
+/** Once it is there, no change is missed. What is not fetched is kept once for each run. */
+async function follow(daemon: Daemon, abort: AbortSignal | undefined, container?: string): Promise<Changed> {
+  const { client, names } = daemon
+  // By the engine's clock, and somewhat before: it begins to answer before it begins to listen.
+  const { date } = await client.ask({ path: ['_ping'], abort })
+  const since = Math.floor(date.getTime() / 1000) - 2
+  // Podman finds nothing by a label.
+  const filters = JSON.stringify({
+    type: ['container'],
+    ...(container === undefined ? {} : { container: [container] }),
+  })
+  const source = await client.open({ path: ['events'], query: { since, filters }, abort })
+  const dirty = new Set<string>()
+  let wake = (): void => {}
+  let end: unknown
+
+  async function read(): Promise<void> {
+    for await (const { Action: action, Actor: actor } of readJsonLines<Event>(source)) {
+      const runId = names.runOf(actor.Attributes)
+      if (runId === undefined || !names.isOwn(actor.Attributes) || !telling.has(action)) continue
+      dirty.add(runId)
+      wake()
+    }
+    throw new Error('the stream of events ended')
+  }
+  read().catch((cause: unknown) => {
+    if (abort?.aborted !== true) daemon.forget()
+    end = abort?.aborted === true ? abort.reason : lost(cause)
+    wake()
+  })
+
+  return {
+    async next() {
+      for (;;) {
+        const [runId] = dirty
+        if (runId !== undefined) {
+          dirty.delete(runId)
+          return runId
+        }
+        if (end !== undefined) throw end
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    },
+    close: () => source.destroy(),
+  }
+}
+
+function lost(cause: unknown): EngineError {
+  return new EngineError('unavailable', 'The engine went away while its events were followed', { cause })
+}
+
+interface Event {
+  readonly Action: string
+  readonly Actor: { readonly Attributes: Readonly<Record<string, string>> }
+}
+
+/** Those after which a run stands otherwise, in the words of Docker and of Podman. */
+const telling = new Set([
+  'create',
+  'init',
+  'start',
+  'die',
+  'died',
+  'oom',
+  'stop',
+  'pause',
+  'unpause',
+  'destroy',
+  'remove',
+])

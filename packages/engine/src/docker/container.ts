@@ -1,0 +1,125 @@
+// A run as a container: what a Docker Engine is told to make, and how what it says of one reads.
+import { createHash } from 'node:crypto'
+
+import { signalOfCode } from '../check-spec.ts'
+import type { Exit, RunSpec, RunState, RunStatus } from '../engine.ts'
+import type { Names } from './names.ts'
+
+/** The parts of `GET /containers/{id}/json` that we read. */
+export interface Container {
+  readonly Id: string
+  readonly Name: string
+  readonly Created: string
+  readonly Image: string
+  readonly Config: { readonly Labels: Readonly<Record<string, string>> | null }
+  readonly State: {
+    readonly Status: string
+    readonly ExitCode: number
+    readonly OOMKilled: boolean
+    readonly Error?: string
+    readonly StartedAt: string
+    readonly FinishedAt: string
+  }
+  readonly NetworkSettings: {
+    readonly Networks: Readonly<Record<string, { readonly IPAddress: string } | null>> | null
+  }
+}
+
+/** The body of `POST /containers/create`. */
+export function containerOf(spec: RunSpec, names: Names): object {
+  const network = spec.network === undefined ? undefined : names.network(spec.network)
+  const memory = spec.limits.memoryMb * 2 ** 20
+  return {
+    Image: spec.image,
+    ...(spec.entrypoint === undefined ? {} : { Entrypoint: spec.entrypoint }),
+    ...(spec.command === undefined ? {} : { Cmd: spec.command }),
+    ...(spec.user === undefined ? {} : { User: spec.user }),
+    ...(spec.workingDirectory === undefined ? {} : { WorkingDir: spec.workingDirectory }),
+    ...(spec.hostname === undefined ? {} : { Hostname: spec.hostname }),
+    Env: variables(spec.env),
+    Labels: names.labelsOf(spec, digestOf(spec)),
+    // A check of the image's own would run beside the machine, unasked.
+    Healthcheck: { Test: ['NONE'] },
+    HostConfig: {
+      // The first process of a container has no default actions of signals, so another one must be it.
+      Init: true,
+      Memory: memory,
+      // No swap besides.
+      MemorySwap: memory,
+      NanoCpus: Math.round(spec.limits.cpus * 1e9),
+      PidsLimit: spec.limits.processes,
+      ...(spec.limits.diskMb === undefined ? {} : { StorageOpt: { size: `${spec.limits.diskMb}M` } }),
+      // Raw sockets let one machine answer in the name of another of its network; devices are the host's.
+      CapDrop: ['NET_RAW', 'MKNOD'],
+      SecurityOpt: ['no-new-privileges'],
+      RestartPolicy: { Name: 'no' },
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '16m', 'max-file': '2' } },
+      NetworkMode: network ?? 'none',
+      IpcMode: 'private',
+    },
+    ...(network === undefined
+      ? {}
+      : { NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: spec.names ?? [] } } } }),
+  }
+}
+
+/** Undefined where it is on its way out. */
+export function statusOf(container: Container, names: Names): RunStatus | undefined {
+  const { State: state } = container
+  if (state.Status === 'removing') return undefined
+  const labels = container.Config.Labels ?? {}
+  const networks = Object.values(container.NetworkSettings.Networks ?? {})
+  return {
+    runId: names.runOf(labels) ?? '',
+    state: stateOf(state),
+    labels: names.ownLabelsOf(labels),
+    network: names.networkOf(labels),
+    address: networks[0]?.IPAddress || undefined,
+    image: container.Image,
+    createdAt: new Date(container.Created),
+    startedAt: timeOf(state.StartedAt),
+    exit: exitOf(state),
+  }
+}
+
+export function variables(env: Readonly<Record<string, string>> = {}): string[] {
+  return Object.entries(env).map(([name, value]) => `${name}=${value}`)
+}
+
+/** The same for the same spec, in whatever order its keys come. */
+export function digestOf(spec: RunSpec): string {
+  const text = JSON.stringify(spec, (_key, value: unknown) => {
+    if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    return Object.fromEntries(Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1)))
+  })
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function stateOf(state: Container['State']): RunState {
+  if (['running', 'restarting', 'stopping'].includes(state.Status)) return 'running'
+  if (state.Status === 'paused') return 'paused'
+  return isBegun(state) ? 'exited' : 'created'
+}
+
+/** A container that could not be started says "created" still, with a code and the reason. */
+function isBegun({ Status: status, ExitCode: code, Error: error = '' }: Container['State']): boolean {
+  return !['created', 'configured', 'initialized'].includes(status) || (error !== '' && code !== 0)
+}
+
+function exitOf(state: Container['State']): Exit | undefined {
+  if (stateOf(state) !== 'exited') return undefined
+  return {
+    code: state.ExitCode,
+    signal: signalOfCode(state.ExitCode),
+    oomKilled: state.OOMKilled,
+    at: timeOf(state.FinishedAt),
+    problem: undefined,
+  }
+}
+
+/** Docker writes the year 1 for what has not been. */
+function timeOf(text: string): Date | undefined {
+  const date = new Date(text)
+  return date.getTime() > 0 ? date : undefined
+}

@@ -1,0 +1,126 @@
+// One Docker Engine as one owner sees it: its containers that are the owner's, and what it is able to enforce.
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { EngineError } from '../engine-error.ts'
+import type { Capabilities, RunSpec } from '../engine.ts'
+import { findAbilities } from './abilities.ts'
+import type { DockerClient } from './client.ts'
+import type { Container } from './container.ts'
+import type { Names } from './names.ts'
+import { createNetworks, type Networks } from './networks.ts'
+
+export interface Daemon {
+  readonly client: DockerClient
+  readonly names: Names
+  readonly networks: Networks
+  /** How long it may take to answer. */
+  readonly timeoutMs: number
+  /** Undefined where there is none, or it is not the owner's. */
+  look(runId: string): Promise<Container | undefined>
+  /** By its id in the engine. */
+  lookAt(id: string): Promise<Container | undefined>
+  /** @throws EngineError `run_not_found` */
+  demand(runId: string): Promise<Container>
+  /** One that was just made: its name is taken before it can be seen. @throws EngineError `name_taken` */
+  lookForNew(runId: string): Promise<Container>
+  capabilities(): Promise<Capabilities>
+  /** What was found out counts no longer: the engine may be set up otherwise when it is back. */
+  forget(): void
+  /** Nothing is left unenforced in silence. @throws EngineError `unsupported` or `not_isolated` */
+  checkAbilities(spec: RunSpec): Promise<void>
+}
+
+export interface DaemonOptions {
+  readonly client: DockerClient
+  readonly names: Names
+  readonly timeoutMs: number
+  /** Whether runs may have a network where networks are not known to be kept apart. */
+  readonly allowSharedNetworks: boolean
+  readonly random: () => string
+}
+
+export function createDaemon(options: DaemonOptions): Daemon {
+  const { client, names, timeoutMs } = options
+  let abilities: Promise<Capabilities> | undefined
+
+  function capabilities(): Promise<Capabilities> {
+    abilities ??= findAbilities(client, options.random).catch((error: unknown) => {
+      abilities = undefined
+      throw error
+    })
+    return abilities
+  }
+
+  async function find(id: string): Promise<Container | undefined> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return (await client.ask<Container>({ path: ['containers', id, 'json'] })).value
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error
+        if (error.code === 'run_not_found') return undefined
+        // Podman looks at the processes of a container that ends meanwhile.
+        if (!/\/proc\/\d+\//.test(error.message) || attempt === 10) throw error
+        await pause(20)
+      }
+    }
+  }
+
+  const isOwn = (container: Container): boolean => names.isOwn(container.Config.Labels ?? {})
+
+  async function lookAt(id: string): Promise<Container | undefined> {
+    const container = await find(id)
+    return container !== undefined && isOwn(container) ? container : undefined
+  }
+
+  const look = (runId: string): Promise<Container | undefined> => lookAt(names.container(runId))
+
+  return {
+    client,
+    names,
+    timeoutMs,
+    networks: createNetworks(client, names, timeoutMs),
+    look,
+    lookAt,
+    capabilities,
+    forget: () => {
+      abilities = undefined
+    },
+
+    async demand(runId) {
+      const container = await look(runId)
+      if (container === undefined) throw new EngineError('run_not_found', `There is no run ${runId} in the engine`)
+      return container
+    },
+
+    async lookForNew(runId) {
+      const end = Date.now() + timeoutMs
+      for (;;) {
+        const container = await find(names.container(runId))
+        if (container !== undefined && isOwn(container)) return container
+        if (container !== undefined) {
+          const sentence = `The engine has a container ${names.container(runId)} that is somebody else's`
+          throw new EngineError('name_taken', sentence, { field: 'runId' })
+        }
+        if (Date.now() > end) throw new EngineError('unavailable', `The run ${runId} was removed while it was made`)
+        await pause(20)
+      }
+    },
+
+    async checkAbilities({ limits, network }) {
+      const able = await capabilities()
+      const lacking =
+        (able.memoryLimit ? undefined : 'limits.memoryMb') ??
+        (able.cpuLimit ? undefined : 'limits.cpus') ??
+        (able.processLimit ? undefined : 'limits.processes') ??
+        (able.diskLimit || limits.diskMb === undefined ? undefined : 'limits.diskMb')
+      if (lacking !== undefined) {
+        throw new EngineError('unsupported', `This engine cannot enforce ${lacking}`, { field: lacking })
+      }
+      if (network !== undefined && able.networks !== 'isolated' && !options.allowSharedNetworks) {
+        const why = able.networks === 'shared' ? 'does not keep networks apart' : 'is not known to keep networks apart'
+        const sentence = `This engine ${why}, so runs of different organizations would reach each other`
+        throw new EngineError('not_isolated', sentence, { field: 'network' })
+      }
+    },
+  }
+}

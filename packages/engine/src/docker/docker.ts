@@ -1,0 +1,61 @@
+// Runs machines as containers of a Docker Engine, or of Podman's service that speaks its API.
+import { randomUUID } from 'node:crypto'
+
+import type { Engine } from '../engine.ts'
+import { watchRuns } from './changes.ts'
+import { createClient } from './client.ts'
+import { credentialsOfDocker, type FindCredentials } from './credentials.ts'
+import { createDaemon, type Daemon } from './daemon.ts'
+import { endpointOfEnvironment, type Endpoint } from './endpoint.ts'
+import { execute, openExec } from './exec.ts'
+import { pullImage } from './images.ts'
+import { readLog } from './logs.ts'
+import { namesOf } from './names.ts'
+import { createRuns } from './runs.ts'
+
+export type { Endpoint, TcpEndpoint } from './endpoint.ts'
+export type { Credentials, FindCredentials } from './credentials.ts'
+export { endpointOfEnvironment } from './endpoint.ts'
+export { credentialsOfDocker } from './credentials.ts'
+
+export interface DockerOptions {
+  /** Whose machines these are, the same after every restart: 1 to 32 of a-z and 0-9. */
+  readonly owner: string
+  /** Where the engine answers. Left out, what DOCKER_HOST and its like say. */
+  readonly endpoint?: Endpoint
+  /** Of registries. Left out, those that `docker login` has kept. */
+  readonly credentials?: FindCredentials
+  /** How long the engine may take to answer; pulls and what follows something are not meant. 60 s where it is left out. */
+  readonly timeoutMs?: number
+  /** How long a pull may stand still: 120 s where it is left out. */
+  readonly pullSilenceMs?: number
+  /** Gives runs a network also where runs of different organizations reach each other: only where there is one alone. */
+  readonly allowSharedNetworks?: boolean
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly random?: () => string
+}
+
+/** Connects to nothing yet. @throws EngineError `bad_spec` that names the option or the variable */
+export function createDockerEngine(options: DockerOptions): Engine {
+  const { env = process.env, random = randomUUID, timeoutMs = 60_000, pullSilenceMs = 120_000 } = options
+  const { endpoint = endpointOfEnvironment(env), credentials = credentialsOfDocker(env) } = options
+  const daemon: Daemon = createDaemon({
+    client: createClient({ endpoint, timeoutMs, onLost: () => daemon.forget() }),
+    names: namesOf(options.owner),
+    timeoutMs,
+    allowSharedNetworks: options.allowSharedNetworks ?? false,
+    random,
+  })
+  const runs = createRuns(daemon)
+  return {
+    kind: 'docker',
+    ...runs,
+    capabilities: () => daemon.capabilities(),
+    pullImage: (reference, pull = {}) => pullImage(daemon, reference, pull, credentials, pullSilenceMs),
+    watch: ({ abort } = {}) => watchRuns(daemon, runs, abort),
+    exec: (runId, command) => execute(daemon, runId, command, random),
+    openExec: (runId, command) => openExec(daemon, runId, command, random),
+    logs: (runId, log) => readLog(daemon, runId, log),
+    removeNetwork: (network) => daemon.networks.remove(network),
+  }
+}

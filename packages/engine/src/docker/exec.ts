@@ -1,0 +1,198 @@
+// Commands in a run of a Docker Engine: their input, output, terminal, end, and the killing of one that is left behind.
+import type { Duplex } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { checkCommand, signalOfCode } from '../check-spec.ts'
+import { EngineError } from '../engine-error.ts'
+import type { Command, CommandOutput, CommandResult, CommandSession } from '../engine.ts'
+import { variables } from './container.ts'
+import type { Daemon } from './daemon.ts'
+import { errorOfWords } from './errors.ts'
+import { readFrames } from './frames.ts'
+
+export async function openExec(
+  daemon: Daemon,
+  runId: string,
+  command: Command,
+  random: () => string,
+): Promise<CommandSession> {
+  checkCommand(command)
+  command.abort?.throwIfAborted()
+  const { client } = daemon
+  const { Id: container, State: state } = await daemon.demand(runId)
+  if (state.Status !== 'running') throw new EngineError('not_running', `The run ${runId} is not running`)
+  const { terminal } = command
+  const mark = `${markName}=${random()}`
+  // Engines before API 1.42 learn the size only afterwards.
+  const tty = terminal === undefined ? { Tty: false } : { Tty: true, ConsoleSize: [terminal.rows, terminal.columns] }
+  const id = await createExec(daemon, container, {
+    ...input,
+    ...output,
+    Cmd: command.argv,
+    Env: [...variables(command.env), mark],
+    ...tty,
+    ...(command.user === undefined ? {} : { User: command.user }),
+    ...(command.workingDirectory === undefined ? {} : { WorkingDir: command.workingDirectory }),
+  })
+  const socket = await client.takeOver({ method: 'POST', path: ['exec', id, 'start'], json: { Detach: false, ...tty } })
+  let beginning = ''
+  let isOver = false
+
+  async function* read(): AsyncGenerator<{ readonly stream: 'stdout' | 'stderr'; readonly bytes: Buffer }> {
+    try {
+      for await (const piece of terminal === undefined ? readFrames(socket) : readTerminal(socket)) {
+        if (beginning.length < 1000) beginning += piece.bytes.toString('utf8', 0, 1000)
+        yield piece
+      }
+    } catch (error) {
+      command.abort?.throwIfAborted()
+      if (error instanceof EngineError) throw error
+      throw new EngineError('unavailable', 'The engine went away while a command ran', { cause: error })
+    }
+    isOver = true
+  }
+
+  async function resize({ rows, columns }: { readonly rows: number; readonly columns: number }): Promise<void> {
+    await client.ask({ method: 'POST', path: ['exec', id, 'resize'], query: { h: rows, w: columns } })
+  }
+
+  async function close(): Promise<void> {
+    command.abort?.removeEventListener('abort', onAbort)
+    socket.destroy()
+    if (!isOver) await killMarked(daemon, container, mark)
+  }
+  const onAbort = (): void => {
+    // Whoever reads the output is told; an engine that is gone has nothing left to kill.
+    socket.destroy(command.abort?.reason instanceof Error ? command.abort.reason : new Error('aborted'))
+    close().catch(() => {})
+  }
+  command.abort?.addEventListener('abort', onAbort, { once: true })
+  if (command.abort?.aborted === true) onAbort()
+  // A command that has ended already has no terminal to size.
+  if (terminal !== undefined) await resize(terminal).catch(() => {})
+
+  return {
+    output: read(),
+    resize,
+    close,
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        socket.write(bytes, (error) => (error ? reject(endedInput(error)) : resolve()))
+      }),
+    endInput: () => socket.end(),
+    async exitCode() {
+      const code = await exitCodeOf(daemon, id)
+      const isUnable =
+        (code === 126 || code === 127) &&
+        /^\s*(?:Error: )?(?:OCI runtime|runc|crun|unable to find (?:user|group))\b/.test(beginning)
+      if (isUnable) throw errorOfWords(beginning)
+      return code
+    },
+  }
+}
+
+export async function execute(
+  daemon: Daemon,
+  runId: string,
+  command: CommandOutput,
+  random: () => string,
+): Promise<CommandResult> {
+  const late = AbortSignal.timeout(command.timeoutMs)
+  const abort = AbortSignal.any([late, ...(command.abort === undefined ? [] : [command.abort])])
+  const { input: given, ...rest } = command
+  try {
+    const session = await openExec(daemon, runId, { ...rest, abort }, random)
+    try {
+      // Beside the reading: a command may answer before it has read all.
+      if (given !== undefined) session.write(given).catch(() => {})
+      session.endInput()
+      const kept = { stdout: keep(command.maxBytes), stderr: keep(command.maxBytes) }
+      for await (const { stream, bytes } of session.output) kept[stream].add(bytes)
+      const exitCode = await session.exitCode()
+      return {
+        exitCode,
+        signal: signalOfCode(exitCode),
+        stdout: kept.stdout.bytes(),
+        stderr: kept.stderr.bytes(),
+        truncated: kept.stdout.isFull() || kept.stderr.isFull(),
+      }
+    } finally {
+      await session.close()
+    }
+  } catch (error) {
+    command.abort?.throwIfAborted()
+    if (!late.aborted) throw error
+    throw new EngineError('timeout', `The command ran for ${command.timeoutMs / 1000} s and was ended`, {
+      cause: error,
+    })
+  }
+}
+
+async function createExec(daemon: Daemon, container: string, json: object): Promise<string> {
+  const question = { method: 'POST', path: ['containers', container, 'exec'], json } as const
+  return (await daemon.client.ask<{ readonly Id: string }>(question)).value.Id
+}
+
+/** The stream ends a moment before the engine knows how the command ended. */
+async function exitCodeOf({ client, timeoutMs }: Daemon, id: string): Promise<number> {
+  const end = Date.now() + timeoutMs
+  for (let wait = 5; ; wait = Math.min(wait * 2, 200)) {
+    const { value } = await client.ask<ExecState>({ path: ['exec', id, 'json'] })
+    if (!value.Running && value.ExitCode !== null) return value.ExitCode
+    if (Date.now() > end) throw new EngineError('unavailable', 'The engine does not say how the command ended')
+    await pause(wait)
+  }
+}
+
+/**
+ * Kills what has the mark in its environment, which children inherit. A Docker Engine ends a command only with its
+ * container, so another command must do it, with what the image has for it.
+ */
+async function killMarked(daemon: Daemon, container: string, mark: string): Promise<void> {
+  const script = 'for f in /proc/[0-9]*/environ; do p=${f%/environ}; grep -q "$0" "$f" && kill -9 "${p#/proc/}"; done'
+  const json = { ...output, User: '0', Cmd: ['sh', '-c', `{ ${script}; } 2>/dev/null`, mark] }
+  try {
+    const id = await createExec(daemon, container, json)
+    const path = ['exec', id, 'start']
+    const socket = await daemon.client.takeOver({ method: 'POST', path, json: { Detach: false, Tty: false } })
+    const timer = setTimeout(() => socket.destroy(), daemon.timeoutMs)
+    for await (const _piece of socket);
+    clearTimeout(timer)
+  } catch {
+    // The run has ended, and the command with it; or the engine went away, which the caller finds out.
+  }
+}
+
+async function* readTerminal(socket: Duplex): AsyncGenerator<{ readonly stream: 'stdout'; readonly bytes: Buffer }> {
+  for await (const bytes of socket) yield { stream: 'stdout', bytes: bytes as Buffer }
+}
+
+function keep(maxBytes: number): { add(bytes: Uint8Array): void; bytes(): Buffer; isFull(): boolean } {
+  const chunks: Buffer[] = []
+  let size = 0
+  let dropped = false
+  return {
+    add(bytes) {
+      const part = bytes.subarray(0, maxBytes - size)
+      dropped ||= part.length < bytes.length
+      size += part.length
+      // A copy: what the socket read lies in a larger buffer, which would be kept whole.
+      if (part.length > 0) chunks.push(Buffer.from(part))
+    },
+    bytes: () => Buffer.concat(chunks),
+    isFull: () => dropped,
+  }
+}
+
+function endedInput(cause: Error): EngineError {
+  return new EngineError('not_running', 'The command takes no input any more', { cause })
+}
+
+interface ExecState {
+  readonly Running: boolean
+  readonly ExitCode: number | null
+}
+
+const markName = 'HALLPASS_COMMAND'
+const input = { AttachStdin: true }
+const output = { AttachStdout: true, AttachStderr: true }

@@ -1,0 +1,61 @@
+// How what we make in a Docker Engine is called and labelled, so that it is found again and nothing else is taken for it.
+import { checkName } from '../check-spec.ts'
+import { EngineError } from '../engine-error.ts'
+import type { RunSpec } from '../engine.ts'
+
+export interface Names {
+  readonly container: (runId: string) => string
+  readonly network: (network: string) => string
+  readonly labelsOf: (spec: RunSpec, digest: string) => Readonly<Record<string, string>>
+  readonly networkLabels: (network: string) => Readonly<Record<string, string>>
+  /** As a filter of lists. */
+  readonly filter: string
+  /** Whether it is ours: a name alone says nothing. */
+  readonly isOwn: (labels: Labels) => boolean
+  readonly runOf: (labels: Labels) => string | undefined
+  readonly networkOf: (labels: Labels) => string | undefined
+  readonly digestOf: (labels: Labels) => string | undefined
+  readonly ownLabelsOf: (labels: Labels) => Readonly<Record<string, string>>
+}
+
+type Labels = Readonly<Record<string, string>>
+
+/** @param owner 1 to 32 of a-z and 0-9: the one who drives these machines, the same after each restart */
+export function namesOf(owner: string): Names {
+  if (!/^[a-z0-9]{1,32}$/.test(owner)) {
+    throw new EngineError('bad_spec', 'owner must be 1 to 32 of a-z and 0-9', { field: 'owner' })
+  }
+  return {
+    container: (runId) => {
+      checkName(runId, 'runId')
+      return `hallpass.${owner}.${runId}`
+    },
+    network: (network) => {
+      checkName(network, 'network')
+      return `hallpass.${owner}.${network}`
+    },
+    labelsOf: (spec, digest) => ({
+      // All of ours, always: an image has labels too, and a container inherits those that are not said.
+      [label.own]: JSON.stringify(spec.labels ?? {}),
+      [label.network]: spec.network ?? '',
+      [label.owner]: owner,
+      [label.run]: spec.runId,
+      [label.digest]: digest,
+    }),
+    networkLabels: (network) => ({ [label.owner]: owner, [label.network]: network }),
+    filter: `${label.owner}=${owner}`,
+    isOwn: (labels) => labels[label.owner] === owner,
+    runOf: (labels) => labels[label.run],
+    networkOf: (labels) => labels[label.network] || undefined,
+    digestOf: (labels) => labels[label.digest],
+    ownLabelsOf: (labels) => JSON.parse(labels[label.own] ?? '{}') as Record<string, string>,
+  }
+}
+
+const label = {
+  owner: 'hallpass.owner',
+  run: 'hallpass.run',
+  network: 'hallpass.network',
+  digest: 'hallpass.spec',
+  own: 'hallpass.labels',
+} as const

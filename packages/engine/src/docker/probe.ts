@@ -1,0 +1,100 @@
+// Tries what a Docker Engine does not say of itself, with containers that are thrown away: whether one network reaches
+// another, and whether the size of a root filesystem can be limited.
+import type { Capabilities } from '../engine.ts'
+import type { DockerClient } from './client.ts'
+import { probeProgram } from './probe-program.ts'
+import { packTar } from './tar.ts'
+
+export interface Findings {
+  readonly networks: Capabilities['networks']
+  readonly diskLimit: boolean
+}
+
+/**
+ * Two networks: a container in the one, and one in each that tries to reach it. The one beside it must, or nothing was
+ * found out. It takes a second or two, and leaves nothing behind.
+ */
+export async function probe(client: DockerClient, architecture: string, random: () => string): Promise<Findings> {
+  const waiting = probeProgram(architecture)
+  const name = `hallpass-probe-${random().slice(0, 8)}`
+  const made: (readonly string[])[] = []
+
+  async function make(what: 'containers' | 'networks', json: object, query = {}): Promise<string> {
+    const question = { method: 'POST', path: [what, 'create'], json, query } as const
+    const { value } = await client.ask<{ readonly Id: string }>(question)
+    made.push([what, value.Id])
+    return value.Id
+  }
+
+  const makeNetwork = (at: string): Promise<string> =>
+    make('networks', { Name: `${name}-${at}`, Driver: 'bridge', Options: { isolate: 'true' }, Labels: label })
+
+  async function run(network: string, program: Uint8Array): Promise<string> {
+    const limits = { Memory: 16 * 2 ** 20, PidsLimit: 8, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'] }
+    const json = { Image: name, Cmd: ['/probe'], Labels: label, HostConfig: { ...limits, NetworkMode: network } }
+    const id = await make('containers', json)
+    const body = { type: 'application/x-tar', bytes: packTar([{ path: '/probe', content: program, mode: 0o755 }]) }
+    await client.ask({ method: 'PUT', path: ['containers', id, 'archive'], query: { path: '/' }, body })
+    await client.ask({ method: 'POST', path: ['containers', id, 'start'] })
+    return id
+  }
+
+  async function reaches(network: string, program: Uint8Array): Promise<boolean> {
+    const id = await run(network, program)
+    const { value } = await client.ask<{ readonly StatusCode: number }>({
+      method: 'POST',
+      path: ['containers', id, 'wait'],
+    })
+    return value.StatusCode === refused
+  }
+
+  async function findDiskLimit(): Promise<boolean> {
+    const json = { Image: name, Cmd: ['/probe'], Labels: label, HostConfig: { StorageOpt: { size: '1G' } } }
+    return make('containers', json).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  async function findNetworks(): Promise<Findings['networks']> {
+    if (waiting === undefined) return 'unknown'
+    const [here, there] = await Promise.all([makeNetwork('a'), makeNetwork('b')])
+    const id = await run(here, waiting)
+    const { value } = await client.ask<Inspected>({ path: ['containers', id, 'json'] })
+    const address = Object.values(value.NetworkSettings.Networks)[0]?.IPAddress ?? ''
+    const connecting = probeProgram(architecture, address)
+    if (connecting === undefined || address === '') return 'unknown'
+    const [beside, across] = await Promise.all([reaches(here, connecting), reaches(there, connecting)])
+    if (!beside) return 'unknown'
+    return across ? 'shared' : 'isolated'
+  }
+
+  try {
+    const body = {
+      type: 'application/x-tar',
+      bytes: packTar([{ path: '/etc/hallpass-probe', content: Buffer.alloc(0) }]),
+    }
+    const query = { fromSrc: '-', repo: name, tag: 'latest' }
+    await client.ask({ method: 'POST', path: ['images', 'create'], query, body })
+    made.push(['images', name])
+    const [networks, diskLimit] = await Promise.all([findNetworks().catch(() => 'unknown' as const), findDiskLimit()])
+    return { networks, diskLimit }
+  } catch {
+    return { networks: 'unknown', diskLimit: false }
+  } finally {
+    for (const what of ['containers', 'networks', 'images']) {
+      const paths = made.filter(([kind]) => kind === what)
+      await Promise.all(
+        paths.map((path) => client.ask({ method: 'DELETE', path, query: { force: true } }).catch(() => {})),
+      )
+    }
+  }
+}
+
+const label = { 'hallpass.probe': 'true' }
+/** ECONNREFUSED: the address was reached, and nothing listens there. */
+const refused = 111
+
+interface Inspected {
+  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>> }
+}

@@ -1,0 +1,51 @@
+// The one error of an engine: a code for programs, a sentence for people, and what the engine itself said as the cause.
+
+export type EngineErrorCode =
+  /** No registry, or none that was asked, has the image; or it is not here yet: `pullImage` brings it. */
+  | 'image_not_found'
+  /** The registry wants other credentials. */
+  | 'image_refused'
+  /** The reference is not one, or the image is for another kind of processor. */
+  | 'image_unusable'
+  | 'registry_unreachable'
+  /** The run id was used before, with another spec. */
+  | 'run_exists'
+  /** Somebody else has something of that name in the engine. */
+  | 'name_taken'
+  /** No private network can be made any more: the engine's addresses are used up. */
+  | 'no_addresses'
+  | 'run_not_found'
+  /** The run has not started or has ended: there is nothing to signal, pause or execute in. */
+  | 'not_running'
+  /** The command is not in the image, or is no program. */
+  | 'bad_command'
+  /** A field of what was asked has a wrong value: `field` names it. */
+  | 'bad_spec'
+  /** The engine cannot do it, or cannot enforce it; `capabilities` says so before. */
+  | 'unsupported'
+  /** The engine does not keep the networks of organizations apart. */
+  | 'not_isolated'
+  | 'no_space'
+  /** There is no engine at the address, it went away, or it does not let us in. */
+  | 'unavailable'
+  /** The engine, the registry or the command took longer than it may. */
+  | 'timeout'
+  /** The engine refused for a reason that is none of these; the sentence quotes it. */
+  | 'failed'
+
+export class EngineError extends Error {
+  override readonly name = 'EngineError'
+  readonly code: EngineErrorCode
+  /** The field of the spec or the options that is wrong, if there is one. */
+  readonly field: string | undefined
+
+  constructor(
+    code: EngineErrorCode,
+    sentence: string,
+    options: { readonly field?: string; readonly cause?: unknown } = {},
+  ) {
+    super(sentence, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.field = options.field
+  }
+}

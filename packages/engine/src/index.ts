@@ -1,0 +1,25 @@
+// What an engine is, for whoever drives one; the engines themselves are subpaths.
+
+export type {
+  Capabilities,
+  Change,
+  Command,
+  CommandOutput,
+  CommandResult,
+  CommandSession,
+  Engine,
+  Exit,
+  FileSpec,
+  Image,
+  Limits,
+  LogLine,
+  LogOptions,
+  PullOptions,
+  PullProgress,
+  RunSpec,
+  RunState,
+  RunStatus,
+  StopOptions,
+  TerminalSize,
+} from './engine.ts'
+export { EngineError, type EngineErrorCode } from './engine-error.ts'

@@ -1,0 +1,94 @@
+// Commands in a run: what they read, write and return, at a terminal too, and how they end.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import type { CommandOutput } from '../engine.ts'
+import type { World } from './world.ts'
+
+export function testCommands(get: () => World): void {
+  describe('a command', () => {
+    let runId = ''
+    beforeAll(async () => {
+      runId = await get().run('exec sleep 1000')
+    })
+    afterAll(() => get().engine.remove(runId))
+
+    const exec = (argv: readonly string[], options: Partial<CommandOutput> = {}) =>
+      get().engine.exec(runId, { argv, timeoutMs: 60_000, maxBytes: 1000, ...options })
+    const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString()
+    const countOf = async (marker: string): Promise<number> =>
+      text((await exec(['ps', '-o', 'args'], { maxBytes: 100_000 })).stdout)
+        .split('\n')
+        .filter((line) => line.endsWith(marker)).length
+
+    test('has input, output, errors, a code, an environment of its own', async () => {
+      const script = 'cat; echo "$WORD $(id -u) $(pwd)"; echo wrong >&2; exit 9'
+      const options = { input: Buffer.from('in\n'), env: { WORD: 'a b' }, user: '123', workingDirectory: '/tmp' }
+      const result = await exec(['sh', '-c', script], options)
+      expect({ ...result, stdout: text(result.stdout), stderr: text(result.stderr) }).toEqual({
+        exitCode: 9,
+        signal: undefined,
+        stdout: 'in\na b 123 /tmp\n',
+        stderr: 'wrong\n',
+        truncated: false,
+      })
+      expect(await exec(['sh', '-c', 'kill -9 $$'])).toMatchObject({ exitCode: 137, signal: 'SIGKILL' })
+    })
+
+    test('may write without end: what is kept is bounded', async () => {
+      const { stdout, exitCode, truncated } = await exec(['sh', '-c', 'head -c 20000000 /dev/zero; exit 4'])
+      expect([stdout.length, exitCode, truncated]).toEqual([1000, 4, true])
+      const large = await exec(['wc', '-c'], { input: Buffer.alloc(3_000_000) })
+      expect(text(large.stdout)).toBe('3000000\n')
+    })
+
+    test('that cannot be run says so', async () => {
+      await expect(exec(['no-such-program'])).rejects.toMatchObject({ code: 'bad_command' })
+      await expect(exec(['/tmp'])).rejects.toMatchObject({ code: 'bad_command' })
+      await expect(exec([])).rejects.toMatchObject({ code: 'bad_spec', field: 'argv' })
+      await expect(exec(['true'], { user: 'nobody-of-here' })).rejects.toMatchObject({ code: 'bad_spec' })
+      expect(await exec(['sh', '-c', 'exit 127'])).toMatchObject({ exitCode: 127 })
+      const { engine, run } = get()
+      const over = await run('true')
+      await engine.wait(over)
+      const command = { argv: ['true'], timeoutMs: 1000, maxBytes: 1 }
+      await expect(engine.exec(over, command)).rejects.toMatchObject({ code: 'not_running' })
+      await expect(engine.exec('nothing', command)).rejects.toMatchObject({ code: 'run_not_found' })
+    })
+
+    test('that takes too long, or that nobody wants any more, is killed with what it began', async () => {
+      const endless = ['sh', '-c', 'sleep 7771 & sleep 7771; true']
+      await expect(exec(endless, { timeoutMs: 1000 })).rejects.toMatchObject({ code: 'timeout' })
+      await expect.poll(() => countOf('sleep 7771')).toBe(0)
+
+      const session = await get().engine.openExec(runId, { argv: endless })
+      await expect.poll(() => countOf('sleep 7771')).toBe(2)
+      await session.close()
+      expect(await countOf('sleep 7771')).toBe(0)
+
+      const controller = new AbortController()
+      const aborted = exec(endless, { abort: controller.signal })
+      await expect.poll(() => countOf('sleep 7771')).toBe(2)
+      controller.abort(new Error('revoked'))
+      await expect(aborted).rejects.toThrow('revoked')
+      await expect.poll(() => countOf('sleep 7771')).toBe(0)
+    })
+
+    test('has a terminal, of the size it is told', async () => {
+      const size = 'until stty size 2>/dev/null | grep "^30 100"; do sleep 0.05; done'
+      const argv = ['sh', '-c', `${size}; read line; stty size; echo "got $line"; test -t 0 && exit 6`]
+      const session = await get().engine.openExec(runId, { argv, terminal: { rows: 30, columns: 100 } })
+      let seen = ''
+      for await (const { stream, bytes } of session.output) {
+        expect(stream).toBe('stdout')
+        const before = seen
+        seen += text(bytes)
+        if (!before.includes('\n') && seen.includes('\n')) {
+          await session.resize({ rows: 50, columns: 132 })
+          await session.write(Buffer.from('word\n'))
+        }
+      }
+      expect([seen.match(/\d+ \d+|got word/g)?.slice(1), await session.exitCode()]).toEqual([['50 132', 'got word'], 6])
+      await session.close()
+    })
+  })
+}

@@ -1,0 +1,17 @@
+// A network apart from this machine's, for an engine that a test starts: it makes bridges and rules that nobody else sees.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+
+/** A process that does nothing but keep a network alive, with its loopback up. */
+export async function holdNetwork(): Promise<ChildProcess> {
+  const holder = spawn(
+    'unshare',
+    ['--net', 'sh', '-c', 'busybox ip link set lo up && echo up && exec sleep infinity'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  await Promise.race([once(holder.stdout, 'data'), once(holder, 'exit')])
+  if (holder.exitCode !== null) throw new Error('no network of its own can be made')
+  return holder
+}
