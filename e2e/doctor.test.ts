@@ -3,6 +3,7 @@ import {
   chmod,
   chown,
   cp,
+  mkdir,
   open,
   readFile,
   readdir,
@@ -95,6 +96,13 @@ describe('a doctor finds', () => {
   ])('a file that is %s', async (_, size) => {
     await truncate(at('hallpass.db'), size)
     expect((await examine()).join()).toMatch(size === 0 ? /empty or damaged/ : /damaged/)
+  })
+
+  test('a file that cannot be opened, and does not call it damaged: nobody should put a backup in its place', async () => {
+    await mkdir(at('hallpass.db-wal'))
+    const found = await examine()
+    expect(found).toContainEqual(expect.stringMatching(/hallpass\.db cannot be read: unable to open database file\.$/))
+    expect(found.join()).not.toMatch(/damaged|restore/)
   })
 
   test('what others can change or read, and links', async () => {

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { StartupError } from '../domain/errors.ts'
 import type { FoundDatabase } from '../domain/store.ts'
 import { newestEvent, type Examined, type Look } from './look.ts'
+import { reasonOf } from './sqlite-errors.ts'
 import { databaseName, expectSoundFiles, findExposure } from './sqlite-files.ts'
 
 /** The facts that a startup needs. */
@@ -76,27 +77,27 @@ export function examineSqlite(directory: string): Examined {
   }
   if (!existsSync(path)) return { look: undefined, problems: [...problems, `There is no database ${path}.`] }
   problems.push(...findLitter(directory), ...findReaders(path), ...findLackOfRoom(directory, path))
-  const { look, damage } = readWhole(path)
-  for (const finding of damage) {
-    problems.push(`${path} is damaged: ${finding}. Restore a backup with "hallpass restore".`)
-  }
-  return { look, problems }
+  const { look, faults } = readWhole(path)
+  return { look, problems: [...problems, ...faults.map((fault) => `${path} ${fault}`)] }
 }
 
-function readWhole(path: string): { readonly look: Look | undefined; readonly damage: readonly string[] } {
+interface Read {
+  readonly look: Look | undefined
+  /** What is wrong with the file, as what follows its name. */
+  readonly faults: readonly string[]
+}
+
+function readWhole(path: string): Read {
   const isAlone = !existsSync(`${path}-wal`)
   // Without a log nothing is created beside it either; but a server that starts meanwhile could be seen half way.
   const touched = Math.max(
     ...[path, `${path}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0),
   )
   const read = readFrom(isAlone ? `${pathToFileURL(path).href}?immutable=1` : path, touched)
-  return isAlone && read.damage.length > 0 && existsSync(`${path}-wal`) ? readFrom(path, touched) : read
+  return isAlone && read.faults.length > 0 && existsSync(`${path}-wal`) ? readFrom(path, touched) : read
 }
 
-function readFrom(
-  name: string,
-  touched: number,
-): { readonly look: Look | undefined; readonly damage: readonly string[] } {
+function readFrom(name: string, touched: number): Read {
   let look: Look | undefined
   let database: DatabaseSync | undefined
   try {
@@ -107,12 +108,18 @@ function readFrom(
       version: currentVersion(database),
       newest: Math.max(typeof at === 'number' ? at : 0, touched),
     }
-    return { look, damage: checkIntegrity(database) }
+    return { look, faults: checkIntegrity(database).map(damagedBy) }
   } catch (error) {
-    return { look, damage: [messageOf(error)] }
+    const reason = messageOf(error)
+    // Held by another program, or not to be opened: a backup in its place would lose what is in it.
+    return { look, faults: [reasonOf(error) === 'damaged' ? damagedBy(reason) : `cannot be read: ${reason}.`] }
   } finally {
     database?.close()
   }
+}
+
+function damagedBy(finding: string): string {
+  return `is damaged: ${finding}. Restore a backup with "hallpass restore".`
 }
 
 function findLitter(directory: string): string[] {
