@@ -19,6 +19,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { location, openAuthority, orgToken, type OpenAuthority } from '../bench/authority.ts'
+import type { ReadTransaction } from '../packages/authority/src/domain/store.ts'
 import { createAuthenticate, type Authenticate } from '../packages/authority/src/operations/perform/authenticate.ts'
 import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
 import { revokeToken } from '../packages/authority/src/operations/tokens/revoke-token.ts'
@@ -33,6 +34,15 @@ let authenticate: Authenticate
 let clock = 0
 /** How often a signature was checked. */
 let checked = 0
+/** How often a signing key was looked up. */
+let keysAsked = 0
+function withKeysCounted(tx: ReadTransaction): ReadTransaction {
+  const byKid: typeof tx.signingKeys.byKid = (kid) => {
+    keysAsked += 1
+    return tx.signingKeys.byKid(kid)
+  }
+  return Object.create(tx, { signingKeys: { value: { ...tx.signingKeys, byKid } } }) as ReadTransaction
+}
 beforeAll(async () => {
   directory = await createDirectory()
   authority = await openAuthority(directory)
@@ -44,7 +54,10 @@ beforeAll(async () => {
       return keyring.verify(...rest)
     },
   }
-  authenticate = createAuthenticate({ store, keyring: counting, location, now: Date.now, clock: () => clock })
+  const observed: Pick<typeof store, 'read'> = {
+    read: (work, options) => store.read((tx) => work(withKeysCounted(tx)), options),
+  }
+  authenticate = createAuthenticate({ store: observed, keyring: counting, location, now: Date.now, clock: () => clock })
 })
 afterAll(async () => {
   await authority.close()
@@ -140,6 +153,19 @@ test('nothing is verified of a token that is revoked, unknown, or of an unknown 
   expect(await cost(forge(other, { rnd: randomBytes(16) }))).toEqual([0, expect.stringContaining('is not known here')])
   expect(await cost(forge(other, { kid: randomBytes(16) }))).toEqual([0, expect.stringContaining('a key that is not')])
   expect(await cost(forge(other))).toEqual([1, expect.stringContaining('is not genuine')])
+})
+
+test('a signing key is looked up once, and each of its tokens every time', async () => {
+  const { id, token } = await mint()
+  expect(await cost(token)).toEqual([1, ''])
+  const before = keysAsked
+  for (let time = 0; time < 3; time++) await cost(forge(token, { rnd: randomBytes(16) }))
+  expect(await cost(readonlyOf(token))).toEqual([1, ''])
+  await revoke(id)
+  expect(await cost(endingAt(token, 4e9))).toEqual([0, expect.stringContaining('is revoked since')])
+  expect(keysAsked).toBe(before)
+  await cost(forge(token, { kid: randomBytes(16) }))
+  expect(keysAsked).toBe(before + 1)
 })
 
 test('a dead or forged token that comes again and again is looked up once', async () => {

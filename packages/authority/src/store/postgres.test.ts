@@ -168,6 +168,19 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     await database.remove()
   })
 
+  test('values come back as they were, the first time that a statement runs and later', () =>
+    withStore(async (store) => {
+      for (const text of ['', 'plain', 'ö€😀'.repeat(5000), 'plain']) {
+        await store.write((tx) => tx.settings.set('kept', text))
+        expect(await store.read((tx) => tx.settings.get('kept'))).toBe(text)
+        const user = await store.write((tx) => insertUser(tx, { passwordHash: text }))
+        expect(await store.read((tx) => tx.users.byEmail(user.email))).toMatchObject({
+          id: user.id,
+          emailProvenAt: null,
+        })
+      }
+    }))
+
   test('a write that goes on after a failed query is not acknowledged', () =>
     withStore(async (store) => {
       const write = store.write(async (tx) => {

@@ -14,7 +14,7 @@ import { readBeginning } from '@hallpass/macaroon/name'
 import { DomainError } from '../../domain/errors.ts'
 import type { WrappedSigningKey } from '../../domain/key.ts'
 import type { Keyring } from '../../domain/keyring.ts'
-import type { Asker, ReadTransaction, Store } from '../../domain/store.ts'
+import type { Asker, ReadTransaction, Transactions } from '../../domain/store.ts'
 import { signedId } from '../../domain/token.ts'
 import { hashAuthToken } from '../../domain/user.ts'
 import { decode, describeDamage, parseHeader, withoutRepeated, withoutStacks } from './header-tokens.ts'
@@ -33,6 +33,8 @@ export interface Client extends Asker {
 /** Bytes of the cache of verified headers. */
 const cacheCapacity = 32 * 1024 * 1024
 const longestCachedHeader = 4096
+/** Signing keys that are remembered, of some hundred bytes each. */
+const mostKeys = 10_000
 /**
  * Hashes, hash blocks and comparisons for all tokens of one header, about 20 ms. The tokens of 180 organizations need
  * 2,500; more is needed only by long tokens and by answers of third parties, which are tried one by one.
@@ -55,7 +57,7 @@ const full: HeaderAllowance = { steps: mostSteps, refused: mostRefused, tokens: 
  * count, the reasons for the others are in `refusals`.
  */
 export function createAuthenticate(options: {
-  readonly store: Store
+  readonly store: Pick<Transactions, 'read'>
   readonly keyring: Keyring
   /** The location of permission tokens. A macaroon with any other location is a discharge. */
   readonly location: string
@@ -66,14 +68,22 @@ export function createAuthenticate(options: {
   const { store, keyring, location, now, clock } = options
   const wasted = createWastedWork(clock, full)
   const cache = new VerificationCache<Presented>(cacheCapacity)
+  // A key never changes. Whether it still exists is asked together with each of its tokens.
+  const keys = new Map<string, WrappedSigningKey>()
 
   /** The key of a known, live token, before its signature is checked; or the reason why there is none. */
   async function findKey(tx: ReadTransaction, nonce: Nonce): Promise<WrappedSigningKey | string> {
-    const key = await tx.signingKeys.byKid(nonce.kid)
+    const { kid } = nonce
+    const name = Buffer.from(kid).toString('latin1')
+    const key = keys.get(name) ?? (await tx.signingKeys.byKid(kid))
     if (key === undefined) return unknownKey
+    if (!keys.has(name)) {
+      if (keys.size >= mostKeys) keys.clear()
+      keys.set(name, key)
+    }
     const id = tokenId(nonce)
     const claimed = { id, organisationId: key.organisationId, endsAt: Infinity, discharge: undefined }
-    return refuseToken(await tx.tokens.signedWith(signedId(id, nonce.kid)), claimed, now()) ?? key
+    return refuseToken(await tx.tokens.signedWith(signedId(id, kid)), claimed, now()) ?? key
   }
 
   function verify(
