@@ -26,6 +26,8 @@ const programs: Readonly<Record<string, RegExp>> = {
   openssl:
     /^(?:packages\/cli\/src\/connection\.test\.ts TLS|packages\/engine\/src\/docker\/pulls\.test\.ts .*TLS|e2e\/web-browser\.test\.ts behind a proxy)/,
   'systemd-analyze': /^e2e\/service\.test\.ts /,
+  podman: /^packages\/engine\/src\/docker\/podman\.test\.ts /,
+  catatonit: /^packages\/engine\/src\/docker\/podman\.test\.ts /,
   script: /^(?:packages\/cli\/src\/hallpass\.test\.ts|e2e\/(?:story|completion|cli-login|dashboard-create)\.test\.ts) /,
 }
 

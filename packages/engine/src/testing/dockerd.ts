@@ -12,6 +12,7 @@ import { createDockerEngine, type DockerOptions } from '../docker/docker.ts'
 import { packBusybox, reasonWithoutBusybox } from './busybox.ts'
 import { holdNetwork } from './hold-network.ts'
 import type { Place } from './place.ts'
+import { sweep } from './sweep.ts'
 
 export interface Dockerd extends Place {
   readonly socketPath: string
@@ -72,10 +73,7 @@ export async function startDockerd(network: 'own' | 'host'): Promise<Dockerd> {
     // One that an earlier dockerd began outlives the next.
     await endByFile(at('exec/containerd/containerd.pid'))
     holder?.kill('SIGKILL')
-    const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' ')[4] ?? '')
-    for (const mount of mounts.filter((name) => name.startsWith(`${directory}/`)).toReversed())
-      spawnSync('umount', ['--lazy', mount])
-    await rm(directory, { recursive: true, force: true })
+    await sweep(directory)
   }
 
   let daemon = await begin().catch(async (error: unknown) => {
