@@ -5,7 +5,7 @@ import type { Asker } from '../domain/store.ts'
 import type { PostgresHosts } from './postgres-hosts.ts'
 import { Line, Pool } from './postgres-pool.ts'
 import { settingUp, type Kind } from './postgres-settings.ts'
-import { Left, StoreTrouble } from './trouble.ts'
+import { Crowded, Left, StoreTrouble } from './trouble.ts'
 
 /** The reason to end a pool that lost a connection. New connections may work. */
 const moved = new Error('Another connection of the pool was lost.')
@@ -37,7 +37,7 @@ export class PostgresConnections {
 
   /**
    * A connection to the first host that serves, beginning with the last one that did. Gives up after `until`.
-   * @throws Left, StoreTrouble `slow`, or the reason why no host serves
+   * @throws Left, Crowded, StoreTrouble `slow`, or the reason why no host serves
    */
   async lease(kind: Kind, until: number, asker?: Asker): Promise<Leased> {
     const failures = new Map<number, unknown>()
@@ -50,7 +50,12 @@ export class PostgresConnections {
       } catch (error) {
         if (error === moved) continue
         // Says nothing about the hosts.
-        if (error instanceof Left || (error instanceof StoreTrouble && error.reason === 'slow')) throw error
+        if (
+          error instanceof Left ||
+          error instanceof Crowded ||
+          (error instanceof StoreTrouble && error.reason === 'slow')
+        )
+          throw error
         failures.set(host, error)
         // Others may have made each host the current one meanwhile, so it can be the same one again.
         if (failures.size === this.#hosts.urls.length || performance.now() >= until)

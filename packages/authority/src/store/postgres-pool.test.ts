@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 
 import type { Asker, Store } from '../domain/store.ts'
 import { openPostgresStore } from './open.ts'
+import { Line, Pool } from './postgres-pool.ts'
 import { reasonWithoutPostgres, startPostgres, type TestPostgres } from './testing/postgres.ts'
+import { Crowded, Left } from './trouble.ts'
 
 const missing = reasonWithoutPostgres()
 
@@ -73,6 +75,40 @@ describe.skipIf(missing !== undefined)(`one connection${missing ? `, skipped: ${
     await read('later')
     expect(served).toEqual(['other', 'later'])
     expect(told).toEqual([])
+  })
+
+  test('is refused to those who come after a crowd while there is time to use it, which is no trouble of the database', async () => {
+    const release = await occupy()
+    const holding = occupy()
+    const until = performance.now() + 2000
+    const last = read('last', from('crowd'), 2000).catch((error: unknown) => error)
+    await release()
+    const releaseSecond = await holding
+    const refusal = await last
+    const refusedAt = performance.now()
+    await releaseSecond()
+    expect(refusal).toBeInstanceOf(Crowded)
+    expect(refusedAt).toBeLessThan(until)
+    expect(told).toEqual([])
+    expect(served).toEqual([])
+  })
+
+  test('is replaced if it breaks while it passes those who have left', async () => {
+    const open = async () => {
+      const made = new Line(server.url, 4000)
+      await made.connect()
+      return made
+    }
+    const pool = new Pool(1, open, () => expect.unreachable())
+    const until = performance.now() + 8000
+    const line = await pool.take(undefined, until)
+    const breaks: Asker = { network: () => 'crowd', hasLeft: () => line.socket.destroy().destroyed }
+    const gone = Promise.resolve(pool.take(breaks, until)).catch((error: unknown) => error)
+    const other = pool.take(from('other'), until)
+    pool.give(line)
+    expect(await gone).toBeInstanceOf(Left)
+    pool.give(await other)
+    await pool.end(undefined)
   })
 
   test('is not waited for longer than somebody has patience', async () => {

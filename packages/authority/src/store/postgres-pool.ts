@@ -7,7 +7,7 @@ import { Lanes } from '../domain/lanes.ts'
 import type { Asker } from '../domain/store.ts'
 import { parserOf, Prepared } from './postgres-batch.ts'
 import { isAnswer } from './postgres-errors.ts'
-import { Left, StoreTrouble } from './trouble.ts'
+import { Crowded, Left, StoreTrouble } from './trouble.ts'
 
 /** A connection that can be cut off while a query hangs. */
 export class Line extends Client {
@@ -58,6 +58,8 @@ export class Pool {
   readonly #over = Promise.withResolvers<void>()
   /** Connections, and attempts to make one. */
   #count = 0
+  /** How many have waited and got one. */
+  #served = 0
   #hasEnded = false
 
   /** `fail` is called with the reason if a new connection cannot be made. */
@@ -68,8 +70,9 @@ export class Pool {
   }
 
   /**
-   * A connection; at once if one is free.
-   * @throws StoreTrouble `slow` if there is none until then, Left, or the reason for which the pool was ended
+   * A connection; at once if one is free, and in time to use it before `until`.
+   * @throws Crowded if there is none in time, StoreTrouble `slow` if nobody else got one either, Left, or the reason for
+   * which the pool was ended
    */
   take(asker: Asker | undefined, until: number): Line | Promise<Line> {
     for (let line = this.#idle.pop(); line !== undefined; line = this.#idle.pop()) {
@@ -78,6 +81,7 @@ export class Pool {
     }
     return new Promise((resolve, reject) => {
       const lane = asker?.network() ?? ours
+      const before = this.#served
       const waiting: Waiting = {
         hasLeft: () => asker?.hasLeft() === true,
         resolve(line) {
@@ -92,9 +96,9 @@ export class Pool {
       const late = setTimeout(
         () => {
           this.#waiting.delete(lane, waiting)
-          reject(new StoreTrouble('slow', 'read'))
+          reject(this.#served > before ? new Crowded('read') : new StoreTrouble('slow', 'read'))
         },
-        Math.max(0, until - performance.now()),
+        Math.max(0, until - performance.now()) * shareOfWait,
       )
       this.#waiting.add(lane, waiting)
       if (this.#count < this.#most) void this.#connect()
@@ -111,8 +115,15 @@ export class Pool {
     } else if (next.hasLeft()) {
       next.reject(new Left())
       // In a turn of its own: thousands may have left, and each refusal takes some work.
-      setImmediate(() => this.give(line))
-    } else next.resolve(line)
+      setImmediate(() => {
+        this.give(line)
+        // It broke meanwhile, and nobody has it who would notice.
+        if (!line.isOpen && !this.#hasEnded) void this.#connect()
+      })
+    } else {
+      this.#served += 1
+      next.resolve(line)
+    }
   }
 
   /** Refuses everybody who waits. Resolves when all connections are given back. */
@@ -160,6 +171,9 @@ interface Waiting {
 
 /** The lane of the authority itself. */
 const ours = 'ours'
+
+/** The rest is for the query: one that comes too late is cut off, and that costs a connection. */
+const shareOfWait = 7 / 8
 
 /** Milliseconds after which an unused connection is closed. Firewalls forget such connections, and tell nobody. */
 const idleTime = 10_000

@@ -27,7 +27,7 @@ import type { Line } from './postgres-pool.ts'
 import { PostgresSession, PostgresStatements, Unforeseen } from './postgres-session.ts'
 import { patience, type Kind } from './postgres-settings.ts'
 import { openTransaction } from './transaction.ts'
-import { Left, StoreTrouble, type Outcome } from './trouble.ts'
+import { Crowded, Left, StoreTrouble, type Outcome } from './trouble.ts'
 
 export interface PostgresStoreOptions {
   /** `postgres://…`, with several hosts where there are standbys; may carry a password, so it is never printed. */
@@ -213,7 +213,7 @@ class PostgresStore implements Store {
           if (this.#statements.stopNaming()) this.#warn(poolerFound)
           continue
         }
-        if (!(error instanceof StoreTrouble)) throw error
+        if (!(error instanceof StoreTrouble) || error instanceof Crowded) throw error
         const isWorthIt = error.reason === 'unreachable' || error.reason === 'read_only'
         if (!isWorthIt || (cut += 1) > 1 || error.outcome === 'open' || leftOf(limits.until) === 0) {
           this.#condition.note(kind, error)
@@ -301,6 +301,7 @@ function describe(error: unknown, { failure, isCommitting }: PostgresSession, st
 
 /** There was no connection in time. */
 function describeNoLine(error: unknown, kind: Kind): StoreTrouble {
+  if (error instanceof Crowded) return new Crowded(outcomeOf(kind))
   const reason = error instanceof StoreTrouble ? error.reason : (reasonOfPostgres(error) ?? 'unreachable')
   return new StoreTrouble(reason, outcomeOf(kind), error)
 }

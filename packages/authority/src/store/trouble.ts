@@ -21,6 +21,13 @@ export class StoreTrouble extends DomainError implements Trouble {
   }
 }
 
+/** Others were served first. The database is in order. */
+export class Crowded extends StoreTrouble {
+  constructor(outcome: Outcome) {
+    super('busy', outcome)
+  }
+}
+
 /** Whoever asked has left before its turn: nothing was done, and the database may be in order. */
 export class Left extends DomainError {
   constructor() {
@@ -36,7 +43,7 @@ const endings: Readonly<Record<Outcome, string>> = {
 
 const troubles: Readonly<Record<Trouble['reason'], { readonly sentence: string; readonly retryAfter: number }>> = {
   locked: { sentence: 'another program holds the database of the authority', retryAfter: 2 },
-  busy: { sentence: 'too many writes wait for the database of the authority', retryAfter: 2 },
+  busy: { sentence: 'too many requests wait for the database of the authority', retryAfter: 2 },
   storage_full: {
     sentence: 'the disk of the authority is full',
     retryAfter: 30,
