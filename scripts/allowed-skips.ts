@@ -1,5 +1,6 @@
 // Says which skipped tests are failures: with HALLPASS_REQUIRE_ALL=1 all but those whose need a CI cannot promise.
 
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
@@ -14,7 +15,7 @@ interface Excuse {
 
 const isRoot = process.getuid?.() === 0
 
-/** Programs that `.ci/run` installs where it can, and the tests that need them. Chromium, Go, PostgreSQL and a Docker Engine for machines are promised. */
+/** Programs that `.ci/run` installs where it can, and the tests that need them. Chromium, Go and PostgreSQL are promised. */
 const programs: Readonly<Record<string, RegExp>> = {
   nginx: /^e2e\/proxies\.test\.ts nginx/,
   haproxy: /^e2e\/proxies\.test\.ts haproxy/,
@@ -26,6 +27,8 @@ const programs: Readonly<Record<string, RegExp>> = {
   openssl:
     /^(?:packages\/cli\/src\/connection\.test\.ts TLS|packages\/engine\/src\/docker\/pulls\.test\.ts .*TLS|e2e\/web-browser\.test\.ts behind a proxy)/,
   'systemd-analyze': /^e2e\/service\.test\.ts /,
+  dockerd: /^packages\/engine\/src\/docker\/(?:docker|pulls)\.test\.ts /,
+  busybox: /^packages\/engine\/src\/docker\/(?:docker|pulls|podman)\.test\.ts /,
   podman: /^packages\/engine\/src\/docker\/podman\.test\.ts /,
   catatonit: /^packages\/engine\/src\/docker\/podman\.test\.ts /,
   script: /^(?:packages\/cli\/src\/hallpass\.test\.ts|e2e\/(?:story|completion|cli-login|dashboard-create)\.test\.ts) /,
@@ -50,6 +53,11 @@ const excuses: readonly Excuse[] = [
   {
     tests: /^(?:e2e\/store-trouble|packages\/authority\/src\/store\/sqlite-trouble)\.test\.ts .*full/,
     why: 'not every container may mount a disk',
+  },
+  {
+    tests: /^packages\/engine\/src\/docker\/(?:docker|pulls|podman)\.test\.ts /,
+    why: 'not every container may make a network namespace',
+    counts: spawnSync('unshare', ['--net', 'true'], { stdio: 'ignore' }).status !== 0,
   },
   { tests: /^e2e\/container\.test\.ts a container/, why: 'not every container may start a Docker of its own' },
   { tests: /^e2e\/container\.test\.ts .*docker compose/, why: 'Debian 12 has no package of Docker Compose 2' },

@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createClient, type DockerClient } from '../docker/client.ts'
 import { createDockerEngine, type DockerOptions } from '../docker/docker.ts'
 import { packBusybox, reasonWithoutBusybox } from './busybox.ts'
-import { holdNetwork } from './hold-network.ts'
+import { holdNetwork, reasonWithoutNetworks } from './hold-network.ts'
 import type { Place } from './place.ts'
 import { sweep } from './sweep.ts'
 
@@ -28,7 +28,7 @@ export function reasonWithoutDockerd(): string | undefined {
   for (const program of ['dockerd', 'unshare', 'nsenter', 'tar']) {
     if (spawnSync(program, ['--version'], { env, stdio: 'ignore' }).status !== 0) return `there is no ${program}`
   }
-  return reasonWithoutBusybox()
+  return reasonWithoutNetworks() ?? reasonWithoutBusybox()
 }
 
 /**

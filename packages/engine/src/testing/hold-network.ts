@@ -1,5 +1,5 @@
 // A network apart from this machine's, for an engine that a test starts: it makes bridges and rules that nobody else sees.
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 
 /** A process that does nothing but keep a network alive, with its loopback up. */
@@ -14,4 +14,10 @@ export async function holdNetwork(): Promise<ChildProcess> {
   await Promise.race([once(holder.stdout, 'data'), once(holder, 'exit')])
   if (holder.exitCode !== null) throw new Error('no network of its own can be made')
   return holder
+}
+
+/** Why this machine cannot make one; undefined where it can. */
+export function reasonWithoutNetworks(): string | undefined {
+  const { status } = spawnSync('unshare', ['--net', 'true'], { stdio: 'ignore' })
+  return status === 0 ? undefined : 'it takes the right to make a network namespace'
 }

@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from '../docker/client.ts'
 import { createDockerEngine } from '../docker/docker.ts'
 import { packBusybox, reasonWithoutBusybox } from './busybox.ts'
-import { holdNetwork } from './hold-network.ts'
+import { holdNetwork, reasonWithoutNetworks } from './hold-network.ts'
 import type { Place } from './place.ts'
 import { sweep } from './sweep.ts'
 
@@ -19,7 +19,7 @@ export function reasonWithoutPodman(): string | undefined {
   for (const program of ['podman', 'runc', 'catatonit', 'unshare', 'nsenter', 'tar']) {
     if (spawnSync(program, ['--version'], { env, stdio: 'ignore' }).status !== 0) return `there is no ${program}`
   }
-  return reasonWithoutBusybox()
+  return reasonWithoutNetworks() ?? reasonWithoutBusybox()
 }
 
 /** @throws Error with the last line of what it said where it does not start */
