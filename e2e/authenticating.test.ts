@@ -30,12 +30,16 @@ import { bundle, endingAt, forge, readMacaroon, readonlyOf } from './macaroons.t
 let directory: string
 let authority: OpenAuthority
 let authenticate: Authenticate
+/** The same over a store that is said to be a server of its own. */
+let authenticateFromAfar: Authenticate
 /** Milliseconds. */
 let clock = 0
 /** How often a signature was checked. */
 let checked = 0
 /** How often a signing key was looked up. */
 let keysAsked = 0
+/** How often the store was asked. */
+let reads = 0
 function withKeysCounted(tx: ReadTransaction): ReadTransaction {
   const byKid: typeof tx.signingKeys.byKid = (kid) => {
     keysAsked += 1
@@ -54,10 +58,16 @@ beforeAll(async () => {
       return keyring.verify(...rest)
     },
   }
-  const observed: Pick<typeof store, 'read'> = {
-    read: (work, options) => store.read((tx) => work(withKeysCounted(tx)), options),
+  const observed: Pick<typeof store, 'read' | 'isRemote'> = {
+    isRemote: false,
+    read(work, options) {
+      reads += 1
+      return store.read((tx) => work(withKeysCounted(tx)), options)
+    },
   }
-  authenticate = createAuthenticate({ store: observed, keyring: counting, location, now: Date.now, clock: () => clock })
+  const shared = { keyring: counting, location, now: Date.now, clock: () => clock }
+  authenticate = createAuthenticate({ ...shared, store: observed })
+  authenticateFromAfar = createAuthenticate({ ...shared, store: { ...observed, isRemote: true } })
 })
 afterAll(async () => {
   await authority.close()
@@ -75,11 +85,15 @@ const revoke = (id: string) => authority.ask(authority.userHeader, revokeToken, 
 async function cost(header: string, from?: string): Promise<readonly [number, string]> {
   const before = checked
   const client = from === undefined ? undefined : { address: () => from, network: () => from, hasLeft: () => false }
-  const refusal = await Promise.resolve(authenticate(header, client)).then(
+  const refusal = await refusalOf(authenticate(header, client))
+  return [checked - before, refusal]
+}
+
+function refusalOf(presented: ReturnType<Authenticate>): Promise<string> {
+  return Promise.resolve(presented).then(
     () => '',
     (error: Error) => error.message,
   )
-  return [checked - before, refusal]
 }
 
 test('a token may be the password of Basic, as CI tools send it, and nothing else of it counts', async () => {
@@ -166,6 +180,35 @@ test('a signing key is looked up once, and each of its tokens every time', async
   expect(keysAsked).toBe(before)
   await cost(forge(token, { kid: randomBytes(16) }))
   expect(keysAsked).toBe(before + 1)
+})
+
+test('a store that is a server of its own is not asked for a forged token whose key is known, if it comes alone', async () => {
+  const [{ token }, { id, token: dead }] = [await mint(), await mint()]
+  const ask = async (header: string) => {
+    const before = reads
+    const refusal = await refusalOf(authenticateFromAfar(header))
+    return [reads - before, refusal] as const
+  }
+  expect(await ask(forge(token))).toEqual([1, expect.stringContaining('is not genuine')])
+  for (const forged of [forge(token), forge(token, { rnd: randomBytes(16) }), forge(readonlyOf(token))])
+    expect(await ask(forged)).toEqual([0, expect.stringContaining('is not genuine')])
+  expect(await ask(token)).toEqual([1, ''])
+  expect(await ask(readonlyOf(token))).toEqual([1, ''])
+  await revoke(id)
+  expect(await ask(dead)).toEqual([1, expect.stringContaining('is revoked since')])
+  expect(await ask(forge(token, { kid: randomBytes(16) }))).toEqual([1, expect.stringContaining('a key that is not')])
+  expect(await ask(bundle(forge(token), token))).toEqual([1, ''])
+  const demand = thirdParty({ key: randomBytes(32), location: 'third', random: randomBytes })
+  const asking = formatAuthorization([attenuate(readMacaroon(token), [demand]).bytes])
+  expect(await ask(asking)).toEqual([1, await refusalOf(authenticate(asking))])
+  const long = attenuate(
+    readMacaroon(token),
+    Array.from({ length: 250 }, (_, at) => ({
+      type: 'Commands',
+      commands: [{ args: ['x'.repeat(40) + at], exact: true }],
+    })),
+  )
+  expect(await ask(forge(formatAuthorization([long.bytes])))).toEqual([1, expect.stringContaining('is not genuine')])
 })
 
 test('a dead or forged token that comes again and again is looked up once', async () => {

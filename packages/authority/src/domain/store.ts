@@ -38,6 +38,8 @@ export interface Store {
   readonly failed: Promise<StartupError>
   /** Finishes the transactions that have begun, then closes the database. */
   close(): Promise<void>
+  /** Whether a read asks another process, which takes longer than to verify a token of some kilobytes. */
+  readonly isRemote: boolean
 }
 
 export interface ReadOptions {

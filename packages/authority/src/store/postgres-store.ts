@@ -100,6 +100,7 @@ async function withClient<T>(hosts: PostgresHosts, work: (client: Client) => Pro
 }
 
 class PostgresStore implements Store {
+  readonly isRemote = true
   /** Never settles: trouble of PostgreSQL ends when its operator ends it, and the store goes on. */
   readonly failed = new Promise<never>(() => {})
   readonly #connections: PostgresConnections

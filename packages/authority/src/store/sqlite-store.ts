@@ -107,6 +107,7 @@ export async function openSqliteStoreBeside({ directory }: SqliteStoreOptions): 
 }
 
 class SqliteStore implements Store {
+  readonly isRemote = false
   readonly failed: Promise<StartupError>
   readonly #data: DataDirectory
   readonly #reader: SqliteConnection

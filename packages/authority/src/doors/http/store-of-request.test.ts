@@ -19,6 +19,7 @@ test('only the time of failed waits and of a queue is subtracted from later ones
     return undefined as T
   }
   const store: Store = {
+    isRemote: false,
     read: (_, options) => ask(options),
     write: (_, options) => ask(options),
     health: async () => undefined,
