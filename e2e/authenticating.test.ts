@@ -182,7 +182,7 @@ test('a signing key is looked up once, and each of its tokens every time', async
   expect(keysAsked).toBe(before + 1)
 })
 
-test('a store that is a server of its own is not asked for a forged token whose key is known, if it comes alone', async () => {
+test('a store that is a server of its own is asked once for a revoked token, and not for a forged one whose key is known', async () => {
   const [{ token }, { id, token: dead }] = [await mint(), await mint()]
   const ask = async (header: string) => {
     const before = reads
@@ -196,6 +196,10 @@ test('a store that is a server of its own is not asked for a forged token whose 
   expect(await ask(readonlyOf(token))).toEqual([1, ''])
   await revoke(id)
   expect(await ask(dead)).toEqual([1, expect.stringContaining('is revoked since')])
+  for (const again of [dead, readonlyOf(dead)])
+    expect(await ask(again)).toEqual([0, expect.stringContaining('is revoked since')])
+  expect(await ask(forge(dead))).toEqual([0, expect.stringContaining('is not genuine')])
+  expect(await ask(bundle(dead, token))).toEqual([1, ''])
   expect(await ask(forge(token, { kid: randomBytes(16) }))).toEqual([1, expect.stringContaining('a key that is not')])
   expect(await ask(bundle(forge(token), token))).toEqual([1, ''])
   const demand = thirdParty({ key: randomBytes(32), location: 'third', random: randomBytes })

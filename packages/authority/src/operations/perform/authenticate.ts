@@ -35,6 +35,8 @@ const cacheCapacity = 32 * 1024 * 1024
 const longestCachedHeader = 4096
 /** Signing keys that are remembered, of some hundred bytes each. */
 const mostKeys = 10_000
+/** Revoked tokens that are remembered, of some hundred bytes each. */
+const mostRevoked = 10_000
 /**
  * Hashes, hash blocks and comparisons for all tokens of one header, about 20 ms. The tokens of 180 organizations need
  * 2,500; more is needed only by long tokens and by answers of third parties, which are tried one by one.
@@ -72,6 +74,8 @@ export function createAuthenticate(options: {
   const cache = new VerificationCache<Presented>(cacheCapacity)
   // A key never changes. Whether it still exists is asked together with each of its tokens.
   const keys = new Map<string, WrappedSigningKey>()
+  // Why each is refused, by ids of tokens of a remote store. A revocation is final.
+  const revoked = new Map<string, string>()
 
   /** The key of a known, live token, before its signature is checked; or the reason why there is none. */
   async function findKey(tx: ReadTransaction, nonce: Nonce): Promise<WrappedSigningKey | string> {
@@ -79,13 +83,15 @@ export function createAuthenticate(options: {
     const name = nameOf(kid)
     const key = keys.get(name) ?? (await tx.signingKeys.byKid(kid))
     if (key === undefined) return unknownKey
-    if (!keys.has(name)) {
-      if (keys.size >= mostKeys) keys.clear()
-      keys.set(name, key)
-    }
+    if (!keys.has(name)) remember(keys, mostKeys, name, key)
     const id = tokenId(nonce)
     const claimed = { id, organisationId: key.organisationId, endsAt: Infinity, discharge: undefined }
-    return refuseToken(await tx.tokens.signedWith(signedId(id, kid)), claimed, now()) ?? key
+    const record = await tx.tokens.signedWith(signedId(id, kid))
+    const refusal = refuseToken(record, claimed, now())
+    if (store.isRemote && refusal !== undefined && record?.revokedAt !== undefined && record.revokedAt !== null) {
+      remember(revoked, mostRevoked, id, refusal)
+    }
+    return refusal ?? key
   }
 
   /** Verifies a token before it is looked up, if its key is remembered; undefined if the store has to say more. */
@@ -188,9 +194,8 @@ export function createAuthenticate(options: {
     if (permissions.length + authTokens.length > allowance.tokens) throw tooMuchWasted(allowance)
     const [only] = permissions.length + others.length + authTokens.length === 1 ? permissions : []
     const first = only && verifyFirst(only.bytes, only.nonce, work)
-    if (first !== undefined && 'forged' in first) {
-      throw withoutStacks(() => new DomainError('unauthenticated', refusals[0] ?? first.forged))
-    }
+    const dead = first && ('forged' in first ? first.forged : revoked.get(first.id))
+    if (dead !== undefined) throw withoutStacks(() => new DomainError('unauthenticated', refusals[0] ?? dead))
     const before = { refused: refusals.length, strange, wasted: work.wasted }
     const { living, authTokenHashes } = await store.read(async (tx) => {
       // It may run more than once.
@@ -259,6 +264,11 @@ export function createAuthenticate(options: {
 /** A token whose signature is not genuine, and the sentence that says so. */
 interface Forged {
   readonly forged: string
+}
+
+function remember<Value>(values: Map<string, Value>, most: number, name: string, value: Value): void {
+  if (values.size >= most) values.clear()
+  values.set(name, value)
 }
 
 function nameOf(kid: Uint8Array): string {
