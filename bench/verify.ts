@@ -64,9 +64,11 @@ const usual = '3 caveats'
 const goals: Readonly<Record<string, number>> = {
   '1 caveat': 0.33,
   '3 caveats': 0.33,
-  '6 caveats': 0.45,
-  '12 caveats': 0.45,
-  hot: 0.05,
+  '6 caveats': 0.33,
+  '12 caveats': 0.33,
+  '3 caveats, 1 discharge': 0.4,
+  '3 caveats, 2 discharges': 0.4,
+  hot: 0.04,
 }
 
 const meanings = {
