@@ -59,6 +59,7 @@ FLAGS
       const lines = formatHelp(target, { prefix: words, aliases: [], width }).split('\n')
       expect(lines.filter((line) => line.length > width)).toEqual([])
       expect(lines.filter((line) => line !== line.trimEnd())).toEqual([])
+      expect(lines.filter((line) => /organisation/i.test(line))).toEqual([])
     }
   })
 

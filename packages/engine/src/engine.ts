@@ -32,8 +32,8 @@ export interface Engine {
   create(spec: RunSpec): Promise<RunStatus>
 
   /**
-   * Starts a run, once: where it runs or has ended, its status is all that comes back. One driver at a time, please: of two
-   * calls in the same millisecond the second may start again what the first started and saw end.
+   * Starts a run, once: where it runs or has ended, its status is all that comes back. Only one driver may call it at a time: of
+   * two calls in the same millisecond, the second may start again what the first started and saw end.
    * @throws EngineError `bad_command`: the engine found no such program in the image. Most are found missing by the run
    *   itself, which ends with 126 or 127, and then `exit.problem` says why.
    */

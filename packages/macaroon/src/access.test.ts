@@ -8,7 +8,7 @@ describe('validateAccess', () => {
   it.each<[string, Partial<Access>]>([
     ['An access must name its organization', { orgId: undefined }],
     [
-      'An access is to one resource, and this one names an app and an organisation feature',
+      'An access is to one resource, and this one names an app and an organization feature',
       { appId: 1n, feature: 'wg' },
     ],
     ['An access to a machine must name its app', { machine: 'm' }],

@@ -148,7 +148,7 @@ const clusterFeature = 'litefs-cloud'
 
 const resourceNames = {
   appId: 'an app',
-  feature: 'an organisation feature',
+  feature: 'an organization feature',
   storageObject: 'a storage object',
   machine: 'a machine',
   volume: 'a volume',

@@ -15,17 +15,17 @@ describe('reasons', () => {
   it.each<[string, string, Caveat, Partial<Access>?]>([
     [
       'resource',
-      'Organization allows only organisation 12, and this is organisation 15',
+      'Organization allows only organization 12, and this is organization 15',
       { type: 'Organization', id: 12n, mask: 31 },
     ],
     [
       'action',
-      'Organization allows read in organisation 15, and this needs write',
+      'Organization allows read in organization 15, and this needs write',
       { type: 'Organization', id: 15n, mask: 1 },
     ],
     [
       'action',
-      'Organization allows nothing in any organisation, and this needs write',
+      'Organization allows nothing in any organization, and this needs write',
       { type: 'Organization', id: 0n, mask: 0 },
     ],
     [

@@ -27,7 +27,7 @@ describe('organizationScope', () => {
     const error = caught(() => organizationScope([organization(5n), wrapped(organization(6n))]))
     expect(error.code).toBe('conflicting-organizations')
     expect(error.message).toBe(
-      'The caveats contradict each other: Organization allows only organisation 6, and this is organisation 5',
+      'The caveats contradict each other: Organization allows only organization 6, and this is organization 5',
     )
     // As in Go, the first one decides what the others are held against.
     expect(caught(() => organizationScope([organization(0n), organization(5n)])).code).toBe('conflicting-organizations')

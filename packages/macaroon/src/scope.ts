@@ -17,7 +17,7 @@ export function organizationScope(caveats: readonly Caveat[], vocabulary: Vocabu
   const found = settle(getCaveats(caveats, 'Organization', vocabulary), vocabulary)
   const [first] = found
   if (first === undefined) {
-    throw new MacaroonError('no-organization', 'The caveats confine the token to no organisation')
+    throw new MacaroonError('no-organization', 'The caveats confine the token to no organization')
   }
   const cleared = clearAll(
     found,

@@ -84,7 +84,7 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
     mint(wrapped, caveats, order) {
       const { kid, organisationId } = wrapped
       const key = unwrap(wrapped)
-      if (key === undefined) throw new Error(`the signing key of organisation ${organisationId} cannot be unwrapped`)
+      if (key === undefined) throw new Error(`the signing key of organization ${organisationId} cannot be unwrapped`)
       const macaroon = mintMacaroon({ kid, rnd: drawNonce(), location, key, caveats })
       const id = tokenId(macaroon.nonce)
       const minted = order === undefined ? macaroon : attenuate(macaroon, [demandOf(order, id)])
@@ -104,7 +104,7 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
         const sentence = error.code === 'forged' ? 'is not genuine' : 'is refused'
         throw new DomainError('unauthenticated', `this token ${sentence}: ${error.message}`, { cause: error })
       }
-      throw new DomainError('unauthenticated', 'this token names an organisation that its key does not belong to')
+      throw new DomainError('unauthenticated', 'this token names an organization that its key does not belong to')
     },
 
     sealSetupCode: (code) => seal(code, setupCodeContext),

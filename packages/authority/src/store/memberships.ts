@@ -15,7 +15,7 @@ export function memberships(session: QuerySession): Transaction['memberships'] {
     countOf: async (userId, most) => (await session.one(countOf, { userId, most }))?.count ?? 0,
     insert: async ({ organisationId, userId, role, createdAt }) => {
       const inserted = await session.insert(insert, { organisationId, userId, role, createdAt })
-      if (!inserted) throw new DomainError('conflict', 'This person already belongs to the organisation.')
+      if (!inserted) throw new DomainError('conflict', 'This person already belongs to the organization.')
     },
     setRole: (organisationId, userId, role) => session.run(setRole, { organisationId, userId, role }),
     delete: (organisationId, userId) => session.run(remove, { organisationId, userId }),

@@ -22,7 +22,7 @@ export function organisations(session: QuerySession): Transaction['organisations
       if (row === undefined) {
         throw new DomainError(
           'conflict',
-          'There is already an organisation with this slug, or a personal one of this user.',
+          'There is already an organization with this slug, or a personal one of this user.',
         )
       }
       return { id: row.id, ...organisation }

@@ -44,7 +44,7 @@ export const appRoutes = routesOf('apps', {
   createApp: { summary: 'Create an app', body: createAppBody, status: 201, answer: createdApp },
 
   listApps: {
-    summary: 'The apps of an organisation',
+    summary: 'The apps of an organization',
     query: z.object({
       org_slug: pathName,
       app_role: line(63).or(z.literal('')).optional().describe('Only apps of this role, of which there are none.'),

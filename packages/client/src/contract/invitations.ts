@@ -69,7 +69,7 @@ const ownParams = z.object({ invitation_id: pathName })
 
 export const invitationRoutes = routesOf('organisations', {
   inviteMember: {
-    summary: 'Invite a person to an organisation, in the place of an earlier invitation',
+    summary: 'Invite a person to an organization, in the place of an earlier invitation',
     params: organisationParams,
     body: z.strictObject({ email: emailAddress, role: role.default('member') }),
     status: 201,
@@ -95,7 +95,7 @@ export const invitationRoutes = routesOf('organisations', {
   },
 
   acceptInvitation: {
-    summary: 'Join the organisation that an invitation names',
+    summary: 'Join the organization that an invitation names',
     body: invitationBody,
     answer: organisation,
   },
@@ -106,7 +106,7 @@ export const invitationRoutes = routesOf('organisations', {
   },
 
   acceptOwnInvitation: {
-    summary: "Join the organisation that an invitation of the caller's proven address names",
+    summary: "Join the organization that an invitation of the caller's proven address names",
     params: ownParams,
     answer: organisation,
   },

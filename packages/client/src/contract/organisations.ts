@@ -19,7 +19,7 @@ export type MembershipDemand = z.infer<typeof membershipDemand>
 
 export const organisation = z
   .object({
-    slug: z.string().describe("`personal` for the caller's own personal organisation."),
+    slug: z.string().describe("`personal` for the caller's own personal organization."),
     raw_slug: z.string(),
     name: z.string(),
     type: z.enum(['PERSONAL', 'SHARED']),
@@ -70,12 +70,12 @@ export type AuditEvents = z.infer<typeof auditEvents>
 
 export const organisationRoutes = routesOf('organisations', {
   listOrganisations: {
-    summary: 'The organisations that the caller reaches; a token sees its own',
+    summary: 'The organizations that the caller reaches; a token sees its own',
     answer: z.object({ orgs: z.array(organisation) }),
   },
 
   createOrganisation: {
-    summary: 'Create a shared organisation; the caller becomes its admin',
+    summary: 'Create a shared organization; the caller becomes its admin',
     body: z.strictObject({
       name: line(80),
       slug: label.optional().describe('Made from the name where it is absent.'),
@@ -85,13 +85,13 @@ export const organisationRoutes = routesOf('organisations', {
   },
 
   showOrganisation: {
-    summary: 'One organisation and its members',
+    summary: 'One organization and its members',
     params: organisationParams,
     answer: organisationDetails,
   },
 
   updateOrganisation: {
-    summary: "Change an organisation's settings; what is absent stays as it is",
+    summary: "Change an organization's settings; what is absent stays as it is",
     params: organisationParams,
     body: z
       .strictObject({
@@ -104,7 +104,7 @@ export const organisationRoutes = routesOf('organisations', {
   },
 
   deleteOrganisation: {
-    summary: 'Delete an organisation that has no apps; its tokens are dead from now on',
+    summary: 'Delete an organization that has no apps; its tokens are dead from now on',
     params: organisationParams,
   },
 
@@ -121,7 +121,7 @@ export const organisationRoutes = routesOf('organisations', {
   },
 
   listAuditEvents: {
-    summary: 'What happened in the organisation, newest first',
+    summary: 'What happened in the organization, newest first',
     params: organisationParams,
     query: auditQuery,
     answer: auditEvents,

@@ -155,7 +155,7 @@ export const tokenRoutes = routesOf('tokens', {
 
   listOrganisationTokens: {
     summary:
-      'The tokens of an organisation, as a rule the live ones and the one that ends last first; never their secrets',
+      'The tokens of an organization, as a rule the live ones and the one that ends last first; never their secrets',
     params: organisationParams,
     query: listQuery,
     answer: tokenList,

@@ -16,7 +16,7 @@ const signUpBody = z.strictObject({
   email: emailAddress,
   password,
   setup_code: oneTimeCode.optional().describe('Printed by an authority that has no account yet.'),
-  invitation: oneTimeCode.optional().describe('Handed over by an admin of an organisation.'),
+  invitation: oneTimeCode.optional().describe('Handed over by an admin of an organization.'),
 })
 
 const currentUser = user
@@ -78,7 +78,7 @@ export const userRoutes = routesOf('users', {
   },
 
   deleteCurrentUser: {
-    summary: 'Delete the account with its personal organisation; takes a proof of the last ten minutes',
+    summary: 'Delete the account with its personal organization; takes a proof of the last ten minutes',
   },
 
   requestPasswordReset: {

@@ -46,7 +46,7 @@ export const confineOrganization: CaveatCodec<ConfineOrganization> = {
   prohibits: onlyForDischarges,
   prohibitsDischarge: (caveat, access) =>
     refuse(
-      `ConfineOrganization takes an account of organisation ${caveat.id}`,
+      `ConfineOrganization takes an account of organization ${caveat.id}`,
       (access.flyio ?? []).some(({ organizationIds }) => organizationIds.includes(caveat.id)),
     ),
 }
@@ -85,7 +85,7 @@ export const confineGitHubOrg: CaveatCodec<ConfineGitHubOrg> = {
   prohibits: onlyForDischarges,
   prohibitsDischarge: (caveat, access) =>
     refuse(
-      `ConfineGitHubOrg takes a GitHub account of organisation ${caveat.id}`,
+      `ConfineGitHubOrg takes a GitHub account of organization ${caveat.id}`,
       (access.gitHub ?? []).some(({ orgIds }) => orgIds.includes(caveat.id)),
     ),
 }

@@ -27,7 +27,7 @@ export const organization: CaveatCodec<Organization> = {
     if (id !== access.orgId && id !== 0n) {
       return {
         kind: 'resource',
-        reason: `Organization allows only ${scope(id)}, and this is organisation ${access.orgId}`,
+        reason: `Organization allows only ${scope(id)}, and this is organization ${access.orgId}`,
       }
     }
     if (allows(mask, access.action)) return undefined
@@ -55,5 +55,5 @@ export const organizationJson: CaveatJson<Organization> = {
 }
 
 function scope(id: bigint): string {
-  return id === 0n ? 'any organisation' : `organisation ${id}`
+  return id === 0n ? 'any organization' : `organization ${id}`
 }

@@ -23,9 +23,9 @@ const definitions = `
     addOns(type: AddOnType, first: Int, after: String): AddOnConnection!
     "The app with this name; an error where there is none."
     app(name: String!): App
-    "The apps of an organisation, or of all that the caller reaches."
+    "The apps of an organization, or of all that the caller reaches."
     apps(type: String, role: String, organizationId: ID, first: Int, after: String): AppConnection!
-    "The organisation with this slug, personal for one's own; an error where there is none."
+    "The organization with this slug, personal for one's own; an error where there is none."
     organization(slug: String!): Organization
     "Those that the caller reaches, or administers."
     organizations(admin: Boolean, first: Int, after: String): OrganizationConnection!

@@ -21,6 +21,12 @@ describe('the OpenAPI document', () => {
     expect(described).toHaveLength(Object.keys(routes).length)
   })
 
+  it('has one spelling of what people read', () => {
+    const words = ['summary', 'description'].flatMap((key) => collect(document, key))
+    expect(words.length).toBeGreaterThan(50)
+    expect(words.filter((text) => /organisation/i.test(String(text)))).toEqual([])
+  })
+
   it('has no dangling references', () => {
     const references = collect(document, '$ref')
     expect(references.length).toBeGreaterThan(10)

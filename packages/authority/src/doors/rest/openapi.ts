@@ -18,7 +18,7 @@ export function describeApi(url: string): Json {
     info: {
       title: 'Hallpass',
       version: '1',
-      summary: 'API tokens for organisations, hosted by yourself.',
+      summary: 'API tokens for organizations, hosted by yourself.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url }],

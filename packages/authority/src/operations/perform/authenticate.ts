@@ -88,7 +88,7 @@ export function createAuthenticate(options: {
     const claimed = { id, organisationId: key.organisationId, endsAt: Infinity, discharge: undefined }
     const record = await tx.tokens.signedWith(signedId(id, kid))
     const refusal = refuseToken(record, claimed, now())
-    if (store.isRemote && refusal !== undefined && record?.revokedAt !== undefined && record.revokedAt !== null) {
+    if (store.isRemote && refusal !== undefined && typeof record?.revokedAt === 'number') {
       remember(revoked, mostRevoked, id, refusal)
     }
     return refusal ?? key

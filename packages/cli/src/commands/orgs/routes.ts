@@ -45,7 +45,7 @@ const update = command({
   positional: words(slug),
   brief: 'Change the settings of an organization',
   description:
-    'Change the settings of an organisation. With --require-membership member, tokens that are made from now on work\n' +
+    'Change the settings of an organization. With --require-membership member, tokens that are made from now on work\n' +
     'only while the person in whose name they were made is a member; with login, this person must also confirm their\n' +
     'use in a browser every ten minutes. Tokens from before stay as they are.\n' +
     'With --no-tokens-may-mint, people alone make tokens, and a token that leaked makes no others.',
@@ -68,7 +68,7 @@ const invite = command({
   positional: words(slug, email),
   brief: 'Invite a person to an organization',
   description:
-    'Invite a person to an organisation. The code is printed once, and a link with it: hand one of them to the person\n' +
+    'Invite a person to an organization. The code is printed once, and a link with it: hand one of them to the person\n' +
     'yourself. An authority that has a mail server also sends the link.',
 })
 

@@ -129,7 +129,7 @@ const list = command({
   positional: organisationWord,
   brief: 'List tokens',
   description:
-    'List the live tokens of one app, or with --scope org all of an organisation. Tokens themselves are never shown.',
+    'List the live tokens of one app, or with --scope org all of an organization. Tokens themselves are never shown.',
 })
 
 const revoke = command({
