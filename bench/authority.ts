@@ -17,6 +17,7 @@ import { createLimits } from '../packages/authority/src/operations/perform/limit
 import { mintToken, type MintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
 import type { Environment, Operation } from '../packages/authority/src/operations/perform/operation.ts'
 import { perform } from '../packages/authority/src/operations/perform/perform.ts'
+import { createOngoingCalls } from '../packages/authority/src/operations/perform/ongoing.ts'
 import { createQuotas, defaultQuotas } from '../packages/authority/src/operations/perform/quotas.ts'
 import { openSession } from '../packages/authority/src/operations/accounts/sign-in.ts'
 import { createAccount } from '../packages/authority/src/operations/accounts/sign-up.ts'
@@ -68,6 +69,7 @@ export async function openAuthority(directory: string, url?: string): Promise<Op
     now: Date.now,
     pause: createPause(),
     longAnswers: createLongAnswers(),
+    ongoing: createOngoingCalls(store),
     isLate: () => false,
     randomBytes,
     requirePkce: false,

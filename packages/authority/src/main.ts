@@ -35,6 +35,7 @@ import { createPause } from './operations/perform/allowance.ts'
 import { createAuthenticate } from './operations/perform/authenticate.ts'
 import { createLimits } from './operations/perform/limits.ts'
 import type { Environment } from './operations/perform/operation.ts'
+import { createOngoingCalls } from './operations/perform/ongoing.ts'
 import { createQuotas } from './operations/perform/quotas.ts'
 import { isMailedCodeGood } from './operations/accounts/mailed-code.ts'
 import { renewSetupCode } from './operations/accounts/setup-code.ts'
@@ -93,6 +94,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       now: Date.now,
       pause: createPause(),
       longAnswers: createLongAnswers(),
+      ongoing: createOngoingCalls(store),
       isLate: () => turns.isLate(),
       randomBytes,
       passkeys: createPasskeyVerifier(),
@@ -231,7 +233,10 @@ async function listen(
   let closing: Promise<void> | undefined
   return {
     url,
-    close: () => (closing ??= closeAll(server, [worker, ...mail], store, sink)),
+    close: () => {
+      environment.ongoing.close()
+      return (closing ??= closeAll(server, [worker, ...mail], store, sink))
+    },
   }
 }
 

@@ -9,6 +9,8 @@ export const apiErrorCodes = [
   'not_found',
   'conflict',
   'name_taken',
+  'failed_precondition',
+  'deadline_exceeded',
   'too_large',
   'rate_limited',
   'unavailable',

@@ -8,8 +8,11 @@ export type DomainErrorCode =
   | 'conflict'
   | 'name_taken'
   | 'invalid' // well formed, and yet against a rule of the domain
+  | 'failed_precondition' // what it is about is not in the state that this takes
+  | 'deadline_exceeded' // what was waited for did not come in time
   | 'rate_limited'
   | 'unavailable' // the store cannot be read or written at the moment
+  | 'engine_unavailable' // there is no engine, or it does not answer: machines cannot be changed
   | 'storage_full' // only what takes authority away can still be written
 
 export class DomainError extends Error {

@@ -27,8 +27,11 @@ const codesOfDomain: Readonly<Record<DomainErrorCode, Code>> = {
   conflict: 'UNPROCESSABLE',
   name_taken: 'UNPROCESSABLE',
   invalid: 'UNPROCESSABLE',
+  failed_precondition: 'UNPROCESSABLE',
+  deadline_exceeded: 'UNAVAILABLE',
   rate_limited: 'RATE_LIMITED',
   unavailable: 'UNAVAILABLE',
+  engine_unavailable: 'UNAVAILABLE',
   storage_full: 'STORAGE_FULL',
 }
 

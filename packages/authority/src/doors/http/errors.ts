@@ -47,8 +47,11 @@ const answersOfDomain: Readonly<Record<DomainErrorCode, { readonly http: number;
   conflict: { http: 409, code: 'conflict' },
   name_taken: { http: 422, code: 'name_taken' },
   invalid: { http: 422, code: 'invalid_request' },
+  failed_precondition: { http: 412, code: 'failed_precondition' },
+  deadline_exceeded: { http: 408, code: 'deadline_exceeded' },
   rate_limited: { http: 429, code: 'rate_limited' },
   unavailable: { http: 503, code: 'unavailable' },
+  engine_unavailable: { http: 503, code: 'unavailable' },
   storage_full: { http: 503, code: 'storage_full' },
 }
 

@@ -56,12 +56,14 @@ class CallerOfRequest implements Caller {
   readonly requestId: string
   readonly spend: Caller['spend']
   readonly mutation: string | undefined
+  readonly hasLeft: () => boolean
   readonly #request: FastifyRequest
 
   constructor(request: FastifyRequest, spend: Caller['spend'], mutation: string | undefined) {
     this.requestId = request.id
     this.spend = spend
     this.mutation = mutation
+    this.hasLeft = () => request.socket.destroyed
     this.#request = request
   }
 

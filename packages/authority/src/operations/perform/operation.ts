@@ -10,6 +10,7 @@ import type { Organisation } from '../../domain/organisation.ts'
 import type { PasskeyVerifier } from '../../domain/passkey.ts'
 import type { ReadTransaction, Store, Transaction } from '../../domain/store.ts'
 import type { DeclaredLimit, Limits } from './limits.ts'
+import type { OngoingCalls } from './ongoing.ts'
 import type { Credential, Principal } from './principal.ts'
 import type { Quotas } from './quotas.ts'
 
@@ -29,6 +30,8 @@ export interface Services extends Limits {
   readonly identityProvider: IdentityProvider | undefined
   /** Undefined if no mail server is configured. */
   readonly postbox: Postbox | undefined
+  /** What goes on after its transaction. */
+  readonly ongoing: OngoingCalls
   /** How much an organisation may have. */
   readonly quotas: Quotas
   /** Whether a command line that logs in through a browser must prove that it began the login. */
@@ -52,6 +55,8 @@ export interface Caller {
   readonly remoteAddress: string
   /** The GraphQL mutation that asks, if any: `Mutations` caveats list the mutations they allow. */
   readonly mutation?: string | undefined
+  /** Whether nobody waits for the answer any more; absent where nobody can leave. */
+  readonly hasLeft?: () => boolean
   /**
    * Called with the number of caveats checked against the items of a list, for the whole request; throws above the
    * limit.
@@ -91,6 +96,12 @@ export interface PrepareContext extends Moment {
 /** The context of work after the transaction: it has its own transactions. */
 export interface CommittedContext extends PrepareContext {
   readonly write: Store['write']
+}
+
+/** The context of what goes on after the transaction, for as long as the caller may ask for it. */
+export interface OngoingContext extends CommittedContext {
+  /** Aborted when the caller has left, or may not ask for it any more: the call is answered without its result then. */
+  readonly signal: AbortSignal
 }
 
 export type Requirement =
@@ -151,6 +162,11 @@ interface HolderOperation<Tx extends ReadTransaction, Input, Subject, Output, Pr
    */
   access(context: OperationContext<ReadTransaction>, input: Input): Promise<AccessRequest<Subject>>
   run(context: OperationContext<Tx>, request: AllowedRequest<Input, Subject, Prepared>): Promise<Output>
+  /**
+   * Waits, or runs for long, after the transaction. Access is decided again and again meanwhile, and the call ends within a
+   * second after it is refused. A write has been committed, and its audit event says so whatever becomes of this.
+   */
+  goOn?(context: OngoingContext, output: Output, input: Input): Promise<Output>
 }
 
 /** Reads one snapshot for a holder of a credential. The audit trail records only refusals. */

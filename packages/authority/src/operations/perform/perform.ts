@@ -4,7 +4,7 @@ import { DomainError, isUnavailable } from '../../domain/errors.ts'
 import type { ReadTransaction, Transaction, Transactions } from '../../domain/store.ts'
 import { authorise } from './authorise.ts'
 import { recordDenial } from './denials.ts'
-import { takeLimits } from './limits.ts'
+import { networkOf, takeLimits } from './limits.ts'
 import type {
   AccessRequest,
   Caller,
@@ -27,7 +27,8 @@ import { describeActor, identify, ownerOf, type Credential, type Presented, type
  * 2. lets it prepare: slow work, for which no transaction waits;
  * 3. in one transaction: identifies the credentials (401), finds out what it would do to what (404), authorises that
  *   (403), runs it (409, 422), and records it;
- * 4. after the commit, runs `afterCommit`; a refusal is recorded after the rollback.
+ * 4. after the commit, runs `afterCommit`; a refusal is recorded after the rollback;
+ * 5. lets it go on, and decides its access again all the while.
  *
  * `store` is the store as this request may use it. An operation for anyone identifies and authorises nobody.
  * @throws DomainError `rate_limited`, `unauthenticated`, `not_found`, `forbidden`, or an error of the operation
@@ -110,7 +111,10 @@ async function readForHolder<Input, Subject, Output>(
     })
     if (output !== later) {
       const rest = operation.rest?.(asked, output)
-      if (rest === undefined) return (await operation.afterRead?.(base, output, input)) ?? output
+      if (rest === undefined) {
+        const read = (await operation.afterRead?.(base, output, input)) ?? output
+        return operation.goOn === undefined ? read : goOn(base, progress, operation, input, read)
+      }
       asked = rest
     }
     // Once it has waited it has its place among the pieces of others.
@@ -146,7 +150,34 @@ async function writeForHolder<Input, Subject, Output, Prepared>(
     }
     throw error
   })
-  return operation.afterCommit === undefined ? output : operation.afterCommit(base, output, input)
+  const committed = operation.afterCommit === undefined ? output : await operation.afterCommit(base, output, input)
+  return operation.goOn === undefined ? committed : goOn(base, progress, operation, input, committed)
+}
+
+/** Lets the operation go on, for as long as it would be allowed if it were asked for now. */
+function goOn<Input, Subject, Output>(
+  base: Base,
+  progress: Progress<Subject>,
+  operation: Pick<ReadOperation<Input, Subject, Output>, 'access' | 'goOn'>,
+  input: Input,
+  output: Output,
+): Promise<Output> {
+  const { environment, caller, presented } = base
+  const [token] = presented.tokens
+  const [session] = presented.authTokenHashes
+  const call = {
+    network: networkOf(caller.remoteAddress),
+    owner: token?.id ?? Buffer.from(session ?? []).toString('hex'),
+    hasLeft: caller.hasLeft ?? (() => false),
+    async check(tx: ReadTransaction) {
+      await decide({ ...base, now: environment.now() }, progress, operation, tx, input)
+    },
+  }
+  return environment.ongoing.run(call, async (signal) => {
+    // What it throws by itself is no refusal.
+    progress.reached = undefined
+    return (await operation.goOn?.({ ...base, signal }, output, input)) ?? output
+  })
 }
 
 /** Slow work is done only for identified callers. */
