@@ -79,6 +79,7 @@ export async function openAuthority(directory: string, url?: string): Promise<Op
     passkeys: createPasskeyVerifier(),
     identityProvider: undefined,
     postbox: undefined,
+    machines: undefined,
     ...createLimits(() => performance.now()),
     report: (error) => {
       throw error

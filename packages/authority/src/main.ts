@@ -100,6 +100,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       passkeys: createPasskeyVerifier(),
       identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, now: Date.now }),
       postbox,
+      machines: undefined,
       report: (error, requestId) => reportAside({ log, sayRarely }, error, requestId),
       ...createLimits(() => performance.now()),
       requirePkce: config.requirePkce,

@@ -14,6 +14,7 @@ export const apiErrorCodes = [
   'too_large',
   'rate_limited',
   'unavailable',
+  'engine_unavailable',
   'storage_full',
   'not_served',
   'internal',

@@ -1,5 +1,6 @@
 // The contract of the store: transactions over nouns. One conformance suite tests SQLite and PostgreSQL.
 import type { StartupError } from './errors.ts'
+import type { AppSecretReads, AppSecretWrites } from './store/app-secrets.ts'
 import type { AppReads, AppWrites } from './store/apps.ts'
 import type { AuditReads, AuditWrites } from './store/audit.ts'
 import type { CliLoginReads, CliLoginWrites } from './store/cli-logins.ts'
@@ -7,6 +8,7 @@ import type { DischargeRequestReads, DischargeRequestWrites } from './store/disc
 import type { IdentityReads, IdentityWrites } from './store/identities.ts'
 import type { InvitationReads, InvitationWrites } from './store/invitations.ts'
 import type { LeftoverReads, LeftoverWrites } from './store/leftovers.ts'
+import type { MachineReads, MachineWrites } from './store/machines.ts'
 import type { MembershipReads, MembershipWrites } from './store/memberships.ts'
 import type { OrganisationReads, OrganisationWrites } from './store/organisations.ts'
 import type { OutboxReads, OutboxWrites } from './store/outbox.ts'
@@ -108,6 +110,8 @@ export interface ReadTransaction {
   readonly memberships: MembershipReads
   readonly invitations: InvitationReads
   readonly apps: AppReads
+  readonly appSecrets: AppSecretReads
+  readonly machines: MachineReads
   readonly signingKeys: SigningKeyReads
   readonly tokens: TokenReads
   readonly dischargeRequests: DischargeRequestReads
@@ -116,7 +120,7 @@ export interface ReadTransaction {
 }
 
 /**
- * Inserts return the stored row. A violated uniqueness rule throws DomainError `conflict`, or `name_taken` for apps.
+ * Inserts return the stored row. A violated uniqueness rule throws DomainError `conflict`, or `name_taken` for apps and machines.
  */
 export interface Transaction extends ReadTransaction {
   readonly settings: SettingWrites
@@ -133,6 +137,8 @@ export interface Transaction extends ReadTransaction {
   readonly memberships: MembershipWrites
   readonly invitations: InvitationWrites
   readonly apps: AppWrites
+  readonly appSecrets: AppSecretWrites
+  readonly machines: MachineWrites
   readonly signingKeys: SigningKeyWrites
   readonly tokens: TokenWrites
   readonly dischargeRequests: DischargeRequestWrites

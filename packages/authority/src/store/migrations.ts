@@ -17,6 +17,7 @@ import { migration14 } from './migrations/0014-proven-addresses.ts'
 import { migration15 } from './migrations/0015-organisations-revoked-whole.ts'
 import { migration16 } from './migrations/0016-outbox.ts'
 import { migration17 } from './migrations/0017-long-caveats.ts'
+import { migration18 } from './migrations/0018-machines.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   migration15,
   migration16,
   migration17,
+  migration18,
 ]

@@ -3,6 +3,8 @@ import type { GeneratedAlways } from 'kysely'
 
 import type { AuditEvent } from '../domain/audit-event.ts'
 import type { DischargeRequest } from '../domain/discharge.ts'
+import type { MachineEvent } from '../domain/machine.ts'
+import type { MachineState } from '../domain/machine-states.ts'
 import type { MembershipDischarge, Role, TokenMinting } from '../domain/organisation.ts'
 import type { Profile } from '../domain/token.ts'
 import type { OutboxTask } from '../domain/outbox.ts'
@@ -132,6 +134,34 @@ export interface Database {
     readonly idempotency_key: string | null
     readonly created_at: number
   }
+  readonly app_secrets: {
+    readonly app_id: number
+    readonly name: string
+    readonly digest: string
+    readonly sealed: Uint8Array
+    readonly created_at: number
+    readonly updated_at: number
+  }
+  readonly app_secret_versions: {
+    readonly app_id: number
+    readonly version: number
+  }
+  readonly machines: MachineColumns
+  readonly machine_versions: {
+    readonly machine_id: string
+    readonly version: string
+    readonly config: string
+    readonly created_at: number
+  }
+  readonly machine_events: {
+    readonly machine_id: string
+    readonly id: string
+    readonly type: MachineEvent['type']
+    readonly status: string
+    readonly source: MachineEvent['source']
+    readonly at: number
+    readonly request: string | null
+  }
   readonly signing_keys: {
     readonly id: GeneratedAlways<number>
     readonly kid: Uint8Array
@@ -221,4 +251,38 @@ export interface Database {
     readonly reason: string
     readonly request_id: string
   }
+}
+
+/** Booleans are 0 or 1. */
+export interface MachineColumns {
+  readonly id: string
+  readonly organisation_id: number
+  readonly app_id: number
+  readonly name: string
+  readonly region: string
+  readonly state: MachineState
+  readonly version: string
+  readonly config: string
+  readonly metadata: string
+  readonly is_cordoned: number
+  readonly has_secrets: number
+  readonly launches: number
+  readonly stop_signal: string | null
+  readonly stop_timeout: number | null
+  readonly image: string | null
+  readonly run_id: string | null
+  readonly runs: number
+  readonly started_at: number | null
+  readonly address: string | null
+  readonly restarts: number
+  readonly tries: number
+  readonly due_at: number | null
+  readonly last_event_id: string
+  readonly lease_nonce: string | null
+  readonly lease_owner: string | null
+  readonly lease_description: string | null
+  readonly lease_expires_at: number | null
+  readonly lease_version: string | null
+  readonly created_at: number
+  readonly updated_at: number
 }

@@ -1,5 +1,6 @@
 // One transaction: all nouns over one session.
 import type { Transaction } from '../domain/store.ts'
+import { appSecrets } from './app-secrets.ts'
 import { apps } from './apps.ts'
 import { audit } from './audit.ts'
 import { cliLogins } from './cli-logins.ts'
@@ -7,6 +8,7 @@ import { dischargeRequests } from './discharge-requests.ts'
 import { identities } from './identities.ts'
 import { invitations } from './invitations.ts'
 import { areLeft, removeLeftovers } from './leftovers.ts'
+import { machines } from './machines.ts'
 import { memberships } from './memberships.ts'
 import { organisations } from './organisations.ts'
 import { outbox } from './outbox.ts'
@@ -36,6 +38,8 @@ const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => 
   memberships,
   invitations,
   apps,
+  appSecrets,
+  machines,
   signingKeys,
   tokens,
   dischargeRequests,

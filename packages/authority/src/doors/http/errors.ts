@@ -51,7 +51,7 @@ const answersOfDomain: Readonly<Record<DomainErrorCode, { readonly http: number;
   deadline_exceeded: { http: 408, code: 'deadline_exceeded' },
   rate_limited: { http: 429, code: 'rate_limited' },
   unavailable: { http: 503, code: 'unavailable' },
-  engine_unavailable: { http: 503, code: 'unavailable' },
+  engine_unavailable: { http: 503, code: 'engine_unavailable' },
   storage_full: { http: 503, code: 'storage_full' },
 }
 

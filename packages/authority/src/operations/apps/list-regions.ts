@@ -1,4 +1,5 @@
 // region.list: the regions of apps. An authority without machines has one region: the place where it runs.
+import { localRegion } from '../../domain/machine.ts'
 import type { ReadOperation } from '../perform/operation.ts'
 
 export interface Region {
@@ -15,6 +16,6 @@ export const listRegions: ReadOperation<undefined, undefined, readonly [Region, 
   },
 
   async run() {
-    return [{ code: 'local', name: 'Local' }]
+    return [{ code: localRegion, name: 'Local' }]
   },
 }

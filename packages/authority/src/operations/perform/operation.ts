@@ -5,6 +5,7 @@ import type { AuditActor, AuditEvent } from '../../domain/audit-event.ts'
 import type { FairQueue } from '../../domain/fair-queue.ts'
 import type { IdentityProvider } from '../../domain/identity.ts'
 import type { Keyring, PasswordHasher } from '../../domain/keyring.ts'
+import type { MachineRunner } from '../../domain/machine-runner.ts'
 import type { Postbox } from '../../domain/mail.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { PasskeyVerifier } from '../../domain/passkey.ts'
@@ -32,6 +33,8 @@ export interface Services extends Limits {
   readonly postbox: Postbox | undefined
   /** What goes on after its transaction. */
   readonly ongoing: OngoingCalls
+  /** Undefined if this authority runs no machines. */
+  readonly machines: MachineRunner | undefined
   /** How much an organisation may have. */
   readonly quotas: Quotas
   /** Whether a command line that logs in through a browser must prove that it began the login. */

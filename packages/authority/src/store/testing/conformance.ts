@@ -5,6 +5,7 @@ import type { Store } from '../../domain/store.ts'
 import { describeDescent } from './descent.ts'
 import { describeDischargeRequests } from './discharge-requests.ts'
 import { describeLeftovers } from './leftovers.ts'
+import { describeMachines } from './machines.ts'
 import { describeOrganisations } from './organisations.ts'
 import { describeOutbox } from './outbox.ts'
 import { describePasskeys } from './passkeys.ts'
@@ -40,6 +41,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeLeftovers(getStore)
     describeDischargeRequests(getStore)
     describeOutbox(getStore)
+    describeMachines(getStore)
     describeTransactions(getStore, create)
     describeTrouble(getStore, create)
     // Removes what others may look for.

@@ -1,9 +1,10 @@
 // Rows for the tests of the store, each different from all before it.
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 
 import type { App } from '../../domain/app.ts'
 import type { AuditEvent } from '../../domain/audit-event.ts'
 import type { DischargeRequest } from '../../domain/discharge.ts'
+import { createMachineId, createUlid, type Machine } from '../../domain/machine.ts'
 import type { Organisation, Role } from '../../domain/organisation.ts'
 import type { Transaction } from '../../domain/store.ts'
 import type { NewToken, TokenRecord } from '../../domain/token.ts'
@@ -73,6 +74,45 @@ export function insertApp(tx: Transaction, organisationId: number, changes: Part
     createdAt: 1000,
     ...changes,
   })
+}
+
+/** A machine that is created and due at once, unless it is changed. */
+export async function insertMachine(
+  tx: Transaction,
+  app: Pick<App, 'id' | 'organisationId'>,
+  changes: Partial<Machine> = {},
+): Promise<Machine> {
+  const machine: Machine = {
+    id: createMachineId(randomBytes),
+    organisationId: app.organisationId,
+    appId: app.id,
+    name: unique('machine'),
+    region: 'local',
+    state: 'created',
+    version: createUlid(1000, randomBytes),
+    config: '{"image":"busybox"}',
+    metadata: '{}',
+    isCordoned: false,
+    hasSecrets: true,
+    launches: true,
+    stopSignal: null,
+    stopTimeout: null,
+    image: null,
+    runId: null,
+    runs: 0,
+    startedAt: null,
+    address: null,
+    restarts: 0,
+    tries: 0,
+    dueAt: 1000,
+    lastEventId: '',
+    lease: null,
+    createdAt: 1000,
+    updatedAt: 1000,
+    ...changes,
+  }
+  await tx.machines.insert(machine)
+  return machine
 }
 
 /** A user and an organisation that the user belongs to. */

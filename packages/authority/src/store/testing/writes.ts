@@ -7,6 +7,7 @@ import {
   insertApp,
   insertCliLogin,
   insertDischargeRequest,
+  insertMachine,
   insertMember,
   insertOrganisation,
   insertSession,
@@ -189,6 +190,37 @@ const cases: {
   apps: {
     insert: { write: (tx, { organisation }) => insertApp(tx, organisation.id), changes: [] },
     delete: { write: (tx, { app }) => tx.apps.delete(app.id), changes: ['app'] },
+  },
+  appSecrets: {
+    set: {
+      write: (tx, { app }) =>
+        tx.appSecrets.set(app.id, { name: 'A', digest: '', sealed: uniqueBytes(), createdAt: 1, updatedAt: 1 }),
+      changes: [],
+    },
+    delete: { write: (tx, { app }) => tx.appSecrets.delete(app.id, 'A'), changes: [] },
+    countChange: { write: (tx, { app }) => tx.appSecrets.countChange(app.id), changes: [] },
+  },
+  machines: {
+    insert: { write: (tx, { app }) => insertMachine(tx, app), changes: [] },
+    save: { write: async (tx, { app }) => tx.machines.save(await insertMachine(tx, app)), changes: [] },
+    addVersion: {
+      write: (tx) => tx.machines.addVersion(unique('machine'), { version: '1', config: '{}', createdAt: 1 }),
+      changes: [],
+    },
+    addEvent: {
+      write: (tx) =>
+        tx.machines.addEvent(unique('machine'), {
+          id: '1',
+          type: 'launch',
+          status: 'created',
+          source: 'user',
+          at: 1,
+          request: null,
+        }),
+      changes: [],
+    },
+    destroyOfApp: { write: (tx, { app }) => tx.machines.destroyOfApp(app.id, 1), changes: [] },
+    deleteDestroyed: { write: (tx) => tx.machines.deleteDestroyed(1), changes: [] },
   },
   signingKeys: {
     insert: {

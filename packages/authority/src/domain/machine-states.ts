@@ -1,0 +1,133 @@
+// The states of a machine, and the one table of what leads from each to which.
+
+/** Where a machine stands. `destroyed` is the end. */
+export const machineStates = [
+  'created',
+  'starting',
+  'started',
+  'stopping',
+  'stopped',
+  'suspending',
+  'suspended',
+  'restarting',
+  'replacing',
+  'failed',
+  'destroying',
+  'destroyed',
+] as const
+
+export type MachineState = (typeof machineStates)[number]
+
+/**
+ * What people ask for: `destroy` of a machine that rests, `kill` of any. And what the driver finds or has done:
+ * - `launch`: the image of a new machine is here, and it shall start; `prepare`: it shall not.
+ * - `run`: the main process runs.
+ * - `exit`: it has ended, or the engine has lost it. `retry`: and it shall be started again.
+ * - `pause`: its processes are frozen.
+ * - `fail`: it cannot be started.
+ * - `discard`: it has ended, and goes with its end (`auto_destroy`).
+ * - `remove`: nothing is left of it in the engine.
+ */
+export type MachineCause =
+  | 'start'
+  | 'stop'
+  | 'suspend'
+  | 'restart'
+  | 'update'
+  | 'destroy'
+  | 'kill'
+  | 'launch'
+  | 'prepare'
+  | 'run'
+  | 'exit'
+  | 'retry'
+  | 'pause'
+  | 'fail'
+  | 'discard'
+  | 'remove'
+
+/** For each cause, the states in which it can happen, and what follows. In all others it is refused, or comes too late. */
+export const machineTransitions: Readonly<Record<MachineCause, Partial<Record<MachineState, MachineState>>>> = {
+  start: {
+    stopped: 'starting',
+    suspended: 'starting',
+    failed: 'starting',
+    // What is asked for already.
+    starting: 'starting',
+    started: 'started',
+    restarting: 'restarting',
+  },
+  stop: {
+    created: 'stopping',
+    starting: 'stopping',
+    started: 'stopping',
+    restarting: 'stopping',
+    suspended: 'stopping',
+    stopping: 'stopping',
+    stopped: 'stopped',
+  },
+  suspend: { started: 'suspending', suspending: 'suspending', suspended: 'suspended' },
+  restart: { started: 'restarting', restarting: 'restarting' },
+  update: {
+    created: 'replacing',
+    starting: 'replacing',
+    started: 'replacing',
+    stopped: 'replacing',
+    suspended: 'replacing',
+    restarting: 'replacing',
+    replacing: 'replacing',
+    failed: 'replacing',
+  },
+  destroy: {
+    created: 'destroying',
+    stopped: 'destroying',
+    suspended: 'destroying',
+    failed: 'destroying',
+    destroying: 'destroying',
+    destroyed: 'destroyed',
+  },
+  kill: {
+    created: 'destroying',
+    starting: 'destroying',
+    started: 'destroying',
+    stopping: 'destroying',
+    stopped: 'destroying',
+    suspending: 'destroying',
+    suspended: 'destroying',
+    restarting: 'destroying',
+    replacing: 'destroying',
+    failed: 'destroying',
+    destroying: 'destroying',
+    destroyed: 'destroyed',
+  },
+  launch: { created: 'starting' },
+  prepare: { created: 'stopped', replacing: 'stopped' },
+  run: { starting: 'started', restarting: 'started', replacing: 'started' },
+  exit: { started: 'stopped', stopping: 'stopped', suspending: 'stopped', suspended: 'stopped' },
+  retry: { started: 'restarting' },
+  pause: { suspending: 'suspended' },
+  fail: { created: 'failed', starting: 'failed', restarting: 'failed', replacing: 'failed' },
+  discard: {
+    created: 'destroying',
+    starting: 'destroying',
+    started: 'destroying',
+    stopping: 'destroying',
+    suspending: 'destroying',
+    suspended: 'destroying',
+    restarting: 'destroying',
+    replacing: 'destroying',
+  },
+  remove: { destroying: 'destroyed' },
+}
+
+/** The state that follows; undefined where this cannot happen in this state. */
+export function nextState(state: MachineState, cause: MachineCause): MachineState | undefined {
+  return machineTransitions[cause][state]
+}
+
+/** The states in which nothing is under way. In all others the driver has something to do. */
+const resting: ReadonlySet<MachineState> = new Set(['started', 'stopped', 'suspended', 'failed', 'destroyed'])
+
+export function isResting(state: MachineState): boolean {
+  return resting.has(state)
+}

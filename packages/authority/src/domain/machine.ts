@@ -1,0 +1,116 @@
+// Machines: what an app runs, as the store keeps them; their ids, versions, events and leases.
+import type { MachineState } from './machine-states.ts'
+
+export interface Machine {
+  /** 14 hexadecimal digits. Never used again. */
+  readonly id: string
+  readonly organisationId: number
+  readonly appId: number
+  /** Unique in the app among those that are not destroyed. */
+  readonly name: string
+  readonly region: string
+  readonly state: MachineState
+  /** The `instance_id`: a ULID for each configuration. */
+  readonly version: string
+  /** JSON of this version's configuration, without its metadata. */
+  readonly config: string
+  /** JSON of the metadata, which change without a new version. */
+  readonly metadata: string
+  readonly isCordoned: boolean
+  /** Whether its environment has the secrets of the app. */
+  readonly hasSecrets: boolean
+  /** Whether it starts once its image is here: of a machine that is created or replaced. */
+  readonly launches: boolean
+  /** How it shall be stopped, if not as its configuration says: the signal, and milliseconds until it is killed. */
+  readonly stopSignal: string | null
+  readonly stopTimeout: number | null
+  /** JSON of the image of this version, as the engine found it; null before. */
+  readonly image: string | null
+  /** The run that the engine has, or has had last; null if it has none. */
+  readonly runId: string | null
+  /** The number of runs so far. */
+  readonly runs: number
+  /** When the run began, if it has not ended. */
+  readonly startedAt: number | null
+  /** In the network of the organisation, while it runs. */
+  readonly address: string | null
+  /** Restarts in a row by the restart policy. */
+  readonly restarts: number
+  /** Failures of the engine in a row at what is to be done now. */
+  readonly tries: number
+  /** When the driver must act next; null if nothing is to be done until the engine reports a change. */
+  readonly dueAt: number | null
+  /** Of the newest event. */
+  readonly lastEventId: string
+  readonly lease: MachineLease | null
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** Only who knows the nonce changes a leased machine, until the lease ends. */
+interface MachineLease {
+  /** 12 hexadecimal digits. */
+  readonly nonce: string
+  readonly owner: string
+  readonly description: string
+  readonly expiresAt: number
+  /** The machine's version when the lease was taken. */
+  readonly version: string
+}
+
+export interface MachineVersion {
+  /** A ULID. */
+  readonly version: string
+  /** JSON, as `Machine.config`. */
+  readonly config: string
+  readonly createdAt: number
+}
+
+export interface MachineEvent {
+  /** A ULID: of the events of one machine, the later one is the greater. */
+  readonly id: string
+  readonly type: 'launch' | 'start' | 'stop' | 'restart' | 'update' | 'suspend' | 'exit' | 'destroy'
+  readonly status: string
+  /** Who caused it: a request, or the driver. */
+  readonly source: 'user' | 'flyd'
+  readonly at: number
+  /** JSON of more about it; null if there is no more. */
+  readonly request: string | null
+}
+
+/** The only region. */
+export const localRegion = 'local'
+
+type RandomBytes = (length: number) => Uint8Array
+
+export function createMachineId(randomBytes: RandomBytes): string {
+  return Buffer.from(randomBytes(7)).toString('hex')
+}
+
+/** The id of the next run: what an engine takes as one. */
+export function nextRunId({ id, version, runs }: Pick<Machine, 'id' | 'version' | 'runs'>): string {
+  return `${id}.${version.toLowerCase()}.${runs + 1}`
+}
+
+// https://github.com/ulid/spec: 48 bits of milliseconds, 80 random bits; Crockford's base 32.
+const ulidDigits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+export const ulidPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
+
+/** A ULID of this instant, and yet greater than the one before, whatever clock that was made by. */
+export function createUlid(now: number, randomBytes: RandomBytes, before = ''): string {
+  const time = BigInt(Math.max(0, Math.floor(now))) << 80n
+  const made = formatUlid(time | BigInt(`0x${Buffer.from(randomBytes(10)).toString('hex')}`))
+  return made > before ? made : formatUlid(parseUlid(before) + 1n)
+}
+
+function formatUlid(value: bigint): string {
+  let text = ''
+  for (let left = value; text.length < 26; left >>= 5n) text = ulidDigits.charAt(Number(left & 31n)) + text
+  return text
+}
+
+function parseUlid(text: string): bigint {
+  let value = 0n
+  for (const digit of text) value = (value << 5n) | BigInt(ulidDigits.indexOf(digit))
+  return value
+}

@@ -1,0 +1,48 @@
+// The store's contract: machines of apps, with their versions and events.
+import type { Machine, MachineEvent, MachineVersion } from '../machine.ts'
+
+export interface MachineReads {
+  byId(id: string): Promise<Machine | undefined>
+  /** The first by id, after this id. */
+  ofApp(appId: number, query: MachineQuery): Promise<readonly Machine[]>
+  ofOrganisation(organisationId: number, query: MachineQuery): Promise<readonly Machine[]>
+  /** Of all organisations, for the driver; destroyed ones only if asked for. */
+  page(query: MachineQuery): Promise<readonly Machine[]>
+  /** How many of an app are not destroyed. */
+  countOfApp(appId: number): Promise<number>
+  countOfOrganisation(organisationId: number): Promise<number>
+  /** Those whose driver must act by now, the longest due first. */
+  due(now: number, limit: number): Promise<readonly Machine[]>
+  /** When the driver must act next; undefined if never. */
+  nextDue(): Promise<number | undefined>
+  /** The newest first. */
+  events(machineId: string, limit: number): Promise<readonly MachineEvent[]>
+  /** The newest first. */
+  versions(machineId: string, limit: number): Promise<readonly MachineVersion[]>
+}
+
+export interface MachineQuery {
+  readonly limit: number
+  readonly after?: string
+  readonly withDestroyed?: boolean
+  /** Only those that changed after this. */
+  readonly updatedAfter?: number
+}
+
+export interface MachineWrites extends MachineReads {
+  /**
+   * Stores a new machine and its version.
+   * @throws DomainError `name_taken`
+   */
+  insert(machine: Machine): Promise<void>
+  /** Stores all of a machine again, except what never changes: its id, name, region, app and creation. */
+  save(machine: Machine): Promise<void>
+  /** Keeps the newest hundred of a machine. */
+  addVersion(machineId: string, version: MachineVersion): Promise<void>
+  /** Keeps the newest hundred of a machine. */
+  addEvent(machineId: string, event: MachineEvent): Promise<void>
+  /** All of an app: the driver removes them. */
+  destroyOfApp(appId: number, now: number): Promise<void>
+  /** Removes up to a few dozen that were destroyed before, with their versions and events. Whether there may be more. */
+  deleteDestroyed(before: number): Promise<boolean>
+}

@@ -1,0 +1,359 @@
+// Machines, with their versions and events.
+import { sql, type SqlBool } from 'kysely'
+
+import { DomainError } from '../domain/errors.ts'
+import type { MachineState } from '../domain/machine-states.ts'
+import type { Machine, MachineEvent, MachineVersion } from '../domain/machine.ts'
+import type { MachineQuery } from '../domain/store/machines.ts'
+import type { Transaction } from '../domain/store.ts'
+import { query, type Param, type QuerySession } from './query.ts'
+import type { MachineColumns } from './schema.ts'
+
+export function machines(session: QuerySession): Transaction['machines'] {
+  const many = async (rows: Promise<readonly MachineColumns[]>) => (await rows).map(toMachine)
+  return {
+    byId: async (id) => {
+      const row = await session.one(byId, { id })
+      return row && toMachine(row)
+    },
+    ofApp: (id, asked) => many(session.many(ofApp, { id, ...placeOf(asked) })),
+    ofOrganisation: (id, asked) => many(session.many(ofOrganisation, { id, ...placeOf(asked) })),
+    page: (asked) => many(session.many(page, placeOf(asked))),
+    countOfApp: async (id) => (await session.one(countOfApp, { id, gone }))?.count ?? 0,
+    countOfOrganisation: async (id) => (await session.one(countOfOrganisation, { id, gone }))?.count ?? 0,
+    due: (now, limit) => many(session.many(due, { now, limit })),
+    nextDue: async () => (await session.one(nextDue, {}))?.dueAt ?? undefined,
+    events: (machineId, limit) => session.many(events, { machineId, limit }),
+    versions: (machineId, limit) => session.many(versions, { machineId, limit }),
+    insert: async (machine) => {
+      if (!(await session.insert(insert, toRow(machine)))) {
+        throw new DomainError('name_taken', `The app has a machine of the name "${machine.name}" already.`, {
+          field: 'name',
+        })
+      }
+      const { id, version, config, createdAt } = machine
+      await session.run(addVersion, { machineId: id, version, config, createdAt })
+    },
+    save: (machine) => session.run(save, toRow(machine)),
+    addVersion: async (machineId, { version, config, createdAt }) => {
+      await session.run(addVersion, { machineId, version, config, createdAt })
+      await session.run(forgetVersions, { machineId, kept })
+    },
+    addEvent: async (machineId, { id, type, status, source, at, request }) => {
+      await session.run(addEvent, { machineId, id, type, status, source, at, request })
+      await session.run(forgetEvents, { machineId, kept })
+    },
+    destroyOfApp: (id, now) => session.run(destroyOfApp, { id, now, goes: 'destroying', gone }),
+    deleteDestroyed: async (before) => {
+      const found = await session.many(destroyed, { before, limit: stepSize })
+      for (const { id } of found) {
+        await session.run(removeEvents, { id })
+        await session.run(removeVersions, { id })
+        await session.run(remove, { id })
+      }
+      return found.length === stepSize
+    },
+  }
+}
+
+const gone = 'destroyed'
+const kept = 100
+const stepSize = 64
+
+interface Place {
+  readonly limit: number
+  readonly after: string
+  readonly without: string
+  readonly updatedAfter: number
+}
+
+function placeOf({ limit, after = '', withDestroyed = false, updatedAfter = -1 }: MachineQuery): Place {
+  return { limit, after, without: withDestroyed ? '' : gone, updatedAfter }
+}
+
+function toMachine(row: MachineColumns): Machine {
+  return {
+    id: row.id,
+    organisationId: row.organisation_id,
+    appId: row.app_id,
+    name: row.name,
+    region: row.region,
+    state: row.state,
+    version: row.version,
+    config: row.config,
+    metadata: row.metadata,
+    isCordoned: row.is_cordoned === 1,
+    hasSecrets: row.has_secrets === 1,
+    launches: row.launches === 1,
+    stopSignal: row.stop_signal,
+    stopTimeout: row.stop_timeout,
+    image: row.image,
+    runId: row.run_id,
+    runs: row.runs,
+    startedAt: row.started_at,
+    address: row.address,
+    restarts: row.restarts,
+    tries: row.tries,
+    dueAt: row.due_at,
+    lastEventId: row.last_event_id,
+    lease:
+      row.lease_nonce === null
+        ? null
+        : {
+            nonce: row.lease_nonce,
+            owner: row.lease_owner ?? '',
+            description: row.lease_description ?? '',
+            expiresAt: row.lease_expires_at ?? 0,
+            version: row.lease_version ?? '',
+          },
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}
+
+function toRow(machine: Machine): MachineColumns {
+  const { lease } = machine
+  return {
+    id: machine.id,
+    organisation_id: machine.organisationId,
+    app_id: machine.appId,
+    name: machine.name,
+    region: machine.region,
+    state: machine.state,
+    version: machine.version,
+    config: machine.config,
+    metadata: machine.metadata,
+    is_cordoned: Number(machine.isCordoned),
+    has_secrets: Number(machine.hasSecrets),
+    launches: Number(machine.launches),
+    stop_signal: machine.stopSignal,
+    stop_timeout: machine.stopTimeout,
+    image: machine.image,
+    run_id: machine.runId,
+    runs: machine.runs,
+    started_at: machine.startedAt,
+    address: machine.address,
+    restarts: machine.restarts,
+    tries: machine.tries,
+    due_at: machine.dueAt,
+    last_event_id: machine.lastEventId,
+    lease_nonce: lease?.nonce ?? null,
+    lease_owner: lease?.owner ?? null,
+    lease_description: lease?.description ?? null,
+    lease_expires_at: lease?.expiresAt ?? null,
+    lease_version: lease?.version ?? null,
+    created_at: machine.createdAt,
+    updated_at: machine.updatedAt,
+  }
+}
+
+const byId = query((db, param: Param<{ id: string }>) =>
+  db.selectFrom('machines').selectAll().where('id', '=', param('id')),
+)
+
+interface OfOne extends Place {
+  readonly id: number
+}
+
+/** The rows after a place, by id. */
+const afterPlace = (param: Param<Place>) =>
+  sql<SqlBool>`id > ${param('after')} and state <> ${param('without')} and updated_at > ${param('updatedAfter')}`
+
+const ofApp = query((db, param: Param<OfOne>) =>
+  db
+    .selectFrom('machines')
+    .selectAll()
+    .where('app_id', '=', param('id'))
+    .where(afterPlace(param))
+    .orderBy('id')
+    .limit(param('limit')),
+)
+
+const ofOrganisation = query((db, param: Param<OfOne>) =>
+  db
+    .selectFrom('machines')
+    .selectAll()
+    .where('organisation_id', '=', param('id'))
+    .where(afterPlace(param))
+    .orderBy('id')
+    .limit(param('limit')),
+)
+
+const page = query((db, param: Param<Place>) =>
+  db.selectFrom('machines').selectAll().where(afterPlace(param)).orderBy('id').limit(param('limit')),
+)
+
+const countOfApp = query((db, param: Param<{ id: number; gone: string }>) =>
+  db
+    .selectFrom('machines')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('app_id', '=', param('id'))
+    .where(sql<SqlBool>`state <> ${param('gone')}`),
+)
+
+const countOfOrganisation = query((db, param: Param<{ id: number; gone: string }>) =>
+  db
+    .selectFrom('machines')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('organisation_id', '=', param('id'))
+    .where(sql<SqlBool>`state <> ${param('gone')}`),
+)
+
+const due = query((db, param: Param<{ now: number; limit: number }>) =>
+  db.selectFrom('machines').selectAll().where('due_at', '<=', param('now')).orderBy('due_at').limit(param('limit')),
+)
+
+const nextDue = query((db) =>
+  db
+    .selectFrom('machines')
+    .select((eb) => eb.fn.min('due_at').as('dueAt'))
+    .where('due_at', 'is not', null),
+)
+
+const events = query((db, param: Param<{ machineId: string; limit: number }>) =>
+  db
+    .selectFrom('machine_events')
+    .select(['id', 'type', 'status', 'source', 'at', 'request'])
+    .where('machine_id', '=', param('machineId'))
+    .orderBy('id', 'desc')
+    .limit(param('limit')),
+)
+
+const versions = query((db, param: Param<{ machineId: string; limit: number }>) =>
+  db
+    .selectFrom('machine_versions')
+    .select(['version', 'config', 'created_at as createdAt'])
+    .where('machine_id', '=', param('machineId'))
+    .orderBy('version', 'desc')
+    .limit(param('limit')),
+)
+
+/** Every column and its parameter. */
+const valuesOf = (param: Param<MachineColumns>) => ({ ...changesOf(param), ...fixedOf(param) })
+
+const fixedOf = (param: Param<MachineColumns>) => ({
+  id: param('id'),
+  organisation_id: param('organisation_id'),
+  app_id: param('app_id'),
+  name: param('name'),
+  region: param('region'),
+  created_at: param('created_at'),
+})
+
+const changesOf = (param: Param<MachineColumns>) => ({
+  state: param('state'),
+  version: param('version'),
+  config: param('config'),
+  metadata: param('metadata'),
+  is_cordoned: param('is_cordoned'),
+  has_secrets: param('has_secrets'),
+  launches: param('launches'),
+  stop_signal: param('stop_signal'),
+  stop_timeout: param('stop_timeout'),
+  image: param('image'),
+  run_id: param('run_id'),
+  runs: param('runs'),
+  started_at: param('started_at'),
+  address: param('address'),
+  restarts: param('restarts'),
+  tries: param('tries'),
+  due_at: param('due_at'),
+  last_event_id: param('last_event_id'),
+  lease_nonce: param('lease_nonce'),
+  lease_owner: param('lease_owner'),
+  lease_description: param('lease_description'),
+  lease_expires_at: param('lease_expires_at'),
+  lease_version: param('lease_version'),
+  updated_at: param('updated_at'),
+})
+
+const insert = query((db, param: Param<MachineColumns>) =>
+  db
+    .insertInto('machines')
+    .values(valuesOf(param))
+    .onConflict((conflict) => conflict.doNothing()),
+)
+
+const save = query((db, param: Param<MachineColumns>) =>
+  db.updateTable('machines').set(changesOf(param)).where('id', '=', param('id')),
+)
+
+const addVersion = query((db, param: Param<MachineVersion & { machineId: string }>) =>
+  db.insertInto('machine_versions').values({
+    machine_id: param('machineId'),
+    version: param('version'),
+    config: param('config'),
+    created_at: param('createdAt'),
+  }),
+)
+
+const addEvent = query((db, param: Param<MachineEvent & { machineId: string }>) =>
+  db.insertInto('machine_events').values({
+    machine_id: param('machineId'),
+    id: param('id'),
+    type: param('type'),
+    status: param('status'),
+    source: param('source'),
+    at: param('at'),
+    request: param('request'),
+  }),
+)
+
+// The newest that is not kept, and all before it. Where there are fewer, nothing is smaller than null.
+const forgetVersions = query((db, param: Param<{ machineId: string; kept: number }>) =>
+  db
+    .deleteFrom('machine_versions')
+    .where('machine_id', '=', param('machineId'))
+    .where('version', '<=', (eb) =>
+      eb
+        .selectFrom('machine_versions')
+        .select('version')
+        .where('machine_id', '=', param('machineId'))
+        .orderBy('version', 'desc')
+        .limit((one) => one.lit(1))
+        .offset(param('kept')),
+    ),
+)
+
+const forgetEvents = query((db, param: Param<{ machineId: string; kept: number }>) =>
+  db
+    .deleteFrom('machine_events')
+    .where('machine_id', '=', param('machineId'))
+    .where('id', '<=', (eb) =>
+      eb
+        .selectFrom('machine_events')
+        .select('id')
+        .where('machine_id', '=', param('machineId'))
+        .orderBy('id', 'desc')
+        .limit((one) => one.lit(1))
+        .offset(param('kept')),
+    ),
+)
+
+const destroyOfApp = query((db, param: Param<{ id: number; now: number; goes: MachineState; gone: string }>) =>
+  db
+    .updateTable('machines')
+    .set({ state: param('goes'), due_at: param('now'), updated_at: param('now') })
+    .where('app_id', '=', param('id'))
+    .where(sql<SqlBool>`state <> ${param('gone')}`),
+)
+
+const destroyed = query((db, param: Param<{ before: number; limit: number }>) =>
+  db
+    .selectFrom('machines')
+    .select('id')
+    .where('updated_at', '<', param('before'))
+    // In the words of the index.
+    .where(sql<SqlBool>`state = 'destroyed'`)
+    .limit(param('limit')),
+)
+
+const removeEvents = query((db, param: Param<{ id: string }>) =>
+  db.deleteFrom('machine_events').where('machine_id', '=', param('id')),
+)
+
+const removeVersions = query((db, param: Param<{ id: string }>) =>
+  db.deleteFrom('machine_versions').where('machine_id', '=', param('id')),
+)
+
+const remove = query((db, param: Param<{ id: string }>) => db.deleteFrom('machines').where('id', '=', param('id')))
