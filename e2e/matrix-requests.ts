@@ -48,6 +48,15 @@ const ofOrganisation = ({ world }: Subject): Prepared => ({ params: { org_slug: 
 const ofApp: Prepare = ({ app }) => ({ params: { app_name: app.name } })
 const nothing: Prepare = () => ({})
 
+/** A secret that is there. */
+async function ofSecret({ world, app }: Subject): Promise<Prepared> {
+  const { ask } = world.authority
+  const params = { app_name: app.name, secret_name: unique('secret').toUpperCase().replaceAll(/\W/g, '_') }
+  const path = `/v1/apps/${app.name}/secrets/${params.secret_name}`
+  expectAnswer(routes.setSecret, await ask('POST', path, { token: world.admin.token, body: { value: 'a value' } }))
+  return { params }
+}
+
 /** A token that the bystander made: nobody in the table is its creator. */
 async function mintSubject({ world, app }: Subject, profile: 'deploy_organization' | 'deploy'): Promise<MintedToken> {
   const body = profile === 'deploy' ? { profile, app: app.name } : {}
@@ -313,6 +322,23 @@ const listed = {
     ({ app }) => ({ params: { app_name: app.name }, body: { expiry: '1h' } }),
     { expiry: '1h' },
   ],
+  listSecrets: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofApp],
+  'listSecrets:values': [
+    [...members, ...whole, 'app', 'deploy'],
+    ({ app }) => ({ params: { app_name: app.name }, query: { show_secrets: 'true' } }),
+  ],
+  changeSecrets: [
+    [...members, ...whole, 'app', 'deploy'],
+    ({ app }) => ({ params: { app_name: app.name }, body: { values: { ONE: 'a', TWO: null } } }),
+    { values: { ONE: 'a' } },
+  ],
+  setSecret: [
+    [...members, ...whole, 'app', 'deploy'],
+    ({ app }) => ({ params: { app_name: app.name, secret_name: 'THREE' }, body: { value: 'c' } }),
+    { value: 'c' },
+  ],
+  showSecret: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofSecret],
+  deleteSecret: [[...members, ...whole, 'app', 'deploy'], ofSecret],
   'createToken:org': [[...members, ...single], inOrganisation({}), { name: 'ci', expiry: '1h' }],
   'createToken:deploy': [
     [...members, ...single, 'app', 'deploy'],

@@ -50,10 +50,14 @@ const authorityRooms: Readonly<Record<string, Room>> = {
     folders: ['domain', 'operations/perform', 'operations/organisations', 'operations/members'],
     parts: ['@hallpass/macaroon'],
   },
+  'operations/secrets': {
+    folders: ['domain', 'operations/perform', 'operations/apps'],
+    parts: ['@hallpass/macaroon'],
+  },
   workers: { folders: ['domain'], parts: [] },
   'doors/http': {
     folders: ['domain', 'operations'],
-    parts: ['@hallpass/client', 'fastify', 'zod'],
+    parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify', 'zod'],
   },
   'doors/flyctl': {
     folders: ['domain', 'operations', 'doors/http'],
@@ -62,6 +66,10 @@ const authorityRooms: Readonly<Record<string, Room>> = {
   'doors/graphql': {
     folders: ['domain', 'operations', 'doors/http'],
     parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify', 'graphql', 'zod'],
+  },
+  'doors/machines': {
+    folders: ['domain', 'operations', 'doors/http'],
+    parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify', 'zod'],
   },
   'doors/rest': {
     folders: ['domain', 'operations', 'doors/http'],

@@ -39,6 +39,8 @@ export interface ServeOptions {
   readonly publicUrl?: string | undefined
   /** Addresses and networks, like `10.0.0.0/8`, whose X-Forwarded headers are believed. Without it, nobody's are. */
   readonly trustedProxies?: readonly string[] | undefined
+  /** Of the Machines API: how often a second one holder does one thing to one machine; Infinity for no limit. Without it, 1. */
+  readonly machinesRate?: number | undefined
   /** Milliseconds for which an idle connection is kept, longer than proxies keep theirs. Without it, 620 seconds. */
   readonly keepAlive?: number | undefined
   /** The folder of the built dashboard. Without it, there are no pages. */
@@ -57,6 +59,7 @@ export interface Config {
   readonly oidc: OidcConfig | undefined
   readonly keep: { readonly auditEvents: number | undefined; readonly endedTokens: number | undefined }
   readonly quotas: QuotaLimits
+  readonly machinesRate: number
   readonly logLevel: LogLevel
   readonly location: string
   /** An origin: no path, no slash at the end. */
@@ -95,6 +98,7 @@ export function checkOptions(options: ServeOptions): Config {
       endedTokens: checkKept(options.keep?.endedTokens, '--keep-ended-tokens'),
     },
     quotas: checkQuotas(options.quotas ?? {}),
+    machinesRate: checkMachinesRate(options.machinesRate ?? 1),
     logLevel,
     location,
     publicUrl:
@@ -126,6 +130,11 @@ function checkQuotas({ apps, members, tokens }: NonNullable<ServeOptions['quotas
     members: check(members, defaultQuotas.members, '--max-members'),
     tokens: check(tokens, defaultQuotas.tokens, '--max-tokens'),
   }
+}
+
+function checkMachinesRate(perSecond: number): number {
+  if (perSecond === Infinity || (Number.isInteger(perSecond) && perSecond >= 1 && perSecond <= 10_000)) return perSecond
+  throw invalid('--machines-rate is a number from 1 to 10000, or none')
 }
 
 // Counting so many takes some milliseconds.

@@ -16,6 +16,7 @@ import type { Store, Trouble } from './domain/store.ts'
 import { createLongAnswers } from './doors/http/long-answers.ts'
 import { openFlyctlDoor } from './doors/flyctl/door.ts'
 import { openGraphqlDoor } from './doors/graphql/door.ts'
+import { openMachinesDoor } from './doors/machines/door.ts'
 import { openRestDoor } from './doors/rest/door.ts'
 import { openThirdPartyDoor } from './doors/third-party/door.ts'
 import { openWebDoor } from './doors/web/door.ts'
@@ -102,7 +103,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       postbox,
       machines: undefined,
       report: (error, requestId) => reportAside({ log, sayRarely }, error, requestId),
-      ...createLimits(() => performance.now()),
+      ...createLimits(() => performance.now(), config.machinesRate),
       requirePkce: config.requirePkce,
       quotas: createQuotas(config.quotas),
       publicUrl: () => publicUrl,
@@ -166,6 +167,7 @@ async function listen(
     clock: () => performance.now(),
   })
   openRestDoor(server, { environment, authenticate, credentialOf: cookies.credentialOf })
+  openMachinesDoor(server, { environment, authenticate, credentialOf: cookies.credentialOf })
   openFlyctlDoor(server, { environment, authenticate })
   openGraphqlDoor(server, {
     environment,

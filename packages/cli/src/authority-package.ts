@@ -21,6 +21,7 @@ export interface AuthorityPackage {
     readonly keepAlive?: number | undefined
     readonly requirePkce?: boolean | undefined
     readonly quotas?: { readonly [Noun in 'apps' | 'members' | 'tokens']?: number | undefined } | undefined
+    readonly machinesRate?: number | undefined
     readonly dashboard: string
     readonly logLevel: string
   }): Promise<RunningAuthority>

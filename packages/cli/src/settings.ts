@@ -34,6 +34,11 @@ export const settings = {
   maxApps: { what: 'Most apps of an organization', takes: 'number', usual: '10000; none for no bound' },
   maxMembers: { what: 'Most members of an organization', takes: 'number', usual: '10000; none for no bound' },
   maxTokens: { what: 'Most live tokens of an organization', takes: 'number', usual: 'none' },
+  machinesRate: {
+    what: 'How often a second one holder may do the same to one machine',
+    takes: 'number',
+    usual: '1; none for no bound',
+  },
   requirePkce: {
     what: 'Let in only command lines that prove that they asked, as flyctl does not always',
     isSwitch: true,

@@ -4,6 +4,7 @@ import { cliLoginRoutes } from './contract/cli-logins.ts'
 import { dischargeRoutes } from './contract/discharges.ts'
 import type { OperationName } from './contract/endpoints.ts'
 import { invitationRoutes } from './contract/invitations.ts'
+import { secretRoutes } from './contract/secrets.ts'
 import { organisationRoutes } from './contract/organisations.ts'
 import { passkeyRoutes } from './contract/passkeys.ts'
 import { platformRoutes } from './contract/platform.ts'
@@ -16,6 +17,10 @@ import { webRoutes } from './contract/web.ts'
 export { errorAnswer, type Route } from './contract/route.ts'
 export { emailAddress, password, pathName, typedPassword } from './contract/text.ts'
 
+/** Machines, and what belongs to them alone. */
+const machineApiRoutes = { ...secretRoutes } as const
+export type MachineRouteName = keyof typeof machineApiRoutes
+
 /** What any client may ask. */
 export const routes = {
   ...userRoutes,
@@ -25,6 +30,7 @@ export const routes = {
   ...invitationRoutes,
   ...appRoutes,
   ...platformRoutes,
+  ...machineApiRoutes,
   ...tokenRoutes,
   ...verifyingRoutes,
   ...dischargeRoutes,

@@ -16,6 +16,7 @@ export type {
 } from './contract/organisations.ts'
 export type { Passkey, PasskeyCeremony } from './contract/passkeys.ts'
 export type { Region } from './contract/platform.ts'
+export type { AppSecret } from './contract/secrets.ts'
 export type {
   CurrentTokens,
   Descendants,

@@ -8,3 +8,11 @@ export interface WrappedSigningKey {
   readonly wrapped: Uint8Array
   readonly createdAt: number
 }
+
+/** Of a key id, in bytes. */
+export const kidLength = 16
+
+/** The id of the key under which the keyring sealed a secret of an app: it stands in front. */
+export function kidOfSecret(sealed: Uint8Array): Uint8Array {
+  return sealed.subarray(0, kidLength)
+}

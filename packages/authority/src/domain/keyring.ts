@@ -23,6 +23,18 @@ export interface TicketOrder {
   readonly demands: (tokenId: string) => readonly Caveat[]
 }
 
+/** Whose secret it is: sealed for one place, a value opens at no other. */
+export interface SecretPlace {
+  readonly appId: number
+  readonly name: string
+}
+
+interface SealedSecret {
+  readonly sealed: Uint8Array
+  /** 16 hexadecimal digits. */
+  readonly digest: string
+}
+
 export interface Keyring {
   /** Makes a signing key of one organisation, wrapped for the store. `now` in milliseconds. */
   createSigningKey(organisationId: number, now: number): WrappedSigningKey
@@ -49,6 +61,13 @@ export interface Keyring {
   sealMail(mail: Secret): Uint8Array
   /** Undefined if it was not sealed under this root key. */
   openMail(sealed: Uint8Array): Secret | undefined
+  /**
+   * Seals the value of an app's secret under a key of its organisation: with that key it is gone. The digest tells values
+   * apart, and without the key nobody finds a value by it.
+   */
+  sealSecret(key: WrappedSigningKey, place: SecretPlace, value: Secret): SealedSecret
+  /** Undefined if it was sealed under another key, or for another place. */
+  openSecret(key: WrappedSigningKey, place: SecretPlace, sealed: Uint8Array): Secret | undefined
   /** Makes a key for the authority's own tickets, wrapped for the store. */
   createTicketKey(): Uint8Array
   /** The caveats of a ticket; undefined if it was not sealed with this key. */

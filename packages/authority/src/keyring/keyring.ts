@@ -17,13 +17,12 @@ import { caveatBytesOf, formatTokens } from '@hallpass/macaroon/internal'
 
 import { ticketVocabulary } from '../domain/discharge.ts'
 import { DomainError, StartupError } from '../domain/errors.ts'
-import type { WrappedSigningKey } from '../domain/key.ts'
-import type { Keyring, TicketOrder } from '../domain/keyring.ts'
+import { kidLength, type WrappedSigningKey } from '../domain/key.ts'
+import type { Keyring, SecretPlace, TicketOrder } from '../domain/keyring.ts'
 import { Secret } from '../domain/secret.ts'
-import type { RootKey } from './root-key.ts'
+import { RootKey } from './root-key.ts'
 
 const keyLength = 32
-const kidLength = 16
 const nonceLength = 16
 const noncesAtOnce = 256
 const mostUnwrappedKeys = 10_000
@@ -31,6 +30,7 @@ const rootKeyProof = 'hallpass'
 const ticketKeyContext = 'ticket key'
 const setupCodeContext = 'setup code'
 const mailContext = 'mail'
+const digestLength = 16
 
 /** A keyring under `rootKey`; `location` is the identifier of permission tokens. */
 export function createKeyring(rootKey: RootKey, location: string): Keyring {
@@ -57,6 +57,14 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
     const key = rootKey.unwrap(wrapped, ticketKeyContext)
     if (key === undefined) throw new Error('the ticket key cannot be unwrapped')
     return key
+  }
+
+  /** Derived, so that what is signed and what is sealed have no key in common. */
+  function secretKeysOf(wrapped: WrappedSigningKey) {
+    const key = unwrap(wrapped)
+    if (key === undefined) throw new Error(`a key of organization ${wrapped.organisationId} cannot be unwrapped`)
+    const derive = (purpose: string) => new Uint8Array(hkdfSync('sha256', key, '', purpose, keyLength))
+    return { sealing: new RootKey(derive('secrets of apps')), telling: derive('digests of secrets of apps') }
   }
 
   const seal = (text: Secret, context: string) => rootKey.wrap(Buffer.from(text.reveal()), context)
@@ -112,6 +120,18 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
     sealMail: (mail) => seal(mail, mailContext),
     openMail: (sealed) => open(sealed, mailContext),
 
+    sealSecret(wrapped, place, value) {
+      const { sealing, telling } = secretKeysOf(wrapped)
+      const text = value.reveal()
+      const digest = createHmac('sha256', telling).update(`${place.appId} ${place.name} ${text}`).digest('hex')
+      const sealed = Buffer.concat([wrapped.kid, sealing.wrap(Buffer.from(text), placeOf(place))])
+      return { sealed, digest: digest.slice(0, digestLength) }
+    },
+    openSecret(wrapped, place, sealed) {
+      const text = secretKeysOf(wrapped).sealing.unwrap(sealed.subarray(kidLength), placeOf(place))
+      return text && new Secret(Buffer.from(text).toString())
+    },
+
     createTicketKey: () => rootKey.wrap(randomBytes(keyLength), ticketKeyContext),
 
     openTicket(ticketKey, ticket) {
@@ -150,6 +170,10 @@ export function checkRootKey(rootKey: RootKey, proof: string): void {
       'This database was made under another root key. Give HALLPASS_ROOT_KEY, or put back the root.key that it was made with.',
     )
   }
+}
+
+function placeOf({ appId, name }: SecretPlace): string {
+  return `secret ${name} of app ${appId}`
 }
 
 /** Binds a wrapped key to its id and its organisation. */

@@ -12,7 +12,7 @@ export interface Route {
   readonly path: string
   readonly operationId: string
   readonly summary: string
-  readonly tag: 'apps' | 'organisations' | 'tokens' | 'users'
+  readonly tag: 'apps' | 'machines' | 'organisations' | 'tokens' | 'users'
   /** False where no credential is needed. */
   readonly authenticated: boolean
   /**
@@ -20,6 +20,8 @@ export interface Route {
    * may come without a content type: Go's machinesapi sends it so.
    */
   readonly credentialInBody?: true
+  /** A machine that is leased takes it with the header fly-machine-lease-nonce alone. */
+  readonly leased?: true
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: Schema

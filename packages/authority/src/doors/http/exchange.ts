@@ -12,6 +12,8 @@ export interface Exchange {
   /** Milliseconds. */
   readonly now: () => number
   readonly userAgent: string | undefined
+  /** What opens a machine that is leased, as the request says. */
+  readonly leaseNonce: string | undefined
   /** The address for people, without a slash at the end. */
   readonly publicUrl: () => string
   /** Resolves when others have had a turn; for long answers. */
@@ -43,6 +45,7 @@ export function openExchange(
     return {
       now: environment.now,
       userAgent: request.headers['user-agent'],
+      leaseNonce: [request.headers['fly-machine-lease-nonce']].flat()[0],
       publicUrl: environment.publicUrl,
       pause: environment.pause,
       perform: (operation, input) => perform(environment, caller, operation, presented, input, store),

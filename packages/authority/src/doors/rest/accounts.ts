@@ -21,7 +21,7 @@ import { signUp } from '../../operations/accounts/sign-up.ts'
 import { readAdmission } from '../http/admission.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { encodeInstant, encodeListedSession, encodeSession } from './encode.ts'
-import type { Handlers } from './handler.ts'
+import type { Handlers } from '../http/handler.ts'
 
 type Names =
   | 'signUp'

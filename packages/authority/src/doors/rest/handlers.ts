@@ -1,4 +1,6 @@
 // One handler for each route: from the contract's input to an operation's, and back. They decide nothing.
+import type { MachineRouteName, RouteName } from '@hallpass/client/contract'
+
 import { defaultNetwork } from '../../domain/app.ts'
 import { Secret } from '../../domain/secret.ts'
 import { acceptInvitation } from '../../operations/members/accept-invitation.ts'
@@ -44,12 +46,12 @@ import {
   encodePendingInvitation,
   encodePreviewedInvitation,
 } from './encode-invitation.ts'
-import type { Handlers } from './handler.ts'
+import type { Handlers } from '../http/handler.ts'
 import { passkeyHandlers } from './passkeys.ts'
 import { tokenHandlers } from './tokens.ts'
 import { verifyingHandlers } from './verifying.ts'
 
-export const handlers: Handlers = {
+export const handlers: Handlers<Exclude<RouteName, MachineRouteName>> = {
   ...accountHandlers,
   ...passkeyHandlers,
   ...tokenHandlers,

@@ -12,7 +12,7 @@ import { signInWithPasskey } from '../../operations/accounts/sign-in-with-passke
 import { readAssertion, readCreation } from '../http/passkeys.ts'
 import { sessionFrom } from './accounts.ts'
 import { encodeInstant, encodeSession } from './encode.ts'
-import type { Handlers } from './handler.ts'
+import type { Handlers } from '../http/handler.ts'
 
 type Names =
   | 'listPasskeys'

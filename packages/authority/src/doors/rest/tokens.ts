@@ -18,7 +18,7 @@ import { decodeEventCursor, decodeTokenCursor, encodeTokenCursor } from '../http
 import { encodeAuditEvents, encodeRevokedToken, encodeToken, nextCursor } from './encode.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { encodeAll } from '../http/pieces.ts'
-import type { Handlers } from './handler.ts'
+import type { Handlers } from '../http/handler.ts'
 
 type Names =
   | 'createDeployToken'

@@ -1,7 +1,7 @@
 // The handlers for services that ask about tokens, in the terms of superfly/macaroon's client.
 import { describeCaveats } from '../../operations/tokens/caveats-json.ts'
 import { authenticateTokens, authoriseToken, type GenuineToken } from '../../operations/tokens/verify-tokens.ts'
-import type { Handlers } from './handler.ts'
+import type { Handlers } from '../http/handler.ts'
 
 export const verifyingHandlers: Handlers<'authenticateTokens' | 'authorizeToken'> = {
   async authenticateTokens(_input, { perform }) {

@@ -82,6 +82,9 @@ export interface Limits {
   readonly strangerLimit: Limit
   /** Discharges of one token. */
   readonly dischargeLimit: Limit
+  /** What one holder does to one machine, or to the machines of one app, in one way; and what is only read. */
+  readonly machineLimit: Limit
+  readonly machineReadLimit: Limit
 }
 
 const minute = 60_000
@@ -102,13 +105,21 @@ const denials = { burst: 30, perSecond: 1 }
 const denialsOfStrangers = { burst: 30, perSecond: 1 / 60 }
 // A hundred jobs may begin at once with one token, and run several commands each.
 const discharges = { burst: 600, perSecond: 10 }
+// Those of the Machines API, where one thing a second may be done.
+const machineActions = { burst: 3, perSecond: 1 }
+const machineReads = { burst: 10, perSecond: 5 }
 /** For one address, so that nobody who knows it can fill its mailbox. */
 const resetsPerHour = 5
 const resetsPerHourAndNetwork = 60
 const mostKeys = 20_000
 
-/** All limits, with nothing counted yet. `clock` is monotonic, in milliseconds, so that a minute lasts a minute. */
-export function createLimits(clock: () => number): Limits {
+/**
+ * All limits, with nothing counted yet. `clock` is monotonic, in milliseconds, so that a minute lasts a minute.
+ * `machinesRate`: how often a second one thing is done to one machine; Infinity for no limit.
+ */
+export function createLimits(clock: () => number, machinesRate = 1): Limits {
+  const timesRate = ({ burst, perSecond }: typeof machineActions) =>
+    createRateLimit({ burst: burst * machinesRate, perSecond: perSecond * machinesRate }, clock)
   return {
     mailLimit: createTryLimit(mailsPerMinute, clock),
     inquiryLimit: createTryLimit(inquiriesPerMinute, clock),
@@ -122,6 +133,8 @@ export function createLimits(clock: () => number): Limits {
     denialLimit: createRateLimit(denials, clock),
     strangerLimit: createRateLimit(denialsOfStrangers, clock),
     dischargeLimit: createRateLimit(discharges, clock),
+    machineLimit: timesRate(machineActions),
+    machineReadLimit: timesRate(machineReads),
   }
 }
 
@@ -184,6 +197,7 @@ function createRateLimit(
   { burst, perSecond }: { readonly burst: number; readonly perSecond: number },
   clock: () => number,
 ): Limit {
+  if (perSecond === Infinity) return { take: () => 0 }
   const buckets = createWeightedKeys<{ readonly used: number; readonly at: number }>(mostKeys, clock)
   return {
     take(key) {

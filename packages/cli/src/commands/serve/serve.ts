@@ -35,6 +35,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
       endedTokens: read.daysInMilliseconds('keepEndedTokens'),
     },
     quotas: { apps: read.quota('maxApps'), members: read.quota('maxMembers'), tokens: read.quota('maxTokens') },
+    machinesRate: read.quota('machinesRate'),
     bootstrap: readBootstrap(read),
     mail: readMail(read),
     oidc: readOidc(read),

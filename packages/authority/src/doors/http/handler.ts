@@ -1,8 +1,8 @@
-// The type of a REST handler, from the route that it answers.
+// The type of a handler of the contract, from the route that it answers.
 import type { RouteName, routes } from '@hallpass/client/contract'
 import type { z } from 'zod'
 
-import type { Exchange } from '../http/exchange.ts'
+import type { Exchange } from './exchange.ts'
 
 type Parsed<R, Key extends string> =
   R extends Readonly<Record<Key, infer S extends z.ZodType>> ? z.output<S> : undefined
@@ -18,6 +18,6 @@ type Handler<R> = (
 ) => Promise<Answer<R>>
 
 /** A handler for each of these routes. */
-export type Handlers<Name extends RouteName = RouteName> = {
+export type Handlers<Name extends RouteName> = {
   readonly [Route in Name]: Handler<(typeof routes)[Route]>
 }

@@ -1,0 +1,25 @@
+// The Machines API: parses by the contract, performs, encodes; and lets nobody ask too often.
+import { routes, type MachineRouteName } from '@hallpass/client/contract'
+import type { FastifyInstance } from 'fastify'
+
+import { tooMany } from '../../operations/perform/limits.ts'
+import { openContractRoute, type AnyHandler, type ContractDoor } from '../http/contract-route.ts'
+import type { Handlers } from '../http/handler.ts'
+import { secretHandlers } from './secrets.ts'
+
+const handlers: Handlers<MachineRouteName> = { ...secretHandlers }
+
+export function openMachinesDoor(server: FastifyInstance, door: ContractDoor): void {
+  const { machineLimit, machineReadLimit } = door.environment
+  // Of each holder by itself: nobody without a right to a machine keeps others from it.
+  const admit: ContractDoor['admit'] = ({ operationId, method }, params, { tokens, authTokenHashes }) => {
+    const holder = tokens[0]?.id ?? Buffer.from(authTokenHashes[0] ?? []).toString('hex')
+    const limit = method === 'GET' ? machineReadLimit : machineLimit
+    const retryAfter = limit.take([operationId, ...Object.values(params), holder].join(' '))
+    if (retryAfter > 0) throw tooMany('requests of this kind about one machine or app', retryAfter)
+  }
+  for (const [name, handle] of Object.entries<unknown>(handlers)) {
+    // As in the REST door: each handler's type is checked in the table.
+    openContractRoute(server, { ...door, admit }, routes[name as keyof typeof handlers], handle as AnyHandler)
+  }
+}
