@@ -1,57 +1,59 @@
-// Whole runs of the command, compared with a run of Node that does nothing.
-import { spawnSync } from 'node:child_process'
+// Whole runs of the command, beside a run of Node that does nothing.
+import { once } from 'node:events'
 
-import { furnish } from './authority.ts'
-import { sourceEntry } from './installation.ts'
-import { interleave } from './measure.ts'
-import type { Piece } from './piece.ts'
-import { compareCost, duration } from './rows.ts'
-import { startAuthority } from './server.ts'
+import { furnish } from '../e2e/open-authority.ts'
+import { builtEntry } from './installation.ts'
+import type { Piece } from './row.ts'
+import type { Run } from './run.ts'
+import { sourceEntry, startAuthority } from './server.ts'
 
-export const cli: Piece = async ({ quick, workspace, builtEntry }) => {
-  const built = builtEntry()
-  const data = workspace.directory()
-  const { userHeader } = await furnish(data, { apps: 0, tokens: 0 })
-  const server = await startAuthority(workspace, data)
-  const environment = {
-    ...process.env,
-    NODE_COMPILE_CACHE: workspace.directory(),
-    HALLPASS_API_URL: server.url,
-    HALLPASS_API_TOKEN: userHeader,
-  }
-  const time = (entry: string, words: readonly string[]) => () => timeNode([entry, ...words], environment)
-  const measured = await interleave(
-    {
-      nothing: () => timeNode(['-e', '0'], process.env),
-      'help, built': time(built, help),
-      'help, source': time(sourceEntry, help),
-      'a request, built': time(built, list),
-      'a request, source': time(sourceEntry, list),
-    },
-    quick ? { rounds: 7, warmUp: 2 } : { rounds: 25, warmUp: 3 },
-  )
-  await server.stop()
-  const row = (name: keyof typeof measured, words: readonly string[], goal?: number) => {
-    const meaning = `\`hallpass ${words.join(' ')}\`, ${meant}`
-    return compareCost({ name, meaning, ours: measured[name], beside: measured.nothing, show: duration }, goal)
-  }
-  return [
-    row('help, built', help, 2),
-    row('help, source', help),
-    row('a request, built', list, 2.5),
-    row('a request, source', list),
-  ]
+interface World {
+  readonly run: Run
+  readonly built: string
+  readonly environment: NodeJS.ProcessEnv
 }
 
 const help = ['tokens', 'create', 'org', '-h']
 const list = ['orgs', 'list']
+const source = (words: readonly string[]) => (world: World) => time(world, [sourceEntry, ...words])
+const built = (words: readonly string[]) => (world: World) => time(world, [world.built, ...words])
+const nothing = ({ run }: World) => time({ run, environment: {} }, ['-e', '0'])
 
-const meant = 'the whole process, with the compile cache of an earlier run; beside `node -e 0`, the same Node.'
+export const cli: Piece<World> = {
+  groups: [
+    {
+      note: 'The whole process, from the built packages and from the source, with the compile cache of an earlier run. Help is `hallpass tokens create org -h`, a request is `hallpass orgs list`. Beside: `node -e 0` of the same Node.',
+      rounds: 25,
+      warmUp: 3,
+      rows: [
+        { what: 'help, built', how: built(help), beside: nothing, goal: 2 },
+        { what: 'help, source', how: source(help), beside: nothing },
+        { what: 'a request, built', how: built(list), beside: nothing, goal: 2.5 },
+        { what: 'a request, source', how: source(list), beside: nothing },
+      ],
+    },
+  ],
 
-function timeNode(argv: readonly string[], environment: NodeJS.ProcessEnv): number {
+  async open(run) {
+    const data = run.directory()
+    const { userHeader } = await furnish(data, { apps: 0, tokens: 0 })
+    const { url } = await startAuthority(run, data)
+    const session = { HALLPASS_API_URL: url, HALLPASS_API_TOKEN: userHeader }
+    return { run, built: builtEntry(run), environment: { ...session, NODE_COMPILE_CACHE: run.directory() } }
+  },
+}
+
+/** Microseconds of the process. */
+async function time({ run, environment }: Omit<World, 'built'>, argv: readonly string[]): Promise<number> {
   const started = performance.now()
-  const { status, stderr } = spawnSync(process.execPath, argv, { env: environment, encoding: 'utf8' })
+  const child = run.spawnNode(argv, environment)
+  let said = ''
+  child.stdout?.resume()
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk
+  })
+  const [status] = (await once(child, 'close')) as [number | null]
   const elapsed = (performance.now() - started) * 1000
-  if (status !== 0) throw new Error(`the command ended with ${status}: ${stderr}`)
+  if (status !== 0) throw new Error(`the command ended with ${status}: ${said}`)
   return elapsed
 }

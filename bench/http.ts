@@ -1,98 +1,112 @@
-// Authorised reads over HTTP, compared with bare Fastify and a constant answer of the same JSON.
-import { furnish, type Furniture } from './authority.ts'
-import { connectLoad, type LoadClient } from './load.ts'
-import { interleave, median } from './measure.ts'
-import { streamMints } from './mint-stream.ts'
-import type { Piece } from './piece.ts'
-import { requestsOf } from './read-requests.ts'
-import { compareCost, compareThroughput, duration, perSecond, type Row } from './rows.ts'
-import { startAuthority, startConstant, type Server } from './server.ts'
+// Authorised reads over HTTP, beside bare Fastify with a constant answer of the same JSON.
+import { setTimeout as pause } from 'node:timers/promises'
 
-export const http: Piece = async ({ quick, workspace }) => {
-  const directory = workspace.directory()
-  const furniture = await furnish(directory, { apps: pastEveryCache, tokens: pastEveryCache })
-  const server = await startAuthority(workspace, directory)
-  const constantServer = await startConstant(workspace, await readAnswer(server, furniture))
-  const authority = await connect(server)
-  const constant = await connect(constantServer)
-  const one = requestsOf(furniture, 1)
-  const many = requestsOf(furniture, 512)
-  const cold = requestsOf(furniture, pastEveryCache)
-  const count = quick ? 1000 : 8000
-  const mintRates: number[] = []
-
-  await authority.client.run({ requests: many, count: quick ? 4000 : 15_000, status: 200 })
-  await constant.client.run({ requests: many, count: quick ? 4000 : 15_000, status: 200 })
-  const measured = await interleave(
-    {
-      constantOne: () => sample(constant, one, count),
-      one: () => sample(authority, one, count),
-      constantMany: () => sample(constant, many, count),
-      many: () => sample(authority, many, count),
-      cold: () => sample(authority, cold, count / 2),
-      minting: async () => {
-        const mints = await streamMints(server.url, furniture, 50)
-        const measuredMeanwhile = await sample(authority, many, count)
-        mintRates.push(await mints.stop())
-        return measuredMeanwhile
-      },
-    },
-    quick ? { rounds: 7, warmUp: 1 } : { rounds: 17, warmUp: 2 },
-  )
-
-  authority.client.close()
-  constant.client.close()
-  await Promise.all([server.stop(), constantServer.stop()])
-  return [
-    ...rows('one token, one app', meanings.one, measured.one, measured.constantOne, 1.5),
-    ...rows('512 tokens, 512 apps', meanings.many, measured.many, measured.constantMany, 1.8),
-    ...rows(
-      `512 tokens, 512 apps, while ${Math.round(median(mintRates))} mints/s run`,
-      meanings.minting,
-      measured.minting,
-      measured.constantMany,
-      undefined,
-    ),
-    ...rows(
-      `${shownPastEveryCache} tokens, ${shownPastEveryCache} apps`,
-      meanings.cold,
-      measured.cold,
-      measured.constantMany,
-      2.5,
-      null,
-    ),
-  ]
-}
-
-// More than the authority caches of verified headers (10,000) or rows (4,096 of a kind).
-const pastEveryCache = 20_000
-const shownPastEveryCache = pastEveryCache.toLocaleString('en-GB')
-
-interface Sample {
-  readonly time: number
-  readonly cpu: number
-}
+import { furnish, type Furniture } from '../e2e/open-authority.ts'
+import { connectLoad, encodeRequest, type LoadClient } from './load.ts'
+import { mintRequest } from './mint.ts'
+import { perSecond, type Piece, type Round, type Row } from './row.ts'
+import { startAuthority, startBareServer, type Server } from './server.ts'
 
 interface Target {
   readonly server: Server
   readonly client: LoadClient
 }
 
-const meanings = {
-  one: 'GET /v1/apps/{app} with an org token in the header, 32 connections kept alive; beside bare Fastify that answers the same JSON to the same requests without looking at them. Servers and client in three processes.',
-  many: 'The same, the requests going round 512 tokens and 512 apps in changing pairs, so that no small cache holds them.',
-  cold: 'The same with more tokens and apps than the authority remembers, so that it verifies most signatures and looks up most rows anew; beside the same bare Fastify.',
-  minting:
-    'The same, while another client mints 50 org tokens a second at the same authority (their CPU time is counted in); beside bare Fastify that mints nothing.',
+interface World {
+  readonly authority: Target
+  readonly bare: Target
+  readonly requests: {
+    readonly one: readonly Buffer[]
+    readonly many: readonly Buffer[]
+    readonly cold: readonly Buffer[]
+  }
+  readonly mint: Buffer
+  readonly count: number
 }
 
-async function connect(server: Server): Promise<Target> {
-  return { server, client: await connectLoad(server.url, 32) }
+// More than the authority caches of verified headers (10,000) or of rows (4,096 of a kind).
+const pastEveryCache = 20_000
+
+const reads =
+  (target: 'authority' | 'bare', variety: keyof World['requests']): Round<World> =>
+  (world) =>
+    sample(world[target], world.requests[variety], world.count)
+const bareMany = reads('bare', 'many')
+
+/** What a read costs while somebody else mints 50 tokens a second. */
+const whileMinting: Round<World> = async ({ authority, requests, mint, count }) => {
+  const ended = new AbortController()
+  const started = performance.now()
+  const mints = await Promise.all(Array.from({ length: 5 }, () => connectLoad(authority.server.url, 1)))
+  const minting = mints.map(async (client, place) => {
+    for (let minted = 0; ; minted++) {
+      // By the clock, because timers come late in a busy process.
+      await pause(Math.max(0, started + place * 20 + minted * 100 - performance.now()))
+      if (ended.signal.aborted) return minted
+      await client.run([mint], 1, 201)
+    }
+  })
+  const cost = await sample(authority, requests.many, count)
+  const time = (performance.now() - started) * 1000
+  ended.abort()
+  const minted = (await Promise.all(minting)).reduce((sum, each) => sum + each, 0)
+  for (const client of mints) client.close()
+  return { ...cost, mint: time / minted }
 }
 
-async function sample({ server, client }: Target, requests: readonly Buffer[], count: number): Promise<Sample> {
+/** The throughput and the processor time of the same requests. */
+function both(
+  what: string,
+  how: Round<World>,
+  beside: Round<World>,
+  goals: { readonly time?: number; readonly cpu?: number },
+): readonly Row<World>[] {
+  return [
+    { what, how, beside, unit: perSecond, ...(goals.time && { goal: goals.time }) },
+    { what: `${what}: server CPU`, how, beside, cost: 'cpu', ...(goals.cpu && { goal: goals.cpu }) },
+  ]
+}
+
+export const http: Piece<World> = {
+  groups: [
+    {
+      note: 'GET /v1/apps/{app} with an org token in the header, over 32 connections that are kept alive. 512 tokens and apps take turns in changing pairs, so that no small cache holds them. 20,000 are more than the authority remembers: it verifies most signatures and looks up most rows anew. Beside: bare Fastify, which answers the same JSON to the same requests without looking at them (to those of 512 tokens for 20,000 too) and mints nothing. Servers and client are three processes. Server CPU: processor time of the server for one request, all threads, that of the mints counted in.',
+      rounds: 17,
+      warmUp: 2,
+      rows: [
+        ...both('one token, one app', reads('authority', 'one'), reads('bare', 'one'), { time: 0.6, cpu: 1.5 }),
+        ...both('512 tokens, 512 apps', reads('authority', 'many'), bareMany, { time: 0.6, cpu: 1.8 }),
+        ...both('512 tokens, 512 apps, during mints', whileMinting, bareMany, { time: 0.6 }),
+        { what: 'these mints: at most 50/s', how: whileMinting, cost: 'mint', unit: perSecond },
+        ...both('20,000 tokens, 20,000 apps', reads('authority', 'cold'), bareMany, { cpu: 2.5 }),
+      ],
+    },
+  ],
+
+  async open(run) {
+    const data = run.directory()
+    const furniture = await furnish(data, { apps: pastEveryCache, tokens: pastEveryCache })
+    const connect = async (server: Server): Promise<Target> => {
+      const client = await connectLoad(server.url, 32)
+      run.stack.defer(() => client.close())
+      return { server, client }
+    }
+    const authority = await connect(await startAuthority(run, data))
+    const bare = await connect(await startBareServer(run, await readAnswer(authority.server, furniture)))
+    const requests = {
+      one: requestsOf(furniture, 1),
+      many: requestsOf(furniture, 512),
+      cold: requestsOf(furniture, pastEveryCache),
+    }
+    for (const { client } of [authority, bare]) await client.run(requests.many, run.quick ? 4000 : 15_000, 200)
+    const mint = mintRequest(furniture.organisationSlug, furniture.userHeader)
+    return { authority, bare, requests, mint, count: run.quick ? 1000 : 8000 }
+  },
+}
+
+async function sample({ server, client }: Target, requests: readonly Buffer[], count: number) {
   const before = await server.cpu()
-  const time = await client.run({ requests, count, status: 200 })
+  const time = await client.run(requests, count, 200)
   return { time, cpu: ((await server.cpu()) - before) / count }
 }
 
@@ -102,26 +116,10 @@ async function readAnswer({ url }: Server, { appNames, tokenHeaders }: Furniture
   return answer.text()
 }
 
-function rows(
-  name: string,
-  meaning: string,
-  ours: readonly Sample[],
-  beside: readonly Sample[],
-  cpuAtMost: number | undefined,
-  atLeast: number | null = 0.6,
-): readonly Row[] {
-  const times = { ours: ours.map(({ time }) => time), beside: beside.map(({ time }) => time) }
-  const cpus = { ours: ours.map(({ cpu }) => cpu), beside: beside.map(({ cpu }) => cpu) }
-  return [
-    compareThroughput({ name, meaning, ...times, show: perSecond }, atLeast ?? undefined),
-    compareCost(
-      {
-        name: `${name}: server CPU`,
-        meaning: 'CPU time of the server process for one request of the row above, all threads.',
-        ...cpus,
-        show: duration,
-      },
-      cpuAtMost,
-    ),
-  ]
+/** Reads for the first `variety` tokens and apps, in pairs that shift each time round. */
+function requestsOf({ tokenHeaders, appNames }: Furniture, variety: number): readonly Buffer[] {
+  return Array.from({ length: variety === 1 ? 1 : Math.max(variety, 4096) }, (_, number) => {
+    const app = appNames[(number * 7 + Math.floor(number / variety)) % variety] ?? ''
+    return encodeRequest({ path: `/v1/apps/${app}`, authorization: tokenHeaders[number % variety] ?? '' })
+  })
 }

@@ -2,67 +2,27 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-interface Load {
-  /** Whole requests, sent in turn. */
-  readonly requests: readonly Buffer[]
-  /** How many to send. */
-  readonly count: number
-  /** The expected status of every answer: one of these. */
-  readonly status: number | readonly number[]
+export interface Request {
+  readonly method?: string
+  readonly path: string
+  readonly authorization?: string
+  /** JSON. */
+  readonly body?: string
+  /** More header lines, each with its line end. */
+  readonly lines?: string
 }
 
 export interface LoadClient {
-  /** Sends the load over all connections; returns microseconds for one request, over all connections. */
-  run(load: Load): Promise<number>
+  /**
+   * Sends the requests in turn, `count` in all, over all connections; returns microseconds for one.
+   * @throws Error if an answer has none of these statuses
+   */
+  run(requests: readonly Buffer[], count: number, ...statuses: readonly number[]): Promise<number>
   close(): void
 }
 
-/** Opens this many connections to a server. */
-export async function connectLoad(url: string, connections: number): Promise<LoadClient> {
-  const open: Connection[] = []
-  const port = Number(new URL(url).port)
-  for (let number = 0; number < connections; number++) {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true })
-    await once(socket, 'connect')
-    open.push(new Connection(socket))
-  }
-  let sentBefore = 0
-
-  function run({ requests, count, status }: Load): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const started = performance.now()
-      let sent = 0
-      let answered = 0
-      function send(connection: Connection): void {
-        const request = requests[sentBefore++ % requests.length]
-        if (request === undefined) return reject(new Error('a load without requests'))
-        sent++
-        connection.send(request)
-      }
-      for (const connection of open) {
-        connection.fail = reject
-        connection.answer = (found, text) => {
-          if (![status].flat().includes(found)) {
-            return reject(new Error(`the server answered ${found}, not ${String(status)}: ${text()}`))
-          }
-          if (++answered === count) return resolve(((performance.now() - started) / count) * 1000)
-          if (sent < count) send(connection)
-        }
-        if (sent < count) send(connection)
-      }
-    })
-  }
-
-  return {
-    run,
-    close() {
-      for (const connection of open) connection.close()
-    },
-  }
-}
-
-/** A request as bytes. `lines` are more header lines, each with its line end. */
-export function encodeRequest(method: string, path: string, authorization: string, body?: string, lines = ''): Buffer {
+/** The bytes of a request. */
+export function encodeRequest({ method = 'GET', path, authorization = '', body, lines = '' }: Request): Buffer {
   const content =
     body === undefined ? '' : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`
   return Buffer.from(
@@ -70,50 +30,76 @@ export function encodeRequest(method: string, path: string, authorization: strin
   )
 }
 
-class Connection {
-  answer: (status: number, text: () => string) => void = () => {}
-  fail: (error: Error) => void = () => {}
-  readonly #socket: Socket
-  #unread: Buffer | undefined
-
-  constructor(socket: Socket) {
-    this.#socket = socket
-    // No encoding is set, so chunks are bytes.
-    socket.on('data', (chunk) => this.#read(chunk as Buffer))
-    socket.on('error', (error) => this.fail(error))
-    socket.on('close', () => this.fail(new Error('the server closed a connection')))
+/** Opens this many connections to a server. */
+export async function connectLoad(url: string, count: number): Promise<LoadClient> {
+  const port = Number(new URL(url).port)
+  const connections = await Promise.all(Array.from({ length: count }, () => connectOne(port)))
+  let next = 0
+  return {
+    run(requests, count, ...statuses) {
+      const { promise, resolve, reject } = Promise.withResolvers<number>()
+      const started = performance.now()
+      let sent = 0
+      let answered = 0
+      for (const connection of connections) {
+        const send = () => {
+          if (sent++ < count) connection.socket.write(requests[next++ % requests.length] ?? '')
+        }
+        connection.failed = reject
+        connection.answered = (answer) => {
+          const status = Number(answer.toString('latin1', 9, 12))
+          if (!statuses.includes(status)) {
+            return reject(
+              new Error(`the server answered ${status}, not ${statuses.join(' or ')}: ${answer.toString()}`),
+            )
+          }
+          if (++answered === count) return resolve(((performance.now() - started) / count) * 1000)
+          send()
+        }
+        send()
+      }
+      return promise
+    },
+    close() {
+      for (const connection of connections) {
+        connection.failed = () => {}
+        connection.socket.destroy()
+      }
+    },
   }
+}
 
-  send(request: Buffer): void {
-    this.#socket.write(request)
-  }
+interface Connection {
+  readonly socket: Socket
+  answered: (answer: Buffer) => void
+  failed: (error: Error) => void
+}
 
-  close(): void {
-    this.fail = () => {}
-    this.#socket.destroy()
-  }
-
-  #read(chunk: Buffer): void {
-    const bytes = this.#unread === undefined ? chunk : Buffer.concat([this.#unread, chunk])
-    const length = answerLength(bytes)
-    if (length === undefined || bytes.length < length) {
-      this.#unread = bytes
-      return
-    }
-    this.#unread = undefined
-    this.answer(Number(bytes.toString('latin1', 9, 12)), () => bytes.toString('latin1'))
-  }
+async function connectOne(port: number): Promise<Connection> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+  const connection: Connection = { socket, answered: () => {}, failed: () => {} }
+  let unread: Buffer | undefined
+  socket.on('error', (error) => connection.failed(error))
+  socket.on('close', () => connection.failed(new Error('the server closed a connection')))
+  // No encoding is set, so chunks are bytes.
+  socket.on('data', (chunk: Buffer) => {
+    const bytes = unread === undefined ? chunk : Buffer.concat([unread, chunk])
+    unread = undefined
+    if (isWhole(bytes)) connection.answered(bytes)
+    else unread = bytes
+  })
+  await once(socket, 'connect')
+  return connection
 }
 
 const headersEnd = Buffer.from('\r\n\r\n')
 const lengthHeader = Buffer.from('\r\ncontent-length: ')
 
-/** The length of the whole answer; undefined until its headers are complete. */
-function answerLength(bytes: Buffer): number | undefined {
-  const end = bytes.indexOf(headersEnd)
-  if (end < 0) return undefined
-  const header = bytes.indexOf(lengthHeader)
+function isWhole(answer: Buffer): boolean {
+  const end = answer.indexOf(headersEnd)
+  if (end < 0) return false
+  const header = answer.indexOf(lengthHeader)
   if (header < 0 || header > end) throw new Error('an answer without content-length')
   const from = header + lengthHeader.length
-  return end + headersEnd.length + Number.parseInt(bytes.toString('latin1', from, from + 8), 10)
+  return answer.length >= end + headersEnd.length + Number.parseInt(answer.toString('latin1', from, from + 8), 10)
 }

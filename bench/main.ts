@@ -3,28 +3,41 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
 import { cli } from './cli.ts'
-import { createFills } from './fill.ts'
 import { holds, holdsPostgres } from './holds.ts'
 import { http } from './http.ts'
-import { installBuilt } from './installation.ts'
-import { describeMachine } from './machine.ts'
 import { million } from './million.ts'
 import { mint } from './mint.ts'
-import type { Piece, Run } from './piece.ts'
-import { countGoals, formatPage, formatTable, type PieceResult } from './report.ts'
+import { countGoals, describeMachine, formatPiece, formatPage } from './report.ts'
+import { failPiece, measurePiece, type MeasuredGroup, type Piece } from './row.ts'
+import { createRuns } from './run.ts'
 import { start } from './start.ts'
 import { verify } from './verify.ts'
-import { createWorkspace } from './workspace.ts'
 
-const pieces: Readonly<Record<string, Piece>> = {
-  verify,
-  mint,
-  http,
-  holds,
-  'holds-postgres': holdsPostgres,
-  million,
-  start,
-  cli,
+type Runs = ReturnType<typeof createRuns>
+
+/** Hides the type of the world, which differs from piece to piece. */
+const measuring =
+  <World>(piece: Piece<World>) =>
+  async ({ runOne }: Runs): Promise<readonly MeasuredGroup[]> => {
+    try {
+      return await runOne((run) => measurePiece(piece, run))
+    } catch (error) {
+      process.exitCode = 1
+      say(error instanceof Error ? String(error.stack) : String(error))
+      const [why = ''] = String(error).split('\n')
+      return failPiece(piece, why)
+    }
+  }
+
+const pieces: Readonly<Record<string, (runs: Runs) => Promise<readonly MeasuredGroup[]>>> = {
+  verify: measuring(verify),
+  mint: measuring(mint),
+  http: measuring(http),
+  holds: measuring(holds),
+  'holds-postgres': measuring(holdsPostgres),
+  million: measuring(million),
+  start: measuring(start),
+  cli: measuring(cli),
 }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean' } } })
@@ -33,47 +46,25 @@ if (unknown.length > 0) {
   say(`There is no piece ${unknown.join(', ')}; there are ${Object.keys(pieces).join(', ')}.`)
   process.exit(2)
 }
-await runPieces(positionals.length === 0 ? Object.keys(pieces) : positionals, values.quick === true)
 
-async function runPieces(names: readonly string[], quick: boolean): Promise<void> {
-  const machine = describeMachine()
-  const workspace = createWorkspace()
-  const results: PieceResult[] = []
-  try {
-    let built: string | undefined
-    const run: Run = {
-      quick,
-      workspace,
-      fills: createFills(workspace, say),
-      builtEntry: () => (built ??= installBuilt(workspace)),
-    }
-    for (const name of names) {
-      say(`${name} …`)
-      results.push(await runPiece(name, run))
-    }
-  } finally {
-    workspace.clear()
-  }
-  process.stdout.write(`${formatTable(results)}\n`)
-  const { goals, met } = countGoals(results)
-  say(`${met} of ${goals} goals are met.`)
-  // A part of the benchmark, or a smoke run, must not replace the results of the whole.
-  if (quick || names.length < Object.keys(pieces).length) return
-  writeFileSync(new URL('results.md', import.meta.url), formatPage(results, machine, new Date()))
+const machine = describeMachine(new Date())
+const started = performance.now()
+const runs = createRuns(values.quick === true, say)
+const results: Record<string, readonly MeasuredGroup[]> = {}
+for (const [name, measure] of Object.entries(pieces)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue
+  say(`${name} …`)
+  const groups = await measure(runs)
+  results[name] = groups
+  process.stdout.write(formatPiece(name, groups))
 }
-
-/** A piece that fails is reported with its reason, counts as a missed goal, and the others continue. */
-async function runPiece(piece: string, run: Run): Promise<PieceResult> {
-  const started = performance.now()
-  const rows = await pieces[piece]?.(run).catch((error: unknown) => {
-    process.exitCode = 1
-    say(error instanceof Error ? String(error.stack) : String(error))
-    const [why = ''] = String(error).split('\n')
-    return [{ name: 'all', meaning: why, measured: 'FAILED', verdict: { goal: 'that it runs', met: false } }]
-  })
-  // Children that a failed piece left running would slow the next one down.
-  run.workspace.endChildren()
-  return { piece, seconds: (performance.now() - started) / 1000, rows: rows ?? [] }
+runs.clear()
+const { goals, met } = countGoals(Object.values(results).flat())
+say(`${met} of ${goals} goals are met.`)
+// A part of the benchmark, or a smoke run, must not replace the results of the whole.
+if (values.quick !== true && Object.keys(results).length === Object.keys(pieces).length) {
+  const seconds = (performance.now() - started) / 1000
+  writeFileSync(new URL('results.md', import.meta.url), formatPage(results, machine, seconds))
 }
 
 function say(line: string): void {

@@ -1,58 +1,18 @@
-// A page, a read and a mint with a million tokens in the store, compared with a thousand.
-import { listOrganisationTokens, usualListing } from '../packages/authority/src/operations/tokens/list-tokens.ts'
-import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
-import { revokeToken } from '../packages/authority/src/operations/tokens/revoke-token.ts'
-import { showApp } from '../packages/authority/src/operations/apps/show-app.ts'
-import { openAuthority, orgToken, type OpenAuthority } from './authority.ts'
-import type { Filled } from './fill.ts'
-import { interleave, timeEach } from './measure.ts'
-import type { Piece } from './piece.ts'
-import { compareCost, duration, type Row } from './rows.ts'
-
-export const million: Piece = async ({ quick, fills }) => {
-  const tokens = millionOf(quick)
-  const few = await open(await fills.get({ tokens: 1000, live: 1000 }))
-  const live = await open(await fills.get({ tokens, live: tokens }))
-  const dead = await open(await fills.get({ tokens, live: 1000 }))
-
-  const scenes = [few, live, dead]
-  await Promise.all(scenes.map(settle))
-
-  // Each measurement has its own rounds: the first flush after a pause takes longer than the next.
-  async function measure(deed: (scene: Scene) => Promise<number>) {
-    return interleave(
-      { few: () => deed(few), live: () => deed(live), dead: () => deed(dead) },
-      quick ? { rounds: 15, warmUp: 3 } : { rounds: 60, warmUp: 8 },
-    )
-  }
-  const page = await measure(readPages)
-  const read = await measure(readApps)
-  const minted = await measure((scene) => mintTokens(scene, 20))
-  for (const { authority } of scenes) await authority.close()
-
-  const many = tokens.toLocaleString('en-GB')
-  return [
-    row(`a page among ${many} live`, meanings.page, page.live, page.few),
-    row(`a page of 1,000 live among ${many}`, meanings.page, page.dead, page.few),
-    row(`a read among ${many} live`, meanings.read, read.live, read.few),
-    row(`a read, 1,000 live among ${many}`, meanings.read, read.dead, read.few),
-    row(`a mint among ${many} live`, meanings.mint, minted.live, minted.few),
-    row(`a mint, 1,000 live among ${many}`, meanings.mint, minted.dead, minted.few),
-  ]
-}
-
-/** The number of tokens that stands for a million. */
-export function millionOf(quick: boolean): number {
-  return quick ? 100_000 : 1_000_000
-}
-
-const atMost = 1.2
-
-const meanings = {
-  page: 'The first page (100) of the live tokens of an organisation, authenticated and performed; beside the same with 1,000 tokens, all live. Of those that are not live, half are revoked and half expired.',
-  read: 'GET of an app, authenticated and performed, with up to 8,192 tokens in turn whose rows are spread over the table, none of them twice between two revocations, each of which makes the store forget its tokens; beside the same with 1,000 tokens.',
-  mint: 'One durable mint, authenticated and performed; beside the same with 1,000 tokens.',
-}
+// A page, a read and a mint with a million tokens in the store, beside a thousand.
+import {
+  listOrganisationTokens,
+  mintToken,
+  openAuthority,
+  orgToken,
+  revokeToken,
+  showApp,
+  usualListing,
+  type OpenAuthority,
+} from '../e2e/open-authority.ts'
+import { fill, fillWithMillion, type Filled } from './fill.ts'
+import { timeEach } from './measure.ts'
+import { timeMints } from './mint.ts'
+import type { Group, Piece } from './row.ts'
 
 interface Scene {
   readonly authority: OpenAuthority
@@ -60,46 +20,74 @@ interface Scene {
   tokensRead: number
 }
 
-async function open(filled: Filled): Promise<Scene> {
-  return { authority: await openAuthority(filled.directory), filled, tokensRead: 0 }
+/** A thousand tokens; a million that are live; a million of which a thousand are. */
+type World = Readonly<Record<'few' | 'live' | 'dead', Scene>>
+
+export const million: Piece<World> = {
+  groups: [
+    group(
+      'a page',
+      'The first page (100) of the live tokens of an organisation, authenticated and performed; beside the same with 1,000 tokens, all live. Of the tokens that are not live, half are revoked and half expired.',
+      readPages,
+    ),
+    group(
+      'a read',
+      'GET of an app, authenticated and performed, with up to 8,192 tokens in turn, whose rows are spread over the table. No token comes twice between two revocations, and each revocation makes the store forget its tokens. Beside the same with 1,000 tokens.',
+      readApps,
+    ),
+    group(
+      'a mint',
+      'One durable mint, authenticated and performed; beside the same with 1,000 tokens.',
+      ({ authority }) => timeMints(authority, 20),
+    ),
+  ],
+
+  async open(run) {
+    const open = async (filled: Filled): Promise<Scene> => {
+      const authority = await openAuthority(filled.directory)
+      run.stack.defer(() => authority.close())
+      // Until the write-ahead log has been checkpointed once: a growing file takes longer to flush.
+      await Promise.all(Array.from({ length: 1000 }, () => authority.ask(authority.userHeader, mintToken, orgToken)))
+      for (const header of filled.tokenHeaders) await authority.authenticate(header)
+      return { authority, filled, tokensRead: 0 }
+    }
+    return {
+      few: await open(await fill(run, 1000, 1000)),
+      live: await open(await fillWithMillion(run, 'all')),
+      dead: await open(await fillWithMillion(run, 'few')),
+    }
+  },
 }
 
-/**
- * Until the write-ahead log has been checkpointed once, because a growing file takes longer to flush. Also verifies all
- * tokens.
- */
-async function settle({ authority: { ask, authenticate, userHeader }, filled }: Scene): Promise<void> {
-  await Promise.all(Array.from({ length: 1000 }, () => ask(userHeader, mintToken, orgToken)))
-  for (const header of filled.tokenHeaders) await authenticate(header)
+/** Rounds of its own for each: the first flush after a pause takes longer than the next. */
+function group(what: string, note: string, time: (scene: Scene) => Promise<number>): Group<World> {
+  const few = ({ few }: World) => time(few)
+  return {
+    note,
+    rounds: 60,
+    warmUp: 8,
+    rows: [
+      { what: `${what} among 1,000,000 live`, how: ({ live }) => time(live), beside: few, goal: 1.2 },
+      { what: `${what}, 1,000 live among 1,000,000`, how: ({ dead }) => time(dead), beside: few, goal: 1.2 },
+    ],
+  }
 }
-
-/** The default listing of an organisation's live tokens. */
-const firstPage = { ...usualListing, limit: 100, after: undefined } as const
 
 function readPages({ authority: { ask, userHeader, organisation } }: Scene): Promise<number> {
-  const input = { ...firstPage, slug: organisation.slug }
+  const input = { ...usualListing, limit: 100, after: undefined, slug: organisation.slug }
   return timeEach(10, async () => {
     const page = await ask(userHeader, listOrganisationTokens, input)
     if (page.items.length !== 100) throw new Error(`a page of ${page.items.length} tokens`)
   })
 }
 
-/** Each token at most once after a revocation, which drops the tokens from the store's cache. */
 async function readApps(scene: Scene): Promise<number> {
-  const { authority, filled } = scene
-  const { appName, tokenHeaders } = filled
-  const { record } = await authority.ask(authority.userHeader, mintToken, orgToken)
-  await authority.ask(authority.userHeader, revokeToken, { id: record.id, descendants: 'revoke' })
+  const { ask, userHeader } = scene.authority
+  const { appNames, tokenHeaders } = scene.filled
+  const { record } = await ask(userHeader, mintToken, orgToken)
+  await ask(userHeader, revokeToken, { id: record.id, descendants: 'revoke' })
   return timeEach(500, () => {
     const header = tokenHeaders[scene.tokensRead++ % tokenHeaders.length] ?? ''
-    return authority.ask(header, showApp, { name: appName })
+    return ask(header, showApp, { name: appNames[0] ?? '' })
   })
-}
-
-function mintTokens({ authority: { ask, userHeader } }: Scene, count: number): Promise<number> {
-  return timeEach(count, () => ask(userHeader, mintToken, orgToken))
-}
-
-function row(name: string, meaning: string, ours: readonly number[], beside: readonly number[]): Row {
-  return compareCost({ name, meaning, ours, beside, show: duration }, atMost)
 }

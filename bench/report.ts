@@ -1,78 +1,68 @@
-// Formats the results as a table for the terminal and as a Markdown page.
-import type { Machine } from './machine.ts'
-import type { Row } from './rows.ts'
+// Writes results as Markdown, for the terminal and for results.md.
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 
-export interface PieceResult {
-  readonly piece: string
-  /** The duration in seconds. */
-  readonly seconds: number
-  readonly rows: readonly Row[]
-}
+import type { MeasuredGroup, MeasuredRow } from './row.ts'
 
-/** The rows as columns for a terminal. */
-export function formatTable(results: readonly PieceResult[]): string {
-  const lines = [columns, ...results.flatMap(({ piece, rows }) => rows.map((row) => [piece, ...cellsOf(row)]))]
-  const widths = columns.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
-}
-
-/** The results as a page, with the meaning of every row. */
-export function formatPage(results: readonly PieceResult[], machine: Machine, date: Date): string {
-  const seconds = results.reduce((sum, result) => sum + result.seconds, 0)
+/** The machine of a run, as far as the figures depend on it. */
+export function describeMachine(date: Date): string {
+  const memory = `${Math.round(totalmem() / 1024 ** 3)} GiB`
+  const load = (loadavg()[0] ?? NaN).toFixed(1)
   return [
-    '# Measured',
-    '',
-    'Made by `npm run bench`; do not edit.',
-    '',
     `- Date: ${date.toISOString().slice(0, 10)}`,
-    `- Processor: ${machine.processor}, ${machine.cores} cores, ${machine.memory} memory, load ${machine.load} at the start`,
-    `- System: ${machine.system}, Node.js ${machine.node}`,
-    `- The whole run: ${Math.round(seconds)} s`,
-    '',
-    'Figures are medians of rounds, and in brackets what the best tenth of the rounds reached: the figure of a quiet machine.',
-    'The compared variants take turns within one run, and the ratio is the median of the ratios round by round, so that a noisy',
-    'neighbour meets both sides. Figures of different pieces, and of different runs, must not be divided by each other.',
-    '',
-    ...results.flatMap(formatPiece),
-    '',
+    `- Processor: ${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} cores, ${memory} memory, load ${load} at the start`,
+    `- System: ${type()} ${release()}, Node.js ${process.version}`,
   ].join('\n')
 }
 
-/** The number of goals, and how many are met. */
-export function countGoals(results: readonly PieceResult[]): { readonly goals: number; readonly met: number } {
-  const verdicts = results.flatMap(({ rows }) => rows.flatMap(({ verdict }) => verdict ?? []))
-  return { goals: verdicts.length, met: verdicts.filter(({ met }) => met).length }
+/** The whole page. */
+export function formatPage(
+  results: Readonly<Record<string, readonly MeasuredGroup[]>>,
+  machine: string,
+  seconds: number,
+): string {
+  const { goals, met } = countGoals(Object.values(results).flat())
+  return `# Measured
+
+\`npm run bench\` writes this page.
+
+${machine}
+- The whole run: ${Math.round(seconds)} s
+- Goals: ${met} of ${goals} are met
+
+A figure is the median of all rounds. The figure in brackets is what the best tenth of the rounds reached: what a quiet
+machine gives. Within a group the rows take turns, round by round, and a ratio is the median of the ratios of all rounds: so
+other load on the machine disturbs both sides alike. Do not divide figures of different groups or of different runs.
+
+${Object.entries(results)
+  .map(([name, groups]) => formatPiece(name, groups))
+  .join('\n')}`
 }
 
-const columns = ['piece', 'what', 'measured', 'beside', 'ratio', 'goal', 'met']
-
-function cellsOf({ name, measured, beside, ratio, verdict }: Row): string[] {
-  return [
-    name,
-    measured,
-    beside ?? '–',
-    ratio === undefined ? '–' : `${ratio.toFixed(2)}×`,
-    verdict?.goal ?? '–',
-    verdict === undefined ? '–' : verdict.met ? 'met' : 'MISSED',
-  ]
+/** A piece with its notes and tables. */
+export function formatPiece(name: string, groups: readonly MeasuredGroup[]): string {
+  return (
+    [`## ${name}`, ...groups.flatMap(({ note, rows }) => [note, formatTable(rows)]), ''].join('\n\n').trimEnd() + '\n'
+  )
 }
 
-function formatPiece({ piece, rows }: PieceResult): string[] {
-  return [
-    `## ${piece}`,
-    '',
-    `| ${columns.slice(1).join(' | ')} |`,
-    `|${' --- |'.repeat(columns.length - 1)}`,
-    ...rows.map((row) => `| ${cellsOf(row).join(' | ')} |`),
-    '',
-    ...rows.map(({ name, meaning }) => `- **${name}**: ${meaning}`),
-    '',
-  ]
+/** How many goals there are, and how many are met. */
+export function countGoals(groups: readonly MeasuredGroup[]): { readonly goals: number; readonly met: number } {
+  const judged = groups.flatMap(({ rows }) => rows.flatMap(({ met }) => met ?? []))
+  return { goals: judged.length, met: judged.filter(Boolean).length }
+}
+
+/** A column that is empty in every row is left out. */
+function formatTable(rows: readonly MeasuredRow[]): string {
+  const columns = (['what', 'measured', 'beside', 'ratio', 'goal', 'met'] as const).filter((column) =>
+    rows.some((row) => row[column] !== undefined),
+  )
+  const cells = rows.map((row) =>
+    columns.map((column) => {
+      const value = row[column]
+      return typeof value === 'boolean' ? (value ? 'met' : 'MISSED') : (value ?? '–')
+    }),
+  )
+  const widths = columns.map((name, at) => Math.max(name.length, ...cells.map((row) => row[at]?.length ?? 0)))
+  const line = (row: readonly string[]) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`
+  return [line(columns), line(widths.map((width) => '-'.repeat(width))), ...cells.map(line)].join('\n')
 }

@@ -1,66 +1,84 @@
-// Starts servers in their own processes, and asks them for their cost.
+// Starts servers in their own processes, and asks them what a request costs.
 import { once } from 'node:events'
+import { resolve } from 'node:path'
 
-import type { Workspace } from './workspace.ts'
+import type { Run } from './run.ts'
 
-export type Question = 'cpu' | 'watch' | 'hold'
-
-export type Answer =
-  | { readonly kind: 'listening'; readonly url: string }
-  | { readonly kind: 'cpu'; readonly microseconds: number }
-  | { readonly kind: 'hold'; readonly microseconds: number }
+/** The command in the source. */
+export const sourceEntry = resolve(import.meta.dirname, '../packages/cli/bin/hallpass.js')
 
 export interface Server {
   readonly url: string
-  /** CPU microseconds of the whole process so far, all threads. */
+  /** Processor time of the whole process so far in microseconds, all threads. */
   cpu(): Promise<number>
-  /** Begins to watch its event loop, a thousand times a second. */
-  watch(): Promise<void>
-  /** The longest time since the last call that the event loop was held, in CPU microseconds of its thread. */
+  /**
+   * The longest time since the last call for which the event loop was held, in microseconds of processor time of its
+   * thread. The first call begins to watch it.
+   */
   hold(): Promise<number>
+  /** Ends it in good order. */
   stop(): Promise<void>
 }
 
-/** Starts the authority of a data directory, as `hallpass serve` does; on PostgreSQL if a URL is given. */
-export function startAuthority(workspace: Workspace, directory: string, url?: string): Promise<Server> {
-  return start(workspace, ['authority', directory, ...(url === undefined ? [] : [url])])
+/** Runs `hallpass serve` on a data directory, with probe.ts in its process. */
+export function startAuthority(run: Run, data: string, ...flags: readonly string[]): Promise<Server> {
+  return startServer(run, ['--import', module('probe.ts'), sourceEntry, ...serveWords(data), ...flags], {}, 'ipc')
 }
 
-/** Starts bare Fastify, which answers `GET /v1/apps/{app}` with this JSON. */
-export function startConstant(workspace: Workspace, json: string): Promise<Server> {
-  return start(workspace, ['constant', json])
+/** Runs bare Fastify, which answers `GET /v1/apps/{app}` with this JSON. */
+export function startBareServer(run: Run, json: string): Promise<Server> {
+  return startServer(run, ['--import', module('probe.ts'), module('bare-server.ts'), json], {}, 'ipc')
 }
 
-async function start(workspace: Workspace, argv: readonly string[]): Promise<Server> {
-  const child = workspace.fork(new URL('server-process.ts', import.meta.url), argv)
-  const gone = once(child, 'exit').then((): never => {
-    throw new Error('a server process has ended')
+export function serveWords(data: string): readonly string[] {
+  return ['serve', '--listen', '127.0.0.1:0', '--data', data, '--log-level', 'warn']
+}
+
+/**
+ * Starts Node with these words and waits until it prints where it listens.
+ * @throws Error with what it said if it ends before
+ */
+export async function startServer(
+  run: Run,
+  argv: readonly string[],
+  environment?: NodeJS.ProcessEnv,
+  ...channel: ['ipc'?]
+): Promise<Server> {
+  const child = run.spawnNode(argv, environment, ...channel)
+  let said = ''
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    said = (said + chunk).slice(-4096)
   })
-  // It may end for good reasons; a caller who waits for an answer then sees this error through the race.
+  // After its last words.
+  const gone = once(child, 'close').then((): never => {
+    throw new Error(`a server has ended: ${said}`)
+  })
+  // Whoever waits for an answer sees it through the race.
   gone.catch(() => {})
-
-  async function next<Kind extends Answer['kind']>(kind: Kind): Promise<Extract<Answer, { readonly kind: Kind }>> {
-    const [answer] = (await Promise.race([once(child, 'message'), gone])) as [Answer]
-    if (answer.kind !== kind) throw new Error(`a server process answered ${answer.kind}, not ${kind}`)
-    return answer as Extract<Answer, { readonly kind: Kind }>
-  }
-
-  async function ask<Kind extends Answer['kind']>(question: Question, kind: Kind) {
-    const answer = next(kind)
+  const listening = new Promise<string>((found) => {
+    let printed = ''
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      printed += chunk
+      const url = /listens at (http:\S+)/.exec(printed)?.[1]
+      if (url !== undefined) found(url)
+    })
+  })
+  const ask = async (question: 'cpu' | 'hold') => {
+    const answer = once(child, 'message')
     child.send(question)
-    return answer
+    return ((await Promise.race([answer, gone])) as [number])[0]
   }
-
-  const { url } = await next('listening')
   return {
-    url,
-    cpu: async () => (await ask('cpu', 'cpu')).microseconds,
-    watch: async () => void (await ask('watch', 'hold')),
-    hold: async () => (await ask('hold', 'hold')).microseconds,
+    url: await Promise.race([listening, gone]),
+    cpu: () => ask('cpu'),
+    hold: () => ask('hold'),
     async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      child.kill('SIGKILL')
-      await once(child, 'exit')
+      child.kill('SIGTERM')
+      await gone.catch(() => {})
     },
   }
+}
+
+function module(name: string): string {
+  return resolve(import.meta.dirname, name)
 }

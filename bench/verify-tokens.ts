@@ -1,4 +1,5 @@
-// The tokens for measuring verification: the same for us, for Go and for the bare HMACs.
+// The tokens for measuring verification: the same for us and for Go, and all different, so that nothing can be cached for
+// the next.
 import { randomBytes } from 'node:crypto'
 
 import {
@@ -7,99 +8,75 @@ import {
   dischargeTicket,
   formatAuthorization,
   mintMacaroon,
+  permissionLocation,
   thirdParty,
   ticketsOf,
   type Access,
   type Caveat,
-  type Macaroon,
 } from '@hallpass/macaroon'
-
-import { location } from './authority.ts'
-
-/** Tokens of one kind, all different, so that nothing can be cached for the next. */
-export interface TokenKind {
-  readonly name: string
-  readonly headers: readonly string[]
-  readonly macaroons: readonly Macaroon[]
-}
 
 export interface Tokens {
   readonly key: Uint8Array
   /** An access that every one of them allows. */
   readonly access: Access & { readonly now: number; readonly orgId: bigint; readonly appId: bigint }
-  readonly kinds: readonly TokenKind[]
+  /** The headers of each kind. */
+  readonly kinds: readonly (readonly string[])[]
 }
 
-/** The number of tokens of a kind; a power of two. */
+export interface TokenKind {
+  readonly caveats: number
+  readonly discharges: number
+}
+
+/** The number of tokens of a kind. */
 export const tokensOfAKind = 64
 
-/** Tokens with 1, 3, 6 and 12 caveats, and with 3 caveats and one or two discharged third parties. */
-export function makeTokens(): Tokens {
-  const key = new Uint8Array(randomBytes(32))
+export function makeTokens(kinds: readonly TokenKind[]): Tokens {
+  const key = random(32)
   const now = Math.floor(Date.now() / 1000)
   const access = { orgId: 1_234_567n, appId: 4_242_424n, action: actions.read, now } as const
-  const sizes = [1, 3, 6, 12].map((count) =>
-    makeKind(`${count} ${count === 1 ? 'caveat' : 'caveats'}`, () => [mint(key, caveatsOf(access, count))]),
-  )
-  const asked = [1, 2].map((count) =>
-    makeKind(`3 caveats, ${count} ${count === 1 ? 'discharge' : 'discharges'}`, () =>
-      withDischarges(mint(key, caveatsOf(access, 3)), count, now),
-    ),
-  )
-  return { key, access, kinds: [...sizes, ...asked] }
-}
-
-function mint(key: Uint8Array, caveats: readonly Caveat[]): Macaroon {
-  return mintMacaroon({
-    kid: new Uint8Array(randomBytes(16)),
-    rnd: new Uint8Array(randomBytes(16)),
-    location,
-    key,
-    caveats,
-  })
+  const make = ({ caveats, discharges }: TokenKind) =>
+    makeToken(key, caveatsFor(access).slice(0, caveats), discharges, now)
+  return { key, access, kinds: kinds.map((kind) => Array.from({ length: tokensOfAKind }, () => make(kind))) }
 }
 
 /** An organisation, apps, a window; then a role and actions; then windows, each a little narrower. */
-function caveatsOf(access: Tokens['access'], count: number): readonly Caveat[] {
-  const apps = [access.appId, access.appId + 1n, access.appId + 2n]
+function caveatsFor({ orgId, appId, now }: Tokens['access']): readonly Caveat[] {
   const window = (narrower: number): Caveat => ({
     type: 'ValidityWindow',
-    notBefore: BigInt(access.now - 3600),
-    notAfter: BigInt(access.now + 86_400 - narrower),
+    notBefore: BigInt(now - 3600),
+    notAfter: BigInt(now + 86_400 - narrower),
   })
-  const first: readonly Caveat[] = [
-    { type: 'Organization', id: access.orgId, mask: actions.all },
-    { type: 'Apps', apps: new Map(apps.map((id) => [id, actions.all])) },
+  return [
+    { type: 'Organization', id: orgId, mask: actions.all },
+    { type: 'Apps', apps: new Map([appId, appId + 1n, appId + 2n].map((id) => [id, actions.all])) },
     window(0),
     { type: 'IsMember' },
     { type: 'Action', mask: actions.all },
+    ...Array.from({ length: 7 }, (_, i) => window(i + 1)),
   ]
-  return [...first, ...Array.from({ length: 7 }, (_, i) => window(i + 1))].slice(0, count)
 }
 
-function makeKind(name: string, make: () => readonly [Macaroon, ...Macaroon[]]): TokenKind {
-  const made = Array.from({ length: tokensOfAKind }, make)
-  const macaroons = made.map(([macaroon]) => macaroon)
-  return {
-    name,
-    headers: made.map((bundle) => formatAuthorization(bundle.map(({ bytes }) => bytes))),
-    macaroons,
-  }
-}
-
-function withDischarges(macaroon: Macaroon, count: number, now: number): readonly [Macaroon, ...Macaroon[]] {
-  const random = (length: number) => new Uint8Array(randomBytes(length))
-  const parties = Array.from({ length: count }, (_, i) => ({ at: `https://${i}.auth.example`, key: random(32) }))
+function makeToken(key: Uint8Array, caveats: readonly Caveat[], discharges: number, now: number): string {
+  const parties = Array.from({ length: discharges }, (_, i) => ({
+    location: `https://${i}.auth.example`,
+    key: random(32),
+  }))
+  const minted = mintMacaroon({ kid: random(16), rnd: random(16), location: permissionLocation, key, caveats })
   const asking = attenuate(
-    macaroon,
-    parties.map(({ at, key }) => thirdParty({ location: at, key, random })),
+    minted,
+    parties.map((party) => thirdParty({ ...party, random })),
   )
   const tickets = ticketsOf(asking)
-  const caveats: readonly Caveat[] = [
-    { type: 'ValidityWindow', notBefore: BigInt(now - 60), notAfter: BigInt(now + 3600) },
-  ]
-  const discharges = parties.flatMap(({ at, key }) =>
-    (tickets.get(at) ?? []).map((ticket) => dischargeTicket({ key, ticket, location: at, rnd: random(16), caveats })),
+  const window: Caveat = { type: 'ValidityWindow', notBefore: BigInt(now - 60), notAfter: BigInt(now + 3600) }
+  const answers = parties.flatMap((party) =>
+    (tickets.get(party.location) ?? []).map((ticket) =>
+      dischargeTicket({ ...party, ticket, rnd: random(16), caveats: [window] }),
+    ),
   )
-  return [asking, ...discharges]
+  return formatAuthorization([asking, ...answers].map(({ bytes }) => bytes))
+}
+
+function random(length: number): Uint8Array {
+  return new Uint8Array(randomBytes(length))
 }

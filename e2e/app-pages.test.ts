@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { actions, type Caveat } from '@hallpass/macaroon'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { openAuthority, orgToken, type OpenAuthority } from '../bench/authority.ts'
+import { openAuthority, orgToken, type OpenAuthority } from './open-authority.ts'
 import { createAllowance } from '../packages/authority/src/operations/perform/allowance.ts'
 import { createApp } from '../packages/authority/src/operations/apps/create-app.ts'
 import { createOrganisation } from '../packages/authority/src/operations/organisations/create-organisation.ts'

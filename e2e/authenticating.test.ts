@@ -18,7 +18,7 @@ import {
 } from '@hallpass/macaroon'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { location, openAuthority, orgToken, type OpenAuthority } from '../bench/authority.ts'
+import { location, openAuthority, orgToken, type OpenAuthority } from './open-authority.ts'
 import type { ReadTransaction } from '../packages/authority/src/domain/store.ts'
 import { createAuthenticate, type Authenticate } from '../packages/authority/src/operations/perform/authenticate.ts'
 import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'

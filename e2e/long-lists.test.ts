@@ -7,7 +7,7 @@ import { type Caveat } from '@hallpass/macaroon'
 import { encodeCaveats } from '@hallpass/macaroon/internal'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { openAuthority, orgToken, type OpenAuthority } from '../bench/authority.ts'
+import { openAuthority, orgToken, type OpenAuthority } from './open-authority.ts'
 import type { ReadTransaction } from '../packages/authority/src/domain/store.ts'
 import { createAllowance } from '../packages/authority/src/operations/perform/allowance.ts'
 import { listAuditEvents } from '../packages/authority/src/operations/organisations/list-audit-events.ts'

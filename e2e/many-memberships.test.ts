@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 
 import { expect, test } from 'vitest'
 
-import { openAuthority } from '../bench/authority.ts'
+import { openAuthority } from './open-authority.ts'
 import { proveAddress } from '../packages/authority/src/operations/accounts/prove-address.ts'
 import { createAccount } from '../packages/authority/src/operations/accounts/sign-up.ts'
 import { createDirectory } from './authority.ts'

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { appDraft, openAuthority, orgToken, type OpenAuthority } from '../bench/authority.ts'
+import { appDraft, openAuthority, orgToken, type OpenAuthority } from './open-authority.ts'
 import type { Store } from '../packages/authority/src/domain/store.ts'
 import { createApp } from '../packages/authority/src/operations/apps/create-app.ts'
 import { showApp } from '../packages/authority/src/operations/apps/show-app.ts'

@@ -1,5 +1,7 @@
 // Macaroons that no honest tool makes: encoded byte by byte, past every bound.
-import { actions, formatAuthorization, type Caveat } from '@hallpass/macaroon'
+import { createHmac } from 'node:crypto'
+
+import { actions, formatAuthorization, type Caveat, type Macaroon } from '@hallpass/macaroon'
 import { encodeCaveats } from '@hallpass/macaroon/internal'
 
 import { readMacaroon } from './macaroons.ts'
@@ -8,6 +10,20 @@ import { readMacaroon } from './macaroons.ts'
 export function withCaveats(token: string, caveat: Caveat, count: number): string {
   const [one] = [elementsOf(caveat)]
   return assemble(token, Buffer.concat([arrayHeader(count * 2), ...Array.from({ length: count }, () => one)]))
+}
+
+/** The macaroon with so many more caveats, each made from the tail before it: genuine, with repetitions that no tool adds. */
+export function withRepeated(macaroon: Macaroon, count: number, make: (tail: Uint8Array) => Caveat): Uint8Array {
+  const present = macaroon.unsafeCaveats.map(elementsOf)
+  const { nonce, location } = macaroon
+  let { tail } = macaroon
+  const added = Array.from({ length: count }, () => {
+    const elements = elementsOf(make(tail))
+    tail = createHmac('sha256', tail).update(elements).digest()
+    return elements
+  })
+  const all = [...present, ...added]
+  return encode({ nonce, location, tail }, Buffer.concat([arrayHeader(all.length * 2), ...all]))
 }
 
 /** IfPresent in IfPresent, to this depth. */
@@ -44,17 +60,18 @@ function arrayHeader(length: number): Buffer {
 }
 
 function assemble(token: string, caveats: Uint8Array): string {
-  const { nonce, location, tail } = readMacaroon(token)
+  return formatAuthorization([encode(readMacaroon(token), caveats)])
+}
+
+function encode({ nonce, location, tail }: Pick<Macaroon, 'nonce' | 'location' | 'tail'>, caveats: Uint8Array): Buffer {
   const place = Buffer.from(location)
-  return formatAuthorization([
-    Buffer.concat([
-      Buffer.of(0x94),
-      nonce.bytes,
-      Buffer.of(0xd9, place.length),
-      place,
-      caveats,
-      Buffer.of(0xc4, tail.length),
-      tail,
-    ]),
+  return Buffer.concat([
+    Buffer.of(0x94),
+    nonce.bytes,
+    Buffer.of(0xd9, place.length),
+    place,
+    caveats,
+    Buffer.of(0xc4, tail.length),
+    tail,
   ])
 }

@@ -2,7 +2,7 @@
 // token, each small on the wire and large in memory. Prints how many it has read.
 import { actions, type Caveat } from '@hallpass/macaroon'
 
-import { openAuthority, orgToken } from '../bench/authority.ts'
+import { openAuthority, orgToken } from './open-authority.ts'
 import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
 import { narrow } from './macaroons.ts'
 

@@ -1,5 +1,5 @@
 // Checks which way imports point, between packages and between the folders of the authority and of the dashboard: the house
-// of ARCHITECTURE.md.
+// of ARCHITECTURE.md. Also that the benchmark imports public entries only.
 import { globSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
@@ -123,6 +123,12 @@ for (const file of globSync('packages/*/src/**/*.{ts,tsx}', { cwd: root }).toSor
   for (const specifier of importsOf(text)) {
     const problem = check(file, specifier)
     if (problem !== undefined) problems.push(`${file}: imports ${specifier}: ${problem}`)
+  }
+}
+for (const file of globSync('bench/*.ts', { cwd: root }).toSorted()) {
+  for (const specifier of importsOf(readFileSync(join(root, file), 'utf8'))) {
+    if (specifier.includes('packages/'))
+      problems.push(`${file}: imports ${specifier}: it may import public entries only`)
   }
 }
 problems.push(...checkMap(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')), ...checkTables())

@@ -1,4 +1,5 @@
-// An authority without its doors, in this process: everything that the server does for a request except HTTP.
+// An authority without its doors, in this process: everything that the server does for a request except HTTP. The one way
+// into the authority's inside for tests and the benchmark that need it.
 import { randomBytes } from 'node:crypto'
 
 import { permissionLocation } from '@hallpass/macaroon'
@@ -23,6 +24,13 @@ import { openSession } from '../packages/authority/src/operations/accounts/sign-
 import { createAccount } from '../packages/authority/src/operations/accounts/sign-up.ts'
 import type { User } from '../packages/authority/src/domain/user.ts'
 import { openStore } from '../packages/authority/src/store/open.ts'
+
+export { showApp } from '../packages/authority/src/operations/apps/show-app.ts'
+export { VerificationCache } from '../packages/authority/src/operations/perform/verification-cache.ts'
+export { listOrganisationTokens, usualListing } from '../packages/authority/src/operations/tokens/list-tokens.ts'
+export { revokeToken } from '../packages/authority/src/operations/tokens/revoke-token.ts'
+export { startPostgres } from '../packages/authority/src/store/testing/postgres.ts'
+export { mintToken }
 
 export interface OpenAuthority {
   readonly environment: Environment
