@@ -147,7 +147,7 @@ describe('verifyBundle', () => {
     const fail = () => {
       throw new TypeError('mine')
     }
-    const kernel: Kernel = { ...defaultKernel, chain: fail, endsIn: fail, equal: fail }
+    const kernel: Kernel = { ...defaultKernel, chain: fail, endsIn: fail }
     expect(() => verifyBundle(bundleOf(mint(1, organization(1n))), keyOf, { kernel })).toThrow(TypeError)
   })
 })

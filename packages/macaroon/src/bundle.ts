@@ -8,8 +8,7 @@ import type { DischargeAccess } from './discharge-access.ts'
 import { MacaroonError } from './errors.ts'
 import { type DecodeOptions, expectMacaroon, type Macaroon, readMacaroon, readInScratch } from './macaroon.ts'
 import { thirdPartiesOf } from './mint.ts'
-import { kidOf, type Nonce } from './nonce.ts'
-import { sameBytes } from './same-bytes.ts'
+import { hasKid, type Nonce } from './nonce.ts'
 import { type HeaderTokens, type LeftOut, readTokens } from './text.ts'
 import { type VerifiedMacaroon, verify, type VerifyOptions } from './verify.ts'
 import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
@@ -168,10 +167,7 @@ function expectList<Item>(list: readonly Item[], name: string): readonly Item[] 
 function answersTo(macaroon: Macaroon, discharges: readonly Macaroon[]): readonly Macaroon[] {
   if (discharges.length === 0) return discharges
   const asked = thirdPartiesOf(macaroon)
-  return discharges.filter(({ nonce }) => {
-    const answered = kidOf(nonce)
-    return asked.some(({ ticket }) => sameBytes(ticket ?? nothing, answered))
-  })
+  return discharges.filter(({ nonce }) => asked.some(({ ticket }) => hasKid(nonce, ticket ?? nothing)))
 }
 
 const nothing = new Uint8Array(0)

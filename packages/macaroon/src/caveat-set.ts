@@ -49,12 +49,22 @@ export function getCaveats<T extends CaveatType>(
   type: T,
   vocabulary: Vocabulary = flyVocabulary,
 ): Extract<Caveat, { type: T }>[] {
-  Vocabulary.expect(vocabulary)
-  return expectCaveats(caveats).flatMap((caveat) => {
+  return caveatsOf(expectCaveats(caveats), type, Vocabulary.expect(vocabulary))
+}
+
+/** The same of caveats that a reader made. */
+export function caveatsOf<T extends CaveatType>(
+  caveats: readonly Caveat[],
+  type: T,
+  vocabulary: Vocabulary,
+): Extract<Caveat, { type: T }>[] {
+  const found: Extract<Caveat, { type: T }>[] = []
+  for (const caveat of caveats) {
+    if (isOfType(caveat, type)) found.push(caveat)
     const inner = codecOf(caveat, vocabulary)?.unwrap?.(caveat)
-    const nested = inner === undefined ? [] : getCaveats(inner, type, vocabulary)
-    return isOfType(caveat, type) ? [caveat, ...nested] : nested
-  })
+    if (inner !== undefined) found.push(...getCaveats(inner, type, vocabulary))
+  }
+  return found
 }
 
 /** The list of what look like caveats. Throws `bad-argument` for anything else. */

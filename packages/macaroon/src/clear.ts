@@ -8,7 +8,7 @@ import type { CaveatCodec, NestedProhibits, Refusal, RefusalKind } from './codec
 import type { DischargeAccess } from './discharge-access.ts'
 import { nothingForbids } from './errors.ts'
 import { allCaveats, isVerified, showCaveats, type VerifiedMacaroon, verifiedParts } from './verify.ts'
-import type { Answer } from './verify-chain.ts'
+import type { Answer, Answers } from './verify-chain.ts'
 import { codecOf, flyVocabulary, nameOf, Vocabulary } from './vocabulary.ts'
 
 export type Clearance =
@@ -51,29 +51,25 @@ export function clear(
   const { own, answers } = verifiedParts(verified)
   const { vocabulary } = verified
   // Most ask nobody, so there is nothing to choose.
-  if (answers.length === 0) return clearAll(own, accesses, vocabulary, verified, denials)
+  if (answers.length === 0) return clearAll(own, accesses, vocabulary, () => verified.caveats, denials)
   const chosen = choose(own, answers, accesses, vocabulary)
-  const shown = {
-    get caveats() {
-      return showCaveats(verified, chosen)
-    },
-  }
+  const shown = () => showCaveats(verified, chosen)
   return clearAll(allCaveats(own, chosen), accesses, vocabulary, shown, denials)
 }
 
 /** Of the answers to each question one, which allows all of the accesses if any does. What it comes to is judged anew. */
 function choose(
   own: readonly Caveat[],
-  answers: readonly (readonly Answer[])[],
+  answers: readonly Answers[],
   accesses: readonly (Access | DischargeAccess)[],
   vocabulary: Vocabulary,
 ): readonly Answer[] {
-  const first = answers.flatMap(([one]) => one ?? [])
+  const first = answers.map(([one]) => one)
   if (answers.every(({ length }) => length === 1)) return first
   const holds = (caveat: Caveat) => !isAttestation(caveat, vocabulary)
   const allows = ({ caveats }: Answer) =>
-    !caveats.some(holds) || clearAll(caveats, accesses, vocabulary, { caveats }, 1).allowed
-  const chosen = answers.flatMap((list) => list.find(allows) ?? list[0] ?? [])
+    !caveats.some(holds) || clearAll(caveats, accesses, vocabulary, () => caveats, 1).allowed
+  const chosen = answers.map((list) => list.find(allows) ?? list[0])
   // Those that forbid something come first where nothing else does, so they have all denied it.
   return allCaveats(own, chosen).some(holds) ? chosen : first
 }
@@ -93,7 +89,7 @@ export function clearCaveats(
 ): Clearance {
   const settled = settle(caveats, Vocabulary.expect(vocabulary))
   if (settled.every((caveat) => isAttestation(caveat, vocabulary))) throw nothingForbids()
-  return clearAll(settled, accesses, vocabulary, { caveats })
+  return clearAll(settled, accesses, vocabulary, () => caveats)
 }
 
 /**
@@ -104,7 +100,7 @@ export function clearAll(
   caveats: readonly Caveat[],
   accesses: readonly (Access | DischargeAccess)[],
   vocabulary: Vocabulary,
-  shown: { readonly caveats: readonly Caveat[] },
+  shown: () => readonly Caveat[],
   most = Infinity,
 ): Clearance {
   if (!Array.isArray(accesses)) throw badArgument('accesses', 'a list')
@@ -139,7 +135,7 @@ function clearOne(
   vocabulary: Vocabulary,
   nested: NestedProhibits,
   denials: Denial[] | undefined,
-  shown: { readonly caveats: readonly Caveat[] },
+  shown: () => readonly Caveat[],
   most: number,
 ): Denial[] | undefined {
   const invalid = whatIsWrong(access)
@@ -159,7 +155,7 @@ function clearOne(
     isHeld = true
     const refusal = prohibits(codec, caveat, access, nested)
     if (refusal === undefined) continue
-    ;(found ??= []).push({ access: number, index, caveat: shown.caveats[index], ...refusal })
+    ;(found ??= []).push({ access: number, index, caveat: shown()[index], ...refusal })
     if (found.length >= most) break
   }
   if (!isHeld) throw nothingForbids()

@@ -7,8 +7,7 @@ import { defaultKernel } from '#kernel'
 import { lastingFirst } from './lasting-first.ts'
 import { type DecodeOptions, expectMacaroon, type Macaroon } from './macaroon.ts'
 import { attenuate, signMacaroon, thirdPartiesOf } from './mint.ts'
-import { kidOf, makeNonce } from './nonce.ts'
-import { sameBytes } from './same-bytes.ts'
+import { hasKid, makeNonce } from './nonce.ts'
 import { openTicket } from './ticket.ts'
 import { vocabularyOf } from './vocabulary.ts'
 
@@ -68,10 +67,10 @@ export function ticketsOf(
   discharges: readonly Macaroon[] = [],
 ): ReadonlyMap<string, readonly Uint8Array[]> {
   const tickets = new Map<string, Uint8Array[]>()
-  const answered = takeList(discharges, 'discharges', expectMacaroon).map(({ nonce }) => kidOf(nonce))
+  const answers = takeList(discharges, 'discharges', expectMacaroon)
   for (const caveat of thirdPartiesOf(expectMacaroon(macaroon, 'macaroon'))) {
     const ticket = new Uint8Array(caveat.ticket ?? [])
-    if (answered.some((kid) => sameBytes(kid, ticket))) continue
+    if (answers.some(({ nonce }) => hasKid(nonce, ticket))) continue
     const others = tickets.get(caveat.location)
     if (others === undefined) tickets.set(caveat.location, [ticket])
     else others.push(ticket)
@@ -90,7 +89,7 @@ export function caveatsWith(macaroon: Macaroon, discharges: readonly Macaroon[],
   const answers = new Map<string, Macaroon>()
   for (const caveat of thirdPartiesOf(expectMacaroon(macaroon, 'macaroon'))) {
     const ticket = new Uint8Array(caveat.ticket ?? [])
-    const found = inOrder.filter(({ nonce }) => sameBytes(kidOf(nonce), ticket))
+    const found = inOrder.filter(({ nonce }) => hasKid(nonce, ticket))
     const answer = found.find((each) => hasBegun(each, now)) ?? found[0]
     if (answer !== undefined) answers.set(ticket.join(), answer)
   }

@@ -1,7 +1,7 @@
 /** When caveats end, which can be read off them before any access is known. */
 
 import type { Caveat, ValidityWindow } from './caveat.ts'
-import { getCaveats, settle } from './caveat-set.ts'
+import { caveatsOf, getCaveats, settle } from './caveat-set.ts'
 import { effectiveEnd } from './caveats/validity-window.ts'
 import { flyVocabulary, type Vocabulary } from './vocabulary.ts'
 
@@ -15,7 +15,7 @@ export function expiration(caveats: readonly Caveat[], vocabulary: Vocabulary = 
 
 /** The same of caveats that a reader made. */
 export function endOf(caveats: readonly Caveat[], vocabulary: Vocabulary): bigint | undefined {
-  return earliest(getCaveats(caveats, 'ValidityWindow', vocabulary))
+  return earliest(caveatsOf(caveats, 'ValidityWindow', vocabulary))
 }
 
 function earliest(windows: readonly ValidityWindow[]): bigint | undefined {

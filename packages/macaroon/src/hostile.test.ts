@@ -159,9 +159,9 @@ describe('what a verification takes', () => {
     expect(steps).toBeGreaterThan(100)
     steps = 0
     verify(token, key, { discharges: [answer], spend })
-    // Its own chain, the look for an answer, the answer's chain, the tails, and every binding with all of them.
+    // Its own chain, the look for an answer, the answer's chain, the tails once more, and every binding with all of them.
     const count = answer.unsafeCaveats.length
-    expect(steps).toBe(3 + blocks(token) + 2 + (count + 1) + blocks(answer) + 3 + count * 3)
+    expect(steps).toBe(3 + blocks(token) + 2 + (count + 1) + blocks(answer) + (2 * 3 + blocks(token)) + count * 3)
   })
 
   it('ends where the caller wants no more of it', () => {

@@ -2,12 +2,12 @@
 
 import { badArgument, expectFields, expectText, takeBytes, takeList } from './boundary.ts'
 import type { Caveat, ThirdParty } from './caveat.ts'
-import { checkBounds, getCaveats, isAttestation, writeCaveat } from './caveat-set.ts'
+import { caveatsOf, checkBounds, isAttestation, writeCaveat } from './caveat-set.ts'
 import { MacaroonError, nothingForbids } from './errors.ts'
 import { type DecodeOptions, expectMacaroon, Macaroon, readMacaroon } from './macaroon.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 import { makeNonce, type Nonce } from './nonce.ts'
-import { sameBytes } from './same-bytes.ts'
+import { equalBytes } from './kernel/equal-bytes.ts'
 import { finishTail, firstTail, nextTail, takeKey } from './tail.ts'
 import { NewThirdParty } from './third-party.ts'
 import { nameOf, type Vocabulary, vocabularyOf } from './vocabulary.ts'
@@ -68,7 +68,7 @@ export function attenuate(macaroon: Macaroon, caveats: readonly Addition[]): Mac
 
 /** The third parties that a macaroon asks, those inside IfPresent too. */
 export function thirdPartiesOf(macaroon: Macaroon): readonly ThirdParty[] {
-  return getCaveats(Macaroon.caveatsOf(macaroon), '3P', macaroon.vocabulary)
+  return caveatsOf(Macaroon.caveatsOf(macaroon), '3P', macaroon.vocabulary)
 }
 
 /** What `mintMacaroon` and `dischargeTicket` have in common: a proof is finished, so that nothing can be added. */
@@ -116,7 +116,7 @@ function addAll(given: readonly Addition[], ground: Ground): Added {
   let { tail } = ground
   for (const [i, addition] of additions.entries()) {
     const plain = encoded[i] ?? nothing
-    if (seen.some((bytes) => sameBytes(bytes, plain))) continue
+    if (seen.some((bytes) => equalBytes(bytes, plain))) continue
     seen.push(plain)
     const sealed = seal(addition, { ...ground, tail }, locations)
     const bytes = sealed === addition ? plain : encodeOne(sealed, vocabulary)

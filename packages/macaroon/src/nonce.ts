@@ -5,6 +5,7 @@ import { MacaroonError } from './errors.ts'
 import { sha1 } from '@noble/hashes/legacy.js'
 import { MsgpackReader } from './msgpack-reader.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
+import { equalBytes } from './kernel/equal-bytes.ts'
 import type { Wire } from './wire.ts'
 
 export interface Nonce {
@@ -41,9 +42,12 @@ export function readNonce(reader: MsgpackReader, wire: Wire): Nonce {
     throw new MacaroonError('malformed', `Byte ${nonceStart}: a nonce has 2 or 3 fields, and this one has ${fields}`)
   }
   // Go writes nil for a slice that was never set; it means the same as no bytes, and `bytes` keeps the difference.
-  for (let part = 0; part < 2; part += 1) if (!reader.takeNil()) reader.skipBytes()
+  const kidLength = reader.takeNil() ? 0 : reader.skipBytes()
+  // A long one is a ticket, which this package asks for.
+  const kid = kidLength > 32 ? reader.bytes.slice(reader.offset - kidLength, reader.offset) : undefined
+  if (!reader.takeNil()) reader.skipBytes()
   const proof = fields === 3 && reader.readBoolean()
-  return new NonceOnWire(wire, reader.offset, proof, fields)
+  return new NonceOnWire(wire, kid, reader.offset, proof, fields)
 }
 
 /** A new nonce of the present version. `rnd` must be 16 random bytes. Throws `bad-argument` otherwise. */
@@ -57,9 +61,9 @@ export function makeNonce(kid: Uint8Array, rnd: Uint8Array, proof: boolean): Non
   return { kid: name, rnd: random, proof, fields: 3, bytes: writer.finish() }
 }
 
-/** The key id, for this package alone: it is not copied, for in a discharge it is long. */
-export function kidOf(nonce: Nonce): Uint8Array {
-  return NonceOnWire.kidOf(nonce)
+/** Whether the key id is these bytes. */
+export function hasKid(nonce: Nonce, bytes: Uint8Array): boolean {
+  return equalBytes(NonceOnWire.kidOf(nonce), bytes)
 }
 
 /** A nonce that was read: whoever asks for its bytes has a copy of their own. */
@@ -69,11 +73,12 @@ class NonceOnWire implements Nonce {
   readonly #end: number
   readonly #proof: boolean
   readonly #fields: 2 | 3
-  /** Once this package has asked; no copy. */
+  /** Once this package has asked, and of a ticket at once. */
   #kid: Uint8Array | undefined
 
-  constructor(wire: Wire, end: number, proof: boolean, fields: 2 | 3) {
+  constructor(wire: Wire, kid: Uint8Array | undefined, end: number, proof: boolean, fields: 2 | 3) {
     this.#wire = wire
+    this.#kid = kid
     this.#end = end
     this.#proof = proof
     this.#fields = fields
@@ -93,11 +98,11 @@ class NonceOnWire implements Nonce {
   }
 
   get kid(): Uint8Array {
-    return this.#view(0).slice()
+    return (this.#kid ?? this.#read(0)).slice()
   }
 
   get rnd(): Uint8Array {
-    return this.#view(1).slice()
+    return this.#read(1)
   }
 
   get bytes(): Uint8Array {
@@ -105,15 +110,14 @@ class NonceOnWire implements Nonce {
   }
 
   static kidOf(nonce: Nonce): Uint8Array {
-    return #wire in nonce ? (nonce.#kid ??= nonce.#view(0)) : nonce.kid
+    return #wire in nonce ? (nonce.#kid ??= nonce.#read(0)) : nonce.kid
   }
 
-  #view(part: number): Uint8Array {
+  #read(part: number): Uint8Array {
     const reader = new MsgpackReader(this.#wire.begin(this.#end), nonceStart)
     reader.readArrayLength()
     if (part === 1 && !reader.takeNil()) reader.skipBytes()
-    const length = reader.takeNil() ? 0 : reader.skipBytes()
-    return reader.bytes.subarray(reader.offset - length, reader.offset)
+    return reader.readBytesOrNull() ?? new Uint8Array(0)
   }
 }
 

@@ -19,13 +19,7 @@ export function organizationScope(caveats: readonly Caveat[], vocabulary: Vocabu
   if (first === undefined) {
     throw new MacaroonError('no-organization', 'The caveats confine the token to no organization')
   }
-  const cleared = clearAll(
-    found,
-    [{ action: actions.none, now: 0, orgId: first.id }],
-    vocabulary,
-    { caveats: found },
-    1,
-  )
+  const cleared = clearAll(found, [{ action: actions.none, now: 0, orgId: first.id }], vocabulary, () => found, 1)
   if (!cleared.allowed) {
     throw new MacaroonError(
       'conflicting-organizations',

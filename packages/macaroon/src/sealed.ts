@@ -3,6 +3,8 @@
 import { defaultCipher } from '#kernel'
 
 export const boxNonceLength = 12
+/** How many bytes a box has more than what is in it: the nonce, and the tag at its end. */
+export const boxOverhead = boxNonceLength + 16
 
 /** The nonce and the sealed plaintext behind it. Under one key, a nonce must never come twice. */
 export function sealBox(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array {
@@ -15,8 +17,6 @@ export function sealBox(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Arra
 
 /** What is in the box; undefined where it was not sealed with this key or was changed since. */
 export function openBox(key: Uint8Array, box: Uint8Array): Uint8Array | undefined {
-  if (box.length < boxNonceLength + tagLength) return undefined
+  if (box.length < boxOverhead) return undefined
   return defaultCipher.open(key, box.subarray(0, boxNonceLength), box.subarray(boxNonceLength))
 }
-
-const tagLength = 16

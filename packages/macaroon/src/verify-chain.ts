@@ -1,16 +1,18 @@
 /** The chain of a macaroon and those of its discharges, followed as Go's `Macaroon.verify` does. */
 
-import { takeList } from './boundary.ts'
+import { isBytes, lengthOf, takeList } from './boundary.ts'
 import type { Caveat, ThirdParty } from './caveat.ts'
 import { isAttestation } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
 import { quoteShortly } from './json.ts'
-import type { Kernel } from './kernel/kernel.ts'
+import { defaultCipher } from '#kernel'
+import { equalBytes } from './kernel/equal-bytes.ts'
+import type { Box, Kernel } from './kernel/kernel.ts'
 import { Macaroon, tailLength } from './macaroon.ts'
 import { lastingFirst } from './lasting-first.ts'
-import { kidOf, nonceStart } from './nonce.ts'
-import { openBox } from './sealed.ts'
-import { finishTail, takeKey } from './tail.ts'
+import { hasKid, nonceStart } from './nonce.ts'
+import { boxOverhead } from './sealed.ts'
+import { takeKey } from './tail.ts'
 import { dischargeKeyLength, openTicket } from './ticket.ts'
 import { nameOf } from './vocabulary.ts'
 
@@ -26,8 +28,11 @@ export interface ChainResult {
   /** Its own caveats without those that verification answers. */
   readonly own: readonly Caveat[]
   /** For each question the discharges that answer it, one at least, those that end last first. */
-  readonly answers: readonly (readonly Answer[])[]
+  readonly answers: readonly Answers[]
 }
+
+/** One at least. */
+export type Answers = [Answer, ...Answer[]]
 
 /** A discharge that verifies, and what an access is held against where it is taken. */
 export interface Answer {
@@ -37,17 +42,17 @@ export interface Answer {
 
 /** Throws MacaroonError with a VerifyErrorCode, and `too-many` for more than 64 attempts at discharges. */
 export function verifyChain(macaroon: Macaroon, key: Uint8Array, context: ChainContext): ChainResult {
-  const tails = recomputeTails(macaroon, key, context)
-  const inOrder = { ...context, discharges: lastingFirst(context.discharges) }
+  const caveats = Macaroon.caveatsOf(macaroon)
+  const keys = openDischargeKeys(macaroon, key, caveats, context)
   const own: Caveat[] = []
   const demands: Demand[] = []
-  for (const [i, caveat] of Macaroon.caveatsOf(macaroon).entries()) {
-    if (caveat.type === '3P') demands.push(readDemand(caveat, tailAt(tails, i), inOrder))
+  for (const caveat of caveats) {
+    if (caveat.type === '3P') demands.push(readDemand(caveat, keys[demands.length], context))
     else if (caveat.type === 'BindToParentToken') {
       throw new MacaroonError('bound-elsewhere', 'The macaroon is bound to a parent token that did not come with it')
     } else own.push(allowAttestation(caveat, macaroon))
   }
-  return { own, answers: answerAll(demands, lazyBindingIds(tails, context), context) }
+  return { own, answers: answerAll(demands, lazyBindingIds(macaroon, key, context), context) }
 }
 
 /** A holder can ask one ticket in many caveats, so what many discharges of it cost is bounded. */
@@ -60,18 +65,38 @@ interface Demand {
   readonly location: string
   readonly dischargeKey: Uint8Array
   readonly candidates: readonly Macaroon[]
+  /** How many of them were tried. */
+  tried: number
 }
 
-/** All tails, 32 bytes each. Throws `forged` where the last one is not what the macaroon says. */
-function recomputeTails(macaroon: Macaroon, key: Uint8Array, { kernel, spend }: ChainContext): Uint8Array {
+/**
+ * For each third-party caveat the key that its discharge must be signed with; undefined where it holds none. Throws `forged`
+ * as `expectTail`.
+ */
+function openDischargeKeys(
+  macaroon: Macaroon,
+  key: Uint8Array,
+  caveats: readonly Caveat[],
+  { spend }: ChainContext,
+): readonly (Uint8Array | undefined)[] {
+  const boxes: Box[] = []
+  for (let tail = 0; tail < caveats.length; tail += 1) {
+    const caveat = caveats[tail]
+    if (caveat?.type !== '3P') continue
+    const sealed = caveat.verifierKey
+    boxes.push({
+      tail,
+      sealed: isBytes(sealed) && lengthOf(sealed) === boxOverhead + dischargeKeyLength ? sealed : nothing,
+    })
+  }
   const { nonceEnd, offsets } = Macaroon.placesOf(macaroon)
-  spend?.(offsets.length + blocksOf(macaroon))
-  const bytes = Macaroon.wireOf(macaroon).own()
-  const tails = kernel.chain(key, bytes, nonceStart, nonceEnd, offsets)
-  const last = tails.subarray(-tailLength)
-  const claimed = bytes.subarray(-tailLength)
-  if (!kernel.equal(macaroon.nonce.proof ? finishTail(last, kernel) : last, claimed)) throw forged()
-  return tails
+  spend?.(offsets.length + blocksOf(macaroon) + boxes.length)
+  const wire = Macaroon.wireOf(macaroon)
+  const { proof } = macaroon.nonce
+  const end = wire.length - tailLength
+  const keys = defaultCipher.openInChain(boxes, key, wire, nonceStart, nonceEnd, offsets, end, proof)
+  if (keys === undefined) throw forged()
+  return keys
 }
 
 /** Throws `forged` where the chain does not end in the tail that the macaroon says. */
@@ -93,31 +118,29 @@ function forged(): MacaroonError {
   return new MacaroonError('forged', 'The macaroon is not genuine: its tail does not follow from this key')
 }
 
-/** The tail in front of caveat i. */
-function tailAt(tails: Uint8Array, i: number): Uint8Array {
-  return tails.subarray(i * tailLength, (i + 1) * tailLength)
-}
-
 /** Throws `undischarged` where nothing came for the ticket, `bad-discharge` where nothing that came could be verified. */
-function readDemand(caveat: ThirdParty, tail: Uint8Array, { discharges, kernel, spend }: ChainContext): Demand {
+function readDemand(
+  caveat: ThirdParty,
+  dischargeKey: Uint8Array | undefined,
+  { discharges, spend }: ChainContext,
+): Demand {
   const { location } = caveat
-  spend?.(1 + discharges.length)
+  spend?.(discharges.length)
   const ticket = caveat.ticket ?? nothing
-  const candidates = discharges.filter((discharge) => kernel.equal(kidOf(discharge.nonce), ticket))
+  const candidates = lastingFirst(discharges.filter(({ nonce }) => hasKid(nonce, ticket)))
   if (candidates.length === 0) {
     throw new MacaroonError(
       'undischarged',
       `The macaroon asks for a discharge from ${quoteShortly(location)}, and none came with it`,
     )
   }
-  const dischargeKey = openBox(tail, caveat.verifierKey ?? nothing)
-  if (dischargeKey?.length !== dischargeKeyLength) {
+  if (dischargeKey === undefined) {
     throw new MacaroonError(
       'bad-discharge',
       `The macaroon asks for a discharge from ${quoteShortly(location)} without holding the key to verify it with`,
     )
   }
-  return { location, dischargeKey, candidates }
+  return { location, dischargeKey, candidates, tried: 0 }
 }
 
 /**
@@ -128,39 +151,44 @@ function answerAll(
   demands: readonly Demand[],
   bindingIds: () => readonly Uint8Array[],
   context: ChainContext,
-): readonly (readonly Answer[])[] {
+): readonly Answers[] {
   let attempts = 0
-  const attempt = ({ dischargeKey }: Demand, discharge: Macaroon): Answer | MacaroonError => {
+  /** The next of its candidates; undefined where there is none left. */
+  const attempt = (demand: Demand): Answer | MacaroonError | undefined => {
+    const discharge = demand.candidates[demand.tried]
+    if (!discharge) return undefined
     attempts += 1
+    demand.tried += 1
     if (attempts > maxAttempts) {
       throw new MacaroonError('too-many', `The macaroon takes more than ${maxAttempts} attempts at its discharges`)
     }
     try {
-      return { discharge, caveats: verifyDischarge(discharge, dischargeKey, bindingIds, context) }
+      return { discharge, caveats: verifyDischarge(discharge, demand.dischargeKey, bindingIds, context) }
     } catch (error) {
       if (error instanceof MacaroonError && error.code !== 'bad-argument') return error
       throw error
     }
   }
-  const answers = demands.map((demand) => {
+  const answers = demands.map((demand): Answers => {
     const reasons: string[] = []
-    for (const [i, discharge] of demand.candidates.entries()) {
-      const answer = attempt(demand, discharge)
-      if (!(answer instanceof MacaroonError)) return { demand, found: [answer], left: demand.candidates.slice(i + 1) }
+    let answer = attempt(demand)
+    for (; answer instanceof MacaroonError; answer = attempt(demand)) {
       if (reasons.length < mostReasons) reasons.push(answer.message)
     }
+    if (answer) return [answer]
     throw new MacaroonError(
       'bad-discharge',
       `The discharge from ${quoteShortly(demand.location)} does not verify: ${reasons.join('; ')}`,
     )
   })
-  for (const { demand, found, left } of answers) {
-    for (const discharge of left.slice(0, maxAttempts - attempts)) {
-      const answer = attempt(demand, discharge)
-      if (!(answer instanceof MacaroonError)) found.push(answer)
+  for (const [i, demand] of demands.entries()) {
+    const left = Math.min(demand.candidates.length - demand.tried, maxAttempts - attempts)
+    for (let tries = 0; tries < left; tries += 1) {
+      const answer = attempt(demand)
+      if (answer && !(answer instanceof MacaroonError)) answers[i]?.push(answer)
     }
   }
-  return answers.map(({ found }) => found)
+  return answers
 }
 
 /** The caveats of a discharge that is right for this key and parent; attestations only if its maker is trusted. */
@@ -169,9 +197,10 @@ function verifyDischarge(
   key: Uint8Array,
   bindingIds: () => readonly Uint8Array[],
   context: ChainContext,
-): Caveat[] {
+): readonly Caveat[] {
   const believed = isTrusted(discharge, key, context)
   expectTail(discharge, key, context.kernel, context.spend)
+  if (Macaroon.isPlain(discharge)) return Macaroon.caveatsOf(discharge)
   const caveats: Caveat[] = []
   for (const caveat of Macaroon.caveatsOf(discharge)) {
     if (caveat.type === '3P') {
@@ -196,11 +225,12 @@ function verifyDischarge(
  *
  * Throws where a trusted key opens the ticket and another discharge key, or nonsense, is in it.
  */
-function isTrusted(discharge: Macaroon, key: Uint8Array, { trusted, kernel }: ChainContext): boolean {
+function isTrusted(discharge: Macaroon, key: Uint8Array, { trusted }: ChainContext): boolean {
+  if (trusted.size === 0) return false
   for (const shared of takeList(trusted.get(discharge.location) ?? [], 'trusted', takeKey)) {
     const opened = tryTicket(shared, discharge)
     if (opened === undefined) continue
-    if (!kernel.equal(opened, key)) {
+    if (!equalBytes(opened, key)) {
       throw new MacaroonError('bad-ticket', 'The ticket of the discharge holds another key than the macaroon')
     }
     return true
@@ -211,7 +241,7 @@ function isTrusted(discharge: Macaroon, key: Uint8Array, { trusted, kernel }: Ch
 /** The discharge key in the ticket; undefined where this key does not open it. */
 function tryTicket(shared: Uint8Array, { nonce, vocabulary }: Macaroon): Uint8Array | undefined {
   try {
-    return openTicket(shared, kidOf(nonce), { vocabulary }).dischargeKey
+    return openTicket(shared, nonce.kid, { vocabulary }).dischargeKey
   } catch (error) {
     if (error instanceof MacaroonError && error.code === 'bad-ticket') return undefined
     throw error
@@ -227,12 +257,17 @@ function allowAttestation(caveat: Caveat, { nonce, vocabulary }: Macaroon): Cave
 }
 
 /** The SHA-256 of every tail that the macaroon has had: what a discharge may be bound to. Computed when asked for. */
-function lazyBindingIds(tails: Uint8Array, { kernel, spend }: ChainContext): () => readonly Uint8Array[] {
+function lazyBindingIds(
+  macaroon: Macaroon,
+  key: Uint8Array,
+  { kernel, spend }: ChainContext,
+): () => readonly Uint8Array[] {
   let ids: Uint8Array[] | undefined
   function hashAll(): Uint8Array[] {
-    const count = tails.length / tailLength
-    spend?.(count)
-    return Array.from({ length: count }, (_, i) => kernel.sha256(tailAt(tails, i)))
+    const { nonceEnd, offsets } = Macaroon.placesOf(macaroon)
+    spend?.(2 * offsets.length + blocksOf(macaroon))
+    const tails = kernel.chain(key, Macaroon.wireOf(macaroon).own(), nonceStart, nonceEnd, offsets)
+    return offsets.map((_, i) => kernel.sha256(tails.subarray(i * tailLength, (i + 1) * tailLength)))
   }
   return () => (ids ??= hashAll())
 }

@@ -9,7 +9,7 @@ import type { Kernel } from './kernel/kernel.ts'
 import { expectMacaroon, Macaroon } from './macaroon.ts'
 import type { Nonce } from './nonce.ts'
 import { takeKey } from './tail.ts'
-import { type Answer, expectTail, verifyChain } from './verify-chain.ts'
+import { type Answer, type Answers, expectTail, verifyChain } from './verify-chain.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /** What `verify` found genuine. Whether it allows anything is for `clear` to say; whether it was revoked, for its issuer. */
@@ -17,11 +17,11 @@ class VerifiedMacaroon {
   readonly #macaroon: Macaroon
   /** Those whose bytes were verified. Nobody outside of this package ever holds them, nor those of the answers. */
   readonly #own: readonly Caveat[]
-  readonly #answers: readonly (readonly Answer[])[]
+  readonly #answers: readonly Answers[]
   /** Once somebody has asked. */
   #shown: readonly Caveat[] | undefined
 
-  constructor(macaroon: Macaroon, own: readonly Caveat[], answers: readonly (readonly Answer[])[]) {
+  constructor(macaroon: Macaroon, own: readonly Caveat[], answers: readonly Answers[]) {
     this.#macaroon = macaroon
     this.#own = own
     this.#answers = answers
@@ -34,7 +34,7 @@ class VerifiedMacaroon {
 
   /** Every caveat that an access is held against: its own, then those of `discharges`. Read again, for whoever asks. */
   get caveats(): readonly Caveat[] {
-    return (this.#shown ??= this.#readAgain(this.#answers.flatMap(([first]) => first ?? [])))
+    return (this.#shown ??= this.#readAgain(this.#answers.map(([first]) => first)))
   }
 
   /** The macaroon that was verified. */
@@ -47,7 +47,7 @@ class VerifiedMacaroon {
    * last, where `clear` finds none that holds.
    */
   get discharges(): readonly Macaroon[] {
-    return this.#answers.flatMap(([first]) => first?.discharge ?? [])
+    return this.#answers.map(([first]) => first.discharge)
   }
 
   /** The others that verify, of which `clear` takes one where the first of its ticket does not hold. */
@@ -92,7 +92,7 @@ export type { VerifiedMacaroon }
 
 interface VerifiedParts {
   readonly own: readonly Caveat[]
-  readonly answers: readonly (readonly Answer[])[]
+  readonly answers: readonly Answers[]
 }
 
 /** The caveats themselves, for this package alone. */
@@ -107,7 +107,7 @@ export function showCaveats(verified: VerifiedMacaroon, answers: readonly Answer
 
 /** The caveats that an access is held against where these answers are taken. */
 export function allCaveats(own: readonly Caveat[], answers: readonly Answer[]): readonly Caveat[] {
-  return answers.length === 0 ? own : [...own, ...answers.flatMap(({ caveats }) => caveats)]
+  return answers.reduce((all, { caveats }) => all.concat(caveats), own)
 }
 
 /** Whether a value came from `verify`, and not from a copy or a cast. */
@@ -161,11 +161,11 @@ export function verify(macaroon: Macaroon, key: Uint8Array, options: VerifyOptio
   if (found.own.some(holds)) return new VerifiedMacaroon(macaroon, found.own, found.answers)
   // Then its discharges must forbid something, and those that do come first.
   const isHolding = ({ caveats }: Answer) => Number(caveats.some(holds))
-  const inOrder = found.answers.map((list) => list.toSorted((one, other) => isHolding(other) - isHolding(one)))
-  if (!inOrder.some(([first]) => first !== undefined && isHolding(first) === 1)) throw nothingForbids()
-  return new VerifiedMacaroon(macaroon, found.own, inOrder)
+  for (const list of found.answers) list.sort((one, other) => isHolding(other) - isHolding(one))
+  if (!found.answers.some(([first]) => isHolding(first) === 1)) throw nothingForbids()
+  return new VerifiedMacaroon(macaroon, found.own, found.answers)
 }
 
 const none: readonly Macaroon[] = /* @__PURE__ */ Object.freeze([])
-const nothingAsked: readonly (readonly Answer[])[] = /* @__PURE__ */ Object.freeze([])
+const nothingAsked: readonly Answers[] = /* @__PURE__ */ Object.freeze([])
 const nobody: ReadonlyMap<string, readonly Uint8Array[]> = new Map()

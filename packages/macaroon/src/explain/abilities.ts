@@ -105,7 +105,7 @@ const named = [actions.read, actions.write, actions.create, actions.delete, acti
 
 /** Of the five actions, those that are allowed; each stands for itself, because masks are held against bit by bit. */
 function allowedActions(caveats: readonly Caveat[], access: Omit<Access, 'action'>): Action {
-  const isAllowed = (action: Action) => clearAll(caveats, [{ ...access, action }], flyVocabulary, { caveats }).allowed
+  const isAllowed = (action: Action) => clearAll(caveats, [{ ...access, action }], flyVocabulary, () => caveats).allowed
   if (!isAllowed(actions.none)) return actions.none
   if (isAllowed(actions.all)) return actions.all
   return named.filter(isAllowed).reduce<Action>((all, action) => all | action, actions.none)

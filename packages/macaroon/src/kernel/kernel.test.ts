@@ -9,6 +9,7 @@ import { codeOf } from '../testing/errors.ts'
 import { kernels } from '../testing/kernels.ts'
 import { Wire } from '../wire.ts'
 import { defaultKernel } from '#kernel'
+import { equalBytes } from './equal-bytes.ts'
 import type { Kernel } from './kernel.ts'
 
 const bytes = fc.uint8Array({ maxLength: 300 })
@@ -123,6 +124,48 @@ describe.each(kernels)('the kernel $name', (kernel) => {
     }
   })
 
+  it('opens boxes under the tails of a chain that ends where it says, and no others', () => {
+    fc.assert(
+      fc.property(key, bytes, fc.array(bytes, { minLength: 1, maxLength: 9 }), bytes, fc.nat(), (...drawn) => {
+        const [root, nonce, caveats, text, at] = drawn
+        const offsets = [nonce.length]
+        for (const { length } of caveats) offsets.push((offsets.at(-1) ?? 0) + length)
+        const whole = concat(nonce, ...caveats)
+        const tails = kernel.chain(root, whole, 0, nonce.length, offsets)
+        const wire = Wire.of(concat(whole, tails.subarray(-32)))
+        const tail = at % caveats.length
+        const sealed = concat(pattern(12), seal(tails.slice(tail * 32, tail * 32 + 32), pattern(12), text))
+        const damaged = sealed.map((byte, i) => (i === at % sealed.length ? byte ^ 1 : byte))
+        const open = (source: Wire, ...boxes: readonly (readonly [number, Uint8Array])[]) =>
+          kernel.openInChain(
+            boxes.map(([of, box]) => ({ tail: of, sealed: box })),
+            root,
+            source,
+            0,
+            nonce.length,
+            offsets,
+            whole.length,
+            false,
+          )
+        const others = [
+          [tail + 1, sealed] as const,
+          [tail, damaged] as const,
+          [tail, sealed.subarray(0, at % 28)] as const,
+        ]
+        expect(open(wire, [tail, sealed], ...others, [tail, sealed])).toEqual([
+          text,
+          ...others.map(() => undefined),
+          text,
+        ])
+        expect(open(Wire.of(concat(whole, pattern(32))), [tail, sealed])).toBeUndefined()
+        expect(codeOf(() => open(wire, [offsets.length, sealed]))).toBe('bad-argument')
+        const long = concat(pattern(12), seal(tails.slice(0, 32), pattern(12), pattern(69_632)))
+        expect(open(wire, [0, long])?.map((opened) => opened?.length)).toEqual([69_632])
+      }),
+      { numRuns: 30 },
+    )
+  })
+
   it('hashes and chains beyond what the memory of WebAssembly holds', () => {
     for (const length of [65_536, 69_632, 69_633, 140_001]) {
       const long = pattern(length)
@@ -183,12 +226,12 @@ describe.each(kernels)('the kernel $name', (kernel) => {
     fc.assert(
       fc.property(bytes, fc.nat(), fc.integer({ min: 1, max: 255 }), (one, at, flip) => {
         const other = new Uint8Array(one)
-        expect(kernel.equal(one, other)).toBe(true)
-        expect(kernel.equal(one, Uint8Array.of(...one, 0))).toBe(false)
-        expect(kernel.equal(Uint8Array.of(...one, 0), one)).toBe(false)
+        expect(equalBytes(one, other)).toBe(true)
+        expect(equalBytes(one, Uint8Array.of(...one, 0))).toBe(false)
+        expect(equalBytes(Uint8Array.of(...one, 0), one)).toBe(false)
         if (one.length === 0) return
         other[at % one.length] = (other[at % one.length] ?? 0) ^ flip
-        expect(kernel.equal(one, other)).toBe(false)
+        expect(equalBytes(one, other)).toBe(false)
       }),
     )
   })

@@ -1,7 +1,7 @@
 /** The cryptography that a macaroon needs, behind one small interface: one in WebAssembly, and one of libraries that runs everywhere. */
 
 /** Bytes that write themselves to where they are worked on. */
-interface Source {
+export interface Source {
   readonly length: number
   copyTo(bytes: Uint8Array): void
 }
@@ -42,8 +42,6 @@ export interface Kernel {
     claimed: number,
     proof: boolean,
   ): boolean
-  /** Whether two byte strings are equal, in a time that tells only their lengths. */
-  equal(a: Uint8Array, b: Uint8Array): boolean
 }
 
 /** Apart from the rest, so that a page which seals nothing need not load it. Throws as a Kernel does. */
@@ -52,4 +50,18 @@ export interface Cipher {
   seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, aad?: Uint8Array): Uint8Array
   /** What was sealed; undefined where the tag does not belong to it. */
   open(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, aad?: Uint8Array): Uint8Array | undefined
+  /**
+   * What is in boxes that are sealed under tails of a chain; undefined for a box that is not, and for all of them where
+   * `endsIn` is not true. No tail leaves the kernel.
+   */
+  openInChain(
+    boxes: readonly Box[],
+    ...chain: Parameters<Kernel['endsIn']>
+  ): readonly (Uint8Array | undefined)[] | undefined
+}
+
+/** A nonce of 12 bytes and what was sealed under it, with tail number `tail` as the key. */
+export interface Box {
+  readonly tail: number
+  readonly sealed: Uint8Array
 }

@@ -4,7 +4,7 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { equalBytes } from './equal-bytes.ts'
 import { expectChain, expectRange } from './expectations.ts'
-import type { Kernel } from './kernel.ts'
+import type { Kernel, Source } from './kernel.ts'
 
 export const portableKernel: Kernel = {
   name: 'portable',
@@ -26,18 +26,27 @@ export const portableKernel: Kernel = {
     }
     return tails
   },
-  endsIn(key, source, nonceStart, nonceEnd, offsets, claimed, proof) {
-    const bytes = new Uint8Array(source.length)
-    source.copyTo(bytes)
-    expectRange(bytes.length, claimed, claimed + 32)
-    const last = portableKernel.chain(key, bytes, nonceStart, nonceEnd, offsets).subarray(-32)
-    return equalBytes(proof ? hmac(sha256, proofKey, last) : last, bytes.subarray(claimed, claimed + 32))
-  },
-  equal: equalBytes,
+  endsIn: (...given) => followChain(...given) !== undefined,
 }
 
-export { portableCipher as defaultCipher } from './portable-cipher.ts'
-export { portableKernel as defaultKernel }
+/** What `chain` makes, where `endsIn` is true; else undefined. */
+export function followChain(
+  key: Uint8Array,
+  source: Source,
+  nonceStart: number,
+  nonceEnd: number,
+  offsets: readonly number[],
+  claimed: number,
+  proof: boolean,
+): Uint8Array | undefined {
+  const bytes = new Uint8Array(source.length)
+  source.copyTo(bytes)
+  expectRange(bytes.length, claimed, claimed + 32)
+  const tails = portableKernel.chain(key, bytes, nonceStart, nonceEnd, offsets)
+  const last = tails.subarray(-32)
+  const end = proof ? hmac(sha256, proofKey, last) : last
+  return equalBytes(end, bytes.subarray(claimed, claimed + 32)) ? tails : undefined
+}
 
 const arrayOfTwo = Uint8Array.of(0x92)
 /** Under this key, Go's library finishes the tail of a proof. */

@@ -1,6 +1,5 @@
 /** The kernel in WebAssembly with SIMD: its module is made by `generator/`, and this is what talks to it. */
 
-import { equalBytes } from './equal-bytes.ts'
 import { expectChain, expectRange, expectSealing } from './expectations.ts'
 import type { Cipher, Kernel } from './kernel.ts'
 import { portableCipher } from './portable-cipher.ts'
@@ -37,8 +36,10 @@ interface WasmExports {
   hmac(this: void, length: number): void
   chain(nonceStart: number, nonceEnd: number, caveats: number): void
   ends(nonceStart: number, nonceEnd: number, caveats: number, claimed: number, proof: number): number
+  follow(nonceStart: number, nonceEnd: number, caveats: number, claimed: number, proof: number): number
   seal(aadLength: number, length: number): void
   open(aadLength: number, length: number): number
+  openBox(tail: number, length: number): number
   wipe(start: number, end: number): void
   /** On its own only for the tests. */
   poly1305(start: number, end: number): void
@@ -50,6 +51,7 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: WasmExports }
 }
 
+const boxNonceLength = 12
 const tagLength = 16
 
 /** What newer engines can do. */
@@ -200,7 +202,33 @@ function wrap(wasm: WasmExports): Kernel & Cipher {
         forget(length + 32)
       }
     },
-    equal: equalBytes,
+    openInChain(boxes, key, source, nonceStart, nonceEnd, offsets, claimed, proof) {
+      let { length } = source
+      expectChain(key, length, nonceStart, nonceEnd, offsets)
+      expectRange(length, claimed, claimed + 32)
+      for (const { tail, sealed } of boxes) {
+        expectRange(offsets.length, tail, tail + 1)
+        length = Math.max(length, sealed.length + 32)
+      }
+      if (length > inputCapacity || offsets.length > tailCapacity) {
+        return portableCipher.openInChain(boxes, key, source, nonceStart, nonceEnd, offsets, claimed, proof)
+      }
+      const caveats = fillOffsets(offsets)
+      try {
+        memory.set(key, layout.key)
+        source.copyTo(input)
+        if (wasm.follow(nonceStart, nonceEnd, caveats, claimed, proof ? 1 : 0) === 0) return undefined
+        return boxes.map(({ tail, sealed }) => {
+          const textLength = sealed.length - boxNonceLength - tagLength
+          if (textLength < 0) return undefined
+          memory.set(sealed, layout.input - boxNonceLength)
+          return wasm.openBox(tail, textLength) === 1 ? input.slice(0, textLength) : undefined
+        })
+      } finally {
+        forget(length)
+        wasm.wipe(layout.tails, layout.tails + (caveats + 1) * 32)
+      }
+    },
   }
 }
 

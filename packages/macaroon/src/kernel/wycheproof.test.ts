@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { codeOf } from '../testing/errors.ts'
 import { kernels } from '../testing/kernels.ts'
+import { equalBytes } from './equal-bytes.ts'
 import { fromHex, toHex } from '../testing/vectors.ts'
 
 interface MacTest {
@@ -29,7 +30,7 @@ describe.each(kernels)('wycheproof with the kernel $name', (kernel) => {
     ({ key, msg, tag, tagSize, result }) => {
       const message = fromHex(msg)
       const computed = kernel.hmac(fromHex(key), message, 0, message.length).subarray(0, tagSize / 8)
-      expect(kernel.equal(computed, fromHex(tag))).toBe(result === 'valid')
+      expect(equalBytes(computed, fromHex(tag))).toBe(result === 'valid')
     },
   )
 

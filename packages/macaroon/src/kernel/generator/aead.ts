@@ -51,6 +51,27 @@ export function open(indices: Indices): Func {
   }
 }
 
+/**
+ * openBox(tail, length): `open` of a text of `length` bytes at `input`, under tail number `tail` and the nonce right before
+ * the text.
+ */
+export function openBox(openIndex: number): Func {
+  const [tail, length] = [0, 1]
+  const key = i32.add(i32.shl(get(tail), i32.const(5)), i32.const(layout.tails))
+  return {
+    name: 'openBox',
+    params: [types.i32, types.i32],
+    results: [types.i32],
+    locals: [],
+    code: [
+      ...[0, 16].flatMap((offset) => v128.store(i32.const(0), v128.load(key, offset), layout.key + offset)),
+      // With the four bytes before it, which the counter takes the place of.
+      ...v128.store(i32.const(0), v128.load(i32.const(0), layout.input - 16), layout.nonce),
+      ...call(openIndex, i32.const(0), get(length)),
+    ],
+  }
+}
+
 /** Locals: the two lengths, and where the text is. */
 const aad = 0
 const length = 1

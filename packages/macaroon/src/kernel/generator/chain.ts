@@ -11,6 +11,7 @@ interface Indices {
   readonly mac: number
   readonly root: number
   readonly chain: number
+  readonly follow: number
   readonly wipe: number
 }
 
@@ -94,15 +95,15 @@ export function chain({ root, pads, mac, wipe }: Indices): Func {
 }
 
 /**
- * ends(nonceStart, nonceEnd, caveats, claimed, proof): 1 where the chain ends in the 32 bytes at `claimed` in the input, or
- * those of a proof do; else 0. Nothing of any tail is left.
+ * follow(nonceStart, nonceEnd, caveats, claimed, proof): 1 where the chain ends in the 32 bytes at `claimed` in the input, or
+ * those of a proof do; else 0. Its tails are left.
  */
-export function ends({ mac, chain, wipe }: Indices): Func {
+export function follow({ mac, chain, wipe }: Indices): Func {
   const [start, end, caveats, claimed, proof, last, same] = [0, 1, 2, 3, 4, 5, 6]
   const [low, high] = loadWords(i32.const(0), layout.digest).map(swapBytes) as [Code, Code]
   const [claimedLow, claimedHigh] = loadWords(i32.add(get(claimed), i32.const(layout.input)), 0)
   return {
-    name: 'ends',
+    name: 'follow',
     params: Array.from({ length: 5 }, () => types.i32),
     results: [types.i32],
     locals: [types.i32, types.i32],
@@ -113,9 +114,21 @@ export function ends({ mac, chain, wipe }: Indices): Func {
       // All 256 bits at once: the time tells nothing of where they differ.
       ...set(same, i32.isZero(v128.anyTrue(v128.or(v128.xor(low, claimedLow), v128.xor(high, claimedHigh))))),
       ...call(wipe, i32.const(layout.inner), i32.const(layout.hashEnd)),
-      ...call(wipe, i32.const(layout.tails), i32.add(get(last), i32.const(32))),
       ...get(same),
     ],
+  }
+}
+
+/** ends(…): the same, and nothing of any tail is left. */
+export function ends({ follow, wipe }: Indices): Func {
+  const given = [0, 1, 2, 3, 4].map(get)
+  const end = i32.add(i32.shl(get(2), i32.const(5)), i32.const(layout.tails + 32))
+  return {
+    name: 'ends',
+    params: given.map(() => types.i32),
+    results: [types.i32],
+    locals: [],
+    code: [...call(follow, ...given), ...call(wipe, i32.const(layout.tails), end)],
   }
 }
 

@@ -2,10 +2,10 @@
 
 import { instantiate } from '../wasm-kernel.ts'
 import { layout, memoryPages, rootCount, rootLength } from '../wasm-layout.ts'
-import { open, seal } from './aead.ts'
+import { open, openBox, seal } from './aead.ts'
 import { assemble } from './assembler.ts'
 import { encrypt, keystream } from './chacha20.ts'
-import { chain, ends, root } from './chain.ts'
+import { chain, ends, follow, root } from './chain.ts'
 import { hash, hmac, mac, pads } from './hmac.ts'
 import { asciiBytes } from './instructions.ts'
 import { poly1305 } from './poly1305.ts'
@@ -36,6 +36,8 @@ function assembleWith(proofPads: Uint8Array): Uint8Array {
       seal(index),
       open(index),
       wipe,
+      follow(index),
+      openBox(index.open),
     ],
     pages: memoryPages,
     data: makeConstants(proofPads),
@@ -67,7 +69,9 @@ const index = {
   keystream: 9,
   encrypt: 10,
   poly1305: 11,
+  open: 13,
   wipe: 14,
+  follow: 15,
 } as const
 
 function makeConstants(proofPads: Uint8Array): Uint8Array {
