@@ -38,6 +38,10 @@ const authorityRooms: Readonly<Record<string, Room>> = {
     folders: ['domain', 'operations/perform', 'operations/organisations'],
     parts: ['@hallpass/macaroon'],
   },
+  'operations/machines': {
+    folders: ['domain', 'operations/perform', 'operations/organisations', 'operations/apps'],
+    parts: ['@hallpass/macaroon'],
+  },
   'operations/members': {
     folders: ['domain', 'operations/perform', 'operations/organisations'],
     parts: ['@hallpass/macaroon'],

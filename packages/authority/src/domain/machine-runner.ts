@@ -1,8 +1,11 @@
 // What runs machines, as operations see it: the driver behind it is the only one that knows an engine.
+import type { Machine } from './machine.ts'
 
 export interface MachineRunner {
   /** Says that a machine waits for the driver. */
   wake(): void
+  /** Resolves when the store has another state of the machine than this, or the signal is aborted. */
+  changed(machine: Pick<Machine, 'id' | 'updatedAt' | 'lastEventId'>, signal: AbortSignal): Promise<void>
   /**
    * Runs a command in a run of a machine, to its end.
    * @throws DomainError `failed_precondition` if it does not run, `invalid` if the command cannot be run,

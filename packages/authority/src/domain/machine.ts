@@ -48,7 +48,7 @@ export interface Machine {
 }
 
 /** Only who knows the nonce changes a leased machine, until the lease ends. */
-interface MachineLease {
+export interface MachineLease {
   /** 12 hexadecimal digits. */
   readonly nonce: string
   readonly owner: string
@@ -81,10 +81,14 @@ export interface MachineEvent {
 /** The only region. */
 export const localRegion = 'local'
 
-type RandomBytes = (length: number) => Uint8Array
+export type RandomBytes = (length: number) => Uint8Array
 
 export function createMachineId(randomBytes: RandomBytes): string {
   return Buffer.from(randomBytes(7)).toString('hex')
+}
+
+export function createLeaseNonce(randomBytes: RandomBytes): string {
+  return Buffer.from(randomBytes(6)).toString('hex')
 }
 
 /** The id of the next run: what an engine takes as one. */

@@ -10,6 +10,11 @@ import { query, type Param, type QuerySession } from './query.ts'
 import type { MachineColumns } from './schema.ts'
 
 export function machines(session: QuerySession): Transaction['machines'] {
+  const addEvents = async (machineId: string, happened: readonly MachineEvent[]) => {
+    for (const { id, type, status, source, at, request } of happened) {
+      await session.run(addEvent, { machineId, id, type, status, source, at, request })
+    }
+  }
   const many = async (rows: Promise<readonly MachineColumns[]>) => (await rows).map(toMachine)
   return {
     byId: async (id) => {
@@ -25,7 +30,7 @@ export function machines(session: QuerySession): Transaction['machines'] {
     nextDue: async () => (await session.one(nextDue, {}))?.dueAt ?? undefined,
     events: (machineId, limit) => session.many(events, { machineId, limit }),
     versions: (machineId, limit) => session.many(versions, { machineId, limit }),
-    insert: async (machine) => {
+    insert: async (machine, happened) => {
       if (!(await session.insert(insert, toRow(machine)))) {
         throw new DomainError('name_taken', `The app has a machine of the name "${machine.name}" already.`, {
           field: 'name',
@@ -33,17 +38,19 @@ export function machines(session: QuerySession): Transaction['machines'] {
       }
       const { id, version, config, createdAt } = machine
       await session.run(addVersion, { machineId: id, version, config, createdAt })
+      await addEvents(id, happened)
     },
-    save: (machine) => session.run(save, toRow(machine)),
+    save: async (machine, happened) => {
+      await session.run(save, toRow(machine))
+      await addEvents(machine.id, happened)
+      if (happened.length > 0) await session.run(forgetEvents, { machineId: machine.id, kept })
+    },
     addVersion: async (machineId, { version, config, createdAt }) => {
       await session.run(addVersion, { machineId, version, config, createdAt })
       await session.run(forgetVersions, { machineId, kept })
     },
-    addEvent: async (machineId, { id, type, status, source, at, request }) => {
-      await session.run(addEvent, { machineId, id, type, status, source, at, request })
-      await session.run(forgetEvents, { machineId, kept })
-    },
     destroyOfApp: (id, now) => session.run(destroyOfApp, { id, now, goes: 'destroying', gone }),
+    destroyOfOrganisation: (id, now) => session.run(destroyOfOrganisation, { id, now, goes: 'destroying', gone }),
     deleteDestroyed: async (before) => {
       const found = await session.many(destroyed, { before, limit: stepSize })
       for (const { id } of found) {
@@ -335,6 +342,14 @@ const destroyOfApp = query((db, param: Param<{ id: number; now: number; goes: Ma
     .updateTable('machines')
     .set({ state: param('goes'), due_at: param('now'), updated_at: param('now') })
     .where('app_id', '=', param('id'))
+    .where(sql<SqlBool>`state <> ${param('gone')}`),
+)
+
+const destroyOfOrganisation = query((db, param: Param<{ id: number; now: number; goes: MachineState; gone: string }>) =>
+  db
+    .updateTable('machines')
+    .set({ state: param('goes'), due_at: param('now'), updated_at: param('now') })
+    .where('organisation_id', '=', param('id'))
     .where(sql<SqlBool>`state <> ${param('gone')}`),
 )
 

@@ -31,18 +31,20 @@ export interface MachineQuery {
 
 export interface MachineWrites extends MachineReads {
   /**
-   * Stores a new machine and its version.
+   * Stores a new machine, its version and its first events.
    * @throws DomainError `name_taken`
    */
-  insert(machine: Machine): Promise<void>
-  /** Stores all of a machine again, except what never changes: its id, name, region, app and creation. */
-  save(machine: Machine): Promise<void>
+  insert(machine: Machine, events: readonly MachineEvent[]): Promise<void>
+  /**
+   * Stores all of a machine again, except what never changes: its id, name, region, app and creation. And what happened to
+   * it: the newest hundred events are kept.
+   */
+  save(machine: Machine, events: readonly MachineEvent[]): Promise<void>
   /** Keeps the newest hundred of a machine. */
   addVersion(machineId: string, version: MachineVersion): Promise<void>
-  /** Keeps the newest hundred of a machine. */
-  addEvent(machineId: string, event: MachineEvent): Promise<void>
   /** All of an app: the driver removes them. */
   destroyOfApp(appId: number, now: number): Promise<void>
+  destroyOfOrganisation(organisationId: number, now: number): Promise<void>
   /** Removes up to a few dozen that were destroyed before, with their versions and events. Whether there may be more. */
   deleteDestroyed(before: number): Promise<boolean>
 }

@@ -43,7 +43,7 @@ export function describeMachines(getStore: () => Store): void {
         lease: { nonce: 'abc', owner: 'ada', description: 'mine', expiresAt: 3000, version: machine.version },
         updatedAt: 2000,
       }
-      await write((tx) => tx.machines.save(changed))
+      await write((tx) => tx.machines.save(changed, []))
       expect(await read((tx) => tx.machines.byId(machine.id))).toEqual(changed)
     })
 
@@ -53,7 +53,7 @@ export function describeMachines(getStore: () => Store): void {
       await write((tx) => insertMachine(tx, other, { name: 'web' }))
       const again = () => write((tx) => insertMachine(tx, app, { name: 'web' }))
       await expect(again()).rejects.toMatchObject({ code: 'name_taken', field: 'name' })
-      await write((tx) => tx.machines.save({ ...machine, state: 'destroyed' }))
+      await write((tx) => tx.machines.save({ ...machine, state: 'destroyed' }, []))
       await again()
     })
 
@@ -64,7 +64,7 @@ export function describeMachines(getStore: () => Store): void {
       const elsewhere = await write((tx) => insertMachine(tx, sibling, { updatedAt: 5000 }))
       const [a, b, c, d] = made.toSorted((one, other) => byText(one.id, other.id))
       if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('too few')
-      await write((tx) => tx.machines.save({ ...b, state: 'destroyed' }))
+      await write((tx) => tx.machines.save({ ...b, state: 'destroyed' }, []))
       const ids = async (found: Promise<readonly Machine[]>) => (await found).map(({ id }) => id)
       expect(await read((tx) => ids(tx.machines.ofApp(app.id, { limit: 2 })))).toEqual([a.id, c.id])
       expect(await read((tx) => ids(tx.machines.ofApp(app.id, { limit: 2, after: c.id })))).toEqual([d.id])
@@ -110,7 +110,7 @@ export function describeMachines(getStore: () => Store): void {
           const id = createUlid(at, randomBytes, made.at(-1)?.id)
           const event = { id, type: 'start', status: 'started', source: 'flyd', at, request: null } as const
           made.push({ ...event, ...(at === 103 ? { request: '{"x":1}' } : {}) })
-          await tx.machines.addEvent(machine.id, made[at - 1] ?? event)
+          await tx.machines.save(machine, made.slice(-1))
           await tx.machines.addVersion(machine.id, {
             version: createUlid(9000 + at, randomBytes),
             config: '{}',
@@ -133,10 +133,12 @@ export function describeMachines(getStore: () => Store): void {
         await insertMachine(tx, other, { state: 'started', dueAt: null }),
       ])
       const event = { id: '1', type: 'start', status: 'started', source: 'flyd', at: 1, request: null } as const
-      await write((tx) => tx.machines.addEvent(gone.id, event))
+      await write((tx) => tx.machines.save(gone, [event]))
       await write((tx) => tx.machines.destroyOfApp(app.id, 500))
       expect(await read((tx) => tx.machines.byId(one.id))).toMatchObject({ state: 'destroying', dueAt: 500 })
       expect(await read((tx) => tx.machines.byId(stays.id))).toMatchObject({ state: 'started', dueAt: null })
+      await write((tx) => tx.machines.destroyOfOrganisation(other.organisationId, 600))
+      expect(await read((tx) => tx.machines.byId(stays.id))).toMatchObject({ state: 'destroying', dueAt: 600 })
       expect(await write((tx) => tx.machines.deleteDestroyed(10))).toBe(false)
       expect(await read((tx) => tx.machines.byId(gone.id))).toBeDefined()
       await write((tx) => tx.machines.deleteDestroyed(11))
@@ -154,7 +156,7 @@ export function describeMachines(getStore: () => Store): void {
             const found = await tx.machines.byId(machine.id)
             if (found === undefined || found.lease !== null) return false
             const lease = { nonce: String(at), owner: '', description: '', expiresAt: 1, version: found.version }
-            await tx.machines.save({ ...found, lease })
+            await tx.machines.save({ ...found, lease }, [])
             return true
           }),
         ),

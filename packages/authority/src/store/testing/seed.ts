@@ -111,7 +111,7 @@ export async function insertMachine(
     updatedAt: 1000,
     ...changes,
   }
-  await tx.machines.insert(machine)
+  await tx.machines.insert(machine, [])
   return machine
 }
 

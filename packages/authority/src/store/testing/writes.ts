@@ -202,24 +202,16 @@ const cases: {
   },
   machines: {
     insert: { write: (tx, { app }) => insertMachine(tx, app), changes: [] },
-    save: { write: async (tx, { app }) => tx.machines.save(await insertMachine(tx, app)), changes: [] },
+    save: { write: async (tx, { app }) => tx.machines.save(await insertMachine(tx, app), []), changes: [] },
     addVersion: {
       write: (tx) => tx.machines.addVersion(unique('machine'), { version: '1', config: '{}', createdAt: 1 }),
       changes: [],
     },
-    addEvent: {
-      write: (tx) =>
-        tx.machines.addEvent(unique('machine'), {
-          id: '1',
-          type: 'launch',
-          status: 'created',
-          source: 'user',
-          at: 1,
-          request: null,
-        }),
+    destroyOfApp: { write: (tx, { app }) => tx.machines.destroyOfApp(app.id, 1), changes: [] },
+    destroyOfOrganisation: {
+      write: (tx, { organisation }) => tx.machines.destroyOfOrganisation(organisation.id, 1),
       changes: [],
     },
-    destroyOfApp: { write: (tx, { app }) => tx.machines.destroyOfApp(app.id, 1), changes: [] },
     deleteDestroyed: { write: (tx) => tx.machines.deleteDestroyed(1), changes: [] },
   },
   signingKeys: {

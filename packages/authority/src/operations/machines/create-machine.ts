@@ -1,0 +1,104 @@
+// machine.create: stores a new machine, which the driver prepares and starts.
+import { actions } from '@hallpass/macaroon'
+
+import { DomainError } from '../../domain/errors.ts'
+import { createMachineId, createUlid, localRegion, type Machine } from '../../domain/machine.ts'
+import { changeMachine } from '../../domain/machine-change.ts'
+import { storeConfig, type MachineConfig } from '../../domain/machine-config.ts'
+import { accessApp, type FoundApp } from '../apps/find-app.ts'
+import type { WriteOperation } from '../perform/operation.ts'
+import { expectRunner, type ShownMachine } from './find-machine.ts'
+import { createLease } from './leases.ts'
+
+export interface CreateMachine {
+  readonly appName: string
+  /** Undefined for one that is made up. */
+  readonly name: string | undefined
+  /** One region, or several with commas, or a part of the world; undefined for any. */
+  readonly region: string | undefined
+  readonly config: MachineConfig
+  /** Milliseconds; undefined for no lease. */
+  readonly leaseTtl: number | undefined
+  readonly skipLaunch: boolean
+  readonly skipSecrets: boolean
+  readonly minSecretsVersion: number
+}
+
+const mostMachines = 10_000
+
+export const createMachine: WriteOperation<CreateMachine, FoundApp, ShownMachine> = {
+  name: 'machine.create',
+  mode: 'write',
+
+  access: (context, { appName, skipLaunch }) =>
+    accessApp(context, appName, skipLaunch ? actions.create : actions.create | actions.control),
+
+  async run({ tx, environment, now, principal: _ }, { input, subject, actor }) {
+    const { randomBytes } = environment
+    const { app, organisation } = subject
+    expectRunner(environment)
+    await expectSecrets(tx.appSecrets.version(app.id), input.minSecretsVersion)
+    if ((await tx.machines.countOfOrganisation(organisation.id)) >= mostMachines) {
+      throw new DomainError('invalid', `organization ${organisation.slug} has ${mostMachines} machines: destroy some`)
+    }
+    const id = createMachineId(randomBytes)
+    const version = createUlid(now, randomBytes)
+    const created: Machine = {
+      id,
+      organisationId: organisation.id,
+      appId: app.id,
+      name: input.name ?? `machine-${id.slice(0, 8)}`,
+      region: chooseRegion(input.region),
+      state: 'created',
+      version,
+      ...storeConfig(input.config),
+      isCordoned: false,
+      hasSecrets: !input.skipSecrets,
+      launches: !input.skipLaunch,
+      stopSignal: null,
+      stopTimeout: null,
+      image: null,
+      runId: null,
+      runs: 0,
+      startedAt: null,
+      address: null,
+      restarts: 0,
+      tries: 0,
+      dueAt: now,
+      lastEventId: version,
+      lease: null,
+      createdAt: now,
+      updatedAt: now,
+    }
+    const lease =
+      input.leaseTtl === undefined ? null : createLease(created, actor, { now, randomBytes }, input.leaseTtl, '')
+    const event = { type: 'launch', status: 'created', source: 'user' } as const
+    const change = changeMachine(created, undefined, { now, randomBytes }, { lease }, [event])
+    if (change === undefined) throw new Error('a machine cannot be created')
+    await tx.machines.insert(change.machine, change.events)
+    return { ...subject, ...change }
+  },
+
+  auditDetails: ({ machine, app }) => ({ target: `machine ${machine.id} of app ${app.name}` }),
+
+  async afterCommit({ environment }, output) {
+    environment.machines?.wake()
+    return output
+  },
+}
+
+/** @throws DomainError `failed_precondition` if there is no such version of the app's secrets yet */
+export async function expectSecrets(version: Promise<number>, least: number): Promise<void> {
+  if ((await version) >= least) return
+  throw new DomainError('failed_precondition', 'failed_precondition: the secrets of this app have an older version')
+}
+
+const partsOfTheWorld = ['us', 'eu', 'na', 'sa', 'apac', 'any']
+
+function chooseRegion(asked: string | undefined): string {
+  const names = (asked ?? '').split(',').map((name) => name.trim())
+  if (names.some((name) => ['', localRegion, ...partsOfTheWorld].includes(name))) return localRegion
+  throw new DomainError('invalid', `there is no such region here: the only one is "${localRegion}"`, {
+    field: 'region',
+  })
+}

@@ -1,0 +1,124 @@
+// machine.list: the machines of an app, or of an organisation, by id.
+import { actions } from '@hallpass/macaroon'
+
+import type { Machine } from '../../domain/machine.ts'
+import { readMetadata } from '../../domain/machine-config.ts'
+import type { Organisation } from '../../domain/organisation.ts'
+import type { Page } from '../../domain/page.ts'
+import type { MachineQuery } from '../../domain/store/machines.ts'
+import { accessApp, type FoundApp } from '../apps/find-app.ts'
+import { accessOrganisation } from '../organisations/find-organisation.ts'
+import type { ReadOperation } from '../perform/operation.ts'
+import type { ShownMachine } from './find-machine.ts'
+
+/** Empty lists let all through. */
+interface MachineFilter {
+  readonly withDestroyed: boolean
+  readonly states: readonly string[]
+  readonly regions: readonly string[]
+}
+
+export interface ListMachines extends MachineFilter {
+  readonly appName: string
+  /** All of these. */
+  readonly metadata: readonly (readonly [key: string, value: string])[]
+  readonly withEvents: boolean
+  /** The part of the answer that was found before. */
+  readonly begun?: BegunList
+}
+
+interface BegunList {
+  readonly after: string
+  readonly found: readonly ShownMachine[]
+}
+
+export interface ListedMachines {
+  readonly machines: readonly ShownMachine[]
+  /** Present if the answer is not whole yet. */
+  readonly begun?: BegunList
+}
+
+/** In one snapshot, so that it takes a few milliseconds. */
+const rowsOfPiece = 200
+const eventsOfListed = 10
+
+export const listMachines: ReadOperation<ListMachines, FoundApp, ListedMachines> = {
+  name: 'machine.list',
+  mode: 'read',
+
+  access: (context, { appName }) => accessApp(context, appName, actions.read),
+
+  async run({ tx }, { input, subject }) {
+    const { begun, metadata, withEvents } = input
+    const rows = await tx.machines.ofApp(subject.app.id, queryOf(input, rowsOfPiece, begun?.after))
+    const found = [...(begun?.found ?? [])]
+    for (const machine of rows) {
+      if (!passes(machine, input) || !hasMetadata(machine, metadata)) continue
+      const events = withEvents ? await tx.machines.events(machine.id, eventsOfListed) : []
+      found.push({ ...subject, machine, events })
+    }
+    const last = rows.at(-1)
+    if (rows.length < rowsOfPiece || last === undefined) return { machines: found }
+    return { machines: [], begun: { after: last.id, found } }
+  },
+
+  rest: (input, { begun }) => (begun === undefined ? undefined : { ...input, begun }),
+}
+
+export interface PageMachines extends MachineFilter {
+  readonly slug: string
+  readonly limit: number
+  /** The id of the last machine seen. */
+  readonly after: string | undefined
+  readonly updatedAfter: number | undefined
+}
+
+export interface OrganisationMachine {
+  readonly machine: Machine
+  /** Undefined if the app is deleted. */
+  readonly appName: string | undefined
+}
+
+export const pageMachines: ReadOperation<PageMachines, Organisation, Page<OrganisationMachine, string>> = {
+  name: 'machine.list_all',
+  mode: 'read',
+
+  access: (context, { slug }) => accessOrganisation(context, slug, { action: actions.read }),
+
+  async run({ tx }, { input, subject: organisation }) {
+    const names = new Map<number, string | undefined>()
+    const items: OrganisationMachine[] = []
+    const rows = await tx.machines.ofOrganisation(organisation.id, queryOf(input, input.limit + 1, input.after))
+    for (const machine of rows.slice(0, input.limit)) {
+      const { appId } = machine
+      if (!passes(machine, input)) continue
+      if (!names.has(appId)) names.set(appId, (await tx.apps.byId(appId))?.name)
+      items.push({ machine, appName: names.get(appId) })
+    }
+    const last = rows[input.limit - 1]
+    return rows.length > input.limit && last !== undefined ? { items, next: last.id } : { items }
+  },
+}
+
+function queryOf(
+  { withDestroyed, updatedAfter }: { readonly withDestroyed: boolean; readonly updatedAfter?: number | undefined },
+  limit: number,
+  after: string | undefined,
+): MachineQuery {
+  return {
+    limit,
+    withDestroyed,
+    ...(after === undefined ? {} : { after }),
+    ...(updatedAfter === undefined ? {} : { updatedAfter }),
+  }
+}
+
+function passes({ state, region }: Machine, { states, regions }: MachineFilter): boolean {
+  return (states.length === 0 || states.includes(state)) && (regions.length === 0 || regions.includes(region))
+}
+
+function hasMetadata({ metadata }: Machine, wanted: ListMachines['metadata']): boolean {
+  if (wanted.length === 0) return true
+  const has = new Map(Object.entries(readMetadata(metadata)))
+  return wanted.every(([key, value]) => has.get(key) === value)
+}
