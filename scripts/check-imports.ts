@@ -10,7 +10,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@hallpass/macaroon': [],
   '@hallpass/engine': [],
   '@hallpass/client': ['@hallpass/macaroon'],
-  '@hallpass/authority': ['@hallpass/macaroon', '@hallpass/client'],
+  '@hallpass/authority': ['@hallpass/macaroon', '@hallpass/client', '@hallpass/engine'],
   hallpass: ['@hallpass/macaroon', '@hallpass/client'],
   '@hallpass/dashboard': ['@hallpass/macaroon', '@hallpass/client'],
 }
@@ -58,6 +58,7 @@ const authorityRooms: Readonly<Record<string, Room>> = {
     folders: ['domain', 'operations/perform', 'operations/apps'],
     parts: ['@hallpass/macaroon'],
   },
+  machines: { folders: ['domain', 'workers'], parts: ['@hallpass/engine'] },
   workers: { folders: ['domain'], parts: [] },
   'doors/http': {
     folders: ['domain', 'operations'],

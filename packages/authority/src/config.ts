@@ -119,7 +119,7 @@ function checkBootstrap(bootstrap: { readonly email: string; readonly password: 
   return { email: email.data, password: new Secret(checked.data) }
 }
 
-function checkQuotas({ apps, members, tokens }: NonNullable<ServeOptions['quotas']>): QuotaLimits {
+function checkQuotas({ apps, machines, members, tokens }: NonNullable<ServeOptions['quotas']>): QuotaLimits {
   const check = (given: number | undefined, usual: number, name: string) => {
     const limit = given ?? usual
     if (limit === Infinity || (Number.isInteger(limit) && limit >= 1 && limit <= mostCounted)) return limit
@@ -127,6 +127,7 @@ function checkQuotas({ apps, members, tokens }: NonNullable<ServeOptions['quotas
   }
   return {
     apps: check(apps, defaultQuotas.apps, '--max-apps'),
+    machines: check(machines, defaultQuotas.machines, '--max-machines'),
     members: check(members, defaultQuotas.members, '--max-members'),
     tokens: check(tokens, defaultQuotas.tokens, '--max-tokens'),
   }

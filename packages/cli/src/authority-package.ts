@@ -20,7 +20,7 @@ export interface AuthorityPackage {
     readonly trustedProxies?: readonly string[] | undefined
     readonly keepAlive?: number | undefined
     readonly requirePkce?: boolean | undefined
-    readonly quotas?: { readonly [Noun in 'apps' | 'members' | 'tokens']?: number | undefined } | undefined
+    readonly quotas?: { readonly [Noun in 'apps' | 'machines' | 'members' | 'tokens']?: number | undefined } | undefined
     readonly machinesRate?: number | undefined
     readonly dashboard: string
     readonly logLevel: string

@@ -32,6 +32,7 @@ export const settings = {
   keepAudit: { what: 'How long to keep audit events, as 365d', takes: 'duration', usual: 'for ever' },
   keepEndedTokens: { what: 'How long to keep tokens past their end, as 90d', takes: 'duration', usual: 'for ever' },
   maxApps: { what: 'Most apps of an organization', takes: 'number', usual: '10000; none for no bound' },
+  maxMachines: { what: 'Most machines of an organization', takes: 'number', usual: '10000; none for no bound' },
   maxMembers: { what: 'Most members of an organization', takes: 'number', usual: '10000; none for no bound' },
   maxTokens: { what: 'Most live tokens of an organization', takes: 'number', usual: 'none' },
   machinesRate: {

@@ -20,11 +20,11 @@ export type MachineState = (typeof machineStates)[number]
 
 /**
  * What people ask for: `destroy` of a machine that rests, `kill` of any. And what the driver finds or has done:
- * - `launch`: the image of a new machine is here, and it shall start; `prepare`: it shall not.
+ * - `launch`: the image is here, nothing of it runs any more, and it shall start; `prepare`: it shall not.
  * - `run`: the main process runs.
  * - `exit`: it has ended, or the engine has lost it. `retry`: and it shall be started again.
  * - `pause`: its processes are frozen.
- * - `fail`: it cannot be started.
+ * - `fail`: it cannot be started, or its command cannot be run.
  * - `discard`: it has ended, and goes with its end (`auto_destroy`).
  * - `remove`: nothing is left of it in the engine.
  */
@@ -100,13 +100,13 @@ export const machineTransitions: Readonly<Record<MachineCause, Partial<Record<Ma
     destroying: 'destroying',
     destroyed: 'destroyed',
   },
-  launch: { created: 'starting' },
+  launch: { created: 'starting', restarting: 'starting', replacing: 'starting' },
   prepare: { created: 'stopped', replacing: 'stopped' },
-  run: { starting: 'started', restarting: 'started', replacing: 'started' },
+  run: { starting: 'started' },
   exit: { started: 'stopped', stopping: 'stopped', suspending: 'stopped', suspended: 'stopped' },
   retry: { started: 'restarting' },
   pause: { suspending: 'suspended' },
-  fail: { created: 'failed', starting: 'failed', restarting: 'failed', replacing: 'failed' },
+  fail: { started: 'failed', created: 'failed', starting: 'failed', restarting: 'failed', replacing: 'failed' },
   discard: {
     created: 'destroying',
     starting: 'destroying',

@@ -30,7 +30,7 @@ export interface Machine {
   readonly runId: string | null
   /** The number of runs so far. */
   readonly runs: number
-  /** When the run began, if it has not ended. */
+  /** When the run was begun, if it has not ended: then `runId` is the one that shall run, and else one of before. */
   readonly startedAt: number | null
   /** In the network of the organisation, while it runs. */
   readonly address: string | null
@@ -94,6 +94,11 @@ export function createLeaseNonce(randomBytes: RandomBytes): string {
 /** The id of the next run: what an engine takes as one. */
 export function nextRunId({ id, version, runs }: Pick<Machine, 'id' | 'version' | 'runs'>): string {
   return `${id}.${version.toLowerCase()}.${runs + 1}`
+}
+
+/** The machine of a run of ours. */
+export function machineOfRun(runId: string): string {
+  return runId.split('.')[0] ?? ''
 }
 
 // https://github.com/ulid/spec: 48 bits of milliseconds, 80 random bits; Crockford's base 32.

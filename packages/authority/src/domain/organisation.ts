@@ -9,7 +9,7 @@ export type Role = 'admin' | 'member'
 export type MembershipDischarge = 'none' | 'member' | 'login'
 
 /** What the number of an organisation's things is limited for. Of tokens only live ones count. */
-export type Quota = 'apps' | 'members' | 'tokens'
+export type Quota = 'apps' | 'machines' | 'members' | 'tokens'
 
 /** Whether tokens of the organisation can mint tokens, or only people can. */
 export type TokenMinting = 'allowed' | 'forbidden'

@@ -25,9 +25,8 @@ export function machines(session: QuerySession): Transaction['machines'] {
     ofOrganisation: (id, asked) => many(session.many(ofOrganisation, { id, ...placeOf(asked) })),
     page: (asked) => many(session.many(page, placeOf(asked))),
     countOfApp: async (id) => (await session.one(countOfApp, { id, gone }))?.count ?? 0,
-    countOfOrganisation: async (id) => (await session.one(countOfOrganisation, { id, gone }))?.count ?? 0,
     due: (now, limit) => many(session.many(due, { now, limit })),
-    nextDue: async () => (await session.one(nextDue, {}))?.dueAt ?? undefined,
+    nextDue: async (after) => (await session.one(nextDue, { after }))?.dueAt ?? undefined,
     events: (machineId, limit) => session.many(events, { machineId, limit }),
     versions: (machineId, limit) => session.many(versions, { machineId, limit }),
     insert: async (machine, happened) => {
@@ -198,23 +197,15 @@ const countOfApp = query((db, param: Param<{ id: number; gone: string }>) =>
     .where(sql<SqlBool>`state <> ${param('gone')}`),
 )
 
-const countOfOrganisation = query((db, param: Param<{ id: number; gone: string }>) =>
-  db
-    .selectFrom('machines')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('organisation_id', '=', param('id'))
-    .where(sql<SqlBool>`state <> ${param('gone')}`),
-)
-
 const due = query((db, param: Param<{ now: number; limit: number }>) =>
   db.selectFrom('machines').selectAll().where('due_at', '<=', param('now')).orderBy('due_at').limit(param('limit')),
 )
 
-const nextDue = query((db) =>
+const nextDue = query((db, param: Param<{ after: number }>) =>
   db
     .selectFrom('machines')
     .select((eb) => eb.fn.min('due_at').as('dueAt'))
-    .where('due_at', 'is not', null),
+    .where('due_at', '>', param('after')),
 )
 
 const events = query((db, param: Param<{ machineId: string; limit: number }>) =>

@@ -1,4 +1,6 @@
 // Counts the things of an organisation, and stops when enough are counted.
+import { sql, type SqlBool } from 'kysely'
+
 import type { Quota } from '../domain/organisation.ts'
 import { query, type Param, type Query, type QuerySession } from './query.ts'
 
@@ -27,6 +29,19 @@ const counts: Readonly<Record<Quota, Query<Parameters, { readonly count: number 
           .selectFrom('apps')
           .select('name')
           .where('organisation_id', '=', param('organisationId'))
+          .limit(param('most'))
+          .as('some'),
+      )
+      .select((eb) => eb.fn.countAll<number>().as('count')),
+  ),
+  machines: query((db, param: Param<Parameters>) =>
+    db
+      .selectFrom(
+        db
+          .selectFrom('machines')
+          .select('id')
+          .where('organisation_id', '=', param('organisationId'))
+          .where(sql<SqlBool>`state <> 'destroyed'`)
           .limit(param('most'))
           .as('some'),
       )

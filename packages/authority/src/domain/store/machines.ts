@@ -10,11 +10,10 @@ export interface MachineReads {
   page(query: MachineQuery): Promise<readonly Machine[]>
   /** How many of an app are not destroyed. */
   countOfApp(appId: number): Promise<number>
-  countOfOrganisation(organisationId: number): Promise<number>
   /** Those whose driver must act by now, the longest due first. */
   due(now: number, limit: number): Promise<readonly Machine[]>
-  /** When the driver must act next; undefined if never. */
-  nextDue(): Promise<number | undefined>
+  /** When the driver must act next after this; undefined if never. */
+  nextDue(after: number): Promise<number | undefined>
   /** The newest first. */
   events(machineId: string, limit: number): Promise<readonly MachineEvent[]>
   /** The newest first. */

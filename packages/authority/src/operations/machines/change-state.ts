@@ -52,7 +52,7 @@ export const stopMachine = changeState<StopMachine>({
   event: { type: 'stop', status: 'stopping', source: 'user' },
   changesOf: stopOf,
   // Who asked for it gently may lose patience.
-  isAnew: ({ state, stopSignal }, { signal }) => state === 'stopping' && signal !== undefined && signal !== stopSignal,
+  isAnew: ({ state }, { signal }) => state === 'stopping' && signal !== undefined,
 })
 
 export const suspendMachine = changeState<LeasedMachine>({

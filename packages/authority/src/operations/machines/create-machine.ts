@@ -24,8 +24,6 @@ export interface CreateMachine {
   readonly minSecretsVersion: number
 }
 
-const mostMachines = 10_000
-
 export const createMachine: WriteOperation<CreateMachine, FoundApp, ShownMachine> = {
   name: 'machine.create',
   mode: 'write',
@@ -33,14 +31,12 @@ export const createMachine: WriteOperation<CreateMachine, FoundApp, ShownMachine
   access: (context, { appName, skipLaunch }) =>
     accessApp(context, appName, skipLaunch ? actions.create : actions.create | actions.control),
 
-  async run({ tx, environment, now, principal: _ }, { input, subject, actor }) {
+  async run({ tx, environment, now }, { input, subject, actor }) {
     const { randomBytes } = environment
     const { app, organisation } = subject
     expectRunner(environment)
     await expectSecrets(tx.appSecrets.version(app.id), input.minSecretsVersion)
-    if ((await tx.machines.countOfOrganisation(organisation.id)) >= mostMachines) {
-      throw new DomainError('invalid', `organization ${organisation.slug} has ${mostMachines} machines: destroy some`)
-    }
+    await environment.quotas.expectRoom(tx, organisation, 'machines', now)
     const id = createMachineId(randomBytes)
     const version = createUlid(now, randomBytes)
     const created: Machine = {

@@ -109,7 +109,7 @@ overEachEngine((postgres) => {
       await expect(world.ask(startMachine, named(machine))).rejects.toMatchObject(
         refusal('machine getting replaced, refusing to start'),
       )
-      await bring(machine, 'run')
+      await bring(machine, 'launch', 'run')
       await expect(world.ask(restartMachine, { ...named(await world.create()), ...gently })).rejects.toMatchObject({
         code: 'failed_precondition',
       })

@@ -77,7 +77,8 @@ function judge(seen: Seen | undefined, { states, version, fromEventId }: WaitFor
   if (isLate && (isFor(machine.state) || (isFor('settled') && isResting(machine.state)))) {
     return { ...answer, state: machine.state }
   }
-  // A short program may have ended before anybody looked.
+  // A short program may have ended for good before anybody looked.
+  if (!isResting(machine.state) && machine.state !== 'destroying') return undefined
   const since = sinceRequest(events).filter(({ id }) => id > (fromEventId ?? ''))
   const start = isFor('started') ? since.find(({ status }) => status === 'started') : undefined
   return start && { ...answer, state: 'started', eventId: start.id }

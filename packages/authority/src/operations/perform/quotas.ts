@@ -1,4 +1,4 @@
-// Limits the apps, members and live tokens of an organisation, as the operator configured.
+// Limits the apps, machines, members and live tokens of an organisation, as the operator configured.
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation, Quota } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
@@ -15,7 +15,7 @@ export interface Quotas {
 }
 
 /** Nobody needs more by accident; tokens have no limit unless the operator sets one. */
-export const defaultQuotas: QuotaLimits = { apps: 10_000, members: 10_000, tokens: Infinity }
+export const defaultQuotas: QuotaLimits = { apps: 10_000, machines: 10_000, members: 10_000, tokens: Infinity }
 
 /**
  * A count costs more the more there is, and a mint must stay cheap. So a count is good for a hundredth of the room that

@@ -75,7 +75,8 @@ export function describeMachines(getStore: () => Store): void {
       const lately = { limit: 10, updatedAfter: 4999 }
       expect(await read((tx) => ids(tx.machines.ofOrganisation(app.organisationId, lately)))).toEqual([elsewhere.id])
       expect(await read((tx) => tx.machines.countOfApp(app.id))).toBe(3)
-      expect(await read((tx) => tx.machines.countOfOrganisation(app.organisationId))).toBe(4)
+      expect(await read((tx) => tx.organisations.countUpTo(app.organisationId, 'machines', 9, 0))).toBe(4)
+      expect(await read((tx) => tx.organisations.countUpTo(app.organisationId, 'machines', 3, 0))).toBe(3)
       const before = String.fromCharCode((a.id.codePointAt(0) ?? 0) - 1)
       expect(await read((tx) => ids(tx.machines.page({ limit: 1000, after: before })))).toEqual(
         expect.arrayContaining([a.id, c.id, d.id]),
@@ -95,7 +96,8 @@ export function describeMachines(getStore: () => Store): void {
       expect(await due(10)).toEqual([early.id])
       expect(await due(20)).toEqual([early.id, late.id])
       expect(await due(20, 1)).toEqual([early.id])
-      expect(await read((tx) => tx.machines.nextDue())).toBe(10)
+      expect(await read((tx) => tx.machines.nextDue(9))).toBe(10)
+      expect(await read((tx) => tx.machines.nextDue(10))).toBe(20)
     })
 
     test('keeps the newest hundred versions and events, newest first', async () => {

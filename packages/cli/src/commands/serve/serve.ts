@@ -34,7 +34,12 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
       auditEvents: read.daysInMilliseconds('keepAudit'),
       endedTokens: read.daysInMilliseconds('keepEndedTokens'),
     },
-    quotas: { apps: read.quota('maxApps'), members: read.quota('maxMembers'), tokens: read.quota('maxTokens') },
+    quotas: {
+      apps: read.quota('maxApps'),
+      machines: read.quota('maxMachines'),
+      members: read.quota('maxMembers'),
+      tokens: read.quota('maxTokens'),
+    },
     machinesRate: read.quota('machinesRate'),
     bootstrap: readBootstrap(read),
     mail: readMail(read),

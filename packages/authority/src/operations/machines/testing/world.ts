@@ -33,7 +33,7 @@ import { mintToken } from '../../tokens/mint-token.ts'
 import { createMachine, type CreateMachine } from '../create-machine.ts'
 
 /** Runs an operation as a door does, for the holder of a header; the admin of the organisation if there is none. */
-export type Ask = <Input, Subject, Output, Prepared>(
+type Ask = <Input, Subject, Output, Prepared>(
   operation: Operation<Input, Subject, Output, Prepared>,
   input: NoInfer<Input>,
   header?: string,

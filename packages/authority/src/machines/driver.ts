@@ -1,0 +1,229 @@
+// Drives machines: what shall be is in the store, and the engine is brought there, one step of a machine at a time.
+import type { Engine, RunStatus } from '@hallpass/engine'
+
+import { isUnavailable } from '../domain/errors.ts'
+import { machineOfRun, type Machine } from '../domain/machine.ts'
+import type { Store } from '../domain/store.ts'
+import { createPulls } from './pulls.ts'
+import { createSlots } from './slots.ts'
+import { createRecorder, TurnLost } from './record.ts'
+import { compareRuns } from './reconcile.ts'
+import { recordExit, takeStep, type AppOfMachine, type StepContext } from './steps.ts'
+import { takeTurns, type Turn } from './turn.ts'
+
+export interface DriverOptions {
+  readonly store: Store
+  readonly engine: Engine
+  /** What of an app its machines are told; undefined if the app is deleted. */
+  readonly appOf: (machine: Machine) => Promise<AppOfMachine | undefined>
+  /** Unique to this authority. */
+  readonly id: string
+  /** Milliseconds since 1970; and monotonic milliseconds. */
+  readonly now: () => number
+  readonly clock: () => number
+  readonly randomBytes: (length: number) => Uint8Array
+  /** Called when the engine begins to fail, and when it answers again. */
+  readonly report: (state: { readonly error?: unknown }) => void
+  /** Called after each change that the driver wrote. */
+  readonly changed: () => void
+}
+
+export interface Driver {
+  /** Something is due. */
+  wake(): void
+  /** Ends after the steps under way. */
+  stop(): Promise<void>
+}
+
+/** Steps at a time, beside those that wait for an image; and of these, those that start something. */
+const atOnce = 256
+const startsAtOnce = 8
+const longestIdle = 5000
+/** Where other authorities may have written what is due. */
+const longestIdleOfMany = 500
+const restAfterTrouble = 1000
+
+interface Work {
+  readonly machine: Machine
+  readonly leave: AbortController
+  /** Whether it is to be looked at again. */
+  again: boolean
+}
+
+export function startDriver(options: DriverOptions): Driver {
+  const { store, engine, now } = options
+  const stopping = new AbortController()
+  const works = new Map<string, Work>()
+  let watching: AbortController | undefined
+  let wakeUp: () => void = () => {}
+  let isAwake = true
+
+  function wake(): void {
+    isAwake = true
+    wakeUp()
+  }
+
+  const recorder = createRecorder(store, () => turn, options, options.changed)
+  const context: StepContext = {
+    engine,
+    pulls: createPulls(engine),
+    starts: createSlots(startsAtOnce),
+    recorder,
+    appOf: options.appOf,
+    isLast: ({ organisationId }) =>
+      store.read(async (tx) => (await tx.organisations.countUpTo(organisationId, 'machines', 1, now())) === 0),
+  }
+
+  /** Follows the engine for as long as it is this authority's turn. */
+  async function watch({ signal }: AbortController): Promise<void> {
+    let hasFailed = false
+    while (!signal.aborted) {
+      try {
+        for await (const change of engine.watch({ abort: signal })) {
+          if (hasFailed) options.report({})
+          hasFailed = false
+          if (change.kind === 'run') void look(machineOfRun(change.runId), change.runId, change.run)
+          else await compareRuns({ store, engine }, change.runs, { isBusy: (id) => works.has(id), look })
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        if (!hasFailed && !isUnavailable(error)) options.report({ error })
+        hasFailed = true
+      }
+      await rest(restAfterTrouble, signal)
+    }
+  }
+
+  /** A run has changed: if it has ended, so has its machine's. */
+  async function look(id: string, runId: string, status: RunStatus | undefined): Promise<void> {
+    if (status !== undefined && status.exit === undefined) return
+    try {
+      const machine = await recorder.read(id)
+      if (machine?.runId !== runId || machine.startedAt === null || !turn.has()) return
+      // The step under way will see it.
+      const work = works.get(id)
+      if (work !== undefined) work.again = true
+      else await recordExit(context, machine, await withProblem(status))
+      wake()
+    } catch (error) {
+      trouble(error)
+    }
+  }
+
+  /** Only a look at the one run says why its command could not be run. */
+  async function withProblem(status: RunStatus | undefined): Promise<RunStatus | undefined> {
+    const code = status?.exit?.code
+    if (status === undefined || (code !== 126 && code !== 127)) return status
+    return (await engine.inspect(status.runId)) ?? status
+  }
+
+  /** The store reports its own trouble, and a turn that is lost is no trouble. */
+  function trouble(error: unknown): void {
+    if (!isUnavailable(error) && !(error instanceof TurnLost) && !stopping.signal.aborted) options.report({ error })
+  }
+
+  async function drive(machine: Machine, work: Work): Promise<void> {
+    try {
+      await takeStep(context, machine, work.leave.signal)
+      // It may have ended before anybody knew that it began.
+      const after = work.again ? await recorder.read(machine.id) : undefined
+      if (after?.runId !== undefined && after.runId !== null && after.startedAt !== null) {
+        const status = await engine.inspect(after.runId)
+        if (status === undefined || status.exit !== undefined) await recordExit(context, after, status)
+      }
+    } catch (error) {
+      if (error !== left) {
+        trouble(error)
+        // What is due stays due, and is tried again in a while.
+        await rest(restAfterTrouble, stopping.signal)
+      }
+    } finally {
+      works.delete(machine.id)
+      wake()
+    }
+  }
+
+  /** Begins what is due. Returns the milliseconds until something else will be. */
+  async function begin(): Promise<number> {
+    const at = now()
+    const idle = store.isRemote ? longestIdleOfMany : longestIdle
+    if (!turn.has()) return idle
+    const { due, next } = await store.read(async (tx) => ({
+      due: await tx.machines.due(at, works.size + atOnce),
+      next: await tx.machines.nextDue(at),
+    }))
+    let room = atOnce - [...works.values()].filter(({ machine }) => machine.image !== null).length
+    for (const machine of due) {
+      const work = works.get(machine.id)
+      // Whoever waits for an image need not wait if something else is wanted by now.
+      if (work !== undefined && !isOfSame(work.machine, machine)) work.leave.abort(left)
+      if (work !== undefined || (room <= 0 && machine.image !== null)) continue
+      room -= 1
+      const begun: Work = { machine, leave: new AbortController(), again: false }
+      works.set(machine.id, begun)
+      void drive(machine, begun)
+    }
+    return next === undefined ? idle : Math.min(idle, Math.max(0, next - at))
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      isAwake = false
+      const milliseconds = await begin().catch((error: unknown) => {
+        trouble(error)
+        return restAfterTrouble
+      })
+      if (isAwake || stopping.signal.aborted) continue
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, milliseconds)
+        wakeUp = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+  }
+
+  const turn: Turn = takeTurns({
+    ...options,
+    changed(isMine) {
+      watching?.abort()
+      watching = isMine ? new AbortController() : undefined
+      if (watching !== undefined) void watch(watching)
+      wake()
+    },
+  })
+  const running = run()
+  return {
+    wake,
+    async stop() {
+      stopping.abort()
+      watching?.abort()
+      for (const { leave } of works.values()) leave.abort(left)
+      wake()
+      await running
+      while (works.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      await turn.stop()
+    },
+  }
+}
+
+/** The reason for a step that need not go on. */
+const left = new Error('something else is to be done')
+
+function isOfSame(one: Machine, other: Machine): boolean {
+  return one.state === other.state && one.version === other.version
+}
+
+function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, milliseconds)
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end)
+  })
+}

@@ -1,0 +1,43 @@
+// What the errors of an engine mean for a machine, and for whoever asks about one.
+import { EngineError } from '@hallpass/engine'
+
+import { DomainError } from '../domain/errors.ts'
+
+const usualTries = 3
+
+/** What is worth another try, and for how many tries. */
+const tries: Partial<Record<EngineError['code'], number>> = {
+  unavailable: Infinity,
+  timeout: Infinity,
+  registry_unreachable: 3,
+  no_addresses: 3,
+  no_space: 3,
+  failed: usualTries,
+  run_exists: usualTries,
+  // The image is pulled again.
+  image_not_found: 1,
+}
+
+/** Whether it is tried again after so many failures. */
+export function isRetried(error: unknown, failures: number): boolean {
+  return failures <= (error instanceof EngineError ? (tries[error.code] ?? 0) : usualTries)
+}
+
+export function isOf(error: unknown, ...codes: readonly EngineError['code'][]): boolean {
+  return error instanceof EngineError && codes.includes(error.code)
+}
+
+/** The error for whoever asks. */
+export function forCaller(error: unknown): unknown {
+  if (!(error instanceof EngineError)) return error
+  const { code, message } = error
+  if (code === 'run_not_found' || code === 'not_running') {
+    return new DomainError('failed_precondition', 'failed_precondition: machine is not running', { cause: error })
+  }
+  if (code === 'bad_command' || code === 'bad_spec') return new DomainError('invalid', message, { cause: error })
+  if (code === 'timeout') {
+    return new DomainError('deadline_exceeded', `deadline_exceeded: ${message}`, { cause: error })
+  }
+  const told = code === 'unavailable' ? 'the engine that runs machines does not answer: try again later' : message
+  return new DomainError('engine_unavailable', told, { cause: error })
+}

@@ -1,0 +1,43 @@
+// Compares all that an engine has with all that the store knows: ends that nobody saw are told, and what nobody knows goes.
+import type { Engine, RunStatus } from '@hallpass/engine'
+
+import { machineOfRun, type Machine } from '../domain/machine.ts'
+import type { Store } from '../domain/store.ts'
+
+const rowsOfPage = 500
+
+/** `isBusy` says that a step of the machine is under way; `look` takes a run that has changed. */
+export async function compareRuns(
+  { store, engine }: { readonly store: Pick<Store, 'read' | 'write'>; readonly engine: Engine },
+  runs: readonly RunStatus[],
+  driver: {
+    readonly isBusy: (id: string) => boolean
+    readonly look: (id: string, runId: string, status: RunStatus | undefined) => Promise<void>
+  },
+): Promise<void> {
+  const found = new Map(runs.map((run) => [run.runId, run]))
+  const known = new Set<string>()
+  let after = ''
+  for (;;) {
+    const rows = await store.read((tx) => tx.machines.page({ limit: rowsOfPage, after }))
+    for (const machine of rows) {
+      if (machine.runId === null) continue
+      known.add(machine.runId)
+      if (shallRun(machine)) await driver.look(machine.id, machine.runId, found.get(machine.runId))
+    }
+    const last = rows.at(-1)
+    if (rows.length < rowsOfPage || last === undefined) break
+    after = last.id
+  }
+  for (const { runId } of runs) {
+    if (known.has(runId) || driver.isBusy(machineOfRun(runId))) continue
+    // One that came after the list was read is known now.
+    const machine = await store.read((tx) => tx.machines.byId(machineOfRun(runId)))
+    if (machine?.runId !== runId) await engine.remove(runId)
+  }
+}
+
+/** In all other states a step of the driver looks itself. */
+function shallRun({ state, startedAt }: Machine): boolean {
+  return startedAt !== null && ['started', 'suspended', 'stopping', 'restarting', 'replacing'].includes(state)
+}

@@ -1,0 +1,80 @@
+// Writes what the driver found out or did: always on the newest row, and only while it is this authority's turn.
+import type { RunStatus } from '@hallpass/engine'
+
+import type { Machine } from '../domain/machine.ts'
+import { changeMachine, type MachineChange, type NewEvent } from '../domain/machine-change.ts'
+import type { MachineCause } from '../domain/machine-states.ts'
+import { readConfig } from '../domain/machine-config.ts'
+import type { Store } from '../domain/store.ts'
+import { afterExit, type Instant } from './exits.ts'
+import type { Turn } from './turn.ts'
+
+/** It is another authority's turn: nothing is written. */
+export class TurnLost extends Error {}
+
+export interface Recorder {
+  /** The machine now; undefined if it is gone. */
+  read(id: string): Promise<Machine | undefined>
+  /** Writes a change of the newest row; nothing if `decide` gives none. Returns the row then. */
+  change(
+    id: string,
+    decide: (machine: Machine, instant: Instant) => MachineChange | undefined,
+  ): Promise<Machine | undefined>
+}
+
+export function createRecorder(
+  store: Store,
+  turn: () => Turn,
+  { now, randomBytes }: { readonly now: () => number; readonly randomBytes: Instant['randomBytes'] },
+  changed: () => void,
+): Recorder {
+  return {
+    read: (id) => store.read((tx) => tx.machines.byId(id)),
+    async change(id, decide) {
+      const after = await store.write(async (tx) => {
+        if (!(await turn().hasIn(tx))) throw new TurnLost()
+        const machine = await tx.machines.byId(id)
+        const made = machine && decide(machine, { now: now(), randomBytes })
+        if (made === undefined) return machine
+        await tx.machines.save(made.machine, made.events)
+        return made.machine
+      })
+      changed()
+      return after
+    },
+  }
+}
+
+/** The machine whose run is running, or has ended already. Nothing if it is about another run by now. */
+export function afterStart(machine: Machine, status: RunStatus, instant: Instant): MachineChange | undefined {
+  if (machine.runId !== status.runId || machine.startedAt === null) return undefined
+  const startedAt = status.startedAt?.getTime() ?? machine.startedAt
+  const changes = { startedAt, address: status.address ?? null, tries: 0, dueAt: null }
+  const event: NewEvent = { type: 'start', status: 'started', source: 'flyd' }
+  const started = changeMachine(machine, 'run', instant, changes, [event])
+  if (status.exit === undefined) return started
+  const ended = afterExit(started?.machine ?? machine, status, instant)
+  return { machine: ended.machine, events: [...(started?.events ?? []), ...ended.events] }
+}
+
+/** The machine that cannot be started, and why. */
+export function afterFailure(machine: Machine, sentence: string, instant: Instant): MachineChange | undefined {
+  const isOver = readConfig(machine.config).auto_destroy === true
+  const event: NewEvent = {
+    type: machine.state === 'created' ? 'launch' : 'start',
+    status: 'failed',
+    source: 'flyd',
+    request: { error: sentence },
+  }
+  const changes = { startedAt: null, address: null, tries: 0, dueAt: isOver ? instant.now : null }
+  return changeMachine(machine, isOver ? 'discard' : 'fail', instant, changes, [event])
+}
+
+/** The machine after a cause that has one event at most. */
+export function after(
+  cause: MachineCause | undefined,
+  changes: Partial<Machine>,
+  ...events: readonly NewEvent[]
+): (machine: Machine, instant: Instant) => MachineChange | undefined {
+  return (machine, instant) => changeMachine(machine, cause, instant, changes, events)
+}

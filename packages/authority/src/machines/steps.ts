@@ -1,0 +1,247 @@
+// What a driver does for a machine: the calls to the engine that its state asks for, and what is written of them.
+import { EngineError, type Engine, type RunStatus } from '@hallpass/engine'
+
+import { nextRunId, type Machine } from '../domain/machine.ts'
+import { changeMachine } from '../domain/machine-change.ts'
+import { readConfig } from '../domain/machine-config.ts'
+import type { Secret } from '../domain/secret.ts'
+import { afterExit } from './exits.ts'
+import { isOf, isRetried } from './failures.ts'
+import type { Pulls } from './pulls.ts'
+import type { Slots } from './slots.ts'
+import { after, afterFailure, afterStart, type Recorder } from './record.ts'
+import { CannotRun, NotStarted, networkOf, specOf, stopOf } from './run-spec.ts'
+
+export interface StepContext {
+  readonly engine: Engine
+  readonly pulls: Pulls
+  /** Starts wait for one: they take most of the engine's time. */
+  readonly starts: Slots
+  readonly recorder: Recorder
+  /** What of an app its machines are told; undefined if the app is deleted. */
+  readonly appOf: (machine: Machine) => Promise<AppOfMachine | undefined>
+  /** Whether the organisation has no machine any more. */
+  readonly isLast: (machine: Machine) => Promise<boolean>
+}
+
+export interface AppOfMachine {
+  readonly name: string
+  readonly secrets: ReadonlyMap<string, Secret>
+}
+
+/** How long a run that was killed may take to end, before it is killed again. */
+const killPatience = 10_000
+const longestRest = 30_000
+
+/**
+ * Does what is to be done now. The signal ends only the wait for an image.
+ * @throws TurnLost, or an error of the store
+ */
+export async function takeStep(context: StepContext, machine: Machine, signal: AbortSignal): Promise<void> {
+  try {
+    await step(context, machine, signal)
+  } catch (error) {
+    if (!(error instanceof EngineError || error instanceof CannotRun || error instanceof NotStarted)) throw error
+    await recordTrouble(context, machine, error)
+  }
+}
+
+async function step(context: StepContext, machine: Machine, signal: AbortSignal): Promise<void> {
+  const { recorder } = context
+  switch (machine.state) {
+    case 'created':
+    case 'replacing':
+      return prepare(context, machine, signal)
+    case 'starting':
+      return machine.startedAt === null
+        ? begin(context, machine, signal)
+        : context.starts.run(() => launch(context, machine))
+    case 'restarting':
+      return machine.startedAt === null ? begin(context, machine, signal) : end(context, machine)
+    case 'stopping':
+      return machine.startedAt === null ? settle(context, machine) : end(context, machine)
+    case 'suspending':
+      return suspend(context, machine)
+    case 'destroying':
+      return remove(context, machine)
+    default:
+      // At rest: whatever was due is done.
+      await recorder.change(machine.id, ifSame(machine, after(undefined, { dueAt: null })))
+  }
+}
+
+/** Brings the image, ends what runs of an earlier version, and starts or rests. */
+async function prepare(context: StepContext, machine: Machine, signal: AbortSignal): Promise<void> {
+  const ready = await withImage(context, machine, signal)
+  if (ready === undefined) return
+  if (ready.startedAt !== null) return end(context, ready)
+  if (ready.launches) return begin(context, ready, signal)
+  await removeSpent(context, ready)
+  const changes = { runId: null, dueAt: null, tries: 0 }
+  const replaced = { type: 'update', status: 'replaced', source: 'flyd' } as const
+  const events = ready.state === 'replacing' ? [replaced] : []
+  await context.recorder.change(ready.id, ifSame(ready, after('prepare', changes, ...events)))
+}
+
+/** The machine once its image is here; undefined if something else is to be done by now. */
+async function withImage(
+  { pulls, recorder }: StepContext,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<Machine | undefined> {
+  if (machine.image !== null) return machine
+  const image = await pulls.get(readConfig(machine.config).image, signal)
+  const changes = { image: JSON.stringify(image) }
+  const found = await recorder.change(machine.id, ifSame(machine, after(undefined, changes)))
+  return found?.version === machine.version && found.state === machine.state ? found : undefined
+}
+
+/** Makes a new run of a machine that has none. */
+async function begin(context: StepContext, machine: Machine, signal: AbortSignal): Promise<void> {
+  const ready = await withImage(context, machine, signal)
+  if (ready === undefined) return
+  await removeSpent(context, ready)
+  // Written before the engine hears of it: what it has then is found again.
+  const next = await context.recorder.change(ready.id, (found, instant) => {
+    if (!isSame(found, ready)) return undefined
+    const changes = { runId: nextRunId(found), runs: found.runs + 1, startedAt: instant.now }
+    const replaced = { type: 'update', status: 'replaced', source: 'flyd' } as const
+    const events = found.state === 'replacing' ? [replaced] : []
+    return changeMachine(found, found.state === 'starting' ? undefined : 'launch', instant, changes, events)
+  })
+  if (next?.state === 'starting' && next.startedAt !== null && next.runId === nextRunId(ready)) {
+    await context.starts.run(() => launch(context, next))
+  }
+}
+
+/** Brings the run that a machine shall have to life, from wherever it is. */
+async function launch(context: StepContext, machine: Machine): Promise<void> {
+  const { engine, recorder } = context
+  const runId = machine.runId ?? ''
+  let status = await engine.inspect(runId)
+  if (status === undefined || status.state === 'created') {
+    const app = await context.appOf(machine)
+    if (app === undefined) throw new CannotRun('its app is deleted')
+    await engine.create(specOf(machine, { ...appContext(app), capabilities: await engine.capabilities() }))
+    status = await engine.start(runId)
+  } else if (status.state === 'paused') status = await engine.resume(runId)
+  const known = status.exit === undefined ? status : ((await engine.inspect(runId)) ?? status)
+  if (known.exit !== undefined && known.startedAt === undefined) {
+    throw new NotStarted(known.exit.problem ?? 'the engine could not start it')
+  }
+  await recorder.change(machine.id, (found, instant) => afterStart(found, known, instant))
+}
+
+function appContext({ name, secrets }: AppOfMachine) {
+  return { appName: name, secrets }
+}
+
+/** Ends the run: by a signal, and by force when its time is over. The engine reports when it has ended. */
+async function end(context: StepContext, machine: Machine): Promise<void> {
+  const { engine, recorder } = context
+  const runId = machine.runId ?? ''
+  const status = await engine.inspect(runId)
+  if (status?.state !== 'running') {
+    // A frozen run hears no signal, and one that was not started has nothing to end.
+    if (status !== undefined && status.state !== 'exited') await engine.remove(runId)
+    return recordExit(context, machine, status)
+  }
+  const { signal, timeout } = stopOf(machine)
+  const patience = signal === 'SIGKILL' ? killPatience : timeout
+  const isSent = await engine.signal(runId, signal).then(() => true, orGone)
+  // What is due next is the end by force, also if another process does it.
+  await recorder.change(machine.id, (found, instant) => {
+    const dueAt = instant.now + (isSent ? patience : 0)
+    const changes = { stopSignal: 'SIGKILL', stopTimeout: 0, tries: 0, dueAt }
+    return isSame(found, machine) ? changeMachine(found, undefined, instant, changes) : undefined
+  })
+}
+
+async function suspend(context: StepContext, machine: Machine): Promise<void> {
+  const { engine, recorder } = context
+  const { pause } = await engine.capabilities()
+  const status = await engine.inspect(machine.runId ?? '')
+  // Without a freezer it stops.
+  if (!pause || status === undefined || status.exit !== undefined) return end(context, machine)
+  await engine.pause(status.runId)
+  const event = { type: 'suspend', status: 'suspended', source: 'flyd' } as const
+  await recorder.change(machine.id, ifSame(machine, after('pause', { dueAt: null, tries: 0 }, event)))
+}
+
+/** A machine that shall stop and has nothing that runs. */
+async function settle({ recorder }: StepContext, machine: Machine): Promise<void> {
+  const event = { type: 'stop', status: 'stopped', source: 'flyd' } as const
+  await recorder.change(machine.id, ifSame(machine, after('exit', { dueAt: null, tries: 0 }, event)))
+}
+
+async function remove(context: StepContext, machine: Machine): Promise<void> {
+  const { engine, recorder } = context
+  if (machine.runId !== null) await engine.remove(machine.runId)
+  const changes = { runId: null, startedAt: null, address: null, dueAt: null, tries: 0, lease: null }
+  const event = { type: 'destroy', status: 'destroyed', source: 'flyd' } as const
+  await recorder.change(machine.id, ifSame(machine, after('remove', changes, event)))
+  // What is left of a network costs an address only.
+  if (await context.isLast(machine)) await engine.removeNetwork(networkOf(machine)).catch(() => false)
+}
+
+/** Removes the run that has ended, with its log. */
+async function removeSpent({ engine }: StepContext, { runId }: Machine): Promise<void> {
+  if (runId !== null) await engine.remove(runId)
+}
+
+/** Writes that the machine's run has ended; `status` is undefined if the engine has lost it. */
+export async function recordExit(
+  { recorder }: Pick<StepContext, 'recorder'>,
+  { id, runId }: Machine,
+  status: RunStatus | undefined,
+): Promise<void> {
+  await recorder.change(id, (found, instant) => {
+    if (found.runId !== runId || found.startedAt === null) return undefined
+    // It ended before anybody saw it run.
+    if (found.state === 'starting') {
+      const hasRun = status?.exit !== undefined && status.startedAt !== undefined
+      return hasRun ? afterStart(found, status, instant) : undefined
+    }
+    return afterExit(found, status, instant)
+  })
+}
+
+/** Plans another try, or gives up. */
+async function recordTrouble(context: StepContext, machine: Machine, error: Error): Promise<void> {
+  const { engine, recorder } = context
+  const isSpent = isOf(error, 'run_exists') || error instanceof NotStarted
+  const isGiven = error instanceof CannotRun || !isRetried(error, machine.tries + 1)
+  const starts = ['created', 'starting', 'restarting', 'replacing'].includes(machine.state)
+  if (isSpent || (isGiven && starts)) await engine.remove(machine.runId ?? '').catch(() => {})
+  await recorder.change(machine.id, (found, instant) => {
+    if (!isSame(found, machine)) return undefined
+    if (isGiven && starts) return afterFailure(found, error.message, instant)
+    const tries = found.tries + 1
+    const changes = {
+      tries,
+      dueAt: instant.now + Math.min(longestRest, 500 * 2 ** Math.min(tries - 1, 10)),
+      ...(isOf(error, 'image_not_found') ? { image: null } : {}),
+      ...(isSpent ? { startedAt: null } : {}),
+    }
+    return changeMachine(found, undefined, instant, changes)
+  })
+}
+
+/** Whether it is still what the step was about. */
+function isSame(found: Machine, machine: Machine): boolean {
+  return (
+    found.state === machine.state &&
+    found.version === machine.version &&
+    found.runs === machine.runs &&
+    found.stopSignal === machine.stopSignal
+  )
+}
+
+function ifSame(machine: Machine, decide: ReturnType<typeof after>): ReturnType<typeof after> {
+  return (found, instant) => (isSame(found, machine) ? decide(found, instant) : undefined)
+}
+
+function orGone(error: unknown): boolean {
+  if (isOf(error, 'not_running', 'run_not_found')) return false
+  throw error
+}
