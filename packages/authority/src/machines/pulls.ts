@@ -32,7 +32,7 @@ export function createPulls(engine: Pick<Engine, 'pullImage'>): Pulls {
 }
 
 /** The result, or the reason of the signal if it is aborted before. */
-export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const leave = () => reject(signal.reason as Error)
     if (signal.aborted) leave()

@@ -102,7 +102,7 @@ export interface CommittedContext extends PrepareContext {
 }
 
 /** The context of what goes on after the transaction, for as long as the caller may ask for it. */
-export interface OngoingContext extends CommittedContext {
+interface OngoingContext extends CommittedContext {
   /** Aborted when the caller has left, or may not ask for it any more: the call is answered without its result then. */
   readonly signal: AbortSignal
 }
