@@ -94,9 +94,9 @@ export const http: Piece<World> = {
     const authority = await connect(await startAuthority(run, data))
     const bare = await connect(await startBareServer(run, await readAnswer(authority.server, furniture)))
     const requests = {
-      one: requestsOf(furniture, 1),
-      many: requestsOf(furniture, 512),
-      cold: requestsOf(furniture, pastEveryCache),
+      one: readRequests(furniture, 1),
+      many: readRequests(furniture, 512),
+      cold: readRequests(furniture, pastEveryCache),
     }
     for (const { client } of [authority, bare]) await client.run(requests.many, run.quick ? 4000 : 15_000, 200)
     const mint = mintRequest(furniture.organisationSlug, furniture.userHeader)
@@ -117,7 +117,7 @@ async function readAnswer({ url }: Server, { appNames, tokenHeaders }: Furniture
 }
 
 /** Reads for the first `variety` tokens and apps, in pairs that shift each time round. */
-function requestsOf({ tokenHeaders, appNames }: Furniture, variety: number): readonly Buffer[] {
+export function readRequests({ tokenHeaders, appNames }: Furniture, variety: number): readonly Buffer[] {
   return Array.from({ length: variety === 1 ? 1 : Math.max(variety, 4096) }, (_, number) => {
     const app = appNames[(number * 7 + Math.floor(number / variety)) % variety] ?? ''
     return encodeRequest({ path: `/v1/apps/${app}`, authorization: tokenHeaders[number % variety] ?? '' })

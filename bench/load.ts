@@ -85,21 +85,28 @@ async function connectOne(port: number): Promise<Connection> {
   socket.on('data', (chunk: Buffer) => {
     const bytes = unread === undefined ? chunk : Buffer.concat([unread, chunk])
     unread = undefined
-    if (isWhole(bytes)) connection.answered(bytes)
-    else unread = bytes
+    const length = lengthOf(bytes)
+    if (Number.isNaN(length)) connection.failed(new Error(`an answer without content-length: ${bytes.toString()}`))
+    else if (bytes.length < length) unread = bytes
+    else connection.answered(bytes)
   })
   await once(socket, 'connect')
   return connection
 }
 
 const headersEnd = Buffer.from('\r\n\r\n')
-const lengthHeader = Buffer.from('\r\ncontent-length: ')
+// As Node and Java write it, and as Go does.
+const lengthHeaders = ['\r\ncontent-length: ', '\r\nContent-Length: '].map((header) => Buffer.from(header))
 
-function isWhole(answer: Buffer): boolean {
+/** Infinity until its head is whole; NaN if that does not say. */
+function lengthOf(answer: Buffer): number {
   const end = answer.indexOf(headersEnd)
-  if (end < 0) return false
-  const header = answer.indexOf(lengthHeader)
-  if (header < 0 || header > end) throw new Error('an answer without content-length')
-  const from = header + lengthHeader.length
-  return answer.length >= end + headersEnd.length + Number.parseInt(answer.toString('latin1', from, from + 8), 10)
+  if (end < 0) return Infinity
+  for (const header of lengthHeaders) {
+    const found = answer.indexOf(header)
+    if (found < 0 || found > end) continue
+    const from = found + header.length
+    return end + headersEnd.length + Number.parseInt(answer.toString('latin1', from, from + 8), 10)
+  }
+  return NaN
 }

@@ -5,11 +5,14 @@ import { parseArgs } from 'node:util'
 import { cli } from './cli.ts'
 import { holds, holdsPostgres } from './holds.ts'
 import { http } from './http.ts'
+import { make } from './make.ts'
+import { memory } from './memory.ts'
 import { million } from './million.ts'
 import { mint } from './mint.ts'
 import { countGoals, describeMachine, formatPiece, formatPage } from './report.ts'
 import { failPiece, measurePiece, type MeasuredGroup, type Piece } from './row.ts'
 import { createRuns } from './run.ts'
+import { peers } from './peers/peers.ts'
 import { start } from './start.ts'
 import { verify } from './verify.ts'
 
@@ -31,6 +34,7 @@ const measuring =
 
 const pieces: Readonly<Record<string, (runs: Runs) => Promise<readonly MeasuredGroup[]>>> = {
   verify: measuring(verify),
+  make: measuring(make),
   mint: measuring(mint),
   http: measuring(http),
   holds: measuring(holds),
@@ -38,7 +42,11 @@ const pieces: Readonly<Record<string, (runs: Runs) => Promise<readonly MeasuredG
   million: measuring(million),
   start: measuring(start),
   cli: measuring(cli),
+  memory: measuring(memory),
+  peers: measuring(peers),
 }
+/** Pieces that only run by name, because they take long; each writes a page of its own. */
+const apart: Readonly<Record<string, string>> = { peers: 'peers/results.md' }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean' } } })
 const unknown = positionals.filter((name) => !Object.hasOwn(pieces, name))
@@ -48,13 +56,13 @@ if (unknown.length > 0) {
 }
 
 const machine = describeMachine(new Date())
-const started = performance.now()
 const runs = createRuns(values.quick === true, say)
 const results: Record<string, readonly MeasuredGroup[]> = {}
-for (const [name, measure] of Object.entries(pieces)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue
+const whole = Object.keys(pieces).filter((name) => !Object.hasOwn(apart, name))
+const started = performance.now()
+for (const name of positionals.length > 0 ? positionals : whole) {
   say(`${name} …`)
-  const groups = await measure(runs)
+  const groups = (await pieces[name]?.(runs)) ?? []
   results[name] = groups
   process.stdout.write(formatPiece(name, groups))
 }
@@ -62,9 +70,14 @@ runs.clear()
 const { goals, met } = countGoals(Object.values(results).flat())
 say(`${met} of ${goals} goals are met.`)
 // A part of the benchmark, or a smoke run, must not replace the results of the whole.
-if (values.quick !== true && Object.keys(results).length === Object.keys(pieces).length) {
+const [only = ''] = Object.keys(results)
+if (values.quick === true) say('A smoke run writes no page.')
+else if (positionals.length === 0) write('results.md', 'npm run bench')
+else if (positionals.length === 1 && apart[only] !== undefined) write(apart[only], `npm run bench -- ${only}`)
+
+function write(page: string, command: string): void {
   const seconds = (performance.now() - started) / 1000
-  writeFileSync(new URL('results.md', import.meta.url), formatPage(results, machine, seconds))
+  writeFileSync(new URL(page, import.meta.url), formatPage(command, results, machine, seconds))
 }
 
 function say(line: string): void {

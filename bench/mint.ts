@@ -1,19 +1,28 @@
 // Durable mints, beside a bare insert of one row that is flushed to the same disk.
 import { randomBytes } from 'node:crypto'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import { furnish, mintToken, openAuthority, orgToken, type OpenAuthority } from '../e2e/open-authority.ts'
+import { fill } from './fill.ts'
 import { connectLoad, encodeRequest, type LoadClient } from './load.ts'
 import { timeEach, timeEachSync } from './measure.ts'
-import { perSecond, type Piece } from './row.ts'
+import { perSecond, type Piece, type Unit } from './row.ts'
 import { startAuthority } from './server.ts'
 
 interface World {
   readonly insert: () => void
   readonly authority: OpenAuthority
+  /** An authority with 50,000 tokens, and where its write-ahead log is. */
+  readonly filled: OpenAuthority
+  readonly log: string
   readonly overHttp: (client: 'one' | 'sixteen', count: number) => Promise<number>
 }
+
+const pages: Unit = { show: (count) => count.toFixed(1) }
+// A page and its head.
+const bytesOfAFrame = 4096 + 24
 
 const bare = ({ insert }: World) => timeEachSync(50, insert)
 
@@ -47,6 +56,14 @@ export const mint: Piece<World> = {
         },
       ],
     },
+    {
+      note: 'The pages that a mint writes to the write-ahead log, among 50,000 tokens of one organization.',
+      rounds: 3,
+      rows: [
+        { what: 'pages of a mint alone', how: (world) => countPages(world, 1), unit: pages, goal: 4 },
+        { what: 'pages of each of 16 at once', how: (world) => countPages(world, 16), unit: pages, goal: 1 },
+      ],
+    },
   ],
 
   async open(run) {
@@ -65,7 +82,10 @@ export const mint: Piece<World> = {
     timeEachSync(1000, insert)
     await mintAtOnce(authority, 60)
     await overHttp('sixteen', 1000)
-    return { insert, authority, overHttp }
+    const { directory: data } = await fill(run, 50_000, 50_000)
+    const filled = await openAuthority(data)
+    run.stack.defer(() => filled.close())
+    return { insert, authority, filled, log: join(data, 'hallpass.db-wal'), overHttp }
   },
 }
 
@@ -83,6 +103,18 @@ export function timeMints({ ask, userHeader }: OpenAuthority, count: number): Pr
 async function mintAtOnce(authority: OpenAuthority, each: number): Promise<number> {
   const times = await Promise.all(Array.from({ length: 16 }, () => timeMints(authority, each)))
   return Math.max(...times) / 16
+}
+
+/** Pages for one of 64 mints, so many at once. */
+async function countPages({ filled: { ask, userHeader }, log }: World, callers: number): Promise<number> {
+  const database = new DatabaseSync(log.slice(0, -'-wal'.length))
+  database.exec('pragma wal_checkpoint(truncate)')
+  database.close()
+  const mints = 64
+  for (let minted = 0; minted < mints; minted += callers) {
+    await Promise.all(Array.from({ length: callers }, () => ask(userHeader, mintToken, orgToken)))
+  }
+  return statSync(log).size / bytesOfAFrame / mints
 }
 
 function openBareTable(path: string): () => void {

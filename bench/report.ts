@@ -14,8 +14,9 @@ export function describeMachine(date: Date): string {
   ].join('\n')
 }
 
-/** The whole page. */
+/** The whole page, of a run of this command. */
 export function formatPage(
+  command: string,
   results: Readonly<Record<string, readonly MeasuredGroup[]>>,
   machine: string,
   seconds: number,
@@ -23,7 +24,7 @@ export function formatPage(
   const { goals, met } = countGoals(Object.values(results).flat())
   return `# Measured
 
-\`npm run bench\` writes this page.
+\`${command}\` writes this page.
 
 ${machine}
 - The whole run: ${Math.round(seconds)} s

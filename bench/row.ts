@@ -57,7 +57,7 @@ export interface MeasuredRow {
   readonly met?: boolean
 }
 
-const duration: Unit = {
+export const duration: Unit = {
   show(microseconds) {
     if (microseconds < 1000) return `${microseconds.toFixed(microseconds < 10 ? 2 : 1)} µs`
     return microseconds < 1e6 ? `${(microseconds / 1000).toFixed(1)} ms` : `${(microseconds / 1e6).toFixed(2)} s`

@@ -15,6 +15,8 @@ export interface Run {
   directory(): string
   /** Starts Node; its standard output and error are pipes. */
   spawnNode(argv: readonly string[], environment?: NodeJS.ProcessEnv, channel?: 'ipc'): ChildProcess
+  /** Starts another program, with a group of its own: all that it starts ends with it. */
+  spawnProgram(program: string, argv: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess
   /** Makes it when it is first asked for; the pieces after that get the same. */
   once<Made>(name: string, make: () => Made): Made
 }
@@ -22,22 +24,28 @@ export interface Run {
 /** What is needed to run pieces one after the other. */
 export function createRuns(quick: boolean, say: (line: string) => void) {
   const root = mkdtempSync(join(tmpdir(), 'hallpass-bench-'))
-  const children = new Set<ChildProcess>()
+  /** How to end each. */
+  const children = new Map<ChildProcess, () => unknown>()
   const made = new Map<string, unknown>()
 
   function clear(): void {
-    for (const child of children) child.kill('SIGKILL')
+    for (const end of children.values()) end()
     rmSync(root, { recursive: true, force: true, maxRetries: 5 })
   }
+  // Also after an error that nobody caught.
+  process.once('exit', clear)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      clear()
-      process.exit(128 + constants.signals[signal])
-    })
+    process.once(signal, () => process.exit(128 + constants.signals[signal]))
   }
 
   async function runOne<Result>(work: (run: Run) => Promise<Result>): Promise<Result> {
     await using stack = new AsyncDisposableStack()
+    const keep = (child: ChildProcess, end: () => unknown) => {
+      children.set(child, end)
+      child.once('exit', () => children.delete(child))
+      stack.defer(() => void end())
+      return child
+    }
     return await work({
       quick,
       say,
@@ -46,10 +54,12 @@ export function createRuns(quick: boolean, say: (line: string) => void) {
       spawnNode(argv, environment = {}, ...channel) {
         const env = { ...ownEnvironment(), ...environment }
         const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe', ...channel] })
-        children.add(child)
-        child.once('exit', () => children.delete(child))
-        stack.defer(() => void child.kill('SIGKILL'))
-        return child
+        return keep(child, () => child.kill('SIGKILL'))
+      },
+      spawnProgram(program, argv, environment) {
+        const env = { ...ownEnvironment(), ...environment }
+        const child = spawn(program, argv, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+        return keep(child, () => child.pid !== undefined && children.has(child) && process.kill(-child.pid, 'SIGKILL'))
       },
       once<Made>(name: string, make: () => Made): Made {
         if (!made.has(name)) made.set(name, make())

@@ -9,6 +9,7 @@ export const sourceEntry = resolve(import.meta.dirname, '../packages/cli/bin/hal
 
 export interface Server {
   readonly url: string
+  readonly pid: number
   /** Processor time of the whole process so far in microseconds, all threads. */
   cpu(): Promise<number>
   /**
@@ -70,6 +71,7 @@ export async function startServer(
   }
   return {
     url: await Promise.race([listening, gone]),
+    pid: child.pid ?? 0,
     cpu: () => ask('cpu'),
     hold: () => ask('hold'),
     async stop() {
