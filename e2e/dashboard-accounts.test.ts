@@ -1,8 +1,8 @@
 // Whose an account is, in the pages: a forgotten password, an address that nobody has proven, and leaving for good.
-import { AxeBuilder } from '@axe-core/playwright'
 import { describe, expect, it } from 'vitest'
 
 import { partsOf } from '../packages/authority/src/mail/testing/smtp.ts'
+import { violationsIn } from './axe.ts'
 import { hasBrowser, logIn, prepareDashboard } from './dashboard.ts'
 import { mint, signUpInto, statusOf } from './people.ts'
 import { prepareOrganisation, prepareMailServer, mailThrough } from './prepare.ts'
@@ -49,8 +49,7 @@ describe.skipIf(!hasBrowser)('an account', () => {
     const visitor = await dashboard.visitorAs(person, '/account')
     const { page } = visitor
     await page.getByText('so others see it as unproven').waitFor()
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id }) => id)).toEqual([])
+    expect(await violationsIn(page)).toEqual([])
     await page.goto(dashboard.url(`/dashboard/${slug}/members`))
     const row = page.getByRole('listitem').filter({ hasText: person.email })
     await row.getByText('unproven').waitFor()

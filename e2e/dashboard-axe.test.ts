@@ -1,10 +1,10 @@
 // Every page, light and dark, wide and narrow: axe finds nothing, nothing sticks out, nothing jumps.
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 
 import { startingCliLogin } from './cli-login.ts'
 import { founder } from './authority.ts'
+import { violationsIn } from './axe.ts'
 import { hasBrowser, prepareDashboard } from './dashboard.ts'
 import { createApp, createOrganisation, invite, mint, signUpInto } from './people.ts'
 
@@ -173,16 +173,13 @@ async function expectGoodAtEachWidth(page: Page, what: string): Promise<void> {
 
 /** All rules in light colours; in dark ones those of colours, which alone can differ. */
 async function expectGood(page: Page, what: string): Promise<void> {
-  await page.waitForFunction(() => document.querySelector('[aria-busy=true]') === null)
-  // Its usual mode opens a page of its own each time, for frames of other origins.
-  const axe = () => new AxeBuilder({ page }).setLegacyMode()
-  expect(violationsOf(await axe().analyze()), what).toEqual([])
+  await settle(page)
+  expect(await violationsIn(page), what).toEqual([])
   const light = await inkOf(page)
   await page.emulateMedia({ colorScheme: 'dark' })
   expect(await inkOf(page), what).not.toBe(light)
-  // Some colours change gradually.
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)))
-  expect(violationsOf(await axe().withRules(['color-contrast']).analyze()), `${what}, dark`).toEqual([])
+  await settle(page)
+  expect(await violationsIn(page, 'color-contrast'), `${what}, dark`).toEqual([])
   await page.emulateMedia({ colorScheme: 'light' })
   const text = await page.evaluate(() => [
     document.title,
@@ -197,8 +194,13 @@ async function expectGood(page: Page, what: string): Promise<void> {
   await expectNoOverflow(page, what)
 }
 
-function violationsOf({ violations }: Awaited<ReturnType<AxeBuilder['analyze']>>): readonly string[] {
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+/** Everything is loaded, and no colour is on its way to another: after a change of light to dark, or back. */
+async function settle(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector('[aria-busy=true]') === null)
+  await page.evaluate(async () => {
+    await document.fonts.ready
+    await Promise.allSettled(document.getAnimations().map(({ finished }) => finished))
+  })
 }
 
 function inkOf(page: Page): Promise<string> {
