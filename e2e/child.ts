@@ -1,7 +1,9 @@
 // An authority in a process of its own, whose log can be read and which can be killed.
 import { spawn } from 'node:child_process'
 import { rm } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+
+import { inject } from 'vitest'
 
 import type { ServeOptions } from '../packages/authority/src/main.ts'
 import { createDirectory, optionsFor } from './authority.ts'
@@ -16,7 +18,7 @@ export interface ChildAuthority {
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
-const program = fileURLToPath(new URL('./serve-child.ts', import.meta.url))
+const program = join(inject('programs'), 'serve-child.js')
 
 /** Starts it on a data directory; with every word that it can log. */
 export async function startChild(directory: string, overrides: Partial<ServeOptions> = {}): Promise<ChildAuthority> {

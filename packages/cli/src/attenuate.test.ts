@@ -3,28 +3,17 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { actions, attenuate, decodeMacaroon, parseAuthorization, type Caveat } from '@hallpass/macaroon'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
-import { createPlace, refusal, startServer, type TestPlace, type TestServer } from './testing/hallpass.ts'
+import { preparePlace, refusal, prepareServer } from './testing/hallpass.ts'
 import { auth, header, mint, org, organisation, permission, stray, unknown, world, tokensOf } from './testing/tokens.ts'
 
 const macaroonsOf = (text: string) => parseAuthorization(text).macaroons.map((bytes) => decodeMacaroon(bytes))
 
-let server: TestServer
-let place: TestPlace
-beforeAll(async () => {
-  server = await startServer()
-  place = await createPlace()
-})
-afterAll(async () => {
-  await server.close()
-  await place.leave()
-})
+const server = prepareServer()
+const place = preparePlace()
 
-const tokens = tokensOf(
-  () => place,
-  () => server,
-)
+const tokens = tokensOf(place, server)
 
 describe('tokens attenuate', () => {
   it('adds the caveats of a file to every permission token, and keeps the discharges behind', async () => {

@@ -1,32 +1,22 @@
 // What a person reads where no authority answers: the real command against sockets that do everything else.
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { connect, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 
 import { createClientAt } from './connect.ts'
 import type { Context } from './context.ts'
 import { readPages } from './pages.ts'
 import { acme, listed } from './testing/answers.ts'
-import { createPlace, type TestPlace } from './testing/hallpass.ts'
+import { preparePlace } from './testing/hallpass.ts'
 import { createStrangers, hasOpenssl } from './testing/strangers.ts'
 
-let place: TestPlace
-let directory: string
-beforeAll(async () => {
-  place = await createPlace()
-  directory = await mkdtemp(join(tmpdir(), 'hallpass-connection-'))
-})
-afterAll(async () => {
-  await place.leave()
-  await rm(directory, { recursive: true, force: true })
-})
+const place = preparePlace()
 
 const { listen, serve, serveHttp, close } = createStrangers()
 afterEach(close)
@@ -87,8 +77,8 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
   let certificate: string
   let tls: { readonly key: Buffer; readonly cert: Buffer }
   beforeAll(async () => {
-    certificate = join(directory, 'certificate.pem')
-    const key = join(directory, 'key.pem')
+    certificate = join(place.directory, 'certificate.pem')
+    const key = join(place.directory, 'key.pem')
     const names = 'subjectAltName=DNS:authority.test,IP:127.0.0.1'
     const making = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
     const files = ['-keyout', key, '-out', certificate]

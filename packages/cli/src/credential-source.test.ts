@@ -3,22 +3,16 @@ import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 
 import { currentUser, session } from './testing/answers.ts'
-import { createPlace, refusal, startServer, type TestPlace, type TestServer } from './testing/hallpass.ts'
+import { preparePlace, prepareServer, refusal } from './testing/hallpass.ts'
 import { header, mint } from './testing/tokens.ts'
 
 const ended = refusal('unauthenticated', 'this auth token is not known: log in again')
 
-let server: TestServer
-let place: TestPlace
-beforeAll(async () => {
-  ;[server, place] = await Promise.all([startServer(), createPlace()])
-})
-afterAll(async () => {
-  await Promise.all([server.close(), place.leave()])
-})
+const server = prepareServer()
+const place = preparePlace()
 beforeEach(() => keep('fo1_kept'))
 
 async function keep(token: string): Promise<void> {

@@ -1,9 +1,9 @@
 // `tokens explain` as people run it: the real entry in a child process, against an authority's answers.
 import { actions, attenuate, thirdParty } from '@hallpass/macaroon'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import { currentToken } from './testing/answers.ts'
-import { createPlace, refusal, startServer, type TestPlace, type TestServer } from './testing/hallpass.ts'
+import { preparePlace, refusal, prepareServer } from './testing/hallpass.ts'
 import {
   auth,
   header,
@@ -20,21 +20,10 @@ import {
 
 const shared = new Uint8Array(32).fill(9)
 
-let server: TestServer
-let place: TestPlace
-beforeAll(async () => {
-  server = await startServer()
-  place = await createPlace()
-})
-afterAll(async () => {
-  await server.close()
-  await place.leave()
-})
+const server = prepareServer()
+const place = preparePlace()
 
-const tokens = tokensOf(
-  () => place,
-  () => server,
-)
+const tokens = tokensOf(place, server)
 
 describe('tokens explain', () => {
   const narrowed = attenuate(org, [{ type: 'Apps', apps: new Map([[7n, actions.read]]) }])

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs'
 
 import { decodeMacaroon, parseAuthorization } from '@hallpass/macaroon'
 import { encodeCaveats } from '@hallpass/macaroon/internal'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import { narrowToReading } from './narrow.ts'
 import { app, listed } from './testing/answers.ts'
-import { createPlace, startServer, type Answer, type TestPlace, type TestServer } from './testing/hallpass.ts'
+import { preparePlace, prepareServer, type Answer } from './testing/hallpass.ts'
 
 interface Vector {
   readonly name: string
@@ -34,16 +34,8 @@ const minting =
   }
 
 describe('the caveats of flyctl', () => {
-  let server: TestServer
-  let place: TestPlace
-  beforeAll(async () => {
-    server = await startServer()
-    place = await createPlace()
-  })
-  afterAll(async () => {
-    await server.close()
-    await place.leave()
-  })
+  const server = prepareServer()
+  const place = preparePlace()
 
   it.each(vectors.map((vector) => [vector.name, vector] as const))('%s', async (_, vector) => {
     if (vector.window !== undefined) {

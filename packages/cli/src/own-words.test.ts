@@ -2,17 +2,16 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 
 import { acme, app } from './testing/answers.ts'
-import { createPlace, refusal, startServer, type TestPlace, type TestServer } from './testing/hallpass.ts'
+import { preparePlace, prepareServer, refusal } from './testing/hallpass.ts'
 
 const staging = { ...acme, name: 'Acme Staging', slug: 'acme-staging', raw_slug: 'acme-staging' }
 
-let server: TestServer
-let place: TestPlace
+const server = prepareServer()
+const place = preparePlace()
 beforeAll(async () => {
-  ;[server, place] = await Promise.all([startServer(), createPlace()])
   await writeFile(join(place.directory, 'other.toml'), 'app = "we b"\n')
   // It refuses as the authority does, by the API's names of what is wrong.
   server.answer(({ line }) => {
@@ -32,9 +31,6 @@ beforeAll(async () => {
     if (line.includes('search=')) return invalid('search')
     return undefined
   })
-})
-afterAll(async () => {
-  await Promise.all([server.close(), place.leave()])
 })
 
 async function complaint(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {

@@ -15,9 +15,9 @@ import {
   ticketsOf,
   verify,
 } from '@hallpass/macaroon'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
-import { createPlace, startServer, type TestPlace, type TestServer } from './testing/hallpass.ts'
+import { preparePlace, prepareServer } from './testing/hallpass.ts'
 import { auth, header, key, org, permission, stray, tokensOf } from './testing/tokens.ts'
 
 const shared = new Uint8Array(32).fill(9)
@@ -25,21 +25,10 @@ const secret = Buffer.from(shared).toString('base64')
 const repeated = (length: number) => new Uint8Array(length).fill(5)
 const macaroonsOf = (text: string) => parseAuthorization(text).macaroons.map((bytes) => decodeMacaroon(bytes))
 
-let server: TestServer
-let place: TestPlace
-beforeAll(async () => {
-  server = await startServer()
-  place = await createPlace()
-})
-afterAll(async () => {
-  await server.close()
-  await place.leave()
-})
+const server = prepareServer()
+const place = preparePlace()
 
-const tokens = tokensOf(
-  () => place,
-  () => server,
-)
+const tokens = tokensOf(place, server)
 
 describe('tokens 3p', () => {
   const environment = { TOKEN_3P_SHARED_SECRET: secret }

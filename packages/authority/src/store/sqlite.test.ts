@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 
 import { sqliteWords, sqlOf } from './migration.ts'
 import { migrations } from './migrations.ts'
@@ -303,7 +302,7 @@ test('work in many steps leaves no large checkpoint to a single write', async ()
 
 test('a server that is killed loses no write that it acknowledged, and leaves the directory free', async () => {
   const directory = nextDirectory()
-  const script = fileURLToPath(new URL('testing/acknowledging-writer.ts', import.meta.url))
+  const script = join(inject('programs'), 'acknowledging-writer.js')
   for (const count of [1, 2, 10, 50, 200]) {
     const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
     const acknowledged: string[] = []

@@ -6,10 +6,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 
 import type { Store } from '../domain/store.ts'
 import { postgresWords, sqliteWords, sqlOf, type EngineWords } from './migration.ts'
@@ -132,7 +131,7 @@ async function expectUpToDate(store: Store, version: number, between = 0): Promi
 
 /** Whether it was killed. */
 async function upgrade(kind: 'directory' | 'url', place: string, steps: number): Promise<boolean> {
-  const script = fileURLToPath(new URL('testing/upgrading.ts', import.meta.url))
+  const script = join(inject('programs'), 'upgrading.js')
   const child = spawn(process.execPath, [script, kind, place, String(steps)], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -312,7 +311,7 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
   })
 })
 
-const here = fileURLToPath(new URL('.', import.meta.url))
+const here = import.meta.dirname
 
 /** A program that ends the connection of the database that holds the turn of those who upgrade it. */
 const endTurn = `import { Client } from 'pg'

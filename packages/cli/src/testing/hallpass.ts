@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { inject } from 'vitest'
+import { afterAll, beforeAll, inject } from 'vitest'
 
 const entry = inject('hallpass')
 
@@ -95,3 +95,25 @@ export async function createPlace() {
 }
 
 export type TestPlace = Awaited<ReturnType<typeof createPlace>>
+
+/** A place for the tests of the file or of the describe that calls this. */
+export function preparePlace(): TestPlace {
+  return prepare(createPlace, (place) => place.leave())
+}
+
+/** A server for them. */
+export function prepareServer(): TestServer {
+  return prepare(startServer, (server) => server.close())
+}
+
+/** Stands for what there is once the tests begin. */
+function prepare<T extends object>(make: () => Promise<T>, end: (made: T) => Promise<void>): T {
+  let made: T | undefined
+  beforeAll(async () => {
+    made = await make()
+  })
+  afterAll(async () => {
+    if (made !== undefined) await end(made)
+  })
+  return new Proxy({} as T, { get: (_, name) => Reflect.get(made ?? {}, name) as unknown })
+}

@@ -34,10 +34,10 @@ export const world: Answer = ({ line }) => {
 }
 
 /** Runs `hallpass tokens …` with {@link org} as the credential, unless the environment says otherwise. */
-export function tokensOf(place: () => TestPlace, server: () => TestServer) {
+export function tokensOf(place: TestPlace, server: TestServer) {
   return (words: readonly string[], input = '', environment: Readonly<Record<string, string>> = {}): Promise<Outcome> =>
-    place().run(['tokens', ...words], {
+    place.run(['tokens', ...words], {
       input,
-      environment: { HALLPASS_API_URL: server().url, HALLPASS_API_TOKEN: header(org), ...environment },
+      environment: { HALLPASS_API_URL: server.url, HALLPASS_API_TOKEN: header(org), ...environment },
     })
 }

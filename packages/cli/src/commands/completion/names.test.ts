@@ -3,21 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 
 import { acme, app } from '../../testing/answers.ts'
-import { createPlace, refusal, startServer, type TestPlace, type TestServer } from '../../testing/hallpass.ts'
+import { preparePlace, prepareServer, refusal } from '../../testing/hallpass.ts'
 
-let place: TestPlace
-let server: TestServer
-beforeAll(async () => {
-  place = await createPlace()
-  server = await startServer()
-})
-afterAll(async () => {
-  await server.close()
-  await place.leave()
-})
+const place = preparePlace()
+const server = prepareServer()
 
 const beta = { ...acme, slug: 'beta', raw_slug: 'beta', name: 'Be\tta\u001b[31m' }
 

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { homedir } from 'node:os'
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
-import { createPlace, type TestPlace } from '../../testing/hallpass.ts'
+import { preparePlace } from '../../testing/hallpass.ts'
 import { formatVariables, listVariables, shells, type Shell } from './variables.ts'
 
 const local = 'http://127.0.0.1:4280'
@@ -61,11 +61,7 @@ it('stands in README.md as it is', () => {
 })
 
 describe('hallpass flyctl env', () => {
-  let place: TestPlace
-  beforeAll(async () => {
-    place = await createPlace()
-  })
-  afterAll(() => place.leave())
+  const place = preparePlace()
 
   it.each(shells)('prints them for %s', async (shell) => {
     const { code, stdout, stderr } = await place.run(['flyctl', 'env', '--shell', shell])

@@ -4,17 +4,16 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { beforeAll, expect, inject, it } from 'vitest'
 
-import { createPlace, type TestPlace } from '../../testing/hallpass.ts'
+import { preparePlace } from '../../testing/hallpass.ts'
 import { listVariables } from './variables.ts'
 
 const server = 'http://127.0.0.1:9'
 
-let place: TestPlace
+const place = preparePlace()
 let path: string
-beforeAll(async () => {
-  place = await createPlace()
+beforeAll(() => {
   const folder = join(place.directory, 'bin')
   path = `${folder}:${process.env['PATH'] ?? ''}`
   mkdirSync(folder)
@@ -30,7 +29,6 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'flyctl'), program)
   chmodSync(join(folder, 'flyctl'), 0o755)
 })
-afterAll(() => place.leave())
 
 interface Given {
   readonly words: readonly string[]
