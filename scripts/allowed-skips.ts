@@ -28,7 +28,8 @@ const programs: Readonly<Record<string, RegExp>> = {
     /^(?:packages\/cli\/src\/connection\.test\.ts TLS|packages\/engine\/src\/docker\/pulls\.test\.ts .*TLS|e2e\/web-browser\.test\.ts behind a proxy)/,
   'systemd-analyze': /^e2e\/service\.test\.ts /,
   dockerd: /^packages\/engine\/src\/docker\/(?:docker|pulls)\.test\.ts /,
-  busybox: /^packages\/engine\/src\/docker\/(?:docker|pulls|podman)\.test\.ts /,
+  busybox: /^packages\/engine\/src\/(?:docker\/(?:docker|pulls|podman)|local\/\w+)\.test\.ts /,
+  bwrap: /^packages\/engine\/src\/local\/\w+\.test\.ts /,
   podman: /^packages\/engine\/src\/docker\/podman\.test\.ts /,
   catatonit: /^packages\/engine\/src\/docker\/podman\.test\.ts /,
   script: /^(?:packages\/cli\/src\/hallpass\.test\.ts|e2e\/(?:story|completion|cli-login|dashboard-create)\.test\.ts) /,
@@ -55,7 +56,7 @@ const excuses: readonly Excuse[] = [
     why: 'not every container may mount a disk',
   },
   {
-    tests: /^packages\/engine\/src\/docker\/(?:docker|pulls|podman)\.test\.ts /,
+    tests: /^packages\/engine\/src\/(?:docker\/(?:docker|pulls|podman)|local\/\w+)\.test\.ts /,
     why: 'not every container may make a network namespace',
     counts: spawnSync('unshare', ['--net', 'true'], { stdio: 'ignore' }).status !== 0,
   },

@@ -12,6 +12,10 @@ export function checkSpec(spec: RunSpec): void {
   checkWords(spec.entrypoint ?? [], 'entrypoint')
   checkWords(spec.command ?? [], 'command')
   checkEnv(spec.env)
+  checkWords([spec.workingDirectory ?? ''], 'workingDirectory')
+  if (spec.hostname !== undefined && !/^[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?$/i.test(spec.hostname)) {
+    refuse('hostname', 'must be a name as in DNS of at most 64 characters')
+  }
   for (const name of spec.names ?? []) {
     if (!/^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?$/i.test(name)) refuse('names', 'must be names as in DNS')
   }
@@ -39,9 +43,10 @@ export function checkSpec(spec: RunSpec): void {
 }
 
 /** @throws EngineError `bad_spec` */
-export function checkCommand({ argv, env }: Pick<Command, 'argv' | 'env'>): void {
+export function checkCommand({ argv, env, workingDirectory = '' }: Command): void {
   if (argv.length === 0 || argv[0] === '') refuse('argv', 'must begin with a program')
   checkWords(argv, 'argv')
+  checkWords([workingDirectory], 'workingDirectory')
   checkEnv(env)
 }
 

@@ -14,7 +14,7 @@
  * Calls throw an EngineError. After `unavailable` and `timeout` nobody knows whether the call was carried out.
  */
 export interface Engine {
-  readonly kind: 'docker'
+  readonly kind: 'docker' | 'local'
 
   /** What this engine can do and enforce, and what it cannot, found out from the engine itself and remembered. */
   capabilities(): Promise<Capabilities>

@@ -1,4 +1,5 @@
 // What becomes of runs in a Docker Engine: its events say which run to look at, and never what is true of it.
+import { createChangedRuns, type ChangedRuns } from '../changed-runs.ts'
 import { EngineError } from '../engine-error.ts'
 import type { Change, RunStatus } from '../engine.ts'
 import type { Daemon } from './daemon.ts'
@@ -40,14 +41,12 @@ export async function waitForEnd(daemon: Daemon, runId: string, abort?: AbortSig
   }
 }
 
-interface Changed {
-  /** The id of a run that changed since it was last given. */
-  next(): Promise<string>
-  close(): void
-}
-
-/** Once it is there, no change is missed. What is not fetched is kept once for each run. */
-async function follow(daemon: Daemon, abort: AbortSignal | undefined, container?: string): Promise<Changed> {
+/** Once it is there, no change is missed. The result ends it. */
+async function follow(
+  daemon: Daemon,
+  abort: AbortSignal | undefined,
+  container?: string,
+): Promise<Pick<ChangedRuns, 'next'> & { close(): void }> {
   const { client, names } = daemon
   // By the engine's clock, and somewhat before: it begins to answer before it begins to listen.
   const { date } = await client.ask({ path: ['_ping'], abort })
@@ -58,41 +57,21 @@ async function follow(daemon: Daemon, abort: AbortSignal | undefined, container?
     ...(container === undefined ? {} : { container: [container] }),
   })
   const source = await client.open({ path: ['events'], query: { since, filters }, abort })
-  const dirty = new Set<string>()
-  let wake = (): void => {}
-  let end: unknown
+  const changed = createChangedRuns()
 
   async function read(): Promise<void> {
     for await (const { Action: action, Actor: actor } of readJsonLines<Event>(source)) {
       const runId = names.runOf(actor.Attributes)
       if (runId === undefined || !names.isOwn(actor.Attributes) || !telling.has(action)) continue
-      dirty.add(runId)
-      wake()
+      changed.add(runId)
     }
     throw new Error('the stream of events ended')
   }
   read().catch((cause: unknown) => {
     if (abort?.aborted !== true) daemon.forget()
-    end = abort?.aborted === true ? abort.reason : lost(cause)
-    wake()
+    changed.end(abort?.aborted === true ? abort.reason : lost(cause))
   })
-
-  return {
-    async next() {
-      for (;;) {
-        const [runId] = dirty
-        if (runId !== undefined) {
-          dirty.delete(runId)
-          return runId
-        }
-        if (end !== undefined) throw end
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
-    },
-    close: () => source.destroy(),
-  }
+  return { next: () => changed.next(), close: () => source.destroy() }
 }
 
 function lost(cause: unknown): EngineError {

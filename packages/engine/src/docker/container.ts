@@ -1,7 +1,6 @@
 // A run as a container: what a Docker Engine is told to make, and how what it says of one reads.
-import { createHash } from 'node:crypto'
-
 import { signalOfCode } from '../check-spec.ts'
+import { digestOf } from '../digest-spec.ts'
 import type { Exit, RunSpec, RunState, RunStatus } from '../engine.ts'
 import type { Names } from './names.ts'
 
@@ -84,16 +83,6 @@ export function statusOf(container: Container, names: Names): RunStatus | undefi
 
 export function variables(env: Readonly<Record<string, string>> = {}): string[] {
   return Object.entries(env).map(([name, value]) => `${name}=${value}`)
-}
-
-/** The same for the same spec, in whatever order its keys come. */
-export function digestOf(spec: RunSpec): string {
-  const text = JSON.stringify(spec, (_key, value: unknown) => {
-    if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-    return Object.fromEntries(Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1)))
-  })
-  return createHash('sha256').update(text).digest('hex')
 }
 
 function stateOf(state: Container['State']): RunState {

@@ -2,21 +2,22 @@
 import { randomUUID } from 'node:crypto'
 
 import type { Engine } from '../engine.ts'
+import { credentialsOfDocker, type FindCredentials } from '../credentials.ts'
+import { runCommand } from '../run-command.ts'
 import { watchRuns } from './changes.ts'
 import { createClient } from './client.ts'
-import { credentialsOfDocker, type FindCredentials } from './credentials.ts'
 import { createDaemon, type Daemon } from './daemon.ts'
 import { endpointOfEnvironment, type Endpoint } from './endpoint.ts'
-import { execute, openExec } from './exec.ts'
+import { openExec } from './exec.ts'
 import { pullImage } from './images.ts'
 import { readLog } from './logs.ts'
 import { namesOf } from './names.ts'
 import { createRuns } from './runs.ts'
 
 export type { Endpoint, TcpEndpoint } from './endpoint.ts'
-export type { Credentials, FindCredentials } from './credentials.ts'
+export type { Credentials, FindCredentials } from '../credentials.ts'
 export { endpointOfEnvironment } from './endpoint.ts'
-export { credentialsOfDocker } from './credentials.ts'
+export { credentialsOfDocker } from '../credentials.ts'
 
 export interface DockerOptions {
   /** Whose machines these are, the same after every restart: 1 to 32 of a-z and 0-9. */
@@ -53,7 +54,7 @@ export function createDockerEngine(options: DockerOptions): Engine {
     capabilities: () => daemon.capabilities(),
     pullImage: (reference, pull = {}) => pullImage(daemon, reference, pull, credentials, pullSilenceMs),
     watch: ({ abort } = {}) => watchRuns(daemon, runs, abort),
-    exec: (runId, command) => execute(daemon, runId, command, random),
+    exec: (runId, command) => runCommand((one) => openExec(daemon, runId, one, random), command),
     openExec: (runId, command) => openExec(daemon, runId, command, random),
     logs: (runId, log) => readLog(daemon, runId, log),
     removeNetwork: (network) => daemon.networks.remove(network),

@@ -2,9 +2,9 @@
 import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { checkCommand, signalOfCode } from '../check-spec.ts'
+import { checkCommand } from '../check-spec.ts'
 import { EngineError } from '../engine-error.ts'
-import type { Command, CommandOutput, CommandResult, CommandSession } from '../engine.ts'
+import type { Command, CommandSession } from '../engine.ts'
 import { variables } from './container.ts'
 import type { Daemon } from './daemon.ts'
 import { errorOfWords } from './errors.ts'
@@ -91,43 +91,6 @@ export async function openExec(
   }
 }
 
-export async function execute(
-  daemon: Daemon,
-  runId: string,
-  command: CommandOutput,
-  random: () => string,
-): Promise<CommandResult> {
-  const late = AbortSignal.timeout(command.timeoutMs)
-  const abort = AbortSignal.any([late, ...(command.abort === undefined ? [] : [command.abort])])
-  const { input: given, ...rest } = command
-  try {
-    const session = await openExec(daemon, runId, { ...rest, abort }, random)
-    try {
-      // Beside the reading: a command may answer before it has read all.
-      if (given !== undefined) session.write(given).catch(() => {})
-      session.endInput()
-      const kept = { stdout: keep(command.maxBytes), stderr: keep(command.maxBytes) }
-      for await (const { stream, bytes } of session.output) kept[stream].add(bytes)
-      const exitCode = await session.exitCode()
-      return {
-        exitCode,
-        signal: signalOfCode(exitCode),
-        stdout: kept.stdout.bytes(),
-        stderr: kept.stderr.bytes(),
-        truncated: kept.stdout.isFull() || kept.stderr.isFull(),
-      }
-    } finally {
-      await session.close()
-    }
-  } catch (error) {
-    command.abort?.throwIfAborted()
-    if (!late.aborted) throw error
-    throw new EngineError('timeout', `The command ran for ${command.timeoutMs / 1000} s and was ended`, {
-      cause: error,
-    })
-  }
-}
-
 async function createExec(daemon: Daemon, container: string, json: object): Promise<string> {
   const question = { method: 'POST', path: ['containers', container, 'exec'], json } as const
   return (await daemon.client.ask<{ readonly Id: string }>(question)).value.Id
@@ -165,23 +128,6 @@ async function killMarked(daemon: Daemon, container: string, mark: string): Prom
 
 async function* readTerminal(socket: Duplex): AsyncGenerator<{ readonly stream: 'stdout'; readonly bytes: Buffer }> {
   for await (const bytes of socket) yield { stream: 'stdout', bytes: bytes as Buffer }
-}
-
-function keep(maxBytes: number): { add(bytes: Uint8Array): void; bytes(): Buffer; isFull(): boolean } {
-  const chunks: Buffer[] = []
-  let size = 0
-  let dropped = false
-  return {
-    add(bytes) {
-      const part = bytes.subarray(0, maxBytes - size)
-      dropped ||= part.length < bytes.length
-      size += part.length
-      // A copy: what the socket read lies in a larger buffer, which would be kept whole.
-      if (part.length > 0) chunks.push(Buffer.from(part))
-    },
-    bytes: () => Buffer.concat(chunks),
-    isFull: () => dropped,
-  }
 }
 
 function endedInput(cause: Error): EngineError {

@@ -2,7 +2,7 @@
 import { EngineError } from '../engine-error.ts'
 import type { Image, PullOptions, PullProgress } from '../engine.ts'
 import { parseImageReference, type ImageReference } from '../image-reference.ts'
-import type { Credentials, FindCredentials } from './credentials.ts'
+import type { Credentials, FindCredentials } from '../credentials.ts'
 import type { Daemon } from './daemon.ts'
 import { errorOfWords } from './errors.ts'
 import { readJsonLines } from './frames.ts'

@@ -1,6 +1,7 @@
 // The log of a run in a Docker Engine as lines, each bounded, however it was written.
 import { EngineError } from '../engine-error.ts'
 import type { LogLine, LogOptions } from '../engine.ts'
+import { billion, nanosecondsOf } from '../log-time.ts'
 import type { Daemon } from './daemon.ts'
 import { readFrames } from './frames.ts'
 
@@ -103,17 +104,6 @@ function secondsOf(time: string): string {
   return `${nanoseconds / billion}.${String(nanoseconds % billion).padStart(9, '0')}`
 }
 
-/** @throws EngineError `bad_spec` */
-function nanosecondsOf(time: string): bigint {
-  const [, whole = '', fraction = '', zone = ''] = /^([\d-]+T[\d:]+)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(time) ?? []
-  const milliseconds = Date.parse(`${whole}${zone}`)
-  if (Number.isNaN(milliseconds)) {
-    throw new EngineError('bad_spec', 'after must be a time of RFC 3339', { field: 'after' })
-  }
-  return BigInt(milliseconds / 1000) * billion + BigInt(fraction.padEnd(9, '0') || '0')
-}
-
-const billion = 1_000_000_000n
 const maxLine = 2 ** 16
 const maxStamp = 64
 const newline = 10

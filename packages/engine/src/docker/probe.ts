@@ -3,7 +3,7 @@
 import type { Capabilities } from '../engine.ts'
 import type { DockerClient } from './client.ts'
 import { probeProgram } from './probe-program.ts'
-import { packTar } from './tar.ts'
+import { packTar } from '../tar.ts'
 
 export interface Findings {
   readonly networks: Capabilities['networks']

@@ -1,12 +1,13 @@
 // The life of a run in a Docker Engine: create, start, signal, stop, pause, remove, and how it stands.
 import { checkSignal, checkSpec } from '../check-spec.ts'
+import { digestOf } from '../digest-spec.ts'
 import { EngineError } from '../engine-error.ts'
 import type { Engine, RunStatus } from '../engine.ts'
 import { waitForEnd } from './changes.ts'
-import { containerOf, digestOf, statusOf, type Container } from './container.ts'
+import { containerOf, statusOf, type Container } from './container.ts'
 import type { Daemon } from './daemon.ts'
 import { problemOf } from './problem.ts'
-import { packTar } from './tar.ts'
+import { packTar } from '../tar.ts'
 
 export type Runs = Pick<
   Engine,

@@ -10,8 +10,11 @@ import { testRuns } from './runs.ts'
 import { testWatching } from './watching.ts'
 import { createWorld, type World } from './world.ts'
 
-/** @param reason why this machine has no such engine, if it has none */
-export function testEngine(name: string, start: () => Promise<Place>, reason?: string): void {
+/**
+ * @param reason why this machine has no such engine, if it has none
+ * @param isApart whether a process stands between us and the runs, which can be killed
+ */
+export function testEngine(name: string, start: () => Promise<Place>, reason?: string, isApart = true): void {
   describe.skipIf(reason !== undefined)(`${name}${reason === undefined ? '' : `, skipped: ${reason}`}`, () => {
     let world: World | undefined
 
@@ -30,6 +33,6 @@ export function testEngine(name: string, start: () => Promise<Place>, reason?: s
     testCommands(get)
     testLogs(get)
     testWatching(get)
-    testOutage(get)
+    if (isApart) testOutage(get)
   })
 }

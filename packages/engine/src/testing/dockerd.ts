@@ -14,7 +14,7 @@ import { holdNetwork, reasonWithoutNetworks } from './hold-network.ts'
 import type { Place } from './place.ts'
 import { sweep } from './sweep.ts'
 
-export interface Dockerd extends Place {
+export interface Dockerd extends Required<Place> {
   readonly socketPath: string
   readonly client: DockerClient
   /** The archive that the image was made of. */

@@ -8,6 +8,7 @@ export function testOutage(get: () => World): void {
   describe('an engine that is killed', () => {
     test('fails every call that is underway, and is found again with all that was there', async () => {
       const { engine, place, run, specOf } = get()
+      if (place.kill === undefined) throw new Error('nothing can be killed')
       const labels = { machine: 'one' }
       const runId = await run('echo ready; exec sleep 1000', { labels })
       const created = await engine.create(specOf({ labels }))

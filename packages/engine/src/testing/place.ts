@@ -8,8 +8,8 @@ export interface Place {
   readonly image: string
   /** How much a run writes to its log in the test that writes much. */
   readonly flood: number
-  /** Kills what answers there, and begins anew when what it returns is called. */
-  readonly kill: () => Promise<() => Promise<void>>
+  /** Kills what answers there, and begins anew when what it returns is called. Undefined where nothing stands between. */
+  readonly kill?: () => Promise<() => Promise<void>>
   /** Ends it, and removes all that it kept. */
   readonly stop: () => Promise<void>
 }

@@ -159,6 +159,8 @@ export function testRuns(get: () => World): void {
         ['names', { names: ['web'] }],
         ['env', { env: { 'A=B': 'c' } }],
         ['command', { command: ['a\0b'] }],
+        ['workingDirectory', { workingDirectory: '/a\0--bind\0/\0/host' }],
+        ['hostname', { hostname: 'a --bind / /host' }],
         ['limits.memoryMb', { limits: { ...limits, memoryMb: 0 } }],
         ['limits.cpus', { limits: { ...limits, cpus: Number.NaN } }],
         ['limits.processes', { limits: { ...limits, processes: -1 } }],

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-import { EngineError } from '../engine-error.ts'
+import { EngineError } from './engine-error.ts'
 
 /** What a Docker Engine takes in `X-Registry-Auth`. */
 export type Credentials = { readonly username: string; readonly password: string } | { readonly identitytoken: string }

@@ -1,0 +1,169 @@
+// The limits of a run: control groups of the kernel, version 1 or 2, whichever this machine has.
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+
+import type { Limits } from '../engine.ts'
+
+export interface ControlGroups {
+  /** Makes the group of a run, with room for one process more: the one that watches over it is in it at first. */
+  make(name: string, limits: Limits): Promise<void>
+  /** Files into which a process writes its number to enter; with a command, a group within that is killed by itself. */
+  entrances(name: string, command?: string): Promise<readonly string[]>
+  /** Takes a process into the group of those that watch over runs: it is not ended with whoever began it. */
+  enterMonitors(pid: number): Promise<void>
+  /** Takes the process that watches over the run out of its group, and limits the rest to their number. */
+  release(name: string, pid: number, processes: number): Promise<void>
+  /** The number of the process is its own where the group has it. */
+  has(name: string, pid: number): Promise<boolean>
+  freeze(name: string, frozen: boolean): Promise<void>
+  isFrozen(name: string): Promise<boolean>
+  /** Kills all that is in the group, or in that of a command, until nothing is. */
+  kill(name: string, command?: string): Promise<void>
+  /** Whether the kernel killed something in it because its memory was used up. */
+  ranOut(name: string): Promise<boolean>
+  remove(name: string): Promise<void>
+  /** Leaves nothing behind where no run is. */
+  disband(): Promise<void>
+  /** What a run sees of its own group: folders of the machine, and their places below /sys/fs/cgroup. */
+  views(name: string): readonly (readonly [source: string, place: string])[]
+}
+
+/** @param mark tells the groups of one engine from those of another */
+export async function openControlGroups(mark: string, root = '/sys/fs/cgroup'): Promise<ControlGroups | undefined> {
+  const words = (await read(join(root, 'cgroup.controllers'))).trim().split(' ')
+  try {
+    if (['memory', 'cpu', 'pids'].every((one) => words.includes(one))) return await openSecond(join(root, mark), root)
+    return await openFirst(mark, root)
+  } catch {
+    return undefined
+  }
+}
+
+/** One folder for a run. Its processes are in it, so whoever watches over one has a group beside. */
+async function openSecond(base: string, root: string): Promise<ControlGroups> {
+  const monitors = join(base, 'monitors')
+  const at = (name: string, command?: string): string => join(base, name, command ?? '')
+  await writeFile(join(root, 'cgroup.subtree_control'), '+memory +cpu +pids')
+  await mkdir(monitors, { recursive: true })
+  await writeFile(join(base, 'cgroup.subtree_control'), '+memory +cpu +pids')
+  const enterMonitors = (pid: number): Promise<void> => writeFile(join(monitors, 'cgroup.procs'), `${pid}`)
+  return {
+    async make(name, { memoryMb, cpus, processes }) {
+      await mkdir(at(name), { recursive: true })
+      await writeFile(join(at(name), 'memory.max'), `${memoryMb * 2 ** 20}`)
+      await writeFile(join(at(name), 'memory.swap.max'), '0').catch(() => {})
+      await writeFile(join(at(name), 'cpu.max'), `${quotaOf(cpus)} ${period}`)
+      await writeFile(join(at(name), 'pids.max'), `${processes + 1}`)
+    },
+    async entrances(name, command) {
+      if (command !== undefined) await mkdir(at(name, command))
+      return [join(at(name, command), 'cgroup.procs')]
+    },
+    enterMonitors,
+    async release(name, pid, processes) {
+      await enterMonitors(pid)
+      await writeFile(join(at(name), 'pids.max'), `${processes}`)
+    },
+    has: async (name, pid) => (await numbersIn(at(name))).includes(pid),
+    freeze: (name, frozen) => writeFile(join(at(name), 'cgroup.freeze'), frozen ? '1' : '0'),
+    isFrozen: async (name) => (await read(join(at(name), 'cgroup.freeze'))).trim() === '1',
+    async kill(name, command) {
+      await writeFile(join(at(name), 'cgroup.freeze'), '0').catch(() => {})
+      await killAll(at(name, command))
+    },
+    ranOut: async (name) => /^oom_kill [1-9]/m.test(await read(join(at(name), 'memory.events'))),
+    remove: (name) => removeFolder(at(name)),
+    disband: () => removeFolder(base),
+    views: (name) => [[at(name), '/']],
+  }
+}
+
+/** A folder for a run with each controller. Commands have a group within that of the number of processes. */
+async function openFirst(mark: string, root: string): Promise<ControlGroups> {
+  const at = (controller: string, name: string, command?: string): string =>
+    join(root, controller, mark, name, command ?? '')
+  for (const controller of controllers) await mkdir(at(controller, 'monitors'), { recursive: true })
+  async function enterMonitors(pid: number): Promise<void> {
+    for (const one of controllers) await writeFile(join(at(one, 'monitors'), 'cgroup.procs'), `${pid}`)
+  }
+  return {
+    async make(name, { memoryMb, cpus, processes }) {
+      for (const controller of controllers) await mkdir(at(controller, name), { recursive: true })
+      const memory = `${memoryMb * 2 ** 20}`
+      await writeFile(join(at('memory', name), 'memory.limit_in_bytes'), memory)
+      // Where swap is not counted it is kept off.
+      await writeFile(join(at('memory', name), 'memory.memsw.limit_in_bytes'), memory).catch(() =>
+        writeFile(join(at('memory', name), 'memory.swappiness'), '0'),
+      )
+      await writeFile(join(at('cpu', name), 'cpu.cfs_period_us'), `${period}`)
+      await writeFile(join(at('cpu', name), 'cpu.cfs_quota_us'), `${quotaOf(cpus)}`)
+      await writeFile(join(at('pids', name), 'pids.max'), `${processes + 1}`)
+    },
+    async entrances(name, command) {
+      if (command !== undefined) await mkdir(at('pids', name, command))
+      return controllers.map((one) => join(at(one, name, one === 'pids' ? command : undefined), 'cgroup.procs'))
+    },
+    enterMonitors,
+    async release(name, pid, processes) {
+      await enterMonitors(pid)
+      await writeFile(join(at('pids', name), 'pids.max'), `${processes}`)
+    },
+    has: async (name, pid) => (await numbersIn(at('pids', name))).includes(pid),
+    freeze: (name, frozen) => writeFile(join(at('freezer', name), 'freezer.state'), frozen ? 'FROZEN' : 'THAWED'),
+    isFrozen: async (name) => (await read(join(at('freezer', name), 'freezer.state'))).startsWith('FR'),
+    async kill(name, command) {
+      await writeFile(join(at('freezer', name), 'freezer.state'), 'THAWED').catch(() => {})
+      await killAll(at('pids', name, command))
+    },
+    ranOut: async (name) => /^oom_kill [1-9]/m.test(await read(join(at('memory', name), 'memory.oom_control'))),
+    async remove(name) {
+      for (const controller of controllers) await removeFolder(at(controller, name))
+    },
+    async disband() {
+      for (const controller of controllers) await removeFolder(join(root, controller, mark))
+    },
+    views: (name) => ['memory', 'cpu', 'pids'].map((controller) => [at(controller, name), `/${controller}`]),
+  }
+}
+
+async function read(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => '')
+}
+
+async function numbersIn(folder: string): Promise<number[]> {
+  return (await read(join(folder, 'cgroup.procs'))).split('\n').filter(Boolean).map(Number)
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name))
+}
+
+/** What forks meanwhile is there at the next look. */
+async function killAll(folder: string): Promise<void> {
+  for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
+    const numbers = (await Promise.all([folder, ...(await foldersIn(folder))].map(numbersIn))).flat()
+    if (numbers.length === 0) return
+    for (const pid of numbers) {
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch {
+        // It ended by itself.
+      }
+    }
+    await pause(wait)
+  }
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  for (const inner of await foldersIn(folder)) await rmdir(inner).catch(() => {})
+  await rmdir(folder).catch(() => {})
+}
+
+function quotaOf(cpus: number): number {
+  return Math.max(1000, Math.round(cpus * period))
+}
+
+const period = 100_000
+const controllers = ['memory', 'cpu', 'pids', 'freezer'] as const

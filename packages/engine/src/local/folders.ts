@@ -1,0 +1,52 @@
+// Where a local engine keeps what it has: images, runs and networks are files, so that any process finds them again.
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+
+import { checkName } from '../check-spec.ts'
+
+export interface Folders {
+  readonly root: string
+  readonly images: string
+  readonly references: string
+  readonly layers: string
+  /** What is not whole yet; it is renamed into its place. */
+  readonly staging: string
+  /** What is on its way out. */
+  readonly trash: string
+  readonly runs: string
+  readonly subnets: string
+  readonly addresses: string
+  /** Where the keeper of logs listens, and the lock that lets there be one. */
+  readonly socket: string
+  readonly lock: string
+  /** The network namespace with a bridge for each private network. */
+  readonly switchboard: string
+  /** Stands for the directory in names that all of the machine share. */
+  readonly mark: string
+  runsOf(owner: string): string
+  run(owner: string, runId: string): string
+}
+
+export function foldersOf(root: string): Folders {
+  const runs = join(root, 'runs')
+  return {
+    root,
+    images: join(root, 'images'),
+    references: join(root, 'references'),
+    layers: join(root, 'layers'),
+    staging: join(root, 'staging'),
+    trash: join(root, 'trash'),
+    runs,
+    subnets: join(root, 'subnets'),
+    addresses: join(root, 'addresses'),
+    socket: join(root, 'keeper.socket'),
+    lock: join(root, 'keeper.lock'),
+    switchboard: join(root, 'switchboard'),
+    mark: createHash('sha256').update(root).digest('hex').slice(0, 8),
+    runsOf: (owner) => join(runs, owner),
+    run(owner, runId) {
+      checkName(runId, 'runId')
+      return join(runs, owner, runId)
+    },
+  }
+}

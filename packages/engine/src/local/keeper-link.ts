@@ -1,0 +1,93 @@
+// Reaches the keeper of a directory, and begins it where there is none.
+import { spawn } from 'node:child_process'
+import { createConnection, type Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { EngineError } from '../engine-error.ts'
+import type { Folders } from './folders.ts'
+import { env } from './programs.ts'
+
+export interface KeeperLink {
+  /** Once it has resolved, the keeper takes what the run writes, and sees its end. */
+  attach(owner: string, runId: string): Promise<void>
+  /** As long as it is not called off, a keeper that dies is begun again. */
+  hold(): Promise<() => void>
+}
+
+export function createKeeperLink(folders: Folders, timeoutMs: number): KeeperLink {
+  const words = ['--nonblock', '--no-fork', folders.lock]
+  const isCompiled = import.meta.url.endsWith('.js')
+  const main = fileURLToPath(new URL(isCompiled ? './keeper-main.js' : './keeper-main.ts', import.meta.url))
+
+  function begin(): void {
+    const keeper = spawn(
+      'flock',
+      [...words, 'nsenter', `--net=${folders.switchboard}`, process.execPath, main, folders.root],
+      {
+        env,
+        // It must not keep alive what it was begun from, a terminal for example.
+        detached: true,
+        stdio: 'ignore',
+        cwd: '/',
+      },
+    )
+    keeper.on('error', () => {})
+    keeper.unref()
+  }
+
+  async function connect(): Promise<Socket> {
+    const end = Date.now() + timeoutMs
+    for (let attempt = 0; ; attempt += 1) {
+      const socket = await dial(folders.socket)
+      if (socket !== undefined) return socket
+      // Of several that are begun one gets the lock. It may end just when it is called.
+      if (attempt % 50 === 0) begin()
+      if (Date.now() > end) throw new EngineError('unavailable', 'The keeper of the local engine does not answer')
+      await pause(20)
+    }
+  }
+
+  return {
+    async attach(owner, runId) {
+      for (;;) {
+        const socket = await connect()
+        const isTaken = await new Promise<boolean>((resolve) => {
+          socket.once('data', () => resolve(true))
+          // It had nothing to do and ended just now.
+          socket.once('close', () => resolve(false))
+          socket.write(`${owner}/${runId}\n`)
+        })
+        socket.destroy()
+        if (isTaken) return
+      }
+    },
+
+    async hold() {
+      let isHeld = true
+      let socket: Socket | undefined
+      const again = async (): Promise<void> => {
+        socket = await connect()
+        // It alone keeps no program from ending.
+        socket.unref()
+        socket.once('close', () => {
+          if (isHeld) again().catch(() => {})
+        })
+        if (!isHeld) socket.destroy()
+      }
+      await again()
+      return () => {
+        isHeld = false
+        socket?.destroy()
+      }
+    },
+  }
+}
+
+function dial(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path)
+    socket.once('connect', () => resolve(socket))
+    socket.on('error', () => resolve(undefined))
+  })
+}

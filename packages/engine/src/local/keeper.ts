@@ -1,0 +1,180 @@
+// The keeper outlives whoever drives the engine: it takes what runs write, notes how they end, and answers their names.
+import { closeSync, constants, openSync, watch, type FSWatcher } from 'node:fs'
+import { readdir, readFile, rm, unlink } from 'node:fs/promises'
+import { createServer, Socket, type Server } from 'node:net'
+import { join } from 'node:path'
+
+import { openControlGroups, type ControlGroups } from './control-groups.ts'
+import { foldersOf, type Folders } from './folders.ts'
+import { openLog } from './log-writer.ts'
+import { startNameServer, type NameServer } from './name-server.ts'
+import { createNetworks } from './networks.ts'
+import { readRecord, writeRecord } from './records.ts'
+
+/** Serves one directory until it has nothing to do. Only one may do so at a time. */
+export async function keep(directory: string): Promise<void> {
+  const folders = foldersOf(directory)
+  const groups = await openControlGroups(`hallpass-${folders.mark}`)
+  if (groups === undefined) throw new Error('there are no control groups to write to')
+  await groups.enterMonitors(process.pid)
+  const names = startNameServer()
+  const attached = new Map<string, Promise<void>>()
+  const clients = new Set<Socket>()
+  let timer: NodeJS.Timeout | undefined
+
+  function attach(owner: string, runId: string): void {
+    const key = `${owner}/${runId}`
+    if (attached.has(key)) return
+    const ended = keepRun({ folders, groups: groups as ControlGroups, names, owner, runId })
+      .catch((error: unknown) => console.error(error))
+      .finally(() => {
+        attached.delete(key)
+        endIfIdle()
+      })
+    attached.set(key, ended)
+  }
+
+  function endIfIdle(): void {
+    clearTimeout(timer)
+    if (attached.size > 0 || clients.size > 0) return
+    // The next run may come at once.
+    timer = setTimeout(() => {
+      server.close()
+      names.close()
+    }, idleMs)
+  }
+
+  await rm(folders.socket, { force: true })
+  const server: Server = createServer((client) => {
+    clients.add(client)
+    clearTimeout(timer)
+    let text = ''
+    client.setEncoding('utf8').on('data', (part: string) => {
+      text += part
+      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+        const [owner = '', runId = ''] = text.slice(0, end).split('/')
+        text = text.slice(end + 1)
+        if (runId !== '') attach(owner, runId)
+        client.write('ok\n')
+      }
+    })
+    client.on('error', () => {})
+    client.on('close', () => {
+      clients.delete(client)
+      endIfIdle()
+    })
+  })
+  // Whoever began the keeper waits for this socket: all that was left is taken up before.
+  for (const owner of await readdir(folders.runs).catch(() => [])) {
+    for (const runId of await readdir(folders.runsOf(owner))) {
+      const folder = folders.run(owner, runId)
+      const isStarted = (await readRecord(folder, 'start.json')) !== undefined
+      if (isStarted && (await readRecord(folder, 'exit.json')) === undefined) attach(owner, runId)
+    }
+  }
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(folders.socket, resolve)
+  })
+  await rm(folders.trash, { recursive: true, force: true }).catch(() => {})
+  await new Promise<void>((resolve) => {
+    server.once('close', resolve)
+  })
+}
+
+const idleMs = 30_000
+
+interface Kept {
+  readonly folders: Folders
+  readonly groups: ControlGroups
+  readonly names: NameServer
+  readonly owner: string
+  readonly runId: string
+}
+
+/** Until all that could write in the run has ended. */
+async function keepRun({ folders, groups, names, owner, runId }: Kept): Promise<void> {
+  const folder = folders.run(owner, runId)
+  const group = `${owner}.${runId}`
+  const streams = ['stdout', 'stderr'] as const
+  const pipes = streams.map((stream) => openPipe(join(folder, stream)))
+  const [record, start] = [await readRecord(folder, 'run.json'), await readRecord(folder, 'start.json')]
+  const { network, names: known = [] } = record ?? {}
+  if (start?.address !== undefined) names.add(group, start.address, known)
+  const log = openLog(folder)
+  const watcher = watchEnd(folder, () => {
+    // What the main process left behind must not live on without it.
+    groups.kill(group).catch((error: unknown) => console.error(error))
+  })
+  await Promise.all(
+    streams.map((stream, index) => {
+      const pipe = new Socket({ fd: pipes[index] ?? -1, readable: true, writable: false })
+      pipe.on('data', (bytes: Buffer) => log.write(stream, bytes)).on('error', () => {})
+      return new Promise((resolve) => {
+        pipe.once('close', resolve)
+      })
+    }),
+  )
+  watcher.close()
+  log.close()
+  names.remove(group)
+  await groups.kill(group)
+  const code = await readCode(folder)
+  const oomKilled = await groups.ranOut(group)
+  const problem = problemOf(log.lastError(), code)
+  const exit = {
+    code: problem?.code ?? code ?? 137,
+    oomKilled,
+    at: new Date().toISOString(),
+    problem: problem?.sentence,
+  }
+  if (start !== undefined && network !== undefined && start.address !== undefined) {
+    await createNetworks(folders, owner).giveBack(network, runId, start.address)
+  }
+  await groups.remove(group)
+  await writeRecord(folder, 'exit.json', exit).catch(() => {})
+  for (const stream of streams) await unlink(join(folder, stream)).catch(() => {})
+}
+
+/** To be read without waiting. */
+function openPipe(path: string): number {
+  const pipe = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  // A pipe to which nobody writes any more ends only for who saw somebody that did.
+  closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK))
+  return pipe
+}
+
+/** Calls once, when bubblewrap has written how the main process ended. */
+function watchEnd(folder: string, onEnd: () => void): FSWatcher {
+  let isOver = false
+  const look = async (): Promise<void> => {
+    if (isOver || (await readCode(folder)) === undefined || isOver) return
+    isOver = true
+    onEnd()
+  }
+  const watcher = watch(join(folder, 'status'), () => void look()).on('error', () => {})
+  void look()
+  return watcher
+}
+
+async function readCode(folder: string): Promise<number | undefined> {
+  const [, code] = /"exit-code": (\d+)/.exec(await readFile(join(folder, 'status'), 'utf8').catch(() => '')) ?? []
+  return code === undefined ? undefined : Number(code)
+}
+
+/** Bubblewrap ends with 1 where it cannot run the command, and says why; with the codes of shells it is what others expect. */
+function problemOf(
+  lastError: string,
+  code: number | undefined,
+): { readonly code: number; readonly sentence: string } | undefined {
+  if (code !== undefined && code !== 1) return undefined
+  const [, command, why] = /^bwrap: execvp (.*): ([^:]+)$/.exec(lastError) ?? []
+  if (why !== undefined) {
+    return { code: /no such file/i.test(why) ? 127 : 126, sentence: `The command ${command} cannot be run: ${why}` }
+  }
+  const [, words] = /^(?:bwrap|setpriv|nsenter): (.*)$/.exec(lastError) ?? []
+  if (words !== undefined) return { code: 126, sentence: `The run could not be started: ${words}` }
+  return code === undefined ? { code: 137, sentence: lost } : undefined
+}
+
+const lost = 'The run was lost: the machine was restarted, or what watches over the run was killed'

@@ -1,0 +1,102 @@
+// One directory of a local engine as one owner sees it: all that calls need, made when the first of them comes.
+import { mkdir, readdir } from 'node:fs/promises'
+
+import { EngineError } from '../engine-error.ts'
+import type { Capabilities, RunSpec } from '../engine.ts'
+import { findAbilities, reasonWithoutLocal } from './abilities.ts'
+import { openControlGroups, type ControlGroups } from './control-groups.ts'
+import { foldersOf, type Folders } from './folders.ts'
+import { createImages, type Images } from './images.ts'
+import { createKeeperLink, type KeeperLink } from './keeper-link.ts'
+import { createNetworks, type Networks } from './networks.ts'
+import { createNotices, type Notices } from './notices.ts'
+import { readRecord } from './records.ts'
+
+export interface LocalPlace {
+  readonly folders: Folders
+  readonly owner: string
+  readonly keeper: KeeperLink
+  readonly networks: Networks
+  readonly notices: Notices
+  readonly images: Images
+  readonly timeoutMs: number
+  /** @throws EngineError `unavailable` that says what this machine lacks */
+  open(): Promise<Opened>
+  /** Nothing is left unenforced in silence. @throws EngineError `unsupported` or `not_isolated` */
+  checkAbilities(spec: RunSpec): Promise<void>
+}
+
+interface Opened {
+  readonly groups: ControlGroups
+  readonly capabilities: Capabilities
+}
+
+export interface PlaceOptions {
+  readonly owner: string
+  readonly directory: string
+  readonly timeoutMs: number
+  readonly images: Parameters<typeof createImages>[1]
+}
+
+export function openPlace({ owner, directory, timeoutMs, images }: PlaceOptions): LocalPlace {
+  const folders = foldersOf(directory)
+  const networks = createNetworks(folders, owner)
+  const keeper = createKeeperLink(folders, timeoutMs)
+  let opened: Promise<Opened> | undefined
+
+  async function hasUnended(): Promise<boolean> {
+    for (const runId of await readdir(folders.runsOf(owner))) {
+      const folder = folders.run(owner, runId)
+      const isStarted = (await readRecord(folder, 'start.json')) !== undefined
+      if (isStarted && (await readRecord(folder, 'exit.json')) === undefined) return true
+    }
+    return false
+  }
+
+  async function prepare(): Promise<Opened> {
+    const reason = await reasonWithoutLocal()
+    if (reason !== undefined) throw new EngineError('unavailable', `The local engine cannot run machines: ${reason}`)
+    // Root alone: what runs keep is in it.
+    await mkdir(folders.root, { recursive: true, mode: 0o700 })
+    for (const folder of [folders.staging, folders.layers, folders.images, folders.references, folders.runsOf(owner)]) {
+      await mkdir(folder, { recursive: true })
+    }
+    const groups = await openControlGroups(`hallpass-${folders.mark}`)
+    if (groups === undefined) throw new EngineError('unavailable', 'The local engine cannot write to control groups')
+    const isConnected = await networks.prepare().then(
+      () => true,
+      () => false,
+    )
+    // After a restart of the machine nobody but the keeper notes that they have ended.
+    if (await hasUnended()) (await keeper.hold())()
+    return { groups, capabilities: await findAbilities(folders, isConnected) }
+  }
+
+  function open(): Promise<Opened> {
+    opened ??= prepare().catch((error: unknown) => {
+      opened = undefined
+      throw error
+    })
+    return opened
+  }
+
+  return {
+    folders,
+    owner,
+    networks,
+    timeoutMs,
+    keeper,
+    notices: createNotices(folders.runsOf(owner)),
+    images: createImages(folders, images),
+    open,
+    async checkAbilities({ limits, network }) {
+      const { capabilities } = await open()
+      if (limits.diskMb !== undefined && !capabilities.diskLimit) {
+        throw new EngineError('unsupported', 'This engine cannot enforce limits.diskMb', { field: 'limits.diskMb' })
+      }
+      if (network !== undefined && capabilities.networks !== 'isolated') {
+        throw new EngineError('not_isolated', 'This engine has no private networks', { field: 'network' })
+      }
+    },
+  }
+}

@@ -1,0 +1,86 @@
+// Runs machines on this machine itself, without another engine: bubblewrap, an overlay, control groups and bridges.
+import { randomUUID } from 'node:crypto'
+import { resolve } from 'node:path'
+
+import { credentialsOfDocker, type FindCredentials } from '../credentials.ts'
+import { EngineError } from '../engine-error.ts'
+import type { Engine, Image } from '../engine.ts'
+import { runCommand } from '../run-command.ts'
+import { openExec } from './exec.ts'
+import { openPlace } from './local-place.ts'
+import { readLog } from './log-reader.ts'
+import { readRecord } from './records.ts'
+import { createRuns } from './runs.ts'
+
+export { reasonWithoutLocal } from './abilities.ts'
+
+export interface LocalOptions {
+  /** Whose machines these are, the same after every restart: 1 to 32 of a-z and 0-9. */
+  readonly owner: string
+  /** Where images and runs are kept, of root alone. On a disk of its own nothing else suffers when it is full. */
+  readonly directory: string
+  /** Of registries. Left out, those that `docker login` has kept. */
+  readonly credentials?: FindCredentials
+  /** How long the engine's own parts may take: 60 s where it is left out. */
+  readonly timeoutMs?: number
+  /** How long a registry may say nothing: 120 s where it is left out. */
+  readonly pullSilenceMs?: number
+  /** What the new layers of one image may take on the disk: 16 GiB and a million files where it is left out. */
+  readonly imageBounds?: { readonly bytes: number; readonly files: number }
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly random?: () => string
+}
+
+export interface LocalEngine extends Engine {
+  readonly kind: 'local'
+  /**
+   * Takes an image from a folder or tar archive in the OCI layout, or as `docker save` writes it.
+   * @param name under which it is found from then on
+   */
+  importImage(path: string, name: string): Promise<Image>
+}
+
+/** Touches nothing yet. @throws EngineError `bad_spec` that names the option */
+export function createLocalEngine(options: LocalOptions): LocalEngine {
+  const { owner, env = process.env, random = randomUUID, timeoutMs = 60_000, pullSilenceMs = 120_000 } = options
+  if (!/^[a-z0-9]{1,32}$/.test(owner)) {
+    throw new EngineError('bad_spec', 'owner must be 1 to 32 of a-z and 0-9', { field: 'owner' })
+  }
+  const place = openPlace({
+    owner,
+    directory: resolve(options.directory),
+    timeoutMs,
+    images: {
+      credentials: options.credentials ?? credentialsOfDocker(env),
+      bounds: options.imageBounds ?? { bytes: 2 ** 34, files: 1_000_000 },
+      silenceMs: pullSilenceMs,
+    },
+  })
+  const { images, folders } = place
+  return {
+    kind: 'local',
+    ...createRuns(place),
+    capabilities: async () => (await place.open()).capabilities,
+    async pullImage(reference, pull = {}) {
+      await place.open()
+      return withoutLayers(await images.pull(reference, pull))
+    },
+    async importImage(path, name) {
+      await place.open()
+      return withoutLayers(await images.importArchive(path, name))
+    },
+    exec: (runId, command) => runCommand((one) => openExec(place, runId, one, random), command),
+    openExec: (runId, command) => openExec(place, runId, command, random),
+    async *logs(runId, log) {
+      const folder = folders.run(owner, runId)
+      if ((await readRecord(folder, 'run.json')) === undefined) {
+        throw new EngineError('run_not_found', `There is no run ${runId} in the engine`)
+      }
+      yield* readLog(folder, log)
+    },
+  }
+}
+
+function withoutLayers({ layers: _layers, ...image }: Image & { readonly layers: readonly string[] }): Image {
+  return image
+}

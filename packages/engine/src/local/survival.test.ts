@@ -1,0 +1,156 @@
+// Runs of a local engine outlive whoever drives it, and their keeper; what they keep from the machine, and from each other.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { reasonWithoutLocalEngine, startLocal, type LocalWorld } from '../testing/local.ts'
+import { createWorld, type World } from '../testing/world.ts'
+
+const missing = await reasonWithoutLocalEngine()
+
+describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? '' : `, skipped: ${missing}`}`, () => {
+  let local: LocalWorld
+  let world: World
+
+  beforeAll(async () => {
+    local = await startLocal()
+    world = createWorld(local)
+  })
+  afterAll(() => local?.stop())
+
+  async function textOf(runId: string): Promise<string[]> {
+    const lines: string[] = []
+    for await (const { text } of world.engine.logs(runId)) lines.push(text)
+    return lines
+  }
+
+  test('keeps what a program began that was killed', async () => {
+    const driver = `
+      import { createLocalEngine } from ${JSON.stringify(new URL('local.ts', import.meta.url).href)}
+      const engine = createLocalEngine({ owner: 'acme', directory: ${JSON.stringify(join(local.directory, 'engine'))}, env: {} })
+      const spec = { image: 'test/busybox:1', limits: { memoryMb: 64, cpus: 1, processes: 16 } }
+      const command = ['sh', '-c', 'echo begun; while [ ! -e /go ]; do sleep 0.02; done; echo over; exit 9']
+      await engine.create({ ...spec, runId: 'made', command })
+      await engine.create({ ...spec, runId: 'begun', command })
+      await engine.start('begun')
+      console.log('begun')
+      for (let index = 0; ; index += 1) {
+        await engine.create({ ...spec, runId: 'many-' + index, command: ['true'] })
+        await engine.start('many-' + index)
+      }`
+    const program = spawn(process.execPath, ['--input-type=module', '--eval', driver], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(program.stdout, 'data')
+    const { engine } = world
+    // In the middle of a start.
+    await expect.poll(async () => (await engine.list()).length).toBeGreaterThan(4)
+    program.kill('SIGKILL')
+    await once(program, 'exit')
+
+    const states = Object.fromEntries((await engine.list()).map(({ runId, state }) => [runId, state]))
+    expect(states).toMatchObject({ made: 'created', begun: 'running' })
+    expect(await world.say('begun', 'touch', '/go')).toBe('')
+    expect((await engine.wait('begun'))?.exit).toMatchObject({ code: 9, signal: undefined })
+    expect(await textOf('begun')).toEqual(['begun', 'over'])
+    // Of those that were underway each has an end: none was begun twice, and none is left half begun.
+    for (const runId of Object.keys(states).filter((name) => name.startsWith('many-'))) {
+      await engine.start(runId)
+      expect((await engine.wait(runId))?.state).toBe('exited')
+    }
+  })
+
+  test('keeps the log and the end of a run whose keeper was killed', async () => {
+    const { engine, run } = world
+    const runId = await run('echo one; while [ ! -e /go ]; do sleep 0.02; done; echo two; sleep 1000 & exit 4')
+    await expect.poll(() => textOf(runId)).toEqual(['one'])
+    process.kill(await keeperOf(local), 'SIGKILL')
+    await world.say(runId, 'touch', '/go')
+    // Nobody takes what it says until somebody asks.
+    expect((await engine.wait(runId))?.exit).toMatchObject({ code: 4 })
+    expect(await textOf(runId)).toEqual(['one', 'two'])
+    // One who waits has it begun anew.
+    const other = await run('echo three; while [ ! -e /go ]; do sleep 0.02; done; exit 5')
+    await expect.poll(() => textOf(other)).toEqual(['three'])
+    const ended = engine.wait(other)
+    const before = await keeperOf(local)
+    process.kill(before, 'SIGKILL')
+    await world.say(other, 'touch', '/go')
+    expect((await ended)?.exit).toMatchObject({ code: 5 })
+    expect(await textOf(other)).toEqual(['three'])
+  })
+
+  test('says of runs that went with the machine that they are lost', async () => {
+    const { engine, run } = world
+    const runId = await run('exec sleep 1000', { network: 'acme' })
+    const status = await readFile(join(local.directory, 'engine', 'runs', 'acme', runId, 'status'), 'utf8')
+    const first = Number(/"child-pid": (\d+)/.exec(status)?.[1])
+    const watcher = Number((await readFile(`/proc/${first}/stat`, 'utf8')).split(' ')[3])
+    for (const pid of [await keeperOf(local), watcher, first]) process.kill(pid, 'SIGKILL')
+    // Whoever comes after knows nothing but the owner and the directory.
+    const successor = local.open()
+    const { exit } = (await successor.wait(runId)) ?? {}
+    expect(exit).toMatchObject({ code: 137, problem: expect.stringContaining('lost') })
+    await engine.remove(runId)
+  })
+
+  test('shows a run nothing of the machine, and gives it no way to win rights', async () => {
+    const { engine, run, say } = world
+    const runId = await run('exec sleep 1000')
+    const script = (text: string): Promise<string> => say(runId, 'sh', '-c', `{ ${text}; } 2>&1`)
+    const processes = await script('ps -o args')
+    expect(processes.split('\n').filter((line) => !/^(?:COMMAND|bwrap|sleep|sh|ps|\{ps\})|^$/.test(line))).toEqual([])
+    expect(await script('cat /proc/self/uid_map')).toMatch(/^\s+0\s+19\d+\s+65536\n$/)
+    expect(await script(`cat /proc/mounts | grep -c ${local.directory}`)).toBe('0\n')
+    expect(await script('mount -t tmpfs tmpfs /tmp')).toContain('denied')
+    expect(await script('unshare -U true')).toContain('not permitted')
+    expect(await script('mknod /tmp/disk b 8 0')).toContain('not permitted')
+    expect(await script('echo 1 > /proc/sys/kernel/panic')).toMatch(/Permission denied|Read-only/)
+    expect(await script('chown 5:5 /tmp && chmod 700 /bin && echo fine')).toBe('fine\n')
+    // Besides its own they are namespaces that it is in.
+    const files = await script('cd /proc/self/fd; for f in *; do readlink $f; done')
+    expect(
+      files.split('\n').filter((file) => !/^(?:(?:pipe|socket|user|pid):\[\d+\]|\/dev\/null|)$/.test(file)),
+    ).toEqual([])
+    await engine.remove(runId)
+  })
+
+  test('lets a run fill its own disk and no other', async () => {
+    const { engine, run } = world
+    const limits = { memoryMb: 64, cpus: 1, processes: 8, diskMb: 16 }
+    const runId = await run('dd if=/dev/zero of=/large bs=1M count=30 2>&1 | grep left; stat -c %s /large; exit 0', {
+      limits,
+    })
+    expect((await engine.wait(runId))?.exit?.code).toBe(0)
+    const lines = await textOf(runId)
+    expect(lines[0]).toMatch(/No space left/)
+    expect(Number(lines[1])).toBeLessThan(17 * 2 ** 20)
+    await engine.remove(runId)
+  })
+
+  test('leaves nothing behind of a run that is removed', async () => {
+    const { engine, run } = world
+    const runId = await run('sleep 1000 & exec sleep 1000', { network: 'acme', names: ['web'] })
+    const group = await readFile(`/proc/self/cgroup`, 'utf8')
+    expect(group).not.toContain(runId)
+    await engine.remove(runId)
+    for (const { runId: one } of await engine.list()) await engine.remove(one)
+    expect(await engine.removeNetwork('acme')).toBe(true)
+    const at = (...parts: string[]): Promise<string[]> => readdir(join(local.directory, 'engine', ...parts))
+    expect(await at('runs', 'acme')).toEqual([])
+    expect(await at('trash')).toEqual([])
+    expect([await at('subnets'), await at('addresses')]).toEqual([[], []])
+  })
+})
+
+/** The process that listens there. */
+async function keeperOf({ directory }: LocalWorld): Promise<number> {
+  for (const name of await readdir('/proc')) {
+    const command = /^\d+$/.test(name) ? await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '') : ''
+    if (command.includes('keeper-main') && command.includes(`${directory}/`)) return Number(name)
+  }
+  throw new Error('there is no keeper')
+}
