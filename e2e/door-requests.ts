@@ -5,7 +5,8 @@ import { routes } from '@hallpass/client/contract'
 
 import { ownPage } from './browser.ts'
 import { expectAnswer, type Answer, type Ask } from './http.ts'
-import { routeOf, type Prepared, type Row } from './matrix-requests.ts'
+import type { Prepared } from './matrix-entry.ts'
+import { routeOf, type Row } from './matrix-requests.ts'
 import type { World } from './matrix-world.ts'
 
 /** What the authority says of a credential: as the statuses of the contract. */
@@ -200,7 +201,6 @@ export const graphqlRequests: readonly DoorRequest[] = [
 export const flyctlRequests: readonly DoorRequest[] = [
   get('/api/v1/organizations', 'listOrganisations', () => '/api/v1/organizations?admin=false'),
   get('/api/v1/organizations/:slug', 'showOrganisation', (prepared) => `/api/v1/organizations/${slugOf(prepared)}`),
-  get('/v1/apps/:app_name/machines', 'showApp', (prepared) => `/v1/apps/${appOf(prepared)}/machines`),
   get('/api/v1/apps/:app_name/releases', 'showApp', (prepared) => `/api/v1/apps/${appOf(prepared)}/releases`),
   get('/api/v1/releases/all_current', 'listOrganisations', () => '/api/v1/releases/all_current'),
   get(

@@ -16,6 +16,8 @@ afterAll(() => endTarget(target))
 
 const withBody = Object.keys(examples) as RouteName[]
 
+const bodyOf = (name: RouteName): Route['body'] => (routes[name] as Route).body
+
 function fieldsOf(name: RouteName): readonly string[] {
   const { body }: Route = routes[name]
   if (body === undefined) return []
@@ -25,7 +27,8 @@ function fieldsOf(name: RouteName): readonly string[] {
 
 test('there is a body for every route that needs one', () => {
   const takers = Object.entries<Route>(routes).filter(([, { body }]) => body?.safeParse(undefined).success === false)
-  expect(takers.map(([name]) => name).sort()).toEqual([...withBody].sort())
+  const needing = withBody.filter((name) => bodyOf(name)?.safeParse(undefined).success === false)
+  expect(takers.map(([name]) => name).sort()).toEqual(needing.sort())
 })
 
 const wrongTypes = [null, true, false, [], ['a'], {}, { a: 1 }, [[[]]]] as const
@@ -55,7 +58,11 @@ const strangeTexts = [
   '1h'.repeat(5000),
 ] as const
 
-describe.each(Object.entries(examples) as [RouteName, object][])('%s', (name, good) => {
+const all = Object.entries(examples) as [RouteName, object][]
+// Bodies about machines take null for what is not set, and keep what they do not know, as Go's clients need it.
+const strict = all.filter(([name]) => routes[name].tag !== 'machines')
+
+describe.each(strict)('the fields of %s', (name, good) => {
   const token = (): string => target.admin.token
 
   test('each field of a wrong type is refused by name', async () => {
@@ -98,11 +105,16 @@ describe.each(Object.entries(examples) as [RouteName, object][])('%s', (name, go
       }
     }
   })
+})
+
+describe.each(all)('%s', (name, good) => {
+  const token = (): string => target.admin.token
 
   test('what is no object is refused', async () => {
     for (const body of [null, 0, 1, 'text', true, [], [good], [[[[]]]]]) {
       const answer = await askRoute(target, name, { token: token(), body })
       expectNo(answer, JSON.stringify(body))
+      if (body === null && bodyOf(name)?.safeParse(null).success === true) continue
       const { message } = expectRefusal(answer, 400)
       expect(message, JSON.stringify(body)).toMatch(body === null ? /^the body/ : /^the body is not of type object/)
     }
@@ -128,6 +140,8 @@ describe.each(Object.entries(examples) as [RouteName, object][])('%s', (name, go
     for (const text of bodies) {
       const answer = await askRoute(target, name, { token: token(), text })
       expectNo(answer, JSON.stringify(text.slice(0, 40)))
+      // Nothing is no body, where none is needed.
+      if (text === '' && bodyOf(name)?.safeParse(undefined).success === true) continue
       // Of what needs no credential, the long ones are too long.
       expect(answer.status).toBe(text.length > 8192 && !routes[name].authenticated ? 413 : 400)
     }
@@ -203,7 +217,7 @@ describe.each(Object.entries(examples) as [RouteName, object][])('%s', (name, go
         if (answer.status >= 300) expectNo(answer, key)
       }
       const alone = await askRoute(target, name, { token: token(), text: `{"${key}":{"email":"a@b.example"}}` })
-      expect(alone.status, alone.text).toBeLessThan(500)
+      if (alone.status >= 300) expectNo(alone, key)
     }
     expect(Object.hasOwn(Object.prototype, 'admin')).toBe(false)
   })
@@ -219,16 +233,19 @@ test.each([
 })
 
 describe('fields that are not known', () => {
-  // What clients of the Machines API send besides is ignored by its own two routes, and by no other.
+  // What clients of the Machines API send besides is ignored by its own routes, and by no other.
   const open = new Set<RouteName>(['createApp', 'createDeployToken'])
 
-  test.each(withBody.filter((name) => !open.has(name)))('%s refuses one by name', async (name) => {
-    const answer = await askRoute(target, name, {
-      token: target.admin.token,
-      body: { ...examples[name], surprise: 1 },
-    })
-    expect(expectRefusal(answer, 400).message).toContain('surprise')
-  })
+  test.each(withBody.filter((name) => !open.has(name) && routes[name].tag !== 'machines'))(
+    '%s refuses one by name',
+    async (name) => {
+      const answer = await askRoute(target, name, {
+        token: target.admin.token,
+        body: { ...examples[name], surprise: 1 },
+      })
+      expect(expectRefusal(answer, 400).message).toContain('surprise')
+    },
+  )
 })
 
 describe('durations', () => {

@@ -122,14 +122,11 @@ test('a slash at the end of a path that is read or posted to changes nothing', a
 
 test('what is not served says so as JSON, and never that it is not there', async () => {
   for (const [method, path, what] of [
-    ['DELETE', '/v1/apps/web/machines/148e', 'machines'],
-    ['GET', '/v1/apps/web/machines/148e/lease', 'machines'],
-    ['POST', '/v1/apps/web/machines', 'machines'],
+    ['PUT', '/v1/apps/web/machines/148e/memory', 'machines'],
     ['GET', '/v1/apps/web/volumes', 'volumes'],
-    ['GET', '/v1/apps/web/secrets?version=1', 'secrets'],
+    ['GET', '/v1/apps/web/secretkeys', 'secretkeys'],
     ['DELETE', '/v1/apps/web/ip_assignments/1', 'ip assignments'],
     ['POST', '/api/v1/builds', 'builds'],
-    ['GET', '/api/v1/apps/web/logs', 'logs'],
     ['PATCH', '/api/v1/organizations/acme', 'what this address and method are for'],
     ['GET', '/v2/', 'what this address and method are for'],
     ['GET', '/graphql', 'what this address and method are for'],
@@ -139,7 +136,7 @@ test('what is not served says so as JSON, and never that it is not there', async
       expect(refusal).toMatchObject({ code: 'not_served', message: `this authority does not serve ${what}` })
     }
   }
-  const pasted = await target.ask('GET', '/v1/apps/web/machines/fo1_pasted', {})
+  const pasted = await target.ask('GET', '/v1/apps/web/volumes/fo1_pasted', {})
   expect(pasted.text).not.toContain('fo1_')
 })
 

@@ -3,9 +3,24 @@
 import type { CreatedApp, MintedToken } from '@hallpass/client'
 import { allRoutes, routes, type Route } from '@hallpass/client/contract'
 
+import {
+  everybody,
+  members,
+  nothing,
+  ofApp,
+  ofOrganisation,
+  people,
+  single,
+  whole,
+  type Entry,
+  type Prepare,
+  type Prepared,
+  type Subject,
+} from './matrix-entry.ts'
+import { machineRows, withoutEngine } from './matrix-machines.ts'
 import { startingCliLogin } from './cli-login.ts'
 import { expectAnswer } from './http.ts'
-import { columns, pagesOrigin, type Column, type World } from './matrix-world.ts'
+import { pagesOrigin, type World } from './matrix-world.ts'
 import { addPasskey, makePasskey } from './passkeys.ts'
 import { askForConfirmation } from './discharges.ts'
 import {
@@ -18,35 +33,14 @@ import {
   signIn,
   signUpInto,
   unique,
-  type Person,
 } from './people.ts'
 
-interface Subject {
-  readonly world: World
-  /** The app that the case is about: a fresh one where the request may end it. */
-  readonly app: CreatedApp
-  /** Whether the request is expected to change something. */
-  readonly fresh: boolean
-  /** The person who asks, where a person does. */
-  readonly person: Person | undefined
+/** The status of an answer to those who may. */
+export function statusOf(row: Row): number {
+  const route = routeOf(row)
+  if (!/\/(?:machines|logs)/.test(route.path)) return route.status
+  return withoutEngine[nameOf(row)] ?? 404
 }
-
-export interface Prepared {
-  readonly params?: Readonly<Record<string, string>>
-  readonly query?: Readonly<Record<string, string>>
-  readonly body?: unknown
-  /** In the place of the credential of the column: for what ends the credential itself. */
-  readonly token?: string
-}
-
-type Prepare = (subject: Subject) => Prepared | Promise<Prepared>
-
-/** Who may, how it is asked, and a body that is good in itself, for tests that spoil it. */
-type Entry = readonly [may: readonly Column[], ask: Prepare, example?: Readonly<Record<string, unknown>>]
-
-const ofOrganisation = ({ world }: Subject): Prepared => ({ params: { org_slug: world.organisation.slug } })
-const ofApp: Prepare = ({ app }) => ({ params: { app_name: app.name } })
-const nothing: Prepare = () => ({})
 
 /** A secret that is there. */
 async function ofSecret({ world, app }: Subject): Promise<Prepared> {
@@ -100,14 +94,6 @@ const inOrganisation =
   (subject) => ({ ...ofOrganisation(subject), body })
 
 const code = 'abcdefgh-abcdefgh-abcdefgh-abcdefgh'
-
-// Columns that are let in together. With the whole token of an organization goes what is its own equal: one that ends
-// earlier, a revoked token beside it, and its halves, of which a request goes through where either allows all of it.
-const everybody = columns
-const people = ['admin', 'member', 'stranger'] as const
-const members = ['admin', 'member'] as const
-const single = ['org', 'ending', 'revived'] as const
-const whole = [...single, 'halves'] as const
 
 const listed = {
   signUp: [
@@ -322,6 +308,7 @@ const listed = {
     ({ app }) => ({ params: { app_name: app.name }, body: { expiry: '1h' } }),
     { expiry: '1h' },
   ],
+  ...machineRows,
   listSecrets: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofApp],
   'listSecrets:values': [
     [...members, ...whole, 'app', 'deploy'],

@@ -5,6 +5,7 @@ import { dischargeRoutes } from './contract/discharges.ts'
 import type { OperationName } from './contract/endpoints.ts'
 import { invitationRoutes } from './contract/invitations.ts'
 import { secretRoutes } from './contract/secrets.ts'
+import { machineRoutes } from './contract/machines.ts'
 import { organisationRoutes } from './contract/organisations.ts'
 import { passkeyRoutes } from './contract/passkeys.ts'
 import { platformRoutes } from './contract/platform.ts'
@@ -18,7 +19,7 @@ export { errorAnswer, type Route } from './contract/route.ts'
 export { emailAddress, password, pathName, typedPassword } from './contract/text.ts'
 
 /** Machines, and what belongs to them alone. */
-const machineApiRoutes = { ...secretRoutes } as const
+const machineApiRoutes = { ...machineRoutes, ...secretRoutes } as const
 export type MachineRouteName = keyof typeof machineApiRoutes
 
 /** What any client may ask. */

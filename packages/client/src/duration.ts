@@ -35,6 +35,29 @@ export class DurationError extends Error {
  * @throws DurationError that says what is wrong, and does not repeat the text: it may be a secret in the wrong place
  */
 export function parseDuration(text: string): number {
+  return checkDuration(readNanoseconds(text))
+}
+
+/**
+ * Reads a time-out, as a text of Go's `time.ParseDuration` or as a number of nanoseconds: it may be 0 or less than a second.
+ * @returns whole milliseconds
+ * @throws DurationError that says what is wrong
+ */
+export function parseTimeout(given: string | number): number {
+  if (typeof given === 'number' && !(given >= 0)) throw new DurationError('is negative or no number of nanoseconds')
+  // Go takes a zero without a unit.
+  const nanoseconds =
+    typeof given === 'number' ? BigInt(Math.trunc(given)) : /^[+-]?0$/.test(given) ? 0n : readNanoseconds(given)
+  if (nanoseconds > BigInt(longestDuration) * 1_000_000_000n) throw new DurationError('is longer than 292 years')
+  return Number(nanoseconds / 1_000_000n)
+}
+
+/** Writes milliseconds as Go's `Duration.String` does for whole seconds, and as `1500ms` else. */
+export function formatTimeout(milliseconds: number): string {
+  return milliseconds % 1000 === 0 ? formatDuration(milliseconds / 1000) : `${milliseconds}ms`
+}
+
+function readNanoseconds(text: string): bigint {
   if (text.length > longestText) throw new DurationError(`has more than ${longestText} characters`)
   const unsigned = text.replace(/^\+/, '')
   if (unsigned.startsWith('-')) throw new DurationError('is negative')
@@ -50,7 +73,7 @@ export function parseDuration(text: string): number {
     nanoseconds += BigInt(whole || '0') * scale
     if (fraction !== '') nanoseconds += (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
   }
-  return checkDuration(nanoseconds)
+  return nanoseconds
 }
 
 /**

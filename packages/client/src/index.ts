@@ -14,6 +14,15 @@ export type {
   Role,
   MembershipDemand,
 } from './contract/organisations.ts'
+export type {
+  ExecResult,
+  Lease,
+  LogLines,
+  Machine,
+  MachineEvent,
+  OrganisationMachines,
+} from './contract/machine-answers.ts'
+export type { MachineConfig } from './contract/machine-config.ts'
 export type { Passkey, PasskeyCeremony } from './contract/passkeys.ts'
 export type { Region } from './contract/platform.ts'
 export type { AppSecret } from './contract/secrets.ts'

@@ -36,7 +36,7 @@ interface MachineCommand {
   readonly abort?: AbortSignal
 }
 
-interface MachineCommandResult {
+export interface MachineCommandResult {
   readonly exitCode: number
   readonly signal: NodeJS.Signals | undefined
   readonly stdout: Uint8Array
@@ -54,7 +54,7 @@ interface MachineLogOptions {
   readonly abort?: AbortSignal
 }
 
-interface MachineLogLine {
+export interface MachineLogLine {
   /** RFC 3339, in UTC, with nanoseconds. */
   readonly at: string
   readonly stream: 'stdout' | 'stderr'

@@ -5,9 +5,11 @@ import type { FastifyInstance } from 'fastify'
 import { tooMany } from '../../operations/perform/limits.ts'
 import { openContractRoute, type AnyHandler, type ContractDoor } from '../http/contract-route.ts'
 import type { Handlers } from '../http/handler.ts'
+import { controlHandlers } from './control.ts'
+import { machineHandlers } from './machines.ts'
 import { secretHandlers } from './secrets.ts'
 
-const handlers: Handlers<MachineRouteName> = { ...secretHandlers }
+const handlers: Handlers<MachineRouteName> = { ...machineHandlers, ...controlHandlers, ...secretHandlers }
 
 export function openMachinesDoor(server: FastifyInstance, door: ContractDoor): void {
   const { machineLimit, machineReadLimit } = door.environment

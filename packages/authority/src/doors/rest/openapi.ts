@@ -49,8 +49,16 @@ function describeRoute(route: Route, embed: Embed): Json {
     parameters: [
       ...describeParameters('path', route.params, embed),
       ...describeParameters('query', route.query, embed),
+      ...(route.leased === true ? [leaseHeader] : []),
     ],
-    ...(route.body === undefined ? {} : { requestBody: { required: true, content: json(embed(route.body, 'input')) } }),
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: !z.safeParse(route.body, undefined).success,
+            content: json(embed(route.body, 'input')),
+          },
+        }),
     responses: {
       [route.status]: {
         description: route.summary,
@@ -60,6 +68,14 @@ function describeRoute(route: Route, embed: Embed): Json {
       '5XX': failure,
     },
   }
+}
+
+const leaseHeader: Json = {
+  name: 'fly-machine-lease-nonce',
+  in: 'header',
+  required: false,
+  description: 'The nonce of the lease, where the machine is leased.',
+  schema: { type: 'string' },
 }
 
 function describeParameters(place: 'path' | 'query', schema: z.ZodObject | undefined, embed: Embed): readonly Json[] {

@@ -8,7 +8,10 @@ import type { Page } from '../../domain/page.ts'
 import type { MachineQuery } from '../../domain/store/machines.ts'
 import { accessApp, type FoundApp } from '../apps/find-app.ts'
 import { accessOrganisation } from '../organisations/find-organisation.ts'
-import type { ReadOperation } from '../perform/operation.ts'
+import { countCaveats } from '../perform/allowance.ts'
+import { allows } from '../perform/authorise.ts'
+import type { Caller, ReadOperation } from '../perform/operation.ts'
+import type { Credential } from '../perform/principal.ts'
 import type { ShownMachine } from './find-machine.ts'
 
 /** Empty lists let all through. */
@@ -85,19 +88,30 @@ export const pageMachines: ReadOperation<PageMachines, Organisation, Page<Organi
 
   access: (context, { slug }) => accessOrganisation(context, slug, { action: actions.read }),
 
-  async run({ tx }, { input, subject: organisation }) {
+  async run({ tx, now, caller }, { input, subject: organisation, actor }) {
+    const mayRead = judgeOf(actor, organisation, now, caller)
     const names = new Map<number, string | undefined>()
     const items: OrganisationMachine[] = []
     const rows = await tx.machines.ofOrganisation(organisation.id, queryOf(input, input.limit + 1, input.after))
     for (const machine of rows.slice(0, input.limit)) {
       const { appId } = machine
-      if (!passes(machine, input)) continue
+      if (!passes(machine, input) || !mayRead(machine)) continue
       if (!names.has(appId)) names.set(appId, (await tx.apps.byId(appId))?.name)
       items.push({ machine, appName: names.get(appId) })
     }
     const last = rows[input.limit - 1]
     return rows.length > input.limit && last !== undefined ? { items, next: last.id } : { items }
   },
+}
+
+/** A member reads every machine; a token those of the apps that it reads, and may be confined to some of these. */
+function judgeOf(actor: Credential, organisation: Organisation, now: number, { spend }: Pick<Caller, 'spend'>) {
+  if (actor.kind === 'user') return () => true
+  const checks = countCaveats(actor.verified.caveats)
+  return ({ id, appId }: Machine) => {
+    spend(checks)
+    return allows(actor, organisation, { appId: BigInt(appId), machine: id, action: actions.read }, now)
+  }
 }
 
 function queryOf(

@@ -1,0 +1,109 @@
+// Encodes machines, their events and leases as the Machines API has them.
+import type { Lease, Machine as MachineAnswer, MachineEvent as EventAnswer } from '@hallpass/client'
+
+import type { Machine, MachineEvent, MachineLease } from '../../domain/machine.ts'
+import { readConfig, readMetadata } from '../../domain/machine-config.ts'
+import type { OrganisationMachine } from '../../operations/machines/list-machines.ts'
+
+/** What is shown of a machine beside what every list has. */
+export interface ShownParts {
+  readonly events: readonly MachineEvent[]
+  /** The lease without its nonce, where one was asked for. */
+  readonly lease?: MachineLease | undefined
+  /** Of a lease that the same request took. */
+  readonly nonce?: string | undefined
+}
+
+/** A machine; a summary where no parts are given. */
+export function encodeMachine(machine: Machine, parts?: ShownParts): MachineAnswer {
+  const { id, name, state, region, version, address, createdAt, updatedAt } = machine
+  const image = encodeImage(machine.image)
+  return {
+    id,
+    name,
+    state,
+    region,
+    instance_id: version,
+    version,
+    private_ip: address ?? '',
+    ...(parts === undefined ? {} : { config: configOf(machine) }),
+    ...(image === undefined ? {} : { image_ref: image }),
+    created_at: encodeInstant(createdAt),
+    updated_at: encodeInstant(updatedAt),
+    ...(parts === undefined ? {} : encodeParts(machine, parts)),
+  }
+}
+
+function encodeParts({ isCordoned }: Machine, { events, lease, nonce }: ShownParts): Partial<MachineAnswer> {
+  return {
+    events: events.map(encodeEvent),
+    checks: [],
+    host_status: 'ok',
+    ...(isCordoned ? { cordoned: true } : {}),
+    ...(nonce === undefined ? {} : { nonce }),
+    ...(lease === undefined
+      ? {}
+      : { lease: { description: lease.description, expires_at: inSeconds(lease.expiresAt), owner: lease.owner } }),
+  }
+}
+
+export function encodeOfOrganisation({ machine, appName }: OrganisationMachine, isSummary: boolean) {
+  const { id, name, region, state, version, address, createdAt, updatedAt } = machine
+  const { image, guest, metadata } = configOf(machine)
+  return {
+    id,
+    app_name: appName ?? '',
+    name,
+    region,
+    state,
+    version,
+    private_ip: address ?? '',
+    created_at: encodeInstant(createdAt),
+    updated_at: encodeInstant(updatedAt),
+    ...(isSummary ? {} : { config: { image, guest, metadata } }),
+  }
+}
+
+export function encodeEvent({ id, type, status, source, at, request }: MachineEvent): EventAnswer {
+  return {
+    id,
+    type,
+    status,
+    source,
+    timestamp: at,
+    ...(request === null ? {} : { request: JSON.parse(request) as Record<string, unknown> }),
+  }
+}
+
+export function encodeLease({ nonce, owner, description, expiresAt, version }: MachineLease): Lease {
+  const fields = { nonce, expires_at: inSeconds(expiresAt), owner, description, version }
+  return { status: 'success', data: fields, ...fields }
+}
+
+/** As it was given, with the metadata of now. */
+function configOf({ config, metadata }: Pick<Machine, 'config' | 'metadata'>) {
+  const kept = readMetadata(metadata)
+  return { ...readConfig(config), ...(Object.keys(kept).length === 0 ? {} : { metadata: kept }) }
+}
+
+interface StoredImage {
+  readonly registry?: string
+  readonly repository?: string
+  readonly tag?: string
+  readonly digest?: string
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+function encodeImage(stored: string | null): MachineAnswer['image_ref'] {
+  if (stored === null) return undefined
+  const { registry = '', repository = '', tag = '', digest = '', labels } = JSON.parse(stored) as StoredImage
+  return { registry, repository, tag, digest, labels: labels ?? null }
+}
+
+function encodeInstant(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}
+
+function inSeconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000)
+}
