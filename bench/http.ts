@@ -24,8 +24,8 @@ interface World {
   readonly count: number
 }
 
-// More than the authority caches of verified headers (10,000) or of rows (4,096 of a kind).
-const pastEveryCache = 20_000
+// Nearly as many as the authority remembers.
+const mostRemembered = 20_000
 
 const reads =
   (target: 'authority' | 'bare', variety: keyof World['requests']): Round<World> =>
@@ -70,7 +70,7 @@ function both(
 export const http: Piece<World> = {
   groups: [
     {
-      note: 'GET /v1/apps/{app} with an org token in the header, over 32 connections that are kept alive. 512 tokens and apps take turns in changing pairs, so that no small cache holds them. 20,000 are more than the authority remembers: it verifies most signatures and looks up most rows anew. Beside: bare Fastify, which answers the same JSON to the same requests without looking at them (to those of 512 tokens for 20,000 too) and mints nothing. Servers and client are three processes. Server CPU: processor time of the server for one request, all threads, that of the mints counted in.',
+      note: 'GET /v1/apps/{app} with an org token in the header, over 32 connections that are kept alive. 512 tokens and apps take turns in changing pairs, so that no small cache holds them. 20,000 are nearly as many as the authority remembers. Beside: bare Fastify, which answers the same JSON to the same requests without looking at them (to those of 512 tokens for 20,000 too) and mints nothing. Servers and client are three processes. Server CPU: processor time of the server for one request, all threads, that of the mints counted in.',
       rounds: 17,
       warmUp: 2,
       rows: [
@@ -85,7 +85,7 @@ export const http: Piece<World> = {
 
   async open(run) {
     const data = run.directory()
-    const furniture = await furnish(data, { apps: pastEveryCache, tokens: pastEveryCache })
+    const furniture = await furnish(data, { apps: mostRemembered, tokens: mostRemembered })
     const connect = async (server: Server): Promise<Target> => {
       const client = await connectLoad(server.url, 32)
       run.stack.defer(() => client.close())
@@ -96,7 +96,7 @@ export const http: Piece<World> = {
     const requests = {
       one: readRequests(furniture, 1),
       many: readRequests(furniture, 512),
-      cold: readRequests(furniture, pastEveryCache),
+      cold: readRequests(furniture, mostRemembered),
     }
     for (const { client } of [authority, bare]) await client.run(requests.many, run.quick ? 4000 : 15_000, 200)
     const mint = mintRequest(furniture.organisationSlug, furniture.userHeader)

@@ -32,7 +32,7 @@ export const million: Piece<World> = {
     ),
     group(
       'a read',
-      'GET of an app, authenticated and performed, with up to 8,192 tokens in turn, whose rows are spread over the table. No token comes twice between two revocations, and each revocation makes the store forget its tokens. Beside the same with 1,000 tokens.',
+      'GET of an app, authenticated and performed, with up to 8,192 tokens in turn, whose rows are spread over the table. A token is revoked before each round, and the others stay remembered. Beside the same with 1,000 tokens.',
       readApps,
     ),
     group(

@@ -14,7 +14,7 @@ import {
 } from '@hallpass/macaroon'
 import { rolldown } from 'rolldown'
 
-import { mintToken, openAuthority, orgToken, VerificationCache, type OpenAuthority } from '../e2e/open-authority.ts'
+import { mintToken, openAuthority, orgToken, WeightedCache, type OpenAuthority } from '../e2e/open-authority.ts'
 import { timeEach, timeEachSync } from './measure.ts'
 import type { Piece, Round } from './row.ts'
 import type { Run } from './run.ts'
@@ -26,7 +26,7 @@ interface World {
   readonly go: (kind: number) => Promise<number>
   /** The headers of the usual kind, as they come from a socket, and what the authority remembers of them. */
   readonly asSent: readonly Buffer[]
-  readonly hot: VerificationCache<Remembered>
+  readonly hot: WeightedCache<Remembered>
   readonly authority: OpenAuthority
   readonly minted: string
 }
@@ -116,8 +116,8 @@ async function decideCached({ authority, minted, tokens }: World): Promise<void>
 }
 
 /** So full that it must drop entries. */
-function rememberAll(headers: readonly string[], { key }: Tokens): VerificationCache<Remembered> {
-  const cache = new VerificationCache<Remembered>(tokensOfAKind)
+function rememberAll(headers: readonly string[], { key }: Tokens): WeightedCache<Remembered> {
+  const cache = new WeightedCache<Remembered>(tokensOfAKind)
   const [first = ''] = headers
   for (const [name, header] of [['one', first], ['two', first], ...headers.map((each) => [each, each])] as const) {
     const [verified] = verifyBundle(parseBundle(header ?? '', { location: permissionLocation }), () => key).verified

@@ -26,7 +26,7 @@ import type { User } from '../packages/authority/src/domain/user.ts'
 import { openStore } from '../packages/authority/src/store/open.ts'
 
 export { showApp } from '../packages/authority/src/operations/apps/show-app.ts'
-export { VerificationCache } from '../packages/authority/src/operations/perform/verification-cache.ts'
+export { WeightedCache } from '../packages/authority/src/domain/weighted-cache.ts'
 export { listOrganisationTokens, usualListing } from '../packages/authority/src/operations/tokens/list-tokens.ts'
 export { revokeToken } from '../packages/authority/src/operations/tokens/revoke-token.ts'
 export { startPostgres } from '../packages/authority/src/store/testing/postgres.ts'

@@ -3,5 +3,6 @@
 export { validateAccess } from './access.ts'
 export { decodeCaveats, encodeCaveats } from './caveat-set.ts'
 export { caveatsWith, parentBinding } from './discharge.ts'
-export { caveatBytesOf } from './macaroon.ts'
+export { caveatBytesOf, decodeSmall, endOfMacaroon } from './macaroon.ts'
+export { scopeOf } from './scope.ts'
 export { formatTokens, maxHeaderLength, maxTokens } from './text.ts'

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { actions } from './action.ts'
 import type { Caveat } from './caveat.ts'
 import { decodeCaveats, encodeCaveats } from './caveat-set.ts'
-import { caveatBytesOf, decodeMacaroon, encodeMacaroon } from './macaroon.ts'
+import { caveatBytesOf, decodeMacaroon, decodeSmall, encodeMacaroon } from './macaroon.ts'
 import { attenuate, mintMacaroon, type MintInput } from './mint.ts'
 import { tokenId } from './nonce.ts'
-import { caught } from './testing/errors.ts'
+import { caught, codeOf } from './testing/errors.ts'
 import { isVerified, verify } from './verify.ts'
 import { createVocabulary } from './vocabulary.ts'
 
@@ -174,3 +174,19 @@ describe('verify', () => {
 function nest(depth: number): Caveat {
   return depth === 0 ? read : { type: 'IfPresent', ifs: [nest(depth - 1)], else: 0 }
 }
+
+describe('decodeSmall', () => {
+  it('is decodeMacaroon of what is kept for long', () => {
+    const { bytes } = mintMacaroon(input)
+    const small = decodeSmall(bytes, 'elsewhere')
+    expect(small.bytes).toEqual(bytes)
+    expect([small.location, small.unsafeCaveats, small.tail]).toEqual([
+      decodeMacaroon(bytes).location,
+      decodeMacaroon(bytes).unsafeCaveats,
+      decodeMacaroon(bytes).tail,
+    ])
+    for (const wrong of [bytes.subarray(1), bytes.subarray(0, -1), new Uint8Array(70_000), new Uint8Array(0)]) {
+      expect(codeOf(() => decodeSmall(wrong, 'x'))).toBe(codeOf(() => decodeMacaroon(wrong)))
+    }
+  })
+})

@@ -1,6 +1,7 @@
 /** The macaroon: from its bytes and back. */
 
-import { badArgument, takeBytes } from './boundary.ts'
+import { encodeBase64 } from './base64.ts'
+import { badArgument, expectText, takeBytes } from './boundary.ts'
 import type { Caveat } from './caveat.ts'
 import { CaveatReader, readCaveats } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
@@ -129,6 +130,11 @@ export function caveatBytesOf(macaroon: Macaroon): Uint8Array {
   return Macaroon.caveatBytesOf(expectMacaroon(macaroon, 'macaroon'))
 }
 
+/** The earliest end of its caveats in Unix seconds, as `expiration` of `unsafeCaveats`, without decoding them. */
+export function endOfMacaroon(macaroon: Macaroon): bigint | undefined {
+  return Macaroon.endOf(expectMacaroon(macaroon, 'macaroon'))
+}
+
 /** The macaroon itself. Throws `bad-argument` for what `decodeMacaroon` or `mintMacaroon` did not make. */
 export function expectMacaroon(value: unknown, name: string): Macaroon {
   if (Macaroon.isMacaroon(value)) return value
@@ -153,6 +159,18 @@ export const tailLength = 32
 export function decodeMacaroon(bytes: Uint8Array, options: DecodeOptions = {}): Macaroon {
   const vocabulary = vocabularyOf(options)
   return readMacaroon(takeBytes(bytes, 'bytes'), vocabulary)
+}
+
+/**
+ * The same for one that is kept for long: its bytes are a text, for an array of its own takes twice as much memory.
+ * `location` is what most have.
+ */
+export function decodeSmall(bytes: Uint8Array, location: string): Macaroon {
+  const own = takeBytes(bytes, 'bytes')
+  expectText(location, 'location')
+  const text = own.length > maxMacaroonBytes ? '' : encodeBase64(own)
+  const read = text === '' ? own : readInScratch(text, 0, text.length, flyVocabulary, location)
+  return read instanceof Macaroon ? read : readMacaroon(own, flyVocabulary)
 }
 
 /** The same of bytes that nobody else has, and that become the macaroon's. */

@@ -1,10 +1,12 @@
 /** Which organisation caveats are about, which can be read off them before any access is known. */
 
 import { actions } from './action.ts'
-import type { Caveat } from './caveat.ts'
-import { getCaveats, settle } from './caveat-set.ts'
+import { badArgument } from './boundary.ts'
+import type { Caveat, Organization } from './caveat.ts'
+import { caveatsOf, getCaveats, settle } from './caveat-set.ts'
 import { clearAll } from './clear.ts'
 import { MacaroonError } from './errors.ts'
+import { allCaveats, isVerified, type VerifiedMacaroon, verifiedParts } from './verify.ts'
 import { flyVocabulary, type Vocabulary } from './vocabulary.ts'
 
 /**
@@ -14,7 +16,22 @@ import { flyVocabulary, type Vocabulary } from './vocabulary.ts'
  * Throws MacaroonError `no-organization` or `conflicting-organizations`.
  */
 export function organizationScope(caveats: readonly Caveat[], vocabulary: Vocabulary = flyVocabulary): bigint {
-  const found = settle(getCaveats(caveats, 'Organization', vocabulary), vocabulary)
+  return scopeAmong(settle(getCaveats(caveats, 'Organization', vocabulary), vocabulary), vocabulary)
+}
+
+/** The same of everything that an access is held against, without decoding it again. */
+export function scopeOf(verified: VerifiedMacaroon): bigint {
+  if (!isVerified(verified)) throw badArgument('verified', 'what verify made')
+  const { vocabulary } = verified
+  const { own, answers } = verifiedParts(verified)
+  const caveats = allCaveats(
+    own,
+    answers.map(([first]) => first),
+  )
+  return scopeAmong(caveatsOf(caveats, 'Organization', vocabulary), vocabulary)
+}
+
+function scopeAmong(found: readonly Organization[], vocabulary: Vocabulary): bigint {
   const [first] = found
   if (first === undefined) {
     throw new MacaroonError('no-organization', 'The caveats confine the token to no organization')

@@ -59,8 +59,8 @@ export class Wire {
     return decodeBase64(this.#text, this.#start, end, 'The base64')
   }
 
-  /** An array of their own. */
+  /** An array of their own; of a text a new one each time, for it is kept for long and seldom asked. */
   own(): Uint8Array {
-    return (this.#own ??= decodeBase64(this.#text, this.#start, this.#end, 'The base64'))
+    return this.#own ?? decodeBase64(this.#text, this.#start, this.#end, 'The base64')
   }
 }

@@ -8,12 +8,11 @@ import {
   formatAuthorization,
   mintMacaroon,
   openTicket,
-  organizationScope,
   thirdParty,
   tokenId,
   verify,
 } from '@hallpass/macaroon'
-import { caveatBytesOf, formatTokens } from '@hallpass/macaroon/internal'
+import { caveatBytesOf, formatTokens, scopeOf } from '@hallpass/macaroon/internal'
 
 import { ticketVocabulary } from '../domain/discharge.ts'
 import { DomainError, StartupError } from '../domain/errors.ts'
@@ -106,7 +105,7 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
       }
       try {
         const verified = verify(macaroon, signingKey, spend === undefined ? { discharges } : { discharges, spend })
-        if (organizationScope(verified.caveats) === BigInt(key.organisationId)) return verified
+        if (scopeOf(verified) === BigInt(key.organisationId)) return verified
       } catch (error) {
         if (!(error instanceof MacaroonError)) throw error
         const sentence = error.code === 'forged' ? 'is not genuine' : 'is refused'

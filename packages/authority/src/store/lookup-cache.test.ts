@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
 import { signedId } from '../domain/token.ts'
@@ -118,6 +118,48 @@ test('a token that was found with its key is not found with another', async () =
   const find = (kid: Uint8Array) => store.read((tx) => tx.tokens.signedWith(signedId(world.token.id, kid)))
   expect(await find(world.kid)).toEqual(recordOf(world.token))
   expect(await find(new Uint8Array(world.kid.length))).toBeUndefined()
+})
+
+test('a revoked token is forgotten alone', async () => {
+  const one = await cacheWorld()
+  const two = await cacheWorld()
+  const find = ({ token, kid }: World) => store.read((tx) => tx.tokens.signedWith(signedId(token.id, kid)))
+  // Only what is remembered does not see it at once.
+  const rename = (world: World) =>
+    other.prepare('update tokens set name = ? where id = unhex(?)').run('other', world.token.id.replaceAll('-', ''))
+  for (const { world } of [one, two]) await find(world)
+  for (const { world } of [one, two]) rename(world)
+  await store.write((tx) => tx.tokens.revoke(one.world.token.id, 7, 'somebody'))
+  const found = [await find(one.world), await find(two.world)]
+  expect(found).toMatchObject([
+    { name: 'other', revokedAt: 7 },
+    { name: two.world.token.name, revokedAt: null },
+  ])
+})
+
+test('what another program writes while nobody reads is seen by the first who does, however much is remembered', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const own = await mkdtemp(join(directory, 'own-'))
+  const read = await openSqliteStore({ directory: own })
+  const writer = new DatabaseSync(join(own, 'hallpass.db'))
+  try {
+    const world = await read.write(createWorld)
+    const find = () => read.read((tx) => tx.tokens.signedWith(signedId(world.token.id, world.kid)))
+    const rename = (name: string) =>
+      writer.prepare('update tokens set name = ? where id = unhex(?)').run(name, world.token.id.replaceAll('-', ''))
+    expect(await find()).toEqual(recordOf(world.token))
+    rename('unseen for a second')
+    expect(await find()).toEqual(recordOf(world.token))
+    for (const name of ['first', 'second']) {
+      vi.advanceTimersByTime(1000)
+      rename(name)
+      expect(await find()).toEqual({ ...recordOf(world.token), name })
+    }
+  } finally {
+    vi.useRealTimers()
+    writer.close()
+    await read.close()
+  }
 })
 
 test('mints do not clear it; what another program writes is seen by writes at once, and by reads within a second', async () => {

@@ -1,6 +1,8 @@
 // Caches the look-ups of nearly every request across commits that do not change them. The queries of a commit say what
 // it changes, so no new query can be forgotten here.
 import type { ReadTransaction } from '../domain/store.ts'
+import { weigh } from '../domain/weigh.ts'
+import { WeightedCache } from '../domain/weighted-cache.ts'
 import type { Change } from './query.ts'
 import type { Wrap } from './transaction.ts'
 
@@ -10,6 +12,8 @@ interface CachedLookup<Keys extends readonly unknown[]> {
   /** Whether they are found by a unique key: then no inserted row can change the result. */
   readonly isByKey: boolean
   readonly keyOf: (...keys: Keys) => string
+  /** The row of the first table, as queries that change only one name it. All are dropped with any change if absent. */
+  readonly rowOf?: (...keys: Keys) => string
 }
 
 /** Every cached look-up, by noun and method. */
@@ -37,28 +41,45 @@ const lookups: {
       tables: ['tokens', 'signing_keys', 'unfinished_revocations', 'deleted_apps', 'revoked_organisations'],
       isByKey: true,
       keyOf: ({ text }) => text,
+      rowOf: ({ id }) => id,
     },
   },
 }
 
-/** The tables that a group of writes has changed so far. */
+/** What a group of writes has changed so far. */
 export class Changes {
   readonly #altered = new Set<string>()
   readonly #extended = new Set<string>()
+  /** By table, where single rows were changed. */
+  readonly #rows = new Map<string, Set<string>>()
 
-  add({ kind, tables }: Change): void {
+  /** `row`: the only one that is changed. */
+  add({ kind, tables }: Change, row?: string): void {
     const changed = kind === 'extends' ? this.#extended : this.#altered
-    for (const table of tables) changed.add(table)
+    for (const table of tables) {
+      if (row === undefined) changed.add(table)
+      else this.#rows.set(table, (this.#rows.get(table) ?? new Set()).add(row))
+    }
   }
 
-  /** Whether an earlier result may be wrong now. */
-  outdate({ tables, isByKey }: Pick<AnyLookup, 'tables' | 'isByKey'>): boolean {
-    return tables.some((table) => this.#altered.has(table) || (!isByKey && this.#extended.has(table)))
+  /** Whether an earlier result may be wrong now; of a look-up that names its row, for all other rows than `rowsOf`. */
+  outdate({ tables, isByKey, rowOf }: Pick<AnyLookup, 'tables' | 'isByKey' | 'rowOf'>): boolean {
+    return tables.some(
+      (table, at) =>
+        this.#altered.has(table) ||
+        (!isByKey && this.#extended.has(table)) ||
+        (this.#rows.has(table) && (rowOf === undefined || at > 0)),
+    )
+  }
+
+  /** The single rows of the look-up's first table that were changed. */
+  rowsOf({ tables: [first = ''] }: Pick<AnyLookup, 'tables'>): ReadonlySet<string> | undefined {
+    return this.#rows.get(first)
   }
 
   /** Whether a result may be undone by a rollback. */
   touch({ tables }: Pick<AnyLookup, 'tables'>): boolean {
-    return tables.some((table) => this.#altered.has(table) || this.#extended.has(table))
+    return tables.some((table) => this.#altered.has(table) || this.#extended.has(table) || this.#rows.has(table))
   }
 }
 
@@ -67,15 +88,52 @@ type AnyLookup = CachedLookup<readonly unknown[]> & { readonly method: string; r
 const byNoun: ReadonlyMap<string, readonly AnyLookup[]> = listLookups()
 const all = [...byNoun.values()].flat()
 
-/** Answers, made once: handing out a promise that is there makes nothing. */
-type Rows = Map<string, Promise<unknown>>
+/** An answer, made once: handing out a promise that is there makes nothing. */
+interface Answer {
+  readonly key: string
+  readonly found: Promise<unknown>
+}
+
+/** The answers of one look-up, by row, in one state of the database. */
+class Answers {
+  #byRow: WeightedCache<Answer> | undefined
+  /** Once the others were handed on, those that are different in the newer state. */
+  #kept: ReadonlyMap<string, Answer> | undefined
+
+  constructor(byRow = new WeightedCache<Answer>(capacity)) {
+    this.#byRow = byRow
+  }
+
+  get(row: string, key: string): Promise<unknown> | undefined {
+    const answer = (this.#byRow ?? this.#kept)?.get(row)
+    return answer?.key === key ? answer.found : undefined
+  }
+
+  set(row: string, key: string, found: unknown): void {
+    this.#byRow?.set(row, { key, found: Promise.resolve(found) }, 400 + 2 * key.length + weigh(found))
+  }
+
+  /** Hands them on without these rows. Whoever still reads the older state finds only those here, and leaves nothing. */
+  pass(without: ReadonlySet<string>): Answers {
+    const passed = this.#byRow
+    const kept = new Map<string, Answer>()
+    for (const row of without) {
+      const answer = passed?.get(row)
+      if (answer !== undefined) kept.set(row, answer)
+      passed?.delete(row)
+    }
+    this.#byRow = undefined
+    this.#kept = kept
+    return new Answers(passed)
+  }
+}
 
 /** The rows found in one state of the database. A look-up that found nothing is not cached. */
 export class LookupCache {
-  readonly #rows: readonly Rows[]
+  readonly #answers: readonly Answers[]
 
-  constructor(rows: readonly Rows[] = all.map(() => new Map())) {
-    this.#rows = rows
+  constructor(answers: readonly Answers[] = all.map(() => new Answers())) {
+    this.#answers = answers
   }
 
   /**
@@ -84,9 +142,11 @@ export class LookupCache {
    */
   after(changes: Changes): LookupCache {
     return new LookupCache(
-      this.#rows.map((rows, index) => {
+      this.#answers.map((answers, index) => {
         const lookup = all[index]
-        return lookup === undefined || changes.outdate(lookup) ? new Map() : rows
+        if (lookup === undefined || changes.outdate(lookup)) return new Answers()
+        const rows = changes.rowsOf(lookup)
+        return rows === undefined ? answers : answers.pass(rows)
       }),
     )
   }
@@ -95,14 +155,16 @@ export class LookupCache {
    * Makes a transaction ask the cache, which is of the last commit, before the database. `changes` are the changes
    * since then.
    */
-  wrap(changes: Changes = new Changes()): Wrap {
+  wrap(changes?: Changes): Wrap {
     return (noun, made) => {
       // The noun was made for this transaction alone, and copying it would cost more than the look-ups.
       const methods = made as unknown as Record<string, Find>
       for (const lookup of byNoun.get(noun) ?? []) {
         const find = methods[lookup.method]
-        const rows = this.#rows[lookup.index]
-        if (find !== undefined && rows !== undefined) methods[lookup.method] = cache(lookup, { rows, changes, find })
+        const answers = this.#answers[lookup.index]
+        if (find !== undefined && answers !== undefined) {
+          methods[lookup.method] = cache(lookup, { answers, changes, find })
+        }
       }
       return made
     }
@@ -114,31 +176,31 @@ type Find = (...keys: readonly unknown[]) => Promise<unknown>
 function cache(
   lookup: AnyLookup,
   {
-    rows,
+    answers,
     changes,
     find,
   }: {
-    readonly rows: Rows
-    readonly changes: Changes
+    readonly answers: Answers
+    readonly changes: Changes | undefined
     readonly find: Find
   },
 ): Find {
-  async function lookUp(key: string, keys: readonly unknown[]): Promise<unknown> {
+  const { keyOf, rowOf = keyOf } = lookup
+  async function lookUp(row: string, key: string, keys: readonly unknown[]): Promise<unknown> {
     const found = await find(...keys)
-    if (found !== undefined && !changes.touch(lookup)) {
-      if (rows.size >= mostCached) rows.clear()
-      rows.set(key, Promise.resolve(found))
-    }
+    if (found !== undefined && changes?.touch(lookup) !== true) answers.set(row, key, found)
     return found
   }
   return (...keys) => {
-    const key = lookup.keyOf(...keys)
-    return (changes.outdate(lookup) ? undefined : rows.get(key)) ?? lookUp(key, keys)
+    const key = keyOf(...keys)
+    const row = rowOf(...keys)
+    const isOutdated = changes !== undefined && (changes.outdate(lookup) || changes.rowsOf(lookup)?.has(row) === true)
+    return (isOutdated ? undefined : answers.get(row, key)) ?? lookUp(row, key, keys)
   }
 }
 
-// For each kind of look-up; beyond it that kind is emptied.
-const mostCached = 4096
+/** Bytes for each kind of look-up: some 25,000 rows. */
+const capacity = 24 * 1024 * 1024
 
 function listLookups(): Map<string, AnyLookup[]> {
   let index = 0

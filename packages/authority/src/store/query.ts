@@ -29,6 +29,8 @@ export interface Query<P, Row> {
   readonly build: (db: Kysely<Database>, param: Param<P>) => Compilable<Row>
   /** Whether it is a look-up. */
   readonly isLookup?: true
+  /** The one row that it changes, as look-ups of its table name it. It may change all rows if absent. */
+  readonly rowOf?: (values: P) => string
 }
 
 /** Runs queries within one transaction. Every method rejects once the transaction has ended. */
@@ -56,8 +58,11 @@ export interface Change {
 }
 
 /** Describes a query. It is built only when it first runs. */
-export function query<P extends Values<P>, Row>(build: Query<P, Row>['build']): Query<P, Row> {
-  return { build }
+export function query<P extends Values<P>, Row>(
+  build: Query<P, Row>['build'],
+  rowOf?: Query<P, Row>['rowOf'],
+): Query<P, Row> {
+  return rowOf === undefined ? { build } : { build, rowOf }
 }
 
 /**

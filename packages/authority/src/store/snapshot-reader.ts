@@ -7,17 +7,21 @@ import { SqliteSession, type SqliteConnection } from './sqlite-connection.ts'
 
 export class SnapshotReader {
   readonly #connection: SqliteConnection
+  /** Whose version of the data changes when another program writes, and not when this one does. */
+  readonly #writer: SqliteConnection
   readonly #failed: (error: unknown) => void
   readonly #waiting: (() => void)[] = []
   #snapshot: Snapshot | undefined
   #cache = new LookupCache()
+  #dataVersion: number | undefined
   #forgetting: NodeJS.Timeout | undefined
   #active = 0
   #outdated = false
 
   /** @param failed called if the snapshot cannot be closed, because no caller would see it */
-  constructor(connection: SqliteConnection, failed: (error: unknown) => void) {
+  constructor(connection: SqliteConnection, writer: SqliteConnection, failed: (error: unknown) => void) {
     this.#connection = connection
+    this.#writer = writer
     this.#failed = failed
   }
 
@@ -68,16 +72,28 @@ export class SnapshotReader {
   }
 
   #open(): Snapshot {
+    if (this.#forgetting === undefined) {
+      this.#forgetWhatOthersChanged()
+      this.#forgetting = setTimeout(() => this.#expire(), longestMemory).unref()
+    }
     this.#connection.command('BEGIN')
     const session = new SqliteSession(this.#connection)
-    this.#forgetting ??= setTimeout(() => this.#forget(), longestMemory).unref()
     return { session, tx: openTransaction(session, this.#cache.wrap()) }
   }
 
-  #forget(): void {
+  #expire(): void {
     this.#forgetting = undefined
-    this.#cache = new LookupCache()
     this.#renew()
+  }
+
+  #forgetWhatOthersChanged(): void {
+    const before = this.#dataVersion
+    try {
+      this.#dataVersion = this.#writer.dataVersion()
+    } catch {
+      this.#dataVersion = undefined
+    }
+    if (this.#dataVersion === undefined || this.#dataVersion !== before) this.#cache = new LookupCache()
   }
 
   #release(): void {

@@ -85,29 +85,29 @@ export class SqliteSession implements QuerySession {
   }
 
   async one<P extends Values<P>, Row>(query: Query<P, Row>, values: NoInfer<P>): Promise<Row | undefined> {
-    const { compiled, statement } = this.#prepare(query)
+    const { compiled, statement } = this.#prepare(query, values)
     return statement.get(...bind(compiled, values)) as Row | undefined
   }
 
   async many<P extends Values<P>, Row>(query: Query<P, Row>, values: NoInfer<P>): Promise<readonly Row[]> {
-    const { compiled, statement } = this.#prepare(query)
+    const { compiled, statement } = this.#prepare(query, values)
     return statement.all(...bind(compiled, values)) as Row[]
   }
 
   async run<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<void> {
-    const { compiled, statement } = this.#prepare(query)
+    const { compiled, statement } = this.#prepare(query, values)
     statement.run(...bind(compiled, values))
   }
 
   async insert<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<boolean> {
-    const { compiled, statement } = this.#prepare(query)
+    const { compiled, statement } = this.#prepare(query, values)
     return statement.run(...bind(compiled, values)).changes > 0
   }
 
-  #prepare<P, Row>(query: Query<P, Row>): Prepared {
+  #prepare<P, Row>(query: Query<P, Row>, values: P): Prepared {
     if (this.#ended) throw new Error('A query came after the end of its transaction: something was not awaited.')
     const prepared = this.#connection.prepare(query)
-    if (prepared.change) this.#changes?.add(prepared.change)
+    if (prepared.change) this.#changes?.add(prepared.change, query.rowOf?.(values))
     return prepared
   }
 }

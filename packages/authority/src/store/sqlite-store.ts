@@ -144,7 +144,7 @@ class SqliteStore implements Store {
       () => this.#writes.write((tx) => tx.settings.set('heartbeat', String(Date.now()))),
       () => performance.now(),
     )
-    this.#reads = new SnapshotReader(reader, (error) => this.#end(error))
+    this.#reads = new SnapshotReader(reader, writer, (error) => this.#end(error))
     const { database, lock } = data
     this.#files = new FilesInPlace([
       database,

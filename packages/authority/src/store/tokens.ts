@@ -8,7 +8,7 @@ import { addLongCaveats, caveatsColumn, shortCaveats } from './long-caveats.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
 import { removeEndedTokens } from './retention.ts'
 import { expectNew, revokeOfOrganisation } from './revoked-organisations.ts'
-import { parseTokenId } from './token-id.ts'
+import { formatTokenId, parseTokenId } from './token-id.ts'
 import { tokenLists } from './token-lists.ts'
 import { listedColumns, recordColumns, toListed, toRecord, type Stored } from './token-rows.ts'
 
@@ -99,12 +99,14 @@ const insert = query((db, param: Param<Stored<NewToken> & { readonly nameKey: st
     .onConflict((conflict) => conflict.doNothing()),
 )
 
-const revoke = query((db, param: Param<{ id: Uint8Array; at: number; by: string }>) =>
-  db
-    .updateTable('tokens')
-    .set({ revoked_at: param('at'), revoked_by: param('by') })
-    .where('id', '=', param('id'))
-    .where('revoked_at', 'is', null),
+const revoke = query(
+  (db, param: Param<{ id: Uint8Array; at: number; by: string }>) =>
+    db
+      .updateTable('tokens')
+      .set({ revoked_at: param('at'), revoked_by: param('by') })
+      .where('id', '=', param('id'))
+      .where('revoked_at', 'is', null),
+  ({ id }) => formatTokenId(id),
 )
 
 function requireTokenId(id: string): Uint8Array {

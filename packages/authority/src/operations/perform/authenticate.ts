@@ -1,27 +1,20 @@
 // From an Authorization header to its credentials. What costs less comes first: the store is asked, and only live tokens are
 // verified. Where the store is a server of its own, a token that comes alone is verified first.
-import {
-  MacaroonError,
-  expiration,
-  tokenId,
-  type Caveat,
-  type Macaroon,
-  type Nonce,
-  type VerifiedMacaroon,
-} from '@hallpass/macaroon'
+import { MacaroonError, tokenId, type Macaroon, type Nonce, type VerifiedMacaroon } from '@hallpass/macaroon'
+import { caveatBytesOf, decodeCaveats, endOfMacaroon } from '@hallpass/macaroon/internal'
 import { readBeginning } from '@hallpass/macaroon/name'
 
 import { DomainError } from '../../domain/errors.ts'
 import type { WrappedSigningKey } from '../../domain/key.ts'
 import type { Keyring } from '../../domain/keyring.ts'
 import type { Asker, ReadTransaction, Store } from '../../domain/store.ts'
-import { signedId } from '../../domain/token.ts'
+import { signedId, type SignedId } from '../../domain/token.ts'
 import { hashAuthToken } from '../../domain/user.ts'
+import { weigh } from '../../domain/weigh.ts'
+import { WeightedCache } from '../../domain/weighted-cache.ts'
 import { decode, describeDamage, parseHeader, withoutRepeated, withoutStacks } from './header-tokens.ts'
 import { refuseSession, refuseToken, type Presented, type PresentedToken } from './principal.ts'
 import { createWastedWork, type HeaderAllowance } from './wasted-work.ts'
-import { VerificationCache } from './verification-cache.ts'
-import { weigh } from './weigh.ts'
 
 /** Reads a header's credentials, at once if they are remembered. `from`: who sends them, if that is known. */
 export type Authenticate = (header: string | undefined, from?: Client) => Presented | Promise<Presented>
@@ -31,7 +24,7 @@ export interface Client extends Asker {
 }
 
 /** Bytes of the cache of verified headers. */
-const cacheCapacity = 32 * 1024 * 1024
+const cacheCapacity = 64 * 1024 * 1024
 const longestCachedHeader = 4096
 /** Signing keys that are remembered, of some hundred bytes each. */
 const mostKeys = 10_000
@@ -71,22 +64,22 @@ export function createAuthenticate(options: {
 }): Authenticate {
   const { store, keyring, location, now, clock } = options
   const wasted = createWastedWork(clock, full)
-  const cache = new VerificationCache<Presented>(cacheCapacity)
+  // What was verified, never what was decided: signatures do not change; revocations and caveats are looked at each time.
+  const cache = new WeightedCache<Presented>(cacheCapacity)
   // A key never changes. Whether it still exists is asked together with each of its tokens.
   const keys = new Map<string, WrappedSigningKey>()
   // Why each is refused, by ids of tokens of a remote store. A revocation is final.
   const revoked = new Map<string, string>()
 
   /** The key of a known, live token, before its signature is checked; or the reason why there is none. */
-  async function findKey(tx: ReadTransaction, nonce: Nonce): Promise<WrappedSigningKey | string> {
-    const { kid } = nonce
+  async function findKey(tx: ReadTransaction, permission: Permission): Promise<WrappedSigningKey | string> {
+    const { id, kid } = nameIn(permission)
     const name = nameOf(kid)
     const key = keys.get(name) ?? (await tx.signingKeys.byKid(kid))
     if (key === undefined) return unknownKey
     if (!keys.has(name)) remember(keys, mostKeys, name, key)
-    const id = tokenId(nonce)
     const claimed = { id, organisationId: key.organisationId, endsAt: Infinity, discharge: undefined }
-    const record = await tx.tokens.signedWith(signedId(id, kid))
+    const record = await tx.tokens.signedWith(nameIn(permission))
     const refusal = refuseToken(record, claimed, now())
     if (store.isRemote && refusal !== undefined && typeof record?.revokedAt === 'number') {
       remember(revoked, mostRevoked, id, refusal)
@@ -95,11 +88,12 @@ export function createAuthenticate(options: {
   }
 
   /** Verifies a token before it is looked up, if its key is remembered; undefined if the store has to say more. */
-  function verifyFirst(bytes: Uint8Array, { kid }: Nonce, work: HeaderWork): PresentedToken | Forged | undefined {
-    const key = store.isRemote && bytes.length <= longestVerifiedFirst ? keys.get(nameOf(kid)) : undefined
+  function verifyFirst(permission: Permission, work: HeaderWork): PresentedToken | Forged | undefined {
+    const { bytes, nonce } = permission
+    const key = store.isRemote && bytes.length <= longestVerifiedFirst ? keys.get(nameOf(nonce.kid)) : undefined
     if (key === undefined) return undefined
     const { spent } = work
-    const verified = verify(bytes, key, [], work)
+    const verified = verify(permission, key, [], work)
     if (typeof verified !== 'string') return verified
     // It is verified again, if it lives.
     work.spent = spent
@@ -107,23 +101,23 @@ export function createAuthenticate(options: {
   }
 
   function verify(
-    bytes: Uint8Array,
+    permission: Permission,
     key: WrappedSigningKey,
     discharges: readonly Macaroon[],
     work: HeaderWork,
   ): PresentedToken | Forged | string {
-    const macaroon = decode(bytes)
+    const macaroon = decode(permission.bytes, location)
     if (typeof macaroon === 'string') return macaroon
     const before = work.spent
     try {
       const verified = withoutStacks(() => keyring.verify(key, macaroon, discharges, work.spend))
-      const id = tokenId(macaroon.nonce)
+      const signed = nameIn(permission)
       return {
-        id,
+        id: signed.id,
         organisationId: key.organisationId,
-        signed: signedId(id, macaroon.nonce.kid),
+        signed,
         verified,
-        endsAt: endOf(macaroon.unsafeCaveats),
+        endsAt: endOf(macaroon),
         discharge: firstToEnd(verified),
       }
     } catch (error) {
@@ -178,7 +172,7 @@ export function createAuthenticate(options: {
       const most = `more than ${mostStrange} tokens of this request are damaged, or signed with keys that are not known here`
       throw new DomainError('unauthenticated', `${most}: send only live tokens. The first: ${refusals[0]}`)
     }
-    const permissions: { readonly bytes: Uint8Array; readonly nonce: Nonce }[] = []
+    const permissions: Permission[] = []
     const others: { readonly bytes: Uint8Array }[] = []
     // Of strangers' tokens only the beginning is read, and damage is described only once.
     withoutStacks(() => {
@@ -187,13 +181,14 @@ export function createAuthenticate(options: {
         if (beginning === undefined) {
           countStrange()
           refuse(refusals.length === 0 ? describeDamage(bytes) : 'this token is damaged')
-        } else if (beginning.location === location) permissions.push({ bytes, nonce: beginning.nonce })
+        } else if (beginning.location === location)
+          permissions.push({ bytes, nonce: beginning.nonce, signed: undefined })
         else others.push({ bytes })
       }
     })
     if (permissions.length + authTokens.length > allowance.tokens) throw tooMuchWasted(allowance)
     const [only] = permissions.length + others.length + authTokens.length === 1 ? permissions : []
-    const first = only && verifyFirst(only.bytes, only.nonce, work)
+    const first = only && verifyFirst(only, work)
     const dead = first && ('forged' in first ? first.forged : revoked.get(first.id))
     if (dead !== undefined) throw withoutStacks(() => new DomainError('unauthenticated', refusals[0] ?? dead))
     const before = { refused: refusals.length, strange, wasted: work.wasted }
@@ -203,19 +198,19 @@ export function createAuthenticate(options: {
       strange = before.strange
       work.wasted = before.wasted
       const found = {
-        living: [] as { bytes: Uint8Array; key: WrappedSigningKey }[],
+        living: [] as { permission: Permission; key: WrappedSigningKey }[],
         authTokenHashes: [] as Uint8Array[],
       }
       const different = withoutRepeated(permissions)
       // So many at once, for what counts for nothing ends it.
       for (let first = 0; first < different.length; first += mostStrange + 1) {
         const some = different.slice(first, first + mostStrange + 1)
-        const keys = await Promise.all(some.map(({ nonce }) => findKey(tx, nonce)))
-        for (const [at, { bytes }] of some.entries()) {
+        const keys = await Promise.all(some.map((permission) => findKey(tx, permission)))
+        for (const [at, permission] of some.entries()) {
           const key = keys[at] ?? unknownKey
           if (key === unknownKey) countStrange()
           if (typeof key === 'string') refuse(key)
-          else found.living.push({ bytes, key })
+          else found.living.push({ permission, key })
         }
       }
       for (const authToken of new Set(authTokens)) {
@@ -236,8 +231,8 @@ export function createAuthenticate(options: {
       else discharges.push(discharge)
     }
     const tokens: PresentedToken[] = []
-    for (const { bytes, key } of living) {
-      const verified = first ?? verify(bytes, key, discharges, work)
+    for (const { permission, key } of living) {
+      const verified = first ?? verify(permission, key, discharges, work)
       if (typeof verified === 'string') refuse(verified)
       else if ('forged' in verified) refuse(verified.forged)
       else tokens.push(verified)
@@ -255,10 +250,21 @@ export function createAuthenticate(options: {
     const lives = ({ endsAt, discharge }: PresentedToken) => Math.min(endsAt, discharge?.endsAt ?? Infinity) >= now()
     if (refusals.length > 0 || tokens.length === 0 || !tokens.every(lives)) return presented
     if (header.length > longestCachedHeader) return presented
-    const remembered = { ...presented, forget: () => cache.delete(header) }
-    cache.set(header, remembered, weighEntry(header, presented))
-    return remembered
+    return rememberIn(cache, header, presented)
   }
+}
+
+/** What may be a permission token. */
+interface Permission {
+  readonly bytes: Uint8Array
+  readonly nonce: Nonce
+  /** Once somebody has asked. */
+  signed: SignedId | undefined
+}
+
+function nameIn(permission: Permission): SignedId {
+  const { nonce } = permission
+  return (permission.signed ??= signedId(tokenId(nonce), nonce.kid))
 }
 
 /** A token whose signature is not genuine, and the sentence that says so. */
@@ -307,20 +313,28 @@ function tooMuchWasted({ wait: retryAfter }: HeaderAllowance): DomainError {
   return new DomainError('rate_limited', sentence, { retryAfter })
 }
 
-/** Bytes. Verified caveats are held twice: for checking and for showing. */
+/** Not where the header is read: a closure made there would keep all that was made on the way. */
+function rememberIn(cache: WeightedCache<Presented>, header: string, presented: Presented): Presented {
+  const remembered = { ...presented, forget: () => cache.delete(header) }
+  cache.set(header, remembered, weighEntry(header, presented))
+  return remembered
+}
+
+/** Bytes. Verified caveats may be held twice: for checking and for showing. */
 function weighEntry(header: string, { tokens, refusals }: Presented): number {
-  let sum = 1000 + header.length + weigh(refusals)
+  let sum = 500 + header.length + weigh(refusals)
   for (const { verified } of tokens) {
-    for (const { bytes, unsafeCaveats } of [verified.macaroon, ...verified.discharges, ...verified.otherDischarges]) {
-      sum += 1000 + 2 * weigh(bytes) + 2 * weigh(unsafeCaveats)
+    for (const macaroon of [verified.macaroon, ...verified.discharges, ...verified.otherDischarges]) {
+      const caveats = caveatBytesOf(macaroon)
+      sum += 1000 + 2 * caveats.length + 2 * weigh(decodeCaveats(caveats))
     }
   }
   return sum
 }
 
 /** Milliseconds. */
-function endOf(caveats: readonly Caveat[]): number {
-  const end = expiration(caveats)
+function endOf(macaroon: Macaroon): number {
+  const end = endOfMacaroon(macaroon)
   return end === undefined ? Infinity : Number(end) * 1000
 }
 
@@ -329,6 +343,6 @@ function firstToEnd({ macaroon, discharges }: VerifiedMacaroon): PresentedToken[
   // Discharges have the order of the caveats that they answer. The token signs the location; the discharge does not.
   const questions = macaroon.unsafeCaveats.filter((caveat) => caveat.type === '3P')
   return discharges
-    .map(({ unsafeCaveats }, at) => ({ location: questions[at]?.location ?? '', endsAt: endOf(unsafeCaveats) }))
+    .map((discharge, at) => ({ location: questions[at]?.location ?? '', endsAt: endOf(discharge) }))
     .reduce((first, next) => (next.endsAt < first.endsAt ? next : first))
 }

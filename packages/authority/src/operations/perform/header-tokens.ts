@@ -1,5 +1,6 @@
 // Reads the tokens of all kinds in an Authorization header, without checking them.
-import { MacaroonError, decodeMacaroon, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
+import { MacaroonError, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
+import { decodeSmall } from '@hallpass/macaroon/internal'
 
 import { DomainError } from '../../domain/errors.ts'
 
@@ -56,9 +57,10 @@ export function withoutStacks<T>(work: () => T): T {
   return work()
 }
 
-export function decode(bytes: Uint8Array): Macaroon | string {
+/** `location` is what most have. */
+export function decode(bytes: Uint8Array, location = ''): Macaroon | string {
   try {
-    return decodeMacaroon(bytes)
+    return decodeSmall(bytes, location)
   } catch (error) {
     if (error instanceof MacaroonError) return `this token is damaged: ${error.message}`
     throw error

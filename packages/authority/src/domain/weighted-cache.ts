@@ -1,5 +1,4 @@
-// Caches what was verified, never what was decided: signatures do not change, but revocations and caveats are checked
-// on every request. Limited by bytes, not by entries. SIEVE (Zhang et al., NSDI 2024): a hit only sets a bit.
+// A cache that is limited by bytes, not by entries. SIEVE (Zhang et al., NSDI 2024): a hit only sets a bit.
 
 interface Entry<Value> {
   readonly key: string
@@ -11,7 +10,7 @@ interface Entry<Value> {
 }
 
 /** Keeps values of up to `capacity` bytes together. */
-export class VerificationCache<Value> {
+export class WeightedCache<Value> {
   readonly #entries = new Map<string, Entry<Value>>()
   readonly #capacity: number
   #weight = 0

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { VerificationCache } from './verification-cache.ts'
+import { WeightedCache } from './weighted-cache.ts'
 
-describe('the verification cache', () => {
+describe('the weighted cache', () => {
   it('returns only what was stored under the same key, and never exceeds its capacity', () => {
     const commands = fc.array(
       fc.tuple(
@@ -15,7 +15,7 @@ describe('the verification cache', () => {
     )
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 20 }), commands, (capacity, steps) => {
-        const cache = new VerificationCache<number>(capacity)
+        const cache = new WeightedCache<number>(capacity)
         const weights = new Map<number, number>()
         for (const [command, key, weight] of steps) {
           const found = cache.get(`k${key}`)
@@ -37,7 +37,7 @@ describe('the verification cache', () => {
   })
 
   it('keeps used entries and drops unused ones', () => {
-    const cache = new VerificationCache<string>(2)
+    const cache = new WeightedCache<string>(2)
     cache.set('asked', 'a', 1)
     cache.set('ignored', 'i', 1)
     cache.get('asked')
@@ -46,7 +46,7 @@ describe('the verification cache', () => {
   })
 
   it('keeps no entry that exceeds the capacity alone, and drops as many as a new one needs', () => {
-    const cache = new VerificationCache<string>(3)
+    const cache = new WeightedCache<string>(3)
     cache.set('huge', 'h', 4)
     for (const key of ['a', 'b', 'c']) cache.set(key, key, 1)
     cache.set('big', 'b', 3)
