@@ -1,7 +1,7 @@
 // Says which skipped tests are failures: with HALLPASS_REQUIRE_ALL=1 all but those whose need a CI cannot promise.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** A need that CI cannot promise, and the tests that have it. */
@@ -28,8 +28,8 @@ const programs: Readonly<Record<string, RegExp>> = {
     /^(?:packages\/cli\/src\/connection\.test\.ts TLS|packages\/engine\/src\/docker\/pulls\.test\.ts .*TLS|e2e\/web-browser\.test\.ts behind a proxy)/,
   'systemd-analyze': /^e2e\/service\.test\.ts /,
   dockerd: /^packages\/engine\/src\/docker\/(?:docker|pulls)\.test\.ts /,
-  busybox: /^packages\/engine\/src\/(?:docker\/(?:docker|pulls|podman)|local\/\w+)\.test\.ts /,
-  bwrap: /^packages\/engine\/src\/local\/\w+\.test\.ts /,
+  busybox: /^packages\/engine\/src\/(?:docker\/(?:docker|pulls|podman)|local\/[\w-]+)\.test\.ts /,
+  bwrap: /^packages\/engine\/src\/local\/[\w-]+\.test\.ts /,
   podman: /^packages\/engine\/src\/docker\/podman\.test\.ts /,
   catatonit: /^packages\/engine\/src\/docker\/podman\.test\.ts /,
   script: /^(?:packages\/cli\/src\/hallpass\.test\.ts|e2e\/(?:story|completion|cli-login|dashboard-create)\.test\.ts) /,
@@ -37,6 +37,18 @@ const programs: Readonly<Record<string, RegExp>> = {
 
 function isThere(program: string): boolean {
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
+}
+
+/** Whether root may limit memory here, as only a machine of its own or a privileged container may. */
+function isLocalPossible(): boolean {
+  const root = '/sys/fs/cgroup'
+  const folder = existsSync(join(root, 'cgroup.controllers')) ? root : join(root, 'memory')
+  try {
+    accessSync(join(folder, 'cgroup.procs'), constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const excuses: readonly Excuse[] = [
@@ -56,9 +68,18 @@ const excuses: readonly Excuse[] = [
     why: 'not every container may mount a disk',
   },
   {
-    tests: /^packages\/engine\/src\/(?:docker\/(?:docker|pulls|podman)|local\/\w+)\.test\.ts /,
+    tests: /^packages\/engine\/src\/(?:docker\/(?:docker|pulls|podman)|local\/[\w-]+)\.test\.ts /,
     why: 'not every container may make a network namespace',
     counts: spawnSync('unshare', ['--net', 'true'], { stdio: 'ignore' }).status !== 0,
+  },
+  {
+    tests: /^packages\/engine\/src\/local\/control-groups\.test\.ts control groups of version 2/,
+    why: 'not every machine has them, where we may write',
+  },
+  {
+    tests: /^packages\/engine\/src\/local\/(?:local|images|survival)\.test\.ts /,
+    why: 'not every container may write to control groups',
+    counts: !isLocalPossible(),
   },
   { tests: /^e2e\/container\.test\.ts a container/, why: 'not every container may start a Docker of its own' },
   { tests: /^e2e\/container\.test\.ts .*docker compose/, why: 'Debian 12 has no package of Docker Compose 2' },

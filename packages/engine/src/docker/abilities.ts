@@ -3,18 +3,18 @@ import type { Capabilities } from '../engine.ts'
 import type { DockerClient } from './client.ts'
 import { probe } from './probe.ts'
 
-export async function findAbilities(client: DockerClient, random: () => string): Promise<Capabilities> {
+/** What it says of itself. */
+export type Said = Omit<Capabilities, 'networks' | 'diskLimit' | 'remedies'>
+
+export async function readAbilities(client: DockerClient): Promise<Said> {
   const { value: info } = await client.ask<Info>({ path: ['info'] })
   const { value: version } = await client.ask<Version>({ path: ['version'] })
   const isPodman = (version.Components ?? []).some(({ Name }) => /podman/i.test(Name))
-  const { networks, diskLimit } = await probe(client, info.Architecture, random)
-  const found = {
+  return {
     isolation: 'container',
-    networks,
     memoryLimit: info.MemoryLimit === true,
     cpuLimit: info.CpuCfsQuota === true,
     processLimit: info.PidsLimit === true,
-    diskLimit,
     pause: true,
     oomReported: !isPodman,
     engine: { name: isPodman ? 'Podman' : 'Docker Engine', version: info.ServerVersion },
@@ -24,7 +24,12 @@ export async function findAbilities(client: DockerClient, random: () => string):
       memoryMb: Math.floor(info.MemTotal / 2 ** 20),
       architecture: info.Architecture,
     },
-  } as const
+  }
+}
+
+/** It takes a second or two. */
+export async function tryAbilities(client: DockerClient, said: Said, random: () => string): Promise<Capabilities> {
+  const found = { ...said, ...(await probe(client, said.host.architecture, random)) }
   return { ...found, remedies: remediesOf(found) }
 }
 

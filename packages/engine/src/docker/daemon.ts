@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import { EngineError } from '../engine-error.ts'
 import type { Capabilities, RunSpec } from '../engine.ts'
-import { findAbilities } from './abilities.ts'
+import { readAbilities, tryAbilities, type Said } from './abilities.ts'
 import type { DockerClient } from './client.ts'
 import type { Container } from './container.ts'
 import type { Names } from './names.ts'
@@ -41,14 +41,25 @@ export interface DaemonOptions {
 
 export function createDaemon(options: DaemonOptions): Daemon {
   const { client, names, timeoutMs } = options
-  let abilities: Promise<Capabilities> | undefined
+  let said: Promise<Said> | undefined
+  let tried: Promise<Capabilities> | undefined
 
-  function capabilities(): Promise<Capabilities> {
-    abilities ??= findAbilities(client, options.random).catch((error: unknown) => {
-      abilities = undefined
+  function read(): Promise<Said> {
+    said ??= readAbilities(client).catch((error: unknown) => {
+      said = undefined
       throw error
     })
-    return abilities
+    return said
+  }
+
+  function capabilities(): Promise<Capabilities> {
+    tried ??= read()
+      .then((known) => tryAbilities(client, known, options.random))
+      .catch((error: unknown) => {
+        tried = undefined
+        throw error
+      })
+    return tried
   }
 
   async function find(id: string): Promise<Container | undefined> {
@@ -83,7 +94,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
     lookAt,
     capabilities,
     forget: () => {
-      abilities = undefined
+      said = undefined
+      tried = undefined
     },
 
     async demand(runId) {
@@ -107,17 +119,22 @@ export function createDaemon(options: DaemonOptions): Daemon {
     },
 
     async checkAbilities({ limits, network }) {
-      const able = await capabilities()
+      const able = await read()
+      // What is not asked for is not tried.
+      const { diskLimit, networks } =
+        network === undefined && limits.diskMb === undefined
+          ? { diskLimit: true, networks: 'isolated' }
+          : await capabilities()
       const lacking =
         (able.memoryLimit ? undefined : 'limits.memoryMb') ??
         (able.cpuLimit ? undefined : 'limits.cpus') ??
         (able.processLimit ? undefined : 'limits.processes') ??
-        (able.diskLimit || limits.diskMb === undefined ? undefined : 'limits.diskMb')
+        (diskLimit || limits.diskMb === undefined ? undefined : 'limits.diskMb')
       if (lacking !== undefined) {
         throw new EngineError('unsupported', `This engine cannot enforce ${lacking}`, { field: lacking })
       }
-      if (network !== undefined && able.networks !== 'isolated' && !options.allowSharedNetworks) {
-        const why = able.networks === 'shared' ? 'does not keep networks apart' : 'is not known to keep networks apart'
+      if (network !== undefined && networks !== 'isolated' && !options.allowSharedNetworks) {
+        const why = networks === 'shared' ? 'does not keep networks apart' : 'is not known to keep networks apart'
         const sentence = `This engine ${why}, so runs of different organizations would reach each other`
         throw new EngineError('not_isolated', sentence, { field: 'network' })
       }

@@ -1,5 +1,5 @@
 // The limits of a run: control groups of the kernel, version 1 or 2, whichever this machine has.
-import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -29,32 +29,46 @@ export interface ControlGroups {
   views(name: string): readonly (readonly [source: string, place: string])[]
 }
 
-/** @param mark tells the groups of one engine from those of another */
-export async function openControlGroups(mark: string, root = '/sys/fs/cgroup'): Promise<ControlGroups | undefined> {
-  const words = (await read(join(root, 'cgroup.controllers'))).trim().split(' ')
+/**
+ * @param mark tells the groups of one engine from those of another
+ * @param needed the controllers without which there are none; version 1 has all of them or is not taken
+ */
+export async function openControlGroups(
+  mark: string,
+  root = '/sys/fs/cgroup',
+  needed: readonly string[] = ['memory', 'cpu', 'pids'],
+): Promise<ControlGroups | undefined> {
+  const there = await readFile(join(root, 'cgroup.controllers'), 'utf8').catch(() => undefined)
+  const words = there?.trim().split(' ') ?? []
   try {
-    if (['memory', 'cpu', 'pids'].every((one) => words.includes(one))) return await openSecond(join(root, mark), root)
-    return await openFirst(mark, root)
+    if (there === undefined) return await openFirst(mark, root)
+    return needed.every((one) => words.includes(one)) ? await openSecond(mark, root, needed) : undefined
   } catch {
     return undefined
   }
 }
 
 /** One folder for a run. Its processes are in it, so whoever watches over one has a group beside. */
-async function openSecond(base: string, root: string): Promise<ControlGroups> {
+async function openSecond(mark: string, root: string, needed: readonly string[]): Promise<ControlGroups> {
+  const base = join(root, mark)
   const monitors = join(base, 'monitors')
   const at = (name: string, command?: string): string => join(base, name, command ?? '')
-  await writeFile(join(root, 'cgroup.subtree_control'), '+memory +cpu +pids')
+  const all = needed.map((controller) => `+${controller}`).join(' ')
+  await writeFile(join(root, 'cgroup.subtree_control'), all)
   await mkdir(monitors, { recursive: true })
-  await writeFile(join(base, 'cgroup.subtree_control'), '+memory +cpu +pids')
+  await writeFile(join(base, 'cgroup.subtree_control'), all)
+  async function limit(name: string, file: string, value: string): Promise<void> {
+    if (needed.includes(file.slice(0, file.indexOf('.')))) await writeFile(join(at(name), file), value)
+  }
   const enterMonitors = (pid: number): Promise<void> => writeFile(join(monitors, 'cgroup.procs'), `${pid}`)
   return {
     async make(name, { memoryMb, cpus, processes }) {
       await mkdir(at(name), { recursive: true })
-      await writeFile(join(at(name), 'memory.max'), `${memoryMb * 2 ** 20}`)
-      await writeFile(join(at(name), 'memory.swap.max'), '0').catch(() => {})
-      await writeFile(join(at(name), 'cpu.max'), `${quotaOf(cpus)} ${period}`)
-      await writeFile(join(at(name), 'pids.max'), `${processes + 1}`)
+      await limit(name, 'memory.max', `${memoryMb * 2 ** 20}`)
+      // Where there is no swap there is nothing to limit.
+      await limit(name, 'memory.swap.max', '0').catch(() => {})
+      await limit(name, 'cpu.max', `${quotaOf(cpus)} ${period}`)
+      await limit(name, 'pids.max', `${processes + 1}`)
     },
     async entrances(name, command) {
       if (command !== undefined) await mkdir(at(name, command))
@@ -63,7 +77,7 @@ async function openSecond(base: string, root: string): Promise<ControlGroups> {
     enterMonitors,
     async release(name, pid, processes) {
       await enterMonitors(pid)
-      await writeFile(join(at(name), 'pids.max'), `${processes}`)
+      await limit(name, 'pids.max', `${processes}`)
     },
     has: async (name, pid) => (await numbersIn(at(name))).includes(pid),
     freeze: (name, frozen) => writeFile(join(at(name), 'cgroup.freeze'), frozen ? '1' : '0'),
@@ -83,7 +97,11 @@ async function openSecond(base: string, root: string): Promise<ControlGroups> {
 async function openFirst(mark: string, root: string): Promise<ControlGroups> {
   const at = (controller: string, name: string, command?: string): string =>
     join(root, controller, mark, name, command ?? '')
-  for (const controller of controllers) await mkdir(at(controller, 'monitors'), { recursive: true })
+  for (const controller of controllers) {
+    // A folder of that name that is none of the kernel's would take every file that limits nothing.
+    await access(join(root, controller, 'cgroup.procs'))
+    await mkdir(at(controller, 'monitors'), { recursive: true })
+  }
   async function enterMonitors(pid: number): Promise<void> {
     for (const one of controllers) await writeFile(join(at(one, 'monitors'), 'cgroup.procs'), `${pid}`)
   }

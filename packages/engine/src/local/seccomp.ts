@@ -41,6 +41,7 @@ const clone3 = 435
 
 /** Their numbers on x86-64 and on arm64. */
 const refused: readonly (readonly [number, number | undefined])[] = [
+  [101, 117], // ptrace: a command is another process of the run, which has more rights while it comes in
   [103, 116], // syslog
   [155, 41], // pivot_root
   [161, 51], // chroot
@@ -66,6 +67,8 @@ const refused: readonly (readonly [number, number | undefined])[] = [
   [300, 262], // fanotify_init
   [304, 265], // open_by_handle_at
   [308, 268], // setns
+  [310, 270], // process_vm_readv
+  [311, 271], // process_vm_writev
   [313, 273], // finit_module
   [320, 294], // kexec_file_load
   [321, 280], // bpf
@@ -79,5 +82,6 @@ const refused: readonly (readonly [number, number | undefined])[] = [
   [431, 431], // fsconfig
   [432, 432], // fsmount
   [433, 433], // fspick
+  [438, 438], // pidfd_getfd
   [442, 442], // mount_setattr
 ]

@@ -108,6 +108,8 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     expect(await script('mount -t tmpfs tmpfs /tmp')).toContain('denied')
     expect(await script('unshare -U true')).toContain('not permitted')
     expect(await script('mknod /tmp/disk b 8 0')).toContain('not permitted')
+    // No other process of the run can be held, not even one's own.
+    expect(await script('grep Seccomp: /proc/self/status /proc/1/status')).toMatch(/self.*\t2\n.*\/1\/.*\t2\n/)
     expect(await script('echo 1 > /proc/sys/kernel/panic')).toMatch(/Permission denied|Read-only/)
     expect(await script('chown 5:5 /tmp && chmod 700 /bin && echo fine')).toBe('fine\n')
     // Besides its own they are namespaces that it is in.

@@ -1,7 +1,7 @@
 // An image for tests without a registry: busybox of this machine, and nothing else.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir } from 'node:fs/promises'
+import { copyFile, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Why this machine has none; undefined where it has. */
@@ -18,7 +18,7 @@ export async function packBusybox(directory: string): Promise<Buffer> {
   await mkdir(join(directory, 'tmp'))
   await copyFile(program, join(bin, 'busybox'))
   for (const name of execFileSync(program, ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
-    if (name !== 'busybox') execFileSync('ln', ['-s', 'busybox', join(bin, name)])
+    if (name !== 'busybox') await symlink('busybox', join(bin, name))
   }
   return execFileSync('tar', ['--directory', directory, '--create', '.'], { maxBuffer: 2 ** 26 })
 }

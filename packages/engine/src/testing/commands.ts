@@ -35,10 +35,10 @@ export function testCommands(get: () => World): void {
     })
 
     test('may write without end: what is kept is bounded', async () => {
-      const { stdout, exitCode, truncated } = await exec(['sh', '-c', 'head -c 20000000 /dev/zero; exit 4'])
+      const { stdout, exitCode, truncated } = await exec(['sh', '-c', 'head -c 5000000 /dev/zero; exit 4'])
       expect([stdout.length, exitCode, truncated]).toEqual([1000, 4, true])
-      const large = await exec(['wc', '-c'], { input: Buffer.alloc(3_000_000) })
-      expect(text(large.stdout)).toBe('3000000\n')
+      const large = await exec(['wc', '-c'], { input: Buffer.alloc(1_000_000) })
+      expect(text(large.stdout)).toBe('1000000\n')
     })
 
     test('that cannot be run says so', async () => {

@@ -95,7 +95,7 @@ export async function startDockerd(network: 'own' | 'host'): Promise<Dockerd> {
       openWith,
       open: (owner = 'acme') => openWith({ owner }),
       image: 'test/busybox:1',
-      flood: 100_000_000,
+      flood: 48_000_000,
       async kill() {
         await end('SIGKILL')
         // It goes with its dockerd, and its number must not stand for another process.

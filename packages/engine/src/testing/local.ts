@@ -36,7 +36,7 @@ export async function startLocal(): Promise<LocalWorld> {
     openWith,
     open: (owner = 'acme') => openWith({ owner }),
     image: 'test/busybox:1',
-    flood: 100_000_000,
+    flood: 48_000_000,
     async stop() {
       for (const owner of ['acme', 'other']) {
         const engine = openWith({ owner })

@@ -92,7 +92,7 @@ export async function startPodman(): Promise<Place> {
     open: (owner = 'acme') => createDockerEngine({ owner, endpoint: { socketPath }, env: {} }),
     image,
     // It takes 400 times as long as a Docker Engine for it.
-    flood: 10_000_000,
+    flood: 3_000_000,
     async kill() {
       await end()
       return async () => {
