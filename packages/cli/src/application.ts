@@ -20,7 +20,9 @@ import { authRoutes } from './commands/auth/routes.ts'
 import { completeCommand, completionCommand } from './commands/completion/routes.ts'
 import { backupCommand, doctorCommand, restoreCommand } from './commands/installation/routes.ts'
 import { flyctlRoutes } from './commands/flyctl/routes.ts'
+import { machineRoutes } from './commands/machine/routes.ts'
 import { orgsRoutes } from './commands/orgs/routes.ts'
+import { secretsRoutes } from './commands/secrets/routes.ts'
 import { serveCommand } from './commands/serve/routes.ts'
 import { tokensRoutes } from './commands/tokens/routes.ts'
 import { usersRoutes } from './commands/users/routes.ts'
@@ -59,6 +61,8 @@ export function buildHallpass(
       auth: authRoutes,
       orgs: orgsRoutes,
       apps: appsRoutes,
+      machine: machineRoutes,
+      secrets: secretsRoutes,
       tokens: tokensRoutes,
       flyctl: flyctlRoutes,
       backup: backupCommand,
@@ -70,7 +74,15 @@ export function buildHallpass(
       version: versionCommand,
       __complete: completeCommand,
     },
-    aliases: { app: 'apps', org: 'orgs', token: 'tokens', user: 'users' },
+    aliases: {
+      app: 'apps',
+      m: 'machine',
+      machines: 'machine',
+      org: 'orgs',
+      secret: 'secrets',
+      token: 'tokens',
+      user: 'users',
+    },
     hidden: ['__complete'],
   })
   const application = buildApplication<Context>(

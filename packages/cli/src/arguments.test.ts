@@ -48,6 +48,9 @@ describe('arrangeArguments', () => {
     ['tokens 3p add-discharge -d -x', 'tokens 3p add-discharge -d=-x'],
     ['token ls -sorg', 'token ls -s=org'],
     ['flyctl -- -h', 'flyctl -- -h'],
+    ['machine exec -a web one ls -la -a x', 'machine exec -a=web one -- ls -la -a x'],
+    ['machine run image -e A=b sh -c x --rm --help', 'machine run image -e=A=b -- sh -c x --rm --help'],
+    ['machine exec one -- ls -la', 'machine exec one -- ls -la'],
     ['flyctl --api-url http://a -- apps list', 'flyctl --api-url=http://a -- apps list'],
     ['nope list -o x', 'nope list -o=x'],
     ['tokens revoke - -1', 'tokens revoke - -1'],
@@ -81,10 +84,14 @@ describe('arrangeArguments', () => {
   // Or those before a command could not be told apart from it.
   it('knows no flag that takes a value in one command and none in another', () => {
     const flags = commandsBelow(root).flatMap(flagsOf)
-    for (const key of ['name', 'letter'] as const) {
-      const taking = new Set(flags.filter(({ placeholder }) => placeholder !== undefined).map((flag) => flag[key]))
-      const others = flags.filter(({ placeholder }) => placeholder === undefined).map((flag) => flag[key])
-      expect(others.filter((each) => each !== undefined && taking.has(each))).toEqual([])
-    }
+    const taking = new Set(flags.filter(({ placeholder }) => placeholder !== undefined).map(({ name }) => name))
+    const others = flags.filter(({ placeholder }) => placeholder === undefined).map(({ name }) => name)
+    expect(others.filter((each) => taking.has(each))).toEqual([])
+  })
+
+  it('takes a letter of which that is not so behind the command only', () => {
+    expect(arrange('machine logs -f one').join(' ')).toBe('machine logs -f one')
+    expect(arrange('tokens attenuate -f caveats.json').join(' ')).toBe('tokens attenuate -f=caveats.json')
+    expect(() => arrange('-f machine logs one')).toThrow('-f means different things in different commands')
   })
 })

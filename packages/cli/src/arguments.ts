@@ -6,6 +6,7 @@ import {
   flagsOf,
   helpFlag,
   isCommand,
+  othersOf,
   versionFlag,
   type Flag,
   type Route,
@@ -113,6 +114,10 @@ export function scanArguments(root: Route, given: readonly string[]): Scanned {
       }
     }
     if (isFlag(argument)) continue
+    const isCommandOfOthers = isCommand(target) && othersOf(target) !== undefined && isWordIn(rest)
+    if (isCommandOfOthers) {
+      return { route, target, rest: [...rest, '--', ...given.slice(index)], awaiting, isEscaped: true, asksForHelp }
+    }
     const next: Target | undefined =
       isCommand(target) || isSettled ? undefined : target.getRoutingTargetForInput(argument)
     if (next !== undefined) {
@@ -137,6 +142,11 @@ export function scanArguments(root: Route, given: readonly string[]): Scanned {
     }
   }
   return { route, target, rest, awaiting, isEscaped: false, asksForHelp }
+}
+
+/** Whether one of these is an argument and no flag. */
+function isWordIn(rest: readonly string[]): boolean {
+  return rest.some((each) => !isFlag(each))
 }
 
 interface Part {
@@ -171,7 +181,7 @@ function takeApart(target: Target, argument: string): readonly Part[] {
     const letter = letters.charAt(0)
     letters = letters.slice(1)
     if (!/[A-Za-z]/.test(letter)) throw new CommandError('misused', `there is no flag -${letter}`)
-    const flag = findFlag(target, (each) => each.letter === letter)
+    const flag = findLetter(target, letter)
     const takesRest = flag?.placeholder !== undefined && letters !== ''
     if (takesRest) parts.push({ text: `-${letter}`, flag, value: letters.replace(/^=/, '') })
     else parts.push({ text: `-${letter}${letters.startsWith('=') ? letters : ''}`, flag })
@@ -183,6 +193,19 @@ function takeApart(target: Target, argument: string): readonly Part[] {
 /** Before the command is known, flags are those of every command that may come: none means two things in that. */
 function findFlag(target: Target, isWanted: (flag: Flag) => boolean): Flag | undefined {
   return commandsBelow(target).flatMap(flagsOf).find(isWanted)
+}
+
+/** @throws CommandError where it takes a value in one command that may come, and none in another */
+function findLetter(target: Target, letter: string): Flag | undefined {
+  const found = commandsBelow(target)
+    .flatMap(flagsOf)
+    .filter((each) => each.letter === letter)
+  const takesValue = found[0]?.placeholder !== undefined
+  if (found.every(({ placeholder }) => (placeholder !== undefined) === takesValue)) return found[0]
+  throw new CommandError(
+    'misused',
+    `-${letter} means different things in different commands: write it behind the command`,
+  )
 }
 
 /** The parser looks flags up in plain objects, which inherit a `constructor`. */

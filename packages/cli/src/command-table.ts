@@ -2,6 +2,7 @@
 import type { Command, RouteMap } from '@stricli/core'
 
 import type { Context } from './context.ts'
+import type { Described } from './routes.ts'
 import { toKebab } from './settings.ts'
 
 export type Route = RouteMap<Context>
@@ -50,6 +51,12 @@ export function flagsOf({ parameters }: Command<Context>): readonly Flag[] {
       byDefault: typeof byDefault === 'string' ? byDefault : undefined,
     }
   })
+}
+
+/** What comes behind the first word, where it is a command of another program. */
+export function othersOf({ parameters: { positional } }: Command<Context>): Described | undefined {
+  if (positional?.kind !== 'array' || !('others' in positional.parameter)) return undefined
+  return positional.parameter.others as Described
 }
 
 /** Every command from here on; a command is its only one. */

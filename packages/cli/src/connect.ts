@@ -13,11 +13,15 @@ import { warn } from './output.ts'
 import { createFetch } from './transport.ts'
 import { describeUnknownVariables } from './unknown-variables.ts'
 
-/** A client that carries the credential in use, and the discharges that it needs. */
-export async function connect(context: Context, flags: GlobalFlags): Promise<Client> {
+/** A client that carries the credential in use, and the discharges that it needs; `timeout` as of any client. */
+export async function connect(context: Context, flags: GlobalFlags, timeout?: number): Promise<Client> {
   const { server, token, source } = await chooseConnection(flags, context.environment)
   for (const sentence of describeUnknownVariables(context.environment)) warn(context, sentence)
-  return createClientAt(context, server, { token: await discharged(context, token, source), source })
+  return createClientAt(context, server, {
+    token: await discharged(context, token, source),
+    source,
+    ...(timeout === undefined ? {} : { timeout }),
+  })
 }
 
 /** Only macaroons ask third parties, and only for them is it worth loading what reads them. */

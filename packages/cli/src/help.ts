@@ -1,7 +1,16 @@
 // The help of a command or of a group of commands, as wide as the terminal.
 import type { Command } from '@stricli/core'
 
-import { flagsOf, helpFlag, isCommand, versionFlag, type Flag, type Route, type Target } from './command-table.ts'
+import {
+  flagsOf,
+  helpFlag,
+  isCommand,
+  othersOf,
+  versionFlag,
+  type Flag,
+  type Route,
+  type Target,
+} from './command-table.ts'
 import type { Context } from './context.ts'
 import { fill, wrap } from './wrap.ts'
 
@@ -56,9 +65,17 @@ function listRoutes(route: Route): Row[] {
     .map(({ name, target }) => [name['convert-camel-to-kebab'], target.brief])
 }
 
-function listArguments({ parameters: { positional } }: Command<Context>): Row[] {
+function listArguments(target: Command<Context>): Row[] {
+  const { positional } = target.parameters
   if (positional === undefined) return []
   const nameOf = ({ placeholder = 'argument' }) => placeholder.toUpperCase()
+  const others = othersOf(target)
+  if (others !== undefined && positional.kind === 'array') {
+    return [
+      [nameOf(positional.parameter), positional.parameter.brief],
+      [`[${nameOf(others)}…]`, others.brief],
+    ]
+  }
   if (positional.kind === 'array') {
     const name = `${nameOf(positional.parameter)}…`
     return [[(positional.minimum ?? 0) > 0 ? name : `[${name}]`, positional.parameter.brief]]

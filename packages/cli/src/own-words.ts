@@ -70,4 +70,10 @@ const words: ReadonlyMap<string, string> = new Map([
   ['invitation', 'the invitation'],
   ['password', 'the password'],
   ['new_password', 'the new password'],
+  ['config.guest', 'the machine'],
+  ['config.image', 'the image'],
+  ['config.stop_config.signal', '--stop-signal'],
+  ['region', '--region'],
+  ['cmd', 'the command'],
+  ['signal', '--signal'],
 ])

@@ -47,6 +47,16 @@ export function words<const Words extends readonly unknown[]>(...parameters: Wor
   return { kind: 'tuple', parameters } as const
 }
 
+/** A word, and behind it a command of another program with its own flags: nothing in it is ours. */
+export function wordBeforeCommand<Word extends object>(first: Word, others: Described) {
+  return { kind: 'array', parameter: { ...first, others }, minimum: 1 } as const
+}
+
+export interface Described {
+  readonly placeholder: string
+  readonly brief: string
+}
+
 interface Group<Name extends string> {
   readonly brief: string
   readonly description?: string

@@ -73,7 +73,13 @@ describe('the client', () => {
     expect(seen).toEqual([])
     // An id that is random by itself may look like anything.
     await client.showDischarge({ discharge_id: 'fo1_abcdefghijkl' })
-    expect(seen).toHaveLength(1)
+    // And so may what the authority itself says of where a list goes on.
+    await client.listOrganisationTokens({ org_slug: 'acme', cursor: 'fo1_abcdefghijkl' })
+    await client.readLogs({
+      app_name: 'web',
+      next_token: Buffer.from('148e21ea7e46e8=2026-01-02T03:04:05.123456789Z').toString('base64url'),
+    })
+    expect(seen).toHaveLength(3)
   })
 
   it('sends nothing for a name that would be the address of something else', async () => {

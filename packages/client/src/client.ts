@@ -127,7 +127,7 @@ function sender(options: ClientOptions) {
       throw new ConnectionError('not_sent', 'a name or an id is empty, or one or two dots: nothing was sent')
     }
     const target = path + (search.size > 0 ? `?${search}` : '')
-    const words = query.flatMap(([name, value]) => (name === 'cursor' ? [] : [value]))
+    const words = query.flatMap(([name, value]) => (places.has(name) ? [] : [value]))
     if ([...(opaque.test(path) ? [] : [base + path]), ...words].some(holdsSecret)) {
       throw new ConnectionError(
         'not_sent',
@@ -173,6 +173,9 @@ function sender(options: ClientOptions) {
     return isJson || (text === '' && [202, 204].includes(asked.status)) ? undefined : 'is no object'
   }
 }
+
+// Where a list goes on: the authority's own text, which may look like anything.
+const places: ReadonlySet<string> = new Set(['cursor', 'next_token'])
 
 // Ids that are random text by themselves, and may look like anything.
 const opaque = /^\/v1\/(?:cli-logins|discharges|passkeys|sessions)\//

@@ -38,7 +38,14 @@ export type {
 } from './contract/tokens.ts'
 export type { CurrentUser, ListedSession, LoginMethods, SessionAnswer, User } from './contract/users.ts'
 export type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'
-export { DurationError, durationFromNanoseconds, formatDuration, longestDuration, parseDuration } from './duration.ts'
+export {
+  DurationError,
+  durationFromNanoseconds,
+  formatDuration,
+  longestDuration,
+  parseDuration,
+  parseTimeout,
+} from './duration.ts'
 export { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode, type ConnectionDetails } from './errors.ts'
 export type { Fetch, FetchAnswer, FetchRequest } from './fetch.ts'
 export { loginErrorCodes, type LoginErrorCode } from './login-errors.ts'

@@ -20,6 +20,8 @@ interface Seen {
   /** `GET /v1/orgs` */
   readonly line: string
   readonly authorization: string
+  /** As JSON; undefined where there is none. */
+  readonly body: unknown
 }
 
 export type Answer = (seen: Seen) => readonly [status: number, body: unknown] | undefined
@@ -37,12 +39,19 @@ export async function startServer(): Promise<TestServer> {
   let answer: Answer = () => undefined
   let seen: Seen[] = []
   const server = createServer((request, response) => {
-    const each = { line: `${request.method} ${request.url}`, authorization: request.headers.authorization ?? '' }
-    seen.push(each)
-    const [status, body] = answer(each) ?? [404, refusal('not_found', `there is no ${each.line}`)]
-    request.resume()
-    response.writeHead(status, { 'content-type': 'application/json' })
-    response.end(body === undefined ? undefined : JSON.stringify(body))
+    let text = ''
+    request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    request.on('end', () => {
+      const each = {
+        line: `${request.method} ${request.url}`,
+        authorization: request.headers.authorization ?? '',
+        body: text === '' ? undefined : (JSON.parse(text) as unknown),
+      }
+      seen.push(each)
+      const [status, body] = answer(each) ?? [404, refusal('not_found', `there is no ${each.line}`)]
+      response.writeHead(status, { 'content-type': 'application/json' })
+      response.end(body === undefined ? undefined : JSON.stringify(body))
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {

@@ -3,10 +3,22 @@ import type { Command } from '@stricli/core'
 
 import { buildHallpass } from '../../application.ts'
 import { scanArguments } from '../../arguments.ts'
-import { flagsOf, helpFlag, isCommand, versionFlag, type Flag, type Route, type Target } from '../../command-table.ts'
+import {
+  flagsOf,
+  helpFlag,
+  isCommand,
+  othersOf,
+  versionFlag,
+  type Flag,
+  type Route,
+  type Target,
+} from '../../command-table.ts'
 import type { Context } from '../../context.ts'
 import { CommandError } from '../../errors.ts'
+import type { Noun } from './names.ts'
 import { filesLine } from './scripts.ts'
+
+const nouns: readonly Noun[] = ['org', 'app', 'machine']
 
 /** Prints the words that may stand in the place of the last one. */
 export async function proposeWords(context: Context, _flags: object, ...words: readonly string[]): Promise<void> {
@@ -92,24 +104,22 @@ async function proposeValues(
     .map((each) => `${each}\t${brief}`)
 }
 
-async function proposeArguments(
-  typed: Typed,
-  { parameters: { positional } }: Command<Context>,
-  index: number,
-): Promise<readonly string[]> {
+async function proposeArguments(typed: Typed, target: Command<Context>, index: number): Promise<readonly string[]> {
   const { context, partial } = typed
+  const { positional } = target.parameters
   const parameter = positional?.kind === 'tuple' ? positional.parameters[index] : positional?.parameter
   if (parameter === undefined) return []
   const { placeholder = '' } = parameter
   if (isFile(placeholder)) return [filesLine]
-  if (placeholder === 'org' || placeholder === 'app') return proposeNames(typed, placeholder, '')
+  const noun = nouns.find((each) => each === placeholder)
+  if (noun !== undefined) return othersOf(target) !== undefined && index > 0 ? [] : proposeNames(typed, noun, '')
   const words = (await parameter.proposeCompletions?.call(context, partial)) ?? []
   return words.filter((each) => each.startsWith(partial)).map((each) => `${each}\t${parameter.brief}`)
 }
 
 async function proposeNames(
   { context, target, rest, partial }: Typed,
-  noun: 'org' | 'app',
+  noun: Noun,
   prefix: string,
 ): Promise<readonly string[]> {
   const given = (name: string) => {

@@ -1,6 +1,7 @@
-// The names that a shell proposes: organizations and apps that the credential in use reaches.
+// The names that a shell proposes: organizations, apps and machines that the credential in use reaches.
 import { cleanse } from '@hallpass/client/visible-text'
 
+import { chooseApp } from '../../choose.ts'
 import { createClientAt } from '../../connect.ts'
 import type { Context } from '../../context.ts'
 import { chooseConnection, holdsMacaroon } from '../../credentials.ts'
@@ -9,6 +10,8 @@ export interface Name {
   readonly name: string
   readonly what: string
 }
+
+export type Noun = 'org' | 'app' | 'machine'
 
 /** Milliseconds in all: who pressed Tab types on. */
 const patience = 2000
@@ -21,7 +24,7 @@ const mostOrganisations = 8
  */
 export async function findNames(
   context: Context,
-  noun: 'org' | 'app',
+  noun: Noun,
   given: (name: string) => string | undefined,
 ): Promise<readonly Name[]> {
   const { environment } = context
@@ -36,6 +39,11 @@ export async function findNames(
         token,
         timeout: Math.max(1, Math.ceil(end - performance.now())),
       })
+    if (noun === 'machine') {
+      const app_name = await chooseApp(context, { app: given('app'), config: given('config') })
+      const machines = await client().listMachines({ app_name, summary: true })
+      return machines.map(({ id, name, state }) => ({ name: id, what: `${name}, ${state}` })).map(clean)
+    }
     const named = noun === 'org' ? undefined : (given('org') ?? environment['FLY_ORG'])
     const orgs = named === undefined ? (await client().listOrganisations()).orgs : []
     if (noun === 'org')

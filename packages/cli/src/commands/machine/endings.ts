@@ -1,0 +1,78 @@
+// How a machine ended, or why it does not run, in words that say what to do.
+import type { Machine, MachineEvent } from '@hallpass/client'
+
+interface Ending {
+  /** A predicate: `ended with exit code 7`. */
+  readonly words: string
+  readonly isFailure: boolean
+}
+
+/** How its last run ended, or why it has none; undefined where it runs, or nothing is known. */
+export function describeEnding(machine: Machine): Ending | undefined {
+  const { state, events = [] } = machine
+  // What happened before somebody asked for something is no answer to that.
+  const asked = events.findIndex(({ source, type }) => source === 'user' && type !== 'stop' && type !== 'destroy')
+  const since = asked === -1 ? events : events.slice(0, asked)
+  if (state === 'failed') return { words: `could not run${becauseOf(since)}`, isFailure: true }
+  if (state !== 'stopped' && state !== 'destroyed') return undefined
+  const exit = since.map(readExit).find((each) => each !== undefined)
+  return exit === undefined ? undefined : describeExit(exit, machine)
+}
+
+interface Exit {
+  readonly code: number
+  readonly signal: number
+  readonly oomKilled: boolean
+  readonly requestedStop: boolean
+  readonly problem: string
+}
+
+/** What the event says of the end of a run; undefined where it is about something else. */
+export function readExit({ request }: MachineEvent): Exit | undefined {
+  const exit = request?.['exit_event']
+  if (typeof exit !== 'object' || exit === null) return undefined
+  const fields = new Map<string, unknown>(Object.entries(exit))
+  const code = fields.get('exit_code')
+  const signal = fields.get('signal')
+  return {
+    code: typeof code === 'number' ? code : 0,
+    signal: typeof signal === 'number' && signal > 0 ? signal : 0,
+    oomKilled: fields.get('oom_killed') === true,
+    requestedStop: fields.get('requested_stop') === true,
+    problem: textOf(fields.get('error')),
+  }
+}
+
+function describeExit({ code, signal, oomKilled, requestedStop, problem }: Exit, { id, config }: Machine): Ending {
+  if (oomKilled) {
+    const memory = memoryOf(config)
+    const had = memory === undefined ? '' : `, of which it had ${memory} MB`
+    const advice = `give it more with \`hallpass machine update ${id} --memory MB\``
+    return { words: `was killed because it ran out of memory${had}: ${advice}`, isFailure: true }
+  }
+  const why = problem === '' ? '' : `: ${problem}`
+  // It was asked to end, and did: with which code does not matter.
+  if (requestedStop) return { words: `ended with exit code ${code}`, isFailure: false }
+  const by = signal > 0 ? `, by signal ${signal}` : ''
+  return { words: `ended with exit code ${code}${by}${why}`, isFailure: code !== 0 }
+}
+
+function memoryOf(config: Machine['config']): number | undefined {
+  const guest = config?.['guest']
+  if (typeof guest !== 'object' || guest === null || !('memory_mb' in guest)) return undefined
+  return typeof guest.memory_mb === 'number' ? guest.memory_mb : undefined
+}
+
+function becauseOf(events: readonly MachineEvent[]): string {
+  const problem = events.map((event) => findProblem(event)).find((each) => each !== '')
+  return problem === undefined ? '' : `: ${problem}`
+}
+
+/** The sentence that the authority gives with an event; empty where it gives none. */
+export function findProblem(event: MachineEvent): string {
+  return textOf(event.request?.['error']) || (readExit(event)?.problem ?? '')
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}

@@ -1,0 +1,43 @@
+// The flags that several commands about machines have.
+import { choiceFlag, switchFlag, textFlag, textFlagWithDefault } from '../../flags.ts'
+
+export interface ConfigurationFlags {
+  readonly env?: readonly string[] | undefined
+  readonly size?: string | undefined
+  readonly cpuKind?: 'shared' | 'performance' | undefined
+  readonly cpus?: string | undefined
+  readonly memory?: string | undefined
+  readonly restart?: 'no' | 'on-failure' | 'always' | undefined
+  readonly entrypoint?: string | undefined
+  readonly metadata?: readonly string[] | undefined
+  readonly stopSignal?: string | undefined
+  readonly stopTimeout?: string | undefined
+  readonly rm?: boolean | undefined
+}
+
+export const configurationFlags = {
+  env: {
+    ...textFlag('A variable of its environment; NAME alone takes the value from here', 'name=value', 'e'),
+    variadic: true,
+  },
+  size: textFlag('Size, as shared-cpu-2x or performance-1x', 'size', 's'),
+  cpuKind: choiceFlag('Kind of its processors (default shared)', ['shared', 'performance']),
+  cpus: textFlag('Number of processors (default 1)', 'number'),
+  memory: textFlag('Memory in megabytes, or as 1gb (default 256 for each shared processor)', 'mb'),
+  restart: choiceFlag('When it is started again after its end (default on-failure)', ['no', 'on-failure', 'always']),
+  entrypoint: textFlag("Program to run in the place of the image's own", 'program'),
+  metadata: { ...textFlag('Something to know it by', 'name=value', 'm'), variadic: true },
+  stopSignal: textFlag('Signal that asks it to end (default SIGINT)', 'signal'),
+  stopTimeout: textFlag('How long it may take to end before it is killed (default 5s)', 'duration'),
+  rm: switchFlag('Destroy it once it has ended'),
+} as const
+
+export interface PatienceFlag {
+  readonly waitTimeout: string
+}
+export const patienceFlag = {
+  waitTimeout: textFlagWithDefault('How long to wait', 'duration', '5m', 'w'),
+} as const
+
+/** What `machine wait` waits for. */
+export const awaited = ['started', 'stopped', 'suspended', 'destroyed', 'failed', 'settled'] as const

@@ -1,0 +1,79 @@
+// Waits for machines, and says what becomes of them.
+import { ApiError, type Client, type Machine } from '@hallpass/client'
+
+import type { Context } from '../../context.ts'
+import { CommandError } from '../../errors.ts'
+import { tell } from '../../output.ts'
+import { readMilliseconds } from './configuration.ts'
+import { describeEnding } from './endings.ts'
+import type { NamedMachine } from './find-machine.ts'
+import type { PatienceFlag } from './machine-flags.ts'
+
+/** The states in which nothing is under way. */
+const resting: ReadonlySet<string> = new Set(['started', 'stopped', 'suspended', 'failed', 'destroyed'])
+
+/** Seconds of one question: as often a state that it passes through is told. */
+const look = 2
+
+/**
+ * Waits until nothing is under way with the machine, and tells each state that it passes through.
+ * @throws CommandError where that takes longer than the flag allows
+ */
+export async function waitUntilSettled(
+  context: Context,
+  client: Client,
+  name: NamedMachine,
+  { waitTimeout }: PatienceFlag,
+): Promise<Machine | undefined> {
+  const end = performance.now() + readMilliseconds('--wait-timeout', waitTimeout)
+  let told: string | undefined
+  for (;;) {
+    const machine = await unlessGone(client.showMachine(name))
+    const state = machine?.state ?? 'destroyed'
+    if (state !== told) tell(context, `Machine ${name.machine_id} is ${state}`)
+    told = state
+    if (resting.has(state)) return machine
+    if (performance.now() >= end) {
+      const advice = `\`hallpass machine status ${name.machine_id}\` tells how it goes on`
+      throw new CommandError('failed', `machine ${name.machine_id} is still ${state} after ${waitTimeout}: ${advice}`)
+    }
+    await unlessLate(unlessGone(client.waitForMachine({ ...name, state: 'settled', timeout: look })))
+  }
+}
+
+/**
+ * Waits as {@link waitUntilSettled}, for a machine that shall run, and tells of one whose program has ended already.
+ * @throws CommandError where it could not run, or its program failed
+ */
+export async function waitUntilRun(
+  context: Context,
+  client: Client,
+  name: NamedMachine,
+  flags: PatienceFlag,
+): Promise<Machine | undefined> {
+  const machine = await waitUntilSettled(context, client, name, flags)
+  if (machine === undefined || machine.state === 'started') return machine
+  const ending = describeEnding(machine)
+  if (ending === undefined) return machine
+  if (ending.isFailure) throw new CommandError('failed', `machine ${name.machine_id} ${ending.words}`)
+  tell(context, `Machine ${name.machine_id} ${ending.words}`)
+  return machine
+}
+
+async function unlessGone<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+  return unless(asked, 'not_found')
+}
+
+/** Undefined where it was not so by then. */
+export async function unlessLate<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+  return unless(asked, 'deadline_exceeded')
+}
+
+async function unless<Answer>(asked: Promise<Answer>, code: ApiError['code']): Promise<Answer | undefined> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof ApiError && error.code === code) return undefined
+    throw error
+  }
+}

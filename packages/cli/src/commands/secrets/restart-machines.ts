@@ -1,0 +1,23 @@
+// Machines see changed secrets when they start.
+import type { Client } from '@hallpass/client'
+
+import type { Context } from '../../context.ts'
+import { tell } from '../../output.ts'
+import type { PatienceFlag } from '../machine/machine-flags.ts'
+import { waitUntilRun } from '../machine/progress.ts'
+
+/** Starts those of the app anew that run, one after the other, so that never all are away. */
+export async function restartMachines(
+  context: Context,
+  client: Client,
+  app_name: string,
+  patience: PatienceFlag,
+): Promise<void> {
+  const running = await client.listMachines({ app_name, summary: true, state: 'started' })
+  if (running.length === 0) tell(context, 'No machine runs: they see it when they start')
+  for (const { id } of running) {
+    const name = { app_name, machine_id: id }
+    await client.restartMachine(name)
+    await waitUntilRun(context, client, name, patience)
+  }
+}
