@@ -88,6 +88,17 @@ function get(
   }
 }
 
+/** flyctl wants a build to be noted before it uses an image. */
+function noteBuild(url: string): DoorRequest {
+  return {
+    name: `POST ${url}`,
+    row: 'showApp',
+    ask: ({ authority }, prepared, token) =>
+      authority.ask('POST', url, { token, body: { app_name: appOf(prepared), builder_type: 'remote' } }),
+    judge: judgeRest,
+  }
+}
+
 const slugOf = ({ params, query, body }: Prepared) =>
   params?.['org_slug'] ?? query?.['org_slug'] ?? (body as { org_slug: string }).org_slug
 const appOf = ({ params }: Prepared) => params?.['app_name'] ?? ''
@@ -116,6 +127,17 @@ export const graphqlRequests: readonly DoorRequest[] = [
   ),
   graphql('Queries.apps', 'listOrganisations', '{ apps { nodes { id } } }'),
   graphql(
+    'Queries.app',
+    'listMachines',
+    'query($name: String!) { app(name: $name) { machines { nodes { id } } } }',
+    ofApp,
+  ),
+  {
+    ...graphql('Queries.latestImageDetails', 'listOrganisations', '{ latestImageDetails(image: "busybox") { tag } }'),
+    // Whoever may ask is told that nobody knows.
+    judge: (answer) => (/Unknown repository/.test(answer.text) ? 'allowed' : judgeGraphql(answer)),
+  },
+  graphql(
     'Queries.organization',
     'showOrganisation',
     'query($slug: String!) { organization(slug: $slug) { id viewerRole members { edges { node { email } } } } }',
@@ -127,6 +149,11 @@ export const graphqlRequests: readonly DoorRequest[] = [
     `query($slug: String!) { organization(slug: $slug) { ${tokensOf} } }`,
     ofSlug,
   ),
+  {
+    ...graphql('Queries.machine', 'listOrganisations', '{ machine(machineId: "00000000000000") { app { name } } }'),
+    // Whoever may ask is told that there is none.
+    judge: (answer) => (/machine not found/.test(answer.text) ? 'allowed' : judgeGraphql(answer)),
+  },
   graphql('Queries.organizations', 'listOrganisations', '{ organizations { nodes { id internalNumericId } } }'),
   graphql('Queries.platform', 'listRegions', '{ platform { requestRegion regions { code } } }'),
   graphql('Queries.viewer', 'listOrganisations', '{ viewer { email } }'),
@@ -202,6 +229,15 @@ export const flyctlRequests: readonly DoorRequest[] = [
   get('/api/v1/organizations', 'listOrganisations', () => '/api/v1/organizations?admin=false'),
   get('/api/v1/organizations/:slug', 'showOrganisation', (prepared) => `/api/v1/organizations/${slugOf(prepared)}`),
   get('/api/v1/apps/:app_name/releases', 'showApp', (prepared) => `/api/v1/apps/${appOf(prepared)}/releases`),
+  get(
+    '/api/v1/apps/:app_name/logs',
+    'readLogs',
+    (prepared) => `/api/v1/apps/${appOf(prepared)}/logs`,
+    // Where it may be asked, nothing runs machines.
+    (answer) => (answer.status === 503 && answer.text.includes('engine_unavailable') ? 'allowed' : judgeRest(answer)),
+  ),
+  noteBuild('/api/v1/builds'),
+  noteBuild('/api/v1/builds/finish'),
   get('/api/v1/releases/all_current', 'listOrganisations', () => '/api/v1/releases/all_current'),
   get(
     '/api/v1/apps/:app_name/releases/current',

@@ -35,17 +35,20 @@ export function hasTerminal(): boolean {
   return isExecutable('/usr/bin/script')
 }
 
-/** A flyctl in this directory, for which `url` is all of the platform. */
-export function createFlyctl(binary: string, directory: string, url: string): Flyctl {
+/** A flyctl in this directory, for which `url` is all of the platform; what it sends elsewhere goes to `sink`. */
+export function createFlyctl(binary: string, directory: string, url: string, sink: string): Flyctl {
   const config = join(directory, 'fly')
   mkdirSync(config, { recursive: true, mode: 0o700 })
-  // Nothing of the surroundings: no token, no proxy, no sign that this is CI, where flyctl behaves differently.
+  // Nothing of the surroundings: no token, no sign that this is CI, where flyctl behaves differently.
   const env = {
     PATH: '/usr/bin:/bin',
     HOME: directory,
     TERM: 'dumb',
     // No browser is opened: the address is printed instead.
     BROWSER: '/bin/false',
+    // Go sends nothing for this machine to a proxy.
+    HTTP_PROXY: sink,
+    HTTPS_PROXY: sink,
     ...listVariables(url, directory),
     FLY_CONFIG_DIR: config,
   }

@@ -19,7 +19,7 @@ export interface Proxy {
   close(): Promise<void>
 }
 
-const kept = ['authorization', 'content-type']
+const kept = ['authorization', 'content-type', 'fly-machine-lease-nonce']
 
 /** `rewrite` may change the body of a request on its way, as an older client would have sent it. */
 export async function startProxy(

@@ -4,10 +4,11 @@ import { join } from 'node:path'
 
 import { expect } from 'vitest'
 
-import { founder, startAuthority } from '../authority.ts'
+import { founder, startAuthority, type Overrides } from '../authority.ts'
 import { createAsk, type Ask } from '../http.ts'
 import { createFlyctl, type Outcome } from './client.ts'
 import { startProxy, type Exchange } from './proxy.ts'
+import { startSink } from './sink.ts'
 import { createRecorder, type RecordedStep, type Recording } from './recording.ts'
 
 /** Where the credential comes from that flyctl uses. */
@@ -49,18 +50,23 @@ export interface Stage {
   close(): Promise<void>
 }
 
+export interface StageOptions {
+  readonly credential: Credential
+  readonly rewrite?: (path: string, body: string) => string
+  /** Of the authority. */
+  readonly overrides?: Overrides
+}
+
 /** Opens it, with an account for Ada, an account for Bob, and Bob's organisation `other` with the app `bobs-app`. */
-export async function openStage(
-  binary: string,
-  options: { readonly credential: Credential; readonly rewrite?: (path: string, body: string) => string },
-): Promise<Stage> {
+export async function openStage(binary: string, options: StageOptions): Promise<Stage> {
   let target = ''
   const proxy = await startProxy(() => target, options.rewrite)
   // What it hands out leads back through the proxy.
-  const authority = await startAuthority({ publicUrl: proxy.url })
+  const authority = await startAuthority({ publicUrl: proxy.url, ...options.overrides })
   target = authority.url()
   const ask = createAsk(() => proxy.url)
-  const flyctl = createFlyctl(binary, join(authority.directory, 'home'), proxy.url)
+  const sink = await startSink()
+  const flyctl = createFlyctl(binary, join(authority.directory, 'home'), proxy.url, sink.url)
   const recorder = createRecorder(passwords)
   const steps: RecordedStep[] = []
   let seen = 0
@@ -116,6 +122,9 @@ export async function openStage(
     async close() {
       await proxy.close()
       await authority.close()
+      await sink.close()
+      // Flags of features, before an image is looked up: there is no variable for it, and nothing secret in it.
+      expect(sink.heard().filter((host) => host !== 'clientsdk.launchdarkly.com:443')).toEqual([])
     },
   }
 }

@@ -10,6 +10,7 @@ import { answerInTurn } from '../http/long-answers.ts'
 import { parse } from '../http/parse.ts'
 import { print } from '../http/pieces.ts'
 import { appRoutes } from './apps.ts'
+import { buildRoutes } from './builds.ts'
 import { organisationRoutes } from './organisations.ts'
 import type { FlyctlRoute } from './route.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -19,7 +20,12 @@ export interface FlyctlDoor {
   readonly authenticate: Authenticate
 }
 
-export const flyctlRoutes: readonly FlyctlRoute[] = [...sessionRoutes, ...organisationRoutes, ...appRoutes]
+export const flyctlRoutes: readonly FlyctlRoute[] = [
+  ...sessionRoutes,
+  ...organisationRoutes,
+  ...appRoutes,
+  ...buildRoutes,
+]
 
 export function openFlyctlDoor(server: FastifyInstance, { environment, authenticate }: FlyctlDoor): void {
   const { options, presentedBy } = authenticateFirst(authenticate, (request) => request.headers.authorization)

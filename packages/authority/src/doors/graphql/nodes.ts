@@ -1,9 +1,12 @@
 // Encodes the domain's nouns for GraphQL. What is not loaded is looked up by an operation when a query asks for it.
+import { readConfig } from '../../domain/machine-config.ts'
 import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
 import { defaultNetwork } from '../../domain/app.ts'
 import type { ListedToken } from '../../domain/token.ts'
 import { describeUser, type User } from '../../domain/user.ts'
 import type { ShownApp } from '../../operations/apps/find-app.ts'
+import type { ShownMachine } from '../../operations/machines/find-machine.ts'
+import { listMachines } from '../../operations/machines/list-machines.ts'
 import {
   listAppTokens,
   listOrganisationTokens,
@@ -84,11 +87,42 @@ export function encodeApp({ app, organisation, own }: ShownApp) {
     regions: [],
     ipAddresses: none,
     egressIpAddresses: none,
-    machines: none,
+    machines: async (_args: unknown, context: Context) => {
+      const { machines } = await context.exchange.perform(listMachines, {
+        appName: name,
+        ...allMachines,
+        withEvents: false,
+      })
+      return { nodes: encodeEach(machines, (shown) => encodeMachine(shown, own), context) }
+    },
+    image: ({ ref }: { readonly ref: string }) => encodeImage(ref),
     hostIssues: none,
     limitedAccessTokens: (args: PageArgs, context: Context) =>
       encodeTokens(args, context, (page) => context.exchange.perform(listAppTokens, { appName: name, ...page })),
   }
+}
+
+const allMachines = { withDestroyed: false, states: [], regions: [], metadata: [] } as const
+
+/** `own` as of its app. */
+export function encodeMachine({ app, organisation, machine }: ShownMachine, own: boolean) {
+  const { id, name, state, region, createdAt } = machine
+  return {
+    id,
+    name,
+    state,
+    region,
+    createdAt: encodeInstant(createdAt),
+    config: readConfig(machine.config),
+    app: () => encodeApp({ app, organisation, own }),
+    ips: none,
+    host: { id: 'local' },
+  }
+}
+
+/** Without a digest, so that clients hand the reference on as it was given. */
+function encodeImage(ref: string) {
+  return { id: ref, digest: '', ref, compressedSize: '0', compressedSizeFull: '0', manifest: null }
 }
 
 export function encodeToken(record: ListedToken, organisation: Organisation, header: string | null = null) {

@@ -1,15 +1,17 @@
 // The queries. Each runs one operation and encodes the result.
+import { DomainError } from '../../domain/errors.ts'
 import { personalAlias } from '../../domain/organisation.ts'
 import { listOrganisations } from '../../operations/organisations/list-organisations.ts'
 import { listRegions } from '../../operations/apps/list-regions.ts'
 import { pageApps } from '../../operations/apps/list-apps.ts'
 import { showApp } from '../../operations/apps/show-app.ts'
+import { showMachine } from '../../operations/machines/show-machine.ts'
 import { showOrganisation } from '../../operations/organisations/show-organisation.ts'
 import { showPrincipal } from '../../operations/tokens/show-principal.ts'
 import { connect, isForAll, none, pageSize, type PageArgs } from './connection.ts'
 import type { Context, Resolve } from './context.ts'
 import { notFoundAs, readName } from './names.ts'
-import { encodeApp, encodePrincipal, encodeReachedOrganisation } from './nodes.ts'
+import { encodeApp, encodeMachine, encodePrincipal, encodeReachedOrganisation } from './nodes.ts'
 
 interface AppsArgs extends PageArgs {
   readonly organizationId?: string | null
@@ -47,6 +49,15 @@ const apps: Resolve<AppsArgs> = async ({ organizationId, role, ...args }, contex
   return connect(await page.catch(notFoundAs('Organization')), encodeApp, String, context)
 }
 
+/** Its words are those that flyctl takes for no answer. */
+const latestImageDetails: Resolve<unknown> = async (_args, { exchange }) => {
+  await exchange.perform(showPrincipal, undefined)
+  throw new DomainError('not_found', 'Unknown repository: this authority keeps no images')
+}
+
+const machine: Resolve<{ readonly machineId: string }> = async ({ machineId }, { exchange }) =>
+  encodeMachine(await exchange.perform(showMachine, { appName: undefined, machineId }), false)
+
 const organization: Resolve<{ readonly slug: string }> = ({ slug }, context) => findOrganisation(slug, context)
 
 const personalOrganization: Resolve<unknown> = (_args, context) => findOrganisation(personalAlias, context)
@@ -73,4 +84,15 @@ const platform: Resolve<unknown> = async (_args, { exchange }) => {
 const viewer: Resolve<unknown> = async (_args, { exchange }) =>
   encodePrincipal(await exchange.perform(showPrincipal, undefined))
 
-export const queries = { addOns, app, apps, organization, organizations, personalOrganization, platform, viewer }
+export const queries = {
+  addOns,
+  app,
+  apps,
+  latestImageDetails,
+  machine,
+  organization,
+  organizations,
+  personalOrganization,
+  platform,
+  viewer,
+}

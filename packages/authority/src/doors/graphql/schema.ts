@@ -5,7 +5,7 @@ import { mutationDefinitions } from './mutations.ts'
 
 /**
  * Clients of the original rely on these names, types and nullability: a number there must not become a string here.
- * Fields for machines, releases and addresses exist and are empty.
+ * Fields for releases and addresses exist and are empty.
  */
 const definitions = `
   schema {
@@ -25,6 +25,10 @@ const definitions = `
     app(name: String!): App
     "The apps of an organization, or of all that the caller reaches."
     apps(type: String, role: String, organizationId: ID, first: Int, after: String): AppConnection!
+    "Always an error: nobody here knows which image of a repository is the newest."
+    latestImageDetails(image: String!, flyVersion: String): ImageDetails
+    "The machine with this id; an error where there is none."
+    machine(machineId: String!): Machine
     "The organization with this slug, personal for one's own; an error where there is none."
     organization(slug: String!): Organization
     "Those that the caller reaches, or administers."
@@ -117,11 +121,13 @@ const definitions = `
     sharedIpAddress: String
     config: AppConfig!
     services: [AppService!]!
-    "Where it runs: nowhere."
+    "Always empty: an app is in no region by itself."
     regions: [Region!]!
     ipAddresses: IPAddressConnection!
     egressIpAddresses: IPAddressConnection!
     imageDetails: ImageDetails
+    "What machines are given for it: the same, for the engine finds it itself."
+    image(ref: String!): Image
     currentRelease: Release
     currentReleaseUnprocessed: Release
     machines: MachineConnection!
@@ -219,6 +225,7 @@ const definitions = `
     createdAt: ISO8601DateTime!
     updatedAt: ISO8601DateTime
   }
+  type Image { id: ID! digest: String ref: String! compressedSize: BigInt! compressedSizeFull: BigInt! manifest: JSON }
   type ImageDetails { registry: String repository: String tag: String digest: String version: String }
   type Release {
     id: ID!

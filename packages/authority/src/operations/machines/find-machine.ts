@@ -35,31 +35,46 @@ export interface ShownMachine extends FoundApp {
 /** How many events come with a machine. */
 export const eventsShown = 20
 
+/** A machine that may be named by its id alone. */
+export interface MachineAnywhere extends Omit<MachineName, 'appName'> {
+  readonly appName: string | undefined
+}
+
 /**
  * The access request for a machine of an app.
- * @throws DomainError `not_found` if there is no such app
+ * @throws DomainError `not_found` if there is no such app, or no app is named and there is no such machine
  */
 export async function accessMachine(
   context: OperationContext<ReadTransaction>,
-  { appName, machineId }: MachineName,
+  { appName, machineId }: MachineAnywhere,
   access: Omit<Access, 'now' | 'orgId' | 'appId' | 'machine'>,
 ): Promise<AccessRequest<SoughtMachine>> {
-  const found = await findApp(context, appName)
-  const { app, organisation } = found
   const known = await context.tx.machines.byId(machineId)
+  const found = await findApp(context, appName ?? (await nameOfApp(context, known)))
+  const { app, organisation } = found
   const machine = known?.appId === app.id ? known : undefined
   return {
     subject: { ...found, machine },
     requirement: { kind: 'access', organisation, access: { ...access, appId: BigInt(app.id), machine: machineId } },
-    target: machine === undefined ? `a machine of app ${appName}` : `machine ${machineId} of app ${appName}`,
+    target: machine === undefined ? `a machine of app ${app.name}` : `machine ${machineId} of app ${app.name}`,
     organisationId: organisation.id,
   }
 }
 
+async function nameOfApp({ tx }: OperationContext<ReadTransaction>, machine: Machine | undefined): Promise<string> {
+  const app = machine && (await tx.apps.byId(machine.appId))
+  if (app === undefined) throw noMachine()
+  return app.name
+}
+
 /** @throws DomainError `not_found` */
 export function expectMachine({ machine }: SoughtMachine): Machine {
-  if (machine === undefined) throw new DomainError('not_found', 'machine not found')
+  if (machine === undefined) throw noMachine()
   return machine
+}
+
+function noMachine(): DomainError {
+  return new DomainError('not_found', 'machine not found')
 }
 
 /**

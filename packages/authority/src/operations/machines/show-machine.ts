@@ -7,12 +7,13 @@ import {
   accessMachine,
   eventsShown,
   expectMachine,
+  type MachineAnywhere,
   type MachineName,
   type ShownMachine,
   type SoughtMachine,
 } from './find-machine.ts'
 
-export const showMachine: ReadOperation<MachineName, SoughtMachine, ShownMachine> = {
+export const showMachine: ReadOperation<MachineAnywhere, SoughtMachine, ShownMachine> = {
   name: 'machine.show',
   mode: 'read',
 
