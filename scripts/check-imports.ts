@@ -1,6 +1,6 @@
 // Checks which way imports point, between packages and between the folders of the authority and of the dashboard: the house
 // of ARCHITECTURE.md. Also that the benchmark imports public entries only.
-import { globSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
@@ -155,6 +155,7 @@ function checkTables(): string[] {
   lacks('decisions/README.md', 'decisions', (name) => `(${name})`)
   for (const folder of readdirSync(join(root, 'packages'))) {
     const name = nameOfPackage(folder)
+    if (!existsSync(join(root, 'packages', folder, 'README.md'))) found.push(`packages/${folder}: has no README.md`)
     if (packages[name] === undefined) found.push(`scripts/check-imports.ts: says nothing of ${name}`)
   }
   const map = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
