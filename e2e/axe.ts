@@ -1,4 +1,4 @@
-// What axe finds in a page. A page is given axe once: giving it anew for each look takes longer than the looks.
+// What axe finds in a page. Axe is loaded into a page once: loading it takes as long as half a dozen looks.
 import { createRequire } from 'node:module'
 
 import type * as Axe from 'axe-core'

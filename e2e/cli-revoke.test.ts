@@ -1,4 +1,4 @@
-// The real command line with a token that leaked: it is revoked, and told to nobody once more.
+// The real command line with a token that leaked: it revokes the token, and prints no part of it.
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

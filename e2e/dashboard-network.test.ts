@@ -116,7 +116,7 @@ describe.skipIf(!hasBrowser)('a bad network', () => {
     await page.getByRole('heading', { name: 'Inspect a token' }).waitFor()
     await page.getByRole('link', { name: 'Members' }).click()
     await page.getByRole('heading', { name: 'This page could not be shown' }).waitFor()
-    // Where that does not help, the page is loaded anew: some browsers remember of a file that it did not come.
+    // If that does not help, the page is loaded again: some browsers remember that a file did not come.
     const loaded = page.waitForEvent('load')
     await page.getByRole('button', { name: 'Try again' }).click()
     await loaded

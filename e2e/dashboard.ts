@@ -39,11 +39,15 @@ export interface Dashboard {
   close(): Promise<void>
 }
 
+let shared: Browser | undefined
+
 /** The dashboard before the tests, and gone after them. */
 export function prepareDashboard(overrides: Later<Overrides> = {}): Prepared & { readonly dashboard: Dashboard } {
   let started: Dashboard | undefined
   const prepared = prepare(async () => {
-    started = await startDashboard(typeof overrides === 'function' ? await overrides() : overrides)
+    // One browser for all files of a process: starting it takes more than a second. It ends when its pipe closes.
+    if (shared?.isConnected() !== true) shared = await launchBrowser()
+    started = await startDashboard(typeof overrides === 'function' ? await overrides() : overrides, shared)
     return started.authority
   })
   afterAll(() => started?.close())
@@ -60,12 +64,18 @@ export function prepareVisitor(come: () => Promise<Visitor>): Visitor {
   return late(() => visitor)
 }
 
-export async function startDashboard(overrides: Overrides = {}): Promise<Dashboard> {
+/** With this browser, or one of its own. */
+export async function startDashboard(overrides: Overrides = {}, given?: Browser): Promise<Dashboard> {
   if (!existsSync(dashboardFolder)) throw new Error('the dashboard is not built: npm run build:dashboard')
   const authority = await startAuthority({ dashboard: dashboardFolder, ...overrides })
-  const browser = await launchBrowser()
+  const browser = given ?? (await launchBrowser())
   const url = (path: string) => (overrides.publicUrl ?? authority.url()) + path
-  const visitor = (look: Look = {}) => visit(browser, look)
+  const contexts: BrowserContext[] = []
+  async function visitor(look: Look = {}): Promise<Visitor> {
+    const somebody = await visit(browser, look)
+    contexts.push(somebody.context)
+    return somebody
+  }
   return {
     authority,
     url,
@@ -79,7 +89,8 @@ export async function startDashboard(overrides: Overrides = {}): Promise<Dashboa
       return somebody
     },
     async close() {
-      await browser.close()
+      for (const context of contexts) await context.close()
+      if (browser !== given) await browser.close()
       await authority.close()
     },
   }
@@ -126,7 +137,7 @@ async function visit(browser: Browser, look: Look): Promise<Visitor> {
   function listen(page: Page): Page {
     page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
     page.on('console', (message) => {
-      // A no of the authority is told in the page; the browser logs it on its own account.
+      // The page shows a refusal of the authority; the browser logs it too.
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
         complaints.push(`console: ${message.text()}`)
       }

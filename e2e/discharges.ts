@@ -14,7 +14,7 @@ const refusal = z.strictObject({ error: z.string().min(1) })
 
 export const thirdPartyPath = '/.well-known/macfly/3p'
 
-/** The one ticket of the token, and where it is to be taken. */
+/** The one ticket of the token, and where to take it. */
 export function ticketOf(token: string): { readonly location: string; readonly ticket: string } {
   const [[location, [ticket]] = ['', []], ...more] = [...ticketsOf(readMacaroon(token))]
   if (ticket === undefined || more.length > 0) throw new Error('the token does not ask exactly one third party')

@@ -24,7 +24,7 @@ export interface Place {
   readonly directory: string
   /** Runs `hallpass` with these arguments; there is no terminal. */
   run(args: readonly string[], options?: RunOptions): Promise<Outcome>
-  /** The same, of which something is to be seen before it ends. */
+  /** The same, for a look at its output before it ends. */
   begin(args: readonly string[], options?: RunOptions): Begun
   /** Runs a line of the shell, in which `hallpass` is the command line; fails where any part of a pipe does. */
   shell(line: string, env: Readonly<Record<string, string>>): Promise<Outcome>

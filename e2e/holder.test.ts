@@ -1,4 +1,4 @@
-// What holders do with their tokens, against a real authority: narrow one offline, and be told what it can do.
+// What holders do with their tokens, against a real authority: narrow one offline, and ask what it can do.
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -64,7 +64,7 @@ export function expectRefusal(answer: Answer, status: number): z.output<typeof e
   return errorAnswer.parse(answer.body)
 }
 
-/** The answer is one of the route: its own with nothing besides, or an error as every route has it. */
+/** The answer fits the contract: it has the fields of the route and no others, or it is an error as on every route. */
 export function expectContract(route: Route, answer: Answer): void {
   expect(answer.headers.get('fly-request-id'), `${route.operationId}: fly-request-id`).toMatch(/^[\w-]{12}-[0-9a-z]+$/)
   if (answer.status >= 400) {

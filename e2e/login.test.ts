@@ -15,7 +15,7 @@ const slug = prepareOrganisation(prepared)
 
 const guess = (email: string, password = 'wrong') => ask('POST', '/v1/sessions', { body: { email, password } })
 
-/** How many of these were told that the password is wrong, and how many to wait. */
+/** How many of these answers have each status. */
 function tally(answers: readonly Answer[]): Readonly<Record<number, number>> {
   const counts: Record<number, number> = {}
   for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1

@@ -233,7 +233,7 @@ test.each([
 })
 
 describe('fields that are not known', () => {
-  // What clients of the Machines API send besides is ignored by its own routes, and by no other.
+  // The routes of the Machines API ignore what its clients send in addition; no other route does.
   const open = new Set<RouteName>(['createApp', 'createDeployToken'])
 
   test.each(withBody.filter((name) => !open.has(name) && routes[name].tag !== 'machines'))(

@@ -66,7 +66,7 @@ const ofToken =
   (profile: 'deploy_organization' | 'deploy'): Prepare =>
   async (subject) => ({ params: { token_id: (await mintSubject(subject, profile)).id } })
 
-/** A login of a command line that waits for somebody: whoever is not let in is not told whether there is one. */
+/** A login of a command line that waits for approval. Who is not let in does not learn whether there is one. */
 const ofCliLogin: Prepare = async ({ world, fresh }) => {
   if (!fresh) return { params: { login_id: 'unknown' } }
   const answer = await world.authority.ask('POST', '/v1/cli-logins', { body: startingCliLogin().body })
@@ -121,7 +121,7 @@ const listed = {
     async ({ world, person }) => {
       const body = { new_password: 'another long password' }
       if (person === undefined) return { body }
-      // It ends every other login: somebody's of whom nobody else in the table knows.
+      // It ends every other login: so it is a person whom no other row of the table uses.
       const somebody = await signUpInto(world.authority.ask, world.admin.token, world.organisation.slug)
       return { body: { ...body, current_password: somebody.password }, token: somebody.token }
     },
@@ -131,7 +131,7 @@ const listed = {
     people,
     async ({ world, person }) => {
       if (person === undefined) return {}
-      // Somebody of whom nobody else in the table knows.
+      // A person whom no other row of the table uses.
       return { token: (await signUpInto(world.authority.ask, world.admin.token, world.organisation.slug)).token }
     },
   ],

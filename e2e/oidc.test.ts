@@ -45,7 +45,7 @@ async function logIn(person: ProviderPerson | null, browser: Wanderer = wander()
   return browser.follow(start(returnTo), isOurs)
 }
 
-/** What the login page is told. */
+/** What the login page gets. */
 function errorOf({ pathname, searchParams }: URL): string | null {
   return pathname === '/login' ? searchParams.get('error') : null
 }

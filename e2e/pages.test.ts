@@ -1,4 +1,4 @@
-// The dashboard's files as they are served: which paths are pages, what browsers are told of them, and what stays unknown.
+// The files of the dashboard as they are served: which paths are pages, their headers, and which paths are not found.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { get, type IncomingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -120,7 +120,7 @@ describe('a page', () => {
     }
     expect((await load('/', {})).status).toBe(404)
     expect((await load('/', asPage, 'HEAD')).status).toBe(200)
-    // Nothing is there but pages: told as of the API, whose clients send such requests.
+    // There are only pages. The answer is one of the API, whose clients send such requests.
     expect((await load('/orgs', asPage, 'POST')).status).toBe(501)
     // Clients of Java say by themselves that they take HTML, and an address of the API is none of a page.
     const java = { accept: 'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2' }

@@ -1,4 +1,4 @@
-// How often a request waits for PostgreSQL, and that what it answers is of this moment, whatever it was told before.
+// How often a request waits for PostgreSQL, and that its answer is the truth of this moment.
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 

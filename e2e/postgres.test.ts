@@ -201,7 +201,7 @@ describe.skipIf(missing !== undefined)(`on PostgreSQL${missing === undefined ? '
     )
     const done = answers.filter(({ status }) => status === 200)
     expect(done.length).toBeGreaterThan(0)
-    // The others were told that too many change the same thing: nothing else is an answer.
+    // The others got the answer that too many change the same thing, and no other.
     for (const { status } of answers) expect([200, 409]).toContain(status)
     const { events } = expectAnswer(
       routes.listAuditEvents,

@@ -26,7 +26,7 @@ async function start(options: Parameters<typeof startAuthority>[0]): Promise<Tes
   return authority
 }
 
-/** From where a command line asks, as the person who is to approve it is told. */
+/** The address of a command line that wants to log in, as the person who approves it sees it. */
 async function addressOf({ ask }: TestAuthority, headers: Readonly<Record<string, string>>): Promise<string> {
   const { token } = await signInFounder(ask)
   const { body } = startingCliLogin()

@@ -59,7 +59,7 @@ const names = new Set([
   'createToken.cluster',
   'createApp.network',
 ])
-// Whoever sends tokens to be verified is told which of them are good, in the words of the protocol: by themselves.
+// The answer to a request for verification names the good tokens as the protocol does: by themselves.
 const ownWords = 'authenticateTokens.header'
 
 const kinds = ['an auth token', 'an org token', 'a damaged auth token', 'a password', 'an invitation code'] as const

@@ -1,4 +1,4 @@
-// A server that is told to stop does, whoever is connected; and one whose log nobody reads goes on.
+// A signal stops a server, whoever is connected; and a server whose log nobody reads goes on.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'

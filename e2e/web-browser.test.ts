@@ -277,7 +277,7 @@ describe.skipIf(!canMakeCertificates)('behind a proxy that ends TLS', () => {
       ]),
       { stdio: 'ignore' },
     )
-    // As nginx does where nobody told it otherwise: the host is the one of the upstream.
+    // As nginx does by default: the host is the one of the upstream.
     proxy = createTlsServer({ key: await readFile(key), cert: await readFile(cert) }, (request, response) => {
       const { hostname, port } = new URL(secured.url())
       const headers = {

@@ -15,7 +15,7 @@ export interface Flyctl {
   /** Its configuration file, where a login is kept. */
   readonly configFile: string
   run(args: readonly string[], options?: { readonly token?: string; readonly stdin?: string }): Promise<Outcome>
-  /** In a terminal; `said` is told all that it has printed, whenever it prints more. */
+  /** In a terminal; `said` gets all that it has printed, whenever it prints more. */
   runInTerminal(args: readonly string[], said: (output: string) => void): Promise<Outcome>
 }
 

@@ -111,7 +111,7 @@ export function createRecorder(secrets: Readonly<Record<string, string>>): Recor
   return { record, hide }
 }
 
-/** What a login through a browser proves itself with is made anew each time it is said. */
+/** The proof of a login through a browser is a new one each time. */
 function noteProof(body: string, names: Map<string, string>): void {
   const sent = parse(body)
   if (typeof sent !== 'object' || sent === null) return

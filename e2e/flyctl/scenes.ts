@@ -232,7 +232,7 @@ export const demandedMembership: Scene = async ({ fly, ask, ada, bob }) => {
   await fly(['apps', 'list'], { token, code: 1, refused: true, says: /asks for a discharge/ })
 
   await demand('login')
-  // Nobody is at a browser: it goes on without, and is told what is missing.
+  // Nobody is at a browser: it goes on without a login, and gets an error that says what is missing.
   const asking = await fly(['tokens', 'create', 'org', '-o', 'base'])
   await fly(['apps', 'list'], { token: asking.trim(), code: 1, refused: true, says: /asks for a discharge/ })
 }

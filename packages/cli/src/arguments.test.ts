@@ -81,7 +81,7 @@ describe('arrangeArguments', () => {
     expect(() => arrange('tokens create -- --help')).toThrow(none)
   })
 
-  // Or those before a command could not be told apart from it.
+  // Otherwise the value of a flag before a command could be taken for the command.
   it('knows no flag that takes a value in one command and none in another', () => {
     const flags = commandsBelow(root).flatMap(flagsOf)
     const taking = new Set(flags.filter(({ placeholder }) => placeholder !== undefined).map(({ name }) => name))

@@ -152,7 +152,7 @@ it('uses no login where a misspelled variable may name another credential or aut
         'Error: HALLPASS_TOKEN is not known and has no effect: did you mean HALLPASS_API_TOKEN? Rename it, or unset it\n',
     })
   }
-  // What a flag says, no variable could have said; and what says neither is told.
+  // Of a variable in whose place a flag stands, nothing is said; of a variable without a known name, a note.
   const environment = { HALLPASS_TOKEN: 'fm2_x', HALLPASS_COLOUR: 'red' }
   const { stderr } = await place.run(['orgs', 'list', '-t', 'fo1_x'], { environment })
   expect(stderr).toContain('Note: HALLPASS_COLOUR is not known and has no effect\n')

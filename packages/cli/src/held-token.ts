@@ -39,7 +39,7 @@ export async function readHeldToken(context: Context, flags: GlobalFlags, words:
 }
 
 /**
- * The macaroons of a token, told apart by their location.
+ * The macaroons of a token, sorted by their location.
  * @throws MacaroonError where the text, or one of its macaroons, is damaged
  */
 export function splitToken(token: string, location = permissionLocation): HeldTokens {

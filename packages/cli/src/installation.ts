@@ -39,7 +39,7 @@ export function readInstallation(context: Context, flags: InstallationFlags): In
 function readDataDirectory(directory: string, given: string | undefined, source: string): string {
   if (given === undefined) return settings.data.usual
   const data = cleanPath(given, source)
-  // Earlier versions took the name as it stood: what they kept there must not be begun anew elsewhere.
+  // Earlier versions used the name with its white space. What they kept there must not be lost by starting elsewhere.
   if (data !== given && !given.includes('\0') && existsSync(resolve(directory, given, 'hallpass.db'))) {
     throw new CommandError(
       'misused',

@@ -1,4 +1,4 @@
-// What the authority refuses, told by the flag, the variable or the file that it came from: the real command.
+// A refusal of the authority names the flag, the variable or the file that the value came from. With the real command.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 

@@ -1,4 +1,4 @@
-// A variable that nothing reads is told, with the name that is probably meant; what platforms set by themselves is not.
+// A note names a variable that nothing reads, and the name that is probably meant; not what platforms set themselves.
 import { expect, test } from 'vitest'
 
 import { listSettings, variableOf } from './settings.ts'

@@ -11,7 +11,7 @@ export function wrap(text: string, width: number): string[] {
   return lines
 }
 
-/** Paragraphs, filled anew. A line that is indented stays one, and where it has columns its last one is wrapped in its place. */
+/** Fills paragraphs. An indented line stays a line; if it has columns, the last one is wrapped in its place. */
 export function fill(text: string, width: number): string {
   return text
     .replace(/^(?! )(.+)\n(?=[^ \n])/gm, '$1 ')

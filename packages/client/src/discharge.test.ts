@@ -76,7 +76,7 @@ interface Asked {
 }
 type Reply = readonly [status: number, body: unknown, headers?: Readonly<Record<string, string>>]
 
-/** A third party on this machine that answers as it is told; `ticketOf` finds the ticket of what it was asked first. */
+/** A third party on this machine with prepared answers; `ticketOf` finds the ticket of the first request. */
 let url = ''
 let asked: Asked[] = []
 let reply: (asked: Asked, ticket: Uint8Array) => Reply = () => [500, {}]

@@ -163,7 +163,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     await proxy.stop()
     stopped.resolve()
     const refusals = await Promise.all([first, ...waiting].map((read) => read.then(notRefused, refusalOf)))
-    // Not for their time: they are told when it is known.
+    // They do not wait until their time is up: they get the answer as soon as it is known.
     expect(new Set(refusals.map(({ reason }) => reason))).toEqual(new Set(['unreachable']))
   })
 

@@ -158,7 +158,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       const { items } = await store.read((tx) => tx.tokens.ofOrganisation(id, query))
       expect(items).toHaveLength(10)
     }
-    // What a connection counts is told when it has ended, at the latest.
+    // A connection reports what it counts when it ends, at the latest.
     await store.close()
     const read = () =>
       query(database.url, `select sum(idx_tup_read)::int as entries from pg_stat_user_indexes where relname = 'tokens'`)

@@ -69,7 +69,7 @@ function rowsOf(version: number, bytes: (hex: string) => string): string[] {
 /** Sizes of caveats: short ones, and more long ones than one step moves. */
 const sizes = [100, 590, ...Array.from({ length: 20 }, (_, at) => 1000 * (at + 1))]
 
-/** More tokens than are filled between two that are told. */
+/** More tokens than are filled between two reports of progress. */
 function manyTokens({ bytes }: EngineWords): string {
   return `insert into tokens (id, organisation_id, profile, name, created_at, expires_at)
     with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 51000)

@@ -55,7 +55,7 @@ function TokenList() {
   const [revoking, setRevoking] = useState<Token | undefined>(undefined)
   useSayCount(asked, list, ['token', ({ tokens }) => tokens.length])
 
-  /** Whatever is asked anew begins at the first page. */
+  /** A new search begins at the first page. */
   function ask(changes: Readonly<Record<string, string>>): void {
     const next = new URLSearchParams(params)
     next.delete('cursor')

@@ -19,7 +19,7 @@ interface SessionControl {
   readonly session: Session
   /** A door has let this person in. */
   readonly enter: (user: User) => void
-  /** Leaves nothing behind in this page: it goes to another one, and begins anew. */
+  /** Leaves nothing behind in this page: goes to another one, which starts from nothing. */
   readonly logOut: (goTo?: string) => Promise<void>
 }
 
@@ -35,7 +35,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   const { data, error, refetch } = useQuery({
     key: sessionKey,
     ask: () => client.showCurrentUser().catch(nobodyIfUnauthenticated),
-    // Somebody may have logged out meanwhile, in another tab or on another machine: whoever comes back is asked for anew.
+    // Somebody may have logged out in another tab or on another machine: ask again who is logged in.
     freshFor: 0,
   })
   if (data !== undefined && data !== null && known === undefined) setKnown(data)
@@ -45,7 +45,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
     const opened = new BroadcastChannel(channelName)
     channel.current = opened
     opened.addEventListener('message', () => {
-      // Of another person nothing is asked for: the page begins anew.
+      // For another person nothing is fetched: the page starts from nothing.
       void cache.refetch(sessionKey).then((user) => {
         if (user !== null) void cache.invalidate([])
       })

@@ -21,7 +21,7 @@ interface LoadProps<Data> {
   readonly children: (data: Data) => ReactNode
 }
 
-/** Data that is there stays there, with a word on it where it could not be fetched anew. */
+/** Data that is there stays, with a notice if it could not be fetched again. */
 export function Load<Data>({ query, what, skeleton, children }: LoadProps<Data>) {
   const { data, error, isFetching, refetch } = query
   if (data !== undefined) {

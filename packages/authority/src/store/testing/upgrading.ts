@@ -1,4 +1,4 @@
-// A process of its own that brings a database up to date, and kills itself in the middle of the step that it is told.
+// A process that brings a database up to date, and kills itself in the middle of a given step.
 // Arguments: `directory` or `url`, which one, and after how many steps.
 import { openStore } from '../open.ts'
 

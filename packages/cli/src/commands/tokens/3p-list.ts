@@ -7,7 +7,7 @@ import { readHeldToken } from '../../held-token.ts'
 import { writeTable, wroteJson } from '../../output.ts'
 import { encodeBase64 } from '../../third-party.ts'
 
-/** Prints a line for every ticket: where it is to be taken, and until when it is answered. */
+/** Prints a line for every ticket: where to take it, and until when it is answered. */
 export async function listThirdParties(
   context: Context,
   flags: GlobalFlags & JsonFlag,
