@@ -89,7 +89,8 @@ async function takeLines(
   machines: readonly Machine[],
   { read: before, tail }: ReadLogs,
 ): Promise<Omit<LinesRead, 'machines'>> {
-  const read = new Map(before)
+  // Of machines that are gone nothing is remembered: what is goes back and forth with each reading.
+  const read = new Map([...before].filter(([id]) => machines.some((machine) => machine.id === id)))
   const lines: LineOfMachine[] = []
   // Every machine has its share, so that one that never stops writing hides no other.
   const share = Math.max(1, Math.floor(mostLines / Math.max(1, machines.length)))
@@ -98,7 +99,8 @@ async function takeLines(
     if (runId === null) continue
     const after = read.get(id)
     let [left, room] = [share, characters]
-    const options = after === undefined ? { tail: Math.min(tail, share) } : { after }
+    // One that came since somebody began to read is read from its beginning.
+    const options = after !== undefined ? { after } : before.size === 0 ? { tail: Math.min(tail, share) } : {}
     for await (const line of runner.logs(runId, options)) {
       left -= 1
       room -= line.text.length
@@ -128,10 +130,12 @@ async function waitForLine(
     }
     await runner.changed(machine, abort)
   }
-  // A log that cannot be followed does not end the wait: reading it again says why.
-  await Promise.race([forAll, ...machines.map((machine) => watch(machine).catch(() => {}))])
+  // A log that cannot be followed is read again after a while, which says why, or goes well.
+  const rest = () => pause(restAfterTrouble, undefined, { signal: abort }).catch(() => {})
+  await Promise.race([forAll, ...machines.map((machine) => watch(machine).catch(rest))])
   found.abort()
 }
 
 /** Longer than any wait. */
 const longestWait = 60_000
+const restAfterTrouble = 1000
