@@ -50,7 +50,13 @@ export interface Served {
 /** A temporary directory with a home of its own. */
 export async function arrive(): Promise<Place> {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-e2e-'))
-  const home = { PATH: process.env['PATH'] ?? '', HOME: directory, HALLPASS_CONFIG_DIR: join(directory, 'config') }
+  const home = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: directory,
+    HALLPASS_CONFIG_DIR: join(directory, 'config'),
+    // What runs on this machine beside the tests is none of theirs.
+    HALLPASS_ENGINE: 'none',
+  }
   const children = new Set<ChildProcess>()
 
   function start(args: readonly string[], options: RunOptions): ChildProcess {

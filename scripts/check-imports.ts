@@ -39,7 +39,7 @@ const authorityRooms: Readonly<Record<string, Room>> = {
     parts: ['@hallpass/macaroon'],
   },
   'operations/machines': {
-    folders: ['domain', 'operations/perform', 'operations/organisations', 'operations/apps'],
+    folders: ['domain', 'operations/perform', 'operations/organisations', 'operations/apps', 'operations/secrets'],
     parts: ['@hallpass/macaroon'],
   },
   'operations/members': {

@@ -1,4 +1,5 @@
 // Checks the options that an authority starts with.
+import { checkEngine } from './config-engine.ts'
 import { resolve } from 'node:path'
 
 import { emailAddress, password } from '@hallpass/client/contract'
@@ -41,6 +42,8 @@ export interface ServeOptions {
   readonly trustedProxies?: readonly string[] | undefined
   /** Of the Machines API: how often a second one holder does one thing to one machine; Infinity for no limit. Without it, 1. */
   readonly machinesRate?: number | undefined
+  /** What runs machines: `auto`, `none`, `docker`, or the address of a Docker Engine. Without it, none. */
+  readonly engine?: string | undefined
   /** Milliseconds for which an idle connection is kept, longer than proxies keep theirs. Without it, 620 seconds. */
   readonly keepAlive?: number | undefined
   /** The folder of the built dashboard. Without it, there are no pages. */
@@ -60,6 +63,7 @@ export interface Config {
   readonly keep: { readonly auditEvents: number | undefined; readonly endedTokens: number | undefined }
   readonly quotas: QuotaLimits
   readonly machinesRate: number
+  readonly engine: string
   readonly logLevel: LogLevel
   readonly location: string
   /** An origin: no path, no slash at the end. */
@@ -98,6 +102,7 @@ export function checkOptions(options: ServeOptions): Config {
       endedTokens: checkKept(options.keep?.endedTokens, '--keep-ended-tokens'),
     },
     quotas: checkQuotas(options.quotas ?? {}),
+    engine: checkEngine(options.engine ?? 'none'),
     machinesRate: checkMachinesRate(options.machinesRate ?? 1),
     logLevel,
     location,

@@ -11,6 +11,7 @@ import { isLoopback } from './config-mail.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
 import { describeCause } from './domain/cause.ts'
 import { DomainError, StartupError, isUnavailable } from './domain/errors.ts'
+import type { Keyring } from './domain/keyring.ts'
 import type { Secret } from './domain/secret.ts'
 import type { Store, Trouble } from './domain/store.ts'
 import { createLongAnswers } from './doors/http/long-answers.ts'
@@ -30,6 +31,8 @@ import { clearDrafts, markRootKeyFile } from './keyring/root-key-file.ts'
 import { watchRootKey } from './keyring/root-key-watch.ts'
 import { findRootKey, type RootKey } from './keyring/root-key.ts'
 import { createLog, createRareLines, type LogSink, type SayRarely } from './log.ts'
+import { findOwner, openEngine } from './machines/open-engine.ts'
+import { runMachines, type RunningMachines } from './machines/runner.ts'
 import { createMailer, type MailFailure } from './mail/mailer.ts'
 import { createPostbox, type RunningPostbox } from './mail/postbox.ts'
 import { createPause } from './operations/perform/allowance.ts'
@@ -39,12 +42,13 @@ import type { Environment } from './operations/perform/operation.ts'
 import { createOngoingCalls } from './operations/perform/ongoing.ts'
 import { createQuotas } from './operations/perform/quotas.ts'
 import { isMailedCodeGood } from './operations/accounts/mailed-code.ts'
+import { appOfMachine } from './operations/machines/app-of-machine.ts'
 import { renewSetupCode } from './operations/accounts/setup-code.ts'
 import { createAccount } from './operations/accounts/sign-up.ts'
 import { flushDirectory } from './store/sqlite-flush.ts'
 import { openStore } from './store/open.ts'
 import { lookAtDataDirectory, makeDataDirectory } from './store/sqlite-directory.ts'
-import { finishRevocations, removeLeftovers } from './workers/removing.ts'
+import { finishRevocations, forgetMachines, removeLeftovers } from './workers/removing.ts'
 import { createRetention } from './workers/retention.ts'
 import { startOutbox } from './workers/outbox.ts'
 import { startWorker, type Worker } from './workers/worker.ts'
@@ -77,6 +81,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
   const { logger: log, sink } = createLog(config.logLevel)
   const sayRarely = createRareLines(log, () => performance.now())
   const { store, rootKey: found } = await openWithRootKey(config, log)
+  let machines: RunningMachines | undefined
   try {
     const rootKey = found.key
     await recogniseRootKey(store, rootKey)
@@ -88,6 +93,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
     const postbox =
       mailer && createPostbox({ store, keyring, mailer, isGood: isMailedCodeGood, now: Date.now, randomBytes })
     const turns = createTurns(() => performance.now())
+    machines = await startMachines(config, { store, keyring, log, sayRarely })
     const environment: Environment = {
       store,
       keyring,
@@ -101,7 +107,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       passkeys: createPasskeyVerifier(),
       identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, now: Date.now }),
       postbox,
-      machines: undefined,
+      machines,
       report: (error, requestId) => reportAside({ log, sayRarely }, error, requestId),
       ...createLimits(() => performance.now(), config.machinesRate),
       requirePkce: config.requirePkce,
@@ -109,7 +115,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       publicUrl: () => publicUrl,
     }
     const setupCode = await admitFirstUser(environment, config)
-    const { url, close } = await listen(environment, config, { log, sayRarely, sink, turns, postbox })
+    const { url, close } = await listen(environment, config, { log, sayRarely, sink, turns, postbox, machines })
     publicUrl ||= url
     const unwatch = found.file && watchRootKey(config.dataDirectory, rootKey, (trouble) => logRootKey(log, trouble))
     return {
@@ -123,6 +129,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       },
     }
   } catch (error) {
+    await machines?.stop()
     await store.close()
     throw isUnavailable(error) ? new StartupError('database_unreachable', `${error.message}.`, { cause: error }) : error
   }
@@ -137,7 +144,13 @@ async function listen(
     sink,
     turns,
     postbox,
-  }: Logs & { readonly sink: LogSink; readonly turns: Turns; readonly postbox: RunningPostbox | undefined },
+    machines,
+  }: Logs & {
+    readonly sink: LogSink
+    readonly turns: Turns
+    readonly postbox: RunningPostbox | undefined
+    readonly machines: RunningMachines | undefined
+  },
 ) {
   const { store, keyring } = environment
   const {
@@ -211,6 +224,7 @@ async function listen(
     chores: [
       finishRevocations,
       removeLeftovers,
+      forgetMachines(environment.now),
       ...createRetention(config.keep, { now: environment.now, elapsed: () => performance.now() }),
     ],
     now: environment.now,
@@ -238,9 +252,43 @@ async function listen(
     url,
     close: () => {
       environment.ongoing.close()
-      return (closing ??= closeAll(server, [worker, ...mail], store, sink))
+      return (closing ??= closeAll(
+        server,
+        [worker, ...mail, ...(machines === undefined ? [] : [machines])],
+        store,
+        sink,
+      ))
     },
   }
+}
+
+/** What runs machines, if there is something; the log says what, or what is missing. */
+async function startMachines(
+  { engine: setting }: Config,
+  { store, keyring, log, sayRarely }: Logs & { readonly store: Store; readonly keyring: Keyring },
+): Promise<RunningMachines | undefined> {
+  if (setting === 'none') return undefined
+  const opened = await openEngine(setting, { owner: await findOwner(store, randomBytes), env: process.env })
+  if (opened === undefined) {
+    log.info('machines cannot run: no Docker Engine and no Podman answers here. Start one, or name it with --engine')
+    return undefined
+  }
+  const { engine, capabilities } = opened
+  if (capabilities !== undefined) log.info({ engine: capabilities.engine }, 'machines run here')
+  for (const remedy of capabilities?.remedies ?? []) log.warn(`machines: ${remedy}`)
+  return runMachines({
+    store,
+    engine,
+    appOf: (machine) => store.read((tx) => appOfMachine(tx, keyring, machine)),
+    id: randomBytes(9).toString('base64url'),
+    now: Date.now,
+    clock: () => performance.now(),
+    randomBytes,
+    report({ error }) {
+      if (error === undefined) log.info('the engine of machines answers again')
+      else sayRarely('warn', { detail: describeCause({ cause: error }) }, 'machines wait: the engine or a step failed')
+    },
+  })
 }
 
 /** Node.js would end the process while it begins to listen, with its own message. */

@@ -35,6 +35,11 @@ export const settings = {
   maxMachines: { what: 'Most machines of an organization', takes: 'number', usual: '10000; none for no bound' },
   maxMembers: { what: 'Most members of an organization', takes: 'number', usual: '10000; none for no bound' },
   maxTokens: { what: 'Most live tokens of an organization', takes: 'number', usual: 'none' },
+  engine: {
+    what: 'What runs machines: auto, none, docker, unix:///path or tcp://host:port',
+    takes: 'engine',
+    usual: 'auto: a Docker Engine or Podman that answers here',
+  },
   machinesRate: {
     what: 'How often a second one holder may do the same to one machine',
     takes: 'number',

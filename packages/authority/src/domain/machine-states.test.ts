@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
@@ -80,4 +82,20 @@ test('every state can be reached', () => {
     }
   }
   expect([...reached].toSorted()).toEqual([...machineStates].toSorted())
+})
+
+test('docs/machines.md says what the table says', () => {
+  const docs = readFileSync(new URL('../../../../docs/machines.md', import.meta.url), 'utf8')
+  const told = new Map(
+    [...docs.matchAll(/^\| `(\w+)` *\| (.*?) *\|$/gm)].map(([, state = '', follows = '']) => [state, follows]),
+  )
+  for (const state of machineStates) {
+    const followers = new Map<string, string[]>()
+    for (const cause of causes) {
+      const next = nextState(state, cause)
+      if (next !== undefined && next !== state) followers.set(next, [...(followers.get(next) ?? []), cause])
+    }
+    const words = [...followers].map(([next, by]) => `${by.join(', ')} → \`${next}\``)
+    expect([state, told.get(state)]).toEqual([state, words.join('; ') || '–'])
+  }
 })

@@ -24,6 +24,7 @@ export function machines(session: QuerySession): Transaction['machines'] {
     ofApp: (id, asked) => many(session.many(ofApp, { id, ...placeOf(asked) })),
     ofOrganisation: (id, asked) => many(session.many(ofOrganisation, { id, ...placeOf(asked) })),
     page: (asked) => many(session.many(page, placeOf(asked))),
+    hasDestroyed: async (before) => (await session.one(destroyed, { before, limit: 1 })) !== undefined,
     countOfApp: async (id) => (await session.one(countOfApp, { id, gone }))?.count ?? 0,
     due: (now, limit) => many(session.many(due, { now, limit })),
     nextDue: async (after) => (await session.one(nextDue, { after }))?.dueAt ?? undefined,

@@ -7,6 +7,17 @@ export const removeLeftovers: Chore = {
   step: (tx) => tx.leftovers.remove(),
 }
 
+/** How long a machine that was destroyed can still be asked about. */
+const remembered = 24 * 3_600_000
+
+export function forgetMachines(now: () => number): Chore {
+  return {
+    name: 'forgetting destroyed machines',
+    isDue: (tx) => tx.machines.hasDestroyed(now() - remembered),
+    step: (tx) => tx.machines.deleteDestroyed(now() - remembered),
+  }
+}
+
 export const finishRevocations: Chore = {
   name: 'marking revoked tokens',
   isDue: (tx) => tx.tokens.revocationsAreUnfinished(),

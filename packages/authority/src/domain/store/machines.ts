@@ -8,6 +8,8 @@ export interface MachineReads {
   ofOrganisation(organisationId: number, query: MachineQuery): Promise<readonly Machine[]>
   /** Of all organisations, for the driver; destroyed ones only if asked for. */
   page(query: MachineQuery): Promise<readonly Machine[]>
+  /** Whether some were destroyed before. */
+  hasDestroyed(before: number): Promise<boolean>
   /** How many of an app are not destroyed. */
   countOfApp(appId: number): Promise<number>
   /** Those whose driver must act by now, the longest due first. */

@@ -40,6 +40,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
       members: read.quota('maxMembers'),
       tokens: read.quota('maxTokens'),
     },
+    engine: read.text('engine') ?? 'auto',
     machinesRate: read.quota('machinesRate'),
     bootstrap: readBootstrap(read),
     mail: readMail(read),

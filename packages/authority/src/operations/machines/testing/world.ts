@@ -1,6 +1,7 @@
 // An authority without doors for tests of machines: a real store and keyring, an organisation with an app, and who asks.
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -20,6 +21,7 @@ import { openStore } from '../../../store/open.ts'
 import { createLongAnswers } from '../../../doors/http/long-answers.ts'
 import { createAccount } from '../../accounts/sign-up.ts'
 import { createApp } from '../../apps/create-app.ts'
+import { showApp } from '../../apps/show-app.ts'
 import { createOrganisation } from '../../organisations/create-organisation.ts'
 import { createPause } from '../../perform/allowance.ts'
 import { createAuthenticate } from '../../perform/authenticate.ts'
@@ -53,12 +55,15 @@ export interface MachineWorld {
   readonly close: () => Promise<void>
 }
 
-/** Opens a store of its own, over SQLite if there is no URL. `start` makes what runs machines. */
+/**
+ * Opens a store of its own, over SQLite if there is no URL; in a directory that is given, the same world again. `start`
+ * makes what runs machines.
+ */
 export async function openMachineWorld(
   start: (environment: Environment) => MachineRunner | undefined,
-  { url, image = 'test/busybox:1' }: { readonly url?: string | undefined; readonly image?: string } = {},
+  { url, given }: { readonly url?: string | undefined; readonly given?: string } = {},
 ): Promise<MachineWorld> {
-  const directory = await mkdtemp(join(tmpdir(), 'hallpass-machines-'))
+  const directory = given ?? (await mkdtemp(join(tmpdir(), 'hallpass-machines-')))
   const store = await openStore(url === undefined ? { directory: join(directory, 'data') } : { url })
   const keyring = createKeyring(new RootKey(new Uint8Array(32).fill(7)), permissionLocation)
   const environment: Environment & { machines: MachineRunner | undefined } = {
@@ -86,20 +91,29 @@ export async function openMachineWorld(
   environment.machines = start(environment)
   const { now } = environment
   const authenticate = createAuthenticate({ store, keyring, location: permissionLocation, now, clock: now })
-  const person = await store.write(async (tx) => {
-    const scene = { tx, environment, now: now() }
-    const user = await createAccount(scene, `${randomBytes(8).toString('hex')}@example.com`, '', 'operator')
-    const { authToken } = await openSession(scene, user, { kind: 'cli', label: 'test' })
-    return `Bearer ${authToken.reveal()}`
-  })
+  const known = join(directory, 'world.json')
+  const made: { person: string; slug: string; appName: string } | undefined = existsSync(known)
+    ? JSON.parse(await readFile(known, 'utf8'))
+    : undefined
+  const person =
+    made?.person ??
+    (await store.write(async (tx) => {
+      const scene = { tx, environment, now: now() }
+      const user = await createAccount(scene, `${randomBytes(8).toString('hex')}@example.com`, '', 'operator')
+      const { authToken } = await openSession(scene, user, { kind: 'cli', label: 'test' })
+      return `Bearer ${authToken.reveal()}`
+    }))
   const caller = { requestId: 'test', remoteAddress: '127.0.0.1', spend() {} }
   const ask: Ask = async (operation, input, header = person) =>
     perform(environment, caller, operation, await authenticate(header), input)
-  const slug = `org-${randomBytes(6).toString('hex')}`
-  const { organisation } = await ask(createOrganisation, { name: slug, slug })
-  const appName = `app-${randomBytes(6).toString('hex')}`
-  const draft = { slug, name: appName, network: 'default', idempotencyKey: undefined }
-  const { app } = await ask(createApp, draft)
+  const slug = made?.slug ?? `org-${randomBytes(6).toString('hex')}`
+  const appName = made?.appName ?? `app-${randomBytes(6).toString('hex')}`
+  if (made === undefined) {
+    await ask(createOrganisation, { name: slug, slug })
+    await ask(createApp, { slug, name: appName, network: 'default', idempotencyKey: undefined })
+    await writeFile(known, JSON.stringify({ person, slug, appName }))
+  }
+  const { app, organisation } = await ask(showApp, { name: appName })
   const creation = {
     appName,
     name: undefined,
@@ -116,7 +130,7 @@ export async function openMachineWorld(
     app,
     ask,
     async create(config, changes) {
-      const whole = { image, guest: { cpus: 1, memory_mb: 256 }, ...config }
+      const whole = { image: 'test/busybox:1', guest: { cpus: 1, memory_mb: 256 }, ...config }
       return (await ask(createMachine, { ...creation, config: whole, ...changes })).machine
     },
     async find(id) {
@@ -132,7 +146,7 @@ export async function openMachineWorld(
     async close() {
       environment.ongoing.close()
       await store.close()
-      await rm(directory, { recursive: true })
+      if (given === undefined) await rm(directory, { recursive: true })
     },
   }
 }

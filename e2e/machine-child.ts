@@ -1,0 +1,90 @@
+// A process of its own that drives machines, does what it reads line by line, and kills itself at the call to the engine
+// that it is told. Arguments: the engine's socket; `directory` or `url`, and which.
+import { randomBytes } from 'node:crypto'
+import { createInterface } from 'node:readline'
+
+import { createDockerEngine } from '../packages/engine/src/docker/docker.ts'
+import { runMachines } from '../packages/authority/src/machines/runner.ts'
+import { appOfMachine } from '../packages/authority/src/operations/machines/app-of-machine.ts'
+import {
+  destroyMachine,
+  restartMachine,
+  startMachine,
+  stopMachine,
+  suspendMachine,
+} from '../packages/authority/src/operations/machines/change-state.ts'
+import { openMachineWorld } from '../packages/authority/src/operations/machines/testing/world.ts'
+import { updateMachine } from '../packages/authority/src/operations/machines/update-machine.ts'
+import { waitForMachine } from '../packages/authority/src/operations/machines/wait-for-machine.ts'
+
+const [socketPath = '', kind, place = ''] = process.argv.slice(2)
+let [call, when] = ['', '']
+const real = createDockerEngine({ owner: 'child', endpoint: { socketPath }, env: {} })
+const engine = new Proxy(real, {
+  get(target, name, receiver) {
+    const method: unknown = Reflect.get(target, name, receiver)
+    if (name !== call || typeof method !== 'function') return method
+    return async (...given: readonly unknown[]) => {
+      if (when === 'before') process.kill(process.pid, 'SIGKILL')
+      const result: unknown = await Reflect.apply(method, target, given)
+      process.kill(process.pid, 'SIGKILL')
+      return result
+    }
+  },
+})
+
+const world = await openMachineWorld(
+  ({ store, keyring }) =>
+    runMachines({
+      store,
+      engine,
+      appOf: (machine) => store.read((tx) => appOfMachine(tx, keyring, machine)),
+      id: randomBytes(6).toString('hex'),
+      now: Date.now,
+      clock: () => performance.now(),
+      randomBytes,
+      report() {},
+    }),
+  kind === 'url' ? { url: place } : { given: place },
+)
+
+const config = { image: 'test/busybox:1', guest: { cpus: 1, memory_mb: 256 }, init: { exec: ['sleep', '1000'] } }
+const named = (id: string) => ({ appName: world.app.name, machineId: id, nonce: undefined })
+const gently = { signal: 'SIGTERM', timeout: undefined }
+const update = {
+  config,
+  currentVersion: undefined,
+  leaseTtl: undefined,
+  skipLaunch: false,
+  skipSecrets: false,
+  minSecretsVersion: 0,
+}
+
+const verbs: Readonly<Record<string, (id: string, state: string) => Promise<unknown>>> = {
+  create: async () => (await world.create(config)).id,
+  start: (id) => world.ask(startMachine, named(id)),
+  stop: (id) => world.ask(stopMachine, { ...named(id), ...gently }),
+  restart: (id) => world.ask(restartMachine, { ...named(id), ...gently }),
+  suspend: (id) => world.ask(suspendMachine, named(id)),
+  update: (id) => world.ask(updateMachine, { ...named(id), ...update }),
+  destroy: (id) => world.ask(destroyMachine, { ...named(id), force: true }),
+  wait: (id, state) =>
+    world.ask(waitForMachine, {
+      ...named(id),
+      states: [state],
+      timeout: 60_000,
+      version: undefined,
+      fromEventId: undefined,
+    }),
+  die: async (method, moment) => {
+    ;[call, when] = [method, moment]
+  },
+  events: (id) => world.store.read((tx) => tx.machines.events(id, 100)),
+}
+
+process.stdout.write('ready\n')
+for await (const line of createInterface({ input: process.stdin })) {
+  const [verb = '', id = '', state = ''] = line.split(' ')
+  const result = await verbs[verb]?.(id, state)
+  process.stdout.write(`${JSON.stringify(result ?? null)}\n`)
+}

@@ -1,0 +1,122 @@
+// What is left of machines when the process that drives them is killed: in the middle of each step, and beside another.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import type { Engine } from '@hallpass/engine'
+
+import { reasonWithoutPostgres, startPostgres } from '../packages/authority/src/store/testing/postgres.ts'
+import { reasonWithoutDockerd, startDockerd, type Dockerd } from '../packages/engine/src/testing/dockerd.ts'
+
+const childFile = fileURLToPath(new URL('machine-child.ts', import.meta.url))
+
+interface Child {
+  /** Asks, and resolves with the answer; undefined if the process died first. */
+  ask(...words: readonly string[]): Promise<unknown>
+  kill(): Promise<void>
+  readonly ended: Promise<unknown>
+}
+
+async function startChild(...words: readonly string[]): Promise<Child> {
+  const child = spawn(process.execPath, [childFile, ...words], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const ended = once(child, 'exit')
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  child.stdin.on('error', () => {})
+  const next = async () => {
+    const { value, done } = await lines.next()
+    return done === true ? undefined : value
+  }
+  if ((await next()) !== 'ready') throw new Error('the child does not start')
+  return {
+    ended,
+    async ask(...asked) {
+      child.stdin.write(`${asked.join(' ')}\n`)
+      const line = await next()
+      return line === undefined ? undefined : JSON.parse(line)
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+describe.skipIf(reasonWithoutDockerd() !== undefined)('machines whose driver is killed', () => {
+  let dockerd: Dockerd
+  let engine: Engine
+  let directory: string
+  beforeAll(async () => {
+    dockerd = await startDockerd('own')
+    engine = dockerd.open('child')
+    directory = await mkdtemp(join(tmpdir(), 'hallpass-killed-'))
+  })
+  afterAll(async () => {
+    await dockerd.stop()
+    await rm(directory, { recursive: true })
+  })
+
+  /** What is asked, when the process dies, and what comes of it. */
+  const steps = [
+    ['create', 'pullImage', 'after', 'started'],
+    ['stop', 'signal', 'before', 'stopped'],
+    ['start', 'create', 'before', 'started'],
+    ['suspend', 'pause', 'after', 'suspended'],
+    ['start', 'resume', 'after', 'started'],
+    ['restart', 'signal', 'after', 'started'],
+    ['update', 'start', 'after', 'started'],
+    ['restart', 'create', 'after', 'started'],
+    ['update', 'start', 'before', 'started'],
+    ['destroy', 'remove', 'after', 'destroyed'],
+  ] as const
+
+  test('a machine comes where it shall, once, wherever its driver dies', async () => {
+    const start = () => startChild(dockerd.socketPath, 'directory', directory)
+    let child = await start()
+    let id = ''
+    for (const [verb, call, moment, state] of steps) {
+      await child.ask('die', call, moment)
+      const made = await child.ask(verb, id)
+      if (typeof made === 'string') id = made
+      await child.ended
+      child = await start()
+      expect(await child.ask('wait', id, state)).toMatchObject({ result: { state } })
+      const events = (await child.ask('events', id)) as readonly { readonly id: string }[]
+      expect(new Set(events.map((event) => event.id)).size).toBe(events.length)
+      const expected = { started: ['running'], suspended: ['paused'], stopped: ['exited'], destroyed: [] }
+      expect((await engine.list()).map((run) => run.state)).toEqual(expected[state])
+    }
+    await child.kill()
+  })
+
+  test.skipIf(reasonWithoutPostgres() !== undefined)('another authority goes on', async () => {
+    const postgres = await startPostgres()
+    try {
+      const first = await startChild(dockerd.socketPath, 'url', postgres.url)
+      const id = String(await first.ask('create'))
+      await first.ask('wait', id, 'started')
+      // Each has an app of its own, and the one that has the turn drives the machines of both.
+      const second = await startChild(dockerd.socketPath, 'url', postgres.url)
+      const other = String(await second.ask('create'))
+      expect(await second.ask('wait', other, 'started')).toMatchObject({ result: { state: 'started' } })
+      await first.kill()
+      await second.ask('stop', other)
+      expect(await second.ask('wait', other, 'stopped')).toMatchObject({ result: { state: 'stopped' } })
+      await second.kill()
+      const found = new Map((await engine.list()).map(({ labels, state }) => [labels['machine'], state]))
+      expect(found).toEqual(
+        new Map([
+          [id, 'running'],
+          [other, 'exited'],
+        ]),
+      )
+    } finally {
+      await postgres.stop()
+    }
+  })
+})

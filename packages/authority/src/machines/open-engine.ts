@@ -1,0 +1,94 @@
+// Chooses what runs machines: what the operator names, or what answers here.
+import { existsSync } from 'node:fs'
+
+import type { Capabilities, Engine } from '@hallpass/engine'
+import { createDockerEngine } from '@hallpass/engine/docker'
+
+import { StartupError } from '../domain/errors.ts'
+import type { Store } from '../domain/store.ts'
+
+/** `auto`, `none`, `docker`, or the address of a Docker Engine or of Podman's service. */
+export type EngineSetting = string
+
+export interface OpenedEngine {
+  readonly engine: Engine
+  /** Undefined if it does not answer yet. */
+  readonly capabilities: Capabilities | undefined
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** Where engines listen: Docker, Podman of root, and Podman of a person. */
+function usualSockets(env: Variables): readonly string[] {
+  const own = env['XDG_RUNTIME_DIR'] ?? ''
+  const personal = own === '' ? [] : [`${own}/podman/podman.sock`]
+  return ['/var/run/docker.sock', '/run/podman/podman.sock', ...personal]
+}
+
+/** How long the first answer may take while the server starts. */
+const patience = 3000
+
+/**
+ * The engine of this setting; undefined if there is none. One that is named may be away: it is waited for later.
+ * @throws StartupError `configuration_invalid`
+ */
+export async function openEngine(
+  setting: EngineSetting,
+  { owner, env }: { readonly owner: string; readonly env: Variables },
+): Promise<OpenedEngine | undefined> {
+  if (setting === 'none') return undefined
+  if (setting !== 'auto') {
+    const engine = openAt(setting === 'docker' ? env : { ...env, DOCKER_HOST: setting }, owner)
+    return { engine, capabilities: await ask(engine) }
+  }
+  const named = env['DOCKER_HOST'] ?? ''
+  const addresses =
+    named === ''
+      ? usualSockets(env)
+          .filter(existsSync)
+          .map((path) => `unix://${path}`)
+      : [named]
+  for (const address of addresses) {
+    const engine = openAt({ ...env, DOCKER_HOST: address }, owner)
+    const capabilities = await ask(engine)
+    if (capabilities !== undefined) return { engine, capabilities }
+  }
+  return undefined
+}
+
+/**
+ * The name by which an engine knows what is this installation's, the same after every restart.
+ */
+export async function findOwner(store: Store, randomBytes: (length: number) => Uint8Array): Promise<string> {
+  const known = await store.read((tx) => tx.settings.get(ownerName))
+  if (known !== undefined) return known
+  return store.write(async (tx) => {
+    const found = await tx.settings.get(ownerName)
+    const owner = found ?? Buffer.from(randomBytes(8)).toString('hex')
+    if (found === undefined) await tx.settings.set(ownerName, owner)
+    return owner
+  })
+}
+
+const ownerName = 'engine_owner'
+
+function openAt(env: Variables, owner: string): Engine {
+  try {
+    return createDockerEngine({ owner, env })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'it cannot be used'
+    throw new StartupError('configuration_invalid', `--engine: ${why}.`, { cause: error })
+  }
+}
+
+async function ask(engine: Engine): Promise<Capabilities | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), patience)
+  })
+  try {
+    return await Promise.race([engine.capabilities().catch(() => undefined), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
