@@ -11,7 +11,6 @@ import { isLoopback } from './config-mail.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
 import { describeCause } from './domain/cause.ts'
 import { DomainError, StartupError, isUnavailable } from './domain/errors.ts'
-import type { Keyring } from './domain/keyring.ts'
 import type { Secret } from './domain/secret.ts'
 import type { Store, Trouble } from './domain/store.ts'
 import { createLongAnswers } from './doors/http/long-answers.ts'
@@ -31,8 +30,7 @@ import { clearDrafts, markRootKeyFile } from './keyring/root-key-file.ts'
 import { watchRootKey } from './keyring/root-key-watch.ts'
 import { findRootKey, type RootKey } from './keyring/root-key.ts'
 import { createLog, createRareLines, type LogSink, type SayRarely } from './log.ts'
-import { findOwner, openEngine } from './machines/open-engine.ts'
-import { runMachines, type RunningMachines } from './machines/runner.ts'
+import type { RunningMachines } from './machines/runner.ts'
 import { createMailer, type MailFailure } from './mail/mailer.ts'
 import { createPostbox, type RunningPostbox } from './mail/postbox.ts'
 import { createPause } from './operations/perform/allowance.ts'
@@ -42,9 +40,9 @@ import type { Environment } from './operations/perform/operation.ts'
 import { createOngoingCalls } from './operations/perform/ongoing.ts'
 import { createQuotas } from './operations/perform/quotas.ts'
 import { isMailedCodeGood } from './operations/accounts/mailed-code.ts'
-import { appOfMachine } from './operations/machines/app-of-machine.ts'
 import { renewSetupCode } from './operations/accounts/setup-code.ts'
 import { createAccount } from './operations/accounts/sign-up.ts'
+import { startMachines } from './start-machines.ts'
 import { flushDirectory } from './store/sqlite-flush.ts'
 import { openStore } from './store/open.ts'
 import { lookAtDataDirectory, makeDataDirectory } from './store/sqlite-directory.ts'
@@ -93,7 +91,8 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
     const postbox =
       mailer && createPostbox({ store, keyring, mailer, isGood: isMailedCodeGood, now: Date.now, randomBytes })
     const turns = createTurns(() => performance.now())
-    machines = await startMachines(config, { store, keyring, log, sayRarely })
+    const started = await startMachines(config, { store, keyring, log, sayRarely })
+    ;({ machines } = started)
     const environment: Environment = {
       store,
       keyring,
@@ -117,6 +116,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
     const setupCode = await admitFirstUser(environment, config)
     const { url, close } = await listen(environment, config, { log, sayRarely, sink, turns, postbox, machines })
     publicUrl ||= url
+    started.tell()
     const unwatch = found.file && watchRootKey(config.dataDirectory, rootKey, (trouble) => logRootKey(log, trouble))
     return {
       url,
@@ -260,35 +260,6 @@ async function listen(
       ))
     },
   }
-}
-
-/** What runs machines, if there is something; the log says what, or what is missing. */
-async function startMachines(
-  { engine: setting }: Config,
-  { store, keyring, log, sayRarely }: Logs & { readonly store: Store; readonly keyring: Keyring },
-): Promise<RunningMachines | undefined> {
-  if (setting === 'none') return undefined
-  const opened = await openEngine(setting, { owner: await findOwner(store, randomBytes), env: process.env })
-  if (opened === undefined) {
-    log.info('machines cannot run: no Docker Engine and no Podman answers here. Start one, or name it with --engine')
-    return undefined
-  }
-  const { engine, capabilities } = opened
-  if (capabilities !== undefined) log.info({ engine: capabilities.engine }, 'machines run here')
-  for (const remedy of capabilities?.remedies ?? []) log.warn(`machines: ${remedy}`)
-  return runMachines({
-    store,
-    engine,
-    appOf: (machine) => store.read((tx) => appOfMachine(tx, keyring, machine)),
-    id: randomBytes(9).toString('base64url'),
-    now: Date.now,
-    clock: () => performance.now(),
-    randomBytes,
-    report({ error }) {
-      if (error === undefined) log.info('the engine of machines answers again')
-      else sayRarely('warn', { detail: describeCause({ cause: error }) }, 'machines wait: the engine or a step failed')
-    },
-  })
 }
 
 /** Node.js would end the process while it begins to listen, with its own message. */

@@ -1,0 +1,53 @@
+// Wires together what runs machines: the engine that the operator names or that is found, and its driver.
+import { randomBytes } from 'node:crypto'
+
+import type { Logger } from 'pino'
+
+import type { Config } from './config.ts'
+import { describeCause } from './domain/cause.ts'
+import type { Keyring } from './domain/keyring.ts'
+import type { Store } from './domain/store.ts'
+import type { SayRarely } from './log.ts'
+import { findOwner, openEngine } from './machines/open-engine.ts'
+import { runMachines, type RunningMachines } from './machines/runner.ts'
+import { appOfMachine } from './operations/machines/app-of-machine.ts'
+
+interface Wiring {
+  readonly store: Store
+  readonly keyring: Keyring
+  readonly log: Logger
+  readonly sayRarely: SayRarely
+}
+
+/** What runs machines, if there is something; `tell` logs what, or what is missing, once the server listens. */
+export async function startMachines(
+  { engine: setting }: Config,
+  { store, keyring, log, sayRarely }: Wiring,
+): Promise<{ readonly machines: RunningMachines | undefined; readonly tell: () => void }> {
+  if (setting === 'none') return { machines: undefined, tell() {} }
+  const opened = await openEngine(setting, { owner: await findOwner(store, randomBytes), env: process.env })
+  if (opened === undefined) {
+    const sentence =
+      'machines cannot run: no Docker Engine and no Podman answers here. Start one, or name it with --engine'
+    return { machines: undefined, tell: () => log.info(sentence) }
+  }
+  const { engine, capabilities } = opened
+  const tell = () => {
+    if (capabilities !== undefined) log.info({ engine: capabilities.engine }, 'machines run here')
+    for (const remedy of capabilities?.remedies ?? []) log.warn(`machines: ${remedy}`)
+  }
+  const machines = runMachines({
+    store,
+    engine,
+    appOf: (machine) => store.read((tx) => appOfMachine(tx, keyring, machine)),
+    id: randomBytes(9).toString('base64url'),
+    now: Date.now,
+    clock: () => performance.now(),
+    randomBytes,
+    report({ error }) {
+      if (error === undefined) log.info('the engine of machines answers again')
+      else sayRarely('warn', { detail: describeCause({ cause: error }) }, 'machines wait: the engine or a step failed')
+    },
+  })
+  return { machines, tell }
+}
