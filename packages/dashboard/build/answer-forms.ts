@@ -1,4 +1,8 @@
-// A vite plugin: the contract's schemas of answers as short data, since the schemas themselves would take 46 KB of the page, gzipped.
+// A vite plugin: of the contract only the routes that the pages call, and their schemas of answers as short data. The schemas
+// themselves would take 46 KB of the page, gzipped.
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { allRoutes, type Route } from '@hallpass/client/contract'
 import type { Plugin } from 'vite'
 import { z } from 'zod'
@@ -10,13 +14,20 @@ export function answerForms(): Plugin {
   return {
     name: 'hallpass-answer-forms',
     resolveId: (source) => (source === name ? `\0${name}` : undefined),
-    load: (id) => (id === `\0${name}` ? `export default ${JSON.stringify(createForms())}` : undefined),
+    load(id) {
+      if (id === `\0${name}`) return `export default ${JSON.stringify(createForms(namesInPages()))}`
+      if (!id.endsWith('/client/src/contract/endpoints.ts')) return undefined
+      const named = namesInPages()
+      const called = Object.entries<Route>(allRoutes).filter(([route]) => named.has(route))
+      const endpoints = called.map(([route, { method, path }]) => [route, `${method} ${path}`])
+      return `export const endpoints = ${JSON.stringify(Object.fromEntries(endpoints))}`
+    },
   }
 }
 
-/** The forms of all answers of the contract. */
-export function createForms(): AnswerForms {
-  const all = Object.entries<Route>(allRoutes)
+/** The forms of the answers of these routes. */
+export function createForms(wanted: ReadonlySet<string> = new Set(Object.keys(allRoutes))): AnswerForms {
+  const all = Object.entries<Route>(allRoutes).filter(([name]) => wanted.has(name))
   const { prefixItems = [], $defs = {} } = z.toJSONSchema(
     z.tuple([z.null(), ...all.map(([, each]) => each.answer ?? z.null())]),
   )
@@ -30,6 +41,13 @@ export function createForms(): AnswerForms {
       ]),
     ),
   }
+}
+
+/** Every word in the source of the pages: no page calls a route without its name. */
+function namesInPages(): ReadonlySet<string> {
+  const folder = join(import.meta.dirname, '../src')
+  const files = globSync('**/*.{ts,tsx}', { cwd: folder }).filter((file) => !file.includes('.test.'))
+  return new Set(files.flatMap((file) => readFileSync(join(folder, file), 'utf8').match(/\w+/g) ?? []))
 }
 
 type JsonSchema = z.core.JSONSchema._JSONSchema
