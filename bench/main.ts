@@ -7,7 +7,7 @@ import { holds, holdsPostgres } from './holds.ts'
 import { http } from './http.ts'
 import { make } from './make.ts'
 import { memory } from './memory.ts'
-import { million } from './million.ts'
+import { million, millions } from './million.ts'
 import { mint } from './mint.ts'
 import { countGoals, describeMachine, formatPiece, formatPage } from './report.ts'
 import { failPiece, measurePiece, type MeasuredGroup, type Piece } from './row.ts'
@@ -40,13 +40,14 @@ const pieces: Readonly<Record<string, (runs: Runs) => Promise<readonly MeasuredG
   holds: measuring(holds),
   'holds-postgres': measuring(holdsPostgres),
   million: measuring(million),
+  millions: measuring(millions),
   start: measuring(start),
   cli: measuring(cli),
   memory: measuring(memory),
   peers: measuring(peers),
 }
 /** Pieces that only run by name, because they take long; each writes a page of its own. */
-const apart: Readonly<Record<string, string>> = { peers: 'peers/results.md' }
+const apart: Readonly<Record<string, string>> = { millions: 'millions.md', peers: 'peers/results.md' }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean' } } })
 const unknown = positionals.filter((name) => !Object.hasOwn(pieces, name))

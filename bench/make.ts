@@ -13,15 +13,15 @@ interface World {
   readonly hmacs: () => Uint8Array
 }
 
-const count = 2048
+const count = 1024
 const bare = ({ hmacs }: World) => timeEachSync(count, hmacs)
 
 export const make: Piece<World> = {
   groups: [
     {
       note: 'Minted: `mintMacaroon` of @hallpass/macaroon with an organization, apps and a window, which is four HMACs, from the caveats to the bytes of the token. Attenuated: `attenuate` of that token with one more window, which is one HMAC. Beside: four HMAC-SHA256 of node:crypto, each under the last one, over as many bytes as the nonce and the caveats have.',
-      rounds: 40,
-      warmUp: 20,
+      rounds: 30,
+      warmUp: 15,
       rows: [
         {
           what: 'attenuated',

@@ -30,7 +30,7 @@ export const mint: Piece<World> = {
   groups: [
     {
       note: 'A mint: authenticate a user, perform `token.mint`, wait until the token is durable; then the same through POST /v1/orgs/{slug}/tokens, with server and client in two processes. 16 at once: each caller mints again when it is answered. Beside: a bare insert of one row with one secondary index into SQLite (WAL, synchronous=FULL) in the same directory, one transaction each, one after the other.',
-      rounds: 60,
+      rounds: 45,
       warmUp: 10,
       rows: [
         {

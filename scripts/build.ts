@@ -1,23 +1,33 @@
 // Makes the publishable packages: packages/*/dist, each with a package.json of its own.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, globSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { bundleCommand } from './bundle-command.ts'
+import { publishServer } from './bundle-server.ts'
 import { libraryManifest, pick, readManifest } from './manifest.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
-const libraries = ['macaroon', 'client', 'engine', 'authority']
-for (const folder of [...libraries, 'cli']) rmSync(distOf(folder), { recursive: true, force: true })
+const libraries = ['macaroon', 'client', 'engine']
+for (const folder of [...libraries, 'authority', 'cli']) rmSync(distOf(folder), { recursive: true, force: true })
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root, stdio: 'inherit' })
 for (const folder of libraries) publishLibrary(folder)
+await publishAuthority()
 publishDashboard()
 await publishCommand()
 
 /** The compiled modules and their types. */
 function publishLibrary(folder: string): void {
   writeManifest(folder, libraryManifest(folder))
+}
+
+/** The types as the compiler has written them, and all code in few files. */
+async function publishAuthority(): Promise<void> {
+  const dist = distOf('authority')
+  for (const module of globSync('**/*.js', { cwd: dist })) rmSync(join(dist, module))
+  await publishServer(dist)
+  writeManifest('authority', { ...libraryManifest('authority'), dependencies: undefined })
 }
 
 /** The files of the pages; the exports say where they lie. */
