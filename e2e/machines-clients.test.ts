@@ -170,6 +170,20 @@ describe.skipIf(missing !== undefined)(
         })
       })
 
+      test('the machines of an organization are shown to each token as far as it reads their apps', async () => {
+        const { ask } = authority
+        const org = client.getApiKey()
+        await createApp(ask, org, 'staging', 'sibling')
+        const tokens = await Promise.all(
+          ['web', 'sibling'].map(async (app) => (await mint(ask, org, 'staging', { profile: 'deploy', app })).token),
+        )
+        const seen = [org, ...tokens].map(async (token) => {
+          const answer = await ask('GET', '/v1/orgs/staging/machines?state=started', { token })
+          return expectAnswer(routes.listOrganisationMachines, answer).machines.map(({ id }) => id)
+        })
+        expect(await Promise.all(seen)).toEqual([[machine], [machine], []])
+      })
+
       test('a token that is revoked ends what it waits for', async () => {
         const { ask } = authority
         const { token, id } = await mint(ask, client.getApiKey(), 'staging')
