@@ -42,7 +42,7 @@ export interface ServeOptions {
   readonly trustedProxies?: readonly string[] | undefined
   /** Of the Machines API: how often a second one holder does one thing to one machine; Infinity for no limit. Without it, 1. */
   readonly machinesRate?: number | undefined
-  /** What runs machines: `auto`, `none`, `docker`, or the address of a Docker Engine. Without it, none. */
+  /** What runs machines: `auto`, `none`, `local`, `docker`, or the address of a Docker Engine. Without it, none. */
   readonly engine?: string | undefined
   /** Milliseconds for which an idle connection is kept, longer than proxies keep theirs. Without it, 620 seconds. */
   readonly keepAlive?: number | undefined

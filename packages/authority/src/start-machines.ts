@@ -1,5 +1,6 @@
 // Wires together what runs machines: the engine that the operator names or that is found, and its driver.
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 
 import type { Logger } from 'pino'
 
@@ -21,14 +22,18 @@ interface Wiring {
 
 /** What runs machines, if there is something; `tell` logs what, or what is missing, once the server listens. */
 export async function startMachines(
-  { engine: setting }: Config,
+  { engine: setting, dataDirectory }: Config,
   { store, keyring, log, sayRarely }: Wiring,
 ): Promise<{ readonly machines: RunningMachines | undefined; readonly tell: () => void }> {
   if (setting === 'none') return { machines: undefined, tell() {} }
-  const opened = await openEngine(setting, { owner: await findOwner(store, randomBytes), env: process.env })
+  const opened = await openEngine(setting, {
+    owner: await findOwner(store, randomBytes),
+    env: process.env,
+    directory: join(dataDirectory, 'machines'),
+  })
   if (opened === undefined) {
     const sentence =
-      'machines cannot run: no Docker Engine and no Podman answers here. Start one, or name it with --engine'
+      'machines cannot run: no Docker Engine and no Podman answers here, and the local engine lacks something (--engine local says what)'
     return { machines: undefined, tell: () => log.info(sentence) }
   }
   const { engine, capabilities } = opened

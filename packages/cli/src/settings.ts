@@ -36,9 +36,9 @@ export const settings = {
   maxMembers: { what: 'Most members of an organization', takes: 'number', usual: '10000; none for no bound' },
   maxTokens: { what: 'Most live tokens of an organization', takes: 'number', usual: 'none' },
   engine: {
-    what: 'What runs machines: auto, none, docker, unix:///path or tcp://host:port',
+    what: 'What runs machines: auto, none, local, docker, unix:///path or tcp://host:port',
     takes: 'engine',
-    usual: 'auto: a Docker Engine or Podman that answers here',
+    usual: 'auto: Docker or Podman if it answers, or local',
   },
   machinesRate: {
     what: 'How often a second one holder may do the same to one machine',

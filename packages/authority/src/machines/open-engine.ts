@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs'
 
 import type { Capabilities, Engine } from '@hallpass/engine'
 import { createDockerEngine } from '@hallpass/engine/docker'
+import { createLocalEngine, reasonWithoutLocal } from '@hallpass/engine/local'
 
 import { StartupError } from '../domain/errors.ts'
 import type { Store } from '../domain/store.ts'
 
-/** `auto`, `none`, `docker`, or the address of a Docker Engine or of Podman's service. */
+/** `auto`, `none`, `local`, `docker`, or the address of a Docker Engine or of Podman's service. */
 export type EngineSetting = string
 
 export interface OpenedEngine {
@@ -29,14 +30,21 @@ function usualSockets(env: Variables): readonly string[] {
 const patience = 3000
 
 /**
- * The engine of this setting; undefined if there is none. One that is named may be away: it is waited for later.
+ * The engine of this setting; undefined if there is none. One that is named may be away: it is waited for later. The local one
+ * keeps its images and runs in `directory`.
  * @throws StartupError `configuration_invalid`
  */
 export async function openEngine(
   setting: EngineSetting,
-  { owner, env }: { readonly owner: string; readonly env: Variables },
+  { owner, env, directory }: { readonly owner: string; readonly env: Variables; readonly directory: string },
 ): Promise<OpenedEngine | undefined> {
   if (setting === 'none') return undefined
+  if (setting === 'local') {
+    const reason = await reasonWithoutLocal()
+    if (reason !== undefined) throw new StartupError('configuration_invalid', `--engine local: ${reason}.`)
+    const engine = createLocalEngine({ owner, directory, env })
+    return { engine, capabilities: await ask(engine) }
+  }
   if (setting !== 'auto') {
     const engine = openAt(setting === 'docker' ? env : { ...env, DOCKER_HOST: setting }, owner)
     return { engine, capabilities: await ask(engine) }
@@ -53,7 +61,8 @@ export async function openEngine(
     const capabilities = await ask(engine)
     if (capabilities !== undefined) return { engine, capabilities }
   }
-  return undefined
+  const isLocal = (await reasonWithoutLocal()) === undefined
+  return isLocal ? openEngine('local', { owner, env, directory }) : undefined
 }
 
 /**
