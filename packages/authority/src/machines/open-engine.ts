@@ -26,6 +26,14 @@ function usualSockets(env: Variables): readonly string[] {
   return ['/var/run/docker.sock', '/run/podman/podman.sock', ...personal]
 }
 
+function isThere(path: string): boolean {
+  try {
+    return existsSync(path)
+  } catch {
+    return false
+  }
+}
+
 /** How long the first answer may take while the server starts. */
 const patience = 3000
 
@@ -53,7 +61,7 @@ export async function openEngine(
   const addresses =
     named === ''
       ? usualSockets(env)
-          .filter(existsSync)
+          .filter(isThere)
           .map((path) => `unix://${path}`)
       : [named]
   for (const address of addresses) {
@@ -61,7 +69,11 @@ export async function openEngine(
     const capabilities = await ask(engine)
     if (capabilities !== undefined) return { engine, capabilities }
   }
-  const isLocal = (await reasonWithoutLocal()) === undefined
+  // Node's permission model may forbid to look.
+  const isLocal = await reasonWithoutLocal().then(
+    (reason) => reason === undefined,
+    () => false,
+  )
   return isLocal ? openEngine('local', { owner, env, directory }) : undefined
 }
 
