@@ -7,7 +7,8 @@ import { rolldown, type OutputOptions } from 'rolldown'
 
 const published = {
   main: new URL('../packages/authority/src/main.ts', import.meta.url),
-  // A thread finds it by its name.
+  // A thread and a process find these by their names.
+  'keeper-main': new URL('../packages/engine/src/local/keeper-main.ts', import.meta.url),
   'sqlite-check': new URL('../packages/authority/src/store/sqlite-check.ts', import.meta.url),
 }
 const killedByTests = {
