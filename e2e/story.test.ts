@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { reasonWithoutDockerd, startDockerd } from '../packages/engine/src/testing/dockerd.ts'
 import { arrive, type Outcome, type Place, type Served } from './hallpass.ts'
 import { openTerminal, reasonWithoutTerminal } from './terminal.ts'
 
@@ -253,10 +254,13 @@ describe('the README', () => {
 
   it('has a tour whose every line works, from the setup code on', async () => {
     const place = await arrive()
+    // Its end needs an engine.
+    const dockerd = reasonWithoutDockerd() === undefined ? await startDockerd('own') : undefined
     try {
-      const served = await place.serve(['--data', join(place.directory, 'data')])
+      const engine = dockerd === undefined ? 'none' : `unix://${dockerd.socketPath}`
+      const served = await place.serve(['--data', join(place.directory, 'data'), '--engine', engine])
       const [, setupCode = ''] = /--setup-code (\S+)/.exec(served.output()) ?? (await firstSteps(served))
-      const script = await tourOfReadme(served.url)
+      const script = await tourOfReadme(served.url, dockerd !== undefined)
       const { stdout, stderr } = await execute('bash', ['-euo', 'pipefail', '-c', script], {
         cwd: resolve(import.meta.dirname, '..'),
         env: {
@@ -270,9 +274,12 @@ describe('the README', () => {
       expect(stdout).toContain('New app created: web-1')
       expect(stderr).toContain('is not of the organization that this belongs to')
       const [, reader] = /^(\S+) {2,}Read-only org token /m.exec(stdout) ?? []
-      expect(stdout).toMatch(new RegExp(`Revoked ${reader}\\n1 token revoked\\nRevoked \\S+\\n1 token revoked\\n$`))
+      expect(stdout).toMatch(new RegExp(`Revoked ${reader}\\n1 token revoked\\nRevoked \\S+\\n1 token revoked\\n`))
+      if (dockerd !== undefined)
+        expect(stdout).toMatch(/Linux [^]*at work\n[^]*worker +started[^]*Destroyed machine \S+\n$/)
     } finally {
       await place.leave()
+      await dockerd?.stop()
     }
   })
 })
@@ -285,18 +292,23 @@ async function firstSteps(served: Served): Promise<readonly string[]> {
 }
 
 /** The tour's commands, at this server's address, and with the code and the password that a person would type. */
-async function tourOfReadme(url: string): Promise<string> {
+async function tourOfReadme(url: string, hasEngine: boolean): Promise<string> {
   const readme = await readFile(resolve(import.meta.dirname, '../README.md'), 'utf8')
   const [, section = ''] = /## A tour\n([\s\S]*?)\n## /.exec(readme) ?? []
-  const blocks = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block)
-  if (blocks.length < 2) throw new Error('README.md has no tour')
-  return blocks
-    .join('')
-    .replaceAll('http://127.0.0.1:4280', url)
-    .replace(
-      /^(hallpass auth signup .*)$/m,
-      'echo "correct horse battery" | $1 --setup-code "$SETUP_CODE" --password-stdin',
-    )
+  const blocks = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block)
+  if (blocks.length < 3) throw new Error('README.md has no tour')
+  if (!hasEngine) blocks.pop()
+  return (
+    blocks
+      .join('')
+      .replaceAll('http://127.0.0.1:4280', url)
+      // There is no registry here.
+      .replaceAll(' busybox ', ' test/busybox:1 ')
+      .replace(
+        /^(hallpass auth signup .*)$/m,
+        'echo "correct horse battery" | $1 --setup-code "$SETUP_CODE" --password-stdin',
+      )
+  )
 }
 
 /** Splits a line at spaces, but not within double quotes. */

@@ -7,11 +7,13 @@ import { afterAll, describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
+import { reasonWithoutDockerd, startDockerd } from '../../packages/engine/src/testing/dockerd.ts'
 import { founder } from '../authority.ts'
 import { expectAnswer } from '../http.ts'
 import { findFlyctl, hasTerminal } from './client.ts'
+import { machines } from './machine-scenes.ts'
 import { commands, demandedMembership, holders, printedTokens, refusals } from './scenes.ts'
-import { openStage, type Credential, type Stage } from './stage.ts'
+import { openStage, type Credential, type Stage, type StageOptions } from './stage.ts'
 
 const binary = findFlyctl() ?? ''
 if (binary === '') process.stderr.write('flyctl: skipped, for there is none: name one with HALLPASS_FLYCTL=PATH\n')
@@ -26,7 +28,7 @@ afterAll(() => Promise.all(open.map((stage) => stage.close())))
 /** What is played under no name is not recorded: it says what another recording says. */
 async function play(
   name: string | undefined,
-  options: Parameters<typeof openStage>[1],
+  options: StageOptions,
   scene: (stage: Stage) => Promise<void>,
 ): Promise<void> {
   const stage = await openStage(binary, options)
@@ -61,6 +63,20 @@ describe.skipIf(binary === '')('flyctl', { timeout: aWhile }, () => {
       await fly(['auth', 'logout'])
       await fly(['orgs', 'list'], { code: 1, says: /Please login/ })
     }))
+})
+
+const noEngine = reasonWithoutDockerd()
+describe.skipIf(binary === '' || noEngine !== undefined)('flyctl and machines', { timeout: aWhile }, () => {
+  test(`does everything with machines${noEngine === undefined ? '' : `, skipped: ${noEngine}`}`, async () => {
+    const dockerd = await startDockerd('own')
+    try {
+      // Containers come up when they do: it is not recorded.
+      const overrides = { engine: `unix://${dockerd.socketPath}`, machinesRate: Infinity }
+      await play(undefined, { credential: 'environment', overrides }, machines)
+    } finally {
+      await dockerd.stop()
+    }
+  })
 })
 
 describe.skipIf(binary === '' || !hasTerminal())('flyctl in a terminal', { timeout: aWhile }, () => {
