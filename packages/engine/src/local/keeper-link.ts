@@ -11,8 +11,11 @@ import { env } from './programs.ts'
 export interface KeeperLink {
   /** Once it has resolved, the keeper takes what the run writes, and sees its end. */
   attach(owner: string, runId: string): Promise<void>
-  /** As long as it is not called off, a keeper that dies is begun again. */
-  hold(): Promise<() => void>
+  /**
+   * As long as it is not called off, a keeper that dies is begun again. It takes up the runs that were started, and whose
+   * starter may have been killed before it told the keeper.
+   */
+  hold(owner: string, runIds: readonly string[]): Promise<() => void>
 }
 
 export function createKeeperLink(folders: Folders, timeoutMs: number): KeeperLink {
@@ -63,7 +66,7 @@ export function createKeeperLink(folders: Folders, timeoutMs: number): KeeperLin
       }
     },
 
-    async hold() {
+    async hold(owner, runIds) {
       let isHeld = true
       let socket: Socket | undefined
       const again = async (): Promise<void> => {
@@ -73,6 +76,8 @@ export function createKeeperLink(folders: Folders, timeoutMs: number): KeeperLin
         socket.once('close', () => {
           if (isHeld) again().catch(() => {})
         })
+        for (const runId of runIds) socket.write(`${owner}/${runId}\n`)
+        socket.resume()
         if (!isHeld) socket.destroy()
       }
       await again()

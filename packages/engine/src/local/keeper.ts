@@ -1,5 +1,5 @@
 // The keeper outlives whoever drives the engine: it takes what runs write, notes how they end, and answers their names.
-import { closeSync, constants, openSync, watch, type FSWatcher } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, watch, type FSWatcher } from 'node:fs'
 import { readdir, readFile, rm, unlink } from 'node:fs/promises'
 import { createServer, Socket, type Server } from 'node:net'
 import { join } from 'node:path'
@@ -97,6 +97,8 @@ async function keepRun({ folders, groups, names, owner, runId }: Kept): Promise<
   const folder = folders.run(owner, runId)
   const group = `${owner}.${runId}`
   const streams = ['stdout', 'stderr'] as const
+  // Asked at once, and not in a moment: a run may end as soon as whoever starts it has our answer.
+  if (!existsSync(join(folder, 'start.json')) || existsSync(join(folder, 'exit.json'))) return
   const pipes = streams.map((stream) => openPipe(join(folder, stream)))
   const [record, start] = [await readRecord(folder, 'run.json'), await readRecord(folder, 'start.json')]
   const { network, names: known = [] } = record ?? {}

@@ -55,14 +55,13 @@ export async function launch(
       env,
       cwd: folders.root,
       detached: true,
-      // 3: arguments, 4: none, 5: seccomp, 6: status, 7: info, 8: what the script says, 9: what it is told.
-      stdio: ['ignore', stdout ?? 1, stderr ?? 2, 'pipe', 'ignore', 'pipe', status.fd, 'pipe', 'pipe', 'pipe'],
+      // 3: arguments, 4: none, 5: seccomp, 6: status, 7: none, 8: what the script says, 9: what it is told.
+      stdio: ['ignore', stdout ?? 1, stderr ?? 2, 'pipe', 'ignore', 'pipe', status.fd, 'ignore', 'pipe', 'pipe'],
     })
     const failed = failureOf(child)
-    const [args, seccomp, info, said, told] = [3, 5, 7, 8, 9].map((index) => child?.stdio[index]) as [
+    const [args, seccomp, said, told] = [3, 5, 8, 9].map((index) => child?.stdio[index]) as [
       Writable,
       Writable,
-      Readable,
       Readable,
       Writable,
     ]
@@ -82,16 +81,17 @@ export async function launch(
     const { workingDirectory, hostname } = record
     const variables = variablesOf(user, [`HOSTNAME=${hostname}`], record.env)
     args.end(argumentsOf({ user, env: variables, workingDirectory, views: groups.views(group), hostname }))
-    const become = becomeSandbox(user, record.command, '--json-status-fd 6 --info-fd 7 ')
+    const become = becomeSandbox(user, record.command, '--json-status-fd 6 ')
     told.end(`exec 4</proc/${holder.pid}/ns/user 8>&- 9<&-\n${become}\n`)
-    info.resume()
-    await Promise.race([once(info, 'end'), failed])
-    // It says it there first, and to the file, by which anybody finds the run, in the next moment.
-    while (child.exitCode === null && (await readFile(join(folder, 'status'), 'utf8')) === '') await pause(1)
+    // It says so in a file and not to us: whoever writes to somebody that is gone is killed, and the run would stand still.
+    const isBegun = async (): Promise<boolean> => (await readFile(join(folder, 'status'), 'utf8')) !== ''
+    while (!(await isBegun())) await Promise.race([pause(2), failed])
     // One that has ended by now has left its group by itself.
     await groups.release(group, child.pid ?? 0, record.limits.processes).catch(() => {})
   } catch (error) {
     child?.kill('SIGKILL')
+    // What it began may wait for it without end.
+    await groups.kill(group)
     throw error
   } finally {
     holder.release()

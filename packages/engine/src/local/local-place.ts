@@ -44,13 +44,14 @@ export function openPlace({ owner, directory, timeoutMs, images }: PlaceOptions)
   const keeper = createKeeperLink(folders, timeoutMs)
   let opened: Promise<Opened> | undefined
 
-  async function hasUnended(): Promise<boolean> {
+  async function findUnended(): Promise<string[]> {
+    const found: string[] = []
     for (const runId of await readdir(folders.runsOf(owner))) {
       const folder = folders.run(owner, runId)
       const isStarted = (await readRecord(folder, 'start.json')) !== undefined
-      if (isStarted && (await readRecord(folder, 'exit.json')) === undefined) return true
+      if (isStarted && (await readRecord(folder, 'exit.json')) === undefined) found.push(runId)
     }
-    return false
+    return found
   }
 
   async function prepare(): Promise<Opened> {
@@ -68,7 +69,8 @@ export function openPlace({ owner, directory, timeoutMs, images }: PlaceOptions)
       () => false,
     )
     // After a restart of the machine nobody but the keeper notes that they have ended.
-    if (await hasUnended()) (await keeper.hold())()
+    const unended = await findUnended()
+    for (const runId of unended) await keeper.attach(owner, runId)
     return { groups, capabilities: await findAbilities(folders, isConnected) }
   }
 

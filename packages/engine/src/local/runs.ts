@@ -65,7 +65,7 @@ export function createRuns(place: LocalPlace): Runs {
     const close = await notices.listen((one) => {
       if (one === runId) changed.add(one)
     })
-    const release = await keeper.hold()
+    const release = await keeper.hold(owner, [runId])
     abort?.addEventListener('abort', onAbort)
     try {
       abort?.throwIfAborted()
@@ -79,6 +79,21 @@ export function createRuns(place: LocalPlace): Runs {
       release()
       close()
     }
+  }
+
+  async function unended(): Promise<string[]> {
+    const runs = await list()
+    return runs.filter(({ state }) => state === 'running' || state === 'paused').map(({ runId }) => runId)
+  }
+
+  async function list(): Promise<RunStatus[]> {
+    const runs: RunStatus[] = []
+    for (const runId of await readdir(folders.runsOf(owner)).catch(() => [])) {
+      const run = await inspect(runId)
+      if (run === undefined) continue
+      runs.push(run.exit === undefined ? run : { ...run, exit: { ...run.exit, problem: undefined } })
+    }
+    return runs
   }
 
   async function waitUpTo(runId: string, timeoutMs: number): Promise<boolean> {
@@ -116,6 +131,7 @@ export function createRuns(place: LocalPlace): Runs {
 
   return {
     inspect,
+    list,
     wait: (runId, { abort } = {}) => waitForEnd(runId, abort),
     pause: (runId) => freeze(runId, 'paused'),
     resume: (runId) => freeze(runId, 'running'),
@@ -222,25 +238,15 @@ export function createRuns(place: LocalPlace): Runs {
       await runProgram('rm', ['-rf', trash])
     },
 
-    async list() {
-      const runs: RunStatus[] = []
-      for (const runId of await readdir(folders.runsOf(owner)).catch(() => [])) {
-        const run = await inspect(runId)
-        if (run === undefined) continue
-        runs.push(run.exit === undefined ? run : { ...run, exit: { ...run.exit, problem: undefined } })
-      }
-      return runs
-    },
-
     async *watch({ abort } = {}) {
       const changed = createChangedRuns()
       const onAbort = (): void => changed.end(abort?.reason)
       const close = await notices.listen((runId) => changed.add(runId))
-      const release = await keeper.hold()
+      const release = await keeper.hold(owner, await unended())
       abort?.addEventListener('abort', onAbort)
       try {
         abort?.throwIfAborted()
-        yield { kind: 'all', runs: await this.list() }
+        yield { kind: 'all', runs: await list() }
         for (;;) {
           const runId = await changed.next()
           yield { kind: 'run', runId, run: await inspect(runId) }

@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { reasonWithoutLocalEngine, startLocal, type LocalWorld } from '../testing/local.ts'
 import { createWorld, type World } from '../testing/world.ts'
+import { makePipes } from './launch.ts'
+import { writeRecord } from './records.ts'
 
 const missing = await reasonWithoutLocalEngine()
 
@@ -81,6 +83,17 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     await world.say(other, 'touch', '/go')
     expect((await ended)?.exit).toMatchObject({ code: 5 })
     expect(await textOf(other)).toEqual(['three'])
+  })
+
+  test('ends a run whose starter was killed before it could tell the keeper', async () => {
+    const { engine, run, specOf } = world
+    // A keeper is there, and has no reason to look.
+    await engine.wait(await run('exit 0'))
+    const { runId } = await engine.create(specOf())
+    const folder = join(local.directory, 'engine', 'runs', 'acme', runId)
+    for (const pipe of await makePipes(folder)) await pipe.close()
+    await writeRecord(folder, 'start.json', { at: new Date().toISOString(), address: undefined })
+    expect((await engine.wait(runId))?.exit).toMatchObject({ code: 137, problem: expect.stringContaining('lost') })
   })
 
   test('says of runs that went with the machine that they are lost', async () => {
