@@ -69,7 +69,8 @@ const excuses: readonly Excuse[] = [
     why: 'not every container may mount a disk',
   },
   {
-    tests: /^(?:packages\/engine\/src\/(?:docker\/(?:docker|pulls|podman)|local\/[\w-]+)|e2e\/machines-[\w-]+)\.test\.ts /,
+    tests:
+      /^(?:packages\/engine\/src\/(?:docker\/(?:docker|pulls|podman)|local\/[\w-]+)|e2e\/machines-[\w-]+)\.test\.ts /,
     why: 'not every container may make a network namespace',
     counts: spawnSync('unshare', ['--net', 'true'], { stdio: 'ignore' }).status !== 0,
   },
