@@ -13,6 +13,7 @@ import { countGoals, describeMachine, formatPiece, formatPage } from './report.t
 import { failPiece, measurePiece, type MeasuredGroup, type Piece } from './row.ts'
 import { createRuns } from './run.ts'
 import { peers } from './peers/peers.ts'
+import { postgres } from './postgres.ts'
 import { start } from './start.ts'
 import { verify } from './verify.ts'
 
@@ -44,6 +45,7 @@ const pieces: Readonly<Record<string, (runs: Runs) => Promise<readonly MeasuredG
   start: measuring(start),
   cli: measuring(cli),
   memory: measuring(memory),
+  postgres: measuring(postgres),
   peers: measuring(peers),
 }
 /** Pieces that only run by name, because they take long; each writes a page of its own. */

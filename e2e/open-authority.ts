@@ -29,8 +29,9 @@ export { showApp } from '../packages/authority/src/operations/apps/show-app.ts'
 export { WeightedCache } from '../packages/authority/src/domain/weighted-cache.ts'
 export { listOrganisationTokens, usualListing } from '../packages/authority/src/operations/tokens/list-tokens.ts'
 export { revokeToken } from '../packages/authority/src/operations/tokens/revoke-token.ts'
+export { startProxy } from '../packages/authority/src/store/testing/postgres-proxy.ts'
 export { startPostgres } from '../packages/authority/src/store/testing/postgres.ts'
-export { mintToken }
+export { createApp, mintToken }
 
 export interface OpenAuthority {
   readonly environment: Environment
