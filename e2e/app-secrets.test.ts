@@ -101,3 +101,12 @@ test('one holder asks three times at once and then once a second; nobody else wa
   const headers = { 'content-type': 'application/json' }
   expect((await ask('GET', '/v1/apps/web/secrets', { token: `bearer ${token}`, headers })).status).toBe(200)
 })
+
+test('a lease is released however often one asks: it would keep others out', async () => {
+  const token = await fresh()
+  const got: number[] = []
+  for (let times = 0; times < 6; times += 1) {
+    got.push((await ask('DELETE', '/v1/apps/web/machines/00000000000000/lease', { token })).status)
+  }
+  expect(got).toEqual([404, 404, 404, 404, 404, 404])
+})
