@@ -33,7 +33,7 @@ export async function startMachines(
   })
   if (opened === undefined) {
     const sentence =
-      'machines cannot run: no Docker Engine and no Podman answers here, and the local engine lacks something (--engine local says what)'
+      'machines cannot run: no Docker Engine and no Podman answers here, and --engine local was not asked for'
     return { machines: undefined, tell: () => log.info(sentence) }
   }
   const { engine, capabilities } = opened

@@ -69,12 +69,7 @@ export async function openEngine(
     const capabilities = await ask(engine)
     if (capabilities !== undefined) return { engine, capabilities }
   }
-  // Node's permission model may forbid to look.
-  const isLocal = await reasonWithoutLocal().then(
-    (reason) => reason === undefined,
-    () => false,
-  )
-  return isLocal ? openEngine('local', { owner, env, directory }) : undefined
+  return undefined
 }
 
 /**
