@@ -19,7 +19,9 @@ export function configure(
   words: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Configuration {
-  const { rm, restart, size } = flags
+  const { rm, size } = flags
+  // What shall be gone once it has ended is not started again, unless somebody says so.
+  const restart = flags.restart ?? (rm === true ? 'no' : undefined)
   const { size: _size, ...kept } = before
   const config = size === undefined ? before : { ...kept, image: before.image }
   return {

@@ -24,7 +24,11 @@ export const configurationFlags = {
   cpuKind: choiceFlag('Kind of its processors (default shared)', ['shared', 'performance']),
   cpus: textFlag('Number of processors (default 1)', 'number'),
   memory: textFlag('Memory in megabytes, or as 1gb (default 256 for each shared processor)', 'mb'),
-  restart: choiceFlag('When it is started again after its end (default on-failure)', ['no', 'on-failure', 'always']),
+  restart: choiceFlag('When it starts again after its end (default on-failure, with --rm no)', [
+    'no',
+    'on-failure',
+    'always',
+  ]),
   entrypoint: textFlag("Program to run in the place of the image's own", 'program'),
   metadata: { ...textFlag('Something to know it by', 'name=value', 'm'), variadic: true },
   stopSignal: textFlag('Signal that asks it to end (default SIGINT)', 'signal'),

@@ -86,7 +86,7 @@ const bodyOf = (line: string) => server.seen.find((each) => each.line === line)?
 it('runs a machine: its id at once, each state once, and the command as it stands', async () => {
   server.answer(passing(machine('created'), machine('created'), machine('starting'), machine('started')))
   const outcome = await hallpass(
-    'machine run -e A=b=c --env HERE -n worker --memory 1gb --cpus 2 --restart no --rm busybox:1 sh -c ls --rm',
+    'machine run -e A=b=c --env HERE -n worker --memory 1gb --cpus 2 --rm busybox:1 sh -c ls --rm',
   )
   expect(outcome).toEqual({
     code: 0,
