@@ -40,6 +40,8 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
       [`/dashboard/${slug}/tokens`, 'Tokens'],
       [`/dashboard/${slug}/tokens/${minted.id}`, 'ci'],
       [`/dashboard/${slug}/apps`, 'Apps'],
+      [`/dashboard/${slug}/machines`, 'Machines'],
+      [`/dashboard/${slug}/machines/web-1`, 'Machines of web-1'],
       [`/dashboard/${slug}/members`, 'Members'],
       [`/dashboard/${slug}/audit`, 'Audit'],
       [`/dashboard/${slug}/settings`, 'Settings'],
@@ -123,7 +125,9 @@ describe.skipIf(!hasBrowser)('names without an end and a space', { timeout: 120_
   it('fit into 320 pixels with text of its own size and of twice that', async () => {
     const visitor = await dashboard.visitorAs(founder, '/orgs', { viewport: { width: 320, height: 640 } })
     const { page } = visitor
-    const paths = ['tokens', 'apps', 'members', 'audit', 'settings'].map((name) => `/dashboard/${slug}/${name}`)
+    const paths = ['tokens', 'apps', 'machines', 'members', 'audit', 'settings'].map(
+      (name) => `/dashboard/${slug}/${name}`,
+    )
     for (const path of [...paths, '/orgs', '/account', '/inspect']) {
       await page.goto(dashboard.url(path))
       await page.getByRole('heading', { level: 1 }).waitFor()

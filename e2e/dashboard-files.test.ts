@@ -28,10 +28,10 @@ describe('the built files', () => {
     }
   })
 
-  it('have at most 160 KB, gzipped, all together', () => {
+  it('have at most 168 KB, gzipped, all together', () => {
     const all = names.map((name) => readFileSync(join(assets, `${name}.gz`)).length)
     const page = readFileSync(join(dashboardFolder, 'index.html.gz')).length
-    expect(all.reduce((sum, size) => sum + size, page)).toBeLessThanOrEqual(160_000)
+    expect(all.reduce((sum, size) => sum + size, page)).toBeLessThanOrEqual(168_000)
   })
 
   it('carry no schemas, no WebAssembly, and no way to make code or markup of text', () => {
@@ -70,7 +70,9 @@ describe.skipIf(!hasBrowser)('the first page', () => {
   it('moves nothing that has been shown', async () => {
     const visitor = await dashboard.visitorAs(founder, '/orgs')
     const { page } = visitor
-    for (const path of ['tokens', 'apps', 'members', 'audit', 'settings'].map((name) => `/dashboard/${slug}/${name}`)) {
+    for (const path of ['tokens', 'apps', 'machines', 'members', 'audit', 'settings'].map(
+      (name) => `/dashboard/${slug}/${name}`,
+    )) {
       await page.addInitScript(() => {
         const seen = globalThis as unknown as { shift: number }
         seen.shift = 0

@@ -52,6 +52,11 @@ export default defineConfig({
               priority: 1,
             },
             {
+              name: 'machines',
+              test: /src\/machines\/|pages\/machine/,
+              priority: 3,
+            },
+            {
               name: 'more',
               test: /src\/(?:account|members)\/|src\/pages\/(?!tokens-page|inspect-page|login-page|not-found)|narrow-fields|sign-up-form|fragment-code|proof-dialog|shell\/decision|ui\/events|words\/audit/,
               priority: 2,

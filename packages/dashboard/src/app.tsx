@@ -28,6 +28,9 @@ const CliPage = lazily(() => import('./pages/cli-page.tsx'), 'CliPage')
 const DischargePage = lazily(() => import('./pages/discharge-page.tsx'), 'DischargePage')
 const InspectPage = lazily(() => import('./pages/inspect-page.tsx'), 'InspectPage')
 const InvitePage = lazily(() => import('./pages/invite-page.tsx'), 'InvitePage')
+const AppMachinesPage = lazily(() => import('./pages/machines-page.tsx'), 'AppMachinesPage')
+const MachinePage = lazily(() => import('./pages/machine-page.tsx'), 'MachinePage')
+const MachinesPage = lazily(() => import('./pages/machines-page.tsx'), 'MachinesPage')
 const MembersPage = lazily(() => import('./pages/members-page.tsx'), 'MembersPage')
 const OrganisationsPage = lazily(() => import('./pages/organisations-page.tsx'), 'OrganisationsPage')
 const ResetPage = lazily(() => import('./pages/reset-page.tsx'), 'ResetPage')
@@ -113,6 +116,12 @@ function Pages() {
       </Route>
       <Route path="/dashboard/:org">{({ org }) => <Redirect to={`/dashboard/${org}/tokens`} replace />}</Route>
       <Route path="/dashboard/:org/tokens/:id">{({ org }) => <OrganisationPage slug={org} page={TokenPage} />}</Route>
+      <Route path="/dashboard/:org/machines/:app/:id">
+        {({ org }) => <OrganisationPage slug={org} page={MachinePage} />}
+      </Route>
+      <Route path="/dashboard/:org/machines/:app">
+        {({ org }) => <OrganisationPage slug={org} page={AppMachinesPage} />}
+      </Route>
       <Route path="/dashboard/:org/:page">
         {({ org, page }) => {
           const found = organisationPages.get(page)
@@ -127,6 +136,7 @@ function Pages() {
 const organisationPages: ReadonlyMap<string, ComponentType> = new Map([
   ['tokens', TokensPage],
   ['apps', AppsPage],
+  ['machines', MachinesPage],
   ['members', MembersPage],
   ['audit', AuditPage],
   ['settings', SettingsPage],

@@ -14,9 +14,9 @@ test.each([
   'text/plain',
   '',
 ])('as %j', async (type) => {
-  const answer = await ask('{"name":"a\u202eb","of":["c\u200bd"]}', type, 404)
+  const answer = await ask('{"name":"a\u202eb","of":["c\u200bd","\\u001b[1;31me\\u001b[0m [f]"]}', type, 404)
   expect(answer.status).toBe(404)
-  expect(await answer.json()).toEqual({ name: 'ab', of: ['cd'] })
+  expect(await answer.json()).toEqual({ name: 'ab', of: ['cd', 'e [f]'] })
 })
 
 test.each([

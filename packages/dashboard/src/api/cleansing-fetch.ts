@@ -12,11 +12,14 @@ export function createCleansingFetch(fetch: typeof globalThis.fetch): typeof glo
   }
 }
 
+/** What colours text in a terminal, and would leave half of itself behind: its first character alone is not seen. */
+const terminalCommand = /\p{Cc}\[[\d;?]*[a-z]/giu
+
 /** Undefined for text that is not JSON. */
 function cleanseJson(text: string): string | undefined {
   try {
     return JSON.stringify(parseJson(text), (_key, value: unknown) =>
-      typeof value === 'string' ? cleanse(value) : value,
+      typeof value === 'string' ? cleanse(value.replace(terminalCommand, '')) : value,
     )
   } catch {
     return undefined

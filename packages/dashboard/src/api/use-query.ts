@@ -43,6 +43,8 @@ interface QueryOptions<Data> {
   readonly freshFor?: number
   /** Whether what was there under another key stays until this one is answered. */
   readonly keepsLast?: boolean
+  /** Milliseconds until it is asked for again, for as long as somebody looks at the page; 0 for never. */
+  readonly repeats?: (data: Data) => number
 }
 
 export interface Query<Data> {
@@ -56,7 +58,7 @@ export interface Query<Data> {
 }
 
 export function useQuery<Data>(options: QueryOptions<Data>): Query<Data> {
-  const { key, ask, enabled = true, freshFor = 5000, keepsLast = false } = options
+  const { key, ask, enabled = true, freshFor = 5000, keepsLast = false, repeats } = options
   const asksAgain = Number.isFinite(freshFor)
   const answer = useSWR<Data, Error>(enabled ? key : null, () => askPatiently(ask), {
     dedupingInterval: asksAgain ? freshFor : 0,
@@ -64,6 +66,7 @@ export function useQuery<Data>(options: QueryOptions<Data>): Query<Data> {
     revalidateOnFocus: asksAgain,
     revalidateOnReconnect: asksAgain,
     focusThrottleInterval: 0,
+    refreshInterval: (newest) => (newest === undefined ? 0 : (repeats?.(newest) ?? 0)),
     shouldRetryOnError: false,
     onError: use(FailureContext),
   })

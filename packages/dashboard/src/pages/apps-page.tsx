@@ -8,7 +8,7 @@ import { useCache, useQuery } from '../api/use-query.ts'
 import { useMutation } from '../session/use-mutation.ts'
 import { useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
-import { Button } from '../ui/button.tsx'
+import { Button, LinkButton } from '../ui/button.tsx'
 import { Id } from '../ui/copy.tsx'
 import { ConfirmDialog, FormDialog } from '../ui/dialog.tsx'
 import { TextField } from '../ui/field.tsx'
@@ -45,6 +45,9 @@ export function AppsPage() {
               {apps.map((app) => (
                 <Row key={app.id} name={app.name} note={<Id>{app.internal_numeric_id}</Id>}>
                   <span className="text-small text-muted">{app.status}</span>
+                  <LinkButton kind="quiet" size="small" href={`/dashboard/${slug}/machines/${app.name}`}>
+                    Machines<span className="sr-only"> of {app.name}</span>
+                  </LinkButton>
                   <Button
                     kind="quiet-danger"
                     size="small"

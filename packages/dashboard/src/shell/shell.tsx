@@ -124,6 +124,7 @@ function Frame({ slug, user, children }: ShellProps & { readonly user: User | un
 const pages = [
   { page: 'tokens', label: 'Tokens' },
   { page: 'apps', label: 'Apps' },
+  { page: 'machines', label: 'Machines' },
   { page: 'members', label: 'Members' },
   { page: 'audit', label: 'Audit' },
   { page: 'settings', label: 'Settings' },

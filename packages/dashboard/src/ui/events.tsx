@@ -59,9 +59,23 @@ function Event({ event, slug }: { readonly event: AuditEvent; readonly slug: str
   )
 }
 
-/** A token leads to its page; its id is shortened to the part that people compare. */
+/** A token and a machine lead to their pages; the id of a token is shortened to the part that people compare. */
 function Target({ target, slug }: { readonly target: string; readonly slug: string }) {
   const [, id] = /^token ([0-9a-f]{8}-[0-9a-f-]{27})$/.exec(target) ?? []
+  const [, machine, app = ''] = /^machine ([0-9a-f]{14}) of app (.+)$/.exec(target) ?? []
+  if (machine !== undefined) {
+    return (
+      <>
+        <Link
+          href={`/dashboard/${slug}/machines/${encodeURIComponent(app)}/${machine}`}
+          className="underline underline-offset-2"
+        >
+          machine <Id>{machine}</Id>
+        </Link>{' '}
+        of app {app}
+      </>
+    )
+  }
   // The trail keeps the word with which it began.
   if (id === undefined) return target.replace(/^organisation /, 'organization ')
   return (

@@ -7,7 +7,9 @@ export class PlainError extends Error {}
 /** One sentence, with a capital letter and a full stop. */
 export function describeFailure(error: Error): string {
   if (error instanceof ApiError) {
-    return error.code === 'internal' ? 'Something went wrong in Hallpass. Try again.' : finish(error.message)
+    return error.code === 'internal'
+      ? 'Something went wrong in Hallpass. Try again.'
+      : finish(error.message.replace(`${error.code}: `, ''))
   }
   if (error instanceof ConnectionError) return connectionWords[error.code]
   if (error instanceof PlainError) return error.message

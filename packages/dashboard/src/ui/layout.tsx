@@ -91,6 +91,7 @@ const dots = {
   good: 'bg-accent',
   bad: 'bg-danger',
   off: 'bg-muted',
+  busy: 'bg-warn',
 } as const
 
 export function State({ tone, children }: { readonly tone: keyof typeof dots; readonly children: ReactNode }) {

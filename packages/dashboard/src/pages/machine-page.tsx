@@ -1,0 +1,117 @@
+// `/dashboard/:org/machines/:app/:id`: one machine, how it is, what happened to it, what it writes, and what can be done with it.
+import { useEffect, useRef, useState } from 'react'
+import { Link, useParams } from 'wouter'
+
+import type { Machine } from '@hallpass/client'
+
+import { useServices } from '../api/services.tsx'
+import { useQuery } from '../api/use-query.ts'
+import { DestroyDialog } from '../machines/destroy-dialog.tsx'
+import { useMachineChanged } from '../machines/machine-changed.ts'
+import { MachineEvents } from '../machines/machine-events.tsx'
+import { Configuration, MachineFacts } from '../machines/machine-facts.tsx'
+import { MachineLog } from '../machines/machine-log.tsx'
+import { lookOf, MachineStateWord, patienceWith, type Verb } from '../machines/states.tsx'
+import { useMutation } from '../session/use-mutation.ts'
+import { useOrganisation } from '../shell/organisation.tsx'
+import { PageHeader } from '../shell/page-header.tsx'
+import { useAnnounce } from '../ui/announce.ts'
+import { Button } from '../ui/button.tsx'
+import { Section } from '../ui/layout.tsx'
+import { Load } from '../ui/load.tsx'
+import { FailureNotice } from '../ui/notice.tsx'
+import { PageSkeleton } from '../ui/skeleton.tsx'
+
+export function MachinePage() {
+  const { client } = useServices()
+  const { slug } = useOrganisation()
+  const { app, id } = useParams<{ app: string; id: string }>()
+  const query = useQuery({
+    key: ['machine', app, id],
+    ask: () => client.showMachine({ app_name: app, machine_id: id, include_leases: true }),
+    freshFor: 500,
+    repeats: ({ state }) => patienceWith(state),
+  })
+  return (
+    <>
+      <Link
+        href={`/dashboard/${slug}/machines`}
+        className="mb-3 inline-block text-muted hover:text-ink hover:underline"
+      >
+        ← Machines
+      </Link>
+      <Load query={query} what="The machine" skeleton={<PageSkeleton />}>
+        {(machine) => <Shown app={app} machine={machine} />}
+      </Load>
+    </>
+  )
+}
+
+interface ShownProps {
+  readonly app: string
+  readonly machine: Machine
+}
+
+function Shown({ app, machine }: ShownProps) {
+  const { id, name, state, events = [], config } = machine
+  const { slug } = useOrganisation()
+  const [isDestroying, setDestroying] = useState(false)
+  const change = useChange(app, machine)
+  useSayState(name, state)
+  return (
+    <>
+      <PageHeader
+        title={name}
+        lead={<MachineStateWord state={state} />}
+        actions={
+          <div className="flex flex-wrap gap-2">
+            {lookOf(state).verbs.map((verb) =>
+              verb === 'destroy' ? (
+                <Button key={verb} kind="danger" onClick={() => setDestroying(true)}>
+                  Destroy
+                </Button>
+              ) : (
+                <Button key={verb} busy={change.isPending} onClick={() => change.mutate(verb)}>
+                  {verb.charAt(0).toUpperCase() + verb.slice(1)}
+                </Button>
+              ),
+            )}
+          </div>
+        }
+      />
+      <FailureNotice error={change.error} className="mb-5" />
+      <MachineFacts slug={slug} app={app} machine={machine} />
+      <Section title="Events" lead="What happened to it, the newest first.">
+        <MachineEvents events={events} />
+      </Section>
+      {state !== 'destroyed' && <MachineLog app={app} id={id} name={name} />}
+      <Configuration config={config} />
+      {isDestroying && <DestroyDialog app={app} machine={machine} onClose={() => setDestroying(false)} />}
+    </>
+  )
+}
+
+function useChange(app: string, { id, name }: Machine) {
+  const { client } = useServices()
+  const asked = { app_name: app, machine_id: id }
+  return useMutation({
+    run: async (verb: Exclude<Verb, 'destroy'>) => {
+      if (verb === 'start') await client.startMachine(asked)
+      else await (verb === 'stop' ? client.stopMachine(asked) : client.restartMachine(asked))
+    },
+    // Where it is refused too: then it is not as this page had it.
+    onSettled: useMachineChanged(app, id),
+    said: (_, verb) => `${name} is asked to ${verb}.`,
+  })
+}
+
+/** Has it read out whenever the machine has come to another state. */
+function useSayState(name: string, state: Machine['state']): void {
+  const announce = useAnnounce()
+  const said = useRef(state)
+  useEffect(() => {
+    if (said.current === state) return
+    said.current = state
+    announce(`${name} is ${state}.`)
+  }, [announce, name, state])
+}
