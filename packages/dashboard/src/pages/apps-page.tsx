@@ -45,8 +45,13 @@ export function AppsPage() {
               {apps.map((app) => (
                 <Row key={app.id} name={app.name} note={<Id>{app.internal_numeric_id}</Id>}>
                   <span className="text-small text-muted">{app.status}</span>
-                  <LinkButton kind="quiet" size="small" href={`/dashboard/${slug}/machines/${app.name}`}>
-                    Machines<span className="sr-only"> of {app.name}</span>
+                  <LinkButton
+                    kind="quiet"
+                    size="small"
+                    aria-label={`Machines of ${app.name}`}
+                    href={`/dashboard/${slug}/machines/${app.name}`}
+                  >
+                    Machines
                   </LinkButton>
                   <Button
                     kind="quiet-danger"

@@ -59,6 +59,7 @@ export function Button({
 
 interface LinkButtonProps extends Look {
   readonly href: string
+  readonly 'aria-label'?: string
   readonly className?: string
   readonly children: ReactNode
 }
