@@ -1,5 +1,4 @@
-// flyctl's questions about the machines and releases of an app. An authority runs no machines, so the answers are
-// empty.
+// flyctl's questions about the logs of an app, and about its releases, of which there are none.
 import { pathName } from '@hallpass/client/contract'
 import { z } from 'zod'
 

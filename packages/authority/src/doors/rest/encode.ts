@@ -62,7 +62,7 @@ export function encodeListedSession(session: ListedSession): ListedSessionAnswer
   return { id, kind, label, created_at: encodeInstant(createdAt), expires_at: encodeInstant(expiresAt), current }
 }
 
-/** There are no machines and volumes yet. */
+/** Machines are not counted here: they have a list of their own. There are no volumes. */
 export function encodeApp({ app, organisation }: FoundApp): App {
   return {
     id: app.publicId,
