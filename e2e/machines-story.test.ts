@@ -242,4 +242,16 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
     expect(JSON.stringify(containers)).not.toContain(ids.talker)
     expect(await done(['apps', 'destroy', '-y', 'jobs'], token)).toBe('Destroyed app jobs')
   })
+
+  it('destroys an app with machines only by force', async () => {
+    const create = ['machine', 'create', '-a', 'sibling', '-w', '0s', 'test/busybox:1']
+    const id = (await withToken(...create)).stdout.trim()
+    const refused = await withToken('apps', 'destroy', '-y', 'sibling')
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain(
+      'app sibling still has a machine: destroy it first, or destroy the app with --force (in the API force=true)',
+    )
+    expect(await done(['apps', 'destroy', '-y', '--force', 'sibling'], token)).toBe('Destroyed app sibling')
+    expect((await ask('GET', `/v1/apps/sibling/machines/${id}`, { token })).status).toBe(404)
+  })
 })

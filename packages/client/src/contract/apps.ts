@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 import { routesOf } from './route.ts'
-import { label, line, part, pathName } from './text.ts'
+import { flag, label, line, part, pathName } from './text.ts'
 
 export const appParams = z.object({ app_name: pathName })
 
@@ -53,5 +53,12 @@ export const appRoutes = routesOf('apps', {
   },
 
   showApp: { summary: 'One app', params: appParams, answer: app },
-  deleteApp: { summary: 'Delete an app; its deploy tokens are dead from now on', params: appParams, status: 202 },
+  deleteApp: {
+    summary: 'Delete an app; its deploy tokens are dead from now on',
+    params: appParams,
+    query: z.object({ force: flag.optional().describe('Its machines are destroyed with it.') }),
+    // What programs send that have no query with this method.
+    body: z.object({ force: z.boolean().optional() }).nullish(),
+    status: 202,
+  },
 })

@@ -18,16 +18,10 @@ import {
 import { machineConfig, metadataKey, metadataValue, signal } from './machine-config.ts'
 import { organisationParams } from './organisations.ts'
 import { routesOf } from './route.ts'
-import { cursor, label, pageLimit, part, pathName } from './text.ts'
+import { cursor, flag, label, pageLimit, part, pathName } from './text.ts'
 
 const machineParams = appParams.extend({ machine_id: pathName })
 const keyParams = machineParams.extend({ key: metadataKey })
-
-/** Go prints booleans as words, and clients of other languages as digits. */
-const flag = z
-  .enum(['true', 'false', '1', '0', ''])
-  .or(z.boolean())
-  .transform((given) => [true, 'true', '1', ''].includes(given))
 
 /** A number of seconds, or a text of Go's durations; whole milliseconds. */
 const timeout = z.union([z.string(), z.number()]).transform((given, context): number => {

@@ -66,3 +66,9 @@ export const cursor = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, { error: 'is no
 
 /** Page sizes come as text in a query. */
 export const pageLimit = z.coerce.number<number>().int().min(1).max(1000)
+
+/** A switch in a query: Go prints booleans as words, and clients of other languages as digits. */
+export const flag = z
+  .enum(['true', 'false', '1', '0', ''])
+  .or(z.boolean())
+  .transform((given) => [true, 'true', '1', ''].includes(given))

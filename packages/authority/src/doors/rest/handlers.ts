@@ -157,8 +157,8 @@ export const handlers: Handlers<Exclude<RouteName, MachineRouteName>> = {
     return encodeApp(await perform(showApp, { name: params.app_name }))
   },
 
-  async deleteApp({ params }, { perform }) {
-    await perform(deleteApp, { name: params.app_name })
+  async deleteApp({ params, query, body }, { perform }) {
+    await perform(deleteApp, { name: params.app_name, force: query.force === true || body?.force === true })
   },
 
   async listRegions(_input, { perform }) {

@@ -21,10 +21,10 @@ export const deleteApp: WriteOperation<DeleteApp, FoundApp, ShownApp> = {
   async run({ tx, now, principal }, { input: { force = false }, subject: { app, organisation }, actor }) {
     const machines = await tx.machines.countOfApp(app.id)
     if (machines > 0 && !force) {
-      const many = machines === 1 ? 'a machine' : `${machines} machines`
+      const [many, them] = machines === 1 ? ['a machine', 'it'] : [`${machines} machines`, 'them']
       throw new DomainError(
         'conflict',
-        `app ${app.name} still has ${many}: destroy them first, or delete it with force`,
+        `app ${app.name} still has ${many}: destroy ${them} first, or destroy the app with --force (in the API force=true)`,
       )
     }
     if (machines > 0) await tx.machines.destroyOfApp(app.id, now)

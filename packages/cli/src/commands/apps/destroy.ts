@@ -9,7 +9,7 @@ import { warn, writeLine } from '../../output.ts'
 /** Destroys each app, after asking once; one that cannot be destroyed does not keep the others alive. */
 export async function destroyApps(
   context: Context,
-  flags: GlobalFlags & YesFlag,
+  flags: GlobalFlags & YesFlag & { readonly force?: boolean | undefined },
   ...names: readonly string[]
 ): Promise<void> {
   const client = await connect(context, flags)
@@ -17,7 +17,7 @@ export async function destroyApps(
   let failures = 0
   for (const name of names) {
     try {
-      await client.deleteApp({ app_name: name })
+      await client.deleteApp({ app_name: name, ...(flags.force === true ? { force: true } : {}) })
       writeLine(context, `Destroyed app ${name}`)
     } catch (error) {
       failures += 1

@@ -1,5 +1,5 @@
 // The grammar of `hallpass apps`.
-import { globalFlags, jsonFlag, organisationFlag, word, yesFlag } from '../../flags.ts'
+import { globalFlags, jsonFlag, organisationFlag, switchFlag, word, yesFlag } from '../../flags.ts'
 import { command, group, words } from '../../routes.ts'
 
 /** One that is there; the shell proposes those. */
@@ -28,7 +28,7 @@ const show = command({
 
 const destroy = command({
   load: async () => (await import('./destroy.ts')).destroyApps,
-  flags: { ...yesFlag, ...globalFlags },
+  flags: { force: switchFlag('Also apps that have machines, and these with them', 'f'), ...yesFlag, ...globalFlags },
   positional: { kind: 'array', parameter: app, minimum: 1 },
   brief: 'Destroy apps, and with them their deploy tokens',
 })
