@@ -90,7 +90,7 @@ async function withImage(
   signal: AbortSignal,
 ): Promise<Machine | undefined> {
   if (machine.image !== null) return machine
-  const image = await pulls.get(readConfig(machine.config).image, signal)
+  const image = await pulls.get(machine.organisationId, readConfig(machine.config).image, signal)
   const changes = { image: JSON.stringify(image) }
   const found = await recorder.change(machine.id, ifSame(machine, after(undefined, changes)))
   return found?.version === machine.version && found.state === machine.state ? found : undefined
