@@ -284,3 +284,15 @@ describe('durations', () => {
     }
   })
 })
+
+test('a key that somebody took for the place of a value is not repeated', async () => {
+  const asked = [
+    ['createMachine', { config: { image: 'a', env: { 'A=hunter2hunter2': '' } } }, 'config.env.'],
+    ['changeSecrets', { values: { 'A=hunter2hunter2': '' } }, 'values.'],
+  ] as const
+  for (const [name, body, place] of asked) {
+    const answer = await askRoute(target, name, { token: target.minted.token, body })
+    expect(expectRefusal(answer, 400).message).toContain(`${place}(not a name) is no`)
+    expect(answer.text).not.toContain('hunter2')
+  }
+})

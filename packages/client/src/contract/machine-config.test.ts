@@ -62,6 +62,7 @@ describe('a configuration', () => {
     [{ image: 'a', rootfs: { persist: 'always' } }, 'rootfs.persist is not served'],
     [{ image: 'a', guest: { gpu_kind: 'a10' } }, 'guest.gpu_kind is not served'],
     [{ image: 'a', files: [{ raw_value: '' }] }, 'files.0.guest_path is missing'],
+    [{ image: 'a', files: [{ guest_path: '/..a/b.', raw_value: '', mode: 0o4755 }] }, 'files.0.mode Too big'],
     [{ image: 'a', files: [{ guest_path: '/a' }] }, 'files.0 needs either raw_value or secret_name'],
     [{ image: 'a', size: 'huge' }, 'guest is not given, and size is none of'],
     [{ image: 'a', size: 'shared-cpu-1x', guest: { cpus: 1 } }, 'guest and size are two ways'],
@@ -72,6 +73,12 @@ describe('a configuration', () => {
     [{ image: 'a', strange: JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`) as unknown }, ' has more than 16 levels'],
   ])('%j is refused', (config, problem) => {
     expect(problemsOf(config)).toEqual([expect.stringContaining(problem)])
+  })
+
+  test.each(['/a/../b', '/..', '/./a', '/a//b', '/a/', '/', 'a'])('%s is no place of a file', (path) => {
+    expect(problemsOf({ image: 'a', files: [{ guest_path: path, raw_value: '' }] })).toEqual([
+      'files.0.guest_path is no absolute path without "." and ".."',
+    ])
   })
 })
 

@@ -65,7 +65,10 @@ const words = z.array(text).max(1000)
 const integer = z.number().int()
 const count = integer.min(0).max(2 ** 31 - 1)
 const flag = z.boolean()
-const path = z.string().max(4096).regex(/^\//, { error: 'is no absolute path' })
+const path = z
+  .string()
+  .max(250)
+  .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[^/]+)+$/, { error: 'is no absolute path without "." and ".."' })
 const listOf = <S extends z.ZodType>(schema: S) => z.array(schema).max(mostItems)
 
 /** A variable of the environment: whatever has no "=" and does not begin a list of secrets. */
@@ -116,7 +119,7 @@ const file = some({
   guest_path: path,
   raw_value: base64,
   secret_name: line,
-  mode: integer.min(0).max(0o7777),
+  mode: integer.min(0).max(0o777),
   image_config: notServed('files come from raw_value or secret_name'),
 }).superRefine((given, context) => {
   if (given.guest_path === undefined) {

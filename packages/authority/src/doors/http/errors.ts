@@ -110,7 +110,7 @@ const parts =
 /** The problems that zod found in `input`, as a sentence: at most five, each with its path and never with the value. */
 export function describeIssues(place: string, input: unknown, error: z.ZodError): InvalidInput {
   const issues = error.issues.slice(0, 5).map((issue) => {
-    const path = issue.path.map(String).join('.')
+    const path = issue.path.map((key) => (typeof key === 'number' ? key : describeKey(String(key)))).join('.')
     const missing = issue.code === 'invalid_type' && valueAt(input, issue.path) === undefined
     return { path, text: `${path === '' ? place : path} ${missing ? 'is missing' : describeIssue(issue)}` }
   })
@@ -136,6 +136,10 @@ function describeIssue(issue: z.core.$ZodIssue): string {
       return `is too ${issue.origin === 'string' ? 'long' : 'large'}: at most ${issue.maximum}`
     case 'invalid_value':
       return `is none of ${issue.values.map(String).join(', ')}`
+    case 'invalid_key': {
+      const [first] = issue.issues
+      return first === undefined ? 'is no key that may be here' : describeIssue(first)
+    }
     case 'invalid_format':
       return issue.message.startsWith('Invalid ') ? `is not a valid ${issue.format}` : issue.message
     case 'invalid_union': {
@@ -149,7 +153,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 
 /** Text that does not look like a field name may be a secret, and is not repeated. */
 function describeKey(key: string): string {
-  return /^[A-Za-z_]\w{0,31}$/.test(key) ? key : '(not a name)'
+  return /^[A-Za-z_][\w-]{0,31}$/.test(key) ? key : '(not a name)'
 }
 
 function sendDomainError(error: DomainError, request: FastifyRequest, reply: FastifyReply): void {

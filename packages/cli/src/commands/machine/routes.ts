@@ -128,7 +128,7 @@ const destroy = command({
 const exec = command({
   load: async () => (await import('./exec.ts')).execInMachine,
   flags: {
-    stdin: switchFlag('Give it what comes on standard input, 1 MiB at most', 'i'),
+    stdin: switchFlag('Give it what comes on standard input, 60 KB at most', 'i'),
     timeout: textFlagWithDefault('How long it may take, 60s at most', 'duration', '60s'),
     ...jsonFlag,
     ...common,
