@@ -9,7 +9,7 @@ import { describeCause } from './domain/cause.ts'
 import type { Keyring } from './domain/keyring.ts'
 import type { Store } from './domain/store.ts'
 import type { SayRarely } from './log.ts'
-import { findOwner, openEngine } from './machines/open-engine.ts'
+import { findLast, findOwner, openEngine, rememberLast } from './machines/open-engine.ts'
 import { runMachines, type RunningMachines } from './machines/runner.ts'
 import { appOfMachine } from './operations/machines/app-of-machine.ts'
 
@@ -26,17 +26,22 @@ export async function startMachines(
   { store, keyring, log, sayRarely }: Wiring,
 ): Promise<{ readonly machines: RunningMachines | undefined; readonly tell: () => void }> {
   if (setting === 'none') return { machines: undefined, tell() {} }
+  const last = await findLast(store)
   const opened = await openEngine(setting, {
     owner: await findOwner(store, randomBytes),
     env: process.env,
     directory: join(dataDirectory, 'machines'),
+    last,
   })
   if (opened === undefined) {
     const sentence =
-      'machines cannot run: no Docker Engine and no Podman answers here, and --engine local was not asked for'
+      last === 'docker'
+        ? 'machines cannot run: the Docker Engine or Podman that ran them does not answer (--engine local runs them here instead)'
+        : 'machines cannot run: no Docker Engine and no Podman answers here, and the local engine lacks something (--engine local says what)'
     return { machines: undefined, tell: () => log.info(sentence) }
   }
   const { engine, capabilities } = opened
+  await rememberLast(store, engine.kind)
   const tell = () => {
     if (capabilities !== undefined) log.info({ engine: capabilities.engine }, 'machines run here')
     for (const remedy of capabilities?.remedies ?? []) log.warn(`machines: ${remedy}`)

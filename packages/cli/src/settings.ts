@@ -38,7 +38,7 @@ export const settings = {
   engine: {
     what: 'What runs machines: auto, none, local, docker, unix:///path or tcp://host:port',
     takes: 'engine',
-    usual: 'auto: Docker or Podman, if one answers here',
+    usual: 'auto: Docker or Podman, or local, on this kernel',
   },
   machinesRate: {
     what: 'How often a second one holder may do the same to one machine',

@@ -34,6 +34,14 @@ function isThere(path: string): boolean {
   }
 }
 
+interface Surroundings {
+  readonly owner: string
+  readonly env: Variables
+  readonly directory: string
+  /** The kind of engine that ran machines before, if one did. */
+  readonly last: string | undefined
+}
+
 /** How long the first answer may take while the server starts. */
 const patience = 3000
 
@@ -44,7 +52,7 @@ const patience = 3000
  */
 export async function openEngine(
   setting: EngineSetting,
-  { owner, env, directory }: { readonly owner: string; readonly env: Variables; readonly directory: string },
+  { owner, env, directory, last }: Surroundings,
 ): Promise<OpenedEngine | undefined> {
   if (setting === 'none') return undefined
   if (setting === 'local') {
@@ -69,7 +77,12 @@ export async function openEngine(
     const capabilities = await ask(engine)
     if (capabilities !== undefined) return { engine, capabilities }
   }
-  return undefined
+  // What an engine runs that is away for a while must not be run a second time here.
+  if (named !== '' || last === 'docker') return undefined
+  // It looks at this machine alone, so it needs no patience. Node's permission model may forbid it to look.
+  const engine = createLocalEngine({ owner, directory, env })
+  const capabilities = await engine.capabilities().catch(() => undefined)
+  return capabilities === undefined ? undefined : { engine, capabilities }
 }
 
 /**
@@ -86,7 +99,17 @@ export async function findOwner(store: Store, randomBytes: (length: number) => U
   })
 }
 
+/** The kind of engine that ran machines last: `docker` or `local`. */
+export async function findLast(store: Store): Promise<string | undefined> {
+  return store.read((tx) => tx.settings.get(lastName))
+}
+
+export async function rememberLast(store: Store, kind: string): Promise<void> {
+  if ((await findLast(store)) !== kind) await store.write((tx) => tx.settings.set(lastName, kind))
+}
+
 const ownerName = 'engine_owner'
+const lastName = 'engine_last'
 
 function openAt(env: Variables, owner: string): Engine {
   try {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Capabilities } from '../engine.ts'
 import { openControlGroups } from './control-groups.ts'
 import type { Folders } from './folders.ts'
+import { canConnect } from './networks.ts'
 import { quote, run } from './programs.ts'
 import { seccompFilter } from './seccomp.ts'
 
@@ -14,12 +15,10 @@ import { seccompFilter } from './seccomp.ts'
 export async function reasonWithoutLocal(): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'it needs Linux'
   if (process.getuid?.() !== 0) return 'it needs to run as root'
-  for (const [program, flag, origin] of programs) {
-    if ((await run(program, [flag])).code !== 0) return `there is no ${program} (Debian: apt install ${origin})`
-  }
-  const groups = await openControlGroups('hallpass-try')
-  await groups?.disband()
-  if (groups === undefined) {
+  const said = await Promise.all(programs.map(([program, flag]) => run(program, [flag])))
+  const missing = programs.find((_program, index) => said[index]?.code !== 0)
+  if (missing !== undefined) return `there is no ${missing[0]} (Debian: apt install ${missing[2]})`
+  if (!(await hasControlGroups())) {
     return 'it cannot write to the control groups of memory, cpu and pids in /sys/fs/cgroup'
   }
   const tried = await run('unshare', ['--user', '--mount', '--net', '--pid', '--fork', 'true'])
@@ -27,9 +26,23 @@ export async function reasonWithoutLocal(): Promise<string | undefined> {
   return undefined
 }
 
-/** @param isConnected whether the place of private networks could be made */
-export async function findAbilities(folders: Folders, isConnected: boolean): Promise<Capabilities> {
-  const [version, diskLimit] = await Promise.all([run('bwrap', ['--version']), findDiskLimit(folders)])
+async function hasControlGroups(): Promise<boolean> {
+  // Others may try at the same time.
+  const groups = await openControlGroups(`hallpass-try-${randomUUID()}`)
+  const isMade = await groups?.prepare().then(
+    () => true,
+    () => false,
+  )
+  await groups?.disband()
+  return isMade === true
+}
+
+export async function findAbilities(folders: Folders): Promise<Capabilities> {
+  const [version, diskLimit, isConnected] = await Promise.all([
+    run('bwrap', ['--version']),
+    findDiskLimit(folders),
+    canConnect(),
+  ])
   return {
     isolation: 'container',
     networks: isConnected ? 'isolated' : 'unknown',

@@ -6,6 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Limits } from '../engine.ts'
 
 export interface ControlGroups {
+  /** Makes what all groups are in. Whoever makes a group or enters one does so first. @throws what the kernel said */
+  prepare(): Promise<void>
   /** Makes the group of a run, with room for one process more: the one that watches over it is in it at first. */
   make(name: string, limits: Limits): Promise<void>
   /** Files into which a process writes its number to enter; with a command, a group within that is killed by itself. */
@@ -23,13 +25,14 @@ export interface ControlGroups {
   /** Whether the kernel killed something in it because its memory was used up. */
   ranOut(name: string): Promise<boolean>
   remove(name: string): Promise<void>
-  /** Leaves nothing behind where no run is. */
+  /** Leaves nothing behind where no run is: who calls leaves the group of those that watch. */
   disband(): Promise<void>
   /** What a run sees of its own group: folders of the machine, and their places below /sys/fs/cgroup. */
   views(name: string): readonly (readonly [source: string, place: string])[]
 }
 
 /**
+ * Makes nothing yet.
  * @param mark tells the groups of one engine from those of another
  * @param needed the controllers without which there are none; version 1 has all of them or is not taken
  */
@@ -42,27 +45,31 @@ export async function openControlGroups(
   const words = there?.trim().split(' ') ?? []
   try {
     if (there === undefined) return await openFirst(mark, root)
-    return needed.every((one) => words.includes(one)) ? await openSecond(mark, root, needed) : undefined
+    return needed.every((one) => words.includes(one)) ? openSecond(mark, root, needed) : undefined
   } catch {
     return undefined
   }
 }
 
 /** One folder for a run. Its processes are in it, so whoever watches over one has a group beside. */
-async function openSecond(mark: string, root: string, needed: readonly string[]): Promise<ControlGroups> {
+function openSecond(mark: string, root: string, needed: readonly string[]): ControlGroups {
   const base = join(root, mark)
   const monitors = join(base, 'monitors')
   const at = (name: string, command?: string): string => join(base, name, command ?? '')
   const all = needed.map((controller) => `+${controller}`).join(' ')
-  await writeFile(join(root, 'cgroup.subtree_control'), all)
-  await mkdir(monitors, { recursive: true })
-  await writeFile(join(base, 'cgroup.subtree_control'), all)
+  async function prepare(): Promise<void> {
+    await writeFile(join(root, 'cgroup.subtree_control'), all)
+    await mkdir(monitors, { recursive: true })
+    await writeFile(join(base, 'cgroup.subtree_control'), all)
+  }
   async function limit(name: string, file: string, value: string): Promise<void> {
     if (needed.includes(file.slice(0, file.indexOf('.')))) await writeFile(join(at(name), file), value)
   }
   const enterMonitors = (pid: number): Promise<void> => writeFile(join(monitors, 'cgroup.procs'), `${pid}`)
   return {
+    prepare,
     async make(name, { memoryMb, cpus, processes }) {
+      await prepare()
       await mkdir(at(name), { recursive: true })
       await limit(name, 'memory.max', `${memoryMb * 2 ** 20}`)
       // Where there is no swap there is nothing to limit.
@@ -88,7 +95,10 @@ async function openSecond(mark: string, root: string, needed: readonly string[])
     },
     ranOut: async (name) => /^oom_kill [1-9]/m.test(await read(join(at(name), 'memory.events'))),
     remove: (name) => removeFolder(at(name)),
-    disband: () => removeFolder(base),
+    async disband() {
+      await leave(monitors, root)
+      await removeFolder(base)
+    },
     views: (name) => [[at(name), '/']],
   }
 }
@@ -100,13 +110,17 @@ async function openFirst(mark: string, root: string): Promise<ControlGroups> {
   for (const controller of controllers) {
     // A folder of that name that is none of the kernel's would take every file that limits nothing.
     await access(join(root, controller, 'cgroup.procs'))
-    await mkdir(at(controller, 'monitors'), { recursive: true })
+  }
+  async function prepare(): Promise<void> {
+    for (const one of controllers) await mkdir(at(one, 'monitors'), { recursive: true })
   }
   async function enterMonitors(pid: number): Promise<void> {
     for (const one of controllers) await writeFile(join(at(one, 'monitors'), 'cgroup.procs'), `${pid}`)
   }
   return {
+    prepare,
     async make(name, { memoryMb, cpus, processes }) {
+      await prepare()
       for (const controller of controllers) await mkdir(at(controller, name), { recursive: true })
       const memory = `${memoryMb * 2 ** 20}`
       await writeFile(join(at('memory', name), 'memory.limit_in_bytes'), memory)
@@ -139,7 +153,10 @@ async function openFirst(mark: string, root: string): Promise<ControlGroups> {
       for (const controller of controllers) await removeFolder(at(controller, name))
     },
     async disband() {
-      for (const controller of controllers) await removeFolder(join(root, controller, mark))
+      for (const controller of controllers) {
+        await leave(at(controller, 'monitors'), join(root, controller))
+        await removeFolder(join(root, controller, mark))
+      }
     },
     views: (name) => ['memory', 'cpu', 'pids'].map((controller) => [at(controller, name), `/${controller}`]),
   }
@@ -172,6 +189,12 @@ async function killAll(folder: string): Promise<void> {
     }
     await pause(wait)
   }
+}
+
+/** For whoever is in it, and is about to end. */
+async function leave(monitors: string, root: string): Promise<void> {
+  if (!(await numbersIn(monitors)).includes(process.pid)) return
+  await writeFile(join(root, 'cgroup.procs'), `${process.pid}`).catch(() => {})
 }
 
 async function removeFolder(folder: string): Promise<void> {

@@ -19,7 +19,9 @@ export interface Folders {
   /** Where the keeper of logs listens, and the lock that lets there be one. */
   readonly socket: string
   readonly lock: string
-  /** The network namespace with a bridge for each private network. */
+  /** What there is only while the keeper is, outside of the directory: who removes that finds no mount in it. */
+  readonly passing: string
+  /** The network namespace with a bridge for each private network, in `passing`. */
   readonly switchboard: string
   /** Stands for the directory in names that all of the machine share. */
   readonly mark: string
@@ -29,6 +31,8 @@ export interface Folders {
 
 export function foldersOf(root: string): Folders {
   const runs = join(root, 'runs')
+  const mark = createHash('sha256').update(root).digest('hex').slice(0, 8)
+  const passing = `/run/hallpass-${mark}`
   return {
     root,
     images: join(root, 'images'),
@@ -41,8 +45,9 @@ export function foldersOf(root: string): Folders {
     addresses: join(root, 'addresses'),
     socket: join(root, 'keeper.socket'),
     lock: join(root, 'keeper.lock'),
-    switchboard: join(root, 'switchboard'),
-    mark: createHash('sha256').update(root).digest('hex').slice(0, 8),
+    passing,
+    switchboard: join(passing, 'switchboard'),
+    mark,
     runsOf: (owner) => join(runs, owner),
     run(owner, runId) {
       checkName(runId, 'runId')

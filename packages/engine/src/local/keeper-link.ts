@@ -6,7 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import { EngineError } from '../engine-error.ts'
 import type { Folders } from './folders.ts'
-import { env } from './programs.ts'
+import { scriptOfSwitchboard } from './networks.ts'
+import { env, quote } from './programs.ts'
 
 export interface KeeperLink {
   /** Once it has resolved, the keeper takes what the run writes, and sees its end. */
@@ -19,22 +20,20 @@ export interface KeeperLink {
 }
 
 export function createKeeperLink(folders: Folders, timeoutMs: number): KeeperLink {
-  const words = ['--nonblock', '--no-fork', folders.lock]
+  // One that is on its way out has the lock a moment longer than it listens.
+  const words = ['--timeout', '0.9', '--no-fork', folders.lock]
+  const script = `${scriptOfSwitchboard(folders)}\nexec nsenter --net=${quote(folders.switchboard)} "$@"`
   const isCompiled = import.meta.url.endsWith('.js')
   const main = fileURLToPath(new URL(isCompiled ? './keeper-main.js' : './keeper-main.ts', import.meta.url))
 
   function begin(): void {
-    const keeper = spawn(
-      'flock',
-      [...words, 'nsenter', `--net=${folders.switchboard}`, process.execPath, main, folders.root],
-      {
-        env,
-        // It must not keep alive what it was begun from, a terminal for example.
-        detached: true,
-        stdio: 'ignore',
-        cwd: '/',
-      },
-    )
+    const keeper = spawn('flock', [...words, 'sh', '-ec', script, 'keeper', process.execPath, main, folders.root], {
+      env,
+      // It must not keep alive what it was begun from, a terminal for example.
+      detached: true,
+      stdio: 'ignore',
+      cwd: '/',
+    })
     keeper.on('error', () => {})
     keeper.unref()
   }

@@ -1,6 +1,6 @@
 // The keeper outlives whoever drives the engine: it takes what runs write, notes how they end, and answers their names.
 import { closeSync, constants, existsSync, openSync, watch, type FSWatcher } from 'node:fs'
-import { readdir, readFile, rm, unlink } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, unlink } from 'node:fs/promises'
 import { createServer, Socket, type Server } from 'node:net'
 import { join } from 'node:path'
 
@@ -8,7 +8,7 @@ import { openControlGroups, type ControlGroups } from './control-groups.ts'
 import { foldersOf, type Folders } from './folders.ts'
 import { openLog } from './log-writer.ts'
 import { startNameServer, type NameServer } from './name-server.ts'
-import { createNetworks } from './networks.ts'
+import { createNetworks, removeSwitchboard } from './networks.ts'
 import { readRecord, writeRecord } from './records.ts'
 
 /** Serves one directory until it has nothing to do. Only one may do so at a time. */
@@ -16,16 +16,39 @@ export async function keep(directory: string): Promise<void> {
   const folders = foldersOf(directory)
   const groups = await openControlGroups(`hallpass-${folders.mark}`)
   if (groups === undefined) throw new Error('there are no control groups to write to')
+  await groups.prepare()
   await groups.enterMonitors(process.pid)
-  const names = startNameServer()
+  const lock = await lockOf(folders)
   const attached = new Map<string, Promise<void>>()
+  try {
+    await serve(folders, groups, attached)
+  } finally {
+    // Where the directory was removed and made anew meanwhile, what is shared is its new keeper's.
+    const now = await lockOf(folders)
+    if (attached.size === 0 && (now === undefined || now === lock)) {
+      await removeSwitchboard(folders)
+      await groups.disband()
+    }
+  }
+}
+
+const idleMs = 2000
+
+/** Tells the lock from one that is made later; undefined where it is removed. */
+async function lockOf({ lock }: Folders): Promise<number | undefined> {
+  return (await stat(lock).catch(() => undefined))?.ino
+}
+
+/** @param attached the runs that it watches, by name, each until it has ended */
+async function serve(folders: Folders, groups: ControlGroups, attached: Map<string, Promise<void>>): Promise<void> {
+  const names = startNameServer()
   const clients = new Set<Socket>()
   let timer: NodeJS.Timeout | undefined
 
   function attach(owner: string, runId: string): void {
     const key = `${owner}/${runId}`
     if (attached.has(key)) return
-    const ended = keepRun({ folders, groups: groups as ControlGroups, names, owner, runId })
+    const ended = keepRun({ folders, groups, names, owner, runId })
       .catch((error: unknown) => console.error(error))
       .finally(() => {
         attached.delete(key)
@@ -38,10 +61,7 @@ export async function keep(directory: string): Promise<void> {
     clearTimeout(timer)
     if (attached.size > 0 || clients.size > 0) return
     // The next run may come at once.
-    timer = setTimeout(() => {
-      server.close()
-      names.close()
-    }, idleMs)
+    timer = setTimeout(() => server.close(), idleMs)
   }
 
   await rm(folders.socket, { force: true })
@@ -76,13 +96,17 @@ export async function keep(directory: string): Promise<void> {
     server.once('error', reject)
     server.listen(folders.socket, resolve)
   })
+  // Whoever began it may be gone.
+  endIfIdle()
   await rm(folders.trash, { recursive: true, force: true }).catch(() => {})
   await new Promise<void>((resolve) => {
     server.once('close', resolve)
   })
+  // The last to call may have brought one.
+  while (attached.size > 0) await Promise.all(attached.values())
+  clearTimeout(timer)
+  names.close()
 }
-
-const idleMs = 30_000
 
 interface Kept {
   readonly folders: Folders

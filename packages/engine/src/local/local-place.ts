@@ -64,14 +64,10 @@ export function openPlace({ owner, directory, timeoutMs, images }: PlaceOptions)
     }
     const groups = await openControlGroups(`hallpass-${folders.mark}`)
     if (groups === undefined) throw new EngineError('unavailable', 'The local engine cannot write to control groups')
-    const isConnected = await networks.prepare().then(
-      () => true,
-      () => false,
-    )
     // After a restart of the machine nobody but the keeper notes that they have ended.
     const unended = await findUnended()
     for (const runId of unended) await keeper.attach(owner, runId)
-    return { groups, capabilities: await findAbilities(folders, isConnected) }
+    return { groups, capabilities: await findAbilities(folders) }
   }
 
   function open(): Promise<Opened> {

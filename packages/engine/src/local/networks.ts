@@ -1,15 +1,13 @@
 // Private networks: a bridge for each in a network namespace that forwards nothing and has no way to the machine's own.
-import { mkdir, readdir, readlink, rmdir, symlink, unlink } from 'node:fs/promises'
+import { mkdir, readdir, readlink, rm, rmdir, symlink, unlink } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
 import { EngineError } from '../engine-error.ts'
 import type { Folders } from './folders.ts'
-import { demand, quote, run } from './programs.ts'
+import { quote, run } from './programs.ts'
 
 export interface Networks {
-  /** Makes what all networks need, once. @throws EngineError `failed` */
-  prepare(): Promise<void>
   /** An address of the network that nobody else has, until it is given back. */
   claim(network: string, runId: string): Promise<Place>
   giveBack(network: string, runId: string, address: string): Promise<void>
@@ -23,6 +21,29 @@ export interface Place {
   readonly gateway: string
   /** Commands for the shell, to be run in the network namespace of the run. */
   readonly script: string
+}
+
+/** Whether the kernel has what private networks are made of. */
+export async function canConnect(): Promise<boolean> {
+  const script = 'ip link add try type bridge; ip link add one type veth peer name other'
+  return (await run('unshare', ['--net', 'sh', '-ec', script])).code === 0
+}
+
+/** For the shell: makes what all networks lie in, where it is not there. Only the keeper's lock lets there be one at a time. */
+export function scriptOfSwitchboard({ passing, switchboard }: Folders): string {
+  const settings =
+    'ip link set lo up; echo 0 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 || true'
+  const file = quote(switchboard)
+  return `nsenter --net=${file} true 2>/dev/null || {
+mkdir -p -m 700 ${quote(passing)}
+: > ${file}
+unshare --net=${file} sh -ec ${quote(settings)}
+}`
+}
+
+export async function removeSwitchboard({ passing, switchboard }: Folders): Promise<void> {
+  await run('umount', [switchboard])
+  await rm(passing, { recursive: true, force: true }).catch(() => {})
 }
 
 export function createNetworks(folders: Folders, owner: string): Networks {
@@ -54,13 +75,6 @@ export function createNetworks(folders: Folders, owner: string): Networks {
   }
 
   return {
-    async prepare() {
-      const settings =
-        'ip link set lo up; echo 0 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 || true'
-      const make = `${inside} true 2>/dev/null || { : > ${quote(switchboard)}; unshare --net=${quote(switchboard)} sh -ec ${quote(settings)}; }`
-      await demand('flock', [`${folders.lock}.network`, 'sh', '-c', make])
-    },
-
     async claim(network, runId) {
       const subnet = await subnetOf(network)
       const folder = join(addresses, `${owner}.${network}`)

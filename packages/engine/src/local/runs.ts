@@ -81,11 +81,6 @@ export function createRuns(place: LocalPlace): Runs {
     }
   }
 
-  async function unended(): Promise<string[]> {
-    const runs = await list()
-    return runs.filter(({ state }) => state === 'running' || state === 'paused').map(({ runId }) => runId)
-  }
-
   async function list(): Promise<RunStatus[]> {
     const runs: RunStatus[] = []
     for (const runId of await readdir(folders.runsOf(owner)).catch(() => [])) {
@@ -242,18 +237,35 @@ export function createRuns(place: LocalPlace): Runs {
       const changed = createChangedRuns()
       const onAbort = (): void => changed.end(abort?.reason)
       const close = await notices.listen((runId) => changed.add(runId))
-      const release = await keeper.hold(owner, await unended())
+      const running = new Set<string>()
+      let release: (() => void) | undefined
+      // The keeper is held while something runs, and no longer.
+      async function holdForRunning(): Promise<void> {
+        if (running.size > 0) {
+          release ??= await keeper.hold(owner, [...running])
+          return
+        }
+        release?.()
+        release = undefined
+      }
       abort?.addEventListener('abort', onAbort)
       try {
         abort?.throwIfAborted()
-        yield { kind: 'all', runs: await list() }
+        const runs = await list()
+        for (const run of runs) if (isUnended(run)) running.add(run.runId)
+        await holdForRunning()
+        yield { kind: 'all', runs }
         for (;;) {
           const runId = await changed.next()
-          yield { kind: 'run', runId, run: await inspect(runId) }
+          const run = await inspect(runId)
+          if (isUnended(run)) running.add(runId)
+          else running.delete(runId)
+          await holdForRunning()
+          yield { kind: 'run', runId, run }
         }
       } finally {
         abort?.removeEventListener('abort', onAbort)
-        release()
+        release?.()
         close()
       }
     },
@@ -273,6 +285,10 @@ async function readFiles(folder: string): Promise<FileSpec[]> {
     readonly content: string
   })[]
   return files.map(({ content, ...rest }) => ({ ...rest, content: Buffer.from(content, 'base64') }))
+}
+
+function isUnended(run: RunStatus | undefined): boolean {
+  return run?.state === 'running' || run?.state === 'paused'
 }
 
 function notRunning(runId: string): EngineError {

@@ -1,6 +1,7 @@
 // Runs of a local engine outlive whoever drives it, and their keeper; what they keep from the machine, and from each other.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { reasonWithoutLocalEngine, startLocal, type LocalWorld } from '../testing/local.ts'
 import { createWorld, type World } from '../testing/world.ts'
+import { foldersOf } from './folders.ts'
 import { makePipes } from './launch.ts'
 import { writeRecord } from './records.ts'
 
@@ -159,7 +161,54 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     expect(await at('trash')).toEqual([])
     expect([await at('subnets'), await at('addresses')]).toEqual([[], []])
   })
+
+  test('shares nothing with the machine before the first run starts, and after the last one ends', async () => {
+    const { mark, passing } = foldersOf(join(local.directory, 'engine'))
+    const groups = ['', 'pids', 'unified'].map((folder) => join('/sys/fs/cgroup', folder, `hallpass-${mark}`))
+    const isShared = async (): Promise<readonly boolean[]> => [
+      existsSync(passing),
+      groups.some((folder) => existsSync(folder)),
+      (await readFile('/proc/self/mountinfo', 'utf8')).includes(`hallpass-${mark}`),
+      await hasKeeper(local),
+    ]
+    for (const { runId } of await world.engine.list()) await world.engine.remove(runId)
+    const nothing = [false, false, false, false]
+    await expect.poll(isShared).toEqual(nothing)
+
+    // As whoever drives it does when a server starts.
+    const engine = local.open()
+    const ending = new AbortController()
+    const statuses = engine.watch({ abort: ending.signal })[Symbol.asyncIterator]()
+    expect((await engine.capabilities()).networks).toBe('isolated')
+    expect((await statuses.next()).value).toEqual({ kind: 'all', runs: [] })
+    expect(await isShared()).toEqual(nothing)
+
+    const { runId } = await engine.create(world.specOf({ network: 'acme', command: ['sleep', '1000'] }))
+    const following = (async () => {
+      for (;;) if ((await statuses.next()).done === true) return
+    })().catch(() => {})
+    expect(await isShared()).toEqual(nothing)
+    await engine.start(runId)
+    expect(await isShared()).toEqual([true, true, true, true])
+    await engine.stop(runId, { signal: 'SIGKILL', timeoutMs: 10_000 })
+    await expect.poll(isShared).toEqual(nothing)
+    await engine.remove(runId)
+    // The next one finds all that it needs.
+    const next = await engine.create(world.specOf({ network: 'acme', command: ['true'] }))
+    await engine.start(next.runId)
+    expect((await engine.wait(next.runId))?.exit?.code).toBe(0)
+    await engine.remove(next.runId)
+    ending.abort()
+    await following
+  })
 })
+
+async function hasKeeper(local: LocalWorld): Promise<boolean> {
+  return keeperOf(local).then(
+    () => true,
+    () => false,
+  )
+}
 
 /** The process that listens there. */
 async function keeperOf({ directory }: LocalWorld): Promise<number> {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 
 import { openControlGroups } from '../local/control-groups.ts'
 import { foldersOf } from '../local/folders.ts'
+import { removeSwitchboard } from '../local/networks.ts'
 import { createLocalEngine, reasonWithoutLocal, type LocalEngine, type LocalOptions } from '../local/local.ts'
 import { packBusybox, reasonWithoutBusybox } from './busybox.ts'
 import type { Place } from './place.ts'
@@ -43,7 +44,10 @@ export async function startLocal(): Promise<LocalWorld> {
         for (const { runId } of await engine.list()) await engine.remove(runId)
       }
       await sweep(directory)
-      await (await openControlGroups(`hallpass-${foldersOf(join(directory, 'engine')).mark}`))?.disband()
+      // The keeper was killed, so what it would take away is still there.
+      const folders = foldersOf(join(directory, 'engine'))
+      await removeSwitchboard(folders)
+      await (await openControlGroups(`hallpass-${folders.mark}`))?.disband()
     },
   }
 }
