@@ -85,7 +85,12 @@ export async function launch(
     told.end(`exec 4</proc/${holder.pid}/ns/user 8>&- 9<&-\n${become}\n`)
     // It says so in a file and not to us: whoever writes to somebody that is gone is killed, and the run would stand still.
     const isBegun = async (): Promise<boolean> => (await readFile(join(folder, 'status'), 'utf8')) !== ''
-    while (!(await isBegun())) await Promise.race([pause(2), failed])
+    while (!(await isBegun())) {
+      await Promise.race([pause(2), failed]).catch(async (error: unknown) => {
+        // A short run may have begun and ended since we looked.
+        if (!(await isBegun())) throw error
+      })
+    }
     // One that has ended by now has left its group by itself.
     await groups.release(group, child.pid ?? 0, record.limits.processes).catch(() => {})
   } catch (error) {
