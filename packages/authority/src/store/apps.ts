@@ -1,4 +1,6 @@
 // Apps: one namespace of names for all organisations.
+import { sql } from 'kysely'
+
 import type { App } from '../domain/app.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
@@ -97,6 +99,9 @@ const page = query((db, param: Param<{ organisationId: number; limit: number; af
   db
     .selectFrom('apps')
     .select(columns)
+    .select(
+      sql<number>`(select count(*) from machines where app_id = apps.id and state <> 'destroyed')`.as('machineCount'),
+    )
     .where('organisation_id', '=', param('organisationId'))
     .where('name', '>', param('after'))
     .orderBy('name')

@@ -31,6 +31,7 @@ const lookups: {
   memberships: {
     find: { tables: ['memberships'], isByKey: true, keyOf: (organisation, user) => `${organisation} ${user}` },
   },
+  machines: { countOfApp: { tables: ['machines'], isByKey: false, keyOf: String } },
   apps: { byName: { tables: ['apps', 'organisations'], isByKey: true, keyOf: String } },
   signingKeys: {
     byKid: { tables: ['signing_keys'], isByKey: true, keyOf: latin1Of },

@@ -6,7 +6,7 @@ import type { MachineState } from '../domain/machine-states.ts'
 import type { Machine, MachineEvent, MachineVersion } from '../domain/machine.ts'
 import type { MachineQuery } from '../domain/store/machines.ts'
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type QuerySession } from './query.ts'
+import { lookup, query, type Param, type QuerySession } from './query.ts'
 import type { MachineColumns } from './schema.ts'
 
 export function machines(session: QuerySession): Transaction['machines'] {
@@ -190,7 +190,7 @@ const page = query((db, param: Param<Place>) =>
   db.selectFrom('machines').selectAll().where(afterPlace(param)).orderBy('id').limit(param('limit')),
 )
 
-const countOfApp = query((db, param: Param<{ id: number; gone: string }>) =>
+const countOfApp = lookup((db, param: Param<{ id: number; gone: string }>) =>
   db
     .selectFrom('machines')
     .select((eb) => eb.fn.countAll<number>().as('count'))

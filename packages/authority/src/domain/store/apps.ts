@@ -8,7 +8,15 @@ export interface AppReads {
   byName(name: string): Promise<{ readonly app: App; readonly organisation: Organisation } | undefined>
   byIdempotencyKey(organisationId: number, key: string): Promise<App | undefined>
   /** The first apps by name, after this name. */
-  page(organisationId: number, query: { readonly limit: number; readonly after?: string }): Promise<readonly App[]>
+  page(
+    organisationId: number,
+    query: { readonly limit: number; readonly after?: string },
+  ): Promise<readonly ListedApp[]>
+}
+
+export interface ListedApp extends App {
+  /** How many it has that are not destroyed. */
+  readonly machineCount: number
 }
 
 export interface AppWrites extends AppReads {

@@ -67,7 +67,7 @@ export function encodeReachedOrganisation(reached: KnownOrganisation & { readonl
 }
 
 /** Its id is its name, which clients send back wherever they need one. */
-export function encodeApp({ app, organisation, own }: ShownApp) {
+export function encodeApp({ app, organisation, own }: Omit<ShownApp, 'machineCount'>) {
   const { name } = app
   return {
     id: name,

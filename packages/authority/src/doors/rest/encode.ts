@@ -23,7 +23,7 @@ import { describeRecordedCaveats } from '../../operations/tokens/caveats-json.ts
 import type { Region } from '../../operations/apps/list-regions.ts'
 import type { ReachedOrganisation } from '../../operations/organisations/list-organisations.ts'
 import type { ListedSession } from '../../operations/accounts/list-sessions.ts'
-import type { FoundApp } from '../../operations/apps/find-app.ts'
+import type { ShownApp } from '../../operations/apps/find-app.ts'
 import type { RevokedToken as Revoked } from '../../operations/tokens/revoke-token.ts'
 import type { OpenedSession } from '../../operations/accounts/sign-in.ts'
 
@@ -62,15 +62,15 @@ export function encodeListedSession(session: ListedSession): ListedSessionAnswer
   return { id, kind, label, created_at: encodeInstant(createdAt), expires_at: encodeInstant(expiresAt), current }
 }
 
-/** Machines are not counted here: they have a list of their own. There are no volumes. */
-export function encodeApp({ app, organisation }: FoundApp): App {
+/** There are no volumes yet. */
+export function encodeApp({ app, organisation, machineCount }: ShownApp): App {
   return {
     id: app.publicId,
     name: app.name,
-    status: 'pending',
+    status: machineCount > 0 ? 'deployed' : 'pending',
     internal_numeric_id: app.id,
     network: app.network,
-    machine_count: 0,
+    machine_count: machineCount,
     volume_count: 0,
     cname_target: '',
     app_role: '',
@@ -78,7 +78,7 @@ export function encodeApp({ app, organisation }: FoundApp): App {
   }
 }
 
-export function encodeCreatedApp(found: FoundApp): CreatedApp {
+export function encodeCreatedApp(found: ShownApp): CreatedApp {
   return { ...encodeApp(found), created_at: found.app.createdAt }
 }
 

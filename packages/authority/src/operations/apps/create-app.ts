@@ -30,7 +30,9 @@ export const createApp: WriteOperation<CreateApp, Organisation, ShownApp> = {
     const own = isOwn(principal, organisation)
     if (idempotencyKey !== undefined) {
       const app = await tx.apps.byIdempotencyKey(organisation.id, idempotencyKey)
-      if (app !== undefined && (name === undefined || name === app.name)) return { app, organisation, own }
+      if (app !== undefined && (name === undefined || name === app.name)) {
+        return { app, machineCount: await tx.machines.countOfApp(app.id), organisation, own }
+      }
       if (app !== undefined) {
         throw new DomainError('conflict', `this idempotency key created the app ${app.name}`, {
           field: 'idempotency_key',
@@ -47,6 +49,6 @@ export const createApp: WriteOperation<CreateApp, Organisation, ShownApp> = {
       idempotencyKey: idempotencyKey ?? null,
       createdAt: now,
     })
-    return { app, organisation, own }
+    return { app, machineCount: 0, organisation, own }
   },
 }

@@ -30,7 +30,7 @@ export const deleteApp: WriteOperation<DeleteApp, FoundApp, ShownApp> = {
     if (machines > 0) await tx.machines.destroyOfApp(app.id, now)
     await tx.tokens.revokeOfApp(app.id, now, describeCredential(actor))
     await tx.apps.delete(app.id)
-    return { app, organisation, own: isOwn(principal, organisation) }
+    return { app, machineCount: 0, organisation, own: isOwn(principal, organisation) }
   },
 
   async afterCommit({ environment }, output) {

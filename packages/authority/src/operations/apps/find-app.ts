@@ -14,6 +14,8 @@ export interface FoundApp {
 
 /** An app, as shown to the caller. */
 export interface ShownApp extends FoundApp {
+  /** How many it has that are not destroyed. */
+  readonly machineCount: number
   /** Whether it belongs to the caller's own personal organisation. */
   readonly own: boolean
 }

@@ -87,7 +87,7 @@ export const pageApps: ReadOperation<PageApps, Organisation | undefined, AppsPag
         let seen = 0
         for (const app of apps) {
           if (checks <= 0) break
-          if (maySee(app)) visible.push({ app, organisation: view.organisation, own })
+          if (maySee(app)) visible.push({ app, machineCount: app.machineCount, organisation: view.organisation, own })
           from = app.name
           seen += 1
         }

@@ -11,7 +11,8 @@ export const showApp: ReadOperation<{ readonly name: string }, FoundApp, ShownAp
 
   access: (context, { name }) => accessApp(context, name, actions.read),
 
-  async run({ principal }, { subject }) {
-    return { ...subject, own: isOwn(principal, subject.organisation) }
+  async run({ principal, tx }, { subject }) {
+    const machineCount = await tx.machines.countOfApp(subject.app.id)
+    return { ...subject, machineCount, own: isOwn(principal, subject.organisation) }
   },
 }

@@ -10,6 +10,7 @@ import { changeMachine } from '../../domain/machine-change.ts'
 import type { MachineCause } from '../../domain/machine-states.ts'
 import { overEachEngine } from '../../store/testing/engines.ts'
 import { deleteApp } from '../apps/delete-app.ts'
+import { showApp } from '../apps/show-app.ts'
 import { destroyMachine, restartMachine, startMachine, stopMachine, suspendMachine } from './change-state.ts'
 import { cordonMachine, signalMachine } from './control-machine.ts'
 import { acquireLease, releaseLease, showLease } from './leases.ts'
@@ -266,8 +267,11 @@ overEachEngine((postgres) => {
       })
     })
 
-    test('an app with machines stays, or takes them with it', async () => {
+    test('an app says how many machines it has, and with some stays or takes them with it', async () => {
       const { app } = world
+      const machines = await world.store.read((tx) => tx.machines.ofApp(app.id, { limit: 1000 }))
+      expect(machines.length).toBeGreaterThan(0)
+      expect(await world.ask(showApp, { name: app.name })).toMatchObject({ machineCount: machines.length })
       await expect(world.ask(deleteApp, { name: app.name })).rejects.toMatchObject({ code: 'conflict' })
       const [machine] = await world.store.read((tx) => tx.machines.ofApp(app.id, { limit: 1 }))
       await world.ask(deleteApp, { name: app.name, force: true })

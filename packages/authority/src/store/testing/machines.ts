@@ -75,6 +75,8 @@ export function describeMachines(getStore: () => Store): void {
       const lately = { limit: 10, updatedAfter: 4999 }
       expect(await read((tx) => ids(tx.machines.ofOrganisation(app.organisationId, lately)))).toEqual([elsewhere.id])
       expect(await read((tx) => tx.machines.countOfApp(app.id))).toBe(3)
+      const apps = await read((tx) => tx.apps.page(app.organisationId, { limit: 9 }))
+      expect(apps.find(({ id }) => id === app.id)?.machineCount).toBe(3)
       expect(await read((tx) => tx.organisations.countUpTo(app.organisationId, 'machines', 9, 0))).toBe(4)
       expect(await read((tx) => tx.organisations.countUpTo(app.organisationId, 'machines', 3, 0))).toBe(3)
       const before = String.fromCharCode((a.id.codePointAt(0) ?? 0) - 1)
