@@ -49,13 +49,24 @@ async function write(entries: Readonly<Record<string, URL>>, options: OutputOpti
   return new Set(modules.flatMap((module) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(module)?.[0] ?? []))
 }
 
-/** The name, the version and the license of a package. */
+/** The name, the version and the license of a package; fails for one that comes without its text. */
 function noticeOf(folder: string): string {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
-  const file = readdirSync(folder).find((entry) => /^(?:license|licence|copying)(?:\.|$)/i.test(entry))
-  const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8')
-  return `${name} ${version} (${license})\n\n${text.trim()}\n`
+  const files = readdirSync(folder)
+  const file = files.find((entry) => /^(?:license|licence|copying)(?:\.|$)/i.test(entry))
+  const readme = files.find((entry) => /^readme\.md$/i.test(entry))
+  const text =
+    file !== undefined
+      ? readFileSync(join(folder, file), 'utf8')
+      : readme === undefined
+        ? undefined
+        : /^#+ *licen[cs]e\b[^\n]*\n(.*)/ims.exec(readFileSync(join(folder, readme), 'utf8'))?.[1]
+  if (text === undefined && !withoutText.has(name)) throw new Error(`${name} comes without the text of its license`)
+  return `${name} ${version} (${license})\n\n${(text ?? '').trim()}\n`
 }
+
+/** Packages of which nobody has published the text of the license. */
+const withoutText: ReadonlySet<string> = new Set(['abstract-logging'])
 
 interface Manifest {
   readonly name: string
