@@ -14,7 +14,7 @@ export interface AppReads {
   ): Promise<readonly ListedApp[]>
 }
 
-export interface ListedApp extends App {
+interface ListedApp extends App {
   /** How many it has that are not destroyed. */
   readonly machineCount: number
 }
