@@ -126,7 +126,7 @@ test('what is not served says so as JSON, and never that it is not there', async
     ['GET', '/v1/apps/web/volumes', 'volumes'],
     ['GET', '/v1/apps/web/secretkeys', 'secretkeys'],
     ['DELETE', '/v1/apps/web/ip_assignments/1', 'ip assignments'],
-    ['POST', '/api/v1/builds', 'builds'],
+    ['GET', '/api/v1/builds', 'builds'],
     ['PATCH', '/api/v1/organizations/acme', 'what this address and method are for'],
     ['GET', '/v2/', 'what this address and method are for'],
     ['GET', '/graphql', 'what this address and method are for'],
