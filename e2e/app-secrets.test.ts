@@ -60,7 +60,7 @@ test('values are set and removed, and shown only to those who may change them', 
 test('a name or a value that no environment holds is refused, and named without its value', async () => {
   for (const [values, field] of [
     [{ 'A-B': 'the value' }, 'values.A-B'],
-    [{ '1A': 'the value' }, 'values.1A'],
+    [{ '1A': 'the value' }, 'values.(not a name)'],
     [{ A: 'the value\0' }, 'values.A'],
     [{ A: 7 }, 'values.A'],
   ] as const) {
