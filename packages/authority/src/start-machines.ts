@@ -42,9 +42,12 @@ export async function startMachines(
   }
   const { engine, capabilities } = opened
   await rememberLast(store, engine.kind)
+  const hasMachines = (await store.read((tx) => tx.machines.page({ limit: 1, after: '' }))).length > 0
   const tell = () => {
     if (capabilities !== undefined) log.info({ engine: capabilities.engine }, 'machines run here')
-    for (const remedy of capabilities?.remedies ?? []) log.warn(`machines: ${remedy}`)
+    // Whoever runs no machines and asked for no engine needs no warning of what it lacks.
+    const level = setting === 'auto' && !hasMachines ? 'info' : 'warn'
+    for (const remedy of capabilities?.remedies ?? []) log[level](`machines: ${remedy}`)
   }
   const machines = runMachines({
     store,

@@ -25,10 +25,11 @@ export function afterExit(
   { now, randomBytes }: Instant,
 ): MachineChange {
   const exit = status?.exit
-  const problem = status === undefined ? 'the engine lost the run' : exit?.problem
   // What cannot be run is not tried again.
   const isBroken = machine.state === 'started' && exit?.problem !== undefined
   const isRequested = askedFor.has(machine.state)
+  // One that was asked to end may never have been made.
+  const problem = status === undefined && !isRequested ? 'the engine lost the run' : exit?.problem
   const isRetried = machine.state === 'started' && !isBroken && shallRetry(machine, exit?.code ?? -1, now)
   const restarts = restartsBefore(machine, now) + (isRetried ? 1 : 0)
   const isRestarting = isRetried || machine.state === 'restarting'

@@ -78,7 +78,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   else if (error instanceof InvalidInput) {
     send(reply, 400, { code: 'invalid_request', message: error.message, ...fieldOf(error.field) }, request.id)
   } else {
-    const told = describeFrameworkError(error)
+    const told = describeFrameworkError(error, request)
     if (told !== undefined) {
       send(reply, told.http, { code: told.code, message: told.message }, request.id)
       return true
@@ -135,7 +135,11 @@ function describeIssue(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return `is too ${issue.origin === 'string' ? 'long' : 'large'}: at most ${issue.maximum}`
     case 'invalid_value':
-      return `is none of ${issue.values.map(String).join(', ')}`
+      // The contract takes an empty text for one that is left out.
+      return `is none of ${issue.values
+        .filter((value) => value !== '')
+        .map(String)
+        .join(', ')}`
     case 'invalid_key': {
       const [first] = issue.issues
       return first === undefined ? 'is no key that may be here' : describeIssue(first)
@@ -194,10 +198,14 @@ export function setRetryAfter(errors: readonly unknown[], reply: FastifyReply): 
 /** Describes errors of the framework in our own words, because its messages may repeat what was sent. */
 export function describeFrameworkError(
   error: unknown,
+  request: FastifyRequest,
 ): { readonly http: number; readonly code: ApiErrorCode; readonly message: string } | undefined {
   if (!isFrameworkError(error)) return undefined
   const http = error.statusCode ?? 400
-  if (http === 413) return { http, code: 'too_large', message: 'the body is too large' }
+  if (http === 413) {
+    const most = request.routeOptions.bodyLimit / 1024
+    return { http, code: 'too_large', message: `the body is too large: at most ${most} KiB` }
+  }
   const code = 'invalid_request'
   if (http === 415)
     return { http, code, message: 'the body is not JSON: send it with "content-type: application/json"' }
