@@ -19,6 +19,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
+import { reasonWithoutLocal } from '@hallpass/engine/local'
+
 import { startAuthority, type TestAuthority } from './authority.ts'
 import { arrive, type Place } from './hallpass.ts'
 import { createOrganisation, mint, signInFounder } from './people.ts'
@@ -47,7 +49,7 @@ async function takeOver(): Promise<void> {
 }
 
 async function examine(directory = data, env: Record<string, string> = {}): Promise<readonly string[]> {
-  const { code, stdout, stderr } = await place.run(['doctor', '-j', '--data', directory], { env })
+  const { code, stdout, stderr } = await place.run(['doctor', '-j', '--engine', 'none', '--data', directory], { env })
   const { problems } = JSON.parse(stdout) as { problems: string[] }
   expect([code, stderr], stdout).toEqual(
     problems.length === 0
@@ -72,7 +74,7 @@ describe('a sound installation', () => {
   test('is told line by line where it is not asked for JSON', async () => {
     await takeOver()
     await chmod(data, 0o777)
-    const { code, stdout } = await place.run(['doctor', '--data', data])
+    const { code, stdout } = await place.run(['doctor', '--engine', 'none', '--data', data])
     expect([code, stdout]).toEqual([1, `${data} can be changed by others (mode 777): run "chmod 700 ${data}".\n`])
   })
 })
@@ -168,6 +170,38 @@ describe('a doctor finds', () => {
     edit('PRAGMA journal_mode = DELETE')
     await writeFile(at('hallpass.db-wal'), 'an old log')
     expect((await examine()).join()).toMatch(/-wal does not belong to/)
+  })
+})
+
+describe('what runs machines', () => {
+  const noDocker = { DOCKER_HOST: '', XDG_RUNTIME_DIR: '' }
+  const look = async (engine: string, env: Record<string, string> = noDocker) =>
+    place.run(['doctor', '--engine', engine, '--data', authority.directory], { env })
+
+  test('is named with what it lacks, which is nothing wrong', async () => {
+    const { code, stdout, stderr } = await look('local')
+    const reason = await reasonWithoutLocal()
+    if (reason !== undefined) expect([code, stdout]).toEqual([1, `--engine local: ${reason}.\n`])
+    else {
+      expect([code, stdout]).toEqual([0, ''])
+      expect(stderr).toMatch(/^Machines run on bubblewrap \S+; networks of organizations .*\n {2}Machines reach others/)
+      expect(stderr).toContain(`Nothing is wrong with ${authority.directory}.`)
+    }
+  })
+
+  test('is wrong if it does not answer, or is none', async () => {
+    expect(await look('unix:///nowhere/d.sock')).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /^Machines cannot run: what --engine unix:\/\/\/nowhere\/d\.sock names does not answer \(.*\)\. Start it\.\n$/,
+      ) as string,
+    })
+    expect((await look('dokcer')).stdout).toMatch(/^--engine is auto, none, local, docker, /)
+    await takeOver()
+    edit(`insert or replace into settings (name, value) values ('engine_last', 'docker')`)
+    const env = { ...noDocker, DOCKER_HOST: 'unix:///nowhere/d.sock' }
+    const { stdout } = await place.run(['doctor', '--engine', 'auto', '--data', data], { env })
+    expect(stdout).toMatch(/Docker Engine or Podman that ran them does not answer/)
   })
 })
 

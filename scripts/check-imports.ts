@@ -27,7 +27,7 @@ const authorityRooms: Readonly<Record<string, Room>> = {
   identity: { folders: ['domain'], parts: ['@hallpass/client/json', '@simplewebauthn/server', 'openid-client'] },
   mail: { folders: ['domain'], parts: ['nodemailer'] },
   store: { folders: ['domain'], parts: ['kysely', 'pg'] },
-  operator: { folders: ['domain', 'keyring', 'operations', 'store'], parts: [] },
+  operator: { folders: ['domain', 'keyring', 'machines', 'operations', 'store'], parts: [] },
   'operations/perform': { folders: ['domain'], parts: ['@hallpass/macaroon', '@hallpass/macaroon/name'] },
   'operations/discharges': { folders: ['domain', 'operations/perform'], parts: ['@hallpass/macaroon'] },
   'operations/organisations': {

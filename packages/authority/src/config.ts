@@ -1,5 +1,4 @@
 // Checks the options that an authority starts with.
-import { checkEngine } from './config-engine.ts'
 import { resolve } from 'node:path'
 
 import { emailAddress, password } from '@hallpass/client/contract'
@@ -11,6 +10,7 @@ import { checkOidc, type OidcConfig, type OidcOptions } from './config-oidc.ts'
 import { checkPath, checkText } from './config-text.ts'
 import { usualKeepAlive } from './http/connections.ts'
 import { StartupError } from './domain/errors.ts'
+import { checkEngine } from './machines/open-engine.ts'
 import { Secret } from './domain/secret.ts'
 import { defaultQuotas, type QuotaLimits } from './operations/perform/quotas.ts'
 

@@ -6,6 +6,7 @@ import type * as Authority from '@hallpass/authority'
 
 import { CommandError } from './errors.ts'
 
+export type EngineAbilities = NonNullable<Awaited<ReturnType<typeof Authority.examine>>['engine']>
 export type DatabaseFacts = Awaited<ReturnType<typeof Authority.backUp>>
 
 /**

@@ -11,6 +11,15 @@ import type { Store } from '../domain/store.ts'
 /** `auto`, `none`, `local`, `docker`, or the address of a Docker Engine or of Podman's service. */
 export type EngineSetting = string
 
+/** Checks what the operator says of what runs machines. @throws StartupError `configuration_invalid` */
+export function checkEngine(given: string): EngineSetting {
+  if (/^(?:auto|none|local|docker|unix:\/\/\/.+|tcp:\/\/.+)$/.test(given) && !/[\s\0]/.test(given)) return given
+  throw new StartupError(
+    'configuration_invalid',
+    '--engine is auto, none, local, docker, unix:///PATH or tcp://HOST:PORT.',
+  )
+}
+
 export interface OpenedEngine {
   readonly engine: Engine
   /** Undefined if it does not answer yet. */

@@ -35,8 +35,10 @@ describe.skipIf(missing !== undefined)(`a PostgreSQL${missing === undefined ? ''
     await rm(dataDirectory, { recursive: true })
   })
 
-  const found = (now = Date.now(), key: string | undefined = rootKey) =>
-    examine({ dataDirectory, databaseUrl: server.url, rootKey: key, now })
+  const problemsOf = async (place: Partial<Parameters<typeof examine>[0]>) =>
+    (await examine({ dataDirectory, databaseUrl: server.url, now: Date.now(), engine: 'none', env: {}, ...place }))
+      .problems
+  const found = (now = Date.now(), key: string | undefined = rootKey) => problemsOf({ rootKey: key, now })
   // The test server has fsync off, and doctor says so.
   const noFlush = expect.stringMatching(/^fsync is off.*: set it to on/) as string
 
@@ -46,10 +48,7 @@ describe.skipIf(missing !== undefined)(`a PostgreSQL${missing === undefined ? ''
       noFlush,
       expect.stringMatching(/another root key/),
     ])
-    expect(await examine({ dataDirectory, databaseUrl: server.url, now: Date.now() })).toEqual([
-      noFlush,
-      expect.stringMatching(/There is no root key/),
-    ])
+    expect(await problemsOf({})).toEqual([noFlush, expect.stringMatching(/There is no root key/)])
     expect(await found(Date.now() - 3_600_000)).toEqual([
       noFlush,
       expect.stringMatching(/clock is 3\d\d\d seconds behind/),
@@ -66,7 +65,7 @@ describe.skipIf(missing !== undefined)(`a PostgreSQL${missing === undefined ? ''
     await client.query(`insert into migrations values (999, 'tomorrow', 0)`)
     expect(await found()).toContainEqual(expect.stringMatching(/version 999/))
     const url = 'postgres://me:s3cret@127.0.0.1:1/db'
-    const away = await examine({ dataDirectory, databaseUrl: url, rootKey, now: Date.now() })
+    const away = await problemsOf({ databaseUrl: url, rootKey })
     expect(away).toEqual([expect.stringMatching(/^The PostgreSQL database at 127\.0\.0\.1:1 cannot be used/)])
     expect(away.join()).not.toContain('s3cret')
   })

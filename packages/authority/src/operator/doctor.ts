@@ -4,17 +4,27 @@ import { Secret } from '../domain/secret.ts'
 import { checkRootKey } from '../keyring/keyring.ts'
 import { rootKeyPath } from '../keyring/root-key-file.ts'
 import { findRootKey } from '../keyring/root-key.ts'
-import type { Look } from '../store/look.ts'
+import type { EngineSetting } from '../machines/open-engine.ts'
+import type { Examined, Look } from '../store/look.ts'
 import { newestVersion } from '../store/migrate.ts'
 import { examineStore } from '../store/open.ts'
 import { findExposure } from '../store/sqlite-files.ts'
 import type { InstallationPlace } from './backup.ts'
+import { examineEngine, type ExaminedEngine } from './examine-engine.ts'
 
-/**
- * The problems, each a sentence that says how to fix it; empty if there are none.
- * @param place with the clock's milliseconds since 1970
- */
-export async function examine(place: InstallationPlace & { readonly now: number }): Promise<readonly string[]> {
+export interface Examination extends ExaminedEngine {
+  /** Each a sentence that says how to fix it. */
+  readonly problems: readonly string[]
+}
+
+/** @param place with the clock's milliseconds since 1970, and what `--engine` of the server says */
+export async function examine(
+  place: InstallationPlace & {
+    readonly now: number
+    readonly engine: EngineSetting
+    readonly env: Readonly<Record<string, string | undefined>>
+  },
+): Promise<Examination> {
   const { dataDirectory, databaseUrl, now } = place
   const { look, problems } = await sentencesOf(() =>
     examineStore(databaseUrl === undefined ? { directory: dataDirectory } : { url: databaseUrl }),
@@ -23,12 +33,15 @@ export async function examine(place: InstallationPlace & { readonly now: number 
   // For SQLite the other checks already report this.
   const exposure =
     databaseUrl === undefined || place.rootKey !== undefined ? [] : findExposure(dataDirectory, 'operator')
-  return [...problems, ...exposure, ...(await problemsOfRootKey(place, look)), ...known]
+  const { problem, ...machines } = await examineEngine(place.engine, { env: place.env, last: look?.lastEngine })
+  const ofKey = await problemsOfRootKey(place, look)
+  return {
+    problems: [...problems, ...exposure, ...ofKey, ...known, ...(problem === undefined ? [] : [problem])],
+    ...machines,
+  }
 }
 
-type Examination = Awaited<ReturnType<typeof examineStore>>
-
-async function sentencesOf(work: () => Promise<Examination>): Promise<Examination> {
+async function sentencesOf(work: () => Promise<Examined>): Promise<Examined> {
   try {
     return await work()
   } catch (error) {

@@ -7,6 +7,8 @@ export interface Look {
   readonly holdsAccounts: boolean
   /** When its newest row was written, by the clock of that moment: milliseconds since 1970. */
   readonly newest: number | undefined
+  /** The kind of engine that ran machines last, if one did. */
+  readonly lastEngine: string | undefined
 }
 
 export interface Examined {

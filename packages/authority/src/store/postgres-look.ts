@@ -6,15 +6,18 @@ import { newestEvent, type Examined } from './look.ts'
 
 /** What a start has to know of a database. */
 export async function readFound(client: Client): Promise<FoundDatabase> {
-  const settings = (await hasTable(client, 'settings'))
-    ? await client.query<{ value: string }>(`select value from settings where name = 'root_key_proof'`)
-    : undefined
   const accounts = (await hasTable(client, 'users')) ? await client.query('select 1 from users limit 1') : undefined
   return {
-    rootKeyProof: settings?.rows[0]?.value,
+    rootKeyProof: await readSetting(client, 'root_key_proof'),
     holdsAccounts: accounts !== undefined && accounts.rows.length > 0,
     hadPredecessor: false,
   }
+}
+
+async function readSetting(client: Client, name: string): Promise<string | undefined> {
+  if (!(await hasTable(client, 'settings'))) return undefined
+  const { rows } = await client.query<{ value: string }>('select value from settings where name = $1', [name])
+  return rows[0]?.value
 }
 
 /** The version of its tables; 0 where there are none. */
@@ -46,7 +49,12 @@ export async function examineClient(client: Client): Promise<Examined> {
     ? await client.query<{ at: number | null }>(newestEvent)
     : undefined
   const found = await readFound(client)
-  const look = { ...found, version: await currentVersion(client), newest: events?.rows[0]?.at ?? undefined }
+  const look = {
+    ...found,
+    version: await currentVersion(client),
+    newest: events?.rows[0]?.at ?? undefined,
+    lastEngine: await readSetting(client, 'engine_last'),
+  }
   await client.query('rollback')
   return { look, problems }
 }

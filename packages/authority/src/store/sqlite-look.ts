@@ -12,12 +12,15 @@ import { databaseName, expectSoundFiles, findExposure } from './sqlite-files.ts'
 
 /** The facts that a startup needs. */
 export function readFound(database: DatabaseSync): Omit<FoundDatabase, 'hadPredecessor'> {
-  const rootKeyProof = hasTable(database, 'settings')
-    ? database.prepare(`select value from settings where name = 'root_key_proof'`).get()?.['value']?.toString()
-    : undefined
+  const rootKeyProof = readSetting(database, 'root_key_proof')
   const holdsAccounts =
     hasTable(database, 'users') && database.prepare('select 1 from users limit 1').get() !== undefined
   return { rootKeyProof, holdsAccounts }
+}
+
+function readSetting(database: DatabaseSync, name: string): string | undefined {
+  if (!hasTable(database, 'settings')) return undefined
+  return database.prepare('select value from settings where name = ?').get(name)?.['value']?.toString()
 }
 
 /** The version of its tables; 0 if there are none. */
@@ -106,6 +109,7 @@ function readFrom(name: string, touched: number): Read {
     look = {
       ...readFound(database),
       version: currentVersion(database),
+      lastEngine: readSetting(database, 'engine_last'),
       newest: Math.max(typeof at === 'number' ? at : 0, touched),
     }
     return { look, faults: checkIntegrity(database).map(damagedBy) }

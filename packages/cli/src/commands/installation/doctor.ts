@@ -1,20 +1,34 @@
 // `hallpass doctor`: says what is wrong with an installation, one line for each, with the remedy.
-import { loadAuthority } from '../../authority-package.ts'
+import { loadAuthority, type EngineAbilities } from '../../authority-package.ts'
 import { adviseBy } from '../../command-name.ts'
 import type { Context } from '../../context.ts'
 import { CommandError } from '../../errors.ts'
 import type { JsonFlag } from '../../flags.ts'
 import { readInstallation } from '../../installation.ts'
-import type { InstallationFlags } from '../../setting-flags.ts'
+import type { InstallationFlags, SettingFlags } from '../../setting-flags.ts'
+import { createSettingReader } from '../../read-settings.ts'
 import { tell, writeJson, writeLine } from '../../output.ts'
 
-export async function examineInstallation(context: Context, flags: InstallationFlags & JsonFlag): Promise<void> {
+type DoctorFlags = InstallationFlags & Pick<SettingFlags, 'engine'> & JsonFlag
+
+export async function examineInstallation(context: Context, flags: DoctorFlags): Promise<void> {
   const place = readInstallation(context, flags)
+  const setting = createSettingReader(context, flags).text('engine') ?? 'auto'
   const authority = await loadAuthority()
-  const problems = await authority.examine({ ...place, now: context.now().getTime() })
-  if (flags.json === true) writeJson(context, { problems })
-  else for (const problem of problems) writeLine(context, adviseBy(context.environment, problem))
+  const now = context.now().getTime()
+  const { problems, engine } = await authority.examine({ ...place, now, engine: setting, env: context.environment })
+  if (flags.json === true) writeJson(context, { problems, engine: engine ?? null })
+  else {
+    for (const problem of problems) writeLine(context, adviseBy(context.environment, problem))
+    if (engine !== undefined) describeEngine(context, engine)
+  }
   const where = place.databaseUrl === undefined ? place.data : 'the PostgreSQL database'
   if (problems.length === 0) tell(context, `Nothing is wrong with ${where}.`)
   else throw new CommandError('failed', `${problems.length} found in ${where}`)
+}
+
+function describeEngine(context: Context, { engine, networks, remedies }: EngineAbilities): void {
+  const apart = { isolated: 'are kept apart', shared: 'reach each other', unknown: 'were not found to be kept apart' }
+  tell(context, `Machines run on ${engine.name} ${engine.version}; networks of organizations ${apart[networks]}.`)
+  for (const remedy of remedies) tell(context, `  ${remedy}`)
 }

@@ -1,7 +1,7 @@
 // The grammar of the commands that work on an installation by hand: backup, restore and doctor.
 import { jsonFlag, word } from '../../flags.ts'
 import { command, words } from '../../routes.ts'
-import { installationFlags } from '../../setting-flags.ts'
+import { installationFlags, settingFlags } from '../../setting-flags.ts'
 
 export const backupCommand = command({
   load: async () => (await import('./backup.ts')).backUpInstallation,
@@ -31,10 +31,11 @@ export const restoreCommand = command({
 
 export const doctorCommand = command({
   load: async () => (await import('./doctor.ts')).examineInstallation,
-  flags: { ...installationFlags, ...jsonFlag },
+  flags: { ...installationFlags, engine: settingFlags.engine, ...jsonFlag },
   brief: 'Say what is wrong with an installation, and what mends it',
   description:
     'Examine a data directory or a database, while its server runs or not, and change nothing: every page of a SQLite\n' +
     'database, the settings of a PostgreSQL that durability hangs on, the root key, the version, who can change the\n' +
-    'files, the room on the disk, and the clock. One line for each thing that is wrong; ends with 1 where there is any.',
+    'files, the room on the disk, the clock, and what runs machines. One line for each thing that is wrong; ends with 1\n' +
+    'where there is any. What the engine of machines is and lacks stands on standard error, and is nothing wrong.',
 })

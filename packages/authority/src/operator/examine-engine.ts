@@ -1,0 +1,44 @@
+// Examines what would run machines here, under an owner of its own, so that it touches nobody's runs.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { describeCause } from '../domain/cause.ts'
+import { StartupError } from '../domain/errors.ts'
+import { checkEngine, openEngine, type EngineSetting, type OpenedEngine } from '../machines/open-engine.ts'
+
+export interface ExaminedEngine {
+  /** Undefined where nothing runs machines. */
+  readonly engine?: OpenedEngine['capabilities']
+}
+
+/** A problem is a sentence that says how to fix it. `last` is the kind of engine that ran machines before. */
+export async function examineEngine(
+  setting: EngineSetting,
+  { env, last }: { readonly env: Readonly<Record<string, string | undefined>>; readonly last: string | undefined },
+): Promise<ExaminedEngine & { readonly problem?: string }> {
+  const directory = await mkdtemp(join(tmpdir(), 'hallpass-doctor-'))
+  try {
+    const opened = await openEngine(checkEngine(setting), { owner: 'doctor', env, directory, last })
+    if (opened?.capabilities !== undefined) return { engine: opened.capabilities }
+    if (opened !== undefined) {
+      const why = await opened.engine.capabilities().then(
+        () => 'it was slow',
+        (cause: unknown) => describeCause({ cause }),
+      )
+      return { problem: `Machines cannot run: what --engine ${setting} names does not answer (${why}). Start it.` }
+    }
+    if (setting !== 'auto' || last === undefined) return {}
+    return {
+      problem:
+        last === 'docker'
+          ? 'Machines cannot run: the Docker Engine or Podman that ran them does not answer. Start it.'
+          : 'Machines cannot run: the local engine that ran them lacks something. "--engine local" says what.',
+    }
+  } catch (error) {
+    if (error instanceof StartupError) return { problem: error.message }
+    throw error
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
