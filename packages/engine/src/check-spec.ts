@@ -29,12 +29,10 @@ export function checkSpec(spec: RunSpec): void {
   if (diskMb !== undefined && (!Number.isInteger(diskMb) || diskMb < 1)) {
     refuse('limits.diskMb', 'must be a whole number from 1 on')
   }
+  checkPaths(Object.values(spec.sharedFolder ?? {}), 'sharedFolder')
   let size = 0
   for (const { path, content, mode = 0o644 } of spec.files ?? []) {
-    const parts = path.split('/').slice(1)
-    if (!path.startsWith('/') || parts.some((part) => ['', '.', '..'].includes(part)) || path.includes('\0')) {
-      refuse('files', 'must have absolute paths without "." and ".."')
-    }
+    checkPaths([path], 'files')
     if (Buffer.byteLength(path) > 250) refuse('files', 'must have paths of at most 250 bytes')
     if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) refuse('files', 'must have modes from 0 to 0o777')
     size += content.length
@@ -59,6 +57,15 @@ export function checkSignal(signal: NodeJS.Signals): void {
 export function checkName(name: string, field: string): void {
   if (!/^[a-z0-9][a-z0-9_.-]{0,62}$/i.test(name)) {
     refuse(field, 'must be 1 to 63 letters, digits, "-", "_" and ".", and begin with a letter or a digit')
+  }
+}
+
+function checkPaths(paths: readonly string[], field: string): void {
+  for (const path of paths) {
+    const parts = path.split('/').slice(1)
+    if (!path.startsWith('/') || parts.some((part) => ['', '.', '..'].includes(part)) || path.includes('\0')) {
+      refuse(field, 'must have absolute paths without "." and ".."')
+    }
   }
 }
 

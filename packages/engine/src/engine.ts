@@ -77,6 +77,9 @@ export interface Engine {
   /** What the main process wrote, oldest first. The engine keeps the last of it only: at least 8 MiB of text a run. */
   logs(runId: string, options?: LogOptions): AsyncIterable<LogLine>
 
+  /** Whether runs can be shown a folder of the caller's own machine, found out with this one: it must be there. */
+  sharesFolder(folder: string): Promise<boolean>
+
   /** Removes a private network in which no run is left; false where there are some. */
   removeNetwork(network: string): Promise<boolean>
 }
@@ -131,6 +134,8 @@ export interface RunSpec {
   readonly names?: readonly string[]
   /** Written over the image's files before the start. 1 MiB in all. */
   readonly files?: readonly FileSpec[]
+  /** Shown read-only, and as it changes. */
+  readonly sharedFolder?: SharedFolder
 }
 
 export interface Limits {
@@ -149,6 +154,13 @@ export interface FileSpec {
   readonly content: Uint8Array
   /** 0o644 where it is left out; of root. */
   readonly mode?: number
+}
+
+export interface SharedFolder {
+  /** On the caller's own machine; it stays there for as long as the run. Absolute, as is the path. */
+  readonly folder: string
+  /** In the run. */
+  readonly path: string
 }
 
 /** Where a run stands. `exited` is the end: also of a run that the engine could not start. */

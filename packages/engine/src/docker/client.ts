@@ -9,7 +9,7 @@ import { errorOfAnswer } from './errors.ts'
 import { parseJson } from './frames.ts'
 
 interface Question {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   /** Segments of the path, each to be escaped. */
   readonly path: readonly string[]
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>

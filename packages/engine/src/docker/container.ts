@@ -1,7 +1,7 @@
 // A run as a container: what a Docker Engine is told to make, and how what it says of one reads.
 import { signalOfCode } from '../check-spec.ts'
 import { digestOf } from '../digest-spec.ts'
-import type { Exit, RunSpec, RunState, RunStatus } from '../engine.ts'
+import type { Exit, RunSpec, RunState, RunStatus, SharedFolder } from '../engine.ts'
 import type { Names } from './names.ts'
 
 /** The parts of `GET /containers/{id}/json` that we read. */
@@ -55,11 +55,17 @@ export function containerOf(spec: RunSpec, names: Names): object {
       LogConfig: { Type: 'json-file', Config: { 'max-size': '16m', 'max-file': '2' } },
       NetworkMode: network ?? 'none',
       IpcMode: 'private',
+      ...(spec.sharedFolder === undefined ? {} : { Mounts: [mountOf(spec.sharedFolder)] }),
     },
     ...(network === undefined
       ? {}
       : { NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: spec.names ?? [] } } } }),
   }
+}
+
+/** As `Mounts`, since of `Binds` the engine makes what is not there. */
+export function mountOf({ folder, path }: SharedFolder): object {
+  return { Type: 'bind', Source: folder, Target: path, ReadOnly: true, BindOptions: { Propagation: 'rprivate' } }
 }
 
 /** Undefined where it is on its way out. */

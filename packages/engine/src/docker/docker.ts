@@ -13,6 +13,7 @@ import { pullImage } from './images.ts'
 import { readLog } from './logs.ts'
 import { namesOf } from './names.ts'
 import { createRuns } from './runs.ts'
+import { sharesFolder } from './shares-folder.ts'
 
 export type { Endpoint, TcpEndpoint } from './endpoint.ts'
 export type { Credentials, FindCredentials } from '../credentials.ts'
@@ -57,6 +58,7 @@ export function createDockerEngine(options: DockerOptions): Engine {
     exec: (runId, command) => runCommand((one) => openExec(daemon, runId, one, random), command),
     openExec: (runId, command) => openExec(daemon, runId, command, random),
     logs: (runId, log) => readLog(daemon, runId, log),
+    sharesFolder: (folder) => sharesFolder(daemon.client, folder, random),
     removeNetwork: (network) => daemon.networks.remove(network),
   }
 }

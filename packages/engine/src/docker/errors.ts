@@ -28,6 +28,11 @@ const meanings: readonly (readonly [RegExp, EngineErrorCode, string])[] = [
     'The engine has something of that name already',
   ],
   [/container-init binary not found/i, 'unsupported', 'Podman finds no init program for containers: install catatonit'],
+  [
+    /bind source path does not exist|statfs .*no such file/i,
+    'unsupported',
+    'The engine does not see the folders of this machine: %s',
+  ],
   [/no space left on device|disk quota exceeded/i, 'no_space', "The engine's disk is full"],
   [
     /non-overlapping IPv4 address pool|could not find free subnet|no available IPv4|no free IP|pool is exhausted/i,

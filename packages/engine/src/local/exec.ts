@@ -45,6 +45,7 @@ export async function openExec(
     workingDirectory: join('/', command.workingDirectory ?? record.workingDirectory),
     views: groups.views(group),
     hostname: undefined,
+    sharedPath: record.sharedFolder?.path,
   }
   const spaces = ['net', 'ipc', 'uts', 'cgroup'].map((space) => `--${space}=/proc/${first}/ns/${space}`).join(' ')
   const script = `${(await groups.entrances(group, name)).map((file) => `echo $$ > ${quote(file)}`).join('\n')}

@@ -78,9 +78,10 @@ export async function launch(
     for (const pipe of pipes) await pipe.chown(firstUser + user.uid, firstUser + user.gid)
     await makeFolder(root, record.workingDirectory)
     seccomp.end(seccompFilter(process.arch) ?? '')
-    const { workingDirectory, hostname } = record
+    const { workingDirectory, hostname, sharedFolder } = record
+    const sharedPath = sharedFolder?.path
     const variables = variablesOf(user, [`HOSTNAME=${hostname}`], record.env)
-    args.end(argumentsOf({ user, env: variables, workingDirectory, views: groups.views(group), hostname }))
+    args.end(argumentsOf({ user, env: variables, workingDirectory, views: groups.views(group), hostname, sharedPath }))
     const become = becomeSandbox(user, record.command, '--json-status-fd 6 ')
     told.end(`exec 4</proc/${holder.pid}/ns/user 8>&- 9<&-\n${become}\n`)
     // It says so in a file and not to us: whoever writes to somebody that is gone is killed, and the run would stand still.
@@ -109,7 +110,7 @@ export async function launch(
 function scriptOf(
   { root }: Folders,
   folder: string,
-  { layers, limits }: RunRecord,
+  { layers, limits, sharedFolder }: RunRecord,
   place: Place | undefined,
   entrances: readonly string[],
 ): string {
@@ -123,6 +124,7 @@ mount -t tmpfs -o mode=0755 tmpfs /mnt
 mkdir /mnt/root /mnt/sys /mnt/shm
 ${limits.diskMb === undefined ? '' : `mkdir /mnt/disk; mount -o loop,nosuid,nodev ${quote(`${own}/disk`)} /mnt/disk`}
 mount -t overlay -o ${quote(overlay)} overlay /mnt/root
+${sharedFolder === undefined ? '' : `mkdir /mnt/shared; mount --bind ${quote(sharedFolder.folder)} /mnt/shared`}
 mount -t sysfs -o ro,nosuid,nodev,noexec sysfs /mnt/sys
 mount -t tmpfs -o mode=1777,size=64m,nosuid,nodev,noexec tmpfs /mnt/shm
 ip link set lo up

@@ -69,6 +69,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
       await place.open()
       return withoutLayers(await images.importArchive(path, name))
     },
+    sharesFolder: async () => true,
     exec: (runId, command) => runCommand((one) => openExec(place, runId, one, random), command),
     openExec: (runId, command) => openExec(place, runId, command, random),
     async *logs(runId, log) {

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { signalOfCode } from '../check-spec.ts'
-import type { Limits, RunStatus } from '../engine.ts'
+import type { Limits, RunStatus, SharedFolder } from '../engine.ts'
 import type { ControlGroups } from './control-groups.ts'
 import { giveNotice } from './notices.ts'
 
@@ -24,6 +24,7 @@ export interface RunRecord {
   readonly workingDirectory: string
   readonly hostname: string
   readonly limits: Limits
+  readonly sharedFolder: SharedFolder | undefined
 }
 
 interface StartRecord {

@@ -16,7 +16,7 @@ import { run as runProgram } from './programs.ts'
 import { readRecord, readStatus, writeRecord, type RunRecord } from './records.ts'
 import { firstUser } from './user-namespace.ts'
 
-export type Runs = Omit<Engine, 'kind' | 'capabilities' | 'pullImage' | 'exec' | 'openExec' | 'logs'>
+export type Runs = Omit<Engine, 'kind' | 'capabilities' | 'sharesFolder' | 'pullImage' | 'exec' | 'openExec' | 'logs'>
 
 export function createRuns(place: LocalPlace): Runs {
   const { folders, owner, keeper, networks, notices } = place
@@ -56,6 +56,7 @@ export function createRuns(place: LocalPlace): Runs {
       workingDirectory: join('/', spec.workingDirectory ?? image.workingDirectory),
       hostname: spec.hostname ?? spec.runId.replaceAll(/[^a-z0-9-]/gi, '-'),
       limits: spec.limits,
+      sharedFolder: spec.sharedFolder,
     }
   }
 

@@ -12,10 +12,12 @@ export interface Sandbox {
   readonly views: ReturnType<ControlGroups['views']>
   /** Namespaces of its own, for a run; a command enters those of its run. */
   readonly hostname: string | undefined
+  /** Where it sees the folder that is mounted at /mnt/shared, if one is. */
+  readonly sharedPath: string | undefined
 }
 
 /** For `--args`: on the command line everybody on the machine could read the variables. */
-export function argumentsOf({ user, env, workingDirectory, views, hostname }: Sandbox): Buffer {
+export function argumentsOf({ user, env, workingDirectory, views, hostname, sharedPath }: Sandbox): Buffer {
   const isRoot = user.uid === 0
   const whole = views.some(([, place]) => place === '/')
   const own = '--unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup --hostname'.split(' ')
@@ -23,6 +25,7 @@ export function argumentsOf({ user, env, workingDirectory, views, hostname }: Sa
     ...(isRoot ? [] : `--userns 4 --uid ${user.uid} --gid ${user.gid}`.split(' ')),
     ...(hostname === undefined ? ['--pidns', '9'] : [...own, hostname]),
     ...'--bind /mnt/root / --ro-bind /mnt/sys /sys'.split(' '),
+    ...(sharedPath === undefined ? [] : ['--ro-bind', '/mnt/shared', sharedPath]),
     ...(whole ? [] : ['--tmpfs', '/sys/fs/cgroup']),
     ...views.flatMap(([source, place]) => ['--ro-bind', source, `/sys/fs/cgroup${place === '/' ? '' : place}`]),
     ...(whole ? [] : ['--remount-ro', '/sys/fs/cgroup']),

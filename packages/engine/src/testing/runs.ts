@@ -1,4 +1,9 @@
 // The life of a run, and what is the same however often a call is made.
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+
 import { describe, expect, test } from 'vitest'
 
 import type { RunSpec } from '../engine.ts'
@@ -91,6 +96,35 @@ export function testRuns(get: () => World): void {
       }
     })
 
+    test('sees the folder that it is shown, as it changes, and cannot write to it', async () => {
+      const { engine, run, say } = get()
+      const folder = await mkdtemp('/dev/shm/hallpass-shared-')
+      const server = createServer((socket) => socket.end('hello\n'))
+      try {
+        // Nobody else on this machine comes this far, and yet the run does.
+        const shared = join(folder, 'run')
+        await mkdir(shared)
+        expect(await engine.sharesFolder(folder)).toBe(true)
+        expect(await readdir(folder)).toEqual(['run'])
+        await writeFile(join(shared, 'note'), 'first\n')
+        const spec = { sharedFolder: { folder: shared, path: '/.fly' }, user: '1000' }
+        const runId = await run('exec sleep 1000', spec)
+        server.listen(join(shared, 'socket'))
+        await once(server, 'listening')
+        await writeFile(join(shared, 'new'), 'second\n')
+        await rename(join(shared, 'new'), join(shared, 'note'))
+        expect(await say(runId, 'sh', '-c', 'cat /.fly/note; echo more > /.fly/note || echo refused')).toBe(
+          'second\nrefused\n',
+        )
+        expect(await say(runId, 'sh', '-c', 'test -S /.fly/socket && echo a socket')).toBe('a socket\n')
+        await engine.remove(runId)
+        expect(await readFile(join(shared, 'note'), 'utf8')).toBe('second\n')
+      } finally {
+        server.close()
+        await rm(folder, { recursive: true })
+      }
+    })
+
     test('ends by the signal, and by force where it does not listen', async () => {
       const { engine, run } = get()
       const stop = { signal: 'SIGTERM', timeoutMs: 60_000 } as const
@@ -164,6 +198,7 @@ export function testRuns(get: () => World): void {
         ['limits.memoryMb', { limits: { ...limits, memoryMb: 0 } }],
         ['limits.cpus', { limits: { ...limits, cpus: Number.NaN } }],
         ['limits.processes', { limits: { ...limits, processes: -1 } }],
+        ['sharedFolder', { sharedFolder: { folder: '/dev/shm', path: '/etc/../..' } }],
         ['files', { files: [{ path: '/etc/../shadow', content: Buffer.alloc(0) }] }],
         ['files', { files: [{ path: '/large', content: Buffer.alloc(2 ** 20 + 1) }] }],
       ]

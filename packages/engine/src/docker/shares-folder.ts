@@ -1,0 +1,34 @@
+// Finds out whether a Docker Engine sees the folders of this machine: one elsewhere would show an empty folder of its own.
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { DockerClient } from './client.ts'
+import { mountOf } from './container.ts'
+import { packTar } from '../tar.ts'
+
+/** Looks for a file of ours in a container that is thrown away, and never started. False where it cannot be tried. */
+export async function sharesFolder(client: DockerClient, folder: string, random: () => string): Promise<boolean> {
+  const name = `hallpass-look-${random().slice(0, 8)}`
+  const file = join(folder, name)
+  const made: (readonly string[])[] = []
+  try {
+    await writeFile(file, '', { flag: 'wx' })
+    const bytes = packTar([{ path: '/etc/hallpass-look', content: Buffer.alloc(0) }])
+    const query = { fromSrc: '-', repo: name, tag: 'latest' }
+    const body = { type: 'application/x-tar', bytes }
+    await client.ask({ method: 'POST', path: ['images', 'create'], query, body })
+    made.unshift(['images', name])
+    const host = { NetworkMode: 'none', Mounts: [mountOf({ folder, path: '/look' })] }
+    const json = { Image: name, Cmd: ['/look'], Labels: { 'hallpass.probe': 'true' }, HostConfig: host }
+    const { value } = await client.ask<{ Id: string }>({ method: 'POST', path: ['containers', 'create'], json })
+    made.unshift(['containers', value.Id])
+    const path = ['containers', value.Id, 'archive']
+    const { status } = await client.ask({ method: 'HEAD', path, query: { path: `/look/${name}` } }, { also: [404] })
+    return status === 200
+  } catch {
+    return false
+  } finally {
+    await rm(file, { force: true })
+    for (const path of made) await client.ask({ method: 'DELETE', path, query: { force: true } }).catch(() => {})
+  }
+}
