@@ -30,6 +30,11 @@ export function checkSpec(spec: RunSpec): void {
     refuse('limits.diskMb', 'must be a whole number from 1 on')
   }
   checkPaths(Object.values(spec.sharedFolder ?? {}), 'sharedFolder')
+  for (const { volumeId, path } of spec.volumes ?? []) {
+    checkName(volumeId, 'volumes')
+    checkPaths([path], 'volumes')
+    if (/^\/(?:proc|sys|dev)(?:\/|$)/.test(path)) refuse('volumes', "must not take the place of the kernel's own files")
+  }
   let size = 0
   for (const { path, content, mode = 0o644 } of spec.files ?? []) {
     checkPaths([path], 'files')
@@ -73,6 +78,11 @@ function checkPaths(paths: readonly string[], field: string): void {
 export function signalOfCode(code: number): NodeJS.Signals | undefined {
   const found = Object.entries(constants.signals).find(([, number]) => number === code - 128)
   return found?.[0] as NodeJS.Signals | undefined
+}
+
+/** For disks that have a size. @throws EngineError `bad_spec` */
+export function checkSize(sizeMb: number): void {
+  if (!Number.isInteger(sizeMb) || sizeMb < 1) refuse('sizeMb', 'must be a whole number from 1 on')
 }
 
 function checkEnv(env: Readonly<Record<string, string>> = {}): void {

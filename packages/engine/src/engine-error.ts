@@ -17,6 +17,9 @@ export type EngineErrorCode =
   | 'run_not_found'
   /** The run has not started or has ended: there is nothing to signal, pause or execute in. */
   | 'not_running'
+  | 'volume_not_found'
+  /** A run has the volume. */
+  | 'volume_in_use'
   /** The command is not in the image, or is no program. */
   | 'bad_command'
   /** A field of what was asked has a wrong value: `field` names it. */

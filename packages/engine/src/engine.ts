@@ -82,6 +82,18 @@ export interface Engine {
 
   /** Removes a private network in which no run is left; false where there are some. */
   removeNetwork(network: string): Promise<boolean>
+
+  /** Makes a volume: a disk that outlives runs. Changes nothing where it exists. @throws EngineError `unsupported` */
+  createVolume(volumeId: string, sizeMb: number): Promise<void>
+
+  /** Makes a volume larger, never smaller. @throws EngineError `volume_in_use` where a run that has not ended has it */
+  extendVolume(volumeId: string, sizeMb: number): Promise<void>
+
+  /** Removes a volume with all that is in it, where there is one. @throws EngineError `volume_in_use` where a run has it */
+  removeVolume(volumeId: string): Promise<void>
+
+  /** The ids of all volumes of this owner. */
+  listVolumes(): Promise<readonly string[]>
 }
 
 /** What an engine can do. What it cannot enforce it refuses, except where a field says otherwise. */
@@ -95,6 +107,8 @@ export interface Capabilities {
   readonly processLimit: boolean
   /** Whether the size of a root filesystem can be limited. */
   readonly diskLimit: boolean
+  /** Whether there are volumes, and whether one is held to its size. */
+  readonly volumes: 'sized' | 'unsized' | 'none'
   readonly pause: boolean
   /** Whether `exit.oomKilled` can be trusted to be true where memory ran out. */
   readonly oomReported: boolean
@@ -136,6 +150,8 @@ export interface RunSpec {
   readonly files?: readonly FileSpec[]
   /** Shown read-only, and as it changes. */
   readonly sharedFolder?: SharedFolder
+  /** That are there. The caller sees to it that no two runs have one at a time. */
+  readonly volumes?: readonly VolumeMount[]
 }
 
 export interface Limits {
@@ -160,6 +176,12 @@ export interface SharedFolder {
   /** On the caller's own machine; it stays there for as long as the run. Absolute, as is the path. */
   readonly folder: string
   /** In the run. */
+  readonly path: string
+}
+
+export interface VolumeMount {
+  readonly volumeId: string
+  /** Absolute. Folders on the way are made, and what the image has there is hidden. */
   readonly path: string
 }
 

@@ -21,5 +21,6 @@ export type {
   RunStatus,
   StopOptions,
   TerminalSize,
+  VolumeMount,
 } from './engine.ts'
 export { EngineError, type EngineErrorCode } from './engine-error.ts'

@@ -15,6 +15,7 @@ export async function readAbilities(client: DockerClient): Promise<Said> {
     memoryLimit: info.MemoryLimit === true,
     cpuLimit: info.CpuCfsQuota === true,
     processLimit: info.PidsLimit === true,
+    volumes: 'unsized',
     pause: true,
     oomReported: !isPodman,
     engine: { name: isPodman ? 'Podman' : 'Docker Engine', version: info.ServerVersion },
@@ -48,6 +49,7 @@ function remediesOf(found: Omit<Capabilities, 'remedies'>): string[] {
       : [
           'The size of root filesystems is not limited: let the engine keep its data on XFS with pquota, Btrfs or ZFS.',
         ]),
+    'Volumes may grow past their size: give the engine a disk of its own, so that nothing else suffers when it is full.',
     ...(found.networks === 'shared'
       ? ['Networks reach each other: start dockerd without --iptables=false, where it can use iptables.']
       : []),

@@ -52,10 +52,10 @@ export function containerOf(spec: RunSpec, names: Names): object {
       CapDrop: ['NET_RAW', 'MKNOD'],
       SecurityOpt: ['no-new-privileges'],
       RestartPolicy: { Name: 'no' },
+      Mounts: mountsOf(spec, names),
       LogConfig: { Type: 'json-file', Config: { 'max-size': '16m', 'max-file': '2' } },
       NetworkMode: network ?? 'none',
       IpcMode: 'private',
-      ...(spec.sharedFolder === undefined ? {} : { Mounts: [mountOf(spec.sharedFolder)] }),
     },
     ...(network === undefined
       ? {}
@@ -66,6 +66,17 @@ export function containerOf(spec: RunSpec, names: Names): object {
 /** As `Mounts`, since of `Binds` the engine makes what is not there. */
 export function mountOf({ folder, path }: SharedFolder): object {
   return { Type: 'bind', Source: folder, Target: path, ReadOnly: true, BindOptions: { Propagation: 'rprivate' } }
+}
+
+function mountsOf({ volumes = [], sharedFolder }: RunSpec, names: Names): readonly object[] {
+  const ofVolumes = volumes.map(({ volumeId, path }) => ({
+    Type: 'volume',
+    Source: names.volume(volumeId),
+    Target: path,
+    // What is in a volume comes from those who use it.
+    VolumeOptions: { NoCopy: true },
+  }))
+  return sharedFolder === undefined ? ofVolumes : [...ofVolumes, mountOf(sharedFolder)]
 }
 
 /** Undefined where it is on its way out. */

@@ -8,11 +8,13 @@ import type { DockerClient } from './client.ts'
 import type { Container } from './container.ts'
 import type { Names } from './names.ts'
 import { createNetworks, type Networks } from './networks.ts'
+import { createVolumes, type Volumes } from './volumes.ts'
 
 export interface Daemon {
   readonly client: DockerClient
   readonly names: Names
   readonly networks: Networks
+  readonly volumes: Volumes
   /** How long it may take to answer. */
   readonly timeoutMs: number
   /** Undefined where there is none, or it is not the owner's. */
@@ -90,6 +92,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
     names,
     timeoutMs,
     networks: createNetworks(client, names, timeoutMs),
+    volumes: createVolumes(client, names),
     look,
     lookAt,
     capabilities,

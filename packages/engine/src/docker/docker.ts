@@ -60,5 +60,9 @@ export function createDockerEngine(options: DockerOptions): Engine {
     logs: (runId, log) => readLog(daemon, runId, log),
     sharesFolder: (folder) => sharesFolder(daemon.client, folder, random),
     removeNetwork: (network) => daemon.networks.remove(network),
+    createVolume: (volumeId, sizeMb) => daemon.volumes.create(volumeId, sizeMb),
+    extendVolume: (volumeId, sizeMb) => daemon.volumes.extend(volumeId, sizeMb),
+    removeVolume: (volumeId) => daemon.volumes.remove(volumeId),
+    listVolumes: () => daemon.volumes.list(),
   }
 }

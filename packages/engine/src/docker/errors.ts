@@ -22,8 +22,10 @@ export function errorOfWords(words: string, status = 500): EngineError {
 const meanings: readonly (readonly [RegExp, EngineErrorCode, string])[] = [
   // Podman answers 500 where a container goes while it is looked at.
   [/no such container|no container with name or ID/i, 'run_not_found', 'There is no such run'],
+  [/no such volume|no volume with name/i, 'volume_not_found', 'There is no such volume'],
+  [/volume is in use|volume .* is being used/i, 'volume_in_use', 'A run has the volume'],
   [
-    /is already in use|network .* already exists|already used by network|same bridge name/i,
+    /is already in use|(?:network .*|volume) already exists|already used by network|same bridge name/i,
     'name_taken',
     'The engine has something of that name already',
   ],

@@ -6,13 +6,16 @@ import type { RunSpec } from '../engine.ts'
 export interface Names {
   readonly container: (runId: string) => string
   readonly network: (network: string) => string
+  readonly volume: (volumeId: string) => string
   readonly labelsOf: (spec: RunSpec, digest: string) => Readonly<Record<string, string>>
   readonly networkLabels: (network: string) => Readonly<Record<string, string>>
+  readonly volumeLabels: (volumeId: string) => Readonly<Record<string, string>>
   /** As a filter of lists. */
   readonly filter: string
   /** Whether it is ours: a name alone says nothing. */
   readonly isOwn: (labels: Labels) => boolean
   readonly runOf: (labels: Labels) => string | undefined
+  readonly volumeOf: (labels: Labels) => string | undefined
   readonly networkOf: (labels: Labels) => string | undefined
   readonly digestOf: (labels: Labels) => string | undefined
   readonly ownLabelsOf: (labels: Labels) => Readonly<Record<string, string>>
@@ -34,6 +37,10 @@ export function namesOf(owner: string): Names {
       checkName(network, 'network')
       return `hallpass.${owner}.${network}`
     },
+    volume: (volumeId) => {
+      checkName(volumeId, 'volumeId')
+      return `hallpass.${owner}.${volumeId}`
+    },
     labelsOf: (spec, digest) => ({
       // All of ours, always: an image has labels too, and a container inherits those that are not said.
       [label.own]: JSON.stringify(spec.labels ?? {}),
@@ -43,9 +50,11 @@ export function namesOf(owner: string): Names {
       [label.digest]: digest,
     }),
     networkLabels: (network) => ({ [label.owner]: owner, [label.network]: network }),
+    volumeLabels: (volumeId) => ({ [label.owner]: owner, [label.volume]: volumeId }),
     filter: `${label.owner}=${owner}`,
     isOwn: (labels) => labels[label.owner] === owner,
     runOf: (labels) => labels[label.run],
+    volumeOf: (labels) => labels[label.volume],
     networkOf: (labels) => labels[label.network] || undefined,
     digestOf: (labels) => labels[label.digest],
     ownLabelsOf: (labels) => JSON.parse(labels[label.own] ?? '{}') as Record<string, string>,
@@ -56,6 +65,7 @@ const label = {
   owner: 'hallpass.owner',
   run: 'hallpass.run',
   network: 'hallpass.network',
+  volume: 'hallpass.volume',
   digest: 'hallpass.spec',
   own: 'hallpass.labels',
 } as const

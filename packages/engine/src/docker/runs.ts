@@ -59,6 +59,8 @@ export function createRuns(daemon: Daemon): Runs {
       checkSpec(spec)
       await daemon.checkAbilities(spec)
       if (spec.network !== undefined) await daemon.networks.ensure(spec.network)
+      // The engine would make what is missing.
+      for (const { volumeId } of spec.volumes ?? []) await daemon.volumes.demand(volumeId)
       const question = { method: 'POST', path: ['containers', 'create'], json: containerOf(spec, names) } as const
       const query = { name: names.container(spec.runId) }
       // It may exist already, of an earlier call or one at the same time.

@@ -50,6 +50,7 @@ export async function findAbilities(folders: Folders): Promise<Capabilities> {
     cpuLimit: true,
     processLimit: true,
     diskLimit,
+    volumes: diskLimit ? 'sized' : 'none',
     pause: true,
     oomReported: true,
     engine: { name: 'bubblewrap', version: version.stdout.replace(/^bubblewrap /, '').trim() },
@@ -62,7 +63,11 @@ export async function findAbilities(folders: Folders): Promise<Capabilities> {
     remedies: [
       'Machines reach others of their private network and nothing else: use a Docker Engine where they need the internet.',
       ...(isConnected ? [] : ['There are no private networks: let the kernel have veth and bridge.']),
-      ...(diskLimit ? [] : ['The size of root filesystems is not limited: install e2fsprogs, and allow loop devices.']),
+      ...(diskLimit
+        ? []
+        : [
+            'There are no volumes, and the size of root filesystems is not limited: install e2fsprogs, and allow loop devices.',
+          ]),
       ...(seccompFilter(process.arch) === undefined
         ? ['System calls are not filtered on this kind of processor.']
         : []),

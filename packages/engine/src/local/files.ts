@@ -20,8 +20,9 @@ export async function writeInside(root: string, { path, content, mode = 0o644 }:
   await chmod(file, mode)
 }
 
-export async function makeFolder(root: string, path: string): Promise<void> {
-  await enter(root, partsOf(path), 'workingDirectory')
+/** The folder from the root on, without links. @param field of the spec that names it */
+export async function makeFolder(root: string, path: string, field: string): Promise<string> {
+  return (await enter(root, partsOf(path), field)).slice(root.length)
 }
 
 /** Empty where there is none, or it is no file of at most 1 MiB. */

@@ -26,6 +26,8 @@ export interface Folders {
   /** Stands for the directory in names that all of the machine share. */
   readonly mark: string
   runsOf(owner: string): string
+  volumesOf(owner: string): string
+  volume(owner: string, volumeId: string): string
   run(owner: string, runId: string): string
 }
 
@@ -49,6 +51,11 @@ export function foldersOf(root: string): Folders {
     switchboard: join(passing, 'switchboard'),
     mark,
     runsOf: (owner) => join(runs, owner),
+    volumesOf: (owner) => join(root, 'volumes', owner),
+    volume(owner, volumeId) {
+      checkName(volumeId, 'volumeId')
+      return join(root, 'volumes', owner, volumeId)
+    },
     run(owner, runId) {
       checkName(runId, 'runId')
       return join(runs, owner, runId)

@@ -1,14 +1,14 @@
 // Starts a run: mounts its root filesystem, plugs in its network, limits it, and lets bubblewrap begin its command.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { lchown, mkdir, open, readFile, rm, truncate } from 'node:fs/promises'
+import { lchown, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { once } from 'node:events'
 import { join, relative } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { EngineError } from '../engine-error.ts'
 import type { FileSpec } from '../engine.ts'
 import type { ControlGroups } from './control-groups.ts'
+import { makeDisk } from './disks.ts'
 import { makeFolder, readInside, writeInside } from './files.ts'
 import type { Folders } from './folders.ts'
 import type { Place } from './networks.ts'
@@ -18,6 +18,7 @@ import { argumentsOf, becomeSandbox, variablesOf } from './sandbox.ts'
 import { seccompFilter } from './seccomp.ts'
 import { firstUser, holdUserNamespace } from './user-namespace.ts'
 import { findUser } from './users.ts'
+import type { Volumes } from './volumes.ts'
 
 export interface Launch {
   readonly folders: Folders
@@ -27,6 +28,7 @@ export interface Launch {
   readonly record: RunRecord
   readonly files: readonly FileSpec[]
   readonly place: Place | undefined
+  readonly volumes: Pick<Volumes, 'mount'>
 }
 
 /** What the keeper watches. The run holds its two pipes to read and to write, so that it never writes to nobody. */
@@ -39,12 +41,12 @@ export async function makePipes(folder: string) {
 
 /** Once it has resolved, the run is underway without us. @throws EngineError */
 export async function launch(
-  { folders, folder, groups, group, record, files, place }: Launch,
+  { folders, folder, groups, group, record, files, place, volumes }: Launch,
   pipes: Awaited<ReturnType<typeof makePipes>>,
 ): Promise<void> {
   await groups.make(group, record.limits)
   const { diskMb } = record.limits
-  if (diskMb !== undefined) await makeDisk(folder, diskMb)
+  if (diskMb !== undefined) await makeRootDisk(folder, diskMb)
   const status = await open(join(folder, 'status'), 'a')
   const holder = await holdUserNamespace()
   let child: ChildProcess | undefined
@@ -73,10 +75,13 @@ export async function launch(
     for (const [path, content] of [...namesOf(record, place), ...saved(passwd)]) {
       await (path.startsWith('/') ? writeInside(root, { path, content }) : keepFile(join(folder, path), content))
     }
+    for (const { volumeId, path } of record.volumes ?? []) {
+      await volumes.mount(volumeId, child.pid ?? 0, await makeFolder(root, path, 'volumes'))
+    }
     for (const file of files) await writeInside(root, file)
     // Who runs in it may open them by /dev/stdout and /dev/stderr.
     for (const pipe of pipes) await pipe.chown(firstUser + user.uid, firstUser + user.gid)
-    await makeFolder(root, record.workingDirectory)
+    await makeFolder(root, record.workingDirectory, 'workingDirectory')
     seccomp.end(seccompFilter(process.arch) ?? '')
     const { workingDirectory, hostname, sharedFolder } = record
     const sharedPath = sharedFolder?.path
@@ -152,18 +157,12 @@ async function failureOf(child: ChildProcess): Promise<never> {
 }
 
 /** A file that is a disk of the size that the run may fill. */
-async function makeDisk(folder: string, sizeMb: number): Promise<void> {
-  const disk = join(folder, 'disk')
-  await (await open(disk, 'w', 0o600)).close()
-  await truncate(disk, sizeMb * 2 ** 20)
-  for (const name of ['upper', 'work']) await mkdir(join(folder, 'disk.new', name), { recursive: true })
-  await lchown(join(folder, 'disk.new', 'upper'), firstUser, firstUser)
-  const words = ['-q', '-F', '-m', '0', '-O', '^has_journal', '-d', join(folder, 'disk.new'), disk]
-  const { code, stderr } = await run('mkfs.ext4', words)
-  await rm(join(folder, 'disk.new'), { recursive: true })
-  if (code === 0) return
-  const sentence = `A root filesystem of ${sizeMb} MiB cannot be made`
-  throw new EngineError('bad_spec', sentence, { field: 'limits.diskMb', cause: new Error(stderr) })
+async function makeRootDisk(folder: string, sizeMb: number): Promise<void> {
+  const content = join(folder, 'disk.new')
+  for (const name of ['upper', 'work']) await mkdir(join(content, name), { recursive: true })
+  await lchown(join(content, 'upper'), firstUser, firstUser)
+  await makeDisk(join(folder, 'disk'), sizeMb, ['-O', '^has_journal', '-d', content])
+  await rm(content, { recursive: true })
 }
 
 /** The files by which a run finds names, and knows its own. */

@@ -11,6 +11,7 @@ import { createKeeperLink, type KeeperLink } from './keeper-link.ts'
 import { createNetworks, type Networks } from './networks.ts'
 import { createNotices, type Notices } from './notices.ts'
 import { readRecord } from './records.ts'
+import { createVolumes, type Volumes } from './volumes.ts'
 
 export interface LocalPlace {
   readonly folders: Folders
@@ -19,6 +20,7 @@ export interface LocalPlace {
   readonly networks: Networks
   readonly notices: Notices
   readonly images: Images
+  readonly volumes: Volumes
   readonly timeoutMs: number
   /** @throws EngineError `unavailable` that says what this machine lacks */
   open(): Promise<Opened>
@@ -86,6 +88,7 @@ export function openPlace({ owner, directory, timeoutMs, images }: PlaceOptions)
     keeper,
     notices: createNotices(folders.runsOf(owner)),
     images: createImages(folders, images),
+    volumes: createVolumes(folders, owner),
     open,
     async checkAbilities({ limits, network }) {
       const { capabilities } = await open()

@@ -56,7 +56,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
       silenceMs: pullSilenceMs,
     },
   })
-  const { images, folders } = place
+  const { images, folders, volumes } = place
   return {
     kind: 'local',
     ...createRuns(place),
@@ -70,6 +70,14 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
       return withoutLayers(await images.importArchive(path, name))
     },
     sharesFolder: async () => true,
+    async createVolume(volumeId, sizeMb) {
+      const { capabilities } = await place.open()
+      if (capabilities.volumes === 'none') throw new EngineError('unsupported', 'This engine has no volumes')
+      await volumes.create(volumeId, sizeMb)
+    },
+    extendVolume: (volumeId, sizeMb) => volumes.extend(volumeId, sizeMb),
+    removeVolume: (volumeId) => volumes.remove(volumeId),
+    listVolumes: () => volumes.list(),
     exec: (runId, command) => runCommand((one) => openExec(place, runId, one, random), command),
     openExec: (runId, command) => openExec(place, runId, command, random),
     async *logs(runId, log) {

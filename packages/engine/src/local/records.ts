@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { signalOfCode } from '../check-spec.ts'
-import type { Limits, RunStatus, SharedFolder } from '../engine.ts'
+import type { Limits, RunStatus, SharedFolder, VolumeMount } from '../engine.ts'
 import type { ControlGroups } from './control-groups.ts'
 import { giveNotice } from './notices.ts'
 
@@ -25,6 +25,8 @@ export interface RunRecord {
   readonly hostname: string
   readonly limits: Limits
   readonly sharedFolder: SharedFolder | undefined
+  /** Absent of a run that an older program made. */
+  readonly volumes?: readonly VolumeMount[]
 }
 
 interface StartRecord {

@@ -16,10 +16,14 @@ import { run as runProgram } from './programs.ts'
 import { readRecord, readStatus, writeRecord, type RunRecord } from './records.ts'
 import { firstUser } from './user-namespace.ts'
 
-export type Runs = Omit<Engine, 'kind' | 'capabilities' | 'sharesFolder' | 'pullImage' | 'exec' | 'openExec' | 'logs'>
+export type Runs = Omit<Engine, NotOfRuns>
+
+type NotOfRuns =
+  | ('kind' | 'capabilities' | 'sharesFolder' | 'pullImage' | 'exec' | 'openExec' | 'logs')
+  | ('createVolume' | 'extendVolume' | 'removeVolume' | 'listVolumes')
 
 export function createRuns(place: LocalPlace): Runs {
-  const { folders, owner, keeper, networks, notices } = place
+  const { folders, owner, keeper, networks, notices, volumes } = place
   const folderOf = (runId: string): string => folders.run(owner, runId)
   const groupOf = (runId: string): string => `${owner}.${runId}`
 
@@ -57,6 +61,7 @@ export function createRuns(place: LocalPlace): Runs {
       hostname: spec.hostname ?? spec.runId.replaceAll(/[^a-z0-9-]/gi, '-'),
       limits: spec.limits,
       sharedFolder: spec.sharedFolder,
+      volumes: spec.volumes ?? [],
     }
   }
 
@@ -135,6 +140,7 @@ export function createRuns(place: LocalPlace): Runs {
     async create(spec) {
       checkSpec(spec)
       await place.checkAbilities(spec)
+      for (const { volumeId } of spec.volumes ?? []) await volumes.demand(volumeId)
       const record = await recordOf(spec)
       const files = (spec.files ?? []).map(({ content, ...rest }) => ({
         ...rest,
@@ -178,7 +184,8 @@ export function createRuns(place: LocalPlace): Runs {
         }
         await keeper.attach(owner, runId)
         const files = await readFiles(folder)
-        await launch({ folders, folder, groups, group: groupOf(runId), record, files, place: found }, pipes)
+        const group = groupOf(runId)
+        await launch({ folders, folder, groups, group, record, files, place: found, volumes }, pipes)
       } catch (error) {
         const problem = error instanceof EngineError ? error.message : 'The run could not be started'
         await writeRecord(folder, 'exit.json', { code: 126, oomKilled: false, at: new Date().toISOString(), problem })

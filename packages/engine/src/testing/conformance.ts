@@ -7,6 +7,7 @@ import { testLogs } from './logs.ts'
 import { testOutage } from './outage.ts'
 import type { Place } from './place.ts'
 import { testRuns } from './runs.ts'
+import { testVolumes } from './volumes.ts'
 import { testWatching } from './watching.ts'
 import { createWorld, type World } from './world.ts'
 
@@ -32,6 +33,7 @@ export function testEngine(name: string, start: () => Promise<Place>, reason?: s
     testIsolation(get)
     testCommands(get)
     testLogs(get)
+    testVolumes(get)
     testWatching(get)
     if (isApart) testOutage(get)
   })
