@@ -119,6 +119,15 @@ describe.skipIf(missing !== undefined)(
       expect((await ask({ orgid: orgId + 1, appid: 77, action: 'r' })).cleared).not.toBe('allowed')
     })
 
+    test('refuses a run label, which it does not know, where the authority allows it', async () => {
+      const header = narrow(org.token, { type: 'RunLabel', agent: 'ci', run: '42', onBehalfOf: '' })
+      const alone = await service.ask({ do: 'authenticate', header, clear: read() })
+      expect(JSON.stringify(alone.verified)).toContain('{"agent":"ci","run":"42"}')
+      expect(alone.cleared).toContain('unregistered')
+      const { access } = await service.ask({ do: 'authorize', header, access: { org_slug: slug, action: 'r' } })
+      expect(access).toEqual({ action: 'r', orgid: orgId })
+    })
+
     test('remembers in its cache what was verified, for as long as that goes back', async () => {
       const { id, token: header } = await mint(authority.ask, admin, slug)
       const first = await service.ask({ do: 'authenticate', header, cached: true })

@@ -73,6 +73,21 @@ describe('what is minted never exceeds what mints', () => {
     }
   })
 
+  test('run labels are handed on in front of those that are asked for', async () => {
+    const label = (agent: string) => ({ type: 'RunLabel', agent, run: '', onBehalfOf: '' }) as const
+    const minter = narrow(
+      (await mint(ask, admin.token, slug)).token,
+      label('planner'),
+      label('coder'),
+      label('planner'),
+    )
+    const minted = await mint(ask, minter, slug, { caveats: [{ type: 'RunLabel', body: { agent: 'root' } }] })
+    const labels = readMacaroon(minted.token).unsafeCaveats.filter(({ type }) => type === 'RunLabel')
+    expect(labels).toEqual([label('planner'), label('coder'), label('planner'), label('root')])
+    const wrong = { caveats: [{ type: 'RunLabel', body: { agent: 'two\nlines' } }] }
+    expectRefusal(await tryToMint(minter, wrong), 400)
+  })
+
   test('an end that the holder has set binds what their copy mints', async () => {
     const end = nowInSeconds() + 600
     const minter = endingAt((await mint(ask, admin.token, slug)).token, end)

@@ -107,6 +107,8 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   parseAction: ['rw'],
   parseAuthorization: [text],
   parseBundle: [text, { location }],
+  runLabels: [verified],
+  sayRunLabels: [[{ agent: 'ci' }], 2],
   scopeOf: [verified],
   thirdParty: [{ key, location: 'x', random }, {}],
   ticketsOf: [macaroon, []],

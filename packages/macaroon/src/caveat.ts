@@ -32,6 +32,7 @@ export type Caveat =
   | StorageObjects
   | AllowedRoles
   | FlySrc
+  | RunLabel
   | OwnCaveat
   | Unknown
 
@@ -233,6 +234,17 @@ export interface FlySrc {
   readonly organization: string
   readonly app: string
   readonly instance: string
+}
+
+/**
+ * Number 2^48 + 0x68616c6c, ours: who uses the token, in which run, on behalf of whom; '' where it does not say. It forbids
+ * nothing, and proves no more than that somebody who held the token wrote it. Go's library refuses a token that carries one.
+ */
+export interface RunLabel {
+  readonly type: 'RunLabel'
+  readonly agent: string
+  readonly run: string
+  readonly onBehalfOf: string
 }
 
 /** A caveat of a service's own vocabulary: see `defineCaveat`. */

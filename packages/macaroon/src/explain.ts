@@ -10,6 +10,7 @@ import { sayScope } from './explain/ability-words.ts'
 import { sayCaveat } from './explain/caveat-words.ts'
 import { flatten } from './explain/places.ts'
 import { type Names, sayInstant, sayList, sayText } from './explain/words.ts'
+import { sayRunLabels } from './run-labels.ts'
 import { flyVocabulary } from './vocabulary.ts'
 
 export type { Ability, Scope, Selection } from './explain/abilities.ts'
@@ -67,6 +68,7 @@ export function explain(given: readonly Caveat[], options: ExplainOptions): Expl
         ? []
         : ['No caveat names an organization, and an authority refuses such a token.']),
       ...sayHolder(caveats),
+      ...sayLabels(caveats),
       ...(needs.length === 0 ? [] : [`It needs a discharge from ${sayList(needs.map(sayText))}.`]),
       ...(caveats.some(({ type }) => type === 'BindToParentToken')
         ? ['It counts only together with the token that it was made for.']
@@ -175,4 +177,10 @@ function sayHolder(caveats: readonly Caveat[]): string[] {
     return caveat.type === 'GoogleUserID' ? [`Google user ${caveat.id}`] : []
   })
   return holders.length === 0 ? [] : [`It says that it acts for ${sayList(holders)}.`]
+}
+
+/** Those inside IfPresent do not count. */
+function sayLabels(caveats: readonly Caveat[]): string[] {
+  const labels = caveats.filter((caveat) => caveat.type === 'RunLabel')
+  return labels.length === 0 ? [] : [`Its holders labelled it: ${sayRunLabels(labels)}.`]
 }

@@ -29,6 +29,8 @@ describe('the public face', () => {
       'parseBundle',
       'permissionLocation',
       'roles',
+      'runLabels',
+      'sayRunLabels',
       'thirdParty',
       'ticketsOf',
       'tokenId',

@@ -15,7 +15,7 @@ export {
   type VerifiedBundle,
   verifyBundle,
 } from './bundle.ts'
-export type { Caveat, Command } from './caveat.ts'
+export type { Caveat, Command, RunLabel } from './caveat.ts'
 export { getCaveats } from './caveat-set.ts'
 export { clear, type Clearance, clearCaveats, type Denial } from './clear.ts'
 export { bindToParent, type DischargeInput, dischargeTicket, ticketsOf } from './discharge.ts'
@@ -27,6 +27,7 @@ export { attenuate, mintMacaroon, type MintInput } from './mint.ts'
 export { type Nonce, tokenId } from './nonce.ts'
 export { defineCaveat, type OwnCaveatDefinition, type OwnCaveatType } from './own-caveat.ts'
 export type { Random } from './random.ts'
+export { runLabels, sayRunLabels } from './run-labels.ts'
 export { organizationScope } from './scope.ts'
 export { formatAuthorization, type HeaderTokens, parseAuthorization } from './text.ts'
 export { thirdParty, type ThirdPartyInput } from './third-party.ts'

@@ -3,11 +3,12 @@
 import { type Action, actions, describeAction, isAction, isSubset } from './action.ts'
 import { badArgument, expectFields, expectId, expectText, takeList } from './boundary.ts'
 import type { Caveat, Command } from './caveat.ts'
+import { type LabelWords, takeLabel, whatIsWrong } from './caveats/run-label.ts'
 import { MacaroonError } from './errors.ts'
 
 export { splitShellWords } from './shell-words.ts'
 
-/** What a token is narrowed to; what is left out is not narrowed. */
+/** What a token is narrowed to, and who uses it; what is left out is not narrowed. */
 export interface NarrowingWords {
   readonly organisation?: bigint | undefined
   readonly apps?: readonly bigint[] | undefined
@@ -21,6 +22,8 @@ export interface NarrowingWords {
   readonly actions?: Action | undefined
   /** Unix seconds. */
   readonly notAfter?: number | undefined
+  /** Who uses it; this narrows nothing. */
+  readonly label?: LabelWords | undefined
 }
 
 /** The items of a list with commas or spaces between them, each once; an item that is missing is ''. */
@@ -38,14 +41,14 @@ export function splitItems(text: string): readonly string[] {
 export const commandActions: Action = actions.write | actions.control
 
 /**
- * The caveats that together allow just what the words say. Every word narrows. If two words name resources and an access can
+ * The caveats that together allow just what the words say. Every word but a label narrows. If two words name resources and an access can
  * be to only one of them (an app or a feature, a machine or a volume), either may be used.
  *
  * Throws MacaroonError `bad-argument` if words contradict each other, or one has a wrong type: null is no word left out.
  */
 export function caveatsOfWords(given: NarrowingWords): readonly Caveat[] {
   const words = takeWords(given)
-  const { organisation, mutations, notAfter } = words
+  const { organisation, mutations, notAfter, label } = words
   const resources = caveatsOfResources(words)
   const mask = words.actions
   return [
@@ -60,6 +63,7 @@ export function caveatsOfWords(given: NarrowingWords): readonly Caveat[] {
     ...(mask === undefined || organisation !== undefined || hasMask(words) ? [] : [{ type: 'Action', mask } as const]),
     // Without a beginning: the clock of whoever narrows may be ahead of the authority's, which would refuse the token.
     ...(notAfter === undefined ? [] : [{ type: 'ValidityWindow', notBefore: 0n, notAfter: BigInt(notAfter) } as const]),
+    ...(label === undefined ? [] : [caveatOfLabel(label)]),
   ]
 }
 
@@ -82,6 +86,7 @@ function takeWords(words: NarrowingWords): NarrowingWords {
     mutations: take('mutations', takeTexts),
     actions: take('actions', expectMask),
     notAfter: take('notAfter', expectSeconds),
+    label: given.label,
   }
 }
 
@@ -113,6 +118,13 @@ function expectMask(value: unknown, name: string): Action {
 function expectSeconds(value: unknown, name: string): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw badArgument(name, 'a whole number of seconds')
   return value
+}
+
+function caveatOfLabel(words: LabelWords): Caveat {
+  const label = takeLabel(words, 'words.label')
+  const wrong = whatIsWrong(label)
+  if (wrong !== undefined) throw new MacaroonError('bad-argument', `the run label ${wrong}`)
+  return { type: 'RunLabel', ...label }
 }
 
 function hasMask({ apps, machines, volumes, features }: NarrowingWords): boolean {

@@ -24,8 +24,8 @@ function sourceOf(door: string): string {
 
 afterEach(() => vi.restoreAllMocks())
 
-it('has seven examples', () => {
-  expect(examples).toHaveLength(7)
+it('has eight examples', () => {
+  expect(examples).toHaveLength(8)
 })
 
 it.each(examples)('$title', async ({ code }) => {

@@ -21,6 +21,7 @@ import {
   volumes,
 } from './caveats/resource-set.ts'
 import { allowedRoles, isMember } from './caveats/roles.ts'
+import { runLabel } from './caveats/run-label.ts'
 import { flySrc, fromMachineSource } from './caveats/source.ts'
 import { bindToParentToken, thirdPartyCaveat } from './caveats/third-party.ts'
 import { validityWindow } from './caveats/validity-window.ts'
@@ -87,7 +88,7 @@ export function extendVocabulary(vocabulary: Vocabulary, codecs: readonly Caveat
   return createVocabulary([...Vocabulary.expect(vocabulary).codecs, ...takeList(codecs, 'codecs', takeCodec)])
 }
 
-/** All caveats in use of those that Go's superfly/macaroon numbers from 0 to 31. */
+/** All caveats in use of those that Go's superfly/macaroon numbers from 0 to 31, and RunLabel, which is ours. */
 export const flyVocabulary: Vocabulary = /* @__PURE__ */ new Vocabulary([
   organization,
   volumes,
@@ -118,6 +119,7 @@ export const flyVocabulary: Vocabulary = /* @__PURE__ */ new Vocabulary([
   storageObjects,
   allowedRoles,
   flySrc,
+  runLabel,
 ])
 
 /** What this vocabulary knows about a caveat; undefined for what it does not understand. */

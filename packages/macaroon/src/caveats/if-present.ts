@@ -24,6 +24,8 @@ export const ifPresent: CaveatCodec<IfPresent> = {
     const refusals: Refusal[] = []
     let relevant = false
     for (const inner of caveat.ifs) {
+      // It has to do with no access, so it must not take the place of `else`.
+      if (inner.type === 'RunLabel') continue
       const refusal = nested(inner, access)
       if (refusal?.kind === 'unspecified') continue
       relevant = true

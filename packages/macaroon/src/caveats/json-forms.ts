@@ -1,4 +1,4 @@
-/** The JSON of all caveats that Go's superfly/macaroon numbers from 0 to 31: for `caveat-json.ts`, and nobody else. */
+/** The JSON of all caveats of the usual vocabulary: for `caveat-json.ts`, and nobody else. */
 
 import type { Caveat, CaveatType } from '../caveat.ts'
 import type { CaveatJson } from '../codec.ts'
@@ -22,6 +22,7 @@ import {
   volumesJson,
 } from './resource-set.ts'
 import { allowedRolesJson, isMemberJson } from './roles.ts'
+import { runLabelJson } from './run-label.ts'
 import { flySrcJson, fromMachineSourceJson } from './source.ts'
 import { bindToParentTokenJson, thirdPartyCaveatJson } from './third-party.ts'
 import { validityWindowJson } from './validity-window.ts'
@@ -59,4 +60,5 @@ export const jsonForms: {
   StorageObjects: storageObjectsJson,
   AllowedRoles: allowedRolesJson,
   FlySrc: flySrcJson,
+  RunLabel: runLabelJson,
 }

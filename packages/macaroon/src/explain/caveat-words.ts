@@ -4,6 +4,7 @@ import { roles } from '../access.ts'
 import { type Action, actions, describeAction } from '../action.ts'
 import type { Caveat, Command, OwnCaveat, ResourceSet, Unknown } from '../caveat.ts'
 import { effectiveEnd } from '../caveats/validity-window.ts'
+import { sayRunLabels } from '../run-labels.ts'
 import { type Names, sayArgs, sayInstant, sayList, sayNumber, sayText, shorten } from './words.ts'
 
 /** What a caveat demands: `Apps: only app web (7), to read and write`. */
@@ -66,6 +67,8 @@ function demandOf(caveat: Exclude<Caveat, Unknown | OwnCaveat>, names: Names, no
         ...(caveat.app === '' ? [] : [`app ${sayText(caveat.app)}`]),
         ...(caveat.organization === '' ? [] : [`organization ${sayText(caveat.organization)}`]),
       ])}`
+    case 'RunLabel':
+      return `${sayRunLabels([caveat])}; it forbids nothing`
     case '3P':
       return `only with a discharge from ${sayText(caveat.location)}`
     case 'BindToParentToken':

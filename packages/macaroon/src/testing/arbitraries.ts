@@ -91,6 +91,15 @@ export const rareCaveat: fc.Arbitrary<Caveat> = fc.oneof(
   fc.record({ type: fc.constant('GoogleUserID' as const), id: fc.bigInt({ min: 0n, max: 256n ** 32n - 1n }) }),
 )
 
+/** Ours, which Go does not know: apart from those that are compared with it. */
+const seen = fc.oneof(
+  fc.constantFrom('', 'ci', 'ada@example.com', '"; then agent x'),
+  fc.string({ unit: 'grapheme', maxLength: 40 }).map((each) => each.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '').trim()),
+)
+export const runLabel = fc
+  .record({ type: fc.constant('RunLabel' as const), agent: seen, run: seen, onBehalfOf: seen })
+  .filter(({ agent, run, onBehalfOf }) => agent + run + onBehalfOf !== '')
+
 export const caveats = fc.array(caveat(), { minLength: 1, maxLength: 6 })
 /** Few and lenient enough to allow something now and then. */
 export const fewCaveats = fc.array(caveat(2, fc.constantFrom<Action>(actions.any, actions.any, actions.all, 3, 1)), {

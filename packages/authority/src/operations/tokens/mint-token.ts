@@ -84,8 +84,9 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
         notBefore: second - leadSeconds,
         notAfter: second + input.lifetime,
       }),
-      ...input.caveats,
+      // Before those that were asked for: what a run label says comes after those that were there.
       ...inherited.caveats,
+      ...input.caveats,
     ]
     const end = expiration(caveats)
     expectUse(caveats, end, organisation, second)
