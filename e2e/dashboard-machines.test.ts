@@ -43,7 +43,7 @@ describe.skipIf(!hasBrowser || reasonWithoutDockerd() !== undefined)('the pages 
   const ada = prepareVisitor(() => dashboard.visitorAs(founder, `/dashboard/${slug}/machines`))
 
   const stateIs = (page: Page, state: string) => page.locator('main h1 + div', { hasText: state }).waitFor()
-  const verbs = (page: Page) => page.locator('main').getByRole('button', { name: /^(?:Start|Stop|Restart|Destroy)$/ })
+  const verbs = (page: Page) => page.locator('main').getByRole('button', { name: /^(?:Start|Stop|Suspend|Restart|Destroy)$/ })
   const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
 
   it('say how to begin where there is none, and show what comes without being asked again', async () => {
@@ -79,12 +79,16 @@ describe.skipIf(!hasBrowser || reasonWithoutDockerd() !== undefined)('the pages 
 
   it('stop and start it, and offer only what makes sense', async () => {
     const { page } = ada
-    expect(await verbs(page).allTextContents()).toEqual(['Restart', 'Stop', 'Destroy'])
+    expect(await verbs(page).allTextContents()).toEqual(['Restart', 'Suspend', 'Stop', 'Destroy'])
     await press(page, 'Stop')
     await stateIs(page, 'Stopped')
     await page.getByText('Ended with exit code 3').waitFor()
     await page.getByText('as requested').waitFor()
     expect(await verbs(page).allTextContents()).toEqual(['Start', 'Destroy'])
+    await press(page, 'Start')
+    await stateIs(page, 'Started')
+    await press(page, 'Suspend')
+    await stateIs(page, 'Suspended')
     await press(page, 'Start')
     await stateIs(page, 'Started')
     await press(page, 'Restart')
@@ -168,7 +172,13 @@ describe.skipIf(!hasBrowser || reasonWithoutDockerd() !== undefined)('the pages 
         await page.getByRole('button', { name: 'Next' }).click()
         await expect.poll(() => rows.count()).toBe(13)
       }
-      await page.getByRole('button', { name: 'Previous' }).click()
+      const state = page.getByRole('combobox', { name: 'State' })
+      await state.selectOption('Failed')
+      await expect.poll(() => rows.allTextContents()).toEqual([expect.stringContaining('missing')])
+      await state.selectOption('Suspended')
+      await page.getByText('Look at all states').waitFor()
+      await state.selectOption('All states')
+      await expect.poll(() => rows.count()).toBe(50)
       await page
         .getByRole('link', { name: /^failing/ })
         .first()
@@ -179,6 +189,11 @@ describe.skipIf(!hasBrowser || reasonWithoutDockerd() !== undefined)('the pages 
       await press(page, 'Start')
       await expect.poll(() => remedy.count()).toBe(2)
       await stateIs(page, 'Stopped')
+      await page.goto(`${running.url}/dashboard/${slug}/apps`)
+      await press(page, 'Delete jobs')
+      await page.getByRole('dialog').getByText('Its 63 machines are destroyed at once.').waitFor()
+      await press(page, 'Delete app')
+      await expect.poll(() => page.getByRole('button', { name: 'Delete jobs' }).count()).toBe(0)
     } finally {
       await running.close()
     }

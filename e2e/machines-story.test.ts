@@ -253,5 +253,14 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
     )
     expect(await done(['apps', 'destroy', '-y', '--force', 'sibling'], token)).toBe('Destroyed app sibling')
     expect((await ask('GET', `/v1/apps/sibling/machines/${id}`, { token })).status).toBe(404)
+    // flyctl asks over GraphQL, which has no force: it has asked the person.
+    await done(['apps', 'create', 'sibling', '-o', 'staging'], token)
+    await done(create, token)
+    const status = { query: '{ app(name: "sibling") { status } }' }
+    const { body: shown } = await ask('POST', '/graphql', { token, body: status })
+    expect(shown).toEqual({ data: { app: { status: 'deployed' } } })
+    const deletion = { query: 'mutation { deleteApp(appId: "sibling") { organization { slug } } }' }
+    const { body: gone } = await ask('POST', '/graphql', { token, body: deletion })
+    expect(gone).toEqual({ data: { deleteApp: { organization: { slug: 'staging' } } } })
   })
 })

@@ -4,7 +4,7 @@ import type { Machine } from '@hallpass/client'
 import { State } from '../ui/layout.tsx'
 
 export type MachineState = Machine['state']
-export type Verb = 'start' | 'stop' | 'restart' | 'destroy'
+export type Verb = 'start' | 'stop' | 'restart' | 'suspend' | 'destroy'
 
 interface Look {
   /** `busy`: something is under way, and another state follows by itself. */
@@ -15,7 +15,7 @@ interface Look {
 const looks: Readonly<Record<MachineState, Look>> = {
   created: { tone: 'busy', verbs: ['stop', 'destroy'] },
   starting: { tone: 'busy', verbs: ['stop', 'destroy'] },
-  started: { tone: 'good', verbs: ['restart', 'stop', 'destroy'] },
+  started: { tone: 'good', verbs: ['restart', 'suspend', 'stop', 'destroy'] },
   stopping: { tone: 'busy', verbs: ['destroy'] },
   stopped: { tone: 'off', verbs: ['start', 'destroy'] },
   suspending: { tone: 'busy', verbs: ['destroy'] },

@@ -111,9 +111,11 @@ function CreateApp({ onClose }: { readonly onClose: () => void }) {
 
 function DeleteApp({ app, onClose }: { readonly app: App; readonly onClose: () => void }) {
   const { client } = useServices()
+  const { machine_count: count } = app
   const changed = useAppsChanged(onClose)
   const deletion = useMutation({
-    run: () => client.deleteApp({ app_name: app.name }),
+    // Without force where none is shown: one that somebody has made meanwhile is not destroyed unseen.
+    run: () => client.deleteApp({ app_name: app.name, ...(count > 0 ? { force: true } : {}) }),
     onSuccess: changed,
     said: () => `The app ${app.name} is deleted.`,
   })
@@ -125,7 +127,10 @@ function DeleteApp({ app, onClose }: { readonly app: App; readonly onClose: () =
       onConfirm={() => deletion.mutate()}
       onClose={onClose}
     >
-      <p>Its deploy tokens stop working. This cannot be undone.</p>
+      <p>
+        {count > 0 && `${count === 1 ? 'Its machine is' : `Its ${count} machines are`} destroyed at once. `}Its deploy
+        tokens stop working. This cannot be undone.
+      </p>
     </ConfirmDialog>
   )
 }

@@ -94,11 +94,10 @@ function Shown({ app, machine }: ShownProps) {
 function useChange(app: string, { id, name }: Machine) {
   const { client } = useServices()
   const asked = { app_name: app, machine_id: id }
+  const { startMachine: start, stopMachine: stop, restartMachine: restart, suspendMachine: suspend } = client
+  const ask = { start, stop, restart, suspend }
   return useMutation({
-    run: async (verb: Exclude<Verb, 'destroy'>) => {
-      if (verb === 'start') await client.startMachine(asked)
-      else await (verb === 'stop' ? client.stopMachine(asked) : client.restartMachine(asked))
-    },
+    run: async (verb: Exclude<Verb, 'destroy'>) => void (await ask[verb](asked)),
     // Where it is refused too: then it is not as this page had it.
     onSettled: useMachineChanged(app, id),
     said: (_, verb) => `${name} is asked to ${verb}.`,

@@ -1,6 +1,6 @@
 // `/dashboard/:org/machines`, and `/dashboard/:org/machines/:app`: the machines of an organization, and those of one app.
 import type { ReactNode } from 'react'
-import { Link, useParams } from 'wouter'
+import { Link, useParams, useSearchParams } from 'wouter'
 
 import { useServices } from '../api/services.tsx'
 import { useQuery } from '../api/use-query.ts'
@@ -10,6 +10,7 @@ import { lookOf } from '../machines/states.tsx'
 import { useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
 import { useSayCount } from '../ui/announce.ts'
+import { Select } from '../ui/field.tsx'
 import { Empty } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
 import { Pager, useCursor } from '../ui/pager.tsx'
@@ -28,8 +29,8 @@ export function MachinesPage() {
   const { client } = useServices()
   const { slug, name } = useOrganisation()
 
-  async function ask(cursor: string | undefined): Promise<Page> {
-    const asked = { org_slug: slug, limit: pageSize, ...(cursor === undefined ? {} : { cursor }) }
+  async function ask(cursor: string | undefined, state: StateFilter): Promise<Page> {
+    const asked = { org_slug: slug, limit: pageSize, ...state, ...(cursor === undefined ? {} : { cursor }) }
     const { machines, next_cursor: next } = await client.listOrganisationMachines(asked)
     return {
       machines: machines.map(({ app_name: app, updated_at: changedAt, ...machine }) => ({
@@ -59,8 +60,8 @@ export function AppMachinesPage() {
   const { app } = useParams<{ app: string }>()
 
   /** The list of an app comes as a whole, by id: the page shows a piece of it. */
-  async function ask(cursor = ''): Promise<Page> {
-    const all = await client.listMachines({ app_name: app, summary: true })
+  async function ask(cursor = '', state: StateFilter = {}): Promise<Page> {
+    const all = await client.listMachines({ app_name: app, summary: true, ...state })
     const from = all.filter(({ id }) => id > cursor)
     const shown = from.slice(0, pageSize)
     return {
@@ -91,10 +92,23 @@ export function AppMachinesPage() {
   )
 }
 
+/** A part of a question. */
+interface StateFilter {
+  readonly state?: string[]
+}
+
+const stateOptions = [
+  { value: '', label: 'All states' },
+  { value: 'started', label: 'Started' },
+  { value: 'stopped', label: 'Stopped' },
+  { value: 'suspended', label: 'Suspended' },
+  { value: 'failed', label: 'Failed' },
+]
+
 interface MachineListProps {
   /** Whose machines these are. */
   readonly about: string
-  readonly ask: (cursor: string | undefined) => Promise<Page>
+  readonly ask: (cursor: string | undefined, state: StateFilter) => Promise<Page>
   readonly hasApps: boolean
   /** What is said where there is none. */
   readonly children: ReactNode
@@ -103,9 +117,12 @@ interface MachineListProps {
 function MachineList({ about, ask, hasApps, children }: MachineListProps) {
   const { slug } = useOrganisation()
   const cursor = useCursor()
+  const [params, setParams] = useSearchParams()
+  const given = params.get('state')
+  const state = stateOptions.find(({ value }) => value === given)?.value ?? ''
   const query = useQuery({
-    key: ['machines', hasApps, about, cursor],
-    ask: () => ask(cursor),
+    key: ['machines', hasApps, about, state, cursor],
+    ask: () => ask(cursor, state === '' ? {} : { state: [state] }),
     freshFor: 500,
     keepsLast: true,
     // Long answers are asked for less often.
@@ -114,17 +131,32 @@ function MachineList({ about, ask, hasApps, children }: MachineListProps) {
   })
   useSayCount(cursor, query, ['machine', ({ machines }) => machines.length])
   return (
-    <Load query={query} what="The machines" skeleton={<RowsSkeleton rows={6} height="h-[3.75rem]" />}>
-      {({ machines, next_cursor }) => (
-        <div aria-busy={query.isLast} className={query.isLast ? 'opacity-60' : ''}>
-          {machines.length === 0 ? (
-            <Empty title={cursor === undefined ? 'No machines yet' : 'No machines on this page'}>{children}</Empty>
-          ) : (
-            <MachinesTable slug={slug} machines={machines} hasApps={hasApps} />
-          )}
-          <Pager label="Pages of machines" next={next_cursor} busy={query.isLast} />
-        </div>
-      )}
-    </Load>
+    <>
+      <search className="mb-3 ml-auto block w-36">
+        <Select
+          aria-label="State"
+          value={state}
+          options={stateOptions}
+          onChange={({ target }) => setParams(target.value === '' ? {} : { state: target.value }, { replace: true })}
+        />
+      </search>
+      <Load query={query} what="The machines" skeleton={<RowsSkeleton rows={6} height="h-[3.75rem]" />}>
+        {({ machines, next_cursor }) => (
+          <div aria-busy={query.isLast} className={query.isLast ? 'opacity-60' : ''}>
+            {machines.length === 0 ? (
+              <NoMachines isFiltered={state !== '' || cursor !== undefined}>{children}</NoMachines>
+            ) : (
+              <MachinesTable slug={slug} machines={machines} hasApps={hasApps} />
+            )}
+            <Pager label="Pages of machines" next={next_cursor} busy={query.isLast} />
+          </div>
+        )}
+      </Load>
+    </>
   )
+}
+
+function NoMachines({ isFiltered, children }: { readonly isFiltered: boolean; readonly children: ReactNode }) {
+  if (isFiltered) return <Empty title="No machines here">Look at all states, or at the first page.</Empty>
+  return <Empty title="No machines yet">{children}</Empty>
 }

@@ -195,7 +195,8 @@ export const mutations = {
 
   async deleteApp({ appId }: { readonly appId: string }, context: Context, { fieldName }: { fieldName: string }) {
     const { perform } = context.mutating(fieldName)
-    const deleted = perform(deleteApp, { name: readName('App', appId) })
+    // flyctl has no flag for it, and has asked the person.
+    const deleted = perform(deleteApp, { name: readName('App', appId), force: true })
     const { organisation, own } = await deleted.catch(notFoundAs('App'))
     return { organization: encodeOrganisation({ organisation, own }) }
   },

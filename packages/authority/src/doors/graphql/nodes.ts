@@ -67,15 +67,20 @@ export function encodeReachedOrganisation(reached: KnownOrganisation & { readonl
 }
 
 /** Its id is its name, which clients send back wherever they need one. */
-export function encodeApp({ app, organisation, own }: Omit<ShownApp, 'machineCount'>) {
+export function encodeApp({
+  app,
+  organisation,
+  own,
+  machineCount = 0,
+}: Partial<ShownApp> & Omit<ShownApp, 'machineCount'>) {
   const { name } = app
   return {
     id: name,
     internalNumericId: app.id,
     name,
     organization: encodeOrganisation({ organisation, own }),
-    // Nothing is deployed without machines.
-    status: 'pending',
+    status: machineCount > 0 ? 'deployed' : 'pending',
+    // Of an app that is, flyctl's "secrets set" deploys anew, which takes releases.
     deployed: false,
     state: 'PENDING',
     version: 0,
