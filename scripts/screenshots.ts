@@ -1,36 +1,42 @@
 // Makes the pictures of every page, light and dark, in docs/screenshots: of a real authority with a few people, apps and
-// tokens in it. `npm run screenshots` after `npm run build:dashboard`.
+// tokens in it, and machines that run. `npm run screenshots` after `npm run build:dashboard`.
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 
-import { createClient } from '@hallpass/client'
+import { createClient, type Client } from '@hallpass/client'
 import type { Page } from 'playwright-core'
 
 import { founder } from '../e2e/authority.ts'
 import { startingCliLogin } from '../e2e/cli-login.ts'
 import { hasBrowser, startDashboard, type Dashboard } from '../e2e/dashboard.ts'
+import { reasonWithoutDockerd, startDockerd } from '../packages/engine/src/testing/dockerd.ts'
 
 const folder = resolve(import.meta.dirname, '../docs/screenshots')
 const day = 86_400_000
 const userAgent =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'
 
-if (!hasBrowser) process.exit(1)
+const reason = reasonWithoutDockerd()
+if (reason !== undefined) process.stderr.write(`${reason}\n`)
+if (!hasBrowser || reason !== undefined) process.exit(1)
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
-const dashboard = await startDashboard()
+const dockerd = await startDockerd('host')
+const dashboard = await startDashboard({ engine: `unix://${dockerd.socketPath}` })
 try {
   const seeded = await seed(dashboard)
   for (const colorScheme of ['light', 'dark'] as const) await takeAll(seeded, colorScheme)
 } finally {
   await dashboard.close()
+  await dockerd.stop()
 }
 
 interface Seeded {
   readonly slug: string
   readonly tokenId: string
   readonly token: string
+  readonly machineId: string
   readonly invitation: string
   readonly cliLogin: string
 }
@@ -92,7 +98,30 @@ async function seed({ authority }: Dashboard): Promise<Seeded> {
   const invited = await client.inviteMember({ org_slug: slug, email: 'alan@example.com' })
   const login = await client.createCliLogin(startingCliLogin({ name: 'hallpass on build-box' }).body)
   await authority.restart(age)
-  return { slug, tokenId: minted.id, token: minted.token, invitation: invited.code, cliLogin: login.id }
+  const machineId = await runMachines(createClient({ url: authority.url(), token: minted.token }))
+  return { slug, machineId, tokenId: minted.id, token: minted.token, invitation: invited.code, cliLogin: login.id }
+}
+
+/** The id of one that writes a log. */
+async function runMachines(client: Client): Promise<string> {
+  const serves =
+    'echo "listening on port 8080"; for n in 1 2 3 4; do echo "GET /jobs/$n 200 in ${n}1 ms"; done; exec sleep 3600'
+  const scripts = {
+    'web-1': serves,
+    'web-2': serves,
+    'import-0412': 'echo "12,480 rows imported"',
+    'import-0413': 'echo "cannot reach the database" >&2; exit 3',
+  }
+  const made = Object.entries(scripts).map(async ([name, script]) => {
+    const config = { image: dockerd.image, init: { exec: ['sh', '-c', script] }, restart: { policy: 'no' as const } }
+    const app_name = name.startsWith('web') ? 'acme-web' : 'acme-worker'
+    const { id } = await client.createMachine({ app_name, name, config })
+    const state = name.startsWith('web') ? 'started' : 'stopped'
+    await client.waitForMachine({ app_name, machine_id: id, state: [state] })
+    return id
+  })
+  const [first = ''] = await Promise.all(made)
+  return first
 }
 
 /** Moves what was done just now into the past. */
@@ -107,7 +136,7 @@ function age(database: DatabaseSync): void {
 }
 
 async function takeAll(seeded: Seeded, colorScheme: 'light' | 'dark'): Promise<void> {
-  const { slug, tokenId, token, invitation, cliLogin } = seeded
+  const { slug, tokenId, token, machineId, invitation, cliLogin } = seeded
   const stranger = await dashboard.visitor({ colorScheme, userAgent })
   const ada = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`, { colorScheme, userAgent })
 
@@ -139,6 +168,12 @@ async function takeAll(seeded: Seeded, colorScheme: 'light' | 'dark'): Promise<v
     await page.getByText('In organization "Acme Staging"').waitFor()
   })
   for (const name of ['apps', 'members', 'audit', 'settings']) await take(ada.page, name, `/dashboard/${slug}/${name}`)
+  await take(ada.page, 'machines', `/dashboard/${slug}/machines`, async (page) => {
+    await page.getByRole('row', { name: /web-1/ }).waitFor()
+  })
+  await take(ada.page, 'machine', `/dashboard/${slug}/machines/acme-web/${machineId}`, async (page) => {
+    await page.getByRole('group', { name: 'Log of web-1' }).getByText('GET /jobs/4').waitFor()
+  })
   await take(ada.page, 'organisations', '/orgs')
   await take(ada.page, 'account', '/account')
   await take(ada.page, 'command-line', `/cli/${cliLogin}`)
