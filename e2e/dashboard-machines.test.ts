@@ -43,7 +43,8 @@ describe.skipIf(!hasBrowser || reasonWithoutDockerd() !== undefined)('the pages 
   const ada = prepareVisitor(() => dashboard.visitorAs(founder, `/dashboard/${slug}/machines`))
 
   const stateIs = (page: Page, state: string) => page.locator('main h1 + div', { hasText: state }).waitFor()
-  const verbs = (page: Page) => page.locator('main').getByRole('button', { name: /^(?:Start|Stop|Suspend|Restart|Destroy)$/ })
+  const verbs = (page: Page) =>
+    page.locator('main').getByRole('button', { name: /^(?:Start|Stop|Suspend|Restart|Destroy)$/ })
   const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
 
   it('say how to begin where there is none, and show what comes without being asked again', async () => {
@@ -184,6 +185,7 @@ describe.skipIf(!hasBrowser || reasonWithoutDockerd() !== undefined)('the pages 
         .first()
         .click()
       await stateIs(page, 'Stopped')
+      await page.getByText('What runs machines does not answer.').waitFor()
       const remedy = page.getByRole('alert').filter({ hasText: 'name an engine with --engine' })
       await remedy.waitFor()
       await press(page, 'Start')

@@ -268,10 +268,12 @@ describe.skipIf(reasonWithoutDockerd() !== undefined)('machines on a Docker Engi
     const start = await dockerd.kill()
     await world.ask(startMachine, named(rests))
     const meanwhile = await world.create(sleeps)
+    await expect.poll(() => machines.answers(), { timeout: 10_000 }).toBe(false)
     await start()
     await reach(rests, 'started')
     await reach(meanwhile, 'started')
     await reach(stays, 'started')
+    expect(machines.answers()).toBe(true)
     const list = await engine.list()
     expect(
       list

@@ -4,6 +4,8 @@ import type { Machine } from './machine.ts'
 export interface MachineRunner {
   /** Says that a machine waits for the driver. */
   wake(): void
+  /** Whether the engine answers, as far as this authority knows. */
+  answers(): boolean
   /** Resolves when the store has another state of the machine than this, or the signal is aborted. */
   changed(machine: Pick<Machine, 'id' | 'updatedAt' | 'lastEventId'>, signal: AbortSignal): Promise<void>
   /**

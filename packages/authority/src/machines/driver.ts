@@ -31,6 +31,8 @@ export interface DriverOptions {
 export interface Driver {
   /** Something is due. */
   wake(): void
+  /** Whether the engine answers: by its own watch, or by what the authority says whose turn it is. */
+  answers(): boolean
   /** Ends after the steps under way. */
   stop(): Promise<void>
 }
@@ -42,6 +44,8 @@ const longestIdle = 5000
 /** Where other authorities may have written what is due. */
 const longestIdleOfMany = 500
 const restAfterTrouble = 1000
+/** An engine that starts anew is not called away. */
+const shortAbsence = 3000
 
 interface Work {
   readonly machine: Machine
@@ -57,6 +61,7 @@ export function startDriver(options: DriverOptions): Driver {
   let watching: AbortController | undefined
   let wakeUp: () => void = () => {}
   let isAwake = true
+  let failsSince: number | undefined
 
   function wake(): void {
     isAwake = true
@@ -76,19 +81,20 @@ export function startDriver(options: DriverOptions): Driver {
 
   /** Follows the engine for as long as it is this authority's turn. */
   async function watch({ signal }: AbortController): Promise<void> {
-    let hasFailed = false
     while (!signal.aborted) {
       try {
         for await (const change of engine.watch({ abort: signal })) {
-          if (hasFailed) options.report({})
-          hasFailed = false
+          if (failsSince !== undefined) options.report({})
+          failsSince = undefined
           if (change.kind === 'run') void look(machineOfRun(change.runId), change.runId, change.run)
           else await compareRuns({ store, engine }, change.runs, { isBusy: (id) => works.has(id), look })
         }
       } catch (error) {
         if (signal.aborted) return
-        if (!hasFailed && !isUnavailable(error)) options.report({ error })
-        hasFailed = true
+        if (failsSince === undefined && !isUnavailable(error)) {
+          options.report({ error })
+          failsSince = options.clock()
+        }
       }
       await rest(restAfterTrouble, signal)
     }
@@ -184,8 +190,10 @@ export function startDriver(options: DriverOptions): Driver {
     }
   }
 
+  const engineAnswers = () => failsSince === undefined || options.clock() - failsSince < shortAbsence
   const turn: Turn = takeTurns({
     ...options,
+    engineAnswers,
     changed(isMine) {
       watching?.abort()
       watching = isMine ? new AbortController() : undefined
@@ -196,6 +204,7 @@ export function startDriver(options: DriverOptions): Driver {
   const running = run()
   return {
     wake,
+    answers: () => (turn.has() ? engineAnswers() : turn.othersAnswers()),
     async stop() {
       stopping.abort()
       watching?.abort()

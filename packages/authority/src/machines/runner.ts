@@ -19,6 +19,7 @@ export function runMachines(options: Omit<DriverOptions, 'changed'>): RunningMac
       driver.wake()
       watchers.look()
     },
+    answers: () => driver.answers(),
     changed: (machine, signal) => watchers.changed(machine, signal),
     exec: (runId, { timeout, ...command }) =>
       engine.exec(runId, { ...command, timeoutMs: timeout }).catch(rethrowForCaller),

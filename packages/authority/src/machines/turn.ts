@@ -8,11 +8,14 @@ export interface Turn {
   has(): boolean
   /** Whether it is, in the transaction that writes what the driver found: another may have taken it. */
   hasIn(tx: ReadTransaction): Promise<boolean>
+  /** Whether the engine answers the authority whose turn it is, as that said last. */
+  othersAnswers(): boolean
   /** Gives it away. */
   stop(): Promise<void>
 }
 
 const name = 'machine_driver'
+const answered = 'answers'
 const span = 6000
 const interval = 2000
 
@@ -28,15 +31,18 @@ export function takeTurns(options: {
   readonly now: () => number
   readonly clock: () => number
   readonly changed: (isMine: boolean) => void
+  /** Told to the others. */
+  readonly engineAnswers: () => boolean
 }): Turn {
-  const { store, id, now, clock, changed } = options
+  const { store, id, now, clock, changed, engineAnswers } = options
   if (!store.isRemote) {
     changed(true)
-    return { has: () => true, hasIn: async () => true, stop: async () => {} }
+    return { has: () => true, hasIn: async () => true, othersAnswers: () => true, stop: async () => {} }
   }
   const stopping = new AbortController()
   let endsAt = -Infinity
   let isMine = false
+  let isAnswered = true
 
   function tell(): void {
     const is = clock() < endsAt
@@ -49,11 +55,14 @@ export function takeTurns(options: {
   async function take(): Promise<void> {
     const asked = clock()
     const got = await store.write(async (tx) => {
-      const [holder = '', end = '0'] = (await tx.settings.get(name))?.split(' ') ?? []
+      const [holder = '', end = '0', engine = answered] = (await tx.settings.get(name))?.split(' ') ?? []
       const left = Number(end) - now()
       // One that lasts longer than any should was given by a clock that was ahead.
-      if (holder !== '' && holder !== id && left > 0 && left <= span) return false
-      await tx.settings.set(name, `${id} ${now() + span}`)
+      if (holder !== '' && holder !== id && left > 0 && left <= span) {
+        isAnswered = engine === answered
+        return false
+      }
+      await tx.settings.set(name, `${id} ${now() + span} ${engineAnswers() ? answered : 'away'}`)
       return true
     })
     endsAt = got ? asked + span : -Infinity
@@ -74,6 +83,7 @@ export function takeTurns(options: {
   return {
     has: () => clock() < endsAt,
     hasIn,
+    othersAnswers: () => isAnswered,
     async stop() {
       stopping.abort()
       await working

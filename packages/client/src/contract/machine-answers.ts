@@ -55,6 +55,7 @@ export const machine = z
     version: z.string().describe('The same as instance_id.'),
     private_ip: z.string().describe('In the private network of the organization; empty while it does not run.'),
     config: config.optional(),
+    incomplete_config: config.optional().describe('The same as config, while host_status is not ok.'),
     image_ref: z
       .object({
         registry: z.string(),
@@ -74,7 +75,10 @@ export const machine = z
       .describe('Always empty: nothing checks machines here.'),
     nonce: z.string().optional().describe('Of the lease that the same request took.'),
     lease: shownLease.optional(),
-    host_status: z.enum(['ok', 'unknown', 'unreachable']).optional(),
+    host_status: z
+      .enum(['ok', 'unknown', 'unreachable'])
+      .optional()
+      .describe('Unreachable while the engine does not answer: the state is as it was last seen.'),
     cordoned: z.boolean().optional(),
   })
   .meta({ id: 'Machine' })

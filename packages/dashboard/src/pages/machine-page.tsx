@@ -19,7 +19,7 @@ import { useAnnounce } from '../ui/announce.ts'
 import { Button } from '../ui/button.tsx'
 import { Section } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
-import { FailureNotice } from '../ui/notice.tsx'
+import { FailureNotice, Notice } from '../ui/notice.tsx'
 import { PageSkeleton } from '../ui/skeleton.tsx'
 
 export function MachinePage() {
@@ -53,7 +53,7 @@ interface ShownProps {
 }
 
 function Shown({ app, machine }: ShownProps) {
-  const { id, name, state, events = [], config } = machine
+  const { id, name, state, events = [], config, host_status } = machine
   const { slug } = useOrganisation()
   const [isDestroying, setDestroying] = useState(false)
   const change = useChange(app, machine)
@@ -79,6 +79,11 @@ function Shown({ app, machine }: ShownProps) {
           </div>
         }
       />
+      {host_status === 'unreachable' && (
+        <Notice tone="warn" className="mb-5">
+          What runs machines does not answer. All here is as it was last seen.
+        </Notice>
+      )}
       <FailureNotice error={change.error} className="mb-5" />
       <MachineFacts slug={slug} app={app} machine={machine} />
       <Section title="Events" lead="What happened to it, the newest first.">

@@ -1,4 +1,6 @@
 // What becomes of runs in a Docker Engine: its events say which run to look at, and never what is true of it.
+import { setTimeout as pause } from 'node:timers/promises'
+
 import { createChangedRuns, type ChangedRuns } from '../changed-runs.ts'
 import { EngineError } from '../engine-error.ts'
 import type { Change, RunStatus } from '../engine.ts'
@@ -67,12 +69,32 @@ async function follow(
     }
     throw new Error('the stream of events ended')
   }
-  read().catch((cause: unknown) => {
-    if (abort?.aborted !== true) daemon.forget()
-    changed.end(abort?.aborted === true ? abort.reason : lost(cause))
-  })
-  return { next: () => changed.next(), close: () => source.destroy() }
+  const closed = new AbortController()
+  /** An engine that hangs, or whose machine is gone, ends no stream. */
+  async function ping(): Promise<void> {
+    for (;;) {
+      await pause(Math.min(beat, daemon.timeoutMs), undefined, { signal: closed.signal, ref: false })
+      await client.ask({ path: ['_ping'], abort: closed.signal })
+    }
+  }
+  for (const following of [read(), ping()]) {
+    following.catch((cause: unknown) => {
+      if (closed.signal.aborted) return
+      if (abort?.aborted !== true) daemon.forget()
+      changed.end(abort?.aborted === true ? abort.reason : lost(cause))
+    })
+  }
+  return {
+    next: () => changed.next(),
+    close() {
+      closed.abort()
+      source.destroy()
+    },
+  }
 }
+
+/** Milliseconds between two questions whether the engine still answers. */
+const beat = 5000
 
 function lost(cause: unknown): EngineError {
   return new EngineError('unavailable', 'The engine went away while its events were followed', { cause })

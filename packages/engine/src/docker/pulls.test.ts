@@ -1,4 +1,4 @@
-// Images out of a registry, TLS, and a Docker Engine that does not keep networks apart.
+// Images out of a registry, TLS, and a Docker Engine that hangs, or does not keep networks apart.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -30,6 +30,17 @@ describe.skipIf(missing !== undefined)(`a Docker Engine${missing === undefined ?
     await registry?.close()
     await docker?.stop()
     await rm(directory, { recursive: true, force: true })
+  })
+
+  test('that hangs while it is watched is found out', async () => {
+    const watching = docker.openWith({ timeoutMs: 500 }).watch()[Symbol.asyncIterator]()
+    expect((await watching.next()).value).toMatchObject({ kind: 'all' })
+    const goOn = docker.hang()
+    try {
+      await expect(watching.next()).rejects.toMatchObject({ code: 'unavailable' })
+    } finally {
+      goOn()
+    }
   })
 
   test('pulls an image once, says how far it is, and what came', async () => {

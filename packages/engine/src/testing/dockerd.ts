@@ -19,6 +19,8 @@ export interface Dockerd extends Required<Place> {
   readonly client: DockerClient
   /** The archive that the image was made of. */
   readonly layer: Buffer
+  /** It takes connections and answers nothing, until what is returned is called. */
+  readonly hang: () => () => void
   readonly openWith: (options: Partial<DockerOptions>) => ReturnType<Place['open']>
 }
 
@@ -96,6 +98,10 @@ export async function startDockerd(network: 'own' | 'host'): Promise<Dockerd> {
       open: (owner = 'acme') => openWith({ owner }),
       image: 'test/busybox:1',
       flood: 48_000_000,
+      hang() {
+        daemon.kill('SIGSTOP')
+        return () => void daemon.kill('SIGCONT')
+      },
       async kill() {
         await end('SIGKILL')
         // It goes with its dockerd, and its number must not stand for another process.

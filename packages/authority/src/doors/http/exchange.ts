@@ -16,6 +16,8 @@ export interface Exchange {
   readonly leaseNonce: string | undefined
   /** The address for people, without a slash at the end. */
   readonly publicUrl: () => string
+  /** Whether what runs machines answers. */
+  readonly engineAnswers: () => boolean
   /** Resolves when others have had a turn; for long answers. */
   readonly pause: () => Promise<void>
   readonly perform: <Input, Subject, Output, Prepared>(
@@ -47,6 +49,7 @@ export function openExchange(
       userAgent: request.headers['user-agent'],
       leaseNonce: [request.headers['fly-machine-lease-nonce']].flat()[0],
       publicUrl: environment.publicUrl,
+      engineAnswers: () => environment.machines?.answers() === true,
       pause: environment.pause,
       perform: (operation, input) => perform(environment, caller, operation, presented, input, store),
       mutating: exchangeFor,

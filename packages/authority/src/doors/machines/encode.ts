@@ -7,6 +7,7 @@ import type { OrganisationMachine } from '../../operations/machines/list-machine
 
 /** What is shown of a machine beside what every list has. */
 export interface ShownParts {
+  readonly engineAnswers: boolean
   readonly events: readonly MachineEvent[]
   /** The lease without its nonce, where one was asked for. */
   readonly lease?: MachineLease | undefined
@@ -34,12 +35,14 @@ export function encodeMachine(machine: Machine, parts?: ShownParts): MachineAnsw
   }
 }
 
-function encodeParts({ isCordoned }: Machine, { events, lease, nonce }: ShownParts): Partial<MachineAnswer> {
+function encodeParts(machine: Machine, { engineAnswers, events, lease, nonce }: ShownParts): Partial<MachineAnswer> {
   return {
     events: events.map(encodeEvent),
     checks: [],
-    host_status: 'ok',
-    ...(isCordoned ? { cordoned: true } : {}),
+    host_status: engineAnswers ? 'ok' : 'unreachable',
+    // fly-go reads this one then. `config` stays, since the authority knows it whatever the engine does.
+    ...(engineAnswers ? {} : { incomplete_config: configOf(machine) }),
+    ...(machine.isCordoned ? { cordoned: true } : {}),
     ...(nonce === undefined ? {} : { nonce }),
     ...(lease === undefined
       ? {}

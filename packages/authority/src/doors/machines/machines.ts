@@ -21,7 +21,7 @@ type Names =
   | 'listMachineVersions'
 
 export const machineHandlers: Handlers<Names> = {
-  async listMachines({ params, query }, { perform, pause, now }) {
+  async listMachines({ params, query }, { perform, pause, now, engineAnswers }) {
     const { machines } = await perform(listMachines, {
       appName: params.app_name,
       ...readFilter(query),
@@ -31,24 +31,27 @@ export const machineHandlers: Handlers<Names> = {
       withEvents: query.summary !== true,
     })
     const at = now()
+    const answers = engineAnswers()
     const encode = ({ machine, events }: ShownMachine) =>
       query.summary === true
         ? encodeMachine(machine)
         : encodeMachine(machine, {
+            engineAnswers: answers,
             events,
             lease: query.include_leases === true ? leaseOf(machine, at) : undefined,
           })
     return encodeAll(machines, encode, pause, () => 10)
   },
 
-  async createMachine({ params, body }, { perform }) {
+  async createMachine({ params, body }, { perform, engineAnswers }) {
     const { machine, events } = await perform(createMachine, {
       appName: params.app_name,
       name: body.name || undefined,
       region: body.region || undefined,
       ...readCreation(body),
     })
-    return encodeMachine(machine, { events, nonce: body.lease_ttl ? machine.lease?.nonce : undefined })
+    const nonce = body.lease_ttl ? machine.lease?.nonce : undefined
+    return encodeMachine(machine, { engineAnswers: engineAnswers(), events, nonce })
   },
 
   async listOrganisationMachines({ params, query }, { perform, pause }) {
@@ -76,22 +79,24 @@ export const machineHandlers: Handlers<Names> = {
     }
   },
 
-  async showMachine({ params, query }, { perform, now }) {
+  async showMachine({ params, query }, { perform, now, engineAnswers }) {
     const { machine, events } = await perform(showMachine, nameOf(params))
     return encodeMachine(machine, {
+      engineAnswers: engineAnswers(),
       events,
       lease: query.include_leases === true ? leaseOf(machine, now()) : undefined,
     })
   },
 
-  async updateMachine({ params, body }, { perform, leaseNonce }) {
+  async updateMachine({ params, body }, { perform, leaseNonce, engineAnswers }) {
     const { machine, events } = await perform(updateMachine, {
       ...nameOf(params),
       nonce: leaseNonce,
       currentVersion: body.current_version || undefined,
       ...readCreation(body),
     })
-    return encodeMachine(machine, { events, nonce: body.lease_ttl ? machine.lease?.nonce : undefined })
+    const nonce = body.lease_ttl ? machine.lease?.nonce : undefined
+    return encodeMachine(machine, { engineAnswers: engineAnswers(), events, nonce })
   },
 
   async listMachineEvents({ params, query: { limit } }, { perform }) {

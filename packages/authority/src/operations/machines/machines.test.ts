@@ -24,6 +24,7 @@ import { waitForMachine } from './wait-for-machine.ts'
 /** What the driver would find out. */
 const idle = {
   wake() {},
+  answers: () => true,
   changed: (_machine: unknown, signal: AbortSignal) =>
     new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
   exec: () => Promise.reject(new Error('nothing runs here')),

@@ -19,12 +19,13 @@ export async function showMachine(
   const client = await connect(context, flags)
   const machine = await client.showMachine(await findMachine(context, client, flags, given))
   if (wroteJson(context, flags, machine)) return
-  const { id, name, state, region, instance_id, private_ip, config, events = [], cordoned } = machine
+  const { id, name, state, region, instance_id, private_ip, config, events = [], cordoned, host_status } = machine
   const ending = describeEnding(machine)
   const lines = [
     ['ID', id],
     ['Name', name],
     ['State', `${state}${cordoned === true ? ', cordoned' : ''}${ending === undefined ? '' : `: it ${ending.words}`}`],
+    ['Engine', host_status === 'unreachable' ? 'does not answer: the state is as it was last seen' : ''],
     ['Image', imageOf(config)],
     ['Size', sizeOf(config?.['guest'])],
     ['Region', region],
