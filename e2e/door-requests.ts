@@ -252,7 +252,7 @@ export const flyctlRequests: readonly DoorRequest[] = [
 export async function askRest(
   ask: Ask,
   row: Row,
-  { params = {}, query, body }: Prepared,
+  { params = {}, query, body, headers: given = {} }: Prepared,
   token: string | undefined,
 ): Promise<Answer> {
   const route = routeOf(row)
@@ -263,6 +263,6 @@ export async function askRest(
     return ask(route.method, path, { body: { ...(body as object), header: token ?? '' } })
   }
   // What only a browser asks, its own page asks.
-  const headers = path.startsWith('/web/') ? ownPage : {}
+  const headers = path.startsWith('/web/') ? { ...ownPage, ...given } : given
   return ask(route.method, path + search, { token, body, headers })
 }

@@ -17,6 +17,7 @@ import { routes } from '@hallpass/client/contract'
 
 import { founder, startAuthority, type TestAuthority } from './authority.ts'
 import { expectAnswer, expectRefusal } from './http.ts'
+import { testOpenCommands } from './open-commands.ts'
 import { createApp, createOrganisation, mint, revoke, signIn } from './people.ts'
 
 // A CommonJS package, whose default loaders find in different places.
@@ -150,6 +151,24 @@ describe.skipIf(missing !== undefined)(
         const { stdout, truncated } = expectAnswer(routes.execInMachine, long)
         expect([stdout.length, truncated]).toEqual([256 * 1024, true])
         expectRefusal(await exec({ command: ['sleep', '20'], timeout: 1 }), 408)
+      })
+
+      testOpenCommands(() => {
+        const { ask, url } = authority
+        const token = client.getApiKey()
+        return {
+          url: url(),
+          path: `${path()}/exec/stream`,
+          token,
+          async mint() {
+            const minted = await mint(ask, token, 'staging')
+            return { token: minted.token, revoke: () => revoke(ask, token, minted.id) }
+          },
+          async exec(command) {
+            return expectAnswer(routes.execInMachine, await exec({ command })).stdout
+          },
+          ask: (asked, headers) => ask('GET', asked, { token, headers }),
+        }
       })
 
       test('logs go on where they were read, and can be waited for', async () => {

@@ -18,6 +18,7 @@ export interface Prepared {
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
   /** In the place of the credential of the column: for what ends the credential itself. */
   readonly token?: string
 }

@@ -1,10 +1,11 @@
 // The rows of the matrix for machines.
+import { startOf } from './command-socket.ts'
 import { members, ofApp, ofOrganisation, whole, type Entry, type Prepare } from './matrix-entry.ts'
 
 /** A machine that is not there: whoever may do it is told so, and nobody else. */
 const ofMachine =
-  (body?: unknown): Prepare =>
-  ({ app }) => ({ params: { app_name: app.name, machine_id: '00000000000000', key: 'a' }, body })
+  (body?: unknown, headers: Readonly<Record<string, string>> = {}): Prepare =>
+  ({ app }) => ({ params: { app_name: app.name, machine_id: '00000000000000', key: 'a' }, body, headers })
 
 const creating =
   (isPrepared: boolean): Prepare =>
@@ -66,5 +67,6 @@ export const machineRows = {
   listMachineEvents: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofMachine()],
   listMachineVersions: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofMachine()],
   execInMachine: [[...members, ...whole, 'app', 'deploy'], ofMachine({ command: ['true'] }), { cmd: 'true' }],
+  openCommand: [[...members, ...whole, 'app', 'deploy'], ofMachine(undefined, startOf({ command: ['true'] }))],
   readLogs: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofApp],
 } as const satisfies Readonly<Record<string, Entry>>

@@ -9,8 +9,13 @@ import { join, resolve } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
+import { routes } from '@hallpass/client/contract'
+
 import { founder, startAuthority, type TestAuthority } from './authority.ts'
+import { openCommand } from './command-socket.ts'
 import { freePort } from './free-port.ts'
+import { expectAnswer } from './http.ts'
+import { createApp, createOrganisation, signIn } from './people.ts'
 
 interface Place {
   readonly directory: string
@@ -64,7 +69,8 @@ let authority: TestAuthority
 let directory: string
 let child: ChildProcess | undefined
 beforeEach(async () => {
-  authority = await startAuthority({ publicUrl, trustedProxies: ['127.0.0.1'] })
+  // Nobody is there: its machines wait.
+  authority = await startAuthority({ publicUrl, trustedProxies: ['127.0.0.1'], engine: 'unix:///nowhere' })
   directory = await mkdtemp(join(tmpdir(), 'hallpass-proxy-'))
 })
 afterEach(async () => {
@@ -132,7 +138,7 @@ async function ask(
 
 describe.each(['nginx', 'caddy', 'haproxy'] as const)('%s', (name) => {
   test.skipIf(!isThere(name))(
-    'as README has it, lets browsers and long headers through, says who asks, and keeps /metrics (skipped where it is not on the PATH)',
+    'as README has it, lets browsers, WebSockets and long headers through, says who asks, and keeps /metrics (skipped where it is not on the PATH)',
     async () => {
       const port = await startProxy(name)
       const entered = await ask(port, 'POST', '/web/session', { origin: publicUrl }, founder)
@@ -144,6 +150,18 @@ describe.each(['nginx', 'caddy', 'haproxy'] as const)('%s', (name) => {
         const { status, text } = await ask(port, 'GET', path)
         expect([path, status, text.includes('hallpass_http')]).toEqual([path, 404, false])
       }
+      const { token } = await signIn(authority.ask, founder)
+      const { slug } = await createOrganisation(authority.ask, token)
+      await createApp(authority.ask, token, slug, 'web')
+      const config = { image: 'busybox' }
+      const made = await authority.ask('POST', '/v1/apps/web/machines', { token, body: { config } })
+      const { id } = expectAnswer(routes.createMachine, made)
+      const command = `https://127.0.0.1:${port}/v1/apps/web/machines/${id}/exec/stream`
+      const servername = 'hallpass.example.com'
+      // A request that came without its offer would be told so.
+      await expect(
+        openCommand(command, token, { command: ['sh'] }, { headers: { host: servername }, servername }),
+      ).rejects.toMatchObject({ status: 412, text: expect.stringContaining('machine is not running') as string })
       // Whatever a client says of itself, it is one.
       const body = { email: 'nobody@example.com', password: 'wrong' }
       for (let count = 0; count < 11; count += 1) {

@@ -74,7 +74,7 @@ const authorityRooms: Readonly<Record<string, Room>> = {
   },
   'doors/machines': {
     folders: ['domain', 'operations', 'doors/http'],
-    parts: ['@hallpass/macaroon', '@hallpass/client', '@hallpass/client/contract', 'fastify', 'zod'],
+    parts: ['@hallpass/macaroon', '@hallpass/client', '@hallpass/client/contract', 'fastify', 'ws', 'zod'],
   },
   'doors/rest': {
     folders: ['domain', 'operations', 'doors/http'],

@@ -15,6 +15,7 @@ import { userRoutes } from './contract/users.ts'
 import { verifyingRoutes } from './contract/verifying.ts'
 import { webRoutes } from './contract/web.ts'
 
+export { terminalSize } from './contract/machines.ts'
 export { errorAnswer, type Route } from './contract/route.ts'
 export { emailAddress, password, pathName, typedPassword } from './contract/text.ts'
 

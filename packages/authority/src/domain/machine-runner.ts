@@ -15,6 +15,11 @@ export interface MachineRunner {
    */
   exec(runId: string, command: MachineCommand): Promise<MachineCommandResult>
   /**
+   * Runs a command with its input and output as they come. The caller closes the session.
+   * @throws DomainError as `exec`; so does what the session has
+   */
+  openCommand(runId: string, command: OpenedCommand): Promise<CommandSession>
+  /**
    * What the main process of a run wrote, oldest first; nothing if there is no such run.
    * @throws DomainError `engine_unavailable`
    */
@@ -26,16 +31,40 @@ export interface MachineRunner {
   signal(runId: string, signal: NodeJS.Signals): Promise<void>
 }
 
-interface MachineCommand {
+interface OpenedCommand {
   /** The program and its words: no shell reads them. */
   readonly argv: readonly string[]
+  /** Gives it a terminal of this size: then all output is `stdout`. */
+  readonly terminal?: TerminalSize
+  /** Ends the command. */
+  readonly abort?: AbortSignal
+}
+
+interface MachineCommand extends Omit<OpenedCommand, 'terminal'> {
   readonly input?: Uint8Array
   /** Milliseconds. */
   readonly timeout: number
   /** How much of each output is kept. */
   readonly maxBytes: number
-  /** Ends the command. */
-  readonly abort?: AbortSignal
+}
+
+/** In characters. */
+export interface TerminalSize {
+  readonly rows: number
+  readonly columns: number
+}
+
+export interface CommandSession {
+  /** Ends when the command has ended. The command waits while nobody reads. */
+  readonly output: AsyncIterable<{ readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }>
+  /** Resolves when the command can be given more. */
+  write(bytes: Uint8Array): Promise<void>
+  endInput(): void
+  resize(size: TerminalSize): Promise<void>
+  /** To be called when `output` has ended. */
+  exitCode(): Promise<number>
+  /** Kills the command with what it began, if it has not ended. */
+  close(): Promise<void>
 }
 
 export interface MachineCommandResult {

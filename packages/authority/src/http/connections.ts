@@ -15,6 +15,13 @@ export interface Connections {
   end(deadline: number): void
 }
 
+declare module 'node:http' {
+  interface IncomingMessage {
+    /** Of a request that offers a WebSocket, which alone has it: what was read behind it. */
+    followedBy?: Buffer
+  }
+}
+
 export interface ConnectionBounds {
   /** Open connections, of everybody and of one network. */
   readonly connections: number
@@ -120,12 +127,14 @@ export function createConnections(options: {
       },
       refuse: undefined,
       end: undefined,
+      hold: (bytes) => hold(connection, bytes),
+      hearEnd: () => {
+        connection.end = end
+        endIfAnswered(connection)
+      },
     }
     connections.set(socket, connection)
-    const end = takeEnd(socket, () => {
-      connection.end = end
-      endIfAnswered(connection)
-    })
+    const end = takeEnd(socket, connection.hearEnd)
     if (now() < cautiousUntil) readInPieces(connection)
     socket.once('close', () => {
       connections.delete(socket)
@@ -152,7 +161,7 @@ export function createConnections(options: {
   function readInPieces(connection: Connection): void {
     const { socket } = connection
     if (connection.parse !== undefined || socket.destroyed) return
-    connection.parse = takeReading(socket, (bytes) => hold(connection, bytes))
+    connection.parse = takeReading(socket, connection.hold)
     socket.on('resume', () => {
       // Node wants to read more, but there are held bytes already.
       if (connection.held.length === 0) return
@@ -226,6 +235,27 @@ export function createConnections(options: {
     listener(request, response)
   }
 
+  /** A request that offers a WebSocket: what follows it is no HTTP. */
+  function attendLast(connection: Connection, listener: RequestListener, request: IncomingMessage, head: Buffer): void {
+    const { socket, held } = connection
+    socket.off('data', connection.hold).off('end', connection.hearEnd)
+    // Node has taken its own listener away.
+    socket.on('error', () => {})
+    request.followedBy = Buffer.concat([head, held])
+    connection.held = nothing
+    connection.parse = () => {}
+    const { ServerResponse } = process.getBuiltinModule('node:http')
+    const response = new ServerResponse(request)
+    response.shouldKeepAlive = false
+    response.assignSocket(socket)
+    response.on('finish', () => {
+      response.detachSocket(socket)
+      socket.destroySoon()
+    })
+    connection.parsed.push({ listener, request, response })
+    attend(connection)
+  }
+
   function refuseIfAnswered({ socket, parsed, begun, refuse }: Connection): void {
     if (refuse === undefined) return
     // An incomplete request is what is refused.
@@ -280,6 +310,10 @@ export function createConnections(options: {
           requestTimeout: bounds.patience,
           connectionsCheckingInterval: bounds.lookingInterval,
           keepAliveTimeout: keepAlive,
+          shouldUpgradeCallback(request) {
+            const { begun, parsed } = connections.get(request.socket) ?? { begun: new Set(), parsed: [] }
+            return offersSocket(request) && begun.size + parsed.length === 0
+          },
         },
         (request, response) => {
           const connection = connections.get(request.socket)
@@ -290,6 +324,11 @@ export function createConnections(options: {
           else attend(connection)
         },
       )
+      server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+        const connection = connections.get(socket)
+        if (connection === undefined || socket.destroyed) socket.destroy()
+        else attendLast(connection, listener, request, head)
+      })
       server.maxConnections = bounds.connections
       server.timeout = bounds.readingPatience
       server.on('connection', open)
@@ -324,6 +363,12 @@ export function createConnections(options: {
       }, deadline).unref()
     },
   }
+}
+
+/** The offer of a WebSocket, without a body. */
+function offersSocket({ method, headers }: IncomingMessage): boolean {
+  const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && !hasBody
 }
 
 /** It has no body, and few tokens to verify. */
@@ -363,4 +408,7 @@ interface Connection {
   refuse: (() => void) | undefined
   /** Node's function that ends it, once its other side has closed. */
   end: (() => void) | undefined
+  /** Our listeners of its socket. */
+  readonly hold: (bytes: Buffer) => void
+  readonly hearEnd: () => void
 }

@@ -23,10 +23,27 @@ export function runMachines(options: Omit<DriverOptions, 'changed'>): RunningMac
     changed: (machine, signal) => watchers.changed(machine, signal),
     exec: (runId, { timeout, ...command }) =>
       engine.exec(runId, { ...command, timeoutMs: timeout }).catch(rethrowForCaller),
+    openCommand: (runId, command) => openCommand(engine, runId, command).catch(rethrowForCaller),
     signal: (runId, signal) => engine.signal(runId, signal).catch(rethrowForCaller),
     logs: (runId, log) => readLogs(engine, runId, log),
     stop: () => driver.stop(),
   }
+}
+
+async function openCommand(
+  engine: Engine,
+  runId: string,
+  command: Parameters<MachineRunner['openCommand']>[1],
+): ReturnType<MachineRunner['openCommand']> {
+  const session = await engine.openExec(runId, command)
+  async function* read(): typeof session.output {
+    try {
+      yield* session.output
+    } catch (error) {
+      throw forCaller(error)
+    }
+  }
+  return { ...session, output: read(), exitCode: () => session.exitCode().catch(rethrowForCaller) }
 }
 
 async function* readLogs(

@@ -68,6 +68,7 @@ export const endpoints = {
   listMachineEvents: 'GET /v1/apps/{app_name}/machines/{machine_id}/events',
   listMachineVersions: 'GET /v1/apps/{app_name}/machines/{machine_id}/versions',
   execInMachine: 'POST /v1/apps/{app_name}/machines/{machine_id}/exec',
+  openCommand: 'GET /v1/apps/{app_name}/machines/{machine_id}/exec/stream',
   readLogs: 'GET /v1/apps/{app_name}/logs',
   listOrganisationMachines: 'GET /v1/orgs/{org_slug}/machines',
   listSecrets: 'GET /v1/apps/{app_name}/secrets',

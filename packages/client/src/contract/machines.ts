@@ -60,6 +60,11 @@ const optionalSignal = z
   .or(signal)
   .nullish()
 
+const argv = z.array(z.string().max(32_768)).min(1).max(1000)
+const side = z.number().int().min(1).max(10_000)
+/** Of a terminal, in characters. */
+export const terminalSize = z.object({ rows: side, columns: side })
+
 const creation = {
   config: machineConfig,
   region: part(128).nullish().describe('One region, or several with commas.'),
@@ -254,7 +259,7 @@ export const machineRoutes = routesOf('machines', {
     params: machineParams,
     body: z
       .object({
-        command: z.array(z.string().max(32_768)).min(1).max(1000).nullish(),
+        command: argv.nullish(),
         cmd: z.string().max(32_768).nullish().describe('The command as one text, split as a shell does.'),
         stdin: z.string().nullish(),
         timeout: timeout.nullish().describe('Seconds, 60 at most.'),
@@ -263,6 +268,14 @@ export const machineRoutes = routesOf('machines', {
       })
       .meta({ id: 'ExecRequest' }),
     answer: execResult,
+  },
+
+  openCommand: {
+    summary:
+      'Run a command in a machine, with its input and output as they come: a WebSocket of the subprotocol v1.exec.hallpass',
+    params: machineParams,
+    command: z.object({ command: argv, terminal: terminalSize.optional() }).meta({ id: 'CommandStart' }),
+    status: 101,
   },
 
   readLogs: {

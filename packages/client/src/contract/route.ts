@@ -22,10 +22,12 @@ export interface Route {
   readonly credentialInBody?: true
   /** A machine that is leased takes it with the header fly-machine-lease-nonce alone. */
   readonly leased?: true
+  /** It becomes a WebSocket, and this comes with the header hallpass-command, as base64url of JSON. */
+  readonly command?: z.ZodObject
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: Schema
-  readonly status: 200 | 201 | 202 | 204
+  readonly status: 101 | 200 | 201 | 202 | 204
   /** Absent where the answer has no body. */
   readonly answer?: Schema
 }

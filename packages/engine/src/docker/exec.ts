@@ -59,7 +59,7 @@ export async function openExec(
   async function close(): Promise<void> {
     command.abort?.removeEventListener('abort', onAbort)
     socket.destroy()
-    if (!isOver) await killMarked(daemon, container, mark)
+    if (!isOver) await killToEnd(daemon, { container, id, mark })
   }
   const onAbort = (): void => {
     // Whoever reads the output is told; an engine that is gone has nothing left to kill.
@@ -96,14 +96,31 @@ async function createExec(daemon: Daemon, container: string, json: object): Prom
   return (await daemon.client.ask<{ readonly Id: string }>(question)).value.Id
 }
 
+async function readState({ client }: Daemon, id: string): Promise<ExecState> {
+  return (await client.ask<ExecState>({ path: ['exec', id, 'json'] })).value
+}
+
 /** The stream ends a moment before the engine knows how the command ended. */
-async function exitCodeOf({ client, timeoutMs }: Daemon, id: string): Promise<number> {
-  const end = Date.now() + timeoutMs
+async function exitCodeOf(daemon: Daemon, id: string): Promise<number> {
+  const end = Date.now() + daemon.timeoutMs
   for (let wait = 5; ; wait = Math.min(wait * 2, 200)) {
-    const { value } = await client.ask<ExecState>({ path: ['exec', id, 'json'] })
-    if (!value.Running && value.ExitCode !== null) return value.ExitCode
+    const { Running: isRunning, ExitCode: code } = await readState(daemon, id)
+    if (!isRunning && code !== null) return code
     if (Date.now() > end) throw new EngineError('unavailable', 'The engine does not say how the command ended')
     await pause(wait)
+  }
+}
+
+/** One that has only just been started is not there to be killed yet. */
+async function killToEnd(
+  daemon: Daemon,
+  { container, id, mark }: { readonly container: string; readonly id: string; readonly mark: string },
+): Promise<void> {
+  for (let tries = 0; tries < mostKills; tries += 1) {
+    await killMarked(daemon, container, mark)
+    const state = await readState(daemon, id).catch(() => undefined)
+    if (state === undefined || (!state.Running && state.ExitCode !== null)) return
+    await pause(20)
   }
 }
 
@@ -139,6 +156,7 @@ interface ExecState {
   readonly ExitCode: number | null
 }
 
+const mostKills = 20
 const markName = 'HALLPASS_COMMAND'
 const input = { AttachStdin: true }
 const output = { AttachStdout: true, AttachStderr: true }

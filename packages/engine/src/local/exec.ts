@@ -82,13 +82,18 @@ exec nsenter --mount=/proc/${watcher}/ns/mnt ${spaces} sh -c ${quote(becomeSandb
     command.abort?.throwIfAborted()
   }
 
+  /** Also one that has not entered its group yet. */
+  async function kill(): Promise<void> {
+    child.kill('SIGKILL')
+    await groups.kill(group, name)
+  }
   async function close(): Promise<void> {
     command.abort?.removeEventListener('abort', onAbort)
-    if (!isOver) await groups.kill(group, name)
+    if (!isOver) await kill()
     for (const stream of child.stdio) stream?.destroy()
   }
   const onAbort = (): void => {
-    groups.kill(group, name).catch(() => {})
+    kill().catch(() => {})
   }
   command.abort?.addEventListener('abort', onAbort, { once: true })
   if (command.abort?.aborted === true) onAbort()

@@ -65,6 +65,13 @@ export function testCommands(get: () => World): void {
       await session.close()
       expect(await countOf('sleep 7771')).toBe(0)
 
+      // Also one that has only just begun.
+      for (let count = 0; count < 3; count += 1) {
+        const early = await get().engine.openExec(runId, { argv: endless })
+        await early.close()
+        expect(await countOf('sleep 7771')).toBe(0)
+      }
+
       const controller = new AbortController()
       const aborted = exec(endless, { abort: controller.signal })
       await expect.poll(() => countOf('sleep 7771')).toBe(2)

@@ -76,17 +76,29 @@ const sharedAddress =
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): boolean {
   if (error instanceof DomainError) sendDomainError(error, request, reply)
   else if (error instanceof InvalidInput) {
-    send(reply, 400, { code: 'invalid_request', message: error.message, ...fieldOf(error.field) }, request.id)
+    send(reply, 400, { ...describeError(error, request), ...fieldOf(error.field) }, request.id)
   } else {
     const told = describeFrameworkError(error, request)
     if (told !== undefined) {
       send(reply, told.http, { code: told.code, message: told.message }, request.id)
       return true
     }
-    send(reply, 500, { code: 'internal', message: 'the authority failed; its log knows why' }, request.id)
+    send(reply, 500, describeError(error, request), request.id)
     return false
   }
   return true
+}
+
+/** What is told of an error: its code, which is `internal` if it was not expected, and a sentence. */
+export function describeError(
+  error: unknown,
+  request: FastifyRequest,
+): { readonly code: ApiErrorCode; readonly message: string } {
+  if (error instanceof DomainError) {
+    return { code: answersOfDomain[error.code].code, message: explainRefusal(error, request) }
+  }
+  if (error instanceof InvalidInput) return { code: 'invalid_request', message: error.message }
+  return { code: 'internal', message: 'the authority failed; its log knows why' }
 }
 
 /** Whether the client left in the middle of its request: it gets no answer and no line in the log. */
@@ -161,7 +173,8 @@ function describeKey(key: string): string {
 }
 
 function sendDomainError(error: DomainError, request: FastifyRequest, reply: FastifyReply): void {
-  const { http, code } = answersOfDomain[error.code]
+  const { http } = answersOfDomain[error.code]
+  const told = describeError(error, request)
   if (http === 401) void reply.header('www-authenticate', 'Bearer realm="hallpass"')
   setRetryAfter([error], reply)
   const text = machinesTexts[error.code]
@@ -169,10 +182,9 @@ function sendDomainError(error: DomainError, request: FastifyRequest, reply: Fas
     reply,
     http,
     {
-      code,
-      message: explainRefusal(error, request),
+      ...told,
       ...(text === undefined ? {} : { error: text }),
-      ...(code === 'name_taken' ? { status: 'name_taken' } : {}),
+      ...(told.code === 'name_taken' ? { status: 'name_taken' } : {}),
       ...fieldOf(error.field),
     },
     request.id,

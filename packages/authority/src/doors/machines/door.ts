@@ -7,18 +7,23 @@ import { openContractRoute, type AnyHandler, type ContractDoor } from '../http/c
 import type { Handlers } from '../http/handler.ts'
 import { controlHandlers } from './control.ts'
 import { machineHandlers } from './machines.ts'
+import { openCommandRoute } from './open-command.ts'
 import { secretHandlers } from './secrets.ts'
 
-const handlers: Handlers<MachineRouteName> = { ...machineHandlers, ...controlHandlers, ...secretHandlers }
+const handlers: Handlers<Exclude<MachineRouteName, 'openCommand'>> = {
+  ...machineHandlers,
+  ...controlHandlers,
+  ...secretHandlers,
+}
 
 export function openMachinesDoor(server: FastifyInstance, door: ContractDoor): void {
   const { machineLimit, machineReadLimit } = door.environment
   // Of each holder by itself: nobody without a right to a machine keeps others from it.
-  const admit: ContractDoor['admit'] = ({ operationId, method }, params, { tokens, authTokenHashes }) => {
+  const admit: ContractDoor['admit'] = ({ operationId, method, status }, params, { tokens, authTokenHashes }) => {
     // Clients release what they lease at the end of each command, and whoever could not would be kept out for minutes.
     if (operationId === 'releaseLease') return
     const holder = tokens[0]?.id ?? Buffer.from(authTokenHashes[0] ?? []).toString('hex')
-    const limit = method === 'GET' ? machineReadLimit : machineLimit
+    const limit = method === 'GET' && status !== 101 ? machineReadLimit : machineLimit
     const retryAfter = limit.take([operationId, ...Object.values(params), holder].join(' '))
     if (retryAfter > 0) throw tooMany('requests of this kind about one machine or app', retryAfter)
   }
@@ -26,4 +31,5 @@ export function openMachinesDoor(server: FastifyInstance, door: ContractDoor): v
     // As in the REST door: each handler's type is checked in the table.
     openContractRoute(server, { ...door, admit }, routes[name as keyof typeof handlers], handle as AnyHandler)
   }
+  openCommandRoute(server, { ...door, admit })
 }

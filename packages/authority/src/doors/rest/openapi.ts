@@ -1,4 +1,5 @@
 // The OpenAPI 3.1 document, made from the same schemas that validate.
+import { commandHeader } from '@hallpass/client/command-stream'
 import { errorAnswer, routes, type Route } from '@hallpass/client/contract'
 import { z } from 'zod'
 
@@ -50,6 +51,7 @@ function describeRoute(route: Route, embed: Embed): Json {
       ...describeParameters('path', route.params, embed),
       ...describeParameters('query', route.query, embed),
       ...(route.leased === true ? [leaseHeader] : []),
+      ...(route.command === undefined ? [] : [describeCommandHeader(embed(route.command, 'input'))]),
     ],
     ...(route.body === undefined
       ? {}
@@ -76,6 +78,21 @@ const leaseHeader: Json = {
   required: false,
   description: 'The nonce of the lease, where the machine is leased.',
   schema: { type: 'string' },
+}
+
+function describeCommandHeader(schema: unknown): Json {
+  return {
+    name: commandHeader,
+    in: 'header',
+    required: true,
+    description: 'What is run: base64url of this as JSON.',
+    schema: {
+      type: 'string',
+      contentEncoding: 'base64url',
+      contentMediaType: 'application/json',
+      contentSchema: schema,
+    },
+  }
 }
 
 function describeParameters(place: 'path' | 'query', schema: z.ZodObject | undefined, embed: Embed): readonly Json[] {

@@ -3,7 +3,7 @@ import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
 import type { MachineCommandResult } from '../../domain/machine-runner.ts'
-import type { WriteOperation } from '../perform/operation.ts'
+import type { Services, WriteOperation } from '../perform/operation.ts'
 import { accessMachine, expectMachine, expectRunner, type MachineName, type SoughtMachine } from './find-machine.ts'
 
 export interface ExecInMachine extends MachineName {
@@ -30,10 +30,7 @@ export const execInMachine: WriteOperation<ExecInMachine, SoughtMachine, Execute
     accessMachine(context, input, { action: actions.write | actions.control, command: input.argv }),
 
   async run({ environment }, { subject }) {
-    const { runId, state } = expectMachine(subject)
-    expectRunner(environment)
-    if (runId !== null && ['started', 'stopping'].includes(state)) return { runId }
-    throw new DomainError('failed_precondition', `failed_precondition: machine is not running, it is ${state}`)
+    return { runId: expectRunning(environment, subject) }
   },
 
   async goOn({ environment, signal }, { runId }, { argv, input, timeout }) {
@@ -46,4 +43,15 @@ export const execInMachine: WriteOperation<ExecInMachine, SoughtMachine, Execute
     })
     return { runId, result }
   },
+}
+
+/**
+ * The run of a machine in which a command can run.
+ * @throws DomainError
+ */
+export function expectRunning(services: Pick<Services, 'machines'>, subject: SoughtMachine): string {
+  const { runId, state } = expectMachine(subject)
+  expectRunner(services)
+  if (runId !== null && ['started', 'stopping'].includes(state)) return runId
+  throw new DomainError('failed_precondition', `failed_precondition: machine is not running, it is ${state}`)
 }

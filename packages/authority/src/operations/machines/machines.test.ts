@@ -28,6 +28,7 @@ const idle = {
   changed: (_machine: unknown, signal: AbortSignal) =>
     new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
   exec: () => Promise.reject(new Error('nothing runs here')),
+  openCommand: () => Promise.reject(new Error('nothing runs here')),
   signal: () => Promise.reject(new Error('nothing runs here')),
   async *logs() {},
 }

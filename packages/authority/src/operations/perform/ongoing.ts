@@ -7,10 +7,21 @@ export interface OngoingCall {
   /** Of the client; of the person or token that asks. Each may have a number of calls at a time. */
   readonly network: string
   readonly owner: string
+  /** Where there is room for a few only. */
+  readonly places?: readonly Place[]
   /** Whether nobody waits for the answer any more. */
   readonly hasLeft: () => boolean
   /** Throws if the caller may not make this call at this moment. */
   readonly check: (tx: ReadTransaction) => Promise<void>
+}
+
+/** What calls take up, and how many may do so at a time. */
+export interface Place {
+  /** For people, behind "there is room for": `16 commands of one token`. */
+  readonly room: string
+  /** Which one it is. */
+  readonly key: string
+  readonly most: number
 }
 
 export interface OngoingCalls {
@@ -41,11 +52,19 @@ export function createOngoingCalls(store: Pick<Store, 'read'>, bounds: OngoingBo
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
 
-  function expectRoom({ network, owner }: OngoingCall): void {
+  function expectRoom({ network, owner, places = [] }: OngoingCall): void {
     let [ofNetwork, ofOwner] = [0, 0]
     for (const call of calls.keys()) {
       if (call.network === network) ofNetwork += 1
       if (call.owner === owner) ofOwner += 1
+    }
+    for (const { room, key, most } of places) {
+      const taken = [...calls.keys()].filter((call) => call.places?.some((place) => place.key === key))
+      if (taken.length >= most) {
+        throw new DomainError('rate_limited', `there is room for ${room}: try again when one has ended`, {
+          retryAfter: 1,
+        })
+      }
     }
     if (calls.size < bounds.all && ofNetwork < bounds.network && ofOwner < bounds.owner) return
     throw new DomainError('rate_limited', 'too many requests wait or go on already: try again when one has ended', {

@@ -11,7 +11,7 @@ import type { Organisation } from '../../domain/organisation.ts'
 import type { PasskeyVerifier } from '../../domain/passkey.ts'
 import type { ReadTransaction, Store, Transaction } from '../../domain/store.ts'
 import type { DeclaredLimit, Limits } from './limits.ts'
-import type { OngoingCalls } from './ongoing.ts'
+import type { OngoingCalls, Place } from './ongoing.ts'
 import type { Credential, Principal } from './principal.ts'
 import type { Quotas } from './quotas.ts'
 
@@ -170,6 +170,8 @@ interface HolderOperation<Tx extends ReadTransaction, Input, Subject, Output, Pr
    * second after it is refused. A write has been committed, and its audit event says so whatever becomes of this.
    */
   goOn?(context: OngoingContext, output: Output, input: Input): Promise<Output>
+  /** What it takes up while it goes on; `owner` is the token or the person that asks. */
+  places?(output: Output, owner: string): readonly Place[]
 }
 
 /** Reads one snapshot for a holder of a credential. The audit trail records only refusals. */

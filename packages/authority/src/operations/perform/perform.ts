@@ -158,16 +158,18 @@ async function writeForHolder<Input, Subject, Output, Prepared>(
 function goOn<Input, Subject, Output>(
   base: Base,
   progress: Progress<Subject>,
-  operation: Pick<ReadOperation<Input, Subject, Output>, 'access' | 'goOn'>,
+  operation: Pick<ReadOperation<Input, Subject, Output>, 'access' | 'goOn' | 'places'>,
   input: Input,
   output: Output,
 ): Promise<Output> {
   const { environment, caller, presented } = base
   const [token] = presented.tokens
   const [session] = presented.authTokenHashes
+  const owner = token?.id ?? Buffer.from(session ?? []).toString('hex')
   const call = {
     network: networkOf(caller.remoteAddress),
-    owner: token?.id ?? Buffer.from(session ?? []).toString('hex'),
+    owner,
+    places: operation.places?.(output, owner) ?? [],
     hasLeft: caller.hasLeft ?? (() => false),
     async check(tx: ReadTransaction) {
       await decide({ ...base, now: environment.now() }, progress, operation, tx, input)
