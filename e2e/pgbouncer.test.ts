@@ -82,7 +82,7 @@ describe.skipIf(missing !== undefined)(`PgBouncer${missing === undefined ? '' : 
     const server = await startPostgres()
     const bouncer = await startPgbouncer(server, 3)
     const told: unknown[] = []
-    const store = await openPostgresStore({ url: bouncer.url, tell: (...line) => void told.push(line) })
+    const store = await openPostgresStore({ url: bouncer.url, report: (...line) => void told.push(line) })
     try {
       const reads = Array.from({ length: 200 }, () => store.read((tx) => tx.users.exist()))
       expect(new Set(await Promise.all(reads))).toEqual(new Set([false]))

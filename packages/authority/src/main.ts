@@ -338,7 +338,7 @@ async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environmen
   const store = await openStore({
     ...place,
     warn: (sentence) => log.warn(sentence),
-    tell: (what, trouble, cause) => logCondition(log, what, trouble, cause),
+    report: (what, trouble, cause) => logCondition(log, what, trouble, cause),
     progress: (sentence) => log.info(sentence),
     async admit(database) {
       const given = rootKey

@@ -2,14 +2,14 @@
 
 export type DomainErrorCode =
   | 'unauthenticated' // no token, or not genuine, or no longer valid
-  | 'forbidden' // genuine, and a caveat or a role forbids
-  | 'proof_needed' // of a person who is logged in, that it is them still
+  | 'forbidden' // genuine, but a caveat or a role forbids it
+  | 'proof_needed' // the person is logged in, and must prove again who they are
   | 'not_found'
   | 'conflict'
   | 'name_taken'
-  | 'invalid' // well formed, and yet against a rule of the domain
-  | 'failed_precondition' // what it is about is not in the state that this takes
-  | 'deadline_exceeded' // what was waited for did not come in time
+  | 'invalid' // well formed, but against a rule of the domain
+  | 'failed_precondition' // the target is not in the state that this needs
+  | 'deadline_exceeded' // the awaited state did not come in time
   | 'rate_limited'
   | 'unavailable' // the store cannot be read or written at the moment
   | 'engine_unavailable' // there is no engine, or it does not answer: machines cannot be changed
@@ -41,7 +41,7 @@ export class StartupError extends Error {
     | 'data_directory_in_use'
     | 'data_directory_exposed' // others can change what is in it, or where it is
     | 'database_damaged'
-    | 'file_exists' // and nothing is written over it
+    | 'file_exists' // and is not overwritten
     | 'database_missing' // there is none, or an empty one, where one was in use
     | 'database_newer_than_program'
     | 'database_outdated'
@@ -49,7 +49,7 @@ export class StartupError extends Error {
     | 'root_key_mismatch'
     | 'database_unreachable'
     | 'configuration_invalid'
-    | 'address_unavailable' // to listen at: in use, not of this machine, or not allowed
+    | 'address_unavailable' // it cannot listen there: in use, not of this machine, or not allowed
     | 'account_unknown'
     | 'account_needed' // without it an organisation has no admin
 

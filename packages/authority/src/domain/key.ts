@@ -9,10 +9,10 @@ export interface WrappedSigningKey {
   readonly createdAt: number
 }
 
-/** Of a key id, in bytes. */
+/** The length of a key id, in bytes. */
 export const kidLength = 16
 
-/** The id of the key under which the keyring sealed a secret of an app: it stands in front. */
+/** The id of the key that sealed a secret of an app: the first bytes of the sealed value. */
 export function kidOfSecret(sealed: Uint8Array): Uint8Array {
   return sealed.subarray(0, kidLength)
 }

@@ -23,7 +23,7 @@ export interface TicketOrder {
   readonly demands: (tokenId: string) => readonly Caveat[]
 }
 
-/** Whose secret it is: sealed for one place, a value opens at no other. */
+/** The app and the name of a secret. A value that was sealed for one place opens at no other. */
 export interface SecretPlace {
   readonly appId: number
   readonly name: string
@@ -62,8 +62,8 @@ export interface Keyring {
   /** Undefined if it was not sealed under this root key. */
   openMail(sealed: Uint8Array): Secret | undefined
   /**
-   * Seals the value of an app's secret under a key of its organisation: with that key it is gone. The digest tells values
-   * apart, and without the key nobody finds a value by it.
+   * Seals the value of an app's secret under a key of its organisation. Once that key is deleted, nobody can open it. The
+   * digest differs between values, and without the key nobody finds a value by it.
    */
   sealSecret(key: WrappedSigningKey, place: SecretPlace, value: Secret): SealedSecret
   /** Undefined if it was sealed under another key, or for another place. */

@@ -1,4 +1,4 @@
-// What waits, in lanes that take turns: nobody waits behind a crowd in another lane.
+// Waiting items in lanes that take turns: nobody waits behind a crowd in another lane.
 
 export class Lanes<Item> {
   // In the order of their turns.

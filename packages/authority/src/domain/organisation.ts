@@ -8,7 +8,7 @@ export type Role = 'admin' | 'member'
  */
 export type MembershipDischarge = 'none' | 'member' | 'login'
 
-/** What the number of an organisation's things is limited for. Of tokens only live ones count. */
+/** What an organisation may have a limited number of. Only live tokens count. */
 export type Quota = 'apps' | 'machines' | 'members' | 'tokens'
 
 /** Whether tokens of the organisation can mint tokens, or only people can. */

@@ -33,12 +33,12 @@ export interface SignedId {
   readonly id: string
   /** The id of the key. */
   readonly kid: Uint8Array
-  /** Both, made once, because making it takes longer than finding it. */
+  /** Both as one text, made once, because making it takes longer than a look-up with it. */
   readonly text: string
 }
 
 export function signedId(id: string, kid: Uint8Array): SignedId {
-  // Joined, it is one piece; of a template, every search would have to put it together.
+  // V8 makes one flat string of a join. A template gives a string of parts, which every look-up would have to join.
   return { id, kid, text: [id, Buffer.from(kid).toString('latin1')].join(' ') }
 }
 

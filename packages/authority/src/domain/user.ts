@@ -66,7 +66,7 @@ const day = 24 * hour
 export const setupCodeLifetime = hour
 export const invitationLifetime = 7 * day
 export const sessionLifetime = 30 * day
-/** By who made it: a mail arrives at once; a link from the operator is opened later. */
+/** How long a reset link is valid, by who sends it. A mail arrives at once; a link from the operator is opened later. */
 export const resetLifetimes = { mail: hour, operator: day } as const
 /** How long a login counts as a fresh proof. Changes that outlast the session need a fresh proof. */
 export const proofLifetime = 10 * 60_000

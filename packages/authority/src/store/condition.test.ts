@@ -5,24 +5,24 @@ import { Condition } from './condition.ts'
 import { StoreTrouble } from './trouble.ts'
 
 function listen() {
-  const told: string[] = []
-  const condition = new Condition((what, trouble) => told.push(`${what} ${trouble?.reason ?? 'well'}`))
+  const reported: string[] = []
+  const condition = new Condition((what, trouble) => reported.push(`${what} ${trouble?.reason ?? 'well'}`))
   const note = (what: 'reads' | 'writes', ...reasons: (StoreTrouble['reason'] | undefined)[]) => {
     for (const reason of reasons) condition.note(what, reason && new StoreTrouble(reason, 'read'))
   }
-  return { told, note }
+  return { reported, note }
 }
 
 test('each change of reads and of writes is reported once', () => {
-  const { told, note } = listen()
+  const { reported, note } = listen()
   note('reads', undefined, 'locked', 'locked', undefined, undefined, 'locked', 'damaged')
   note('writes', 'locked')
-  expect(told).toEqual(['reads locked', 'reads well', 'reads locked', 'reads damaged', 'writes locked'])
+  expect(reported).toEqual(['reads locked', 'reads well', 'reads locked', 'reads damaged', 'writes locked'])
 })
 
 test('a server that is gone is reported once, whether it refuses or does not answer', () => {
-  const { told, note } = listen()
+  const { reported, note } = listen()
   note('reads', 'unreachable', 'slow', 'unreachable', 'slow', undefined)
   note('writes', 'slow', 'unreachable', 'slow', 'read_only')
-  expect(told).toEqual(['reads unreachable', 'reads well', 'writes slow', 'writes read_only'])
+  expect(reported).toEqual(['reads unreachable', 'reads well', 'writes slow', 'writes read_only'])
 })

@@ -1,15 +1,15 @@
-// Reports the condition of the database to the operator, once for each change, however many requests meet it.
+// Reports the condition of the database to the operator, once for each change, however many requests notice it.
 import type { Trouble } from '../domain/store.ts'
 
-/** Called for one line each; undefined ends the trouble. */
-export type TellCondition = (what: 'reads' | 'writes', trouble: Trouble | undefined, cause?: unknown) => void
+/** Called for each change; undefined means that the trouble has ended. */
+export type ReportCondition = (what: 'reads' | 'writes', trouble: Trouble | undefined, cause?: unknown) => void
 
 export class Condition {
-  readonly #tell: TellCondition
+  readonly #report: ReportCondition
   readonly #known = new Map<'reads' | 'writes', Trouble['reason']>()
 
-  constructor(tell: TellCondition) {
-    this.#tell = tell
+  constructor(report: ReportCondition) {
+    this.#report = report
   }
 
   note(what: 'reads' | 'writes', trouble: (Trouble & { readonly cause?: unknown }) | undefined): void {
@@ -19,7 +19,7 @@ export class Condition {
     if (this.#known.get(what) === state) return
     if (state === undefined) this.#known.delete(what)
     else this.#known.set(what, state)
-    this.#tell(what, trouble, trouble?.cause)
+    this.#report(what, trouble, trouble?.cause)
   }
 }
 

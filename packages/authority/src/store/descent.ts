@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import type { DescendantsRevoked } from '../domain/token.ts'
 import { query, type Param, type QuerySession } from './query.ts'
 
-/** A token whose descendants are all dead. Of the tokens that it minted, rows up to the id `doneTo` are marked. */
+/** A token whose descendants are all dead. The tokens that it minted are marked up to the id `doneTo`. */
 interface Head {
   readonly id: Uint8Array
   readonly doneTo: Uint8Array
@@ -134,7 +134,7 @@ const takeHeads = query((db, param: Param<{ to: Uint8Array }>) =>
   db.deleteFrom('unfinished_revocations').where('token_id', '<=', param('to')),
 )
 
-// A row that exists has come as far or further. Not "do nothing", because cached look-ups must be dropped.
+// A row that exists has come as far or further. It is written again, because a change drops cached look-ups.
 const leaveHead = query((db, param: Param<Head>) =>
   db
     .insertInto('unfinished_revocations')

@@ -1,4 +1,4 @@
-// Removes rows whose time is up, a hundred at once: others wait for a removal, and no request inserts more.
+// Removes expired rows, a hundred at once: others wait for a removal, and no request inserts more.
 import { query, type Param, type QuerySession } from './query.ts'
 
 type Expiring = 'cli_logins' | 'discharge_requests' | 'passkey_challenges'
@@ -10,7 +10,7 @@ export function removeExpired(session: QuerySession, table: Expiring, now: numbe
 
 const removalFrom = (table: Expiring) =>
   query((db, param: Param<{ now: number; limit: number }>) =>
-    // Kysely knows no columns of several tables: all of these have the two.
+    // Kysely cannot type the columns of several tables at once. All of these have the two.
     db.deleteFrom(table as 'cli_logins').where('id', 'in', (eb) =>
       eb
         .selectFrom(table as 'cli_logins')

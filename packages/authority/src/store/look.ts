@@ -1,4 +1,4 @@
-// What an observer sees of a database, in whatever state it is.
+// What an observer finds out about a database, in whatever state it is.
 
 export interface Look {
   /** The version of its tables; 0 if it has none. */

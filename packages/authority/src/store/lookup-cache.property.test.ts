@@ -1,4 +1,4 @@
-// Whatever is written in whatever order, undone or not, while older reads go on: with a cache the store finds what is there.
+// With its cache the store finds what the database has, after any writes in any order, undone or not, while older reads go on.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -81,7 +81,7 @@ async function perform({ write, looksBefore, isUndone }: Member, world: World): 
     await lookUp(tx, world)
     if (isUndone) throw new Error('undone')
   }
-  // What earlier writes have made impossible is undone, too.
+  // A write that an earlier one has made impossible is undone, too.
   await store.write(work).catch(() => {})
 }
 

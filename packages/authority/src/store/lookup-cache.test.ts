@@ -63,7 +63,7 @@ describe.each(writes)('after $name', ({ write, changes }) => {
     }
   })
 
-  test('within its group, and where it is undone', async () => {
+  test('the cache equals the database within its group, and when it is undone', async () => {
     const { world, before } = await cacheWorld()
     const failing = async (tx: Transaction) => {
       await write(tx, world)
@@ -120,11 +120,11 @@ test('a token that was found with its key is not found with another', async () =
   expect(await find(new Uint8Array(world.kid.length))).toBeUndefined()
 })
 
-test('a revoked token is forgotten alone', async () => {
+test('a revocation drops only that token from the cache', async () => {
   const one = await cacheWorld()
   const two = await cacheWorld()
   const find = ({ token, kid }: World) => store.read((tx) => tx.tokens.signedWith(signedId(token.id, kid)))
-  // Only what is remembered does not see it at once.
+  // Only the cache does not show this at once.
   const rename = (world: World) =>
     other.prepare('update tokens set name = ? where id = unhex(?)').run('other', world.token.id.replaceAll('-', ''))
   for (const { world } of [one, two]) await find(world)
@@ -137,7 +137,7 @@ test('a revoked token is forgotten alone', async () => {
   ])
 })
 
-test('what another program writes while nobody reads is seen by the first who does, however much is remembered', async () => {
+test('what another program writes while nobody reads is seen by the first who does, however much is cached', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const own = await mkdtemp(join(directory, 'own-'))
   const read = await openSqliteStore({ directory: own })

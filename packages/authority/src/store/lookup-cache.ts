@@ -12,7 +12,7 @@ interface CachedLookup<Keys extends readonly unknown[]> {
   /** Whether they are found by a unique key: then no inserted row can change the result. */
   readonly isByKey: boolean
   readonly keyOf: (...keys: Keys) => string
-  /** The row of the first table, as queries that change only one name it. All are dropped with any change if absent. */
+  /** The row of the first table, as a query that changes only that row names it. If absent, any change drops all results. */
   readonly rowOf?: (...keys: Keys) => string
 }
 
@@ -63,7 +63,7 @@ export class Changes {
     }
   }
 
-  /** Whether an earlier result may be wrong now; of a look-up that names its row, for all other rows than `rowsOf`. */
+  /** Whether earlier results may be wrong now. For a look-up that names its row, `rowsOf` has further ones. */
   outdate({ tables, isByKey, rowOf }: Pick<AnyLookup, 'tables' | 'isByKey' | 'rowOf'>): boolean {
     return tables.some(
       (table, at) =>
@@ -89,7 +89,7 @@ type AnyLookup = CachedLookup<readonly unknown[]> & { readonly method: string; r
 const byNoun: ReadonlyMap<string, readonly AnyLookup[]> = listLookups()
 const all = [...byNoun.values()].flat()
 
-/** An answer, made once: handing out a promise that is there makes nothing. */
+/** An answer. Its promise is made once, so that no hit allocates one. */
 interface Answer {
   readonly key: string
   readonly found: Promise<unknown>
@@ -98,7 +98,7 @@ interface Answer {
 /** The answers of one look-up, by row, in one state of the database. */
 class Answers {
   #byRow: WeightedCache<Answer> | undefined
-  /** Once the others were handed on, those that are different in the newer state. */
+  /** After `pass`: the answers that the newer state does not have. */
   #kept: ReadonlyMap<string, Answer> | undefined
 
   constructor(byRow = new WeightedCache<Answer>(capacity)) {
@@ -114,7 +114,7 @@ class Answers {
     this.#byRow?.set(row, { key, found: Promise.resolve(found) }, 400 + 2 * key.length + weigh(found))
   }
 
-  /** Hands them on without these rows. Whoever still reads the older state finds only those here, and leaves nothing. */
+  /** Passes the answers on, except those of these rows. Readers of the older state find only those, and add nothing. */
   pass(without: ReadonlySet<string>): Answers {
     const passed = this.#byRow
     const kept = new Map<string, Answer>()

@@ -1,4 +1,4 @@
-// Brings a database to the version that this program knows, forward only. Kysely's Migrator has no word for a database
+// Brings a database to the version that this program knows, forward only. Kysely's Migrator cannot recognize a database
 // that is newer than the program, writes its own tables before it looks, and needs a live Kysely driver.
 import { StartupError } from '../domain/errors.ts'
 import { runParts } from './migration-parts.ts'
@@ -9,12 +9,12 @@ import { StoreTrouble } from './trouble.ts'
 /** The version that this program works with. */
 export const newestVersion: number = known.at(-1)?.version ?? 0
 
-/** Told what a migration is at, in a sentence. */
+/** Called with a sentence that says how far a migration is. */
 export type Progress = (sentence: string) => void
 
 /**
- * Runs the migrations that the database has not seen, each in a transaction of its own, or in parts where it takes long:
- * what is killed is done by the next start, and nothing that was done is done again. A new database is made in one.
+ * Runs the migrations that the database has not seen, each in its own transaction, or in parts if it takes long. If the
+ * program is killed, the next start goes on from there and repeats nothing. A new database is made in one transaction.
  * @throws StartupError `database_newer_than_program`, with nothing changed.
  */
 export async function migrate(
@@ -36,7 +36,7 @@ export async function migrate(
     const statements = first.statements(target.words)
     const inParts = from > 0 && statements.some((statement) => typeof statement !== 'string')
     version = await target[inParts ? 'alone' : 'exclusively'](async () => {
-      // Once more: another process may have taken the step while this one waited for its turn.
+      // Read again: another process may have taken the step while this one waited for its turn.
       const found = await readVersion(target, newest)
       if (found !== from) return found
       if (inParts) {
@@ -64,7 +64,7 @@ async function note(target: MigrationTarget, { version, name }: Migration, now: 
 }
 
 /**
- * For every write: another program may have brought the database further while this one ran.
+ * Called in every write: another program may have brought the database further while this one ran.
  * @throws StoreTrouble `outdated`
  */
 export function expectOwn(version: number): void {
@@ -72,7 +72,7 @@ export function expectOwn(version: number): void {
 }
 
 /**
- * For whoever works on a database without migrating it.
+ * Called by a program that works on a database without migrating it.
  * @throws StartupError `database_newer_than_program` or `database_outdated`
  */
 export function expectCurrent(version: number): void {

@@ -1,9 +1,9 @@
-// A migration that takes long where there are rows: in parts beside what reads and writes, each done once and kept.
+// Runs a migration that takes long if there are rows: in parts, beside programs that read and write, each part once.
 import { sqlOf, type MigrationTarget, type Statement } from './migration.ts'
 
 /**
- * Does what is not done yet; `end` in the transaction that ends it.
- * @param say receives what begins, and how far it is
+ * Does the parts that are not done yet, and calls `end` in the transaction that ends the migration.
+ * @param say called with the part that begins, and how far it is
  */
 export async function runParts(
   target: MigrationTarget,
@@ -32,7 +32,7 @@ export async function runParts(
       await target.exclusively(async () => {
         for (const statement of short) await target.execute(sqlOf(statement))
         if (at < count) return keep()
-        // In the same transaction: nobody who knows only the version before writes after the last of it.
+        // In the same transaction, so that no program of the version before can write after the last part.
         await target.execute('drop table migration_under_way')
         await end()
       })
@@ -47,13 +47,13 @@ export async function runParts(
   }
 }
 
-/** So many rows at a time, in the order of their ids, of which the last one that is done is kept. */
+/** Fills the rows in steps, in the order of their ids, and stores the last id that is done. */
 async function fill(target: MigrationTarget, update: string, say: (what: string) => void): Promise<void> {
   const filled = '(select filled from migration_under_way)'
   const all = await target.count('select count(*) from tokens')
   const before = await target.count(`select count(*) from tokens where id <= ${filled}`)
   for (let step = 0, isOver = false; !isOver; step++) {
-    if (step % stepsToTell === 0) say(`${written(before + step * stepSize)} of ${written(all)} tokens`)
+    if (step % stepsOfReport === 0) say(`${written(before + step * stepSize)} of ${written(all)} tokens`)
     isOver = await target.beside(async () => {
       await target.execute(`update migration_under_way set next = (
         select id from (select id from tokens where id > ${filled} order by id limit ${stepSize}) as step
@@ -65,10 +65,10 @@ async function fill(target: MigrationTarget, update: string, say: (what: string)
   }
 }
 
-/** Rows of one transaction: some tens of milliseconds, for which others that change them wait. */
+/** Rows of one transaction, which takes some tens of milliseconds. Others who change these rows wait so long. */
 const stepSize = 2000
 
-const stepsToTell = 25
+const stepsOfReport = 25
 
 function written(count: number): string {
   return count.toLocaleString('en')

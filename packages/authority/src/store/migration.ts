@@ -1,4 +1,4 @@
-// What a migration is, what an engine does for it, and the words in which the two engines differ.
+// The type of a migration, what an engine does for it, and the SQL in which the two engines differ.
 
 export interface Migration {
   /** Counts up from 1 without a gap. */
@@ -8,12 +8,12 @@ export interface Migration {
 }
 
 /**
- * SQL that takes milliseconds however many rows there are, or what takes longer and is done in parts of its own where
- * there are rows, beside programs that read and write: what they write meanwhile must be right when the last part is done.
+ * SQL that takes milliseconds however many rows there are; or work that takes longer, which is done in parts if there are
+ * rows, beside programs that read and write. What they write meanwhile must be right when the last part is done.
  */
 export type Statement = string | Fill | Index
 
-/** Gives a column of all tokens its value, so many at a time. */
+/** Gives a column of all tokens its value, in steps. */
 export interface Fill {
   readonly kind: 'fill'
   /** `column = expression`. */
@@ -24,7 +24,7 @@ export interface Fill {
 export interface Index {
   readonly kind: 'index'
   readonly name: string
-  /** `table (columns)`, and `where` what is in it. */
+  /** `table (columns)`, with a `where` if the index has only some of the rows. */
   readonly on: string
 }
 
@@ -46,10 +46,10 @@ export function sqlOf(statement: Statement): string {
 /** What an engine does for its migration. */
 export interface MigrationTarget {
   readonly words: EngineWords
-  /** The version of the last migration that the database has seen; 0 where there was none. */
+  /** The version of the last migration that the database has seen; 0 if there was none. */
   currentVersion(): Promise<number>
   execute(sql: string): Promise<void>
-  /** The number that a query gives. */
+  /** The number that a query returns. */
   count(sql: string): Promise<number>
   /** Runs `work` in one transaction, in which nobody else migrates and no program writes. */
   exclusively<T>(work: () => Promise<T>): Promise<T>
@@ -57,11 +57,11 @@ export interface MigrationTarget {
   beside<T>(work: () => Promise<T>): Promise<T>
   /** Runs `work`, which is many transactions, while no other program does the same. */
   alone<T>(work: () => Promise<T>): Promise<T>
-  /** Makes an index, in the place of what there is of that name; beside programs that read and write. */
+  /** Makes an index beside programs that read and write. It replaces any index of that name. */
   buildIndex(index: Index): Promise<void>
 }
 
-/** The words in which the engines' table definitions differ. */
+/** The SQL in which the engines' table definitions differ. */
 export interface EngineWords {
   /** A primary key that counts up and is never used twice, within 31 bits. */
   readonly id: string
@@ -75,7 +75,7 @@ export interface EngineWords {
   readonly end: string
   /** What closes the definition of a table that is stored in the order of its primary key. */
   readonly endClustered: string
-  /** Lets go of the foreign key of a column; `references` is what the table's definition says of it. */
+  /** Drops the foreign key of a column; `references` is its text in the table's definition. */
   readonly dropReference: (table: string, column: string, references: string) => string
 }
 
@@ -88,14 +88,14 @@ export const sqliteWords: EngineWords = {
   bytes: 'blob',
   end: 'strict',
   endClustered: 'strict, without rowid',
-  // https://sqlite.org/lang_altertable.html#otheralter: what leaves the rows as they are is changed in the definition.
+  // https://sqlite.org/lang_altertable.html#otheralter: a change that leaves the rows as they are may edit the definition.
   dropReference: (table, _column, references) => `PRAGMA writable_schema = ON;
     update sqlite_schema set sql = replace(sql, ' references ${references}', '') where type = 'table' and name = '${table}';
     PRAGMA writable_schema = RESET`,
 }
 
 export const postgresWords: EngineWords = {
-  // A bigint, so that looking for a number past 31 bits finds nothing, where it would be an error with an integer.
+  // A bigint, so that a search for a number beyond 31 bits finds nothing. With an integer it would be an error.
   id: 'bigint generated always as identity (maxvalue 2147483647) primary key',
   rowId: 'bigint generated always as identity primary key',
   integer: 'bigint',

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { sqliteWords, sqlOf } from './migration.ts'
 import { migrations } from './migrations.ts'
 
-/** A database of the version before the migration of this name, and the statements of that. */
+/** A database of the version before the migration of this name, and a function that runs the migration. */
 function before(name: string) {
   const database = new DatabaseSync(':memory:')
   const at = migrations.findIndex((migration) => migration.name === name)
@@ -15,7 +15,7 @@ function before(name: string) {
   return { database, migrate: () => run(migrations.slice(at, at + 1)) }
 }
 
-test('of the open invitations of an address the newest stays, and none of a member, or by who may not invite', () => {
+test('only the newest open invitation of an address stays; none stays for a member, or from somebody who may not invite', () => {
   const { database, migrate } = before('one open invitation for an address and organisation')
   database.exec(`
     insert into users (email, password_hash, created_at)
@@ -31,7 +31,7 @@ test('of the open invitations of an address the newest stays, and none of a memb
   add(1, 'new@x.example', 1)
   const newest = add(1, 'new@x.example', 1)
   const elsewhere = add(2, 'new@x.example', 1)
-  // The youngest of the address, and yet made by nobody who may.
+  // The newest ones of the address, but made by people who may not invite.
   for (const by of [2, 3, null]) add(1, 'new@x.example', by)
   add(1, 'member@x.example', 1)
   const memberElsewhere = add(2, 'member@x.example', 1)

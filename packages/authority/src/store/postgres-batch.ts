@@ -80,7 +80,7 @@ export function sendBatch(client: ClientBase, prepared: Prepared, asked: readonl
   })
 }
 
-/** How a value of this type is read. int8 holds ids and milliseconds, which fit a number exactly. */
+/** The parser of values of this type. int8 holds ids and milliseconds, which fit a number exactly. */
 export function parserOf(type: number): (cell: string) => unknown {
   const int8: number = types.builtins.INT8
   return type === int8 ? Number : types.getTypeParser(type)

@@ -149,7 +149,7 @@ export async function connectOnce({ urls, wantsPrimary }: PostgresHosts): Promis
   throw worstOf(failures)
 }
 
-/** What to say of all hosts: that one is gone, rather than that another is a standby, as it should be. */
+/** The reason to report for all hosts: that one is gone, rather than that another is a standby, as it should be. */
 function worstOf(failures: readonly unknown[]): unknown {
   return failures.find((failure) => !(failure instanceof StoreTrouble)) ?? failures[0]
 }

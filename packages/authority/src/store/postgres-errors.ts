@@ -1,26 +1,26 @@
-// What PostgreSQL's error codes mean for whoever waits: https://www.postgresql.org/docs/current/errcodes-appendix.html
+// What PostgreSQL's error codes mean for the caller: https://www.postgresql.org/docs/current/errcodes-appendix.html
 import type { Trouble } from '../domain/store.ts'
 
-/** The kind of trouble; undefined where it is none of the server's, as a broken rule of uniqueness. */
+/** The kind of trouble; undefined if the server is not the cause, for example a violated uniqueness rule. */
 export function reasonOfPostgres(error: unknown): Trouble['reason'] | undefined {
   const code = codeOf(error)
   return reasons.get(code) ?? reasons.get(code.slice(0, 2))
 }
 
-/** Whether PostgreSQL gave the transaction up for the sake of others: serialisation failure or deadlock. */
+/** Whether PostgreSQL gave up the transaction in favour of others: serialisation failure or deadlock. */
 export function isCollision(error: unknown): boolean {
   return ['40001', '40P01'].includes(codeOf(error))
 }
 
 /**
- * Whether the connection did not have the prepared statement that we named, or had another one of that name: a pooler stands
- * between (PgBouncer in transaction mode, before 1.21 or without `max_prepared_statements`).
+ * Whether the connection did not have the prepared statement that we named, or had another one of that name. Then a pooler
+ * stands between (PgBouncer in transaction mode, before 1.21 or without `max_prepared_statements`).
  */
 export function isLostStatement(error: unknown): boolean {
   return ['26000', '42P05'].includes(codeOf(error))
 }
 
-/** Whether the server, or a pooler in its place, said so itself: one that is gone, or hangs, says nothing. */
+/** Whether the server, or a pooler in its place, answered with this error. A server that is gone or hangs sends none. */
 export function isAnswer(error: unknown): boolean {
   return error instanceof Error && 'severity' in error && typeof error.severity === 'string'
 }
@@ -31,14 +31,14 @@ export function codeOf(error: unknown): string {
 }
 
 const reasons: ReadonlyMap<string, Trouble['reason']> = new Map([
-  ['0A000', 'read_only'], // a standby knows no serialisable transactions
+  ['0A000', 'read_only'], // a standby has no serialisable transactions
   ['25006', 'read_only'],
   ['25P03', 'slow'], // idle in transaction for too long
-  ['55P03', 'busy'], // a lock that was not to be had in time
-  ['57014', 'slow'], // cancelled, for its time
+  ['55P03', 'busy'], // a lock that did not become free in time
+  ['57014', 'slow'], // cancelled, because it took too long
   ['53100', 'storage_full'],
-  ['08', 'unreachable'], // of the connection
-  ['28', 'unreachable'], // of the login
+  ['08', 'unreachable'], // an error of the connection
+  ['28', 'unreachable'], // an error of the login
   ['3D', 'unreachable'], // no such database
   ['53', 'unreachable'], // too many connections, no memory
   ['57', 'unreachable'], // shut down

@@ -1,4 +1,4 @@
-// What is remembered of look-ups has a bound, also where strangers choose what is looked up.
+// The cached answers to look-ups have a limit, even if strangers choose what is looked up.
 import { expect, test } from 'vitest'
 
 import { Answer } from './postgres-batch.ts'
@@ -6,7 +6,7 @@ import { Foresight } from './postgres-foresight.ts'
 
 const nothing = new Answer([], [], 0)
 
-test('what was asked for by a name as long as a request is not remembered', () => {
+test('the answer for a name that is as long as a request is not cached', () => {
   const foresight = new Foresight()
   const long = 'x'.repeat(40_000)
   foresight.set(long, nothing)
@@ -15,7 +15,7 @@ test('what was asked for by a name as long as a request is not remembered', () =
   expect(foresight.get('short')).toBe(nothing)
 })
 
-test('what is not there puts out nothing that is', () => {
+test('look-ups that find nothing push out no row that exists', () => {
   const foresight = new Foresight()
   const row = new Answer([], [['1']], 1)
   foresight.set('there', row)

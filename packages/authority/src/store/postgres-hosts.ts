@@ -44,7 +44,7 @@ export function readHosts(url: string): PostgresHosts {
   return { name: named?.join(',') ?? places, urls: [first, ...others], wantsPrimary }
 }
 
-/** All of its modes that want TLS want the server's certificate checked, as the client had it and says that it will not have it. */
+/** Every mode that asks for TLS checks the certificate, except no-verify. The client announces that its default will change. */
 function readSslMode(parameters: URLSearchParams): void {
   const mode = parameters.get('sslmode')
   if (mode === null || parameters.get('uselibpqcompat') === 'true') return

@@ -1,10 +1,10 @@
-// Looks at a PostgreSQL database without changing it: what a start has to know, and what a doctor wants to.
+// Examines a PostgreSQL database without changing it, for a startup and for `hallpass doctor`.
 import type { Client } from 'pg'
 
 import type { FoundDatabase } from '../domain/store.ts'
 import { newestEvent, type Examined } from './look.ts'
 
-/** What a start has to know of a database. */
+/** The facts that a startup needs. */
 export async function readFound(client: Client): Promise<FoundDatabase> {
   const accounts = (await hasTable(client, 'users')) ? await client.query('select 1 from users limit 1') : undefined
   return {
@@ -20,14 +20,14 @@ async function readSetting(client: Client, name: string): Promise<string | undef
   return rows[0]?.value
 }
 
-/** The version of its tables; 0 where there are none. */
+/** The version of its tables; 0 if there are none. */
 export async function currentVersion(client: Client): Promise<number> {
   if (!(await hasTable(client, 'migrations'))) return 0
   const { rows } = await client.query<{ version: number | null }>('select max(version) as version from migrations')
   return rows[0]?.version ?? 0
 }
 
-/** Examines the database and the settings that durability hangs on. */
+/** Examines the database, and the settings that durability depends on. */
 export async function examineClient(client: Client): Promise<Examined> {
   const problems: string[] = []
   await client.query('begin transaction read only')
@@ -59,7 +59,7 @@ export async function examineClient(client: Client): Promise<Examined> {
   return { look, problems }
 }
 
-/** The settings by which a crash may cost what is kept; each a sentence with the remedy. */
+/** The settings with which a crash may lose data; each a sentence that says how to fix it. */
 export async function findWeakSettings(client: Client): Promise<string[]> {
   const { rows } = await client.query<State>(stateQuery)
   return rows.flatMap(problemsOf)
@@ -113,5 +113,5 @@ async function hasTable(client: Client, name: string): Promise<boolean> {
   return rows.length > 0
 }
 
-// Milliseconds that clocks may differ by, as tokens begin a minute early.
+// How far clocks may differ, in milliseconds: tokens begin a minute early.
 const mostApart = 5000

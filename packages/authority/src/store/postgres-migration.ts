@@ -1,4 +1,4 @@
-// Brings a PostgreSQL database up to date; safe where several servers start at once.
+// Brings a PostgreSQL database up to date. Several servers may start at once.
 import { setTimeout as pause } from 'node:timers/promises'
 
 import type { Client } from 'pg'
@@ -10,7 +10,7 @@ import { codeOf } from './postgres-errors.ts'
 import type { PostgresHosts } from './postgres-hosts.ts'
 import { currentVersion } from './postgres-look.ts'
 
-/** What is let go of in the middle is undone by the server, and done again by the next start. */
+/** If this program is killed, the server rolls back the step in progress, and the next start does it again. */
 export async function migratePostgres(client: Client, hosts: PostgresHosts, progress?: Progress): Promise<void> {
   const transact = async <T>(work: () => Promise<T>, beginning: string): Promise<T> => {
     await client.query(`BEGIN; ${settings}; ${beginning}`)
@@ -35,13 +35,13 @@ export async function migratePostgres(client: Client, hosts: PostgresHosts, prog
         for (;;) {
           try {
             return await transact(async () => {
-              // Those who write hold it for as long: none of them ends after this step what it began before.
+              // Every write holds this lock: so none that began before this step ends after it.
               if ((await currentVersion(client)) > 0) await client.query('LOCK TABLE migrations IN EXCLUSIVE MODE')
               await expectMine()
               return work()
             }, `SET LOCAL lock_timeout = '2s'; SELECT pg_advisory_xact_lock(${stepLock})`)
           } catch (error) {
-            // Behind who waits for a lock that somebody has for long, as a dump, all others would wait.
+            // While this waits for a lock that somebody holds for long, for example a dump, all others would wait behind it.
             if (codeOf(error) !== lockNotAvailable || performance.now() > until) throw error
             await client.query('ROLLBACK')
             await pause(1000)
@@ -64,7 +64,7 @@ export async function migratePostgres(client: Client, hosts: PostgresHosts, prog
       },
       async buildIndex(index) {
         await expectMine()
-        // Of one that was interrupted an index is left that is never used.
+        // An interrupted attempt leaves an index that is never used.
         await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${index.name}`)
         await client.query(sqlOf(index).replace('create index', 'create index concurrently'))
       },
@@ -75,8 +75,8 @@ export async function migratePostgres(client: Client, hosts: PostgresHosts, prog
 }
 
 /**
- * Holds a lock on a connection of its own, in a transaction, as poolers mix sessions up. It is never waited for in the
- * database: an index that is made concurrently waits for all who wait there.
+ * Holds a lock on a connection of its own, in a transaction, because poolers mix sessions up. Nobody waits for this lock
+ * in the database: an index that is made concurrently waits for every transaction, also for one that waits for a lock.
  */
 async function waitForTurn(hosts: PostgresHosts) {
   const client = await connectOnce(hosts)
@@ -95,12 +95,12 @@ async function waitForTurn(hosts: PostgresHosts) {
   const ask = async (): Promise<void> => {
     await client.query('SELECT 1')
   }
-  // Long before the server takes the silence for the end.
+  // Long before the server ends an idle transaction.
   const beats = setInterval(() => void ask().catch(() => {}), 5000)
   return {
     /**
      * Asks the server: a program that stood still for long does not know yet that another one has the turn by now.
-     * @throws what the turn was lost by
+     * @throws the error with which the turn was lost
      */
     expectMine: ask,
     end: async (): Promise<void> => {
@@ -119,7 +119,6 @@ const patience = 600_000
 
 const lockNotAvailable = '55P03'
 
-// A machine that vanishes in the middle lets go of everything half a minute later; whoever waits for its locks waits
-// longer than that.
+// If a machine vanishes in the middle, its locks are released half a minute later. Others wait longer than that for them.
 const settings = `SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '10min';
   SET LOCAL idle_in_transaction_session_timeout = '30s'`

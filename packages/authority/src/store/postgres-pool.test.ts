@@ -12,7 +12,7 @@ const missing = reasonWithoutPostgres()
 describe.skipIf(missing !== undefined)(`one connection${missing ? `, skipped: ${missing}` : ''}`, () => {
   let server: TestPostgres
   let store: Store
-  let told: unknown[]
+  let reported: unknown[]
   let served: string[]
 
   beforeAll(async () => {
@@ -20,13 +20,13 @@ describe.skipIf(missing !== undefined)(`one connection${missing ? `, skipped: ${
   })
   afterAll(() => server.stop())
   beforeEach(async () => {
-    told = []
+    reported = []
     served = []
-    store = await openPostgresStore({ url: server.url, connections: 1, tell: (...line) => void told.push(line) })
+    store = await openPostgresStore({ url: server.url, connections: 1, report: (...line) => void reported.push(line) })
   })
   afterEach(() => store.close())
 
-  /** Keeps the connection until what it returns is called. */
+  /** Keeps the connection until the returned function is called. */
   async function occupy(): Promise<() => Promise<unknown>> {
     const begun = Promise.withResolvers<void>()
     const end = Promise.withResolvers<void>()
@@ -62,7 +62,7 @@ describe.skipIf(missing !== undefined)(`one connection${missing ? `, skipped: ${
     expect(served).toHaveLength(203)
   })
 
-  test('asks nothing for whoever has left, which is no trouble of the database', async () => {
+  test('sends no query for a client that has left, which is no trouble of the database', async () => {
     const release = await occupy()
     let isThere = true
     const crowd: Asker = { network: () => 'crowd', hasLeft: () => !isThere }
@@ -74,7 +74,7 @@ describe.skipIf(missing !== undefined)(`one connection${missing ? `, skipped: ${
     expect(new Set(await Promise.all(reads))).toEqual(new Set(['unavailable']))
     await read('later')
     expect(served).toEqual(['other', 'later'])
-    expect(told).toEqual([])
+    expect(reported).toEqual([])
   })
 
   test('is refused to those who come after a crowd while there is time to use it, which is no trouble of the database', async () => {
@@ -89,7 +89,7 @@ describe.skipIf(missing !== undefined)(`one connection${missing ? `, skipped: ${
     await releaseSecond()
     expect(refusal).toBeInstanceOf(Crowded)
     expect(refusedAt).toBeLessThan(until)
-    expect(told).toEqual([])
+    expect(reported).toEqual([])
     expect(served).toEqual([])
   })
 
@@ -111,7 +111,7 @@ describe.skipIf(missing !== undefined)(`one connection${missing ? `, skipped: ${
     await pool.end(undefined)
   })
 
-  test('is not waited for longer than somebody has patience', async () => {
+  test('is waited for no longer than the patience of the caller', async () => {
     const release = await occupy()
     expect(await read('hasty', from('crowd'), 10).then(() => '', codeOf)).toBe('unavailable')
     const patient = read('patient', from('crowd'))

@@ -1,4 +1,4 @@
-// A limited number of connections to one server. Whoever waits for one takes turns with other networks.
+// A limited number of connections to one server. Networks that wait for one take turns.
 import { connect, Socket } from 'node:net'
 
 import { Client } from 'pg'
@@ -117,7 +117,7 @@ export class Pool {
       // In a turn of its own: thousands may have left, and each refusal takes some work.
       setImmediate(() => {
         this.give(line)
-        // It broke meanwhile, and nobody has it who would notice.
+        // It broke meanwhile, and nobody uses it and would notice.
         if (!line.isOpen && !this.#hasEnded) void this.#connect()
       })
     } else {
@@ -175,7 +175,7 @@ const ours = 'ours'
 /** The rest is for the query: one that comes too late is cut off, and that costs a connection. */
 const shareOfWait = 7 / 8
 
-/** Milliseconds after which an unused connection is closed. Firewalls forget such connections, and tell nobody. */
+/** Milliseconds after which an unused connection is closed. Firewalls drop such connections silently. */
 const idleTime = 10_000
 
 /** Sends the protocol's CancelRequest over a connection of its own, and does not wait for it. */

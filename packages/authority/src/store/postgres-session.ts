@@ -52,13 +52,13 @@ interface CompiledStatement extends CompiledQuery {
   readonly name: string
 }
 
-/** A remembered answer was outdated. The result of the work is thrown away, and the work runs again. */
+/** A cached answer was outdated. The result of the work is thrown away, and the work runs again. */
 export class Unforeseen extends Error {}
 
 interface Waiting extends Asked {
-  /** The remembered answer that the work continued with. */
+  /** The cached answer that the work continued with. */
   readonly expected?: Answer
-  /** The key under which the answer is remembered. */
+  /** The key under which the answer is cached. */
   readonly key?: string
 }
 
@@ -144,13 +144,13 @@ export class PostgresSession implements QuerySession {
       return
     }
     if (this.#state === 'new' && this.#waiting.length === 0) return
-    // Compare the remembered answers first: nothing is committed that rests on an outdated one.
+    // Compare the cached answers first: nothing may be committed that depends on an outdated one.
     if (this.#state === 'new' || this.#waiting.some(({ asked }) => asked.expected !== undefined)) await this.#send()
     this.#isCommitting = true
     await this.#send(commit)
   }
 
-  /** Rolls back, after comparing the remembered answers: the work may have failed only because one was outdated. */
+  /** Rolls back, after comparing the cached answers: the work may have failed only because one was outdated. */
   async giveUp(): Promise<void> {
     await this.#stop()
     if (this.#failure !== undefined) return

@@ -9,7 +9,7 @@ export const patience = 4000
 
 /**
  * The first query of a new connection. It asks whether the process that answers is the one that the server named at the
- * start, and only then applies the settings. Behind a pooler it is another one.
+ * start, and only then applies the settings. Behind a pooler another process answers.
  */
 export function settingUp(kind: Kind, processId: number): string {
   const all = kind === 'reads' ? [...settings, ...ofReads] : settings

@@ -14,7 +14,7 @@ import type {
   Trouble,
   WriteOptions,
 } from '../domain/store.ts'
-import { Condition, type TellCondition } from './condition.ts'
+import { Condition, type ReportCondition } from './condition.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { Examined } from './look.ts'
 import { expectCurrent, expectNotNewer, type Progress } from './migrate.ts'
@@ -41,7 +41,7 @@ export interface PostgresStoreOptions {
   /** From 0 to 1: spreads the retries of writes that collide. */
   readonly random?: () => number
   /** Called when the condition of the database changes. */
-  readonly tell?: TellCondition
+  readonly report?: ReportCondition
   /** Called at the start for each setting that endangers durability, and later if a pooler is found. */
   readonly warn?: (sentence: string) => void
 }
@@ -80,10 +80,10 @@ async function connect(
   options: PostgresStoreOptions,
   prepare: (client: Client, hosts: PostgresHosts) => Promise<void>,
 ): Promise<Store> {
-  const { url, connections = 10, random = Math.random, tell, warn } = options
+  const { url, connections = 10, random = Math.random, report, warn } = options
   const hosts = readHosts(url)
   await withClient(hosts, (client) => prepare(client, hosts))
-  return new PostgresStore(new PostgresConnections(hosts, connections, patience), random, tell, warn)
+  return new PostgresStore(new PostgresConnections(hosts, connections, patience), random, report, warn)
 }
 
 async function withClient<T>(hosts: PostgresHosts, work: (client: Client) => Promise<T>): Promise<T> {
@@ -115,13 +115,13 @@ class PostgresStore implements Store {
   constructor(
     connections: PostgresConnections,
     random: () => number,
-    tell: TellCondition = () => {},
+    report: ReportCondition = () => {},
     warn: (sentence: string) => void = () => {},
   ) {
     this.#warn = warn
     this.#connections = connections
     this.#random = random
-    this.#condition = new Condition(tell)
+    this.#condition = new Condition(report)
     this.#heartbeat = new Heartbeat(
       () => this.#beat(),
       () => performance.now(),
@@ -194,8 +194,8 @@ class PostgresStore implements Store {
   }
 
   /**
-   * Tries once more on a new connection if the first was lost before anything was done. Runs the work again if a remembered
-   * answer was outdated, the last time without remembered answers.
+   * Tries once more on a new connection if the first was lost before anything was done. Runs the work again if a cached
+   * answer was outdated, the last time without cached answers.
    */
   async #transact<T>(kind: Kind, limits: Limits, work: Work<T>, isAlone = false): Promise<T> {
     let [unforeseen, lost, cut] = [0, 0, 0]
@@ -262,7 +262,7 @@ class PostgresStore implements Store {
   }
 }
 
-/** How long a transaction may take with all its attempts, and for whom it is. */
+/** How long a transaction may take with all its attempts, and who waits for it. */
 interface Limits {
   readonly until: number
   readonly asker: Asker | undefined

@@ -14,7 +14,7 @@ const missing = reasonWithoutPostgres()
 describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${missing}` : ''}`, () => {
   let server: TestPostgres
   let store: Store
-  let told: string[]
+  let reported: string[]
 
   beforeAll(async () => {
     server = await startPostgres()
@@ -23,16 +23,16 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
   afterEach(() => store.close())
 
   async function start(url = server.url, warn?: (sentence: string) => void, connections = 10): Promise<void> {
-    told = []
+    reported = []
     store = await openPostgresStore({
       url,
       connections,
       ...(warn === undefined ? {} : { warn }),
-      tell: (what, trouble) => void told.push(`${what} ${trouble?.reason ?? 'go on'}`),
+      report: (what, trouble) => void reported.push(`${what} ${trouble?.reason ?? 'go on'}`),
     })
   }
 
-  test('with a standby gone, reads go on, and writes are told that their end is open', async () => {
+  test('with a standby gone, reads go on, and writes are answered that their outcome is unknown', async () => {
     await start()
     const { email } = await store.write(insertUser)
     await loseStandby()
@@ -47,12 +47,12 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     expect(refusals.filter(({ message }) => message.includes('may have been done'))).toHaveLength(10)
     expect(refusals.filter(({ message }) => message.includes('nothing was changed'))).toHaveLength(15)
     expect(await store.health()).toMatchObject({ reason: 'slow' })
-    // Nothing of it hangs at the server for ever.
+    // No query of them hangs at the server for ever.
     await expect.poll(() => waitingForStandby()).toBe(0)
     await set('synchronous_standby_names = DEFAULT')
     await expect.poll(() => store.health()).toBeUndefined()
     await store.write(insertUser)
-    expect(told).toEqual(['writes slow', 'writes go on'])
+    expect(reported).toEqual(['writes slow', 'writes go on'])
   })
 
   test('a commit whose wait for a standby somebody cuts short is not acknowledged', async () => {
@@ -68,7 +68,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     await set('synchronous_standby_names = DEFAULT')
   })
 
-  test('that does not answer any more costs each who asks four seconds, and is asked anew when it does', async () => {
+  test('that does not answer any more costs each caller four seconds, and is asked again when it does', async () => {
     const proxy = await startProxy(server)
     await start(proxy.url)
     const { email } = await store.write(insertUser)
@@ -81,7 +81,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     proxy.resume()
     await expect.poll(() => store.health()).toBeUndefined()
     expect(await store.read((tx) => tx.users.byEmail(email))).toMatchObject({ email })
-    expect(told.filter((line) => line.startsWith('reads'))).toEqual([
+    expect(reported.filter((line) => line.startsWith('reads'))).toEqual([
       expect.stringMatching(/^reads (slow|unreachable)$/),
       'reads go on',
     ])
@@ -89,7 +89,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     await proxy.stop()
   })
 
-  test('that cuts all connections is asked once more on new ones', async () => {
+  test('that cuts all connections is asked again on new ones', async () => {
     const proxy = await startProxy(server)
     await start(proxy.url)
     await store.write(insertUser)
@@ -100,7 +100,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       })
       expect(await reading).toBe(true)
     }
-    expect(told).toEqual([])
+    expect(reported).toEqual([])
     await store.close()
     await proxy.stop()
   })
@@ -128,7 +128,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     }
   })
 
-  test('that ends a connection leaves those who wait for it to be served on a new one', async () => {
+  test('that ends a connection: those who wait for it are served on a new one', async () => {
     await start(server.url, undefined, 1)
     const { email } = await store.write(insertUser)
     const isThere = (tx: ReadTransaction) => tx.users.byEmail(email).then((user) => user?.email === email)
@@ -144,10 +144,10 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     await query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hallpass'`)
     ended.resolve()
     expect(new Set(await Promise.all([first, ...waiting]))).toEqual(new Set([true]))
-    expect(told).toEqual([])
+    expect(reported).toEqual([])
   })
 
-  test('that takes no new connection tells all who wait for one', async () => {
+  test('that accepts no new connection: all who wait for one learn it', async () => {
     const proxy = await startProxy(server)
     await start(proxy.url, undefined, 1)
     await store.write(insertUser)
@@ -179,13 +179,13 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     await store.write(insertUser)
   })
 
-  test('that would acknowledge what is not on its disk is kept from it, and the start says so', async () => {
+  test('that is set to acknowledge writes before they are on its disk does not, and the start says so', async () => {
     await set('synchronous_commit = off')
     const warnings: string[] = []
     await start(server.url, (sentence) => void warnings.push(sentence))
     expect(warnings).toContainEqual(expect.stringContaining('synchronous_commit is off'))
     expect(warnings).toContainEqual(expect.stringContaining('fsync is off'))
-    // It waits for a standby only where the commit is synchronous.
+    // It waits for a standby only if the commit is synchronous.
     await loseStandby()
     const write = store.write(insertUser).then(() => 'written', refusalOf)
     await expect.poll(() => waitingForStandby()).toBe(1)
@@ -194,7 +194,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     expect(await write).toBe('written')
   })
 
-  test('of which a standby is the first host is found, and its successor when it is gone', async () => {
+  test('is found behind a standby that is the first host, and so is its successor when it is gone', async () => {
     const primary = await startPostgres()
     const standby = await startStandby(primary)
     const hosts = [standby, primary].map(({ directory }) => directory).join(',')
@@ -213,9 +213,9 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       reasons.add((await asked.then(notRefused, refusalOf)).reason)
     }
     for (let round = 0; round < 5; round++) await Promise.all(Array.from({ length: 12 }, ask))
-    // Whichever host is asked last: the one that is there is a standby, as it was before.
+    // Whichever host is asked last: the remaining one is a standby, as before.
     expect([...reasons]).toEqual(['unreachable'])
-    expect(told.toSorted()).toEqual(['reads unreachable', 'writes unreachable'])
+    expect(reported.toSorted()).toEqual(['reads unreachable', 'writes unreachable'])
     await query('select pg_promote()', standby.url)
     await expect.poll(() => store.health()).toBeUndefined()
     await store.write(insertUser)
@@ -237,14 +237,14 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
   async function set(setting: string): Promise<void> {
     const client = new Client({ connectionString: server.url })
     await client.connect()
-    // Itself it waits for nobody.
+    // This connection itself waits for no standby.
     await client.query('set synchronous_commit = local')
     await client.query(`alter system set ${setting}`)
     await client.query('select pg_reload_conf()')
     await client.end()
   }
 
-  /** From then on, commits wait: the server takes its time to hear of a setting. */
+  /** From then on, commits wait. The server needs a moment to read a setting. */
   async function loseStandby(): Promise<void> {
     await set(`synchronous_standby_names = 'gone'`)
     const client = new Client({ connectionString: server.url })

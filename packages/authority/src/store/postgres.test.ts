@@ -1,4 +1,4 @@
-// The store over PostgreSQL: what every store does, and what only a server brings.
+// The store over PostgreSQL: what every store does, and what is specific to a server.
 import { randomBytes } from 'node:crypto'
 
 import { Client } from 'pg'
@@ -74,12 +74,12 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     await database.remove()
   })
 
-  test('a server whose database another one brought further writes nothing from then on, and reads', () =>
+  test('a server whose database another one upgraded writes nothing from then on, but reads', () =>
     withStore(async (store, url) => {
       await store.write((tx) => tx.settings.set('kept', 'before'))
       const newer = new Client({ connectionString: url })
       await newer.connect()
-      // As a migration does it. A write that comes in the middle waits, and finds the database newer than its program.
+      // As a migration does it. A write in the middle waits, and then finds the database newer than its program.
       await newer.query('begin')
       await newer.query('lock table migrations in exclusive mode')
       const refusal = {
@@ -99,12 +99,12 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       expect(await store.read((tx) => tx.settings.get('kept'))).toBe('before')
     }))
 
-  test('a write that is under way is not overtaken by a migration', () =>
+  test('a migration waits for a write in progress', () =>
     withStore(async (store, url) => {
       const migrating = 'begin; lock table migrations in exclusive mode nowait; rollback'
       await store.write(async (tx) => {
         await tx.settings.set('kept', 'x')
-        // It begins with the first answer that it waits for.
+        // The transaction begins with the first query.
         await tx.settings.get('kept')
         await expect(execute(url, migrating)).rejects.toMatchObject({
           code: '55P03',
@@ -113,7 +113,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       await execute(url, migrating)
     }))
 
-  test('a write that others collide with again and again runs alone in the end, and is done', () =>
+  test('a write that collides again and again runs alone in the end, and succeeds', () =>
     withStore(async (store, url) => {
       const rival = await openPostgresStore({ url })
       for (const name of ['mine', 'theirs']) await store.write((tx) => tx.settings.set(name, '0'))
@@ -122,7 +122,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
         tries += 1
         await tx.settings.set('mine', String(tries))
         await tx.settings.get('theirs')
-        // It commits first, and so wins, unless it is not let in.
+        // It commits first, and so wins, unless it must wait.
         const collide = rival.write(
           async (other) => {
             await other.settings.set('theirs', String(tries))
@@ -138,7 +138,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       await rival.close()
     }))
 
-  test('a page of a list costs a page of its index, also where nothing is known of a table that was just loaded', async () => {
+  test('a page of a list reads a page of its index, even if a table was just loaded and has no statistics', async () => {
     const database = await createDatabase()
     const store = await database.open()
     const { id } = await store.write((tx) => insertOrganisation(tx))
@@ -158,7 +158,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       const { items } = await store.read((tx) => tx.tokens.ofOrganisation(id, query))
       expect(items).toHaveLength(10)
     }
-    // A connection reports what it counts when it ends, at the latest.
+    // A connection reports its counts at its end, at the latest.
     await store.close()
     const read = () =>
       query(database.url, `select sum(idx_tup_read)::int as entries from pg_stat_user_indexes where relname = 'tokens'`)
@@ -168,7 +168,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
     await database.remove()
   })
 
-  test('values come back as they were, the first time that a statement runs and later', () =>
+  test('values are read as they were written, the first time that a statement runs and later', () =>
     withStore(async (store) => {
       for (const text of ['', 'plain', 'ö€😀'.repeat(5000), 'plain']) {
         await store.write((tx) => tx.settings.set('kept', text))
@@ -192,7 +192,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       expect(await store.read((tx) => tx.settings.get('kept'))).toBeUndefined()
     }))
 
-  test('an error that came only of an outdated answer is none', () =>
+  test('an error that only an outdated answer caused is not reported', () =>
     withStore(async (store, url) => {
       const { id } = await store.write(insertOrganisation)
       const addKey = () =>
@@ -208,7 +208,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       expect(await addKey()).toBe('no such organization')
     }))
 
-  test('a lost connection fails what runs on it, and nothing else', () =>
+  test('a lost connection fails the work on it, and nothing else', () =>
     withStore(async (store, url) => {
       const others = `select pg_terminate_backend(pid) from pg_stat_activity
         where application_name = 'hallpass' and datname = current_database()`
@@ -244,7 +244,7 @@ describe('a PostgreSQL that cannot be used', () => {
     'postgres://me:s3@cr@et/db',
     'postgres://m:s#cret@h/d',
     'postgres://me:s3cret@h/d?sslmode=requird',
-  ])('is refused where the URL is %s', async (url) => {
+  ])('is refused if the URL is %s', async (url) => {
     const error: unknown = await openPostgresStore({ url }).catch((e: unknown) => e)
     expect(error).toMatchObject({ name: 'StartupError', code: 'configuration_invalid' })
     expect(String(error)).not.toContain('cret')

@@ -51,7 +51,7 @@ export interface CompiledQuery {
   readonly change: Change | undefined
 }
 
-/** What a query does to its tables; `extends` means that existing rows do not change. */
+/** How a query changes its tables; `extends` means that existing rows do not change. */
 export interface Change {
   readonly kind: 'extends' | 'alters' | 'deletes'
   readonly tables: readonly string[]
@@ -66,8 +66,8 @@ export function query<P extends Values<P>, Row>(
 }
 
 /**
- * Describes a look-up: nearly every request asks for the same few rows, and they rarely change. Over PostgreSQL, work runs
- * ahead on what it was answered last.
+ * Describes a look-up: nearly every request asks for the same few rows, and they rarely change. Over PostgreSQL, work
+ * continues with the last answer before the new one arrives.
  */
 export function lookup<P extends Values<P>, Row>(build: Query<P, Row>['build']): Query<P, Row> {
   return { build, isLookup: true }
@@ -103,7 +103,7 @@ function changeOf(node: OperationNode): Change | undefined {
 
 function tablesOf(node: OperationNode | undefined): readonly string[] {
   if (node !== undefined && TableNode.is(node)) return [node.table.identifier.name]
-  throw new TypeError('A query changes what is not simply a table: nobody could tell what it outdates.')
+  throw new TypeError('A query changes what is not simply a table: nobody could know what it outdates.')
 }
 
 class Placeholder {

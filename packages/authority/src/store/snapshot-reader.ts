@@ -7,7 +7,7 @@ import { SqliteSession, type SqliteConnection } from './sqlite-connection.ts'
 
 export class SnapshotReader {
   readonly #connection: SqliteConnection
-  /** Whose version of the data changes when another program writes, and not when this one does. */
+  /** Its data version changes when another program writes, and not when this one does. */
   readonly #writer: SqliteConnection
   readonly #failed: (error: unknown) => void
   readonly #waiting: (() => void)[] = []

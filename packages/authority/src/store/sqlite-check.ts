@@ -10,7 +10,7 @@ import { currentVersion, expectWhole, findDamage } from './sqlite-look.ts'
 /** What a check reports while it runs beside the startup. */
 export interface CheckEvents {
   damaged(error: Error): void
-  /** The check came to nothing. */
+  /** The check could not be finished. */
   failed(error: unknown): void
   /** The file is sound. */
   sound?(): void

@@ -100,7 +100,7 @@ export function makeDataDirectory(directory: string): void {
  * Returns what was made, the outermost first.
  */
 function makeDirectory(directory: string): readonly string[] {
-  // Looked at before its parent, which a program that is shut in may not read.
+  // Checked before its parent, which a confined program may not read.
   if (isDirectory(directory)) return []
   const parent = dirname(directory)
   const made = existsSync(parent) ? [] : makeDirectory(parent)

@@ -86,13 +86,13 @@ export function examineSqlite(directory: string): Examined {
 
 interface Read {
   readonly look: Look | undefined
-  /** What is wrong with the file, as what follows its name. */
+  /** What is wrong with the file: each a sentence without its subject, the name of the file. */
   readonly faults: readonly string[]
 }
 
 function readWhole(path: string): Read {
   const isAlone = !existsSync(`${path}-wal`)
-  // Without a log nothing is created beside it either; but a server that starts meanwhile could be seen half way.
+  // Opened as immutable, because then SQLite creates no log. A server that starts meanwhile could be seen half way.
   const touched = Math.max(
     ...[path, `${path}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0),
   )
@@ -115,7 +115,7 @@ function readFrom(name: string, touched: number): Read {
     return { look, faults: checkIntegrity(database).map(damagedBy) }
   } catch (error) {
     const reason = messageOf(error)
-    // Held by another program, or not to be opened: a backup in its place would lose what is in it.
+    // Another program holds it, or it cannot be opened. A restored backup would lose what is in it.
     return { look, faults: [reasonOf(error) === 'damaged' ? damagedBy(reason) : `cannot be read: ${reason}.`] }
   } finally {
     database?.close()

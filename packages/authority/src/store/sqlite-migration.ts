@@ -1,4 +1,4 @@
-// Brings a SQLite database up to date, for the one who has its data directory.
+// Brings a SQLite database up to date, for the holder of its data directory.
 import type { DatabaseSync } from 'node:sqlite'
 
 import { StartupError } from '../domain/errors.ts'
@@ -6,7 +6,7 @@ import { migrate, type Progress } from './migrate.ts'
 import { sqliteWords, sqlOf } from './migration.ts'
 import { currentVersion } from './sqlite-look.ts'
 
-/** Leaves it with a write-ahead log of at most some 16 MiB. */
+/** Leaves the database with a write-ahead log of about 16 MiB at most. */
 export async function migrateSqlite(database: DatabaseSync, progress?: Progress): Promise<void> {
   database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
   const transact = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -39,7 +39,7 @@ export async function migrateSqlite(database: DatabaseSync, progress?: Progress)
       count: async (sql) => Number(Object.values(database.prepare(sql).get() ?? {})[0] ?? 0),
       exclusively,
       beside: transact,
-      // Who has the data directory is.
+      // The holder of the data directory is alone already.
       alone: (work) => work(),
       buildIndex: (index) =>
         exclusively(async () => database.exec(`drop index if exists ${index.name}; ${sqlOf(index)}`)),

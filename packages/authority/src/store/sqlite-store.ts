@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import { StartupError } from '../domain/errors.ts'
 import type { Admit, ReadTransaction, Store, Transaction, Trouble, WriteOptions } from '../domain/store.ts'
-import { Condition, type TellCondition } from './condition.ts'
+import { Condition, type ReportCondition } from './condition.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { expectCurrent, expectNotNewer, type Progress } from './migrate.ts'
@@ -35,7 +35,7 @@ export interface SqliteStoreOptions {
   /** Milliseconds until everything written is in the database file itself; two minutes by default. */
   readonly checkpointEvery?: number
   /** Called when the condition of the database changes. */
-  readonly tell?: TellCondition
+  readonly report?: ReportCondition
   /** Called with a sentence about something wrong that does not stop the server. */
   readonly warn?: (sentence: string) => void
 }
@@ -47,7 +47,7 @@ export interface SqliteStoreOptions {
  * `admit` throws
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { directory, admit, checkpointEvery = 120_000, tell = () => {}, warn = () => {} } = options
+  const { directory, admit, checkpointEvery = 120_000, report = () => {}, warn = () => {} } = options
   const found = lookAtDataDirectory(directory, 'server')
   if (!found.database) await admit?.({ rootKeyProof: undefined, holdsAccounts: false, hadPredecessor: found.lock })
   const data = lockDataDirectory(directory)
@@ -64,7 +64,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     opened.push(reader)
     reader.exec(`PRAGMA cache_size = ${cacheSize}; PRAGMA query_only = ON`)
     const store = new SqliteStore(data, new SqliteConnection(writer), new SqliteConnection(reader), {
-      tell,
+      report,
       warn,
     })
     // Until here nobody was served. From now on, waiting for a lock would block everybody.
@@ -130,7 +130,7 @@ class SqliteStore implements Store {
     data: DataDirectory,
     writer: SqliteConnection,
     reader: SqliteConnection,
-    { tell, warn }: Required<Pick<SqliteStoreOptions, 'tell' | 'warn'>> = { tell: () => {}, warn: () => {} },
+    { report, warn }: Required<Pick<SqliteStoreOptions, 'report' | 'warn'>> = { report: () => {}, warn: () => {} },
   ) {
     this.#data = data
     this.#writer = writer
@@ -138,7 +138,7 @@ class SqliteStore implements Store {
     const { promise, resolve } = Promise.withResolvers<StartupError>()
     this.failed = promise
     this.#fail = resolve
-    this.#condition = new Condition(tell)
+    this.#condition = new Condition(report)
     this.#reserve = new Reserve(reserveOf(data), () => this.#condition.note('writes', undefined), warn)
     this.#heartbeat = new Heartbeat(
       () => this.#writes.write((tx) => tx.settings.set('heartbeat', String(Date.now()))),
@@ -224,7 +224,7 @@ class SqliteStore implements Store {
     }
   }
 
-  /** Throws what is wrong, unless another attempt may come through. */
+  /** Throws the trouble, unless another attempt may succeed. */
   #refuseRead(error: unknown, attempt: number): void {
     const trouble = this.#troubleOf(error, 'read')
     if (trouble === undefined) throw error

@@ -14,11 +14,11 @@ import { mountDisk, reasonWithoutDisks } from './testing/small-disk.ts'
 
 let directory: string
 let store: Store | undefined
-let told: string[]
+let reported: string[]
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'hallpass-trouble-'))
-  told = []
+  reported = []
 })
 afterEach(async () => {
   await store?.close()
@@ -31,8 +31,8 @@ const at = (name: string): string => join(directory, name)
 async function start(place = directory): Promise<Store> {
   store = await openSqliteStore({
     directory: place,
-    warn: (sentence) => void told.push(sentence),
-    tell: (what, trouble) => void told.push(`${what} ${trouble?.reason ?? 'go on'}`),
+    warn: (sentence) => void reported.push(sentence),
+    report: (what, trouble) => void reported.push(`${what} ${trouble?.reason ?? 'go on'}`),
   })
   return store
 }
@@ -44,7 +44,7 @@ test('a reserve that fails for another reason than room is no full disk, and one
   const running = await start()
   await running.write(setting('1'))
   await expect.poll(() => running.health()).toBeUndefined()
-  expect(told).toEqual([expect.stringMatching(/^.*hallpass\.db\.reserve cannot be made: EISDIR/)])
+  expect(reported).toEqual([expect.stringMatching(/^.*hallpass\.db\.reserve cannot be made: EISDIR/)])
 })
 
 describe('while another program holds the lock', () => {
@@ -81,7 +81,7 @@ describe('while another program holds the lock', () => {
     other.exec('ROLLBACK')
     other.close()
     await running.write(setting('3'))
-    expect(told).toEqual(['writes locked', 'writes go on'])
+    expect(reported).toEqual(['writes locked', 'writes go on'])
     await expect.poll(() => running.health()).toBeUndefined()
   })
 })
@@ -107,11 +107,11 @@ describe.skipIf(diskless !== undefined)(`on a disk that is full${diskless ? `, s
         expect(await running.write(insertUser).then(() => 'written', codeOf)).toBe('storage_full')
         expect(await running.read((tx) => tx.tokens.byId(id))).toMatchObject({ revokedAt: 5 })
       }
-      expect(told).toEqual(['writes storage_full'])
+      expect(reported).toEqual(['writes storage_full'])
       disk.makeRoom()
       await expect.poll(() => running.health()).toBeUndefined()
       await running.write(insertUser)
-      expect(told).toEqual(['writes storage_full', 'writes go on'])
+      expect(reported).toEqual(['writes storage_full', 'writes go on'])
       expect(existsSync(join(disk.directory, 'hallpass.db.reserve'))).toBe(true)
     } finally {
       await store?.close()
@@ -146,7 +146,7 @@ describe('a database that is damaged under a running server', () => {
     await expect(running.read((tx) => tx.users.exist())).rejects.toMatchObject({ code: 'unavailable' })
     await expect(running.write(insertUser)).rejects.toMatchObject({ code: 'unavailable', retryAfter: 30 })
     expect(((await running.health()) as Trouble).reason).toBe('damaged')
-    expect(told).toEqual(['writes damaged'])
+    expect(reported).toEqual(['writes damaged'])
   })
 })
 

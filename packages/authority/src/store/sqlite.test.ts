@@ -162,7 +162,7 @@ describe('a data directory', () => {
     await store.close()
   })
 
-  test('has everything written in the main file, without a stop', async () => {
+  test('has all writes in the main file soon, while the server runs', async () => {
     const directory = nextDirectory()
     const store = await openSqliteStore({ directory, checkpointEvery: 10 })
     // A transaction is in progress when the first of them are due.

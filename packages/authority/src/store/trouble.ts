@@ -28,10 +28,10 @@ export class Crowded extends StoreTrouble {
   }
 }
 
-/** Whoever asked has left before its turn: nothing was done, and the database may be in order. */
+/** The client left before its turn: nothing was done, and the database may be in order. */
 export class Left extends DomainError {
   constructor() {
-    super('unavailable', 'the client that asked this has left')
+    super('unavailable', 'the client has left')
   }
 }
 

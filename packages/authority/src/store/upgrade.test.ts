@@ -1,4 +1,4 @@
-// Databases of earlier versions are brought up to date on both engines, also where the program is killed at each step.
+// Databases of earlier versions are brought up to date on both engines, even if the program is killed at each step.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -18,7 +18,7 @@ import { reasonWithoutPostgres, startPostgres, type TestPostgres } from './testi
 import { unique } from './testing/seed.ts'
 import { byEnd } from './testing/tokens.ts'
 
-/** What the first landed version made, and what came with it. */
+/** The number of migrations that were shipped first. */
 const shipped = 8
 
 /** Rows in every table of a version, as SQL that both engines take. `bytes` writes a blob. */
@@ -41,7 +41,7 @@ function rowsOf(version: number, bytes: (hex: string) => string): string[] {
   ]
   const key = version < 6 ? '' : ', name_key'
   for (const [at, name] of ['From BEFORE', 'ÄRGER', 'Plain'].entries()) {
-    // What the engines made of it themselves.
+    // As the engines folded it themselves.
     const folded = name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
     rows.push(`insert into tokens (id, organisation_id, app_id, profile, name, created_by, created_at, expires_at${key})
       values (${bytes(`${at}`.repeat(32))}, 1, ${at === 2 ? 1 : 'null'}, 'deploy_organization', '${name}', 1, 1, 99
@@ -76,7 +76,7 @@ function manyTokens({ bytes }: EngineWords): string {
     select cast('t' || n as ${bytes}), 2, 'deploy', 'Many', 1, 99 from numbers`
 }
 
-/** What a program writes that has not heard of names folded for searches. */
+/** What a program writes that does not know names folded for searches. */
 function tokenBetween(place: number, bytes: (hex: string) => string): string {
   return `insert into tokens (id, organisation_id, profile, name, created_at, expires_at)
     values (${bytes(`ff${String(place).padStart(30, '0')}`)}, 1, 'deploy', 'BETWEEN', 1, 99)`
@@ -107,7 +107,7 @@ async function expectUpToDate(store: Store, version: number, between = 0): Promi
     expect(await tx.signingKeys.newest(1)).toMatchObject({ organisationId: 1 })
     expect((await tx.audit.ofOrganisation(1, { limit: 9 })).items).toHaveLength(1)
     expect(await tx.passkeys.ofUser(1)).toHaveLength(version < shipped ? 0 : 1)
-    // Found whichever case is asked for, whatever the engine's own folding made of the name.
+    // Found in any case, however the engine itself folded the name.
     for (const [search, name] of Object.entries({ before: 'From BEFORE', ärger: 'ÄRGER', PLAIN: 'Plain' })) {
       const { items } = await tx.tokens.ofOrganisation(1, { ...byEnd, state: 'live', search, now: 5, limit: 9 })
       expect(items.map((token) => [token.name, token.createdByEmail, token.revokedAt])).toEqual([
@@ -140,7 +140,7 @@ async function upgrade(kind: 'directory' | 'url', place: string, steps: number):
   return signal === 'SIGKILL'
 }
 
-/** Kills it in the first step, each time after it in the next one, and writes in between; how often. */
+/** Kills it in the first step, then in each next one, and writes in between. Returns the number of kills. */
 async function upgradeKilled(
   kind: 'directory' | 'url',
   place: string,
@@ -153,7 +153,7 @@ async function upgradeKilled(
   return times
 }
 
-test('what takes longer the more rows there are is no step that holds them all', () => {
+test('no migration step that takes longer with more rows locks them all', () => {
   for (const { version, statements } of migrations.slice(1)) {
     for (const words of [sqliteWords, postgresWords]) {
       for (const statement of statements(words)) {
@@ -174,7 +174,7 @@ test('no migration that was shipped is changed', () => {
   )
 })
 
-/** With how often it is killed: as long as something is left, or up to the version that the next one begins with. */
+/** With the number of kills: until nothing is left, or up to the version that the next one begins with. */
 const versions = [
   [1, 18],
   [shipped, 50],
@@ -205,7 +205,7 @@ describe('over SQLite', () => {
   })
 })
 
-/** How many tokens have so many caveats in their rows that looking up another one would read them. */
+/** The number of tokens with so many caveats in their rows that a look-up of another token would read them. */
 const countLong = 'select count(*) from tokens where octet_length(caveats) > 600'
 
 async function freshSchema(): Promise<unknown[]> {
@@ -247,7 +247,7 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
     expect(await countOf(url, countLong)).toBe(0)
   })
 
-  test('an index of which making was broken off is made again', async () => {
+  test('an index whose creation was interrupted is made again', async () => {
     if (server === undefined) throw new Error('PostgreSQL has not been started.')
     const url = await createDatabase(server.url, shipped)
     // Not unique: what is left is an index that is never used.
@@ -257,7 +257,7 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
     expect(await postgresSchema(url)).toEqual(await postgresSchema(await createDatabase(server.url, 0)))
   })
 
-  test('of several servers that start at once one takes each step, and all serve', async () => {
+  test('if several servers start at once, one takes each step, and all serve', async () => {
     if (server === undefined) throw new Error('PostgreSQL has not been started.')
     const url = await createDatabase(server.url, 5)
     const told: string[] = []
@@ -277,7 +277,7 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
     if (server === undefined) throw new Error('PostgreSQL has not been started.')
     const url = await createDatabase(server.url, 5)
     const progress = (sentence: string): void => {
-      // Waited for on the event loop, so that nothing of it is heard before the next step begins.
+      // Blocks the event loop, so that the program does not notice before the next step begins.
       if (sentence.includes(step))
         spawnSync(process.execPath, ['--input-type=module', '-e', endTurn, url], { cwd: here })
     }
@@ -292,14 +292,14 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
     expect(await postgresSchema(url)).toEqual(await postgresSchema(await createDatabase(server.url, 0)))
   })
 
-  test('nobody waits behind an upgrade that waits for who reads for long', async () => {
+  test('nobody waits behind an upgrade that waits for a long read', async () => {
     if (server === undefined) throw new Error('PostgreSQL has not been started.')
     const url = await createDatabase(server.url, 5)
     const [long, other] = [new Client({ connectionString: url }), new Client({ connectionString: url })]
     await Promise.all([long.connect(), other.connect()])
     await long.query('begin; select count(*) from tokens')
     const opening = openPostgresStore({ url })
-    // As soon as the upgrade is in the way, and again when it waits the next time.
+    // As soon as the upgrade waits for the lock, and again when it waits the next time.
     for (let time = 0; time < 2; time++) {
       const waiting = () => other.query(`select 1 from pg_locks where mode = 'AccessExclusiveLock' and not granted`)
       await expect.poll(async () => (await waiting()).rowCount).toBe(1)
@@ -313,7 +313,7 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
 
 const here = import.meta.dirname
 
-/** A program that ends the connection of the database that holds the turn of those who upgrade it. */
+/** A program that ends the connection that holds the turn to upgrade the database. */
 const endTurn = `import { Client } from 'pg'
   const client = new Client({ connectionString: process.argv[1] })
   await client.connect()
@@ -321,7 +321,7 @@ const endTurn = `import { Client } from 'pg'
     and database = (select oid from pg_database where datname = current_database())\`)
   await client.end()`
 
-/** Of a version, with rows; version 0 stands for one that the program has made itself. */
+/** A database of a version, with rows. Version 0 means a database that the program has made itself. */
 async function createDatabase(server: string, version: number, more: readonly string[] = []): Promise<string> {
   const name = unique('db').replaceAll('-', '_')
   const url = server.replace('/postgres?', `/${name}?`)

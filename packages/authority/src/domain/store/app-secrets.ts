@@ -2,7 +2,7 @@
 
 export interface AppSecret {
   readonly name: string
-  /** What tells values apart without telling them. */
+  /** Differs between values without revealing them. */
   readonly digest: string
   /** The value, sealed by the keyring. */
   readonly sealed: Uint8Array
@@ -19,10 +19,10 @@ export interface AppSecretReads {
 }
 
 export interface AppSecretWrites extends AppSecretReads {
-  /** Stores one, in the place of one of this name, whose creation it keeps. */
+  /** Stores it. If there is one of this name, it is replaced, except for its time of creation. */
   set(appId: number, secret: AppSecret): Promise<void>
   /** Returns whether there was one. */
   delete(appId: number, name: string): Promise<boolean>
-  /** Counts one change more, and returns the version. */
+  /** Counts one more change, and returns the version. */
   countChange(appId: number): Promise<number>
 }

@@ -15,7 +15,7 @@ export interface AppReads {
 }
 
 interface ListedApp extends App {
-  /** How many it has that are not destroyed. */
+  /** The number of its machines that are not destroyed. */
   readonly machineCount: number
 }
 

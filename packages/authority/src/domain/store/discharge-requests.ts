@@ -1,4 +1,4 @@
-// The store's contract: discharges that a person is asked for.
+// The store's contract: discharge requests that wait for a person.
 import type { DischargeRequest } from '../discharge.ts'
 
 export interface DischargeRequestReads {

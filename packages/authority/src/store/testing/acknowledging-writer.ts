@@ -1,5 +1,5 @@
-// A process of its own that mints tokens without end, and prints the id of each once it is acknowledged: made to be
-// killed. Argument: the data directory.
+// A process that mints tokens without end, and prints the id of each once it is acknowledged. A test kills it.
+// Argument: the data directory.
 import { writeSync } from 'node:fs'
 
 import { openSqliteStore } from '../open.ts'

@@ -25,9 +25,9 @@ export function describeDescent(getStore: () => Store): void {
     return token
   }
 
-  // A transaction has a few seconds, also on a busy machine: what is about many tokens takes a hundred in each.
+  // A transaction has only a few seconds, even on a busy machine, so a test with many tokens makes a hundred in each.
 
-  /** As {@link grow}. */
+  /** As {@link grow}, in several transactions. */
   async function growMany(root: NewToken, shape: 'deep' | 'broad', count: number): Promise<NewToken[]> {
     const grown: NewToken[] = []
     while (grown.length < count) {
@@ -92,7 +92,7 @@ export function describeDescent(getStore: () => Store): void {
       expect(again).toEqual({ revoked: 0, more: false })
     })
 
-    test('is dead at once, however deep and broad it is, and written down in steps', async () => {
+    test('is dead at once, however deep and broad it is, and marked in steps', async () => {
       const root = await getStore().write((tx) => plant(tx))
       const broad = await growMany(root, 'broad', 600)
       const deep = await growMany(broad[300] ?? root, 'deep', 600)
@@ -103,7 +103,7 @@ export function describeDescent(getStore: () => Store): void {
         const leaf = await tx.tokens.byId(leaves.at(-1)?.id ?? '')
         return { ...first, dead: leaf?.revokedAt }
       })
-      // Within the transaction already, which has looked at no more than it may.
+      // Even within the transaction, which has read no more rows than its limit.
       expect([dead, more]).toEqual([50, true])
       expect(revoked).toBeLessThanOrEqual(100)
       expect(await livingOf(tokens)).toBe(0)
@@ -133,7 +133,7 @@ export function describeDescent(getStore: () => Store): void {
     })
 
     test('never outlives a revocation that it raced with', async () => {
-      /** As operations mint: whoever is dead mints nothing. */
+      /** As operations mint: a dead token mints nothing. */
       const mintWith = (minter: NewToken) => {
         const minted = createToken(minter.organisationId, { mintedBy: minter.id })
         return {
@@ -161,7 +161,7 @@ export function describeDescent(getStore: () => Store): void {
       }
     })
 
-    test('never outlives a revocation that is still written down', async () => {
+    test('never outlives a revocation whose rows are still being marked', async () => {
       const { root, leaves } = await getStore().write(async (tx) => {
         const planted = await plant(tx)
         const broad = await grow(tx, planted, 'broad', 400)

@@ -27,7 +27,7 @@ export function describeDischargeRequests(getStore: () => Store): void {
       expect(await getStore().read((tx) => tx.dischargeRequests.byPollHash(pollHash))).toBeUndefined()
     })
 
-    test('are found again by ticket and address, the newest first, but for the denied and the ended', async () => {
+    test('are found again by ticket and address, the newest first, except denied and expired ones', async () => {
       const tokenId = randomUUID()
       const ticket = Uint8Array.of(1, 2, 3)
       const wanted = { tokenId, ticket, requestedFrom: '192.0.2.1' }
@@ -55,7 +55,7 @@ export function describeDischargeRequests(getStore: () => Store): void {
       expect(found).toEqual([true, true, true, true])
     })
 
-    test('take names, and go by those alone', async () => {
+    test('are found only by their new names after they are renamed', async () => {
       const { pollHash, request } = await getStore().write((tx) => insertDischargeRequest(tx))
       const names = { personHash: Uint8Array.from(randomBytes(32)), pollHash: Uint8Array.from(randomBytes(32)) }
       await getStore().write((tx) => tx.dischargeRequests.setNames(request.id, names))
@@ -66,7 +66,7 @@ export function describeDischargeRequests(getStore: () => Store): void {
       })
     })
 
-    test('are counted by token and by person, those that ended left out', async () => {
+    test('are counted by token and by person, without those that have expired', async () => {
       const tokenId = randomUUID()
       const userId = 987_654_321
       const counts = await getStore().write(async (tx) => {
@@ -84,7 +84,7 @@ export function describeDischargeRequests(getStore: () => Store): void {
       expect(counts).toEqual([2, 0, 2, 0, 0])
     })
 
-    test('that ended are swept, whatever token they are of', async () => {
+    test('that have expired are deleted, whatever their token', async () => {
       const found = await getStore().write(async (tx) => {
         const hashes: Uint8Array[] = []
         for (const expiresAt of [10, 20, 21]) hashes.push((await insertDischargeRequest(tx, { expiresAt })).pollHash)

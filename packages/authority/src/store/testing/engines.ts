@@ -1,4 +1,4 @@
-// Tests that say the same of SQLite and of PostgreSQL.
+// Defines tests that run on SQLite and on PostgreSQL.
 import { afterAll, beforeAll, describe } from 'vitest'
 
 import { reasonWithoutPostgres, startPostgres, type TestPostgres } from './postgres.ts'

@@ -64,7 +64,7 @@ export function describeInvitations(getStore: () => Store): void {
       })
     })
 
-    test('of one address are found over all organisations, the newest first', async () => {
+    test('of one address are found in all organisations, the newest first', async () => {
       const email = `${unique('invited')}@example.com`
       const { first, second } = await getStore().write(async (tx) => {
         const invited: Invitation[] = []
@@ -87,7 +87,7 @@ export function describeInvitations(getStore: () => Store): void {
       expect(await getStore().read((tx) => tx.invitations.pendingOf(`not-${email}`, 100))).toEqual([])
     })
 
-    test('are one that is open for an address and organisation, whoever invites at once', async () => {
+    test('for one address and organisation: only one is open, even if several people invite at once', async () => {
       const email = `${unique('invited')}@example.com`
       const { user, organisation } = await getStore().write((tx) => insertMember(tx))
       const replace = () =>
@@ -106,7 +106,7 @@ export function describeInvitations(getStore: () => Store): void {
       expect(await open()).toEqual([])
     })
 
-    test('are closed of whoever made them, there and while they are open', async () => {
+    test('of one inviter are closed, in that organisation and while they are open', async () => {
       const { user, organisation, accepted } = await getStore().write(async (tx) => {
         const { user, organisation } = await insertMember(tx)
         const { organisation: other } = await insertMember(tx)

@@ -1,4 +1,4 @@
-// Conformance: what is deleted is gone at once, however much it is, and removed in steps.
+// Conformance: a deletion takes effect at once, however many rows there are, and the rows are removed in steps.
 import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
@@ -45,7 +45,7 @@ export function describeLeftovers(getStore: () => Store): void {
             mailCodeHash: null,
           })
         }
-        // At the same time, so that it takes few round trips: a transaction has four seconds, on a busy machine too.
+        // At the same time, so that it takes few round trips: a transaction has four seconds, even on a busy machine.
         await Promise.all(Array.from({ length: 300 }, (_, count) => add(count)))
         const owned = await Promise.all(Array.from({ length: 300 }, () => insertApp(tx, owner.id)))
         const minted = Array.from({ length: 900 }, (_, at) =>
@@ -95,7 +95,7 @@ export function describeLeftovers(getStore: () => Store): void {
       })
     })
 
-    test('of an app is dead, and written down in steps', async () => {
+    test('of an app is dead, and marked in steps', async () => {
       const { app, tokens, spared } = await getStore().write(async (tx) => {
         const { id } = await insertOrganisation(tx)
         const owned = await insertApp(tx, id)
@@ -134,7 +134,7 @@ export function describeLeftovers(getStore: () => Store): void {
       expect(await getStore().read((tx) => tx.tokens.byId(spared.id))).toMatchObject({ revokedAt: null })
     })
 
-    test('of an organisation whose tokens are all revoked is dead, written down in steps, and mints anew', async () => {
+    test('of an organisation whose tokens are all revoked is dead and marked in steps, and it can mint new ones', async () => {
       const { organisation, tokens, app } = await getStore().write(async (tx) => {
         const { id } = await insertOrganisation(tx)
         const owned = await insertApp(tx, id)
@@ -161,7 +161,7 @@ export function describeLeftovers(getStore: () => Store): void {
       if (last === undefined) throw new Error('there are no tokens')
       expect(await getStore().read((tx) => tx.tokens.byIdWithNames(last.id))).toMatchObject({ revokedAt: 77 })
 
-      // What is minted from now on lives, and what a clock that is behind would put among the dead is not minted.
+      // New tokens live. A token that a slow clock would date before the revocation is not minted.
       const fresh = createToken(organisation, { createdAt: 1005, appId: app.id })
       await getStore().write((tx) => tx.tokens.insert(fresh))
       const behind = createToken(organisation, { createdAt: 1004 })
@@ -188,7 +188,7 @@ export function describeLeftovers(getStore: () => Store): void {
       }
     })
 
-    test('of requests and logins that ended is swept a hundred at a time', async () => {
+    test('of requests and logins that have expired is deleted a hundred at a time', async () => {
       const { requests, logins } = await getStore().write(async (tx) => {
         const all = Array.from({ length: 150 })
         const asked = await Promise.all(all.map(() => insertDischargeRequest(tx, { expiresAt: -9 })))
@@ -214,7 +214,7 @@ export function describeLeftovers(getStore: () => Store): void {
       expect(await left()).toEqual([0, 0])
     })
 
-    test('of logins that nobody ended is a thousand for a person, the youngest', async () => {
+    test('of logins that nobody ended: the newest thousand of a person', async () => {
       const found = await getStore().write(async (tx) => {
         const { id } = await insertUser(tx)
         const ids: number[] = []

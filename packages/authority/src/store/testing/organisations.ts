@@ -42,7 +42,7 @@ export function describeOrganisations(getStore: () => Store): void {
       })
     })
 
-    test('have slugs of their own, and each user one personal organisation', async () => {
+    test('have unique slugs, and each user has one personal organisation', async () => {
       await getStore().write(async (tx) => {
         const user = await insertUser(tx)
         const first = await insertOrganisation(tx, { personalOf: user.id })
@@ -53,7 +53,7 @@ export function describeOrganisations(getStore: () => Store): void {
       })
     })
 
-    test('count what they have, up to where enough is counted', async () => {
+    test('count what they have, up to a maximum', async () => {
       await getStore().write(async (tx) => {
         const { id } = await insertOrganisation(tx)
         const other = await insertOrganisation(tx)
@@ -74,7 +74,7 @@ export function describeOrganisations(getStore: () => Store): void {
       })
     })
 
-    test('say what they demand of tokens, wherever they are found', async () => {
+    test('show their membership demand, however they are found', async () => {
       const { organisation, app } = await getStore().write(async (tx) => {
         const inserted = await insertOrganisation(tx)
         return { organisation: inserted, app: await insertApp(tx, inserted.id) }
@@ -112,12 +112,12 @@ export function describeOrganisations(getStore: () => Store): void {
       ])
     })
 
-    test('are renamed, wherever they are shown', async () => {
+    test('have their new name everywhere after they are renamed', async () => {
       const { organisation, app } = await getStore().write(async (tx) => {
         const renamed = await insertOrganisation(tx, { name: 'Before' })
         return { organisation: renamed, app: await insertApp(tx, renamed.id) }
       })
-      // Once before, so that what is remembered is put to the test.
+      // Once before, so that the cache is tested.
       await getStore().read((tx) => tx.apps.byName(app.name))
       await getStore().write((tx) => tx.organisations.rename(organisation.id, 'After – 後'))
       await getStore().read(async (tx) => {
@@ -127,7 +127,7 @@ export function describeOrganisations(getStore: () => Store): void {
       })
     })
 
-    test('take all that is theirs along when they are deleted, but for audit events', async () => {
+    test('are deleted with all that is theirs, except audit events', async () => {
       const kid = uniqueBytes()
       const codeHash = uniqueBytes()
       const { gone, app, tokens } = await getStore().write(async (tx) => {
@@ -297,7 +297,7 @@ export function describeOrganisations(getStore: () => Store): void {
     })
   })
 
-  test('audit events hold no more of a text than people read', async () => {
+  test('audit events keep only the beginning of long texts', async () => {
     const text = 'x'.repeat(100_000)
     const page = await getStore().write(async (tx) => {
       const { id } = await insertOrganisation(tx)
@@ -321,7 +321,7 @@ export function describeOrganisations(getStore: () => Store): void {
         tx.audit.append({ ...createEvent(organisationId, operation), actor: person, target, ...changes })
       await event('token.mint', { at: createdAt })
       await event('token.mint', { at: createdAt, target: `token ${crypto.randomUUID()}` })
-      // Somebody has called a token by the id of this one.
+      // Somebody has given the id of this token to another one as its name.
       await event('token.mint', { at: createdAt + 1, outcome: 'denied' })
       await event('app.create', { actor: itself, target: 'app web' })
       await event('organisation.create', { actor: itself, target: 'organisation x', organisationId: null })

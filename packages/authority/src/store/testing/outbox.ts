@@ -20,7 +20,7 @@ export function describeOutbox(getStore: () => Store): void {
       for (const { id } of await claimAll(1e12)) await getStore().write((tx) => tx.outbox.delete(id))
     })
 
-    test('has each task for one at a time, the one that is due longest first', async () => {
+    test('gives each task to one claimer at a time, the longest due task first', async () => {
       const payload = uniqueBytes()
       const [second, first] = await getStore().write(async (tx) => [
         await insertTask(tx, { dueAt: 12 }),
@@ -33,19 +33,19 @@ export function describeOutbox(getStore: () => Store): void {
       expect(plain(await claim(12, 41))).toEqual(plain(expected))
       expect(await claim(12)).toMatchObject({ id: second, tries: 1 })
       expect(await isDue(40)).toBe(false)
-      // Whoever took it is gone.
+      // The first claimer is gone.
       expect(await claim(41)).toMatchObject({ id: first, tries: 2 })
       await getStore().write((tx) => tx.outbox.delete(first))
       expect((await claimAll(99)).map(({ id }) => id)).toEqual([second])
     })
 
-    test('gives one task to one of many who ask at once', async () => {
+    test('gives a task to only one of many who ask at once', async () => {
       const id = await getStore().write((tx) => insertTask(tx))
       const claimed = await Promise.all(Array.from({ length: 8 }, () => claim(10)))
       expect(claimed.filter((task) => task !== undefined)).toMatchObject([{ id }])
     })
 
-    test('postpones, and lets go of what has expired', async () => {
+    test('postpones tasks, and removes expired ones', async () => {
       const id = await getStore().write((tx) => insertTask(tx))
       await claim(10)
       await getStore().write((tx) => tx.outbox.postpone(id, 60))
@@ -53,11 +53,11 @@ export function describeOutbox(getStore: () => Store): void {
       expect(await isDue(60)).toBe(true)
       expect(await isDue(100)).toBe(false)
       expect(await claim(100)).toBeUndefined()
-      // It is not only passed over.
+      // It is removed, and not only skipped.
       expect(await claim(60)).toBeUndefined()
     })
 
-    test('keeps nothing of a transaction that was undone', async () => {
+    test('keeps nothing of a transaction that was rolled back', async () => {
       const undone = getStore().write(async (tx) => {
         await insertTask(tx)
         throw new Error('undone')

@@ -38,7 +38,7 @@ export function describePasskeys(getStore: () => Store, create: CreateDatabase):
   })
 
   describe('challenges', () => {
-    test('are taken once, with all that was kept', async () => {
+    test('are taken once, with everything that was stored', async () => {
       const challenge = await getStore().write(async (tx) => {
         const { id: userId } = await insertUser(tx)
         return insertChallenge(tx, { userId })
@@ -50,7 +50,7 @@ export function describePasskeys(getStore: () => Store, create: CreateDatabase):
       expect(await getStore().write((tx) => tx.passkeyChallenges.take(uniqueBytes()))).toBeUndefined()
     })
 
-    test('that ended go when another one comes, and so do those of a user', async () => {
+    test('that have expired are deleted when another one is inserted; those of a user can be deleted', async () => {
       const handles = await getStore().write(async (tx) => {
         const { id: userId } = await insertUser(tx)
         const own = await insertChallenge(tx, { userId, expiresAt: 1000 })
@@ -68,7 +68,7 @@ export function describePasskeys(getStore: () => Store, create: CreateDatabase):
       expect(taken).toEqual([false, false, true])
     })
 
-    test('are so many and no more: the youngest', async () => {
+    test('have a maximum number: the newest are kept', async () => {
       const database = await create()
       const store = await database.open()
       const handles: Uint8Array[] = []

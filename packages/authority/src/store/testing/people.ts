@@ -41,7 +41,7 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
       await expect(again).rejects.toMatchObject({ name: 'DomainError', code: 'conflict' })
     })
 
-    test('have an address that is proven from some moment on, and how', async () => {
+    test('have an address with the time and the kind of its proof', async () => {
       const user = await getStore().write((tx) => insertUser(tx))
       await getStore().write((tx) => tx.users.prove(user.id, 77, 'provider'))
       await getStore().read(async (tx) => {
@@ -51,7 +51,7 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
       })
     })
 
-    test('that are deleted are found no more, free their address, and leave what names them', async () => {
+    test('that are deleted are not found, free their address, and leave the rows that refer to them', async () => {
       const tokenHash = uniqueBytes()
       const { user, token } = await getStore().write(async (tx) => {
         const user = await insertUser(tx)
@@ -73,7 +73,7 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
       expect(next.id).not.toBe(user.id)
     })
 
-    test('get codes for a new password, which end together', async () => {
+    test('get codes for a new password, which are deleted together', async () => {
       const [first, second, ended] = [uniqueBytes(), uniqueBytes(), uniqueBytes()]
       const { user, other } = await getStore().write(async (tx) => {
         const [user, other] = [await insertUser(tx), await insertUser(tx)]
@@ -150,7 +150,7 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
       expect(await getStore().read((tx) => tx.sessions.byId(2 ** 40))).toBeUndefined()
     })
 
-    test('of one user are deleted but for one', async () => {
+    test('of one user are deleted except one', async () => {
       const [kept, ...gone] = await getStore().write(async (tx) => {
         const [user, stranger] = [await insertUser(tx), await insertUser(tx)]
         const sessions = [await insertSession(tx, user.id), await insertSession(tx, user.id)] as const
@@ -163,7 +163,7 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
       for (const id of gone) expect(await getStore().read((tx) => tx.sessions.byId(id))).toBeUndefined()
     })
 
-    test('that ended are deleted, those of others are not', async () => {
+    test('of one user that have expired are deleted, those of others are not', async () => {
       const hashes = [uniqueBytes(), uniqueBytes(), uniqueBytes(), uniqueBytes()] as const
       const [ended, justEnded, running, ofOther] = hashes
       await getStore().write(async (tx) => {
@@ -227,7 +227,7 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
       expect(await find()).toBeUndefined()
     })
 
-    test('are deleted when they ended, or when their approval is taken back', async () => {
+    test('are deleted when they have expired, or when their approval is withdrawn', async () => {
       const { before, hashes } = await getStore().write(async (tx) => {
         await tx.cliLogins.deleteExpired(1000)
         const before = await tx.cliLogins.count(99)

@@ -1,4 +1,4 @@
-// A real PgBouncer for tests, in transaction mode before a PostgreSQL of theirs.
+// A real PgBouncer for tests, in transaction mode in front of the test's PostgreSQL.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import { Client } from 'pg'
 
 import type { TestPostgres } from './postgres.ts'
 
-/** Why this machine cannot run one; undefined where it can. */
+/** Why this machine cannot run one; undefined if it can. */
 export function reasonWithoutPgbouncer(): string | undefined {
   try {
     execFileSync('pgbouncer', ['--version'], { stdio: 'ignore' })
@@ -31,8 +31,8 @@ export interface TestPgbouncer {
 const port = 6432
 
 /**
- * Listens at a socket in a directory of its own, and has three connections to the server for everybody.
- * @param clients how many connections it takes
+ * Listens at a socket in a directory of its own, and shares three connections to the server among all clients.
+ * @param clients how many connections it accepts
  */
 export async function startPgbouncer(server: TestPostgres, clients = 100): Promise<TestPgbouncer> {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-pgbouncer-'))

@@ -1,4 +1,4 @@
-// Stands before the socket of a PostgreSQL for tests: it can hold up what is said, end all connections, and counts turns.
+// A proxy before the socket of a PostgreSQL for tests: it can hold messages back, end all connections, and count round trips.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,12 +13,12 @@ export interface PostgresProxy {
   cut(): void
   /** How often it has done so. */
   cuts(): number
-  /** How often somebody has spoken to the server who had spoken last to them, on all connections: round trips. */
+  /** The number of round trips on all connections: how often a client sent something after the server had answered. */
   turns(): number
   stop(): Promise<void>
 }
 
-/** @param behind whose socket it stands before */
+/** @param behind the server whose socket it stands before */
 export async function startProxy(behind: {
   readonly directory: string
   readonly port?: number

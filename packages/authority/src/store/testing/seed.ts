@@ -142,7 +142,7 @@ export function insertSession(tx: Transaction, userId: number, changes: Partial<
 
 type NewSession = Parameters<Transaction['sessions']['insert']>[0]
 
-/** A login that ends at 100, unless it is changed; the hash of its id is handed back. */
+/** A login that ends at 100, unless it is changed; returns the hash of its id. */
 export async function insertCliLogin(tx: Transaction, changes: Partial<NewCliLogin> = {}): Promise<Uint8Array> {
   const idHash = uniqueBytes()
   await tx.cliLogins.insert({
@@ -189,7 +189,7 @@ export async function insertTask(
   return id
 }
 
-/** What is remembered of the token where nobody looks at it closely. */
+/** The part of the token that most look-ups return. */
 export function recordOf(token: NewToken): TokenRecord {
   const { caveats: _, ...record } = token
   return record

@@ -1,4 +1,4 @@
-// A small disk of its own for a test, which can be filled: a tmpfs, which root alone can mount.
+// A small disk for a test, which can be filled: a tmpfs, which only root can mount.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,14 +6,14 @@ import { join } from 'node:path'
 
 export interface SmallDisk {
   readonly directory: string
-  /** To the last byte, with a file that is called `filler`. */
+  /** Fills it to the last byte, with a file called `filler`. */
   fill(): void
   /** Removes that file. */
   makeRoom(): void
   remove(): void
 }
 
-/** Why this machine cannot have one; undefined where it can. */
+/** Why this machine cannot have one; undefined if it can. */
 export function reasonWithoutDisks(): string | undefined {
   try {
     mountDisk(1).remove()
@@ -23,7 +23,7 @@ export function reasonWithoutDisks(): string | undefined {
   }
 }
 
-/** @throws Error where {@link reasonWithoutDisks} tells why */
+/** @throws Error if {@link reasonWithoutDisks} gives a reason */
 export function mountDisk(mebibytes: number): SmallDisk {
   const directory = mkdtempSync(join(tmpdir(), 'hallpass-disk-'))
   try {
@@ -46,7 +46,7 @@ export function mountDisk(mebibytes: number): SmallDisk {
   }
 }
 
-/** So much after so much, until there is no room for more. */
+/** Appends blocks of this size until there is no room for another. */
 function append(path: string, size: number): void {
   for (let count = 0; count < 10_000; count++) {
     try {

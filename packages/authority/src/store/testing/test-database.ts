@@ -4,7 +4,7 @@ import type { Store } from '../../domain/store.ts'
 export interface TestDatabase {
   /** Opens a store over it; any earlier one has been closed. */
   open(): Promise<Store>
-  /** Keeps every write out, as another program may, until what it returns is called. */
+  /** Blocks every write, as another program may, until the returned function is called. */
   hold(): Promise<() => Promise<void>>
   remove(): Promise<void>
 }

@@ -1,4 +1,4 @@
-// Conformance: random histories of tokens, held against a plain list in memory.
+// Conformance: random histories of tokens, compared with a plain list in memory.
 import {
   array,
   assert,
@@ -53,7 +53,7 @@ type Step =
 interface World {
   readonly store: Store
   readonly organisations: readonly number[]
-  /** One of each organisation, and none. */
+  /** One app of each organisation, and null for no app. */
   readonly apps: readonly (number | null)[]
   readonly tokens: NewToken[]
 }

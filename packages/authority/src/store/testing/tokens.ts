@@ -49,7 +49,7 @@ export function describeTokens(getStore: () => Store): void {
       await expect(again).rejects.toMatchObject({ name: 'DomainError', code: 'conflict' })
     })
 
-    test('have their caveats, however long, and take them along when they are removed', async () => {
+    test('have their caveats, however long, which are removed with them', async () => {
       const sizes = [0, 1, 560, 600, 601, 49_152]
       const { organisation, minted } = await getStore().write(async (tx) => {
         const owner = await insertOrganisation(tx)
@@ -78,7 +78,7 @@ export function describeTokens(getStore: () => Store): void {
       expect(await listed()).toEqual(sizes.map(() => undefined))
     })
 
-    test('are found with a key of their organisation alone', async () => {
+    test('are found only with a key of their organisation', async () => {
       await getStore().write(async (tx) => {
         const [own, other] = [await insertOrganisation(tx), await insertOrganisation(tx)]
         const [kid, otherKid] = [uniqueBytes(), uniqueBytes()] as const
@@ -138,7 +138,7 @@ export function describeTokens(getStore: () => Store): void {
       })
     })
 
-    test('are listed by state: revoked ones and ended ones are not live, and what is revoked is not called expired', async () => {
+    test('are listed by state: revoked and ended ones are not live, and a revoked one does not count as expired', async () => {
       await getStore().write(async (tx) => {
         const { id } = await insertOrganisation(tx)
         const app = await insertApp(tx, id)
@@ -192,7 +192,7 @@ export function describeTokens(getStore: () => Store): void {
         ])
         const found = (search: string) => names({ sort: 'name', order: 'asc', search })
         expect(await found('PLOY')).toEqual(['Deploy', 'deploy', 'DÉPLOY 100%'])
-        // As the letter and its accent apart, which are the same letter.
+        // The letter and its accent as two characters, which mean the same letter.
         expect(await found('de\u0301ploy')).toEqual(['DÉPLOY 100%'])
         expect(await found('%')).toEqual(['DÉPLOY 100%'])
         expect(await found('_')).toEqual(['zebra_1'])
@@ -202,7 +202,7 @@ export function describeTokens(getStore: () => Store): void {
       })
     })
 
-    test('no cursor leads to where a token of somebody else would stand', async () => {
+    test('no cursor reveals the position of a token of another organisation', async () => {
       await getStore().write(async (tx) => {
         const [mine, theirs] = [await insertOrganisation(tx), await insertOrganisation(tx)]
         const token = createToken(theirs.id)
@@ -214,11 +214,11 @@ export function describeTokens(getStore: () => Store): void {
       })
     })
 
-    test('in great number are paged through in every order and search, without loss or repeat', async () => {
+    test('a large number is listed in pages in every order and search, without loss or repetition', async () => {
       const { organisationId, app, tokens } = await getStore().write(async (tx) => {
         const { id } = await insertOrganisation(tx)
         const owned = await insertApp(tx, id)
-        // More than a page looks at in its first step, most of them equal in all but their ids.
+        // More than a page reads in its first step; most differ only in their ids.
         const all = Array.from({ length: 1300 }, (_, number) =>
           createToken(id, {
             name: number % 40 === 0 ? `Web ${number % 3}` : 'ci',
@@ -264,15 +264,15 @@ export function describeTokens(getStore: () => Store): void {
   })
 }
 
-/** As tokens are listed where nothing is said. */
+/** The default order of a list. */
 export const byEnd = { sort: 'expires_at', order: 'desc', search: '' } as const
 
-/** Whether a plain list in memory would have it. */
+/** Whether the token is in the list, as the model sees it. */
 export function belongs(token: NewToken, { state, search, now }: TokenQuery): boolean {
   return nameKey(token.name).includes(nameKey(search)) && (state === 'all' || tokenState(token, now) === state)
 }
 
-/** The order of such a list. */
+/** The order of the list, as the model sees it. */
 export function compareTokens(a: NewToken, b: NewToken, { sort, order }: TokenQuery): number {
   const byName = () => Buffer.compare(Buffer.from(nameKey(a.name)), Buffer.from(nameKey(b.name)))
   const first = { expires_at: () => a.expiresAt - b.expiresAt, created_at: () => 0, name: byName }[sort]()

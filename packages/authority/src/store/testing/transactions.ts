@@ -1,4 +1,4 @@
-// Conformance: transactions, what is durable, and what happens at the end.
+// Conformance: transactions, durability, and closing.
 import { describe, expect, test } from 'vitest'
 
 import type { Store, Transaction } from '../../domain/store.ts'
@@ -18,7 +18,7 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
       expect(await getStore().read(async () => 'untouched')).toBe('untouched')
     })
 
-    test('that throw undo all that they did, and throw on', async () => {
+    test('that throw undo everything, and rethrow', async () => {
       const name = unique('setting')
       const error = new Error('no')
       const failed = getStore().write(async (tx) => {
@@ -36,7 +36,7 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
       expect(await getStore().read((tx) => tx.settings.get(name))).toBeUndefined()
     })
 
-    test('that read see one snapshot, though a write commits between', async () => {
+    test('that read see one snapshot, even if a write commits meanwhile', async () => {
       const name = unique('setting')
       await getStore().write((tx) => tx.settings.set(name, 'before'))
       let runs = 0
@@ -51,7 +51,7 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
       expect(await getStore().read((tx) => tx.settings.get(name))).toBe('after')
     })
 
-    test('that read come to an end, though each run of theirs finds something new', async () => {
+    test('that read come to an end, even if each run finds something new', async () => {
       const name = unique('setting')
       await getStore().write((tx) => tx.settings.set(name, 'before'))
       let runs = 0
@@ -73,7 +73,7 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
       expect(await getStore().read((tx) => tx.settings.get(name))).toBeUndefined()
     })
 
-    test('that wait for something foreign hold others up, and nothing more', async () => {
+    test('that wait for something else delay others, and do no other harm', async () => {
       const name = unique('setting')
       const [begun, foreign] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
       const slow = getStore().write(async (tx) => {
@@ -95,7 +95,7 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
       expect(['nothing yet', 'slow']).toContain(await slowRead)
     })
 
-    test('refuse what comes after their end', async () => {
+    test('refuse queries after their end', async () => {
       const kept: Transaction[] = []
       await getStore().write(async (tx) => {
         kept.push(tx)
@@ -104,7 +104,7 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
       await expect(late).rejects.toThrow('after the end of its transaction')
     })
 
-    test('take queries that are asked for at the same time', async () => {
+    test('accept several queries at the same time', async () => {
       const [first, second] = [unique('setting'), unique('setting')] as const
       const values = await getStore().write(async (tx) => {
         await Promise.all([tx.settings.set(first, '1'), tx.settings.set(second, '2')])
@@ -127,7 +127,7 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
       expect(await getStore().read((tx) => tx.organisations.countUpTo(organisation.id, 'apps', 9, 0))).toBe(1)
     })
 
-    test('that check and then act leave one admin', async () => {
+    test('that check for the last admin first leave one admin', async () => {
       const { organisation, admins } = await getStore().write(async (tx) => {
         const { user, organisation: shared } = await insertMember(tx, 'admin')
         const other = await insertUser(tx)
@@ -148,7 +148,7 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
       expect(new Set(left)).toEqual(new Set([false, true]))
     })
 
-    test('that count lose nothing', async () => {
+    test('that increase a number lose no increase', async () => {
       const name = unique('setting')
       await getStore().write((tx) => tx.settings.set(name, '0'))
       const increment = (): Promise<void> =>
@@ -157,7 +157,7 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
       expect(await getStore().read((tx) => tx.settings.get(name))).toBe('10')
     })
 
-    test('that fail do not take others with them', async () => {
+    test('that fail do not fail others', async () => {
       const names = Array.from({ length: 20 }, () => unique('setting'))
       const results = await Promise.allSettled(
         names.map((name, index) =>
@@ -173,7 +173,7 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
     })
   })
 
-  test('what was written is there after the store was closed and opened', async () => {
+  test('written data is there after the store was closed and opened again', async () => {
     const database = await create()
     const first = await database.open()
     const token = await first.write(async (tx) => {
@@ -188,14 +188,14 @@ export function describeTransactions(getStore: () => Store, create: CreateDataba
     await database.remove()
   })
 
-  test('a store that closes finishes what has begun, and refuses the rest', async () => {
+  test('a store that closes finishes the transactions that have begun, and refuses others', async () => {
     const database = await create()
     const store = await database.open()
     const names = Array.from({ length: 5 }, () => unique('setting'))
     const begun = names.map((name) => store.write((tx) => tx.settings.set(name, 'x')))
     const reading = store.read((tx) => tx.users.exist())
     const closing = store.close()
-    // No unforeseen failure: requests may outlast a stop.
+    // An expected refusal, because requests may outlast a stop.
     const closed = { code: 'unavailable', message: expect.stringContaining('closed') as string }
     await expect(store.write(insertUser)).rejects.toMatchObject(closed)
     await expect(store.read((tx) => tx.users.exist())).rejects.toMatchObject(closed)

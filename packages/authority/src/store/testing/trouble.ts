@@ -1,4 +1,4 @@
-// What every store does while somebody else keeps it from writing.
+// Conformance: the store while another program blocks its writes.
 import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
@@ -6,8 +6,8 @@ import type { CreateDatabase } from './test-database.ts'
 import { insertUser, unique } from './seed.ts'
 
 export function describeTrouble(getStore: () => Store, create: CreateDatabase): void {
-  describe('while somebody else keeps it from writing', () => {
-    test('it reads, refuses writes in time, says so when it is asked, and writes again', async () => {
+  describe('while another program blocks writes', () => {
+    test('it reads, refuses writes in time, reports it as its health, and then writes again', async () => {
       const database = await create()
       const store = await database.open()
       const { email } = await store.write(insertUser)
@@ -41,7 +41,7 @@ export function describeTrouble(getStore: () => Store, create: CreateDatabase): 
       await database.remove()
     })
 
-    test('what it refuses for a reason of its own is told as before', async () => {
+    test('errors of the work itself are reported as before', async () => {
       await expect(getStore().write(() => Promise.reject(new Error('of its own')))).rejects.toThrow('of its own')
       await expect.poll(() => getStore().health()).toBeUndefined()
     })

@@ -1,5 +1,5 @@
 // A process that brings a database up to date, and kills itself in the middle of a given step.
-// Arguments: `directory` or `url`, which one, and after how many steps.
+// Arguments: `directory` or `url`, its value, and the number of steps before.
 import { openStore } from '../open.ts'
 
 const [kind, place = '', steps = ''] = process.argv.slice(2)

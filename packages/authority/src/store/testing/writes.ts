@@ -1,4 +1,4 @@
-// Every method that writes, and which of the rows that a store may remember it changes.
+// Every method that writes, and which cached rows it changes.
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
 import { signedId } from '../../domain/token.ts'
 import {
@@ -18,7 +18,7 @@ import {
 } from './seed.ts'
 import { insertChallenge, insertPasskey } from './seed-passkeys.ts'
 
-/** One row of everything that is remembered, and the keys to look it up by. */
+/** One row of everything that is cached, and the keys to look it up by. */
 export type World = Awaited<ReturnType<typeof createWorld>>
 
 export async function createWorld(tx: Transaction) {
@@ -51,13 +51,13 @@ export type Found = Awaited<ReturnType<typeof lookUp>>
 
 interface Case {
   readonly write: (tx: Transaction, world: World) => Promise<unknown>
-  /** What is found otherwise afterwards. */
+  /** The look-ups with another result afterwards. */
   readonly changes: readonly (keyof Found)[]
 }
 
 type ReadsOf<Noun> = Noun extends keyof ReadTransaction ? keyof ReadTransaction[Noun] : never
 
-/** Every method that writes: the compiler asks for those that are missing. */
+/** Every method that writes; the type check finds missing ones. */
 const cases: {
   readonly [Noun in keyof Transaction]: {
     readonly [Method in Exclude<keyof Transaction[Noun], ReadsOf<Noun>>]: Case
