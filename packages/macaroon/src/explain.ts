@@ -10,7 +10,7 @@ import { sayScope } from './explain/ability-words.ts'
 import { sayCaveat } from './explain/caveat-words.ts'
 import { flatten } from './explain/places.ts'
 import { type Names, sayInstant, sayList, sayText } from './explain/words.ts'
-import { sayRunLabels } from './run-labels.ts'
+import { sayRunLabels } from './label-words.ts'
 import { flyVocabulary } from './vocabulary.ts'
 
 export type { Ability, Scope, Selection } from './explain/abilities.ts'

@@ -3,7 +3,7 @@
 import { type Action, actions, describeAction, isAction, isSubset } from './action.ts'
 import { badArgument, expectFields, expectId, expectText, takeList } from './boundary.ts'
 import type { Caveat, Command } from './caveat.ts'
-import { type LabelWords, takeLabel, whatIsWrong } from './caveats/run-label.ts'
+import { type LabelWords, takeLabel, whatIsWrong } from './label-words.ts'
 import { MacaroonError } from './errors.ts'
 
 export { splitShellWords } from './shell-words.ts'

@@ -1,10 +1,10 @@
 /** RunLabel: who uses a token, in which run, on behalf of whom. A note of ours, which Go does not know; it forbids nothing. */
 
-import { expectFields, expectText } from '../boundary.ts'
 import type { RunLabel } from '../caveat.ts'
 import type { CaveatCodec, CaveatJson } from '../codec.ts'
 import { MacaroonError } from '../errors.ts'
 import { expectObject, expectString, jsonError } from '../json.ts'
+import { whatIsWrong } from '../label-words.ts'
 
 export const runLabel: CaveatCodec<RunLabel> = {
   type: 'RunLabel',
@@ -41,33 +41,6 @@ export const runLabelJson: CaveatJson<RunLabel> = {
     if (wrong !== undefined) throw jsonError(path, wrong)
     return { type: 'RunLabel', ...label }
   },
-}
-
-/** The texts of a label; what is left out says nothing. */
-export type LabelWords = { readonly [Field in 'agent' | 'run' | 'onBehalfOf']?: string | undefined }
-
-/** All three of them. Throws `bad-argument`. */
-export function takeLabel(value: LabelWords, name: string): Omit<RunLabel, 'type'> {
-  const { agent = '', run = '', onBehalfOf = '' } = expectFields(value, name)
-  return {
-    agent: expectText(agent, `${name}.agent`),
-    run: expectText(run, `${name}.run`),
-    onBehalfOf: expectText(onBehalfOf, `${name}.onBehalfOf`),
-  }
-}
-
-/** Of each text, in characters. */
-const longest = 128
-
-/** What is wrong with the texts; undefined where nothing is. They are shown to people, so each is one line of what can be seen. */
-export function whatIsWrong({ agent, run, onBehalfOf }: Omit<RunLabel, 'type'>): string | undefined {
-  const texts = [agent, run, onBehalfOf]
-  if (texts.every((text) => text === '')) return 'names no agent, no run and nobody on whose behalf it is'
-  if (texts.some((text) => text.length > longest && Array.from(text).length > longest)) {
-    return `has a text of more than ${longest} characters`
-  }
-  if (texts.some((text) => /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text))) return 'has a character that cannot be seen'
-  return texts.some((text) => text !== text.trim()) ? 'has a text with a space at an end' : undefined
 }
 
 function isSaid([, text]: readonly [string, string]): boolean {

@@ -4,7 +4,7 @@ import { roles } from '../access.ts'
 import { type Action, actions, describeAction } from '../action.ts'
 import type { Caveat, Command, OwnCaveat, ResourceSet, Unknown } from '../caveat.ts'
 import { effectiveEnd } from '../caveats/validity-window.ts'
-import { sayRunLabels } from '../run-labels.ts'
+import { sayRunLabels } from '../label-words.ts'
 import { type Names, sayArgs, sayInstant, sayList, sayNumber, sayText, shorten } from './words.ts'
 
 /** What a caveat demands: `Apps: only app web (7), to read and write`. */
