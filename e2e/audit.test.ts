@@ -6,7 +6,7 @@ import { routes } from '@hallpass/client/contract'
 import type { Caveat } from '@hallpass/macaroon'
 
 import { expectAnswer, expectRefusal, type Answer, type Ask } from './http.ts'
-import { narrow, readonlyOf } from './macaroons.ts'
+import { bundle, narrow, readonlyOf } from './macaroons.ts'
 import { createApp, createOrganisation, invite, mint, signUpInto, unique } from './people.ts'
 import { prepareAuthority } from './prepare.ts'
 
@@ -42,6 +42,60 @@ test('a token with hundreds of caveats that forbid is refused in few words, whic
   expect(message.length).toBeLessThanOrEqual(1000)
   expect(message.match(/its caveat Commands/g)?.length).toBeLessThanOrEqual(3)
   expect((await eventsOf(slug))[0]?.reason).toBe(message)
+})
+
+describe('run labels', () => {
+  const label = (agent: string, run = '', onBehalfOf = ''): Caveat => ({ type: 'RunLabel', agent, run, onBehalfOf })
+
+  test('stand in what their token does and is refused, in their order, and nowhere else', async () => {
+    const { slug } = await createOrganisation(ask, admin.token)
+    const { token } = await mint(ask, admin.token, slug)
+    const planner = narrow(token, label('planner', '7', 'ada@example.com'))
+    const coder = narrow(planner, label('coder'))
+    const make = (credential: string) =>
+      ask('POST', '/v1/apps', { token: credential, body: { name: unique('app'), org_slug: slug } })
+    const answers = [
+      await make(coder),
+      await make(readonlyOf(coder)),
+      // Of two tokens the one that is authorised has acted.
+      await make(bundle(readonlyOf(planner), coder)),
+      await make(token),
+      await make(admin.token),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([201, 403, 201, 201, 201])
+    const events = await eventsOf(slug)
+    const both = [{ agent: 'planner', run: '7', on_behalf_of: 'ada@example.com' }, { agent: 'coder' }]
+    const found = answers.map((answer) => events.find(({ request_id }) => request_id === requestId(answer))?.actor)
+    expect(found.map((actor) => actor?.run_labels)).toEqual([both, both, both, undefined, undefined])
+  })
+
+  test('are of the token that was minted under them too, and the first of many are shown', async () => {
+    const { slug } = await createOrganisation(ask, admin.token)
+    const many = Array.from({ length: 11 }, (_, at) => label(`a${at}`))
+    const minter = narrow((await mint(ask, admin.token, slug)).token, ...many)
+    const { token } = await mint(ask, minter, slug)
+    await createApp(ask, token, slug)
+    const [created, minted] = await eventsOf(slug)
+    expect([created?.operation, minted?.operation]).toEqual(['app.create', 'token.mint'])
+    for (const event of [created, minted]) {
+      expect(event?.actor.run_labels).toEqual(many.slice(0, 8).map((_, at) => ({ agent: `a${at}` })))
+      expect(event?.actor.more_run_labels).toBe(3)
+    }
+  })
+
+  test('of strangers stay out of the trail, and secrets in them are not shown', async () => {
+    const { slug } = await createOrganisation(ask, admin.token)
+    const { token } = await mint(ask, admin.token, (await createOrganisation(ask, admin.token)).slug)
+    const stranger = narrow(token, label('rude words'))
+    expectRefusal(await ask('GET', `/v1/orgs/${slug}/audit`, { token: stranger }), 403)
+    const [denied] = await eventsOf(slug)
+    expect(denied).toMatchObject({ outcome: 'denied', actor: { kind: 'token' } })
+    expect(denied?.actor).not.toHaveProperty('run_labels')
+    const own = narrow((await mint(ask, admin.token, slug)).token, label('ci', admin.token))
+    await createApp(ask, own, slug)
+    const [event] = await eventsOf(slug)
+    expect(event?.actor.run_labels).toEqual([{ agent: 'ci', run: 'fo1_[secret]' }])
+  })
 })
 
 describe('what is allowed', () => {

@@ -25,6 +25,7 @@ export type {
 export type { MachineConfig } from './contract/machine-config.ts'
 export type { Passkey, PasskeyCeremony } from './contract/passkeys.ts'
 export type { Region } from './contract/platform.ts'
+export type { RunLabelFields } from './contract/run-labels.ts'
 export type { AppSecret } from './contract/secrets.ts'
 export type {
   CurrentTokens,
@@ -48,4 +49,5 @@ export {
 } from './duration.ts'
 export { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode, type ConnectionDetails } from './errors.ts'
 export type { Fetch, FetchAnswer, FetchRequest } from './fetch.ts'
+export { describeRunLabels } from './run-labels.ts'
 export { loginErrorCodes, type LoginErrorCode } from './login-errors.ts'

@@ -1,4 +1,5 @@
 // Audit events: what happened, who did it, and whether it was allowed.
+import type { RunLabels } from './run-labels.ts'
 
 export interface AuditEvent {
   /** Milliseconds. */
@@ -22,6 +23,8 @@ export interface AuditActor {
   readonly id: string
   /** Email address, or the token's name. */
   readonly label: string
+  /** Of the token that acted; null if it has none, or no token acted. */
+  readonly runLabels?: RunLabels | null
 }
 
 /** A stored event. Ids increase with time within one database. */

@@ -1,5 +1,6 @@
 // Machines: what an app runs, as the store keeps them; their ids, versions, events and leases.
 import type { MachineState } from './machine-states.ts'
+import type { RunLabels } from './run-labels.ts'
 
 export interface Machine {
   /** 14 hexadecimal digits. Never used again. */
@@ -43,6 +44,8 @@ export interface Machine {
   /** Of the newest event. */
   readonly lastEventId: string
   readonly lease: MachineLease | null
+  /** Of the token that created it; null if that had none, or a person created it. */
+  readonly runLabels: RunLabels | null
   readonly createdAt: number
   readonly updatedAt: number
 }

@@ -3,6 +3,7 @@ import { sql, type SqlBool } from 'kysely'
 
 import type { AuditEvent, StoredAuditEvent } from '../domain/audit-event.ts'
 import type { Page } from '../domain/page.ts'
+import type { RunLabels } from '../domain/run-labels.ts'
 import { longestSentence, shorten } from '../domain/shorten.ts'
 import type { Transaction } from '../domain/store.ts'
 import { query, type Param, type QuerySession } from './query.ts'
@@ -40,6 +41,7 @@ export function audit(session: QuerySession): Transaction['audit'] {
         actorKind: actor.kind,
         actorId: actor.id,
         actorLabel: shorten(actor.label),
+        runLabels: actor.runLabels == null ? null : JSON.stringify(actor.runLabels),
       }),
     areOlder: (before) => eventsAreOlder(session, before),
     removeOlder: (before) => removeEvents(session, before),
@@ -50,6 +52,7 @@ type AuditRow = Omit<AuditEvent, 'actor'> & {
   readonly actorKind: AuditEvent['actor']['kind']
   readonly actorId: string
   readonly actorLabel: string
+  readonly runLabels: string | null
 }
 
 const columns = [
@@ -65,6 +68,7 @@ const columns = [
   // Rows from earlier versions may be longer.
   sql<string>`substr(reason, 1, ${sql.lit(longestSentence)})`.as('reason'),
   'request_id as requestId',
+  'run_labels as runLabels',
 ] as const
 
 const ofOrganisation = query((db, param: Param<{ organisationId: number; before: number; limit: number }>) =>
@@ -138,6 +142,7 @@ const append = query((db, param: Param<AuditRow>) =>
     target: param('target'),
     reason: param('reason'),
     request_id: param('requestId'),
+    run_labels: param('runLabels'),
   }),
 )
 
@@ -147,6 +152,8 @@ function toPage(rows: readonly (AuditRow & { readonly id: number })[], limit: nu
   return rows.length > limit && last ? { items, next: last.id } : { items }
 }
 
-function toEvent({ actorKind, actorId, actorLabel, ...event }: AuditRow & { readonly id: number }): StoredAuditEvent {
-  return { ...event, actor: { kind: actorKind, id: actorId, label: actorLabel } }
+function toEvent(row: AuditRow & { readonly id: number }): StoredAuditEvent {
+  const { actorKind, actorId, actorLabel, runLabels, ...event } = row
+  const actor = { kind: actorKind, id: actorId, label: actorLabel }
+  return { ...event, actor: runLabels === null ? actor : { ...actor, runLabels: JSON.parse(runLabels) as RunLabels } }
 }

@@ -4,6 +4,7 @@ import { sql, type SqlBool } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { MachineState } from '../domain/machine-states.ts'
 import type { Machine, MachineEvent, MachineVersion } from '../domain/machine.ts'
+import type { RunLabels } from '../domain/run-labels.ts'
 import type { MachineQuery } from '../domain/store/machines.ts'
 import type { Transaction } from '../domain/store.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
@@ -113,6 +114,7 @@ function toMachine(row: MachineColumns): Machine {
             expiresAt: row.lease_expires_at ?? 0,
             version: row.lease_version ?? '',
           },
+    runLabels: row.run_labels === null ? null : (JSON.parse(row.run_labels) as RunLabels),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }
@@ -149,6 +151,7 @@ function toRow(machine: Machine): MachineColumns {
     lease_description: lease?.description ?? null,
     lease_expires_at: lease?.expiresAt ?? null,
     lease_version: lease?.version ?? null,
+    run_labels: machine.runLabels === null ? null : JSON.stringify(machine.runLabels),
     created_at: machine.createdAt,
     updated_at: machine.updatedAt,
   }
@@ -236,6 +239,7 @@ const fixedOf = (param: Param<MachineColumns>) => ({
   app_id: param('app_id'),
   name: param('name'),
   region: param('region'),
+  run_labels: param('run_labels'),
   created_at: param('created_at'),
 })
 

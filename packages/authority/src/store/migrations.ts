@@ -18,6 +18,7 @@ import { migration15 } from './migrations/0015-organisations-revoked-whole.ts'
 import { migration16 } from './migrations/0016-outbox.ts'
 import { migration17 } from './migrations/0017-long-caveats.ts'
 import { migration18 } from './migrations/0018-machines.ts'
+import { migration19 } from './migrations/0019-run-labels.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   migration16,
   migration17,
   migration18,
+  migration19,
 ]

@@ -250,6 +250,8 @@ export interface Database {
     readonly target: string
     readonly reason: string
     readonly request_id: string
+    /** JSON of the labels of the token that acted. */
+    readonly run_labels: string | null
   }
 }
 
@@ -285,4 +287,6 @@ export interface MachineColumns {
   readonly lease_version: string | null
   readonly created_at: number
   readonly updated_at: number
+  /** JSON. */
+  readonly run_labels: string | null
 }

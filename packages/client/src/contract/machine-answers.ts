@@ -1,6 +1,7 @@
 // What the Machines API answers of machines: their state, events, versions and leases.
 import { z } from 'zod'
 
+import { runLabelFields } from './run-labels.ts'
 import { timestamp } from './text.ts'
 
 const machineState = z.enum([
@@ -66,6 +67,7 @@ export const machine = z
       })
       .optional()
       .describe('What the engine made of the image; absent until it is there.'),
+    ...runLabelFields,
     created_at: timestamp,
     updated_at: timestamp,
     events: z.array(machineEvent).optional(),
@@ -95,6 +97,7 @@ export const organisationMachines = z
         state: machineState,
         version: z.string(),
         private_ip: z.string(),
+        ...runLabelFields,
         created_at: timestamp,
         updated_at: timestamp,
         config: config.optional().describe('Its image, guest and metadata.'),

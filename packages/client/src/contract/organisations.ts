@@ -2,6 +2,7 @@
 import { z } from 'zod'
 
 import { routesOf } from './route.ts'
+import { runLabelFields } from './run-labels.ts'
 import { cursor, emailAddress, label, line, pageLimit, pathName, timestamp } from './text.ts'
 import { membershipDemands, roles } from './words.ts'
 
@@ -56,7 +57,12 @@ const auditEvent = z
     at: timestamp,
     operation: z.string(),
     outcome: z.enum(['allowed', 'denied']),
-    actor: z.object({ kind: z.enum(['user', 'token', 'nobody']), id: z.string(), label: z.string() }),
+    actor: z.object({
+      kind: z.enum(['user', 'token', 'nobody']),
+      id: z.string(),
+      label: z.string(),
+      ...runLabelFields,
+    }),
     target: z.string(),
     reason: z.string(),
     request_id: z.string(),

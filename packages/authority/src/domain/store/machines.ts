@@ -37,7 +37,7 @@ export interface MachineWrites extends MachineReads {
    */
   insert(machine: Machine, events: readonly MachineEvent[]): Promise<void>
   /**
-   * Stores all of a machine again, except what never changes: its id, name, region, app and creation. And what happened to
+   * Stores all of a machine again, except what never changes: its id, name, region, app, creation and run labels. And what happened to
    * it: the newest hundred events are kept.
    */
   save(machine: Machine, events: readonly MachineEvent[]): Promise<void>

@@ -4,6 +4,7 @@ import type { Lease, Machine as MachineAnswer, MachineEvent as EventAnswer } fro
 import type { Machine, MachineEvent, MachineLease } from '../../domain/machine.ts'
 import { readConfig, readMetadata } from '../../domain/machine-config.ts'
 import type { OrganisationMachine } from '../../operations/machines/list-machines.ts'
+import { encodeRunLabels } from '../http/encode-run-labels.ts'
 
 /** What is shown of a machine beside what every list has. */
 export interface ShownParts {
@@ -29,6 +30,7 @@ export function encodeMachine(machine: Machine, parts?: ShownParts): MachineAnsw
     private_ip: address ?? '',
     ...(parts === undefined ? {} : { config: configOf(machine) }),
     ...(image === undefined ? {} : { image_ref: image }),
+    ...encodeRunLabels(machine.runLabels),
     created_at: encodeInstant(createdAt),
     updated_at: encodeInstant(updatedAt),
     ...(parts === undefined ? {} : encodeParts(machine, parts)),
@@ -61,6 +63,7 @@ export function encodeOfOrganisation({ machine, appName }: OrganisationMachine, 
     state,
     version,
     private_ip: address ?? '',
+    ...encodeRunLabels(machine.runLabels),
     created_at: encodeInstant(createdAt),
     updated_at: encodeInstant(updatedAt),
     ...(isSummary ? {} : { config: { image, guest, metadata } }),

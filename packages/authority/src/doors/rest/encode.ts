@@ -17,6 +17,7 @@ import type { StoredAuditEvent } from '../../domain/audit-event.ts'
 import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
 import { encodeEventCursor } from '../http/cursor.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { encodeRunLabels } from '../http/encode-run-labels.ts'
 import { encodeAll } from '../http/pieces.ts'
 import { tokenState, type ListedToken } from '../../domain/token.ts'
 import { describeRecordedCaveats } from '../../operations/tokens/caveats-json.ts'
@@ -132,7 +133,7 @@ function encodeAuditEvent({
     at: encodeInstant(at),
     operation,
     outcome,
-    actor: { kind: actor.kind, id: actor.id, label: actor.label },
+    actor: { kind: actor.kind, id: actor.id, label: actor.label, ...encodeRunLabels(actor.runLabels) },
     target,
     reason,
     request_id: requestId,

@@ -5,6 +5,7 @@ import { DomainError } from '../../domain/errors.ts'
 import { createMachineId, createUlid, localRegion, type Machine } from '../../domain/machine.ts'
 import { changeMachine } from '../../domain/machine-change.ts'
 import { storeConfig, type MachineConfig } from '../../domain/machine-config.ts'
+import { runLabelsOf } from '../../domain/run-labels.ts'
 import { accessApp, type FoundApp } from '../apps/find-app.ts'
 import type { WriteOperation } from '../perform/operation.ts'
 import { expectRunner, type ShownMachine } from './find-machine.ts'
@@ -63,6 +64,7 @@ export const createMachine: WriteOperation<CreateMachine, FoundApp, ShownMachine
       dueAt: now,
       lastEventId: version,
       lease: null,
+      runLabels: actor.kind === 'token' ? runLabelsOf(actor.verified) : null,
       createdAt: now,
       updatedAt: now,
     }

@@ -11,6 +11,7 @@ import type { MachineCause } from '../../domain/machine-states.ts'
 import { overEachEngine } from '../../store/testing/engines.ts'
 import { deleteApp } from '../apps/delete-app.ts'
 import { showApp } from '../apps/show-app.ts'
+import { createMachine } from './create-machine.ts'
 import { destroyMachine, restartMachine, startMachine, stopMachine, suspendMachine } from './change-state.ts'
 import { cordonMachine, signalMachine } from './control-machine.ts'
 import { acquireLease, releaseLease, showLease } from './leases.ts'
@@ -66,6 +67,20 @@ overEachEngine((postgres) => {
         return found
       })
     }
+
+    test('a machine keeps the run labels of the token that created it, whoever changes it', async () => {
+      const label = { agent: 'ci', run: '42', onBehalfOf: '' }
+      const { app } = world
+      const header = await world.mint([{ type: 'RunLabel', ...label }])
+      const asked = { appName: app.name, name: undefined, region: undefined, config: { image: 'busybox' } }
+      const flags = { leaseTtl: undefined, skipLaunch: false, skipSecrets: false, minSecretsVersion: 0 }
+      const { machine } = await world.ask(createMachine, { ...asked, ...flags }, header)
+      expect(machine.runLabels).toEqual({ first: [label], more: 0 })
+      const other = await world.mint([{ type: 'RunLabel', ...label, agent: 'other' }])
+      await world.ask(updateMachine, { ...named(machine), ...update }, other)
+      expect((await world.find(machine.id)).runLabels).toEqual(machine.runLabels)
+      expect((await world.create()).runLabels).toBeNull()
+    })
 
     test('a machine is created with its version and its first event, and shown', async () => {
       const config = { env: { A: 'b' }, metadata: { role: 'web' }, strange: [1] }

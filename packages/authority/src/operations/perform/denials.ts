@@ -46,7 +46,7 @@ function hasRoom(
   )
 }
 
-/** By id only: the names of strangers and their tokens do not belong in another organisation's trail. */
+/** By id only: what strangers call themselves, their tokens and their runs does not belong in another organisation's trail. */
 function withoutName({ kind, id }: AuditActor): AuditActor {
   return { kind, id, label: `${kind} ${id}` }
 }

@@ -4,6 +4,7 @@ import type { VerifiedMacaroon } from '@hallpass/macaroon'
 import type { AuditActor } from '../../domain/audit-event.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation } from '../../domain/organisation.ts'
+import { runLabelsOf } from '../../domain/run-labels.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import type { SignedId, TokenRecord } from '../../domain/token.ts'
 import { describeUser, type Session, type User } from '../../domain/user.ts'
@@ -160,7 +161,12 @@ export function refuseToken(
 export function describeActor(credential: Credential): AuditActor {
   return credential.kind === 'user'
     ? describeUserAsActor(credential.user)
-    : { kind: 'token', id: credential.record.id, label: credential.record.name }
+    : {
+        kind: 'token',
+        id: credential.record.id,
+        label: credential.record.name,
+        runLabels: runLabelsOf(credential.verified),
+      }
 }
 
 /** A person, for the audit trail. */

@@ -309,6 +309,20 @@ export function describeOrganisations(getStore: () => Store): void {
     expect([event?.target, event?.reason, event?.actor.label].map((each) => each?.length)).toEqual([1000, 1000, 1000])
   })
 
+  test('audit events keep the run labels of who acted', async () => {
+    const runLabels = { first: [{ agent: 'ci', run: '42', onBehalfOf: 'Ada "L."' }], more: 2 }
+    const actors = [
+      { kind: 'token', id: 't', label: 'x', runLabels } as const,
+      { kind: 'user', id: '1', label: 'y' } as const,
+    ]
+    const page = await getStore().write(async (tx) => {
+      const { id } = await insertOrganisation(tx)
+      for (const actor of actors) await tx.audit.append({ ...createEvent(id, 'app.create'), actor })
+      return tx.audit.ofOrganisation(id, { limit: 2 })
+    })
+    expect(page.items.map(({ actor }) => actor)).toEqual(actors.toReversed())
+  })
+
   test('audit events of a token are what it did and what was done to it, page by page, newest first', async () => {
     await getStore().write(async (tx) => {
       const [{ id: organisationId }, { id: elsewhere }] = [await insertOrganisation(tx), await insertOrganisation(tx)]

@@ -107,6 +107,7 @@ export async function insertMachine(
     dueAt: 1000,
     lastEventId: '',
     lease: null,
+    runLabels: { first: [{ agent: 'ci', run: '42', onBehalfOf: '' }], more: 3 },
     createdAt: 1000,
     updatedAt: 1000,
     ...changes,
