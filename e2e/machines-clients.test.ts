@@ -17,6 +17,7 @@ import { routes } from '@hallpass/client/contract'
 
 import { founder, startAuthority, type TestAuthority } from './authority.ts'
 import { expectAnswer, expectRefusal } from './http.ts'
+import { narrow } from './macaroons.ts'
 import { testOpenCommands } from './open-commands.ts'
 import { createApp, createOrganisation, mint, revoke, signIn } from './people.ts'
 
@@ -52,7 +53,9 @@ describe.skipIf(missing !== undefined)(
       await createOrganisation(ask, token, 'Staging')
       await createApp(ask, token, 'staging', 'web')
       const minted = await mint(ask, token, 'staging')
-      client = new Client(minted.token, { apiUrl: authority.url(), graphqlUrl: authority.url() })
+      // What a machine has beside the fields of the API must not disturb them.
+      const labelled = narrow(minted.token, { type: 'RunLabel', agent: 'ci', run: '42', onBehalfOf: '' })
+      client = new Client(labelled, { apiUrl: authority.url(), graphqlUrl: authority.url() })
       subscribe('http.client.request.start', watch)
     })
     afterAll(async () => {
@@ -74,6 +77,7 @@ describe.skipIf(missing !== undefined)(
       const made = await Machine.createMachine({ app_name: 'web', name: 'one', region: 'any', config })
       const one = { app_name: 'web', machine_id: made.id }
       expect(made).toMatchObject({ name: 'one', state: 'created', config: { image: config.image, env: { A: 'b' } } })
+      expect(made).toMatchObject({ run_labels: [{ agent: 'ci', run: '42' }] })
       const wait = (state: string) => Machine.waitMachine({ ...one, state: state as never, timeout: '30s' })
       expect(await wait('started')).toMatchObject({ ok: true })
       expect(await Machine.listMachines('web')).toMatchObject([{ id: made.id, state: 'started', host_status: 'ok' }])

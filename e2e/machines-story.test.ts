@@ -54,6 +54,7 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
     token = await done(['tokens', 'create', 'org', '-o', 'staging'])
     await done(['apps', 'create', 'jobs', '-o', 'staging'], token)
     await done(['apps', 'create', 'sibling', '-o', 'staging'], token)
+    token = await done(['tokens', 'attenuate', '--agent', 'story', '--on-behalf-of', 'Ada L.'], token)
   })
   afterAll(async () => {
     await place?.leave()
@@ -85,7 +86,12 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
     }
     ids.leaver = await run('leaver', 'exit 7')
     ids.glutton = await run('glutton', 'x=0123456789; while :; do x=$x$x; done')
-    expect(await done(['machine', 'list'], token)).toMatch(/talker +started +local +test\/busybox:1/)
+    const list = await done(['machine', 'list'], token)
+    expect(list).toMatch(/talker +started +local +test\/busybox:1 .* agent story, on behalf of "Ada L\."/)
+    expect(await done(['machine', 'status', 'talker'], token)).toContain(
+      'Run labels: agent story, on behalf of "Ada L."',
+    )
+    expect(await done(['orgs', 'audit', 'staging'])).toMatch(/machine\.create .* agent story, on behalf of "Ada L\."/)
   })
 
   it('tells the exit code, and that memory ran out', async () => {

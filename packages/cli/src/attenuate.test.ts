@@ -58,6 +58,24 @@ describe('tokens attenuate', () => {
     expect(new Set(server.seen.map(({ authorization }) => authorization))).toEqual(new Set([header(org)]))
   })
 
+  it('adds a run label, without asking anybody, which explain and debug show', async () => {
+    server.answer(() => undefined)
+    const words = ['--agent', 'ci', '--run', 'build 42', '--on-behalf-of', 'ada@example.com']
+    const { code, stdout, stderr } = await tokens(['attenuate', ...words])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const again = await tokens(['attenuate', '--agent', 'tester', '-'], stdout)
+    const explained = await tokens(['explain', '--offline', '-'], again.stdout)
+    expect(explained.stdout).toContain(
+      'Its holders labelled it: agent ci, run "build 42", on behalf of ada@example.com; then agent tester.',
+    )
+    const debugged = await tokens(['debug', '-'], again.stdout)
+    expect(JSON.parse(debugged.stdout)[0].caveats.slice(1)).toEqual([
+      { type: 'RunLabel', body: { agent: 'ci', run: 'build 42', on_behalf_of: 'ada@example.com' } },
+      { type: 'RunLabel', body: { agent: 'tester' } },
+    ])
+    expect(server.seen).toEqual([])
+  })
+
   it('asks with the login where the token may not ask', async () => {
     server.answer((seen) =>
       seen.authorization.startsWith('Bearer') ? world(seen) : [403, refusal('forbidden', 'a caveat forbids it')],
@@ -109,6 +127,8 @@ describe('tokens attenuate', () => {
     ['no file', ['attenuate', '-f', 'none.json'], 1, 'cannot read none.json'],
     ['two tokens', ['attenuate', '--read-only', '-t', header(org), header(org)], 2, 'two tokens are given'],
     ['contradictions', ['attenuate', '--read-only', '--command', 'ls'], 2, 'running a command takes write and control'],
+    ['a label of nothing', ['attenuate', '--agent', ''], 2, 'the run label names no agent'],
+    ['a label of two lines', ['attenuate', '--run', 'a\nb'], 2, 'the run label has a character that cannot be seen'],
     ['the past', ['attenuate', '--until', '2020-01-01T00:00Z'], 2, '--until lies in the past'],
   ])('refuses %s, and prints no token', async (_, words, code, why) => {
     await writeFile(join(place.directory, 'text.json'), 'read only')

@@ -1,6 +1,7 @@
 // Reads the flags of `tokens attenuate`, as far as they can be read without asking anyone.
 import { actions, MacaroonError, parseAction, type Action, type Command } from '@hallpass/macaroon'
-import { splitItems, splitShellWords } from '@hallpass/macaroon/narrow'
+import { holdsWholeSecret } from '@hallpass/client/secret-text'
+import { splitItems, splitShellWords, type NarrowingWords } from '@hallpass/macaroon/narrow'
 
 import { CommandError } from './errors.ts'
 import { readDuration } from './mint.ts'
@@ -19,13 +20,26 @@ export interface NarrowingFlags {
   readonly actions?: string | undefined
   readonly for?: string | undefined
   readonly until?: string | undefined
+  readonly agent?: string | undefined
+  readonly run?: string | undefined
+  readonly onBehalfOf?: string | undefined
 }
 
 /** Whether any of them is given. */
 export function narrows(flags: NarrowingFlags): boolean {
   const { org, app, machine, volume, feature, mutation, command, commandPrefix, readOnly } = flags
   const given = [org, app, machine, volume, feature, mutation, command, commandPrefix, readOnly, flags.actions]
-  return [...given, flags.for, flags.until].some((flag) => flag !== undefined)
+  return [...given, flags.for, flags.until, readLabel(flags)].some((flag) => flag !== undefined)
+}
+
+/** The run label; undefined where no flag says any of it. */
+export function readLabel({ agent, run, onBehalfOf }: NarrowingFlags): NarrowingWords['label'] {
+  const texts = [agent, run, onBehalfOf].filter((text) => text !== undefined)
+  if (texts.length === 0) return undefined
+  if (texts.some(holdsWholeSecret)) {
+    throw new CommandError('misused', 'the run label holds a token or a code, which others would see')
+  }
+  return { agent, run, onBehalfOf }
 }
 
 /** The items of a list flag, each once; undefined where it is not given. */

@@ -1,5 +1,5 @@
 // `hallpass machine list`: the machines of an app, or of a whole organisation.
-import type { OrganisationMachines } from '@hallpass/client'
+import { describeRunLabels, type OrganisationMachines } from '@hallpass/client'
 
 import { chooseApp, givenOrganisation } from '../../choose.ts'
 import { connect } from '../../connect.ts'
@@ -29,8 +29,8 @@ export async function listMachines(context: Context, flags: ListFlags): Promise<
     if (wroteJson(context, flags, { machines })) return
     writeTable(
       context,
-      ['ID', 'APP', 'NAME', 'STATE', 'REGION', 'IMAGE', 'CREATED AT'],
-      machines.map(({ id, app_name, name, state: now, region, config, created_at }) => [
+      ['ID', 'APP', 'NAME', 'STATE', 'REGION', 'IMAGE', 'CREATED AT', 'RUN LABELS'],
+      machines.map(({ id, app_name, name, state: now, region, config, created_at, ...machine }) => [
         id,
         app_name,
         name,
@@ -38,6 +38,7 @@ export async function listMachines(context: Context, flags: ListFlags): Promise<
         region,
         imageOf(config),
         formatGoTime(created_at),
+        describeRunLabels(machine),
       ]),
     )
     return
@@ -46,8 +47,8 @@ export async function listMachines(context: Context, flags: ListFlags): Promise<
   if (wroteJson(context, flags, machines)) return
   writeTable(
     context,
-    ['ID', 'NAME', 'STATE', 'REGION', 'IMAGE', 'IP ADDRESS', 'CREATED AT'],
-    machines.map(({ id, name, state: now, region, config, private_ip, created_at }) => [
+    ['ID', 'NAME', 'STATE', 'REGION', 'IMAGE', 'IP ADDRESS', 'CREATED AT', 'RUN LABELS'],
+    machines.map(({ id, name, state: now, region, config, private_ip, created_at, ...machine }) => [
       id,
       name,
       now,
@@ -55,6 +56,7 @@ export async function listMachines(context: Context, flags: ListFlags): Promise<
       imageOf(config),
       private_ip,
       formatGoTime(created_at),
+      describeRunLabels(machine),
     ]),
   )
 }

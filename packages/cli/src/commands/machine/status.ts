@@ -1,5 +1,5 @@
 // `hallpass machine status`: one machine, and what happened to it.
-import type { MachineEvent } from '@hallpass/client'
+import { describeRunLabels, type MachineEvent } from '@hallpass/client'
 
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
@@ -31,6 +31,7 @@ export async function showMachine(
     ['Region', region],
     ['IP address', private_ip],
     ['Version', instance_id],
+    ['Run labels', describeRunLabels(machine)],
     ['Created', formatGoTime(machine.created_at)],
     ['Updated', formatGoTime(machine.updated_at)],
   ] as const

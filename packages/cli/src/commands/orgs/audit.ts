@@ -1,5 +1,5 @@
 // `hallpass orgs audit`: what happened in an organisation.
-import type { AuditEvent } from '@hallpass/client'
+import { describeRunLabels, type AuditEvent } from '@hallpass/client'
 
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
@@ -18,7 +18,7 @@ export async function listAuditEvents(context: Context, flags: GlobalFlags & Jso
   if (wroteJson(context, flags, { events })) return
   writeTable(
     context,
-    ['AT', 'WHO', 'OPERATION', 'TARGET', 'OUTCOME', 'REASON'],
+    ['AT', 'WHO', 'OPERATION', 'TARGET', 'OUTCOME', 'REASON', 'RUN LABELS'],
     events.map(({ at, actor, operation, target, outcome, reason }) => [
       formatGoTime(at),
       actor.label === '' ? actor.kind : actor.label,
@@ -26,6 +26,7 @@ export async function listAuditEvents(context: Context, flags: GlobalFlags & Jso
       target,
       outcome,
       reason,
+      describeRunLabels(actor),
     ]),
   )
 }

@@ -17,6 +17,7 @@ import {
   readEnd,
   readFeatures,
   readItems,
+  readLabel,
   type NarrowingFlags,
 } from '../../narrowing-flags.ts'
 import { tell, writeJson, writeLine } from '../../output.ts'
@@ -77,6 +78,7 @@ async function readWords(context: Context, flags: AttenuateFlags, token: string)
     mutations: readItems('mutation', flags.mutation),
     actions: readActions(flags),
     notAfter: readEnd(flags, context.now()),
+    label: readLabel(flags),
   }
   let found: Promise<Askers> | undefined
   const askers = () => (found ??= findAskers(context, flags, token))

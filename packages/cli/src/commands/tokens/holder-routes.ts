@@ -36,6 +36,9 @@ export const attenuateCommand = command({
     mutation: listFlag('Only these GraphQL mutations', 'name,…'),
     for: textFlag('Until so long from now, like 2h or 30d', 'duration'),
     until: textFlag('Until then, like 2026-12-01T00:00Z', 'instant'),
+    agent: textFlag('Run label: which agent uses it', 'name'),
+    run: textFlag('Run label: in which run', 'id'),
+    onBehalfOf: textFlag('Run label: on behalf of whom', 'who'),
     file: textFlag('JSON of caveats, [{"type":…,"body":…}], or - for standard input', 'file', 'f'),
     location: { ...textFlag('Location of the permission tokens', 'url', 'l'), hidden: true },
     ...commonFlags,
@@ -53,6 +56,9 @@ export const attenuateCommand = command({
     '  --command "ls -l"              that command; everything else only to read (IfPresent [Commands], else r)\n' +
     '  --mutation NAME                through that GraphQL mutation only (Mutations)\n' +
     '  --for 2h                       as before, for two hours (ValidityWindow)\n' +
+    '--agent, --run and --on-behalf-of add a run label, which narrows nothing: the audit trail and the lists of machines show\n' +
+    'who used the token. Whoever gets it can add another label behind, and neither drop nor change one. Services that\n' +
+    'verify with superfly/macaroon refuse a labelled token, because they do not know the caveat.\n' +
     'Without any of them the caveats are read from --file, else from standard input.',
 })
 
