@@ -55,12 +55,17 @@ describe.skipIf(!hasBrowser)('the inspector', () => {
     const { page } = visitor
     await page.getByRole('checkbox', { name: 'Read' }).check()
     await page.getByLabel('Expires').selectOption('In 1 hour or earlier')
+    await page.getByLabel('Agent').fill(admin.token)
+    await page.getByText('The run label holds a token or a code').waitFor()
+    await page.getByLabel('Agent').fill('<b>ci</b>')
+    await page.getByLabel('On behalf of').fill('ada@example.com')
     await page.getByRole('status').getByText('The narrowed token is below.').waitFor()
     const narrowed = (await page.getByRole('group', { name: 'narrowed token' }).textContent()) ?? ''
     await page
       .getByRole('article', { name: 'The narrowed token' })
       .getByText(/^It may read: the organization/)
       .waitFor()
+    await page.getByText('Its holders labelled it: agent "<b>ci</b>", on behalf of ada@example.com.').waitFor()
     const { ask } = dashboard.authority
     expect((await ask('GET', '/v1/apps/web-1', { token: narrowed })).status).toBe(200)
     expect((await ask('DELETE', '/v1/apps/web-1', { token: narrowed })).status).toBe(403)

@@ -14,6 +14,7 @@ import { founder, optionsFor } from './authority.ts'
 import { violationsIn } from './axe.ts'
 import { dashboardFolder, hasBrowser, prepareDashboard, prepareVisitor } from './dashboard.ts'
 import { expectAnswer } from './http.ts'
+import { narrow } from './macaroons.ts'
 import { createApp, mint, signUpInto } from './people.ts'
 import { prepareOrganisation } from './prepare.ts'
 
@@ -38,7 +39,8 @@ describe.skipIf(!hasBrowser || reasonWithoutDockerd() !== undefined)('the pages 
   }
   beforeAll(async () => {
     for (const name of ['web', 'jobs']) await createApp(ask, admin.token, slug, name)
-    token = (await mint(ask, admin.token, slug)).token
+    const { token: minted } = await mint(ask, admin.token, slug)
+    token = narrow(minted, { type: 'RunLabel', agent: markup, run: '', onBehalfOf: 'ada@example.com' })
   })
   const ada = prepareVisitor(() => dashboard.visitorAs(founder, `/dashboard/${slug}/machines`))
 
@@ -54,6 +56,7 @@ describe.skipIf(!hasBrowser || reasonWithoutDockerd() !== undefined)('the pages 
     const row = page.getByRole('row', { name: /talker/ })
     await row.getByText('Started').waitFor()
     expect(await row.textContent()).toMatch(new RegExp(`${id}.*web.*test/busybox:1`))
+    await row.getByText(`agent "${markup}", on behalf of ada@example.com`).waitFor()
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     await row.getByRole('button', { name: 'Copy id of talker' }).click()
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(id)
@@ -73,9 +76,21 @@ describe.skipIf(!hasBrowser || reasonWithoutDockerd() !== undefined)('the pages 
     const events = page.getByRole('listitem').filter({ hasText: /^(?:Started|Created)/ })
     expect((await events.allTextContents()).map((text) => text.slice(0, 7))).toEqual(['Started', 'Created'])
     await page.getByText('1 shared processor, 256 MB of memory').waitFor()
+    await page.getByText(`agent "${markup}", on behalf of ada@example.com`).waitFor()
     expect(await page.getByRole('group', { name: 'Configuration' }).textContent()).toContain(markup)
     expect(await page.locator('main img, main b').count()).toBe(0)
     await expectGood(page)
+  })
+
+  it('name it in the audit trail, with the run label of the token', async () => {
+    const { page } = ada
+    const place = page.url()
+    await page.goto(dashboard.url(`/dashboard/${slug}/audit`))
+    await page.getByText(`Run label: agent "${markup}", on behalf of ada@example.com`).waitFor()
+    expect(await page.locator('main img, main b').count()).toBe(0)
+    await expectGood(page)
+    await page.goto(place)
+    await stateIs(page, 'Started')
   })
 
   it('stop and start it, and offer only what makes sense', async () => {

@@ -1,6 +1,7 @@
 // The fields of what a token can be narrowed to: the same for one that is made and for one that is held.
 import { Check } from '../ui/choice.tsx'
 import { controlClasses, Field, TextField } from '../ui/field.tsx'
+import type { LabelText } from './run-label.ts'
 import { actionLetters, toggleAction } from './narrowing.ts'
 
 interface TextControlProps {
@@ -67,5 +68,39 @@ export function CommandsField({ hint, rows, problem, className, value, onChange 
         />
       )}
     </Field>
+  )
+}
+
+interface LabelFieldsProps {
+  readonly value: LabelText
+  readonly problem: string | undefined
+  readonly onChange: (value: LabelText) => void
+}
+
+/** Who uses the token: it narrows nothing. */
+export function LabelFields({ value, problem, onChange }: LabelFieldsProps) {
+  const fields = [
+    { name: 'agent', label: 'Agent', hint: 'Run label: the audit trail and the lists of machines show it.' },
+    { name: 'run', label: 'Run', hint: undefined },
+    { name: 'onBehalfOf', label: 'On behalf of', hint: undefined },
+  ] as const
+  return (
+    <fieldset className="grid min-w-0 items-start gap-x-4 gap-y-5 narrow:col-span-2 narrow:grid-cols-3">
+      <legend className="sr-only">Run label</legend>
+      {fields.map(({ name, label, hint }) => (
+        <TextField
+          key={name}
+          label={label}
+          optional
+          hint={hint}
+          error={name === 'agent' ? problem : undefined}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={value[name]}
+          onChange={(event) => onChange({ ...value, [name]: event.target.value })}
+        />
+      ))}
+    </fieldset>
   )
 }

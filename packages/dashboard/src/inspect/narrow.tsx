@@ -4,7 +4,8 @@ import { caveatsOfWords } from '@hallpass/macaroon/narrow'
 import { useState } from 'react'
 
 import { problemsOfNarrowing, unnarrowed, wordsOfNarrowing, type Narrowing } from '../caveats/narrowing.ts'
-import { ActionChecks, CommandsField, MachinesField } from '../caveats/narrowing-controls.tsx'
+import { ActionChecks, CommandsField, LabelFields, MachinesField } from '../caveats/narrowing-controls.tsx'
+import { problemOfLabel, unlabelled, wordsOfLabel } from '../caveats/run-label.ts'
 import { CopyBox } from '../ui/copy.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
 import { Notice } from '../ui/notice.tsx'
@@ -30,13 +31,15 @@ export function Narrow({ header, now }: NarrowProps) {
   const [appIds, setAppIds] = useState('')
   const [end, setEnd] = useState<number | undefined>(undefined)
   const [choice, setChoice] = useState('0')
+  const [label, setLabel] = useState(unlabelled)
   const change = (part: Partial<Narrowing>) => setNarrowing({ ...narrowing, ...part })
   const problems = problemsOfNarrowing(narrowing)
   const apps = numbersIn(appIds)
-  const isWrong = apps === undefined || problems.commands !== undefined
+  const labelProblem = problemOfLabel(label)
+  const isWrong = apps === undefined || problems.commands !== undefined || labelProblem !== undefined
   const caveats: readonly Caveat[] = isWrong
     ? []
-    : caveatsOfWords({ ...wordsOfNarrowing({ ...narrowing, apps }), notAfter: end })
+    : caveatsOfWords({ ...wordsOfNarrowing({ ...narrowing, apps }), notAfter: end, label: wordsOfLabel(label) })
   return (
     <div className="flex flex-col gap-6">
       <div className="grid items-start gap-x-4 gap-y-5 rounded-card border border-line p-5 narrow:grid-cols-2">
@@ -69,6 +72,7 @@ export function Narrow({ header, now }: NarrowProps) {
           value={narrowing.commands}
           onChange={(commands) => change({ commands })}
         />
+        <LabelFields value={label} problem={labelProblem} onChange={setLabel} />
       </div>
       <output className="sr-only">{caveats.length > 0 ? 'The narrowed token is below.' : ''}</output>
       {caveats.length > 0 && <Narrowed header={header} caveats={caveats} now={now} />}

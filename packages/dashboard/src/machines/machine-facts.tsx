@@ -1,7 +1,7 @@
 // What is known of a machine, and its configuration as it was given.
 import { Link } from 'wouter'
 
-import type { Machine } from '@hallpass/client'
+import { describeRunLabels, type Machine } from '@hallpass/client'
 
 import { CopyButton, Id } from '../ui/copy.tsx'
 import { Fact, Facts, Section } from '../ui/layout.tsx'
@@ -17,6 +17,7 @@ interface MachineFactsProps {
 export function MachineFacts({ slug, app, machine }: MachineFactsProps) {
   const { id, config, region, version, private_ip: address, created_at, updated_at, lease } = machine
   const size = sizeOf(config)
+  const labels = describeRunLabels(machine)
   return (
     <Facts>
       <Fact name="Id">
@@ -43,6 +44,7 @@ export function MachineFacts({ slug, app, machine }: MachineFactsProps) {
       <Fact name="Changed">
         <Time at={updated_at} />
       </Fact>
+      {labels !== '' && <Fact name="Run label">{labels}</Fact>}
       <Fact name="Version">
         <Id>{version}</Id>
       </Fact>

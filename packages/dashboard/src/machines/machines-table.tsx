@@ -1,11 +1,13 @@
 // Machines, one a row: what each is called, what it runs, how it is, and since when.
 import { Link } from 'wouter'
 
+import { describeRunLabels, type RunLabelFields } from '@hallpass/client'
+
 import { CopyButton } from '../ui/copy.tsx'
 import { Time } from '../ui/time.tsx'
 import { MachineStateWord, type MachineState } from './states.tsx'
 
-export interface ListedMachine {
+export interface ListedMachine extends RunLabelFields {
   readonly id: string
   readonly name: string
   /** Empty where its app is deleted. */
@@ -54,7 +56,9 @@ interface RowProps {
   readonly hasApp: boolean
 }
 
-function Row({ slug, machine: { id, name, app, image, region, state, changedAt }, hasApp }: RowProps) {
+function Row({ slug, machine, hasApp }: RowProps) {
+  const { id, name, app, image, region, state, changedAt } = machine
+  const labels = describeRunLabels(machine)
   const place = `/dashboard/${slug}/machines/${encodeURIComponent(app)}`
   const nameClasses = 'block truncate text-base font-medium'
   return (
@@ -70,6 +74,11 @@ function Row({ slug, machine: { id, name, app, image, region, state, changedAt }
               </Link>
             )}
             <code className="block truncate font-mono text-tiny text-muted">{id}</code>
+            {labels !== '' && (
+              <span className="block truncate text-tiny text-muted" title={labels}>
+                {labels}
+              </span>
+            )}
           </div>
           <CopyButton text={id} what={`id of ${name}`} kind="quiet" />
         </div>

@@ -1,7 +1,7 @@
 // Events of the audit trail: who did what to what, when, and whether it was allowed.
 import { Link } from 'wouter'
 
-import type { AuditEvent } from '@hallpass/client'
+import { describeRunLabels, type AuditEvent } from '@hallpass/client'
 
 import { sayOperation } from '../words/audit.ts'
 import { Id } from './copy.tsx'
@@ -27,6 +27,7 @@ export function EventList({ events, slug }: EventListProps) {
 function Event({ event, slug }: { readonly event: AuditEvent; readonly slug: string }) {
   const { at, operation, outcome, actor, target, reason, request_id } = event
   const isDenied = outcome === 'denied'
+  const labels = describeRunLabels(actor)
   return (
     <li className="grid gap-x-6 gap-y-0.5 py-3 @lg:grid-cols-[minmax(0,1fr)_7rem] @2xl:grid-cols-[14rem_minmax(0,1fr)_7rem]">
       <div className="min-w-0">
@@ -45,6 +46,7 @@ function Event({ event, slug }: { readonly event: AuditEvent; readonly slug: str
             </span>
           )}
         </p>
+        {labels !== '' && <p className="text-small text-muted wrap-anywhere">Run label: {labels}</p>}
         {reason !== '' && <p className="text-small text-muted wrap-anywhere">{reason}</p>}
         {isDenied && request_id !== '' && (
           <p className="text-small text-muted">
