@@ -63,6 +63,7 @@ export function pathOf(target: Target, route: Route, params: Readonly<Record<str
     login_id: 'unknown',
     discharge_id: 'unknown',
     machine_id: '00000000000000',
+    volume_id: 'vol_none',
     key: 'unknown',
     secret_name: 'UNKNOWN',
     email: encodeURIComponent(target.member.email),

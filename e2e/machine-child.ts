@@ -13,6 +13,8 @@ import {
   stopMachine,
   suspendMachine,
 } from '../packages/authority/src/operations/machines/change-state.ts'
+import { destroyVolume } from '../packages/authority/src/operations/volumes/change-volume.ts'
+import { createVolume } from '../packages/authority/src/operations/volumes/create-volume.ts'
 import { openMachineWorld } from '../packages/authority/src/operations/machines/testing/world.ts'
 import { updateMachine } from '../packages/authority/src/operations/machines/update-machine.ts'
 import { waitForMachine } from '../packages/authority/src/operations/machines/wait-for-machine.ts'
@@ -60,8 +62,15 @@ const update = {
   minSecretsVersion: 0,
 }
 
+const volumes = () => world.store.read((tx) => tx.volumes.ofApp(world.app.id, { limit: 9 }))
+
 const verbs: Readonly<Record<string, (id: string, state: string) => Promise<unknown>>> = {
   create: async () => (await world.create(config)).id,
+  createVolume: () => world.ask(createVolume, { appName: world.app.name, name: 'data', region: undefined, sizeGb: 1 }),
+  destroyVolume: async () => {
+    for (const { id } of await volumes()) await world.ask(destroyVolume, { appName: world.app.name, volumeId: id })
+  },
+  volumes: async () => (await volumes()).map(({ id, state }) => [id, state]),
   start: (id) => world.ask(startMachine, named(id)),
   stop: (id) => world.ask(stopMachine, { ...named(id), ...gently }),
   restart: (id) => world.ask(restartMachine, { ...named(id), ...gently }),

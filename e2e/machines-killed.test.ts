@@ -94,6 +94,26 @@ describe.skipIf(reasonWithoutDockerd() !== undefined)('machines whose driver is 
     await child.kill()
   })
 
+  test('a volume is there once, or gone, wherever its driver dies', async () => {
+    const start = () => startChild(dockerd.socketPath, 'directory', directory)
+    let child = await start()
+    for (const [verb, call, moment, state] of [
+      ['createVolume', 'createVolume', 'after', 'created'],
+      ['destroyVolume', 'removeVolume', 'before', undefined],
+    ] as const) {
+      await child.ask('die', call, moment)
+      await child.ask(verb)
+      await child.ended
+      child = await start()
+      const known = () => child.ask('volumes')
+      const wanted = state === undefined ? [] : [[expect.any(String), state]]
+      await expect.poll(known, { timeout: 20_000 }).toEqual(wanted)
+      const [[id] = []] = (await known()) as readonly (readonly string[])[]
+      expect(await engine.listVolumes()).toEqual(id === undefined ? [] : [id])
+    }
+    await child.kill()
+  })
+
   test.skipIf(reasonWithoutPostgres() !== undefined)('another authority goes on', async () => {
     const postgres = await startPostgres()
     try {

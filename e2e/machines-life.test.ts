@@ -16,6 +16,11 @@ import {
   suspendMachine,
 } from '../packages/authority/src/operations/machines/change-state.ts'
 import { signalMachine } from '../packages/authority/src/operations/machines/control-machine.ts'
+import { createApp } from '../packages/authority/src/operations/apps/create-app.ts'
+import { deleteApp } from '../packages/authority/src/operations/apps/delete-app.ts'
+import { destroyVolume, extendVolume } from '../packages/authority/src/operations/volumes/change-volume.ts'
+import { createVolume } from '../packages/authority/src/operations/volumes/create-volume.ts'
+import type { Volume } from '../packages/authority/src/domain/volume.ts'
 import { openMachineWorld, type MachineWorld } from '../packages/authority/src/operations/machines/testing/world.ts'
 import { updateMachine } from '../packages/authority/src/operations/machines/update-machine.ts'
 import { waitForMachine } from '../packages/authority/src/operations/machines/wait-for-machine.ts'
@@ -70,6 +75,59 @@ describe.skipIf(reasonWithoutDockerd() !== undefined)('machines on a Docker Engi
     await world.ask(destroyMachine, { ...named(machine), force: true })
     return reach(machine, 'destroyed')
   }
+
+  test('a volume is made, keeps what each machine that has it writes, and goes with its app', async () => {
+    const appName = `app-${randomBytes(6).toString('hex')}`
+    const asked = { slug: world.organisation.slug, name: appName, network: 'default', idempotencyKey: undefined }
+    await world.ask(createApp, asked)
+    const create = async () =>
+      (await world.ask(createVolume, { appName, name: 'data', region: undefined, sizeGb: 1 })).volume
+    const volumeOf = ({ id }: Volume) => world.store.read((tx) => tx.volumes.byId(id))
+    const [volume, beside] = [await create(), await create()]
+    await expect
+      .poll(() => volumeOf(volume))
+      .toMatchObject({ state: 'created', madeGb: 1, isSized: false, dueAt: null })
+    const start = async (script: string) => {
+      const mounts = [{ volume: volume.id, path: '/data' }]
+      const machine = await world.create({ ...runs(script), mounts, restart: { policy: 'no' } }, { appName })
+      const wait = { appName, machineId: machine.id, states: ['started', 'stopped'], timeout: 30_000 }
+      await world.ask(waitForMachine, { ...wait, version: undefined, fromEventId: undefined })
+      return machine
+    }
+    const writes = await start('echo kept > /data/file; exec sleep 1000')
+    const name = { appName, volumeId: volume.id }
+    // It is not held to a size, so it is larger at once.
+    const extended = await world.ask(extendVolume, { ...name, sizeGb: 2 })
+    expect(extended).toMatchObject({ volume: { sizeGb: 2 }, needsRestart: false })
+    await expect.poll(() => volumeOf(volume)).toMatchObject({ madeGb: 2, dueAt: null, problem: null })
+    await world.ask(destroyMachine, { appName, machineId: writes.id, nonce: undefined, force: true })
+    await expect.poll(() => volumeOf(volume)).toMatchObject({ machineId: null })
+    const reads = await start('grep -q kept /data/file && exec sleep 1000')
+    expect(await world.find(reads.id)).toMatchObject({ state: 'started' })
+
+    await world.ask(destroyVolume, { appName, volumeId: beside.id })
+    await expect.poll(() => volumeOf(beside)).toMatchObject({ state: 'destroyed' })
+    expect(await engine.listVolumes()).toEqual([volume.id])
+    await world.ask(deleteApp, { name: appName, force: true })
+    await expect
+      .poll(() => volumeOf(volume), { timeout: 10_000 })
+      .toMatchObject({ state: 'destroyed', machineId: null })
+    expect(await engine.listVolumes()).toEqual([])
+    expect(troubles).toEqual([])
+  })
+
+  test('a machine whose volume the engine has lost says so, and gets no empty one', async () => {
+    const asked = { appName: world.app.name, name: 'lost', region: undefined, sizeGb: 1 }
+    const { volume } = await world.ask(createVolume, asked)
+    await expect.poll(() => engine.listVolumes()).toEqual([volume.id])
+    await engine.removeVolume(volume.id)
+    const machine = await reach(await world.create({ ...sleeps, mounts: [{ name: 'lost', path: '/data' }] }), 'failed')
+    const [event] = await eventsOf(machine)
+    expect(event?.request).toContain(`There is no volume ${volume.id} in the engine`)
+    expect(await engine.listVolumes()).toEqual([])
+    await destroy(machine)
+    await world.ask(destroyVolume, { appName: world.app.name, volumeId: volume.id })
+  })
 
   test('a machine is created, started, stopped, started anew with a fresh root, and destroyed', async () => {
     const made = await world.create({

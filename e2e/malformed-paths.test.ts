@@ -123,7 +123,7 @@ test('a slash at the end of a path that is read or posted to changes nothing', a
 test('what is not served says so as JSON, and never that it is not there', async () => {
   for (const [method, path, what] of [
     ['PUT', '/v1/apps/web/machines/148e/memory', 'machines'],
-    ['GET', '/v1/apps/web/volumes', 'volumes'],
+    ['GET', '/v1/apps/web/volumes/vol_1/snapshots', 'snapshots'],
     ['GET', '/v1/apps/web/secretkeys', 'secretkeys'],
     ['DELETE', '/v1/apps/web/ip_assignments/1', 'ip assignments'],
     ['GET', '/api/v1/builds', 'builds'],
@@ -136,7 +136,7 @@ test('what is not served says so as JSON, and never that it is not there', async
       expect(refusal).toMatchObject({ code: 'not_served', message: `this authority does not serve ${what}` })
     }
   }
-  const pasted = await target.ask('GET', '/v1/apps/web/volumes/fo1_pasted', {})
+  const pasted = await target.ask('GET', '/v1/apps/web/certificates/fo1_pasted', {})
   expect(pasted.text).not.toContain('fo1_')
 })
 

@@ -7,6 +7,10 @@ const ofMachine =
   (body?: unknown, headers: Readonly<Record<string, string>> = {}): Prepare =>
   ({ app }) => ({ params: { app_name: app.name, machine_id: '00000000000000', key: 'a' }, body, headers })
 
+const ofVolume =
+  (body?: unknown): Prepare =>
+  ({ app }) => ({ params: { app_name: app.name, volume_id: 'vol_none' }, body })
+
 const creating =
   (isPrepared: boolean): Prepare =>
   ({ app }) => ({
@@ -21,6 +25,9 @@ export const withoutEngine: Partial<Record<string, number>> = {
   readLogs: 503,
   listMachines: 200,
   listOrganisationMachines: 200,
+  listVolumes: 200,
+  createVolume: 503,
+  listOrganisationVolumes: 200,
 }
 
 export const machineRows = {
@@ -69,4 +76,15 @@ export const machineRows = {
   execInMachine: [[...members, ...whole, 'app', 'deploy'], ofMachine({ command: ['true'] }), { cmd: 'true' }],
   openCommand: [[...members, ...whole, 'app', 'deploy'], ofMachine(undefined, startOf({ command: ['true'] }))],
   readLogs: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofApp],
+  listVolumes: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofApp],
+  createVolume: [
+    [...members, ...whole, 'app', 'deploy'],
+    ({ app }) => ({ params: { app_name: app.name }, body: { name: 'data', size_gb: 1 } }),
+    { name: 'data' },
+  ],
+  showVolume: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofVolume()],
+  updateVolume: [[...members, ...whole, 'app', 'deploy'], ofVolume({}), {}],
+  deleteVolume: [[...members, ...whole, 'app', 'deploy'], ofVolume()],
+  extendVolume: [[...members, ...whole, 'app', 'deploy'], ofVolume({ size_gb: 2 }), { size_gb: 2 }],
+  listOrganisationVolumes: [[...members, ...whole, 'readonly', 'deploy', 'sibling'], ofOrganisation],
 } as const satisfies Readonly<Record<string, Entry>>

@@ -38,7 +38,7 @@ import {
 /** The status of an answer to those who may. */
 export function statusOf(row: Row): number {
   const route = routeOf(row)
-  if (!/\/(?:machines|logs)/.test(route.path)) return route.status
+  if (!/\/(?:machines|logs|volumes)/.test(route.path)) return route.status
   return withoutEngine[nameOf(row)] ?? 404
 }
 

@@ -58,6 +58,10 @@ const authorityRooms: Readonly<Record<string, Room>> = {
     folders: ['domain', 'operations/perform', 'operations/apps'],
     parts: ['@hallpass/macaroon'],
   },
+  'operations/volumes': {
+    folders: ['domain', 'operations/perform', 'operations/organisations', 'operations/apps', 'operations/machines'],
+    parts: ['@hallpass/macaroon'],
+  },
   machines: { folders: ['domain', 'workers'], parts: ['@hallpass/engine'] },
   workers: { folders: ['domain'], parts: [] },
   'doors/http': {

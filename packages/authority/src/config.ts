@@ -124,7 +124,14 @@ function checkBootstrap(bootstrap: { readonly email: string; readonly password: 
   return { email: email.data, password: new Secret(checked.data) }
 }
 
-function checkQuotas({ apps, machines, members, tokens }: NonNullable<ServeOptions['quotas']>): QuotaLimits {
+function checkQuotas({
+  apps,
+  machines,
+  volumes,
+  volumeGb,
+  members,
+  tokens,
+}: NonNullable<ServeOptions['quotas']>): QuotaLimits {
   const check = (given: number | undefined, usual: number, name: string) => {
     const limit = given ?? usual
     if (limit === Infinity || (Number.isInteger(limit) && limit >= 1 && limit <= mostCounted)) return limit
@@ -133,6 +140,8 @@ function checkQuotas({ apps, machines, members, tokens }: NonNullable<ServeOptio
   return {
     apps: check(apps, defaultQuotas.apps, '--max-apps'),
     machines: check(machines, defaultQuotas.machines, '--max-machines'),
+    volumes: check(volumes, defaultQuotas.volumes, '--max-volumes'),
+    volumeGb: check(volumeGb, defaultQuotas.volumeGb, '--max-volume-gb'),
     members: check(members, defaultQuotas.members, '--max-members'),
     tokens: check(tokens, defaultQuotas.tokens, '--max-tokens'),
   }

@@ -46,7 +46,7 @@ import { startMachines } from './start-machines.ts'
 import { flushDirectory } from './store/sqlite-flush.ts'
 import { openStore } from './store/open.ts'
 import { lookAtDataDirectory, makeDataDirectory } from './store/sqlite-directory.ts'
-import { finishRevocations, forgetMachines, removeLeftovers } from './workers/removing.ts'
+import { finishRevocations, forgetMachines, forgetVolumes, removeLeftovers } from './workers/removing.ts'
 import { createRetention } from './workers/retention.ts'
 import { startOutbox } from './workers/outbox.ts'
 import { startWorker, type Worker } from './workers/worker.ts'
@@ -225,6 +225,7 @@ async function listen(
       finishRevocations,
       removeLeftovers,
       forgetMachines(environment.now),
+      forgetVolumes(environment.now),
       ...createRetention(config.keep, { now: environment.now, elapsed: () => performance.now() }),
     ],
     now: environment.now,

@@ -33,6 +33,8 @@ export const settings = {
   keepEndedTokens: { what: 'How long to keep tokens past their end, as 90d', takes: 'duration', usual: 'for ever' },
   maxApps: { what: 'Most apps of an organization', takes: 'number', usual: '10000; none for no bound' },
   maxMachines: { what: 'Most machines of an organization', takes: 'number', usual: '10000; none for no bound' },
+  maxVolumes: { what: 'Most volumes of an organization', takes: 'number', usual: '10000; none for no bound' },
+  maxVolumeGb: { what: 'Most GB of volumes of an organization', takes: 'number', usual: '10000; none for no bound' },
   maxMembers: { what: 'Most members of an organization', takes: 'number', usual: '10000; none for no bound' },
   maxTokens: { what: 'Most live tokens of an organization', takes: 'number', usual: 'none' },
   engine: {

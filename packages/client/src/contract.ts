@@ -13,6 +13,7 @@ import type { Route } from './contract/route.ts'
 import { tokenRoutes } from './contract/tokens.ts'
 import { userRoutes } from './contract/users.ts'
 import { verifyingRoutes } from './contract/verifying.ts'
+import { volumeRoutes } from './contract/volumes.ts'
 import { webRoutes } from './contract/web.ts'
 
 export { terminalSize } from './contract/machines.ts'
@@ -20,7 +21,7 @@ export { errorAnswer, type Route } from './contract/route.ts'
 export { emailAddress, password, pathName, typedPassword } from './contract/text.ts'
 
 /** Machines, and what belongs to them alone. */
-const machineApiRoutes = { ...machineRoutes, ...secretRoutes } as const
+const machineApiRoutes = { ...machineRoutes, ...secretRoutes, ...volumeRoutes } as const
 export type MachineRouteName = keyof typeof machineApiRoutes
 
 /** What any client may ask. */

@@ -22,6 +22,7 @@ export type {
   MachineEvent,
   OrganisationMachines,
 } from './contract/machine-answers.ts'
+export type { Volume } from './contract/volumes.ts'
 export type { MachineConfig } from './contract/machine-config.ts'
 export type { Passkey, PasskeyCeremony } from './contract/passkeys.ts'
 export type { Region } from './contract/platform.ts'

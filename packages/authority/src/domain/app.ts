@@ -17,7 +17,7 @@ export const defaultNetwork = 'default'
 
 const idAlphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
-export function createPublicAppId(randomBytes: (length: number) => Uint8Array): string {
+export function createPublicId(randomBytes: (length: number) => Uint8Array): string {
   let id = ''
   while (id.length < 16) {
     // 252 = 7 * 36: bytes past it would favour the first letters.

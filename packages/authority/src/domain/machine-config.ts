@@ -18,11 +18,21 @@ export interface MachineConfig {
     readonly secret_name?: string
     readonly mode?: number
   }[]
+  /** One at most. */
+  readonly mounts?: readonly MachineMount[]
   readonly restart?: { readonly policy?: string; readonly max_retries?: number }
   readonly auto_destroy?: boolean
   readonly metadata?: Readonly<Record<string, string>>
   /** A Go duration. */
   readonly stop_config?: { readonly signal?: string; readonly timeout?: string }
+  readonly [key: string]: unknown
+}
+
+/** A volume and its place. What the store keeps names the volume. */
+export interface MachineMount {
+  readonly volume?: string
+  readonly name?: string
+  readonly path?: string
   readonly [key: string]: unknown
 }
 

@@ -1,4 +1,5 @@
 // Machines: what an app runs, as the store keeps them; their ids, versions, events and leases.
+import { DomainError } from './errors.ts'
 import type { MachineState } from './machine-states.ts'
 import type { RunLabels } from './run-labels.ts'
 
@@ -83,6 +84,20 @@ export interface MachineEvent {
 
 /** The only region. */
 export const localRegion = 'local'
+
+const partsOfTheWorld = ['us', 'eu', 'na', 'sa', 'apac', 'any']
+
+/**
+ * @param asked one region, or several with commas, or a part of the world; undefined for any
+ * @throws DomainError `invalid`
+ */
+export function chooseRegion(asked: string | undefined): string {
+  const names = (asked ?? '').split(',').map((name) => name.trim())
+  if (names.some((name) => ['', localRegion, ...partsOfTheWorld].includes(name))) return localRegion
+  throw new DomainError('invalid', `there is no such region here: the only one is "${localRegion}"`, {
+    field: 'region',
+  })
+}
 
 export type RandomBytes = (length: number) => Uint8Array
 

@@ -9,7 +9,7 @@ export type Role = 'admin' | 'member'
 export type MembershipDischarge = 'none' | 'member' | 'login'
 
 /** What an organisation may have a limited number of. Only live tokens count. */
-export type Quota = 'apps' | 'machines' | 'members' | 'tokens'
+export type Quota = 'apps' | 'machines' | 'volumes' | 'volumeGb' | 'members' | 'tokens'
 
 /** Whether tokens of the organisation can mint tokens, or only people can. */
 export type TokenMinting = 'allowed' | 'forbidden'

@@ -21,6 +21,7 @@ import type { SetupCodeReads, SetupCodeWrites } from './store/setup-code.ts'
 import type { SigningKeyReads, SigningKeyWrites } from './store/signing-keys.ts'
 import type { TokenReads, TokenWrites } from './store/tokens.ts'
 import type { UserReads, UserWrites } from './store/users.ts'
+import type { VolumeReads, VolumeWrites } from './store/volumes.ts'
 
 /** The part of a store that runs transactions. */
 export type Transactions = Pick<Store, 'read' | 'write'>
@@ -112,6 +113,7 @@ export interface ReadTransaction {
   readonly apps: AppReads
   readonly appSecrets: AppSecretReads
   readonly machines: MachineReads
+  readonly volumes: VolumeReads
   readonly signingKeys: SigningKeyReads
   readonly tokens: TokenReads
   readonly dischargeRequests: DischargeRequestReads
@@ -139,6 +141,7 @@ export interface Transaction extends ReadTransaction {
   readonly apps: AppWrites
   readonly appSecrets: AppSecretWrites
   readonly machines: MachineWrites
+  readonly volumes: VolumeWrites
   readonly signingKeys: SigningKeyWrites
   readonly tokens: TokenWrites
   readonly dischargeRequests: DischargeRequestWrites

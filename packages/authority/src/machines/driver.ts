@@ -10,6 +10,7 @@ import { createRecorder, TurnLost } from './record.ts'
 import { compareRuns } from './reconcile.ts'
 import { recordExit, takeStep, type AppOfMachine, type StepContext } from './steps.ts'
 import { takeTurns, type Turn } from './turn.ts'
+import { createVolumeSteps, removeDestroyed } from './volumes.ts'
 
 export interface DriverOptions {
   readonly store: Store
@@ -79,6 +80,17 @@ export function startDriver(options: DriverOptions): Driver {
       store.read(async (tx) => (await tx.organisations.countUpTo(organisationId, 'machines', 1, now())) === 0),
   }
 
+  const volumes = createVolumeSteps({
+    store,
+    engine,
+    recorder,
+    trouble(error) {
+      trouble(error)
+      return rest(restAfterTrouble, stopping.signal)
+    },
+    ended: wake,
+  })
+
   /** Follows the engine for as long as it is this authority's turn. */
   async function watch({ signal }: AbortController): Promise<void> {
     while (!signal.aborted) {
@@ -87,7 +99,10 @@ export function startDriver(options: DriverOptions): Driver {
           if (failsSince !== undefined) options.report({})
           failsSince = undefined
           if (change.kind === 'run') void look(machineOfRun(change.runId), change.runId, change.run)
-          else await compareRuns({ store, engine }, change.runs, { isBusy: (id) => works.has(id), look })
+          else {
+            await compareRuns({ store, engine }, change.runs, { isBusy: (id) => works.has(id), look })
+            await removeDestroyed(engine, store)
+          }
         }
       } catch (error) {
         if (signal.aborted) return
@@ -169,7 +184,8 @@ export function startDriver(options: DriverOptions): Driver {
       works.set(machine.id, begun)
       void drive(machine, begun)
     }
-    return next === undefined ? idle : Math.min(idle, Math.max(0, next - at))
+    const nextVolume = await volumes.begin(at)
+    return Math.min(idle, ...[next, nextVolume].flatMap((one) => (one === undefined ? [] : [Math.max(0, one - at)])))
   }
 
   async function run(): Promise<void> {
@@ -211,7 +227,7 @@ export function startDriver(options: DriverOptions): Driver {
       for (const { leave } of works.values()) leave.abort(left)
       wake()
       await running
-      while (works.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      while (works.size > 0 || !volumes.isIdle()) await new Promise((resolve) => setTimeout(resolve, 5))
       await turn.stop()
     },
   }

@@ -14,6 +14,8 @@ const tries: Partial<Record<EngineError['code'], number>> = {
   no_space: 3,
   failed: usualTries,
   run_exists: usualTries,
+  // By what is left of the run before.
+  volume_in_use: usualTries,
   // The image is pulled again.
   image_not_found: 1,
 }

@@ -5,7 +5,8 @@ import type { Machine } from '../domain/machine.ts'
 import { changeMachine, type MachineChange, type NewEvent } from '../domain/machine-change.ts'
 import type { MachineCause } from '../domain/machine-states.ts'
 import { readConfig } from '../domain/machine-config.ts'
-import type { Store } from '../domain/store.ts'
+import type { Store, Transaction } from '../domain/store.ts'
+import type { Volume } from '../domain/volume.ts'
 import { afterExit, type Instant } from './exits.ts'
 import type { Turn } from './turn.ts'
 
@@ -20,6 +21,8 @@ export interface Recorder {
     id: string,
     decide: (machine: Machine, instant: Instant) => MachineChange | undefined,
   ): Promise<Machine | undefined>
+  readVolume(id: string): Promise<Volume | undefined>
+  changeVolume(id: string, decide: (volume: Volume, now: number) => Volume | undefined): Promise<void>
 }
 
 export function createRecorder(
@@ -28,20 +31,32 @@ export function createRecorder(
   { now, randomBytes }: { readonly now: () => number; readonly randomBytes: Instant['randomBytes'] },
   changed: () => void,
 ): Recorder {
+  const writeInTurn = <T>(work: (tx: Transaction) => Promise<T>) =>
+    store.write(async (tx) => {
+      if (!(await turn().hasIn(tx))) throw new TurnLost()
+      return work(tx)
+    })
   return {
     read: (id) => store.read((tx) => tx.machines.byId(id)),
     async change(id, decide) {
-      const after = await store.write(async (tx) => {
-        if (!(await turn().hasIn(tx))) throw new TurnLost()
+      const after = await writeInTurn(async (tx) => {
         const machine = await tx.machines.byId(id)
         const made = machine && decide(machine, { now: now(), randomBytes })
         if (made === undefined) return machine
         await tx.machines.save(made.machine, made.events)
+        if (made.machine.state === 'destroyed') await tx.volumes.release(id, now())
         return made.machine
       })
       changed()
       return after
     },
+    readVolume: (id) => store.read((tx) => tx.volumes.byId(id)),
+    changeVolume: (id, decide) =>
+      writeInTurn(async (tx) => {
+        const volume = await tx.volumes.byId(id)
+        const made = volume && decide(volume, now())
+        if (made !== undefined) await tx.volumes.save({ ...made, updatedAt: now() })
+      }),
   }
 }
 

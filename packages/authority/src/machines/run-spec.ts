@@ -1,5 +1,5 @@
 // Makes of a machine what its engine shall run: command, environment, files, limits.
-import type { Capabilities, FileSpec, RunSpec } from '@hallpass/engine'
+import type { Capabilities, FileSpec, RunSpec, VolumeMount } from '@hallpass/engine'
 
 import type { Machine } from '../domain/machine.ts'
 import { readConfig, readMetadata, type MachineConfig } from '../domain/machine-config.ts'
@@ -46,6 +46,7 @@ export function specOf(machine: Machine, { appName, secrets, capabilities }: Run
     hostname: id,
     limits: limitsOf(config, capabilities),
     ...(isIsolated ? { network: networkOf(machine), names: namesOf(machine) } : {}),
+    volumes: volumesOf(config),
     files: (config.files ?? []).map((file) => fileOf(file, secrets)),
   }
 }
@@ -53,6 +54,11 @@ export function specOf(machine: Machine, { appName, secrets, capabilities }: Run
 /** One private network for each organisation. */
 export function networkOf({ organisationId }: Pick<Machine, 'organisationId'>): string {
   return `org-${organisationId}`
+}
+
+/** What the store keeps names the volume, and the door has seen to the path. */
+export function volumesOf({ mounts = [] }: MachineConfig): readonly VolumeMount[] {
+  return mounts.map(({ volume = '', path = '' }) => ({ volumeId: volume, path }))
 }
 
 function namesOf({ id, name }: Machine): readonly string[] {

@@ -10,7 +10,8 @@ import { isOf, isRetried } from './failures.ts'
 import type { Pulls } from './pulls.ts'
 import type { Slots } from './slots.ts'
 import { after, afterFailure, afterStart, type Recorder } from './record.ts'
-import { CannotRun, NotStarted, networkOf, specOf, stopOf } from './run-spec.ts'
+import { CannotRun, NotStarted, networkOf, specOf, stopOf, volumesOf } from './run-spec.ts'
+import { prepareVolume } from './volumes.ts'
 
 export interface StepContext {
   readonly engine: Engine
@@ -122,6 +123,7 @@ async function launch(context: StepContext, machine: Machine): Promise<void> {
   if (status === undefined || status.state === 'created') {
     const app = await context.appOf(machine)
     if (app === undefined) throw new CannotRun('its app is deleted')
+    for (const { volumeId } of volumesOf(readConfig(machine.config))) await prepareVolume(context, volumeId)
     await engine.create(specOf(machine, { ...appContext(app), capabilities: await engine.capabilities() }))
     status = await engine.start(runId)
   } else if (status.state === 'paused') status = await engine.resume(runId)

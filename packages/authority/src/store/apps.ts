@@ -102,6 +102,9 @@ const page = query((db, param: Param<{ organisationId: number; limit: number; af
     .select(
       sql<number>`(select count(*) from machines where app_id = apps.id and state <> 'destroyed')`.as('machineCount'),
     )
+    .select(
+      sql<number>`(select count(*) from volumes where app_id = apps.id and state <> 'destroyed')`.as('volumeCount'),
+    )
     .where('organisation_id', '=', param('organisationId'))
     .where('name', '>', param('after'))
     .orderBy('name')

@@ -32,6 +32,7 @@ const lookups: {
     find: { tables: ['memberships'], isByKey: true, keyOf: (organisation, user) => `${organisation} ${user}` },
   },
   machines: { countOfApp: { tables: ['machines'], isByKey: false, keyOf: String } },
+  volumes: { countOfApp: { tables: ['volumes'], isByKey: false, keyOf: String } },
   apps: { byName: { tables: ['apps', 'organisations'], isByKey: true, keyOf: String } },
   signingKeys: {
     byKid: { tables: ['signing_keys'], isByKey: true, keyOf: latin1Of },

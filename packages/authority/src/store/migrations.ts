@@ -19,6 +19,7 @@ import { migration16 } from './migrations/0016-outbox.ts'
 import { migration17 } from './migrations/0017-long-caveats.ts'
 import { migration18 } from './migrations/0018-machines.ts'
 import { migration19 } from './migrations/0019-run-labels.ts'
+import { migration20 } from './migrations/0020-volumes.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   migration17,
   migration18,
   migration19,
+  migration20,
 ]

@@ -47,6 +47,33 @@ const counts: Readonly<Record<Quota, Query<Parameters, { readonly count: number 
       )
       .select((eb) => eb.fn.countAll<number>().as('count')),
   ),
+  volumes: query((db, param: Param<Parameters>) =>
+    db
+      .selectFrom(
+        db
+          .selectFrom('volumes')
+          .select('id')
+          .where('organisation_id', '=', param('organisationId'))
+          .where(sql<SqlBool>`state <> 'destroyed'`)
+          .limit(param('most'))
+          .as('some'),
+      )
+      .select((eb) => eb.fn.countAll<number>().as('count')),
+  ),
+  volumeGb: query((db, param: Param<Parameters>) =>
+    db
+      .selectFrom(
+        db
+          .selectFrom('volumes')
+          .select('size_gb')
+          .where('organisation_id', '=', param('organisationId'))
+          .where(sql<SqlBool>`state <> 'destroyed'`)
+          // Each has a GB at least.
+          .limit(param('most'))
+          .as('some'),
+      )
+      .select(sql<number>`cast(coalesce(sum(size_gb), 0) as integer)`.as('count')),
+  ),
   members: query((db, param: Param<Parameters>) =>
     db
       .selectFrom(

@@ -5,6 +5,7 @@ import type { AuditEvent } from '../domain/audit-event.ts'
 import type { DischargeRequest } from '../domain/discharge.ts'
 import type { MachineEvent } from '../domain/machine.ts'
 import type { MachineState } from '../domain/machine-states.ts'
+import type { VolumeState } from '../domain/volume.ts'
 import type { MembershipDischarge, Role, TokenMinting } from '../domain/organisation.ts'
 import type { Profile } from '../domain/token.ts'
 import type { OutboxTask } from '../domain/outbox.ts'
@@ -162,6 +163,7 @@ export interface Database {
     readonly at: number
     readonly request: string | null
   }
+  readonly volumes: VolumeColumns
   readonly signing_keys: {
     readonly id: GeneratedAlways<number>
     readonly kid: Uint8Array
@@ -289,4 +291,22 @@ export interface MachineColumns {
   readonly updated_at: number
   /** JSON. */
   readonly run_labels: string | null
+}
+
+export interface VolumeColumns {
+  readonly id: string
+  readonly organisation_id: number
+  readonly app_id: number
+  readonly name: string
+  readonly region: string
+  readonly state: VolumeState
+  readonly size_gb: number
+  readonly made_gb: number
+  readonly is_sized: number | null
+  readonly machine_id: string | null
+  readonly problem: string | null
+  readonly tries: number
+  readonly due_at: number | null
+  readonly created_at: number
+  readonly updated_at: number
 }

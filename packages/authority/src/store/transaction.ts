@@ -21,6 +21,7 @@ import { setupCode } from './setup-code.ts'
 import { signingKeys } from './signing-keys.ts'
 import { tokens } from './tokens.ts'
 import { users } from './users.ts'
+import { volumes } from './volumes.ts'
 
 /** Makes each noun over a session. */
 const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => Transaction[Noun] } = {
@@ -40,6 +41,7 @@ const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => 
   apps,
   appSecrets,
   machines,
+  volumes,
   signingKeys,
   tokens,
   dischargeRequests,

@@ -7,7 +7,7 @@ export const removeLeftovers: Chore = {
   step: (tx) => tx.leftovers.remove(),
 }
 
-/** How long a machine that was destroyed can still be asked about. */
+/** How long a machine or volume that was destroyed can still be asked about. */
 const remembered = 24 * 3_600_000
 
 export function forgetMachines(now: () => number): Chore {
@@ -15,6 +15,14 @@ export function forgetMachines(now: () => number): Chore {
     name: 'forgetting destroyed machines',
     isDue: (tx) => tx.machines.hasDestroyed(now() - remembered),
     step: (tx) => tx.machines.deleteDestroyed(now() - remembered),
+  }
+}
+
+export function forgetVolumes(now: () => number): Chore {
+  return {
+    name: 'forgetting destroyed volumes',
+    isDue: (tx) => tx.volumes.hasDestroyed(now() - remembered),
+    step: (tx) => tx.volumes.deleteDestroyed(now() - remembered),
   }
 }
 

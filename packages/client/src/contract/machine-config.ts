@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { DurationError, formatTimeout, parseTimeout } from '../duration.ts'
 import { completeGuest, guest, notServed } from './machine-guest.ts'
 import { part } from './text.ts'
+import { volumeId, volumeName } from './volume-names.ts'
 
 /** Levels of objects and lists in each other, in a whole configuration. */
 const deepest = 16
@@ -130,6 +131,26 @@ const file = some({
   }
 })
 
+const growsNot = notServed('a volume grows only when it is extended')
+
+const mount = some({
+  volume: volumeId,
+  name: volumeName,
+  path: path.refine((given) => !/^\/(?:proc|sys|dev|\.fly)(?:\/|$)/.test(given), { error: 'is not for volumes' }),
+  size_gb: count,
+  encrypted: flag,
+  extend_threshold_percent: growsNot,
+  add_size_gb: growsNot,
+  add_size_percent: growsNot,
+  min_add_size_gb: growsNot,
+  size_gb_limit: growsNot,
+}).superRefine((given, context) => {
+  if (given.path === undefined) context.addIssue({ code: 'custom', path: ['path'], message: 'is missing' })
+  if (given.volume === undefined && given.name === undefined) {
+    context.addIssue({ code: 'custom', message: 'needs a volume or a name' })
+  }
+})
+
 const shape = {
   image: z
     .string()
@@ -151,7 +172,7 @@ const shape = {
   metrics: some({ port, path: line, https: flag }),
   standbys: notServed('a machine stands by for no other here'),
   schedule: notServed('nothing starts machines by the clock here'),
-  mounts: notServed('the engines of this authority keep no volumes yet'),
+  mounts: z.array(mount).max(1, { error: 'has more than one: a machine has one volume' }),
   containers: notServed('a machine is one container here'),
   processes: notServed('a machine runs one command here: give it in init'),
   rootfs: some({ persist: notServed('a machine starts with a fresh root filesystem', ['never']) }),

@@ -44,6 +44,13 @@ const words: Readonly<Record<string, string>> = {
   'token.mint': 'Created a token',
   'token.revoke': 'Revoked a token',
   'token.show': 'Looked at a token',
+  'volume.create': 'Created a volume',
+  'volume.destroy': 'Destroyed a volume',
+  'volume.extend': 'Made a volume larger',
+  'volume.list': 'Listed volumes',
+  'volume.list_all': 'Listed all volumes',
+  'volume.show': 'Looked at a volume',
+  'volume.update': 'Changed a volume',
 }
 
 /** A sentence's beginning where there is one, else the operation as it is. */

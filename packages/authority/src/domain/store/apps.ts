@@ -17,6 +17,7 @@ export interface AppReads {
 interface ListedApp extends App {
   /** The number of its machines that are not destroyed. */
   readonly machineCount: number
+  readonly volumeCount: number
 }
 
 export interface AppWrites extends AppReads {

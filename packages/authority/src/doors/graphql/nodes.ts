@@ -72,7 +72,7 @@ export function encodeApp({
   organisation,
   own,
   machineCount = 0,
-}: Partial<ShownApp> & Omit<ShownApp, 'machineCount'>) {
+}: Partial<ShownApp> & Omit<ShownApp, 'machineCount' | 'volumeCount'>) {
   const { name } = app
   return {
     id: name,

@@ -111,13 +111,13 @@ export function hasLeft({ raw }: FastifyRequest): boolean {
  * already". Of the path only a known part is repeated.
  */
 export function sendNotServed(request: FastifyRequest, reply: FastifyReply): void {
-  const [part] = parts.exec(request.url) ?? []
+  const part = request.url.match(parts)?.at(-1)
   const what = part === undefined ? 'what this address and method are for' : part.replaceAll('_', ' ')
   send(reply, 501, { code: 'not_served', message: `this authority does not serve ${what}` }, request.id)
 }
 
 const parts =
-  /(?<=\/)(?:machines|volumes|snapshots|secrets|secretkeys|ip_assignments|certificates|releases|builds|logs|postgres|mpg|egress_ips|kms|oidc)(?=[/?]|$)/
+  /(?<=\/)(?:machines|volumes|snapshots|secrets|secretkeys|ip_assignments|certificates|releases|builds|logs|postgres|mpg|egress_ips|kms|oidc)(?=[/?]|$)/g
 
 /** The problems that zod found in `input`, as a sentence: at most five, each with its path and never with the value. */
 export function describeIssues(place: string, input: unknown, error: z.ZodError): InvalidInput {

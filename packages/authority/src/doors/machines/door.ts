@@ -9,11 +9,13 @@ import { controlHandlers } from './control.ts'
 import { machineHandlers } from './machines.ts'
 import { openCommandRoute } from './open-command.ts'
 import { secretHandlers } from './secrets.ts'
+import { volumeHandlers } from './volumes.ts'
 
 const handlers: Handlers<Exclude<MachineRouteName, 'openCommand'>> = {
   ...machineHandlers,
   ...controlHandlers,
   ...secretHandlers,
+  ...volumeHandlers,
 }
 
 export function openMachinesDoor(server: FastifyInstance, door: ContractDoor): void {

@@ -42,14 +42,23 @@ export function readStates(given: readonly string[] | undefined): readonly strin
   throw new InvalidInput(`state is none of ${[...waitedFor].join(', ')}`, 'state')
 }
 
-export function encodeMachineCursor(id: string): string {
-  return Buffer.from(`m.${id}`).toString('base64url')
-}
+export const encodeMachineCursor = (id: string): string => encodeCursor('m', id)
+export const encodeVolumeCursor = (id: string): string => encodeCursor('v', id)
 
 /** @throws InvalidInput if the text is not a cursor of a list of machines */
-export function decodeMachineCursor(text: string | undefined): string | undefined {
+export const decodeMachineCursor = (text: string | undefined): string | undefined =>
+  decodeCursor(/^m\.([0-9a-f]{14})$/, text)
+/** @throws InvalidInput if the text is not a cursor of a list of volumes */
+export const decodeVolumeCursor = (text: string | undefined): string | undefined =>
+  decodeCursor(/^v\.(vol_[a-z0-9]{16})$/, text)
+
+function encodeCursor(kind: string, id: string): string {
+  return Buffer.from(`${kind}.${id}`).toString('base64url')
+}
+
+function decodeCursor(pattern: RegExp, text: string | undefined): string | undefined {
   if (!text) return undefined
-  const [, id] = /^m\.([0-9a-f]{14})$/.exec(Buffer.from(text, 'base64url').toString('latin1')) ?? []
+  const [, id] = pattern.exec(Buffer.from(text, 'base64url').toString('latin1')) ?? []
   if (id === undefined) throw new InvalidInput('cursor is not one of this list', 'cursor')
   return id
 }

@@ -63,8 +63,7 @@ export function encodeListedSession(session: ListedSession): ListedSessionAnswer
   return { id, kind, label, created_at: encodeInstant(createdAt), expires_at: encodeInstant(expiresAt), current }
 }
 
-/** There are no volumes yet. */
-export function encodeApp({ app, organisation, machineCount }: ShownApp): App {
+export function encodeApp({ app, organisation, machineCount, volumeCount }: ShownApp): App {
   return {
     id: app.publicId,
     name: app.name,
@@ -72,7 +71,7 @@ export function encodeApp({ app, organisation, machineCount }: ShownApp): App {
     internal_numeric_id: app.id,
     network: app.network,
     machine_count: machineCount,
-    volume_count: 0,
+    volume_count: volumeCount,
     cname_target: '',
     app_role: '',
     organization: { name: organisation.name, slug: organisation.slug, internal_numeric_id: organisation.id },

@@ -53,6 +53,7 @@ export async function removeAccount(
   for (const { organisation, role } of await tx.organisations.ofUser(user.id)) {
     if (organisation.personalOf === user.id) {
       await tx.machines.destroyOfOrganisation(organisation.id, now)
+      await tx.volumes.destroyOfOrganisation(organisation.id, now)
       await tx.organisations.delete(organisation.id)
       continue
     }

@@ -1,11 +1,11 @@
 // app.create: makes an app in an organisation; the same idempotency key finds the first one again.
 import { actions } from '@hallpass/macaroon'
 
-import { createPublicAppId } from '../../domain/app.ts'
+import { createPublicId } from '../../domain/app.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import { accessOrganisation } from '../organisations/find-organisation.ts'
-import type { ShownApp } from './find-app.ts'
+import { countsOf, type ShownApp } from './find-app.ts'
 import type { WriteOperation } from '../perform/operation.ts'
 import { isOwn } from '../perform/principal.ts'
 
@@ -31,7 +31,7 @@ export const createApp: WriteOperation<CreateApp, Organisation, ShownApp> = {
     if (idempotencyKey !== undefined) {
       const app = await tx.apps.byIdempotencyKey(organisation.id, idempotencyKey)
       if (app !== undefined && (name === undefined || name === app.name)) {
-        return { app, machineCount: await tx.machines.countOfApp(app.id), organisation, own }
+        return { app, ...(await countsOf(tx, app)), organisation, own }
       }
       if (app !== undefined) {
         throw new DomainError('conflict', `this idempotency key created the app ${app.name}`, {
@@ -42,13 +42,13 @@ export const createApp: WriteOperation<CreateApp, Organisation, ShownApp> = {
     if (name === undefined) throw new DomainError('invalid', 'name is missing', { field: 'name' })
     await environment.quotas.expectRoom(tx, organisation, 'apps', now)
     const app = await tx.apps.insert({
-      publicId: createPublicAppId(environment.randomBytes),
+      publicId: createPublicId(environment.randomBytes),
       name,
       organisationId: organisation.id,
       network,
       idempotencyKey: idempotencyKey ?? null,
       createdAt: now,
     })
-    return { app, machineCount: 0, organisation, own }
+    return { app, machineCount: 0, volumeCount: 0, organisation, own }
   },
 }

@@ -16,6 +16,7 @@ export interface FoundApp {
 export interface ShownApp extends FoundApp {
   /** How many it has that are not destroyed. */
   readonly machineCount: number
+  readonly volumeCount: number
   /** Whether it belongs to the caller's own personal organisation. */
   readonly own: boolean
 }
@@ -31,6 +32,14 @@ export async function findApp({ tx }: OperationContext<ReadTransaction>, name: s
 function expectApp(found: FoundApp | undefined, name: string): FoundApp {
   if (found === undefined) throw noneOfName('app', name)
   return found
+}
+
+/** What an app has. */
+export async function countsOf(
+  tx: ReadTransaction,
+  { id }: App,
+): Promise<Pick<ShownApp, 'machineCount' | 'volumeCount'>> {
+  return { machineCount: await tx.machines.countOfApp(id), volumeCount: await tx.volumes.countOfApp(id) }
 }
 
 /**

@@ -87,7 +87,8 @@ export const pageApps: ReadOperation<PageApps, Organisation | undefined, AppsPag
         let seen = 0
         for (const app of apps) {
           if (checks <= 0) break
-          if (maySee(app)) visible.push({ app, machineCount: app.machineCount, organisation: view.organisation, own })
+          const { machineCount, volumeCount } = app
+          if (maySee(app)) visible.push({ app, machineCount, volumeCount, organisation: view.organisation, own })
           from = app.name
           seen += 1
         }

@@ -1,7 +1,7 @@
 // app.show: one app.
 import { actions } from '@hallpass/macaroon'
 
-import { accessApp, type FoundApp, type ShownApp } from './find-app.ts'
+import { accessApp, countsOf, type FoundApp, type ShownApp } from './find-app.ts'
 import type { ReadOperation } from '../perform/operation.ts'
 import { isOwn } from '../perform/principal.ts'
 
@@ -12,7 +12,6 @@ export const showApp: ReadOperation<{ readonly name: string }, FoundApp, ShownAp
   access: (context, { name }) => accessApp(context, name, actions.read),
 
   async run({ principal, tx }, { subject }) {
-    const machineCount = await tx.machines.countOfApp(subject.app.id)
-    return { ...subject, machineCount, own: isOwn(principal, subject.organisation) }
+    return { ...subject, ...(await countsOf(tx, subject.app)), own: isOwn(principal, subject.organisation) }
   },
 }

@@ -2,11 +2,13 @@
 import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
-import { createMachineId, createUlid, localRegion, type Machine } from '../../domain/machine.ts'
+import { chooseRegion, createMachineId, createUlid, type Machine } from '../../domain/machine.ts'
 import { changeMachine } from '../../domain/machine-change.ts'
 import { storeConfig, type MachineConfig } from '../../domain/machine-config.ts'
 import { runLabelsOf } from '../../domain/run-labels.ts'
 import { accessApp, type FoundApp } from '../apps/find-app.ts'
+import type { Volume } from '../../domain/volume.ts'
+import { accessMounted, claimMounted } from './mount-volume.ts'
 import type { WriteOperation } from '../perform/operation.ts'
 import { expectRunner, type ShownMachine } from './find-machine.ts'
 import { createLease } from './leases.ts'
@@ -25,21 +27,28 @@ export interface CreateMachine {
   readonly minSecretsVersion: number
 }
 
-export const createMachine: WriteOperation<CreateMachine, FoundApp, ShownMachine> = {
+export const createMachine: WriteOperation<
+  CreateMachine,
+  FoundApp & { readonly volume: Volume | undefined },
+  ShownMachine
+> = {
   name: 'machine.create',
   mode: 'write',
 
-  access: (context, { appName, skipLaunch }) =>
-    accessApp(context, appName, skipLaunch ? actions.create : actions.create | actions.control),
+  async access(context, { appName, skipLaunch, config }) {
+    const action = skipLaunch ? actions.create : actions.create | actions.control
+    return accessMounted(context, await accessApp(context, appName, action), config)
+  },
 
   async run({ tx, environment, now }, { input, subject, actor }) {
     const { randomBytes } = environment
-    const { app, organisation } = subject
+    const { app, organisation, volume } = subject
     expectRunner(environment)
     await expectSecrets(tx.appSecrets.version(app.id), input.minSecretsVersion)
     await environment.quotas.expectRoom(tx, organisation, 'machines', now)
     const id = createMachineId(randomBytes)
     const version = createUlid(now, randomBytes)
+    const config = await claimMounted(tx, input.config, { volume, machineId: id, now })
     const created: Machine = {
       id,
       organisationId: organisation.id,
@@ -48,7 +57,7 @@ export const createMachine: WriteOperation<CreateMachine, FoundApp, ShownMachine
       region: chooseRegion(input.region),
       state: 'created',
       version,
-      ...storeConfig(input.config),
+      ...storeConfig(config),
       isCordoned: false,
       hasSecrets: !input.skipSecrets,
       launches: !input.skipLaunch,
@@ -74,7 +83,7 @@ export const createMachine: WriteOperation<CreateMachine, FoundApp, ShownMachine
     const change = changeMachine(created, undefined, { now, randomBytes }, { lease }, [event])
     if (change === undefined) throw new Error('a machine cannot be created')
     await tx.machines.insert(change.machine, change.events)
-    return { ...subject, ...change }
+    return { app, organisation, ...change }
   },
 
   auditDetails: ({ machine, app }) => ({ target: `machine ${machine.id} of app ${app.name}` }),
@@ -89,14 +98,4 @@ export const createMachine: WriteOperation<CreateMachine, FoundApp, ShownMachine
 export async function expectSecrets(version: Promise<number>, least: number): Promise<void> {
   if ((await version) >= least) return
   throw new DomainError('failed_precondition', 'failed_precondition: the secrets of this app have an older version')
-}
-
-const partsOfTheWorld = ['us', 'eu', 'na', 'sa', 'apac', 'any']
-
-function chooseRegion(asked: string | undefined): string {
-  const names = (asked ?? '').split(',').map((name) => name.trim())
-  if (names.some((name) => ['', localRegion, ...partsOfTheWorld].includes(name))) return localRegion
-  throw new DomainError('invalid', `there is no such region here: the only one is "${localRegion}"`, {
-    field: 'region',
-  })
 }

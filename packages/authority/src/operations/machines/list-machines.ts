@@ -1,5 +1,5 @@
 // machine.list: the machines of an app, or of an organisation, by id.
-import { actions } from '@hallpass/macaroon'
+import { actions, type Access } from '@hallpass/macaroon'
 
 import type { Machine } from '../../domain/machine.ts'
 import { readMetadata } from '../../domain/machine-config.ts'
@@ -95,7 +95,7 @@ export const pageMachines: ReadOperation<PageMachines, Organisation, Page<Organi
     const rows = await tx.machines.ofOrganisation(organisation.id, queryOf(input, input.limit + 1, input.after))
     for (const machine of rows.slice(0, input.limit)) {
       const { appId } = machine
-      if (!passes(machine, input) || !mayRead(machine)) continue
+      if (!passes(machine, input) || !mayRead({ appId: BigInt(appId), machine: machine.id })) continue
       if (!names.has(appId)) names.set(appId, (await tx.apps.byId(appId))?.name)
       items.push({ machine, appName: names.get(appId) })
     }
@@ -104,13 +104,13 @@ export const pageMachines: ReadOperation<PageMachines, Organisation, Page<Organi
   },
 }
 
-/** A member reads every machine; a token those of the apps that it reads, and may be confined to some of these. */
-function judgeOf(actor: Credential, organisation: Organisation, now: number, { spend }: Pick<Caller, 'spend'>) {
+/** A member reads all; a token what is of the apps that it reads, and may be confined to some of it. */
+export function judgeOf(actor: Credential, organisation: Organisation, now: number, { spend }: Pick<Caller, 'spend'>) {
   if (actor.kind === 'user') return () => true
   const checks = countCaveats(actor.verified.caveats)
-  return ({ id, appId }: Machine) => {
+  return (place: Pick<Access, 'appId' | 'machine' | 'volume'>) => {
     spend(checks)
-    return allows(actor, organisation, { appId: BigInt(appId), machine: id, action: actions.read }, now)
+    return allows(actor, organisation, { ...place, action: actions.read }, now)
   }
 }
 

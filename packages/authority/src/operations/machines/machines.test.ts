@@ -18,21 +18,9 @@ import { acquireLease, releaseLease, showLease } from './leases.ts'
 import { listMachines, pageMachines } from './list-machines.ts'
 import { changeMachineMetadata, showMachineMetadata } from './metadata.ts'
 import { listMachineEvents, listMachineVersions, showMachine } from './show-machine.ts'
-import { openMachineWorld, type MachineWorld } from './testing/world.ts'
+import { idle, openMachineWorld, type MachineWorld } from './testing/world.ts'
 import { updateMachine } from './update-machine.ts'
 import { waitForMachine } from './wait-for-machine.ts'
-
-/** What the driver would find out. */
-const idle = {
-  wake() {},
-  answers: () => true,
-  changed: (_machine: unknown, signal: AbortSignal) =>
-    new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
-  exec: () => Promise.reject(new Error('nothing runs here')),
-  openCommand: () => Promise.reject(new Error('nothing runs here')),
-  signal: () => Promise.reject(new Error('nothing runs here')),
-  async *logs() {},
-}
 
 overEachEngine((postgres) => {
   describe('machines', () => {

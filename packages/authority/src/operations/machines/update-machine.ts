@@ -4,7 +4,8 @@ import { actions } from '@hallpass/macaroon'
 import { DomainError } from '../../domain/errors.ts'
 import { createUlid } from '../../domain/machine.ts'
 import { changeMachine } from '../../domain/machine-change.ts'
-import { storeConfig, type MachineConfig } from '../../domain/machine-config.ts'
+import { readConfig, storeConfig, type MachineConfig } from '../../domain/machine-config.ts'
+import { keepMounted } from './mount-volume.ts'
 import type { WriteOperation } from '../perform/operation.ts'
 import { expectSecrets } from './create-machine.ts'
 import {
@@ -56,8 +57,9 @@ export const updateMachine: WriteOperation<UpdateMachine, SoughtMachine, ShownMa
     }
     await expectSecrets(tx.appSecrets.version(machine.appId), input.minSecretsVersion)
     const version = createUlid(now, randomBytes, machine.version)
+    const config = await keepMounted(tx, readConfig(machine.config), input.config)
     const changes = {
-      ...storeConfig(input.config),
+      ...storeConfig(config),
       version,
       launches: !input.skipLaunch,
       hasSecrets: !input.skipSecrets,

@@ -33,11 +33,11 @@ export function authorise(
     if (person !== undefined) return person
     throw new DomainError('forbidden', 'only a person who is logged in may do this; a token may not')
   }
-  const attempt = attemptAt(requirement, mutation, context.now)
+  const attempts = attemptsAt(requirement, mutation, context.now)
   const users = credentials.flatMap((credential) => (credential.kind === 'user' ? credential.user.id : []))
-  if (users.length === 0) return choose(requirement, attempt, credentials, noRoles)
+  if (users.length === 0) return choose(requirement, attempts, credentials, noRoles)
   const { id } = requirement.organisation
-  return findRoles(context.tx, id, users).then((found) => choose(requirement, attempt, credentials, found))
+  return findRoles(context.tx, id, users).then((found) => choose(requirement, attempts, credentials, found))
 }
 
 type Roles = ReadonlyMap<number, Role>
@@ -51,7 +51,7 @@ async function findRoles(tx: ReadTransaction, organisationId: number, users: rea
 
 function choose(
   requirement: Requirement & { readonly kind: 'access' },
-  attempt: Access,
+  attempts: readonly Access[],
   credentials: readonly Credential[],
   rolesOfUsers: Roles,
 ): Credential {
@@ -61,8 +61,8 @@ function choose(
     if (requirement.exempt?.(credential) === true) return credential
     const denial =
       credential.kind === 'token'
-        ? denialOfToken(credential, organisation, attempt)
-        : denialOfUser(credential, organisation, attempt, rolesOfUsers.get(credential.user.id))
+        ? denialOfToken(credential, organisation, attempts)
+        : denialOfUser(credential, organisation, attempts, rolesOfUsers.get(credential.user.id))
     // Asked last, because its sentence is not for strangers.
     const refusal = denial === undefined ? requirement.refuse?.(credential) : undefined
     if (denial === undefined && refusal === undefined) return credential
@@ -93,20 +93,26 @@ function caveatsOfRole(organisationId: number, role: Role): readonly Caveat[] {
   ]
 }
 
-function attemptAt(
-  { organisation, access }: Requirement & { readonly kind: 'access' },
+function attemptsAt(
+  { organisation, access, also }: Requirement & { readonly kind: 'access' },
   mutation: string | undefined,
   now: number,
-): Access {
-  return { ...access, orgId: BigInt(organisation.id), mutation: mutation ?? access.mutation, now: now / 1000 }
+): readonly Access[] {
+  const attemptAt = (one: typeof access) => ({
+    ...one,
+    orgId: BigInt(organisation.id),
+    mutation: mutation ?? one.mutation,
+    now: now / 1000,
+  })
+  return also === undefined ? [attemptAt(access)] : [attemptAt(access), attemptAt(also)]
 }
 
 function denialOfToken(
   credential: Credential & { readonly kind: 'token' },
   { id, slug }: Organisation,
-  attempt: Access,
+  attempts: readonly Access[],
 ): DomainError | undefined {
-  const clearance = clear(credential.verified, [attempt], { denials: reasonsTold })
+  const clearance = clear(credential.verified, attempts, { denials: reasonsTold })
   if (clearance.allowed) return undefined
   const holder = describeCredential(credential)
   // Strangers must not learn which organisation an app or a token belongs to.
@@ -121,11 +127,11 @@ function denialOfToken(
 function denialOfUser(
   credential: Credential & { readonly kind: 'user' },
   { id, slug }: Organisation,
-  attempt: Access,
+  attempts: readonly Access[],
   role: Role | undefined,
 ): DomainError | undefined {
   if (role === undefined) return new StrangerRefused('you are not a member of the organization that this belongs to')
-  if (clearCaveats(caveatsOfRole(id, role), [attempt]).allowed) return undefined
+  if (clearCaveats(caveatsOfRole(id, role), attempts).allowed) return undefined
   const sentence = `${describeCredential(credential)} is a ${role} of organization ${slug}, and this takes an admin`
   return new DomainError('forbidden', sentence)
 }

@@ -117,6 +117,8 @@ export type Requirement =
       readonly kind: 'access'
       readonly organisation: Organisation
       readonly access: Omit<Access, 'now' | 'orgId'>
+      /** That the same credential must allow too. */
+      readonly also?: Omit<Access, 'now' | 'orgId'>
       readonly exempt?: (credential: Credential) => boolean
       /** A reason to refuse a credential whatever its caveats allow; undefined if there is none. */
       readonly refuse?: (credential: Credential) => string | undefined

@@ -34,8 +34,17 @@ function counting(tx: Transaction): { readonly tx: ReadTransaction; readonly cou
   return { tx: Object.create(tx, { organisations: { value: organisations } }), counts: () => counts }
 }
 
+const unlimited = {
+  apps: Infinity,
+  machines: Infinity,
+  volumes: Infinity,
+  volumeGb: Infinity,
+  members: Infinity,
+  tokens: Infinity,
+}
+
 test('there can be as many as the limit, and no more until one is deleted', async () => {
-  const quotas = createQuotas({ apps: 7, machines: Infinity, members: Infinity, tokens: Infinity })
+  const quotas = createQuotas({ ...unlimited, apps: 7 })
   await store.write(async (tx) => {
     const organisation = await insertOrganisation(tx)
     const apps = []
@@ -56,7 +65,7 @@ test('there can be as many as the limit, and no more until one is deleted', asyn
 })
 
 test('mints are counted once in a while, and never without a limit', async () => {
-  const quotas = createQuotas({ apps: Infinity, machines: Infinity, members: Infinity, tokens: 20_000 })
+  const quotas = createQuotas({ ...unlimited, tokens: 20_000 })
   await store.write(async (original) => {
     const { tx, counts } = counting(original)
     const organisation = await insertOrganisation(original)
@@ -72,7 +81,7 @@ test('mints are counted once in a while, and never without a limit', async () =>
 })
 
 test('near the limit a count is good for a thousandth of it, and the limit holds', async () => {
-  const quotas = createQuotas({ apps: Infinity, machines: Infinity, members: Infinity, tokens: 3000 })
+  const quotas = createQuotas({ ...unlimited, tokens: 3000 })
   await store.write(async (original) => {
     const { tx, counts } = counting(original)
     const organisation = await insertOrganisation(original)

@@ -1,4 +1,4 @@
-// Limits the apps, machines, members and live tokens of an organisation, as the operator configured.
+// Limits the apps, machines, volumes, members and live tokens of an organisation, as the operator configured.
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation, Quota } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
@@ -8,14 +8,21 @@ export type QuotaLimits = Readonly<Record<Quota, number>>
 
 export interface Quotas {
   /**
-   * Checks that there is room for one more. `now` in milliseconds.
+   * Checks that there is room for one more, or for so many. `now` in milliseconds.
    * @throws DomainError `conflict` if there is none
    */
-  expectRoom(tx: ReadTransaction, organisation: Organisation, quota: Quota, now: number): Promise<void>
+  expectRoom(tx: ReadTransaction, organisation: Organisation, quota: Quota, now: number, more?: number): Promise<void>
 }
 
 /** Nobody needs more by accident; tokens have no limit unless the operator sets one. */
-export const defaultQuotas: QuotaLimits = { apps: 10_000, machines: 10_000, members: 10_000, tokens: Infinity }
+export const defaultQuotas: QuotaLimits = {
+  apps: 10_000,
+  machines: 10_000,
+  volumes: 10_000,
+  volumeGb: 10_000,
+  members: 10_000,
+  tokens: Infinity,
+}
 
 /**
  * A count costs more the more there is, and a mint must stay cheap. So a count is good for a hundredth of the room that
@@ -25,20 +32,21 @@ export const defaultQuotas: QuotaLimits = { apps: 10_000, machines: 10_000, memb
 export function createQuotas(limits: QuotaLimits): Quotas {
   const room = new Map<string, number>()
   return {
-    async expectRoom(tx, organisation, quota, now) {
+    async expectRoom(tx, organisation, quota, now, more = 1) {
       const limit = limits[quota]
       if (limit === Infinity) return
       const key = `${organisation.id} ${quota}`
       const left = room.get(key) ?? 0
-      if (left >= 1) {
-        room.set(key, left - 1)
+      if (left >= more) {
+        room.set(key, left - more)
         return
       }
       const count = await tx.organisations.countUpTo(organisation.id, quota, limit, now)
-      if (count >= limit) throw full(organisation, quota, limit)
+      if (count + more > limit) throw full(organisation, quota, limit)
       if (room.size >= mostKept) room.clear()
-      // Minus the one that the caller takes.
-      room.set(key, Math.max(Math.floor((limit - count) / 100), Math.min(limit - count, Math.floor(limit / 1000))) - 1)
+      const found = Math.max(Math.floor((limit - count) / 100), Math.min(limit - count, Math.floor(limit / 1000)))
+      // Minus what the caller takes.
+      room.set(key, found - more)
     },
   }
 }
@@ -46,8 +54,9 @@ export function createQuotas(limits: QuotaLimits): Quotas {
 const mostKept = 10_000
 
 function full({ slug }: Organisation, quota: Quota, limit: number): DomainError {
-  return new DomainError(
-    'conflict',
-    `organization ${slug} has ${limit} ${quota === 'tokens' ? 'live tokens' : quota}, and the operator of this authority allows no more`,
-  )
+  const sentence =
+    quota === 'volumeGb'
+      ? `the volumes of organization ${slug} may have ${limit} GB in all, and this would be more`
+      : `organization ${slug} has ${limit} ${quota === 'tokens' ? 'live tokens' : quota}, and the operator of this authority allows no more`
+  return new DomainError('conflict', sentence)
 }

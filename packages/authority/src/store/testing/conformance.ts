@@ -6,6 +6,7 @@ import { describeDescent } from './descent.ts'
 import { describeDischargeRequests } from './discharge-requests.ts'
 import { describeLeftovers } from './leftovers.ts'
 import { describeMachines } from './machines.ts'
+import { describeVolumes } from './volumes.ts'
 import { describeOrganisations } from './organisations.ts'
 import { describeOutbox } from './outbox.ts'
 import { describePasskeys } from './passkeys.ts'
@@ -42,6 +43,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeDischargeRequests(getStore)
     describeOutbox(getStore)
     describeMachines(getStore)
+    describeVolumes(getStore)
     describeTransactions(getStore, create)
     describeTrouble(getStore, create)
     // Removes what others may look for.

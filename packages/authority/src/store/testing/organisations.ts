@@ -213,7 +213,7 @@ export function describeOrganisations(getStore: () => Store): void {
         expect(await tx.apps.byId(app.id)).toEqual(app)
         expect(await tx.apps.byName(name)).toEqual({ app, organisation })
         expect(await tx.apps.byIdempotencyKey(organisation.id, 'k')).toEqual(app)
-        const [first, second] = [app, other].map((each) => ({ ...each, machineCount: 0 }))
+        const [first, second] = [app, other].map((each) => ({ ...each, machineCount: 0, volumeCount: 0 }))
         expect(await tx.apps.page(organisation.id, { limit: 10 })).toEqual([first, second])
         expect(await tx.apps.page(organisation.id, { limit: 2 })).toEqual([first, second])
         expect(await tx.apps.page(organisation.id, { limit: 1 })).toEqual([first])

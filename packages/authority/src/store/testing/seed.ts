@@ -9,6 +9,7 @@ import type { Organisation, Role } from '../../domain/organisation.ts'
 import type { Transaction } from '../../domain/store.ts'
 import type { NewToken, TokenRecord } from '../../domain/token.ts'
 import type { User } from '../../domain/user.ts'
+import { createVolumeId, type Volume } from '../../domain/volume.ts'
 
 let count = 0
 
@@ -114,6 +115,34 @@ export async function insertMachine(
   }
   await tx.machines.insert(machine, [])
   return machine
+}
+
+/** A volume that is created and has all that it shall, unless it is changed. */
+export async function insertVolume(
+  tx: Transaction,
+  app: Pick<App, 'id' | 'organisationId'>,
+  changes: Partial<Volume> = {},
+): Promise<Volume> {
+  const volume: Volume = {
+    id: createVolumeId(randomBytes),
+    organisationId: app.organisationId,
+    appId: app.id,
+    name: 'data',
+    region: 'local',
+    state: 'created',
+    sizeGb: 1,
+    madeGb: 1,
+    isSized: true,
+    machineId: null,
+    problem: null,
+    tries: 0,
+    dueAt: null,
+    createdAt: 1000,
+    updatedAt: 1000,
+    ...changes,
+  }
+  await tx.volumes.insert(volume)
+  return volume
 }
 
 /** A user and an organisation that the user belongs to. */

@@ -8,6 +8,7 @@ import {
   insertCliLogin,
   insertDischargeRequest,
   insertMachine,
+  insertVolume,
   insertMember,
   insertOrganisation,
   insertSession,
@@ -213,6 +214,17 @@ const cases: {
       changes: [],
     },
     deleteDestroyed: { write: (tx) => tx.machines.deleteDestroyed(1), changes: [] },
+  },
+  volumes: {
+    insert: { write: (tx, { app }) => insertVolume(tx, app), changes: [] },
+    save: { write: async (tx, { app }) => tx.volumes.save(await insertVolume(tx, app)), changes: [] },
+    release: { write: (tx) => tx.volumes.release('machine', 1), changes: [] },
+    destroyOfApp: { write: (tx, { app }) => tx.volumes.destroyOfApp(app.id, 1), changes: [] },
+    destroyOfOrganisation: {
+      write: (tx, { organisation }) => tx.volumes.destroyOfOrganisation(organisation.id, 1),
+      changes: [],
+    },
+    deleteDestroyed: { write: (tx) => tx.volumes.deleteDestroyed(1), changes: [] },
   },
   signingKeys: {
     insert: {

@@ -37,6 +37,8 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     quotas: {
       apps: read.quota('maxApps'),
       machines: read.quota('maxMachines'),
+      volumes: read.quota('maxVolumes'),
+      volumeGb: read.quota('maxVolumeGb'),
       members: read.quota('maxMembers'),
       tokens: read.quota('maxTokens'),
     },

@@ -48,7 +48,11 @@ export interface MachineWorld {
   readonly app: App
   readonly ask: Ask
   /** Creates a machine of the app. */
-  readonly create: (config?: Partial<MachineConfig>, changes?: Partial<CreateMachine>) => Promise<Machine>
+  readonly create: (
+    config?: Partial<MachineConfig>,
+    changes?: Partial<CreateMachine>,
+    header?: string,
+  ) => Promise<Machine>
   readonly find: (id: string) => Promise<Machine>
   /** The header with an org token, narrowed by these caveats. */
   readonly mint: (caveats?: readonly Caveat[]) => Promise<string>
@@ -129,9 +133,9 @@ export async function openMachineWorld(
     organisation,
     app,
     ask,
-    async create(config, changes) {
+    async create(config, changes, header) {
       const whole = { image: 'test/busybox:1', guest: { cpus: 1, memory_mb: 256 }, ...config }
-      return (await ask(createMachine, { ...creation, config: whole, ...changes })).machine
+      return (await ask(createMachine, { ...creation, config: whole, ...changes }, header)).machine
     },
     async find(id) {
       const machine = await store.read((tx) => tx.machines.byId(id))
@@ -149,4 +153,16 @@ export async function openMachineWorld(
       if (given === undefined) await rm(directory, { recursive: true })
     },
   }
+}
+
+/** In the place of what runs machines, where nothing runs. */
+export const idle: MachineRunner = {
+  wake() {},
+  answers: () => true,
+  changed: (_machine, signal) =>
+    new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
+  exec: () => Promise.reject(new Error('nothing runs here')),
+  openCommand: () => Promise.reject(new Error('nothing runs here')),
+  signal: () => Promise.reject(new Error('nothing runs here')),
+  async *logs() {},
 }

@@ -1,0 +1,37 @@
+// The store's contract: volumes of apps.
+import type { Volume } from '../volume.ts'
+
+export interface VolumeReads {
+  byId(id: string): Promise<Volume | undefined>
+  /** The first by id, after this id; without those that are destroyed. */
+  ofApp(appId: number, query: VolumeQuery): Promise<readonly Volume[]>
+  ofOrganisation(organisationId: number, query: VolumeQuery): Promise<readonly Volume[]>
+  /** The eldest of a name that no machine has. */
+  freeOfName(appId: number, name: string): Promise<Volume | undefined>
+  /** How many of an app are not destroyed. */
+  countOfApp(appId: number): Promise<number>
+  /** Those whose driver must act by now, the longest due first. */
+  due(now: number, limit: number): Promise<readonly Volume[]>
+  /** When the driver must act next after this; undefined if never. */
+  nextDue(after: number): Promise<number | undefined>
+  /** Whether some were destroyed before. */
+  hasDestroyed(before: number): Promise<boolean>
+}
+
+export interface VolumeQuery {
+  readonly limit: number
+  readonly after?: string
+}
+
+export interface VolumeWrites extends VolumeReads {
+  insert(volume: Volume): Promise<void>
+  /** Stores all of a volume again, except what never changes: its id, name, region, app and creation. */
+  save(volume: Volume): Promise<void>
+  /** Those of a machine of which nothing is left. */
+  release(machineId: string, now: number): Promise<void>
+  /** All of an app: the driver removes each once no machine has it. */
+  destroyOfApp(appId: number, now: number): Promise<void>
+  destroyOfOrganisation(organisationId: number, now: number): Promise<void>
+  /** Removes up to a few dozen that were destroyed before. Whether there may be more. */
+  deleteDestroyed(before: number): Promise<boolean>
+}

@@ -1,0 +1,214 @@
+// Volumes of apps.
+import { sql, type SqlBool } from 'kysely'
+
+import type { Transaction } from '../domain/store.ts'
+import type { VolumeQuery } from '../domain/store/volumes.ts'
+import type { Volume } from '../domain/volume.ts'
+import { lookup, query, type Param, type QuerySession } from './query.ts'
+import type { VolumeColumns } from './schema.ts'
+
+export function volumes(session: QuerySession): Transaction['volumes'] {
+  const many = async (rows: Promise<readonly VolumeColumns[]>) => (await rows).map(toVolume)
+  const one = async (found: Promise<VolumeColumns | undefined>) => {
+    const row = await found
+    return row && toVolume(row)
+  }
+  return {
+    byId: (id) => one(session.one(byId, { id })),
+    ofApp: (id, asked) => many(session.many(ofApp, { id, ...placeOf(asked) })),
+    ofOrganisation: (id, asked) => many(session.many(ofOrganisation, { id, ...placeOf(asked) })),
+    freeOfName: (id, name) => one(session.one(freeOfName, { id, name })),
+    countOfApp: async (id) => (await session.one(countOfApp, { id }))?.count ?? 0,
+    due: (now, limit) => many(session.many(due, { now, limit })),
+    nextDue: async (after) => (await session.one(nextDue, { after }))?.dueAt ?? undefined,
+    hasDestroyed: async (before) => (await session.one(destroyed, { before, limit: 1 })) !== undefined,
+    insert: (volume) => session.run(insert, toRow(volume)),
+    save: (volume) => session.run(save, toRow(volume)),
+    release: (machineId, now) => session.run(release, { machineId, now }),
+    destroyOfApp: (id, now) => session.run(destroyOfApp, { id, now }),
+    destroyOfOrganisation: (id, now) => session.run(destroyOfOrganisation, { id, now }),
+    deleteDestroyed: async (before) => {
+      const found = await session.many(destroyed, { before, limit: stepSize })
+      for (const { id } of found) await session.run(remove, { id })
+      return found.length === stepSize
+    },
+  }
+}
+
+const stepSize = 64
+
+function placeOf({ limit, after = '' }: VolumeQuery): Required<VolumeQuery> {
+  return { limit, after }
+}
+
+function toVolume(row: VolumeColumns): Volume {
+  return {
+    id: row.id,
+    organisationId: row.organisation_id,
+    appId: row.app_id,
+    name: row.name,
+    region: row.region,
+    state: row.state,
+    sizeGb: row.size_gb,
+    madeGb: row.made_gb,
+    isSized: row.is_sized === null ? null : row.is_sized === 1,
+    machineId: row.machine_id,
+    problem: row.problem,
+    tries: row.tries,
+    dueAt: row.due_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}
+
+function toRow(volume: Volume): VolumeColumns {
+  return {
+    id: volume.id,
+    organisation_id: volume.organisationId,
+    app_id: volume.appId,
+    name: volume.name,
+    region: volume.region,
+    state: volume.state,
+    size_gb: volume.sizeGb,
+    made_gb: volume.madeGb,
+    is_sized: volume.isSized === null ? null : Number(volume.isSized),
+    machine_id: volume.machineId,
+    problem: volume.problem,
+    tries: volume.tries,
+    due_at: volume.dueAt,
+    created_at: volume.createdAt,
+    updated_at: volume.updatedAt,
+  }
+}
+
+// In the words of the indexes.
+const isThere = sql<SqlBool>`state <> 'destroyed'`
+const goes = {
+  state: sql<Volume['state']>`'destroying'`,
+  tries: sql<number>`0`,
+}
+
+const byId = query((db, param: Param<{ id: string }>) =>
+  db.selectFrom('volumes').selectAll().where('id', '=', param('id')),
+)
+
+interface OfOne extends Required<VolumeQuery> {
+  readonly id: number
+}
+
+const ofApp = query((db, param: Param<OfOne>) =>
+  db
+    .selectFrom('volumes')
+    .selectAll()
+    .where('app_id', '=', param('id'))
+    .where('id', '>', param('after'))
+    .where(isThere)
+    .orderBy('id')
+    .limit(param('limit')),
+)
+
+const ofOrganisation = query((db, param: Param<OfOne>) =>
+  db
+    .selectFrom('volumes')
+    .selectAll()
+    .where('organisation_id', '=', param('id'))
+    .where('id', '>', param('after'))
+    .where(isThere)
+    .orderBy('id')
+    .limit(param('limit')),
+)
+
+const freeOfName = query((db, param: Param<{ id: number; name: string }>) =>
+  db
+    .selectFrom('volumes')
+    .selectAll()
+    .where('app_id', '=', param('id'))
+    .where('name', '=', param('name'))
+    .where(sql<SqlBool>`state in ('creating', 'created') and machine_id is null`)
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit((one) => one.lit(1)),
+)
+
+const countOfApp = lookup((db, param: Param<{ id: number }>) =>
+  db
+    .selectFrom('volumes')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('app_id', '=', param('id'))
+    .where(isThere),
+)
+
+const due = query((db, param: Param<{ now: number; limit: number }>) =>
+  db.selectFrom('volumes').selectAll().where('due_at', '<=', param('now')).orderBy('due_at').limit(param('limit')),
+)
+
+const nextDue = query((db, param: Param<{ after: number }>) =>
+  db
+    .selectFrom('volumes')
+    .select((eb) => eb.fn.min('due_at').as('dueAt'))
+    .where('due_at', '>', param('after')),
+)
+
+const fixedOf = (param: Param<VolumeColumns>) => ({
+  id: param('id'),
+  organisation_id: param('organisation_id'),
+  app_id: param('app_id'),
+  name: param('name'),
+  region: param('region'),
+  created_at: param('created_at'),
+})
+
+const changesOf = (param: Param<VolumeColumns>) => ({
+  state: param('state'),
+  size_gb: param('size_gb'),
+  made_gb: param('made_gb'),
+  is_sized: param('is_sized'),
+  machine_id: param('machine_id'),
+  problem: param('problem'),
+  tries: param('tries'),
+  due_at: param('due_at'),
+  updated_at: param('updated_at'),
+})
+
+const insert = query((db, param: Param<VolumeColumns>) =>
+  db.insertInto('volumes').values({ ...fixedOf(param), ...changesOf(param) }),
+)
+
+const save = query((db, param: Param<VolumeColumns>) =>
+  db.updateTable('volumes').set(changesOf(param)).where('id', '=', param('id')),
+)
+
+// Whatever waited for the machine to go is due: its growth, or its end.
+const release = query((db, param: Param<{ machineId: string; now: number }>) =>
+  db
+    .updateTable('volumes')
+    .set({ machine_id: sql<null>`null`, due_at: param('now'), updated_at: param('now') })
+    .where('machine_id', '=', param('machineId')),
+)
+
+const destroyOfApp = query((db, param: Param<{ id: number; now: number }>) =>
+  db
+    .updateTable('volumes')
+    .set({ ...goes, due_at: param('now'), updated_at: param('now') })
+    .where('app_id', '=', param('id'))
+    .where(isThere),
+)
+
+const destroyOfOrganisation = query((db, param: Param<{ id: number; now: number }>) =>
+  db
+    .updateTable('volumes')
+    .set({ ...goes, due_at: param('now'), updated_at: param('now') })
+    .where('organisation_id', '=', param('id'))
+    .where(isThere),
+)
+
+const destroyed = query((db, param: Param<{ before: number; limit: number }>) =>
+  db
+    .selectFrom('volumes')
+    .select('id')
+    .where('updated_at', '<', param('before'))
+    .where(sql<SqlBool>`state = 'destroyed'`)
+    .limit(param('limit')),
+)
+
+const remove = query((db, param: Param<{ id: string }>) => db.deleteFrom('volumes').where('id', '=', param('id')))
