@@ -1,5 +1,5 @@
 // Run labels in words, as answers have them.
-import { sayRunLabels } from '@hallpass/macaroon'
+import { sayRunLabels } from '@hallpass/macaroon/explain'
 
 import type { RunLabelFields } from './contract/run-labels.ts'
 

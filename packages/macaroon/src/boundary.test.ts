@@ -3,7 +3,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { caveatsFromJSON, caveatsToJSON } from './caveat-json.ts'
-import { explain } from './explain.ts'
+import { explain, sayRunLabels } from './explain.ts'
 import { memberFeatures, permittedRole, validateAccess } from './access.ts'
 import { decodeCaveats, encodeCaveats } from './caveat-set.ts'
 import { parentBinding } from './discharge.ts'
@@ -125,6 +125,7 @@ const exported: Readonly<Record<string, unknown>> = {
   caveatsToJSON,
   explain,
   nameTokens,
+  sayRunLabels,
 }
 const functions = Object.entries(exported).filter(([name, it]) => typeof it === 'function' && name !== 'MacaroonError')
 

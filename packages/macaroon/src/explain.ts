@@ -16,6 +16,7 @@ import { flyVocabulary } from './vocabulary.ts'
 export type { Ability, Scope, Selection } from './explain/abilities.ts'
 export type { PlaceId, PlaceKind, Step } from './explain/places.ts'
 export type { Names } from './explain/words.ts'
+export { sayRunLabels } from './label-words.ts'
 
 export interface ExplainOptions {
   /** Unix seconds. */

@@ -30,7 +30,6 @@ describe('the public face', () => {
       'permissionLocation',
       'roles',
       'runLabels',
-      'sayRunLabels',
       'thirdParty',
       'ticketsOf',
       'tokenId',
