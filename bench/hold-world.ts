@@ -46,6 +46,7 @@ export async function fillWithCrowd(directory: string, url: string | undefined, 
           revokedAt: null,
           revokedBy: null,
           caveats,
+          machineId: null,
         })
       }
     })

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 
 import { createDockerEngine } from '../packages/engine/src/docker/docker.ts'
 import { runMachines } from '../packages/authority/src/machines/runner.ts'
+import { noSockets } from '../packages/authority/src/machines/testing/no-sockets.ts'
 import { appOfMachine } from '../packages/authority/src/operations/machines/app-of-machine.ts'
 import {
   destroyMachine,
@@ -40,6 +41,7 @@ const world = await openMachineWorld(
     runMachines({
       store,
       engine,
+      sockets: noSockets,
       appOf: (machine) => store.read((tx) => appOfMachine(tx, keyring, machine)),
       id: randomBytes(6).toString('hex'),
       now: Date.now,

@@ -8,6 +8,7 @@ import type { Engine } from '@hallpass/engine'
 import { reasonWithoutDockerd, startDockerd, type Dockerd } from '../packages/engine/src/testing/dockerd.ts'
 import type { Machine, MachineEvent } from '../packages/authority/src/domain/machine.ts'
 import { runMachines, type RunningMachines } from '../packages/authority/src/machines/runner.ts'
+import { noSockets } from '../packages/authority/src/machines/testing/no-sockets.ts'
 import {
   destroyMachine,
   restartMachine,
@@ -43,6 +44,7 @@ describe.skipIf(reasonWithoutDockerd() !== undefined)('machines on a Docker Engi
       machines = runMachines({
         ...environment,
         engine,
+        sockets: noSockets,
         id: 'one',
         clock: () => performance.now(),
         appOf: async ({ appId }) => {

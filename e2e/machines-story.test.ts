@@ -1,4 +1,5 @@
 // Machines that really run, under an org token: the command line, then plain HTTP with tokens that may less.
+import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -6,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { reasonWithoutDockerd, startDockerd, type Dockerd } from '../packages/engine/src/testing/dockerd.ts'
 import { arrive, type Outcome, type Place, type Served } from './hallpass.ts'
 import { createAsk, type Answer } from './http.ts'
+import { describeOwnTokens } from './machine-tokens.ts'
 
 const missing = reasonWithoutDockerd()
 
@@ -16,6 +18,7 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
   let dockerd: Dockerd
   let place: Place
   let served: Served
+  let runtime: string
   /** Of the organization `staging`, made as the story says. */
   let token = ''
   const ids = { talker: '', leaver: '', glutton: '' }
@@ -36,14 +39,20 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
     return outcome.stdout.trim()
   }
 
-  beforeAll(async () => {
-    dockerd = await startDockerd('own')
-    place = await arrive()
+  async function start(): Promise<void> {
     const engine = ['--engine', `unix://${dockerd.socketPath}`, '--machines-rate', 'none']
     served = await place.serve(['--data', join(place.directory, 'data'), ...engine], {
       HALLPASS_BOOTSTRAP_EMAIL: 'ada@example.com',
       HALLPASS_BOOTSTRAP_PASSWORD: 'correct horse battery',
+      RUNTIME_DIRECTORY: runtime,
     })
+  }
+
+  beforeAll(async () => {
+    dockerd = await startDockerd('own')
+    place = await arrive()
+    runtime = await mkdtemp('/dev/shm/hallpass-e2e-')
+    await start()
     const login = await place.run(['auth', 'login', '--email', 'ada@example.com', '--password-stdin'], {
       env: { HALLPASS_API_URL: served.url },
       stdin: 'correct horse battery\n',
@@ -59,6 +68,7 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
   afterAll(async () => {
     await place?.leave()
     await dockerd?.stop()
+    await rm(runtime, { recursive: true })
   })
 
   it('runs three machines, and waits until they have started', async () => {
@@ -248,6 +258,18 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
     expect(JSON.stringify(containers)).not.toContain(ids.talker)
     expect(await done(['apps', 'destroy', '-y', 'jobs'], token)).toBe('Destroyed app jobs')
   })
+
+  describeOwnTokens(() => ({
+    dockerd,
+    ask,
+    token,
+    runtime,
+    mint: () => done(['tokens', 'create', 'org', '-o', 'staging']),
+    async restart() {
+      await served.stop('SIGKILL')
+      await start()
+    },
+  }))
 
   it('destroys an app with machines only by force', async () => {
     const create = ['machine', 'create', '-a', 'sibling', '-w', '0s', 'test/busybox:1']

@@ -39,7 +39,14 @@ const authorityRooms: Readonly<Record<string, Room>> = {
     parts: ['@hallpass/macaroon'],
   },
   'operations/machines': {
-    folders: ['domain', 'operations/perform', 'operations/organisations', 'operations/apps', 'operations/secrets'],
+    folders: [
+      'domain',
+      'operations/perform',
+      'operations/organisations',
+      'operations/apps',
+      'operations/secrets',
+      'operations/tokens',
+    ],
     parts: ['@hallpass/macaroon'],
   },
   'operations/members': {

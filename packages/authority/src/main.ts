@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 
-import { createServer, reportUnforeseen } from './http/server.ts'
+import { createServer, reportUnforeseen, type MachineServer } from './http/server.ts'
 import { createTurns, type Turns } from './http/turns.ts'
 import { isLoopback } from './config-mail.ts'
 import { checkOptions, type Config, type ServeOptions } from './config.ts'
@@ -80,6 +80,8 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
   const sayRarely = createRareLines(log, () => performance.now())
   const { store, rootKey: found } = await openWithRootKey(config, log)
   let machines: RunningMachines | undefined
+  const socketOpener = Promise.withResolvers<MachineServer['openSocket']>()
+  socketOpener.promise.catch(() => {})
   try {
     const rootKey = found.key
     await recogniseRootKey(store, rootKey)
@@ -91,7 +93,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
     const postbox =
       mailer && createPostbox({ store, keyring, mailer, isGood: isMailedCodeGood, now: Date.now, randomBytes })
     const turns = createTurns(() => performance.now())
-    const started = await startMachines(config, { store, keyring, log, sayRarely })
+    const started = await startMachines(config, { store, keyring, log, sayRarely, openSocket: socketOpener.promise })
     ;({ machines } = started)
     const environment: Environment = {
       store,
@@ -114,7 +116,9 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       publicUrl: () => publicUrl,
     }
     const setupCode = await admitFirstUser(environment, config)
-    const { url, close } = await listen(environment, config, { log, sayRarely, sink, turns, postbox, machines })
+    const wiring = { log, sayRarely, sink, turns, postbox, machines }
+    const { url, close, openSocket } = await listen(environment, config, wiring)
+    socketOpener.resolve(openSocket)
     publicUrl ||= url
     started.tell()
     const unwatch = found.file && watchRootKey(config.dataDirectory, rootKey, (trouble) => logRootKey(log, trouble))
@@ -129,6 +133,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       },
     }
   } catch (error) {
+    socketOpener.reject(error)
     await machines?.stop()
     await store.close()
     throw isUnavailable(error) ? new StartupError('database_unreachable', `${error.message}.`, { cause: error }) : error
@@ -162,7 +167,7 @@ async function listen(
     dashboard,
   } = config
   const cookies = createSessionCookies({ publicOrigin: publicUrl, trusts: trusts ?? (() => false) })
-  const server = createServer({
+  const { server, openSocket } = createServer({
     log,
     sayRarely,
     logSink: sink,
@@ -251,6 +256,7 @@ async function listen(
   let closing: Promise<void> | undefined
   return {
     url,
+    openSocket,
     close: () => {
       environment.ongoing.close()
       return (closing ??= closeAll(

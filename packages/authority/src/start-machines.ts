@@ -5,30 +5,35 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 
 import type { Config } from './config.ts'
+import type { MachineServer } from './http/server.ts'
 import { describeCause } from './domain/cause.ts'
 import type { Keyring } from './domain/keyring.ts'
 import type { Store } from './domain/store.ts'
 import type { SayRarely } from './log.ts'
+import { createApiSockets, foldersOfSockets } from './machines/api-sockets.ts'
 import { findLast, findOwner, openEngine, rememberLast } from './machines/open-engine.ts'
 import { runMachines, type RunningMachines } from './machines/runner.ts'
 import { appOfMachine } from './operations/machines/app-of-machine.ts'
+import { handedSeconds, ownTokenOf } from './operations/tokens/machine-token.ts'
 
 interface Wiring {
   readonly store: Store
   readonly keyring: Keyring
   readonly log: Logger
   readonly sayRarely: SayRarely
+  /** Resolves once the server listens. */
+  readonly openSocket: Promise<MachineServer['openSocket']>
 }
 
 /** What runs machines, if there is something; `tell` logs what, or what is missing, once the server listens. */
 export async function startMachines(
   { engine: setting, dataDirectory }: Config,
-  { store, keyring, log, sayRarely }: Wiring,
+  { store, keyring, log, sayRarely, openSocket }: Wiring,
 ): Promise<{ readonly machines: RunningMachines | undefined; readonly tell: () => void }> {
   if (setting === 'none') return { machines: undefined, tell() {} }
-  const last = await findLast(store)
+  const [last, owner] = [await findLast(store), await findOwner(store, randomBytes)]
   const opened = await openEngine(setting, {
-    owner: await findOwner(store, randomBytes),
+    owner,
     env: process.env,
     directory: join(dataDirectory, 'machines'),
     last,
@@ -49,9 +54,21 @@ export async function startMachines(
     const level = setting === 'auto' && !hasMachines ? 'info' : 'warn'
     for (const remedy of capabilities?.remedies ?? []) log[level](`machines: ${remedy}`)
   }
+  const sockets = createApiSockets({
+    store,
+    engine,
+    folders: foldersOfSockets(owner, process.env),
+    tokenOf: (machine) => store.read((tx) => ownTokenOf(tx, keyring, machine, Date.now())),
+    validity: handedSeconds * 1000,
+    listen: async (...given) => (await openSocket)(...given),
+    now: Date.now,
+    report: (error) =>
+      sayRarely('warn', { detail: describeCause({ cause: error }) }, 'the own token of a machine was not handed out'),
+  })
   const machines = runMachines({
     store,
     engine,
+    sockets,
     appOf: (machine) => store.read((tx) => appOfMachine(tx, keyring, machine)),
     id: randomBytes(9).toString('base64url'),
     now: Date.now,

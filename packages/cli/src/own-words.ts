@@ -73,6 +73,8 @@ const words: ReadonlyMap<string, string> = new Map([
   ['config.guest', 'the machine'],
   ['config.image', 'the image'],
   ['config.stop_config.signal', '--stop-signal'],
+  ['config.token.caveats', '--token-caveats'],
+  ['config.token', '--token'],
   ['region', '--region'],
   ['cmd', 'the command'],
   ['signal', '--signal'],

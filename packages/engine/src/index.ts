@@ -19,6 +19,7 @@ export type {
   RunSpec,
   RunState,
   RunStatus,
+  SharedFolder,
   StopOptions,
   TerminalSize,
   VolumeMount,

@@ -1,4 +1,6 @@
 // The configuration of a machine: the parts that decide something here. The door has checked it.
+import type { Caveat } from '@hallpass/macaroon'
+import { caveatsFromJSON } from '@hallpass/macaroon/json'
 
 /** Other keys are kept and shown as they came. */
 export interface MachineConfig {
@@ -23,6 +25,8 @@ export interface MachineConfig {
   readonly restart?: { readonly policy?: string; readonly max_retries?: number }
   readonly auto_destroy?: boolean
   readonly metadata?: Readonly<Record<string, string>>
+  /** Of a machine with a token of its own: caveats in the JSON of superfly/macaroon. */
+  readonly token?: { readonly caveats?: readonly unknown[] | undefined }
   /** A Go duration. */
   readonly stop_config?: { readonly signal?: string; readonly timeout?: string }
   readonly [key: string]: unknown
@@ -51,4 +55,9 @@ export function storeConfig({ metadata = {}, ...config }: MachineConfig): {
 
 export function readMetadata(stored: string): Readonly<Record<string, string>> {
   return JSON.parse(stored) as Record<string, string>
+}
+
+/** What the machine's own token is narrowed by; undefined if it shall have none. */
+export function readTokenCaveats({ token }: MachineConfig): readonly Caveat[] | undefined {
+  return token && caveatsFromJSON(JSON.stringify(token.caveats ?? []))
 }

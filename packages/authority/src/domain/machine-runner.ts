@@ -2,6 +2,8 @@
 import type { Machine } from './machine.ts'
 
 export interface MachineRunner {
+  /** Why machines get no token of their own here, for people; undefined if they do. */
+  tokenTrouble(): Promise<string | undefined>
   /** Says that a machine waits for the driver. */
   wake(): void
   /** Whether the engine answers, as far as this authority knows. */

@@ -8,6 +8,7 @@ import type { DischargeRequestReads, DischargeRequestWrites } from './store/disc
 import type { IdentityReads, IdentityWrites } from './store/identities.ts'
 import type { InvitationReads, InvitationWrites } from './store/invitations.ts'
 import type { LeftoverReads, LeftoverWrites } from './store/leftovers.ts'
+import type { MachineTokenReads, MachineTokenWrites } from './store/machine-tokens.ts'
 import type { MachineReads, MachineWrites } from './store/machines.ts'
 import type { MembershipReads, MembershipWrites } from './store/memberships.ts'
 import type { OrganisationReads, OrganisationWrites } from './store/organisations.ts'
@@ -114,6 +115,7 @@ export interface ReadTransaction {
   readonly appSecrets: AppSecretReads
   readonly machines: MachineReads
   readonly volumes: VolumeReads
+  readonly machineTokens: MachineTokenReads
   readonly signingKeys: SigningKeyReads
   readonly tokens: TokenReads
   readonly dischargeRequests: DischargeRequestReads
@@ -142,6 +144,7 @@ export interface Transaction extends ReadTransaction {
   readonly appSecrets: AppSecretWrites
   readonly machines: MachineWrites
   readonly volumes: VolumeWrites
+  readonly machineTokens: MachineTokenWrites
   readonly signingKeys: SigningKeyWrites
   readonly tokens: TokenWrites
   readonly dischargeRequests: DischargeRequestWrites

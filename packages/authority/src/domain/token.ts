@@ -49,6 +49,8 @@ export interface NewToken extends TokenRecord {
    * did not ask for them.
    */
   readonly caveats: Uint8Array | null
+  /** The machine that it is the own token of. */
+  readonly machineId: string | null
 }
 
 /** A token with the names for a list. */

@@ -7,8 +7,11 @@ import { hasPausedParser, losesWhatFollows, takeEnd, takeReading } from './node-
 import type { Turns } from './turns.ts'
 
 export interface Connections {
-  /** A server that passes requests to the listener as the limits allow. */
-  createServer(listener: RequestListener): Server
+  /**
+   * A server that passes requests to the listener as the limits allow. With `only`, all that comes to it counts as this one
+   * network, which has few connections: it listens where nobody has an address.
+   */
+  createServer(listener: RequestListener, only?: string): Server
   /** Reads nothing more from a connection, and refuses it once its earlier requests are answered. */
   break(socket: Socket, refuse: () => void): void
   /** Ends each connection once its requests are answered, and all of them after the deadline, in milliseconds. */
@@ -26,6 +29,8 @@ export interface ConnectionBounds {
   /** Open connections, of everybody and of one network. */
   readonly connections: number
   readonly connectionsOfNetwork: number
+  /** Of a server for one alone. */
+  readonly connectionsOfOnly: number
   /** Requests of one connection that are begun and not answered. */
   readonly requests: number
   /** Light requests that begin together. */
@@ -46,6 +51,7 @@ export interface ConnectionBounds {
 export const connectionBounds: ConnectionBounds = {
   connections: 8192,
   connectionsOfNetwork: 1024,
+  connectionsOfOnly: 32,
   requests: 8,
   together: 16,
   bytes: 256 * 1024 * 1024,
@@ -94,14 +100,14 @@ export function createConnections(options: {
   let ending = false
   let cautiousUntil = -Infinity
 
-  function open(socket: Socket): void {
-    const address = socket.remoteAddress
+  function open(socket: Socket, only: string | undefined): void {
+    const address = only ?? socket.remoteAddress
     // Its client has reset it already. What it sent can be read, but counts for no network.
     if (address === undefined) {
       socket.destroy()
       return
     }
-    const shared = trusts(address)
+    const shared = only === undefined && trusts(address)
     const network = networkOf(address)
     const ofNetwork = (networks.get(network) ?? 0) + 1
     if (!shared && ofNetwork > bounds.connectionsOfNetwork) {
@@ -113,6 +119,7 @@ export function createConnections(options: {
     if (!shared) networks.set(network, ofNetwork)
     const connection: Connection = {
       socket,
+      network,
       line: shared ? `connection ${opened}` : network,
       parse: undefined,
       begun: new Set(),
@@ -287,10 +294,10 @@ export function createConnections(options: {
       .sort((one, other) => one.weight - other.weight)
     let bytes = 0
     const ofLine = new Map<string, number>()
-    for (const { socket, line, weight } of heavy) {
+    for (const { socket, network, line, weight } of heavy) {
       const sum = (ofLine.get(line) ?? 0) + weight
       if (bytes + weight > bounds.bytes || sum > bounds.bytesOfNetwork) {
-        report(networkOf(socket.remoteAddress ?? ''), `it holds ${weight} bytes, too many together with the others`)
+        report(network, `it holds ${weight} bytes, too many together with the others`)
         socket.destroy()
         continue
       }
@@ -300,7 +307,7 @@ export function createConnections(options: {
   }
 
   return {
-    createServer(listener) {
+    createServer(listener, only) {
       // An import of node:http would also load all that it exports, and `fetch` with it.
       const server = process.getBuiltinModule('node:http').createServer(
         {
@@ -329,13 +336,14 @@ export function createConnections(options: {
         if (connection === undefined || socket.destroyed) socket.destroy()
         else attendLast(connection, listener, request, head)
       })
-      server.maxConnections = bounds.connections
+      server.maxConnections = only === undefined ? bounds.connections : bounds.connectionsOfOnly
       server.timeout = bounds.readingPatience
-      server.on('connection', open)
+      server.on('connection', (socket) => open(socket, only))
       server.on('drop', ({ remoteAddress = '' } = {}) => {
-        report(networkOf(remoteAddress), `there are already ${bounds.connections} connections`)
+        report(only ?? networkOf(remoteAddress), `there are already ${server.maxConnections} connections`)
       })
       servers.add(server)
+      server.on('close', () => servers.delete(server))
       return server
     },
 
@@ -391,6 +399,7 @@ interface Exchange {
 
 interface Connection {
   readonly socket: Socket
+  readonly network: string
   /** The line in which it waits. */
   readonly line: string
   /** Node's parser, if it is fed in pieces. */

@@ -1,5 +1,7 @@
 // The HTTP server with limits, request ids, metrics and log. The doors are opened on it.
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { chmod, rename, rm } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -8,7 +10,9 @@ import type { Logger } from 'pino'
 import type { Trusts } from '../config-network.ts'
 import { createConnections } from './connections.ts'
 import { DomainError } from '../domain/errors.ts'
+import type { Secret } from '../domain/secret.ts'
 import type { Store } from '../domain/store.ts'
+import { machineAddress } from '../doors/http/address.ts'
 import { bodyLimits, takeJson } from '../doors/http/body.ts'
 import { checkBounds, mostHeaders, readQuery, shortenAddress } from '../doors/http/bounds.ts'
 import { findRepeatedHeader } from '../doors/http/single-headers.ts'
@@ -23,6 +27,15 @@ import type { Turns } from './turns.ts'
  */
 const closingTime = 5_000
 
+export interface MachineServer {
+  readonly server: FastifyInstance
+  /**
+   * Answers a machine at a socket of its own, once the server listens. A request without a credential has the machine's.
+   * Whatever listened at the path before is not reached any more. Returns what ends it.
+   */
+  readonly openSocket: (path: string, machine: string, token: () => Secret | undefined) => Promise<() => void>
+}
+
 /** A server that answers only `/healthz`, `/readyz` and `/metrics` so far. */
 export function createServer(options: {
   readonly log: Logger
@@ -36,7 +49,7 @@ export function createServer(options: {
   readonly keepAlive: number
   /** Called for every request that is refused as unauthenticated. */
   readonly onUnauthenticated: (request: FastifyRequest, reply: FastifyReply) => void
-}): FastifyInstance {
+}): MachineServer {
   const { log, sayRarely, logSink, store, turns, trusts, keepAlive, onUnauthenticated } = options
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     if (hasLeft(request)) return
@@ -61,7 +74,8 @@ export function createServer(options: {
     rewriteUrl: (request) => withoutStraySlashes(request.method, shortenAddress(request)),
     routerOptions: { maxParamLength: 512, querystringParser: readQuery },
     forceCloseConnections: 'idle',
-    trustProxy: trusts ?? false,
+    // At the socket of a machine nobody has an address.
+    trustProxy: trusts === undefined ? false : (address: string | undefined) => trusts(address ?? ''),
     genReqId: nextId,
     frameworkErrors(error, request, reply) {
       unrouted.refused(request, reply)
@@ -89,6 +103,10 @@ export function createServer(options: {
   server.addHook('onRequest', (request, reply, done) => {
     stamp(request, reply)
     watchProxies(request)
+    if (request.raw.sourceMachine !== undefined && !isForMachines(request)) {
+      done(new DomainError('not_found', 'this is not answered at the socket of a machine'))
+      return
+    }
     // RFC 9112 §3.2. Node would refuse it without a request id.
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       done(new InvalidInput('the header host is missing', 'host'))
@@ -106,7 +124,34 @@ export function createServer(options: {
     if (trouble === undefined) return { ok: true }
     return reply.code(503).send({ ok: false, reason: trouble.reason, message: trouble.message })
   })
-  return server
+  async function openSocket(path: string, machine: string, token: () => Secret | undefined): Promise<() => void> {
+    const own = connections.createServer((request, response) => {
+      request.sourceMachine = machine
+      // Nobody logs in with a browser here.
+      delete request.headers.cookie
+      const held = request.headers.authorization === undefined ? token() : undefined
+      if (held !== undefined) request.headers.authorization = held.reveal()
+      server.routing(request, response)
+    }, machineAddress(machine))
+    own.maxHeadersCount = mostHeaders
+    // Put in its place by a new name: at its end Node removes what it made, and another may listen there by then.
+    const draft = `${path}.new`
+    await rm(draft, { force: true })
+    own.listen(draft)
+    await once(own, 'listening')
+    await chmod(draft, 0o666)
+    await rename(draft, path)
+    return () => {
+      own.close()
+      own.closeAllConnections()
+    }
+  }
+  return { server, openSocket }
+}
+
+/** The Machines API, and what a token may ask about itself and others. */
+function isForMachines({ routeOptions: { url = '' } }: FastifyRequest): boolean {
+  return /^\/v1\/(?:apps|orgs|platform|tokens)(?:\/|$)/.test(url)
 }
 
 /**

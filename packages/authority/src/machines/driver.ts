@@ -4,6 +4,7 @@ import type { Engine, RunStatus } from '@hallpass/engine'
 import { isUnavailable } from '../domain/errors.ts'
 import { machineOfRun, type Machine } from '../domain/machine.ts'
 import type { Store } from '../domain/store.ts'
+import type { ApiSockets } from './api-sockets.ts'
 import { createPulls } from './pulls.ts'
 import { createSlots } from './slots.ts'
 import { createRecorder, TurnLost } from './record.ts'
@@ -25,6 +26,7 @@ export interface DriverOptions {
   readonly randomBytes: (length: number) => Uint8Array
   /** Called when the engine begins to fail, and when it answers again. */
   readonly report: (state: { readonly error?: unknown }) => void
+  readonly sockets: ApiSockets
   /** Called after each change that the driver wrote. */
   readonly changed: () => void
 }
@@ -56,7 +58,7 @@ interface Work {
 }
 
 export function startDriver(options: DriverOptions): Driver {
-  const { store, engine, now } = options
+  const { store, engine, sockets, now } = options
   const stopping = new AbortController()
   const works = new Map<string, Work>()
   let watching: AbortController | undefined
@@ -69,13 +71,22 @@ export function startDriver(options: DriverOptions): Driver {
     wakeUp()
   }
 
-  const recorder = createRecorder(store, () => turn, options, options.changed)
+  const recorder = createRecorder(
+    store,
+    () => turn,
+    options,
+    (machine) => {
+      if (machine !== undefined && machine.startedAt === null) sockets.close(machine.id)
+      options.changed()
+    },
+  )
   const context: StepContext = {
     engine,
     pulls: createPulls(engine),
     starts: createSlots(startsAtOnce),
     recorder,
     appOf: options.appOf,
+    sockets,
     isLast: ({ organisationId }) =>
       store.read(async (tx) => (await tx.organisations.countUpTo(organisationId, 'machines', 1, now())) === 0),
   }
@@ -100,6 +111,7 @@ export function startDriver(options: DriverOptions): Driver {
           failsSince = undefined
           if (change.kind === 'run') void look(machineOfRun(change.runId), change.runId, change.run)
           else {
+            await sockets.restore()
             await compareRuns({ store, engine }, change.runs, { isBusy: (id) => works.has(id), look })
             await removeDestroyed(engine, store)
           }
@@ -214,6 +226,7 @@ export function startDriver(options: DriverOptions): Driver {
       watching?.abort()
       watching = isMine ? new AbortController() : undefined
       if (watching !== undefined) void watch(watching)
+      else void sockets.leave()
       wake()
     },
   })
@@ -228,6 +241,7 @@ export function startDriver(options: DriverOptions): Driver {
       wake()
       await running
       while (works.size > 0 || !volumes.isIdle()) await new Promise((resolve) => setTimeout(resolve, 5))
+      await sockets.stop()
       await turn.stop()
     },
   }

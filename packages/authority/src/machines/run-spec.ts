@@ -1,5 +1,5 @@
 // Makes of a machine what its engine shall run: command, environment, files, limits.
-import type { Capabilities, FileSpec, RunSpec, VolumeMount } from '@hallpass/engine'
+import type { Capabilities, FileSpec, RunSpec, SharedFolder, VolumeMount } from '@hallpass/engine'
 
 import type { Machine } from '../domain/machine.ts'
 import { readConfig, readMetadata, type MachineConfig } from '../domain/machine-config.ts'
@@ -20,6 +20,8 @@ export interface RunContext {
   /** By name; empty if the machine does without. */
   readonly secrets: ReadonlyMap<string, Secret>
   readonly capabilities: Capabilities
+  /** Where the machine's own token is, if it has one. */
+  readonly sharedFolder: SharedFolder | undefined
 }
 
 /** It cannot run here, whatever is tried. The message is for people. */
@@ -32,7 +34,7 @@ const mostProcesses = 1024
 const diskMb = 8192
 
 /** @throws CannotRun */
-export function specOf(machine: Machine, { appName, secrets, capabilities }: RunContext): RunSpec {
+export function specOf(machine: Machine, { appName, secrets, capabilities, sharedFolder }: RunContext): RunSpec {
   const { id, runId, version, image } = machine
   if (runId === null || image === null) throw new Error(`machine ${id} has no run or no image yet`)
   const config = readConfig(machine.config)
@@ -47,6 +49,7 @@ export function specOf(machine: Machine, { appName, secrets, capabilities }: Run
     limits: limitsOf(config, capabilities),
     ...(isIsolated ? { network: networkOf(machine), names: namesOf(machine) } : {}),
     volumes: volumesOf(config),
+    ...(sharedFolder === undefined ? {} : { sharedFolder }),
     files: (config.files ?? []).map((file) => fileOf(file, secrets)),
   }
 }

@@ -11,10 +11,11 @@ export type RunningMachines = MachineRunner & Worker
 
 /** Drives the machines of a store on an engine until it is stopped. */
 export function runMachines(options: Omit<DriverOptions, 'changed'>): RunningMachines {
-  const { store, engine } = options
+  const { store, engine, sockets } = options
   const watchers = createWatchers(store)
   const driver = startDriver({ ...options, changed: () => watchers.look() })
   return {
+    tokenTrouble: () => sockets.trouble(),
     wake() {
       driver.wake()
       watchers.look()

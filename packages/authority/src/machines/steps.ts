@@ -5,6 +5,7 @@ import { nextRunId, type Machine } from '../domain/machine.ts'
 import { changeMachine } from '../domain/machine-change.ts'
 import { readConfig } from '../domain/machine-config.ts'
 import type { Secret } from '../domain/secret.ts'
+import type { ApiSockets } from './api-sockets.ts'
 import { afterExit } from './exits.ts'
 import { isOf, isRetried } from './failures.ts'
 import type { Pulls } from './pulls.ts'
@@ -19,6 +20,7 @@ export interface StepContext {
   /** Starts wait for one: they take most of the engine's time. */
   readonly starts: Slots
   readonly recorder: Recorder
+  readonly sockets: Pick<ApiSockets, 'open'>
   /** What of an app its machines are told; undefined if the app is deleted. */
   readonly appOf: (machine: Machine) => Promise<AppOfMachine | undefined>
   /** Whether the organisation has no machine any more. */
@@ -124,7 +126,8 @@ async function launch(context: StepContext, machine: Machine): Promise<void> {
     const app = await context.appOf(machine)
     if (app === undefined) throw new CannotRun('its app is deleted')
     for (const { volumeId } of volumesOf(readConfig(machine.config))) await prepareVolume(context, volumeId)
-    await engine.create(specOf(machine, { ...appContext(app), capabilities: await engine.capabilities() }))
+    const [capabilities, sharedFolder] = [await engine.capabilities(), await context.sockets.open(machine)]
+    await engine.create(specOf(machine, { ...appContext(app), capabilities, sharedFolder }))
     status = await engine.start(runId)
   } else if (status.state === 'paused') status = await engine.resume(runId)
   const known = status.exit === undefined ? status : ((await engine.inspect(runId)) ?? status)

@@ -8,6 +8,7 @@ import type { RunLabels } from '../domain/run-labels.ts'
 import type { MachineQuery } from '../domain/store/machines.ts'
 import type { Transaction } from '../domain/store.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
+import { machineTokens } from './machine-tokens.ts'
 import type { MachineColumns } from './schema.ts'
 
 export function machines(session: QuerySession): Transaction['machines'] {
@@ -43,6 +44,10 @@ export function machines(session: QuerySession): Transaction['machines'] {
     },
     save: async (machine, happened) => {
       await session.run(save, toRow(machine))
+      const { id, state, updatedAt } = machine
+      if (state === 'destroying' || state === 'destroyed') {
+        await machineTokens(session).end(id, updatedAt, `the end of machine ${id}`)
+      }
       await addEvents(machine.id, happened)
       if (happened.length > 0) await session.run(forgetEvents, { machineId: machine.id, kept })
     },

@@ -20,6 +20,7 @@ import { migration17 } from './migrations/0017-long-caveats.ts'
 import { migration18 } from './migrations/0018-machines.ts'
 import { migration19 } from './migrations/0019-run-labels.ts'
 import { migration20 } from './migrations/0020-volumes.ts'
+import { migration21 } from './migrations/0021-tokens-of-machines.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   migration18,
   migration19,
   migration20,
+  migration21,
 ]

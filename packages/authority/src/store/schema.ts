@@ -187,6 +187,12 @@ export interface Database {
     readonly revoked_by: string | null
     /** As on the wire; null for rows from before version 2, and if they are in `token_caveats`. */
     readonly caveats: Uint8Array | null
+    readonly machine_id: string | null
+  }
+  readonly machine_tokens: {
+    readonly machine_id: string
+    readonly token_id: Uint8Array
+    readonly sealed: Uint8Array
   }
   readonly token_caveats: {
     readonly token_id: Uint8Array

@@ -5,6 +5,13 @@ export function parseTokenId(id: string): Uint8Array | undefined {
   return uuidPattern.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : undefined
 }
 
+/** @throws TypeError if the text is not a UUID */
+export function requireTokenId(id: string): Uint8Array {
+  const bytes = parseTokenId(id)
+  if (bytes === undefined) throw new TypeError('A token id must be a UUID.')
+  return bytes
+}
+
 /** The UUID for the 16 bytes. */
 export function formatTokenId(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')

@@ -32,7 +32,12 @@ export const recordColumns = [
 ] as const
 
 /** The columns of a list except the caveats. The look-up of every request uses fewer. */
-export const listedColumns = [...recordColumns, ...creatorColumns, 'apps.name as appName'] as const
+export const listedColumns = [
+  ...recordColumns,
+  ...creatorColumns,
+  'tokens.machine_id as machineId',
+  'apps.name as appName',
+] as const
 
 /** The token; revoked if an ancestor or its whole organisation is revoked, or its app is deleted. */
 export async function toRecord(session: QuerySession, row: Found<TokenRecord>): Promise<TokenRecord> {
@@ -54,8 +59,8 @@ export async function toRecord(session: QuerySession, row: Found<TokenRecord>): 
 }
 
 export async function toListed(session: QuerySession, row: Found<ListedToken>): Promise<ListedToken> {
-  const { caveats, createdByEmail, createdByProvenAt, appName } = row
-  return { ...(await toRecord(session, row)), caveats, createdByEmail, createdByProvenAt, appName }
+  const { caveats, machineId, createdByEmail, createdByProvenAt, appName } = row
+  return { ...(await toRecord(session, row)), caveats, machineId, createdByEmail, createdByProvenAt, appName }
 }
 
 async function findRevocation(session: QuerySession, { id, appId, organisationId, createdAt }: Found<TokenRecord>) {

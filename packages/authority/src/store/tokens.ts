@@ -8,7 +8,7 @@ import { addLongCaveats, caveatsColumn, shortCaveats } from './long-caveats.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
 import { removeEndedTokens } from './retention.ts'
 import { expectNew, revokeOfOrganisation } from './revoked-organisations.ts'
-import { formatTokenId, parseTokenId } from './token-id.ts'
+import { formatTokenId, parseTokenId, requireTokenId } from './token-id.ts'
 import { tokenLists } from './token-lists.ts'
 import { listedColumns, recordColumns, toListed, toRecord, type Stored } from './token-rows.ts'
 
@@ -95,6 +95,7 @@ const insert = query((db, param: Param<Stored<NewToken> & { readonly nameKey: st
       revoked_at: param('revokedAt'),
       revoked_by: param('revokedBy'),
       caveats: param('caveats'),
+      machine_id: param('machineId'),
     })
     .onConflict((conflict) => conflict.doNothing()),
 )
@@ -108,9 +109,3 @@ const revoke = query(
       .where('revoked_at', 'is', null),
   ({ id }) => formatTokenId(id),
 )
-
-function requireTokenId(id: string): Uint8Array {
-  const bytes = parseTokenId(id)
-  if (bytes === undefined) throw new TypeError('A token id must be a UUID.')
-  return bytes
-}

@@ -8,6 +8,7 @@ import { dischargeRequests } from './discharge-requests.ts'
 import { identities } from './identities.ts'
 import { invitations } from './invitations.ts'
 import { areLeft, removeLeftovers } from './leftovers.ts'
+import { machineTokens } from './machine-tokens.ts'
 import { machines } from './machines.ts'
 import { memberships } from './memberships.ts'
 import { organisations } from './organisations.ts'
@@ -42,6 +43,7 @@ const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => 
   appSecrets,
   machines,
   volumes,
+  machineTokens,
   signingKeys,
   tokens,
   dischargeRequests,

@@ -45,6 +45,7 @@ export function listed(digit: number): Token {
     profile: 'deploy_organization',
     org_slug: 'acme',
     app: null,
+    machine: null,
     created_by: 'ada@example.com',
     created_by_proven: true,
     minted_by: null,

@@ -10,20 +10,26 @@ export const caveatAnswer = z.object({ type: z.string(), body: z.unknown() }).me
 })
 export type CaveatJson = z.infer<typeof caveatAnswer>
 
+// The type says what one is; the check below has better words for everything else.
+const listed = z.array(z.unknown() as z.ZodType<CaveatJson, CaveatJson>).max(32)
+
 /** More caveats that a mint asks for. An error names one by its index, never by its value. */
-export const requestedCaveats = z
-  // The type says what one is; the check below has better words for everything else.
-  .array(z.unknown() as z.ZodType<CaveatJson, CaveatJson>)
-  .max(32)
-  .transform((values, context): readonly Caveat[] => {
-    try {
-      return readCaveats(values)
-    } catch (error) {
-      if (!(error instanceof MacaroonError || error instanceof Unsuitable)) throw error
-      context.addIssue({ code: 'custom', ...locate(error.message) })
-      return z.NEVER
-    }
-  })
+export const requestedCaveats = listed.transform(
+  (values, context): readonly Caveat[] => check(values, context) ?? z.NEVER,
+)
+
+/** The same, checked and kept as it came. */
+export const keptCaveats = listed.superRefine((values, context) => void check(values, context))
+
+function check(values: readonly unknown[], context: z.RefinementCtx): readonly Caveat[] | undefined {
+  try {
+    return readCaveats(values)
+  } catch (error) {
+    if (!(error instanceof MacaroonError || error instanceof Unsuitable)) throw error
+    context.addIssue({ code: 'custom', ...locate(error.message) })
+    return undefined
+  }
+}
 
 /** Why JSON that is well formed is no list of caveats to mint with. Its message begins as those of MacaroonError do. */
 class Unsuitable extends Error {}

@@ -1,6 +1,7 @@
 // The configuration of a machine, as the Machines API has it: known keys are checked, and all others are kept as they are.
 import { z } from 'zod'
 
+import { keptCaveats } from './caveats.ts'
 import { DurationError, formatTimeout, parseTimeout } from '../duration.ts'
 import { completeGuest, guest, notServed } from './machine-guest.ts'
 import { part } from './text.ts'
@@ -175,6 +176,9 @@ const shape = {
   mounts: z.array(mount).max(1, { error: 'has more than one: a machine has one volume' }),
   containers: notServed('a machine is one container here'),
   processes: notServed('a machine runs one command here: give it in init'),
+  token: z
+    .strictObject({ caveats: keptCaveats.optional() })
+    .describe('Gives the machine a token of its own, narrowed by these caveats of superfly/macaroon.'),
   rootfs: some({ persist: notServed('a machine starts with a fresh root filesystem', ['never']) }),
 } as const
 

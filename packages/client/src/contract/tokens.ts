@@ -38,6 +38,7 @@ const token = z
     profile,
     org_slug: z.string(),
     app: z.string().nullable().describe('The one app of a deploy token.'),
+    machine: z.string().nullable().describe('Id of the machine whose own token it is.'),
     created_by: z.string().nullable().describe('Email address of the person in whose name it was made.'),
     created_by_proven: z
       .boolean()

@@ -38,6 +38,7 @@ export function MachineFacts({ slug, app, machine }: MachineFactsProps) {
           <Copied text={address} what="private address" />
         </Fact>
       )}
+      {config?.['token'] !== undefined && <Fact name="Own token">At /.fly, for this machine alone.</Fact>}
       <Fact name="Created">
         <Time at={created_at} />
       </Fact>

@@ -38,7 +38,7 @@ export interface MachineWrites extends MachineReads {
   insert(machine: Machine, events: readonly MachineEvent[]): Promise<void>
   /**
    * Stores all of a machine again, except what never changes: its id, name, region, app, creation and run labels. And what happened to
-   * it: the newest hundred events are kept.
+   * it: the newest hundred events are kept. Of one that is destroyed its own token ends.
    */
   save(machine: Machine, events: readonly MachineEvent[]): Promise<void>
   /** Keeps the newest hundred of a machine. */

@@ -6,11 +6,26 @@ import type { FastifyRequest } from 'fastify'
 import type { Client } from '../../operations/perform/authenticate.ts'
 import { networkOf } from '../../operations/perform/limits.ts'
 
+declare module 'node:http' {
+  interface IncomingMessage {
+    /** The machine through whose own socket it came. The server of that socket says so, and nothing that is sent. */
+    sourceMachine?: string
+  }
+}
+
 /**
  * The address of the client: the one that trusted proxies send, if it is an address, otherwise that of the connection.
+ * Each machine at its own socket counts as one.
  */
 export function addressOf(request: FastifyRequest): string {
+  const { sourceMachine } = request.raw
+  if (sourceMachine !== undefined) return machineAddress(sourceMachine)
   return readAddress(request.ip) ?? readAddress(request.socket.remoteAddress ?? '') ?? ''
+}
+
+/** In the place of a network address. */
+export function machineAddress(id: string): string {
+  return `machine ${id}`
 }
 
 /** The client of a request. Reading its address costs a system call, and is done only when it matters. */

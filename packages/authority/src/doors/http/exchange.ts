@@ -62,6 +62,7 @@ class CallerOfRequest implements Caller {
   readonly requestId: string
   readonly spend: Caller['spend']
   readonly mutation: string | undefined
+  readonly sourceMachine: string | undefined
   readonly hasLeft: () => boolean
   readonly #request: FastifyRequest
 
@@ -69,6 +70,7 @@ class CallerOfRequest implements Caller {
     this.requestId = request.id
     this.spend = spend
     this.mutation = mutation
+    this.sourceMachine = request.raw.sourceMachine
     this.hasLeft = () => request.socket.destroyed
     this.#request = request
   }

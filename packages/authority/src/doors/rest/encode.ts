@@ -96,6 +96,7 @@ export function encodeToken(record: ListedToken, organisation: Organisation, now
     profile: record.profile,
     org_slug: organisation.slug,
     app: record.appName,
+    machine: record.machineId,
     created_by: record.createdByEmail,
     created_by_proven: record.createdByProvenAt !== null && record.createdByProvenAt <= record.createdAt,
     minted_by: record.mintedBy,

@@ -76,14 +76,14 @@ export const tokenHandlers: Handlers<Names> = {
   async showCurrentTokens(_input, { perform }) {
     const current = await perform(showCurrentTokens, undefined)
     return {
-      tokens: current.map(({ id, organisationSlug, apps, userEmail, machine }) => ({
+      tokens: current.map(({ id, organisationSlug, apps, userEmail, machine, sourceMachine }) => ({
         token_id: id,
         org_slug: organisationSlug,
         organization: organisationSlug,
         apps: [...apps],
         user: userEmail,
         restricted_to_machine: machine,
-        source_machine_id: '',
+        source_machine_id: sourceMachine,
       })),
     }
   },

@@ -72,7 +72,7 @@ export const pageApps: ReadOperation<PageApps, Organisation | undefined, AppsPag
       const { id: organisationId } = view.organisation
       if (organisationId < (begun?.organisationId ?? 0)) continue
       const own = isOwn(context.principal, view.organisation)
-      const maySee = judgeOf(view, context.now, spend)
+      const maySee = judgeOf(view, context.now, { ...context.caller, spend })
       let from = organisationId === begun?.organisationId ? begun.from : after
       let more = true
       while (more) {
@@ -123,7 +123,7 @@ async function viewsOf({ tx, principal }: OperationContext<ReadTransaction>): Pr
 }
 
 /** A member reads every app of the organisation; a token reads those that its caveats allow (Go flyio.AppsAllowing). */
-function judgeOf({ organisation, credentials }: View, now: number, spend: Caller['spend']) {
+function judgeOf({ organisation, credentials }: View, now: number, { spend, sourceMachine }: Caller) {
   if (credentials.some(({ kind }) => kind === 'user')) return () => true
   const judges = credentials.flatMap((credential) => {
     if (credential.kind !== 'token') return []
@@ -134,7 +134,7 @@ function judgeOf({ organisation, credentials }: View, now: number, spend: Caller
     const checks = countCaveats([...caveats, ...tried])
     return (app: App) => {
       spend(checks)
-      return allows(credential, organisation, { appId: BigInt(app.id), action: actions.read }, now)
+      return allows(credential, organisation, { appId: BigInt(app.id), action: actions.read, sourceMachine }, now)
     }
   })
   return (app: App) => judges.some((judge) => judge(app))

@@ -12,6 +12,7 @@ import { accessMounted, claimMounted } from './mount-volume.ts'
 import type { WriteOperation } from '../perform/operation.ts'
 import { expectRunner, type ShownMachine } from './find-machine.ts'
 import { createLease } from './leases.ts'
+import { changeToken, findTokenTrouble, type TokenTrouble } from './change-token.ts'
 
 export interface CreateMachine {
   readonly appName: string
@@ -30,7 +31,8 @@ export interface CreateMachine {
 export const createMachine: WriteOperation<
   CreateMachine,
   FoundApp & { readonly volume: Volume | undefined },
-  ShownMachine
+  ShownMachine,
+  TokenTrouble
 > = {
   name: 'machine.create',
   mode: 'write',
@@ -40,7 +42,10 @@ export const createMachine: WriteOperation<
     return accessMounted(context, await accessApp(context, appName, action), config)
   },
 
-  async run({ tx, environment, now }, { input, subject, actor }) {
+  prepare: findTokenTrouble,
+
+  async run(context, { input, subject, prepared, actor }) {
+    const { tx, environment, now } = context
     const { randomBytes } = environment
     const { app, organisation, volume } = subject
     expectRunner(environment)
@@ -83,6 +88,7 @@ export const createMachine: WriteOperation<
     const change = changeMachine(created, undefined, { now, randomBytes }, { lease }, [event])
     if (change === undefined) throw new Error('a machine cannot be created')
     await tx.machines.insert(change.machine, change.events)
+    await changeToken(context, actor, subject, change.machine, input, prepared)
     return { app, organisation, ...change }
   },
 

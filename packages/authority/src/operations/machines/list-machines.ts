@@ -105,12 +105,12 @@ export const pageMachines: ReadOperation<PageMachines, Organisation, Page<Organi
 }
 
 /** A member reads all; a token what is of the apps that it reads, and may be confined to some of it. */
-export function judgeOf(actor: Credential, organisation: Organisation, now: number, { spend }: Pick<Caller, 'spend'>) {
+export function judgeOf(actor: Credential, organisation: Organisation, now: number, { spend, sourceMachine }: Caller) {
   if (actor.kind === 'user') return () => true
   const checks = countCaveats(actor.verified.caveats)
   return (place: Pick<Access, 'appId' | 'machine' | 'volume'>) => {
     spend(checks)
-    return allows(actor, organisation, { ...place, action: actions.read }, now)
+    return allows(actor, organisation, { ...place, action: actions.read, sourceMachine }, now)
   }
 }
 

@@ -18,6 +18,7 @@ import { acquireLease, releaseLease, showLease } from './leases.ts'
 import { listMachines, pageMachines } from './list-machines.ts'
 import { changeMachineMetadata, showMachineMetadata } from './metadata.ts'
 import { listMachineEvents, listMachineVersions, showMachine } from './show-machine.ts'
+import { testOwnTokens } from './testing/own-tokens.ts'
 import { idle, openMachineWorld, type MachineWorld } from './testing/world.ts'
 import { updateMachine } from './update-machine.ts'
 import { waitForMachine } from './wait-for-machine.ts'
@@ -25,8 +26,9 @@ import { waitForMachine } from './wait-for-machine.ts'
 overEachEngine((postgres) => {
   describe('machines', () => {
     let world: MachineWorld
+    let trouble: string | undefined
     beforeAll(async () => {
-      world = await openMachineWorld(() => idle, { url: postgres()?.url })
+      world = await openMachineWorld(() => ({ ...idle, tokenTrouble: async () => trouble }), { url: postgres()?.url })
     })
     afterAll(() => world.close())
 
@@ -271,6 +273,11 @@ overEachEngine((postgres) => {
         message: 'machine not found',
       })
     })
+
+    testOwnTokens(
+      () => world,
+      (given) => void (trouble = given),
+    )
 
     test('an app says how many machines it has, and with some stays or takes them with it', async () => {
       const { app } = world

@@ -7,6 +7,7 @@ import { changeMachine } from '../../domain/machine-change.ts'
 import { readConfig, storeConfig, type MachineConfig } from '../../domain/machine-config.ts'
 import { keepMounted } from './mount-volume.ts'
 import type { WriteOperation } from '../perform/operation.ts'
+import { changeToken, findTokenTrouble, type TokenTrouble } from './change-token.ts'
 import { expectSecrets } from './create-machine.ts'
 import {
   accessMachine,
@@ -32,7 +33,7 @@ export interface UpdateMachine extends LeasedMachine {
   readonly minSecretsVersion: number
 }
 
-export const updateMachine: WriteOperation<UpdateMachine, SoughtMachine, ShownMachine> = {
+export const updateMachine: WriteOperation<UpdateMachine, SoughtMachine, ShownMachine, TokenTrouble> = {
   name: 'machine.update',
   mode: 'write',
 
@@ -44,7 +45,10 @@ export const updateMachine: WriteOperation<UpdateMachine, SoughtMachine, ShownMa
     return staysAtRest ? intent : accessMachine(context, input, { action: actions.write | actions.control })
   },
 
-  async run({ tx, environment, now }, { input, subject, actor }) {
+  prepare: findTokenTrouble,
+
+  async run(context, { input, subject, prepared, actor }) {
+    const { tx, environment, now } = context
     const { randomBytes } = environment
     const machine = expectMachine(subject)
     expectRunner(environment)
@@ -77,6 +81,7 @@ export const updateMachine: WriteOperation<UpdateMachine, SoughtMachine, ShownMa
     const change = changeMachine(machine, 'update', { now, randomBytes }, changes, [event])
     if (change === undefined) throw refuseState('update', machine)
     await tx.machines.save(change.machine, change.events)
+    await changeToken(context, actor, subject, machine, input, prepared, readConfig(machine.config))
     await tx.machines.addVersion(machine.id, { version, config: change.machine.config, createdAt: now })
     const events = await tx.machines.events(machine.id, eventsShown)
     return { app: subject.app, organisation: subject.organisation, machine: change.machine, events }

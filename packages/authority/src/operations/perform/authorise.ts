@@ -5,7 +5,7 @@ import { DomainError } from '../../domain/errors.ts'
 import type { Organisation, Role } from '../../domain/organisation.ts'
 import { shorten } from '../../domain/shorten.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
-import type { Requirement, OperationContext } from './operation.ts'
+import type { Caller, Requirement, OperationContext } from './operation.ts'
 import { describeCredential, type Credential } from './principal.ts'
 
 /** The refusal for somebody outside the organisation. It reveals nothing about the organisation. */
@@ -16,15 +16,13 @@ export class StrangerRefused extends DomainError {
 }
 
 /**
- * The first credential of the principal that meets the requirement; at once for tokens. `mutation` is the GraphQL mutation
- * that asks.
+ * The first credential of the principal that meets the requirement; at once for tokens.
  * @throws DomainError `forbidden`, saying for the first credential which caveat or role forbids it; StrangerRefused if
  * that credential is of another organisation
  */
 export function authorise(
   context: OperationContext<ReadTransaction>,
   requirement: Requirement,
-  mutation?: string,
 ): Credential | Promise<Credential> {
   const { credentials } = context.principal
   if (requirement.kind === 'credential') return credentials[0]
@@ -33,7 +31,7 @@ export function authorise(
     if (person !== undefined) return person
     throw new DomainError('forbidden', 'only a person who is logged in may do this; a token may not')
   }
-  const attempts = attemptsAt(requirement, mutation, context.now)
+  const attempts = attemptsAt(requirement, context.caller, context.now)
   const users = credentials.flatMap((credential) => (credential.kind === 'user' ? credential.user.id : []))
   if (users.length === 0) return choose(requirement, attempts, credentials, noRoles)
   const { id } = requirement.organisation
@@ -95,10 +93,12 @@ function caveatsOfRole(organisationId: number, role: Role): readonly Caveat[] {
 
 function attemptsAt(
   { organisation, access, also }: Requirement & { readonly kind: 'access' },
-  mutation: string | undefined,
+  { mutation, sourceMachine }: Caller,
   now: number,
 ): readonly Access[] {
   const attemptAt = (one: typeof access) => ({
+    // What a service asks about came to it and not to us: it says itself from where, even if from nowhere.
+    sourceMachine,
     ...one,
     orgId: BigInt(organisation.id),
     mutation: mutation ?? one.mutation,

@@ -58,6 +58,8 @@ export interface Caller {
   readonly remoteAddress: string
   /** The GraphQL mutation that asks, if any: `Mutations` caveats list the mutations they allow. */
   readonly mutation?: string | undefined
+  /** The machine whose own socket the request came through: `FromMachineSource` caveats name one. */
+  readonly sourceMachine?: string | undefined
   /** Whether nobody waits for the answer any more; absent where nobody can leave. */
   readonly hasLeft?: () => boolean
   /**

@@ -210,7 +210,7 @@ async function decide<Tx extends ReadTransaction, Input, Subject>(
   const context = contextOf(base, tx, await identify(tx, base.presented, base.now))
   const request = await operation.access(context, input)
   progress.reached = { principal: context.principal, request }
-  const authorised = authorise(context, request.requirement, base.caller.mutation)
+  const authorised = authorise(context, request.requirement)
   const actor = authorised instanceof Promise ? await authorised : authorised
   progress.isAllowed = true
   return { context, request, actor }

@@ -1,20 +1,15 @@
 // token.mint: makes a token with at most the authority of its minter.
-import { MacaroonError, actions, expiration, organizationScope, type Caveat } from '@hallpass/macaroon'
-import { maxHeaderLength } from '@hallpass/macaroon/internal'
+import { actions, type Caveat } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
-import type { WrappedSigningKey } from '../../domain/key.ts'
-import type { MintedToken, TicketOrder } from '../../domain/keyring.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { Secret } from '../../domain/secret.ts'
-import type { ReadTransaction } from '../../domain/store.ts'
-import { leadSeconds, type ListedToken, type NewToken, type Profile, type TokenRecord } from '../../domain/token.ts'
-import type { User } from '../../domain/user.ts'
+import type { ListedToken, Profile } from '../../domain/token.ts'
 import { findApp } from '../apps/find-app.ts'
 import { findOrganisation } from '../organisations/find-organisation.ts'
-import { inherit, orderTicket } from '../discharges/membership-demand.ts'
-import type { Services, WriteOperation } from '../perform/operation.ts'
-import { caveatsOfProfile, defaultTokenNames, type TokenScope } from './profiles.ts'
+import type { WriteOperation } from '../perform/operation.ts'
+import { mintUnder, refuseMinting } from './mint-under.ts'
+import { defaultTokenNames, type TokenScope } from './profiles.ts'
 
 export interface MintToken {
   /** Absent if the app alone says which organisation it is. */
@@ -59,10 +54,7 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
         kind: 'access',
         organisation,
         access,
-        refuse: (credential) =>
-          credential.kind === 'token' && organisation.tokenMinting === 'forbidden'
-            ? `organization ${organisation.slug} does not let tokens mint: a person must log in and mint this one`
-            : undefined,
+        refuse: (credential) => refuseMinting(credential, organisation),
       },
       target: app === undefined ? `organisation ${organisation.slug}` : `app ${app.name}`,
       namedTarget: `token ${name ?? defaultTokenNames[profile]}`,
@@ -70,48 +62,22 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
     }
   },
 
-  async run({ tx, environment, now }, { input, subject: { organisation, app }, actor }) {
+  async run(context, { input, subject: { organisation, app }, actor }) {
     // After authorisation, so that others cannot find out which organisation an app belongs to.
     if (input.appName !== undefined && app === undefined) {
       throw new DomainError('not_found', `there is no app ${input.appName} in organization ${organisation.slug}`)
     }
-    const key = await tx.signingKeys.newest(organisation.id)
-    if (key === undefined) throw new Error(`organisation ${organisation.id} has no signing key`)
-    const second = Math.floor(now / 1000)
-    const inherited = await inherit(tx, environment.keyring, actor)
-    const caveats = [
-      ...caveatsOfProfile(organisation.id, scopeOf(input, app?.id), {
-        notBefore: second - leadSeconds,
-        notAfter: second + input.lifetime,
-      }),
-      // Before those that were asked for: what a run label says comes after those that were there.
-      ...inherited.caveats,
-      ...input.caveats,
-    ]
-    const end = expiration(caveats)
-    expectUse(caveats, end, organisation, second)
-    const creator = actor.kind === 'user' ? actor.user : await findCreator(tx, actor.record)
-    const createdBy = creator?.id ?? null
-    const order = await orderTicket(tx, environment, organisation, inherited.demand, createdBy)
-    const minted = mint(environment, key, caveats, order)
-    const record: NewToken = {
-      id: minted.id,
-      organisationId: organisation.id,
+    const { token, record, creator } = await mintUnder(context, actor, {
+      organisation,
+      scope: scopeOf(input, app?.id),
       appId: app?.id ?? null,
-      profile: input.profile,
+      machineId: null,
       name: input.name ?? defaultTokenNames[input.profile],
-      createdBy,
-      mintedBy: actor.kind === 'token' ? actor.record.id : null,
-      createdAt: now,
-      expiresAt: Number(end ?? second + input.lifetime) * 1000,
-      revokedAt: null,
-      revokedBy: null,
-      caveats: minted.caveats,
-    }
-    await environment.quotas.expectRoom(tx, organisation, 'tokens', now)
-    await tx.tokens.insert(record)
+      lifetime: input.lifetime,
+      caveats: input.caveats,
+    })
     return {
-      token: minted.token,
+      token,
       record: {
         ...record,
         createdByEmail: creator?.email ?? null,
@@ -123,51 +89,6 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
   },
 
   auditDetails: ({ record }) => ({ target: `token ${record.id}`, organisationId: record.organisationId }),
-}
-
-/** The person in whose name a token mints; nobody if it was made before its person had proven the address. */
-async function findCreator(tx: ReadTransaction, { createdBy, createdAt }: TokenRecord): Promise<User | undefined> {
-  const creator = createdBy === null ? undefined : await tx.users.byId(createdBy)
-  return creator?.emailProvenAt != null && creator.emailProvenAt > createdAt ? undefined : creator
-}
-
-/**
- * @throws DomainError `invalid` for caveats that forbid everything: a token that is dead from the start helps nobody
- */
-function expectUse(
-  caveats: readonly Caveat[],
-  end: bigint | undefined,
-  { id, slug }: Organisation,
-  second: number,
-): void {
-  if (end !== undefined && end <= second) throw unfit('make the token end before it begins')
-  try {
-    if (organizationScope(caveats) === BigInt(id)) return
-  } catch (error) {
-    if (!(error instanceof MacaroonError)) throw error
-  }
-  throw unfit(`limit the token to another organization than ${slug}`)
-}
-
-/** @throws DomainError `invalid` if a token cannot carry so many caveats */
-function mint(
-  { keyring }: Services,
-  key: WrappedSigningKey,
-  caveats: readonly Caveat[],
-  order: TicketOrder | undefined,
-): MintedToken {
-  try {
-    const minted = keyring.mint(key, caveats, order)
-    if (minted.token.reveal().length <= maxHeaderLength) return minted
-  } catch (error) {
-    if (!(error instanceof MacaroonError)) throw error
-    if (error.code !== 'too-many' && error.code !== 'too-long') throw error
-  }
-  throw unfit('are more than a token carries, together with those of the profile and of the token that mints it')
-}
-
-function unfit(predicate: string): DomainError {
-  return new DomainError('invalid', `the caveats ${predicate}`, { field: 'caveats' })
 }
 
 function scopeOf({ profile, cluster }: MintToken, appId: number | undefined): TokenScope {

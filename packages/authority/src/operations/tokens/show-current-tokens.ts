@@ -12,6 +12,8 @@ export interface CurrentToken {
   readonly userEmail: string | null
   /** The one machine that the token is limited to; empty if there is no such limit. */
   readonly machine: string
+  /** The machine that asks, through its own socket; empty if it came another way. */
+  readonly sourceMachine: string
 }
 
 export const showCurrentTokens: ReadOperation<undefined, undefined, readonly CurrentToken[]> = {
@@ -22,7 +24,7 @@ export const showCurrentTokens: ReadOperation<undefined, undefined, readonly Cur
     return { subject: undefined, requirement: { kind: 'credential' }, target: 'token', organisationId: null }
   },
 
-  async run({ tx, principal }) {
+  async run({ tx, principal, caller }) {
     const current: CurrentToken[] = []
     for (const credential of principal.credentials) {
       if (credential.kind !== 'token') continue
@@ -35,6 +37,7 @@ export const showCurrentTokens: ReadOperation<undefined, undefined, readonly Cur
         apps: await appsOf(tx, record.organisationId, verified),
         userEmail: creator?.email ?? null,
         machine: machineOf(verified),
+        sourceMachine: caller.sourceMachine ?? '',
       })
     }
     return current

@@ -66,7 +66,7 @@ export const authoriseToken: ReadOperation<NamedAccess, Subject, AllowedAccess> 
           found === undefined
             ? access
             : app === undefined
-              ? { action: access.action }
+              ? { action: access.action, sourceMachine: access.sourceMachine }
               : { ...access, appId: BigInt(app.id) },
       },
       target: app === undefined ? `organisation ${organisation.slug}` : `app ${app.name}`,

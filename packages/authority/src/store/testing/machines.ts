@@ -7,7 +7,7 @@ import type { App } from '../../domain/app.ts'
 import { createUlid, type Machine, type MachineEvent } from '../../domain/machine.ts'
 import type { ReadTransaction, Store, Transaction } from '../../domain/store.ts'
 import { plain } from './people.ts'
-import { insertApp, insertMachine, insertOrganisation, uniqueBytes } from './seed.ts'
+import { createToken, insertApp, insertMachine, insertOrganisation, uniqueBytes } from './seed.ts'
 
 export function describeMachines(getStore: () => Store): void {
   const read = <T>(work: (tx: ReadTransaction) => Promise<T>) => getStore().read(work)
@@ -45,6 +45,29 @@ export function describeMachines(getStore: () => Store): void {
       }
       await write((tx) => tx.machines.save(changed, []))
       expect(await read((tx) => tx.machines.byId(machine.id))).toEqual(changed)
+    })
+
+    test('has one own token, which ends with it', async () => {
+      const app = await makeApp()
+      const machine = await write((tx) => insertMachine(tx, app))
+      const [first, second] = [1, 2].map(() => createToken(app.organisationId, { machineId: machine.id }))
+      if (first === undefined || second === undefined) throw new Error('too few')
+      const sealed = uniqueBytes()
+      await write(async (tx) => {
+        for (const token of [first, second]) await tx.tokens.insert(token)
+        await tx.machineTokens.set(machine.id, { tokenId: first.id, sealed: uniqueBytes() })
+        await tx.machineTokens.set(machine.id, { tokenId: second.id, sealed })
+      })
+      const kept = await read((tx) => tx.machineTokens.of(machine.id))
+      expect([kept?.tokenId, plain(kept)]).toEqual([second.id, plain({ tokenId: second.id, sealed })])
+      expect(await read((tx) => tx.machineTokens.machines(1, machine.id.slice(0, -1)))).toEqual([machine.id])
+      expect(await read((tx) => tx.tokens.byIdWithNames(second.id))).toMatchObject({ machineId: machine.id })
+      await write((tx) => tx.machines.save({ ...machine, state: 'stopped' }, []))
+      expect(await read((tx) => tx.tokens.byId(second.id))).toMatchObject({ revokedAt: null })
+      await write((tx) => tx.machines.save({ ...machine, state: 'destroying', updatedAt: 3000 }, []))
+      const revokedBy = `the end of machine ${machine.id}`
+      expect(await read((tx) => tx.tokens.byId(second.id))).toMatchObject({ revokedAt: 3000, revokedBy })
+      expect(await read((tx) => tx.machineTokens.of(machine.id))).toBeUndefined()
     })
 
     test('has each name once in an app among those that are not destroyed', async () => {

@@ -205,6 +205,7 @@ export function createToken(organisationId: number, changes: Partial<NewToken> =
     revokedAt: null,
     revokedBy: null,
     caveats: null,
+    machineId: null,
     ...changes,
   }
 }
@@ -221,7 +222,7 @@ export async function insertTask(
 
 /** The part of the token that most look-ups return. */
 export function recordOf(token: NewToken): TokenRecord {
-  const { caveats: _, ...record } = token
+  const { caveats: _caveats, machineId: _machineId, ...record } = token
   return record
 }
 

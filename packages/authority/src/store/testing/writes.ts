@@ -201,6 +201,20 @@ const cases: {
     delete: { write: (tx, { app }) => tx.appSecrets.delete(app.id, 'A'), changes: [] },
     countChange: { write: (tx, { app }) => tx.appSecrets.countChange(app.id), changes: [] },
   },
+  machineTokens: {
+    set: {
+      write: (tx) => tx.machineTokens.set(unique('machine'), { tokenId: createToken(1).id, sealed: uniqueBytes() }),
+      changes: [],
+    },
+    end: {
+      async write(tx, { token }) {
+        const id = unique('machine')
+        await tx.machineTokens.set(id, { tokenId: token.id, sealed: uniqueBytes() })
+        await tx.machineTokens.end(id, 7, 'ada')
+      },
+      changes: ['token'],
+    },
+  },
   machines: {
     insert: { write: (tx, { app }) => insertMachine(tx, app), changes: [] },
     save: { write: async (tx, { app }) => tx.machines.save(await insertMachine(tx, app), []), changes: [] },

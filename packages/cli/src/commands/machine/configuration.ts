@@ -36,6 +36,7 @@ export function configure(
     ...part(config, 'stop_config', readStop(flags)),
     ...(restart === undefined ? {} : { restart: { policy: restart } }),
     ...(rm === true ? { auto_destroy: true } : {}),
+    ...readToken(flags),
   }
 }
 
@@ -69,6 +70,20 @@ function readGuest(config: Configuration, { size, cpuKind, cpus, memory }: Confi
   }
   const guest = { cpu_kind: kind === 'performance' ? kind : 'shared', cpus: Number(number) }
   return { guest: { ...guest, ...(memory === undefined ? {} : { memory_mb: readMegabytes(memory) }) } }
+}
+
+function readToken({ token, tokenCaveats }: ConfigurationFlags): object {
+  if (tokenCaveats === undefined) return token === true ? { token: {} } : {}
+  try {
+    const caveats: unknown = JSON.parse(tokenCaveats)
+    if (Array.isArray(caveats)) return { token: { caveats } }
+  } catch {
+    // Said below.
+  }
+  throw new CommandError(
+    'misused',
+    '--token-caveats takes a list of caveats in JSON, as [{"type":"Action","body":"rC"}]',
+  )
 }
 
 function readStop({ stopSignal, stopTimeout }: ConfigurationFlags) {

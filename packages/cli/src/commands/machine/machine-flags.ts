@@ -13,6 +13,8 @@ export interface ConfigurationFlags {
   readonly stopSignal?: string | undefined
   readonly stopTimeout?: string | undefined
   readonly rm?: boolean | undefined
+  readonly token?: boolean | undefined
+  readonly tokenCaveats?: string | undefined
 }
 
 export const configurationFlags = {
@@ -34,6 +36,8 @@ export const configurationFlags = {
   stopSignal: textFlag('Signal that asks it to end (default SIGINT)', 'signal'),
   stopTimeout: textFlag('How long it may take to end before it is killed (default 5s)', 'duration'),
   rm: switchFlag('Destroy it once it has ended'),
+  token: switchFlag('Give it a token of its own, at /.fly, for itself alone'),
+  tokenCaveats: textFlag('The same, narrowed by caveats, as [{"type":"Action","body":"rC"}]', 'json'),
 } as const
 
 export interface PatienceFlag {

@@ -86,7 +86,7 @@ const bodyOf = (line: string) => server.seen.find((each) => each.line === line)?
 it('runs a machine: its id at once, each state once, and the command as it stands', async () => {
   server.answer(passing(machine('created'), machine('created'), machine('starting'), machine('started')))
   const outcome = await hallpass(
-    'machine run -e A=b=c --env HERE -n worker --memory 1gb --cpus 2 --rm busybox:1 sh -c ls --rm',
+    'machine run -e A=b=c --env HERE -n worker --memory 1gb --cpus 2 --rm --token busybox:1 sh -c ls --rm',
   )
   expect(outcome).toEqual({
     code: 0,
@@ -105,8 +105,12 @@ it('runs a machine: its id at once, each state once, and the command as it stand
       init: { cmd: ['sh', '-c', 'ls', '--rm'] },
       restart: { policy: 'no' },
       auto_destroy: true,
+      token: {},
     },
   })
+  expect((await hallpass('machine run -d --token-caveats [{"type":"Action","body":"r"}] busybox:1')).code).toBe(0)
+  expect(server.seen.at(-1)?.body).toMatchObject({ config: { token: { caveats: [{ type: 'Action', body: 'r' }] } } })
+  expect(await hallpass('machine run --token-caveats r busybox:1')).toMatchObject({ code: 2 })
 })
 
 it.each([

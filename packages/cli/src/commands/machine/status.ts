@@ -30,6 +30,7 @@ export async function showMachine(
     ['Size', sizeOf(config?.['guest'])],
     ['Region', region],
     ['IP address', private_ip],
+    ['Own token', describeToken(config?.['token'])],
     ['Version', instance_id],
     ['Run labels', describeRunLabels(machine)],
     ['Created', formatGoTime(machine.created_at)],
@@ -54,6 +55,14 @@ function describeEvent(event: MachineEvent): string {
   const exit = readExit(event)
   const code = exit === undefined ? '' : `exit code ${exit.code}${exit.oomKilled ? ', out of memory' : ''}`
   return [code, findProblem(event)].filter((each) => each !== '').join(': ')
+}
+
+/** What the configuration says of the machine's own token. */
+function describeToken(token: unknown): string {
+  if (typeof token !== 'object' || token === null) return ''
+  const { caveats = [] } = token as { readonly caveats?: readonly { readonly type: string }[] }
+  const types = caveats.map(({ type }) => type).join(', ')
+  return `at /.fly, for this machine alone${types === '' ? '' : `, narrowed by ${types}`}`
 }
 
 /** `shared-cpu-1x, 256 MB`. */

@@ -159,6 +159,7 @@ export async function openMachineWorld(
 export const idle: MachineRunner = {
   wake() {},
   answers: () => true,
+  tokenTrouble: async () => undefined,
   changed: (_machine, signal) =>
     new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
   exec: () => Promise.reject(new Error('nothing runs here')),

@@ -1,0 +1,215 @@
+// What machines with a token of their own see at /.fly: the token of this hour, and a socket at which the API answers.
+import { chmod, lstat, mkdir, readdir, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { Engine, SharedFolder } from '@hallpass/engine'
+
+import type { Machine } from '../domain/machine.ts'
+import type { Secret } from '../domain/secret.ts'
+import type { Store } from '../domain/store.ts'
+import { CannotRun } from './run-spec.ts'
+
+export interface ApiSockets {
+  /** Why there are none here, for people; undefined if there are. */
+  trouble(): Promise<string | undefined>
+  /** Opens a machine's, before its run begins, or again. Undefined if it has no token of its own. */
+  open(machine: Machine): Promise<SharedFolder | undefined>
+  /** Closes a machine's, if it has one: its run has ended. */
+  close(machineId: string): void
+  /** Opens those of all machines that run, and removes what is left of others. */
+  restore(): Promise<void>
+  /** Hands out what is due. */
+  renew(): Promise<void>
+  /** Answers nobody any more: another authority does. What the machines see stays as it is. */
+  leave(): Promise<void>
+  /** The same, for good. */
+  stop(): Promise<void>
+}
+
+export interface ApiSocketOptions {
+  readonly store: Pick<Store, 'read'>
+  readonly engine: Pick<Engine, 'sharesFolder'>
+  /** Where the sockets of this installation lie; of a few, the first that is in memory and nobody else's. */
+  readonly folders: readonly string[]
+  /** What a machine is handed now; undefined if it has no token of its own, and none in it if that has ended. */
+  readonly tokenOf: (machine: Machine) => Promise<{ readonly token: Secret | undefined } | undefined>
+  /** How long what it is handed is valid, in milliseconds. */
+  readonly validity: number
+  /** Listens at the path. Returns what ends it. */
+  readonly listen: (path: string, machine: string, token: () => Secret | undefined) => Promise<() => void>
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly report: (error: unknown) => void
+}
+
+interface OpenSocket {
+  readonly machine: Machine
+  readonly folder: string
+  token: Secret | undefined
+  renewAt: number
+  end: () => void
+}
+
+const path = '/.fly'
+const lookingInterval = 30_000
+const machinesAtOnce = 500
+
+export function createApiSockets(options: ApiSocketOptions): ApiSockets {
+  const { store, engine, folders, tokenOf, validity, listen, now, report } = options
+  const opened = new Map<string, OpenSocket>()
+  /** What is done for one machine, one after the other. */
+  const doing = new Map<string, Promise<unknown>>()
+  let isShared: Promise<boolean> | undefined
+
+  const timer = setInterval(() => void renew(), lookingInterval).unref()
+
+  async function trouble(): Promise<string | undefined> {
+    const place = await makePlace(folders)
+    if (place === undefined) {
+      return `none of ${folders.join(', ')} can be a folder in memory that is the authority's own: let RUNTIME_DIRECTORY name one on a tmpfs`
+    }
+    isShared ??= engine.sharesFolder(place)
+    if (await isShared) return undefined
+    // Whoever asks again may have mended it.
+    isShared = undefined
+    return 'their engine does not see the folders of this machine: use one here, by a unix socket, or the local engine'
+  }
+
+  function inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const done = (doing.get(id) ?? Promise.resolve()).then(work)
+    const settled = done.catch(() => {}).then(() => void (doing.get(id) === settled && doing.delete(id)))
+    doing.set(id, settled)
+    return done
+  }
+
+  async function hand(socket: OpenSocket, token: Secret | undefined): Promise<void> {
+    const file = join(socket.folder, 'token')
+    if (token === undefined) await rm(file, { force: true })
+    else {
+      await rm(`${file}.new`, { force: true })
+      await writeFile(`${file}.new`, token.reveal(), { flag: 'wx', mode: 0o400 })
+      await chmod(`${file}.new`, 0o444)
+      await rename(`${file}.new`, file)
+    }
+    socket.token = token
+    socket.renewAt = now() + validity / 2
+  }
+
+  function renew(): Promise<void> {
+    const due = [...opened.values()].filter(({ renewAt }) => renewAt <= now())
+    const one = async (socket: OpenSocket) => {
+      if (opened.get(socket.machine.id) === socket) await hand(socket, (await tokenOf(socket.machine))?.token)
+    }
+    const work = due.map((socket) => inTurn(socket.machine.id, () => one(socket)).catch(report))
+    return Promise.all(work).then(() => {})
+  }
+
+  async function openNow(machine: Machine): Promise<SharedFolder | undefined> {
+    const { id } = machine
+    const given = await tokenOf(machine)
+    if (given === undefined) return undefined
+    const why = await trouble()
+    if (why !== undefined) throw new CannotRun(`it gets no token of its own: ${why}`)
+    const folder = join((await makePlace(folders)) ?? '', id)
+    await mkdir(folder, { recursive: true })
+    await chmod(folder, 0o755)
+    let socket = opened.get(id)
+    if (socket === undefined) {
+      const made: OpenSocket = { machine, folder, token: undefined, renewAt: 0, end() {} }
+      made.end = await listen(join(folder, 'api'), id, () => made.token)
+      opened.set(id, made)
+      socket = made
+    }
+    await hand(socket, given.token)
+    return { folder, path }
+  }
+
+  async function closeNow(id: string): Promise<void> {
+    const socket = opened.get(id)
+    if (socket === undefined) return
+    opened.delete(id)
+    socket.end()
+    await rm(socket.folder, { recursive: true, force: true })
+  }
+
+  async function leave(): Promise<void> {
+    await Promise.all(doing.values())
+    for (const { end } of opened.values()) end()
+    opened.clear()
+  }
+
+  const open = (machine: Machine) => inTurn(machine.id, () => openNow(machine))
+
+  return {
+    trouble,
+    open,
+    renew,
+
+    close(id) {
+      if (opened.has(id) || doing.has(id)) inTurn(id, () => closeNow(id)).catch(report)
+    },
+
+    async restore() {
+      let after = ''
+      for (;;) {
+        const ids = await store.read((tx) => tx.machineTokens.machines(machinesAtOnce, after))
+        for (const id of ids) {
+          const machine = await store.read((tx) => tx.machines.byId(id))
+          if (machine?.startedAt != null) await open(machine).catch(report)
+        }
+        const last = ids.at(-1)
+        if (ids.length < machinesAtOnce || last === undefined) break
+        after = last
+      }
+      for (const place of folders) {
+        if (!(await isOurs(place))) continue
+        for (const name of await readdir(place)) {
+          if (/^[0-9a-f]{14}$/.test(name) && !opened.has(name) && !doing.has(name)) {
+            await rm(join(place, name), { recursive: true, force: true })
+          }
+        }
+      }
+    },
+
+    leave,
+
+    async stop() {
+      clearInterval(timer)
+      await leave()
+      // Where nothing is left in it.
+      for (const place of folders) if (await isOurs(place)) await rmdir(place).catch(() => {})
+    },
+  }
+}
+
+/** Where they may lie: as systemd says, or where Linux has its memory. */
+export function foldersOfSockets(owner: string, env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const parents = [env['RUNTIME_DIRECTORY'], '/run', env['XDG_RUNTIME_DIR'], '/dev/shm']
+  return parents.flatMap((parent = '') => (parent.startsWith('/') ? [join(parent, `hallpass-api-${owner}`)] : []))
+}
+
+/** The first of these folders that can be ours, made where it is missing; undefined if none can be. */
+async function makePlace(folders: readonly string[]): Promise<string | undefined> {
+  for (const folder of folders) {
+    if (!(await isInMemory(join(folder, '..')))) continue
+    // It may be there; else why it cannot be made does not matter.
+    await mkdir(folder, { mode: 0o700 }).catch(() => {})
+    if (await isOurs(folder)) return folder
+  }
+  return undefined
+}
+
+/** Whether nobody else comes in: in a folder that all may write to, somebody may have made it before us. */
+async function isOurs(folder: string): Promise<boolean> {
+  const found = await lstat(folder).catch(() => undefined)
+  return found?.isDirectory() === true && found.uid === process.geteuid?.() && (found.mode & 0o077) === 0
+}
+
+/** Whether what is written there never comes on a disk: tmpfs or ramfs, by the numbers of Linux. */
+async function isInMemory(folder: string): Promise<boolean> {
+  const type = await statfs(folder).then(
+    ({ type: found }) => found,
+    () => undefined,
+  )
+  return type === 0x0102_1994 || type === 0x8584_58f6
+}

@@ -1,0 +1,149 @@
+// Tests of machines' own tokens: who may give one, what it carries, and with what it ends.
+import { actions, getCaveats } from '@hallpass/macaroon'
+import { decodeCaveats } from '@hallpass/macaroon/internal'
+import { describe, expect, test } from 'vitest'
+
+import type { MachineConfig } from '../../../domain/machine-config.ts'
+import type { Machine } from '../../../domain/machine.ts'
+import { createAuthenticate } from '../../perform/authenticate.ts'
+import { perform } from '../../perform/perform.ts'
+import { updateOrganisation } from '../../organisations/update-organisation.ts'
+import { listAppTokens, usualListing } from '../../tokens/list-tokens.ts'
+import { handedSeconds, ownTokenOf } from '../../tokens/machine-token.ts'
+import { nameToken } from '../../tokens/name-token.ts'
+import { revokeToken } from '../../tokens/revoke-token.ts'
+import { destroyMachine } from '../change-state.ts'
+import { showMachine } from '../show-machine.ts'
+import { updateMachine } from '../update-machine.ts'
+import type { MachineWorld } from './world.ts'
+
+const readOnly = { caveats: [{ type: 'Action', body: 'r' }] }
+
+export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble: string | undefined) => void): void {
+  const named = ({ id }: Machine) => ({ appName: getWorld().app.name, machineId: id, nonce: undefined })
+  const keptOf = ({ id }: Machine) => getWorld().store.read((tx) => tx.machineTokens.of(id))
+  async function recordOf(machine: Machine) {
+    const { tokenId = '' } = (await keptOf(machine)) ?? {}
+    return getWorld().store.read((tx) => tx.tokens.byIdWithNames(tokenId))
+  }
+  async function handed(machine: Machine, now = Date.now()): Promise<string | undefined> {
+    const { store, environment } = getWorld()
+    return (await store.read((tx) => ownTokenOf(tx, environment.keyring, machine, now)))?.token?.reveal()
+  }
+  const update = (machine: Machine, config: Partial<MachineConfig>, header?: string) =>
+    getWorld().ask(
+      updateMachine,
+      {
+        ...named(machine),
+        config: { image: 'test/busybox:1', ...config },
+        currentVersion: undefined,
+        leaseTtl: undefined,
+        skipLaunch: false,
+        skipSecrets: false,
+        minSecretsVersion: 0,
+      },
+      header,
+    )
+
+  /** Asks for the machine as its socket does at that time, or as anybody else where no source is given. */
+  async function show(machine: Machine, header: string, sourceMachine?: string, now = Date.now()): Promise<Machine> {
+    const { environment, store } = getWorld()
+    const then = { ...environment, now: () => now }
+    const location = 'https://api.fly.io/v1'
+    const clock = () => performance.now()
+    const authenticate = createAuthenticate({ store, keyring: environment.keyring, location, now: () => now, clock })
+    const caller = { requestId: 'test', remoteAddress: '', spend() {}, sourceMachine }
+    return (await perform(then, caller, showMachine, await authenticate(header), named(machine))).machine
+  }
+
+  describe('the own token of a machine', () => {
+    test('is for this machine, from within it, for an hour, and carries all caveats of who created it', async () => {
+      const world = getWorld()
+      const minter = await world.mint([{ type: 'Action', mask: actions.read | actions.create | actions.control }])
+      const machine = await world.create({ token: {} }, {}, minter)
+      const sibling = await world.create()
+      expect(await keptOf(sibling)).toBeUndefined()
+      const record = await recordOf(machine)
+      expect(record).toMatchObject({
+        machineId: machine.id,
+        name: `Machine ${world.app.name}/${machine.id}`,
+        mintedBy: nameToken(minter),
+        revokedAt: null,
+      })
+      const caveats = decodeCaveats(record?.caveats ?? new Uint8Array())
+      expect(getCaveats(caveats, 'Action')).toHaveLength(1)
+      const token = (await handed(machine)) ?? ''
+      expect((await show(machine, token, machine.id)).id).toBe(machine.id)
+      const forbidden = { code: 'forbidden' }
+      await expect(show(machine, token)).rejects.toMatchObject(forbidden)
+      await expect(show(machine, token, sibling.id)).rejects.toMatchObject(forbidden)
+      await expect(show(sibling, token, machine.id)).rejects.toMatchObject(forbidden)
+      const lasting = await world.create({ token: {} })
+      const old = (await handed(lasting)) ?? ''
+      const later = Date.now() + (handedSeconds + 60) * 1000
+      await expect(show(lasting, old, lasting.id, later)).rejects.toMatchObject({ code: 'unauthenticated' })
+      const fresh = (await handed(lasting, later)) ?? ''
+      expect((await show(lasting, fresh, lasting.id, later)).id).toBe(lasting.id)
+      // It ends when the token ends that created the machine.
+      expect(await handed(machine, later)).toBeUndefined()
+      const page = { ...usualListing, appName: world.app.name, limit: 10, after: undefined }
+      expect((await world.ask(listAppTokens, page)).items.map(({ machineId }) => machineId)).toEqual([
+        lasting.id,
+        machine.id,
+      ])
+    })
+
+    test('dies with the token that created the machine, and an update that asks for the same does not revive it', async () => {
+      const world = getWorld()
+      const minter = await world.mint()
+      const machine = await world.create({ token: readOnly }, {}, minter)
+      const token = (await handed(machine)) ?? ''
+      const first = await keptOf(machine)
+      await update(machine, { token: readOnly })
+      expect(await keptOf(machine)).toEqual(first)
+      await world.ask(revokeToken, { id: nameToken(minter), descendants: 'revoke' })
+      await expect(show(machine, token, machine.id)).rejects.toMatchObject({ code: 'unauthenticated' })
+      expect(await handed(machine)).toBeUndefined()
+      await update(machine, { token: readOnly, env: { A: 'b' } })
+      expect(await handed(machine)).toBeUndefined()
+      await update(machine, { token: {} })
+      expect(await recordOf(machine)).toMatchObject({ mintedBy: null, revokedAt: null })
+    })
+
+    test('is minted anew under whoever changes what it may, ends with its part of the configuration, and with the machine', async () => {
+      const world = getWorld()
+      const machine = await world.create({ token: readOnly })
+      const first = await recordOf(machine)
+      const updater = await world.mint([{ type: 'Action', mask: actions.write | actions.control }])
+      await update(machine, { token: {} }, updater)
+      const second = await recordOf(machine)
+      expect(second).toMatchObject({ mintedBy: nameToken(updater), revokedAt: null })
+      expect(getCaveats(decodeCaveats(second?.caveats ?? new Uint8Array()), 'Action')).toHaveLength(1)
+      const byId = (id = '') => world.store.read((tx) => tx.tokens.byId(id))
+      expect((await byId(first?.id))?.revokedBy).toContain(`with an update of machine ${machine.id}`)
+      await update(machine, {})
+      expect([await keptOf(machine), (await byId(second?.id))?.revokedAt]).toEqual([undefined, expect.any(Number)])
+      await update(machine, { token: {} })
+      const third = await recordOf(machine)
+      await world.ask(destroyMachine, { ...named(machine), force: true })
+      expect((await byId(third?.id))?.revokedBy).toBe(`the end of machine ${machine.id}`)
+    })
+
+    test('is refused where tokens mint nothing, and where no machine could see it, before anything is stored', async () => {
+      const world = getWorld()
+      const minter = await world.mint()
+      const change = { slug: world.organisation.slug, name: undefined, membershipDischarge: undefined }
+      await world.ask(updateOrganisation, { ...change, tokenMinting: 'forbidden' })
+      await expect(world.create({ token: {} }, { name: 'refused' }, minter)).rejects.toMatchObject({
+        code: 'forbidden',
+      })
+      await world.create({}, { name: 'plain' }, minter)
+      await world.ask(updateOrganisation, { ...change, tokenMinting: 'allowed' })
+      setTrouble('nothing is shared')
+      const refusal = { code: 'failed_precondition', message: expect.stringContaining('here: nothing is shared') }
+      await expect(world.create({ token: {} }, { name: 'refused' })).rejects.toMatchObject(refusal)
+      setTrouble(undefined)
+      await world.create({ token: {} }, { name: 'refused' })
+    })
+  })
+}
