@@ -8,6 +8,7 @@ import { reasonWithoutDockerd, startDockerd, type Dockerd } from '../packages/en
 import { arrive, type Outcome, type Place, type Served } from './hallpass.ts'
 import { createAsk, type Answer } from './http.ts'
 import { describeOwnTokens } from './machine-tokens.ts'
+import { testShells } from './machine-terminal.ts'
 
 const missing = reasonWithoutDockerd()
 
@@ -127,6 +128,21 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
     expect(unknown.code).not.toBe(0)
     expect(unknown.stderr).toContain('no-such-program')
   })
+
+  testShells(() => ({
+    place,
+    served,
+    token,
+    machine: 'talker',
+    app: 'jobs',
+    say: (words) => done(words, token),
+    async mint() {
+      const minted = await done(['tokens', 'create', 'org', '-o', 'staging'])
+      const body = { token: minted }
+      const person = await done(['auth', 'token'])
+      return { token: minted, revoke: () => ask('POST', '/v1/tokens/revoke', { token: person, body }) }
+    },
+  }))
 
   it('shows what it wrote, each stream to its own', async () => {
     expect(await withToken('machine', 'logs', 'talker')).toEqual({

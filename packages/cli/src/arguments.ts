@@ -14,6 +14,7 @@ import {
 } from './command-table.ts'
 import type { Context } from './context.ts'
 import { CommandError } from './errors.ts'
+import { globalFlags } from './flags.ts'
 import { toKebab } from './settings.ts'
 
 /**
@@ -183,8 +184,11 @@ function takeApart(target: Target, argument: string): readonly Part[] {
     if (!/[A-Za-z]/.test(letter)) throw new CommandError('misused', `there is no flag -${letter}`)
     const flag = findLetter(target, letter)
     const takesRest = flag?.placeholder !== undefined && letters !== ''
-    if (takesRest) parts.push({ text: `-${letter}`, flag, value: letters.replace(/^=/, '') })
-    else parts.push({ text: `-${letter}${letters.startsWith('=') ? letters : ''}`, flag })
+    // Behind the command it may mean something else.
+    const isGeneral = !isCommand(target) && flag !== undefined && generalNames.has(flag.name)
+    const text = isGeneral ? `--${flag.name}` : `-${letter}`
+    if (takesRest) parts.push({ text, flag, value: letters.replace(/^=/, '') })
+    else parts.push({ text: `${text}${letters.startsWith('=') ? letters : ''}`, flag })
     if (takesRest || letters.startsWith('=')) break
   }
   return parts
@@ -195,11 +199,16 @@ function findFlag(target: Target, isWanted: (flag: Flag) => boolean): Flag | und
   return commandsBelow(target).flatMap(flagsOf).find(isWanted)
 }
 
-/** @throws CommandError where it takes a value in one command that may come, and none in another */
+/**
+ * Before the command is known, a letter of the flags that all have is theirs.
+ * @throws CommandError where another takes a value in one command that may come, and none in another
+ */
 function findLetter(target: Target, letter: string): Flag | undefined {
   const found = commandsBelow(target)
     .flatMap(flagsOf)
     .filter((each) => each.letter === letter)
+  const general = isCommand(target) ? undefined : found.find(({ name }) => generalNames.has(name))
+  if (general !== undefined) return general
   const takesValue = found[0]?.placeholder !== undefined
   if (found.every(({ placeholder }) => (placeholder !== undefined) === takesValue)) return found[0]
   throw new CommandError(
@@ -207,6 +216,8 @@ function findLetter(target: Target, letter: string): Flag | undefined {
     `-${letter} means different things in different commands: write it behind the command`,
   )
 }
+
+const generalNames: ReadonlySet<string> = new Set(Object.keys(globalFlags).map(toKebab))
 
 /** The parser looks flags up in plain objects, which inherit a `constructor`. */
 function rejectInherited(name: string): void {

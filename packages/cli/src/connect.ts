@@ -13,14 +13,18 @@ import { warn } from './output.ts'
 import { createFetch } from './transport.ts'
 import { describeUnknownVariables } from './unknown-variables.ts'
 
-/** A client that carries the credential in use, and the discharges that it needs; `timeout` as of any client. */
-export async function connect(context: Context, flags: GlobalFlags, timeout?: number): Promise<Client> {
+/** A client that carries the credential in use, and the discharges that it needs; the options as of any client. */
+export async function connect(
+  context: Context,
+  flags: GlobalFlags,
+  options: Pick<ClientOptions, 'timeout' | 'fetch'> = {},
+): Promise<Client> {
   const { server, token, source } = await chooseConnection(flags, context.environment)
   for (const sentence of describeUnknownVariables(context.environment)) warn(context, sentence)
   return createClientAt(context, server, {
     token: await discharged(context, token, source),
     source,
-    ...(timeout === undefined ? {} : { timeout }),
+    ...options,
   })
 }
 
@@ -38,7 +42,7 @@ export function connectAnonymously(context: Context, server: string): Client {
   })
 }
 
-interface Options extends Pick<ClientOptions, 'token' | 'timeout' | 'userAgent'> {
+interface Options extends Pick<ClientOptions, 'token' | 'timeout' | 'userAgent' | 'fetch'> {
   /** Where the token came from. */
   readonly source?: string
 }
@@ -46,8 +50,7 @@ interface Options extends Pick<ClientOptions, 'token' | 'timeout' | 'userAgent'>
 /** Every client of this command line is made here: it goes by proxies, checks what it is answered, and says what is wrong. */
 export function createClientAt(context: Context, server: string, options: Options): Client {
   const { environment } = context
-  const { source, ...others } = options
-  const fetch = createFetch(environment)
+  const { source, fetch = createFetch(environment), ...others } = options
   const create = (reword: ClientOptions['reword']) =>
     createClient({
       url: server,

@@ -91,7 +91,7 @@ function failure(code: string): Error {
 }
 
 /** As `fetch` gives it. */
-function readable(answer: IncomingMessage): FetchAnswer {
+export function readable(answer: IncomingMessage): FetchAnswer {
   const { statusCode: status = 0, headers } = answer
   return {
     ok: status >= 200 && status < 300,

@@ -1,12 +1,15 @@
 // `hallpass machine run` and `hallpass machine create`: a new machine, started or only prepared.
 import { chooseApp } from '../../choose.ts'
+import { createDialer } from '../../command-socket.ts'
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
+import { CommandError } from '../../errors.ts'
 import type { AppFlags, GlobalFlags, JsonFlag } from '../../flags.ts'
 import { tell, writeJson, writeLine } from '../../output.ts'
+import { attach, wantsToAttach } from './attach.ts'
 import { configure } from './configuration.ts'
-import type { ConfigurationFlags, PatienceFlag } from './machine-flags.ts'
-import { waitUntilRun } from './progress.ts'
+import type { ConfigurationFlags, InteractionFlags, PatienceFlag } from './machine-flags.ts'
+import { waitUntilRun, waitUntilSettled } from './progress.ts'
 
 export interface CreateFlags extends GlobalFlags, JsonFlag, AppFlags, ConfigurationFlags, PatienceFlag {
   readonly name?: string | undefined
@@ -14,8 +17,14 @@ export interface CreateFlags extends GlobalFlags, JsonFlag, AppFlags, Configurat
   readonly detach?: boolean | undefined
 }
 
-/** Creates a machine and starts it. */
-export function runMachine(context: Context, flags: CreateFlags, image: string, ...words: readonly string[]) {
+/** Creates a machine and starts it; with a terminal, or its input, for a command beside what the machine itself runs. */
+export function runMachine(
+  context: Context,
+  flags: CreateFlags & InteractionFlags,
+  image: string,
+  ...words: readonly string[]
+) {
+  if (wantsToAttach(flags, context)) return runAttached(context, flags, image, words)
   return makeMachine(context, flags, { image, words, skip_launch: false })
 }
 
@@ -44,4 +53,43 @@ async function makeMachine(context: Context, flags: CreateFlags, { image, words,
   else if (settled.state === 'started') {
     tell(context, `\`hallpass machine logs ${made.id} -a ${app_name}\` shows what it writes`)
   }
+}
+
+/** The machine sleeps, so that it lives as long as the command: an image's own program may end at once, or take the terminal. */
+async function runAttached(
+  context: Context,
+  flags: CreateFlags & InteractionFlags,
+  image: string,
+  words: readonly string[],
+): Promise<void> {
+  for (const [flag, value] of Object.entries({
+    detach: flags.detach,
+    json: flags.json,
+    entrypoint: flags.entrypoint,
+  })) {
+    if (value !== undefined)
+      throw new CommandError('misused', `--${flag} is for what the machine itself runs: not with -i or -t`)
+  }
+  const asleep = { image, init: { exec: ['sleep', 'inf'] }, stop_config: { signal: 'SIGKILL' } }
+  const config = configure(asleep, flags, [], context.environment)
+  const dialer = createDialer(context.environment)
+  const client = await connect(context, flags, { fetch: dialer.fetch })
+  const app_name = await chooseApp(context, flags)
+  const made = await client.createMachine({ app_name, name: flags.name, region: flags.region, config })
+  const name = { app_name, machine_id: made.id }
+  const leave = async () => {
+    if (flags.rm === true) await client.deleteMachine({ ...name, force: true })
+    else await client.stopMachine(name)
+    await waitUntilSettled(context, client, name, flags)
+  }
+  try {
+    await waitUntilRun(context, client, name, flags)
+    const command = words.length === 0 ? ['/bin/sh'] : words
+    context.process.exitCode = await attach(context, client, dialer, { name, command, tty: flags.tty === true })
+  } catch (error) {
+    // What went wrong first is told.
+    await leave().catch(() => {})
+    throw error
+  }
+  await leave()
 }

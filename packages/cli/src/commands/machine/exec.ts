@@ -1,16 +1,19 @@
 // `hallpass machine exec`: runs a command in a machine, and ends as it ends.
+import { splitShellWords } from '@hallpass/macaroon/narrow'
+
+import { createDialer } from '../../command-socket.ts'
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
 import { CommandError } from '../../errors.ts'
 import type { AppFlags, GlobalFlags, JsonFlag } from '../../flags.ts'
-import { readText } from '../../held-token.ts'
 import { tell, wroteJson } from '../../output.ts'
+import { attach, wantsToAttach } from './attach.ts'
 import { readMilliseconds } from './configuration.ts'
 import { findMachine } from './find-machine.ts'
+import type { InteractionFlags } from './machine-flags.ts'
 
-interface ExecFlags extends GlobalFlags, JsonFlag, AppFlags {
-  readonly stdin?: boolean | undefined
-  readonly timeout: string
+interface ExecFlags extends GlobalFlags, JsonFlag, AppFlags, InteractionFlags {
+  readonly timeout?: string | undefined
 }
 
 /** Milliseconds beyond the time-out of the command, within which the authority says that it is over. */
@@ -25,16 +28,33 @@ export async function execInMachine(
 ): Promise<void> {
   const [first] = words
   if (first === undefined) throw new CommandError('misused', 'the command is missing: write it behind the machine')
-  const timeout = readMilliseconds('--timeout', flags.timeout)
-  const client = await connect(context, flags, timeout + grace)
-  const stdin = flags.stdin === true ? await readText(context, '-') : undefined
+  if (wantsToAttach(flags, context)) return execAttached(context, flags, given, words)
+  const timeout = readMilliseconds('--timeout', flags.timeout ?? '60s')
+  const client = await connect(context, flags, { timeout: timeout + grace })
   const name = await findMachine(context, client, flags, given)
   // A line in quotes is meant as a shell reads it.
   const command = words.length === 1 ? { cmd: first } : { command: [...words] }
-  const result = await client.execInMachine({ ...name, ...command, stdin, timeout: timeout / 1000 })
+  const result = await client.execInMachine({ ...name, ...command, timeout: timeout / 1000 })
   context.process.exitCode = result.exit_code
   if (wroteJson(context, flags, result)) return
   context.process.stdout.write(result.stdout)
   context.process.stderr.write(result.stderr)
   if (result.truncated) tell(context, 'Note: it wrote more than is kept: the rest is missing')
+}
+
+/** Its input and output as they come. */
+async function execAttached(
+  context: Context,
+  flags: ExecFlags,
+  given: string,
+  words: readonly string[],
+): Promise<void> {
+  const other = flags.json === true ? '--json' : flags.timeout === undefined ? undefined : '--timeout'
+  if (other !== undefined)
+    throw new CommandError('misused', `${other} is for a command that is waited for: not with -i or -t`)
+  const dialer = createDialer(context.environment)
+  const client = await connect(context, flags, { fetch: dialer.fetch })
+  const name = await findMachine(context, client, flags, given)
+  const command = words.length === 1 ? splitShellWords(words[0] ?? '') : words
+  context.process.exitCode = await attach(context, client, dialer, { name, command, tty: flags.tty === true })
 }

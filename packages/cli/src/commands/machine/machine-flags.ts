@@ -1,5 +1,5 @@
 // The flags that several commands about machines have.
-import { choiceFlag, switchFlag, textFlag, textFlagWithDefault } from '../../flags.ts'
+import { choiceFlag, globalFlags, switchFlag, textFlag, textFlagWithDefault } from '../../flags.ts'
 
 export interface ConfigurationFlags {
   readonly env?: readonly string[] | undefined
@@ -45,6 +45,21 @@ export interface PatienceFlag {
 }
 export const patienceFlag = {
   waitTimeout: textFlagWithDefault('How long to wait', 'duration', '5m', 'w'),
+} as const
+
+export interface InteractionFlags {
+  readonly stdin?: boolean | undefined
+  readonly tty?: boolean | undefined
+}
+export const interactionFlags = {
+  stdin: switchFlag('Pass standard input on, and what it writes as it comes', 'i'),
+  tty: switchFlag('Give it this terminal: with -i, a shell as on this machine', 't'),
+} as const
+
+/** Where -t is a terminal, the token has no letter. */
+export const globalFlagsBesideTty = {
+  ...globalFlags,
+  accessToken: { ...globalFlags.accessToken, letter: undefined },
 } as const
 
 /** What `machine wait` waits for. */

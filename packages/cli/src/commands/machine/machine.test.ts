@@ -240,9 +240,27 @@ it('executes: output to output, errors to errors, and the exit code of the comma
     stderr: 'err\n',
   })
   expect(bodyOf(`POST ${one}/exec`)).toEqual({ command: ['ls', '-la', '/'], timeout: 60 })
-  await run(['machine', 'exec', '-i', '--timeout', '5', id, "sh -c 'cat'"], 'given')
-  expect(server.seen.at(-1)?.body).toEqual({ cmd: "sh -c 'cat'", stdin: 'given', timeout: 5 })
+  await run(['machine', 'exec', '--timeout', '5', id, "sh -c 'cat'"])
+  expect(server.seen.at(-1)?.body).toEqual({ cmd: "sh -c 'cat'", timeout: 5 })
   expect(await run(['machine', 'exec', id])).toMatchObject({ code: 2, stdout: '' })
+})
+
+it('asks for a WebSocket where input and output are passed on, with the token given before the command', async () => {
+  server.answer(() => [422, refusal('invalid_request', 'a proxy took the offer away')])
+  const words = ['-t', 'fo1_of_the_flag', 'machine', 'exec', '-a', 'web', '-i', id, 'cat']
+  expect(await run(words)).toEqual({ code: 2, stdout: '', stderr: 'Error: a proxy took the offer away\n' })
+  expect(server.seen.at(-1)).toMatchObject({
+    line: `GET ${one}/exec/stream`,
+    authorization: 'Bearer fo1_of_the_flag',
+  })
+  for (const [flag, words] of [
+    ['--timeout', ['exec', '-i', '--timeout', '5', id, 'cat']],
+    ['--json', ['exec', '-i', '--json', id, 'cat']],
+    ['--detach', ['run', '-i', '--detach', 'busybox']],
+  ] as const) {
+    const { code, stderr } = await run(['machine', ...words])
+    expect([code, stderr]).toEqual([2, expect.stringContaining(flag)])
+  }
 })
 
 it('shows logs page by page, each stream to its own', async () => {

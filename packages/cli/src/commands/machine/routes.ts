@@ -7,12 +7,11 @@ import {
   optionalWord,
   switchFlag,
   textFlag,
-  textFlagWithDefault,
   word,
   yesFlag,
 } from '../../flags.ts'
 import { command, group, wordBeforeCommand, words } from '../../routes.ts'
-import { awaited, configurationFlags, patienceFlag } from './machine-flags.ts'
+import { awaited, configurationFlags, globalFlagsBesideTty, interactionFlags, patienceFlag } from './machine-flags.ts'
 
 /** One that is there; the shell proposes those. */
 const machine = word('Id or name of the machine', 'machine')
@@ -34,22 +33,23 @@ const creationFlags = {
   ...detach,
   ...patienceFlag,
   ...jsonFlag,
-  ...common,
 }
 
 const run = command({
   load: async () => (await import('./create.ts')).runMachine,
-  flags: creationFlags,
+  flags: { ...creationFlags, ...interactionFlags, ...appFlags, ...globalFlagsBesideTty },
   positional: wordBeforeCommand(image, itsCommand),
   brief: 'Create a machine of an image, and start it',
   description:
     'Create a machine of an image, and start it. Its id is printed at once; then the states that it passes through, until\n' +
-    'it runs or has ended. Flags come before the command.',
+    'it runs or has ended. Flags come before the command.\n' +
+    'With -it, the machine itself only sleeps, and the command (/bin/sh without one) runs at this terminal. When it has\n' +
+    'ended, the machine is stopped, or with --rm destroyed.',
 })
 
 const create = command({
   load: async () => (await import('./create.ts')).createMachine,
-  flags: creationFlags,
+  flags: { ...creationFlags, ...common },
   positional: wordBeforeCommand(image, itsCommand),
   brief: 'Create a machine of an image, without starting it',
 })
@@ -128,16 +128,21 @@ const destroy = command({
 const exec = command({
   load: async () => (await import('./exec.ts')).execInMachine,
   flags: {
-    stdin: switchFlag('Give it what comes on standard input, 60 KB at most', 'i'),
-    timeout: textFlagWithDefault('How long it may take, 60s at most', 'duration', '60s'),
+    ...interactionFlags,
+    timeout: textFlag(
+      'How long it may take (default 60s, which is the most; with -i or -t there is no end)',
+      'duration',
+    ),
     ...jsonFlag,
-    ...common,
+    ...appFlags,
+    ...globalFlagsBesideTty,
   },
   positional: wordBeforeCommand(machine, { placeholder: 'command', brief: 'Command to run, with its words' }),
   brief: 'Run a command in a machine',
   description:
     'Run a command in a machine that runs, to its end: what it writes is printed then, and `hallpass` ends with its exit\n' +
-    'code. No shell reads the words: `sh -c "…"` does. Flags come before the command.',
+    'code. No shell reads the words: `sh -c "…"` does. Flags come before the command.\n' +
+    'With -i its input and output are passed on as they come, and with -it it has this terminal: `exec -it web sh`.',
 })
 
 const logs = command({
