@@ -76,11 +76,15 @@ describe('run labels', () => {
     fc.assert(
       fc.property(inside, access, ([ifs, one], attempt) => {
         const judge = (list: readonly Caveat[]) =>
-          clearCaveats([organization, { type: 'IfPresent', ifs: list, else: actions.read }], [attempt]).allowed
+          clearCaveats([{ type: 'IfPresent', ifs: list, else: actions.read }], [attempt]).allowed
         expect(judge([...ifs, one])).toBe(judge(ifs))
       }),
       runs,
     )
+    // It has to do with no access, so `else` counts.
+    const machines: Caveat = { type: 'Machines', machines: new Map([['m', actions.all]]) }
+    const conditional: Caveat = { type: 'IfPresent', ifs: [machines, label('ci')], else: actions.read }
+    expect(clearCaveats([conditional], [{ action: actions.write, now: 0, orgId: 2n }]).allowed).toBe(false)
   })
 
   it('stay in their order, and no child drops, changes or gets before one', () => {
