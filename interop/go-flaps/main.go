@@ -94,8 +94,9 @@ func main() {
 	started, err := client.Start(ctx, app, made.ID, nonce)
 	tell("start", started, err)
 	wait("started")
-	tell("release", nil, client.ReleaseLease(ctx, app, made.ID, nonce))
+	// It has no nonce to send.
 	tell("kill", nil, client.Kill(ctx, app, made.ID))
+	tell("release", nil, client.ReleaseLease(ctx, app, made.ID, nonce))
 	list, err := client.List(ctx, app, "")
 	tell("list", list, err)
 	got, err := client.Get(ctx, app, made.ID)

@@ -17,7 +17,7 @@ import { describeUnknownVariables } from './unknown-variables.ts'
 export async function connect(
   context: Context,
   flags: GlobalFlags,
-  options: Pick<ClientOptions, 'timeout' | 'fetch'> = {},
+  options: Pick<ClientOptions, 'timeout' | 'fetch' | 'leaseNonce'> = {},
 ): Promise<Client> {
   const { server, token, source } = await chooseConnection(flags, context.environment)
   for (const sentence of describeUnknownVariables(context.environment)) warn(context, sentence)
@@ -42,7 +42,7 @@ export function connectAnonymously(context: Context, server: string): Client {
   })
 }
 
-interface Options extends Pick<ClientOptions, 'token' | 'timeout' | 'userAgent' | 'fetch'> {
+interface Options extends Pick<ClientOptions, 'token' | 'timeout' | 'userAgent' | 'fetch' | 'leaseNonce'> {
   /** Where the token came from. */
   readonly source?: string
 }

@@ -16,6 +16,8 @@ export interface ClientOptions {
   readonly token?: string | undefined
   /** Empty in a browser, which says itself what it is. */
   readonly userAgent?: string
+  /** The nonce of the lease of a machine, sent with what changes something. */
+  readonly leaseNonce?: string | undefined
   /** Milliseconds for one request; 30,000 by default. */
   readonly timeout?: number
   readonly fetch?: Fetch
@@ -94,7 +96,7 @@ function sender(options: ClientOptions) {
   if (options.token !== undefined && /[^\x20-\x7e]/.test(options.token.trim())) {
     throw new TypeError('the token has characters that no header can carry')
   }
-  const { url, token, userAgent = 'hallpass-client', timeout = 30_000, fetch = globalThis.fetch } = options
+  const { url, token, leaseNonce, userAgent = 'hallpass-client', timeout = 30_000, fetch = globalThis.fetch } = options
   const base = url.replace(/\/+$/, '')
 
   return async function send(name: OperationName, input: Fields): Promise<unknown> {
@@ -120,6 +122,7 @@ function sender(options: ClientOptions) {
       ...(userAgent === '' ? {} : { 'user-agent': userAgent }),
       ...(token === undefined ? {} : { authorization: withScheme(token) }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(leaseNonce === undefined || method === 'GET' ? {} : { 'fly-machine-lease-nonce': leaseNonce }),
     }
 
     // A URL has no other spelling for these, and would be the address of something else.

@@ -22,6 +22,7 @@ interface Seen {
   readonly authorization: string
   /** As JSON; undefined where there is none. */
   readonly body: unknown
+  readonly leaseNonce?: string
 }
 
 export type Answer = (seen: Seen) => readonly [status: number, body: unknown] | undefined
@@ -42,10 +43,12 @@ export async function startServer(): Promise<TestServer> {
     let text = ''
     request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
     request.on('end', () => {
+      const leaseNonce = request.headers['fly-machine-lease-nonce']
       const each = {
         line: `${request.method} ${request.url}`,
         authorization: request.headers.authorization ?? '',
         body: text === '' ? undefined : (JSON.parse(text) as unknown),
+        ...(leaseNonce === undefined ? {} : { leaseNonce: String(leaseNonce) }),
       }
       seen.push(each)
       const [status, body] = answer(each) ?? [404, refusal('not_found', `there is no ${each.line}`)]

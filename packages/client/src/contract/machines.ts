@@ -174,10 +174,9 @@ export const machineRoutes = routesOf('machines', {
   },
 
   signalMachine: {
-    summary: 'Send a signal to the main process',
+    summary: 'Send a signal to the main process, also where the machine is leased',
     params: machineParams,
     body: z.object({ signal }),
-    leased: true,
     answer: done,
   },
 

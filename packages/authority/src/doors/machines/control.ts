@@ -86,8 +86,8 @@ export const controlHandlers: Handlers<Names> = {
     return done
   },
 
-  async signalMachine({ params, body: { signal } }, { perform, leaseNonce }) {
-    await perform(signalMachine, { ...nameOf(params), nonce: leaseNonce, signal })
+  async signalMachine({ params, body: { signal } }, { perform }) {
+    await perform(signalMachine, { ...nameOf(params), signal })
     return done
   },
 

@@ -169,6 +169,10 @@ overEachEngine((postgres) => {
         world.ask(destroyMachine, { ...named(machine), nonce: 'f'.repeat(12), force: true }),
       ).rejects.toMatchObject(held)
       await expect(world.ask(cordonMachine, { ...named(machine), isCordoned: true })).rejects.toMatchObject(held)
+      // A signal changes nothing of it: what refuses this one is that nothing runs.
+      await expect(world.ask(signalMachine, { ...named(machine), signal: 'SIGUSR1' })).rejects.toMatchObject({
+        code: 'failed_precondition',
+      })
       expect(await world.ask(showLease, named(machine))).toMatchObject({ nonce: '', description: 'deploy' })
       expect(await world.ask(acquireLease, { ...asked, nonce, description: undefined })).toMatchObject({
         nonce,

@@ -8,11 +8,11 @@ import type { AppFlags, GlobalFlags } from '../../flags.ts'
 import { warn, writeLine } from '../../output.ts'
 import { readMilliseconds } from './configuration.ts'
 import { findMachine, type NamedMachine } from './find-machine.ts'
-import type { PatienceFlag } from './machine-flags.ts'
+import { readLease, type LeaseFlag, type PatienceFlag } from './machine-flags.ts'
 import { waitUntilRun, waitUntilSettled } from './progress.ts'
 
 /** What is only noted needs no waiting. */
-export type NotingFlags = GlobalFlags & AppFlags
+export type NotingFlags = GlobalFlags & AppFlags & LeaseFlag
 
 export interface ChangingFlags extends NotingFlags, PatienceFlag {
   readonly detach?: boolean | undefined
@@ -64,7 +64,7 @@ function forEach<Flags extends NotingFlags>(
   ask: (context: Context, client: Client, name: NamedMachine, flags: Flags) => Promise<unknown>,
 ) {
   return async function control(context: Context, flags: Flags, ...given: readonly string[]): Promise<void> {
-    const client = await connect(context, flags)
+    const client = await connect(context, flags, readLease(flags))
     const failures = await eachMachine(context, client, flags, given, verb, async (name) => {
       await ask(context, client, name, flags)
       writeLine(context, `${done} machine ${name.machine_id}`)

@@ -6,10 +6,10 @@ import { CommandError } from '../../errors.ts'
 import type { AppFlags, GlobalFlags, YesFlag } from '../../flags.ts'
 import { writeLine } from '../../output.ts'
 import { eachMachine } from './control.ts'
-import type { PatienceFlag } from './machine-flags.ts'
+import { readLease, type LeaseFlag, type PatienceFlag } from './machine-flags.ts'
 import { waitUntilSettled } from './progress.ts'
 
-interface DestroyFlags extends GlobalFlags, AppFlags, YesFlag, PatienceFlag {
+interface DestroyFlags extends GlobalFlags, AppFlags, YesFlag, PatienceFlag, LeaseFlag {
   readonly force?: boolean | undefined
 }
 
@@ -19,7 +19,7 @@ export async function destroyMachines(
   flags: DestroyFlags,
   ...given: readonly string[]
 ): Promise<void> {
-  const client = await connect(context, flags)
+  const client = await connect(context, flags, readLease(flags))
   await confirm(
     context,
     `Destroy ${given.length === 1 ? 'the machine' : 'the machines'} ${given.join(', ')}?`,

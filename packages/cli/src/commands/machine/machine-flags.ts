@@ -1,4 +1,5 @@
 // The flags that several commands about machines have.
+import { CommandError } from '../../errors.ts'
 import { choiceFlag, globalFlags, switchFlag, textFlag, textFlagWithDefault } from '../../flags.ts'
 
 export interface ConfigurationFlags {
@@ -61,6 +62,21 @@ export const globalFlagsBesideTty = {
   ...globalFlags,
   accessToken: { ...globalFlags.accessToken, letter: undefined },
 } as const
+
+export interface LeaseFlag {
+  readonly lease?: string | undefined
+}
+export const leaseFlag = { lease: textFlag('Nonce of the lease, where the machine is leased', 'nonce') } as const
+
+/**
+ * The nonce that `--lease` names, as an option of the client.
+ * @throws CommandError `misused` for what is none: it may be anything that was pasted there
+ */
+export function readLease({ lease }: LeaseFlag): { readonly leaseNonce?: string } {
+  if (lease === undefined) return {}
+  if (/^[0-9a-f]{12}$/.test(lease)) return { leaseNonce: lease }
+  throw new CommandError('misused', 'the value of --lease is no nonce, which has 12 digits and letters from a to f')
+}
 
 /** What `machine wait` waits for. */
 export const awaited = ['started', 'stopped', 'suspended', 'destroyed', 'failed', 'settled'] as const

@@ -83,6 +83,22 @@ const run = (words: readonly string[], input?: string) =>
 const hallpass = (line: string, input?: string) => run(line.split(' '), input)
 const bodyOf = (line: string) => server.seen.find((each) => each.line === line)?.body
 
+it('changes a leased machine by the nonce of its lease', async () => {
+  server.answer(passing(machine('stopped')))
+  for (const words of ['stop', 'suspend', 'cordon', 'destroy -y', 'update -e A=b --skip-start']) {
+    expect((await hallpass(`machine ${words} --lease 0123456789ab ${id}`)).code, words).toBe(0)
+    // Only with what changes something.
+    for (const { line, leaseNonce } of server.seen) {
+      expect(leaseNonce, line).toBe(line.startsWith('GET ') ? undefined : '0123456789ab')
+    }
+    expect(server.seen.some(({ line }) => !line.startsWith('GET '))).toBe(true)
+    server.answer(passing(machine('stopped')))
+  }
+  const wrong = await hallpass(`machine stop --lease fo1_0123456789012345678901234567890123456789012 ${id}`)
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('the value of --lease is no nonce') })
+  expect(wrong.stderr).not.toContain('0123456789')
+})
+
 it('runs a machine: its id at once, each state once, and the command as it stands', async () => {
   server.answer(passing(machine('created'), machine('created'), machine('starting'), machine('started')))
   const outcome = await hallpass(

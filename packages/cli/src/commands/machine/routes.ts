@@ -11,7 +11,14 @@ import {
   yesFlag,
 } from '../../flags.ts'
 import { command, group, wordBeforeCommand, words } from '../../routes.ts'
-import { awaited, configurationFlags, globalFlagsBesideTty, interactionFlags, patienceFlag } from './machine-flags.ts'
+import {
+  awaited,
+  configurationFlags,
+  globalFlagsBesideTty,
+  interactionFlags,
+  leaseFlag,
+  patienceFlag,
+} from './machine-flags.ts'
 
 /** One that is there; the shell proposes those. */
 const machine = word('Id or name of the machine', 'machine')
@@ -74,28 +81,28 @@ const status = command({
 
 const start = command({
   load: async () => (await import('./control.ts')).startMachines,
-  flags: { ...detach, ...patienceFlag, ...common },
+  flags: { ...detach, ...patienceFlag, ...leaseFlag, ...common },
   positional: machines,
   brief: 'Start machines',
 })
 
 const stop = command({
   load: async () => (await import('./control.ts')).stopMachines,
-  flags: { ...stopping, ...detach, ...patienceFlag, ...common },
+  flags: { ...stopping, ...detach, ...patienceFlag, ...leaseFlag, ...common },
   positional: machines,
   brief: 'Stop machines',
 })
 
 const restart = command({
   load: async () => (await import('./control.ts')).restartMachines,
-  flags: { ...stopping, ...detach, ...patienceFlag, ...common },
+  flags: { ...stopping, ...detach, ...patienceFlag, ...leaseFlag, ...common },
   positional: machines,
   brief: 'Stop machines, and start them again',
 })
 
 const suspend = command({
   load: async () => (await import('./control.ts')).suspendMachines,
-  flags: { ...detach, ...patienceFlag, ...common },
+  flags: { ...detach, ...patienceFlag, ...leaseFlag, ...common },
   positional: machines,
   brief: 'Freeze machines with their memory',
 })
@@ -109,6 +116,7 @@ const update = command({
     ...detach,
     ...patienceFlag,
     ...jsonFlag,
+    ...leaseFlag,
     ...common,
   },
   positional: wordBeforeCommand(machine, itsCommand),
@@ -120,7 +128,7 @@ const update = command({
 
 const destroy = command({
   load: async () => (await import('./destroy.ts')).destroyMachines,
-  flags: { force: switchFlag('Also machines that run', 'f'), ...yesFlag, ...patienceFlag, ...common },
+  flags: { force: switchFlag('Also machines that run', 'f'), ...yesFlag, ...patienceFlag, ...leaseFlag, ...common },
   positional: machines,
   brief: 'Destroy machines',
 })
@@ -173,14 +181,14 @@ const wait = command({
 
 const cordon = command({
   load: async () => (await import('./control.ts')).cordonMachines,
-  flags: common,
+  flags: { ...leaseFlag, ...common },
   positional: machines,
   brief: 'Keep traffic from machines',
 })
 
 const uncordon = command({
   load: async () => (await import('./control.ts')).uncordonMachines,
-  flags: common,
+  flags: { ...leaseFlag, ...common },
   positional: machines,
   brief: 'Let traffic to machines again',
 })

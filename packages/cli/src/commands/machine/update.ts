@@ -7,10 +7,10 @@ import { writeJson, writeLine } from '../../output.ts'
 import { configure } from './configuration.ts'
 import { findMachine } from './find-machine.ts'
 import { imageOf } from './list.ts'
-import type { ConfigurationFlags, PatienceFlag } from './machine-flags.ts'
+import { readLease, type ConfigurationFlags, type LeaseFlag, type PatienceFlag } from './machine-flags.ts'
 import { waitUntilRun } from './progress.ts'
 
-interface UpdateFlags extends GlobalFlags, JsonFlag, AppFlags, ConfigurationFlags, PatienceFlag {
+interface UpdateFlags extends GlobalFlags, JsonFlag, AppFlags, ConfigurationFlags, PatienceFlag, LeaseFlag {
   readonly image?: string | undefined
   readonly skipStart?: boolean | undefined
   readonly detach?: boolean | undefined
@@ -23,7 +23,7 @@ export async function updateMachine(
   given: string,
   ...words: readonly string[]
 ): Promise<void> {
-  const client = await connect(context, flags)
+  const client = await connect(context, flags, readLease(flags))
   const name = await findMachine(context, client, flags, given)
   const { config = {}, instance_id } = await client.showMachine(name)
   const before = { ...config, image: flags.image ?? imageOf(config) }
