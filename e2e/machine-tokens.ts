@@ -99,6 +99,14 @@ export function describeOwnTokens(getWorld: () => TokenWorld): void {
         ask('GET', own, { token: held }),
       ]
       expect((await Promise.all(refused)).map(({ status }) => status)).toEqual([403, 403, 403, 403, 403])
+      // A service is asked about a token that came to it, so it says from where that came, also at a socket.
+      const asks = (source: string | undefined) => {
+        const access = { org_slug: 'staging', app_name: 'sibling', machine_id: id, action: 'r', source_machine: source }
+        return ask('POST', '/v1/tokens/authorize', { body: { header: held, access } })
+      }
+      expect((await Promise.all([id, sibling, undefined].map(asks))).map(({ status }) => status)).toEqual([
+        200, 403, 403,
+      ])
       for (const path of ['/healthz', '/metrics', '/graphql', '/v1/users/me', '/', '/openapi.json']) {
         expect((await askAt(socket, 'GET', path)).status, path).toBe(404)
       }

@@ -1,8 +1,11 @@
 // Connections over real sockets: their number, the requests that one may begin, and how they end.
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import type { RequestListener, Server, ServerResponse } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
@@ -53,6 +56,38 @@ async function hungUp({ socket }: { readonly socket: Socket }): Promise<void> {
 }
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
+
+test('a server for one alone has few connections, and takes none from others', async () => {
+  const told: string[] = []
+  const connections = createConnections({
+    turns: createTurns(() => performance.now()),
+    now: () => performance.now(),
+    trusts: () => true,
+    bounds: { ...connectionBounds, connectionsOfNetwork: 1 },
+    report: (network, why) => told.push(`${network}: ${why}`),
+  })
+  const directory = await mkdtemp(join(tmpdir(), 'hallpass-only-'))
+  const path = join(directory, 'socket')
+  const servers = ['machine a', 'machine b'].map((name, at) =>
+    connections.createServer((_request, response) => response.end(name), name).listen(`${path}${at}`),
+  )
+  open.add({ close: () => servers.forEach((server) => server.close() && server.closeAllConnections()) })
+  const dialed: Socket[] = []
+  const dialPath = (at: number) =>
+    new Promise((resolve) => {
+      const socket = connect(`${path}${at}`).on('error', () => {})
+      dialed.push(socket)
+      socket.on('data', (bytes) => resolve(String(bytes))).on('close', () => resolve('closed'))
+      socket.write(get('/'))
+    })
+  expect(await dialPath(0)).toContain('machine a')
+  // One network has one connection here, as a network elsewhere would.
+  expect(await dialPath(0)).toBe('closed')
+  expect(await dialPath(1)).toContain('machine b')
+  expect(told).toEqual(['machine a: its network already has 1 connections'])
+  for (const socket of dialed) socket.destroy()
+  await rm(directory, { recursive: true })
+})
 
 test('one connection has at most eight requests begun, and all are answered in order', async () => {
   const held: ServerResponse[] = []

@@ -139,6 +139,10 @@ export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble
       })
       await world.create({}, { name: 'plain' }, minter)
       await world.ask(updateOrganisation, { ...change, tokenMinting: 'allowed' })
+      await world.ask(updateOrganisation, { ...change, tokenMinting: undefined, membershipDischarge: 'member' })
+      const demand = { code: 'failed_precondition', message: expect.stringContaining('need discharges') }
+      await expect(world.create({ token: {} }, { name: 'refused' })).rejects.toMatchObject(demand)
+      await world.ask(updateOrganisation, { ...change, tokenMinting: undefined, membershipDischarge: 'none' })
       setTrouble('nothing is shared')
       const refusal = { code: 'failed_precondition', message: expect.stringContaining('here: nothing is shared') }
       await expect(world.create({ token: {} }, { name: 'refused' })).rejects.toMatchObject(refusal)
