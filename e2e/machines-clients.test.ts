@@ -120,6 +120,34 @@ describe.skipIf(missing !== undefined)(
       expect(await Machine.listMachines('web')).toEqual([])
     })
 
+    test('fly-admin creates a volume, gives it to a machine, extends and destroys it', async () => {
+      const { Machine, Volume } = client
+      const asked = { app_name: 'web', name: 'data', region: 'local', size_gb: 1 }
+      const { id } = await Volume.createVolume(asked)
+      const one = { app_name: 'web', volume_id: id }
+      const mounts = [{ volume: id, path: '/data', encrypted: false, size_gb: 1, name: 'data' }]
+      const { id: machine_id } = await Machine.createMachine({
+        app_name: 'web',
+        config: { ...config, mounts } as never,
+      })
+      await Machine.waitMachine({ app_name: 'web', machine_id, state: 'started' as never, timeout: '30s' })
+      expect(await Volume.listVolumes('web')).toMatchObject([{ id, state: 'created', attached_machine_id: machine_id }])
+      expect(await Volume.extendVolume({ ...one, size_gb: 2 })).toMatchObject({ volume: { id, size_gb: 2 } })
+      await expect(Volume.deleteVolume(one)).rejects.toThrow(
+        new RegExp(`^412: .*"failed_precondition: volume is currently bound to machine: ${machine_id}"`),
+      )
+      await expect(Machine.createMachine({ app_name: 'web', config: { ...config, mounts } as never })).rejects.toThrow(
+        new RegExp(`^412: .*"failed_precondition: volume already claimed by machine ${machine_id}"`),
+      )
+      await expect(Volume.listSnapshots(one)).rejects.toThrow(/^501: /)
+      await Machine.deleteMachine({ app_name: 'web', machine_id, force: true })
+      await Machine.waitMachine({ app_name: 'web', machine_id, state: 'destroyed' as never, timeout: '30s' })
+      const answer = await authority.ask('GET', '/v1/orgs/staging/volumes', { token: client.getApiKey() })
+      expect(answer.body).toMatchObject({ volumes: [{ id, app_name: 'web', attached_machine_id: null }] })
+      expect(await Volume.deleteVolume(one)).toMatchObject({ id, state: 'destroying' })
+      await expect.poll(async () => (await Volume.getVolume(one)).state).toBe('destroyed')
+    })
+
     test('fly-admin is told in the words of the original what is wrong', async () => {
       const { Machine } = client
       const gone = { app_name: 'web', machine_id: '00000000000000' }
@@ -239,12 +267,19 @@ describe.skipIf(missing !== undefined)(
         const failed = steps.filter(({ error }) => error !== undefined)
         expect(failed).toMatchObject([
           { step: 'stop without the nonce', error: expect.stringContaining('lease currently held by') as string },
+          {
+            step: 'delete bound volume',
+            error: expect.stringContaining('volume is currently bound to machine') as string,
+          },
+          { step: 'snapshots', error: expect.stringContaining('does not serve snapshots') as string },
           { step: 'get nothing', not_found: true },
         ])
         const came = new Map(steps.map(({ step, value }) => [step, value]))
         expect(came.get('exec')).toMatchObject({ exit_code: 3, stdout: 'b from Go\n' })
         expect(came.get('metadata')).toEqual({ role: 'worker' })
         expect(came.get('update')).toMatchObject({ config: { env: { A: 'c' } } })
+        expect(came.get('extend volume')).toMatchObject({ name: 'go', size_gb: 2 })
+        expect(came.get('free volume')).toMatchObject({ attached_machine_id: null, encrypted: false })
         expect(came.get('hosts')).toEqual({ '127.0.0.1': true })
       } finally {
         await rm(folder, { recursive: true })

@@ -11,7 +11,7 @@ import { reasonWithoutDockerd, startDockerd } from '../../packages/engine/src/te
 import { founder } from '../authority.ts'
 import { expectAnswer } from '../http.ts'
 import { findFlyctl, hasTerminal } from './client.ts'
-import { machines } from './machine-scenes.ts'
+import { machines, volumes } from './machine-scenes.ts'
 import { commands, demandedMembership, holders, printedTokens, refusals } from './scenes.ts'
 import { openStage, type Credential, type Stage, type StageOptions } from './stage.ts'
 
@@ -73,6 +73,7 @@ describe.skipIf(binary === '' || noEngine !== undefined)('flyctl and machines', 
       // Containers come up when they do: it is not recorded.
       const overrides = { engine: `unix://${dockerd.socketPath}`, machinesRate: Infinity }
       await play(undefined, { credential: 'environment', overrides }, machines)
+      await play(undefined, { credential: 'environment', overrides }, volumes)
     } finally {
       await dockerd.stop()
     }

@@ -62,6 +62,40 @@ export const machines: Scene = async ({ fly }) => {
   await fly(['machine', 'destroy', two, ...ofApp], { code: 1, says: /started/ })
   for (const id of [two, three])
     await fly(['machine', 'destroy', id, '--force', ...ofApp], { says: /has been destroyed/ })
+  for (const id of [one, two, three]) await fly(['machine', 'wait', id, '--state', 'destroyed', ...ofApp])
   expect(JSON.parse(await fly(['machine', 'list', '--json', ...ofApp]))).toEqual([])
   await fly(['apps', 'destroy', 'web-1', '-y'], { says: /Destroyed app web-1/ })
+}
+
+/** Volumes, and a machine that has one. */
+export const volumes: Scene = async ({ fly }) => {
+  await fly(['apps', 'create', 'disks', '-o', 'base'])
+  const disks = ['-a', 'disks']
+  const made = JSON.parse(
+    await fly(['volumes', 'create', 'data', '-r', 'local', '-s', '1', '-y', '--json', ...disks]),
+  ) as { readonly id: string }
+  const { id } = made
+  expect(made).toMatchObject({ name: 'data', size_gb: 1, region: 'local', encrypted: false })
+  await fly(['volumes', 'list', ...disks], { says: new RegExp(`${id}[^]*data[^]*1GB`) })
+  await fly(['volumes', 'show', id, ...disks], { says: new RegExp(`${id}[^]*data`) })
+  const mount = ['--volume', 'data:/data', '-r', 'local']
+  const kept = 'echo kept > /data/file; trap "exit 0" INT TERM; while :; do sleep 1; done'
+  const one = idIn(await fly(['machine', 'run', image, ...mount, ...disks, '--', 'sh', '-c', kept]))
+  await fly(['machine', 'exec', one, 'cat /data/file', ...disks], { says: /kept/ })
+  await fly(['volumes', 'list', ...disks], { says: new RegExp(`${id}[^]*${one}`) })
+  await fly(['volumes', 'destroy', id, '-y', ...disks], { code: 1, refused: true, says: /currently bound to machine/ })
+  await fly(['volumes', 'extend', id, '-s', '+1', ...disks], { says: /2/ })
+  const cloned = await fly(['machine', 'clone', one, '-r', 'local', ...disks], {
+    says: /Volume 'data' will start empty[^]*successfully cloned/,
+  })
+  const [, two = ''] = /machine ([0-9a-f]{14})/i.exec(cloned.replaceAll(one, '')) ?? []
+  for (const machine of [one, two]) {
+    await fly(['machine', 'destroy', machine, '--force', ...disks])
+    await fly(['machine', 'wait', machine, '--state', 'destroyed', ...disks])
+  }
+  const found = JSON.parse(await fly(['volumes', 'list', '--json', ...disks])) as readonly { readonly id: string }[]
+  expect(found).toHaveLength(2)
+  for (const volume of found)
+    await fly(['volumes', 'destroy', volume.id, '-y', ...disks], { says: /Destroyed volume ID/ })
+  await fly(['apps', 'destroy', 'disks', '-y'], { says: /Destroyed app disks/ })
 }

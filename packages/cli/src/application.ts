@@ -28,6 +28,7 @@ import { tokensRoutes } from './commands/tokens/routes.ts'
 import { usersRoutes } from './commands/users/routes.ts'
 import { tourCommand } from './commands/tour/routes.ts'
 import { versionCommand } from './commands/version/routes.ts'
+import { volumesRoutes } from './commands/volumes/routes.ts'
 import { scanArguments } from './arguments.ts'
 import { describeClientVariables } from './client-variables.ts'
 import { flagsOf, helpFlag, isCommand, namesakes, versionFlag, type Route, type Target } from './command-table.ts'
@@ -63,6 +64,7 @@ export function buildHallpass(
       apps: appsRoutes,
       machine: machineRoutes,
       secrets: secretsRoutes,
+      volumes: volumesRoutes,
       tokens: tokensRoutes,
       flyctl: flyctlRoutes,
       backup: backupCommand,

@@ -1,4 +1,4 @@
-// The image and the size of a machine, in words.
+// The image, the size and the volume of a machine, in words.
 import type { Machine } from '@hallpass/client'
 
 /** As the configuration names it, else as the engine found it; empty where neither is known. */
@@ -18,4 +18,11 @@ export function sizeOf(config: Machine['config']): string {
   if (typeof cpus !== 'number' || typeof memory !== 'number') return ''
   const adjective = kind === 'performance' ? 'whole' : 'shared'
   return `${cpus} ${adjective} processor${cpus === 1 ? '' : 's'}, ${memory} MB of memory`
+}
+
+/** `data, at /data`; empty where it has none. */
+export function volumeOf(config: Machine['config']): string {
+  const mounts = config?.['mounts']
+  const [mount] = Array.isArray(mounts) ? (mounts as readonly Readonly<Record<string, unknown>>[]) : []
+  return mount === undefined ? '' : `${String(mount['name'])}, at ${String(mount['path'])}`
 }

@@ -6,7 +6,7 @@ import { describeRunLabels, type Machine } from '@hallpass/client'
 import { CopyButton, Id } from '../ui/copy.tsx'
 import { Fact, Facts, Section } from '../ui/layout.tsx'
 import { Time } from '../ui/time.tsx'
-import { imageOf, sizeOf } from './describe-machine.ts'
+import { imageOf, sizeOf, volumeOf } from './describe-machine.ts'
 
 interface MachineFactsProps {
   readonly slug: string
@@ -17,6 +17,7 @@ interface MachineFactsProps {
 export function MachineFacts({ slug, app, machine }: MachineFactsProps) {
   const { id, config, region, version, private_ip: address, created_at, updated_at, lease } = machine
   const size = sizeOf(config)
+  const volume = volumeOf(config)
   const labels = describeRunLabels(machine)
   return (
     <Facts>
@@ -32,6 +33,7 @@ export function MachineFacts({ slug, app, machine }: MachineFactsProps) {
         <Id>{imageOf(machine)}</Id>
       </Fact>
       {size !== '' && <Fact name="Size">{size}</Fact>}
+      {volume !== '' && <Fact name="Volume">{volume}</Fact>}
       <Fact name="Region">{region}</Fact>
       {address !== '' && (
         <Fact name="Private address">

@@ -13,4 +13,5 @@ export async function showApp(context: Context, flags: GlobalFlags & JsonFlag, n
   writeLine(context, `Status: ${app.status}`)
   writeLine(context, `Network: ${app.network}`)
   writeLine(context, `Machines: ${app.machine_count}`)
+  writeLine(context, `Volumes: ${app.volume_count}`)
 }

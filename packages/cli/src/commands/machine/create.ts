@@ -14,6 +14,7 @@ import { waitUntilRun, waitUntilSettled } from './progress.ts'
 export interface CreateFlags extends GlobalFlags, JsonFlag, AppFlags, ConfigurationFlags, PatienceFlag {
   readonly name?: string | undefined
   readonly region?: string | undefined
+  readonly volume?: string | undefined
   readonly detach?: boolean | undefined
 }
 
@@ -41,7 +42,7 @@ interface Wanted {
 
 /** Prints its id alone, and then waits for it: who is interrupted knows what there is. */
 async function makeMachine(context: Context, flags: CreateFlags, { image, words, skip_launch }: Wanted): Promise<void> {
-  const config = configure({ image }, flags, words, context.environment)
+  const config = configure({ image, ...readMount(flags.volume) }, flags, words, context.environment)
   const client = await connect(context, flags)
   const app_name = await chooseApp(context, flags)
   const { name, region } = flags
@@ -70,7 +71,12 @@ async function runAttached(
     if (value !== undefined)
       throw new CommandError('misused', `--${flag} is for what the machine itself runs: not with -i or -t`)
   }
-  const asleep = { image, init: { exec: ['sleep', 'inf'] }, stop_config: { signal: 'SIGKILL' } }
+  const asleep = {
+    image,
+    ...readMount(flags.volume),
+    init: { exec: ['sleep', 'inf'] },
+    stop_config: { signal: 'SIGKILL' },
+  }
   const config = configure(asleep, flags, [], context.environment)
   const dialer = createDialer(context.environment)
   const client = await connect(context, flags, { fetch: dialer.fetch })
@@ -92,4 +98,12 @@ async function runAttached(
     throw error
   }
   await leave()
+}
+
+/** @throws CommandError `misused` */
+function readMount(text: string | undefined) {
+  if (text === undefined) return {}
+  const [, volume, path] = /^(\w+):(\/.+)$/.exec(text) ?? []
+  if (volume === undefined) throw new CommandError('misused', '--volume takes VOLUME:/PATH, as data:/data')
+  return { mounts: [{ [volume.startsWith('vol_') ? 'volume' : 'name']: volume, path }] }
 }

@@ -350,6 +350,55 @@ it('sets secrets without showing them, and starts what runs anew unless it is to
   expect(wrong).toEqual({ code: 2, stdout: '', stderr: 'Error: argument 2 is not NAME=VALUE\n' })
 })
 
+it('makes, shows, lists, extends and destroys volumes, and runs a machine with one', async () => {
+  const volumes = '/v1/apps/web/volumes'
+  const volume = {
+    id: 'vol_abc',
+    name: 'data',
+    state: 'created',
+    size_gb: 3,
+    size_enforced: false,
+    region: 'local',
+    zone: '',
+    encrypted: false,
+    fstype: 'ext4',
+    attached_machine_id: id,
+    attached_alloc_id: id,
+    created_at: moment,
+    auto_backup_enabled: false,
+    host_status: 'ok',
+  }
+  const answer = passing(machine('started'))
+  server.answer((seen) => {
+    if (seen.line === `GET ${volumes}`) return [200, [volume]]
+    if (seen.line.endsWith('/extend')) return [200, { volume, needs_restart: true }]
+    return seen.line.includes(volumes) ? [200, volume] : answer(seen)
+  })
+  const made = await hallpass('volumes create data --size 3gb')
+  expect(made.stdout).toContain(
+    'ID: vol_abc\nName: data\nState: created\nSize: 3 GB, which the engine does not enforce\n',
+  )
+  expect(bodyOf(`POST ${volumes}`)).toEqual({ name: 'data', size_gb: 3 })
+  expect((await hallpass('volumes list')).stdout).toMatch(/\nvol_abc +data +created +3 GB +local +148e21ea7e46e8/)
+  const extended = await hallpass('volumes extend data --size +2')
+  expect(extended.stderr).toBe(
+    `The volume is larger once its machine starts again: \`hallpass machine restart ${id} -a web\`\n`,
+  )
+  expect(bodyOf(`PUT ${volumes}/vol_abc/extend`)).toEqual({ size_gb: 5 })
+  expect(await hallpass('volumes destroy data vol_abc -y')).toMatchObject({
+    code: 0,
+    stdout: 'Destroyed volume vol_abc\n'.repeat(2),
+  })
+  expect((await hallpass('volumes show other')).stderr).toContain('app web has no volume called other')
+  expect(await hallpass('volumes create data --size 1.5')).toMatchObject({ code: 2 })
+  await hallpass('machine run --detach --volume data:/data busybox:1')
+  expect(bodyOf(`POST ${machines}`)).toMatchObject({ config: { mounts: [{ name: 'data', path: '/data' }] } })
+  expect(await hallpass('machine run --volume data busybox:1')).toMatchObject({
+    code: 2,
+    stderr: 'Error: --volume takes VOLUME:/PATH, as data:/data\n',
+  })
+})
+
 it('proposes machines of the app to a shell', async () => {
   server.answer(({ line }) => (line === `GET ${machines}?summary=true` ? [200, [machine('started')]] : undefined))
   expect((await run(['__complete', '--', 'machine', 'stop', '14'])).stdout).toBe(`${id}\tworker, started\n`)

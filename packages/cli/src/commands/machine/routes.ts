@@ -36,6 +36,7 @@ const stopping = {
 const creationFlags = {
   name: textFlag('Name; made up where it is absent', 'name', 'n'),
   region: textFlag('Region', 'code', 'r'),
+  volume: textFlag('Volume, by id or name, and where it lies, as data:/data', 'volume:path'),
   ...configurationFlags,
   ...detach,
   ...patienceFlag,

@@ -28,6 +28,7 @@ export async function showMachine(
     ['Engine', host_status === 'unreachable' ? 'does not answer: the state is as it was last seen' : ''],
     ['Image', imageOf(config)],
     ['Size', sizeOf(config?.['guest'])],
+    ['Volume', volumeOf(config)],
     ['Region', region],
     ['IP address', private_ip],
     ['Own token', describeToken(config?.['token'])],
@@ -63,6 +64,12 @@ function describeToken(token: unknown): string {
   const { caveats = [] } = token as { readonly caveats?: readonly { readonly type: string }[] }
   const types = caveats.map(({ type }) => type).join(', ')
   return `at /.fly, for this machine alone${types === '' ? '' : `, narrowed by ${types}`}`
+}
+
+/** `data (vol_…) at /data`. */
+function volumeOf({ mounts }: Readonly<Record<string, unknown>> = {}): string {
+  const [mount] = Array.isArray(mounts) ? (mounts as readonly Readonly<Record<string, unknown>>[]) : []
+  return mount === undefined ? '' : `${String(mount['name'])} (${String(mount['volume'])}) at ${String(mount['path'])}`
 }
 
 /** `shared-cpu-1x, 256 MB`. */
