@@ -345,7 +345,7 @@ describe('the provider', () => {
     }
   })
 
-  test('stands in the log with the reason, where a login came to nothing', async () => {
+  test('a failed login is in the log, with the reason', async () => {
     const port = await freePort()
     const here = `http://127.0.0.1:${port}`
     const leaving = await startProvider(`${here}/web/oidc/callback`)
@@ -367,7 +367,7 @@ describe('the provider', () => {
         child
           .log()
           .split('\n')
-          .filter((line) => line.includes('came to nothing'))
+          .filter((line) => line.includes('provider failed'))
           .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
       await expect.poll(() => lines().length).toBe(3)
       const detail = (words: string) => expect.stringContaining(words) as string

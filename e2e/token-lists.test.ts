@@ -73,7 +73,7 @@ test('pages make up the list in every order, and each cursor is for its own list
   const { next_cursor: cursor = '' } = expectAnswer(routes.listOrganisationTokens, await list({ limit: '1' }))
   for (const other of [{ sort: 'name' }, { order: 'asc' }, { search: 'w' }, { state: 'all' }]) {
     const error = expectRefusal(await list({ cursor, ...other }), 400)
-    expect(error).toMatchObject({ field: 'cursor', message: expect.stringContaining('start it afresh') })
+    expect(error).toMatchObject({ field: 'cursor', message: expect.stringContaining('start again without a cursor') })
   }
   expect((await list({ cursor, limit: '3' })).status).toBe(200)
 })

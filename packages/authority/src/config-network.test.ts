@@ -51,7 +51,7 @@ describe('trusted proxies', () => {
     }
   })
 
-  it('are nobody where none is named', () => {
+  it('are undefined if none is named', () => {
     expect(checkTrustedProxies([])).toBeUndefined()
   })
 

@@ -1,4 +1,4 @@
-// Where people reach the authority, and which proxies stand before it: as configured, checked.
+// Checks the public URL and the trusted proxies of the configuration.
 import { BlockList, isIP } from 'node:net'
 
 import { StartupError } from './domain/errors.ts'
@@ -8,7 +8,7 @@ import { readAddress } from './doors/http/address.ts'
 export type Trusts = (address: string) => boolean
 
 /**
- * The origin that the text names, in the form in which browsers say it.
+ * The origin of the URL, as browsers write it.
  * @throws StartupError `configuration_invalid`
  */
 export function checkPublicUrl(text: string): string {
@@ -25,7 +25,7 @@ export function checkPublicUrl(text: string): string {
 }
 
 /**
- * Undefined where nobody is trusted.
+ * Undefined if nobody is trusted.
  * @throws StartupError `configuration_invalid`
  */
 export function checkTrustedProxies(proxies: readonly string[]): Trusts | undefined {
@@ -36,7 +36,9 @@ export function checkTrustedProxies(proxies: readonly string[]): Trusts | undefi
     const version = isIP(address)
     const width = version === 4 ? 32 : 128
     if (version === 0 || Number(bits ?? width) > width) {
-      throw invalid('--trusted-proxies lists addresses and networks with commas, as 10.0.0.0/8,192.0.2.7')
+      throw invalid(
+        '--trusted-proxies lists addresses and networks, separated by commas, for example 10.0.0.0/8,192.0.2.7',
+      )
     }
     list.addSubnet(address, Number(bits ?? width), familyOf(version))
   }

@@ -66,7 +66,7 @@ function checkTrust(issuer: URL, trustEmails: boolean): boolean {
 
 function checkDomain(domain: string): string {
   if (emailAddress.safeParse(`a@${domain}`).success) return domain
-  throw invalid('HALLPASS_OIDC_SIGN_UP_DOMAINS lists domains with commas, as example.com,example.org')
+  throw invalid('HALLPASS_OIDC_SIGN_UP_DOMAINS lists domains, separated by commas, for example example.com,example.org')
 }
 
 function isShortLine(text: string, longest: number): boolean {

@@ -1,4 +1,4 @@
-// What a program that starts the authority hands on from its environment is checked here, whatever it forgot to check.
+// The options of a program that starts the authority are checked, whatever that program forgot to check.
 import { expect, test } from 'vitest'
 
 import { checkOptions, type ServeOptions } from './config.ts'
@@ -18,7 +18,7 @@ test.each(odd)('paths and addresses like %j are refused by their names', (shape)
   for (const [options, name] of refused) expect(() => checkOptions({ ...sound, ...options })).toThrow(name)
 })
 
-test('secrets with what a file with CRLF leaves are refused by their names', () => {
+test('secrets with the carriage return of a CRLF file are refused by their names', () => {
   const bootstrap = { email: 'ada@example.com', password: 'a long password\r' }
   expect(() => checkOptions({ ...sound, bootstrap })).toThrow(/HALLPASS_BOOTSTRAP_PASSWORD has a control character/)
   const oidc = { issuer: 'https://id.example', clientId: 'x', clientSecret: 's\r' }

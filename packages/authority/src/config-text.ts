@@ -18,7 +18,7 @@ export function checkText(text: unknown, name: string): string {
 }
 
 /**
- * The same of a path.
+ * Checks a path in the same way.
  * @throws StartupError also where it is empty, is an address, or has characters that cannot be seen
  */
 export function checkPath(text: unknown, name: string): string {

@@ -40,7 +40,7 @@ export interface ServeOptions {
   readonly publicUrl?: string | undefined
   /** Addresses and networks, like `10.0.0.0/8`, whose X-Forwarded headers are believed. Without it, nobody's are. */
   readonly trustedProxies?: readonly string[] | undefined
-  /** Of the Machines API: how often a second one holder does one thing to one machine; Infinity for no limit. Without it, 1. */
+  /** How often per second the Machines API lets one holder do one thing to one machine; Infinity for no limit. 1 by default. */
   readonly machinesRate?: number | undefined
   /** What runs machines: `auto`, `none`, `local`, `docker`, or the address of a Docker Engine. Without it, none. */
   readonly engine?: string | undefined
@@ -68,7 +68,7 @@ export interface Config {
   readonly location: string
   /** An origin: no path, no slash at the end. */
   readonly publicUrl: string | undefined
-  /** Undefined where nobody is trusted. */
+  /** Undefined if nobody is trusted. */
   readonly trusts: Trusts | undefined
   /** Milliseconds. */
   readonly keepAlive: number
@@ -162,7 +162,8 @@ function checkKeepAlive(milliseconds: number): number {
 
 function checkKept(milliseconds: number | undefined, name: string): number | undefined {
   // A slip of the unit must not cost a trail.
-  if (milliseconds !== undefined && !(milliseconds >= 86_400_000)) throw invalid(`${name} is a day at least, as 90d`)
+  if (milliseconds !== undefined && !(milliseconds >= 86_400_000))
+    throw invalid(`${name} is at least a day, for example 90d`)
   return milliseconds
 }
 

@@ -78,7 +78,7 @@ function openLogSink(fd: number, caughtUp: (dropped: number) => void): LogSink {
   let waiting: Buffer[] = []
   let bytes = 0
   let dropped = 0
-  let told = 0
+  let reported = 0
   let busy = false
 
   function take(written: number): void {
@@ -127,9 +127,9 @@ function openLogSink(fd: number, caughtUp: (dropped: number) => void): LogSink {
         return
       }
     }
-    if (dropped > told) {
-      const since = dropped - told
-      told = dropped
+    if (dropped > reported) {
+      const since = dropped - reported
+      reported = dropped
       caughtUp(since)
     }
   }

@@ -196,7 +196,7 @@ async function listen(
     environment,
     authenticate,
     cookies,
-    report: (failure) => sayRarely('warn', failure, 'a login with the OpenID provider came to nothing'),
+    report: (failure) => sayRarely('warn', failure, 'a login with the OpenID provider failed'),
     dashboard,
   })
   openThirdPartyDoor(server, environment)
@@ -214,14 +214,14 @@ async function listen(
     !server.addresses().every((bound) => isLoopback(typeof bound === 'string' ? bound : bound.address))
   ) {
     log.warn(
-      'Other machines reach this address, and there is no TLS: whoever is on the way reads passwords and tokens. ' +
-        'Put a TLS proxy in front, and say so with --public-url https://… and --trusted-proxies',
+      'Other machines reach this address without TLS, so others on the network can read passwords and tokens. ' +
+        'Put a TLS proxy in front, and set --public-url https://… and --trusted-proxies',
     )
   }
   if (publicUrl?.startsWith('https:') === true && trusts === undefined) {
     log.warn(
       '--public-url begins with https://, and --trusted-proxies does not name the proxy that ends TLS: ' +
-        'everybody behind it counts as one client. Name its address, as --trusted-proxies 127.0.0.1',
+        'everybody behind it counts as one client. Name its address, for example --trusted-proxies 127.0.0.1',
     )
   }
   const worker = startWorker({
@@ -316,11 +316,11 @@ function logMailFailure(sayRarely: SayRarely, { code, server, requestId, cause, 
   sayRarely('warn', fields, isRefused ? `${sentence}: this is final, and it is not tried again` : sentence)
 }
 
-/** Logs failures beside a request or after its answer. The store reports its own trouble once. */
+/** Logs a failure that the answer of the request does not report. The store reports its own trouble once. */
 function reportAside({ log, sayRarely }: Logs, error: unknown, requestId: string): void {
   if (!(error instanceof DomainError)) return reportUnforeseen(log, error, requestId)
   const { code, message } = error
-  sayRarely('warn', { code, detail: describeCause(error), request_id: requestId }, `beside an answer: ${message}`)
+  sayRarely('warn', { code, detail: describeCause(error), request_id: requestId }, `not in the answer: ${message}`)
 }
 
 /** Logs each change once, with the database's own message, which contains no secret. */

@@ -127,7 +127,7 @@ describe('hallpass', () => {
     [['apps', 'destroy', 'web-1'], '--yes'],
     [['tokens', 'create', 'org', '-o', 'acme', '-x', '5 days'], 'is not a duration'],
     [['serve', '--keep-audit', '5 days'], 'the value of --keep-audit is not a duration'],
-    [['serve', '--keep-ended-tokens', '5h'], '--keep-ended-tokens is a day at least'],
+    [['serve', '--keep-ended-tokens', '5h'], '--keep-ended-tokens is at least a day'],
     [['tokens', 'create', 'org', 'acme', '-o', 'beta'], 'two organizations are given'],
     [['tokens', 'create', 'machine-exec', '-a', 'web-1', '-C', '"ls'], 'a double quote that is not closed'],
     [['tokens', 'create', 'machine-exec', '-a', 'web-1', '-p', '# any'], '--command-prefix names no command'],

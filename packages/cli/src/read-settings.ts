@@ -27,7 +27,7 @@ export function createSettingReader({ environment }: Pick<Context, 'environment'
     const duration = found === undefined ? undefined : readDuration(found, sourceOf(name)) * 1000
     // A slip of the unit must not cost a trail.
     if (duration === undefined || duration >= atLeast) return duration
-    throw new CommandError('misused', `${sourceOf(name)} is a day at least, as 90d`)
+    throw new CommandError('misused', `${sourceOf(name)} is at least a day, for example 90d`)
   }
   return {
     sourceOf,

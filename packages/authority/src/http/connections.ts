@@ -70,7 +70,7 @@ export const connectionBounds: ConnectionBounds = {
 export const usualKeepAlive = 620_000
 // A header of 64 KiB of tokens, and room for the others.
 const maxHeaderSize = 80 * 1024
-/** Characters of an Authorization header: of several tokens, which take a millisecond to verify. */
+/** Characters of the Authorization header of a light request: several tokens, which take a millisecond to verify. */
 const longestOfLight = 4096
 const endOfHead = Buffer.from('\r\n\r\n')
 const nothing = Buffer.alloc(0)
@@ -230,7 +230,7 @@ export function createConnections(options: {
   function begin(connection: Connection, { listener, request, response }: Exchange): void {
     const { socket, begun } = connection
     begun.add(response)
-    // It comes once. Taking the listener off, as for once, would cost more than the rest of this.
+    // Not `once`: the event comes only once, and removing the listener would cost more than the rest of this.
     response.on('close', () => {
       begun.delete(response)
       refuseIfAnswered(connection)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { createDurationHistogram } from './durations.ts'
 
-test('durations are told as Prometheus reads a histogram: each bound with all that is below it', () => {
+test('durations are printed as a Prometheus histogram: each bound counts everything below it', () => {
   const histogram = createDurationHistogram({ name: 'times', help: 'Time to answer.', bounds: [0.1, 1] })
   const one = histogram.of({ method: 'GET', status: 200 })
   for (const seconds of [0.0625, 0.5, 0.5, 2]) one.observe(seconds)

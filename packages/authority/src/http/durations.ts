@@ -1,4 +1,4 @@
-// A histogram of durations by labels that are known beforehand: counting one takes no look at its labels.
+// A histogram of durations, by labels that are known beforehand, so that counting a duration looks up no labels.
 
 /** The durations with the same labels. */
 export interface Durations {
@@ -47,7 +47,7 @@ export function createDurationHistogram(options: {
 
 class Counted implements Durations {
   readonly #bounds: readonly number[]
-  /** Of each bound, and of what is above all. */
+  /** One count for each bound, and one for everything above the last. */
   readonly counts: number[]
   sum = 0
 

@@ -9,7 +9,7 @@ import type { LogSink } from '../log.ts'
 import { createDurationHistogram, type Durations } from './durations.ts'
 import type { ProcessMetrics } from './process-metrics.ts'
 
-/** What is counted of requests that never reach a route, and so none of Fastify's hooks. */
+/** Counts requests that never reach a route, and so none of Fastify's hooks. */
 export interface Unrouted {
   /** The path is malformed or too long: counted once it is answered. */
   refused(request: FastifyRequest, reply: FastifyReply): void
@@ -48,7 +48,7 @@ export function measure(
     }
   }
 
-  // Each route has its own, which need not ask the request for its route.
+  // Each route has its own hook, which need not ask the request for its route.
   server.addHook('onRoute', (route) => {
     route.onResponse = [route.onResponse ?? [], measureRoute(route.url)].flat()
   })
@@ -59,9 +59,9 @@ export function measure(
   })
   let loading: Promise<ProcessMetrics> | undefined
   const load = () => (loading ??= loadProcessMetrics(logSink))
-  // Soon all the same: times count from then on, and an upgrade replaces files under a running server.
+  // Soon after the start, because times count from then on, and an upgrade replaces files under a running server.
   server.addHook('onListen', (done) => {
-    // The answer says what prevents it.
+    // If it fails, the answer of /metrics gives the reason.
     setTimeout(() => void load().catch(() => {}), 1000).unref()
     done()
   })

@@ -1,4 +1,4 @@
-// What node:http does with a socket, taken from it where its way does not suit many requests at once.
+// Replaces what node:http does with a socket where that does not suit many requests at once.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
@@ -12,7 +12,7 @@ export function takeReading(socket: Socket, hold: (bytes: Buffer) => void): (byt
   // With our listener Node stops reading below JavaScript.
   socket.on('data', hold)
   socket.off('data', parse as (bytes: Buffer) => void)
-  // If Node had stopped to read there, the stream does not know it.
+  // If Node had stopped reading there, the stream does not know it.
   socket._read(0)
   return parse as (bytes: Buffer) => void
 }

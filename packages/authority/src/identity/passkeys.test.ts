@@ -175,7 +175,7 @@ describe('using a passkey', () => {
     await fc.assert(
       fc.asyncProperty(field, fc.nat(), async (name, at) => {
         const bytes = Buffer.from(good[name as 'signature'], 'base64url')
-        // Of a signature only within its first number, because libraries read more than one DER spelling.
+        // A signature is changed only within its first number, because libraries read more than one DER spelling.
         const [first, bits] = name === 'signature' ? [48, 192] : [0, bytes.length * 8]
         const bit = first + (at % bits)
         bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))

@@ -1,5 +1,5 @@
 // Checks that the root key and the database belong together before either is changed. A startup must not make a key for
-// a database that has one, and must not begin afresh where a database was lost.
+// a database that has one, and must not make a new database if one was lost.
 import { StartupError } from '../domain/errors.ts'
 import type { FoundDatabase } from '../domain/store.ts'
 import { checkRootKey } from './keyring.ts'
@@ -40,13 +40,13 @@ export async function admitRootKey(
     throw new StartupError(
       'database_missing',
       `${path} is in use for a database, and ${name} is missing or empty. Restore it with "hallpass restore", or with ` +
-        'the tools of PostgreSQL. To begin anew, and lose every token and account, move root.key away first. Nothing was changed.',
+        'the tools of PostgreSQL. To start with a new database, and lose every token and account, move root.key away first. Nothing was changed.',
     )
   } else if (hadPredecessor) {
     throw new StartupError(
       'database_missing',
       `A database was in use in ${dataDirectory}, and ${name} is missing or empty. Restore it with "hallpass restore". ` +
-        'To begin anew, and lose every token and account, remove hallpass.lock there first. Nothing was changed.',
+        'To start with a new database, and lose every token and account, remove hallpass.lock there first. Nothing was changed.',
     )
   }
   return rootKey

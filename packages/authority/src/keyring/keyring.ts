@@ -63,7 +63,7 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
     const key = unwrap(wrapped)
     if (key === undefined) throw new Error(`a key of organization ${wrapped.organisationId} cannot be unwrapped`)
     const derive = (purpose: string) => new Uint8Array(hkdfSync('sha256', key, '', purpose, keyLength))
-    return { sealing: new RootKey(derive('secrets of apps')), telling: derive('digests of secrets of apps') }
+    return { sealing: new RootKey(derive('secrets of apps')), digesting: derive('digests of secrets of apps') }
   }
 
   const seal = (text: Secret, context: string) => rootKey.wrap(Buffer.from(text.reveal()), context)
@@ -72,7 +72,7 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
     return text && new Secret(Buffer.from(text).toString())
   }
 
-  /** Whoever holds a token reads its nonce, so those of tokens yet to come may lie in memory: asking one by one costs more. */
+  /** Drawn for many tokens at once, which costs less. They may stay in memory: a nonce is no secret, its token carries it. */
   let nonces = Buffer.alloc(0)
   function drawNonce(): Uint8Array {
     if (nonces.length === 0) nonces = randomBytes(nonceLength * noncesAtOnce)
@@ -120,9 +120,9 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
     openMail: (sealed) => open(sealed, mailContext),
 
     sealSecret(wrapped, place, value) {
-      const { sealing, telling } = secretKeysOf(wrapped)
+      const { sealing, digesting } = secretKeysOf(wrapped)
       const text = value.reveal()
-      const digest = createHmac('sha256', telling).update(`${place.appId} ${place.name} ${text}`).digest('hex')
+      const digest = createHmac('sha256', digesting).update(`${place.appId} ${place.name} ${text}`).digest('hex')
       const sealed = Buffer.concat([wrapped.kid, sealing.wrap(Buffer.from(text), placeOf(place))])
       return { sealed, digest: digest.slice(0, digestLength) }
     },

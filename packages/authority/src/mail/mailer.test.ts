@@ -162,9 +162,9 @@ describe('the mailer', () => {
     expect(await good.send()).toBe('taken')
     const bad = mailerFor(server.port, { credentials: { user: 'hall', password: new Secret('wrong') } })
     expect(await bad.send()).toBe('failed')
-    const told = expect.stringContaining('535') as string
+    const refusal = expect.stringContaining('535') as string
     const where = { server: `127.0.0.1:${server.port}`, requestId: 'r-1' }
-    expect(bad.failures).toMatchObject([{ code: 'EAUTH', ...where, cause: { message: told } }])
+    expect(bad.failures).toMatchObject([{ code: 'EAUTH', ...where, cause: { message: refusal } }])
     expect(server.received).toHaveLength(1)
   })
 

@@ -106,7 +106,7 @@ export function createMailer(options: {
   }
 }
 
-/** It is read only once the server has said that it takes the mail; where the check throws, the connection breaks off. */
+/** The mail is read only when the server is ready for its content, so the check runs then. If it throws, the connection ends. */
 async function* afterCheck(mime: AsyncIterable<unknown>, check: () => Promise<void>): AsyncGenerator {
   await check()
   yield* mime

@@ -1,4 +1,4 @@
-// Examines what would run machines here, under an owner of its own, so that it touches nobody's runs.
+// Examines the engine that would run machines here, under an owner of its own, so that it touches nobody's runs.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { StartupError } from '../domain/errors.ts'
 import { checkEngine, openEngine, type EngineSetting, type OpenedEngine } from '../machines/open-engine.ts'
 
 export interface ExaminedEngine {
-  /** Undefined where nothing runs machines. */
+  /** Undefined if nothing runs machines. */
   readonly engine?: OpenedEngine['capabilities']
 }
 

@@ -80,19 +80,19 @@ describe('group commit', () => {
 
   test('answers the members one by one, with turns of others between if they take long', async () => {
     let time = 0
-    const told: number[] = []
+    const answered: number[] = []
     const { writes } = setUp({ now: () => time })
     const all = Promise.all(
       Array.from({ length: 9 }, async (_, index) => {
         await writes.write(async () => undefined)
         time += 6
-        told.push(index)
+        answered.push(index)
       }),
     )
     const turns: number[] = []
-    while (told.length < 9) {
+    while (answered.length < 9) {
       await nextTurn()
-      turns.push(told.length)
+      turns.push(answered.length)
     }
     await all
     expect(turns.filter((count) => count > 0)).toEqual([2, 4, 6, 8, 9])

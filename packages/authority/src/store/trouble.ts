@@ -56,6 +56,6 @@ const troubles: Readonly<Record<Trouble['reason'], { readonly sentence: string; 
     sentence: 'this server is older than its database, and writes nothing: let the newer ones answer, and stop it',
     retryAfter: 5,
   },
-  closed: { sentence: 'the authority stops, and its database is closed', retryAfter: 5 },
+  closed: { sentence: 'the authority is stopping, and its database is closed', retryAfter: 5 },
   damaged: { sentence: 'the database of the authority cannot be read or written', retryAfter: 30 },
 }

@@ -260,13 +260,13 @@ describe.skipIf(missing !== undefined)(`over PostgreSQL${missing ? `, skipped: $
   test('if several servers start at once, one takes each step, and all serve', async () => {
     if (server === undefined) throw new Error('PostgreSQL has not been started.')
     const url = await createDatabase(server.url, 5)
-    const told: string[] = []
-    const open = () => openPostgresStore({ url, progress: (sentence) => void told.push(sentence) })
+    const reported: string[] = []
+    const open = () => openPostgresStore({ url, progress: (sentence) => void reported.push(sentence) })
     for (const store of await Promise.all([open(), open(), open()])) {
       expect(await store.read((tx) => tx.settings.get('kept'))).toBe('as it was')
       await store.close()
     }
-    expect(new Set(told).size).toBe(told.length)
+    expect(new Set(reported).size).toBe(reported.length)
     expect(await postgresSchema(url)).toEqual(await postgresSchema(await createDatabase(server.url, 0)))
   })
 

@@ -25,7 +25,7 @@ export function startOutbox(options: {
   const { signal } = stopping
 
   // The store reports its own failures.
-  const tell = (error: unknown) => void (isUnavailable(error) || report(error))
+  const reportOthers = (error: unknown) => void (isUnavailable(error) || report(error))
 
   async function next(): Promise<OutboxTask | undefined> {
     if (underWay.size >= atOnce || !(await store.read((tx) => tx.outbox.isDue(now())))) return undefined
@@ -34,7 +34,7 @@ export function startOutbox(options: {
 
   async function work(): Promise<void> {
     while (!signal.aborted) {
-      const task = await next().catch(tell)
+      const task = await next().catch(reportOthers)
       if (task === undefined) {
         const isDone = new AbortController()
         const ends = { signal: AbortSignal.any([signal, isDone.signal]), ref: false }
@@ -43,7 +43,7 @@ export function startOutbox(options: {
         continue
       }
       const doing = perform(task)
-        .catch(tell)
+        .catch(reportOthers)
         .finally(() => underWay.delete(doing))
       underWay.add(doing)
     }

@@ -7,22 +7,22 @@ export const removeLeftovers: Chore = {
   step: (tx) => tx.leftovers.remove(),
 }
 
-/** How long a machine or volume that was destroyed can still be asked about. */
-const remembered = 24 * 3_600_000
+/** How long a destroyed machine or volume can still be looked up, in milliseconds. */
+const lookupTime = 24 * 3_600_000
 
 export function forgetMachines(now: () => number): Chore {
   return {
     name: 'forgetting destroyed machines',
-    isDue: (tx) => tx.machines.hasDestroyed(now() - remembered),
-    step: (tx) => tx.machines.deleteDestroyed(now() - remembered),
+    isDue: (tx) => tx.machines.hasDestroyed(now() - lookupTime),
+    step: (tx) => tx.machines.deleteDestroyed(now() - lookupTime),
   }
 }
 
 export function forgetVolumes(now: () => number): Chore {
   return {
     name: 'forgetting destroyed volumes',
-    isDue: (tx) => tx.volumes.hasDestroyed(now() - remembered),
-    step: (tx) => tx.volumes.deleteDestroyed(now() - remembered),
+    isDue: (tx) => tx.volumes.hasDestroyed(now() - lookupTime),
+    step: (tx) => tx.volumes.deleteDestroyed(now() - lookupTime),
   }
 }
 

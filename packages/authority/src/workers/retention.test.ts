@@ -1,4 +1,4 @@
-// The worker removes what is kept for a limited time, and nothing else.
+// The worker removes data that is kept for a limited time, and nothing else.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,7 +52,7 @@ test('a clock that jumps ahead removes a day at most for each hour that a server
   })
   let [now, elapsed] = [today, 0]
   const start = () => createRetention({ auditEvents: 0, endedTokens: 0 }, { now: () => now, elapsed: () => elapsed })
-  /** Does what is due, and tells which tokens are left. */
+  /** Does what is due, and returns the ends of the tokens that are left. */
   async function doChores(chores: ReturnType<typeof start>): Promise<readonly number[]> {
     for (const chore of chores) {
       if (!(await store.read((tx) => chore.isDue(tx)))) continue
@@ -105,12 +105,12 @@ test('several servers that take turns believe a clock no faster than one', async
     await takeTurns()
     expect(await noted()).toBe(today + (hours - 1) * day)
     elapsed += 1
-    // The second time, all of them see what one has noted.
+    // The second time, all of them see the note of one.
     await takeTurns()
     await takeTurns()
     expect(await noted()).toBe(today + hours * day)
   }
-  // What one has begun by the last note of another is not done.
+  // Both find the last note old enough. The first one notes the time, and the second then notes nothing.
   elapsed += hour
   const [[first], [second]] = servers as [(typeof servers)[0], (typeof servers)[0]]
   for (const chore of [first, second])

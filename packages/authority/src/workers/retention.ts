@@ -1,4 +1,4 @@
-// Removes what the operator keeps for a limited time, when that time is over.
+// Removes data that the operator keeps for a limited time, when that time is over.
 import type { ReadTransaction } from '../domain/store.ts'
 import type { Chore } from './worker.ts'
 
@@ -29,9 +29,9 @@ export function createRetention({ auditEvents, endedTokens }: Retention, clocks:
 }
 
 /**
- * Notes the time, a day more at most for each hour that a server runs: it catches up a month in a day or two, and a
- * clock that is years ahead removes nothing for weeks. Of several servers, each waits an hour from when it first saw the
- * last note, whoever wrote it: together they are no faster than one.
+ * Notes the time, at most a day later for each hour that a server runs. So it catches up a month in a day or two, and a
+ * clock that is years ahead removes nothing for weeks. If there are several servers, each waits an hour after it first saw
+ * the last note, whoever wrote it. So together they are no faster than one.
  */
 function noteTime({ now, elapsed }: Clocks): Chore {
   let seen: string | undefined

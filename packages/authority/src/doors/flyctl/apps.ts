@@ -1,4 +1,4 @@
-// flyctl's questions about the logs of an app, and about its releases, of which there are none.
+// flyctl's requests for the logs of an app, and for its releases, which do not exist here.
 import { pathName } from '@hallpass/client/contract'
 import { z } from 'zod'
 
@@ -11,7 +11,7 @@ import { route, type FlyctlRoute } from './route.ts'
 
 const params = z.object({ app_name: pathName })
 
-/** As flyctl asks for logs; it reads the rest of a long answer with the token that comes with it. */
+/** The query of flyctl. It reads the rest of a long log with the `next_token` of the answer. */
 const logQuery = z.object({
   next_token: z.string().max(4096).optional(),
   instance: z.string().max(64).optional(),
@@ -70,7 +70,7 @@ export const appRoutes: readonly FlyctlRoute[] = [
     url: '/api/v1/releases/all_current',
     authenticated: true,
     status: 200,
-    // The release dates of apps by name, for which there are none.
+    // It maps names of apps to the dates of their releases. No app has one.
     async handle(_input, { perform }) {
       await perform(showPrincipal, undefined)
       return {}

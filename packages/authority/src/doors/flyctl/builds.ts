@@ -1,4 +1,4 @@
-// Builds of images, of which flyctl wants one to be noted before it resolves a reference. Nothing is built here.
+// Builds of images: flyctl registers one before it resolves a reference to an image. Nothing is built here.
 import { pathName } from '@hallpass/client/contract'
 import { z } from 'zod'
 
@@ -8,7 +8,7 @@ import { route, type FlyctlRoute } from './route.ts'
 /** Clients send more, which is ignored. */
 const body = z.object({ app_name: pathName })
 
-const noted = (url: string, status: string): FlyctlRoute =>
+const registered = (url: string, status: string): FlyctlRoute =>
   route({
     method: 'POST',
     url,
@@ -22,6 +22,6 @@ const noted = (url: string, status: string): FlyctlRoute =>
   })
 
 export const buildRoutes: readonly FlyctlRoute[] = [
-  noted('/api/v1/builds', 'started'),
-  noted('/api/v1/builds/finish', 'completed'),
+  registered('/api/v1/builds', 'started'),
+  registered('/api/v1/builds/finish', 'completed'),
 ]

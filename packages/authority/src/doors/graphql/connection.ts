@@ -80,5 +80,5 @@ export async function* encodeEach<Item, Node>(
   }
 }
 
-/** The list of things that an authority without machines never has. */
+/** The list of things that an authority never has. */
 export const none: { readonly nodes: readonly [] } = { nodes: [] }

@@ -93,8 +93,8 @@ function describe(
   if (cause instanceof InvalidInput) return { message: cause.message, code: 'INVALID_ARGUMENTS' }
   if (cause instanceof NotServed) return { message: cause.message, code: 'NOT_SERVED' }
   if (cause instanceof GraphQLError) return { message: describeGraphql(cause), code: 'INVALID' }
-  const told = describeFrameworkError(cause, request)
-  return told === undefined ? undefined : { message: told.message, code: 'INVALID' }
+  const described = describeFrameworkError(cause, request)
+  return described === undefined ? undefined : { message: described.message, code: 'INVALID' }
 }
 
 /** The library's message, except where it quotes: people paste tokens into queries. */

@@ -67,7 +67,7 @@ export const mutationDefinitions = `
     profile: String!
     "deploy takes app_id, an app's name; litefs_cloud takes cluster."
     profileParams: JSON
-    "A Go duration; 20 years where it is empty."
+    "A Go duration; 20 years if it is empty."
     expiry: String
     optInThirdParties: [String!]
     optOutThirdParties: [String!]
@@ -195,7 +195,7 @@ export const mutations = {
 
   async deleteApp({ appId }: { readonly appId: string }, context: Context, { fieldName }: { fieldName: string }) {
     const { perform } = context.mutating(fieldName)
-    // flyctl has no flag for it, and has asked the person.
+    // Machines are destroyed with it: flyctl has asked the person, and has no flag for that.
     const deleted = perform(deleteApp, { name: readName('App', appId), force: true })
     const { organisation, own } = await deleted.catch(notFoundAs('App'))
     return { organization: encodeOrganisation({ organisation, own }) }

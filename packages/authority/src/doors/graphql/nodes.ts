@@ -80,7 +80,7 @@ export function encodeApp({
     name,
     organization: encodeOrganisation({ organisation, own }),
     status: machineCount > 0 ? 'deployed' : 'pending',
-    // Of an app that is, flyctl's "secrets set" deploys anew, which takes releases.
+    // If it were true, flyctl's "secrets set" would deploy the app again, which needs releases.
     deployed: false,
     state: 'PENDING',
     version: 0,
@@ -109,7 +109,7 @@ export function encodeApp({
 
 const allMachines = { withDestroyed: false, states: [], regions: [], metadata: [] } as const
 
-/** `own` as of its app. */
+/** `own` is that of its app. */
 export function encodeMachine({ app, organisation, machine }: ShownMachine, own: boolean) {
   const { id, name, state, region, createdAt } = machine
   return {

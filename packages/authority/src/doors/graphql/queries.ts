@@ -49,7 +49,7 @@ const apps: Resolve<AppsArgs> = async ({ organizationId, role, ...args }, contex
   return connect(await page.catch(notFoundAs('Organization')), encodeApp, String, context)
 }
 
-/** Its words are those that flyctl takes for no answer. */
+/** flyctl takes an error with these words for an unknown image, and goes on. */
 const latestImageDetails: Resolve<unknown> = async (_args, { exchange }) => {
   await exchange.perform(showPrincipal, undefined)
   throw new DomainError('not_found', 'Unknown repository: this authority keeps no images')

@@ -21,15 +21,15 @@ const definitions = `
   type Queries {
     "Always empty: an authority has no add-ons."
     addOns(type: AddOnType, first: Int, after: String): AddOnConnection!
-    "The app with this name; an error where there is none."
+    "The app with this name; an error if there is none."
     app(name: String!): App
     "The apps of an organization, or of all that the caller reaches."
     apps(type: String, role: String, organizationId: ID, first: Int, after: String): AppConnection!
     "Always an error: nobody here knows which image of a repository is the newest."
     latestImageDetails(image: String!, flyVersion: String): ImageDetails
-    "The machine with this id; an error where there is none."
+    "The machine with this id; an error if there is none."
     machine(machineId: String!): Machine
-    "The organization with this slug, personal for one's own; an error where there is none."
+    "The organization with this slug; the slug personal means the caller's own. An error if there is none."
     organization(slug: String!): Organization
     "Those that the caller reaches, or administers."
     organizations(admin: Boolean, first: Int, after: String): OrganizationConnection!
@@ -44,7 +44,7 @@ const definitions = `
 
   type User implements Principal {
     id: ID!
-    "Of one type for all principals: clients ask every kind for it at once."
+    "Nullable for all principals, because clients ask every kind for it at once."
     email: String
     name: String
     enablePaidHobby: Boolean!
@@ -126,7 +126,7 @@ const definitions = `
     ipAddresses: IPAddressConnection!
     egressIpAddresses: IPAddressConnection!
     imageDetails: ImageDetails
-    "What machines are given for it: the same, for the engine finds it itself."
+    "The reference that machines get: the same one, because the engine resolves it."
     image(ref: String!): Image
     currentRelease: Release
     currentReleaseUnprocessed: Release
@@ -154,9 +154,9 @@ const definitions = `
     name: String!
     profile: String!
     profileParams: JSON
-    "Null but for a token that was made just now: it is stored nowhere."
+    "Null except in the answer that makes the token, because it is not stored."
     tokenHeader: String
-    "Always null: the root of a token is stored nowhere."
+    "Always null, because the root of a token is not stored."
     token: String
     createdAt: ISO8601DateTime!
     expiresAt: ISO8601DateTime!

@@ -56,8 +56,8 @@ export class ClientOfRequest implements Client {
  */
 export function readAddress(text: string): string | undefined {
   if (isIP(text) === 4) return text
-  const told = text.trim().replace(/^"([^"]*)"$/, '$1')
-  const [, bracketed, plain = told] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(told) ?? []
+  const unquoted = text.trim().replace(/^"([^"]*)"$/, '$1')
+  const [, bracketed, plain = unquoted] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(unquoted) ?? []
   // A zone names a network of another machine.
   const address = (bracketed ?? plain).replace(/%.*$/s, '')
   if (isIP(address) === 6)

@@ -53,7 +53,7 @@ const encodings = {
   gzip: (bytes: Uint8Array) => toGzip(bytes),
 }
 
-/** Of the most preferred encodings the smaller one (RFC 9110 §12.5.3); undefined if none is accepted. */
+/** The most preferred encoding (RFC 9110 §12.5.3); of two equal ones br, which is smaller. Undefined if none is accepted. */
 export function chooseEncoding(accepted: string | undefined): keyof typeof encodings | undefined {
   const wanted = new Map(
     (accepted ?? '').split(',').map((part) => {

@@ -19,7 +19,10 @@ export function decodeTokenCursor(text: string, listing: TokenListing): string {
   const match = /^t\.([\w-]{11})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(decode(text))
   if (match?.[2] === undefined) throw new InvalidInput('cursor is not one of this list', 'cursor')
   if (match[1] === fingerprint(listing)) return match[2]
-  throw new InvalidInput('cursor is of a list with another state, sort, order or search: start it afresh', 'cursor')
+  throw new InvalidInput(
+    'cursor is of a list with another state, sort, order or search: start again without a cursor',
+    'cursor',
+  )
 }
 
 function fingerprint({ state, sort, order, search }: TokenListing): string {

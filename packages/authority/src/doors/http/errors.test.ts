@@ -1,4 +1,4 @@
-// What is said of a body that does not fit the contract.
+// The sentences about a body that does not fit the contract.
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 

@@ -67,7 +67,7 @@ const machinesTexts: Partial<Record<DomainErrorCode, string>> = {
 }
 
 const sharedAddress =
-  ' (a proxy passed this on that --trusted-proxies of the authority does not name, so everybody behind it counts as one)'
+  ' (it came through a proxy that --trusted-proxies of the authority does not name, so everybody behind it counts as one)'
 
 /**
  * Sends the error as the answer; an unexpected error is answered without its message.
@@ -78,9 +78,9 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   else if (error instanceof InvalidInput) {
     send(reply, 400, { ...describeError(error, request), ...fieldOf(error.field) }, request.id)
   } else {
-    const told = describeFrameworkError(error, request)
-    if (told !== undefined) {
-      send(reply, told.http, { code: told.code, message: told.message }, request.id)
+    const described = describeFrameworkError(error, request)
+    if (described !== undefined) {
+      send(reply, described.http, { code: described.code, message: described.message }, request.id)
       return true
     }
     send(reply, 500, describeError(error, request), request.id)
@@ -89,7 +89,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   return true
 }
 
-/** What is told of an error: its code, which is `internal` if it was not expected, and a sentence. */
+/** The code of an error, which is `internal` if it was not expected, and a sentence for the client. */
 export function describeError(
   error: unknown,
   request: FastifyRequest,
@@ -107,8 +107,8 @@ export function hasLeft({ raw }: FastifyRequest): boolean {
 }
 
 /**
- * Answers that this part of the original's API is not served. It is no 404, because clients read that as "it is gone
- * already". Of the path only a known part is repeated.
+ * Answers that this part of the original's API is not served. It is not 404, because clients read that as "it is gone
+ * already". Only a known part of the path is repeated.
  */
 export function sendNotServed(request: FastifyRequest, reply: FastifyReply): void {
   const part = request.url.match(parts)?.at(-1)
@@ -154,13 +154,13 @@ function describeIssue(issue: z.core.$ZodIssue): string {
         .join(', ')}`
     case 'invalid_key': {
       const [first] = issue.issues
-      return first === undefined ? 'is no key that may be here' : describeIssue(first)
+      return first === undefined ? 'is not an allowed key' : describeIssue(first)
     }
     case 'invalid_format':
       return issue.message.startsWith('Invalid ') ? `is not a valid ${issue.format}` : issue.message
     case 'invalid_union': {
       const [first] = issue.errors[0] ?? []
-      return first === undefined ? 'is of none of the forms that it may have' : describeIssue(first)
+      return first === undefined ? 'has none of the allowed forms' : describeIssue(first)
     }
     default:
       return issue.message
@@ -174,7 +174,7 @@ function describeKey(key: string): string {
 
 function sendDomainError(error: DomainError, request: FastifyRequest, reply: FastifyReply): void {
   const { http } = answersOfDomain[error.code]
-  const told = describeError(error, request)
+  const described = describeError(error, request)
   if (http === 401) void reply.header('www-authenticate', 'Bearer realm="hallpass"')
   setRetryAfter([error], reply)
   const text = machinesTexts[error.code]
@@ -182,9 +182,9 @@ function sendDomainError(error: DomainError, request: FastifyRequest, reply: Fas
     reply,
     http,
     {
-      ...told,
+      ...described,
       ...(text === undefined ? {} : { error: text }),
-      ...(told.code === 'name_taken' ? { status: 'name_taken' } : {}),
+      ...(described.code === 'name_taken' ? { status: 'name_taken' } : {}),
       ...fieldOf(error.field),
     },
     request.id,

@@ -12,7 +12,7 @@ export interface Exchange {
   /** Milliseconds. */
   readonly now: () => number
   readonly userAgent: string | undefined
-  /** What opens a machine that is leased, as the request says. */
+  /** The nonce of a machine's lease, from the request. */
   readonly leaseNonce: string | undefined
   /** The address for people, without a slash at the end. */
   readonly publicUrl: () => string

@@ -1,4 +1,4 @@
-// How far somebody has read the logs of machines, as text that they bring back: opaque to them, and parsed strictly.
+// How far a client has read the logs of machines, as text that it sends back: opaque to clients, and parsed strictly.
 import { InvalidInput } from './errors.ts'
 
 /** How far each machine has been read, as {@link writeLogToken} wrote it. @throws InvalidInput */

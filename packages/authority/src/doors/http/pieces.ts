@@ -31,7 +31,7 @@ export async function encodeAll<Item, Encoded>(
 
 /**
  * The same as `JSON.stringify`. An answer without lists comes at once, as text, which Node sends together with the head.
- * Of others, in UTF-8, the items of lists are printed one by one; they may be in the fields of objects.
+ * Another answer comes as UTF-8, with the items of its lists printed one by one. Lists may be in the fields of objects.
  */
 export function print(answer: object, pause: Pause): string | Promise<Buffer> {
   return holdsList(answer) ? printInPieces(answer, pause) : JSON.stringify(answer)

@@ -46,7 +46,7 @@ test('only the time of failed waits and of a queue is subtracted from later ones
     { patience: 10, asker: somebody },
   ])
 
-  // What waited for its turn beside a database that hangs must not wait as long again.
+  // A request that has waited for its turn, because the database hangs, must not wait as long again.
   const late = new StoreOfRequest(store, () => now, somebody, 3400)
   await late.read(nothing).catch(() => {})
   await late.read(nothing).catch(() => {})

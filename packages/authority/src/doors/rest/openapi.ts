@@ -31,7 +31,7 @@ export function describeApi(url: string): Json {
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'An auth token (`fo1_…`) or org tokens (`fm2_…`, several with commas); the scheme `FlyV1` too.',
+          description: 'An auth token (`fo1_…`) or org tokens (`fm2_…`, separated by commas); the scheme `FlyV1` too.',
         },
       },
     },
@@ -76,7 +76,7 @@ const leaseHeader: Json = {
   name: 'fly-machine-lease-nonce',
   in: 'header',
   required: false,
-  description: 'The nonce of the lease, where the machine is leased.',
+  description: 'The nonce of the lease, if the machine is leased.',
   schema: { type: 'string' },
 }
 

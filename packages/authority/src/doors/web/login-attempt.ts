@@ -44,8 +44,8 @@ export function secretsOf({ seed }: LoginAttempt): LoginSecrets {
 /** Whether the provider's answer belongs to this attempt. */
 export function isAnswerTo(attempt: LoginAttempt, state: unknown): boolean {
   const expected = Buffer.from(secretsOf(attempt).state)
-  const told = Buffer.from(typeof state === 'string' ? state : '')
-  return told.length === expected.length && timingSafeEqual(told, expected)
+  const given = Buffer.from(typeof state === 'string' ? state : '')
+  return given.length === expected.length && timingSafeEqual(given, expected)
 }
 
 /** The path with its query, if it is one of ours; otherwise the front page. */

@@ -29,10 +29,7 @@ const paths = [
 /** The page that passes a code to the command line on the person's own machine. */
 const cliPath = '/cli/:id'
 
-const missing = sayWhy(
-  'The dashboard is not built',
-  'To have its pages too, run <code>npm run build:dashboard</code> beside it.',
-)
+const missing = sayWhy('The dashboard is not built', 'For its pages, run <code>npm run build:dashboard</code> too.')
 const unreadable = sayWhy(
   'The dashboard cannot be read',
   'The user that runs it needs to read the files of <code>@hallpass/dashboard</code>, and so does Node.js, if it was started with <code>--permission</code>.',

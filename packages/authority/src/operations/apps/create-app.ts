@@ -22,8 +22,8 @@ export const createApp: WriteOperation<CreateApp, Organisation, ShownApp> = {
   mode: 'write',
 
   async access(context, { slug, name }) {
-    const intent = await accessOrganisation(context, slug, { action: actions.create })
-    return { ...intent, namedTarget: name === undefined ? 'app' : `app ${name}` }
+    const request = await accessOrganisation(context, slug, { action: actions.create })
+    return { ...request, namedTarget: name === undefined ? 'app' : `app ${name}` }
   },
 
   async run({ tx, environment, now, principal }, { input: { name, network, idempotencyKey }, subject: organisation }) {

@@ -194,7 +194,7 @@ export async function orderTicket(
     throw new DomainError('forbidden', 'the person in whose name this token would be minted has no account any more')
   }
   const ticketKey = await findTicketKey(tx)
-  if (ticketKey === undefined) throw new Error(`organisation ${organisationId} demands discharges, and there is no key`)
+  if (ticketKey === undefined) throw new Error(`organization ${organisationId} demands discharges, and there is no key`)
   const seconds = Math.min(dischargeSeconds, inherited?.seconds ?? dischargeSeconds)
   return {
     ticketKey,

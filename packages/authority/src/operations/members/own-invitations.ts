@@ -48,8 +48,8 @@ export const declineInvitation: WriteOperation<Chosen, OwnInvitation | undefined
   mode: 'write',
 
   async access(context, input) {
-    const intent = await access(context, input)
-    return { ...intent, organisationId: intent.subject?.organisationId ?? null }
+    const request = await access(context, input)
+    return { ...request, organisationId: request.subject?.organisationId ?? null }
   },
 
   async run({ tx }, { subject, actor }) {

@@ -17,12 +17,12 @@ export const withdrawInvitation: WriteOperation<{ readonly slug: string; readonl
   isUrgent: true,
 
   async access(context, { slug, id }) {
-    const intent = await accessOrganisation(context, slug, { action: actions.write, feature: 'membership' })
-    const organisation = intent.subject
+    const request = await accessOrganisation(context, slug, { action: actions.write, feature: 'membership' })
+    const organisation = request.subject
     const pending = await context.tx.invitations.pending(organisation.id, context.now)
     const invitation = pending.find((candidate) => String(candidate.id) === id)
     const target = invitation === undefined ? 'invitation' : `invitation of ${invitation.email}`
-    return { ...intent, subject: { organisation, invitation }, target }
+    return { ...request, subject: { organisation, invitation }, target }
   },
 
   async run({ tx }, { subject: { invitation } }) {

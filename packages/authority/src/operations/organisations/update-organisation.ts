@@ -21,13 +21,13 @@ export const updateOrganisation: WriteOperation<UpdateOrganisation, Organisation
   mode: 'write',
 
   async access(context, { slug, name, membershipDischarge, tokenMinting }) {
-    const intent = await accessOrganisation(context, slug, { action: actions.write, feature: 'settings' })
+    const request = await accessOrganisation(context, slug, { action: actions.write, feature: 'settings' })
     const changes = [
       name === undefined ? '' : `, to be called ${name}`,
       membershipDischarge === undefined ? '' : `, membership demanded of its tokens: ${membershipDischarge}`,
       tokenMinting === undefined ? '' : `, minting by its tokens: ${tokenMinting}`,
     ]
-    return { ...intent, namedTarget: intent.target + changes.join('') }
+    return { ...request, namedTarget: request.target + changes.join('') }
   },
 
   async run({ tx, environment }, { input, subject: organisation, actor }) {

@@ -16,7 +16,7 @@ import { decode, describeDamage, parseHeader, withoutRepeated, withoutStacks } f
 import { refuseSession, refuseToken, type Presented, type PresentedToken } from './principal.ts'
 import { createWastedWork, type HeaderAllowance } from './wasted-work.ts'
 
-/** Reads a header's credentials, at once if they are remembered. `from`: who sends them, if that is known. */
+/** Reads a header's credentials, at once if they are cached. `from`: who sends them, if that is known. */
 export type Authenticate = (header: string | undefined, from?: Client) => Presented | Promise<Presented>
 
 export interface Client extends Asker {
@@ -26,9 +26,9 @@ export interface Client extends Asker {
 /** Bytes of the cache of verified headers. */
 const cacheCapacity = 64 * 1024 * 1024
 const longestCachedHeader = 4096
-/** Signing keys that are remembered, of some hundred bytes each. */
+/** Cached signing keys, of some hundred bytes each. */
 const mostKeys = 10_000
-/** Revoked tokens that are remembered, of some hundred bytes each. */
+/** Cached ids of revoked tokens, of some hundred bytes each. */
 const mostRevoked = 10_000
 /**
  * Hashes, hash blocks and comparisons for all tokens of one header, about 20 ms. The tokens of 180 organizations need
@@ -87,7 +87,7 @@ export function createAuthenticate(options: {
     return refusal ?? key
   }
 
-  /** Verifies a token before it is looked up, if its key is remembered; undefined if the store has to say more. */
+  /** Verifies a token before it is looked up, if its key is cached; undefined if the store must be asked first. */
   function verifyFirst(permission: Permission, work: HeaderWork): PresentedToken | Forged | undefined {
     const { bytes, nonce } = permission
     const key = store.isRemote && bytes.length <= longestVerifiedFirst ? keys.get(nameOf(nonce.kid)) : undefined
@@ -95,7 +95,7 @@ export function createAuthenticate(options: {
     const { spent } = work
     const verified = verify(permission, key, [], work)
     if (typeof verified !== 'string') return verified
-    // It is verified again, if it lives.
+    // If the token is live, it is verified again, and counted then.
     work.spent = spent
     return undefined
   }
@@ -174,7 +174,7 @@ export function createAuthenticate(options: {
     }
     const permissions: Permission[] = []
     const others: { readonly bytes: Uint8Array }[] = []
-    // Of strangers' tokens only the beginning is read, and damage is described only once.
+    // Only the beginning of strangers' tokens is read, and damage is described only once.
     withoutStacks(() => {
       for (const bytes of macaroons) {
         const beginning = readBeginning(bytes)
@@ -202,7 +202,7 @@ export function createAuthenticate(options: {
         authTokenHashes: [] as Uint8Array[],
       }
       const different = withoutRepeated(permissions)
-      // So many at once, for what counts for nothing ends it.
+      // Only so many at once: if all of them are strange, the request ends here.
       for (let first = 0; first < different.length; first += mostStrange + 1) {
         const some = different.slice(first, first + mostStrange + 1)
         const keys = await Promise.all(some.map((permission) => findKey(tx, permission)))
@@ -254,11 +254,11 @@ export function createAuthenticate(options: {
   }
 }
 
-/** What may be a permission token. */
+/** A token with the location of permission tokens, not verified yet. */
 interface Permission {
   readonly bytes: Uint8Array
   readonly nonce: Nonce
-  /** Once somebody has asked. */
+  /** Made at its first use. */
   signed: SignedId | undefined
 }
 
@@ -313,11 +313,11 @@ function tooMuchWasted({ wait: retryAfter }: HeaderAllowance): DomainError {
   return new DomainError('rate_limited', sentence, { retryAfter })
 }
 
-/** Not where the header is read: a closure made there would keep all that was made on the way. */
+/** A function of its own: a closure made where the header is read would keep everything from there in memory. */
 function rememberIn(cache: WeightedCache<Presented>, header: string, presented: Presented): Presented {
-  const remembered = { ...presented, forget: () => cache.delete(header) }
-  cache.set(header, remembered, weighEntry(header, presented))
-  return remembered
+  const cached = { ...presented, forget: () => cache.delete(header) }
+  cache.set(header, cached, weighEntry(header, presented))
+  return cached
 }
 
 /** Bytes. Verified caveats may be held twice: for checking and for showing. */

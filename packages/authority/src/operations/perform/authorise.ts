@@ -70,7 +70,7 @@ function choose(
 }
 
 /** In a refusal. A token may have hundreds of caveats that forbid, and the first few say enough. */
-const reasonsTold = 3
+const mostReasons = 3
 
 /** Whether one credential allows one access; `now` in milliseconds. */
 export function allows(
@@ -112,7 +112,7 @@ function denialOfToken(
   { id, slug }: Organisation,
   attempts: readonly Access[],
 ): DomainError | undefined {
-  const clearance = clear(credential.verified, attempts, { denials: reasonsTold })
+  const clearance = clear(credential.verified, attempts, { denials: mostReasons })
   if (clearance.allowed) return undefined
   const holder = describeCredential(credential)
   // Strangers must not learn which organisation an app or a token belongs to.

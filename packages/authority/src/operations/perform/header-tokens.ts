@@ -57,7 +57,7 @@ export function withoutStacks<T>(work: () => T): T {
   return work()
 }
 
-/** `location` is what most have. */
+/** `location` is the one that most tokens have, which saves work. */
 export function decode(bytes: Uint8Array, location = ''): Macaroon | string {
   try {
     return decodeSmall(bytes, location)

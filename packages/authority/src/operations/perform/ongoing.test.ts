@@ -25,10 +25,10 @@ const good: OngoingCall = { network: 'n', owner: 'o', hasLeft: () => false, chec
 const forever = () => new Promise<never>(() => {})
 const revoked = new DomainError('unauthenticated', 'revoked')
 
-test('a call ends with the refusal, and its work is told, also where the work listens to nothing', async () => {
+test('a call ends with the refusal, and its signal is aborted, even if the work does not listen to it', async () => {
   const calls = createOngoingCalls(store)
   let isAllowed = true
-  let told: AbortSignal | undefined
+  let given: AbortSignal | undefined
   const asks: string[] = []
   const check = async () => {
     asks.push('asked')
@@ -36,12 +36,12 @@ test('a call ends with the refusal, and its work is told, also where the work li
     isAllowed = false
   }
   const call = calls.run({ ...good, check }, (signal) => {
-    told = signal
+    given = signal
     return forever()
   })
   await expect(call).rejects.toBe(revoked)
   expect(asks).toHaveLength(2)
-  expect(told?.aborted).toBe(true)
+  expect(given?.aborted).toBe(true)
 })
 
 test('all calls are checked in one snapshot, and a client that has left ends its own', async () => {
@@ -66,7 +66,7 @@ test('all calls are checked in one snapshot, and a client that has left ends its
   expect(await calls.run(good, async () => 'whole')).toBe('whole')
 })
 
-test('where the store cannot be read, calls end', async () => {
+test('if the store cannot be read, calls end', async () => {
   const gone = new DomainError('unavailable', 'gone')
   const calls = createOngoingCalls({ read: () => Promise.reject(gone) })
   await expect(calls.run(good, forever)).rejects.toBe(gone)

@@ -4,10 +4,10 @@ import type { ReadTransaction, Store } from '../../domain/store.ts'
 
 /** A call that goes on, and what it counts for. */
 export interface OngoingCall {
-  /** Of the client; of the person or token that asks. Each may have a number of calls at a time. */
+  /** The network of the client, and the person or token that asks. Each may have a number of calls at a time. */
   readonly network: string
   readonly owner: string
-  /** Where there is room for a few only. */
+  /** Scarce places that it takes up, if any. */
   readonly places?: readonly Place[]
   /** Whether nobody waits for the answer any more. */
   readonly hasLeft: () => boolean
@@ -15,18 +15,18 @@ export interface OngoingCall {
   readonly check: (tx: ReadTransaction) => Promise<void>
 }
 
-/** What calls take up, and how many may do so at a time. */
+/** Something that only a few calls may take up at a time. */
 export interface Place {
   /** For people, behind "there is room for": `16 commands of one token`. */
   readonly room: string
-  /** Which one it is. */
+  /** Calls with the same key share it. */
   readonly key: string
   readonly most: number
 }
 
 export interface OngoingCalls {
   /**
-   * Runs the work of a call. It ends with the error of `check` soon after that begins to fail, also if the work does not
+   * Runs the work of a call. It ends with the error of `check` soon after that begins to fail, even if the work does not
    * listen to the signal.
    * @throws DomainError `rate_limited` if too many go on already
    */
@@ -42,11 +42,11 @@ export interface OngoingBounds {
   readonly owner: number
 }
 
-/** Milliseconds between two looks. With the look itself, a call ends within a second. */
+/** Milliseconds between two checks. With the check itself, a call ends within a second. */
 const interval = 400
 const defaultBounds: OngoingBounds = { all: 2000, network: 500, owner: 200 }
 
-/** No calls yet. They all are checked in one snapshot of the store; where it cannot be read, they end. */
+/** No calls yet. All are checked in one snapshot of the store. If it cannot be read, they end. */
 export function createOngoingCalls(store: Pick<Store, 'read'>, bounds: OngoingBounds = defaultBounds): OngoingCalls {
   const calls = new Map<OngoingCall, (reason: unknown) => void>()
   let timer: NodeJS.Timeout | undefined
@@ -114,5 +114,5 @@ export function createOngoingCalls(store: Pick<Store, 'read'>, bounds: OngoingBo
 }
 
 function closing(): DomainError {
-  return new DomainError('unavailable', 'the authority stops: try again in a moment')
+  return new DomainError('unavailable', 'the authority is stopping: try again in a moment')
 }

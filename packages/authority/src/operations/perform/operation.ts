@@ -31,7 +31,7 @@ export interface Services extends Limits {
   readonly identityProvider: IdentityProvider | undefined
   /** Undefined if no mail server is configured. */
   readonly postbox: Postbox | undefined
-  /** What goes on after its transaction. */
+  /** Calls that go on after their transaction. */
   readonly ongoing: OngoingCalls
   /** Undefined if this authority runs no machines. */
   readonly machines: MachineRunner | undefined
@@ -103,9 +103,9 @@ export interface CommittedContext extends PrepareContext {
   readonly write: Store['write']
 }
 
-/** The context of what goes on after the transaction, for as long as the caller may ask for it. */
+/** The context of a call that goes on after its transaction, for as long as the caller may make it. */
 interface OngoingContext extends CommittedContext {
-  /** Aborted when the caller has left, or may not ask for it any more: the call is answered without its result then. */
+  /** Aborted when the caller has left, or may not make the call any more. The call then ends without its result. */
   readonly signal: AbortSignal
 }
 
@@ -171,7 +171,7 @@ interface HolderOperation<Tx extends ReadTransaction, Input, Subject, Output, Pr
   run(context: OperationContext<Tx>, request: AllowedRequest<Input, Subject, Prepared>): Promise<Output>
   /**
    * Waits, or runs for long, after the transaction. Access is decided again and again meanwhile, and the call ends within a
-   * second after it is refused. A write has been committed, and its audit event says so whatever becomes of this.
+   * second after it is refused. A write has been committed, and its audit event says so however this ends.
    */
   goOn?(context: OngoingContext, output: Output, input: Input): Promise<Output>
   /** What it takes up while it goes on; `owner` is the token or the person that asks. */

@@ -57,8 +57,8 @@ export async function perform<Input, Subject, Output, Prepared>(
   }
 }
 
-// Every request passes through the asynchronous functions here, and each local of one is kept on the heap while it waits:
-// what needs many of them is a function of its own that does not wait.
+// Every request passes through the asynchronous functions here, and their locals stay on the heap while they wait. So code
+// that needs many locals is in functions of its own, which do not wait.
 
 function begin(
   environment: Environment,
@@ -117,13 +117,13 @@ async function readForHolder<Input, Subject, Output>(
       }
       asked = rest
     }
-    // Once it has waited it has its place among the pieces of others.
+    // A later piece has waited already, so it need not wait again.
     mayWait = false
     await pause()
   }
 }
 
-/** Many requests may begin in one turn of the event loop. It asks again in a turn of its own, and holds no snapshot meanwhile. */
+/** The turn of the event loop is over its time: the read begins again in a turn of its own, and holds no snapshot meanwhile. */
 const later = Symbol('later')
 
 async function writeForHolder<Input, Subject, Output, Prepared>(
@@ -154,7 +154,7 @@ async function writeForHolder<Input, Subject, Output, Prepared>(
   return operation.goOn === undefined ? committed : goOn(base, progress, operation, input, committed)
 }
 
-/** Lets the operation go on, for as long as it would be allowed if it were asked for now. */
+/** Lets the operation go on, for as long as its access would still be allowed. */
 function goOn<Input, Subject, Output>(
   base: Base,
   progress: Progress<Subject>,
@@ -176,7 +176,7 @@ function goOn<Input, Subject, Output>(
     },
   }
   return environment.ongoing.run(call, async (signal) => {
-    // What it throws by itself is no refusal.
+    // An error of the work itself is no refusal, so it is not recorded as one.
     progress.reached = undefined
     return (await operation.goOn?.({ ...base, signal }, output, input)) ?? output
   })

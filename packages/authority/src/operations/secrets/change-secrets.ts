@@ -21,7 +21,7 @@ export interface ChangedSecrets {
   readonly version: number
 }
 
-/** Their values become an environment, which has an end: 500 secrets, and 256 KiB of values. */
+/** Their values become the environment of a process, which is limited: 500 secrets, and 256 KiB of values. */
 const mostSecrets = 500
 const mostBytes = 256 * 1024
 
@@ -30,13 +30,13 @@ export const changeSecrets: WriteOperation<ChangeSecrets, FoundApp, ChangedSecre
   mode: 'write',
 
   async access(context, { appName, values }) {
-    const intent = await accessApp(context, appName, actions.write)
-    return { ...intent, namedTarget: `${values.size === 1 ? 'a secret' : `${values.size} secrets`} of app ${appName}` }
+    const request = await accessApp(context, appName, actions.write)
+    return { ...request, namedTarget: `${values.size === 1 ? 'a secret' : `${values.size} secrets`} of app ${appName}` }
   },
 
   async run({ tx, environment, now }, { input: { values, mustExist }, subject: { app, organisation } }) {
     const key = await tx.signingKeys.newest(organisation.id)
-    if (key === undefined) throw new Error(`organisation ${organisation.id} has no signing key`)
+    if (key === undefined) throw new Error(`organization ${organisation.id} has no signing key`)
     const before = new Map((await tx.appSecrets.ofApp(app.id)).map((secret) => [secret.name, secret]))
     let bytes = 0
     for (const { name, sealed } of before.values()) if (!values.has(name)) bytes += sealed.length
@@ -57,7 +57,7 @@ export const changeSecrets: WriteOperation<ChangeSecrets, FoundApp, ChangedSecre
       secrets.push({ name, digest, ...times })
     }
     if (names.size > mostSecrets || bytes > mostBytes) {
-      throw new DomainError('invalid', 'the secrets of an app are 500 at most, and 256 KiB together', {
+      throw new DomainError('invalid', 'an app can have at most 500 secrets, of 256 KiB together', {
         field: 'values',
       })
     }

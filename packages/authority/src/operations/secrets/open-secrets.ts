@@ -6,7 +6,7 @@ import type { Secret } from '../../domain/secret.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import type { AppSecret } from '../../domain/store/app-secrets.ts'
 
-/** Their values by name; all of the app, if no others are given. */
+/** The values by name: of the given secrets, or of all secrets of the app. */
 export async function openSecrets(
   tx: ReadTransaction,
   keyring: Keyring,
@@ -17,7 +17,7 @@ export async function openSecrets(
   const values = new Map<string, Secret>()
   for (const { name, sealed } of secrets) {
     const key = await tx.signingKeys.byKid(kidOfSecret(sealed))
-    if (key?.organisationId !== organisationId) throw new Error(`a key of organisation ${organisationId} is missing`)
+    if (key?.organisationId !== organisationId) throw new Error(`a key of organization ${organisationId} is missing`)
     const value = keyring.openSecret(key, { appId: id, name }, sealed)
     if (value === undefined) throw new Error(`a secret of app ${id} cannot be opened`)
     values.set(name, value)

@@ -55,7 +55,7 @@ export async function giveMachineToken(
     ],
   })
   const key = await tx.signingKeys.newest(organisation.id)
-  if (key === undefined) throw new Error(`organisation ${organisation.id} has no signing key`)
+  if (key === undefined) throw new Error(`organization ${organisation.id} has no signing key`)
   await endMachineToken(context, actor, { id })
   const { sealed } = environment.keyring.sealSecret(key, placeOf({ id, appId: app.id }), token)
   await tx.machineTokens.set(id, { tokenId: record.id, sealed })

@@ -43,11 +43,11 @@ export async function mintUnder(
   { organisation, scope, appId, machineId, name, lifetime, caveats: asked }: WantedToken,
 ): Promise<{ readonly token: Secret; readonly record: NewToken; readonly creator: User | undefined }> {
   const key = await tx.signingKeys.newest(organisation.id)
-  if (key === undefined) throw new Error(`organisation ${organisation.id} has no signing key`)
+  if (key === undefined) throw new Error(`organization ${organisation.id} has no signing key`)
   const second = Math.floor(now / 1000)
   const inherited = await inherit(tx, environment.keyring, actor)
   const validity = { notBefore: second - leadSeconds, notAfter: second + lifetime }
-  // What was asked for comes last: what a run label says comes after those that were there.
+  // The requested caveats come last, so that a requested run label comes after those of the minting token.
   const caveats = [...caveatsOfProfile(organisation.id, scope, validity), ...inherited.caveats, ...asked]
   const end = expiration(caveats)
   expectUse(caveats, end, organisation, second)
@@ -117,7 +117,7 @@ function mint(
     if (!(error instanceof MacaroonError)) throw error
     if (error.code !== 'too-many' && error.code !== 'too-long') throw error
   }
-  throw unfit('are more than a token carries, together with those of the profile and of the token that mints it')
+  throw unfit('are too many for one token, together with those of the profile and of the minting token')
 }
 
 function unfit(predicate: string): DomainError {
