@@ -20,10 +20,14 @@ export interface ChildAuthority {
 
 const program = join(inject('programs'), 'serve-child.js')
 
-/** Starts it on a data directory; with every word that it can log. */
-export async function startChild(directory: string, overrides: Partial<ServeOptions> = {}): Promise<ChildAuthority> {
+/** Starts it on a data directory; with every word that it can log, and more words for Node. */
+export async function startChild(
+  directory: string,
+  overrides: Partial<ServeOptions> = {},
+  words: readonly string[] = [],
+): Promise<ChildAuthority> {
   const options = { ...optionsFor(directory), logLevel: 'debug', ...overrides }
-  const child = spawn(process.execPath, [program, JSON.stringify(options)], {
+  const child = spawn(process.execPath, [...words, program, JSON.stringify(options)], {
     stdio: 'pipe',
   })
   // Its last words come after its exit.

@@ -1,5 +1,5 @@
 // The flyctl door: the requests of flyctl other than GraphQL and the Machines API, under `/api/v1`, and its metrics.
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
@@ -40,12 +40,14 @@ export function openFlyctlDoor(server: FastifyInstance, { environment, authentic
           query: parse(query, request.query, 'the query') as never,
           body: parse(body, request.body, 'the body') as never,
         }
-        async function make(waited = 0): Promise<FastifyReply> {
+        async function make(waited = 0): Promise<void> {
           const answer = await handle(input, openExchange(environment, presentedBy(request), request, waited))
           void reply.code(status).type('application/json; charset=utf-8')
-          return reply.send(await print(answer, environment.pause))
+          void reply.send(await print(answer, environment.pause))
         }
-        return authenticated ? answerInTurn(environment.longAnswers, request, reply, make) : make()
+        if (authenticated) return answerInTurn(environment.longAnswers, request, reply, make)
+        await make()
+        return reply
       },
     })
   }

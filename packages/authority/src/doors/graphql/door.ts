@@ -61,16 +61,18 @@ export function openGraphqlDoor(server: FastifyInstance, door: GraphqlDoor): voi
       const asked = parse(requestBody, request.body, 'the body')
       const document = readDocument(schema, asked)
       const presented = presentedBy(request)
-      async function make(waited = 0): Promise<FastifyReply> {
+      async function make(waited = 0): Promise<void> {
         const context = createContext(openExchange(environment, presented, request, waited), environment.pause)
         const { data, errors } = await answer(document, asked, context).catch((error: unknown) => {
           throw context.signal.aborted ? context.signal.reason : error
         })
         const whole = errors === undefined ? { data } : { ...refuse(errors, request, reply), data: data ?? null }
-        return reply.type('application/json; charset=utf-8').send(await print(whole, environment.pause))
+        void reply.type('application/json; charset=utf-8').send(await print(whole, environment.pause))
       }
       // A mutation has a short answer, and may wait long for others.
-      return isMutation(document) ? make() : answerInTurn(environment.longAnswers, request, reply, make)
+      if (!isMutation(document)) return answerInTurn(environment.longAnswers, request, reply, make)
+      await make()
+      return reply
     },
     errorHandler(error, request, reply) {
       if (hasLeft(request)) return

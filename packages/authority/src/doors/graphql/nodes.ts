@@ -2,6 +2,7 @@
 import { readConfig } from '../../domain/machine-config.ts'
 import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
 import { defaultNetwork } from '../../domain/app.ts'
+import { pagesOf } from '../../domain/page.ts'
 import type { ListedToken } from '../../domain/token.ts'
 import { describeUser, type User } from '../../domain/user.ts'
 import type { ShownApp } from '../../operations/apps/find-app.ts'
@@ -93,11 +94,10 @@ export function encodeApp({
     ipAddresses: none,
     egressIpAddresses: none,
     machines: async (_args: unknown, context: Context) => {
-      const { machines } = await context.exchange.perform(listMachines, {
-        appName: name,
-        ...allMachines,
-        withEvents: false,
-      })
+      const machines: ShownMachine[] = []
+      const asked = { appName: name, ...allMachines, withEvents: false }
+      const read = (after: string | undefined) => context.exchange.perform(listMachines, { ...asked, after })
+      for await (const { items } of pagesOf(read)) machines.push(...items)
       return { nodes: encodeEach(machines, (shown) => encodeMachine(shown, own), context) }
     },
     image: ({ ref }: { readonly ref: string }) => encodeImage(ref),

@@ -1,4 +1,6 @@
 // Opens a route of the contract: parses by its schemas, lets a handler perform, and prints the answer.
+import { Readable } from 'node:stream'
+
 import type { Route } from '@hallpass/client/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { z } from 'zod'
@@ -11,9 +13,9 @@ import { authenticateFirst } from './authenticate-first.ts'
 import { bodyLimits } from './body.ts'
 import type { createCompression } from './compress.ts'
 import { openExchange, type Exchange } from './exchange.ts'
-import { answerInTurn } from './long-answers.ts'
+import { answerInTurn, turnOf } from './long-answers.ts'
 import { parse } from './parse.ts'
-import { print } from './pieces.ts'
+import { PagedList, print, printPages } from './pieces.ts'
 
 export interface ContractDoor {
   readonly environment: Environment
@@ -39,17 +41,21 @@ export function openContractRoute(server: FastifyInstance, door: ContractDoor, r
     // By the contract, the bodies of its routes have this field.
     return tokensAmong(await authenticate((body as { readonly header: string }).header, new ClientOfRequest(request)))
   }
-  async function answer(
-    exchange: Exchange,
-    input: Parameters<AnyHandler>[0],
-    reply: FastifyReply,
-  ): Promise<FastifyReply> {
-    const made = await handle(input, exchange)
+  async function answer(exchange: Exchange, input: Parameters<AnyHandler>[0], reply: FastifyReply): Promise<void> {
+    const handled = await handle(input, exchange)
+    const made =
+      handled instanceof PagedList ? await printPages(handled, inTurnOf(reply.request), environment.pause) : handled
     void reply.code(route.status)
-    if (made === undefined || route.answer === undefined) return reply.send()
+    if (made === undefined || route.answer === undefined) return void reply.send()
+    void reply.type('application/json; charset=utf-8')
+    if (made instanceof Readable) return void reply.send(made)
     const text = print(made, environment.pause)
-    return reply.type('application/json; charset=utf-8').send(typeof text === 'string' ? text : await text)
+    void reply.send(typeof text === 'string' ? text : await text)
   }
+  const inTurnOf =
+    (request: FastifyRequest) =>
+    <T>(work: () => Promise<T>): Promise<T> =>
+      environment.longAnswers.run(turnOf(request), work)
   server.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -60,10 +66,11 @@ export function openContractRoute(server: FastifyInstance, door: ContractDoor, r
       const input = readInput(route, request)
       const makeFor = (presented: Presented, waited = 0) =>
         answer(openExchange(environment, presented, request, waited), input, reply)
-      if (route.credentialInBody === true) return presentedIn(input.body, request).then((found) => makeFor(found))
+      const sent = () => reply
+      if (route.credentialInBody === true) return presentedIn(input.body, request).then(makeFor).then(sent)
       const presented = presentedBy(request)
       admit?.(route, input.params as Readonly<Record<string, string>>, presented)
-      if (!isLong) return makeFor(presented)
+      if (!isLong) return makeFor(presented).then(sent)
       return answerInTurn(environment.longAnswers, request, reply, (waited) => makeFor(presented, waited))
     },
   })

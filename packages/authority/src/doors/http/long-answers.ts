@@ -1,7 +1,7 @@
 // Makes answers with lists, a few at a time.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-import { createFairQueue, type FairQueue } from '../../domain/fair-queue.ts'
+import { createFairQueue, type FairQueue, type Turn } from '../../domain/fair-queue.ts'
 import { ClientOfRequest } from './address.ts'
 
 /**
@@ -16,17 +16,25 @@ export function createLongAnswers(): FairQueue {
 }
 
 /**
- * Makes and sends an answer in the turn of the client's network. Nothing is made for a client that is gone by then.
- * `make` gets the milliseconds that the request has waited, which count for its wait for a database that hangs.
+ * Makes an answer in the turn of the client's network, and lets the next begin while it is sent. Nothing is made for a
+ * client that is gone by then. `make` gets the milliseconds that the request has waited, which count for its wait for a database that hangs.
  */
 export function answerInTurn(
   queue: FairQueue,
   request: FastifyRequest,
   reply: FastifyReply,
-  make: (waited: number) => Promise<FastifyReply>,
+  make: (waited: number) => Promise<void>,
 ): Promise<FastifyReply> {
   const client = new ClientOfRequest(request)
-  const turn = { lane: client.network(), key: request.id }
   const arrived = performance.now()
-  return queue.run(turn, async () => (client.hasLeft() ? reply.hijack() : make(performance.now() - arrived)))
+  const made = queue.run(turnOf(request), async () => {
+    if (client.hasLeft()) reply.hijack()
+    else await make(performance.now() - arrived)
+  })
+  return made.then(() => reply)
+}
+
+/** The turn of a request, also for each part of an answer that is made while it is sent. */
+export function turnOf(request: FastifyRequest): Turn {
+  return { lane: new ClientOfRequest(request).network(), key: request.id }
 }

@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import { expect, test } from 'vitest'
 
-import { encodeAll, print } from './pieces.ts'
+import { pagesOf } from '../../domain/page.ts'
+import { encodeAll, PagedList, print, printPages } from './pieces.ts'
 
 /** Pauses, and the amount of work before each. */
 function counting(done: () => number) {
@@ -67,4 +69,22 @@ test('items that take longer to encode are encoded in smaller pieces', async () 
   expect(steps).toEqual([500, 500])
   await encodeAll(items.slice(0, 4), encode, pause, () => 480)
   expect(steps.slice(3)).toEqual([1, 1])
+})
+
+test('a paged list prints as the array that it is, and no page is read before it is wanted', async () => {
+  const long = 'x'.repeat(200_000)
+  for (const pages of [[[]], [[1, 2]], [[], []], [[], [1], [], [2, long], [3]], [[long], [long]]]) {
+    let read = 0
+    const listed = new PagedList(
+      pagesOf<unknown, number>(async (at = 0) => {
+        read += 1
+        return { items: pages[at] ?? [], ...(at + 1 < pages.length ? { next: at + 1 } : {}) }
+      }),
+    )
+    const printed = await printPages(listed, (work) => work(), nextTurn)
+    expect(read).toBe(1)
+    const text =
+      printed instanceof Readable ? Buffer.concat(await printed.toArray()).toString() : JSON.stringify(printed)
+    expect(text).toBe(JSON.stringify(pages.flat()))
+  }
 })

@@ -1,4 +1,7 @@
 // Encodes and prints long answers in pieces, so that others have a turn in between.
+import { Readable } from 'node:stream'
+
+import type { Page } from '../../domain/page.ts'
 
 /** Resolves when others have had a turn. */
 type Pause = () => Promise<void>
@@ -27,6 +30,46 @@ export async function encodeAll<Item, Encoded>(
     encoded.push(encode(item))
   }
   return encoded
+}
+
+/** A list that may be longer than what should be held: it is read while it is sent, a page at a time. */
+export class PagedList<Item> {
+  readonly pages: AsyncGenerator<Page<Item, unknown>, void>
+
+  constructor(pages: AsyncGenerator<Page<Item, unknown>, void>) {
+    this.pages = pages
+  }
+}
+
+/**
+ * Prints a list by its pages. A list of one page is an array; of others the first page is read here, and each further one
+ * by `read` once the client has taken those before it.
+ */
+export async function printPages<Item>(
+  { pages }: PagedList<Item>,
+  read: <T>(work: () => Promise<T>) => Promise<T>,
+  pause: Pause,
+): Promise<readonly Item[] | Readable> {
+  const first = (await pages.next()).value
+  if (first?.next === undefined) return first?.items ?? []
+
+  async function* printAll(begun: Page<Item, unknown>): AsyncGenerator<Buffer> {
+    let piece = '['
+    let between = ''
+    for (let page: typeof begun | void = begun; page !== undefined; page = (await read(() => pages.next())).value) {
+      for (const item of page.items) {
+        piece += between + JSON.stringify(item)
+        between = ','
+        if (piece.length < charactersOfPiece) continue
+        yield Buffer.from(piece)
+        piece = ''
+        await pause()
+      }
+    }
+    yield Buffer.from(`${piece}]`)
+  }
+
+  return Readable.from(printAll(first))
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Lease, Machine as MachineAnswer, MachineEvent as EventAnswer } from '@hallpass/client'
 
 import type { Machine, MachineEvent, MachineLease } from '../../domain/machine.ts'
-import { readConfig, readMetadata } from '../../domain/machine-config.ts'
+import { readConfig, readMetadata, type MachineConfig } from '../../domain/machine-config.ts'
 import type { OrganisationMachine } from '../../operations/machines/list-machines.ts'
 import { encodeRunLabels } from '../http/encode-run-labels.ts'
 
@@ -54,7 +54,6 @@ function encodeParts(machine: Machine, { engineAnswers, events, lease, nonce }: 
 
 export function encodeOfOrganisation({ machine, appName }: OrganisationMachine, isSummary: boolean) {
   const { id, name, region, state, version, address, createdAt, updatedAt } = machine
-  const { image, guest, metadata } = configOf(machine)
   return {
     id,
     app_name: appName ?? '',
@@ -66,8 +65,12 @@ export function encodeOfOrganisation({ machine, appName }: OrganisationMachine, 
     ...encodeRunLabels(machine.runLabels),
     created_at: encodeInstant(createdAt),
     updated_at: encodeInstant(updatedAt),
-    ...(isSummary ? {} : { config: { image, guest, metadata } }),
+    ...(isSummary ? {} : { config: chosenOf(configOf(machine)) }),
   }
+}
+
+function chosenOf({ image, guest, metadata }: MachineConfig) {
+  return { image, guest, metadata }
 }
 
 export function encodeEvent({ id, type, status, source, at, request }: MachineEvent): EventAnswer {

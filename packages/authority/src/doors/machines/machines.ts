@@ -1,5 +1,8 @@
 // The handlers for machines: from the contract's input to an operation's, and back.
+import type { Machine as MachineAnswer } from '@hallpass/client'
+
 import type { MachineConfig } from '../../domain/machine-config.ts'
+import { pagesOf } from '../../domain/page.ts'
 import { createMachine } from '../../operations/machines/create-machine.ts'
 import { leaseOf, type ShownMachine } from '../../operations/machines/find-machine.ts'
 import { listMachines, pageMachines } from '../../operations/machines/list-machines.ts'
@@ -7,7 +10,7 @@ import { listMachineEvents, listMachineVersions, showMachine } from '../../opera
 import { updateMachine } from '../../operations/machines/update-machine.ts'
 import { readConfig } from '../../domain/machine-config.ts'
 import type { Handlers } from '../http/handler.ts'
-import { encodeAll } from '../http/pieces.ts'
+import { encodeAll, PagedList } from '../http/pieces.ts'
 import { encodeEvent, encodeMachine, encodeOfOrganisation } from './encode.ts'
 import { decodeMachineCursor, encodeMachineCursor, nameOf } from './read.ts'
 
@@ -22,15 +25,14 @@ type Names =
 
 export const machineHandlers: Handlers<Names> = {
   async listMachines({ params, query }, { perform, pause, now, engineAnswers }) {
-    const { machines } = await perform(listMachines, {
+    const asked = {
       appName: params.app_name,
       ...readFilter(query),
       metadata: Object.entries(query).flatMap(([field, value]) =>
         field.startsWith('metadata.') ? [[field.slice('metadata.'.length), String(value)] as const] : [],
       ),
       withEvents: query.summary !== true,
-    })
-    const at = now()
+    }
     const answers = engineAnswers()
     const encode = ({ machine, events }: ShownMachine) =>
       query.summary === true
@@ -38,9 +40,14 @@ export const machineHandlers: Handlers<Names> = {
         : encodeMachine(machine, {
             engineAnswers: answers,
             events,
-            lease: query.include_leases === true ? leaseOf(machine, at) : undefined,
+            lease: query.include_leases === true ? leaseOf(machine, now()) : undefined,
           })
-    return encodeAll(machines, encode, pause, () => 10)
+    return new PagedList(
+      pagesOf<MachineAnswer, string>(async (after) => {
+        const page = await perform(listMachines, { ...asked, after })
+        return { ...page, items: await encodeAll(page.items, encode, pause, () => 10) }
+      }),
+    )
   },
 
   async createMachine({ params, body }, { perform, engineAnswers }) {

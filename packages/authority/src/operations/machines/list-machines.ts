@@ -1,4 +1,4 @@
-// machine.list: the machines of an app, or of an organisation, by id.
+// machine.list: the machines of an app, or of an organisation, by id, a page at a time.
 import { actions, type Access } from '@hallpass/macaroon'
 
 import type { Machine } from '../../domain/machine.ts'
@@ -26,46 +26,32 @@ export interface ListMachines extends MachineFilter {
   /** All of these. */
   readonly metadata: readonly (readonly [key: string, value: string])[]
   readonly withEvents: boolean
-  /** The part of the answer that was found before. */
-  readonly begun?: BegunList
+  /** The id of the last machine seen. */
+  readonly after: string | undefined
 }
 
-interface BegunList {
-  readonly after: string
-  readonly found: readonly ShownMachine[]
-}
-
-export interface ListedMachines {
-  readonly machines: readonly ShownMachine[]
-  /** Present if the answer is not whole yet. */
-  readonly begun?: BegunList
-}
-
-/** In one snapshot, so that it takes a few milliseconds. */
-const rowsOfPiece = 200
+/** In one snapshot, so that it takes a few milliseconds; of configurations as long as they may be, four megabytes. */
+const rowsOfPage = 64
 const eventsOfListed = 10
 
-export const listMachines: ReadOperation<ListMachines, FoundApp, ListedMachines> = {
+export const listMachines: ReadOperation<ListMachines, FoundApp, Page<ShownMachine, string>> = {
   name: 'machine.list',
   mode: 'read',
 
   access: (context, { appName }) => accessApp(context, appName, actions.read),
 
   async run({ tx }, { input, subject }) {
-    const { begun, metadata, withEvents } = input
-    const rows = await tx.machines.ofApp(subject.app.id, queryOf(input, rowsOfPiece, begun?.after))
-    const found = [...(begun?.found ?? [])]
-    for (const machine of rows) {
-      if (!passes(machine, input) || !hasMetadata(machine, metadata)) continue
-      const events = withEvents ? await tx.machines.events(machine.id, eventsOfListed) : []
-      found.push({ ...subject, machine, events })
-    }
-    const last = rows.at(-1)
-    if (rows.length < rowsOfPiece || last === undefined) return { machines: found }
-    return { machines: [], begun: { after: last.id, found } }
+    const { after, metadata, withEvents } = input
+    const rows = await tx.machines.ofApp(subject.app.id, queryOf(input, rowsOfPage + 1, after))
+    const found = rows
+      .slice(0, rowsOfPage)
+      .filter((machine) => passes(machine, input) && hasMetadata(machine, metadata))
+      .map(async (machine) => {
+        const events = withEvents ? await tx.machines.events(machine.id, eventsOfListed) : []
+        return { ...subject, machine, events }
+      })
+    return pageOf(await Promise.all(found), rows, rowsOfPage)
   },
-
-  rest: (input, { begun }) => (begun === undefined ? undefined : { ...input, begun }),
 }
 
 export interface PageMachines extends MachineFilter {
@@ -99,9 +85,14 @@ export const pageMachines: ReadOperation<PageMachines, Organisation, Page<Organi
       if (!names.has(appId)) names.set(appId, (await tx.apps.byId(appId))?.name)
       items.push({ machine, appName: names.get(appId) })
     }
-    const last = rows[input.limit - 1]
-    return rows.length > input.limit && last !== undefined ? { items, next: last.id } : { items }
+    return pageOf(items, rows, input.limit)
   },
+}
+
+/** What was found among so many rows; one row more says that there is another page. */
+function pageOf<Item>(items: readonly Item[], rows: readonly Machine[], limit: number): Page<Item, string> {
+  const last = rows[limit - 1]
+  return rows.length > limit && last !== undefined ? { items, next: last.id } : { items }
 }
 
 /** A member reads all; a token what is of the apps that it reads, and may be confined to some of it. */

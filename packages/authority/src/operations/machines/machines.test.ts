@@ -8,12 +8,14 @@ import type { Machine } from '../../domain/machine.ts'
 import { readConfig, readMetadata } from '../../domain/machine-config.ts'
 import { changeMachine } from '../../domain/machine-change.ts'
 import type { MachineCause } from '../../domain/machine-states.ts'
+import { pagesOf } from '../../domain/page.ts'
 import { overEachEngine } from '../../store/testing/engines.ts'
 import { deleteApp } from '../apps/delete-app.ts'
 import { showApp } from '../apps/show-app.ts'
 import { createMachine } from './create-machine.ts'
 import { destroyMachine, restartMachine, startMachine, stopMachine, suspendMachine } from './change-state.ts'
 import { cordonMachine, signalMachine } from './control-machine.ts'
+import type { ShownMachine } from './find-machine.ts'
 import { acquireLease, releaseLease, showLease } from './leases.ts'
 import { listMachines, pageMachines } from './list-machines.ts'
 import { changeMachineMetadata, showMachineMetadata } from './metadata.ts'
@@ -205,12 +207,17 @@ overEachEngine((postgres) => {
       const made = await Promise.all(Array.from({ length: 203 }, () => world.create({ metadata: { of: 'list' } })))
       const all = { withDestroyed: false, states: [], regions: [] }
       const asked = { ...all, appName: world.app.name, metadata: [['of', 'list']], withEvents: true } as const
-      const { machines } = await world.ask(listMachines, asked)
+      const machines: ShownMachine[] = []
+      for await (const { items } of pagesOf<ShownMachine, string>((after) =>
+        world.ask(listMachines, { ...asked, after }),
+      ))
+        machines.push(...items)
       expect(machines.map(({ machine }) => machine.id)).toEqual(
         made.map(({ id }) => id).toSorted((a, b) => (a < b ? -1 : 1)),
       )
       expect(machines[0]?.events).toHaveLength(1)
-      expect((await world.ask(listMachines, { ...asked, states: ['started'] })).machines).toEqual([])
+      const started = { ...asked, states: ['started'], after: undefined }
+      expect((await world.ask(listMachines, started)).items).toEqual([])
       let after: string | undefined
       const seen = new Set<string>()
       do {
@@ -255,7 +262,15 @@ overEachEngine((postgres) => {
       await expect(
         world.ask(
           listMachines,
-          { appName: world.app.name, withDestroyed: false, states: [], regions: [], metadata: [], withEvents: false },
+          {
+            appName: world.app.name,
+            withDestroyed: false,
+            states: [],
+            regions: [],
+            metadata: [],
+            withEvents: false,
+            after: undefined,
+          },
           mine,
         ),
       ).rejects.toMatchObject({ code: 'forbidden' })
