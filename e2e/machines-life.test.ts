@@ -69,6 +69,11 @@ describe.skipIf(reasonWithoutDockerd() !== undefined)('machines on a Docker Engi
     await world.ask(waitForMachine, asked)
     return world.find(machine.id)
   }
+  /** A program that says something is past its first lines, as its traps: one that has just started is not. */
+  async function firstWords({ runId }: Machine): Promise<string | undefined> {
+    for await (const { text } of machines.logs(runId ?? '', { follow: true })) return text
+    return undefined
+  }
   const eventsOf = ({ id }: Machine) => world.store.read((tx) => tx.machines.events(id, 50))
   const told = (events: readonly MachineEvent[]) => events.map(({ type, status }) => `${type} ${status}`).toReversed()
   const exitOf = (events: readonly MachineEvent[]) =>
@@ -212,13 +217,14 @@ describe.skipIf(reasonWithoutDockerd() !== undefined)('machines on a Docker Engi
   })
 
   test('one that ignores its signal is killed when its time is over, or sooner if somebody loses patience', async () => {
-    const deaf = { ...runs('trap "" INT TERM; while true; do sleep 1; done'), restart: { policy: 'always' } }
+    const deaf = { ...runs('trap "" INT TERM; echo deaf; while true; do sleep 1; done'), restart: { policy: 'always' } }
     const [late, hurried] = [
       await world.create({ ...deaf, stop_config: { signal: 'SIGTERM', timeout: '300ms' } }),
       await world.create({ ...deaf, stop_config: { timeout: '5m' } }),
     ]
-    await reach(late, 'started')
-    await reach(hurried, 'started')
+    for (const machine of [late, hurried]) {
+      expect(await firstWords(await reach(machine, 'started'))).toBe('deaf')
+    }
     await world.ask(stopMachine, { ...named(late), ...gently })
     await world.ask(stopMachine, { ...named(hurried), ...gently })
     await reach(late, 'stopped')
@@ -276,6 +282,7 @@ describe.skipIf(reasonWithoutDockerd() !== undefined)('machines on a Docker Engi
     const second = await reach(made, 'started')
     expect(second.runId).not.toBe(first.runId)
     expect(exitOf(await eventsOf(made))['exit_event']).toMatchObject({ requested_stop: true, restarting: true })
+    expect(await firstWords(second)).toBe('1')
     await world.ask(signalMachine, { ...named(made), signal: 'SIGUSR1' })
     await reach(made, 'restarting')
     expect(exitOf(await eventsOf(made))['exit_event']).toMatchObject({ exit_code: 5, requested_stop: false })

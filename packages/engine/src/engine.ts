@@ -66,7 +66,7 @@ export interface Engine {
    * between two looks are one, and a change may come twice. A run that the caller knows and the first list lacks is lost.
    * A slow reader misses no run and costs no memory. It ends with `unavailable` when the engine goes away: call it again.
    */
-  watch(options?: { readonly abort?: AbortSignal }): AsyncIterable<Change>
+  watch(options?: WatchOptions): AsyncIterable<Change>
 
   /** Runs a command in a run, to its end. */
   exec(runId: string, command: CommandOutput): Promise<CommandResult>
@@ -213,6 +213,12 @@ export interface Exit {
   readonly at: Date | undefined
   /** Why the command could not be run or the run not be started, as a sentence for people. */
   readonly problem: string | undefined
+}
+
+export interface WatchOptions {
+  /** The caller needs to hear only of runs that have ended or are gone. It may hear of others too. */
+  readonly onlyEnds?: boolean
+  readonly abort?: AbortSignal
 }
 
 export type Change =

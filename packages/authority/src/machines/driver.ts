@@ -27,8 +27,8 @@ export interface DriverOptions {
   /** Called when the engine begins to fail, and when it answers again. */
   readonly report: (state: { readonly error?: unknown }) => void
   readonly sockets: ApiSockets
-  /** Called after each change that the driver wrote. */
-  readonly changed: () => void
+  /** Called with a machine after each change that the driver wrote. */
+  readonly changed: (machine: Machine) => void
 }
 
 export interface Driver {
@@ -49,6 +49,8 @@ const longestIdleOfMany = 500
 const restAfterTrouble = 1000
 /** An engine that starts anew is not called away. */
 const shortAbsence = 3000
+/** Between looks for what is due: each reads all that is under way. */
+const restAfterLook = 20
 
 interface Work {
   readonly machine: Machine
@@ -76,8 +78,8 @@ export function startDriver(options: DriverOptions): Driver {
     () => turn,
     options,
     (machine) => {
-      if (machine !== undefined && machine.startedAt === null) sockets.close(machine.id)
-      options.changed()
+      if (machine.startedAt === null) sockets.close(machine.id)
+      options.changed(machine)
     },
   )
   const context: StepContext = {
@@ -106,7 +108,7 @@ export function startDriver(options: DriverOptions): Driver {
   async function watch({ signal }: AbortController): Promise<void> {
     while (!signal.aborted) {
       try {
-        for await (const change of engine.watch({ abort: signal })) {
+        for await (const change of engine.watch({ onlyEnds: true, abort: signal })) {
           if (failsSince !== undefined) options.report({})
           failsSince = undefined
           if (change.kind === 'run') void look(machineOfRun(change.runId), change.runId, change.run)
@@ -207,6 +209,7 @@ export function startDriver(options: DriverOptions): Driver {
         trouble(error)
         return restAfterTrouble
       })
+      if (isAwake) await rest(restAfterLook, stopping.signal)
       if (isAwake || stopping.signal.aborted) continue
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, milliseconds)

@@ -29,7 +29,7 @@ export function createRecorder(
   store: Store,
   turn: () => Turn,
   { now, randomBytes }: { readonly now: () => number; readonly randomBytes: Instant['randomBytes'] },
-  changed: (machine: Machine | undefined) => void,
+  changed: (machine: Machine) => void,
 ): Recorder {
   const writeInTurn = <T>(work: (tx: Transaction) => Promise<T>) =>
     store.write(async (tx) => {
@@ -47,7 +47,7 @@ export function createRecorder(
         if (made.machine.state === 'destroyed') await tx.volumes.release(id, now())
         return made.machine
       })
-      changed(after)
+      if (after !== undefined) changed(after)
       return after
     },
     readVolume: (id) => store.read((tx) => tx.volumes.byId(id)),

@@ -13,7 +13,7 @@ export type RunningMachines = MachineRunner & Worker
 export function runMachines(options: Omit<DriverOptions, 'changed'>): RunningMachines {
   const { store, engine, sockets } = options
   const watchers = createWatchers(store)
-  const driver = startDriver({ ...options, changed: () => watchers.look() })
+  const driver = startDriver({ ...options, changed: (machine) => watchers.saw(machine) })
   return {
     tokenTrouble: () => sockets.trouble(),
     wake() {

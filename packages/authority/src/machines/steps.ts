@@ -58,7 +58,7 @@ async function step(context: StepContext, machine: Machine, signal: AbortSignal)
     case 'starting':
       return machine.startedAt === null
         ? begin(context, machine, signal)
-        : context.starts.run(() => launch(context, machine))
+        : context.starts.run(async () => launch(context, machine, await context.engine.inspect(machine.runId ?? '')))
     case 'restarting':
       return machine.startedAt === null ? begin(context, machine, signal) : end(context, machine)
     case 'stopping':
@@ -113,15 +113,15 @@ async function begin(context: StepContext, machine: Machine, signal: AbortSignal
     return changeMachine(found, found.state === 'starting' ? undefined : 'launch', instant, changes, events)
   })
   if (next?.state === 'starting' && next.startedAt !== null && next.runId === nextRunId(ready)) {
-    await context.starts.run(() => launch(context, next))
+    await context.starts.run(() => launch(context, next, undefined))
   }
 }
 
-/** Brings the run that a machine shall have to life, from wherever it is. */
-async function launch(context: StepContext, machine: Machine): Promise<void> {
+/** Brings the run that a machine shall have to life, from where it is; undefined if the engine has none. */
+async function launch(context: StepContext, machine: Machine, before: RunStatus | undefined): Promise<void> {
   const { engine, recorder } = context
   const runId = machine.runId ?? ''
-  let status = await engine.inspect(runId)
+  let status = before
   if (status === undefined || status.state === 'created') {
     const app = await context.appOf(machine)
     if (app === undefined) throw new CannotRun('its app is deleted')

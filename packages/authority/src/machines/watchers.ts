@@ -9,6 +9,8 @@ export interface Watchers {
   changed(machine: Known, signal: AbortSignal): Promise<void>
   /** Something changed in this process: it is looked at soon. */
   look(): void
+  /** The machine as it is now. */
+  saw(machine: Known): void
 }
 
 /** How often the store is asked what other authorities changed. */
@@ -34,7 +36,7 @@ export function createWatchers(store: Pick<Store, 'read'>): Watchers {
       for (const [known, resolve] of waiting) {
         if (!ids.has(known.id)) continue
         const machine = now.get(known.id)
-        if (machine?.updatedAt !== known.updatedAt || machine.lastEventId !== known.lastEventId) resolve()
+        if (machine === undefined || isOther(machine, known)) resolve()
       }
     } catch {
       // The store reports its own trouble, and those who wait are ended by what decides over them.
@@ -63,5 +65,12 @@ export function createWatchers(store: Pick<Store, 'read'>): Watchers {
       isSoon = true
       plan(soon)
     },
+    saw(machine) {
+      for (const [known, resolve] of waiting) if (known.id === machine.id && isOther(machine, known)) resolve()
+    },
   }
+}
+
+function isOther(machine: Known, known: Known): boolean {
+  return machine.updatedAt !== known.updatedAt || machine.lastEventId !== known.lastEventId
 }

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import { createChangedRuns, type ChangedRuns } from '../changed-runs.ts'
 import { EngineError } from '../engine-error.ts'
-import type { Change, RunStatus } from '../engine.ts'
+import type { Change, RunStatus, WatchOptions } from '../engine.ts'
 import type { Daemon } from './daemon.ts'
 import { readJsonLines } from './frames.ts'
 
@@ -14,9 +14,9 @@ export async function* watchRuns(
     readonly list: () => Promise<readonly RunStatus[]>
     readonly inspect: (runId: string) => Promise<RunStatus | undefined>
   },
-  abort?: AbortSignal,
+  { onlyEnds = false, abort }: WatchOptions,
 ): AsyncGenerator<Change> {
-  const changed = await follow(daemon, abort)
+  const changed = await follow(daemon, abort, onlyEnds ? ending : telling)
   try {
     yield { kind: 'all', runs: await runs.list() }
     for (;;) {
@@ -30,7 +30,7 @@ export async function* watchRuns(
 
 /** Until the run has ended or is gone. */
 export async function waitForEnd(daemon: Daemon, runId: string, abort?: AbortSignal): Promise<void> {
-  const changed = await follow(daemon, abort, daemon.names.container(runId))
+  const changed = await follow(daemon, abort, telling, daemon.names.container(runId))
   try {
     for (;;) {
       const container = await daemon.look(runId)
@@ -47,6 +47,7 @@ export async function waitForEnd(daemon: Daemon, runId: string, abort?: AbortSig
 async function follow(
   daemon: Daemon,
   abort: AbortSignal | undefined,
+  meant: ReadonlySet<string>,
   container?: string,
 ): Promise<Pick<ChangedRuns, 'next'> & { close(): void }> {
   const { client, names } = daemon
@@ -64,7 +65,7 @@ async function follow(
   async function read(): Promise<void> {
     for await (const { Action: action, Actor: actor } of readJsonLines<Event>(source)) {
       const runId = names.runOf(actor.Attributes)
-      if (runId === undefined || !names.isOwn(actor.Attributes) || !telling.has(action)) continue
+      if (runId === undefined || !names.isOwn(actor.Attributes) || !meant.has(action)) continue
       changed.add(runId)
     }
     throw new Error('the stream of events ended')
@@ -105,17 +106,6 @@ interface Event {
   readonly Actor: { readonly Attributes: Readonly<Record<string, string>> }
 }
 
-/** Those after which a run stands otherwise, in the words of Docker and of Podman. */
-const telling = new Set([
-  'create',
-  'init',
-  'start',
-  'die',
-  'died',
-  'oom',
-  'stop',
-  'pause',
-  'unpause',
-  'destroy',
-  'remove',
-])
+/** Those after which a run has ended, in the words of Docker and of Podman; and all after which it stands otherwise. */
+const ending = new Set(['die', 'died', 'stop', 'destroy', 'remove'])
+const telling = new Set([...ending, 'create', 'init', 'start', 'oom', 'pause', 'unpause'])

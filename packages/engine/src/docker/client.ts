@@ -50,8 +50,9 @@ export interface ClientOptions {
 
 export function createClient({ endpoint, timeoutMs, onLost = () => {} }: ClientOptions): DockerClient {
   checkEndpoint(endpoint)
-  // A connection for each question: one that was kept is dead after a restart of the engine.
-  const agent = new Agent({ keepAlive: false })
+  // A new connection costs more than most questions. One that nobody has used for a second may be dead without a word.
+  const kept = new Agent({ keepAlive: true, maxFreeSockets: 16, timeout: 1000 })
+  const once = new Agent()
   let version: Promise<string> | undefined
 
   /** Of the API: the newest that both sides know, so that a newer engine changes nothing for us. */
@@ -96,6 +97,8 @@ export function createClient({ endpoint, timeoutMs, onLost = () => {} }: ClientO
       signal: question.abort,
     }
     const tls = 'socketPath' in endpoint ? undefined : endpoint.tls
+    // What changes something is not sent twice.
+    const agent = options.method === 'GET' ? kept : once
     const request = tls === undefined ? requestHttp({ ...options, agent }) : requestHttps({ ...options, ...tls })
     request.end(body?.bytes)
     return request
@@ -112,7 +115,9 @@ export function createClient({ endpoint, timeoutMs, onLost = () => {} }: ClientO
       })
       request.once('error', (error) => {
         clearTimeout(timer)
-        reject(errorOfConnection(error, question.abort))
+        // The engine may have closed a connection that was kept, just before.
+        if (request.reusedSocket && Reflect.get(error, 'code') === 'ECONNRESET') resolve(send(path, question))
+        else reject(errorOfConnection(error, question.abort))
       })
     })
   }

@@ -54,7 +54,7 @@ export function createDockerEngine(options: DockerOptions): Engine {
     ...runs,
     capabilities: () => daemon.capabilities(),
     pullImage: (reference, pull = {}) => pullImage(daemon, reference, pull, credentials, pullSilenceMs),
-    watch: ({ abort } = {}) => watchRuns(daemon, runs, abort),
+    watch: (watch = {}) => watchRuns(daemon, runs, watch),
     exec: (runId, command) => runCommand((one) => openExec(daemon, runId, one, random), command),
     openExec: (runId, command) => openExec(daemon, runId, command, random),
     logs: (runId, log) => readLog(daemon, runId, log),
