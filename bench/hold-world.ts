@@ -75,7 +75,8 @@ function crowdSql(organisation: number, user: number, many: number): string {
     commit;`
 }
 
-async function execute(path: string, url: string | undefined, sql: string): Promise<void> {
+/** Runs SQL on the database of a URL, or on the SQLite file beside whoever has it open. */
+export async function execute(path: string, url: string | undefined, sql: string): Promise<void> {
   if (url === undefined) {
     using database = new DatabaseSync(path)
     database.exec(sql)

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { cli } from './cli.ts'
 import { holds, holdsPostgres } from './holds.ts'
 import { http } from './http.ts'
+import { machines } from './machines.ts'
 import { make } from './make.ts'
 import { memory } from './memory.ts'
 import { million, millions } from './million.ts'
@@ -45,6 +46,7 @@ const pieces: Readonly<Record<string, (runs: Runs) => Promise<readonly MeasuredG
   start: measuring(start),
   cli: measuring(cli),
   memory: measuring(memory),
+  machines: measuring(machines),
   postgres: measuring(postgres),
   peers: measuring(peers),
 }

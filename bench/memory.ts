@@ -53,8 +53,8 @@ export const memory: Piece<World> = {
   },
 }
 
-/** In bytes, as Linux counts it. */
-function residentMemory(pid: number): number {
+/** In bytes, as Linux counts it; `VmHWM` is the most that it was since it was last forgotten. */
+export function residentMemory(pid: number, what: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1')
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? NaN) * 1024
+  return Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? NaN) * 1024
 }

@@ -31,6 +31,7 @@ export { listOrganisationTokens, usualListing } from '../packages/authority/src/
 export { revokeToken } from '../packages/authority/src/operations/tokens/revoke-token.ts'
 export { startProxy } from '../packages/authority/src/store/testing/postgres-proxy.ts'
 export { startPostgres } from '../packages/authority/src/store/testing/postgres.ts'
+export { reasonWithoutDockerd, startDockerd, type Dockerd } from '../packages/engine/src/testing/dockerd.ts'
 export { createApp, mintToken }
 
 export interface OpenAuthority {
