@@ -1,7 +1,7 @@
 // The HTTP server with limits, request ids, metrics and log. The doors are opened on it.
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, rename, rm } from 'node:fs/promises'
+import { chmod, rename } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -134,9 +134,8 @@ export function createServer(options: {
       server.routing(request, response)
     }, machineAddress(machine))
     own.maxHeadersCount = mostHeaders
-    // Put in its place by a new name: at its end Node removes what it made, and another may listen there by then.
-    const draft = `${path}.new`
-    await rm(draft, { force: true })
+    // It gets another name: at its end Node removes what it made, and another authority may listen there by then.
+    const draft = `${path}.${randomBytes(4).toString('hex')}`
     own.listen(draft)
     await once(own, 'listening')
     await chmod(draft, 0o666)

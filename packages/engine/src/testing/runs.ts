@@ -107,7 +107,8 @@ export function testRuns(get: () => World): void {
         expect(await engine.sharesFolder(folder)).toBe(true)
         expect(await readdir(folder)).toEqual(['run'])
         await writeFile(join(shared, 'note'), 'first\n')
-        const spec = { sharedFolder: { folder: shared, path: '/.fly' }, user: '1000' }
+        const files = [{ path: '/etc/beside', content: Buffer.from('beside\n') }]
+        const spec = { sharedFolder: { folder: shared, path: '/.fly' }, user: '1000', files }
         const runId = await run('exec sleep 1000', spec)
         server.listen(join(shared, 'socket'))
         await once(server, 'listening')
@@ -116,7 +117,7 @@ export function testRuns(get: () => World): void {
         expect(await say(runId, 'sh', '-c', 'cat /.fly/note; echo more > /.fly/note || echo refused')).toBe(
           'second\nrefused\n',
         )
-        expect(await say(runId, 'sh', '-c', 'test -S /.fly/socket && echo a socket')).toBe('a socket\n')
+        expect(await say(runId, 'sh', '-c', 'test -S /.fly/socket && cat /etc/beside')).toBe('beside\n')
         await engine.remove(runId)
         expect(await readFile(join(shared, 'note'), 'utf8')).toBe('second\n')
       } finally {
