@@ -31,9 +31,10 @@ const lookups: {
   memberships: {
     find: { tables: ['memberships'], isByKey: true, keyOf: (organisation, user) => `${organisation} ${user}` },
   },
-  machines: { countOfApp: { tables: ['machines'], isByKey: false, keyOf: String } },
-  volumes: { countOfApp: { tables: ['volumes'], isByKey: false, keyOf: String } },
-  apps: { byName: { tables: ['apps', 'organisations'], isByKey: true, keyOf: String } },
+  apps: {
+    byName: { tables: ['apps', 'organisations'], isByKey: true, keyOf: String },
+    counts: { tables: ['apps', 'machines', 'volumes'], isByKey: false, keyOf: String },
+  },
   signingKeys: {
     byKid: { tables: ['signing_keys'], isByKey: true, keyOf: latin1Of },
     newest: { tables: ['signing_keys'], isByKey: false, keyOf: String },

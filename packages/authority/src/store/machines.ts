@@ -7,7 +7,7 @@ import type { Machine, MachineEvent, MachineVersion } from '../domain/machine.ts
 import type { RunLabels } from '../domain/run-labels.ts'
 import type { MachineQuery } from '../domain/store/machines.ts'
 import type { Transaction } from '../domain/store.ts'
-import { lookup, query, type Param, type QuerySession } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 import { machineTokens } from './machine-tokens.ts'
 import type { MachineColumns } from './schema.ts'
 
@@ -27,7 +27,6 @@ export function machines(session: QuerySession): Transaction['machines'] {
     ofOrganisation: (id, asked) => many(session.many(ofOrganisation, { id, ...placeOf(asked) })),
     page: (asked) => many(session.many(page, placeOf(asked))),
     hasDestroyed: async (before) => (await session.one(destroyed, { before, limit: 1 })) !== undefined,
-    countOfApp: async (id) => (await session.one(countOfApp, { id, gone }))?.count ?? 0,
     due: (now, limit) => many(session.many(due, { now, limit })),
     nextDue: async (after) => (await session.one(nextDue, { after }))?.dueAt ?? undefined,
     events: (machineId, limit) => session.many(events, { machineId, limit }),
@@ -196,14 +195,6 @@ const ofOrganisation = query((db, param: Param<OfOne>) =>
 
 const page = query((db, param: Param<Place>) =>
   db.selectFrom('machines').selectAll().where(afterPlace(param)).orderBy('id').limit(param('limit')),
-)
-
-const countOfApp = lookup((db, param: Param<{ id: number; gone: string }>) =>
-  db
-    .selectFrom('machines')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('app_id', '=', param('id'))
-    .where(sql<SqlBool>`state <> ${param('gone')}`),
 )
 
 const due = query((db, param: Param<{ now: number; limit: number }>) =>

@@ -4,7 +4,7 @@ import { sql, type SqlBool } from 'kysely'
 import type { Transaction } from '../domain/store.ts'
 import type { VolumeQuery } from '../domain/store/volumes.ts'
 import type { Volume } from '../domain/volume.ts'
-import { lookup, query, type Param, type QuerySession } from './query.ts'
+import { query, type Param, type QuerySession } from './query.ts'
 import type { VolumeColumns } from './schema.ts'
 
 export function volumes(session: QuerySession): Transaction['volumes'] {
@@ -18,7 +18,6 @@ export function volumes(session: QuerySession): Transaction['volumes'] {
     ofApp: (id, asked) => many(session.many(ofApp, { id, ...placeOf(asked) })),
     ofOrganisation: (id, asked) => many(session.many(ofOrganisation, { id, ...placeOf(asked) })),
     freeOfName: (id, name) => one(session.one(freeOfName, { id, name })),
-    countOfApp: async (id) => (await session.one(countOfApp, { id }))?.count ?? 0,
     due: (now, limit) => many(session.many(due, { now, limit })),
     nextDue: async (after) => (await session.one(nextDue, { after }))?.dueAt ?? undefined,
     hasDestroyed: async (before) => (await session.one(destroyed, { before, limit: 1 })) !== undefined,
@@ -128,14 +127,6 @@ const freeOfName = query((db, param: Param<{ id: number; name: string }>) =>
     .orderBy('created_at')
     .orderBy('id')
     .limit((one) => one.lit(1)),
-)
-
-const countOfApp = lookup((db, param: Param<{ id: number }>) =>
-  db
-    .selectFrom('volumes')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('app_id', '=', param('id'))
-    .where(isThere),
 )
 
 const due = query((db, param: Param<{ now: number; limit: number }>) =>

@@ -6,6 +6,8 @@ export interface AppReads {
   byId(id: number): Promise<App | undefined>
   /** With its organisation, because every caller needs both. */
   byName(name: string): Promise<{ readonly app: App; readonly organisation: Organisation } | undefined>
+  /** Undefined if there is no such app. */
+  counts(id: number): Promise<AppCounts | undefined>
   byIdempotencyKey(organisationId: number, key: string): Promise<App | undefined>
   /** The first apps by name, after this name. */
   page(
@@ -14,11 +16,13 @@ export interface AppReads {
   ): Promise<readonly ListedApp[]>
 }
 
-interface ListedApp extends App {
-  /** The number of its machines that are not destroyed. */
+/** How many machines and volumes an app has that are not destroyed. */
+export interface AppCounts {
   readonly machineCount: number
   readonly volumeCount: number
 }
+
+interface ListedApp extends App, AppCounts {}
 
 export interface AppWrites extends AppReads {
   insert(app: Omit<App, 'id'>): Promise<App>

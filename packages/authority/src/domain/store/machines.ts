@@ -10,8 +10,6 @@ export interface MachineReads {
   page(query: MachineQuery): Promise<readonly Machine[]>
   /** Whether some were destroyed before. */
   hasDestroyed(before: number): Promise<boolean>
-  /** How many of an app are not destroyed. */
-  countOfApp(appId: number): Promise<number>
   /** Those whose driver must act by now, the longest due first. */
   due(now: number, limit: number): Promise<readonly Machine[]>
   /** When the driver must act next after this; undefined if never. */

@@ -8,8 +8,6 @@ export interface VolumeReads {
   ofOrganisation(organisationId: number, query: VolumeQuery): Promise<readonly Volume[]>
   /** The eldest of a name that no machine has. */
   freeOfName(appId: number, name: string): Promise<Volume | undefined>
-  /** How many of an app are not destroyed. */
-  countOfApp(appId: number): Promise<number>
   /** Those whose driver must act by now, the longest due first. */
   due(now: number, limit: number): Promise<readonly Volume[]>
   /** When the driver must act next after this; undefined if never. */

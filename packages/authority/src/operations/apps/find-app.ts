@@ -3,6 +3,7 @@ import type { Action } from '@hallpass/macaroon'
 
 import type { App } from '../../domain/app.ts'
 import type { Organisation } from '../../domain/organisation.ts'
+import type { AppCounts } from '../../domain/store/apps.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import { noneOfName } from '../organisations/find-organisation.ts'
 import type { OperationContext, AccessRequest } from '../perform/operation.ts'
@@ -13,10 +14,7 @@ export interface FoundApp {
 }
 
 /** An app, as shown to the caller. */
-export interface ShownApp extends FoundApp {
-  /** How many it has that are not destroyed. */
-  readonly machineCount: number
-  readonly volumeCount: number
+export interface ShownApp extends FoundApp, AppCounts {
   /** Whether it belongs to the caller's own personal organisation. */
   readonly own: boolean
 }
@@ -34,12 +32,14 @@ function expectApp(found: FoundApp | undefined, name: string): FoundApp {
   return found
 }
 
-/** What an app has. */
-export async function countsOf(
-  tx: ReadTransaction,
-  { id }: App,
-): Promise<Pick<ShownApp, 'machineCount' | 'volumeCount'>> {
-  return { machineCount: await tx.machines.countOfApp(id), volumeCount: await tx.volumes.countOfApp(id) }
+/**
+ * What an app has.
+ * @throws DomainError `not_found`
+ */
+export async function countsOf(tx: ReadTransaction, { id, name }: App): Promise<AppCounts> {
+  const counts = await tx.apps.counts(id)
+  if (counts === undefined) throw noneOfName('app', name)
+  return counts
 }
 
 /**

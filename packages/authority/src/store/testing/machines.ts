@@ -97,7 +97,7 @@ export function describeMachines(getStore: () => Store): void {
       expect(ofAll).toEqual([a.id, c.id, d.id, elsewhere.id].toSorted(byText))
       const lately = { limit: 10, updatedAfter: 4999 }
       expect(await read((tx) => ids(tx.machines.ofOrganisation(app.organisationId, lately)))).toEqual([elsewhere.id])
-      expect(await read((tx) => tx.machines.countOfApp(app.id))).toBe(3)
+      expect(await read((tx) => tx.apps.counts(app.id))).toEqual({ machineCount: 3, volumeCount: 0 })
       const apps = await read((tx) => tx.apps.page(app.organisationId, { limit: 9 }))
       expect(apps.find(({ id }) => id === app.id)?.machineCount).toBe(3)
       expect(await read((tx) => tx.organisations.countUpTo(app.organisationId, 'machines', 9, 0))).toBe(4)

@@ -48,7 +48,7 @@ export function describeVolumes(getStore: () => Store): void {
       expect(ids(await read((tx) => tx.volumes.ofOrganisation(app.organisationId, { limit: 9 })))).toEqual(
         [...sorted, beside.id].toSorted(byText),
       )
-      expect(await read((tx) => tx.volumes.countOfApp(app.id))).toBe(3)
+      expect(await read((tx) => tx.apps.counts(app.id))).toMatchObject({ volumeCount: 3 })
       const apps = await read((tx) => tx.apps.page(app.organisationId, { limit: 9 }))
       expect(apps.find(({ id }) => id === app.id)?.volumeCount).toBe(3)
       const count = (quota: 'volumes' | 'volumeGb') =>
