@@ -12,7 +12,8 @@ import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 
-import { connectionBounds, createConnections, type ConnectionBounds } from './connections.ts'
+import { connectionBounds, type ConnectionBounds } from './connection-bounds.ts'
+import { createConnections } from './connections.ts'
 import { createTurns } from './turns.ts'
 
 const open = new Set<{ close(): unknown }>()
