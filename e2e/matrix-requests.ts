@@ -144,7 +144,7 @@ const listed = {
     everybody,
     async ({ world }) => {
       const { email } = await signUpInto(world.authority.ask, world.admin.token, world.organisation.slug)
-      return { body: { code: plantReset(world.authority, email), new_password: 'a password from now on' } }
+      return { body: { code: await plantReset(world.authority, email), new_password: 'a password from now on' } }
     },
     { code, new_password: 'a long enough password' },
   ],

@@ -13,6 +13,7 @@ import type {
 import { routes } from '@hallpass/client/contract'
 
 import { founder, type TestAuthority } from './authority.ts'
+import { startingCliLogin } from './cli-login.ts'
 import { expectAnswer, type Ask } from './http.ts'
 
 export interface Person {
@@ -85,7 +86,10 @@ export async function signUpInto(
 }
 
 /** The code of a reset, as a mail to the address brings it. */
-export function plantReset({ inspect }: Pick<TestAuthority, 'inspect'>, email: string): string {
+export async function plantReset(
+  { inspect, ask }: Pick<TestAuthority, 'inspect' | 'ask'>,
+  email: string,
+): Promise<string> {
   const code = randomUUID()
   const codeHash = createHash('sha256').update(code).digest()
   const now = Date.now()
@@ -97,6 +101,8 @@ export function plantReset({ inspect }: Pick<TestAuthority, 'inspect'>, email: s
       )
       .run(codeHash, now, now + 60_000, email),
   )
+  // Reads see what another program has written to the file from the next commit on.
+  expectAnswer(routes.createCliLogin, await ask('POST', '/v1/cli-logins', { body: startingCliLogin().body }))
   return code
 }
 
