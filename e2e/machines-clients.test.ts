@@ -93,6 +93,10 @@ describe.skipIf(missing !== undefined)(
         made.instance_id,
       ])
 
+      const processes = [await Machine.listProcesses({ ...one, sort_by: 'rss', order: 'desc' })].flat()
+      expect(processes.map(({ command }) => command)).toContain(config.init.exec.join(' '))
+      expect(processes.map(({ rss }) => rss)).toEqual(processes.map(({ rss }) => rss).toSorted((a, b) => b - a))
+
       expect(await Machine.signalMachine({ ...one, signal: 'SIGHUP' as never })).toEqual({ ok: true })
       expect(await Machine.cordonMachine(one)).toEqual({ ok: true })
       expect(await Machine.uncordonMachine(one)).toEqual({ ok: true })
@@ -154,7 +158,7 @@ describe.skipIf(missing !== undefined)(
       await expect(Machine.getMachine(gone)).rejects.toThrow(/^404: .*machine not found/)
       const wrong = { ...config, guest: { cpu_kind: 'shared', cpus: 3 } }
       await expect(Machine.createMachine({ app_name: 'web', config: wrong })).rejects.toThrow(/^400: .*config\.guest/)
-      await expect(Machine.listProcesses(gone)).rejects.toThrow(/^501: /)
+      await expect(Machine.listProcesses(gone)).rejects.toThrow(/^404: .*machine not found/)
     })
 
     test('fly-admin asked nobody but the authority', () => {

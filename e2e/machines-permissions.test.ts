@@ -66,6 +66,7 @@ const readings: readonly Asked[] = [
   ['GET', '/wait?state=settled&timeout=1'],
   ['GET', '/lease'],
   ['GET', '/metadata'],
+  ['GET', '/ps'],
   ['GET', '/metadata/a'],
 ]
 const changes: readonly Asked[] = [

@@ -74,6 +74,7 @@ export const machineRows = {
   listMachineEvents: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofMachine()],
   listMachineVersions: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofMachine()],
   execInMachine: [[...members, ...whole, 'app', 'deploy'], ofMachine({ command: ['true'] }), { cmd: 'true' }],
+  listProcesses: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofMachine()],
   openCommand: [[...members, ...whole, 'app', 'deploy'], ofMachine(undefined, startOf({ command: ['true'] }))],
   readLogs: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofApp],
   listVolumes: [[...members, ...whole, 'readonly', 'app', 'deploy'], ofApp],

@@ -21,6 +21,7 @@ export type {
   Machine,
   MachineEvent,
   OrganisationMachines,
+  Process,
 } from './contract/machine-answers.ts'
 export type { Volume } from './contract/volumes.ts'
 export type { MachineConfig } from './contract/machine-config.ts'

@@ -74,6 +74,12 @@ export interface Engine {
   /** Runs a command in a run, with its input and output as they come. The caller reads `output` and closes the session. */
   openExec(runId: string, command: Command): Promise<CommandSession>
 
+  /**
+   * What runs in a run, of which nobody gets more than {@link mostProcesses}. What the engine cannot say is 0, or empty.
+   * @throws EngineError `run_not_found`, `not_running`
+   */
+  processes(runId: string): Promise<readonly RunProcess[]>
+
   /** What the main process wrote, oldest first. The engine keeps the last of it only: at least 8 MiB of text a run. */
   logs(runId: string, options?: LogOptions): AsyncIterable<LogLine>
 
@@ -313,6 +319,21 @@ export interface CommandSession {
    * engines know no other way. Elsewhere it loses its input and output, and ends with the run at the latest.
    */
   close(): Promise<void>
+}
+
+export const mostProcesses = 1024
+
+export interface RunProcess {
+  /** Of Podman and the local engine as the run counts; of a Docker Engine as its machine does. */
+  readonly pid: number
+  readonly startedAt: Date
+  /** 4,096 characters of it. */
+  readonly command: string
+  readonly directory: string
+  /** Percent of one processor, in all the time that it runs. */
+  readonly cpu: number
+  /** Bytes. */
+  readonly memory: number
 }
 
 export interface LogOptions {

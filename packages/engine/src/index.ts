@@ -16,6 +16,7 @@ export type {
   LogOptions,
   PullOptions,
   PullProgress,
+  RunProcess,
   RunSpec,
   RunState,
   RunStatus,

@@ -22,6 +22,11 @@ export interface MachineRunner {
    */
   openCommand(runId: string, command: OpenedCommand): Promise<CommandSession>
   /**
+   * What runs in a run.
+   * @throws DomainError `failed_precondition` if it does not run, `engine_unavailable`
+   */
+  processes(runId: string): Promise<readonly MachineProcess[]>
+  /**
    * What the main process of a run wrote, oldest first; nothing if there is no such run.
    * @throws DomainError `engine_unavailable`
    */
@@ -31,6 +36,18 @@ export interface MachineRunner {
    * @throws DomainError `failed_precondition` if it does not run, `engine_unavailable`
    */
   signal(runId: string, signal: NodeJS.Signals): Promise<void>
+}
+
+/** What an engine does not know is 0, or empty. */
+export interface MachineProcess {
+  readonly pid: number
+  readonly startedAt: Date
+  readonly command: string
+  readonly directory: string
+  /** Percent of one processor. */
+  readonly cpu: number
+  /** Bytes. */
+  readonly memory: number
 }
 
 interface OpenedCommand {

@@ -24,6 +24,7 @@ export function runMachines(options: Omit<DriverOptions, 'changed'>): RunningMac
     changed: (machine, signal) => watchers.changed(machine, signal),
     exec: (runId, { timeout, ...command }) =>
       engine.exec(runId, { ...command, timeoutMs: timeout }).catch(rethrowForCaller),
+    processes: (runId) => engine.processes(runId).catch(rethrowForCaller),
     openCommand: (runId, command) => openCommand(engine, runId, command).catch(rethrowForCaller),
     signal: (runId, signal) => engine.signal(runId, signal).catch(rethrowForCaller),
     logs: (runId, log) => readLogs(engine, runId, log),

@@ -69,6 +69,7 @@ export const endpoints = {
   listMachineVersions: 'GET /v1/apps/{app_name}/machines/{machine_id}/versions',
   execInMachine: 'POST /v1/apps/{app_name}/machines/{machine_id}/exec',
   openCommand: 'GET /v1/apps/{app_name}/machines/{machine_id}/exec/stream',
+  listProcesses: 'GET /v1/apps/{app_name}/machines/{machine_id}/ps',
   readLogs: 'GET /v1/apps/{app_name}/logs',
   listOrganisationMachines: 'GET /v1/orgs/{org_slug}/machines',
   listVolumes: 'GET /v1/apps/{app_name}/volumes',

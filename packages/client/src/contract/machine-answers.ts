@@ -152,6 +152,24 @@ export const execResult = z
   .meta({ id: 'ExecResult' })
 export type ExecResult = z.infer<typeof execResult>
 
+export const processes = z.array(
+  z
+    .object({
+      pid: z.number().int(),
+      stime: z.number().int().describe('When it started: Unix seconds.'),
+      rtime: z.number().int().describe('For how long it has run: seconds.'),
+      command: z.string(),
+      directory: z.string().describe('Empty where the engine does not say it.'),
+      cpu: z.number().int().describe('Percent of one processor, in all the time that it has run.'),
+      rss: z.number().int().describe('Bytes of memory.'),
+      listen_sockets: z
+        .array(z.object({ proto: z.string(), address: z.string() }))
+        .describe('Always empty: no engine says it.'),
+    })
+    .meta({ id: 'Process' }),
+)
+export type Process = z.infer<typeof processes>[number]
+
 export const logLines = z
   .object({
     lines: z.array(

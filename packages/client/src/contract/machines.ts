@@ -12,6 +12,7 @@ import {
   machineEvent,
   machineVersions,
   organisationMachines,
+  processes,
   started,
   waited,
 } from './machine-answers.ts'
@@ -275,6 +276,16 @@ export const machineRoutes = routesOf('machines', {
     params: machineParams,
     command: z.object({ command: argv, terminal: terminalSize.optional() }).meta({ id: 'CommandStart' }),
     status: 101,
+  },
+
+  listProcesses: {
+    summary: 'What runs in a machine: 1,024 processes at most',
+    params: machineParams,
+    query: z.object({
+      sort_by: z.enum(['pid', 'stime', 'rtime', 'command', 'directory', 'cpu', 'rss']).default('pid'),
+      order: z.enum(['asc', 'desc']).default('asc'),
+    }),
+    answer: processes,
   },
 
   readLogs: {

@@ -17,6 +17,7 @@ const words: Readonly<Record<string, string>> = {
   'machine.list': 'Listed machines',
   'machine.list_all': 'Listed machines',
   'machine.logs': 'Read logs of machines',
+  'machine.processes': 'Listed processes of a machine',
   'machine.release': 'Ended the lease of a machine',
   'machine.restart': 'Restarted a machine',
   'machine.show': 'Looked at a machine',

@@ -171,7 +171,8 @@ export function createClient({ endpoint, timeoutMs, onLost = () => {} }: ClientO
       const status = response.statusCode ?? 0
       if (status >= 300 && !also.includes(status)) await refuse(response, question)
       const text = await readWhole(response, maxBytes, question.abort)
-      const isJson = status < 300 && text !== '' && /json/.test(response.headers['content-type'] ?? '')
+      // Podman leaves the type away.
+      const isJson = status < 300 && text !== '' && /json/.test(response.headers['content-type'] ?? 'json')
       const date = new Date(response.headers.date ?? Date.now())
       return { status, date, value: (isJson ? parseJson(text) : undefined) as T }
     },

@@ -12,6 +12,7 @@ import { openExec } from './exec.ts'
 import { pullImage } from './images.ts'
 import { readLog } from './logs.ts'
 import { namesOf } from './names.ts'
+import { listProcesses } from './processes.ts'
 import { createRuns } from './runs.ts'
 import { sharesFolder } from './shares-folder.ts'
 
@@ -57,6 +58,7 @@ export function createDockerEngine(options: DockerOptions): Engine {
     watch: (watch = {}) => watchRuns(daemon, runs, watch),
     exec: (runId, command) => runCommand((one) => openExec(daemon, runId, one, random), command),
     openExec: (runId, command) => openExec(daemon, runId, command, random),
+    processes: (runId) => listProcesses(daemon, runId),
     logs: (runId, log) => readLog(daemon, runId, log),
     sharesFolder: (folder) => sharesFolder(daemon.client, folder, random),
     removeNetwork: (network) => daemon.networks.remove(network),

@@ -18,6 +18,8 @@ export interface ControlGroups {
   release(name: string, pid: number, processes: number): Promise<void>
   /** The number of the process is its own where the group has it. */
   has(name: string, pid: number): Promise<boolean>
+  /** All that is in the group, and in those of its commands. */
+  numbers(name: string): Promise<readonly number[]>
   freeze(name: string, frozen: boolean): Promise<void>
   isFrozen(name: string): Promise<boolean>
   /** Kills all that is in the group, or in that of a command, until nothing is. */
@@ -87,6 +89,7 @@ function openSecond(mark: string, root: string, needed: readonly string[]): Cont
       await limit(name, 'pids.max', `${processes}`)
     },
     has: async (name, pid) => (await numbersIn(at(name))).includes(pid),
+    numbers: (name) => numbersBelow(at(name)),
     freeze: (name, frozen) => writeFile(join(at(name), 'cgroup.freeze'), frozen ? '1' : '0'),
     isFrozen: async (name) => (await read(join(at(name), 'cgroup.freeze'))).trim() === '1',
     async kill(name, command) {
@@ -142,6 +145,7 @@ async function openFirst(mark: string, root: string): Promise<ControlGroups> {
       await writeFile(join(at('pids', name), 'pids.max'), `${processes}`)
     },
     has: async (name, pid) => (await numbersIn(at('pids', name))).includes(pid),
+    numbers: (name) => numbersBelow(at('pids', name)),
     freeze: (name, frozen) => writeFile(join(at('freezer', name), 'freezer.state'), frozen ? 'FROZEN' : 'THAWED'),
     isFrozen: async (name) => (await read(join(at('freezer', name), 'freezer.state'))).startsWith('FR'),
     async kill(name, command) {
@@ -170,6 +174,10 @@ async function numbersIn(folder: string): Promise<number[]> {
   return (await read(join(folder, 'cgroup.procs'))).split('\n').filter(Boolean).map(Number)
 }
 
+async function numbersBelow(folder: string): Promise<number[]> {
+  return (await Promise.all([folder, ...(await foldersIn(folder))].map(numbersIn))).flat()
+}
+
 async function foldersIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name))
@@ -178,7 +186,7 @@ async function foldersIn(folder: string): Promise<string[]> {
 /** What forks meanwhile is there at the next look. */
 async function killAll(folder: string): Promise<void> {
   for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
-    const numbers = (await Promise.all([folder, ...(await foldersIn(folder))].map(numbersIn))).flat()
+    const numbers = await numbersBelow(folder)
     if (numbers.length === 0) return
     for (const pid of numbers) {
       try {

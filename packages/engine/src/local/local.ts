@@ -7,6 +7,7 @@ import { EngineError } from '../engine-error.ts'
 import type { Engine, Image } from '../engine.ts'
 import { runCommand } from '../run-command.ts'
 import { openExec } from './exec.ts'
+import { listProcesses } from './list-processes.ts'
 import { openPlace } from './local-place.ts'
 import { readLog } from './log-reader.ts'
 import { readRecord } from './records.ts'
@@ -80,6 +81,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     listVolumes: () => volumes.list(),
     exec: (runId, command) => runCommand((one) => openExec(place, runId, one, random), command),
     openExec: (runId, command) => openExec(place, runId, command, random),
+    processes: (runId) => listProcesses(place, runId),
     async *logs(runId, log) {
       const folder = folders.run(owner, runId)
       if ((await readRecord(folder, 'run.json')) === undefined) {

@@ -19,7 +19,7 @@ import { firstUser } from './user-namespace.ts'
 export type Runs = Omit<Engine, NotOfRuns>
 
 type NotOfRuns =
-  | ('kind' | 'capabilities' | 'sharesFolder' | 'pullImage' | 'exec' | 'openExec' | 'logs')
+  | ('kind' | 'capabilities' | 'sharesFolder' | 'pullImage' | 'exec' | 'openExec' | 'processes' | 'logs')
   | ('createVolume' | 'extendVolume' | 'removeVolume' | 'listVolumes')
 
 export function createRuns(place: LocalPlace): Runs {

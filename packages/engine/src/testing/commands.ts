@@ -80,6 +80,26 @@ export function testCommands(get: () => World): void {
       await expect.poll(() => countOf('sleep 7771')).toBe(0)
     })
 
+    test('is among the processes of its run, and ends with them', async () => {
+      const { engine, run } = get()
+      const session = await engine.openExec(runId, { argv: ['sleep', '7772'], workingDirectory: '/tmp' })
+      const find = async () => (await engine.processes(runId)).find(({ command }) => command === 'sleep 7772')
+      await expect.poll(find).toBeDefined()
+      const found = await find()
+      expect(found).toMatchObject({ pid: expect.any(Number) as number, cpu: expect.any(Number) as number })
+      expect(found?.memory).toBeGreaterThan(0)
+      expect(Math.abs(Date.now() - (found?.startedAt.getTime() ?? 0))).toBeLessThan(60_000)
+      // Not every engine knows it.
+      expect(['', '/tmp']).toContain(found?.directory)
+      expect((await engine.processes(runId)).map(({ command }) => command)).toContain('sleep 1000')
+      await session.close()
+      expect(await find()).toBeUndefined()
+      const over = await run('true')
+      await engine.wait(over)
+      await expect(engine.processes(over)).rejects.toMatchObject({ code: 'not_running' })
+      await expect(engine.processes('nothing')).rejects.toMatchObject({ code: 'run_not_found' })
+    })
+
     test('has a terminal, of the size it is told', async () => {
       const size = 'until stty size 2>/dev/null | grep "^30 100"; do sleep 0.05; done'
       const argv = ['sh', '-c', `${size}; read line; stty size; echo "got $line"; test -t 0 && exit 6`]

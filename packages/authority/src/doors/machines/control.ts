@@ -12,6 +12,7 @@ import {
 import { execInMachine } from '../../operations/machines/exec-in-machine.ts'
 import { acquireLease, releaseLease, showLease } from '../../operations/machines/leases.ts'
 import { changeMachineMetadata, showMachineMetadata } from '../../operations/machines/metadata.ts'
+import { listProcesses } from '../../operations/machines/list-processes.ts'
 import { readLogs } from '../../operations/machines/read-logs.ts'
 import { waitForMachine } from '../../operations/machines/wait-for-machine.ts'
 import { DomainError } from '../../domain/errors.ts'
@@ -19,7 +20,7 @@ import { InvalidInput } from '../http/errors.ts'
 import type { Handlers } from '../http/handler.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { readLogToken, writeLogToken } from '../http/log-token.ts'
-import { encodeLease } from './encode.ts'
+import { encodeLease, encodeProcess } from './encode.ts'
 import { nameOf, readCommand, readStates } from './read.ts'
 
 type Names =
@@ -42,6 +43,7 @@ type Names =
   | 'setMachineMetadataKey'
   | 'deleteMachineMetadataKey'
   | 'execInMachine'
+  | 'listProcesses'
   | 'readLogs'
 
 const done = { ok: true } as const
@@ -168,6 +170,12 @@ export const controlHandlers: Handlers<Names> = {
     }
   },
 
+  async listProcesses({ params, query: { sort_by, order } }, { perform, now }) {
+    const { processes } = await perform(listProcesses, nameOf(params))
+    const rows = processes.map((each) => encodeProcess(each, now()))
+    return rows.toSorted((one, other) => (order === 'asc' ? 1 : -1) * compare(one[sort_by], other[sort_by]))
+  },
+
   async readLogs({ params, query }, { perform }) {
     const { machines, lines, read } = await perform(readLogs, {
       appName: params.app_name,
@@ -188,6 +196,10 @@ export const controlHandlers: Handlers<Names> = {
       next_token: writeLogToken(read),
     }
   },
+}
+
+function compare(one: number | string, other: number | string): number {
+  return typeof one === 'number' ? one - Number(other) : one < other ? -1 : Number(one > other)
 }
 
 async function changeMetadata(

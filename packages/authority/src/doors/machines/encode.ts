@@ -1,7 +1,8 @@
 // Encodes machines, their events and leases as the Machines API has them.
-import type { Lease, Machine as MachineAnswer, MachineEvent as EventAnswer } from '@hallpass/client'
+import type { Lease, Machine as MachineAnswer, MachineEvent as EventAnswer, Process } from '@hallpass/client'
 
 import type { Machine, MachineEvent, MachineLease } from '../../domain/machine.ts'
+import type { MachineProcess } from '../../domain/machine-runner.ts'
 import { readConfig, readMetadata, type MachineConfig } from '../../domain/machine-config.ts'
 import type { OrganisationMachine } from '../../operations/machines/list-machines.ts'
 import { encodeRunLabels } from '../http/encode-run-labels.ts'
@@ -81,6 +82,23 @@ export function encodeEvent({ id, type, status, source, at, request }: MachineEv
     source,
     timestamp: at,
     ...(request === null ? {} : { request: JSON.parse(request) as Record<string, unknown> }),
+  }
+}
+
+export function encodeProcess(
+  { pid, startedAt, command, directory, cpu, memory }: MachineProcess,
+  now: number,
+): Process {
+  const started = Math.floor(startedAt.getTime() / 1000)
+  return {
+    pid,
+    stime: started,
+    rtime: Math.max(0, Math.floor(now / 1000) - started),
+    command,
+    directory,
+    cpu: Math.round(cpu),
+    rss: memory,
+    listen_sockets: [],
   }
 }
 

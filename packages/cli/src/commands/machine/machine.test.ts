@@ -279,6 +279,17 @@ it('asks for a WebSocket where input and output are passed on, with the token gi
   }
 })
 
+it('lists what runs, by what is asked for', async () => {
+  const row = { pid: 7, stime: 1, rtime: 90, cpu: 12, rss: 2 ** 20, directory: '', listen_sockets: [] }
+  server.answer(({ line }) =>
+    line.startsWith(`GET ${one}/ps`) ? [200, [{ ...row, command: 'sleep\u001b 9' }]] : undefined,
+  )
+  const { code, stdout } = await run(['machine', 'ps', id, '--sort', 'rss', '--reverse'])
+  expect(server.seen.at(-1)?.line).toBe(`GET ${one}/ps?sort_by=rss&order=desc`)
+  expect([code, stdout.split('\n')[1]?.split(/ +/).slice(0, 5)]).toEqual([0, ['7', '90', '12', '1.0', '-']])
+  expect(stdout).not.toContain('\u001b')
+})
+
 it('shows logs page by page, each stream to its own', async () => {
   const line = (message: string, stream: string) => ({
     machine_id: id,

@@ -154,6 +154,18 @@ const exec = command({
     'With -i its input and output are passed on as they come, and with -it it has this terminal: `exec -it web sh`.',
 })
 
+const ps = command({
+  load: async () => (await import('./processes.ts')).listProcesses,
+  flags: {
+    sort: choiceFlag('What they are sorted by (default pid)', ['pid', 'rtime', 'command', 'cpu', 'rss']),
+    reverse: switchFlag('The largest first'),
+    ...jsonFlag,
+    ...common,
+  },
+  positional: words(machine),
+  brief: 'List what runs in a machine',
+})
+
 const logs = command({
   load: async () => (await import('./logs.ts')).readLogs,
   flags: {
@@ -208,6 +220,7 @@ export const machineRoutes = group({
     update,
     destroy,
     exec,
+    ps,
     logs,
     wait,
     cordon,
