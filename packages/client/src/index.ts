@@ -51,5 +51,6 @@ export {
 } from './duration.ts'
 export { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode, type ConnectionDetails } from './errors.ts'
 export type { Fetch, FetchAnswer, FetchRequest } from './fetch.ts'
+export { describePull } from './describe-pull.ts'
 export { describeRunLabels } from './run-labels.ts'
 export { loginErrorCodes, type LoginErrorCode } from './login-errors.ts'

@@ -8,6 +8,8 @@ export interface MachineRunner {
   wake(): void
   /** Whether the engine answers, as far as this authority knows. */
   answers(): boolean
+  /** How far the image is that a machine waits for: known to the authority that drives machines alone, once a registry has said it. */
+  pulling(machine: Pick<Machine, 'organisationId' | 'image' | 'config'>): ImageProgress | undefined
   /** Resolves when the store has another state of the machine than this, or the signal is aborted. */
   changed(machine: Pick<Machine, 'id' | 'updatedAt' | 'lastEventId'>, signal: AbortSignal): Promise<void>
   /**
@@ -36,6 +38,13 @@ export interface MachineRunner {
    * @throws DomainError `failed_precondition` if it does not run, `engine_unavailable`
    */
   signal(runId: string, signal: NodeJS.Signals): Promise<void>
+}
+
+/** Of the layers that are known so far: the total grows. */
+export interface ImageProgress {
+  readonly phase: 'downloading' | 'unpacking'
+  readonly bytes: number
+  readonly totalBytes: number
 }
 
 /** What an engine does not know is 0, or empty. */

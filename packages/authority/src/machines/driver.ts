@@ -3,6 +3,8 @@ import type { Engine, RunStatus } from '@hallpass/engine'
 
 import { isUnavailable } from '../domain/errors.ts'
 import { machineOfRun, type Machine } from '../domain/machine.ts'
+import { readConfig } from '../domain/machine-config.ts'
+import type { MachineRunner } from '../domain/machine-runner.ts'
 import type { Store } from '../domain/store.ts'
 import type { ApiSockets } from './api-sockets.ts'
 import { createPulls } from './pulls.ts'
@@ -36,6 +38,8 @@ export interface Driver {
   wake(): void
   /** Whether the engine answers: by its own watch, or by what the authority says whose turn it is. */
   answers(): boolean
+  /** As of a MachineRunner. */
+  readonly pulling: MachineRunner['pulling']
   /** Ends after the steps under way. */
   stop(): Promise<void>
 }
@@ -236,6 +240,8 @@ export function startDriver(options: DriverOptions): Driver {
   const running = run()
   return {
     wake,
+    pulling: ({ organisationId, image, config }) =>
+      image === null ? context.pulls.progress(organisationId, readConfig(config).image) : undefined,
     answers: () => (turn.has() ? engineAnswers() : turn.othersAnswers()),
     async stop() {
       stopping.abort()

@@ -44,3 +44,21 @@ test('one pull serves all machines of an organization that wait for it', async (
   await Promise.all([pulls.get(1, 'busybox:1', signal), pulls.get(1, 'busybox:1', signal)])
   expect(begun).toBe(1)
 })
+
+test('a pull says how far it is until it is over, to the organization that waits for it', async () => {
+  let arrive = (): void => {}
+  const pulls = createPulls({
+    pullImage(_reference, { onProgress } = {}) {
+      onProgress?.({ phase: 'downloading', bytes: 12, totalBytes: 40 })
+      return new Promise((resolve) => {
+        arrive = () => resolve(image)
+      })
+    },
+  })
+  const pulled = pulls.get(1, 'busybox:1', signal)
+  expect(pulls.progress(1, 'busybox:1')).toEqual({ phase: 'downloading', bytes: 12, totalBytes: 40 })
+  expect([pulls.progress(2, 'busybox:1'), pulls.progress(1, 'busybox:2')]).toEqual([undefined, undefined])
+  arrive()
+  await pulled
+  expect(pulls.progress(1, 'busybox:1')).toBeUndefined()
+})

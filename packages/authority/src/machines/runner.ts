@@ -21,6 +21,7 @@ export function runMachines(options: Omit<DriverOptions, 'changed'>): RunningMac
       watchers.look()
     },
     answers: () => driver.answers(),
+    pulling: (machine) => driver.pulling(machine),
     changed: (machine, signal) => watchers.changed(machine, signal),
     exec: (runId, { timeout, ...command }) =>
       engine.exec(runId, { ...command, timeoutMs: timeout }).catch(rethrowForCaller),

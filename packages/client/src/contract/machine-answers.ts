@@ -75,6 +75,14 @@ export const machine = z
       .array(z.object({ name: z.string(), status: z.string() }))
       .optional()
       .describe('Always empty: nothing checks machines here.'),
+    pull: z
+      .object({
+        phase: z.enum(['downloading', 'unpacking']),
+        bytes: z.number().int(),
+        total_bytes: z.number().int().describe('Of the layers that are known so far: it grows.'),
+      })
+      .optional()
+      .describe('How far its image is, where it waits for one and the authority that was asked pulls it.'),
     nonce: z.string().optional().describe('Of the lease that the same request took.'),
     lease: shownLease.optional(),
     host_status: z

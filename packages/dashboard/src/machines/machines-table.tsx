@@ -57,7 +57,7 @@ interface RowProps {
 }
 
 function Row({ slug, machine, hasApp }: RowProps) {
-  const { id, name, app, image, region, state, changedAt } = machine
+  const { id, name, app, image, region, changedAt } = machine
   const labels = describeRunLabels(machine)
   const place = `/dashboard/${slug}/machines/${encodeURIComponent(app)}`
   const nameClasses = 'block truncate text-base font-medium'
@@ -107,7 +107,7 @@ function Row({ slug, machine, hasApp }: RowProps) {
         <Label>changed</Label> <Time at={changedAt} />
       </td>
       <td className="order-1 self-center">
-        <MachineStateWord state={state} />
+        <MachineStateWord machine={machine} />
       </td>
     </tr>
   )

@@ -1,5 +1,5 @@
 // The states of machines: how each looks, and what a person can do in it.
-import type { Machine } from '@hallpass/client'
+import { describePull, type Machine } from '@hallpass/client'
 
 import { State } from '../ui/layout.tsx'
 
@@ -37,6 +37,9 @@ export function patienceWith(state: MachineState): number {
   return looks[state].tone === 'busy' ? 1000 : 5000
 }
 
-export function MachineStateWord({ state }: { readonly state: MachineState }) {
-  return <State tone={looks[state].tone}>{state.charAt(0).toUpperCase() + state.slice(1)}</State>
+export function MachineStateWord({ machine }: { readonly machine: Pick<Machine, 'state' | 'pull'> }) {
+  const { state } = machine
+  const pull = describePull(machine)
+  const word = state.charAt(0).toUpperCase() + state.slice(1)
+  return <State tone={looks[state].tone}>{pull === undefined ? word : `${word}: ${pull}`}</State>
 }

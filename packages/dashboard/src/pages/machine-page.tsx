@@ -62,7 +62,7 @@ function Shown({ app, machine }: ShownProps) {
     <>
       <PageHeader
         title={name}
-        lead={<MachineStateWord state={state} />}
+        lead={<MachineStateWord machine={machine} />}
         actions={
           <div className="flex flex-wrap gap-2">
             {lookOf(state).verbs.map((verb) =>

@@ -1,6 +1,7 @@
 // What a handler of any door can use: operations on behalf of the caller, and facts about the request.
 import type { FastifyRequest } from 'fastify'
 
+import type { MachineRunner } from '../../domain/machine-runner.ts'
 import { createAllowance } from '../../operations/perform/allowance.ts'
 import type { Caller, Environment, Operation } from '../../operations/perform/operation.ts'
 import { perform } from '../../operations/perform/perform.ts'
@@ -18,6 +19,8 @@ export interface Exchange {
   readonly publicUrl: () => string
   /** Whether what runs machines answers. */
   readonly engineAnswers: () => boolean
+  /** How far the image is that a machine waits for, where that is known. */
+  readonly pulling: MachineRunner['pulling']
   /** Resolves when others have had a turn; for long answers. */
   readonly pause: () => Promise<void>
   readonly perform: <Input, Subject, Output, Prepared>(
@@ -50,6 +53,7 @@ export function openExchange(
       leaseNonce: [request.headers['fly-machine-lease-nonce']].flat()[0],
       publicUrl: environment.publicUrl,
       engineAnswers: () => environment.machines?.answers() === true,
+      pulling: (machine) => environment.machines?.pulling(machine),
       pause: environment.pause,
       perform: (operation, input) => perform(environment, caller, operation, presented, input, store),
       mutating: exchangeFor,

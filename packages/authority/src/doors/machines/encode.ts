@@ -2,7 +2,7 @@
 import type { Lease, Machine as MachineAnswer, MachineEvent as EventAnswer, Process } from '@hallpass/client'
 
 import type { Machine, MachineEvent, MachineLease } from '../../domain/machine.ts'
-import type { MachineProcess } from '../../domain/machine-runner.ts'
+import type { ImageProgress, MachineProcess } from '../../domain/machine-runner.ts'
 import { readConfig, readMetadata, type MachineConfig } from '../../domain/machine-config.ts'
 import type { OrganisationMachine } from '../../operations/machines/list-machines.ts'
 import { encodeRunLabels } from '../http/encode-run-labels.ts'
@@ -11,6 +11,8 @@ import { encodeRunLabels } from '../http/encode-run-labels.ts'
 export interface ShownParts {
   readonly engineAnswers: boolean
   readonly events: readonly MachineEvent[]
+  /** How far its image is. */
+  readonly pull?: ImageProgress | undefined
   /** The lease without its nonce, where one was asked for. */
   readonly lease?: MachineLease | undefined
   /** Of a lease that the same request took. */
@@ -38,7 +40,10 @@ export function encodeMachine(machine: Machine, parts?: ShownParts): MachineAnsw
   }
 }
 
-function encodeParts(machine: Machine, { engineAnswers, events, lease, nonce }: ShownParts): Partial<MachineAnswer> {
+function encodeParts(
+  machine: Machine,
+  { engineAnswers, events, pull, lease, nonce }: ShownParts,
+): Partial<MachineAnswer> {
   return {
     events: events.map(encodeEvent),
     checks: [],
@@ -46,6 +51,7 @@ function encodeParts(machine: Machine, { engineAnswers, events, lease, nonce }: 
     // fly-go reads this one then. `config` stays, since the authority knows it whatever the engine does.
     ...(engineAnswers ? {} : { incomplete_config: configOf(machine) }),
     ...(machine.isCordoned ? { cordoned: true } : {}),
+    ...(pull === undefined ? {} : { pull: { phase: pull.phase, bytes: pull.bytes, total_bytes: pull.totalBytes } }),
     ...(nonce === undefined ? {} : { nonce }),
     ...(lease === undefined
       ? {}

@@ -86,11 +86,12 @@ export const machineHandlers: Handlers<Names> = {
     }
   },
 
-  async showMachine({ params, query }, { perform, now, engineAnswers }) {
+  async showMachine({ params, query }, { perform, now, engineAnswers, pulling }) {
     const { machine, events } = await perform(showMachine, nameOf(params))
     return encodeMachine(machine, {
       engineAnswers: engineAnswers(),
       events,
+      pull: pulling(machine),
       lease: query.include_leases === true ? leaseOf(machine, now()) : undefined,
     })
   },

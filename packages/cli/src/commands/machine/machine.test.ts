@@ -279,6 +279,26 @@ it('asks for a WebSocket where input and output are passed on, with the token gi
   }
 })
 
+it('tells how far an image is, a tenth at a time', async () => {
+  const pulls = [undefined, 12e6, 12.1e6, 39e6, undefined].map((bytes) =>
+    bytes === undefined ? {} : { pull: { phase: 'downloading' as const, bytes, total_bytes: 40e6 } },
+  )
+  let shown = 0
+  server.answer(({ line }) => {
+    if (line === `POST ${machines}`) return [200, machine('created')]
+    if (line.startsWith(`GET ${one}/wait`)) return [408, refusal('deadline_exceeded', 'not yet')]
+    const pull = pulls[shown++]
+    return [200, pull === undefined ? machine('started') : machine('created', pull)]
+  })
+  const { stderr } = await run(['machine', 'run', 'busybox:1'])
+  expect(stderr.split('\n').slice(0, 4)).toEqual([
+    `Machine ${id} is created`,
+    `Machine ${id} is created: pulling 12 of 40 MB`,
+    `Machine ${id} is created: pulling 39 of 40 MB`,
+    `Machine ${id} is started`,
+  ])
+})
+
 it('lists what runs, by what is asked for', async () => {
   const row = { pid: 7, stime: 1, rtime: 90, cpu: 12, rss: 2 ** 20, directory: '', listen_sockets: [] }
   server.answer(({ line }) =>

@@ -1,5 +1,5 @@
 // Waits for machines, and says what becomes of them.
-import { ApiError, type Client, type Machine } from '@hallpass/client'
+import { ApiError, describePull, type Client, type Machine } from '@hallpass/client'
 
 import type { Context } from '../../context.ts'
 import { CommandError } from '../../errors.ts'
@@ -30,8 +30,12 @@ export async function waitUntilSettled(
   for (;;) {
     const machine = await unlessGone(client.showMachine(name))
     const state = machine?.state ?? 'destroyed'
-    if (state !== told) tell(context, `Machine ${name.machine_id} is ${state}`)
-    told = state
+    const pull = machine && describePull(machine)
+    const step = `${state} ${tenthOf(machine)}`
+    if (step !== told && (pull !== undefined || told?.startsWith(`${state} `) !== true)) {
+      tell(context, `Machine ${name.machine_id} is ${state}${pull === undefined ? '' : `: ${pull}`}`)
+      told = step
+    }
     if (resting.has(state)) return machine
     if (performance.now() >= end) {
       const advice = `\`hallpass machine status ${name.machine_id}\` tells how it goes on`
@@ -58,6 +62,13 @@ export async function waitUntilRun(
   if (ending.isFailure) throw new CommandError('failed', `machine ${name.machine_id} ${ending.words}`)
   tell(context, `Machine ${name.machine_id} ${ending.words}`)
   return machine
+}
+
+/** A pull is told of when another tenth of it is there. */
+function tenthOf(machine: Machine | undefined): string {
+  if (machine?.pull === undefined) return ''
+  const { phase, bytes, total_bytes } = machine.pull
+  return `${phase} ${Math.floor((10 * bytes) / Math.max(1, total_bytes))}`
 }
 
 async function unlessGone<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {

@@ -163,6 +163,7 @@ export const idle: MachineRunner = {
   changed: (_machine, signal) =>
     new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
   exec: () => Promise.reject(new Error('nothing runs here')),
+  pulling: () => undefined,
   processes: () => Promise.reject(new Error('nothing runs here')),
   openCommand: () => Promise.reject(new Error('nothing runs here')),
   signal: () => Promise.reject(new Error('nothing runs here')),
