@@ -52,7 +52,12 @@ describe.skipIf(!hasBrowser || reasonWithoutDockerd() !== undefined)('the pages 
   it('say how to begin where there is none, and show what comes without being asked again', async () => {
     const { page } = ada
     await page.getByText('npx hallpass machine run').waitFor()
-    const { id } = await create('web', 'talker', talks, { env: { NOTE: markup }, guest: { cpus: 1, memory_mb: 256 } })
+    await ask('POST', '/v1/apps/web/volumes', { token: admin.token, body: { name: 'notes' } })
+    const { id } = await create('web', 'talker', talks, {
+      env: { NOTE: markup },
+      guest: { cpus: 1, memory_mb: 256 },
+      mounts: [{ name: 'notes', path: '/notes' }],
+    })
     const row = page.getByRole('row', { name: /talker/ })
     await row.getByText('Started').waitFor()
     expect(await row.textContent()).toMatch(new RegExp(`${id}.*web.*test/busybox:1`))
@@ -77,6 +82,7 @@ describe.skipIf(!hasBrowser || reasonWithoutDockerd() !== undefined)('the pages 
     expect((await events.allTextContents()).map((text) => text.slice(0, 7))).toEqual(['Started', 'Created'])
     await page.getByText('1 shared processor, 256 MB of memory').waitFor()
     await page.getByText(`agent "${markup}", on behalf of ada@example.com`).waitFor()
+    await page.getByText('notes, at /notes').waitFor()
     expect(await page.getByRole('group', { name: 'Configuration' }).textContent()).toContain(markup)
     expect(await page.locator('main img, main b').count()).toBe(0)
     await expectGood(page)

@@ -111,11 +111,11 @@ function CreateApp({ onClose }: { readonly onClose: () => void }) {
 
 function DeleteApp({ app, onClose }: { readonly app: App; readonly onClose: () => void }) {
   const { client } = useServices()
-  const { machine_count: count } = app
+  const { machine_count: machines, volume_count: volumes } = app
   const changed = useAppsChanged(onClose)
   const deletion = useMutation({
     // Without force where none is shown: one that somebody has made meanwhile is not destroyed unseen.
-    run: () => client.deleteApp({ app_name: app.name, ...(count > 0 ? { force: true } : {}) }),
+    run: () => client.deleteApp({ app_name: app.name, ...(machines + volumes > 0 ? { force: true } : {}) }),
     onSuccess: changed,
     said: () => `The app ${app.name} is deleted.`,
   })
@@ -128,8 +128,9 @@ function DeleteApp({ app, onClose }: { readonly app: App; readonly onClose: () =
       onClose={onClose}
     >
       <p>
-        {count > 0 && `${count === 1 ? 'Its machine is' : `Its ${count} machines are`} destroyed at once. `}Its deploy
-        tokens stop working. This cannot be undone.
+        {machines > 0 && `${machines === 1 ? 'Its machine is' : `Its ${machines} machines are`} destroyed at once. `}
+        {volumes > 0 && `${volumes === 1 ? 'Its volume is' : `Its ${volumes} volumes are`} destroyed with all data. `}
+        Its deploy tokens stop working. This cannot be undone.
       </p>
     </ConfirmDialog>
   )

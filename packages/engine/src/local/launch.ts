@@ -124,6 +124,7 @@ function scriptOf(
   const changed = limits.diskMb === undefined ? own : '/mnt/disk'
   const lower = layers.toReversed().map((layer) => `layers/${layer}`)
   const overlay = `nosuid,nodev,lowerdir=${lower.join(':')},upperdir=${changed}/upper,workdir=${changed}/work`
+  // Hidden in sysfs: loop devices would say where the disks of all runs and volumes lie.
   return `{
 mount -t tmpfs -o mode=0755 tmpfs /mnt
 mkdir /mnt/root /mnt/sys /mnt/shm
@@ -131,6 +132,7 @@ ${limits.diskMb === undefined ? '' : `mkdir /mnt/disk; mount -o loop,nosuid,node
 mount -t overlay -o ${quote(overlay)} overlay /mnt/root
 ${sharedFolder === undefined ? '' : `mkdir /mnt/shared; mount --bind ${quote(sharedFolder.folder)} /mnt/shared`}
 mount -t sysfs -o ro,nosuid,nodev,noexec sysfs /mnt/sys
+[ ! -d /mnt/sys/devices/virtual/block ] || mount -t tmpfs -o ro,size=4k tmpfs /mnt/sys/devices/virtual/block
 mount -t tmpfs -o mode=1777,size=64m,nosuid,nodev,noexec tmpfs /mnt/shm
 ip link set lo up
 echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start

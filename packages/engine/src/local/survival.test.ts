@@ -114,12 +114,13 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
 
   test('shows a run nothing of the machine, and gives it no way to win rights', async () => {
     const { engine, run, say } = world
-    const runId = await run('exec sleep 1000')
+    const runId = await run('exec sleep 1000', { limits: { memoryMb: 64, cpus: 1, processes: 64, diskMb: 16 } })
     const script = (text: string): Promise<string> => say(runId, 'sh', '-c', `{ ${text}; } 2>&1`)
     const processes = await script('ps -o args')
     expect(processes.split('\n').filter((line) => !/^(?:COMMAND|bwrap|sleep|sh|ps|\{ps\})|^$/.test(line))).toEqual([])
     expect(await script('cat /proc/self/uid_map')).toMatch(/^\s+0\s+19\d+\s+65536\n$/)
     expect(await script(`cat /proc/mounts | grep -c ${local.directory}`)).toBe('0\n')
+    expect(await script('cat /sys/block/loop*/loop/backing_file')).toContain('No such file')
     expect(await script('mount -t tmpfs tmpfs /tmp')).toContain('denied')
     expect(await script('unshare -U true')).toContain('not permitted')
     expect(await script('mknod /tmp/disk b 8 0')).toContain('not permitted')

@@ -1,7 +1,7 @@
 // Volumes of the local engine: disks of a size, each a file in a folder of its own.
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename } from 'node:fs/promises'
+import { lchown, mkdir, readdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import { checkSize } from '../check-spec.ts'
@@ -83,6 +83,9 @@ export function createVolumes(folders: Folders, owner: string): Volumes {
     async mount(volumeId, pid, target) {
       await demand(volumeId)
       await mountDisk(diskOf(volumeId), pid, `/mnt/root${target}`)
+      // The one thing in it that mkfs and fsck make, of the machine's root: a run could not give its files to others.
+      const found = `/proc/${pid}/root/mnt/root${target}/lost+found`
+      await lchown(found, firstUser, firstUser).catch(() => {})
     },
   }
 }

@@ -13,7 +13,10 @@ export function testVolumes(get: () => World): void {
       await Promise.all([engine, place.open()].map((one) => one.createVolume('vol_data', sizeMb)))
       await engine.createVolume('vol_data', sizeMb)
       expect([await engine.listVolumes(), await place.open('other').listVolumes()]).toEqual([['vol_data'], []])
-      const first = await run('echo kept > /data/deep/file; id -u; stat -c %u /data/deep', volumesAt('/data/deep'))
+      const first = await run(
+        'chown -R 0:0 /data && echo kept > /data/deep/file; id -u; stat -c %u /data/deep',
+        volumesAt('/data/deep'),
+      )
       await engine.wait(first)
       // Also one that has ended has it.
       await expect(engine.removeVolume('vol_data')).rejects.toMatchObject({ code: 'volume_in_use' })
