@@ -1,4 +1,4 @@
-// A process of its own that drives machines, does what it reads line by line, and kills itself at the call to the engine
+// A process of its own that drives machines, does what it reads line by line, and kills or stops itself at the call to the engine
 // that it is told. Arguments: the engine's socket; `directory` or `url`, and which.
 import { randomBytes } from 'node:crypto'
 import { createInterface } from 'node:readline'
@@ -21,17 +21,22 @@ import { updateMachine } from '../packages/authority/src/operations/machines/upd
 import { waitForMachine } from '../packages/authority/src/operations/machines/wait-for-machine.ts'
 
 const [socketPath = '', kind, place = ''] = process.argv.slice(2)
-let [call, when] = ['', '']
+let [call, when, signal] = ['', '', 'SIGKILL']
+let done: Promise<unknown> = Promise.resolve()
 const real = createDockerEngine({ owner: 'child', endpoint: { socketPath }, env: {} })
 const engine = new Proxy(real, {
   get(target, name, receiver) {
     const method: unknown = Reflect.get(target, name, receiver)
-    if (name !== call || typeof method !== 'function') return method
-    return async (...given: readonly unknown[]) => {
-      if (when === 'before') process.kill(process.pid, 'SIGKILL')
-      const result: unknown = await Reflect.apply(method, target, given)
-      process.kill(process.pid, 'SIGKILL')
-      return result
+    if (typeof method !== 'function') return method
+    return (...given: readonly unknown[]): unknown => {
+      const isThis = name === call
+      if (isThis) call = ''
+      if (isThis && when === 'before') process.kill(process.pid, signal)
+      const result: unknown = Reflect.apply(method, target, given)
+      if (!isThis) return result
+      const ended = Promise.resolve(result).finally(() => when === 'after' && process.kill(process.pid, signal))
+      done = ended.catch(() => {})
+      return ended
     }
   },
 })
@@ -90,6 +95,11 @@ const verbs: Readonly<Record<string, (id: string, state: string) => Promise<unkn
   die: async (method, moment) => {
     ;[call, when] = [method, moment]
   },
+  pause: async (method, moment) => {
+    ;[call, when, signal] = [method, moment, 'SIGSTOP']
+  },
+  /** When the call at which it stopped itself has ended. */
+  done: () => done.then(() => null),
   events: (id) => world.store.read((tx) => tx.machines.events(id, 100)),
 }
 

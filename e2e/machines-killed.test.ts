@@ -20,6 +20,8 @@ interface Child {
   /** Asks, and resolves with the answer; undefined if the process died first. */
   ask(...words: readonly string[]): Promise<unknown>
   kill(): Promise<void>
+  /** After it stopped itself. */
+  goOn(): void
   readonly ended: Promise<unknown>
 }
 
@@ -44,6 +46,7 @@ async function startChild(...words: readonly string[]): Promise<Child> {
       child.kill('SIGKILL')
       await ended
     },
+    goOn: () => void child.kill('SIGCONT'),
   }
 }
 
@@ -114,29 +117,48 @@ describe.skipIf(reasonWithoutDockerd() !== undefined)('machines whose driver is 
     await child.kill()
   })
 
-  test.skipIf(reasonWithoutPostgres() !== undefined)('another authority goes on', async () => {
-    const postgres = await startPostgres()
-    try {
-      const first = await startChild(dockerd.socketPath, 'url', postgres.url)
-      const id = String(await first.ask('create'))
-      await first.ask('wait', id, 'started')
-      // Each has an app of its own, and the one that has the turn drives the machines of both.
-      const second = await startChild(dockerd.socketPath, 'url', postgres.url)
-      const other = String(await second.ask('create'))
-      expect(await second.ask('wait', other, 'started')).toMatchObject({ result: { state: 'started' } })
-      await first.kill()
-      await second.ask('stop', other)
-      expect(await second.ask('wait', other, 'stopped')).toMatchObject({ result: { state: 'stopped' } })
-      await second.kill()
-      const found = new Map((await engine.list()).map(({ labels, state }) => [labels['machine'], state]))
-      expect(found).toEqual(
-        new Map([
-          [id, 'running'],
-          [other, 'exited'],
-        ]),
-      )
-    } finally {
-      await postgres.stop()
-    }
-  })
+  test.skipIf(reasonWithoutPostgres() !== undefined)(
+    'another authority goes on, also where the first one comes back',
+    async () => {
+      const postgres = await startPostgres()
+      try {
+        const start = () => startChild(dockerd.socketPath, 'url', postgres.url)
+        const running = async () =>
+          (await engine.list())
+            .flatMap(({ labels, state }) => (state === 'running' ? [labels['machine']] : []))
+            .toSorted()
+        const first = await start()
+        const made = [String(await first.ask('create'))]
+        await first.ask('wait', made[0] ?? '', 'started')
+        // Each has an app of its own, and the one that has the turn drives the machines of both.
+        const second = await start()
+        for (let count = 0; count < 5; count += 1) made.push(String(await second.ask('create')))
+        await expect.poll(async () => (await running()).length).toBeGreaterThan(1)
+        await first.kill()
+        const killedAt = performance.now()
+        await second.ask('destroy', made[1] ?? '')
+        await second.ask('wait', made[1] ?? '', 'destroyed')
+        // It is 10 seconds at most; a busy machine is given more.
+        expect(performance.now() - killedAt).toBeLessThan(20_000)
+        made.splice(1, 1)
+        for (const id of made.slice(1)) await second.ask('wait', id, 'started')
+        expect(await running()).toEqual(made.toSorted())
+
+        // One that was stopped at the worst place goes on when its turn is long over, and the machine too.
+        const third = await start()
+        await second.ask('pause', 'create', 'before')
+        const gone = String(await third.ask('create'))
+        await third.ask('wait', gone, 'started')
+        await third.ask('destroy', gone)
+        await third.ask('wait', gone, 'destroyed')
+        second.goOn()
+        await second.ask('done')
+        await expect.poll(async () => (await engine.list()).length).toBe(made.length)
+        expect(await running()).toEqual(made.toSorted())
+        await Promise.all([second.kill(), third.kill()])
+      } finally {
+        await postgres.stop()
+      }
+    },
+  )
 })

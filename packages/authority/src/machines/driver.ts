@@ -9,10 +9,10 @@ import type { Store } from '../domain/store.ts'
 import type { ApiSockets } from './api-sockets.ts'
 import { createPulls } from './pulls.ts'
 import { createSlots } from './slots.ts'
-import { createRecorder, TurnLost } from './record.ts'
+import { createRecorder } from './record.ts'
 import { compareRuns } from './reconcile.ts'
 import { recordExit, takeStep, type AppOfMachine, type StepContext } from './steps.ts'
-import { takeTurns, type Turn } from './turn.ts'
+import { fence, takeTurns, TurnLost, type Turn } from './turn.ts'
 import { createVolumeSteps, removeDestroyed } from './volumes.ts'
 
 export interface DriverOptions {
@@ -64,7 +64,8 @@ interface Work {
 }
 
 export function startDriver(options: DriverOptions): Driver {
-  const { store, engine, sockets, now } = options
+  const { store, sockets, now } = options
+  const engine = fence(options.engine, () => turn)
   const stopping = new AbortController()
   const works = new Map<string, Work>()
   let watching: AbortController | undefined
@@ -133,12 +134,13 @@ export function startDriver(options: DriverOptions): Driver {
     }
   }
 
-  /** A run has changed: if it has ended, so has its machine's. */
+  /** A run has changed: if it has ended, so has its machine's. One that nobody knows goes: who lost its turn may have made it. */
   async function look(id: string, runId: string, status: RunStatus | undefined): Promise<void> {
-    if (status !== undefined && status.exit === undefined) return
     try {
       const machine = await recorder.read(id)
-      if (machine?.runId !== runId || machine.startedAt === null || !turn.has()) return
+      if (!turn.has()) return
+      if (machine?.runId !== runId) return void (status !== undefined && (await engine.remove(runId)))
+      if ((status !== undefined && status.exit === undefined) || machine.startedAt === null) return
       // The step under way will see it.
       const work = works.get(id)
       if (work !== undefined) work.again = true

@@ -23,7 +23,9 @@ export async function compareRuns(
     for (const machine of rows) {
       if (machine.runId === null) continue
       known.add(machine.runId)
-      if (shallRun(machine)) await driver.look(machine.id, machine.runId, found.get(machine.runId))
+      const run = found.get(machine.runId)
+      const isOver = run === undefined || run.exit !== undefined
+      if (isOver && shallRun(machine)) await driver.look(machine.id, machine.runId, run)
     }
     const last = rows.at(-1)
     if (rows.length < rowsOfPage || last === undefined) break

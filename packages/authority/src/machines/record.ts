@@ -8,10 +8,7 @@ import { readConfig } from '../domain/machine-config.ts'
 import type { Store, Transaction } from '../domain/store.ts'
 import type { Volume } from '../domain/volume.ts'
 import { afterExit, type Instant } from './exits.ts'
-import type { Turn } from './turn.ts'
-
-/** It is another authority's turn: nothing is written. */
-export class TurnLost extends Error {}
+import { TurnLost, type Turn } from './turn.ts'
 
 export interface Recorder {
   /** The machine now; undefined if it is gone. */

@@ -1,7 +1,12 @@
 // Whose turn it is to drive machines: one authority of several on one database.
 import { setTimeout as pause } from 'node:timers/promises'
 
+import type { Engine } from '@hallpass/engine'
+
 import type { ReadTransaction, Store } from '../domain/store.ts'
+
+/** It is another authority's turn: nothing is written, and nothing is done. */
+export class TurnLost extends Error {}
 
 export interface Turn {
   /** Whether it is this authority's, as far as it knows. */
@@ -24,7 +29,7 @@ const interval = 2000
  * no turns.
  */
 export function takeTurns(options: {
-  readonly store: Store
+  readonly store: Pick<Store, 'isRemote' | 'write'>
   /** Unique to this authority. */
   readonly id: string
   /** Milliseconds since 1970; and monotonic milliseconds. */
@@ -42,6 +47,8 @@ export function takeTurns(options: {
   const stopping = new AbortController()
   let endsAt = -Infinity
   let isMine = false
+  /** What another wrote last, and since when it is known here. */
+  let seen = { text: '', at: -Infinity }
   let isAnswered = true
 
   function tell(): void {
@@ -55,10 +62,11 @@ export function takeTurns(options: {
   async function take(): Promise<void> {
     const asked = clock()
     const got = await store.write(async (tx) => {
-      const [holder = '', end = '0', engine = answered] = (await tx.settings.get(name))?.split(' ') ?? []
-      const left = Number(end) - now()
-      // One that lasts longer than any should was given by a clock that was ahead.
-      if (holder !== '' && holder !== id && left > 0 && left <= span) {
+      const text = (await tx.settings.get(name)) ?? ''
+      const [holder = '', , engine = answered] = text.split(' ')
+      // Whoever has it writes it anew before it is over. Clocks of two machines are never compared: they may differ by more.
+      if (text !== seen.text) seen = { text, at: clock() }
+      if (holder !== '' && holder !== id && clock() - seen.at <= span) {
         isAnswered = engine === answered
         return false
       }
@@ -73,7 +81,12 @@ export function takeTurns(options: {
       // The store reports its own trouble; without it the turn ends by itself.
       await take().catch(() => {})
       tell()
-      await pause(interval, undefined, { signal: stopping.signal, ref: false }).catch(() => {})
+      // As soon as another's is over, it is taken.
+      const left = seen.at + span - clock()
+      await pause(!isMine && left > 0 ? Math.min(interval, left + 1) : interval, undefined, {
+        signal: stopping.signal,
+        ref: false,
+      }).catch(() => {})
       tell()
     }
   }
@@ -95,3 +108,34 @@ export function takeTurns(options: {
     },
   }
 }
+
+/**
+ * The engine, which nobody changes whose turn it is not: a process that was stopped for a while, or waited long, does not go on
+ * where it was. Such changes throw TurnLost.
+ */
+export function fence(engine: Engine, turn: () => Turn): Engine {
+  return new Proxy(engine, {
+    get(target, name, receiver) {
+      const method: unknown = Reflect.get(target, name, receiver)
+      if (typeof method !== 'function' || !changing.has(name)) return method
+      return async (...given: readonly unknown[]): Promise<unknown> => {
+        if (!turn().has()) throw new TurnLost()
+        return Reflect.apply(method, target, given)
+      }
+    },
+  })
+}
+
+const changing: ReadonlySet<string | symbol> = new Set<keyof Engine>([
+  'create',
+  'start',
+  'signal',
+  'stop',
+  'pause',
+  'resume',
+  'remove',
+  'removeNetwork',
+  'createVolume',
+  'extendVolume',
+  'removeVolume',
+])
