@@ -30,9 +30,9 @@ const programs: Readonly<Record<string, RegExp>> = {
   dockerd: /^(?:packages\/engine\/src\/docker\/(?:docker|pulls)|e2e\/[\w-]*machines[\w-]*)\.test\.ts /,
   busybox:
     /^(?:packages\/engine\/src\/(?:docker\/(?:docker|pulls|podman)|local\/[\w-]+)|e2e\/[\w-]*machines[\w-]*)\.test\.ts /,
-  bwrap: /^packages\/engine\/src\/local\/[\w-]+\.test\.ts /,
-  podman: /^packages\/engine\/src\/docker\/podman\.test\.ts /,
-  catatonit: /^packages\/engine\/src\/docker\/podman\.test\.ts /,
+  bwrap: /^(?:packages\/engine\/src\/local\/[\w-]+\.test\.ts |e2e\/machines-engines\.test\.ts .*local)/,
+  podman: /^(?:packages\/engine\/src\/docker\/podman\.test\.ts |e2e\/machines-engines\.test\.ts .*Podman)/,
+  catatonit: /^(?:packages\/engine\/src\/docker\/podman\.test\.ts |e2e\/machines-engines\.test\.ts .*Podman)/,
   script: /^(?:packages\/cli\/src\/hallpass\.test\.ts|e2e\/(?:story|completion|cli-login|dashboard-create)\.test\.ts) /,
 }
 
@@ -79,7 +79,8 @@ const excuses: readonly Excuse[] = [
     why: 'not every machine has them, where we may write',
   },
   {
-    tests: /^packages\/engine\/src\/local\/(?:local|images|survival)\.test\.ts /,
+    tests:
+      /^(?:packages\/engine\/src\/local\/(?:local|images|survival)\.test\.ts |e2e\/machines-engines\.test\.ts .*local)/,
     why: 'not every container may write to control groups',
     counts: !isLocalPossible(),
   },

@@ -1,6 +1,6 @@
 // A local engine of a test's own: all that it keeps lies in a temporary directory.
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -24,10 +24,13 @@ export async function reasonWithoutLocalEngine(): Promise<string | undefined> {
   return (await reasonWithoutLocal()) ?? reasonWithoutBusybox()
 }
 
-export async function startLocal(): Promise<LocalWorld> {
+/** @param given where it keeps what it has: an authority may open it there too */
+export async function startLocal(given?: string): Promise<LocalWorld> {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-engine-'))
+  const place = given ?? join(directory, 'engine')
+  const folders = foldersOf(place)
   const openWith: LocalWorld['openWith'] = (options) =>
-    createLocalEngine({ owner: 'acme', directory: join(directory, 'engine'), env: {}, ...options })
+    createLocalEngine({ owner: 'acme', directory: place, env: {}, ...options })
   const layer = await packBusybox(join(directory, 'busybox'))
   await saveImage(join(directory, 'image'), [layer])
   await openWith({}).importImage(join(directory, 'image'), 'test/busybox:1')
@@ -39,13 +42,13 @@ export async function startLocal(): Promise<LocalWorld> {
     image: 'test/busybox:1',
     flood: 48_000_000,
     async stop() {
-      for (const owner of ['acme', 'other']) {
+      for (const owner of await readdir(folders.runs)) {
         const engine = openWith({ owner })
         for (const { runId } of await engine.list()) await engine.remove(runId)
       }
+      await sweep(place)
       await sweep(directory)
       // The keeper was killed, so what it would take away is still there.
-      const folders = foldersOf(join(directory, 'engine'))
       await removeSwitchboard(folders)
       await (await openControlGroups(`hallpass-${folders.mark}`))?.disband()
     },

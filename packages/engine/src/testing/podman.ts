@@ -13,6 +13,10 @@ import { holdNetwork, reasonWithoutNetworks } from './hold-network.ts'
 import type { Place } from './place.ts'
 import { sweep } from './sweep.ts'
 
+export interface PodmanService extends Place {
+  readonly socketPath: string
+}
+
 /** Why this machine cannot run one; undefined where it may be tried. */
 export function reasonWithoutPodman(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'it takes root, on Linux'
@@ -23,7 +27,7 @@ export function reasonWithoutPodman(): string | undefined {
 }
 
 /** @throws Error with the last line of what it said where it does not start */
-export async function startPodman(): Promise<Place> {
+export async function startPodman(): Promise<PodmanService> {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-engine-'))
   const at = (name: string): string => join(directory, name)
   const socketPath = at('socket')
@@ -89,6 +93,7 @@ export async function startPodman(): Promise<Place> {
   const input = await packBusybox(at('busybox'))
   execFileSync('nsenter', [...inside, 'import', '--quiet', '--change', 'ENV PATH=/bin', '-', image], { ...all, input })
   return {
+    socketPath,
     open: (owner = 'acme') => createDockerEngine({ owner, endpoint: { socketPath }, env: {} }),
     image,
     // It takes 400 times as long as a Docker Engine for it.
