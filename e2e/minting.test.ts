@@ -308,6 +308,6 @@ describe('caveats that are asked for', () => {
       answer = await tryToMint(token, { caveats })
       token = answer.status === 201 ? routes.createToken.answer.parse(answer.body).token : token
     }
-    expect(expectRefusal(answer, 422).message).toContain('more than a token carries')
+    expect(expectRefusal(answer, 422).message).toContain('too many for one token')
   })
 })
