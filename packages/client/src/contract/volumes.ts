@@ -30,7 +30,7 @@ const volume = z
     attached_alloc_id: z.string().nullable().describe('The same as attached_machine_id.'),
     created_at: timestamp,
     auto_backup_enabled: z.boolean().describe('False: nothing makes snapshots.'),
-    host_status: z.enum(['ok']),
+    host_status: z.enum(['ok', 'unreachable']).describe('Whether what keeps it answers.'),
     problem: z.string().optional().describe('Why the engine has not done yet what is to be done.'),
   })
   .meta({ id: 'Volume' })

@@ -21,35 +21,46 @@ type Names =
 const usualGb = 1
 
 export const volumeHandlers: Handlers<Names> = {
-  async listVolumes({ params }, { perform, pause }) {
+  async listVolumes({ params }, { perform, pause, engineAnswers }) {
     const { volumes } = await perform(listVolumes, { appName: params.app_name })
-    return encodeAll(volumes, encodeVolume, pause, () => 5)
+    const answers = engineAnswers()
+    return encodeAll(
+      volumes,
+      (volume) => encodeVolume(volume, answers),
+      pause,
+      () => 5,
+    )
   },
 
-  async createVolume({ params, body }, { perform }) {
+  async createVolume({ params, body }, { perform, engineAnswers }) {
     const { name, region, size_gb } = body
     const asked = { name, region: region || undefined, sizeGb: size_gb ?? usualGb }
-    return encodeVolume((await perform(createVolume, { appName: params.app_name, ...asked })).volume)
+    const { volume } = await perform(createVolume, { appName: params.app_name, ...asked })
+    return encodeVolume(volume, engineAnswers())
   },
 
-  showVolume: async ({ params }, { perform }) => encodeVolume(await perform(showVolume, nameOf(params))),
+  showVolume: async ({ params }, { perform, engineAnswers }) =>
+    encodeVolume(await perform(showVolume, nameOf(params)), engineAnswers()),
 
-  updateVolume: async ({ params }, { perform }) => encodeVolume(await perform(updateVolume, nameOf(params))),
+  updateVolume: async ({ params }, { perform, engineAnswers }) =>
+    encodeVolume(await perform(updateVolume, nameOf(params)), engineAnswers()),
 
-  deleteVolume: async ({ params }, { perform }) => encodeVolume(await perform(destroyVolume, nameOf(params))),
+  deleteVolume: async ({ params }, { perform, engineAnswers }) =>
+    encodeVolume(await perform(destroyVolume, nameOf(params)), engineAnswers()),
 
-  async extendVolume({ params, body }, { perform }) {
+  async extendVolume({ params, body }, { perform, engineAnswers }) {
     const asked = { ...nameOf(params), sizeGb: body.size_gb }
     const { volume, needsRestart } = await perform(extendVolume, asked)
-    return { volume: encodeVolume(volume), needs_restart: needsRestart }
+    return { volume: encodeVolume(volume, engineAnswers()), needs_restart: needsRestart }
   },
 
-  async listOrganisationVolumes({ params, query }, { perform, pause }) {
+  async listOrganisationVolumes({ params, query }, { perform, pause, engineAnswers }) {
     const after = decodeVolumeCursor(query.cursor)
     const { items, next } = await perform(pageVolumes, { slug: params.org_slug, limit: query.limit, after })
+    const answers = engineAnswers()
     const volumes = await encodeAll(
       items,
-      ({ volume, appName = '' }) => ({ ...encodeVolume(volume), app_name: appName }),
+      ({ volume, appName = '' }) => ({ ...encodeVolume(volume, answers), app_name: appName }),
       pause,
       () => 5,
     )
@@ -61,17 +72,8 @@ function nameOf({ app_name, volume_id }: { readonly app_name: string; readonly v
   return { appName: app_name, volumeId: volume_id }
 }
 
-function encodeVolume({
-  id,
-  name,
-  state,
-  sizeGb,
-  isSized,
-  region,
-  machineId,
-  createdAt,
-  problem,
-}: Volume): VolumeAnswer {
+function encodeVolume(volume: Volume, engineAnswers: boolean): VolumeAnswer {
+  const { id, name, state, sizeGb, isSized, region, machineId, createdAt, problem } = volume
   return {
     id,
     name,
@@ -86,7 +88,7 @@ function encodeVolume({
     attached_alloc_id: machineId,
     created_at: new Date(createdAt).toISOString(),
     auto_backup_enabled: false,
-    host_status: 'ok',
+    host_status: engineAnswers ? 'ok' : 'unreachable',
     ...(problem === null ? {} : { problem }),
   }
 }
