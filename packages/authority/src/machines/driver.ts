@@ -93,7 +93,13 @@ export function startDriver(options: DriverOptions): Driver {
     starts: createSlots(startsAtOnce),
     recorder,
     appOf: options.appOf,
-    sockets,
+    sockets: {
+      async open(machine) {
+        // Another authority's would not be reached any more.
+        if (!turn.has()) throw new TurnLost()
+        return sockets.open(machine)
+      },
+    },
     isLast: ({ organisationId }) =>
       store.read(async (tx) => (await tx.organisations.countUpTo(organisationId, 'machines', 1, now())) === 0),
   }
