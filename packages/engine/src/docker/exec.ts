@@ -47,7 +47,10 @@ export async function openExec(
     } catch (error) {
       command.abort?.throwIfAborted()
       if (error instanceof EngineError) throw error
-      throw new EngineError('unavailable', 'The engine went away while a command ran', { cause: error })
+      // Podman resets the connection of a command that has ended without having read all of its input.
+      if (!(await hasEnded(daemon, id))) {
+        throw new EngineError('unavailable', 'The engine went away while a command ran', { cause: error })
+      }
     }
     isOver = true
   }
@@ -98,6 +101,17 @@ async function createExec(daemon: Daemon, container: string, json: object): Prom
 
 async function readState({ client }: Daemon, id: string): Promise<ExecState> {
   return (await client.ask<ExecState>({ path: ['exec', id, 'json'] })).value
+}
+
+/** False also where the engine does not say it. */
+async function hasEnded(daemon: Daemon, id: string): Promise<boolean> {
+  for (let tries = 0; tries < 10; tries += 1) {
+    const state = await readState(daemon, id).catch(() => undefined)
+    if (state === undefined) return false
+    if (!state.Running && state.ExitCode !== null) return true
+    await pause(50)
+  }
+  return false
 }
 
 /** The stream ends a moment before the engine knows how the command ended. */

@@ -39,6 +39,9 @@ export function testCommands(get: () => World): void {
       expect([stdout.length, exitCode, truncated]).toEqual([1000, 4, true])
       const large = await exec(['wc', '-c'], { input: Buffer.alloc(1_000_000) })
       expect(text(large.stdout)).toBe('1000000\n')
+      // What it does not read is no trouble.
+      const deaf = await exec(['sh', '-c', 'sleep 0.3; exit 5'], { input: Buffer.alloc(5_000_000) })
+      expect(deaf.exitCode).toBe(5)
     })
 
     test('that cannot be run says so', async () => {
