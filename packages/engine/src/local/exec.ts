@@ -124,7 +124,8 @@ exec nsenter --mount=/proc/${watcher}/ns/mnt ${spaces} sh -c ${quote(becomeSandb
 
 /** `script` makes a terminal and is its other end. The command leads the session, so that the terminal's keys reach it. */
 function atTerminal(text: string, { rows, columns }: TerminalSize): string[] {
-  const within = `stty rows ${rows} cols ${columns}; ${text}`
+  // Its input is no terminal, so `script` would show nothing of what is typed.
+  const within = `stty rows ${rows} cols ${columns} echo; ${text}`
   return [
     'script',
     '--quiet',

@@ -118,6 +118,8 @@ export function testCommands(get: () => World): void {
         }
       }
       expect([seen.match(/\d+ \d+|got word/g)?.slice(1), await session.exitCode()]).toEqual([['50 132', 'got word'], 6])
+      // What is typed is shown.
+      expect(seen.match(/word/g)).toHaveLength(2)
       await session.close()
     })
   })
