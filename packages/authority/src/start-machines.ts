@@ -1,4 +1,4 @@
-// Wires together what runs machines: the engine that the operator names or that is found, and its driver.
+// Starts what runs machines: the engine that the operator names or that is found, and its driver.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
@@ -50,7 +50,7 @@ export async function startMachines(
   const hasMachines = (await store.read((tx) => tx.machines.page({ limit: 1, after: '' }))).length > 0
   const tell = () => {
     if (capabilities !== undefined) log.info({ engine: capabilities.engine }, 'machines run here')
-    // Whoever runs no machines and asked for no engine needs no warning of what it lacks.
+    // An operator who runs no machines and asked for no engine needs no warning.
     const level = setting === 'auto' && !hasMachines ? 'info' : 'warn'
     for (const remedy of capabilities?.remedies ?? []) log[level](`machines: ${remedy}`)
   }

@@ -1,4 +1,4 @@
-// One change of a machine: its next state, and the events that tell of it.
+// One change of a machine: its next state, and the events that record it.
 import { createUlid, type Machine, type MachineEvent, type RandomBytes } from './machine.ts'
 import { nextState, type MachineCause } from './machine-states.ts'
 
@@ -12,7 +12,7 @@ export interface NewEvent {
   readonly type: MachineEvent['type']
   readonly status: string
   readonly source: MachineEvent['source']
-  /** More about it, for JSON. */
+  /** Details, for JSON. */
   readonly request?: object
 }
 
@@ -22,8 +22,8 @@ interface Instant {
 }
 
 /**
- * The machine after `cause`, or after no cause where only other parts of it change; undefined where the cause cannot happen
- * in its state.
+ * The machine after `cause`, or without a cause if only other parts of it change; undefined if the cause cannot happen in
+ * its state.
  */
 export function changeMachine(
   machine: Machine,

@@ -1,4 +1,4 @@
-// The configuration of a machine: the parts that decide something here. The door has checked it.
+// The configuration of a machine: the parts that matter here. The door has checked it.
 import type { Caveat } from '@hallpass/macaroon'
 import { caveatsFromJSON } from '@hallpass/macaroon/json'
 
@@ -20,19 +20,19 @@ export interface MachineConfig {
     readonly secret_name?: string
     readonly mode?: number
   }[]
-  /** One at most. */
+  /** At most one. */
   readonly mounts?: readonly MachineMount[]
   readonly restart?: { readonly policy?: string; readonly max_retries?: number }
   readonly auto_destroy?: boolean
   readonly metadata?: Readonly<Record<string, string>>
-  /** Of a machine with a token of its own: caveats in the JSON of superfly/macaroon. */
+  /** Present if the machine has a token of its own: its caveats, in the JSON of superfly/macaroon. */
   readonly token?: { readonly caveats?: readonly unknown[] | undefined }
   /** A Go duration. */
   readonly stop_config?: { readonly signal?: string; readonly timeout?: string }
   readonly [key: string]: unknown
 }
 
-/** A volume and its place. What the store keeps names the volume. */
+/** A volume and its path. A stored configuration has the volume's id. */
 export interface MachineMount {
   readonly volume?: string
   readonly name?: string
@@ -40,12 +40,12 @@ export interface MachineMount {
   readonly [key: string]: unknown
 }
 
-/** A configuration that the store kept. */
+/** Reads a stored configuration. */
 export function readConfig(stored: string): MachineConfig {
   return JSON.parse(stored) as MachineConfig
 }
 
-/** What the store keeps: metadata change without a new version, so they have a place of their own. */
+/** The stored form: metadata apart, because they change without a new version. */
 export function storeConfig({ metadata = {}, ...config }: MachineConfig): {
   readonly config: string
   readonly metadata: string
@@ -57,7 +57,7 @@ export function readMetadata(stored: string): Readonly<Record<string, string>> {
   return JSON.parse(stored) as Record<string, string>
 }
 
-/** What the machine's own token is narrowed by; undefined if it shall have none. */
+/** The caveats that narrow the machine's own token; undefined if it is to have none. */
 export function readTokenCaveats({ token }: MachineConfig): readonly Caveat[] | undefined {
   return token && caveatsFromJSON(JSON.stringify(token.caveats ?? []))
 }

@@ -1,10 +1,10 @@
-// What runs machines, as operations see it: the driver behind it is the only one that knows an engine.
+// What runs machines, as operations see it. Only the driver behind it knows an engine.
 import type { Machine } from './machine.ts'
 
 export interface MachineRunner {
   /** Why machines get no token of their own here, for people; undefined if they do. */
   tokenTrouble(): Promise<string | undefined>
-  /** Says that a machine waits for the driver. */
+  /** Wakes the driver, because a machine waits for it. */
   wake(): void
   /** Whether the engine answers, as far as this authority knows. */
   answers(): boolean
@@ -20,16 +20,16 @@ export interface MachineRunner {
   exec(runId: string, command: MachineCommand): Promise<MachineCommandResult>
   /**
    * Runs a command with its input and output as they come. The caller closes the session.
-   * @throws DomainError as `exec`; so does what the session has
+   * @throws DomainError as `exec`; the methods of the session throw the same
    */
   openCommand(runId: string, command: OpenedCommand): Promise<CommandSession>
   /**
-   * What runs in a run.
+   * The processes of a run.
    * @throws DomainError `failed_precondition` if it does not run, `engine_unavailable`
    */
   processes(runId: string): Promise<readonly MachineProcess[]>
   /**
-   * What the main process of a run wrote, oldest first; nothing if there is no such run.
+   * The output of the main process of a run, oldest first; nothing if there is no such run.
    * @throws DomainError `engine_unavailable`
    */
   logs(runId: string, options: MachineLogOptions): AsyncIterable<MachineLogLine>
@@ -62,7 +62,7 @@ export interface MachineProcess {
 interface OpenedCommand {
   /** The program and its words: no shell reads them. */
   readonly argv: readonly string[]
-  /** Gives it a terminal of this size: then all output is `stdout`. */
+  /** Gives it a terminal of this size. All output is `stdout` then. */
   readonly terminal?: TerminalSize
   /** Ends the command. */
   readonly abort?: AbortSignal
@@ -104,11 +104,11 @@ export interface MachineCommandResult {
 }
 
 interface MachineLogOptions {
-  /** Only what came after it: the `at` of a line. */
+  /** The `at` of a line: only later lines. */
   readonly after?: string
-  /** Only this many lines of what is there. */
+  /** Only so many of the existing lines, the newest. */
   readonly tail?: number
-  /** Goes on with what comes, until the run has ended. */
+  /** Goes on with new lines until the run has ended. */
   readonly follow?: boolean
   readonly abort?: AbortSignal
 }

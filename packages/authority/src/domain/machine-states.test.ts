@@ -16,14 +16,14 @@ const causes = Object.keys(machineTransitions) as MachineCause[]
 const ofPeople: readonly MachineCause[] = ['start', 'stop', 'suspend', 'restart', 'update', 'destroy', 'kill']
 const ofDriver = causes.filter((cause) => !ofPeople.includes(cause))
 
-/** The state after each of some causes, from the creation on; those that cannot happen change nothing. */
+/** The states after these causes, from the creation on. A cause that cannot happen changes nothing. */
 function walk(path: readonly MachineCause[]) {
   return path.reduce<MachineState>((state, cause) => nextState(state, cause) ?? state, 'created')
 }
 
 const paths = fc.array(fc.constantFrom(...causes), { maxLength: 40 })
 
-test('the end is the end, and only what is destroying comes to it', () => {
+test('nothing follows destroyed, and only destroying leads to it', () => {
   fc.assert(
     fc.property(paths, fc.constantFrom(...causes), (path, cause) => {
       const state = walk(path)
@@ -57,14 +57,14 @@ test('the driver brings every machine to rest, whatever people asked for before'
   )
 })
 
-test('whoever may destroy can always destroy, and what rests can be destroyed without force, except what runs', () => {
+test('force destroys in every state; without force a resting machine can be destroyed, unless it runs', () => {
   for (const state of machineStates) {
     expect(nextState(state, 'kill')).toBe(state === 'destroyed' ? 'destroyed' : 'destroying')
     if (isResting(state)) expect(nextState(state, 'destroy') !== undefined).toBe(state !== 'started')
   }
 })
 
-test('to ask again for what is under way or done changes nothing', () => {
+test('asking again for something that is in progress or done changes nothing', () => {
   for (const cause of ofPeople.filter((one) => one !== 'update')) {
     for (const state of machineStates) {
       const next = nextState(state, cause)
@@ -84,9 +84,9 @@ test('every state can be reached', () => {
   expect([...reached].toSorted()).toEqual([...machineStates].toSorted())
 })
 
-test('docs/machines.md says what the table says', () => {
+test('docs/machines.md has the same table', () => {
   const docs = readFileSync(new URL('../../../../docs/machines.md', import.meta.url), 'utf8')
-  const told = new Map(
+  const documented = new Map(
     [...docs.matchAll(/^\| `(\w+)` *\| (.*?) *\|$/gm)].map(([, state = '', follows = '']) => [state, follows]),
   )
   for (const state of machineStates) {
@@ -96,6 +96,6 @@ test('docs/machines.md says what the table says', () => {
       if (next !== undefined && next !== state) followers.set(next, [...(followers.get(next) ?? []), cause])
     }
     const words = [...followers].map(([next, by]) => `${by.join(', ')} → \`${next}\``)
-    expect([state, told.get(state)]).toEqual([state, words.join('; ') || '–'])
+    expect([state, documented.get(state)]).toEqual([state, words.join('; ') || '–'])
   }
 })

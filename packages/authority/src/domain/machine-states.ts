@@ -1,6 +1,6 @@
-// The states of a machine, and the one table of what leads from each to which.
+// The states of a machine, and the one table of what leads from one to another.
 
-/** Where a machine stands. `destroyed` is the end. */
+/** `destroyed` is the end. */
 export const machineStates = [
   'created',
   'starting',
@@ -19,13 +19,13 @@ export const machineStates = [
 export type MachineState = (typeof machineStates)[number]
 
 /**
- * What people ask for: `destroy` of a machine that rests, `kill` of any. And what the driver finds or has done:
- * - `launch`: the image is here, nothing of it runs any more, and it shall start; `prepare`: it shall not.
+ * People ask for the first ones: `destroy` for a machine that rests, `kill` for any. The driver finds out or does the others:
+ * - `launch`: the image is here, nothing of the machine runs any more, and it is to start; `prepare`: the same, but it is not to.
  * - `run`: the main process runs.
- * - `exit`: it has ended, or the engine has lost it. `retry`: and it shall be started again.
+ * - `exit`: it has ended, or the engine has lost it. `retry`: the same, and it is to be started again.
  * - `pause`: its processes are frozen.
  * - `fail`: it cannot be started, or its command cannot be run.
- * - `discard`: it has ended, and goes with its end (`auto_destroy`).
+ * - `discard`: it has ended, and is destroyed because of that (`auto_destroy`).
  * - `remove`: nothing is left of it in the engine.
  */
 export type MachineCause =
@@ -46,13 +46,13 @@ export type MachineCause =
   | 'discard'
   | 'remove'
 
-/** For each cause, the states in which it can happen, and what follows. In all others it is refused, or comes too late. */
+/** For each cause, the states in which it can happen, and the next state. In any other state it is refused, or comes too late. */
 export const machineTransitions: Readonly<Record<MachineCause, Partial<Record<MachineState, MachineState>>>> = {
   start: {
     stopped: 'starting',
     suspended: 'starting',
     failed: 'starting',
-    // What is asked for already.
+    // Requested already.
     starting: 'starting',
     started: 'started',
     restarting: 'restarting',
@@ -120,12 +120,12 @@ export const machineTransitions: Readonly<Record<MachineCause, Partial<Record<Ma
   remove: { destroying: 'destroyed' },
 }
 
-/** The state that follows; undefined where this cannot happen in this state. */
+/** The next state; undefined if the cause cannot happen in this state. */
 export function nextState(state: MachineState, cause: MachineCause): MachineState | undefined {
   return machineTransitions[cause][state]
 }
 
-/** The states in which nothing is under way. In all others the driver has something to do. */
+/** The states in which nothing is in progress. In all others the driver has something to do. */
 const resting: ReadonlySet<MachineState> = new Set(['started', 'stopped', 'suspended', 'failed', 'destroyed'])
 
 export function isResting(state: MachineState): boolean {

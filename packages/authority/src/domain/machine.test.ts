@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 import { createUlid, nextRunId, ulidPattern } from './machine.ts'
 
-test('ULIDs are greater than those before, also where a clock goes back', () => {
+test('ULIDs are greater than earlier ones, even if a clock goes back', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 2 ** 47 }), { minLength: 1 }), (instants) => {
       let before = ''
@@ -24,7 +24,7 @@ test('a ULID begins with its instant', () => {
   expect(createUlid(1469918176385, randomBytes).slice(0, 10)).toBe('01ARYZ6S41')
 })
 
-test('an engine takes the id of a run', () => {
+test('the id of a run is valid for an engine', () => {
   const id = nextRunId({ id: '148e21ea7e46e8', version: createUlid(Date.now(), randomBytes), runs: 999_999_999 })
   expect(id).toMatch(/^[a-z0-9._-]{1,63}$/)
 })

@@ -1,4 +1,4 @@
-// Machines: what an app runs, as the store keeps them; their ids, versions, events and leases.
+// Machines of apps, as the store keeps them: their ids, versions, events and leases.
 import { DomainError } from './errors.ts'
 import type { MachineState } from './machine-states.ts'
 import type { RunLabels } from './run-labels.ts'
@@ -21,20 +21,20 @@ export interface Machine {
   readonly isCordoned: boolean
   /** Whether its environment has the secrets of the app. */
   readonly hasSecrets: boolean
-  /** Whether it starts once its image is here: of a machine that is created or replaced. */
+  /** Whether a machine that is created or replaced starts once its image is here. */
   readonly launches: boolean
-  /** How it shall be stopped, if not as its configuration says: the signal, and milliseconds until it is killed. */
+  /** How it is to be stopped, if not as its configuration says: the signal, and milliseconds until it is killed. */
   readonly stopSignal: string | null
   readonly stopTimeout: number | null
   /** JSON of the image of this version, as the engine found it; null before. */
   readonly image: string | null
-  /** The run that the engine has, or has had last; null if it has none. */
+  /** The run that the engine has or had last; null if there was none. */
   readonly runId: string | null
   /** The number of runs so far. */
   readonly runs: number
-  /** When the run was begun, if it has not ended: then `runId` is the one that shall run, and else one of before. */
+  /** When the run of `runId` began, if it has not ended; null if `runId` is an earlier run. */
   readonly startedAt: number | null
-  /** In the network of the organisation, while it runs. */
+  /** Its address in the network of the organisation, while it runs. */
   readonly address: string | null
   /** Restarts in a row by the restart policy. */
   readonly restarts: number
@@ -42,16 +42,16 @@ export interface Machine {
   readonly tries: number
   /** When the driver must act next; null if nothing is to be done until the engine reports a change. */
   readonly dueAt: number | null
-  /** Of the newest event. */
+  /** The id of the newest event. */
   readonly lastEventId: string
   readonly lease: MachineLease | null
-  /** Of the token that created it; null if that had none, or a person created it. */
+  /** The labels of the token that created it; null if that had none, or a person created it. */
   readonly runLabels: RunLabels | null
   readonly createdAt: number
   readonly updatedAt: number
 }
 
-/** Only who knows the nonce changes a leased machine, until the lease ends. */
+/** Only a caller who knows the nonce can change a leased machine, until the lease ends. */
 export interface MachineLease {
   /** 12 hexadecimal digits. */
   readonly nonce: string
@@ -71,14 +71,14 @@ export interface MachineVersion {
 }
 
 export interface MachineEvent {
-  /** A ULID: of the events of one machine, the later one is the greater. */
+  /** A ULID. Of two events of one machine the later one has the greater id. */
   readonly id: string
   readonly type: 'launch' | 'start' | 'stop' | 'restart' | 'update' | 'suspend' | 'exit' | 'destroy'
   readonly status: string
   /** Who caused it: a request, or the driver. */
   readonly source: 'user' | 'flyd'
   readonly at: number
-  /** JSON of more about it; null if there is no more. */
+  /** JSON with details; null if there are none. */
   readonly request: string | null
 }
 
@@ -88,7 +88,7 @@ export const localRegion = 'local'
 const partsOfTheWorld = ['us', 'eu', 'na', 'sa', 'apac', 'any']
 
 /**
- * @param asked one region, or several with commas, or a part of the world; undefined for any
+ * @param asked one region, or several separated by commas, or a part of the world; undefined for any
  * @throws DomainError `invalid`
  */
 export function chooseRegion(asked: string | undefined): string {
@@ -109,7 +109,7 @@ export function createLeaseNonce(randomBytes: RandomBytes): string {
   return Buffer.from(randomBytes(6)).toString('hex')
 }
 
-/** The id of the next run: what an engine takes as one. */
+/** The id of the next run, in a form that engines accept. */
 export function nextRunId({ id, version, runs }: Pick<Machine, 'id' | 'version' | 'runs'>): string {
   return `${id}.${version.toLowerCase()}.${runs + 1}`
 }
@@ -123,7 +123,7 @@ export function machineOfRun(runId: string): string {
 const ulidDigits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 export const ulidPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
 
-/** A ULID of this instant, and yet greater than the one before, whatever clock that was made by. */
+/** A ULID of this instant that is greater than `before`, whichever clock made that one. */
 export function createUlid(now: number, randomBytes: RandomBytes, before = ''): string {
   const time = BigInt(Math.max(0, Math.floor(now))) << 80n
   const made = formatUlid(time | BigInt(`0x${Buffer.from(randomBytes(10)).toString('hex')}`))

@@ -11,15 +11,15 @@ export interface Volume {
   readonly name: string
   readonly region: string
   readonly state: VolumeState
-  /** As it was asked for. */
+  /** The requested size. */
   readonly sizeGb: number
-  /** As the engine made it; 0 before. */
+  /** The size that the engine made; 0 before. */
   readonly madeGb: number
-  /** Whether the engine holds it to its size; null before it is made. */
+  /** Whether the engine limits it to its size; null before it is made. */
   readonly isSized: boolean | null
-  /** That has it, until nothing is left of the machine. */
+  /** The machine that has it, until nothing is left of that machine. */
   readonly machineId: string | null
-  /** Why the engine has not done yet what is to be done; a sentence for people. */
+  /** Why the engine has not done the next step yet; a sentence for people. */
   readonly problem: string | null
   /** Failures of the engine in a row. */
   readonly tries: number
@@ -33,7 +33,7 @@ export interface Volume {
 export const volumeStates = ['creating', 'created', 'destroying', 'destroyed'] as const
 export type VolumeState = (typeof volumeStates)[number]
 
-/** What people ask for: `destroy`. And what the driver has done in the engine: `make`, `remove`. */
+/** People ask for `destroy`. The driver has done the others in the engine: `make`, `remove`. */
 export type VolumeCause = 'make' | 'destroy' | 'remove'
 
 /** For each cause, the states in which it can happen, and what follows. */
@@ -43,7 +43,7 @@ export const volumeTransitions: Readonly<Record<VolumeCause, Partial<Record<Volu
   remove: { destroying: 'destroyed' },
 }
 
-/** The volume after a cause; undefined where that cannot happen in its state. */
+/** The volume after a cause; undefined if the cause cannot happen in its state. */
 export function changeVolume(volume: Volume, cause: VolumeCause, changes: Partial<Volume>): Volume | undefined {
   const state = volumeTransitions[cause][volume.state]
   return state === undefined ? undefined : { ...volume, ...changes, state }
@@ -53,7 +53,7 @@ export function createVolumeId(randomBytes: RandomBytes): string {
   return `vol_${createPublicId(randomBytes)}`
 }
 
-/** Whether something is there, or will be, that a machine can have. */
+/** Whether a machine can have it, now or once it is made. */
 export function isUsable({ state }: Volume): boolean {
   return state === 'creating' || state === 'created'
 }

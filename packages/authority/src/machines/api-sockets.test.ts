@@ -1,4 +1,4 @@
-// What machines see at /.fly: when it is renewed, what is removed, and which folders are trusted.
+// The folder that machines see at /.fly: when its token is renewed, what is removed, and which folders are trusted.
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -47,7 +47,7 @@ function open(changes: Partial<ApiSocketOptions> = {}) {
   })
 }
 
-test('a machine is handed the next token at half of the time of the last, and none once it has ended', async () => {
+test('a machine gets the next token at half of the lifetime of the last, and none once its own token has ended', async () => {
   const sockets = open()
   expect(await sockets.open(machine)).toEqual({ folder: join(memory, 'api', machine.id), path: '/.fly' })
   const file = join(memory, 'api', machine.id, 'token')
@@ -68,7 +68,7 @@ test('a machine is handed the next token at half of the time of the last, and no
   expect([heard.length, await readdir(memory)]).toEqual([0, []])
 })
 
-test('another authority finds what one has left, and removes what is of no machine', async () => {
+test('another authority takes over the sockets that one has left, and removes those of no machine', async () => {
   const first = open()
   await first.open(machine)
   await first.stop()
@@ -82,7 +82,7 @@ test('another authority finds what one has left, and removes what is of no machi
   await second.stop()
 })
 
-test('only a folder in memory that nobody else can enter is taken, and one that the engine sees', async () => {
+test('only a folder in memory is used, which the engine sees and nobody else can enter', async () => {
   const folders = [join(memory, 'link'), join(memory, 'wide'), '/work-nowhere/api', join(import.meta.dirname, 'api')]
   await mkdir(join(memory, 'target'))
   await symlink(join(memory, 'target'), join(memory, 'link'))

@@ -1,4 +1,4 @@
-// What machines with a token of their own see at /.fly: the token of this hour, and a socket at which the API answers.
+// The folder that machines with a token of their own see at /.fly: the token for this hour, and a socket of the API.
 import { chmod, lstat, mkdir, readdir, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -18,9 +18,9 @@ export interface ApiSockets {
   close(machineId: string): void
   /** Opens those of all machines that run, and removes what is left of others. */
   restore(): Promise<void>
-  /** Hands out what is due. */
+  /** Hands out the tokens that are due. */
   renew(): Promise<void>
-  /** Answers nobody any more: another authority does. What the machines see stays as it is. */
+  /** Stops answering, because another authority does. The machines' folders stay as they are. */
   leave(): Promise<void>
   /** The same, for good. */
   stop(): Promise<void>
@@ -29,13 +29,13 @@ export interface ApiSockets {
 export interface ApiSocketOptions {
   readonly store: Pick<Store, 'read'>
   readonly engine: Pick<Engine, 'sharesFolder'>
-  /** Where the sockets of this installation lie; of a few, the first that is in memory and nobody else's. */
+  /** Where the sockets of this installation may be. The first folder that is in memory and nobody else's is used. */
   readonly folders: readonly string[]
-  /** What a machine is handed now; undefined if it has no token of its own, and none in it if that has ended. */
+  /** The token that a machine gets now, undefined in it if that has ended; undefined if it has no token of its own. */
   readonly tokenOf: (machine: Machine) => Promise<{ readonly token: Secret | undefined } | undefined>
-  /** How long what it is handed is valid, in milliseconds. */
+  /** How long such a token is valid, in milliseconds. */
   readonly validity: number
-  /** Listens at the path. Returns what ends it. */
+  /** Listens at the path. Returns a function that ends it. */
   readonly listen: (path: string, machine: string, token: () => Secret | undefined) => Promise<() => void>
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -57,7 +57,7 @@ const machinesAtOnce = 500
 export function createApiSockets(options: ApiSocketOptions): ApiSockets {
   const { store, engine, folders, tokenOf, validity, listen, now, report } = options
   const opened = new Map<string, OpenSocket>()
-  /** What is done for one machine, one after the other. */
+  /** Work for one machine, one piece after the other. */
   const doing = new Map<string, Promise<unknown>>()
   let isShared: Promise<boolean> | undefined
 
@@ -70,7 +70,7 @@ export function createApiSockets(options: ApiSocketOptions): ApiSockets {
     }
     isShared ??= engine.sharesFolder(place)
     if (await isShared) return undefined
-    // Whoever asks again may have mended it.
+    // The operator may have fixed it before the next call.
     isShared = undefined
     return 'their engine does not see the folders of this machine: use one here, by a unix socket, or the local engine'
   }
@@ -176,36 +176,36 @@ export function createApiSockets(options: ApiSocketOptions): ApiSockets {
     async stop() {
       clearInterval(timer)
       await leave()
-      // Where nothing is left in it.
+      // Only if nothing is left in it.
       for (const place of folders) if (await isOurs(place)) await rmdir(place).catch(() => {})
     },
   }
 }
 
-/** Where they may lie: as systemd says, or where Linux has its memory. */
+/** Where they may be: systemd's folder, or a usual folder in memory. */
 export function foldersOfSockets(owner: string, env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const parents = [env['RUNTIME_DIRECTORY'], '/run', env['XDG_RUNTIME_DIR'], '/dev/shm']
   return parents.flatMap((parent = '') => (parent.startsWith('/') ? [join(parent, `hallpass-api-${owner}`)] : []))
 }
 
-/** The first of these folders that can be ours, made where it is missing; undefined if none can be. */
+/** The first of these folders that can be ours, made if it is missing; undefined if none can be. */
 async function makePlace(folders: readonly string[]): Promise<string | undefined> {
   for (const folder of folders) {
     if (!(await isInMemory(join(folder, '..')))) continue
-    // It may be there; else why it cannot be made does not matter.
+    // It may exist already. If it cannot be made, the reason does not matter.
     await mkdir(folder, { mode: 0o700 }).catch(() => {})
     if (await isOurs(folder)) return folder
   }
   return undefined
 }
 
-/** Whether nobody else comes in: in a folder that all may write to, somebody may have made it before us. */
+/** Whether nobody else can enter it. Somebody else may have made it, if everybody may write to its parent. */
 async function isOurs(folder: string): Promise<boolean> {
   const found = await lstat(folder).catch(() => undefined)
   return found?.isDirectory() === true && found.uid === process.geteuid?.() && (found.mode & 0o077) === 0
 }
 
-/** Whether what is written there never comes on a disk: tmpfs or ramfs, by the numbers of Linux. */
+/** Whether its files never reach a disk: tmpfs or ramfs, by Linux's numbers. */
 async function isInMemory(folder: string): Promise<boolean> {
   const type = await statfs(folder).then(
     ({ type: found }) => found,

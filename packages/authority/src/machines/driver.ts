@@ -1,4 +1,4 @@
-// Drives machines: what shall be is in the store, and the engine is brought there, one step of a machine at a time.
+// Drives machines: brings the engine to the state in the store, one step of a machine at a time.
 import type { Engine, RunStatus } from '@hallpass/engine'
 
 import { isUnavailable } from '../domain/errors.ts'
@@ -18,7 +18,7 @@ import { createVolumeSteps, removeDestroyed } from './volumes.ts'
 export interface DriverOptions {
   readonly store: Store
   readonly engine: Engine
-  /** What of an app its machines are told; undefined if the app is deleted. */
+  /** The parts of an app that its machines get; undefined if the app is deleted. */
   readonly appOf: (machine: Machine) => Promise<AppOfMachine | undefined>
   /** Unique to this authority. */
   readonly id: string
@@ -36,30 +36,30 @@ export interface DriverOptions {
 export interface Driver {
   /** Something is due. */
   wake(): void
-  /** Whether the engine answers: by its own watch, or by what the authority says whose turn it is. */
+  /** Whether the engine answers: by its own watch, or as the authority says whose turn it is. */
   answers(): boolean
   /** As of a MachineRunner. */
   readonly pulling: MachineRunner['pulling']
-  /** Ends after the steps under way. */
+  /** Ends after the steps in progress. */
   stop(): Promise<void>
 }
 
-/** Steps at a time, beside those that wait for an image; and of these, those that start something. */
+/** Steps at a time, without those that wait for an image; and how many of them may be starts. */
 const atOnce = 256
 const startsAtOnce = 8
 const longestIdle = 5000
-/** Where other authorities may have written what is due. */
+/** If other authorities may have written something that is due. */
 const longestIdleOfMany = 500
 const restAfterTrouble = 1000
-/** An engine that starts anew is not called away. */
+/** An engine that restarts does not count as away. */
 const shortAbsence = 3000
-/** Between looks for what is due: each reads all that is under way. */
+/** Between two looks for due machines: each reads all that are in progress. */
 const restAfterLook = 20
 
 interface Work {
   readonly machine: Machine
   readonly leave: AbortController
-  /** Whether it is to be looked at again. */
+  /** Whether the machine must be looked at again. */
   again: boolean
 }
 
@@ -147,7 +147,7 @@ export function startDriver(options: DriverOptions): Driver {
       if (!turn.has()) return
       if (machine?.runId !== runId) return void (status !== undefined && (await engine.remove(runId)))
       if ((status !== undefined && status.exit === undefined) || machine.startedAt === null) return
-      // The step under way will see it.
+      // The step in progress will see it.
       const work = works.get(id)
       if (work !== undefined) work.again = true
       else await recordExit(context, machine, await withProblem(status))
@@ -181,7 +181,7 @@ export function startDriver(options: DriverOptions): Driver {
     } catch (error) {
       if (error !== left) {
         trouble(error)
-        // What is due stays due, and is tried again in a while.
+        // Due work stays due, and is tried again later.
         await rest(restAfterTrouble, stopping.signal)
       }
     } finally {
@@ -202,7 +202,7 @@ export function startDriver(options: DriverOptions): Driver {
     let room = atOnce - [...works.values()].filter(({ machine }) => machine.image !== null).length
     for (const machine of due) {
       const work = works.get(machine.id)
-      // Whoever waits for an image need not wait if something else is wanted by now.
+      // A step need not wait for its image if something else is wanted by now.
       if (work !== undefined && !isOfSame(work.machine, machine)) work.leave.abort(left)
       if (work !== undefined || (room <= 0 && machine.image !== null)) continue
       room -= 1
@@ -264,7 +264,7 @@ export function startDriver(options: DriverOptions): Driver {
   }
 }
 
-/** The reason for a step that need not go on. */
+/** The reason to end a step that need not go on. */
 const left = new Error('something else is to be done')
 
 function isOfSame(one: Machine, other: Machine): boolean {

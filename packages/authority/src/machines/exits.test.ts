@@ -1,4 +1,4 @@
-// What is written of a run that the engine does not have.
+// The event for a run that the engine does not have.
 import { expect, test } from 'vitest'
 
 import type { Machine } from '../domain/machine.ts'

@@ -1,4 +1,4 @@
-// What follows when a run has ended: the event that tells of it, and whether the machine starts again.
+// The end of a run: its event, and whether the machine starts again.
 import type { RunStatus } from '@hallpass/engine'
 
 import type { Machine } from '../domain/machine.ts'
@@ -11,7 +11,7 @@ export interface Instant {
   readonly randomBytes: RandomBytes
 }
 
-/** A run that lasted so long was no failed start: the restarts are counted anew. */
+/** A run that lasted so long was no failed start: restarts are counted from 0 again. */
 const longRun = 5 * 60_000
 const mostRetries = 10
 const longestRest = 60_000
@@ -25,10 +25,10 @@ export function afterExit(
   { now, randomBytes }: Instant,
 ): MachineChange {
   const exit = status?.exit
-  // What cannot be run is not tried again.
+  // A command that cannot be run is not tried again.
   const isBroken = machine.state === 'started' && exit?.problem !== undefined
   const isRequested = askedFor.has(machine.state)
-  // One that was asked to end may never have been made.
+  // A run that was to end may never have been made.
   const problem = status === undefined && !isRequested ? 'the engine lost the run' : exit?.problem
   const isRetried = machine.state === 'started' && !isBroken && shallRetry(machine, exit?.code ?? -1, now)
   const restarts = restartsBefore(machine, now) + (isRetried ? 1 : 0)
@@ -60,7 +60,7 @@ export function afterExit(
   return made
 }
 
-/** By the rule of shells. */
+/** The exit code as shells have it. */
 function numberOf(code: number, signal: string | undefined): number {
   return signal === undefined ? -1 : code - 128
 }

@@ -1,11 +1,11 @@
-// What the errors of an engine mean for a machine, and for whoever asks about one.
+// What the errors of an engine mean for a machine, and for the caller of a request.
 import { EngineError } from '@hallpass/engine'
 
 import { DomainError } from '../domain/errors.ts'
 
 const usualTries = 3
 
-/** What is worth another try, and for how many tries. */
+/** The errors that are worth another try, and the number of tries. */
 const tries: Partial<Record<EngineError['code'], number>> = {
   unavailable: Infinity,
   timeout: Infinity,
@@ -14,7 +14,7 @@ const tries: Partial<Record<EngineError['code'], number>> = {
   no_space: 3,
   failed: usualTries,
   run_exists: usualTries,
-  // By what is left of the run before.
+  // The earlier run still has it, and is being removed.
   volume_in_use: usualTries,
   // The image is pulled again.
   image_not_found: 1,
@@ -29,7 +29,7 @@ export function isOf(error: unknown, ...codes: readonly EngineError['code'][]): 
   return error instanceof EngineError && codes.includes(error.code)
 }
 
-/** The error for whoever asks. */
+/** The error for the caller of a request. */
 export function forCaller(error: unknown): unknown {
   if (!(error instanceof EngineError)) return error
   const { code, message } = error
@@ -40,6 +40,6 @@ export function forCaller(error: unknown): unknown {
   if (code === 'timeout') {
     return new DomainError('deadline_exceeded', `deadline_exceeded: ${message}`, { cause: error })
   }
-  const told = code === 'unavailable' ? 'the engine that runs machines does not answer: try again later' : message
-  return new DomainError('engine_unavailable', told, { cause: error })
+  const sentence = code === 'unavailable' ? 'the engine that runs machines does not answer: try again later' : message
+  return new DomainError('engine_unavailable', sentence, { cause: error })
 }

@@ -1,4 +1,4 @@
-// What `auto` takes: the local engine last, and never beside an engine that is only away.
+// What `auto` chooses: the local engine last, and never beside an engine that is only away.
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// Chooses what runs machines: what the operator names, or what answers here.
+// Chooses the engine that runs machines: the one that the operator names, or one that answers here.
 import { existsSync } from 'node:fs'
 
 import type { Capabilities, Engine } from '@hallpass/engine'
@@ -11,7 +11,7 @@ import type { Store } from '../domain/store.ts'
 /** `auto`, `none`, `local`, `docker`, or the address of a Docker Engine or of Podman's service. */
 export type EngineSetting = string
 
-/** Checks what the operator says of what runs machines. @throws StartupError `configuration_invalid` */
+/** Checks the operator's setting of the engine. @throws StartupError `configuration_invalid` */
 export function checkEngine(given: string): EngineSetting {
   if (/^(?:auto|none|local|docker|unix:\/\/\/.+|tcp:\/\/.+)$/.test(given) && !/[\s\0]/.test(given)) return given
   throw new StartupError(
@@ -55,7 +55,7 @@ interface Surroundings {
 const patience = 3000
 
 /**
- * The engine of this setting; undefined if there is none. One that is named may be away: it is waited for later. The local one
+ * The engine of this setting; undefined if there is none. A named one may be away: it is waited for later. The local one
  * keeps its images and runs in `directory`.
  * @throws StartupError `configuration_invalid`
  */
@@ -86,16 +86,16 @@ export async function openEngine(
     const capabilities = await ask(engine)
     if (capabilities !== undefined) return { engine, capabilities }
   }
-  // What an engine runs that is away for a while must not be run a second time here.
+  // If an engine is away for a while, its machines must not run a second time here.
   if (named !== '' || last === 'docker') return undefined
-  // It looks at this machine alone, so it needs no patience. Node's permission model may forbid it to look.
+  // It examines only this machine, so it needs no patience. Node's permission model may forbid it.
   const engine = createLocalEngine({ owner, directory, env })
   const capabilities = await engine.capabilities().catch(() => undefined)
   return capabilities === undefined ? undefined : { engine, capabilities }
 }
 
 /**
- * The name by which an engine knows what is this installation's, the same after every restart.
+ * The owner that labels everything of this installation in an engine, the same after every restart.
  */
 export async function findOwner(store: Store, randomBytes: (length: number) => Uint8Array): Promise<string> {
   const known = await store.read((tx) => tx.settings.get(ownerName))

@@ -1,4 +1,4 @@
-// Pulls: whom a registry that never answers keeps waiting.
+// Pulls: who waits for a registry that never answers.
 import { expect, test } from 'vitest'
 
 import type { Image } from '@hallpass/engine'

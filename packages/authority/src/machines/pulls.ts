@@ -6,7 +6,7 @@ import { createSlots, type Slots } from './slots.ts'
 
 export interface Pulls {
   /**
-   * The image of this reference. Who stops waiting leaves the pull to go on. An organization waits for its own pulls only: a
+   * The image of this reference. If a caller stops waiting, the pull goes on. An organization waits for its own pulls only: a
    * registry that one of them names may take as long as it likes.
    * @throws EngineError, or the reason of the signal
    */

@@ -1,4 +1,4 @@
-// Compares all that an engine has with all that the store knows: ends that nobody saw are told, and what nobody knows goes.
+// Compares the runs of an engine with those in the store: records ends that nobody saw, and removes unknown runs.
 import type { Engine, RunStatus } from '@hallpass/engine'
 
 import { machineOfRun, type Machine } from '../domain/machine.ts'
@@ -6,7 +6,7 @@ import type { Store } from '../domain/store.ts'
 
 const rowsOfPage = 500
 
-/** `isBusy` says that a step of the machine is under way; `look` takes a run that has changed. */
+/** `isBusy` says whether a step of the machine is in progress; `look` is called for a run that has changed. */
 export async function compareRuns(
   { store, engine }: { readonly store: Pick<Store, 'read' | 'write'>; readonly engine: Engine },
   runs: readonly RunStatus[],
@@ -33,13 +33,13 @@ export async function compareRuns(
   }
   for (const { runId } of runs) {
     if (known.has(runId) || driver.isBusy(machineOfRun(runId))) continue
-    // One that came after the list was read is known now.
+    // A machine that was created after the list was read is known now.
     const machine = await store.read((tx) => tx.machines.byId(machineOfRun(runId)))
     if (machine?.runId !== runId) await engine.remove(runId)
   }
 }
 
-/** In all other states a step of the driver looks itself. */
+/** In all other states a step of the driver looks at the run. */
 function shallRun({ state, startedAt }: Machine): boolean {
   return startedAt !== null && ['started', 'suspended', 'stopping', 'restarting', 'replacing'].includes(state)
 }

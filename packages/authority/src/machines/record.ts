@@ -1,4 +1,4 @@
-// Writes what the driver found out or did: always on the newest row, and only while it is this authority's turn.
+// Writes what the driver found out or did: always to the newest row, and only while it is this authority's turn.
 import type { RunStatus } from '@hallpass/engine'
 
 import type { Machine } from '../domain/machine.ts'
@@ -13,7 +13,7 @@ import { TurnLost, type Turn } from './turn.ts'
 export interface Recorder {
   /** The machine now; undefined if it is gone. */
   read(id: string): Promise<Machine | undefined>
-  /** Writes a change of the newest row; nothing if `decide` gives none. Returns the row then. */
+  /** Writes the change that `decide` makes of the newest row, if it makes one. Returns the row after that. */
   change(
     id: string,
     decide: (machine: Machine, instant: Instant) => MachineChange | undefined,
@@ -57,7 +57,7 @@ export function createRecorder(
   }
 }
 
-/** The machine whose run is running, or has ended already. Nothing if it is about another run by now. */
+/** The machine whose run is running, or has ended already; undefined if the machine has another run by now. */
 export function afterStart(machine: Machine, status: RunStatus, instant: Instant): MachineChange | undefined {
   if (machine.runId !== status.runId || machine.startedAt === null) return undefined
   const startedAt = status.startedAt?.getTime() ?? machine.startedAt
@@ -82,7 +82,7 @@ export function afterFailure(machine: Machine, sentence: string, instant: Instan
   return changeMachine(machine, isOver ? 'discard' : 'fail', instant, changes, [event])
 }
 
-/** The machine after a cause that has one event at most. */
+/** The machine after a cause that has at most one event. */
 export function after(
   cause: MachineCause | undefined,
   changes: Partial<Machine>,

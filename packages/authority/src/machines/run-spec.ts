@@ -1,4 +1,4 @@
-// Makes of a machine what its engine shall run: command, environment, files, limits.
+// Makes the run spec of a machine: command, environment, files, limits.
 import type { Capabilities, FileSpec, RunSpec, SharedFolder, VolumeMount } from '@hallpass/engine'
 
 import type { Machine } from '../domain/machine.ts'
@@ -17,17 +17,17 @@ export interface StoredImage {
 
 export interface RunContext {
   readonly appName: string
-  /** By name; empty if the machine does without. */
+  /** By name; empty if the machine gets none. */
   readonly secrets: ReadonlyMap<string, Secret>
   readonly capabilities: Capabilities
   /** Where the machine's own token is, if it has one. */
   readonly sharedFolder: SharedFolder | undefined
 }
 
-/** It cannot run here, whatever is tried. The message is for people. */
+/** The machine can never run here. The message is for people. */
 export class CannotRun extends Error {}
 
-/** The engine made the run and could not start it: another run may do better. The message is for people. */
+/** The engine made the run but could not start it. Another run may succeed. The message is for people. */
 export class NotStarted extends Error {}
 
 const mostProcesses = 1024
@@ -59,7 +59,7 @@ export function networkOf({ organisationId }: Pick<Machine, 'organisationId'>): 
   return `org-${organisationId}`
 }
 
-/** What the store keeps names the volume, and the door has seen to the path. */
+/** A stored configuration has the volume's id, and the door has checked the path. */
 export function volumesOf({ mounts = [] }: MachineConfig): readonly VolumeMount[] {
   return mounts.map(({ volume = '', path = '' }) => ({ volumeId: volume, path }))
 }
@@ -105,7 +105,7 @@ function memoryOf({ guest }: MachineConfig): number {
   return guest?.memory_mb || 256
 }
 
-/** Shared processors are there for all; others are wanted whole. */
+/** Shared processors are for all machines; others must be whole ones. */
 function limitsOf(config: MachineConfig, { host, diskLimit }: Capabilities): RunSpec['limits'] {
   const cpus = config.guest?.cpus || 1
   const memoryMb = memoryOf(config)
@@ -132,7 +132,7 @@ function fileOf(
   return { path, content: new Uint8Array(Buffer.from(value, 'base64')), ...(mode === undefined ? {} : { mode }) }
 }
 
-/** How a machine is stopped: as it was asked for, or as its configuration says. `timeout` in milliseconds. */
+/** How a machine is stopped: as requested, or as its configuration says. `timeout` in milliseconds. */
 export function stopOf({ config, stopSignal, stopTimeout }: Machine): {
   readonly signal: NodeJS.Signals
   readonly timeout: number

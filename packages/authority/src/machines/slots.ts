@@ -1,4 +1,4 @@
-// Lets so many pieces of work go on at once; the others wait in line.
+// Limits how many pieces of work go on at once. The others wait in line.
 
 export interface Slots {
   run<T>(work: () => Promise<T>): Promise<T>
@@ -15,7 +15,7 @@ export function createSlots(atOnce: number): Slots {
         return await work()
       } finally {
         const next = waiting.shift()
-        // The place is handed on.
+        // The next one gets the place.
         if (next === undefined) free += 1
         else next()
       }

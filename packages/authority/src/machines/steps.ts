@@ -1,4 +1,4 @@
-// What a driver does for a machine: the calls to the engine that its state asks for, and what is written of them.
+// The steps of a driver for a machine: the calls to the engine that its state needs, and the record of each.
 import { EngineError, type Engine, type RunStatus } from '@hallpass/engine'
 
 import { nextRunId, type Machine } from '../domain/machine.ts'
@@ -17,11 +17,11 @@ import { prepareVolume } from './volumes.ts'
 export interface StepContext {
   readonly engine: Engine
   readonly pulls: Pulls
-  /** Starts wait for one: they take most of the engine's time. */
+  /** Each start waits for a slot, because starts take most of the engine's time. */
   readonly starts: Slots
   readonly recorder: Recorder
   readonly sockets: Pick<ApiSockets, 'open'>
-  /** What of an app its machines are told; undefined if the app is deleted. */
+  /** The parts of an app that its machines get; undefined if the app is deleted. */
   readonly appOf: (machine: Machine) => Promise<AppOfMachine | undefined>
   /** Whether the organisation has no machine any more. */
   readonly isLast: (machine: Machine) => Promise<boolean>
@@ -37,7 +37,7 @@ const killPatience = 10_000
 const longestRest = 30_000
 
 /**
- * Does what is to be done now. The signal ends only the wait for an image.
+ * Does the next step. The signal ends only the wait for an image.
  * @throws TurnLost, or an error of the store
  */
 export async function takeStep(context: StepContext, machine: Machine, signal: AbortSignal): Promise<void> {
@@ -68,12 +68,12 @@ async function step(context: StepContext, machine: Machine, signal: AbortSignal)
     case 'destroying':
       return remove(context, machine)
     default:
-      // At rest: whatever was due is done.
+      // At rest: nothing is left to do.
       await recorder.change(machine.id, ifSame(machine, after(undefined, { dueAt: null })))
   }
 }
 
-/** Brings the image, ends what runs of an earlier version, and starts or rests. */
+/** Pulls the image, ends the run of an earlier version, and starts the machine or lets it rest. */
 async function prepare(context: StepContext, machine: Machine, signal: AbortSignal): Promise<void> {
   const ready = await withImage(context, machine, signal)
   if (ready === undefined) return
@@ -104,7 +104,7 @@ async function begin(context: StepContext, machine: Machine, signal: AbortSignal
   const ready = await withImage(context, machine, signal)
   if (ready === undefined) return
   await removeSpent(context, ready)
-  // Written before the engine hears of it: what it has then is found again.
+  // Written before the engine is called, so that its run is found again after a crash.
   const next = await context.recorder.change(ready.id, (found, instant) => {
     if (!isSame(found, ready)) return undefined
     const changes = { runId: nextRunId(found), runs: found.runs + 1, startedAt: instant.now }
@@ -117,7 +117,7 @@ async function begin(context: StepContext, machine: Machine, signal: AbortSignal
   }
 }
 
-/** Brings the run that a machine shall have to life, from where it is; undefined if the engine has none. */
+/** Makes and starts the run of a machine, from its present status; undefined if the engine does not have it. */
 async function launch(context: StepContext, machine: Machine, before: RunStatus | undefined): Promise<void> {
   const { engine, recorder } = context
   const runId = machine.runId ?? ''
@@ -147,14 +147,14 @@ async function end(context: StepContext, machine: Machine): Promise<void> {
   const runId = machine.runId ?? ''
   const status = await engine.inspect(runId)
   if (status?.state !== 'running') {
-    // A frozen run hears no signal, and one that was not started has nothing to end.
+    // A frozen run gets no signal, and a run that was not started needs none.
     if (status !== undefined && status.state !== 'exited') await engine.remove(runId)
     return recordExit(context, machine, status)
   }
   const { signal, timeout } = stopOf(machine)
   const patience = signal === 'SIGKILL' ? killPatience : timeout
   const isSent = await engine.signal(runId, signal).then(() => true, orGone)
-  // What is due next is the end by force, also if another process does it.
+  // The end by force is due next, even if another process does it.
   await recorder.change(machine.id, (found, instant) => {
     const dueAt = instant.now + (isSent ? patience : 0)
     const changes = { stopSignal: 'SIGKILL', stopTimeout: 0, tries: 0, dueAt }
@@ -166,14 +166,14 @@ async function suspend(context: StepContext, machine: Machine): Promise<void> {
   const { engine, recorder } = context
   const { pause } = await engine.capabilities()
   const status = await engine.inspect(machine.runId ?? '')
-  // Without a freezer it stops.
+  // An engine without a freezer stops it.
   if (!pause || status === undefined || status.exit !== undefined) return end(context, machine)
   await engine.pause(status.runId)
   const event = { type: 'suspend', status: 'suspended', source: 'flyd' } as const
   await recorder.change(machine.id, ifSame(machine, after('pause', { dueAt: null, tries: 0 }, event)))
 }
 
-/** A machine that shall stop and has nothing that runs. */
+/** A machine that is to stop, and has no run. */
 async function settle({ recorder }: StepContext, machine: Machine): Promise<void> {
   const event = { type: 'stop', status: 'stopped', source: 'flyd' } as const
   await recorder.change(machine.id, ifSame(machine, after('exit', { dueAt: null, tries: 0 }, event)))
@@ -185,7 +185,7 @@ async function remove(context: StepContext, machine: Machine): Promise<void> {
   const changes = { runId: null, startedAt: null, address: null, dueAt: null, tries: 0, lease: null }
   const event = { type: 'destroy', status: 'destroyed', source: 'flyd' } as const
   await recorder.change(machine.id, ifSame(machine, after('remove', changes, event)))
-  // What is left of a network costs an address only.
+  // If the network stays, it costs only an address.
   if (await context.isLast(machine)) await engine.removeNetwork(networkOf(machine)).catch(() => false)
 }
 
@@ -232,7 +232,7 @@ async function recordTrouble(context: StepContext, machine: Machine, error: Erro
   })
 }
 
-/** Whether it is still what the step was about. */
+/** Whether the machine still is as it was when the step began. */
 function isSame(found: Machine, machine: Machine): boolean {
   return (
     found.state === machine.state &&

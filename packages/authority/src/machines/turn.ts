@@ -11,9 +11,9 @@ export class TurnLost extends Error {}
 export interface Turn {
   /** Whether it is this authority's, as far as it knows. */
   has(): boolean
-  /** Whether it is, in the transaction that writes what the driver found: another may have taken it. */
+  /** The same in the transaction of a write of the driver: another authority may have taken the turn. */
   hasIn(tx: ReadTransaction): Promise<boolean>
-  /** Whether the engine answers the authority whose turn it is, as that said last. */
+  /** Whether the engine answers the authority whose turn it is, by its last report. */
   othersAnswers(): boolean
   /** Gives it away. */
   stop(): Promise<void>
@@ -36,7 +36,7 @@ export function takeTurns(options: {
   readonly now: () => number
   readonly clock: () => number
   readonly changed: (isMine: boolean) => void
-  /** Told to the others. */
+  /** Reported to the others. */
   readonly engineAnswers: () => boolean
 }): Turn {
   const { store, id, now, clock, changed, engineAnswers } = options
@@ -64,7 +64,8 @@ export function takeTurns(options: {
     const got = await store.write(async (tx) => {
       const text = (await tx.settings.get(name)) ?? ''
       const [holder = '', , engine = answered] = text.split(' ')
-      // Whoever has it writes it anew before it is over. Clocks of two machines are never compared: they may differ by more.
+      // The holder of the turn writes it again before it is over. The clocks of two machines may differ by more, so they are
+      // never compared.
       if (text !== seen.text) seen = { text, at: clock() }
       if (holder !== '' && holder !== id && clock() - seen.at <= span) {
         isAnswered = engine === answered

@@ -1,4 +1,4 @@
-// What a driver does for volumes: makes, extends and removes them in the engine, and has each ready for a machine that starts.
+// The steps of a driver for volumes: makes, extends and removes them, and prepares each for a machine that starts.
 import { EngineError, type Engine } from '@hallpass/engine'
 
 import type { Store } from '../domain/store.ts'
@@ -11,7 +11,7 @@ const mbOfGb = 1024
 const atOnce = 8
 const longestRest = 30_000
 
-/** What is left to do for a volume; nothing where it is as it shall be, or a machine has it that goes first. */
+/** Does what is left to do for a volume: nothing if it is as it should be, or if a machine that must go first has it. */
 async function bring(
   { engine, recorder }: VolumeContext,
   { id, state, sizeGb, madeGb, machineId }: Volume,
@@ -42,13 +42,13 @@ interface VolumeContext {
 }
 
 /**
- * Has the volume of a machine ready before its run is made.
+ * Prepares the volume of a machine before its run is made.
  * @throws CannotRun, EngineError
  */
 export async function prepareVolume(context: VolumeContext, id: string): Promise<void> {
   const volume = await context.recorder.readVolume(id)
   if (volume === undefined || !isUsable(volume)) throw new CannotRun(`its volume ${id} is destroyed`)
-  // One that was made and is gone is not made again: its data would be gone in silence.
+  // A volume that was made and is gone is not made again, because that would hide the loss of its data.
   if (volume.state === 'creating' || volume.madeGb < volume.sizeGb) await bring(context, volume)
 }
 
@@ -65,7 +65,7 @@ export function createVolumeSteps({
   ...context
 }: VolumeContext & {
   readonly store: Pick<Store, 'read'>
-  /** Called with what went wrong besides the engine; resolves when it may be tried again. */
+  /** Called with errors that are not the engine's; resolves when it may be tried again. */
   readonly trouble: (error: unknown) => Promise<void>
   /** Called after each step. */
   readonly ended: () => void
@@ -109,7 +109,7 @@ async function postpone({ recorder }: VolumeContext, { id, state }: Volume, erro
   })
 }
 
-/** Removes what the engine still has of volumes that are destroyed. Of those that nobody knows it removes none: they are data. */
+/** Removes destroyed volumes that the engine still has. It removes no unknown ones, because they hold data. */
 export async function removeDestroyed(engine: Engine, store: Pick<Store, 'read'>): Promise<void> {
   for (const id of await engine.listVolumes()) {
     const volume = await store.read((tx) => tx.volumes.byId(id))

@@ -1,4 +1,4 @@
-// Those who wait for a machine to change: one look into the store for all of them.
+// Waits for changes of machines: one read of the store for all that wait.
 import type { Machine } from '../domain/machine.ts'
 import type { Store } from '../domain/store.ts'
 
@@ -7,7 +7,7 @@ type Known = Pick<Machine, 'id' | 'updatedAt' | 'lastEventId'>
 export interface Watchers {
   /** Resolves when the store has another state of the machine than this, or the signal is aborted. */
   changed(machine: Known, signal: AbortSignal): Promise<void>
-  /** Something changed in this process: it is looked at soon. */
+  /** Reads the store soon, because something changed in this process. */
   look(): void
   /** The machine as it is now. */
   saw(machine: Known): void
@@ -39,7 +39,7 @@ export function createWatchers(store: Pick<Store, 'read'>): Watchers {
         if (machine === undefined || isOther(machine, known)) resolve()
       }
     } catch {
-      // The store reports its own trouble, and those who wait are ended by what decides over them.
+      // The store reports its own trouble, and the checks of ongoing calls end those that wait.
     }
     if (!isSoon) plan(interval)
   }
@@ -52,7 +52,7 @@ export function createWatchers(store: Pick<Store, 'read'>): Watchers {
           signal.removeEventListener('abort', end)
           resolve()
         }
-        // Two may know the same.
+        // Two callers may pass the same object.
         const key = { ...machine }
         waiting.set(key, end)
         if (signal.aborted) return end()

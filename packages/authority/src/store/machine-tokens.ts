@@ -1,4 +1,4 @@
-// The own tokens of machines: which one, and the token itself, sealed.
+// Machines' own tokens: the id, and the token itself, sealed.
 import type { Transaction } from '../domain/store.ts'
 import { query, type Param, type QuerySession } from './query.ts'
 import { formatTokenId, requireTokenId } from './token-id.ts'

@@ -298,7 +298,7 @@ const addEvent = query((db, param: Param<MachineEvent & { machineId: string }>) 
   }),
 )
 
-// The newest that is not kept, and all before it. Where there are fewer, nothing is smaller than null.
+// The newest that is not kept, and all before it. If there are fewer rows, the limit is null, and nothing is smaller than null.
 const forgetVersions = query((db, param: Param<{ machineId: string; kept: number }>) =>
   db
     .deleteFrom('machine_versions')
@@ -350,7 +350,7 @@ const destroyed = query((db, param: Param<{ before: number; limit: number }>) =>
     .selectFrom('machines')
     .select('id')
     .where('updated_at', '<', param('before'))
-    // In the words of the index.
+    // Written as in the index, so that the planner uses it.
     .where(sql<SqlBool>`state = 'destroyed'`)
     .limit(param('limit')),
 )

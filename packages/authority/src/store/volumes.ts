@@ -80,7 +80,7 @@ function toRow(volume: Volume): VolumeColumns {
   }
 }
 
-// In the words of the indexes.
+// Written as in the indexes, so that the planner uses them.
 const isThere = sql<SqlBool>`state <> 'destroyed'`
 const goes = {
   state: sql<Volume['state']>`'destroying'`,
@@ -169,7 +169,7 @@ const save = query((db, param: Param<VolumeColumns>) =>
   db.updateTable('volumes').set(changesOf(param)).where('id', '=', param('id')),
 )
 
-// Whatever waited for the machine to go is due: its growth, or its end.
+// Its growth or its removal, which waited for the machine, is due now.
 const release = query((db, param: Param<{ machineId: string; now: number }>) =>
   db
     .updateTable('volumes')

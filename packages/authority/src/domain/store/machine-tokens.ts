@@ -1,8 +1,8 @@
-// The store's contract: the own tokens of machines.
+// The store's contract: machines' own tokens.
 
 interface MachineToken {
   readonly tokenId: string
-  /** The token as it was minted, which nobody is given. */
+  /** The token as it was minted. Nobody gets it in this form. */
   readonly sealed: Uint8Array
 }
 
@@ -15,6 +15,6 @@ export interface MachineTokenReads {
 
 export interface MachineTokenWrites extends MachineTokenReads {
   set(machineId: string, token: MachineToken): Promise<void>
-  /** Revokes the machine's token and forgets it; nothing if it has none. */
+  /** Revokes the machine's token and removes it from here, if it has one. */
   end(machineId: string, at: number, by: string): Promise<void>
 }

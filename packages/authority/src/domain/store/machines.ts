@@ -6,9 +6,9 @@ export interface MachineReads {
   /** The first by id, after this id. */
   ofApp(appId: number, query: MachineQuery): Promise<readonly Machine[]>
   ofOrganisation(organisationId: number, query: MachineQuery): Promise<readonly Machine[]>
-  /** Of all organisations, for the driver; destroyed ones only if asked for. */
+  /** Machines of all organisations, for the driver; destroyed ones only if asked for. */
   page(query: MachineQuery): Promise<readonly Machine[]>
-  /** Whether some were destroyed before. */
+  /** Whether any were destroyed before that time. */
   hasDestroyed(before: number): Promise<boolean>
   /** Those whose driver must act by now, the longest due first. */
   due(now: number, limit: number): Promise<readonly Machine[]>
@@ -35,15 +35,15 @@ export interface MachineWrites extends MachineReads {
    */
   insert(machine: Machine, events: readonly MachineEvent[]): Promise<void>
   /**
-   * Stores all of a machine again, except what never changes: its id, name, region, app, creation and run labels. And what happened to
-   * it: the newest hundred events are kept. Of one that is destroyed its own token ends.
+   * Stores a machine again, except its id, name, region, app, creation and run labels, which never change; and its new events,
+   * of which the newest hundred are kept. If the machine is destroyed, its own token ends.
    */
   save(machine: Machine, events: readonly MachineEvent[]): Promise<void>
   /** Keeps the newest hundred of a machine. */
   addVersion(machineId: string, version: MachineVersion): Promise<void>
-  /** All of an app: the driver removes them. */
+  /** Destroys all machines of an app: the driver removes them from the engine. */
   destroyOfApp(appId: number, now: number): Promise<void>
   destroyOfOrganisation(organisationId: number, now: number): Promise<void>
-  /** Removes up to a few dozen that were destroyed before, with their versions and events. Whether there may be more. */
+  /** Removes up to a few dozen that were destroyed before, with their versions and events. Returns whether there may be more. */
   deleteDestroyed(before: number): Promise<boolean>
 }

@@ -1,4 +1,4 @@
-// Who is not there any more, as a server of WebSockets finds out: a real server, and clients that answer or do not.
+// How a WebSocket server notices that a client has left: a real server, and clients that answer or do not.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
@@ -31,7 +31,7 @@ function accept(patience: { readonly ping: number; readonly idle: number }): Pro
   })
 }
 
-/** Shakes hands, and never says a word again. */
+/** Completes the handshake, and then sends nothing more. */
 function dieSilently(): void {
   const socket = connect(port, '127.0.0.1')
   clients.push(socket)
@@ -45,13 +45,13 @@ function live(): WebSocket {
   return socket
 }
 
-test('who answers no ping is gone', async () => {
+test('a client that answers no ping counts as gone', async () => {
   const accepted = accept({ ping: 20, idle: 60_000 })
   dieSilently()
   await expect((await accepted).gone).rejects.toMatchObject({ code: 'unavailable' })
 })
 
-test('who answers stays, until nothing has come from either side for too long', async () => {
+test('a client that answers stays, until neither side has sent anything for too long', async () => {
   const accepted = accept({ ping: 20, idle: 300 })
   const client = live()
   const begun = performance.now()
@@ -60,7 +60,7 @@ test('who answers stays, until nothing has come from either side for too long', 
   expect(client.readyState).toBe(WebSocket.OPEN)
 })
 
-test('who reads nothing and asks by itself whether we are there stays', async () => {
+test('a client that reads nothing but sends pings stays', async () => {
   const accepted = accept({ ping: 20, idle: 300 })
   const client = live()
   await once(client, 'open')

@@ -1,4 +1,4 @@
-// A WebSocket as the client of a command: its messages, how much of them waits, and whether anybody is still there.
+// A WebSocket as the client of a command: its messages, how many of them wait, and whether the client is still there.
 import { on } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 
@@ -21,7 +21,7 @@ export interface CommandSocket extends CommandClient {
   end(status: CommandStatus): void
 }
 
-/** Milliseconds: between two pings, of which one may stay without an answer, and without a byte of the command from either side. */
+/** Milliseconds between two pings, of which one may stay unanswered; and milliseconds without a byte from either side. */
 export const usualPatience = { ping: 15_000, idle: 3_600_000 } as const
 /** Messages read that wait for the command to take them. */
 const mostWaiting = 16
@@ -39,7 +39,7 @@ export function findHindrance(request: IncomingMessage): string | undefined {
     : `the WebSocket does not offer the subprotocol ${commandProtocol}`
 }
 
-/** Answers the request with 101. @throws DomainError where its handshake is wrong, or its client has left */
+/** Answers the request with 101. @throws DomainError if its handshake is wrong, or its client has left */
 export async function acceptSocket(
   request: IncomingMessage,
   requestId: string,
@@ -48,7 +48,7 @@ export async function acceptSocket(
   const { WebSocketServer } = await import('ws')
   // A pong behind output that nobody reads would wait with it.
   const options = { noServer: true, clientTracking: false, autoPong: false, closeTimeout, maxPayload: longestMessage }
-  // One message a turn: many small ones hold up nobody.
+  // One message in each turn of the event loop, so that many small ones delay nobody.
   const server = new WebSocketServer({
     ...options,
     allowSynchronousEvents: false,
@@ -77,7 +77,7 @@ function carry(socket: WebSocket, patience: { readonly ping: number; readonly id
       const isIdle = performance.now() - heardAt > patience.idle
       if (isIdle)
         reject(new DomainError('deadline_exceeded', 'deadline_exceeded: nothing came from either side for too long'))
-      // What is not read, or not taken, holds up the answers to pings; the keep-alive of TCP finds out then.
+      // Answers to pings wait behind unread messages of either side. TCP's keep-alive notices a lost client then.
       else if (!isAlive && !socket.isPaused && !isFull) socket.terminate()
       isAlive = false
       socket.ping()
@@ -97,7 +97,7 @@ function carry(socket: WebSocket, patience: { readonly ping: number; readonly id
     isAlive = true
     if (!isFull) socket.pong(data)
   })
-  // Whoever reads messages is told.
+  // The reader of the messages gets the error.
   socket.on('error', () => {})
 
   async function* read(): CommandClient['input'] {
@@ -110,7 +110,7 @@ function carry(socket: WebSocket, patience: { readonly ping: number; readonly id
         else throw new DomainError('invalid', 'a message begins with no channel that is known here')
       }
     } catch (error) {
-      // Of the library: it has closed the connection already.
+      // A RangeError is the library's, which has closed the connection already.
       throw error instanceof RangeError
         ? new DomainError('invalid', 'the client breaks the rules of WebSockets')
         : error

@@ -1,4 +1,4 @@
-// The handlers for what is done to a machine: start, stop, wait, lease, metadata, and commands and logs.
+// The handlers for actions on a machine: start, stop, wait, lease, metadata, commands and logs.
 import { constants } from 'node:os'
 
 import { cordonMachine, signalMachine } from '../../operations/machines/control-machine.ts'

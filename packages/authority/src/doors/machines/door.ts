@@ -20,9 +20,9 @@ const handlers: Handlers<Exclude<MachineRouteName, 'openCommand'>> = {
 
 export function openMachinesDoor(server: FastifyInstance, door: ContractDoor): void {
   const { machineLimit, machineReadLimit } = door.environment
-  // Of each holder by itself: nobody without a right to a machine keeps others from it.
+  // Each holder is counted alone, so that nobody without a right to a machine can keep others from it.
   const admit: ContractDoor['admit'] = ({ operationId, method, status }, params, { tokens, authTokenHashes }) => {
-    // Clients release what they lease at the end of each command, and whoever could not would be kept out for minutes.
+    // Clients release their lease at the end of each command. One that could not would be kept out for minutes.
     if (operationId === 'releaseLease') return
     const holder = tokens[0]?.id ?? Buffer.from(authTokenHashes[0] ?? []).toString('hex')
     const limit = method === 'GET' && status !== 101 ? machineReadLimit : machineLimit

@@ -7,19 +7,19 @@ import { readConfig, readMetadata, type MachineConfig } from '../../domain/machi
 import type { OrganisationMachine } from '../../operations/machines/list-machines.ts'
 import { encodeRunLabels } from '../http/encode-run-labels.ts'
 
-/** What is shown of a machine beside what every list has. */
+/** Parts of a machine that lists do not show. */
 export interface ShownParts {
   readonly engineAnswers: boolean
   readonly events: readonly MachineEvent[]
-  /** How far its image is. */
+  /** The progress of its image. */
   readonly pull?: ImageProgress | undefined
-  /** The lease without its nonce, where one was asked for. */
+  /** The lease without its nonce, if it was asked for. */
   readonly lease?: MachineLease | undefined
-  /** Of a lease that the same request took. */
+  /** The nonce of a lease that the same request took. */
   readonly nonce?: string | undefined
 }
 
-/** A machine; a summary where no parts are given. */
+/** A machine; a summary if no parts are given. */
 export function encodeMachine(machine: Machine, parts?: ShownParts): MachineAnswer {
   const { id, name, state, region, version, address, createdAt, updatedAt } = machine
   const image = encodeImage(machine.image)
@@ -48,7 +48,7 @@ function encodeParts(
     events: events.map(encodeEvent),
     checks: [],
     host_status: engineAnswers ? 'ok' : 'unreachable',
-    // fly-go reads this one then. `config` stays, since the authority knows it whatever the engine does.
+    // fly-go reads this one then. `config` stays, because the authority knows it even if the engine does not answer.
     ...(engineAnswers ? {} : { incomplete_config: configOf(machine) }),
     ...(machine.isCordoned ? { cordoned: true } : {}),
     ...(pull === undefined ? {} : { pull: { phase: pull.phase, bytes: pull.bytes, total_bytes: pull.totalBytes } }),
@@ -113,7 +113,7 @@ export function encodeLease({ nonce, owner, description, expiresAt, version }: M
   return { status: 'success', data: fields, ...fields }
 }
 
-/** As it was given, with the metadata of now. */
+/** The configuration as it was given, with the current metadata. */
 function configOf({ config, metadata }: Pick<Machine, 'config' | 'metadata'>) {
   const kept = readMetadata(metadata)
   return { ...readConfig(config), ...(Object.keys(kept).length === 0 ? {} : { metadata: kept }) }

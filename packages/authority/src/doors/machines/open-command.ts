@@ -1,4 +1,4 @@
-// The route of a command whose input and output are carried by a WebSocket. No cookie counts, and no page of a browser may open one.
+// The route of a command with its input and output over a WebSocket. No cookie counts, and no page in a browser may open one.
 import { commandHeader } from '@hallpass/client/command-stream'
 import { routes } from '@hallpass/client/contract'
 import { parseJson } from '@hallpass/client/json'
@@ -45,9 +45,9 @@ export function openCommandRoute(server: FastifyInstance, { environment, authent
         socket?.end({ exit_code: exitCode })
       } catch (error) {
         if (socket === undefined) throw error
-        const told = describeError(error, request)
-        if (told.code === 'internal') environment.report(error, request.id)
-        socket.end({ error: { ...told, request_id: request.id } })
+        const described = describeError(error, request)
+        if (described.code === 'internal') environment.report(error, request.id)
+        socket.end({ error: { ...described, request_id: request.id } })
       }
       return reply
     },

@@ -1,4 +1,4 @@
-// Reads what the Machines API lets clients say in several ways.
+// Reads input that the Machines API accepts in several forms.
 import { MacaroonError } from '@hallpass/macaroon'
 import { splitShellWords } from '@hallpass/macaroon/narrow'
 

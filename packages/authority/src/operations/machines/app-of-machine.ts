@@ -1,4 +1,4 @@
-// What of its app a machine is told when it starts: the name, and the secrets.
+// The parts of its app that a machine gets when it starts: the name, and the secrets.
 import type { Keyring } from '../../domain/keyring.ts'
 import type { Machine } from '../../domain/machine.ts'
 import type { Secret } from '../../domain/secret.ts'

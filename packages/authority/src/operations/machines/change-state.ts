@@ -1,4 +1,4 @@
-// machine.start, machine.stop, machine.suspend, machine.restart, machine.destroy: each says what shall be, and the driver does it.
+// machine.start, machine.stop, machine.suspend, machine.restart, machine.destroy: each writes the desired state for the driver.
 import { actions, type Action } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -21,7 +21,7 @@ export interface ChangedMachine {
   readonly previousState: MachineState
 }
 
-/** How a machine shall be stopped; what is undefined is as its configuration says. */
+/** How a machine is to be stopped. An undefined part is as its configuration says. */
 export interface StopMachine extends LeasedMachine {
   readonly signal: string | undefined
   /** Milliseconds until it is killed. */
@@ -51,7 +51,7 @@ export const stopMachine = changeState<StopMachine>({
   causeOf: () => 'stop',
   event: { type: 'stop', status: 'stopping', source: 'user' },
   changesOf: stopOf,
-  // Who asked for it gently may lose patience.
+  // A caller who asked for a gentle stop may lose patience.
   isAnew: ({ state }, { signal }) => state === 'stopping' && signal !== undefined,
 })
 
@@ -90,9 +90,9 @@ interface StateChange<Input> {
   readonly causeOf: (input: Input) => MachineCause
   readonly event: NewEvent
   readonly changesOf: (input: Input) => Partial<Machine>
-  /** The refusal in a state that does not allow it, if it has words of its own. */
+  /** The refusal in a state that does not allow it, if the clients expect a special sentence. */
   readonly refuse?: (machine: Machine, input: Input) => DomainError | undefined
-  /** Whether it is new although the machine is on the way already. */
+  /** Whether the request asks for more, although the machine is in that state already. */
   readonly isAnew?: (machine: Machine, input: Input) => boolean
 }
 

@@ -17,7 +17,7 @@ interface ConfiguredMachine {
 /** Why machines get no token of their own here; undefined if they do, or none is wanted. */
 export type TokenTrouble = string | undefined
 
-/** Asks before the transaction, since the engine may have to answer. */
+/** Asks before the transaction, because the engine may have to answer. */
 export async function findTokenTrouble(
   { environment }: PrepareContext,
   { config }: ConfiguredMachine,
@@ -26,8 +26,8 @@ export async function findTokenTrouble(
 }
 
 /**
- * A token that is asked for as before stays, whoever updates the machine: it keeps the authority of who asked first, and if it
- * was revoked it stays so.
+ * If the configuration asks for the same caveats as before, the token stays, whoever updates the machine. It keeps the
+ * authority of its minter, and if it was revoked, it stays revoked.
  * @throws DomainError
  */
 export async function changeToken(

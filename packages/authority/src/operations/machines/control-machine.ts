@@ -1,4 +1,4 @@
-// machine.cordon and machine.signal: what changes no state.
+// machine.cordon and machine.signal, which change no state.
 import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -45,8 +45,8 @@ export const signalMachine: WriteOperation<SignalMachine, SoughtMachine, { reado
 
   access: (context, input) => accessMachine(context, input, { action: actions.control }),
 
-  // A lease keeps others from changing the machine, and not from a process in it: a command could send the signal as well,
-  // and Go's clients have no nonce here.
+  // A lease keeps others from changing the machine, but not from its processes: a command could send the signal too, and Go's
+  // clients send no nonce here.
   async run({ environment }, { subject }) {
     const { state, runId } = expectMachine(subject)
     expectRunner(environment)

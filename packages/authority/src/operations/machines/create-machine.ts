@@ -16,9 +16,9 @@ import { changeToken, findTokenTrouble, type TokenTrouble } from './change-token
 
 export interface CreateMachine {
   readonly appName: string
-  /** Undefined for one that is made up. */
+  /** If it is undefined, a name is made up. */
   readonly name: string | undefined
-  /** One region, or several with commas, or a part of the world; undefined for any. */
+  /** One region, or several separated by commas, or a part of the world; undefined for any. */
   readonly region: string | undefined
   readonly config: MachineConfig
   /** Milliseconds; undefined for no lease. */

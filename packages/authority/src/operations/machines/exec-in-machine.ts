@@ -1,4 +1,4 @@
-// machine.exec: runs a command in a machine, to its end. It takes more than control: whoever runs a command reads secrets.
+// machine.exec: runs a command in a machine, to its end. It takes more than control, because a command can read secrets.
 import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -7,7 +7,7 @@ import type { Services, WriteOperation } from '../perform/operation.ts'
 import { accessMachine, expectMachine, expectRunner, type MachineName, type SoughtMachine } from './find-machine.ts'
 
 export interface ExecInMachine extends MachineName {
-  /** As `Commands` caveats are held against it: the program and its words. */
+  /** The program and its words, which `Commands` caveats are checked against. */
   readonly argv: readonly string[]
   readonly input: string | undefined
   /** Milliseconds. */
@@ -19,7 +19,7 @@ export interface ExecutedInMachine {
   readonly result?: MachineCommandResult
 }
 
-/** Of each output, in bytes. */
+/** The limit for each output, in bytes. */
 const mostOutput = 256 * 1024
 
 export const execInMachine: WriteOperation<ExecInMachine, SoughtMachine, ExecutedInMachine> = {

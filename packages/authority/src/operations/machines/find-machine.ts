@@ -15,17 +15,17 @@ export interface MachineName {
   readonly machineId: string
 }
 
-/** Who changes a machine, by the nonce of a lease if it is leased. */
+/** A machine that is to be changed; if it is leased, with the nonce of the lease. */
 export interface LeasedMachine extends MachineName {
   readonly nonce: string | undefined
 }
 
 export interface SoughtMachine extends FoundApp {
-  /** Undefined if the app has none of this id: only who may do it is told so. */
+  /** Undefined if the app has none of this id. Only a caller who may do it learns that. */
   readonly machine: Machine | undefined
 }
 
-/** A machine with what is shown beside it. */
+/** A machine with the parts that are shown with it. */
 export interface ShownMachine extends FoundApp {
   readonly machine: Machine
   /** The newest first. */
@@ -89,12 +89,12 @@ export function expectRunner({ machines }: Pick<Services, 'machines'>): MachineR
   )
 }
 
-/** The lease that holds now. */
+/** The lease, if it has not ended. */
 export function leaseOf({ lease }: Machine, now: number): MachineLease | undefined {
   return lease !== null && lease.expiresAt > now ? lease : undefined
 }
 
-/** @throws DomainError `conflict` if it is leased, and the nonce is not the lease's */
+/** @throws DomainError `conflict` if it is leased under another nonce */
 export function expectNoOtherLease(machine: Machine, nonce: string | undefined, now: number): void {
   const lease = leaseOf(machine, now)
   if (lease === undefined || isNonce(lease, nonce)) return

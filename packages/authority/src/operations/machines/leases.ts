@@ -1,4 +1,4 @@
-// machine.lease, machine.release, machine.show_lease: whoever has the nonce keeps all others from changing a machine.
+// machine.lease, machine.release, machine.show_lease: the holder of the nonce keeps all others from changing a machine.
 import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -29,7 +29,7 @@ export function createLease(
   return { nonce: createLeaseNonce(randomBytes), owner: ownerOf(actor), description, expiresAt, version }
 }
 
-// As the original names tokens.
+// The original names tokens like this.
 function ownerOf(actor: Credential): string {
   return actor.kind === 'token' ? `${actor.record.id}@tokens.fly.io` : describeCredential(actor)
 }
@@ -39,7 +39,7 @@ const longestLease = 86_400_000
 export interface AcquireLease extends LeasedMachine {
   /** Milliseconds. */
   readonly ttl: number
-  /** Undefined leaves that of a lease that is renewed. */
+  /** If it is undefined, a renewed lease keeps its description. */
   readonly description: string | undefined
 }
 
@@ -60,7 +60,7 @@ export const acquireLease: WriteOperation<AcquireLease, SoughtMachine, MachineLe
       input.ttl,
       input.description ?? held?.description ?? '',
     )
-    // Renewed, it is the same lease of whoever took it.
+    // A renewed lease keeps its nonce and its owner.
     const lease = held === undefined ? made : { ...made, nonce: held.nonce, owner: held.owner }
     const change = changeMachine(machine, undefined, { now, randomBytes }, { lease })
     if (change !== undefined) await tx.machines.save(change.machine, [])
@@ -95,7 +95,7 @@ export const showLease: ReadOperation<
 
   async run({ now }, { input, subject }) {
     const lease = expectLease(expectMachine(subject), now)
-    // Whoever may only look must not learn what lets one change the machine.
+    // A caller who may only read must not learn the nonce, which lets one change the machine.
     return isNonce(lease, input.nonce) ? lease : { ...lease, nonce: '' }
   },
 }

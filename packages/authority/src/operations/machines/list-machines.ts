@@ -14,7 +14,7 @@ import type { Caller, ReadOperation } from '../perform/operation.ts'
 import type { Credential } from '../perform/principal.ts'
 import type { ShownMachine } from './find-machine.ts'
 
-/** Empty lists let all through. */
+/** An empty list matches all machines. */
 interface MachineFilter {
   readonly withDestroyed: boolean
   readonly states: readonly string[]
@@ -89,13 +89,13 @@ export const pageMachines: ReadOperation<PageMachines, Organisation, Page<Organi
   },
 }
 
-/** What was found among so many rows; one row more says that there is another page. */
+/** The page with these items, from these rows. One row beyond the limit means that there is another page. */
 function pageOf<Item>(items: readonly Item[], rows: readonly Machine[], limit: number): Page<Item, string> {
   const last = rows[limit - 1]
   return rows.length > limit && last !== undefined ? { items, next: last.id } : { items }
 }
 
-/** A member reads all; a token what is of the apps that it reads, and may be confined to some of it. */
+/** A member reads all machines; a token those of the apps that it reads, and its caveats may exclude some of them. */
 export function judgeOf(actor: Credential, organisation: Organisation, now: number, { spend, sourceMachine }: Caller) {
   if (actor.kind === 'user') return () => true
   const checks = countCaveats(actor.verified.caveats)

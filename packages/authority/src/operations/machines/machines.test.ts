@@ -1,4 +1,4 @@
-// What is asked of machines, decided, stored and refused; nothing runs here.
+// Operations on machines: what is decided, stored and refused. No machine runs here.
 import { randomBytes } from 'node:crypto'
 
 import { actions } from '@hallpass/macaroon'
@@ -97,7 +97,7 @@ overEachEngine((postgres) => {
       await expect(world.create({}, { minSecretsVersion: 1 })).rejects.toMatchObject({ code: 'failed_precondition' })
     })
 
-    test('what a state does not allow is refused in the words that clients know', async () => {
+    test('a request that the state does not allow is refused in the words that clients match', async () => {
       const machine = await world.create()
       const refusal = (text: string) => ({ code: 'failed_precondition', message: `failed_precondition: ${text}` })
       await expect(world.ask(startMachine, named(machine))).rejects.toMatchObject(
@@ -152,7 +152,7 @@ overEachEngine((postgres) => {
       expect(await world.ask(listMachineVersions, named(machine))).toHaveLength(2)
     })
 
-    test('only who has the nonce changes a leased machine, until the lease ends', async () => {
+    test('only the holder of the nonce can change a leased machine, until the lease ends', async () => {
       const machine = await world.create({}, { skipLaunch: true })
       const asked = { ...named(machine), ttl: 60_000, description: 'deploy' }
       const taken = await Promise.allSettled([1, 2, 3].map(() => world.ask(acquireLease, asked)))
@@ -171,7 +171,7 @@ overEachEngine((postgres) => {
         world.ask(destroyMachine, { ...named(machine), nonce: 'f'.repeat(12), force: true }),
       ).rejects.toMatchObject(held)
       await expect(world.ask(cordonMachine, { ...named(machine), isCordoned: true })).rejects.toMatchObject(held)
-      // A signal changes nothing of it: what refuses this one is that nothing runs.
+      // A signal does not change the machine. This one is refused because nothing runs.
       await expect(world.ask(signalMachine, { ...named(machine), signal: 'SIGUSR1' })).rejects.toMatchObject({
         code: 'failed_precondition',
       })
@@ -203,10 +203,10 @@ overEachEngine((postgres) => {
       expect((await world.find(machine.id)).version).toBe(machine.version)
     })
 
-    test('machines are listed by what they are, also many', async () => {
+    test('machines are listed by metadata and state, in pages', async () => {
       const made: Machine[] = []
       const create = () => world.create({ metadata: { of: 'list' } })
-      // A few at once: of hundreds a busy machine may refuse some, because they have waited for long.
+      // A few at once: a busy machine may refuse some of hundreds, because they have waited for long.
       while (made.length < 203) made.push(...(await Promise.all(Array.from({ length: 7 }, create))))
       const all = { withDestroyed: false, states: [], regions: [] }
       const asked = { ...all, appName: world.app.name, metadata: [['of', 'list']], withEvents: true } as const
@@ -235,7 +235,7 @@ overEachEngine((postgres) => {
       expect(made.every(({ id }) => seen.has(id))).toBe(true)
     })
 
-    test('who waits is answered when it is so, at once if it was, and told what it is instead', async () => {
+    test('a wait is answered when the machine is in the state, or at once if it was, and otherwise with its present state', async () => {
       const machine = await world.create()
       const wait = { ...named(machine), states: ['started'], timeout: 1, version: undefined, fromEventId: undefined }
       await expect(world.ask(waitForMachine, wait)).rejects.toMatchObject({
@@ -257,7 +257,7 @@ overEachEngine((postgres) => {
       await expect(result(none)).rejects.toMatchObject({ code: 'not_found', message: 'machine not found' })
     })
 
-    test('a token does what its caveats allow, and nothing beside it', async () => {
+    test('a token does what its caveats allow, and nothing else', async () => {
       const [machine, sibling] = [await world.create(), await world.create()]
       const mine = await world.mint([{ type: 'Machines', machines: new Map([[machine.id, actions.any]]) }])
       await world.ask(showMachine, named(machine), mine)
@@ -287,7 +287,7 @@ overEachEngine((postgres) => {
       await expect(
         world.ask(acquireLease, { ...named(machine), ttl: 1, description: '' }, reads),
       ).rejects.toMatchObject({ code: 'forbidden' })
-      // Who may not is not told whether there is such a machine.
+      // A caller who may not do it does not learn whether there is such a machine.
       const none = { ...named(machine), machineId: '0'.repeat(14) }
       await expect(world.ask(showMachine, none, mine)).rejects.toMatchObject({ code: 'forbidden' })
       await expect(world.ask(showMachine, none)).rejects.toMatchObject({

@@ -22,7 +22,7 @@ export const showMachineMetadata: ReadOperation<MachineName, SoughtMachine, Meta
 export interface ChangeMetadata extends MachineName {
   /** Null or empty removes the key. */
   readonly values: Readonly<Record<string, string | null>>
-  /** Whether keys that are not named go. */
+  /** Whether all other keys are removed. */
   readonly replaces: boolean
   /** The version that the machine must have; undefined for any. */
   readonly machineVersion: string | undefined

@@ -1,4 +1,4 @@
-// The volume that a machine mounts: named by its configuration, taken when the machine is created, and the same ever after.
+// The volume that a machine mounts: its configuration names it, and the machine takes it at its creation and keeps it.
 import { actions } from '@hallpass/macaroon'
 
 import type { App } from '../../domain/app.ts'
@@ -10,11 +10,11 @@ import type { FoundApp } from '../apps/find-app.ts'
 import type { AccessRequest, OperationContext } from '../perform/operation.ts'
 
 interface WithVolume extends FoundApp {
-  /** That the configuration names; undefined if it names none, or none that is there. */
+  /** The volume that the configuration names; undefined if it names none, or one that does not exist. */
   readonly volume: Volume | undefined
 }
 
-/** The request, if it is also for writing to the volume that a configuration mounts. */
+/** The access request, which also asks for writing to the volume that a configuration mounts. */
 export async function accessMounted(
   { tx }: OperationContext<ReadTransaction>,
   request: AccessRequest<FoundApp>,
@@ -35,7 +35,7 @@ function findMounted(tx: ReadTransaction, { id }: App, { volume, name = '' }: Ma
 }
 
 /**
- * Takes the volume for a new machine. Returns the configuration with all that is known of the volume.
+ * Takes the volume for a new machine. Returns the configuration with the parts of the volume that clients read.
  * @throws DomainError `invalid` if there is none of this id, `failed_precondition` if it is taken
  */
 export async function claimMounted(
@@ -58,7 +58,7 @@ export async function claimMounted(
 }
 
 /**
- * The configuration of a machine that has another one: its volume stays, and only its place may change.
+ * The new configuration of a machine: its volume stays, and only its path may change.
  * @throws DomainError `invalid`
  */
 export async function keepMounted(
@@ -76,7 +76,7 @@ export async function keepMounted(
   return { ...config, mounts: [describeMount(mount, volume)] }
 }
 
-/** As clients read it that make another volume of the same kind. */
+/** Complete, for clients that make another volume of the same kind from it. */
 function describeMount(mount: MachineMount, { id, name, sizeGb }: Volume): MachineMount {
   return { ...mount, volume: id, name, size_gb: sizeGb, encrypted: false }
 }

@@ -7,9 +7,9 @@ import type { WriteOperation } from '../perform/operation.ts'
 import { expectRunning } from './exec-in-machine.ts'
 import { accessMachine, expectMachine, expectRunner, type MachineName, type SoughtMachine } from './find-machine.ts'
 
-/** Where whoever runs a command sits. */
+/** The client that runs a command. */
 export interface CommandClient {
-  /** What comes from there, until no more input comes. It waits while nobody reads. @throws DomainError, also if nobody is there */
+  /** The input from the client, until its end. It waits while nobody reads. @throws DomainError, also if the client has left */
   readonly input: AsyncIterable<Uint8Array | TerminalSize>
   /** Resolves when it is on its way, and there is room for more. @throws DomainError if the client is gone */
   send(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void>
@@ -18,12 +18,12 @@ export interface CommandClient {
 }
 
 export interface OpenCommand extends MachineName {
-  /** As `Commands` caveats are held against it: the program and its words. */
+  /** The program and its words, which `Commands` caveats are checked against. */
   readonly argv: readonly string[]
   readonly terminal: TerminalSize | undefined
   /** Why the request cannot carry a command; undefined if it can. */
   readonly hindrance: string | undefined
-  /** Takes the request for the command. What is thrown before is its answer. */
+  /** Accepts the request for the command. An error before that is the answer of the request. */
   readonly accept: () => Promise<CommandClient>
 }
 
@@ -78,7 +78,7 @@ export const openCommand: WriteOperation<OpenCommand, SoughtMachine, OpenedComma
   },
 }
 
-/** Ends with the command, which may want no more of it. */
+/** Ends with the command, which may read no more input. */
 async function carryInput({ input }: CommandClient, session: CommandSession): Promise<void> {
   for await (const piece of input) {
     if (!(piece instanceof Uint8Array)) await session.resize(piece).catch(() => {})

@@ -1,4 +1,4 @@
-// machine.logs: what the machines of an app wrote since somebody read last; it can wait for what comes next.
+// machine.logs: new log lines of the machines of an app, since the last reading; it can wait for the next ones.
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { actions } from '@hallpass/macaroon'
@@ -16,18 +16,18 @@ export interface ReadLogs {
   readonly machineId: string | undefined
   /** How far each machine has been read: the `at` of its last line. */
   readonly read: ReadonlyMap<string, string>
-  /** Of a machine that has not been read: how many of its lines. */
+  /** How many lines of a machine that has not been read before. */
   readonly tail: number
   /** How long to wait if there is no line yet, in milliseconds. */
   readonly wait: number
 }
 
 export interface LinesRead {
-  /** Those that are read, with what is needed to find them again. */
+  /** The machines whose logs are read. */
   readonly machines: readonly Machine[]
   /** Oldest first. */
   readonly lines: readonly LineOfMachine[]
-  /** As of the input, for the next reading. */
+  /** As in the input, for the next reading. */
   readonly read: ReadonlyMap<string, string>
 }
 
@@ -35,7 +35,7 @@ interface LineOfMachine extends MachineLogLine {
   readonly machineId: string
 }
 
-/** Of an app: those that run or ran last. Others are asked about by id. */
+/** For one app: those that run or ran last. The logs of others are read by id. */
 const mostMachines = 50
 const mostLines = 1000
 const mostCharacters = 512 * 1024
@@ -83,13 +83,13 @@ async function newestOf(tx: ReadTransaction, appId: number): Promise<readonly Ma
   return machines.toSorted((a, b) => b.updatedAt - a.updatedAt).slice(0, mostMachines)
 }
 
-/** What is there now, up to the bounds of an answer; the rest comes with the next reading. */
+/** The lines that are there now, up to the limits of an answer. The rest comes with the next reading. */
 async function takeLines(
   runner: MachineRunner,
   machines: readonly Machine[],
   { read: before, tail }: ReadLogs,
 ): Promise<Omit<LinesRead, 'machines'>> {
-  // Of machines that are gone nothing is remembered: what is goes back and forth with each reading.
+  // Machines that are gone are left out, because this goes back and forth with each reading.
   const read = new Map([...before].filter(([id]) => machines.some((machine) => machine.id === id)))
   const lines: LineOfMachine[] = []
   // Every machine has its share, so that one that never stops writing hides no other.
@@ -99,7 +99,7 @@ async function takeLines(
     if (runId === null) continue
     const after = read.get(id)
     let [left, room] = [share, characters]
-    // One that came since somebody began to read is read from its beginning.
+    // A machine that came after the first reading is read from its beginning.
     const options = after !== undefined ? { after } : before.size === 0 ? { tail: Math.min(tail, share) } : {}
     for await (const line of runner.logs(runId, options)) {
       left -= 1
@@ -112,7 +112,7 @@ async function takeLines(
   return { lines: lines.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)), read }
 }
 
-/** Resolves when one of them has a line that was not read, or a run that was not there, and at the end of the wait. */
+/** Resolves when one of them has a new line or a new run, and at the end of the wait. */
 async function waitForLine(
   runner: MachineRunner,
   machines: readonly Machine[],
@@ -130,7 +130,7 @@ async function waitForLine(
     }
     await runner.changed(machine, abort)
   }
-  // A log that cannot be followed is read again after a while, which says why, or goes well.
+  // A log that cannot be followed is read again after a while. That reading gives the reason, or succeeds.
   const rest = () => pause(restAfterTrouble, undefined, { signal: abort }).catch(() => {})
   await Promise.race([forAll, ...machines.map((machine) => watch(machine).catch(rest))])
   found.abort()

@@ -38,11 +38,11 @@ export const updateMachine: WriteOperation<UpdateMachine, SoughtMachine, ShownMa
   mode: 'write',
 
   async access(context, input) {
-    const intent = await accessMachine(context, input, { action: actions.write })
-    const state = intent.subject.machine?.state
-    // What is at rest, and not started, stays as it is: it takes no right to control.
+    const request = await accessMachine(context, input, { action: actions.write })
+    const state = request.subject.machine?.state
+    // A machine at rest that is not started needs no right to control.
     const staysAtRest = input.skipLaunch && state !== undefined && ['stopped', 'failed'].includes(state)
-    return staysAtRest ? intent : accessMachine(context, input, { action: actions.write | actions.control })
+    return staysAtRest ? request : accessMachine(context, input, { action: actions.write | actions.control })
   },
 
   prepare: findTokenTrouble,

@@ -8,18 +8,18 @@ import type { ReadOperation } from '../perform/operation.ts'
 import { accessMachine, eventsShown, expectRunner, type MachineName, type SoughtMachine } from './find-machine.ts'
 
 export interface WaitForMachine extends MachineName {
-  /** `settled` is any state in which nothing is under way. */
+  /** `settled` is any state in which nothing is in progress. */
   readonly states: readonly string[]
   /** Milliseconds. */
   readonly timeout: number
-  /** The version that it is about; undefined for any. */
+  /** The version to wait for; undefined for any. */
   readonly version: string | undefined
-  /** What came before this event does not count. */
+  /** Anything before this event does not count. */
   readonly fromEventId: string | undefined
 }
 
 export interface WaitedMachine {
-  /** `replaced` if the machine has another version than the one that was asked about. */
+  /** `replaced` if the machine has another version than the one to wait for. */
   readonly state: string
   readonly version: string
   readonly eventId: string
@@ -84,7 +84,7 @@ function judge(seen: Seen | undefined, { states, version, fromEventId }: WaitFor
   return start && { ...answer, state: 'started', eventId: start.id }
 }
 
-/** What happened since somebody last asked for something. */
+/** The events since the last request for a change. */
 function sinceRequest(events: readonly MachineEvent[]): readonly MachineEvent[] {
   const at = events.findIndex(({ source }) => source === 'user')
   return at === -1 ? events : events.slice(0, at)

@@ -21,9 +21,9 @@ import type { OperationContext } from '../perform/operation.ts'
 import { describeActor, describeCredential, type Credential } from '../perform/principal.ts'
 import { mintUnder, refuseMinting } from './mint-under.ts'
 
-/** How long what a machine is handed is valid. It is renewed at half of it. */
+/** How long a handed out token is valid, in seconds. It is renewed at half of that time. */
 export const handedSeconds = 3600
-/** As of `tokens create`; it ends with the machine, and with whoever minted it. */
+/** Seconds, as for `tokens create`. The token ends earlier with the machine, or with the token that minted it. */
 const lifetime = 20 * 365 * 24 * 3600
 
 /**
@@ -81,8 +81,8 @@ export async function endMachineToken(
 }
 
 /**
- * What the machine is handed now: its token for the next hour, or none if that has ended. Undefined if it has no token of its
- * own.
+ * The token that the machine gets now, for the next hour; none in it if its own token has ended. Undefined if it has no token
+ * of its own.
  * @param now in milliseconds
  */
 export async function ownTokenOf(
@@ -105,7 +105,7 @@ export async function ownTokenOf(
   return { token: new Secret(formatAuthorization([handed.bytes])) }
 }
 
-/** No secret of an app has a name with a blank. */
+/** The name has blanks, so it is never that of an app's secret. */
 function placeOf({ id, appId }: Pick<Machine, 'id' | 'appId'>) {
   return { appId, name: `token of machine ${id}` }
 }

@@ -1,4 +1,4 @@
-// volume.extend, volume.update, volume.destroy: each says what shall be, and the driver does it.
+// volume.extend, volume.update, volume.destroy: each writes the desired state for the driver.
 import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -45,7 +45,7 @@ export const extendVolume: WriteOperation<VolumeName & { readonly sizeGb: number
   afterCommit: wake,
 }
 
-/** Changes nothing: what there would be to change, the making of snapshots, is not there. */
+/** Changes nothing, because the only setting would be for snapshots, which do not exist here. */
 export const updateVolume: WriteOperation<VolumeName, SoughtVolume, Volume> = {
   name: 'volume.update',
   mode: 'write',

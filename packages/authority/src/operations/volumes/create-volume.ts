@@ -10,7 +10,7 @@ import type { WriteOperation } from '../perform/operation.ts'
 export interface CreateVolume {
   readonly appName: string
   readonly name: string
-  /** As of a machine. */
+  /** As for a machine. */
   readonly region: string | undefined
   readonly sizeGb: number
 }

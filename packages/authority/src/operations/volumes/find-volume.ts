@@ -13,7 +13,7 @@ export interface VolumeName {
 }
 
 export interface SoughtVolume extends FoundApp {
-  /** Undefined if the app has none of this id: only who may do it is told so. */
+  /** Undefined if the app has none of this id. Only a caller who may do it learns that. */
   readonly volume: Volume | undefined
 }
 

@@ -1,4 +1,4 @@
-// What is asked of volumes, decided, stored and refused; nothing runs here.
+// Operations on volumes: what is decided, stored and refused. No machine runs here.
 import { actions } from '@hallpass/macaroon'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -15,7 +15,7 @@ import { destroyVolume, extendVolume, updateVolume } from './change-volume.ts'
 import { createVolume, type CreateVolume } from './create-volume.ts'
 import { listVolumes, pageVolumes, showVolume } from './read-volumes.ts'
 
-test('a volume that is destroyed stays so, and any other can be', () => {
+test('a destroyed volume stays destroyed, and any other can be destroyed', () => {
   for (const state of volumeStates) {
     expect(volumeTransitions.destroy[state]).toBe(state === 'destroyed' ? 'destroyed' : 'destroying')
     expect(volumeTransitions.make[state]).toBe(state === 'creating' ? 'created' : undefined)
@@ -63,7 +63,7 @@ overEachEngine((postgres) => {
       await expect(create({ region: 'mars' })).rejects.toMatchObject({ code: 'invalid', field: 'region' })
     })
 
-    test('a machine has a volume, by its id or its name, and nobody else until nothing is left of the machine', async () => {
+    test('a machine has a volume, by its id or its name, and no other machine has it until nothing is left of this one', async () => {
       const volume = await create({ name: 'logs', sizeGb: 4 })
       const machine = await world.create({ mounts: [{ name: 'logs', path: '/data', encrypted: true }] })
       const mount = { volume: volume.id, name: 'logs', path: '/data', size_gb: 4, encrypted: false }
@@ -117,7 +117,7 @@ overEachEngine((postgres) => {
       await expect(world.ask(showVolume, named({ id: 'vol_none' }), mine)).rejects.toMatchObject(refused)
       await expect(world.ask(listVolumes, { appName: world.app.name }, mine)).rejects.toMatchObject(refused)
       await expect(create({}, mine)).rejects.toMatchObject(refused)
-      // Of those of a volume, it may read this one alone; all else is as of the organization.
+      // It may read only this volume; the rest is as for the organization.
       const reads = await world.mint([
         {
           type: 'IfPresent',

@@ -152,7 +152,7 @@ export function describeMachines(getStore: () => Store): void {
       expect(versions.map(({ createdAt }) => createdAt)).toEqual(Array.from({ length: 100 }, (_, at) => 103 - at))
     })
 
-    test('lets those of an app go, and forgets them later', async () => {
+    test('destroys those of an app, and deletes them later', async () => {
       const [app, other] = [await makeApp(), await makeApp()]
       const [one, gone, stays] = await write(async (tx) => [
         await insertMachine(tx, app, { state: 'started', dueAt: null }),
@@ -176,7 +176,7 @@ export function describeMachines(getStore: () => Store): void {
       expect(await read((tx) => tx.machines.versions(gone.id, 9))).toEqual([])
     })
 
-    test('lets one of many who change a machine at once go first', async () => {
+    test('lets only one of many who change a machine at once succeed', async () => {
       const app = await makeApp()
       const machine = await write((tx) => insertMachine(tx, app))
       const taken = await Promise.all(
@@ -195,7 +195,7 @@ export function describeMachines(getStore: () => Store): void {
   })
 
   describe('secrets of apps', () => {
-    test('keeps each by name until it is deleted, with the app at the latest', async () => {
+    test('keeps each by name until it or its app is deleted', async () => {
       const [app, other] = [await makeApp(), await makeApp()]
       const secret = { name: 'B', digest: 'd', sealed: uniqueBytes(), createdAt: 1, updatedAt: 1 }
       const later = { ...secret, digest: 'e', sealed: uniqueBytes(), createdAt: 2, updatedAt: 2 }

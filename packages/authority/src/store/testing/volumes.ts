@@ -56,7 +56,7 @@ export function describeVolumes(getStore: () => Store): void {
       expect([await count('volumes'), await count('volumeGb')]).toEqual([4, 7])
     })
 
-    test('finds the eldest of a name that nobody has', async () => {
+    test('finds the oldest of a name that no machine has', async () => {
       const app = await makeApp()
       const [eldest, later] = await write(async (tx) => [
         await insertVolume(tx, app, { createdAt: 1, machineId: 'machine' }),
@@ -71,7 +71,7 @@ export function describeVolumes(getStore: () => Store): void {
       expect(await find()).toEqual({ ...eldest, machineId: null, dueAt: 9, updatedAt: 9 })
     })
 
-    test('says which are due, lets those of an app go, and forgets them later', async () => {
+    test('says which are due, destroys those of an app, and deletes them later', async () => {
       const [app, other] = [await makeApp(), await makeApp()]
       const [one, gone, stays] = await write(async (tx) => [
         await insertVolume(tx, app, { machineId: 'other-machine', tries: 3 }),

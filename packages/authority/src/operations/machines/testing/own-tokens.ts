@@ -1,4 +1,4 @@
-// Tests of machines' own tokens: who may give one, what it carries, and with what it ends.
+// Tests of machines' own tokens: who may give one, what it carries, and what ends it.
 import { actions, getCaveats } from '@hallpass/macaroon'
 import { decodeCaveats } from '@hallpass/macaroon/internal'
 import { describe, expect, test } from 'vitest'
@@ -110,7 +110,7 @@ export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble
       expect(await recordOf(machine)).toMatchObject({ mintedBy: null, revokedAt: null })
     })
 
-    test('is minted anew under whoever changes what it may, ends with its part of the configuration, and with the machine', async () => {
+    test('is minted again under whoever changes its caveats, and ends with its part of the configuration, and with the machine', async () => {
       const world = getWorld()
       const machine = await world.create({ token: readOnly })
       const first = await recordOf(machine)

@@ -1,4 +1,4 @@
-// An authority without doors for tests of machines: a real store and keyring, an organisation with an app, and who asks.
+// An authority without doors for tests of machines: a real store and keyring, an organisation with an app, and callers.
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -155,7 +155,7 @@ export async function openMachineWorld(
   }
 }
 
-/** In the place of what runs machines, where nothing runs. */
+/** Stands for what runs machines in tests where nothing runs. */
 export const idle: MachineRunner = {
   wake() {},
   answers: () => true,
