@@ -50,7 +50,9 @@ async function costOf(server: Server, count: number, work: () => Promise<unknown
 
 async function make(ask: Ask): Promise<string> {
   const { id } = (await (await ask('POST', path, 200, { config })).json()) as { readonly id: string }
-  await (await ask('GET', `${path}/${id}/wait?state=started&timeout=60`, 200)).text()
+  // A wait is a minute at most, which a busy machine may need twice.
+  const wait = () => ask('GET', `${path}/${id}/wait?state=started&timeout=60`, 200)
+  await (await wait().catch(wait)).text()
   return id
 }
 

@@ -116,7 +116,8 @@ export function createClient({ endpoint, timeoutMs, onLost = () => {} }: ClientO
       request.once('error', (error) => {
         clearTimeout(timer)
         // The engine may have closed a connection that was kept, just before.
-        if (request.reusedSocket && Reflect.get(error, 'code') === 'ECONNRESET') resolve(send(path, question))
+        const isClosed = ['ECONNRESET', 'EPIPE'].includes(String(Reflect.get(error, 'code')))
+        if (request.reusedSocket && isClosed) resolve(send(path, question))
         else reject(errorOfConnection(error, question.abort))
       })
     })
