@@ -401,7 +401,7 @@ test('the history of a token is its part of the trail: its mint, what it did and
   expect(events.map(({ operation, outcome, target }) => [operation, outcome, target])).toEqual([
     ['token.revoke', 'allowed', `token ${minted.id}`],
     ['token.mint', 'allowed', `token ${child.id}`],
-    ['organisation.delete', 'denied', `organisation ${slug}`],
+    ['organisation.delete', 'denied', `organization ${slug}`],
     ['app.create', 'allowed', `app ${app.name}`],
     ['token.mint', 'allowed', `token ${minted.id}`],
   ])

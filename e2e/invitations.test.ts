@@ -247,7 +247,7 @@ describe('settings', () => {
       await ask('GET', `/v1/orgs/${old}/audit?limit=1`, { token: admin.token }),
     )
     expect(events).toMatchObject([
-      { operation: 'organisation.update', target: `organisation ${old}, to be called New – 新` },
+      { operation: 'organisation.update', target: `organization ${old}, to be called New – 新` },
     ])
   })
 

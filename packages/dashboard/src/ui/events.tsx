@@ -78,8 +78,7 @@ function Target({ target, slug }: { readonly target: string; readonly slug: stri
       </>
     )
   }
-  // The trail keeps the word with which it began.
-  if (id === undefined) return target.replace(/^organisation /, 'organization ')
+  if (id === undefined) return target
   return (
     <Link href={`/dashboard/${slug}/tokens/${id}`} title={id} className="underline underline-offset-2">
       token <Id>{id.slice(0, 8)}…</Id>

@@ -134,7 +134,8 @@ function encodeAuditEvent({
     operation,
     outcome,
     actor: { kind: actor.kind, id: actor.id, label: actor.label, ...encodeRunLabels(actor.runLabels) },
-    target,
+    // The trail keeps the word with which it began.
+    target: target.replace(/^organisation /, 'organization '),
     reason,
     request_id: requestId,
   }
