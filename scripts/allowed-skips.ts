@@ -80,7 +80,7 @@ const excuses: readonly Excuse[] = [
   },
   {
     tests:
-      /^(?:packages\/engine\/src\/local\/(?:local|images|survival)\.test\.ts |e2e\/machines-engines\.test\.ts .*local)/,
+      /^(?:packages\/engine\/src\/local\/(?:local|images|seccomp|survival)\.test\.ts |e2e\/machines-engines\.test\.ts .*local)/,
     why: 'not every container may write to control groups',
     counts: !isLocalPossible(),
   },

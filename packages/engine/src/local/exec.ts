@@ -23,7 +23,7 @@ export async function openExec(
 ): Promise<CommandSession> {
   checkCommand(command)
   command.abort?.throwIfAborted()
-  const { groups } = await place.open()
+  const { groups, inherited } = await place.open()
   const [folder, group] = [place.folders.run(place.owner, runId), `${place.owner}.${runId}`]
   const record = await readRecord(folder, 'run.json')
   if (record === undefined) throw new EngineError('run_not_found', `There is no run ${runId} in the engine`)
@@ -53,7 +53,8 @@ exec 4</proc/${first}/ns/user 9</proc/${first}/ns/pid
 exec nsenter --mount=/proc/${watcher}/ns/mnt ${spaces} sh -c ${quote(becomeSandbox(user, command.argv))}`
   const { terminal } = command
   const [program = '', ...given] = terminal === undefined ? ['sh', '-ec', script] : atTerminal(script, terminal)
-  const child = spawn(program, given, { env, cwd: '/', stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'ignore', 'pipe'] })
+  const stdio = inherited.cover(['pipe', 'pipe', 'pipe', 'pipe', 'ignore', 'pipe'])
+  const child = spawn(program, given, { env, cwd: '/', stdio })
   const [input, stdout, stderr, args, seccomp] = [0, 1, 2, 3, 5].map((index) => child.stdio[index]) as [
     Writable,
     Readable,

@@ -11,6 +11,7 @@ import type { ControlGroups } from './control-groups.ts'
 import { makeDisk } from './disks.ts'
 import { makeFolder, readInside, writeInside } from './files.ts'
 import type { Folders } from './folders.ts'
+import type { Inherited } from './inherited.ts'
 import type { Place } from './networks.ts'
 import { env, errorOfProgram, quote, run } from './programs.ts'
 import type { RunRecord } from './records.ts'
@@ -25,6 +26,7 @@ export interface Launch {
   readonly folder: string
   readonly groups: ControlGroups
   readonly group: string
+  readonly inherited: Inherited
   readonly record: RunRecord
   readonly files: readonly FileSpec[]
   readonly place: Place | undefined
@@ -41,7 +43,7 @@ export async function makePipes(folder: string) {
 
 /** Once it has resolved, the run is underway without us. @throws EngineError */
 export async function launch(
-  { folders, folder, groups, group, record, files, place, volumes }: Launch,
+  { folders, folder, groups, group, inherited, record, files, place, volumes }: Launch,
   pipes: Awaited<ReturnType<typeof makePipes>>,
 ): Promise<void> {
   await groups.make(group, record.limits)
@@ -58,7 +60,18 @@ export async function launch(
       cwd: folders.root,
       detached: true,
       // 3: arguments, 4: none, 5: seccomp, 6: status, 7: none, 8: what the script says, 9: what it is told.
-      stdio: ['ignore', stdout ?? 1, stderr ?? 2, 'pipe', 'ignore', 'pipe', status.fd, 'ignore', 'pipe', 'pipe'],
+      stdio: inherited.cover([
+        'ignore',
+        stdout ?? 1,
+        stderr ?? 2,
+        'pipe',
+        'ignore',
+        'pipe',
+        status.fd,
+        'ignore',
+        'pipe',
+        'pipe',
+      ]),
     })
     const failed = failureOf(child)
     const [args, seccomp, said, told] = [3, 5, 8, 9].map((index) => child?.stdio[index]) as [

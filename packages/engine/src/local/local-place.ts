@@ -7,6 +7,7 @@ import { findAbilities, reasonWithoutLocal } from './abilities.ts'
 import { openControlGroups, type ControlGroups } from './control-groups.ts'
 import { foldersOf, type Folders } from './folders.ts'
 import { createImages, type Images } from './images.ts'
+import { findInherited, type Inherited } from './inherited.ts'
 import { createKeeperLink, type KeeperLink } from './keeper-link.ts'
 import { createNetworks, type Networks } from './networks.ts'
 import { createNotices, type Notices } from './notices.ts'
@@ -30,6 +31,7 @@ export interface LocalPlace {
 
 interface Opened {
   readonly groups: ControlGroups
+  readonly inherited: Inherited
   readonly capabilities: Capabilities
 }
 
@@ -69,7 +71,7 @@ export function openPlace({ owner, directory, timeoutMs, images }: PlaceOptions)
     // After a restart of the machine nobody but the keeper notes that they have ended.
     const unended = await findUnended()
     for (const runId of unended) await keeper.attach(owner, runId)
-    return { groups, capabilities: await findAbilities(folders) }
+    return { groups, inherited: findInherited(), capabilities: await findAbilities(folders) }
   }
 
   function open(): Promise<Opened> {

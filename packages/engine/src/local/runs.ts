@@ -169,7 +169,7 @@ export function createRuns(place: LocalPlace): Runs {
       const folder = folderOf(runId)
       const record = await readRecord(folder, 'run.json')
       if (record === undefined || (await readRecord(folder, 'start.json')) !== undefined) return statusNow(runId)
-      const { groups } = await place.open()
+      const { groups, inherited } = await place.open()
       const { network } = record
       const found = network === undefined ? undefined : await networks.claim(network, runId)
       const pipes = await makePipes(folder)
@@ -185,7 +185,7 @@ export function createRuns(place: LocalPlace): Runs {
         await keeper.attach(owner, runId)
         const files = await readFiles(folder)
         const group = groupOf(runId)
-        await launch({ folders, folder, groups, group, record, files, place: found, volumes }, pipes)
+        await launch({ folders, folder, groups, group, inherited, record, files, place: found, volumes }, pipes)
       } catch (error) {
         const problem = error instanceof EngineError ? error.message : 'The run could not be started'
         await writeRecord(folder, 'exit.json', { code: 126, oomKilled: false, at: new Date().toISOString(), problem })

@@ -19,6 +19,13 @@ export function seccompFilter(architecture: string): Uint8Array | undefined {
   // Its flags lie in memory that no filter sees: programs fall back to clone.
   program.push([equal, 0, 1, clone3], [answer, 0, 0, errno | noSystemCall])
   for (const number of numbers) program.push([equal, 0, 1, number], [answer, 0, 0, errno | notPermitted])
+  // Other families than these reach past the network of a run (AF_VSOCK: the host of a virtual machine), or have the kernel load a
+  // module that hardly anybody uses.
+  for (const [x64, arm64] of socketCalls) {
+    program.push([equal, 0, families.length + 3, found.column === 0 ? x64 : arm64], [load, 0, 0, 16])
+    families.forEach((family, index) => program.push([equal, families.length - index, 0, family]))
+    program.push([answer, 0, 0, errno | noFamily], [answer, 0, 0, allow])
+  }
   // clone that makes a user namespace, in which a program has rights again.
   program.push([equal, 0, 3, found.column === 0 ? 56 : 220], [load, 0, 0, 16], [anyBit, 0, 1, newUser])
   program.push([answer, 0, 0, errno | notPermitted], [answer, 0, 0, allow])
@@ -34,10 +41,17 @@ export function seccompFilter(architecture: string): Uint8Array | undefined {
 
 // BPF_LD|BPF_W|BPF_ABS, BPF_JMP|BPF_JEQ|BPF_K, BPF_JGE, BPF_JSET, BPF_RET|BPF_K
 const [load, equal, atLeast, anyBit, answer] = [0x20, 0x15, 0x35, 0x45, 0x06]
-// SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO, SECCOMP_RET_ALLOW; EPERM and ENOSYS
-const [kill, errno, allow, notPermitted, noSystemCall] = [0x8000_0000, 0x0005_0000, 0x7fff_0000, 1, 38]
+// SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO, SECCOMP_RET_ALLOW; EPERM, ENOSYS and EAFNOSUPPORT
+const [kill, errno, allow, notPermitted, noSystemCall, noFamily] = [0x8000_0000, 0x0005_0000, 0x7fff_0000, 1, 38, 97]
 const newUser = 0x1000_0000
 const clone3 = 435
+/** socket and socketpair. */
+const socketCalls = [
+  [41, 198],
+  [53, 199],
+] as const
+/** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK and AF_PACKET, which takes a right that runs lack. */
+const families = [1, 2, 10, 16, 17]
 
 /** Their numbers on x86-64 and on arm64. */
 const refused: readonly (readonly [number, number | undefined])[] = [

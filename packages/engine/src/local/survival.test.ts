@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readFile, readdir } from 'node:fs/promises'
+import { open, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -134,6 +134,31 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
       files.split('\n').filter((file) => !/^(?:(?:pipe|socket|user|pid):\[\d+\]|\/dev\/null|)$/.test(file)),
     ).toEqual([])
     await engine.remove(runId)
+  })
+
+  test('gives a run nothing that the program was begun with', async () => {
+    const driver = `
+      import { createLocalEngine } from ${JSON.stringify(new URL('local.ts', import.meta.url).href)}
+      const engine = createLocalEngine({ owner: 'acme', directory: ${JSON.stringify(join(local.directory, 'engine'))}, env: {} })
+      const limits = { memoryMb: 64, cpus: 1, processes: 16 }
+      await engine.create({ image: 'test/busybox:1', limits, runId: 'heir', command: ['sleep', '1000'] })
+      await engine.start('heir')
+      const argv = ['sh', '-c', 'for fd in /proc/[0-9]*/fd/30; do readlink $fd; done']
+      const { stdout } = await engine.exec('heir', { argv, timeoutMs: 60_000, maxBytes: 1000 })
+      process.stdout.write(stdout)`
+    const secret = join(local.directory, 'secret')
+    await writeFile(secret, 'key')
+    const file = await open(secret)
+    const words = ['--input-type=module', '--eval', driver]
+    // Node closes of itself only what has a low number.
+    const stdio = ['ignore', 'pipe', 'inherit', ...Array<'ignore'>(27).fill('ignore'), file.fd] as const
+    const program = spawn(process.execPath, words, { stdio: [...stdio] })
+    let said = ''
+    program.stdout?.on('data', (bytes: Buffer) => (said += bytes.toString()))
+    await once(program, 'close')
+    await file.close()
+    expect(new Set(said.trim().split('\n'))).toEqual(new Set(['/dev/null']))
+    await world.engine.remove('heir')
   })
 
   test('lets a run fill its own disk and no other', async () => {
