@@ -337,7 +337,7 @@ export interface RunProcess {
 }
 
 export interface LogOptions {
-  /** Only what came after it: the `at` of a line that was read before. Where engines know seconds only, that second comes again. */
+  /** Only what came after it: the `at` of a line that was read before. */
   readonly after?: string
   /** Only this many lines of what is there. */
   readonly tail?: number

@@ -14,8 +14,7 @@ export async function* readLog(daemon: Daemon, runId: string, options: LogOption
   }
   // Docker ends at the end of a run, and leaves out a last line that has no end.
   const { tail: _tail, ...rest } = options
-  if (options.follow === true && last.includes('.'))
-    yield* readOnce(daemon, id, { ...rest, follow: false, after: last })
+  if (options.follow === true && last !== '') yield* readOnce(daemon, id, { ...rest, follow: false, after: last })
 }
 
 async function* readOnce(daemon: Daemon, id: string, options: LogOptions): AsyncGenerator<LogLine> {
@@ -26,12 +25,13 @@ async function* readOnce(daemon: Daemon, id: string, options: LogOptions): Async
     abort,
   })
   const open = { stdout: begin(), stderr: begin() }
+  const tellApart = countInSecond()
   try {
     for await (const { stream, bytes, isLast } of readFrames(source)) {
       const line = open[stream]
       addTo(line, bytes)
       if (!isLast) continue
-      readStamp(line)
+      readStamp(line, tellApart)
       if (!line.isComplete) continue
       if (isAfter(line.at, after)) yield lineOf(stream, line)
       open[stream] = begin()
@@ -73,12 +73,12 @@ function addTo(line: OpenLine, bytes: Buffer): void {
 }
 
 /** Takes the time off the part, and puts the rest to the line. */
-function readStamp(line: OpenLine): void {
+function readStamp(line: OpenLine, tellApart: (at: string) => string): void {
   const part = Buffer.concat(line.part)
   line.part = []
   line.partSize = 0
   const space = part.subarray(0, maxStamp).indexOf(' ')
-  if (line.at === '') line.at = part.toString('latin1', 0, Math.max(space, 0))
+  if (line.at === '') line.at = tellApart(part.toString('latin1', 0, Math.max(space, 0)))
   const end = part.at(-1) === newline ? part.length - 1 : part.length
   const text = part.subarray(space + 1, end)
   const kept = text.subarray(0, maxLine - line.size)
@@ -91,19 +91,31 @@ function lineOf(stream: LogLine['stream'], { at, text, isTruncated }: OpenLine):
   return { at, stream, text: Buffer.concat(text).toString('utf8'), truncated: isTruncated }
 }
 
-/** Docker leaves out zeros at the end, so texts do not compare. Podman gives whole seconds, of which none must be lost. */
-function isAfter(at: string, after: string | undefined): boolean {
-  if (after === undefined) return true
-  const [time, limit] = [nanosecondsOf(at), nanosecondsOf(after)]
-  return time > limit || (time === limit && !at.includes('.'))
+/** Podman gives whole seconds: the lines of each are counted in the place of its nanoseconds, so that none comes again or is lost. */
+function countInSecond(): (at: string) => string {
+  let [second, count] = ['', 0]
+  return (at) => {
+    if (!/^[\d-]+T[\d:]+(?:Z|[+-]\d\d:\d\d)$/.test(at)) return at
+    count = at === second ? count + 1 : 1
+    second = at
+    return new Date(at).toISOString().replace(/\.\d+/, `.${String(count).padStart(9, '0')}`)
+  }
 }
 
-/** As `since` wants it. */
+/** Docker leaves out zeros at the end, so texts do not compare. */
+function isAfter(at: string, after: string | undefined): boolean {
+  return after === undefined || nanosecondsOf(at) > nanosecondsOf(after)
+}
+
+/** As `since` wants it: where lines may have been counted, from the first of their second. */
 function secondsOf(time: string): string {
   const nanoseconds = nanosecondsOf(time)
-  return `${nanoseconds / billion}.${String(nanoseconds % billion).padStart(9, '0')}`
+  const fraction = nanoseconds % billion
+  return `${nanoseconds / billion}.${String(fraction < mostCounted ? 0 : fraction).padStart(9, '0')}`
 }
 
+/** Lines in a second. */
+const mostCounted = 1_000_000n
 const maxLine = 2 ** 16
 const maxStamp = 64
 const newline = 10
