@@ -82,6 +82,32 @@ test('another authority takes over the sockets that one has left, and removes th
   await second.stop()
 })
 
+test('a machine that runs keeps its folder, and gets its socket later, if it cannot be opened at once', async () => {
+  const first = open()
+  await first.open(machine)
+  await first.stop()
+  const api = join(memory, 'api')
+  const before = await stat(join(api, machine.id))
+  let fails = true
+  const reported: unknown[] = []
+  const second = open({
+    engine: { sharesFolder: async () => false },
+    tokenOf: async () => {
+      if (fails) throw new Error('the database is away')
+      return { token: new Secret('second') }
+    },
+    report: (error) => void reported.push(error),
+  })
+  await second.restore()
+  expect([reported.length, heard.length, await readdir(api)]).toEqual([1, 0, [machine.id]])
+  fails = false
+  await second.renew()
+  expect([heard.length, await readFile(join(api, machine.id, 'token'), 'utf8')]).toEqual([1, 'second'])
+  // What its run sees is this folder, and none that was made anew.
+  expect((await stat(join(api, machine.id))).ino).toBe(before.ino)
+  await second.stop()
+})
+
 test('only a folder in memory is used, which the engine sees and nobody else can enter', async () => {
   const folders = [join(memory, 'link'), join(memory, 'wide'), '/work-nowhere/api', join(import.meta.dirname, 'api')]
   await mkdir(join(memory, 'target'))

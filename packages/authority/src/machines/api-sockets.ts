@@ -57,6 +57,8 @@ const machinesAtOnce = 500
 export function createApiSockets(options: ApiSocketOptions): ApiSockets {
   const { store, engine, folders, tokenOf, validity, listen, now, report } = options
   const opened = new Map<string, OpenSocket>()
+  /** Machines that run, and whose sockets could not be opened again: their folders stay, and it is tried again. */
+  const missed = new Map<string, Machine>()
   /** Work for one machine, one piece after the other. */
   const doing = new Map<string, Promise<unknown>>()
   let isShared: Promise<boolean> | undefined
@@ -95,22 +97,33 @@ export function createApiSockets(options: ApiSocketOptions): ApiSockets {
     socket.renewAt = now() + validity / 2
   }
 
-  function renew(): Promise<void> {
+  async function renew(): Promise<void> {
+    for (const machine of missed.values()) await openAgain(machine)
     const due = [...opened.values()].filter(({ renewAt }) => renewAt <= now())
     const one = async (socket: OpenSocket) => {
       if (opened.get(socket.machine.id) === socket) await hand(socket, (await tokenOf(socket.machine))?.token)
     }
-    const work = due.map((socket) => inTurn(socket.machine.id, () => one(socket)).catch(report))
-    return Promise.all(work).then(() => {})
+    await Promise.all(due.map((socket) => inTurn(socket.machine.id, () => one(socket)).catch(report)))
+  }
+
+  async function openAgain(machine: Machine): Promise<void> {
+    const { id } = machine
+    missed.set(id, machine)
+    await inTurn(id, async () => void (missed.has(id) && (await openNow(machine)))).catch(report)
   }
 
   async function openNow(machine: Machine): Promise<SharedFolder | undefined> {
     const { id } = machine
     const given = await tokenOf(machine)
-    if (given === undefined) return undefined
-    const why = await trouble()
-    if (why !== undefined) throw new CannotRun(`it gets no token of its own: ${why}`)
-    const folder = join((await makePlace(folders)) ?? '', id)
+    if (given === undefined) {
+      missed.delete(id)
+      return undefined
+    }
+    const place = await makePlace(folders)
+    // An engine that shows a run its folder need not prove again that it can.
+    const why = place !== undefined && missed.has(id) ? undefined : await trouble()
+    if (place === undefined || why !== undefined) throw new CannotRun(`it gets no token of its own: ${why ?? ''}`)
+    const folder = join(place, id)
     await mkdir(folder, { recursive: true })
     await chmod(folder, 0o755)
     let socket = opened.get(id)
@@ -121,10 +134,12 @@ export function createApiSockets(options: ApiSocketOptions): ApiSockets {
       socket = made
     }
     await hand(socket, given.token)
+    missed.delete(id)
     return { folder, path }
   }
 
   async function closeNow(id: string): Promise<void> {
+    missed.delete(id)
     const socket = opened.get(id)
     if (socket === undefined) return
     opened.delete(id)
@@ -133,6 +148,7 @@ export function createApiSockets(options: ApiSocketOptions): ApiSockets {
   }
 
   async function leave(): Promise<void> {
+    missed.clear()
     await Promise.all(doing.values())
     for (const { end } of opened.values()) end()
     opened.clear()
@@ -146,7 +162,7 @@ export function createApiSockets(options: ApiSocketOptions): ApiSockets {
     renew,
 
     close(id) {
-      if (opened.has(id) || doing.has(id)) inTurn(id, () => closeNow(id)).catch(report)
+      if (opened.has(id) || doing.has(id) || missed.has(id)) inTurn(id, () => closeNow(id)).catch(report)
     },
 
     async restore() {
@@ -155,7 +171,7 @@ export function createApiSockets(options: ApiSocketOptions): ApiSockets {
         const ids = await store.read((tx) => tx.machineTokens.machines(machinesAtOnce, after))
         for (const id of ids) {
           const machine = await store.read((tx) => tx.machines.byId(id))
-          if (machine?.startedAt != null) await open(machine).catch(report)
+          if (machine?.startedAt != null) await openAgain(machine)
         }
         const last = ids.at(-1)
         if (ids.length < machinesAtOnce || last === undefined) break
@@ -164,7 +180,8 @@ export function createApiSockets(options: ApiSocketOptions): ApiSockets {
       for (const place of folders) {
         if (!(await isOurs(place))) continue
         for (const name of await readdir(place)) {
-          if (/^[0-9a-f]{14}$/.test(name) && !opened.has(name) && !doing.has(name)) {
+          const isNeeded = [opened, doing, missed].some((some) => some.has(name))
+          if (/^[0-9a-f]{14}$/.test(name) && !isNeeded) {
             await rm(join(place, name), { recursive: true, force: true })
           }
         }

@@ -67,6 +67,7 @@ describe('a configuration', () => {
     [{ image: 'a', guest: { gpu_kind: 'a10' } }, 'guest.gpu_kind is not served'],
     [{ image: 'a', files: [{ raw_value: '' }] }, 'files.0.guest_path is missing'],
     [{ image: 'a', files: [{ guest_path: '/..a/b.', raw_value: '', mode: 0o4755 }] }, 'files.0.mode Too big'],
+    [{ image: 'a', files: [{ guest_path: '/.fly/token', raw_value: '' }] }, 'files.0.guest_path is not for files'],
     [{ image: 'a', files: [{ guest_path: '/a' }] }, 'files.0 needs either raw_value or secret_name'],
     [{ image: 'a', size: 'huge' }, 'guest is not given, and size is none of'],
     [{ image: 'a', size: 'shared-cpu-1x', guest: { cpus: 1 } }, 'guest and size are two ways'],

@@ -118,7 +118,8 @@ const service = some({
 const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/, { error: 'is not base64' })
 
 const file = some({
-  guest_path: path,
+  // Engines refuse a file there late, or hide it.
+  guest_path: path.refine((given) => !/^\/\.fly(?:\/|$)/.test(given), { error: 'is not for files' }),
   raw_value: base64,
   secret_name: line,
   mode: integer.min(0).max(0o777),
