@@ -288,6 +288,21 @@ describe('durations', () => {
   })
 })
 
+test('a caveat that is none is named by its place in the list', async () => {
+  const caveats = [
+    { type: 'Action', body: 'r' },
+    { type: 'Nope', body: {} },
+  ]
+  const asked = [
+    ['createToken', { caveats }, 'caveats.1.type'],
+    ['createMachine', { config: { image: 'a', token: { caveats } } }, 'config.token.caveats.1.type'],
+  ] as const
+  for (const [name, body, field] of asked) {
+    const answer = await askRoute(target, name, { token: target.admin.token, body })
+    expect(expectRefusal(answer, 400)).toMatchObject({ field })
+  }
+})
+
 test('a key that somebody took for the place of a value is not repeated', async () => {
   const asked = [
     ['createMachine', { config: { image: 'a', env: { 'A=hunter2hunter2': '' } } }, 'config.env.'],

@@ -70,8 +70,11 @@ const located = /^((?:\[\d+\]|\.\w+|\["(?:[^"\\]|\\.)*"\])*)(?:: )?(.*)$/s
 const quoted = / ?"(?:[^"\\]|\\.)*"/g
 
 /** Where and what, without the values: a caveat may name anything. */
-function locate(message: string): { readonly path: string[]; readonly message: string } {
+function locate(message: string): { readonly path: (string | number)[]; readonly message: string } {
   const [, path = '', what = ''] = located.exec(message) ?? []
-  const names = path.replaceAll(quoted, '').match(/\w+/g) ?? []
-  return { path: names, message: `is no such caveat: ${what.replaceAll(quoted, '')}` }
+  const steps = path.replaceAll(quoted, '').match(/\w+/g) ?? []
+  return {
+    path: steps.map((step) => (/^\d+$/.test(step) ? Number(step) : step)),
+    message: `is no such caveat: ${what.replaceAll(quoted, '')}`,
+  }
 }
