@@ -119,7 +119,8 @@ export function startDriver(options: DriverOptions): Driver {
   async function watch({ signal }: AbortController): Promise<void> {
     while (!signal.aborted) {
       try {
-        for await (const change of engine.watch({ onlyEnds: true, abort: signal })) {
+        // An authority that has lost its turn may still make a run: it must be seen to be removed.
+        for await (const change of engine.watch({ onlyEnds: !store.isRemote, abort: signal })) {
           if (failsSince !== undefined) options.report({})
           failsSince = undefined
           if (change.kind === 'run') void look(machineOfRun(change.runId), change.runId, change.run)
