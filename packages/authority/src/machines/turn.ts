@@ -21,8 +21,8 @@ export interface Turn {
 
 const name = 'machine_driver'
 const answered = 'answers'
-const span = 6000
-const interval = 2000
+const span = 5000
+const interval = 1500
 
 /**
  * `changed` is called when it is this authority's turn, and when it is no more. A database that only this process opens needs
