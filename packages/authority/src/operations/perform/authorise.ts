@@ -38,6 +38,34 @@ export function authorise(
   return findRoles(context.tx, id, users).then((found) => choose(requirement, attempts, credentials, found))
 }
 
+/**
+ * The context without tokens that are good from a machine alone, and came from elsewhere, if no access would be checked against
+ * their caveats: a copy of a machine's token must not even say whose it is.
+ * @throws DomainError `forbidden` if no credential is left
+ */
+export function dropStrays<Tx extends ReadTransaction>(
+  context: OperationContext<Tx>,
+  requirement: Requirement,
+): OperationContext<Tx> {
+  if (requirement.kind !== 'credential' || requirement.ofOthers === true) return context
+  const { credentials } = context.principal
+  const refusals = credentials.map((credential) => refuseStray(credential, context))
+  const [first, ...rest] = credentials.filter((_credential, at) => refusals[at] === undefined)
+  if (first === undefined) throw new DomainError('forbidden', refusals[0] ?? '')
+  return rest.length + 1 === credentials.length ? context : { ...context, principal: { credentials: [first, ...rest] } }
+}
+
+function refuseStray(credential: Credential, { caller, now }: OperationContext<ReadTransaction>): string | undefined {
+  if (credential.kind === 'user') return undefined
+  const bound = credential.verified.caveats.filter(({ type }) => type === 'FromMachineSource' || type === 'FlySrc')
+  if (bound.length === 0) return undefined
+  const orgId = BigInt(credential.record.organisationId)
+  const access = { action: actions.none, orgId, sourceMachine: caller.sourceMachine, now: now / 1000 }
+  const clearance = clearCaveats(bound, [access])
+  if (clearance.allowed) return undefined
+  return shorten(`${describeCredential(credential)} is not good here: its caveat ${clearance.denials[0]?.reason ?? ''}`)
+}
+
 type Roles = ReadonlyMap<number, Role>
 const noRoles: Roles = new Map()
 

@@ -110,8 +110,8 @@ interface OngoingContext extends CommittedContext {
 }
 
 export type Requirement =
-  /** Anybody with a genuine credential. */
-  | { readonly kind: 'credential' }
+  /** Anybody with a genuine credential; `ofOthers` if it came to a service that asks about it. */
+  | { readonly kind: 'credential'; readonly ofOthers?: true }
   /** A person who is logged in. */
   | { readonly kind: 'person' }
   /** A credential whose caveats allow the access, or that is exempt. */

@@ -2,7 +2,7 @@
 import type { AuditEvent } from '../../domain/audit-event.ts'
 import { DomainError, isUnavailable } from '../../domain/errors.ts'
 import type { ReadTransaction, Transaction, Transactions } from '../../domain/store.ts'
-import { authorise } from './authorise.ts'
+import { authorise, dropStrays } from './authorise.ts'
 import { recordDenial } from './denials.ts'
 import { networkOf, takeLimits } from './limits.ts'
 import type {
@@ -207,9 +207,10 @@ async function decide<Tx extends ReadTransaction, Input, Subject>(
   // A transaction may run more than once.
   progress.isAllowed = false
   progress.reached = undefined
-  const context = contextOf(base, tx, await identify(tx, base.presented, base.now))
-  const request = await operation.access(context, input)
-  progress.reached = { principal: context.principal, request }
+  const identified = contextOf(base, tx, await identify(tx, base.presented, base.now))
+  const request = await operation.access(identified, input)
+  progress.reached = { principal: identified.principal, request }
+  const context = dropStrays(identified, request.requirement)
   const authorised = authorise(context, request.requirement)
   const actor = authorised instanceof Promise ? await authorised : authorised
   progress.isAllowed = true

@@ -22,7 +22,8 @@ export const authenticateTokens: ReadOperation<undefined, undefined, readonly Ge
   mode: 'read',
 
   async access() {
-    return { subject: undefined, requirement: { kind: 'credential' }, target: 'tokens', organisationId: null }
+    const requirement = { kind: 'credential', ofOthers: true } as const
+    return { subject: undefined, requirement, target: 'tokens', organisationId: null }
   },
 
   async run({ principal }) {

@@ -1,5 +1,5 @@
 // Tests of machines' own tokens: who may give one, what it carries, and what ends it.
-import { actions, getCaveats } from '@hallpass/macaroon'
+import { actions, formatAuthorization, getCaveats, parseAuthorization } from '@hallpass/macaroon'
 import { decodeCaveats } from '@hallpass/macaroon/internal'
 import { describe, expect, test } from 'vitest'
 
@@ -7,11 +7,16 @@ import type { MachineConfig } from '../../../domain/machine-config.ts'
 import type { Machine } from '../../../domain/machine.ts'
 import { createAuthenticate } from '../../perform/authenticate.ts'
 import { perform } from '../../perform/perform.ts'
+import type { ReadOperation } from '../../perform/operation.ts'
+import { listOrganisations } from '../../organisations/list-organisations.ts'
 import { updateOrganisation } from '../../organisations/update-organisation.ts'
 import { listAppTokens, usualListing } from '../../tokens/list-tokens.ts'
 import { handedSeconds, ownTokenOf } from '../../tokens/machine-token.ts'
 import { nameToken } from '../../tokens/name-token.ts'
 import { revokeToken } from '../../tokens/revoke-token.ts'
+import { showCurrentTokens } from '../../tokens/show-current-tokens.ts'
+import { showPrincipal } from '../../tokens/show-principal.ts'
+import { authenticateTokens } from '../../tokens/verify-tokens.ts'
 import { destroyMachine } from '../change-state.ts'
 import { showMachine } from '../show-machine.ts'
 import { updateMachine } from '../update-machine.ts'
@@ -45,16 +50,24 @@ export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble
       header,
     )
 
-  /** Asks for the machine as its socket does at that time, or as anybody else where no source is given. */
-  async function show(machine: Machine, header: string, sourceMachine?: string, now = Date.now()): Promise<Machine> {
+  /** As the socket of the source asks at that time, or as anybody else where no source is given. */
+  async function askAt<Input, Subject, Output>(
+    operation: ReadOperation<Input, Subject, Output>,
+    input: Input,
+    header: string,
+    sourceMachine?: string,
+    now = Date.now(),
+  ): Promise<Output> {
     const { environment, store } = getWorld()
     const then = { ...environment, now: () => now }
     const location = 'https://api.fly.io/v1'
     const clock = () => performance.now()
     const authenticate = createAuthenticate({ store, keyring: environment.keyring, location, now: () => now, clock })
     const caller = { requestId: 'test', remoteAddress: '', spend() {}, sourceMachine }
-    return (await perform(then, caller, showMachine, await authenticate(header), named(machine))).machine
+    return perform(then, caller, operation, await authenticate(header), input)
   }
+  const show = async (machine: Machine, ...[header, source, now]: readonly [string, string?, number?]) =>
+    (await askAt(showMachine, named(machine), header, source, now)).machine
 
   describe('the own token of a machine', () => {
     test('is for this machine, from within it, for an hour, and carries all caveats of who created it', async () => {
@@ -78,6 +91,18 @@ export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble
       await expect(show(machine, token)).rejects.toMatchObject(forbidden)
       await expect(show(machine, token, sibling.id)).rejects.toMatchObject(forbidden)
       await expect(show(sibling, token, machine.id)).rejects.toMatchObject(forbidden)
+      // A copy does not even say whose it is. Only a service may ask about it, to which its machine sent it.
+      for (const operation of [showCurrentTokens, listOrganisations, showPrincipal]) {
+        await askAt<undefined, unknown, unknown>(operation, undefined, token, machine.id)
+        for (const source of [undefined, sibling.id]) {
+          const asked = askAt<undefined, unknown, unknown>(operation, undefined, token, source)
+          await expect(asked).rejects.toMatchObject(forbidden)
+        }
+      }
+      const [copy, other] = [parseAuthorization(token), parseAuthorization(await world.mint())]
+      const both = formatAuthorization([...copy.macaroons, ...other.macaroons])
+      expect(await askAt(showCurrentTokens, undefined, both)).toHaveLength(1)
+      expect(await askAt(authenticateTokens, undefined, token)).toHaveLength(1)
       const lasting = await world.create({ token: {} })
       const old = (await handed(lasting)) ?? ''
       const later = Date.now() + (handedSeconds + 60) * 1000
