@@ -1,8 +1,8 @@
 // A local engine of a test's own: all that it keeps lies in a temporary directory.
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { openControlGroups } from '../local/control-groups.ts'
 import { foldersOf } from '../local/folders.ts'
@@ -24,7 +24,7 @@ export async function reasonWithoutLocalEngine(): Promise<string | undefined> {
   return (await reasonWithoutLocal()) ?? reasonWithoutBusybox()
 }
 
-/** @param given where it keeps what it has: an authority may open it there too */
+/** @param given where it keeps what it has: an authority may open it there too. `stop` removes the folder around it. */
 export async function startLocal(given?: string): Promise<LocalWorld> {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-engine-'))
   const place = given ?? join(directory, 'engine')
@@ -46,8 +46,9 @@ export async function startLocal(given?: string): Promise<LocalWorld> {
         const engine = openWith({ owner })
         for (const { runId } of await engine.list()) await engine.remove(runId)
       }
-      await sweep(place)
-      await sweep(directory)
+      // The keeper names its folder, which lies in this one.
+      await sweep(dirname(place))
+      await rm(directory, { recursive: true, force: true })
       // The keeper was killed, so what it would take away is still there.
       await removeSwitchboard(folders)
       await (await openControlGroups(`hallpass-${folders.mark}`))?.disband()
