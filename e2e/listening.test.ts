@@ -34,7 +34,7 @@ async function serve(...flags: readonly string[]): Promise<{ code: number | null
 it('says that it listens at every address, which they are, and that there is no TLS', async () => {
   const { code, said, logged } = await serve('--listen', '0.0.0.0:0')
   expect(said).toMatch(/^Hallpass listens at http:\/\/0\.0\.0\.0:(\d+) \(http:\/\/127\.0\.0\.1:\1 on this machine[,)]/)
-  expect(logged).toContain('there is no TLS')
+  expect(logged).toContain('without TLS')
   expect(code).toBe(0)
 })
 
@@ -46,7 +46,7 @@ it.each([
 ])('does not warn for %j', async (flags) => {
   const { said, logged } = await serve(...flags)
   expect(said).toContain('Hallpass listens at http://')
-  expect(logged).not.toContain('there is no TLS')
+  expect(logged).not.toContain('without TLS')
 })
 
 it('says what stands in its way: another program is a failure, and no misuse', async () => {

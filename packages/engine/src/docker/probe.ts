@@ -27,11 +27,11 @@ export async function probe(client: DockerClient, architecture: string, random: 
   }
 
   const makeNetwork = (at: string): Promise<string> =>
-    make('networks', { Name: `${name}-${at}`, Driver: 'bridge', Options: { isolate: 'true' }, Labels: label })
+    make('networks', { Name: `${name}-${at}`, Driver: 'bridge', Options: { isolate: 'true' }, Labels: probeLabels })
 
   async function run(network: string, program: Uint8Array): Promise<string> {
     const limits = { Memory: 16 * 2 ** 20, PidsLimit: 8, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'] }
-    const json = { Image: name, Cmd: ['/probe'], Labels: label, HostConfig: { ...limits, NetworkMode: network } }
+    const json = { Image: name, Cmd: ['/probe'], Labels: probeLabels, HostConfig: { ...limits, NetworkMode: network } }
     const id = await make('containers', json)
     const body = { type: 'application/x-tar', bytes: packTar([{ path: '/probe', content: program, mode: 0o755 }]) }
     await client.ask({ method: 'PUT', path: ['containers', id, 'archive'], query: { path: '/' }, body })
@@ -49,7 +49,7 @@ export async function probe(client: DockerClient, architecture: string, random: 
   }
 
   async function findDiskLimit(): Promise<boolean> {
-    const json = { Image: name, Cmd: ['/probe'], Labels: label, HostConfig: { StorageOpt: { size: '1G' } } }
+    const json = { Image: name, Cmd: ['/probe'], Labels: probeLabels, HostConfig: { StorageOpt: { size: '1G' } } }
     return make('containers', json).then(
       () => true,
       () => false,
@@ -70,6 +70,7 @@ export async function probe(client: DockerClient, architecture: string, random: 
   }
 
   try {
+    await removeForgotten(client, longestProbe)
     const body = {
       type: 'application/x-tar',
       bytes: packTar([{ path: '/etc/hallpass-probe', content: Buffer.alloc(0) }]),
@@ -91,7 +92,31 @@ export async function probe(client: DockerClient, architecture: string, random: 
   }
 }
 
-const label = { 'hallpass.probe': 'true' }
+/** What a caller that was killed has left of a probe. A probe that runs may be another caller's. */
+export async function removeForgotten(client: DockerClient, olderMs: number): Promise<void> {
+  const query = { all: true, filters: JSON.stringify({ label: [`${probeLabel}=true`] }) }
+  for (const what of ['containers', 'networks'] as const) {
+    const path = what === 'containers' ? [what, 'json'] : [what]
+    const { value, date } = await client.ask<readonly Made[]>({ path, query })
+    for (const { Id: id, Created: created, Labels: labels } of value) {
+      const at = typeof created === 'number' ? created * 1000 : Date.parse(created)
+      if (labels?.[probeLabel] !== 'true' || date.getTime() - at < olderMs) continue
+      await client.ask({ method: 'DELETE', path: [what, id], query: { force: true } }).catch(() => {})
+    }
+  }
+}
+
+const longestProbe = 10 * 60_000
+const probeLabel = 'hallpass.probe'
+
+interface Made {
+  readonly Id: string
+  /** Unix seconds of a container; RFC 3339 of a network. */
+  readonly Created: number | string
+  readonly Labels: Readonly<Record<string, string>> | null
+}
+
+export const probeLabels = { [probeLabel]: 'true' }
 /** ECONNREFUSED: the address was reached, and nothing listens there. */
 const refused = 111
 

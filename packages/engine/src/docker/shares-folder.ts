@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import type { DockerClient } from './client.ts'
 import { mountOf } from './container.ts'
+import { probeLabels } from './probe.ts'
 import { packTar } from '../tar.ts'
 
 /** Looks for a file of ours in a container that is thrown away, and never started. False where it cannot be tried. */
@@ -19,7 +20,7 @@ export async function sharesFolder(client: DockerClient, folder: string, random:
     await client.ask({ method: 'POST', path: ['images', 'create'], query, body })
     made.unshift(['images', name])
     const host = { NetworkMode: 'none', Mounts: [mountOf({ folder, path: '/look' })] }
-    const json = { Image: name, Cmd: ['/look'], Labels: { 'hallpass.probe': 'true' }, HostConfig: host }
+    const json = { Image: name, Cmd: ['/look'], Labels: probeLabels, HostConfig: host }
     const { value } = await client.ask<{ Id: string }>({ method: 'POST', path: ['containers', 'create'], json })
     made.unshift(['containers', value.Id])
     const path = ['containers', value.Id, 'archive']
