@@ -73,7 +73,9 @@ export function testShells(get: () => ShellPlace): void {
       expect(shell.shown()).toContain(`Machine ${id} is destroyed`)
       expect(await get().say(['machine', 'list'])).not.toContain(id)
 
-      const other = await openBetween('machine run -it -n lasting test/busybox:1 stty size')
+      // A Docker Engine before 23 gives a command its size when it runs already, which may be too late for its first look.
+      const look = 'sh -c "until stty size | grep 40; do usleep 10000; done"'
+      const other = await openBetween(`machine run -it -n lasting test/busybox:1 ${look}`)
       await other.see(/40 200/)
       await expectRestored(other, 0)
       expect(await get().say(['machine', 'list'])).toMatch(/lasting +stopped/)
