@@ -299,7 +299,8 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
     expect((await ask('GET', `/v1/apps/sibling/machines/${id}`, { token })).status).toBe(404)
     // flyctl asks over GraphQL, which has no force: it has asked the person.
     await done(['apps', 'create', 'sibling', '-o', 'staging'], token)
-    await done(create, token)
+    // It waits for nothing, and fails where the machine takes longer than that.
+    await withToken(...create)
     const status = { query: '{ app(name: "sibling") { status } }' }
     const { body: shown } = await ask('POST', '/graphql', { token, body: status })
     expect(shown).toEqual({ data: { app: { status: 'deployed' } } })
