@@ -20,13 +20,14 @@ export async function examineEngine(
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-doctor-'))
   try {
     const opened = await openEngine(checkEngine(setting), { owner: 'doctor', env, directory, last })
-    if (opened?.capabilities !== undefined) return { engine: opened.capabilities }
     if (opened !== undefined) {
-      const why = await opened.engine.capabilities().then(
-        () => 'it was slow',
-        (cause: unknown) => describeCause({ cause }),
-      )
-      return { problem: `Machines cannot run: what --engine ${setting} names does not answer (${why}). Start it.` }
+      try {
+        // A server that starts does not wait for a slow one.
+        return { engine: opened.capabilities ?? (await opened.engine.capabilities()) }
+      } catch (cause) {
+        const why = describeCause({ cause })
+        return { problem: `Machines cannot run: what --engine ${setting} names does not answer (${why}). Start it.` }
+      }
     }
     if (setting !== 'auto' || last === undefined) return {}
     return {
