@@ -82,6 +82,23 @@ export function testShells(get: () => ShellPlace): void {
       await get().say(['machine', 'destroy', '-y', 'lasting'])
     })
 
+    it('takes its machine with it where it is killed before the shell, or says that it cannot', async () => {
+      const early = await openBetween('machine run -it --rm -n early test/busybox:1')
+      const [, pid] = await early.see(/pid (\d+)/)
+      const [, id = ''] = await early.see(/Machine (\w{14}) is /)
+      process.kill(Number(pid), 'SIGTERM')
+      await expectRestored(early, 143)
+      expect(await get().say(['machine', 'list'])).not.toContain(id)
+
+      const relay = await startRelay(get().served.url)
+      const left = await openBetween('machine run -it --rm -n left test/busybox:1', { url: relay.url })
+      await left.see(/[$#] $/)
+      await relay.stop()
+      await left.see(/Machine \w{14} may still be there: `hallpass machine status/)
+      await expectRestored(left, 1)
+      await get().say(['machine', 'destroy', '-y', '--force', 'left'])
+    })
+
     it('leaves the terminal as it was where it is killed, its token revoked, or the connection lost', async () => {
       const killed = await openBetween(`machine exec -it ${get().machine} sleep 601`)
       const [, pid] = await killed.see(/pid (\d+)/)

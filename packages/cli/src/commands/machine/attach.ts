@@ -28,26 +28,55 @@ export function wantsToAttach({ stdin, tty }: InteractionFlags, context: Context
   return stdin === true || tty === true
 }
 
+/** @param work gets what resolves with an exit code once a first signal asks us to end; a second one ends us at once */
+export async function hearSignals<T>(work: (ended: Promise<number>) => Promise<T>): Promise<T> {
+  let hear = (_name: NodeJS.Signals): void => {}
+  const ended = new Promise<number>((resolve) => {
+    hear = (name) => resolve(128 + constants.signals[name])
+  })
+  for (const name of signals) process.once(name, hear)
+  try {
+    return await work(ended)
+  } finally {
+    for (const name of signals) process.off(name, hear)
+  }
+}
+
 /**
  * Runs a command to its end. The terminal is as it was before, whatever happens.
- * @returns its exit code; 128 and the number of a signal that ended us
+ * @returns its exit code, or what `ended` resolves with
  * @throws CommandError if the authority ends it, or the connection is lost
  */
 export async function attach(
   context: Context,
   client: Client,
   dialer: Dialer,
-  { name, command, tty }: { readonly name: NamedMachine; readonly command: readonly string[]; readonly tty: boolean },
+  {
+    name,
+    command,
+    tty,
+    ended,
+  }: {
+    readonly name: NamedMachine
+    readonly command: readonly string[]
+    readonly tty: boolean
+    readonly ended: Promise<number>
+  },
 ): Promise<number> {
   const { stdin, stdout } = context
   const size = () => ({ rows: stdout.rows || 24, columns: stdout.columns || 80 })
-  const socket = await dialer.open(client, name, tty ? { command, terminal: size() } : { command })
+  const dialing = dialer.open(client, name, tty ? { command, terminal: size() } : { command })
+  const socket = await Promise.race([dialing, ended])
+  if (typeof socket === 'number') {
+    dialing.then((late) => late.terminate()).catch(() => {})
+    return socket
+  }
   const restore = () => {
     // A terminal that has hung up has no mode.
     if (tty && !stdin.destroyed) stdin.setRawMode(false)
   }
   const resize = () => send(socket, channels.size, Buffer.from(JSON.stringify(size())))
-  const ending = end(socket, context)
+  const ending = Promise.race([end(socket, context), ended])
   process.once('exit', restore)
   try {
     if (tty) {
@@ -66,7 +95,7 @@ export async function attach(
   }
 }
 
-/** Writes what comes, and settles when the command has ended, the connection is lost, or a signal comes. */
+/** Writes what comes, and settles when the command has ended, or the connection is lost. */
 function end(socket: WebSocket, { stdout, stderr }: Context): Promise<number> {
   let isAlive = true
   let silences = 0
@@ -89,18 +118,13 @@ function end(socket: WebSocket, { stdout, stderr }: Context): Promise<number> {
     stream.once('drain', () => socket.resume())
   })
   return new Promise<number>((resolve, reject) => {
-    const leave = (signal: NodeJS.Signals) => resolve(128 + constants.signals[signal])
-    for (const signal of signals) process.once(signal, leave)
     socket.once('close', () => {
       if (status === undefined) {
         reject(new CommandError('failed', 'the connection to the authority was lost, and the command ends with it'))
       } else if ('error' in status) reject(new CommandError('failed', status.error.message))
       else resolve(status.exit_code)
     })
-  }).finally(() => {
-    clearInterval(watch)
-    for (const signal of signals) process.removeAllListeners(signal)
-  })
+  }).finally(() => clearInterval(watch))
 }
 
 function passInput({ stdin }: Context, socket: WebSocket): void {

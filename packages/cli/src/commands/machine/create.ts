@@ -6,7 +6,7 @@ import type { Context } from '../../context.ts'
 import { CommandError } from '../../errors.ts'
 import type { AppFlags, GlobalFlags, JsonFlag } from '../../flags.ts'
 import { tell, writeJson, writeLine } from '../../output.ts'
-import { attach, wantsToAttach } from './attach.ts'
+import { attach, hearSignals, wantsToAttach } from './attach.ts'
 import { configure } from './configuration.ts'
 import type { ConfigurationFlags, InteractionFlags, PatienceFlag } from './machine-flags.ts'
 import { waitUntilRun, waitUntilSettled } from './progress.ts'
@@ -81,23 +81,37 @@ async function runAttached(
   const dialer = createDialer(context.environment)
   const client = await connect(context, flags, { fetch: dialer.fetch })
   const app_name = await chooseApp(context, flags)
-  const made = await client.createMachine({ app_name, name: flags.name, region: flags.region, config })
-  const name = { app_name, machine_id: made.id }
-  const leave = async () => {
-    if (flags.rm === true) await client.deleteMachine({ ...name, force: true })
-    else await client.stopMachine(name)
-    await waitUntilSettled(context, client, name, flags)
-  }
-  try {
-    await waitUntilRun(context, client, name, flags)
+  context.process.exitCode = await hearSignals(async (ended) => {
+    const made = await client.createMachine({ app_name, name: flags.name, region: flags.region, config })
+    const name = { app_name, machine_id: made.id }
+    const waiting = waitUntilRun(context, client, name, flags)
+    let settle: () => Promise<unknown> = () => waitUntilSettled(context, client, name, flags)
+    const leave = async () => {
+      try {
+        if (flags.rm === true) await client.deleteMachine({ ...name, force: true })
+        else await client.stopMachine(name)
+        await settle()
+      } catch (error) {
+        const where = `\`hallpass machine status ${made.id} -a ${app_name}\``
+        tell(context, `Machine ${made.id} may still be there: ${where} tells`)
+        throw error
+      }
+    }
     const command = words.length === 0 ? ['/bin/sh'] : words
-    context.process.exitCode = await attach(context, client, dialer, { name, command, tty: flags.tty === true })
-  } catch (error) {
-    // What went wrong first is told.
-    await leave().catch(() => {})
-    throw error
-  }
-  await leave()
+    const run = async () => {
+      const early = await Promise.race([waiting.then(() => undefined), ended])
+      // What waits already tells the rest.
+      if (early !== undefined) settle = () => waiting.catch(() => undefined)
+      return early ?? attach(context, client, dialer, { name, command, tty: flags.tty === true, ended })
+    }
+    const code = await run().catch(async (error: unknown) => {
+      // What went wrong first is told.
+      await leave().catch(() => {})
+      throw error
+    })
+    await leave()
+    return code
+  })
 }
 
 /** @throws CommandError `misused` */

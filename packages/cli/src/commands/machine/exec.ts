@@ -7,7 +7,7 @@ import type { Context } from '../../context.ts'
 import { CommandError } from '../../errors.ts'
 import type { AppFlags, GlobalFlags, JsonFlag } from '../../flags.ts'
 import { tell, wroteJson } from '../../output.ts'
-import { attach, wantsToAttach } from './attach.ts'
+import { attach, hearSignals, wantsToAttach } from './attach.ts'
 import { readMilliseconds } from './configuration.ts'
 import { findMachine } from './find-machine.ts'
 import type { InteractionFlags } from './machine-flags.ts'
@@ -56,5 +56,8 @@ async function execAttached(
   const client = await connect(context, flags, { fetch: dialer.fetch })
   const name = await findMachine(context, client, flags, given)
   const command = words.length === 1 ? splitShellWords(words[0] ?? '') : words
-  context.process.exitCode = await attach(context, client, dialer, { name, command, tty: flags.tty === true })
+  const tty = flags.tty === true
+  context.process.exitCode = await hearSignals((ended) =>
+    attach(context, client, dialer, { name, command, tty, ended }),
+  )
 }
