@@ -34,7 +34,7 @@ export async function findVolume(
 
 /** Whole GB. @throws CommandError `misused` */
 export function readSize(text: string): number {
-  const [, number] = /^(\d{1,4})\s*(?:gb?)?$/i.exec(text.trim()) ?? []
-  if (number !== undefined) return Number(number)
-  throw new CommandError('misused', '--size takes whole gigabytes, as 3')
+  const [, number = ''] = /^(\d{1,4})\s*(?:gb?)?$/i.exec(text.trim()) ?? []
+  if (Number(number) > 0) return Number(number)
+  throw new CommandError('misused', '--size takes whole gigabytes, at least 1')
 }
