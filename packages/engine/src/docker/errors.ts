@@ -47,7 +47,7 @@ const meanings: readonly (readonly [RegExp, EngineErrorCode, string])[] = [
     'The engine cannot limit the size of a root filesystem: %s',
   ],
   [
-    /executable file not found|exec format error|exec.*(?:no such file or directory|permission denied|is a directory)|No command specified|no command or entrypoint/i,
+    /executable file not found|command that was not found|exec format error|\bexec: "|exec.*(?:no such file or directory|permission denied|is a directory|file name too long)|No command specified|no command or entrypoint/i,
     'bad_command',
     'The command cannot be run: %s',
   ],

@@ -113,7 +113,7 @@ exec nsenter --mount=/proc/${watcher}/ns/mnt ${spaces} sh -c ${quote(becomeSandb
     },
     async exitCode() {
       const code = await ended
-      const [, words] = /^bwrap: (.*)\s*$/.exec(beginning) ?? []
+      const [, words] = /^bwrap: ([^]*?)\s*$/.exec(beginning) ?? []
       if (code !== 1 || words === undefined) return code
       if (words.startsWith("Can't chdir")) {
         throw new EngineError('bad_spec', 'The run does not have the working directory', { field: 'workingDirectory' })

@@ -47,6 +47,8 @@ export function testCommands(get: () => World): void {
     test('that cannot be run says so', async () => {
       await expect(exec(['no-such-program'])).rejects.toMatchObject({ code: 'bad_command' })
       await expect(exec(['/tmp'])).rejects.toMatchObject({ code: 'bad_command' })
+      await expect(exec(['/tmp\n'])).rejects.toMatchObject({ code: 'bad_command' })
+      await expect(exec(['x'.repeat(5000)])).rejects.toMatchObject({ code: 'bad_command' })
       await expect(exec([])).rejects.toMatchObject({ code: 'bad_spec', field: 'argv' })
       await expect(exec(['true'], { user: 'nobody-of-here' })).rejects.toMatchObject({ code: 'bad_spec' })
       expect(await exec(['sh', '-c', 'exit 127'])).toMatchObject({ exitCode: 127 })
