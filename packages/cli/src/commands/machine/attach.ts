@@ -113,7 +113,8 @@ function end(socket: WebSocket, { stdout, stderr }: Context): Promise<number> {
     const [channel, bytes] = [data[0], data.subarray(1)]
     if (channel === channels.status) status = JSON.parse(bytes.toString()) as CommandStatus
     const stream = channel === channels.stdout ? stdout : channel === channels.stderr ? stderr : undefined
-    if (stream === undefined || stream.write(bytes)) return
+    // What was read before the pause still comes.
+    if (stream === undefined || stream.write(bytes) || socket.isPaused) return
     socket.pause()
     stream.once('drain', () => socket.resume())
   })
