@@ -46,6 +46,16 @@ export function testShells(get: () => ShellPlace): void {
   }
 
   describe.skipIf(missing !== undefined)(`a shell${missing === undefined ? '' : `, skipped: ${missing}`}`, () => {
+    it('that is piped into what stops reading ends with it', async () => {
+      const { place, served, token, machine } = get()
+      const line = `${process.execPath} ${inject('hallpass')} machine exec -i ${machine} yes | head -1; echo over`
+      await writeFile(join(place.directory, 'pipe.sh'), `${line}\n`)
+      const pipe = openProgram(place, ['sh', 'pipe.sh'], env(served.url, token))
+      await pipe.see(/y\s+over/)
+      await pipe.ended
+      await expect.poll(processes).not.toContain('yes')
+    })
+
     it('has the size of this terminal and its keys, and hands on how it ended', async () => {
       const shell = openTerminal(get().place, ['machine', 'exec', '-it', get().machine, 'sh'], {
         ...env(get().served.url, get().token),

@@ -118,14 +118,21 @@ function end(socket: WebSocket, { stdout, stderr }: Context): Promise<number> {
     socket.pause()
     stream.once('drain', () => socket.resume())
   })
+  let stopReading = (): void => {}
   return new Promise<number>((resolve, reject) => {
+    // Nobody takes what it writes any more: it ends as a program that SIGPIPE ends.
+    stopReading = () => resolve(128 + constants.signals.SIGPIPE)
+    stdout.once('error', stopReading)
     socket.once('close', () => {
       if (status === undefined) {
         reject(new CommandError('failed', 'the connection to the authority was lost, and the command ends with it'))
       } else if ('error' in status) reject(new CommandError('failed', status.error.message))
       else resolve(status.exit_code)
     })
-  }).finally(() => clearInterval(watch))
+  }).finally(() => {
+    stdout.off('error', stopReading)
+    clearInterval(watch)
+  })
 }
 
 function passInput({ stdin }: Context, socket: WebSocket): void {
