@@ -77,16 +77,22 @@ async function step(context: StepContext, machine: Machine, signal: AbortSignal)
 async function prepare(context: StepContext, machine: Machine, signal: AbortSignal): Promise<void> {
   const ready = await withImage(context, machine, signal)
   if (ready === undefined) return
-  if (ready.startedAt !== null) return end(context, ready)
+  if (ready.startedAt !== null) {
+    await context.recorder.change(ready.id, ifSame(ready, after(undefined, { image: ready.image })))
+    return end(context, ready)
+  }
   if (ready.launches) return begin(context, ready, signal)
   await removeSpent(context, ready)
-  const changes = { runId: null, dueAt: null, tries: 0 }
+  const changes = { image: ready.image, runId: null, dueAt: null, tries: 0 }
   const replaced = { type: 'update', status: 'replaced', source: 'flyd' } as const
   const events = ready.state === 'replacing' ? [replaced] : []
   await context.recorder.change(ready.id, ifSame(ready, after('prepare', changes, ...events)))
 }
 
-/** The machine once its image is here; undefined if something else is to be done by now. */
+/**
+ * The machine once its image is here, which the next change of the machine must write; undefined if something else is to be
+ * done by now.
+ */
 async function withImage(
   { pulls, recorder }: StepContext,
   machine: Machine,
@@ -94,9 +100,8 @@ async function withImage(
 ): Promise<Machine | undefined> {
   if (machine.image !== null) return machine
   const image = await pulls.get(machine.organisationId, readConfig(machine.config).image, signal)
-  const changes = { image: JSON.stringify(image) }
-  const found = await recorder.change(machine.id, ifSame(machine, after(undefined, changes)))
-  return found?.version === machine.version && found.state === machine.state ? found : undefined
+  const found = await recorder.read(machine.id)
+  return found !== undefined && isSame(found, machine) ? { ...found, image: JSON.stringify(image) } : undefined
 }
 
 /** Makes a new run of a machine that has none. */
@@ -107,7 +112,7 @@ async function begin(context: StepContext, machine: Machine, signal: AbortSignal
   // Written before the engine is called, so that its run is found again after a crash.
   const next = await context.recorder.change(ready.id, (found, instant) => {
     if (!isSame(found, ready)) return undefined
-    const changes = { runId: nextRunId(found), runs: found.runs + 1, startedAt: instant.now }
+    const changes = { image: ready.image, runId: nextRunId(found), runs: found.runs + 1, startedAt: instant.now }
     const replaced = { type: 'update', status: 'replaced', source: 'flyd' } as const
     const events = found.state === 'replacing' ? [replaced] : []
     return changeMachine(found, found.state === 'starting' ? undefined : 'launch', instant, changes, events)
