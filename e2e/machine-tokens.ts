@@ -76,7 +76,9 @@ export function describeOwnTokens(getWorld: () => TokenWorld): void {
   describe('a machine with a token of its own', () => {
     it('may do to itself what was asked for, from within alone, and nothing to others', async () => {
       const { token } = getWorld()
-      const [id, sibling, plain] = [await run(token, {}), await run(token, {}), await run(token, undefined)]
+      const source = { type: 'FlySrc', body: { organization: 'staging', app: 'sibling' } }
+      const [id, sibling] = [await run(token, {}), await run(token, { caveats: [source] })]
+      const plain = await run(token, undefined)
       expect(await exec(plain, 'ls', '-a', '/')).not.toContain('.fly')
       expect(await exec(id, 'stat', '-c', '%a %F', '/.fly/token', '/.fly/api')).toBe('444 regular file\n666 socket\n')
       expect(await exec(id, 'sh', '-c', 'echo x 2>/dev/null >/.fly/token || echo refused')).toBe('refused\n')
@@ -91,6 +93,7 @@ export function describeOwnTokens(getWorld: () => TokenWorld): void {
       expect((await askAt(socket, 'GET', own)).body).toMatchObject({ id, config: { token: {} } })
       expect((await askAt(socket, 'GET', own, held)).status).toBe(200)
       expect((await askAt(socket, 'GET', own, token)).status).toBe(200)
+      expect((await askAt(another, 'GET', `${machines}/${sibling}`)).status).toBe(200)
       const refused = [
         askAt(socket, 'POST', `${machines}/${sibling}/stop`),
         askAt(socket, 'GET', '/v1/orgs/staging/tokens'),

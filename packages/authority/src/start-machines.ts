@@ -13,7 +13,7 @@ import type { SayRarely } from './log.ts'
 import { createApiSockets, foldersOfSockets } from './machines/api-sockets.ts'
 import { findLast, findOwner, openEngine, rememberLast } from './machines/open-engine.ts'
 import { runMachines, type RunningMachines } from './machines/runner.ts'
-import { appOfMachine } from './operations/machines/app-of-machine.ts'
+import { appOfMachine, sourceOf } from './operations/machines/app-of-machine.ts'
 import { handedSeconds, ownTokenOf } from './operations/tokens/machine-token.ts'
 
 interface Wiring {
@@ -60,7 +60,10 @@ export async function startMachines(
     folders: foldersOfSockets(owner, process.env),
     tokenOf: (machine) => store.read((tx) => ownTokenOf(tx, keyring, machine, Date.now())),
     validity: handedSeconds * 1000,
-    listen: async (...given) => (await openSocket)(...given),
+    listen: async (path, machine, token) => {
+      const source = await store.read((tx) => sourceOf(tx, machine))
+      return (await openSocket)(path, source, token)
+    },
     now: Date.now,
     report: (error) =>
       sayRarely('warn', { detail: describeCause({ cause: error }) }, 'the own token of a machine was not handed out'),

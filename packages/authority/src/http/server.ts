@@ -19,6 +19,7 @@ import { findRepeatedHeader } from '../doors/http/single-headers.ts'
 import { InvalidInput, hasLeft, isOfApi, sendError, sendNotServed } from '../doors/http/errors.ts'
 import type { LogSink, SayRarely } from '../log.ts'
 import { measure } from './metrics.ts'
+import type { Source } from '../operations/perform/operation.ts'
 import { createProxyWatch } from './proxies.ts'
 import type { Turns } from './turns.ts'
 
@@ -33,7 +34,7 @@ export interface MachineServer {
    * Answers a machine at a socket of its own, once the server listens. A request without a credential has the machine's.
    * Whatever listened at the path before is not reached any more. Returns what ends it.
    */
-  readonly openSocket: (path: string, machine: string, token: () => Secret | undefined) => Promise<() => void>
+  readonly openSocket: (path: string, source: Source, token: () => Secret | undefined) => Promise<() => void>
 }
 
 /** A server that answers only `/healthz`, `/readyz` and `/metrics` so far. */
@@ -103,7 +104,7 @@ export function createServer(options: {
   server.addHook('onRequest', (request, reply, done) => {
     stamp(request, reply)
     watchProxies(request)
-    if (request.raw.sourceMachine !== undefined && !isForMachines(request)) {
+    if (request.raw.source !== undefined && !isForMachines(request)) {
       done(new DomainError('not_found', 'this is not answered at the socket of a machine'))
       return
     }
@@ -124,15 +125,15 @@ export function createServer(options: {
     if (trouble === undefined) return { ok: true }
     return reply.code(503).send({ ok: false, reason: trouble.reason, message: trouble.message })
   })
-  async function openSocket(path: string, machine: string, token: () => Secret | undefined): Promise<() => void> {
+  async function openSocket(path: string, source: Source, token: () => Secret | undefined): Promise<() => void> {
     const own = connections.createServer((request, response) => {
-      request.sourceMachine = machine
+      request.source = source
       // Nobody logs in with a browser here.
       delete request.headers.cookie
       const held = request.headers.authorization === undefined ? token() : undefined
       if (held !== undefined) request.headers.authorization = held.reveal()
       server.routing(request, response)
-    }, machineAddress(machine))
+    }, machineAddress(source))
     own.maxHeadersCount = mostHeaders
     // It gets another name: at its end Node removes what it made, and another authority may listen there by then.
     const draft = `${path}.${randomBytes(4).toString('hex')}`

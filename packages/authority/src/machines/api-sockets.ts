@@ -36,7 +36,7 @@ export interface ApiSocketOptions {
   /** How long such a token is valid, in milliseconds. */
   readonly validity: number
   /** Listens at the path. Returns a function that ends it. */
-  readonly listen: (path: string, machine: string, token: () => Secret | undefined) => Promise<() => void>
+  readonly listen: (path: string, machine: Machine, token: () => Secret | undefined) => Promise<() => void>
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly report: (error: unknown) => void
@@ -129,7 +129,7 @@ export function createApiSockets(options: ApiSocketOptions): ApiSockets {
     let socket = opened.get(id)
     if (socket === undefined) {
       const made: OpenSocket = { machine, folder, token: undefined, renewAt: 0, end() {} }
-      made.end = await listen(join(folder, 'api'), id, () => made.token)
+      made.end = await listen(join(folder, 'api'), machine, () => made.token)
       opened.set(id, made)
       socket = made
     }

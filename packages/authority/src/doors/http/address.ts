@@ -5,11 +5,12 @@ import type { FastifyRequest } from 'fastify'
 
 import type { Client } from '../../operations/perform/authenticate.ts'
 import { networkOf } from '../../operations/perform/limits.ts'
+import type { Source } from '../../operations/perform/operation.ts'
 
 declare module 'node:http' {
   interface IncomingMessage {
     /** The machine through whose own socket it came. The server of that socket says so, and nothing that is sent. */
-    sourceMachine?: string
+    source?: Source
   }
 }
 
@@ -18,14 +19,14 @@ declare module 'node:http' {
  * Each machine at its own socket counts as one.
  */
 export function addressOf(request: FastifyRequest): string {
-  const { sourceMachine } = request.raw
-  if (sourceMachine !== undefined) return machineAddress(sourceMachine)
+  const { source } = request.raw
+  if (source !== undefined) return machineAddress(source)
   return readAddress(request.ip) ?? readAddress(request.socket.remoteAddress ?? '') ?? ''
 }
 
 /** In the place of a network address. */
-export function machineAddress(id: string): string {
-  return `machine ${id}`
+export function machineAddress({ sourceMachine }: Source): string {
+  return `machine ${sourceMachine}`
 }
 
 /** The client of a request. Reading its address costs a system call, and is done only when it matters. */

@@ -66,7 +66,7 @@ class CallerOfRequest implements Caller {
   readonly requestId: string
   readonly spend: Caller['spend']
   readonly mutation: string | undefined
-  readonly sourceMachine: string | undefined
+  readonly source: Caller['source']
   readonly hasLeft: () => boolean
   readonly #request: FastifyRequest
 
@@ -74,7 +74,7 @@ class CallerOfRequest implements Caller {
     this.requestId = request.id
     this.spend = spend
     this.mutation = mutation
-    this.sourceMachine = request.raw.sourceMachine
+    this.source = request.raw.source
     this.hasLeft = () => request.socket.destroyed
     this.#request = request
   }

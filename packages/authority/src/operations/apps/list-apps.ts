@@ -123,7 +123,7 @@ async function viewsOf({ tx, principal }: OperationContext<ReadTransaction>): Pr
 }
 
 /** A member reads every app of the organisation; a token reads those that its caveats allow (Go flyio.AppsAllowing). */
-function judgeOf({ organisation, credentials }: View, now: number, { spend, sourceMachine }: Caller) {
+function judgeOf({ organisation, credentials }: View, now: number, { spend, source }: Caller) {
   if (credentials.some(({ kind }) => kind === 'user')) return () => true
   const judges = credentials.flatMap((credential) => {
     if (credential.kind !== 'token') return []
@@ -134,7 +134,7 @@ function judgeOf({ organisation, credentials }: View, now: number, { spend, sour
     const checks = countCaveats([...caveats, ...tried])
     return (app: App) => {
       spend(checks)
-      return allows(credential, organisation, { appId: BigInt(app.id), action: actions.read, sourceMachine }, now)
+      return allows(credential, organisation, { appId: BigInt(app.id), action: actions.read, ...source }, now)
     }
   })
   return (app: App) => judges.some((judge) => judge(app))

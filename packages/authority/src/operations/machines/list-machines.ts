@@ -96,12 +96,12 @@ function pageOf<Item>(items: readonly Item[], rows: readonly Machine[], limit: n
 }
 
 /** A member reads all machines; a token those of the apps that it reads, and its caveats may exclude some of them. */
-export function judgeOf(actor: Credential, organisation: Organisation, now: number, { spend, sourceMachine }: Caller) {
+export function judgeOf(actor: Credential, organisation: Organisation, now: number, { spend, source }: Caller) {
   if (actor.kind === 'user') return () => true
   const checks = countCaveats(actor.verified.caveats)
   return (place: Pick<Access, 'appId' | 'machine' | 'volume'>) => {
     spend(checks)
-    return allows(actor, organisation, { ...place, action: actions.read, sourceMachine }, now)
+    return allows(actor, organisation, { ...place, action: actions.read, ...source }, now)
   }
 }
 

@@ -60,7 +60,7 @@ function refuseStray(credential: Credential, { caller, now }: OperationContext<R
   const bound = credential.verified.caveats.filter(({ type }) => type === 'FromMachineSource' || type === 'FlySrc')
   if (bound.length === 0) return undefined
   const orgId = BigInt(credential.record.organisationId)
-  const access = { action: actions.none, orgId, sourceMachine: caller.sourceMachine, now: now / 1000 }
+  const access = { action: actions.none, orgId, ...caller.source, now: now / 1000 }
   const clearance = clearCaveats(bound, [access])
   if (clearance.allowed) return undefined
   return shorten(`${describeCredential(credential)} is not good here: its caveat ${clearance.denials[0]?.reason ?? ''}`)
@@ -120,14 +120,14 @@ function caveatsOfRole(organisationId: number, role: Role): readonly Caveat[] {
 }
 
 function attemptsAt(
-  { organisation, access, also }: Requirement & { readonly kind: 'access' },
-  { mutation, sourceMachine }: Caller,
+  { organisation, access, also, ofOthers }: Requirement & { readonly kind: 'access' },
+  { mutation, source }: Caller,
   now: number,
 ): readonly Access[] {
   const attemptAt = (one: typeof access) => ({
-    // What a service asks about came to it and not to us: it says itself from where, even if from nowhere.
-    sourceMachine,
     ...one,
+    // What a service asks about came to it and not to us.
+    ...(ofOthers === true ? {} : source),
     orgId: BigInt(organisation.id),
     mutation: mutation ?? one.mutation,
     now: now / 1000,

@@ -52,14 +52,17 @@ export interface Environment extends Services {
   readonly longAnswers: FairQueue
 }
 
+/** A machine that asks, its app and its organisation: `FromMachineSource` and `FlySrc` caveats name them. */
+export type Source = Pick<Access, 'sourceApp' | 'sourceOrganization'> & { readonly sourceMachine: string }
+
 /** The caller, as far as audit and limits need to know it. */
 export interface Caller {
   readonly requestId: string
   readonly remoteAddress: string
   /** The GraphQL mutation that asks, if any: `Mutations` caveats list the mutations they allow. */
   readonly mutation?: string | undefined
-  /** The machine whose own socket the request came through: `FromMachineSource` caveats name one. */
-  readonly sourceMachine?: string | undefined
+  /** The machine whose own socket the request came through, if any. */
+  readonly source?: Source | undefined
   /** Whether nobody waits for the answer any more; absent where nobody can leave. */
   readonly hasLeft?: () => boolean
   /**
@@ -114,9 +117,10 @@ export type Requirement =
   | { readonly kind: 'credential'; readonly ofOthers?: true }
   /** A person who is logged in. */
   | { readonly kind: 'person' }
-  /** A credential whose caveats allow the access, or that is exempt. */
+  /** A credential whose caveats allow the access, or that is exempt; `ofOthers` as above: the access itself says from where. */
   | {
       readonly kind: 'access'
+      readonly ofOthers?: true
       readonly organisation: Organisation
       readonly access: Omit<Access, 'now' | 'orgId'>
       /** That the same credential must allow too. */

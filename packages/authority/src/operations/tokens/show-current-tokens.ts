@@ -37,7 +37,7 @@ export const showCurrentTokens: ReadOperation<undefined, undefined, readonly Cur
         apps: await appsOf(tx, record.organisationId, verified),
         userEmail: creator?.email ?? null,
         machine: machineOf(verified),
-        sourceMachine: caller.sourceMachine ?? '',
+        sourceMachine: caller.source?.sourceMachine ?? '',
       })
     }
     return current

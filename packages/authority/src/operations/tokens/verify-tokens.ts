@@ -62,6 +62,7 @@ export const authoriseToken: ReadOperation<NamedAccess, Subject, AllowedAccess> 
       subject: { organisation, app },
       requirement: {
         kind: 'access',
+        ofOthers: true,
         organisation,
         access:
           found === undefined

@@ -16,7 +16,8 @@ import { nameToken } from '../../tokens/name-token.ts'
 import { revokeToken } from '../../tokens/revoke-token.ts'
 import { showCurrentTokens } from '../../tokens/show-current-tokens.ts'
 import { showPrincipal } from '../../tokens/show-principal.ts'
-import { authenticateTokens } from '../../tokens/verify-tokens.ts'
+import { authenticateTokens, authoriseToken } from '../../tokens/verify-tokens.ts'
+import { sourceOf } from '../app-of-machine.ts'
 import { destroyMachine } from '../change-state.ts'
 import { showMachine } from '../show-machine.ts'
 import { updateMachine } from '../update-machine.ts'
@@ -50,12 +51,12 @@ export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble
       header,
     )
 
-  /** As the socket of the source asks at that time, or as anybody else where no source is given. */
+  /** As the socket of that machine asks at that time, or as anybody else where none is given. */
   async function askAt<Input, Subject, Output>(
     operation: ReadOperation<Input, Subject, Output>,
     input: Input,
     header: string,
-    sourceMachine?: string,
+    from?: Machine,
     now = Date.now(),
   ): Promise<Output> {
     const { environment, store } = getWorld()
@@ -63,10 +64,11 @@ export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble
     const location = 'https://api.fly.io/v1'
     const clock = () => performance.now()
     const authenticate = createAuthenticate({ store, keyring: environment.keyring, location, now: () => now, clock })
-    const caller = { requestId: 'test', remoteAddress: '', spend() {}, sourceMachine }
+    const source = from && (await store.read((tx) => sourceOf(tx, from)))
+    const caller = { requestId: 'test', remoteAddress: '', spend() {}, source }
     return perform(then, caller, operation, await authenticate(header), input)
   }
-  const show = async (machine: Machine, ...[header, source, now]: readonly [string, string?, number?]) =>
+  const show = async (machine: Machine, ...[header, source, now]: readonly [string, Machine?, number?]) =>
     (await askAt(showMachine, named(machine), header, source, now)).machine
 
   describe('the own token of a machine', () => {
@@ -86,15 +88,15 @@ export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble
       const caveats = decodeCaveats(record?.caveats ?? new Uint8Array())
       expect(getCaveats(caveats, 'Action')).toHaveLength(1)
       const token = (await handed(machine)) ?? ''
-      expect((await show(machine, token, machine.id)).id).toBe(machine.id)
+      expect((await show(machine, token, machine)).id).toBe(machine.id)
       const forbidden = { code: 'forbidden' }
       await expect(show(machine, token)).rejects.toMatchObject(forbidden)
-      await expect(show(machine, token, sibling.id)).rejects.toMatchObject(forbidden)
-      await expect(show(sibling, token, machine.id)).rejects.toMatchObject(forbidden)
+      await expect(show(machine, token, sibling)).rejects.toMatchObject(forbidden)
+      await expect(show(sibling, token, machine)).rejects.toMatchObject(forbidden)
       // A copy does not even say whose it is. Only a service may ask about it, to which its machine sent it.
       for (const operation of [showCurrentTokens, listOrganisations, showPrincipal]) {
-        await askAt<undefined, unknown, unknown>(operation, undefined, token, machine.id)
-        for (const source of [undefined, sibling.id]) {
+        await askAt<undefined, unknown, unknown>(operation, undefined, token, machine)
+        for (const source of [undefined, sibling]) {
           const asked = askAt<undefined, unknown, unknown>(operation, undefined, token, source)
           await expect(asked).rejects.toMatchObject(forbidden)
         }
@@ -106,9 +108,9 @@ export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble
       const lasting = await world.create({ token: {} })
       const old = (await handed(lasting)) ?? ''
       const later = Date.now() + (handedSeconds + 60) * 1000
-      await expect(show(lasting, old, lasting.id, later)).rejects.toMatchObject({ code: 'unauthenticated' })
+      await expect(show(lasting, old, lasting, later)).rejects.toMatchObject({ code: 'unauthenticated' })
       const fresh = (await handed(lasting, later)) ?? ''
-      expect((await show(lasting, fresh, lasting.id, later)).id).toBe(lasting.id)
+      expect((await show(lasting, fresh, lasting, later)).id).toBe(lasting.id)
       // It ends when the token ends that created the machine.
       expect(await handed(machine, later)).toBeUndefined()
       const page = { ...usualListing, appName: world.app.name, limit: 10, after: undefined }
@@ -116,6 +118,32 @@ export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble
         lasting.id,
         machine.id,
       ])
+    })
+
+    test('is good where its caveats name the app or the organization that asks, and not where they name another', async () => {
+      const world = getWorld()
+      const own = { organization: world.organisation.slug, app: world.app.name }
+      const from = async (body: object) => {
+        const machine = await world.create({ token: { caveats: [{ type: 'FlySrc', body }] } })
+        return { machine, token: (await handed(machine)) ?? '' }
+      }
+      for (const body of [own, { app: own.app }, { organization: own.organization }]) {
+        const { machine, token } = await from(body)
+        expect((await show(machine, token, machine)).id).toBe(machine.id)
+        expect(await askAt(showCurrentTokens, undefined, token, machine)).toHaveLength(1)
+        await expect(show(machine, token)).rejects.toMatchObject({ code: 'forbidden' })
+        // A service that asks at a machine's socket says itself where a token came from.
+        const access = { action: actions.read, machine: machine.id, sourceMachine: machine.id }
+        const asked = askAt(authoriseToken, { slug: undefined, appName: own.app, access }, token, machine)
+        await expect(asked).rejects.toMatchObject({ code: 'forbidden' })
+      }
+      for (const body of [
+        { ...own, app: 'another' },
+        { ...own, organization: 'another' },
+      ]) {
+        const { machine, token } = await from(body)
+        await expect(show(machine, token, machine)).rejects.toMatchObject({ code: 'forbidden' })
+      }
     })
 
     test('dies with the token that created the machine, and an update that asks for the same does not revive it', async () => {
@@ -127,7 +155,7 @@ export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble
       await update(machine, { token: readOnly })
       expect(await keptOf(machine)).toEqual(first)
       await world.ask(revokeToken, { id: nameToken(minter), descendants: 'revoke' })
-      await expect(show(machine, token, machine.id)).rejects.toMatchObject({ code: 'unauthenticated' })
+      await expect(show(machine, token, machine)).rejects.toMatchObject({ code: 'unauthenticated' })
       expect(await handed(machine)).toBeUndefined()
       await update(machine, { token: readOnly, env: { A: 'b' } })
       expect(await handed(machine)).toBeUndefined()
