@@ -64,7 +64,7 @@ export function createIdentityProvider(options: OpenidOptions): IdentityProvider
           code_challenge_method: 'S256',
         })
       } catch (error) {
-        const detail = describeCause(client, error)
+        const detail = describeFailure(client, error)
         throw new IdentityError('unavailable', `${name} cannot be asked who you are`, { cause: error, detail })
       }
     },
@@ -153,7 +153,7 @@ function whyUnverified(email: unknown, verified: unknown, trustsEmails: boolean)
  * The codes and messages of the provider and of the library, for the log. A provider may quote what it was sent, so
  * values of fields, credentials of a header, and what looks like either are left out.
  */
-function describeCause(client: Client, error: unknown): string {
+function describeFailure(client: Client, error: unknown): string {
   const parts: string[] = []
   for (let at: unknown = error; at instanceof Error && parts.length < 6; at = at.cause) {
     const isTold = at instanceof client.AuthorizationResponseError || at instanceof client.ResponseBodyError
@@ -172,7 +172,7 @@ function describeCause(client: Client, error: unknown): string {
 
 /** What went wrong, as far as it helps the person who logs in. It repeats nothing that was sent. */
 function refusalOf(client: Client, error: unknown, name: string): IdentityError {
-  const options = { cause: error, detail: describeCause(client, error) }
+  const options = { cause: error, detail: describeFailure(client, error) }
   if (error instanceof client.AuthorizationResponseError) {
     return error.error === 'server_error' || error.error === 'temporarily_unavailable'
       ? new IdentityError('unavailable', `${name} cannot say who you are at this moment`, options)

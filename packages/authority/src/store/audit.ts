@@ -2,7 +2,7 @@
 import { sql, type SqlBool } from 'kysely'
 
 import type { AuditEvent, StoredAuditEvent } from '../domain/audit-event.ts'
-import type { Page } from '../domain/page.ts'
+import { pageOf, type Page } from '../domain/page.ts'
 import type { RunLabels } from '../domain/run-labels.ts'
 import { longestSentence, shorten } from '../domain/shorten.ts'
 import type { Transaction } from '../domain/store.ts'
@@ -147,9 +147,7 @@ const append = query((db, param: Param<AuditRow>) =>
 )
 
 function toPage(rows: readonly (AuditRow & { readonly id: number })[], limit: number): Page<StoredAuditEvent, number> {
-  const items = rows.slice(0, limit).map(toEvent)
-  const last = items.at(-1)
-  return rows.length > limit && last ? { items, next: last.id } : { items }
+  return pageOf(rows.slice(0, limit).map(toEvent), rows, limit)
 }
 
 function toEvent(row: AuditRow & { readonly id: number }): StoredAuditEvent {

@@ -1,7 +1,6 @@
 // machine.create: stores a new machine, which the driver prepares and starts.
 import { actions } from '@hallpass/macaroon'
 
-import { DomainError } from '../../domain/errors.ts'
 import { chooseRegion, createMachineId, createUlid, type Machine } from '../../domain/machine.ts'
 import { changeMachine } from '../../domain/machine-change.ts'
 import { storeConfig, type MachineConfig } from '../../domain/machine-config.ts'
@@ -10,6 +9,7 @@ import { accessApp, type FoundApp } from '../apps/find-app.ts'
 import type { Volume } from '../../domain/volume.ts'
 import { accessMounted, claimMounted } from './mount-volume.ts'
 import type { WriteOperation } from '../perform/operation.ts'
+import { expectSecretsVersion } from '../secrets/read-secrets.ts'
 import { expectRunner, type ShownMachine } from './find-machine.ts'
 import { createLease } from './leases.ts'
 import { changeToken, findTokenTrouble, type TokenTrouble } from './change-token.ts'
@@ -49,7 +49,7 @@ export const createMachine: WriteOperation<
     const { randomBytes } = environment
     const { app, organisation, volume } = subject
     expectRunner(environment)
-    await expectSecrets(tx.appSecrets.version(app.id), input.minSecretsVersion)
+    await expectSecretsVersion(tx, app.id, input.minSecretsVersion)
     await environment.quotas.expectRoom(tx, organisation, 'machines', now)
     const id = createMachineId(randomBytes)
     const version = createUlid(now, randomBytes)
@@ -98,10 +98,4 @@ export const createMachine: WriteOperation<
     environment.machines?.wake()
     return output
   },
-}
-
-/** @throws DomainError `failed_precondition` if there is no such version of the app's secrets yet */
-export async function expectSecrets(version: Promise<number>, least: number): Promise<void> {
-  if ((await version) >= least) return
-  throw new DomainError('failed_precondition', 'failed_precondition: the secrets of this app have an older version')
 }

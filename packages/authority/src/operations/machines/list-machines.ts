@@ -4,7 +4,7 @@ import { actions, type Access } from '@hallpass/macaroon'
 import type { Machine } from '../../domain/machine.ts'
 import { readMetadata } from '../../domain/machine-config.ts'
 import type { Organisation } from '../../domain/organisation.ts'
-import type { Page } from '../../domain/page.ts'
+import { pageOf, type Page } from '../../domain/page.ts'
 import type { MachineQuery } from '../../domain/store/machines.ts'
 import { accessApp, type FoundApp } from '../apps/find-app.ts'
 import { accessOrganisation } from '../organisations/find-organisation.ts'
@@ -87,12 +87,6 @@ export const pageMachines: ReadOperation<PageMachines, Organisation, Page<Organi
     }
     return pageOf(items, rows, input.limit)
   },
-}
-
-/** The page with these items, from these rows. One row beyond the limit means that there is another page. */
-function pageOf<Item>(items: readonly Item[], rows: readonly Machine[], limit: number): Page<Item, string> {
-  const last = rows[limit - 1]
-  return rows.length > limit && last !== undefined ? { items, next: last.id } : { items }
 }
 
 /** A member reads all machines; a token those of the apps that it reads, and its caveats may exclude some of them. */

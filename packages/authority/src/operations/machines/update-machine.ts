@@ -7,8 +7,8 @@ import { changeMachine } from '../../domain/machine-change.ts'
 import { readConfig, storeConfig, type MachineConfig } from '../../domain/machine-config.ts'
 import { keepMounted } from './mount-volume.ts'
 import type { WriteOperation } from '../perform/operation.ts'
+import { expectSecretsVersion } from '../secrets/read-secrets.ts'
 import { changeToken, findTokenTrouble, type TokenTrouble } from './change-token.ts'
-import { expectSecrets } from './create-machine.ts'
 import {
   accessMachine,
   eventsShown,
@@ -59,7 +59,7 @@ export const updateMachine: WriteOperation<UpdateMachine, SoughtMachine, ShownMa
         `aborted: machine ${machine.id} has another version than current_version by now`,
       )
     }
-    await expectSecrets(tx.appSecrets.version(machine.appId), input.minSecretsVersion)
+    await expectSecretsVersion(tx, machine.appId, input.minSecretsVersion)
     const version = createUlid(now, randomBytes, machine.version)
     const config = await keepMounted(tx, readConfig(machine.config), input.config)
     const changes = {

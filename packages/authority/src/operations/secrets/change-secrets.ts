@@ -3,6 +3,7 @@ import { actions } from '@hallpass/macaroon'
 
 import { DomainError } from '../../domain/errors.ts'
 import type { Secret } from '../../domain/secret.ts'
+import { expectSigningKey } from '../../domain/store/signing-keys.ts'
 import { accessApp, type FoundApp } from '../apps/find-app.ts'
 import type { WriteOperation } from '../perform/operation.ts'
 import type { ShownSecret } from './read-secrets.ts'
@@ -35,8 +36,7 @@ export const changeSecrets: WriteOperation<ChangeSecrets, FoundApp, ChangedSecre
   },
 
   async run({ tx, environment, now }, { input: { values, mustExist }, subject: { app, organisation } }) {
-    const key = await tx.signingKeys.newest(organisation.id)
-    if (key === undefined) throw new Error(`organization ${organisation.id} has no signing key`)
+    const key = await expectSigningKey(tx.signingKeys, organisation.id)
     const before = new Map((await tx.appSecrets.ofApp(app.id)).map((secret) => [secret.name, secret]))
     let bytes = 0
     for (const { name, sealed } of before.values()) if (!values.has(name)) bytes += sealed.length

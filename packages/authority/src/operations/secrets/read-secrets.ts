@@ -28,7 +28,7 @@ export const listSecrets: ReadOperation<ReadSecrets, FoundApp, readonly ShownSec
   access: (context, { appName, withValues }) => accessSecrets(context, appName, withValues),
 
   async run({ tx, environment }, { input, subject: { app } }) {
-    await expectVersion(tx, app.id, input.leastVersion)
+    await expectSecretsVersion(tx, app.id, input.leastVersion)
     const secrets = await tx.appSecrets.ofApp(app.id)
     const values = input.withValues ? await openSecrets(tx, environment.keyring, app, secrets) : undefined
     return secrets.map((secret) => show(secret, values?.get(secret.name)))
@@ -41,7 +41,7 @@ export const showSecret: ReadOperation<ReadSecrets & { readonly name: string }, 
   access: (context, { appName, withValues }) => accessSecrets(context, appName, withValues),
 
   async run({ tx, environment }, { input: { name, withValues, leastVersion }, subject: { app } }) {
-    await expectVersion(tx, app.id, leastVersion)
+    await expectSecretsVersion(tx, app.id, leastVersion)
     const secret = await tx.appSecrets.byName(app.id, name)
     if (secret === undefined) throw new DomainError('not_found', 'there is no secret of this name')
     const values = withValues ? await openSecrets(tx, environment.keyring, app, [secret]) : undefined
@@ -53,7 +53,8 @@ function accessSecrets(context: OperationContext<ReadTransaction>, appName: stri
   return accessApp(context, appName, withValues ? actions.write : actions.read)
 }
 
-async function expectVersion(tx: ReadTransaction, appId: number, least: number): Promise<void> {
+/** @throws DomainError `failed_precondition` if the secrets of the app have not reached this version yet */
+export async function expectSecretsVersion(tx: ReadTransaction, appId: number, least: number): Promise<void> {
   if (least > 0 && (await tx.appSecrets.version(appId)) < least) {
     throw new DomainError('failed_precondition', 'failed_precondition: the secrets of this app have an older version')
   }

@@ -16,6 +16,7 @@ import type { Machine } from '../../domain/machine.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
+import { expectSigningKey } from '../../domain/store/signing-keys.ts'
 import { leadSeconds, tokenState } from '../../domain/token.ts'
 import type { OperationContext } from '../perform/operation.ts'
 import { describeActor, describeCredential, type Credential } from '../perform/principal.ts'
@@ -54,8 +55,7 @@ export async function giveMachineToken(
       ...asked,
     ],
   })
-  const key = await tx.signingKeys.newest(organisation.id)
-  if (key === undefined) throw new Error(`organization ${organisation.id} has no signing key`)
+  const key = await expectSigningKey(tx.signingKeys, organisation.id)
   await endMachineToken(context, actor, { id })
   const { sealed } = environment.keyring.sealSecret(key, placeOf({ id, appId: app.id }), token)
   await tx.machineTokens.set(id, { tokenId: record.id, sealed })

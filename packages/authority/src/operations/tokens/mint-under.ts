@@ -8,6 +8,7 @@ import type { MintedToken, TicketOrder } from '../../domain/keyring.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
+import { expectSigningKey } from '../../domain/store/signing-keys.ts'
 import { leadSeconds, type NewToken, type TokenRecord } from '../../domain/token.ts'
 import type { User } from '../../domain/user.ts'
 import { inherit, orderTicket } from '../discharges/membership-demand.ts'
@@ -42,8 +43,7 @@ export async function mintUnder(
   actor: Credential,
   { organisation, scope, appId, machineId, name, lifetime, caveats: asked }: WantedToken,
 ): Promise<{ readonly token: Secret; readonly record: NewToken; readonly creator: User | undefined }> {
-  const key = await tx.signingKeys.newest(organisation.id)
-  if (key === undefined) throw new Error(`organization ${organisation.id} has no signing key`)
+  const key = await expectSigningKey(tx.signingKeys, organisation.id)
   const second = Math.floor(now / 1000)
   const inherited = await inherit(tx, environment.keyring, actor)
   const validity = { notBefore: second - leadSeconds, notAfter: second + lifetime }

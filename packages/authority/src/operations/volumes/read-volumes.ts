@@ -2,7 +2,7 @@
 import { actions } from '@hallpass/macaroon'
 
 import type { Organisation } from '../../domain/organisation.ts'
-import type { Page } from '../../domain/page.ts'
+import { pageOf, type Page } from '../../domain/page.ts'
 import type { Volume } from '../../domain/volume.ts'
 import { accessApp, type FoundApp } from '../apps/find-app.ts'
 import { judgeOf } from '../machines/list-machines.ts'
@@ -83,7 +83,6 @@ export const pageVolumes: ReadOperation<PageVolumes, Organisation, Page<Organisa
       if (!mayRead({ appId: BigInt(volume.appId), volume: volume.id })) continue
       items.push({ volume, appName: (await tx.apps.byId(volume.appId))?.name })
     }
-    const last = rows[limit - 1]
-    return rows.length > limit && last !== undefined ? { items, next: last.id } : { items }
+    return pageOf(items, rows, limit)
   },
 }
