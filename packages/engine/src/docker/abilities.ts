@@ -51,7 +51,11 @@ function remediesOf(found: Omit<Capabilities, 'remedies'>): string[] {
         ]),
     'Volumes may grow past their size: give the engine a disk of its own, so that nothing else suffers when it is full.',
     ...(found.networks === 'shared'
-      ? ['Networks reach each other: start dockerd without --iptables=false, where it can use iptables.']
+      ? [
+          found.engine.name === 'Podman'
+            ? `Networks reach each other, at least once one of them has lost its last run: add a rule at each boot: ${podmanRule}`
+            : 'Networks reach each other: start dockerd without --iptables=false, where it can use iptables.',
+        ]
       : []),
     ...(found.networks === 'unknown'
       ? ['It could not be tried whether networks reach each other, so runs get none.']
@@ -59,6 +63,12 @@ function remediesOf(found: Omit<Capabilities, 'remedies'>): string[] {
     ...(found.oomReported ? [] : ['Podman does not say that a run ended because its memory was used up.']),
   ]
 }
+
+/**
+ * Keeps our networks apart whatever netavark does. With iptables, netavark 1.1 and later removes the rule that isolates
+ * all networks whenever one of them loses its last container, and adds it again only when the next container starts.
+ */
+export const podmanRule = 'iptables -t mangle -A FORWARD -i hp+ -o hp+ -m physdev ! --physdev-is-bridged -j DROP'
 
 interface Info {
   readonly Name: string

@@ -22,12 +22,7 @@ export function createNetworks(client: DockerClient, names: Names, timeoutMs: nu
       Driver: 'bridge',
       CheckDuplicate: true,
       Labels: names.networkLabels(network),
-      Options: {
-        // Docker makes two networks of one name when two ask at a time, but never two of one bridge.
-        'com.docker.network.bridge.name': `hp${createHash('sha256').update(name).digest('hex').slice(0, 12)}`,
-        // Docker keeps networks apart by itself; Podman does where it is told to.
-        isolate: 'true',
-      },
+      Options: bridgeOptions(name),
     }
     const end = Date.now() + timeoutMs
     for (;;) {
@@ -71,6 +66,17 @@ export function createNetworks(client: DockerClient, names: Names, timeoutMs: nu
       const { status } = await client.ask({ method: 'DELETE', path }, { also: [403, 404, 409] })
       return status < 300 || status === 404
     },
+  }
+}
+
+/** The options of a bridge network of that name. */
+export function bridgeOptions(name: string): Readonly<Record<string, string>> {
+  return {
+    // Docker makes two networks of one name when two ask at a time, but never two of one bridge. All have the prefix of
+    // the rule that Podman needs.
+    'com.docker.network.bridge.name': `hp${createHash('sha256').update(name).digest('hex').slice(0, 12)}`,
+    // Docker keeps networks apart by default; Podman needs this option.
+    isolate: 'true',
   }
 }
 

@@ -1,7 +1,10 @@
 // Tries what a Docker Engine does not say of itself, with containers that are thrown away: whether one network reaches
 // another, and whether the size of a root filesystem can be limited.
+import { setTimeout as pause } from 'node:timers/promises'
+
 import type { Capabilities } from '../engine.ts'
 import type { DockerClient } from './client.ts'
+import { bridgeOptions } from './networks.ts'
 import { probeProgram } from './probe-program.ts'
 import { packTar } from '../tar.ts'
 
@@ -11,8 +14,11 @@ export interface Findings {
 }
 
 /**
- * Two networks: a container in the one, and one in each that tries to reach it. The one beside it must, or nothing was
- * found out. It takes a second or two, and leaves nothing behind.
+ * Whether networks are apart: a container in one network, one beside it that must reach it, or nothing was found out, and
+ * one in a second network that must not. The last keeps trying while a third network loses its only container: then
+ * netavark (1.1 and later, with iptables) takes back the rule that keeps all networks of Podman apart.
+ *
+ * It takes a few seconds, and leaves nothing behind.
  */
 export async function probe(client: DockerClient, architecture: string, random: () => string): Promise<Findings> {
   const waiting = probeProgram(architecture)
@@ -26,8 +32,10 @@ export async function probe(client: DockerClient, architecture: string, random: 
     return value.Id
   }
 
-  const makeNetwork = (at: string): Promise<string> =>
-    make('networks', { Name: `${name}-${at}`, Driver: 'bridge', Options: { isolate: 'true' }, Labels: probeLabels })
+  function makeNetwork(at: string): Promise<string> {
+    const Name = `${name}-${at}`
+    return make('networks', { Name, Driver: 'bridge', Options: bridgeOptions(Name), Labels: probeLabels })
+  }
 
   async function run(network: string, program: Uint8Array): Promise<string> {
     const limits = { Memory: 16 * 2 ** 20, PidsLimit: 8, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'] }
@@ -39,13 +47,14 @@ export async function probe(client: DockerClient, architecture: string, random: 
     return id
   }
 
-  async function reaches(network: string, program: Uint8Array): Promise<boolean> {
-    const id = await run(network, program)
-    const { value } = await client.ask<{ readonly StatusCode: number }>({
-      method: 'POST',
-      path: ['containers', id, 'wait'],
-    })
-    return value.StatusCode === refused
+  async function hasReached(id: string): Promise<boolean> {
+    const { value } = await client.ask<Inspected>({ path: ['containers', id, 'json'] })
+    return value.State.ExitCode === refused
+  }
+
+  async function mustReach(id: string): Promise<boolean> {
+    for (const end = Date.now() + longestReach; Date.now() < end; await pause(50)) if (await hasReached(id)) return true
+    return false
   }
 
   async function findDiskLimit(): Promise<boolean> {
@@ -58,15 +67,18 @@ export async function probe(client: DockerClient, architecture: string, random: 
 
   async function findNetworks(): Promise<Findings['networks']> {
     if (waiting === undefined) return 'unknown'
-    const [here, there] = await Promise.all([makeNetwork('a'), makeNetwork('b')])
+    const [here, there, third] = await Promise.all([makeNetwork('a'), makeNetwork('b'), makeNetwork('c')])
     const id = await run(here, waiting)
     const { value } = await client.ask<Inspected>({ path: ['containers', id, 'json'] })
     const address = Object.values(value.NetworkSettings.Networks)[0]?.IPAddress ?? ''
     const connecting = probeProgram(architecture, address)
     if (connecting === undefined || address === '') return 'unknown'
-    const [beside, across] = await Promise.all([reaches(here, connecting), reaches(there, connecting)])
-    if (!beside) return 'unknown'
-    return across ? 'shared' : 'isolated'
+    const start = (network: string): Promise<string> => run(network, connecting)
+    const [beside, across, last] = await Promise.all([start(here), start(there), start(third)])
+    await client.ask({ method: 'DELETE', path: ['containers', last], query: { force: true } })
+    if (!(await mustReach(beside))) return 'unknown'
+    await pause(timeToReach)
+    return (await hasReached(across)) ? 'shared' : 'isolated'
   }
 
   try {
@@ -107,6 +119,9 @@ export async function removeForgotten(client: DockerClient, olderMs: number): Pr
 }
 
 const longestProbe = 10 * 60_000
+/** Milliseconds until a container must have reached one beside it; and until one that can has reached another network's. */
+const longestReach = 10_000
+const timeToReach = 500
 const probeLabel = 'hallpass.probe'
 
 interface Made {
@@ -121,5 +136,6 @@ export const probeLabels = { [probeLabel]: 'true' }
 const refused = 111
 
 interface Inspected {
+  readonly State: { readonly ExitCode: number }
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>> }
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
+import { podmanRule } from '../docker/abilities.ts'
 import { createClient } from '../docker/client.ts'
 import { createDockerEngine } from '../docker/docker.ts'
 import { packBusybox, reasonWithoutBusybox } from './busybox.ts'
@@ -26,8 +27,11 @@ export function reasonWithoutPodman(): string | undefined {
   return reasonWithoutNetworks() ?? reasonWithoutBusybox()
 }
 
-/** @throws Error with the last line of what it said where it does not start */
-export async function startPodman(): Promise<PodmanService> {
+/**
+ * @param options.rule whether the machine has the rule that keeps networks apart: yes, unless a test is about that
+ * @throws Error with the last line of what it said where it does not start
+ */
+export async function startPodman({ rule = true } = {}): Promise<PodmanService> {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-engine-'))
   const at = (name: string): string => join(directory, name)
   const socketPath = at('socket')
@@ -48,7 +52,9 @@ export async function startPodman(): Promise<PodmanService> {
     at('net'),
   ]
   const holder = await holdNetwork()
-  const inside = [`--net=/proc/${holder.pid}/ns/net`, 'podman', ...places]
+  const network = `--net=/proc/${holder.pid}/ns/net`
+  if (rule) execFileSync('nsenter', [network, ...podmanRule.split(' ')], all)
+  const inside = [network, 'podman', ...places]
   const client = createClient({ endpoint: { socketPath }, timeoutMs: 60_000 })
 
   async function begin(): Promise<ChildProcess> {
