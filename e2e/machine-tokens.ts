@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
+import { reasonWithoutAsk } from '../packages/engine/src/testing/busybox.ts'
 import type { Dockerd } from '../packages/engine/src/testing/dockerd.ts'
 import type { Answer, Ask } from './http.ts'
 
@@ -29,6 +30,39 @@ interface Told {
   readonly tokens: readonly { readonly name: string; readonly machine: string | null }[]
 }
 const told = ({ body }: Answer) => body as Told
+
+const missing = reasonWithoutAsk()
+
+/** A program in a machine asks at the machine's own socket, over any engine. */
+export function testFromInside(
+  getWorld: () => { readonly ask: Ask; readonly token: string; readonly app: string; readonly image: string },
+): void {
+  const name = 'a program inside a machine reaches its own machine and no other, and stops it'
+  it.skipIf(missing !== undefined)(missing === undefined ? name : `${name}, skipped: ${missing}`, async () => {
+    const { ask, token, app, image } = getWorld()
+    async function call(method: string, path: string, body?: unknown): Promise<unknown> {
+      const answer = await ask(method, `/v1/apps/${app}${path}`, { token, body })
+      expect(answer.status, answer.text).toBe(200)
+      return answer.body
+    }
+    async function create(script: string, own: object): Promise<string> {
+      const config = { image, init: { exec: ['sh', '-c', script] }, restart: { policy: 'no' }, ...own }
+      return ((await call('POST', '/machines', { config })) as Told).id
+    }
+    const sibling = await create('sleep 1000', {})
+    const [all, own] = [`/v1/apps/${app}/machines`, `/v1/apps/${app}/machines/$FLY_MACHINE_ID`]
+    const script = `ask GET ${own}; ask GET ${all}/${sibling}; ask POST ${own}/stop; exec sleep 1000`
+    const id = await create(script, { token: {} })
+    await call('GET', `/machines/${id}/wait?state=stopped&timeout=60`)
+    const { lines } = (await call('GET', `/logs?machine=${id}`)) as { lines: readonly { message: string }[] }
+    const said = lines.map(({ message }) => message.trim())
+    expect(said).toEqual(['HTTP/1.1 200 OK', 'HTTP/1.1 403 Forbidden', 'HTTP/1.1 200 OK'])
+    const events = (await call('GET', `/machines/${id}/events`)) as readonly { type: string; request?: object }[]
+    expect(events.find(({ type }) => type === 'exit')?.request).toMatchObject({ exit_event: { requested_stop: true } })
+    for (const one of [id, sibling]) await call('DELETE', `/machines/${one}?force=true`)
+    for (const one of [id, sibling]) await call('GET', `/machines/${one}/wait?state=destroyed&timeout=60`)
+  })
+}
 
 export function describeOwnTokens(getWorld: () => TokenWorld): void {
   const ask: Ask = (...asked) => getWorld().ask(...asked)

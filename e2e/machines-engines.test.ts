@@ -1,5 +1,6 @@
 // The life of a machine at the door of an authority that people started, over Podman and over the local engine. What a Docker
 // Engine does besides is told in the files beside this one.
+import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -10,6 +11,7 @@ import { reasonWithoutPodman, startPodman } from '../packages/engine/src/testing
 import { founder, withDatabase } from './authority.ts'
 import { arrive, type Place, type Served } from './hallpass.ts'
 import { createAsk } from './http.ts'
+import { testFromInside } from './machine-tokens.ts'
 import { createApp, createOrganisation, mint, signIn } from './people.ts'
 
 interface Started extends EnginePlace {
@@ -49,6 +51,7 @@ describe.each(engines)('machines over $name', ({ missing, start }) => {
       let engine: Started
       let place: Place
       let served: Served
+      let runtime: string
       let token = ''
       const ask = createAsk(() => served.url)
 
@@ -57,10 +60,12 @@ describe.each(engines)('machines over $name', ({ missing, start }) => {
         served = await place.serve(words, {
           HALLPASS_BOOTSTRAP_EMAIL: founder.email,
           HALLPASS_BOOTSTRAP_PASSWORD: founder.password,
+          RUNTIME_DIRECTORY: runtime,
         })
       }
       beforeAll(async () => {
         place = await arrive()
+        runtime = await mkdtemp('/dev/shm/hallpass-e2e-')
         engine = await start(join(place.directory, 'data'))
         await serve()
         const person = await signIn(ask, founder)
@@ -72,6 +77,7 @@ describe.each(engines)('machines over $name', ({ missing, start }) => {
         await served?.stop('SIGKILL')
         await engine?.stop()
         await place?.leave()
+        await rm(runtime, { recursive: true })
       })
 
       async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -139,6 +145,8 @@ describe.each(engines)('machines over $name', ({ missing, start }) => {
         expect(await exitOf(eats)).toMatchObject({ exit_code: 137, oom_killed: oomReported })
         for (const id of [leaves, eats]) await call('DELETE', `/${id}?force=true`)
       })
+
+      testFromInside(() => ({ ask, token, app: 'web', image: engine.image }))
 
       test('machines outlive an authority that is killed, and what was under way comes to its end', async () => {
         const [stays, ends, stops] = [

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { reasonWithoutDockerd, startDockerd, type Dockerd } from '../packages/engine/src/testing/dockerd.ts'
 import { arrive, type Outcome, type Place, type Served } from './hallpass.ts'
 import { createAsk, type Answer } from './http.ts'
-import { describeOwnTokens } from './machine-tokens.ts'
+import { describeOwnTokens, testFromInside } from './machine-tokens.ts'
 import { testShells } from './machine-terminal.ts'
 
 const missing = reasonWithoutDockerd()
@@ -274,6 +274,8 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
     expect(JSON.stringify(containers)).not.toContain(ids.talker)
     expect(await done(['apps', 'destroy', '-y', 'jobs'], token)).toBe('Destroyed app jobs')
   })
+
+  testFromInside(() => ({ ask, token, app: 'sibling', image: dockerd.image }))
 
   describeOwnTokens(() => ({
     dockerd,

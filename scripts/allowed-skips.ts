@@ -23,7 +23,7 @@ const programs: Readonly<Record<string, RegExp>> = {
   pgbouncer: /^e2e\/pgbouncer\.test\.ts /,
   zsh: /^e2e\/completion\.test\.ts .*zsh/,
   fish: /^e2e\/completion\.test\.ts .*fish/,
-  gcc: /^e2e\/store-trouble\.test\.ts a disk that fails/,
+  gcc: /^e2e\/(?:store-trouble\.test\.ts a disk that fails|machines-\w+\.test\.ts .*a program inside)/,
   openssl:
     /^(?:packages\/cli\/src\/connection\.test\.ts TLS|packages\/engine\/src\/docker\/pulls\.test\.ts .*TLS|e2e\/web-browser\.test\.ts behind a proxy)/,
   'systemd-analyze': /^e2e\/service\.test\.ts /,

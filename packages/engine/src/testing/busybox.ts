@@ -1,12 +1,23 @@
-// An image for tests without a registry: busybox of this machine, and nothing else.
+// An image for tests without a registry: busybox of this machine, and `ask`, where it can be compiled.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { copyFile, mkdir, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Why this machine has none; undefined where it has. */
 export function reasonWithoutBusybox(): string | undefined {
   return find() === undefined ? 'there is no static busybox (Debian: busybox-static)' : undefined
+}
+
+/** Why the image here has no `ask`, which asks at /.fly/api, as busybox cannot; undefined where it has. */
+export function reasonWithoutAsk(): string | undefined {
+  const directory = mkdtempSync(join(tmpdir(), 'hallpass-ask-'))
+  try {
+    return compileAsk(join(directory, 'ask')) ? undefined : 'there is no C compiler with a static library'
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 }
 
 /** Makes the root filesystem in a directory, and says it as a tar archive. */
@@ -20,6 +31,7 @@ export async function packBusybox(directory: string): Promise<Buffer> {
   for (const name of execFileSync(program, ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
     if (name !== 'busybox') await symlink('busybox', join(bin, name))
   }
+  compileAsk(join(bin, 'ask'))
   return execFileSync('tar', ['--directory', directory, '--create', '.'], { maxBuffer: 2 ** 26 })
 }
 
@@ -29,3 +41,23 @@ function find(): string | undefined {
     (file) => existsSync(file) && spawnSync('grep', ['-q', '/ld-linux', file]).status === 1,
   )
 }
+
+function compileAsk(program: string): boolean {
+  return spawnSync('cc', ['-static', '-x', 'c', '-o', program, '-'], { input: ask, stdio: 'pipe' }).status === 0
+}
+
+const ask = String.raw`
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+int main(int count, char **words) {
+  struct sockaddr_un place = {AF_UNIX, "/.fly/api"};
+  int api = socket(AF_UNIX, SOCK_STREAM, 0);
+  char line[100] = "";
+  if (count != 3 || connect(api, (struct sockaddr *)&place, sizeof place) != 0) return 1;
+  dprintf(api, "%s %s HTTP/1.1\r\nHost: fly\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", words[1], words[2]);
+  fgets(line, sizeof line, fdopen(api, "r"));
+  fputs(line, stdout);
+}
+`
