@@ -124,9 +124,16 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
       stdin: 'what comes in\n',
     })
     expect(read).toEqual({ code: 0, stdout: 'what comes in\n', stderr: '' })
-    const unknown = await withToken('machine', 'exec', 'talker', 'no-such-program')
-    expect(unknown.code).not.toBe(0)
-    expect(unknown.stderr).toContain('no-such-program')
+    for (const flags of [[], ['-i']]) {
+      for (const [program, code] of [
+        ['no-such-program', 127],
+        ['/tmp', 126],
+      ] as const) {
+        const outcome = await withToken('machine', 'exec', ...flags, 'talker', program)
+        expect(outcome).toMatchObject({ code, stdout: '' })
+        expect(outcome.stderr).toMatch(new RegExp(`^Error: The command cannot be run: .*${program}.*\n$`))
+      }
+    }
   })
 
   testShells(() => ({

@@ -36,5 +36,7 @@ describe('exitCodeFor', () => {
     expect(exitCodeFor(new ConnectionError('timeout', ''))).toBe(1)
     expect(exitCodeFor(new ConnectionError('not_sent', ''))).toBe(2)
     expect(exitCodeFor('anything')).toBe(1)
+    expect(exitCodeFor(new ApiError('command_not_found', '', { status: 422 }))).toBe(127)
+    expect(exitCodeFor(new ApiError('command_not_runnable', '', { status: 422 }))).toBe(126)
   })
 })

@@ -17,23 +17,25 @@ export class CommandError extends Error {
   }
 }
 
-/** 0 is done, 1 failed, 2 misused; 130 is what a shell says of Ctrl-C. */
-export const exitCodes = { done: 0, failed: 1, misused: 2, cancelled: 130 } as const
+/** 0 is done, 1 failed, 2 misused; 126, 127 and 130 are what a shell says of a command that it cannot run, and of Ctrl-C. */
+export const exitCodes = { done: 0, failed: 1, misused: 2, notRunnable: 126, notFound: 127, cancelled: 130 } as const
 
 /** The exit code that an error ends the program with. */
 export function exitCodeFor(error: unknown): number {
   if (error instanceof CommandError) return exitCodes[error.code]
-  const isMisuse = error instanceof Error && 'code' in error && misuses.has(`${error.name} ${String(error.code)}`)
-  return isMisuse ? exitCodes.misused : exitCodes.failed
+  const name = error instanceof Error && 'code' in error ? `${error.name} ${String(error.code)}` : ''
+  return codesOfErrors[name] ?? exitCodes.failed
 }
 
-/** What is wrong with what was written, as the authority finds it, or the client before it sends it. */
-const misuses: ReadonlySet<string> = new Set([
-  'ApiError invalid_request',
-  'ConnectionError not_sent',
-  'StartupError configuration_invalid',
-  'StartupError root_key_invalid',
-])
+/** Misused is what is wrong with what was written, as the authority finds it, or the client before it sends it. */
+const codesOfErrors: Readonly<Record<string, number>> = {
+  'ApiError invalid_request': exitCodes.misused,
+  'ConnectionError not_sent': exitCodes.misused,
+  'StartupError configuration_invalid': exitCodes.misused,
+  'StartupError root_key_invalid': exitCodes.misused,
+  'ApiError command_not_found': exitCodes.notFound,
+  'ApiError command_not_runnable': exitCodes.notRunnable,
+}
 
 /**
  * One sentence for a person.

@@ -1,4 +1,5 @@
 // How a command is carried by a WebSocket: the first byte of each message says what the others are, as Kubernetes has it.
+import type { ApiErrorCode } from './errors.ts'
 
 /** The subprotocol that both sides name. */
 export const commandProtocol = 'v1.exec.hallpass'
@@ -29,7 +30,7 @@ export interface TerminalSize {
 
 export type CommandStatus =
   | { readonly exit_code: number }
-  | { readonly error: { readonly code: string; readonly message: string; readonly request_id: string } }
+  | { readonly error: { readonly code: ApiErrorCode; readonly message: string; readonly request_id: string } }
 
 /** A message of this channel. */
 export function writeMessage(channel: number, bytes: Uint8Array): Uint8Array {

@@ -9,6 +9,8 @@ export const apiErrorCodes = [
   'not_found',
   'conflict',
   'name_taken',
+  'command_not_found',
+  'command_not_runnable',
   'failed_precondition',
   'deadline_exceeded',
   'too_large',

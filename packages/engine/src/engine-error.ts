@@ -20,8 +20,10 @@ export type EngineErrorCode =
   | 'volume_not_found'
   /** A run has the volume. */
   | 'volume_in_use'
-  /** The command is not in the image, or is no program. */
-  | 'bad_command'
+  /** The command is not in the image. */
+  | 'command_not_found'
+  /** The command is in the image, and cannot be run: it is no program, or may not be executed. */
+  | 'command_not_runnable'
   /** A field of what was asked has a wrong value: `field` names it. */
   | 'bad_spec'
   /** The engine cannot do it, or cannot enforce it; `capabilities` says so before. */

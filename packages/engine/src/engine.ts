@@ -34,7 +34,7 @@ export interface Engine {
   /**
    * Starts a run, once: where it runs or has ended, its status is all that comes back. Only one driver may call it at a time: of
    * two calls in the same millisecond, the second may start again what the first started and saw end.
-   * @throws EngineError `bad_command`: the engine found no such program in the image. Most are found missing by the run
+   * @throws EngineError `command_not_found`: the engine found no such program in the image. Most are found missing by the run
    *   itself, which ends with 126 or 127, and then `exit.problem` says why.
    */
   start(runId: string): Promise<RunStatus>
@@ -305,14 +305,14 @@ export interface CommandResult {
 }
 
 export interface CommandSession {
-  /** Ends when the command has ended. The command waits while nobody reads. */
+  /** Ends when the command has ended. The command waits while nobody reads. Without what the engine says if it cannot run it. */
   readonly output: AsyncIterable<{ readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }>
   /** Resolves when the engine has taken it. */
   write(bytes: Uint8Array): Promise<void>
   /** Says that no more input comes. */
   endInput(): void
   resize(size: TerminalSize): Promise<void>
-  /** How the command ended; to be called when `output` has ended. @throws EngineError `bad_command` */
+  /** How the command ended; to be called when `output` has ended. @throws EngineError `command_not_found`, `command_not_runnable` */
   exitCode(): Promise<number>
   /**
    * Leaves the session. A command that has not ended is killed with what it began, where the image has `sh` and `grep`:

@@ -8,6 +8,8 @@ export type DomainErrorCode =
   | 'conflict'
   | 'name_taken'
   | 'invalid' // well formed, but against a rule of the domain
+  | 'command_not_found' // the machine has no such program
+  | 'command_not_runnable' // what it has of that name is no program that can be run
   | 'failed_precondition' // the target is not in the state that this needs
   | 'deadline_exceeded' // the awaited state did not come in time
   | 'rate_limited'

@@ -36,7 +36,10 @@ export function forCaller(error: unknown): unknown {
   if (code === 'run_not_found' || code === 'not_running') {
     return new DomainError('failed_precondition', 'failed_precondition: machine is not running', { cause: error })
   }
-  if (code === 'bad_command' || code === 'bad_spec') return new DomainError('invalid', message, { cause: error })
+  if (code === 'command_not_found' || code === 'command_not_runnable') {
+    return new DomainError(code, message, { cause: error })
+  }
+  if (code === 'bad_spec') return new DomainError('invalid', message, { cause: error })
   if (code === 'timeout') {
     return new DomainError('deadline_exceeded', `deadline_exceeded: ${message}`, { cause: error })
   }

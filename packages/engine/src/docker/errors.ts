@@ -47,8 +47,13 @@ const meanings: readonly (readonly [RegExp, EngineErrorCode, string])[] = [
     'The engine cannot limit the size of a root filesystem: %s',
   ],
   [
-    /executable file not found|command that was not found|exec format error|\bexec: "|exec.*(?:no such file or directory|permission denied|is a directory|file name too long)|No command specified|no command or entrypoint/i,
-    'bad_command',
+    /executable file not found|command that was not found|exec[^]*no such file or directory/i,
+    'command_not_found',
+    'The command cannot be run: %s',
+  ],
+  [
+    /exec format error|\bexec: "|exec[^]*(?:permission denied|is a directory|file name too long)|No command specified|no command or entrypoint/i,
+    'command_not_runnable',
     'The command cannot be run: %s',
   ],
   [

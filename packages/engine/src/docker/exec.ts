@@ -36,19 +36,22 @@ export async function openExec(
   })
   const socket = await client.takeOver({ method: 'POST', path: ['exec', id, 'start'], json: { Detach: false, ...tty } })
   let beginning = ''
-  let isOver = false
+  let [isOver, isUnable] = [false, false]
 
   async function* read(): AsyncGenerator<{ readonly stream: 'stdout' | 'stderr'; readonly bytes: Buffer }> {
     try {
       for await (const piece of terminal === undefined ? readFrames(socket) : readTerminal(socket)) {
+        const isFirst = beginning === ''
         if (beginning.length < 1000) beginning += piece.bytes.toString('utf8', 0, 1000)
-        yield piece
+        // The engine has ended such a command before it says why.
+        if (isFirst && wordsOfEngine.test(beginning)) isUnable = isUnableCode(await exitOf(daemon, id))
+        if (!isUnable) yield piece
       }
     } catch (error) {
       command.abort?.throwIfAborted()
       if (error instanceof EngineError) throw error
       // Podman resets the connection of a command that has ended without having read all of its input.
-      if (!(await hasEnded(daemon, id))) {
+      if ((await exitOf(daemon, id)) === undefined) {
         throw new EngineError('unavailable', 'The engine went away while a command ran', { cause: error })
       }
     }
@@ -85,10 +88,7 @@ export async function openExec(
     endInput: () => socket.end(),
     async exitCode() {
       const code = await exitCodeOf(daemon, id)
-      const isUnable =
-        (code === 126 || code === 127) &&
-        /^\s*(?:Error: )?(?:OCI runtime|runc|crun|unable to find (?:user|group))\b/.test(beginning)
-      if (isUnable) throw errorOfWords(beginning)
+      if (isUnableCode(code) && wordsOfEngine.test(beginning)) throw errorOfWords(beginning)
       return code
     },
   }
@@ -103,15 +103,15 @@ async function readState({ client }: Daemon, id: string): Promise<ExecState> {
   return (await client.ask<ExecState>({ path: ['exec', id, 'json'] })).value
 }
 
-/** False also where the engine does not say it. */
-async function hasEnded(daemon: Daemon, id: string): Promise<boolean> {
+/** The code of a command that has ended. Undefined also where the engine does not say it. */
+async function exitOf(daemon: Daemon, id: string): Promise<number | undefined> {
   for (let tries = 0; tries < 10; tries += 1) {
     const state = await readState(daemon, id).catch(() => undefined)
-    if (state === undefined) return false
-    if (!state.Running && state.ExitCode !== null) return true
+    if (state === undefined) return undefined
+    if (!state.Running && state.ExitCode !== null) return state.ExitCode
     await pause(50)
   }
-  return false
+  return undefined
 }
 
 /** The stream ends a moment before the engine knows how the command ended. */
@@ -170,6 +170,8 @@ interface ExecState {
   readonly ExitCode: number | null
 }
 
+const isUnableCode = (code: number | undefined): boolean => code === 126 || code === 127
+const wordsOfEngine = /^\s*(?:Error: )?(?:OCI runtime|runc|crun|unable to find (?:user|group))\b/
 const mostKills = 20
 const markName = 'HALLPASS_COMMAND'
 const input = { AttachStdin: true }

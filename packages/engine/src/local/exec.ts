@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 
 import { checkCommand } from '../check-spec.ts'
 import { EngineError } from '../engine-error.ts'
@@ -66,7 +67,7 @@ exec nsenter --mount=/proc/${watcher}/ns/mnt ${spaces} sh -c ${quote(becomeSandb
   args.end(argumentsOf(words))
   seccomp.end(seccompFilter(process.arch) ?? '')
   let beginning = ''
-  let isOver = false
+  let [isOver, isUnable] = [false, false]
   const ended = new Promise<number>((resolve) => {
     child.once('error', () => resolve(126))
     child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 143)))
@@ -75,8 +76,13 @@ exec nsenter --mount=/proc/${watcher}/ns/mnt ${spaces} sh -c ${quote(becomeSandb
   async function* read(): AsyncGenerator<Piece> {
     for await (const piece of merge({ stdout, stderr }, ended)) {
       command.abort?.throwIfAborted()
+      const isFirst = beginning === ''
       if (beginning.length < 1000) beginning += piece.bytes.toString('utf8', 0, 1000)
-      yield piece
+      // Bubblewrap ends as soon as it has said why it cannot. A command may begin with such words too.
+      if (isFirst && beginning.startsWith('bwrap: ')) {
+        isUnable = (await Promise.race([ended, pause(500, undefined, { ref: false })])) === 1
+      }
+      if (!isUnable) yield piece
     }
     await ended
     isOver = true
@@ -118,7 +124,11 @@ exec nsenter --mount=/proc/${watcher}/ns/mnt ${spaces} sh -c ${quote(becomeSandb
       if (words.startsWith("Can't chdir")) {
         throw new EngineError('bad_spec', 'The run does not have the working directory', { field: 'workingDirectory' })
       }
-      throw new EngineError('bad_command', `The command cannot be run: ${words.replace(/^execvp /, '')}`)
+      const isMissing = words.endsWith(': No such file or directory')
+      throw new EngineError(
+        isMissing ? 'command_not_found' : 'command_not_runnable',
+        `The command cannot be run: ${words.replace(/^execvp /, '')}`,
+      )
     },
   }
 }

@@ -44,7 +44,8 @@ export function createRuns(place: LocalPlace): Runs {
       ...(spec.entrypoint ?? image.entrypoint),
       ...(spec.command ?? (spec.entrypoint === undefined ? image.command : [])),
     ]
-    if (command.length === 0) throw new EngineError('bad_command', 'Neither the image nor the run has a command')
+    if (command.length === 0)
+      throw new EngineError('command_not_runnable', 'Neither the image nor the run has a command')
     return {
       runId: spec.runId,
       digest: digestOf(spec),

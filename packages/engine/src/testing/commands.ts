@@ -45,10 +45,21 @@ export function testCommands(get: () => World): void {
     })
 
     test('that cannot be run says so', async () => {
-      await expect(exec(['no-such-program'])).rejects.toMatchObject({ code: 'bad_command' })
-      await expect(exec(['/tmp'])).rejects.toMatchObject({ code: 'bad_command' })
-      await expect(exec(['/tmp\n'])).rejects.toMatchObject({ code: 'bad_command' })
-      await expect(exec(['x'.repeat(5000)])).rejects.toMatchObject({ code: 'bad_command' })
+      await expect(exec(['no-such-program'])).rejects.toMatchObject({ code: 'command_not_found' })
+      await expect(exec(['/tmp/none'])).rejects.toMatchObject({ code: 'command_not_found' })
+      await expect(exec(['/tmp'])).rejects.toMatchObject({ code: 'command_not_runnable' })
+      await expect(exec(['/tmp\n'])).rejects.toMatchObject({ code: 'command_not_found' })
+      await expect(exec(['x'.repeat(5000)])).rejects.toMatchObject({ code: 'command_not_runnable' })
+      for (const terminal of [{}, { terminal: { rows: 24, columns: 80 } }]) {
+        const session = await get().engine.openExec(runId, { argv: ['no-such-program'], ...terminal })
+        for await (const { bytes } of session.output) expect(text(bytes)).toBe('')
+        await expect(session.exitCode()).rejects.toMatchObject({ code: 'command_not_found' })
+        await session.close()
+      }
+      // It may say the same words itself.
+      for (const words of ['OCI runtime', 'bwrap: it']) {
+        expect(text((await exec(['sh', '-c', `echo ${words}; exit 3`])).stdout)).toBe(`${words}\n`)
+      }
       await expect(exec([])).rejects.toMatchObject({ code: 'bad_spec', field: 'argv' })
       await expect(exec(['true'], { user: 'nobody-of-here' })).rejects.toMatchObject({ code: 'bad_spec' })
       expect(await exec(['sh', '-c', 'exit 127'])).toMatchObject({ exitCode: 127 })

@@ -27,6 +27,8 @@ const codesOfDomain: Readonly<Record<DomainErrorCode, Code>> = {
   conflict: 'UNPROCESSABLE',
   name_taken: 'UNPROCESSABLE',
   invalid: 'UNPROCESSABLE',
+  command_not_found: 'UNPROCESSABLE',
+  command_not_runnable: 'UNPROCESSABLE',
   failed_precondition: 'UNPROCESSABLE',
   deadline_exceeded: 'UNAVAILABLE',
   rate_limited: 'RATE_LIMITED',

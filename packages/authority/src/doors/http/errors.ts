@@ -47,6 +47,8 @@ const answersOfDomain: Readonly<Record<DomainErrorCode, { readonly http: number;
   conflict: { http: 409, code: 'conflict' },
   name_taken: { http: 422, code: 'name_taken' },
   invalid: { http: 422, code: 'invalid_request' },
+  command_not_found: { http: 422, code: 'command_not_found' },
+  command_not_runnable: { http: 422, code: 'command_not_runnable' },
   failed_precondition: { http: 412, code: 'failed_precondition' },
   deadline_exceeded: { http: 408, code: 'deadline_exceeded' },
   rate_limited: { http: 429, code: 'rate_limited' },

@@ -1,7 +1,7 @@
 // Joins a command in a machine to the terminal or the pipes of this process, until it ends.
 import { constants } from 'node:os'
 
-import type { Client } from '@hallpass/client'
+import { ApiError, type Client } from '@hallpass/client'
 import { channels, longestMessage, writeMessage, type CommandStatus } from '@hallpass/client/command-stream'
 import type { WebSocket } from 'ws'
 
@@ -45,7 +45,7 @@ export async function hearSignals<T>(work: (ended: Promise<number>) => Promise<T
 /**
  * Runs a command to its end. The terminal is as it was before, whatever happens.
  * @returns its exit code, or what `ended` resolves with
- * @throws CommandError if the authority ends it, or the connection is lost
+ * @throws ApiError if the authority ends it; CommandError if the connection is lost
  */
 export async function attach(
   context: Context,
@@ -126,8 +126,10 @@ function end(socket: WebSocket, { stdout, stderr }: Context): Promise<number> {
     socket.once('close', () => {
       if (status === undefined) {
         reject(new CommandError('failed', 'the connection to the authority was lost, and the command ends with it'))
-      } else if ('error' in status) reject(new CommandError('failed', status.error.message))
-      else resolve(status.exit_code)
+      } else if ('error' in status) {
+        const { code, message, request_id: requestId } = status.error
+        reject(new ApiError(code, message, { status: 101, requestId }))
+      } else resolve(status.exit_code)
     })
   }).finally(() => {
     stdout.off('error', stopReading)
