@@ -56,9 +56,11 @@ export function testOpenCommands(get: () => CommandPlace): void {
     })
 
     test('that cannot be run says so', async () => {
-      const { status } = await (await open({ command: ['no-such-program'], terminal })).ended
+      const unable = await open({ command: ['no-such-program'], terminal })
+      const { status } = await unable.ended
+      expect(unable.said()).toBe('')
       expect(status).toMatchObject({
-        error: { code: 'invalid_request', message: expect.stringContaining('no-such-program') as string },
+        error: { code: 'command_not_found', message: expect.stringContaining('no-such-program') as string },
       })
     })
 
