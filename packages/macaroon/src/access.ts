@@ -67,8 +67,8 @@ export function roleFor(feature: string | undefined, action: Action): number {
 }
 
 /**
- * An access of its own with nothing but what it may name, so that all caveats are held against the same one; null, which
- * is what JSON has for what is not there, is not there.
+ * A copy with only the fields of an access, so that all caveats are held against the same values. A field that is null
+ * counts as missing, as in JSON.
  *
  * Throws MacaroonError `bad-argument` naming the field that is not of its type.
  */
@@ -110,8 +110,8 @@ function absent(value: unknown, name: string, wanted: string): undefined {
 }
 
 /**
- * Checks that an access is one action on one resource, with the parents of that resource, as Go's `Access.Validate`;
- * besides, that its action and its time are numbers one can compare with.
+ * Checks that an access is one action on one resource, with the parents of that resource, as Go's `Access.Validate`.
+ * Also checks that its action and its time are numbers that can be compared.
  *
  * Returns what is wrong as a sentence, or undefined where nothing is. Throws MacaroonError `bad-argument` where a part of
  * it is not of its type.
@@ -163,7 +163,7 @@ const organizationParts: readonly Part[] = ['appId', 'feature', 'storageObject']
 const appParts: readonly Part[] = ['machine', 'volume', 'appFeature']
 const machineParts: readonly Part[] = ['command', 'machineFeature']
 
-/** How many of these are named. Which ones, only who complains must know. */
+/** The number of these that are named. Only an error needs to know which. */
 function count(a: unknown, b: unknown, c: unknown): number {
   return Number(a !== undefined) + Number(b !== undefined) + Number(c !== undefined)
 }

@@ -82,14 +82,14 @@ function knowsBase64(_bytes: Uint8Array): _bytes is Base64Bytes {
 function fillByEngine(bytes: Base64Bytes, length: number, text: string): boolean {
   try {
     const { read, written } = bytes.setFromBase64(text)
-    // Engines pass over white space and missing padding, of which the length promises other bytes than they make.
+    // Engines accept white space and missing padding; then they make another number of bytes than the length says.
     return read === text.length && written === length
   } catch {
     return false
   }
 }
 
-/** Engines can be told to look at these bits themselves, and take longer to listen than we to look. */
+/** Engines have an option that checks these bits, which takes longer than to check them here. */
 function hasIdleBits(text: string, end: number, padding: number): boolean {
   return padding > 0 && (valueAt(text, end - padding - 1) & (padding === 1 ? 3 : 15)) !== 0
 }

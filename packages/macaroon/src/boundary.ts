@@ -15,7 +15,7 @@ export function takeBytes(value: unknown, name: string, length?: number): Uint8A
   return copy
 }
 
-/** Whether the engine itself takes it for a Uint8Array, whatever it says of itself and wherever its class is from. */
+/** Whether the engine itself treats it as a Uint8Array, whatever its class says and wherever its class is from. */
 export function isBytes(value: unknown): value is Uint8Array {
   return tagOf.call(value) === 'Uint8Array'
 }
@@ -36,7 +36,7 @@ export function expectFields<Fields extends object>(value: Fields, name: string)
   return value
 }
 
-/** A list of its own, of what `take` makes of each; a gap in it counts as undefined. */
+/** A copy of the list, with `take` applied to each element; a gap counts as undefined. */
 export function takeList<Item>(
   value: unknown,
   name: string,
@@ -48,7 +48,7 @@ export function takeList<Item>(
   return list
 }
 
-/** What is no function is refused by the name of its field. */
+/** Throws `bad-argument` with the name of a field that is not a function. */
 export function expectFunctions(fields: object, name: string, ...methods: readonly string[]): void {
   for (const method of methods) {
     if (typeof Reflect.get(expectFields(fields, name), method) !== 'function') {
@@ -57,7 +57,7 @@ export function expectFunctions(fields: object, name: string, ...methods: readon
   }
 }
 
-/** As the engine counts them, whatever their class says; 0 where they were given away. */
+/** Their number as the engine counts, whatever their class says; 0 if the buffer was transferred. */
 export function lengthOf(bytes: Uint8Array): number {
   return lengthBy.call(bytes)
 }
@@ -69,7 +69,7 @@ const parts = /* @__PURE__ */ Object.getOwnPropertyDescriptors(
 const tagOf = parts[Symbol.toStringTag].get as (this: unknown) => unknown
 const lengthBy = parts.length.get as (this: unknown) => number
 
-/** Undefined where the bytes were given away: no length that one reads is that of what would be copied. */
+/** Undefined if the buffer was transferred: then no length that can be read is that of a copy. */
 function copyOf(bytes: Uint8Array): Uint8Array | undefined {
   try {
     return new Uint8Array(bytes)

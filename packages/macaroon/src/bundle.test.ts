@@ -129,7 +129,7 @@ describe('verifyBundle', () => {
     ])
   })
 
-  it('uses the discharges, and trusts whom it is told to trust', () => {
+  it('uses the discharges, and trusts whom its caller trusts', () => {
     const one = asked()
     const token = attenuate(mint(1, organization(12n)), [one])
     const bundle = bundleOf(token, answer(one.ticket, { type: 'FlyioUserID', id: 7n }))

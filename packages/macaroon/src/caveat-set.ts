@@ -73,8 +73,8 @@ function expectCaveats(caveats: unknown): readonly Caveat[] {
 }
 
 /**
- * What a reader makes of the bytes of these caveats: whatever a caller holds on to and changes, and whatever else it may
- * be than what its type says, is not what is judged. What is not understood stays so, and forbids everything.
+ * These caveats, encoded and read again. So what is judged has the right types, and does not change when a caller
+ * changes what they gave. A caveat that is not understood stays so, and forbids everything.
  *
  * Throws like `encodeCaveats`, but for lists of any length.
  */
@@ -118,7 +118,7 @@ export interface CaveatsOnWire {
   readonly caveats: readonly Caveat[]
   /** Where each of them begins and, last, where the last one ends. */
   readonly offsets: readonly number[]
-  /** Whether there are some, and all of them, those inside IfPresent apart, are for an access to be held against. */
+  /** Whether it has caveats, and all of them, except those inside IfPresent, are held against an access. */
   readonly isPlain: boolean
 }
 
@@ -137,7 +137,7 @@ export class CaveatReader extends MsgpackReader {
 /** Reads the set at the cursor. Offsets are counted from `origin`. */
 export function readCaveats(reader: CaveatReader, origin = 0): CaveatsOnWire {
   const length = readPairs(reader)
-  // As long as they will be, for what grows takes room for much more.
+  // Made in full length, because an array that grows takes much more room.
   const caveats = Array<Caveat>(length)
   const offsets = Array<number>(length + 1)
   let isPlain = length > 0
@@ -169,7 +169,7 @@ export function writeCaveat(writer: MsgpackWriter, caveat: Caveat, vocabulary: V
     codec.encode(writer, caveat, (inner, caveats) => writeCaveats(inner, caveats, vocabulary))
   } catch (error) {
     if (codec.type === 'Own' || (error instanceof MacaroonError && error.code !== 'bad-caveat')) throw error
-    // Only a value of another type than it says makes an error of ours, or of the engine, here.
+    // Here only a value of a wrong type makes an error, ours or the engine's.
     throw new MacaroonError(
       'bad-caveat',
       `${codec.type}: ${error instanceof MacaroonError ? error.message : 'nonsense'}`,
@@ -210,7 +210,7 @@ function writeCaveats(writer: MsgpackWriter, caveats: readonly Caveat[], vocabul
   for (const caveat of list) writeCaveat(writer, caveat, vocabulary)
 }
 
-/** How many caveats the set at the cursor has, which must not be too many with those that were counted already. */
+/** The number of caveats in the set at the cursor. Throws if they are too many together with those counted before. */
 function readPairs(reader: CaveatReader): number {
   const start = reader.offset
   const length = reader.readArrayLength()

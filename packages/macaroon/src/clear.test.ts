@@ -60,7 +60,7 @@ describe('reasons', () => {
     ],
     [
       'bad-caveat',
-      'Machines lists every machine and single ones besides, which makes no sense',
+      'Machines lists every machine and single ones too, which makes no sense',
       {
         type: 'Machines',
         machines: new Map([
@@ -184,7 +184,7 @@ describe('clearCaveats', () => {
     expect([9.999, 10, 20, 20.001, 10n, 21n, 2n ** 70n].map(at)).toEqual([false, true, true, false, true, false, false])
   })
 
-  it('does not take an attestation for a restriction, but nothing for everything neither', () => {
+  it('takes neither an attestation for a restriction, nor no caveat for a permission', () => {
     expect(clearCaveats([anyOrganization, { type: 'FlyioUserID', id: 1n }], [access]).allowed).toBe(true)
     expect(caught(() => clearCaveats([], [access])).code).toBe('no-caveats')
     expect(caught(() => clearCaveats([{ type: 'FlyioUserID', id: 1n }], [access])).code).toBe('no-caveats')

@@ -34,11 +34,11 @@ export interface ClearOptions {
 /**
  * Whether a verified macaroon allows all of these accesses, as Go's `CaveatSet.Validate`. Attestations forbid nothing.
  *
- * It judges the caveats whose bytes were verified, whatever became of what anybody was shown of them. Of several discharges
- * of one ticket it takes the first that allows all of the accesses; their order is nobody's business.
+ * It judges the caveats whose bytes were verified, even if a caller has changed the values that they were shown. Of
+ * several discharges of one ticket it takes the first that allows all of the accesses; their order does not matter.
  *
- * Throws MacaroonError `bad-argument` for no accesses at all, for what `verify` did not make, and for an access of which a
- * part is not of its type, and for a number of denials that is none or below 1; null counts as left out.
+ * Throws MacaroonError `bad-argument` for no accesses at all, for what `verify` did not make, for an access with a part
+ * of a wrong type, and for `denials` below 1; null counts as left out.
  */
 export function clear(
   verified: VerifiedMacaroon,
@@ -57,7 +57,7 @@ export function clear(
   return clearAll(allCaveats(own, chosen), accesses, vocabulary, shown, denials)
 }
 
-/** Of the answers to each question one, which allows all of the accesses if any does. What it comes to is judged anew. */
+/** One answer to each question: one that allows all of the accesses, if any does. The result is judged again. */
 function choose(
   own: readonly Caveat[],
   answers: readonly Answers[],
@@ -79,8 +79,8 @@ function choose(
  * in a ticket.
  *
  * Throws MacaroonError `bad-argument` as `clear` does, `bad-caveat` for a caveat of which a value is not of its type,
- * `too-deep`, and `no-caveats` where there is no caveat but attestations: nothing
- * must not mean everything.
+ * `too-deep`, and `no-caveats` where there are only attestations: no restriction must not mean that everything is
+ * allowed.
  */
 export function clearCaveats(
   caveats: readonly Caveat[],
@@ -93,8 +93,8 @@ export function clearCaveats(
 }
 
 /**
- * The same for caveats that a reader made, of which one at least should be no attestation, as verification makes sure of;
- * `shown` are those that a denial tells of.
+ * The same for caveats that were read. At least one must not be an attestation, which verification ensures; `shown` are
+ * the caveats that denials refer to.
  */
 export function clearAll(
   caveats: readonly Caveat[],

@@ -1,4 +1,4 @@
-/** What one type of caveat must be able to do, and what it may ask of those around it. */
+/** What one type of caveat implements, and the functions that it gets for nested caveats. */
 
 import type { Access } from './access.ts'
 import type { Caveat } from './caveat.ts'
@@ -30,7 +30,7 @@ export interface CaveatCodec<C extends Caveat> {
   readonly json?: CaveatJson<C>
 }
 
-/** The JSON of one type of caveat: apart, because whoever only verifies and clears has no use for it. */
+/** The JSON of one type of caveat. It is separate, because code that only verifies and clears does not need it. */
 export interface CaveatJson<C extends Caveat> {
   toJson(caveat: C, nested: NestedToJson): JsonValue
   fromJson(value: JsonValue, path: JsonPath, nested: NestedFromJson): C

@@ -88,7 +88,7 @@ describe('several discharges of one ticket', () => {
     expect(caveatsWith(both, discharges, 200)).toEqual([organization, until(300n), until(300n)])
   })
 
-  it('are told by the one that holds now, not by one that ends later and has not begun', () => {
+  it('are shown as the one that holds now, not as one that ends later and has not begun', () => {
     const later: Caveat = { type: 'ValidityWindow', notBefore: 250n, notAfter: 900n }
     const discharges = [answer([later]), fresh]
     expect(clear(verify(asking, input.key, { discharges }), [{ ...reads, now: 200 }])).toEqual({ allowed: true })

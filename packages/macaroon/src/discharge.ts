@@ -19,9 +19,9 @@ export interface DischargeInput {
   readonly location: string
   /** 16 random bytes. */
   readonly rnd: Uint8Array
-  /** What the discharge shall be limited by and, in a proof, attest. */
+  /** The restrictions of the discharge and, in a proof, its attestations. */
   readonly caveats?: readonly Caveat[]
-  /** True, the default: a finished proof. False: whoever holds it can add caveats, and it may attest nothing. */
+  /** True, the default: a finished proof. False: its holder can add caveats, and it may attest nothing. */
   readonly proof?: boolean
 }
 
@@ -80,8 +80,8 @@ export function ticketsOf(
 
 /**
  * What an access would be held against if the macaroon and these discharges were genuine: its own caveats but for the
- * questions that are answered, and those of the answers. Of several answers it takes one that holds at `now`, in Unix seconds,
- * as `clear` does, and of those the one that ends last. Nothing of it has been verified.
+ * questions that are answered, and those of the answers. Of several answers it takes one that holds at `now`, in Unix
+ * seconds, as `clear` does, and of those the one that ends last. Nothing of this has been verified.
  */
 export function caveatsWith(macaroon: Macaroon, discharges: readonly Macaroon[], now: number): readonly Caveat[] {
   if (!Number.isFinite(now)) throw badArgument('now', 'a number of seconds')

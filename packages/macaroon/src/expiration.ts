@@ -1,4 +1,4 @@
-/** When caveats end, which can be read off them before any access is known. */
+/** When caveats end: they say it before any access is known. */
 
 import type { Caveat, ValidityWindow } from './caveat.ts'
 import { caveatsOf, getCaveats, settle } from './caveat-set.ts'

@@ -147,7 +147,7 @@ describe('what a verification takes', () => {
     caveats: bindings,
   })
 
-  it('is told before it is done, hashes with their blocks, and comparisons', () => {
+  it('is reported before it is done: hashes with their blocks, and comparisons', () => {
     const blocks = ({ bytes }: Macaroon) => Math.ceil(bytes.length / 64)
     const plain = mint([{ type: 'IsMember' }])
     let steps = 0

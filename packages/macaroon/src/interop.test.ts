@@ -245,7 +245,7 @@ function whatIsMissing(): string | undefined {
   const go = spawnSync(compiler, ['version'], { encoding: 'utf8' })
   if (go.status !== 0) return 'there is no go on the PATH'
   const modules = spawnSync(compiler, ['mod', 'download'], { cwd: source, encoding: 'utf8', timeout: 60_000 })
-  return modules.status === 0 ? undefined : 'the modules that interop/go needs cannot be had'
+  return modules.status === 0 ? undefined : 'the modules that interop/go needs cannot be fetched'
 }
 
 function expectAgreement(clearance: ReturnType<typeof clearCaveats>, verdict: string, list: readonly Caveat[]): void {

@@ -19,7 +19,7 @@ export function takeLabel(value: LabelWords, name: string): Omit<RunLabel, 'type
 /** Of each text, in characters. */
 const longest = 128
 
-/** What is wrong with the texts; undefined where nothing is. They are shown to people, so each is one line of what can be seen. */
+/** What is wrong with the texts, if anything. They are shown to people, so each is one line of visible characters. */
 export function whatIsWrong({ agent, run, onBehalfOf }: Omit<RunLabel, 'type'>): string | undefined {
   const texts = [agent, run, onBehalfOf]
   if (texts.every((text) => text === '')) return 'names no agent, no run and nobody on whose behalf it is'

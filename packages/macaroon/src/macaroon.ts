@@ -30,7 +30,7 @@ export class Macaroon {
   /** The caveats begin at `bytes[caveatsStart]`. */
   readonly #caveatsStart: number
   readonly #isPlain: boolean
-  /** Once somebody has asked. */
+  /** Filled on first use. */
   #end: { readonly second: bigint | undefined } | undefined
   #unsafeCaveats: readonly Caveat[] | undefined
 
@@ -55,7 +55,7 @@ export class Macaroon {
     this.#vocabulary = vocabulary
   }
 
-  /** Nobody gets from an instance to its class, which has what is for this package alone. */
+  /** Hides the class, which has members for this package alone, from those who have an instance. */
   get ['constructor'](): ObjectConstructor {
     return Object
   }
@@ -64,7 +64,7 @@ export class Macaroon {
     return this.#nonce
   }
 
-  /** What it says about itself. Unsafe to decide anything by; what happens to this list changes nothing of the macaroon. */
+  /** Its caveats as it claims them: never decide by them. A change of this list does not change the macaroon. */
   get unsafeCaveats(): readonly Caveat[] {
     return (this.#unsafeCaveats ??= Object.freeze(
       readCaveats(new CaveatReader(this.#vocabulary, this.#wire.own(), this.#caveatsStart)).caveats,
@@ -109,12 +109,12 @@ export class Macaroon {
     return { nonceEnd: macaroon.#nonceEnd, offsets: macaroon.#offsets }
   }
 
-  /** A copy of the set on the wire: there is one spelling, so nobody need encode it again. */
+  /** A copy of the set on the wire: there is one spelling, so it need not be encoded again. */
   static caveatBytesOf(macaroon: Macaroon): Uint8Array {
     return macaroon.#wire.own().slice(macaroon.#caveatsStart, macaroon.#offsets.at(-1))
   }
 
-  /** Whether no caveat of it, inside IfPresent apart, is anything else than held against an access; and there are some. */
+  /** Whether it has caveats, and all of them, except those inside IfPresent, are held against an access. */
   static isPlain(macaroon: Macaroon): boolean {
     return macaroon.#isPlain
   }
@@ -162,7 +162,7 @@ export function decodeMacaroon(bytes: Uint8Array, options: DecodeOptions = {}): 
 }
 
 /**
- * The same for one that is kept for long: its bytes are a text, for an array of its own takes twice as much memory.
+ * The same for a macaroon that is kept for long: it has its bytes as text, because an array takes twice as much memory.
  * `location` is what most have.
  */
 export function decodeSmall(bytes: Uint8Array, location: string): Macaroon {
@@ -173,7 +173,7 @@ export function decodeSmall(bytes: Uint8Array, location: string): Macaroon {
   return read instanceof Macaroon ? read : readMacaroon(own, flyVocabulary)
 }
 
-/** The same of bytes that nobody else has, and that become the macaroon's. */
+/** The same for bytes that the macaroon takes over: nobody else may have them. */
 export function readMacaroon(bytes: Uint8Array, vocabulary: Vocabulary): Macaroon {
   if (bytes.length > maxMacaroonBytes) {
     throw new MacaroonError(
@@ -190,9 +190,9 @@ export function readMacaroon(bytes: Uint8Array, vocabulary: Vocabulary): Macaroo
 }
 
 /**
- * The macaroon that the base64 `text[start..end)` spells, read in scratch memory; undefined where it is no base64.
- * The bytes, of their own, where there is something wrong with them, and where a vocabulary other than Fly's lets code of
- * others read along: what that code does, or keeps, must reach no bytes but its own.
+ * The macaroon that the base64 `text[start..end)` spells, read in scratch memory; undefined where it is no base64. The
+ * bytes are copied first if something is wrong with them, or if the vocabulary has code of others, which must reach no
+ * bytes but its own.
  */
 export function readInScratch(
   text: string,

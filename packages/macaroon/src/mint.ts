@@ -116,7 +116,7 @@ function addAll(given: readonly Addition[], ground: Ground): Added {
   let { tail } = ground
   for (const [i, addition] of additions.entries()) {
     const plain = encoded[i] ?? nothing
-    // A label tells who used the token after the one before, also if it is there already.
+    // A label says who used the token next, so it is added even if it is there already.
     if (unsealed[i]?.type !== 'RunLabel' && seen.some((bytes) => equalBytes(bytes, plain))) continue
     seen.push(plain)
     const sealed = seal(addition, { ...ground, tail }, locations)

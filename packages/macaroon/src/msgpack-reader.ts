@@ -21,7 +21,7 @@ export class MsgpackReader {
     this.end = end
   }
 
-  /** True, and moved on, where a nil stands. */
+  /** Moves behind a nil and returns true, if one stands here. */
   takeNil(): boolean {
     if (this.offset >= this.end || this.bytes[this.offset] !== 0xc0) return false
     this.offset += 1
@@ -82,12 +82,12 @@ export class MsgpackReader {
     return this.takeNil() ? null : this.readBytes()
   }
 
-  /** True, and moved on, where this text stands, of ASCII and no more than 31 characters: quicker than to read and compare. */
+  /** Moves behind this text and returns true, if it stands here. It is ASCII, of at most 31 characters. */
   takeString(text: string): boolean {
     const start = this.offset + 1
     const { length } = text
     if (length > 31 || start + length > this.end || this.bytes[this.offset] !== (0xa0 | length)) return false
-    // What is no ASCII has no byte that is its character.
+    // A byte that is not ASCII equals no character here.
     for (let i = 0; i < length; i += 1) if (this.bytes[start + i] !== text.charCodeAt(i)) return false
     this.offset = start + length
     return true

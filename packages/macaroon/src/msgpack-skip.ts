@@ -1,4 +1,4 @@
-/** The extent of MessagePack values of any kind, read off their heads alone. */
+/** The extent of MessagePack values of any kind, from their heads alone. */
 
 /**
  * Where the value at `start` ends at least: exactly there where it lies before `limit`, and beyond that where the bytes end

@@ -1,6 +1,6 @@
 /**
- * What the beginnings of macaroons say: which tokens a text means, as somebody pastes it who wants them ended, whatever is
- * damaged behind; and which token it is before the rest of it is read.
+ * Reads the beginnings of macaroons: which tokens a pasted text names, for somebody who wants to revoke them, even if
+ * the rest is damaged; and which token a macaroon is, before the rest of it is read.
  */
 
 import { decodeBase64 } from './base64.ts'
@@ -12,9 +12,9 @@ import { maxHeaderLength, maxTokens } from './text.ts'
 import { Wire } from './wire.ts'
 
 /**
- * The ids of the permission tokens in the text, in their order and each once; discharges are left out. A macaroon has its id in its first bytes, so one
- * that is cut off, or changed behind them, is still named; in front, behind and between may stand anything. Nothing
- * about them is verified: an id says which token is meant, and nothing else.
+ * The ids of the permission tokens in the text, in their order and each once; discharges are left out. A macaroon has
+ * its id in its first bytes, so one that is cut off, or changed behind them, is still named. Anything may stand before,
+ * after and between them. Nothing about them is verified: an id says only which token is meant.
  *
  * Throws MacaroonError `bad-argument` for what is no text, `too-long` and `too-many`.
  */
@@ -39,13 +39,13 @@ const macaroonForm = /fm(?:2|1r|1a)_([A-Za-z0-9+/_-]*)/g
 const longestBeginning = 80
 
 /**
- * The nonce and the location of the macaroon that begins with these bytes; undefined where none does. Nothing behind them
- * is looked at: whether the nonce is of anybody is found out before a whole macaroon is read, of which much may come.
+ * The nonce and the location of the macaroon that begins with these bytes; undefined where none does. Nothing behind
+ * them is looked at, so that an unknown key is noticed before a whole macaroon is read.
  *
  * Throws MacaroonError `bad-argument` for anything but a Uint8Array.
  */
 export function readBeginning(bytes: Uint8Array): { readonly nonce: Nonce; readonly location: string } | undefined {
-  // Most of what is none is told by its first byte.
+  // The first byte rules out most of what is no macaroon.
   if (isBytes(bytes) && bytes[0] !== macaroonHead) return undefined
   const wire = Wire.of(takeBytes(bytes, 'bytes'))
   try {

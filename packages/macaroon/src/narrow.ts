@@ -61,7 +61,7 @@ export function caveatsOfWords(given: NarrowingWords): readonly Caveat[] {
     // Organization caveat with a mask, as `create readonly` adds it, takes exactly one organisation that is known by its
     // number, and a second one keeps flyctl from narrowing the token once more.
     ...(mask === undefined || organisation !== undefined || hasMask(words) ? [] : [{ type: 'Action', mask } as const]),
-    // Without a beginning: the clock of whoever narrows may be ahead of the authority's, which would refuse the token.
+    // Without a beginning: the clock here may be ahead of the authority's, which would refuse the token.
     ...(notAfter === undefined ? [] : [{ type: 'ValidityWindow', notBefore: 0n, notAfter: BigInt(notAfter) } as const]),
     ...(label === undefined ? [] : [caveatOfLabel(label)]),
   ]
@@ -152,7 +152,7 @@ function caveatsOfResources(words: NarrowingWords): readonly Caveat[] {
   ]
 }
 
-/** As `create machine-exec`: what is no command may be read, for one has to find the machine. */
+/** As `create machine-exec`: everything but commands may be read, because the machine must be found first. */
 function caveatsOfCommands({ commands, actions: mask }: NarrowingWords, others: readonly Caveat[]): readonly Caveat[] {
   if (commands === undefined) return []
   if (mask !== undefined && !isSubset(commandActions, mask)) {

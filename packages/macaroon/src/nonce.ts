@@ -66,14 +66,14 @@ export function hasKid(nonce: Nonce, bytes: Uint8Array): boolean {
   return equalBytes(NonceOnWire.kidOf(nonce), bytes)
 }
 
-/** A nonce that was read: whoever asks for its bytes has a copy of their own. */
+/** A nonce that was read: every getter of bytes returns a copy. */
 class NonceOnWire implements Nonce {
   readonly #wire: Wire
   /** It is `bytes[nonceStart..end)`. */
   readonly #end: number
   readonly #proof: boolean
   readonly #fields: 2 | 3
-  /** Once this package has asked, and of a ticket at once. */
+  /** Filled on first use, and for a ticket at once. */
   #kid: Uint8Array | undefined
 
   constructor(wire: Wire, kid: Uint8Array | undefined, end: number, proof: boolean, fields: 2 | 3) {
@@ -84,7 +84,7 @@ class NonceOnWire implements Nonce {
     this.#fields = fields
   }
 
-  /** Nobody gets from an instance to its class, which has what is for this package alone. */
+  /** Hides the class, which has members for this package alone, from those who have an instance. */
   get ['constructor'](): ObjectConstructor {
     return Object
   }

@@ -1,4 +1,4 @@
-/** Which organisation caveats are about, which can be read off them before any access is known. */
+/** The organisation of caveats: they say it before any access is known. */
 
 import { actions } from './action.ts'
 import { badArgument } from './boundary.ts'

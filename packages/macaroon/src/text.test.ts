@@ -53,7 +53,7 @@ describe('base64 in engines that know none', () => {
           const [native, filled] = [new Uint8Array(length + 3), new Uint8Array(length + 3)]
           const isSpelling = fillBase64(native, length, one, 0, one.length)
           expect(isSpelling).toBe(isStrict(one))
-          // What the last character before the padding says besides is looked at elsewhere.
+          // The spare bits of the last character before the padding are tested elsewhere.
           expect(fillByText(filled, length, one)).toBe(
             isSpelling || (Buffer.from(one, 'base64').length === length && isAlphabet(one)),
           )

@@ -112,7 +112,7 @@ const strays: ReadonlyMap<string, string> = new Map([
 /** In any case. */
 const schemes = ['flyv1', 'bearer']
 
-/** What is wrong is found out when somebody asks: most ask for the first of dozens. */
+/** The error is made on demand: most callers read the first of dozens. */
 class Omission implements LeftOut {
   readonly position: number
   readonly #describe: () => MacaroonError
@@ -128,7 +128,7 @@ class Omission implements LeftOut {
   }
 }
 
-/** The token that stands there, or what tells why there is none. */
+/** The token that stands there, or a function that makes the error. */
 function readElement<Made extends object>(
   header: string,
   start: number,
@@ -141,7 +141,7 @@ function readElement<Made extends object>(
   const content = start + (prefix?.length ?? 0)
   if (prefix === undefined || content >= end) return () => refusePrefix(header, prefix, start, end, what)
   if (prefix === authTokenPrefix) return readAuthToken(header, start, end, what)
-  // What is wrong with base64, if anything, is looked into only then.
+  // The fault of base64 is looked for only then.
   return read(header, content, end) ?? (() => refuseMacaroon(header, start, content, end, what))
 }
 
@@ -210,7 +210,7 @@ function refuseSecondToken(
   end: number,
   what: string,
 ): MacaroonError | undefined {
-  // Of this element alone: to look through the rest of the header for each would take long.
+  // In this element alone: to search the rest of the header for each element would take long.
   const text = header.slice(content, end)
   for (const prefix of prefixes) {
     const at = text.indexOf(prefix)

@@ -51,7 +51,7 @@ export function encodeUtf8(text: string): Uint8Array | undefined {
   return bytes.slice(0, length)
 }
 
-/** What every engine has a strict decoder for is UTF-8 in URIs: the rest is spelt as it is there (ECMA-262 §19.2.6). */
+/** Every engine has a strict decoder for UTF-8 in URIs, so the rest is spelt as in a URI (ECMA-262 §19.2.6). */
 function decodeRest(bytes: Uint8Array, start: number, end: number, before: string): string | undefined {
   let escaped = ''
   for (let at = start; at < end; at += 1) escaped += `%${(0x100 + (bytes[at] ?? 0)).toString(16).slice(1)}`

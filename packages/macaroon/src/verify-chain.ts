@@ -23,7 +23,7 @@ export interface ChainContext {
   readonly spend: ((steps: number) => void) | undefined
 }
 
-/** What a chain that is right amounts to. */
+/** What follows from a chain that is right. */
 export interface ChainResult {
   /** Its own caveats without those that verification answers. */
   readonly own: readonly Caveat[]
@@ -55,9 +55,9 @@ export function verifyChain(macaroon: Macaroon, key: Uint8Array, context: ChainC
   return { own, answers: answerAll(demands, lazyBindingIds(macaroon, key, context), context) }
 }
 
-/** A holder can ask one ticket in many caveats, so what many discharges of it cost is bounded. */
+/** A holder can put one ticket into many caveats, so the number of attempts at discharges is bounded. */
 const maxAttempts = 64
-/** Of the attempts at one demand: their sentences must not grow with what somebody sends. */
+/** How many failed attempts at one demand an error names: it must not grow with what somebody sends. */
 const mostReasons = 3
 
 /** A third-party caveat, the key that its discharge must be signed with, and what may be that discharge. */
@@ -109,7 +109,7 @@ export function expectTail(macaroon: Macaroon, key: Uint8Array, kernel: Kernel, 
   throw forged()
 }
 
-/** A caveat may be as long as a thousand others: what is hashed counts by its blocks, too. */
+/** A caveat may be as long as a thousand others, so the blocks that are hashed count too. */
 function blocksOf(macaroon: Macaroon): number {
   return Math.ceil(Macaroon.wireOf(macaroon).length / 64)
 }
@@ -144,8 +144,8 @@ function readDemand(
 }
 
 /**
- * The discharges of every demand that verify. Each demand has its first one before any has a second: others are tried with
- * the attempts that are left, for which of them holds is not known here.
+ * The discharges of every demand that verify. Every demand gets its first before any gets a second. Further ones are
+ * tried with the attempts that are left, because it is not known here which of them holds.
  */
 function answerAll(
   demands: readonly Demand[],
@@ -221,7 +221,7 @@ function verifyDischarge(
 }
 
 /**
- * Whether the ticket was sealed with a key of a trusted third party, which then is the one who knew the discharge key.
+ * Whether the ticket was sealed with a key of a trusted third party. Then it is this party that knew the discharge key.
  *
  * Throws where a trusted key opens the ticket and another discharge key, or nonsense, is in it.
  */

@@ -18,7 +18,7 @@ class VerifiedMacaroon {
   /** Those whose bytes were verified. Nobody outside of this package ever holds them, nor those of the answers. */
   readonly #own: readonly Caveat[]
   readonly #answers: readonly Answers[]
-  /** Once somebody has asked. */
+  /** Filled on first use. */
   #shown: readonly Caveat[] | undefined
 
   constructor(macaroon: Macaroon, own: readonly Caveat[], answers: readonly Answers[]) {
@@ -27,12 +27,12 @@ class VerifiedMacaroon {
     this.#answers = answers
   }
 
-  /** Nobody gets from an instance to its class: only `verify` makes one. */
+  /** Hides the class from those who have an instance: only `verify` makes one. */
   get ['constructor'](): ObjectConstructor {
     return Object
   }
 
-  /** Every caveat that an access is held against: its own, then those of `discharges`. Read again, for whoever asks. */
+  /** Every caveat that an access is held against: its own, then those of `discharges`. A new list for each caller. */
   get caveats(): readonly Caveat[] {
     return (this.#shown ??= this.#readAgain(this.#answers.map(([first]) => first)))
   }
@@ -125,8 +125,8 @@ export interface VerifyOptions {
   readonly trusted?: ReadonlyMap<string, readonly Uint8Array[]>
   readonly kernel?: Kernel
   /**
-   * Told, before each part of the work, how many hashes and comparisons it takes, and blocks of 64 bytes that are hashed. What it throws ends the verification:
-   * so a caller bounds what all tokens of one request cost together.
+   * Called before each part of the work with its cost: the hashes, the comparisons and the blocks of 64 bytes that are
+   * hashed. If it throws, the verification ends: so a caller bounds the cost of all tokens of one request together.
    */
   readonly spend?: (steps: number) => void
 }
@@ -135,8 +135,8 @@ export interface VerifyOptions {
  * Recomputes the chain over the bytes as they came and compares the tails in constant time, as Go's `Macaroon.Verify`;
  * then the same for a discharge of every third-party caveat. `key` is the 32 bytes that `macaroon.nonce.kid` names.
  *
- * Beyond Go, a macaroon is refused that leaves no caveat to hold an access against: it would allow everything. The
- * location is not covered by the chain; that it is the one expected is for the caller to check.
+ * Stricter than Go, it refuses a macaroon without a caveat to hold an access against, which would allow everything. The
+ * chain does not cover the location: the caller checks that it is the expected one.
  *
  * Throws MacaroonError `forged`, and for a chain that is right: `no-caveats`, `undischarged`, `bad-discharge`,
  * `bound-elsewhere`, `attestation` (in what is no proof) or `too-many` (attempts at discharges). `bad-argument` for a key
@@ -152,7 +152,7 @@ export function verify(macaroon: Macaroon, key: Uint8Array, options: VerifyOptio
   expectFunctions(kernel, 'kernel', 'endsIn')
   if (spend !== undefined) expectFunctions(options, 'options', 'spend')
   if (Macaroon.isPlain(macaroon)) {
-    // By far the most: nothing to be answered, and at least one caveat that can forbid something.
+    // Nearly all: nothing to be answered, and at least one caveat that can forbid something.
     expectTail(macaroon, key, kernel, spend)
     return new VerifiedMacaroon(macaroon, Macaroon.caveatsOf(macaroon), nothingAsked)
   }

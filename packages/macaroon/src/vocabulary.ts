@@ -29,7 +29,7 @@ import { badArgument, expectFields, expectFunctions, expectId, expectText, takeL
 import type { CaveatCodec } from './codec.ts'
 import { MacaroonError } from './errors.ts'
 
-/** What is in it stays in it: a caller sees nothing of it but that it is one. */
+/** Opaque: a caller sees only that it is a vocabulary. */
 export class Vocabulary {
   readonly #byNumber = new Map<bigint, CaveatCodec<Caveat>>()
   /** By name; aliases lead to the same codec. */
@@ -139,7 +139,7 @@ export function vocabularyOf(options: { readonly vocabulary?: Vocabulary | undef
   return Vocabulary.expect(expectFields(options, 'options').vocabulary ?? flyVocabulary)
 }
 
-/** One that stays as it is: whoever handed it over may still change the one they have. */
+/** A copy, because the caller may still change theirs. */
 function takeCodec(value: unknown, name: string): CaveatCodec<Caveat> {
   const codec = { ...(value as CaveatCodec<Caveat>) }
   expectFunctions(codec, name, 'decode', 'encode', 'prohibits')

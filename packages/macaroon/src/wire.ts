@@ -1,6 +1,6 @@
 /**
- * The bytes of a macaroon, or the text that spells them: a string is as unchangeable as a copy, and an array of its own for
- * each macaroon of a header would cost more than reading it does.
+ * The bytes of a macaroon, or the text that spells them: a string cannot change, and to make an array for each macaroon
+ * of a header would cost more than to read it.
  */
 
 import { decodeBase64, fillBase64, lengthOfBase64 } from './base64.ts'
@@ -52,14 +52,14 @@ export class Wire {
     else fillBase64(bytes, this.length, this.#text, this.#start, this.#end)
   }
 
-  /** At least the first `length` of them: an array of its own for a few is made in no time. */
+  /** At least the first `length` of them: an array for a few is made quickly. */
   begin(length: number): Uint8Array {
     if (this.#own !== undefined || length > 48) return this.own()
     const end = Math.min(this.#start + Math.ceil(length / 3) * 4, this.#end)
     return decodeBase64(this.#text, this.#start, end, 'The base64')
   }
 
-  /** An array of their own; of a text a new one each time, for it is kept for long and seldom asked. */
+  /** An array of their own; for a text a new one each time, because it is kept for long and seldom read. */
   own(): Uint8Array {
     return this.#own ?? decodeBase64(this.#text, this.#start, this.#end, 'The base64')
   }

@@ -17,7 +17,7 @@ export function expectMask(mask: Action): Action {
   return mask
 }
 
-/** The id itself. Throws `bad-caveat` where a caller has a number, which JavaScript tells apart from a bigint. */
+/** The id itself. Throws `bad-caveat` if a caller gives a number instead of a bigint. */
 export function expectId(id: bigint): bigint {
   if (typeof id !== 'bigint') throw new MacaroonError('bad-caveat', 'The value is not a bigint')
   return id

@@ -122,8 +122,8 @@ export function textIdFromJson(name: string, path: JsonPath): string {
 }
 
 /**
- * Go's `ResourceSet.Prohibits`. `covers` tells which entries fit an id where that is more than being equal; where several
- * fit, only what all of them allow is allowed.
+ * Go's `ResourceSet.Prohibits`. `covers` finds the entries that fit an id, where that is more than being equal; if
+ * several fit, only what all of them allow is allowed.
  */
 export function refuse<Id extends bigint | string>(
   { zero }: IdKind<Id>,
@@ -136,7 +136,7 @@ export function refuse<Id extends bigint | string>(
 ): Refusal | undefined {
   const every = set?.get(zero)
   if (set !== null && every !== undefined && set.size !== 1) {
-    return { kind: 'bad-caveat', reason: `${type} lists every ${noun} and single ones besides, which makes no sense` }
+    return { kind: 'bad-caveat', reason: `${type} lists every ${noun} and single ones too, which makes no sense` }
   }
   if (id === undefined) {
     return { kind: 'unspecified', reason: `${type} allows ${describeSet(set, zero, noun)}, and this names no ${noun}` }

@@ -44,7 +44,7 @@ export const flySrc: CaveatCodec<FlySrc> = {
     writer.writeString(caveat.app)
     writer.writeString(caveat.instance)
   },
-  // Go looks at the most particular first; the first that is wrong decides what kind of refusal it is.
+  // Go looks at the most particular first; the first that is wrong decides the kind of refusal.
   prohibits(caveat, access) {
     const { instance, app, organization } = caveat
     return (
@@ -53,7 +53,7 @@ export const flySrc: CaveatCodec<FlySrc> = {
       (organization === '' ? undefined : refuse('FlySrc', 'organisation', organization, access.sourceOrganization))
     )
   },
-  // As in Go, only one that demands nothing has no objections to somebody who asks for a discharge.
+  // As in Go, only one that demands nothing allows a discharge.
   prohibitsDischarge({ instance, app, organization }) {
     if (instance + app + organization === '') return undefined
     return { kind: 'invalid-access', reason: 'FlySrc cannot judge who asks for a discharge, so it forbids it' }

@@ -38,9 +38,9 @@ export const validityWindowJson: CaveatJson<ValidityWindow> = {
 }
 
 /**
- * When a window ends as far as Go's clock is concerned: it counts from the year 1, so the last 62,135,596,800 of the
- * 2^63 seconds overflow into the distant past, and such a token is over. (A beginning there would be over as well in
- * Go and let everyone in; here it is what it says.)
+ * When a window ends for Go's clock, which counts from the year 1: the last 62,135,596,800 of the 2^63 seconds overflow
+ * into the distant past, and such a token has ended. (In Go a beginning overflows too, and the window is always open;
+ * here it begins when it says.)
  */
 export function effectiveEnd(caveat: ValidityWindow): bigint {
   return caveat.notAfter > lastSecond ? firstSecond : caveat.notAfter

@@ -1,6 +1,6 @@
 /** Comparing secrets. */
 
-/** Whether two byte strings are equal, in a time that tells only their lengths. */
+/** Whether two byte strings are equal, in a time that depends only on their lengths. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   let difference = 0

@@ -10,8 +10,8 @@ export interface Source {
 export interface Kernel {
   readonly name: 'wasm-simd' | 'portable'
   /**
-   * What `use` makes of so many bytes of scratch memory, which it has until it returns. Anything may lie there at first, and
-   * nothing stays.
+   * Calls `use` with so many bytes of scratch memory, which are its own until it returns. Their first content is
+   * undefined, and they are wiped afterwards.
    */
   withScratch<Made>(length: number, use: (scratch: Uint8Array) => Made): Made
   sha256(bytes: Uint8Array): Uint8Array
@@ -31,7 +31,7 @@ export interface Kernel {
   ): Uint8Array
   /**
    * Whether the last of those tails, or for a proof its HMAC under `proof-signature-finalization`, is the 32 bytes at
-   * `claimed`; in a time that tells nothing of either.
+   * `claimed`; in a time that depends on neither.
    */
   endsIn(
     key: Uint8Array,
@@ -44,7 +44,7 @@ export interface Kernel {
   ): boolean
 }
 
-/** Apart from the rest, so that a page which seals nothing need not load it. Throws as a Kernel does. */
+/** Separate, so that a page that seals nothing need not load it. Throws as a Kernel does. */
 export interface Cipher {
   /** AEAD_CHACHA20_POLY1305 of RFC 8439: ciphertext ++ tag. `key` has 32 bytes, `nonce` 12. */
   seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, aad?: Uint8Array): Uint8Array

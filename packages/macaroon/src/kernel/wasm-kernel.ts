@@ -66,17 +66,17 @@ function readHex(text: string): Uint8Array {
 }
 
 /**
- * The memory is this function's alone. What outlives a call are constants, and hashes of the pads of the last few signing
- * keys, which are found by all 32 bytes of a key and written where nothing can come between. Nobody is asked anything between
- * the first byte that goes in and the last one that is wiped: what arguments have of their own to run, such as a getter, runs
- * before, and what is thrown in between is wiped all the same.
+ * Only this function has the memory. Constants outlive a call, and so do hashes of the pads of the last few signing
+ * keys, which are found by all 32 bytes of a key and written without interruption. No foreign code runs between the
+ * first byte that goes in and the last one that is wiped: getters of arguments run before, and an error in between
+ * wipes too.
  */
 function wrap(wasm: WasmExports): Kernel & Cipher {
   const memory = new Uint8Array(wasm.memory.buffer)
   const input = memory.subarray(layout.input, layout.input + inputCapacity)
   const scratch = memory.subarray(layout.scratch, layout.scratch + scratchCapacity)
   const offsetSlots = new Uint32Array(wasm.memory.buffer, layout.offsets, tailCapacity)
-  // No key has a place with another number than its own first byte tells, so none is found where none was put.
+  // A key's place follows from its first byte. So an empty place has a first byte that no key there has.
   for (let i = 0; i < rootCount; i += 1) memory[layout.roots + i * rootLength] = i + 1
   let isScratchTaken = false
 
@@ -122,7 +122,7 @@ function wrap(wasm: WasmExports): Kernel & Cipher {
   return {
     name: 'wasm-simd',
     withScratch(length, use) {
-      // Whoever asks while it is taken gets an array.
+      // A nested call gets an array of its own.
       if (isScratchTaken || length > scratchCapacity) return use(new Uint8Array(length))
       isScratchTaken = true
       try {

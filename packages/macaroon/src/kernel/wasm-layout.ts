@@ -35,7 +35,7 @@ export const layout = {
   keystream: 0x3a0,
   secretsEnd: 0x420,
 
-  /** Signing keys in places that their first bytes tell: this much outlives a call. */
+  /** Signing keys, in places that follow from their first bytes: only these outlive a call. */
   roots: 0x440,
   /** Where caveat i starts in the input, and last, where the last one ends. */
   offsets: 0x800,

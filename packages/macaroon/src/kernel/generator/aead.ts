@@ -43,7 +43,7 @@ export function open(indices: Indices): Func {
       ...setText(),
       ...set(received, v128.load(i32.add(get(text), get(length)))),
       ...authenticate(indices),
-      // All 128 bits at once: the time tells nothing of where they differ.
+      // All 128 bits at once: the time does not depend on where they differ.
       ...set(wrong, v128.anyTrue(v128.xor(get(received), v128.load(i32.const(0), layout.tag)))),
       ...ifThen(i32.isZero(get(wrong)), call(indices.encrypt, get(text), get(length))),
       ...i32.isZero(get(wrong)),

@@ -111,7 +111,7 @@ export function follow({ mac, chain, wipe }: Indices): Func {
       ...call(chain, get(start), get(end), get(caveats)),
       ...set(last, i32.add(i32.shl(get(caveats), i32.const(5)), i32.const(layout.tails))),
       ...ifThen(get(proof), [...copyPads(i32.const(layout.proofPads)), ...call(mac, get(last), i32.const(32))]),
-      // All 256 bits at once: the time tells nothing of where they differ.
+      // All 256 bits at once: the time does not depend on where they differ.
       ...set(same, i32.isZero(v128.anyTrue(v128.or(v128.xor(low, claimedLow), v128.xor(high, claimedHigh))))),
       ...call(wipe, i32.const(layout.inner), i32.const(layout.hashEnd)),
       ...get(same),

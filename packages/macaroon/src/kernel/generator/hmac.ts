@@ -36,7 +36,7 @@ export function mac({ compress, absorb }: Indices): Func {
     locals: [],
     code: [
       ...call(absorb, i32.const(layout.inner), get(start), get(length), i32.const(64)),
-      // The outer text is the 32 bytes of the inner hash: words that are there already.
+      // The outer text is the 32 bytes of the inner hash, which are words already.
       ...call(
         compress,
         ...loadWords(i32.const(0), layout.inner),

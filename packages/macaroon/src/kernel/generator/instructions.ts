@@ -118,7 +118,7 @@ export const v128 = {
   shr64: binary(simd(205)),
 }
 
-/** The same with a sign: the last group tells it in its bit 6. */
+/** The same with a sign, which is bit 6 of the last group. */
 function signedLeb(value: number | bigint): Code {
   const rest = BigInt(value) >> 7n
   const low = Number(BigInt.asUintN(7, BigInt(value)))
