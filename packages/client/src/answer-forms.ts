@@ -29,7 +29,7 @@ interface AnswerForms {
 
 export const answerForms: AnswerForms = whenAsked(readForms)
 
-/** A server loads this file too, and asks for none of it. */
+/** Made on first use, because a server loads this file and never uses it. */
 function whenAsked(read: () => AnswerForms): AnswerForms {
   let made: AnswerForms | undefined
   const forms = () => (made ??= read())
@@ -54,7 +54,7 @@ function readForms(): AnswerForms {
   return { named, routes: Object.fromEntries(routes) }
 }
 
-/** What says nothing of the form, or says it again. */
+/** Keywords that add nothing to the form. */
 function strip({ jsonSchema }: { readonly jsonSchema: { description?: string; format?: string } }): void {
   delete jsonSchema.description
   delete jsonSchema.format

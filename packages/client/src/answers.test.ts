@@ -43,7 +43,7 @@ it('knows every word that the forms are written in', () => {
     for (const each of [...anyOf, items, ...Object.values(properties), additionalProperties]) if (each) collect(each)
   }
   for (const form of [...Object.values(answerForms.named), ...routes.map((each) => each.form)]) collect(form)
-  // Names are text, and no form of the contract says more of them.
+  // Names are text: no form of the contract restricts them further.
   expect([...words].filter((word) => !known.has(word))).toEqual(['propertyNames', 'additionalProperties'])
   expect(JSON.stringify(answerForms).match(/"propertyNames":(?!\{"type":"string"\})/)).toBe(null)
 })

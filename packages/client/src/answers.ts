@@ -1,4 +1,4 @@
-// Whether an answer is what the contract says. Apart from the client, for browsers do without.
+// Whether an answer is what the contract says. Separate from the client, because browsers do not need it.
 import { answerForms, type Form, type FormType } from './answer-forms.ts'
 import type { Asked } from './client.ts'
 
@@ -26,7 +26,7 @@ interface Wrong {
 function findWrong(form: Form, value: unknown, path: readonly string[]): Wrong | undefined {
   if (form.$ref !== undefined) {
     const named = answerForms.named[form.$ref.slice('#/$defs/'.length)]
-    // A form that nobody knows, nothing has.
+    // An unknown form matches nothing.
     return named === undefined ? { path } : findWrong(named, value, path)
   }
   if (form.anyOf !== undefined) {

@@ -73,7 +73,7 @@ describe('the client', () => {
     expect(seen).toEqual([])
     // An id that is random by itself may look like anything.
     await client.showDischarge({ discharge_id: 'fo1_abcdefghijkl' })
-    // And so may what the authority itself says of where a list goes on.
+    // And so may a cursor, which the authority makes.
     await client.listOrganisationTokens({ org_slug: 'acme', cursor: 'fo1_abcdefghijkl' })
     await client.readLogs({
       app_name: 'web',
@@ -129,7 +129,7 @@ describe('the client', () => {
     expect(seen[0]?.redirect).toBe('manual')
   })
 
-  it("throws the authority's no with its code, its words and its request id", async () => {
+  it('throws a refusal of the authority with its code, its words and its request id', async () => {
     const body = { error: 'unauthorized', message: 'because', code: 'forbidden', request_id: 'r-1' }
     const { fetch } = record(() => Response.json(body, { status: 403 }))
     const failure = await createClient({ url: 'http://127.0.0.1:1', fetch })

@@ -14,7 +14,7 @@ export interface ClientOptions {
   readonly url: string
   /** A credential as it stands in an Authorization header: `FlyV1 fm2_…`, `fo1_…`, or several with commas. */
   readonly token?: string | undefined
-  /** Empty in a browser, which says itself what it is. */
+  /** Empty in a browser, which sends its own. */
   readonly userAgent?: string
   /** The nonce of the lease of a machine, sent with what changes something. */
   readonly leaseNonce?: string | undefined
@@ -23,7 +23,7 @@ export interface ClientOptions {
   readonly fetch?: Fetch
   /** What is wrong with an answer by the contract, as `@hallpass/client/answers` finds it. Without it, any JSON is taken. */
   readonly checkAnswer?: (asked: Asked, answer: unknown) => string | undefined | Promise<string | undefined>
-  /** What is thrown in the place of an error: the caller may know more, as where the token came from. */
+  /** Makes the error that is thrown instead: the caller may know more, for example where the token came from. */
   readonly reword?: (error: Error, asked: Omit<Asked, 'status'>) => Error | Promise<Error>
 }
 
@@ -67,9 +67,9 @@ type ReadonlyArrays<T> = {
 const longestAnswer = 64 * 1024 * 1024
 
 /**
- * A client of the authority at `url`.
- * @throws TypeError where the token cannot stand in a header.
- * Every method throws {@link ApiError} where the authority says no, and {@link ConnectionError} where it says nothing.
+ * A client of the authority at `url`. Every method throws {@link ApiError} if the authority refuses, and
+ * {@link ConnectionError} if no authority answers.
+ * @throws TypeError where the token cannot stand in a header
  */
 export function createClient(options: ClientOptions): Client {
   const send = sender(options)
@@ -92,7 +92,7 @@ function fillPath(pattern: string, input: Fields): { readonly path: string; read
 }
 
 function sender(options: ClientOptions) {
-  // What Headers would say of it quotes it.
+  // The error of Headers would quote it.
   if (options.token !== undefined && /[^\x20-\x7e]/.test(options.token.trim())) {
     throw new TypeError('the token has characters that no header can carry')
   }
@@ -125,7 +125,7 @@ function sender(options: ClientOptions) {
       ...(leaseNonce === undefined || method === 'GET' ? {} : { 'fly-machine-lease-nonce': leaseNonce }),
     }
 
-    // A URL has no other spelling for these, and would be the address of something else.
+    // A URL cannot escape these: it would be the address of something else.
     if (/\/\.{0,2}(?:\/|$)/.test(path)) {
       throw new ConnectionError('not_sent', 'a name or an id is empty, or one or two dots: nothing was sent')
     }
@@ -177,7 +177,7 @@ function sender(options: ClientOptions) {
   }
 }
 
-// Where a list goes on: the authority's own text, which may look like anything.
+// A cursor is the authority's own text, which may look like anything.
 const places: ReadonlySet<string> = new Set(['cursor', 'next_token'])
 
 // Ids that are random text by themselves, and may look like anything.
@@ -194,7 +194,7 @@ interface Read {
   readonly text: string
   /** What it says as JSON; undefined where it is empty, no JSON, or damaged. */
   readonly answer?: unknown
-  /** What became of it on the way, or who wrote it got wrong, as a predicate. */
+  /** What is damaged in it, as a predicate. */
   readonly damage?: string
 }
 

@@ -1,4 +1,4 @@
-// How a command is carried by a WebSocket: the first byte of each message says what the others are, as Kubernetes has it.
+// How a WebSocket carries a command: the first byte of each message is its channel, as in Kubernetes.
 import type { ApiErrorCode } from './errors.ts'
 
 /** The subprotocol that both sides name. */
@@ -7,7 +7,7 @@ export const commandProtocol = 'v1.exec.hallpass'
 /** The header of the upgrade that says what is run: base64url of JSON. An address would end up in logs. */
 export const commandHeader = 'hallpass-command'
 
-/** What the bytes behind the first one are. */
+/** The channel: what the other bytes of a message are. */
 export const channels = {
   input: 0,
   stdout: 1,
@@ -16,7 +16,7 @@ export const channels = {
   status: 3,
   /** JSON: {@link TerminalSize}. */
   size: 4,
-  /** The number of a channel on which nothing more comes: of the input. */
+  /** The number of a channel that has ended: the input's. */
   end: 255,
 } as const
 

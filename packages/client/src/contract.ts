@@ -20,7 +20,7 @@ export { terminalSize } from './contract/machines.ts'
 export { errorAnswer, type Route } from './contract/route.ts'
 export { emailAddress, password, pathName, typedPassword } from './contract/text.ts'
 
-/** Machines, and what belongs to them alone. */
+/** Machines, and what belongs only to them. */
 const machineApiRoutes = { ...machineRoutes, ...secretRoutes, ...volumeRoutes } as const
 export type MachineRouteName = keyof typeof machineApiRoutes
 

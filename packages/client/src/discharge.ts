@@ -1,5 +1,5 @@
 // The holder's side of the discharge protocol: takes the tickets in a header to their third parties, and brings back
-// what the token needs. No credential goes along: a ticket says all that a third party has to know.
+// what the token needs. No credential is sent: a ticket says all that a third party has to know.
 import {
   decodeMacaroon,
   expiration,
@@ -85,7 +85,7 @@ export async function fetchDischarges(header: string, options: DischargeOptions 
 }
 
 const defaultPatience = 30_000
-/** Seconds: what ends so soon would end on the way. */
+/** Seconds: a discharge that ends sooner would end on the way. */
 const margin = 10
 
 interface HeldHeader {

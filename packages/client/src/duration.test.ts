@@ -53,7 +53,7 @@ describe('parseDuration', () => {
     )
   })
 
-  it('throws nothing but its own error, and stays within its bounds', () => {
+  it('throws only its own error, and stays within its bounds', () => {
     const pieces = fc.array(
       fc.oneof(fc.constantFrom('1', '9', '.', 'h', 'm', 's', 'ns', 'µs', 'd', 'y', '-', 'e'), fc.string()),
     )

@@ -1,4 +1,4 @@
-// What an authority answers when it says no, and what a caller of the client catches.
+// What an authority answers when it refuses, and what a caller of the client catches.
 
 /** The codes of the contract: a program decides by these, a person reads the message. */
 export const apiErrorCodes = [
@@ -24,7 +24,7 @@ export const apiErrorCodes = [
 
 export type ApiErrorCode = (typeof apiErrorCodes)[number]
 
-/** The authority answered, and the answer was no. */
+/** The authority answered, and refused. */
 export class ApiError extends Error {
   readonly code: ApiErrorCode
   /** The HTTP status. */
@@ -47,7 +47,7 @@ export class ApiError extends Error {
   }
 }
 
-/** What was asked, and what is known of what answered in an authority's place. */
+/** The request, and what is known of the answer if it is not an authority's. */
 export interface ConnectionDetails {
   readonly method?: string
   readonly path?: string
@@ -69,7 +69,7 @@ export class ConnectionError extends Error {
     // The answer began, and did not come to its end.
     | 'cut_off'
     | 'not_an_authority'
-    // Where a name belongs stood a token or a code, which would have come into logs, or what leads to another address.
+    // A name was a token or a code, which logs would have kept, or led to another address.
     | 'not_sent'
   readonly details: ConnectionDetails
 

@@ -1,4 +1,4 @@
-// As much of `fetch` as the client uses: that of Node.js takes longer to load than all else, so programs may bring another.
+// The part of `fetch` that the client uses: programs may bring another, because that of Node.js loads slowly.
 
 /** `globalThis.fetch` is one. */
 export type Fetch = (url: string, request: FetchRequest) => Promise<FetchAnswer>
@@ -8,7 +8,7 @@ export interface FetchRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
   readonly signal: AbortSignal
-  /** A redirect is answered, and not followed: it could carry a credential to where it was not meant to go. */
+  /** Redirects are returned, not followed: they could carry a credential to another server. */
   readonly redirect: 'manual'
   readonly credentials?: 'omit'
   readonly referrerPolicy?: 'no-referrer'

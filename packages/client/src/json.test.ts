@@ -109,7 +109,7 @@ describe('JSON from outside', () => {
     expect(lookThrough('"["')).toEqual({ parts: 0, names: 0, repeated: undefined })
   })
 
-  it('is looked at no further than what is too much', () => {
+  it('is scanned no further than the limit', () => {
     const members = Array.from({ length: 50 }, (_, i) => `"${i}":[]`).join(',')
     expect(lookThrough(`{${members},"0":1}`, { names: 7 })).toEqual({ parts: 15, names: 8, repeated: undefined })
     expect(lookThrough(`{${members},"0":1}`, { parts: 9 })).toMatchObject({ parts: 10, repeated: undefined })

@@ -1,4 +1,4 @@
-// JSON from outside, in which no object names a member twice: where one does, who stands in between may have believed another.
+// JSON from outside, in which no object may name a member twice: a proxy may have read the other one.
 
 /**
  * What the text says, as `JSON.parse` has it.
@@ -43,8 +43,8 @@ export interface JsonLook {
 }
 
 /**
- * Goes through the text once, before anything is made of it; of what is not JSON it says anything. It ends where there are
- * more parts or names than `most`, with one more than that.
+ * Scans the text once, before it is parsed; for text that is not JSON the result is arbitrary. It stops at one part or
+ * name more than `most`.
  */
 export function lookThrough(json: string, most: Partial<Pick<JsonLook, 'parts' | 'names'>> = {}): JsonLook {
   const { parts: mostParts = Infinity, names: mostNames = Infinity } = most
@@ -104,7 +104,7 @@ function endOfText(json: string, start: number): number {
   for (let at = json.indexOf('"', start + 1); at !== -1; at = json.indexOf('"', at + 1)) {
     let first = at
     while (json.charCodeAt(first - 1) === signs.backslash) first -= 1
-    // Two of them are one that stands for itself.
+    // Two backslashes are one that is escaped.
     if ((at - first) % 2 === 0) return at
   }
   return json.length

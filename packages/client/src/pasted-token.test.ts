@@ -42,7 +42,7 @@ describe('unwrapToken', () => {
     [`${token},\n${token}`, `${token},${token}`],
     ['fo1_abc\ndef', 'fo1_abcdef'],
     ['', ''],
-    // Whoever damaged a token hears of it from those who read tokens.
+    // The parser of tokens reports this damage.
     ['fm2_ not base64!', 'fm2_ not base64!'],
   ])('of %j makes %j', (text, expected) => {
     expect(unwrapToken(text)).toBe(expected)
@@ -131,7 +131,7 @@ describe('describeNoToken', () => {
     expect(describeNoToken(text)).not.toMatch(/secret|secr/)
   })
 
-  it('has nothing against what those who read tokens know better', () => {
+  it('leaves to the parser of tokens what it explains better', () => {
     for (const text of [
       'fm2_held',
       'Bearer fo1_x',

@@ -1,4 +1,4 @@
-// A token as people paste it: without what files, shells and terminals put around it; or what it is instead.
+// A token as people paste it: removes what files, shells and terminals put around it, or says what the text is instead.
 import { replaceUnseen } from './visible-text.ts'
 
 /**
@@ -9,7 +9,7 @@ export function unwrapToken(text: string): string {
   const plain = strip(text)
   const [, scheme = '', rest = ''] = schemes.exec(plain) ?? []
   const joined = rest.replaceAll(/\s+/g, '')
-  // What a line begins with a token is a second one: a comma is missing, and nobody knows where.
+  // A line that begins with a token has a second one: a comma is missing.
   if (!tokens.test(joined) || /[^,\s]\s+(?:fm1r|fm1a|fm2|fo1)_/.test(rest)) return plain
   return scheme.replaceAll(/\s+/g, ' ') + joined
 }

@@ -44,7 +44,7 @@ function packingOf({ headers }: FetchAnswer): string {
   return (headers.get('content-encoding') ?? '').slice(0, 40)
 }
 
-/** As Node.js names what goes wrong in zlib, Brotli and Zstandard; browsers tell it from nothing else. */
+/** Codes of Node.js for errors of zlib, Brotli and Zstandard. Browsers do not distinguish them from other errors. */
 function isOfPacking(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   return ('code' in error && /^(?:Z_|ZSTD_|ERR_(?:_|BROTLI|ZSTD))/.test(String(error.code))) || isOfPacking(error.cause)

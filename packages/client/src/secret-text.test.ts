@@ -76,7 +76,7 @@ describe('a whole secret', () => {
     '/srv/backups/ProductionAuthority2026/FrankfurtAndAmsterdam/hallpass',
   ])('%s is a name', (text) => expect(holdsWholeSecret(text)).toBe(false))
 
-  it('may be what a program tells its tries apart by', () => {
+  it('may be an idempotency key', () => {
     const body = { name: 'web', org_slug: 'acme', idempotency_key: bare }
     expect(appRoutes.createApp.body.parse(body)).toEqual(body)
     expect(appRoutes.createApp.body.safeParse({ ...body, name: code }).success).toBe(false)

@@ -33,14 +33,14 @@ const hasCode = new RegExp(code, 'i')
 const hasWholeToken = new RegExp(`${token}{24}`, 'i')
 // As long as an auth token without its beginning; parts of a path are shorter.
 const everyLongWord = /[\w+=-]{43,}/g
-// With the letters and digits that codes are made of alone, and a digit at least: four words are no code.
+// Only the letters and digits of codes, with at least one digit: four words are not a code.
 const hasWholeCode = /(?<![a-z0-9])(?=[a-z-]*[2-9])[a-hjkmnp-z2-9]{8}(?:-[a-hjkmnp-z2-9]{8}){3}(?![a-z0-9])/i
 // A terminal breaks a long one into lines.
 const everyToken = new RegExp(`${token}+(?:[\\r\\n]+${letter}+)*`, 'gi')
 const everyCode = new RegExp(code, 'gi')
 const everyRun = new RegExp(`${letter}{40,}`, 'gi')
 
-/** Whether it is base64 of what nobody wrote: a token that has lost its beginning. Names, ids and paths are not so mixed. */
+/** Whether it looks like random base64: a token that has lost its beginning. Names, ids and paths are not so mixed. */
 function isRandom(run: string): boolean {
   return run
     .split(/[/_-]/)

@@ -6,7 +6,7 @@ import { parseJson } from './json.ts'
 import { PackingError, readText } from './read-text.ts'
 
 export interface ThirdPartyOptions {
-  /** Shows a person where to confirm; without it, what needs a person fails. */
+  /** Shows a person where to confirm. Without it, a discharge that needs a person fails. */
   readonly onUserUrl?: (url: string, location: string) => void | Promise<void>
   /** Milliseconds for all that needs no person; 30,000 by default. */
   readonly patience?: number
@@ -149,7 +149,7 @@ class Conversation {
   }
 }
 
-/** Whether the address is on this machine, whatever its name server says. */
+/** Whether the address is on this machine, without asking a name server. */
 function isHere({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 }

@@ -90,7 +90,7 @@ describe('cleansed text', () => {
 describe('a name', () => {
   const name = line(80)
 
-  it('made of nothing that is seen is refused, in any mixture', () => {
+  it('of invisible characters alone is refused, in any mixture', () => {
     for (const character of blank) expect(isVisible(character), JSON.stringify(character)).toBe(false)
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...blank), { minLength: 1 }), (characters) => {

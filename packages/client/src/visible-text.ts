@@ -1,4 +1,4 @@
-// Which characters people see: names from strangers must show what they are, and nothing that is not there.
+// Which characters people see: names from strangers must not mislead.
 
 /**
  * What leaves no mark of its own, or changes how other text is read: control and format characters (bidirectional ones among
@@ -20,22 +20,22 @@ export function replaceUnseen(text: string, replace: (character: string) => stri
   )
 }
 
-/** The text as it may be shown beside others': in one line, with all that is not seen left out. */
+/** The text as it may be shown beside other text: in one line, without invisible characters. */
 export function cleanse(text: string): string {
   return replaceUnseen(text, (character) => (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(character) ? ' ' : ''))
 }
 
-/** The text with what is not seen, or changes how other text is read, written as `\u{1b}`: nothing of it is hidden or lost. */
+/** The text with the characters that are invisible, or change how other text is read, written as `\u{1b}`. */
 export function printable(text: string): string {
   return replaceUnseen(text, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
 }
 
-/** Whether there is anything in it that is not seen. */
+/** Whether it has an invisible character. */
 export function hasUnseen(text: string): boolean {
   return cleanse(text) !== text
 }
 
-/** Whether somebody who looks at it sees anything: a letter, a digit, a sign. */
+/** Whether it has a visible character: a letter, a digit, a sign. */
 export function isVisible(text: string): boolean {
   return /[\p{L}\p{N}\p{P}\p{S}]/u.test(text.replaceAll(unseenRun, ''))
 }

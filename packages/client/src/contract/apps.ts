@@ -35,7 +35,7 @@ const createAppBody = z
     app_name: label.optional(),
     org_slug: pathName,
     network: line(63).or(z.literal('')).optional(),
-    // Made by programs, shown to nobody, and often random.
+    // Programs make it, nobody sees it, and it is often random.
     idempotency_key: part(128).optional(),
   })
   .meta({ id: 'CreateAppRequest' })
@@ -57,7 +57,7 @@ export const appRoutes = routesOf('apps', {
     summary: 'Delete an app; its deploy tokens are dead from now on',
     params: appParams,
     query: z.object({ force: flag.optional().describe('Its machines are destroyed with it.') }),
-    // What programs send that have no query with this method.
+    // Some programs send it in the body, because they have no query with this method.
     body: z.object({ force: z.boolean().optional() }).nullish(),
     status: 202,
   },

@@ -76,7 +76,7 @@ describe('requested caveats', () => {
     expect(refuse([member, abyss])).toMatchObject({ path: '1', message: expect.stringContaining('more than 32 deep') })
   })
 
-  it('never repeat what was sent, and never fail otherwise than by refusing', () => {
+  it('never repeat what was sent, and fail only by refusing', () => {
     const marker = 'SECRET'
     const marked = fc.string().map((text) => `${marker}${text}`)
     const anything = fc.letrec((tie) => ({

@@ -10,7 +10,7 @@ export const caveatAnswer = z.object({ type: z.string(), body: z.unknown() }).me
 })
 export type CaveatJson = z.infer<typeof caveatAnswer>
 
-// The type says what one is; the check below has better words for everything else.
+// Only the type is checked here; the check below says better what is wrong.
 const listed = z.array(z.unknown() as z.ZodType<CaveatJson, CaveatJson>).max(32)
 
 /** More caveats that a mint asks for. An error names one by its index, never by its value. */
@@ -37,7 +37,7 @@ class Unsuitable extends Error {}
 const longestJson = 16_384
 const deepest = 32
 
-// Nobody can hand a token what only verification answers, and in no token may stand what only a third party attests.
+// A caveat that only verification answers is not for requests, and only third parties attest.
 const refusedTypes = ['3P', 'BindToParentToken', 'FlyioUserID', 'GitHubUserID', 'GoogleUserID'] as const
 
 function readCaveats(values: readonly unknown[]): readonly Caveat[] {
@@ -55,7 +55,7 @@ function readCaveats(values: readonly unknown[]): readonly Caveat[] {
   return caveats
 }
 
-/** What a reader of JSON has rounded must not pass for what was meant; and nothing goes deeper than anything that is. */
+/** Refuses numbers that the JSON reader may have rounded, and deep nesting. */
 function expectExact(value: unknown, path: string, depth: number): void {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
     throw new Unsuitable(`${path}: has a number that is no whole number below 2^53`)
@@ -65,7 +65,7 @@ function expectExact(value: unknown, path: string, depth: number): void {
   for (const part of Object.values(value)) expectExact(part, path, depth + 1)
 }
 
-// A path leads to what is wrong through indexes, names of fields, and names of resources in quotation marks.
+// A path consists of indexes, names of fields, and names of resources in quotation marks.
 const located = /^((?:\[\d+\]|\.\w+|\["(?:[^"\\]|\\.)*"\])*)(?:: )?(.*)$/s
 const quoted = / ?"(?:[^"\\]|\\.)*"/g
 

@@ -17,7 +17,7 @@ const createBody = z.strictObject({
   state: z
     .string()
     .regex(/^[A-Za-z0-9._~-]{1,256}$/, { error: 'is not 1 to 256 unreserved characters' })
-    .describe('Comes back with the code, so that whoever waits for it knows that it is theirs.'),
+    .describe('Comes back with the code, so that the waiting program recognizes its own login.'),
   redirect_port: z.number().int().min(1).max(65_535).optional().describe('Where 127.0.0.1 waits for the code.'),
 })
 

@@ -1,4 +1,4 @@
-// Where each operation is asked for: apart from the schemas, which browsers do without.
+// The method and path of each operation, without the schemas, which browsers do not need.
 export const endpoints = {
   signUp: 'POST /v1/users',
   signIn: 'POST /v1/sessions',

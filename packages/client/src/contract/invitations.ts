@@ -88,7 +88,7 @@ export const invitationRoutes = routesOf('organisations', {
   },
 
   previewInvitation: {
-    summary: 'What an invitation is to, for whoever holds its code',
+    summary: 'What an invitation is to, for the holder of its code',
     authenticated: false,
     body: invitationBody,
     answer: invitationPreview,

@@ -73,7 +73,7 @@ const path = z
   .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[^/]+)+$/, { error: 'is no absolute path without "." and ".."' })
 const listOf = <S extends z.ZodType>(schema: S) => z.array(schema).max(mostItems)
 
-/** A variable of the environment: whatever has no "=" and does not begin a list of secrets. */
+/** A variable of the environment: its name has no "=". */
 const variables = z
   .record(z.string().regex(/^[^=\0]{1,256}$/, { error: 'is no name of a variable' }), text)
   .refine((given) => Object.keys(given).length <= 500, { error: 'has more than 500 variables' })

@@ -8,7 +8,7 @@ const kinds = {
 /** Megabytes. */
 const step = 256
 
-/** What would have to be done, and is not: better an error than another machine than was asked for. */
+/** A setting that is not supported: an error is better than another machine than the request wants. */
 export function notServed(why: string, same: readonly unknown[] = []) {
   return z.unknown().refine((given) => isEmpty(given) || same.includes(given), { error: `is not served: ${why}` })
 }

@@ -46,7 +46,7 @@ const goTimeout = z.union([z.string(), z.number()]).transform((given, context): 
   }
 })
 
-/** What a client says again and again, or with commas in between. */
+/** A list, as a repeated parameter or with commas. */
 const listOf = z.union([part(512), z.array(part(128)).max(20)]).transform((given): readonly string[] =>
   [given]
     .flat()
@@ -103,7 +103,7 @@ export const machineRoutes = routesOf('machines', {
   },
 
   createMachine: {
-    summary: 'Create a machine; it starts by itself if it is not told otherwise',
+    summary: 'Create a machine; it starts, unless skip_launch is set',
     params: appParams,
     body: createBody,
     answer: machine,
@@ -129,7 +129,7 @@ export const machineRoutes = routesOf('machines', {
   },
 
   updateMachine: {
-    summary: 'Give a machine another configuration, as a whole; it starts anew if it is not told otherwise',
+    summary: 'Replace the configuration of a machine; it starts again, unless skip_launch is set',
     params: machineParams,
     body: updateBody,
     leased: true,
@@ -140,7 +140,7 @@ export const machineRoutes = routesOf('machines', {
     summary: 'Destroy a machine; one that runs only by force',
     params: machineParams,
     query: z.object({ force: flag.optional(), kill: flag.optional().describe('The same as force.') }),
-    // What programs send that have no query with this method.
+    // Some programs send it in the body, because they have no query with this method.
     body: z.object({ force: z.boolean().optional() }).nullish(),
     leased: true,
     answer: done,

@@ -40,7 +40,7 @@ export const pathName = z.string().regex(/^[A-Za-z0-9._@+-]{1,254}$/, { error: '
 
 export const emailAddress = z.email().max(254).toLowerCase()
 
-/** What is kept for all to see must not open anything. */
+/** A name that everybody sees must not be a credential. */
 function isNoSecret(text: string): boolean {
   return !holdsWholeSecret(text)
 }

@@ -9,7 +9,7 @@ import { routesOf } from './route.ts'
 import { cursor, line, pageLimit, part, pathName, timestamp } from './text.ts'
 import { defaultExpiry, listSorts, listStates } from './words.ts'
 
-/** Lets a parser of durations say what is wrong. */
+/** Reports the error of a parser of durations. */
 function checkedBy<Value>(parse: (value: Value) => number) {
   return (value: Value, context: z.RefinementCtx): void => {
     try {
@@ -42,7 +42,7 @@ const token = z
     created_by: z.string().nullable().describe('Email address of the person in whose name it was made.'),
     created_by_proven: z
       .boolean()
-      .describe('False where nobody had proven by then that the address is theirs: it may have been a stranger.'),
+      .describe('False if nobody had yet proven that the address is theirs: it may have been a stranger.'),
     minted_by: z.string().nullable().describe('Id of the token that made it, where a token did.'),
     created_at: timestamp,
     expires_at: timestamp,
@@ -181,7 +181,7 @@ export const tokenRoutes = routesOf('tokens', {
   revokeToken: {
     summary: 'Revoke a token, with every token attenuated from it, and all that it minted',
     params: tokenParams,
-    // What is asked for in the wrong place must not be overlooked: it cannot be undone.
+    // An option in the wrong place must not be ignored, because a revocation cannot be undone.
     query: z.strictObject({}),
     body: z.strictObject({ descendants: descendants.default('revoke') }).default({ descendants: 'revoke' }),
     answer: revokedToken,

@@ -1,4 +1,4 @@
-// For services that ask the authority about the tokens they are sent, as superfly/macaroon's flyio/machinesapi does.
+// For services that ask the authority about tokens that they receive, as superfly/macaroon's flyio/machinesapi does.
 import { MacaroonError, actions, parseAction, type Action } from '@hallpass/macaroon'
 import { z } from 'zod'
 
@@ -34,7 +34,7 @@ const action = z
 
 const name = z.string().max(512)
 
-// What is not known may be a restriction that nobody would look at: it is refused.
+// An unknown field may be a restriction that would be ignored, so it is refused.
 const access = z
   .strictObject({
     action,

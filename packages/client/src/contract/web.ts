@@ -1,6 +1,6 @@
-// What only a browser asks, on a page of the authority's own: the auth token goes into a cookie that no script reads. Apart
-// from the other routes, and not in the public document: a program gets nothing here that it could use, and the routes under
-// /v1 that let somebody in give it the auth token itself.
+// What only a browser asks, on a page of the authority's own: the auth token goes into a cookie that no script reads.
+// Separate from the other routes, and not in the public document: programs log in under /v1, where they get the auth
+// token itself.
 import { z } from 'zod'
 
 import { passkeyRoutes } from './passkeys.ts'

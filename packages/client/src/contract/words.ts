@@ -1,4 +1,4 @@
-// The words of the contract's fields, apart from its schemas, for flags and pages that offer them.
+// The values of the contract's fields, without its schemas, for flags and pages that offer them.
 
 export const roles = ['admin', 'member'] as const
 
