@@ -206,7 +206,7 @@ describe.skipIf(!hasBrowser || reasonWithoutDockerd() !== undefined)('the pages 
         .first()
         .click()
       await stateIs(page, 'Stopped')
-      await page.getByText('What runs machines does not answer.').waitFor()
+      await page.getByText('The engine that runs machines does not answer.').waitFor()
       const remedy = page.getByRole('alert').filter({ hasText: 'name an engine with --engine' })
       await remedy.waitFor()
       await press(page, 'Start')

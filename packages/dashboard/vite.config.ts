@@ -36,7 +36,7 @@ export default defineConfig({
     rolldownOptions: {
       checks: { pluginTimings: false },
       output: {
-        // Few files: what is small compresses badly, and every file is a way to and fro.
+        // Few files, because small ones compress badly and each costs a round trip.
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [

@@ -69,7 +69,7 @@ function formOf(schema: JsonSchema): Form {
   )
 }
 
-/** What is for readers, what the format says too, and what JSON numbers have anyway. */
+/** Keywords for readers, or that repeat the format, or that all JSON numbers meet. */
 const ignored = new Set([
   'id',
   'description',

@@ -142,7 +142,7 @@ const organisationPages: ReadonlyMap<string, ComponentType> = new Map([
   ['settings', SettingsPage],
 ])
 
-/** A page of one organisation: of another one it is another page, with nothing left over. */
+/** A page of one organisation: it is a new page for another one, and keeps no state. */
 function OrganisationPage({ slug, page }: { readonly slug: string; readonly page: ComponentType }) {
   return (
     <Shell slug={slug}>
@@ -158,7 +158,7 @@ function Ended() {
   return session.state === 'ended' ? <SessionEnded user={session.user} /> : null
 }
 
-/** A page that comes in a file of its own; its face until then has the size of a page. */
+/** A page in a file of its own; until it is loaded, a skeleton has its size. */
 function Loaded({ page: Page }: { readonly page: ComponentType }) {
   return (
     <PageBoundary>

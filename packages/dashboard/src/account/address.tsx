@@ -1,4 +1,4 @@
-// Whether one's address is proven, and how it becomes so.
+// Whether the person's address is proven, and how to prove it.
 import { useServices } from '../api/services.tsx'
 import { useQuery } from '../api/use-query.ts'
 import { useMutation } from '../session/use-mutation.ts'

@@ -1,4 +1,4 @@
-// Deletes one's own account.
+// Deletes the person's account.
 import { useState } from 'react'
 
 import { useServices } from '../api/services.tsx'

@@ -1,4 +1,4 @@
-// The organisations that one is invited to, and joins or declines with a word.
+// The organisations that the person is invited to, with buttons to join and to decline.
 import { useLocation } from 'wouter'
 
 import type { OwnInvitation } from '@hallpass/client'
@@ -13,7 +13,7 @@ import { FailureNotice } from '../ui/notice.tsx'
 import { Time } from '../ui/time.tsx'
 import { sayPerson } from '../words/people.ts'
 
-/** Nothing where there are none: the address of most is not proven, or nobody has invited it. */
+/** Empty for most people, who have no invitation. */
 export function OwnInvitations() {
   const invitations = useOwnInvitations()
   const { client } = useServices()

@@ -1,4 +1,4 @@
-// One's passkeys: add one, and take one away.
+// The person's passkeys: add one, or remove one.
 import { useState } from 'react'
 
 import type { Passkey } from '@hallpass/client'

@@ -1,4 +1,4 @@
-// Sets or changes one's password.
+// Sets or changes the person's password.
 import { useState } from 'react'
 
 import { useServices } from '../api/services.tsx'
@@ -52,7 +52,7 @@ export function Password({ email }: { readonly email: string }) {
           change.mutate()
         }}
       >
-        {/* For password managers, which keep a password by whose it is. */}
+        {/* For password managers, which store a password under its account. */}
         <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
         {hasPassword && (
           <PasswordField

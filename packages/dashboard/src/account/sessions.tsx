@@ -1,4 +1,4 @@
-// Where one is logged in, and the end of it.
+// Where the person is logged in, with buttons to end a login.
 
 import { useServices } from '../api/services.tsx'
 import { useCache, useQuery } from '../api/use-query.ts'

@@ -1,4 +1,4 @@
-// What the authority answers, as pages may show it: names from strangers without what is not seen in them.
+// Answers of the authority as pages may show them: without invisible characters in names from strangers.
 import { parseJson } from '@hallpass/client/json'
 import { cleanse } from '@hallpass/client/visible-text'
 
@@ -12,7 +12,7 @@ export function createCleansingFetch(fetch: typeof globalThis.fetch): typeof glo
   }
 }
 
-/** What colours text in a terminal, and would leave half of itself behind: its first character alone is not seen. */
+/** Terminal colour codes: only their first character is invisible, so the rest would stay. */
 const terminalCommand = /\p{Cc}\[[\d;?]*[a-z]/giu
 
 /** Undefined for text that is not JSON. */

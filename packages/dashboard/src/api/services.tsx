@@ -1,4 +1,4 @@
-// What the pages speak to: the authority, by its contract.
+// The client of the authority that the pages use.
 import { createContext, use } from 'react'
 
 import type { Client } from '@hallpass/client'

@@ -12,7 +12,7 @@ export const FailureContext = createContext<(error: unknown) => void>(() => unde
 
 export interface Cache {
   readonly set: (key: Key, data: unknown) => void
-  /** Every answer whose key begins so is out of date; resolves when those that the page shows have been asked for again. */
+  /** Every answer whose key begins so is out of date; resolves when the page has fetched again those that it shows. */
   readonly invalidate: (beginning: Key | readonly []) => Promise<unknown>
   /** Asks for one answer again, and resolves to it. */
   readonly refetch: (key: Key) => Promise<unknown>
@@ -39,9 +39,9 @@ interface QueryOptions<Data> {
   readonly ask: () => Promise<Data>
   /** False where there is nothing to ask yet. */
   readonly enabled?: boolean
-  /** Milliseconds for which an answer is as good as new; without an end, it is asked for once. */
+  /** Milliseconds for which an answer is fresh; Infinity fetches it once. */
   readonly freshFor?: number
-  /** Whether what was there under another key stays until this one is answered. */
+  /** Whether the answer of the key before stays until this one is answered. */
   readonly keepsLast?: boolean
   /** Milliseconds until it is asked for again, for as long as somebody looks at the page; 0 for never. */
   readonly repeats?: (data: Data) => number
@@ -92,7 +92,7 @@ async function askPatiently<Data>(ask: () => Promise<Data>): Promise<Data> {
   return ask()
 }
 
-/** A no stays a no, and what answers wrongly where all seems well goes on doing so. */
+/** A refusal is final, and so is a wrong answer with a status below 500. */
 function isWorthAnotherTry(error: unknown): boolean {
   if (error instanceof ConnectionError) return (error.details.status ?? 500) >= 500
   return !(error instanceof ApiError)

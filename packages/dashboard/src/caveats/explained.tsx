@@ -33,7 +33,7 @@ export function Explained({ caveats, organisation, apps, isWhole = false }: Expl
   )
 }
 
-/** What is said of everything that follows, and what may be done, stands out. */
+/** Emphasizes the introductory sentence and the actions. */
 export function Sentences({ sentences }: { readonly sentences: readonly string[] }) {
   return (
     <ul className="flex flex-col gap-1">

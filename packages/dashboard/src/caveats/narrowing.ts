@@ -66,7 +66,7 @@ export function problemsOfNarrowing({ commands, actions }: Narrowing): { readonl
   return {}
 }
 
-/** `"rw"` with one more letter, or one less, in the order of the alphabet of actions. */
+/** `"rw"` with one more letter, or one less, in the order of `rwcdC`. */
 export function toggleAction(actions: string, letter: string): string {
   const wanted = (each: string) => actions.includes(each) !== (each === letter)
   return actionLetters

@@ -3,7 +3,7 @@ import { holdsWholeSecret } from '@hallpass/client/secret-text'
 import { MacaroonError } from '@hallpass/macaroon'
 import { caveatsOfWords, type NarrowingWords } from '@hallpass/macaroon/narrow'
 
-/** Each empty where it says nothing. */
+/** An empty field is left out. */
 export interface LabelText {
   readonly agent: string
   readonly run: string

@@ -35,7 +35,7 @@ describe('a pasted header', () => {
     ])
   })
 
-  it('shows what nobody would see of its texts', () => {
+  it('shows the invisible characters of its texts', () => {
     const random = (length: number) => new Uint8Array(length)
     const hidden = 'https://x.example/\u202egro\u2066\u200b'
     const shy = attenuate(minted, [
@@ -62,7 +62,7 @@ describe('a pasted header', () => {
     expect(read(wrapped).tokens).toHaveLength(1)
   })
 
-  it('is narrowed without a key, and the same token still', () => {
+  it('is narrowed without a key, and keeps its id', () => {
     const before = read(header)
     const after = read(narrowHeader(before, [{ type: 'Action', mask: actions.read }], now))
     expect(after.tokens[0]?.id).toBe(before.tokens[0]?.id)
@@ -70,7 +70,7 @@ describe('a pasted header', () => {
     expect(after.tokens[0]?.sentences.join('\n')).not.toContain('write')
   })
 
-  it('is told exactly where it is damaged', () => {
+  it('gets the exact place of a damage', () => {
     expect(readHeader('', now)).toBe('This is empty.')
     expect(readHeader('{"token":"x"}', now)).toMatch(/^This is JSON/)
     expect(readHeader('hello', now)).toMatch(/^This begins with none of/)
@@ -83,7 +83,7 @@ describe('a pasted header', () => {
     })
   })
 
-  it('may be anything at all: it is read, or refused in a sentence', () => {
+  it('may be any text: it is read, or refused with a sentence', () => {
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.base64String().map((text) => `fm2_${text}`),

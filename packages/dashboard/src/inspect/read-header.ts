@@ -1,4 +1,4 @@
-// Takes a pasted header apart, in the page: what is in it, what each token comes to, and what is damaged.
+// Reads a pasted header, in the page: its tokens, what each allows, and what is damaged.
 import { describeNoToken, unwrapToken } from '@hallpass/client/pasted-token'
 import {
   attenuate,
@@ -18,9 +18,9 @@ import { caveatsToJSON } from '@hallpass/macaroon/json'
 
 import { printable } from '@hallpass/client/visible-text'
 
-/** Whoever made the token chose its texts: what nobody sees of them is written out. */
+/** The texts of a token are chosen by its maker, so invisible characters are written out. */
 export interface ReadToken {
-  /** Among those that were read: the same token may come twice. */
+  /** Its place among those that were read: the same token may come twice. */
   readonly position: number
   readonly macaroon: Macaroon
   readonly id: string
@@ -32,7 +32,7 @@ export interface ReadToken {
   readonly discharges: number
   /** Third parties whose discharges are missing. */
   readonly missing: readonly string[]
-  /** What it comes to. */
+  /** What it allows. */
   readonly sentences: readonly string[]
   /** The JSON of each of its own caveats, and what it demands. */
   readonly caveats: readonly { readonly json: string; readonly words: string }[]

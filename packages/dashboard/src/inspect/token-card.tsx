@@ -1,4 +1,4 @@
-// One token of a header: what it is, what it comes to, what it is made of.
+// One token of a header: what it is, what it allows, and its caveats.
 import { CaveatList, Sentences } from '../caveats/explained.tsx'
 import { Id } from '../ui/copy.tsx'
 import { Fold } from '../ui/fold.tsx'

@@ -1,4 +1,4 @@
-// After something was asked of a machine: what the pages know of it is out of date.
+// Marks what the pages know of a machine as out of date, after a request has changed it.
 import { useCache } from '../api/use-query.ts'
 
 export function useMachineChanged(app: string, id: string): () => Promise<unknown> {

@@ -75,7 +75,7 @@ export function Configuration({ config }: { readonly config: Machine['config'] }
   return (
     <Section title="Configuration" lead="As it was given, with what was left out filled in.">
       <pre
-        // Where it is scrolled, the keyboard has to reach it.
+        // A scrolled box must be reachable by keyboard.
         tabIndex={0}
         role="group"
         aria-label="Configuration"

@@ -42,7 +42,7 @@ export function MachineLog({ app, id, name }: MachineLogProps) {
       )}
       <div
         ref={box}
-        // Where it is scrolled, the keyboard has to reach it.
+        // A scrolled box must be reachable by keyboard.
         tabIndex={0}
         role="group"
         aria-label={`Log of ${name}`}

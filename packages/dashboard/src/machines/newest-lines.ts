@@ -2,7 +2,7 @@
 import type { LogLines } from '@hallpass/client'
 
 interface Line {
-  /** Counts on from line to line, so that each is told apart from every other. */
+  /** Counts on from line to line, so that each line has its own. */
   readonly number: number
   readonly at: string
   readonly isError: boolean

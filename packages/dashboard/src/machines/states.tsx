@@ -31,7 +31,7 @@ export function lookOf(state: MachineState): Look {
   return looks[state]
 }
 
-/** Milliseconds until it is worth asking again how a machine in this state is; 0 for never. */
+/** Milliseconds until the page fetches a machine in this state again; 0 for never. */
 export function patienceWith(state: MachineState): number {
   if (state === 'destroyed') return 0
   return looks[state].tone === 'busy' ? 1000 : 5000

@@ -10,7 +10,7 @@ interface Log extends KeptLines {
   readonly isAsked: boolean
   /** Why the newest question failed. */
   readonly error: Error | null
-  /** Whether nothing more is asked for until somebody tries again. */
+  /** Whether fetching has stopped until somebody tries again. */
   readonly isOver: boolean
 }
 
@@ -44,7 +44,7 @@ export function useLog(client: Client, app: string, machine: string): Log & { re
         if (isLeft) return
         const error = cause instanceof Error ? cause : new Error('unknown', { cause })
         fail(error)
-        // A no stays a no; what is too much, or away, may come.
+        // A refusal is final. An authority that is busy or away may answer later.
         const isOver = error instanceof ApiError && error.status < 429
         setLog((known) => ({ ...known, isAsked: true, error, isOver }))
         if (!isOver) askAfter(pauses.failed)

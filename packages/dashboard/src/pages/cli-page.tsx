@@ -1,4 +1,4 @@
-// `/cli/:id`: lets a command line in, or not. Says who asks, from where, for what and for how long.
+// `/cli/:id`: approves or denies the login of a command line. Says who asks, from where, for what and for how long.
 import { useState } from 'react'
 import { Redirect, useParams } from 'wouter'
 
@@ -124,7 +124,7 @@ function Answered({ outcome }: { readonly outcome: Outcome }) {
 /** Whether the command line that waits on this machine has taken the code. */
 async function hand(url: string): Promise<boolean> {
   try {
-    // What it answers cannot be read from here; that it answered can be seen.
+    // The page cannot read the answer, but sees that there is one.
     await fetch(url, { mode: 'no-cors', signal: AbortSignal.timeout(5000) })
     return true
   } catch {

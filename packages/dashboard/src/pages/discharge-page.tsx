@@ -1,4 +1,4 @@
-// `/discharge/:id`: confirms that one's token may be used for a while, or not. Says which, where, and who asks.
+// `/discharge/:id`: confirms or denies the use of the person's token for a while. Says which, where, and who asks.
 import { useState } from 'react'
 import { Link, Redirect, useParams } from 'wouter'
 

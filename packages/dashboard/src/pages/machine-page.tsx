@@ -81,7 +81,7 @@ function Shown({ app, machine }: ShownProps) {
       />
       {host_status === 'unreachable' && (
         <Notice tone="warn" className="mb-5">
-          What runs machines does not answer. All here is as it was last seen.
+          The engine that runs machines does not answer. This page shows what was last known.
         </Notice>
       )}
       <FailureNotice error={change.error} className="mb-5" />
@@ -103,13 +103,13 @@ function useChange(app: string, { id, name }: Machine) {
   const ask = { start, stop, restart, suspend }
   return useMutation({
     run: async (verb: Exclude<Verb, 'destroy'>) => void (await ask[verb](asked)),
-    // Where it is refused too: then it is not as this page had it.
+    // After a refusal too, because the machine is not as this page shows it.
     onSettled: useMachineChanged(app, id),
     said: (_, verb) => `${name} is asked to ${verb}.`,
   })
 }
 
-/** Has it read out whenever the machine has come to another state. */
+/** Announces each new state of the machine. */
 function useSayState(name: string, state: Machine['state']): void {
   const announce = useAnnounce()
   const said = useRef(state)

@@ -110,7 +110,7 @@ interface MachineListProps {
   readonly about: string
   readonly ask: (cursor: string | undefined, state: StateFilter) => Promise<Page>
   readonly hasApps: boolean
-  /** What is said where there is none. */
+  /** Shown if there is none. */
   readonly children: ReactNode
 }
 

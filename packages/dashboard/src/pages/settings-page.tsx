@@ -1,4 +1,4 @@
-// `/dashboard/:org/settings`: what the organisation is called, and the end of it.
+// `/dashboard/:org/settings`: the organisation's name and settings, and its deletion.
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 

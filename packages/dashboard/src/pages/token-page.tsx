@@ -153,7 +153,7 @@ function History({ id }: { readonly id: string }) {
   )
 }
 
-/** Near enough and exactly, for there is room. */
+/** Relative and exact, because there is room. */
 function Instant({ at }: { readonly at: string }) {
   return (
     <>

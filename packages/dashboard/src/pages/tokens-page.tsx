@@ -1,4 +1,4 @@
-// `/dashboard/:org/tokens`: make a token, see them all, end one.
+// `/dashboard/:org/tokens`: make a token, list all, revoke one.
 import { useState } from 'react'
 import { useSearchParams } from 'wouter'
 

@@ -1,18 +1,18 @@
-// Passkeys, as browsers have them: the authority's JSON in, and JSON for it out.
+// The browser's passkeys: takes the authority's JSON, and returns JSON for it.
 import { PlainError } from '../ui/failure-words.ts'
 
 export function hasPasskeys(): boolean {
   return typeof PublicKeyCredential === 'function' && 'parseRequestOptionsFromJSON' in PublicKeyCredential
 }
 
-/** @throws PlainError where the person thought better of it, or there is none that fits */
+/** @throws PlainError if the person cancels, or no passkey fits */
 export function askForPasskey(options: PublicKeyCredentialRequestOptionsJSON) {
   return answerOf<AuthenticationResponseJSON>(() =>
     navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }),
   )
 }
 
-/** @throws PlainError where the person thought better of it, or the device has one already */
+/** @throws PlainError if the person cancels, or the device already has one */
 export function makePasskey(options: PublicKeyCredentialCreationOptionsJSON) {
   return answerOf<RegistrationResponseJSON>(() =>
     navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) }),

@@ -1,4 +1,4 @@
-// Asks whether it is still them, before what would outlast their login: with a password, a passkey or the provider.
+// Asks for a fresh proof with a password, a passkey or the provider, before a change that outlasts the login.
 import { useState } from 'react'
 
 import { ApiError, type User } from '@hallpass/client'
@@ -17,7 +17,7 @@ export function needsProof(error: Error | null): boolean {
 }
 
 interface ProofDialogProps {
-  /** Goes on with what was asked for. */
+  /** Continues the request. */
   readonly onProven: () => void
   readonly onClose: () => void
 }
@@ -28,7 +28,7 @@ export function ProofDialog({ onProven, onClose }: ProofDialogProps) {
   const me = useQuery({ key: ['me', 'details'], ask: () => client.showCurrentUser() })
   const [password, setPassword] = useState('')
   const email = session.state === 'in' ? session.user.email : ''
-  // A new login in place of the old one: that is what a proof is.
+  // A proof is a new login that replaces the old one.
   function goOn(user: User): void {
     enter(user)
     onProven()

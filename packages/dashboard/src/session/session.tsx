@@ -1,4 +1,4 @@
-// Who is here: asked of the authority, since the page itself cannot read the cookie.
+// Who is logged in: the authority says it, because the page cannot read the cookie.
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 
 import { ApiError, type User } from '@hallpass/client'
@@ -11,15 +11,15 @@ export type Session =
   | { readonly state: 'asking' }
   | { readonly state: 'unknown'; readonly error: Error; readonly retry: () => void }
   | { readonly state: 'out' }
-  /** Somebody was here until now; the page below keeps what they typed. */
+  /** The session has ended; the page below keeps what the person typed. */
   | { readonly state: 'ended'; readonly user: User }
   | { readonly state: 'in'; readonly user: User }
 
 interface SessionControl {
   readonly session: Session
-  /** A door has let this person in. */
+  /** Call it when this person has logged in. */
   readonly enter: (user: User) => void
-  /** Leaves nothing behind in this page: goes to another one, which starts from nothing. */
+  /** Loads another page, which starts with no state of this one. */
   readonly logOut: (goTo?: string) => Promise<void>
 }
 
@@ -45,7 +45,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
     const opened = new BroadcastChannel(channelName)
     channel.current = opened
     opened.addEventListener('message', () => {
-      // For another person nothing is fetched: the page starts from nothing.
+      // For another person the page is loaded again, and nothing is fetched before.
       void cache.refetch(sessionKey).then((user) => {
         if (user !== null) void cache.invalidate([])
       })
@@ -55,11 +55,11 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
 
   const isOther = known !== undefined && data !== undefined && data !== null && data.id !== known.id
   useEffect(() => {
-    // Nothing of one person may be left over for another.
+    // One person must not see anything of another.
     if (isOther) beginAnew(cache, '/')
   }, [cache, isOther])
 
-  // This key alone, and not what begins so: that may be what failed.
+  // This key alone, without longer ones: their request may be the one that failed.
   const fail = useCallback((error: unknown) => void (isRefusal(error) && cache.refetch(sessionKey)), [cache])
 
   const control = useMemo(
@@ -114,7 +114,7 @@ function isRefusal(error: unknown): boolean {
   return error instanceof ApiError && error.code === 'unauthenticated'
 }
 
-/** Leaves no answer in this page, not even in one that the browser would bring back. */
+/** Removes all answers, so that not even a page that the browser restores has them. */
 function beginAnew(cache: Cache, path: string): void {
   cache.forget()
   addEventListener('pageshow', () => location.reload())

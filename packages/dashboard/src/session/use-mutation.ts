@@ -1,4 +1,4 @@
-// A hook that changes something at the authority, in the name of who is logged in.
+// A hook that changes something at the authority as the person who is logged in.
 import { use, useState } from 'react'
 
 import { FailureContext } from '../api/use-query.ts'
@@ -8,7 +8,7 @@ interface MutationOptions<Data, Variables> {
   readonly run: (variables: Variables) => Promise<Data>
   readonly onSuccess?: (data: Data) => unknown
   readonly onSettled?: () => unknown
-  /** What is read out once it is done, where nothing else tells it to those who do not see the page. */
+  /** The announcement for screen readers once it is done, if nothing else says it. */
   readonly said?: (data: Data, variables: Variables) => string
 }
 
@@ -27,7 +27,7 @@ export interface Mutation<Data, Variables> extends MutationState<Data, Variables
 
 const idle = { isPending: false, isSuccess: false, data: undefined, error: null, variables: undefined } as const
 
-/** One at a time: until what it leads to is done too, it is pending. */
+/** One at a time: it is pending until `onSuccess` has finished too. */
 export function useMutation<Data, Variables = void>(
   options: MutationOptions<Data, Variables>,
 ): Mutation<Data, Variables> {

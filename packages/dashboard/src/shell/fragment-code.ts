@@ -1,10 +1,10 @@
 // A one-time code that came behind the # of a link: browsers send it nowhere.
 import { useEffect, useState } from 'react'
 
-/** Takes it out of the address, so that it stays in no history and no screenshot; empty where there is none. */
+/** Removes it from the address, so that no history or screenshot keeps it; empty if there is none. */
 export function useFragmentCode(): string {
   const [code] = useState(readCode)
-  // Only now: a rendering that comes to nothing must not have taken it away.
+  // In an effect, because React may drop a rendering, and the code must not be lost with it.
   useEffect(() => {
     if (location.hash !== '') history.replaceState(history.state, '', location.pathname + location.search)
   }, [])

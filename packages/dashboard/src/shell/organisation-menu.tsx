@@ -1,4 +1,4 @@
-// Which organisation this is, and the way to another.
+// The current organisation, and a menu to switch.
 import { Link } from 'wouter'
 
 import type { Organisation } from '@hallpass/client'

@@ -18,7 +18,7 @@ interface OrganisationProviderProps {
   readonly children: ReactNode
 }
 
-/** Shows its children once the organisation is known, and what to do where it does not exist or is not one's own. */
+/** Shows its children once the organisation is known, and an explanation if the person has no access. */
 export function OrganisationProvider({ slug, children }: OrganisationProviderProps) {
   const { client } = useServices()
   const query = useQuery({ key: ['org', slug], ask: () => client.showOrganisation({ org_slug: slug }) })

@@ -1,4 +1,4 @@
-// Says on every page that one is invited somewhere, but on the page where one chooses.
+// Says on every page that the person has invitations, except on the page that lists them.
 import { Link, useLocation } from 'wouter'
 
 import type { OwnInvitation } from '@hallpass/client'

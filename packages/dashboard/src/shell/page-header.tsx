@@ -1,4 +1,4 @@
-// The heading of a page; whoever came here by a link is put on it.
+// The heading of a page, which gets the focus after navigation.
 import { createContext, use, useEffect, useRef, type ReactNode } from 'react'
 
 /** True the first time that it is asked: the first page leaves the focus where the browser has it. */

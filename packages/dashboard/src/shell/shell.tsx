@@ -23,7 +23,7 @@ interface ShellProps {
   readonly children: ReactNode
 }
 
-/** Only for who is logged in: everybody else goes by way of the login page, and comes back. */
+/** Only for people who are logged in: others go to the login page first, and come back. */
 export function Shell({ slug, children }: ShellProps) {
   const { session } = useSession()
   const [path] = useLocation()
@@ -45,7 +45,7 @@ export function Shell({ slug, children }: ShellProps) {
   )
 }
 
-/** Also for who is not: around the same page, with nothing of anybody. */
+/** Also for people who are not: the same frame without personal data. */
 export function PublicShell({ children }: { readonly children: ReactNode }) {
   const { session } = useSession()
   if (session.state === 'in' || session.state === 'ended') return <Shell>{children}</Shell>
@@ -133,7 +133,7 @@ const pages = [
 interface NavItemProps {
   readonly href: string
   readonly label: string
-  /** Whether the pages below this address can be where one is. */
+  /** Whether the current page is below this address. */
   readonly isHere: boolean
 }
 

@@ -1,4 +1,4 @@
-// The form at the top of the tokens page: everything optional, and what will come of it said before it happens.
+// The form at the top of the tokens page: every field is optional, and the form says beforehand what the token will be.
 import { useState } from 'react'
 
 import { ConnectionError, type MintedToken, type OrganisationDetails } from '@hallpass/client'
@@ -106,7 +106,7 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
           autoComplete="off"
           value={name}
           error={fieldError(creation.error, 'name')}
-          // Whoever begins to fill it in will want it, also when they are offline by then.
+          // Fetched when somebody begins to fill in the form, because they may be offline when they send it.
           onFocus={() => void prepare().catch(() => undefined)}
           onChange={(event) => setName(event.target.value)}
         />
@@ -174,7 +174,7 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
         )}
       </div>
       <div className="border-t border-line">
-        {/* Folded away again, it still says what will hold. */}
+        {/* The title says the limits even while the part is folded. */}
         <Fold
           title={narrowed === '' ? 'Narrow it further' : `Narrowed further: ${narrowed}`}
           className="px-5 py-3"
@@ -204,7 +204,7 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
   )
 }
 
-/** What of it counts: what the kind of the token says already is not asked for, and does not count unseen. */
+/** The fields that count: hidden ones, which the kind of the token decides, do not. */
 function narrowingOf(kind: Kind, narrowing: Narrowing): Narrowing {
   if (kind === 'app') return { ...narrowing, apps: [] }
   return kind === 'readonly' ? { ...narrowing, actions: '' } : narrowing

@@ -29,7 +29,7 @@ export function Created({ minted, organisation, onDone }: CreatedProps) {
   const usage = usages.find(({ value }) => value === way) ?? usages[0]
 
   useEffect(() => heading.current?.focus(), [])
-  // It is nowhere else: whoever leaves without it has to make another.
+  // The token is shown nowhere else: a person who leaves without it has to create another.
   useAskBeforeLeaving(!isCopied, 'This token is shown only once, and you have not copied it. Leave anyway?')
 
   return (

@@ -4,7 +4,7 @@ export type Expiry =
   | { readonly kind: 'preset'; readonly hours: number }
   | { readonly kind: 'day'; readonly day: string }
 
-/** 20 years of 365 days: what the authority does where nobody says anything. */
+/** 20 years of 365 days: the authority's default. */
 export const defaultHours = 175_200
 
 export const presets: readonly { readonly hours: number; readonly label: string }[] = [
@@ -43,7 +43,7 @@ export function durationOf(expiry: Expiry, now: number): string {
   return expiry.kind === 'preset' ? `${expiry.hours}h` : `${Math.max(1, Math.floor((end - now) / 1000))}s`
 }
 
-/** Longer than anybody will remember it. */
+/** So long that nobody will remember the token. */
 export function isVeryLong(end: number, now: number): boolean {
   return end - now > 2 * 365 * 24 * millisecondsPerHour
 }

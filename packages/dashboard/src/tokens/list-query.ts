@@ -14,10 +14,10 @@ export interface AskedList {
   readonly cursor?: string
 }
 
-/** What is not understood counts as not said. */
+/** Unknown values are ignored. */
 export function readListQuery(params: URLSearchParams): AskedList {
   const told = params.get('search')?.slice(0, 128) ?? ''
-  // The authority is not to be asked for a credential, whoever wrote the address.
+  // A credential in the address must not be sent to the authority.
   const search = holdsSecret(told) ? '' : told
   const cursor = params.get('cursor')
   const sort = listSorts.find((each) => each === params.get('sort')) ?? 'created_at'

@@ -1,4 +1,4 @@
-// A page of tokens. Few may match of many, and the authority looks at so many for one answer; here it is asked to go on.
+// A page of tokens. If few tokens of many match, the authority returns short pages; this asks until a page is full.
 import type { Client, TokenList } from '@hallpass/client'
 
 import type { AskedList } from './list-query.ts'

@@ -1,4 +1,4 @@
-// What is said where a credential was pasted into a field that is for names, and how to come to what it belongs to.
+// The notice after somebody pastes a credential into a field for names, with a link to what it belongs to.
 import { nameTokens } from '@hallpass/macaroon/name'
 import { Link } from 'wouter'
 

@@ -14,7 +14,7 @@ interface TokenFilterProps {
   readonly onChange: (changes: Readonly<Record<string, string>>) => void
 }
 
-/** So long nothing is typed before the authority is asked. */
+/** The pause in typing after which the authority is asked. */
 const pause = 200
 
 export function TokenFilter({ search, state, onChange }: TokenFilterProps) {
@@ -24,13 +24,13 @@ export function TokenFilter({ search, state, onChange }: TokenFilterProps) {
     if (typed === search) return undefined
     const { pathname } = globalThis.location
     const timer = setTimeout(() => {
-      // Whoever has gone on to another page meanwhile is not brought back to this one, which stands until that has come.
+      // Do not bring the person back to this page if they have left it and the next one is still loading.
       if (globalThis.location.pathname === pathname) onChange({ search: typed })
     }, pause)
     return () => clearTimeout(timer)
   }, [typed, search, onChange])
 
-  /** Addresses end up in histories and logs: a credential is not even left in the field. */
+  /** A credential is removed from the field too, because addresses end up in histories and logs. */
   function take(text: string): void {
     const isSecret = holdsSecret(text)
     setPasted(isSecret ? text : undefined)

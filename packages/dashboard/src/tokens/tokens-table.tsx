@@ -1,4 +1,4 @@
-// The tokens of an organisation: what each may do, whose it is, when it ends, and the end of it at the far right.
+// The tokens of an organisation: what each may do, who made it, when it expires, and a button to revoke it.
 import { Link } from 'wouter'
 
 import type { Token } from '@hallpass/client'

@@ -1,14 +1,14 @@
-// Says what came of something to those who do not see it.
+// Announcements for screen readers.
 import { createContext, use, useEffect, useRef } from 'react'
 
 export const AnnounceContext = createContext<(words: string) => void>(() => undefined)
 
-/** Has a sentence read out when whoever listens is done with what they hear. */
+/** Announces a sentence after the current speech. */
 export function useAnnounce(): (words: string) => void {
   return use(AnnounceContext)
 }
 
-/** Has it read out how many are there, whenever others were asked for: not at first, when the page itself is read. */
+/** Announces the number of items when the list changes, but not at first, when the page itself is read. */
 export function useSayCount<Data extends { readonly next_cursor?: string | undefined }>(
   asked: unknown,
   { data, isLast }: { readonly data: Data | undefined; readonly isLast: boolean },

@@ -1,4 +1,4 @@
-// The place of the page that screen readers listen to.
+// The live region of the page for screen readers.
 import { useState, type ReactNode } from 'react'
 
 import { AnnounceContext } from './announce.ts'
@@ -6,7 +6,7 @@ import { AnnounceContext } from './announce.ts'
 export function Announcer({ children }: { readonly children: ReactNode }) {
   const [words, setWords] = useState('')
   const [announce] = useState(() => (said: string) => {
-    // Said again, it has to be another text; and a dialog that closes keeps the rest of the page silent until it has.
+    // A repeated announcement needs a different text. A dialog silences the rest of the page until it has closed.
     setWords('')
     setTimeout(() => setWords(said), 100)
   })

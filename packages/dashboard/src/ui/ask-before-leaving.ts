@@ -1,10 +1,10 @@
-// Asks before a page is left on which something stands that is shown once: inside the app, by Back, and with the tab.
+// Asks before the person leaves a page that shows something only once: inside the app, by Back, and by closing the tab.
 import { useEffect } from 'react'
 
-/** Told to the window by what leaves in its own way, as logging out does; whoever minds prevents it. */
+/** An event of the window before code leaves the page, for example to log out; a listener can prevent it. */
 const leavingEvent = 'hallpass.leaving'
 
-/** Whether nobody minds that this page is left now. */
+/** Whether no listener prevents leaving this page now. */
 export function mayLeave(): boolean {
   return dispatchEvent(new Event(leavingEvent, { cancelable: true }))
 }
@@ -41,7 +41,7 @@ export function useAskBeforeLeaving(isAsking: boolean, question: string): void {
   }, [isAsking, question])
 }
 
-/** Where it is another page of the app; of other documents `beforeunload` tells. */
+/** For other pages of the app; `beforeunload` handles other documents. */
 function leadsAway(event: Event): boolean {
   if (event.type === leavingEvent) return true
   if ('destination' in event) {

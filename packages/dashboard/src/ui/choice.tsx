@@ -1,4 +1,4 @@
-// One of a few: radio buttons that look like one control, and check boxes.
+// Radio buttons that look like one control, and check boxes.
 import { useId, type ReactNode } from 'react'
 
 import { joinClasses } from './classes.ts'

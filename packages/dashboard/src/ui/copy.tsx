@@ -1,4 +1,4 @@
-// Copying: a button that says when it is done, and text that one copies.
+// A copy button that says when it is done, and boxes of text to copy.
 import { useEffect, useState, type ReactNode } from 'react'
 
 import { Button, type ButtonKind } from './button.tsx'
@@ -57,7 +57,7 @@ export function CopyBox({ text, what, keepLines = false, kind, onCopied }: CopyB
   return (
     <div className="flex flex-wrap items-start justify-end gap-2 rounded-control border border-line bg-sunken p-2 pl-3">
       <pre
-        // Where it is scrolled, the keyboard has to reach it.
+        // A scrolled box must be reachable by keyboard.
         tabIndex={0}
         role="group"
         aria-label={what}

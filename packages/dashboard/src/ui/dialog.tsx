@@ -42,7 +42,7 @@ export function Dialog({ title, stays = false, onClose, children }: DialogProps)
   )
 }
 
-/** Shows it when it comes, and closes it before it is taken out of the page: only then the focus goes back to where it was. */
+/** Opens it when it is mounted, and closes it before it is removed: only then the focus returns to where it was. */
 export function useShownModally(dialog: RefObject<HTMLDialogElement | null>): void {
   useLayoutEffect(() => {
     const element = dialog.current
@@ -58,7 +58,7 @@ interface FormDialogProps {
   readonly kind?: ButtonKind
   readonly disabled?: boolean
   readonly request: FormRequest
-  /** The fields that say themselves what is wrong with them. */
+  /** The fields that show their own errors. */
   readonly fields?: readonly string[] | undefined
   /** Whether the focus begins on Cancel although there is something to fill in before it. */
   readonly cautious?: boolean
@@ -73,12 +73,12 @@ export function FormDialog(props: FormDialogProps) {
   const { request, fields, onSubmit, onClose, children } = props
   const busy = request.isPending
   const cancel = useRef<HTMLButtonElement>(null)
-  // After the dialog's own, which shows it.
+  // After the dialog's own effect, which opens it.
   useEffect(() => {
     if (cautious) cancel.current?.focus()
   }, [cautious])
   return (
-    // What is under way is waited for: it may bring what is shown once.
+    // Waits for the request, because its answer may be shown only once.
     <Dialog title={title} stays={busy} onClose={onClose}>
       <Form
         className="flex flex-col gap-4"
@@ -106,7 +106,7 @@ interface ConfirmDialogProps extends Omit<FormDialogProps, 'onSubmit'> {
   readonly onConfirm: () => void
 }
 
-/** Asks before something is done; what went wrong with it is said here too. */
+/** Asks before an action, and shows its error. */
 export function ConfirmDialog({ onConfirm, children, ...form }: ConfirmDialogProps) {
   return (
     <FormDialog kind="danger" {...form} onSubmit={onConfirm}>

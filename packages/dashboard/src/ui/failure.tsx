@@ -1,4 +1,4 @@
-// The face of what could not be loaded: what happened, what to do, and the name of the request.
+// Shown instead of what could not be loaded: what happened, what to do, and the request id.
 import { Button } from './button.tsx'
 import { describeFailure, requestIdOf } from './failure-words.ts'
 

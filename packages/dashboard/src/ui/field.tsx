@@ -17,7 +17,7 @@ interface FieldProps {
   readonly children: (control: ControlProps) => ReactNode
 }
 
-/** What ties a control to its label and its words. */
+/** The ids that connect a control with its label and its hints. */
 interface ControlProps {
   readonly id: string
   readonly 'aria-describedby': string | undefined
@@ -88,7 +88,7 @@ export function PasswordField({ label, hint, error, className, ...input }: TextF
   )
 }
 
-/** One that is made up now. */
+/** A field for a new password. */
 export function NewPasswordField(props: Omit<TextFieldProps, 'hint'>) {
   return <PasswordField autoComplete="new-password" required minLength={8} hint="8 characters or more." {...props} />
 }

@@ -1,4 +1,4 @@
-// What is folded away until somebody wants it.
+// Content that is folded until somebody opens it.
 import type { ReactNode } from 'react'
 
 import { joinClasses } from './classes.ts'

@@ -1,4 +1,4 @@
-// Forms: sent once at a time, and whoever sends one is put on the field that is wrong with it.
+// Forms: sent once at a time; a wrong field gets the focus.
 import { useEffect, useRef, useState, type ComponentProps, type ReactNode } from 'react'
 
 import { Button, type ButtonKind } from './button.tsx'
@@ -9,7 +9,7 @@ interface FormProps extends Omit<ComponentProps<'form'>, 'onSubmit' | 'ref'> {
   readonly onSubmit: () => void
 }
 
-/** Where it is sent with a field that is wrong, or comes back with one, the field has the focus, wherever it was folded away. */
+/** If a field is wrong, before or after sending, it gets the focus, and the folds around it open. */
 export function Form({ busy, onSubmit, ...rest }: FormProps) {
   const form = useRef<HTMLFormElement>(null)
   const [sent, setSent] = useState(0)
@@ -44,13 +44,13 @@ export interface FormRequest {
 
 interface ActionFormProps extends Omit<FormProps, 'busy'> {
   readonly request: FormRequest
-  /** The fields that tell themselves what is wrong with them. */
+  /** The fields that show their own errors. */
   readonly fields: readonly string[]
   /** What the button says: a verb. */
   readonly action: string
   readonly kind?: ButtonKind
   readonly disabled?: boolean
-  /** What came of it, beside the button; empty until something did. */
+  /** The result, beside the button; empty until there is one. */
   readonly said?: string
   readonly children: ReactNode
 }

@@ -1,6 +1,6 @@
-// Keeps the focus in the page: where what had it is taken away or switched off, it goes to the heading of what is left.
+// Keeps the focus in the page: if the focused element is removed or disabled, the nearest heading gets it.
 
-/** Whoever uses a keyboard or a screen reader would begin at the top of the document otherwise. Ends with what it returns. */
+/** Otherwise keyboards and screen readers would start at the top of the document again. The result stops it. */
 export function keepFocus(page: Document): () => void {
   let last: { readonly element: Element; readonly around: readonly Element[] } | undefined
 
@@ -8,7 +8,7 @@ export function keepFocus(page: Document): () => void {
     if (target instanceof Element) last = { element: target, around: [...listAround(target)] }
   }
   function leave({ target }: FocusEvent): void {
-    // Not the one that is taken away at this moment: who clicks beside everything means it.
+    // Not when a click on empty space takes the focus: that is intended.
     queueMicrotask(() => {
       if (last?.element === target && canHaveFocus(last.element) && page.activeElement === page.body) last = undefined
     })

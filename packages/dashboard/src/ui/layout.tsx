@@ -25,7 +25,7 @@ export function Section({ title, lead, actions, children }: SectionProps) {
   )
 }
 
-/** A list of things, each with a name, what is said of it, and what can be done with it. */
+/** A list of things, each with a name, a note and actions. */
 export function Rows({ children }: { readonly children: ReactNode }) {
   return <ul className="divide-y divide-line border-y border-line">{children}</ul>
 }
@@ -63,7 +63,7 @@ interface EmptyProps {
   readonly children: ReactNode
 }
 
-/** Nothing is there, and that is all right. */
+/** An empty list, which is no error. */
 export function Empty({ title, children }: EmptyProps) {
   return (
     <div className="flex flex-col items-center gap-1.5 rounded-card border border-dashed border-edge px-6 py-12 text-center">
@@ -103,7 +103,7 @@ export function State({ tone, children }: { readonly tone: keyof typeof dots; re
   )
 }
 
-/** Told apart from what stands beside it, in a word or two. */
+/** A short label that distinguishes an item. */
 export function Tag({ children }: { readonly children: ReactNode }) {
   return (
     <span className="rounded-full border border-line px-2 py-px text-tiny whitespace-nowrap text-muted">

@@ -1,4 +1,4 @@
-// What is on its way, what failed, and what is there: the three faces of everything that is fetched.
+// Shows whatever is fetched: while it loads, if it failed, and once it is there.
 import type { ReactNode } from 'react'
 
 import { Button } from './button.tsx'
@@ -16,7 +16,7 @@ interface LoadProps<Data> {
   }
   /** Names it in a sentence, with a capital letter. */
   readonly what: string
-  /** Stands there meanwhile, in the size of what comes. */
+  /** Shown meanwhile, in the size of the content. */
   readonly skeleton: ReactNode
   readonly children: (data: Data) => ReactNode
 }

@@ -31,14 +31,14 @@ export function Notice({ tone = 'plain', alert = false, className, children }: N
 }
 
 interface FailureNoticeProps {
-  /** Null where nothing went wrong: then nothing is said. */
+  /** Null if nothing went wrong: then there is no notice. */
   readonly error: Error | null
-  /** The fields that say themselves what is wrong with them: nothing is said of these here. */
+  /** The fields that show their own errors: these are not repeated here. */
   readonly fields?: readonly string[] | undefined
   readonly className?: string
 }
 
-/** What went wrong with something that a person did, read out as soon as it appears. */
+/** The error of an action, announced as soon as it appears. */
 export function FailureNotice({ error, fields, className }: FailureNoticeProps) {
   if (error === null || fields?.some((field) => fieldError(error, field) !== undefined) === true) return null
   return (

@@ -1,4 +1,4 @@
-// Leafing through what comes page by page. Where one is stands in the address, so that going back goes back.
+// Links to the next and the previous page of a list. The address has the cursor, so the browser's Back works.
 import { useLocation, useSearch, useSearchParams } from 'wouter'
 import { useHistoryState } from 'wouter/use-browser-location'
 

@@ -1,4 +1,4 @@
-// Parts of pages that come in files of their own: what stands there meanwhile, and what helps where one does not come.
+// Parts of pages in files of their own: what is shown while one loads, and how to recover if it fails.
 import { Component, lazy, Suspense, type ComponentType, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
 
@@ -27,7 +27,7 @@ export function lazily<Name extends string, Props extends object>(
         throw new MissingPartError(cause, () => (newest = attempt()))
       }
     }) as unknown as ComponentType<Props>
-  // React remembers of each whether it came, for good.
+  // React keeps the result of each import for good.
   let newest = attempt()
   return function Lazily(props: Props) {
     const Newest = newest
@@ -42,7 +42,7 @@ interface FailureProps {
 interface BoundaryProps {
   readonly path: string
   readonly failure: ComponentType<FailureProps>
-  /** What else helps, where trying again did not. */
+  /** What to offer if another try has failed. */
   readonly onFailedAgain?: () => void
   readonly children: ReactNode
 }
@@ -52,7 +52,7 @@ interface BoundaryState {
   readonly hasFailed: boolean
 }
 
-/** What broke on one page is no business of the next. */
+/** An error of one page must not show on the next. */
 class Boundary extends Component<BoundaryProps, BoundaryState> {
   override state: BoundaryState = { path: this.props.path, hasFailed: false }
   #isTriedAgain = false
@@ -96,9 +96,9 @@ export function PageBoundary({ children }: { readonly children: ReactNode }) {
   )
 }
 
-/** Some browsers remember of a file that it did not come, for as long as the page stands. */
+/** Some browsers remember a failed import until the page is reloaded. */
 function reloadIfAnswered(): void {
-  // Where nobody answers, the page that says so would be gone too.
+  // If the server is down, a reload would lose this page too.
   fetch(location.pathname, { method: 'HEAD' }).then(
     () => location.reload(),
     () => undefined,
@@ -123,12 +123,12 @@ function PageFailure({ onTryAgain }: FailureProps) {
 }
 
 interface PartProps {
-  /** Stands there meanwhile, in the size of what comes. */
+  /** Shown meanwhile, in the size of the content. */
   readonly fallback: ReactNode
   readonly children: ReactNode
 }
 
-/** Around a part of a page: where it does not come, the rest of the page stays as it is. */
+/** Around a part of a page: if it fails to load, the rest of the page stays as it is. */
 export function Part({ fallback, children }: PartProps) {
   const [path] = useLocation()
   return (

@@ -5,7 +5,7 @@ import { useLocation } from 'wouter'
 interface PopoverProps {
   /** What the button shows. */
   readonly button: ReactNode
-  /** Where what it shows does not say it. */
+  /** The accessible name, if the content does not say it. */
   readonly label?: string
   readonly className: string
   readonly children: ReactNode
@@ -22,7 +22,7 @@ export function Popover({ button, label, className, children }: PopoverProps) {
         {button}
       </button>
       <div
-        // Whoever went elsewhere by it is done with it: on another page it is another one.
+        // It closes when it leads to another page.
         key={path}
         ref={panel}
         id={id}

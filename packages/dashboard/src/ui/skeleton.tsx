@@ -1,4 +1,4 @@
-// What stands where something is going to be, in its size.
+// Placeholders in the size of content that loads.
 
 export function PageSkeleton() {
   return (
@@ -11,7 +11,7 @@ export function PageSkeleton() {
   )
 }
 
-/** Rows of a list that is on its way. */
+/** Rows of a list that loads. */
 export function RowsSkeleton({ rows = 4, height = 'h-14' }: { readonly rows?: number; readonly height?: string }) {
   return (
     <div aria-busy="true" className="divide-y divide-line border-y border-line">

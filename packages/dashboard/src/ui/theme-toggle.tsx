@@ -1,11 +1,11 @@
-// Light or dark: the system's choice, until somebody makes another here.
+// Light or dark: the system's choice, until the person chooses here.
 import { useState } from 'react'
 
 type Theme = 'light' | 'dark'
 
 const storageKey = 'hallpass.theme'
 
-/** Changes to the other colours; where those are the system's own, nothing is remembered. */
+/** Changes to the other colours; the system's own choice is not stored. */
 export function ThemeToggle({ className }: { readonly className?: string }) {
   const [theme, setTheme] = useState(currentTheme)
   const other = theme === 'dark' ? 'light' : 'dark'
@@ -45,6 +45,6 @@ function applyTheme(theme: Theme): void {
     if (isSystems) localStorage.removeItem(storageKey)
     else localStorage.setItem(storageKey, theme)
   } catch {
-    // Where storage is forbidden, the choice lasts as long as the page.
+    // If storage is forbidden, the choice lasts as long as the page.
   }
 }

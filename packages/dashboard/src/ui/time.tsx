@@ -1,4 +1,4 @@
-// An instant: near enough to read, exact when one looks closer.
+// An instant: relative in the text, exact in the tooltip.
 import { createContext, use, useEffect, useState, type ReactNode } from 'react'
 
 import { sayDistance, sayExactly } from '../words/time.ts'
@@ -7,7 +7,7 @@ const NowContext = createContext(0)
 
 const beat = 30_000
 
-/** Keeps what is said about time true while the page stays open. */
+/** Keeps relative times true while the page stays open. */
 export function NowProvider({ children }: { readonly children: ReactNode }) {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {
@@ -17,7 +17,7 @@ export function NowProvider({ children }: { readonly children: ReactNode }) {
   return <NowContext value={now}>{children}</NowContext>
 }
 
-/** Milliseconds since 1970, as of half a minute ago at most, and never from before whoever asks was there. */
+/** Milliseconds since 1970, at most half a minute old, and never older than the component. */
 export function useNow(): number {
   const [arrived] = useState(Date.now)
   return Math.max(use(NowContext), arrived)

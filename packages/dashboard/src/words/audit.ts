@@ -1,4 +1,4 @@
-// What the audit trail's operations are called in front of people.
+// The names of the audit trail's operations for people.
 
 const words: Readonly<Record<string, string>> = {
   'app.create': 'Created an app',

@@ -1,6 +1,6 @@
-// What people are called who may not be who they say.
+// Names of people whose address may be unproven.
 
-/** The address, with a word where nobody had proven that it is theirs; null is a person who is gone. */
+/** The address, with a note if it was not proven; null is a person whose account is deleted. */
 export function sayPerson(email: string | null, proven: boolean): string {
   if (email === null) return 'a deleted account'
   return proven ? email : `${email} (unproven)`

@@ -32,7 +32,7 @@ describe('instants in words', () => {
     ])
   })
 
-  it('says an instant exactly, and in the time of whoever looks', () => {
+  it("says an instant exactly, and in the viewer's time zone", () => {
     expect(sayExactly('2026-11-25T12:00:00.123Z')).toBe('2026-11-25 12:00:00 UTC')
     expect(sayInstant(now, 'Europe/Vienna')).toBe('25 November 2026, 13:00')
   })

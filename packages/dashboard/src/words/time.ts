@@ -26,7 +26,7 @@ export function sayExactly(iso: string): string {
   return `${new Date(iso).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
-/** `25 November 2046, 22:47`, in the time of whoever looks. */
+/** `25 November 2046, 22:47`, in the viewer's time zone. */
 export function sayInstant(milliseconds: number, timeZone?: string): string {
   return new Intl.DateTimeFormat('en-GB', {
     day: 'numeric',
