@@ -39,7 +39,7 @@ describe('the story', () => {
     expect(served.output()).not.toContain('setup-code')
   })
 
-  it('logs in, tells who is logged in, and shows the token', async () => {
+  it('logs in, says who is logged in, and shows the token', async () => {
     const wrong = await hallpass('auth login --email ada@example.com --password-stdin', {}, 'wrong password\n')
     expect(wrong).toMatchObject({ code: 1, stdout: '', stderr: 'Error: the email address or the password is wrong\n' })
     const login = await hallpass('auth login --email ada@example.com --password-stdin', {}, 'correct horse battery\n')
@@ -87,7 +87,7 @@ describe('the story', () => {
     // Whoever signed up with a code that others have seen may be anybody.
     const unproven = await asGrace('orgs invitations')
     expect(unproven).toMatchObject({ code: 0, stdout: expect.not.stringMatching(/\d/) })
-    expect(unproven.stderr).toContain('Nobody has proven that grace@example.com is yours')
+    expect(unproven.stderr).toContain('You have not proven that grace@example.com is yours')
 
     for (const name of ['lab', 'club']) {
       await asGrace(`orgs create ${name}`)
@@ -166,7 +166,7 @@ describe('the story', () => {
     expect(JSON.parse((await hallpass('tokens list -j')).stdout).tokens).toHaveLength(1)
   })
 
-  it('revokes, and tells what failed', async () => {
+  it('revokes, and says what failed', async () => {
     const { tokens } = JSON.parse((await hallpass('tokens list -s org -o acme-staging -j')).stdout)
     const idOf = (name: string): string => tokens.find((each: { name: string }) => each.name === name).id
     const [first, second] = [idOf('ci'), idOf('Deploy token')]
@@ -226,7 +226,7 @@ describe('the story', () => {
     expect(await http('/v1/orgs', `Bearer ${auth}`)).toMatchObject({ status: 401 })
   })
 
-  it('stops cleanly when it is told to', async () => {
+  it('stops cleanly at a signal', async () => {
     expect(await served.stop('SIGTERM')).toBe(0)
   })
 })

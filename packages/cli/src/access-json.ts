@@ -75,7 +75,7 @@ function readAction(value: unknown): number {
   if (value === undefined) throw wrong('lacks the field action: letters of rwcdC')
   if (typeof value !== 'string') throw wrong('has an action that is no text: write letters of rwcdC')
   try {
-    // All actions that there are: a mask would name some that nobody attempts.
+    // All named actions: the whole mask would include some that nobody attempts.
     return parseAction(value) & actions.all
   } catch (error) {
     if (error instanceof MacaroonError) throw wrong(`has an ${error.message}`)
@@ -94,7 +94,7 @@ function readCommandField(value: unknown): readonly string[] {
   throw wrong('has a command that is neither a text nor a list of texts')
 }
 
-/** Numbers that JavaScript reads wrongly may stand in quotes. */
+/** Numbers too large for JavaScript may be in quotes. */
 function readId(name: string, fields: ReadonlyMap<string, unknown>): string | undefined {
   const value = fields.get(name)
   if (value === undefined) return undefined

@@ -9,7 +9,7 @@ import { CommandError } from './errors.ts'
 import { tell } from './output.ts'
 import { readTextFile } from './text-file.ts'
 
-/** In the order in which they are looked for; the first one that is there counts, as for flyctl. */
+/** In the order of search; the first that exists counts, as for flyctl. */
 const usualNames = ['fly.toml', 'fly.json', 'fly.yaml'] as const
 
 /**
@@ -38,8 +38,8 @@ export async function readConfigHere(
 }
 
 /**
- * The `app` of such a file, or nothing where there is none. What else the file has does not matter.
- * @param name the file as the person knows it; its end says how it is written, as for flyctl
+ * The `app` of such a file, or nothing where there is none. Other content of the file is ignored.
+ * @param name the file as the person named it; its extension says its format, as for flyctl
  * @throws CommandError naming the file, and the line where that is known; it does not quote the file
  */
 export async function readAppName(text: string, name: string): Promise<string | undefined> {

@@ -44,7 +44,7 @@ import { readVersion } from './version.ts'
 /**
  * The whole command line.
  * @param columns of the terminal, where there is one
- * @param given the arguments, for what is said of them
+ * @param given the arguments, for error messages
  */
 export function buildHallpass(
   environment: Environment,
@@ -162,7 +162,7 @@ function asMisuse(error: unknown, target: Target): unknown {
 /** The parser's own sentences repeat what was typed, which may be a secret. */
 function describeMisuse(error: unknown, target: Target): string | undefined {
   if (error instanceof FlagNotFoundError) {
-    // Who writes one word of a name means that one: --password, --token.
+    // One word of a name suggests that flag: --password, --token.
     const longer = isCommand(target) ? flagsOf(target).map(({ name }) => name) : []
     const input = error.input.toLowerCase()
     const holding = longer.filter((name) => name.split('-').includes(input) || likeness(name, input) >= enoughAlike)
@@ -172,7 +172,7 @@ function describeMisuse(error: unknown, target: Target): string | undefined {
   }
   if (error instanceof AliasNotFoundError) return `there is no flag -${error.input}`
   if (error instanceof ArgumentParseError) {
-    // Text is taken as it is: only a flag that is there or not can be given what it cannot read.
+    // Text flags take any value, so only a switch can fail here.
     return `--${error.externalFlagNameOrPlaceholder} takes no value but true and false`
   }
   if (error instanceof EnumValidationError) {

@@ -1,4 +1,4 @@
-// Brings arguments, written as people write them for any program, into the one form that the parser knows.
+// Brings arguments, in any usual spelling, into the one form that the parser knows.
 import type { Command } from '@stricli/core'
 
 import {
@@ -18,7 +18,7 @@ import { globalFlags } from './flags.ts'
 import { toKebab } from './settings.ts'
 
 /**
- * Arguments for the parser: `-jo acme` becomes `-j -o=acme`, the value after a flag is tied to it even where it starts
+ * Arguments for the parser: `-jo acme` becomes `-j -o=acme`, the value after a flag is joined to it even if it starts
  * with a hyphen, flags move behind the name of the command, and `help X` becomes `X --help`.
  * @throws CommandError for a flag that no command has, and where flags stand alone
  */
@@ -28,7 +28,7 @@ export function arrangeArguments(root: Route, given: readonly string[]): string[
   const general = [helpFlag, ...(target === root ? [versionFlag] : [])]
   const isGeneral = (flag: string) => general.some(({ name, letter }) => flag === `--${name}` || flag === `-${letter}`)
   if (asksForHelp || flags.some(isGeneral)) {
-    // The parser would end there with 0, whatever else is written.
+    // The parser would exit with 0 there and ignore the rest.
     const others = flags.filter((flag) => !isGeneral(flag))
     if (isCommand(target)) {
       const isMisuse = words.length > mostWords(target) || others.some((flag) => !hasFlag(target, flag))
@@ -86,12 +86,12 @@ interface Scanned {
   readonly rest: readonly string[]
   /** The flag at the end, whose value is still to come. */
   readonly awaiting: Flag | undefined
-  /** Whether all that comes is an argument. */
+  /** Whether all that follows is an argument. */
   readonly isEscaped: boolean
   readonly asksForHelp: boolean
 }
 
-/** Finds the command, and takes flags and their values apart as its own table has them. */
+/** Finds the command, and separates flags and values by its table. */
 export function scanArguments(root: Route, given: readonly string[]): Scanned {
   const route: string[] = []
   const rest: string[] = []
@@ -219,13 +219,13 @@ function findLetter(target: Target, letter: string): Flag | undefined {
 
 const generalNames: ReadonlySet<string> = new Set(Object.keys(globalFlags).map(toKebab))
 
-/** The parser looks flags up in plain objects, which inherit a `constructor`. */
+/** The parser looks flags up in plain objects, which inherit `constructor`. */
 function rejectInherited(name: string): void {
   const camel = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
   if (name in {} || camel in {}) throw new CommandError('misused', `there is no flag --${name}`)
 }
 
-/** `name=value`, so that no value is taken for a flag; the parser reads no empty and no many-lined value so. */
+/** `name=value`, so that no value is taken for a flag; the parser cannot read empty or multi-line values so. */
 function tie(name: string, value: string): string[] {
   return value === '' || /[\r\n\u2028\u2029]/.test(value) ? [name, value] : [`${name}=${value}`]
 }

@@ -36,7 +36,7 @@ export async function askText(context: Context, message: string): Promise<string
   return orCancelled(await text({ message, validate, ...streams(context) })).trim()
 }
 
-/** Asks for a line of text until the signal takes the question back: then nobody has answered, and it is undefined. */
+/** Asks for a line of text; undefined if the signal withdraws the question before the answer. */
 export async function askUnless(context: Context, message: string, signal: AbortSignal): Promise<string | undefined> {
   const { text } = await import('@clack/prompts')
   const validate = (value: string | undefined) => ((value ?? '').trim() === '' ? 'write something' : undefined)
@@ -53,7 +53,7 @@ export async function askPassword(context: Context, message: string): Promise<st
 
 /**
  * Asks before something is destroyed.
- * @throws CommandError where the person says no, or where nobody can be asked and `--yes` is not given
+ * @throws CommandError if the person says no, or if there is no terminal and `--yes` is not given
  */
 export async function confirm(context: Context, question: string, yes: boolean | undefined): Promise<void> {
   if (yes === true) return
@@ -69,7 +69,7 @@ export async function confirm(context: Context, question: string, yes: boolean |
 
 function streams(context: Context) {
   const { stderr } = context
-  // A terminal that says 0 does not know how wide it is, as in a container: each letter would have a line of its own.
+  // A terminal whose width is 0 does not know it, as in a container: each letter would get a line of its own.
   if (stderr.columns === 0) Object.assign(stderr, { columns: 80, rows: 24 })
   return { input: context.stdin, output: stderr }
 }

@@ -10,7 +10,7 @@ export type EngineAbilities = NonNullable<Awaited<ReturnType<typeof Authority.ex
 export type DatabaseFacts = Awaited<ReturnType<typeof Authority.backUp>>
 
 /**
- * Loaded only where it is wanted: it takes a hundred times as long as the rest of the command line.
+ * Loaded on demand, because it takes a hundred times as long as the rest of the command line.
  * @throws CommandError where only the command line is installed
  */
 export async function loadAuthority(): Promise<typeof Authority> {
@@ -19,7 +19,7 @@ export async function loadAuthority(): Promise<typeof Authority> {
 }
 
 /**
- * The directory of the pages. They may not be built yet: the authority says so at its front door.
+ * The directory of the pages. They may not be built yet: the authority says so on its first page.
  * @throws CommandError where only the command line is installed
  */
 export function findDashboard(): string {

@@ -43,7 +43,7 @@ const noHttp = 'does not speak HTTP'
 const brokeOff = 'broke off before its end'
 const closed = 'closed the connection without an answer'
 
-describe('bytes that are no answer are told by what they are, and that a write may have been done', () => {
+describe('bytes that are no answer are named, with a warning that a write may have been done', () => {
   it.each<readonly [name: string, bytes: string | Uint8Array, words: string]>([
     ['two lengths', `${head}content-length: 2\r\ncontent-length: 3\r\n\r\n{}x`, noHttp],
     ['a length that is none', `${head}content-length: x\r\n\r\n{}`, noHttp],
@@ -92,7 +92,7 @@ describe('bytes that are no answer are told by what they are, and that a write m
       ]),
       brokeOff,
     ],
-    ['what was not changed', 'HTTP/1.1 304 Not Modified\r\n\r\n', 'hands out what it has kept'],
+    ['what was not changed', 'HTTP/1.1 304 Not Modified\r\n\r\n', 'serves answers from its cache'],
   ])('%s', async (_name, bytes, words) => {
     const { reading, writing } = await complaints(await serve((socket) => socket.end(bytes)))
     expect(reading).toContain(words)
@@ -132,7 +132,7 @@ it.each(['gzip', 'deflate', 'br', 'zstd'])('an answer without a body is not unpa
   expect((await complaints(url)).writing).toBe('nothing')
 })
 
-it('an answer without an end is not read to it, and is told with what may have been done', async () => {
+it('an answer without an end is cut off, with a warning that a write may have been done', async () => {
   const chunk = gzipSync(Buffer.alloc(2 ** 24))
   const url = await serveHttp((_request, response) => {
     response.writeHead(200, { 'content-encoding': 'gzip' })
@@ -151,7 +151,7 @@ it.each([
   [451, 'a proxy before it does not let this through'],
   [511, 'the network that this machine is in wants a login first'],
   [530, 'a proxy before it gets no answer from the authority'],
-])('a proxy that answers %i itself is told of', async (status, words) => {
+])('a proxy that answers %i itself is named', async (status, words) => {
   const url = await serveHttp((_request, response) => response.writeHead(status).end('<html>no</html>'))
   const { reading } = await complaints(url)
   expect(reading).toContain(`${url} answered ${status} in an authority's place: ${words}`)
@@ -162,7 +162,7 @@ it.each([
   ['closes', '', 'it does not answer as a proxy does'],
   ['refuses', 'HTTP/1.1 403 Forbidden\r\n\r\n', 'it answered 403'],
   ['finds nobody', 'HTTP/1.1 502 Bad Gateway\r\n\r\n', 'it answered 502'],
-])('a proxy for https that %s is told of by the variable that names it', async (_what, bytes, words) => {
+])('a proxy for https that %s is named by its variable', async (_what, bytes, words) => {
   const HTTPS_PROXY = await serve((socket) => socket.end(bytes))
   const { writing } = await complaints('https://authority.test', { HTTPS_PROXY })
   expect(writing).toBe(`the proxy that HTTPS_PROXY names does not lead to https://authority.test: ${words}`)
@@ -227,7 +227,7 @@ describe.skipIf(!hasOpenssl)('TLS that does not come about', () => {
     return `https://127.0.0.1:${await listen(server)}`
   }
 
-  it('is told by its reason', async () => {
+  it('is reported with its reason', async () => {
     const own = await makeCertificate('own', '-addext', 'subjectAltName=IP:127.0.0.1')
     const ended = await makeDated('ended', 2020, 2021)
     const early = await makeDated('early', 2098, 2099)

@@ -9,7 +9,7 @@ import type { AppFlags, OrganisationFlag } from './flags.ts'
 
 /**
  * The slug of the organisation: `--org` or the first word, then FLY_ORG, then what a person at a terminal picks.
- * @throws CommandError where there is nobody to ask, naming the flag
+ * @throws CommandError without a terminal, naming the flag
  */
 export async function chooseOrganisation(
   context: Context,
@@ -60,7 +60,7 @@ export async function chooseApp(context: Context, flags: AppFlags): Promise<stri
   throw new CommandError('misused', 'no app is given: name one with --app NAME, or work where a fly.toml names one')
 }
 
-/** The value, once it is noted how the person gave it: a refusal names that. */
+/** Notes how the person gave the value, because a refusal names that. */
 function note({ givenBy }: Context, field: string, by: string | undefined, value: string): string {
   if (by !== undefined) givenBy.set(field, { by, value })
   return value

@@ -1,4 +1,4 @@
-// Every variable that commands read for the one who runs them, once: help and README's table follow from this list.
+// Every variable of the environment that commands read: help and README's table are made from this list.
 
 export const clientVariables: readonly (readonly [name: string, what: string])[] = [
   ['HALLPASS_API_TOKEN', 'Token to use instead of the login'],

@@ -1,4 +1,4 @@
-// How the person calls this program, for advice that can be pasted.
+// The command with which the person runs this program, for advice that can be pasted.
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
@@ -16,7 +16,7 @@ export function adviseBy(environment: Environment, text: string): string {
   return nameFiles(environment, text).replace(/(?<=[`"])hallpass(?= (?:--|[a-z]))/g, () => commandName(environment))
 }
 
-/** Apart from the directories that npm itself puts there while it runs something. */
+/** Except in the directories that npm adds while it runs something. */
 function isOnPath(environment: Environment): boolean {
   const directories = (environment['PATH'] ?? '').split(delimiter)
   return directories.some(

@@ -1,4 +1,4 @@
-// Opens the WebSocket of a command in a machine, by the proxies and with the errors of every other request.
+// Opens the WebSocket of a command in a machine, with the proxies and errors of other requests.
 import type { Client, Fetch } from '@hallpass/client'
 import { commandHeader, commandProtocol, longestMessage, type TerminalSize } from '@hallpass/client/command-stream'
 import type { WebSocket } from 'ws'
@@ -9,9 +9,9 @@ import { readProxies } from './proxies.ts'
 import { createFetch, readable } from './transport.ts'
 
 export interface Dialer {
-  /** What its client must ask by. */
+  /** The `fetch` for its client. */
   readonly fetch: Fetch
-  /** Starts a command. Nothing of it is read before the socket is resumed. */
+  /** Starts a command. The socket reads nothing until it is resumed. */
   open(client: Client, name: NamedMachine, start: CommandStart): Promise<WebSocket>
 }
 
@@ -20,7 +20,7 @@ interface CommandStart {
   readonly terminal?: TerminalSize
 }
 
-/** Its client asks for all else as any other does. */
+/** For all other requests of its client. */
 export function createDialer(environment: Environment): Dialer {
   const ask = createFetch(environment)
   let header: string | undefined

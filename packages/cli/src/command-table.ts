@@ -1,4 +1,4 @@
-// What the tree of commands knows of itself: the flags of each command, and which of them take a value.
+// The flags of each command, from the tree of commands, and which of them take a value.
 import type { Command, RouteMap } from '@stricli/core'
 
 import type { Context } from './context.ts'
@@ -18,7 +18,7 @@ export interface Flag {
   /** What stands for its value: `SLUG`; undefined where it takes none. */
   readonly placeholder: string | undefined
   readonly isRepeatable: boolean
-  /** Whether `--no-…` says the contrary. */
+  /** Whether `--no-…` negates it. */
   readonly isNegatable: boolean
   readonly isHidden: boolean
   readonly byDefault: string | undefined

@@ -1,4 +1,4 @@
-// The file that `auth login` writes: which server, whose login, and its token. Only its owner may read it.
+// The file that `auth login` writes: the server, the account and its token. Only its owner may read it.
 import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -29,14 +29,14 @@ export function locateConfig(environment: Environment): string | undefined {
 
 /**
  * What the file says; nothing where there is no file.
- * @throws CommandError naming the file where it cannot be read or understood, or where others may change it
+ * @throws CommandError naming the file if it cannot be read or parsed, or if others may change it
  */
 export async function readConfig(file: string | undefined): Promise<Config> {
   if (file === undefined) return {}
   const found = await readTextFile(file, file)
   if (found === undefined) return {}
   if (found.othersMayWrite) {
-    // Who changes the address is sent the token.
+    // A person who changes the address gets the token.
     throw new CommandError('failed', `others may change ${file}, and with it where your token is sent: chmod 600 it`)
   }
   let value: unknown
@@ -44,7 +44,7 @@ export async function readConfig(file: string | undefined): Promise<Config> {
     value = parseJson(found.text)
   } catch (cause) {
     const problem = found.text.trim() === '' ? 'is empty' : cause instanceof JsonError ? cause.message : 'is not JSON'
-    throw new CommandError('failed', `${file} ${problem}: mend it, or delete it and log in again`, { cause })
+    throw new CommandError('failed', `${file} ${problem}: repair it, or delete it and log in again`, { cause })
   }
   return checkConfig(value, file)
 }
@@ -58,7 +58,7 @@ export async function writeConfig(file: string | undefined, config: Config): Pro
 }
 
 /**
- * Finds out whether {@link writeConfig} could write, and leaves everything as it is.
+ * Checks that {@link writeConfig} could write, and changes nothing.
  * @throws CommandError naming the file where it could not
  */
 export async function expectWritable(file: string | undefined): Promise<void> {
@@ -91,7 +91,7 @@ async function viaDraft(
   }
 }
 
-/** One by one: the recursive mkdir of Node.js never ends where a file system takes no directories and says ENOENT, as /proc. */
+/** One by one: Node's recursive mkdir never ends on a file system that takes no directories and says ENOENT, as /proc. */
 async function makeDirectory(directory: string): Promise<void> {
   if (await isDirectory(directory)) return
   const parent = dirname(directory)
@@ -111,14 +111,14 @@ async function isDirectory(path: string): Promise<boolean> {
 
 function checkConfig(value: unknown, file: string): Config {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new CommandError('failed', `${file} does not hold a JSON object: mend it, or delete it and log in again`)
+    throw new CommandError('failed', `${file} does not hold a JSON object: repair it, or delete it and log in again`)
   }
   const config: Record<string, string> = {}
   for (const name of ['api_url', 'access_token', 'email']) {
     const field: unknown = Reflect.get(value, name)
     if (field === undefined) continue
     if (typeof field !== 'string' || field === '') {
-      throw new CommandError('failed', `${name} in ${file} is not text: mend it, or delete the file and log in again`)
+      throw new CommandError('failed', `${name} in ${file} is not text: repair it, or delete the file and log in again`)
     }
     config[name] = field
   }

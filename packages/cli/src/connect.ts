@@ -28,14 +28,14 @@ export async function connect(
   })
 }
 
-/** Only macaroons ask third parties, and only for them is it worth loading what reads them. */
+/** Only macaroons have third parties, so only they load the code that reads them. */
 async function discharged(context: Context, token: string, source: string): Promise<string> {
   if (!holdsMacaroon(token)) return token
   const { withDischarges } = await import('./discharges.ts')
   return withDischarges(context, token, source)
 }
 
-/** A client that carries none, for logging in. It says on which machine: people recognise their logins by it. */
+/** A client without a credential, for logging in. It sends the machine's name, by which people recognise logins. */
 export function connectAnonymously(context: Context, server: string): Client {
   return createClientAt(context, server, {
     userAgent: `hallpass-cli (${hostname().replaceAll(/[^\x21-\x7e]/g, '?')})`,
@@ -47,7 +47,7 @@ interface Options extends Pick<ClientOptions, 'token' | 'timeout' | 'userAgent' 
   readonly source?: string
 }
 
-/** Every client of this command line is made here: it goes by proxies, checks what it is answered, and says what is wrong. */
+/** Makes every client of this command line: it uses proxies, checks answers, and explains failures. */
 export function createClientAt(context: Context, server: string, options: Options): Client {
   const { environment } = context
   const { source, fetch = createFetch(environment), ...others } = options
@@ -75,7 +75,7 @@ function isOfCredential({ code }: ApiError): boolean {
   return code === 'unauthenticated' || code === 'proof_needed'
 }
 
-/** Who is refused for a credential wants to know which one it was: logging in again mends no variable. */
+/** A refusal names the source of the credential, because a new login does not help if a variable goes before it. */
 function tellSource(error: ApiError, source: string): ApiError {
   return new ApiError(error.code, `${error.message} (the credential was that of ${source})`, error)
 }

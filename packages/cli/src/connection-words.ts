@@ -1,10 +1,10 @@
-// Why nothing came back, or something else than an authority's answer, in a sentence that says what to do about it.
+// Explains why no answer came, or not an authority's, and says what to do.
 import type { ConnectionDetails, ConnectionError } from '@hallpass/client'
 
 import type { Environment } from './environment.ts'
 import { proxyVariable, tlsProxyVariable } from './proxies.ts'
 
-/** A sentence for whoever asked `server`. */
+/** A sentence about a request to `server`. */
 export function describeConnection(error: ConnectionError, server: string, environment: Environment): string {
   const { code, message, cause, details } = error
   const isDone = isReading(details) ? '' : `; ${mayBeDone}`
@@ -25,7 +25,7 @@ export function describeConnection(error: ConnectionError, server: string, envir
 
 const mayBeDone = 'it may have been done all the same: look before you try it again'
 
-/** Whether who answers so may have handed on what was asked. */
+/** Whether the sender of this answer may have passed the request on. */
 function isPassedOn(status: number): boolean {
   return status < 200 || status > 599 || [304, 500, 502, 504].includes(status) || (status >= 520 && status < 530)
 }
@@ -34,7 +34,7 @@ function isReading({ method }: ConnectionDetails): boolean {
   return method === 'GET'
 }
 
-/** Why nothing came back from an address; undefined where it is not known. */
+/** Why an address gave no answer; undefined if unknown. */
 export function describeUnreachable(cause: unknown, address: string, environment: Environment): string | undefined {
   const url = new URL(address)
   const signs = signsOf(cause)
@@ -55,7 +55,7 @@ export function describeUnreachable(cause: unknown, address: string, environment
   return describeTls(signs, url, environment) ?? describeClosed(signs, url)
 }
 
-/** What a proxy says that leads nowhere; of one that makes no sense, nothing is known. */
+/** The answer of a proxy that does not connect; undefined if it makes no sense. */
 function describeRefusal(status: number | undefined, address: string, environment: Environment): string {
   const named = proxyVariable(environment, address)
   const why = status === 407 ? ', for it wants a name and a password' : ''
@@ -105,10 +105,10 @@ function describeTls({ codes, words }: Signs, url: URL, environment: Environment
     return `${origin} wants a certificate of who asks, and this command line has none: let it take tokens alone`
   }
   const reason = /:SSL routines:[^:]*:([^:]+)/.exec(words)?.[1] ?? failed
-  return `no connection by TLS comes about with ${origin} (${reason})`
+  return `no TLS connection with ${origin} can be made (${reason})`
 }
 
-/** Who may have failed at TLS: a proxy is asked by TLS before it leads on, and no error says which of the two it was. */
+/** Who may have failed at TLS: the proxy or the server, because no error says which of the two. */
 function nameTls({ origin, protocol, href }: URL, environment: Environment): string {
   const named = tlsProxyVariable(environment, href)
   if (named === undefined) return origin
@@ -124,7 +124,7 @@ function describeClosed({ codes }: Signs, { origin, protocol }: URL): string | u
   return closed.some((code) => codes.has(code)) ? `${origin} closed the connection without an answer${tls}` : undefined
 }
 
-/** As Node.js names what is wrong with HTTP. */
+/** Node's codes for HTTP errors. */
 function isBroken(code: string): boolean {
   return code.startsWith('HPE_')
 }
@@ -168,7 +168,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string'
 }
 
-/** Who answered in the authority's place. */
+/** Explains who answered instead of the authority. */
 function describeStranger({ details, message }: ConnectionError, server: string): string {
   const { status = 0, location, problem, text = '' } = details
   if ([301, 302, 303, 307, 308].includes(status)) return describeRedirect(server, details.path ?? '', location)
@@ -183,14 +183,14 @@ function describeStranger({ details, message }: ConnectionError, server: string)
   if (status === 404 && text.trim() === '404 page not found') {
     return `the authority at ${server} does not know ${details.method ?? ''} ${details.path ?? ''}: it is older than this hallpass; upgrade it`
   }
-  // What nginx and HAProxy say of a header that is too long for them.
+  // The answers of nginx and HAProxy to a header that is too long.
   const isLong = status === 400 && /header or cookie too large|browser sent an invalid request/i.test(text)
   const words = wordsOf(isLong ? 431 : status, details.retryAfter)
   return words === undefined ? message : `${server} answered ${status} in an authority's place: ${words}`
 }
 
 function wordsOf(status: number, retryAfter: string | undefined): string | undefined {
-  if (status === 304) return "a proxy before it hands out what it has kept, which is nobody else's to see"
+  if (status === 304) return 'a proxy before it serves answers from its cache, which others must not see'
   if (status === 401) return 'a proxy before it wants a login of its own'
   if (status === 403 || status === 451) return 'a proxy before it does not let this through'
   if (status === 511) return 'the network that this machine is in wants a login first: open any page in a browser'
@@ -218,7 +218,7 @@ function describeRedirect(server: string, path: string, location: string | undef
     return `${server} answers with a redirect that leads nowhere: is the address right?`
   }
   const { origin, pathname } = target
-  // What is asked stands behind the address, and is no part of it.
+  // The path of the request is no part of the address.
   return pathname === path && origin !== server
     ? `${server} redirects to ${origin}: where you trust that, give it as the address`
     : `${server} redirects to ${origin}${pathname}, and not to an authority: is the address right?`

@@ -39,7 +39,7 @@ async function complaint(
 }
 
 describe('a connection that does not come about', () => {
-  it('is told by its reason: nobody listens, the name is unknown', async () => {
+  it('is reported with its reason: nobody listens, the name is unknown', async () => {
     const server = createServer()
     const port = await listen(server)
     await new Promise((resolve) => server.close(resolve))
@@ -51,7 +51,7 @@ describe('a connection that does not come about', () => {
     expect(await complaint('http://nobody.invalid')).toMatch(/^(?:the name|no name server answers for) nobody\.invalid/)
   })
 
-  it('is told where it ends before the answer does, with what may have been done', async () => {
+  it('is reported if it ends before the answer, with a warning that a write may have been done', async () => {
     const closing = await serve((socket) => socket.destroy())
     expect(await complaint(closing)).toBe(
       `${closing} closed the connection without an answer: where it speaks TLS, begin the address with https://`,
@@ -65,7 +65,7 @@ describe('a connection that does not come about', () => {
     expect(await complaint(other)).toMatch(/does not speak HTTP/)
   })
 
-  it('is told where nobody answers in time', async () => {
+  it('is reported if nobody answers in time', async () => {
     const silent = await serve(() => undefined)
     const client = createClientAt({ environment: {} } as Context, silent, { timeout: 50 })
     await expect(client.listOrganisations()).rejects.toThrow(`${silent} did not answer within 0.05 seconds`)
@@ -104,7 +104,7 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
     expect(other).toContain('is for other names than localhost')
   })
 
-  it('is told from plain HTTP, both ways round', async () => {
+  it('is distinguished from plain HTTP, in both directions', async () => {
     const plain = (await serveHttp(listOrganisations)).replace('http:', 'https:')
     expect(await complaint(plain)).toContain(`${plain} does not speak TLS`)
     const secure = `http://127.0.0.1:${await listen(createTlsServer(tls))}`
@@ -179,7 +179,7 @@ describe('a proxy', () => {
     },
   )
 
-  it('that says no, is away or makes no sense is told of by the variable that names it', async () => {
+  it('that refuses, is away or makes no sense is named by its variable', async () => {
     const refusing = createHttpServer().on('connect', (_request, socket: Socket) => {
       socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')
     })
@@ -216,7 +216,7 @@ describe('a proxy', () => {
     [429, {}, 'try again later'],
     [413, {}, 'what was sent is longer than a proxy before it lets through'],
     [431, {}, 'the token is longer than a proxy before it lets through in a header'],
-  ])('that answers %i in the place of the authority is told of', async (status, headers, words) => {
+  ])('that answers %i in the place of the authority is named', async (status, headers, words) => {
     const url = await serveHttp((_request, response) => response.writeHead(status, headers).end('<html>no</html>'))
     const said = await complaint(url)
     expect(said).toContain(`${url} answered ${status} in an authority's place: `)
@@ -229,7 +229,7 @@ it.each([
   [400, '<center>Request Header Or Cookie Too Large</center>', 'large_client_header_buffers of nginx'],
   [400, '<h1>400 Bad request</h1>\nYour browser sent an invalid request.\n', 'tune.bufsize of HAProxy'],
   [404, '404 page not found', 'it is older than this hallpass'],
-])('that answers %i with %j is told of by what it means', async (status, text, words) => {
+])('that answers %i with %j is explained', async (status, text, words) => {
   const url = await serveHttp((_request, response) => response.writeHead(status).end(text))
   const said = await complaint(url)
   expect(said).toContain(words)
@@ -267,7 +267,7 @@ describe('who is no authority', () => {
       JSON.stringify({ orgs: [{ ...acme, tokens_may_mint: undefined }] }),
       'has no orgs.0.tokens_may_mint',
     ],
-  ])('says %s, which one sentence tells', async (_what, body, problem) => {
+  ])('says %s, which one sentence explains', async (_what, body, problem) => {
     const url = await serveHttp((_request, response) => response.writeHead(200).end(body))
     expect(await complaint(url)).toBe(
       `what ${url} answered to GET /v1/orgs ${problem}: no Hallpass authority of this version answers so; is the address right?`,
@@ -283,7 +283,7 @@ describe('who is no authority', () => {
     ['snappy', packed, 'is packed as snappy, which nobody here unpacks'],
     ['', Buffer.from('{"orgs":[],"orgs":[]}'), 'has the member "orgs" twice in one object'],
   ])(
-    'packs as %s what is none, or has a member twice, which is told at every status',
+    'packs as %s what is not packed, or has a member twice, which is reported at every status',
     async (packing, body, problem) => {
       let status = 200
       const url = await serveHttp((_request, response) =>
@@ -299,7 +299,7 @@ describe('who is no authority', () => {
     },
   )
 
-  it('packs in more ways than is taken', async () => {
+  it('packs in too many ways', async () => {
     const packings = 'gzip, '.repeat(6).slice(0, -2)
     const url = await serveHttp((_request, response) => {
       response.writeHead(200, { 'content-encoding': packings }).end('x')
@@ -307,7 +307,7 @@ describe('who is no authority', () => {
     expect(await complaint(url)).toContain(`is packed as ${packings}, which nobody here unpacks`)
   })
 
-  it('says yes to everything, and is not believed', async () => {
+  it('answers 200 to everything, and is not believed', async () => {
     const url = await serveHttp((_request, response) => response.writeHead(200).end())
     for (const words of [
       ['orgs', 'delete', 'acme', '-y'],

@@ -1,4 +1,4 @@
-// What a command is given of the world around it.
+// The environment of a command.
 import type { CommandContext, StricliProcess } from '@stricli/core'
 
 import type { Environment } from './environment.ts'
@@ -14,11 +14,11 @@ export interface Context extends CommandContext {
   /** The working directory. */
   readonly directory: string
   readonly now: () => Date
-  /** By the API's names of them, what is asked for, and how the person gave it: `--org`. */
+  /** For each field of the API, how the person gave it: `--org`. */
   readonly givenBy: Map<string, { readonly by: string; readonly value: string }>
 }
 
-/** Whether the variable is set; one that is set to nothing, or to white space, is not. */
+/** Whether the variable is set to more than white space. */
 export function isSet(environment: Environment, name: string): boolean {
   return (environment[name] ?? '').trim() !== ''
 }
@@ -45,7 +45,7 @@ export function readPathVariable(environment: Environment, name: string): string
   return isSet(environment, name) ? cleanPath(environment[name] ?? '', name) : undefined
 }
 
-/** True where a person sits at a terminal and can be asked: what goes to stdout does not matter. */
+/** Whether a person at a terminal can be asked; stdout may be redirected. */
 export function canAsk(context: Context): boolean {
   return context.stdin.isTTY && context.stderr.isTTY
 }

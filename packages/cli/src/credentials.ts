@@ -1,4 +1,4 @@
-// Which server is asked, and with which credential.
+// The server to ask, and the credential to use.
 import { describeNoToken, unwrapToken } from '@hallpass/client/pasted-token'
 
 import { type Config, locateConfig, readConfig } from './config-file.ts'
@@ -17,12 +17,12 @@ const flyTokenVariables = ['FLY_ACCESS_TOKEN', 'FLY_API_TOKEN'] as const
 
 /**
  * The server that is meant: `--api-url`, then the environment, then the login, then this machine.
- * @throws CommandError `misused` where it is no address, or a variable is misspelled that could say another one
+ * @throws CommandError `misused` if it is no address, or if a misspelled variable may mean another one
  */
 export function chooseServer(flags: GlobalFlags, environment: Environment, config: Config): string {
   expectKnownVariables(environment, flags)
   if (flags.apiUrl !== undefined) return normaliseServer(flags.apiUrl, '--api-url')
-  // Who names an authority does not mean another one.
+  // An empty variable must not fall back to another authority.
   if (environment['HALLPASS_API_URL'] !== undefined && !isSet(environment, 'HALLPASS_API_URL')) {
     throw new CommandError('misused', 'HALLPASS_API_URL is set, but empty: give it an address, or unset it')
   }
@@ -63,9 +63,9 @@ export function chooseCredential(
 const noServerNamed = `neither ${serverVariables.join(' nor ')} names`
 
 /**
- * The variable whose token is sent to `server`, or would be read here where there is none. flyctl's are for the
- * authority that the environment names, and for no other: as a rule they hold a token of another platform. One that is
- * set and empty counts: who gives a program no token does not mean their own login.
+ * The variable whose token is sent to `server`, or would be read if there is no server. flyctl's are only for the
+ * authority that the environment names, because they mostly hold a token of another platform. A variable that is set
+ * and empty counts: it must not fall back to a login.
  */
 export function findTokenVariable(environment: Environment, server?: string): string | undefined {
   const own = ownTokenVariables.find((name) => environment[name] !== undefined)
@@ -85,12 +85,12 @@ export function isMeantElsewhere(token: string, environment: Environment, server
   )
 }
 
-/** Whether the environment names this server, and so means it with flyctl's variables. */
+/** Whether the environment names this server, so that flyctl's variables are for it. */
 export function isServerOfEnvironment(environment: Environment, server: string): boolean {
   return serverOfEnvironment(environment) === server
 }
 
-/** What in the environment goes before a login at `server`, as sentences for whoever logs in or out. */
+/** Sentences about what in the environment goes before a login at `server`, for a person who logs in or out. */
 export function tellOverrides(environment: Environment, server: string): readonly string[] {
   const named = serverVariables.find((name) => isSet(environment, name))
   const elsewhere = named !== undefined && serverOfEnvironment(environment) !== server
@@ -116,13 +116,13 @@ export interface Connection extends Credential {
 
 /** The server and the credential together, which is what nearly every command begins with. */
 export async function chooseConnection(flags: GlobalFlags, environment: Environment): Promise<Connection> {
-  // A program that gets everything from flags and variables must not fail over a file that it does not need.
+  // A program that gets everything from flags and variables must not fail because of a file that it does not need.
   const config = isToldEverything(flags, environment) ? {} : await readConfig(locateConfig(environment))
   const server = chooseServer(flags, environment, config)
   return { server, ...chooseCredential(flags, environment, config, server) }
 }
 
-/** The token of the credential, to be read here and not to be sent: whatever the environment holds. */
+/** The token of the credential, to read here and not to send; any variable may supply it. */
 export async function chooseHeldToken(flags: GlobalFlags, environment: Environment): Promise<string> {
   expectKnownVariables(environment, flags)
   const variable = flags.accessToken === undefined ? findTokenVariable(environment) : undefined
@@ -130,7 +130,7 @@ export async function chooseHeldToken(flags: GlobalFlags, environment: Environme
   return (await chooseConnection(flags, environment)).token
 }
 
-/** The server that is meant, and the login there, where there is one that can be read: for questions that may fail. */
+/** The server, and the login there if it can be read: for optional requests. */
 export async function findLogin(
   flags: GlobalFlags,
   environment: Environment,
@@ -157,7 +157,7 @@ function serverOfEnvironment(environment: Environment): string | undefined {
   return name === undefined ? undefined : normaliseServer(environment[name] ?? '', name)
 }
 
-/** @throws CommandError also where it is empty: falling back to a login would use more than was meant */
+/** @throws CommandError also if it is empty: a fallback to a login would use more authority than intended */
 function readTokenVariable(environment: Environment, name: string): string {
   if (isSet(environment, name)) {
     const found = name.startsWith('HALLPASS') ? findSecret(environment, 'HALLPASS_API_TOKEN') : undefined
@@ -168,7 +168,7 @@ function readTokenVariable(environment: Environment, name: string): string {
 
 /**
  * The token, freed of what was wrapped around it.
- * @throws CommandError `misused` where it is none, saying what it is instead
+ * @throws CommandError `misused` if it is no token, saying what it is
  */
 export function checkCredential(text: string, source: string): string {
   const problem = describeNoToken(text)

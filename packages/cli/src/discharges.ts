@@ -23,7 +23,7 @@ export async function withDischarges(context: Context, token: string, source: st
   try {
     fetched = await fetchDischarges(token, { fetch, ...(canAsk(context) ? { onUserUrl: showUserUrl(context) } : {}) })
   } catch (error) {
-    // What is wrong with one that is damaged beside others, the authority says, as of any other.
+    // The authority reports one that is damaged beside others.
     if (error instanceof MacaroonError) return token
     throw error
   }
@@ -32,7 +32,7 @@ export async function withDischarges(context: Context, token: string, source: st
   throw advise(context, failure)
 }
 
-/** @throws CommandError where nothing in it is a token: what it is instead is not for the authority */
+/** @throws CommandError if it has no token: other text must not be sent to the authority */
 export function expectReadable(token: string, source: string): void {
   try {
     const { permissions, discharges, authTokens } = parseBundle(token, { location: permissionLocation })
@@ -44,7 +44,7 @@ export function expectReadable(token: string, source: string): void {
   }
 }
 
-/** Fetches them also without a terminal: the person may sit elsewhere and read the output. */
+/** Fetches them also without a terminal, because a person may read the output elsewhere. */
 export async function fetchAllDischarges(context: Context, token: string): Promise<FetchedDischarges> {
   return fetchDischarges(token, { fetch: createFetch(context.environment), onUserUrl: showUserUrl(context) })
 }

@@ -1,4 +1,4 @@
-// What binds a permission token: its own caveats, and those of the discharges that came with it.
+// The caveats that bind a permission token: its own, and those of the discharges that came with it.
 import { ticketsOf, type Caveat, type Macaroon } from '@hallpass/macaroon'
 import { caveatsWith } from '@hallpass/macaroon/internal'
 

@@ -14,7 +14,7 @@ describe('describeError', () => {
     }
   })
 
-  it('owns up to a bug, and shows the stack to whoever asks', () => {
+  it('admits a bug, and shows the stack on request', () => {
     const bug = new TypeError('x is not a function')
     expect(describeError(bug, {})).toBe('Error: something went wrong that should not have: x is not a function')
     expect(describeError(bug, { HALLPASS_DEBUG: '1' })).toContain('errors.test.ts')
@@ -28,7 +28,7 @@ describe('describeError', () => {
 })
 
 describe('exitCodeFor', () => {
-  it('tells misuse from failure', () => {
+  it('distinguishes misuse from failure', () => {
     expect(exitCodeFor(new CommandError('misused', ''))).toBe(2)
     expect(exitCodeFor(new CommandError('cancelled', ''))).toBe(130)
     expect(exitCodeFor(new ApiError('invalid_request', '', { status: 400 }))).toBe(2)

@@ -1,4 +1,4 @@
-// What goes wrong on the command line, as a sentence for people and an exit code for programs.
+// Errors of the command line, with a sentence for people and an exit code for programs.
 import { withoutSecrets } from '@hallpass/client/secret-text'
 import { printable } from '@hallpass/client/visible-text'
 
@@ -6,7 +6,7 @@ import { adviseBy } from './command-name.ts'
 
 export type CommandErrorCode = 'failed' | 'misused' | 'cancelled'
 
-/** A command cannot do what was asked; the message is a sentence that tells why. */
+/** A command failed; the message is a sentence that says why. */
 export class CommandError extends Error {
   readonly code: CommandErrorCode
 
@@ -27,7 +27,7 @@ export function exitCodeFor(error: unknown): number {
   return codesOfErrors[name] ?? exitCodes.failed
 }
 
-/** Misused is what is wrong with what was written, as the authority finds it, or the client before it sends it. */
+/** `misused` is for errors in the input, found by the authority, or by the client before it sends it. */
 const codesOfErrors: Readonly<Record<string, number>> = {
   'ApiError invalid_request': exitCodes.misused,
   'ConnectionError not_sent': exitCodes.misused,
@@ -37,10 +37,7 @@ const codesOfErrors: Readonly<Record<string, number>> = {
   'ApiError command_not_runnable': exitCodes.notRunnable,
 }
 
-/**
- * One sentence for a person.
- * An error that nobody foresaw says so, and shows its stack only where HALLPASS_DEBUG=1 asks for it.
- */
+/** One sentence for a person. An unexpected error says so, and shows its stack only with HALLPASS_DEBUG=1. */
 export function describeError(error: unknown, environment: Readonly<Record<string, string | undefined>>): string {
   const sentence = isForeseen(error)
     ? `Error: ${printable(withoutSecrets(adviseBy(environment, error.message)))}`

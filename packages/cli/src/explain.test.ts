@@ -68,7 +68,7 @@ describe('tokens explain', () => {
     expect(explained).toMatchObject([{ token_id: id, authority: { url: server.url, state } }])
   })
 
-  it('asks nobody where it is told so, and shrugs where nobody answers', async () => {
+  it('asks nobody with --offline, and does without an answer if there is none', async () => {
     server.answer(world)
     const offline = await tokens(['explain', '--offline'])
     expect(offline.stdout).toContain('In organization 2:')
@@ -79,7 +79,7 @@ describe('tokens explain', () => {
     expect(alone.stdout).toContain('The name nobody.invalid is not known: is the address right?')
   })
 
-  it('tells what is needed, what is useless, and what nobody understands, as JSON too', async () => {
+  it('says what is needed, what is useless, and what is not understood, as JSON too', async () => {
     const demanding = attenuate(org, [
       thirdParty({ key: shared, location: auth, random: (length) => new Uint8Array(length).fill(5) }),
     ])

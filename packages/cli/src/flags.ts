@@ -5,7 +5,7 @@ import type { Context } from './context.ts'
 
 const takeText = (text: string) => text
 
-/** What brings its own letter: `-o` for `--org`. */
+/** A flag with its letter: `-o` for `--org`. */
 export interface Lettered {
   readonly letter?: string | undefined
 }

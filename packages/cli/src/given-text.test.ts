@@ -94,7 +94,7 @@ describe('the data directory', () => {
     expect(installation({ HALLPASS_DATA: used }).dataDirectory).toBe(used)
   })
 
-  it('of an earlier version, which took the white space for a part of the name, is not begun anew', async () => {
+  it('of an earlier version, which took the white space for a part of the name, is not started over', async () => {
     await mkdir(join(directory, 'd1\r'))
     await writeFile(join(directory, 'd1\r', 'hallpass.db'), '')
     expect(() => installation({ HALLPASS_DATA: './d1\r' })).toThrow(/HALLPASS_DATA has white space around it/)

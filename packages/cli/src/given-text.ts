@@ -1,4 +1,4 @@
-// What people gave in a variable or a flag, freed of what their files and shells left in it, or refused.
+// Cleans the text of a variable or a flag of what files and shells leave in it, or refuses it.
 import { existsSync } from 'node:fs'
 
 import { holdsWholeSecret } from '@hallpass/client/secret-text'
@@ -13,7 +13,7 @@ const quotedAtOneEnd = new RegExp(`^${quotes}|${quotes}$`)
 /**
  * The text without white space around it, which a file with CRLF leaves.
  * @param source the flag or variable, for the error
- * @throws CommandError where it has control characters, or stands in quotes that no shell took away
+ * @throws CommandError if it has control characters, or quotes that no shell removed
  */
 export function cleanText(text: string, source: string): string {
   const trimmed = text.trim()
@@ -25,7 +25,7 @@ export function cleanText(text: string, source: string): string {
 
 /**
  * The same of the name of a file or directory.
- * @throws CommandError also for what names another place than it seems to, or none
+ * @throws CommandError also if it names another place than it seems to, or none
  */
 export function cleanPath(text: string, source: string): string {
   const path = cleanText(text, source)
@@ -35,9 +35,9 @@ export function cleanPath(text: string, source: string): string {
     throw refused(source, 'has a character in it that cannot be seen')
   }
   if (holdsWholeSecret(path)) throw refused(source, 'holds a token or a code, where a path is wanted')
-  // A line of a file that was meant to go on.
+  // A line of a file that continues on the next.
   if (path.endsWith('\\')) throw refused(source, 'ends with a backslash: leave it away')
-  // One that is there is meant, however it came to its name.
+  // An existing file is always accepted.
   const leftover = leftovers.find(([pattern]) => pattern.test(path))
   if (leftover !== undefined && !existsSync(path)) throw refused(source, leftover[1])
   if (/^~|^\$|^%\w+%/.test(path)) {
@@ -51,7 +51,7 @@ export function cleanPath(text: string, source: string): string {
 }
 
 /**
- * A one-time code, alone or at the end of its link: nothing else that somebody pasted is sent to an authority.
+ * A one-time code, alone or at the end of its link: other pasted text is not sent to an authority.
  * @param source the flag, argument or question, for the error
  * @throws CommandError where it is none
  */
@@ -61,7 +61,7 @@ export function cleanCode(text: string, source: string): string {
   throw refused(source, 'is no code of an authority, which has four groups of eight letters and digits')
 }
 
-/** What files of variables and templates leave where they are read by another program than they were written for. */
+/** Remains of variable files and templates that were read by the wrong program. */
 const leftovers: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/\s#/, 'has a comment behind it, which is a part of the path here: leave it away'],
   [/\$[{(]|\{\{/, 'has a place for a value in it, which nothing has filled in: write the path in full'],

@@ -257,7 +257,7 @@ describe('hallpass', () => {
     expect(await readFile(join(directory, 'config', 'config.json'), 'utf8')).not.toContain('fo1_')
   })
 
-  it('forgets the login even where the server cannot be told', async () => {
+  it('forgets the login even if the server does not answer', async () => {
     const config = { api_url: 'http://127.0.0.1:1', access_token: 'fo1_session' }
     await mkdir(join(directory, 'config'))
     await writeFile(join(directory, 'config', 'config.json'), JSON.stringify(config))

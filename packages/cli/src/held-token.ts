@@ -1,4 +1,4 @@
-// The token that a command of its holder is about, and the macaroons in it.
+// The token that a holder's command works on, and the macaroons in it.
 import { resolve } from 'node:path'
 
 import {
@@ -26,8 +26,8 @@ export interface HeldTokens {
 }
 
 /**
- * The token as text: what is written behind the command (`-` is standard input), else the credential in use.
- * A header that a shell took apart at its space is put together again.
+ * The token as text: what is written behind the command (`-` is standard input), else the credential in use. A header
+ * that a shell split at its space is joined again.
  */
 export async function readHeldToken(context: Context, flags: GlobalFlags, words: readonly string[]): Promise<string> {
   if (words.length === 0) return chooseHeldToken(flags, context.environment)
@@ -44,7 +44,7 @@ export async function readHeldToken(context: Context, flags: GlobalFlags, words:
  */
 export function splitToken(token: string, location = permissionLocation): HeldTokens {
   const { permissions, discharges, damaged, authTokens, leftOut } = parseBundle(token, { location })
-  // A comma too many is harmless; whoever holds a token that is damaged wants to hear of it before it is gone.
+  // An extra comma is harmless; a damaged token is an error, before the holder discards the original.
   const broken = leftOut.find(({ error }) => error.code !== 'empty')
   if (broken !== undefined) throw broken.error
   const count = permissions.length + discharges.length + damaged.length
@@ -74,7 +74,7 @@ export function splitPermissions(token: string, location = permissionLocation): 
 }
 
 /**
- * The one permission token, and what goes along with it.
+ * The one permission token, and what comes with it.
  * @throws CommandError where there is none, or more than one
  */
 export function splitPermission(token: string): HeldTokens & { readonly permission: Macaroon } {
@@ -86,7 +86,7 @@ export function splitPermission(token: string): HeldTokens & { readonly permissi
   return { ...held, permission }
 }
 
-/** Without those that have ended: they answer nothing any more, and a header carries only so many. */
+/** Without those that have ended: they answer nothing, and a header has limited room. */
 export function dropEnded(discharges: readonly Macaroon[], now: Date): readonly Macaroon[] {
   return discharges.filter(({ unsafeCaveats }) => {
     const end = expiration(unsafeCaveats)
@@ -94,7 +94,7 @@ export function dropEnded(discharges: readonly Macaroon[], now: Date): readonly 
   })
 }
 
-/** Of several macaroons, which one is damaged; of a single one, that it is, for "Byte 0" alone tells nobody. */
+/** Says which of several macaroons is damaged, or that the only one is, because "Byte 0" alone says too little. */
 function nameDamage({ index, error }: DamagedToken, count: number): MacaroonError {
   // That a macaroon is truncated says as much.
   if (count === 1 && error.code === 'truncated') return error

@@ -23,12 +23,12 @@ export interface HelpPlace {
   readonly width: number
 }
 
-/** Columns where there is no terminal; a page is read well up to `widest`. */
+/** Columns without a terminal; wider than `widest` is hard to read. */
 const usualWidth = 80
 const narrowest = 40
 const widest = 110
 
-/** The columns to fill, of a terminal that has so many; one that says 0 does not know. */
+/** The columns to fill in a terminal of this width; 0 is an unknown width. */
 export function helpWidth(columns: number | undefined): number {
   return Math.min(widest, Math.max(narrowest, columns === 0 ? usualWidth : (columns ?? usualWidth)))
 }
@@ -53,7 +53,7 @@ export function formatHelp(target: Target, place: HelpPlace): string {
 
 type Row = readonly [left: string, right: string]
 
-/** What is written behind the name. */
+/** The usage after the name. */
 function usageOf(target: Target): readonly string[] {
   return isCommand(target) ? ['[FLAGS]', ...listArguments(target).map(([name]) => name)] : ['COMMAND', '[FLAGS]']
 }

@@ -1,4 +1,4 @@
-// Which installation a command works on by hand: a data directory, or a PostgreSQL, and the root key where it is not a file.
+// The installation that a command works on: a data directory, or a PostgreSQL, and the root key if it is not a file.
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 
@@ -39,7 +39,7 @@ export function readInstallation(context: Context, flags: InstallationFlags): In
 function readDataDirectory(directory: string, given: string | undefined, source: string): string {
   if (given === undefined) return settings.data.usual
   const data = cleanPath(given, source)
-  // Earlier versions used the name with its white space. What they kept there must not be lost by starting elsewhere.
+  // Earlier versions used the name with its white space, and their data must not be lost.
   if (data !== given && !given.includes('\0') && existsSync(resolve(directory, given, 'hallpass.db'))) {
     throw new CommandError(
       'misused',

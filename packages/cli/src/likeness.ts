@@ -1,6 +1,6 @@
-// How much alike two names are, to find the one that a misspelled name means.
+// How similar two names are, to find the one that a misspelled name means.
 
-/** From this on, one is taken for the other. */
+/** The least likeness of a misspelling. */
 export const enoughAlike = 0.7
 
 /** The part of their pairs of letters that two names share, from 0 to 1. */

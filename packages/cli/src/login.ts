@@ -13,7 +13,7 @@ const longestPassword = 4096
 
 /**
  * The server to log in at.
- * @throws CommandError also where the login could not be kept: afterwards a code is used up, and nobody has the login
+ * @throws CommandError also if the login could not be stored, because otherwise the code would be used up in vain
  */
 export async function chooseLoginServer(context: Context, flags: GlobalFlags): Promise<string> {
   const file = locateConfig(context.environment)
@@ -29,7 +29,7 @@ export async function readEmail(context: Context, flag: string | undefined): Pro
   return askText(context, 'Email:')
 }
 
-/** The password, from standard input or the person; never from an argument, which every process could see. */
+/** The password, from standard input or the person; never from an argument, which other processes can see. */
 export async function readPassword(
   context: Context,
   fromStdin: boolean | undefined,

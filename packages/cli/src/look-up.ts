@@ -1,4 +1,4 @@
-// Names and numbers of organisations and apps, asked of the authority with whatever may ask.
+// Names and numbers of organisations and apps, from the authority, with any credential that may ask.
 import { ApiError, type Client } from '@hallpass/client'
 import type { Names } from '@hallpass/macaroon/explain'
 
@@ -9,7 +9,7 @@ import { CommandError } from './errors.ts'
 import type { GlobalFlags } from './flags.ts'
 import { adviseSlug } from './own-words.ts'
 
-/** Milliseconds; nothing here is worth a long wait. */
+/** Milliseconds; these answers are optional. */
 const patience = 10_000
 
 /** Those who may ask: the token itself, then the login at that server. */
@@ -33,13 +33,13 @@ export function createAsker(context: Context, server: string, credential: string
 
 export interface FoundApp {
   readonly number: bigint
-  /** The number of its organisation; undefined where nobody was asked. */
+  /** The number of its organisation; undefined if the authority was not asked. */
   readonly organisation: bigint | undefined
 }
 
 /**
- * An app by its name. Digits are its number already, and nobody is asked: an app whose name is digits goes by its number.
- * @throws what the authority said last, where nobody may know
+ * An app by its name. Digits are taken for its number without asking.
+ * @throws the authority's last refusal, if no credential may see it
  */
 export async function findApp(askers: () => Promise<Askers>, name: string): Promise<FoundApp> {
   const number = readNumber(name)
@@ -77,7 +77,7 @@ function readNumber(text: string): bigint | undefined {
 }
 
 /**
- * The names of what these numbers stand for, as far as anyone may know.
+ * The names for these numbers, as far as a credential may see them.
  * @throws ConnectionError where nobody answers
  */
 export async function findNames(

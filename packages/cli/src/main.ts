@@ -40,7 +40,7 @@ async function runArguments(given: readonly string[]): Promise<number> {
   return translateExitCode(Number(inner.exitCode ?? 0))
 }
 
-/** @throws CommandError where somebody has removed it, which hinders only those who name a file in it */
+/** @throws CommandError if it was removed, and only when a command needs it */
 function workingDirectory(): string {
   try {
     return process.cwd()
@@ -49,16 +49,16 @@ function workingDirectory(): string {
   }
 }
 
-/** The parser's own codes are negative: -4, -5 and -10 are slips of the person, the others are ours. */
+/** The parser's own codes are negative: -4, -5 and -10 are wrong input, the others are our faults. */
 function translateExitCode(code: number): number {
   if (code >= 0) return code
   return code <= -4 ? exitCodes.misused : exitCodes.failed
 }
 
-/** Whoever read our output has read enough. What we do goes on: a half-done revocation helps nobody. */
+/** The reader of our output has closed it. The command goes on, because a half-done revocation is worse. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return
-  // The command that wrote may tell it better, and ends first.
+  // The command that wrote may explain it better, and ends first.
   setImmediate(() => {
     if ((process.exitCode ?? 0) === 0) die(new CommandError('failed', `it could not be printed: ${error.message}`))
   })

@@ -43,9 +43,9 @@ export async function mintForApp(context: Context, flags: MintFlags & AppFlags):
 }
 
 /**
- * Prints the token alone, or as JSON with what is remembered of it.
+ * Prints the token alone, or as JSON with its record.
  * @param narrowed the token as it is handed out, where it was narrowed after minting
- * @throws CommandError where nobody can have seen it, with the id to revoke it by
+ * @throws CommandError if it could not be printed, with the id to revoke it by
  */
 export async function writeToken(
   context: Context,

@@ -1,4 +1,4 @@
-// Narrows a token offline, by its holder, in exactly the ways that flyctl does.
+// Narrows a token offline, exactly as flyctl does.
 import {
   actions,
   attenuate,

@@ -1,4 +1,4 @@
-// Reads the flags of `tokens attenuate`, as far as they can be read without asking anyone.
+// Reads the flags of `tokens attenuate`, as far as this is possible offline.
 import { actions, MacaroonError, parseAction, type Action, type Command } from '@hallpass/macaroon'
 import { holdsWholeSecret } from '@hallpass/client/secret-text'
 import { splitItems, splitShellWords, type NarrowingWords } from '@hallpass/macaroon/narrow'

@@ -1,4 +1,4 @@
-// Where things are written: data to stdout, words to stderr.
+// Output: data to stdout, messages to stderr.
 import { fstatSync, statSync } from 'node:fs'
 import { devNull } from 'node:os'
 
@@ -16,7 +16,7 @@ export function writeLine(context: Context, text: string): void {
   context.process.stdout.write(`${printable(text)}\n`)
 }
 
-/** A line of words about what was given, which may hold what should not have been given. */
+/** A message about the input, without secrets that the input may have. */
 export function warn(context: Context, text: string): void {
   tell(context, withoutSecrets(text))
 }
@@ -27,8 +27,8 @@ export function tell(context: Context, text: string): void {
 }
 
 /**
- * Data that is shown this once, and then is nowhere.
- * @param lost what is there now although nobody has seen it, and how to undo that
+ * Data that is shown only once.
+ * @param lost what was made and nobody has seen, and how to undo it
  * @throws CommandError where it could not be written, or leads nowhere
  */
 export async function writeOnce(context: Context, text: string, lost: string): Promise<void> {
@@ -44,7 +44,7 @@ export async function writeOnce(context: Context, text: string, lost: string): P
   }
 }
 
-/** Also where it was closed: Node puts the null device in its place. */
+/** Also if it was closed: Node replaces it by the null device. */
 function leadsNowhere(fd: number): boolean {
   try {
     return fstatSync(fd).rdev === statSync(devNull).rdev
@@ -74,9 +74,9 @@ export function writeJsonText(context: Context, json: string): void {
   context.process.stdout.write(`${escapeUnseen(json)}\n`)
 }
 
-/** What is not seen is written as JSON's own escapes, so that programs read the same text and terminals obey none of it. */
+/** Invisible characters become JSON escapes, so that programs read the same text and terminals obey none of it. */
 function escapeUnseen(json: string): string {
-  // In texts these are escaped already; between them they are JSON's white space.
+  // In strings these are escaped already; between them they are JSON's white space.
   return replaceUnseen(json, (character) => (/[\t\r\n]/.test(character) ? character : escapeUnits(character)))
 }
 

@@ -1,4 +1,4 @@
-// What the authority refuses, in the words of whoever wrote a flag, a variable or a file: none of the API's own names.
+// Rewrites refusals of the authority with the person's flag, variable or file instead of the API's field names.
 import { ApiError, type Organisation } from '@hallpass/client'
 
 import type { Context } from './context.ts'
@@ -25,7 +25,7 @@ export async function inOwnWords(
   }
   const missing = code === 'not_found' ? /^there is no (organization|app) /.exec(message)?.[1] : undefined
   const by = givenBy.get(missing === 'app' ? 'app_name' : 'org_slug')?.by
-  // Nobody looks for a mistake in a variable or a file that is not named.
+  // A person looks for a mistake in a variable or a file only if it is named.
   if (missing !== undefined && by !== undefined) return new ApiError(code, `${by}: ${message}`, error)
   const own = field === undefined ? undefined : (givenBy.get(field)?.by ?? words.get(field))
   if (field === undefined || own === undefined || !message.startsWith(`${field} `)) return error
@@ -35,7 +35,7 @@ export async function inOwnWords(
     : new ApiError(code, sentence, error)
 }
 
-/** Who may not list them, or cannot, is helped without. */
+/** Without the list, if the credential may not list them. */
 async function orNone(find: () => Promise<readonly Organisation[]>): Promise<readonly Organisation[]> {
   try {
     return await find()
@@ -44,7 +44,7 @@ async function orNone(find: () => Promise<readonly Organisation[]>): Promise<rea
   }
 }
 
-/** Where the text is the name of organisations, or their slug in another spelling, which slug that is. */
+/** If the text is the name of organisations, or their slug in another spelling, says the slug. */
 export function adviseSlug(given: string, organisations: readonly Organisation[]): string | undefined {
   if (organisations.some(({ slug, raw_slug }) => slug === given || raw_slug === given)) return undefined
   const same = (text: string) => text.trim().toLowerCase() === given.trim().toLowerCase()
@@ -53,7 +53,7 @@ export function adviseSlug(given: string, organisations: readonly Organisation[]
   return `the slug of ${given.trim()} is ${found.map(({ slug }) => slug).join(' or ')}`
 }
 
-/** What stands in an address, where the API's name for it tells nobody anything. */
+/** Names for people of the API's path parameters. */
 const places: ReadonlySet<string> = new Set(['org_slug', 'app_name', 'token_id'])
 
 const words: ReadonlyMap<string, string> = new Map([

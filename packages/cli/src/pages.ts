@@ -6,9 +6,9 @@ export interface Page<Item> {
   readonly next?: string | undefined
 }
 
-/** More than anybody reads, and as much as fits into the memory of a command. */
+/** More than anybody reads, and as much as fits into memory. */
 const mostItems = 1_000_000
-/** A page may be short or empty where few match of many. */
+/** A page may be short or empty if few items match. */
 const mostThinPages = 1_000
 
 /**

@@ -5,8 +5,8 @@ import type { Environment } from './environment.ts'
 import { CommandError } from './errors.ts'
 
 /**
- * What leads to an address, as variables for an agent of Node.js; undefined where no proxy does.
- * @throws CommandError `misused` where what names one is no address
+ * The proxy for an address, as variables for an agent of Node.js; undefined without a proxy.
+ * @throws CommandError `misused` if a variable's value is no address
  */
 export function readProxies(environment: Environment): (url: URL) => NodeJS.ProcessEnv | undefined {
   const HTTPS_PROXY = readProxy(environment, httpsNames)
@@ -24,7 +24,7 @@ export function proxyVariable(environment: Environment, address: string): string
   return isHere(url) ? undefined : findSet(environment, url.protocol === 'https:' ? httpsNames : httpNames)
 }
 
-/** The same of a proxy that is itself asked by TLS. */
+/** The same, if the proxy itself speaks TLS. */
 export function tlsProxyVariable(environment: Environment, address: string): string | undefined {
   const name = proxyVariable(environment, address)
   const isMeant = name !== undefined && /^https:/i.test((environment[name] ?? '').trim())
@@ -42,7 +42,7 @@ function readProxy(environment: Environment, names: readonly string[]): string |
   const name = findSet(environment, names)
   if (name === undefined) return undefined
   const given = environment[name]?.trim() ?? ''
-  // Many leave the scheme away.
+  // Many people leave the scheme out.
   const url = /^[a-z][a-z\d+.-]*:\/\//i.test(given) ? given : `http://${given}`
   try {
     const { href, protocol, username, password } = new URL(url)
@@ -63,7 +63,7 @@ function readExceptions(environment: Environment): readonly string[] {
   return name === undefined ? [] : (environment[name] ?? '').split(/[\s,]+/).filter((each) => each !== '')
 }
 
-/** Whether it is meant in a way that Node.js does not know: as a domain, a network, an IPv6 address, `*` beside others. */
+/** Whether NO_PROXY names it in a form that Node.js does not know: a domain, a network, an IPv6 address, `*` in a list. */
 function isWithin(url: URL, given: string): boolean {
   const [, exception = '', port = portOf(url)] = /^(\[.*\]|[^:]*):(\d+)$/.exec(given) ?? ['', given]
   if (port !== portOf(url)) return false

@@ -8,7 +8,7 @@ import { flagOf, listSettings, settings, variableOf, type SettingName } from './
 
 export type SettingReader = ReturnType<typeof createSettingReader>
 
-/** Each function throws CommandError `misused`, naming the flag or the variable, for what cannot be meant. */
+/** Each function throws CommandError `misused`, naming the flag or the variable, for a wrong value. */
 export function createSettingReader({ environment }: Pick<Context, 'environment'>, flags: object) {
   const given = (name: SettingName): unknown => Reflect.get(flags, name)
   const sourceOf = (name: SettingName) => (given(name) === undefined ? variableOf(name) : flagOf(name))
@@ -25,7 +25,7 @@ export function createSettingReader({ environment }: Pick<Context, 'environment'
   function milliseconds(name: SettingName, atLeast = 0): number | undefined {
     const found = text(name)
     const duration = found === undefined ? undefined : readDuration(found, sourceOf(name)) * 1000
-    // A slip of the unit must not cost a trail.
+    // A wrong unit must not delete the audit trail.
     if (duration === undefined || duration >= atLeast) return duration
     throw new CommandError('misused', `${sourceOf(name)} is at least a day, for example 90d`)
   }
@@ -43,7 +43,7 @@ export function createSettingReader({ environment }: Pick<Context, 'environment'
       if (number >= 1 && (number <= 1_000_000 || number === Infinity)) return number
       throw new CommandError('misused', `${sourceOf(name)} is a number from 1 to 1000000, or none`)
     },
-    /** False where it is not set. A slip must not leave open what was to be closed. */
+    /** False if it is not set. Other values are refused, because a typo must not weaken security. */
     isOn(name: SettingName): boolean {
       if (given(name) !== undefined) return given(name) === true
       if ('isNeverEmpty' in settings[name]) expectNotEmpty(environment, variableOf(name))
@@ -51,7 +51,7 @@ export function createSettingReader({ environment }: Pick<Context, 'environment'
       if (found === '1' || found === '0') return found === '1'
       throw new CommandError('misused', `${variableOf(name)} is 1 or 0`)
     },
-    /** Two that mean something together alone; undefined where neither is set. */
+    /** Two settings that need each other; undefined if neither is set. */
     pair(first: SettingName, second: SettingName): readonly [string, string] | undefined {
       const [one, other] = [text(first), text(second)]
       if (one !== undefined && other !== undefined) return [one, other]

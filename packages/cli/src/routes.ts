@@ -15,10 +15,10 @@ import type { Lettered } from './flags.ts'
 type AnyFlags<Flags> = Readonly<Partial<Record<keyof Flags, unknown>>>
 
 type Declaration<Flags extends AnyFlags<Flags>, Words extends BaseArgs> = {
-  /** Loads the function of the command, which nobody pays for who runs another. */
+  /** Loads the function of the command on demand. */
   readonly load: () => Promise<(context: Context, flags: Flags, ...words: Words) => Promise<void>>
   readonly brief: string
-  /** In the help of the command, in the place of `brief`. */
+  /** In the help of the command, instead of `brief`. */
   readonly description?: string
 } & NoInfer<TypedCommandParameters<Flags, Words, Context>>
 
@@ -47,7 +47,7 @@ export function words<const Words extends readonly unknown[]>(...parameters: Wor
   return { kind: 'tuple', parameters } as const
 }
 
-/** A word, and behind it a command of another program with its own flags: nothing in it is ours. */
+/** A word, followed by a command of another program, whose flags are not ours. */
 export function wordBeforeCommand<Word extends object>(first: Word, others: Described) {
   return { kind: 'array', parameter: { ...first, others }, minimum: 1 } as const
 }
@@ -62,9 +62,9 @@ interface Group<Name extends string> {
   readonly description?: string
   readonly routes: Readonly<Record<Name, Command<Context> | RouteMap<Context>>>
   readonly aliases?: Readonly<Record<string, NoInfer<Name>>>
-  /** They run, and no help lists them. */
+  /** Commands that no help lists. */
   readonly hidden?: readonly NoInfer<Name>[]
-  /** Runs where none is named. */
+  /** The command to run if none is named. */
   readonly defaultCommand?: NoInfer<Name>
 }
 

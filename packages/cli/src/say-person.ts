@@ -1,6 +1,6 @@
-// What a person is called who may not be who they say.
+// The name of a person whose address may be unproven.
 
-/** The address, with a word where nobody had proven that it is theirs; nothing where there is none. */
+/** The address, with a note if it was not proven; empty if there is none. */
 export function sayPerson(email: string | null, proven: boolean): string {
   if (email === null) return ''
   return proven ? email : `${email} (unproven)`

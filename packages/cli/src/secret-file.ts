@@ -17,7 +17,7 @@ export function readSecret(environment: Environment, name: string): string | und
   return found === undefined ? undefined : cleanText(found.text, found.source)
 }
 
-/** The same as it stands, and where: the name of the variable, or the file with it. */
+/** The raw text, and its source: the variable, or the variable with its file. */
 export function findSecret(
   environment: Environment,
   name: string,
@@ -47,7 +47,7 @@ function readPrivately(path: string, source: string): string {
   }
 }
 
-/** The group may read: it is how systemd's list of rights shows the one user, and how a volume of Kubernetes is shared. */
+/** The group may read, because systemd's access lists show as group rights, and Kubernetes shares volumes by group. */
 function expectPrivate(path: string, { mode, uid }: Stats): void {
   const us = process.getuid?.()
   if (us === undefined) return
@@ -55,7 +55,7 @@ function expectPrivate(path: string, { mode, uid }: Stats): void {
     const octal = (mode & 0o777).toString(8)
     throw new CommandError('misused', `others can read or change ${path} (mode ${octal}): run "chmod 400 ${path}"`)
   }
-  // Root reads what is everybody's; nobody else trusts another user.
+  // Root accepts files of any user; others only their own.
   if (us !== 0 && uid !== us && uid !== 0) {
     throw new CommandError('misused', `${path} belongs to another user (${uid}): run "chown ${us} ${path}"`)
   }

@@ -1,16 +1,16 @@
-// The address of an authority, in the one form in which two of them can be compared.
+// The address of an authority, in a normal form, so that two can be compared.
 import { CommandError } from './errors.ts'
 import { cleanText } from './given-text.ts'
 
 export const defaultServer = 'http://127.0.0.1:4280'
 
 /**
- * Checks an address and drops what makes no difference.
+ * Checks and normalizes an address.
  * @param source where the address was given, for the error
  * @throws CommandError where it is not the address of a server
  */
 export function normaliseServer(text: string, source: string): string {
-  // A URL's reader would pass over line breaks in silence.
+  // The URL parser would ignore line breaks.
   const trimmed = cleanText(text, `the address in ${source}`)
   if (!URL.canParse(trimmed)) throw refused(source, 'is not a URL: write it like http://127.0.0.1:4280')
   const url = new URL(trimmed)
@@ -19,7 +19,7 @@ export function normaliseServer(text: string, source: string): string {
   // Neither is repeated in the message: they may be secrets.
   if (url.username !== '' || url.password !== '') throw refused(source, 'may not carry a name or a password')
   if (url.search !== '' || url.hash !== '') throw refused(source, 'may not carry a query or a fragment')
-  // Half of it would work: the pages, the links in mail and the tokens' third party are at the root.
+  // Only half would work: the pages, the links in mail and the tokens' third party are at the root.
   if (!/^\/*$/.test(url.pathname)) {
     throw refused(source, 'may not have a path: an authority has a host, or a port, of its own')
   }

@@ -18,6 +18,6 @@ export const settingFlags = Object.fromEntries(
 
 export const requirePkceFlag = switchFlag(`${settings.requirePkce.what}, or ${variableOf('requirePkce')}=1`)
 
-/** Which installation a command works on. */
+/** The flags that choose an installation. */
 export type InstallationFlags = Pick<SettingFlags, 'data' | 'databaseUrl'>
 export const installationFlags = { data: settingFlags.data, databaseUrl: settingFlags.databaseUrl } as const

@@ -1,7 +1,7 @@
-// Every setting of an authority, once: its flag, its variable, help and README's table follow from this list.
+// Every setting of an authority: flags, variables, help and README's table are made from this list.
 
 interface Setting {
-  /** As help and README say it. */
+  /** Its text in help and README. */
   readonly what: string
   /** What stands for the value of its flag; absent where there is no flag that takes one. */
   readonly takes?: string
@@ -14,7 +14,7 @@ interface Setting {
    * must not be, either.
    */
   readonly isNeverEmpty?: true
-  /** What counts where it is not given. */
+  /** Its default. */
   readonly usual?: string
 }
 

@@ -1,4 +1,4 @@
-// Reads a text file that a person names, or that lies where commands look for it.
+// Reads a text file that a person names, or that is in a usual place.
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 
@@ -12,13 +12,13 @@ export interface TextFile {
   readonly othersMayWrite: boolean
 }
 
-/** Bytes; nothing that is read here comes near. */
+/** Bytes; far more than any file here has. */
 const longestFile = 1024 * 1024
 
 /**
  * The whole of a file in UTF-8; undefined where there is none.
  * @param name the file as the person knows it, for the error
- * @throws CommandError for what is no file or cannot be read, so that nothing is waited for that never ends
+ * @throws CommandError if it is no regular file or cannot be read; a device might never end
  */
 export async function readTextFile(path: string, name: string): Promise<TextFile | undefined> {
   try {
@@ -29,7 +29,7 @@ export async function readTextFile(path: string, name: string): Promise<TextFile
     return {
       text: text.replace(/^\uFEFF/, ''),
       hadMark: text.startsWith('\uFEFF'),
-      // On Windows the mode says nothing about that.
+      // On Windows the mode does not say this.
       othersMayWrite: found.isFile() && process.platform !== 'win32' && (found.mode & 0o022) !== 0,
     }
   } catch (cause) {
@@ -39,7 +39,7 @@ export async function readTextFile(path: string, name: string): Promise<TextFile
   }
 }
 
-/** What went wrong with a file, without its path. */
+/** The reason of a file error, without the path. */
 export function reasonOf(cause: unknown): string {
   const told = new Map([
     ['EACCES', 'permission denied'],
@@ -54,7 +54,7 @@ export function reasonOf(cause: unknown): string {
   return told ?? (cause instanceof Error ? cause.message : String(cause))
 }
 
-/** A pipe that a shell has opened, as for `<(command)`: any other may have nobody at its other end, for ever. */
+/** A pipe that a shell has opened, as for `<(command)`: other pipes may never have a writer. */
 function isOpenAlready(path: string): boolean {
   return /^\/(?:dev|proc\/(?:self|\d+))\/(?:fd\/\d+|stdin)$/.test(path)
 }

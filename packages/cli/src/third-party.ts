@@ -1,4 +1,4 @@
-// What the `tokens 3p` commands share: the location, the shared secret, and the base64 that they speak.
+// Shared by the `tokens 3p` commands: the location, the shared secret, and base64.
 import { randomBytes } from 'node:crypto'
 
 import { isSet, type Context } from './context.ts'
@@ -26,7 +26,7 @@ export function readLocation({ location }: LocationFlag): string {
 
 /**
  * The 32 bytes that are shared with the third party: from `--secret-file`, the environment, or `--secret`, in this order.
- * @throws CommandError where there is none, or where it is not what it should be; it is never repeated
+ * @throws CommandError if there is none, or it is malformed; the error never repeats it
  */
 export async function readSharedSecret(context: Context, flags: SecretFlags): Promise<Uint8Array> {
   if (flags.secretFile !== undefined) {
@@ -44,7 +44,7 @@ export async function readSharedSecret(context: Context, flags: SecretFlags): Pr
 
 /**
  * The bytes of standard base64 with padding; line breaks are dropped, as Go does.
- * @throws CommandError that says where it came from, and never quotes it
+ * @throws CommandError that names its source, and never quotes it
  */
 export function decodeBase64(text: string, what: string): Uint8Array {
   const joined = text.trim().replace(/[\r\n]/g, '')

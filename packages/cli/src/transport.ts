@@ -1,4 +1,4 @@
-// Asks by HTTP in the place of `fetch`, which takes Node.js longer to load than a whole command runs.
+// HTTP requests instead of `fetch`, which takes Node.js longer to load than a whole command runs.
 import type { Agent, IncomingMessage } from 'node:http'
 import type { Duplex, Readable, Transform } from 'node:stream'
 
@@ -7,7 +7,7 @@ import type { Fetch, FetchAnswer } from '@hallpass/client'
 import type { Environment } from './environment.ts'
 import { readProxies } from './proxies.ts'
 
-/** Milliseconds within which a proxy leads on, and after which a connection that nobody uses is closed. */
+/** Milliseconds within which a proxy must connect, and after which an idle connection is closed. */
 const patience = 15_000
 /** Of answers that only announce another. */
 const mostAnnouncements = 100
@@ -15,9 +15,9 @@ const mostAnnouncements = 100
 const mostPackings = 5
 
 /**
- * A `fetch` that goes by the proxies that the environment names, and keeps its connections. It throws what `node:http`
- * throws, and what the signal was aborted with.
- * @throws CommandError `misused` where what names a proxy is no address
+ * A `fetch` that uses the proxies of the environment, and keeps its connections. It throws the errors of `node:http`,
+ * and the reason of an aborted signal.
+ * @throws CommandError `misused` if a proxy variable's value is no address
  */
 export function createFetch(environment: Environment): Fetch {
   const proxiesFor = readProxies(environment)
@@ -45,12 +45,12 @@ export function createFetch(environment: Environment): Fetch {
       let announcements = 0
       const fail = (cause: Error) => {
         reject(cause)
-        // Its own words for it are less exact.
+        // Node's own message is less exact.
         answer?.destroy(cause)
       }
       const abort = () => {
         fail(signal.reason as Error)
-        // While a proxy is asked to lead on, a request has no socket that would close with it.
+        // While a proxy connects, a request has no socket that would close with it.
         for (const socket of sockets.splice(0)) socket.destroy()
       }
       signal.addEventListener('abort', abort)
@@ -106,7 +106,7 @@ export function readable(answer: IncomingMessage): FetchAnswer {
   }
 }
 
-/** What is packed in a way that nobody here knows comes as it is. */
+/** An unknown encoding is returned as it is. */
 async function* unpack(answer: IncomingMessage): AsyncGenerator<Uint8Array> {
   const packings = (answer.headers['content-encoding'] ?? '')
     .toLowerCase()
@@ -126,7 +126,7 @@ async function* unpack(answer: IncomingMessage): AsyncGenerator<Uint8Array> {
   if (makers.length < packings.length || makers.length > mostPackings) return yield* answer
   const chunks: AsyncIterableIterator<Uint8Array> = answer[Symbol.asyncIterator]()
   const first = await chunks.next()
-  // Nobody can unpack nothing, as beside 204, whatever a proxy says of it.
+  // An empty body, as with 204, is not unpacked, whatever the header says.
   if (first.done === true) return
   const whole = Readable.from(join(first.value, chunks))
   yield* makers.reduceRight<Readable>((stream, make) => pipeline(stream, make(), () => undefined), whole)

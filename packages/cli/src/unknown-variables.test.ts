@@ -30,7 +30,7 @@ test.each([
   'HALLPASS_PORT_4280_TCP_ADDR',
   'PATH',
   ...listSettings().map(({ name }) => variableOf(name)),
-])('%s is not told', (name) => {
+])('%s is not reported', (name) => {
   expect(note(name)).toEqual([])
 })
 

@@ -1,4 +1,4 @@
-// Variables that begin with HALLPASS_ and that nothing reads: most are misspelled, and what was meant has no effect.
+// Variables that begin with HALLPASS_ and that nothing reads: most are misspelled, and have no effect.
 import { holdsWholeSecret } from '@hallpass/client/secret-text'
 
 import { clientVariables } from './client-variables.ts'
@@ -7,7 +7,7 @@ import { CommandError } from './errors.ts'
 import { enoughAlike, likeness } from './likeness.ts'
 import { listSettings, variableOf } from './settings.ts'
 
-/** With its own misspellings: letters in another order, twice or not at all, and no sign behind them. */
+/** HALLPASS with typing errors: letters swapped, doubled or missing. */
 const ownPrefix = /^h[al]{2,4}[_-]?p[as]{2,3}s?[_-]?/i
 
 const settings = listSettings().map(({ name, isSecret }) => ({ variable: variableOf(name), isSecret }))
@@ -28,9 +28,8 @@ export function describeUnknownVariables(environment: Environment): string[] {
 }
 
 /**
- * Refuses those that seem to say with which credential to work, or where: in their place a login would be used that
- * nobody meant.
- * @param flags what is given by them, and what the variables do not decide
+ * Refuses those that seem to name a credential or a server: otherwise a login would be used by mistake.
+ * @param flags the flags that are given, for which the variables do not matter
  * @throws CommandError `misused` naming the variable, and the one that may be meant
  */
 export function expectKnownVariables(
@@ -59,12 +58,12 @@ const kinds = [
     names: /API|UR[IL]|HOST|ADDR|SERVER|ENDPOINT|BASE|ORIGIN|REMOTE/,
     isLike: (value: string) => /^https?:/i.test(value),
   },
-  // It says whose login is used.
+  // It decides whose login is used.
   { flag: 'accessToken', meant: 'HALLPASS_CONFIG_DIR', names: /CONF|HOME|DIR|PROFILE/, isLike: () => false },
 ] as const
 
 function listUnknown(environment: Environment): string[] {
-  // Windows knows them in any case.
+  // On Windows their case does not matter.
   const asRead = (name: string) => (process.platform === 'win32' ? name.toUpperCase() : name)
   return Object.keys(environment).filter(
     (name) => ownPrefix.test(name) && !known.includes(asRead(name)) && !ofPlatforms.test(asRead(name)),

@@ -1,4 +1,4 @@
-// What the authority says of a token when it is shown to it.
+// The authority's verdict on a token.
 import { ApiError, ConnectionError } from '@hallpass/client'
 import { formatAuthorization } from '@hallpass/macaroon'
 
@@ -28,7 +28,7 @@ export const notAsked: Verdict = {
   message: 'Only its authority knows whether it is genuine and not revoked, and that was not asked.',
 }
 
-/** Shows one permission token and its discharges to the authority, and asks for nothing but what it is. */
+/** Sends one permission token and its discharges to the authority, and asks only whether they are good. */
 export async function askVerdict(context: Context, server: string, subject: Subject): Promise<Verdict> {
   const header = formatAuthorization([subject.macaroon, ...subject.discharges].map(({ bytes }) => bytes))
   return ask(context, server, header, subject)

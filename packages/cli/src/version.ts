@@ -1,4 +1,4 @@
-// Which version this is.
+// The version of this program.
 import { readFile } from 'node:fs/promises'
 
 /** The manifest lies one folder up, both from `src` and from the built file. */

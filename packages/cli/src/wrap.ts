@@ -11,7 +11,7 @@ export function wrap(text: string, width: number): string[] {
   return lines
 }
 
-/** Fills paragraphs. An indented line stays a line; if it has columns, the last one is wrapped in its place. */
+/** Fills paragraphs. An indented line stays a line; if it has columns, the last one is wrapped within its column. */
 export function fill(text: string, width: number): string {
   return text
     .replace(/^(?! )(.+)\n(?=[^ \n])/gm, '$1 ')

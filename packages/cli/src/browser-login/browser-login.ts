@@ -48,7 +48,7 @@ export async function logInThroughBrowser(context: Context, client: Client): Pro
   }
 }
 
-/** Milliseconds; as long as the authority waits. The time at which it ends is by a clock that may differ from ours. */
+/** Milliseconds; as long as the authority waits. A duration, because the authority's clock may differ from ours. */
 const patience = 600_000
 
 /** The code that comes first: from the browser, or from the person. */
@@ -59,27 +59,27 @@ async function nextCode(context: Context, callback: Callback, deadline: AbortSig
     const typed = askUnless(context, 'Code (if the page shows one):', signal)
     const code = await Promise.race([callback.code, typed])
     if (code !== undefined) return code
-    // Nobody typed: the question was taken back because the time is over.
+    // The question was withdrawn because the time is over.
     throw new CommandError('failed', 'nobody approved the login in time: start it again')
   } finally {
     stop.abort()
   }
 }
 
-/** What is typed may be no code at all, or one of another login. */
+/** The person may type something else, or the code of another login. */
 function isWrongCode(error: unknown): boolean {
   return error instanceof ApiError && (error.code === 'forbidden' || error.field === 'code')
 }
 
-/** @throws CommandError where the authority names what is no page */
+/** @throws CommandError if the authority's address is not a web page */
 function checkPage(url: string): URL {
   const page = URL.parse(url)
-  // It goes to a program that opens anything.
+  // The address goes to a program that opens anything.
   if (page?.protocol === 'https:' || page?.protocol === 'http:') return page
   throw new CommandError('failed', 'the authority named no page to log in at')
 }
 
-/** Printable, and never empty: the person who approves is to recognise it. */
+/** Printable, and never empty, because the person who approves must recognise it. */
 function machineName(): string {
   const name = hostname()
     .replaceAll(/[\p{C}\p{Z}]/gu, ' ')

@@ -16,10 +16,10 @@ export interface Callback {
 
 const longestCode = 128
 
-/** Listens at a free port of 127.0.0.1; what does not bring the state is none of ours. */
+/** Listens at a free port of 127.0.0.1; a request without the state is not from this login. */
 export async function waitForCallback(state: string): Promise<Callback> {
   const { promise: code, resolve, reject } = Promise.withResolvers<string>()
-  // Closing the page without asking for the code is no denial.
+  // A request without a code is no denial.
   code.catch(() => {})
   let origin: string | undefined
 

@@ -5,12 +5,12 @@ import process from 'node:process'
 import { isSet } from '../context.ts'
 import type { Environment } from '../environment.ts'
 
-/** Tries, and tells nobody where it does not work. `url` begins with http. */
+/** Tries, and ignores failures. `url` begins with http. */
 export function openBrowser(url: string, environment: Environment): void {
   const command = commandFor(process.platform, environment)
   if (command === undefined) return
   const [program, ...parameters] = command
-  // Without a shell: nothing in the address means anything to anyone but the browser.
+  // Without a shell, so that only the browser interprets the address.
   const child = spawn(program, [...parameters, url], { stdio: 'ignore', detached: true })
   child.on('error', () => {})
   child.unref()

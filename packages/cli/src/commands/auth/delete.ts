@@ -1,4 +1,4 @@
-// `hallpass auth delete`: deletes one's own account.
+// `hallpass auth delete`: deletes the person's own account.
 import { confirm } from '../../ask.ts'
 import { locateConfig, readConfig, writeConfig } from '../../config-file.ts'
 import { connect } from '../../connect.ts'
@@ -17,7 +17,7 @@ export async function deleteAccount(context: Context, flags: GlobalFlags & YesFl
   await client.deleteCurrentUser()
   writeLine(context, `Deleted ${email}`)
   tell(context, 'The tokens that you made for other organizations stay alive until they are revoked.')
-  // The login that is kept may be another one than that of the credential in use.
+  // The stored login may differ from the credential in use.
   const file = locateConfig(context.environment)
   const config = await readConfig(file)
   if (config.access_token === token) await writeConfig(file, { api_url: server })

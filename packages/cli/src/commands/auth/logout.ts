@@ -30,12 +30,12 @@ export async function logOut(context: Context, flags: GlobalFlags): Promise<void
   }
   const next = chooseServer({}, context.environment, { api_url: server })
   try {
-    // What is no token, no authority keeps alive, and none is shown.
+    // A text that is no token is dead anyway, and is sent to nobody.
     if (describeNoToken(config.access_token) === undefined) {
       await createClientAt(context, server, { token: config.access_token }).signOut()
     }
   } catch (error) {
-    // What is refused as unknown is dead already; anything else leaves it alive until it expires.
+    // A token that is refused as unknown is dead already; after any other failure it lives until it expires.
     if (!isDead(error)) {
       tell(context, `Warning: ${server} did not confirm the logout, so the auth token lives until it expires`)
     }

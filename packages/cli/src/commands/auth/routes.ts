@@ -31,7 +31,7 @@ const logout = command({
   load: async () => (await import('./logout.ts')).logOut,
   flags: globalFlags,
   brief: 'Log out',
-  description: 'End the login: the auth token is dead from then on, and forgotten here.',
+  description: 'End the login: the auth token is dead at once, and removed from the file here.',
 })
 
 const whoami = command({

@@ -14,7 +14,7 @@ export async function showWhoami(context: Context, flags: GlobalFlags & JsonFlag
     if (flags.json === true) writeJson(context, user)
     else writeLine(context, user.email)
     tellSource(context, flags, source)
-    if (!user.email_proven) tell(context, 'Nobody has shown yet that this address is yours: others see it as unproven.')
+    if (!user.email_proven) tell(context, 'You have not proven that this address is yours: others see it as unproven.')
     return
   }
   const current = await client.showCurrentTokens()

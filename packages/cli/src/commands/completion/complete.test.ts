@@ -40,7 +40,7 @@ describe('propose', () => {
 
   it('says what each is', async () => {
     expect(await propose({} as Context, root, ['doct'])).toEqual([
-      'doctor\tSay what is wrong with an installation, and what mends it',
+      'doctor\tList the problems of an installation, with remedies',
     ])
   })
 })

@@ -38,7 +38,7 @@ export async function propose(context: Context, root: Route, words: readonly str
     if (isCommand(target)) return await proposeArguments(typed, target, arguments_.length)
     return arguments_.length === 0 && !isEscaped ? proposeRoutes(target, partial) : []
   } catch (error) {
-    // What is typed is wrong already: there is nothing to propose, and no place to say so.
+    // The words so far are wrong: there is nothing to propose, and no place for an error.
     if (error instanceof CommandError) return []
     throw error
   }

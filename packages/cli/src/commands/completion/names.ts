@@ -13,13 +13,13 @@ export interface Name {
 
 export type Noun = 'org' | 'app' | 'machine'
 
-/** Milliseconds in all: who pressed Tab types on. */
+/** Milliseconds in all, because the person who pressed Tab waits. */
 const patience = 2000
 const mostOrganisations = 8
 
 /**
- * Asks the authority, with the credential as it stands and no third party. It writes nothing and asks nobody.
- * @param given the value of a flag by its name, among what is typed
+ * Asks the authority with the credential as it is, without third parties. It writes nothing and does not prompt.
+ * @param given the value of a flag that was typed, by its name
  * @returns none where the authority does not answer at once, or refuses
  */
 export async function findNames(
@@ -64,7 +64,7 @@ export async function findNames(
   }
 }
 
-/** What a shell would read in another way is not proposed. */
+/** Names that a shell would interpret are not proposed. */
 function isPlain({ name }: Name): boolean {
   return /^[\w.-]+$/.test(name) && !name.startsWith('-')
 }

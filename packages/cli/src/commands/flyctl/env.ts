@@ -17,7 +17,7 @@ export async function printVariables(context: Context, flags: EnvFlags): Promise
   const text = formatVariables(flags.shell, server)
   const tokens = tokenVariables.filter((name) => isSet(environment, name))
   if (tokens.length > 0 && !isServerOfEnvironment(environment, server)) {
-    stderr.write(`With these, flyctl sends ${tokens.join(' and ')} to ${server}: unset what was made elsewhere.\n`)
+    stderr.write(`With these, flyctl sends ${tokens.join(' and ')} to ${server}: unset those of other platforms.\n`)
   }
   await writeOnce(context, text, 'nothing was changed')
 }

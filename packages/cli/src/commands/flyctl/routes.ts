@@ -31,7 +31,7 @@ const run = command({
   brief: 'Run flyctl with these variables',
   description:
     'Run the flyctl that you have at an authority and nowhere else: `hallpass flyctl -- apps list`.\n' +
-    'What stands after -- is given to it as it is, and its exit code is that of this command. Its login is its own:\n' +
+    'It gets everything after -- unchanged, and this command ends with its exit code. Its login is its own:\n' +
     'begin with `hallpass flyctl -- auth login`. HALLPASS_FLYCTL names the program where it is not on the PATH.',
 })
 

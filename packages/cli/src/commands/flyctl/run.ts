@@ -14,8 +14,8 @@ import { tell } from '../../output.ts'
 import { listVariables, tokenVariables } from './variables.ts'
 
 /**
- * Runs it with these arguments, and ends as it ends. Its credential is its own: its login at this authority, or what the
- * environment holds for the authority that the environment names.
+ * Runs it with these arguments, and ends as it ends. It uses its own login at this authority, or the environment's
+ * token for the authority that the environment names.
  */
 export async function runFlyctl(
   context: Context,
@@ -31,7 +31,7 @@ export async function runFlyctl(
   }
   const { environment } = context
   const home = homedir()
-  // A login would be written into the working directory, and go wherever that goes.
+  // Otherwise flyctl would write a login into the working directory, which may be shared.
   if (!isAbsolute(home)) {
     throw new CommandError('misused', 'HOME names no home directory, where flyctl would keep its login: set it')
   }
@@ -47,7 +47,7 @@ export async function runFlyctl(
     ...Object.fromEntries(others),
     ...listVariables(server, home),
   })
-  // Dying of the same signal tells a shell what happened.
+  // A shell sees the same signal.
   if (signal !== null) process.kill(process.pid, signal)
   context.process.exitCode = code ?? 1
 }
@@ -59,7 +59,7 @@ interface Ended {
 
 async function run(program: string, words: readonly string[], env: Environment): Promise<Ended> {
   const child = spawn(program, words, { stdio: 'inherit', env })
-  // A terminal gives Ctrl-C to both of us; from elsewhere a signal comes to us alone.
+  // A terminal sends Ctrl-C to both processes; other signals come to this one alone.
   const pass = (signal: NodeJS.Signals) => {
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
   }

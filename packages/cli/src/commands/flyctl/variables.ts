@@ -9,8 +9,8 @@ interface Variable {
 }
 
 /**
- * Of this machine, and nothing can listen there: it is the broadcast address of the loopback network. Traces hold the
- * login and go unencrypted to a port that many machines have a collector at. Go sends nothing for it to a proxy.
+ * An address where nothing can listen: the broadcast address of the loopback network. Traces hold the login and go
+ * unencrypted to a port where many machines have a collector. Go uses no proxy for it.
  */
 const nowhere = '127.255.255.255'
 
@@ -32,13 +32,12 @@ const variables: readonly Variable[] = [
   // Metrics.
   { name: 'FLY_METRICS_BASE_URL', value: base },
   { name: 'FLY_SEND_METRICS', value: () => '0' },
-  // Until late in 2025 flyctl sends them all the same, and asks for a token to do so where it has none.
+  // Versions of flyctl before late 2025 send them all the same, and ask for a token if there is none.
   { name: 'FLY_METRICS_TOKEN', value: () => 'none' },
   // Probes.
   { name: 'FLY_SYNTHETICS_BASE_URL', value: base },
   { name: 'FLY_SYNTHETICS_AGENT', value: () => '0' },
-  // flyctl falls over what is not JSON here, and takes this for none.
-  // Incidents.
+  // flyctl fails on anything but JSON here, and reads this as no incidents. Incidents.
   { name: 'FLY_STATUSPAGE_UNRESOLVED_INCIDENTS_URL', value: ({ origin }) => `${origin}/healthz` },
   { name: 'FLY_INCIDENTS_CHECK', value: () => '0' },
   { name: 'FLY_NO_INCIDENTS_CHECK', value: () => '1' },
@@ -47,13 +46,13 @@ const variables: readonly Variable[] = [
   { name: 'FLY_NO_UPDATE_CHECK', value: () => '1' },
   {
     name: 'FLY_CONFIG_DIR',
-    // Each authority has its own, apart from all others: a login is sent nowhere but where it was made.
+    // Each authority has its own directory, so that a login is sent only where it was made.
     value: ({ host }) => `.hallpass-fly/${host.replaceAll(/[^\w.-]/g, '_')}`,
     underHome: true,
   },
 ]
 
-/** Variables that hold a token, and are not for another authority than the environment names. */
+/** Variables that hold a token for the authority that the environment names, and for no other. */
 export const tokenVariables = ['FLY_ACCESS_TOKEN', 'FLY_API_TOKEN'] as const
 
 interface Quoting {

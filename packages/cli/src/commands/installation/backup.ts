@@ -25,14 +25,14 @@ export async function backUpInstallation(
   if (backup.rootKeyFits === false) {
     tell(
       context,
-      `Warning: ${backup.rootKey} is not the root key of this database. Without the right one it opens nothing.`,
+      `Warning: ${backup.rootKey} is not the root key of this database. Without the right one the backup is useless.`,
     )
   } else if (backup.rootKeyFits === undefined) {
-    tell(context, `Warning: no root key can be read at ${backup.rootKey}. Without it the backup opens nothing.`)
+    tell(context, `Warning: no root key can be read at ${backup.rootKey}. Without it the backup is useless.`)
   } else {
     tell(
       context,
-      `The root key is not in it: keep ${backup.rootKey} in another place. Without it the backup opens nothing.`,
+      `The root key is not in it: keep ${backup.rootKey} in another place. Without it the backup is useless.`,
     )
   }
 }

@@ -1,4 +1,4 @@
-// `hallpass doctor`: says what is wrong with an installation, one line for each, with the remedy.
+// `hallpass doctor`: lists the problems of an installation, one a line, with remedies.
 import { loadAuthority, type EngineAbilities } from '../../authority-package.ts'
 import { adviseBy } from '../../command-name.ts'
 import type { Context } from '../../context.ts'

@@ -1,4 +1,4 @@
-// What a database holds, in words.
+// The content of a database, in words.
 import type { DatabaseFacts } from '../../authority-package.ts'
 
 /** `version 8, 2 accounts, 1 organization, 12 tokens` */

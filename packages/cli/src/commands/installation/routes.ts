@@ -32,10 +32,10 @@ export const restoreCommand = command({
 export const doctorCommand = command({
   load: async () => (await import('./doctor.ts')).examineInstallation,
   flags: { ...installationFlags, engine: settingFlags.engine, ...jsonFlag },
-  brief: 'Say what is wrong with an installation, and what mends it',
+  brief: 'List the problems of an installation, with remedies',
   description:
     'Examine a data directory or a database, while its server runs or not, and change nothing: every page of a SQLite\n' +
     'database, the settings of a PostgreSQL that durability hangs on, the root key, the version, who can change the\n' +
     'files, the room on the disk, the clock, and what runs machines. One line for each thing that is wrong; ends with 1\n' +
-    'where there is any. What the engine of machines is and lacks stands on standard error, and is nothing wrong.',
+    'where there is any. Standard error says what the engine of machines is and lacks, which is no problem.',
 })

@@ -1,4 +1,4 @@
-// Tells the id of one's own invitation, as `orgs invitations` lists it, from a code that was handed over.
+// Distinguishes the id of an own invitation, as `orgs invitations` lists it, from a code.
 
 /** Codes have letters, and are longer. */
 export function isInvitationId(given: string): boolean {

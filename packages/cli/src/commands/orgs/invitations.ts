@@ -1,4 +1,4 @@
-// `hallpass orgs invitations`: who was asked to join an organisation and has not yet, or what one is invited to oneself.
+// `hallpass orgs invitations`: the open invitations of an organisation, or the person's own.
 import type { Client } from '@hallpass/client'
 
 import { connect } from '../../connect.ts'
@@ -48,6 +48,6 @@ async function listOwnInvitations(context: Context, flags: JsonFlag, client: Cli
   if (email_proven) return
   tell(
     context,
-    `Nobody has proven that ${email} is yours: join with the code of an invitation, which shows what it is to.`,
+    `You have not proven that ${email} is yours: join with the code of an invitation, which names the organization.`,
   )
 }

@@ -6,7 +6,7 @@ import { cleanCode } from '../../given-text.ts'
 import { writeJson, writeTable } from '../../output.ts'
 import { isInvitationId } from './invitation-id.ts'
 
-/** Joins the organisation that the invitation names, by its code or by its id among one's own, and prints which it is. */
+/** Joins the organisation of an invitation, by its code or by the id of an own invitation, and prints its name. */
 export async function joinOrganisation(context: Context, flags: GlobalFlags & JsonFlag, given: string): Promise<void> {
   const code = isInvitationId(given) ? undefined : cleanCode(given, 'the invitation')
   const client = await connect(context, flags)

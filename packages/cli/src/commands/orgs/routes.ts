@@ -31,7 +31,7 @@ const update = command({
   flags: {
     name: textFlag('New name', 'name'),
     requireMembership: choiceFlag(
-      'What tokens made from now on ask about the person in whose name they were made',
+      'What new tokens require of the person in whose name they were made',
       membershipDemands,
     ),
     tokensMayMint: {

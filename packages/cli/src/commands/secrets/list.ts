@@ -1,4 +1,4 @@
-// `hallpass secrets list`: which secrets an app has, without their values.
+// `hallpass secrets list`: the secrets of an app, without their values.
 import { connect } from '../../connect.ts'
 import { chooseApp } from '../../choose.ts'
 import type { Context } from '../../context.ts'

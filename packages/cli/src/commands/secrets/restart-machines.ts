@@ -6,7 +6,7 @@ import { tell } from '../../output.ts'
 import type { PatienceFlag } from '../machine/machine-flags.ts'
 import { waitUntilRun } from '../machine/progress.ts'
 
-/** Starts those of the app anew that run, one after the other, so that never all are away. */
+/** Restarts the running machines of the app, one after the other, so that never all are down. */
 export async function restartMachines(
   context: Context,
   client: Client,
@@ -14,7 +14,7 @@ export async function restartMachines(
   patience: PatienceFlag,
 ): Promise<void> {
   const running = await client.listMachines({ app_name, summary: true, state: 'started' })
-  if (running.length === 0) tell(context, 'No machine runs: they see it when they start')
+  if (running.length === 0) tell(context, 'No machine runs: machines see the change when they start')
   for (const { id } of running) {
     const name = { app_name, machine_id: id }
     await client.restartMachine(name)

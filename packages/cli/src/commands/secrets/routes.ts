@@ -16,7 +16,7 @@ const set = command({
   },
   brief: 'Set secrets of an app, which its machines see as variables',
   description:
-    'Set secrets of an app, which its machines see as variables of their environment. Machines that run are started anew,\n' +
+    'Set secrets of an app, which its machines see as variables of their environment. Machines that run are restarted,\n' +
     'one after the other; with --stage they see it at their next start.\n' +
     'Better than as an argument, which every program here can read, a value comes from a pipe:\n' +
     '`pbpaste | hallpass secrets set DATABASE_URL=-`.',

@@ -13,7 +13,7 @@ export interface SecretFlags extends GlobalFlags, JsonFlag, AppFlags, PatienceFl
   readonly stage?: boolean | undefined
 }
 
-/** Sets them, and hands them to the machines that run by starting those anew. */
+/** Sets them, and restarts the running machines, which then see them. */
 export async function setSecrets(context: Context, flags: SecretFlags, ...words: readonly string[]): Promise<void> {
   const values = await readValues(context, words)
   const client = await connect(context, flags)
@@ -31,7 +31,7 @@ async function readValues(context: Context, words: readonly string[]): Promise<R
   let hasRead = false
   for (const [at, word] of words.entries()) {
     const [, name, value = ''] = /^([A-Za-z_]\w{0,127})=([^]*)$/.exec(word) ?? []
-    // It may be a value that lost its name.
+    // The argument may be a secret value.
     if (name === undefined) throw new CommandError('misused', `argument ${at + 1} is not NAME=VALUE`)
     if (values.has(name)) throw new CommandError('misused', `${name} is given twice`)
     if (value === '-' && hasRead)

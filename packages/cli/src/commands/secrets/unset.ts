@@ -6,7 +6,7 @@ import { writeLine, wroteJson } from '../../output.ts'
 import { restartMachines } from './restart-machines.ts'
 import type { SecretFlags } from './set.ts'
 
-/** Removes them, and takes them from the machines that run by starting those anew. */
+/** Removes them, and restarts the running machines, which then no longer see them. */
 export async function unsetSecrets(context: Context, flags: SecretFlags, ...names: readonly string[]): Promise<void> {
   const client = await connect(context, flags)
   const app_name = await chooseApp(context, flags)

@@ -4,8 +4,8 @@ import type { Environment } from '../../environment.ts'
 import { defaultServer } from '../../server-url.ts'
 
 /**
- * Lines to print. The code stands behind the link's #, which browsers send to nobody, so that it gets into no log. The
- * first command names an address that is not the default; the login that it makes remembers it.
+ * Lines to print. The code is behind the link's #, which browsers do not send, so that no log has it. The first command
+ * names an address that is not the default; the login that it makes remembers it.
  */
 export function firstSteps(url: string, setupCode: string, environment: Environment): string[] {
   const hallpass = commandName(environment)
@@ -21,7 +21,7 @@ export function firstSteps(url: string, setupCode: string, environment: Environm
     `  ${hallpass} orgs create "Acme Staging"`,
     `  TOKEN=$(${hallpass} tokens create org -o acme-staging -n ci)`,
     '',
-    'Whoever holds the token controls the apps of that organization, and nothing else:',
+    'The token controls the apps of that organization, and nothing else:',
     `  HALLPASS_API_TOKEN=$TOKEN ${hallpass} apps create web-1 -o acme-staging`,
   ]
 }

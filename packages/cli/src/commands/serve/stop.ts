@@ -4,15 +4,15 @@ import process from 'node:process'
 
 import { exitCodes } from '../../errors.ts'
 
-/** A terminal sends Ctrl-C to npm and to us, and npm passes it on: within this time it is the same one. */
+/** A terminal sends Ctrl-C to npm and to us, and npm passes it on: a second one within this time is the same. */
 const sameSignal = 300
 
 /** How long all of it may take, in milliseconds. */
 const patience = 10_000
 
 /**
- * Ends the process at a signal, until what it returns is called: nothing of a start is lost that is not done again. The
- * first process of a container dies of no signal by itself.
+ * Ends the process at a signal, until the returned function is called: an interrupted start loses nothing. The first
+ * process of a container ignores signals without a listener.
  */
 export function stopAtOnce(): () => void {
   const end = (signal: NodeJS.Signals) => process.exit(128 + constants.signals[signal])
@@ -51,7 +51,7 @@ export async function waitForStop(close: () => Promise<void>, failed: Promise<Er
   const late = setTimeout(() => process.exit(exitCodes.failed), patience)
   await close()
   clearTimeout(late)
-  // Something left open, as a pipe that nobody reads, keeps nobody waiting.
+  // Do not wait for what is left open, as a pipe that nobody reads.
   setTimeout(() => process.exit(), Math.min(2000, deadline - performance.now())).unref()
   if (failure !== undefined) throw failure
 }

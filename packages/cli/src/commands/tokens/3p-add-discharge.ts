@@ -34,7 +34,7 @@ export async function addDischarge(
   const tickets = permissions.flatMap((permission) => [...ticketsOf(permission).values()].flat())
   for (const bytes of added) {
     const { location, nonce } = decodeMacaroon(bytes)
-    // Beside a narrowed token it would allow all that it allows by itself.
+    // It would be used beside the narrowed token, with all that it allows.
     if (location === permissionLocation) {
       throw new CommandError('misused', 'what is given with -d is a permission token, and not a discharge')
     }

@@ -16,7 +16,7 @@ import {
   type SecretFlags,
 } from '../../third-party.ts'
 
-/** No token is needed; a credential may be given all the same, as to every command. */
+/** It needs no token, but accepts a credential, as every command does. */
 interface DischargeFlags extends GlobalFlags, JsonFlag, LocationFlag, SecretFlags {
   readonly ticket?: string | undefined
 }

@@ -1,11 +1,11 @@
-// `hallpass tokens 3p fetch`: brings a token the discharges that it needs.
+// `hallpass tokens 3p fetch`: fetches the discharges that a token needs.
 import type { Context } from '../../context.ts'
 import { advise, fetchAllDischarges } from '../../discharges.ts'
 import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { readHeldToken } from '../../held-token.ts'
 import { writeJson, writeLine } from '../../output.ts'
 
-/** Prints the credential with every discharge; fails where one is not to be had. */
+/** Prints the credential with every discharge; fails if one cannot be fetched. */
 export async function fetchThirdParties(
   context: Context,
   flags: GlobalFlags & JsonFlag,

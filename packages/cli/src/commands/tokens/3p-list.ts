@@ -1,4 +1,4 @@
-// `hallpass tokens 3p list`: whom a token asks, and what is still needed.
+// `hallpass tokens 3p list`: the third parties of a token, and the discharges that are missing.
 import { listQuestions } from '@hallpass/client/discharge'
 
 import type { Context } from '../../context.ts'

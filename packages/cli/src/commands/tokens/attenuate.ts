@@ -68,7 +68,7 @@ function nothingSaid(): CommandError {
   return new CommandError('misused', 'nothing says what to narrow to: use --read-only, --app, --for, … or --file')
 }
 
-/** Only names make it necessary to ask the authority. */
+/** Only names need the authority. */
 async function readWords(context: Context, flags: AttenuateFlags, token: string): Promise<readonly Caveat[]> {
   const read = {
     machines: readItems('machine', flags.machine),

@@ -1,4 +1,4 @@
-// `hallpass tokens explain --access`: whether a token allows one access, and which caveat says no.
+// `hallpass tokens explain --access`: whether a token allows one access, and which caveat forbids it.
 import { clearCaveats, MacaroonError, tokenId, type Access, type Caveat } from '@hallpass/macaroon'
 import { validateAccess } from '@hallpass/macaroon/internal'
 
@@ -21,7 +21,7 @@ interface Judgement {
   readonly reasons: readonly { readonly caveat: Caveat | undefined; readonly reason: string }[]
 }
 
-/** Judges the caveats; that the token is genuine and not revoked is not a matter of its caveats. Exits with 1 for no. */
+/** Judges the caveats alone, not whether the token is genuine and not revoked. Exits with 1 if they forbid the access. */
 export async function explainAccess(
   context: Context,
   flags: AccessFlags,
@@ -40,7 +40,7 @@ export async function explainAccess(
   if (!isAllowed) context.process.exitCode = exitCodes.failed
 }
 
-/** Only names make it necessary to ask the authority; an app that is found tells its organisation too. */
+/** Only names need the authority; an app that is found gives its organisation too. */
 async function resolve(context: Context, flags: AccessFlags, token: string): Promise<Access> {
   const { access, app, organisation } = readAccess(flags.access)
   let found: Promise<Askers> | undefined

@@ -22,7 +22,7 @@ interface Explained extends Explanation {
   readonly verdict: Verdict
 }
 
-/** Explains every permission token; what is unknown offline is asked of the authority, if it answers. */
+/** Explains every permission token; the authority supplies what is unknown offline, if it answers. */
 export async function explainToken(context: Context, flags: ExplainFlags, ...words: readonly string[]): Promise<void> {
   const token = await readHeldToken(context, flags, words)
   const held = splitToken(token)

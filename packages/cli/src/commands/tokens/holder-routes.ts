@@ -9,7 +9,7 @@ const secretFlags = {
   secretFile: textFlag('File with the shared secret, base64', 'file', 's'),
 } as const
 
-/** A header that a shell took apart at its space is two words. */
+/** A header that a shell split at its space is two words. */
 const token = {
   kind: 'array',
   parameter: word('The token, or - for standard input (else the credential in use)', 'token'),
@@ -46,7 +46,7 @@ export const attenuateCommand = command({
   positional: token,
   brief: 'Narrow a token, without asking anyone',
   description:
-    'Add caveats to a token: what comes out can do less, and dies with what it came from. Nobody is asked, except for the\n' +
+    'Add caveats to a token: the new token can do less, and is revoked with the old one. Nobody is asked, except for the\n' +
     'number of an app or an organization that is given by its name; digits are taken for a number.\n\n' +
     'Every flag narrows further. The actions of --read-only or --actions hold for all that the others name:\n' +
     '  --read-only                    everything as before, but only to read (Action r)\n' +
@@ -57,7 +57,7 @@ export const attenuateCommand = command({
     '  --mutation NAME                through that GraphQL mutation only (Mutations)\n' +
     '  --for 2h                       as before, for two hours (ValidityWindow)\n' +
     '--agent, --run and --on-behalf-of add a run label, which narrows nothing: the audit trail and the lists of machines show\n' +
-    'who used the token. Whoever gets it can add another label behind, and neither drop nor change one. Services that\n' +
+    'who used the token. Its next holder can add another label, but can neither drop nor change one. Services that\n' +
     'verify with superfly/macaroon refuse a labelled token, because they do not know the caveat.\n' +
     'Without any of them the caveats are read from --file, else from standard input.',
 })
@@ -125,14 +125,14 @@ const list = command({
   load: async () => (await import('./3p-list.ts')).listThirdParties,
   flags: commonFlags,
   positional: token,
-  brief: 'List whom a token asks, and what is still needed',
+  brief: 'List the third parties of a token, and the discharges that are missing',
 })
 
 const fetch = command({
   load: async () => (await import('./3p-fetch.ts')).fetchThirdParties,
   flags: commonFlags,
   positional: token,
-  brief: 'Bring a token the discharges that it needs',
+  brief: 'Fetch the discharges that a token needs',
   description:
     'Take the tickets of a token to its third parties, and print the token with their discharges. Where a person has to\n' +
     'confirm something in a browser, the address is printed, and waited for up to five minutes. Other commands fetch what\n' +
@@ -142,7 +142,7 @@ const fetch = command({
 export const thirdPartyRoutes = group({
   brief: 'Make tokens depend on third parties, and answer for them',
   description:
-    'Third parties share a secret of 32 bytes with whoever adds the caveat. Give it as base64, in a file with\n' +
+    'A third party shares a secret of 32 bytes with those who add the caveat. Give it as base64, in a file with\n' +
     '--secret-file, or in the environment as TOKEN_3P_SHARED_SECRET.',
   routes: { list, fetch, add, ticket, discharge, 'add-discharge': addDischarge },
 })

@@ -62,7 +62,7 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
 
 type ReadPage = (query: ListQuery) => Promise<TokenList>
 
-/** An app is narrower than an organisation, so whatever names one decides. */
+/** An app is narrower than an organisation, so it decides if both are named. */
 export function chooseScope(flags: Pick<ListFlags, 'app' | 'config' | 'org' | 'scope'>): 'app' | 'org' {
   if (flags.app !== undefined || flags.config !== undefined || flags.scope === 'app') return 'app'
   return flags.org !== undefined || flags.scope === 'org' ? 'org' : 'app'

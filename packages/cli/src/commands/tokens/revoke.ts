@@ -20,7 +20,7 @@ export async function revokeTokens(context: Context, flags: RevokeFlags, ...give
   const revoked: RevokedToken[] = []
   const texts = joinHeaders(given)
   for (const [at, text] of texts.entries()) {
-    // Nobody wants a leaked token in a log once more: it is named by its place.
+    // A leaked token must not get into another log, so it is named by its place.
     const isName = /^[\w.-]{1,36}$/.test(text) && !holdsToken(text) && !holdsSecret(text)
     const name = text === '-' ? 'on standard input' : isName ? text : `in argument ${at + 1}`
     try {
@@ -54,13 +54,13 @@ async function revokeOne(
 
 const idForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Whether a token stands anywhere in it, damaged or not, or as the password of `Basic`: nothing else is for the authority. */
+/** Whether the text has a token, damaged or not, or as the password of `Basic`: nothing else is sent to the authority. */
 function holdsToken(text: string): boolean {
   const [, pair = ''] = /\bbasic\s+([\w+/-]+)/i.exec(text) ?? []
   return /(?:fm1r|fm1a|fm2|fo1)_/.test(text + Buffer.from(pair, 'base64').toString('latin1'))
 }
 
-/** Headers in one piece each that a shell took apart at their spaces. */
+/** Joins headers that a shell split at their spaces. */
 function joinHeaders(words: readonly string[]): readonly string[] {
   const texts: string[] = []
   let header = ''

@@ -135,7 +135,7 @@ const list = command({
 const revoke = command({
   load: async () => (await import('./revoke.ts')).revokeTokens,
   flags: {
-    only: switchFlag('Spare the tokens that these have made'),
+    only: switchFlag('Keep the tokens that these have made'),
     ...jsonFlag,
     ...globalFlags,
   },
@@ -151,7 +151,7 @@ const revoke = command({
   description:
     'Revoke tokens, and with each all that were narrowed from it, all that it made, and all that those made. They are\n' +
     'dead at once. With --only, the tokens that it made live on, but not those that were narrowed from it.\n' +
-    'A token that leaked can be given itself, also where it is cut off or damaged: it is named by its id, and your own\n' +
+    'A token that leaked can be given itself, also where it is cut off or damaged: its id names it, and your own\n' +
     'login says whether you may. Better than as an argument, which every program here can read, it comes from a pipe:\n' +
     '`pbpaste | hallpass tokens revoke -`.',
 })

@@ -1,4 +1,4 @@
-// Where the tour is played: a temporary directory, an authority in it, and commands run as anyone would run them.
+// The stage of the tour: a temporary directory, an authority in it, and real commands.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -28,7 +28,7 @@ export interface Account {
 const startTimeout = 30_000
 const stopTimeout = 5_000
 
-/** Sets the stage, plays on it, and clears it away whatever happened: also when a signal ends the play. */
+/** Sets up the stage, plays, and always removes it, also when a signal ends the play. */
 export async function onStage(
   environment: Environment,
   account: Account,
@@ -60,7 +60,7 @@ export async function onStage(
   }
 }
 
-/** What the person has set for hallpass is none of the tour's business. */
+/** The person's own settings must not affect the tour. */
 function withoutOwn(environment: Environment): Record<string, string> {
   const kept = Object.entries(environment).filter(([name]) => !/^(?:HALLPASS|FLY)_/.test(name))
   return Object.fromEntries(kept.map(([name, value]) => [name, value ?? '']))
@@ -118,7 +118,7 @@ async function runCommand(
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
-  // A command that refuses before it reads closes the pipe, which is no failure of the tour.
+  // A command that refuses before it reads closes the pipe: that is not an error.
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
   return new Promise<Outcome>((resolve, reject) => {
@@ -150,7 +150,7 @@ function interruption() {
   const happened = new Promise<never>((_, reject) => {
     stop = () => reject(new CommandError('cancelled', 'the tour was interrupted'))
   })
-  // Without a listener of its own a rejection that nobody awaits any more would end the process.
+  // Without a listener, a rejection that nobody awaits would end the process.
   happened.catch(() => undefined)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   const forget = () => {

@@ -15,7 +15,7 @@ interface ResetFlags extends InstallationFlags, JsonFlag, YesFlag {
   readonly publicUrl?: string | undefined
 }
 
-/** Prints the link to stdout, and to stderr for whom it is. */
+/** Prints the link to stdout, and its owner to stderr. */
 export async function resetUser(context: Context, flags: ResetFlags, email: string): Promise<void> {
   const place = readInstallation(context, flags)
   const publicUrl = readPublicUrl(context, flags)

@@ -1,4 +1,4 @@
-// The grammar of `hallpass users`: accounts, in the hands of whoever runs the authority.
+// The grammar of `hallpass users`: accounts, for the operator of the authority.
 import { jsonFlag, switchFlag, textFlag, word, yesFlag } from '../../flags.ts'
 import { command, group, words } from '../../routes.ts'
 import { installationFlags } from '../../setting-flags.ts'
@@ -23,7 +23,7 @@ const reset = command({
   brief: 'End every way into an account, and print a link with which its owner sets a new password',
   description:
     'End the logins, passkeys and password of an account, and print a link that works once, within a day. Hand it to\n' +
-    'nobody but the owner of the address: who opens it counts as such from then on.',
+    'nobody but the owner of the address: opening it proves the address.',
 })
 
 const deleteCommand = command({

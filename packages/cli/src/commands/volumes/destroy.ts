@@ -6,7 +6,7 @@ import type { AppFlags, GlobalFlags, YesFlag } from '../../flags.ts'
 import { writeLine } from '../../output.ts'
 import { findVolume } from './find-volume.ts'
 
-/** Destroys each volume, after asking once; at the first that cannot be it ends. */
+/** Destroys each volume, after asking once; it ends at the first failure. */
 export async function destroyVolumes(
   context: Context,
   flags: GlobalFlags & AppFlags & YesFlag,

@@ -1,4 +1,4 @@
-// Which volume a command is about: an id, or a name among the volumes of the app; and how large one shall be.
+// Finds the volume of a command, by id or by name among the volumes of the app; and reads sizes.
 import type { Client } from '@hallpass/client'
 
 import { chooseApp } from '../../choose.ts'
@@ -24,7 +24,7 @@ export async function findVolume(
   const named = (await client.listVolumes({ app_name })).filter(({ name }) => name === given)
   const [only, ...others] = named
   if (only !== undefined && others.length === 0) return { app_name, volume_id: only.id }
-  // It may be anything that was pasted there.
+  // The text may be a pasted secret.
   const which = /^\w{1,30}$/.test(given) ? `called ${given}` : 'of that name'
   throw new CommandError(
     'failed',

@@ -34,7 +34,7 @@ const show = command({
 
 const extend = command({
   load: async () => (await import('./extend.ts')).extendVolume,
-  flags: { size: textFlag('Size in gigabytes that it shall have, or as +1 by how much', 'gb', 's'), ...common },
+  flags: { size: textFlag('New size in gigabytes, or +1 for one more', 'gb', 's'), ...common },
   positional: words(volume),
   brief: 'Make a volume larger',
 })
