@@ -1,4 +1,4 @@
-// The runs that changed and were not looked at yet: each once, however often it changed, so that a slow reader costs nothing.
+// The runs that changed and were not read yet: each once, so that a slow reader costs nothing.
 
 export interface ChangedRuns {
   add(runId: string): void

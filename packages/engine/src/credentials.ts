@@ -13,7 +13,7 @@ export type Credentials = { readonly username: string; readonly password: string
 export type FindCredentials = (registry: string) => Promise<Credentials | undefined>
 
 /**
- * Reads the file anew for each pull, as people log in meanwhile.
+ * Reads the file again for each pull, because people may have logged in.
  * @param directory where config.json is; DOCKER_CONFIG or ~/.docker
  */
 export function credentialsOfDocker(env: Readonly<Record<string, string | undefined>>): FindCredentials {
@@ -38,7 +38,7 @@ async function readConfig(file: string): Promise<Config> {
     return JSON.parse(await readFile(file, 'utf8')) as Config
   } catch (cause) {
     if (Reflect.get(Object(cause), 'code') === 'ENOENT') return {}
-    // The parser's own words would quote from the file.
+    // The parser's message would quote the file.
     throw new EngineError('image_refused', `The credentials of registries cannot be read from ${file}`)
   }
 }

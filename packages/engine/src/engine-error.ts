@@ -1,7 +1,7 @@
 // The one error of an engine: a code for programs, a sentence for people, and what the engine itself said as the cause.
 
 export type EngineErrorCode =
-  /** No registry, or none that was asked, has the image; or it is not here yet: `pullImage` brings it. */
+  /** No registry that was asked has the image; or it is not here yet: `pullImage` fetches it. */
   | 'image_not_found'
   /** The registry wants other credentials. */
   | 'image_refused'
@@ -24,7 +24,7 @@ export type EngineErrorCode =
   | 'command_not_found'
   /** The command is in the image, and cannot be run: it is no program, or may not be executed. */
   | 'command_not_runnable'
-  /** A field of what was asked has a wrong value: `field` names it. */
+  /** A field of the request has a wrong value: `field` names it. */
   | 'bad_spec'
   /** The engine cannot do it, or cannot enforce it; `capabilities` says so before. */
   | 'unsupported'

@@ -1,14 +1,14 @@
-// What an engine does for whoever drives machines. It is mechanical: it keeps no state of its own and decides nothing.
+// What an engine does for the driver of machines. It is mechanical: it keeps no state of its own and decides nothing.
 
 /**
  * A place where machines run.
  *
- * It knows runs, not machines. A run is one start of a machine, from its creation to its end: it starts once, with a fresh
- * root filesystem, and never again. So a machine that starts anew, or is updated, is a new run with a new id.
+ * It knows runs, not machines. A run is one start of a machine, from its creation to its end: it starts once, with a
+ * fresh root filesystem, and never again. So a machine that starts again, or is updated, is a new run with a new id.
  * States of machines, versions, restarts and leases are the caller's.
  *
- * Every call can be repeated with the same run id, by another process too, and does what is left to do: whoever does not
- * know whether a call was carried out makes it again. What an engine makes carries the owner's label; it shows and touches
+ * Every call can be repeated with the same run id, by another process too, and does what is left to do: repeat a call
+ * if you do not know whether it was carried out. What an engine makes carries the owner's label; it shows and touches
  * nothing else. After a restart, `list` or `watch` says what is there: adopt it, or remove it.
  *
  * Calls throw an EngineError. After `unavailable` and `timeout` nobody knows whether the call was carried out.
@@ -26,8 +26,8 @@ export interface Engine {
   pullImage(reference: string, options?: PullOptions): Promise<Image>
 
   /**
-   * Makes a run that does not start yet: image, network, files, limits. It pulls nothing, and changes nothing where it exists.
-   * Whoever finds a run that is `created` calls it before `start`: the first call may have ended before the files were written.
+   * Makes a run that does not start yet: image, network, files, limits. It pulls nothing, and changes nothing where it
+   * exists. Call it again for a run that is `created`, before `start`: the first call may have written no files.
    */
   create(spec: RunSpec): Promise<RunStatus>
 
@@ -62,9 +62,9 @@ export interface Engine {
   wait(runId: string, options?: { readonly abort?: AbortSignal }): Promise<RunStatus | undefined>
 
   /**
-   * What becomes of the owner's runs. First comes all that is there, then each run that changed, as it is by then: changes
-   * between two looks are one, and a change may come twice. A run that the caller knows and the first list lacks is lost.
-   * A slow reader misses no run and costs no memory. It ends with `unavailable` when the engine goes away: call it again.
+   * Follows the owner's runs. First come all, then each run that changed, in its newest state: changes between two
+   * looks are one, and a change may come twice. A run that the caller knows and the first list lacks is lost. A slow
+   * reader misses no run and costs no memory. It ends with `unavailable` when the engine goes away: call it again.
    */
   watch(options?: WatchOptions): AsyncIterable<Change>
 
@@ -75,15 +75,15 @@ export interface Engine {
   openExec(runId: string, command: Command): Promise<CommandSession>
 
   /**
-   * What runs in a run, of which nobody gets more than {@link mostProcesses}. What the engine cannot say is 0, or empty.
+   * The processes of a run, at most {@link mostProcesses}. What the engine cannot say is 0, or empty.
    * @throws EngineError `run_not_found`, `not_running`
    */
   processes(runId: string): Promise<readonly RunProcess[]>
 
-  /** What the main process wrote, oldest first. The engine keeps the last of it only: at least 8 MiB of text a run. */
+  /** The output of the main process, oldest first. The engine keeps only the last of it: at least 8 MiB of text a run. */
   logs(runId: string, options?: LogOptions): AsyncIterable<LogLine>
 
-  /** Whether runs can be shown a folder of the caller's own machine, found out with this one: it must be there. */
+  /** Whether runs can see a folder of the caller's own machine, tested with this one, which must exist. */
   sharesFolder(folder: string): Promise<boolean>
 
   /** Removes a private network in which no run is left; false where there are some. */
@@ -104,7 +104,7 @@ export interface Engine {
 
 /** What an engine can do. What it cannot enforce it refuses, except where a field says otherwise. */
 export interface Capabilities {
-  /** What stands between machines: a kernel of their own, or the namespaces and limits of one that they share. */
+  /** What separates machines: a kernel of their own, or the namespaces and limits of one that they share. */
   readonly isolation: 'vm' | 'container'
   /** Whether private networks are kept apart. Where they are not known to be, `create` refuses a network. */
   readonly networks: 'isolated' | 'shared' | 'unknown'
@@ -142,9 +142,9 @@ export interface RunSpec {
   /** A name or number, with ":" and a group if need be, in the place of the image's own. */
   readonly user?: string
   readonly workingDirectory?: string
-  /** Beside the image's own variables. Whoever may ask the engine can read them there. */
+  /** In addition to the image's own variables. Everybody with access to the engine can read them. */
   readonly env?: Readonly<Record<string, string>>
-  /** What the caller wants to find again in the status: organization, app, machine, version. Names as of a run id. */
+  /** Returned in the status: organization, app, machine, version. Names as of a run id. */
   readonly labels?: Readonly<Record<string, string>>
   readonly hostname?: string
   readonly limits: Limits
@@ -191,7 +191,7 @@ export interface VolumeMount {
   readonly path: string
 }
 
-/** Where a run stands. `exited` is the end: also of a run that the engine could not start. */
+/** The state of a run. `exited` is the end: also of a run that the engine could not start. */
 export type RunState = 'created' | 'running' | 'paused' | 'exited'
 
 export interface RunStatus {

@@ -1,4 +1,4 @@
-// Names of images as people write them, and what is none.
+// Names of images as people write them, and invalid ones.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 

@@ -1,4 +1,4 @@
-// What an engine is, for whoever drives one; the engines themselves are subpaths.
+// The interface of an engine, for its driver; the engines themselves are subpaths.
 
 export type {
   Capabilities,

@@ -13,7 +13,7 @@ export async function runCommand(
   try {
     const session = await open({ ...rest, abort })
     try {
-      // Beside the reading: a command may answer before it has read all.
+      // Concurrent with reading: a command may answer before it has read everything.
       if (given !== undefined) session.write(given).catch(() => {})
       session.endInput()
       const kept = { stdout: keep(command.maxBytes), stderr: keep(command.maxBytes) }
@@ -47,7 +47,7 @@ function keep(maxBytes: number): { add(bytes: Uint8Array): void; bytes(): Buffer
       const part = bytes.subarray(0, maxBytes - size)
       dropped ||= part.length < bytes.length
       size += part.length
-      // A copy: what the socket read lies in a larger buffer, which would be kept whole.
+      // A copy, because otherwise the socket's larger buffer would be kept.
       if (part.length > 0) chunks.push(Buffer.from(part))
     },
     bytes: () => Buffer.concat(chunks),

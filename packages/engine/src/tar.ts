@@ -1,10 +1,10 @@
-// Packs a few small files as a tar archive (POSIX ustar), which is how a Docker Engine takes them, and tar what it alone can make.
+// Packs a few small files as a tar archive (POSIX ustar): for a Docker Engine, and for tar to make devices.
 import type { FileSpec } from './engine.ts'
 
 export interface TarEntry extends FileSpec {
   /** `0` for a file, `3` for a device with the number 0, `5` for a folder. */
   readonly type?: '0' | '3' | '5'
-  /** What the header has no room for, as POSIX pax writes it: it counts instead. */
+  /** POSIX pax fields for what the header has no room for; they go before the header's. */
   readonly pax?: Readonly<Record<string, string>>
 }
 

@@ -1,4 +1,4 @@
-// What becomes of runs in a Docker Engine: its events say which run to look at, and never what is true of it.
+// Changes of runs in a Docker Engine: its events only say which run to inspect.
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { createChangedRuns, type ChangedRuns } from '../changed-runs.ts'
@@ -71,7 +71,7 @@ async function follow(
     throw new Error('the stream of events ended')
   }
   const closed = new AbortController()
-  /** An engine that hangs, or whose machine is gone, ends no stream. */
+  /** An engine that hangs, or whose machine is gone, does not end its stream. */
   async function ping(): Promise<void> {
     for (;;) {
       await pause(Math.min(beat, daemon.timeoutMs), undefined, { signal: closed.signal, ref: false })
@@ -106,6 +106,6 @@ interface Event {
   readonly Actor: { readonly Attributes: Readonly<Record<string, string>> }
 }
 
-/** Those after which a run has ended, in the words of Docker and of Podman; and all after which it stands otherwise. */
+/** The events after which a run has ended, as Docker and Podman name them; and all that change its state. */
 const ending = new Set(['die', 'died', 'stop', 'destroy', 'remove'])
 const telling = new Set([...ending, 'create', 'init', 'start', 'oom', 'pause', 'unpause'])

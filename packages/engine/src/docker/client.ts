@@ -22,7 +22,7 @@ interface Question {
 export interface DockerClient {
   /** A whole answer, as JSON where it has a body, bounded in size and time. Statuses from 300 on are thrown. */
   ask<T>(question: Question, options?: AskOptions): Promise<Answer<T>>
-  /** The head of an answer has come; its body is the caller's to read or destroy, for as long as it takes. */
+  /** An answer whose head has come; the caller reads or destroys its body, without a time limit. */
   open(question: Question): Promise<IncomingMessage>
   /** The connection itself, for what runs in both directions. */
   takeOver(question: Question): Promise<Duplex>
@@ -44,13 +44,13 @@ export interface ClientOptions {
   readonly endpoint: Endpoint
   /** How long the engine may take to begin an answer, and to give a whole one. */
   readonly timeoutMs: number
-  /** Called when nobody answers: whoever answers next may be set up otherwise. */
+  /** Called when nobody answers: the next engine may have another configuration. */
   readonly onLost?: () => void
 }
 
 export function createClient({ endpoint, timeoutMs, onLost = () => {} }: ClientOptions): DockerClient {
   checkEndpoint(endpoint)
-  // A new connection costs more than most questions. One that nobody has used for a second may be dead without a word.
+  // A new connection costs more than most requests. One that is idle for a second may be dead without notice.
   const kept = new Agent({ keepAlive: true, maxFreeSockets: 16, timeout: 1000 })
   const once = new Agent()
   let version: Promise<string> | undefined
@@ -97,7 +97,7 @@ export function createClient({ endpoint, timeoutMs, onLost = () => {} }: ClientO
       signal: question.abort,
     }
     const tls = 'socketPath' in endpoint ? undefined : endpoint.tls
-    // What changes something is not sent twice.
+    // Only requests that change nothing are sent again.
     const agent = options.method === 'GET' ? kept : once
     const request = tls === undefined ? requestHttp({ ...options, agent }) : requestHttps({ ...options, ...tls })
     request.end(body?.bytes)
@@ -126,7 +126,7 @@ export function createClient({ endpoint, timeoutMs, onLost = () => {} }: ClientO
   const tooSlow = (): EngineError =>
     new EngineError('timeout', `The engine at ${nameOf(endpoint)} did not answer within ${timeoutMs / 1000} s`)
 
-  /** What is thrown where the connection fails. */
+  /** The error for a failed connection. */
   function errorOfConnection(error: Error, abort: AbortSignal | undefined): unknown {
     if (abort?.aborted === true) return abort.reason
     if (error instanceof EngineError) return error
@@ -172,7 +172,7 @@ export function createClient({ endpoint, timeoutMs, onLost = () => {} }: ClientO
       const status = response.statusCode ?? 0
       if (status >= 300 && !also.includes(status)) await refuse(response, question)
       const text = await readWhole(response, maxBytes, question.abort)
-      // Podman leaves the type away.
+      // Podman omits the type.
       const isJson = status < 300 && text !== '' && /json/.test(response.headers['content-type'] ?? 'json')
       const date = new Date(response.headers.date ?? Date.now())
       return { status, date, value: (isJson ? parseJson(text) : undefined) as T }
@@ -182,7 +182,7 @@ export function createClient({ endpoint, timeoutMs, onLost = () => {} }: ClientO
       const response = await send(await pathOf(question), question)
       if ((response.statusCode ?? 0) >= 300) await refuse(response, question)
       response.on('error', () => {})
-      // One that says nothing for long may be gone.
+      // A peer that is silent for long may be gone.
       response.socket.setKeepAlive(true, 30_000)
       return response
     },

@@ -1,4 +1,4 @@
-// A run as a container: what a Docker Engine is told to make, and how what it says of one reads.
+// A run as a container: the request that creates one, and how to read the engine's answer.
 import { signalOfCode } from '../check-spec.ts'
 import { digestOf } from '../digest-spec.ts'
 import type { Exit, RunSpec, RunState, RunStatus, SharedFolder } from '../engine.ts'
@@ -37,18 +37,18 @@ export function containerOf(spec: RunSpec, names: Names): object {
     ...(spec.hostname === undefined ? {} : { Hostname: spec.hostname }),
     Env: variables(spec.env),
     Labels: names.labelsOf(spec, digestOf(spec)),
-    // A check of the image's own would run beside the machine, unasked.
+    // The image's own health check must not run.
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
       // The first process of a container has no default actions of signals, so another one must be it.
       Init: true,
       Memory: memory,
-      // No swap besides.
+      // No swap in addition.
       MemorySwap: memory,
       NanoCpus: Math.round(spec.limits.cpus * 1e9),
       PidsLimit: spec.limits.processes,
       ...(spec.limits.diskMb === undefined ? {} : { StorageOpt: { size: `${spec.limits.diskMb}M` } }),
-      // Raw sockets let one machine answer in the name of another of its network; devices are the host's.
+      // With raw sockets a machine could impersonate another one of its network; devices belong to the host.
       CapDrop: ['NET_RAW', 'MKNOD'],
       SecurityOpt: ['no-new-privileges'],
       RestartPolicy: { Name: 'no' },
@@ -63,7 +63,7 @@ export function containerOf(spec: RunSpec, names: Names): object {
   }
 }
 
-/** As `Mounts`, since of `Binds` the engine makes what is not there. */
+/** As `Mounts`, because the engine creates missing folders of `Binds`. */
 export function mountOf({ folder, path }: SharedFolder): object {
   return { Type: 'bind', Source: folder, Target: path, ReadOnly: true, BindOptions: { Propagation: 'rprivate' } }
 }
@@ -73,13 +73,13 @@ function mountsOf({ volumes = [], sharedFolder }: RunSpec, names: Names): readon
     Type: 'volume',
     Source: names.volume(volumeId),
     Target: path,
-    // What is in a volume comes from those who use it.
+    // The content of a volume comes from its users.
     VolumeOptions: { NoCopy: true },
   }))
   return sharedFolder === undefined ? ofVolumes : [...ofVolumes, mountOf(sharedFolder)]
 }
 
-/** Undefined where it is on its way out. */
+/** Undefined while it is being removed. */
 export function statusOf(container: Container, names: Names): RunStatus | undefined {
   const { State: state } = container
   if (state.Status === 'removing') return undefined

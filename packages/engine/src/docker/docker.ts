@@ -24,15 +24,15 @@ export { credentialsOfDocker } from '../credentials.ts'
 export interface DockerOptions {
   /** Whose machines these are, the same after every restart: 1 to 32 of a-z and 0-9. */
   readonly owner: string
-  /** Where the engine answers. Left out, what DOCKER_HOST and its like say. */
+  /** The address of the engine; by default as DOCKER_HOST and the other variables say. */
   readonly endpoint?: Endpoint
   /** Of registries. Left out, those that `docker login` has kept. */
   readonly credentials?: FindCredentials
-  /** How long the engine may take to answer; pulls and what follows something are not meant. 60 s where it is left out. */
+  /** How long the engine may take to answer, except for pulls and streams; 60 s by default. */
   readonly timeoutMs?: number
-  /** How long a pull may stand still: 120 s where it is left out. */
+  /** How long a pull may make no progress; 120 s by default. */
   readonly pullSilenceMs?: number
-  /** Gives runs a network also where runs of different organizations reach each other: only where there is one alone. */
+  /** Gives runs a network even if runs of different organizations reach each other: only for a single organization. */
   readonly allowSharedNetworks?: boolean
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly random?: () => string

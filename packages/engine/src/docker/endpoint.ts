@@ -10,7 +10,7 @@ export type Endpoint = { readonly socketPath: string } | TcpEndpoint
 export interface TcpEndpoint {
   readonly host: string
   readonly port: number
-  /** PEM: who signs the engine's certificate, and our own, by which the engine knows us. */
+  /** PEM: the CA of the engine's certificate, and our own certificate and key. */
   readonly tls?: { readonly ca: string | Buffer; readonly cert: string | Buffer; readonly key: string | Buffer }
 }
 
@@ -44,7 +44,7 @@ export function endpointOfEnvironment(env: Readonly<Record<string, string | unde
 }
 
 /**
- * Whoever reaches an engine is root on its machine, so TCP without TLS is for loopback alone.
+ * Access to an engine is root on its machine, so TCP without TLS is for loopback alone.
  * @throws EngineError `bad_spec`
  */
 export function checkEndpoint(endpoint: Endpoint): Endpoint {

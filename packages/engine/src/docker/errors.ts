@@ -1,4 +1,4 @@
-// What a Docker Engine says in its own words, as an error of ours. Podman's words are among them.
+// Turns messages of a Docker Engine, and of Podman, into errors of ours.
 import { EngineError, type EngineErrorCode } from '../engine-error.ts'
 
 /** Of an answer with a status from 300 on. */
@@ -6,7 +6,7 @@ export function errorOfAnswer(status: number, text: string): EngineError {
   return errorOfWords(wordsOf(text), status)
 }
 
-/** Of words from within an answer, as those of a pull that failed on its way. */
+/** From a message within an answer, as of a pull that failed halfway. */
 export function errorOfWords(words: string, status = 500): EngineError {
   const said = quote(words)
   const cause = new Error(`${status}: ${words}`)
@@ -99,12 +99,12 @@ function wordsOf(text: string): string {
     const message: unknown = Reflect.get(Object(parsed), 'message')
     if (typeof message === 'string') return message
   } catch {
-    // The words themselves, as older ones give them.
+    // Older engines give the message itself.
   }
   return text.trim()
 }
 
-/** On one line, and no longer than people read; without what a runtime says of itself before it comes to the point. */
+/** On one line, shortened, and without the runtime's own prefix. */
 function quote(words: string): string {
   const line = words
     .replace(/\p{C}+/gu, ' ')

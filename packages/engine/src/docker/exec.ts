@@ -23,7 +23,7 @@ export async function openExec(
   if (state.Status !== 'running') throw new EngineError('not_running', `The run ${runId} is not running`)
   const { terminal } = command
   const mark = `${markName}=${random()}`
-  // Engines before API 1.42 learn the size only afterwards.
+  // Engines before API 1.42 take the size only afterwards.
   const tty = terminal === undefined ? { Tty: false } : { Tty: true, ConsoleSize: [terminal.rows, terminal.columns] }
   const id = await createExec(daemon, container, {
     ...input,
@@ -68,7 +68,7 @@ export async function openExec(
     if (!isOver) await killToEnd(daemon, { container, id, mark })
   }
   const onAbort = (): void => {
-    // Whoever reads the output is told; an engine that is gone has nothing left to kill.
+    // The reader of the output gets the error; an engine that is gone has nothing left to kill.
     socket.destroy(command.abort?.reason instanceof Error ? command.abort.reason : new Error('aborted'))
     close().catch(() => {})
   }
@@ -103,7 +103,7 @@ async function readState({ client }: Daemon, id: string): Promise<ExecState> {
   return (await client.ask<ExecState>({ path: ['exec', id, 'json'] })).value
 }
 
-/** The code of a command that has ended. Undefined also where the engine does not say it. */
+/** The code of a command that has ended. Undefined also if the engine does not say it. */
 async function exitOf(daemon: Daemon, id: string): Promise<number | undefined> {
   for (let tries = 0; tries < 10; tries += 1) {
     const state = await readState(daemon, id).catch(() => undefined)
@@ -125,7 +125,7 @@ async function exitCodeOf(daemon: Daemon, id: string): Promise<number> {
   }
 }
 
-/** One that has only just been started is not there to be killed yet. */
+/** A command that was just started may not be there yet. */
 async function killToEnd(
   daemon: Daemon,
   { container, id, mark }: { readonly container: string; readonly id: string; readonly mark: string },

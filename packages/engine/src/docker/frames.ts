@@ -1,4 +1,4 @@
-// Takes apart what a Docker Engine mixes into one stream: frames of stdout and stderr, and lines of JSON.
+// Splits the streams of a Docker Engine: frames of stdout and stderr, and lines of JSON.
 import type { Readable } from 'node:stream'
 
 import { EngineError } from '../engine-error.ts'

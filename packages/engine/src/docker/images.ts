@@ -1,4 +1,4 @@
-// Images in a Docker Engine: what one is, and how it gets there.
+// Images in a Docker Engine: inspects and pulls them.
 import { EngineError } from '../engine-error.ts'
 import type { Image, PullOptions, PullProgress } from '../engine.ts'
 import { parseImageReference, type ImageReference } from '../image-reference.ts'
@@ -110,7 +110,7 @@ function progressOf(layers: ReadonlyMap<string, Layer>): PullProgress {
   return { phase, bytes: sum('bytes'), totalBytes: sum('totalBytes') }
 }
 
-/** As the header wants them: JSON, in base64 for URLs, with its padding, or Docker takes it for none. */
+/** For the header: JSON in base64 for URLs, with padding, without which Docker ignores it. */
 function encode(credentials: Credentials, registry: string): string {
   const serveraddress = registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry
   const text = Buffer.from(JSON.stringify({ ...credentials, serveraddress })).toString('base64')

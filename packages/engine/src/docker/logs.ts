@@ -1,4 +1,4 @@
-// The log of a run in a Docker Engine as lines, each bounded, however it was written.
+// The log of a run in a Docker Engine, as lines of bounded length.
 import { EngineError } from '../engine-error.ts'
 import type { LogLine, LogOptions } from '../engine.ts'
 import { billion, nanosecondsOf } from '../log-time.ts'
@@ -91,7 +91,7 @@ function lineOf(stream: LogLine['stream'], { at, text, isTruncated }: OpenLine):
   return { at, stream, text: Buffer.concat(text).toString('utf8'), truncated: isTruncated }
 }
 
-/** Podman gives whole seconds: the lines of each are counted in the place of its nanoseconds, so that none comes again or is lost. */
+/** Podman gives whole seconds: the lines of each are counted instead of nanoseconds, so that none is repeated or lost. */
 function countInSecond(): (at: string) => string {
   let [second, count] = ['', 0]
   return (at) => {

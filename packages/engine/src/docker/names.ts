@@ -1,4 +1,4 @@
-// How what we make in a Docker Engine is called and labelled, so that it is found again and nothing else is taken for it.
+// Names and labels of what we make in a Docker Engine, so that we find it again and touch nothing else.
 import { checkName } from '../check-spec.ts'
 import { EngineError } from '../engine-error.ts'
 import type { RunSpec } from '../engine.ts'
@@ -42,7 +42,7 @@ export function namesOf(owner: string): Names {
       return `hallpass.${owner}.${volumeId}`
     },
     labelsOf: (spec, digest) => ({
-      // All of ours, always: an image has labels too, and a container inherits those that are not said.
+      // Always all of ours: a container inherits labels of its image that are not set.
       [label.own]: JSON.stringify(spec.labels ?? {}),
       [label.network]: spec.network ?? '',
       [label.owner]: owner,

@@ -1,4 +1,4 @@
-// A program of a few bytes for a container that has no other file: it waits, or tries to reach an address.
+// A tiny program for a container without other files: it waits, or tries to reach an address.
 
 /**
  * An ELF program for Linux that takes no arguments.

@@ -33,7 +33,7 @@ describe.skipIf(missing !== undefined)(`a Docker Engine${missing === undefined ?
     await rm(directory, { recursive: true, force: true })
   })
 
-  test('that hangs while it is watched is found out', async () => {
+  test('that hangs while it is watched is noticed', async () => {
     const watching = docker.openWith({ timeoutMs: 500 }).watch()[Symbol.asyncIterator]()
     expect((await watching.next()).value).toMatchObject({ kind: 'all' })
     const goOn = docker.hang()
@@ -125,7 +125,7 @@ describe.skipIf(missing !== undefined)(`a Docker Engine${missing === undefined ?
     await expect(given).rejects.toThrow('enough')
   })
 
-  test('gives no run a network where networks reach each other, unless it is told to', async () => {
+  test('gives no run a network where networks reach each other, unless an option allows it', async () => {
     const spec = {
       runId: 'alone',
       image: docker.image,
@@ -142,7 +142,7 @@ describe.skipIf(missing !== undefined)(`a Docker Engine${missing === undefined ?
     expect(await willing.create({ ...spec, network: 'acme' })).toMatchObject({ network: 'acme' })
     await willing.remove('alone')
     await willing.removeNetwork('acme')
-    // Of what was tried nothing is left; and what somebody who was killed left goes when it is old.
+    // A probe leaves nothing behind, and removes old remains of probes that were killed.
     expect(await probesLeft()).toBe(0)
     const json = { Image: docker.image, Cmd: ['true'], Labels: probeLabels, HostConfig: { NetworkMode: 'none' } }
     await docker.client.ask({ method: 'POST', path: ['containers', 'create'], json })
@@ -164,9 +164,9 @@ describe.skipIf(missing !== undefined)(`a Docker Engine${missing === undefined ?
   }
 
   const openssl = spawnSync('openssl', ['version']).status === 0
-  test.skipIf(!openssl)('is reached by TLS, and only by who has a certificate', async () => {
+  test.skipIf(!openssl)('is reached by TLS, and only with a certificate', async () => {
     const files = await makeCertificates(directory)
-    // Both sides may say all they have before they hear the answer.
+    // Both sides may send everything before they get an answer.
     const half = { allowHalfOpen: true }
     const options = { ...half, ...files.server, ca: files.ca, requestCert: true, rejectUnauthorized: true }
     const server = createServer(options, (socket) => {

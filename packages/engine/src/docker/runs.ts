@@ -31,7 +31,7 @@ export function createRuns(daemon: Daemon): Runs {
     return { ...run, exit: { ...run.exit, problem: await problemOf(client, container) } }
   }
 
-  /** What is asked of a container that is known to be ours. */
+  /** A request about a container that is known to be ours. */
   function act(
     container: Container,
     verb: string,
@@ -59,7 +59,7 @@ export function createRuns(daemon: Daemon): Runs {
       checkSpec(spec)
       await daemon.checkAbilities(spec)
       if (spec.network !== undefined) await daemon.networks.ensure(spec.network)
-      // The engine would make what is missing.
+      // The engine would create a missing volume.
       for (const { volumeId } of spec.volumes ?? []) await daemon.volumes.demand(volumeId)
       const question = { method: 'POST', path: ['containers', 'create'], json: containerOf(spec, names) } as const
       const query = { name: names.container(spec.runId) }
@@ -81,7 +81,7 @@ export function createRuns(daemon: Daemon): Runs {
     async start(runId) {
       const container = await daemon.demand(runId)
       if (statusOf(container, names)?.state !== 'created') return statusNow(runId)
-      // 304: it runs. Podman loses its hold of one that ends at once, and yet it ran.
+      // 304: it runs. Podman fails for one that ends at once, although it ran.
       const failure = await act(container, 'start', {}, [304]).then(() => undefined, orFailed)
       const run = await statusNow(runId)
       if (failure !== undefined && run.startedAt === undefined) throw failure
@@ -143,7 +143,7 @@ export function createRuns(daemon: Daemon): Runs {
         { maxBytes: 2 ** 26 },
       )
       const runs: RunStatus[] = []
-      // The list lacks how they ended. A few at a time: the engine has others to serve.
+      // The list lacks how they ended. A few at a time, to spare the engine.
       const rest = value.map(({ Id }) => Id)
       const readOn = async (): Promise<void> => {
         for (let id = rest.pop(); id !== undefined; id = rest.pop()) {

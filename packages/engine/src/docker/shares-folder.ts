@@ -7,7 +7,7 @@ import { mountOf } from './container.ts'
 import { probeLabels } from './probe.ts'
 import { packTar } from '../tar.ts'
 
-/** Looks for a file of ours in a container that is thrown away, and never started. False where it cannot be tried. */
+/** Looks for a file of ours in a temporary container that is never started. False if it cannot be tried. */
 export async function sharesFolder(client: DockerClient, folder: string, random: () => string): Promise<boolean> {
   const name = `hallpass-look-${random().slice(0, 8)}`
   const file = join(folder, name)

@@ -1,4 +1,4 @@
-// Volumes in a Docker Engine: named ones of its local driver, which holds none to a size.
+// Volumes in a Docker Engine: named ones of its local driver, which enforces no size.
 import { checkSize } from '../check-spec.ts'
 import { EngineError } from '../engine-error.ts'
 import type { DockerClient } from './client.ts'
@@ -32,7 +32,7 @@ export function createVolumes(client: DockerClient, names: Names): Volumes {
       checkSize(sizeMb)
       const name = names.volume(volumeId)
       const json = { Name: name, Driver: 'local', Labels: names.volumeLabels(volumeId) }
-      // One of this name is there already or not, whosever it is: Docker says nothing of it, and Podman not always.
+      // Docker does not say whether one of this name existed, nor whose it is, and Podman not always.
       await client.ask({ method: 'POST', path: ['volumes', 'create'], json }).catch((error: unknown) => {
         if (!(error instanceof EngineError && error.code === 'name_taken')) throw error
       })

@@ -9,7 +9,7 @@ import { unpack, type Bounds } from './layers.ts'
 import { run } from './programs.ts'
 import { firstUser } from './user-namespace.ts'
 
-/** @param staged a folder to be made, where an archive is unpacked to; `close` removes it */
+/** @param staged a folder to create, into which an archive is unpacked; `close` removes it */
 export async function openArchive(path: string, staged: string, bounds: Bounds) {
   const found = await lstat(path).catch(() => undefined)
   if (found === undefined) throw new EngineError('image_not_found', `There is no ${path}`)

@@ -1,4 +1,5 @@
-// Control groups: what is none of the kernel's, and those of version 2, tried where this machine has them, without the controllers that it uses otherwise.
+// Control groups: folders that are none, and version 2 where this machine has it, without the controllers that it uses
+// otherwise.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -19,7 +20,7 @@ const isMade = await groups?.prepare().then(
 )
 await groups?.disband()
 
-test('are not taken for what is only called so', async () => {
+test('are recognized by their filesystem, not by their name', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'hallpass-engine-test-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   for (const controller of ['memory', 'cpu', 'pids', 'freezer']) await mkdir(join(folder, controller))
@@ -29,7 +30,7 @@ test('are not taken for what is only called so', async () => {
 })
 
 describe.skipIf(isMade !== true)('control groups of version 2', () => {
-  test('hold a run and its commands, stop and kill them, and let go of who watches', async () => {
+  test('hold a run and its commands, stop and kill them, and release the process that watches', async () => {
     const mark = `hallpass-test-${process.pid}`
     const made = await openControlGroups(mark, root, [])
     if (made === undefined) throw new Error('there are none')

@@ -6,17 +6,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Limits } from '../engine.ts'
 
 export interface ControlGroups {
-  /** Makes what all groups are in. Whoever makes a group or enters one does so first. @throws what the kernel said */
+  /** Makes the parent of all groups. Call it before making or entering a group. @throws what the kernel said */
   prepare(): Promise<void>
   /** Makes the group of a run, with room for one process more: the one that watches over it is in it at first. */
   make(name: string, limits: Limits): Promise<void>
   /** Files into which a process writes its number to enter; with a command, a group within that is killed by itself. */
   entrances(name: string, command?: string): Promise<readonly string[]>
-  /** Takes a process into the group of those that watch over runs: it is not ended with whoever began it. */
+  /** Moves a process into the group of those that watch over runs, so that it outlives the process that started it. */
   enterMonitors(pid: number): Promise<void>
   /** Takes the process that watches over the run out of its group, and limits the rest to their number. */
   release(name: string, pid: number, processes: number): Promise<void>
-  /** The number of the process is its own where the group has it. */
+  /** Whether the group has this process. */
   has(name: string, pid: number): Promise<boolean>
   /** All that is in the group, and in those of its commands. */
   numbers(name: string): Promise<readonly number[]>
@@ -27,7 +27,7 @@ export interface ControlGroups {
   /** Whether the kernel killed something in it because its memory was used up. */
   ranOut(name: string): Promise<boolean>
   remove(name: string): Promise<void>
-  /** Leaves nothing behind where no run is: who calls leaves the group of those that watch. */
+  /** Removes everything if there is no run; the calling process leaves the group of those that watch. */
   disband(): Promise<void>
   /** What a run sees of its own group: folders of the machine, and their places below /sys/fs/cgroup. */
   views(name: string): readonly (readonly [source: string, place: string])[]
@@ -53,7 +53,7 @@ export async function openControlGroups(
   }
 }
 
-/** One folder for a run. Its processes are in it, so whoever watches over one has a group beside. */
+/** One folder for a run. Its processes are in it, so the processes that watch over runs have a separate group. */
 function openSecond(mark: string, root: string, needed: readonly string[]): ControlGroups {
   const base = join(root, mark)
   const monitors = join(base, 'monitors')
@@ -111,7 +111,7 @@ async function openFirst(mark: string, root: string): Promise<ControlGroups> {
   const at = (controller: string, name: string, command?: string): string =>
     join(root, controller, mark, name, command ?? '')
   for (const controller of controllers) {
-    // A folder of that name that is none of the kernel's would take every file that limits nothing.
+    // An ordinary folder of that name would accept the files and limit nothing.
     await access(join(root, controller, 'cgroup.procs'))
   }
   async function prepare(): Promise<void> {
@@ -183,7 +183,7 @@ async function foldersIn(folder: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name))
 }
 
-/** What forks meanwhile is there at the next look. */
+/** New forks are found in the next round. */
 async function killAll(folder: string): Promise<void> {
   for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
     const numbers = await numbersBelow(folder)
@@ -199,7 +199,7 @@ async function killAll(folder: string): Promise<void> {
   }
 }
 
-/** For whoever is in it, and is about to end. */
+/** For the process that is in it, and is about to end. */
 async function leave(monitors: string, root: string): Promise<void> {
   if (!(await numbersIn(monitors)).includes(process.pid)) return
   await writeFile(join(root, 'cgroup.procs'), `${process.pid}`).catch(() => {})

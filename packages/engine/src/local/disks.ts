@@ -1,4 +1,4 @@
-// Files that are disks of a size: what is written to one takes from no other.
+// Files that are disks of a fixed size, so that one cannot fill another.
 import { open, truncate } from 'node:fs/promises'
 
 import { EngineError } from '../engine-error.ts'
@@ -15,7 +15,7 @@ export async function makeDisk(disk: string, sizeMb: number, words: readonly str
   throw new EngineError('bad_spec', `A disk of ${sizeMb} MiB cannot be made`, { field: 'sizeMb', cause: error })
 }
 
-/** Of one that nothing has mounted, also later while it lasts; it never becomes smaller. False where something has. */
+/** Grows a disk, and keeps others from mounting it meanwhile; it never shrinks. False if it is mounted. */
 export async function extendDisk(disk: string, sizeMb: number): Promise<boolean> {
   const { code, stderr } = await run('flock', [disk, 'sh', '-ec', extending, 'sh', disk, `${sizeMb}M`])
   if (code === 0) return true
@@ -31,7 +31,7 @@ export async function mountDisk(disk: string, pid: number, target: string): Prom
 }
 
 const mounted = 75
-// What a run leaves behind goes a moment after it. A filesystem is checked before it grows; 1 says that it was mended.
+// A run's mounts go a moment after it. A filesystem is checked before it grows; 1 says that it was repaired.
 const extending = `
 for try in 1 2 3 4 5; do
   [ -n "$(losetup --associated "$1")" ] || break

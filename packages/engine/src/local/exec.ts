@@ -133,7 +133,7 @@ exec nsenter --mount=/proc/${watcher}/ns/mnt ${spaces} sh -c ${quote(becomeSandb
   }
 }
 
-/** `script` makes a terminal and is its other end. The command leads the session, so that the terminal's keys reach it. */
+/** `script` makes a terminal and is its other end. The command leads the session, so that it gets the terminal's keys. */
 function atTerminal(text: string, { rows, columns }: TerminalSize): string[] {
   // Its input is no terminal, so `script` would show nothing of what is typed.
   const within = `stty rows ${rows} cols ${columns} echo; ${text}`

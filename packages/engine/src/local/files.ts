@@ -1,4 +1,4 @@
-// Reads and writes files of a root filesystem that is mounted and in which nothing runs. Its links lead nowhere but within.
+// Reads and writes files of a root filesystem that is mounted and in which nothing runs. Links cannot lead out of it.
 import { chmod, lchown, lstat, mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 

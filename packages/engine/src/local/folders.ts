@@ -1,4 +1,4 @@
-// Where a local engine keeps what it has: images, runs and networks are files, so that any process finds them again.
+// The folders of a local engine: images, runs and networks are files, so that any process finds them again.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
@@ -9,9 +9,9 @@ export interface Folders {
   readonly images: string
   readonly references: string
   readonly layers: string
-  /** What is not whole yet; it is renamed into its place. */
+  /** Incomplete files, which are renamed into their place. */
   readonly staging: string
-  /** What is on its way out. */
+  /** What is being removed. */
   readonly trash: string
   readonly runs: string
   readonly subnets: string
@@ -19,11 +19,11 @@ export interface Folders {
   /** Where the keeper of logs listens, and the lock that lets there be one. */
   readonly socket: string
   readonly lock: string
-  /** What there is only while the keeper is, outside of the directory: who removes that finds no mount in it. */
+  /** What exists only with the keeper, outside of the directory, so that the directory has no mounts and can be removed. */
   readonly passing: string
   /** The network namespace with a bridge for each private network, in `passing`. */
   readonly switchboard: string
-  /** Stands for the directory in names that all of the machine share. */
+  /** Identifies the directory in names that the whole machine shares. */
   readonly mark: string
   runsOf(owner: string): string
   volumesOf(owner: string): string

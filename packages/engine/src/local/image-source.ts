@@ -1,4 +1,4 @@
-// What an image is made of, wherever it comes from.
+// The parts of an image, from any source.
 import { EngineError } from '../engine-error.ts'
 
 /** Where an image comes from. */

@@ -1,4 +1,4 @@
-// Images of a local engine: out of a registry, out of archives, and those that mean harm.
+// Images of a local engine: from a registry, from archives, and malicious ones.
 import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -114,7 +114,7 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     expect(await say('test/saved:1', 'echo fine')).toBe('fine\n')
   })
 
-  test('runs as who the image says, and finds whoever is asked for in it', async () => {
+  test('runs as the user of the image, and finds other users that a spec names in it', async () => {
     const people = 'root:x:0:0::/root:/bin/sh\nweb:x:101:102::/home/web:/bin/sh\n'
     const groups = 'root:x:0:\nweb:x:102:\nlogs:x:103:web,other\n'
     const layer = packTar([
@@ -134,7 +134,7 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     })
   })
 
-  test('keeps images that mean harm within, or refuses them', async () => {
+  test('confines malicious images, or refuses them', async () => {
     const outside = join(directory, 'outside')
     await mkdir(outside)
     const link = join(directory, 'link')

@@ -101,7 +101,7 @@ export function createImages(folders: Folders, { credentials, bounds, silenceMs 
     return image
   }
 
-  /** Whole or not at all for whoever reads. */
+  /** Readers see the whole file or none. */
   async function writeJson(path: string, value: object): Promise<void> {
     const staged = join(staging, randomUUID())
     await writeFile(staged, JSON.stringify(value), { mode: 0o600 })

@@ -1,14 +1,14 @@
-// What this process was begun with and left open: a program that it begins would have it too, and so would a machine.
+// Files that this process inherited open: a program that it starts would inherit them, and so would a machine.
 import { openSync, readdirSync, readFileSync } from 'node:fs'
 
 type Stream = 'ignore' | 'pipe' | number
 
 export interface Inherited {
-  /** The same for `spawn`, with /dev/null in the place of what the program shall not have. */
+  /** The same for `spawn`, with /dev/null for each file that the program must not inherit. */
   cover(stdio: readonly Stream[]): Stream[]
 }
 
-/** Node itself opens no file that a program would get, so that what is found stays as it is. */
+/** Node opens all of its own files with O_CLOEXEC, so the result does not change. */
 export function findInherited(): Inherited {
   const found = readdirSync('/proc/self/fd')
     .map(Number)

@@ -10,17 +10,17 @@ import { scriptOfSwitchboard } from './networks.ts'
 import { env, quote } from './programs.ts'
 
 export interface KeeperLink {
-  /** Once it has resolved, the keeper takes what the run writes, and sees its end. */
+  /** Once it has resolved, the keeper stores the run's output, and sees its end. */
   attach(owner: string, runId: string): Promise<void>
   /**
-   * As long as it is not called off, a keeper that dies is begun again. It takes up the runs that were started, and whose
-   * starter may have been killed before it told the keeper.
+   * Until it is stopped, a keeper that dies is started again. It adopts the runs that were started, even if their
+   * starter was killed before it could notify the keeper.
    */
   hold(owner: string, runIds: readonly string[]): Promise<() => void>
 }
 
 export function createKeeperLink(folders: Folders, timeoutMs: number): KeeperLink {
-  // One that is on its way out has the lock a moment longer than it listens.
+  // A keeper that ends has the lock a moment longer than it listens.
   const words = ['--timeout', '0.9', '--no-fork', folders.lock]
   const script = `${scriptOfSwitchboard(folders)}\nexec nsenter --net=${quote(folders.switchboard)} "$@"`
   const isCompiled = import.meta.url.endsWith('.js')
@@ -29,7 +29,7 @@ export function createKeeperLink(folders: Folders, timeoutMs: number): KeeperLin
   function begin(): void {
     const keeper = spawn('flock', [...words, 'sh', '-ec', script, 'keeper', process.execPath, main, folders.root], {
       env,
-      // It must not keep alive what it was begun from, a terminal for example.
+      // It must not keep its parent alive, for example a terminal.
       detached: true,
       stdio: 'ignore',
       cwd: '/',
@@ -43,7 +43,7 @@ export function createKeeperLink(folders: Folders, timeoutMs: number): KeeperLin
     for (let attempt = 0; ; attempt += 1) {
       const socket = await dial(folders.socket)
       if (socket !== undefined) return socket
-      // Of several that are begun one gets the lock. It may end just when it is called.
+      // Of several that are started one gets the lock. It may end just when it is called.
       if (attempt % 50 === 0) begin()
       if (Date.now() > end) throw new EngineError('unavailable', 'The keeper of the local engine does not answer')
       await pause(20)
@@ -56,7 +56,7 @@ export function createKeeperLink(folders: Folders, timeoutMs: number): KeeperLin
         const socket = await connect()
         const isTaken = await new Promise<boolean>((resolve) => {
           socket.once('data', () => resolve(true))
-          // It had nothing to do and ended just now.
+          // It ended just now because it had nothing to do.
           socket.once('close', () => resolve(false))
           socket.write(`${owner}/${runId}\n`)
         })
@@ -70,7 +70,7 @@ export function createKeeperLink(folders: Folders, timeoutMs: number): KeeperLin
       let socket: Socket | undefined
       const again = async (): Promise<void> => {
         socket = await connect()
-        // It alone keeps no program from ending.
+        // It must not keep a program from ending.
         socket.unref()
         socket.once('close', () => {
           if (isHeld) again().catch(() => {})

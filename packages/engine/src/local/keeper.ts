@@ -1,4 +1,4 @@
-// The keeper outlives whoever drives the engine: it takes what runs write, notes how they end, and answers their names.
+// The keeper outlives the engine's driver: it stores the output of runs, records how they end, and answers their names.
 import { closeSync, constants, existsSync, openSync, watch, type FSWatcher } from 'node:fs'
 import { readdir, readFile, rm, stat, unlink } from 'node:fs/promises'
 import { createServer, Socket, type Server } from 'node:net'
@@ -23,7 +23,7 @@ export async function keep(directory: string): Promise<void> {
   try {
     await serve(folders, groups, attached)
   } finally {
-    // Where the directory was removed and made anew meanwhile, what is shared is its new keeper's.
+    // If the directory was removed and made again meanwhile, its new keeper has what is shared.
     const now = await lockOf(folders)
     if (attached.size === 0 && (now === undefined || now === lock)) {
       await removeSwitchboard(folders)
@@ -34,7 +34,7 @@ export async function keep(directory: string): Promise<void> {
 
 const idleMs = 2000
 
-/** Tells the lock from one that is made later; undefined where it is removed. */
+/** Distinguishes the lock from one that is made later; undefined if it is removed. */
 async function lockOf({ lock }: Folders): Promise<number | undefined> {
   return (await stat(lock).catch(() => undefined))?.ino
 }
@@ -84,7 +84,7 @@ async function serve(folders: Folders, groups: ControlGroups, attached: Map<stri
       endIfIdle()
     })
   })
-  // Whoever began the keeper waits for this socket: all that was left is taken up before.
+  // The starter of the keeper waits for this socket, so all earlier runs are adopted before.
   for (const owner of await readdir(folders.runs).catch(() => [])) {
     for (const runId of await readdir(folders.runsOf(owner))) {
       const folder = folders.run(owner, runId)
@@ -96,13 +96,13 @@ async function serve(folders: Folders, groups: ControlGroups, attached: Map<stri
     server.once('error', reject)
     server.listen(folders.socket, resolve)
   })
-  // Whoever began it may be gone.
+  // The caller may be gone.
   endIfIdle()
   await rm(folders.trash, { recursive: true, force: true }).catch(() => {})
   await new Promise<void>((resolve) => {
     server.once('close', resolve)
   })
-  // The last to call may have brought one.
+  // The last caller may have added a run.
   while (attached.size > 0) await Promise.all(attached.values())
   clearTimeout(timer)
   names.close()
@@ -121,7 +121,7 @@ async function keepRun({ folders, groups, names, owner, runId }: Kept): Promise<
   const folder = folders.run(owner, runId)
   const group = `${owner}.${runId}`
   const streams = ['stdout', 'stderr'] as const
-  // Asked at once, and not in a moment: a run may end as soon as whoever starts it has our answer.
+  // Asked at once: a run may end as soon as its starter has our answer.
   if (!existsSync(join(folder, 'start.json')) || existsSync(join(folder, 'exit.json'))) return
   const pipes = streams.map((stream) => openPipe(join(folder, stream)))
   const [record, start] = [await readRecord(folder, 'run.json'), await readRecord(folder, 'start.json')]
@@ -129,7 +129,7 @@ async function keepRun({ folders, groups, names, owner, runId }: Kept): Promise<
   if (start?.address !== undefined) names.add(group, start.address, known)
   const log = openLog(folder)
   const watcher = watchEnd(folder, () => {
-    // What the main process left behind must not live on without it.
+    // Remaining processes must not outlive the main process.
     groups.kill(group).catch((error: unknown) => console.error(error))
   })
   await Promise.all(
@@ -165,7 +165,7 @@ async function keepRun({ folders, groups, names, owner, runId }: Kept): Promise<
 /** To be read without waiting. */
 function openPipe(path: string): number {
   const pipe = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  // A pipe to which nobody writes any more ends only for who saw somebody that did.
+  // A pipe without writers ends only for a reader that has seen one.
   closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK))
   return pipe
 }
@@ -188,7 +188,7 @@ async function readCode(folder: string): Promise<number | undefined> {
   return code === undefined ? undefined : Number(code)
 }
 
-/** Bubblewrap ends with 1 where it cannot run the command, and says why; with the codes of shells it is what others expect. */
+/** Bubblewrap ends with 1 if it cannot run the command, and says why; callers expect the codes of shells. */
 function problemOf(
   lastError: string,
   code: number | undefined,

@@ -41,7 +41,7 @@ export async function makePipes(folder: string) {
   return [await open(paths[0], 'r+'), await open(paths[1], 'r+')] as const
 }
 
-/** Once it has resolved, the run is underway without us. @throws EngineError */
+/** Once it has resolved, the run goes on without us. @throws EngineError */
 export async function launch(
   { folders, folder, groups, group, inherited, record, files, place, volumes }: Launch,
   pipes: Awaited<ReturnType<typeof makePipes>>,
@@ -59,7 +59,7 @@ export async function launch(
       env,
       cwd: folders.root,
       detached: true,
-      // 3: arguments, 4: none, 5: seccomp, 6: status, 7: none, 8: what the script says, 9: what it is told.
+      // 3: arguments, 4: none, 5: seccomp, 6: status, 7: none, 8: the script's output, 9: its input.
       stdio: inherited.cover([
         'ignore',
         stdout ?? 1,
@@ -92,7 +92,7 @@ export async function launch(
       await volumes.mount(volumeId, child.pid ?? 0, await makeFolder(root, path, 'volumes'))
     }
     for (const file of files) await writeInside(root, file)
-    // Who runs in it may open them by /dev/stdout and /dev/stderr.
+    // The run's user may open them by /dev/stdout and /dev/stderr.
     for (const pipe of pipes) await pipe.chown(firstUser + user.uid, firstUser + user.gid)
     await makeFolder(root, record.workingDirectory, 'workingDirectory')
     seccomp.end(seccompFilter(process.arch) ?? '')
@@ -102,19 +102,19 @@ export async function launch(
     args.end(argumentsOf({ user, env: variables, workingDirectory, views: groups.views(group), hostname, sharedPath }))
     const become = becomeSandbox(user, record.command, '--json-status-fd 6 ')
     told.end(`exec 4</proc/${holder.pid}/ns/user 8>&- 9<&-\n${become}\n`)
-    // It says so in a file and not to us: whoever writes to somebody that is gone is killed, and the run would stand still.
+    // It writes to a file and not to us: if we were gone, the write would kill it, and the run would hang.
     const isBegun = async (): Promise<boolean> => (await readFile(join(folder, 'status'), 'utf8')) !== ''
     while (!(await isBegun())) {
       await Promise.race([pause(2), failed]).catch(async (error: unknown) => {
-        // A short run may have begun and ended since we looked.
+        // A short run may have started and ended meanwhile.
         if (!(await isBegun())) throw error
       })
     }
-    // One that has ended by now has left its group by itself.
+    // A process that has ended has left its group.
     await groups.release(group, child.pid ?? 0, record.limits.processes).catch(() => {})
   } catch (error) {
     child?.kill('SIGKILL')
-    // What it began may wait for it without end.
+    // Its children may wait for it for ever.
     await groups.kill(group)
     throw error
   } finally {
@@ -133,11 +133,11 @@ function scriptOf(
   entrances: readonly string[],
 ): string {
   const own = relative(root, folder)
-  // Paths from here on, which say nothing of this machine to who reads the list of mounts within.
+  // Paths that reveal nothing of this machine in the run's list of mounts.
   const changed = limits.diskMb === undefined ? own : '/mnt/disk'
   const lower = layers.toReversed().map((layer) => `layers/${layer}`)
   const overlay = `nosuid,nodev,lowerdir=${lower.join(':')},upperdir=${changed}/upper,workdir=${changed}/work`
-  // Hidden in sysfs: loop devices would say where the disks of all runs and volumes lie.
+  // Hidden in sysfs: loop devices would reveal the paths of all disks.
   return `{
 mount -t tmpfs -o mode=0755 tmpfs /mnt
 mkdir /mnt/root /mnt/sys /mnt/shm
@@ -159,7 +159,7 @@ ${entrances.map((file) => `echo $$ > ${quote(file)}`).join('\n')}
 eval "$rest"`
 }
 
-/** Where the engine ends before it has told the rest, so does the script. */
+/** If the engine ends before it has sent the rest, the script ends too. */
 async function failureOf(child: ChildProcess): Promise<never> {
   let words = ''
   const said = (child.stdio as readonly (Readable | Writable | null | undefined)[])[8]
@@ -180,7 +180,7 @@ async function makeRootDisk(folder: string, sizeMb: number): Promise<void> {
   await rm(content, { recursive: true })
 }
 
-/** The files by which a run finds names, and knows its own. */
+/** The files for name resolution, and for the run's own name. */
 function namesOf({ hostname, network, names }: RunRecord, place: Place | undefined): [string, Buffer][] {
   const own = [hostname, ...names].join(' ')
   const hosts = `127.0.0.1 localhost\n::1 localhost ip6-localhost\n${place?.address ?? '127.0.1.1'} ${own}\n`
@@ -191,7 +191,7 @@ function namesOf({ hostname, network, names }: RunRecord, place: Place | undefin
   ]
 }
 
-/** Who is who, for commands: what the run makes of its own files must not lead us anywhere. */
+/** Users and groups for commands, kept outside because the run may change its own files. */
 function saved([passwd, group]: readonly [string, string]): [string, Buffer][] {
   return [
     ['passwd', Buffer.from(passwd)],

@@ -1,4 +1,4 @@
-// Unpacks the layers of images, which nobody trusts: within a fresh folder, as a user who owns nothing else, up to a bound.
+// Unpacks the untrusted layers of images: into a fresh folder, as a user who owns nothing else, up to a limit.
 import { createHash, randomUUID } from 'node:crypto'
 import { lchown, lstat, mkdir, readdir, rename, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { unusable, type LayerSource } from './image-source.ts'
 import { errorOfProgram, quote, run } from './programs.ts'
 import { firstUser, holdUserNamespace } from './user-namespace.ts'
 
-/** What an image may take on the disk. */
+/** The most that an image may take on the disk. */
 export interface Bounds {
   readonly bytes: number
   readonly files: number
@@ -21,7 +21,7 @@ export interface Bounds {
 
 export interface Unpacking {
   readonly folders: Folders
-  /** `sha256:…` of the layer as it is before it is compressed. */
+  /** `sha256:…` of the uncompressed layer. */
   readonly digest: string
   readonly layer: LayerSource
   readonly bounds: Bounds
@@ -29,7 +29,7 @@ export interface Unpacking {
   readonly abort: AbortSignal | undefined
 }
 
-/** The name of its folder: short, since the kernel takes the names of all layers of an image on one page. */
+/** The name of its folder: short, because the names of all layers of an image must fit into one page for the kernel. */
 export function layerFolder(digest: string): string {
   return digest.slice(7, 31)
 }
@@ -45,7 +45,7 @@ export async function unpackLayer({ folders, digest, layer, bounds, onBytes, abo
     if (`sha256:${hash.digest('hex')}` !== digest) throw unusable('a layer is not what its digest says')
     await markRemoved(target)
     await rename(target, join(folders.layers, layerFolder(digest))).catch((error: unknown) => {
-      // Somebody else was quicker with the same.
+      // Another process was quicker with the same layer.
       if (!['ENOTEMPTY', 'EEXIST'].includes(String(Reflect.get(Object(error), 'code')))) throw error
     })
     return left
@@ -83,7 +83,7 @@ export async function unpack(
   const holder = await holdUserNamespace()
   const reading = pipeline(decompress(source, options.onBytes ?? (() => {})), meter, plain, { signal })
   try {
-    // Devices are made by nobody within a user namespace, and no image needs those of /dev.
+    // A user namespace cannot make devices, and no image needs those of /dev.
     const tar = `tar --extract --verbose --preserve-permissions --numeric-owner --anchored --exclude='dev/*' --exclude='./dev/*' --directory=/mnt`
     const enter = `nsenter --user=/proc/${holder.pid}/ns/user --setuid 0 --setgid 0`
     const script = `mount --bind ${quote(target)} /mnt; exec ${enter} ${tar}`
@@ -107,7 +107,7 @@ export async function unpack(
   }
 }
 
-/** By what it begins with: what it is said to be is often wrong. */
+/** By its first bytes, because the declared type is often wrong. */
 async function* decompress(
   source: AsyncIterable<Uint8Array>,
   onBytes: (count: number) => void,
@@ -128,12 +128,12 @@ async function* decompress(
   }
   const isZstd = first.length > 3 && first.readUInt32LE(0) === 0xfd2f_b528
   const unzip = first[0] === 0x1f ? createGunzip() : isZstd ? createZstdDecompress() : new PassThrough()
-  // Who reads hears of what goes wrong.
+  // The reader gets the error.
   pipeline(Readable.from(all()), unzip).catch(() => {})
   for await (const chunk of unzip) yield chunk as Buffer
 }
 
-/** Turns the files by which a layer says that something below is gone into those by which an overlay says it. */
+/** Turns the whiteout files of a layer into those of an overlay. */
 async function markRemoved(target: string): Promise<void> {
   const marks: TarEntry[] = []
   const content = Buffer.alloc(0)

@@ -20,13 +20,13 @@ export async function listProcesses(place: LocalPlace, runId: string): Promise<r
   // The first is bubblewrap's.
   const numbers = (await groups.numbers(group)).filter((pid) => pid !== first).slice(0, mostProcesses)
   const found = await Promise.all(
-    // One may end while it is looked at.
+    // A process may end meanwhile.
     numbers.map((pid) => look(pid, namespace, bootedAt).catch(() => undefined)),
   )
   return found.filter((each) => each !== undefined)
 }
 
-/** Undefined for one that only leads into the run. */
+/** Undefined for a process that only enters the run. */
 async function look(pid: number, namespace: string, bootedAt: number): Promise<RunProcess | undefined> {
   const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8')
   if ((await readlink(`/proc/${pid}/ns/pid`)) !== namespace) return undefined
@@ -48,7 +48,7 @@ async function look(pid: number, namespace: string, bootedAt: number): Promise<R
   return {
     pid: Number(/^NSpid:.*?(\d+)$/m.exec(status)?.[1] ?? pid),
     startedAt: new Date(startedAt * 1000),
-    // One that has ended and waits for its parent has no words.
+    // A zombie has no command line.
     command: (words.replace(/\0+$/, '').replaceAll('\0', ' ') || `[${name}]`).slice(0, 4096),
     directory: directory.slice(0, 4096),
     cpu: ((inUser + inKernel) / ticks / seconds) * 100,

@@ -25,7 +25,7 @@ export interface LocalPlace {
   readonly timeoutMs: number
   /** @throws EngineError `unavailable` that says what this machine lacks */
   open(): Promise<Opened>
-  /** Nothing is left unenforced in silence. @throws EngineError `unsupported` or `not_isolated` */
+  /** @throws EngineError `unsupported` or `not_isolated` for what cannot be enforced */
   checkAbilities(spec: RunSpec): Promise<void>
 }
 
@@ -61,14 +61,14 @@ export function openPlace({ owner, directory, timeoutMs, images }: PlaceOptions)
   async function prepare(): Promise<Opened> {
     const reason = await reasonWithoutLocal()
     if (reason !== undefined) throw new EngineError('unavailable', `The local engine cannot run machines: ${reason}`)
-    // Root alone: what runs keep is in it.
+    // For root alone, because the data of runs is in it.
     await mkdir(folders.root, { recursive: true, mode: 0o700 })
     for (const folder of [folders.staging, folders.layers, folders.images, folders.references, folders.runsOf(owner)]) {
       await mkdir(folder, { recursive: true })
     }
     const groups = await openControlGroups(`hallpass-${folders.mark}`)
     if (groups === undefined) throw new EngineError('unavailable', 'The local engine cannot write to control groups')
-    // After a restart of the machine nobody but the keeper notes that they have ended.
+    // After a restart of the machine only the keeper records that runs have ended.
     const unended = await findUnended()
     for (const runId of unended) await keeper.attach(owner, runId)
     return { groups, inherited: findInherited(), capabilities: await findAbilities(folders) }

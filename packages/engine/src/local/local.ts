@@ -18,15 +18,15 @@ export { reasonWithoutLocal } from './abilities.ts'
 export interface LocalOptions {
   /** Whose machines these are, the same after every restart: 1 to 32 of a-z and 0-9. */
   readonly owner: string
-  /** Where images and runs are kept, of root alone. On a disk of its own nothing else suffers when it is full. */
+  /** The directory of images and runs, of root alone. On a disk of its own nothing else suffers when it is full. */
   readonly directory: string
   /** Of registries. Left out, those that `docker login` has kept. */
   readonly credentials?: FindCredentials
-  /** How long the engine's own parts may take: 60 s where it is left out. */
+  /** How long the engine's own parts may take; 60 s by default. */
   readonly timeoutMs?: number
-  /** How long a registry may say nothing: 120 s where it is left out. */
+  /** How long a registry may be silent; 120 s by default. */
   readonly pullSilenceMs?: number
-  /** What the new layers of one image may take on the disk: 16 GiB and a million files where it is left out. */
+  /** The most that the new layers of one image may take on the disk; 16 GiB and a million files by default. */
   readonly imageBounds?: { readonly bytes: number; readonly files: number }
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly random?: () => string
@@ -41,7 +41,7 @@ export interface LocalEngine extends Engine {
   importImage(path: string, name: string): Promise<Image>
 }
 
-/** Touches nothing yet. @throws EngineError `bad_spec` that names the option */
+/** Changes nothing yet. @throws EngineError `bad_spec` that names the option */
 export function createLocalEngine(options: LocalOptions): LocalEngine {
   const { owner, env = process.env, random = randomUUID, timeoutMs = 60_000, pullSilenceMs = 120_000 } = options
   if (!/^[a-z0-9]{1,32}$/.test(owner)) {

@@ -31,7 +31,7 @@ export async function* readLog(folder: string, options: LogOptions = {}): AsyncG
         const lines = file === undefined ? [] : await readLines(file)
         if (lines.length === 0) {
           if (file === undefined || !(await isReplaced(folder, file))) break
-          // What came into it until it was replaced.
+          // The lines written before it was replaced.
           for (const line of await readLines(file)) if (last !== undefined) last.push(line)
           const before = file
           await before.handle.close()
@@ -75,14 +75,14 @@ interface OpenFile {
   rest: Buffer
 }
 
-/** The older of the two; after one, the one that came after it, or the oldest that is left. */
+/** The older of the two; after a file its successor, or the oldest that is left. */
 async function openNext(folder: string, before?: number): Promise<OpenFile | undefined> {
   for (const name of names) {
     const handle = await open(join(folder, name), 'r').catch(() => undefined)
     if (handle === undefined) continue
     const { ino: inode } = await handle.stat()
     const isOld = name === names[0]
-    // The old one is the one that was read: on with the new one.
+    // The file that was read is now the old one: continue with the new one.
     if (inode !== before) return { handle, inode, isOld, at: 0, rest: Buffer.alloc(0) }
     await handle.close()
   }
@@ -94,7 +94,7 @@ async function isReplaced(folder: string, { inode, isOld }: OpenFile): Promise<b
   return isOld ? now !== undefined : now !== undefined && now.ino !== inode
 }
 
-/** Whole lines of what comes next; none at the end. */
+/** The next whole lines; none at the end. */
 async function readLines(file: OpenFile): Promise<string[]> {
   for (;;) {
     const { bytesRead, buffer } = await file.handle.read(Buffer.allocUnsafe(2 ** 17), 0, 2 ** 17, file.at)

@@ -1,4 +1,4 @@
-// Keeps what a run writes as lines with their time, in two files of bounded size.
+// Stores the output of a run as lines with their time, in two files of bounded size.
 import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -13,8 +13,9 @@ export interface LogWriter {
 }
 
 /**
- * A line in a file: the time, a space, `o` or `e` for the stream, or `O` or `E` where the text lost its end, a space, the text.
- * Written at once, without waiting: the keeper has nothing else to do, and the kernel keeps what is not on the disk yet.
+ * A line in a file: the time, a space, `o` or `e` for the stream, or `O` or `E` where the text lost its end, a space,
+ * the text. Written synchronously, without a flush: the keeper has nothing else to do, and the kernel keeps it for the
+ * disk.
  */
 export function openLog(folder: string): LogWriter {
   const file = join(folder, names[1])
@@ -61,7 +62,7 @@ export function openLog(folder: string): LogWriter {
         const kept = part.subarray(0, maxLine - line.size)
         line.isCut ||= kept.length < part.length
         line.size += kept.length
-        // A copy where it stays: what was read lies in a larger buffer.
+        // A copy, because the read bytes are part of a larger buffer.
         if (kept.length > 0) line.parts.push(end < 0 ? Buffer.from(kept) : kept)
         if (end < 0) break
         lines.push(lineOf(stream, now))

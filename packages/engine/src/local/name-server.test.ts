@@ -1,4 +1,4 @@
-// What the name server makes of questions that are none.
+// How the name server handles malformed questions.
 import { expect, test } from 'vitest'
 
 import { answerOf } from './name-server.ts'
@@ -19,7 +19,7 @@ test('a name has its addresses, of another type none, and a strange name is not 
   expect(answerOf(ask('other'), find)?.toString('hex').slice(4, 16)).toBe('850300010000')
 })
 
-test('what is no question has no answer', () => {
+test('a malformed question has no answer', () => {
   const question = ask('web.internal')
   for (let length = 0; length < question.length; length += 1) {
     expect(answerOf(question.subarray(0, length), find)).toBeUndefined()

@@ -9,13 +9,13 @@ export interface NameServer {
   close(): void
 }
 
-/** On all addresses of the network namespace that it runs in. Without the right to listen it answers nobody. */
+/** On all addresses of the network namespace that it runs in. If it may not listen, it answers nobody. */
 export function startNameServer(port = 53): NameServer {
   const runs = new Map<string, { readonly address: string; readonly names: ReadonlySet<string> }>()
   const socket: Socket = createSocket('udp4')
   socket.on('error', () => {})
   socket.on('message', (question, { address, port: from }) => {
-    // Who asks says by the address which network is meant: no run can take another one.
+    // The sender's address identifies the network: no run can use another address.
     const subnet = subnetOfAddress(address)
     const answer = answerOf(question, (name) =>
       [...runs.values()]
@@ -51,7 +51,7 @@ export function answerOf(question: Buffer, find: (name: string) => readonly stri
   const isAddress = question.readUInt16BE(at) === typeA
   const given = isAddress ? addresses.slice(0, 25) : []
   const header = Buffer.from(question.subarray(0, 12))
-  // An answer of who knows, with what was wished of recursion; 3: there is no such name.
+  // An authoritative answer, with the question's recursion flag; 3: there is no such name.
   header.writeUInt8(0x84 | (question.readUInt8(2) & 1), 2)
   header.writeUInt8(addresses.length === 0 ? 3 : 0, 3)
   header.writeUInt16BE(given.length, 6)

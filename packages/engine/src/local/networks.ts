@@ -8,7 +8,7 @@ import type { Folders } from './folders.ts'
 import { quote, run } from './programs.ts'
 
 export interface Networks {
-  /** An address of the network that nobody else has, until it is given back. */
+  /** A free address of the network, until it is released. */
   claim(network: string, runId: string): Promise<Place>
   giveBack(network: string, runId: string, address: string): Promise<void>
   /** Only where no run has it. */
@@ -17,19 +17,19 @@ export interface Networks {
 
 export interface Place {
   readonly address: string
-  /** Where names are answered. */
+  /** The address of the name server. */
   readonly gateway: string
   /** Commands for the shell, to be run in the network namespace of the run. */
   readonly script: string
 }
 
-/** Whether the kernel has what private networks are made of. */
+/** Whether the kernel has veth and bridge. */
 export async function canConnect(): Promise<boolean> {
   const script = 'ip link add try type bridge; ip link add one type veth peer name other'
   return (await run('unshare', ['--net', 'sh', '-ec', script])).code === 0
 }
 
-/** For the shell: makes what all networks lie in, where it is not there. Only the keeper's lock lets there be one at a time. */
+/** For the shell: makes the namespace of all networks if it is missing. The keeper's lock lets only one process run it. */
 export function scriptOfSwitchboard({ passing, switchboard }: Folders): string {
   const settings =
     'ip link set lo up; echo 0 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 || true'
@@ -61,7 +61,7 @@ export function createNetworks(folders: Folders, owner: string): Networks {
       const free = Array.from({ length: subnetCount }, (_, index) => index).find((index) => !numbers.has(index))
       if (free === undefined) throw new EngineError('no_addresses', 'The engine has 4096 private networks, and no more')
       await symlink(name, join(subnets, `${free}`)).catch(orTaken)
-      // Two may have taken one each: the lower number is it.
+      // Two processes may have taken one each: the lower number counts.
       const again = await Promise.all(
         (await readdir(subnets)).map(async (one) => [one, await readlink(join(subnets, one)).catch(() => '')]),
       )
@@ -79,7 +79,7 @@ export function createNetworks(folders: Folders, owner: string): Networks {
       const subnet = await subnetOf(network)
       const folder = join(addresses, `${owner}.${network}`)
       await mkdir(folder, { recursive: true })
-      // Not the one that was given back last, which others may remember.
+      // Not the one that was released last, which others may have cached.
       const first = createHash('sha256').update(runId).digest().readUInt16BE(0)
       for (let step = 0; step < hostCount; step += 1) {
         const host = 2 + ((first + step) % hostCount)

@@ -1,4 +1,4 @@
-// Tells that something became of a run, whichever process did it: the kernel says which folder of a run was touched.
+// Notices changes of runs by any process: the kernel says which folder of a run was touched.
 import { watch, type FSWatcher } from 'node:fs'
 import { mkdir, utimes } from 'node:fs/promises'
 
@@ -15,7 +15,7 @@ export function createNotices(folder: string): Notices {
     async listen(listener) {
       await mkdir(folder, { recursive: true })
       listeners.add(listener)
-      // One for all who listen.
+      // One for all listeners.
       watcher ??= watch(folder, (_kind, name) => {
         if (name !== null) for (const one of listeners) one(name)
       }).on('error', () => {})
@@ -32,6 +32,6 @@ export function createNotices(folder: string): Notices {
 /** @param folder of the run */
 export async function giveNotice(folder: string): Promise<void> {
   const now = new Date()
-  // One that is gone was noticed by that.
+  // The removal itself is a notice.
   await utimes(folder, now, now).catch(() => {})
 }

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import type { ControlGroups } from './control-groups.ts'
 
-/** Its number on this machine. Undefined where it does not run: a number that is somebody else's by now is not taken for it. */
+/** Its process id on this machine; undefined if it does not run, even if another process has the id now. */
 export async function firstProcessOf(
   folder: string,
   groups: ControlGroups,
@@ -17,7 +17,7 @@ export async function firstProcessOf(
   return pid > 1 && (await groups.has(group, pid)) ? pid : undefined
 }
 
-/** The process that was asked for: the first child of the first one. */
+/** The main process: the first child of the first one. */
 export async function mainProcessOf(folder: string, groups: ControlGroups, group: string): Promise<number | undefined> {
   for (;;) {
     const first = await firstProcessOf(folder, groups, group)
@@ -25,7 +25,7 @@ export async function mainProcessOf(folder: string, groups: ControlGroups, group
     const children = await readFile(`/proc/${first}/task/${first}/children`, 'utf8').catch(() => '')
     const [pid = 0] = children.trim().split(' ').map(Number)
     if (pid > 1) return pid
-    // It is on its way in.
+    // It is still starting.
     await pause(2)
   }
 }

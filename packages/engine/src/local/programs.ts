@@ -25,7 +25,7 @@ export async function run(
       if (stream === 'stdout' && onLine !== undefined) for (const letter of text) if (letter === '\n') onLine()
     })
   }
-  // It may end before it has read all; its code says why.
+  // It may end before it has read everything; its exit code says why.
   child.stdin?.on('error', () => {})
   if (input instanceof Uint8Array) child.stdin?.end(input)
   else if (input !== undefined && child.stdin !== null) {
@@ -65,5 +65,5 @@ export function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-/** For programs of the machine: nothing of a run or an image ever comes in. */
+/** The environment of programs of the machine: it contains nothing of a run or an image. */
 export const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }

@@ -1,4 +1,4 @@
-// What is written down of a run: what it is when it is made, that it was started, and how it ended; each once.
+// The records of a run: its spec, that it was started, and how it ended; each is written once.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -25,7 +25,7 @@ export interface RunRecord {
   readonly hostname: string
   readonly limits: Limits
   readonly sharedFolder: SharedFolder | undefined
-  /** Absent of a run that an older program made. */
+  /** Absent if an older program made the run. */
   readonly volumes?: readonly VolumeMount[]
 }
 
@@ -56,14 +56,14 @@ export async function readRecord<Name extends keyof Records>(
   return text === '' ? undefined : (JSON.parse(text) as Records[Name])
 }
 
-/** False where it is there already, and stays as it was. */
+/** False if it exists already; then it is not changed. */
 export async function writeRecord<Name extends keyof Records>(
   folder: string,
   name: Name,
   record: Records[Name],
 ): Promise<boolean> {
   try {
-    // Shorter than a block: it is there whole or not at all for whoever reads.
+    // Shorter than a block, so readers see the whole file or none.
     await writeFile(join(folder, name), JSON.stringify(record), { flag: 'wx', mode: 0o600 })
   } catch (error) {
     if (Reflect.get(Object(error), 'code') === 'EEXIST') return false

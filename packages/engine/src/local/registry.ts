@@ -14,7 +14,7 @@ export interface RegistryOptions {
   readonly abort: AbortSignal | undefined
 }
 
-/** Reads what describes the image; layers are read when they are opened. */
+/** Reads the manifest and the configuration; layers are read when they are opened. */
 export async function openRegistry({
   reference,
   credentials,
@@ -55,7 +55,7 @@ export async function openRegistry({
     }
     const [, realm = ''] = /realm="([^"]*)"/.exec(challenge) ?? []
     const [, service = ''] = /service="([^"]*)"/.exec(challenge) ?? []
-    // A registry must not send us, with what we know, to services of this machine or its network.
+    // A registry must not redirect our requests to services of this machine or its network.
     if (!realm.startsWith(isLocal ? `http://${host}/` : 'https://')) throw refusal(401, registry)
     const query = new URLSearchParams({ service, scope: `repository:${repository}:pull` })
     const isToken = found !== undefined && 'identitytoken' in found
@@ -98,7 +98,7 @@ export async function openRegistry({
   if (`sha256:${createHash('sha256').update(config).digest('hex')}` !== manifest.config?.digest) {
     throw unusable('its configuration is not what its digest says')
   }
-  // Of layers the digest of what is in them counts.
+  // For layers the digest of the uncompressed content is checked.
   const layers = (manifest.layers ?? []).map((layer) => ({
     size: layer.size,
     open: () => ask(`blobs/${digestIn(layer)}`),
@@ -106,7 +106,7 @@ export async function openRegistry({
   return { digest, config, layers }
 }
 
-/** Gives up on a registry that is silent for too long, however long all of it takes. */
+/** Gives up on a registry that is silent for too long; the whole may take any time. */
 function startPatience(registry: string, silenceMs: number, abort: AbortSignal | undefined) {
   const late = new AbortController()
   const begin = (): NodeJS.Timeout => setTimeout(() => late.abort(), silenceMs)

@@ -192,7 +192,7 @@ export function createRuns(place: LocalPlace): Runs {
         await writeRecord(folder, 'exit.json', { code: 126, oomKilled: false, at: new Date().toISOString(), problem })
         throw error
       } finally {
-        // Of what it writes the keeper sees the end when nobody holds it any more.
+        // The keeper sees the end of the output when no process holds the pipe.
         for (const pipe of pipes) await pipe.close()
       }
       return statusNow(runId)
@@ -211,7 +211,7 @@ export function createRuns(place: LocalPlace): Runs {
       if (state === 'paused') await freeze(runId, 'running')
       await send(runId, signal)
       if (!(await waitUpTo(runId, timeoutMs))) {
-        // The main process alone, so that its code says what was done to it; all others go with it.
+        // The main process alone, so that its exit code shows the signal; all others end with it.
         if (!(await send(runId, 'SIGKILL'))) await (await place.open()).groups.kill(groupOf(runId))
         if (!(await waitUpTo(runId, place.timeoutMs))) {
           throw new EngineError('timeout', `The run ${runId} was killed and has not ended yet`)
@@ -227,7 +227,7 @@ export function createRuns(place: LocalPlace): Runs {
       await mkdir(folders.trash, { recursive: true })
       const trash = join(folders.trash, randomUUID())
       await groups.kill(groupOf(runId))
-      // From here on it is gone; what is left of it is of no use to anybody.
+      // From here on it does not exist; the rest is only cleaned up.
       if (
         !(await rename(folder, trash).then(
           () => true,
@@ -248,7 +248,7 @@ export function createRuns(place: LocalPlace): Runs {
       const close = await notices.listen((runId) => changed.add(runId))
       const running = new Set<string>()
       let release: (() => void) | undefined
-      // The keeper is held while something runs, and no longer.
+      // The keeper is held only while something runs.
       async function holdForRunning(): Promise<void> {
         if (running.size > 0) {
           release ??= await keeper.hold(owner, [...running])

@@ -1,4 +1,4 @@
-// What bubblewrap is told: the places that a run sees, its rights, its variables. A command in a run is told the same.
+// The arguments of bubblewrap: the mounts of a run, its rights, its variables. A command in a run gets the same.
 import { EngineError } from '../engine-error.ts'
 import type { ControlGroups } from './control-groups.ts'
 import { quote } from './programs.ts'
@@ -12,11 +12,11 @@ export interface Sandbox {
   readonly views: ReturnType<ControlGroups['views']>
   /** Namespaces of its own, for a run; a command enters those of its run. */
   readonly hostname: string | undefined
-  /** Where it sees the folder that is mounted at /mnt/shared, if one is. */
+  /** Where the run sees the folder that is mounted at /mnt/shared, if there is one. */
   readonly sharedPath: string | undefined
 }
 
-/** For `--args`: on the command line everybody on the machine could read the variables. */
+/** For `--args`, because everybody on the machine can read a command line. */
 export function argumentsOf({ user, env, workingDirectory, views, hostname, sharedPath }: Sandbox): Buffer {
   const isRoot = user.uid === 0
   const whole = views.some(([, place]) => place === '/')
@@ -39,7 +39,7 @@ export function argumentsOf({ user, env, workingDirectory, views, hostname, shar
     '--chdir',
     workingDirectory,
   ]
-  // A zero byte within a word would end it, and begin an argument of whoever chose it.
+  // A zero byte within a word would end it, and let its author add an argument.
   if (words.some((word) => word.includes('\0'))) {
     throw new EngineError('bad_spec', 'Neither the image nor the run may have zero bytes in what they say')
   }
@@ -61,7 +61,7 @@ export function becomeSandbox({ uid, gid, groups }: User, command: readonly stri
   return `exec setpriv --regid ${nobody} --groups ${own} ${bwrap}`
 }
 
-/** PATH and HOME where nobody says them, then the image's, the run's and the command's. */
+/** Default PATH and HOME, then the image's, the run's and the command's variables. */
 export function variablesOf(user: User, ...given: readonly (readonly string[])[]): string[] {
   const found = new Map<string, string>()
   for (const variable of [`PATH=${usualPath}`, `HOME=${user.home}`, ...given.flat()]) {
@@ -70,7 +70,7 @@ export function variablesOf(user: User, ...given: readonly (readonly string[])[]
   return [...found.values()]
 }
 
-/** What Docker gives to root, without devices, raw sockets and what only counts outside of a user namespace. */
+/** Docker's capabilities of root, without devices, raw sockets and those without effect in a user namespace. */
 const rights = 'chown dac_override fowner fsetid kill setgid setuid setpcap setfcap'.split(' ')
 const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 /** No group of a run, so that bubblewrap changes it. */

@@ -1,8 +1,8 @@
-// The filter of system calls of a run: those that reach for the machine rather than for the run are refused.
+// The filter of system calls of a run: it refuses those that affect the machine rather than the run.
 
 /**
- * A program for the kernel's seccomp, as bubblewrap loads it. It refuses by name and lets the rest be: the limits of a run
- * do not depend on it. Undefined for processors whose numbers we do not have.
+ * A program for the kernel's seccomp, as bubblewrap loads it. It refuses listed calls and allows the rest: the limits
+ * of a run do not depend on it. Undefined for unknown processors.
  */
 export function seccompFilter(architecture: string): Uint8Array | undefined {
   const found = { x64: { audit: 0xc000_003e, column: 0 }, arm64: { audit: 0xc000_00b7, column: 1 } }[architecture]
@@ -14,9 +14,9 @@ export function seccompFilter(architecture: string): Uint8Array | undefined {
     [answer, 0, 0, kill],
     [load, 0, 0, 0],
   ]
-  // On x86 the x32 calls are the same once more, from 2^30 on.
+  // On x86 the x32 calls repeat the others from 2^30 on.
   if (architecture === 'x64') program.push([atLeast, 0, 1, 0x4000_0000], [answer, 0, 0, errno | noSystemCall])
-  // Its flags lie in memory that no filter sees: programs fall back to clone.
+  // No filter can see its flags, which are in memory: programs fall back to clone.
   program.push([equal, 0, 1, clone3], [answer, 0, 0, errno | noSystemCall])
   for (const number of numbers) program.push([equal, 0, 1, number], [answer, 0, 0, errno | notPermitted])
   // Other families than these reach past the network of a run (AF_VSOCK: the host of a virtual machine), or have the kernel load a

@@ -1,4 +1,4 @@
-// Runs of a local engine outlive whoever drives it, and their keeper; what they keep from the machine, and from each other.
+// Runs of a local engine outlive its driver, and their keeper; they are isolated from the machine, and from each other.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -31,7 +31,7 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     return lines
   }
 
-  test('keeps what a program began that was killed', async () => {
+  test('keeps what a killed program has started', async () => {
     const driver = `
       import { createLocalEngine } from ${JSON.stringify(new URL('local.ts', import.meta.url).href)}
       const engine = createLocalEngine({ owner: 'acme', directory: ${JSON.stringify(join(local.directory, 'engine'))}, env: {} })
@@ -60,7 +60,7 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     expect(await world.say('begun', 'touch', '/go')).toBe('')
     expect((await engine.wait('begun'))?.exit).toMatchObject({ code: 9, signal: undefined })
     expect(await textOf('begun')).toEqual(['begun', 'over'])
-    // Of those that were underway each has an end: none was begun twice, and none is left half begun.
+    // Each run that was starting has an end: none was started twice, and none is left half started.
     for (const runId of Object.keys(states).filter((name) => name.startsWith('many-'))) {
       await engine.start(runId)
       expect((await engine.wait(runId))?.state).toBe('exited')
@@ -73,10 +73,10 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     await expect.poll(() => textOf(runId)).toEqual(['one'])
     process.kill(await keeperOf(local), 'SIGKILL')
     await world.say(runId, 'touch', '/go')
-    // Nobody takes what it says until somebody asks.
+    // Nobody reads its output until somebody asks.
     expect((await engine.wait(runId))?.exit).toMatchObject({ code: 4 })
     expect(await textOf(runId)).toEqual(['one', 'two'])
-    // One who waits has it begun anew.
+    // A waiting caller starts it again.
     const other = await run('echo three; while [ ! -e /go ]; do sleep 0.02; done; exit 5')
     await expect.poll(() => textOf(other)).toEqual(['three'])
     const ended = engine.wait(other)
@@ -89,7 +89,7 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
 
   test('ends a run whose starter was killed before it could tell the keeper', async () => {
     const { engine, run, specOf } = world
-    // A keeper is there, and has no reason to look.
+    // A keeper runs, and has no reason to look.
     await engine.wait(await run('exit 0'))
     const { runId } = await engine.create(specOf())
     const folder = join(local.directory, 'engine', 'runs', 'acme', runId)
@@ -98,21 +98,21 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     expect((await engine.wait(runId))?.exit).toMatchObject({ code: 137, problem: expect.stringContaining('lost') })
   })
 
-  test('says of runs that went with the machine that they are lost', async () => {
+  test('reports runs that ended with the machine as lost', async () => {
     const { engine, run } = world
     const runId = await run('exec sleep 1000', { network: 'acme' })
     const status = await readFile(join(local.directory, 'engine', 'runs', 'acme', runId, 'status'), 'utf8')
     const first = Number(/"child-pid": (\d+)/.exec(status)?.[1])
     const watcher = Number((await readFile(`/proc/${first}/stat`, 'utf8')).split(' ')[3])
     for (const pid of [await keeperOf(local), watcher, first]) process.kill(pid, 'SIGKILL')
-    // Whoever comes after knows nothing but the owner and the directory.
+    // The next driver knows only the owner and the directory.
     const successor = local.open()
     const { exit } = (await successor.wait(runId)) ?? {}
     expect(exit).toMatchObject({ code: 137, problem: expect.stringContaining('lost') })
     await engine.remove(runId)
   })
 
-  test('shows a run nothing of the machine, and gives it no way to win rights', async () => {
+  test('shows a run nothing of the machine, and no way to gain rights', async () => {
     const { engine, run, say } = world
     const runId = await run('exec sleep 1000', { limits: { memoryMb: 64, cpus: 1, processes: 64, diskMb: 16 } })
     const script = (text: string): Promise<string> => say(runId, 'sh', '-c', `{ ${text}; } 2>&1`)
@@ -124,11 +124,11 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     expect(await script('mount -t tmpfs tmpfs /tmp')).toContain('denied')
     expect(await script('unshare -U true')).toContain('not permitted')
     expect(await script('mknod /tmp/disk b 8 0')).toContain('not permitted')
-    // No other process of the run can be held, not even one's own.
+    // A process cannot trace others of the run, not even its own children.
     expect(await script('grep Seccomp: /proc/self/status /proc/1/status')).toMatch(/self.*\t2\n.*\/1\/.*\t2\n/)
     expect(await script('echo 1 > /proc/sys/kernel/panic')).toMatch(/Permission denied|Read-only/)
     expect(await script('chown 5:5 /tmp && chmod 700 /bin && echo fine')).toBe('fine\n')
-    // Besides its own they are namespaces that it is in.
+    // All others are namespaces that it is in.
     const files = await script('cd /proc/self/fd; for f in *; do readlink $f; done')
     expect(
       files.split('\n').filter((file) => !/^(?:(?:pipe|socket|user|pid):\[\d+\]|\/dev\/null|)$/.test(file)),
@@ -136,7 +136,7 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     await engine.remove(runId)
   })
 
-  test('gives a run nothing that the program was begun with', async () => {
+  test('gives a run no file that the program inherited', async () => {
     const driver = `
       import { createLocalEngine } from ${JSON.stringify(new URL('local.ts', import.meta.url).href)}
       const engine = createLocalEngine({ owner: 'acme', directory: ${JSON.stringify(join(local.directory, 'engine'))}, env: {} })
@@ -150,7 +150,7 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     await writeFile(secret, 'key')
     const file = await open(secret)
     const words = ['--input-type=module', '--eval', driver]
-    // Node closes of itself only what has a low number.
+    // Node itself closes only low file descriptors.
     const stdio = ['ignore', 'pipe', 'inherit', ...Array<'ignore'>(27).fill('ignore'), file.fd] as const
     const program = spawn(process.execPath, words, { stdio: [...stdio] })
     let said = ''
@@ -188,7 +188,7 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     expect([await at('subnets'), await at('addresses')]).toEqual([[], []])
   })
 
-  test('shares nothing with the machine before the first run starts, and after the last one ends', async () => {
+  test('shares nothing with the machine before the first run and after the last', async () => {
     const { mark, passing } = foldersOf(join(local.directory, 'engine'))
     const groups = ['', 'pids', 'unified'].map((folder) => join('/sys/fs/cgroup', folder, `hallpass-${mark}`))
     const isShared = async (): Promise<readonly boolean[]> => [
@@ -201,7 +201,7 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     const nothing = [false, false, false, false]
     await expect.poll(isShared).toEqual(nothing)
 
-    // As whoever drives it does when a server starts.
+    // As a driver does when a server starts.
     const engine = local.open()
     const ending = new AbortController()
     const statuses = engine.watch({ abort: ending.signal })[Symbol.asyncIterator]()
@@ -219,7 +219,7 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     await engine.stop(runId, { signal: 'SIGKILL', timeoutMs: 10_000 })
     await expect.poll(isShared).toEqual(nothing)
     await engine.remove(runId)
-    // The next one finds all that it needs.
+    // The next driver finds all that it needs.
     const next = await engine.create(world.specOf({ network: 'acme', command: ['true'] }))
     await engine.start(next.runId)
     expect((await engine.wait(next.runId))?.exit?.code).toBe(0)

@@ -1,4 +1,4 @@
-// The users of a run are not those of the machine: root in a run is a number that owns nothing but files of runs.
+// The users of a run are not those of the machine: root in a run is a user id that owns only files of runs.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import { env } from './programs.ts'
 export const firstUser = 1_996_488_704
 const users = 65_536
 
-/** A process in a new user namespace that does nothing, until it is let go or we end. */
+/** An idle process in a new user namespace, until it is released or we end. */
 export async function holdUserNamespace(): Promise<{ readonly pid: number; release(): void }> {
   const holder = spawn('unshare', ['--user', 'sh', '-c', 'echo; exec cat'], { env, stdio: ['pipe', 'pipe', 'ignore'] })
   holder.stdin.on('error', () => {})

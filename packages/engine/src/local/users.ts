@@ -1,10 +1,10 @@
-// Who a name is in an image: reads `user[:group]` by its /etc/passwd and /etc/group.
+// Resolves `user[:group]` with an image's /etc/passwd and /etc/group.
 import { EngineError } from '../engine-error.ts'
 
 export interface User {
   readonly uid: number
   readonly gid: number
-  /** Beside its own. */
+  /** In addition to its own. */
   readonly groups: readonly number[]
   readonly home: string
 }

@@ -52,7 +52,7 @@ export function createVolumes(folders: Folders, owner: string): Volumes {
       try {
         await makeDisk(join(staged, 'disk'), sizeMb, ['-E', `root_owner=${firstUser}:${firstUser}`])
         await run('sync', [join(staged, 'disk')])
-        // It may exist by now, of a call at the same time.
+        // A concurrent call may have made it.
         await rename(staged, folder).catch((error: unknown) => {
           if (!['ENOTEMPTY', 'EEXIST'].includes(String(Reflect.get(Object(error), 'code')))) throw error
         })
@@ -83,7 +83,7 @@ export function createVolumes(folders: Folders, owner: string): Volumes {
     async mount(volumeId, pid, target) {
       await demand(volumeId)
       await mountDisk(diskOf(volumeId), pid, `/mnt/root${target}`)
-      // The one thing in it that mkfs and fsck make, of the machine's root: a run could not give its files to others.
+      // The only thing in it that mkfs and fsck make, owned by the machine's root: a run could not change owners in it.
       const found = `/proc/${pid}/root/mnt/root${target}/lost+found`
       await lchown(found, firstUser, firstUser).catch(() => {})
     },

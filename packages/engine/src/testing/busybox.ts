@@ -10,7 +10,7 @@ export function reasonWithoutBusybox(): string | undefined {
   return find() === undefined ? 'there is no static busybox (Debian: busybox-static)' : undefined
 }
 
-/** Why the image here has no `ask`, which asks at /.fly/api, as busybox cannot; undefined where it has. */
+/** Why the image has no `ask`, which asks at /.fly/api, as busybox cannot; undefined if it has. */
 export function reasonWithoutAsk(): string | undefined {
   const directory = mkdtempSync(join(tmpdir(), 'hallpass-ask-'))
   try {
@@ -20,7 +20,7 @@ export function reasonWithoutAsk(): string | undefined {
   }
 }
 
-/** Makes the root filesystem in a directory, and says it as a tar archive. */
+/** Makes the root filesystem in a directory, and returns it as a tar archive. */
 export async function packBusybox(directory: string): Promise<Buffer> {
   const program = find()
   if (program === undefined) throw new Error(reasonWithoutBusybox())

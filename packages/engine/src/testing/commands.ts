@@ -39,7 +39,7 @@ export function testCommands(get: () => World): void {
       expect([stdout.length, exitCode, truncated]).toEqual([1000, 4, true])
       const large = await exec(['wc', '-c'], { input: Buffer.alloc(1_000_000) })
       expect(text(large.stdout)).toBe('1000000\n')
-      // What it does not read is no trouble.
+      // Unread input is no error.
       const deaf = await exec(['sh', '-c', 'sleep 0.3; exit 5'], { input: Buffer.alloc(5_000_000) })
       expect(deaf.exitCode).toBe(5)
     })
@@ -71,7 +71,7 @@ export function testCommands(get: () => World): void {
       await expect(engine.exec('nothing', command)).rejects.toMatchObject({ code: 'run_not_found' })
     })
 
-    test('that takes too long, or that nobody wants any more, is killed with what it began', async () => {
+    test('that takes too long, or is aborted, is killed with what it started', async () => {
       const endless = ['sh', '-c', 'sleep 7771 & sleep 7771; true']
       await expect(exec(endless, { timeoutMs: 1000 })).rejects.toMatchObject({ code: 'timeout' })
       await expect.poll(() => countOf('sleep 7771')).toBe(0)
@@ -81,7 +81,7 @@ export function testCommands(get: () => World): void {
       await session.close()
       expect(await countOf('sleep 7771')).toBe(0)
 
-      // Also one that has only just begun.
+      // Also one that has just started.
       for (let count = 0; count < 3; count += 1) {
         const early = await get().engine.openExec(runId, { argv: endless })
         await early.close()
@@ -116,7 +116,7 @@ export function testCommands(get: () => World): void {
       await expect(engine.processes('nothing')).rejects.toMatchObject({ code: 'run_not_found' })
     })
 
-    test('has a terminal, of the size it is told', async () => {
+    test('has a terminal of the given size', async () => {
       const size = 'until stty size 2>/dev/null | grep "^30 100"; do sleep 0.05; done'
       const argv = ['sh', '-c', `${size}; read line; stty size; echo "got $line"; test -t 0 && exit 6`]
       const session = await get().engine.openExec(runId, { argv, terminal: { rows: 30, columns: 100 } })
@@ -131,7 +131,7 @@ export function testCommands(get: () => World): void {
         }
       }
       expect([seen.match(/\d+ \d+|got word/g)?.slice(1), await session.exitCode()]).toEqual([['50 132', 'got word'], 6])
-      // What is typed is shown.
+      // Typed text is echoed.
       expect(seen.match(/word/g)).toHaveLength(2)
       await session.close()
     })

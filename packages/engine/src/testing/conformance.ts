@@ -13,7 +13,7 @@ import { createWorld, type World } from './world.ts'
 
 /**
  * @param reason why this machine has no such engine, if it has none
- * @param isApart whether a process stands between us and the runs, which can be killed
+ * @param isApart whether the engine is a process of its own, which can be killed
  */
 export function testEngine(name: string, start: () => Promise<Place>, reason?: string, isApart = true): void {
   describe.skipIf(reason !== undefined)(`${name}${reason === undefined ? '' : `, skipped: ${reason}`}`, () => {

@@ -19,7 +19,7 @@ export interface Dockerd extends Required<Place> {
   readonly client: DockerClient
   /** The archive that the image was made of. */
   readonly layer: Buffer
-  /** It takes connections and answers nothing, until what is returned is called. */
+  /** It accepts connections and answers nothing, until the returned function is called. */
   readonly hang: () => () => void
   readonly openWith: (options: Partial<DockerOptions>) => ReturnType<Place['open']>
 }
@@ -34,8 +34,8 @@ export function reasonWithoutDockerd(): string | undefined {
 }
 
 /**
- * @param network `own`: in a network of its own, with iptables, so that it keeps networks apart. `host`: in this machine's,
- *   which it leaves as it is: it reaches our loopback, and keeps nothing apart.
+ * @param network `own`: in a network of its own, with iptables, so that it keeps networks apart. `host`: in this
+ * machine's, unchanged: it reaches our loopback, and does not separate networks.
  * @throws Error with the last line of its log where it does not start
  */
 export async function startDockerd(network: 'own' | 'host'): Promise<Dockerd> {
@@ -104,7 +104,7 @@ export async function startDockerd(network: 'own' | 'host'): Promise<Dockerd> {
       },
       async kill() {
         await end('SIGKILL')
-        // It goes with its dockerd, and its number must not stand for another process.
+        // It ends with its dockerd, and its id may then belong to another process.
         await endByFile(at('exec/containerd/containerd.pid'))
         return async () => {
           daemon = await begin()
@@ -121,7 +121,7 @@ export async function startDockerd(network: 'own' | 'host'): Promise<Dockerd> {
 async function endByFile(file: string): Promise<void> {
   if (!existsSync(file)) return
   const pid = Number(await readFile(file, 'utf8'))
-  // A number may be somebody else's by now.
+  // The id may belong to another process now.
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
   if (pid > 1 && command.includes('containerd')) process.kill(pid, 'SIGKILL')
   await rm(file)

@@ -1,8 +1,8 @@
-// A network apart from this machine's, for an engine that a test starts: it makes bridges and rules that nobody else sees.
+// A network namespace for an engine that a test starts: its bridges and rules do not affect this machine.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 
-/** A process that does nothing but keep a network alive, with its loopback up. */
+/** A process that only keeps a network namespace alive, with its loopback up. */
 export async function holdNetwork(): Promise<ChildProcess> {
   const holder = spawn(
     'unshare',

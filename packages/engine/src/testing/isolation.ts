@@ -14,7 +14,7 @@ export function testIsolation(get: () => World): void {
       expect(ended?.exit).toMatchObject({ code: 137, signal: 'SIGKILL', oomKilled: oomReported })
     })
 
-    test('its number of processes: one that forks without end takes nothing from others', async () => {
+    test('its number of processes: a fork bomb takes nothing from others', async () => {
       const { engine, run, say } = get()
       const bomb = 'f() { f | f; }; while :; do f; done'
       const runId = await run(bomb, { limits: { memoryMb: 64, cpus: 0.5, processes: 20 } })
@@ -25,7 +25,7 @@ export function testIsolation(get: () => World): void {
       await engine.remove(neighbour)
     })
 
-    test('what it may do: no right that is not usual, none to be won, no way to the host', async () => {
+    test('its rights: only the usual ones, no way to gain more, no way to the host', async () => {
       const { run, say } = get()
       const runId = await run('exec sleep 1000', { limits: { memoryMb: 32, cpus: 0.25, processes: 17 } })
       const status = await say(runId, 'cat', '/proc/self/status')
@@ -39,7 +39,7 @@ export function testIsolation(get: () => World): void {
       expect(await read(`${group}/memory.max`, `${group}/memory/memory.limit_in_bytes`)).toBe(`${32 * 2 ** 20}\n`)
       expect(await read(`${group}/pids.max`, `${group}/pids/pids.max`)).toBe('17\n')
       expect(await read(`${group}/cpu.max`, `${group}/cpu/cpu.cfs_quota_us`)).toMatch(/^25000\b/)
-      // Of its files none lies in the host's filesystem but those by which it finds names.
+      // Only its files for name resolution are in the host's filesystem.
       const mounts = (await say(runId, 'cat', '/proc/self/mountinfo'))
         .trim()
         .split('\n')

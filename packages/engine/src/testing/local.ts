@@ -1,4 +1,4 @@
-// A local engine of a test's own: all that it keeps lies in a temporary directory.
+// A local engine for one test, with its data in a temporary directory.
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -24,7 +24,7 @@ export async function reasonWithoutLocalEngine(): Promise<string | undefined> {
   return (await reasonWithoutLocal()) ?? reasonWithoutBusybox()
 }
 
-/** @param given where it keeps what it has: an authority may open it there too. `stop` removes the folder around it. */
+/** @param given its directory, which an authority may open too. `stop` removes the folder around it. */
 export async function startLocal(given?: string): Promise<LocalWorld> {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-engine-'))
   const place = given ?? join(directory, 'engine')
@@ -49,7 +49,7 @@ export async function startLocal(given?: string): Promise<LocalWorld> {
       // The keeper names its folder, which lies in this one.
       await sweep(dirname(place))
       await rm(directory, { recursive: true, force: true })
-      // The keeper was killed, so what it would take away is still there.
+      // The keeper was killed, so it has not cleaned up.
       await removeSwitchboard(folders)
       await (await openControlGroups(`hallpass-${folders.mark}`))?.disband()
     },

@@ -1,4 +1,4 @@
-// What a run writes, as lines, whether somebody reads or not.
+// The output of a run, as lines, with and without a reader.
 import { describe, expect, test } from 'vitest'
 
 import type { LogLine, LogOptions } from '../engine.ts'
@@ -12,7 +12,7 @@ export function testLogs(get: () => World): void {
       return lines
     }
 
-    test('is read from its beginning, its end, or where one stopped, and followed until the run ends', async () => {
+    test('is read from its beginning, its end, or after a line, and followed until the run ends', async () => {
       const { engine, run } = get()
       const runId = await run('echo one; sleep 1.1; echo two >&2; sleep 1.1; printf "thr\\303\\274e\\n\\nend"')
       const followed = read(runId, { follow: true })
@@ -31,7 +31,7 @@ export function testLogs(get: () => World): void {
       await expect(read('nothing')).rejects.toMatchObject({ code: 'run_not_found' })
     })
 
-    test('has lines of any length, of which it gives a bounded part', async () => {
+    test('has lines of any length, and returns a bounded part of each', async () => {
       const { engine, run } = get()
       const runId = await run(
         'head -c 40000 /dev/zero | tr "\\0" x; echo; head -c 500000 /dev/zero | tr "\\0" y; echo; echo z',
@@ -49,7 +49,7 @@ export function testLogs(get: () => World): void {
       const { engine, place, run } = get()
       const abort = new AbortController()
       const runId = await run(`yes "$(head -c 4000 /dev/zero | tr "\\0" x)" | head -c ${place.flood}; echo; echo end`)
-      // One that follows and does not read.
+      // A follower that does not read.
       const idle = engine.logs(runId, { follow: true, abort: abort.signal })[Symbol.asyncIterator]()
       await idle.next()
       expect((await engine.wait(runId))?.exit).toMatchObject({ code: 0 })

@@ -1,4 +1,4 @@
-// An engine that is killed in the middle of calls, and begins anew.
+// An engine that is killed in the middle of calls, and starts again.
 import { describe, expect, test } from 'vitest'
 
 import type { Change } from '../engine.ts'
@@ -6,7 +6,7 @@ import type { World } from './world.ts'
 
 export function testOutage(get: () => World): void {
   describe('an engine that is killed', () => {
-    test('fails every call that is underway, and is found again with all that was there', async () => {
+    test('fails every running call, and still has everything after a restart', async () => {
       const { engine, place, run, specOf } = get()
       if (place.kill === undefined) throw new Error('nothing can be killed')
       const labels = { machine: 'one' }
@@ -25,7 +25,7 @@ export function testOutage(get: () => World): void {
       }
       const drain = async (lines: AsyncIterator<unknown>): Promise<void> => {
         while ((await lines.next()).done !== true);
-        throw new Error('it ended as if all were well')
+        throw new Error('it ended without an error')
       }
       const spec = specOf({ command: ['true'], network: 'acme' })
       const pending = [engine.wait(runId), drain(watching), readOn()]
@@ -50,7 +50,7 @@ export function testOutage(get: () => World): void {
       }
 
       await begin[0]()
-      // Whoever comes after knows nothing but the owner.
+      // The next driver knows only the owner.
       const successor = place.open()
       await successor.create(spec)
       await successor.start(spec.runId)

@@ -1,4 +1,4 @@
-// Where the suite of all engines tries one: what it needs to know of it, and to do to it.
+// An engine for the conformance suite, with what the suite must know of it and do to it.
 import type { Engine } from '../engine.ts'
 
 export interface Place {
@@ -6,9 +6,9 @@ export interface Place {
   readonly open: (owner?: string) => Engine
   /** Of busybox: its programs lie in /bin. */
   readonly image: string
-  /** How much a run writes to its log in the test that writes much. */
+  /** How much the flood test writes to a log. */
   readonly flood: number
-  /** Kills what answers there, and begins anew when what it returns is called. Undefined where nothing stands between. */
+  /** Kills the engine's process; the returned function starts it again. Undefined for an engine without one. */
   readonly kill?: () => Promise<() => Promise<void>>
   /** Ends it, and removes all that it kept. */
   readonly stop: () => Promise<void>

@@ -1,4 +1,4 @@
-// A registry of images for tests, to be read only: what the distribution API asks of one, and its ways to fail.
+// A read-only registry of images for tests: the distribution API, and its ways to fail.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -10,7 +10,7 @@ export interface Registry {
   /** The digest of the manifest of `acme/busybox:1`, and the id of its image. */
   readonly digest: string
   readonly id: string
-  /** What was asked, as method and path. */
+  /** The requests, as method and path. */
   readonly asked: readonly string[]
   readonly close: () => Promise<void>
 }
@@ -18,14 +18,14 @@ export interface Registry {
 /**
  * It has `acme/busybox:1`; `other/busybox:1` for a processor that is not ours; `slow/busybox:1`, whose layer never ends.
  * @param layer the image's one layer, as a tar archive
- * @param login who may ask; all, where it is left out
+ * @param login the credentials; without them everybody may read
  */
 export async function startRegistry(
   layer: Buffer,
   login?: { readonly user: string; readonly password: string },
 ): Promise<Registry> {
   const image = imageOf(layer)
-  // Of a layer of its own, or it would be here already.
+  // With a layer of its own, because a shared one would be here already.
   const slow = imageOf(Buffer.concat([layer, Buffer.alloc(1024)]))
   const foreign = { ...describe(types.manifest, image.manifest), platform: { architecture: 's390x', os: 'linux' } }
   const list = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: types.list, manifests: [foreign] }))

@@ -1,4 +1,4 @@
-// The life of a run, and what is the same however often a call is made.
+// The life of a run, and repeated calls.
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -39,7 +39,7 @@ export function testRuns(get: () => World): void {
       await expect(engine.start(runId)).rejects.toMatchObject({ code: 'run_not_found' })
     })
 
-    test('is one, however many make it at a time, and refuses another spec', async () => {
+    test('is one, even if several calls make it at once, and refuses another spec', async () => {
       const { engine, place, specOf } = get()
       const spec = specOf({ command: ['true'], network: 'crowd', names: ['web'], labels: { app: 'web', version: '1' } })
       const other = place.open()
@@ -101,7 +101,7 @@ export function testRuns(get: () => World): void {
       const folder = await mkdtemp('/dev/shm/hallpass-shared-')
       const server = createServer((socket) => socket.end('hello\n'))
       try {
-        // Nobody else on this machine comes this far, and yet the run does.
+        // Other users of this machine cannot enter the folder, but the run can.
         const shared = join(folder, 'run')
         await mkdir(shared)
         expect(await engine.sharesFolder(folder)).toBe(true)
@@ -183,7 +183,7 @@ export function testRuns(get: () => World): void {
       await expect
         .poll(async () => (await engine.inspect(unknown.runId))?.exit?.problem)
         .toMatch(/^The command .*cannot be run: .*(?:No such file|not found)/)
-      // Its own code, and no fault of the command's.
+      // The program's own exit code, not a problem of the command.
       const own = await run('exit 127')
       expect((await engine.wait(own))?.exit).toMatchObject({ code: 127, problem: undefined })
 

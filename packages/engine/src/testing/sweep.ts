@@ -13,7 +13,7 @@ export async function sweep(directory: string): Promise<void> {
     spawnSync('kill', ['-KILL', pid], { stdio: 'ignore' })
     killed.push(pid)
   }
-  // What they are in cannot be removed before.
+  // Their control groups cannot be removed before.
   for (const pid of killed) while ((await commandOf(pid)).includes(`${directory}/`)) await pause(5)
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' ')[4] ?? '')
   for (const mount of mounts.filter((name) => name.startsWith(`${directory}/`)).toReversed())

@@ -1,4 +1,4 @@
-// Volumes: what is in one outlives runs, and goes with it alone.
+// Volumes: their content outlives runs, and is removed only with them.
 import { describe, expect, test } from 'vitest'
 
 import type { World } from './world.ts'
@@ -8,7 +8,7 @@ export function testVolumes(get: () => World): void {
     const sizeMb = 16
     const volumesAt = (path: string) => ({ volumes: [{ volumeId: 'vol_data', path }] })
 
-    test('keeps what runs write, wherever they have it, until it is removed', async () => {
+    test('keeps what runs write, at any path, until it is removed', async () => {
       const { engine, place, run, say, specOf } = get()
       await Promise.all([engine, place.open()].map((one) => one.createVolume('vol_data', sizeMb)))
       await engine.createVolume('vol_data', sizeMb)
@@ -25,7 +25,7 @@ export function testVolumes(get: () => World): void {
       expect(lines).toEqual(['0', '0'])
       await engine.remove(first)
 
-      // The place of a folder of the image, of which nothing is seen and nothing kept.
+      // In place of a folder of the image, which is hidden and not copied.
       const second = await run('exec sleep 1000', { ...volumesAt('/etc'), files: [] })
       expect(await say(second, 'cat', '/etc/file')).toBe('kept\n')
       expect(await say(second, 'sh', '-c', 'ls /etc | grep -c passwd')).toBe('0\n')
@@ -39,7 +39,7 @@ export function testVolumes(get: () => World): void {
       await engine.removeVolume('vol_data')
       expect(await engine.listVolumes()).toEqual([])
       await expect(engine.create(specOf(volumesAt('/data')))).rejects.toMatchObject({ code: 'volume_not_found' })
-      // Nothing of it is left in one of the same name.
+      // A new one of the same name is empty.
       await engine.createVolume('vol_data', sizeMb)
       const third = await run('exec sleep 1000', volumesAt('/data'))
       expect(await say(third, 'sh', '-c', 'ls /data | grep -c file')).toBe('0\n')

@@ -1,11 +1,11 @@
-// What becomes of runs, told as it happens.
+// Changes of runs, as they happen.
 import { describe, expect, test } from 'vitest'
 
 import type { World } from './world.ts'
 
 export function testWatching(get: () => World): void {
   describe('watching', () => {
-    test('begins with all runs, and tells each that changes as it is by then', async () => {
+    test('begins with all runs, then gives each that changes in its newest state', async () => {
       const { engine, place, specOf } = get()
       const before = await engine.create(specOf({ command: ['true'] }))
       const spec = specOf({ command: ['sh', '-c', 'exit 5'] })
@@ -55,7 +55,7 @@ export function testWatching(get: () => World): void {
       abort.abort(new Error('enough'))
       await expect(given).rejects.toThrow('enough')
       await engine.remove(endless)
-      // How it ended, or that it is gone: it may be either by then.
+      // How it ended, or that it is gone: either may be true.
       expect((await removed)?.state ?? 'gone').toMatch(/^(?:exited|gone)$/)
     })
   })

@@ -1,11 +1,11 @@
-// What each test of the suite begins with: an engine, and short ways to make runs in it.
+// The fixture of the suite: an engine, and helpers that make runs in it.
 import type { Engine, RunSpec } from '../engine.ts'
 import type { Place } from './place.ts'
 
 export interface World {
   readonly place: Place
   readonly engine: Engine
-  /** A spec that lacks nothing, with an id of its own. */
+  /** A complete spec with a new id. */
   readonly specOf: (spec?: Partial<RunSpec>) => RunSpec
   /** Makes and starts a run of a script, and says its id. */
   readonly run: (script: string, spec?: Partial<RunSpec>) => Promise<string>
