@@ -75,7 +75,7 @@ function crowdSql(organisation: number, user: number, many: number): string {
     commit;`
 }
 
-/** Runs SQL on the database of a URL, or on the SQLite file beside whoever has it open. */
+/** Runs SQL on the database of a URL, or on a SQLite file, which others may have open. */
 export async function execute(path: string, url: string | undefined, sql: string): Promise<void> {
   if (url === undefined) {
     using database = new DatabaseSync(path)

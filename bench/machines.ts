@@ -100,7 +100,7 @@ const idle =
     return ((await idling.cpu()) - before) / 1000 / (performance.now() - started)
   }
 
-/** Machines that only the store knows, for both databases. */
+/** SQL for machines that only the store knows, for both databases. */
 function rowsSql(state: string, count: number, app: number): string {
   return `with recursive numbers (i) as (select 1 union all select i + 1 from numbers where i < ${count})
     insert into machines (id, organisation_id, app_id, name, region, state, version, config, metadata, is_cordoned,
@@ -184,7 +184,7 @@ export const machines: Piece<World> = {
     const server = await startAuthority(run, data, ...flags)
     const postgres = await startAuthority(run, run.directory(), ...flags, '--database-url', served.url)
     await execute(database, served.url, rowsSql('started', running, 1))
-    // Gone before its engine, which it would miss.
+    // Closed before its engine, which it would miss.
     run.stack.defer(() => Promise.all([server.stop(), postgres.stop()]).then(() => {}))
     return { server, ask: askOf(server, tokenHeaders), database, dockerd, postgres }
   },

@@ -15,7 +15,7 @@ const slug = prepareOrganisation(prepared)
 const changePassword = (token: string, current_password: string | undefined, new_password = 'a new long password') =>
   ask('PUT', '/v1/users/current/password', { token, body: { current_password, new_password } })
 
-/** What the audit trail tells last of this operation. */
+/** The newest audit event of this operation. */
 function lastEvent(operation: string): unknown {
   return authority.inspect((database) =>
     database
@@ -25,7 +25,7 @@ function lastEvent(operation: string): unknown {
 }
 
 describe('the password', () => {
-  test('is changed by whoever knows it, and ends every login but the one that changed it', async () => {
+  test('is changed with the old one, and ends every login but the one that changed it', async () => {
     const person = await signUpInto(ask, admin.token, slug)
     const second = await signIn(ask, person)
     const browser = await visitAs(ask, person)

@@ -1,4 +1,4 @@
-// What an authority hands out to whoever asks: made once, and known again.
+// Public answers of an authority: made once, and cached by clients.
 import { expect, test } from 'vitest'
 
 import { startAuthority } from './authority.ts'
@@ -12,7 +12,7 @@ test('the description of the API is known again by its tag', async () => {
   const etag = first.headers.get('etag') ?? ''
   expect(etag).toMatch(/^"[\w-]{43}"$/)
   expect(await first.json()).toMatchObject({ openapi: '3.1.0', servers: [{ url: authority.url() }] })
-  // As it is, as a proxy that compresses sends it, one of several, and whatever there is.
+  // The tag itself, as a compressing proxy sends it, one of several, and any.
   for (const tags of [etag, `W/${etag}`, `"other", W/${etag}`, '*']) {
     const again = await fetch(`${authority.url()}/openapi.json`, { headers: { 'if-none-match': tags } })
     expect([again.status, await again.text()], tags).toEqual([304, ''])

@@ -93,7 +93,7 @@ export function expectNo(answer: Answer, context = ''): void {
     return
   }
   const { message } = expectRefusal(answer, answer.status)
-  // The words of a library, which say nothing to whoever reads them.
+  // A library's message, which helps no reader.
   expect(message).not.toMatch(/Invalid input|undefined|\[object|Expected|FST_|at .*\.[jt]s:/)
 }
 

@@ -132,7 +132,7 @@ describe('what is allowed', () => {
     expect(events.at(-1)?.operation).toBe('organisation.create')
   })
 
-  test('whoever joins with a new account stands in the trail of the organization, in the request of the sign-up', async () => {
+  test('a new account that joins is in the trail of the organization, with the request of the sign-up', async () => {
     const { slug } = await createOrganisation(ask, admin.token)
     const email = `${unique('joins')}@example.com`
     const invitation = await invite(ask, admin.token, slug, { email, role: 'admin' })
@@ -246,7 +246,7 @@ describe('what is denied', () => {
     }
   })
 
-  test('an invitation that is refused to whoever is logged in leaves one', async () => {
+  test('an invitation that is refused to a person who is logged in leaves one', async () => {
     const answer = await ask('POST', '/v1/invitations/accept', {
       token: admin.token,
       body: { invitation: 'abcdefgh-abcdefgh-abcdefgh-abcdefgh' },
@@ -256,7 +256,7 @@ describe('what is denied', () => {
     expect(events).toMatchObject([{ operation: 'membership.accept', outcome: 'denied', actor_kind: 'user' }])
   })
 
-  test('whoever is denied without end does not fill the disk', async () => {
+  test('endless denials do not fill the disk', async () => {
     const { slug } = await createOrganisation(ask, admin.token)
     const stranger = await signUpInto(ask, admin.token, (await createOrganisation(ask, admin.token)).slug)
     const before = everyEvent().length
@@ -322,7 +322,7 @@ describe('a stranger in the trail of an organisation', () => {
   })
 })
 
-test('a refusal does not tell a stranger whose an app or a token is', async () => {
+test('a refusal does not show a stranger whose an app or a token is', async () => {
   const { slug } = await createOrganisation(ask, admin.token)
   const other = await createOrganisation(ask, admin.token)
   const app = await createApp(ask, admin.token, slug)

@@ -117,7 +117,7 @@ test('a token may be the password of Basic, as CI tools send it, and nothing els
   await expect(authenticate(basic(`${token}:`))).rejects.toThrow('Basic has no token as its password')
 })
 
-test('of several answers to one question the one that holds is taken, in whatever order', async () => {
+test('of several answers to one question the one that holds is taken, in any order', async () => {
   const good = readMacaroon((await mint()).token)
   const key = randomBytes(32)
   const asking = attenuate(good, [thirdParty({ key, location: 'third', random: randomBytes })])
@@ -266,7 +266,7 @@ test('a few tokens of other authorities are left out, and many are not looked up
   ])
 })
 
-test('what is wrong is told of the first that has no beginning, and no more of the others', async () => {
+test('the first token without a beginning gets its own error, and the others a short one', async () => {
   const junk = () => randomBytes(3000).fill(0, 0, 1)
   const { bytes } = readMacaroon((await mint()).token)
   const { tokens, refusals } = await authenticate(formatAuthorization([junk(), junk(), bytes, junk()]))

@@ -1,4 +1,4 @@
-// What was refused in words for whoever asked: its cause stands in the log, for whoever runs the authority.
+// The caller gets a refusal in words, and the operator finds its cause in the log.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { founder } from './authority.ts'
@@ -45,7 +45,7 @@ async function lineOf(answer: Answer, msg?: RegExp): Promise<Line> {
 const login = (email: string) => child.ask('POST', '/v1/sessions', { body: { email, password: 'secret-guess' } })
 const containing = (words: string) => expect.stringContaining(words) as string
 
-describe('the log tells', () => {
+describe('the log says', () => {
   test('which refusal a status stands for, and whom a limit met', async () => {
     const wrong = await login('nobody@example.com')
     expect(await lineOf(wrong)).toMatchObject({ status: 401, code: 'unauthenticated', reason: containing('is wrong') })

@@ -14,7 +14,7 @@ export interface ChildAuthority {
   readonly ask: Ask
   /** All that it has written to its log. */
   log(): string
-  /** Sends the signal and waits for the end; tells the exit code, null where the signal itself was the end. */
+  /** Sends the signal and waits for the end; returns the exit code, null if the signal ended it. */
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 

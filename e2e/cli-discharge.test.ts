@@ -53,7 +53,7 @@ describe('hallpass, with a token that needs a discharge', () => {
     expect(await data(['apps', 'show', 'web'], child)).toContain('Name: web')
   })
 
-  it('tells what is still needed, and brings it when it is asked to', async () => {
+  it('says what is missing, and fetches it on request', async () => {
     const token = await data(['tokens', 'create', 'org', '-o', 'quick'])
     const location = `${served.url}/aaa/v1`
     const explained = await data(['tokens', 'explain'], token)
@@ -94,7 +94,7 @@ describe('hallpass, with a token that needs a discharge', () => {
     expect((await refused.outcome).stderr).toContain('gives no discharge: ada@example.com has refused this')
   })
 
-  it('is told why there is none', async () => {
+  it('learns why there is none', async () => {
     const token = await data(['tokens', 'create', 'org', '-o', 'quick', '-n', 'doomed'])
     const { tokens } = JSON.parse(await data(['tokens', 'list', '-s', 'org', '-o', 'quick', '-j'])) as {
       tokens: readonly { id: string; name: string }[]

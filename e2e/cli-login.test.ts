@@ -55,7 +55,7 @@ test('a login that flyctl wants limited is refused where a person sees why, and 
 describe('a login without a challenge', () => {
   const beginWithout = (to: Ask) => to('POST', '/api/v1/cli_sessions', { body: { name: 'laptop' } })
 
-  test('is told apart from one that proves who asked', async () => {
+  test('is distinguished from one that proves who asked', async () => {
     const begun = await beginWithout(ask)
     const { id } = begun.body as { readonly id: string }
     const shown = expectAnswer(routes.showCliLogin, await ask('GET', path(id), { token: ada.token }))
@@ -98,7 +98,7 @@ describe('a login of a command line', () => {
     expectRefusal(await redeem(id, code, verifier), 404)
   })
 
-  test('gives nothing to whoever has the link, or the code, or both, and did not begin it', async () => {
+  test('gives nothing to a person who has the link, or the code, or both, and did not begin it', async () => {
     const { id, verifier } = await begin()
     const { code } = await approve(id, ada.token)
     for (const [given, kept] of [

@@ -66,7 +66,7 @@ describe('a discharge that a person confirms', () => {
     expectRefusal(await ask('GET', `/v1/discharges/${id}`, { token: member.token }), 404)
   })
 
-  test('is the same for whoever asks again from there, until it is fetched or denied', async () => {
+  test('is the same for another request from there, until it is fetched or denied', async () => {
     const { token } = await mint(ask, member.token, slug)
     const first = await askForConfirmation(ask, token)
     const second = await askForConfirmation(ask, token)
@@ -110,7 +110,7 @@ describe('a discharge that a person confirms', () => {
     expect((await poll()).status).toBe(202)
   })
 
-  test('goes by two names, and neither opens what the other does', async () => {
+  test('has two names, and neither opens what the other does', async () => {
     const { token } = await mint(ask, member.token, slug)
     const { body } = await takeTicket(ask, token)
     const { user_interactive } = body as { user_interactive: { user_url: string; poll_url: string } }
@@ -210,7 +210,7 @@ describe('time', () => {
     )
   })
 
-  test('takes a token away from whoever has left, within the life of the last discharge', async () => {
+  test('makes the token of a person who has left useless, within the life of the last discharge', async () => {
     const leaving = await signUpInto(ask, admin.token, slug)
     const { token, answer } = await confirmed(leaving)
     const header = withDischarge(token, answer)

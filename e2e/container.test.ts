@@ -21,7 +21,7 @@ const isBuilt = existsSync(join(root, 'packages/cli/dist/bin/main.js'))
 const missing = reasonWithoutDocker() ?? (isBuilt ? undefined : 'npm run build did not run')
 
 describe.skipIf(missing !== undefined)(`a container${missing === undefined ? '' : `, skipped: ${missing}`}`, () => {
-  test('lets people in, keeps what it is told across a restart, shows its health, and stops', async ({ skip }) => {
+  test('lets people in, keeps its data across a restart, shows its health, and stops', async ({ skip }) => {
     const directory = await mkdtemp(join(tmpdir(), 'hallpass-container-'))
     const place = await arrive()
     let engine: Docker | undefined

@@ -193,7 +193,7 @@ async function expectGood(page: Page, what: string): Promise<void> {
       each.getAttribute('title'),
     ]),
   ])
-  // One spelling wherever people see it.
+  // One spelling everywhere people see it.
   expect(text.join('\n').match(/.*organisation.*/i) ?? [], what).toEqual([])
   await expectNoOverflow(page, what)
 }

@@ -41,7 +41,7 @@ describe.skipIf(!hasBrowser)('a narrowing that is folded away', () => {
     expect(await page.getByLabel('Only these machines').inputValue()).toBe('d890, e123')
   })
 
-  it('is opened at what is wrong in it, again and again, whatever the token may reach', async () => {
+  it('opens at the wrong field, each time, for every reach of the token', async () => {
     const { page } = visitor
     const commands = page.getByLabel('Only these commands in machines')
     const fold = page.locator('summary')

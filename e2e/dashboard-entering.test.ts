@@ -125,7 +125,7 @@ describe.skipIf(!hasBrowser)('a command line that asks to be let in', () => {
     await ada.page.getByRole('heading', { name: 'Enter this code in your terminal' }).waitFor()
     const code = (await ada.page.getByRole('group', { name: 'code' }).textContent()) ?? ''
     expect(await redeem(id, code, starting)).toBe(201)
-    // The browser tells of the refusal.
+    // The browser logs the refusal.
     ;(ada.complaints as string[]).length = 0
   })
 
@@ -142,7 +142,7 @@ describe.skipIf(!hasBrowser)('a command line that asks to be let in', () => {
 })
 
 describe.skipIf(!hasBrowser)('a token whose use has to be confirmed', () => {
-  it('is told to the person who made it, and used once they agree', async () => {
+  it('is shown to the person who made it, and used once they agree', async () => {
     const dashboard = await startDashboard()
     const { ask } = dashboard.authority
     const { token: auth } = await signInFounder(ask)

@@ -7,7 +7,7 @@ import { focused, hasBrowser, logIn, prepareVisitor, prepareDashboard } from './
 import { createApp, invite, mint } from './people.ts'
 import { prepareOrganisation, late } from './prepare.ts'
 
-describe.skipIf(!hasBrowser)('whoever does not see the page, or has no mouse', () => {
+describe.skipIf(!hasBrowser)('a person who does not see the page, or has no mouse', () => {
   const prepared = prepareDashboard()
   const { dashboard, ask, admin } = prepared
   const slug = prepareOrganisation(prepared)

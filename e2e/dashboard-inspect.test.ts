@@ -22,7 +22,7 @@ describe.skipIf(!hasBrowser)('the inspector', () => {
     visitor.page.on('request', (request) => requests.push(request))
   })
 
-  it('explains a token to whoever holds it, logged in or not', async () => {
+  it('explains a token to its holder, logged in or not', async () => {
     const { page } = visitor
     await page.getByLabel('Token', { exact: true }).fill(`Bearer ${token}`)
     const card = page.getByRole('article', { name: 'Permission token' })

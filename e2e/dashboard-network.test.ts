@@ -91,7 +91,7 @@ describe.skipIf(!hasBrowser)('a bad network', () => {
     await page.getByRole('heading', { name: 'made on a train is ready' }).waitFor()
   })
 
-  it('offers to load anew where a file of the page cannot be fetched', async () => {
+  it('offers to reload if a file of the page cannot be fetched', async () => {
     const { page } = visitor
     await page.goto(dashboard.url('/inspect'))
     await page.getByRole('heading', { name: 'Inspect a token' }).waitFor()
@@ -142,7 +142,7 @@ describe.skipIf(!hasBrowser)('a bad network', () => {
     ;(visitor.complaints as string[]).length = 0
   })
 
-  it('tells apart what does not exist and what is not one’s own', async () => {
+  it('distinguishes what does not exist from what is not one’s own', async () => {
     const { page } = visitor
     await page.goto(dashboard.url('/dashboard/nowhere/tokens'))
     await page.getByRole('heading', { name: 'No access to nowhere' }).waitFor()

@@ -110,7 +110,7 @@ describe.skipIf(!hasBrowser)('an admin and a member', () => {
     await stranger.leave()
   })
 
-  it('an organisation is deleted by whoever types its slug', async () => {
+  it('an organisation is deleted after typing its slug', async () => {
     const { page } = ada
     await page.getByRole('link', { name: 'Settings' }).click()
     await page.getByRole('button', { name: 'Delete organization' }).click()

@@ -45,7 +45,7 @@ describe.skipIf(!hasBrowser)('a session', () => {
     await visitor.leave()
   })
 
-  it('that somebody else takes over leaves nothing of the first person', async () => {
+  it('that another person takes over shows nothing of the first', async () => {
     const visitor = await dashboard.visitorAs(founder, '/account')
     const { page } = visitor
     endEverySession(dashboard)
@@ -78,7 +78,7 @@ describe.skipIf(!hasBrowser)('a session', () => {
     await visitor.leave()
   })
 
-  it('that somebody else takes over in one tab leaves nothing of the first person in the other', async () => {
+  it('that another person takes over in one tab shows nothing of the first in the other', async () => {
     const visitor = await dashboard.visitorAs(founder, `/dashboard/${slug}/apps`)
     const { page } = visitor
     const other = await visitor.anotherTab()

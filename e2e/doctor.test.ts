@@ -71,7 +71,7 @@ describe('a sound installation', () => {
     expect(await contents()).toEqual(before)
   })
 
-  test('is told line by line where it is not asked for JSON', async () => {
+  test('is printed line by line without --json', async () => {
     await takeOver()
     await chmod(data, 0o777)
     const { code, stdout } = await place.run(['doctor', '--engine', 'none', '--data', data])

@@ -134,7 +134,7 @@ export const graphqlRequests: readonly DoorRequest[] = [
   ),
   {
     ...graphql('Queries.latestImageDetails', 'listOrganisations', '{ latestImageDetails(image: "busybox") { tag } }'),
-    // Whoever may ask is told that nobody knows.
+    // Those who may ask learn that nobody knows.
     judge: (answer) => (/Unknown repository/.test(answer.text) ? 'allowed' : judgeGraphql(answer)),
   },
   graphql(
@@ -151,7 +151,7 @@ export const graphqlRequests: readonly DoorRequest[] = [
   ),
   {
     ...graphql('Queries.machine', 'listOrganisations', '{ machine(machineId: "00000000000000") { app { name } } }'),
-    // Whoever may ask is told that there is none.
+    // Those who may ask learn that there is none.
     judge: (answer) => (/machine not found/.test(answer.text) ? 'allowed' : judgeGraphql(answer)),
   },
   graphql('Queries.organizations', 'listOrganisations', '{ organizations { nodes { id internalNumericId } } }'),

@@ -1,4 +1,4 @@
-// One rule book: whatever an operation is asked through, the same credentials may, and the same may not.
+// One rule book: every door allows and refuses the same credentials for an operation.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -75,7 +75,7 @@ async function verdictOf(
   return judge(await ask(world, prepared, prepared.token ?? (await present(world, column, app))))
 }
 
-// Whoever presents a genuine credential may ask these: they tell of the credential itself, and of what it reaches.
+// Any genuine credential may ask these: they are about the credential itself, and what it reaches.
 const forEverybody = ['organisation.list', 'principal.show', 'region.list', 'token.authenticate', 'token.current']
 
 test('every operation is refused to a token without the right, by each door that offers it', async () => {

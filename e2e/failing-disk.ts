@@ -1,6 +1,6 @@
-// A disk that fails as it is told to: what a server writes to its database is refused with an error of the system, and
-// what it flushes, also where each write of a file does. The
-// library that does it stands before the system's own, and is compiled when a test wants it.
+// A disk that fails on demand: what a server writes to its database is refused with an error of the system, and what it
+// flushes, also where each write of a file does. The library that does it stands before the system's own, and is
+// compiled when a test wants it.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ export function reasonWithoutFailingDisk(): string | undefined {
   }
 }
 
-/** @throws Error where {@link reasonWithoutFailingDisk} tells why */
+/** @throws Error where {@link reasonWithoutFailingDisk} says why */
 export function createFailingDisk(): FailingDisk {
   const directory = mkdtempSync(join(tmpdir(), 'hallpass-failing-'))
   const [source, library, orders] = ['fail.c', 'fail.so', 'orders'].map((name) => join(directory, name)) as [

@@ -76,7 +76,7 @@ describe.skipIf(missing !== undefined)(`the Go client${missing === undefined ? '
     expect(await statusOf(ask, header)).toBe(200)
   })
 
-  test('is told when the person refuses', async () => {
+  test('learns that the person refuses', async () => {
     const { token } = await mint(ask, admin.token, await organisation('login'))
     const lines = hold(token, 'ask')
     const shown = (await lines.next()).value as Held

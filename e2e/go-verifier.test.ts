@@ -92,7 +92,7 @@ describe.skipIf(missing !== undefined)(
       expect(cleared).toBe('allowed')
     })
 
-    test('learns why nothing of it counts', async () => {
+    test('learns why nothing in it counts', async () => {
       const revoked = await mint(authority.ask, admin, slug)
       await revoke(authority.ask, admin, revoked.id)
       const { verified, cleared } = await service.ask({ do: 'authenticate', header: revoked.token, clear: read() })
@@ -187,14 +187,14 @@ describe.skipIf(missing !== undefined)(
       ],
       // Go's ActionNone: whether the token is of the organisation at all.
       ['no action at all', () => ({ org_slug: slug }), () => ({ orgid: orgId })],
-    ] as const)('is told that a token allows %s, and which numbers that is', async (_, access, resolved) => {
+    ] as const)('learns that a token allows %s, and its numbers', async (_, access, resolved) => {
       const answer = await service.ask({ do: 'authorize', header: org.token, access: access() })
       expect(answer.error).toBeUndefined()
       expect(answer.access).toEqual(resolved())
       expect(JSON.stringify(answer.verified)).toBe(`[${caveatsToJSON(readMacaroon(org.token).unsafeCaveats)}]`)
     })
 
-    test('is told which of several tokens allows it', async () => {
+    test('learns which of several tokens allows it', async () => {
       const header = bundle(readonlyOf(org.token), onlyFor(org.token, app.internal_numeric_id))
       const { verified, access } = await service.ask({
         do: 'authorize',

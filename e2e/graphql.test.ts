@@ -70,7 +70,7 @@ describe('a query', () => {
     expect(await refusalOf(query('{ apps(first: 0) { nodes { name } } }'))).toMatch(/^INVALID_ARGUMENTS: first/)
   })
 
-  test('knows personal as the own organisation, wherever it shows', async () => {
+  test('knows personal as the own organisation, everywhere', async () => {
     await createApp(authority.ask, ada.token, 'personal', 'mine')
     const { data } = await query(
       '{ personalOrganization { slug rawSlug type } organization(slug: "personal") { id } app(name: "mine") { organization { slug } } }',
@@ -84,7 +84,7 @@ describe('a query', () => {
     })
   })
 
-  test('is told in the words that clients match what is not there', async () => {
+  test('says what is missing in the words that clients match', async () => {
     expect(await refusalOf(query('{ app(name: "nosuch") { id } }'))).toBe(
       'NOT_FOUND: Could not find App: there is no app nosuch',
     )
@@ -111,7 +111,7 @@ describe('a query', () => {
       `mutation { createApp(input: { organizationId: "x" }) { ${'a'.repeat(41)} } }`,
       'field of CreateAppPayload of this name',
     ],
-  ])('is told what is not served, at any depth: %s', async (text, what) => {
+  ])('learns what is not served, at any depth: %s', async (text, what) => {
     expect(await refusalOf(query(text))).toBe(`NOT_SERVED: this authority does not serve the ${what}`)
   })
 
@@ -296,7 +296,7 @@ describe('a token that a Mutations caveat limits', () => {
     expect(await refusalOf(query('{ app(name: "web-1") { id } }', {}, made))).toMatch(/this is no mutation/)
   })
 
-  test('may do nothing else, by whatever door', async () => {
+  test('may do nothing else, through any door', async () => {
     const { token } = await mint(authority.ask, ada.token, slug)
     const limited = narrow(token, { type: 'Mutations', mutations: ['createLimitedAccessToken'] })
     for (const [text, variables] of [
@@ -325,7 +325,7 @@ describe('a token that a Mutations caveat limits', () => {
   })
 })
 
-test('whatever is asked, the answer is one: 200, and data or errors', async () => {
+test('every answer is 200 with data or errors', async () => {
   const words = Object.values(createSchema().getTypeMap()).flatMap((type) => [
     type.name,
     ...('getFields' in type ? Object.keys(type.getFields()) : []),

@@ -54,7 +54,7 @@ describe('a holder', () => {
     expect(await data(['apps', 'show', 'api'], token)).toContain('Name: api')
   })
 
-  it('is told what both can do, by name, and that they are live', async () => {
+  it('learns what both can do, by name, and that they are live', async () => {
     const before = await explain(token)
     expect(before).toMatch(/^Token [0-9a-f-]{36}\n {2}In organization acme \(\d+\):\n/)
     expect(before).toContain('It may read, write, create, delete and control: the organization and everything in it')
@@ -73,7 +73,7 @@ describe('a holder', () => {
     expect(alone.stdout).toContain('app web (')
   })
 
-  it('is told beforehand what the authority will say', async () => {
+  it('learns beforehand what the authority will say', async () => {
     for (const [credential, app, action, code] of [
       [token, 'web', 'd', 0],
       [narrowed, 'web', 'r', 0],
@@ -85,7 +85,7 @@ describe('a holder', () => {
     }
   })
 
-  it('tells a damaged token from a refused one, and repeats neither', async () => {
+  it('distinguishes a damaged token from a refused one, and repeats neither', async () => {
     const damaged = narrowed.slice(0, -2)
     const forged = narrowed.replace(/.{8}$/, (end) =>
       end.startsWith('AAAA') ? `BBBB${end.slice(4)}` : `AAAA${end.slice(4)}`,
@@ -118,7 +118,7 @@ describe('a holder', () => {
     expect(await hallpass(['apps', 'show', 'web'], added.stdout.trim())).toMatchObject({ code: 1, stdout: '' })
   })
 
-  it('is told that the token is revoked, and that a foreign one is unknown', async () => {
+  it('learns that the token is revoked, and that a foreign one is unknown', async () => {
     const [, id = ''] = /^Token (\S+)/.exec(await explain(token)) ?? []
     await data(['tokens', 'revoke', id])
     for (const dead of [token, narrowed]) {

@@ -1,4 +1,4 @@
-// Invitations that end with what they were made for: joining, leaving, stepping down, and with whoever made them.
+// Invitations end when the person joins, and when their maker leaves, steps down or is deleted.
 import { describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
@@ -25,7 +25,7 @@ describe('an invitation ends with what it was made for', () => {
   const accept = (token: string, invitation: string) =>
     ask('POST', '/v1/invitations/accept', { token, body: { invitation } })
 
-  test.each(['removed', 'left', 'demoted'])('no second code lets in whoever was %s', async (how) => {
+  test.each(['removed', 'left', 'demoted'])('no second code lets in a person who was %s', async (how) => {
     const { slug: fresh } = await createOrganisation(ask, admin.token)
     const { slug: first } = await createOrganisation(ask, admin.token)
     const person = await signUpInto(ask, admin.token, first)

@@ -34,7 +34,7 @@ describe('a link', () => {
     expect(invited.url).toBe(`${authority.url()}/invite#${invited.code}`)
   })
 
-  test('says to whoever holds it what it is to, and whether to log in or to sign up', async () => {
+  test('says to its holder what it is to, and whether to log in or to sign up', async () => {
     const email = newAddress()
     const { code, expires_at } = await inviteFully(ask, admin.token, slug, { email, role: 'admin' })
     const invited_by = { invited_by: admin.email, invited_by_proven: true }
@@ -48,7 +48,7 @@ describe('a link', () => {
     expect((await pending()).map((one) => one.email)).toContain(email)
   })
 
-  test('that is unknown, used or withdrawn says the same, and tells nothing else', async () => {
+  test('that is unknown, used or withdrawn gets the same answer, and nothing else', async () => {
     const email = newAddress()
     const used = await invite(ask, admin.token, slug, { email })
     await ask('POST', '/v1/users', { body: { email, password: 'a long enough password', invitation: used } })
@@ -130,7 +130,7 @@ describe('withdrawing', () => {
     ])
   })
 
-  test('is for admins of that organisation, and tells others nothing', async () => {
+  test('is for admins of that organisation, and shows others nothing', async () => {
     const member = await signUpInto(ask, admin.token, slug)
     const { id } = await inviteFully(ask, admin.token, slug, { email: newAddress() })
     const { token } = await mint(ask, admin.token, slug)
@@ -169,7 +169,7 @@ describe('mail', () => {
     expect(parts.get('text/html')).not.toContain('<b>')
   })
 
-  test('is among what a page is told before anyone logs in', async () => {
+  test('is among what a page learns before anyone logs in', async () => {
     const methods = expectAnswer(routes.showLoginMethods, await ask('GET', '/v1/login-methods'))
     expect(methods.mail).toBe(true)
   })

@@ -37,7 +37,7 @@ describe('guessing', () => {
     expect(await statusOf(ask, victim.token)).toBe(200)
   })
 
-  test('an address that nobody has is limited too, or the limit would tell who has one', async () => {
+  test('an address that nobody has is limited too, or the limit would show who has one', async () => {
     const email = `${unique('nobody')}@example.com`
     for (let count = 0; count < 10; count += 1) expectRefusal(await guess(email), 401)
     expectRefusal(await guess(email), 429)
@@ -92,7 +92,7 @@ describe('guessing', () => {
     expect((await from(person.email, person.password)).status).toBe(201)
   })
 
-  test('a wrong password and an unknown address are told in the same words', async () => {
+  test('a wrong password and an unknown address get the same words', async () => {
     const person = await signUpInto(ask, admin.token, slug)
     const known = expectRefusal(await guess(person.email), 401)
     const unknown = expectRefusal(await guess(`${unique('x')}@example.com`), 401)

@@ -102,7 +102,7 @@ test('a list of machines is sent as it is read: however long it is and however s
     expect(await ids('')).toEqual(all)
     expect(await ids('?summary=true&metadata.half=odd')).toEqual(all.filter((_, i) => i % 2 === 1))
     expect(await ids('?state=started')).toEqual([])
-    // Whoever may not see it any more is not told the end of it.
+    // A credential that may no longer see it does not get the end.
     await child.ask('DELETE', `/v1/apps/web?force=true`, { token: person })
     const [first] = sockets
     let received = ''

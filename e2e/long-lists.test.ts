@@ -23,7 +23,7 @@ const tokenCount = 350
 const eventCount = 900
 let directory: string
 let authority: OpenAuthority
-/** How many rows each snapshot was asked for, of whatever kind is counted here. */
+/** How many rows each snapshot was asked for, of the kind that is counted. */
 let rows: number[] = []
 beforeAll(async () => {
   directory = await createDirectory()
@@ -125,7 +125,7 @@ test('a page of tokens ends early where their caveats are long, and the next one
   expect(pages).toBe(Math.ceil((tokenCount * heavyBytes) / (1024 * 1024)))
 })
 
-test('whoever shows no caveats gets a whole page, and reads none of them', async () => {
+test('a client that shows no caveats gets a whole page without reading them', async () => {
   const asked = { ...usualListing, slug: 'acme', limit: 300, after: undefined, withoutCaveats: true }
   const { items, next } = await run(listOrganisationTokens, asked)
   expect([items.length, next, new Set(items.map(({ caveats }) => caveats))]).toEqual([

@@ -1,4 +1,4 @@
-// Files that are lost, replaced or open to others: no start makes a key for a database that has one, or begins anew
+// Files that are lost, replaced or open to others: no start makes a key for a database that has one, or starts over
 // where something was, and a server whose file is gone says so and keeps nothing in it.
 import {
   chmod,
@@ -83,7 +83,7 @@ async function removeDatabase(): Promise<void> {
   for (const name of ['hallpass.db', 'hallpass.db-wal', 'hallpass.db-shm']) await rm(at(name), { force: true })
 }
 
-test('the data directory is the one that is meant, whatever the line that names it ends with', async () => {
+test('the data directory is the intended one, with any line end after its name', async () => {
   const place = await arrive()
   try {
     await (await place.serve([], { HALLPASS_DATA: './d1' })).stop()
@@ -155,7 +155,7 @@ describe('a database that is gone', () => {
     ['emptied', () => truncate(at('hallpass.db'), 0)],
     // What a copy of the file alone held, before anything came into it from the log.
     ['without tables', async () => writeFile(at('hallpass.db'), await emptyDatabase())],
-  ])('and is %s beside its root key is not begun anew', async (_, lose) => {
+  ])('and is %s beside its root key is not replaced', async (_, lose) => {
     await startOnce()
     await lose()
     await expectRefusal('database_missing', /root\.key is in use .*"hallpass restore"/s)
@@ -285,7 +285,7 @@ describe('a server whose files are taken away', () => {
     expect(await statusOf(ask, minted.token)).toBe(200)
   })
 
-  test('keeps again what it is told once they are back', async () => {
+  test('stores changes again once they are back', async () => {
     await start()
     const { token } = await signInFounder(ask)
     const { slug } = await createOrganisation(ask, token)

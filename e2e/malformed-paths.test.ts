@@ -1,4 +1,4 @@
-// Paths, queries and methods that lead nowhere: refused in the words of the contract, whatever stands in them.
+// Malformed paths, queries and methods: refused in the words of the contract.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { allRoutes, routes, type Route, type RouteName } from '@hallpass/client/contract'
@@ -61,7 +61,7 @@ describe.each(withParams)('%s', (name, route) => {
   })
 })
 
-test('paths that do not exist are told so in plain text, as the Machines API does', async () => {
+test('paths that do not exist get an answer in plain text, as from the Machines API', async () => {
   for (const path of ['/nowhere', '/v1', '/v1/', '/v1/orgs//', '/v2/orgs', '/V1/ORGS', '/v1/tokens']) {
     const answer = await target.ask('GET', path, { token: target.admin.token })
     expectNo(answer, path)

@@ -87,7 +87,7 @@ describe('schemes', () => {
 })
 
 describe('a header with an element that is no token', () => {
-  test('keeps the token beside it, wherever it stands', async () => {
+  test('keeps the token beside it, at any place', async () => {
     for (const odd of [
       '',
       'fm9_AAAA',

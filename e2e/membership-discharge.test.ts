@@ -75,7 +75,7 @@ describe('an organisation that demands membership', () => {
     expect(await statusOf(ask, await discharge(ask, token))).toBe(200)
   })
 
-  test('has its deploy tokens ask too, wherever they are minted', async () => {
+  test('makes its deploy tokens ask too, for every way to mint them', async () => {
     const app = await createApp(ask, admin.token, slug)
     const body = { expiry: '1h' }
     const answer = await ask('POST', `/v1/apps/${app.name}/deploy_token`, { token: admin.token, body })
@@ -128,7 +128,7 @@ describe('a discharge', () => {
     expect(refusalOf(await takeTicket(ask, token), 403)).toContain('is not known here')
   })
 
-  test('is not given once the person has left, whoever else is a member', async () => {
+  test('is not given once the person has left, even if others are members', async () => {
     const member = await signUpInto(ask, admin.token, slug)
     const { token } = await mint(ask, member.token, slug)
     expect((await takeTicket(ask, token)).status).toBe(201)
@@ -154,7 +154,7 @@ describe('a discharge', () => {
     })
   })
 
-  test('whoever has left fills no trail with many tokens, and none with what these are called', async () => {
+  test('a person who has left cannot fill a trail with many tokens, nor with their names', async () => {
     const own = await demandingOrganisation('member')
     const member = await signUpInto(ask, admin.token, own)
     const shout = 'COME TO EVIL EXAMPLE'
@@ -246,7 +246,7 @@ function countEvents(): unknown {
 describe('a token that asks, and mints', () => {
   const tryToMint = (token: string) => ask('POST', `/v1/orgs/${slug}/tokens`, { token, body: {} })
 
-  test('hands its question on, to be asked anew of the same person', async () => {
+  test('passes its question on, for the same person', async () => {
     const member = await signUpInto(ask, admin.token, slug)
     const parent = await mint(ask, member.token, slug)
     const child = await mint(ask, await discharge(ask, parent.token), slug)
@@ -281,7 +281,7 @@ describe('a token that asks, and mints', () => {
     expect(Date.parse(child.expires_at)).toBe(Number(ending) * 1000)
   })
 
-  test('mints nothing where it asks anybody else besides, wherever that is said to be', async () => {
+  test('mints nothing if it also asks another third party, at any location', async () => {
     const { token } = await mint(ask, admin.token, slug)
     const { location } = ticketOf(token)
     const key = randomBytes(32)

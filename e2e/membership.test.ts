@@ -39,7 +39,7 @@ describe('members', () => {
     expect(await rolesIn(slug)).toEqual(before)
   })
 
-  test('who is a member is not told to those who may not change it', async () => {
+  test('people who may not change members do not learn who is one', async () => {
     const known = expectRefusal(await remove(member.token, slug, admin.email), 403)
     const unknown = expectRefusal(await remove(member.token, slug, 'nobody@example.com'), 403)
     expect(unknown.message).toBe(known.message)

@@ -31,7 +31,7 @@ const prepared = prepareAuthority(async () => {
 const { authority, ask, admin } = prepared
 const slug = prepareOrganisation(prepared)
 afterAll(() => provider.close())
-// What one test asks shall not run into the limits of another.
+// The requests of one test must not count for the limits of another.
 beforeEach(() => authority.restart())
 
 const isOurs = (url: URL) => url.origin === origin && !url.pathname.startsWith('/web/')
@@ -58,8 +58,8 @@ async function whoIs(browser: Wanderer): Promise<string | undefined> {
 
 const verified = (email: string, sub = unique('sub')): ProviderPerson => ({ sub, email, email_verified: true })
 
-describe('whoever comes from the provider', () => {
-  test('is the one who came before, whatever their address is by now', async () => {
+describe('a person who comes from the provider', () => {
+  test('is the one who came before, even with another address', async () => {
     const person = await signUpInto(ask, admin.token, slug)
     const known = verified(person.email)
     expect((await logIn(known)).href).toBe(`${origin}/orgs`)

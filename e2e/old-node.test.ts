@@ -77,7 +77,7 @@ describe.skipIf(oldNode === undefined)('under an old Node', () => {
       'true',
       expect.stringMatching(/^The base64 of token 2: character \d+ does not belong to standard base64$/),
     ])
-    // Imports come first wherever they stand, so that what forbids WebAssembly must be a module of its own.
+    // Imports run first, so the code that forbids WebAssembly must be a module of its own.
     writeFileSync(join(folder, 'forbid.mjs'), withoutWasm)
     expect(run(`import './forbid.mjs'\n${code}`)).toEqual(lines)
     const imported = code.replaceAll(

@@ -1,4 +1,4 @@
-// What is of many in an organisation or of a person: told whole in pieces, and bounded where all of it would be looked at.
+// Long lists of an organisation or a person: complete over several pages, with a limit on the work for each.
 import { expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'

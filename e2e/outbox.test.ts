@@ -1,4 +1,4 @@
-// Mail goes through the outbox: what no server took is sent later, whatever became of the authority between, and once.
+// Mail goes through the outbox: what no server took is sent later, once, even if the authority was restarted.
 import { rm } from 'node:fs/promises'
 
 import { routes } from '@hallpass/client/contract'
@@ -24,7 +24,7 @@ const makeDue = (directory: string) =>
 const waiting = (directory: string) =>
   withDatabase(directory, (database) => database.prepare('select tries, payload from outbox').all())
 
-/** A mail server that does not take what `refuse` tells it not to. */
+/** A mail server that refuses what `refuse` says. */
 async function startSmtp(options: Parameters<typeof startSmtpServer>[0] = {}): Promise<TestSmtpServer> {
   const server = await startSmtpServer(options)
   onTestFinished(() => server.close())
@@ -56,7 +56,7 @@ test('an invitation that no mail server took is mailed later, with a link that w
   expect((await inviteFully(ask, token, slug, { email })).mailed).toBe(false)
   const [task] = waiting(directory)
   expect(task).toMatchObject({ tries: 0 })
-  // A link that lets somebody in is nothing for whoever reads the database.
+  // The database must not show a link that lets somebody in.
   expect(Buffer.from(task?.['payload'] as Uint8Array).toString('latin1')).not.toMatch(/invite|example\.com/)
 
   // It is tried again, and fails again.

@@ -114,7 +114,7 @@ describe('a page', () => {
     await writeFile(join(folder, 'index.html'), page)
   })
 
-  test('is for browsers: a program that mistook the path is told so', async () => {
+  test('is for browsers: a program with a wrong path gets an error', async () => {
     for (const accept of ['application/json', '*/*', '']) {
       expect((await load('/orgs', { accept })).status).toBe(404)
     }
@@ -183,7 +183,7 @@ describe('an address that is nearly one of a page', () => {
     expect(those['content-type']).toBe('text/html; charset=utf-8')
   })
 
-  test('and one that is none is told by a page, to a browser that is being navigated', async () => {
+  test('and a browser that navigates to a wrong one gets a page', async () => {
     for (const path of ['/nowhere', '/dashboard/acme/tokens/id/more', '//example.com/login']) {
       const { status, headers, body } = await load(path, asPage)
       expect(status).toBe(404)

@@ -323,7 +323,7 @@ test('a new password ends the passkeys that are named, and no others', async () 
 })
 
 describe('where the public URL is no name', () => {
-  test('pages are told that there are no passkeys, and so is who asks nevertheless', async () => {
+  test('pages learn that there are no passkeys, and requests for one get the same answer', async () => {
     const plain = await startAuthority()
     try {
       const { token } = await signIn(plain.ask, founder)

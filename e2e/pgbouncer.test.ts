@@ -15,7 +15,7 @@ import { createApp, createOrganisation, mint, signInFounder, statusOf, unique } 
 const missing = reasonWithoutPostgres() ?? reasonWithoutPgbouncer()
 
 describe.skipIf(missing !== undefined)(`PgBouncer${missing === undefined ? '' : `, skipped: ${missing}`}`, () => {
-  test('answers as PostgreSQL itself does, however many ask at once, and is told of once', async () => {
+  test('answers as PostgreSQL itself does to many requests at once, and is logged once', async () => {
     const server = await startPostgres()
     const bouncer = await startPgbouncer(server)
     const directory = await createDirectory()
@@ -49,7 +49,7 @@ describe.skipIf(missing !== undefined)(`PgBouncer${missing === undefined ? '' : 
     }
   })
 
-  test('is found also by what runs anew, for what it looked up has changed', async () => {
+  test('is noticed also by queries that run again because their look-ups changed', async () => {
     const server = await startPostgres()
     const bouncer = await startPgbouncer(server)
     const warnings: string[] = []

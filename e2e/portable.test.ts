@@ -91,7 +91,7 @@ describe('the macaroon package', () => {
     expect(script).not.toContain('WebAssembly')
   })
 
-  // With the portable kernel, wherever a kernel is needed; what doors have in common comes once.
+  // With the portable kernel wherever a kernel is needed; shared modules of doors come once.
   test.each([
     [27_100, 'all of the main door', "export * from '@hallpass/macaroon'"],
     [

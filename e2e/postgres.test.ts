@@ -97,7 +97,7 @@ describe.skipIf(missing !== undefined)('an empty PostgreSQL', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  test('lets in whoever has the setup code that any of its servers printed, and a later one prints it too', async () => {
+  test('accepts the setup code that any of its servers printed, and a later one prints it too', async () => {
     const server = await startPostgres()
     const directories = await Promise.all(Array.from({ length: 4 }, createDirectory))
     const start = async (directory: string) => {

@@ -44,7 +44,7 @@ const { authority, ask, admin } = prepareAuthority(async () => {
   return { publicUrl: origin, oidc: { issuer, clientId, clientSecret }, ...mailThrough(smtp), port }
 })
 afterAll(() => provider.close())
-// What one test asks shall not run into the limits of another.
+// The requests of one test must not count for the limits of another.
 beforeEach(async () => {
   await authority.restart()
   Object.assign(admin, await signInFounder(ask))
@@ -216,7 +216,7 @@ describe('an account that a stranger made with somebody else’s address', () =>
     expect(made.created_by_proven).toBe(true)
   })
 
-  test('is told as unproven wherever people see its address', async () => {
+  test('is shown as unproven everywhere', async () => {
     const { slug } = await createOrganisation(ask, admin.token)
     const stranger = await signUpInto(ask, admin.token, slug, { role: 'admin' })
     const me = expectAnswer(routes.showCurrentUser, await ask('GET', '/v1/users/current', { token: stranger.token }))
@@ -334,7 +334,7 @@ describe('a new password by mail', () => {
     expect(orgs.map(({ raw_slug }) => raw_slug)).toContain(slug)
   })
 
-  test('is asked for with the same answer whoever exists, and so often for an address', async () => {
+  test('is asked for with the same answer for any address, and limited for each', async () => {
     const { slug } = await createOrganisation(ask, admin.token)
     const { email } = await signUpInto(ask, admin.token, slug)
     const answersOf = async (address: string) => {
@@ -396,13 +396,13 @@ describe('a person', () => {
     expect(expectAnswer(routes.listOrganisationTokens, list).tokens).toMatchObject([
       { id: shared.id, created_by: null, created_by_proven: false },
     ])
-    // The address is free, and whoever has it next is somebody else.
+    // The address is free, and its next account is another person.
     const again = await signUpInto(ask, admin.token, slug, { name: person.email.split('@')[0] ?? '' })
     const { orgs } = expectAnswer(routes.listOrganisations, await ask('GET', '/v1/orgs', { token: again.token }))
     expect(orgs.map(({ raw_slug }) => raw_slug)).not.toContain(personal.org_slug)
   })
 
-  test('stays while they are the last admin of a shared organisation, and is told of which', async () => {
+  test('stays while they are the last admin of a shared organisation, which the error names', async () => {
     const { slug } = await createOrganisation(ask, admin.token)
     const person = await signUpInto(ask, admin.token, slug)
     const own = await createOrganisation(ask, person.token)

@@ -87,7 +87,7 @@ async function startProxy(name: keyof typeof proxies, edit = (text: string) => t
   const port = await freePort()
   const readme = await readFile(resolve(import.meta.dirname, '../README.md'), 'utf8')
   const [, snippet] = new RegExp(`\`\`\`${fences[name]}\\n([^\`]+)\`\`\``).exec(readme) ?? []
-  if (snippet === undefined) throw new Error(`README has nothing of ${name}`)
+  if (snippet === undefined) throw new Error(`README does not mention ${name}`)
   const cert = join(directory, 'cert.pem')
   const pair = ['-keyout', join(directory, 'key.pem'), '-out', cert, '-subj', '/CN=hallpass.example.com']
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...pair], { stdio: 'ignore' })
@@ -158,7 +158,7 @@ describe.each(['nginx', 'caddy', 'haproxy'] as const)('%s', (name) => {
       const { id } = expectAnswer(routes.createMachine, made)
       const command = `https://127.0.0.1:${port}/v1/apps/web/machines/${id}/exec/stream`
       const servername = 'hallpass.example.com'
-      // A request that came without its offer would be told so.
+      // A request without its upgrade header would get another answer.
       await expect(
         openCommand(command, token, { command: ['sh'] }, { headers: { host: servername }, servername }),
       ).rejects.toMatchObject({ status: 412, text: expect.stringContaining('machine is not running') as string })

@@ -69,7 +69,7 @@ describe('the public URL', () => {
 
 const forwarded = { 'x-forwarded-for': '203.0.113.9' }
 
-describe('the address of whoever asks', () => {
+describe('the address of the caller', () => {
   test('is what a trusted proxy says, as far back as proxies are trusted', async () => {
     const running = await start({ trustedProxies: ['127.0.0.1', '10.0.0.0/8'] })
     expect(await addressOf(running, forwarded)).toBe('203.0.113.9')

@@ -60,7 +60,7 @@ describe('what ends a token', () => {
     ])
   })
 
-  test('what a token has minted can be spared, and is found by whoever revokes a token above it', async () => {
+  test('what a token has minted can be kept, and is revoked with a token above it', async () => {
     const [first, second, third] = await mintLine(3)
     // Where it is not looked for, it must not be overlooked.
     expectRefusal(await ask('DELETE', `/v1/tokens/${second?.id}?descendants=keep`, { token: admin.token }), 400)
@@ -209,7 +209,7 @@ describe('what ends a token', () => {
     expect((await ask('GET', `/v1/tokens/${id}`, { token: readonlyOf(token) })).status).toBe(200)
   })
 
-  test('a copy that is narrowed to the apps of others is not told their names', async () => {
+  test('a copy that is narrowed to the apps of others does not learn their names', async () => {
     const elsewhere = await createOrganisation(ask, admin.token)
     const foreign = await createApp(ask, admin.token, elsewhere.slug)
     const own = await createApp(ask, admin.token, slug)
@@ -236,14 +236,14 @@ describe('what ends a token', () => {
     const leaver = await signUpInto(ask, admin.token, slug)
     const own = await mint(ask, leaver.token, slug)
     expect((await ask('DELETE', `/v1/orgs/${slug}/members/${leaver.email}`, { token: leaver.token })).status).toBe(204)
-    // Tokens belong to the organisation: they outlive the membership of whoever made them.
+    // Tokens belong to the organisation: they outlive the membership of the person who made them.
     expect(await statusOf(ask, own.token)).toBe(200)
     expectRefusal(await ask('POST', `/v1/orgs/${slug}/tokens`, { token: leaver.token, body: {} }), 403)
     for (const method of ['GET', 'DELETE'] as const) {
       expectRefusal(await ask(method, `/v1/tokens/${own.id}`, { token: leaver.token }), 403)
     }
     expect(await statusOf(ask, own.token)).toBe(200)
-    // Whoever holds the token itself still may.
+    // The token itself still may.
     await revoke(ask, own.token, own.id)
     expect(await statusOf(ask, own.token)).toBe(401)
   })
@@ -296,7 +296,7 @@ describe('what ends a token', () => {
     expectRefusal(await ask('GET', '/v1/apps/phoenix', { token: narrowed }), 403)
   })
 
-  test('a holder who sets an end in the dim past is told so, and nothing breaks', async () => {
+  test('a holder who sets an end in the distant past gets an error, and nothing breaks', async () => {
     const { token } = await mint(ask, admin.token, slug)
     for (const end of [0n, -1n, -(2n ** 53n), -(2n ** 63n)]) {
       const copy = narrow(token, { type: 'ValidityWindow', notBefore: -(2n ** 63n), notAfter: end })

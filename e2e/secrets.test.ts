@@ -1,4 +1,4 @@
-// Secrets where they do not belong: whatever people paste into the wrong place, neither an answer nor the log repeats it.
+// Secrets in the wrong place: neither an answer nor the log repeats them.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
@@ -47,8 +47,8 @@ function expectSilent(answer: Pick<Answer, 'status' | 'text'>, secret: string, w
   for (const part of partsOf(secret)) expect(answer.text.includes(part), `${where}: ${answer.text}`).toBe(false)
 }
 
-// What is a name is shown: whoever calls an app or a token by their password has told everyone. What can be seen to open
-// something is refused there too.
+// A name is shown: a password in the name of an app or a token is public. What can be seen to open something is refused
+// there too.
 const names = new Set([
   'createOrganisation.name',
   'createOrganisation.slug',

@@ -1,5 +1,5 @@
 // An authority in a process of its own, made to be killed: takes its options as JSON, prints its address, and stops on
-// SIGTERM. Its log is its stderr; when its stdin closes, whoever started it is gone, and so it goes too.
+// SIGTERM. Its log is its stderr; when its stdin closes, its parent is gone, and it ends too.
 import { writeSync } from 'node:fs'
 
 import { serve, type ServeOptions } from '../packages/authority/src/main.ts'

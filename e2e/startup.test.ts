@@ -47,33 +47,30 @@ async function refusal(options: Partial<ServeOptions> = {}): Promise<StartupErro
 }
 
 // In /proc the recursive mkdir of Node.js never ends.
-test.skipIf(process.platform !== 'linux')(
-  'a data directory that no file system makes is told in one line',
-  async () => {
-    const place = await arrive()
-    const file = join(place.directory, 'file')
-    await writeFile(file, 'text')
-    const cases = [
-      ['/proc/hallpass/data', 'no directory can be made in /proc'],
-      [file, 'is not a directory'],
-      [join(file, 'data'), 'a part of its path is a file'],
-      ['/dev/null/data', 'a part of its path is a file'],
-    ] as const
-    try {
-      for (const [data, why] of cases) {
-        for (const words of [['serve', '--listen', '127.0.0.1:0'], ['restore', 'file'], ['doctor']]) {
-          const { code, stdout, stderr } = await place.run([...words, '--data', data])
-          const said = words[0] === 'doctor' ? stdout : stderr
-          expect({ words, data, code, said }).toMatchObject({ code: 1, said: expect.stringContaining(data) as string })
-          expect(said).not.toContain('something went wrong')
-          if (words[0] !== 'doctor') expect(said).toMatch(new RegExp(`^Error: .*${why}.*\\n$`))
-        }
+test.skipIf(process.platform !== 'linux')('a data directory that cannot be made is reported in one line', async () => {
+  const place = await arrive()
+  const file = join(place.directory, 'file')
+  await writeFile(file, 'text')
+  const cases = [
+    ['/proc/hallpass/data', 'no directory can be made in /proc'],
+    [file, 'is not a directory'],
+    [join(file, 'data'), 'a part of its path is a file'],
+    ['/dev/null/data', 'a part of its path is a file'],
+  ] as const
+  try {
+    for (const [data, why] of cases) {
+      for (const words of [['serve', '--listen', '127.0.0.1:0'], ['restore', 'file'], ['doctor']]) {
+        const { code, stdout, stderr } = await place.run([...words, '--data', data])
+        const said = words[0] === 'doctor' ? stdout : stderr
+        expect({ words, data, code, said }).toMatchObject({ code: 1, said: expect.stringContaining(data) as string })
+        expect(said).not.toContain('something went wrong')
+        if (words[0] !== 'doctor') expect(said).toMatch(new RegExp(`^Error: .*${why}.*\\n$`))
       }
-    } finally {
-      await place.leave()
     }
-  },
-)
+  } finally {
+    await place.leave()
+  }
+})
 
 test('a database that is to be reached by TLS is refused in one line, without a word of the library', async () => {
   const place = await arrive()
@@ -98,14 +95,14 @@ describe('the root key', () => {
     await start({ rootKey: keyA })
   })
 
-  test('a lost root.key is not made anew over a database that needs it', async () => {
+  test('a lost root.key is not replaced for a database that needs it', async () => {
     await start()
     await stop()
     await rm(join(directory, 'root.key'))
     expect((await refusal()).code).toBe('root_key_mismatch')
   })
 
-  test('a file that others can read is refused, and says how to mend it', async () => {
+  test('a file that others can read is refused, with the remedy', async () => {
     await start()
     await stop()
     const path = join(directory, 'root.key')

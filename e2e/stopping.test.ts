@@ -1,4 +1,4 @@
-// A signal stops a server, whoever is connected; and a server whose log nobody reads goes on.
+// A signal stops a server with open connections; and a server whose log nobody reads goes on.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
@@ -89,7 +89,7 @@ describe('SIGTERM', () => {
 })
 
 describe('a log that nobody reads', () => {
-  test('stops no request, and tells later what it lost', async () => {
+  test('stops no request, and later reports the lost lines', async () => {
     place = await arrive()
     const child = spawn(process.execPath, [bin, 'serve', '--listen', '127.0.0.1:0', '--log-level', 'debug'], {
       cwd: place.directory,

@@ -149,7 +149,7 @@ describe.skipIf(unfailing !== undefined)(`a disk that fails${unfailing ? `, skip
   test.each([
     ['a quota that is used up', 'write', constants.errno.EDQUOT],
     ['a limit of the size of files', 'write', constants.errno.EFBIG],
-    ['a quota that is told at the flush alone', 'flush', constants.errno.EDQUOT],
+    ['a quota that only the flush reports', 'flush', constants.errno.EDQUOT],
   ] as const)('is full by %s, and the server goes on', async (_, what, errno) => {
     const { token } = await signInFounder(ask)
     const { slug } = await createOrganisation(ask, token)

@@ -1,4 +1,4 @@
-// `hallpass users`: accounts in the hands of whoever runs the authority, on both engines, while it serves.
+// `hallpass users`: accounts for the operator, on both databases, while the authority serves.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
@@ -38,7 +38,7 @@ overEachEngine((postgres) => {
     expect((await users('list')).stdout).toMatch(new RegExp(`${person.email} +nobody`))
   })
 
-  test('resets one: whoever was in it is out, and the link lets its owner in, once', async () => {
+  test('resets one: all its logins end, and the link lets its owner in, once', async () => {
     const stranger = await signUpInto(authority.ask, admin.token, slug)
     const { email, password } = stranger
     const token = await mint(authority.ask, stranger.token, 'personal')
@@ -89,7 +89,7 @@ overEachEngine((postgres) => {
     },
   )
 
-  test('deletes one, asks first, and keeps the last admin of an organisation until it is told otherwise', async () => {
+  test('deletes one, asks first, and keeps the last admin of an organisation without --even-last-admin', async () => {
     const person = await signUpInto(authority.ask, admin.token, slug)
     const own = await createOrganisation(authority.ask, person.token)
     const unasked = await users('delete', person.email)

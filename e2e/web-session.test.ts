@@ -84,7 +84,7 @@ describe('the cookie counts for nothing', () => {
     'in a navigation from another site': () => ({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }),
     'where the address was typed': () => ({ 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }),
     'from an origin that is hidden': () => ({ 'sec-fetch-site': 'same-origin', origin: 'null' }),
-    'from another origin, whatever else is said': () => ({ ...ownPage, origin: 'https://evil.example' }),
+    'from another origin, with any other headers': () => ({ ...ownPage, origin: 'https://evil.example' }),
     'where nothing is said': () => ({}),
     'with a referer elsewhere': () => ({ referer: 'https://evil.example/' }),
     'with a referer that only begins like ours': (origin) => ({ referer: `${origin}.evil.example/` }),
@@ -157,7 +157,7 @@ describe('the cookie counts for nothing', () => {
     }
   })
 
-  test('and yet it counts for our own page in a browser that says nothing of sites', async () => {
+  test('but it counts for our own page in a browser without Sec-Fetch-Site', async () => {
     const cookie = (await visitAs(ask, founder)).cookie()
     const origin = authority.url()
     for (const headers of [{ origin }, { referer: `${origin}/orgs` }, { ...ownPage, origin }]) {

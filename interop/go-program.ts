@@ -8,7 +8,7 @@ import { join } from 'node:path'
 export function whatIsMissing(): string | undefined {
   if (spawnSync(compiler, ['version']).status !== 0) return 'there is no go on the PATH'
   const modules = spawnSync(compiler, ['mod', 'download'], { cwd: source, timeout: 60_000 })
-  return modules.status === 0 ? undefined : 'the modules that interop/go needs cannot be had'
+  return modules.status === 0 ? undefined : 'the modules that interop/go needs cannot be fetched'
 }
 
 /** Builds it into a folder; returns its path. */

@@ -66,7 +66,7 @@ export function playOurs(one: Case): Outcome {
   const clearances = one.accesses.map((access) => {
     const clearance = clear(verified, [access])
     if (verified.otherDischarges.length === 0) return clearance
-    // We take any discharge that holds, and Go its first one, of which this is what we say.
+    // We take any discharge that holds, and Go takes the first: this is our result for the first.
     const ofFirst = clearCaveats(verified.caveats, [access])
     if (ofFirst.allowed && !clearance.allowed) throw new Error('another discharge took the place of one that holds')
     return ofFirst

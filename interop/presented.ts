@@ -1,4 +1,4 @@
-/** What becomes of tokens on their way: bytes changed, locations moved, discharges lost, doubled and in another order. */
+/** Changes that tokens meet on their way: bytes changed, locations moved, discharges lost, doubled and in another order. */
 
 import { decodeMacaroon } from '@hallpass/macaroon'
 import type { Case } from './case.ts'

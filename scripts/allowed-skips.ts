@@ -1,4 +1,4 @@
-// Says which skipped tests are failures: with HALLPASS_REQUIRE_ALL=1 all but those whose need a CI cannot promise.
+// Says which skipped tests are failures: with HALLPASS_REQUIRE_ALL=1, all but those that need what CI cannot promise.
 
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
@@ -9,7 +9,7 @@ interface Excuse {
   readonly why: string
   /** Of the file's path with the test's full name behind it. */
   readonly tests: RegExp
-  /** Whether the excuse counts here; it does where nothing is said. */
+  /** Whether the excuse counts here; absent means that it does. */
   readonly counts?: boolean
 }
 

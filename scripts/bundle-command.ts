@@ -9,10 +9,7 @@ import { readManifest } from './manifest.ts'
 
 const command = resolve(import.meta.dirname, '../packages/cli')
 
-/**
- * What `import` takes from a module of Node.js, it takes whole, with the parts that are else loaded when they are called
- * for: fetch with `node:http`, streams with `node:fs`.
- */
+/** An `import` of a module of Node.js also loads its lazy parts: fetch with `node:http`, streams with `node:fs`. */
 const builtins: Plugin = {
   name: 'builtins',
   resolveId: (id) => (id.startsWith('node:') && id !== 'node:module' ? `\0${id}` : undefined),
@@ -20,7 +17,7 @@ const builtins: Plugin = {
     id.startsWith('\0node:') ? `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(1))})` : undefined,
 }
 
-/** The schemas from which they are made stay behind. */
+/** The bundle leaves out the schemas from which they are made. */
 const forms: Plugin = {
   name: 'forms',
   load: (id) =>
@@ -29,7 +26,7 @@ const forms: Plugin = {
       : undefined,
 }
 
-/** Puts it into this directory; the server and the dashboard are packages that whoever serves installs too. */
+/** Writes it into this directory. The server and the dashboard stay packages, which are installed with it. */
 export async function bundleCommand(directory: string): Promise<void> {
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true })
@@ -45,7 +42,7 @@ export async function bundleCommand(directory: string): Promise<void> {
     format: 'esm',
     minify: true,
     chunkFileNames: '[name]-[hash].js',
-    // What nearly every command needs is one file: finding another takes as long as running it.
+    // One file has what nearly every command needs, because to find another file takes as long as to run it.
     codeSplitting: { groups: [{ name: 'core', test: /cli.src.(?:main|connect|output)\.ts$/ }] },
   })
   await bundle.close()

@@ -140,7 +140,7 @@ const houses: Readonly<Record<string, Readonly<Record<string, Room>>>> = {
   dashboard: dashboardRooms,
 }
 
-/** What goes against the arrows: the file that loads the server, and the command that tells it where the dashboard's files are. */
+/** The exceptions to the arrows: the file that loads the server, and the command that looks up the dashboard's files. */
 const exceptions = new Set([
   'packages/cli/src/authority-package.ts @hallpass/authority',
   'packages/cli/src/commands/serve/serve.ts @hallpass/dashboard/index.html',
@@ -166,7 +166,7 @@ if (problems.length > 0) {
   process.exit(1)
 }
 
-/** Nothing is in the house that the tables here, README.md, the map and the list of decisions do not name. */
+/** The tables here, README.md, the map and the list of decisions name every folder and page. */
 function checkTables(): string[] {
   const found: string[] = []
   const lacks = (file: string, folder: string, wanted: (name: string) => string) => {

@@ -1,4 +1,4 @@
-// Makes what of the macaroon kernel is made by machine: the WebAssembly module.
+// Generates the WebAssembly module of the macaroon kernel.
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 

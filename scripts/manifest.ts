@@ -1,4 +1,4 @@
-// The package.json of what is published, made from that of the source.
+// Makes the package.json of a published package from that of the source.
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 

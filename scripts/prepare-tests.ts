@@ -1,5 +1,5 @@
-// What tests have in common, made once before they run: the command line as it is published, and the server and other
-// programs in few files, which start in half the time.
+// Makes what tests share, once before they run: the command line as it is published, and the server and other programs
+// in few files, which start in half the time.
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 

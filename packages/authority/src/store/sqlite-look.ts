@@ -50,7 +50,7 @@ export function expectWhole(database: DatabaseSync, path: string): void {
   throw new StartupError(
     'database_damaged',
     `${path} is damaged: ${finding}. Look after the disk, and restore a backup with "hallpass restore". ` +
-      '"hallpass doctor" tells more. Nothing was changed.',
+      '"hallpass doctor" says more. Nothing was changed.',
   )
 }
 

@@ -338,7 +338,7 @@ class SqliteStore implements Store {
       new StartupError(
         'database_damaged',
         `${this.#data.database} or its log cannot be read or written any more (${words}). The server stops, so that ` +
-          'nothing wrong is said or kept. Look after the disk; "hallpass doctor" tells more.',
+          'nothing wrong is said or kept. Look after the disk; "hallpass doctor" says more.',
         { cause: error },
       ),
     )

@@ -117,7 +117,7 @@ export async function insertMachine(
   return machine
 }
 
-/** A volume that is created and has all that it shall, unless it is changed. */
+/** A complete volume, with these changes. */
 export async function insertVolume(
   tx: Transaction,
   app: Pick<App, 'id' | 'organisationId'>,
