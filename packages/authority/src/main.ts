@@ -1,6 +1,5 @@
 // Wires an authority together and starts it.
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -12,7 +11,7 @@ import { checkOptions, type Config, type ServeOptions } from './config.ts'
 import { describeCause } from './domain/cause.ts'
 import { DomainError, StartupError, isUnavailable } from './domain/errors.ts'
 import type { Secret } from './domain/secret.ts'
-import type { Store, Trouble } from './domain/store.ts'
+import type { Store } from './domain/store.ts'
 import { createLongAnswers } from './doors/http/long-answers.ts'
 import { openFlyctlDoor } from './doors/flyctl/door.ts'
 import { openGraphqlDoor } from './doors/graphql/door.ts'
@@ -23,12 +22,10 @@ import { openWebDoor } from './doors/web/door.ts'
 import { createSessionCookies } from './doors/web/session-cookie.ts'
 import { createIdentityProvider } from './identity/openid.ts'
 import { createPasskeyVerifier } from './identity/passkeys.ts'
-import { admitRootKey } from './keyring/admit.ts'
-import { checkRootKey, createKeyring, proveRootKey } from './keyring/keyring.ts'
+import { createKeyring } from './keyring/keyring.ts'
 import { createPasswordHasher } from './keyring/passwords.ts'
-import { clearDrafts, markRootKeyFile } from './keyring/root-key-file.ts'
+import { markRootKeyFile } from './keyring/root-key-file.ts'
 import { watchRootKey } from './keyring/root-key-watch.ts'
-import { findRootKey, type RootKey } from './keyring/root-key.ts'
 import { createLog, createRareLines, type LogSink, type SayRarely } from './log.ts'
 import type { RunningMachines } from './machines/runner.ts'
 import { createMailer, type MailFailure } from './mail/mailer.ts'
@@ -42,14 +39,10 @@ import { createQuotas } from './operations/perform/quotas.ts'
 import { isMailedCodeGood } from './operations/accounts/mailed-code.ts'
 import { renewSetupCode } from './operations/accounts/setup-code.ts'
 import { createAccount } from './operations/accounts/sign-up.ts'
+import { openWithRootKey, recogniseRootKey } from './open-store.ts'
 import { startMachines } from './start-machines.ts'
-import { flushDirectory } from './store/sqlite-flush.ts'
-import { openStore } from './store/open.ts'
-import { lookAtDataDirectory, makeDataDirectory } from './store/sqlite-directory.ts'
-import { finishRevocations, forgetMachines, forgetVolumes, removeLeftovers } from './workers/removing.ts'
-import { createRetention } from './workers/retention.ts'
-import { startOutbox } from './workers/outbox.ts'
-import { startWorker, type Worker } from './workers/worker.ts'
+import { startWorkers } from './start-workers.ts'
+import type { Worker } from './workers/worker.ts'
 
 export type { ServeOptions } from './config.ts'
 export { backUp, restore } from './operator/backup.ts'
@@ -224,47 +217,14 @@ async function listen(
         'everybody behind it counts as one client. Name its address, for example --trusted-proxies 127.0.0.1',
     )
   }
-  const worker = startWorker({
-    store,
-    chores: [
-      finishRevocations,
-      removeLeftovers,
-      forgetMachines(environment.now),
-      forgetVolumes(environment.now),
-      ...createRetention(config.keep, { now: environment.now, elapsed: () => performance.now() }),
-    ],
-    now: environment.now,
-    id: Buffer.from(environment.randomBytes(12)).toString('base64url'),
-    report: ({ chore, error }) => {
-      if (error === undefined) log.info({ chore }, 'a chore works again')
-      else log.warn({ chore, err: error }, 'a chore failed, and will be tried again')
-    },
-  })
-  const mail =
-    postbox === undefined
-      ? []
-      : [
-          postbox,
-          startOutbox({
-            store,
-            perform: (task) => postbox.deliver(task),
-            now: environment.now,
-            interval: config.mail?.interval,
-            report: (error) => log.warn({ err: error }, 'a task of the outbox failed, and will be tried again'),
-          }),
-        ]
+  const workers = startWorkers(environment, config, { log, postbox })
   let closing: Promise<void> | undefined
   return {
     url,
     openSocket,
     close: () => {
       environment.ongoing.close()
-      return (closing ??= closeAll(
-        server,
-        [worker, ...mail, ...(machines === undefined ? [] : [machines])],
-        store,
-        sink,
-      ))
+      return (closing ??= closeAll(server, [...workers, ...(machines === undefined ? [] : [machines])], store, sink))
     },
   }
 }
@@ -321,52 +281,6 @@ function reportAside({ log, sayRarely }: Logs, error: unknown, requestId: string
   if (!(error instanceof DomainError)) return reportUnforeseen(log, error, requestId)
   const { code, message } = error
   sayRarely('warn', { code, detail: describeCause(error), request_id: requestId }, `not in the answer: ${message}`)
-}
-
-/** Logs each change once, with the database's own message, which contains no secret. */
-function logCondition(log: Logger, what: 'reads' | 'writes', trouble: Trouble | undefined, cause: unknown): void {
-  if (trouble === undefined) log.info({ what }, `${what} go on again`)
-  else {
-    const detail = { detail: describeCause({ cause }) }
-    log.error({ what, reason: trouble.reason, ...detail }, `${what} are refused: ${trouble.message}`)
-  }
-}
-
-/** Checks that the root key and the database belong together before either is made or changed. */
-async function openWithRootKey({ dataDirectory, databaseUrl, rootKey: environment }: Config, log: Logger) {
-  // For PostgreSQL too, because the root key is in it.
-  if (environment === undefined) lookAtDataDirectory(dataDirectory, 'server')
-  await clearDrafts(dataDirectory, Date.now())
-  let rootKey = await findRootKey({ environment, dataDirectory })
-  const place =
-    databaseUrl === undefined
-      ? { directory: dataDirectory, name: join(dataDirectory, 'hallpass.db') }
-      : { url: databaseUrl.reveal(), name: 'the PostgreSQL database' }
-  const store = await openStore({
-    ...place,
-    warn: (sentence) => log.warn(sentence),
-    report: (what, trouble, cause) => logCondition(log, what, trouble, cause),
-    progress: (sentence) => log.info(sentence),
-    async admit(database) {
-      const given = rootKey
-      rootKey = await admitRootKey(given, { ...database, name: place.name }, dataDirectory, makeDataDirectory)
-      // Flushes the key to disk before anything is stored under it.
-      if (given === undefined) flushDirectory(dataDirectory)
-    },
-  })
-  if (rootKey === undefined) throw new Error('a store was opened without a root key')
-  return { store, rootKey }
-}
-
-async function recogniseRootKey(store: Store, rootKey: RootKey): Promise<void> {
-  // A start on a full disk finds it and writes nothing.
-  const known = await store.read((tx) => tx.settings.get('root_key_proof'))
-  if (known !== undefined) return checkRootKey(rootKey, known)
-  await store.write(async (tx) => {
-    const proof = await tx.settings.get('root_key_proof')
-    if (proof === undefined) await tx.settings.set('root_key_proof', proveRootKey(rootKey))
-    else checkRootKey(rootKey, proof)
-  })
 }
 
 /** While there is no account, makes the configured one, or a code with which a person makes it. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { createUlid, nextRunId, ulidPattern } from './machine.ts'
+import { createUlid, nextRunId } from './machine.ts'
 
 test('ULIDs are greater than earlier ones, even if a clock goes back', () => {
   fc.assert(
@@ -11,7 +11,7 @@ test('ULIDs are greater than earlier ones, even if a clock goes back', () => {
       let before = ''
       for (const now of instants) {
         const made = createUlid(now, randomBytes, before)
-        expect(made).toMatch(ulidPattern)
+        expect(made).toMatch(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/)
         expect(made > before).toBe(true)
         before = made
       }

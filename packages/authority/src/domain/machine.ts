@@ -121,7 +121,6 @@ export function machineOfRun(runId: string): string {
 
 // https://github.com/ulid/spec: 48 bits of milliseconds, 80 random bits; Crockford's base 32.
 const ulidDigits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-export const ulidPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
 
 /** A ULID of this instant that is greater than `before`, whichever clock made that one. */
 export function createUlid(now: number, randomBytes: RandomBytes, before = ''): string {

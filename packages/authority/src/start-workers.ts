@@ -1,0 +1,47 @@
+// Starts the work that no request asks for: removing, forgetting, and mail.
+import type { Logger } from 'pino'
+
+import type { Config } from './config.ts'
+import type { RunningPostbox } from './mail/postbox.ts'
+import type { Environment } from './operations/perform/operation.ts'
+import { startOutbox } from './workers/outbox.ts'
+import { finishRevocations, forgetMachines, forgetVolumes, removeLeftovers } from './workers/removing.ts'
+import { createRetention } from './workers/retention.ts'
+import { startWorker, type Worker } from './workers/worker.ts'
+
+interface Wiring {
+  readonly log: Logger
+  readonly postbox: RunningPostbox | undefined
+}
+
+export function startWorkers(
+  { store, now, randomBytes }: Environment,
+  { keep, mail }: Config,
+  { log, postbox }: Wiring,
+): readonly Worker[] {
+  const worker = startWorker({
+    store,
+    chores: [
+      finishRevocations,
+      removeLeftovers,
+      forgetMachines(now),
+      forgetVolumes(now),
+      ...createRetention(keep, { now, elapsed: () => performance.now() }),
+    ],
+    now,
+    id: Buffer.from(randomBytes(12)).toString('base64url'),
+    report: ({ chore, error }) => {
+      if (error === undefined) log.info({ chore }, 'a chore works again')
+      else log.warn({ chore, err: error }, 'a chore failed, and will be tried again')
+    },
+  })
+  if (postbox === undefined) return [worker]
+  const outbox = startOutbox({
+    store,
+    perform: (task) => postbox.deliver(task),
+    now,
+    interval: mail?.interval,
+    report: (error) => log.warn({ err: error }, 'a task of the outbox failed, and will be tried again'),
+  })
+  return [worker, postbox, outbox]
+}
