@@ -24,27 +24,25 @@ import { cursor, flag, label, pageLimit, part, pathName } from './text.ts'
 const machineParams = appParams.extend({ machine_id: pathName })
 const keyParams = machineParams.extend({ key: metadataKey })
 
-/** A number of seconds, or a text of Go's durations; whole milliseconds. */
-const timeout = z.union([z.string(), z.number()]).transform((given, context): number => {
-  try {
-    return /^\d+(?:\.\d+)?$/.test(String(given)) ? Math.round(Number(given) * 1000) : parseTimeout(given)
-  } catch (error) {
-    if (!(error instanceof DurationError)) throw error
-    context.addIssue({ code: 'custom', message: error.message })
-    return z.NEVER
-  }
-})
+/** A text or a number, as whole milliseconds. */
+const durationBy = (parse: (given: string | number) => number) =>
+  z.union([z.string(), z.number()]).transform((given, context): number => {
+    try {
+      return parse(given)
+    } catch (error) {
+      if (!(error instanceof DurationError)) throw error
+      context.addIssue({ code: 'custom', message: error.message })
+      return z.NEVER
+    }
+  })
 
-/** A number of nanoseconds, as Go encodes durations in a body, or a text; whole milliseconds. */
-const goTimeout = z.union([z.string(), z.number()]).transform((given, context): number => {
-  try {
-    return parseTimeout(given)
-  } catch (error) {
-    if (!(error instanceof DurationError)) throw error
-    context.addIssue({ code: 'custom', message: error.message })
-    return z.NEVER
-  }
-})
+/** A number of seconds, or a text of Go's durations. */
+const timeout = durationBy((given) =>
+  /^\d+(?:\.\d+)?$/.test(String(given)) ? Math.round(Number(given) * 1000) : parseTimeout(given),
+)
+
+/** A number of nanoseconds, as Go encodes durations in a body, or a text. */
+const goTimeout = durationBy(parseTimeout)
 
 /** A list, as a repeated parameter or with commas. */
 const listOf = z.union([part(512), z.array(part(128)).max(20)]).transform((given): readonly string[] =>
@@ -86,6 +84,11 @@ const updateBody = z
     current_version: part(64).nullish().describe('The update is refused where the machine has another version by now.'),
   })
   .meta({ id: 'UpdateMachineRequest' })
+
+const metadataBody = z.object({
+  metadata: z.record(metadataKey, metadataValue.nullable()),
+  machine_version: part(64).nullish(),
+})
 
 const filters = {
   include_deleted: flag.optional(),
@@ -217,18 +220,12 @@ export const machineRoutes = routesOf('machines', {
   replaceMachineMetadata: {
     summary: 'Replace the metadata of a machine',
     params: machineParams,
-    body: z.object({
-      metadata: z.record(metadataKey, metadataValue.nullable()),
-      machine_version: part(64).nullish(),
-    }),
+    body: metadataBody,
   },
   changeMachineMetadata: {
     summary: 'Change some metadata of a machine: what is null or empty is removed',
     params: machineParams,
-    body: z.object({
-      metadata: z.record(metadataKey, metadataValue.nullable()),
-      machine_version: part(64).nullish(),
-    }),
+    body: metadataBody,
   },
   showMachineMetadataKey: {
     summary: 'One value of the metadata of a machine',
