@@ -1,6 +1,6 @@
 // `/dashboard/:org/machines/:app/:id`: one machine, how it is, what happened to it, what it writes, and what can be done with it.
 import { useEffect, useRef, useState } from 'react'
-import { Link, useParams } from 'wouter'
+import { useParams } from 'wouter'
 
 import type { Machine } from '@hallpass/client'
 
@@ -17,7 +17,7 @@ import { useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
 import { useAnnounce } from '../ui/announce.ts'
 import { Button } from '../ui/button.tsx'
-import { Section } from '../ui/layout.tsx'
+import { BackLink, Section } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
 import { FailureNotice, Notice } from '../ui/notice.tsx'
 import { PageSkeleton } from '../ui/skeleton.tsx'
@@ -34,12 +34,7 @@ export function MachinePage() {
   })
   return (
     <>
-      <Link
-        href={`/dashboard/${slug}/machines`}
-        className="mb-3 inline-block text-muted hover:text-ink hover:underline"
-      >
-        ← Machines
-      </Link>
+      <BackLink href={`/dashboard/${slug}/machines`}>Machines</BackLink>
       <Load query={query} what="The machine" skeleton={<PageSkeleton />}>
         {(machine) => <Shown app={app} machine={machine} />}
       </Load>

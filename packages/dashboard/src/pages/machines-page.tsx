@@ -1,6 +1,6 @@
 // `/dashboard/:org/machines`, and `/dashboard/:org/machines/:app`: the machines of an organization, and those of one app.
 import type { ReactNode } from 'react'
-import { Link, useParams, useSearchParams } from 'wouter'
+import { useParams, useSearchParams } from 'wouter'
 
 import { useServices } from '../api/services.tsx'
 import { useQuery } from '../api/use-query.ts'
@@ -11,7 +11,7 @@ import { useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
 import { useSayCount } from '../ui/announce.ts'
 import { Select } from '../ui/field.tsx'
-import { Empty } from '../ui/layout.tsx'
+import { BackLink, Empty } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
 import { Pager, useCursor } from '../ui/pager.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
@@ -78,12 +78,7 @@ export function AppMachinesPage() {
 
   return (
     <>
-      <Link
-        href={`/dashboard/${slug}/machines`}
-        className="mb-3 inline-block text-muted hover:text-ink hover:underline"
-      >
-        ← Machines
-      </Link>
+      <BackLink href={`/dashboard/${slug}/machines`}>Machines</BackLink>
       <PageHeader title={`Machines of ${app}`} />
       <MachineList about={app} ask={ask} hasApps={false}>
         Start one on the command line: npx hallpass machine run IMAGE -a {app}

@@ -14,7 +14,7 @@ import { useSayCount } from '../ui/announce.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyButton, Id } from '../ui/copy.tsx'
 import { EventList } from '../ui/events.tsx'
-import { Empty, Fact, Facts, Section } from '../ui/layout.tsx'
+import { BackLink, Empty, Fact, Facts, Section } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Pager, useCursor } from '../ui/pager.tsx'
@@ -33,9 +33,7 @@ export function TokenPage() {
   const query = useQuery({ key: ['token', id], ask: () => client.showToken({ token_id: id }) })
   return (
     <>
-      <Link href={`/dashboard/${slug}/tokens`} className="mb-3 inline-block text-muted hover:text-ink hover:underline">
-        ← Tokens
-      </Link>
+      <BackLink href={`/dashboard/${slug}/tokens`}>Tokens</BackLink>
       <Load query={query} what="The token" skeleton={<PageSkeleton />}>
         {(token) => <Shown token={token} />}
       </Load>

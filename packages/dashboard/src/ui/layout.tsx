@@ -1,7 +1,17 @@
 // The pieces that pages are put together from.
 import type { ReactNode } from 'react'
+import { Link } from 'wouter'
 
 import { joinClasses } from './classes.ts'
+
+/** The way back to the list that a page belongs to. */
+export function BackLink({ href, children }: { readonly href: string; readonly children: ReactNode }) {
+  return (
+    <Link href={href} className="mb-3 inline-block text-muted hover:text-ink hover:underline">
+      ← {children}
+    </Link>
+  )
+}
 
 interface SectionProps {
   readonly title: string
