@@ -7,7 +7,7 @@ import { routes } from '@hallpass/client/contract'
 import { serve } from '../packages/authority/src/main.ts'
 import { createDirectory, optionsFor, withDatabase } from './authority.ts'
 import { createAsk, expectAnswer, expectRefusal, type Answer } from './http.ts'
-import { createOrganisation, invite, signIn, signUpInto, unique } from './people.ts'
+import { createOrganisation, invite, memberPath, rolesIn, signIn, signUpInto, unique } from './people.ts'
 import { prepareAuthority, prepareOrganisation, preparePerson } from './prepare.ts'
 
 const prepared = prepareAuthority()
@@ -15,18 +15,10 @@ const { authority, ask, admin } = prepared
 const slug = prepareOrganisation(prepared)
 const member = preparePerson(prepared, slug)
 
-const memberPath = (organisation: string, email: string) =>
-  `/v1/orgs/${organisation}/members/${encodeURIComponent(email)}`
 const remove = (token: string, organisation: string, email: string) =>
   ask('DELETE', memberPath(organisation, email), { token })
 const accept = (token: string, invitation: string) =>
   ask('POST', '/v1/invitations/accept', { token, body: { invitation } })
-
-async function rolesIn(organisation: string): Promise<Readonly<Record<string, string>>> {
-  const answer = await ask('GET', `/v1/orgs/${organisation}`, { token: admin.token })
-  const { members } = expectAnswer(routes.showOrganisation, answer)
-  return Object.fromEntries(members.map(({ email, role }) => [email, role]))
-}
 
 /** From the least to the greatest. */
 function statusesOf(answers: readonly Answer[]): readonly number[] {
@@ -60,7 +52,7 @@ describe('invitations', () => {
     const { slug: fresh } = await createOrganisation(ask, admin.token)
     const code = await invite(ask, admin.token, fresh, { email: member.email, role: 'member' })
     expect(expectAnswer(routes.acceptInvitation, await accept(member.token, code)).role).toBe('member')
-    expect((await rolesIn(fresh))[member.email]).toBe('member')
+    expect((await rolesIn(ask, admin.token, fresh))[member.email]).toBe('member')
     expectRefusal(
       await ask('POST', `/v1/orgs/${fresh}/invitations`, { token: admin.token, body: { email: member.email } }),
       409,

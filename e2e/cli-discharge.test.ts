@@ -1,9 +1,7 @@
 // The real command line with tokens that ask the authority whether their person is still a member.
-import { join } from 'node:path'
-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { arrive, type Begun, type Outcome, type Place, type Served } from './hallpass.ts'
+import { arrive, serveAndLogIn, type Begun, type Outcome, type Place, type Served } from './hallpass.ts'
 
 describe('hallpass, with a token that needs a discharge', () => {
   let place: Place
@@ -24,14 +22,7 @@ describe('hallpass, with a token that needs a discharge', () => {
 
   beforeAll(async () => {
     place = await arrive()
-    served = await place.serve(['--data', join(place.directory, 'data')], {
-      HALLPASS_BOOTSTRAP_EMAIL: 'ada@example.com',
-      HALLPASS_BOOTSTRAP_PASSWORD: 'correct horse battery',
-    })
-    await place.run(['auth', 'login', '--email', 'ada@example.com', '--password-stdin'], {
-      env: environment(),
-      stdin: 'correct horse battery\n',
-    })
+    served = await serveAndLogIn(place)
     session = await data(['auth', 'token'])
     for (const name of ['Quick', 'Careful']) await data(['orgs', 'create', name])
     expect(await data(['orgs', 'update', 'quick', '--require-membership', 'member'])).toBe(

@@ -1,9 +1,7 @@
 // The real command line with a token that leaked: it revokes the token, and prints no part of it.
-import { join } from 'node:path'
-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { arrive, type Outcome, type Place, type Served } from './hallpass.ts'
+import { arrive, serveAndLogIn, type Outcome, type Place, type Served } from './hallpass.ts'
 import { createAsk } from './http.ts'
 import { statusOf } from './people.ts'
 
@@ -39,14 +37,7 @@ describe('hallpass, with a token that leaked', () => {
 
   beforeAll(async () => {
     place = await arrive()
-    served = await place.serve(['--data', join(place.directory, 'data')], {
-      HALLPASS_BOOTSTRAP_EMAIL: 'ada@example.com',
-      HALLPASS_BOOTSTRAP_PASSWORD: 'correct horse battery',
-      HALLPASS_LOG_LEVEL: 'debug',
-    })
-    await hallpass(['auth', 'login', '--email', 'ada@example.com', '--password-stdin'], {
-      stdin: 'correct horse battery\n',
-    })
+    served = await serveAndLogIn(place, { HALLPASS_LOG_LEVEL: 'debug' })
     await data(['orgs', 'create', 'Acme'])
   })
   afterAll(() => place.leave())

@@ -2,26 +2,17 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { flyctlRoutes } from '../packages/authority/src/doors/flyctl/door.ts'
 import { createSchema } from '../packages/authority/src/doors/graphql/schema.ts'
 import { askRest, flyctlRequests, graphqlRequests, judgeRest, type DoorRequest, type Verdict } from './door-requests.ts'
 import type { Answer } from './http.ts'
 import { appFor, requests, rows, statusOf, type Row } from './matrix-requests.ts'
-import { buildWorld, columns, personOf, present, type Column, type World } from './matrix-world.ts'
+import { columns, personOf, prepareWorld, present, type Column, type World } from './matrix-world.ts'
 import { mint } from './people.ts'
 
-let built: World | undefined
-beforeAll(async () => {
-  built = await buildWorld()
-})
-afterAll(() => built?.authority.close())
-
-function theWorld(): World {
-  if (built === undefined) throw new Error('the world has not been built')
-  return built
-}
+const theWorld = prepareWorld()
 
 const all = [...graphqlRequests, ...flyctlRequests]
 

@@ -47,6 +47,16 @@ export interface Served {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
+/** Serves an authority that has the account of ada@example.com, and logs in as her. */
+export async function serveAndLogIn(place: Place, env: Readonly<Record<string, string>> = {}): Promise<Served> {
+  const [email, password] = ['ada@example.com', 'correct horse battery']
+  const bootstrap = { HALLPASS_BOOTSTRAP_EMAIL: email, HALLPASS_BOOTSTRAP_PASSWORD: password }
+  const served = await place.serve(['--data', join(place.directory, 'data')], { ...bootstrap, ...env })
+  const login = ['auth', 'login', '--email', email, '--password-stdin']
+  await place.run(login, { env: { HALLPASS_API_URL: served.url }, stdin: `${password}\n` })
+  return served
+}
+
 /** A temporary directory with a home of its own. */
 export async function arrive(): Promise<Place> {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-e2e-'))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { arrive, type Outcome, type Place, type Served } from './hallpass.ts'
+import { arrive, serveAndLogIn, type Outcome, type Place, type Served } from './hallpass.ts'
 
 describe('a holder', () => {
   let place: Place
@@ -24,14 +24,7 @@ describe('a holder', () => {
 
   beforeAll(async () => {
     place = await arrive()
-    served = await place.serve(['--data', join(place.directory, 'data')], {
-      HALLPASS_BOOTSTRAP_EMAIL: 'ada@example.com',
-      HALLPASS_BOOTSTRAP_PASSWORD: 'correct horse battery',
-    })
-    await place.run(['auth', 'login', '--email', 'ada@example.com', '--password-stdin'], {
-      env: { HALLPASS_API_URL: served.url },
-      stdin: 'correct horse battery\n',
-    })
+    served = await serveAndLogIn(place)
     await data(['orgs', 'create', 'Acme'])
     token = await data(['tokens', 'create', 'org', '-o', 'acme', '-n', 'ci', '-x', '24h'])
     for (const app of ['web', 'api']) await data(['apps', 'create', app, '-o', 'acme'], token)

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { routes } from '@hallpass/client/contract'
 
 import { expectAnswer, expectRefusal } from './http.ts'
-import { createOrganisation, invite, inviteFully, signUpInto, unique } from './people.ts'
+import { createOrganisation, invite, inviteFully, memberPath, signUpInto, unique } from './people.ts'
 import { prepareAuthority } from './prepare.ts'
 
 const { ask, admin } = prepareAuthority()
@@ -20,8 +20,6 @@ async function pending(token: string, organisation: string) {
 }
 
 describe('an invitation ends with what it was made for', () => {
-  const memberPath = (email: string, organisation: string) =>
-    `/v1/orgs/${organisation}/members/${encodeURIComponent(email)}`
   const accept = (token: string, invitation: string) =>
     ask('POST', '/v1/invitations/accept', { token, body: { invitation } })
 
@@ -38,7 +36,7 @@ describe('an invitation ends with what it was made for', () => {
     const accepted = await Promise.all(codes.map((code) => accept(person.token, code)))
     expect(accepted.filter(({ status }) => status === 200)).toHaveLength(1)
     expect(await pending(admin.token, fresh)).toEqual([])
-    const path = memberPath(person.email, fresh)
+    const path = memberPath(fresh, person.email)
     if (how === 'demoted') await ask('PATCH', path, { token: admin.token, body: { role: 'member' } })
     else await ask('DELETE', path, { token: how === 'left' ? person.token : admin.token })
     for (const code of codes) expectRefusal(await accept(person.token, code), 403)
@@ -51,7 +49,7 @@ describe('an invitation ends with what it was made for', () => {
     const inviter = await signUpInto(ask, admin.token, fresh, { role: 'admin' })
     const email = newAddress()
     const code = await invite(ask, inviter.token, fresh, { email, role: 'admin' })
-    const path = memberPath(inviter.email, fresh)
+    const path = memberPath(fresh, inviter.email)
     if (how === 'demoted') await ask('PATCH', path, { token: admin.token, body: { role: 'member' } })
     else await ask('DELETE', path, { token: how === 'left' ? inviter.token : admin.token })
     expect(await pending(admin.token, fresh)).toEqual([])
@@ -71,9 +69,9 @@ describe('an invitation ends with what it was made for', () => {
     const code = await invite(ask, admin.token, fresh, { email: person.email })
     await Promise.all([
       accept(person.token, code),
-      ask('DELETE', memberPath(person.email, fresh), { token: admin.token }),
+      ask('DELETE', memberPath(fresh, person.email), { token: admin.token }),
       invite(ask, admin.token, fresh, { email: person.email }).catch(() => undefined),
-      ask('DELETE', memberPath(person.email, fresh), { token: admin.token }),
+      ask('DELETE', memberPath(fresh, person.email), { token: admin.token }),
     ])
     expectRefusal(await accept(person.token, code), 403)
     expect((await pending(admin.token, fresh)).length).toBeLessThanOrEqual(1)

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 
 import type { CreatedApp, MintedToken, Organisation } from '@hallpass/client'
 import { actions, tokenId } from '@hallpass/macaroon'
-import { expect, vi } from 'vitest'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
 
 import { startAuthority, type TestAuthority } from './authority.ts'
 import { bundle, endingAt, forge, narrow, nowInSeconds, onlyFor, readMacaroon, readonlyOf } from './macaroons.ts'
@@ -105,7 +105,17 @@ export async function present(world: World, column: Column, app: CreatedApp): Pr
   }
 }
 
-export async function buildWorld(): Promise<World> {
+/** The world, made before the tests of the file and closed after them. */
+export function prepareWorld(): () => World {
+  let built: World | undefined
+  beforeAll(async () => {
+    built = await buildWorld()
+  })
+  afterAll(() => built?.authority.close())
+  return () => built ?? expect.fail('the world has not been built')
+}
+
+async function buildWorld(): Promise<World> {
   const authority = await startAuthority({
     publicUrl: pagesOrigin,
     machinesRate: Infinity,

@@ -1,23 +1,14 @@
 // Who may do what: every route of the contract, asked with every kind of credential, against the one list.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { allRoutes } from '@hallpass/client/contract'
 
 import { askRest } from './door-requests.ts'
 import { expectContract } from './http.ts'
 import { appFor, requests, routeOf, rows, statusOf } from './matrix-requests.ts'
-import { buildWorld, columns, personOf, present, type Column, type World } from './matrix-world.ts'
+import { columns, personOf, prepareWorld, present, type Column } from './matrix-world.ts'
 
-let built: World | undefined
-beforeAll(async () => {
-  built = await buildWorld()
-})
-afterAll(() => built?.authority.close())
-
-function theWorld(): World {
-  if (built === undefined) throw new Error('the world has not been built')
-  return built
-}
+const theWorld = prepareWorld()
 
 test('the list has everything that can be asked', () => {
   expect(new Set(rows.map(routeOf))).toEqual(new Set(Object.values(allRoutes)))

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { routes } from '@hallpass/client/contract'
 
 import { expectAnswer, expectRefusal } from './http.ts'
-import { createApp, createOrganisation, mint, signIn, signUpInto, unique } from './people.ts'
+import { createApp, createOrganisation, memberPath, mint, rolesIn, signIn, signUpInto, unique } from './people.ts'
 import { prepareAuthority, prepareOrganisation, preparePerson } from './prepare.ts'
 
 const prepared = prepareAuthority()
@@ -12,22 +12,14 @@ const { authority, ask, admin } = prepared
 const slug = prepareOrganisation(prepared)
 const member = preparePerson(prepared, slug)
 
-const memberPath = (organisation: string, email: string) =>
-  `/v1/orgs/${organisation}/members/${encodeURIComponent(email)}`
 const setRole = (token: string, organisation: string, email: string, role: string) =>
   ask('PATCH', memberPath(organisation, email), { token, body: { role } })
 const remove = (token: string, organisation: string, email: string) =>
   ask('DELETE', memberPath(organisation, email), { token })
 
-async function rolesIn(organisation: string): Promise<Readonly<Record<string, string>>> {
-  const answer = await ask('GET', `/v1/orgs/${organisation}`, { token: admin.token })
-  const { members } = expectAnswer(routes.showOrganisation, answer)
-  return Object.fromEntries(members.map(({ email, role }) => [email, role]))
-}
-
 describe('members', () => {
   test('a member invites, removes, promotes and deletes nobody and nothing, themselves included', async () => {
-    const before = await rolesIn(slug)
+    const before = await rolesIn(ask, admin.token, slug)
     expectRefusal(
       await ask('POST', `/v1/orgs/${slug}/invitations`, { token: member.token, body: { email: 'x@y.example' } }),
       403,
@@ -36,7 +28,7 @@ describe('members', () => {
     expectRefusal(await setRole(member.token, slug, admin.email, 'member'), 403)
     expectRefusal(await setRole(member.token, slug, member.email, 'admin'), 403)
     expectRefusal(await ask('DELETE', `/v1/orgs/${slug}`, { token: member.token }), 403)
-    expect(await rolesIn(slug)).toEqual(before)
+    expect(await rolesIn(ask, admin.token, slug)).toEqual(before)
   })
 
   test('people who may not change members do not learn who is one', async () => {

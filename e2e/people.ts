@@ -131,3 +131,13 @@ export async function revoke(ask: Ask, token: string, id: string): Promise<void>
 export async function statusOf(ask: Ask, token: string): Promise<number> {
   return (await ask('GET', '/v1/orgs', { token })).status
 }
+
+export function memberPath(slug: string, email: string): string {
+  return `/v1/orgs/${slug}/members/${encodeURIComponent(email)}`
+}
+
+/** The role of each member, by address. */
+export async function rolesIn(ask: Ask, token: string, slug: string): Promise<Readonly<Record<string, string>>> {
+  const { members } = expectAnswer(routes.showOrganisation, await ask('GET', `/v1/orgs/${slug}`, { token }))
+  return Object.fromEntries(members.map(({ email, role }) => [email, role]))
+}

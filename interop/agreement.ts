@@ -1,6 +1,8 @@
 /** Whether both sides came to the same: what was made, what was verified, and what is allowed, and why not. */
 
-import { type Clearance, decodeMacaroon, type VerifiedMacaroon } from '@hallpass/macaroon'
+import { decodeMacaroon, type VerifiedMacaroon } from '@hallpass/macaroon'
+
+import { agrees, describeClearance } from '../packages/macaroon/src/testing/vectors.ts'
 import type { Outcome } from './ours.ts'
 import { base64, type GoOutcome, writeCaveats } from './question.ts'
 
@@ -44,29 +46,9 @@ function compareVerified(ours: Outcome, verified: VerifiedMacaroon, gos: GoOutco
   }
   for (const [i, clearance] of ours.clearances.entries()) {
     const verdict = gos.verdicts?.[i] ?? 'missing'
-    if (!agree(clearance, verdict)) return `access ${i}: ours ${describeClearance(clearance)}, Go's ${verdict}`
+    if (!agrees(clearance, verdict)) return `access ${i}: ours ${describeClearance(clearance)}, Go's ${verdict}`
   }
   return undefined
-}
-
-/** In the words of go/access.go. */
-export function describeClearance(clearance: Clearance): string {
-  if (clearance.allowed) return ''
-  return clearance.denials.map(({ index, kind }) => (index === -1 ? 'access' : `${index}:${kind}`)).join(' ')
-}
-
-function agree(clearance: Clearance, verdict: string): boolean {
-  const ours = describeClearance(clearance).split(' ')
-  const theirs = verdict.split(' ')
-  return (
-    ours.length === theirs.length &&
-    ours.every((word, i) => {
-      const [index, kinds = ''] = (theirs[i] ?? '').split(':')
-      const [ourIndex, kind = ''] = word.split(':')
-      // Where an IfPresent has several reasons, Go's error is all of them at once, and ours is the first.
-      return ourIndex === index && kinds.split('|').includes(kind)
-    })
-  )
 }
 
 /** For people: a token's caveats, as far as it can be read. */
