@@ -1,25 +1,18 @@
 // An authority without its doors, in this process: everything that the server does for a request except HTTP. The one way
 // into the authority's inside for tests and the benchmark that need it.
-import { randomBytes } from 'node:crypto'
-
 import { permissionLocation } from '@hallpass/macaroon'
 
 import type { Organisation } from '../packages/authority/src/domain/organisation.ts'
-import { createPasskeyVerifier } from '../packages/authority/src/identity/passkeys.ts'
 import { createKeyring, proveRootKey } from '../packages/authority/src/keyring/keyring.ts'
-import { createPasswordHasher } from '../packages/authority/src/keyring/passwords.ts'
 import { createRootKey, findRootKey } from '../packages/authority/src/keyring/root-key.ts'
-import { createLongAnswers } from '../packages/authority/src/doors/http/long-answers.ts'
-import { createPause } from '../packages/authority/src/operations/perform/allowance.ts'
 import { createAuthenticate, type Authenticate } from '../packages/authority/src/operations/perform/authenticate.ts'
 import { createApp } from '../packages/authority/src/operations/apps/create-app.ts'
 import { createOrganisation } from '../packages/authority/src/operations/organisations/create-organisation.ts'
-import { createLimits } from '../packages/authority/src/operations/perform/limits.ts'
 import { mintToken, type MintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
 import type { Environment, Operation } from '../packages/authority/src/operations/perform/operation.ts'
 import { perform } from '../packages/authority/src/operations/perform/perform.ts'
-import { createOngoingCalls } from '../packages/authority/src/operations/perform/ongoing.ts'
-import { createQuotas, defaultQuotas } from '../packages/authority/src/operations/perform/quotas.ts'
+import { defaultQuotas } from '../packages/authority/src/operations/perform/quotas.ts'
+import { createEnvironment } from '../packages/authority/src/operations/perform/testing/environment.ts'
 import { openSession } from '../packages/authority/src/operations/accounts/sign-in.ts'
 import { createAccount } from '../packages/authority/src/operations/accounts/sign-up.ts'
 import type { User } from '../packages/authority/src/domain/user.ts'
@@ -72,29 +65,8 @@ export async function openAuthority(directory: string, url?: string): Promise<Op
   const place = { environment: undefined, dataDirectory: directory }
   const { key: rootKey } = (await findRootKey(place)) ?? (await createRootKey(directory))
   const keyring = createKeyring(rootKey, location)
-  const environment: Environment = {
-    store,
-    keyring,
-    passwords: createPasswordHasher(),
-    now: Date.now,
-    pause: createPause(),
-    longAnswers: createLongAnswers(),
-    ongoing: createOngoingCalls(store),
-    isLate: () => false,
-    randomBytes,
-    requirePkce: false,
-    // A piece may need more apps than an organisation has by default.
-    quotas: createQuotas({ ...defaultQuotas, apps: Infinity }),
-    publicUrl: () => 'http://127.0.0.1:4280',
-    passkeys: createPasskeyVerifier(),
-    identityProvider: undefined,
-    postbox: undefined,
-    machines: undefined,
-    ...createLimits(() => performance.now()),
-    report: (error) => {
-      throw error
-    },
-  }
+  // A piece may need more apps than an organisation has by default.
+  const environment = createEnvironment(store, keyring, { ...defaultQuotas, apps: Infinity })
   const authenticate = createAuthenticate({ store, keyring, location, now: Date.now, clock: () => performance.now() })
   const ask: OpenAuthority['ask'] = async (header, operation, input) =>
     perform(environment, caller, operation, await authenticate(header), input)

@@ -73,6 +73,14 @@ export function lookup<P extends Values<P>, Row>(build: Query<P, Row>['build']):
   return { build, isLookup: true }
 }
 
+/** These columns, each with the parameter of its name. */
+export function columnsOf<P, Name extends keyof P & string>(
+  param: Param<P>,
+  ...names: readonly Name[]
+): { readonly [Each in Name]: Expression<P[Each]> } {
+  return Object.fromEntries(names.map((name) => [name, param(name)])) as { [Each in Name]: Expression<P[Each]> }
+}
+
 /** Compiles the query for the engine of `db`. */
 export function compile<P, Row>(db: Kysely<Database>, { build }: Query<P, Row>): CompiledQuery {
   const compiled = build(db, (name) => sql`${new Placeholder(name)}`).compile()

@@ -4,7 +4,7 @@ import { sql, type SqlBool } from 'kysely'
 import type { Transaction } from '../domain/store.ts'
 import type { VolumeQuery } from '../domain/store/volumes.ts'
 import type { Volume } from '../domain/volume.ts'
-import { query, type Param, type QuerySession } from './query.ts'
+import { columnsOf, query, type Param, type QuerySession } from './query.ts'
 import type { VolumeColumns } from './schema.ts'
 
 export function volumes(session: QuerySession): Transaction['volumes'] {
@@ -140,26 +140,14 @@ const nextDue = query((db, param: Param<{ after: number }>) =>
     .where('due_at', '>', param('after')),
 )
 
-const fixedOf = (param: Param<VolumeColumns>) => ({
-  id: param('id'),
-  organisation_id: param('organisation_id'),
-  app_id: param('app_id'),
-  name: param('name'),
-  region: param('region'),
-  created_at: param('created_at'),
-})
+const fixedOf = (param: Param<VolumeColumns>) =>
+  columnsOf(param, 'id', 'organisation_id', 'app_id', 'name', 'region', 'created_at')
 
-const changesOf = (param: Param<VolumeColumns>) => ({
-  state: param('state'),
-  size_gb: param('size_gb'),
-  made_gb: param('made_gb'),
-  is_sized: param('is_sized'),
-  machine_id: param('machine_id'),
-  problem: param('problem'),
-  tries: param('tries'),
-  due_at: param('due_at'),
-  updated_at: param('updated_at'),
-})
+const changesOf = (param: Param<VolumeColumns>) =>
+  columnsOf(
+    param,
+    ...(['state', 'size_gb', 'made_gb', 'is_sized', 'machine_id', 'problem', 'tries', 'due_at', 'updated_at'] as const),
+  )
 
 const insert = query((db, param: Param<VolumeColumns>) =>
   db.insertInto('volumes').values({ ...fixedOf(param), ...changesOf(param) }),

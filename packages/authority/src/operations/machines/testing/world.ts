@@ -13,23 +13,17 @@ import type { MachineRunner } from '../../../domain/machine-runner.ts'
 import type { Machine } from '../../../domain/machine.ts'
 import type { Organisation } from '../../../domain/organisation.ts'
 import type { Store } from '../../../domain/store.ts'
-import { createPasskeyVerifier } from '../../../identity/passkeys.ts'
 import { createKeyring } from '../../../keyring/keyring.ts'
-import { createPasswordHasher } from '../../../keyring/passwords.ts'
 import { RootKey } from '../../../keyring/root-key.ts'
 import { openStore } from '../../../store/open.ts'
-import { createLongAnswers } from '../../../doors/http/long-answers.ts'
 import { createAccount } from '../../accounts/sign-up.ts'
 import { createApp } from '../../apps/create-app.ts'
 import { showApp } from '../../apps/show-app.ts'
 import { createOrganisation } from '../../organisations/create-organisation.ts'
-import { createPause } from '../../perform/allowance.ts'
 import { createAuthenticate } from '../../perform/authenticate.ts'
-import { createLimits } from '../../perform/limits.ts'
-import { createOngoingCalls } from '../../perform/ongoing.ts'
 import type { Environment, Operation } from '../../perform/operation.ts'
 import { perform } from '../../perform/perform.ts'
-import { createQuotas, defaultQuotas } from '../../perform/quotas.ts'
+import { createEnvironment } from '../../perform/testing/environment.ts'
 import { openSession } from '../../accounts/sign-in.ts'
 import { mintToken } from '../../tokens/mint-token.ts'
 import { createMachine, type CreateMachine } from '../create-machine.ts'
@@ -70,28 +64,7 @@ export async function openMachineWorld(
   const directory = given ?? (await mkdtemp(join(tmpdir(), 'hallpass-machines-')))
   const store = await openStore(url === undefined ? { directory: join(directory, 'data') } : { url })
   const keyring = createKeyring(new RootKey(new Uint8Array(32).fill(7)), permissionLocation)
-  const environment: Environment & { machines: MachineRunner | undefined } = {
-    store,
-    keyring,
-    passwords: createPasswordHasher(),
-    now: Date.now,
-    pause: createPause(),
-    longAnswers: createLongAnswers(),
-    ongoing: createOngoingCalls(store),
-    isLate: () => false,
-    randomBytes,
-    requirePkce: false,
-    quotas: createQuotas(defaultQuotas),
-    publicUrl: () => 'http://127.0.0.1:4280',
-    passkeys: createPasskeyVerifier(),
-    identityProvider: undefined,
-    postbox: undefined,
-    machines: undefined,
-    ...createLimits(() => performance.now()),
-    report: (error) => {
-      throw error
-    },
-  }
+  const environment = createEnvironment(store, keyring)
   environment.machines = start(environment)
   const { now } = environment
   const authenticate = createAuthenticate({ store, keyring, location: permissionLocation, now, clock: now })

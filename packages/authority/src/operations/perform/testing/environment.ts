@@ -1,0 +1,43 @@
+// The environment of operations for tests and the benchmark: without mail, machines and a provider.
+import { randomBytes } from 'node:crypto'
+
+import type { Keyring } from '../../../domain/keyring.ts'
+import type { MachineRunner } from '../../../domain/machine-runner.ts'
+import type { Store } from '../../../domain/store.ts'
+import { createLongAnswers } from '../../../doors/http/long-answers.ts'
+import { createPasskeyVerifier } from '../../../identity/passkeys.ts'
+import { createPasswordHasher } from '../../../keyring/passwords.ts'
+import { createPause } from '../allowance.ts'
+import { createLimits } from '../limits.ts'
+import { createOngoingCalls } from '../ongoing.ts'
+import type { Environment } from '../operation.ts'
+import { createQuotas, defaultQuotas } from '../quotas.ts'
+
+export function createEnvironment(
+  store: Store,
+  keyring: Keyring,
+  quotas = defaultQuotas,
+): Environment & { machines: MachineRunner | undefined } {
+  return {
+    store,
+    keyring,
+    passwords: createPasswordHasher(),
+    now: Date.now,
+    pause: createPause(),
+    longAnswers: createLongAnswers(),
+    ongoing: createOngoingCalls(store),
+    isLate: () => false,
+    randomBytes,
+    requirePkce: false,
+    quotas: createQuotas(quotas),
+    publicUrl: () => 'http://127.0.0.1:4280',
+    passkeys: createPasskeyVerifier(),
+    identityProvider: undefined,
+    postbox: undefined,
+    machines: undefined,
+    ...createLimits(() => performance.now()),
+    report: (error) => {
+      throw error
+    },
+  }
+}
