@@ -80,6 +80,11 @@ export function signalOfCode(code: number): NodeJS.Signals | undefined {
   return found?.[0] as NodeJS.Signals | undefined
 }
 
+/** @throws EngineError `bad_spec` */
+export function checkOwner(owner: string): void {
+  if (!/^[a-z0-9]{1,32}$/.test(owner)) refuse('owner', 'must be 1 to 32 of a-z and 0-9')
+}
+
 /** For disks that have a size. @throws EngineError `bad_spec` */
 export function checkSize(sizeMb: number): void {
   if (!Number.isInteger(sizeMb) || sizeMb < 1) refuse('sizeMb', 'must be a whole number from 1 on')

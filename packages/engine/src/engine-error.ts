@@ -54,3 +54,21 @@ export class EngineError extends Error {
     this.field = options.field
   }
 }
+
+// What several engines and calls refuse, in the same words.
+
+export function noRun(runId: string): EngineError {
+  return new EngineError('run_not_found', `There is no run ${runId} in the engine`)
+}
+
+export function notRunning(runId: string): EngineError {
+  return new EngineError('not_running', `The run ${runId} is not running`)
+}
+
+export function noMoreInput(cause: Error): EngineError {
+  return new EngineError('not_running', 'The command takes no input any more', { cause })
+}
+
+export function noVolume(volumeId: string): EngineError {
+  return new EngineError('volume_not_found', `There is no volume ${volumeId} in the engine`)
+}

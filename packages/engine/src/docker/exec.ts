@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { checkCommand } from '../check-spec.ts'
-import { EngineError } from '../engine-error.ts'
+import { EngineError, noMoreInput, notRunning } from '../engine-error.ts'
 import type { Command, CommandSession } from '../engine.ts'
 import { variables } from './container.ts'
 import type { Daemon } from './daemon.ts'
@@ -20,7 +20,7 @@ export async function openExec(
   command.abort?.throwIfAborted()
   const { client } = daemon
   const { Id: container, State: state } = await daemon.demand(runId)
-  if (state.Status !== 'running') throw new EngineError('not_running', `The run ${runId} is not running`)
+  if (state.Status !== 'running') throw notRunning(runId)
   const { terminal } = command
   const mark = `${markName}=${random()}`
   // Engines before API 1.42 take the size only afterwards.
@@ -83,7 +83,7 @@ export async function openExec(
     close,
     write: (bytes) =>
       new Promise((resolve, reject) => {
-        socket.write(bytes, (error) => (error ? reject(endedInput(error)) : resolve()))
+        socket.write(bytes, (error) => (error ? reject(noMoreInput(error)) : resolve()))
       }),
     endInput: () => socket.end(),
     async exitCode() {
@@ -159,10 +159,6 @@ async function killMarked(daemon: Daemon, container: string, mark: string): Prom
 
 async function* readTerminal(socket: Duplex): AsyncGenerator<{ readonly stream: 'stdout'; readonly bytes: Buffer }> {
   for await (const bytes of socket) yield { stream: 'stdout', bytes: bytes as Buffer }
-}
-
-function endedInput(cause: Error): EngineError {
-  return new EngineError('not_running', 'The command takes no input any more', { cause })
 }
 
 interface ExecState {

@@ -1,6 +1,5 @@
 // Names and labels of what we make in a Docker Engine, so that we find it again and touch nothing else.
-import { checkName } from '../check-spec.ts'
-import { EngineError } from '../engine-error.ts'
+import { checkName, checkOwner } from '../check-spec.ts'
 import type { RunSpec } from '../engine.ts'
 
 export interface Names {
@@ -25,9 +24,7 @@ type Labels = Readonly<Record<string, string>>
 
 /** @param owner 1 to 32 of a-z and 0-9: the one who drives these machines, the same after each restart */
 export function namesOf(owner: string): Names {
-  if (!/^[a-z0-9]{1,32}$/.test(owner)) {
-    throw new EngineError('bad_spec', 'owner must be 1 to 32 of a-z and 0-9', { field: 'owner' })
-  }
+  checkOwner(owner)
   return {
     container: (runId) => {
       checkName(runId, 'runId')

@@ -1,13 +1,11 @@
 // The processes of a run of a Docker Engine: its `top`, which is `ps` of its machine, or Podman's own.
-import { EngineError } from '../engine-error.ts'
+import { notRunning } from '../engine-error.ts'
 import { mostProcesses, type RunProcess } from '../engine.ts'
 import type { Daemon } from './daemon.ts'
 
 export async function listProcesses(daemon: Daemon, runId: string): Promise<readonly RunProcess[]> {
   const { Id: container, State: state } = await daemon.demand(runId)
-  if (!['running', 'paused'].includes(state.Status)) {
-    throw new EngineError('not_running', `The run ${runId} is not running`)
-  }
+  if (!['running', 'paused'].includes(state.Status)) throw notRunning(runId)
   const isPodman = /podman/i.test((await daemon.capabilities()).engine.name)
   const columns = isPodman ? 'pid,etime,pcpu,rss,args' : '-eo pid,etimes,pcpu,rss,args'
   const query = { ps_args: columns, ...(isPodman ? { stream: false } : {}) }

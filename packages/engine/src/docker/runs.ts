@@ -1,7 +1,7 @@
 // The life of a run in a Docker Engine: create, start, signal, stop, pause, remove, and how it stands.
 import { checkSignal, checkSpec } from '../check-spec.ts'
 import { digestOf } from '../digest-spec.ts'
-import { EngineError } from '../engine-error.ts'
+import { EngineError, noRun, notRunning } from '../engine-error.ts'
 import type { Engine, RunStatus } from '../engine.ts'
 import { waitForEnd } from './changes.ts'
 import { containerOf, statusOf, type Container } from './container.ts'
@@ -20,7 +20,7 @@ export function createRuns(daemon: Daemon): Runs {
   /** @throws EngineError `run_not_found` */
   async function statusNow(runId: string): Promise<RunStatus> {
     const run = await inspect(runId)
-    if (run === undefined) throw new EngineError('run_not_found', `There is no run ${runId} in the engine`)
+    if (run === undefined) throw noRun(runId)
     return run
   }
 
@@ -161,10 +161,6 @@ export function createRuns(daemon: Daemon): Runs {
       return inspect(runId)
     },
   }
-}
-
-function notRunning(runId: string): EngineError {
-  return new EngineError('not_running', `The run ${runId} is not running`)
 }
 
 function orNameTaken(error: unknown): boolean {

@@ -1,6 +1,6 @@
 // Volumes in a Docker Engine: named ones of its local driver, which enforces no size.
 import { checkSize } from '../check-spec.ts'
-import { EngineError } from '../engine-error.ts'
+import { EngineError, noVolume } from '../engine-error.ts'
 import type { DockerClient } from './client.ts'
 import type { Names } from './names.ts'
 
@@ -20,9 +20,7 @@ export function createVolumes(client: DockerClient, names: Names): Volumes {
   }
 
   async function demand(volumeId: string): Promise<void> {
-    if (!(await isThere(volumeId))) {
-      throw new EngineError('volume_not_found', `There is no volume ${volumeId} in the engine`)
-    }
+    if (!(await isThere(volumeId))) throw noVolume(volumeId)
   }
 
   return {

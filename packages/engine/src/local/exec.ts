@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { checkCommand } from '../check-spec.ts'
-import { EngineError } from '../engine-error.ts'
+import { EngineError, noMoreInput, noRun, notRunning } from '../engine-error.ts'
 import type { Command, CommandSession, TerminalSize } from '../engine.ts'
 import type { LocalPlace } from './local-place.ts'
 import { firstProcessOf, watcherOf } from './processes.ts'
@@ -27,13 +27,11 @@ export async function openExec(
   const { groups, inherited } = await place.open()
   const [folder, group] = [place.folders.run(place.owner, runId), `${place.owner}.${runId}`]
   const record = await readRecord(folder, 'run.json')
-  if (record === undefined) throw new EngineError('run_not_found', `There is no run ${runId} in the engine`)
+  if (record === undefined) throw noRun(runId)
   const first = await firstProcessOf(folder, groups, group)
   const watcher = first === undefined ? undefined : await watcherOf(first)
   const state = (await readStatus(folder, groups, group))?.state
-  if (state !== 'running' || first === undefined || watcher === undefined) {
-    throw new EngineError('not_running', `The run ${runId} is not running`)
-  }
+  if (state !== 'running' || first === undefined || watcher === undefined) throw notRunning(runId)
   const [passwd, people] = await Promise.all(['passwd', 'group'].map((name) => readFile(join(folder, name), 'utf8')))
   const user = findUser(command.user ?? record.user, passwd ?? '', people ?? '')
   const name = `command-${random()}`
@@ -111,7 +109,7 @@ exec nsenter --mount=/proc/${watcher}/ns/mnt ${spaces} sh -c ${quote(becomeSandb
     endInput: () => input.end(),
     write: (bytes) =>
       new Promise((resolve, reject) => {
-        input.write(bytes, (error) => (error ? reject(endedInput(error)) : resolve()))
+        input.write(bytes, (error) => (error ? reject(noMoreInput(error)) : resolve()))
       }),
     async resize({ rows, columns }) {
       const path = await terminalOf(child.pid ?? 0)
@@ -195,10 +193,6 @@ async function* merge(
     })
     if (!isWoken) return
   }
-}
-
-function endedInput(cause: Error): EngineError {
-  return new EngineError('not_running', 'The command takes no input any more', { cause })
 }
 
 interface Piece {

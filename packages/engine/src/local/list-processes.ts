@@ -1,7 +1,7 @@
 // The processes of a run of the local engine, as the kernel has them: those in its control group and its namespace.
 import { readFile, readlink } from 'node:fs/promises'
 
-import { EngineError } from '../engine-error.ts'
+import { noRun, notRunning } from '../engine-error.ts'
 import { mostProcesses, type RunProcess } from '../engine.ts'
 import type { LocalPlace } from './local-place.ts'
 import { firstProcessOf } from './processes.ts'
@@ -10,11 +10,9 @@ import { readRecord } from './records.ts'
 export async function listProcesses(place: LocalPlace, runId: string): Promise<readonly RunProcess[]> {
   const { groups } = await place.open()
   const [folder, group] = [place.folders.run(place.owner, runId), `${place.owner}.${runId}`]
-  if ((await readRecord(folder, 'run.json')) === undefined) {
-    throw new EngineError('run_not_found', `There is no run ${runId} in the engine`)
-  }
+  if ((await readRecord(folder, 'run.json')) === undefined) throw noRun(runId)
   const first = await firstProcessOf(folder, groups, group)
-  if (first === undefined) throw new EngineError('not_running', `The run ${runId} is not running`)
+  if (first === undefined) throw notRunning(runId)
   const namespace = await readlink(`/proc/${first}/ns/pid`).catch(() => '')
   const [, bootedAt = 0] = (/^btime (\d+)/m.exec(await readFile('/proc/stat', 'utf8')) ?? []).map(Number)
   // The first is bubblewrap's.

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 
 import { credentialsOfDocker, type FindCredentials } from '../credentials.ts'
-import { EngineError } from '../engine-error.ts'
+import { checkOwner } from '../check-spec.ts'
+import { EngineError, noRun } from '../engine-error.ts'
 import type { Engine, Image } from '../engine.ts'
 import { runCommand } from '../run-command.ts'
 import { openExec } from './exec.ts'
@@ -44,9 +45,7 @@ export interface LocalEngine extends Engine {
 /** Changes nothing yet. @throws EngineError `bad_spec` that names the option */
 export function createLocalEngine(options: LocalOptions): LocalEngine {
   const { owner, env = process.env, random = randomUUID, timeoutMs = 60_000, pullSilenceMs = 120_000 } = options
-  if (!/^[a-z0-9]{1,32}$/.test(owner)) {
-    throw new EngineError('bad_spec', 'owner must be 1 to 32 of a-z and 0-9', { field: 'owner' })
-  }
+  checkOwner(owner)
   const place = openPlace({
     owner,
     directory: resolve(options.directory),
@@ -84,9 +83,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     processes: (runId) => listProcesses(place, runId),
     async *logs(runId, log) {
       const folder = folders.run(owner, runId)
-      if ((await readRecord(folder, 'run.json')) === undefined) {
-        throw new EngineError('run_not_found', `There is no run ${runId} in the engine`)
-      }
+      if ((await readRecord(folder, 'run.json')) === undefined) throw noRun(runId)
       yield* readLog(folder, log)
     },
   }

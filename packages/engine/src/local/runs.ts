@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createChangedRuns } from '../changed-runs.ts'
 import { checkSignal, checkSpec } from '../check-spec.ts'
 import { digestOf } from '../digest-spec.ts'
-import { EngineError } from '../engine-error.ts'
+import { EngineError, noRun, notRunning } from '../engine-error.ts'
 import type { Engine, FileSpec, RunSpec, RunStatus } from '../engine.ts'
 import { launch, makePipes } from './launch.ts'
 import type { LocalPlace } from './local-place.ts'
@@ -34,7 +34,7 @@ export function createRuns(place: LocalPlace): Runs {
   /** @throws EngineError `run_not_found` */
   async function statusNow(runId: string): Promise<RunStatus> {
     const run = await inspect(runId)
-    if (run === undefined) throw new EngineError('run_not_found', `There is no run ${runId} in the engine`)
+    if (run === undefined) throw noRun(runId)
     return run
   }
 
@@ -298,8 +298,4 @@ async function readFiles(folder: string): Promise<FileSpec[]> {
 
 function isUnended(run: RunStatus | undefined): boolean {
   return run?.state === 'running' || run?.state === 'paused'
-}
-
-function notRunning(runId: string): EngineError {
-  return new EngineError('not_running', `The run ${runId} is not running`)
 }

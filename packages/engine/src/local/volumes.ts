@@ -5,7 +5,7 @@ import { lchown, mkdir, readdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import { checkSize } from '../check-spec.ts'
-import { EngineError } from '../engine-error.ts'
+import { EngineError, noVolume } from '../engine-error.ts'
 import { extendDisk, makeDisk, mountDisk } from './disks.ts'
 import type { Folders } from './folders.ts'
 import { run } from './programs.ts'
@@ -28,7 +28,7 @@ export function createVolumes(folders: Folders, owner: string): Volumes {
 
   async function demand(volumeId: string): Promise<void> {
     if (existsSync(diskOf(volumeId))) return
-    throw new EngineError('volume_not_found', `There is no volume ${volumeId} in the engine`)
+    throw noVolume(volumeId)
   }
 
   async function isUsed(volumeId: string): Promise<boolean> {
