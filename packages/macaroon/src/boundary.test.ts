@@ -81,6 +81,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   bindToParent: [dischargeTicket({ ...answering, proof: false }), macaroon],
   caveatsFromJSON: ['[]', {}],
   caveatsToJSON: [caveats, { indent: 2 }],
+  caveatsToValue: [caveats, flyVocabulary],
   clear: [verified, [access], { denials: 1 }],
   clearBundle: [verifyBundle(bundle, () => key), [access]],
   clearCaveats: [caveats, [access], flyVocabulary],

@@ -18,7 +18,7 @@ import {
   parseJson,
   quoteShortly,
 } from './json.ts'
-import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
+import { flyVocabulary, Vocabulary, vocabularyOf } from './vocabulary.ts'
 
 export interface JsonOptions {
   readonly vocabulary?: Vocabulary
@@ -37,8 +37,7 @@ export function caveatsToJSON(caveats: readonly Caveat[], options: JsonOptions =
   const vocabulary = vocabularyOf(options)
   const { indent = 0 } = options
   if (!Number.isInteger(indent) || indent < 0 || indent > 10) throw badArgument('indent', 'a whole number from 0 to 10')
-  checkBounds(caveats, vocabulary)
-  return formatJson(setToJson(settle(caveats, vocabulary), vocabulary), indent)
+  return formatJson(caveatsToValue(caveats, vocabulary), indent)
 }
 
 /**
@@ -56,6 +55,12 @@ export function caveatsFromJSON(text: string, options: Pick<JsonOptions, 'vocabu
   const caveats = setFromJson(parseJson(text), '', vocabulary)
   checkBounds(caveats, vocabulary)
   return caveats
+}
+
+/** What that JSON is made of. Throws as it. */
+export function caveatsToValue(caveats: readonly Caveat[], vocabulary: Vocabulary = flyVocabulary): JsonValue {
+  checkBounds(caveats, Vocabulary.expect(vocabulary))
+  return setToJson(settle(caveats, vocabulary), vocabulary)
 }
 
 const maxJsonLength = 262_144

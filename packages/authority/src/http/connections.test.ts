@@ -257,6 +257,10 @@ test('a client that pipelines many requests is interleaved with others', async (
   expect(order.indexOf('/few')).toBeLessThan(2500 - 500)
 })
 
+const post = (length: number, lines = '') =>
+  `POST / HTTP/1.1\r\nhost: a\r\n${lines}content-length: ${length}\r\n\r\n${'x'.repeat(length)}`
+const chunked = 'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'
+
 test.each([
   ['without a body begin together, a few at a time', get('/'), 'bbbbaaaabbbbaaaa'],
   [
@@ -264,7 +268,11 @@ test.each([
     `GET / HTTP/1.1\r\nhost: a\r\nauthorization: ${'x'.repeat(5000)}\r\n\r\n`,
     'babababababababa',
   ],
-  ['with a body begin alone', 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n', 'babababababababa'],
+  ['with a short body and no credential begin together', post(1), 'bbbbaaaabbbbaaaa'],
+  ['with a long body begin alone', post(5000), 'babababababababa'],
+  ['with a body and a token begin alone', post(1, 'authorization: Bearer x\r\n'), 'babababababababa'],
+  ['with a body and a cookie begin alone', post(1, 'cookie: a=b\r\n'), 'babababababababa'],
+  ['with a body of unknown length begin alone', chunked, 'babababababababa'],
 ])('requests that are read at once and come %s', async (_, sent, wanted) => {
   let order = ''
   const { port, server } = await listen(

@@ -4,11 +4,14 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-/** Bytes. Below, it is not worth the work; above, it would hold up others who need the same threads. */
+/** Bytes or characters. Below, it is not worth the work; above, it would hold up others who need the same threads. */
 const smallest = 1024
 const largest = 4 * 1024 * 1024
 /** Half of libuv's threads, which also hash passwords. If they are busy, the answer stays uncompressed. */
 const mostAtOnce = 2
+
+/** Text is sent as UTF-8. */
+type Answer = Uint8Array | string
 
 /**
  * A hook for routes whose answers contain no secret: next to text that somebody else chose, the compressed length would
@@ -17,7 +20,7 @@ const mostAtOnce = 2
 export function createCompression() {
   let running = 0
 
-  async function compress(encoding: keyof typeof encodings, reply: FastifyReply, payload: Uint8Array): Promise<Buffer> {
+  async function compress(encoding: keyof typeof encodings, reply: FastifyReply, payload: Answer): Promise<Buffer> {
     running += 1
     try {
       const compressed = await encodings[encoding](payload)
@@ -35,8 +38,9 @@ export function createCompression() {
     done: (error: null, payload: unknown) => void,
   ): Promise<Buffer> | undefined {
     void reply.header('vary', 'accept-encoding')
-    // Lists are bytes; refusals and what holds no list are text.
-    const isFit = payload instanceof Uint8Array && payload.length >= smallest && payload.length <= largest
+    // What has no end yet is neither.
+    const isWhole = typeof payload === 'string' || payload instanceof Uint8Array
+    const isFit = isWhole && payload.length >= smallest && payload.length <= largest
     const encoding = isFit ? chooseEncoding(request.headers['accept-encoding']) : undefined
     if (isFit && encoding !== undefined && running < mostAtOnce) return compress(encoding, reply, payload)
     // Most answers go on at once, without a promise.
@@ -45,12 +49,12 @@ export function createCompression() {
   }
 }
 
-const toGzip = promisify(gzip)
-const toBrotli = promisify<Uint8Array, object, Buffer>(brotliCompress)
+const toGzip = promisify<Answer, Buffer>(gzip)
+const toBrotli = promisify<Answer, object, Buffer>(brotliCompress)
 
 const encodings = {
-  br: (bytes: Uint8Array) => toBrotli(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
-  gzip: (bytes: Uint8Array) => toGzip(bytes),
+  br: (answer: Answer) => toBrotli(answer, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
+  gzip: (answer: Answer) => toGzip(answer),
 }
 
 /** The most preferred encoding (RFC 9110 §12.5.3); of two equal ones br, which is smaller. Undefined if none is accepted. */

@@ -39,10 +39,11 @@ test('the output equals that of JSON.stringify', async () => {
   }
 })
 
-test('an answer without lists is made at once, in one text, which goes out together with its head', () => {
-  const answer = { name: 'web', organization: { name: 'Acme', at: new Date(0) }, none: null }
-  expect(print(answer, nextTurn)).toBe(JSON.stringify(answer))
-  for (const list of [[], { deep: { deeper: { list: [] } } }]) expect(print(list, nextTurn)).toBeInstanceOf(Promise)
+test('a short answer is made at once, in one text, which goes out together with its head', () => {
+  const object = { name: 'web', organization: { name: 'Acme', at: new Date(0) }, none: null }
+  for (const answer of [object, [], [object, [1]], { deep: { deeper: { list: [object] } } }]) {
+    expect(print(answer, nextTurn)).toBe(JSON.stringify(answer))
+  }
 })
 
 test('others have a turn between the pieces of a long answer', async () => {

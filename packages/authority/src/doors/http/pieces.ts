@@ -73,15 +73,15 @@ export async function printPages<Item>(
 }
 
 /**
- * The same as `JSON.stringify`. An answer without lists comes at once, as text, which Node sends together with the head.
- * Another answer comes as UTF-8, with the items of its lists printed one by one. Lists may be in the fields of objects.
+ * The same as `JSON.stringify`. A short answer comes at once, as text, which Node sends together with the head. A longer one,
+ * whose lists are printed item by item, comes as UTF-8. Lists may be in the fields of objects.
  */
 export function print(answer: object, pause: Pause): string | Promise<Buffer> {
   return holdsList(answer) ? printInPieces(answer, pause) : JSON.stringify(answer)
 }
 
 /** Looks only where pieces may end. */
-function holdsList(value: unknown): boolean {
+function holdsList(value: unknown): value is object {
   if (Array.isArray(value)) return true
   if (!isPlain(value)) return false
   for (const name in value) {
@@ -91,41 +91,43 @@ function holdsList(value: unknown): boolean {
   return false
 }
 
-async function printInPieces(answer: object, pause: Pause): Promise<Buffer> {
-  const done: Buffer[] = []
+function printInPieces(answer: object, pause: Pause): string | Promise<Buffer> {
   let piece = ''
 
-  async function rest(): Promise<void> {
-    done.push(Buffer.from(piece))
-    piece = ''
-    await pause()
-  }
-
-  async function write(value: unknown): Promise<void> {
+  /** Stops after each piece. */
+  function* write(value: unknown): Generator<void, void> {
     if (Array.isArray(value)) {
       piece += '['
       for (const [at, item] of value.entries()) {
         piece += (at === 0 ? '' : ',') + (JSON.stringify(item) ?? 'null')
-        if (piece.length >= charactersOfPiece) await rest()
+        if (piece.length >= charactersOfPiece) yield
       }
       piece += ']'
-    } else if (isPlain(value)) {
+    } else if (holdsList(value)) {
       let between = ''
       piece += '{'
       for (const [name, field] of Object.entries(value)) {
         if (field === undefined || typeof field === 'function' || typeof field === 'symbol') continue
         piece += `${between}${JSON.stringify(name)}:`
         between = ','
-        if (typeof field === 'object') await write(field)
-        else piece += JSON.stringify(field)
+        yield* write(field)
       }
       piece += '}'
     } else piece += JSON.stringify(value) ?? 'null'
   }
 
-  await write(answer)
-  done.push(Buffer.from(piece))
-  return Buffer.concat(done)
+  async function printRest(): Promise<Buffer> {
+    const done: Buffer[] = []
+    do {
+      done.push(Buffer.from(piece))
+      piece = ''
+      await pause()
+    } while (steps.next().done !== true)
+    return Buffer.concat([...done, Buffer.from(piece)])
+  }
+
+  const steps = write(answer)
+  return steps.next().done === true ? piece : printRest()
 }
 
 /** An object without its own JSON form (as a Date has), and not a text of `JSON.rawJSON`. */

@@ -1,7 +1,6 @@
 // The caveats of a token as JSON for answers.
 import { type Caveat } from '@hallpass/macaroon'
-import { decodeCaveats } from '@hallpass/macaroon/internal'
-import { caveatsToJSON } from '@hallpass/macaroon/json'
+import { caveatsToValue, decodeCaveats, type JsonValue } from '@hallpass/macaroon/internal'
 
 /** One caveat. Its numbers keep all their digits when it is written. */
 export interface CaveatJson {
@@ -16,18 +15,17 @@ export function describeRecordedCaveats(caveats: Uint8Array | null): CaveatJson[
 
 /** For a document that is written with `JSON.stringify`. */
 export function describeCaveats(caveats: readonly Caveat[]): CaveatJson[] {
-  const text = caveatsToJSON(caveats)
-  // Most have no number that JavaScript would round, and a reviver makes parsing slow.
-  return JSON.parse(text, /\d{16}/.test(text) ? (keepDigits as Reviver) : undefined) as CaveatJson[]
+  return forStringify(caveatsToValue(caveats)) as CaveatJson[]
 }
 
-type Reviver = (name: string, value: unknown) => unknown
-
-// ECMA-262 §25.5.3: restores the digits of a rounded number. TypeScript's library does not know it yet.
+// ECMA-262 §25.5.3. TypeScript's library does not know it yet.
 const exactly = JSON as typeof JSON & { rawJSON(text: string): unknown }
 
-function keepDigits(_name: string, value: unknown, { source }: { readonly source?: string }): unknown {
-  return typeof value === 'number' && source !== undefined && !Number.isSafeInteger(value)
-    ? exactly.rawJSON(source)
-    : value
+function forStringify(value: JsonValue): unknown {
+  if (typeof value === 'bigint') {
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : exactly.rawJSON(String(value))
+  }
+  if (value instanceof Map) return Object.fromEntries([...value].map(([name, field]) => [name, forStringify(field)]))
+  return Array.isArray(value) ? value.map(forStringify) : value
 }
