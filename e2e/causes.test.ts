@@ -1,4 +1,7 @@
 // The caller gets a refusal in words, and the operator finds its cause in the log.
+import { once } from 'node:events'
+import { connect } from 'node:net'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { founder } from './authority.ts'
@@ -95,6 +98,11 @@ describe('the log says', () => {
   })
 
   test('what was no request, however often, in a few lines', async () => {
+    // One that is reset after its request was answered is none of them.
+    const answered = connect(Number(new URL(child.url).port), '127.0.0.1')
+    answered.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n')
+    await once(answered, 'data')
+    answered.resetAndDestroy()
     await speak(child.url, Buffer.from('16030100c8010000c40303', 'hex'))
     await speak(child.url, 'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n')
     await speak(child.url, Buffer.from('0d0a0d0a000d0a515549540a2111000c', 'hex'))

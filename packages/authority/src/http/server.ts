@@ -86,10 +86,12 @@ export function createServer(options: {
     clientErrorHandler: (error, socket) =>
       connections.break(socket, () => {
         const requestId = nextId()
+        const status = refuseBrokenRequest(error, socket, requestId)
+        // The client has gone, perhaps in the middle of an answer.
+        if (status === undefined) return
         const fields = { request_id: requestId, ...describeBrokenRequest(error) }
         sayRarely('info', fields, 'a request was refused before it was understood')
-        const status = refuseBrokenRequest(error, socket, requestId)
-        if (status !== undefined) unrouted.broken(status)
+        unrouted.broken(status)
       }),
   })
 

@@ -14,3 +14,10 @@ test('the values that a field takes are listed, without the empty one', () => {
   expect(messageOf(schema, { policy: 'sometimes' })).toBe('policy is none of no, always')
   expect(messageOf(schema, { policy: '' })).toBeUndefined()
 })
+
+test('a number that is much too large is said to be so once', () => {
+  const schema = z.object({ size: z.number().int().min(1).max(500), other: z.number().int().min(1) })
+  expect(messageOf(schema, { size: 1e308, other: -1e308 })).toBe(
+    'size is too large: at most 500; other is too small: at least 1',
+  )
+})

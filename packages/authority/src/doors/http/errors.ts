@@ -123,12 +123,21 @@ const parts =
 
 /** The problems that zod found in `input`, as a sentence: at most five, each with its path and never with the value. */
 export function describeIssues(place: string, input: unknown, error: z.ZodError): InvalidInput {
-  const issues = error.issues.slice(0, 5).map((issue) => {
-    const path = issue.path.map((key) => (typeof key === 'number' ? key : describeKey(String(key)))).join('.')
-    const missing = issue.code === 'invalid_type' && valueAt(input, issue.path) === undefined
-    return { path, text: `${path === '' ? place : path} ${missing ? 'is missing' : describeIssue(issue)}` }
-  })
+  const issues = error.issues
+    .filter(isClosestLimit)
+    .slice(0, 5)
+    .map((issue) => {
+      const path = issue.path.map((key) => (typeof key === 'number' ? key : describeKey(String(key)))).join('.')
+      const missing = issue.code === 'invalid_type' && valueAt(input, issue.path) === undefined
+      return { path, text: `${path === '' ? place : path} ${missing ? 'is missing' : describeIssue(issue)}` }
+    })
   return new InvalidInput(issues.map(({ text }) => text).join('; '), issues[0]?.path || undefined)
+}
+
+/** A number beyond all safe integers is beyond a closer limit too, which comes later and says more. */
+function isClosestLimit(issue: z.core.$ZodIssue, at: number, all: readonly z.core.$ZodIssue[]): boolean {
+  const isSame = ({ code, path }: z.core.$ZodIssue) => code === issue.code && path.join() === issue.path.join()
+  return !['too_big', 'too_small'].includes(issue.code) || !all.slice(at + 1).some(isSame)
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

@@ -49,6 +49,7 @@ export async function claimMounted(
     if (mount.volume !== undefined) throw refuse('names a volume that this app does not have')
     throw new DomainError('failed_precondition', 'failed_precondition: no volume of this name is free: create another')
   }
+  checkName(mount, volume)
   if (volume.machineId !== null) {
     const sentence = `failed_precondition: volume already claimed by machine ${volume.machineId}`
     throw new DomainError('failed_precondition', sentence)
@@ -73,7 +74,13 @@ export async function keepMounted(
   if (mount === undefined || volume === undefined) {
     throw refuse('must name the volume that the machine has: only its path can change')
   }
+  checkName(mount, volume)
   return { ...config, mounts: [describeMount(mount, volume)] }
+}
+
+/** Somebody who gives both an id and another name means one of two volumes. */
+function checkName({ name }: MachineMount, { id, name: own }: Volume): void {
+  if (name !== undefined && name !== own) throw refuse(`names the volume ${id}, whose name is ${own}, and not ${name}`)
 }
 
 /** Complete, for clients that make another volume of the same kind from it. */

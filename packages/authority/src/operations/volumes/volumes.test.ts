@@ -65,6 +65,12 @@ overEachEngine((postgres) => {
 
     test('a machine has a volume, by its id or its name, and no other machine has it until nothing is left of this one', async () => {
       const volume = await create({ name: 'logs', sizeGb: 4 })
+      await expect(
+        world.create({ mounts: [{ volume: volume.id, name: 'data', path: '/data' }] }),
+      ).rejects.toMatchObject({
+        code: 'invalid',
+        message: `config.mounts names the volume ${volume.id}, whose name is logs, and not data`,
+      })
       const machine = await world.create({ mounts: [{ name: 'logs', path: '/data', encrypted: true }] })
       const mount = { volume: volume.id, name: 'logs', path: '/data', size_gb: 4, encrypted: false }
       expect(readConfig(machine.config).mounts).toEqual([mount])
@@ -102,7 +108,8 @@ overEachEngine((postgres) => {
         return readConfig(updated.config).mounts
       }
       expect(await update([{ volume: volume.id, path: '/moved' }])).toMatchObject([{ path: '/moved', name: 'data' }])
-      for (const mounts of [undefined, [], mountOf(other), [{ name: 'other', path: '/data' }]]) {
+      const misnamed = [{ volume: volume.id, name: 'other', path: '/data' }]
+      for (const mounts of [undefined, [], mountOf(other), [{ name: 'other', path: '/data' }], misnamed]) {
         await expect(update(mounts)).rejects.toMatchObject({ code: 'invalid', field: 'config.mounts' })
       }
       expect(await update([{ name: 'data', path: '/data' }])).toMatchObject([{ volume: volume.id }])

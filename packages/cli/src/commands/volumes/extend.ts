@@ -15,7 +15,7 @@ interface ExtendFlags extends GlobalFlags, JsonFlag, AppFlags {
 export async function extendVolume(context: Context, flags: ExtendFlags, given: string): Promise<void> {
   const { size } = flags
   if (size === undefined)
-    throw new CommandError('misused', '--size is missing: how large it shall be, or +1 by how much')
+    throw new CommandError('misused', '--size is missing: give the new size in GB, or +1 for one GB more')
   const gigabytes = readSize(size.replace(/^\+/, ''))
   const client = await connect(context, flags)
   const name = await findVolume(context, client, flags, given)
