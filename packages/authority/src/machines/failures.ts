@@ -29,6 +29,19 @@ export function isOf(error: unknown, ...codes: readonly EngineError['code'][]): 
   return error instanceof EngineError && codes.includes(error.code)
 }
 
+/** What the fields of a run are to people: the engine's sentences about a field begin with its name. */
+const places: Readonly<Record<string, string>> = {
+  volumes: 'config.mounts',
+  files: 'config.files',
+  sharedFolder: 'the folder /.fly of its own token',
+}
+
+/** Why a machine cannot run, in the words of its configuration. */
+export function explainTrouble(error: Error): string {
+  const field = error instanceof EngineError ? (error.field ?? '') : ''
+  return error.message.replace(field, places[field] ?? field)
+}
+
 /** The error for the caller of a request. */
 export function forCaller(error: unknown): unknown {
   if (!(error instanceof EngineError)) return error

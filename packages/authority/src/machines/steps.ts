@@ -7,7 +7,7 @@ import { readConfig } from '../domain/machine-config.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { ApiSockets } from './api-sockets.ts'
 import { afterExit } from './exits.ts'
-import { isOf, isRetried } from './failures.ts'
+import { explainTrouble, isOf, isRetried } from './failures.ts'
 import type { Pulls } from './pulls.ts'
 import type { Slots } from './slots.ts'
 import { after, afterFailure, afterStart, type Recorder } from './record.ts'
@@ -225,7 +225,7 @@ async function recordTrouble(context: StepContext, machine: Machine, error: Erro
   if (isSpent || (isGiven && starts)) await engine.remove(machine.runId ?? '').catch(() => {})
   await recorder.change(machine.id, (found, instant) => {
     if (!isSame(found, machine)) return undefined
-    if (isGiven && starts) return afterFailure(found, error.message, instant)
+    if (isGiven && starts) return afterFailure(found, explainTrouble(error), instant)
     const tries = found.tries + 1
     const changes = {
       tries,

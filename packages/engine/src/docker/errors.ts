@@ -30,6 +30,7 @@ const meanings: readonly (readonly [RegExp, EngineErrorCode, string])[] = [
     'The engine has something of that name already',
   ],
   [/container-init binary not found/i, 'unsupported', 'Podman finds no init program for containers: install catatonit'],
+  [/error mounting .*not a directory/i, 'bad_spec', 'The image has a file where a folder is needed: %s'],
   [
     /bind source path does not exist|statfs .*no such file/i,
     'unsupported',
@@ -104,12 +105,13 @@ function wordsOf(text: string): string {
   return text.trim()
 }
 
-/** On one line, shortened, and without the runtime's own prefix. */
+/** On one line, shortened, and without the runtime's own prefix and the host's paths of a mount. */
 function quote(words: string): string {
   const line = words
     .replace(/\p{C}+/gu, ' ')
     .trim()
     .replace(/^.*unable to start container process: /, '')
     .replace(/: unknown$/, '')
+    .replace(/^.*error mounting .* to rootfs at ("[^"]*").*$/, 'nothing can be mounted at $1')
   return line.length > 300 ? `${line.slice(0, 300)}…` : line
 }

@@ -198,6 +198,8 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     const files = [{ path: '/in/out/file', content: Buffer.from('hello') }]
     expect(await say(image, `cat /in/out/file; ls ${outside}`, { files })).toBe('hellofile\n')
     expect(await readdir(outside)).toEqual([])
+    const shown = say(image, 'true', { sharedFolder: { folder: directory, path: '/in/out' } })
+    await expect(shown).rejects.toMatchObject({ code: 'bad_spec', field: 'sharedFolder' })
     // A configuration whose words would be arguments of the sandbox.
     const bound = await importLayers([local.layer], { Env: ['A=b\0--bind\0/\0/host'] })
     await expect(say(bound, 'ls /host')).rejects.toMatchObject({ code: 'bad_spec' })

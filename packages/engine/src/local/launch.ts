@@ -6,6 +6,7 @@ import { join, relative } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 
+import { EngineError } from '../engine-error.ts'
 import type { FileSpec } from '../engine.ts'
 import type { ControlGroups } from './control-groups.ts'
 import { makeDisk } from './disks.ts'
@@ -95,9 +96,15 @@ export async function launch(
     // The run's user may open them by /dev/stdout and /dev/stderr.
     for (const pipe of pipes) await pipe.chown(firstUser + user.uid, firstUser + user.gid)
     await makeFolder(root, record.workingDirectory, 'workingDirectory')
-    seccomp.end(seccompFilter(process.arch) ?? '')
     const { workingDirectory, hostname, sharedFolder } = record
     const sharedPath = sharedFolder?.path
+    // Bubblewrap would follow a link out of the root filesystem.
+    if (sharedPath !== undefined && (await makeFolder(root, sharedPath, 'sharedFolder')) !== sharedPath) {
+      throw new EngineError('bad_spec', 'sharedFolder must not lead through links of the image', {
+        field: 'sharedFolder',
+      })
+    }
+    seccomp.end(seccompFilter(process.arch) ?? '')
     const variables = variablesOf(user, [`HOSTNAME=${hostname}`], record.env)
     args.end(argumentsOf({ user, env: variables, workingDirectory, views: groups.views(group), hostname, sharedPath }))
     const become = becomeSandbox(user, record.command, '--json-status-fd 6 ')

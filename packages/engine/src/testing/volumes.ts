@@ -76,6 +76,15 @@ export function testVolumes(get: () => World): void {
           field: 'volumes',
         })
       }
+      await engine.createVolume('vol_data', sizeMb)
+      const over = await engine.create(specOf(volumesAt('/bin/busybox')))
+      await expect(engine.start(over.runId)).rejects.toMatchObject({
+        code: 'bad_spec',
+        // It says nothing of where the engine keeps it.
+        message: expect.not.stringMatching(/_data|hallpass-engine/) as string,
+      })
+      await engine.remove(over.runId)
+      await engine.removeVolume('vol_data')
       await expect(engine.createVolume('../data', 1)).rejects.toMatchObject({ code: 'bad_spec', field: 'volumeId' })
       await expect(engine.createVolume('data', 0.5)).rejects.toMatchObject({ code: 'bad_spec', field: 'sizeMb' })
     })
