@@ -146,6 +146,37 @@ describe.each(engines)('machines over $name', ({ missing, start }) => {
         for (const id of [leaves, eats]) await call('DELETE', `/${id}?force=true`)
       })
 
+      test('what cannot be run fails its machine, which is not tried again, and says why', async () => {
+        const id = await create('', { init: { exec: ['no-such-program'] }, restart: { policy: 'always' } })
+        await reach(id, 'failed')
+        expect((await exitOf(id))?.['error']).toMatch(/^The command .*cannot be run: /)
+        expect((await told(id)).filter((line) => line.startsWith('exit'))).toHaveLength(1)
+        const body = { name: 'data', size_gb: 1 }
+        const { id: volume } = (await ask('POST', '/v1/apps/web/volumes', { token, body })).body as { id: string }
+        const other = await create('', { mounts: [{ volume, path: '/bin/busybox' }] })
+        await reach(other, 'failed')
+        expect(JSON.stringify(await eventsOf(other))).toMatch(/config\.mounts must lead|mounted at \W*\/bin\/busybox/)
+        for (const one of [id, other]) await call('DELETE', `/${one}?force=true`)
+      })
+
+      test('a shell ends with the authority that stops, and what ran in it too', async () => {
+        const id = await create('sleep 1000')
+        await reach(id, 'started')
+        const shell = place.begin(['machine', 'exec', '-i', id, 'sh', '-c', 'echo ready >&2; sleep 7775'], {
+          env: { HALLPASS_API_URL: served.url, HALLPASS_API_TOKEN: token, FLY_APP: 'web' },
+        })
+        await expect.poll(shell.stderr).toBe('ready\n')
+        expect(await served.stop()).toBe(0)
+        expect(await shell.outcome).toEqual({
+          code: 1,
+          stdout: '',
+          stderr: 'ready\nError: the authority is stopping: try again in a moment\n',
+        })
+        await serve()
+        expect(await exec(id, 'ps')).not.toContain('7775')
+        await call('DELETE', `/${id}?force=true`)
+      })
+
       testFromInside(() => ({ ask, token, app: 'web', image: engine.image }))
 
       test('machines outlive an authority that is killed, and what was under way comes to its end', async () => {
