@@ -161,7 +161,8 @@ export function startDriver(options: DriverOptions): Driver {
   /** Only a look at the one run says why its command could not be run. */
   async function withProblem(status: RunStatus | undefined): Promise<RunStatus | undefined> {
     const code = status?.exit?.code
-    if (status === undefined || (code !== 126 && code !== 127)) return status
+    // 1 is also what Podman's init ends with.
+    if (status === undefined || code === undefined || ![1, 126, 127].includes(code)) return status
     return (await engine.inspect(status.runId)) ?? status
   }
 

@@ -5,6 +5,7 @@ import type { Machine } from '../domain/machine.ts'
 import { changeMachine, type MachineChange } from '../domain/machine-change.ts'
 import { readConfig } from '../domain/machine-config.ts'
 import type { RandomBytes } from '../domain/machine.ts'
+import { explainTrouble } from './failures.ts'
 
 export interface Instant {
   readonly now: number
@@ -29,7 +30,7 @@ export function afterExit(
   const isBroken = machine.state === 'started' && exit?.problem !== undefined
   const isRequested = askedFor.has(machine.state)
   // A run that was to end may never have been made.
-  const problem = status === undefined && !isRequested ? 'the engine lost the run' : exit?.problem
+  const sentence = status === undefined && !isRequested ? 'the engine lost the run' : exit?.problem
   const isRetried = machine.state === 'started' && !isBroken && shallRetry(machine, exit?.code ?? -1, now)
   const restarts = restartsBefore(machine, now) + (isRetried ? 1 : 0)
   const isRestarting = isRetried || machine.state === 'restarting'
@@ -43,7 +44,7 @@ export function afterExit(
     requested_stop: isRequested,
     restarting: isRestarting,
     exited_at: new Date(exit?.at ?? now).toISOString(),
-    ...(problem === undefined ? {} : { error: problem }),
+    ...(sentence === undefined ? {} : { error: explainTrouble(sentence) }),
   }
   const request = { exit_event: exitEvent, restart_count: restarts }
   const event = { type: 'exit', status: 'stopped', source: 'flyd', request } as const

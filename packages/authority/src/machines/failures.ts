@@ -36,10 +36,9 @@ const places: Readonly<Record<string, string>> = {
   sharedFolder: 'the folder /.fly of its own token',
 }
 
-/** Why a machine cannot run, in the words of its configuration. */
-export function explainTrouble(error: Error): string {
-  const field = error instanceof EngineError ? (error.field ?? '') : ''
-  return error.message.replace(field, places[field] ?? field)
+/** The engine's sentence about why a machine cannot run, in the words of its configuration. */
+export function explainTrouble(sentence: string): string {
+  return sentence.replace(/^\w+(?= must )/, (field) => places[field] ?? field)
 }
 
 /** The error for the caller of a request. */

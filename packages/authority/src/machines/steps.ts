@@ -225,7 +225,7 @@ async function recordTrouble(context: StepContext, machine: Machine, error: Erro
   if (isSpent || (isGiven && starts)) await engine.remove(machine.runId ?? '').catch(() => {})
   await recorder.change(machine.id, (found, instant) => {
     if (!isSame(found, machine)) return undefined
-    if (isGiven && starts) return afterFailure(found, explainTrouble(error), instant)
+    if (isGiven && starts) return afterFailure(found, explainTrouble(error.message), instant)
     const tries = found.tries + 1
     const changes = {
       tries,
