@@ -95,27 +95,18 @@ interface OfOne extends Required<VolumeQuery> {
   readonly id: number
 }
 
-const ofApp = query((db, param: Param<OfOne>) =>
-  db
-    .selectFrom('volumes')
-    .selectAll()
-    .where('app_id', '=', param('id'))
-    .where('id', '>', param('after'))
-    .where(isThere)
-    .orderBy('id')
-    .limit(param('limit')),
-)
-
-const ofOrganisation = query((db, param: Param<OfOne>) =>
-  db
-    .selectFrom('volumes')
-    .selectAll()
-    .where('organisation_id', '=', param('id'))
-    .where('id', '>', param('after'))
-    .where(isThere)
-    .orderBy('id')
-    .limit(param('limit')),
-)
+const listOf = (owner: 'app_id' | 'organisation_id') =>
+  query((db, param: Param<OfOne>) =>
+    db
+      .selectFrom('volumes')
+      .selectAll()
+      .where(owner, '=', param('id'))
+      .where('id', '>', param('after'))
+      .where(isThere)
+      .orderBy('id')
+      .limit(param('limit')),
+  )
+const [ofApp, ofOrganisation] = [listOf('app_id'), listOf('organisation_id')]
 
 const freeOfName = query((db, param: Param<{ id: number; name: string }>) =>
   db
@@ -140,21 +131,28 @@ const nextDue = query((db, param: Param<{ after: number }>) =>
     .where('due_at', '>', param('after')),
 )
 
-const fixedOf = (param: Param<VolumeColumns>) =>
-  columnsOf(param, 'id', 'organisation_id', 'app_id', 'name', 'region', 'created_at')
-
-const changesOf = (param: Param<VolumeColumns>) =>
-  columnsOf(
-    param,
-    ...(['state', 'size_gb', 'made_gb', 'is_sized', 'machine_id', 'problem', 'tries', 'due_at', 'updated_at'] as const),
-  )
+const fixed = ['id', 'organisation_id', 'app_id', 'name', 'region', 'created_at'] as const
+const changing = [
+  'state',
+  'size_gb',
+  'made_gb',
+  'is_sized',
+  'machine_id',
+  'problem',
+  'tries',
+  'due_at',
+  'updated_at',
+] as const
 
 const insert = query((db, param: Param<VolumeColumns>) =>
-  db.insertInto('volumes').values({ ...fixedOf(param), ...changesOf(param) }),
+  db.insertInto('volumes').values(columnsOf(param, ...fixed, ...changing)),
 )
 
 const save = query((db, param: Param<VolumeColumns>) =>
-  db.updateTable('volumes').set(changesOf(param)).where('id', '=', param('id')),
+  db
+    .updateTable('volumes')
+    .set(columnsOf(param, ...changing))
+    .where('id', '=', param('id')),
 )
 
 // Its growth or its removal, which waited for the machine, is due now.
@@ -165,21 +163,15 @@ const release = query((db, param: Param<{ machineId: string; now: number }>) =>
     .where('machine_id', '=', param('machineId')),
 )
 
-const destroyOfApp = query((db, param: Param<{ id: number; now: number }>) =>
-  db
-    .updateTable('volumes')
-    .set({ ...goes, due_at: param('now'), updated_at: param('now') })
-    .where('app_id', '=', param('id'))
-    .where(isThere),
-)
-
-const destroyOfOrganisation = query((db, param: Param<{ id: number; now: number }>) =>
-  db
-    .updateTable('volumes')
-    .set({ ...goes, due_at: param('now'), updated_at: param('now') })
-    .where('organisation_id', '=', param('id'))
-    .where(isThere),
-)
+const destroyOf = (owner: 'app_id' | 'organisation_id') =>
+  query((db, param: Param<{ id: number; now: number }>) =>
+    db
+      .updateTable('volumes')
+      .set({ ...goes, due_at: param('now'), updated_at: param('now') })
+      .where(owner, '=', param('id'))
+      .where(isThere),
+  )
+const [destroyOfApp, destroyOfOrganisation] = [destroyOf('app_id'), destroyOf('organisation_id')]
 
 const destroyed = query((db, param: Param<{ before: number; limit: number }>) =>
   db
