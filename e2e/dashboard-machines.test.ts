@@ -138,7 +138,7 @@ describe.skipIf(!hasBrowser || reasonWithoutDockerd() !== undefined)('the pages 
     expect(await verbs(page).allTextContents()).toEqual(['Start', 'Destroy'])
   })
 
-  it('say why something is refused, and show what is true by then', async () => {
+  it('say why something is refused, and show the present state', async () => {
     const { page } = ada
     const grace = await signUpInto(ask, admin.token, slug)
     const visitor = await dashboard.visitorAs(grace, `/dashboard/${slug}/machines/web`)

@@ -1,5 +1,5 @@
 // Invitations as links: handed over by hand, mailed through a real SMTP server, listed, withdrawn, and looked at by
-// whoever holds one.
+// their holders.
 import { describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'

@@ -47,7 +47,7 @@ describe('what is minted never exceeds what mints', () => {
         }),
     ],
     [
-      'another organisation besides',
+      'another organisation too',
       (token: string) => narrow(token, { type: 'Organization', id: 999_999n, mask: actions.any }),
     ],
   ] as const)('a token narrowed to %s mints nothing', async (_, narrowed) => {

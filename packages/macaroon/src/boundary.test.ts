@@ -326,7 +326,7 @@ describe('bytes', () => {
     expect(codeOf(() => verify(decoded, sharedKey))).toBe('forged')
   })
 
-  it('of a macaroon are its own, whoever has some of them', () => {
+  it('of a macaroon are its own, even if a caller has some of them', () => {
     const many = Array.from({ length: 40 }, (_, i) => mintMacaroon({ ...input, rnd: new Uint8Array(16).fill(i) }))
     const before = many.map((each) => each.bytes)
     for (const each of many) {

@@ -1,4 +1,4 @@
-/** The caveats as values: one readonly type each, told apart by `type`, which is the name that Go's library gives it. */
+/** The caveats as values: one readonly type each, distinguished by `type`, which is the name in Go's library. */
 
 import type { Action } from './action.ts'
 

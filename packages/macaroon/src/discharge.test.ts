@@ -317,7 +317,7 @@ describe('verify, with discharges', () => {
     const { dischargeKey } = openTicket(shared, ticketOf(asking))
     expect(codeOf(() => verify(answer([user]), dischargeKey))).toBe('no-caveats')
     expect(codeOf(() => verify(answer([user, window]), dischargeKey))).toBe('nothing')
-    // The number and the body of `user`, signed in the way that is open to whoever holds a macaroon without caveats.
+    // The number and the body of `user`, signed as any holder of a macaroon without caveats can.
     const nonce = makeNonce(Uint8Array.of(1), random(16), false)
     const caveat = Uint8Array.of(23, 7)
     const tail = nextTail(firstTail(input.key, nonce), caveat)

@@ -14,7 +14,7 @@ import { Wire } from './wire.ts'
 /**
  * A macaroon as somebody presented it. Nothing about it has been verified; `verify` turns it into a VerifiedMacaroon.
  *
- * The location is not covered by the tail, in this format: whoever holds a token can change it.
+ * In this format the tail does not cover the location: any holder of a token can change it.
  */
 export class Macaroon {
   readonly #wire: Wire

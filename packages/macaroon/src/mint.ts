@@ -16,7 +16,7 @@ import { nameOf, type Vocabulary, vocabularyOf } from './vocabulary.ts'
 export type Addition = Caveat | NewThirdParty
 
 export interface MintInput {
-  /** Names the key to whoever will verify: opaque bytes, at least one. */
+  /** Names the key for those who verify: opaque bytes, at least one. */
   readonly kid: Uint8Array
   /** 16 random bytes. */
   readonly rnd: Uint8Array

@@ -122,7 +122,7 @@ describe('own caveats', () => {
     expect(caught(() => dischargeTicket(input)).code).toBe('bad-caveat')
   })
 
-  it('are read in the tickets of whom one trusts, where nonsense counts for nothing', () => {
+  it('are read in the tickets of trusted third parties, where nonsense counts for nothing', () => {
     const [key, random] = [new Uint8Array(32).fill(1), countUp()]
     const nonsense: Caveat = { type: 'Unknown', number: 2n ** 48n, body: Uint8Array.of(7) }
     const demand = thirdParty({ key, location: 'x', caveats: [nonsense], random })

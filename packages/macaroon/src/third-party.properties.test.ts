@@ -1,4 +1,4 @@
-/** What must hold of third parties, whatever is asked and answered, and whoever meddles with it. */
+/** What must hold of third parties for all questions and answers, changed or not. */
 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

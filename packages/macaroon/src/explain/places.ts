@@ -27,7 +27,7 @@ export type Step = { readonly kind: PlaceKind } & (
 export interface Place {
   /** Undefined for the organisation itself. */
   readonly step: Step | undefined
-  /** What an access that stands for all of them names, besides its organisation. */
+  /** What an access that stands for all of them names, apart from its organisation. */
   readonly access: Partial<Access>
   readonly groups: readonly Group[]
   /** Special cases of this place itself: longer prefixes. */
@@ -136,7 +136,7 @@ function group<Id extends bigint | string>(
   return { rest: place({ kind, except: [] }, fresh), named: named.map((id) => place({ kind, is: id }, id)) }
 }
 
-/** Objects are told apart by the longest prefix that fits. */
+/** Objects are distinguished by the longest prefix that fits. */
 function storageIn(prefixes: readonly string[]): Group {
   const place = (prefix: string): Place => ({
     step: { kind: 'storageObject', beginsWith: prefix },
@@ -155,7 +155,7 @@ function storageIn(prefixes: readonly string[]): Group {
   }
 }
 
-/** Commands are told apart by the longest list of arguments that they begin with, and by whether they are just that. */
+/** Commands are distinguished by the longest list of arguments that they begin with, and by whether they end there. */
 function commandsIn(above: Partial<Access>, lists: readonly (readonly string[])[]): Group {
   const fresh = freshText(lists.flat())
   const exactly = (args: readonly string[]): Place => ({
