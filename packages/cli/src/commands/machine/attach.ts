@@ -11,7 +11,7 @@ import { CommandError } from '../../errors.ts'
 import type { NamedMachine } from './find-machine.ts'
 import type { InteractionFlags } from './machine-flags.ts'
 
-/** Milliseconds between two pings of ours; the authority sends them as often. Whoever is not heard for three of them is gone. */
+/** Milliseconds between two pings, in both directions. A side that is silent for three of them is gone. */
 const pingInterval = 15_000
 /** Bytes that wait to be sent before no more is read. */
 const mostUnsent = 256 * 1024
@@ -28,7 +28,7 @@ export function wantsToAttach({ stdin, tty }: InteractionFlags, context: Context
   return stdin === true || tty === true
 }
 
-/** @param work gets what resolves with an exit code once a first signal asks us to end; a second one ends us at once */
+/** @param work gets a promise that resolves with an exit code at the first signal; a second signal ends us at once */
 export async function hearSignals<T>(work: (ended: Promise<number>) => Promise<T>): Promise<T> {
   let hear = (_name: NodeJS.Signals): void => {}
   const ended = new Promise<number>((resolve) => {
@@ -95,7 +95,7 @@ export async function attach(
   }
 }
 
-/** Writes what comes, and settles when the command has ended, or the connection is lost. */
+/** Writes the output, and settles when the command has ended, or the connection is lost. */
 function end(socket: WebSocket, { stdout, stderr }: Context): Promise<number> {
   let isAlive = true
   let silences = 0
@@ -120,7 +120,7 @@ function end(socket: WebSocket, { stdout, stderr }: Context): Promise<number> {
   })
   let stopReading = (): void => {}
   return new Promise<number>((resolve, reject) => {
-    // Nobody takes what it writes any more: it ends as a program that SIGPIPE ends.
+    // Nobody reads its output any more: it ends as with SIGPIPE.
     stopReading = () => resolve(128 + constants.signals.SIGPIPE)
     stdout.once('error', stopReading)
     socket.once('close', () => {

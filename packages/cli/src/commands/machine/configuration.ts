@@ -1,10 +1,10 @@
-// The configuration of a machine from the flags that say it, new or as changes of the one that it has.
+// The configuration of a machine from flags: a new one, or changes of the present one.
 import { DurationError, parseTimeout } from '@hallpass/client'
 
 import { CommandError } from '../../errors.ts'
 import type { ConfigurationFlags } from './machine-flags.ts'
 
-/** What the client takes as a configuration. */
+/** The client's type of a configuration. */
 export type Configuration = Readonly<Record<string, unknown>> & { readonly image: string }
 
 /**
@@ -20,7 +20,7 @@ export function configure(
   environment: Readonly<Record<string, string | undefined>>,
 ): Configuration {
   const { rm, size } = flags
-  // What shall be gone once it has ended is not started again, unless somebody says so.
+  // With --rm it is not started again, unless a flag says so.
   const restart = flags.restart ?? (rm === true ? 'no' : undefined)
   const { size: _size, ...kept } = before
   const config = size === undefined ? before : { ...kept, image: before.image }
@@ -105,7 +105,7 @@ function readPairs(
   const pairs = texts.map((text): [string, string] => {
     const end = text.indexOf('=')
     const name = end === -1 ? text : text.slice(0, end)
-    // What else it is, may be a secret.
+    // Any other text may be a secret.
     if (name === '' || (end === -1 && environment === undefined)) {
       throw new CommandError('misused', `${flag} takes NAME=VALUE`)
     }

@@ -1,4 +1,4 @@
-// `hallpass machine start|stop|restart|suspend|cordon|uncordon`: what is asked of machines that are there.
+// `hallpass machine start|stop|restart|suspend|cordon|uncordon`: requests about existing machines.
 import type { Client } from '@hallpass/client'
 
 import { connect } from '../../connect.ts'
@@ -11,7 +11,7 @@ import { findMachine, type NamedMachine } from './find-machine.ts'
 import { readLease, type LeaseFlag, type PatienceFlag } from './machine-flags.ts'
 import { waitUntilRun, waitUntilSettled } from './progress.ts'
 
-/** What is only noted needs no waiting. */
+/** These take effect at once, so nothing is waited for. */
 export type NotingFlags = GlobalFlags & AppFlags & LeaseFlag
 
 export interface ChangingFlags extends NotingFlags, PatienceFlag {
@@ -57,7 +57,7 @@ function howToStop({ signal, timeout }: StoppingFlags) {
   }
 }
 
-/** Does it with each machine; one with which it cannot be done does not keep the others from it. */
+/** Does it with each machine; a failure does not stop the others. */
 function forEach<Flags extends NotingFlags>(
   verb: string,
   done: string,
@@ -73,7 +73,7 @@ function forEach<Flags extends NotingFlags>(
   }
 }
 
-/** How many of them it could not be done with: of each it is said why. */
+/** Returns the number of failures, and reports each. */
 export async function eachMachine(
   context: Context,
   client: Client,

@@ -40,7 +40,7 @@ interface Wanted {
   readonly skip_launch: boolean
 }
 
-/** Prints its id alone, and then waits for it: who is interrupted knows what there is. */
+/** Prints its id alone before it waits, so that an interrupted person knows the id. */
 async function makeMachine(context: Context, flags: CreateFlags, { image, words, skip_launch }: Wanted): Promise<void> {
   const config = configure({ image, ...readMount(flags.volume) }, flags, words, context.environment)
   const client = await connect(context, flags)
@@ -93,19 +93,19 @@ async function runAttached(
         await settle()
       } catch (error) {
         const where = `\`hallpass machine status ${made.id} -a ${app_name}\``
-        tell(context, `Machine ${made.id} may still be there: ${where} tells`)
+        tell(context, `Machine ${made.id} may still be there: ${where} shows it`)
         throw error
       }
     }
     const command = words.length === 0 ? ['/bin/sh'] : words
     const run = async () => {
       const early = await Promise.race([waiting.then(() => undefined), ended])
-      // What waits already tells the rest.
+      // The waiting code reports the rest.
       if (early !== undefined) settle = () => waiting.catch(() => undefined)
       return early ?? attach(context, client, dialer, { name, command, tty: flags.tty === true, ended })
     }
     const code = await run().catch(async (error: unknown) => {
-      // What went wrong first is told.
+      // The first error is reported.
       await leave().catch(() => {})
       throw error
     })

@@ -10,7 +10,7 @@ interface Ending {
 /** How its last run ended, or why it has none; undefined where it runs, or nothing is known. */
 export function describeEnding(machine: Machine): Ending | undefined {
   const { state, events = [] } = machine
-  // What happened before somebody asked for something is no answer to that.
+  // Events before the newest request do not explain its result.
   const asked = events.findIndex(({ source, type }) => source === 'user' && type !== 'stop' && type !== 'destroy')
   const since = asked === -1 ? events : events.slice(0, asked)
   if (state === 'failed') return { words: `could not run${becauseOf(since)}`, isFailure: true }
@@ -51,7 +51,7 @@ function describeExit({ code, signal, oomKilled, requestedStop, problem }: Exit,
     return { words: `was killed because it ran out of memory${had}: ${advice}`, isFailure: true }
   }
   const why = problem === '' ? '' : `: ${problem}`
-  // It was asked to end, and did: with which code does not matter.
+  // A requested stop: its exit code does not matter.
   if (requestedStop) return { words: `ended with exit code ${code}`, isFailure: false }
   const by = signal > 0 ? `, by signal ${signal}` : ''
   return { words: `ended with exit code ${code}${by}${why}`, isFailure: code !== 0 }

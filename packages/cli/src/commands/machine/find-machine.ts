@@ -1,4 +1,4 @@
-// Which machine a command is about: an id, or a name among the machines of the app.
+// Finds the machine of a command: by id, or by name among the machines of the app.
 import type { Client } from '@hallpass/client'
 
 import { chooseApp } from '../../choose.ts'
@@ -6,7 +6,7 @@ import type { Context } from '../../context.ts'
 import { CommandError } from '../../errors.ts'
 import type { AppFlags } from '../../flags.ts'
 
-/** As the client takes it. */
+/** In the form that the client takes. */
 export interface NamedMachine {
   readonly app_name: string
   readonly machine_id: string
@@ -27,7 +27,7 @@ export async function findMachine(
   const named = (await client.listMachines({ app_name, summary: true })).filter(({ name }) => name === given)
   const [only, ...others] = named
   if (only !== undefined && others.length === 0) return { app_name, machine_id: only.id }
-  // It may be anything that was pasted there.
+  // The text may be a pasted secret.
   const which = /^[\w-]{1,63}$/.test(given) ? `called ${given}` : 'of that name'
   throw new CommandError(
     'failed',

@@ -1,4 +1,4 @@
-// `hallpass machine logs`: what machines wrote, and what they write.
+// `hallpass machine logs`: the output of machines, past and new.
 import type { LogLines } from '@hallpass/client'
 import { printable } from '@hallpass/client/visible-text'
 

@@ -70,7 +70,7 @@ export const leaseFlag = { lease: textFlag('Nonce of the lease, where the machin
 
 /**
  * The nonce that `--lease` names, as an option of the client.
- * @throws CommandError `misused` for what is none: it may be anything that was pasted there
+ * @throws CommandError `misused` if it is none; the text may be a pasted secret
  */
 export function readLease({ lease }: LeaseFlag): { readonly leaseNonce?: string } {
   if (lease === undefined) return {}

@@ -164,13 +164,13 @@ it('says what the authority finds wrong in the words of the flags', async () => 
   })
 })
 
-it('does not wait where it shall not, and gives up after a while', async () => {
+it('does not wait with --detach, and gives up after a while', async () => {
   server.answer(passing(machine('created')))
   expect(await hallpass('machine create -d busybox:1')).toEqual({ code: 0, stdout: `${id}\n`, stderr: '' })
   expect(bodyOf(`POST ${machines}`)).toMatchObject({ skip_launch: true })
   const late = await hallpass('machine run -w 0s busybox:1')
   expect(late).toMatchObject({ code: 1, stdout: `${id}\n` })
-  expect(late.stderr).toContain(`is still created after 0s: \`hallpass machine status ${id}\` tells how it goes on`)
+  expect(late.stderr).toContain(`is still created after 0s: \`hallpass machine status ${id}\` shows how it goes on`)
 })
 
 it('passes on what no engine, no right and no image mean', async () => {
@@ -279,7 +279,7 @@ it('asks for a WebSocket where input and output are passed on, with the token gi
   }
 })
 
-it('tells how far an image is, a tenth at a time', async () => {
+it('reports how far an image is, a tenth at a time', async () => {
   const pulls = [undefined, 12e6, 12.1e6, 39e6, undefined].map((bytes) =>
     bytes === undefined ? {} : { pull: { phase: 'downloading' as const, bytes, total_bytes: 40e6 } },
   )
@@ -363,7 +363,7 @@ it('lists machines of an app and of an organization, and shows one with its even
   expect(stdout).toMatch(/exit +stopped +authority +exit code 7\n.*launch +created +request\n$/)
 })
 
-it('sets secrets without showing them, and starts what runs anew unless it is told otherwise', async () => {
+it('sets secrets without showing them, and restarts what runs without --stage', async () => {
   const answer = passing(machine('restarting'), machine('started'))
   const changed = { secrets: [{ name: 'A', digest: 'd1', created_at: moment, updated_at: moment }], version: 1 }
   server.answer((seen) => {

@@ -1,4 +1,4 @@
-// Waits for machines, and says what becomes of them.
+// Waits for machines, and reports their states.
 import { ApiError, describePull, type Client, type Machine } from '@hallpass/client'
 
 import type { Context } from '../../context.ts'
@@ -12,11 +12,11 @@ import type { PatienceFlag } from './machine-flags.ts'
 /** The states in which nothing is under way. */
 const resting: ReadonlySet<string> = new Set(['started', 'stopped', 'suspended', 'failed', 'destroyed'])
 
-/** Seconds of one question: as often a state that it passes through is told. */
+/** Seconds of one request, and so between two reports of a passing state. */
 const look = 2
 
 /**
- * Waits until nothing is under way with the machine, and tells each state that it passes through.
+ * Waits until nothing is under way with the machine, and reports each state that it passes through.
  * @throws CommandError where that takes longer than the flag allows
  */
 export async function waitUntilSettled(
@@ -38,7 +38,7 @@ export async function waitUntilSettled(
     }
     if (resting.has(state)) return machine
     if (performance.now() >= end) {
-      const advice = `\`hallpass machine status ${name.machine_id}\` tells how it goes on`
+      const advice = `\`hallpass machine status ${name.machine_id}\` shows how it goes on`
       throw new CommandError('failed', `machine ${name.machine_id} is still ${state} after ${waitTimeout}: ${advice}`)
     }
     await unlessLate(unlessGone(client.waitForMachine({ ...name, state: 'settled', timeout: look })))
@@ -46,7 +46,7 @@ export async function waitUntilSettled(
 }
 
 /**
- * Waits as {@link waitUntilSettled}, for a machine that shall run, and tells of one whose program has ended already.
+ * Waits as {@link waitUntilSettled}, for a machine that is to run, and reports if its program has ended already.
  * @throws CommandError where it could not run, or its program failed
  */
 export async function waitUntilRun(
@@ -64,7 +64,7 @@ export async function waitUntilRun(
   return machine
 }
 
-/** A pull is told of when another tenth of it is there. */
+/** A pull is reported at each tenth of it. */
 function tenthOf(machine: Machine | undefined): string {
   if (machine?.pull === undefined) return ''
   const { phase, bytes, total_bytes } = machine.pull
@@ -75,7 +75,7 @@ async function unlessGone<Answer>(asked: Promise<Answer>): Promise<Answer | unde
   return unless(asked, 'not_found')
 }
 
-/** Undefined where it was not so by then. */
+/** Undefined after the time-out. */
 export async function unlessLate<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
   return unless(asked, 'deadline_exceeded')
 }

@@ -121,10 +121,10 @@ const update = command({
     ...common,
   },
   positional: wordBeforeCommand(machine, itsCommand),
-  brief: 'Change the configuration of a machine, which starts anew with it',
+  brief: 'Change the configuration of a machine, and restart it',
   description:
-    'Change what the flags say of the configuration of a machine, and leave the rest as it is. The machine starts anew\n' +
-    'with it. Flags come before the command.',
+    'Change what the flags say of the configuration of a machine, and leave the rest as it is. The machine is\n' +
+    'restarted. Flags come before the command.',
 })
 
 const destroy = command({

@@ -1,4 +1,4 @@
-// `hallpass machine update`: another configuration for a machine, which starts anew with it.
+// `hallpass machine update`: another configuration for a machine, which restarts with it.
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
 import { CommandError } from '../../errors.ts'
@@ -16,7 +16,7 @@ interface UpdateFlags extends GlobalFlags, JsonFlag, AppFlags, ConfigurationFlag
   readonly detach?: boolean | undefined
 }
 
-/** Changes what the flags say, and leaves the rest: another change in the meantime is not undone, but an error. */
+/** Changes what the flags say, and keeps the rest; a change by somebody else in the meantime is an error. */
 export async function updateMachine(
   context: Context,
   flags: UpdateFlags,

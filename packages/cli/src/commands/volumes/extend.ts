@@ -11,7 +11,7 @@ interface ExtendFlags extends GlobalFlags, JsonFlag, AppFlags {
   readonly size?: string | undefined
 }
 
-/** Makes it as large as is said, or by as much where that begins with a plus. */
+/** Extends it to this size, or by this much if it begins with a plus. */
 export async function extendVolume(context: Context, flags: ExtendFlags, given: string): Promise<void> {
   const { size } = flags
   if (size === undefined)
