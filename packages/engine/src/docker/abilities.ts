@@ -1,9 +1,9 @@
-// Finds out what a Docker Engine can do and enforce: by what it says of itself, and by trying what it does not say.
+// Finds out what a Docker Engine can do and enforce: asks it, and tests what it does not say.
 import type { Capabilities } from '../engine.ts'
 import type { DockerClient } from './client.ts'
 import { probe } from './probe.ts'
 
-/** What it says of itself. */
+/** Its own information. */
 export type Said = Omit<Capabilities, 'networks' | 'diskLimit' | 'remedies'>
 
 export async function readAbilities(client: DockerClient): Promise<Said> {

@@ -1,7 +1,7 @@
-// One Docker Engine as one owner sees it: its containers that are the owner's, and what it is able to enforce.
+// A Docker Engine for one owner: the owner's containers, and what the engine can enforce.
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { EngineError } from '../engine-error.ts'
+import { EngineError, noRun } from '../engine-error.ts'
 import type { Capabilities, RunSpec } from '../engine.ts'
 import { readAbilities, tryAbilities, type Said } from './abilities.ts'
 import type { DockerClient } from './client.ts'
@@ -26,9 +26,9 @@ export interface Daemon {
   /** One that was just made: its name is taken before it can be seen. @throws EngineError `name_taken` */
   lookForNew(runId: string): Promise<Container>
   capabilities(): Promise<Capabilities>
-  /** What was found out counts no longer: the engine may be set up otherwise when it is back. */
+  /** Forgets what was found out: the engine may have another configuration when it is back. */
   forget(): void
-  /** Nothing is left unenforced in silence. @throws EngineError `unsupported` or `not_isolated` */
+  /** @throws EngineError `unsupported` or `not_isolated` for what cannot be enforced */
   checkAbilities(spec: RunSpec): Promise<void>
 }
 
@@ -71,7 +71,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
       } catch (error) {
         if (!(error instanceof EngineError)) throw error
         if (error.code === 'run_not_found') return undefined
-        // Podman looks at the processes of a container that ends meanwhile.
+        // Podman fails if a process of the container ends meanwhile.
         if (!/\/proc\/\d+\//.test(error.message) || attempt === 10) throw error
         await pause(20)
       }
@@ -103,7 +103,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 
     async demand(runId) {
       const container = await look(runId)
-      if (container === undefined) throw new EngineError('run_not_found', `There is no run ${runId} in the engine`)
+      if (container === undefined) throw noRun(runId)
       return container
     },
 
@@ -123,7 +123,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 
     async checkAbilities({ limits, network }) {
       const able = await read()
-      // What is not asked for is not tried.
+      // Only what the spec needs is tested.
       const { diskLimit, networks } =
         network === undefined && limits.diskMb === undefined
           ? { diskLimit: true, networks: 'isolated' }

@@ -7,7 +7,7 @@ import type { DockerClient } from './client.ts'
 import type { Names } from './names.ts'
 
 export interface Networks {
-  /** Makes it where it is missing, once also of many calls at a time. */
+  /** Makes it if it is missing, once even for many calls at a time. */
   ensure(network: string): Promise<void>
   remove(network: string): Promise<boolean>
 }

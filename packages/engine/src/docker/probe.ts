@@ -1,5 +1,5 @@
-// Tries what a Docker Engine does not say of itself, with containers that are thrown away: whether one network reaches
-// another, and whether the size of a root filesystem can be limited.
+// Tests, with temporary containers, what a Docker Engine does not say: whether one network reaches another, and whether
+// the size of a root filesystem can be limited.
 import { setTimeout as pause } from 'node:timers/promises'
 
 import type { Capabilities } from '../engine.ts'
@@ -104,7 +104,7 @@ export async function probe(client: DockerClient, architecture: string, random: 
   }
 }
 
-/** What a caller that was killed has left of a probe. A probe that runs may be another caller's. */
+/** Removes what a killed caller has left of a probe, but no running probe of another caller. */
 export async function removeForgotten(client: DockerClient, olderMs: number): Promise<void> {
   const query = { all: true, filters: JSON.stringify({ label: [`${probeLabel}=true`] }) }
   for (const what of ['containers', 'networks'] as const) {
