@@ -1,5 +1,5 @@
-// A process of its own that drives machines, does what it reads line by line, and kills or stops itself at the call to the engine
-// that it is told. Arguments: the engine's socket; `directory` or `url`, and which.
+// A process of its own that drives machines, does what it reads line by line, and kills or stops itself at the call to
+// the engine that is given. Arguments: the engine's socket; `directory` or `url`, and which.
 import { randomBytes } from 'node:crypto'
 import { createInterface } from 'node:readline'
 

@@ -37,7 +37,7 @@ describe.skipIf(missing !== undefined)(
     let dockerd: Dockerd
     let authority: TestAuthority
     let client: InstanceType<typeof Client>
-    /** The hosts that it asks: whatever Node sends is told here first. */
+    /** The hosts that it asks: Node reports each request here first. */
     const asked = new Set<string>()
     function watch(message: unknown): void {
       const { host, socketPath } = (message as SentRequest).request
@@ -156,7 +156,7 @@ describe.skipIf(missing !== undefined)(
       await expect.poll(async () => (await Volume.getVolume(one)).state).toBe('destroyed')
     })
 
-    test('fly-admin is told in the words of the original what is wrong', async () => {
+    test('fly-admin gets errors in the words of the original', async () => {
       const { Machine } = client
       const gone = { app_name: 'web', machine_id: '00000000000000' }
       await expect(Machine.getMachine(gone)).rejects.toThrow(/^404: .*machine not found/)

@@ -1,5 +1,5 @@
-// The life of a machine at the door of an authority that people started, over Podman and over the local engine. What a Docker
-// Engine does besides is told in the files beside this one.
+// The life of a machine at the door of an authority that people started, over Podman and over the local engine. What a
+// Docker Engine does in addition is tested in the files beside this one.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -15,7 +15,7 @@ import { testFromInside } from './machine-tokens.ts'
 import { createApp, createOrganisation, mint, signIn } from './people.ts'
 
 interface Started extends EnginePlace {
-  /** What `serve` is told, besides the folder of its data. */
+  /** The arguments of `serve`, apart from the folder of its data. */
   readonly setting: string
 }
 
@@ -108,7 +108,7 @@ describe.each(engines)('machines over $name', ({ missing, start }) => {
       }
       const talks = 'echo "it is $COLOR"; echo trouble >&2; trap "exit 3" TERM; while :; do sleep 0.1; done'
 
-      test('one is created, commanded, stopped, started anew, updated, suspended and destroyed', async () => {
+      test('one is created, commanded, stopped, started again, updated, suspended and destroyed', async () => {
         const id = await create(talks, { env: { COLOR: 'red' } })
         await reach(id, 'started')
         expect(await exec(id, 'touch /mark; echo $COLOR $FLY_MACHINE_ID')).toBe(`red ${id}`)
@@ -135,7 +135,7 @@ describe.each(engines)('machines over $name', ({ missing, start }) => {
         expect(await call('GET', '')).toEqual([])
       })
 
-      test('the exit code, and an end for want of memory, are told', async () => {
+      test('the exit code, and an end for want of memory, are reported', async () => {
         const [leaves, eats] = [await create('exit 7'), await create('x=0123456789; while :; do x=$x$x; done')]
         await reach(leaves, 'stopped')
         expect(await exitOf(leaves)).toMatchObject({ exit_code: 7, oom_killed: false, requested_stop: false })

@@ -78,7 +78,7 @@ describe.skipIf(reasonWithoutDockerd() !== undefined)('machines whose driver is 
     ['destroy', 'remove', 'after', 'destroyed'],
   ] as const
 
-  test('a machine comes where it shall, once, wherever its driver dies', async () => {
+  test('a machine reaches its state, once, wherever its driver dies', async () => {
     const start = () => startChild(dockerd.socketPath, 'directory', directory)
     let child = await start()
     let id = ''

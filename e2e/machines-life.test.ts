@@ -141,7 +141,7 @@ describe.skipIf(reasonWithoutDockerd() !== undefined)('machines on a Docker Engi
     await world.ask(destroyVolume, { appName: world.app.name, volumeId: volume.id })
   })
 
-  test('a machine is created, started, stopped, started anew with a fresh root, and destroyed', async () => {
+  test('a machine is created, started, stopped, started again with a fresh root, and destroyed', async () => {
     const made = await world.create({
       ...runs('test -e /mark && exit 9; touch /mark; exec sleep 1000'),
       env: { A: 'b' },
@@ -315,7 +315,7 @@ describe.skipIf(reasonWithoutDockerd() !== undefined)('machines on a Docker Engi
     expect(troubles).toEqual([])
   })
 
-  test('memory that runs out is told', async () => {
+  test('memory that runs out is reported', async () => {
     const made = await world.create({ ...runs('tail /dev/zero'), restart: { policy: 'no' } })
     await reach(made, 'stopped', 'failed')
     expect(exitOf(await eventsOf(made))['exit_event']).toMatchObject({ oom_killed: true, exit_code: 137 })
@@ -333,7 +333,7 @@ describe.skipIf(reasonWithoutDockerd() !== undefined)('machines on a Docker Engi
     expect(troubles).toEqual([])
   })
 
-  test('the engine is killed and started: what died with it is told and started again, and all else goes on', async () => {
+  test('the engine is killed and started: what died with it is reported and started again, and all else goes on', async () => {
     const [stays, rests] = [await world.create(sleeps), await world.create(sleeps, { skipLaunch: true })]
     await reach(stays, 'started')
     await reach(rests, 'stopped')

@@ -15,7 +15,7 @@ const holders = ['org', 'deploy', 'sibling', 'readonly', 'confined', 'exec', 'ot
 type Holder = (typeof holders)[number]
 const tokens = new Map<Holder, string | undefined>()
 
-// The one that `confined` is confined to, and another. Neither is there: whoever may do it is told so, and nobody else.
+// The one that `confined` is confined to, and another. Neither exists: those who may do it learn that, and nobody else.
 const own = '/v1/apps/web/machines/0a0a0a0a0a0a0a'
 const another = '/v1/apps/web/machines/0b0b0b0b0b0b0b'
 const container = { config: { image: 'busybox' } }

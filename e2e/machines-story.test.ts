@@ -105,7 +105,7 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
     expect(await done(['orgs', 'audit', 'staging'])).toMatch(/machine\.create .* agent story, on behalf of "Ada L\."/)
   })
 
-  it('tells the exit code, and that memory ran out', async () => {
+  it('shows the exit code, and that memory ran out', async () => {
     expect(await done(['machine', 'wait', 'leaver', '-s', 'stopped'], token)).toBe('stopped')
     expect(await done(['machine', 'status', ids.leaver], token)).toContain('State: stopped: it ended with exit code 7')
     await done(['machine', 'wait', 'glutton', '-s', 'stopped'], token)
@@ -159,7 +159,7 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
     })
   })
 
-  it('updates one, which starts anew', async () => {
+  it('updates one, which starts again', async () => {
     await done(['machine', 'update', 'talker', '-e', 'COLOR=blue'], token)
     expect(await done(['machine', 'exec', 'talker', 'sh', '-c', 'echo $COLOR'], token)).toBe('blue')
     await done(['secrets', 'set', 'HIDDEN=of the app'], token)

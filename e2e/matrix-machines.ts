@@ -2,7 +2,7 @@
 import { startOf } from './command-socket.ts'
 import { members, ofApp, ofOrganisation, whole, type Entry, type Prepare } from './matrix-entry.ts'
 
-/** A machine that is not there: whoever may do it is told so, and nobody else. */
+/** A machine that does not exist: those who may do it learn that, and nobody else. */
 const ofMachine =
   (body?: unknown, headers: Readonly<Record<string, string>> = {}): Prepare =>
   ({ app }) => ({ params: { app_name: app.name, machine_id: '00000000000000', key: 'a' }, body, headers })

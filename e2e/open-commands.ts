@@ -28,7 +28,7 @@ export function testOpenCommands(get: () => CommandPlace): void {
   const expectGone = (word: string) => expect.poll(() => countOf(word), { timeout: 10_000 }).toBe(0)
 
   describe('a command at a WebSocket', () => {
-    test('has a terminal, of the size it is told, and its keys; its code is told', async () => {
+    test('has a terminal of the given size, and its keys; its exit code is reported', async () => {
       const shell = await open({ command: ['sh'], terminal })
       shell.type('stty size; test -t 0 && echo at $((1+1))\n')
       await see(shell, /30 100\r\n/)
@@ -45,7 +45,7 @@ export function testOpenCommands(get: () => CommandPlace): void {
       expect(shell.said()).not.toContain('on 3')
     })
 
-    test('has input, output and errors without one; the end of its input is told', async () => {
+    test('has input, output and errors without one, and sees the end of its input', async () => {
       const sorting = await open({ command: ['sh', '-c', 'sort; echo wrong >&2; exit 3'] })
       sorting.type('b\n')
       sorting.type('a\n')
