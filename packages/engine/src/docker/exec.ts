@@ -139,12 +139,12 @@ async function killToEnd(
 }
 
 /**
- * Kills what has the mark in its environment, which children inherit. A Docker Engine ends a command only with its
- * container, so another command must do it, with what the image has for it.
+ * Kills what has the mark in its environment, which children inherit, and all else in the same sessions: a child may have
+ * been given another environment. A Docker Engine ends a command only with its container, so another command must do it,
+ * with what the image has for it.
  */
 async function killMarked(daemon: Daemon, container: string, mark: string): Promise<void> {
-  const script = 'for f in /proc/[0-9]*/environ; do p=${f%/environ}; grep -q "$0" "$f" && kill -9 "${p#/proc/}"; done'
-  const json = { ...output, User: '0', Cmd: ['sh', '-c', `{ ${script}; } 2>/dev/null`, mark] }
+  const json = { ...output, User: '0', Cmd: ['sh', '-c', killScript, mark] }
   try {
     const id = await createExec(daemon, container, json)
     const path = ['exec', id, 'start']
@@ -168,6 +168,18 @@ interface ExecState {
 
 const isUnableCode = (code: number | undefined): boolean => code === 126 || code === 127
 const wordsOfEngine = /^\s*(?:Error: )?(?:OCI runtime|runc|crun|unable to find (?:user|group))\b/
+/** In `stat`, the session is the fourth field after the name. 1 is the run's own session, and 0 one outside. */
+const killScript = [
+  'exec 2>/dev/null; all=',
+  'session() { read -r line <"$1/stat" && set -- ${line##*) } && session=$4; }',
+  'for p in /proc/[0-9]*; do',
+  '  grep -q "$0" "$p/environ" && session "$p" && all="$all $session " && kill -9 "${p#/proc/}"',
+  'done',
+  'for p in /proc/[0-9]*; do',
+  '  session "$p" && [ "$session" -gt 1 ] || continue',
+  '  case $all in *" $session "*) kill -9 "${p#/proc/}" ;; esac',
+  'done',
+].join('\n')
 const mostKills = 20
 const markName = 'HALLPASS_COMMAND'
 const input = { AttachStdin: true }

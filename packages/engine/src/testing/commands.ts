@@ -72,7 +72,7 @@ export function testCommands(get: () => World): void {
     })
 
     test('that takes too long, or is aborted, is killed with what it started', async () => {
-      const endless = ['sh', '-c', 'sleep 7771 & sleep 7771; true']
+      const endless = ['sh', '-c', 'env -i sleep 7771 & sleep 7771; true']
       await expect(exec(endless, { timeoutMs: 1000 })).rejects.toMatchObject({ code: 'timeout' })
       await expect.poll(() => countOf('sleep 7771')).toBe(0)
 
