@@ -7,7 +7,7 @@ import type { Machine, MachineEvent, MachineVersion } from '../domain/machine.ts
 import type { RunLabels } from '../domain/run-labels.ts'
 import type { MachineQuery } from '../domain/store/machines.ts'
 import type { Transaction } from '../domain/store.ts'
-import { query, type Param, type QuerySession } from './query.ts'
+import { columnsOf, query, type Param, type QuerySession } from './query.ts'
 import { machineTokens } from './machine-tokens.ts'
 import type { MachineColumns } from './schema.ts'
 
@@ -173,25 +173,17 @@ interface OfOne extends Place {
 const afterPlace = (param: Param<Place>) =>
   sql<SqlBool>`id > ${param('after')} and state <> ${param('without')} and updated_at > ${param('updatedAfter')}`
 
-const ofApp = query((db, param: Param<OfOne>) =>
-  db
-    .selectFrom('machines')
-    .selectAll()
-    .where('app_id', '=', param('id'))
-    .where(afterPlace(param))
-    .orderBy('id')
-    .limit(param('limit')),
-)
-
-const ofOrganisation = query((db, param: Param<OfOne>) =>
-  db
-    .selectFrom('machines')
-    .selectAll()
-    .where('organisation_id', '=', param('id'))
-    .where(afterPlace(param))
-    .orderBy('id')
-    .limit(param('limit')),
-)
+const listOf = (owner: 'app_id' | 'organisation_id') =>
+  query((db, param: Param<OfOne>) =>
+    db
+      .selectFrom('machines')
+      .selectAll()
+      .where(owner, '=', param('id'))
+      .where(afterPlace(param))
+      .orderBy('id')
+      .limit(param('limit')),
+  )
+const [ofApp, ofOrganisation] = [listOf('app_id'), listOf('organisation_id')]
 
 const page = query((db, param: Param<Place>) =>
   db.selectFrom('machines').selectAll().where(afterPlace(param)).orderBy('id').limit(param('limit')),
@@ -226,55 +218,46 @@ const versions = query((db, param: Param<{ machineId: string; limit: number }>) 
     .limit(param('limit')),
 )
 
-/** Every column and its parameter. */
-const valuesOf = (param: Param<MachineColumns>) => ({ ...changesOf(param), ...fixedOf(param) })
-
-const fixedOf = (param: Param<MachineColumns>) => ({
-  id: param('id'),
-  organisation_id: param('organisation_id'),
-  app_id: param('app_id'),
-  name: param('name'),
-  region: param('region'),
-  run_labels: param('run_labels'),
-  created_at: param('created_at'),
-})
-
-const changesOf = (param: Param<MachineColumns>) => ({
-  state: param('state'),
-  version: param('version'),
-  config: param('config'),
-  metadata: param('metadata'),
-  is_cordoned: param('is_cordoned'),
-  has_secrets: param('has_secrets'),
-  launches: param('launches'),
-  stop_signal: param('stop_signal'),
-  stop_timeout: param('stop_timeout'),
-  image: param('image'),
-  run_id: param('run_id'),
-  runs: param('runs'),
-  started_at: param('started_at'),
-  address: param('address'),
-  restarts: param('restarts'),
-  tries: param('tries'),
-  due_at: param('due_at'),
-  last_event_id: param('last_event_id'),
-  lease_nonce: param('lease_nonce'),
-  lease_owner: param('lease_owner'),
-  lease_description: param('lease_description'),
-  lease_expires_at: param('lease_expires_at'),
-  lease_version: param('lease_version'),
-  updated_at: param('updated_at'),
-})
+const fixed = ['id', 'organisation_id', 'app_id', 'name', 'region', 'run_labels', 'created_at'] as const
+const changing = [
+  'state',
+  'version',
+  'config',
+  'metadata',
+  'is_cordoned',
+  'has_secrets',
+  'launches',
+  'stop_signal',
+  'stop_timeout',
+  'image',
+  'run_id',
+  'runs',
+  'started_at',
+  'address',
+  'restarts',
+  'tries',
+  'due_at',
+  'last_event_id',
+  'lease_nonce',
+  'lease_owner',
+  'lease_description',
+  'lease_expires_at',
+  'lease_version',
+  'updated_at',
+] as const
 
 const insert = query((db, param: Param<MachineColumns>) =>
   db
     .insertInto('machines')
-    .values(valuesOf(param))
+    .values(columnsOf(param, ...fixed, ...changing))
     .onConflict((conflict) => conflict.doNothing()),
 )
 
 const save = query((db, param: Param<MachineColumns>) =>
-  db.updateTable('machines').set(changesOf(param)).where('id', '=', param('id')),
+  db
+    .updateTable('machines')
+    .set(columnsOf(param, ...changing))
+    .where('id', '=', param('id')),
 )
 
 const addVersion = query((db, param: Param<MachineVersion & { machineId: string }>) =>
@@ -329,21 +312,15 @@ const forgetEvents = query((db, param: Param<{ machineId: string; kept: number }
     ),
 )
 
-const destroyOfApp = query((db, param: Param<{ id: number; now: number; goes: MachineState; gone: string }>) =>
-  db
-    .updateTable('machines')
-    .set({ state: param('goes'), due_at: param('now'), updated_at: param('now') })
-    .where('app_id', '=', param('id'))
-    .where(sql<SqlBool>`state <> ${param('gone')}`),
-)
-
-const destroyOfOrganisation = query((db, param: Param<{ id: number; now: number; goes: MachineState; gone: string }>) =>
-  db
-    .updateTable('machines')
-    .set({ state: param('goes'), due_at: param('now'), updated_at: param('now') })
-    .where('organisation_id', '=', param('id'))
-    .where(sql<SqlBool>`state <> ${param('gone')}`),
-)
+const destroyOf = (owner: 'app_id' | 'organisation_id') =>
+  query((db, param: Param<{ id: number; now: number; goes: MachineState; gone: string }>) =>
+    db
+      .updateTable('machines')
+      .set({ state: param('goes'), due_at: param('now'), updated_at: param('now') })
+      .where(owner, '=', param('id'))
+      .where(sql<SqlBool>`state <> ${param('gone')}`),
+  )
+const [destroyOfApp, destroyOfOrganisation] = [destroyOf('app_id'), destroyOf('organisation_id')]
 
 const destroyed = query((db, param: Param<{ before: number; limit: number }>) =>
   db
