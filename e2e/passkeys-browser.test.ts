@@ -1,18 +1,13 @@
 // Passkeys in a real Chromium, with the authenticator that its debugging protocol brings: a page of the authority's own
 // adds one and logs in with it.
-import { existsSync } from 'node:fs'
-
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { founder } from './authority.ts'
+import { hasBrowser, launchBrowser } from './dashboard.ts'
 import { freePort } from './free-port.ts'
 import { addAuthenticator } from './passkeys.ts'
 import { prepareAuthority } from './prepare.ts'
-
-const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
-if (browserPath === undefined)
-  process.stderr.write('skipped: no Chromium is installed, so no passkey is tried in one\n')
 
 /** What a page does, as text: it runs in the browser. */
 const script = `
@@ -39,7 +34,7 @@ const script = `
   }
 `
 
-describe.skipIf(browserPath === undefined)('in a browser', () => {
+describe.skipIf(!hasBrowser)('in a browser', () => {
   let browser: Browser
   let origin: string
   let page: Page
@@ -49,7 +44,7 @@ describe.skipIf(browserPath === undefined)('in a browser', () => {
     return { publicUrl: origin, port }
   })
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: browserPath ?? '', chromiumSandbox: false })
+    browser = await launchBrowser()
     page = await browser.newPage()
     // Any document of the origin will do: what is tried is what every page of it may.
     await page.goto(`${origin}/healthz`)

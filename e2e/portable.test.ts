@@ -1,16 +1,15 @@
 // The macaroon package where there is no Node: in a page, in a worker, and where WebAssembly is forbidden.
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { resolve } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
-if (browserPath === undefined) process.stderr.write('skipped: no Chromium is installed, so no page is tried\n')
+import { hasBrowser, launchBrowser } from './dashboard.ts'
 
 let script = ''
 let scriptOfNode = ''
@@ -119,7 +118,7 @@ describe('the macaroon package', () => {
   })
 })
 
-describe.skipIf(browserPath === undefined)('in Chromium', () => {
+describe.skipIf(!hasBrowser)('in Chromium', () => {
   let server: Server
   let browser: Browser
   let url = ''
@@ -128,11 +127,7 @@ describe.skipIf(browserPath === undefined)('in Chromium', () => {
     await new Promise((listening) => server.once('listening', listening))
     const address = server.address()
     url = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`
-    browser = await chromium.launch({
-      executablePath: browserPath ?? '',
-      chromiumSandbox: false,
-      args: ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
-    })
+    browser = await launchBrowser()
   })
   afterAll(async () => {
     await browser.close()

@@ -1,6 +1,5 @@
 // A real browser, as its owner uses it and as others would like to: cookies, sites, content security, and TLS in front.
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, request as forward, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -8,13 +7,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { founder, startAuthority, type TestAuthority } from './authority.ts'
-
-const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
-if (browserPath === undefined) process.stderr.write('skipped: no Chromium is installed, so no cookie is tried in one\n')
+import { hasBrowser, launchBrowser } from './dashboard.ts'
 
 const index = `<!doctype html><html><head><title>not yet</title><script>document.title = 'inline'</script>
 <script src="/assets/own.js"></script></head><body onclick="document.title = 'clicked'"><p>ours</p></body></html>`
@@ -26,7 +23,7 @@ let authority: TestAuthority
 let stranger: Server
 let strangerPort: number
 beforeAll(async () => {
-  if (browserPath === undefined) return
+  if (!hasBrowser) return
   folder = await mkdtemp(join(tmpdir(), 'hallpass-browser-'))
   await mkdir(join(folder, 'assets'))
   await writeFile(join(folder, 'index.html'), index)
@@ -38,10 +35,10 @@ beforeAll(async () => {
       .end('<!doctype html><title>evil</title><p>evil'),
   )
   strangerPort = await listen(stranger)
-  browser = await chromium.launch({ executablePath: browserPath, chromiumSandbox: false })
+  browser = await launchBrowser()
 })
 afterAll(async () => {
-  if (browserPath === undefined) return
+  if (!hasBrowser) return
   await browser.close()
   stranger.close()
   await authority.close()
@@ -50,7 +47,7 @@ afterAll(async () => {
 
 let context: BrowserContext
 beforeEach(async () => {
-  if (browserPath !== undefined) context = await browser.newContext({ ignoreHTTPSErrors: true })
+  if (hasBrowser) context = await browser.newContext({ ignoreHTTPSErrors: true })
 })
 afterEach(() => context?.close())
 
@@ -84,7 +81,7 @@ async function logIn(url: string): Promise<Page> {
   return page
 }
 
-describe.skipIf(browserPath === undefined)('in a browser', () => {
+describe.skipIf(!hasBrowser)('in a browser', () => {
   test('a session lasts over tabs and reloads, no script sees it, and it ends in all of them', async () => {
     const page = await logIn(authority.url())
     expect(await ask(page, 'GET', '/v1/users/current')).toBe(200)
@@ -244,7 +241,7 @@ describe.skipIf(browserPath === undefined)('in a browser', () => {
   })
 })
 
-const canMakeCertificates = browserPath !== undefined && hasOpenssl()
+const canMakeCertificates = hasBrowser && hasOpenssl()
 if (!canMakeCertificates)
   process.stderr.write('skipped: without Chromium and openssl there is no TLS to put in front\n')
 
