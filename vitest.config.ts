@@ -3,6 +3,8 @@ import { join } from 'node:path'
 
 import { defineConfig } from 'vitest/config'
 
+import { ProgramsFirst } from './scripts/programs-first.ts'
+
 export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'e2e/**/*.test.ts'],
@@ -14,8 +16,14 @@ export default defineConfig({
     maxWorkers: '100%',
     // On a busy machine a test is tried again where a failure would stop a landing; closing-line.ts names it.
     retry: process.env['HALLPASS_REQUIRE_ALL'] === '1' ? 1 : 0,
-    // Programs that tests start find the compiled code of the last start, where `hallpass` itself keeps it too.
-    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
+    env: {
+      // Programs that tests start find the compiled code of the last start, where `hallpass` itself keeps it too.
+      NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+      // Go programs run for seconds: on a clean machine, compiling them takes far longer.
+      CGO_ENABLED: '0',
+      GOFLAGS: `${process.env['GOFLAGS'] ?? ''} '-gcflags=all=-N -l -dwarf=false' '-ldflags=-s -w'`.trim(),
+    },
+    sequence: { sequencer: ProgramsFirst },
     // For what never comes. What comes is waited for, however busy the machine is.
     testTimeout: 120_000,
     hookTimeout: 120_000,
