@@ -78,6 +78,8 @@ export function createServer(options: {
     // At the socket of a machine nobody has an address.
     trustProxy: trusts === undefined ? false : (address: string | undefined) => trusts(address ?? ''),
     genReqId: nextId,
+    // Otherwise Fastify loads its own compilers at the start: the contract checks what comes, and its routes print answers.
+    schemaController: { compilersFactory: { buildValidator: hasNoSchema, buildSerializer: hasNoSchema } },
     frameworkErrors(error, request, reply) {
       unrouted.refused(request, reply)
       stamp(request, reply)
@@ -174,6 +176,10 @@ const lastSlash =
 /** Logs an unexpected error. The client does not see it. */
 export function reportUnforeseen(log: Logger, error: unknown, requestId: string): void {
   log.error({ err: error, request_id: requestId }, 'a request failed for an unforeseen reason')
+}
+
+function hasNoSchema(): never {
+  throw new Error('no route has a schema of Fastify')
 }
 
 /** Ids that no other process gives, cheaper than random ones: a random prefix and a count. */
