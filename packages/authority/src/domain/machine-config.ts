@@ -2,6 +2,8 @@
 import type { Caveat } from '@hallpass/macaroon'
 import { caveatsFromJSON } from '@hallpass/macaroon/json'
 
+import type { Machine } from './machine.ts'
+
 /** Other keys are kept and shown as they came. */
 export interface MachineConfig {
   readonly image: string
@@ -51,6 +53,20 @@ export function storeConfig({ metadata = {}, ...config }: MachineConfig): {
   readonly metadata: string
 } {
   return { config: JSON.stringify(config), metadata: JSON.stringify(metadata) }
+}
+
+/** The reference of the image that the machine waits for; null if the driver has nothing to pull for it. */
+export function awaitedImage({
+  state,
+  image,
+  dueAt,
+  startedAt,
+  config,
+}: Pick<Machine, 'state' | 'image' | 'dueAt' | 'startedAt' | 'config'>): string | null {
+  if (image !== null || dueAt === null) return null
+  const isPrepared = state === 'created' || state === 'replacing'
+  const isBegun = (state === 'starting' || state === 'restarting') && startedAt === null
+  return isPrepared || isBegun ? readConfig(config).image : null
 }
 
 export function readMetadata(stored: string): Readonly<Record<string, string>> {

@@ -3,13 +3,13 @@ import type { Engine, RunStatus } from '@hallpass/engine'
 
 import { isUnavailable } from '../domain/errors.ts'
 import { machineOfRun, type Machine } from '../domain/machine.ts'
-import { readConfig } from '../domain/machine-config.ts'
+import { awaitedImage, readConfig } from '../domain/machine-config.ts'
 import type { MachineRunner } from '../domain/machine-runner.ts'
 import type { Store } from '../domain/store.ts'
 import type { ApiSockets } from './api-sockets.ts'
-import { createPulls } from './pulls.ts'
+import { createPulls, type Pull } from './pulls.ts'
 import { createSlots } from './slots.ts'
-import { createRecorder } from './record.ts'
+import { after, createRecorder } from './record.ts'
 import { compareRuns } from './reconcile.ts'
 import { recordExit, takeStep, type AppOfMachine, type StepContext } from './steps.ts'
 import { fence, takeTurns, TurnLost, type Turn } from './turn.ts'
@@ -44,7 +44,7 @@ export interface Driver {
   stop(): Promise<void>
 }
 
-/** Steps at a time, without those that wait for an image; and how many of them may be starts. */
+/** Steps at a time, without those that waited for an image; and how many of all may be starts. */
 const atOnce = 256
 const startsAtOnce = 8
 const longestIdle = 5000
@@ -53,12 +53,12 @@ const longestIdleOfMany = 500
 const restAfterTrouble = 1000
 /** An engine that restarts does not count as away. */
 const shortAbsence = 3000
-/** Between two looks for due machines: each reads all that are in progress. */
+/** Between two looks for due machines. */
 const restAfterLook = 20
 
 interface Work {
-  readonly machine: Machine
-  readonly leave: AbortController
+  /** That of the image that the machine waited for. */
+  readonly pull: Pull | undefined
   /** Whether the machine must be looked at again. */
   again: boolean
 }
@@ -87,9 +87,9 @@ export function startDriver(options: DriverOptions): Driver {
       options.changed(machine)
     },
   )
+  const pulls = createPulls(engine, { now, ended: wake, signal: stopping.signal })
   const context: StepContext = {
     engine,
-    pulls: createPulls(engine),
     starts: createSlots(startsAtOnce),
     recorder,
     appOf: options.appOf,
@@ -171,49 +171,57 @@ export function startDriver(options: DriverOptions): Driver {
     if (!isUnavailable(error) && !(error instanceof TurnLost) && !stopping.signal.aborted) options.report({ error })
   }
 
-  async function drive(machine: Machine, work: Work): Promise<void> {
+  async function drive(id: string, pull?: Pull): Promise<void> {
+    const work: Work = { pull, again: false }
+    works.set(id, work)
     try {
-      await takeStep(context, machine, work.leave.signal)
+      const machine = await recorder.read(id)
+      if (machine !== undefined) await advance(machine, pull)
       // It may have ended before anybody knew that it began.
-      const after = work.again ? await recorder.read(machine.id) : undefined
-      if (after?.runId !== undefined && after.runId !== null && after.startedAt !== null) {
-        const status = await engine.inspect(after.runId)
-        if (status === undefined || status.exit !== undefined) await recordExit(context, after, status)
+      const next = work.again ? await recorder.read(id) : undefined
+      if (next?.runId !== undefined && next.runId !== null && next.startedAt !== null) {
+        const status = await engine.inspect(next.runId)
+        if (status === undefined || status.exit !== undefined) await recordExit(context, next, status)
       }
     } catch (error) {
-      if (error !== left) {
-        trouble(error)
-        // Due work stays due, and is tried again later.
-        await rest(restAfterTrouble, stopping.signal)
-      }
+      trouble(error)
+      // Due work stays due, and is tried again later.
+      await rest(restAfterTrouble, stopping.signal)
     } finally {
-      works.delete(machine.id)
+      works.delete(id)
       wake()
     }
+  }
+
+  /** Takes the step that is due by now, which may be another than when the store was looked through. */
+  async function advance(machine: Machine, pull: Pull | undefined): Promise<void> {
+    if (machine.dueAt === null || machine.dueAt > now()) return
+    const awaited = awaitedImage(machine)
+    if (awaited === (pull?.reference ?? null)) return takeStep(context, machine, pull?.image)
+    // It waits for an image, and a row of an earlier version does not say so until it is written again.
+    if (pull === undefined) await recorder.change(machine.id, after(undefined, {}))
   }
 
   /** Begins what is due. Returns the milliseconds until something else will be. */
   async function begin(): Promise<number> {
     const at = now()
     const idle = store.isRemote ? longestIdleOfMany : longestIdle
-    if (!turn.has()) return idle
-    const { due, next } = await store.read(async (tx) => ({
-      due: await tx.machines.due(at, works.size + atOnce),
-      next: await tx.machines.nextDue(at),
-    }))
-    let room = atOnce - [...works.values()].filter(({ machine }) => machine.image !== null).length
-    for (const machine of due) {
-      const work = works.get(machine.id)
-      // A step need not wait for its image if something else is wanted by now.
-      if (work !== undefined && !isOfSame(work.machine, machine)) work.leave.abort(left)
-      if (work !== undefined || (room <= 0 && machine.image !== null)) continue
-      room -= 1
-      const begun: Work = { machine, leave: new AbortController(), again: false }
-      works.set(machine.id, begun)
-      void drive(machine, begun)
+    if (!turn.has()) {
+      pulls.forgetEnded()
+      return idle
     }
+    const room = atOnce - [...works.values()].filter(({ pull }) => pull === undefined).length
+    const { due, next, pulled } = await store.read(async (tx) => ({
+      due: await tx.machines.due(at, works.size + room),
+      next: await tx.machines.nextDue(at),
+      pulled: await pulls.look(tx, at, works),
+    }))
+    for (const id of due.filter((one) => !works.has(one)).slice(0, room)) void drive(id)
+    for (const [id, pull] of pulled.machines) void drive(id, pull)
+    const nextPart = pulls.begin(pulled)
     const nextVolume = await volumes.begin(at)
-    return Math.min(idle, ...[next, nextVolume].flatMap((one) => (one === undefined ? [] : [Math.max(0, one - at)])))
+    const rests = [next, nextVolume].map((one) => one && Math.max(0, one - at))
+    return Math.min(idle, ...[...rests, nextPart].flatMap((one) => one ?? []))
   }
 
   async function run(): Promise<void> {
@@ -251,12 +259,11 @@ export function startDriver(options: DriverOptions): Driver {
   return {
     wake,
     pulling: ({ organisationId, image, config }) =>
-      image === null ? context.pulls.progress(organisationId, readConfig(config).image) : undefined,
+      image === null ? pulls.progress(organisationId, readConfig(config).image) : undefined,
     answers: () => (turn.has() ? engineAnswers() : turn.othersAnswers()),
     async stop() {
       stopping.abort()
       watching?.abort()
-      for (const { leave } of works.values()) leave.abort(left)
       wake()
       await running
       while (works.size > 0 || !volumes.isIdle()) await new Promise((resolve) => setTimeout(resolve, 5))
@@ -264,13 +271,6 @@ export function startDriver(options: DriverOptions): Driver {
       await turn.stop()
     },
   }
-}
-
-/** The reason to end a step that need not go on. */
-const left = new Error('something else is to be done')
-
-function isOfSame(one: Machine, other: Machine): boolean {
-  return one.state === other.state && one.version === other.version
 }
 
 function rest(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,9 +1,20 @@
-// Pulls: who waits for a registry that never answers.
-import { expect, test } from 'vitest'
+// Pulls: who waits for a registry that never answers, and what that costs the others.
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
-import type { Image } from '@hallpass/engine'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
 
-import { createPulls } from './pulls.ts'
+import { EngineError, type Engine, type Image, type PullOptions } from '@hallpass/engine'
+
+import type { App } from '../domain/app.ts'
+import type { Machine } from '../domain/machine.ts'
+import type { Store } from '../domain/store.ts'
+import { openStore } from '../store/open.ts'
+import { insertApp, insertMachine, insertOrganisation } from '../store/testing/seed.ts'
+import { startDriver } from './driver.ts'
+import { noSockets } from './testing/no-sockets.ts'
 
 const image: Image = {
   id: 'sha256:0',
@@ -18,47 +29,177 @@ const image: Image = {
   user: '',
   workingDirectory: '',
 }
-const { signal } = new AbortController()
 
-test('an organization whose registry never answers waits alone, and pulls a few images at a time', async () => {
-  const begun: string[] = []
-  const pulls = createPulls({
-    pullImage(reference) {
-      begun.push(reference)
-      return reference.startsWith('silent') ? new Promise(() => {}) : Promise.resolve(image)
+/** The rest of an engine: machines in these tests need no run. */
+const resting = {
+  async *watch({ abort } = {}) {
+    yield { kind: 'all', runs: [] }
+    await new Promise((resolve) => abort?.addEventListener('abort', resolve))
+  },
+  listVolumes: async () => [],
+  removeNetwork: async () => true,
+} satisfies Partial<Engine>
+
+let store: Store
+/** Writes at once, at most so far. */
+let most = 0
+let [app, other]: App[] = []
+
+beforeEach(async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'hallpass-pulls-'))
+  const opened = await openStore({ directory })
+  let writing = 0
+  most = 0
+  store = {
+    isRemote: false,
+    read: (work) => opened.read(work),
+    async write(work) {
+      writing += 1
+      most = Math.max(most, writing)
+      return opened.write(work).finally(() => (writing -= 1))
     },
+    health: () => opened.health(),
+    failed: opened.failed,
+    close: () => opened.close(),
+  }
+  onTestFinished(async () => {
+    await opened.close()
+    await rm(directory, { recursive: true })
   })
-  for (let at = 0; at < 20; at += 1) void pulls.get(1, `silent/${at}`, signal)
-  expect(await pulls.get(2, 'busybox:1', signal)).toMatchObject({ id: image.id })
-  expect(begun.filter((reference) => reference.startsWith('silent'))).toHaveLength(4)
+  ;[app, other] = await opened.write(async (tx) => [
+    await insertApp(tx, (await insertOrganisation(tx)).id),
+    await insertApp(tx, (await insertOrganisation(tx)).id),
+  ])
 })
 
-test('one pull serves all machines of an organization that wait for it', async () => {
-  let begun = 0
-  const pulls = createPulls({
-    pullImage() {
-      begun += 1
-      return Promise.resolve(image)
-    },
+/** Machines that are to be prepared, unless they are changed: each image is given by its reference. */
+function insert(of: App | undefined, images: readonly string[], changes: Partial<Machine> = {}): Promise<Machine[]> {
+  if (of === undefined) throw new Error('there is no app')
+  return store.write(async (tx) => {
+    const made: Machine[] = []
+    for (const name of images) {
+      made.push(await insertMachine(tx, of, { config: JSON.stringify({ image: name }), launches: false, ...changes }))
+    }
+    return made
   })
-  await Promise.all([pulls.get(1, 'busybox:1', signal), pulls.get(1, 'busybox:1', signal)])
-  expect(begun).toBe(1)
+}
+
+/** Drives the machines; what a registry says is what `pullImage` makes of a reference. */
+function drive(pullImage: (reference: string, options?: PullOptions) => Promise<Image>) {
+  const begun: string[] = []
+  const engine = {
+    ...resting,
+    pullImage(reference: string, options?: PullOptions) {
+      begun.push(reference)
+      return pullImage(reference, options)
+    },
+  }
+  const driver = startDriver({
+    store,
+    engine: engine as unknown as Engine,
+    appOf: async () => undefined,
+    id: 'one',
+    now: Date.now,
+    clock: () => performance.now(),
+    randomBytes,
+    report({ error }) {
+      throw error
+    },
+    sockets: noSockets,
+    changed() {},
+  })
+  onTestFinished(() => driver.stop())
+  return { driver, begun }
+}
+
+const silent = () => new Promise<never>(() => {})
+const isSilent = (reference: string) => reference.startsWith('silent')
+const states = (made: readonly Machine[]) =>
+  store.read(async (tx) => {
+    const found = await Promise.all(made.map(({ id }) => tx.machines.byId(id)))
+    return [...new Set(found.map((machine) => machine?.state))]
+  })
+const times = (count: number, name = (_at: number) => 'acme/web:1') =>
+  Array.from({ length: count }, (_, at) => name(at))
+
+test('an organization whose registry never answers waits alone, and pulls a few images at a time', async () => {
+  await insert(
+    app,
+    times(20, (at) => `silent/${at}`),
+  )
+  const made = await insert(other, ['busybox:1'])
+  const { begun } = drive((reference) => (isSilent(reference) ? silent() : Promise.resolve(image)))
+  await expect.poll(() => states(made)).toEqual(['stopped'])
+  expect(await store.read((tx) => tx.machines.byId(made[0]?.id ?? ''))).toMatchObject({
+    image: expect.stringContaining(image.id),
+  })
+  expect(begun.filter(isSilent)).toHaveLength(4)
+})
+
+test('another image of the same organization comes, however many machines wait for one that does not', async () => {
+  await insert(
+    app,
+    times(100, () => 'silent/web:1'),
+  )
+  const made = await insert(app, ['busybox:1'], { dueAt: 2000 })
+  const { driver, begun } = drive((reference) => (isSilent(reference) ? silent() : Promise.resolve(image)))
+  await expect.poll(() => states(made)).toEqual(['stopped'])
+  expect(begun.toSorted()).toEqual(['busybox:1', 'silent/web:1'])
+  await driver.stop()
+})
+
+test('of very many images that do not come, each has its turn', async () => {
+  await insert(
+    app,
+    times(140, (at) => `silent/${at}`),
+  )
+  const made = await insert(app, ['zoo:1'])
+  const error = new EngineError('timeout', 'Nothing came')
+  drive((reference) => (isSilent(reference) ? Promise.reject(error) : Promise.resolve(image)))
+  await expect.poll(() => states(made)).toEqual(['stopped'])
+})
+
+test('one pull serves all machines of an organization that wait for it, and they go on a few at a time', async () => {
+  const made = await insert(app, times(300))
+  let arrive = (): void => {}
+  const { begun } = drive(() => new Promise((resolve) => (arrive = () => resolve(image))))
+  await expect.poll(() => begun).toHaveLength(1)
+  most = 0
+  arrive()
+  await expect.poll(() => states(made)).toEqual(['stopped'])
+  expect(begun).toHaveLength(1)
+  expect(most).toBeLessThanOrEqual(64)
+})
+
+test('a machine that is destroyed while it waits goes at once, a few hundred at a time', async () => {
+  const made = await insert(
+    app,
+    times(300, () => 'silent/web:1'),
+  )
+  const { driver, begun } = drive(silent)
+  await expect.poll(() => begun).toHaveLength(1)
+  most = 0
+  await store.write((tx) => tx.machines.destroyOfApp(app?.id ?? 0, Date.now()))
+  driver.wake()
+  await expect.poll(() => states(made)).toEqual(['destroyed'])
+  expect(most).toBeLessThanOrEqual(256)
 })
 
 test('a pull says how far it is until it is over, to the organization that waits for it', async () => {
   let arrive = (): void => {}
-  const pulls = createPulls({
-    pullImage(_reference, { onProgress } = {}) {
-      onProgress?.({ phase: 'downloading', bytes: 12, totalBytes: 40 })
-      return new Promise((resolve) => {
-        arrive = () => resolve(image)
-      })
-    },
+  const [machine] = await insert(app, ['busybox:1'])
+  const [theirs] = await insert(other, ['silent/web:1'])
+  if (machine === undefined || theirs === undefined) throw new Error('there are none')
+  const { driver, begun } = drive((reference, { onProgress } = {}) => {
+    if (isSilent(reference)) return silent()
+    onProgress?.({ phase: 'downloading', bytes: 12, totalBytes: 40 })
+    return new Promise((resolve) => (arrive = () => resolve(image)))
   })
-  const pulled = pulls.get(1, 'busybox:1', signal)
-  expect(pulls.progress(1, 'busybox:1')).toEqual({ phase: 'downloading', bytes: 12, totalBytes: 40 })
-  expect([pulls.progress(2, 'busybox:1'), pulls.progress(1, 'busybox:2')]).toEqual([undefined, undefined])
+  await expect.poll(() => begun).toHaveLength(2)
+  expect(driver.pulling(machine)).toEqual({ phase: 'downloading', bytes: 12, totalBytes: 40 })
+  expect(driver.pulling(theirs)).toBeUndefined()
+  expect(driver.pulling({ ...theirs, config: machine.config })).toBeUndefined()
   arrive()
-  await pulled
-  expect(pulls.progress(1, 'busybox:1')).toBeUndefined()
+  await expect.poll(() => states([machine])).toEqual(['stopped'])
+  expect(driver.pulling(machine)).toBeUndefined()
 })

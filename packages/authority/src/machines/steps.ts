@@ -8,7 +8,7 @@ import type { Secret } from '../domain/secret.ts'
 import type { ApiSockets } from './api-sockets.ts'
 import { afterExit } from './exits.ts'
 import { explainTrouble, isOf, isRetried } from './failures.ts'
-import type { Pulls } from './pulls.ts'
+import type { Pull } from './pulls.ts'
 import type { Slots } from './slots.ts'
 import { after, afterFailure, afterStart, type Recorder } from './record.ts'
 import { CannotRun, NotStarted, networkOf, specOf, stopOf, volumesOf } from './run-spec.ts'
@@ -16,7 +16,6 @@ import { prepareVolume } from './volumes.ts'
 
 export interface StepContext {
   readonly engine: Engine
-  readonly pulls: Pulls
   /** Each start waits for a slot, because starts take most of the engine's time. */
   readonly starts: Slots
   readonly recorder: Recorder
@@ -37,30 +36,36 @@ const killPatience = 10_000
 const longestRest = 30_000
 
 /**
- * Does the next step. The signal ends only the wait for an image.
+ * Does the next step.
+ * @param image that the machine waits for; it must be given if the machine does
  * @throws TurnLost, or an error of the store
  */
-export async function takeStep(context: StepContext, machine: Machine, signal: AbortSignal): Promise<void> {
+export async function takeStep(
+  context: StepContext,
+  machine: Machine,
+  image: Pull['image'] | undefined,
+): Promise<void> {
   try {
-    await step(context, machine, signal)
+    await step(context, image === undefined ? machine : { ...machine, image: JSON.stringify(await image) })
   } catch (error) {
     if (!(error instanceof EngineError || error instanceof CannotRun || error instanceof NotStarted)) throw error
     await recordTrouble(context, machine, error)
   }
 }
 
-async function step(context: StepContext, machine: Machine, signal: AbortSignal): Promise<void> {
+/** An image that is new to the machine must be written by the next change of it. */
+async function step(context: StepContext, machine: Machine): Promise<void> {
   const { recorder } = context
   switch (machine.state) {
     case 'created':
     case 'replacing':
-      return prepare(context, machine, signal)
+      return prepare(context, machine)
     case 'starting':
       return machine.startedAt === null
-        ? begin(context, machine, signal)
+        ? begin(context, machine)
         : context.starts.run(async () => launch(context, machine, await context.engine.inspect(machine.runId ?? '')))
     case 'restarting':
-      return machine.startedAt === null ? begin(context, machine, signal) : end(context, machine)
+      return machine.startedAt === null ? begin(context, machine) : end(context, machine)
     case 'stopping':
       return machine.startedAt === null ? settle(context, machine) : end(context, machine)
     case 'suspending':
@@ -73,51 +78,32 @@ async function step(context: StepContext, machine: Machine, signal: AbortSignal)
   }
 }
 
-/** Pulls the image, ends the run of an earlier version, and starts the machine or lets it rest. */
-async function prepare(context: StepContext, machine: Machine, signal: AbortSignal): Promise<void> {
-  const ready = await withImage(context, machine, signal)
-  if (ready === undefined) return
-  if (ready.startedAt !== null) {
-    await context.recorder.change(ready.id, ifSame(ready, after(undefined, { image: ready.image })))
-    return end(context, ready)
+/** Ends the run of an earlier version, and starts the machine or lets it rest. */
+async function prepare(context: StepContext, machine: Machine): Promise<void> {
+  if (machine.startedAt !== null) {
+    await context.recorder.change(machine.id, ifSame(machine, after(undefined, { image: machine.image })))
+    return end(context, machine)
   }
-  if (ready.launches) return begin(context, ready, signal)
-  await removeSpent(context, ready)
-  const changes = { image: ready.image, runId: null, dueAt: null, tries: 0 }
+  if (machine.launches) return begin(context, machine)
+  await removeSpent(context, machine)
+  const changes = { image: machine.image, runId: null, dueAt: null, tries: 0 }
   const replaced = { type: 'update', status: 'replaced', source: 'flyd' } as const
-  const events = ready.state === 'replacing' ? [replaced] : []
-  await context.recorder.change(ready.id, ifSame(ready, after('prepare', changes, ...events)))
-}
-
-/**
- * The machine once its image is here, which the next change of the machine must write; undefined if something else is to be
- * done by now.
- */
-async function withImage(
-  { pulls, recorder }: StepContext,
-  machine: Machine,
-  signal: AbortSignal,
-): Promise<Machine | undefined> {
-  if (machine.image !== null) return machine
-  const image = await pulls.get(machine.organisationId, readConfig(machine.config).image, signal)
-  const found = await recorder.read(machine.id)
-  return found !== undefined && isSame(found, machine) ? { ...found, image: JSON.stringify(image) } : undefined
+  const events = machine.state === 'replacing' ? [replaced] : []
+  await context.recorder.change(machine.id, ifSame(machine, after('prepare', changes, ...events)))
 }
 
 /** Makes a new run of a machine that has none. */
-async function begin(context: StepContext, machine: Machine, signal: AbortSignal): Promise<void> {
-  const ready = await withImage(context, machine, signal)
-  if (ready === undefined) return
-  await removeSpent(context, ready)
+async function begin(context: StepContext, machine: Machine): Promise<void> {
+  await removeSpent(context, machine)
   // Written before the engine is called, so that its run is found again after a crash.
-  const next = await context.recorder.change(ready.id, (found, instant) => {
-    if (!isSame(found, ready)) return undefined
-    const changes = { image: ready.image, runId: nextRunId(found), runs: found.runs + 1, startedAt: instant.now }
+  const next = await context.recorder.change(machine.id, (found, instant) => {
+    if (!isSame(found, machine)) return undefined
+    const changes = { image: machine.image, runId: nextRunId(found), runs: found.runs + 1, startedAt: instant.now }
     const replaced = { type: 'update', status: 'replaced', source: 'flyd' } as const
     const events = found.state === 'replacing' ? [replaced] : []
     return changeMachine(found, found.state === 'starting' ? undefined : 'launch', instant, changes, events)
   })
-  if (next?.state === 'starting' && next.startedAt !== null && next.runId === nextRunId(ready)) {
+  if (next?.state === 'starting' && next.startedAt !== null && next.runId === nextRunId(machine)) {
     await context.starts.run(() => launch(context, next, undefined))
   }
 }
@@ -230,7 +216,8 @@ async function recordTrouble(context: StepContext, machine: Machine, error: Erro
     const changes = {
       tries,
       dueAt: instant.now + Math.min(longestRest, 500 * 2 ** Math.min(tries - 1, 10)),
-      ...(isOf(error, 'image_not_found') ? { image: null } : {}),
+      // It was pulled once, and is gone from the engine: no run was made of it.
+      ...(isOf(error, 'image_not_found') ? { image: null, startedAt: null } : {}),
       ...(isSpent ? { startedAt: null } : {}),
     }
     return changeMachine(found, undefined, instant, changes)

@@ -2,10 +2,11 @@
 import { sql, type SqlBool } from 'kysely'
 
 import { DomainError } from '../domain/errors.ts'
+import { awaitedImage } from '../domain/machine-config.ts'
 import type { MachineState } from '../domain/machine-states.ts'
 import type { Machine, MachineEvent, MachineVersion } from '../domain/machine.ts'
 import type { RunLabels } from '../domain/run-labels.ts'
-import type { MachineQuery } from '../domain/store/machines.ts'
+import type { AwaitedImage, MachineQuery } from '../domain/store/machines.ts'
 import type { Transaction } from '../domain/store.ts'
 import { columnsOf, query, type Param, type QuerySession } from './query.ts'
 import { machineTokens } from './machine-tokens.ts'
@@ -27,7 +28,12 @@ export function machines(session: QuerySession): Transaction['machines'] {
     ofOrganisation: (id, asked) => many(session.many(ofOrganisation, { id, ...placeOf(asked) })),
     page: (asked) => many(session.many(page, placeOf(asked))),
     hasDestroyed: async (before) => (await session.one(destroyed, { before, limit: 1 })) !== undefined,
-    due: (now, limit) => many(session.many(due, { now, limit })),
+    due: async (now, limit) => (await session.many(due, { now, limit })).map(({ id }) => id),
+    dueForImage: async ({ organisationId, reference }, now, limit) =>
+      (await session.many(dueForImage, { organisationId, reference, now, limit })).map(({ id }) => id),
+    organisationsAwaiting: async (after, limit) =>
+      (await session.many(organisationsAwaiting, { after, limit })).map(({ id }) => id),
+    imagesAwaited: (organisationId, after, limit) => session.many(imagesAwaited, { organisationId, after, limit }),
     nextDue: async (after) => (await session.one(nextDue, { after }))?.dueAt ?? undefined,
     events: (machineId, limit) => session.many(events, { machineId, limit }),
     versions: (machineId, limit) => session.many(versions, { machineId, limit }),
@@ -142,6 +148,7 @@ function toRow(machine: Machine): MachineColumns {
     stop_signal: machine.stopSignal,
     stop_timeout: machine.stopTimeout,
     image: machine.image,
+    awaited_image: awaitedImage(machine),
     run_id: machine.runId,
     runs: machine.runs,
     started_at: machine.startedAt,
@@ -190,15 +197,105 @@ const page = query((db, param: Param<Place>) =>
 )
 
 const due = query((db, param: Param<{ now: number; limit: number }>) =>
-  db.selectFrom('machines').selectAll().where('due_at', '<=', param('now')).orderBy('due_at').limit(param('limit')),
-)
-
-const nextDue = query((db, param: Param<{ after: number }>) =>
   db
     .selectFrom('machines')
-    .select((eb) => eb.fn.min('due_at').as('dueAt'))
-    .where('due_at', '>', param('after')),
+    .select('id')
+    .where('awaited_image', 'is', null)
+    .where('due_at', '<=', param('now'))
+    .orderBy('due_at')
+    .orderBy('id')
+    .limit(param('limit')),
 )
+
+const dueForImage = query((db, param: Param<AwaitedImage & { now: number; limit: number }>) =>
+  db
+    .selectFrom('machines')
+    .select('id')
+    .where('organisation_id', '=', param('organisationId'))
+    .where('awaited_image', '=', param('reference'))
+    .where('due_at', '<=', param('now'))
+    .orderBy('due_at')
+    .orderBy('id')
+    .limit(param('limit')),
+)
+
+// This and the next go from each to the one after it in the index, past all of the same, and only as far as rows are taken.
+const organisationsAwaiting = query((db, param: Param<{ after: number; limit: number }>) =>
+  db
+    .withRecursive('found(id)', (found) =>
+      found
+        .selectFrom('machines')
+        .select((eb) => eb.fn.min<number | null>('organisation_id').as('id'))
+        .where('awaited_image', 'is not', null)
+        .where('organisation_id', '>', param('after'))
+        .unionAll(
+          found
+            .selectFrom('found')
+            .select((eb) =>
+              eb
+                .selectFrom('machines')
+                .select((one) => one.fn.min<number>('organisation_id').as('id'))
+                .where('awaited_image', 'is not', null)
+                .whereRef('organisation_id', '>', 'found.id')
+                .as('id'),
+            )
+            .where('found.id', 'is not', null),
+        ),
+    )
+    .selectFrom('found')
+    .select((eb) => eb.ref('found.id').$notNull().as('id'))
+    .where('found.id', 'is not', null)
+    .limit(param('limit')),
+)
+
+const imagesAwaited = query((db, param: Param<{ organisationId: number; after: string; limit: number }>) =>
+  db
+    .withRecursive('found(reference)', (found) =>
+      found
+        .selectFrom('machines')
+        .select((eb) => eb.fn.min('awaited_image').as('reference'))
+        .where('organisation_id', '=', param('organisationId'))
+        .where('awaited_image', '>', param('after'))
+        .unionAll(
+          found
+            .selectFrom('found')
+            .select((eb) =>
+              eb
+                .selectFrom('machines')
+                .select((one) => one.fn.min<string>('awaited_image').as('reference'))
+                .where('organisation_id', '=', param('organisationId'))
+                .whereRef('awaited_image', '>', 'found.reference')
+                .as('reference'),
+            )
+            .where('found.reference', 'is not', null),
+        ),
+    )
+    .selectFrom('found')
+    .select((eb) => [
+      eb.ref('found.reference').$notNull().as('reference'),
+      eb
+        .selectFrom('machines')
+        .select((one) => one.fn.min<number>('due_at').as('dueAt'))
+        .where('organisation_id', '=', param('organisationId'))
+        .whereRef('awaited_image', '=', 'found.reference')
+        .$asScalar()
+        .$notNull()
+        .as('dueAt'),
+    ])
+    .where('found.reference', 'is not', null)
+    .limit(param('limit')),
+)
+
+// Each part has an index of its own.
+const nextDue = query((db, param: Param<{ after: number }>) => {
+  const first = (operator: 'is' | 'is not') =>
+    db
+      .selectFrom('machines')
+      .select((eb) => eb.fn.min('due_at').as('dueAt'))
+      .where('awaited_image', operator, null)
+      .where('due_at', '>', param('after'))
+  return db.selectFrom(first('is').unionAll(first('is not')).as('both')).select((eb) => eb.fn.min('dueAt').as('dueAt'))
+})
 
 const events = query((db, param: Param<{ machineId: string; limit: number }>) =>
   db
@@ -230,6 +327,7 @@ const changing = [
   'stop_signal',
   'stop_timeout',
   'image',
+  'awaited_image',
   'run_id',
   'runs',
   'started_at',
@@ -316,7 +414,7 @@ const destroyOf = (owner: 'app_id' | 'organisation_id') =>
   query((db, param: Param<{ id: number; now: number; goes: MachineState; gone: string }>) =>
     db
       .updateTable('machines')
-      .set({ state: param('goes'), due_at: param('now'), updated_at: param('now') })
+      .set({ state: param('goes'), due_at: param('now'), awaited_image: sql<null>`null`, updated_at: param('now') })
       .where(owner, '=', param('id'))
       .where(sql<SqlBool>`state <> ${param('gone')}`),
   )

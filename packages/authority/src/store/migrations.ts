@@ -21,6 +21,7 @@ import { migration18 } from './migrations/0018-machines.ts'
 import { migration19 } from './migrations/0019-run-labels.ts'
 import { migration20 } from './migrations/0020-volumes.ts'
 import { migration21 } from './migrations/0021-tokens-of-machines.ts'
+import { migration22 } from './migrations/0022-awaited-images.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   migration19,
   migration20,
   migration21,
+  migration22,
 ]

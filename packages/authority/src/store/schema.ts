@@ -280,6 +280,8 @@ export interface MachineColumns {
   readonly stop_signal: string | null
   readonly stop_timeout: number | null
   readonly image: string | null
+  /** The reference of the image that it waits for: for the driver's look-ups alone. */
+  readonly awaited_image: string | null
   readonly run_id: string | null
   readonly runs: number
   readonly started_at: number | null

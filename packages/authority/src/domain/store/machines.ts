@@ -10,14 +10,30 @@ export interface MachineReads {
   page(query: MachineQuery): Promise<readonly Machine[]>
   /** Whether any were destroyed before that time. */
   hasDestroyed(before: number): Promise<boolean>
-  /** Those whose driver must act by now, the longest due first. */
-  due(now: number, limit: number): Promise<readonly Machine[]>
+  /** The ids of those whose driver must act by now, and that wait for no image; the longest due first. */
+  due(now: number, limit: number): Promise<readonly string[]>
+  /** The ids of those that wait for this image, and whose driver must act by now; the longest due first. */
+  dueForImage(image: AwaitedImage, now: number, limit: number): Promise<readonly string[]>
+  /** The first organisations by id, after this id, whose machines wait for images. */
+  organisationsAwaiting(after: number, limit: number): Promise<readonly number[]>
+  /** The first images by reference, after this reference, that an organisation waits for; and when it must be pulled. */
+  imagesAwaited(
+    organisationId: number,
+    after: string,
+    limit: number,
+  ): Promise<readonly { readonly reference: string; readonly dueAt: number }[]>
   /** When the driver must act next after this; undefined if never. */
   nextDue(after: number): Promise<number | undefined>
   /** The newest first. */
   events(machineId: string, limit: number): Promise<readonly MachineEvent[]>
   /** The newest first. */
   versions(machineId: string, limit: number): Promise<readonly MachineVersion[]>
+}
+
+/** An image that machines of an organisation wait for. */
+export interface AwaitedImage {
+  readonly organisationId: number
+  readonly reference: string
 }
 
 export interface MachineQuery {

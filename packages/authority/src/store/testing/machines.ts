@@ -111,18 +111,59 @@ export function describeMachines(getStore: () => Store): void {
     test('says which are due, and when the next will be', async () => {
       const app = await makeApp()
       const [late, early] = await write(async (tx) => [
-        await insertMachine(tx, app, { dueAt: 20 }),
-        await insertMachine(tx, app, { dueAt: 10 }),
+        await insertMachine(tx, app, { dueAt: 20, image: '{}' }),
+        await insertMachine(tx, app, { dueAt: 10, state: 'destroying' }),
       ])
       await write((tx) => insertMachine(tx, app, { dueAt: null }))
-      const due = async (now: number, limit = 9) =>
-        (await read((tx) => tx.machines.due(now, limit))).map(({ id }) => id)
+      await write((tx) => insertMachine(tx, app, { dueAt: 15 }))
+      const due = (now: number, limit = 9) => read((tx) => tx.machines.due(now, limit))
       expect(await due(9)).toEqual([])
       expect(await due(10)).toEqual([early.id])
       expect(await due(20)).toEqual([early.id, late.id])
       expect(await due(20, 1)).toEqual([early.id])
       expect(await read((tx) => tx.machines.nextDue(9))).toBe(10)
-      expect(await read((tx) => tx.machines.nextDue(10))).toBe(20)
+      expect(await read((tx) => tx.machines.nextDue(10))).toBe(15)
+      expect(await read((tx) => tx.machines.nextDue(15))).toBe(20)
+    })
+
+    test('says which images are waited for, by whom, and since when', async () => {
+      const [app, other] = [await makeApp(), await makeApp()]
+      const waits = (of: App, image: string, changes: Partial<Machine>) =>
+        write((tx) => insertMachine(tx, of, { config: JSON.stringify({ image }), ...changes }))
+      const second = await waits(app, 'b', { dueAt: 20 })
+      const first = await waits(app, 'b', { dueAt: 10, state: 'starting' })
+      await waits(app, 'a', { dueAt: 30, state: 'replacing', startedAt: 5 })
+      const started = await waits(app, 'c', { state: 'restarting' })
+      await waits(other, 'a', {})
+      for (const changes of [{ dueAt: null }, { image: '{}' }, { startedAt: 5, state: 'starting' }] as const) {
+        await waits(app, 'd', changes)
+      }
+      const { organisationId } = app
+      const images = (after = '', limit = 9) => read((tx) => tx.machines.imagesAwaited(organisationId, after, limit))
+      expect(await images()).toEqual([
+        { reference: 'a', dueAt: 30 },
+        { reference: 'b', dueAt: 10 },
+        { reference: 'c', dueAt: 1000 },
+      ])
+      expect((await images('a', 1)).map(({ reference }) => reference)).toEqual(['b'])
+      const organisations = (after: number, limit = 9) => read((tx) => tx.machines.organisationsAwaiting(after, limit))
+      expect(await organisations(organisationId - 1)).toEqual([organisationId, other.organisationId])
+      expect(await organisations(organisationId - 1, 1)).toEqual([organisationId])
+      expect(await organisations(other.organisationId)).toEqual([])
+      const image = { organisationId, reference: 'b' }
+      const due = (now: number, limit = 9) => read((tx) => tx.machines.dueForImage(image, now, limit))
+      expect(await due(15)).toEqual([first.id])
+      expect(await due(20)).toEqual([first.id, second.id])
+      expect(await due(20, 1)).toEqual([first.id])
+      await write(async (tx) => {
+        await tx.machines.save({ ...started, state: 'stopping' }, [])
+        await tx.machines.save({ ...first, image: '{}' }, [])
+      })
+      expect((await images()).map(({ reference }) => reference)).toEqual(['a', 'b'])
+      expect(await due(20)).toEqual([second.id])
+      await write((tx) => tx.machines.destroyOfApp(app.id, 500))
+      await write((tx) => tx.machines.destroyOfOrganisation(other.organisationId, 500))
+      expect(await organisations(organisationId - 1)).toEqual([])
     })
 
     test('keeps the newest hundred versions and events, newest first', async () => {
