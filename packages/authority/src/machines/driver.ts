@@ -5,7 +5,7 @@ import { isUnavailable } from '../domain/errors.ts'
 import { machineOfRun, type Machine } from '../domain/machine.ts'
 import { awaitedImage, readConfig } from '../domain/machine-config.ts'
 import type { MachineRunner } from '../domain/machine-runner.ts'
-import type { Store } from '../domain/store.ts'
+import type { ReadTransaction, Store } from '../domain/store.ts'
 import type { ApiSockets } from './api-sockets.ts'
 import { createPulls, type Pull } from './pulls.ts'
 import { createSlots } from './slots.ts'
@@ -44,8 +44,10 @@ export interface Driver {
   stop(): Promise<void>
 }
 
-/** Steps at a time, without those that waited for an image; and how many of all may be starts. */
+/** Steps at a time, without those that waited for an image: of all, and of one organisation. */
 const atOnce = 256
+const atOnceOfOne = 64
+/** How many of all steps may be starts. */
 const startsAtOnce = 8
 const longestIdle = 5000
 /** If other authorities may have written something that is due. */
@@ -53,14 +55,26 @@ const longestIdleOfMany = 500
 const restAfterTrouble = 1000
 /** An engine that restarts does not count as away. */
 const shortAbsence = 3000
-/** Between two looks for due machines. */
+/** Between two looks for due machines; and how many organisations one look sees. */
 const restAfterLook = 20
+const breadth = 64
 
 interface Work {
+  readonly organisationId: number
   /** That of the image that the machine waited for. */
   readonly pull: Pull | undefined
   /** Whether the machine must be looked at again. */
   again: boolean
+}
+
+function isUsual({ pull }: Work): boolean {
+  return pull === undefined
+}
+
+interface Found {
+  readonly machines: readonly (readonly [id: string, organisationId: number])[]
+  /** Whether there may be due machines of other organisations. */
+  readonly isPart: boolean
 }
 
 export function startDriver(options: DriverOptions): Driver {
@@ -72,6 +86,8 @@ export function startDriver(options: DriverOptions): Driver {
   let wakeUp: () => void = () => {}
   let isAwake = true
   let failsSince: number | undefined
+  /** After this organisation the next look goes on. */
+  let place = 0
 
   function wake(): void {
     isAwake = true
@@ -171,8 +187,8 @@ export function startDriver(options: DriverOptions): Driver {
     if (!isUnavailable(error) && !(error instanceof TurnLost) && !stopping.signal.aborted) options.report({ error })
   }
 
-  async function drive(id: string, pull?: Pull): Promise<void> {
-    const work: Work = { pull, again: false }
+  async function drive(id: string, organisationId: number, pull?: Pull): Promise<void> {
+    const work: Work = { organisationId, pull, again: false }
     works.set(id, work)
     try {
       const machine = await recorder.read(id)
@@ -202,6 +218,31 @@ export function startDriver(options: DriverOptions): Driver {
     if (pull === undefined) await recorder.change(machine.id, after(undefined, {}))
   }
 
+  /** Due machines that wait for no image, as far as there is room. Each organisation has its part of it, and its turn. */
+  async function findDue(tx: ReadTransaction, at: number): Promise<Found> {
+    const inHand = Map.groupBy(works.values(), ({ organisationId }) => organisationId)
+    const machines: [string, number][] = []
+    const before = place
+    let room = atOnce - [...works.values()].filter(isUsual).length
+    const organisations = await tx.machines.organisationsDue(before, at, breadth)
+    place = organisations.length < breadth ? 0 : (organisations.at(-1) ?? 0)
+    for (const organisationId of organisations) {
+      if (room <= 0) {
+        place = organisationId - 1
+        break
+      }
+      const ofOne = inHand.get(organisationId) ?? []
+      const free = Math.min(room, atOnceOfOne - ofOne.filter(isUsual).length)
+      if (free <= 0) continue
+      const due = await tx.machines.due(organisationId, at, ofOne.length + free)
+      const next = due.filter((id) => !works.has(id)).slice(0, free)
+      machines.push(...next.map((id): [string, number] => [id, organisationId]))
+      room -= next.length
+    }
+    // If there is no room, the end of a step is the time of the next look.
+    return { machines, isPart: room > 0 && (before > 0 || place > 0) }
+  }
+
   /** Begins what is due. Returns the milliseconds until something else will be. */
   async function begin(): Promise<number> {
     const at = now()
@@ -210,16 +251,16 @@ export function startDriver(options: DriverOptions): Driver {
       pulls.forgetEnded()
       return idle
     }
-    const room = atOnce - [...works.values()].filter(({ pull }) => pull === undefined).length
     const { due, next, pulled } = await store.read(async (tx) => ({
-      due: await tx.machines.due(at, works.size + room),
+      due: await findDue(tx, at),
       next: await tx.machines.nextDue(at),
       pulled: await pulls.look(tx, at, works),
     }))
-    for (const id of due.filter((one) => !works.has(one)).slice(0, room)) void drive(id)
-    for (const [id, pull] of pulled.machines) void drive(id, pull)
+    for (const [id, of] of due.machines) void drive(id, of)
+    for (const [id, pull] of pulled.machines) void drive(id, pull.organisationId, pull)
     const nextPart = pulls.begin(pulled)
     const nextVolume = await volumes.begin(at)
+    if (due.isPart) wake()
     const rests = [next, nextVolume].map((one) => one && Math.max(0, one - at))
     return Math.min(idle, ...[...rests, nextPart].flatMap((one) => one ?? []))
   }

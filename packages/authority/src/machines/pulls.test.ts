@@ -6,7 +6,14 @@ import { join } from 'node:path'
 
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 
-import { EngineError, type Engine, type Image, type PullOptions } from '@hallpass/engine'
+import {
+  EngineError,
+  type Capabilities,
+  type Engine,
+  type Image,
+  type PullOptions,
+  type RunStatus,
+} from '@hallpass/engine'
 
 import type { App } from '../domain/app.ts'
 import type { Machine } from '../domain/machine.ts'
@@ -28,6 +35,33 @@ const image: Image = {
   env: [],
   user: '',
   workingDirectory: '',
+}
+
+const capabilities: Capabilities = {
+  isolation: 'container',
+  networks: 'isolated',
+  memoryLimit: true,
+  cpuLimit: true,
+  processLimit: true,
+  diskLimit: false,
+  volumes: 'none',
+  pause: true,
+  oomReported: true,
+  engine: { name: 'none', version: '1' },
+  host: { name: 'here', cpus: 2, memoryMb: 1024, architecture: 'x86_64' },
+  remedies: [],
+}
+
+const run: RunStatus = {
+  runId: '',
+  state: 'created',
+  labels: {},
+  network: undefined,
+  address: undefined,
+  image: image.id,
+  createdAt: new Date(),
+  startedAt: undefined,
+  exit: undefined,
 }
 
 /** The rest of an engine: machines in these tests need no run. */
@@ -85,10 +119,11 @@ function insert(of: App | undefined, images: readonly string[], changes: Partial
 }
 
 /** Drives the machines; what a registry says is what `pullImage` makes of a reference. */
-function drive(pullImage: (reference: string, options?: PullOptions) => Promise<Image>) {
+function drive(pullImage: (reference: string, options?: PullOptions) => Promise<Image>, others: Partial<Engine> = {}) {
   const begun: string[] = []
   const engine = {
     ...resting,
+    ...others,
     pullImage(reference: string, options?: PullOptions) {
       begun.push(reference)
       return pullImage(reference, options)
@@ -97,7 +132,7 @@ function drive(pullImage: (reference: string, options?: PullOptions) => Promise<
   const driver = startDriver({
     store,
     engine: engine as unknown as Engine,
-    appOf: async () => undefined,
+    appOf: async () => ({ name: 'web', secrets: new Map() }),
     id: 'one',
     now: Date.now,
     clock: () => performance.now(),
@@ -202,4 +237,43 @@ test('a pull says how far it is until it is over, to the organization that waits
   arrive()
   await expect.poll(() => states([machine])).toEqual(['stopped'])
   expect(driver.pulling(machine)).toBeUndefined()
+})
+
+test('an image that the engine lost before a run was made of it is pulled again, and the run is made once', async () => {
+  const [machine] = await insert(app, ['busybox:1'], { launches: true })
+  const made: string[] = []
+  let isLost = true
+  const { begun } = drive(() => Promise.resolve(image), {
+    capabilities: async () => capabilities,
+    inspect: async () => undefined,
+    async create({ runId }) {
+      made.push(runId)
+      if (!isLost) return { ...run, runId, state: 'created' }
+      isLost = false
+      throw new EngineError('image_not_found', 'It is gone')
+    },
+    start: async (runId) => ({ ...run, runId, state: 'running', startedAt: new Date() }),
+    remove: async () => {},
+  })
+  await expect.poll(() => states(machine === undefined ? [] : [machine])).toEqual(['started'])
+  expect([begun.length, made.length, new Set(made).size]).toEqual([2, 2, 2])
+})
+
+test('what is due of one organization does not hold up another, whose machine is due later', async () => {
+  const destroying = { image: '{}', state: 'destroying', dueAt: 1, runId: 'silent' } as const
+  await insert(app, times(300), destroying)
+  const made = await insert(other, ['busybox:1'], { ...destroying, dueAt: 2, runId: 'quick' })
+  const asked: string[] = []
+  const onRelease: (() => void)[] = []
+  const { driver } = drive(silent, {
+    async remove(runId) {
+      asked.push(runId)
+      if (runId === 'silent') await new Promise<void>((resolve) => onRelease.push(resolve))
+    },
+  })
+  await expect.poll(() => states(made)).toEqual(['destroyed'])
+  expect(asked.filter((runId) => runId === 'silent')).toHaveLength(64)
+  const stopped = driver.stop()
+  for (const release of onRelease) release()
+  await stopped
 })

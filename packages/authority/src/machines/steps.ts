@@ -45,8 +45,15 @@ export async function takeStep(
   machine: Machine,
   image: Pull['image'] | undefined,
 ): Promise<void> {
+  await attempt(context, machine, async () =>
+    step(context, image === undefined ? machine : { ...machine, image: JSON.stringify(await image) }),
+  )
+}
+
+/** Does this for a machine as it is in the store. If the engine refuses it, the machine says so. */
+async function attempt(context: StepContext, machine: Machine, work: () => Promise<void>): Promise<void> {
   try {
-    await step(context, image === undefined ? machine : { ...machine, image: JSON.stringify(await image) })
+    await work()
   } catch (error) {
     if (!(error instanceof EngineError || error instanceof CannotRun || error instanceof NotStarted)) throw error
     await recordTrouble(context, machine, error)
@@ -63,7 +70,9 @@ async function step(context: StepContext, machine: Machine): Promise<void> {
     case 'starting':
       return machine.startedAt === null
         ? begin(context, machine)
-        : context.starts.run(async () => launch(context, machine, await context.engine.inspect(machine.runId ?? '')))
+        : context.starts.run(machine.organisationId, async () =>
+            launch(context, machine, await context.engine.inspect(machine.runId ?? '')),
+          )
     case 'restarting':
       return machine.startedAt === null ? begin(context, machine) : end(context, machine)
     case 'stopping':
@@ -104,7 +113,7 @@ async function begin(context: StepContext, machine: Machine): Promise<void> {
     return changeMachine(found, found.state === 'starting' ? undefined : 'launch', instant, changes, events)
   })
   if (next?.state === 'starting' && next.startedAt !== null && next.runId === nextRunId(machine)) {
-    await context.starts.run(() => launch(context, next, undefined))
+    await attempt(context, next, () => context.starts.run(next.organisationId, () => launch(context, next, undefined)))
   }
 }
 

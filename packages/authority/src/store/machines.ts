@@ -1,5 +1,5 @@
 // Machines, with their versions and events.
-import { sql, type SqlBool } from 'kysely'
+import { sql, type RawBuilder, type SqlBool } from 'kysely'
 
 import { DomainError } from '../domain/errors.ts'
 import { awaitedImage } from '../domain/machine-config.ts'
@@ -28,11 +28,14 @@ export function machines(session: QuerySession): Transaction['machines'] {
     ofOrganisation: (id, asked) => many(session.many(ofOrganisation, { id, ...placeOf(asked) })),
     page: (asked) => many(session.many(page, placeOf(asked))),
     hasDestroyed: async (before) => (await session.one(destroyed, { before, limit: 1 })) !== undefined,
-    due: async (now, limit) => (await session.many(due, { now, limit })).map(({ id }) => id),
+    organisationsDue: async (after, now, limit) =>
+      (await session.many(organisationsDue, { after, now, limit })).map(({ id }) => id),
+    due: async (organisationId, now, limit) =>
+      (await session.many(due, { organisationId, now, limit })).map(({ id }) => id),
     dueForImage: async ({ organisationId, reference }, now, limit) =>
       (await session.many(dueForImage, { organisationId, reference, now, limit })).map(({ id }) => id),
     organisationsAwaiting: async (after, limit) =>
-      (await session.many(organisationsAwaiting, { after, limit })).map(({ id }) => id),
+      (await session.many(organisationsAwaiting, { after, now: 0, limit })).map(({ id }) => id),
     imagesAwaited: (organisationId, after, limit) => session.many(imagesAwaited, { organisationId, after, limit }),
     nextDue: async (after) => (await session.one(nextDue, { after }))?.dueAt ?? undefined,
     events: (machineId, limit) => session.many(events, { machineId, limit }),
@@ -196,10 +199,11 @@ const page = query((db, param: Param<Place>) =>
   db.selectFrom('machines').selectAll().where(afterPlace(param)).orderBy('id').limit(param('limit')),
 )
 
-const due = query((db, param: Param<{ now: number; limit: number }>) =>
+const due = query((db, param: Param<{ organisationId: number; now: number; limit: number }>) =>
   db
     .selectFrom('machines')
     .select('id')
+    .where('organisation_id', '=', param('organisationId'))
     .where('awaited_image', 'is', null)
     .where('due_at', '<=', param('now'))
     .orderBy('due_at')
@@ -219,34 +223,44 @@ const dueForImage = query((db, param: Param<AwaitedImage & { now: number; limit:
     .limit(param('limit')),
 )
 
-// This and the next go from each to the one after it in the index, past all of the same, and only as far as rows are taken.
-const organisationsAwaiting = query((db, param: Param<{ after: number; limit: number }>) =>
-  db
-    .withRecursive('found(id)', (found) =>
-      found
-        .selectFrom('machines')
-        .select((eb) => eb.fn.min<number | null>('organisation_id').as('id'))
-        .where('awaited_image', 'is not', null)
-        .where('organisation_id', '>', param('after'))
-        .unionAll(
-          found
-            .selectFrom('found')
-            .select((eb) =>
-              eb
-                .selectFrom('machines')
-                .select((one) => one.fn.min<number>('organisation_id').as('id'))
-                .where('awaited_image', 'is not', null)
-                .whereRef('organisation_id', '>', 'found.id')
-                .as('id'),
-            )
-            .where('found.id', 'is not', null),
-        ),
-    )
-    .selectFrom('found')
-    .select((eb) => eb.ref('found.id').$notNull().as('id'))
-    .where('found.id', 'is not', null)
-    .limit(param('limit')),
-)
+interface Organisations {
+  readonly after: number
+  readonly now: number
+  readonly limit: number
+}
+
+// This and `imagesAwaited` go from each to the one after it in the index, past all of the same, and only as far as rows
+// are taken.
+const organisationsWith = (machines: (param: Param<Organisations>) => RawBuilder<SqlBool>) =>
+  query((db, param: Param<Organisations>) =>
+    db
+      .withRecursive('found(id)', (found) =>
+        found
+          .selectFrom('machines')
+          .select((eb) => eb.fn.min<number | null>('organisation_id').as('id'))
+          .where(machines(param))
+          .where('organisation_id', '>', param('after'))
+          .unionAll(
+            found
+              .selectFrom('found')
+              .select((eb) =>
+                eb
+                  .selectFrom('machines')
+                  .select((one) => one.fn.min<number>('organisation_id').as('id'))
+                  .where(machines(param))
+                  .whereRef('organisation_id', '>', 'found.id')
+                  .as('id'),
+              )
+              .where('found.id', 'is not', null),
+          ),
+      )
+      .selectFrom('found')
+      .select((eb) => eb.ref('found.id').$notNull().as('id'))
+      .where('found.id', 'is not', null)
+      .limit(param('limit')),
+  )
+const organisationsAwaiting = organisationsWith(() => sql`awaited_image is not null`)
+const organisationsDue = organisationsWith((param) => sql`awaited_image is null and due_at <= ${param('now')}`)
 
 const imagesAwaited = query((db, param: Param<{ organisationId: number; after: string; limit: number }>) =>
   db
@@ -286,16 +300,12 @@ const imagesAwaited = query((db, param: Param<{ organisationId: number; after: s
     .limit(param('limit')),
 )
 
-// Each part has an index of its own.
-const nextDue = query((db, param: Param<{ after: number }>) => {
-  const first = (operator: 'is' | 'is not') =>
-    db
-      .selectFrom('machines')
-      .select((eb) => eb.fn.min('due_at').as('dueAt'))
-      .where('awaited_image', operator, null)
-      .where('due_at', '>', param('after'))
-  return db.selectFrom(first('is').unionAll(first('is not')).as('both')).select((eb) => eb.fn.min('dueAt').as('dueAt'))
-})
+const nextDue = query((db, param: Param<{ after: number }>) =>
+  db
+    .selectFrom('machines')
+    .select((eb) => eb.fn.min('due_at').as('dueAt'))
+    .where('due_at', '>', param('after')),
+)
 
 const events = query((db, param: Param<{ machineId: string; limit: number }>) =>
   db

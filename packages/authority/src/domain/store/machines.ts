@@ -10,8 +10,10 @@ export interface MachineReads {
   page(query: MachineQuery): Promise<readonly Machine[]>
   /** Whether any were destroyed before that time. */
   hasDestroyed(before: number): Promise<boolean>
-  /** The ids of those whose driver must act by now, and that wait for no image; the longest due first. */
-  due(now: number, limit: number): Promise<readonly string[]>
+  /** The first organisations by id, after this id, whose driver must act by now for machines that wait for no image. */
+  organisationsDue(after: number, now: number, limit: number): Promise<readonly number[]>
+  /** The ids of such machines of an organisation; the longest due first. */
+  due(organisationId: number, now: number, limit: number): Promise<readonly string[]>
   /** The ids of those that wait for this image, and whose driver must act by now; the longest due first. */
   dueForImage(image: AwaitedImage, now: number, limit: number): Promise<readonly string[]>
   /** The first organisations by id, after this id, whose machines wait for images. */

@@ -7,10 +7,9 @@ export const migration22: Migration = {
   statements: ({ text }) => [
     // Null in rows that are here already: the driver writes those that wait again.
     `alter table machines add column awaited_image ${text}`,
-    'drop index machines_by_due',
     // With the column that is null in all of them: SQLite would look for it in each row.
-    'create index machines_due on machines (due_at, id, awaited_image) where awaited_image is null and due_at is not null',
-    'create index machines_awaiting_due on machines (due_at) where awaited_image is not null',
+    `create index machines_due on machines (organisation_id, due_at, id, awaited_image)
+      where awaited_image is null and due_at is not null`,
     `create index machines_awaiting on machines (organisation_id, awaited_image, due_at, id)
       where awaited_image is not null`,
     // For counts. Those that are destroyed stay for a while, and each count would read them all.

@@ -116,7 +116,17 @@ export function describeMachines(getStore: () => Store): void {
       ])
       await write((tx) => insertMachine(tx, app, { dueAt: null }))
       await write((tx) => insertMachine(tx, app, { dueAt: 15 }))
-      const due = (now: number, limit = 9) => read((tx) => tx.machines.due(now, limit))
+      const { organisationId } = app
+      const due = (now: number, limit = 9) => read((tx) => tx.machines.due(organisationId, now, limit))
+      const other = await makeApp()
+      await write((tx) => insertMachine(tx, other, { dueAt: 20, state: 'stopping' }))
+      const organisations = (now: number, limit = 9, after = organisationId - 1) =>
+        read((tx) => tx.machines.organisationsDue(after, now, limit))
+      expect(await organisations(9)).toEqual([])
+      expect(await organisations(15)).toEqual([organisationId])
+      expect(await organisations(20)).toEqual([organisationId, other.organisationId])
+      expect(await organisations(20, 1)).toEqual([organisationId])
+      expect(await organisations(20, 9, organisationId)).toEqual([other.organisationId])
       expect(await due(9)).toEqual([])
       expect(await due(10)).toEqual([early.id])
       expect(await due(20)).toEqual([early.id, late.id])
