@@ -119,7 +119,11 @@ function insert(of: App | undefined, images: readonly string[], changes: Partial
 }
 
 /** Drives the machines; what a registry says is what `pullImage` makes of a reference. */
-function drive(pullImage: (reference: string, options?: PullOptions) => Promise<Image>, others: Partial<Engine> = {}) {
+function drive(
+  pullImage: (reference: string, options?: PullOptions) => Promise<Image>,
+  others: Partial<Engine> = {},
+  now = Date.now,
+) {
   const begun: string[] = []
   const engine = {
     ...resting,
@@ -134,7 +138,7 @@ function drive(pullImage: (reference: string, options?: PullOptions) => Promise<
     engine: engine as unknown as Engine,
     appOf: async () => ({ name: 'web', secrets: new Map() }),
     id: 'one',
-    now: Date.now,
+    now,
     clock: () => performance.now(),
     randomBytes,
     report({ error }) {
@@ -192,6 +196,26 @@ test('of very many images that do not come, each has its turn', async () => {
   const error = new EngineError('timeout', 'Nothing came')
   drive((reference) => (isSilent(reference) ? Promise.reject(error) : Promise.resolve(image)))
   await expect.poll(() => states(made)).toEqual(['stopped'])
+})
+
+test('of images that do not come and end at the same time, each has its turn', async () => {
+  await insert(
+    app,
+    times(9, (at) => `silent/${at}`),
+  )
+  await insert(app, ['zoo:1'])
+  let at = Date.now()
+  const fail: (() => void)[] = []
+  const error = new EngineError('timeout', 'Nothing came')
+  const pull = () => new Promise<never>((_resolve, reject) => fail.push(() => reject(error)))
+  const { begun } = drive(pull, {}, () => at)
+  for (const count of [4, 8, 12]) {
+    await expect.poll(() => begun).toHaveLength(count)
+    // All that failed before are due again.
+    at += 60_000
+    for (const one of fail.splice(0)) one()
+  }
+  expect(begun.slice(0, 10)).toContain('zoo:1')
 })
 
 test('one pull serves all machines of an organization that wait for it, and they go on a few at a time', async () => {

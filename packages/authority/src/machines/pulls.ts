@@ -94,13 +94,15 @@ export function createPulls(
   async function findImages(
     tx: ReadTransaction,
     organisationId: number,
-    mine: readonly AwaitedImage[],
+    mine: readonly KnownPull[],
     at: number,
     steps: Steps,
+    ended: PullsSeen['ended'],
   ): Promise<readonly AwaitedImage[]> {
-    const free = atOnce - mine.length
+    // Those that are about to be forgotten take no place, and still say how far the organisation is.
+    const free = atOnce - mine.filter((pull) => ended.get(pull) !== false).length
     if (free <= 0) return []
-    // Whatever becomes of the first images, all have their turn.
+    // Whatever becomes of the first images, and even if all pulls end at once, all have their turn.
     const after = mine.at(-1)?.reference ?? ''
     const later = await tx.machines.imagesAwaited(organisationId, after, breadth)
     const earlier = after === '' ? [] : await tx.machines.imagesAwaited(organisationId, '', breadth)
@@ -135,9 +137,12 @@ export function createPulls(
       const organisations = await tx.machines.organisationsAwaiting(place ?? 0, breadth)
       const images: AwaitedImage[] = []
       const known = Map.groupBy(pulls.values(), ofOrganisation)
-      for (const id of organisations) images.push(...(await findImages(tx, id, known.get(id) ?? [], at, steps)))
+      const found = await findMachines(tx, steps)
+      for (const id of organisations) {
+        images.push(...(await findImages(tx, id, known.get(id) ?? [], at, steps, found.ended)))
+      }
       return {
-        ...(await findMachines(tx, steps)),
+        ...found,
         images,
         place: organisations.length < breadth ? undefined : organisations.at(-1),
       }
