@@ -75,6 +75,8 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     await expect(pull('acme/busybox:2')).rejects.toMatchObject({ code: 'image_not_found' })
     await expect(pull('other/busybox:1')).rejects.toMatchObject({ code: 'image_unusable' })
     await expect(pull('slow/busybox:1')).rejects.toMatchObject({ code: 'timeout' })
+    await expect(pull('endless/busybox:1')).rejects.toMatchObject({ code: 'image_unusable' })
+    await expect(pull('moved/busybox:1')).rejects.toMatchObject({ code: 'registry_unreachable' })
     await expect(engine.pullImage('127.0.0.1:9/acme/web:1')).rejects.toMatchObject({ code: 'registry_unreachable' })
     const abort = new AbortController()
     const given = local.open().pullImage(`${registry.host}/slow/busybox:1`, { abort: abort.signal })

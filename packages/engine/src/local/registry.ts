@@ -28,12 +28,17 @@ export async function openRegistry({
   const base = `${isLocal ? 'http' : 'https'}://${host}/v2/${repository}`
   let authorization: string | undefined
 
+  /** A registry must not send our requests to services of this machine or its network. */
+  function isAllowed({ protocol, host: at }: URL): boolean {
+    return isLocal ? protocol === 'http:' && at === host : protocol === 'https:'
+  }
+
   async function ask(path: string, accept = '*/*'): Promise<AsyncGenerator<Uint8Array>> {
     for (let attempt = 1; ; attempt += 1) {
       const patience = startPatience(registry, silenceMs, abort)
       try {
         const headers = { accept, ...(authorization === undefined ? {} : { authorization }) }
-        const response = await fetch(`${base}/${path}`, { headers, signal: patience.signal })
+        const response = await follow(`${base}/${path}`, { headers, signal: patience.signal })
         if (response.ok && response.body !== null) return patience.read(response.body)
         await response.body?.cancel()
         patience.end()
@@ -55,35 +60,46 @@ export async function openRegistry({
     }
     const [, realm = ''] = /realm="([^"]*)"/.exec(challenge) ?? []
     const [, service = ''] = /service="([^"]*)"/.exec(challenge) ?? []
-    // A registry must not redirect our requests to services of this machine or its network.
-    if (!realm.startsWith(isLocal ? `http://${host}/` : 'https://')) throw refusal(401, registry)
+    if (!URL.canParse(realm) || !isAllowed(new URL(realm))) throw refusal(401, registry)
     const query = new URLSearchParams({ service, scope: `repository:${repository}:pull` })
     const isToken = found !== undefined && 'identitytoken' in found
     if (isToken) query.set('refresh_token', found.identitytoken)
     if (isToken) query.set('grant_type', 'refresh_token')
-    const response = await fetch(isToken ? realm : `${realm}?${query.toString()}`, {
+    const response = await follow(isToken ? realm : `${realm}?${query.toString()}`, {
       ...(isToken ? { method: 'POST', body: query } : {}),
       ...(found === undefined || isToken ? {} : { headers: { authorization: basic(found) } }),
       signal: AbortSignal.any([AbortSignal.timeout(silenceMs), ...(abort === undefined ? [] : [abort])]),
     })
-    if (!response.ok) throw refusal(response.status === 404 ? 401 : response.status, registry)
-    const answer = (await response.json()) as { readonly token?: string; readonly access_token?: string }
+    if (!response.ok || response.body === null) {
+      await response.body?.cancel()
+      throw refusal(response.status === 404 ? 401 : response.status, registry)
+    }
+    const answer = parseJson(await readPart(response.body)) as {
+      readonly token?: string
+      readonly access_token?: string
+    }
     return `Bearer ${answer.token ?? answer.access_token ?? ''}`
   }
 
-  async function readPart(path: string, accept?: string): Promise<Buffer> {
-    const chunks: Uint8Array[] = []
-    let size = 0
-    for await (const chunk of await ask(path, accept)) {
-      size += chunk.length
-      if (size > maxPart) throw unusable('what describes it is too large')
-      chunks.push(chunk)
+  /** Images are often elsewhere, and only the registry itself gets credentials and a body. */
+  async function follow(address: string, { signal, ...own }: RequestInit): Promise<Response> {
+    let url = new URL(address)
+    const headers = new Headers(own.headers)
+    headers.delete('authorization')
+    for (let hops = 0; hops < mostHops; hops += 1) {
+      const asked = url.origin === new URL(address).origin ? own : { headers }
+      const response = await fetch(url, { ...asked, signal: signal ?? null, redirect: 'manual' })
+      const place = response.headers.get('location')
+      if (place === null || ![301, 302, 303, 307, 308].includes(response.status)) return response
+      await response.body?.cancel()
+      url = new URL(place, url)
+      if (!isAllowed(url)) break
     }
-    return Buffer.concat(chunks)
+    throw new EngineError('registry_unreachable', `The registry ${registry} sends elsewhere, where nothing is asked`)
   }
 
   async function readManifest(name: string): Promise<{ readonly digest: string; readonly manifest: Manifest }> {
-    const bytes = await readPart(`manifests/${name}`, types.join(', '))
+    const bytes = await readPart(await ask(`manifests/${name}`, types.join(', ')))
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
     if (name.startsWith('sha256:') && name !== digest) throw unusable('its manifest is not what its digest says')
     const manifest = parseJson(bytes) as Manifest
@@ -94,7 +110,7 @@ export async function openRegistry({
   }
 
   const { digest, manifest } = await readManifest(reference.digest ?? reference.tag ?? 'latest')
-  const config = await readPart(`blobs/${digestIn(manifest.config)}`)
+  const config = await readPart(await ask(`blobs/${digestIn(manifest.config)}`))
   if (`sha256:${createHash('sha256').update(config).digest('hex')}` !== manifest.config?.digest) {
     throw unusable('its configuration is not what its digest says')
   }
@@ -176,3 +192,15 @@ const types = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ]
 const maxPart = 2 ** 22
+const mostHops = 5
+
+async function readPart(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > maxPart) throw unusable('what describes it is too large')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

@@ -16,7 +16,8 @@ export interface Registry {
 }
 
 /**
- * It has `acme/busybox:1`; `other/busybox:1` for a processor that is not ours; `slow/busybox:1`, whose layer never ends.
+ * It has `acme/busybox:1`; `other/busybox:1` for a processor that is not ours; `slow/busybox:1`, whose layer never ends;
+ * `endless/busybox:1`, which takes a token that never ends; and `moved/busybox:1`, which is at another name of this machine.
  * @param layer the image's one layer, as a tar archive
  * @param login the credentials; without them everybody may read
  */
@@ -54,6 +55,22 @@ export async function startRegistry(
     if (header !== undefined && request.headers.authorization !== header) {
       response.setHeader('WWW-Authenticate', 'Basic realm="test"')
       return fail(401, 'UNAUTHORIZED')
+    }
+    if (path.startsWith('/token')) {
+      const more = (): void => {
+        while (response.write(Buffer.alloc(2 ** 16, ' ')));
+      }
+      response.on('drain', more)
+      return more()
+    }
+    if (repository === 'endless/busybox') {
+      response.setHeader('WWW-Authenticate', `Bearer realm="http://${request.headers.host}/token",service="test"`)
+      return fail(401, 'UNAUTHORIZED')
+    }
+    if (repository === 'moved/busybox') {
+      const [, port = ''] = request.headers.host?.split(':') ?? []
+      response.setHeader('Location', `http://localhost:${port}${path.replace('moved', 'acme')}`)
+      return fail(307, 'MOVED')
     }
     if (path === '/v2/') return send(200, 'application/json', Buffer.from('{}'))
     if (kind === 'blobs') {
