@@ -18,7 +18,7 @@ export async function readAbilities(client: DockerClient): Promise<Said> {
     volumes: 'unsized',
     pause: true,
     oomReported: !isPodman,
-    engine: { name: isPodman ? 'Podman' : 'Docker Engine', version: info.ServerVersion },
+    engine: { name: isPodman ? podman : 'Docker Engine', version: info.ServerVersion },
     host: {
       name: info.Name,
       cpus: info.NCPU,
@@ -30,7 +30,8 @@ export async function readAbilities(client: DockerClient): Promise<Said> {
 
 /** It takes a second or two. */
 export async function tryAbilities(client: DockerClient, said: Said, random: () => string): Promise<Capabilities> {
-  const found = { ...said, ...(await probe(client, said.host.architecture, random)) }
+  const of = { architecture: said.host.architecture, isPodman: said.engine.name === podman }
+  const found = { ...said, ...(await probe(client, of, random)) }
   return { ...found, remedies: remediesOf(found) }
 }
 
@@ -52,7 +53,7 @@ function remediesOf(found: Omit<Capabilities, 'remedies'>): string[] {
     'Volumes may grow past their size: give the engine a disk of its own, so that nothing else suffers when it is full.',
     ...(found.networks === 'shared'
       ? [
-          found.engine.name === 'Podman'
+          found.engine.name === podman
             ? `Networks reach each other, at least once one of them has lost its last run: add a rule at each boot: ${podmanRule}`
             : 'Networks reach each other: start dockerd without --iptables=false, where it can use iptables.',
         ]
@@ -63,6 +64,8 @@ function remediesOf(found: Omit<Capabilities, 'remedies'>): string[] {
     ...(found.oomReported ? [] : ['Podman does not say that a run ended because its memory was used up.']),
   ]
 }
+
+const podman = 'Podman'
 
 /**
  * Keeps our networks apart whatever netavark does. With iptables, netavark 1.1 and later removes the rule that isolates
