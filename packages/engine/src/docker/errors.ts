@@ -57,6 +57,7 @@ const meanings: readonly (readonly [RegExp, EngineErrorCode, string])[] = [
     'command_not_runnable',
     'The command cannot be run: %s',
   ],
+  [/read init-p: connection reset|resource temporarily unavailable/i, 'failed', 'No other process fits in: %s'],
   [
     /unable to find user|no matching entries in passwd|unable to find group/i,
     'bad_spec',
@@ -111,7 +112,8 @@ function quote(words: string): string {
     .replace(/\p{C}+/gu, ' ')
     .trim()
     .replace(/^.*unable to start container process: /, '')
-    .replace(/: unknown$/, '')
+    .replace(/: unknown(?:: Are you trying to mount .*)?$/, '')
+    .replace(/ Error: read unixpacket .*$/, '')
     .replace(/^.*error mounting .* to rootfs at ("[^"]*").*$/, 'nothing can be mounted at $1')
   return line.length > 300 ? `${line.slice(0, 300)}…` : line
 }

@@ -44,7 +44,8 @@ export async function openExec(
         const isFirst = beginning === ''
         if (beginning.length < 1000) beginning += piece.bytes.toString('utf8', 0, 1000)
         // The engine has ended such a command before it says why.
-        if (isFirst && wordsOfEngine.test(beginning)) isUnable = isUnableCode(await exitOf(daemon, id))
+        if (isFirst && mayBeOfEngine.test(beginning))
+          isUnable = isOfEngine(beginning, await exitOf(daemon, id), command)
         if (!isUnable) yield piece
       }
     } catch (error) {
@@ -88,7 +89,7 @@ export async function openExec(
     endInput: () => socket.end(),
     async exitCode() {
       const code = await exitCodeOf(daemon, id)
-      if (isUnableCode(code) && wordsOfEngine.test(beginning)) throw errorOfWords(beginning)
+      if (isOfEngine(beginning, code, command)) throw errorOfWords(beginning)
       return code
     },
   }
@@ -166,8 +167,19 @@ interface ExecState {
   readonly ExitCode: number | null
 }
 
-const isUnableCode = (code: number | undefined): boolean => code === 126 || code === 127
-const wordsOfEngine = /^\s*(?:Error: )?(?:OCI runtime|runc|crun|unable to find (?:user|group))\b/
+/** How an engine begins to say why it cannot run a command. */
+const mayBeOfEngine = /^\s*(?:Error: )?(?:(?:OCI runtime|runc|crun|unable to find (?:user|group))\b|exec \S+: )/
+/** What runc says of a program that has no interpreter, or another format; then it ends with 1. */
+const aboutProgram = /^\s*exec (\S+): (?:no such file or directory|exec format error)\s*$/
+
+/** Whether the engine says these words, and not the command, which ended with this code. */
+function isOfEngine(words: string, code: number | undefined, { argv: [program = ''] }: Command): boolean {
+  const [, path] = aboutProgram.exec(words) ?? []
+  if (path !== undefined) return code === 1 && (path === program || path.endsWith(`/${program}`))
+  // 125 is Podman's.
+  return mayBeOfEngine.test(words) && [125, 126, 127].includes(code ?? 0)
+}
+
 /** In `stat`, the session is the fourth field after the name. 1 is the run's own session, and 0 one outside. */
 const killScript = [
   'exec 2>/dev/null; all=',

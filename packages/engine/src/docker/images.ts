@@ -23,7 +23,7 @@ export async function pullImage(
   const abortPull = AbortSignal.any([late.signal, ...(abort === undefined ? [] : [abort])])
   const slow = (): void => {
     const sentence = `Nothing came from the registry ${reference.registry} for ${silenceMs / 1000} s`
-    late.abort(new EngineError('timeout', sentence))
+    late.abort(new EngineError('registry_unreachable', sentence))
   }
   let timer = setTimeout(slow, silenceMs)
   const layers = new Map<string, Layer>()
@@ -34,6 +34,8 @@ export async function pullImage(
       query: { fromImage: `${reference.registry}/${reference.repository}`, tag: reference.digest ?? reference.tag },
       headers: credentials === undefined ? {} : { 'X-Registry-Auth': encode(credentials, reference.registry) },
       abort: abortPull,
+      // A Docker Engine says nothing before the registry does.
+      headMs: silenceMs * 2,
     })
     for await (const line of readJsonLines<PullLine>(source)) {
       clearTimeout(timer)
@@ -43,6 +45,8 @@ export async function pullImage(
       if (noteLayer(layers, line)) onProgress(progressOf(layers))
     }
   } catch (error) {
+    // An engine that hangs is no registry that is silent.
+    if (late.signal.aborted) await client.ask({ path: ['_ping'], abort })
     if (abortPull.aborted) throw abortPull.reason
     throw error instanceof EngineError
       ? error

@@ -117,7 +117,10 @@ describe.skipIf(missing !== undefined)(`a Docker Engine${missing === undefined ?
     await expect(pull('acme/busybox:2')).rejects.toMatchObject({ code: 'image_not_found' })
     await expect(pull('other/busybox:1')).rejects.toMatchObject({ code: 'image_unusable' })
     await expect(pull('Public/Busybox')).rejects.toMatchObject({ code: 'image_unusable', field: 'image' })
-    await expect(pull('slow/busybox:1')).rejects.toMatchObject({ code: 'timeout' })
+    const silent = { code: 'registry_unreachable', message: expect.stringContaining('Nothing came') }
+    await expect(pull('slow/busybox:1')).rejects.toMatchObject(silent)
+    const hasty = docker.openWith({ pullSilenceMs: 1000, timeoutMs: 900 })
+    await expect(hasty.pullImage(`${registry.host}/silent/busybox:1`)).rejects.toMatchObject(silent)
     await expect(engine.pullImage('127.0.0.1:9/acme/web:1')).rejects.toMatchObject({ code: 'registry_unreachable' })
     const abort = new AbortController()
     const given = docker.open().pullImage(`${registry.host}/slow/busybox:1`, { abort: abort.signal })

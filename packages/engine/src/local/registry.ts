@@ -130,7 +130,8 @@ function startPatience(registry: string, silenceMs: number, abort: AbortSignal |
   const errorOf = (error: unknown): unknown => {
     abort?.throwIfAborted()
     if (late.signal.aborted) {
-      return new EngineError('timeout', `Nothing came from the registry ${registry} for ${silenceMs / 1000} s`)
+      const sentence = `Nothing came from the registry ${registry} for ${silenceMs / 1000} s`
+      return new EngineError('registry_unreachable', sentence)
     }
     if (error instanceof EngineError) return error
     return new EngineError('registry_unreachable', `The registry ${registry} cannot be reached`, { cause: error })

@@ -48,6 +48,15 @@ export function testCommands(get: () => World): void {
       await expect(exec(['no-such-program'])).rejects.toMatchObject({ code: 'command_not_found' })
       await expect(exec(['/tmp/none'])).rejects.toMatchObject({ code: 'command_not_found' })
       await expect(exec(['/tmp'])).rejects.toMatchObject({ code: 'command_not_runnable' })
+      await exec(['sh', '-c', 'echo "#!/nope" >/script; echo junk >/junk; chmod 755 /script /junk'])
+      await expect(exec(['/script'])).rejects.toMatchObject({ code: 'command_not_found' })
+      // Without a format it is a program of the shell where the engine runs it as execvp does.
+      const junk = exec(['/junk']).then(
+        ({ exitCode }): unknown => exitCode,
+        ({ code }: { readonly code: unknown }) => code,
+      )
+      expect(['command_not_runnable', 127]).toContain(await junk)
+      await expect(exec(['/junk/x'])).rejects.toMatchObject({ code: expect.stringMatching(/^command_not_/) })
       await expect(exec(['/tmp\n'])).rejects.toMatchObject({ code: 'command_not_found' })
       await expect(exec(['x'.repeat(5000)])).rejects.toMatchObject({ code: 'command_not_runnable' })
       for (const terminal of [{}, { terminal: { rows: 24, columns: 80 } }]) {
