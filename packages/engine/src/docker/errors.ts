@@ -29,6 +29,8 @@ const meanings: readonly (readonly [RegExp, EngineErrorCode, string])[] = [
     'name_taken',
     'The engine has something of that name already',
   ],
+  // It was removed after it was found: with the last run in it, just before another came. The next try makes it again.
+  [/network .*not found/i, 'failed', 'The network is gone: %s'],
   [/container-init binary not found/i, 'unsupported', 'Podman finds no init program for containers: install catatonit'],
   [/error mounting .*not a directory/i, 'bad_spec', 'The image has a file where a folder is needed: %s'],
   [

@@ -143,6 +143,12 @@ describe.skipIf(missing !== undefined)(`a Docker Engine${missing === undefined ?
     await engine.remove('alone')
     const willing = docker.openWith({ allowSharedNetworks: true })
     expect(await willing.create({ ...spec, network: 'acme' })).toMatchObject({ network: 'acme' })
+    // Gone in between, as with the last run of others.
+    const [made] = (await docker.client.ask<readonly { Name: string }[]>({ path: ['networks'] })).value.filter(
+      ({ Name }) => Name.endsWith('.acme'),
+    )
+    await docker.client.ask({ method: 'DELETE', path: ['networks', made?.Name ?? ''] })
+    await expect(willing.start('alone')).rejects.toMatchObject({ code: 'failed' })
     await willing.remove('alone')
     await willing.removeNetwork('acme')
     // A probe leaves nothing behind, and removes old remains of probes that were killed.
