@@ -144,9 +144,8 @@ describe.skipIf(missing !== undefined)(`a Docker Engine${missing === undefined ?
     const willing = docker.openWith({ allowSharedNetworks: true })
     expect(await willing.create({ ...spec, network: 'acme' })).toMatchObject({ network: 'acme' })
     // Gone in between, as with the last run of others.
-    const [made] = (await docker.client.ask<readonly { Name: string }[]>({ path: ['networks'] })).value.filter(
-      ({ Name }) => Name.endsWith('.acme'),
-    )
+    const { value } = await docker.client.ask<readonly { Name: string }[]>({ path: ['networks'] })
+    const made = value.find(({ Name }) => Name.endsWith('.acme'))
     await docker.client.ask({ method: 'DELETE', path: ['networks', made?.Name ?? ''] })
     await expect(willing.start('alone')).rejects.toMatchObject({ code: 'failed' })
     await willing.remove('alone')
