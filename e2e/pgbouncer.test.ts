@@ -80,15 +80,21 @@ describe.skipIf(missing !== undefined)(`PgBouncer${missing === undefined ? '' : 
 
   test('that takes few connections serves all on those', async () => {
     const server = await startPostgres()
-    const bouncer = await startPgbouncer(server, 3)
+    const bouncer = await startPgbouncer(server, 1)
     const told: unknown[] = []
-    const store = await openPostgresStore({ url: bouncer.url, report: (...line) => void told.push(line) })
     try {
-      const reads = Array.from({ length: 200 }, () => store.read((tx) => tx.users.exist()))
-      expect(new Set(await Promise.all(reads))).toEqual(new Set([false]))
+      // It often refuses all who come at once, the first ones too, but not each time.
+      for (let round = 0; round < 10; round += 1) {
+        const store = await openPostgresStore({ url: bouncer.url, report: (...line) => void told.push(line) })
+        try {
+          const reads = Array.from({ length: 200 }, () => store.read((tx) => tx.users.exist()))
+          expect(new Set(await Promise.all(reads))).toEqual(new Set([false]))
+        } finally {
+          await store.close()
+        }
+      }
       expect(told).toEqual([])
     } finally {
-      await store.close()
       await bouncer.stop()
       await server.stop()
     }

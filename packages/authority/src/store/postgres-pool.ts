@@ -58,6 +58,8 @@ export class Pool {
   readonly #over = Promise.withResolvers<void>()
   /** Connections, and attempts to make one. */
   #count = 0
+  /** Attempts since there was none, and no connection. */
+  #attempts = 0
   /** How many have waited and got one. */
   #served = 0
   #hasEnded = false
@@ -137,13 +139,18 @@ export class Pool {
   }
 
   async #connect(): Promise<void> {
+    this.#attempts = this.#count === 0 ? 1 : this.#attempts + 1
     this.#count += 1
     try {
       this.give(await this.#open())
     } catch (error) {
       this.#forget()
+      if (!isAnswer(error)) return this.#fail(error)
       // It serves, but not one more: there are too many connections. The existing ones go on.
-      if (!isAnswer(error) || this.#count === 0) this.#fail(error)
+      if (this.#count > 0) return
+      // PgBouncer refuses all of a crowd if it is larger than its limit, and may serve one alone.
+      if (this.#attempts === 1 || this.#hasEnded) this.#fail(error)
+      else void this.#connect()
     }
   }
 
