@@ -55,6 +55,9 @@ describe.skipIf(!hasBrowser)('the inspector', () => {
     const { page } = visitor
     await page.getByRole('checkbox', { name: 'Read' }).check()
     await page.getByLabel('Expires').selectOption('In 1 hour or earlier')
+    await page.getByLabel('Only from these networks').fill('127.0.0.1/8')
+    await page.getByText('This has bits beyond its length: write 127.0.0.0/8.').waitFor()
+    await page.getByLabel('Only from these networks').fill('127.0.0.0/8, ::1')
     await page.getByLabel('Agent').fill(admin.token)
     await page.getByText('The run label holds a token or a code').waitFor()
     await page.getByLabel('Agent').fill('<b>ci</b>')
@@ -66,6 +69,7 @@ describe.skipIf(!hasBrowser)('the inspector', () => {
       .getByText(/^It may read: the organization/)
       .waitFor()
     await page.getByText('Its holders labelled it: agent "<b>ci</b>", on behalf of ada@example.com.').waitFor()
+    await page.getByText('It may be used only from addresses in 127.0.0.0/8 or ::1/128.').waitFor()
     const { ask } = dashboard.authority
     expect((await ask('GET', '/v1/apps/web-1', { token: narrowed })).status).toBe(200)
     expect((await ask('DELETE', '/v1/apps/web-1', { token: narrowed })).status).toBe(403)

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AskedAccess, CreatedApp, MintedToken } from '@hallpass/client'
 import { actions } from '@hallpass/macaroon'
 import { caveatsToJSON } from '@hallpass/macaroon/json'
+import { parseNetwork } from '@hallpass/macaroon/narrow'
 
 import { startAuthority, type TestAuthority } from './authority.ts'
 import { bundle, endingAt, forge, narrow, nowInSeconds, onlyFor, readMacaroon, readonlyOf } from './macaroons.ts'
@@ -126,6 +127,19 @@ describe.skipIf(missing !== undefined)(
       expect(alone.cleared).toContain('unregistered')
       const { access } = await service.ask({ do: 'authorize', header, access: { org_slug: slug, action: 'r' } })
       expect(access).toEqual({ action: 'r', orgid: orgId })
+    })
+
+    test('refuses networks, which it does not know, where the authority judges the address that it reports', async () => {
+      const header = narrow(org.token, { type: 'Networks', networks: [parseNetwork('10.0.0.0/8')] })
+      const alone = await service.ask({ do: 'authenticate', header, clear: read() })
+      expect(JSON.stringify(alone.verified)).toContain('{"networks":["10.0.0.0/8"]}')
+      expect(alone.cleared).toContain('unregistered')
+      // Its client has no field for an address.
+      const asked = await service.ask({ do: 'authorize', header, access: { org_slug: slug, action: 'r' } })
+      expect(asked).toMatchObject({ error: 'unauthorized', status: 403 })
+      const access = { org_slug: slug, action: 'r', source_address: '10.0.0.1' }
+      const answer = await authority.ask('POST', '/v1/tokens/authorize', { body: { header, access } })
+      expect(answer.status).toBe(200)
     })
 
     test('remembers in its cache what was verified, for as long as that goes back', async () => {

@@ -172,8 +172,10 @@ func variants() []variant {
 		one("fly src", &flyio.FlySrc{Organization: "acme", App: "web", Instance: "148e21"}),
 		one("fly src, app only", &flyio.FlySrc{App: "web"}),
 		one("fly src, nothing", &flyio.FlySrc{}),
-		// Hallpass's RunLabel.
+		// Hallpass's RunLabel and Networks.
 		one("run label", unknown(1<<48+0x68616c6c, "93 a26369 a0 af616461406578616d706c652e636f6d")),
+		one("networks", unknown(1<<48+0x68616c6d, "91 93 c4050a00000008 c405cb00710720 c41120010db800000000000000000000000020")),
+		one("networks, none", unknown(1<<48+0x68616c6d, "91 90")),
 		one("unknown", unknown(1<<48, "93 01 a3666f6f c0")),
 		one("unknown, map", unknown(4242, "82 a161 01 a162 9101")),
 		one("unknown, not minimal", unknown(math.MaxUint64-1, "cd0001")),

@@ -53,6 +53,7 @@ const textFields = {
   sourceMachine: 'sourceMachine',
   sourceApp: 'sourceApp',
   sourceOrganization: 'sourceOrganization',
+  sourceAddress: 'sourceAddress',
   cluster: 'cluster',
   storage_object: 'storageObject',
 } as const satisfies Record<string, keyof Access>

@@ -76,6 +76,32 @@ describe('tokens attenuate', () => {
     expect(server.seen).toEqual([])
   })
 
+  it('adds networks, in their one spelling, and names what is wrong with one', async () => {
+    server.answer(() => undefined)
+    const words = ['attenuate', '--from', '2001:db8::/32, 203.0.113.7', '--from', '10.0.0.0/8']
+    const { code, stdout, stderr } = await tokens(words)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(JSON.parse((await tokens(['debug', '-'], stdout)).stdout)[0].caveats.slice(1)).toEqual([
+      { type: 'Networks', body: { networks: ['10.0.0.0/8', '203.0.113.7/32', '2001:db8::/32'] } },
+    ])
+    const explained = await tokens(['explain', '--offline', '-'], stdout)
+    expect(explained.stdout).toContain(
+      'It may be used only from addresses in 10.0.0.0/8, 203.0.113.7/32 or 2001:db8::/32.',
+    )
+    for (const [from, wrong] of [
+      ['10.1.0.0/8', 'the value of --from has bits beyond its length: write 10.0.0.0/8'],
+      ['office', 'the value of --from is not a network'],
+      ['::1,,::2', 'an item of --from is empty'],
+    ] as const) {
+      expect((await tokens(['attenuate', '--from', from])).stderr).toContain(wrong)
+    }
+    const access = (address: string) =>
+      tokens(['explain', '--offline', '--access', `{"orgid":2,"action":"r","sourceAddress":"${address}"}`, '-'], stdout)
+    expect((await access('10.9.9.9')).code).toBe(0)
+    expect((await access('11.9.9.9')).code).toBe(1)
+    expect(server.seen).toEqual([])
+  })
+
   it('asks with the login where the token may not ask', async () => {
     server.answer((seen) =>
       seen.authorization.startsWith('Bearer') ? world(seen) : [403, refusal('forbidden', 'a caveat forbids it')],

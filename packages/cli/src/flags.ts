@@ -55,6 +55,9 @@ export interface JsonFlag {
 }
 export const jsonFlag = { json: switchFlag('JSON output', 'j') } as const
 
+/** May be given more than once; `readNetworks` reads it. */
+export const networksFlag = { ...textFlag('Only from these networks', 'network,…'), variadic: true } as const
+
 export interface YesFlag {
   readonly yes?: boolean | undefined
 }

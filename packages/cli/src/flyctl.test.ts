@@ -41,7 +41,7 @@ describe('the caveats of flyctl', () => {
     if (vector.window !== undefined) {
       // Its window begins when it is made.
       const [notBefore, notAfter] = vector.window
-      expect(narrowToReading(vector.token, { notBefore, notAfter })).toBe(vector.result)
+      expect(narrowToReading(vector.token, { window: { notBefore, notAfter } })).toBe(vector.result)
       return
     }
     server.answer(minting(vector))

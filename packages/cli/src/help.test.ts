@@ -39,6 +39,7 @@ FLAGS
   -x, --expiry DURATION     The duration that the token will be valid (default
                             175200h0m0s)
   -n, --name NAME           Token name (default LiteFS Cloud token)
+      --from NETWORK,…      Only from these networks (may be repeated)
   -j, --json                JSON output
   -t, --access-token TOKEN  Token to use instead of the login (or
                             HALLPASS_API_TOKEN)

@@ -7,11 +7,14 @@ import { connect } from './connect.ts'
 import type { Context } from './context.ts'
 import { CommandError } from './errors.ts'
 import type { GlobalFlags, AppFlags, JsonFlag, OrganisationFlag } from './flags.ts'
+import { readNetworks } from './network-flag.ts'
 import { formatJson, writeOnce } from './output.ts'
 
 export interface MintFlags extends GlobalFlags, JsonFlag {
   readonly expiry: string
   readonly name: string
+  /** Networks, as they are written. */
+  readonly from?: readonly string[] | undefined
 }
 
 /** Mints a token of an organisation. */
@@ -22,14 +25,16 @@ export async function mintForOrganisation(
   word?: string,
 ): Promise<MintedToken> {
   readExpiry(flags.expiry)
+  const caveats = caveatsOfFlags(flags)
   const client = await connect(context, flags)
   const slug = await chooseOrganisation(context, client, flags, word)
-  return client.createToken({ org_slug: slug, ...request, name: flags.name, expiry: flags.expiry })
+  return client.createToken({ org_slug: slug, ...request, name: flags.name, expiry: flags.expiry, ...caveats })
 }
 
 /** Mints a deploy token, which is limited to one app. */
 export async function mintForApp(context: Context, flags: MintFlags & AppFlags): Promise<MintedToken> {
   readExpiry(flags.expiry)
+  const caveats = caveatsOfFlags(flags)
   const name = await chooseApp(context, flags)
   const client: Client = await connect(context, flags)
   const app = await client.showApp({ app_name: name })
@@ -39,7 +44,14 @@ export async function mintForApp(context: Context, flags: MintFlags & AppFlags):
     app: app.name,
     name: flags.name,
     expiry: flags.expiry,
+    ...caveats,
   })
+}
+
+/** What the flags ask for in addition to the profile, which the token is minted with. */
+function caveatsOfFlags({ from }: Pick<MintFlags, 'from'>) {
+  const networks = readNetworks(from)
+  return networks === undefined ? {} : { caveats: [{ type: 'Networks', body: { networks } }] }
 }
 
 /**

@@ -51,7 +51,7 @@ describe('narrowing', () => {
   })
 
   it('to reading for a while adds a window', () => {
-    const [only] = permissions(narrowToReading(org, { notBefore: 10, notAfter: 20 }))
+    const [only] = permissions(narrowToReading(org, { window: { notBefore: 10, notAfter: 20 } }))
     expect(only?.added).toContainEqual({ type: 'ValidityWindow', notBefore: 10n, notAfter: 20n })
     expect(only?.allows({ action: actions.read })).toBe(false)
   })

@@ -13,15 +13,18 @@ import { caveatsOfWords } from '@hallpass/macaroon/narrow'
 import { CommandError } from './errors.ts'
 import { dropEnded, splitPermission } from './held-token.ts'
 
+export interface ReadingLimits {
+  /** Unix seconds. */
+  readonly window?: { readonly notBefore: number; readonly notAfter: number } | undefined
+  readonly networks?: readonly string[] | undefined
+  readonly now?: Date
+}
+
 /**
- * Limits a token of one organisation to reading it, and if wanted to a time. Discharges that ended before `now` are dropped.
+ * Limits a token of one organisation to reading it, and if wanted to a time and to networks. Discharges that ended before `now` are dropped.
  * @throws CommandError where the token does not name exactly one organisation
  */
-export function narrowToReading(
-  header: string,
-  window?: { readonly notBefore: number; readonly notAfter: number },
-  now?: Date,
-): string {
+export function narrowToReading(header: string, { window, networks, now }: ReadingLimits = {}): string {
   const { permission, discharges } = splitPermission(header)
   const [organisation, ...others] = getCaveats(permission.unsafeCaveats, 'Organization')
   if (organisation === undefined) throw new CommandError('failed', 'the token names no organization')
@@ -34,6 +37,7 @@ export function narrowToReading(
       notAfter: BigInt(window.notAfter),
     })
   }
+  caveats.push(...caveatsOfWords({ networks }))
   return joinTokens([attenuate(permission, caveats)], now === undefined ? discharges : dropEnded(discharges, now))
 }
 

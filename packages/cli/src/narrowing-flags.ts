@@ -18,6 +18,7 @@ export interface NarrowingFlags {
   readonly commandPrefix?: readonly string[] | undefined
   readonly readOnly?: boolean | undefined
   readonly actions?: string | undefined
+  readonly from?: readonly string[] | undefined
   readonly for?: string | undefined
   readonly until?: string | undefined
   readonly agent?: string | undefined
@@ -27,8 +28,8 @@ export interface NarrowingFlags {
 
 /** Whether any of them is given. */
 export function narrows(flags: NarrowingFlags): boolean {
-  const { org, app, machine, volume, feature, mutation, command, commandPrefix, readOnly } = flags
-  const given = [org, app, machine, volume, feature, mutation, command, commandPrefix, readOnly, flags.actions]
+  const { org, app, machine, volume, feature, mutation, command, commandPrefix, readOnly, from } = flags
+  const given = [org, app, machine, volume, feature, mutation, command, commandPrefix, readOnly, from, flags.actions]
   return [...given, flags.for, flags.until, readLabel(flags)].some((flag) => flag !== undefined)
 }
 

@@ -24,6 +24,8 @@ export interface Access {
   readonly sourceMachine?: string | undefined
   readonly sourceApp?: string | undefined
   readonly sourceOrganization?: string | undefined
+  /** An IPv4 or IPv6 address, or a function that finds it out, which is called only for a caveat that asks. */
+  readonly sourceAddress?: string | (() => string | undefined) | undefined
   readonly cluster?: string | undefined
   readonly command?: readonly string[] | undefined
   readonly storageObject?: string | undefined
@@ -91,6 +93,10 @@ export function takeAccess(given: Access | DischargeAccess): Access | DischargeA
     sourceMachine: takeText(access.sourceMachine, 'sourceMachine'),
     sourceApp: takeText(access.sourceApp, 'sourceApp'),
     sourceOrganization: takeText(access.sourceOrganization, 'sourceOrganization'),
+    sourceAddress:
+      typeof access.sourceAddress === 'function'
+        ? access.sourceAddress
+        : takeText(access.sourceAddress, 'sourceAddress'),
     cluster: takeText(access.cluster, 'cluster'),
     command: command === undefined || command === null ? undefined : takeList(command, 'command', expectText),
     storageObject: takeText(access.storageObject, 'storageObject'),

@@ -106,6 +106,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   organizationScope: [caveats, flyVocabulary],
   parentBinding: [macaroon],
   parseAction: ['rw'],
+  parseAddress: ['::1'],
   parseAuthorization: [text],
   parseBundle: [text, { location }],
   runLabels: [verified],

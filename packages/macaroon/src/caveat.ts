@@ -33,6 +33,7 @@ export type Caveat =
   | AllowedRoles
   | FlySrc
   | RunLabel
+  | Networks
   | OwnCaveat
   | Unknown
 
@@ -245,6 +246,23 @@ export interface RunLabel {
   readonly agent: string
   readonly run: string
   readonly onBehalfOf: string
+}
+
+/**
+ * Number 2^48 + 0x68616c6d, ours: only from addresses in these networks; none of them forbids everything. Go's library refuses
+ * a token that carries one.
+ */
+export interface Networks {
+  readonly type: 'Networks'
+  readonly networks: readonly Network[]
+}
+
+/** A network of IPv4 or IPv6. What maps IPv4 into IPv6 is written as IPv4, and no network of IPv6 has addresses of IPv4. */
+export interface Network {
+  /** Its first address, 4 or 16 bytes. */
+  readonly address: Uint8Array
+  /** How many bits all of its addresses have in common. */
+  readonly bits: number
 }
 
 /** A caveat of a service's own vocabulary: see `defineCaveat`. */

@@ -1,7 +1,7 @@
 /** Explaining: what do these caveats allow, in sentences for people? Found out by clearing, so that it says what clear does. */
 
 import { badArgument, expectFields } from './boundary.ts'
-import type { Caveat } from './caveat.ts'
+import type { Caveat, Network } from './caveat.ts'
 import { settle } from './caveat-set.ts'
 import { effectiveEnd } from './caveats/validity-window.ts'
 import { isTime } from './discharge-access.ts'
@@ -9,8 +9,9 @@ import { type Circumstances, findScopes, isTooMuch, type Scope } from './explain
 import { sayScope } from './explain/ability-words.ts'
 import { sayCaveat } from './explain/caveat-words.ts'
 import { flatten } from './explain/places.ts'
-import { type Names, sayInstant, sayList, sayText } from './explain/words.ts'
+import { type Names, sayInstant, sayList, sayNetworks, sayText } from './explain/words.ts'
 import { sayRunLabels } from './label-words.ts'
+import { formatAddress, intersect } from './network.ts'
 import { flyVocabulary } from './vocabulary.ts'
 
 export type { Ability, Scope, Selection } from './explain/abilities.ts'
@@ -108,12 +109,21 @@ function circumstancesOf(flat: readonly Caveat[], now: number | bigint): Circums
     return caveat.type === 'FlySrc' && caveat.instance !== '' ? [caveat.instance] : []
   })
   const sources = flat.filter((caveat) => caveat.type === 'FlySrc')
+  const common = networksIn(flat)
   return {
     now: begins !== undefined && begins > now ? begins : now,
     sourceMachine: machines[0],
     sourceApp: sources.find(({ app }) => app !== '')?.app,
     sourceOrganization: sources.find(({ organization }) => organization !== '')?.organization,
+    sourceAddress: common?.[0] && formatAddress(common[0].address),
   }
+}
+
+/** The networks that every caveat about them allows, wherever it stands; undefined where there is none. */
+function networksIn(flat: readonly Caveat[]): readonly Network[] | undefined {
+  return flat
+    .flatMap((caveat) => (caveat.type === 'Networks' ? [caveat.networks] : []))
+    .reduce<readonly Network[] | undefined>((all, some) => (all === undefined ? some : intersect(all, some)), undefined)
 }
 
 function windowOf(flat: readonly Caveat[]): { readonly begins: bigint | undefined; readonly ends: bigint | undefined } {
@@ -160,7 +170,11 @@ function sayConditions(flat: readonly Caveat[], now: number | bigint): string[] 
     ...(sourceApp === undefined ? [] : [`app ${sayText(sourceApp)}`]),
     ...(sourceOrganization === undefined ? [] : [`organization ${sayText(sourceOrganization)}`]),
   ]
-  return sources.length === 0 ? [] : [`It may be used only from ${sayList(sources)}.`]
+  const networks = networksIn(flat)
+  return [
+    ...(sources.length === 0 ? [] : [`It may be used only from ${sayList(sources)}.`]),
+    ...(networks === undefined ? [] : [`It may be used only from ${sayNetworks(networks)}.`]),
+  ]
 }
 
 function sayWindow(begins: bigint | undefined, ends: bigint | undefined, now: number | bigint): string[] {

@@ -15,7 +15,7 @@ export {
   type VerifiedBundle,
   verifyBundle,
 } from './bundle.ts'
-export type { Caveat, Command, RunLabel } from './caveat.ts'
+export type { Caveat, Command, Network, Networks, RunLabel } from './caveat.ts'
 export { getCaveats } from './caveat-set.ts'
 export { clear, type Clearance, clearCaveats, type Denial } from './clear.ts'
 export { bindToParent, type DischargeInput, dischargeTicket, ticketsOf } from './discharge.ts'

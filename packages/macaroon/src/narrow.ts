@@ -5,7 +5,9 @@ import { badArgument, expectFields, expectId, expectText, takeList } from './bou
 import type { Caveat, Command } from './caveat.ts'
 import { type LabelWords, takeLabel, whatIsWrong } from './label-words.ts'
 import { MacaroonError } from './errors.ts'
+import { arrange, parseNetwork } from './network.ts'
 
+export { parseNetwork } from './network.ts'
 export { splitShellWords } from './shell-words.ts'
 
 /** What a token is narrowed to, and who uses it; what is left out is not narrowed. */
@@ -20,6 +22,8 @@ export interface NarrowingWords {
   readonly mutations?: readonly string[] | undefined
   /** What may be done at most, to whatever. */
   readonly actions?: Action | undefined
+  /** From where it may be used: networks as `parseNetwork` reads them. */
+  readonly networks?: readonly string[] | undefined
   /** Unix seconds. */
   readonly notAfter?: number | undefined
   /** Who uses it; this narrows nothing. */
@@ -48,7 +52,7 @@ export const commandActions: Action = actions.write | actions.control
  */
 export function caveatsOfWords(given: NarrowingWords): readonly Caveat[] {
   const words = takeWords(given)
-  const { organisation, mutations, notAfter, label } = words
+  const { organisation, mutations, networks, notAfter, label } = words
   const resources = caveatsOfResources(words)
   const mask = words.actions
   return [
@@ -61,6 +65,7 @@ export function caveatsOfWords(given: NarrowingWords): readonly Caveat[] {
     // Organization caveat with a mask, as `create readonly` adds it, takes exactly one organisation that is known by its
     // number, and a second one keeps flyctl from narrowing the token once more.
     ...(mask === undefined || organisation !== undefined || hasMask(words) ? [] : [{ type: 'Action', mask } as const]),
+    ...(networks === undefined ? [] : [caveatOfNetworks(networks)]),
     // Without a beginning: the clock here may be ahead of the authority's, which would refuse the token.
     ...(notAfter === undefined ? [] : [{ type: 'ValidityWindow', notBefore: 0n, notAfter: BigInt(notAfter) } as const]),
     ...(label === undefined ? [] : [caveatOfLabel(label)]),
@@ -85,6 +90,7 @@ function takeWords(words: NarrowingWords): NarrowingWords {
     commands: take('commands', (value, name) => takeList(value, name, takeCommand)),
     mutations: take('mutations', takeTexts),
     actions: take('actions', expectMask),
+    networks: take('networks', takeTexts),
     notAfter: take('notAfter', expectSeconds),
     label: given.label,
   }
@@ -118,6 +124,18 @@ function expectMask(value: unknown, name: string): Action {
 function expectSeconds(value: unknown, name: string): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw badArgument(name, 'a whole number of seconds')
   return value
+}
+
+function caveatOfNetworks(texts: readonly string[]): Caveat {
+  const networks = texts.map((text, at) => {
+    try {
+      return parseNetwork(text)
+    } catch (error) {
+      if (!(error instanceof MacaroonError)) throw error
+      throw new MacaroonError(error.code, `words.networks[${at}] ${error.message}`)
+    }
+  })
+  return { type: 'Networks', networks: arrange(networks) }
 }
 
 function caveatOfLabel(words: LabelWords): Caveat {

@@ -24,8 +24,8 @@ function sourceOf(door: string): string {
 
 afterEach(() => vi.restoreAllMocks())
 
-it('has eight examples', () => {
-  expect(examples).toHaveLength(8)
+it('has nine examples', () => {
+  expect(examples).toHaveLength(9)
 })
 
 it.each(examples)('$title', async ({ code }) => {

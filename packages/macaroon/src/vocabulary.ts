@@ -9,6 +9,7 @@ import { ifPresent } from './caveats/if-present.ts'
 import { isUser } from './caveats/is-user.ts'
 import { maxValidity } from './caveats/max-validity.ts'
 import { mutations } from './caveats/mutations.ts'
+import { networks } from './caveats/networks.ts'
 import { organization } from './caveats/organization.ts'
 import {
   appFeatureSet,
@@ -88,7 +89,7 @@ export function extendVocabulary(vocabulary: Vocabulary, codecs: readonly Caveat
   return createVocabulary([...Vocabulary.expect(vocabulary).codecs, ...takeList(codecs, 'codecs', takeCodec)])
 }
 
-/** All caveats in use of those that Go's superfly/macaroon numbers from 0 to 31, and RunLabel, which is ours. */
+/** All caveats in use of those that Go's superfly/macaroon numbers from 0 to 31, and RunLabel and Networks, which are ours. */
 export const flyVocabulary: Vocabulary = /* @__PURE__ */ new Vocabulary([
   organization,
   volumes,
@@ -120,6 +121,7 @@ export const flyVocabulary: Vocabulary = /* @__PURE__ */ new Vocabulary([
   allowedRoles,
   flySrc,
   runLabel,
+  networks,
 ])
 
 /** What this vocabulary knows about a caveat; undefined for what it does not understand. */

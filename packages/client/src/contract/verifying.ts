@@ -1,5 +1,6 @@
 // For services that ask the authority about tokens that they receive, as superfly/macaroon's flyio/machinesapi does.
 import { MacaroonError, actions, parseAction, type Action } from '@hallpass/macaroon'
+import { parseAddress } from '@hallpass/macaroon/internal'
 import { z } from 'zod'
 
 import { caveatAnswer } from './caveats.ts'
@@ -48,6 +49,10 @@ const access = z
     command: z.array(z.string()).max(1024).optional(),
     mutation: name.optional(),
     source_machine: name.optional(),
+    source_address: name
+      .refine((text) => parseAddress(text) !== undefined, 'is not an IPv4 or IPv6 address')
+      .optional()
+      .describe('From where the request came to the service; without it a caveat about networks forbids.'),
     storage_object: name.optional(),
   })
   .superRefine((asked, context) => {
@@ -84,6 +89,7 @@ const resolvedAccess = z
     command: z.array(z.string()).optional(),
     mutation: z.string().optional(),
     sourceMachine: z.string().optional(),
+    sourceAddress: z.string().optional(),
     storage_object: z.string().optional(),
   })
   .meta({ id: 'ResolvedAccess', description: "As Go's flyio.Access." })

@@ -46,6 +46,26 @@ export function MachinesField({ value, onChange }: TextControlProps) {
   )
 }
 
+interface NetworksFieldProps extends TextControlProps {
+  readonly problem: string | undefined
+}
+
+export function NetworksField({ value, problem, onChange }: NetworksFieldProps) {
+  return (
+    <TextField
+      label="Only from these networks"
+      optional
+      hint="For example: 10.0.0.0/8, 2001:db8::/32"
+      error={problem}
+      autoComplete="off"
+      autoCapitalize="none"
+      spellCheck={false}
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+    />
+  )
+}
+
 interface CommandsFieldProps extends TextControlProps {
   readonly hint: string
   readonly rows: number

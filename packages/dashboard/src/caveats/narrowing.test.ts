@@ -16,10 +16,12 @@ describe('narrowing a new token', () => {
       commands: 'ls -l "my dir" in\\ it # all of it\n\nuptime',
       takesMore: false,
       machines: 'a1, b2\na1,',
+      networks: '10.0.0.0/8, ::1',
     })
     expect(words).toEqual({
       apps: [7n, 9n],
       machines: ['a1', 'b2'],
+      networks: ['10.0.0.0/8', '::1'],
       actions: actions.read | actions.write | actions.control,
       commands: [
         { args: ['ls', '-l', 'my dir', 'in it'], exact: true },
@@ -35,6 +37,16 @@ describe('narrowing a new token', () => {
     )
     expect(problemsOfNarrowing({ ...unnarrowed, commands: '# every one?' }).commands).toBe('Line 1 names no command.')
     expect(problemsOfNarrowing({ ...unnarrowed, commands: 'ls' })).toEqual({})
+  })
+
+  it('names what is wrong with a network', () => {
+    expect(problemsOfNarrowing({ ...unnarrowed, networks: '10.1.0.0/8' }).networks).toBe(
+      'This has bits beyond its length: write 10.0.0.0/8.',
+    )
+    expect(problemsOfNarrowing({ ...unnarrowed, networks: '::1, office' }).networks).toMatch(
+      /^Number 2 is not a network/,
+    )
+    expect(problemsOfNarrowing({ ...unnarrowed, networks: '::1 10.0.0.0/8' })).toEqual({})
   })
 
   it('keeps the order of the letters', () => {

@@ -1,6 +1,12 @@
 // The fields that narrow a token, and what they say.
 import { isSubset, MacaroonError, parseAction } from '@hallpass/macaroon'
-import { commandActions, splitItems, splitShellWords, type NarrowingWords } from '@hallpass/macaroon/narrow'
+import {
+  commandActions,
+  parseNetwork,
+  splitItems,
+  splitShellWords,
+  type NarrowingWords,
+} from '@hallpass/macaroon/narrow'
 
 export interface Narrowing {
   /** Numbers of apps; none: every app. */
@@ -13,9 +19,24 @@ export interface Narrowing {
   readonly takesMore: boolean
   /** Ids of machines, with spaces or commas between; empty: every machine. */
   readonly machines: string
+  /** Networks, with spaces or commas between; empty: from anywhere. */
+  readonly networks: string
 }
 
-export const unnarrowed: Narrowing = { apps: [], actions: '', commands: '', takesMore: false, machines: '' }
+export const unnarrowed: Narrowing = {
+  apps: [],
+  actions: '',
+  commands: '',
+  takesMore: false,
+  machines: '',
+  networks: '',
+}
+
+/** What is wrong with each field, in a sentence. */
+export interface NarrowingProblems {
+  readonly commands?: string
+  readonly networks?: string
+}
 
 /** The actions, in the order in which masks are written. */
 export const actionLetters = [
@@ -27,26 +48,36 @@ export const actionLetters = [
 ] as const
 
 /** The same as words of the core; an empty field says nothing. */
-export function wordsOfNarrowing({ apps, actions, commands, takesMore, machines }: Narrowing): NarrowingWords {
-  const ids = listMachines(machines)
+export function wordsOfNarrowing({
+  apps,
+  actions,
+  commands,
+  takesMore,
+  machines,
+  networks,
+}: Narrowing): NarrowingWords {
+  const ids = listItems(machines)
+  const from = listItems(networks)
   const { args } = readCommands(commands)
   return {
     apps: apps.length === 0 ? undefined : apps,
     machines: ids.length === 0 ? undefined : ids,
+    networks: from.length === 0 ? undefined : from,
     actions: actions === '' ? undefined : parseAction(actions),
     commands: args.length === 0 ? undefined : args.map((words) => ({ args: words, exact: !takesMore })),
   }
 }
 
 /** What it is narrowed to, in a few words; empty where it is not. */
-export function sayNarrowing({ apps, actions, commands, machines }: Narrowing): string {
+export function sayNarrowing({ apps, actions, commands, machines, networks }: Narrowing): string {
   const labels = actionLetters.filter(({ letter }) => actions.includes(letter)).map(({ label }) => label.toLowerCase())
   const { args, problem } = readCommands(commands)
   return [
     sayCount(apps.length, 'app'),
     labels.length === 0 ? '' : `to ${labels.join(', ')}`,
     problem === undefined ? sayCount(args.length, 'command') : 'commands',
-    sayCount(listMachines(machines).length, 'machine'),
+    sayCount(listItems(machines).length, 'machine'),
+    sayCount(listItems(networks).length, 'network'),
   ]
     .filter((part) => part !== '')
     .join('; ')
@@ -56,14 +87,28 @@ function sayCount(count: number, noun: string): string {
   return count === 0 ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** What is wrong with a field, in a sentence. */
-export function problemsOfNarrowing({ commands, actions }: Narrowing): { readonly commands?: string } {
+export function problemsOfNarrowing({ commands, actions, networks }: Narrowing): NarrowingProblems {
   const { args, problem } = readCommands(commands)
-  if (problem !== undefined) return { commands: problem }
-  if (args.length > 0 && actions !== '' && !isSubset(commandActions, parseAction(actions))) {
-    return { commands: 'Commands need Write and Control. Allow both or remove the commands.' }
+  const needsMore = args.length > 0 && actions !== '' && !isSubset(commandActions, parseAction(actions))
+  const ofCommands =
+    problem ?? (needsMore ? 'Commands need Write and Control. Allow both or remove the commands.' : undefined)
+  const ofNetworks = problemOfNetworks(listItems(networks))
+  return {
+    ...(ofCommands === undefined ? {} : { commands: ofCommands }),
+    ...(ofNetworks === undefined ? {} : { networks: ofNetworks }),
   }
-  return {}
+}
+
+function problemOfNetworks(items: readonly string[]): string | undefined {
+  for (const [at, item] of items.entries()) {
+    try {
+      parseNetwork(item)
+    } catch (error) {
+      if (!(error instanceof MacaroonError)) throw error
+      return `${items.length === 1 ? 'This' : `Number ${at + 1}`} ${error.message}.`
+    }
+  }
+  return undefined
 }
 
 /** `"rw"` with one more letter, or one less, in the order of `rwcdC`. */
@@ -75,7 +120,7 @@ export function toggleAction(actions: string, letter: string): string {
     .join('')
 }
 
-function listMachines(text: string): readonly string[] {
+function listItems(text: string): readonly string[] {
   return splitItems(text).filter((id) => id !== '')
 }
 

@@ -4,7 +4,13 @@ import { caveatsOfWords } from '@hallpass/macaroon/narrow'
 import { useState } from 'react'
 
 import { problemsOfNarrowing, unnarrowed, wordsOfNarrowing, type Narrowing } from '../caveats/narrowing.ts'
-import { ActionChecks, CommandsField, LabelFields, MachinesField } from '../caveats/narrowing-controls.tsx'
+import {
+  ActionChecks,
+  CommandsField,
+  LabelFields,
+  MachinesField,
+  NetworksField,
+} from '../caveats/narrowing-controls.tsx'
 import { problemOfLabel, unlabelled, wordsOfLabel } from '../caveats/run-label.ts'
 import { CopyBox } from '../ui/copy.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
@@ -36,7 +42,7 @@ export function Narrow({ header, now }: NarrowProps) {
   const problems = problemsOfNarrowing(narrowing)
   const apps = numbersIn(appIds)
   const labelProblem = problemOfLabel(label)
-  const isWrong = apps === undefined || problems.commands !== undefined || labelProblem !== undefined
+  const isWrong = apps === undefined || Object.keys(problems).length > 0 || labelProblem !== undefined
   const caveats: readonly Caveat[] = isWrong
     ? []
     : caveatsOfWords({ ...wordsOfNarrowing({ ...narrowing, apps }), notAfter: end, label: wordsOfLabel(label) })
@@ -64,11 +70,15 @@ export function Narrow({ header, now }: NarrowProps) {
           onChange={(event) => setAppIds(event.target.value)}
         />
         <MachinesField value={narrowing.machines} onChange={(machines) => change({ machines })} />
+        <NetworksField
+          value={narrowing.networks}
+          problem={problems.networks}
+          onChange={(networks) => change({ networks })}
+        />
         <CommandsField
           hint="One command per line. The token may still read."
           rows={2}
           problem={problems.commands}
-          className="narrow:col-span-2"
           value={narrowing.commands}
           onChange={(commands) => change({ commands })}
         />

@@ -25,6 +25,7 @@ import {
   unnarrowed,
   wordsOfNarrowing,
   type Narrowing,
+  type NarrowingProblems,
 } from '../caveats/narrowing.ts'
 
 const NarrowFields = lazily(() => import('./narrow-fields.tsx'), 'NarrowFields')
@@ -85,7 +86,7 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
 
   function submit(): void {
     setTried(true)
-    if (expiryProblem !== undefined || appProblem !== undefined || narrowingProblems.commands !== undefined) return
+    if (expiryProblem !== undefined || appProblem !== undefined || Object.keys(narrowingProblems).length > 0) return
     creation.mutate([...readingOnly(kind, organisation), ...caveatsOfWords(wordsOfNarrowing(chosen))])
   }
 
@@ -210,11 +211,15 @@ function narrowingOf(kind: Kind, narrowing: Narrowing): Narrowing {
   return kind === 'readonly' ? { ...narrowing, actions: '' } : narrowing
 }
 
-function problemsOf(kind: Kind, narrowing: Narrowing): { readonly commands?: string } {
+function problemsOf(kind: Kind, narrowing: Narrowing): NarrowingProblems {
+  const problems = problemsOfNarrowing(narrowing)
   if (kind === 'readonly' && narrowing.commands.trim() !== '') {
-    return { commands: 'A read-only token cannot run commands. Choose another reach or remove the commands.' }
+    return {
+      ...problems,
+      commands: 'A read-only token cannot run commands. Choose another reach or remove the commands.',
+    }
   }
-  return problemsOfNarrowing(narrowing)
+  return problems
 }
 
 function isDefault(expiry: Expiry): boolean {

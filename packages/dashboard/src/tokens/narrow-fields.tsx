@@ -2,8 +2,8 @@
 import type { App } from '@hallpass/client'
 
 import { Check } from '../ui/choice.tsx'
-import { ActionChecks, CommandsField, MachinesField } from '../caveats/narrowing-controls.tsx'
-import type { Narrowing } from '../caveats/narrowing.ts'
+import { ActionChecks, CommandsField, MachinesField, NetworksField } from '../caveats/narrowing-controls.tsx'
+import type { Narrowing, NarrowingProblems } from '../caveats/narrowing.ts'
 
 interface NarrowFieldsProps {
   /** Undefined where the token is for one app anyway. */
@@ -11,7 +11,7 @@ interface NarrowFieldsProps {
   /** False where it may only read anyway. */
   readonly hasActions: boolean
   readonly value: Narrowing
-  readonly problems: { readonly commands?: string }
+  readonly problems: NarrowingProblems
   readonly onChange: (value: Narrowing) => void
 }
 
@@ -57,7 +57,14 @@ export function NarrowFields({ apps, hasActions, value, problems, onChange }: Na
           Allow more arguments after them
         </Check>
       </div>
-      <MachinesField value={value.machines} onChange={(machines) => change({ machines })} />
+      <div className="flex min-w-0 flex-col gap-6">
+        <MachinesField value={value.machines} onChange={(machines) => change({ machines })} />
+        <NetworksField
+          value={value.networks}
+          problem={problems.networks}
+          onChange={(networks) => change({ networks })}
+        />
+      </div>
     </div>
   )
 }

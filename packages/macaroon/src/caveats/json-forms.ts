@@ -10,6 +10,7 @@ import { ifPresentJson } from './if-present.ts'
 import { isUserJson } from './is-user.ts'
 import { maxValidityJson } from './max-validity.ts'
 import { mutationsJson } from './mutations.ts'
+import { networksJson } from './networks.ts'
 import { organizationJson } from './organization.ts'
 import {
   appFeatureSetJson,
@@ -61,4 +62,5 @@ export const jsonForms: {
   AllowedRoles: allowedRolesJson,
   FlySrc: flySrcJson,
   RunLabel: runLabelJson,
+  Networks: networksJson,
 }

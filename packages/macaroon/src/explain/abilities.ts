@@ -36,7 +36,7 @@ export interface Scope {
 }
 
 /** From where an access comes, and when. */
-export type Circumstances = Pick<Access, 'now' | 'sourceMachine' | 'sourceApp' | 'sourceOrganization'>
+export type Circumstances = Pick<Access, 'now' | 'sourceMachine' | 'sourceApp' | 'sourceOrganization' | 'sourceAddress'>
 
 /** Whether the caveats name so much that it would take too long to look at every combination so many times. */
 export function isTooMuch(caveats: readonly Caveat[], times = 1): boolean {
@@ -115,6 +115,7 @@ function allowedActions(caveats: readonly Caveat[], access: Omit<Access, 'action
 function effortOf(caveat: Caveat): number {
   if (caveat.type === 'StorageObjects') return 1 + (caveat.prefixes?.size ?? 0) / 8
   if (caveat.type === 'Commands') return 1 + (caveat.commands?.length ?? 0) / 8
+  if (caveat.type === 'Networks') return 1 + caveat.networks.length / 8
   return caveat.type === 'Mutations' ? 1 + (caveat.mutations?.length ?? 0) / 8 : 1
 }
 

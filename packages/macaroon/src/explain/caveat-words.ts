@@ -5,7 +5,7 @@ import { type Action, actions, describeAction } from '../action.ts'
 import type { Caveat, Command, OwnCaveat, ResourceSet, Unknown } from '../caveat.ts'
 import { effectiveEnd } from '../caveats/validity-window.ts'
 import { sayRunLabels } from '../label-words.ts'
-import { type Names, sayArgs, sayInstant, sayList, sayNumber, sayText, shorten } from './words.ts'
+import { type Names, sayArgs, sayInstant, sayList, sayNetworks, sayNumber, sayText, shorten } from './words.ts'
 
 /** What a caveat demands: `Apps: only app web (7), to read and write`. */
 export function sayCaveat(caveat: Caveat, names: Names, now: number | bigint): string {
@@ -69,6 +69,8 @@ function demandOf(caveat: Exclude<Caveat, Unknown | OwnCaveat>, names: Names, no
       ])}`
     case 'RunLabel':
       return `${sayRunLabels([caveat])}; it forbids nothing`
+    case 'Networks':
+      return `only from ${sayNetworks(caveat.networks)}`
     case '3P':
       return `only with a discharge from ${sayText(caveat.location)}`
     case 'BindToParentToken':

@@ -1,5 +1,7 @@
 /** Words of explanations: lists, names, instants and durations. */
 
+import type { Network } from '../caveat.ts'
+import { formatNetwork } from '../network.ts'
 import type { Selection } from './abilities.ts'
 
 /** Names to show beside numbers. */
@@ -30,6 +32,11 @@ export function sayNumber(id: bigint, names: ReadonlyMap<bigint, string> | undef
 export function sayText(text: string): string {
   if (/^[\w.:/@-]{1,80}$/.test(text)) return text
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+}
+
+/** `addresses in 10.0.0.0/8 or 2001:db8::/32`. */
+export function sayNetworks(networks: readonly Network[]): string {
+  return networks.length === 0 ? 'no address at all' : `addresses in ${sayList(networks.map(formatNetwork), 'or')}`
 }
 
 export function sayArgs(args: readonly string[]): string {

@@ -3,11 +3,12 @@
 import * as fc from 'fast-check'
 import type { Access } from '../access.ts'
 import { type Action, actions } from '../action.ts'
-import type { Caveat, Command } from '../caveat.ts'
+import type { Caveat, Command, Network, Networks } from '../caveat.ts'
 import type { DischargeAccess } from '../discharge-access.ts'
 import { dischargeTicket, parentBinding } from '../discharge.ts'
 import type { Macaroon } from '../macaroon.ts'
 import { attenuate, mintMacaroon } from '../mint.ts'
+import { arrange, parseAddress } from '../network.ts'
 import { thirdParty } from '../third-party.ts'
 import { replay } from './vectors.ts'
 
@@ -99,6 +100,34 @@ const seen = fc.oneof(
 export const runLabel = fc
   .record({ type: fc.constant('RunLabel' as const), agent: seen, run: seen, onBehalfOf: seen })
   .filter(({ agent, run, onBehalfOf }) => agent + run + onBehalfOf !== '')
+
+const octets = fc.constantFrom(0, 1, 10, 127, 128, 255)
+/** Few octets, so that addresses and networks meet; also those that map IPv4 into IPv6. */
+export const address = fc.oneof(
+  fc.array(octets, { minLength: 4, maxLength: 4 }).map((bytes) => bytes.join('.')),
+  fc.array(octets, { minLength: 4, maxLength: 4 }).map((bytes) => `::ffff:${bytes.join('.')}`),
+  fc
+    .array(fc.constantFrom('0', '1', '2001', 'DB8', 'ffff'), { minLength: 8, maxLength: 8 })
+    .map((groups) => groups.join(':')),
+  fc.ipV4(),
+  fc.ipV6(),
+)
+export const networks: fc.Arbitrary<Networks> = fc
+  .array(fc.tuple(address, fc.nat(128)), { maxLength: 6 })
+  .map((list) => ({
+    type: 'Networks',
+    networks: arrange(list.flatMap(([text, length]) => networkAround(text, length))),
+  }))
+
+/** The network of so many bits around an address. */
+export function networkAround(text: string, length: number): readonly Network[] {
+  const all = parseAddress(text)
+  if (all === undefined) return []
+  const bits = Math.min(length, all.length * 8)
+  const start = all.map((byte, at) => byte & (0xff00 >> Math.min(8, Math.max(0, bits - 8 * at))))
+  // What is left of ::ffff:0:0/96 and longer networks is written as IPv4 already.
+  return [{ address: start, bits }]
+}
 
 export const caveats = fc.array(caveat(), { minLength: 1, maxLength: 6 })
 /** Few and lenient enough to allow something now and then. */

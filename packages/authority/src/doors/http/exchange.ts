@@ -79,7 +79,7 @@ class CallerOfRequest implements Caller {
     this.#request = request
   }
 
-  /** Reading it from the socket costs a system call, and only refusals need it. */
+  /** Reading it from the socket costs a system call, and only refusals and caveats about it need it. */
   get remoteAddress(): string {
     return addressOf(this.#request)
   }

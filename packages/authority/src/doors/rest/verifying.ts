@@ -23,6 +23,7 @@ export const verifyingHandlers: Handlers<'authenticateTokens' | 'authorizeToken'
         command,
         mutation,
         sourceMachine: asked.source_machine,
+        sourceAddress: asked.source_address,
         storageObject: asked.storage_object,
       },
     })
@@ -39,6 +40,7 @@ export const verifyingHandlers: Handlers<'authenticateTokens' | 'authorizeToken'
         command,
         mutation,
         sourceMachine: asked.source_machine,
+        sourceAddress: asked.source_address,
         storage_object: asked.storage_object,
       },
       verified_token: encodeGenuineToken(allowed.token),

@@ -6,7 +6,7 @@ import type { Organisation } from '../../domain/organisation.ts'
 import type { Page } from '../../domain/page.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import { countCaveats } from '../perform/allowance.ts'
-import { allows } from '../perform/authorise.ts'
+import { allows, findSource } from '../perform/authorise.ts'
 import { accessOrganisation } from '../organisations/find-organisation.ts'
 import type { ShownApp } from './find-app.ts'
 import type { Caller, OperationContext, ReadOperation } from '../perform/operation.ts'
@@ -61,6 +61,7 @@ export const pageApps: ReadOperation<PageApps, Organisation | undefined, AppsPag
     const views = organisation === undefined ? await viewsOf(context) : [{ organisation, credentials: [actor] }]
     // One more than the page holds, to find out whether another page follows.
     const wanted = limit + 1
+    const source = findSource(context.caller)
     let found = begun?.found ?? []
     let rows = rowsOfPiece
     let checks = checksOfPiece
@@ -72,7 +73,7 @@ export const pageApps: ReadOperation<PageApps, Organisation | undefined, AppsPag
       const { id: organisationId } = view.organisation
       if (organisationId < (begun?.organisationId ?? 0)) continue
       const own = isOwn(context.principal, view.organisation)
-      const maySee = judgeOf(view, context.now, { ...context.caller, spend })
+      const maySee = judgeOf(view, context.now, source, spend)
       let from = organisationId === begun?.organisationId ? begun.from : after
       let more = true
       while (more) {
@@ -123,7 +124,12 @@ async function viewsOf({ tx, principal }: OperationContext<ReadTransaction>): Pr
 }
 
 /** A member reads every app of the organisation; a token reads those that its caveats allow (Go flyio.AppsAllowing). */
-function judgeOf({ organisation, credentials }: View, now: number, { spend, source }: Caller) {
+function judgeOf(
+  { organisation, credentials }: View,
+  now: number,
+  source: ReturnType<typeof findSource>,
+  spend: Caller['spend'],
+) {
   if (credentials.some(({ kind }) => kind === 'user')) return () => true
   const judges = credentials.flatMap((credential) => {
     if (credential.kind !== 'token') return []

@@ -9,7 +9,7 @@ import type { MachineQuery } from '../../domain/store/machines.ts'
 import { accessApp, type FoundApp } from '../apps/find-app.ts'
 import { accessOrganisation } from '../organisations/find-organisation.ts'
 import { countCaveats } from '../perform/allowance.ts'
-import { allows } from '../perform/authorise.ts'
+import { allows, findSource } from '../perform/authorise.ts'
 import type { Caller, ReadOperation } from '../perform/operation.ts'
 import type { Credential } from '../perform/principal.ts'
 import type { ShownMachine } from './find-machine.ts'
@@ -90,11 +90,12 @@ export const pageMachines: ReadOperation<PageMachines, Organisation, Page<Organi
 }
 
 /** A member reads all machines; a token those of the apps that it reads, and its caveats may exclude some of them. */
-export function judgeOf(actor: Credential, organisation: Organisation, now: number, { spend, source }: Caller) {
+export function judgeOf(actor: Credential, organisation: Organisation, now: number, caller: Caller) {
   if (actor.kind === 'user') return () => true
+  const source = findSource(caller)
   const checks = countCaveats(actor.verified.caveats)
   return (place: Pick<Access, 'appId' | 'machine' | 'volume'>) => {
-    spend(checks)
+    caller.spend(checks)
     return allows(actor, organisation, { ...place, action: actions.read, ...source }, now)
   }
 }

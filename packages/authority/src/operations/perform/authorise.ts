@@ -38,9 +38,17 @@ export function authorise(
   return findRoles(context.tx, id, users).then((found) => choose(requirement, attempts, credentials, found))
 }
 
+/** From where a request comes, for an access. The address is found out only if a caveat asks, and then once. */
+export function findSource(
+  caller: Caller,
+): Pick<Access, 'sourceMachine' | 'sourceApp' | 'sourceOrganization' | 'sourceAddress'> {
+  let address: string | undefined
+  return { ...caller.source, sourceAddress: () => (address ??= caller.remoteAddress) }
+}
+
 /**
- * The context without tokens that are good from a machine alone, and came from elsewhere, if no access would be checked against
- * their caveats: a copy of a machine's token must not even say whose it is.
+ * The context without tokens that are good from a machine or from networks alone, and came from elsewhere, if no access would be
+ * checked against their caveats: a copy of such a token must not even say whose it is.
  * @throws DomainError `forbidden` if no credential is left
  */
 export function dropStrays<Tx extends ReadTransaction>(
@@ -55,16 +63,23 @@ export function dropStrays<Tx extends ReadTransaction>(
   return rest.length + 1 === credentials.length ? context : { ...context, principal: { credentials: [first, ...rest] } }
 }
 
-function refuseStray(credential: Credential, { caller, now }: OperationContext<ReadTransaction>): string | undefined {
+/** Why a credential is good for nothing here, whatever it asks for; undefined if it may be good. */
+export function refuseStray(
+  credential: Credential,
+  { caller, now }: OperationContext<ReadTransaction>,
+): string | undefined {
   if (credential.kind === 'user') return undefined
-  const bound = credential.verified.caveats.filter(({ type }) => type === 'FromMachineSource' || type === 'FlySrc')
+  const bound = credential.verified.caveats.filter(({ type }) => sourceTypes.has(type))
   if (bound.length === 0) return undefined
   const orgId = BigInt(credential.record.organisationId)
-  const access = { action: actions.none, orgId, ...caller.source, now: now / 1000 }
+  const access = { action: actions.none, orgId, ...findSource(caller), now: now / 1000 }
   const clearance = clearCaveats(bound, [access])
   if (clearance.allowed) return undefined
   return shorten(`${describeCredential(credential)} is not good here: its caveat ${clearance.denials[0]?.reason ?? ''}`)
 }
+
+/** Caveats on where a request comes from. */
+const sourceTypes: ReadonlySet<Caveat['type']> = new Set(['FromMachineSource', 'FlySrc', 'Networks'])
 
 type Roles = ReadonlyMap<number, Role>
 const noRoles: Roles = new Map()
@@ -121,15 +136,16 @@ function caveatsOfRole(organisationId: number, role: Role): readonly Caveat[] {
 
 function attemptsAt(
   { organisation, access, also, ofOthers }: Requirement & { readonly kind: 'access' },
-  { mutation, source }: Caller,
+  caller: Caller,
   now: number,
 ): readonly Access[] {
+  // What a service asks about came to it and not to us.
+  const source = ofOthers === true ? {} : findSource(caller)
   const attemptAt = (one: typeof access) => ({
     ...one,
-    // What a service asks about came to it and not to us.
-    ...(ofOthers === true ? {} : source),
+    ...source,
     orgId: BigInt(organisation.id),
-    mutation: mutation ?? one.mutation,
+    mutation: caller.mutation ?? one.mutation,
     now: now / 1000,
   })
   return also === undefined ? [attemptAt(access)] : [attemptAt(access), attemptAt(also)]

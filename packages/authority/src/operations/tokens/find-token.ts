@@ -1,11 +1,12 @@
 // Finds a token by id, and makes the access request for it.
-import { type Action } from '@hallpass/macaroon'
+import { actions, type Action } from '@hallpass/macaroon'
 import { encodeCaveats } from '@hallpass/macaroon/internal'
 
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import type { ListedToken } from '../../domain/token.ts'
+import { refuseStray } from '../perform/authorise.ts'
 import type { OperationContext, AccessRequest } from '../perform/operation.ts'
 import type { Credential } from '../perform/principal.ts'
 
@@ -19,7 +20,7 @@ const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 /**
  * The access request for `action` on the token: on its organisation, or on its app if it is limited to one. The token
  * itself is exempt as it was minted, and not when narrowed: the holder of a narrowed copy must not end it for the
- * others.
+ * others. From where it is not good it may end itself and see nothing.
  * @throws DomainError `not_found`
  */
 export async function accessToken(
@@ -41,7 +42,8 @@ export async function accessToken(
       kind: 'access',
       organisation,
       access: record.appId === null ? { action } : { action, appId: BigInt(record.appId) },
-      exempt: (credential) => isAsMinted(credential, record),
+      exempt: (credential) =>
+        isAsMinted(credential, record) && (action === actions.write || refuseStray(credential, context) === undefined),
     },
     target: `token ${record.id}`,
     organisationId: organisation.id,

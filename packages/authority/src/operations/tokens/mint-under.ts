@@ -1,5 +1,5 @@
 // Mints under a credential: what the new token carries of it, and what is stored of the token.
-import { MacaroonError, expiration, organizationScope, type Caveat } from '@hallpass/macaroon'
+import { MacaroonError, expiration, getCaveats, organizationScope, type Caveat } from '@hallpass/macaroon'
 import { maxHeaderLength } from '@hallpass/macaroon/internal'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -56,6 +56,10 @@ export async function mintUnder(
   const order = await orderTicket(tx, environment, organisation, inherited.demand, createdBy)
   if (order !== undefined && machineId !== null) {
     const why = `the tokens of organization ${organisation.slug} need discharges, which a machine's own token cannot bring`
+    throw new DomainError('failed_precondition', `failed_precondition: ${why}`)
+  }
+  if (machineId !== null && getCaveats(caveats, 'Networks').length > 0) {
+    const why = 'a token that is good from networks alone is good for nothing at the socket of a machine'
     throw new DomainError('failed_precondition', `failed_precondition: ${why}`)
   }
   const minted = mint(environment, key, caveats, order)

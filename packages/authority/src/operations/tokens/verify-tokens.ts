@@ -68,7 +68,7 @@ export const authoriseToken: ReadOperation<NamedAccess, Subject, AllowedAccess> 
           found === undefined
             ? access
             : app === undefined
-              ? { action: access.action, sourceMachine: access.sourceMachine }
+              ? { action: access.action, sourceMachine: access.sourceMachine, sourceAddress: access.sourceAddress }
               : { ...access, appId: BigInt(app.id) },
       },
       target: app === undefined ? `organisation ${organisation.slug}` : `app ${app.name}`,

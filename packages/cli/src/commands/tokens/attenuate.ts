@@ -10,6 +10,7 @@ import type { GlobalFlags, JsonFlag } from '../../flags.ts'
 import { dropEnded, readHeldToken, readText, splitPermissions } from '../../held-token.ts'
 import { findApp, findAskers, findOrganisationNumber, type Askers } from '../../look-up.ts'
 import { joinTokens } from '../../narrow.ts'
+import { readNetworks } from '../../network-flag.ts'
 import {
   narrows,
   readActions,
@@ -77,6 +78,7 @@ async function readWords(context: Context, flags: AttenuateFlags, token: string)
     commands: readCommands(flags),
     mutations: readItems('mutation', flags.mutation),
     actions: readActions(flags),
+    networks: readNetworks(flags.from),
     notAfter: readEnd(flags, context.now()),
     label: readLabel(flags),
   }

@@ -7,11 +7,13 @@ import { CommandError } from '../../errors.ts'
 import type { GlobalFlags, JsonFlag, OrganisationFlag } from '../../flags.ts'
 import { mintForOrganisation, readExpiry, writeToken } from '../../mint.ts'
 import { narrowToReading } from '../../narrow.ts'
+import { readNetworks } from '../../network-flag.ts'
 import { writeJson, writeLine } from '../../output.ts'
 
 interface ReadonlyFlags extends GlobalFlags, JsonFlag, OrganisationFlag {
   readonly expiry?: string | undefined
   readonly name: string
+  readonly from?: readonly string[] | undefined
   readonly fromExisting?: boolean | undefined
 }
 
@@ -34,7 +36,8 @@ async function narrowExisting(context: Context, flags: ReadonlyFlags, slug: stri
   const seconds = flags.expiry === undefined ? undefined : readExpiry(flags.expiry)
   const notBefore = Math.floor(context.now().getTime() / 1000)
   const window = seconds === undefined ? undefined : { notBefore, notAfter: notBefore + seconds }
-  const narrowed = narrowToReading(await chooseHeldToken(flags, context.environment), window, context.now())
+  const held = await chooseHeldToken(flags, context.environment)
+  const narrowed = narrowToReading(held, { window, now: context.now(), networks: readNetworks(flags.from) })
   if (flags.json === true) writeJson(context, { token: narrowed })
   else writeLine(context, narrowed)
 }

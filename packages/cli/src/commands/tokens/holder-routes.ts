@@ -1,5 +1,5 @@
 // The grammar of what a holder does with a token: `hallpass tokens attenuate`, `debug`, `explain` and `3p`.
-import { globalFlags, jsonFlag, switchFlag, textFlag, word } from '../../flags.ts'
+import { globalFlags, jsonFlag, networksFlag, switchFlag, textFlag, word } from '../../flags.ts'
 import { command, group } from '../../routes.ts'
 
 const commonFlags = { ...jsonFlag, ...globalFlags } as const
@@ -34,6 +34,7 @@ export const attenuateCommand = command({
     command: listFlag('Only this command, and no arguments but its own', 'command'),
     commandPrefix: listFlag('Only commands that begin so', 'command'),
     mutation: listFlag('Only these GraphQL mutations', 'name,…'),
+    from: networksFlag,
     for: textFlag('Until so long from now, like 2h or 30d', 'duration'),
     until: textFlag('Until then, like 2026-12-01T00:00Z', 'instant'),
     agent: textFlag('Run label: which agent uses it', 'name'),
@@ -55,10 +56,11 @@ export const attenuateCommand = command({
     '  --app web --feature wg         app web, or the feature wg, nothing else (IfPresent [Apps, FeatureSet])\n' +
     '  --command "ls -l"              that command; everything else only to read (IfPresent [Commands], else r)\n' +
     '  --mutation NAME                through that GraphQL mutation only (Mutations)\n' +
+    '  --from 10.0.0.0/8,2001:db8::/32  as before, from these networks only (Networks)\n' +
     '  --for 2h                       as before, for two hours (ValidityWindow)\n' +
     '--agent, --run and --on-behalf-of add a run label, which narrows nothing: the audit trail and the lists of machines show\n' +
     'who used the token. Its next holder can add another label, but can neither drop nor change one. Services that\n' +
-    'verify with superfly/macaroon refuse a labelled token, because they do not know the caveat.\n' +
+    'verify with superfly/macaroon refuse a token with a run label or with --from, because they do not know the caveats.\n' +
     'Without any of them the caveats are read from --file, else from standard input.',
 })
 
@@ -83,7 +85,8 @@ export const explainCommand = command({
     'Say what a token can do, and what the authority says of it: the token is shown to the authority, unless --offline.\n\n' +
     'With --access, hold the caveats against one access, like {"org":"acme","app":"web","action":"w"}: exit code 0 where\n' +
     'it is allowed, 1 where not. Fields: action, org (slug) or orgid, app (name) or appid, feature, app_feature, machine,\n' +
-    'machine_feature, volume, command, mutation, cluster, storage_object, sourceMachine, sourceApp, sourceOrganization.',
+    'machine_feature, volume, command, mutation, cluster, storage_object, sourceMachine, sourceApp, sourceOrganization,\n' +
+    'sourceAddress.',
 })
 
 const add = command({

@@ -5,6 +5,7 @@ import {
   choiceFlag,
   globalFlags,
   jsonFlag,
+  networksFlag,
   optionalWord,
   organisationFlag,
   switchFlag,
@@ -22,6 +23,7 @@ const mintFlags = (name: string) =>
   ({
     expiry: textFlagWithDefault(expiryBrief, 'duration', defaultExpiry, 'x'),
     name: textFlagWithDefault('Token name', 'name', name, 'n'),
+    from: networksFlag,
     ...jsonFlag,
     ...globalFlags,
   }) as const

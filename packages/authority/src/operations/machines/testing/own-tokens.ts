@@ -1,6 +1,7 @@
 // Tests of machines' own tokens: who may give one, what it carries, and what ends it.
 import { actions, formatAuthorization, getCaveats, parseAuthorization } from '@hallpass/macaroon'
 import { decodeCaveats } from '@hallpass/macaroon/internal'
+import { parseNetwork } from '@hallpass/macaroon/narrow'
 import { describe, expect, test } from 'vitest'
 
 import type { MachineConfig } from '../../../domain/machine-config.ts'
@@ -144,6 +145,19 @@ export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble
         const { machine, token } = await from(body)
         await expect(show(machine, token, machine)).rejects.toMatchObject({ code: 'forbidden' })
       }
+    })
+
+    test('is not given where it would carry networks: at its socket a request has no address', async () => {
+      const world = getWorld()
+      const networks = [parseNetwork('0.0.0.0/0'), parseNetwork('::/0')]
+      const minter = await world.mint([{ type: 'Networks', networks }])
+      const refused = {
+        code: 'failed_precondition',
+        message: expect.stringContaining('good for nothing at the socket'),
+      }
+      await expect(world.create({ token: {} }, {}, minter)).rejects.toMatchObject(refused)
+      const caveats = [{ type: 'Networks', body: { networks: ['10.0.0.0/8'] } }]
+      await expect(world.create({ token: { caveats } })).rejects.toMatchObject(refused)
     })
 
     test('dies with the token that created the machine, and an update that asks for the same does not revive it', async () => {
