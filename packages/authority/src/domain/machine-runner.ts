@@ -2,7 +2,7 @@
 import type { Machine } from './machine.ts'
 
 export interface MachineRunner {
-  /** Why machines get no token of their own here, for people; undefined if they do. */
+  /** Why machines get no token of their own here, for people; undefined if they do, or the engine does not say now. */
   tokenTrouble(): Promise<string | undefined>
   /** Wakes the driver, because a machine waits for it. */
   wake(): void

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
+import { EngineError } from '@hallpass/engine'
+
 import type { Machine } from '../domain/machine.ts'
 import { Secret } from '../domain/secret.ts'
 import type { ReadTransaction } from '../domain/store.ts'
@@ -126,4 +128,15 @@ test('only a folder in memory is used, which the engine sees and nobody else can
   shares = true
   expect(await apart.trouble()).toBeUndefined()
   await apart.stop()
+})
+
+test('while the engine is away, nothing is known of the folders that it sees', async () => {
+  const away = new EngineError('unavailable', 'No engine answers')
+  let answer = (): Promise<boolean> => Promise.reject(away)
+  const sockets = open({ engine: { sharesFolder: () => answer() } })
+  await expect(sockets.trouble()).rejects.toBe(away)
+  await expect(sockets.open(machine)).rejects.toBe(away)
+  answer = () => Promise.resolve(true)
+  expect(await sockets.open(machine)).toMatchObject({ path: '/.fly' })
+  await sockets.stop()
 })

@@ -10,7 +10,7 @@ import type { Store } from '../domain/store.ts'
 import { CannotRun } from './run-spec.ts'
 
 export interface ApiSockets {
-  /** Why there are none here, for people; undefined if there are. */
+  /** Why there are none here, for people; undefined if there are. @throws EngineError while the engine does not say */
   trouble(): Promise<string | undefined>
   /** Opens a machine's, before its run begins, or again. Undefined if it has no token of its own. */
   open(machine: Machine): Promise<SharedFolder | undefined>
@@ -71,9 +71,11 @@ export function createApiSockets(options: ApiSocketOptions): ApiSockets {
       return `none of ${folders.join(', ')} can be a folder in memory that is the authority's own: let RUNTIME_DIRECTORY name one on a tmpfs`
     }
     isShared ??= engine.sharesFolder(place)
-    if (await isShared) return undefined
-    // The operator may have fixed it before the next call.
+    const asked = isShared
+    if (await asked.catch(() => false)) return undefined
+    // The operator may have fixed it before the next call, and an engine that is away may be back.
     isShared = undefined
+    await asked
     return 'their engine does not see the folders of this machine: use one here, by a unix socket, or the local engine'
   }
 

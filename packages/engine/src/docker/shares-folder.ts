@@ -2,12 +2,16 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { EngineError } from '../engine-error.ts'
 import type { DockerClient } from './client.ts'
 import { mountOf } from './container.ts'
 import { probeLabels } from './probe.ts'
 import { packTar } from '../tar.ts'
 
-/** Looks for a file of ours in a temporary container that is never started. False if it cannot be tried. */
+/**
+ * Looks for a file of ours in a temporary container that is never started. False if the engine refuses one.
+ * @throws EngineError `unavailable` or `timeout`
+ */
 export async function sharesFolder(client: DockerClient, folder: string, random: () => string): Promise<boolean> {
   const name = `hallpass-look-${random().slice(0, 8)}`
   const file = join(folder, name)
@@ -26,7 +30,9 @@ export async function sharesFolder(client: DockerClient, folder: string, random:
     const path = ['containers', value.Id, 'archive']
     const { status } = await client.ask({ method: 'HEAD', path, query: { path: `/look/${name}` } }, { also: [404] })
     return status === 200
-  } catch {
+  } catch (error) {
+    // Nothing is known of an engine that is away.
+    if (error instanceof EngineError && ['unavailable', 'timeout'].includes(error.code)) throw error
     return false
   } finally {
     await rm(file, { force: true })

@@ -42,6 +42,7 @@ export function testOutage(get: () => World): void {
         () => engine.stop(runId, { signal: 'SIGTERM', timeoutMs: 1 }),
         () => engine.pullImage('registry.invalid/nothing:1'),
         () => place.open().capabilities(),
+        () => engine.sharesFolder('/dev/shm'),
       ]) {
         await expect(call()).rejects.toMatchObject({
           code: 'unavailable',
