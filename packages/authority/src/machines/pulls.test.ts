@@ -283,6 +283,26 @@ test('an image that the engine lost before a run was made of it is pulled again,
   expect([begun.length, made.length, new Set(made).size]).toEqual([2, 2, 2])
 })
 
+test('of a run that the engine refuses to start, another is made', async () => {
+  const [machine] = await insert(app, ['busybox:1'], { launches: true })
+  const [made, gone] = [new Set<string>(), new Set<string>()]
+  drive(() => Promise.resolve(image), {
+    capabilities: async () => capabilities,
+    inspect: async (runId) => (made.has(runId) && !gone.has(runId) ? { ...run, runId } : undefined),
+    async create({ runId }) {
+      made.add(runId)
+      return { ...run, runId }
+    },
+    async start(runId) {
+      if ([...made][0] === runId) throw new EngineError('failed', 'The engine refused it: task 1: already exists')
+      return { ...run, runId, state: 'running', startedAt: new Date() }
+    },
+    remove: async (runId) => void gone.add(runId),
+  })
+  await expect.poll(() => states(machine === undefined ? [] : [machine])).toEqual(['started'])
+  expect([[...made].slice(0, -1), made.size]).toEqual([[...gone], 2])
+})
+
 test('what is due of one organization does not hold up another, whose machine is due later', async () => {
   const destroying = { image: '{}', state: 'destroying', dueAt: 1, runId: 'silent' } as const
   await insert(app, times(300), destroying)

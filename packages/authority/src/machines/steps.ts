@@ -128,13 +128,18 @@ async function launch(context: StepContext, machine: Machine, before: RunStatus 
     for (const { volumeId } of volumesOf(readConfig(machine.config))) await prepareVolume(context, volumeId)
     const [capabilities, sharedFolder] = [await engine.capabilities(), await context.sockets.open(machine)]
     await engine.create(specOf(machine, { ...appContext(app), capabilities, sharedFolder }))
-    status = await engine.start(runId)
+    status = await engine.start(runId).catch(orSpent)
   } else if (status.state === 'paused') status = await engine.resume(runId)
   const known = status.exit === undefined ? status : ((await engine.inspect(runId)) ?? status)
   if (known.exit !== undefined && known.startedAt === undefined) {
     throw new NotStarted(known.exit.problem ?? 'the engine could not start it')
   }
   await recorder.change(machine.id, (found, instant) => afterStart(found, known, instant))
+}
+
+/** An engine that was killed during a start may refuse each later start of that run, but not of another. */
+function orSpent(error: unknown): never {
+  throw isOf(error, 'failed') ? new NotStarted((error as EngineError).message, { cause: error }) : error
 }
 
 function appContext({ name, secrets }: AppOfMachine) {
