@@ -12,6 +12,12 @@ import { testShells } from './machine-terminal.ts'
 
 const missing = reasonWithoutDockerd()
 
+/** Commands that cannot be run, with the exit codes of a shell. */
+const unable = [
+  ['no-such-program', 127],
+  ['', 127],
+  ['/tmp', 126],
+] as const
 /** The steps that only look. */
 const reading: ReadonlySet<string> = new Set(['list', 'show', 'graphql', 'wait', 'logs'])
 
@@ -124,14 +130,23 @@ describe.skipIf(missing !== undefined)(`machines${missing === undefined ? '' : `
       stdin: 'what comes in\n',
     })
     expect(read).toEqual({ code: 0, stdout: 'what comes in\n', stderr: '' })
-    for (const flags of [[], ['-i']]) {
-      for (const [program, code] of [
-        ['no-such-program', 127],
-        ['/tmp', 126],
-      ] as const) {
-        const outcome = await withToken('machine', 'exec', ...flags, 'talker', program)
+    for (const [program, code] of unable) {
+      for (const flags of [[], ['-i']]) {
+        const outcome = await withToken('machine', 'exec', ...flags, 'talker', program, 'word')
         expect(outcome).toMatchObject({ code, stdout: '' })
         expect(outcome.stderr).toMatch(new RegExp(`^Error: The command cannot be run: .*${program}.*\n$`))
+      }
+    }
+  })
+
+  it('ends as a shell does where a command cannot be run, also as the machine itself', async () => {
+    for (const [program, code] of unable) {
+      for (const flags of [[], ['-i']]) {
+        const outcome = await withToken('machine', 'run', '--rm', ...flags, 'test/busybox:1', program)
+        // It may have been looked at between its start and its end.
+        if (flags.length === 0 && outcome.code === 0) continue
+        expect(outcome.code, outcome.stderr).toBe(code)
+        expect(outcome.stderr).toMatch(/The command .*cannot be run: /)
       }
     }
   })

@@ -4,7 +4,7 @@ import { printable } from '@hallpass/client/visible-text'
 
 import { adviseBy } from './command-name.ts'
 
-export type CommandErrorCode = 'failed' | 'misused' | 'cancelled'
+export type CommandErrorCode = Exclude<keyof typeof exitCodes, 'done'>
 
 /** A command failed; the message is a sentence that says why. */
 export class CommandError extends Error {

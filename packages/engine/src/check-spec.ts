@@ -45,9 +45,10 @@ export function checkSpec(spec: RunSpec): void {
   if (size > 2 ** 20) refuse('files', 'must have at most 1 MiB in all')
 }
 
-/** @throws EngineError `bad_spec` */
+/** @throws EngineError `bad_spec`, or as of any program that is not there `command_not_found` for an empty one */
 export function checkCommand({ argv, env, workingDirectory = '' }: Command): void {
-  if (argv.length === 0 || argv[0] === '') refuse('argv', 'must begin with a program')
+  if (argv.length === 0) refuse('argv', 'must begin with a program')
+  if (argv[0] === '') throw new EngineError('command_not_found', 'The command cannot be run: its program has no name')
   checkWords(argv, 'argv')
   checkWords([workingDirectory], 'workingDirectory')
   checkEnv(env)

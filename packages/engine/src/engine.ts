@@ -55,7 +55,7 @@ export interface Engine {
   /** Undefined where there is no such run of this owner. */
   inspect(runId: string): Promise<RunStatus | undefined>
 
-  /** All runs of this owner, in any state; without `exit.problem`. */
+  /** All runs of this owner, in any state; without `exit.problem`, and then the code is that of the init process. */
   list(): Promise<readonly RunStatus[]>
 
   /** Waits until the run has ended: its status then, or undefined where it is gone. For many runs use `watch`. */

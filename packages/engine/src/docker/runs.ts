@@ -28,7 +28,7 @@ export function createRuns(daemon: Daemon): Runs {
     const container = await daemon.look(runId)
     const run = container && statusOf(container, names)
     if (container === undefined || run?.exit === undefined) return run
-    return { ...run, exit: { ...run.exit, problem: await problemOf(client, container) } }
+    return { ...run, exit: { ...run.exit, ...(await problemOf(client, container)) } }
   }
 
   /** A request about a container that is known to be ours. */

@@ -46,6 +46,7 @@ export function testCommands(get: () => World): void {
 
     test('that cannot be run says so', async () => {
       await expect(exec(['no-such-program'])).rejects.toMatchObject({ code: 'command_not_found' })
+      await expect(exec(['', 'word'])).rejects.toMatchObject({ code: 'command_not_found' })
       await expect(exec(['/tmp/none'])).rejects.toMatchObject({ code: 'command_not_found' })
       await expect(exec(['/tmp'])).rejects.toMatchObject({ code: 'command_not_runnable' })
       await exec(['sh', '-c', 'echo "#!/nope" >/script; echo junk >/junk; chmod 755 /script /junk'])

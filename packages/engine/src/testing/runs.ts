@@ -176,11 +176,19 @@ export function testRuns(get: () => World): void {
       expect(await engine.inspect(missing.runId)).toBeUndefined()
       await expect(engine.create(specOf({ image: 'Not/An image' }))).rejects.toMatchObject({ code: 'image_unusable' })
 
-      const unknown = await engine.create(specOf({ command: ['no-such-program'] }))
-      await engine.start(unknown.runId).catch(() => {})
-      const { exit } = (await engine.wait(unknown.runId)) ?? {}
-      expect(exit?.code).toBeGreaterThan(0)
-      expect(exit?.problem).toMatch(/^The command .*cannot be run: .*(?:No such file|not found)/)
+      const endOf = async (spec: Partial<RunSpec>) => {
+        const { runId } = await engine.create(specOf(spec))
+        await engine.start(runId).catch(() => {})
+        return (await engine.wait(runId))?.exit
+      }
+      const why = (words: string) => expect.stringMatching(new RegExp(`^The command .*cannot be run: .*(?:${words})`))
+      for (const program of ['no-such-program', '/no/such/program', '']) {
+        const exit = await endOf({ command: [program] })
+        expect(exit, program).toMatchObject({ code: 127, problem: why('No such file|not found') })
+      }
+      for (const program of ['/tmp', '/bin/busybox/x']) {
+        expect(await endOf({ command: [program] })).toMatchObject({ code: 126, problem: why('denied|directory') })
+      }
       // The program's own exit code, not a problem of the command.
       const own = await run('exit 127')
       expect((await engine.wait(own))?.exit).toMatchObject({ code: 127, problem: undefined })

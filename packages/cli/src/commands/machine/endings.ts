@@ -1,10 +1,13 @@
 // How a machine ended, or why it does not run, in words that say what to do.
 import type { Machine, MachineEvent } from '@hallpass/client'
 
+import { exitCodes, type CommandErrorCode } from '../../errors.ts'
+
 interface Ending {
   /** A predicate: `ended with exit code 7`. */
   readonly words: string
-  readonly isFailure: boolean
+  /** What it means for a command that wanted the machine to run; undefined where nothing failed. */
+  readonly failure?: CommandErrorCode | undefined
 }
 
 /** How its last run ended, or why it has none; undefined where it runs, or nothing is known. */
@@ -13,9 +16,9 @@ export function describeEnding(machine: Machine): Ending | undefined {
   // Events before the newest request do not explain its result.
   const asked = events.findIndex(({ source, type }) => source === 'user' && type !== 'stop' && type !== 'destroy')
   const since = asked === -1 ? events : events.slice(0, asked)
-  if (state === 'failed') return { words: `could not run${becauseOf(since)}`, isFailure: true }
-  if (state !== 'stopped' && state !== 'destroyed') return undefined
   const exit = since.map(readExit).find((each) => each !== undefined)
+  if (state === 'failed') return { words: `could not run${becauseOf(since)}`, failure: failureOf(exit) }
+  if (state !== 'stopped' && state !== 'destroyed') return undefined
   return exit === undefined ? undefined : describeExit(exit, machine)
 }
 
@@ -43,18 +46,26 @@ export function readExit({ request }: MachineEvent): Exit | undefined {
   }
 }
 
-function describeExit({ code, signal, oomKilled, requestedStop, problem }: Exit, { id, config }: Machine): Ending {
-  if (oomKilled) {
+function describeExit(exit: Exit, { id, config }: Machine): Ending {
+  const { code, signal, problem } = exit
+  if (exit.oomKilled) {
     const memory = memoryOf(config)
     const had = memory === undefined ? '' : `, of which it had ${memory} MB`
     const advice = `give it more with \`hallpass machine update ${id} --memory MB\``
-    return { words: `was killed because it ran out of memory${had}: ${advice}`, isFailure: true }
+    return { words: `was killed because it ran out of memory${had}: ${advice}`, failure: 'failed' }
   }
-  const why = problem === '' ? '' : `: ${problem}`
+  const words = `ended with exit code ${code}`
   // A requested stop: its exit code does not matter.
-  if (requestedStop) return { words: `ended with exit code ${code}`, isFailure: false }
+  if (exit.requestedStop || code === 0) return { words }
   const by = signal > 0 ? `, by signal ${signal}` : ''
-  return { words: `ended with exit code ${code}${by}${why}`, isFailure: code !== 0 }
+  const why = problem === '' ? '' : `: ${problem}`
+  return { words: `${words}${by}${why}`, failure: failureOf(exit) }
+}
+
+/** A command that cannot be run ends as in a shell; the exit code of one that ran is only told. */
+function failureOf(exit: Exit | undefined): CommandErrorCode {
+  if (exit === undefined || exit.problem === '') return 'failed'
+  return exit.code === exitCodes.notFound ? 'notFound' : exit.code === exitCodes.notRunnable ? 'notRunnable' : 'failed'
 }
 
 function memoryOf(config: Machine['config']): number | undefined {

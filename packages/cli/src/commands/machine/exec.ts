@@ -1,11 +1,10 @@
 // `hallpass machine exec`: runs a command in a machine, and ends as it ends.
-import { splitShellWords } from '@hallpass/macaroon/narrow'
-
 import { createDialer } from '../../command-socket.ts'
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
 import { CommandError } from '../../errors.ts'
 import type { AppFlags, GlobalFlags, JsonFlag } from '../../flags.ts'
+import { readCommand } from '../../narrowing-flags.ts'
 import { tell, wroteJson } from '../../output.ts'
 import { attach, hearSignals, wantsToAttach } from './attach.ts'
 import { readMilliseconds } from './configuration.ts'
@@ -28,13 +27,13 @@ export async function execInMachine(
 ): Promise<void> {
   const [first] = words
   if (first === undefined) throw new CommandError('misused', 'the command is missing: write it behind the machine')
-  if (wantsToAttach(flags, context)) return execAttached(context, flags, given, words)
+  // A line in quotes is meant as a shell reads it.
+  const command = words.length === 1 ? readCommand(first, 'the command') : words
+  if (wantsToAttach(flags, context)) return execAttached(context, flags, given, command)
   const timeout = readMilliseconds('--timeout', flags.timeout ?? '60s')
   const client = await connect(context, flags, { timeout: timeout + grace })
   const name = await findMachine(context, client, flags, given)
-  // A line in quotes is meant as a shell reads it.
-  const command = words.length === 1 ? { cmd: first } : { command: [...words] }
-  const result = await client.execInMachine({ ...name, ...command, timeout: timeout / 1000 })
+  const result = await client.execInMachine({ ...name, command: [...command], timeout: timeout / 1000 })
   context.process.exitCode = result.exit_code
   if (wroteJson(context, flags, result)) return
   context.process.stdout.write(result.stdout)
@@ -47,7 +46,7 @@ async function execAttached(
   context: Context,
   flags: ExecFlags,
   given: string,
-  words: readonly string[],
+  command: readonly string[],
 ): Promise<void> {
   const other = flags.json === true ? '--json' : flags.timeout === undefined ? undefined : '--timeout'
   if (other !== undefined)
@@ -55,7 +54,6 @@ async function execAttached(
   const dialer = createDialer(context.environment)
   const client = await connect(context, flags, { fetch: dialer.fetch })
   const name = await findMachine(context, client, flags, given)
-  const command = words.length === 1 ? splitShellWords(words[0] ?? '') : words
   const tty = flags.tty === true
   context.process.exitCode = await hearSignals((ended) =>
     attach(context, client, dialer, { name, command, tty, ended }),

@@ -135,9 +135,11 @@ it.each([
   [machine('stopped', { events: exit(143, { signal: 15 }) }), 1, 'ended with exit code 143, by signal 15'],
   [
     machine('stopped', { events: exit(127, { error: 'there is no program "lss"' }) }),
-    1,
+    127,
     'ended with exit code 127: there is no program "lss"',
   ],
+  [machine('failed', { events: exit(126, { error: 'it is a folder' }) }), 126, 'could not run: it is a folder'],
+  [machine('stopped', { events: exit(127) }), 1, `Error: machine ${id} ended with exit code 127`],
   [
     machine('stopped', { events: exit(137, { oom_killed: true }) }),
     1,
@@ -257,7 +259,15 @@ it('executes: output to output, errors to errors, and the exit code of the comma
   })
   expect(bodyOf(`POST ${one}/exec`)).toEqual({ command: ['ls', '-la', '/'], timeout: 60 })
   await run(['machine', 'exec', '--timeout', '5', id, "sh -c 'cat'"])
-  expect(server.seen.at(-1)?.body).toEqual({ cmd: "sh -c 'cat'", timeout: 5 })
+  expect(server.seen.at(-1)?.body).toEqual({ command: ['sh', '-c', 'cat'], timeout: 5 })
+  for (const line of ['', ' # none', '"']) {
+    for (const flags of [[], ['-i']]) {
+      expect(await run(['machine', 'exec', ...flags, id, line])).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^Error: the command (?:names no command|has a double quote)/),
+      })
+    }
+  }
   expect(await run(['machine', 'exec', id])).toMatchObject({ code: 2, stdout: '' })
 })
 

@@ -59,8 +59,9 @@ export async function waitUntilRun(
   if (machine === undefined || machine.state === 'started') return machine
   const ending = describeEnding(machine)
   if (ending === undefined) return machine
-  if (ending.isFailure) throw new CommandError('failed', `machine ${name.machine_id} ${ending.words}`)
-  tell(context, `Machine ${name.machine_id} ${ending.words}`)
+  const { words, failure } = ending
+  if (failure !== undefined) throw new CommandError(failure, `machine ${name.machine_id} ${words}`)
+  tell(context, `Machine ${name.machine_id} ${words}`)
   return machine
 }
 
