@@ -1,4 +1,4 @@
-// Commands in a run of a Docker Engine: their input, output, terminal, end, and the killing of one that is left behind.
+// Commands in a run of a Docker Engine: their input, output, terminal and end.
 import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -8,7 +8,9 @@ import type { Command, CommandSession } from '../engine.ts'
 import { variables } from './container.ts'
 import type { Daemon } from './daemon.ts'
 import { errorOfWords } from './errors.ts'
+import { createExec, readState } from './exec-requests.ts'
 import { readFrames } from './frames.ts'
+import { killToEnd } from './kill-command.ts'
 
 export async function openExec(
   daemon: Daemon,
@@ -18,8 +20,8 @@ export async function openExec(
 ): Promise<CommandSession> {
   checkCommand(command)
   command.abort?.throwIfAborted()
-  const { client } = daemon
-  const { Id: container, State: state } = await daemon.demand(runId)
+  const { client, names } = daemon
+  const { Id: container, State: state, Config: config } = await daemon.demand(runId)
   if (state.Status !== 'running') throw notRunning(runId)
   const { terminal } = command
   const mark = `${markName}=${random()}`
@@ -66,7 +68,7 @@ export async function openExec(
   async function close(): Promise<void> {
     command.abort?.removeEventListener('abort', onAbort)
     socket.destroy()
-    if (!isOver) await killToEnd(daemon, { container, id, mark })
+    if (!isOver) await killToEnd(daemon, { container, id, mark, processes: names.processesOf(config.Labels ?? {}) })
   }
   const onAbort = (): void => {
     // The reader of the output gets the error; an engine that is gone has nothing left to kill.
@@ -95,15 +97,6 @@ export async function openExec(
   }
 }
 
-async function createExec(daemon: Daemon, container: string, json: object): Promise<string> {
-  const question = { method: 'POST', path: ['containers', container, 'exec'], json } as const
-  return (await daemon.client.ask<{ readonly Id: string }>(question)).value.Id
-}
-
-async function readState({ client }: Daemon, id: string): Promise<ExecState> {
-  return (await client.ask<ExecState>({ path: ['exec', id, 'json'] })).value
-}
-
 /** The code of a command that has ended. Undefined also if the engine does not say it. */
 async function exitOf(daemon: Daemon, id: string): Promise<number | undefined> {
   for (let tries = 0; tries < 10; tries += 1) {
@@ -126,45 +119,8 @@ async function exitCodeOf(daemon: Daemon, id: string): Promise<number> {
   }
 }
 
-/** A command that was just started may not be there yet. */
-async function killToEnd(
-  daemon: Daemon,
-  { container, id, mark }: { readonly container: string; readonly id: string; readonly mark: string },
-): Promise<void> {
-  for (let tries = 0; tries < mostKills; tries += 1) {
-    await killMarked(daemon, container, mark)
-    const state = await readState(daemon, id).catch(() => undefined)
-    if (state === undefined || (!state.Running && state.ExitCode !== null)) return
-    await pause(20)
-  }
-}
-
-/**
- * Kills what has the mark in its environment, which children inherit, and all else in the same sessions: a child may have
- * been given another environment. A Docker Engine ends a command only with its container, so another command must do it,
- * with what the image has for it.
- */
-async function killMarked(daemon: Daemon, container: string, mark: string): Promise<void> {
-  const json = { ...output, User: '0', Cmd: ['sh', '-c', killScript, mark] }
-  try {
-    const id = await createExec(daemon, container, json)
-    const path = ['exec', id, 'start']
-    const socket = await daemon.client.takeOver({ method: 'POST', path, json: { Detach: false, Tty: false } })
-    const timer = setTimeout(() => socket.destroy(), daemon.timeoutMs)
-    for await (const _piece of socket);
-    clearTimeout(timer)
-  } catch {
-    // The run has ended, and the command with it; or the engine went away, which the caller finds out.
-  }
-}
-
 async function* readTerminal(socket: Duplex): AsyncGenerator<{ readonly stream: 'stdout'; readonly bytes: Buffer }> {
   for await (const bytes of socket) yield { stream: 'stdout', bytes: bytes as Buffer }
-}
-
-interface ExecState {
-  readonly Running: boolean
-  readonly ExitCode: number | null
 }
 
 /** How an engine begins to say why it cannot run a command. */
@@ -180,19 +136,6 @@ function isOfEngine(words: string, code: number | undefined, { argv: [program = 
   return mayBeOfEngine.test(words) && [125, 126, 127].includes(code ?? 0)
 }
 
-/** In `stat`, the session is the fourth field after the name. 1 is the run's own session, and 0 one outside. */
-const killScript = [
-  'exec 2>/dev/null; all=',
-  'session() { read -r line <"$1/stat" && set -- ${line##*) } && session=$4; }',
-  'for p in /proc/[0-9]*; do',
-  '  grep -q "$0" "$p/environ" && session "$p" && all="$all $session " && kill -9 "${p#/proc/}"',
-  'done',
-  'for p in /proc/[0-9]*; do',
-  '  session "$p" && [ "$session" -gt 1 ] || continue',
-  '  case $all in *" $session "*) kill -9 "${p#/proc/}" ;; esac',
-  'done',
-].join('\n')
-const mostKills = 20
 const markName = 'HALLPASS_COMMAND'
 const input = { AttachStdin: true }
 const output = { AttachStdout: true, AttachStderr: true }

@@ -17,6 +17,8 @@ export interface Names {
   readonly volumeOf: (labels: Labels) => string | undefined
   readonly networkOf: (labels: Labels) => string | undefined
   readonly digestOf: (labels: Labels) => string | undefined
+  /** The limit of processes; undefined for a run that an earlier version made. */
+  readonly processesOf: (labels: Labels) => number | undefined
   readonly ownLabelsOf: (labels: Labels) => Readonly<Record<string, string>>
 }
 
@@ -45,6 +47,8 @@ export function namesOf(owner: string): Names {
       [label.owner]: owner,
       [label.run]: spec.runId,
       [label.digest]: digest,
+      // What the engine says of it changes for moments.
+      [label.processes]: String(spec.limits.processes),
     }),
     networkLabels: (network) => ({ [label.owner]: owner, [label.network]: network }),
     volumeLabels: (volumeId) => ({ [label.owner]: owner, [label.volume]: volumeId }),
@@ -54,6 +58,7 @@ export function namesOf(owner: string): Names {
     volumeOf: (labels) => labels[label.volume],
     networkOf: (labels) => labels[label.network] || undefined,
     digestOf: (labels) => labels[label.digest],
+    processesOf: (labels) => Number(labels[label.processes]) || undefined,
     ownLabelsOf: (labels) => JSON.parse(labels[label.own] ?? '{}') as Record<string, string>,
   }
 }
@@ -64,5 +69,6 @@ const label = {
   network: 'hallpass.network',
   volume: 'hallpass.volume',
   digest: 'hallpass.spec',
+  processes: 'hallpass.processes',
   own: 'hallpass.labels',
 } as const

@@ -106,6 +106,23 @@ export function testCommands(get: () => World): void {
       await expect.poll(() => countOf('sleep 7771')).toBe(0)
     })
 
+    test('that fills the limit of processes is killed too, and the limit stays', async () => {
+      const { engine, run, specOf } = get()
+      // Podman may refuse to change the limit for that moment.
+      if ((await engine.capabilities()).engine.name === 'Podman') return
+      const { processes } = specOf().limits
+      const full = await run('exec sleep 1000')
+      const count = async () => (await engine.processes(full)).filter((one) => one.command === 'sleep 7773').length
+      const filling = `sh -c 'while sleep 7773 & do :; done'; exec sleep 7773`
+      const session = await engine.openExec(full, { argv: ['sh', '-c', filling] })
+      await expect.poll(count).toBeGreaterThan(processes - 10)
+      await session.close()
+      await expect.poll(count).toBe(0)
+      const look = 'cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max 2>/dev/null'
+      expect(await get().say(full, 'sh', '-c', look)).toBe(`${processes}\n`)
+      await engine.remove(full)
+    })
+
     test('is among the processes of its run, and ends with them', async () => {
       const { engine, run } = get()
       const session = await engine.openExec(runId, { argv: ['sleep', '7772'], workingDirectory: '/tmp' })
