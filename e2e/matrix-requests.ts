@@ -39,6 +39,9 @@ export function statusOf(row: Row): number {
 
 const code = 'abcdefgh-abcdefgh-abcdefgh-abcdefgh'
 
+// Of an issuer that is in no network.
+const trustPolicy = { name: 'ci', issuer: 'https://127.0.0.1', claims: { sub: 'job' } }
+
 const listed = {
   signUp: [
     everybody,
@@ -180,6 +183,23 @@ const listed = {
       if (!fresh) return { params: { org_slug: world.organisation.slug } }
       return { params: { org_slug: (await createOrganisation(world.authority.ask, world.admin.token)).slug } }
     },
+  ],
+  listTrustPolicies: [[...members, ...whole, 'readonly', 'deploy', 'sibling'], ofOrganisation],
+  addTrustPolicy: [['admin'], (subject) => inOrganisation(trustPolicy)(subject), trustPolicy],
+  removeTrustPolicy: [
+    ['admin'],
+    async ({ world }) => {
+      const { slug } = world.organisation
+      const { ask } = world.authority
+      const path = `/v1/orgs/${slug}/trust-policies`
+      const added = await ask('POST', path, { token: world.admin.token, body: trustPolicy })
+      return { params: { org_slug: slug, policy_id: expectAnswer(routes.addTrustPolicy, added).id } }
+    },
+  ],
+  checkIdentityToken: [
+    ['admin'],
+    (subject) => inOrganisation({ identity_token: 'e30.e30.e30' })(subject),
+    { identity_token: 'e30.e30.e30' },
   ],
   listInvitations: [[...members, ...whole, 'readonly'], ofOrganisation],
   withdrawInvitation: [

@@ -24,7 +24,10 @@ interface Room {
 const authorityRooms: Readonly<Record<string, Room>> = {
   domain: { folders: [], parts: ['@hallpass/macaroon', '@hallpass/client/visible-text'] },
   keyring: { folders: ['domain'], parts: ['@hallpass/macaroon'] },
-  identity: { folders: ['domain'], parts: ['@hallpass/client/json', '@simplewebauthn/server', 'openid-client'] },
+  identity: {
+    folders: ['domain'],
+    parts: ['@hallpass/client/json', '@simplewebauthn/server', 'jose', 'openid-client', 'zod'],
+  },
   mail: { folders: ['domain'], parts: ['nodemailer'] },
   store: { folders: ['domain'], parts: ['kysely', 'pg'] },
   operator: { folders: ['domain', 'keyring', 'machines', 'operations', 'store'], parts: [] },
@@ -56,6 +59,10 @@ const authorityRooms: Readonly<Record<string, Room>> = {
   'operations/tokens': {
     folders: ['domain', 'operations/perform', 'operations/discharges', 'operations/organisations', 'operations/apps'],
     parts: ['@hallpass/macaroon', '@hallpass/macaroon/json', '@hallpass/macaroon/name'],
+  },
+  'operations/trust': {
+    folders: ['domain', 'operations/perform', 'operations/organisations', 'operations/apps', 'operations/tokens'],
+    parts: ['@hallpass/macaroon'],
   },
   'operations/accounts': {
     folders: ['domain', 'operations/perform', 'operations/organisations', 'operations/members'],
@@ -94,6 +101,10 @@ const authorityRooms: Readonly<Record<string, Room>> = {
   'doors/web': {
     folders: ['domain', 'operations', 'doors/http'],
     parts: ['@hallpass/client', '@hallpass/client/contract', '@fastify/static', 'fastify'],
+  },
+  'doors/oauth': {
+    folders: ['domain', 'operations', 'doors/http'],
+    parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify', 'zod'],
   },
   'doors/third-party': {
     folders: ['domain', 'operations', 'doors/http'],

@@ -48,6 +48,8 @@ export interface ServeOptions {
   readonly keepAlive?: number | undefined
   /** The folder of the built dashboard. Without it, there are no pages. */
   readonly dashboard?: string | undefined
+  /** Issuers of identity tokens that may be in a private network, as tokens name them. Without it, none. */
+  readonly privateIssuers?: readonly string[] | undefined
   /** Whether command lines that log in through a browser must use PKCE; flyctl does not always. False by default. */
   readonly requirePkce?: boolean | undefined
 }
@@ -73,6 +75,7 @@ export interface Config {
   /** Milliseconds. */
   readonly keepAlive: number
   readonly dashboard: string | undefined
+  readonly privateIssuers: readonly string[]
   readonly requirePkce: boolean
 }
 
@@ -110,6 +113,7 @@ export function checkOptions(options: ServeOptions): Config {
       options.publicUrl === undefined ? undefined : checkPublicUrl(checkText(options.publicUrl, '--public-url')),
     trusts: checkTrustedProxies(options.trustedProxies ?? []),
     keepAlive: checkKeepAlive(options.keepAlive ?? usualKeepAlive),
+    privateIssuers: (options.privateIssuers ?? []).map(checkPrivateIssuer),
     requirePkce: options.requirePkce ?? false,
     dashboard: options.dashboard === undefined ? undefined : resolve(options.dashboard),
   }
@@ -122,6 +126,13 @@ function checkBootstrap(bootstrap: { readonly email: string; readonly password: 
   if (!checked.success) throw invalid('HALLPASS_BOOTSTRAP_PASSWORD takes 8 to 1024 characters')
   if (/\p{Cc}/u.test(checked.data)) throw invalid('HALLPASS_BOOTSTRAP_PASSWORD has a control character in it')
   return { email: email.data, password: new Secret(checked.data) }
+}
+
+function checkPrivateIssuer(issuer: string): string {
+  const url = URL.parse(checkText(issuer, '--private-issuers'))
+  const isPlain = url !== null && url.search === '' && url.hash === '' && url.username === '' && url.password === ''
+  if (isPlain && ['http:', 'https:'].includes(url.protocol)) return issuer
+  throw invalid('--private-issuers lists addresses as https://gitlab.internal, separated by commas')
 }
 
 function checkQuotas({

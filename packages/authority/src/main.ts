@@ -16,10 +16,12 @@ import { createLongAnswers } from './doors/http/long-answers.ts'
 import { openFlyctlDoor } from './doors/flyctl/door.ts'
 import { openGraphqlDoor } from './doors/graphql/door.ts'
 import { openMachinesDoor } from './doors/machines/door.ts'
+import { openOauthDoor } from './doors/oauth/door.ts'
 import { openRestDoor } from './doors/rest/door.ts'
 import { openThirdPartyDoor } from './doors/third-party/door.ts'
 import { openWebDoor } from './doors/web/door.ts'
 import { createSessionCookies } from './doors/web/session-cookie.ts'
+import { createIdentityTokenVerifier } from './identity/identity-tokens.ts'
 import { createIdentityProvider } from './identity/openid.ts'
 import { createPasskeyVerifier } from './identity/passkeys.ts'
 import { createKeyring } from './keyring/keyring.ts'
@@ -100,6 +102,11 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       randomBytes,
       passkeys: createPasskeyVerifier(),
       identityProvider: config.oidc && createIdentityProvider({ ...config.oidc, now: Date.now }),
+      identityTokens: createIdentityTokenVerifier({
+        privateIssuers: config.privateIssuers,
+        now: Date.now,
+        clock: () => performance.now(),
+      }),
       postbox,
       machines,
       report: (error, requestId) => reportAside({ log, sayRarely }, error, requestId),
@@ -193,6 +200,7 @@ async function listen(
     dashboard,
   })
   openThirdPartyDoor(server, environment)
+  openOauthDoor(server, environment)
   expectNetwork()
   let url: string
   try {

@@ -47,6 +47,10 @@ export const settings = {
     takes: 'number',
     usual: '1; none for no bound',
   },
+  privateIssuers: {
+    what: 'Issuers of identity tokens that may be in a private network',
+    takes: 'list',
+  },
   requirePkce: {
     what: 'Let in only command lines that prove that they asked, as flyctl does not always',
     isSwitch: true,

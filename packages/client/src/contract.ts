@@ -11,6 +11,7 @@ import { passkeyRoutes } from './contract/passkeys.ts'
 import { platformRoutes } from './contract/platform.ts'
 import type { Route } from './contract/route.ts'
 import { tokenRoutes } from './contract/tokens.ts'
+import { trustRoutes } from './contract/trust.ts'
 import { userRoutes } from './contract/users.ts'
 import { verifyingRoutes } from './contract/verifying.ts'
 import { volumeRoutes } from './contract/volumes.ts'
@@ -31,6 +32,7 @@ export const routes = {
   ...cliLoginRoutes,
   ...organisationRoutes,
   ...invitationRoutes,
+  ...trustRoutes,
   ...appRoutes,
   ...platformRoutes,
   ...machineApiRoutes,

@@ -39,6 +39,7 @@ export type {
   Token,
   TokenList,
 } from './contract/tokens.ts'
+export type { AddedTrustPolicy, CheckedIdentityToken, TrustPolicy } from './contract/trust.ts'
 export type { CurrentUser, ListedSession, LoginMethods, SessionAnswer, User } from './contract/users.ts'
 export type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'
 export {

@@ -13,7 +13,7 @@ export type DomainErrorCode =
   | 'failed_precondition' // the target is not in the state that this needs
   | 'deadline_exceeded' // the awaited state did not come in time
   | 'rate_limited'
-  | 'unavailable' // the store cannot be read or written at the moment
+  | 'unavailable' // at the moment the store cannot be read or written, or an issuer gives no keys
   | 'engine_unavailable' // there is no engine, or it does not answer: machines cannot be changed
   | 'storage_full' // only what takes authority away can still be written
 

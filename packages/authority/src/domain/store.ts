@@ -21,6 +21,7 @@ import type { SettingReads, SettingWrites } from './store/settings.ts'
 import type { SetupCodeReads, SetupCodeWrites } from './store/setup-code.ts'
 import type { SigningKeyReads, SigningKeyWrites } from './store/signing-keys.ts'
 import type { TokenReads, TokenWrites } from './store/tokens.ts'
+import type { TrustPolicyReads, TrustPolicyWrites } from './store/trust-policies.ts'
 import type { UserReads, UserWrites } from './store/users.ts'
 import type { VolumeReads, VolumeWrites } from './store/volumes.ts'
 
@@ -118,6 +119,7 @@ export interface ReadTransaction {
   readonly machineTokens: MachineTokenReads
   readonly signingKeys: SigningKeyReads
   readonly tokens: TokenReads
+  readonly trustPolicies: TrustPolicyReads
   readonly dischargeRequests: DischargeRequestReads
   readonly leftovers: LeftoverReads
   readonly audit: AuditReads
@@ -147,6 +149,7 @@ export interface Transaction extends ReadTransaction {
   readonly machineTokens: MachineTokenWrites
   readonly signingKeys: SigningKeyWrites
   readonly tokens: TokenWrites
+  readonly trustPolicies: TrustPolicyWrites
   readonly dischargeRequests: DischargeRequestWrites
   readonly leftovers: LeftoverWrites
   readonly audit: AuditWrites

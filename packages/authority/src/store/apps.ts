@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import type { App } from '../domain/app.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
+import { removeTrustPoliciesOfApp } from './trust-policies.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
 
 export function apps(session: QuerySession): Transaction['apps'] {
@@ -50,7 +51,10 @@ export function apps(session: QuerySession): Transaction['apps'] {
       }
       throw new DomainError('conflict', 'There is already an app with this idempotency key or this id.')
     },
-    delete: (id) => session.run(remove, { id }),
+    delete: async (id) => {
+      await removeTrustPoliciesOfApp(session, id)
+      await session.run(remove, { id })
+    },
   }
 }
 

@@ -1,7 +1,7 @@
 // Removes expired rows, a hundred at once: others wait for a removal, and no request inserts more.
 import { query, type Param, type QuerySession } from './query.ts'
 
-type Expiring = 'cli_logins' | 'discharge_requests' | 'passkey_challenges'
+type Expiring = 'cli_logins' | 'discharge_requests' | 'exchanged_identity_tokens' | 'passkey_challenges'
 
 /** Removes some of those that expired before `now`, the oldest first. */
 export function removeExpired(session: QuerySession, table: Expiring, now: number): Promise<void> {
@@ -24,5 +24,6 @@ const removalFrom = (table: Expiring) =>
 const removals = {
   cli_logins: removalFrom('cli_logins'),
   discharge_requests: removalFrom('discharge_requests'),
+  exchanged_identity_tokens: removalFrom('exchanged_identity_tokens'),
   passkey_challenges: removalFrom('passkey_challenges'),
 }

@@ -22,6 +22,7 @@ import { migration19 } from './migrations/0019-run-labels.ts'
 import { migration20 } from './migrations/0020-volumes.ts'
 import { migration21 } from './migrations/0021-tokens-of-machines.ts'
 import { migration22 } from './migrations/0022-awaited-images.ts'
+import { migration23 } from './migrations/0023-trust-policies.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   migration20,
   migration21,
   migration22,
+  migration23,
 ]

@@ -1,4 +1,5 @@
 // Organisations, shared and personal.
+import { removeTrustPoliciesOf } from './trust-policies.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { MembershipDischarge, Organisation, TokenMinting } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
@@ -31,6 +32,7 @@ export function organisations(session: QuerySession): Transaction['organisations
     setTokenMinting: (id, minting) => session.run(setTokenMinting, { id, minting }),
     setMembershipDischarge: (id, demand) => session.run(setMembershipDischarge, { id, demand }),
     delete: async (id) => {
+      await removeTrustPoliciesOf(session, id)
       await session.run(remove, { id })
       await beginRemoval(session, id)
     },

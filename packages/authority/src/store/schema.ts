@@ -233,6 +233,27 @@ export interface Database {
     readonly revoked_at: number
     readonly revoked_by: string
   }
+  readonly trust_policies: {
+    readonly id: Uint8Array
+    readonly organisation_id: number
+    readonly app_id: number | null
+    readonly name: string
+    readonly issuer: string
+    readonly audience: string
+    /** JSON: the values that each claim may have. */
+    readonly claims: string
+    /** As on the wire. */
+    readonly caveats: Uint8Array
+    /** Seconds. */
+    readonly lifetime: number
+    readonly created_by: number | null
+    readonly created_at: number
+  }
+  readonly exchanged_identity_tokens: {
+    readonly id: GeneratedAlways<number>
+    readonly hash: Uint8Array
+    readonly expires_at: number
+  }
   readonly discharge_requests: {
     readonly id: GeneratedAlways<number>
     readonly person_hash: Uint8Array

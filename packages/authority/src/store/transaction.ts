@@ -21,6 +21,7 @@ import { settings } from './settings.ts'
 import { setupCode } from './setup-code.ts'
 import { signingKeys } from './signing-keys.ts'
 import { tokens } from './tokens.ts'
+import { trustPolicies } from './trust-policies.ts'
 import { users } from './users.ts'
 import { volumes } from './volumes.ts'
 
@@ -46,6 +47,7 @@ const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => 
   machineTokens,
   signingKeys,
   tokens,
+  trustPolicies,
   dischargeRequests,
   leftovers: (session) => ({ exist: () => areLeft(session), remove: () => removeLeftovers(session) }),
   audit,

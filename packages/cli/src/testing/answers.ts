@@ -49,6 +49,7 @@ export function listed(digit: number): Token {
     created_by: 'ada@example.com',
     created_by_proven: true,
     minted_by: null,
+    trust_policy: null,
     created_at: moment,
     expires_at: '2124-04-23T05:39:39.000Z',
     revoked_at: null,

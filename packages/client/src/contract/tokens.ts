@@ -1,25 +1,14 @@
 // Org tokens and deploy tokens: mint, list, show, revoke.
 import { z } from 'zod'
 
-import { DurationError, durationFromNanoseconds, parseDuration } from '../duration.ts'
+import { durationFromNanoseconds, parseDuration } from '../duration.ts'
 import { appParams } from './apps.ts'
 import { caveatAnswer, requestedCaveats } from './caveats.ts'
 import { auditEvents, auditQuery, organisationParams } from './organisations.ts'
 import { routesOf } from './route.ts'
+import { checkedBy } from './durations.ts'
 import { cursor, line, pageLimit, part, pathName, timestamp } from './text.ts'
 import { defaultExpiry, listSorts, listStates } from './words.ts'
-
-/** Reports the error of a parser of durations. */
-function checkedBy<Value>(parse: (value: Value) => number) {
-  return (value: Value, context: z.RefinementCtx): void => {
-    try {
-      parse(value)
-    } catch (error) {
-      if (!(error instanceof DurationError)) throw error
-      context.addIssue({ code: 'custom', message: error.message })
-    }
-  }
-}
 
 const expiry = z
   .string()
@@ -44,6 +33,10 @@ const token = z
       .boolean()
       .describe('False if nobody had yet proven that the address is theirs: it may have been a stranger.'),
     minted_by: z.string().nullable().describe('Id of the token that made it, where a token did.'),
+    trust_policy: z
+      .string()
+      .nullable()
+      .describe('Id of the trust policy that gave it for an identity token, where one did.'),
     created_at: timestamp,
     expires_at: timestamp,
     revoked_at: timestamp.nullable(),

@@ -19,6 +19,7 @@ import { encodeEventCursor } from '../http/cursor.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { encodeRunLabels } from '../http/encode-run-labels.ts'
 import { encodeAll } from '../http/pieces.ts'
+import { isTrustPolicyId } from '../../domain/trust-policy.ts'
 import { tokenState, type ListedToken } from '../../domain/token.ts'
 import { describeRecordedCaveats } from '../../operations/tokens/caveats-json.ts'
 import type { Region } from '../../operations/apps/list-regions.ts'
@@ -99,7 +100,7 @@ export function encodeToken(record: ListedToken, organisation: Organisation, now
     machine: record.machineId,
     created_by: record.createdByEmail,
     created_by_proven: record.createdByProvenAt !== null && record.createdByProvenAt <= record.createdAt,
-    minted_by: record.mintedBy,
+    ...encodeMinter(record.mintedBy),
     created_at: encodeInstant(record.createdAt),
     expires_at: encodeInstant(record.expiresAt),
     revoked_at: record.revokedAt === null ? null : encodeInstant(record.revokedAt),
@@ -107,6 +108,11 @@ export function encodeToken(record: ListedToken, organisation: Organisation, now
     state: tokenState(record, now),
     caveats: describeRecordedCaveats(record.caveats),
   }
+}
+
+function encodeMinter(id: string | null): Pick<Token, 'minted_by' | 'trust_policy'> {
+  const isPolicy = id !== null && isTrustPolicyId(id)
+  return { minted_by: isPolicy ? null : id, trust_policy: isPolicy ? id : null }
 }
 
 export function encodeRevokedToken({ record, organisation, descendants }: Revoked, now: number): RevokedToken {

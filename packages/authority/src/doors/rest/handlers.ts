@@ -49,12 +49,14 @@ import {
 import type { Handlers } from '../http/handler.ts'
 import { passkeyHandlers } from './passkeys.ts'
 import { tokenHandlers } from './tokens.ts'
+import { trustHandlers } from './trust.ts'
 import { verifyingHandlers } from './verifying.ts'
 
 export const handlers: Handlers<Exclude<RouteName, MachineRouteName>> = {
   ...accountHandlers,
   ...passkeyHandlers,
   ...tokenHandlers,
+  ...trustHandlers,
   ...verifyingHandlers,
 
   async listOrganisations(_input, { perform, pause }) {

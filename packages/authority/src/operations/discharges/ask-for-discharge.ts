@@ -44,7 +44,7 @@ export const askForDischarge: OpenWrite<{ readonly ticket: string }, FoundTicket
     return found
   },
 
-  describeRefused: ({ demand, record }) => ({ ...aboutToken(demand, record), userId: demand.userId }),
+  describeRefused: ({ demand, record }) => ({ ...aboutToken(demand, record), owner: `user ${demand.userId}` }),
 
   async run({ tx, environment, caller, now }, { prepared: opened }) {
     const { demand } = opened

@@ -45,7 +45,7 @@ export const collectDischarge: OpenWrite<Poll, AnsweredRequest, CollectedDischar
     })
   },
 
-  describeRefused: ({ request, record }) => ({ ...aboutToken(request, record), userId: request.userId }),
+  describeRefused: ({ request, record }) => ({ ...aboutToken(request, record), owner: `user ${request.userId}` }),
 
   async run({ tx, environment, now }, { input: poll }) {
     // Again, in the transaction: of two who poll at once, one gets the answer.

@@ -11,7 +11,7 @@ interface Limit {
 
 /** A limit that an operation takes each time it runs. */
 export interface DeclaredLimit<Input> {
-  readonly limit: 'inquiryLimit' | 'cliLoginLimit' | 'resetLimit' | 'networkResetLimit'
+  readonly limit: 'inquiryLimit' | 'exchangeLimit' | 'cliLoginLimit' | 'resetLimit' | 'networkResetLimit'
   /** The key: the caller's network, or a part of the input. */
   readonly by: 'network' | ((input: Input) => string)
   /** What there are too many of, for the error. */
@@ -65,6 +65,8 @@ export interface Limits {
   /** Questions from one address without a credential. */
   readonly inquiryLimit: Limit
   readonly cliLoginLimit: Limit
+  /** Identity tokens that one network exchanges, or tries to. */
+  readonly exchangeLimit: Limit
   /** Reset mails to one address, and those that one network asks for. */
   readonly resetLimit: Limit
   readonly networkResetLimit: Limit
@@ -105,6 +107,7 @@ const denials = { burst: 30, perSecond: 1 }
 const denialsOfStrangers = { burst: 30, perSecond: 1 / 60 }
 // A hundred jobs may begin at once with one token, and run several commands each.
 const discharges = { burst: 600, perSecond: 10 }
+const exchanges = { burst: 600, perSecond: 10 }
 // Those of the Machines API, where one thing a second may be done.
 const machineActions = { burst: 3, perSecond: 1 }
 const machineReads = { burst: 10, perSecond: 5 }
@@ -133,6 +136,7 @@ export function createLimits(clock: () => number, machinesRate = 1): Limits {
     denialLimit: createRateLimit(denials, clock),
     strangerLimit: createRateLimit(denialsOfStrangers, clock),
     dischargeLimit: createRateLimit(discharges, clock),
+    exchangeLimit: createRateLimit(exchanges, clock),
     machineLimit: timesRate(machineActions),
     machineReadLimit: timesRate(machineReads),
   }

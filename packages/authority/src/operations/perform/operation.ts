@@ -10,6 +10,7 @@ import type { Postbox } from '../../domain/mail.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { PasskeyVerifier } from '../../domain/passkey.ts'
 import type { ReadTransaction, Store, Transaction } from '../../domain/store.ts'
+import type { IdentityTokenVerifier } from '../../domain/trust-policy.ts'
 import type { DeclaredLimit, Limits } from './limits.ts'
 import type { OngoingCalls, Place } from './ongoing.ts'
 import type { Credential, Principal } from './principal.ts'
@@ -29,6 +30,7 @@ export interface Services extends Limits {
   readonly passkeys: PasskeyVerifier
   /** Undefined if none is configured. */
   readonly identityProvider: IdentityProvider | undefined
+  readonly identityTokens: IdentityTokenVerifier
   /** Undefined if no mail server is configured. */
   readonly postbox: Postbox | undefined
   /** Calls that go on after their transaction. */
@@ -256,12 +258,12 @@ export interface OpenWrite<Input, Prepared, Output> extends OpenOperation<Transa
   afterCommit?(context: CommittedContext, output: Output, input: Input): Promise<Output>
 }
 
-/** Who was refused what. `owner` counts everything in one person's name together. */
+/** Who was refused what. `owner`: as what it counts, with everything else of the same person or network. */
 interface Refused {
   readonly actor: AuditActor
   readonly target: string
   readonly organisationId: number | null
-  readonly userId: number
+  readonly owner: string
 }
 
 export type Operation<Input, Subject, Output, Prepared = undefined> =

@@ -275,8 +275,8 @@ async function writeForAnyone<Input, Prepared, Output>(
     const isDenial = error instanceof DomainError && ['unauthenticated', 'forbidden'].includes(error.code)
     if (operation.auditDetails !== undefined && isDenial) {
       const nobody = { kind: 'nobody', id: '', label: caller.remoteAddress } as const
-      const { userId, ...about } = refused ?? { userId: undefined, actor: nobody, target: '', organisationId: null }
-      const owner = userId === undefined ? `${nobody.kind} ${nobody.id}` : `user ${userId}`
+      const unknown = { owner: `${nobody.kind} ${nobody.id}`, actor: nobody, target: '', organisationId: null }
+      const { owner, ...about } = refused ?? unknown
       await recordDenial(base, { ...base.event, ...about }, { owner, error })
     }
     throw error

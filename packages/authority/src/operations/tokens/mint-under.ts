@@ -11,7 +11,7 @@ import type { ReadTransaction } from '../../domain/store.ts'
 import { expectSigningKey } from '../../domain/store/signing-keys.ts'
 import { leadSeconds, type NewToken, type TokenRecord } from '../../domain/token.ts'
 import type { User } from '../../domain/user.ts'
-import { inherit, orderTicket } from '../discharges/membership-demand.ts'
+import { inherit, orderTicket, type Inheritance } from '../discharges/membership-demand.ts'
 import type { Services, WriteContext } from '../perform/operation.ts'
 import type { Credential } from '../perform/principal.ts'
 import { caveatsOfProfile, type TokenScope } from './profiles.ts'
@@ -34,24 +34,44 @@ export function refuseMinting(
   return `organization ${slug} does not let tokens mint: a person must log in and mint this one`
 }
 
+/** Under whose authority a token is minted. */
+export interface Minter {
+  readonly inherited: Inheritance
+  /** In whose name. */
+  readonly creator: User | undefined
+  /** The token, or the trust policy. */
+  readonly mintedBy: string | null
+}
+
 /**
  * Mints and stores a token with at most the authority of the credential. Whether it may mint is the caller's to decide.
  * @throws DomainError `invalid` for caveats that no token carries or that forbid everything, `forbidden`, or that of a quota
  */
 export async function mintUnder(
-  { tx, environment, now }: WriteContext,
+  context: WriteContext,
   actor: Credential,
-  { organisation, scope, appId, machineId, name, lifetime, caveats: asked }: WantedToken,
+  wanted: WantedToken,
 ): Promise<{ readonly token: Secret; readonly record: NewToken; readonly creator: User | undefined }> {
+  const { tx, environment } = context
+  const inherited = await inherit(tx, environment.keyring, actor)
+  const creator = actor.kind === 'user' ? actor.user : await findCreator(tx, actor.record)
+  const mintedBy = actor.kind === 'token' ? actor.record.id : null
+  return { ...(await mintFor(context, { inherited, creator, mintedBy }, wanted)), creator }
+}
+
+/** As above, under an authority that was decided on elsewhere. */
+export async function mintFor(
+  { tx, environment, now }: WriteContext,
+  { inherited, creator, mintedBy }: Minter,
+  { organisation, scope, appId, machineId, name, lifetime, caveats: asked }: WantedToken,
+): Promise<{ readonly token: Secret; readonly record: NewToken }> {
   const key = await expectSigningKey(tx.signingKeys, organisation.id)
   const second = Math.floor(now / 1000)
-  const inherited = await inherit(tx, environment.keyring, actor)
   const validity = { notBefore: second - leadSeconds, notAfter: second + lifetime }
   // The requested caveats come last, so that a requested run label comes after those of the minting token.
   const caveats = [...caveatsOfProfile(organisation.id, scope, validity), ...inherited.caveats, ...asked]
   const end = expiration(caveats)
   expectUse(caveats, end, organisation, second)
-  const creator = actor.kind === 'user' ? actor.user : await findCreator(tx, actor.record)
   const createdBy = creator?.id ?? null
   const order = await orderTicket(tx, environment, organisation, inherited.demand, createdBy)
   if (order !== undefined && machineId !== null) {
@@ -70,7 +90,7 @@ export async function mintUnder(
     profile: scope.profile,
     name,
     createdBy,
-    mintedBy: actor.kind === 'token' ? actor.record.id : null,
+    mintedBy,
     createdAt: now,
     expiresAt: Number(end ?? second + lifetime) * 1000,
     revokedAt: null,
@@ -80,7 +100,7 @@ export async function mintUnder(
   }
   await environment.quotas.expectRoom(tx, organisation, 'tokens', now)
   await tx.tokens.insert(record)
-  return { token: minted.token, record, creator }
+  return { token: minted.token, record }
 }
 
 /** The person in whose name a token mints; nobody if it was made before its person had proven the address. */

@@ -14,6 +14,7 @@ import { describePeople } from './people.ts'
 import { describeRetention } from './retention.ts'
 import { describeTokenModel } from './token-model.ts'
 import { describeTokens } from './tokens.ts'
+import { describeTrustPolicies } from './trust-policies.ts'
 import type { CreateDatabase, TestDatabase } from './test-database.ts'
 import { describeTransactions } from './transactions.ts'
 import { describeTrouble } from './trouble.ts'
@@ -41,6 +42,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeDescent(getStore)
     describeLeftovers(getStore)
     describeDischargeRequests(getStore)
+    describeTrustPolicies(getStore)
     describeOutbox(getStore)
     describeMachines(getStore)
     describeVolumes(getStore)

@@ -8,6 +8,7 @@ import { createMachineId, createUlid, type Machine } from '../../domain/machine.
 import type { Organisation, Role } from '../../domain/organisation.ts'
 import type { Transaction } from '../../domain/store.ts'
 import type { NewToken, TokenRecord } from '../../domain/token.ts'
+import type { TrustPolicy } from '../../domain/trust-policy.ts'
 import type { User } from '../../domain/user.ts'
 import { createVolumeId, type Volume } from '../../domain/volume.ts'
 
@@ -247,4 +248,27 @@ export async function insertDischargeRequest(
     pollHash,
   })
   return { personHash, pollHash, request }
+}
+
+export async function insertTrustPolicy(
+  tx: Transaction,
+  organisationId: number,
+  changes: Partial<TrustPolicy> = {},
+): Promise<TrustPolicy> {
+  const policy = {
+    id: randomUUID(),
+    organisationId,
+    appId: null,
+    name: unique('policy'),
+    issuer: 'https://ci.example',
+    audience: 'hallpass',
+    claims: { sub: ['job'] },
+    caveats: Uint8Array.of(0x90),
+    lifetime: 900,
+    createdBy: null,
+    createdAt: 1,
+    ...changes,
+  }
+  await tx.trustPolicies.insert(policy)
+  return policy
 }

@@ -1,4 +1,6 @@
 // Every method that writes, and which cached rows it changes.
+import { randomUUID } from 'node:crypto'
+
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
 import { signedId } from '../../domain/token.ts'
 import {
@@ -13,6 +15,7 @@ import {
   insertOrganisation,
   insertSession,
   insertTask,
+  insertTrustPolicy,
   insertUser,
   unique,
   uniqueBytes,
@@ -266,6 +269,14 @@ const cases: {
       changes: ['token'],
     },
     revokeOfApp: { write: (tx, { app }) => tx.tokens.revokeOfApp(app.id, 5, 'a@example.com'), changes: ['token'] },
+  },
+  trustPolicies: {
+    insert: { write: (tx, { organisation }) => insertTrustPolicy(tx, organisation.id), changes: [] },
+    delete: { write: (tx) => tx.trustPolicies.delete(randomUUID()), changes: [] },
+    noteExchange: {
+      write: (tx) => tx.trustPolicies.noteExchange({ hash: uniqueBytes(), endsAt: 100 }, 1),
+      changes: [],
+    },
   },
   dischargeRequests: {
     insert: { write: (tx) => insertDischargeRequest(tx), changes: [] },

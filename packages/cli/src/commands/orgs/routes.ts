@@ -2,6 +2,7 @@
 import { membershipDemands, roles } from '@hallpass/client/words'
 import { choiceFlag, globalFlags, jsonFlag, optionalWord, textFlag, word, yesFlag } from '../../flags.ts'
 import { command, group, words } from '../../routes.ts'
+import { trustRoutes } from './trust/routes.ts'
 
 const slug = word('Slug of the organization', 'org')
 const email = word('Email address of the person', 'email')
@@ -140,6 +141,7 @@ export const orgsRoutes = group({
     decline,
     remove,
     role,
+    trust: trustRoutes,
     audit,
   },
   aliases: { ls: 'list' },

@@ -29,6 +29,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     publicUrl: read.text('publicUrl'),
     trustedProxies: read.list('trustedProxies'),
     keepAlive: read.milliseconds('keepAlive'),
+    privateIssuers: read.list('privateIssuers'),
     requirePkce: read.isOn('requirePkce'),
     keep: {
       auditEvents: read.daysInMilliseconds('keepAudit'),

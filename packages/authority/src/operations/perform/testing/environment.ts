@@ -5,6 +5,7 @@ import type { Keyring } from '../../../domain/keyring.ts'
 import type { MachineRunner } from '../../../domain/machine-runner.ts'
 import type { Store } from '../../../domain/store.ts'
 import { createLongAnswers } from '../../../doors/http/long-answers.ts'
+import { createIdentityTokenVerifier } from '../../../identity/identity-tokens.ts'
 import { createPasskeyVerifier } from '../../../identity/passkeys.ts'
 import { createPasswordHasher } from '../../../keyring/passwords.ts'
 import { createPause } from '../allowance.ts'
@@ -33,6 +34,7 @@ export function createEnvironment(
     publicUrl: () => 'http://127.0.0.1:4280',
     passkeys: createPasskeyVerifier(),
     identityProvider: undefined,
+    identityTokens: createIdentityTokenVerifier({ privateIssuers: [], now: Date.now, clock: () => performance.now() }),
     postbox: undefined,
     machines: undefined,
     ...createLimits(() => performance.now()),

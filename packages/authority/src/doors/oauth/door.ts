@@ -1,0 +1,105 @@
+// The token endpoint: an identity token of a CI service for a token of an organisation (RFC 8693).
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+
+import { pathName } from '@hallpass/client/contract'
+
+import { DomainError } from '../../domain/errors.ts'
+import { Secret } from '../../domain/secret.ts'
+import type { Environment } from '../../operations/perform/operation.ts'
+import { exchangeIdentityToken } from '../../operations/trust/exchange-identity-token.ts'
+import { describeIssues, explainRefusal, InvalidInput, setRetryAfter, statusOf } from '../http/errors.ts'
+import { nobody, openExchange } from '../http/exchange.ts'
+
+/** Bytes: identity tokens with many claims are longer than other bodies of strangers. */
+const bodyLimit = 24 * 1024
+const mostParameters = 20
+
+const grant = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const accessToken = 'urn:ietf:params:oauth:token-type:access_token'
+const identityTokens = ['urn:ietf:params:oauth:token-type:id_token', 'urn:ietf:params:oauth:token-type:jwt'] as const
+
+/** RFC 8693 §2.1, and `trust_policy`, which is ours. What else clients send is ignored, as §2.1 demands of unknown fields. */
+const parameters = z.object({
+  audience: pathName.describe('The slug of the organization.'),
+  subject_token: z.string().min(1).max(16_384),
+  subject_token_type: z.enum(identityTokens),
+  requested_token_type: z.literal(accessToken).optional(),
+  actor_token: z
+    .string()
+    .optional()
+    .refine((given) => given === undefined, { error: 'is not served' }),
+  trust_policy: pathName.optional(),
+})
+
+export function openOauthDoor(root: FastifyInstance, environment: Environment): void {
+  void root.register(async (server) => {
+    // Here alone: elsewhere a form of another site could be a request of a person.
+    server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+      done(null, body)
+    })
+    server.post('/oauth/token', { bodyLimit }, async (request, reply) => {
+      void reply.header('cache-control', 'no-store')
+      try {
+        return await exchange(environment, request)
+      } catch (error) {
+        return refuse(error, request, reply)
+      }
+    })
+  })
+}
+
+async function exchange(environment: Environment, request: FastifyRequest) {
+  const given = readForm(request.body)
+  if (given['grant_type'] !== grant) throw new UnsupportedGrant()
+  const read = parameters.safeParse(given)
+  if (!read.success) throw describeIssues('the form', given, read.error)
+  const { audience, subject_token, trust_policy } = read.data
+  const { perform } = openExchange(environment, nobody, request)
+  const { token, policy } = await perform(exchangeIdentityToken, {
+    slug: audience,
+    identityToken: new Secret(subject_token),
+    policyId: trust_policy,
+  })
+  return {
+    // Clients write their own scheme before it.
+    access_token: token.reveal().replace(/^FlyV1 /, ''),
+    issued_token_type: accessToken,
+    token_type: 'Bearer',
+    expires_in: policy.lifetime,
+  }
+}
+
+class UnsupportedGrant extends Error {}
+
+/** RFC 6749 §3.2: no parameter twice; an empty one counts as left out. */
+function readForm(body: unknown): Readonly<Record<string, string>> {
+  if (typeof body !== 'string') {
+    throw new InvalidInput('the body is no form: send it with "content-type: application/x-www-form-urlencoded"')
+  }
+  const form = [...new URLSearchParams(body)]
+  if (form.length > mostParameters) throw new InvalidInput(`the form has more than ${mostParameters} parameters`)
+  if (new Set(form.map(([name]) => name)).size < form.length) throw new InvalidInput('the form has a parameter twice')
+  return Object.fromEntries(form.filter(([, value]) => value !== ''))
+}
+
+/** RFC 6749 §5.2. Whoever is refused learns nothing: the reason is in the audit trail, and `orgs trust check` tells it. */
+function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  if (error instanceof UnsupportedGrant) {
+    return send(reply, 400, 'unsupported_grant_type', `the grant_type is not ${grant}`)
+  }
+  if (error instanceof InvalidInput) return send(reply, 400, 'invalid_request', error.message)
+  if (!(error instanceof DomainError)) throw error
+  setRetryAfter([error], reply)
+  const sentence = explainRefusal(error, request)
+  if (['unauthenticated', 'forbidden', 'not_found'].includes(error.code)) {
+    const words = 'no trust policy of this organization accepts the identity token: its admins find out why'
+    return send(reply, 400, 'invalid_request', words)
+  }
+  const status = statusOf(error)
+  return send(reply, status, status === 503 || status === 429 ? 'temporarily_unavailable' : 'invalid_request', sentence)
+}
+
+function send(reply: FastifyReply, status: number, error: string, description: string) {
+  return reply.code(status).send({ error, error_description: description })
+}

@@ -1,0 +1,68 @@
+// Which addresses count as public. What is fetched, and how long it takes, is tried over HTTP in e2e/trust.test.ts.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+import { fetchDocument, isPublic, PrivateAddressError } from './fetch-document.ts'
+
+describe('an address', () => {
+  test.each(['1.1.1.1', '8.8.8.8', '172.15.255.255', '172.32.0.1', '100.63.255.255', '100.128.0.0', '2606:4700::1111'])(
+    '%s is public',
+    (address) => expect(isPublic(address)).toBe(true),
+  )
+
+  test.each([
+    '0.0.0.0',
+    '10.255.255.255',
+    '100.64.0.0',
+    '100.127.255.255',
+    '127.0.0.1',
+    '127.255.255.255',
+    '169.254.169.254',
+    '172.16.0.0',
+    '172.31.255.255',
+    '192.168.0.1',
+    '198.19.255.255',
+    '224.0.0.1',
+    '255.255.255.255',
+    '::',
+    '::1',
+    '::ffff:8.8.8.8',
+    '::8.8.8.8',
+    '64:ff9b::808:808',
+    '64:ff9b:1::1',
+    'fc00::1',
+    'fd12:3456::1',
+    'fe80::1',
+    'fe80::1%eth0',
+    'fec0::1',
+    'ff02::1',
+    '2001::1',
+    '2001:db8::1',
+    '2002:7f00:1::',
+    '100::1',
+    '',
+    'localhost',
+    '1.1.1',
+    '0x7f000001',
+  ])('%j is not', (address) => expect(isPublic(address)).toBe(false))
+
+  test('of a private IPv4 network is none in any spelling of IPv6 either', () => {
+    const octet = fc.nat(255)
+    fc.assert(
+      fc.property(fc.constantFrom('10', '127', '0'), octet, octet, octet, (first, b, c, d) => {
+        const [high, low] = [Number(first) * 256 + b, c * 256 + d].map((group) => group.toString(16))
+        const spellings = [`${first}.${b}.${c}.${d}`, `::ffff:${first}.${b}.${c}.${d}`, `::ffff:${high}:${low}`]
+        for (const address of [...spellings, `2002:${high}:${low}::1`, `64:ff9b::${high}:${low}`]) {
+          expect(isPublic(address)).toBe(false)
+        }
+      }),
+    )
+  })
+})
+
+test.each(['https://localhost', 'https://127.1', 'https://[::1]', 'https://[::ffff:127.0.0.1]', 'https://2130706433'])(
+  'nothing is asked of %s',
+  async (url) => {
+    await expect(fetchDocument(new URL(url), false)).rejects.toBeInstanceOf(PrivateAddressError)
+  },
+)
