@@ -21,7 +21,7 @@ export interface CiIssuer {
   close(): Promise<void>
 }
 
-export interface KeyOfIssuer {
+interface KeyOfIssuer {
   readonly algorithm: string
   readonly kid: string
   readonly privateKey: CryptoKey

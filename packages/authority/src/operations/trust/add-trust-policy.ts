@@ -20,7 +20,7 @@ export interface AddTrustPolicy {
   readonly slug: string
   readonly name: string
   readonly issuer: string
-  /** Without it, the one of {@link audienceOf}. */
+  /** Without it, the public address of the authority, and the organisation. */
   readonly audience: string | undefined
   readonly claims: RequiredClaims
   /** Without it, its tokens are org tokens. */
@@ -42,7 +42,7 @@ interface TrustSubject {
 }
 
 /** The audience of identity tokens for an organisation, where its policy names none. */
-export function audienceOf(publicUrl: string, { slug }: Pick<Organisation, 'slug'>): string {
+function audienceOf(publicUrl: string, { slug }: Pick<Organisation, 'slug'>): string {
   return `${publicUrl}/orgs/${slug}`
 }
 
