@@ -51,7 +51,7 @@ function toPolicy(row: Row): TrustPolicy {
     issuer: row.issuer,
     audience: row.audience,
     claims: JSON.parse(row.claims) as RequiredClaims,
-    caveats: row.caveats,
+    caveats: new Uint8Array(row.caveats),
     lifetime: row.lifetime,
     createdBy: row.createdBy,
     createdAt: row.createdAt,
