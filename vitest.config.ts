@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { defineConfig } from 'vitest/config'
@@ -12,8 +12,8 @@ export default defineConfig({
     reporters: ['default', './scripts/closing-line.ts'],
     // Files that share a process share its modules, which keep no state: loading them anew took half of the time.
     isolate: false,
-    // Tests wait for other programs as much as they reckon.
-    maxWorkers: '100%',
+    // Tests wait for other programs for about as long as they reckon: two workers would leave two cores idle too often.
+    maxWorkers: Math.max(4, availableParallelism()),
     // On a busy machine a test is tried again where a failure would stop a landing; closing-line.ts names it.
     retry: process.env['HALLPASS_REQUIRE_ALL'] === '1' ? 1 : 0,
     env: {
