@@ -86,7 +86,8 @@ const meanings: readonly (readonly [RegExp, EngineErrorCode, string])[] = [
     'The registry refuses to give the image: %s',
   ],
   [
-    /no such host|dial tcp|i\/o timeout|TLS handshake|server gave HTTP response|x509|Client\.Timeout|connection re/i,
+    // A request of the engine's own that failed in any way is one to a registry.
+    /no such host|dial tcp|i\/o timeout|TLS handshake|server gave HTTP response|x509|Client\.Timeout|connection re|\b(?:Get|Head) "https?:/i,
     'registry_unreachable',
     'The registry cannot be reached: %s',
   ],
