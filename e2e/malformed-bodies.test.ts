@@ -164,6 +164,14 @@ describe.each(all)('%s', (name, good) => {
     }
   })
 
+  test('a field whose name has a quotation mark, a backslash or a control character is refused', async () => {
+    for (const field of ['\\', '"', 'a\n', 'role\\', '\u0000']) {
+      const text = `${JSON.stringify(good).slice(0, -1)},${JSON.stringify(field)}:1}`
+      const answer = await askRoute(target, name, { token: token(), text })
+      expect(expectRefusal(answer, 400).message).toContain('in its name')
+    }
+  })
+
   test('a body past 64 KiB is too large', async () => {
     for (const length of [65_536, 70_000, 200_000]) {
       const answer = await askRoute(target, name, {

@@ -59,6 +59,8 @@ const names = new Set([
   'createToken.name',
   'createToken.cluster',
   'createApp.network',
+  'addTrustPolicy.name',
+  'addTrustPolicy.audience',
 ])
 // The answer to a request for verification names the good tokens as the protocol does: by themselves.
 const ownWords = 'authenticateTokens.header'

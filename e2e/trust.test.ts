@@ -356,7 +356,7 @@ describe('the issuer', () => {
 
 describe('a trust policy', () => {
   test.each([
-    [{ claims: {} }, /claims name no subject/],
+    [{ claims: {} }, /claims are none/],
     [{ claims: { ref: 'refs/heads/main' } }, /claims name no subject/],
     [{ claims: { repository: 'acme/web' } }, /repository_id/],
     [{ claims: { sub: 'repo:acme/web:ref:refs/heads/main' } }, /sub with ids/],

@@ -13,10 +13,10 @@ type Tree =
   | { readonly members: readonly (readonly [string, Tree])[] }
 
 /** The same name, written in another way: every character may stand as an escape. */
-const nameOf = fc.oneof(
-  fc.constantFrom('a', 'b', '', '"', '\\', '__proto__', 'é', '{', '[,'),
-  fc.string({ unit: 'binary' }),
-)
+const nameOf = fc
+  .oneof(fc.constantFrom('a', 'b', '', '_"', '__proto__', 'é', '{', '[,'), fc.string({ unit: 'binary' }))
+  // JSON.parse of V8 14.6 takes other names for one with a backslash: see `readJson`.
+  .filter((name) => !name.includes('\\'))
 
 const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
   tree: fc.oneof(
@@ -70,6 +70,29 @@ describe('JSON from outside', () => {
     expect(twice).toBeGreaterThan(50)
   })
 
+  it('has the names that are written, whatever was read before', () => {
+    // What V8 expects from then on, in the first and the second place.
+    for (const name of ['\\', '\\u', '\\u00', 'a\\']) {
+      for (const before of ['', '"x":1,']) parseJson(`{${before}${JSON.stringify(name)}:1}`)
+    }
+    const name = fc.string({ unit: fc.constantFrom('a', 'é', 'u', '0', '<', '\u2028'), minLength: 1, maxLength: 6 })
+    fc.assert(
+      fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 3 }), fc.boolean(), (names, isBehind) => {
+        const written = names.map((each) => `"${each.replaceAll(/[^]/g, escape)}" : "\\"\\\\"`)
+        const text = `{${isBehind ? '"x":1,' : ''}${written.join(',')}}`
+        expect(Object.keys(parseJson(text) as object).toSorted()).toEqual(
+          [...(isBehind ? ['x'] : []), ...names].toSorted(),
+        )
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it.each([String.raw`{"\x":1}`, String.raw`{"a\\"":1}`, String.raw`{"a\u00":1}`, String.raw`{"a\"":1`])(
+    'stays wrong: %s',
+    (text) => expect(() => parseJson(text)).toThrow(/^is not JSON$/),
+  )
+
   it('is refused where JSON.parse refuses it, in words that quote nothing', () => {
     fc.assert(
       fc.property(
@@ -105,13 +128,18 @@ describe('JSON from outside', () => {
   })
 
   it('has as many parts as there are signs outside of texts, and as many names as members', () => {
-    expect(lookThrough('[1,{"a":"[,{\\"","b":[]}]')).toEqual({ parts: 5, names: 2, repeated: undefined })
-    expect(lookThrough('"["')).toEqual({ parts: 0, names: 0, repeated: undefined })
+    expect(lookThrough('[1,{"a":"[,{\\"","b":[]}]')).toEqual({
+      parts: 5,
+      names: 2,
+      repeated: undefined,
+      escapedNames: [],
+    })
+    expect(lookThrough('"["')).toMatchObject({ parts: 0, names: 0, repeated: undefined })
   })
 
   it('is scanned no further than the limit', () => {
     const members = Array.from({ length: 50 }, (_, i) => `"${i}":[]`).join(',')
-    expect(lookThrough(`{${members},"0":1}`, { names: 7 })).toEqual({ parts: 15, names: 8, repeated: undefined })
+    expect(lookThrough(`{${members},"0":1}`, { names: 7 })).toMatchObject({ parts: 15, names: 8, repeated: undefined })
     expect(lookThrough(`{${members},"0":1}`, { parts: 9 })).toMatchObject({ parts: 10, repeated: undefined })
     expect(lookThrough(`{${members},"0":1}`, { parts: 101, names: 51 })).toMatchObject({ repeated: '0' })
   })

@@ -5,15 +5,35 @@
  * @throws JsonError where it is no JSON, or an object has a member twice (RFC 7493 §2.3)
  */
 export function parseJson(text: string): unknown {
-  let value: unknown
+  const look = lookThrough(text)
+  const value = readJson(text, look)
+  if (look.repeated !== undefined) throw new JsonError(describeRepeated(look.repeated), true)
+  return value
+}
+
+/**
+ * What the text says, whichever objects were read before. V8 14.6 compares the name of a member with the one that it expects in
+ * that place as far as that is long, before it resolves escapes: after an object with the name `\`, it reads `"\u00e9"` as that name
+ * too. So escapes in names are resolved before; those of quotation marks, backslashes and control characters cannot be.
+ * @throws JsonError where it is no JSON
+ */
+export function readJson(text: string, { escapedNames }: Pick<JsonLook, 'escapedNames'>): unknown {
+  let plain = ''
+  let done = 0
+  for (const { from, to, name } of escapedNames) {
+    plain += text.slice(done, from) + JSON.stringify(name)
+    done = to
+  }
   try {
-    value = JSON.parse(text)
+    return JSON.parse(done === 0 ? text : plain + text.slice(done))
   } catch {
     throw new JsonError('is not JSON', false)
   }
-  const { repeated } = lookThrough(text)
-  if (repeated !== undefined) throw new JsonError(describeRepeated(repeated), true)
-  return value
+}
+
+/** Whether the name cannot be written without an escape (RFC 8259 §7). */
+export function needsEscape(name: string): boolean {
+  return JSON.stringify(name).length > name.length + 2
 }
 
 /** What is wrong with JSON, as a predicate: `is not JSON`. It quotes nothing of the text but the name of a member. */
@@ -40,6 +60,8 @@ export interface JsonLook {
   readonly names: number
   /** The name of a member that its object has twice, whichever way it is written; the first of them. */
   readonly repeated: string | undefined
+  /** Names of members that are written with an escape, and where they are, with their quotation marks. */
+  readonly escapedNames: readonly { readonly from: number; readonly to: number; readonly name: string }[]
 }
 
 /**
@@ -51,6 +73,7 @@ export function lookThrough(json: string, most: Partial<Pick<JsonLook, 'parts' |
   let parts = 0
   let count = 0
   let repeated: string | undefined
+  const escapedNames: { from: number; to: number; name: string }[] = []
   // Of the object that we are in; undefined in an array.
   let names: Set<string> | undefined
   const outer: (Set<string> | undefined)[] = []
@@ -61,7 +84,10 @@ export function lookThrough(json: string, most: Partial<Pick<JsonLook, 'parts' |
         const end = endOfText(json, at)
         if (expectsName && names !== undefined) {
           count += 1
-          const name = readName(json.slice(at, end + 1))
+          const quoted = json.slice(at, end + 1)
+          const resolved = quoted.includes('\\') ? readText(quoted) : undefined
+          const name = resolved ?? quoted.slice(1, -1)
+          if (resolved !== undefined) escapedNames.push({ from: at, to: end + 1, name })
           if (names.has(name)) repeated ??= name
           names.add(name)
           expectsName = false
@@ -86,7 +112,7 @@ export function lookThrough(json: string, most: Partial<Pick<JsonLook, 'parts' |
         expectsName = false
     }
   }
-  return { parts, names: count, repeated }
+  return { parts, names: count, repeated, escapedNames }
 }
 
 const signs = {
@@ -110,11 +136,11 @@ function endOfText(json: string, start: number): number {
   return json.length
 }
 
-function readName(quoted: string): string {
-  if (!quoted.includes('\\')) return quoted.slice(1, -1)
+/** Undefined where it is no text of JSON. */
+function readText(quoted: string): string | undefined {
   try {
     return String(JSON.parse(quoted))
   } catch {
-    return quoted
+    return undefined
   }
 }

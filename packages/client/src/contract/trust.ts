@@ -23,6 +23,7 @@ const claimValues = z
 
 const claims = z
   .record(claimName, claimValues)
+  .refine((given) => Object.keys(given).length > 0, { error: 'are none' })
   .refine((given) => Object.keys(given).length <= 20, { error: 'are more than 20' })
   .refine((given) => !['iss', 'aud', 'exp', 'iat', 'nbf', 'jti'].some((name) => Object.hasOwn(given, name)), {
     error: 'name one of iss, aud, exp, iat, nbf and jti, which are checked anyway',

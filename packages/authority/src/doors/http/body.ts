@@ -1,5 +1,5 @@
 // Limits of bodies: their length, by whether there is a credential, and their number of parts.
-import { lookThrough } from '@hallpass/client/json'
+import { lookThrough, needsEscape, readJson } from '@hallpass/client/json'
 import type { FastifyInstance } from 'fastify'
 
 import { InvalidInput } from './errors.ts'
@@ -27,7 +27,8 @@ export function takeJson(server: FastifyInstance): void {
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     const text = body.toString()
     const mostNames = request.routeOptions.config.authenticatesFirst === true ? mostParts : mostNamesOfStrangers
-    const { parts, names, repeated } = lookThrough(text, { parts: mostParts, names: mostNames })
+    const look = lookThrough(text, { parts: mostParts, names: mostNames })
+    const { parts, names, repeated, escapedNames } = look
     if (parts > mostParts) {
       done(new InvalidInput(`the body has too many parts: ${mostParts} are the limit`))
       return
@@ -36,10 +37,17 @@ export function takeJson(server: FastifyInstance): void {
       done(new InvalidInput(`the body has too many fields: ${mostNames} are the limit`))
       return
     }
+    // Nothing has such a name, and the parser would take other names for it: see `readJson`.
+    if (escapedNames.some(({ name }) => needsEscape(name))) {
+      done(
+        new InvalidInput('the body has a field with a quotation mark, a backslash or a control character in its name'),
+      )
+      return
+    }
     let value: unknown
     try {
       // Clients send the content type without a body too.
-      value = text === '' ? undefined : JSON.parse(text)
+      value = text === '' ? undefined : readJson(text, look)
     } catch {
       // The parser's message quotes the body, which may contain a password.
       done(new InvalidInput('the body is not valid JSON'))
