@@ -12,6 +12,7 @@ import { usualKeepAlive } from './http/connection-bounds.ts'
 import { StartupError } from './domain/errors.ts'
 import { checkEngine } from './machines/open-engine.ts'
 import { Secret } from './domain/secret.ts'
+import type { KeptAddresses } from './operations/perform/note-uses.ts'
 import { defaultQuotas, type QuotaLimits } from './operations/perform/quotas.ts'
 
 export interface ServeOptions {
@@ -30,9 +31,18 @@ export interface ServeOptions {
   /** Whom people can log in with. */
   readonly oidc?: OidcOptions | undefined
   /** Milliseconds for which audit events are kept, and rows of tokens after their end. Without them, for ever. */
-  readonly keep?: { readonly auditEvents?: number | undefined; readonly endedTokens?: number | undefined } | undefined
+  readonly keep?:
+    | {
+        readonly auditEvents?: number | undefined
+        readonly endedTokens?: number | undefined
+        /** How much of the addresses that use tokens and logins: `whole` (the default) or `network`. */
+        readonly addresses?: string | undefined
+      }
+    | undefined
   /** How much each organisation may have. Without it: 10,000 apps, 10,000 members, and any number of live tokens. */
   readonly quotas?: { readonly [Noun in keyof QuotaLimits]?: number | undefined } | undefined
+  /** Milliseconds between two writings of what was used last. 20,000 by default. */
+  readonly usesInterval?: number | undefined
   readonly logLevel: string
   /** The identifier of permission tokens, which every tool of this format hard-codes. */
   readonly location?: string | undefined
@@ -62,7 +72,12 @@ export interface Config {
   readonly bootstrap: { readonly email: string; readonly password: Secret } | undefined
   readonly mail: MailConfig | undefined
   readonly oidc: OidcConfig | undefined
-  readonly keep: { readonly auditEvents: number | undefined; readonly endedTokens: number | undefined }
+  readonly keep: {
+    readonly auditEvents: number | undefined
+    readonly endedTokens: number | undefined
+    readonly addresses: KeptAddresses
+  }
+  readonly usesInterval: number | undefined
   readonly quotas: QuotaLimits
   readonly machinesRate: number
   readonly engine: string
@@ -103,7 +118,9 @@ export function checkOptions(options: ServeOptions): Config {
     keep: {
       auditEvents: checkKept(options.keep?.auditEvents, '--keep-audit'),
       endedTokens: checkKept(options.keep?.endedTokens, '--keep-ended-tokens'),
+      addresses: checkKeptAddresses(options.keep?.addresses ?? 'whole'),
     },
+    usesInterval: options.usesInterval,
     quotas: checkQuotas(options.quotas ?? {}),
     engine: checkEngine(options.engine ?? 'none'),
     machinesRate: checkMachinesRate(options.machinesRate ?? 1),
@@ -176,6 +193,11 @@ function checkKept(milliseconds: number | undefined, name: string): number | und
   if (milliseconds !== undefined && !(milliseconds >= 86_400_000))
     throw invalid(`${name} is at least a day, for example 90d`)
   return milliseconds
+}
+
+function checkKeptAddresses(given: string): KeptAddresses {
+  if (given === 'whole' || given === 'network') return given
+  throw invalid('--keep-addresses is whole or network')
 }
 
 function invalid(sentence: string): StartupError {

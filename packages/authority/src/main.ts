@@ -36,6 +36,7 @@ import { createPause } from './operations/perform/allowance.ts'
 import { createAuthenticate } from './operations/perform/authenticate.ts'
 import { createLimits } from './operations/perform/limits.ts'
 import type { Environment } from './operations/perform/operation.ts'
+import { createUseLog } from './operations/perform/note-uses.ts'
 import { createOngoingCalls } from './operations/perform/ongoing.ts'
 import { createQuotas } from './operations/perform/quotas.ts'
 import { isMailedCodeGood } from './operations/accounts/mailed-code.ts'
@@ -43,7 +44,7 @@ import { renewSetupCode } from './operations/accounts/setup-code.ts'
 import { createAccount } from './operations/accounts/sign-up.ts'
 import { openWithRootKey, recogniseRootKey } from './open-store.ts'
 import { startMachines } from './start-machines.ts'
-import { startWorkers } from './start-workers.ts'
+import { startUses, startWorkers } from './start-workers.ts'
 import type { Worker } from './workers/worker.ts'
 
 export type { ServeOptions } from './config.ts'
@@ -98,6 +99,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       pause: createPause(),
       longAnswers: createLongAnswers(),
       ongoing: createOngoingCalls(store),
+      uses: createUseLog(Date.now(), config.keep.addresses),
       isLate: () => turns.isLate(),
       randomBytes,
       passkeys: createPasskeyVerifier(),
@@ -226,13 +228,15 @@ async function listen(
     )
   }
   const workers = startWorkers(environment, config, { log, postbox })
+  const useWriter = startUses(environment, config, log)
   let closing: Promise<void> | undefined
   return {
     url,
     openSocket,
     close: () => {
       environment.ongoing.close()
-      return (closing ??= closeAll(server, [...workers, ...(machines === undefined ? [] : [machines])], store, sink))
+      const before = [...workers, ...(machines === undefined ? [] : [machines])]
+      return (closing ??= closeAll(server, { before, after: useWriter }, store, sink))
     },
   }
 }
@@ -259,11 +263,13 @@ const reasonsNotToListen: ReadonlyMap<string, string> = new Map([
 
 async function closeAll(
   server: FastifyInstance,
-  workers: readonly Worker[],
+  workers: { readonly before: readonly Worker[]; readonly after: Worker },
   store: Store,
   sink: LogSink,
 ): Promise<void> {
-  await Promise.all([server.close(), ...workers.map((worker) => worker.stop())])
+  await Promise.all([server.close(), ...workers.before.map((worker) => worker.stop())])
+  // The last requests used credentials, too.
+  await workers.after.stop()
   await store.close()
   sink.close()
 }

@@ -1,4 +1,4 @@
-// Starts the work that no request asks for: removing, forgetting, and mail.
+// Starts the work that no request asks for: removing, forgetting, mail, and the last uses.
 import type { Logger } from 'pino'
 
 import type { Config } from './config.ts'
@@ -7,6 +7,7 @@ import type { Environment } from './operations/perform/operation.ts'
 import { startOutbox } from './workers/outbox.ts'
 import { finishRevocations, forgetMachines, forgetVolumes, removeLeftovers } from './workers/removing.ts'
 import { createRetention } from './workers/retention.ts'
+import { startUseWriter } from './workers/uses.ts'
 import { startWorker, type Worker } from './workers/worker.ts'
 
 interface Wiring {
@@ -44,4 +45,15 @@ export function startWorkers(
     report: (error) => log.warn({ err: error }, 'a task of the outbox failed, and will be tried again'),
   })
   return [worker, postbox, outbox]
+}
+
+/** Its end writes the last uses, so it is stopped after all that note some. */
+export function startUses({ store, uses }: Environment, { usesInterval: interval }: Config, log: Logger): Worker {
+  return startUseWriter({
+    store,
+    uses,
+    interval,
+    report: (error) => log.warn({ err: error }, 'the last uses of tokens could not be written, and are tried again'),
+    reportDropped: (count) => log.warn({ count }, 'too many tokens were used at once: some last uses are not known'),
+  })
 }

@@ -32,9 +32,18 @@ const answers: Readonly<Record<string, readonly [status: number, body?: unknown]
   'POST /v1/orgs/acme/tokens': [201, { ...listed(1), token: minted }],
   'POST /v1/orgs/beta/tokens': [201, { ...listed(2), token: minted }],
   'GET /v1/apps/web-1': [200, app('web-1', 7)],
-  'GET /v1/orgs/acme/tokens?state=live&limit=1000': [200, { tokens: [listed(1)], next_cursor: 'p2' }],
-  'GET /v1/orgs/acme/tokens?state=live&limit=1000&cursor=p2': [200, { tokens: [listed(2)] }],
-  'GET /v1/apps/web-1/tokens?state=live&limit=1000': [200, { tokens: [] }],
+  'GET /v1/orgs/acme/tokens?state=live&limit=1000': [
+    200,
+    { tokens: [listed(1)], uses_known_since: '2026-01-02T03:04:05.000Z', next_cursor: 'p2' },
+  ],
+  'GET /v1/orgs/acme/tokens?state=live&limit=1000&cursor=p2': [
+    200,
+    { tokens: [listed(2)], uses_known_since: '2026-01-02T03:04:05.000Z' },
+  ],
+  'GET /v1/apps/web-1/tokens?state=live&limit=1000': [
+    200,
+    { tokens: [], uses_known_since: '2026-01-02T03:04:05.000Z' },
+  ],
   [`DELETE /v1/tokens/${t1}`]: [200, { ...listed(1), revoked_descendants: 0, more_descendants: false }],
   [`DELETE /v1/tokens/${t2}`]: [200, { ...listed(2), revoked_descendants: 2, more_descendants: false }],
   'POST /v1/apps': [403, refusal('forbidden', 'the caveat Organization forbids it')],
@@ -216,9 +225,9 @@ describe('hallpass', () => {
     const { stdout } = await hallpass(['tokens', 'ls', '-o', 'acme'])
     expect(stdout).toBe(
       [
-        `${'ID'.padEnd(36)}  NAME     CREATED BY       EXPIRES AT`,
-        `${t1}  token 1  ada@example.com  2124-04-23 05:39:39 +0000 UTC`,
-        `${t2}  token 2  ada@example.com  2124-04-23 05:39:39 +0000 UTC`,
+        `${'ID'.padEnd(36)}  NAME     CREATED BY       EXPIRES AT                     LAST USED`,
+        `${t1}  token 1  ada@example.com  2124-04-23 05:39:39 +0000 UTC  never`,
+        `${t2}  token 2  ada@example.com  2124-04-23 05:39:39 +0000 UTC  never`,
         '',
       ].join('\n'),
     )

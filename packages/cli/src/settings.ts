@@ -31,6 +31,11 @@ export const settings = {
   },
   keepAudit: { what: 'How long to keep audit events, as 365d', takes: 'duration', usual: 'for ever' },
   keepEndedTokens: { what: 'How long to keep tokens past their end, as 90d', takes: 'duration', usual: 'for ever' },
+  keepAddresses: {
+    what: 'How much to keep of the addresses that use tokens and logins: whole, or network (/24, IPv6 /48)',
+    takes: 'amount',
+    usual: 'whole',
+  },
   maxApps: { what: 'Most apps of an organization', takes: 'number', usual: '10000; none for no bound' },
   maxMachines: { what: 'Most machines of an organization', takes: 'number', usual: '10000; none for no bound' },
   maxVolumes: { what: 'Most volumes of an organization', takes: 'number', usual: '10000; none for no bound' },

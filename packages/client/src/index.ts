@@ -34,6 +34,7 @@ export type {
   Descendants,
   ListQuery,
   MintedToken,
+  ShownToken,
   Profile,
   RevokedToken,
   Token,

@@ -22,6 +22,7 @@ import type { SetupCodeReads, SetupCodeWrites } from './store/setup-code.ts'
 import type { SigningKeyReads, SigningKeyWrites } from './store/signing-keys.ts'
 import type { TokenReads, TokenWrites } from './store/tokens.ts'
 import type { TrustPolicyReads, TrustPolicyWrites } from './store/trust-policies.ts'
+import type { UseReads, UseWrites } from './store/uses.ts'
 import type { UserReads, UserWrites } from './store/users.ts'
 import type { VolumeReads, VolumeWrites } from './store/volumes.ts'
 
@@ -120,6 +121,7 @@ export interface ReadTransaction {
   readonly signingKeys: SigningKeyReads
   readonly tokens: TokenReads
   readonly trustPolicies: TrustPolicyReads
+  readonly uses: UseReads
   readonly dischargeRequests: DischargeRequestReads
   readonly leftovers: LeftoverReads
   readonly audit: AuditReads
@@ -150,6 +152,7 @@ export interface Transaction extends ReadTransaction {
   readonly signingKeys: SigningKeyWrites
   readonly tokens: TokenWrites
   readonly trustPolicies: TrustPolicyWrites
+  readonly uses: UseWrites
   readonly dischargeRequests: DischargeRequestWrites
   readonly leftovers: LeftoverWrites
   readonly audit: AuditWrites

@@ -1,4 +1,5 @@
 // Org tokens and deploy tokens: what is stored about a minted token, never the token itself.
+import type { TokenUse } from './use.ts'
 
 /** The kind of token that is minted; the names are those of `createLimitedAccessToken`. */
 export type Profile = 'deploy_organization' | 'deploy' | 'litefs_cloud'
@@ -59,6 +60,8 @@ export interface ListedToken extends NewToken {
   /** When the address of that account was proven. A stranger may have made older tokens. */
   readonly createdByProvenAt: number | null
   readonly appName: string | null
+  /** Null if no use is known. */
+  readonly lastUse: TokenUse | null
 }
 
 /** How many tokens a step revoked, and whether the rows of more must still be marked. */
@@ -76,7 +79,10 @@ export function tokenState(token: TokenRecord, now: number): TokenState {
 }
 
 /** The sort key of a list; ties are sorted by age, then by id. */
-export type TokenSort = 'expires_at' | 'created_at' | 'name'
+type TokenSort = StoredSort | 'last_used_at'
+
+/** A sort key that the token itself has, and that uses do not change. */
+export type StoredSort = 'expires_at' | 'created_at' | 'name'
 
 export interface TokenQuery {
   readonly state: TokenState | 'all'
@@ -84,13 +90,21 @@ export interface TokenQuery {
   readonly order: 'asc' | 'desc'
   /** Part of the name, in any case; empty for all tokens. */
   readonly search: string
+  /** Only tokens that were made before that time, in milliseconds, and have no known use since then. */
+  readonly unusedSince?: number | undefined
   /** Milliseconds; the time for `state`. */
   readonly now: number
   readonly limit: number
   /** Skips the caveats, which may be a hundred times as long as the rest. */
   readonly withoutCaveats?: boolean
-  /** The id at the end of the page before. */
+  /** What the page before had as `next`: the id at its end, or by last use the place of its end. */
   readonly after?: string
+}
+
+/** Where a list ends after this token. By last use it is a place and not a token, because uses change. */
+export function placeOf({ id, createdAt, lastUse }: ListedToken, { sort }: Pick<TokenQuery, 'sort'>): string {
+  if (sort !== 'last_used_at') return id
+  return lastUse === null ? `unused.${createdAt}.${id}` : `used.${lastUse.at}.${id}`
 }
 
 /** The key for sorting and searching names: equal for names that differ only in case or Unicode spelling. */

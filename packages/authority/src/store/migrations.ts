@@ -23,6 +23,7 @@ import { migration20 } from './migrations/0020-volumes.ts'
 import { migration21 } from './migrations/0021-tokens-of-machines.ts'
 import { migration22 } from './migrations/0022-awaited-images.ts'
 import { migration23 } from './migrations/0023-trust-policies.ts'
+import { migration24 } from './migrations/0024-last-uses.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   migration21,
   migration22,
   migration23,
+  migration24,
 ]

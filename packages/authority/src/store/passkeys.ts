@@ -3,6 +3,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Passkey, PasskeyChallenge } from '../domain/passkey.ts'
 import type { Transaction } from '../domain/store.ts'
 import { removeExpired } from './expired-rows.ts'
+import { removeLoginUse, removeLoginUses } from './uses.ts'
 import { query, type Param, type QuerySession } from './query.ts'
 
 export function passkeys(session: QuerySession): Transaction['passkeys'] {
@@ -19,8 +20,14 @@ export function passkeys(session: QuerySession): Transaction['passkeys'] {
       return { id: row.id, ...passkey, transports }
     },
     use: (id, signCount, at) => session.run(use, { id, signCount, at }),
-    delete: (id) => session.run(remove, { id }),
-    deleteOfUser: (userId) => session.run(removeAllOfUser, { userId }),
+    delete: async (id) => {
+      await session.run(remove, { id })
+      await removeLoginUse(session, 'passkey', id)
+    },
+    deleteOfUser: async (userId) => {
+      await session.run(removeAllOfUser, { userId })
+      await removeLoginUses(session, 'passkey', userId)
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 // Removes audit events and ended tokens when their time is over, in steps, oldest first.
 import { sql, type SqlBool } from 'kysely'
 
+import { removeTokenUse } from './uses.ts'
 import { query, type Param, type QuerySession } from './query.ts'
 
 /** Whether `removeEvents` has anything to do. */
@@ -32,7 +33,10 @@ export async function removeEndedTokens(
   const { id } = found
   let left = stepSize
   for (const remove of removeEnded) {
-    if (left > 0) left -= (await session.many(remove, { id, before, limit: left })).length
+    if (left === 0) break
+    const removed = await session.many(remove, { id, before, limit: left })
+    for (const token of removed) await removeTokenUse(session, token.id)
+    left -= removed.length
   }
   // Everything, or everything but minters of tokens that still exist.
   return left > 0 ? id : id - 1

@@ -9,6 +9,7 @@ import type { VolumeState } from '../domain/volume.ts'
 import type { MembershipDischarge, Role, TokenMinting } from '../domain/organisation.ts'
 import type { Profile } from '../domain/token.ts'
 import type { OutboxTask } from '../domain/outbox.ts'
+import type { LoginKind } from '../domain/use.ts'
 import type { AddressProof, PasswordReset, SessionKind } from '../domain/user.ts'
 
 /** Times are milliseconds; hashes, kids and token ids are bytes. */
@@ -197,6 +198,24 @@ export interface Database {
   readonly token_caveats: {
     readonly token_id: Uint8Array
     readonly caveats: Uint8Array
+  }
+  readonly token_uses: {
+    readonly token_id: Uint8Array
+    readonly organisation_id: number
+    readonly used_at: number
+    readonly operation: string
+    readonly user_agent: string
+    /** JSON of pairs of an address and a time, the last one first. */
+    readonly used_from: string
+  }
+  readonly login_uses: {
+    readonly kind: LoginKind
+    readonly id: number
+    readonly user_id: number
+    readonly used_at: number
+    readonly operation: string
+    readonly user_agent: string
+    readonly address: string
   }
   readonly unfinished_revocations: {
     readonly token_id: Uint8Array

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import type { Session as UserSession } from '../domain/user.ts'
+import { removeLoginUse, removeLoginUses } from './uses.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
 
 export function sessions(session: QuerySession): Transaction['sessions'] {
@@ -31,11 +32,21 @@ export function sessions(session: QuerySession): Transaction['sessions'] {
       const row = await session.one(insert, { tokenHash, ...fields })
       if (row === undefined) throw new DomainError('conflict', 'There is already a session with this auth token.')
       await session.run(removeEldest, { userId: fields.userId, most: mostSessions, limit: 100 })
+      await removeLoginUses(session, 'session', fields.userId)
       return { id: row.id, ...fields }
     },
-    delete: (id) => session.run(remove, { id }),
-    deleteExpired: (userId, now, spared) => session.run(removeExpired, { userId, now, spared }),
-    deleteOthers: (userId, id) => session.run(removeOthers, { userId, id }),
+    delete: async (id) => {
+      await session.run(remove, { id })
+      await removeLoginUse(session, 'session', id)
+    },
+    deleteExpired: async (userId, now, spared) => {
+      await session.run(removeExpired, { userId, now, spared })
+      await removeLoginUses(session, 'session', userId)
+    },
+    deleteOthers: async (userId, id) => {
+      await session.run(removeOthers, { userId, id })
+      await removeLoginUses(session, 'session', userId)
+    },
   }
 }
 

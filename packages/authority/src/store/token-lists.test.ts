@@ -15,6 +15,7 @@ import { createToken } from './testing/seed.ts'
 import { belongs, compareTokens } from './testing/tokens.ts'
 import { tokenLists } from './token-lists.ts'
 import { tokens } from './tokens.ts'
+import { uses } from './uses.ts'
 
 const database = new DatabaseSync(':memory:', { defensive: false })
 const compiler = createSqliteCompiler()
@@ -79,9 +80,32 @@ describe('a page of tokens', () => {
       expect(session.steps.filter((line) => line.includes('TEMP B-TREE'))).toEqual([])
       const sorts = list.sort === 'expires_at' && list.state === 'all' ? 4 : 1
       expect(session.pages.filter((line) => line.includes('TEMP B-TREE')).length).toBeLessThanOrEqual(sorts)
-      expect(session.pages.filter((line) => line.includes('USING PRIMARY KEY'))).toHaveLength(1)
+      expect(session.pages.filter((line) => /tokens.*USING PRIMARY KEY/.test(line))).toHaveLength(1)
     }
   })
+
+  test.each(everyList.filter(({ sort }) => sort === 'name'))(
+    'by last use, as of %j, reads as many entries of an index as it looks up',
+    async ({ state, order, search }) => {
+      for (const unusedSince of [undefined, 3]) {
+        const session = new ExplainingSession()
+        const query: TokenQuery = { state, order, search, sort: 'last_used_at', now: 1, limit: 50, unusedSince }
+        await tokenLists(session).ofOrganisation(1, query)
+        const searches = (lines: readonly string[]) =>
+          lines.filter((line) => /(?:SEARCH|SCAN) (?:tokens|token_uses)/.test(line) && !line.includes('PRIMARY KEY'))
+        const indexes = [
+          'token_uses USING COVERING INDEX token_uses_by_time',
+          'tokens USING COVERING INDEX tokens_by_age',
+        ]
+        const expected = (order === 'desc' ? indexes : indexes.toReversed()).map((index) =>
+          expect.stringMatching(`SEARCH ${index} .*[<>]`),
+        )
+        expect(searches(session.steps)).toEqual(expected)
+        expect(searches(session.pages)).toEqual(expected)
+        expect(session.steps.filter((line) => line.includes('TEMP B-TREE'))).toEqual([])
+      }
+    },
+  )
 })
 
 function parts(owner: string, state: TokenQuery['state']): readonly string[] {
@@ -100,12 +124,14 @@ test('pages that end early make up the whole list, wherever they end', async () 
     expiresAt: time,
     revokedAt: fc.option(time),
     appId: fc.constantFrom(null, null, 7),
+    usedAt: fc.option(time, { nil: undefined }),
   })
   const steps = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 })
   const query = fc.record({
     state: fc.constantFrom(...states),
-    sort: fc.constantFrom(...sorts),
+    sort: fc.constantFrom(...sorts, 'last_used_at' as const),
     order: fc.constantFrom(...orders),
+    unusedSince: fc.constantFrom(undefined, undefined, 1, 3, 5),
     search: fc.constantFrom('', 'e', 'ü', '%', 'nobody'),
     now: fc.integer({ min: 0, max: 5 }),
     limit: fc.integer({ min: 1, max: 4 }),
@@ -119,8 +145,14 @@ test('pages that end early make up the whole list, wherever they end', async () 
       async (drafts, steps, asked, ofApp) => {
         organisation += 1
         const session = new SqliteSession(connection)
-        const all = drafts.map((draft) => createToken(organisation, draft))
+        const all = drafts.map(({ usedAt, ...draft }) => ({ ...createToken(organisation, draft), usedAt }))
         for (const each of all) await tokens(session).insert(each)
+        const used = all.flatMap(({ id, usedAt: at }) =>
+          at === undefined
+            ? []
+            : [{ id, at, operation: 'app.list', userAgent: '', usedFrom: [{ address: '::1', at }] as const }],
+        )
+        await uses(session).record({ tokens: used, logins: [] })
         const lists = tokenLists(session, steps)
         const listed: string[] = []
         let after: string | undefined
@@ -134,13 +166,13 @@ test('pages that end early make up the whole list, wherever they end', async () 
           for (const { id } of page.items) listed.push(id)
           after = page.next
           pages += 1
-        } while (after !== undefined && pages <= all.length + 1)
+        } while (after !== undefined && pages <= 2 * all.length + 2)
         const expected = all
           .filter((each) => belongs(each, asked) && (!ofApp || each.appId === 7))
           .sort((a, b) => compareTokens(a, b, asked))
         expect(listed).toEqual(expected.map(({ id }) => id))
         // The index of all apps has the rows of each app, so that no other run may leave any.
-        database.exec('delete from tokens')
+        database.exec('delete from tokens; delete from token_uses')
       },
     ),
     { numRuns: 300 },

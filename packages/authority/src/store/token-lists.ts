@@ -1,35 +1,43 @@
 // Lists of tokens, page by page. Each scans one or two indexes from the end of the page before. The index has
 // everything that the list filters by, and the scan is limited, so that no search holds up others.
-import { setImmediate as nextTurn } from 'node:timers/promises'
-
 import { sql, type Kysely, type SqlBool } from 'kysely'
 
 import { DomainError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
 import type { ReadTransaction } from '../domain/store.ts'
-import { nameKey, type ListedToken, type TokenQuery, type TokenSort } from '../domain/token.ts'
+import { nameKey, type ListedToken, type StoredSort, type TokenQuery } from '../domain/token.ts'
 import { caveatsColumn } from './long-caveats.ts'
 import { query, type Param, type Query, type QuerySession } from './query.ts'
 import type { Database } from './schema.ts'
 import { formatTokenId, parseTokenId } from './token-id.ts'
-import { listedColumns, toListed, type Found } from './token-rows.ts'
+import { listByUse, type Owner } from './token-lists-by-use.ts'
+import { listedColumns, toListedOnes, type FoundListed } from './token-rows.ts'
 
-/** `counts`: how many tokens a page reads to find matches, step by step until it is full. */
+/** `counts`: how many tokens a page reads to find matches, step by step until it is full; each list has its own. */
 export function tokenLists(
   session: QuerySession,
-  counts: readonly number[] = defaultCounts,
+  counts?: readonly number[],
 ): Pick<ReadTransaction['tokens'], 'ofOrganisation' | 'ofApp'> {
   return {
-    ofOrganisation: (organisation, asked) => list(session, { organisation, app: null }, asked, counts),
-    ofApp: ({ id, organisationId }, asked) => list(session, { organisation: organisationId, app: id }, asked, counts),
+    ofOrganisation: (organisation, asked) => list({ organisation, app: null }, asked),
+    ofApp: ({ id, organisationId }, asked) => list({ organisation: organisationId, app: id }, asked),
+  }
+
+  function list(owner: Owner, asked: TokenQuery): Promise<Page<ListedToken, string>> {
+    const { sort } = asked
+    return sort === 'last_used_at'
+      ? listByUse(session, owner, asked, counts)
+      : listStored(
+          session,
+          owner,
+          { ...asked, sort },
+          counts ?? (asked.unusedSince === undefined ? usualCounts : countsOfUnused),
+        )
   }
 }
 
-interface Owner {
-  readonly organisation: number
-  /** The app of the list, if it has one. */
-  readonly app: number | null
-}
+/** A list by something that the token itself has. */
+type StoredQuery = TokenQuery & { readonly sort: StoredSort }
 
 /** The sort keys, and so a position in every order. */
 interface Place {
@@ -40,20 +48,22 @@ interface Place {
 }
 
 // If many match, the first step is enough; if none does, a page ends after ten thousand: a few milliseconds.
-const defaultCounts = [1000, 3000, 6000] as const
+const usualCounts = [1000, 3000, 6000] as const
+// Of each token that is met, its use is looked up.
+const countsOfUnused = [500, 1500] as const
 
-async function list(
+async function listStored(
   session: QuerySession,
   owner: Owner,
-  asked: TokenQuery,
+  asked: StoredQuery,
   counts: readonly number[],
 ): Promise<Page<ListedToken, string>> {
-  const { after, limit, now, search } = asked
+  const { after, limit, now, search, unusedSince = 0 } = asked
   const [first, last] = endsOf(asked)
   const { page, steps } = walkOf(owner, asked)
-  const fixed = { ...owner, now, part: nameKey(search), caveats: asked.withoutCaveats === true ? 0 : 1 }
+  const fixed = { ...owner, now, unusedSince, part: nameKey(search), caveats: asked.withoutCaveats === true ? 0 : 1 }
   let from = after === undefined ? first : later(asked, await findPlace(session, owner, after), first)
-  const rows: Found<ListedToken>[] = []
+  const rows: FoundListed[] = []
   for (const count of passesOver(owner, asked) ? counts : [undefined]) {
     const bounds = { ...fixed, ...named('from', from) }
     let end: Place | undefined
@@ -74,21 +84,8 @@ async function list(
   return { items: await toListedOnes(session, rows), next: formatTokenId(from.id) }
 }
 
-async function toListedOnes(
-  session: QuerySession,
-  rows: readonly Found<ListedToken>[],
-): Promise<readonly ListedToken[]> {
-  const listed: ListedToken[] = []
-  for (const [number, row] of rows.entries()) {
-    // Looking for a revoked ancestor takes a while if the chain is long.
-    if (row.maybeDead !== null && number % 50 === 49) await nextTurn()
-    listed.push(await toListed(session, row))
-  }
-  return listed
-}
-
 /** The first and last position of the list. Sorted by expiry, the live ones are together, and so are the ended ones. */
-function endsOf({ sort, order, state, now }: TokenQuery): readonly [Place, Place] {
+function endsOf({ sort, order, state, now }: StoredQuery): readonly [Place, Place] {
   const ending: Place = { ...past, expiresAt: now }
   const parted = sort === 'expires_at'
   const low = parted && state === 'live' ? ending : before
@@ -97,20 +94,20 @@ function endsOf({ sort, order, state, now }: TokenQuery): readonly [Place, Place
 }
 
 /** The later position: a token at the end of a page of live ones may have ended since. */
-function later({ sort, order }: TokenQuery, place: Place, first: Place): Place {
+function later({ sort, order }: StoredQuery, place: Place, first: Place): Place {
   return sort === 'expires_at' && order === 'asc' && place.expiresAt <= first.expiresAt ? first : place
 }
 
 /** The first of two positions in the order of expiry; or the one that exists. */
-function nearer({ order }: TokenQuery, one: Place | undefined, other: Place | undefined): Place | undefined {
+function nearer({ order }: StoredQuery, one: Place | undefined, other: Place | undefined): Place | undefined {
   if (one === undefined || other === undefined) return one ?? other
   const up = one.expiresAt - other.expiresAt || one.createdAt - other.createdAt || Buffer.compare(one.id, other.id)
   return up < 0 === (order === 'asc') ? one : other
 }
 
 /** Whether the scan meets tokens that are not in the list. */
-function passesOver({ app }: Owner, { search, sort, state }: TokenQuery): boolean {
-  return search !== '' || (sort !== 'expires_at' && (state !== 'all' || app !== null))
+function passesOver({ app }: Owner, { search, sort, state, unusedSince }: StoredQuery): boolean {
+  return search !== '' || unusedSince !== undefined || (sort !== 'expires_at' && (state !== 'all' || app !== null))
 }
 
 async function findPlace(session: QuerySession, { organisation }: Owner, after: string): Promise<Place> {
@@ -161,6 +158,7 @@ function named<End extends string>(end: End, { expiresAt, createdAt, nameKey, id
 interface PageParameters extends Owner, Named<'from'>, Named<'to'> {
   readonly now: number
   readonly part: string
+  readonly unusedSince: number
   /** 1 to read the caveats too. */
   readonly caveats: number
   readonly limit: number
@@ -172,15 +170,17 @@ interface StepParameters extends PageParameters {
 /** One way to scan the tokens. */
 interface Walk {
   /** Those in the list, from one position to another. */
-  readonly page: Query<PageParameters, Found<ListedToken>>
+  readonly page: Query<PageParameters, FoundListed>
   /** The position of each part of the scan after this many tokens, in the list or not. */
   readonly steps: readonly Query<StepParameters, Place>[]
 }
 
-type WalkName = `${'organisation' | 'app'} ${TokenSort} ${TokenQuery['order']} ${TokenQuery['state']} ${'search' | ''}`
+type WalkName =
+  `${'organisation' | 'app'} ${StoredSort} ${TokenQuery['order']} ${TokenQuery['state']} ${'search' | ''} ${'unused' | ''}`
 
-function walkOf({ app }: Owner, { sort, order, state, search }: TokenQuery): Walk {
-  const name: WalkName = `${app === null ? 'organisation' : 'app'} ${sort} ${order} ${state} ${search === '' ? '' : 'search'}`
+function walkOf({ app }: Owner, { sort, order, state, search, unusedSince }: StoredQuery): Walk {
+  const filters = `${search === '' ? '' : 'search'} ${unusedSince === undefined ? '' : 'unused'}` as const
+  const name: WalkName = `${app === null ? 'organisation' : 'app'} ${sort} ${order} ${state} ${filters}`
   const walk = walks.get(name)
   if (walk === undefined) throw new Error(`There is no list of tokens ${name}.`)
   return walk
@@ -195,10 +195,10 @@ function createWalks(): ReadonlyMap<WalkName, Walk> {
       for (const order of ['asc', 'desc'] as const) {
         for (const state of ['live', 'expired', 'revoked', 'all'] as const) {
           for (const search of ['search', ''] as const) {
-            all.set(
-              `${owner} ${sort} ${order} ${state} ${search}`,
-              createWalk({ owner, sort, order, state, search: search !== '' }),
-            )
+            for (const unused of ['unused', ''] as const) {
+              const way = { owner, sort, order, state, search: search !== '', unused: unused !== '' }
+              all.set(`${owner} ${sort} ${order} ${state} ${search} ${unused}`, createWalk(way))
+            }
           }
         }
       }
@@ -207,9 +207,10 @@ function createWalks(): ReadonlyMap<WalkName, Walk> {
   return all
 }
 
-interface Way extends Pick<TokenQuery, 'sort' | 'order' | 'state'> {
+interface Way extends Pick<StoredQuery, 'sort' | 'order' | 'state'> {
   readonly owner: 'organisation' | 'app'
   readonly search: boolean
+  readonly unused: boolean
 }
 
 function createWalk(way: Way): Walk {
@@ -232,6 +233,7 @@ function createWalk(way: Way): Walk {
         .innerJoin('tokens', 'tokens.id', 'found.id')
         .leftJoin('users', 'users.id', 'tokens.created_by')
         .leftJoin('apps', 'apps.id', 'tokens.app_id')
+        .leftJoin('token_uses', 'token_uses.token_id', 'tokens.id')
         .select(listedColumns)
         .select(sql<Uint8Array | null>`case when ${param('caveats')} = 1 then ${caveatsColumn} end`.as('caveats'))
         .orderBy(ordering(way, 'found.'))
@@ -268,6 +270,7 @@ function entries(db: Kysely<Database>, param: Param<PageParameters>, way: Way, p
   if (!matching) return met
   // This search scans the bytes once in both engines; LIKE would restart its pattern at each letter of the name.
   if (way.search) met = met.where(sql<SqlBool>`replace(name_key, ${param('part')}, '') <> name_key`)
+  if (way.unused) met = met.where(sql<SqlBool>`${lastKnown} < ${param('unusedSince')}`)
   if (parted) return met
   if (owner === 'app') met = met.where('app_id', '=', param('app'))
   if (state === 'revoked') return met.where('revoked_at', 'is not', null)
@@ -275,6 +278,10 @@ function entries(db: Kysely<Database>, param: Param<PageParameters>, way: Way, p
   if (state === 'expired') return met.where('revoked_at', 'is', null).where('expires_at', '<=', param('now'))
   return met
 }
+
+/** When a token was last used as far as is known, or made. A subquery, which no plan turns into a scan of all uses. */
+const lastKnown = sql<number>`coalesce(
+  (select token_uses.used_at from token_uses where token_uses.token_id = tokens.id), tokens.created_at)`
 
 /** After the first position, up to and including the second. */
 function between(param: Param<PageParameters>, { sort, order }: Way) {

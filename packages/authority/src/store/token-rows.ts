@@ -1,4 +1,6 @@
 // Converts rows of tokens to tokens.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 import type { ListedToken, TokenRecord } from '../domain/token.ts'
 import { findRevocationAbove, maybeDead } from './descent.ts'
 import { findDeletionOfApp } from './leftovers.ts'
@@ -6,6 +8,7 @@ import type { QuerySession } from './query.ts'
 import { findRevocationOfOrganisation } from './revoked-organisations.ts'
 import { formatTokenId } from './token-id.ts'
 import { creatorColumns } from './users.ts'
+import { toTokenUse, useColumns, type UseRow } from './uses.ts'
 
 /** A token as stored, with ids as bytes. */
 export type Stored<Token extends TokenRecord> = Omit<Token, 'id' | 'mintedBy'> & {
@@ -15,6 +18,9 @@ export type Stored<Token extends TokenRecord> = Omit<Token, 'id' | 'mintedBy'> &
 
 /** A found token. `maybeDead` is set if an ancestor, its app or its organisation may have been revoked. */
 export type Found<Token extends TokenRecord> = Stored<Token> & { readonly maybeDead: number | null }
+
+/** A found token of a list. */
+export type FoundListed = Found<Omit<ListedToken, 'lastUse'>> & UseRow
 
 export const recordColumns = [
   'tokens.id',
@@ -37,6 +43,7 @@ export const listedColumns = [
   ...creatorColumns,
   'tokens.machine_id as machineId',
   'apps.name as appName',
+  ...useColumns,
 ] as const
 
 /** The token; revoked if an ancestor or its whole organisation is revoked, or its app is deleted. */
@@ -58,9 +65,23 @@ export async function toRecord(session: QuerySession, row: Found<TokenRecord>): 
   }
 }
 
-export async function toListed(session: QuerySession, row: Found<ListedToken>): Promise<ListedToken> {
+export async function toListed(session: QuerySession, row: FoundListed): Promise<ListedToken> {
   const { caveats, machineId, createdByEmail, createdByProvenAt, appName } = row
-  return { ...(await toRecord(session, row)), caveats, machineId, createdByEmail, createdByProvenAt, appName }
+  const named = { caveats, machineId, createdByEmail, createdByProvenAt, appName }
+  return { ...(await toRecord(session, row)), ...named, lastUse: toTokenUse(row) }
+}
+
+export async function toListedOnes(
+  session: QuerySession,
+  rows: readonly FoundListed[],
+): Promise<readonly ListedToken[]> {
+  const listed: ListedToken[] = []
+  for (const [number, row] of rows.entries()) {
+    // Looking for a revoked ancestor takes a while if the chain is long.
+    if (row.maybeDead !== null && number % 50 === 49) await nextTurn()
+    listed.push(await toListed(session, row))
+  }
+  return listed
 }
 
 async function findRevocation(session: QuerySession, { id, appId, organisationId, createdAt }: Found<TokenRecord>) {

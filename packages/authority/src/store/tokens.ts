@@ -74,6 +74,7 @@ const byIdWithNames = query((db, param: Param<{ id: Uint8Array }>) =>
     .selectFrom('tokens')
     .leftJoin('users', 'users.id', 'tokens.created_by')
     .leftJoin('apps', 'apps.id', 'tokens.app_id')
+    .leftJoin('token_uses', 'token_uses.token_id', 'tokens.id')
     .select([...listedColumns, caveatsColumn.as('caveats')])
     .where('tokens.id', '=', param('id')),
 )

@@ -23,6 +23,7 @@ import { signingKeys } from './signing-keys.ts'
 import { tokens } from './tokens.ts'
 import { trustPolicies } from './trust-policies.ts'
 import { users } from './users.ts'
+import { uses } from './uses.ts'
 import { volumes } from './volumes.ts'
 
 /** Makes each noun over a session. */
@@ -48,6 +49,7 @@ const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => 
   signingKeys,
   tokens,
   trustPolicies,
+  uses,
   dischargeRequests,
   leftovers: (session) => ({ exist: () => areLeft(session), remove: () => removeLeftovers(session) }),
   audit,

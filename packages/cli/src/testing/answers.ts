@@ -56,6 +56,11 @@ export function listed(digit: number): Token {
     revoked_by: null,
     state: 'live',
     caveats: null,
+    last_used_at: null,
+    last_used_ip: null,
+    last_used_operation: null,
+    last_used_agent: null,
+    last_use_known_since: moment,
   }
 }
 

@@ -6,7 +6,14 @@ import { line, pathName, timestamp } from './text.ts'
 import { sessionAnswer } from './users.ts'
 
 const passkey = z
-  .object({ id: z.number().int(), name: z.string(), created_at: timestamp, last_used_at: timestamp.nullable() })
+  .object({
+    id: z.number().int(),
+    name: z.string(),
+    created_at: timestamp,
+    last_used_at: timestamp.nullable(),
+    last_used_ip: z.string().nullable().describe('Where the last login with it came from; null where it is not known.'),
+    last_used_agent: z.string().nullable().describe('The program of that login, as it called itself.'),
+  })
   .meta({ id: 'Passkey' })
 export type Passkey = z.infer<typeof passkey>
 

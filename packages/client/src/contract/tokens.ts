@@ -7,13 +7,15 @@ import { caveatAnswer, requestedCaveats } from './caveats.ts'
 import { auditEvents, auditQuery, organisationParams } from './organisations.ts'
 import { routesOf } from './route.ts'
 import { checkedBy } from './durations.ts'
+import { lastUse } from './uses.ts'
 import { cursor, line, pageLimit, part, pathName, timestamp } from './text.ts'
 import { defaultExpiry, listSorts, listStates } from './words.ts'
 
-const expiry = z
-  .string()
-  .superRefine(checkedBy(parseDuration))
-  .describe('How long the token is valid: a Go duration, which may also have d, w and y (365 days).')
+const duration = z.string().superRefine(checkedBy(parseDuration))
+
+const expiry = duration.describe(
+  'How long the token is valid: a Go duration, which may also have d, w and y (365 days).',
+)
 
 const expiryInNanoseconds = z.number().superRefine(checkedBy(durationFromNanoseconds)).describe('Nanoseconds.')
 
@@ -42,6 +44,10 @@ const token = z
     revoked_at: timestamp.nullable(),
     revoked_by: z.string().nullable(),
     state: z.enum(['live', 'revoked', 'expired']),
+    ...lastUse,
+    last_use_known_since: timestamp.describe(
+      'When the token was made, or when this authority began to note uses, if that was later. A use before it is not known.',
+    ),
     caveats: z
       .array(caveatAnswer)
       .nullable()
@@ -49,6 +55,15 @@ const token = z
   })
   .meta({ id: 'Token', description: 'What is remembered of a token; never the token itself.' })
 export type Token = z.infer<typeof token>
+
+const shownToken = token
+  .extend({
+    used_from: z
+      .array(z.object({ ip: z.string(), at: timestamp }))
+      .describe('The last five addresses that it was used from, each with the last time, the last one first.'),
+  })
+  .meta({ id: 'ShownToken' })
+export type ShownToken = z.infer<typeof shownToken>
 
 const mintedToken = token
   .extend({ token: z.string().describe('The token, `FlyV1 fm2_…`: shown once, stored nowhere.') })
@@ -101,8 +116,18 @@ const createTokenBody = z
 const listQuery = z.strictObject({
   state: z.enum(listStates).default('live'),
   sort: z.enum(listSorts).default('expires_at'),
-  order: z.enum(['asc', 'desc']).optional().describe('asc for names where it is absent, and desc for times.'),
+  order: z
+    .enum(['asc', 'desc'])
+    .optional()
+    .describe(
+      'asc for names where it is absent, and desc for times. By last use, those without one come last with desc.',
+    ),
   search: part(128).default('').describe('Part of the name, in any case.'),
+  unused: duration
+    .optional()
+    .describe(
+      'Only tokens that were not used for so long, as 90d, and are at least as old. None where uses are not known for so long.',
+    ),
   limit: pageLimit.default(100),
   cursor: cursor.optional(),
 })
@@ -111,6 +136,7 @@ export type ListQuery = z.input<typeof listQuery>
 const tokenList = z
   .object({
     tokens: z.array(token),
+    uses_known_since: timestamp.describe('When this authority began to note uses.'),
     next_cursor: z
       .string()
       .optional()
@@ -162,7 +188,7 @@ export const tokenRoutes = routesOf('tokens', {
     answer: tokenList,
   },
 
-  showToken: { summary: 'What is remembered of one token', params: tokenParams, answer: token },
+  showToken: { summary: 'What is remembered of one token', params: tokenParams, answer: shownToken },
 
   showTokenHistory: {
     summary: 'What a token did, and what was done to it, newest first',

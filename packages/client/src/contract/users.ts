@@ -2,6 +2,7 @@
 import { z } from 'zod'
 
 import { routesOf } from './route.ts'
+import { lastUse } from './uses.ts'
 import { emailAddress, oneTimeCode, password, pathName, timestamp, typedPassword } from './text.ts'
 
 export const user = z.object({ id: z.number().int(), email: z.string() }).meta({ id: 'User' })
@@ -49,6 +50,10 @@ const session = z
     created_at: timestamp,
     expires_at: timestamp,
     current: z.boolean().describe('Whether it is the one that asks.'),
+    ...lastUse,
+    last_use_known_since: timestamp.describe(
+      'When it began, or when this authority began to note uses, if that was later.',
+    ),
   })
   .meta({ id: 'ListedSession' })
 export type ListedSession = z.infer<typeof session>

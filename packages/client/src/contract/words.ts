@@ -10,4 +10,4 @@ export const listStates = ['live', 'all', 'revoked', 'expired'] as const
 /** 20 years of 365 days, as flyctl's default. */
 export const defaultExpiry = '175200h0m0s'
 
-export const listSorts = ['expires_at', 'created_at', 'name'] as const
+export const listSorts = ['expires_at', 'created_at', 'name', 'last_used_at'] as const

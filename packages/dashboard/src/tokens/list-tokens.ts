@@ -11,12 +11,14 @@ const mostAnswers = 40
 export async function listTokens(client: Client, slug: string, asked: AskedList): Promise<TokenList> {
   const tokens: TokenList['tokens'] = []
   let { cursor } = asked
+  let since = ''
   for (let answers = 0; answers < mostAnswers; answers += 1) {
     const limit = pageSize - tokens.length
     const answer = await client.listOrganisationTokens({ org_slug: slug, ...asked, cursor, limit })
     tokens.push(...answer.tokens)
+    since = answer.uses_known_since
     cursor = answer.next_cursor
     if (cursor === undefined || tokens.length >= pageSize) break
   }
-  return { tokens, ...(cursor === undefined ? {} : { next_cursor: cursor }) }
+  return { tokens, uses_known_since: since, ...(cursor === undefined ? {} : { next_cursor: cursor }) }
 }

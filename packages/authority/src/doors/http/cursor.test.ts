@@ -6,7 +6,8 @@ import { InvalidInput } from './errors.ts'
 
 const listing = fc.record({
   state: fc.constantFrom('live', 'all', 'revoked', 'expired'),
-  sort: fc.constantFrom('expires_at', 'created_at', 'name'),
+  sort: fc.constantFrom('expires_at', 'created_at', 'name', 'last_used_at'),
+  unused: fc.constantFrom(undefined, 86_400_000, 1000),
   order: fc.constantFrom('asc', 'desc'),
   search: fc.oneof(fc.constantFrom('', ' ', 'live', 'desc '), fc.string({ unit: 'grapheme', maxLength: 20 })),
 })
@@ -14,9 +15,15 @@ const plain = { state: 'live', sort: 'expires_at', order: 'desc', search: '' } a
 
 describe('cursors', () => {
   it('are read back as they were written, within the 200 characters of the contract', () => {
+    const place = fc.oneof(
+      fc.uuid(),
+      fc
+        .tuple(fc.constantFrom('used', 'unused'), fc.integer({ min: 0, max: 999_999_999_999_999 }), fc.uuid())
+        .map((parts) => parts.join('.')),
+    )
     const instant = fc.integer({ min: 0, max: 999_999_999_999_999 })
     fc.assert(
-      fc.property(instant, fc.uuid(), listing, (number, id, list) => {
+      fc.property(instant, place, listing, (number, id, list) => {
         const cursor = encodeTokenCursor(id, list)
         expect(cursor).toMatch(/^[\w-]{1,200}$/)
         expect(decodeTokenCursor(cursor, list)).toBe(id)
@@ -25,12 +32,12 @@ describe('cursors', () => {
     )
   })
 
-  it('belong to one state, sort, order and search, and are refused with any other', () => {
+  it('belong to one state, sort, order, search and time without use, and are refused with any other', () => {
     fc.assert(
       fc.property(fc.uuid(), listing, listing, (id, list, other) => {
         fc.pre(JSON.stringify(list) !== JSON.stringify(other))
         expect(() => decodeTokenCursor(encodeTokenCursor(id, list), other)).toThrow(
-          /another state, sort, order or search/,
+          /another state, sort, order, search or time/,
         )
       }),
     )

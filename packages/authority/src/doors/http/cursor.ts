@@ -5,28 +5,33 @@ import type { TokenQuery } from '../../domain/token.ts'
 import { InvalidInput } from './errors.ts'
 
 /** The parameters of a list. A cursor of one list is not valid for another. */
-type TokenListing = Pick<TokenQuery, 'state' | 'sort' | 'order' | 'search'>
+interface TokenListing extends Pick<TokenQuery, 'state' | 'sort' | 'order' | 'search'> {
+  /** Milliseconds. */
+  readonly unused?: number | undefined
+}
 
-export function encodeTokenCursor(id: string, listing: TokenListing): string {
-  return encode(`t.${fingerprint(listing)}.${id}`)
+export function encodeTokenCursor(place: string, listing: TokenListing): string {
+  return encode(`t.${fingerprint(listing)}.${place}`)
 }
 
 /**
- * The id at the end of the page before.
+ * The place at the end of the page before: an id, or by last use a time and an id.
  * @throws InvalidInput if the text is not a cursor of this list
  */
 export function decodeTokenCursor(text: string, listing: TokenListing): string {
-  const match = /^t\.([\w-]{11})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(decode(text))
+  const match = /^t\.([\w-]{11})\.((?:(?:un)?used\.\d{1,15}\.)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
+    decode(text),
+  )
   if (match?.[2] === undefined) throw new InvalidInput('cursor is not one of this list', 'cursor')
   if (match[1] === fingerprint(listing)) return match[2]
   throw new InvalidInput(
-    'cursor is of a list with another state, sort, order or search: start again without a cursor',
+    'cursor is of a list with another state, sort, order, search or time without use: start again without a cursor',
     'cursor',
   )
 }
 
-function fingerprint({ state, sort, order, search }: TokenListing): string {
-  const text = [state, sort, order, search].join(' ')
+function fingerprint({ state, sort, order, search, unused = 0 }: TokenListing): string {
+  const text = [state, sort, order, unused, search].join(' ')
   return createHash('sha256').update(text).digest().subarray(0, 8).toString('base64url')
 }
 

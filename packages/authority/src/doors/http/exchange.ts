@@ -79,8 +79,12 @@ class CallerOfRequest implements Caller {
     this.#request = request
   }
 
-  /** Reading it from the socket costs a system call, and only refusals and caveats about it need it. */
+  /** The first time on a connection, it costs a system call to read it from the socket. */
   get remoteAddress(): string {
     return addressOf(this.#request)
+  }
+
+  get userAgent(): string | undefined {
+    return this.#request.headers['user-agent']
   }
 }

@@ -9,6 +9,7 @@ import type {
   Region as RegionAnswer,
   RevokedToken,
   SessionAnswer,
+  ShownToken,
   Token,
 } from '@hallpass/client'
 
@@ -20,6 +21,7 @@ import type { Exchange } from '../http/exchange.ts'
 import { encodeRunLabels } from '../http/encode-run-labels.ts'
 import { encodeAll } from '../http/pieces.ts'
 import { isTrustPolicyId } from '../../domain/trust-policy.ts'
+import type { Use } from '../../domain/use.ts'
 import { tokenState, type ListedToken } from '../../domain/token.ts'
 import { describeRecordedCaveats } from '../../operations/tokens/caveats-json.ts'
 import type { Region } from '../../operations/apps/list-regions.ts'
@@ -60,8 +62,26 @@ export function encodeSession({ user, authToken, expiresAt }: OpenedSession): Se
 }
 
 export function encodeListedSession(session: ListedSession): ListedSessionAnswer {
-  const { id, kind, label, createdAt, expiresAt, current } = session
-  return { id, kind, label, created_at: encodeInstant(createdAt), expires_at: encodeInstant(expiresAt), current }
+  const { id, kind, label, createdAt, expiresAt, current, lastUse, usesKnownSince } = session
+  return {
+    id,
+    kind,
+    label,
+    created_at: encodeInstant(createdAt),
+    expires_at: encodeInstant(expiresAt),
+    current,
+    ...encodeLastUse(lastUse),
+    last_use_known_since: encodeInstant(Math.max(createdAt, usesKnownSince)),
+  }
+}
+
+function encodeLastUse(use: Use | null) {
+  return {
+    last_used_at: use && encodeInstant(use.at),
+    last_used_ip: use && use.address,
+    last_used_operation: use && use.operation,
+    last_used_agent: use && use.userAgent,
+  }
 }
 
 export function encodeApp({ app, organisation, machineCount, volumeCount }: ShownApp): App {
@@ -89,8 +109,17 @@ export function encodeRegion({ code, name }: Region): RegionAnswer {
   return { code, name, latitude: 0, longitude: 0, ...facts }
 }
 
+/** A token as it is found. */
+interface Found {
+  readonly record: ListedToken
+  readonly organisation: Organisation
+  /** Milliseconds. */
+  readonly usesKnownSince: number
+}
+
 /** `now` in milliseconds. */
-export function encodeToken(record: ListedToken, organisation: Organisation, now: number): Token {
+export function encodeToken({ record, organisation, usesKnownSince }: Found, now: number): Token {
+  const { lastUse, createdAt } = record
   return {
     id: record.id,
     name: record.name,
@@ -106,6 +135,8 @@ export function encodeToken(record: ListedToken, organisation: Organisation, now
     revoked_at: record.revokedAt === null ? null : encodeInstant(record.revokedAt),
     revoked_by: record.revokedBy,
     state: tokenState(record, now),
+    ...encodeLastUse(lastUse && { ...lastUse, address: lastUse.usedFrom[0].address }),
+    last_use_known_since: encodeInstant(Math.max(createdAt, usesKnownSince)),
     caveats: describeRecordedCaveats(record.caveats),
   }
 }
@@ -115,10 +146,19 @@ function encodeMinter(id: string | null): Pick<Token, 'minted_by' | 'trust_polic
   return { minted_by: isPolicy ? null : id, trust_policy: isPolicy ? id : null }
 }
 
-export function encodeRevokedToken({ record, organisation, descendants }: Revoked, now: number): RevokedToken {
-  const { revoked, more } = descendants
+/** With the addresses. `now` in milliseconds. */
+export function encodeShownToken(found: Found, now: number): ShownToken {
+  const usedFrom = found.record.lastUse?.usedFrom ?? []
   return {
-    ...encodeToken(record, organisation, now),
+    ...encodeToken(found, now),
+    used_from: usedFrom.map(({ address, at }) => ({ ip: address, at: encodeInstant(at) })),
+  }
+}
+
+export function encodeRevokedToken(found: Revoked, now: number): RevokedToken {
+  const { revoked, more } = found.descendants
+  return {
+    ...encodeToken(found, now),
     revoked_descendants: revoked,
     more_descendants: more,
   }

@@ -1,12 +1,11 @@
 // The handlers for passkeys.
 import type { Passkey as PasskeyAnswer } from '@hallpass/client'
 
-import type { Passkey } from '../../domain/passkey.ts'
 import { addPasskey } from '../../operations/accounts/add-passkey.ts'
 import { beginPasskeySignIn } from '../../operations/accounts/begin-passkey-sign-in.ts'
 import { beginPasskey } from '../../operations/accounts/begin-passkey.ts'
 import { deletePasskey } from '../../operations/accounts/delete-passkey.ts'
-import { listPasskeys } from '../../operations/accounts/list-passkeys.ts'
+import { listPasskeys, type ListedPasskey } from '../../operations/accounts/list-passkeys.ts'
 import type { Ceremony } from '../../operations/accounts/passkey-ceremony.ts'
 import { signInWithPasskey } from '../../operations/accounts/sign-in-with-passkey.ts'
 import { readAssertion, readCreation } from '../http/passkeys.ts'
@@ -32,7 +31,7 @@ export const passkeyHandlers: Handlers<Names> = {
   },
 
   async addPasskey({ body }, { perform }) {
-    return encodePasskey(await perform(addPasskey, readCreation(body)))
+    return encodePasskey({ ...(await perform(addPasskey, readCreation(body))), lastUse: null })
   },
 
   deletePasskey: ({ params }, { perform }) => perform(deletePasskey, { id: params.passkey_id }),
@@ -47,12 +46,14 @@ export const passkeyHandlers: Handlers<Names> = {
   },
 }
 
-function encodePasskey({ id, name, createdAt, lastUsedAt }: Passkey): PasskeyAnswer {
+function encodePasskey({ id, name, createdAt, lastUsedAt, lastUse }: ListedPasskey): PasskeyAnswer {
   return {
     id,
     name,
     created_at: encodeInstant(createdAt),
     last_used_at: lastUsedAt === null ? null : encodeInstant(lastUsedAt),
+    last_used_ip: lastUse && lastUse.address,
+    last_used_agent: lastUse && lastUse.userAgent,
   }
 }
 

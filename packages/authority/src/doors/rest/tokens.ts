@@ -15,7 +15,14 @@ import { showCurrentTokens } from '../../operations/tokens/show-current-tokens.t
 import { showToken } from '../../operations/tokens/show-token.ts'
 import { showTokenHistory } from '../../operations/tokens/show-token-history.ts'
 import { decodeEventCursor, decodeTokenCursor, encodeTokenCursor } from '../http/cursor.ts'
-import { encodeAuditEvents, encodeRevokedToken, encodeToken, nextCursor } from './encode.ts'
+import {
+  encodeAuditEvents,
+  encodeInstant,
+  encodeRevokedToken,
+  encodeShownToken,
+  encodeToken,
+  nextCursor,
+} from './encode.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { encodeAll } from '../http/pieces.ts'
 import type { Handlers } from '../http/handler.ts'
@@ -55,7 +62,7 @@ export const tokenHandlers: Handlers<Names> = {
       lifetime: parseDuration(body.expiry),
       caveats: body.caveats,
     })
-    return { ...encodeToken(record, organisation, now()), token: token.reveal() }
+    return { ...encodeToken({ record, organisation, usesKnownSince: 0 }, now()), token: token.reveal() }
   },
 
   async listOrganisationTokens({ params, query }, exchange) {
@@ -89,8 +96,7 @@ export const tokenHandlers: Handlers<Names> = {
   },
 
   async showToken({ params }, { perform, now }) {
-    const { record, organisation } = await perform(showToken, { id: params.token_id })
-    return encodeToken(record, organisation, now())
+    return encodeShownToken(await perform(showToken, { id: params.token_id }), now())
   },
 
   async showTokenHistory({ params, query: { limit, cursor } }, exchange) {
@@ -107,24 +113,28 @@ export const tokenHandlers: Handlers<Names> = {
   },
 }
 
-interface Listing extends Omit<TokenQuery, 'now' | 'after' | 'order'> {
+interface Listing extends Omit<TokenQuery, 'now' | 'after' | 'order' | 'unusedSince'> {
   readonly order?: TokenQuery['order'] | undefined
   readonly cursor?: string | undefined
+  /** A duration. */
+  readonly unused?: string | undefined
 }
 
-function readListing({ cursor, order, ...query }: Listing): ListOptions {
+function readListing({ cursor, order, unused: text, ...query }: Listing): ListOptions {
+  const unused = text === undefined ? undefined : parseDuration(text) * 1000
   // Names are sorted from A to Z, times from the latest.
-  const listing = { ...query, order: order ?? (query.sort === 'name' ? 'asc' : 'desc') }
+  const listing = { ...query, unused, order: order ?? (query.sort === 'name' ? 'asc' : 'desc') }
   return { ...listing, after: cursor === undefined ? undefined : decodeTokenCursor(cursor, listing) }
 }
 
 async function encodeTokens(page: ListedTokens, listing: ListOptions, { now, pause }: Pick<Exchange, 'now' | 'pause'>) {
-  const { items, organisation } = page
+  const { items, organisation, usesKnownSince } = page
   const at = now()
   // Encoding caveats takes longer than everything else, so a token with up to 48 KiB of them is encoded alone.
   const weigh = ({ caveats }: ListedToken) => 1 + (caveats?.length ?? 0) / 100
   return {
-    tokens: await encodeAll(items, (record) => encodeToken(record, organisation, at), pause, weigh),
-    ...nextCursor<string>(page, (id) => encodeTokenCursor(id, listing)),
+    tokens: await encodeAll(items, (record) => encodeToken({ record, organisation, usesKnownSince }, at), pause, weigh),
+    uses_known_since: encodeInstant(usesKnownSince),
+    ...nextCursor<string>(page, (place) => encodeTokenCursor(place, listing)),
   }
 }

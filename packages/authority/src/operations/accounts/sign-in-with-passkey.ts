@@ -15,7 +15,11 @@ export interface SignInWithPasskey {
   readonly from: SessionOrigin
 }
 
-export const signInWithPasskey: OpenWrite<SignInWithPasskey, VerifiedAssertion, OpenedSession> = {
+interface Entered extends OpenedSession {
+  readonly passkeyId: number
+}
+
+export const signInWithPasskey: OpenWrite<SignInWithPasskey, VerifiedAssertion, Entered> = {
   name: 'user.sign_in_with_passkey',
   audience: 'anyone',
   mode: 'write',
@@ -42,7 +46,12 @@ export const signInWithPasskey: OpenWrite<SignInWithPasskey, VerifiedAssertion, 
       throw refusal(new Error(`its count did not advance from ${passkey.signCount}: there may be a copy of it`))
     }
     await tx.passkeys.use(passkey.id, signCount, now)
-    return openSession(context, user, from)
+    return { ...(await openSession(context, user, from)), passkeyId: passkey.id }
+  },
+
+  async afterCommit({ environment, caller, now }, entered) {
+    environment.uses.passkeys.note(entered.passkeyId, caller, signInWithPasskey.name, now)
+    return entered
   },
 
   auditDetails: describeEntered,

@@ -11,6 +11,7 @@ import type { Organisation } from '../../domain/organisation.ts'
 import type { PasskeyVerifier } from '../../domain/passkey.ts'
 import type { ReadTransaction, Store, Transaction } from '../../domain/store.ts'
 import type { IdentityTokenVerifier } from '../../domain/trust-policy.ts'
+import type { UseLog } from '../../domain/use-log.ts'
 import type { DeclaredLimit, Limits } from './limits.ts'
 import type { OngoingCalls, Place } from './ongoing.ts'
 import type { Credential, Principal } from './principal.ts'
@@ -35,6 +36,8 @@ export interface Services extends Limits {
   readonly postbox: Postbox | undefined
   /** Calls that go on after their transaction. */
   readonly ongoing: OngoingCalls
+  /** Which credentials were used, until it is written down. */
+  readonly uses: UseLog
   /** Undefined if this authority runs no machines. */
   readonly machines: MachineRunner | undefined
   /** How much an organisation may have. */
@@ -61,6 +64,8 @@ export type Source = Pick<Access, 'sourceApp' | 'sourceOrganization'> & { readon
 export interface Caller {
   readonly requestId: string
   readonly remoteAddress: string
+  /** As the program of the caller calls itself. */
+  readonly userAgent?: string | undefined
   /** The GraphQL mutation that asks, if any: `Mutations` caveats list the mutations they allow. */
   readonly mutation?: string | undefined
   /** The machine whose own socket the request came through, if any. */
@@ -175,6 +180,8 @@ interface HolderOperation<Tx extends ReadTransaction, Input, Subject, Output, Pr
    */
   access(context: OperationContext<ReadTransaction>, input: Input): Promise<AccessRequest<Subject>>
   run(context: OperationContext<Tx>, request: AllowedRequest<Input, Subject, Prepared>): Promise<Output>
+  /** From where a service says that the credentials came to it, if it says so. */
+  reportedAddress?(input: Input): string | undefined
   /**
    * Waits, or runs for long, after the transaction. Access is decided again and again meanwhile, and the call ends within a
    * second after it is refused. A write has been committed, and its audit event says so however this ends.

@@ -5,6 +5,7 @@ import type { ReadTransaction, Transaction, Transactions } from '../../domain/st
 import { authorise, dropStrays } from './authorise.ts'
 import { recordDenial } from './denials.ts'
 import { networkOf, takeLimits } from './limits.ts'
+import { noteUses } from './note-uses.ts'
 import type {
   AccessRequest,
   Caller,
@@ -158,7 +159,7 @@ async function writeForHolder<Input, Subject, Output, Prepared>(
 function goOn<Input, Subject, Output>(
   base: Base,
   progress: Progress<Subject>,
-  operation: Pick<ReadOperation<Input, Subject, Output>, 'access' | 'goOn' | 'places'>,
+  operation: Pick<ReadOperation<Input, Subject, Output>, 'access' | 'reportedAddress' | 'goOn' | 'places'>,
   input: Input,
   output: Output,
 ): Promise<Output> {
@@ -200,6 +201,7 @@ async function decide<Tx extends ReadTransaction, Input, Subject>(
   progress: Progress<Subject>,
   operation: {
     access(context: OperationContext<ReadTransaction>, input: Input): Promise<AccessRequest<Subject>>
+    reportedAddress?(input: Input): string | undefined
   },
   tx: Tx,
   input: Input,
@@ -207,9 +209,15 @@ async function decide<Tx extends ReadTransaction, Input, Subject>(
   // A transaction may run more than once.
   progress.isAllowed = false
   progress.reached = undefined
-  const identified = contextOf(base, tx, await identify(tx, base.presented, base.now))
+  const principal = await identify(tx, base.presented, base.now)
+  // Allowed or not, and each time that a call which goes on is decided again.
+  const reported = operation.reportedAddress?.(input)
+  const { caller } = base
+  const usedBy = reported === undefined ? caller : { remoteAddress: reported, userAgent: caller.userAgent }
+  noteUses(base.environment.uses, principal, usedBy, base.event.operation, base.now)
+  const identified = contextOf(base, tx, principal)
   const request = await operation.access(identified, input)
-  progress.reached = { principal: identified.principal, request }
+  progress.reached = { principal, request }
   const context = dropStrays(identified, request.requirement)
   const authorised = authorise(context, request.requirement)
   const actor = authorised instanceof Promise ? await authorised : authorised

@@ -7,12 +7,15 @@ import type { Organisation } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import type { ListedToken } from '../../domain/token.ts'
 import { refuseStray } from '../perform/authorise.ts'
+import { usesKnownSince } from '../perform/note-uses.ts'
 import type { OperationContext, AccessRequest } from '../perform/operation.ts'
 import type { Credential } from '../perform/principal.ts'
 
 export interface FoundToken {
   readonly record: ListedToken
   readonly organisation: Organisation
+  /** Milliseconds. */
+  readonly usesKnownSince: number
 }
 
 const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -37,7 +40,11 @@ export async function accessToken(
     throw new DomainError('not_found', `there is no token ${normalised}`)
   }
   return {
-    subject: { record, organisation },
+    subject: {
+      record,
+      organisation,
+      usesKnownSince: await usesKnownSince(context.tx, context.environment.uses),
+    },
     requirement: {
       kind: 'access',
       organisation,

@@ -4,20 +4,26 @@ import { actions } from '@hallpass/macaroon'
 import type { App } from '../../domain/app.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { Page } from '../../domain/page.ts'
-import type { ListedToken, TokenQuery } from '../../domain/token.ts'
+import type { ReadTransaction } from '../../domain/store.ts'
+import { placeOf, type ListedToken, type TokenQuery } from '../../domain/token.ts'
 import { accessApp, type FoundApp } from '../apps/find-app.ts'
 import { accessOrganisation } from '../organisations/find-organisation.ts'
-import type { PrepareContext, ReadOperation } from '../perform/operation.ts'
+import { usesKnownSince } from '../perform/note-uses.ts'
+import type { OperationContext, PrepareContext, ReadOperation } from '../perform/operation.ts'
 
-export interface ListOptions extends Omit<TokenQuery, 'now' | 'after'> {
-  /** The id at the end of the page before. */
+export interface ListOptions extends Omit<TokenQuery, 'now' | 'after' | 'unusedSince'> {
+  /** What the page before had as `next`. */
   readonly after: string | undefined
+  /** Milliseconds for which they were not used, and that old they are at least. */
+  readonly unused?: number | undefined
 }
 
 export interface ListedTokens extends Page<ListedToken, string> {
   readonly organisation: Organisation
   /** The app of the list; null for the list of an organisation. */
   readonly app: App | null
+  /** Milliseconds. */
+  readonly usesKnownSince: number
 }
 
 /** The default list: live tokens, the one that ends last first. */
@@ -33,8 +39,9 @@ export const listOrganisationTokens: ReadOperation<
 
   access: (context, { slug }) => accessOrganisation(context, slug, { action: actions.read }),
 
-  async run({ tx, now }, { input, subject: organisation }) {
-    return { ...(await tx.tokens.ofOrganisation(organisation.id, piece(input, now))), organisation, app: null }
+  async run(context, { input, subject: organisation }) {
+    const list = (query: TokenQuery) => context.tx.tokens.ofOrganisation(organisation.id, query)
+    return { ...(await begin(context, input, list)), organisation, app: null }
   },
 
   afterRead: goOn,
@@ -46,11 +53,23 @@ export const listAppTokens: ReadOperation<ListOptions & { readonly appName: stri
 
   access: (context, { appName }) => accessApp(context, appName, actions.read),
 
-  async run({ tx, now }, { input, subject: { app, organisation } }) {
-    return { ...(await tx.tokens.ofApp(app, piece(input, now))), organisation, app }
+  async run(context, { input, subject: { app, organisation } }) {
+    const list = (query: TokenQuery) => context.tx.tokens.ofApp(app, query)
+    return { ...(await begin(context, input, list)), organisation, app }
   },
 
   afterRead: goOn,
+}
+
+/** The first piece. Where uses are not known for so long, nothing can be said to be unused for so long. */
+async function begin(
+  { tx, environment, now }: OperationContext<ReadTransaction>,
+  input: ListOptions,
+  list: (query: TokenQuery) => Promise<Page<ListedToken, string>>,
+) {
+  const since = await usesKnownSince(tx, environment.uses)
+  const isKnown = input.unused === undefined || now - input.unused >= since
+  return { ...(isKnown ? await list(piece(input, now)) : { items: [] }), usesKnownSince: since }
 }
 
 /**
@@ -62,7 +81,8 @@ async function goOn(
   first: ListedTokens,
   input: ListOptions,
 ): Promise<ListedTokens> {
-  const { organisation, app } = first
+  const { organisation, app, usesKnownSince } = first
+  const about = { organisation, app, usesKnownSince }
   const items: ListedToken[] = []
   let { items: found, next } = first
   let bytes = 0
@@ -70,7 +90,7 @@ async function goOn(
     for (const item of found) {
       bytes += item.caveats?.length ?? 0
       const last = items.at(-1)
-      if (bytes > mostBytes && last !== undefined) return { items, organisation, app, next: last.id }
+      if (bytes > mostBytes && last !== undefined) return { ...about, items, next: placeOf(last, input) }
       items.push(item)
     }
     if (next === undefined || items.length >= input.limit || reads === mostReads) break
@@ -80,7 +100,7 @@ async function goOn(
       app === null ? tx.tokens.ofOrganisation(organisation.id, rest) : tx.tokens.ofApp(app, rest),
     ))
   }
-  return { items, organisation, app, ...(next === undefined ? {} : { next }) }
+  return { ...about, items, ...(next === undefined ? {} : { next }) }
 }
 
 // A million tokens are read: eight million are searched in eight requests.
@@ -90,7 +110,8 @@ const rowsOfPiece = 100
 /** Bytes of caveats on one page: hundreds of times as much as usual tokens have. */
 const mostBytes = 1024 * 1024
 
-function piece({ after, limit, ...options }: ListOptions, now: number): TokenQuery {
-  const asked = { ...options, limit: Math.min(limit, rowsOfPiece), now }
+function piece({ after, limit, unused, ...options }: ListOptions, now: number): TokenQuery {
+  const unusedSince = unused === undefined ? undefined : now - unused
+  const asked = { ...options, unusedSince, limit: Math.min(limit, rowsOfPiece), now }
   return after === undefined ? asked : { ...asked, after }
 }

@@ -83,6 +83,7 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
         createdByEmail: creator?.email ?? null,
         createdByProvenAt: creator?.emailProvenAt ?? null,
         appName: app?.name ?? null,
+        lastUse: null,
       },
       organisation,
     }

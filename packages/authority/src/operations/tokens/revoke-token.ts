@@ -27,7 +27,7 @@ export const revokeToken: WriteOperation<RevokeToken, FoundToken, RevokedToken> 
 
   access: (context, { id }) => accessToken(context, id, actions.write),
 
-  async run({ tx, now }, { input, subject: { record, organisation }, actor }) {
+  async run({ tx, now }, { input, subject: { record, organisation, usesKnownSince }, actor }) {
     const revokedBy = describeCredential(actor)
     // The first revocation is kept, and asking again succeeds: it revokes what an earlier one spared.
     const wasLive = record.revokedAt === null
@@ -39,6 +39,7 @@ export const revokeToken: WriteOperation<RevokeToken, FoundToken, RevokedToken> 
     return {
       record: wasLive ? { ...record, revokedAt: now, revokedBy } : record,
       organisation,
+      usesKnownSince,
       wasLive,
       descendants,
     }

@@ -53,6 +53,8 @@ export const authoriseToken: ReadOperation<NamedAccess, Subject, AllowedAccess> 
   name: 'token.authorise',
   mode: 'read',
 
+  reportedAddress: ({ access: { sourceAddress } }) => (typeof sourceAddress === 'string' ? sourceAddress : undefined),
+
   async access(context, { slug, appName, access }) {
     const found = appName === undefined ? undefined : await findApp(context, appName)
     const organisation = slug === undefined ? found?.organisation : await findOrganisation(context, slug)

@@ -18,6 +18,7 @@ import { describeTrustPolicies } from './trust-policies.ts'
 import type { CreateDatabase, TestDatabase } from './test-database.ts'
 import { describeTransactions } from './transactions.ts'
 import { describeTrouble } from './trouble.ts'
+import { describeUses } from './uses.ts'
 
 export function describeStore(name: string, create: CreateDatabase): void {
   describe(`a store over ${name}`, () => {
@@ -39,6 +40,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeOrganisations(getStore)
     describeTokens(getStore)
     describeTokenModel(getStore)
+    describeUses(getStore)
     describeDescent(getStore)
     describeLeftovers(getStore)
     describeDischargeRequests(getStore)

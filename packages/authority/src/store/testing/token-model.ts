@@ -15,9 +15,9 @@ import { expect, test } from 'vitest'
 
 import type { Page } from '../../domain/page.ts'
 import type { Store } from '../../domain/store.ts'
-import type { ListedToken, NewToken, TokenQuery } from '../../domain/token.ts'
+import type { ListedToken, TokenQuery } from '../../domain/token.ts'
 import { createToken, insertApp, insertOrganisation } from './seed.ts'
-import { belongs, compareTokens } from './tokens.ts'
+import { belongs, compareTokens, type ModelToken } from './tokens.ts'
 
 export function describeTokenModel(getStore: () => Store): void {
   test('any history of tokens reads as a plain list would', async () => {
@@ -43,6 +43,7 @@ type Step =
     }
   | { readonly kind: 'revoke'; readonly token: number; readonly at: number }
   | { readonly kind: 'revokeOfApp'; readonly app: number; readonly at: number }
+  | { readonly kind: 'use'; readonly token: number; readonly at: number }
   | {
       readonly kind: 'list'
       readonly of: 'organisation' | 'app'
@@ -55,7 +56,7 @@ interface World {
   readonly organisations: readonly number[]
   /** One app of each organisation, and null for no app. */
   readonly apps: readonly (number | null)[]
-  readonly tokens: NewToken[]
+  readonly tokens: ModelToken[]
 }
 
 const time = integer({ min: 1, max: 4 })
@@ -74,6 +75,7 @@ const step: Arbitrary<Step> = oneof(
   },
   record({ kind: constant('revoke' as const), token: nat(20), at: time }),
   record({ kind: constant('revokeOfApp' as const), app: nat(2), at: time }),
+  record({ kind: constant('use' as const), token: nat(20), at: time }),
   {
     weight: 2,
     arbitrary: record({
@@ -82,9 +84,10 @@ const step: Arbitrary<Step> = oneof(
       owner: nat(1),
       query: record({
         state: constantFrom('live' as const, 'all' as const, 'revoked' as const, 'expired' as const),
-        sort: constantFrom('expires_at' as const, 'created_at' as const, 'name' as const),
+        sort: constantFrom('expires_at' as const, 'created_at' as const, 'name' as const, 'last_used_at' as const),
         order: constantFrom('asc' as const, 'desc' as const),
         search: constantFrom('', '', 'A', 'é', '%', '_', '\\'),
+        unusedSince: constantFrom(undefined, undefined, 1, 2, 3, 5),
         now: integer({ min: 0, max: 5 }),
         limit: integer({ min: 1, max: 6 }),
       }),
@@ -126,6 +129,15 @@ async function take(next: Step, { store, organisations, apps, tokens }: World): 
       revoke(tokens, next.at, 'app', (other) => other.appId === appId)
       break
     }
+    case 'use': {
+      const token = tokens[next.token]
+      if (token === undefined) break
+      const use = { id: token.id, at: next.at, operation: 'app.list', userAgent: 'curl' }
+      const usedFrom = [{ address: '192.0.2.1', at: next.at }] as const
+      await store.write((tx) => tx.uses.record({ tokens: [{ ...use, usedFrom }], logins: [] }))
+      tokens[next.token] = { ...token, usedAt: Math.max(next.at, token.usedAt ?? next.at) }
+      break
+    }
     case 'list': {
       const owner = (next.of === 'app' ? apps[next.owner] : organisations[next.owner]) ?? 0
       const expected = tokens
@@ -139,7 +151,7 @@ async function take(next: Step, { store, organisations, apps, tokens }: World): 
   }
 }
 
-function revoke(tokens: NewToken[], at: number, by: string, matches: (token: NewToken) => boolean): void {
+function revoke(tokens: ModelToken[], at: number, by: string, matches: (token: ModelToken) => boolean): void {
   for (const [index, token] of tokens.entries()) {
     if (matches(token) && token.revokedAt === null) tokens[index] = { ...token, revokedAt: at, revokedBy: by }
   }
@@ -149,8 +161,8 @@ async function listAll(
   store: Store,
   owner: { readonly id: number; readonly organisationId: number },
   { of, query }: Step & { kind: 'list' },
-): Promise<NewToken[]> {
-  const listed: NewToken[] = []
+): Promise<ModelToken[]> {
+  const listed: ModelToken[] = []
   let after: string | undefined
   do {
     const asked = after === undefined ? query : { ...query, after }
@@ -158,8 +170,8 @@ async function listAll(
       of === 'app' ? tx.tokens.ofApp(owner, asked) : tx.tokens.ofOrganisation(owner.id, asked),
     )
     expect(page.items.length).toBeLessThanOrEqual(query.limit)
-    for (const { createdByEmail: _email, createdByProvenAt: _at, appName: _app, ...token } of page.items) {
-      listed.push(token)
+    for (const { createdByEmail: _email, createdByProvenAt: _at, appName: _app, lastUse, ...token } of page.items) {
+      listed.push(lastUse === null ? token : { ...token, usedAt: lastUse.at })
     }
     after = page.next
   } while (after !== undefined)

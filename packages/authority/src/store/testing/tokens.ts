@@ -30,7 +30,7 @@ export function describeTokens(getStore: () => Store): void {
       await getStore().read(async (tx) => {
         expect(await tx.tokens.byId(token.id)).toEqual(recordOf(token))
         expect(await tx.tokens.byId(deploy.id)).toEqual(recordOf(deploy))
-        const named = { ...deploy, createdByEmail: email, createdByProvenAt: null, appName: app.name }
+        const named = { ...deploy, createdByEmail: email, createdByProvenAt: null, appName: app.name, lastUse: null }
         expect(plain(await tx.tokens.byIdWithNames(deploy.id))).toEqual(plain(named))
         const [listed] = (await tx.tokens.ofApp(app, { ...byEnd, state: 'live', now: 0, limit: 1 })).items
         expect(plain(listed)).toEqual(plain(named))
@@ -39,6 +39,7 @@ export function describeTokens(getStore: () => Store): void {
           createdByEmail: null,
           createdByProvenAt: null,
           appName: null,
+          lastUse: null,
         })
         for (const unknown of [crypto.randomUUID(), 'no uuid', '', deploy.id.slice(1), `${deploy.id}0`]) {
           expect(await tx.tokens.byId(unknown)).toBeUndefined()
@@ -267,15 +268,24 @@ export function describeTokens(getStore: () => Store): void {
 /** The default order of a list. */
 export const byEnd = { sort: 'expires_at', order: 'desc', search: '' } as const
 
+/** A token with the time of its last use, as the model has it. */
+export type ModelToken = NewToken & { readonly usedAt?: number | undefined }
+
 /** Whether the token is in the list, as the model sees it. */
-export function belongs(token: NewToken, { state, search, now }: TokenQuery): boolean {
+export function belongs(token: ModelToken, { state, search, now, unusedSince = Infinity }: TokenQuery): boolean {
+  if ((token.usedAt ?? token.createdAt) >= unusedSince) return false
   return nameKey(token.name).includes(nameKey(search)) && (state === 'all' || tokenState(token, now) === state)
 }
 
 /** The order of the list, as the model sees it. */
-export function compareTokens(a: NewToken, b: NewToken, { sort, order }: TokenQuery): number {
+export function compareTokens(a: ModelToken, b: ModelToken, { sort, order }: TokenQuery): number {
+  const byUse = () => (a.usedAt ?? 0) - (b.usedAt ?? 0)
   const byName = () => Buffer.compare(Buffer.from(nameKey(a.name)), Buffer.from(nameKey(b.name)))
-  const first = { expires_at: () => a.expiresAt - b.expiresAt, created_at: () => 0, name: byName }[sort]()
-  const up = first || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)
+  const first = { expires_at: () => a.expiresAt - b.expiresAt, created_at: () => 0, name: byName, last_used_at: byUse }[
+    sort
+  ]()
+  // Used ones have no further order than their ids.
+  const isByAge = sort !== 'last_used_at' || a.usedAt === undefined
+  const up = first || (isByAge ? a.createdAt - b.createdAt : 0) || (a.id < b.id ? -1 : 1)
   return order === 'asc' ? up : -up
 }

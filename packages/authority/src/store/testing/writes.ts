@@ -96,6 +96,17 @@ const cases: {
     delete: { write: (tx) => tx.passkeys.delete(1), changes: [] },
     deleteOfUser: { write: (tx, { user }) => tx.passkeys.deleteOfUser(user.id), changes: [] },
   },
+  uses: {
+    setKnownSince: { write: (tx) => tx.uses.setKnownSince(5), changes: [] },
+    record: {
+      write: (tx, { token, session }) => {
+        const use = { at: 5, address: '192.0.2.1', operation: 'app.list', userAgent: '' }
+        const tokens = [{ ...use, id: token.id, usedFrom: [use] as const }]
+        return tx.uses.record({ tokens, logins: [{ ...use, kind: 'session', id: session.id }] })
+      },
+      changes: [],
+    },
+  },
   passkeyChallenges: {
     insert: { write: (tx) => insertChallenge(tx), changes: [] },
     take: { write: (tx) => tx.passkeyChallenges.take(uniqueBytes()), changes: [] },

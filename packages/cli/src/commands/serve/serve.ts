@@ -34,6 +34,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     keep: {
       auditEvents: read.daysInMilliseconds('keepAudit'),
       endedTokens: read.daysInMilliseconds('keepEndedTokens'),
+      addresses: read.text('keepAddresses'),
     },
     quotas: {
       apps: read.quota('maxApps'),

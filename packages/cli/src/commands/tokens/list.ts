@@ -7,19 +7,22 @@ import type { Context } from '../../context.ts'
 import { CommandError } from '../../errors.ts'
 import type { GlobalFlags, AppFlags, JsonFlag, OrganisationFlag } from '../../flags.ts'
 import { formatGoTime } from '../../go-time.ts'
-import { writeTable, wroteJson } from '../../output.ts'
+import { readDuration } from '../../mint.ts'
+import { tell, writeTable, wroteJson } from '../../output.ts'
 import { readPages } from '../../pages.ts'
 import { sayPerson } from '../../say-person.ts'
+import { sayLastUse } from './last-use.ts'
 
 interface ListFlags extends GlobalFlags, JsonFlag, AppFlags, OrganisationFlag {
   readonly scope?: 'app' | 'org' | undefined
   readonly all?: boolean | undefined
   readonly search?: string | undefined
-  readonly sort?: 'expires' | 'created' | 'name' | undefined
+  readonly sort?: keyof typeof sorts | undefined
   readonly state?: NonNullable<ListQuery['state']> | undefined
+  readonly unused?: string | undefined
 }
 
-const sorts = { expires: 'expires_at', created: 'created_at', name: 'name' } as const
+const sorts = { expires: 'expires_at', created: 'created_at', name: 'name', 'last-used': 'last_used_at' } as const
 
 /** Prints the live tokens, or those in the state that is asked for; the one that ends last first, or as `--sort` says. */
 export async function listTokens(context: Context, flags: ListFlags, word?: string): Promise<void> {
@@ -32,10 +35,18 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
   const client = await connect(context, flags)
   const readPage =
     scope === 'app' ? await listOfApp(context, client, flags) : await listOfOrganisation(context, client, flags, word)
+  const { unused } = flags
+  const unusedSeconds = unused === undefined ? 0 : readDuration(unused, '--unused')
+  let knownSince = ''
   const tokens = await readPages<Token>(async (cursor) => {
-    const page = await readPage({ state, ...order, search: flags.search, limit: 1000, cursor })
+    const page = await readPage({ state, ...order, search: flags.search, unused, limit: 1000, cursor })
+    knownSince = page.uses_known_since
     return { items: page.tokens, next: page.next_cursor }
   })
+  if (unused !== undefined && Date.parse(knownSince) > Date.now() - unusedSeconds * 1000) {
+    const since = formatGoTime(knownSince)
+    tell(context, `the authority knows since ${since} which tokens are used: it cannot look ${unused} back yet`)
+  }
   if (wroteJson(context, flags, { tokens })) return
   const revoked = state === 'all' || state === 'revoked'
   const minted = tokens.some(({ minted_by }) => minted_by !== null)
@@ -46,16 +57,18 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
       'NAME',
       'CREATED BY',
       'EXPIRES AT',
+      'LAST USED',
       ...(revoked ? ['REVOKED AT'] : []),
       ...(minted ? ['MADE BY TOKEN'] : []),
     ],
-    tokens.map(({ id, name, created_by, created_by_proven, minted_by, expires_at, revoked_at }) => [
-      id,
-      name,
-      sayPerson(created_by, created_by_proven),
-      formatGoTime(expires_at),
-      ...(revoked ? [revoked_at === null ? '' : formatGoTime(revoked_at)] : []),
-      ...(minted ? [minted_by ?? ''] : []),
+    tokens.map((token) => [
+      token.id,
+      token.name,
+      sayPerson(token.created_by, token.created_by_proven),
+      formatGoTime(token.expires_at),
+      sayLastUse(token),
+      ...(revoked ? [token.revoked_at === null ? '' : formatGoTime(token.revoked_at)] : []),
+      ...(minted ? [token.minted_by ?? ''] : []),
     ]),
   )
 }

@@ -13,7 +13,7 @@ import {
   textFlagWithDefault,
   word,
 } from '../../flags.ts'
-import { command, group } from '../../routes.ts'
+import { command, group, words } from '../../routes.ts'
 import { attenuateCommand, debugCommand, explainCommand, thirdPartyRoutes } from './holder-routes.ts'
 
 const expiryBrief = 'The duration that the token will be valid'
@@ -123,8 +123,9 @@ const list = command({
     ...organisationFlag,
     all: switchFlag('Revoked and expired tokens too'),
     search: textFlag('A part of the name, in any case', 'text'),
-    sort: choiceFlag('What the list is sorted by (default expires)', ['expires', 'created', 'name']),
+    sort: choiceFlag('What the list is sorted by (default expires)', ['expires', 'created', 'name', 'last-used']),
     state: choiceFlag('Which tokens are listed (default live)', listStates),
+    unused: textFlag('Only tokens that were not used for so long, as 90d, and are as old', 'duration'),
     ...jsonFlag,
     ...globalFlags,
   },
@@ -132,6 +133,16 @@ const list = command({
   brief: 'List tokens',
   description:
     'List the live tokens of one app, or with --scope org all of an organization. Tokens themselves are never shown.',
+})
+
+const show = command({
+  load: async () => (await import('./show.ts')).showToken,
+  flags: { ...jsonFlag, ...globalFlags },
+  positional: words(word('Id of a token, as `tokens list` shows it', 'token')),
+  brief: 'Show a token, and where it was used',
+  description:
+    'Show what is remembered of a token: who made it, until when it is good, and when, from where and for what it was\n' +
+    'last used. The token itself is never shown.',
 })
 
 const revoke = command({
@@ -159,10 +170,11 @@ const revoke = command({
 })
 
 export const tokensRoutes = group({
-  brief: 'Create, list, revoke, narrow and explain tokens',
+  brief: 'Create, list, show, revoke, narrow and explain tokens',
   routes: {
     create,
     list,
+    show,
     revoke,
     attenuate: attenuateCommand,
     explain: explainCommand,

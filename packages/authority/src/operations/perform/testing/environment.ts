@@ -10,6 +10,7 @@ import { createPasskeyVerifier } from '../../../identity/passkeys.ts'
 import { createPasswordHasher } from '../../../keyring/passwords.ts'
 import { createPause } from '../allowance.ts'
 import { createLimits } from '../limits.ts'
+import { createUseLog } from '../note-uses.ts'
 import { createOngoingCalls } from '../ongoing.ts'
 import type { Environment } from '../operation.ts'
 import { createQuotas, defaultQuotas } from '../quotas.ts'
@@ -27,6 +28,7 @@ export function createEnvironment(
     pause: createPause(),
     longAnswers: createLongAnswers(),
     ongoing: createOngoingCalls(store),
+    uses: createUseLog(Date.now(), 'whole'),
     isLate: () => false,
     randomBytes,
     requirePkce: false,

@@ -1,0 +1,46 @@
+// `hallpass tokens show`: one token, and where it was used.
+import type { ShownToken } from '@hallpass/client'
+
+import { connect } from '../../connect.ts'
+import type { Context } from '../../context.ts'
+import type { GlobalFlags, JsonFlag } from '../../flags.ts'
+import { formatGoTime } from '../../go-time.ts'
+import { writeLine, writeTable, wroteJson } from '../../output.ts'
+import { sayPerson } from '../../say-person.ts'
+import { sayLastUse } from './last-use.ts'
+
+/** Prints what is remembered of the token, never the token itself. */
+export async function showToken(context: Context, flags: GlobalFlags & JsonFlag, id: string): Promise<void> {
+  const client = await connect(context, flags)
+  const token = await client.showToken({ token_id: id })
+  if (!wroteJson(context, flags, token)) describeToken(context, token)
+}
+
+function describeToken(context: Context, token: ShownToken): void {
+  const { created_by, created_by_proven, last_used_operation, last_used_agent, used_from } = token
+  const lines = [
+    ['ID', token.id],
+    ['Name', token.name],
+    ['State', token.state],
+    ['Organization', token.org_slug],
+    ['App', token.app],
+    ['Machine', token.machine],
+    ['Created by', sayPerson(created_by, created_by_proven)],
+    ['Made by token', token.minted_by],
+    ['Created at', formatGoTime(token.created_at)],
+    ['Expires at', formatGoTime(token.expires_at)],
+    ['Revoked at', token.revoked_at && formatGoTime(token.revoked_at)],
+    ['Revoked by', token.revoked_by],
+    ['Last used', sayLastUse(token)],
+    ['Last used for', last_used_operation],
+    ['Last used by', last_used_agent],
+  ] as const
+  for (const [what, value] of lines) if (value !== null && value !== '') writeLine(context, `${what}: ${value}`)
+  if (used_from.length === 0) return
+  writeLine(context, '')
+  writeTable(
+    context,
+    ['USED FROM', 'LAST'],
+    used_from.map(({ ip, at }) => [ip, formatGoTime(at)]),
+  )
+}
