@@ -2,7 +2,7 @@
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { EngineError } from '@hallpass/engine'
 
@@ -135,8 +135,22 @@ test('while the engine is away, nothing is known of the folders that it sees', a
   let answer = (): Promise<boolean> => Promise.reject(away)
   const sockets = open({ engine: { sharesFolder: () => answer() } })
   await expect(sockets.trouble()).rejects.toBe(away)
+  expect(await sockets.knownTrouble()).toBeUndefined()
   await expect(sockets.open(machine)).rejects.toBe(away)
   answer = () => Promise.resolve(true)
   expect(await sockets.open(machine)).toMatchObject({ path: '/.fly' })
+  await sockets.stop()
+})
+
+test('a request does not wait for an engine that says nothing', async () => {
+  const sockets = open({ engine: { sharesFolder: () => new Promise(() => {}) } })
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  try {
+    const asked = sockets.knownTrouble()
+    vi.runAllTimers()
+    expect(await asked).toBeUndefined()
+  } finally {
+    vi.useRealTimers()
+  }
   await sockets.stop()
 })

@@ -7,11 +7,14 @@ import type { Engine, SharedFolder } from '@hallpass/engine'
 import type { Machine } from '../domain/machine.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { Store } from '../domain/store.ts'
+import { isOf } from './failures.ts'
 import { CannotRun } from './run-spec.ts'
 
 export interface ApiSockets {
   /** Why there are none here, for people; undefined if there are. @throws EngineError while the engine does not say */
   trouble(): Promise<string | undefined>
+  /** The same for a request, which does not wait for long: undefined while the engine does not say. */
+  knownTrouble(): Promise<string | undefined>
   /** Opens a machine's, before its run begins, or again. Undefined if it has no token of its own. */
   open(machine: Machine): Promise<SharedFolder | undefined>
   /** Closes a machine's, if it has one: its run has ended. */
@@ -51,6 +54,8 @@ interface OpenSocket {
 }
 
 const path = '/.fly'
+/** Milliseconds that a request waits for the engine. */
+const patience = 3000
 const lookingInterval = 30_000
 const machinesAtOnce = 500
 
@@ -77,6 +82,19 @@ export function createApiSockets(options: ApiSocketOptions): ApiSockets {
     isShared = undefined
     await asked
     return 'their engine does not see the folders of this machine: use one here, by a unix socket, or the local engine'
+  }
+
+  /** A machine that is created meanwhile waits for the engine, as any other. */
+  async function knownTrouble(): Promise<string | undefined> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), patience)
+    })
+    try {
+      return await Promise.race([trouble().catch(orUnknown), late])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   function inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
@@ -160,6 +178,7 @@ export function createApiSockets(options: ApiSocketOptions): ApiSockets {
 
   return {
     trouble,
+    knownTrouble,
     open,
     renew,
 
@@ -199,6 +218,10 @@ export function createApiSockets(options: ApiSocketOptions): ApiSockets {
       for (const place of folders) if (await isOurs(place)) await rmdir(place).catch(() => {})
     },
   }
+}
+
+function orUnknown(error: unknown): undefined {
+  if (!isOf(error, 'unavailable', 'timeout')) throw error
 }
 
 /** Where they may be: systemd's folder, or a usual folder in memory. */

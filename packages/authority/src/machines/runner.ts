@@ -15,7 +15,7 @@ export function runMachines(options: Omit<DriverOptions, 'changed'>): RunningMac
   const watchers = createWatchers(store)
   const driver = startDriver({ ...options, changed: (machine) => watchers.saw(machine) })
   return {
-    tokenTrouble: () => sockets.trouble().catch(orUnknown),
+    tokenTrouble: () => sockets.knownTrouble(),
     wake() {
       driver.wake()
       watchers.look()
@@ -59,11 +59,6 @@ async function* readLogs(
   } catch (error) {
     if (!isOf(error, 'run_not_found')) throw forCaller(error)
   }
-}
-
-/** While the engine is away, the machine waits for it, as any other. */
-function orUnknown(error: unknown): undefined {
-  if (!isOf(error, 'unavailable', 'timeout')) throw error
 }
 
 function rethrowForCaller(error: unknown): never {

@@ -3,6 +3,7 @@ import type { ApiSockets } from '../api-sockets.ts'
 
 export const noSockets: ApiSockets = {
   trouble: async () => 'this test has no sockets',
+  knownTrouble: async () => 'this test has no sockets',
   open: async () => undefined,
   close() {},
   restore: async () => {},
