@@ -11,9 +11,10 @@ import { routes } from '@hallpass/client/contract'
 
 import { serve } from '../packages/authority/src/main.ts'
 import { reasonWithoutPostgres, startPostgres } from '../packages/authority/src/store/testing/postgres.ts'
-import { createDirectory, optionsFor, startAuthority } from './authority.ts'
+import { createDirectory, founder, optionsFor, startAuthority } from './authority.ts'
 import { startChild } from './child.ts'
 import { arrive } from './hallpass.ts'
+import { hasBrowser, prepareDashboard, prepareVisitor } from './dashboard.ts'
 import { createAsk, expectAnswer, expectRefusal, type Ask } from './http.ts'
 import { addPasskey, logInWith } from './passkeys.ts'
 import { createApp, createOrganisation, mint, signInFounder, signUpInto } from './people.ts'
@@ -272,6 +273,49 @@ test('the command line lists, filters and shows last uses', async () => {
     stderr: expect.stringContaining('the value of --unused is not a duration'),
   })
   await place.leave()
+})
+
+describe.skipIf(!hasBrowser)('the dashboard', () => {
+  const { dashboard, ...own } = prepareDashboard(soon)
+  const acme = prepareOrganisation(own)
+  const ada = prepareVisitor(() => dashboard.visitorAs(founder, `/dashboard/${acme}`))
+
+  test('shows last uses in the list, sorts and filters by them, and has the addresses on the page of a token', async () => {
+    const { page } = ada
+    await mint(own.ask, own.admin.token, acme, { name: 'idle' })
+    const used = await mint(own.ask, own.admin.token, acme, { name: 'used' })
+    await own.ask('GET', '/v1/tokens/current', { token: used.token, headers: { 'user-agent': 'curl/8.5' } })
+    await shownAfter(used.id, 'token.current', own.ask, own.admin.token)
+    await page.reload()
+    await page.getByRole('button', { name: 'Last used' }).click()
+    const rows = page.getByRole('row')
+    await expect.poll(() => rows.nth(1).textContent()).toContain('used')
+    await expect.poll(() => rows.nth(1).textContent()).toContain('just now')
+    expect(await rows.nth(2).textContent()).toContain('Never')
+    await page.getByLabel('Last use', { exact: true }).selectOption('Not used for 90 days')
+    await page.getByText(/^Uses are known since \d+ \w+ \d{4}\./).waitFor()
+    await page.getByLabel('Last use', { exact: true }).selectOption('Used or not')
+    await page.getByRole('link', { name: 'used' }).click()
+    await page.getByText('Asked about itself').waitFor()
+    await page.getByText('by curl/8.5').waitFor()
+    expect(await page.getByRole('main').textContent()).toMatch(/Used from *127\.0\.0\.1, last just now/)
+  })
+
+  test('shows on the account page when and from where a login was last used', async () => {
+    const { page } = ada
+    const isWritten = () => {
+      const { count } = dashboard.authority.inspect((database) =>
+        Object(database.prepare(`select count(*) as count from login_uses where operation like 'token.%'`).get()),
+      ) as { readonly count: number }
+      return count > 0
+    }
+    await expect.poll(isWritten).toBe(true)
+    await page.goto(dashboard.url('/account'))
+    await page
+      .getByText(/Last used: just now from 127\.0\.0\.1/)
+      .first()
+      .waitFor()
+  })
 })
 
 describe.skipIf(reasonWithoutPostgres() !== undefined)('two authorities on one PostgreSQL', () => {

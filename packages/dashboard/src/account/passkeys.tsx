@@ -52,6 +52,7 @@ export function Passkeys() {
                       ) : (
                         <>
                           last used <Time at={passkey.last_used_at} />
+                          {passkey.last_used_ip !== null && ` from ${passkey.last_used_ip}`}
                         </>
                       )}
                     </>

@@ -4,6 +4,7 @@ import { useServices } from '../api/services.tsx'
 import { useCache, useQuery } from '../api/use-query.ts'
 import { useMutation } from '../session/use-mutation.ts'
 import { Button } from '../ui/button.tsx'
+import { LastUse } from '../ui/last-use.tsx'
 import { Row, Rows, Section, Tag } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
 import { FailureNotice } from '../ui/notice.tsx'
@@ -25,7 +26,7 @@ export function Sessions() {
       <Load query={query} what="Your logins" skeleton={<RowsSkeleton rows={2} height="h-16" />}>
         {({ sessions }) => (
           <Rows>
-            {sessions.map(({ id, kind, label, created_at, expires_at, current }) => (
+            {sessions.map(({ id, kind, label, created_at, expires_at, current, ...use }) => (
               <Row
                 key={id}
                 name={label === '' ? (kind === 'web' ? 'A browser' : 'A command line') : label}
@@ -33,7 +34,9 @@ export function Sessions() {
                 note={
                   <>
                     {kind === 'web' ? 'Browser' : 'Command line'}, since <Time at={created_at} />, expires{' '}
-                    <Time at={expires_at} />
+                    <Time at={expires_at} />. Last used:{' '}
+                    <LastUse at={use.last_used_at} madeAt={created_at} knownSince={use.last_use_known_since} />
+                    {use.last_used_ip !== null && ` from ${use.last_used_ip}`}
                   </>
                 }
               >

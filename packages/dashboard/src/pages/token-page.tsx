@@ -2,7 +2,7 @@
 import { useState } from 'react'
 import { Link, useParams } from 'wouter'
 
-import type { Token } from '@hallpass/client'
+import type { ShownToken, Token } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useQuery } from '../api/use-query.ts'
@@ -14,6 +14,7 @@ import { useSayCount } from '../ui/announce.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyButton, Id } from '../ui/copy.tsx'
 import { EventList } from '../ui/events.tsx'
+import { LastUse } from '../ui/last-use.tsx'
 import { BackLink, Empty, Fact, Facts, Section } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
 import { Notice } from '../ui/notice.tsx'
@@ -21,6 +22,7 @@ import { Pager, useCursor } from '../ui/pager.tsx'
 import { lazily, Part } from '../ui/part.tsx'
 import { PageSkeleton, RowsSkeleton } from '../ui/skeleton.tsx'
 import { Time } from '../ui/time.tsx'
+import { sayOperation } from '../words/audit.ts'
 import { sayExactly } from '../words/time.ts'
 import { sayPerson } from '../words/people.ts'
 
@@ -47,7 +49,7 @@ const kinds: Readonly<Record<Token['profile'], string>> = {
   litefs_cloud: 'LiteFS Cloud token',
 }
 
-function Shown({ token }: { readonly token: Token }) {
+function Shown({ token }: { readonly token: ShownToken }) {
   const { client } = useServices()
   const organisation = useOrganisation()
   const { slug } = organisation
@@ -91,6 +93,22 @@ function Shown({ token }: { readonly token: Token }) {
         <Fact name={token.state === 'expired' ? 'Expired' : 'Expires'}>
           <Instant at={token.expires_at} />
         </Fact>
+        <Fact name="Last used">
+          <LastUse at={token.last_used_at} madeAt={token.created_at} knownSince={token.last_use_known_since} />
+          {token.last_used_operation !== null && ` (${sayOperation(token.last_used_operation)})`}
+          {token.last_used_agent !== null && token.last_used_agent !== '' && ` by ${token.last_used_agent}`}
+        </Fact>
+        {token.used_from.length > 0 && (
+          <Fact name="Used from">
+            <ul>
+              {token.used_from.map(({ ip, at }) => (
+                <li key={ip}>
+                  <Id>{ip}</Id>, last <Instant at={at} />
+                </li>
+              ))}
+            </ul>
+          </Fact>
+        )}
         {token.revoked_at !== null && (
           <Fact name="Revoked">
             <Instant at={token.revoked_at} />

@@ -20,6 +20,7 @@ import { Load } from '../ui/load.tsx'
 import { Pager } from '../ui/pager.tsx'
 import { lazily, Part } from '../ui/part.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
+import { sayDay } from '../words/time.ts'
 
 const loadCreated = () => import('../tokens/created.tsx')
 const Created = lazily(loadCreated, 'Created')
@@ -68,12 +69,16 @@ function TokenList() {
 
   return (
     <section aria-label="Tokens of the organization" className="mt-10">
-      <TokenFilter search={asked.search ?? ''} state={asked.state} onChange={ask} />
+      <TokenFilter search={asked.search ?? ''} state={asked.state} unused={asked.unused ?? ''} onChange={ask} />
       <Load query={list} what="The tokens" skeleton={<RowsSkeleton rows={6} height="h-[3.75rem]" />}>
-        {({ tokens, next_cursor }) => (
+        {({ tokens, uses_known_since, next_cursor }) => (
           <div aria-busy={list.isLast} className={list.isLast ? 'opacity-60 transition-opacity' : ''}>
             {tokens.length === 0 ? (
-              <NoTokens isFiltered={asked.search !== undefined || params.has('cursor')} state={asked.state} />
+              <NoTokens
+                isFiltered={asked.search !== undefined || params.has('cursor')}
+                state={asked.state}
+                usesKnownSince={asked.unused === undefined ? undefined : uses_known_since}
+              />
             ) : (
               <TokensTable
                 slug={slug}
@@ -93,7 +98,18 @@ function TokenList() {
   )
 }
 
-function NoTokens({ isFiltered, state }: { readonly isFiltered: boolean; readonly state: string }) {
+interface NoTokensProps {
+  readonly isFiltered: boolean
+  readonly state: string
+  /** Only if tokens were asked for that were not used for a time. */
+  readonly usesKnownSince: string | undefined
+}
+
+function NoTokens({ isFiltered, state, usesKnownSince }: NoTokensProps) {
+  if (usesKnownSince !== undefined) {
+    const since = sayDay(usesKnownSince)
+    return <Empty title="No such tokens">Uses are known since {since}. What was used before, nobody can say.</Empty>
+  }
   if (isFiltered) return <Empty title="No matching tokens">Try another name, or look at all states.</Empty>
   if (state === 'revoked') return <Empty title="No revoked tokens">Revoked tokens stay listed here.</Empty>
   if (state === 'expired') return <Empty title="No expired tokens">Expired tokens stay listed here.</Empty>

@@ -11,6 +11,8 @@ export interface AskedList {
   readonly sort: Sort
   readonly order: Order
   readonly search?: string
+  /** A duration for which they were not used. */
+  readonly unused?: string
   readonly cursor?: string
 }
 
@@ -20,12 +22,14 @@ export function readListQuery(params: URLSearchParams): AskedList {
   // A credential in the address must not be sent to the authority.
   const search = holdsSecret(told) ? '' : told
   const cursor = params.get('cursor')
+  const unused = params.get('unused') ?? ''
   const sort = listSorts.find((each) => each === params.get('sort')) ?? 'created_at'
   return {
     state: listStates.find((each) => each === params.get('state')) ?? 'live',
     sort,
     order: params.get('order') === 'asc' ? 'asc' : params.get('order') === 'desc' || sort !== 'name' ? 'desc' : 'asc',
     ...(search === '' ? {} : { search }),
+    ...(/^\d{1,5}[dwhmy]$/.test(unused) ? { unused } : {}),
     ...(cursor === null ? {} : { cursor }),
   }
 }

@@ -1,4 +1,4 @@
-// Looks for tokens by a part of their names, and by their state.
+// Looks for tokens by a part of their names, by their state, and by how long nobody used them.
 import { useEffect, useState } from 'react'
 
 import { holdsSecret } from '@hallpass/client/secret-text'
@@ -11,13 +11,20 @@ const PastedCredential = lazily(() => import('./pasted-credential.tsx'), 'Pasted
 interface TokenFilterProps {
   readonly search: string
   readonly state: string
+  readonly unused: string
   readonly onChange: (changes: Readonly<Record<string, string>>) => void
 }
+
+const usualTimes = [
+  { value: '30d', label: 'Not used for 30 days' },
+  { value: '90d', label: 'Not used for 90 days' },
+  { value: '365d', label: 'Not used for a year' },
+]
 
 /** The pause in typing after which the authority is asked. */
 const pause = 200
 
-export function TokenFilter({ search, state, onChange }: TokenFilterProps) {
+export function TokenFilter({ search, state, unused, onChange }: TokenFilterProps) {
   const [typed, setTyped] = useState(search)
   const [pasted, setPasted] = useState<string | undefined>(undefined)
   useEffect(() => {
@@ -51,7 +58,21 @@ export function TokenFilter({ search, state, onChange }: TokenFilterProps) {
           onChange={(event) => take(event.target.value)}
           className={`${controlClasses} max-w-72 flex-1 basis-44`}
         />
-        <div className="ml-auto w-36">
+        <div className="ml-auto w-44">
+          <Select
+            aria-label="Last use"
+            value={unused}
+            options={[
+              { value: '', label: 'Used or not' },
+              ...usualTimes,
+              ...(unused === '' || usualTimes.some(({ value }) => value === unused)
+                ? []
+                : [{ value: unused, label: `Not used for ${unused}` }]),
+            ]}
+            onChange={(event) => onChange({ unused: event.target.value })}
+          />
+        </div>
+        <div className="w-36">
           <Select
             aria-label="State"
             value={state}

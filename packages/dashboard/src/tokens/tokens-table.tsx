@@ -1,9 +1,10 @@
-// The tokens of an organisation: what each may do, who made it, when it expires, and a button to revoke it.
+// The tokens of an organisation: what each may do, who made it, when it was used, when it expires, and a button to revoke it.
 import { Link } from 'wouter'
 
 import type { Token } from '@hallpass/client'
 
 import { Button } from '../ui/button.tsx'
+import { LastUse } from '../ui/last-use.tsx'
 import { State } from '../ui/layout.tsx'
 import { Time } from '../ui/time.tsx'
 import type { Order, Sort } from './list-query.ts'
@@ -26,10 +27,11 @@ export function TokensTable({ slug, tokens, sort, order, onSort, onRevoke }: Tok
       <table className="block w-full text-left @3xl:table @3xl:table-fixed">
         <thead className="hidden text-small text-muted @3xl:table-header-group">
           <tr className="border-b border-line">
-            <SortHeader {...header} by="name" label="Name" className="w-[25%]" />
-            <th className="w-[18%] py-2 pr-4 font-medium">May do</th>
+            <SortHeader {...header} by="name" label="Name" className="w-[23%]" />
+            <th className="w-[15%] py-2 pr-4 font-medium">May do</th>
             <th className="py-2 pr-4 font-medium">Created by</th>
             <SortHeader {...header} by="created_at" label="Created" className="w-30" />
+            <SortHeader {...header} by="last_used_at" label="Last used" className="w-30" />
             <SortHeader {...header} by="expires_at" label="Expires" className="w-27" />
             <th className="w-21 py-2 pr-4 font-medium">State</th>
             <th className="w-19 py-2 font-medium">
@@ -124,6 +126,10 @@ function Row({ slug, token, onRevoke }: RowProps) {
       </td>
       <td className="order-3 text-muted @3xl:pr-4">
         <Label>created</Label> <Time at={token.created_at} />
+      </td>
+      <td className="order-3 col-span-2 text-muted @3xl:pr-4">
+        <Label>last used:</Label>{' '}
+        <LastUse at={token.last_used_at} madeAt={token.created_at} knownSince={token.last_use_known_since} />
       </td>
       <td className="order-3 text-muted @3xl:pr-4">
         <Label>{token.state === 'expired' ? 'expired' : 'expires'}</Label> <Time at={token.expires_at} />

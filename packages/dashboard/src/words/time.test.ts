@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
 
-import { sayDistance, sayDuration, sayExactly, sayInstant } from './time.ts'
+import { sayDay, sayDistance, sayDuration, sayExactly, sayInstant } from './time.ts'
 
 const now = Date.parse('2026-11-25T12:00:00Z')
 const after = (seconds: number) => new Date(now + seconds * 1000).toISOString()
 
 describe('instants in words', () => {
+  it('has days with a short month', () => {
+    expect(sayDay('2026-11-30T23:59:59.000Z')).toBe('30 Nov 2026')
+  })
+
   it.each([
     [0, 'just now'],
     [-44, 'just now'],

@@ -26,6 +26,13 @@ export function sayExactly(iso: string): string {
   return `${new Date(iso).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
+/** `30 Nov 2026`, in UTC. */
+export function sayDay(iso: string): string {
+  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(
+    Date.parse(iso),
+  )
+}
+
 /** `25 November 2046, 22:47`, in the viewer's time zone. */
 export function sayInstant(milliseconds: number, timeZone?: string): string {
   return new Intl.DateTimeFormat('en-GB', {
