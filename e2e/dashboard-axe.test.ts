@@ -44,6 +44,7 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
       [`/dashboard/${slug}/machines/web-1`, 'Machines of web-1'],
       [`/dashboard/${slug}/members`, 'Members'],
       [`/dashboard/${slug}/audit`, 'Audit'],
+      [`/dashboard/${slug}/trust`, 'CI jobs'],
       [`/dashboard/${slug}/settings`, 'Settings'],
       ['/dashboard/personal/tokens', 'Tokens'],
       ['/orgs', 'Organizations'],
@@ -125,7 +126,7 @@ describe.skipIf(!hasBrowser)('names without an end and a space', { timeout: 120_
   it('fit into 320 pixels with text of its own size and of twice that', async () => {
     const visitor = await dashboard.visitorAs(founder, '/orgs', { viewport: { width: 320, height: 640 } })
     const { page } = visitor
-    const paths = ['tokens', 'apps', 'machines', 'members', 'audit', 'settings'].map(
+    const paths = ['tokens', 'apps', 'machines', 'members', 'trust', 'audit', 'settings'].map(
       (name) => `/dashboard/${slug}/${name}`,
     )
     for (const path of [...paths, '/orgs', '/account', '/inspect']) {

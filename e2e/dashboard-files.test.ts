@@ -70,7 +70,7 @@ describe.skipIf(!hasBrowser)('the first page', () => {
   it('moves nothing that has been shown', async () => {
     const visitor = await dashboard.visitorAs(founder, '/orgs')
     const { page } = visitor
-    for (const path of ['tokens', 'apps', 'machines', 'members', 'audit', 'settings'].map(
+    for (const path of ['tokens', 'apps', 'machines', 'members', 'trust', 'audit', 'settings'].map(
       (name) => `/dashboard/${slug}/${name}`,
     )) {
       await page.addInitScript(() => {

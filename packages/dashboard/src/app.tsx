@@ -38,6 +38,7 @@ const SettingsPage = lazily(() => import('./pages/settings-page.tsx'), 'Settings
 const SetupPage = lazily(() => import('./pages/setup-page.tsx'), 'SetupPage')
 const TokenPage = lazily(() => import('./pages/token-page.tsx'), 'TokenPage')
 const TokensPage = lazily(() => import('./pages/tokens-page.tsx'), 'TokensPage')
+const TrustPage = lazily(() => import('./pages/trust-page.tsx'), 'TrustPage')
 
 const { checkAnswer } = createCheck(forms)
 
@@ -138,6 +139,7 @@ const organisationPages: ReadonlyMap<string, ComponentType> = new Map([
   ['apps', AppsPage],
   ['machines', MachinesPage],
   ['members', MembersPage],
+  ['trust', TrustPage],
   ['audit', AuditPage],
   ['settings', SettingsPage],
 ])

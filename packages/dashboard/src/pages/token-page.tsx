@@ -80,7 +80,14 @@ function Shown({ token }: { readonly token: ShownToken }) {
           {token.app !== null && ` for ${token.app}`}
         </Fact>
         <Fact name="Created">
-          <Instant at={token.created_at} /> by {sayPerson(token.created_by, token.created_by_proven)}
+          <Instant at={token.created_at} /> by{' '}
+          {token.trust_policy === null ? (
+            sayPerson(token.created_by, token.created_by_proven)
+          ) : (
+            <Link href={`/dashboard/${slug}/trust`} className="underline underline-offset-2">
+              a CI job
+            </Link>
+          )}
           {token.minted_by !== null && (
             <>
               , with the token{' '}

@@ -126,6 +126,7 @@ const pages = [
   { page: 'apps', label: 'Apps' },
   { page: 'machines', label: 'Machines' },
   { page: 'members', label: 'Members' },
+  { page: 'trust', label: 'CI jobs' },
   { page: 'audit', label: 'Audit' },
   { page: 'settings', label: 'Settings' },
 ] as const

@@ -113,7 +113,8 @@ function Row({ slug, token, onRevoke }: RowProps) {
         )}
       </td>
       <td className="order-2 col-span-2 truncate text-muted @3xl:pr-4" title={token.created_by ?? undefined}>
-        <Label>by</Label> {sayPerson(token.created_by, token.created_by_proven)}
+        <Label>by</Label>{' '}
+        {token.trust_policy === null ? sayPerson(token.created_by, token.created_by_proven) : 'a CI job'}
         {token.minted_by !== null && (
           <Link
             href={`/dashboard/${slug}/tokens/${token.minted_by}`}
