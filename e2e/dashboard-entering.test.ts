@@ -187,7 +187,7 @@ describe.skipIf(!hasBrowser)('a passkey', () => {
     await page.getByRole('button', { name: 'Log in with a passkey' }).click()
     await page.getByRole('heading', { name: 'Tokens', exact: true }).waitFor()
     await page.goto(dashboard.url('/account'))
-    await page.getByText('last used').waitFor()
+    await page.getByText('added just now, last used').waitFor()
     await page.getByRole('button', { name: 'Remove the passkey My laptop' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
     await page.getByText('No passkeys yet.').waitFor()

@@ -16,8 +16,11 @@ describe('propose', () => {
     ['tokens nope ', []],
     ['tokens d', ['debug']],
     ['-', ['--help', '--version']],
-    ['tokens create wireguard --', ['--org', '--expiry', '--name', '--json', '--access-token', '--api-url', '--help']],
-    ['tokens create wireguard -jo acme --expiry=1h --', ['--name', '--access-token', '--api-url', '--help']],
+    [
+      'tokens create wireguard --',
+      ['--org', '--expiry', '--name', '--from', '--json', '--access-token', '--api-url', '--help'],
+    ],
+    ['tokens create wireguard -jo acme --expiry=1h --', ['--name', '--from', '--access-token', '--api-url', '--help']],
     ['tokens attenuate --app web --ap', ['--app', '--api-url']],
     ['tokens attenuate --loc', []],
     ['orgs update acme --no', ['--no-tokens-may-mint']],
