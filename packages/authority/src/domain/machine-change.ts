@@ -1,5 +1,5 @@
 // One change of a machine: its next state, and the events that record it.
-import { createUlid, type Machine, type MachineEvent, type RandomBytes } from './machine.ts'
+import { createUlid, timeOfUlid, type Machine, type MachineEvent, type RandomBytes } from './machine.ts'
 import { nextState, type MachineCause } from './machine-states.ts'
 
 export interface MachineChange {
@@ -43,7 +43,8 @@ export function changeMachine(
       type,
       status,
       source,
-      at: now,
+      // Whoever writes later may have begun earlier: no event is before the one that it follows.
+      at: timeOfUlid(lastEventId),
       request: request === undefined ? null : JSON.stringify(request),
     })
   }

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { createUlid, nextRunId } from './machine.ts'
+import { createUlid, nextRunId, timeOfUlid, type Machine } from './machine.ts'
+import { changeMachine } from './machine-change.ts'
 
 test('ULIDs are greater than earlier ones, even if a clock goes back', () => {
   fc.assert(
@@ -21,7 +22,16 @@ test('ULIDs are greater than earlier ones, even if a clock goes back', () => {
 
 test('a ULID begins with its instant', () => {
   // The example of the specification.
-  expect(createUlid(1469918176385, randomBytes).slice(0, 10)).toBe('01ARYZ6S41')
+  const id = createUlid(1469918176385, randomBytes)
+  expect([id.slice(0, 10), timeOfUlid(id)]).toEqual(['01ARYZ6S41', 1469918176385])
+})
+
+test('no event of a machine is before the one that it follows, also if it was asked for earlier', () => {
+  const event = { type: 'update', status: 'replacing', source: 'user' } as const
+  const before = { state: 'started', lastEventId: createUlid(2000, randomBytes) } as Machine
+  const at = (now: number) =>
+    changeMachine(before, 'update', { now, randomBytes }, {}, [event])?.events.map((one) => one.at)
+  expect([at(1000), at(2000), at(3000)]).toEqual([[2000], [2000], [3000]])
 })
 
 test('the id of a run is valid for an engine', () => {

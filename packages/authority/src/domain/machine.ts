@@ -129,6 +129,11 @@ export function createUlid(now: number, randomBytes: RandomBytes, before = ''): 
   return made > before ? made : formatUlid(parseUlid(before) + 1n)
 }
 
+/** The milliseconds since 1970 that a ULID begins with. */
+export function timeOfUlid(text: string): number {
+  return Number(parseUlid(text) >> 80n)
+}
+
 function formatUlid(value: bigint): string {
   let text = ''
   for (let left = value; text.length < 26; left >>= 5n) text = ulidDigits.charAt(Number(left & 31n)) + text
