@@ -28,10 +28,10 @@ describe('the built files', () => {
     }
   })
 
-  it('have at most 170 KB, gzipped, all together', () => {
+  it('have at most 180 KB, gzipped, all together', () => {
     const all = names.map((name) => readFileSync(join(assets, `${name}.gz`)).length)
     const page = readFileSync(join(dashboardFolder, 'index.html.gz')).length
-    expect(all.reduce((sum, size) => sum + size, page)).toBeLessThanOrEqual(170_000)
+    expect(all.reduce((sum, size) => sum + size, page)).toBeLessThanOrEqual(180_000)
   })
 
   it('carry no schemas, no WebAssembly, and no way to make code or markup of text', () => {
@@ -52,18 +52,18 @@ describe.skipIf(!hasBrowser)('the first page', () => {
   const { dashboard } = prepared
   const slug = prepareOrganisation(prepared)
 
-  it('takes at most 115 KB, gzipped: to log in, and to come to the tokens', async () => {
+  it('takes at most 118 KB, gzipped: to log in, and to come to the tokens', async () => {
     const visitor = await dashboard.visitor()
     const { page } = visitor
     const files = collectFiles(page)
     await page.goto(dashboard.url(`/dashboard/${slug}/tokens`))
     await page.getByRole('heading', { name: 'Log in to Hallpass' }).waitFor()
-    expect(sizeOf(files)).toBeLessThanOrEqual(115_000)
+    expect(sizeOf(files)).toBeLessThanOrEqual(118_000)
     await page.getByLabel('Email').fill(founder.email)
     await page.getByLabel('Password', { exact: true }).fill(founder.password)
     await page.keyboard.press('Enter')
     await page.getByText('No tokens yet').waitFor()
-    expect(sizeOf(files)).toBeLessThanOrEqual(115_000)
+    expect(sizeOf(files)).toBeLessThanOrEqual(118_000)
     await visitor.leave()
   })
 

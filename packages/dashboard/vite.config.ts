@@ -43,7 +43,7 @@ export default defineConfig({
             {
               name: 'core',
               // Narrowing, and the little that it takes, are in the first page.
-              test: /@noble|packages\/macaroon\/src\/(?!narrow|shell-words|label-words|action\.|boundary|errors)|client\/src\/pasted-token|tokens\/(?:created|usage)|caveats\/explained|src\/inspect/,
+              test: /@noble|packages\/macaroon\/src\/(?!narrow|network\.|shell-words|label-words|action\.|boundary|errors)|client\/src\/pasted-token|tokens\/(?:created|usage)|caveats\/explained|src\/inspect/,
               priority: 3,
             },
             {
