@@ -47,6 +47,8 @@ export async function fillWithCrowd(directory: string, url: string | undefined, 
           revokedBy: null,
           caveats,
           machineId: null,
+          successorId: null,
+          predecessorId: null,
         })
       }
     })

@@ -303,6 +303,8 @@ const listed = {
   'showToken:deploy': [[...members, ...whole, 'readonly', 'app', 'deploy'], ofToken('deploy')],
   'showTokenHistory:org': [[...members, ...whole, 'readonly'], ofToken('deploy_organization')],
   'showTokenHistory:deploy': [[...members, ...whole, 'readonly'], ofToken('deploy')],
+  'rotateToken:org': [[...members, ...single], ofToken('deploy_organization'), { grace: '1h' }],
+  'rotateToken:deploy': [[...members, ...single, 'app', 'deploy'], ofToken('deploy')],
   'revokeToken:org': [[...members, ...whole], ofToken('deploy_organization')],
   'revokeToken:deploy': [[...members, ...whole, 'app', 'deploy'], ofToken('deploy')],
   'revokeTokenText:org': [

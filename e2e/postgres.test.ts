@@ -150,6 +150,36 @@ describe.skipIf(missing !== undefined)(`on PostgreSQL${missing === undefined ? '
     for (const directory of directories) await rm(directory, { recursive: true, force: true })
   })
 
+  test('of one token that both rotate, revoke and mint with at once there is one successor, and nothing outlives it', async () => {
+    const { slug } = await createOrganisation(first, token)
+    for (let round = 0; round < 6; round++) {
+      const above = await mint(first, token, slug)
+      const old = await mint(second, above.token, slug)
+      const before = await mint(first, old.token, slug)
+      const victim = [above, old, undefined][round % 3]
+      const rotate = (ask: Ask) => ask('POST', `/v1/tokens/${old.id}/rotate`, { token, body: { grace: '1h' } })
+      const mintBy = (ask: Ask) => ask('POST', `/v1/orgs/${slug}/tokens`, { token: old.token, body: {} })
+      const answers = await Promise.all([
+        rotate(first),
+        rotate(second),
+        mintBy(first),
+        mintBy(second),
+        victim === undefined ? undefined : revoke(second, token, victim.id),
+      ])
+      const made = answers.flatMap((answer) =>
+        answer?.status === 201 ? [answer.body as { readonly id: string; readonly token: string }] : [],
+      )
+      for (const answer of answers) if (answer !== undefined) expect([201, 401, 403, 409]).toContain(answer.status)
+      const successors = made.filter((each) => 'predecessor' in each)
+      expect(successors.length).toBeLessThanOrEqual(1)
+      if (victim === undefined) expect(successors).toHaveLength(1)
+      if (victim !== above) for (const { id } of [...successors, old]) await revoke(first, token, id)
+      for (const ask of [first, second]) {
+        for (const each of [old, before, ...made]) expect(await statusOf(ask, each.token), `round ${round}`).toBe(401)
+      }
+    }
+  })
+
   test('from signing up to revoking', async () => {
     const person = await signUpInto(first, token, slug)
     const app = await createApp(first, person.token, slug)

@@ -274,7 +274,9 @@ describe('the README', () => {
       expect(stdout).toContain('New app created: web-1')
       expect(stderr).toContain('is not of the organization that this belongs to')
       const [, reader] = /^(\S+) {2,}Read-only org token /m.exec(stdout) ?? []
-      expect(stdout).toMatch(new RegExp(`Revoked ${reader}\\n1 token revoked\\nRevoked \\S+\\n1 token revoked\\n`))
+      expect(stdout).toMatch(
+        new RegExp(`Revoked ${reader}\\n1 token revoked\\nFlyV1 fm2_\\S+\\nRevoked \\S+\\n1 token revoked\\n`),
+      )
       if (dockerd !== undefined)
         expect(stdout).toMatch(/Linux [^]*at work\n[^]*worker +started[^]*Destroyed machine \S+\n$/)
     } finally {

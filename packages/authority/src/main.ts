@@ -34,6 +34,7 @@ import { createMailer, type MailFailure } from './mail/mailer.ts'
 import { createPostbox, type RunningPostbox } from './mail/postbox.ts'
 import { createPause } from './operations/perform/allowance.ts'
 import { createAuthenticate } from './operations/perform/authenticate.ts'
+import { recordLateUses } from './operations/perform/late-uses.ts'
 import { createLimits } from './operations/perform/limits.ts'
 import type { Environment } from './operations/perform/operation.ts'
 import { createUseLog } from './operations/perform/note-uses.ts'
@@ -185,6 +186,9 @@ async function listen(
     location,
     now: environment.now,
     clock: () => performance.now(),
+    // Nobody waits for it.
+    noteLate: (tokens, from) =>
+      void recordLateUses(environment, { tokens, from, at: environment.now(), requestId: '' }),
   })
   openRestDoor(server, { environment, authenticate, credentialOf: cookies.credentialOf })
   openMachinesDoor(server, { environment, authenticate, credentialOf: cookies.credentialOf })

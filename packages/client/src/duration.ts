@@ -52,6 +52,14 @@ export function parseTimeout(given: string | number): number {
   return Number(nanoseconds / 1_000_000n)
 }
 
+/**
+ * Reads how long something lives on, which may be 0: whole seconds, and a part of one as a whole.
+ * @throws DurationError that says what is wrong
+ */
+export function parseGrace(text: string): number {
+  return Math.ceil(parseTimeout(text) / 1000)
+}
+
 /** Writes milliseconds as Go's `Duration.String` does for whole seconds, and as `1500ms` else. */
 export function formatTimeout(milliseconds: number): string {
   return milliseconds % 1000 === 0 ? formatDuration(milliseconds / 1000) : `${milliseconds}ms`

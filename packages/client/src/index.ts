@@ -37,6 +37,7 @@ export type {
   ShownToken,
   Profile,
   RevokedToken,
+  RotatedToken,
   Token,
   TokenList,
 } from './contract/tokens.ts'
@@ -49,6 +50,7 @@ export {
   formatDuration,
   longestDuration,
   parseDuration,
+  parseGrace,
   parseTimeout,
 } from './duration.ts'
 export { ApiError, ConnectionError, apiErrorCodes, type ApiErrorCode, type ConnectionDetails } from './errors.ts'

@@ -27,6 +27,8 @@ export interface TokenRecord {
   readonly revokedAt: number | null
   /** Who revoked it: an email address or `token <id>`. */
   readonly revokedBy: string | null
+  /** The token that replaced it, if it was rotated. What it minted is that token's since then. */
+  readonly successorId: string | null
 }
 
 /** A token and the key that signed it: what nearly every request is looked up by. */
@@ -52,6 +54,8 @@ export interface NewToken extends TokenRecord {
   readonly caveats: Uint8Array | null
   /** The machine that it is the own token of. */
   readonly machineId: string | null
+  /** The token that it replaced. */
+  readonly predecessorId: string | null
 }
 
 /** A token with the names for a list. */

@@ -50,9 +50,9 @@ export async function moveSomeCaveats(session: QuerySession, { doneId }: Unmoved
 
 /**
  * Bytes of the caveats and the two forms of the name. SQLite keeps an entry of up to 1,002 bytes on its page
- * (https://sqlite.org/fileformat2.html#cell_payload_overflow_pages), and the other columns have at most 380.
+ * (https://sqlite.org/fileformat2.html#cell_payload_overflow_pages), and the other columns have at most 420.
  */
-const room = 600
+const room = 560
 
 const mostLookedAt = 500
 // Each has up to 48 KiB.

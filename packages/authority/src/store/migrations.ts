@@ -24,6 +24,7 @@ import { migration21 } from './migrations/0021-tokens-of-machines.ts'
 import { migration22 } from './migrations/0022-awaited-images.ts'
 import { migration23 } from './migrations/0023-trust-policies.ts'
 import { migration24 } from './migrations/0024-last-uses.ts'
+import { migration25 } from './migrations/0025-rotation-of-tokens.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   migration22,
   migration23,
   migration24,
+  migration25,
 ]

@@ -18,7 +18,7 @@ export async function removeEvents(session: QuerySession, before: number): Promi
 
 /**
  * Removes tokens that ended before that time, in organisations with an id above `after`. Keeps the row of a token while
- * a token that it minted has a row, because descent goes through it. Returns the id of the last organisation that is
+ * a token that it minted or replaced has a row, because descent goes through it. Returns the id of the last organisation that is
  * done; undefined after the last one.
  */
 export async function removeEndedTokens(
@@ -38,7 +38,7 @@ export async function removeEndedTokens(
     for (const token of removed) await removeTokenUse(session, token.id)
     left -= removed.length
   }
-  // Everything, or everything but minters of tokens that still exist.
+  // Everything, or everything but minters and successors of tokens that still exist.
   return left > 0 ? id : id - 1
 }
 
@@ -120,6 +120,7 @@ const removeEnded = (['is', 'is not'] as const).map((state) =>
           .where('ended.revoked_at', state, null)
           .where(sql<SqlBool>`not exists (select 1 from tokens as minted
             where minted.minted_by = ended.id and minted.minted_by is not null)`)
+          .where(sql<SqlBool>`not exists (select 1 from tokens as replaced where replaced.id = ended.predecessor_id)`)
           .orderBy('ended.expires_at')
           .limit(param('limit')),
       )

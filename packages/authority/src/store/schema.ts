@@ -189,6 +189,8 @@ export interface Database {
     /** As on the wire; null for rows from before version 2, and if they are in `token_caveats`. */
     readonly caveats: Uint8Array | null
     readonly machine_id: string | null
+    readonly successor_id: Uint8Array | null
+    readonly predecessor_id: Uint8Array | null
   }
   readonly machine_tokens: {
     readonly machine_id: string

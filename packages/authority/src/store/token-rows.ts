@@ -11,10 +11,11 @@ import { creatorColumns } from './users.ts'
 import { toTokenUse, useColumns, type UseRow } from './uses.ts'
 
 /** A token as stored, with ids as bytes. */
-export type Stored<Token extends TokenRecord> = Omit<Token, 'id' | 'mintedBy'> & {
-  readonly id: Uint8Array
-  readonly mintedBy: Uint8Array | null
+export type Stored<Token extends TokenRecord> = Omit<Token, 'id' | IdName> & { readonly id: Uint8Array } & {
+  readonly [Name in IdName & keyof Token]: Uint8Array | null
 }
+
+type IdName = 'mintedBy' | 'successorId' | 'predecessorId'
 
 /** A found token. `maybeDead` is set if an ancestor, its app or its organisation may have been revoked. */
 export type Found<Token extends TokenRecord> = Stored<Token> & { readonly maybeDead: number | null }
@@ -34,6 +35,7 @@ export const recordColumns = [
   'tokens.expires_at as expiresAt',
   'tokens.revoked_at as revokedAt',
   'tokens.revoked_by as revokedBy',
+  'tokens.successor_id as successorId',
   maybeDead,
 ] as const
 
@@ -42,6 +44,7 @@ export const listedColumns = [
   ...recordColumns,
   ...creatorColumns,
   'tokens.machine_id as machineId',
+  'tokens.predecessor_id as predecessorId',
   'apps.name as appName',
   ...useColumns,
 ] as const
@@ -62,13 +65,15 @@ export async function toRecord(session: QuerySession, row: Found<TokenRecord>): 
     expiresAt: row.expiresAt,
     revokedAt: above?.revokedAt ?? row.revokedAt,
     revokedBy: above?.revokedBy ?? row.revokedBy,
+    successorId: row.successorId && formatTokenId(row.successorId),
   }
 }
 
 export async function toListed(session: QuerySession, row: FoundListed): Promise<ListedToken> {
   const { caveats, machineId, createdByEmail, createdByProvenAt, appName } = row
+  const predecessorId = row.predecessorId && formatTokenId(row.predecessorId)
   const named = { caveats, machineId, createdByEmail, createdByProvenAt, appName }
-  return { ...(await toRecord(session, row)), ...named, lastUse: toTokenUse(row) }
+  return { ...(await toRecord(session, row)), ...named, predecessorId, lastUse: toTokenUse(row) }
 }
 
 export async function toListedOnes(

@@ -2,7 +2,7 @@
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import { nameKey, type NewToken } from '../domain/token.ts'
-import { continueRevocations, revocationsAreUnfinished, revokeDescendants } from './descent.ts'
+import { continueRevocations, descendsFrom, revocationsAreUnfinished, revokeDescendants } from './descent.ts'
 import { beginRevoking } from './leftovers.ts'
 import { addLongCaveats, caveatsColumn, shortCaveats } from './long-caveats.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
@@ -38,7 +38,9 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
         ...token,
         nameKey: nameKey(token.name),
         id,
-        mintedBy: token.mintedBy === null ? null : requireTokenId(token.mintedBy),
+        mintedBy: idOrNull(token.mintedBy),
+        successorId: idOrNull(token.successorId),
+        predecessorId: idOrNull(token.predecessorId),
         caveats: shortCaveats(token),
       })
       if (!inserted) throw new DomainError('conflict', 'There is already a token with this id.')
@@ -48,12 +50,22 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
       const bytes = parseTokenId(id)
       if (bytes) await session.run(revoke, { id: bytes, at, by })
     },
+    descendsFrom: async (id, other) => {
+      const [from, to] = [parseTokenId(id), parseTokenId(other)]
+      return from !== undefined && to !== undefined && descendsFrom(session, from, to)
+    },
+    handOn: async (id, successorId, endsAt) =>
+      session.run(handOn, { id: requireTokenId(id), successorId: requireTokenId(successorId), endsAt }),
     revokeDescendants: async (id, at, by) => revokeDescendants(session, requireTokenId(id), at, by),
     continueRevocations: () => continueRevocations(session),
     removeEnded: (before, after) => removeEndedTokens(session, before, after),
     revokeOfOrganisation: (organisationId, at, by) => revokeOfOrganisation(session, organisationId, at, by),
     revokeOfApp: (appId, at, by) => beginRevoking(session, appId, at, by),
   }
+}
+
+function idOrNull(id: string | null): Uint8Array | null {
+  return id === null ? null : requireTokenId(id)
 }
 
 const byId = lookup((db, param: Param<{ id: Uint8Array }>) =>
@@ -97,8 +109,19 @@ const insert = query((db, param: Param<Stored<NewToken> & { readonly nameKey: st
       revoked_by: param('revokedBy'),
       caveats: param('caveats'),
       machine_id: param('machineId'),
+      successor_id: param('successorId'),
+      predecessor_id: param('predecessorId'),
     })
     .onConflict((conflict) => conflict.doNothing()),
+)
+
+const handOn = query(
+  (db, param: Param<{ id: Uint8Array; successorId: Uint8Array; endsAt: number }>) =>
+    db
+      .updateTable('tokens')
+      .set({ successor_id: param('successorId'), expires_at: param('endsAt') })
+      .where('id', '=', param('id')),
+  ({ id }) => formatTokenId(id),
 )
 
 const revoke = query(

@@ -50,6 +50,8 @@ export function listed(digit: number): Token {
     created_by_proven: true,
     minted_by: null,
     trust_policy: null,
+    successor_id: null,
+    predecessor_id: null,
     created_at: moment,
     expires_at: '2124-04-23T05:39:39.000Z',
     revoked_at: null,

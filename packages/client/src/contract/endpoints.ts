@@ -95,6 +95,7 @@ export const endpoints = {
   showCurrentTokens: 'GET /v1/tokens/current',
   showToken: 'GET /v1/tokens/{token_id}',
   showTokenHistory: 'GET /v1/tokens/{token_id}/history',
+  rotateToken: 'POST /v1/tokens/{token_id}/rotate',
   revokeToken: 'DELETE /v1/tokens/{token_id}',
   revokeTokenText: 'POST /v1/tokens/revoke',
   authenticateTokens: 'POST /v1/tokens/authenticate',

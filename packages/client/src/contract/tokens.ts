@@ -1,7 +1,7 @@
 // Org tokens and deploy tokens: mint, list, show, revoke.
 import { z } from 'zod'
 
-import { durationFromNanoseconds, parseDuration } from '../duration.ts'
+import { durationFromNanoseconds, parseDuration, parseGrace } from '../duration.ts'
 import { appParams } from './apps.ts'
 import { caveatAnswer, requestedCaveats } from './caveats.ts'
 import { auditEvents, auditQuery, organisationParams } from './organisations.ts'
@@ -9,7 +9,7 @@ import { routesOf } from './route.ts'
 import { checkedBy } from './durations.ts'
 import { lastUse } from './uses.ts'
 import { cursor, line, pageLimit, part, pathName, timestamp } from './text.ts'
-import { defaultExpiry, listSorts, listStates } from './words.ts'
+import { defaultExpiry, defaultGrace, listSorts, listStates } from './words.ts'
 
 const duration = z.string().superRefine(checkedBy(parseDuration))
 
@@ -39,6 +39,14 @@ const token = z
       .string()
       .nullable()
       .describe('Id of the trust policy that gave it for an identity token, where one did.'),
+    successor_id: z
+      .string()
+      .nullable()
+      .describe('Id of the token that replaced it, where it was rotated: it ends earlier than it was minted for.'),
+    predecessor_id: z
+      .string()
+      .nullable()
+      .describe('Id of the token that it replaced; that one may not be remembered any more.'),
     created_at: timestamp,
     expires_at: timestamp,
     revoked_at: timestamp.nullable(),
@@ -69,6 +77,13 @@ const mintedToken = token
   .extend({ token: z.string().describe('The token, `FlyV1 fm2_…`: shown once, stored nowhere.') })
   .meta({ id: 'MintedToken' })
 export type MintedToken = z.infer<typeof mintedToken>
+
+const rotatedToken = mintedToken
+  .extend({
+    predecessor: token.describe('The token that was replaced: it lives until its `expires_at`, or is revoked.'),
+  })
+  .meta({ id: 'RotatedToken' })
+export type RotatedToken = z.infer<typeof rotatedToken>
 
 const revokedToken = token
   .extend({
@@ -195,6 +210,25 @@ export const tokenRoutes = routesOf('tokens', {
     params: tokenParams,
     query: auditQuery,
     answer: auditEvents,
+  },
+
+  rotateToken: {
+    summary: "Replace a token by one with the same caveats; what it minted is that one's from then on",
+    params: tokenParams,
+    body: z
+      .strictObject({
+        grace: z
+          .string()
+          .superRefine(checkedBy(parseGrace))
+          .default(defaultGrace)
+          .describe('How long the old token lives on, as a duration; 0 to revoke it at once.'),
+        expiry: expiry
+          .optional()
+          .describe('How long the new one is valid; as long as the old one was, where it is absent.'),
+      })
+      .default({ grace: defaultGrace }),
+    status: 201,
+    answer: rotatedToken,
   },
 
   revokeToken: {

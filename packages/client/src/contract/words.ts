@@ -10,4 +10,7 @@ export const listStates = ['live', 'all', 'revoked', 'expired'] as const
 /** 20 years of 365 days, as flyctl's default. */
 export const defaultExpiry = '175200h0m0s'
 
+/** How long a token that is rotated lives on. */
+export const defaultGrace = '24h'
+
 export const listSorts = ['expires_at', 'created_at', 'name', 'last_used_at'] as const

@@ -2,14 +2,15 @@
 import { useState } from 'react'
 import { Link, useParams } from 'wouter'
 
-import type { ShownToken, Token } from '@hallpass/client'
+import type { RotatedToken, ShownToken, Token } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useQuery } from '../api/use-query.ts'
 import { useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
 import { RevokeDialog } from '../tokens/revoke-dialog.tsx'
-import { TokenState } from '../tokens/tokens-table.tsx'
+import { RotateDialog } from '../tokens/rotate-dialog.tsx'
+import { canRotate, TokenState } from '../tokens/tokens-table.tsx'
 import { useSayCount } from '../ui/announce.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyButton, Id } from '../ui/copy.tsx'
@@ -26,6 +27,8 @@ import { sayOperation } from '../words/audit.ts'
 import { sayExactly } from '../words/time.ts'
 import { sayPerson } from '../words/people.ts'
 
+const loadCreated = () => import('../tokens/created.tsx')
+const Created = lazily(loadCreated, 'Created')
 const Explained = lazily(() => import('../caveats/explained.tsx'), 'Explained')
 
 export function TokenPage() {
@@ -54,6 +57,8 @@ function Shown({ token }: { readonly token: ShownToken }) {
   const organisation = useOrganisation()
   const { slug } = organisation
   const [isRevoking, setRevoking] = useState(false)
+  const [isRotating, setRotating] = useState(false)
+  const [rotated, setRotated] = useState<RotatedToken | undefined>(undefined)
   const apps = useQuery({ key: ['apps', slug], ask: () => client.listApps({ org_slug: slug }) })
   return (
     <>
@@ -62,12 +67,22 @@ function Shown({ token }: { readonly token: ShownToken }) {
         lead={<TokenState token={token} />}
         actions={
           token.state === 'live' && (
-            <Button kind="danger" onClick={() => setRevoking(true)}>
-              Revoke
-            </Button>
+            <>
+              {canRotate(token) && <Button onClick={() => setRotating(true)}>Rotate</Button>}
+              <Button kind="danger" onClick={() => setRevoking(true)}>
+                Revoke
+              </Button>
+            </>
           )
         }
       />
+      {rotated !== undefined && (
+        <Part fallback={<div className="skeleton mb-8 h-72 rounded-card" />}>
+          <div className="mb-8">
+            <Created minted={rotated} organisation={organisation} onDone={() => setRotated(undefined)} />
+          </div>
+        </Part>
+      )}
       <Facts>
         <Fact name="Id">
           <span className="flex flex-wrap items-center justify-between gap-2">
@@ -90,10 +105,7 @@ function Shown({ token }: { readonly token: ShownToken }) {
           )}
           {token.minted_by !== null && (
             <>
-              , with the token{' '}
-              <Link href={`/dashboard/${slug}/tokens/${token.minted_by}`} className="underline underline-offset-2">
-                <Id>{token.minted_by}</Id>
-              </Link>
+              , with the token <TokenLink slug={slug} id={token.minted_by} />
             </>
           )}
         </Fact>
@@ -114,6 +126,16 @@ function Shown({ token }: { readonly token: ShownToken }) {
                 </li>
               ))}
             </ul>
+          </Fact>
+        )}
+        {token.predecessor_id !== null && (
+          <Fact name="Replaces">
+            <Predecessor slug={slug} id={token.predecessor_id} />
+          </Fact>
+        )}
+        {token.successor_id !== null && (
+          <Fact name="Replaced by">
+            <TokenLink slug={slug} id={token.successor_id} />
           </Fact>
         )}
         {token.revoked_at !== null && (
@@ -142,8 +164,46 @@ function Shown({ token }: { readonly token: ShownToken }) {
         )}
       </Section>
       <History id={token.id} />
+      {isRotating && (
+        <RotateDialog
+          token={token}
+          slug={slug}
+          prepare={loadCreated}
+          onRotated={setRotated}
+          onClose={() => setRotating(false)}
+        />
+      )}
       {isRevoking && <RevokeDialog token={token} slug={slug} onClose={() => setRevoking(false)} />}
     </>
+  )
+}
+
+/** The token that this one replaces, and its last use: whoever still has it must get the new one before it ends. */
+function Predecessor({ slug, id }: { readonly slug: string; readonly id: string }) {
+  const { client } = useServices()
+  const { data: old } = useQuery({ key: ['token', id], ask: () => client.showToken({ token_id: id }) })
+  return (
+    <>
+      <TokenLink slug={slug} id={id} />
+      {old?.state === 'live' && (
+        <>
+          , which works until <Instant at={old.expires_at} />
+        </>
+      )}
+      {old !== undefined && old.last_used_at !== null && (
+        <>
+          , last used <Time at={old.last_used_at} /> from <Id>{old.last_used_ip ?? 'an unknown address'}</Id>
+        </>
+      )}
+    </>
+  )
+}
+
+function TokenLink({ slug, id }: { readonly slug: string; readonly id: string }) {
+  return (
+    <Link href={`/dashboard/${slug}/tokens/${id}`} className="underline underline-offset-2">
+      <Id>{id}</Id>
+    </Link>
   )
 }
 

@@ -13,6 +13,7 @@ import { type Order, readListQuery, type Sort } from '../tokens/list-query.ts'
 import { listTokens } from '../tokens/list-tokens.ts'
 import { TokenFilter } from '../tokens/token-filter.tsx'
 import { RevokeDialog } from '../tokens/revoke-dialog.tsx'
+import { RotateDialog } from '../tokens/rotate-dialog.tsx'
 import { TokensTable } from '../tokens/tokens-table.tsx'
 import { useSayCount } from '../ui/announce.ts'
 import { Empty } from '../ui/layout.tsx'
@@ -38,12 +39,12 @@ export function TokensPage() {
           <Created minted={minted} organisation={organisation} onDone={() => setMinted(undefined)} />
         </Part>
       )}
-      <TokenList />
+      <TokenList onRotated={setMinted} />
     </>
   )
 }
 
-function TokenList() {
+function TokenList({ onRotated }: { readonly onRotated: (minted: MintedToken) => void }) {
   const { client } = useServices()
   const { slug } = useOrganisation()
   const [params, setParams] = useSearchParams()
@@ -54,6 +55,7 @@ function TokenList() {
     keepsLast: true,
   })
   const [revoking, setRevoking] = useState<Token | undefined>(undefined)
+  const [rotating, setRotating] = useState<Token | undefined>(undefined)
   useSayCount(asked, list, ['token', ({ tokens }) => tokens.length])
 
   /** A new search begins at the first page. */
@@ -86,6 +88,7 @@ function TokenList() {
                 sort={asked.sort}
                 order={asked.order}
                 onSort={(sort: Sort, order: Order) => ask({ sort, order })}
+                onRotate={setRotating}
                 onRevoke={setRevoking}
               />
             )}
@@ -93,6 +96,15 @@ function TokenList() {
           </div>
         )}
       </Load>
+      {rotating !== undefined && (
+        <RotateDialog
+          token={rotating}
+          slug={slug}
+          prepare={loadCreated}
+          onRotated={onRotated}
+          onClose={() => setRotating(undefined)}
+        />
+      )}
       {revoking !== undefined && <RevokeDialog token={revoking} slug={slug} onClose={() => setRevoking(undefined)} />}
     </section>
   )

@@ -1,7 +1,7 @@
 // The form at the top of the tokens page: every field is optional, and the form says beforehand what the token will be.
 import { useState } from 'react'
 
-import { ConnectionError, type MintedToken, type OrganisationDetails } from '@hallpass/client'
+import type { MintedToken, OrganisationDetails } from '@hallpass/client'
 import { actions, type Caveat } from '@hallpass/macaroon'
 import { caveatsOfWords } from '@hallpass/macaroon/narrow'
 
@@ -10,7 +10,7 @@ import { useCache, useQuery } from '../api/use-query.ts'
 import { useMutation } from '../session/use-mutation.ts'
 import { Button } from '../ui/button.tsx'
 import { Choice } from '../ui/choice.tsx'
-import { PlainError, fieldError } from '../ui/failure-words.ts'
+import { fieldError } from '../ui/failure-words.ts'
 import { SelectField, TextField } from '../ui/field.tsx'
 import { Fold } from '../ui/fold.tsx'
 import { Form } from '../ui/form.tsx'
@@ -19,6 +19,7 @@ import { lazily, Part } from '../ui/part.tsx'
 import { useNow } from '../ui/time.tsx'
 import { defaultHours, durationOf, type Expiry, presets, problemOf } from './expiry.ts'
 import { ExpiryWords } from './expiry-words.tsx'
+import { loadFirst } from './load-first.ts'
 import {
   problemsOfNarrowing,
   sayNarrowing,
@@ -54,14 +55,7 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
   const apps = useQuery({ key: ['apps', slug], ask: () => client.listApps({ org_slug: slug }) })
   const creation = useMutation({
     async run(caveats: readonly Caveat[]) {
-      const parts = Promise.all([import('@hallpass/macaroon/json'), prepare()])
-      const [{ caveatsToJSON }] = await parts.catch((cause: unknown) => {
-        if (!navigator.onLine) throw new ConnectionError('unreachable', 'offline', { cause })
-        throw new PlainError(
-          'Nothing was created: a part of this page could not be loaded. Reload the page and try again.',
-          { cause },
-        )
-      })
+      const [{ caveatsToJSON }] = await loadFirst(Promise.all([import('@hallpass/macaroon/json'), prepare()]))
       return client.createToken({
         org_slug: slug,
         profile: kind === 'app' ? 'deploy' : 'deploy_organization',

@@ -54,14 +54,18 @@ export function RevokeDialog({ token, slug, onClose }: RevokeDialogProps) {
     >
       <p>The token stops working at once, and so does every token that was narrowed from it. This cannot be undone.</p>
       <p>
-        {isAlone
-          ? 'The tokens that it created stay valid.'
-          : 'The tokens that it created, and the tokens that those created, are revoked too.'}
+        {token.successor_id !== null
+          ? 'The tokens that it created belong to the token that replaced it, and stay valid.'
+          : isAlone
+            ? 'The tokens that it created stay valid.'
+            : 'The tokens that it created, and the tokens that those created, are revoked too.'}
       </p>
       <p className="font-mono text-small">{token.id}</p>
-      <Check checked={isAlone} onChange={setAlone}>
-        Keep the tokens that it created
-      </Check>
+      {token.successor_id === null && (
+        <Check checked={isAlone} onChange={setAlone}>
+          Keep the tokens that it created
+        </Check>
+      )}
     </ConfirmDialog>
   )
 }

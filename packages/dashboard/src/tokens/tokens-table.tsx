@@ -17,10 +17,11 @@ interface TokensTableProps {
   readonly sort: Sort
   readonly order: Order
   readonly onSort: (sort: Sort, order: Order) => void
+  readonly onRotate: (token: Token) => void
   readonly onRevoke: (token: Token) => void
 }
 
-export function TokensTable({ slug, tokens, sort, order, onSort, onRevoke }: TokensTableProps) {
+export function TokensTable({ slug, tokens, sort, order, onSort, onRotate, onRevoke }: TokensTableProps) {
   const header = { sort, order, onSort }
   return (
     <div className="@container">
@@ -35,13 +36,19 @@ export function TokensTable({ slug, tokens, sort, order, onSort, onRevoke }: Tok
             <SortHeader {...header} by="expires_at" label="Expires" className="w-27" />
             <th className="w-21 py-2 pr-4 font-medium">State</th>
             <th className="w-19 py-2 font-medium">
-              <span className="sr-only">Revoke</span>
+              <span className="sr-only">Rotate, revoke</span>
             </th>
           </tr>
         </thead>
         <tbody className="block divide-y divide-line border-y border-line @3xl:table-row-group @3xl:border-t-0">
           {tokens.map((token) => (
-            <Row key={token.id} slug={slug} token={token} onRevoke={() => onRevoke(token)} />
+            <Row
+              key={token.id}
+              slug={slug}
+              token={token}
+              onRotate={() => onRotate(token)}
+              onRevoke={() => onRevoke(token)}
+            />
           ))}
         </tbody>
       </table>
@@ -84,10 +91,11 @@ function SortHeader({ sort, order, onSort, by, label, className }: SortHeaderPro
 interface RowProps {
   readonly slug: string
   readonly token: Token
+  readonly onRotate: () => void
   readonly onRevoke: () => void
 }
 
-function Row({ slug, token, onRevoke }: RowProps) {
+function Row({ slug, token, onRotate, onRevoke }: RowProps) {
   const { words, narrowed } = reachOf(token)
   const isLive = token.state === 'live'
   return (
@@ -137,19 +145,29 @@ function Row({ slug, token, onRevoke }: RowProps) {
       </td>
       <td className="order-4 self-center @3xl:pr-4">
         <TokenState token={token} />
-      </td>
-      <td className="order-4 self-center text-right">
-        {isLive && (
-          <Button
-            kind="quiet-danger"
-            size="small"
-            aria-label={`Revoke ${token.name}`}
-            onClick={onRevoke}
-            className="-mr-2.5"
+        {token.successor_id !== null && (
+          <Link
+            href={`/dashboard/${slug}/tokens/${token.successor_id}`}
+            className="block truncate text-tiny text-muted hover:text-ink hover:underline"
+            title={token.successor_id}
           >
-            Revoke
-          </Button>
+            replaced
+          </Link>
         )}
+      </td>
+      <td className="order-4 col-span-2 self-center text-right">
+        <div className="-mr-2.5 flex justify-end @3xl:flex-col @3xl:items-end">
+          {canRotate(token) && (
+            <Button kind="quiet" size="small" aria-label={`Rotate ${token.name}`} onClick={onRotate}>
+              Rotate
+            </Button>
+          )}
+          {isLive && (
+            <Button kind="quiet-danger" size="small" aria-label={`Revoke ${token.name}`} onClick={onRevoke}>
+              Revoke
+            </Button>
+          )}
+        </div>
       </td>
     </tr>
   )
@@ -158,6 +176,11 @@ function Row({ slug, token, onRevoke }: RowProps) {
 /** Said only where there is no heading above. */
 function Label({ children }: { readonly children: string }) {
   return <span className="@3xl:hidden">{children}</span>
+}
+
+/** Whether somebody who may can replace it. */
+export function canRotate({ state, successor_id, machine, caveats }: Token): boolean {
+  return state === 'live' && successor_id === null && machine === null && caveats !== null
 }
 
 const tones = { live: 'good', revoked: 'bad', expired: 'off' } as const

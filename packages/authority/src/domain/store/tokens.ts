@@ -16,23 +16,31 @@ export interface TokenReads {
   ofOrganisation(organisationId: number, query: TokenQuery): Promise<Page<ListedToken, string>>
   /** As above, for tokens limited to an app of the organisation. */
   ofApp(app: Pick<App, 'id' | 'organisationId'>, query: TokenQuery): Promise<Page<ListedToken, string>>
+  /** Whether revoking the other one with its descendants takes this one too. */
+  descendsFrom(id: string, other: string): Promise<boolean>
   /** Whether `continueRevocations` has anything to do. */
   revocationsAreUnfinished(): Promise<boolean>
 }
 
 export interface TokenWrites extends TokenReads {
   insert(token: NewToken): Promise<void>
+  /**
+   * Hands on to the successor what the token minted, and moves its end; `endsAt` in milliseconds. The successor has the minter of
+   * the token, or, if that has none, any minter that does not descend from it.
+   */
+  handOn(id: string, successorId: string, endsAt: number): Promise<void>
   /** Only if it is not revoked yet: the first revocation is kept. */
   revoke(id: string, at: number, by: string): Promise<void>
   /**
-   * Revokes all descendants of the token from the commit on, but not the token itself. If there are many,
+   * Revokes all descendants of the token from the commit on, but not the token itself: those that it minted, and the token that
+   * it replaced with those that that one minted. A token that was replaced has none. If there are many,
    * `continueRevocations` marks the rest later; they are dead at once all the same. A token's row must not be removed
-   * while the row of a token that it minted exists: descent goes through it.
+   * while the row of a token that it minted or replaced exists: descent goes through it.
    */
   revokeDescendants(id: string, at: number, by: string): Promise<DescendantsRevoked>
   /**
    * Removes tokens that ended before that time, revoked or not, one step, in organisations with an id above `after`. It
-   * keeps the minter of a token whose row is kept. Returns the id of the last organisation that is done, and undefined
+   * keeps the minter and the successor of a token whose row is kept. Returns the id of the last organisation that is done, and undefined
    * after the last one.
    */
   removeEnded(before: number, after: number): Promise<number | undefined>

@@ -130,6 +130,8 @@ export function encodeToken({ record, organisation, usesKnownSince }: Found, now
     created_by: record.createdByEmail,
     created_by_proven: record.createdByProvenAt !== null && record.createdByProvenAt <= record.createdAt,
     ...encodeMinter(record.mintedBy),
+    successor_id: record.successorId,
+    predecessor_id: record.predecessorId,
     created_at: encodeInstant(record.createdAt),
     expires_at: encodeInstant(record.expiresAt),
     revoked_at: record.revokedAt === null ? null : encodeInstant(record.revokedAt),

@@ -1,5 +1,5 @@
 // The handlers for org tokens and deploy tokens.
-import { durationFromNanoseconds, parseDuration } from '@hallpass/client'
+import { durationFromNanoseconds, parseDuration, parseGrace } from '@hallpass/client'
 
 import type { ListedToken, TokenQuery } from '../../domain/token.ts'
 import {
@@ -11,6 +11,7 @@ import {
 import { mintToken } from '../../operations/tokens/mint-token.ts'
 import { nameToken } from '../../operations/tokens/name-token.ts'
 import { revokeToken } from '../../operations/tokens/revoke-token.ts'
+import { rotateToken } from '../../operations/tokens/rotate-token.ts'
 import { showCurrentTokens } from '../../operations/tokens/show-current-tokens.ts'
 import { showToken } from '../../operations/tokens/show-token.ts'
 import { showTokenHistory } from '../../operations/tokens/show-token-history.ts'
@@ -35,6 +36,7 @@ type Names =
   | 'showCurrentTokens'
   | 'showToken'
   | 'showTokenHistory'
+  | 'rotateToken'
   | 'revokeToken'
   | 'revokeTokenText'
 
@@ -102,6 +104,19 @@ export const tokenHandlers: Handlers<Names> = {
   async showTokenHistory({ params, query: { limit, cursor } }, exchange) {
     const before = cursor === undefined ? undefined : decodeEventCursor(cursor)
     return encodeAuditEvents(await exchange.perform(showTokenHistory, { id: params.token_id, limit, before }), exchange)
+  },
+
+  async rotateToken({ params, body: { grace, expiry } }, { perform, now }) {
+    const { token, record, organisation, replaced, usesKnownSince } = await perform(rotateToken, {
+      id: params.token_id,
+      grace: parseGrace(grace),
+      lifetime: expiry === undefined ? undefined : parseDuration(expiry),
+    })
+    return {
+      ...encodeToken({ record, organisation, usesKnownSince: 0 }, now()),
+      token: token.reveal(),
+      predecessor: encodeToken({ record: replaced, organisation, usesKnownSince }, now()),
+    }
   },
 
   async revokeToken({ params, body: { descendants } }, { perform, now }) {

@@ -162,40 +162,55 @@ export interface Inheritance {
 export async function inherit(tx: ReadTransaction, keyring: Keyring, actor: Credential): Promise<Inheritance> {
   if (actor.kind === 'user') return { caveats: [], demand: undefined }
   const { macaroon, caveats } = actor.verified
-  const questions = getCaveats(macaroon.unsafeCaveats, '3P')
-  const [question, ...others] = questions
-  if (question === undefined) return { caveats, demand: undefined }
-  const opened = question.ticket === null ? undefined : await openOwnTicket(tx, keyring, question.ticket)
-  const { id, organisationId, createdBy } = actor.record
-  const own =
-    opened?.demand.tokenId === id &&
-    opened.demand.organisationId === organisationId &&
-    opened.demand.userId === createdBy
-  if (others.length > 0 || !own || !macaroon.unsafeCaveats.includes(question)) {
-    throw new DomainError('forbidden', 'a token that needs a discharge of a third party cannot mint tokens')
-  }
-  return { caveats: macaroon.unsafeCaveats.filter((caveat) => caveat !== question), demand: opened.demand }
+  // Those of discharges count too, if it needs none from here.
+  if (getCaveats(macaroon.unsafeCaveats, '3P').length === 0) return { caveats, demand: undefined }
+  return withoutQuestion(tx, keyring, actor.record, macaroon.unsafeCaveats)
 }
 
 /**
- * The ticket of the new token: what its organisation demands, and what the minting token was asked itself.
+ * The caveats of a token without its question to the authority's own third party, and that question as a demand.
+ * @throws DomainError `forbidden` as above
+ */
+export async function withoutQuestion(
+  tx: ReadTransaction,
+  keyring: Keyring,
+  { id, organisationId, createdBy }: TokenRecord,
+  caveats: readonly Caveat[],
+): Promise<Inheritance> {
+  const [question, ...others] = getCaveats(caveats, '3P')
+  if (question === undefined) return { caveats, demand: undefined }
+  const opened = question.ticket === null ? undefined : await openOwnTicket(tx, keyring, question.ticket)
+  const own =
+    opened?.demand.tokenId === id &&
+    opened.demand.organisationId === organisationId &&
+    // Nobody's ticket is any more that of an account that is gone.
+    (createdBy === null || opened.demand.userId === createdBy)
+  if (others.length > 0 || !own || !caveats.includes(question)) {
+    throw new DomainError('forbidden', 'a token that needs a discharge of a third party cannot mint tokens')
+  }
+  return { caveats: caveats.filter((caveat) => caveat !== question), demand: opened.demand }
+}
+
+/**
+ * The ticket of the new token: what its organisation demands, and what the tokens that it comes from were asked themselves.
  * @throws DomainError `forbidden` if the question is about a person, and there is none
  */
 export async function orderTicket(
   tx: ReadTransaction,
   environment: Services,
   { membershipDischarge, id: organisationId }: Organisation,
-  inherited: Demand | undefined,
+  inherited: readonly (Demand | undefined)[],
   userId: number | null,
 ): Promise<TicketOrder | undefined> {
-  const how = stricter(membershipDischarge, inherited?.how ?? 'none')
+  const demands = inherited.filter((demand) => demand !== undefined)
+  const how = demands.reduce((most, demand) => stricter(most, demand.how), membershipDischarge)
   if (how === 'none') return undefined
   if (userId === null) {
     throw new DomainError('forbidden', 'the person in whose name this token would be minted has no account any more')
   }
   const ticketKey = await findTicketKey(tx)
   if (ticketKey === undefined) throw new Error(`organization ${organisationId} demands discharges, and there is no key`)
-  const seconds = Math.min(dischargeSeconds, inherited?.seconds ?? dischargeSeconds)
+  const seconds = Math.min(dischargeSeconds, ...demands.map((demand) => demand.seconds))
   return {
     ticketKey,
     location: thirdPartyLocation(environment),

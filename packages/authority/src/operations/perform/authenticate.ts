@@ -8,12 +8,12 @@ import { DomainError } from '../../domain/errors.ts'
 import type { WrappedSigningKey } from '../../domain/key.ts'
 import type { Keyring } from '../../domain/keyring.ts'
 import type { Asker, ReadTransaction, Store } from '../../domain/store.ts'
-import { signedId, type SignedId } from '../../domain/token.ts'
+import { signedId, type SignedId, type TokenRecord } from '../../domain/token.ts'
 import { hashAuthToken } from '../../domain/user.ts'
 import { weigh } from '../../domain/weigh.ts'
 import { WeightedCache } from '../../domain/weighted-cache.ts'
 import { decode, describeDamage, parseHeader, withoutRepeated, withoutStacks } from './header-tokens.ts'
-import { refuseSession, refuseToken, type Presented, type PresentedToken } from './principal.ts'
+import { isLate, refuseSession, refuseToken, type LateToken, type Presented, type PresentedToken } from './principal.ts'
 import { createWastedWork, type HeaderAllowance } from './wasted-work.ts'
 
 /** Reads a header's credentials, at once if they are cached. `from`: who sends them, if that is known. */
@@ -61,8 +61,10 @@ export function createAuthenticate(options: {
   readonly now: () => number
   /** Milliseconds of a monotonic clock. */
   readonly clock: () => number
+  /** Called with genuine tokens that were replaced and have ended, and with the client's address. */
+  readonly noteLate?: (tokens: readonly LateToken[], from: string) => void
 }): Authenticate {
-  const { store, keyring, location, now, clock } = options
+  const { store, keyring, location, now, clock, noteLate } = options
   const wasted = createWastedWork(clock, full)
   // What was verified, never what was decided: signatures do not change; revocations and caveats are looked at each time.
   const cache = new WeightedCache<Presented>(cacheCapacity)
@@ -72,7 +74,11 @@ export function createAuthenticate(options: {
   const revoked = new Map<string, string>()
 
   /** The key of a known, live token, before its signature is checked; or the reason why there is none. */
-  async function findKey(tx: ReadTransaction, permission: Permission): Promise<WrappedSigningKey | string> {
+  async function findKey(
+    tx: ReadTransaction,
+    permission: Permission,
+    late: Late[],
+  ): Promise<WrappedSigningKey | string> {
     const { id, kid } = nameIn(permission)
     const name = nameOf(kid)
     const key = keys.get(name) ?? (await tx.signingKeys.byKid(kid))
@@ -81,7 +87,8 @@ export function createAuthenticate(options: {
     const claimed = { id, organisationId: key.organisationId, endsAt: Infinity, discharge: undefined }
     const record = await tx.tokens.signedWith(nameIn(permission))
     const refusal = refuseToken(record, claimed, now())
-    if (store.isRemote && refusal !== undefined && typeof record?.revokedAt === 'number') {
+    if (record !== undefined && isLate(record, now())) late.push({ permission, key, record })
+    else if (store.isRemote && refusal !== undefined && typeof record?.revokedAt === 'number') {
       remember(revoked, mostRevoked, id, refusal)
     }
     return refusal ?? key
@@ -129,6 +136,17 @@ export function createAuthenticate(options: {
     }
   }
 
+  /** Anybody could write the id of a token into one of their own, so only genuine ones are told of. */
+  function tellLate(late: readonly Late[], work: HeaderWork, asker: Client | undefined): void {
+    if (noteLate === undefined) return
+    const tokens = late.flatMap(({ permission, key, record }): LateToken[] => {
+      const verified = verify(permission, key, [], work)
+      if (typeof verified === 'string') return [{ record, verified: undefined }]
+      return 'forged' in verified ? [] : [{ record, verified: verified.verified }]
+    })
+    if (tokens.length > 0) noteLate(tokens, asker?.address() ?? '')
+  }
+
   return (header, from) => (header === undefined ? undefined : cache.get(header)) ?? authenticate(header, from)
 
   async function authenticate(header: string | undefined, from: Client | undefined): Promise<Presented> {
@@ -153,7 +171,7 @@ export function createAuthenticate(options: {
     header: string,
     allowance: HeaderAllowance,
     work: HeaderWork,
-    asker: Asker | undefined,
+    asker: Client | undefined,
   ): Promise<Presented> {
     if (header.length > allowance.length) throw tooMuchWasted(allowance)
     const { macaroons, authTokens, leftOut } = withoutStacks(() => parseHeader(header))
@@ -192,8 +210,10 @@ export function createAuthenticate(options: {
     const dead = first && ('forged' in first ? first.forged : revoked.get(first.id))
     if (dead !== undefined) throw withoutStacks(() => new DomainError('unauthenticated', refusals[0] ?? dead))
     const before = { refused: refusals.length, strange, wasted: work.wasted }
+    const late: Late[] = []
     const { living, authTokenHashes } = await store.read(async (tx) => {
       // It may run more than once.
+      late.length = 0
       refusals.length = before.refused
       strange = before.strange
       work.wasted = before.wasted
@@ -205,7 +225,7 @@ export function createAuthenticate(options: {
       // Only so many at once: if all of them are strange, the request ends here.
       for (let first = 0; first < different.length; first += mostStrange + 1) {
         const some = different.slice(first, first + mostStrange + 1)
-        const keys = await Promise.all(some.map((permission) => findKey(tx, permission)))
+        const keys = await Promise.all(some.map((permission) => findKey(tx, permission, late)))
         for (const [at, permission] of some.entries()) {
           const key = keys[at] ?? unknownKey
           if (key === unknownKey) countStrange()
@@ -224,6 +244,7 @@ export function createAuthenticate(options: {
       }
       return found
     }, asker && { asker })
+    if (late.length > 0) tellLate(late, work, asker)
     const discharges: Macaroon[] = []
     for (const { bytes } of living.length === 0 ? [] : withoutRepeated(others)) {
       const discharge = decode(bytes)
@@ -260,6 +281,13 @@ interface Permission {
   readonly nonce: Nonce
   /** Made at its first use. */
   signed: SignedId | undefined
+}
+
+/** A token that was replaced and has ended, not verified yet. */
+interface Late {
+  readonly permission: Permission
+  readonly key: WrappedSigningKey
+  readonly record: TokenRecord
 }
 
 function nameIn(permission: Permission): SignedId {

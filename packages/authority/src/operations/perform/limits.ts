@@ -82,6 +82,8 @@ export interface Limits {
   readonly denialLimit: Limit
   /** Denials of all strangers together, by the organisation of the audit trail. */
   readonly strangerLimit: Limit
+  /** Uses of one replaced token after its end, in the audit trail. */
+  readonly lateUseLimit: Limit
   /** Discharges of one token. */
   readonly dischargeLimit: Limit
   /** What one holder does to one machine, or to the machines of one app, in one way; and what is only read. */
@@ -103,6 +105,7 @@ const inquiriesPerMinute = 120
 const mailsPerMinute = 30
 /** From one network, for command lines that begin a login. */
 const cliLoginsPerMinute = 100
+const lateUseSpan = 10 * minute
 const denials = { burst: 30, perSecond: 1 }
 const denialsOfStrangers = { burst: 30, perSecond: 1 / 60 }
 // A hundred jobs may begin at once with one token, and run several commands each.
@@ -135,6 +138,7 @@ export function createLimits(clock: () => number, machinesRate = 1): Limits {
     acquaintances: createAcquaintances(clock),
     denialLimit: createRateLimit(denials, clock),
     strangerLimit: createRateLimit(denialsOfStrangers, clock),
+    lateUseLimit: createTryLimit(1, clock, lateUseSpan),
     dischargeLimit: createRateLimit(discharges, clock),
     exchangeLimit: createRateLimit(exchanges, clock),
     machineLimit: timesRate(machineActions),

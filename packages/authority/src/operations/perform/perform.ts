@@ -4,6 +4,7 @@ import { DomainError, isUnavailable } from '../../domain/errors.ts'
 import type { ReadTransaction, Transaction, Transactions } from '../../domain/store.ts'
 import { authorise, dropStrays } from './authorise.ts'
 import { recordDenial } from './denials.ts'
+import { recordLateUses } from './late-uses.ts'
 import { networkOf, takeLimits } from './limits.ts'
 import { noteUses } from './note-uses.ts'
 import type {
@@ -19,7 +20,15 @@ import type {
   ReadOperation,
   WriteOperation,
 } from './operation.ts'
-import { describeActor, identify, ownerOf, type Credential, type Presented, type Principal } from './principal.ts'
+import {
+  describeActor,
+  identify,
+  ownerOf,
+  type Credential,
+  type LateToken,
+  type Presented,
+  type Principal,
+} from './principal.ts'
 
 /**
  * Runs an operation for the caller with these credentials:
@@ -47,7 +56,7 @@ export async function perform<Input, Subject, Output, Prepared>(
   if (operation.audience === 'anyone') {
     return operation.mode === 'read' ? readForAnyone(base, operation, input) : writeForAnyone(base, operation, input)
   }
-  const progress: Progress<Subject> = { reached: undefined, isAllowed: false }
+  const progress: Progress<Subject> = { reached: undefined, isAllowed: false, late: [] }
   try {
     return operation.mode === 'read'
       ? await readForHolder(base, progress, operation, input)
@@ -55,6 +64,11 @@ export async function perform<Input, Subject, Output, Prepared>(
   } catch (error) {
     await recordRefusal(base, progress, error)
     throw error
+  } finally {
+    if (progress.late.length > 0) {
+      const { at, requestId } = base.event
+      await recordLateUses(environment, { tokens: progress.late, from: caller.remoteAddress, at, requestId })
+    }
   }
 }
 
@@ -90,6 +104,8 @@ interface Base extends CommittedContext {
 interface Progress<Subject> {
   reached: { readonly principal: Principal; readonly request: AccessRequest<Subject> } | undefined
   isAllowed: boolean
+  /** Presented beside or instead of what counts. */
+  late: LateToken[]
 }
 
 async function readForHolder<Input, Subject, Output>(
@@ -133,7 +149,7 @@ async function writeForHolder<Input, Subject, Output, Prepared>(
   operation: WriteOperation<Input, Subject, Output, Prepared>,
   input: Input,
 ): Promise<Output> {
-  const prepared = await prepareForHolder(base, operation, input)
+  const prepared = await prepareForHolder(base, progress, operation, input)
   const work = async (tx: Transaction) => {
     const decided = await decide(base, progress, operation, tx, input)
     const output = await operation.run(decided.context, allowedTo(decided, input, prepared))
@@ -186,12 +202,13 @@ function goOn<Input, Subject, Output>(
 /** Slow work is done only for identified callers. */
 async function prepareForHolder<Input, Subject, Output, Prepared>(
   base: Base,
+  progress: Progress<Subject>,
   operation: WriteOperation<Input, Subject, Output, Prepared>,
   input: Input,
 ): Promise<Prepared> {
   // Without a prepare, its type is undefined.
   if (operation.prepare === undefined) return undefined as Prepared
-  const principal = await base.read((tx) => identify(tx, base.presented, base.now))
+  const principal = await base.read((tx) => identifyFor(base, progress, tx))
   return operation.prepare(base, input, principal)
 }
 
@@ -209,7 +226,7 @@ async function decide<Tx extends ReadTransaction, Input, Subject>(
   // A transaction may run more than once.
   progress.isAllowed = false
   progress.reached = undefined
-  const principal = await identify(tx, base.presented, base.now)
+  const principal = await identifyFor(base, progress, tx)
   // Allowed or not, and each time that a call which goes on is decided again.
   const reported = operation.reportedAddress?.(input)
   const { caller } = base
@@ -223,6 +240,11 @@ async function decide<Tx extends ReadTransaction, Input, Subject>(
   const actor = authorised instanceof Promise ? await authorised : authorised
   progress.isAllowed = true
   return { context, request, actor }
+}
+
+function identifyFor(base: Base, progress: Progress<unknown>, tx: ReadTransaction): Promise<Principal> {
+  if (progress.late.length > 0) progress.late = []
+  return identify(tx, base.presented, base.now, (late) => void progress.late.push(late))
 }
 
 interface Decided<Tx extends ReadTransaction, Subject> {

@@ -51,20 +51,32 @@ export interface Principal {
   readonly credentials: readonly [Credential, ...Credential[]]
 }
 
+/** A token that was presented although it was replaced and has ended. */
+export interface LateToken {
+  readonly record: TokenRecord
+  /** Absent for a genuine one that lacks a discharge. */
+  readonly verified: VerifiedMacaroon | undefined
+}
+
 /**
- * The credentials that count now: known, not revoked, not expired. `now` in milliseconds.
+ * The credentials that count now: known, not revoked, not expired. `now` in milliseconds. Calls `noteLate` with each that is late.
  * @throws DomainError `unauthenticated` if none is left, with the reason for the first one
  */
-export async function identify(tx: ReadTransaction, presented: Presented, now: number): Promise<Principal> {
+export async function identify(
+  tx: ReadTransaction,
+  presented: Presented,
+  now: number,
+  noteLate?: (late: LateToken) => void,
+): Promise<Principal> {
   const { tokens, authTokenHashes } = presented
   const [token] = tokens
   // Most requests have this one alone, which needs no list of promises.
   if (token !== undefined && tokens.length + authTokenHashes.length === 1) {
-    return chooseLiving(presented, [await tx.tokens.signedWith(token.signed)], [], now)
+    return chooseLiving(presented, [await tx.tokens.signedWith(token.signed)], [], now, noteLate)
   }
   const records = await Promise.all(tokens.map(({ signed }) => tx.tokens.signedWith(signed)))
   const sessions = await Promise.all(authTokenHashes.map((hash) => tx.sessions.byTokenHash(hash)))
-  return chooseLiving(presented, records, sessions, now)
+  return chooseLiving(presented, records, sessions, now, noteLate)
 }
 
 function chooseLiving(
@@ -72,14 +84,19 @@ function chooseLiving(
   records: readonly (TokenRecord | undefined)[],
   sessions: readonly ({ readonly session: Session; readonly user: User } | undefined)[],
   now: number,
+  noteLate: ((late: LateToken) => void) | undefined,
 ): Principal {
   const credentials: Credential[] = []
   const refusals = [...presented.refusals]
   for (const [at, token] of presented.tokens.entries()) {
     const record = records[at]
     const refusal = refuseToken(record, token, now)
-    if (refusal !== undefined) refusals.push(refusal)
-    else if (record !== undefined) credentials.push({ kind: 'token', record, verified: token.verified })
+    if (refusal === undefined) {
+      if (record !== undefined) credentials.push({ kind: 'token', record, verified: token.verified })
+      continue
+    }
+    refusals.push(refusal)
+    if (record !== undefined && isLate(record, now)) noteLate?.({ record, verified: token.verified })
   }
   for (const found of sessions) {
     const refusal = refuseSession(found?.session, now)
@@ -98,6 +115,11 @@ function chooseLiving(
     throw new DomainError('unauthenticated', refusals[0] ?? 'this request carries no token')
   }
   return { credentials: [first, ...rest] }
+}
+
+/** Whether it was replaced, and has ended by its record. */
+export function isLate(record: TokenRecord, now: number): boolean {
+  return record.successorId !== null && describeEnd(record, record.expiresAt, now) !== undefined
 }
 
 /** The person among the credentials, if there is one. */
@@ -127,8 +149,15 @@ function formatInstant(milliseconds: number): string {
 
 /** Why a token that ends at `endsAt` is dead; undefined if it is live. Milliseconds. */
 export function describeEnd(record: TokenRecord, endsAt: number, now: number): string | undefined {
-  if (record.revokedAt !== null) return `token ${record.id} is revoked since ${formatInstant(record.revokedAt)}`
-  return endsAt < now ? `token ${record.id} ended at ${formatInstant(endsAt)}` : undefined
+  const end =
+    record.revokedAt !== null
+      ? `is revoked since ${formatInstant(record.revokedAt)}`
+      : endsAt < now
+        ? `ended at ${formatInstant(endsAt)}`
+        : undefined
+  if (end === undefined) return undefined
+  const { id, successorId } = record
+  return successorId === null ? `token ${id} ${end}` : `token ${id} ${end}, and is replaced by token ${successorId}`
 }
 
 const longestLocation = 200

@@ -2,6 +2,7 @@
 import { MacaroonError, expiration, getCaveats, organizationScope, type Caveat } from '@hallpass/macaroon'
 import { maxHeaderLength } from '@hallpass/macaroon/internal'
 
+import type { Demand } from '../../domain/discharge.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { WrappedSigningKey } from '../../domain/key.ts'
 import type { MintedToken, TicketOrder } from '../../domain/keyring.ts'
@@ -9,7 +10,7 @@ import type { Organisation } from '../../domain/organisation.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import { expectSigningKey } from '../../domain/store/signing-keys.ts'
-import { leadSeconds, type NewToken, type TokenRecord } from '../../domain/token.ts'
+import { leadSeconds, type NewToken } from '../../domain/token.ts'
 import type { User } from '../../domain/user.ts'
 import { inherit, orderTicket, type Inheritance } from '../discharges/membership-demand.ts'
 import type { Services, WriteContext } from '../perform/operation.ts'
@@ -26,12 +27,16 @@ export interface WantedToken extends Pick<NewToken, 'appId' | 'machineId' | 'nam
 }
 
 /** Why this credential may mint nothing, whatever its caveats allow; undefined if it may. */
-export function refuseMinting(
-  { kind }: Pick<Credential, 'kind'>,
-  { slug, tokenMinting }: Organisation,
-): string | undefined {
-  if (kind !== 'token' || tokenMinting !== 'forbidden') return undefined
-  return `organization ${slug} does not let tokens mint: a person must log in and mint this one`
+export function refuseMinting(credential: Credential, { slug, tokenMinting }: Organisation): string | undefined {
+  if (credential.kind !== 'token') return undefined
+  if (tokenMinting === 'forbidden') {
+    return `organization ${slug} does not let tokens mint: a person must log in and mint this one`
+  }
+  // What it minted is the successor's, and nothing would say whose the new one is.
+  const { id, successorId } = credential.record
+  return successorId === null
+    ? undefined
+    : `token ${id} is replaced and mints no more: use its successor ${successorId}`
 }
 
 /** Under whose authority a token is minted. */
@@ -51,80 +56,121 @@ export async function mintUnder(
   context: WriteContext,
   actor: Credential,
   wanted: WantedToken,
-): Promise<{ readonly token: Secret; readonly record: NewToken; readonly creator: User | undefined }> {
+): Promise<StoredToken & { readonly creator: User | undefined }> {
   const { tx, environment } = context
   const inherited = await inherit(tx, environment.keyring, actor)
-  const creator = actor.kind === 'user' ? actor.user : await findCreator(tx, actor.record)
+  const creator = await findCreator(tx, actor)
   const mintedBy = actor.kind === 'token' ? actor.record.id : null
   return { ...(await mintFor(context, { inherited, creator, mintedBy }, wanted)), creator }
 }
 
 /** As above, under an authority that was decided on elsewhere. */
-export async function mintFor(
-  { tx, environment, now }: WriteContext,
+export function mintFor(
+  context: WriteContext,
   { inherited, creator, mintedBy }: Minter,
   { organisation, scope, appId, machineId, name, lifetime, caveats: asked }: WantedToken,
-): Promise<{ readonly token: Secret; readonly record: NewToken }> {
-  const key = await expectSigningKey(tx.signingKeys, organisation.id)
-  const second = Math.floor(now / 1000)
-  const validity = { notBefore: second - leadSeconds, notAfter: second + lifetime }
+): Promise<StoredToken> {
   // The requested caveats come last, so that a requested run label comes after those of the minting token.
-  const caveats = [...caveatsOfProfile(organisation.id, scope, validity), ...inherited.caveats, ...asked]
-  const end = expiration(caveats)
-  expectUse(caveats, end, organisation, second)
+  const ofProfile = caveatsOfProfile(organisation.id, scope, validityFrom(context.now, lifetime))
+  return mintWhole(context, {
+    organisation,
+    profile: scope.profile,
+    appId,
+    machineId,
+    name,
+    caveats: [...ofProfile, ...inherited.caveats, ...asked],
+    demands: [inherited.demand],
+    creator,
+    mintedBy,
+    predecessorId: null,
+  })
+}
+
+/** The window of a token that is made now, in milliseconds, for so many seconds. */
+export function validityFrom(now: number, lifetime: number): { readonly notBefore: number; readonly notAfter: number } {
+  const second = Math.floor(now / 1000)
+  return { notBefore: second - leadSeconds, notAfter: second + lifetime }
+}
+
+export interface StoredToken {
+  readonly token: Secret
+  readonly record: NewToken
+}
+
+interface WholeToken extends Pick<NewToken, 'appId' | 'machineId' | 'name' | 'profile' | 'mintedBy' | 'predecessorId'> {
+  readonly organisation: Organisation
+  /** All of them but a ticket, with an end. */
+  readonly caveats: readonly Caveat[]
+  /** What the tokens that it comes from were asked. */
+  readonly demands: readonly (Demand | undefined)[]
+  /** In whose name. */
+  readonly creator: User | undefined
+}
+
+/**
+ * The token with exactly these caveats, and with a ticket if one is demanded.
+ * @throws DomainError as `mintUnder`
+ */
+export async function mintWhole(
+  { tx, environment, now }: WriteContext,
+  { organisation, caveats, demands, creator, ...facts }: WholeToken,
+): Promise<StoredToken> {
+  const key = await expectSigningKey(tx.signingKeys, organisation.id)
+  const end = expectUse(caveats, organisation, Math.floor(now / 1000))
   const createdBy = creator?.id ?? null
-  const order = await orderTicket(tx, environment, organisation, inherited.demand, createdBy)
-  if (order !== undefined && machineId !== null) {
-    const why = `the tokens of organization ${organisation.slug} need discharges, which a machine's own token cannot bring`
-    throw new DomainError('failed_precondition', `failed_precondition: ${why}`)
-  }
-  if (machineId !== null && getCaveats(caveats, 'Networks').length > 0) {
-    const why = 'a token that is good from networks alone is good for nothing at the socket of a machine'
-    throw new DomainError('failed_precondition', `failed_precondition: ${why}`)
-  }
+  const order = await orderTicket(tx, environment, organisation, demands, createdBy)
+  if (facts.machineId !== null) expectUseInMachine(caveats, order, organisation)
   const minted = mint(environment, key, caveats, order)
   const record: NewToken = {
+    ...facts,
     id: minted.id,
     organisationId: organisation.id,
-    appId,
-    profile: scope.profile,
-    name,
     createdBy,
-    mintedBy,
     createdAt: now,
-    expiresAt: Number(end ?? second + lifetime) * 1000,
+    expiresAt: end,
     revokedAt: null,
     revokedBy: null,
+    successorId: null,
     caveats: minted.caveats,
-    machineId,
   }
   await environment.quotas.expectRoom(tx, organisation, 'tokens', now)
   await tx.tokens.insert(record)
   return { token: minted.token, record }
 }
 
-/** The person in whose name a token mints; nobody if it was made before its person had proven the address. */
-async function findCreator(tx: ReadTransaction, { createdBy, createdAt }: TokenRecord): Promise<User | undefined> {
+/** The person in whose name a credential mints; nobody for a token from before its person had proven the address. */
+export async function findCreator(tx: ReadTransaction, actor: Credential): Promise<User | undefined> {
+  if (actor.kind === 'user') return actor.user
+  const { createdBy, createdAt } = actor.record
   const creator = createdBy === null ? undefined : await tx.users.byId(createdBy)
   return creator?.emailProvenAt != null && creator.emailProvenAt > createdAt ? undefined : creator
 }
 
 /**
+ * When the token ends, in milliseconds.
  * @throws DomainError `invalid` for caveats that forbid everything: a token that is dead from the start helps nobody
  */
-function expectUse(
-  caveats: readonly Caveat[],
-  end: bigint | undefined,
-  { id, slug }: Organisation,
-  second: number,
-): void {
-  if (end !== undefined && end <= second) throw unfit('make the token end before it begins')
+function expectUse(caveats: readonly Caveat[], { id, slug }: Organisation, second: number): number {
+  const end = expiration(caveats)
+  if (end === undefined) throw new Error('a token is to be minted without an end')
+  if (end <= second) throw unfit('make the token end before it begins')
   try {
-    if (organizationScope(caveats) === BigInt(id)) return
+    if (organizationScope(caveats) === BigInt(id)) return Number(end) * 1000
   } catch (error) {
     if (!(error instanceof MacaroonError)) throw error
   }
   throw unfit(`limit the token to another organization than ${slug}`)
+}
+
+/** @throws DomainError `failed_precondition` for a token that is good for nothing at the socket of a machine */
+function expectUseInMachine(caveats: readonly Caveat[], order: TicketOrder | undefined, { slug }: Organisation): void {
+  const why =
+    order !== undefined
+      ? `the tokens of organization ${slug} need discharges, which a machine's own token cannot bring`
+      : getCaveats(caveats, 'Networks').length > 0
+        ? 'a token that is good from networks alone is good for nothing at the socket of a machine'
+        : undefined
+  if (why !== undefined) throw new DomainError('failed_precondition', `failed_precondition: ${why}`)
 }
 
 /** @throws DomainError `invalid` if a token cannot carry so many caveats */

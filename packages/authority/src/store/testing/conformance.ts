@@ -12,6 +12,7 @@ import { describeOutbox } from './outbox.ts'
 import { describePasskeys } from './passkeys.ts'
 import { describePeople } from './people.ts'
 import { describeRetention } from './retention.ts'
+import { describeRotation } from './rotation.ts'
 import { describeTokenModel } from './token-model.ts'
 import { describeTokens } from './tokens.ts'
 import { describeTrustPolicies } from './trust-policies.ts'
@@ -42,6 +43,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeTokenModel(getStore)
     describeUses(getStore)
     describeDescent(getStore)
+    describeRotation(getStore)
     describeLeftovers(getStore)
     describeDischargeRequests(getStore)
     describeTrustPolicies(getStore)

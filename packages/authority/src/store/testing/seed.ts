@@ -207,6 +207,8 @@ export function createToken(organisationId: number, changes: Partial<NewToken> =
     revokedBy: null,
     caveats: null,
     machineId: null,
+    successorId: null,
+    predecessorId: null,
     ...changes,
   }
 }
@@ -223,7 +225,7 @@ export async function insertTask(
 
 /** The part of the token that most look-ups return. */
 export function recordOf(token: NewToken): TokenRecord {
-  const { caveats: _caveats, machineId: _machineId, ...record } = token
+  const { caveats: _caveats, machineId: _machineId, predecessorId: _predecessorId, ...record } = token
   return record
 }
 

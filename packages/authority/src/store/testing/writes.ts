@@ -268,6 +268,10 @@ const cases: {
   },
   tokens: {
     insert: { write: (tx, { organisation }) => tx.tokens.insert(createToken(organisation.id)), changes: [] },
+    handOn: {
+      write: (tx, { token, minter }) => tx.tokens.handOn(token.id, minter.id, 4000),
+      changes: ['token'],
+    },
     revoke: { write: (tx, { token }) => tx.tokens.revoke(token.id, 5, 'a@example.com'), changes: ['token'] },
     revokeDescendants: {
       write: (tx, { minter }) => tx.tokens.revokeDescendants(minter.id, 5, 'a@example.com'),

@@ -50,6 +50,7 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
   if (wroteJson(context, flags, { tokens })) return
   const revoked = state === 'all' || state === 'revoked'
   const minted = tokens.some(({ minted_by }) => minted_by !== null)
+  const replaced = tokens.some(({ successor_id }) => successor_id !== null)
   writeTable(
     context,
     [
@@ -60,6 +61,7 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
       'LAST USED',
       ...(revoked ? ['REVOKED AT'] : []),
       ...(minted ? ['MADE BY TOKEN'] : []),
+      ...(replaced ? ['REPLACED BY'] : []),
     ],
     tokens.map((token) => [
       token.id,
@@ -69,6 +71,7 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
       sayLastUse(token),
       ...(revoked ? [token.revoked_at === null ? '' : formatGoTime(token.revoked_at)] : []),
       ...(minted ? [token.minted_by ?? ''] : []),
+      ...(replaced ? [token.successor_id ?? ''] : []),
     ]),
   )
 }

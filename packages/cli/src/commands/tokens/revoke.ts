@@ -52,7 +52,8 @@ async function revokeOne(
   throw new CommandError('misused', 'it is neither an id, as `hallpass tokens list` shows them, nor a token')
 }
 
-const idForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** An id as lists show it. What is not one may be a token, and belongs into no URL. */
+export const idForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Whether the text has a token, damaged or not, or as the password of `Basic`: nothing else is sent to the authority. */
 function holdsToken(text: string): boolean {

@@ -1,5 +1,5 @@
 // The grammar of `hallpass tokens`.
-import { defaultExpiry, listStates } from '@hallpass/client/words'
+import { defaultExpiry, defaultGrace, listStates } from '@hallpass/client/words'
 import {
   appFlags,
   choiceFlag,
@@ -169,12 +169,29 @@ const revoke = command({
     '`pbpaste | hallpass tokens revoke -`.',
 })
 
+const rotate = command({
+  load: async () => (await import('./rotate.ts')).rotateToken,
+  flags: {
+    grace: textFlagWithDefault('How long the old token lives on; 0 revokes it at once', 'duration', defaultGrace),
+    expiry: textFlag('How long the new token will be valid (default: as long as the old one)', 'duration', 'x'),
+    ...jsonFlag,
+    ...globalFlags,
+  },
+  positional: { kind: 'tuple', parameters: [word('Id of the token', 'id')] },
+  brief: 'Replace a token by a new one',
+  description:
+    'Make a token with the same caveats, name and app, and end the old one after the grace. What the old token made is\n' +
+    'kept: it is revoked with the new one. Until then the old token works as before, but makes no more tokens.\n' +
+    'The new token alone goes to stdout. Replace the old one wherever it is used, before its grace is over.',
+})
+
 export const tokensRoutes = group({
-  brief: 'Create, list, show, revoke, narrow and explain tokens',
+  brief: 'Create, list, show, rotate, revoke, narrow and explain tokens',
   routes: {
     create,
     list,
     show,
+    rotate,
     revoke,
     attenuate: attenuateCommand,
     explain: explainCommand,

@@ -27,6 +27,8 @@ function describeToken(context: Context, token: ShownToken): void {
     ['Machine', token.machine],
     ['Created by', sayPerson(created_by, created_by_proven)],
     ['Made by token', token.minted_by],
+    ['Replaces', token.predecessor_id],
+    ['Replaced by', token.successor_id],
     ['Created at', formatGoTime(token.created_at)],
     ['Expires at', formatGoTime(token.expires_at)],
     ['Revoked at', token.revoked_at && formatGoTime(token.revoked_at)],
