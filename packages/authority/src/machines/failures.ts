@@ -25,6 +25,11 @@ export function isRetried(error: unknown, failures: number): boolean {
   return failures <= (error instanceof EngineError ? (tries[error.code] ?? 0) : usualTries)
 }
 
+/** Whether it says nothing of the machine: such failures are not counted. */
+export function isEndless(error: unknown): boolean {
+  return error instanceof EngineError && tries[error.code] === Infinity
+}
+
 export function isOf(error: unknown, ...codes: readonly EngineError['code'][]): boolean {
   return error instanceof EngineError && codes.includes(error.code)
 }

@@ -16,7 +16,7 @@ import {
 } from '@hallpass/engine'
 
 import type { App } from '../domain/app.ts'
-import type { Machine } from '../domain/machine.ts'
+import { createUlid, type Machine } from '../domain/machine.ts'
 import type { Store } from '../domain/store.ts'
 import { openStore } from '../store/open.ts'
 import { insertApp, insertMachine, insertOrganisation } from '../store/testing/seed.ts'
@@ -283,13 +283,18 @@ test('an image that the engine lost before a run was made of it is pulled again,
   expect([begun.length, made.length, new Set(made).size]).toEqual([2, 2, 2])
 })
 
-test('of a run that the engine refuses to start, another is made', async () => {
-  const [machine] = await insert(app, ['busybox:1'], { launches: true })
+test('of a run that the engine refuses to start, another is made, also after the engine was away', async () => {
+  const [machine] = await insert(app, ['busybox:1'], {
+    launches: true,
+    lastEventId: createUlid(Date.now(), randomBytes),
+  })
+  let away = 3
   const [made, gone] = [new Set<string>(), new Set<string>()]
   drive(() => Promise.resolve(image), {
     capabilities: async () => capabilities,
     inspect: async (runId) => (made.has(runId) && !gone.has(runId) ? { ...run, runId } : undefined),
     async create({ runId }) {
+      if ((away -= 1) >= 0) throw new EngineError('unavailable', 'No engine answers')
       made.add(runId)
       return { ...run, runId }
     },

@@ -1,13 +1,13 @@
 // The steps of a driver for a machine: the calls to the engine that its state needs, and the record of each.
 import { EngineError, type Engine, type RunStatus } from '@hallpass/engine'
 
-import { nextRunId, type Machine } from '../domain/machine.ts'
+import { nextRunId, timeOfUlid, type Machine } from '../domain/machine.ts'
 import { changeMachine } from '../domain/machine-change.ts'
 import { readConfig } from '../domain/machine-config.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { ApiSockets } from './api-sockets.ts'
 import { afterExit } from './exits.ts'
-import { explainTrouble, isOf, isRetried } from './failures.ts'
+import { explainTrouble, isEndless, isOf, isRetried } from './failures.ts'
 import type { Pull } from './pulls.ts'
 import type { Slots } from './slots.ts'
 import { after, afterFailure, afterStart, type Recorder } from './record.ts'
@@ -226,10 +226,13 @@ async function recordTrouble(context: StepContext, machine: Machine, error: Erro
   await recorder.change(machine.id, (found, instant) => {
     if (!isSame(found, machine)) return undefined
     if (isGiven && starts) return afterFailure(found, explainTrouble(error.message), instant)
-    const tries = found.tries + 1
+    const isCounted = !isEndless(error)
+    const tries = found.tries + (isCounted ? 1 : 0)
+    // An engine that is away is asked again after as long as it was waited for.
+    const rest = isCounted ? 500 * 2 ** Math.min(tries - 1, 10) : instant.now - timeOfUlid(found.lastEventId)
     const changes = {
       tries,
-      dueAt: instant.now + Math.min(longestRest, 500 * 2 ** Math.min(tries - 1, 10)),
+      dueAt: instant.now + Math.min(longestRest, Math.max(500, rest)),
       // It was pulled once, and is gone from the engine: no run was made of it.
       ...(isOf(error, 'image_not_found') ? { image: null, startedAt: null } : {}),
       ...(isSpent ? { startedAt: null } : {}),
