@@ -38,6 +38,9 @@ describe('hallpass tokens rotate', () => {
     const list = (await run(['tokens', 'list', 'acme', '-s', 'org'])).stdout.split('\n')
     expect(list[0]).toContain('REPLACED BY')
     expect(list.find((line) => line.startsWith(old.id))).toContain(next)
+    const shown = (await run(['tokens', 'show', next])).stdout
+    expect(shown).toContain(`Replaces: ${old.id}\nThat one was last used: `)
+    expect((await run(['tokens', 'show', old.id])).stdout).toContain(`Replaced by: ${next}\n`)
     const again = await run(['tokens', 'rotate', old.id])
     expect(again).toMatchObject({ code: 1, stdout: '' })
     expect(again.stderr).toContain(`its successor is ${next}`)

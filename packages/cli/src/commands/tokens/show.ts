@@ -1,5 +1,5 @@
 // `hallpass tokens show`: one token, and where it was used.
-import type { ShownToken } from '@hallpass/client'
+import { ApiError, type Client, type ShownToken } from '@hallpass/client'
 
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
@@ -13,10 +13,22 @@ import { sayLastUse } from './last-use.ts'
 export async function showToken(context: Context, flags: GlobalFlags & JsonFlag, id: string): Promise<void> {
   const client = await connect(context, flags)
   const token = await client.showToken({ token_id: id })
-  if (!wroteJson(context, flags, token)) describeToken(context, token)
+  if (wroteJson(context, flags, token)) return
+  describeToken(context, token, await findReplaced(client, token))
 }
 
-function describeToken(context: Context, token: ShownToken): void {
+/** The token that this one replaces, if it is still remembered. */
+async function findReplaced(client: Client, { predecessor_id }: ShownToken): Promise<ShownToken | undefined> {
+  if (predecessor_id === null) return undefined
+  try {
+    return await client.showToken({ token_id: predecessor_id })
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'not_found') return undefined
+    throw error
+  }
+}
+
+function describeToken(context: Context, token: ShownToken, replaced: ShownToken | undefined): void {
   const { created_by, created_by_proven, last_used_operation, last_used_agent, used_from } = token
   const lines = [
     ['ID', token.id],
@@ -28,6 +40,7 @@ function describeToken(context: Context, token: ShownToken): void {
     ['Created by', sayPerson(created_by, created_by_proven)],
     ['Made by token', token.minted_by],
     ['Replaces', token.predecessor_id],
+    ['That one was last used', replaced === undefined ? null : sayUseOf(replaced)],
     ['Replaced by', token.successor_id],
     ['Created at', formatGoTime(token.created_at)],
     ['Expires at', formatGoTime(token.expires_at)],
@@ -45,4 +58,10 @@ function describeToken(context: Context, token: ShownToken): void {
     ['USED FROM', 'LAST'],
     used_from.map(({ ip, at }) => [ip, formatGoTime(at)]),
   )
+}
+
+/** Whoever still uses it must get the new one. */
+function sayUseOf(token: ShownToken): string {
+  const when = sayLastUse(token)
+  return token.last_used_ip === null ? when : `${when} from ${token.last_used_ip}`
 }
