@@ -212,6 +212,18 @@ async function prepareForHolder<Input, Subject, Output, Prepared>(
   return operation.prepare(base, input, principal)
 }
 
+/** A use counts whether it is allowed or not, and each time that a call which goes on is decided again. */
+function noteUse<Input>(
+  { environment, caller, event, now }: Base,
+  { reportedAddress }: { readonly reportedAddress?: (input: Input) => string | undefined },
+  input: Input,
+  principal: Principal,
+): void {
+  const reported = reportedAddress?.(input)
+  const by = reported === undefined ? caller : { remoteAddress: reported, userAgent: caller.userAgent }
+  noteUses(environment.uses, principal, by, event.operation, now)
+}
+
 /** Identifies the caller, finds out what this would do, and authorises it. */
 async function decide<Tx extends ReadTransaction, Input, Subject>(
   base: Base,
@@ -227,11 +239,7 @@ async function decide<Tx extends ReadTransaction, Input, Subject>(
   progress.isAllowed = false
   progress.reached = undefined
   const principal = await identifyFor(base, progress, tx)
-  // Allowed or not, and each time that a call which goes on is decided again.
-  const reported = operation.reportedAddress?.(input)
-  const { caller } = base
-  const usedBy = reported === undefined ? caller : { remoteAddress: reported, userAgent: caller.userAgent }
-  noteUses(base.environment.uses, principal, usedBy, base.event.operation, base.now)
+  noteUse(base, operation, input, principal)
   const identified = contextOf(base, tx, principal)
   const request = await operation.access(identified, input)
   progress.reached = { principal, request }
