@@ -3,7 +3,7 @@ import { describeUserAgent } from '../../domain/session-label.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import { UseLog, type UsedBy } from '../../domain/use-log.ts'
 import { siteOf } from './limits.ts'
-import type { Principal } from './principal.ts'
+import type { Presented, Principal } from './principal.ts'
 
 /** How much of an address is kept with a use: all of it, or its network. */
 export type KeptAddresses = 'whole' | 'network'
@@ -16,10 +16,19 @@ export function createUseLog(since: number, kept: KeptAddresses): UseLog {
 }
 
 /** Notes a use of each credential of the request. `at` in milliseconds. */
-export function noteUses(uses: UseLog, { credentials }: Principal, by: UsedBy, operation: string, at: number): void {
+export function noteUses(
+  uses: UseLog,
+  { tokens }: Pick<Presented, 'tokens'>,
+  { credentials }: Principal,
+  by: UsedBy,
+  operation: string,
+  at: number,
+): void {
+  const only = tokens.length === 1 ? tokens[0]?.id : undefined
   for (const credential of credentials) {
-    if (credential.kind === 'token') uses.tokens.note(credential.record.id, by, operation, at)
-    else uses.sessions.note(credential.sessionId, by, operation, at)
+    if (credential.kind === 'user') uses.sessions.note(credential.sessionId, by, operation, at)
+    // The same text each time, which V8 has hashed already; that of the record is made anew for each request.
+    else uses.tokens.note(only ?? credential.record.id, by, operation, at)
   }
 }
 

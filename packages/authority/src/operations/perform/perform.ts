@@ -214,14 +214,14 @@ async function prepareForHolder<Input, Subject, Output, Prepared>(
 
 /** A use counts whether it is allowed or not, and each time that a call which goes on is decided again. */
 function noteUse<Input>(
-  { environment, caller, event, now }: Base,
+  { environment, caller, presented, event, now }: Base,
   { reportedAddress }: { readonly reportedAddress?: (input: Input) => string | undefined },
   input: Input,
   principal: Principal,
 ): void {
   const reported = reportedAddress?.(input)
   const by = reported === undefined ? caller : { remoteAddress: reported, userAgent: caller.userAgent }
-  noteUses(environment.uses, principal, by, event.operation, now)
+  noteUses(environment.uses, presented, principal, by, event.operation, now)
 }
 
 /** Identifies the caller, finds out what this would do, and authorises it. */
