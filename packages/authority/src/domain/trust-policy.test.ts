@@ -110,3 +110,20 @@ test('ids of policies and of tokens are told apart', () => {
   expect(isTrustPolicyId('9b2d3f7e-0c1a-4d5e-8f60-718293a4b5c6')).toBe(true)
   expect(isTrustPolicyId('9b2d3f7e-0c1a-5d5e-8f60-718293a4b5c6')).toBe(false)
 })
+
+test.each(['pull_request_target', 'workflow_run'])('a job of %s needs a policy that names it, and not a star', (event) => {
+  const misses = (wanted: RequiredClaims, event_name: unknown) =>
+    missesOf({ issuer: github, audience, claims: wanted }, { aud: audience, event_name })
+  expect(misses({ event_name: [`${event.slice(0, 8)}*`, 'push'] }, event)).toMatchObject([{ found: event }])
+  expect(misses({ event_name: ['push', event] }, event)).toEqual([])
+  expect(misses({}, ['push', event])).toMatchObject([{ found: event }])
+})
+
+test('a number that JSON may have rounded is no id', () => {
+  const claims = (text: string) => JSON.parse(`{"aud":"${audience}","project_id":${text}}`) as Record<string, unknown>
+  const misses = (id: string, found: string) =>
+    missesOf({ issuer, audience, claims: { project_id: [id] } }, claims(found))
+  expect(misses('9007199254740991', '9007199254740991')).toEqual([])
+  expect(misses('9007199254740992', '9007199254740993')).toHaveLength(1)
+  expect(misses('0.1', '0.1000000000000000001')).toHaveLength(1)
+})

@@ -107,8 +107,9 @@ export function missesOf(
   })
   const audiences = textsOf(own(claims, 'aud'))
   if (!audiences.includes(audience)) misses.unshift(missOf('aud', [audience], audiences))
-  const event = own(claims, 'event_name')
-  if (typeof event === 'string' && foreignEvents.has(event) && own(required, 'event_name') === undefined) {
+  const named = own(required, 'event_name') ?? []
+  for (const event of textsOf(own(claims, 'event_name'))) {
+    if (!foreignEvents.has(event) || named.includes(event)) continue
     misses.push({ claim: 'event_name', wanted: ['an event that the policy names'], found: event })
   }
   return misses
@@ -231,10 +232,10 @@ function fits(value: string, text: string): boolean {
   return value.endsWith('*') ? text.startsWith(value.slice(0, -1)) : text === value
 }
 
-/** A claim as texts: one for each element of a list. What has no text is none. */
+/** A claim as texts: one for each element of a list. What has no text is none, as a number that JSON may have rounded. */
 function textsOf(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value]
-  if (typeof value === 'number' || typeof value === 'boolean') return [String(value)]
+  if (typeof value === 'boolean' || Number.isSafeInteger(value)) return [String(value)]
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 }
 

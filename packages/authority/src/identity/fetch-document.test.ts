@@ -1,4 +1,6 @@
 // Which addresses count as public. What is fetched, and how long it takes, is tried over HTTP in e2e/trust.test.ts.
+import { createServer, type AddressInfo } from 'node:net'
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
@@ -66,3 +68,16 @@ test.each(['https://localhost', 'https://127.1', 'https://[::1]', 'https://[::ff
     await expect(fetchDocument(new URL(url), false)).rejects.toBeInstanceOf(PrivateAddressError)
   },
 )
+
+test('an answer that switches to another protocol fails, and nothing waits for it', async () => {
+  const server = createServer((socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n')
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  try {
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    await expect(fetchDocument(url, true)).rejects.toThrow('status 101')
+  } finally {
+    server.close()
+  }
+})

@@ -39,6 +39,12 @@ function fetchText(url: URL, signal: AbortSignal, lookup: LookupFunction | undef
     // Without an agent, no connection outlives its request, and none goes to an address that was checked for another name.
     const asked = request(url, { agent: false, headers, signal, ...(lookup === undefined ? {} : { lookup }) })
     asked.on('error', fail)
+    // Whatever it answers: a switch to another protocol, for one, destroys the request without an error.
+    signal.addEventListener('abort', () => fail(signal.reason as Error), { once: true })
+    asked.on('upgrade', (_response, socket) => {
+      socket.destroy()
+      fail(new Error('it answers with status 101'))
+    })
     asked.on('response', (response) => {
       if (response.statusCode !== 200) {
         asked.destroy()

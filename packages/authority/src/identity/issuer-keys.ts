@@ -1,4 +1,6 @@
 // The keys that issuers of identity tokens publish (OpenID Connect Discovery 1.0 §4, RFC 7517), remembered for a while.
+import { createPublicKey } from 'node:crypto'
+
 import type { JSONWebKeySet, JWK } from 'jose'
 import { z } from 'zod'
 
@@ -105,29 +107,52 @@ export function createIssuerKeys(mayBePrivate: (issuer: string) => boolean, cloc
 }
 
 const configuration = z.object({ issuer: z.string(), jwks_uri: z.url() })
-const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) })
+const keySet = z.object({ keys: z.array(z.unknown()) })
+const text = z.string().max(512).optional()
+const publicKey = z.object({
+  kty: z.string(),
+  crv: text,
+  alg: text,
+  use: text,
+  kid: text,
+  // 8192 bits.
+  n: z.string().max(1366).optional(),
+  e: text,
+  x: text,
+  y: text,
+})
 
 /**
  * The key with the algorithm that it is for, so that a token cannot choose; none for a key that is not for signatures, is
  * secret, or takes long to verify with. What a key does not say is the usual: RS256 (OpenID Connect Core §3.1.3.7).
  */
-function withAlgorithm(key: JWK): readonly JWK[] {
-  const { kty, crv, alg, use, kid, n, e, x, y } = key
-  const known = kty === 'RSA' ? algorithms['RSA'] : algorithms[crv ?? '']
+function withAlgorithm(given: unknown): readonly JWK[] {
+  const key = publicKey.safeParse(given).data
+  if (key === undefined) return []
+  const { kty, crv, alg, use, n, e } = key
+  const known = algorithms.get(kty === 'RSA' ? 'RSA' : (crv ?? ''))
   const chosen = alg ?? known?.[0]
   if (known === undefined || chosen === undefined || !known.includes(chosen)) return []
-  if ((use !== undefined && use !== 'sig') || [kid, x, y].some((text) => (text?.length ?? 0) > 512)) return []
-  // 2048 to 8192 bits, and an exponent of four bytes at most.
-  if (kty === 'RSA' && !(n !== undefined && n.length >= 342 && n.length <= 1366 && (e?.length ?? 9) <= 6)) return []
-  const fields = { kty, crv, kid, n, e, x, y }
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
-  return [{ ...Object.fromEntries(given), alg: chosen, use: 'sig' }]
+  if (use !== undefined && use !== 'sig') return []
+  // 2048 bits at least, and an exponent of four bytes at most.
+  if (kty === 'RSA' && !(n !== undefined && n.length >= 342 && (e?.length ?? 9) <= 6)) return []
+  return isKey(key) ? [{ ...key, alg: chosen, use: 'sig' }] : []
 }
 
-const algorithms: Readonly<Record<string, readonly string[]>> = {
-  RSA: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  'P-256': ['ES256'],
-  'P-384': ['ES384'],
-  'P-521': ['ES512'],
-  Ed25519: ['EdDSA', 'Ed25519'],
+/** Whether it is a key at all: one that is none would fail only once a token names it. */
+function isKey(key: JWK): boolean {
+  try {
+    const { modulusLength = 2048 } = createPublicKey({ key, format: 'jwk' }).asymmetricKeyDetails ?? {}
+    return modulusLength >= 2048
+  } catch {
+    return false
+  }
 }
+
+const algorithms: ReadonlyMap<string, readonly string[]> = new Map([
+  ['RSA', ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
+  ['P-256', ['ES256']],
+  ['P-384', ['ES384']],
+  ['P-521', ['ES512']],
+  ['Ed25519', ['EdDSA', 'Ed25519']],
+])
