@@ -111,13 +111,16 @@ test('ids of policies and of tokens are told apart', () => {
   expect(isTrustPolicyId('9b2d3f7e-0c1a-5d5e-8f60-718293a4b5c6')).toBe(false)
 })
 
-test.each(['pull_request_target', 'workflow_run'])('a job of %s needs a policy that names it, and not a star', (event) => {
-  const misses = (wanted: RequiredClaims, event_name: unknown) =>
-    missesOf({ issuer: github, audience, claims: wanted }, { aud: audience, event_name })
-  expect(misses({ event_name: [`${event.slice(0, 8)}*`, 'push'] }, event)).toMatchObject([{ found: event }])
-  expect(misses({ event_name: ['push', event] }, event)).toEqual([])
-  expect(misses({}, ['push', event])).toMatchObject([{ found: event }])
-})
+test.each(['pull_request_target', 'workflow_run'])(
+  'a job of %s needs a policy that names it, and not a star',
+  (event) => {
+    const misses = (wanted: RequiredClaims, event_name: unknown) =>
+      missesOf({ issuer: github, audience, claims: wanted }, { aud: audience, event_name })
+    expect(misses({ event_name: [`${event.slice(0, 8)}*`, 'push'] }, event)).toMatchObject([{ found: event }])
+    expect(misses({ event_name: ['push', event] }, event)).toEqual([])
+    expect(misses({}, ['push', event])).toMatchObject([{ found: event }])
+  },
+)
 
 test('a number that JSON may have rounded is no id', () => {
   const claims = (text: string) => JSON.parse(`{"aud":"${audience}","project_id":${text}}`) as Record<string, unknown>

@@ -1,5 +1,6 @@
 // Which addresses count as public. What is fetched, and how long it takes, is tried over HTTP in e2e/trust.test.ts.
-import { createServer, type AddressInfo } from 'node:net'
+import { createSocket } from 'node:dgram'
+import { createServer, isIP, type AddressInfo } from 'node:net'
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -79,5 +80,67 @@ test('an answer that switches to another protocol fails, and nothing waits for i
     await expect(fetchDocument(url, true)).rejects.toThrow('status 101')
   } finally {
     server.close()
+  }
+})
+
+/** A DNS server on loopback (RFC 1035 §4.1) that answers with these addresses of each name. */
+async function serveNames(addressesOf: (name: string) => readonly string[] | Promise<readonly string[]>) {
+  const socket = createSocket('udp4')
+  const asked = new Set<string>()
+  socket.on('message', (query, { port, address }) => {
+    void answer(query).then((message) => socket.send(message, port, address))
+  })
+  async function answer(query: Buffer): Promise<Buffer> {
+    const end = query.indexOf(0, 12) + 5
+    const name = query.toString('latin1', 12, end - 5).replaceAll(/[^a-z\d-]+/g, '.')
+    asked.add(name)
+    const family = query.readUInt16BE(end - 4) === 1 ? 4 : 6
+    const addresses = (await addressesOf(name)).filter((each) => isIP(each) === family)
+    const head = Buffer.from([query[0] ?? 0, query[1] ?? 0, 0x81, 0x80, 0, 1, 0, addresses.length, 0, 0, 0, 0])
+    const answers = addresses.map((each) => {
+      const bytes = family === 4 ? each.split('.').map(Number) : bytesOf(each)
+      return Buffer.from([0xc0, 12, 0, family === 4 ? 1 : 28, 0, 1, 0, 0, 0, 60, 0, bytes.length, ...bytes])
+    })
+    return Buffer.concat([head, query.subarray(12, end), ...answers])
+  }
+  await new Promise<void>((done) => socket.bind(0, '127.0.0.1', done))
+  return { servers: [`127.0.0.1:${socket.address().port}`], asked, close: () => socket.close() }
+}
+
+/** Of an address with one `::`. */
+function bytesOf(address: string): readonly number[] {
+  const [left = [], right = []] = address.split('::').map((half) => half.split(':').filter(Boolean))
+  const groups = [...left, ...Array.from({ length: 8 - left.length - right.length }, () => '0'), ...right]
+  return groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255])
+}
+
+test.each([
+  ['a private address', ['10.0.0.1']],
+  ['a private address behind a public one', ['1.1.1.1', '127.0.0.1']],
+  ['a private address of IPv6 beside a public one of IPv4', ['1.1.1.1', 'fd00::1']],
+  ['an address of IPv4 in IPv6', ['::ffff:0101:0101']],
+])('nothing is asked of a name with %s', async (_what, addresses) => {
+  const names = await serveNames(() => addresses)
+  try {
+    const fetched = fetchDocument(new URL('https://ci.example'), false, names.servers)
+    await expect(fetched).rejects.toBeInstanceOf(PrivateAddressError)
+  } finally {
+    names.close()
+  }
+})
+
+test('names whose DNS servers are silent keep no other name waiting', async () => {
+  const { promise: silence, resolve: end } = Promise.withResolvers<readonly string[]>()
+  const names = await serveNames((name) => (name.includes('silent') ? silence : ['10.0.0.1']))
+  try {
+    const fetchName = (name: string) => fetchDocument(new URL(`https://${name}`), false, names.servers)
+    const waiting = Array.from({ length: 16 }, (_, at) => fetchName(`silent${at}.example`))
+    const settled = Promise.allSettled(waiting)
+    await expect.poll(() => names.asked.size).toBe(16)
+    await expect(fetchName('ci.example')).rejects.toBeInstanceOf(PrivateAddressError)
+    end(['10.0.0.1'])
+    await settled
+  } finally {
+    names.close()
   }
 })

@@ -1,8 +1,10 @@
 // Fetches JSON from addresses that tenants chose: never from a private network, bounded in time and size, without redirects.
-import { lookup as resolve } from 'node:dns'
+import type { LookupAddress } from 'node:dns'
+import { Resolver } from 'node:dns/promises'
 import * as http from 'node:http'
 import * as https from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { callbackify } from 'node:util'
 
 /** Milliseconds for one document. */
 const patience = 5000
@@ -14,21 +16,32 @@ export class PrivateAddressError extends Error {}
 
 /**
  * The JSON at `url`. Every address of the host must be a public one, unless `mayBePrivate`; the connection goes to an
- * address that was checked, so that no second answer of DNS can change it.
+ * address that was checked, so that no second answer of DNS can change it. `servers`: the DNS servers that are asked; those
+ * of the system if there are none.
  * @throws PrivateAddressError, or an Error that says what went wrong
  */
-export async function fetchDocument(url: URL, mayBePrivate: boolean): Promise<unknown> {
+export async function fetchDocument(
+  url: URL,
+  mayBePrivate: boolean,
+  servers: readonly string[] = [],
+): Promise<unknown> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  // A host that is an address is connected to without a look-up.
-  if (!mayBePrivate && isIP(host) !== 0 && !isPublic(host)) throw new PrivateAddressError(host)
+  // A host that is an address is connected to without a look-up, and this machine is in no DNS (RFC 6761 §6.3).
+  const isHidden = isIP(host) === 0 ? /(?:^|\.)localhost\.?$/.test(host) : !isPublic(host)
+  if (!mayBePrivate && isHidden) throw new PrivateAddressError(host)
   const signal = AbortSignal.timeout(patience)
+  // Not the system's look-up: it holds one of a few threads for up to a minute, and every other name waits behind it.
+  const resolver = new Resolver({ timeout: patience / 2, tries: 2 })
+  if (servers.length > 0) resolver.setServers(servers)
   try {
-    return JSON.parse(await fetchText(url, signal, mayBePrivate ? undefined : lookUpPublic)) as unknown
+    return JSON.parse(await fetchText(url, signal, mayBePrivate ? undefined : lookUpPublic(resolver))) as unknown
   } catch (error) {
     // The parser's message quotes the document.
     if (error instanceof SyntaxError) throw new Error('what it answers is not JSON', { cause: error })
     if (signal.aborted) throw new Error(`it does not answer within ${patience / 1000} seconds`, { cause: error })
     throw error
+  } finally {
+    resolver.cancel()
   }
 }
 
@@ -68,14 +81,26 @@ function fetchText(url: URL, signal: AbortSignal, lookup: LookupFunction | undef
 }
 
 /** Fails where any address of the name is not public: which one is used, nobody would know. */
-const lookUpPublic: LookupFunction = (name, options, done) => {
-  resolve(name, { ...options, all: true }, (error, addresses) => {
-    const [first] = addresses ?? []
-    if (error !== null || first === undefined) return done(error ?? new Error('no address'), '')
-    const hidden = addresses.find(({ address }) => !isPublic(address))
-    if (hidden !== undefined) return done(new PrivateAddressError(hidden.address), '')
-    return options.all === true ? done(null, addresses) : done(null, first.address, first.family)
-  })
+function lookUpPublic(resolver: Resolver): LookupFunction {
+  const resolve = callbackify((name: string) => resolvePublic(resolver, name))
+  return (name, options, done) => {
+    resolve(name, (error, addresses) => {
+      // The types say that there is always a result.
+      if ((error as Error | null) !== null) return done(error, '')
+      const [first] = addresses
+      return options.all === true ? done(null, addresses) : done(null, first.address, first.family)
+    })
+  }
+}
+
+async function resolvePublic(resolver: Resolver, name: string): Promise<[LookupAddress, ...LookupAddress[]]> {
+  const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
+  const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+  const hidden = found.find((address) => !isPublic(address))
+  if (hidden !== undefined) throw new PrivateAddressError(hidden)
+  const [first, ...more] = found.map((address) => ({ address, family: isIP(address) }))
+  if (first !== undefined) return [first, ...more]
+  throw new Error('its name has no address', { cause: answers.find((answer) => answer.status === 'rejected')?.reason })
 }
 
 /** Whether an address is one of the public internet (IANA special-purpose address registries). */

@@ -108,7 +108,7 @@ export function createIssuerKeys(mayBePrivate: (issuer: string) => boolean, cloc
 
 const configuration = z.object({ issuer: z.string(), jwks_uri: z.url() })
 const keySet = z.object({ keys: z.array(z.unknown()) })
-const text = z.string().max(512).optional()
+const text = z.string().max(512).exactOptional()
 const publicKey = z.object({
   kty: z.string(),
   crv: text,
@@ -116,7 +116,7 @@ const publicKey = z.object({
   use: text,
   kid: text,
   // 8192 bits.
-  n: z.string().max(1366).optional(),
+  n: z.string().max(1366).exactOptional(),
   e: text,
   x: text,
   y: text,
