@@ -157,6 +157,14 @@ describe('a job whose claims fit', () => {
     expectToken(await exchange(slug, await issuer.sign({ aud: audience, jti: undefined, nonce: 'another' })))
   })
 
+  test('learns when its token ends, also where the caveats of the policy end it earlier', async () => {
+    const body = { not_before: 0, not_after: Math.floor(Date.now() / 1000) + 120 }
+    const { slug, audience } = await trust({ caveats: [{ type: 'ValidityWindow', body }] })
+    const answer = await exchange(slug, await issuer.sign({ aud: audience }))
+    expectToken(answer)
+    expect((answer.body as { readonly expires_in: number }).expires_in).toBeLessThanOrEqual(120)
+  })
+
   test('may name the policy that is meant', async () => {
     const { slug, audience } = await trust()
     const second = await add(slug, { name: 'second', lifetime: '2m' })
@@ -367,6 +375,7 @@ describe('a trust policy', () => {
     [{ claims: { repository_id: '22', aud: 'x' } }, /aud/],
     [{ claims: { repository_id: [] } }, /repository_id/],
     [{ claims: { repository_id: '22' }, issuer: 'nowhere' }, /issuer/],
+    [{ issuer: 'https://ci.example/\u202Emoc.elpmaxe' }, /issuer has a character that turns the direction/],
     [{ claims: { project_path: 'a/b' }, issuer: 'https://gitlab.com' }, /project_id/],
     [{ claims: { job: 'x' }, issuer: 'https://ci.example' }, /sub, or/],
     [{ lifetime: '59s' }, /lifetime is not between 1m and 1h/],

@@ -106,7 +106,7 @@ export const trustRoutes = routesOf('organisations', {
     params: organisationParams,
     body: z.strictObject({
       name: line(80),
-      issuer: z.url().max(256),
+      issuer: line(256).pipe(z.url()),
       audience: line(256).optional().describe('The public address of the authority and /orgs/SLUG where it is absent.'),
       claims,
       app: pathName.optional().describe('Makes them deploy tokens of this app; org tokens where it is absent.'),

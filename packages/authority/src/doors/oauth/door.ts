@@ -56,7 +56,7 @@ async function exchange(environment: Environment, request: FastifyRequest) {
   if (!read.success) throw describeIssues('the form', given, read.error)
   const { audience, subject_token, trust_policy } = read.data
   const { perform } = openExchange(environment, nobody, request)
-  const { token, policy } = await perform(exchangeIdentityToken, {
+  const { token, record } = await perform(exchangeIdentityToken, {
     slug: audience,
     identityToken: new Secret(subject_token),
     policyId: trust_policy,
@@ -66,7 +66,8 @@ async function exchange(environment: Environment, request: FastifyRequest) {
     access_token: token.reveal().replace(/^FlyV1 /, ''),
     issued_token_type: accessToken,
     token_type: 'Bearer',
-    expires_in: policy.lifetime,
+    // The caveats of the policy may end it before its lifetime.
+    expires_in: Math.floor(record.expiresAt / 1000) - Math.floor(record.createdAt / 1000),
   }
 }
 
