@@ -59,6 +59,7 @@ export function pathOf(target: Target, route: Route, params: Readonly<Record<str
     invitation_id: '1',
     passkey_id: '1',
     token_id: target.minted.id,
+    policy_id: '00000000-0000-4000-8000-000000000000',
     session_id: '999999',
     login_id: 'unknown',
     discharge_id: 'unknown',

@@ -94,6 +94,7 @@ async function run<Input, Subject, Output>(
     },
     apps: tx.apps,
     sessions: tx.sessions,
+    uses: tx.uses,
   })
   const piecewise: typeof store = {
     ...store,

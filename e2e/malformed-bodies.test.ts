@@ -225,7 +225,7 @@ describe.each(all)('%s', (name, good) => {
       for (const value of ['{"admin":true}', '"x"', 'null']) {
         const text = JSON.stringify(good).replace('{', `{"${key}":${value},`)
         const answer = await askRoute(target, name, { token: token(), text })
-        if (answer.status >= 300) expectNo(answer, key)
+        if (answer.status >= 300 || key === '__proto__') expectNo(answer, key)
       }
       const alone = await askRoute(target, name, { token: token(), text: `{"${key}":{"email":"a@b.example"}}` })
       if (alone.status >= 300) expectNo(alone, key)

@@ -86,7 +86,10 @@ test('a base address that ends with a slash leads to the same routes, and to no 
 
 test('a slash at the end of a path that is read or posted to changes nothing', async () => {
   const { token } = target.admin
-  const ofContract = Object.values<Route>(allRoutes).map((route) => [route.method, pathOf(target, route)] as const)
+  const ofContract = Object.values<Route>(allRoutes)
+    // What needs no body would be done.
+    .filter(({ method, body }) => method !== 'POST' || body?.safeParse(undefined).success !== true)
+    .map((route) => [route.method, pathOf(target, route)] as const)
   const ofFlyctl = flyctlRoutes.map(({ method, url }) => [method, url.replaceAll(/:\w+/g, 'web')] as const)
   const others = [
     ['POST', '/graphql'],

@@ -132,6 +132,7 @@ describe('JSON from outside', () => {
       parts: 5,
       names: 2,
       repeated: undefined,
+      namesPrototype: false,
       escapedNames: [],
     })
     expect(lookThrough('"["')).toMatchObject({ parts: 0, names: 0, repeated: undefined })

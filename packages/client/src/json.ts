@@ -60,6 +60,8 @@ export interface JsonLook {
   readonly names: number
   /** The name of a member that its object has twice, whichever way it is written; the first of them. */
   readonly repeated: string | undefined
+  /** Whether an object has the member `__proto__`, which libraries drop or take for something else. */
+  readonly namesPrototype: boolean
   /** Names of members that are written with an escape, and where they are, with their quotation marks. */
   readonly escapedNames: readonly { readonly from: number; readonly to: number; readonly name: string }[]
 }
@@ -73,6 +75,7 @@ export function lookThrough(json: string, most: Partial<Pick<JsonLook, 'parts' |
   let parts = 0
   let count = 0
   let repeated: string | undefined
+  let namesPrototype = false
   const escapedNames: { from: number; to: number; name: string }[] = []
   // Of the object that we are in; undefined in an array.
   let names: Set<string> | undefined
@@ -89,6 +92,7 @@ export function lookThrough(json: string, most: Partial<Pick<JsonLook, 'parts' |
           const name = resolved ?? quoted.slice(1, -1)
           if (resolved !== undefined) escapedNames.push({ from: at, to: end + 1, name })
           if (names.has(name)) repeated ??= name
+          if (name === '__proto__') namesPrototype = true
           names.add(name)
           expectsName = false
         }
@@ -112,7 +116,7 @@ export function lookThrough(json: string, most: Partial<Pick<JsonLook, 'parts' |
         expectsName = false
     }
   }
-  return { parts, names: count, repeated, escapedNames }
+  return { parts, names: count, repeated, namesPrototype, escapedNames }
 }
 
 const signs = {

@@ -82,6 +82,7 @@ test.each([
   ['https://agent.buildkite.com', { pipeline_id: ['a', 'b'] }, true],
   [issuer, { sub: ['job'] }, true],
   [issuer, { sub: ['job*'] }, false],
+  [issuer, { sub: ['project_path:a/b:ref_type:branch:ref:main'] }, false],
   [issuer, { project_id: ['1', '2*'] }, false],
   [issuer, { project_id: ['1'] }, true],
   [issuer, {}, false],

@@ -141,7 +141,8 @@ export function problemOfClaims(issuer: string, required: RequiredClaims): strin
   const isExact = (values: readonly string[] | undefined) => values?.every((value) => !value.endsWith('*')) === true
   if (ids.some((id) => isExact(own(required, id)))) return undefined
   const subjects = own(required, 'sub')
-  const isLasting = (subject: string) => service?.isLasting(subject) ?? true
+  // A GitLab of one's own writes the path of the project.
+  const isLasting = (subject: string) => service?.isLasting(subject) ?? !subject.startsWith('project_path:')
   if (isExact(subjects) && subjects?.every(isLasting) === true) return undefined
   const subject = service === undefined ? 'sub, or ' : service.subject
   const of = service === undefined ? 'a claim with an id, such as repository_id' : service.ids.join(' or ')

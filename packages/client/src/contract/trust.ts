@@ -30,6 +30,20 @@ const claims = z
   })
   .describe('What each claim must be, one of several values; one that ends with * stands for all that begin so.')
 
+const issuer = line(256)
+  .pipe(z.url())
+  .refine(
+    (text) => {
+      const url = URL.parse(text)
+      return (
+        url !== null &&
+        /^https?:$/.test(url.protocol) &&
+        `${url.username}${url.password}${url.search}${url.hash}` === ''
+      )
+    },
+    { error: 'is no https address without query, fragment and user' },
+  )
+
 const trustPolicy = z
   .object({
     id: z.uuid(),
@@ -106,7 +120,7 @@ export const trustRoutes = routesOf('organisations', {
     params: organisationParams,
     body: z.strictObject({
       name: line(80),
-      issuer: line(256).pipe(z.url()),
+      issuer,
       audience: line(256).optional().describe('The public address of the authority and /orgs/SLUG where it is absent.'),
       claims,
       app: pathName.optional().describe('Makes them deploy tokens of this app; org tokens where it is absent.'),

@@ -28,7 +28,7 @@ export function takeJson(server: FastifyInstance): void {
     const text = body.toString()
     const mostNames = request.routeOptions.config.authenticatesFirst === true ? mostParts : mostNamesOfStrangers
     const look = lookThrough(text, { parts: mostParts, names: mostNames })
-    const { parts, names, repeated, escapedNames } = look
+    const { parts, names, repeated, namesPrototype, escapedNames } = look
     if (parts > mostParts) {
       done(new InvalidInput(`the body has too many parts: ${mostParts} are the limit`))
       return
@@ -42,6 +42,11 @@ export function takeJson(server: FastifyInstance): void {
       done(
         new InvalidInput('the body has a field with a quotation mark, a backslash or a control character in its name'),
       )
+      return
+    }
+    // The schemas drop it without a word, and with it what it was meant to restrict.
+    if (namesPrototype) {
+      done(new InvalidInput('the body has a field __proto__, which no field is called'))
       return
     }
     let value: unknown

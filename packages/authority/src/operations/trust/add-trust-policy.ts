@@ -1,5 +1,5 @@
 // trust.add: an organisation trusts what an issuer says of its workloads, from the commit on.
-import { actions, type Caveat } from '@hallpass/macaroon'
+import { actions, expiration, type Caveat } from '@hallpass/macaroon'
 import { encodeCaveats } from '@hallpass/macaroon/internal'
 
 import { DomainError } from '../../domain/errors.ts'
@@ -69,6 +69,10 @@ export const addTrustPolicy: WriteOperation<AddTrustPolicy, TrustSubject, AddedT
     }
     const problem = problemOfClaims(issuer, claims)
     if (problem !== undefined) throw new DomainError('invalid', `the claims ${problem}`, { field: 'claims' })
+    const end = expiration(input.caveats)
+    if (end !== undefined && Number(end) * 1000 <= now) {
+      throw new DomainError('invalid', 'the caveats end the tokens before they are given', { field: 'caveats' })
+    }
     if (organisation.membershipDischarge !== 'none') {
       const why = 'demands of its tokens that a person is a member, and nobody is behind those of a trust policy'
       throw new DomainError('conflict', `organization ${organisation.slug} ${why}`)
