@@ -33,7 +33,7 @@ export interface NotedLoginUse extends Use {
 /** Of each kind. One takes half a kilobyte; what is used beyond that before the next writing is not noted. */
 const mostHeld = 50_000
 /** With so many of a kind they are written before their time. */
-const manyHeld = 10_000
+const manyHeld = 40_000
 /** Characters of a user agent or an address. */
 const longestText = 256
 
