@@ -30,6 +30,7 @@ export type { Region } from './contract/platform.ts'
 export type { RunLabelFields } from './contract/run-labels.ts'
 export type { AppSecret } from './contract/secrets.ts'
 export type {
+  Block,
   CurrentTokens,
   Descendants,
   ListQuery,

@@ -50,6 +50,7 @@ export function listed(digit: number): Token {
     created_by_proven: true,
     minted_by: null,
     trust_policy: null,
+    blocked: null,
     successor_id: null,
     predecessor_id: null,
     created_at: moment,

@@ -9,7 +9,7 @@ import { routesOf } from './route.ts'
 import { checkedBy } from './durations.ts'
 import { lastUse } from './uses.ts'
 import { cursor, line, pageLimit, part, pathName, timestamp } from './text.ts'
-import { defaultExpiry, defaultGrace, listSorts, listStates } from './words.ts'
+import { blockReasons, defaultExpiry, defaultGrace, listSorts, listStates } from './words.ts'
 
 const duration = z.string().superRefine(checkedBy(parseDuration))
 
@@ -21,6 +21,14 @@ const expiryInNanoseconds = z.number().superRefine(checkedBy(durationFromNanosec
 
 export const profile = z.enum(['deploy_organization', 'deploy', 'litefs_cloud'])
 export type Profile = z.infer<typeof profile>
+
+const block = z
+  .object({
+    reason: z.enum(blockReasons).describe('The limit, by its name in the policy.'),
+    sentence: z.string().describe('The same for people.'),
+  })
+  .meta({ id: 'Block', description: 'Which limit of the organization blocks a token.' })
+export type Block = z.infer<typeof block>
 
 const token = z
   .object({
@@ -52,6 +60,11 @@ const token = z
     revoked_at: timestamp.nullable(),
     revoked_by: z.string().nullable(),
     state: z.enum(['live', 'revoked', 'expired']),
+    blocked: block
+      .nullable()
+      .describe(
+        'Why it is good for nothing at this moment, where a limit of its organization blocks it; null where none does. Networks are judged only when it is used.',
+      ),
     ...lastUse,
     last_use_known_since: timestamp.describe(
       'When the token was made, or when this authority began to note uses, if that was later. A use before it is not known.',

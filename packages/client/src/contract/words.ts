@@ -7,6 +7,9 @@ export const membershipDemands = ['none', 'member', 'login'] as const
 /** Which tokens a list has. */
 export const listStates = ['live', 'all', 'revoked', 'expired'] as const
 
+/** The limits of an organization that can block a token, by their names in its policy. */
+export const blockReasons = ['max_token_lifetime', 'tokens_may_mint', 'only_admins_mint', 'approval'] as const
+
 /** 20 years of 365 days, as flyctl's default. */
 export const defaultExpiry = '175200h0m0s'
 

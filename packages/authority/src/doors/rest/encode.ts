@@ -137,6 +137,7 @@ export function encodeToken({ record, organisation, usesKnownSince }: Found, now
     revoked_at: record.revokedAt === null ? null : encodeInstant(record.revokedAt),
     revoked_by: record.revokedBy,
     state: tokenState(record, now),
+    blocked: null,
     ...encodeLastUse(lastUse && { ...lastUse, address: lastUse.usedFrom[0].address }),
     last_use_known_since: encodeInstant(Math.max(createdAt, usesKnownSince)),
     caveats: describeRecordedCaveats(record.caveats),
