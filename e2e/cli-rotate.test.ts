@@ -1,4 +1,4 @@
-// `hallpass tokens rotate`, as a person or a job runs it.
+// `hallpass tokens rotate` and `rename`, as a person or a job runs them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { arrive, serveAndLogIn, type Place, type Served } from './hallpass.ts'
@@ -65,6 +65,28 @@ describe('hallpass tokens rotate', () => {
     const { code, stderr } = await run(['tokens', 'rotate', crypto.randomUUID(), ...flags])
     expect(code).toBe(2)
     expect(stderr).toContain(reason)
+  })
+
+  it('renames, and finds by the beginning of the id, the maker, the kind and the end', async () => {
+    const { id } = await mint()
+    const { code, stderr } = await run(['tokens', 'rename', id, 'nightly build'])
+    expect([code, stderr]).toEqual([0, `Token ${id} is called nightly build now.\n`])
+    const found = async (...flags: string[]) => {
+      const { stdout } = await run(['tokens', 'list', 'acme', '-s', 'org', '-j', ...flags])
+      return (JSON.parse(stdout) as { tokens: { id: string }[] }).tokens.map((token) => token.id)
+    }
+    const all = ['--search', id.slice(0, 9), '--created-by', 'ADA@example.com', '--kind', 'org', '--ends-within', '49h']
+    expect(await found(...all)).toEqual([id])
+    for (const other of [
+      ['--search', 'ffffffff-0'],
+      ['--search', 'nightly', '--created-by', 'nobody@example.com'],
+      ['--search', 'nightly', '--kind', 'deploy'],
+      ['--search', 'nightly', '--ends-within', '47h'],
+    ]) {
+      expect(await found(...other), other.join(' ')).toEqual([])
+    }
+    const wrong = await run(['tokens', 'list', 'acme', '-s', 'org', '--all', '--ends-within', '7d'])
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--ends-within is for live tokens alone')])
   })
 
   it('takes no token in the place of an id, and repeats none', async () => {

@@ -29,8 +29,11 @@ export const pasting =
   async (subject) => ({ body: { token: (await mintSubject(subject, profile)).token.slice(0, -20) } })
 
 export const ofToken =
-  (profile: 'deploy_organization' | 'deploy'): Prepare =>
-  async (subject) => ({ params: { token_id: (await mintSubject(subject, profile)).id } })
+  (profile: 'deploy_organization' | 'deploy', body?: Readonly<Record<string, string>>): Prepare =>
+  async (subject) => {
+    const params = { token_id: (await mintSubject(subject, profile)).id }
+    return body === undefined ? { params } : { params, body }
+  }
 
 /** A login of a command line that waits for approval. Who is not let in does not learn whether there is one. */
 export const ofCliLogin: Prepare = async ({ world, fresh }) => {

@@ -48,6 +48,40 @@ test.each([
   expect(await names(query)).toEqual(expected)
 })
 
+test.each([
+  [{}, 5],
+  [{ state: 'all', search: 'web' }, 3],
+  [{ profile: 'deploy' }, 1],
+  [{ created_by: 'ADA@example.com', ends_within: '3h' }, 3],
+  [{ created_by: 'nobody@example.com' }, 0],
+] as const)('%j are counted: %i', async (query, expected) => {
+  const answer = await list(query, `/v1/orgs/${slug}/tokens/count`)
+  expect(expectAnswer(routes.countOrganisationTokens, answer)).toEqual({ count: expected, more: false })
+  if (Object.keys(query).length > 0) expect(await names(query)).toHaveLength(expected)
+})
+
+test('the tokens of an app are counted likewise', async () => {
+  const answer = await list({}, '/v1/apps/web/tokens/count')
+  expect(expectAnswer(routes.countAppTokens, answer)).toEqual({ count: 1, more: false })
+})
+
+test('what ends within a time is live', async () => {
+  expectRefusal(await list({ ends_within: '7d', state: 'all' }), 400)
+})
+
+test('a token is renamed, and the audit trail says to what', async () => {
+  const { id } = await mint(ask, admin.token, slug, { name: 'before', expiry: '1h' })
+  const answer = await ask('PATCH', `/v1/tokens/${id}`, { token: admin.token, body: { name: 'after' } })
+  expect(expectAnswer(routes.renameToken, answer)).toMatchObject({ id, name: 'after', state: 'live' })
+  const history = await ask('GET', `/v1/tokens/${id}/history`, { token: admin.token })
+  expect(expectAnswer(routes.showTokenHistory, history).events[0]).toMatchObject({
+    operation: 'token.rename',
+    reason: 'to after',
+  })
+  expectRefusal(await ask('PATCH', `/v1/tokens/${id}`, { token: admin.token, body: { name: 'a\nb' } }), 400)
+  await revoke(ask, admin.token, id)
+})
+
 test('the tokens of an app are listed likewise', async () => {
   expect(await names({ sort: 'name', search: 'TOKEN' }, '/v1/apps/web/tokens')).toEqual(['app token'])
   expect(await names({ sort: 'created_at', state: 'all' }, '/v1/apps/web/tokens')).toEqual(['app token'])

@@ -40,6 +40,8 @@ export type {
   RevokedToken,
   RotatedToken,
   Token,
+  TokenCount,
+  TokenFilterQuery,
   TokenList,
 } from './contract/tokens.ts'
 export type { AddedTrustPolicy, CheckedIdentityToken, TrustPolicy } from './contract/trust.ts'

@@ -92,8 +92,13 @@ export interface TokenQuery {
   readonly state: TokenState | 'all'
   readonly sort: TokenSort
   readonly order: 'asc' | 'desc'
-  /** Part of the name, in any case; empty for all tokens. */
+  /** Part of the name, in any case, or eight or more digits that the id begins with; empty for all tokens. */
   readonly search: string
+  /** Of the live tokens only those that end then or earlier, in milliseconds. */
+  readonly endsBy?: number | undefined
+  /** Only those made in the name of that person. */
+  readonly createdBy?: number | undefined
+  readonly profile?: Profile | undefined
   /** Only tokens that were made before that time, in milliseconds, and have no known use since then. */
   readonly unusedSince?: number | undefined
   /** Milliseconds; the time for `state`. */
@@ -104,6 +109,9 @@ export interface TokenQuery {
   /** What the page before had as `next`: the id at its end, or by last use the place of its end. */
   readonly after?: string
 }
+
+/** Which tokens a list has, in whatever order. */
+export type TokenFilter = Omit<TokenQuery, 'sort' | 'order' | 'limit' | 'after' | 'withoutCaveats'>
 
 /** Where a list ends after this token. By last use it is a place and not a token, because uses change. */
 export function placeOf({ id, createdAt, lastUse }: ListedToken, { sort }: Pick<TokenQuery, 'sort'>): string {

@@ -4,7 +4,9 @@ import { sql, type Kysely, type SqlBool } from 'kysely'
 
 import { DomainError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
-import { nameKey, placeOf, type ListedToken, type TokenQuery } from '../domain/token.ts'
+import type { TokenOwner } from '../domain/store/tokens.ts'
+import { placeOf, type ListedToken, type TokenQuery } from '../domain/token.ts'
+import { filterOf, isFound, isInState, type FilterParameters } from './token-filter.ts'
 import { caveatsColumn } from './long-caveats.ts'
 import { query, type Param, type Query, type QuerySession } from './query.ts'
 import type { Database } from './schema.ts'
@@ -12,12 +14,6 @@ import { formatTokenId, parseTokenId } from './token-id.ts'
 import { listedColumns, toListedOnes, type FoundListed } from './token-rows.ts'
 
 type Part = 'used' | 'unused'
-
-export interface Owner {
-  readonly organisation: number
-  /** The app of the list, if it has one. */
-  readonly app: number | null
-}
 
 /** In a part; `at` is the last use, or when an unused token was made. */
 interface Place {
@@ -32,12 +28,12 @@ interface Place {
  */
 export async function listByUse(
   session: QuerySession,
-  owner: Owner,
+  owner: TokenOwner,
   asked: TokenQuery,
   counts: readonly number[] = usualCounts,
 ): Promise<Page<ListedToken, string>> {
-  const { order, limit, now, search, unusedSince = Number.MAX_SAFE_INTEGER } = asked
-  const fixed = { ...owner, now, unusedSince, part: nameKey(search), caveats: asked.withoutCaveats === true ? 0 : 1 }
+  const { order, limit, unusedSince = Number.MAX_SAFE_INTEGER } = asked
+  const fixed = { ...owner, ...filterOf(asked), unusedSince, caveats: asked.withoutCaveats === true ? 0 : 1 }
   const parts = order === 'desc' ? (['used', 'unused'] as const) : (['unused', 'used'] as const)
   const start = asked.after === undefined ? undefined : readPlace(asked.after)
   const rows: FoundListed[] = []
@@ -89,14 +85,12 @@ function readPlace(text: string): { readonly part: Part; readonly place: Place }
 const past: Place = { at: Number.MAX_SAFE_INTEGER, id: new Uint8Array(17).fill(0xff) }
 const before: Place = { at: Number.MIN_SAFE_INTEGER, id: new Uint8Array(0) }
 
-interface ScanParameters extends Owner {
+interface ScanParameters extends TokenOwner {
   readonly fromAt: number
   readonly fromId: Uint8Array
   readonly unusedSince: number
 }
-interface PageParameters extends ScanParameters {
-  readonly now: number
-  readonly part: string
+interface PageParameters extends ScanParameters, FilterParameters {
   /** 1 to read the caveats too. */
   readonly caveats: number
   /** How many are met, in the list or not. */
@@ -120,7 +114,7 @@ interface Way extends Pick<TokenQuery, 'order' | 'state'> {
   readonly search: boolean
 }
 
-function walkOf(part: Part, { order, state, search }: TokenQuery, { app }: Owner): Walk {
+function walkOf(part: Part, { order, state, search }: TokenQuery, { app }: TokenOwner): Walk {
   const walk = walks.get(nameOf({ part, order, state, ofApp: app !== null, search: search !== '' }))
   if (walk === undefined) throw new Error(`There is no list of tokens by use of ${state} ${order}.`)
   return walk
@@ -161,16 +155,12 @@ function createWalk(way: Way): Walk {
         .leftJoin('apps', 'apps.id', 'tokens.app_id')
         .where('token_uses.token_id', way.part === 'used' ? 'is not' : 'is', null)
       if (way.ofApp) found = found.where('tokens.app_id', '=', param('app'))
-      // As in the other lists: the bytes are scanned once.
-      if (way.search) {
-        found = found.where(sql<SqlBool>`replace(tokens.name_key, ${param('part')}, '') <> tokens.name_key`)
-      }
-      if (way.state === 'revoked') found = found.where('tokens.revoked_at', 'is not', null)
-      if (way.state === 'live' || way.state === 'expired') {
-        const op = way.state === 'live' ? '>' : '<='
-        found = found.where('tokens.revoked_at', 'is', null).where('tokens.expires_at', op, param('now'))
-      }
+      if (way.search) found = found.where(isFound(param))
+      const ofState = isInState(param, way.state)
+      if (ofState !== undefined) found = found.where(ofState)
       return found
+        .where(sql<SqlBool>`${param('profile')} in ('', tokens.profile)`)
+        .where(sql<SqlBool>`${param('createdBy')} in (cast(0 as bigint), tokens.created_by)`)
         .select(listedColumns)
         .select(sql<Uint8Array | null>`case when ${param('caveats')} = 1 then ${caveatsColumn} end`.as('caveats'))
         .orderBy('met.at', way.order)

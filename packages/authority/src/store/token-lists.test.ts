@@ -84,6 +84,17 @@ describe('a page of tokens', () => {
     }
   })
 
+  test.each(everyList)('of %j by a maker, a kind and a time without use scans the index too', async (list) => {
+    const session = new ExplainingSession()
+    const query: TokenQuery = { ...list, now: 1, limit: 50, createdBy: 1, profile: 'deploy', unusedSince: 3 }
+    await tokenLists(session).ofOrganisation(1, query)
+    await tokenLists(session).count({ organisation: 1, app: null }, query)
+    const scans = [...session.steps, ...session.pages].filter((line) => / (?:tokens|met|token_uses) /.test(line))
+    for (const line of scans.filter((each) => !each.includes('PRIMARY KEY'))) {
+      expect(line).toMatch(/SEARCH tokens USING COVERING INDEX .*[<>]/)
+    }
+  })
+
   test.each(everyList.filter(({ sort }) => sort === 'name'))(
     'by last use, as of %j, reads as many entries of an index as it looks up',
     async ({ state, order, search }) => {
@@ -124,6 +135,7 @@ test('pages that end early make up the whole list, wherever they end', async () 
     expiresAt: time,
     revokedAt: fc.option(time),
     appId: fc.constantFrom(null, null, 7),
+    profile: fc.constantFrom('deploy_organization' as const, 'deploy' as const),
     usedAt: fc.option(time, { nil: undefined }),
   })
   const steps = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 })
@@ -132,6 +144,8 @@ test('pages that end early make up the whole list, wherever they end', async () 
     sort: fc.constantFrom(...sorts, 'last_used_at' as const),
     order: fc.constantFrom(...orders),
     unusedSince: fc.constantFrom(undefined, undefined, 1, 3, 5),
+    endsBy: fc.constantFrom(undefined, undefined, 2, 4),
+    profile: fc.constantFrom(undefined, undefined, 'deploy_organization' as const, 'deploy' as const),
     search: fc.constantFrom('', 'e', 'ü', '%', 'nobody'),
     now: fc.integer({ min: 0, max: 5 }),
     limit: fc.integer({ min: 1, max: 4 }),

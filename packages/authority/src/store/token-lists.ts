@@ -5,34 +5,32 @@ import { sql, type Kysely, type SqlBool } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
 import type { ReadTransaction } from '../domain/store.ts'
-import { nameKey, type ListedToken, type StoredSort, type TokenQuery } from '../domain/token.ts'
+import type { PartialCount, TokenOwner } from '../domain/store/tokens.ts'
+import type { ListedToken, StoredSort, TokenFilter, TokenQuery } from '../domain/token.ts'
 import { caveatsColumn } from './long-caveats.ts'
 import { query, type Param, type Query, type QuerySession } from './query.ts'
 import type { Database } from './schema.ts'
+import { filterOf, isFound, isInState, type FilterParameters } from './token-filter.ts'
 import { formatTokenId, parseTokenId } from './token-id.ts'
-import { listByUse, type Owner } from './token-lists-by-use.ts'
+import { listByUse } from './token-lists-by-use.ts'
 import { listedColumns, toListedOnes, type FoundListed } from './token-rows.ts'
 
 /** `counts`: how many tokens a page reads to find matches, step by step until it is full; each list has its own. */
 export function tokenLists(
   session: QuerySession,
   counts?: readonly number[],
-): Pick<ReadTransaction['tokens'], 'ofOrganisation' | 'ofApp'> {
+): Pick<ReadTransaction['tokens'], 'ofOrganisation' | 'ofApp' | 'count'> {
   return {
     ofOrganisation: (organisation, asked) => list({ organisation, app: null }, asked),
     ofApp: ({ id, organisationId }, asked) => list({ organisation: organisationId, app: id }, asked),
+    count: (owner, filter, after) => countPiece(session, owner, filter, after),
   }
 
-  function list(owner: Owner, asked: TokenQuery): Promise<Page<ListedToken, string>> {
+  function list(owner: TokenOwner, asked: TokenQuery): Promise<Page<ListedToken, string>> {
     const { sort } = asked
     return sort === 'last_used_at'
       ? listByUse(session, owner, asked, counts)
-      : listStored(
-          session,
-          owner,
-          { ...asked, sort },
-          counts ?? (asked.unusedSince === undefined ? usualCounts : countsOfUnused),
-        )
+      : listStored(session, owner, { ...asked, sort }, counts ?? (looksUp(asked) ? countsOfLookedUp : usualCounts))
   }
 }
 
@@ -49,19 +47,24 @@ interface Place {
 
 // If many match, the first step is enough; if none does, a page ends after ten thousand: a few milliseconds.
 const usualCounts = [1000, 3000, 6000] as const
-// Of each token that is met, its use is looked up.
-const countsOfUnused = [500, 1500] as const
+// Each token that is met is looked up.
+const countsOfLookedUp = [500, 1500] as const
+
+/** Whether the list filters by something that no index has. */
+function looksUp({ unusedSince, createdBy, profile }: TokenFilter): boolean {
+  return unusedSince !== undefined || createdBy !== undefined || profile !== undefined
+}
 
 async function listStored(
   session: QuerySession,
-  owner: Owner,
+  owner: TokenOwner,
   asked: StoredQuery,
   counts: readonly number[],
 ): Promise<Page<ListedToken, string>> {
-  const { after, limit, now, search, unusedSince = 0 } = asked
+  const { after, limit } = asked
   const [first, last] = endsOf(asked)
   const { page, steps } = walkOf(owner, asked)
-  const fixed = { ...owner, now, unusedSince, part: nameKey(search), caveats: asked.withoutCaveats === true ? 0 : 1 }
+  const fixed = { ...fixedOf(owner, asked), caveats: asked.withoutCaveats === true ? 0 : 1 }
   let from = after === undefined ? first : later(asked, await findPlace(session, owner, after), first)
   const rows: FoundListed[] = []
   for (const count of passesOver(owner, asked) ? counts : [undefined]) {
@@ -84,12 +87,43 @@ async function listStored(
   return { items: await toListedOnes(session, rows), next: formatTokenId(from.id) }
 }
 
+/** A piece of the list by expiry, which meets no revoked token among live ones, and none of other apps. */
+async function countPiece(
+  session: QuerySession,
+  owner: TokenOwner,
+  filter: TokenFilter,
+  after?: string,
+): Promise<PartialCount> {
+  const asked: StoredQuery = { ...filter, sort: 'expires_at', order: 'desc', limit: 1 }
+  const [first, last] = endsOf(asked)
+  const { steps, counts } = walkOf(owner, asked)
+  const from = after === undefined ? first : await findPlace(session, owner, after)
+  const bounds = { ...fixedOf(owner, asked), caveats: 0, limit: 1, ...named('from', from) }
+  const skip = (looksUp(asked) ? mostLookedUp : mostCounted) - 1
+  let end: Place | undefined
+  for (const step of steps) {
+    end = nearer(asked, end, await session.one(step, { ...bounds, ...named('to', last), skip }))
+  }
+  let count = 0
+  for (const each of counts) {
+    count += (await session.one(each, { ...bounds, ...named('to', end ?? last) }))?.count ?? 0
+  }
+  return { count, ...(end === undefined ? {} : { next: formatTokenId(end.id) }) }
+}
+
+const [mostCounted, mostLookedUp] = [10_000, 2000] as const
+
+function fixedOf(owner: TokenOwner, asked: StoredQuery) {
+  return { ...owner, ...filterOf(asked), unusedSince: asked.unusedSince ?? Number.MAX_SAFE_INTEGER }
+}
+
 /** The first and last position of the list. Sorted by expiry, the live ones are together, and so are the ended ones. */
-function endsOf({ sort, order, state, now }: StoredQuery): readonly [Place, Place] {
+function endsOf({ sort, order, state, now, endsBy }: StoredQuery): readonly [Place, Place] {
   const ending: Place = { ...past, expiresAt: now }
   const parted = sort === 'expires_at'
   const low = parted && state === 'live' ? ending : before
-  const high = parted && state === 'expired' ? ending : past
+  const soon = state === 'live' && endsBy !== undefined ? { ...past, expiresAt: endsBy } : past
+  const high = !parted ? past : state === 'expired' ? ending : soon
   return order === 'desc' ? [high, low] : [low, high]
 }
 
@@ -106,11 +140,12 @@ function nearer({ order }: StoredQuery, one: Place | undefined, other: Place | u
 }
 
 /** Whether the scan meets tokens that are not in the list. */
-function passesOver({ app }: Owner, { search, sort, state, unusedSince }: StoredQuery): boolean {
-  return search !== '' || unusedSince !== undefined || (sort !== 'expires_at' && (state !== 'all' || app !== null))
+function passesOver({ app }: TokenOwner, asked: StoredQuery): boolean {
+  const { search, sort, state } = asked
+  return search !== '' || looksUp(asked) || (sort !== 'expires_at' && (state !== 'all' || app !== null))
 }
 
-async function findPlace(session: QuerySession, { organisation }: Owner, after: string): Promise<Place> {
+async function findPlace(session: QuerySession, { organisation }: TokenOwner, after: string): Promise<Place> {
   const id = parseTokenId(after)
   const place = id && (await session.one(placeOf, { id, organisation }))
   if (place === undefined) throw new DomainError('invalid', 'cursor is not one of this list', { field: 'cursor' })
@@ -155,9 +190,7 @@ function named<End extends string>(end: End, { expiresAt, createdAt, nameKey, id
   } as Named<End>
 }
 
-interface PageParameters extends Owner, Named<'from'>, Named<'to'> {
-  readonly now: number
-  readonly part: string
+interface PageParameters extends TokenOwner, FilterParameters, Named<'from'>, Named<'to'> {
   readonly unusedSince: number
   /** 1 to read the caveats too. */
   readonly caveats: number
@@ -173,13 +206,16 @@ interface Walk {
   readonly page: Query<PageParameters, FoundListed>
   /** The position of each part of the scan after this many tokens, in the list or not. */
   readonly steps: readonly Query<StepParameters, Place>[]
+  /** How many of each part are in the list, from one position to another. */
+  readonly counts: readonly Query<PageParameters, { readonly count: number }>[]
 }
 
 type WalkName =
-  `${'organisation' | 'app'} ${StoredSort} ${TokenQuery['order']} ${TokenQuery['state']} ${'search' | ''} ${'unused' | ''}`
+  `${'organisation' | 'app'} ${StoredSort} ${TokenQuery['order']} ${TokenQuery['state']} ${'search' | ''} ${'looked-up' | ''}`
 
-function walkOf({ app }: Owner, { sort, order, state, search, unusedSince }: StoredQuery): Walk {
-  const filters = `${search === '' ? '' : 'search'} ${unusedSince === undefined ? '' : 'unused'}` as const
+function walkOf({ app }: TokenOwner, asked: StoredQuery): Walk {
+  const { sort, order, state, search } = asked
+  const filters = `${search === '' ? '' : 'search'} ${looksUp(asked) ? 'looked-up' : ''}` as const
   const name: WalkName = `${app === null ? 'organisation' : 'app'} ${sort} ${order} ${state} ${filters}`
   const walk = walks.get(name)
   if (walk === undefined) throw new Error(`There is no list of tokens ${name}.`)
@@ -195,9 +231,9 @@ function createWalks(): ReadonlyMap<WalkName, Walk> {
       for (const order of ['asc', 'desc'] as const) {
         for (const state of ['live', 'expired', 'revoked', 'all'] as const) {
           for (const search of ['search', ''] as const) {
-            for (const unused of ['unused', ''] as const) {
-              const way = { owner, sort, order, state, search: search !== '', unused: unused !== '' }
-              all.set(`${owner} ${sort} ${order} ${state} ${search} ${unused}`, createWalk(way))
+            for (const lookedUp of ['looked-up', ''] as const) {
+              const way = { owner, sort, order, state, search: search !== '', looksUp: lookedUp !== '' }
+              all.set(`${owner} ${sort} ${order} ${state} ${search} ${lookedUp}`, createWalk(way))
             }
           }
         }
@@ -210,7 +246,7 @@ function createWalks(): ReadonlyMap<WalkName, Walk> {
 interface Way extends Pick<StoredQuery, 'sort' | 'order' | 'state'> {
   readonly owner: 'organisation' | 'app'
   readonly search: boolean
-  readonly unused: boolean
+  readonly looksUp: boolean
 }
 
 function createWalk(way: Way): Walk {
@@ -243,6 +279,13 @@ function createWalk(way: Way): Walk {
         entries(db, param, way, part, false).orderBy(ordering(way)).limit(param('limit')).offset(param('skip')),
       ),
     ),
+    counts: parts.map((part) =>
+      query((db, param: Param<PageParameters>) =>
+        db
+          .selectFrom(entries(db, param, way, part, true).as('counted'))
+          .select((eb) => eb.fn.countAll<number>().as('count')),
+      ),
+    ),
   }
 }
 
@@ -268,15 +311,22 @@ function entries(db: Kysely<Database>, param: Param<PageParameters>, way: Way, p
   else met = met.where('organisation_id', '=', param('organisation'))
   if (parted) met = met.where('revoked_at', part, null)
   if (!matching) return met
-  // This search scans the bytes once in both engines; LIKE would restart its pattern at each letter of the name.
-  if (way.search) met = met.where(sql<SqlBool>`replace(name_key, ${param('part')}, '') <> name_key`)
-  if (way.unused) met = met.where(sql<SqlBool>`${lastKnown} < ${param('unusedSince')}`)
+  if (way.search) met = met.where(isFound(param))
+  if (way.looksUp) {
+    met = met
+      .where(sql<SqlBool>`${param('profile')} in ('', ${own('profile')})`)
+      .where(sql<SqlBool>`${param('createdBy')} in (cast(0 as bigint), ${own('created_by')})`)
+      .where(sql<SqlBool>`${lastKnown} < ${param('unusedSince')}`)
+  }
   if (parted) return met
   if (owner === 'app') met = met.where('app_id', '=', param('app'))
-  if (state === 'revoked') return met.where('revoked_at', 'is not', null)
-  if (state === 'live') return met.where('revoked_at', 'is', null).where('expires_at', '>', param('now'))
-  if (state === 'expired') return met.where('revoked_at', 'is', null).where('expires_at', '<=', param('now'))
-  return met
+  const ofState = isInState(param, state)
+  return ofState === undefined ? met : met.where(ofState)
+}
+
+/** A column that the index lacks. A subquery, so that the scan stays one of the index. */
+function own(column: 'profile' | 'created_by') {
+  return sql`(select met.${sql.ref(column)} from tokens as met where met.id = tokens.id)`
 }
 
 /** When a token was last used as far as is known, or made. A subquery, which no plan turns into a scan of all uses. */

@@ -46,6 +46,7 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
       if (!inserted) throw new DomainError('conflict', 'There is already a token with this id.')
       await addLongCaveats(session, id, token)
     },
+    rename: (id, name) => session.run(rename, { id: requireTokenId(id), name, nameKey: nameKey(name) }),
     revoke: async (id, at, by) => {
       const bytes = parseTokenId(id)
       if (bytes) await session.run(revoke, { id: bytes, at, by })
@@ -120,6 +121,15 @@ const handOn = query(
     db
       .updateTable('tokens')
       .set({ successor_id: param('successorId'), expires_at: param('endsAt') })
+      .where('id', '=', param('id')),
+  ({ id }) => formatTokenId(id),
+)
+
+const rename = query(
+  (db, param: Param<{ id: Uint8Array; name: string; nameKey: string }>) =>
+    db
+      .updateTable('tokens')
+      .set({ name: param('name'), name_key: param('nameKey') })
       .where('id', '=', param('id')),
   ({ id }) => formatTokenId(id),
 )

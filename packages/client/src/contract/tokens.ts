@@ -8,7 +8,7 @@ import { auditEvents, auditQuery, organisationParams } from './organisations.ts'
 import { routesOf } from './route.ts'
 import { checkedBy } from './durations.ts'
 import { lastUse } from './uses.ts'
-import { cursor, line, pageLimit, part, pathName, timestamp } from './text.ts'
+import { cursor, emailAddress, line, pageLimit, part, pathName, timestamp } from './text.ts'
 import { blockReasons, defaultExpiry, defaultGrace, listSorts, listStates } from './words.ts'
 
 const duration = z.string().superRefine(checkedBy(parseDuration))
@@ -141,8 +141,34 @@ const createTokenBody = z
     }
   })
 
-const listQuery = z.strictObject({
+function expectLive(
+  { state, ends_within }: { readonly state: string; readonly ends_within?: string | undefined },
+  context: z.RefinementCtx,
+): void {
+  if (ends_within === undefined || state === 'live') return
+  context.addIssue({ code: 'custom', path: ['ends_within'], message: 'belongs to the state live alone' })
+}
+
+const filterFields = {
   state: z.enum(listStates).default('live'),
+  search: part(128)
+    .default('')
+    .describe('Part of the name, in any case; or what the id begins with, from its first eight digits on.'),
+  unused: duration
+    .optional()
+    .describe(
+      'Only tokens that were not used for so long, as 90d, and are at least as old. None where uses are not known for so long.',
+    ),
+  ends_within: duration.optional().describe('Only live tokens that end within so long, as 7d.'),
+  created_by: emailAddress.optional().describe('Only tokens made in the name of the person with this address.'),
+  profile: profile.optional(),
+}
+
+const filter = z.strictObject(filterFields).superRefine(expectLive)
+export type TokenFilterQuery = z.input<typeof filter>
+
+const listFields = z.strictObject({
+  ...filterFields,
   sort: z.enum(listSorts).default('expires_at'),
   order: z
     .enum(['asc', 'desc'])
@@ -150,15 +176,11 @@ const listQuery = z.strictObject({
     .describe(
       'asc for names where it is absent, and desc for times. By last use, those without one come last with desc.',
     ),
-  search: part(128).default('').describe('Part of the name, in any case.'),
-  unused: duration
-    .optional()
-    .describe(
-      'Only tokens that were not used for so long, as 90d, and are at least as old. None where uses are not known for so long.',
-    ),
   limit: pageLimit.default(100),
   cursor: cursor.optional(),
 })
+
+const listQuery = listFields.superRefine(expectLive)
 export type ListQuery = z.input<typeof listQuery>
 
 const tokenList = z
@@ -172,6 +194,14 @@ const tokenList = z
   })
   .meta({ id: 'TokenList' })
 export type TokenList = z.infer<typeof tokenList>
+
+const tokenCount = z
+  .object({
+    count: z.number().int(),
+    more: z.boolean().describe('True where there are more than these, or not all were looked at.'),
+  })
+  .meta({ id: 'TokenCount' })
+export type TokenCount = z.infer<typeof tokenCount>
 
 const tokenParams = z.object({ token_id: pathName })
 
@@ -216,6 +246,20 @@ export const tokenRoutes = routesOf('tokens', {
     answer: tokenList,
   },
 
+  countOrganisationTokens: {
+    summary: 'How many tokens of an organization such a list has, up to ten thousand',
+    params: organisationParams,
+    query: filter,
+    answer: tokenCount,
+  },
+
+  countAppTokens: {
+    summary: 'How many tokens that are limited to one app such a list has, up to ten thousand',
+    params: appParams,
+    query: filter,
+    answer: tokenCount,
+  },
+
   showToken: { summary: 'What is remembered of one token', params: tokenParams, answer: shownToken },
 
   showTokenHistory: {
@@ -223,6 +267,13 @@ export const tokenRoutes = routesOf('tokens', {
     params: tokenParams,
     query: auditQuery,
     answer: auditEvents,
+  },
+
+  renameToken: {
+    summary: 'Give a token another name',
+    params: tokenParams,
+    body: z.strictObject({ name: line(128) }),
+    answer: token,
   },
 
   rotateToken: {

@@ -1,7 +1,27 @@
 // The store's contract: tokens and their descendants.
 import type { App } from '../app.ts'
 import type { Page } from '../page.ts'
-import type { DescendantsRevoked, ListedToken, NewToken, SignedId, TokenQuery, TokenRecord } from '../token.ts'
+import type {
+  DescendantsRevoked,
+  ListedToken,
+  NewToken,
+  SignedId,
+  TokenFilter,
+  TokenQuery,
+  TokenRecord,
+} from '../token.ts'
+
+/** A part of the number of tokens; `next` is where the other parts begin, absent after the last one. */
+export interface PartialCount {
+  readonly count: number
+  readonly next?: string
+}
+
+/** An organisation, and the app of it that a list is limited to, if it is. */
+export interface TokenOwner {
+  readonly organisation: number
+  readonly app: number | null
+}
 
 export interface TokenReads {
   byId(id: string): Promise<TokenRecord | undefined>
@@ -16,6 +36,11 @@ export interface TokenReads {
   ofOrganisation(organisationId: number, query: TokenQuery): Promise<Page<ListedToken, string>>
   /** As above, for tokens limited to an app of the organisation. */
   ofApp(app: Pick<App, 'id' | 'organisationId'>, query: TokenQuery): Promise<Page<ListedToken, string>>
+  /**
+   * The number of tokens that such a list of the organisation has, or of one of its apps, as far as a piece of ten thousand tokens tells.
+   * @throws DomainError `invalid` if `after` is no token of the organisation
+   */
+  count(owner: TokenOwner, filter: TokenFilter, after?: string): Promise<PartialCount>
   /** Whether revoking the other one with its descendants takes this one too. */
   descendsFrom(id: string, other: string): Promise<boolean>
   /** Whether `continueRevocations` has anything to do. */
@@ -29,6 +54,7 @@ export interface TokenWrites extends TokenReads {
    * the token, or, if that has none, any minter that does not descend from it.
    */
   handOn(id: string, successorId: string, endsAt: number): Promise<void>
+  rename(id: string, name: string): Promise<void>
   /** Only if it is not revoked yet: the first revocation is kept. */
   revoke(id: string, at: number, by: string): Promise<void>
   /**

@@ -5,9 +5,13 @@ import type { TokenQuery } from '../../domain/token.ts'
 import { InvalidInput } from './errors.ts'
 
 /** The parameters of a list. A cursor of one list is not valid for another. */
-interface TokenListing extends Pick<TokenQuery, 'state' | 'sort' | 'order' | 'search'> {
+interface TokenListing extends Pick<TokenQuery, 'state' | 'sort' | 'order' | 'search' | 'profile'> {
   /** Milliseconds. */
   readonly unused?: number | undefined
+  /** Milliseconds. */
+  readonly endsWithin?: number | undefined
+  /** An address. */
+  readonly createdBy?: string | undefined
 }
 
 export function encodeTokenCursor(place: string, listing: TokenListing): string {
@@ -25,13 +29,14 @@ export function decodeTokenCursor(text: string, listing: TokenListing): string {
   if (match?.[2] === undefined) throw new InvalidInput('cursor is not one of this list', 'cursor')
   if (match[1] === fingerprint(listing)) return match[2]
   throw new InvalidInput(
-    'cursor is of a list with another state, sort, order, search or time without use: start again without a cursor',
+    'cursor is of a list that is sorted or filtered in another way: start again without a cursor',
     'cursor',
   )
 }
 
-function fingerprint({ state, sort, order, search, unused = 0 }: TokenListing): string {
-  const text = [state, sort, order, unused, search].join(' ')
+function fingerprint(listing: TokenListing): string {
+  const { state, sort, order, search, unused = 0, endsWithin = 0, profile = '', createdBy = '' } = listing
+  const text = [state, sort, order, unused, endsWithin, profile, createdBy, search].join(' ')
   return createHash('sha256').update(text).digest().subarray(0, 8).toString('base64url')
 }
 

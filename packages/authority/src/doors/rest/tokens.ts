@@ -2,6 +2,8 @@
 import { durationFromNanoseconds, parseDuration, parseGrace } from '@hallpass/client'
 
 import type { ListedToken, TokenQuery } from '../../domain/token.ts'
+import { countAppTokens, countOrganisationTokens, type CountedTokens } from '../../operations/tokens/count-tokens.ts'
+import type { FilterOptions } from '../../operations/tokens/filter-tokens.ts'
 import {
   listAppTokens,
   listOrganisationTokens,
@@ -10,6 +12,7 @@ import {
 } from '../../operations/tokens/list-tokens.ts'
 import { mintToken } from '../../operations/tokens/mint-token.ts'
 import { nameToken } from '../../operations/tokens/name-token.ts'
+import { renameToken } from '../../operations/tokens/rename-token.ts'
 import { revokeToken } from '../../operations/tokens/revoke-token.ts'
 import { rotateToken } from '../../operations/tokens/rotate-token.ts'
 import { showCurrentTokens } from '../../operations/tokens/show-current-tokens.ts'
@@ -33,9 +36,12 @@ type Names =
   | 'createToken'
   | 'listOrganisationTokens'
   | 'listAppTokens'
+  | 'countOrganisationTokens'
+  | 'countAppTokens'
   | 'showCurrentTokens'
   | 'showToken'
   | 'showTokenHistory'
+  | 'renameToken'
   | 'rotateToken'
   | 'revokeToken'
   | 'revokeTokenText'
@@ -82,6 +88,14 @@ export const tokenHandlers: Handlers<Names> = {
     )
   },
 
+  async countOrganisationTokens({ params, query }, { perform }) {
+    return encodeCount(await perform(countOrganisationTokens, { slug: params.org_slug, ...readFilter(query) }))
+  },
+
+  async countAppTokens({ params, query }, { perform }) {
+    return encodeCount(await perform(countAppTokens, { appName: params.app_name, ...readFilter(query) }))
+  },
+
   async showCurrentTokens(_input, { perform }) {
     const current = await perform(showCurrentTokens, undefined)
     return {
@@ -106,6 +120,10 @@ export const tokenHandlers: Handlers<Names> = {
     return encodeAuditEvents(await exchange.perform(showTokenHistory, { id: params.token_id, limit, before }), exchange)
   },
 
+  async renameToken({ params, body: { name } }, { perform, now }) {
+    return encodeToken(await perform(renameToken, { id: params.token_id, name }), now())
+  },
+
   async rotateToken({ params, body: { grace, expiry } }, { perform, now }) {
     const { token, record, organisation, replaced, usesKnownSince } = await perform(rotateToken, {
       id: params.token_id,
@@ -128,18 +146,39 @@ export const tokenHandlers: Handlers<Names> = {
   },
 }
 
-interface Listing extends Omit<TokenQuery, 'now' | 'after' | 'order' | 'unusedSince'> {
-  readonly order?: TokenQuery['order'] | undefined
-  readonly cursor?: string | undefined
+interface Filter extends Pick<TokenQuery, 'state' | 'search' | 'profile'> {
   /** A duration. */
   readonly unused?: string | undefined
+  /** A duration. */
+  readonly ends_within?: string | undefined
+  readonly created_by?: string | undefined
 }
 
-function readListing({ cursor, order, unused: text, ...query }: Listing): ListOptions {
-  const unused = text === undefined ? undefined : parseDuration(text) * 1000
+interface Listing extends Filter, Pick<TokenQuery, 'sort' | 'limit'> {
+  readonly order?: TokenQuery['order'] | undefined
+  readonly cursor?: string | undefined
+}
+
+function readFilter({ state, search, profile, unused, ends_within, created_by }: Filter): FilterOptions {
+  const milliseconds = (text: string | undefined) => (text === undefined ? undefined : parseDuration(text) * 1000)
+  return {
+    state,
+    search,
+    profile,
+    unused: milliseconds(unused),
+    endsWithin: milliseconds(ends_within),
+    createdBy: created_by,
+  }
+}
+
+function readListing({ cursor, sort, order, limit, ...filter }: Listing): ListOptions {
   // Names are sorted from A to Z, times from the latest.
-  const listing = { ...query, unused, order: order ?? (query.sort === 'name' ? 'asc' : 'desc') }
+  const listing = { ...readFilter(filter), sort, limit, order: order ?? (sort === 'name' ? 'asc' : 'desc') }
   return { ...listing, after: cursor === undefined ? undefined : decodeTokenCursor(cursor, listing) }
+}
+
+function encodeCount({ count, more }: CountedTokens) {
+  return { count, more }
 }
 
 async function encodeTokens(page: ListedTokens, listing: ListOptions, { now, pause }: Pick<Exchange, 'now' | 'pause'>) {

@@ -5,17 +5,15 @@ import type { App } from '../../domain/app.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { Page } from '../../domain/page.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
-import { placeOf, type ListedToken, type TokenQuery } from '../../domain/token.ts'
+import { placeOf, type ListedToken, type TokenFilter, type TokenQuery } from '../../domain/token.ts'
 import { accessApp, type FoundApp } from '../apps/find-app.ts'
 import { accessOrganisation } from '../organisations/find-organisation.ts'
-import { usesKnownSince } from '../perform/note-uses.ts'
 import type { OperationContext, PrepareContext, ReadOperation } from '../perform/operation.ts'
+import { readFilter, type FilterOptions } from './filter-tokens.ts'
 
-export interface ListOptions extends Omit<TokenQuery, 'now' | 'after' | 'unusedSince'> {
+export interface ListOptions extends FilterOptions, Pick<TokenQuery, 'sort' | 'order' | 'limit' | 'withoutCaveats'> {
   /** What the page before had as `next`. */
   readonly after: string | undefined
-  /** Milliseconds for which they were not used, and that old they are at least. */
-  readonly unused?: number | undefined
 }
 
 export interface ListedTokens extends Page<ListedToken, string> {
@@ -24,6 +22,7 @@ export interface ListedTokens extends Page<ListedToken, string> {
   readonly app: App | null
   /** Milliseconds. */
   readonly usesKnownSince: number
+  readonly filter: TokenFilter
 }
 
 /** The default list: live tokens, the one that ends last first. */
@@ -61,15 +60,14 @@ export const listAppTokens: ReadOperation<ListOptions & { readonly appName: stri
   afterRead: goOn,
 }
 
-/** The first piece. Where uses are not known for so long, nothing can be said to be unused for so long. */
+/** The first piece. */
 async function begin(
-  { tx, environment, now }: OperationContext<ReadTransaction>,
+  context: OperationContext<ReadTransaction>,
   input: ListOptions,
   list: (query: TokenQuery) => Promise<Page<ListedToken, string>>,
 ) {
-  const since = await usesKnownSince(tx, environment.uses)
-  const isKnown = input.unused === undefined || now - input.unused >= since
-  return { ...(isKnown ? await list(piece(input, now)) : { items: [] }), usesKnownSince: since }
+  const { filter, isEmpty, usesKnownSince } = await readFilter(context, input)
+  return { ...(isEmpty ? { items: [] } : await list(piece(input, filter))), usesKnownSince, filter }
 }
 
 /**
@@ -81,8 +79,8 @@ async function goOn(
   first: ListedTokens,
   input: ListOptions,
 ): Promise<ListedTokens> {
-  const { organisation, app, usesKnownSince } = first
-  const about = { organisation, app, usesKnownSince }
+  const { organisation, app, usesKnownSince, filter } = first
+  const about = { organisation, app, usesKnownSince, filter }
   const items: ListedToken[] = []
   let { items: found, next } = first
   let bytes = 0
@@ -95,7 +93,8 @@ async function goOn(
     }
     if (next === undefined || items.length >= input.limit || reads === mostReads) break
     await environment.pause()
-    const rest = piece({ ...input, limit: input.limit - items.length, after: next }, environment.now())
+    const limit = input.limit - items.length
+    const rest = piece({ ...input, limit, after: next }, { ...filter, now: environment.now() })
     ;({ items: found, next } = await read((tx): Promise<Page<ListedToken, string>> =>
       app === null ? tx.tokens.ofOrganisation(organisation.id, rest) : tx.tokens.ofApp(app, rest),
     ))
@@ -110,8 +109,7 @@ const rowsOfPiece = 100
 /** Bytes of caveats on one page: hundreds of times as much as usual tokens have. */
 const mostBytes = 1024 * 1024
 
-function piece({ after, limit, unused, ...options }: ListOptions, now: number): TokenQuery {
-  const unusedSince = unused === undefined ? undefined : now - unused
-  const asked = { ...options, unusedSince, limit: Math.min(limit, rowsOfPiece), now }
+function piece({ after, limit, sort, order, withoutCaveats = false }: ListOptions, filter: TokenFilter): TokenQuery {
+  const asked = { ...filter, sort, order, withoutCaveats, limit: Math.min(limit, rowsOfPiece) }
   return after === undefined ? asked : { ...asked, after }
 }

@@ -15,7 +15,7 @@ import { expect, test } from 'vitest'
 
 import type { Page } from '../../domain/page.ts'
 import type { Store } from '../../domain/store.ts'
-import type { ListedToken, TokenQuery } from '../../domain/token.ts'
+import type { ListedToken, Profile, TokenQuery } from '../../domain/token.ts'
 import { createToken, insertApp, insertOrganisation } from './seed.ts'
 import { belongs, compareTokens, type ModelToken } from './tokens.ts'
 
@@ -38,6 +38,7 @@ type Step =
       readonly organisation: number
       readonly app: number
       readonly name: string
+      readonly profile: Profile
       readonly createdAt: number
       readonly expiresAt: number
     }
@@ -69,6 +70,7 @@ const step: Arbitrary<Step> = oneof(
       organisation: nat(1),
       app: nat(2),
       name,
+      profile: constantFrom('deploy' as const, 'litefs_cloud' as const),
       createdAt: time,
       expiresAt: time,
     }),
@@ -88,6 +90,8 @@ const step: Arbitrary<Step> = oneof(
         order: constantFrom('asc' as const, 'desc' as const),
         search: constantFrom('', '', 'A', 'é', '%', '_', '\\'),
         unusedSince: constantFrom(undefined, undefined, 1, 2, 3, 5),
+        endsBy: constantFrom(undefined, 2, 4),
+        profile: constantFrom(undefined, undefined, 'deploy' as const, 'litefs_cloud' as const),
         now: integer({ min: 0, max: 5 }),
         limit: integer({ min: 1, max: 6 }),
       }),
@@ -108,9 +112,9 @@ async function take(next: Step, { store, organisations, apps, tokens }: World): 
   switch (next.kind) {
     case 'insert': {
       const appId = apps[next.app] ?? null
-      const { name, createdAt, expiresAt } = next
+      const { name, profile, createdAt, expiresAt } = next
       const organisation = organisations[appId === null ? next.organisation : next.app] ?? 0
-      const token = createToken(organisation, { appId, name, createdAt, expiresAt })
+      const token = createToken(organisation, { appId, name, profile, createdAt, expiresAt })
       await store.write((tx) => tx.tokens.insert(token))
       tokens.push(token)
       break
@@ -144,9 +148,10 @@ async function take(next: Step, { store, organisations, apps, tokens }: World): 
         .filter((token) => (next.of === 'app' ? token.appId : token.organisationId) === owner)
         .filter((token) => belongs(token, next.query))
         .sort((a, b) => compareTokens(a, b, next.query))
-      expect(await listAll(store, { id: owner, organisationId: organisations[next.owner] ?? 0 }, next)).toEqual(
-        expected,
-      )
+      const organisation = organisations[next.owner] ?? 0
+      expect(await listAll(store, { id: owner, organisationId: organisation }, next)).toEqual(expected)
+      const counted = { organisation, app: next.of === 'app' ? owner : null }
+      expect(await store.read((tx) => tx.tokens.count(counted, next.query))).toEqual({ count: expected.length })
     }
   }
 }

@@ -3,7 +3,15 @@ import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
 import type { Page } from '../../domain/page.ts'
-import { nameKey, signedId, tokenState, type ListedToken, type NewToken, type TokenQuery } from '../../domain/token.ts'
+import {
+  nameKey,
+  signedId,
+  tokenState,
+  type ListedToken,
+  type NewToken,
+  type TokenFilter,
+  type TokenQuery,
+} from '../../domain/token.ts'
 import { plain } from './people.ts'
 import { createToken, insertApp, insertMember, insertOrganisation, recordOf, uniqueBytes } from './seed.ts'
 
@@ -203,6 +211,59 @@ export function describeTokens(getStore: () => Store): void {
       })
     })
 
+    test('are found by eight digits of their ids or more, with or without hyphens, among their own', async () => {
+      await getStore().write(async (tx) => {
+        const [{ id }, other] = [await insertOrganisation(tx), await insertOrganisation(tx)]
+        const one = createToken(id, { id: '0badcafe-1234-4567-89ab-cdef00000001', name: 'one' })
+        const two = createToken(id, { id: '0badcafe-1234-4567-89ab-cdef00000002', name: 'two' })
+        const named = createToken(id, { name: 'deploys 0badcafe' })
+        for (const token of [one, two, named]) await tx.tokens.insert(token)
+        await tx.tokens.insert(createToken(other.id, { id: '0badcafe-1234-4567-89ab-cdef00000003' }))
+        const found = async (search: string, sort: TokenQuery['sort'] = 'name') => {
+          const query = { sort, order: 'asc', state: 'all', now: 0, limit: 10, search } as const
+          return (await tx.tokens.ofOrganisation(id, query)).items.map(({ name }) => name).sort()
+        }
+        for (const sort of ['name', 'created_at', 'expires_at', 'last_used_at'] as const) {
+          expect(await found('0BADcafe', sort)).toEqual(['deploys 0badcafe', 'one', 'two'])
+        }
+        expect(await found('0badcafe-1234')).toEqual(['one', 'two'])
+        expect(await found('0badcafe1234456789abcdef00000002')).toEqual(['two'])
+        expect(await found(one.id)).toEqual(['one'])
+        for (const short of ['0badcaf', '0badcafe-1234-4567-89ab-cdef000000010']) {
+          expect((await found(short)).filter((name) => !name.startsWith('deploys'))).toEqual([])
+        }
+      })
+    })
+
+    test('are found by who made them, by kind, and by when they end, and have another name when they are renamed', async () => {
+      await getStore().write(async (tx) => {
+        const { user, organisation } = await insertMember(tx)
+        const all = [
+          createToken(organisation.id, { name: 'mine', createdBy: user.id, expiresAt: 9000 }),
+          createToken(organisation.id, { name: 'lite', profile: 'litefs_cloud', expiresAt: 6000 }),
+          createToken(organisation.id, { name: 'both', profile: 'litefs_cloud', createdBy: user.id, expiresAt: 7000 }),
+        ]
+        for (const token of all) await tx.tokens.insert(token)
+        for (const sort of ['name', 'created_at', 'expires_at', 'last_used_at'] as const) {
+          const found = async (filter: Partial<TokenQuery>) => {
+            const query = { sort, order: 'asc', state: 'live', now: 5000, limit: 10, search: '', ...filter } as const
+            return (await tx.tokens.ofOrganisation(organisation.id, query)).items.map(({ name }) => name).sort()
+          }
+          expect(await found({ createdBy: user.id })).toEqual(['both', 'mine'])
+          expect(await found({ profile: 'litefs_cloud' })).toEqual(['both', 'lite'])
+          expect(await found({ profile: 'litefs_cloud', createdBy: user.id })).toEqual(['both'])
+          expect(await found({ endsBy: 7000 })).toEqual(['both', 'lite'])
+          expect(await found({ endsBy: 6999, order: 'desc' })).toEqual(['lite'])
+          expect(await found({ endsBy: 7000, createdBy: user.id })).toEqual(['both'])
+        }
+        const [{ id } = { id: '' }] = all
+        await tx.tokens.rename(id, 'Zoé')
+        expect((await tx.tokens.byId(id))?.name).toBe('Zoé')
+        const query = { ...byEnd, state: 'all', now: 0, limit: 10, search: 'ZOÉ' } as const
+        expect((await tx.tokens.ofOrganisation(organisation.id, query)).items.map((token) => token.id)).toEqual([id])
+      })
+    })
+
     test('no cursor reveals the position of a token of another organisation', async () => {
       await getStore().write(async (tx) => {
         const [mine, theirs] = [await insertOrganisation(tx), await insertOrganisation(tx)]
@@ -258,6 +319,8 @@ export function describeTokens(getStore: () => Store): void {
             .filter((token) => belongs(token, query) && (of === 'organisation' || token.appId === app.id))
             .sort((a, b) => compareTokens(a, b, query))
           expect(listed, JSON.stringify(query)).toEqual(expected.map(({ id }) => id))
+          const owner = { organisation: organisationId, app: of === 'app' ? app.id : null }
+          expect(await getStore().read((tx) => tx.tokens.count(owner, query))).toEqual({ count: expected.length })
           expect(expected.length).toBeGreaterThan(0)
         }
       }
@@ -272,9 +335,15 @@ export const byEnd = { sort: 'expires_at', order: 'desc', search: '' } as const
 export type ModelToken = NewToken & { readonly usedAt?: number | undefined }
 
 /** Whether the token is in the list, as the model sees it. */
-export function belongs(token: ModelToken, { state, search, now, unusedSince = Infinity }: TokenQuery): boolean {
+export function belongs(token: ModelToken, filter: TokenFilter): boolean {
+  const { state, search, now, unusedSince = Infinity, endsBy = Infinity, createdBy, profile } = filter
   if ((token.usedAt ?? token.createdAt) >= unusedSince) return false
-  return nameKey(token.name).includes(nameKey(search)) && (state === 'all' || tokenState(token, now) === state)
+  if (state === 'live' && token.expiresAt > endsBy) return false
+  if (createdBy !== undefined && token.createdBy !== createdBy) return false
+  if (profile !== undefined && token.profile !== profile) return false
+  const isMeant = /^[0-9a-f-]{8,}$/i.test(search) && token.id.startsWith(search.toLowerCase())
+  if (!isMeant && !nameKey(token.name).includes(nameKey(search))) return false
+  return state === 'all' || tokenState(token, now) === state
 }
 
 /** The order of the list, as the model sees it. */

@@ -272,6 +272,7 @@ const cases: {
       write: (tx, { token, minter }) => tx.tokens.handOn(token.id, minter.id, 4000),
       changes: ['token'],
     },
+    rename: { write: (tx, { token }) => tx.tokens.rename(token.id, 'another name'), changes: ['token'] },
     revoke: { write: (tx, { token }) => tx.tokens.revoke(token.id, 5, 'a@example.com'), changes: ['token'] },
     revokeDescendants: {
       write: (tx, { minter }) => tx.tokens.revokeDescendants(minter.id, 5, 'a@example.com'),

@@ -20,7 +20,12 @@ interface ListFlags extends GlobalFlags, JsonFlag, AppFlags, OrganisationFlag {
   readonly sort?: keyof typeof sorts | undefined
   readonly state?: NonNullable<ListQuery['state']> | undefined
   readonly unused?: string | undefined
+  readonly createdBy?: string | undefined
+  readonly kind?: keyof typeof kinds | undefined
+  readonly endsWithin?: string | undefined
 }
+
+const kinds = { org: 'deploy_organization', deploy: 'deploy', 'litefs-cloud': 'litefs_cloud' } as const
 
 const sorts = { expires: 'expires_at', created: 'created_at', name: 'name', 'last-used': 'last_used_at' } as const
 
@@ -31,7 +36,17 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
     throw new CommandError('misused', `to list the tokens of the organization ${word}, add --scope org`)
   }
   const state = chooseState(flags)
+  const { createdBy, kind, endsWithin } = flags
+  if (endsWithin !== undefined) {
+    readDuration(endsWithin, '--ends-within')
+    if (state !== 'live') throw new CommandError('misused', '--ends-within is for live tokens alone')
+  }
   const order = flags.sort === undefined ? {} : { sort: sorts[flags.sort] }
+  const filter = {
+    ...(createdBy === undefined ? {} : { created_by: createdBy }),
+    ...(kind === undefined ? {} : { profile: kinds[kind] }),
+    ...(endsWithin === undefined ? {} : { ends_within: endsWithin }),
+  }
   const client = await connect(context, flags)
   const readPage =
     scope === 'app' ? await listOfApp(context, client, flags) : await listOfOrganisation(context, client, flags, word)
@@ -39,7 +54,7 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
   const unusedSeconds = unused === undefined ? 0 : readDuration(unused, '--unused')
   let knownSince = ''
   const tokens = await readPages<Token>(async (cursor) => {
-    const page = await readPage({ state, ...order, search: flags.search, unused, limit: 1000, cursor })
+    const page = await readPage({ state, ...order, ...filter, search: flags.search, unused, limit: 1000, cursor })
     knownSince = page.uses_known_since
     return { items: page.tokens, next: page.next_cursor }
   })

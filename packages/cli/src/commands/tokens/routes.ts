@@ -122,7 +122,10 @@ const list = command({
     scope: choiceFlag("Either 'app' or 'org' (default app)", ['app', 'org'], 's'),
     ...organisationFlag,
     all: switchFlag('Revoked and expired tokens too'),
-    search: textFlag('A part of the name, in any case', 'text'),
+    search: textFlag('A part of the name, in any case, or the first eight digits of the id or more', 'text'),
+    createdBy: textFlag('Only tokens made in the name of this person', 'email'),
+    kind: choiceFlag('Only tokens of one kind', ['org', 'deploy', 'litefs-cloud']),
+    endsWithin: textFlag('Only live tokens that end within so long, as 7d', 'duration'),
     sort: choiceFlag('What the list is sorted by (default expires)', ['expires', 'created', 'name', 'last-used']),
     state: choiceFlag('Which tokens are listed (default live)', listStates),
     unused: textFlag('Only tokens that were not used for so long, as 90d, and are as old', 'duration'),
@@ -169,6 +172,13 @@ const revoke = command({
     '`pbpaste | hallpass tokens revoke -`.',
 })
 
+const rename = command({
+  load: async () => (await import('./rename.ts')).renameToken,
+  flags: { ...jsonFlag, ...globalFlags },
+  positional: { kind: 'tuple', parameters: [word('Id of the token', 'id'), word('Its new name', 'name')] },
+  brief: 'Give a token another name',
+})
+
 const rotate = command({
   load: async () => (await import('./rotate.ts')).rotateToken,
   flags: {
@@ -186,11 +196,12 @@ const rotate = command({
 })
 
 export const tokensRoutes = group({
-  brief: 'Create, list, show, rotate, revoke, narrow and explain tokens',
+  brief: 'Create, list, show, rename, rotate, revoke, narrow and explain tokens',
   routes: {
     create,
     list,
     show,
+    rename,
     rotate,
     revoke,
     attenuate: attenuateCommand,
