@@ -84,7 +84,10 @@ const revoke = (id: string) => authority.ask(authority.userHeader, revokeToken, 
 /** How many signatures looking at the header, from this address, has checked, and why it was refused. */
 async function cost(header: string, from?: string): Promise<readonly [number, string]> {
   const before = checked
-  const client = from === undefined ? undefined : { address: () => from, network: () => from, hasLeft: () => false }
+  const client =
+    from === undefined
+      ? undefined
+      : { address: () => from, network: () => from, userAgent: () => '', hasLeft: () => false }
   const refusal = await refusalOf(authenticate(header, client))
   return [checked - before, refusal]
 }

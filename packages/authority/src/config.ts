@@ -10,6 +10,7 @@ import { checkOidc, type OidcConfig, type OidcOptions } from './config-oidc.ts'
 import { checkPath, checkText } from './config-text.ts'
 import { usualKeepAlive } from './http/connection-bounds.ts'
 import { StartupError } from './domain/errors.ts'
+import { usualNoticeDays } from './domain/notice.ts'
 import { checkEngine } from './machines/open-engine.ts'
 import { Secret } from './domain/secret.ts'
 import type { KeptAddresses } from './operations/perform/note-uses.ts'
@@ -39,6 +40,8 @@ export interface ServeOptions {
         readonly addresses?: string | undefined
       }
     | undefined
+  /** How many days before the end of a token people are told of it; nobody is with none. 30, 7 and 1 by default. */
+  readonly notifyBefore?: readonly number[] | undefined
   /** How much each organisation may have. Without it: 10,000 apps, 10,000 members, and any number of live tokens. */
   readonly quotas?: { readonly [Noun in keyof QuotaLimits]?: number | undefined } | undefined
   /** Milliseconds between two writings of what was used last. 20,000 by default. */
@@ -77,6 +80,7 @@ export interface Config {
     readonly endedTokens: number | undefined
     readonly addresses: KeptAddresses
   }
+  readonly notifyBefore: readonly number[]
   readonly usesInterval: number | undefined
   readonly quotas: QuotaLimits
   readonly machinesRate: number
@@ -120,6 +124,7 @@ export function checkOptions(options: ServeOptions): Config {
       endedTokens: checkKept(options.keep?.endedTokens, '--keep-ended-tokens'),
       addresses: checkKeptAddresses(options.keep?.addresses ?? 'whole'),
     },
+    notifyBefore: checkNotifyBefore(options.notifyBefore ?? usualNoticeDays),
     usesInterval: options.usesInterval,
     quotas: checkQuotas(options.quotas ?? {}),
     engine: checkEngine(options.engine ?? 'none'),
@@ -193,6 +198,12 @@ function checkKept(milliseconds: number | undefined, name: string): number | und
   if (milliseconds !== undefined && !(milliseconds >= 86_400_000))
     throw invalid(`${name} is at least a day, for example 90d`)
   return milliseconds
+}
+
+function checkNotifyBefore(days: readonly number[]): readonly number[] {
+  const isGood = days.every((each) => Number.isInteger(each) && each >= 1 && each <= 365)
+  if (isGood && days.length <= 8 && new Set(days).size === days.length) return days
+  throw invalid('--notify-before lists up to eight times of 1 to 365 whole days, as 30d,7d,1d, or is none')
 }
 
 function checkKeptAddresses(given: string): KeptAddresses {

@@ -187,8 +187,7 @@ async function listen(
     now: environment.now,
     clock: () => performance.now(),
     // Nobody waits for it.
-    noteLate: (tokens, from) =>
-      void recordLateUses(environment, { tokens, from, at: environment.now(), requestId: '' }),
+    noteLate: (tokens, by) => void recordLateUses(environment, { ...by, tokens, at: environment.now(), requestId: '' }),
   })
   openRestDoor(server, { environment, authenticate, credentialOf: cookies.credentialOf })
   openMachinesDoor(server, { environment, authenticate, credentialOf: cookies.credentialOf })

@@ -2,8 +2,10 @@
 import type { Logger } from 'pino'
 
 import type { Config } from './config.ts'
+import { writeNotice } from './mail/notice-mail.ts'
 import type { RunningPostbox } from './mail/postbox.ts'
 import type { Environment } from './operations/perform/operation.ts'
+import { createNotices, type NoticeOptions } from './workers/notices.ts'
 import { startOutbox } from './workers/outbox.ts'
 import { finishRevocations, forgetMachines, forgetVolumes, removeLeftovers } from './workers/removing.ts'
 import { createRetention } from './workers/retention.ts'
@@ -16,8 +18,8 @@ interface Wiring {
 }
 
 export function startWorkers(
-  { store, now, randomBytes }: Environment,
-  { keep, mail }: Config,
+  { store, now, randomBytes, publicUrl }: Environment,
+  { keep, mail, notifyBefore }: Config,
   { log, postbox }: Wiring,
 ): readonly Worker[] {
   const worker = startWorker({
@@ -28,6 +30,7 @@ export function startWorkers(
       forgetMachines(now),
       forgetVolumes(now),
       ...createRetention(keep, { now, elapsed: () => performance.now() }),
+      ...createNotices({ days: notifyBefore, now, post: postbox && postNotices(postbox, { now, publicUrl }) }),
     ],
     now,
     id: Buffer.from(randomBytes(12)).toString('base64url'),
@@ -46,6 +49,27 @@ export function startWorkers(
   })
   return [worker, postbox, outbox]
 }
+
+function postNotices(
+  postbox: RunningPostbox,
+  { now, publicUrl }: Pick<Environment, 'now' | 'publicUrl'>,
+): NoticeOptions['post'] {
+  return (tx, { email }, { kind, tokens, others }) => {
+    const noticed = tokens.map(({ record: { id, name, expiresAt, revokedAt, successorId }, organisation, use }) => ({
+      id,
+      name,
+      organisation,
+      endsAt: Math.min(expiresAt, revokedAt ?? Infinity),
+      successorId,
+      use,
+    }))
+    const mail = writeNotice({ kind, to: email, tokens: noticed, others, publicUrl: publicUrl() })
+    return postbox.leave(tx, mail, now() + noticeMailLifetime)
+  }
+}
+
+/** Milliseconds. As long as an invitation is retried. */
+const noticeMailLifetime = 2 * 86_400_000
 
 /** Its end writes the last uses, so it is stopped after all that note some. */
 export function startUses({ store, uses }: Environment, { usesInterval: interval }: Config, log: Logger): Worker {

@@ -34,6 +34,13 @@ export function createSettingReader({ environment }: Pick<Context, 'environment'
     text,
     milliseconds,
     daysInMilliseconds: (name: SettingName) => milliseconds(name, 86_400_000),
+    /** A list of durations in days; none for `none`. */
+    days(name: SettingName): readonly number[] | undefined {
+      const found = text(name)
+      if (found === undefined) return undefined
+      if (found === 'none') return []
+      return found.split(',').map((each) => readDuration(each.trim(), sourceOf(name)) / 86_400)
+    },
     list: (name: SettingName) => text(name)?.split(','),
     /** Infinity for `none`. */
     quota(name: SettingName): number | undefined {

@@ -49,6 +49,11 @@ export interface Postbox {
       readonly codeHash: Uint8Array
     },
   ): Promise<Posted | undefined>
+  /**
+   * Stores a mail that no request waits for and that has no code. It is sent as the others, until it expires (milliseconds
+   * since 1970). False if too many mails wait already.
+   */
+  leave(tx: Transaction, mail: Mail, expiresAt: number): Promise<boolean>
 }
 
 /** A mail in the outbox. */
@@ -64,4 +69,19 @@ export interface Posted {
 /** A name that a user chose, in one line, made so that mail programs see no link and no address in it. */
 export function harmlessName(name: string): string {
   return cleanse(name).replaceAll(/(?<=[\p{L}\p{N}])[.。．｡:/@]+(?=\S)/gu, ' $& ')
+}
+
+/** Escapes text between tags and in double-quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;')
+}
+
+/** Milliseconds as `2026-12-07 13:15 UTC`. */
+export function formatMinute(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

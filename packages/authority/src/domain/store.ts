@@ -11,6 +11,7 @@ import type { LeftoverReads, LeftoverWrites } from './store/leftovers.ts'
 import type { MachineTokenReads, MachineTokenWrites } from './store/machine-tokens.ts'
 import type { MachineReads, MachineWrites } from './store/machines.ts'
 import type { MembershipReads, MembershipWrites } from './store/memberships.ts'
+import type { NoticeReads, NoticeWrites } from './store/notices.ts'
 import type { OrganisationReads, OrganisationWrites } from './store/organisations.ts'
 import type { OutboxReads, OutboxWrites } from './store/outbox.ts'
 import type { PasskeyChallengeWrites } from './store/passkey-challenges.ts'
@@ -122,6 +123,7 @@ export interface ReadTransaction {
   readonly tokens: TokenReads
   readonly trustPolicies: TrustPolicyReads
   readonly uses: UseReads
+  readonly notices: NoticeReads
   readonly dischargeRequests: DischargeRequestReads
   readonly leftovers: LeftoverReads
   readonly audit: AuditReads
@@ -153,6 +155,7 @@ export interface Transaction extends ReadTransaction {
   readonly tokens: TokenWrites
   readonly trustPolicies: TrustPolicyWrites
   readonly uses: UseWrites
+  readonly notices: NoticeWrites
   readonly dischargeRequests: DischargeRequestWrites
   readonly leftovers: LeftoverWrites
   readonly audit: AuditWrites

@@ -69,6 +69,14 @@ export class UseLog {
     this.passkeys = new Notes(bounds, grown)
   }
 
+  /** What is kept of an address, and of how a program called itself. */
+  describe(address: string, userAgent: string): Pick<Use, 'address' | 'userAgent'> {
+    return {
+      address: this.#describe.address(address.slice(0, longestText)),
+      userAgent: this.#describe.userAgent(userAgent.slice(0, longestText)),
+    }
+  }
+
   /** All that is held; it is held no more. */
   take(): NotedUses {
     const logins = (kind: LoginKind, notes: Notes<number>) =>

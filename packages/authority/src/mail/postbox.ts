@@ -5,7 +5,7 @@ import type { Keyring } from '../domain/keyring.ts'
 import type { Mail, Mailer, Postbox } from '../domain/mail.ts'
 import { claimTime, renewalTime, retryAfter, type OutboxTask } from '../domain/outbox.ts'
 import { Secret } from '../domain/secret.ts'
-import type { ReadTransaction, Store } from '../domain/store.ts'
+import type { ReadTransaction, Store, Transaction } from '../domain/store.ts'
 
 /** The sealed content: a mail contains a link that lets somebody in. */
 interface Letter {
@@ -13,8 +13,8 @@ interface Letter {
   /** Identifies a second copy. */
   readonly key: string
   readonly requestId: string
-  /** In hex. */
-  readonly codeHash: string
+  /** Of the code in its link, in hex; absent if it has none. */
+  readonly codeHash?: string
 }
 
 export interface RunningPostbox extends Postbox {
@@ -49,7 +49,8 @@ export function createPostbox(options: {
   async function tryOnce(letter: Letter, id: number, tries: number, late: () => void): Promise<boolean> {
     const { mail, codeHash, key, requestId } = letter
     // A code can end in many ways, and not all of them touch its row: the person who invited may have lost their role.
-    const isWanted = () => store.read((tx) => isGood(tx, Buffer.from(codeHash, 'hex'), now()))
+    const isWanted = async () =>
+      codeHash === undefined || store.read((tx) => isGood(tx, Buffer.from(codeHash, 'hex'), now()))
     const about = { requestId, key, isWanted, late, signal: stopping.signal }
     const outcome = (await isWanted()) ? await whileClaimed(id, () => mailer.send(mail, about)) : 'unwanted'
     await store.write((tx) =>
@@ -76,12 +77,17 @@ export function createPostbox(options: {
     }
   }
 
+  function put(tx: Transaction, letter: Letter, dueAt: number, expiresAt: number): Promise<number | undefined> {
+    const payload = keyring.sealMail(new Secret(JSON.stringify(letter)))
+    return tx.outbox.insert({ kind: 'mail', payload, dueAt, expiresAt })
+  }
+
+  const createKey = () => Buffer.from(randomBytes(16)).toString('hex')
+
   return {
     async post(tx, mail, { requestId, expiresAt, codeHash }) {
-      const key = Buffer.from(randomBytes(16)).toString('hex')
-      const letter: Letter = { mail, key, requestId, codeHash: Buffer.from(codeHash).toString('hex') }
-      const payload = keyring.sealMail(new Secret(JSON.stringify(letter)))
-      const id = await tx.outbox.insert({ kind: 'mail', payload, dueAt: now() + claimTime, expiresAt })
+      const letter = { mail, key: createKey(), requestId, codeHash: Buffer.from(codeHash).toString('hex') }
+      const id = await put(tx, letter, now() + claimTime, expiresAt)
       if (id === undefined) return undefined
       const send = () =>
         new Promise<boolean>((resolve) => {
@@ -90,6 +96,9 @@ export function createPostbox(options: {
         })
       return { id, send }
     },
+
+    leave: async (tx, mail, expiresAt) =>
+      (await put(tx, { mail, key: createKey(), requestId: '' }, now(), expiresAt)) !== undefined,
 
     async deliver({ id, payload, tries }) {
       const letter = keyring.openMail(payload)

@@ -5,7 +5,7 @@ import { sql, type SqlBool } from 'kysely'
 import { findUnmovedCaveats, moveSomeCaveats } from './long-caveats.ts'
 import { findUnfoldedNames, foldSomeNames } from './names.ts'
 import { query, type Param, type QuerySession } from './query.ts'
-import { removeTokenUse } from './uses.ts'
+import { removeBeside } from './remove-beside.ts'
 import { findUnfinished, revokeMore } from './revoked-organisations.ts'
 
 /** Rows in one step, which takes a few milliseconds while others wait. */
@@ -88,7 +88,7 @@ async function removeSome(session: QuerySession, place: OrganisationPlace): Prom
   const reached = last === undefined ? place : { id, doneCreation: last.createdAt, doneId: last.id }
   if (last !== undefined) {
     await session.run(removeTokens, { ...place, toCreation: last.createdAt, toId: last.id })
-    for (const token of found) await removeTokenUse(session, token.id)
+    for (const token of found) await removeBeside(session, token.id)
   }
   let left = stepSize - found.length
   for (const remove of [removeMemberships, removeInvitations, removeApps]) {

@@ -12,6 +12,10 @@ export function memberships(session: QuerySession): Transaction['memberships'] {
     page: (organisationId, { limit, after = 0 }) => session.many(page, { organisationId, limit, after }),
     hasOtherAdmin: async (organisationId, userId) =>
       (await session.one(otherAdmin, { organisationId, userId })) !== undefined,
+    provenAdmins: async (organisationId, limit) => {
+      const rows = await session.many(provenAdmins, { organisationId, limit })
+      return rows.map(({ userId }) => userId)
+    },
     countOf: async (userId, most) => (await session.one(countOf, { userId, most }))?.count ?? 0,
     insert: async ({ organisationId, userId, role, createdAt }) => {
       const inserted = await session.insert(insert, { organisationId, userId, role, createdAt })
@@ -61,6 +65,18 @@ const otherAdmin = query((db, param: Param<Key>) =>
     .where('user_id', '<>', param('userId'))
     .where(sql<SqlBool>`role = 'admin'`)
     .limit((eb) => eb.lit(1)),
+)
+
+const provenAdmins = query((db, param: Param<{ organisationId: number; limit: number }>) =>
+  db
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.user_id')
+    .select('memberships.user_id as userId')
+    .where('memberships.organisation_id', '=', param('organisationId'))
+    .where(sql<SqlBool>`memberships.role = 'admin'`)
+    .where('users.email_proven_at', 'is not', null)
+    .orderBy('memberships.user_id')
+    .limit(param('limit')),
 )
 
 const countOf = query((db, param: Param<{ userId: number; most: number }>) =>

@@ -25,6 +25,7 @@ import { migration22 } from './migrations/0022-awaited-images.ts'
 import { migration23 } from './migrations/0023-trust-policies.ts'
 import { migration24 } from './migrations/0024-last-uses.ts'
 import { migration25 } from './migrations/0025-rotation-of-tokens.ts'
+import { migration26 } from './migrations/0026-notices-of-ends.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   migration23,
   migration24,
   migration25,
+  migration26,
 ]

@@ -1,8 +1,8 @@
 // Removes audit events and ended tokens when their time is over, in steps, oldest first.
 import { sql, type SqlBool } from 'kysely'
 
-import { removeTokenUse } from './uses.ts'
 import { query, type Param, type QuerySession } from './query.ts'
+import { removeBeside } from './remove-beside.ts'
 
 /** Whether `removeEvents` has anything to do. */
 export async function eventsAreOlder(session: QuerySession, before: number): Promise<boolean> {
@@ -35,7 +35,7 @@ export async function removeEndedTokens(
   for (const remove of removeEnded) {
     if (left === 0) break
     const removed = await session.many(remove, { id, before, limit: left })
-    for (const token of removed) await removeTokenUse(session, token.id)
+    for (const token of removed) await removeBeside(session, token.id)
     left -= removed.length
   }
   // Everything, or everything but minters and successors of tokens that still exist.

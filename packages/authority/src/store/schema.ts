@@ -8,6 +8,7 @@ import type { MachineState } from '../domain/machine-states.ts'
 import type { VolumeState } from '../domain/volume.ts'
 import type { MembershipDischarge, Role, TokenMinting } from '../domain/organisation.ts'
 import type { Profile } from '../domain/token.ts'
+import type { NoticeKind } from '../domain/notice.ts'
 import type { OutboxTask } from '../domain/outbox.ts'
 import type { LoginKind } from '../domain/use.ts'
 import type { AddressProof, PasswordReset, SessionKind } from '../domain/user.ts'
@@ -218,6 +219,20 @@ export interface Database {
     readonly operation: string
     readonly user_agent: string
     readonly address: string
+  }
+  readonly token_notices: {
+    readonly token_id: Uint8Array
+    readonly days: number | null
+    readonly late_at: number | null
+  }
+  readonly notice_digests: {
+    readonly user_id: number
+    readonly kind: NoticeKind
+    readonly count: number
+    /** JSON of the first items. */
+    readonly items: string
+    readonly sent_at: number
+    readonly due_at: number
   }
   readonly unfinished_revocations: {
     readonly token_id: Uint8Array

@@ -11,6 +11,7 @@ import { areLeft, removeLeftovers } from './leftovers.ts'
 import { machineTokens } from './machine-tokens.ts'
 import { machines } from './machines.ts'
 import { memberships } from './memberships.ts'
+import { notices } from './notices.ts'
 import { organisations } from './organisations.ts'
 import { outbox } from './outbox.ts'
 import { passkeyChallenges, passkeys } from './passkeys.ts'
@@ -50,6 +51,7 @@ const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => 
   tokens,
   trustPolicies,
   uses,
+  notices,
   dischargeRequests,
   leftovers: (session) => ({ exist: () => areLeft(session), remove: () => removeLeftovers(session) }),
   audit,

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import type { AddressProof } from '../domain/user.ts'
+import { removeDigests } from './digests.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
 
 export function users(session: QuerySession): Transaction['users'] {
@@ -30,7 +31,10 @@ export function users(session: QuerySession): Transaction['users'] {
     },
     setPasswordHash: (id, hash) => session.run(setPasswordHash, { id, hash: hash ?? '' }),
     prove: (id, at, by) => session.run(prove, { id, at, by }),
-    delete: (id, at) => session.run(bury, { id, at }),
+    delete: async (id, at) => {
+      await removeDigests(session, id)
+      await session.run(bury, { id, at })
+    },
   }
 }
 

@@ -7,6 +7,8 @@ export interface MembershipReads {
   page(organisationId: number, query: { readonly limit: number; readonly after?: number }): Promise<readonly Member[]>
   /** Whether any other user is an admin. */
   hasOtherAdmin(organisationId: number, userId: number): Promise<boolean>
+  /** The ids of the first admins whose addresses are proven. */
+  provenAdmins(organisationId: number, limit: number): Promise<readonly number[]>
   /** The number of organisations that the user belongs to, but at most `most`. */
   countOf(userId: number, most: number): Promise<number>
 }

@@ -45,6 +45,10 @@ export class ClientOfRequest implements Client {
     return networkOf(this.address())
   }
 
+  userAgent(): string | undefined {
+    return this.#request.headers['user-agent']
+  }
+
   hasLeft(): boolean {
     return this.#request.socket.destroyed
   }

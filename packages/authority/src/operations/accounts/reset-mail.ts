@@ -1,7 +1,6 @@
 // The link for setting a new password, and the mail that brings it.
-import type { Mail } from '../../domain/mail.ts'
+import { escapeHtml, formatMinute, type Mail } from '../../domain/mail.ts'
 import type { Secret } from '../../domain/secret.ts'
-import { escapeHtml } from '../members/invitation-mail.ts'
 
 /** After the #, which browsers send to no server, so it is in no log. */
 export function resetUrl(publicUrl: string, code: Secret): Secret {
@@ -21,7 +20,7 @@ export function writeReset({
   const intro = `Somebody asked to set a new password for the account of ${to} on Hallpass.`
   const effect =
     'Setting one shows that the address is yours, and ends every other way into the account: logins and passkeys.'
-  const end = `The link works once, until ${new Date(expiresAt).toISOString().slice(0, 16).replace('T', ' ')} UTC.`
+  const end = `The link works once, until ${formatMinute(expiresAt)}.`
   const otherwise = 'If it was not you, ignore this message: nothing has changed.'
   return {
     to,

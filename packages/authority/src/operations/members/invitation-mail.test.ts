@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { escapeHtml, writeInvitation } from './invitation-mail.ts'
+import { escapeHtml } from '../../domain/mail.ts'
+import { writeInvitation } from './invitation-mail.ts'
 
 const words = {
   to: 'new@example.com',

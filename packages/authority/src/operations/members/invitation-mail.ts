@@ -1,5 +1,5 @@
 // The mail of an invitation, as text and as HTML. Names that people chose are shown as plain text.
-import { harmlessName, type Mail } from '../../domain/mail.ts'
+import { escapeHtml, formatMinute, harmlessName, type Mail } from '../../domain/mail.ts'
 import type { Role } from '../../domain/organisation.ts'
 
 export interface InvitationWords {
@@ -17,7 +17,7 @@ export function writeInvitation({ to, invitedBy, organisation, role, url, expire
   const name = harmlessName(organisation)
   const who = invitedBy === null ? 'You are invited' : `${invitedBy} invites you`
   const invitation = `${who} to join the organization ${name} on Hallpass, as ${role === 'admin' ? 'an admin' : 'a member'}.`
-  const end = `The invitation is for ${to}, and valid until ${formatDay(expiresAt)}.`
+  const end = `The invitation is for ${to}, and valid until ${formatMinute(expiresAt)}.`
   const otherwise = 'If you did not expect it, you can ignore this message.'
   return {
     to,
@@ -36,18 +36,4 @@ export function writeInvitation({ to, invitedBy, organisation, role, url, expire
       '',
     ].join('\n'),
   }
-}
-
-/** Escapes text between tags and in double-quoted attributes. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;')
-}
-
-function formatDay(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

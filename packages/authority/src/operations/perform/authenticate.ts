@@ -21,6 +21,8 @@ export type Authenticate = (header: string | undefined, from?: Client) => Presen
 
 export interface Client extends Asker {
   address(): string
+  /** As its program calls itself. */
+  userAgent(): string | undefined
 }
 
 /** Bytes of the cache of verified headers. */
@@ -61,8 +63,11 @@ export function createAuthenticate(options: {
   readonly now: () => number
   /** Milliseconds of a monotonic clock. */
   readonly clock: () => number
-  /** Called with genuine tokens that were replaced and have ended, and with the client's address. */
-  readonly noteLate?: (tokens: readonly LateToken[], from: string) => void
+  /** Called with genuine tokens that were replaced and have ended, and with who sent them. */
+  readonly noteLate?: (
+    tokens: readonly LateToken[],
+    by: { readonly from: string; readonly userAgent: string | undefined },
+  ) => void
 }): Authenticate {
   const { store, keyring, location, now, clock, noteLate } = options
   const wasted = createWastedWork(clock, full)
@@ -144,7 +149,7 @@ export function createAuthenticate(options: {
       if (typeof verified === 'string') return [{ record, verified: undefined }]
       return 'forged' in verified ? [] : [{ record, verified: verified.verified }]
     })
-    if (tokens.length > 0) noteLate(tokens, asker?.address() ?? '')
+    if (tokens.length > 0) noteLate(tokens, { from: asker?.address() ?? '', userAgent: asker?.userAgent() })
   }
 
   return (header, from) => (header === undefined ? undefined : cache.get(header)) ?? authenticate(header, from)

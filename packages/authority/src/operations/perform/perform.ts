@@ -67,7 +67,8 @@ export async function perform<Input, Subject, Output, Prepared>(
   } finally {
     if (progress.late.length > 0) {
       const { at, requestId } = base.event
-      await recordLateUses(environment, { tokens: progress.late, from: caller.remoteAddress, at, requestId })
+      const { remoteAddress: from, userAgent } = caller
+      await recordLateUses(environment, { tokens: progress.late, from, userAgent, at, requestId })
     }
   }
 }

@@ -7,6 +7,7 @@ import { describeDischargeRequests } from './discharge-requests.ts'
 import { describeLeftovers } from './leftovers.ts'
 import { describeMachines } from './machines.ts'
 import { describeVolumes } from './volumes.ts'
+import { describeNotices } from './notices.ts'
 import { describeOrganisations } from './organisations.ts'
 import { describeOutbox } from './outbox.ts'
 import { describePasskeys } from './passkeys.ts'
@@ -42,6 +43,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeTokens(getStore)
     describeTokenModel(getStore)
     describeUses(getStore)
+    describeNotices(getStore)
     describeDescent(getStore)
     describeRotation(getStore)
     describeLeftovers(getStore)

@@ -1,5 +1,6 @@
 // A real PostgreSQL for tests: its own data in a temporary directory, reached over a unix socket and nothing else.
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import {
   appendFile,
@@ -65,6 +66,16 @@ export function startPostgres(): Promise<TestPostgres> {
     // Another test file may have been faster.
     await rename(draft, template).catch(() => rm(draft, { recursive: true }))
   })
+}
+
+/** An empty database beside the others of the server. Returns its URL. */
+export async function createDatabase({ url }: Pick<TestPostgres, 'url'>): Promise<string> {
+  const name = `db_${randomUUID().replaceAll('-', '_')}`
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  await client.query(`create database ${name}`)
+  await client.end()
+  return url.replace('/postgres?', `/${name}?`)
 }
 
 /** Starts a standby that follows the other one, which runs on. */

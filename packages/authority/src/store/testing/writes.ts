@@ -1,6 +1,7 @@
 // Every method that writes, and which cached rows it changes.
 import { randomUUID } from 'node:crypto'
 
+import type { Digest } from '../../domain/notice.ts'
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
 import { signedId } from '../../domain/token.ts'
 import {
@@ -215,6 +216,13 @@ const cases: {
     delete: { write: (tx, { app }) => tx.appSecrets.delete(app.id, 'A'), changes: [] },
     countChange: { write: (tx, { app }) => tx.appSecrets.countChange(app.id), changes: [] },
   },
+  notices: {
+    noteEnd: { write: (tx, { token }) => tx.notices.noteEnd(token.id, 7), changes: [] },
+    noteLate: { write: (tx, { token }) => tx.notices.noteLate(token.id, 7), changes: [] },
+    add: { write: (tx, { user }) => tx.notices.add(digestOf(user), [], { now: 1, dueAt: 2 }), changes: [] },
+    told: { write: (tx, { user }) => tx.notices.told(digestOf(user), 7), changes: [] },
+    forget: { write: (tx, { user }) => tx.notices.forget(digestOf(user)), changes: [] },
+  },
   machineTokens: {
     set: {
       write: (tx) => tx.machineTokens.set(unique('machine'), { tokenId: createToken(1).id, sealed: uniqueBytes() }),
@@ -319,3 +327,7 @@ const cases: {
 export const writes = Object.entries(cases).flatMap(([noun, methods]) =>
   Object.entries<Case>(methods).map(([method, { write, changes }]) => ({ name: `${noun}.${method}`, write, changes })),
 )
+
+function digestOf({ id }: { readonly id: number }): Digest {
+  return { userId: id, kind: 'end', count: 0, items: [] }
+}

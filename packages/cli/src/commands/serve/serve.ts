@@ -36,6 +36,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
       endedTokens: read.daysInMilliseconds('keepEndedTokens'),
       addresses: read.text('keepAddresses'),
     },
+    notifyBefore: read.days('notifyBefore'),
     quotas: {
       apps: read.quota('maxApps'),
       machines: read.quota('maxMachines'),
